@@ -1,0 +1,59 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-long test-browser check bench lock screenshots clean
+
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.run ## try the desk in a local workspace: http://127.0.0.1:8420/ (ARGS=--tour without a browser)
+	@$(BIN)/loandesk demo $(ARGS)
+
+test: $(VENV)/.dev ## run the tests, on SQLite and on PostgreSQL
+	$(BIN)/python -m pytest -m "not browser and not long" $(ARGS)
+
+test-long: $(VENV)/.dev ## run the tests that take minutes: a worker killed fifty times at each step, the database away at length
+	$(BIN)/python -m pytest -m long $(ARGS)
+
+test-browser: $(VENV)/.dev ## run the tests that drive the page in Chromium
+	@command -v chromium >/dev/null || sh tests/browser/install_chromium.sh
+	$(BIN)/python -m pytest -m browser $(ARGS)
+
+bench: $(VENV)/.dev ## measure on this machine, and write docs/performance.md anew (ARGS=--quick is short, and writes no docs)
+	$(BIN)/python -m bench $(ARGS)
+
+check: $(VENV)/.dev ## lint, types, import directions, translations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python -m tests.translations
+
+screenshots: $(VENV)/.dev ## take the pictures of the docs anew
+	$(BIN)/python -m tests.browser.screenshots
+
+lock: $(VENV)/.dev ## resolve the dependencies anew
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --quiet \
+		--upgrade --extra build --extra dev pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --quiet \
+		--constraints requirements-dev.lock --extra build pyproject.toml -o requirements.lock
+
+clean: ## remove what was set up and the demo's data
+	rm -rf $(VENV) data
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/python requirements.lock pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python requirements-dev.lock pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.run

@@ -1,0 +1,1 @@
+"""Measures the desk on the machine at hand: `make bench`."""

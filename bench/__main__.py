@@ -1,0 +1,77 @@
+"""`python -m bench [--quick] [--only commands,scan,…] [--databases sqlite]`: measures, prints the table, keeps the figures."""
+
+import argparse
+import asyncio
+import logging
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import asyncpg
+import structlog
+
+from bench import commands, homes, imports, machine, reminders, report, scan, starting
+from bench.place import KINDS, Place, open_place
+
+PARTS: dict[str, Callable[[Place, str], Awaitable[dict[str, Any]]]] = {
+    "commands": commands.measure,
+    "start": starting.measure,
+    "scan": scan.measure,
+    "homes": homes.measure,
+    "import": imports.measure,
+    "deliveries": reminders.deliveries,
+    "lateness": reminders.lateness,
+}
+
+
+def main() -> None:
+    """Runs the parts that are asked for on the databases that are asked for."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds; the docs stay as they are")
+    parser.add_argument("--only", type=_several(PARTS), default=tuple(PARTS), metavar=",".join(PARTS))
+    parser.add_argument("--databases", type=_several(KINDS), default=KINDS, metavar=",".join(KINDS))
+    asked = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    logging.disable(logging.WARNING)
+    results = asyncio.run(_run(asked.only, asked.databases, quick=asked.quick))
+    sys.stdout.write("\n" + report.table(results))
+    if set(asked.only) == set(PARTS) and set(asked.databases) == set(KINDS):
+        sys.stdout.write(f"\n{report.keep(results).relative_to(report.ROOT)}\n")
+    sys.exit(1 if results["failures"] else 0)
+
+
+async def _run(names: tuple[str, ...], kinds: tuple[str, ...], *, quick: bool) -> dict[str, Any]:
+    about = machine.description()
+    measured: dict[str, dict[str, Any]] = {kind: {} for kind in kinds}
+    failures: list[str] = []
+    async with open_place(quick=quick) as place:
+        connection = await asyncpg.connect(place.postgres.format(name="postgres"))
+        about["postgresql"] = connection.get_server_version()[0]
+        await connection.close()
+        for name in names:
+            for kind in kinds:
+                began = time.monotonic()
+                try:
+                    measured[kind][name] = await PARTS[name](place, kind)
+                except (OSError, AssertionError, RuntimeError, TimeoutError, subprocess.SubprocessError) as error:
+                    failures.append(f"{name} on {kind}: {error!r}")
+                    sys.stderr.write(failures[-1] + "\n")
+                sys.stderr.write(f"{name}, {kind}: {time.monotonic() - began:.0f} s\n")
+    return {"machine": about, "quick": quick, "failures": failures, "parts": measured}
+
+
+def _several(known: Any) -> Callable[[str], tuple[str, ...]]:
+    def read(text: str) -> tuple[str, ...]:
+        names = tuple(text.split(","))
+        unknown = set(names) - set(known)
+        if unknown:
+            raise argparse.ArgumentTypeError(f"unknown: {', '.join(sorted(unknown))}")
+        return names
+
+    return read
+
+
+if __name__ == "__main__":
+    main()

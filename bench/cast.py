@@ -1,0 +1,158 @@
+"""Members, loans and follow-ups in bulk: what a desk has after a while."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, insert, text
+from sqlmodel import SQLModel
+
+from bench.slack import channel_id, user_id
+from desk.desk import Office
+from storage.database import Database
+from storage.ids import new_id
+from storage.tables import Workspace
+
+_CHUNK = 5_000
+
+LOANS_EACH = 10
+"""Loans of each member; each has one open follow-up."""
+
+
+def loan_number(member: int, loan: int) -> str:
+    """The number of a member's n-th loan."""
+    return f"B-{member}-{loan}"
+
+
+async def add_members(office: Office, workspace: Workspace, count: int) -> list[UUID]:
+    """Agents, each with a reminder channel. Gives their ids."""
+    ids = [new_id() for _ in range(count)]
+    await bulk(office.database, "member", _members(office, workspace, ids))
+    return ids
+
+
+async def add_loans(
+    office: Office, workspace: Workspace, owners: list[UUID], each: int = LOANS_EACH, *, first: int = 0
+) -> list[UUID]:
+    """Loans of these members, each with its borrower; `first` is the first owner's part of their loans' numbers. Gives
+    their ids, an owner's together."""
+    ids = [(owner, number, n, new_id(), new_id()) for number, owner in enumerate(owners, first) for n in range(each)]
+    now, cipher = office.clock.now(), office.cipher
+    await bulk(
+        office.database,
+        "borrower",
+        (
+            {
+                "id": borrower,
+                "workspace_id": workspace.id,
+                "name_cipher": cipher.encrypt("王小明", "borrower", borrower, "name"),
+                "phone_cipher": cipher.encrypt("+8613800135678", "borrower", borrower, "phone"),
+                "version": 1,
+                "created_at": now,
+            }
+            for *_, borrower in ids
+        ),
+    )
+    await bulk(
+        office.database,
+        "loan",
+        (
+            {
+                "id": loan,
+                "workspace_id": workspace.id,
+                "borrower_id": borrower,
+                "number": loan_number(number, n),
+                "number_key": loan_number(number, n).casefold(),
+                "minted": False,
+                "stage": "application",
+                "stage_since": now,
+                "owner_id": owner,
+                "amount": Decimal("120000.00"),
+                "currency": "CNY",
+                "autopay": False,
+                "next_follow_up_number": 2,
+                "version": 1,
+                "created_at": now,
+            }
+            for owner, number, n, loan, borrower in ids
+        ),
+    )
+    return [loan for _, _, _, loan, _ in ids]
+
+
+async def add_follow_ups(
+    office: Office, workspace: Workspace, loans: list[UUID], owners: list[UUID], due: Iterable[datetime]
+) -> None:
+    """An open follow-up for each instant of `due`, of which the desk is to remind then: one loan after the other, and
+    round again."""
+    now, each = office.clock.now(), len(loans) // len(owners)
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for serial, at in enumerate(due):
+            turn, place = divmod(serial, len(loans))
+            yield {
+                "id": new_id(),
+                "workspace_id": workspace.id,
+                "loan_id": loans[place],
+                "number": turn + 1,
+                "purpose": "identity",
+                "assignee_id": owners[place // each],
+                "due_on": at.date(),
+                "due_at": at,
+                "overdue_at": at,
+                "remind_at": at,
+                "escalate_at": at + timedelta(days=30),
+                "snoozes": 0,
+                "attempts": 0,
+                "state": "open",
+                "created_at": now,
+                "planned_at": now,
+                "version": 1,
+            }
+
+    await bulk(office.database, "follow_up", rows())
+
+
+async def bulk(database: Database, table: str, rows: Iterable[dict[str, Any]]) -> None:
+    """Writes rows as fast as the database takes them: COPY, or many to a statement."""
+    target: Table = SQLModel.metadata.tables[table]
+    waiting = iter(rows)
+    while chunk := list(itertools.islice(waiting, _CHUNK)):
+        async with database.engine.begin() as connection:
+            if database.is_sqlite:
+                await connection.execute(insert(target), chunk)
+                continue
+            raw = (await connection.get_raw_connection()).driver_connection
+            assert raw is not None
+            columns = list(chunk[0])
+            await raw.copy_records_to_table(table, records=[tuple(row.values()) for row in chunk], columns=columns)
+
+
+async def analyze(database: Database) -> None:
+    """Has the database look at what was written, as it does by itself in time."""
+    async with database.engine.begin() as connection:
+        await connection.execute(text("ANALYZE"))
+
+
+def _members(office: Office, workspace: Workspace, ids: list[UUID]) -> Iterator[dict[str, Any]]:
+    for number, row_id in enumerate(ids):
+        yield {
+            "id": row_id,
+            "workspace_id": workspace.id,
+            "slack_user_id": user_id(number),
+            "name": f"Agent {number}",
+            "name_key": f"agent {number}",
+            "email": f"agent{number}@lender.example",
+            "roles": "agent",
+            "reminder_channel_id": channel_id(number),
+            "zone": "Asia/Shanghai",
+            "locale": "zh-CN" if number % 2 else "en-US",
+            "work_start": time(9),
+            "work_end": time(18),
+            "working_days": "01234",
+            "version": 1,
+            "created_at": office.clock.now(),
+        }

@@ -1,0 +1,101 @@
+"""Reminders through the real engine into the sandbox: how late they are in a busy minute, and how many a second go out."""
+
+import asyncio
+import time
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from bench import cast
+from bench.figures import share
+from bench.place import PEOPLE, Place
+from bot.delivery.engine import DbosEngine, Pace
+from bot.service import Service
+from desk.reminders import announce_due
+
+_PATIENCE = 400.0
+
+UNPACED = Pace(urgent=(1000, 1.0), poll_seconds=0.1, scan_seconds=0.1)
+"""Without the wait between two messages to one channel: what the engine itself can do."""
+
+
+async def lateness(place: Place, kind: str) -> dict[str, Any]:
+    """5,000 follow-ups fall due one after the other within a minute, ten for each of 500 channels."""
+    due, seconds = (500, 10.0) if place.quick else (5_000, 60.0)
+    service = await place.service(await place.database(kind))
+    try:
+        office, workspace = service.office, service.workspace
+        owners = await cast.add_members(office, workspace, PEOPLE)
+        loans = await cast.add_loans(office, workspace, owners, 1)
+        begin = office.clock.now() + timedelta(seconds=8)
+        instants = [begin + timedelta(seconds=seconds * number / due) for number in range(due)]
+        await cast.add_follow_ups(office, workspace, loans, owners, instants)
+        await service.work()
+        started = time.monotonic()
+        late = await _all_posted(service, due)
+        took = time.monotonic() - started - 8
+    finally:
+        await service.close()
+    return {
+        "due": due,
+        "over_seconds": seconds,
+        "channels": PEOPLE,
+        "sent": len(late),
+        "p50_s": round(share(late, 0.5), 2),
+        "p99_s": round(share(late, 0.99), 2),
+        "worst_s": round(max(late), 2),
+        "done_after_s": round(took, 1),
+    }
+
+
+async def deliveries(place: Place, kind: str) -> dict[str, Any]:
+    """That many messages are owed at once: how many a second the engine sends when no channel has to wait."""
+    count = 200 if place.quick else 1_000
+    service = await place.service(await place.database(kind))
+    engine = DbosEngine(service.sender, executor_id="bench-1", pace=UNPACED)
+    try:
+        office, workspace = service.office, service.workspace
+        owners = await cast.add_members(office, workspace, PEOPLE)
+        loans = await cast.add_loans(office, workspace, owners, 1)
+        await cast.add_follow_ups(office, workspace, loans, owners, [office.clock.now()] * count)
+        await _announce(service)
+        started = time.monotonic()
+        await engine.start()
+        await _all_posted(service, count)
+        took = time.monotonic() - started
+    finally:
+        await engine.stop()
+        await service.close()
+    return {"messages": count, "seconds": round(took, 1), "per_second": round(count / took, 1)}
+
+
+async def _announce(service: Service) -> None:
+    found = 1
+    while found:
+        async with service.office.desk(service.workspace) as desk:
+            found = await announce_due(desk)
+
+
+_POSTED = text("SELECT count(*) FROM notice_item i JOIN notice n ON n.id = i.notice_id WHERE n.posted_at IS NOT NULL")
+_LATENESS = {
+    True: text(
+        "SELECT (n.posted_at - f.announced_for) / 1e6 FROM follow_up f JOIN notice_item i ON i.follow_up_id = f.id "
+        "JOIN notice n ON n.id = i.notice_id"
+    ),
+    False: text(
+        "SELECT extract(epoch FROM n.posted_at - f.announced_for)::float FROM follow_up f "
+        "JOIN notice_item i ON i.follow_up_id = f.id JOIN notice n ON n.id = i.notice_id"
+    ),
+}
+
+
+async def _all_posted(service: Service, count: int) -> list[float]:
+    """Waits until every follow-up has its message in Slack; gives how many seconds late each was."""
+    database = service.office.database
+    async with asyncio.timeout(_PATIENCE):
+        while True:
+            await asyncio.sleep(0.5)
+            async with database.engine.connect() as connection:
+                if (await connection.execute(_POSTED)).scalar_one() >= count:
+                    return [float(one) for one in (await connection.execute(_LATENESS[database.is_sqlite])).scalars()]

@@ -1,0 +1,125 @@
+"""The figures of a run as a table in the docs, and as they are in a file."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "bench" / "results"
+DOCS = ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of the figures -->"
+
+NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
+def keep(results: dict[str, Any]) -> Path:
+    """Writes the file of results, and the docs' table unless the run was a quick one. Gives the file."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / ("quick.json" if results["quick"] else "latest.json")
+    path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if not results["quick"]:
+        page = DOCS.read_text("utf-8")
+        before, _, rest = page.partition(BEGIN)
+        _, _, after = rest.partition(END)
+        DOCS.write_text(f"{before}{BEGIN}\n\n{table(results)}\n{END}{after}", encoding="utf-8")
+    return path
+
+
+def table(results: dict[str, Any]) -> str:
+    """All of it in Markdown."""
+    return "\n".join([*_machine(results), *_commands(results), *_scan(results), *_rest(results)]) + "\n"
+
+
+def _machine(results: dict[str, Any]) -> Iterator[str]:
+    machine = results["machine"]
+    yield (
+        f"{machine['at'][:10]}: {machine['cpu']}, {machine['cores']} cores, {machine['memory_mb']:,} MB, "
+        f"{machine['system']}, Python {machine['python']}, SQLite {machine['sqlite']}, "
+        f"PostgreSQL {machine['postgresql']}; load {machine['load']} before the run."
+    )
+    yield ""
+
+
+def _commands(results: dict[str, Any]) -> Iterator[str]:
+    yield "| `/loan-call` | asked from | answers/s | of no-op | p50 ms | p99 ms | worst ms | failed | no-op p50, p99 ms |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for kind, parts in results["parts"].items():
+        for name, point in parts.get("commands", {}).items():
+            # Arrivals come at the rate that was set: answers that are late for a round are counted in it all the same.
+            arrivals = name.endswith("a second")
+            cells = [
+                NAMES[kind],
+                name,
+                "–" if arrivals else _spread(point["rate"]),
+                "–" if arrivals else _spread(point["of_noop"], 2),
+                _spread(point["p50_ms"], 1),
+                _spread(point["p99_ms"], 1),
+                f"{point['worst_ms']:,.0f}",
+                str(point["failed"]),
+                f"{point['noop_p50_ms']['median']:.1f}, {point['noop_p99_ms']['median']:.1f}",
+            ]
+            yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _scan(results: dict[str, Any]) -> Iterator[str]:
+    yield "| the due scan | open follow-ups | ms, some due | ms, nothing due | times the small one |"
+    yield "|---|---|---|---|---|"
+    for kind, parts in results["parts"].items():
+        if scan := parts.get("scan"):
+            for size, ratio in (("few", "1"), ("many", _spread(scan["many_of_few"], 2))):
+                cells = [
+                    NAMES[kind],
+                    f"{scan[size]:,}",
+                    f"{_spread(scan[f'{size}_ms'], 1)}, {scan['due']} due",
+                    _spread(scan[f"nothing_due_{size}_ms"], 1),
+                    ratio,
+                ]
+                yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _rest(results: dict[str, Any]) -> Iterator[str]:
+    kinds = list(results["parts"])
+    yield f"| | {' | '.join(NAMES[kind] for kind in kinds)} |"
+    yield "|---|" + "---|" * len(kinds)
+    for part, words, write in _LINES:
+        cells = [write(results["parts"][kind][part]) if part in results["parts"][kind] else "–" for kind in kinds]
+        yield f"| {words} | {' | '.join(cells)} |"
+
+
+def _spread(figure: dict[str, float], digits: int = 0) -> str:
+    median, low, high = (f"{figure[name]:,.{digits}f}" for name in ("median", "low", "high"))
+    return f"{median} ({low}–{high})"
+
+
+def _late(part: dict[str, Any]) -> str:
+    late = ", ".join(f"{part[name]:.1f}" for name in ("p50_s", "p99_s", "worst_s"))
+    return f"{late} s ({part['due']:,} due within {part['over_seconds']:.0f} s)"
+
+
+def _home(part: dict[str, Any]) -> str:
+    return f"{_spread(part['few_ms'], 1)}, {_spread(part['many_ms'], 1)}; {_spread(part['many_of_few'], 2)} times"
+
+
+_LINES = (
+    ("homes", "an App Home of 10 open follow-ups, of 1,000, ms", _home),
+    ("lateness", "lateness of reminders over 500 channels: median, p99, worst", _late),
+    ("deliveries", "deliveries a second, no channel waiting", lambda part: f"{part['per_second']:.0f}"),
+    (
+        "import",
+        "`loandesk import`, loans a second: new, and once more",
+        lambda part: f"{part['loans_per_second']:,}, {part['again_loans_per_second']:,} ({part['loans']:,} loans)",
+    ),
+    (
+        "start",
+        "`loandesk serve` to its first answer, s",
+        lambda part: _spread(part["first_answer_s"], 2),
+    ),
+    (
+        "start",
+        "memory then, and after some thousand commands, MB",
+        lambda part: f"{part['rss_mb']['median']:.0f}, {part['rss_after_load_mb'] or 0:.0f}",
+    ),
+)

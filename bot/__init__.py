@@ -1,0 +1,1 @@
+"""The running program: settings, web server, worker, command line."""

@@ -1,0 +1,226 @@
+"""The command line: `loandesk …`."""
+
+import asyncio
+import base64
+import json
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+from rich.console import Console
+
+from bot import logs
+from bot.settings import Settings, WrongSettingsError, read_settings
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Loan Desk: an auto-loan team's phone work, in Slack."
+)
+keys_app = typer.Typer(no_args_is_help=True, help="Encryption keys.")
+app.add_typer(keys_app, name="keys")
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+@app.command()
+def when(
+    phrase: Annotated[str, typer.Argument(help="A due time as people type it: 明天下午3点, fri 14:30.")],
+    now: Annotated[str | None, typer.Option(help="The present, ISO 8601 with an offset. Left out: the clock.")] = None,
+    zone: Annotated[str, typer.Option(help="The zone in which it is meant.")] = "Asia/Shanghai",
+) -> None:
+    """Show how a due time is understood. The last line is the date, or date and time; exit code 1 is a refusal."""
+    from desk.errors import Invalid
+    from handlers.grammar.due import parse_due
+    from handlers.i18n import Translator
+    from handlers.render.errors import refusal
+    from handlers.render.parts import when as in_full
+
+    place = _zone(zone)
+    try:
+        due = parse_due(phrase, _instant(now), place)
+    except Invalid as error:
+        errors.print(refusal(Translator(_language()), error, place).text, markup=False)
+        raise typer.Exit(1) from None
+    console.print(in_full(Translator(_language()), due, place), markup=False)
+    console.print(f"{due.at.astimezone(place):%Y-%m-%d %H:%M}" if due.at else f"{due.on}", markup=False)
+
+
+@app.command()
+def serve() -> None:
+    """Answer Slack over HTTP. On SQLite: remind, too."""
+    _running("serve")
+
+
+@app.command()
+def socket() -> None:
+    """Answer Slack in Socket Mode, for a desk that Slack cannot reach. On SQLite: remind, too."""
+    _running("socket")
+
+
+@app.command()
+def worker() -> None:
+    """Remind. On PostgreSQL only, beside serve or socket."""
+    _running("worker")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this release's schema."""
+    from bot.serving import migrate_database
+
+    _configured(migrate_database)
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="A CSV file, UTF-8 or GB18030. Columns: docs/import.md.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and keep nothing.")] = False,
+) -> None:
+    """Bring in loans from the lender's system. Exit code 1: rows were refused, or the file is none."""
+    from bot.import_command import run
+
+    _configured(lambda settings: run(settings, file, console, language=_language(), dry_run=dry_run))
+
+
+@app.command()
+def doctor() -> None:
+    """Check everything the desk needs, line by line. Exit code 1: something is to be done."""
+    from bot.doctor_command import run
+
+    try:
+        settings = read_settings()
+    except WrongSettingsError as error:
+        console.print(f"FIX  settings: {error} See .env.example.", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    logs.configure(settings.log_format)
+    raise typer.Exit(asyncio.run(run(settings, console)))
+
+
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="A file, or a folder in which a file of the present time is made.")],
+) -> None:
+    """Write everything the desk remembers into one file, while it goes on working."""
+    from bot.backup_command import run
+
+    _configured(lambda settings: run(settings, target, console))
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="A file that `loandesk backup` wrote.")]) -> None:
+    """Bring a backup into an empty database. Nothing is sent a second time."""
+    from bot.restore_command import run
+
+    _configured(lambda settings: run(settings, file, console))
+
+
+@app.command()
+def manifest(
+    url: Annotated[str | None, typer.Option(help="Where Slack reaches the desk, https://….")] = None,
+    socket: Annotated[bool, typer.Option("--socket", help="For Socket Mode: Slack reaches nothing.")] = False,
+    loan_links: Annotated[
+        str, typer.Option(envvar="LOANDESK_LOAN_LINKS", help="Links of your loan system, https://…/{number}.")
+    ] = "",
+) -> None:
+    """Print the Slack app manifest, for one of the two doors."""
+    from bot.manifest import manifest as written
+    from handlers.loan_links import LoanLinks
+
+    if (url is None) is not socket:
+        raise typer.BadParameter("give --url, or --socket for Socket Mode", param_hint="--url")
+    try:
+        domain = LoanLinks(loan_links).domain if loan_links else ""
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--loan-links") from None
+    console.print(
+        json.dumps(written(url, links_domain=domain), indent=2, ensure_ascii=False), markup=False, soft_wrap=True
+    )
+
+
+@app.command()
+def demo(
+    tour: Annotated[
+        bool, typer.Option("--tour", help="Play a scripted morning without a browser, and check it.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="Where the page is.")] = 8420,
+    socket: Annotated[bool, typer.Option("--socket", help="Through Socket Mode instead of HTTP.")] = False,
+) -> None:
+    """Try the desk in a local workspace, with a page in the browser."""
+    from bot.demo import run_demo, run_tour
+
+    logs.configure("text", level=logging.WARNING)
+    raise typer.Exit(asyncio.run(run_tour(socket=socket) if tour else run_demo(port, socket=socket)))
+
+
+@keys_app.command("new")
+def new_keys() -> None:
+    """Print fresh keys for the environment."""
+    console.print(f"LOANDESK_ENCRYPTION_KEYS=1:{base64.b64encode(os.urandom(32)).decode()}", markup=False)
+    console.print(f"LOANDESK_SEARCH_KEY={base64.b64encode(os.urandom(32)).decode()}", markup=False)
+
+
+@keys_app.command("rotate")
+def rotate_keys() -> None:
+    """Encrypt everything with the key of the highest id, while the desk runs. Can be broken off and begun again."""
+    from bot.keys_command import run
+
+    _configured(lambda settings: run(settings, console))
+
+
+def _running(command: Literal["serve", "socket", "worker"]) -> None:
+    from bot.serving import CannotStartError, run
+
+    try:
+        _configured(lambda settings: run(settings, command))
+    except CannotStartError as error:
+        errors.print(str(error), markup=False)
+        raise typer.Exit(2) from None
+
+
+def _configured(run: Callable[[Settings], Awaitable[int]]) -> None:
+    try:
+        settings = read_settings()
+    except WrongSettingsError as error:
+        errors.print(str(error), markup=False)
+        errors.print("See .env.example.", markup=False)
+        raise typer.Exit(2) from None
+    logs.configure(settings.log_format)
+    raise typer.Exit(asyncio.run(_awaited(run, settings)))
+
+
+async def _awaited(run: Callable[[Settings], Awaitable[int]], settings: Settings) -> int:
+    return await run(settings)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise typer.BadParameter(
+            f"there is no zone {name!r}; write it like Asia/Shanghai", param_hint="--zone"
+        ) from None
+
+
+def _instant(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise typer.BadParameter("write it like 2026-11-25T10:00+08:00", param_hint="--now")
+    return instant
+
+
+def _language() -> str:
+    return os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or "en"
+
+
+if __name__ == "__main__":
+    app()

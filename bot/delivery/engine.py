@@ -1,0 +1,324 @@
+"""DBOS Transact, which paces and retries deliveries. The only module that knows it.
+
+What is to be sent is decided by our rows alone. DBOS gets ids: one workflow of one step per attempt, named after the
+notice and the number of the attempt. It keeps its tables beside ours: in a file of its own next to SQLite's, in a schema
+of its own on PostgreSQL. The two commit apart, so each may know less than the other; `_scan` and `_sweep` make up for it.
+"""
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+from collections.abc import Callable, Coroutine, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+import structlog
+from dbos import DBOS, DBOSConfig, WorkflowStatus
+from sqlalchemy.engine import URL, make_url
+
+from bot.delivery.sender import Sender
+from storage import sending
+from storage.sending import LEASE, Owed
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+URGENT = "urgent"
+DIGESTS = "digests"
+
+_VERSION = "1"
+"""Pinned: DBOS runs nothing that was queued under another version, and a release must lose none."""
+
+_SCHEMA = "delivery_engine"
+_BATCH = 200
+_FORGOTTEN_AFTER = timedelta(minutes=2)
+_OWN_LOST_AFTER = timedelta(minutes=5)
+_KEPT_FOR = timedelta(days=1)
+_AHEAD = timedelta(minutes=5)
+"""What began further in the future began before the clock was set back."""
+_ALIVE = ("ENQUEUED", "PENDING", "DELAYED")
+_DONE: list[str] = ["SUCCESS", "ERROR", "CANCELLED"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast is sent: `(messages, seconds)` in any channel, for what is urgent and for digests.
+
+    Together they stay within Slack's one message a second and channel. `digests_overall` leaves what Slack allows in the
+    whole workspace (several hundred a minute) to what is urgent. `poll_seconds` is how often DBOS looks at its queues,
+    `scan_seconds` how often we look at our rows. After `abandoned_seconds` another process takes up what one began.
+    """
+
+    urgent: tuple[int, float] = (2, 3.0)
+    digests: tuple[int, float] = (1, 3.0)
+    digests_overall: tuple[int, float] = (3, 1.0)
+    poll_seconds: float = 0.5
+    scan_seconds: float = 0.5
+    sweep_seconds: float = 10.0
+    abandoned_seconds: float = LEASE.total_seconds()
+    at_once: int = 32
+
+
+class AttemptFailedError(Exception):
+    """Our database could not be reached during an attempt. Names the error, without its text."""
+
+
+class DbosEngine:
+    """Delivers for as long as the program runs. One per process.
+
+    `executor_id` names the process, the same after each restart: its unfinished work is its own when it returns, and
+    another's when it does not.
+    """
+
+    def __init__(self, sender: Sender, *, executor_id: str, pace: Pace | None = None) -> None:
+        self._sender = sender
+        self._executor_id = executor_id
+        self._pace = pace or Pace()
+        # DBOS is called from a thread of ours: its asynchronous methods would replace the loop's own thread pool.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="delivery-engine")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._under_way: set[Future[Any]] = set()
+        self._ended_at = float("-inf")
+        self._ticking: asyncio.Task[None] | None = None
+        self._swept_at: float | None = None
+        self._looked_at: UUID | None = None
+
+    async def start(self) -> None:
+        """Launches DBOS, takes up what this executor left unfinished, and begins to look for what is owed."""
+        self._loop = asyncio.get_running_loop()
+        await self._in_thread(self._launch)
+        self._ticking = asyncio.create_task(self._tick_for_ever())
+
+    async def stop(self) -> None:
+        """Finishes what is under way, and ends. What is queued stays queued."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._ticking
+        # DBOS writes an attempt's end shortly after it; what it cannot write any more it would resume at the next start.
+        just_ended = asyncio.get_running_loop().time() - self._ended_at < 1.0
+        patience = int(LEASE.total_seconds()) if self._under_way or just_ended else 0
+        await self._in_thread(lambda: DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=patience))
+        self._thread.shutdown()
+
+    async def _tick_for_ever(self) -> None:
+        while True:
+            try:
+                await self._scan()
+                await self._sweep()
+            except Exception as error:
+                # A database may be away for a while; what is owed stays owed.
+                log.error("delivery_tick_failed", error=type(error).__name__)
+            await asyncio.sleep(self._pace.scan_seconds)
+
+    async def _scan(self) -> None:
+        """Gives DBOS what is owed and not given yet. Given twice, it is one workflow, because it has one name."""
+        office, workspace = self._sender.office, self._sender.workspace
+        now = office.clock.now()
+        async with office.database.reading() as session:
+            owed = await sending.to_enqueue(session, workspace.id, now, _BATCH)
+            if any(not one.urgent for one in owed):
+                busy = await sending.channels_with_urgent(session, workspace.id, now)
+                owed = [one for one in owed if one.urgent or one.channel not in busy]
+        if not owed:
+            return
+        await self._in_thread(lambda: _enqueue(owed))
+        async with office.database.transaction() as session:
+            await sending.mark_enqueued(session, owed)
+
+    async def _sweep(self) -> None:
+        """Has others' unfinished work resumed, and what DBOS has forgotten given to it again."""
+        elapsed = asyncio.get_running_loop().time()
+        if self._swept_at is not None and elapsed - self._swept_at < self._pace.sweep_seconds:
+            return
+        self._swept_at = elapsed
+        now = datetime.now(UTC)  # the time of DBOS's own tables, whatever our clock says
+        abandoned = timedelta(seconds=self._pace.abandoned_seconds)
+        resumed = await self._in_thread(lambda: _resume(self._executor_id, now, abandoned))
+        if resumed:
+            log.warning("abandoned_deliveries_resumed", count=resumed)
+        await self._give_again_what_was_forgotten()
+        await self._in_thread(lambda: _prune(now))
+
+    async def _give_again_what_was_forgotten(self) -> None:
+        office, workspace = self._sender.office, self._sender.workspace
+        now = office.clock.now()
+        async with office.database.reading() as session:
+            given = await sending.enqueued_since(
+                session,
+                workspace.id,
+                now,
+                owed_before=now - _FORGOTTEN_AFTER,
+                after=self._looked_at,
+                limit=_BATCH,
+            )
+        self._looked_at = given[-1].notice_id if len(given) == _BATCH else None
+        if not given:
+            return
+        alive = await self._in_thread(lambda: _alive(given))
+        forgotten = [one for one in given if _workflow_id(one) not in alive]
+        if forgotten:
+            log.warning("forgotten_deliveries_given_again", count=len(forgotten))
+            async with office.database.transaction() as session:
+                await sending.skip_attempts(session, forgotten)
+
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    def _launch(self) -> None:
+        # DBOS's loop runs in a thread of its own; the attempt itself runs on the program's loop, where its database
+        # connections and its HTTP session belong.
+        async def attempt(notice_id: str) -> str:
+            return await asyncio.wrap_future(self._on_our_loop(self._attempt(notice_id)))
+
+        # The step is repeated only when our database could not be reached: whatever Slack does is written in the row.
+        step = DBOS.step(name="attempt", retries_allowed=True, interval_seconds=1.0, backoff_rate=2.0, max_attempts=7)(
+            attempt
+        )
+
+        async def deliver(notice_id: str) -> str:
+            return await step(notice_id)
+
+        DBOS.workflow(name=_WORKFLOW)(deliver)
+        # With a handler of ours it adds none, and what it says goes where the program's own log goes.
+        logging.getLogger("dbos").addHandler(logging.NullHandler())
+        url = _engine_url(self._sender.office.database.url)
+        if url.drivername == "sqlite":
+            _prepare_file(url.database or "")
+        DBOS(config=_config(url, self._executor_id))
+        DBOS.launch()
+        _register_queues(self._pace)
+
+    async def _attempt(self, notice_id: str) -> str:
+        try:
+            return (await self._sender.attempt(UUID(notice_id))).value
+        except Exception as error:
+            # DBOS writes down what is raised: its name, and not the values that an error of the database repeats.
+            raise AttemptFailedError(type(error).__name__) from None
+        finally:
+            self._ended_at = asyncio.get_running_loop().time()
+
+    def _on_our_loop(self, coroutine: Coroutine[Any, Any, str]) -> Future[str]:
+        assert self._loop is not None
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
+        return future
+
+
+_WORKFLOW = "deliver"
+
+
+def _engine_url(database_url: str) -> URL:
+    url = make_url(database_url)
+    if url.drivername.startswith("sqlite"):
+        return url.set(drivername="sqlite", database=f"{url.database}-engine")
+    url = url.set(drivername="postgresql")
+    if "ssl" in url.query:  # asyncpg's word for it
+        return url.difference_update_query(["ssl"]).update_query_dict({"sslmode": url.query["ssl"]})
+    return url
+
+
+def _prepare_file(path: str) -> None:
+    # SQLite remembers it in the file: writers no longer wait for readers, and one commit is one fsync instead of three.
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _config(url: URL, executor_id: str) -> DBOSConfig:
+    return {
+        "name": "loandesk",
+        "system_database_url": url.render_as_string(hide_password=False),
+        "dbos_system_schema": _SCHEMA,
+        "executor_id": executor_id,
+        "application_version": _VERSION,
+        "sys_db_pool_size": 5,
+        "max_executor_threads": 16,
+        "use_listen_notify": False,
+        "notification_listener_polling_interval_sec": 0.2,  # ending takes as long
+        "log_level": "WARNING",
+    }
+
+
+def _register_queues(pace: Pace) -> None:
+    # One at a time in a channel, so that what was owed first stands first.
+    DBOS.register_queue(
+        URGENT,
+        partition_limiter={"limit": pace.urgent[0], "period": pace.urgent[1]},
+        partition_worker_concurrency=1,
+        worker_concurrency=pace.at_once,
+        polling_interval_sec=pace.poll_seconds,
+        on_conflict="always_update",
+    )
+    DBOS.register_queue(
+        DIGESTS,
+        partition_limiter={"limit": pace.digests[0], "period": pace.digests[1]},
+        partition_worker_concurrency=1,
+        limiter={"limit": pace.digests_overall[0], "period": pace.digests_overall[1]},
+        worker_concurrency=max(1, pace.at_once // 4),
+        polling_interval_sec=pace.poll_seconds,
+        on_conflict="always_update",
+    )
+
+
+def _workflow_id(owed: Owed) -> str:
+    return f"{owed.notice_id}:{owed.attempt}"
+
+
+def _enqueue(owed: Iterable[Owed]) -> None:
+    for one in owed:
+        options: Any = {
+            "workflow_name": _WORKFLOW,
+            "queue_name": URGENT if one.urgent else DIGESTS,
+            "workflow_id": _workflow_id(one),
+            "queue_partition_key": one.channel,
+            "app_version": _VERSION,
+        }
+        DBOS.enqueue_workflow_with_options(options, str(one.notice_id))
+
+
+def _resume(executor_id: str, now: datetime, abandoned_after: timedelta) -> int:
+    """What was begun so long ago that whoever began it is dead or frozen. The lease says who may send."""
+    pending = DBOS.list_workflows(
+        status="PENDING", queue_name=[URGENT, DIGESTS], limit=1000, load_input=False, load_output=False
+    )
+    abandoned = [
+        one
+        for one in pending
+        if _abandoned(one, now, _OWN_LOST_AFTER if one.executor_id == executor_id else abandoned_after)
+    ]
+    for queue in (URGENT, DIGESTS):
+        ids = [one.workflow_id for one in abandoned if one.queue_name == queue]
+        if ids:
+            # A resume without the queue's name would run them at once, whatever the limits.
+            DBOS.resume_workflows(ids, queue_name=queue)
+    return len(abandoned)
+
+
+def _abandoned(one: WorkflowStatus, now: datetime, after: timedelta) -> bool:
+    if one.dequeued_at is None:
+        return False
+    age = now.timestamp() - one.dequeued_at / 1000
+    return age > after.total_seconds() or -age > _AHEAD.total_seconds()
+
+
+def _alive(given: Iterable[Owed]) -> set[str]:
+    ids = [_workflow_id(one) for one in given]
+    found = DBOS.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
+    return {one.workflow_id for one in found if one.status in _ALIVE}
+
+
+def _prune(now: datetime) -> None:
+    done = DBOS.list_workflows(
+        status=_DONE, completed_before=(now - _KEPT_FOR).isoformat(), limit=500, load_input=False, load_output=False
+    )
+    # What began in the future would count against the limits of its channel until the clock is there again.
+    done += DBOS.list_workflows(
+        status=_DONE, dequeued_after=(now + _AHEAD).isoformat(), limit=500, load_input=False, load_output=False
+    )
+    if done:
+        DBOS.delete_workflows([one.workflow_id for one in done])

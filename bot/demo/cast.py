@@ -1,0 +1,79 @@
+"""The demo's people and channels, and how the admin sets up their desk: by the commands that every admin types."""
+
+from dataclasses import dataclass
+
+from sandbox.server import Sandbox
+
+ADMIN = "U0SAM"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody at the demo's desk."""
+
+    slack_id: str
+    handle: str
+    real_name: str
+    title: str
+    role: str
+    channel: str
+
+
+LI_NA = Actor("U0LINA", "lina", "李娜", "客户经理 · Agent", "agent", "agents")
+TOM = Actor("U0TOM", "tom", "Tom Baker", "Agent · 客户经理", "agent", "agents")
+WANG_FANG = Actor("U0WANG", "wangfang", "王芳", "电核 · Verifier", "verifier", "verification")
+CHEN_WEI = Actor("U0CHEN", "chenwei", "陈伟", "催收 · Collector", "collector", "collections")
+GRACE = Actor("U0GRACE", "grace", "Grace Liu", "Manager · 主管", "manager", "managers")
+ZHAO_MIN = Actor("U0ZHAO", "zhaomin", "赵敏", "合规 · Compliance", "compliance", "loan-desk")
+SAM = Actor(ADMIN, "sam", "Sam Patel", "Admin · 管理员", "admin", "loan-desk")
+
+CAST = (LI_NA, TOM, WANG_FANG, CHEN_WEI, GRACE, ZHAO_MIN, SAM)
+
+CHINESE = frozenset({LI_NA, WANG_FANG, CHEN_WEI, ZHAO_MIN})
+"""Those who read Chinese in the demo."""
+
+CHANNELS: dict[str, tuple[Actor, ...]] = {
+    "loan-desk": CAST,
+    "agents": (LI_NA, TOM, GRACE, SAM),
+    "verification": (WANG_FANG, GRACE, SAM),
+    "collections": (CHEN_WEI, GRACE, SAM),
+    "managers": (GRACE, SAM),
+}
+
+
+def people_the_workspace(sandbox: Sandbox, *, locale: str | None = None) -> None:
+    """Puts the cast and their private channels into the workspace. `locale` makes everybody read one language."""
+    for actor in CAST:
+        sandbox.add_user(
+            actor.slack_id,
+            name=actor.handle,
+            real_name=actor.real_name,
+            title=actor.title,
+            email=f"{actor.handle}@lender.example",
+            tz="Asia/Shanghai",
+            locale=locale or ("zh-CN" if actor in CHINESE else "en-US"),
+        )
+    for name, members in CHANNELS.items():
+        sandbox.add_channel(
+            name, channel_id=channel_id(name), kind="private", members=[member.slack_id for member in members]
+        )
+
+
+def channel_id(name: str) -> str:
+    """The id of a demo channel."""
+    return "C0" + name.upper().replace("-", "")
+
+
+def setup_lines(*, around_the_clock: bool) -> list[str]:
+    """What the admin types on the first day."""
+    lines = [
+        f"/loan-team add @{actor.handle} {actor.role} #{actor.channel} East"
+        for actor in CAST
+        if actor not in (SAM, ZHAO_MIN, GRACE)
+    ]
+    lines.insert(0, f"/loan-team add @{GRACE.handle} manager #{GRACE.channel} East")
+    lines.append(f"/loan-team add @{ZHAO_MIN.handle} compliance #{ZHAO_MIN.channel}")
+    if around_the_clock:
+        lines += [f"/loan-team hours @{actor.handle} 00:00-24:00 mon-sun" for actor in CAST]
+    lines.append(f"/loan-team away @{TOM.handle} until +7d cover @{LI_NA.handle}")
+    return lines

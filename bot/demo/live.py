@@ -1,0 +1,70 @@
+"""`loandesk demo`: the desk at work on a page in the browser, until it is stopped."""
+
+import asyncio
+import signal
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+
+from bot.demo.cast import CHEN_WEI, LI_NA
+from bot.demo.clock import DemoClock
+from bot.demo.opening import LENDER_ZONE, InProcess, SetUpError, open_demo
+
+console = Console(highlight=False)
+
+SETTLING = timedelta(seconds=5)
+"""How long it may take until the first line is read."""
+
+
+def first_lines(now: datetime) -> tuple[tuple[str, str, str], ...]:
+    """What has just been typed when the page opens, by whom and where: the first falls due at the next full minute."""
+    due = (now + SETTLING).astimezone(ZoneInfo(LENDER_ZONE)).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return (
+        (LI_NA.slack_id, "agents", f"/loan-follow A-1001 {due:%Y-%m-%d %H:%M} identity 核对身份证地址"),
+        (CHEN_WEI.slack_id, "collections", "/loan-call A-1013 no answer"),
+    )
+
+
+async def run_demo(port: int, *, socket: bool = False) -> int:
+    """Opens the page and keeps it open. 1 when the port is taken."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    with tempfile.TemporaryDirectory(prefix="loandesk-demo-") as folder:
+        try:
+            stage = await open_demo(
+                Path(folder),
+                clock := DemoClock(),
+                port=port,
+                around_the_clock=True,
+                crew=InProcess(socket=socket),
+            )
+        except OSError as error:
+            console.print(
+                f"The page cannot open on port {port}: {error.strerror}. Try ARGS='--port 8430'.", markup=False
+            )
+            return 1
+        except SetUpError as error:
+            console.print(str(error), markup=False)
+            return 1
+        try:
+            for slack_id, channel, line in first_lines(clock.now()):
+                await stage.type(slack_id, channel, line)
+            await stage.service.work()
+            _greet(stage.sandbox.base_url)
+            await stop.wait()
+        finally:
+            await stage.close()
+    return 0
+
+
+def _greet(url: str) -> None:
+    console.print(f"\n  Loan Desk is open: {url}/\n", markup=False)
+    console.print("  A reminder for 李娜 (Li Na) arrives in #agents within a minute. Press one of its buttons.")
+    console.print("  Switch members at the top left. Type /loan in the composer to see what the desk understands.")
+    console.print("  一分钟内，#agents 会收到给李娜的提醒。左上角可切换成员；输入 /loan 查看用法。")
+    console.print("\n  Ctrl-C ends it; nothing is kept.\n")

@@ -1,0 +1,154 @@
+"""Opens the demo: the sandbox, the desk installed in it from its own manifest, the cast added, the loans imported."""
+
+import base64
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from bot.demo.cast import ADMIN, channel_id, people_the_workspace, setup_lines
+from bot.demo.clock import DemoClock
+from bot.importing import import_loans, read_rows
+from bot.manifest import manifest
+from bot.service import Service, open_service
+from bot.settings import Settings
+from desk.clock import Clock
+from sandbox.person import Reply
+from sandbox.server import Sandbox
+
+TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-demo-token", "xapp-demo-token", "demo-signing-secret"
+LENDER_ZONE = "Asia/Shanghai"
+
+
+class Crew(Protocol):
+    """Who runs the desk of a demo. The service itself, or processes beside it."""
+
+    async def start(self, service: Service, sandbox: Sandbox) -> str | None:
+        """Begins to answer Slack. Gives where it is reached over HTTP, None in Socket Mode."""
+        ...
+
+    async def round(self) -> None:
+        """What is due is announced, what is owed is sent."""
+        ...
+
+    async def close(self) -> None:
+        """Ends."""
+        ...
+
+
+@dataclass(slots=True)
+class InProcess:
+    """The demo's own process does all."""
+
+    socket: bool = False
+    _service: Service | None = None
+
+    async def start(self, service: Service, sandbox: Sandbox) -> str | None:
+        self._service = service
+        if self.socket:
+            await service.connect()
+            return None
+        await service.serve()
+        return f"http://127.0.0.1:{service.port}"
+
+    async def round(self) -> None:
+        assert self._service is not None
+        await self._service.round()
+
+    async def close(self) -> None:
+        """The stage closes the service."""
+
+
+@dataclass(slots=True)
+class Stage:
+    """The open demo."""
+
+    sandbox: Sandbox
+    service: Service
+    crew: Crew
+
+    async def type(self, slack_id: str, channel: str, line: str) -> Reply:
+        """Somebody types a command in a demo channel."""
+        return await self.sandbox.command(slack_id, channel_id(channel), line)
+
+    async def close(self) -> None:
+        """Ends the desk, then the workspace."""
+        await self.crew.close()
+        await self.service.close()
+        await self.sandbox.stop()
+
+
+class SetUpError(Exception):
+    """The desk refused what the demo's admin typed; the message has its answer."""
+
+
+async def open_demo(
+    folder: Path,
+    clock: Clock,
+    *,
+    port: int,
+    locale: str | None = None,
+    around_the_clock: bool,
+    database_url: str | None = None,
+    crew: Crew | None = None,
+) -> Stage:
+    """Opens everything, in `folder` unless there is another database. `locale` makes the whole cast read one language.
+
+    A DemoClock is shared with the page, which can then set it forward.
+    """
+    crew = crew or InProcess()
+    sandbox = Sandbox(team_name="Harbour Auto Finance", clock=clock.page if isinstance(clock, DemoClock) else None)
+    sandbox.limits.enabled = around_the_clock
+    await sandbox.start(port)
+    people_the_workspace(sandbox, locale=locale)
+    install(sandbox, None)
+    service = await open_service(
+        demo_settings(database_url or f"sqlite:///{folder / 'demo.db'}", sandbox), clock, migrate=True
+    )
+    url = await crew.start(service, sandbox)
+    if url is not None:
+        install(sandbox, url)
+    stage = Stage(sandbox=sandbox, service=service, crew=crew)
+    for line in setup_lines(around_the_clock=around_the_clock):
+        reply = await stage.type(ADMIN, "loan-desk", line)
+        if reply.error or ("Undo" not in reply.full_text and "撤销" not in reply.full_text):
+            raise SetUpError(f"{line}\n{reply.error or reply.full_text}")
+    await _import_loans(service)
+    return stage
+
+
+def install(sandbox: Sandbox, url: str | None) -> None:
+    """Installs the desk from its manifest, for HTTP at `url` or for Socket Mode."""
+    sandbox.install(manifest=manifest(url), token=TOKEN, app_token=APP_TOKEN, signing_secret=SIGNING_SECRET)
+
+
+def demo_settings(database_url: str, sandbox: Sandbox) -> Settings:
+    """Settings with fresh keys, for a desk in that sandbox."""
+    return Settings.model_validate(
+        {
+            "database_url": database_url,
+            "bot_token": TOKEN,
+            "app_token": APP_TOKEN,
+            "signing_secret": SIGNING_SECRET,
+            "slack_api_url": sandbox.api_url,
+            "encryption_keys": f"1:{base64.b64encode(os.urandom(32)).decode()}",
+            "search_key": base64.b64encode(os.urandom(32)).decode(),
+            "first_admin": ADMIN,
+            "port": 0,
+            "country": "",
+            "zone": LENDER_ZONE,
+        }
+    )
+
+
+async def _import_loans(service: Service) -> None:
+    today = service.office.clock.now().astimezone(ZoneInfo(LENDER_ZONE)).date()
+    text = (resources.files("bot.demo") / "loans.csv").read_text("utf-8")
+    text = text.replace("{unpaid}", str(today - timedelta(days=6)))
+    rows, refused = read_rows(text, service.workspace, service.office)
+    if refused:
+        raise SetUpError(f"loans.csv, line {refused[0].line}: {refused[0].error.code}")
+    await import_loans(service.office, service.workspace, rows, dry_run=False, advance=lambda _: None)

@@ -1,0 +1,154 @@
+"""`loandesk demo --tour`: a morning at the desk through the wire, in Chinese and in English, that checks what it sees."""
+
+import tempfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from bot.demo.cast import Actor, channel_id
+from bot.demo.morning import CHINESE, ENGLISH, Say, Script, See, Tap, Till
+from bot.demo.opening import InProcess, SetUpError, Stage, open_demo
+from sandbox import NotPossibleError
+from sandbox.model import Message, text_of
+
+console = Console(highlight=False, soft_wrap=True)
+
+START = datetime.fromisoformat("2026-11-25T08:00:00+08:00")
+"""A Wednesday morning in Shanghai, before work begins."""
+
+
+class NotAsItShouldBeError(Exception):
+    """What the tour saw was not what the script says."""
+
+
+class MorningClock:
+    """Stands still until the script moves it."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at.astimezone(UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@dataclass(slots=True)
+class Tour:
+    """One morning under way. `last` is what the present reader saw last."""
+
+    stage: Stage
+    clock: MorningClock
+    last: Message | None = None
+    seen: set[str] = field(default_factory=set)
+
+    async def play(self, script: Script) -> None:
+        """Plays the steps in order. Raises NotAsItShouldBeError at the first that does not go as written."""
+        for step in script.steps:
+            match step:
+                case Till(clock):
+                    await self._till(clock)
+                case Say():
+                    await self._say(step)
+                case Tap():
+                    await self._tap(step)
+                case See():
+                    self._see(step)
+
+    async def _till(self, clock: str) -> None:
+        """Moves to that time of the day; the desk does its round each half hour until then, and then."""
+        hour, minute = map(int, clock.split(":"))
+        until = START.replace(hour=hour, minute=minute).astimezone(UTC)
+        while self.clock.at < until:
+            self.clock.at = min(until, self.clock.at + timedelta(minutes=30))
+            await self.stage.crew.round()
+        console.print(f"\n[bold]— {clock} —[/bold]")
+
+    async def _say(self, step: Say) -> None:
+        reply = await self.stage.type(step.who.slack_id, step.where or step.who.channel, step.line)
+        self._show(step.who, step.line)
+        if reply.error:
+            raise NotAsItShouldBeError(f"{step.line}: {reply.error}")
+        self.last = reply.message
+        self._check(reply.full_text, step.expects, step.never)
+
+    async def _tap(self, step: Tap) -> None:
+        message = self.last if step.on is None else self._newest(step.where or step.who.channel, step.on)
+        if message is None:
+            raise NotAsItShouldBeError(f"nothing to press {step.button!r} on")
+        try:
+            press = await self.stage.sandbox.press(step.who.slack_id, message, step.button)
+        except NotPossibleError as error:
+            raise NotAsItShouldBeError(f"{step.button}: {error}") from None
+        self._show(step.who, f"[{step.button}]")
+        if press.error:
+            raise NotAsItShouldBeError(f"{step.button}: {press.error}")
+        self.last = press.shown
+        self._check(text_of(self.last) if self.last else "", step.expects, step.never)
+        await self.stage.crew.round()
+
+    def _see(self, step: See) -> None:
+        message = self._newest(step.where, step.expects[0])
+        if message is None:
+            raise NotAsItShouldBeError(f"#{step.where} has no message with {step.expects[0]!r}")
+        console.print(f"  #{step.where}", style="dim", markup=False)
+        self.last = message
+        self._check(text_of(message), step.expects, step.never)
+        pinged = {actor.slack_id for actor in step.pings}
+        if step.pings is not None and set(message.pings) != pinged:
+            raise NotAsItShouldBeError(f"pings {sorted(message.pings)}, not {sorted(pinged)}")
+
+    def _newest(self, where: str, words: str) -> Message | None:
+        messages = self.stage.sandbox.messages(channel_id(where))
+        return next((m for m in reversed(messages) if words in text_of(m)), None)
+
+    def _check(self, text: str, expects: tuple[str, ...], never: tuple[str, ...]) -> None:
+        for line in (self.last.text if self.last else text).splitlines():
+            console.print(f"    {line}", markup=False)
+        for words in expects:
+            if words not in text:
+                raise NotAsItShouldBeError(f"{words!r} is not in:\n{text}")
+        for words in never:
+            if words in text:
+                raise NotAsItShouldBeError(f"{words!r} should not be in:\n{text}")
+
+    def _show(self, who: Actor, line: str) -> None:
+        local = self.clock.at + timedelta(hours=8)
+        console.print(f"\n  {local:%H:%M} {who.real_name}: {line}", style="cyan", markup=False)
+
+
+async def run_tour(*, socket: bool = False) -> int:
+    """Both mornings, over HTTP or Socket Mode. 0 when all was as it should be, else 1."""
+    for script in (CHINESE, ENGLISH):
+        console.rule(script.title)
+        try:
+            await _one(script, socket=socket)
+        except (NotAsItShouldBeError, SetUpError) as error:
+            console.print(f"\nNOT AS IT SHOULD BE: {error}", style="red", markup=False)
+            return 1
+    console.print("\nBoth mornings went as they should.", style="green")
+    return 0
+
+
+async def _one(script: Script, *, socket: bool) -> None:
+    with tempfile.TemporaryDirectory(prefix="loandesk-tour-") as folder:
+        clock = MorningClock(START)
+        stage = await open_demo(
+            Path(folder),
+            clock,
+            port=0,
+            locale=script.locale,
+            around_the_clock=False,
+            crew=InProcess(socket=socket),
+        )
+        try:
+            await play(stage, clock, script)
+        finally:
+            await stage.close()
+
+
+async def play(stage: Stage, clock: MorningClock, script: Script) -> None:
+    """Plays a script on an open stage whose clock stands at START. Raises NotAsItShouldBeError."""
+    await Tour(stage, clock).play(script)
+    if stage.sandbox.violations:
+        raise NotAsItShouldBeError(f"Slack would refuse: {stage.sandbox.violations[0]}")

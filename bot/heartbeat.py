@@ -1,0 +1,123 @@
+"""A process says that it lives, under a name that no other living process has."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID, uuid4
+
+import structlog
+
+from bot.settings import Settings
+from desk.desk import Office
+from storage import processes, workspaces
+from storage.tables import Process, Workspace
+
+log = structlog.get_logger()
+
+Kind = Literal["desk", "web", "socket", "worker"]
+
+BEAT_SECONDS = 2.0
+BEATS_UNTIL_DEAD = 3
+"""A newcomer waits so many beats of whoever has its name; one that beats meanwhile lives."""
+
+_FORGOTTEN_AFTER = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a process is called. The delivery engine knows a worker by `name`, so it is the same after a restart."""
+
+    kind: Kind
+    name: str
+
+
+def identity(settings: Settings, command: Literal["serve", "socket", "worker"]) -> Identity:
+    """The name from the settings, or one made from the machine's; on SQLite the one that there is."""
+    if settings.on_sqlite:
+        return Identity("desk", "desk-1")
+    kind: Kind = "web" if command == "serve" else command
+    made = f"{socket.gethostname()}-{kind}" + (f"-{settings.port}" if kind == "web" else "")
+    return Identity(kind, settings.executor_id or made)
+
+
+class NameTakenError(Exception):
+    """A living process of the same kind has this name."""
+
+
+class Heartbeat:
+    """Claims the name, then beats until it is stopped. Clocks are never compared: a pulse is whether the count goes on."""
+
+    def __init__(
+        self,
+        office: Office,
+        workspace: Workspace,
+        identity: Identity,
+        *,
+        worked: Callable[[], datetime | None] = lambda: None,
+        seconds: float = BEAT_SECONDS,
+    ) -> None:
+        self._office = office
+        self._workspace = workspace
+        self._identity = identity
+        self._worked = worked
+        self._seconds = seconds
+        self._incarnation: UUID = uuid4()
+        self._beating: asyncio.Task[None] | None = None
+        self.overtaken = asyncio.Event()
+        """Set when this process was taken for dead and its name is another's: it must end."""
+
+    async def start(self) -> None:
+        """Claims the name and begins to beat. After a crash this waits to see that the former process is dead.
+
+        Raises NameTakenError.
+        """
+        there = await self._claim()
+        if there is not None:
+            await asyncio.sleep(self._seconds * BEATS_UNTIL_DEAD)
+            async with self._office.database.transaction() as session:
+                if not await processes.take_over(session, there, self._incarnation, self._office.clock.now()):
+                    raise NameTakenError(self._identity.name)
+            log.warning("name_taken_over_from_a_dead_process", name=self._identity.name)
+        self._beating = asyncio.create_task(self._beat(), name="heartbeat")
+
+    async def stop(self) -> None:
+        """Gives the name back."""
+        if self._beating is None:
+            return
+        self._beating.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._beating
+        try:
+            async with self._office.database.transaction() as session:
+                await processes.leave(session, self._incarnation)
+        except Exception as error:  # the database is away: the next start sees that nobody beats
+            log.warning("name_not_given_back", error=type(error).__name__)
+
+    async def _claim(self) -> Process | None:
+        now = self._office.clock.now()
+        async with self._office.database.transaction() as session:
+            await processes.forget_before(session, now - _FORGOTTEN_AFTER)
+            return await processes.claim(
+                session, self._workspace.id, self._identity.kind, self._identity.name, self._incarnation, now
+            )
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._seconds)
+            try:
+                async with self._office.database.transaction() as session:
+                    ours = await processes.beat(session, self._incarnation, self._office.clock.now(), self._worked())
+                    row = await workspaces.by_id(session, self._workspace.id)
+            except Exception as error:  # the database may be away for a while
+                log.error("heartbeat_failed", error=type(error).__name__)
+                continue
+            if row is not None:  # another process may have changed its settings
+                workspaces.copy_onto(self._workspace, row)
+            if not ours:
+                log.error("name_taken_by_another_process", name=self._identity.name)
+                self.overtaken.set()
+                return

@@ -1,0 +1,56 @@
+"""Keeps App Homes true that were opened lately, as slowly as Slack wants it: about 100 are published a minute."""
+
+from zoneinfo import ZoneInfo
+
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+
+from desk.desk import Office
+from desk.home import published, read_showing, stale_homes
+from desk.members import locale_of
+from handlers.home import written
+from handlers.i18n import Translator
+from handlers.screen import Screen
+from handlers.visit import Visit
+from storage.tables import Home, Member, Workspace
+
+log = structlog.get_logger()
+
+A_ROUND = 1
+"""Homes looked at in a round of a second: `views.publish` takes about 100 a minute, and opening a home needs some."""
+
+
+class HomeKeeper:
+    """Looks at homes that were opened lately, and publishes those in which something is different now.
+
+    The cost is the same whatever changes: one look a second, however many homes there are.
+    """
+
+    def __init__(self, office: Office, workspace: Workspace, client: AsyncWebClient) -> None:
+        self._office = office
+        self._workspace = workspace
+        self._screen = Screen(client)
+
+    async def round(self) -> None:
+        """Looks at the homes that were not looked at for the longest."""
+        async with self._office.desk(self._workspace) as desk:
+            homes = await stale_homes(desk, limit=A_ROUND)
+        for home in homes:
+            await self._look_at(home)
+
+    async def _look_at(self, home: Home) -> None:
+        async with self._office.reading_desk(self._workspace) as desk:
+            member = await desk.session.get(Member, home.member_id)
+            if member is None or member.removed_at is not None:
+                return
+            desk.actor = member
+            visit = Visit(desk=desk, t=Translator(locale_of(member)), zone=ZoneInfo(member.zone), channel_id="")
+            view = await written(visit, read_showing(home.showing))
+            if desk.cipher.digest("home", view.content()) == home.digest:
+                return
+        # A refusal by hash says that the owner has just turned a page: the next round sees it.
+        view_hash = await self._screen.publish(view, member.slack_user_id, home.hash)
+        if view_hash is None:
+            return
+        async with self._office.desk(self._workspace, member) as desk:
+            await published(desk, view.content(), view_hash, view.private)

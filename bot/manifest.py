@@ -1,0 +1,108 @@
+"""The Slack app manifest: commands, scopes no wider than used, and where Slack finds the desk."""
+
+from typing import Any
+
+COMMANDS: tuple[tuple[str, str, str], ...] = (
+    ("/loan-call", "Log a call · 登记通话", "<loan> <outcome> [note] [next <due>]"),
+    ("/loan-due", "Calls that are due · 待办电话", "[today|tomorrow|week|overdue|unplanned] [@who|team]"),
+    (
+        "/loan",
+        "A loan's card, search, a new inquiry · 贷款卡片、查找、新咨询",
+        "[<loan> | find … | mine | new … | edit …]",
+    ),
+    ("/loan-follow", "Assign, move or finish a follow-up · 安排跟进", "<loan> [@who] <due> [purpose] [note]"),
+    ("/loan-docs", "Request documents and tick them off · 材料", "<loan> <document>[, …] [by <due>]"),
+    ("/loan-stage", "Move a loan to another stage · 贷款阶段", "<loan> <stage> [reason]"),
+    ("/loan-reassign", "Hand over one loan, or all of somebody's · 移交", "<loan> @to [why] | @from @to [why]"),
+    ("/loan-digest", "Your digest of due calls · 每日摘要", "[now|HH:MM|off]"),
+    ("/loan-team", "Members, absence, hours, calendar · 团队", "[add|remove|away|back|hours|calendar …]"),
+)
+"""Name, description and usage hint of each command."""
+
+SHORTCUTS: tuple[tuple[str, str, str, str], ...] = (
+    ("call", "global", "Log a call · 登记通话", "With a form"),
+    ("follow_up", "global", "Assign a follow-up · 安排跟进", "Plan a call of yours or somebody else's"),
+    ("documents", "global", "Request documents · 索要材料", "From a checklist of what is lacking"),
+    ("inquiry", "global", "Open an inquiry · 新咨询", "A new borrower"),
+    ("find", "global", "Find a loan · 查找贷款", "By name, number or phone"),
+    ("call_from_message", "message", "Log a call from this message · 登记通话", "Its text becomes the note"),
+)
+"""Id, kind, name and description of each shortcut; Slack allows five global ones."""
+
+EVENTS = ("app_home_opened", "app_mention", "message.im")
+"""What the desk is told of: somebody opens its Home, mentions it, or writes to it."""
+
+SCOPES: dict[str, str] = {
+    "commands": "the slash commands and shortcuts",
+    "app_mentions:read": "to answer with help when somebody mentions the bot",
+    "chat:write": "reminders, digests and answers, in channels that the bot was invited to and as direct messages",
+    "users:read": "a new member's name, time zone and language",
+    "users:read.email": "an import that names owners by e-mail",
+    "channels:read": "whether a reminder channel is public, archived or shared with another company",
+    "groups:read": "the same for private channels",
+    "im:history": "to answer with help when somebody writes to the bot, and to find a direct message of its own in doubt",
+}
+"""Each scope with its reason. Without one of them the desk cannot do its work."""
+
+OPTIONAL_SCOPES: dict[str, str] = {
+    "channels:history": "to find a message of its own whose delivery is in doubt, instead of sending it twice",
+    "groups:history": "the same in private channels",
+    "im:write": "to open the direct conversation in which it is looked for",
+}
+"""Each scope that may be withheld, with its reason. Without it a message whose delivery is in doubt is sent again."""
+
+
+LINK_SCOPES: dict[str, str] = {
+    "links:read": "to hear of links to the lender's own loan system, where LOANDESK_LOAN_LINKS says what they look like",
+    "links:write": "to show a loan's number and stage below such a link",
+}
+"""Each scope that only a lender's links need, with its reason."""
+
+
+def needed_scopes(*, links: bool) -> dict[str, str]:
+    """The scopes without which the desk cannot do its work; `links` are unfurled or not."""
+    return {**SCOPES, **(LINK_SCOPES if links else {})}
+
+
+def manifest(base_url: str | None, *, name: str = "Loan Desk", links_domain: str = "") -> dict[str, Any]:
+    """The manifest for a desk that Slack reaches at `base_url`; None is Socket Mode, for one that it cannot reach.
+
+    Links to `links_domain` are unfurled.
+    """
+    events = f"{base_url.rstrip('/')}/slack/events" if base_url else None
+    command_url = {"url": events} if events else {}
+    request_url = {"request_url": events} if events else {}
+    options_url = {"message_menu_options_url": events} if events else {}
+    return {
+        "display_information": {
+            "name": name,
+            "description": "Coordinates an auto-loan team's calls: log them, plan the next, forget nobody.",
+        },
+        "features": {
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "shortcuts": [
+                {"name": shown, "type": kind, "callback_id": callback, "description": about}
+                for callback, kind, shown, about in SHORTCUTS
+            ],
+            **({"unfurl_domains": [links_domain]} if links_domain else {}),
+            "bot_user": {"display_name": name, "always_online": True},
+            "slash_commands": [
+                {"command": command, **command_url, "description": about, "usage_hint": hint, "should_escape": True}
+                for command, about, hint in COMMANDS
+            ],
+        },
+        "oauth_config": {
+            "scopes": {"bot": list(needed_scopes(links=bool(links_domain))), "bot_optional": list(OPTIONAL_SCOPES)}
+        },
+        "settings": {
+            "interactivity": {"is_enabled": True, **request_url, **options_url},
+            "event_subscriptions": {**request_url, "bot_events": [*EVENTS, *(["link_shared"] if links_domain else [])]},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": events is None,
+            "token_rotation_enabled": False,
+        },
+    }

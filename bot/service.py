@@ -1,0 +1,193 @@
+"""The running desk: opened from its settings, served over HTTP, closed without losing what is in flight."""
+
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp import web
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import metrics
+from bot.delivery.courier import Courier
+from bot.delivery.engine import DbosEngine, Pace
+from bot.delivery.sender import Sender
+from bot.home_keeper import HomeKeeper
+from bot.settings import Settings
+from bot.socket_door import Patience, SocketDoor
+from bot.web import web_application
+from bot.worker import Worker, do_chores
+from desk.clock import Clock, SystemClock
+from desk.desk import Office
+from desk.installing import Installation, Newcomer, install
+from handlers import card_tabs
+from handlers.app import build_app
+from handlers.directory import Directory, newcomer
+from handlers.forms.presses import FORMS
+from handlers.front import Front
+from handlers.i18n import Translator
+from handlers.loan_links import LoanLinks
+from handlers.notices import compose
+from handlers.registry import COMMANDS, FOR_ANYBODY, PRESSES, SUGGESTIONS
+from handlers.render.errors import trouble
+from storage import schema
+from storage.database import Database, make_folder
+from storage.tables import Workspace
+from storage.trouble import Trouble
+
+CALL_SECONDS = 10
+"""How long one call of Slack's Web API may take."""
+
+
+FINISH_SECONDS = 10
+"""How long a stop waits for the requests at work: each is to be answered within 3 s."""
+
+
+class NotMigratedError(Exception):
+    """The database is not at the schema of this release."""
+
+
+@dataclass(slots=True)
+class Service:
+    """An open desk. Close it in the end."""
+
+    settings: Settings
+    office: Office
+    workspace: Workspace
+    client: AsyncWebClient
+    app: AsyncApp
+    session: aiohttp.ClientSession
+    sender: Sender
+    homes: HomeKeeper
+    worker: Worker | None = None
+    runner: web.AppRunner | None = None
+    socket: SocketDoor | None = None
+    port: int = 0
+
+    async def serve(self) -> None:
+        """Begins to answer Slack on the settings' host and port; `port` says which one it is."""
+        self.runner = web.AppRunner(web_application(self.app), access_log=None, shutdown_timeout=FINISH_SECONDS)
+        await self.runner.setup()
+        site = web.TCPSite(self.runner, self.settings.host, self.settings.port)
+        await site.start()
+        self.port = self.runner.addresses[0][1]
+
+    async def connect(self, patience: Patience | None = None, *, wait: bool = True) -> None:
+        """Begins to answer Slack in Socket Mode; with `wait` the first connection stands in the end."""
+        self.socket = SocketDoor(
+            self.app,
+            self.client,
+            self.settings.app_token.get_secret_value(),
+            apology=trouble(Translator(self.workspace.locale), Trouble.UNKNOWN).text,
+            patience=patience,
+            heard=lambda event: metrics.SOCKET.labels(event).inc(),
+        )
+        await self.socket.start()
+        if wait:
+            await self.socket.wait_connected()
+
+    async def work(self, executor_id: str = "desk-1", pace: Pace | None = None) -> None:
+        """Begins to remind: looks for what is due, and delivers what is owed. `executor_id`: `bot.heartbeat.Identity`."""
+        engine = DbosEngine(self.sender, executor_id=executor_id, pace=pace)
+        self.worker = Worker(self.office, self.workspace, engine, self.homes)
+        await self.worker.start()
+
+    async def round(self) -> None:
+        """Does by hand, once, what the worker does all the time."""
+        await do_chores(self.office, self.workspace)
+        await Courier(self.sender).deliver_owed()
+        await self.homes.round()
+
+    async def finish(self) -> None:
+        """Takes no more requests, answers those at work, and finishes the deliveries in flight."""
+        if self.runner is not None:
+            await self.runner.cleanup()
+            self.runner = None
+        if self.socket is not None:
+            await self.socket.stop()
+            self.socket = None
+        if self.worker is not None:
+            await self.worker.stop()
+            self.worker = None
+
+    async def close(self) -> None:
+        """Finishes, and lets go of Slack and the database."""
+        await self.finish()
+        await self.session.close()
+        await self.office.database.close()
+
+
+async def open_service(settings: Settings, clock: Clock | None = None, *, migrate: bool = False) -> Service:
+    """Opens the desk: database, Slack, workspace, first admin.
+
+    Raises NotMigratedError unless `migrate`, SlackApiError when Slack refuses the token.
+    """
+    url = settings.database_url.get_secret_value()
+    make_folder(url)
+    office = Office(database=Database(url), cipher=settings.cipher(), clock=clock or SystemClock())
+    session = aiohttp.ClientSession()
+    try:
+        if migrate:
+            await schema.migrate(office.database)
+        elif not await schema.is_current(office.database):
+            raise NotMigratedError
+        client = AsyncWebClient(
+            token=settings.bot_token.get_secret_value(),
+            base_url=settings.slack_api_url,
+            session=session,
+            timeout=CALL_SECONDS,
+            retry_handlers=[],
+        )
+        identity = await client.auth_test()
+        directory = Directory(client)
+        workspace = await install(
+            office,
+            Installation(
+                slack_team_id=str(identity.get("team_id")),
+                name=str(identity.get("team", "")),
+                bot_user_id=str(identity.get("user_id")),
+                zone=settings.zone,
+                country=settings.country or None,
+                locale=settings.locale,
+            ),
+            await _first_admin(directory, settings),
+        )
+        front = Front(
+            office,
+            workspace,
+            directory,
+            COMMANDS,
+            PRESSES,
+            FORMS,
+            SUGGESTIONS,
+            FOR_ANYBODY,
+            served=metrics.served,
+            beneath=card_tabs.beneath,
+        )
+        app = build_app(
+            front,
+            client,
+            session,
+            signing_secret=settings.signing_secret.get_secret_value(),
+            loan_links=LoanLinks(settings.loan_links) if settings.loan_links else None,
+            identity=AuthorizeResult.from_auth_test_response(auth_test_response=identity, bot_token=client.token),
+        )
+        return Service(
+            settings=settings,
+            office=office,
+            workspace=workspace,
+            client=client,
+            app=app,
+            session=session,
+            sender=Sender(office, client, workspace, compose),
+            homes=HomeKeeper(office, workspace, client),
+        )
+    except BaseException:
+        await session.close()
+        await office.database.close()
+        raise
+
+
+async def _first_admin(directory: Directory, settings: Settings) -> Newcomer | None:
+    person = await directory.person(settings.first_admin) if settings.first_admin else None
+    return newcomer(person) if person else None

@@ -1,0 +1,95 @@
+"""The worker: once a second it asks what has fallen due, and has it delivered."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import structlog
+
+from bot import metrics
+from bot.delivery.courier import Engine
+from bot.home_keeper import HomeKeeper
+from desk.desk import Desk, Office
+from desk.digests import owe_due
+from desk.processed_deliveries import forget_old
+from desk.reminders import announce_due, escalate_due
+from storage.tables import Workspace
+from storage.trouble import ERRORS
+
+log = structlog.get_logger()
+
+TICK_SECONDS = 1.0
+
+Chore = Callable[[Desk], Awaitable[object]]
+
+CHORES: tuple[Chore, ...] = (announce_due, escalate_due, owe_due, forget_old)
+"""What is done at each tick, each in a transaction of its own."""
+
+
+async def do_chores(office: Office, workspace: Workspace) -> bool:
+    """One round. A chore that fails is logged and tried again at the next round; the others go on.
+
+    False when all of them failed.
+    """
+    failed = 0
+    for chore in CHORES:
+        try:
+            async with office.desk(workspace) as desk:
+                await chore(desk)
+        except Exception as error:  # a chore must never stop the worker: reminders go on when one of them has a bad row
+            _failed("chore_failed", error, chore=chore.__name__)
+            metrics.CHORES_FAILED.labels(chore.__name__).inc()
+            failed += 1
+    return failed < len(CHORES)
+
+
+def _failed(event: str, error: Exception, **about: str) -> None:
+    """Notes a failure: by name when the database is away, for a traceback each second takes more time than the work."""
+    if isinstance(error, ERRORS):
+        log.error(event, error=type(error).__name__, **about)
+    else:
+        log.exception(event, **about)
+
+
+class Worker:
+    """Does the chores and runs the delivery engine until it is stopped."""
+
+    def __init__(self, office: Office, workspace: Workspace, engine: Engine, homes: HomeKeeper) -> None:
+        self._office = office
+        self._workspace = workspace
+        self._engine = engine
+        self._homes = homes
+        self._task: asyncio.Task[None] | None = None
+        self.worked_at: datetime | None = None
+        """When the last complete round began."""
+
+    async def start(self) -> None:
+        """Begins to work."""
+        await self._engine.start()
+        self._task = asyncio.create_task(self._work(), name="worker")
+
+    async def stop(self) -> None:
+        """Finishes the round at hand and the deliveries in flight."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        await self._engine.stop()
+
+    async def _work(self) -> None:
+        while True:
+            await asyncio.shield(self._round())
+            await asyncio.shield(self._look_at_homes())
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def _round(self) -> None:
+        began = self._office.clock.now()
+        if await do_chores(self._office, self._workspace):
+            self.worked_at = began
+
+    async def _look_at_homes(self) -> None:
+        try:
+            await self._homes.round()
+        except Exception as error:  # a home that cannot be written must stop neither the reminders nor the others
+            _failed("home_not_kept", error)

@@ -1,0 +1,1 @@
+"""Pure rules over values: no clock, no session, no Slack."""

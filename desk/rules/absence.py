@@ -1,0 +1,53 @@
+"""Who acts while somebody is away."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Generic, TypeVar
+
+COVER_CHAIN_LIMIT = 5
+"""How many covers of covers are asked before the manager is."""
+
+Id = TypeVar("Id", bound=Hashable)
+
+
+@dataclass(frozen=True)  # no slots: Python 3.11 cannot make `Absence[UUID](…)` of a frozen generic that has them
+class Absence(Generic[Id]):
+    """A member's absence, both dates inclusive and in the member's zone, and who covers for them."""
+
+    absent_from: date | None = None
+    absent_until: date | None = None
+    cover: Id | None = None
+
+
+def is_absent(on: date, absent_from: date | None, absent_until: date | None) -> bool:
+    """Whether the absence includes that date. One bound left out is open; with both left out there is no absence."""
+    if absent_from is None and absent_until is None:
+        return False
+    return (absent_from or date.min) <= on <= (absent_until or date.max)
+
+
+def acting_member(assignee: Id, absences: Mapping[Id, Absence[Id]], managers: Sequence[Id], on: date) -> Id:
+    """Who acts for the assignee on that date: themselves, their cover, the cover's cover, or a manager of their team.
+
+    `absences` has whoever may be away; others are at work. A chain of covers that ends with nobody, turns in a circle
+    or is longer than `COVER_CHAIN_LIMIT` leads to the first manager who is at work or has a cover who is. When nobody
+    at all is, the matter stays with the assignee.
+    """
+    for candidate in (assignee, *managers):
+        acting = _present_or_covered(candidate, absences, on)
+        if acting is not None:
+            return acting
+    return assignee
+
+
+def _present_or_covered(member: Id, absences: Mapping[Id, Absence[Id]], on: date) -> Id | None:
+    candidate: Id | None = member
+    for _ in range(COVER_CHAIN_LIMIT + 1):
+        if candidate is None:
+            return None
+        absence = absences.get(candidate)
+        if absence is None or not is_absent(on, absence.absent_from, absence.absent_until):
+            return candidate
+        candidate = absence.cover
+    return None

@@ -1,0 +1,154 @@
+"""Which days are worked: public holidays, the make-up days that pay for them, and the desk's own exceptions."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import lru_cache
+
+from desk.errors import Invalid
+from desk.rules.hours import WorkingHours
+
+SEARCH_LIMIT_DAYS = 400
+"""How far a search for a working day goes before it gives up."""
+
+# Only China decrees make-up days every single year, so that a year without any is a year not yet announced.
+_DECREES_MAKE_UP_DAYS = frozenset({"CN"})
+_WEEKEND = frozenset({5, 6})
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The workspace's calendar.
+
+    `country` is an ISO 3166 code, or None for a desk that keeps no public holidays. `overrides` are the desk's own
+    exceptions, True for a day that is worked, and win over everything the country says. Every method that needs the
+    country's holidays raises `Invalid("unknown_country", given=…)` when there are none known for it.
+    """
+
+    country: str | None = "CN"
+    overrides: Mapping[date, bool] = field(default_factory=dict[date, bool])
+
+    def is_holiday(self, day: date) -> bool:
+        """Whether nobody is expected at work on `day`, whatever their weekdays are.
+
+        In China the weekend that adjoins a holiday belongs to it, as in the State Council's notices ("15 to 23
+        February"), unless it is a make-up day. This matters to those who work on Saturdays.
+        """
+        if day in self.overrides:
+            return not self.overrides[day]
+        return self._is_public_holiday(day) or self._is_weekend_of_a_holiday(day)
+
+    def is_make_up_day(self, day: date) -> bool:
+        """Whether the country or the desk declares `day`, otherwise free, to be worked."""
+        if day in self.overrides:
+            return self.overrides[day]
+        return day in self._year(day.year).make_up_days
+
+    def is_working_day(self, day: date, hours: WorkingHours) -> bool:
+        """Whether the member with these hours works on `day`.
+
+        A make-up day is worked by those who work the whole week; part-timers keep to their weekdays.
+        """
+        if self.is_make_up_day(day):
+            return hours.covers_the_week or day.weekday() in hours.days
+        return day.weekday() in hours.days and not self.is_holiday(day)
+
+    def next_working_day(self, after: date, hours: WorkingHours) -> date:
+        """The first working day later than `after`. Raises `Invalid("no_working_day")` when none is near."""
+        return self._search(after, hours, step=1)
+
+    def previous_working_day(self, before: date, hours: WorkingHours) -> date:
+        """The last working day earlier than `before`. Raises `Invalid("no_working_day")` when none is near."""
+        return self._search(before, hours, step=-1)
+
+    def working_day_on_or_after(self, day: date, hours: WorkingHours) -> date:
+        """`day` itself when it is worked, else the next working day."""
+        return day if self.is_working_day(day, hours) else self.next_working_day(day, hours)
+
+    def nth_working_day_before(self, day: date, n: int, hours: WorkingHours) -> date:
+        """The working day that is `n` working days earlier than `day`, which need not be one itself."""
+        for _ in range(n):
+            day = self.previous_working_day(day, hours)
+        return day
+
+    def nth_working_day_after(self, day: date, n: int, hours: WorkingHours) -> date:
+        """The working day that is `n` working days later than `day`, which need not be one itself."""
+        for _ in range(n):
+            day = self.next_working_day(day, hours)
+        return day
+
+    def has_makeup_data(self, year: int) -> bool:
+        """False when only the statutory holidays of that year are known and its make-up days are still to come.
+
+        China announces a year's arrangement in the November before it.
+        """
+        if (self.country or "").upper() not in _DECREES_MAKE_UP_DAYS:
+            return True
+        return any(day.year == year for day in self._year(year).make_up_days)
+
+    def _is_public_holiday(self, day: date) -> bool:
+        return day in self._year(day.year).holidays
+
+    def _is_weekend_of_a_holiday(self, day: date) -> bool:
+        if (self.country or "").upper() not in _DECREES_MAKE_UP_DAYS or not self._is_free_weekend(day):
+            return False
+        return self._is_public_holiday(self._beyond_weekend(day, -1)) or self._is_public_holiday(
+            self._beyond_weekend(day, 1)
+        )
+
+    def _beyond_weekend(self, day: date, step: int) -> date:
+        """The nearest day in that direction that is no free day of the weekend, or is a holiday by itself."""
+        while self._is_free_weekend(day) and not self._is_public_holiday(day):
+            day += timedelta(days=step)
+        return day
+
+    def _is_free_weekend(self, day: date) -> bool:
+        return day.weekday() in _WEEKEND and day not in self._year(day.year).make_up_days
+
+    def _year(self, year: int) -> "_CountryYear":
+        return _country_year(self.country.upper(), year) if self.country else _NO_HOLIDAYS
+
+    def _search(self, origin: date, hours: WorkingHours, *, step: int) -> date:
+        for day in _days_from(origin, step):
+            if self.is_working_day(day, hours):
+                return day
+        raise Invalid("no_working_day", near=origin)
+
+
+@lru_cache(maxsize=1)
+def countries() -> frozenset[str]:
+    """The countries whose holidays are known, ISO 3166 codes of two letters."""
+    import holidays  # as below
+
+    return frozenset(code for code in holidays.list_supported_countries() if len(code) == 2)
+
+
+@dataclass(frozen=True, slots=True)
+class _CountryYear:
+    holidays: frozenset[date]
+    make_up_days: frozenset[date]
+
+
+_NO_HOLIDAYS = _CountryYear(frozenset(), frozenset())
+
+
+@lru_cache(maxsize=64)
+def _country_year(country: str, year: int) -> _CountryYear:
+    """What the `holidays` package knows of one year of one country."""
+    import holidays  # takes a quarter of a second to import, so only when a date is asked for
+
+    try:
+        # A notice for January may name a make-up day in December, hence the year after as well.
+        known = holidays.country_holidays(country, years=(year, year + 1))
+    except NotImplementedError:
+        raise Invalid("unknown_country", given=country) from None
+    return _CountryYear(
+        frozenset(day for day in known if day.year == year),
+        frozenset(day for day in known.weekend_workdays if day.year == year),
+    )
+
+
+def _days_from(origin: date, step: int) -> Iterator[date]:
+    room = (date.max - origin if step > 0 else origin - date.min).days
+    for distance in range(1, min(room, SEARCH_LIMIT_DAYS) + 1):
+        yield origin + timedelta(days=step * distance)

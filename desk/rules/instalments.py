@@ -1,0 +1,69 @@
+"""On which days a loan's instalments fall due, and which of them is the next to be paid."""
+
+from calendar import monthrange
+from datetime import date, datetime, timedelta
+
+from desk.errors import Invalid
+from desk.rules.calendar import Calendar
+from desk.rules.hours import WorkingHours
+from desk.rules.working_time import next_unfinished_day
+
+
+def instalment_in(year: int, month: int, due_day: int) -> date:
+    """The instalment of a month; a month that lacks the due day has it on its last.
+
+    Raises `Invalid("due_day")` unless `due_day` is 1 to 31.
+    """
+    if not 1 <= due_day <= 31:
+        raise Invalid("due_day", given=due_day, nearest=("1-31",))
+    return date(year, month, min(due_day, monthrange(year, month)[1]))
+
+
+def instalment_on_or_after(day: date, due_day: int) -> date:
+    """The first instalment that is not earlier than `day`."""
+    this_month = instalment_in(day.year, day.month, due_day)
+    if this_month >= day:
+        return this_month
+    year, month = (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)
+    return instalment_in(year, month, due_day)
+
+
+def instalment_on_or_before(day: date, due_day: int) -> date:
+    """The last instalment that is not later than `day`."""
+    this_month = instalment_in(day.year, day.month, due_day)
+    if this_month <= day:
+        return this_month
+    year, month = (day.year - 1, 12) if day.month == 1 else (day.year, day.month - 1)
+    return instalment_in(year, month, due_day)
+
+
+def next_instalment(after: date, due_day: int) -> date:
+    """The first instalment later than `after`: the one that follows when `after` has been paid."""
+    return instalment_on_or_after(after + timedelta(days=1), due_day)
+
+
+def next_unpaid_instalment(
+    today: date, due_day: int, *, paid_through: date | None = None, unpaid_since: date | None = None
+) -> date:
+    """The oldest instalment that is not known to be paid; it may lie in the past only if the lender says so.
+
+    `paid_through` is the last instalment logged as paid, `unpaid_since` what the lender's data says. Without the
+    latter nothing past is unpaid: instalments are seldom logged one by one, and silence is no arrears. `unpaid_since`
+    names an instalment, or a later day on which it stood unpaid.
+    """
+    after_paid = next_instalment(paid_through, due_day) if paid_through else None
+    if unpaid_since is None:
+        return max(instalment_on_or_after(today, due_day), after_paid or date.min)
+    return max(instalment_on_or_before(unpaid_since, due_day), after_paid or date.min)
+
+
+def repayment_follow_up_on(
+    instalment_on: date, now: datetime, hours: WorkingHours, calendar: Calendar, *, working_days_before: int
+) -> date:
+    """The date of the call that reminds of an instalment, that many working days before it.
+
+    When that day has passed it is today, if today's work is not over, else the next working day. It falls behind the
+    instalment only when no working day is left before it, or when the instalment itself has passed.
+    """
+    wished = calendar.nth_working_day_before(instalment_on, working_days_before, hours)
+    return max(wished, next_unfinished_day(now, hours, calendar))

@@ -1,0 +1,262 @@
+"""When the desk speaks of a follow-up: its reminder, when it is overdue, and when the manager hears of it."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from desk.due import Due
+from desk.errors import Invalid
+from desk.rules.calendar import Calendar
+from desk.rules.hours import MIDNIGHT, WorkingHours
+from desk.rules.working_time import (
+    add_working_minutes,
+    instant_of,
+    is_working,
+    local_date,
+    morning_of,
+    next_unfinished_day,
+    next_working_minute,
+    next_working_morning,
+    work_end,
+    work_start,
+)
+
+ESCALATE_AFTER = timedelta(hours=4)
+"""Working time without an act after which the team's manager channel hears of a follow-up."""
+
+SAME_DAY_NOTICE = timedelta(hours=2)
+"""How long before the end of work a follow-up entered for today is reminded of."""
+
+_SNOOZE_MORNING = time(9)
+_SEARCH_ROUNDS = 60
+
+WarningKind = Literal["outside_working_hours", "holiday", "day_off", "outside_contact_hours"]
+SnoozeKind = Literal["hour", "tomorrow", "morning"]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactHours:
+    """The hours in which borrowers may be called; the end is no longer one of them, `time(0)` is the end of the day.
+
+    Raises `Invalid("contact_hours")` when they would run past midnight.
+    """
+
+    start: time = time(8)
+    end: time = time(22)
+
+    def __post_init__(self) -> None:
+        if self.end != MIDNIGHT and self.end <= self.start:
+            raise Invalid("contact_hours", given=f"{self.start:%H:%M}-{self.end:%H:%M}", nearest=("08:00-22:00",))
+
+    def allow(self, instant: datetime, zone: ZoneInfo) -> bool:
+        """Whether a borrower may be called at that instant."""
+        clock = instant.astimezone(zone).time()
+        return self.start <= clock and (self.end == MIDNIGHT or clock < self.end)
+
+    def next_start(self, instant: datetime, zone: ZoneInfo) -> datetime:
+        """The next instant at which these hours begin."""
+        today = local_date(instant, zone)
+        starts = (instant_of(today + timedelta(days=offset), self.start, zone) for offset in range(3))
+        return next(start for start in starts if start > instant)
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleWarning:
+    """What the one who plans should know at once.
+
+    `moved_to` is the working day from which a date counts on which the assignee does not work; None for a follow-up
+    with a time, which stays where it was put.
+    """
+
+    kind: WarningKind
+    moved_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What a due time means for one assignee.
+
+    `due_on` and `due_at` are as they were said; `counts_on` is the assignee's date from which it counts. The instants
+    are UTC. `suggestion` is the next minute at which none of the warnings would stand.
+    """
+
+    due_on: date
+    due_at: datetime | None
+    counts_on: date
+    remind_at: datetime | None
+    overdue_at: datetime
+    escalate_at: datetime | None
+    warnings: tuple[ScheduleWarning, ...] = ()
+    suggestion: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SnoozeOption:
+    """One button of a reminder: an hour, tomorrow at 09:00, or the next working morning."""
+
+    kind: SnoozeKind
+    until: datetime
+
+
+def schedule(
+    due: Due,
+    now: datetime,
+    hours: WorkingHours,
+    calendar: Calendar,
+    contact: ContactHours,
+    contact_zone: ZoneInfo,
+    escalate_after: timedelta = ESCALATE_AFTER,
+) -> Schedule:
+    """What a due time entered now means for the assignee with these hours; a date alone is one of their zone.
+
+    Raises `Invalid`: `due_after_work` when today's work, or the day, is over (`nearest` holds the next working day),
+    `no_working_day` when the assignee has none.
+    """
+    if due.at is not None:
+        return _timed(due.on, due.at, hours, calendar, contact, contact_zone, escalate_after)
+    counts_on = calendar.working_day_on_or_after(due.on, hours)
+    if now >= work_end(counts_on, hours):
+        raise Invalid("due_after_work", given=due.on, nearest=(next_unfinished_day(now, hours, calendar),))
+    return _dated(due.on, counts_on, now, hours, calendar, escalate_after)
+
+
+def reschedule(
+    due: Due,
+    entered_at: datetime,
+    now: datetime,
+    hours: WorkingHours,
+    calendar: Calendar,
+    contact: ContactHours,
+    contact_zone: ZoneInfo,
+    escalate_after: timedelta = ESCALATE_AFTER,
+) -> Schedule:
+    """What a follow-up already on the books means now that its assignee, their hours or the calendar have changed.
+
+    Never refuses a date that has passed. A reminder whose time has gone by comes at once when its time of day was
+    agreed for today, else at the next working minute; the manager hears only after the assignee had their full time.
+    Raises `Invalid("no_working_day")` when the assignee has none.
+    """
+    if due.at is not None:
+        plan = _timed(due.on, due.at, hours, calendar, contact, contact_zone, escalate_after)
+    else:
+        counts_on = calendar.working_day_on_or_after(due.on, hours)
+        plan = _dated(due.on, counts_on, entered_at, hours, calendar, escalate_after)
+    if plan.remind_at is None or plan.remind_at > now:
+        return plan
+    agreed_for_today = due.at is not None and plan.counts_on == local_date(now, hours.zone)
+    remind_at = now if agreed_for_today else next_working_minute(now, hours, calendar)
+    ended = None if due.at is not None else plan.overdue_at
+    _, escalate_at = reschedule_reminder_after_snooze(
+        remind_at, hours, calendar, end_of_workday=ended, escalate_after=escalate_after
+    )
+    return replace(plan, remind_at=remind_at, escalate_at=escalate_at)
+
+
+def snooze_options(now: datetime, hours: WorkingHours, calendar: Calendar) -> tuple[SnoozeOption, ...]:
+    """The snoozes on offer, soonest first: tomorrow only if it is worked, the next working morning if it differs."""
+    minute = now.replace(second=0, microsecond=0)
+    options = [SnoozeOption("hour", minute + timedelta(hours=1))]
+    tomorrow = local_date(now, hours.zone) + timedelta(days=1)
+    tomorrow_at_nine = instant_of(tomorrow, _SNOOZE_MORNING, hours.zone)
+    if calendar.is_working_day(tomorrow, hours):
+        options.append(SnoozeOption("tomorrow", tomorrow_at_nine))
+    morning = next_working_morning(now, hours, calendar)
+    if all(option.until != morning for option in options):
+        options.append(SnoozeOption("morning", morning))
+    return tuple(sorted(options, key=lambda option: option.until))
+
+
+def reschedule_reminder_after_snooze(
+    until: datetime,
+    hours: WorkingHours,
+    calendar: Calendar,
+    *,
+    end_of_workday: datetime | None = None,
+    escalate_after: timedelta = ESCALATE_AFTER,
+) -> tuple[datetime, datetime]:
+    """When to remind again after a snooze, and when the manager would hear.
+
+    For a follow-up with a date alone give its `end_of_workday` (`Schedule.overdue_at`): it does not escalate before.
+    """
+    from_when = until if end_of_workday is None else max(until, end_of_workday)
+    return until, add_working_minutes(from_when, _minutes(escalate_after), hours, calendar)
+
+
+def next_fitting_minute(
+    instant: datetime, hours: WorkingHours, calendar: Calendar, contact: ContactHours, contact_zone: ZoneInfo
+) -> datetime | None:
+    """The first minute from `instant` on at which the assignee works and borrowers may be called; None if there is
+    none in the coming weeks."""
+    for _ in range(_SEARCH_ROUNDS):
+        instant = next_working_minute(instant, hours, calendar)
+        if contact.allow(instant, contact_zone):
+            return instant
+        instant = contact.next_start(instant, contact_zone)
+    return None
+
+
+def _timed(
+    due_on: date,
+    due_at: datetime,
+    hours: WorkingHours,
+    calendar: Calendar,
+    contact: ContactHours,
+    contact_zone: ZoneInfo,
+    escalate_after: timedelta,
+) -> Schedule:
+    counts_on = local_date(due_at, hours.zone)
+    warnings: list[ScheduleWarning] = []
+    if not calendar.is_working_day(counts_on, hours):
+        warnings.append(ScheduleWarning(_why_off(counts_on, calendar)))
+    elif not is_working(due_at, hours, calendar):
+        warnings.append(ScheduleWarning("outside_working_hours"))
+    if not contact.allow(due_at, contact_zone):
+        warnings.append(ScheduleWarning("outside_contact_hours"))
+    return Schedule(
+        due_on=due_on,
+        due_at=due_at,
+        counts_on=counts_on,
+        remind_at=due_at,
+        overdue_at=due_at,
+        escalate_at=add_working_minutes(due_at, _minutes(escalate_after), hours, calendar),
+        warnings=tuple(warnings),
+        suggestion=next_fitting_minute(due_at, hours, calendar, contact, contact_zone) if warnings else None,
+    )
+
+
+def _dated(
+    due_on: date,
+    counts_on: date,
+    entered_at: datetime,
+    hours: WorkingHours,
+    calendar: Calendar,
+    escalate_after: timedelta,
+) -> Schedule:
+    end = work_end(counts_on, hours)
+    moved = () if counts_on == due_on else (ScheduleWarning(_why_off(due_on, calendar), moved_to=counts_on),)
+    return Schedule(
+        due_on=due_on,
+        due_at=None,
+        counts_on=counts_on,
+        remind_at=_reminder_of_day(counts_on, entered_at, hours),
+        overdue_at=end,
+        escalate_at=add_working_minutes(end, _minutes(escalate_after), hours, calendar),
+        warnings=moved,
+    )
+
+
+def _reminder_of_day(counts_on: date, entered_at: datetime, hours: WorkingHours) -> datetime:
+    if local_date(entered_at, hours.zone) < counts_on:
+        return morning_of(counts_on, hours)
+    end = work_end(counts_on, hours)
+    two_hours_before = max(work_start(counts_on, hours), end - SAME_DAY_NOTICE)
+    return two_hours_before if entered_at < two_hours_before else end
+
+
+def _why_off(day: date, calendar: Calendar) -> WarningKind:
+    return "holiday" if calendar.is_holiday(day) else "day_off"
+
+
+def _minutes(span: timedelta) -> int:
+    return span // timedelta(minutes=1)

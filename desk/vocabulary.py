@@ -1,0 +1,206 @@
+"""The words of the desk: purposes, outcomes, documents, stages and roles, read from `data/*.toml`.
+
+Each entry has a code, which is stored; a Chinese and an English word, which are shown; and synonyms, which are
+understood. A lender's own words are added there, not in code.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+from tomllib import TOMLDecodeError, loads
+from typing import Any, ClassVar, Literal, TypeVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+NOTE_LIMIT = 3000
+"""The longest note, in characters."""
+
+PurposeKind = Literal["verification", "repayment", "service"]
+Answers = Literal["any", "verification", "repayment"]
+NextStep = Literal["planned", "asks", "must", "instalment", "offers_withdrawn"]
+
+
+class VocabularyError(Exception):
+    """A data file is not as it should be; the message names the file and the entry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One thing that has a name in both languages."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", str_min_length=1)
+
+    code: str
+    zh: str
+    en: str
+    synonyms: tuple[str, ...] = ()
+    never_before: tuple[str, ...] = ()
+    """Words behind which this one means something else: `paid` before `half` is not paid."""
+
+    def word(self, locale: str) -> str:
+        """The word as shown to a reader of `locale` (`zh-CN`, `zh_Hans_CN`, `en-US` …); English unless it is Chinese."""
+        return self.zh if locale.casefold().startswith("zh") else self.en
+
+    def terms(self) -> Iterator[str]:
+        """All that is understood as this word, each as `term_key` writes it; some may come twice."""
+        return map(term_key, (self.code, self.zh, self.en, *self.synonyms))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purpose(Word):
+    """What a follow-up is about."""
+
+    kind: PurposeKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome(Word):
+    """How a call ended, and what becomes of the follow-up that it answers."""
+
+    ends: bool
+    """The follow-up is done; otherwise it stays open and the attempt is counted."""
+    answers: Answers = "any"
+    """The kind of follow-up that it can answer."""
+    next: NextStep
+    """When no next step was typed: planned by the desk, asked for, refused without, the next instalment's, or none and
+    an offer to end the loan as withdrawn."""
+    next_purpose: str | None = None
+    """The purpose of the next follow-up where none was typed and none was answered; with `promise` also where one was."""
+    retry_working_minutes: int | None = None
+    """With `planned`: how much working time later; None for the next working morning."""
+    attempts_a_day: int | None = None
+    """With `retry_working_minutes`: the attempt of a day after which the next one waits for the next working morning."""
+    settles_instalment: bool = False
+    """Ends every open repayment follow-up of the oldest unpaid instalment."""
+    marks_number_wrong: bool = False
+    tells_manager: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document(Word):
+    """A paper that the borrower is asked for."""
+
+    takes_words: bool = False
+    """It is named by the words behind a colon: `other: divorce certificate`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage(Word):
+    """How far a loan has come."""
+
+    ended: bool = False
+    """Entering it ends the open follow-ups and document requests."""
+    purpose: str
+    """What a follow-up at this stage is about where nothing else says so."""
+    documents: tuple[str, ...] = ()
+    """What a loan at this stage needs, beside what the stages before it needed."""
+
+    @property
+    def live(self) -> bool:
+        return not self.ended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role(Word):
+    """What a member may do at the desk; a member may have several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """All words, in the order of their files."""
+
+    purposes: tuple[Purpose, ...]
+    outcomes: tuple[Outcome, ...]
+    documents: tuple[Document, ...]
+    stages: tuple[Stage, ...]
+    roles: tuple[Role, ...]
+
+    def purpose(self, code: str) -> Purpose:
+        """The purpose of that code; like the four below, KeyError when there is none."""
+        return _of_code(self.purposes, code)
+
+    def outcome(self, code: str) -> Outcome:
+        return _of_code(self.outcomes, code)
+
+    def document(self, code: str) -> Document:
+        return _of_code(self.documents, code)
+
+    def stage(self, code: str) -> Stage:
+        return _of_code(self.stages, code)
+
+    def role(self, code: str) -> Role:
+        return _of_code(self.roles, code)
+
+
+W = TypeVar("W", bound=Word)
+
+
+def term_key(text: str) -> str:
+    """A term as it is compared: NFKC, case folded, with one blank where it was typed with blanks, `-` or `_`."""
+    return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def load_vocabulary(folder: Traversable) -> Vocabulary:
+    """The vocabulary that stands in the five files of `folder`. Raises VocabularyError."""
+    vocabulary = Vocabulary(
+        purposes=_load(folder, "purposes.toml", Purpose),
+        outcomes=_load(folder, "outcomes.toml", Outcome),
+        documents=_load(folder, "documents.toml", Document),
+        stages=_load(folder, "stages.toml", Stage),
+        roles=_load(folder, "roles.toml", Role),
+    )
+    purposes = {purpose.code for purpose in vocabulary.purposes}
+    _known_purposes("outcomes.toml", ((o.code, o.next_purpose) for o in vocabulary.outcomes), purposes)
+    _known_purposes("stages.toml", ((s.code, s.purpose) for s in vocabulary.stages), purposes)
+    known = {document.code for document in vocabulary.documents}
+    for stage in vocabulary.stages:
+        if unknown := set(stage.documents) - known:
+            raise VocabularyError(f"stages.toml, [{stage.code}]: there is no document {min(unknown)!r}")
+    return vocabulary
+
+
+def _load(folder: Traversable, name: str, kind: type[W]) -> tuple[W, ...]:
+    try:
+        tables: dict[str, Any] = loads(folder.joinpath(name).read_text("utf-8"))
+    except (OSError, TOMLDecodeError, UnicodeDecodeError) as error:
+        raise VocabularyError(f"{name}: {error}") from error
+    adapter = TypeAdapter(kind)
+    words: list[W] = []
+    for code, entry in tables.items():
+        try:
+            words.append(adapter.validate_python({"code": code, **entry}))
+        except (ValidationError, TypeError) as error:
+            raise VocabularyError(f"{name}, [{code}]: {error}") from error
+    _refuse_collisions(name, words)
+    return tuple(words)
+
+
+def _refuse_collisions(name: str, words: Iterable[Word]) -> None:
+    owners: dict[str, str] = {}
+    for word in words:
+        for synonym in word.synonyms:
+            if list(map(term_key, word.synonyms)).count(term_key(synonym)) > 1:
+                raise VocabularyError(f"{name}, [{word.code}]: {synonym!r} stands there twice")
+        for term in word.terms():
+            if owners.setdefault(term, word.code) != word.code:
+                raise VocabularyError(f"{name}, [{word.code}]: {term!r} already means {owners[term]}")
+
+
+def _known_purposes(name: str, named: Iterable[tuple[str, str | None]], purposes: set[str]) -> None:
+    for code, purpose in named:
+        if purpose is not None and purpose not in purposes:
+            raise VocabularyError(f"{name}, [{code}]: there is no purpose {purpose!r}")
+
+
+def _of_code(words: Iterable[W], code: str) -> W:
+    for word in words:
+        if word.code == code:
+            return word
+    raise KeyError(code)
+
+
+VOCABULARY = load_vocabulary(resources.files("desk") / "data")
+"""The words of this desk."""

@@ -1,0 +1,103 @@
+"""Logging a call with a form."""
+
+from desk import calls
+from desk.answering import Said
+from desk.call_views import AlreadyLogged
+from desk.consequences import NextStep
+from desk.form_views import ChosenLoan, chosen_loan
+from desk.vocabulary import NOTE_LIMIT, VOCABULARY
+from handlers.forms.fields import (
+    DUE_REFUSALS,
+    LOAN_REFUSALS,
+    due_buttons,
+    due_field,
+    follow_up_options,
+    loan_field,
+    loan_of,
+    purposes,
+    read_due,
+    words,
+)
+from handlers.forms.form import Form
+from handlers.render import calls as render
+from handlers.render.marks import _
+from handlers.render.message import Message
+from handlers.render.view import FormWriter, Private, Typed, View
+from handlers.visit import Visit
+
+LONGEST = 600
+"""Minutes of one call."""
+
+
+async def build(visit: Visit, private: Private, typed: Typed) -> View:
+    """Which loan, how it ended, what was said, and what comes next. `l` and `n` in `private` name loan and follow-up."""
+    t = visit.t
+    given = {name: str(private[key]) for name, key in (("loan", "l"), ("follow_up", "n")) if key in private}
+    typed = {**given, **typed}
+    outcome = str(typed.get("outcome", "")) or None
+    number = str(typed.get("loan", ""))
+    chosen = await chosen_loan(visit.desk, number, outcome=outcome) if number else None
+    form = FormWriter(t, private, typed)
+    loan_field(t, form, chosen)
+    form.choice("outcome", t("Outcome"), words(t, VOCABULARY.outcomes), live=True)
+    if chosen and chosen.open:
+        form.choice(
+            "follow_up",
+            t("Which follow-up it answers"),
+            follow_up_options(t, chosen.open),
+            optional=True,
+            hint=t("Left empty: the one that is due."),
+        )
+    form.choice("purpose", t("What it was about"), purposes(t), optional=True)
+    form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
+    form.number("minutes", t("Length in minutes"), optional=True, low=0, high=LONGEST)
+    _next(visit, form, chosen)
+    return form.view(FORM.name, t(FORM.title), submit=t("Log the call"))
+
+
+async def submit(visit: Visit) -> Message:
+    """Logs the call, as the command does."""
+    due = read_due(visit, "next")
+    step = NextStep(due, visit.one("next_purpose") or None, visit.one("next_note")) if due else None
+    minutes = visit.one("minutes")
+    answer = await calls.log_call(
+        visit.desk,
+        loan=loan_of(visit, follow_up=visit.one("follow_up")),
+        outcome=visit.one("outcome"),
+        said=Said(visit.one("purpose") or None, visit.one("note")),
+        next_step=step,
+        minutes=int(minutes) if minutes else None,
+        line="\n".join(f"{name}={value}" for name, value in sorted(visit.typed.items())),
+    )
+    if isinstance(answer, AlreadyLogged):
+        return render.already_logged(visit.t, answer, visit.zone)
+    return render.logged(visit.t, answer, visit.zone)
+
+
+def _next(visit: Visit, form: FormWriter, chosen: ChosenLoan | None) -> None:
+    t = visit.t
+    form.divider()
+    due_field(t, form, "next", t("Next call"), optional=True)
+    if chosen:
+        form.buttons(*due_buttons(t, chosen.offers, visit.zone, "next"))
+    form.choice("next_purpose", t("What the next call is about"), purposes(t), optional=True)
+    form.text("next_note", t("What to remember for it"), optional=True, limit=NOTE_LIMIT)
+
+
+FORM = Form(
+    name="call",
+    title=_("Log a call"),
+    build=build,
+    submit=submit,
+    main="outcome",
+    fields={
+        **LOAN_REFUSALS,
+        **dict.fromkeys(DUE_REFUSALS, "next"),
+        "unknown_follow_up": "follow_up",
+        "follow_up_closed": "follow_up",
+        "others_may_act": "follow_up",
+        "number_and_purpose_differ": "purpose",
+        "note_too_long": "note",
+    },
+)
+"""`/loan-call` with the mouse."""

@@ -1,0 +1,52 @@
+"""Correcting a call that was logged, with a form."""
+
+from uuid import UUID
+
+from desk import corrections
+from desk.corrections import CallSaid
+from desk.vocabulary import NOTE_LIMIT, VOCABULARY
+from handlers.forms.call import LONGEST
+from handlers.forms.fields import words
+from handlers.forms.form import Form
+from handlers.render import corrections as render
+from handlers.render.marks import _
+from handlers.render.message import Message
+from handlers.render.view import FormWriter, Private, Typed, View
+from handlers.visit import Visit
+
+
+async def build(visit: Visit, private: Private, typed: Typed) -> View:
+    """What the call says. `c` in `private` names the call; its version when the form was opened goes along."""
+    t = visit.t
+    call = await corrections.call_to_correct(visit.desk, UUID(private["c"]))
+    says = call.says
+    minutes = "" if says.minutes is None else str(says.minutes)
+    typed = {"outcome": says.outcome, "note": says.note, "minutes": minutes, **typed}
+    form = FormWriter(t, {"v": call.version, **private}, typed)
+    render.write_which(t, form, call, visit.zone)
+    form.choice("outcome", t("Outcome"), words(t, VOCABULARY.outcomes))
+    form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
+    form.number("minutes", t("Length in minutes"), optional=True, low=0, high=LONGEST)
+    form.small(t("What the call did to follow-ups stays as it is. What it said until now stays in the timeline."))
+    return form.view(FORM.name, t(FORM.title), submit=t("Save"))
+
+
+async def submit(visit: Visit) -> Message:
+    """Corrects the call."""
+    minutes = visit.one("minutes")
+    says = CallSaid(visit.one("outcome"), int(minutes) if minutes else None, visit.one("note"))
+    private = visit.private
+    result = await corrections.correct_call(visit.desk, UUID(private["c"]), private["v"], says)
+    return render.corrected(visit.t, result, visit.zone)
+
+
+FORM = Form(
+    name="correct_call",
+    title=_("Correct a call"),
+    build=build,
+    submit=submit,
+    main="outcome",
+    fields={"note_too_long": "note"},
+    about="c",
+)
+"""Corrects the call of the button."""

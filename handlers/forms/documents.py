@@ -1,0 +1,66 @@
+"""Requesting documents with a form: a checklist of what the loan's stage still lacks."""
+
+from desk import documents
+from desk.documents import Wanted
+from desk.errors import Invalid
+from desk.form_views import chosen_loan
+from desk.vocabulary import VOCABULARY
+from handlers.forms.fields import (
+    DUE_REFUSALS,
+    LOAN_REFUSALS,
+    due_buttons,
+    due_field,
+    loan_field,
+    loan_of,
+    read_due,
+    words,
+)
+from handlers.forms.form import Form
+from handlers.render import documents as render
+from handlers.render.marks import _
+from handlers.render.message import Message
+from handlers.render.view import FormWriter, Private, Typed, View
+from handlers.visit import Visit
+
+_PLAIN = [document for document in VOCABULARY.documents if not document.takes_words]
+
+
+async def build(visit: Visit, private: Private, typed: Typed) -> View:
+    """Which loan, which documents, by when. `l` in `private` names the loan."""
+    t = visit.t
+    typed = {"loan": str(private.get("l", "")), **typed}
+    number = str(typed["loan"])
+    chosen = await chosen_loan(visit.desk, number) if number else None
+    lacking = await documents.lacking(visit.desk, loan_of(visit, number=number)) if number else ()
+    form = FormWriter(t, private, typed)
+    loan_field(t, form, chosen)
+    if lacking:
+        form.ticks("lacking", t("Still lacking"), words(t, map(VOCABULARY.document, lacking)), optional=True)
+    others = [document for document in _PLAIN if document.code not in lacking]
+    form.several("rest", t("Other documents") if lacking else t("Documents"), words(t, others), optional=True)
+    form.text("other", t("Something else"), optional=True, limit=documents.WORDS_LIMIT)
+    due_field(t, form, "by", t("By when"), optional=True)
+    form.buttons(*due_buttons(t, chosen.offers if chosen else (), visit.zone, "by"))
+    return form.view(FORM.name, t(FORM.title), submit=t("Ask for them"))
+
+
+async def submit(visit: Visit) -> Message:
+    """Asks for the documents, as the command does."""
+    wanted = [Wanted(code) for code in (*visit.several("lacking"), *visit.several("rest"))]
+    if visit.one("other"):
+        wanted.append(Wanted("other", visit.one("other")))
+    if not wanted:
+        raise Invalid("nothing_chosen")
+    asked = await documents.request_documents(visit.desk, loan=loan_of(visit), wanted=wanted, by=read_due(visit, "by"))
+    return render.requested(visit.t, asked, visit.zone)
+
+
+FORM = Form(
+    name="documents",
+    title=_("Request documents"),
+    build=build,
+    submit=submit,
+    main="rest",
+    fields={**LOAN_REFUSALS, **dict.fromkeys(DUE_REFUSALS, "by"), "document_words_too_long": "other"},
+)
+"""`/loan-docs` with the mouse."""

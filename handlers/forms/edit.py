@@ -1,0 +1,63 @@
+"""Correcting a borrower's name or phone, or a loan's number, with a form."""
+
+from desk import loan_edits
+from desk.errors import Invalid
+from desk.form_views import chosen_loan
+from desk.import_rows import NAME_LIMIT, NUMBER_LIMIT
+from desk.loan_edits import Field
+from desk.phones import read_phone, region_of
+from handlers.forms.fields import LOAN_REFUSALS, loan_field, loan_of
+from handlers.forms.form import Form, field
+from handlers.render import loans as render
+from handlers.render.marks import _
+from handlers.render.message import Message
+from handlers.render.view import FormWriter, Private, Typed, View
+from handlers.visit import Visit
+
+
+async def build(visit: Visit, private: Private, typed: Typed) -> View:
+    """The loan, and what is to be right. `l` in `private` names the loan; the phone is never shown, only replaced."""
+    t = visit.t
+    typed = {"loan": str(private.get("l", "")), **typed}
+    chosen = await chosen_loan(visit.desk, str(typed["loan"])) if typed["loan"] else None
+    form = FormWriter(t, private, typed)
+    loan_field(t, form, chosen)
+    form.text("name", t("Borrower's name"), optional=True, limit=NAME_LIMIT, placeholder=chosen.name if chosen else "")
+    form.text("phone", t("New phone number"), optional=True, limit=40, placeholder="138 0013 8000")
+    form.text(
+        "number", t("Loan number"), optional=True, limit=NUMBER_LIMIT, placeholder=chosen.number if chosen else ""
+    )
+    return form.view(FORM.name, t(FORM.title), submit=t("Save"))
+
+
+async def submit(visit: Visit) -> Message:
+    """Corrects what was filled in, as the command does."""
+    changes: dict[Field, str] = {}
+    if visit.one("name"):
+        changes["name"] = visit.one("name")
+    if visit.one("phone"):
+        with field("phone"):
+            changes["phone"] = read_phone(visit.one("phone"), region_of(visit.desk))
+    if visit.one("number"):
+        changes["number"] = visit.one("number")
+    if not changes:
+        raise Invalid("nothing_filled_in")
+    return render.corrected(visit.t, await loan_edits.edit_loan(visit.desk, loan=loan_of(visit), changes=changes))
+
+
+FORM = Form(
+    name="edit",
+    title=_("Correct a loan"),
+    build=build,
+    submit=submit,
+    main="name",
+    fields={
+        **LOAN_REFUSALS,
+        "name_too_long": "name",
+        "number_taken": "number",
+        "number_separated": "number",
+        "number_too_long": "number",
+        "number_not_minted": "number",
+    },
+)
+"""`/loan edit` with the mouse."""

@@ -1,0 +1,106 @@
+"""Fields that several forms have, and how what stands in them is read."""
+
+from collections.abc import Iterable, Sequence
+from zoneinfo import ZoneInfo
+
+from desk.due import Due
+from desk.form_views import ChosenLoan
+from desk.loan_lists import find
+from desk.next_steps import NextOffer
+from desk.refs import LoanRef
+from desk.views import FollowUpView
+from desk.vocabulary import VOCABULARY, Word
+from handlers.forms.form import field
+from handlers.forms.serving import fill_button
+from handlers.grammar.due import parse_due
+from handlers.i18n import Translator
+from handlers.render import parts
+from handlers.render.view import FormWriter, Option
+from handlers.render.writer import Button
+from handlers.visit import Visit
+
+LOAN_REFUSALS = {"unknown_loan": "loan", "loan_ambiguous": "loan", "loan_missing": "loan"}
+"""What is refused because of the loan."""
+
+DUE_REFUSALS = ("due_past", "due_after_work", "due_no_such_time", "no_working_day", "next_missing")
+"""What is refused because of a due time by the use cases; what the grammar refuses carries its field."""
+
+LOANS = "loan.search"
+"""Suggests loans for the words typed."""
+
+
+async def suggest_loans(visit: Visit) -> Sequence[Option]:
+    """The loans that fit what was typed and that the reader may see."""
+    found = await find(visit.desk, visit.text)
+    return [loan_option(visit.t, row.number, row.name, row.tail) for row in found.rows]
+
+
+def loan_option(t: Translator, number: str, name: str, tail: str) -> Option:
+    """A loan to choose. Only whoever fills in the form sees it, so it names the borrower in full."""
+    return Option(f"{number} {name} · {t('tail {digits}', digits=tail)}", number)
+
+
+def loan_field(t: Translator, form: FormWriter, chosen: ChosenLoan | None, *, live: bool = True) -> None:
+    """Which loan, found while typing."""
+    option = loan_option(t, chosen.number, chosen.name, chosen.tail) if chosen else None
+    form.search(
+        "loan",
+        t("Loan"),
+        LOANS,
+        chosen=option,
+        live=live,
+        placeholder=t("Name, pinyin, number, or the last four digits of the phone"),
+    )
+
+
+def loan_of(visit: Visit, *, number: str = "", follow_up: str = "") -> LoanRef:
+    """The loan that was chosen, or has that number, and its follow-up of that number."""
+    number = number or visit.one("loan")
+    if not follow_up:
+        return LoanRef(whole=number, text=number)
+    return LoanRef(whole=f"{number}/{follow_up}", text=number, follow_up=int(follow_up))
+
+
+def words(t: Translator, entries: Iterable[Word]) -> list[Option]:
+    """Entries of the vocabulary, in the reader's language."""
+    return [Option(entry.word(t.language), entry.code) for entry in entries]
+
+
+def purposes(t: Translator) -> list[Option]:
+    """What a follow-up may be about."""
+    return words(t, VOCABULARY.purposes)
+
+
+def follow_up_options(t: Translator, rows: Iterable[FollowUpView]) -> list[Option]:
+    """Open follow-ups of one loan, by their numbers."""
+    return [
+        Option(
+            f"/{row.number} {parts.purpose(t, row.purpose)} · {parts.brief_when(t, row.due, ZoneInfo(row.zone))}",
+            str(row.number),
+        )
+        for row in rows
+    ]
+
+
+def due_field(t: Translator, form: FormWriter, name: str, label: str, *, optional: bool = False) -> None:
+    """A due time, as people type it."""
+    form.text(name, label, optional=optional, limit=100, placeholder=t("tomorrow 3pm · fri · 2 Dec 10:30 · in 3 days"))
+
+
+def due_buttons(t: Translator, offers: Iterable[NextOffer], zone: ZoneInfo, name: str) -> list[Button]:
+    """Times that one press puts into the field `name`."""
+    return [fill_button(parts.brief_when(t, offer.due, zone), **{name: typed_due(offer.due, zone)}) for offer in offers]
+
+
+def typed_due(due: Due, zone: ZoneInfo) -> str:
+    """A due time as one would type it."""
+    return due.on.isoformat() if due.at is None else f"{due.at.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def read_due(visit: Visit, name: str) -> Due | None:
+    """The due time that stands in a field; None where it is empty. Raises Invalid as the grammar does, for that field."""
+    typed = visit.one(name).strip()
+    if not typed:
+        return None
+    with field(name):
+        return parse_due(typed, visit.desk.now, visit.zone)

@@ -1,0 +1,28 @@
+"""Finding a loan with the mouse."""
+
+from desk import loan_cards
+from handlers.forms.fields import LOAN_REFUSALS, loan_field, loan_of
+from handlers.forms.form import Form
+from handlers.render import cards
+from handlers.render.marks import _
+from handlers.render.message import Message
+from handlers.render.view import FormWriter, Private, Typed, View
+from handlers.visit import Visit
+
+
+async def build(visit: Visit, private: Private, typed: Typed) -> View:
+    """Which loan, found while typing."""
+    form = FormWriter(visit.t, private, typed)
+    loan_field(visit.t, form, None, live=False)
+    return form.view(FORM.name, visit.t(FORM.title), submit=visit.t("Open card"))
+
+
+async def submit(visit: Visit) -> Message:
+    """Opens the card."""
+    return cards.card(visit.t, await loan_cards.card(visit.desk, loan_of(visit)), visit.zone)
+
+
+FORM = Form(
+    name="find", title=_("Find a loan"), build=build, submit=submit, main="loan", fields=LOAN_REFUSALS, keeps=False
+)
+"""`/loan find` with the mouse."""

@@ -1,0 +1,71 @@
+"""Assigning a follow-up with a form."""
+
+from desk import assigning
+from desk.form_views import chosen_loan
+from desk.refs import PersonRef
+from desk.vocabulary import NOTE_LIMIT
+from handlers.forms.fields import (
+    DUE_REFUSALS,
+    LOAN_REFUSALS,
+    due_buttons,
+    due_field,
+    loan_field,
+    loan_of,
+    purposes,
+    read_due,
+)
+from handlers.forms.form import Form
+from handlers.render import follow_ups as render
+from handlers.render.marks import _
+from handlers.render.message import Message
+from handlers.render.view import FormWriter, Private, Typed, View
+from handlers.visit import Visit
+
+
+async def build(visit: Visit, private: Private, typed: Typed) -> View:
+    """Which loan, when, about what, and who calls. `l` in `private` names the loan."""
+    t = visit.t
+    typed = {"loan": str(private.get("l", "")), **typed}
+    chosen = await chosen_loan(visit.desk, str(typed["loan"])) if typed["loan"] else None
+    form = FormWriter(t, private, typed)
+    loan_field(t, form, chosen)
+    due_field(t, form, "due", t("When"))
+    if chosen:
+        form.buttons(*due_buttons(t, chosen.offers, visit.zone, "due"))
+    form.choice("purpose", t("What it is about"), purposes(t), optional=True)
+    form.person("who", t("Who calls"), optional=True)
+    form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
+    return form.view(FORM.name, t(FORM.title), submit=t("Assign"))
+
+
+async def submit(visit: Visit) -> Message:
+    """Plans the call, as the command does."""
+    due = read_due(visit, "due")
+    assert due is not None  # Slack sends no form in which a field that must be filled is empty.
+    who = visit.one("who")
+    planned = await assigning.assign_follow_up(
+        visit.desk,
+        loan=loan_of(visit),
+        who=PersonRef(slack_id=who) if who else None,
+        due=due,
+        purpose=visit.one("purpose") or None,
+        note=visit.one("note"),
+    )
+    return render.assigned(visit.t, planned)
+
+
+FORM = Form(
+    name="follow_up",
+    title=_("Assign a follow-up"),
+    build=build,
+    submit=submit,
+    main="loan",
+    fields={
+        **LOAN_REFUSALS,
+        **dict.fromkeys(DUE_REFUSALS, "due"),
+        "cannot_take_calls": "who",
+        "not_a_member_named": "who",
+        "note_too_long": "note",
+    },
+)
+"""`/loan-follow` with the mouse."""

@@ -1,0 +1,44 @@
+"""A new inquiry with a form."""
+
+from desk import inquiries
+from desk.import_rows import NAME_LIMIT
+from desk.inquiries import KnownPhone
+from desk.phones import read_phone, region_of
+from desk.vocabulary import NOTE_LIMIT
+from handlers.forms.form import Form, field
+from handlers.render import loans as render
+from handlers.render.marks import _
+from handlers.render.message import Message
+from handlers.render.view import FormWriter, Private, Typed, View
+from handlers.visit import Visit
+
+
+async def build(visit: Visit, private: Private, typed: Typed) -> View:
+    """Who asks, and what for."""
+    t = visit.t
+    form = FormWriter(t, private, typed)
+    form.text("name", t("Borrower's name"), limit=NAME_LIMIT)
+    form.text("phone", t("Phone number"), limit=40, placeholder="138 0013 8000")
+    form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
+    return form.view(FORM.name, t(FORM.title), submit=t("Open the inquiry"))
+
+
+async def submit(visit: Visit) -> Message:
+    """Opens the inquiry, as the command does; a phone that is known is asked about first."""
+    with field("phone"):
+        phone = read_phone(visit.one("phone"), region_of(visit.desk))
+    answer = await inquiries.open_inquiry(visit.desk, name=visit.one("name"), phone=phone, note=visit.one("note"))
+    if isinstance(answer, KnownPhone):
+        return render.known_phone(visit.t, answer)
+    return render.opened(visit.t, answer, visit.zone)
+
+
+FORM = Form(
+    name="inquiry",
+    title=_("New inquiry"),
+    build=build,
+    submit=submit,
+    main="name",
+    fields={"name_too_long": "name", "note_too_long": "note"},
+)
+"""`/loan new` with the mouse."""

@@ -1,0 +1,43 @@
+"""Choosing managers with a form."""
+
+from desk import onboarding
+from desk.members import require_role
+from desk.team import add_manager
+from handlers.directory import candidate
+from handlers.forms.form import Form
+from handlers.render import onboarding as render
+from handlers.render.marks import _
+from handlers.render.message import Message
+from handlers.render.view import FormWriter, Private, Typed, View
+from handlers.visit import Visit
+
+
+async def build(visit: Visit, private: Private, typed: Typed) -> View:
+    """Whom to make a manager; those who are stay."""
+    t = visit.t
+    require_role(visit.desk, "admin")
+    form = FormWriter(t, private, typed)
+    if names := (await onboarding.welcome(visit.desk)).managers:
+        form.line(t("Managers already:"), " ", t(", ").join(names))
+    form.people("managers", t("New managers"))
+    form.line(t("A manager sees every loan of the team, hands loans over, and hears when nobody acts."))
+    return form.view(FORM.name, t(FORM.title), submit=t("Save"))
+
+
+async def submit(visit: Visit) -> Message:
+    """Makes each of them a manager, as `/loan-team add` does; other roles stay."""
+    for slack_id in visit.several("managers"):
+        await add_manager(visit.desk, candidate(visit.looked, slack_id))
+    return render.managers_chosen(visit.t, (await onboarding.welcome(visit.desk)).managers)
+
+
+FORM = Form(
+    name="managers",
+    title=_("Choose the managers"),
+    build=build,
+    submit=submit,
+    main="managers",
+    fields={},
+    looks_up=("managers",),
+)
+"""The managers of the workspace."""

@@ -1,0 +1,89 @@
+"""Adding and removing a member with forms."""
+
+from desk.members import resolve
+from desk.refs import PersonRef
+from desk.team import add_member, remove_member, teams
+from desk.vocabulary import VOCABULARY
+from handlers.directory import candidate, reminder_channel
+from handlers.forms.fields import words
+from handlers.forms.form import Form, field
+from handlers.render import team as render
+from handlers.render.marks import _
+from handlers.render.message import Message
+from handlers.render.view import FormWriter, Option, Private, Typed, View
+from handlers.visit import Visit
+
+TEAM_LIMIT = 60
+"""Characters of a new team's name."""
+
+
+async def build(visit: Visit, private: Private, typed: Typed) -> View:
+    """Who, in which roles, where their reminders come, and in which team."""
+    t = visit.t
+    form = FormWriter(t, private, typed)
+    form.person("who", t("Member"))
+    form.several("roles", t("Roles"), words(t, VOCABULARY.roles))
+    form.channel("channel", t("Channel for their reminders"), optional=True)
+    if known := [Option(name, name) for _key, name in await teams(visit.desk)]:
+        form.choice("team", t("Team"), known, optional=True)
+    form.text("new_team", t("Or a new team"), optional=True, limit=TEAM_LIMIT)
+    return form.view(FORM.name, t(FORM.title), submit=t("Add"))
+
+
+async def submit(visit: Visit) -> Message:
+    """Adds or changes the member, as the command does."""
+    channel = visit.one("channel")
+    with field("who"):
+        who = candidate(visit.looked, visit.one("who"))
+    added = await add_member(
+        visit.desk,
+        who,
+        roles=visit.several("roles"),
+        channel=reminder_channel(visit.looked, channel) if channel else None,
+        team_name=visit.one("new_team").strip() or visit.one("team"),
+    )
+    return render.added(visit.t, added)
+
+
+FORM = Form(
+    name="member",
+    title=_("Add a member"),
+    build=build,
+    submit=submit,
+    main="who",
+    fields={
+        "admin_only": "roles",
+        "channel_shared_outside": "channel",
+        "channel_archived": "channel",
+        "channel_without_bot": "channel",
+    },
+    looks_up=("who", "channel"),
+)
+"""`/loan-team add` with the mouse."""
+
+
+async def _build_leaver(visit: Visit, private: Private, typed: Typed) -> View:
+    t = visit.t
+    form = FormWriter(t, private, typed)
+    form.person("who", t("Member"))
+    form.person("to", t("Who gets their loans and follow-ups"))
+    return form.view(LEAVER.name, t(LEAVER.title), submit=t("Remove"))
+
+
+async def _submit_leaver(visit: Visit) -> Message:
+    with field("who"):
+        who = await resolve(visit.desk, PersonRef(slack_id=visit.one("who")))
+    with field("to"):
+        to = await resolve(visit.desk, PersonRef(slack_id=visit.one("to")))
+    return render.removed(visit.t, await remove_member(visit.desk, who, to))
+
+
+LEAVER = Form(
+    name="leaver",
+    title=_("Remove a member"),
+    build=_build_leaver,
+    submit=_submit_leaver,
+    main="who",
+    fields={"same_person": "to", "cannot_take_calls": "to"},
+)
+"""`/loan-team remove` with the mouse."""

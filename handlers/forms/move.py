@@ -1,0 +1,60 @@
+"""Moving a follow-up with a form."""
+
+from desk import assigning
+from desk.form_views import chosen_loan
+from handlers.forms.fields import (
+    DUE_REFUSALS,
+    LOAN_REFUSALS,
+    due_buttons,
+    due_field,
+    follow_up_options,
+    loan_field,
+    loan_of,
+    read_due,
+)
+from handlers.forms.form import Form
+from handlers.render import follow_ups as render
+from handlers.render.marks import _
+from handlers.render.message import Message
+from handlers.render.view import FormWriter, Private, Typed, View
+from handlers.visit import Visit
+
+
+async def build(visit: Visit, private: Private, typed: Typed) -> View:
+    """Which follow-up, and when instead. `l` and `n` in `private` name loan and follow-up."""
+    t = visit.t
+    typed = {"loan": str(private.get("l", "")), "follow_up": str(private.get("n", "")), **typed}
+    chosen = await chosen_loan(visit.desk, str(typed["loan"])) if typed["loan"] else None
+    form = FormWriter(t, private, typed)
+    loan_field(t, form, chosen)
+    if chosen and chosen.open:
+        form.choice("follow_up", t("Which follow-up"), follow_up_options(t, chosen.open))
+    due_field(t, form, "due", t("When"))
+    if chosen:
+        form.buttons(*due_buttons(t, chosen.offers, visit.zone, "due"))
+    return form.view(FORM.name, t(FORM.title), submit=t("Move"))
+
+
+async def submit(visit: Visit) -> Message:
+    """Moves it, as the command does."""
+    due = read_due(visit, "due")
+    assert due is not None  # Slack sends no form in which a field that must be filled is empty.
+    loan = loan_of(visit, follow_up=visit.one("follow_up"))
+    return render.assigned(visit.t, await assigning.move_follow_up(visit.desk, loan=loan, due=due))
+
+
+FORM = Form(
+    name="move",
+    title=_("Move a follow-up"),
+    build=build,
+    submit=submit,
+    main="loan",
+    fields={
+        **LOAN_REFUSALS,
+        **dict.fromkeys(DUE_REFUSALS, "due"),
+        "unknown_follow_up": "follow_up",
+        "follow_up_closed": "follow_up",
+        "others_may_act": "follow_up",
+    },
+)
+"""`/loan-follow <loan>/n move` with the mouse."""

@@ -1,0 +1,152 @@
+"""Handing over loans with a form: one, a picked set, or all that somebody has; to one, to one each, or over a team."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from desk import reassign_plans
+from desk.errors import DeskError
+from desk.loan_lists import LoanRow, loan_rows
+from desk.members import resolve
+from desk.reassign_plans import EACH, How, Unit, Wish
+from desk.refs import PersonRef
+from desk.team import teams
+from desk.vocabulary import NOTE_LIMIT
+from handlers.forms.fields import LOANS, loan_option
+from handlers.forms.form import Form, field
+from handlers.render import reassign as render
+from handlers.render.marks import _
+from handlers.render.message import Message
+from handlers.render.view import FormWriter, Option, Private, Typed, View
+from handlers.visit import Visit
+from storage.tables import Member
+
+PICKED = 50
+"""Loans that can be picked one by one."""
+
+_EACH = "to_"
+"""Begins the names of the fields with the member for one loan; the loan's id follows."""
+
+_ABOUT_WHOM = frozenset({"person_missing", "same_person", "already_owner", "cannot_take_calls"})
+"""What is refused because of whoever is to get it: in the form for one member, beside that field."""
+
+
+async def build(visit: Visit, private: Private, typed: Typed) -> View:
+    """What is handed over, and to whom. `l` in `private` names a loan."""
+    t = visit.t
+    typed = {"loans": (str(private["l"]),) if "l" in private else (), "how": "one", **typed}
+    form = FormWriter(t, private, typed)
+    picked = await _picked_rows(visit, typed)
+    form.person("from", t("Whose loans"), optional=True, live=True)
+    form.searches(
+        "loans",
+        t("Only these loans"),
+        LOANS,
+        chosen=[loan_option(t, row.number, row.name, row.tail) for row in picked],
+        most=PICKED,
+        optional=True,
+        live=True,
+        hint=t("Left empty: everything that they have."),
+        placeholder=t("Name, pinyin, number, or the last four digits of the phone"),
+    )
+    hows = (Option(t("To one member"), "one"), Option(t("To a member for each loan"), "each"))
+    form.choice("how", t("How"), [*hows, Option(t("Balanced over a team"), "balanced")], live=True)
+    await _targets(visit, form, typed, picked)
+    form.text("why", t("Why"), optional=True, long=True, limit=NOTE_LIMIT)
+    return form.view(FORM.name, t(FORM.title), submit=t("Preview"))
+
+
+async def submit(visit: Visit) -> Message:
+    """Shows what would be handed over; a button then does it."""
+    with field("loans"):
+        picked = await reassign_plans.picked_loans(visit.desk, visit.several("loans"))
+    outgoing, to = await _member(visit, "from"), await _member(visit, "to")
+    how = _how(visit.one("how"))
+    each = {
+        UUID(name.removeprefix(_EACH)): await _member(visit, name) for name in visit.typed if name.startswith(_EACH)
+    }
+    wish = Wish(
+        how=how,
+        from_id=outgoing.id if outgoing else None,
+        loan_ids=tuple(sorted(loan.id for loan in picked)),
+        to_id=to.id if to else None,
+        team_id=UUID(visit.one("team")) if visit.one("team") else None,
+        each={loan_id: member.id for loan_id, member in each.items() if member is not None},
+        why=visit.one("why"),
+    )
+    try:
+        return render.plan(visit.t, await reassign_plans.preview(visit.desk, wish))
+    except DeskError as error:
+        if how == "one" and error.code in _ABOUT_WHOM:
+            error.params["field"] = "to"
+        raise
+
+
+async def _targets(visit: Visit, form: FormWriter, typed: Typed, picked: Sequence[LoanRow]) -> None:
+    t = visit.t
+    match _how(str(typed["how"])):
+        case "one":
+            form.person("to", t("To whom"), optional=True)
+        case "balanced":
+            form.choice("team", t("Over which team"), [Option(name, str(key)) for key, name in await teams(visit.desk)])
+        case "each":
+            await _one_each(visit, form, typed, picked)
+
+
+async def _one_each(visit: Visit, form: FormWriter, typed: Typed, picked: Sequence[LoanRow]) -> None:
+    t = visit.t
+    units = [] if picked else await _units_of(visit, str(typed.get("from", "")))
+    count = len(picked) or len(units)
+    if count > EACH:
+        form.line(t("{count} loans are too many to choose a member for each.", count=count))
+        form.line(t("Pick at most {limit} of them, or balance them over a team.", limit=EACH))
+        return
+    for row in picked or await loan_rows(visit.desk, [unit.loan for unit in units]):
+        label = t("{loan} goes to", loan=f"{row.number} {row.name}")
+        form.person(f"{_EACH}{row.id.hex}", label, optional=True)
+
+
+async def _picked_rows(visit: Visit, typed: Typed) -> Sequence[LoanRow]:
+    numbers = typed.get("loans", ())
+    numbers = (numbers,) if isinstance(numbers, str) else numbers
+    return await loan_rows(visit.desk, await reassign_plans.picked_loans(visit.desk, numbers)) if numbers else ()
+
+
+async def _units_of(visit: Visit, slack_id: str) -> Sequence[Unit]:
+    """What somebody has, loan by loan; nothing while nobody, or no member, is chosen."""
+    if not slack_id:
+        return ()
+    try:
+        member = await resolve(visit.desk, PersonRef(slack_id=slack_id))
+    except DeskError:
+        return ()
+    return await reassign_plans.units_of(visit.desk, from_id=member.id, loan_ids=())
+
+
+async def _member(visit: Visit, name: str) -> Member | None:
+    slack_id = visit.one(name)
+    if not slack_id:
+        return None
+    with field(name):
+        return await resolve(visit.desk, PersonRef(slack_id=slack_id))
+
+
+def _how(code: str) -> How:
+    return "each" if code == "each" else "balanced" if code == "balanced" else "one"
+
+
+FORM = Form(
+    name="reassign",
+    title=_("Reassign"),
+    build=build,
+    submit=submit,
+    main="how",
+    fields={
+        "nothing_chosen": "from",
+        "nothing_to_hand_over": "from",
+        "role_missing": "from",
+        "others_may_act": "loans",
+        "unknown_loan": "loans",
+        "note_too_long": "why",
+    },
+)
+"""`/loan-reassign` with the mouse."""

@@ -1,0 +1,137 @@
+"""One's own settings with a form."""
+
+from collections.abc import Mapping
+from datetime import date, time
+from typing import Any
+
+from desk import settings
+from desk.errors import Invalid
+from desk.members import locale_of, resolve, zone_of
+from desk.refs import PersonRef
+from desk.rules.hours import WorkingHours
+from desk.settings import Absence, Settings, Wanted
+from handlers.directory import reminder_channel
+from handlers.forms.form import WAS, Form, field
+from handlers.i18n import Translator
+from handlers.render import settings as render
+from handlers.render.marks import _
+from handlers.render.view import FormWriter, Option, Private, Typed, View, shown
+from handlers.visit import Visit
+
+AS_IN_SLACK = "slack"
+"""The language that is no choice of one's own."""
+
+
+async def build(visit: Visit, private: Private, typed: Typed) -> View:
+    """Every setting as it is; what can be switched off has a box, for Slack may not let its field be emptied."""
+    t = visit.t
+    was: Mapping[str, Any] = private.get(WAS) or _written(await settings.settings_of(visit.desk, visit.desk.member))
+    form = FormWriter(t, {**private, WAS: was}, {**_filled(was), **typed})
+    languages = (Option(t("As in Slack"), AS_IN_SLACK), Option("中文", "zh"), Option("English", "en"))
+    form.choice("language", t("Language"), languages)
+    form.clock("digest", t("Daily digest at"), optional=True)
+    form.channel("channel", t("Channel for my reminders"), optional=True)
+    form.clock("start", t("Work begins at"))
+    form.clock("end", t("Work ends at"))
+    form.ticks("days", t("Working days"), [Option(t.weekday(day), str(day)) for day in range(7)])
+    form.day("until", t("Away from today until (included)"), optional=True)
+    form.person("cover", t("Who covers for me"), optional=True)
+    if offs := _offs(t, was):
+        form.ticks("off", t("Switch off"), offs, optional=True)
+    return form.view(FORM.name, t(FORM.title), submit=t("Save"))
+
+
+async def submit(visit: Visit) -> View:
+    """Changes what differs. The answer is in the language that was chosen."""
+    was = visit.private[WAS]
+    now = _typed(visit, was)
+    wanted: Wanted = {}
+    if now["language"] != was["language"]:
+        wanted["language"] = now["language"] or None
+    if now["digest"] != was["digest"]:
+        wanted["digest_at"] = time.fromisoformat(now["digest"]) if now["digest"] else None
+    if now["channel"] != was["channel"]:
+        wanted["channel"] = reminder_channel(visit.looked, now["channel"]) if now["channel"] else None
+    if any(now[name] != was[name] for name in ("start", "end", "days")):
+        wanted["hours"] = _hours(visit, now)
+    if any(now[name] != was[name] for name in ("until", "cover")):
+        wanted["absence"] = await _absence(visit, now)
+    result = await settings.change_settings(visit.desk, wanted)
+    t = Translator(locale_of(visit.desk.member))
+    return shown(t, render.changed(t, result), t(FORM.title))
+
+
+def _written(now: Settings) -> dict[str, str]:
+    """The settings as the fields of the form have them."""
+    return {
+        "language": now.language or "",
+        "digest": f"{now.digest_at:%H:%M}" if now.digest_at else "",
+        "channel": now.channel or "",
+        "start": f"{now.hours.start:%H:%M}",
+        "end": f"{now.hours.end:%H:%M}",
+        "days": "".join(str(day) for day in sorted(now.hours.days)),
+        "until": now.away_until.isoformat() if now.away_until else "",
+        "cover": now.cover or "",
+    }
+
+
+def _filled(was: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
+    return {**was, "language": was["language"] or AS_IN_SLACK, "days": tuple(was["days"])}
+
+
+def _offs(t: Translator, was: Mapping[str, Any]) -> list[Option]:
+    labels = {
+        "digest": t("No digest"),
+        "channel": t("Reminders as direct messages, not in the channel"),
+        "until": t("I am back at work"),
+        "cover": t("Nobody covers for me"),
+    }
+    return [Option(label, name) for name, label in labels.items() if was[name]]
+
+
+def _typed(visit: Visit, was: Mapping[str, Any]) -> dict[str, str]:
+    off = visit.several("off")
+    now = {name: "" if name in off else visit.one(name) for name in was}
+    now["language"] = "" if now["language"] == AS_IN_SLACK else now["language"]
+    now["days"] = "".join(sorted(visit.several("days")))
+    if "until" in off:
+        now["cover"] = ""
+    return now
+
+
+def _hours(visit: Visit, now: Mapping[str, str]) -> WorkingHours:
+    days = frozenset(int(day) for day in now["days"])
+    start, end = time.fromisoformat(now["start"]), time.fromisoformat(now["end"])
+    return WorkingHours(start=start, end=end, days=days, zone=zone_of(visit.desk.member))
+
+
+async def _absence(visit: Visit, now: Mapping[str, str]) -> Absence | None:
+    if not now["until"] and now["cover"]:
+        raise Invalid("until_missing")
+    if not now["until"]:
+        return None
+    with field("cover"):
+        cover = await resolve(visit.desk, PersonRef(slack_id=now["cover"])) if now["cover"] else None
+    return Absence(date.fromisoformat(now["until"]), cover)
+
+
+FORM = Form(
+    name="settings",
+    title=_("My settings"),
+    build=build,
+    submit=submit,
+    main="language",
+    fields={
+        "no_working_day": "digest",
+        "no_working_days": "days",
+        "overnight_hours": "end",
+        "channel_shared_outside": "channel",
+        "channel_archived": "channel",
+        "channel_without_bot": "channel",
+        "until_missing": "until",
+        "absence_past": "until",
+        "same_person": "cover",
+    },
+    looks_up=("channel",),
+)
+"""What `/loan-digest` and `/loan-team away|back|hours` set for oneself, and more, with the mouse."""

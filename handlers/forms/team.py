@@ -1,0 +1,92 @@
+"""A team's managers and channel, and the desk's admins, with a form."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from desk import team_settings
+from desk.members import resolve
+from desk.refs import PersonRef
+from desk.team import teams
+from desk.team_settings import TeamSettings, WantedOfTeam
+from handlers.directory import reminder_channel
+from handlers.forms.form import TAKEN_UP, WAS, Form, field
+from handlers.render import team as render
+from handlers.render.marks import _
+from handlers.render.message import Message
+from handlers.render.view import GENERATION, FormWriter, Option, Private, Typed, View
+from handlers.visit import Visit
+from storage.tables import Member
+
+
+async def build(visit: Visit, private: Private, typed: Typed) -> View:
+    """One team as it is; another one can be chosen, and then its own managers and channel stand there."""
+    t = visit.t
+    chosen = str(typed.get("team", ""))
+    was: Mapping[str, Any] | None = private.get(WAS)
+    if was is None or (chosen and chosen != was["team"]):
+        was = _written(await team_settings.team_settings(visit.desk, UUID(chosen) if chosen else None))
+        if TAKEN_UP not in private:
+            typed = {name: value for name, value in typed.items() if name == "admins"}
+        private = {**private, WAS: was, GENERATION: int(private.get(GENERATION, 0)) + 1}
+    form = FormWriter(t, private, {**_filled(was), **typed})
+    if was["team"]:
+        options = [Option(name, str(key)) for key, name in await teams(visit.desk)]
+        form.choice("team", t("Team"), options, live=True)
+        form.people("managers", t("Its managers"), optional=True)
+        form.channel("channel", t("Channel in which they hear of escalations"), optional=True)
+        if was["channel"]:
+            form.ticks(
+                "off", t("Switch off"), [Option(t("No channel: each manager hears directly"), "channel")], optional=True
+            )
+    form.people("admins", t("Admins of the desk"))
+    return form.view(FORM.name, t(FORM.title), submit=t("Save"))
+
+
+async def submit(visit: Visit) -> Message:
+    """Changes what differs from what the form showed when the team was chosen."""
+    was = visit.private[WAS]
+    wanted: WantedOfTeam = {}
+    if was["team"] and sorted(visit.several("managers")) != list(was["managers"]):
+        wanted["managers"] = await _people(visit, "managers")
+    channel = "" if "channel" in visit.several("off") else visit.one("channel")
+    if was["team"] and channel != was["channel"]:
+        wanted["channel"] = reminder_channel(visit.looked, channel) if channel else None
+    if sorted(visit.several("admins")) != list(was["admins"]):
+        wanted["admins"] = await _people(visit, "admins")
+    team_id = UUID(was["team"]) if was["team"] else None
+    return render.team_changed(visit.t, await team_settings.change_team(visit.desk, team_id, wanted))
+
+
+def _written(now: TeamSettings) -> dict[str, Any]:
+    return {
+        "team": str(now.team_id) if now.team_id else "",
+        "managers": list(now.managers),
+        "channel": now.channel or "",
+        "admins": list(now.admins),
+    }
+
+
+def _filled(was: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in was.items()}
+
+
+async def _people(visit: Visit, name: str) -> list[Member]:
+    with field(name):
+        return [await resolve(visit.desk, PersonRef(slack_id=slack_id)) for slack_id in visit.several(name)]
+
+
+FORM = Form(
+    name="team",
+    title=_("Team settings"),
+    build=build,
+    submit=submit,
+    main="admins",
+    fields={
+        "channel_shared_outside": "channel",
+        "channel_archived": "channel",
+        "channel_without_bot": "channel",
+    },
+    looks_up=("channel",),
+)
+"""The managers of a team, and the admins."""

@@ -1,0 +1,88 @@
+"""The workspace's language, country and contact hours with a form."""
+
+from collections.abc import Sequence
+from datetime import time
+from zoneinfo import ZoneInfo
+
+from desk.rules.calendar import countries
+from desk.workspace_settings import WorkspaceSettings, change_settings, present_settings
+from handlers.forms.form import Form
+from handlers.i18n import Translator
+from handlers.render import onboarding as render
+from handlers.render.marks import _
+from handlers.render.message import Message
+from handlers.render.view import FormWriter, Option, Private, Typed, View
+from handlers.visit import Visit
+
+COUNTRIES = "country.search"
+"""Suggests countries for the words typed."""
+
+_NONE = "-"
+_LOCALES = ("zh-CN", "en-US")
+_OFFERED = 50
+
+
+async def build(visit: Visit, private: Private, typed: Typed) -> View:
+    """What the channels speak, whose holidays are kept, when borrowers may be called."""
+    t = visit.t
+    now, zones = await present_settings(visit.desk)
+    present = {
+        "language": next((each for each in _LOCALES if each[:2] == now.locale[:2].lower()), _LOCALES[0]),
+        "zone": now.zone,
+        "from": f"{now.contact_start:%H:%M}",
+        "until": f"{now.contact_end:%H:%M}",
+    }
+    form = FormWriter(t, private, {**present, **typed})
+    form.choice(
+        "language",
+        t("Language of the channels"),
+        [Option(render.language_name(t, locale), locale) for locale in _LOCALES],
+        hint=t("Each member reads direct messages in their own language."),
+    )
+    form.search(
+        "country",
+        t("Country whose public holidays hold"),
+        COUNTRIES,
+        chosen=_option(t, str(typed.get("country", "")) or now.country or _NONE),
+        placeholder=t("Name of the country, or “none”"),
+    )
+    form.clock("from", t("Borrowers may be called from"))
+    form.clock("until", t("Borrowers may be called until"))
+    form.choice("zone", t("Time zone of these hours"), [Option(t.zone(ZoneInfo(zone)), zone) for zone in zones])
+    return form.view(FORM.name, t(FORM.title), submit=t("Save"))
+
+
+async def submit(visit: Visit) -> Message:
+    """Changes the rules for everybody."""
+    country = visit.one("country")
+    settings = WorkspaceSettings(
+        locale=visit.one("language"),
+        country=None if country == _NONE else country,
+        zone=visit.one("zone"),
+        contact_start=time.fromisoformat(visit.one("from")),
+        contact_end=time.fromisoformat(visit.one("until")),
+    )
+    return render.settings_changed(visit.t, await change_settings(visit.desk, settings))
+
+
+async def suggest_countries(visit: Visit) -> Sequence[Option]:
+    """The countries whose name or code begins with, or contains, what was typed."""
+    typed = visit.text.strip().casefold()
+    options = [_option(visit.t, code) for code in (_NONE, *sorted(countries()))]
+    found = [each for each in options if typed in each.label.casefold() or typed == each.value.casefold()]
+    return sorted(found, key=lambda each: not each.label.casefold().startswith(typed))[:_OFFERED]
+
+
+def _option(t: Translator, code: str) -> Option:
+    return Option(t("None: no public holidays") if code == _NONE else t.country(code), code)
+
+
+FORM = Form(
+    name="workspace",
+    title=_("Language and country"),
+    build=build,
+    submit=submit,
+    main="language",
+    fields={"unknown_country": "country", "contact_hours_order": "until"},
+)
+"""The rules of the workspace."""

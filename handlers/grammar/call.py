@@ -1,0 +1,154 @@
+"""`/loan-call <loan>[/n] <outcome> [purpose] [note] [next <due> [purpose] [note]]`."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from desk.answering import Said
+from desk.consequences import NextStep
+from desk.due import Due
+from desk.errors import Invalid
+from desk.refs import LoanRef
+from handlers.grammar.due import next_weekday_readings
+from handlers.grammar.reader import Asked, Reader, take_about
+from handlers.grammar.terms import OUTCOMES, PURPOSES, is_chinese
+from handlers.grammar.text import Line, cuts
+
+_OPENER = re.compile(r"next|下次|[-=]*>+")
+_LONGEST_DUE = 60
+_BRACKETED = re.compile(r"<[^<>\s]*$")
+_BARE_NUMBER = re.compile(r"[01]?[0-9]|2[0-3]")
+
+
+@dataclass(frozen=True, slots=True)
+class CallRequest:
+    """A call to log: what was said of it, and the plan where one was typed."""
+
+    loan: LoanRef
+    outcome: str
+    said: Said
+    next: NextStep | None
+
+
+def parse(line: Line, now: datetime, zone: ZoneInfo) -> CallRequest | Asked:
+    """Raises Invalid: `loan_missing`, `outcome_missing`, `outcome_unknown`, `outcome_unclear`, `next_due_missing`,
+    `next_weekday_ambiguous`, and what the due grammar refuses, with `part="next"`."""
+    reader = Reader(line, now, zone)
+    if asked := reader.asked():
+        return asked
+    loan = reader.take_loan(OUTCOMES)
+    outcome = _take_outcome(reader)
+    end, step = _plan(line, reader.at, now, zone)
+    return CallRequest(loan=loan, outcome=outcome, said=_said(reader, end), next=step)
+
+
+def _take_outcome(reader: Reader) -> str:
+    if reader.done or reader.norm[reader.at] == ":":
+        reader.refuse("outcome_missing", "outcome", OUTCOMES.shown(reader.norm))
+    found = reader.find_word(OUTCOMES)
+    if found is None:
+        reader.refuse("outcome_unknown", "outcome", OUTCOMES.nearest(reader.norm, reader.at))
+    turned = OUTCOMES.turned(reader.norm, found)
+    if turned is not None:
+        given = reader.line.original(reader.at, turned)
+        nearest = (f"已接通：{given}",) if is_chinese(given) else (f"reached: {given}",)
+        raise Invalid("outcome_unclear", part="outcome", given=given, nearest=nearest)
+    reader.move(found.end)
+    return found.word.code
+
+
+def _said(reader: Reader, end: int) -> Said:
+    """`[purpose] [note]` before `end`. A purpose word with words behind it may as well begin the note."""
+    start = reader.at
+    found = reader.find_word(PURPOSES) if start < end else None
+    whole = reader.take_note(end)
+    if found is None or found.end > end:
+        return Said(note=whole)
+    reader.move(found.end)
+    certain = reader.at >= end or reader.norm[reader.at] == ":"
+    return Said(found.word.code, reader.take_note(end), None if certain else whole)
+
+
+def _plan(line: Line, start: int, now: datetime, zone: ZoneInfo) -> tuple[int, NextStep | None]:
+    """Where what was said of the call ends, and the plan: the last opener whose tail begins with a due time.
+
+    An opener whose tail begins like one but is refused refuses the line, unless a later one has made the plan. A `next`
+    inside the due time that follows another opener belongs to it (`> 3pm next fri`).
+    """
+    openers = _openers(line, start)
+    for at, opener in reversed(list(enumerate(openers))):
+        reader = Reader(line, now, zone)
+        if at and opener[0] == "next" and _reaches(reader.probe(openers[at - 1].end()), opener.start()):
+            continue
+        reader.move(opener.end())
+        reader.take_colon()
+        _refuse_unfinished(reader, opener, start)
+        due = _take_next_due(reader, opener)
+        if due is not None:
+            purpose, note = take_about(reader)
+            return opener.start(), NextStep(due=due, purpose=purpose, note=note)
+    return len(line.norm), None
+
+
+def _openers(line: Line, start: int) -> list[re.Match[str]]:
+    """The openers from a place on. A `next` directly behind another one belongs to the due time (`> next fri`)."""
+    openers: list[re.Match[str]] = []
+    inside_mention = {at for mention in line.mentions for at in range(mention.start, mention.end)}
+    for match in _OPENER.finditer(line.norm, start):
+        if match.start() in inside_mention or cuts(line.norm, match.start()) or cuts(line.norm, match.end()):
+            continue
+        if openers and match[0] == "next" and line.skip(openers[-1].end()) == match.start():
+            continue
+        openers.append(match)
+    return openers
+
+
+def _reaches(reader: Reader, at: int) -> bool:
+    """Whether the due time behind an opener goes on over a place."""
+    reader.take_colon()
+    return at - reader.at < _LONGEST_DUE and reader.reads_due() and reader.at > at
+
+
+def _refuse_unfinished(reader: Reader, opener: re.Match[str], start: int) -> None:
+    """`未接 >`, `未接 下次` and `na > 3` are unfinished; in `will tell us next` and `<x>` the word is part of the note."""
+    directly = opener.start() == start
+    if reader.done and (directly or (opener[0].endswith(">") and not _closes_a_bracket(reader, opener))):
+        given = reader.line.original(*opener.span())
+        nearest = (f"{given} 明天10:00",) if is_chinese(reader.norm) else (f"{given} tomorrow 10:00",)
+        raise Invalid("next_due_missing", part="next", given=given, nearest=nearest)
+    number = _BARE_NUMBER.match(reader.norm, reader.at) if directly else None
+    if number and reader.line.skip(number.end()) >= len(reader.norm):
+        reader.refuse("due_bare_number", "next", (f"{number[0]:0>2}:00",))
+
+
+def _closes_a_bracket(reader: Reader, opener: re.Match[str]) -> bool:
+    return _BRACKETED.search(reader.norm, max(0, opener.start() - _LONGEST_DUE), opener.start()) is not None
+
+
+def _take_next_due(reader: Reader, opener: re.Match[str]) -> Due | None:
+    if opener[0] != "next":
+        return reader.take_due(part="next")
+    try:
+        readings = next_weekday_readings(reader.line, reader.at, reader.now, reader.zone)
+    except Invalid as refusal:
+        raise _with_opener(refusal, opener[0]) from None
+    if readings is None:
+        return reader.take_due(part="next")
+    due, *others = readings.readings
+    if others:
+        given = reader.line.original(opener.start(), readings.end)
+        weekday = reader.line.original(reader.at, readings.end)
+        alone = weekday if reader.probe(reader.at).reads_due() else due.on.isoformat()
+        nearest = (f"> {alone}", f"> {given}")
+        raise Invalid("next_weekday_ambiguous", part="next", given=given, readings=readings.readings, nearest=nearest)
+    reader.move(readings.end)
+    return due
+
+
+def _with_opener(refusal: Invalid, opener: str) -> Invalid:
+    """A refusal of words to which `next` itself belongs (`next week`): the forms it shows need another opener."""
+    params = {**refusal.params, "part": "next"}
+    if refusal.params["given"].casefold().startswith(opener):
+        params["nearest"] = tuple(f"> {form}" for form in refusal.params["nearest"])
+    return Invalid(refusal.code, **params)

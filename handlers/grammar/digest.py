@@ -1,0 +1,60 @@
+"""`/loan-digest [now|HH:MM|off]`."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from desk.errors import Invalid
+from handlers.grammar.reader import Asked, Reader
+from handlers.grammar.terms import Terms, keyword
+from handlers.grammar.text import Line
+
+_ACTS = Terms(
+    (
+        keyword("now", "现在", "立即", "马上", "立刻"),
+        keyword("off", "关闭", "关", "关掉", "停", "停用", "不要", "stop", "none"),
+    )
+)
+_CLOCK = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class DigestRequest:
+    """What to do about one's own digest; `at` is the local time with `time`."""
+
+    act: Literal["show", "now", "off", "time"]
+    at: time | None = None
+
+
+def parse(line: Line, now: datetime, zone: ZoneInfo) -> DigestRequest | Asked:
+    """Alone it shows the setting. Raises Invalid: `digest_unknown`, `clock_ambiguous`, `clock_impossible`,
+    `not_understood`."""
+    reader = Reader(line, now, zone)
+    asked = reader.asked()
+    if asked is not None:
+        return DigestRequest("show") if asked.what == "usage" else asked
+    act = reader.take_word(_ACTS)
+    if act is not None:
+        reader.expect_end("digest")
+        return DigestRequest("now" if act.code == "now" else "off")
+    at = _clock(reader)
+    reader.expect_end("digest", f"{at:%H:%M}")
+    return DigestRequest("time", at)
+
+
+def _clock(reader: Reader) -> time:
+    """A 24-hour time; as in a due time, an hour of 1 to 7 needs its leading zero."""
+    token = reader.take_token()
+    match = _CLOCK.fullmatch(Line.plain(token).norm)
+    if match is None:
+        nearest = (*_ACTS.nearest(Line.plain(token).norm), "08:30")
+        raise Invalid("digest_unknown", part="digest", given=token[:40], nearest=nearest)
+    hour, minute = int(match["hour"]), int(match["minute"])
+    if hour > 23 or minute > 59:
+        raise Invalid("clock_impossible", part="digest", given=token, nearest=("08:30",))
+    if 1 <= hour <= 7 and len(match["hour"]) == 1:
+        nearest = (f"{hour:02}:{minute:02}", f"{hour + 12}:{minute:02}")
+        raise Invalid("clock_ambiguous", part="digest", given=token, nearest=nearest)
+    return time(hour, minute)

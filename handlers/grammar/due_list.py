@@ -1,0 +1,77 @@
+"""`/loan-due [today|tomorrow|week|overdue|unplanned] [@who|team] [verification|repayment]`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from desk.errors import Invalid
+from desk.refs import PersonRef
+from handlers.grammar.reader import Asked, Reader
+from handlers.grammar.terms import Terms, keyword
+from handlers.grammar.text import Line
+
+Period = Literal["today", "tomorrow", "week", "overdue", "unplanned"]
+Kind = Literal["verification", "repayment"]
+
+_PERIODS: dict[str, Period] = {p: p for p in ("today", "tomorrow", "week", "overdue", "unplanned")}
+_KINDS: dict[str, Kind] = {k: k for k in ("verification", "repayment")}
+
+_WORDS = Terms(
+    (
+        keyword("today", "今天", "今日", "当天"),
+        keyword("tomorrow", "明天", "明日", "tmr", "tmrw"),
+        keyword("week", "本周", "这周", "这个星期", "本星期", "一周", "this week"),
+        keyword("overdue", "逾期", "已逾期", "过期", "已过期", "late"),
+        keyword("unplanned", "无计划", "没计划", "没有计划", "未计划", "无安排", "没安排", "no plan", "not planned"),
+        keyword("team", "团队", "全组", "本组", "小组", "我的团队", "my team"),
+        keyword("mine", "我的", "我", "本人", "me", "my"),
+        keyword("verification", "核实", "电核", "verifications", "verify"),
+        keyword("repayment", "还款", "催收", "repayments", "collection"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DueListRequest:
+    """What is due: when (today unless said), whose (the asker's with None), and of which kind (every kind with None)."""
+
+    period: Period = "today"
+    whose: PersonRef | Literal["team"] | None = None
+    kind: Kind | None = None
+
+
+def parse(line: Line, now: datetime, zone: ZoneInfo) -> DueListRequest | Asked:
+    """The three in any order, each at most once; alone it is today's. Raises Invalid: `word_unknown`, `said_twice`."""
+    reader = Reader(line, now, zone)
+    asked = reader.asked()
+    if asked is not None and asked.what == "help":
+        return asked
+    period: Period | None = None
+    kind: Kind | None = None
+    whose: PersonRef | Literal["team", "mine"] | None = None
+    while not reader.done:
+        start = reader.at
+        if who := reader.take_person():
+            _once(reader, start, whose)
+            whose = who
+            continue
+        word = reader.take_word(_WORDS)
+        if word is None:
+            reader.refuse("word_unknown", "list", (*_WORDS.nearest(reader.norm, reader.at),))
+        if word.code in _PERIODS:
+            _once(reader, start, period)
+            period = _PERIODS[word.code]
+        elif word.code in _KINDS:
+            _once(reader, start, kind)
+            kind = _KINDS[word.code]
+        else:
+            _once(reader, start, whose)
+            whose = "team" if word.code == "team" else "mine"
+    return DueListRequest(period or "today", None if whose == "mine" else whose, kind)
+
+
+def _once(reader: Reader, start: int, said: object) -> None:
+    if said is not None:
+        given = reader.line.trimmed(start, reader.at)
+        raise Invalid("said_twice", part="list", given=given, nearest=(given,))

@@ -1,0 +1,51 @@
+"""`/loan-reassign <loan> @to [why]` or `@from @to [why]`."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from desk.refs import LoanRef, PersonRef
+from handlers.grammar.reader import Asked, Reader
+from handlers.grammar.terms import Terms, keyword
+from handlers.grammar.text import Line
+
+_TO = Terms((keyword("to", "给", "转给", "交给", "移交", "移交给", "转", ">", "=>"),), joins=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ReassignLoan:
+    """One loan to another owner."""
+
+    loan: LoanRef
+    to: PersonRef
+    why: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReassignAll:
+    """Everything that one member has to another."""
+
+    from_: PersonRef
+    to: PersonRef
+    why: str = field(repr=False)
+
+
+ReassignRequest = ReassignLoan | ReassignAll
+
+
+def parse(line: Line, now: datetime, zone: ZoneInfo) -> ReassignRequest | Asked:
+    """Raises Invalid: `loan_missing`, `person_missing`."""
+    reader = Reader(line, now, zone)
+    if asked := reader.asked():
+        return asked
+    outgoing = reader.take_person()
+    loan = None if outgoing else reader.take_loan()
+    reader.take_word(_TO)
+    to = reader.take_person()
+    if to is None:
+        reader.refuse("person_missing", "to", ("@name",))
+    why = reader.take_note()
+    if outgoing is not None:
+        return ReassignAll(from_=outgoing, to=to, why=why)
+    assert loan is not None
+    return ReassignLoan(loan=loan, to=to, why=why)

@@ -1,0 +1,236 @@
+"""`/loan-team`: lists the members, adds and removes them, and says when they work."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import NoReturn
+from zoneinfo import ZoneInfo
+
+from desk.errors import Invalid
+from desk.refs import PersonRef
+from desk.rules.hours import parse_days, parse_hours
+from handlers.grammar.reader import Asked, ChannelRef, Reader
+from handlers.grammar.terms import ROLES, Terms, is_chinese, keyword
+from handlers.grammar.text import Line
+
+_ACTS = Terms(
+    (
+        keyword("add", "添加", "加入", "新增", "加", "设置", "set"),
+        keyword("remove", "移除", "移出", "删除", "delete"),
+        keyword("away", "请假", "休假", "不在", "外出", "absent", "off"),
+        keyword("back", "回来", "返岗", "销假", "回岗", "回来了"),
+        keyword("hours", "工时", "工作时间", "上班时间", "working hours"),
+        keyword("calendar", "日历", "工作日历", "day"),
+        keyword("list", "列表", "名单", "成员", "members"),
+    )
+)
+_TO = Terms((keyword("to", "给", "交给", "转给", "移交", "移交给"),), joins=True)
+_UNTIL = Terms((keyword("until", "到", "至", "直到", "till", "through", "to"),), joins=True)
+_COVER = Terms((keyword("cover", "代班", "代班人", "替班", "由", "covered by", "cover by"),), joins=True)
+_DAY = Terms(
+    (
+        keyword("work", "上班", "工作", "工作日", "补班", "调休上班", "working", "workday", "on"),
+        keyword("off", "休息", "放假", "休假", "节假日", "假日", "休", "holiday", "free"),
+    )
+)
+_AND = re.compile(r"\s*(?:[,、;+&/]|和|及|and(?![a-z]))\s*")
+_DAYS_BEGIN = re.compile(
+    r"(?<![a-z])(?:mon|tue|wed|thu|fri|sat|sun|week|workd|dail|all|every)|周|星期|礼拜|每|工作日|天天"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ListTeam:
+    """Alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """`add @who <role>[, …] [#channel] [team]`; adding a member again changes them."""
+
+    who: PersonRef
+    roles: tuple[str, ...]
+    channel: ChannelRef | None
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """`remove @who to @whom`."""
+
+    who: PersonRef
+    to: PersonRef
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """`away @who until <date> [cover @whom]`; the date is the last day of absence."""
+
+    who: PersonRef
+    until: date
+    cover: PersonRef | None
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """`back @who`."""
+
+    who: PersonRef
+
+
+@dataclass(frozen=True, slots=True)
+class SetHours:
+    """`hours @who 09:00-18:00 [mon-sat]`. Monday is 0; `days` None leaves them as they are."""
+
+    who: PersonRef
+    start: time
+    end: time
+    days: frozenset[int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetDay:
+    """`calendar <date> work|off [name]`."""
+
+    on: date
+    working: bool
+    name: str
+
+
+TeamRequest = ListTeam | Add | Remove | Away | Back | SetHours | SetDay
+
+
+def parse(line: Line, now: datetime, zone: ZoneInfo) -> TeamRequest | Asked:
+    """Alone it lists. Raises Invalid: `act_unknown`, `person_missing`, `role_not_said`, `role_unknown`,
+    `role_or_team`, `channel_unknown`, `channel_misplaced`, `until_missing`, `date_missing`, `date_only`, `working_hours`,
+    `working_days`,
+    `overnight_hours`, `day_kind_unknown`, `not_understood`, and what the due grammar refuses, with `part="date"`."""
+    reader = Reader(line, now, zone)
+    asked = reader.asked()
+    if asked is not None:
+        return ListTeam() if asked.what == "usage" else asked
+    act = reader.take_word(_ACTS)
+    if act is None:
+        reader.refuse("act_unknown", "act", _ACTS.nearest(reader.norm, reader.at))
+    request = _READERS[act.code](reader)
+    reader.expect_end("line")
+    return request
+
+
+def _list(reader: Reader) -> ListTeam:
+    return ListTeam()
+
+
+def _add(reader: Reader) -> Add:
+    who = _who(reader)
+    roles = _roles(reader)
+    channel = reader.take_channel()
+    if channel is None and reader.norm.startswith("#", reader.at):
+        reader.refuse("channel_unknown", "channel", ("#channel",))
+    _refuse_role_for_team(reader, roles)
+    team = reader.take_note()
+    if "<#" in team:
+        raise Invalid("channel_misplaced", part="channel", given=team, nearest=("@name agent #channel East",))
+    return Add(who=who, roles=roles, channel=channel, team=team)
+
+
+def _refuse_role_for_team(reader: Reader, roles: tuple[str, ...]) -> None:
+    """Another role behind a mere blank: a second role, or a team of that name?"""
+    found = ROLES.longest(reader.norm, reader.at)
+    if found is None:
+        return
+    behind = reader.probe(found.end)
+    if behind.done or behind.take_channel():
+        word = reader.line.trimmed(reader.at, found.end)
+        joined = ("、" if is_chinese(word) else ", ").join((*_shown(roles, word), word))
+        raise Invalid("role_or_team", part="role", given=word, nearest=(joined,))
+
+
+def _roles(reader: Reader) -> tuple[str, ...]:
+    """Roles joined by commas or `and`: what stands behind a blank alone is the team."""
+    if reader.done:
+        reader.refuse("role_not_said", "role", ROLES.shown(reader.norm))
+    codes: dict[str, None] = {}
+    at = reader.at
+    while found := ROLES.longest(reader.norm, at):
+        codes[found.word.code] = None
+        reader.move(found.end)
+        joined = _AND.match(reader.norm, found.end)
+        if joined is None:
+            return tuple(codes)
+        at = joined.end()
+    if not codes:
+        reader.refuse("role_unknown", "role", ROLES.nearest(reader.norm, reader.at))
+    return tuple(codes)
+
+
+def _shown(roles: tuple[str, ...], like: str) -> tuple[str, ...]:
+    language = "zh" if is_chinese(like) else "en"
+    return tuple(role.word(language) for role in ROLES.words if role.code in roles)
+
+
+def _remove(reader: Reader) -> Remove:
+    who = _who(reader)
+    reader.take_word(_TO)
+    return Remove(who=who, to=_who(reader, "to"))
+
+
+def _away(reader: Reader) -> Away:
+    who = _who(reader)
+    if reader.take_word(_UNTIL) is None:
+        reader.refuse("until_missing", "date", ("until 2026-12-05", "到12月5日"))
+    until = reader.take_date(part="date").on
+    if reader.done:
+        return Away(who=who, until=until, cover=None)
+    if reader.take_word(_COVER) is None:
+        reader.expect_end("line", "cover @name", "代班 @name")
+    reader.take_colon()
+    return Away(who=who, until=until, cover=_who(reader, "cover"))
+
+
+def _back(reader: Reader) -> Back:
+    return Back(_who(reader))
+
+
+def _hours(reader: Reader) -> SetHours:
+    who = _who(reader)
+    if reader.done:
+        reader.refuse("working_hours", "hours", ("09:00-18:00",))
+    days_at = _DAYS_BEGIN.search(reader.norm, reader.at)
+    span = reader.take_note(days_at.start() if days_at else None)
+    days = reader.take_note()
+    try:
+        hours = parse_hours(span)
+        return SetHours(who, hours.start, hours.end, parse_days(days) if days else None)
+    except Invalid as refusal:
+        raise Invalid(refusal.code, **{**refusal.params, "part": "hours"}) from None
+
+
+def _calendar(reader: Reader) -> SetDay:
+    on = reader.take_date(part="date").on
+    kind = reader.take_word(_DAY)
+    if kind is None:
+        reader.refuse("day_kind_unknown", "day", _DAY.nearest(reader.norm, reader.at))
+    return SetDay(on=on, working=kind.code == "work", name=reader.take_note())
+
+
+def _who(reader: Reader, part: str = "who") -> PersonRef:
+    person = reader.take_person()
+    if person is None:
+        _refuse_person(reader, part)
+    return person
+
+
+def _refuse_person(reader: Reader, part: str) -> NoReturn:
+    reader.refuse("person_missing", part, ("@name",))
+
+
+_READERS = {
+    "list": _list,
+    "add": _add,
+    "remove": _remove,
+    "away": _away,
+    "back": _back,
+    "hours": _hours,
+    "calendar": _calendar,
+}

@@ -1,0 +1,44 @@
+"""Links to loans in the lender's own system: which loan one leads to, and what stands below it in a conversation."""
+
+import re
+from collections.abc import Mapping, Sequence
+from urllib.parse import unquote, urlsplit
+
+from desk.loan_links import linked
+from handlers.i18n import Translator
+from handlers.render.loan_links import linked_loan
+from handlers.render.message import Message
+from handlers.visit import Visit
+
+_NUMBER = "{number}"
+
+
+class LoanLinks:
+    """A lender's links, by their pattern: `https://loans.example.com/l/{number}`.
+
+    Raises ValueError, naming what is wrong, for a pattern that is none.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        parts = urlsplit(pattern)
+        if parts.scheme not in ("http", "https") or not parts.hostname or "{" in parts.netloc:
+            raise ValueError("it must begin with https:// and the name of a host")
+        if pattern.count(_NUMBER) != 1:
+            raise ValueError(f"{_NUMBER} must stand in it once, where the loan's number stands")
+        self.domain = parts.hostname
+        before, _, behind = pattern[len(parts.scheme) + len("://") + len(parts.netloc) :].partition(_NUMBER)
+        self._rest = re.compile(rf"{re.escape(before)}([^/?#&]+){re.escape(behind)}(?:[/?#&].*)?")
+
+    def number_in(self, url: str) -> str | None:
+        """The number of the loan to which the link leads, or None for any other link."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or parts.hostname != self.domain:
+            return None
+        found = self._rest.fullmatch(url.partition("://")[2][len(parts.netloc) :])
+        return unquote(found[1]) if found else None
+
+
+async def shown_links(visit: Visit, numbers: Sequence[str]) -> Mapping[str, Message]:
+    """What the whole conversation reads below links to these loans, by number, in the language of the channels."""
+    t = Translator(visit.desk.workspace.locale)
+    return {asked: linked_loan(t, loan) for asked, loan in (await linked(visit.desk, numbers)).items()}

@@ -1,0 +1,143 @@
+"""What is said of members, their absence and hours, and the calendar."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from desk.rules.hours import format_hours
+from desk.team import DaySet, MemberAdded, MemberChanged, MemberView
+from desk.team_settings import TeamChanged
+from desk.vocabulary import VOCABULARY
+from handlers.i18n import Translator
+from handlers.render.message import Message
+from handlers.render.parts import form_button, undo_button
+from handlers.render.refusals import mentions
+from handlers.render.writer import Bold, Channel, Mention, Part, Writer, phrase
+
+
+def members(t: Translator, views: Sequence[MemberView], *, sets_up: bool = False, admin: bool = False) -> Message:
+    """Everybody, by team; with the forms of those who set the desk up."""
+    writer = Writer()
+    writer.line(Bold(t.n("{n} member at this desk", "{n} members at this desk", len(views))))
+    for name, group in groupby(views, key=lambda view: view.team):
+        writer.line(Bold(name or t("Without a team")))
+        writer.bullets([_row(t, view) for view in group])
+    writer.small(t("/loan-team help shows how to add, remove, or send somebody on leave."))
+    if sets_up:
+        writer.buttons(form_button(t("Add a member"), "member"), form_button(t("Remove a member"), "leaver"))
+    if admin:
+        writer.buttons(form_button(t("Team settings"), "team"))
+    return writer.message()
+
+
+def added(t: Translator, result: MemberAdded) -> Message:
+    """A member was added, or changed."""
+    writer = Writer()
+    who = Mention(result.member.slack_user_id)
+    known = result.again
+    writer.line(
+        phrase(t, "{who} is a member already; changed:" if known else "{who} is a member of the desk now:", who=who)
+    )
+    writer.line(_row(t, result.member))
+    if result.member.team:
+        writer.line(t("Team: {team}", team=result.member.team))
+    if result.channel_is_public:
+        writer.line(t("Careful: that channel is public. Everybody in the company can read masked names in it."))
+    return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
+def removed(t: Translator, result: MemberChanged) -> Message:
+    """A member was removed."""
+    writer = Writer()
+    writer.line(phrase(t, "{who} is no longer a member.", who=Mention(result.member.slack_user_id)))
+    if result.acting:
+        went = [t.n("{n} loan", "{n} loans", result.loans)]
+        went.append(t.n("{n} open follow-up", "{n} open follow-ups", result.moved))
+        writer.line(phrase(t, "Now with {who}: {what}.", who=Mention(result.acting), what=t(" and ").join(went)))
+    return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
+def away(t: Translator, result: MemberChanged) -> Message:
+    """An absence was entered."""
+    writer, who = Writer(), Mention(result.member.slack_user_id)
+    until = t.date(result.member.absent_until) if result.member.absent_until else ""
+    writer.line(phrase(t, "{who} is away until {until} (included).", who=who, until=Bold(until)))
+    if result.acting:
+        writer.line(phrase(t, "{cover} covers: reminders and new follow-ups go there.", cover=Mention(result.acting)))
+    else:
+        writer.line(t("Nobody covers: reminders and new follow-ups go to the manager."))
+    writer.line(t.n("{n} open follow-up is theirs.", "{n} open follow-ups are theirs.", result.moved))
+    return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
+def back(t: Translator, result: MemberChanged) -> Message:
+    """An absence has ended."""
+    writer, who = Writer(), Mention(result.member.slack_user_id)
+    writer.line(phrase(t, "{who} is back: what is still open is theirs again.", who=who))
+    writer.line(t.n("{n} open follow-up is theirs.", "{n} open follow-ups are theirs.", result.moved))
+    return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
+def hours(t: Translator, result: MemberChanged) -> Message:
+    """Working hours were set."""
+    writer = Writer()
+    writer.line(
+        phrase(
+            t,
+            "{who} works {hours} now.",
+            who=Mention(result.member.slack_user_id),
+            hours=Bold(_hours(t, result.member)),
+        )
+    )
+    return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
+def day(t: Translator, result: DaySet) -> Message:
+    """A day of the calendar was set."""
+    named = Bold(t.date(result.on))
+    writer = Writer().line(phrase(t, "{day} is a working day." if result.working else "{day} is a day off.", day=named))
+    if result.name:
+        writer.quote(result.name)
+    return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
+def team_changed(t: Translator, result: TeamChanged) -> Message:
+    """A team's settings, and the desk's admins, were changed."""
+    writer, now = Writer(), result.now
+    if now.name:
+        writer.line(Bold(t("Team: {team}", team=now.name)))
+    lines: dict[str, list[Part]] = {
+        "managers": [t("Managers"), t(": "), *_people(t, now.managers)],
+        "channel": [
+            t("Channel of the managers"),
+            t(": "),
+            Channel(now.channel) if now.channel else t("direct messages"),
+        ],
+        "admins": [t("Admins"), t(": "), *_people(t, now.admins)],
+    }
+    writer.bullets(lines[name] for name in result.changed)
+    if result.still_managers:
+        who = _people(t, result.still_managers)
+        writer.line(t("They no longer manage this team, but keep the role manager:"), " ", who)
+    if result.channel_is_public:
+        writer.line(t("Careful: that channel is public. Everybody in the company can read masked names in it."))
+    return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
+def _people(t: Translator, slack_ids: Sequence[str]) -> list[Part]:
+    return mentions(t, slack_ids) or [t("nobody")]
+
+
+def _row(t: Translator, view: MemberView) -> list[Part]:
+    roles = t(", ").join(VOCABULARY.role(role).word(t.language) for role in view.roles)
+    parts: list[Part] = [Mention(view.slack_user_id), f" · {roles} · {_hours(t, view)} · "]
+    parts.append(Channel(view.channel) if view.channel else t("direct messages"))
+    if view.absent_until is not None:
+        parts += [" · ", Bold(t("away until {day}", day=t.short_date(view.absent_until)))]
+        if view.cover:
+            parts += [" · ", t("cover: "), Mention(view.cover)]
+    return parts
+
+
+def _hours(t: Translator, view: MemberView) -> str:
+    clock, days = format_hours(view.hours)
+    return f"{clock} {t.days(days)}"

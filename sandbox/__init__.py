@@ -1,0 +1,23 @@
+"""A local workspace that speaks Slack's wire protocol, stricter than Slack, with a chat page in the browser."""
+
+from sandbox.elements import NotPossibleError
+from sandbox.manifest import ManifestError
+from sandbox.modals import Home, Modal, Outcome
+from sandbox.model import Channel, Message, User, text_of
+from sandbox.person import Press, Reply
+from sandbox.server import Sandbox
+
+__all__ = [
+    "Channel",
+    "Home",
+    "ManifestError",
+    "Message",
+    "Modal",
+    "NotPossibleError",
+    "Outcome",
+    "Press",
+    "Reply",
+    "Sandbox",
+    "User",
+    "text_of",
+]

@@ -1,0 +1,144 @@
+"""One call of the Web API: its arguments, and who asks."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.manifest import Installation
+from sandbox.model import TEAM_ID, Channel, Json, Message
+from sandbox.tickets import Tickets
+from sandbox.views import Views
+from sandbox.workspace import Workspace
+
+
+class ApiError(Exception):
+    """What Slack answers instead of a result: `error`, and further fields of the answer."""
+
+    def __init__(self, error: str, messages: tuple[str, ...] = (), **fields: Any) -> None:
+        super().__init__(error)
+        self.error = error
+        self.answer: Json = {"ok": False, "error": error, **fields}
+        if messages:
+            self.answer["response_metadata"] = {"messages": list(messages)}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A method called by the app in the workspace. `dedupe` says whether client_msg_id is honoured."""
+
+    args: Json
+    app: Installation
+    workspace: Workspace
+    views: Views
+    tickets: Tickets
+    base_url: str
+    dedupe: bool
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A text argument. Raises `invalid_arguments` when there is none and no default."""
+        value = self.args.get(name, default)
+        if value is None or value == "":
+            value = default
+        if not isinstance(value, str):
+            raise ApiError("invalid_arguments", (f"[ERROR] missing required field: {name}",))
+        return value
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        return str(self.args.get(name, default)).lower() in ("1", "true", "t")
+
+    def number(self, name: str, default: int, *, most: int) -> int:
+        try:
+            value = int(self.args.get(name) or default)
+        except (TypeError, ValueError):
+            raise ApiError("invalid_arguments", (f"[ERROR] must be an integer [json-pointer:/{name}]",)) from None
+        if not 1 <= value <= most:
+            raise ApiError("invalid_limit")
+        return value
+
+    def structure(self, name: str, error: str) -> Any:
+        """An argument that is JSON, also when it came as a form field. Raises `error` when it can't be read."""
+        value = self.args.get(name)
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value) if value else None
+        except ValueError:
+            raise ApiError(error) from None
+
+    def only(self, *names: str) -> None:
+        """Refuse arguments that the method doesn't have."""
+        for name in self.args.keys() - set(names) - {"token"}:
+            raise ApiError("invalid_arg_name", (f"[ERROR] unknown argument: {name}",))
+
+    def channel(self, name: str = "channel") -> Channel:
+        """The conversation of an argument, as far as the bot can see it. Raises `channel_not_found`."""
+        channel = self.workspace.channels.get(self.text(name))
+        if channel is None or not self.workspace.sees(self.app.bot_user_id, channel):
+            raise ApiError("channel_not_found")
+        return channel
+
+    def require(self, *scopes: str) -> None:
+        """Raises `missing_scope` unless the app has one of the scopes."""
+        if not self.app.scopes.intersection(scopes):
+            raise ApiError("missing_scope", needed=scopes[0], provided=",".join(sorted(self.app.scopes)))
+
+    def require_for(self, channel: Channel, right: str) -> None:
+        """Raises `missing_scope` unless the app has the right (`read`, `history`) for this kind of conversation."""
+        kinds = {"public": "channels", "private": "groups", "dm": "im"}
+        self.require(f"{kinds[channel.kind]}:{right}")
+
+    def page(self, items: list[Any], *, default: int, most: int) -> tuple[list[Any], str]:
+        """A page of the items, and the cursor of the next one, empty at the end."""
+        cursor, limit = self.text("cursor", ""), self.number("limit", default, most=most)
+        if cursor and not (cursor.startswith("next_") and cursor[5:].isdigit()):
+            raise ApiError("invalid_cursor")
+        start = int(cursor[5:]) if cursor else 0
+        end = start + limit
+        return items[start:end], f"next_{end}" if end < len(items) else ""
+
+
+Method = Callable[[Call], Json]
+
+
+def message_json(message: Message, app: Installation, *, with_metadata: bool = False) -> Json:
+    """A message as Slack writes it in answers and payloads."""
+    answer: Json = {
+        "type": "message",
+        "user": message.user,
+        "ts": message.ts,
+        "text": message.text,
+        "team": TEAM_ID,
+    }
+    if message.is_bot:
+        answer |= {"bot_id": app.bot_id, "app_id": app.app_id}
+    if message.is_ephemeral:
+        answer |= {"subtype": "bot_message", "is_ephemeral": True}
+    if message.blocks:
+        answer["blocks"] = message.blocks
+    if message.attachments:
+        answer["attachments"] = message.attachments
+    if message.thread_ts:
+        answer["thread_ts"] = message.thread_ts
+    if message.broadcast:
+        answer["subtype"] = "thread_broadcast"
+    if message.client_msg_id:
+        answer["client_msg_id"] = message.client_msg_id
+    if message.edited:
+        answer["edited"] = {"user": message.user, "ts": message.ts}
+    if with_metadata and message.metadata:
+        answer["metadata"] = message.metadata
+    return answer
+
+
+def thread_json(workspace: Workspace, message: Message) -> Json:
+    """What a message that was replied to says of its thread; nothing for others."""
+    replies = [] if message.is_reply else workspace.replies(message.channel, message.ts)
+    if not replies:
+        return {}
+    return {
+        "thread_ts": message.ts,
+        "reply_count": len(replies),
+        "reply_users": list(dict.fromkeys(reply.user for reply in replies)),
+        "latest_reply": replies[-1].ts,
+    }

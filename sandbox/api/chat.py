@@ -1,0 +1,232 @@
+"""chat.*: posting, rewriting and taking back messages."""
+
+from typing import Any
+
+from sandbox.api.call import ApiError, Call, message_json
+from sandbox.links import links_in
+from sandbox.model import Channel, Json, Message
+from sandbox.validator import MOST_ON_POST, MOST_ON_UPDATE, units, validate_message
+from sandbox.workspace import Draft
+
+_CONTENT = ("channel", "text", "blocks", "attachments", "markdown_text", "metadata")
+_HABITS = ("unfurl_links", "unfurl_media", "mrkdwn", "parse", "link_names", "as_user")
+_THREAD = ("thread_ts", "reply_broadcast")
+
+
+def post_message(call: Call) -> Json:
+    call.only(*_CONTENT, *_HABITS, *_THREAD, "client_msg_id")
+    channel = _target(call)
+    _may_post(call, channel)
+    content = _content(call)
+    key = call.text("client_msg_id", "") or None
+    if call.dedupe and key and (first := _posted_as(call, channel, key)):
+        return _posted(call, first)
+    message = call.workspace.post(
+        Draft(
+            channel=channel.id,
+            user=call.app.bot_user_id,
+            is_bot=True,
+            thread_ts=_thread(call, channel),
+            broadcast=call.flag("reply_broadcast"),
+            metadata=content["metadata"] or None,
+            client_msg_id=key,
+            text=_cut(content["text"]),
+            blocks=content["blocks"],
+            attachments=content["attachments"],
+        )
+    )
+    return _posted(call, message)
+
+
+def post_ephemeral(call: Call) -> Json:
+    call.only(*_CONTENT, *_HABITS, "thread_ts", "user")
+    channel = call.channel()
+    user = call.workspace.users.get(call.text("user"))
+    if user is None or user.deleted:
+        raise ApiError("user_not_in_channel")
+    _may_post(call, channel)
+    if not channel.has(user.id):
+        raise ApiError("user_not_in_channel")
+    content = _content(call)
+    message = call.workspace.post(
+        Draft(
+            channel=channel.id,
+            user=call.app.bot_user_id,
+            is_bot=True,
+            ephemeral_to=user.id,
+            thread_ts=_thread(call, channel),
+            text=_cut(content["text"]),
+            blocks=content["blocks"],
+            attachments=content["attachments"],
+        )
+    )
+    return {"message_ts": message.ts}
+
+
+def update(call: Call) -> Json:
+    call.only(*_CONTENT, "ts", "parse", "link_names", "as_user", "reply_broadcast")
+    channel = call.channel()
+    message = _own_message(call, channel, "cant_update_message")
+    if channel.is_archived:
+        raise ApiError("is_inactive")
+    keeps_content = not {"text", "blocks", "attachments", "markdown_text"} & call.args.keys()
+    content = {"text": message.text, "metadata": call.structure("metadata", "invalid_metadata_format")}
+    if not keeps_content:
+        content = _content(call)
+        if units(content["text"]) > MOST_ON_UPDATE:
+            raise ApiError("msg_too_long")
+    if content["metadata"] is not None:
+        message.metadata = content["metadata"] or None
+    call.workspace.change(
+        message,
+        text=content["text"],
+        blocks=message.blocks if keeps_content else content["blocks"],
+        attachments=content["attachments"] if "attachments" in call.args else None,
+    )
+    return {
+        "channel": channel.id,
+        "ts": message.ts,
+        "text": message.text,
+        "message": message_json(message, call.app, with_metadata=True),
+    }
+
+
+def delete(call: Call) -> Json:
+    call.only("channel", "ts", "as_user")
+    channel = call.channel()
+    message = _own_message(call, channel, "cant_delete_message")
+    call.workspace.delete(message)
+    return {"channel": channel.id, "ts": message.ts}
+
+
+def get_permalink(call: Call) -> Json:
+    channel = call.channel()
+    ts = call.text("message_ts")
+    if call.workspace.find(channel.id, ts) is None:
+        raise ApiError("message_not_found")
+    return {"channel": channel.id, "permalink": f"{call.base_url}/archives/{channel.id}/p{ts.replace('.', '')}"}
+
+
+def unfurl(call: Call) -> Json:
+    """Show below a message what the app knows of links in it; all who see the message see that too."""
+    call.only("channel", "ts", "unfurls")
+    channel = call.channel()
+    message = call.workspace.find(channel.id, call.text("ts"))
+    if message is None:
+        raise ApiError("cannot_find_message")
+    unfurls = call.structure("unfurls", "cannot_parse_attachment")
+    if not isinstance(unfurls, dict) or not unfurls:
+        raise ApiError("missing_unfurls")
+    shared = [link["url"] for link in links_in(message.text, call.app.unfurl_domains)]
+    below: list[Json] = []
+    for url, content in unfurls.items():
+        if url not in shared:
+            raise ApiError("cannot_unfurl_url", (f"[ERROR] {url} is not in the message, or not of the app's domains",))
+        if not isinstance(content, dict):
+            raise ApiError("cannot_parse_attachment")
+        if refusal := validate_message({"text": url, "attachments": [content]}, call.app.scopes):
+            raise ApiError("cannot_parse_attachment", refusal.messages)
+        below.append({**content, "from_url": url, "is_app_unfurl": True})
+    urls = unfurls.keys()
+    kept = [one for one in message.attachments if one.get("from_url") not in urls]
+    call.workspace.attach(message, kept + below)
+    return {}
+
+
+def _target(call: Call) -> Channel:
+    """The conversation to post to; a user's id stands for the bot's conversation with them."""
+    to = call.text("channel")
+    if to[:1] not in ("U", "W"):
+        return call.channel()
+    user = call.workspace.users.get(to)
+    if user is None:
+        raise ApiError("user_not_found")
+    if user.is_bot:
+        raise ApiError("cannot_dm_bot")
+    if user.deleted:
+        raise ApiError("user_disabled")
+    return call.workspace.dm(call.app.bot_user_id, user.id)
+
+
+def _may_post(call: Call, channel: Channel) -> None:
+    if channel.is_archived:
+        raise ApiError("is_archived")
+    if channel.kind == "dm" and any(call.workspace.users[member].deleted for member in channel.members):
+        raise ApiError("user_disabled")
+    if channel.kind == "dm" and not call.app.messages_tab:
+        raise ApiError("messages_tab_disabled")
+    if not channel.has(call.app.bot_user_id) and "chat:write.public" not in call.app.scopes:
+        raise ApiError("not_in_channel")
+
+
+def _content(call: Call) -> dict[str, Any]:
+    """Text, blocks, attachments and metadata of the call. Raises what Slack answers when it refuses them."""
+    if call.flag("link_names") or call.text("parse", "none") not in ("none", "client"):
+        raise ApiError("invalid_arguments", ("[ERROR] link_names and parse=full let typed names ping people",))
+    payload = {
+        "text": call.args.get("text"),
+        "markdown_text": call.args.get("markdown_text"),
+        "blocks": call.structure("blocks", "invalid_blocks_format"),
+        "attachments": call.structure("attachments", "invalid_attachments"),
+        "metadata": call.structure("metadata", "invalid_metadata_format"),
+    }
+    if refusal := validate_message(payload, call.app.scopes):
+        raise ApiError(refusal.error, refusal.messages)
+    return {
+        "text": payload["text"] or payload["markdown_text"],
+        "blocks": payload["blocks"] or [],
+        "attachments": payload["attachments"] or [],
+        "metadata": payload["metadata"],
+    }
+
+
+def _cut(text: str) -> str:
+    """Slack posts the first 40,000 characters of a longer text."""
+    return (
+        text
+        if units(text) <= MOST_ON_POST
+        else text.encode("utf-16-le")[: MOST_ON_POST * 2].decode("utf-16-le", "ignore")
+    )
+
+
+def _thread(call: Call, channel: Channel) -> str | None:
+    """The parent that is replied to. A reply, or a message that is gone, can't be one."""
+    ts = call.text("thread_ts", "")
+    if not ts:
+        return None
+    parent = call.workspace.find(channel.id, ts)
+    if parent is None or parent.is_reply:
+        raise ApiError("cannot_reply_to_message")
+    return ts
+
+
+def _own_message(call: Call, channel: Channel, otherwise: str) -> Message:
+    message = call.workspace.find(channel.id, call.text("ts"))
+    if message is None:
+        raise ApiError("message_not_found")
+    if message.user != call.app.bot_user_id:
+        raise ApiError(otherwise)
+    return message
+
+
+def _posted_as(call: Call, channel: Channel, key: str) -> Message | None:
+    stored = call.workspace.messages(channel.id)
+    return next((message for message in stored if message.client_msg_id == key), None)
+
+
+def _posted(call: Call, message: Message) -> Json:
+    return {
+        "channel": message.channel,
+        "ts": message.ts,
+        "message": message_json(message, call.app, with_metadata=True),
+    }
+
+
+METHODS = {
+    "chat.postMessage": (post_message, ("chat:write",)),
+    "chat.postEphemeral": (post_ephemeral, ("chat:write",)),
+    "chat.update": (update, ("chat:write",)),
+    "chat.delete": (delete, ("chat:write",)),
+    "chat.unfurl": (unfurl, ("links:write",)),
+    "chat.getPermalink": (get_permalink, ()),
+}

@@ -1,0 +1,228 @@
+"""Interactive elements: what they hold, what is chosen in them, and what they send."""
+
+import datetime
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sandbox.model import Json
+
+
+class NotPossibleError(Exception):
+    """A person can't do this: no such button, no such channel, somebody else's message."""
+
+
+def name_parts(blocks: list[Json], revision: int) -> None:
+    """Give blocks and interactive elements the ids that Slack makes up where an app sent none."""
+    numbers = iter(range(10_000))
+    for block in blocks:
+        block.setdefault("block_id", f"b{revision}{next(numbers):04x}")
+        for element in interactive_elements(block):
+            element.setdefault("action_id", f"a{revision}{next(numbers):04x}")
+
+
+_NESTED = ("elements", "accessory", "element", "child_blocks", "actions")
+_SILENT = frozenset({"image", "plain_text", "mrkdwn", "rich_text_section"})
+
+
+def interactive_elements(block: Json) -> Iterable[Json]:
+    """The buttons, menus and pickers in a block, and in the blocks inside it."""
+    if block.get("type") == "rich_text":
+        return
+    for key in _NESTED:
+        nested = block.get(key)
+        for item in nested if isinstance(nested, list) else [nested]:
+            if not isinstance(item, dict):
+                continue
+            if key in ("child_blocks",) or item.get("type") == "card":
+                yield from interactive_elements(item)
+            elif item.get("type") not in _SILENT:
+                yield item
+
+
+def find_element(blocks: list[Json], what: str, block_id: str | None = None) -> tuple[Json, Json]:
+    """The block and the element that has this action_id, or else this label or these words on it or beside it.
+
+    Raises NotPossibleError unless there is one.
+    """
+    everything = [
+        (block, element)
+        for block in blocks
+        for element in interactive_elements(block)
+        if block_id in (None, block["block_id"])
+    ]
+    named = [found for found in everything if found[1]["action_id"] == what]
+    found = named or [found for found in everything if what in _words(*found)]
+    if len(found) == 1:
+        return found[0]
+    there = [f"{one['action_id']} ({' / '.join(_words(block, one)) or one['type']})" for block, one in everything]
+    problem = "more than one" if found else "no"
+    raise NotPossibleError(f"there is {problem} button or field {what!r}; there are: {', '.join(there) or 'none'}")
+
+
+def _words(block: Json, element: Json) -> list[str]:
+    """What a person calls an element: its own words, else its label or the text of the section that it stands in."""
+    if "text" in element:
+        return [element["text"]["text"]]
+    beside = block.get("label") or (block.get("text") if block["type"] == "section" else None)
+    texts = (beside, element.get("placeholder"))
+    return [text["text"] for text in texts if text]
+
+
+# What a stateful element's state, and its action, carry for what was chosen.
+CHOSEN = {
+    "static_select": "selected_option",
+    "external_select": "selected_option",
+    "overflow": "selected_option",
+    "radio_buttons": "selected_option",
+    "checkboxes": "selected_options",
+    "multi_static_select": "selected_options",
+    "multi_external_select": "selected_options",
+    "users_select": "selected_user",
+    "multi_users_select": "selected_users",
+    "channels_select": "selected_channel",
+    "multi_channels_select": "selected_channels",
+    "conversations_select": "selected_conversation",
+    "multi_conversations_select": "selected_conversations",
+    "datepicker": "selected_date",
+    "timepicker": "selected_time",
+    "datetimepicker": "selected_date_time",
+    "plain_text_input": "value",
+    "number_input": "value",
+    "email_text_input": "value",
+    "url_text_input": "value",
+    "rich_text_input": "rich_text_value",
+}
+_INITIAL = {
+    "selected_option": "initial_option",
+    "selected_options": "initial_options",
+    "selected_date": "initial_date",
+    "selected_time": "initial_time",
+    "selected_date_time": "initial_date_time",
+    "selected_user": "initial_user",
+    "selected_channel": "initial_channel",
+    "selected_conversation": "initial_conversation",
+    "selected_users": "initial_users",
+    "selected_channels": "initial_channels",
+    "selected_conversations": "initial_conversations",
+    "value": "initial_value",
+    "rich_text_value": "initial_value",
+}
+
+
+def initial_state(element: Json) -> Json | None:
+    """What a stateful element holds before anybody touches it; None for buttons and overflow menus."""
+    kind = element["type"]
+    chosen = CHOSEN.get(kind)
+    if chosen is None or kind == "overflow":
+        return None
+    empty: Any = [] if chosen.endswith("s") else None
+    return {"type": kind, chosen: element.get(_INITIAL.get(chosen, ""), empty)}
+
+
+def action_of(element: Json, block_id: str, *, chosen: Any, action_ts: str) -> Json:
+    """The entry of `actions` for a press on a button or a choice in a menu or picker."""
+    action: Json = {
+        "action_id": element["action_id"],
+        "block_id": block_id,
+        "type": element["type"],
+        "action_ts": action_ts,
+    }
+    if element["type"] in CHOSEN:
+        return {**action, CHOSEN[element["type"]]: chosen}
+    for name in ("text", "value", "style", "url"):
+        if name in element:
+            action[name] = element[name]
+    return action
+
+
+def options_of(element: Json) -> list[Json]:
+    """The options of a menu, those in groups included."""
+    grouped = [one for group in element.get("option_groups") or () for one in group["options"]]
+    return [*(element.get("options") or ()), *grouped]
+
+
+def chosen_in(element: Json, choice: Any, *, offered: Iterable[Json] | None = None, tz: str = "UTC") -> Any:
+    """What an element sends for what somebody chose or typed, an option's value or words for the whole option.
+
+    `offered` are the options of a menu that were loaded. Dates and times are given as such or as Slack writes them; a
+    time without a zone is one in `tz`. Raises NotPossibleError when there is no such option, or more than one.
+    """
+    field, options = CHOSEN.get(element["type"]), list(options_of(element) if offered is None else offered)
+    if field == "selected_option":
+        return None if choice is None else _option(options, choice)
+    if field == "selected_options":
+        return [_option(options, one) for one in choice or []]
+    if choice is None or choice == "":
+        return None
+    return _written(element["type"], choice, tz)
+
+
+def _written(kind: str, choice: Any, tz: str) -> Any:
+    match kind, choice:
+        case "datetimepicker", str() if choice.isdigit():
+            return int(choice)
+        case "datetimepicker", str():
+            return _written(kind, datetime.datetime.fromisoformat(choice), tz)
+        case "datetimepicker", datetime.datetime():
+            aware = choice if choice.tzinfo else choice.replace(tzinfo=ZoneInfo(tz))
+            return int(aware.timestamp())
+        case "datepicker", datetime.date():
+            return choice.isoformat()[:10]
+        case "timepicker", datetime.time():
+            return choice.isoformat("minutes")
+        case _, int() | float() | Decimal() if kind == "number_input":
+            return str(choice)
+        case _:
+            return choice
+
+
+def _option(options: list[Json], choice: Any) -> Json:
+    wanted = choice.get("value") if isinstance(choice, dict) else choice
+    exact = [one for one in options if wanted in (one["value"], one["text"]["text"])]
+    found = exact or [one for one in options if isinstance(wanted, str) and wanted and wanted in one["text"]["text"]]
+    if len(found) == 1:
+        return found[0]
+    there = [f"{one['value']} ({one['text']['text']})" for one in options]
+    raise NotPossibleError(f"there is {'more than one' if found else 'no'} option {wanted!r}; there are: {there}")
+
+
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def problem_with(block: Json, element: Json, state: Json) -> str | None:
+    """Why Slack's client doesn't submit a view with this input, in its words; None when it does."""
+    value = state[CHOSEN[element["type"]]]
+    if value in (None, "", []):
+        return None if block.get("optional") else "Please complete this required field."
+    match element["type"]:
+        case "plain_text_input":
+            return _wrong_length(element, value)
+        case "number_input":
+            return _wrong_number(element, value)
+        case "email_text_input" if not _MAIL.fullmatch(value):
+            return "Enter a valid email address."
+        case "url_text_input" if not value.startswith(("http://", "https://")):
+            return "Enter a valid URL."
+        case _:
+            return None
+
+
+def _wrong_length(element: Json, value: str) -> str | None:
+    if len(value) < element.get("min_length", 0):
+        return f"Must be at least {element['min_length']} characters long."
+    most = element.get("max_length", 3000)
+    return f"Must be at most {most} characters long." if len(value) > most else None
+
+
+def _wrong_number(element: Json, value: str) -> str | None:
+    pattern = r"-?\d+(\.\d+)?" if element["is_decimal_allowed"] else r"-?\d+"
+    if not re.fullmatch(pattern, value):
+        return "Please enter a number." if element["is_decimal_allowed"] else "Please enter a whole number."
+    if "min_value" in element and Decimal(value) < Decimal(element["min_value"]):
+        return f"Must be at least {element['min_value']}."
+    if "max_value" in element and Decimal(value) > Decimal(element["max_value"]):
+        return f"Must be at most {element['max_value']}."
+    return None

@@ -1,0 +1,267 @@
+"""The Events API: what the app subscribed to is sent to it, and sent again when it doesn't take it.
+
+As on Slack's page /apis/events-api: an event that isn't answered with a 2xx in time is sent again at once, after a minute
+and after five more, under the same `event_id`. `limits` has what Slack does beyond that.
+"""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sandbox.api import message_json, user_json
+from sandbox.delivery import Delivery
+from sandbox.event_limits import EventLimits
+from sandbox.links import links_in
+from sandbox.manifest import Installation
+from sandbox.model import Channel, Json, Message
+from sandbox.traffic import Exchange, Violation
+from sandbox.views import Tab, Views, view_json
+from sandbox.workspace import Workspace
+
+RETRY_SECONDS = (0.0, 60.0, 300.0)
+_KINDS = {"public": ("message.channels", "channel"), "private": ("message.groups", "group"), "dm": ("message.im", "im")}
+
+
+@dataclass(slots=True)
+class Events:
+    """Makes events of what happens. `retry_seconds` is how long each repetition waits for its turn."""
+
+    workspace: Workspace
+    views: Views
+    delivery: Delivery
+    violations: list[Violation]
+    installed: Callable[[], Installation | None]
+    retry_seconds: tuple[float, ...] = RETRY_SECONDS
+    limits: EventLimits = field(default_factory=EventLimits)
+    _under_way: dict[asyncio.Task[None], asyncio.Event] = field(default_factory=dict)
+    _checks: dict[str, asyncio.Task[Exchange]] = field(default_factory=dict)
+
+    def posted(self, message: Message) -> None:
+        """Somebody wrote a message, or the app itself did."""
+        app = self.installed()
+        if app is None:
+            return
+        channel = self.workspace.channels[message.channel]
+        name, kind = _KINDS[channel.kind]
+        common = {"channel": channel.id, "event_ts": message.ts}
+        sent = {**message_json(message, app), **common}
+        if channel.has(app.bot_user_id):
+            self.emit(name, {**sent, "channel_type": kind})
+            if channel.kind != "dm" and app.bot_user_id in message.mentions and not message.is_bot:
+                self.emit("app_mention", {**sent, "type": "app_mention"})
+        links = links_in(message.text, app.unfurl_domains)
+        if links and not message.is_bot:
+            shared = {"user": message.user, "message_ts": message.ts, "links": links, "source": "conversations_history"}
+            thread = {"thread_ts": message.thread_ts} if message.thread_ts else {}
+            member = {"is_bot_user_member": channel.has(app.bot_user_id), "unfurl_id": f"{channel.id}.{message.ts}"}
+            self.emit("link_shared", {"type": "link_shared", **common, **shared, **thread, **member})
+
+    def joined(self, channel: Channel, user_id: str) -> None:
+        self._membership("member_joined_channel", channel, user_id)
+
+    def left(self, channel: Channel, user_id: str) -> None:
+        self._membership("member_left_channel", channel, user_id)
+
+    def archived(self, channel: Channel) -> None:
+        kind = "group" if channel.kind == "private" else "channel"
+        name = f"{kind}_archive" if channel.is_archived else f"{kind}_unarchive"
+        self.emit(name, {"type": name, "channel": channel.id, "user": next(iter(channel.members), "")})
+
+    def home_opened(self, user_id: str, tab: Tab) -> "asyncio.Future[Exchange | None] | None":
+        """Somebody opens a tab of the app's own place."""
+        app = self.installed()
+        if app is None:
+            return None
+        event: Json = {
+            "type": "app_home_opened",
+            "user": user_id,
+            "channel": self.workspace.dm(app.bot_user_id, user_id).id,
+            "tab": tab,
+        }
+        home = self.views.home(user_id)
+        return self.emit("app_home_opened", event | ({"view": view_json(home, app)} if home and tab == "home" else {}))
+
+    def user_changed(self, user_id: str) -> None:
+        """Somebody's zone, language or name changed."""
+        app = self.installed()
+        if app is not None:
+            user = user_json(self.workspace, app, self.workspace.users[user_id])
+            self.emit("user_change", {"type": "user_change", "user": user})
+
+    def emit(self, name: str, event: Json) -> "asyncio.Future[Exchange | None] | None":
+        """Send an event if the app subscribed to it.
+
+        Returns what becomes the first attempt, None in place of it when the app's URL doesn't verify.
+        """
+        app = self.installed()
+        if app is None or app.revoked or name not in app.events or not self._admits(app):
+            return None
+        return self._begin(app, name, self._envelope(app, event))
+
+    def _admits(self, app: Installation) -> bool:
+        now = self.workspace.now()
+        if self.limits.admits(now):
+            return True
+        minute = self.limits.minute_to_tell(now)
+        if minute is not None:
+            told = {"token": app.verification_token, "type": "app_rate_limited", "minute_rate_limited": minute}
+            told |= {"team_id": self.workspace.team_id, "api_app_id": app.app_id}
+            self._begin(app, "app_rate_limited", told)
+        return False
+
+    def _begin(self, app: Installation, name: str, envelope: Json) -> "asyncio.Future[Exchange | None]":
+        first: asyncio.Future[Exchange | None] = asyncio.get_running_loop().create_future()
+        hurry = asyncio.Event()
+        task = asyncio.create_task(self._deliver(app, name, envelope, first, hurry))
+        self._under_way[task] = hurry
+        task.add_done_callback(lambda done: self._under_way.pop(done, None))
+        return first
+
+    def hurry(self) -> None:
+        """Have no event that is under way wait for its turn to be sent again."""
+        for hurry in self._under_way.values():
+            hurry.set()
+
+    async def delivered(self) -> None:
+        """Return once no event is under way or waiting."""
+        while self._under_way:
+            await asyncio.wait(set(self._under_way))
+
+    async def close(self) -> None:
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def verify(self, app: Installation) -> bool:
+        """Whether the app's URL answers the challenge, as Slack asks when the URL is set."""
+        return _echoed(await self._challenge(app))
+
+    async def _challenge(self, app: Installation) -> Exchange:
+        challenge = secrets.token_hex(20)
+        body = {"type": "url_verification", "token": app.verification_token, "challenge": challenge}
+        return await self.delivery.send("event", "url_verification", app.events_url or "", _form(body), app)
+
+    async def _deliver(
+        self,
+        app: Installation,
+        name: str,
+        envelope: Json,
+        first: "asyncio.Future[Exchange | None]",
+        hurry: asyncio.Event,
+    ) -> None:
+        try:
+            if not await self._may_send(app):
+                return
+            sent = await self.delivery.send("event", name, app.events_url or "", _form(envelope), app)
+            first.set_result(sent)
+            self._note(sent)
+            for number, seconds in enumerate(self.retry_seconds, start=1):
+                if (
+                    _taken(sent)
+                    or sent.headers.get("X-Slack-No-Retry") == "1"
+                    or app.revoked
+                    or self.limits.switched_off
+                ):
+                    return
+                if app.socket_mode:
+                    return  # an envelope that isn't acknowledged is sent again by the sockets themselves
+                await _pause(seconds, hurry)
+                sent = await self.delivery.retry(sent, app, number=number, reason=_reason(sent))
+                self._note(sent)
+        finally:
+            if not first.done():
+                first.set_result(None)
+
+    def _note(self, sent: Exchange) -> None:
+        was_off = self.limits.switched_off
+        self.limits.tried(self.workspace.now(), taken=_taken(sent))
+        if self.limits.switched_off and not was_off:
+            why = "[ERROR] the app took fewer than 5 % of an hour's events"
+            self.violations.append(Violation("events", "switched_off", (why,)))
+
+    async def _may_send(self, app: Installation) -> bool:
+        """Verify the URL before its first event. One that answers something else gets none; one that is down may be.
+
+        A socket is verified by its token.
+        """
+        if app.socket_mode:
+            return True
+        url = app.events_url or ""
+        if url not in self._checks:
+            self._checks[url] = asyncio.create_task(self._challenge(app))
+        sent = await asyncio.shield(self._checks[url])
+        if _echoed(sent):
+            return True
+        self._checks.pop(url, None)
+        if sent.status is None or sent.status >= 500:
+            return True
+        self.violations.append(Violation("events", "url_verification", ("[ERROR] the challenge was not answered",)))
+        return False
+
+    def _membership(self, name: str, channel: Channel, user_id: str) -> None:
+        app = self.installed()
+        if app is None or not (channel.has(app.bot_user_id) or user_id == app.bot_user_id):
+            return
+        kind = "G" if channel.kind == "private" else "C"
+        self.emit(
+            name,
+            {
+                "type": name,
+                "user": user_id,
+                "channel": channel.id,
+                "channel_type": kind,
+                "team": self.workspace.team_id,
+            },
+        )
+
+    def _envelope(self, app: Installation, event: Json) -> Json:
+        now = self.workspace.now()
+        channel = self.workspace.channels.get(str(event.get("channel")))
+        authorization = {
+            "enterprise_id": None,
+            "team_id": self.workspace.team_id,
+            "user_id": app.bot_user_id,
+            "is_bot": True,
+            "is_enterprise_install": False,
+        }
+        return {
+            "token": app.verification_token,
+            "team_id": self.workspace.team_id,
+            "api_app_id": app.app_id,
+            "event": {"event_ts": f"{now:.6f}", **event},
+            "type": "event_callback",
+            "event_id": f"Ev{secrets.token_hex(5).upper()}",
+            "event_time": int(now),
+            "authorizations": [authorization],
+            "is_ext_shared_channel": channel is not None and channel.is_ext_shared,
+            "event_context": f"4-{secrets.token_hex(12)}",
+        }
+
+
+def _form(body: Json) -> dict[str, str]:
+    return {"payload": json.dumps(body, ensure_ascii=False)}
+
+
+async def _pause(seconds: float, hurry: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await hurry.wait()
+    except TimeoutError:
+        return
+
+
+def _echoed(sent: Exchange) -> bool:
+    answer = sent.answer.get("challenge") if isinstance(sent.answer, dict) else sent.answer
+    return sent.status == 200 and answer == sent.body["challenge"]
+
+
+def _taken(sent: Exchange) -> bool:
+    return sent.status is not None and 200 <= sent.status < 300
+
+
+def _reason(sent: Exchange) -> str:
+    if sent.status is not None:
+        return "http_error"
+    return "http_timeout" if sent.answer == "operation_timeout" else "connection_failed"

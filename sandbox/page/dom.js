@@ -1,0 +1,54 @@
+// The only way elements are made on this page: strings become text nodes, so that nothing a message says is markup.
+
+/**
+ * An element with attributes, data attributes (`data`) and children.
+ * Attributes whose value is null, undefined or false are left out; true makes a bare attribute.
+ */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === "data") {
+      for (const [key, item] of Object.entries(value)) element.dataset[key] = item ?? "";
+    } else {
+      element.setAttribute(name, value === true ? "" : String(value));
+    }
+  }
+  append(element, children);
+  return element;
+}
+
+/** A div with a class. */
+export const div = (className, ...children) => h("div", { class: className }, ...children);
+
+/** A span with a class. */
+export const span = (className, ...children) => h("span", { class: className }, ...children);
+
+/** Append nodes and strings, flattening lists and leaving out null and false. */
+export function append(element, ...children) {
+  for (const child of children.flat(Infinity)) {
+    if (child !== null && child !== undefined && child !== false) element.append(child);
+  }
+  return element;
+}
+
+/** Replace everything inside an element. */
+export function fill(element, ...children) {
+  element.replaceChildren();
+  return append(element, children);
+}
+
+const LINKABLE = new Set(["http:", "https:", "mailto:", "tel:"]);
+
+/** A link that opens apart from the page; an address of any other kind (javascript:, data:) is shown as text. */
+export function link(address, ...children) {
+  const shown = children.flat().length ? children : [address];
+  let url = null;
+  try {
+    url = new URL(address);
+  } catch {
+    // Not an address at all: shown as text below.
+  }
+  if (!url || !LINKABLE.has(url.protocol)) return h("span", {}, shown);
+  return h("a", { href: url.href, target: "_blank", rel: "noopener noreferrer" }, shown);
+}

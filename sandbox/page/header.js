@@ -1,0 +1,61 @@
+// The line above the feed: which channel this is, and what one should know before writing into it.
+
+import { fill, h, span } from "./dom.js";
+import { channelTitle } from "./sidebar.js";
+
+/**
+ * Draw the header; `onMenu` opens the sidebar on a narrow screen. With the app one also has the tabs that it offers:
+ * `tab` is the open one, `onTab` opens another.
+ */
+export function drawHeader(node, { ctx, state, channel, tab, onMenu, onTab }) {
+  const { t } = ctx;
+  const menu = h("button", { type: "button", class: "menu-button", "aria-label": t("Open the channel list") }, "☰");
+  menu.addEventListener("click", onMenu);
+  const members = channel.members?.length ?? 0;
+  const isTabFocused = node.contains(document.activeElement) && document.activeElement.role === "tab";
+  fill(node,
+    menu,
+    h("h1", {}, shownTitle(channel, state)),
+    hasHome(channel, state) && tabs(ctx, tab, onTab),
+    channel.is_archived && span("header-fact", t("archived")),
+    channel.is_ext_shared && span("header-fact", t("shared with another company")),
+    h("span", { class: "topic", title: channel.topic || null }, channel.topic ?? ""),
+    channel.kind !== "dm" && members > 0 && span("member-count", t("{n} members", { n: members })));
+  if (isTabFocused) node.querySelector("[role=tab][aria-selected=true]")?.focus();
+}
+
+/** Whether a conversation is with the app and the app has a Home. */
+export function hasHome(channel, state) {
+  return channel.kind === "dm" && Boolean(state.app?.home_tab);
+}
+
+function tabs({ t }, open, onTab) {
+  const names = { home: t("Home"), messages: t("Messages") };
+  const buttons = Object.entries(names).map(([name, words]) => {
+    const button = h("button", {
+      type: "button",
+      role: "tab",
+      class: "tab",
+      "aria-selected": String(name === open),
+      "aria-controls": name === "home" ? "home" : "feed",
+      tabindex: name === open ? "0" : "-1",
+    }, words);
+    button.addEventListener("click", () => onTab(name));
+    return button;
+  });
+  const list = h("div", { class: "tabs", role: "tablist" }, buttons);
+  list.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const next = buttons[(buttons.indexOf(document.activeElement) + step + buttons.length) % buttons.length];
+    next.focus();
+    next.click();
+  });
+  return list;
+}
+
+/** A channel's title with its sign, as the composer and the window name it. */
+export function shownTitle(channel, state) {
+  return channel.kind === "dm" ? channelTitle(channel, state) : `#${channel.name}`;
+}

@@ -1,0 +1,64 @@
+// The panel at the right: a thread, the traffic, the bad days. One is open at a time; on a narrow screen it covers all.
+
+import { fill, h } from "./dom.js";
+import { icon } from "./icons.js";
+
+export class Panel {
+  constructor(node, onChange) {
+    this.node = node;
+    this.onChange = onChange;
+    this.name = null;
+    this.leave = null;
+    this.opener = null;
+    node.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.defaultPrevented) return;
+      event.stopPropagation();
+      this.close();
+    });
+  }
+
+  /** Open a panel; `build(body)` fills it and may return what is to be done when it closes. */
+  open({ name, title, closeLabel, build }) {
+    const opener = document.activeElement;
+    this.leave?.();
+    this.name = name;
+    if (this.node.hidden) this.opener = { node: opener, again: selectorOf(opener) };
+    const close = h("button", { type: "button", class: "icon-button", "aria-label": closeLabel }, icon("close"));
+    close.addEventListener("click", () => this.close());
+    const body = h("div", { class: `panel-body panel-${name.split(" ")[0]}` });
+    fill(this.node, h("header", { class: "panel-head" }, h("h2", { id: "panel-title" }, title), close), body);
+    this.node.setAttribute("aria-labelledby", "panel-title");
+    this.node.hidden = false;
+    document.body.classList.add("panel-open");
+    this.leave = build(body) ?? null;
+    if (!body.contains(document.activeElement)) close.focus();
+    this.onChange();
+  }
+
+  close() {
+    if (!this.name) return;
+    this.leave?.();
+    Object.assign(this, { name: null, leave: null });
+    this.node.hidden = true;
+    fill(this.node);
+    document.body.classList.remove("panel-open");
+    this.onChange();
+    const { node, again } = this.opener ?? {};
+    const opener = node?.isConnected ? node : again && document.querySelector(again);
+    (opener ?? document.querySelector("#composer textarea"))?.focus();
+  }
+
+  /** Open a panel, or close it when it is the one that is open. */
+  toggle(options) {
+    if (this.name === options.name) this.close();
+    else this.open(options);
+  }
+}
+
+/** How to find a button again that was drawn anew meanwhile. */
+function selectorOf(node) {
+  const { tool, action } = node?.dataset ?? {};
+  if (tool) return `[data-tool="${tool}"]`;
+  const article = action && node.closest("article");
+  return article ? `article[data-id="${CSS.escape(article.dataset.id)}"] [data-action="${CSS.escape(action)}"]` : null;
+}

@@ -1,0 +1,108 @@
+// The left side: who one acts as, and the channels with what is unread in them.
+
+import { fill, h, span } from "./dom.js";
+import { openMenu } from "./menu.js";
+import { displayName } from "./mentions.js";
+import { avatar } from "./messages.js";
+
+const KIND_NAMES = { public: "public channel", private: "private channel", dm: "direct message" };
+
+/** Draw who one acts as; the button opens the list of members. `getUsers` gives them as they are then. */
+export function drawSwitcher(node, { ctx, team, getUsers, onMember }) {
+  const { t, me } = ctx;
+  const button = h("button", {
+    type: "button",
+    class: "switcher",
+    "aria-haspopup": "menu",
+    "aria-expanded": "false",
+    "aria-label": t("Acting as {name}", { name: displayName(me) }),
+    title: t("Act as"),
+  },
+  avatar(displayName(me)),
+  span("switcher-words", span("switcher-name", displayName(me)), span("switcher-title", me.title || me.name)),
+  h("span", { class: "chevron", "aria-hidden": "true" }, "▾"));
+  button.addEventListener("click", () => {
+    const items = getUsers().filter((user) => !user.is_bot && !user.deleted).map((user) => ({
+      label: displayName(user),
+      description: [user.title, user.tz].filter(Boolean).join(" · "),
+      content: avatar(displayName(user)),
+      checked: user.id === me.id,
+      pick: () => onMember(user.id),
+    }));
+    openMenu(button, items, { label: t("Act as"), wide: true });
+  });
+  fill(node, button, h("div", { class: "team" }, team.name));
+}
+
+/** Draw the channels with their unread marks; `onChannel` gets the id of the one that was chosen. */
+export function drawChannels(node, { ctx, state, current, onChannel }) {
+  const { t } = ctx;
+  const focused = node.contains(document.activeElement) ? document.activeElement.dataset.channel : null;
+  const inKind = (...kinds) => state.channels.filter((channel) => kinds.includes(channel.kind));
+  fill(node,
+    list(t("Channels"), inKind("public", "private"), { ctx, state, current, onChannel }),
+    list(t("Direct messages"), inKind("dm"), { ctx, state, current, onChannel }));
+  if (focused) node.querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
+}
+
+function list(title, channels, options) {
+  if (!channels.length) return null;
+  return h("section", { class: "channel-list", "aria-label": title },
+    h("h2", {}, title),
+    h("ul", {}, channels.map((channel) => h("li", {}, entry(channel, options)))));
+}
+
+function entry(channel, { ctx, state, current, onChannel }) {
+  const { t } = ctx;
+  const name = channelTitle(channel, state);
+  const isUnread = channel.unread > 0;
+  const badge = badgeCount(channel);
+  const facts = [
+    t(KIND_NAMES[channel.kind]),
+    channel.is_archived && t("archived"),
+    !isMember(channel, ctx.me) && t("not a member"),
+    channel.is_ext_shared && t("shared with another company"),
+    isUnread && `${channel.unread} ${t("unread")}`,
+    badge > 0 && channel.kind !== "dm" && `${badge} ${t("mentions")}`,
+  ].filter(Boolean);
+  const isOutside = !isMember(channel, ctx.me);
+  const marks = [isUnread && "unread", channel.is_archived && "archived", isOutside && "not-member"];
+  const node = h("a", {
+    class: ["channel", ...marks].filter(Boolean).join(" "),
+    href: `#${ctx.me.id}/${channel.id}`,
+    "aria-current": channel.id === current ? "page" : null,
+    "aria-label": `${name} (${facts.join(", ")})`,
+    data: { channel: channel.id },
+  },
+  channel.kind === "dm" ? avatar(name, true) : sign(channel),
+  span("channel-name", name),
+  channel.is_ext_shared && h("span", { title: t("shared with another company"), "aria-hidden": "true" }, "⇄"),
+  badge > 0 && h("span", { class: "badge", "aria-hidden": "true" }, String(badge)));
+  node.addEventListener("click", (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    onChannel(channel.id);
+  });
+  return node;
+}
+
+function sign(channel) {
+  const isPublic = channel.kind === "public";
+  const className = isPublic ? "channel-sign" : "channel-sign lock";
+  return h("span", { class: className, "aria-hidden": "true" }, isPublic && "#");
+}
+
+/** A channel's name as people call it; a direct message with the app is called by the app. */
+export function channelTitle(channel, state) {
+  return channel.kind === "dm" ? (state.app?.name ?? channel.name) : channel.name;
+}
+
+/** What the badge counts: mentions, and in a direct message every unread message. */
+export function badgeCount(channel) {
+  return channel.kind === "dm" ? Math.max(channel.unread, channel.mentions) : channel.mentions;
+}
+
+/** Whether a member is in a channel; only public ones are seen from outside. */
+export function isMember(channel, member) {
+  return channel.kind !== "public" || !channel.members || channel.members.includes(member.id);
+}

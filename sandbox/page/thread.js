@@ -1,0 +1,45 @@
+// A thread in the panel: the message it hangs on, its replies, and a place to write another.
+
+import { Composer } from "./composer.js";
+import { div, fill, h } from "./dom.js";
+import { messageRow } from "./messages.js";
+import { isReply, replyCount } from "./threads.js";
+
+export class Thread {
+  constructor({ send }) {
+    this.send = send;
+    this.ts = null;
+    this.key = "";
+  }
+
+  /** Fill the panel's body with the thread under `ts`. `place` gives what the composer needs to know. */
+  show(body, ts, { ctx, messages, place }) {
+    this.ts = ts;
+    this.list = h("div", { class: "thread-list", role: "log", "aria-label": ctx.t("Thread") });
+    this.composer ??= new Composer(div("composer"), { send: (line) => this.send(line, this.ts), name: "thread" });
+    fill(body, this.list, this.composer.node);
+    this.draw(ctx, messages);
+    this.composer.enter({ ...place, ctx, thread: ts });
+    this.list.scrollTop = this.list.scrollHeight;
+    this.composer.focus();
+    return () => {
+      this.ts = null;
+    };
+  }
+
+  /** Bring the thread to the present messages of its channel. */
+  draw(ctx, messages) {
+    if (!this.ts) return;
+    const parent = messages.find((message) => message.ts === this.ts && !message.ephemeral);
+    const replies = messages.filter((message) => isReply(message) && message.thread_ts === this.ts);
+    const isAtEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 80;
+    const key = JSON.stringify([parent, replies, ctx.language]);
+    if (key === this.key && this.list.childElementCount) return;
+    this.key = key;
+    fill(this.list,
+      parent ? messageRow(parent, { ctx }) : h("p", { class: "feed-empty" }, ctx.t("This message is no longer there.")),
+      replies.length > 0 && div("thread-count", replyCount(replies.length, ctx)),
+      replies.map((message) => messageRow(message, { ctx })));
+    if (isAtEnd) this.list.scrollTop = this.list.scrollHeight;
+  }
+}

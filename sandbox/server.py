@@ -1,0 +1,367 @@
+"""The sandbox: a small Slack of one's own, for tests and for the demo."""
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from sandbox.answers import Answers
+from sandbox.api import WebApi
+from sandbox.clock import MovableClock
+from sandbox.delivery import Delivery
+from sandbox.elements import NotPossibleError
+from sandbox.event_limits import EventLimits
+from sandbox.events import Events
+from sandbox.faults import Faults
+from sandbox.limits import Limits
+from sandbox.manifest import Installation, read_manifest
+from sandbox.modals import Home, Modal, Outcome, Screens
+from sandbox.model import Channel, ChannelKind, Json, Message, User
+from sandbox.person import People, Press, Reply
+from sandbox.sockets import Sockets
+from sandbox.suggestions import Suggestions
+from sandbox.tickets import Tickets
+from sandbox.traffic import Exchange, Traffic, Violation
+from sandbox.ui import PageApi
+from sandbox.ui_bad_days import BadDaysApi
+from sandbox.ui_clock import ClockApi
+from sandbox.ui_views import ViewsApi
+from sandbox.views import Tab, Views
+from sandbox.workspace import Workspace
+
+PAGE = Path(__file__).parent / "page"
+BOT_USER_ID = "U0APPBOT"
+MOST_BYTES = 4 * 1024 * 1024
+
+Found = TypeVar("Found")
+
+
+class Sandbox:
+    """A workspace with its HTTP server, and what people do in it.
+
+    `now` is the clock of signatures, triggers, response URLs and rate limits, in Unix seconds. `clock`, where given,
+    is that of messages, and the page can set it forward. Users and channels are
+    given by id or as the objects that `add_user` and `add_channel` return. `violations` are the payloads that Slack
+    would have refused; a test of an app ends by asserting that there are none.
+    """
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], float] = time.time,
+        clock: MovableClock | None = None,
+        team_name: str = "Sandbox",
+        dedupe_client_msg_id: bool = True,
+    ) -> None:
+        self.app: Installation | None = None
+        self.violations: list[Violation] = []
+        self.traffic = Traffic()
+        self.faults = Faults()
+        self.limits = Limits(now)
+        self.tickets = Tickets(now=now)
+        self.workspace = Workspace(now=clock.time if clock else now, name=team_name)
+        self.sockets = Sockets(self.workspace, self.traffic, self.violations, self._installed)
+        self.delivery = Delivery(self.workspace, self.traffic, self.sockets, now)
+        self.base_url = ""
+        self._now = now
+        self._clock = clock
+        self._runner: web.AppRunner | None = None
+        self.answers = Answers(
+            self.workspace, self.tickets, self.faults, self.traffic, self.violations, self._installed
+        )
+        self.views = Views(self.workspace)
+        self.suggestions = Suggestions(self.workspace, self.delivery, self.answers, self._installed)
+        self.people = People(
+            self.workspace, self.delivery, self.tickets, self.answers, self.suggestions, self._installed
+        )
+        self.screens = Screens(
+            self.workspace,
+            self.views,
+            self.delivery,
+            self.tickets,
+            self.answers,
+            self.suggestions,
+            self._installed,
+        )
+        self.events = Events(self.workspace, self.views, self.delivery, self.violations, self._installed)
+        self.workspace.observer = self.events
+        self.api = WebApi(
+            self.workspace,
+            self.views,
+            self.tickets,
+            self.limits,
+            self.faults,
+            self.traffic,
+            self._installed,
+            self.violations,
+            self.sockets.ticket,
+            dedupe_client_msg_id=dedupe_client_msg_id,
+        )
+        self._page = PageApi(
+            self.workspace, self.people, self.faults, self.traffic, self.violations, self._installed, clock
+        )
+
+    def _installed(self) -> Installation | None:
+        return self.app
+
+    @property
+    def api_url(self) -> str:
+        """The `base_url` for an app's Slack client."""
+        return f"{self.base_url}/api/"
+
+    async def start(self, port: int = 0, host: str = "127.0.0.1") -> str:
+        """Serve until `stop()`; port 0 takes a free one. Returns the base URL, without a slash at its end."""
+        server = web.Application(client_max_size=MOST_BYTES)
+        server.on_response_prepare.append(_ask_anew)
+        server.add_routes(
+            [
+                web.route("*", "/api/{method}", self.api.handle),
+                web.post("/response/{id}", self.answers.handle),
+                web.get("/link/", self.sockets.handle),
+                web.get("/archives/{channel}/{message}", _permalink),
+                web.get("/", _index),
+                web.static("/static", PAGE),
+                *self._page.routes(),
+                *ViewsApi(self.screens, self.people, self.open_home).routes(),
+                *BadDaysApi(self.workspace, self.faults).routes(),
+                *ClockApi(self.workspace, self._clock).routes(),
+            ]
+        )
+        await self.delivery.open()
+        self._runner = web.AppRunner(server, access_log=None, shutdown_timeout=2)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, host, port).start()
+        bound = self._runner.addresses[0][1]
+        self.base_url = f"http://{host}:{bound}"
+        self.api.base_url = self.tickets.base_url = self.sockets.base_url = self.base_url
+        return self.base_url
+
+    async def stop(self) -> None:
+        """Close the server; calls that a fault keeps waiting are let go."""
+        self.faults.clear()
+        self.workspace.hang_up()
+        await self.sockets.close()
+        await self.events.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        await self.delivery.close()
+
+    def install(
+        self,
+        *,
+        manifest: Json | None = None,
+        app_url: str = "",
+        signing_secret: str = "sandbox-signing-secret",
+        token: str = "xoxb-sandbox-token",
+        app_token: str = "xapp-sandbox-token",
+        scopes: Iterable[str] = (),
+        commands: Iterable[str | Json] = (),
+        name: str = "Loan Desk",
+        withhold: Iterable[str] = (),
+    ) -> Installation:
+        """Install an app, from its manifest or from a URL, scopes and commands that stand for one.
+
+        `withhold` are optional scopes of the manifest that the installer doesn't grant.
+        Raises ManifestError on a manifest that Slack would refuse.
+        """
+        manifest = manifest or _simple_manifest(name, app_url, scopes, commands)
+        self.events.limits = EventLimits()
+        self.app = read_manifest(
+            manifest, signing_secret=signing_secret, token=token, app_token=app_token, withhold=withhold
+        )
+        handle = re.sub(r"[^\w.-]+", "", self.app.bot_name).lower()  # what people type behind an @ has no blanks
+        bot = User(self.app.bot_user_id, name=handle, real_name=self.app.bot_name, is_bot=True)
+        self.workspace.users[bot.id] = bot
+        return self.app
+
+    def uninstall(self, error: str = "account_inactive") -> None:
+        """Withdraw the app's token: every call is answered with `error`, and no command is delivered."""
+        if self.app is not None:
+            self.events.emit("app_uninstalled", {"type": "app_uninstalled"})
+            revoked = {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [self.app.bot_user_id]}}
+            self.events.emit("tokens_revoked", revoked)
+            self.app.revoked = error
+
+    def add_user(self, user_id: str | None = None, *, name: str, real_name: str = "", **fields: Any) -> User:
+        """A person; `fields` are those of `sandbox.model.User`."""
+        return self.workspace.add_user(
+            User(user_id or self.workspace.new_id("U"), name=name, real_name=real_name or name, **fields)
+        )
+
+    def add_channel(
+        self,
+        name: str,
+        *,
+        channel_id: str | None = None,
+        kind: ChannelKind = "public",
+        members: Iterable[User | str] = (),
+        with_bot: bool = True,
+        **fields: Any,
+    ) -> Channel:
+        """A channel with these members and, unless said otherwise, the bot."""
+        ids = [_id(member) for member in members] + ([BOT_USER_ID] if with_bot else [])
+        return self.workspace.add_channel(Channel(channel_id or self.workspace.new_id("C"), name, kind, ids, **fields))
+
+    def add_group(self, group_id: str, members: Iterable[User | str]) -> None:
+        """A user group, to be mentioned as `<!subteam^S…>`."""
+        self.workspace.groups[group_id] = frozenset(_id(member) for member in members)
+
+    def dm(self, user: User | str) -> Channel:
+        """The conversation between the bot and a user."""
+        return self.workspace.dm(BOT_USER_ID, _id(user))
+
+    def join(self, channel: Channel | str, user: User | str) -> None:
+        self.workspace.join(_id(channel), _id(user))
+
+    def leave(self, channel: Channel | str, user: User | str) -> None:
+        self.workspace.leave(_id(channel), _id(user))
+
+    def archive(self, channel: Channel | str) -> None:
+        self.workspace.archive(_id(channel))
+
+    def unarchive(self, channel: Channel | str) -> None:
+        self.workspace.archive(_id(channel), archived=False)
+
+    def remove_user(self, user: User | str) -> None:
+        """Somebody leaves the company."""
+        self.workspace.deactivate(_id(user))
+
+    async def command(self, user: User | str, channel: Channel | str, line: str) -> Reply:
+        """Somebody types a slash command. Raises NotPossibleError if they can't write there."""
+        return await self.people.command(_id(user), _id(channel), line)
+
+    async def press(
+        self,
+        user: User | str,
+        message: Message,
+        what: str,
+        *,
+        block_id: str | None = None,
+        choice: Any = None,
+        typed: str | None = None,
+        sure: bool = True,
+    ) -> Press:
+        """Somebody presses a button, by its action_id or words; `choice` is what a menu or picker is set to,
+        `typed` what is typed into an external menu to find it,
+        `sure` what they answer to a dialog that asks for confirmation.
+
+        Raises NotPossibleError if there is no such button, or more than one.
+        """
+        return await self.people.press(
+            _id(user), message, what, block_id=block_id, choice=choice, typed=typed, sure=sure
+        )
+
+    def modal_of(self, user: User | str) -> Modal:
+        """The modal that somebody has before them. Raises NotPossibleError when there is none."""
+        stack = self.views.stack(_id(user))
+        if not stack:
+            raise NotPossibleError(f"{_id(user)} has no modal open")
+        return Modal(stack[-1], self.screens)
+
+    def modals_of(self, user: User | str) -> list[Modal]:
+        """The stack of somebody's modals, the one they see last."""
+        return [Modal(view, self.screens) for view in self.views.stack(_id(user))]
+
+    def home_of(self, user: User | str) -> Home:
+        """Somebody's App Home. Raises NotPossibleError when nothing was published for them."""
+        home = self.views.home(_id(user))
+        if home is None:
+            raise NotPossibleError(f"nothing was published for {_id(user)}")
+        return Home(home, self.screens)
+
+    async def open_home(self, user: User | str, tab: Tab = "home") -> None:
+        """Somebody opens the app's Home or its messages; the app was told once this returns.
+
+        Raises NotPossibleError when the app has no such tab.
+        """
+        if self.app is None or not (self.app.home_tab if tab == "home" else self.app.messages_tab):
+            raise NotPossibleError(f"the app has no {tab} tab")
+        told = self.events.home_opened(_id(user), tab)
+        if told is not None:
+            await told
+
+    async def shortcut(self, user: User | str, what: str) -> Outcome:
+        """Somebody starts a global shortcut, by its name. Raises NotPossibleError where they don't see one."""
+        return await self.people.shortcut(_id(user), what)
+
+    async def message_shortcut(self, user: User | str, message: Message, what: str) -> Press:
+        """Somebody starts a shortcut from a message's menu, by its name."""
+        return await self.people.message_shortcut(_id(user), message, what)
+
+    def change_user(self, user: User | str, **fields: Any) -> None:
+        """Somebody changes their zone, language or name: `fields` are those of `sandbox.model.User`."""
+        for name, value in fields.items():
+            setattr(self.workspace.users[_id(user)], name, value)
+        self.events.user_changed(_id(user))
+
+    def say(self, user: User | str, channel: Channel | str, text: str, *, thread_ts: str | None = None) -> Message:
+        """Somebody writes an ordinary message."""
+        return self.people.say(_id(user), _id(channel), text, thread_ts=thread_ts)
+
+    def messages(self, channel: Channel | str, user: User | str | None = None) -> list[Message]:
+        """What stands in a channel, in order; with a user also the ephemeral messages that they see."""
+        return self.workspace.messages(_id(channel), _id(user) if user is not None else None)
+
+    async def wait_for(self, predicate: Callable[[], Found], timeout: float = 30.0) -> Found:  # noqa: ASYNC109
+        """The predicate's first true value, asked after every change in the workspace and every exchange.
+
+        Raises TimeoutError after `timeout` seconds.
+        """
+        return await self.workspace.wait_for(predicate, timeout)
+
+    async def redeliver(
+        self, request: Exchange | None, *, signing_secret: str | None = None, timestamp: int | None = None
+    ) -> Reply:
+        """Send the same body again, signed now: what a network does that repeats a request.
+
+        The answer is returned but not shown in the workspace. `signing_secret` and `timestamp` make a forgery.
+        """
+        if request is None or self.app is None:
+            raise ValueError("nothing was sent that could be sent again")
+        sent = await self.delivery.again(
+            request,
+            secret=signing_secret or self.app.signing_secret,
+            timestamp=int(self._now()) if timestamp is None else timestamp,
+        )
+        body = sent.answer if isinstance(sent.answer, dict) else {"text": str(sent.answer or "")}
+        return Reply(sent.status, request=sent, answered=body)
+
+
+def _id(thing: User | Channel | str) -> str:
+    return thing if isinstance(thing, str) else thing.id
+
+
+def _simple_manifest(name: str, app_url: str, scopes: Iterable[str], commands: Iterable[str | Json]) -> Json:
+    described = [{"command": one} if isinstance(one, str) else one for one in commands]
+    return {
+        "display_information": {"name": name},
+        "features": {
+            "app_home": {"home_tab_enabled": True},
+            "bot_user": {"display_name": name},
+            "slash_commands": [
+                {"url": app_url, "description": one["command"], "should_escape": True, **one} for one in described
+            ],
+        },
+        "oauth_config": {"scopes": {"bot": ["commands", *scopes]}},
+        "settings": {
+            "interactivity": {"is_enabled": True, "request_url": app_url, "message_menu_options_url": app_url}
+        },
+    }
+
+
+async def _ask_anew(_request: web.Request, response: web.StreamResponse) -> None:
+    """Have the browser ask whether a file is still the same, so that no old module meets a new one."""
+    response.headers.setdefault("Cache-Control", "no-cache")
+
+
+async def _index(_request: web.Request) -> web.FileResponse:
+    return web.FileResponse(PAGE / "index.html")
+
+
+async def _permalink(request: web.Request) -> web.Response:
+    digits = request.match_info["message"].removeprefix("p")
+    ts = f"{digits[:-6]}.{digits[-6:]}"
+    raise web.HTTPFound(f"/?channel={request.match_info['channel']}&message={ts}")

@@ -1,0 +1,275 @@
+"""What the page in the browser asks of the sandbox: JSON under `/ui/`, and a stream of events.
+
+- `GET /ui/state?user=` has besides people, channels and commands the app's `shortcuts` that this member sees,
+  `[{"type": "global" or "message", "name", "callback_id", "description"}]`, and in `app` whether there is a `home_tab` and a
+  `messages_tab` in which a member may write.
+- A message has `thread_ts` when it is a reply (`is_reply`; `broadcast` when it is shown in the channel as well) or was
+  replied to; a parent has `reply_count`, `reply_users` and `latest_reply` (0, [] and null without replies). An unfurled link is
+  one of its `attachments`, with `from_url` and `blocks`.
+  `plain` is its text with dates in the reader's zone and language, for a screen reader and a notification.
+- `GET /ui/messages?user=&channel=` answers `{"messages": […]}`, replies among them; `GET /ui/thread?user=&channel=&ts=` the
+  same of one thread, the parent first. `POST /ui/message {user, channel, text, thread_ts?}` writes.
+- Views, menus that load options, the Home and shortcuts: `sandbox.ui_views`.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.api import thread_json
+from sandbox.clock import MovableClock
+from sandbox.dates import with_dates
+from sandbox.elements import NotPossibleError
+from sandbox.faults import Faults
+from sandbox.manifest import Installation
+from sandbox.model import Channel, Json, Message, User, unescape
+from sandbox.person import People
+from sandbox.traffic import Exchange, Traffic, Violation
+from sandbox.ui_parts import choice_in, json_only, not_found, text_in
+from sandbox.workspace import Event, Workspace
+
+HEARTBEAT = 15.0
+"""Seconds of silence after which a comment keeps the stream of events open."""
+
+
+@dataclass(slots=True)
+class PageApi:
+    """The routes under `/ui/`."""
+
+    workspace: Workspace
+    people: People
+    faults: Faults
+    traffic: Traffic
+    violations: list[Violation]
+    installed: Callable[[], Installation | None]
+    clock: MovableClock | None = None
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/ui/state", self.state),
+            web.get("/ui/messages", self.messages),
+            web.get("/ui/thread", self.thread),
+            web.get("/ui/events", self.events),
+            web.get("/ui/traffic", self.show_traffic),
+            web.post("/ui/command", json_only(self.command)),
+            web.post("/ui/message", json_only(self.message)),
+            web.post("/ui/action", json_only(self.action)),
+            web.post("/ui/read", json_only(self.read)),
+            web.post("/ui/faults", json_only(self.plan_fault)),
+        ]
+
+    async def state(self, request: web.Request) -> web.Response:
+        me = self._user(request.query.get("user") or self._first())
+        app = self.installed()
+        if app is not None and not me.is_bot:
+            self.workspace.dm(app.bot_user_id, me.id)
+        commands = app.commands.values() if app else ()
+        return web.json_response(
+            {
+                "team": {"id": self.workspace.team_id, "name": self.workspace.name},
+                "me": _user_json(me),
+                "users": [_user_json(user) for user in self.workspace.users.values()],
+                "channels": [self._channel_json(me, one) for one in self.workspace.visible_channels(me.id)],
+                "commands": [
+                    {"command": one.command, "description": one.description, "usage_hint": one.usage_hint}
+                    for one in commands
+                ],
+                "shortcuts": [asdict(one) for one in self.people.shortcuts(me)],
+                "app": _app_json(app) if app else None,
+                "bad_days": self.faults.bad_days.on,
+                "clock": {"now": self.workspace.now(), "movable": self.clock is not None},
+            }
+        )
+
+    async def messages(self, request: web.Request) -> web.Response:
+        me, channel = self._reading(request)
+        shown = self.workspace.messages(channel.id, me.id)
+        return web.json_response({"messages": [self._message_json(me, message) for message in shown]})
+
+    async def thread(self, request: web.Request) -> web.Response:
+        me, channel = self._reading(request)
+        shown = self.workspace.thread(channel.id, request.query.get("ts", ""), me.id)
+        if not shown:
+            raise not_found("thread_not_found")
+        return web.json_response({"messages": [self._message_json(me, message) for message in shown]})
+
+    def _reading(self, request: web.Request) -> tuple[User, Channel]:
+        me = self._user(request.query.get("user", ""))
+        channel = self.workspace.channels.get(request.query.get("channel", ""))
+        if channel is None or not self.workspace.sees(me.id, channel):
+            raise not_found("channel_not_found")
+        return me, channel
+
+    async def command(self, body: Json) -> Json:
+        reply = await self.people.command(text_in(body, "user"), text_in(body, "channel"), text_in(body, "text"))
+        return {"ok": False, "error": reply.error} if reply.error else {"ok": True}
+
+    async def message(self, body: Json) -> Json:
+        thread = body.get("thread_ts")
+        self.people.say(text_in(body, "user"), text_in(body, "channel"), text_in(body, "text"), thread_ts=thread)
+        return {"ok": True}
+
+    async def action(self, body: Json) -> Json:
+        message = self.workspace.find_by_id(text_in(body, "message_id"))
+        if message is None:
+            raise NotPossibleError("message_not_found")
+        press = await self.people.press(
+            text_in(body, "user"),
+            message,
+            text_in(body, "action_id"),
+            block_id=text_in(body, "block_id"),
+            choice=choice_in(body),
+        )
+        return {"ok": False, "error": press.error} if press.error else {"ok": True}
+
+    async def read(self, body: Json) -> Json:
+        self.workspace.mark_read(self._user(text_in(body, "user")).id, text_in(body, "channel"))
+        return {"ok": True}
+
+    async def plan_fault(self, body: Json) -> Json:
+        known = ("times", "channel", "retry_after", "delay")
+        more: dict[str, Any] = {name: body[name] for name in known if body.get(name) is not None}
+        try:
+            self.faults.next(text_in(body, "method"), text_in(body, "kind"), **more)
+        except ValueError as unknown:
+            raise NotPossibleError(str(unknown)) from None
+        return {"ok": True}
+
+    async def show_traffic(self, request: web.Request) -> web.Response:
+        last = int(request.query.get("last", "100"))
+        return web.json_response(
+            {
+                "exchanges": [_exchange_json(one) for one in list(self.traffic)[-last:]],
+                "violations": [str(violation) for violation in self.violations],
+            }
+        )
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """Server-sent events for one user, until the page goes away or the sandbox stops."""
+        me = self._user(request.query.get("user", ""))
+        queue = self.workspace.listen()
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        await response.prepare(request)
+        await response.write(b": connected\n\n")
+        try:
+            while (line := await self._next_line(me, queue)) is not None:
+                await response.write(line)
+        except ConnectionResetError:
+            return response  # the page is gone
+        finally:
+            self.workspace.unlisten(queue)
+        return response
+
+    async def _next_line(self, me: User, queue: asyncio.Queue[Event | None]) -> bytes | None:
+        """The next bytes of the stream; None when the sandbox stops."""
+        while True:
+            try:
+                event = await asyncio.wait_for(queue.get(), HEARTBEAT)
+            except TimeoutError:
+                return b": heartbeat\n\n"
+            if event is None:
+                return None
+            if self._concerns(me, event):
+                break
+        return f"data: {json.dumps(self._event_json(me, event), ensure_ascii=False)}\n\n".encode()
+
+    def _concerns(self, me: User, event: Event) -> bool:
+        if event.only_for not in (None, me.id):
+            return False
+        channel = self.workspace.channels.get(event.channel or "")
+        return channel is None or event.kind == "channels" or self.workspace.sees(me.id, channel)
+
+    def _event_json(self, me: User, event: Event) -> Json:
+        answer: Json = {"type": event.kind, "channel": event.channel}
+        if event.message is not None:
+            answer["message"] = self._message_json(me, event.message)
+        return answer | ({"text": event.text} if event.text else {})
+
+    def _user(self, user_id: str) -> User:
+        user = self.workspace.users.get(user_id)
+        if user is None:
+            raise not_found("user_not_found")
+        return user
+
+    def _first(self) -> str:
+        """Whom the page acts as until it chooses."""
+        return next((user.id for user in self.workspace.users.values() if not user.is_bot), "")
+
+    def _channel_json(self, me: User, channel: Channel) -> Json:
+        unread, mentions = self.workspace.unread(me.id, channel)
+        return {
+            "id": channel.id,
+            "name": channel.name,
+            "kind": channel.kind,
+            "is_archived": channel.is_archived,
+            "is_ext_shared": channel.is_ext_shared,
+            "topic": channel.topic,
+            "unread": unread,
+            "mentions": mentions,
+            "members": channel.members,
+        }
+
+    def _message_json(self, me: User, message: Message) -> Json:
+        author = self.workspace.users.get(message.user)
+        return {
+            "id": message.id,
+            "ts": message.ts,
+            "thread_ts": message.thread_ts,
+            "is_reply": message.is_reply,
+            "broadcast": message.broadcast,
+            "reply_count": 0,
+            "reply_users": [],
+            "latest_reply": None,
+            "channel": message.channel,
+            "user": message.user,
+            "is_bot": message.is_bot,
+            "name": (author.real_name or author.name) if author else message.user,
+            "text": message.text,
+            "plain": unescape(with_dates(message.text, tz=me.tz, locale=me.locale, now=self.workspace.now())),
+            "blocks": message.blocks,
+            "attachments": message.attachments,
+            "ephemeral": message.is_ephemeral,
+            "edited": message.edited and not message.is_bot,
+            "mentions_me": me.id in message.pings,
+            "time": message.time,
+            **({} if message.is_ephemeral else thread_json(self.workspace, message)),
+        }
+
+
+def _app_json(app: Installation) -> Json:
+    return {
+        "name": app.name,
+        "bot_user_id": app.bot_user_id,
+        "home_tab": app.home_tab,
+        "messages_tab": app.messages_tab and not app.messages_tab_read_only,
+    }
+
+
+def _user_json(user: User) -> Json:
+    answer: Json = {
+        "id": user.id,
+        "name": user.name,
+        "real_name": user.real_name,
+        "title": user.title,
+        "locale": user.locale,
+        "tz": user.tz,
+        "is_bot": user.is_bot,
+        "deleted": user.deleted,
+    }
+    return answer | ({"avatar": user.avatar} if user.avatar else {})
+
+
+def _exchange_json(exchange: Exchange) -> Json:
+    return {
+        "kind": exchange.kind,
+        "name": exchange.name,
+        "at": exchange.at,
+        "body": exchange.body,
+        "status": exchange.status,
+        "answer": exchange.answer,
+        "seconds": exchange.seconds,
+    }

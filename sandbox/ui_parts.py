@@ -1,0 +1,51 @@
+"""What the page's routes have in common: JSON in, JSON out, and what is wrong with it."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.elements import CHOSEN, NotPossibleError
+from sandbox.model import Json
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_CHOICES = ("selected_option", "selected_options", *sorted(set(CHOSEN.values()) - {"value"}), "value")
+
+
+def json_only(run: Callable[[Json], Awaitable[Json]]) -> Handler:
+    """A POST with a JSON object. Other content types are refused, so that no foreign page can post a form here."""
+
+    async def handle(request: web.Request) -> web.Response:
+        if request.content_type != "application/json":
+            raise web.HTTPUnsupportedMediaType(text="application/json expected")
+        try:
+            body = await request.json()
+            if not isinstance(body, dict):
+                raise ValueError
+        except ValueError:
+            raise web.HTTPBadRequest(text="a JSON object expected") from None
+        try:
+            return web.json_response(await run(body))
+        except NotPossibleError as problem:
+            return web.json_response({"ok": False, "error": str(problem)})
+
+    return handle
+
+
+def not_found(error: str) -> web.HTTPNotFound:
+    return web.HTTPNotFound(text=json.dumps({"ok": False, "error": error}), content_type="application/json")
+
+
+def text_in(body: Json, name: str) -> str:
+    """A text that must be there. Raises NotPossibleError."""
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise NotPossibleError(f"{name} is missing")
+    return value
+
+
+def choice_in(body: Json) -> Any:
+    """What was chosen or entered, under whichever name Slack has for it."""
+    return next((body[name] for name in _CHOICES if body.get(name) is not None), None)

@@ -1,0 +1,85 @@
+"""Calls that were logged."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import bindparam
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.tables import Call, CallCorrection
+
+_SAME_LINE = (
+    select(Call)
+    .where(
+        Call.loan_id == bindparam("loan"),
+        Call.caller_id == bindparam("caller"),
+        Call.line_digest == bindparam("digest"),
+        col(Call.at) >= bindparam("since"),
+        col(Call.undone_at).is_(None),
+    )
+    .order_by(col(Call.at).desc())
+    .limit(1)
+)
+
+
+async def by_id(session: AsyncSession, call_id: UUID) -> Call | None:
+    """The call of that id."""
+    return await session.get(Call, call_id)
+
+
+async def last_of_loan(session: AsyncSession, loan_id: UUID, *, limit: int) -> list[Call]:
+    """The calls on a loan that stand, newest first."""
+    statement = select(Call).where(Call.loan_id == loan_id, col(Call.undone_at).is_(None))
+    return list((await session.exec(statement.order_by(col(Call.at).desc(), col(Call.id).desc()).limit(limit))).all())
+
+
+async def count_of_loan(session: AsyncSession, loan_id: UUID) -> int:
+    """How many calls on a loan stand."""
+    statement = select(func.count()).where(Call.loan_id == loan_id, col(Call.undone_at).is_(None))
+    return (await session.exec(statement)).one()
+
+
+async def corrections(session: AsyncSession, call_ids: Collection[UUID]) -> list[CallCorrection]:
+    """The corrections of these calls that stand, oldest first."""
+    statement = select(CallCorrection).where(
+        col(CallCorrection.call_id).in_(call_ids), col(CallCorrection.undone_at).is_(None)
+    )
+    return list((await session.exec(statement.order_by(col(CallCorrection.at), col(CallCorrection.id)))).all())
+
+
+async def same_line(
+    session: AsyncSession, loan_id: UUID, caller_id: UUID, line_digest: bytes, since: datetime
+) -> Call | None:
+    """The last call that this caller logged on the loan with that very line, from `since` on."""
+    values = {"loan": loan_id, "caller": caller_id, "digest": line_digest, "since": since}
+    return (await session.exec(_SAME_LINE, params=values)).first()
+
+
+async def outcomes_between(
+    session: AsyncSession, callers: Collection[UUID], start: datetime, end: datetime
+) -> dict[str, int]:
+    """How the calls ended that these people logged from `start` until before `end`: how many of each outcome."""
+    statement = (
+        select(Call.outcome, func.count())
+        .where(
+            col(Call.caller_id).in_(callers),
+            col(Call.at) >= start,
+            col(Call.at) < end,
+            col(Call.undone_at).is_(None),
+        )
+        .group_by(col(Call.outcome))
+    )
+    return dict((await session.exec(statement)).all())
+
+
+async def count_since(session: AsyncSession, loan_id: UUID, outcomes: Collection[str], since: datetime) -> int:
+    """How many calls on the loan had one of these outcomes, from `since` on."""
+    statement = select(func.count()).where(
+        Call.loan_id == loan_id,
+        col(Call.outcome).in_(outcomes),
+        col(Call.at) >= since,
+        col(Call.undone_at).is_(None),
+    )
+    return (await session.exec(statement)).one()

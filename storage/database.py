@@ -1,0 +1,137 @@
+"""The database: one engine, and transactions that hold on SQLite as on PostgreSQL."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage import sqlite_driver
+from storage.trouble import COMMITTING
+
+CONNECT_SECONDS = 1.5
+"""How long connecting, or waiting for a connection, may take: Slack's answer is due after 3 s."""
+
+BUSY_MILLISECONDS = 1500
+"""How long SQLite waits for another process's lock."""
+
+COMMAND_SECONDS = 20
+"""How long one statement may take on PostgreSQL: a connection that has gone silent must not hold the worker for ever."""
+
+
+def async_url(url: str) -> str:
+    """`url` with the driver that the desk uses: `sqlite:///…` or `postgresql://…` as operators write them.
+
+    Raises ValueError for another database.
+    """
+    parsed = make_url(url)
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+    backend = parsed.drivername.split("+")[0]
+    if backend not in drivers:
+        raise ValueError(f"DATABASE_URL must begin with sqlite: or postgresql:, not {backend}:")
+    return parsed.set(drivername=drivers[backend]).render_as_string(hide_password=False)
+
+
+def make_folder(url: str) -> None:
+    """Makes the folder of an SQLite file, when it is not there."""
+    parsed = make_url(url)
+    if parsed.drivername.startswith("sqlite") and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+class Database:
+    """An engine and the one writer lock of the process.
+
+    SQLite has one writer; several connections that write at once wait in its busy handler, which is unfair and slow.
+    So on SQLite all writing transactions of the process go through one lock and begin IMMEDIATE.
+
+    `command_seconds` is how long one statement may take on PostgreSQL; None: as long as it takes.
+    """
+
+    def __init__(self, url: str, *, command_seconds: float | None = COMMAND_SECONDS) -> None:
+        self.url = async_url(url)
+        self.is_sqlite = self.url.startswith("sqlite")
+        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, command_seconds)
+        self._writer = asyncio.Lock() if self.is_sqlite else None
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[AsyncSession]:
+        """A session whose work is committed at the end of the block, or rolled back when it raises."""
+        async with (
+            self._writer or contextlib.nullcontext(),
+            AsyncSession(self.engine, expire_on_commit=False) as session,
+        ):
+            if self.is_sqlite:
+                session.info["immediate"] = True
+                await session.connection(execution_options={"immediate": True})
+            try:
+                yield session
+                await session.flush()
+                session.info[COMMITTING] = True
+                await session.commit()
+            except BaseException:
+                await session.rollback()
+                raise
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncGenerator[AsyncSession]:
+        """A session that sees one state and writes nothing."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextlib.asynccontextmanager
+    async def snapshot(self) -> AsyncGenerator[AsyncConnection]:
+        """A connection that sees one state from its first statement on, however long it reads. Holds nobody up."""
+        async with self.engine.connect() as connection:
+            if not self.is_sqlite:  # a reader of SQLite's WAL has this anyway
+                await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield connection
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        await self.engine.dispose()
+
+
+def _postgres_engine(url: str, command_seconds: float | None) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        hide_parameters=True,
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=CONNECT_SECONDS,
+        pool_pre_ping=True,
+        connect_args={"timeout": CONNECT_SECONDS, "command_timeout": command_seconds},
+    )
+
+
+def _sqlite_engine(url: str) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        connect_args={"timeout": BUSY_MILLISECONDS / 1000, "async_creator_fn": sqlite_driver.connect},
+        pool_timeout=CONNECT_SECONDS,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: ConnectionPoolEntry) -> None:  # pyright: ignore[reportUnusedFunction]
+        # The driver's own BEGIN would be deferred and late; ours is written by `begin` below.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        immediate = connection.get_execution_options().get("immediate", False)
+        connection.exec_driver_sql(sqlite_driver.BEGIN_WRITING if immediate else "BEGIN")
+
+    return engine

@@ -1,0 +1,75 @@
+"""Documents that borrowers were asked for."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.tables import DocumentItem, DocumentRequest, Loan
+
+OPEN_STATES = ("requested", "received", "rejected")
+"""States of a document that is still to be brought or looked at; a rejected one is asked for again."""
+
+
+async def open_items(session: AsyncSession, loan_id: UUID) -> list[DocumentItem]:
+    """The documents of a loan that are not settled, in the order in which they were asked for."""
+    return [item for item, _ in await open_with_requests(session, loan_id)]
+
+
+async def open_with_requests(session: AsyncSession, loan_id: UUID) -> list[tuple[DocumentItem, DocumentRequest]]:
+    """The same, with their requests."""
+    return await _items(session, loan_id, OPEN_STATES)
+
+
+async def items_of_loan(session: AsyncSession, loan_id: UUID) -> list[tuple[DocumentItem, DocumentRequest]]:
+    """Every document that stands on a loan, with its request, in the order in which they were asked for."""
+    return await _items(session, loan_id, (*OPEN_STATES, "accepted", "cancelled", "ended"))
+
+
+async def open_of_owner(session: AsyncSession, owner_id: UUID, *, limit: int) -> list[tuple[Loan, int]]:
+    """The loans of that owner on which documents are open, and how many; the one that has waited longest first."""
+    waits = func.min(DocumentItem.changed_at)
+    statement = (
+        select(Loan, func.count(col(DocumentItem.id)))
+        .join(DocumentItem, col(DocumentItem.loan_id) == col(Loan.id))
+        .where(Loan.owner_id == owner_id, col(DocumentItem.state).in_(OPEN_STATES))
+        .group_by(col(Loan.id))
+        .order_by(waits, col(Loan.id))
+        .limit(limit)
+    )
+    return list((await session.exec(statement)).all())
+
+
+async def requests(session: AsyncSession, request_ids: Sequence[UUID]) -> list[DocumentRequest]:
+    """The requests of those ids."""
+    statement = select(DocumentRequest).where(col(DocumentRequest.id).in_(request_ids))
+    return list((await session.exec(statement.order_by(col(DocumentRequest.created_at)))).all())
+
+
+async def item_by_id(session: AsyncSession, item_id: UUID) -> DocumentItem | None:
+    """The document of that id."""
+    return await session.get(DocumentItem, item_id)
+
+
+async def count_received(session: AsyncSession, owner_id: UUID) -> int:
+    """How many documents have come on an owner's loans and wait to be looked at."""
+    statement = (
+        select(func.count())
+        .select_from(DocumentItem)
+        .join(Loan, col(Loan.id) == col(DocumentItem.loan_id))
+        .where(Loan.owner_id == owner_id, DocumentItem.state == "received")
+    )
+    return (await session.exec(statement)).one()
+
+
+async def _items(
+    session: AsyncSession, loan_id: UUID, states: Sequence[str]
+) -> list[tuple[DocumentItem, DocumentRequest]]:
+    statement = (
+        select(DocumentItem, DocumentRequest)
+        .join(DocumentRequest, col(DocumentRequest.id) == col(DocumentItem.request_id))
+        .where(DocumentItem.loan_id == loan_id, col(DocumentItem.state).in_(states))
+        .order_by(col(DocumentRequest.created_at), col(DocumentItem.request_id), col(DocumentItem.position))
+    )
+    return list((await session.exec(statement)).all())

@@ -1,0 +1,45 @@
+"""Deliveries that were worked off already: a repeat finds its answer here."""
+
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from sqlalchemy import Table, delete, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import SQLModel, col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.tables import ProcessedDelivery
+
+_DELIVERY: Table = SQLModel.metadata.tables["processed_delivery"]
+_CLAIM = {
+    dialect: insert(_DELIVERY).on_conflict_do_nothing().returning(_DELIVERY.c.id)
+    for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+
+
+def row_id(workspace_id: UUID, key: str) -> UUID:
+    """The id of the row of that delivery: made from the key, so that its answer finds it without a look-up."""
+    return uuid5(workspace_id, key)
+
+
+async def claim(session: AsyncSession, workspace_id: UUID, key: str, now: datetime) -> ProcessedDelivery | None:
+    """Claims a delivery for this transaction: None when it is ours, the earlier row when it was worked off before.
+
+    A repeat that arrives while the first is still at work waits for its end.
+    """
+    connection = await session.connection()
+    values = {"id": row_id(workspace_id, key), "workspace_id": workspace_id, "delivery_key": key, "at": now}
+    if (await connection.execute(_CLAIM[connection.dialect.name], values)).first() is not None:
+        return None
+    return await session.get_one(ProcessedDelivery, values["id"])
+
+
+async def keep_answer(session: AsyncSession, claimed_id: UUID, answer_cipher: bytes) -> None:
+    """Writes what a claimed delivery was answered."""
+    statement = update(_DELIVERY).where(_DELIVERY.c.id == claimed_id).values(answer_cipher=answer_cipher)
+    await (await session.connection()).execute(statement)
+
+
+async def forget_before(session: AsyncSession, instant: datetime) -> None:
+    """Drops what is too old to be repeated."""
+    await session.exec(delete(ProcessedDelivery).where(col(ProcessedDelivery.at) < instant))

@@ -1,0 +1,38 @@
+"""Column shorthands shared by the tables. Each call makes a new column."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey
+from sqlmodel import Field
+
+from storage.ids import new_id
+from storage.types import Money, UtcDateTime
+
+
+def row_id() -> Any:
+    """The primary key, made when the row is built."""
+    return Field(default_factory=new_id, primary_key=True)
+
+
+def references(table: str, *, nullable: bool = False, index: bool = False, primary_key: bool = False) -> Any:
+    """A foreign key to `table.id`, checked at commit: rows of one transaction may be written in any order."""
+    key = ForeignKey(f"{table}.id", deferrable=True, initially="DEFERRED")
+    if nullable:
+        return Field(default=None, sa_column_args=[key], nullable=True, index=index)
+    return Field(sa_column_args=[key], index=index, primary_key=primary_key)
+
+
+def instant(*, index: bool = False) -> Any:
+    """An instant that is always there."""
+    return Field(sa_type=UtcDateTime, index=index)
+
+
+def maybe_instant(default: datetime | None = None) -> Any:
+    """An instant or none."""
+    return Field(default=default, sa_type=UtcDateTime, nullable=True)
+
+
+def money() -> Any:
+    """An amount or none, in the loan's currency."""
+    return Field(default=None, sa_type=Money, nullable=True)

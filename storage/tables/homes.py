@@ -1,0 +1,28 @@
+"""App Homes that were opened, and what stands in them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Index, LargeBinary
+from sqlmodel import Field, SQLModel
+
+from storage.tables.columns import instant, references
+
+
+class Home(SQLModel, table=True):
+    """A member's App Home. While it was opened lately it is looked at again and again (`checked_at`), and published anew
+    when `digest`, the HMAC of what stands there, differs. `hash` is Slack's name for what stands there, `showing` which
+    page of it.
+    """
+
+    __tablename__ = "home"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_home_checked_at", "checked_at"),)
+
+    member_id: UUID = references("member", primary_key=True)
+    workspace_id: UUID = references("workspace")
+    opened_at: datetime = instant()
+    checked_at: datetime = instant()
+    digest: bytes = Field(default=b"", sa_type=LargeBinary)
+    hash: str = ""
+    showing: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)

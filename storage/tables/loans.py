@@ -1,0 +1,114 @@
+"""Borrowers, their loans, and who was responsible for them."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import Index, LargeBinary, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from storage.tables.columns import instant, maybe_instant, money, references, row_id
+
+
+class Borrower(SQLModel, table=True):
+    """A person who asked for a loan. Name and phone (E.164) are encrypted; `SearchTerm` finds them."""
+
+    __tablename__ = "borrower"  # pyright: ignore[reportAssignmentType]
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    name_cipher: bytes = Field(sa_type=LargeBinary)
+    phone_cipher: bytes = Field(sa_type=LargeBinary)
+    phone_wrong_at: datetime | None = maybe_instant()
+    version: int = 1
+    created_at: datetime = instant()
+
+
+class SearchTerm(SQLModel, table=True):
+    """One way in which a borrower can be found: an HMAC of a name, its pinyin, a phone, or a prefix of these."""
+
+    __tablename__ = "search_term"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_search_term_digest", "workspace_id", "digest"),)
+
+    borrower_id: UUID = references("borrower", primary_key=True)
+    digest: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    workspace_id: UUID = references("workspace")
+
+
+class Loan(SQLModel, table=True):
+    """A car loan from inquiry to payoff. People name it by `number`; `number_key` is its case-folded form.
+
+    `owner_set_at`, `stage_set_at` say that the desk itself set them, so that no import takes them back. `paid_through` is the
+    last instalment known to be paid, `unpaid_since` the first that the lender's data or a person calls unpaid.
+    One with `demo_at` was added then to try the desk
+    with, and can be removed again. `next_follow_up_number` numbers the follow-ups: `L-1042/3`.
+    """
+
+    __tablename__ = "loan"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "number_key"),
+        Index("ix_loan_owner_stage", "owner_id", "stage"),
+        Index("ix_loan_workspace_stage", "workspace_id", "stage"),
+    )
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    borrower_id: UUID = references("borrower", index=True)
+    number: str
+    number_key: str
+    minted: bool = False
+    demo_at: datetime | None = maybe_instant()
+    stage: str
+    stage_set_at: datetime | None = maybe_instant()
+    stage_since: datetime = instant()
+    owner_id: UUID | None = references("member", nullable=True)
+    owner_set_at: datetime | None = maybe_instant()
+    amount: Decimal | None = money()
+    currency: str = "CNY"
+    due_day: int | None = None
+    autopay: bool = False
+    paid_through: date | None = None
+    unpaid_since: date | None = None
+    next_follow_up_number: int = 1
+    imported_as: str | None = None
+    version: int = 1
+    created_at: datetime = instant()
+
+
+class StageChange(SQLModel, table=True):
+    """That somebody brought a loan to a stage, and why. `from_stage` None is how it came to the desk.
+
+    `undone_at` takes it back without forgetting it.
+    """
+
+    __tablename__ = "stage_change"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_stage_change_loan", "loan_id", "at"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    loan_id: UUID = references("loan")
+    from_stage: str | None = None
+    to_stage: str
+    by_id: UUID | None = references("member", nullable=True)
+    reason_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+    at: datetime = instant()
+    undone_at: datetime | None = maybe_instant()
+    version: int = 1
+
+
+class Assignment(SQLModel, table=True):
+    """A change of who is responsible: the owner of a loan, or the assignee of one of its follow-ups."""
+
+    __tablename__ = "assignment"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_assignment_loan", "loan_id", "at"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    loan_id: UUID = references("loan")
+    follow_up_id: UUID | None = references("follow_up", nullable=True)
+    from_id: UUID | None = references("member", nullable=True)
+    to_id: UUID | None = references("member", nullable=True)
+    by_id: UUID | None = references("member", nullable=True)
+    why_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+    batch_id: UUID | None = None
+    at: datetime = instant()

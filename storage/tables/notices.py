@@ -1,0 +1,135 @@
+"""What the desk owes to be said, what it has already heard, what can be taken back, and what was done."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from storage.tables.columns import instant, maybe_instant, references, row_id
+
+_OWED = text("owed_from IS NOT NULL")
+
+
+class Notice(SQLModel, table=True):
+    """One Slack message that the desk owes somebody and keeps true.
+
+    `key` is unique for what is announced (follow-up and announced instant, member and minute, member and local date…).
+    `wanted` is the revision that should be seen, `sent` the one that was last sent; `owed_from` is the instant from
+    which something is to be sent, None when nothing is. `to_id` is whoever should read it; None goes to `target`, a
+    channel. `channel_id` and `ts` say where the message stands. `fence` counts the senders, `lease_until` is how long
+    the present one has; `tried_at` is the first attempt whose answer is unknown: from then on the message is looked for
+    before it is sent again. `enqueued` names the attempt that the delivery engine has been given. `dropped_at` ends a
+    notice that need not be sent, `gave_up_at` one that cannot.
+    """
+
+    __tablename__ = "notice"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "key"),
+        Index("ix_notice_owed_from", "owed_from", sqlite_where=_OWED, postgresql_where=_OWED),
+    )
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    key: str
+    kind: str
+    urgent: bool = True
+    to_id: UUID | None = references("member", nullable=True, index=True)
+    target: str | None = None
+    about_loan_id: UUID | None = references("loan", nullable=True)
+    about_member_id: UUID | None = references("member", nullable=True)
+    local_date: date | None = None
+    facts: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    wanted: int = 1
+    sent: int = 0
+    owed_from: datetime | None = maybe_instant()
+    attempts: int = 0
+    enqueued: int = 0
+    fence: int = 0
+    lease_until: datetime | None = maybe_instant()
+    tried_at: datetime | None = maybe_instant()
+    channel_id: str | None = None
+    ts: str | None = None
+    posted_at: datetime | None = maybe_instant()
+    dropped_at: datetime | None = maybe_instant()
+    gave_up_at: datetime | None = maybe_instant()
+    last_error: str | None = None
+    created_at: datetime = instant()
+
+
+class NoticeItem(SQLModel, table=True):
+    """A follow-up that a notice shows: when it changes, the notice is to be rewritten."""
+
+    __tablename__ = "notice_item"  # pyright: ignore[reportAssignmentType]
+
+    notice_id: UUID = references("notice", primary_key=True)
+    follow_up_id: UUID = references("follow_up", primary_key=True, index=True)
+    workspace_id: UUID = references("workspace")
+    position: int = 0
+    follow_up_version: int = 1
+
+
+class ProcessedDelivery(SQLModel, table=True):
+    """A delivery that was worked off, and the answer it got, so that its repeat has no effect and gets the same answer."""
+
+    __tablename__ = "processed_delivery"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (UniqueConstraint("workspace_id", "delivery_key"), Index("ix_processed_delivery_at", "at"))
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    delivery_key: str
+    answer_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+    at: datetime = instant()
+
+
+class Draft(SQLModel, table=True):
+    """What somebody typed that waits for their yes: a button carries its id, because it may carry no personal data.
+
+    `form` is the form that they began to fill in and have not sent; None is an inquiry whose phone is known.
+    """
+
+    __tablename__ = "draft"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_draft_at", "at"), Index("ix_draft_form", "member_id", "form", unique=True))
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    member_id: UUID = references("member")
+    form: str | None = None
+    body_cipher: bytes = Field(sa_type=LargeBinary)
+    at: datetime = instant()
+
+
+class Undo(SQLModel, table=True):
+    """What a change would need to be taken back: the rows it touched, as they were, and the version it left them in.
+
+    `steps` holds no readable personal data: encrypted columns stay encrypted in it.
+    """
+
+    __tablename__ = "undo"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_undo_made_at", "made_at"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    member_id: UUID = references("member")
+    act: str
+    loan_id: UUID | None = references("loan", nullable=True)
+    steps: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    made_at: datetime = instant()
+    undone_at: datetime | None = maybe_instant()
+
+
+class AuditEntry(SQLModel, table=True):
+    """Who did what to what, and when. `actor_id` None is the desk itself. `details` are codes, numbers and ids only."""
+
+    __tablename__ = "audit_entry"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_audit_entry_at", "workspace_id", "at"), Index("ix_audit_entry_loan", "loan_id", "at"))
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    at: datetime = instant()
+    actor_id: UUID | None = references("member", nullable=True)
+    act: str
+    loan_id: UUID | None = references("loan", nullable=True)
+    subject_id: UUID | None = None
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)

@@ -1,0 +1,127 @@
+"""Who works at the desk, and when."""
+
+from datetime import date, datetime, time
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from storage.tables.columns import instant, maybe_instant, references, row_id
+
+
+class Workspace(SQLModel, table=True):
+    """One Slack team in which the desk is installed, and its rules of time.
+
+    `native_refused_at` is when Slack last refused a table or chart there.
+    `restored_from` is when the backup was taken from which the rows come, `restored_at` when they were brought back: what
+    was sent in between, the rows do not know.
+    """
+
+    __tablename__ = "workspace"  # pyright: ignore[reportAssignmentType]
+
+    id: UUID = row_id()
+    slack_team_id: str = Field(unique=True)
+    name: str = ""
+    bot_user_id: str = ""
+    zone: str = "Asia/Shanghai"
+    locale: str = "zh-CN"
+    country: str | None = "CN"
+    currency: str = "CNY"
+    contact_start: time = time(8)
+    contact_end: time = time(22)
+    escalate_after_minutes: int = 240
+    next_loan_number: int = 1
+    native_refused_at: datetime | None = maybe_instant()
+    restored_from: datetime | None = maybe_instant()
+    restored_at: datetime | None = maybe_instant()
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    created_at: datetime = instant()
+
+
+class Team(SQLModel, table=True):
+    """Members, their managers and the channel in which the managers hear of escalations."""
+
+    __tablename__ = "team"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (UniqueConstraint("workspace_id", "name_key"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    name: str
+    name_key: str
+    manager_channel_id: str | None = None
+    version: int = 1
+    created_at: datetime = instant()
+
+
+class Member(SQLModel, table=True):
+    """A person at the desk. `roles` are codes joined by blanks; `working_days` has 0 for Monday, e.g. `01234`.
+
+    `digest_time` None means no digest. `absent_until` is the last day of absence. `removed_at` ends the membership; the
+    row stays, because calls and audit entries name it. `channel_lost_at` says that the reminder channel failed and
+    messages go to the person directly until it is set anew. `locale` is what Slack says, `language` (`zh`, `en`) what the
+    member chose instead.
+    """
+
+    __tablename__ = "member"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "slack_user_id"),
+        Index(
+            "ix_member_next_digest_at",
+            "next_digest_at",
+            sqlite_where=text("next_digest_at IS NOT NULL"),
+            postgresql_where=text("next_digest_at IS NOT NULL"),
+        ),
+    )
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    slack_user_id: str
+    name: str
+    name_key: str = Field(index=True)
+    email: str | None = None
+    roles: str
+    team_id: UUID | None = references("team", nullable=True, index=True)
+    reminder_channel_id: str | None = None
+    channel_lost_at: datetime | None = maybe_instant()
+    zone: str
+    locale: str
+    language: str | None = None
+    digest_time: time | None = time(8, 30)
+    next_digest_at: datetime | None = maybe_instant()
+    work_start: time = time(9)
+    work_end: time = time(18)
+    working_days: str = "01234"
+    absent_from: date | None = None
+    absent_until: date | None = None
+    cover_id: UUID | None = references("member", nullable=True)
+    removed_at: datetime | None = maybe_instant()
+    version: int = 1
+    created_at: datetime = instant()
+
+
+class TeamManager(SQLModel, table=True):
+    """Who manages a team. Several may. `removed_at` ends it."""
+
+    __tablename__ = "team_manager"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (UniqueConstraint("team_id", "member_id"),)
+
+    id: UUID = row_id()
+    team_id: UUID = references("team")
+    member_id: UUID = references("member", index=True)
+    workspace_id: UUID = references("workspace")
+    removed_at: datetime | None = maybe_instant()
+    version: int = 1
+
+
+class CalendarOverride(SQLModel, table=True):
+    """A day on which the workspace works, or not, whatever the public calendar says."""
+
+    __tablename__ = "calendar_override"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (UniqueConstraint("workspace_id", "day"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    day: date
+    working: bool
+    name: str = ""
+    version: int = 1

@@ -1,0 +1,146 @@
+"""The phone work: calls that happened, calls that are due, documents asked for."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from storage.tables.columns import instant, maybe_instant, references, row_id
+
+_OPEN = text("state = 'open'")
+_TO_REMIND = text("remind_at IS NOT NULL")
+_TO_ESCALATE = text("escalate_at IS NOT NULL")
+
+
+class FollowUp(SQLModel, table=True):
+    """A call that is due. `state` is open, done, cancelled, ended (with its loan) or undone.
+
+    `due_on` is the date in the assignee's zone; `due_at` None means the date alone; `planned_at` is when that was agreed.
+    `overdue_at` is the instant after which it is overdue (`due_at`, or the end of that workday), and the order of
+    urgency. `remind_at` and `escalate_at` are the instants at which the desk speaks next, None when it has spoken or has
+    nothing to say. `announced_for` is the instant for which the last reminder went out. `instalment_on` names the
+    instalment that a repayment follow-up is about.
+    """
+
+    __tablename__ = "follow_up"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        UniqueConstraint("loan_id", "number"),
+        Index("ix_follow_up_open_assignee", "assignee_id", "overdue_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_follow_up_open_loan", "loan_id", "overdue_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_follow_up_closed_by", "closed_by_id", "closed_at"),
+        Index("ix_follow_up_remind_at", "remind_at", sqlite_where=_TO_REMIND, postgresql_where=_TO_REMIND),
+        Index("ix_follow_up_escalate_at", "escalate_at", sqlite_where=_TO_ESCALATE, postgresql_where=_TO_ESCALATE),
+    )
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    loan_id: UUID = references("loan")
+    number: int
+    purpose: str
+    assignee_id: UUID = references("member")
+    due_on: date
+    due_at: datetime | None = maybe_instant()
+    overdue_at: datetime = instant()
+    remind_at: datetime | None = maybe_instant()
+    announced_for: datetime | None = maybe_instant()
+    announced_at: datetime | None = maybe_instant()
+    escalate_at: datetime | None = maybe_instant()
+    escalated_at: datetime | None = maybe_instant()
+    snoozes: int = 0
+    snoozed_until: datetime | None = maybe_instant()
+    attempts: int = 0
+    state: str = "open"
+    rule: str | None = None
+    instalment_on: date | None = None
+    note_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+    created_by_id: UUID | None = references("member", nullable=True)
+    created_at: datetime = instant()
+    planned_at: datetime = instant()
+    closed_at: datetime | None = maybe_instant()
+    closed_by_id: UUID | None = references("member", nullable=True)
+    closed_why_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+    version: int = 1
+
+
+class Call(SQLModel, table=True):
+    """A conversation, or an attempt, that happened; `minutes` is how long it took, where that was said.
+
+    `undone_at` takes it back without forgetting it.
+    """
+
+    __tablename__ = "call"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_call_loan", "loan_id", "at"), Index("ix_call_caller", "caller_id", "at"))
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    loan_id: UUID = references("loan")
+    follow_up_id: UUID | None = references("follow_up", nullable=True, index=True)
+    caller_id: UUID = references("member")
+    outcome: str
+    purpose: str | None = None
+    minutes: int | None = None
+    note_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+    line_digest: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+    at: datetime = instant()
+    undone_at: datetime | None = maybe_instant()
+    version: int = 1
+
+
+class CallCorrection(SQLModel, table=True):
+    """A call as it was before somebody corrected it: its outcome, length and note until then. `undone_at` as for a call."""
+
+    __tablename__ = "call_correction"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_call_correction_call", "call_id", "at"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    call_id: UUID = references("call")
+    by_id: UUID = references("member")
+    outcome: str
+    minutes: int | None = None
+    note_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+    at: datetime = instant()
+    undone_at: datetime | None = maybe_instant()
+    version: int = 1
+
+
+class DocumentRequest(SQLModel, table=True):
+    """Documents asked for at one time. `follow_up_id` is the call in which one asks after them."""
+
+    __tablename__ = "document_request"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_document_request_loan", "loan_id"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    loan_id: UUID = references("loan")
+    requested_by_id: UUID = references("member")
+    follow_up_id: UUID | None = references("follow_up", nullable=True)
+    due_on: date | None = None
+    due_at: datetime | None = maybe_instant()
+    created_at: datetime = instant()
+    undone_at: datetime | None = maybe_instant()
+    version: int = 1
+
+
+class DocumentItem(SQLModel, table=True):
+    """One document of a request. `state` is requested, received, accepted, rejected, cancelled, ended or undone.
+
+    `words_cipher` names a document of the code `other`; `reason_cipher` says why it was rejected.
+    """
+
+    __tablename__ = "document_item"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_document_item_loan", "loan_id", "state"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    request_id: UUID = references("document_request", index=True)
+    loan_id: UUID = references("loan")
+    document: str
+    position: int = 0
+    words_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+    state: str = "requested"
+    reason_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+    changed_at: datetime = instant()
+    changed_by_id: UUID | None = references("member", nullable=True)
+    version: int = 1

@@ -1,0 +1,252 @@
+"""`loandesk backup` and `loandesk restore`: every row comes back, into either database, or nothing is written."""
+
+import asyncio
+import gzip
+import json
+import os
+import sys
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from sqlalchemy import select
+from sqlmodel import SQLModel
+
+from bot import backup_command, restore_command
+from bot.settings import Settings
+from desk.desk import Office
+from storage import archive, schema
+from storage.database import Database
+from storage.tables import Workspace
+from tests.bot.keys import KEY_1, KEY_2, SEARCH, settings_with
+from tests.builders import make_follow_up, make_loan, make_member
+
+IN_DOUBT = ("notice", "workspace")
+"""Tables of which a restore changes rows: what may have been sent since is looked for."""
+
+
+class Run:
+    """A command with what it printed."""
+
+    def __init__(self) -> None:
+        self.printed = StringIO()
+        self.console = Console(file=self.printed, width=200)
+
+    async def backup(self, settings: Settings, file: Path) -> int:
+        return await backup_command.run(settings, file, self.console)
+
+    async def restore(self, settings: Settings, file: Path) -> int:
+        return await restore_command.run(settings, file, self.console)
+
+
+@pytest.fixture
+def run() -> Run:
+    return Run()
+
+
+@pytest.fixture
+async def filled(office: Office, workspace: Workspace) -> None:
+    """A member with an open follow-up on a loan."""
+    member = await make_member(office, workspace, "ULIN", name='Lin "<b" 林')
+    loan = await make_loan(office, workspace, "L-1", owner=member)
+    await make_follow_up(office, loan, member, due_at=office.clock.now())
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def other_url(request: pytest.FixtureRequest) -> str:
+    """A database without tables, of the same kind as the first one or of the other."""
+    return request.getfixturevalue(f"empty_{request.param}_url")
+
+
+async def rows(url: str, *, but: tuple[str, ...] = ()) -> dict[str, list[dict[str, Any]]]:
+    database = Database(url)
+    try:
+        async with database.engine.connect() as connection:
+            return {
+                name: [dict(row) for row in (await connection.execute(select(table))).mappings()]
+                for name, table in SQLModel.metadata.tables.items()
+                if name not in but
+            }
+    finally:
+        await database.close()
+
+
+@pytest.mark.usefixtures("filled")
+async def test_every_row_comes_back_in_either_database(
+    run: Run, database_url: str, other_url: str, tmp_path: Path
+) -> None:
+    before = await rows(database_url, but=IN_DOUBT)
+
+    assert await run.backup(settings_with(database_url), tmp_path) == 0
+    file = tmp_path / next(name for name in os.listdir(tmp_path) if name.startswith("loandesk-"))
+    assert await run.restore(settings_with(other_url), file) == 0
+
+    assert await rows(other_url, but=IN_DOUBT) == before
+    assert before["borrower"]
+    database = Database(other_url)
+    assert await schema.is_current(database)
+    await database.close()
+
+
+@pytest.mark.usefixtures("filled")
+async def test_a_backup_holds_no_key_and_nothing_readable_about_a_borrower(
+    run: Run, database_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "b.gz"
+    assert await run.backup(settings_with(database_url), file) == 0
+
+    text = "".join(_read(file))
+    assert "L-1" in text
+    for secret in (KEY_1, "王小明", "13800135678"):
+        assert secret not in text
+    assert file.stat().st_mode & 0o077 == 0
+    assert not [name for name in os.listdir(tmp_path) if name.endswith(".part")]
+
+
+@pytest.mark.usefixtures("filled")
+async def test_as_an_operator_types_it(database_url: str, empty_url: str, tmp_path: Path) -> None:
+    """In processes of their own, which have loaded nothing else."""
+    file = str(tmp_path / "b.gz")
+    for url, words in (
+        (database_url, ["backup", file]),
+        (empty_url, ["restore", file]),
+        (empty_url, ["keys", "rotate"]),
+    ):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot.cli", *words),
+            env=os.environ
+            | {
+                "DATABASE_URL": url,
+                "SLACK_BOT_TOKEN": "xoxb-1",
+                "SLACK_SIGNING_SECRET": "secret",
+                "LOANDESK_ENCRYPTION_KEYS": f"1:{KEY_1},2:{KEY_2}",
+                "LOANDESK_SEARCH_KEY": SEARCH,
+            },
+        )
+        assert await process.wait() == 0
+
+    assert len((await rows(empty_url))["member"]) == 1
+    assert (await rows(empty_url))["borrower"][0]["name_cipher"][0] == 2
+
+
+@pytest.mark.usefixtures("filled")
+async def test_others_write_while_a_backup_is_made(
+    run: Run, office: Office, workspace: Workspace, tmp_path: Path
+) -> None:
+    seen: list[str] = []
+    async for line in archive.dump(office.database, office.cipher.ring, office.clock.now()):
+        if not seen:
+            await make_member(office, workspace, "ULATE")
+        seen.append(line)
+
+    assert "ULIN" in "".join(seen)
+    assert "ULATE" not in "".join(seen)
+    assert archive.read(seen).rows["member"] == 1
+
+
+@pytest.mark.usefixtures("filled")
+async def test_a_database_that_is_not_empty_is_left_alone(run: Run, database_url: str, tmp_path: Path) -> None:
+    await run.backup(settings_with(database_url), tmp_path / "b.gz")
+    before = await rows(database_url)
+
+    assert await run.restore(settings_with(database_url), tmp_path / "b.gz") == 1
+
+    assert "not empty" in run.printed.getvalue()
+    assert await rows(database_url) == before
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize(
+    ("keys", "search", "said"),
+    [
+        (f"1:{KEY_2}", SEARCH, "encryption key 1"),
+        (f"2:{KEY_1}", SEARCH, "encryption key 1"),
+        (f"1:{KEY_1}", KEY_2, "LOANDESK_SEARCH_KEY"),
+    ],
+)
+async def test_keys_that_do_not_open_it_are_named_and_nothing_is_written(
+    run: Run, database_url: str, empty_url: str, tmp_path: Path, keys: str, search: str, said: str
+) -> None:
+    await run.backup(settings_with(database_url), tmp_path / "b.gz")
+
+    assert await run.restore(settings_with(empty_url, keys=keys, search=search), tmp_path / "b.gz") == 1
+
+    assert said in run.printed.getvalue()
+    database = Database(empty_url)
+    assert await schema.revision(database) is None
+    await database.close()
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("spoil", ["torn", "row_gone", "no_backup", "missing", "newer"])
+async def test_what_is_not_a_whole_backup_is_refused(
+    run: Run, database_url: str, empty_url: str, tmp_path: Path, spoil: str
+) -> None:
+    file = tmp_path / "b.gz"
+    await run.backup(settings_with(database_url), file)
+    lines = _read(file)
+    match spoil:
+        case "torn":
+            file.write_bytes(file.read_bytes()[:-40])
+        case "row_gone":
+            lines.remove(next(line for line in lines if "ULIN" in line))
+            _write(file, lines)
+        case "no_backup":
+            file.write_text("Dear Sir")
+        case "newer":
+            _write(file, [json.dumps(json.loads(lines[0]) | {"revision": "9999"}) + "\n", *lines[1:]])
+        case _:
+            file.unlink()
+
+    assert await run.restore(settings_with(empty_url), file) == 1
+
+    assert "Nothing was restored" in run.printed.getvalue()
+
+
+def _without(lines: list[Any], table: str, *columns: str) -> None:
+    """Takes columns out of a table's heading and out of the rows behind it."""
+    at = next(n for n, line in enumerate(lines) if isinstance(line, dict) and line.get("table") == table)
+    end = next((n for n in range(at + 1, len(lines)) if isinstance(lines[n], dict)), len(lines))
+    for name in columns:
+        place = lines[at]["columns"].index(name)
+        for row in lines[at:end]:
+            (row["columns"] if isinstance(row, dict) else row).pop(place)
+
+
+@pytest.mark.usefixtures("filled")
+async def test_a_backup_of_an_older_release_is_migrated(
+    run: Run, database_url: str, empty_url: str, tmp_path: Path
+) -> None:
+    """As the release before 0007 made it: without the columns that came since."""
+    file = tmp_path / "b.gz"
+    await run.backup(settings_with(database_url), file)
+    lines = [json.loads(line) for line in _read(file)]
+    lines[0]["revision"] = "0006"
+    _without(lines, "workspace", "restored_from", "restored_at", "native_refused_at", "version")
+    _without(lines, "loan", "demo_at")
+    _without(lines, "member", "language")
+    since = {"process", "access_request", "call_correction"}
+    _write(
+        file, [json.dumps(line) + "\n" for line in lines if not (isinstance(line, dict) and line.get("table") in since)]
+    )
+
+    assert await run.restore(settings_with(empty_url), file) == 0, run.printed.getvalue()
+
+    assert len((await rows(empty_url))["member"]) == 1
+
+
+async def test_a_database_without_tables_gives_no_backup(run: Run, empty_sqlite_url: str, tmp_path: Path) -> None:
+    assert await run.backup(settings_with(empty_sqlite_url), tmp_path / "b.gz") == 1
+    assert "b.gz" not in "".join(os.listdir(tmp_path))
+
+
+def _read(file: Path) -> list[str]:
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        return lines.readlines()
+
+
+def _write(file: Path, lines: list[str]) -> None:
+    with gzip.open(file, "wt", encoding="utf-8") as out:
+        out.writelines(lines)

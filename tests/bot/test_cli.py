@@ -1,0 +1,42 @@
+"""The command line, as an operator types it."""
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import app
+
+NOW = ["--now", "2026-11-25T10:00+08:00", "--zone", "Asia/Shanghai"]
+
+
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [("明天下午3点", "2026-11-26 15:00"), ("fri", "2026-11-27"), ("１５：００", "2026-11-25 15:00")],
+)
+def test_when_prints_what_was_understood_on_its_last_line(phrase: str, expected: str) -> None:
+    result = CliRunner().invoke(app, ["when", phrase, *NOW])
+
+    assert result.exit_code == 0
+    assert result.output.splitlines()[-1] == expected
+
+
+@pytest.mark.parametrize("phrase", ["3点", "下周", "abc", "2月30日", "today 9:00"])
+def test_when_exits_with_1_and_the_reason_on_a_refusal(phrase: str) -> None:
+    result = CliRunner().invoke(app, ["when", phrase, *NOW])
+
+    assert result.exit_code == 1
+    assert phrase in result.output
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--zone", "Mars/Olympus"], ["--now", "yesterday"], ["--now", "2026-11-25T10:00"], ["--what"]]
+)
+def test_wrong_usage_exits_with_2(wrong: list[str]) -> None:
+    assert CliRunner().invoke(app, ["when", "fri", *wrong]).exit_code == 2
+
+
+def test_the_manifest_asks_for_no_command_twice_and_escapes_every_line() -> None:
+    result = CliRunner().invoke(app, ["manifest", "--url", "https://desk.example.com/"])
+
+    assert result.exit_code == 0
+    assert '"should_escape": false' not in result.output
+    assert "https://desk.example.com/slack/events" in result.output

@@ -1,0 +1,89 @@
+"""Settings: a wrong one is named at start, and no secret is shown."""
+
+import base64
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from bot.manifest import OPTIONAL_SCOPES, SCOPES
+from bot.settings import Settings, WrongSettingsError, read_settings
+
+ROOT = Path(__file__).parent.parent.parent
+KEY = base64.b64encode(bytes(32)).decode()
+GOOD = {
+    "SLACK_BOT_TOKEN": "xoxb-1",
+    "SLACK_SIGNING_SECRET": "secret",
+    "LOANDESK_ENCRYPTION_KEYS": f"1:{KEY}",
+    "LOANDESK_SEARCH_KEY": KEY,
+}
+
+
+def environment(monkeypatch: pytest.MonkeyPatch, **changes: str | None) -> None:
+    for name, value in (GOOD | changes).items():
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
+
+
+def test_four_settings_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment(monkeypatch, DATABASE_URL=None)
+
+    settings = read_settings(env_file=None)
+
+    assert settings.database_url.get_secret_value() == "sqlite:///data/loandesk.db"
+    assert settings.signing_secret.get_secret_value() == "secret"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SLACK_BOT_TOKEN", None),
+        ("LOANDESK_ENCRYPTION_KEYS", None),
+        ("LOANDESK_ENCRYPTION_KEYS", "1:c2hvcnQ="),
+        ("DATABASE_URL", "mysql://root:hunter2@db/x"),
+        ("PORT", "99999"),
+        ("LOANDESK_FIRST_ADMIN", "somebody"),
+    ],
+)
+def test_a_missing_or_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str | None) -> None:
+    environment(monkeypatch, **{name: value})
+
+    with pytest.raises(WrongSettingsError, match=name) as error:
+        read_settings(env_file=None)
+
+    assert "hunter2" not in str(error.value)
+    assert KEY not in str(error.value)
+
+
+def documented(file: str, pattern: str) -> set[str]:
+    return set(re.findall(pattern, (ROOT / file).read_text("utf-8"), re.MULTILINE))
+
+
+def test_every_setting_is_in_the_operators_table_and_in_the_example() -> None:
+    settings = {
+        str(field.validation_alias or f"LOANDESK_{name.upper()}") for name, field in Settings.model_fields.items()
+    }
+
+    assert documented("docs/operating.md", r"^\| `([A-Z_]+)` \|") == settings
+    assert documented(".env.example", r"^(?:# )?([A-Z_]+)=") == settings
+
+
+@pytest.mark.parametrize(("name", "field"), list(Settings.model_fields.items()))
+def test_the_table_has_the_defaults(name: str, field: FieldInfo) -> None:
+    variable = str(field.validation_alias or f"LOANDESK_{name.upper()}")
+    (shown,) = documented("docs/operating.md", rf"^\| `{variable}` \| ([^|]*?) ?\|")
+    default = field.get_default()
+    plain = default.get_secret_value() if isinstance(default, SecretStr) else default
+
+    assert shown == ("" if field.is_required() else f"`{plain}`" if plain not in ("", None) else "none")
+
+
+def test_the_scopes_are_in_the_reviewers_table_with_their_reasons() -> None:
+    text = (ROOT / "docs/security.md").read_text("utf-8")
+
+    for scope, why in (SCOPES | OPTIONAL_SCOPES).items():
+        assert re.search(rf"^\| `{scope}`( \(optional\))? \| {re.escape(why)} \|$", text, re.MULTILINE)

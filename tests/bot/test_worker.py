@@ -1,0 +1,40 @@
+"""The worker's round."""
+
+from pathlib import Path
+
+import pytest
+
+from bot import worker
+from bot.worker import do_chores
+from desk.desk import Desk, Office
+from storage.cipher import Cipher
+from storage.database import Database
+from storage.tables import Workspace
+from tests.clocks import FrozenClock
+
+
+async def test_a_round_without_a_database_is_no_round(
+    workspace: Workspace, cipher: Cipher, clock: FrozenClock, tmp_path: Path
+) -> None:
+    away = Database(f"postgresql://nobody@/nothing?host={tmp_path}")
+
+    assert not await do_chores(Office(database=away, cipher=cipher, clock=clock), workspace)
+
+    await away.close()
+
+
+async def test_one_chore_that_fails_holds_up_no_other(
+    office: Office, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    async def stumble(_desk: Desk) -> None:
+        raise RuntimeError("a row that cannot be read")
+
+    async def work(_desk: Desk) -> None:
+        done.append("work")
+
+    monkeypatch.setattr(worker, "CHORES", (stumble, work))
+
+    assert await do_chores(office, workspace)
+    assert done == ["work"]

@@ -1,0 +1,40 @@
+"""The demo on the page, as one of its people sees it."""
+
+from collections.abc import Awaitable, Callable
+
+from playwright.async_api import BrowserContext, Locator, Page, expect
+
+from bot.demo.cast import Actor, channel_id
+from bot.demo.opening import Stage
+
+NewContext = Callable[..., Awaitable[BrowserContext]]
+
+
+async def open_page(new_context: NewContext, stage: Stage, actor: Actor, channel: str = "") -> Page:
+    """The page of somebody of the cast, in that channel, or in their own."""
+    channel = channel or actor.channel
+    page = await (await new_context(viewport={"width": 1280, "height": 900})).new_page()
+    await page.goto(f"{stage.sandbox.base_url}/#{actor.slack_id}/{channel_id(channel)}")
+    await page.get_by_role("log", name=channel).wait_for()
+    return page
+
+
+async def open_home(page: Page, name: str) -> Locator:
+    """The app's Home, whose tab has that name."""
+    await page.get_by_role("link", name="Loan Desk").click()
+    await page.get_by_role("tab", name=name).click()
+    return page.get_by_role("region", name=name)
+
+
+async def choose(page: Page, form: Locator, label: str, option: str, *, search: str = "") -> None:
+    """Chooses from the menu with that label; `search` is typed to find the option."""
+    await form.get_by_role("button", name=f"{label}: ").click()
+    if search:
+        await page.get_by_role("combobox").fill(search)
+    await page.get_by_role("option", name=option).first.click()
+    await expect(form.get_by_role("button", name=f"{label}: {option}")).to_be_visible()
+
+
+async def press(place: Locator, label: str) -> None:
+    """Presses the button there with exactly that label."""
+    await place.get_by_role("button", name=label, exact=True).click()

@@ -1,0 +1,102 @@
+"""Takes the pictures of the docs: `python -m tests.browser.screenshots`."""
+
+import asyncio
+import shutil
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from bot.demo.cast import GRACE, LI_NA, Actor, channel_id
+from bot.demo.clock import DemoClock
+from bot.demo.opening import Stage, open_demo
+from tests.browser.conftest import CHROMIUM_OPTIONS
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+PICTURES = DOCS / "pictures"
+LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
+MORNING, HOUR_LATER, NEXT_MORNING = (
+    datetime.fromisoformat(f"2026-11-{text}:00+08:00").timestamp() for text in ("25T10:00", "25T11:00", "26T08:30")
+)
+LINES = {"zh": "/loan-call A-1001 未接 客户在开会，下次今天11点", "en": "/loan-call A-1001 no answer, next today 11:00"}
+
+
+async def main() -> None:
+    """The page for the README, and a reminder, a form, the Home and a digest in both languages."""
+    PICTURES.mkdir(exist_ok=True)
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=list(CHROMIUM_OPTIONS)
+        )
+        await take(chromium, "zh", None)
+        for name, locale in LANGUAGES.items():
+            await take(chromium, name, locale)
+        await chromium.close()
+
+
+async def take(chromium: Browser, language: str, locale: str | None) -> None:
+    """All pictures of a language; without a `locale`, in which each of the cast reads their own, the README's alone."""
+    clock = DemoClock(lambda: MORNING)
+    with tempfile.TemporaryDirectory() as folder:
+        stage = await open_demo(Path(folder), clock, port=0, locale=locale, around_the_clock=False)
+        try:
+            await stage.type(LI_NA.slack_id, "agents", LINES[language])
+            clock.page.set(HOUR_LATER)
+            await stage.service.round()
+            await stage.type(LI_NA.slack_id, "agents", "/loan A-1002")
+            if locale is None:
+                await reminder(chromium, stage, DOCS / "page.png", height=860)
+                return
+            await reminder(chromium, stage, PICTURES / f"reminder.{language}.png")
+            await form(chromium, stage, PICTURES / f"form.{language}.png")
+            await home(chromium, stage, PICTURES / f"home.{language}.png")
+            clock.page.set(NEXT_MORNING)
+            await stage.service.round()
+            await digest(chromium, stage, PICTURES / f"digest.{language}.png")
+        finally:
+            await stage.close()
+
+
+async def reminder(chromium: Browser, stage: Stage, path: Path, *, height: int = 640) -> None:
+    page = await opened(chromium, stage, LI_NA, channel_id("agents"), height=height)
+    await page.get_by_role("article").filter(has_text="王*").first.wait_for()
+    await finished(page, path)
+
+
+async def form(chromium: Browser, stage: Stage, path: Path) -> None:
+    page = await opened(chromium, stage, LI_NA, channel_id("agents"), height=860)
+    box = page.get_by_role("textbox")
+    await box.fill("/loan-call")
+    await box.press("Enter")
+    await page.get_by_role("dialog").wait_for()
+    await finished(page, path)
+    await stage.sandbox.modal_of(LI_NA.slack_id).close()
+
+
+async def home(chromium: Browser, stage: Stage, path: Path) -> None:
+    page = await opened(chromium, stage, LI_NA, f"{stage.sandbox.dm(LI_NA.slack_id).id}/home")
+    await page.get_by_role("region").get_by_role("button").first.wait_for()
+    await finished(page, path)
+
+
+async def digest(chromium: Browser, stage: Stage, path: Path) -> None:
+    page = await opened(chromium, stage, GRACE, channel_id("managers"), height=860)
+    await page.get_by_role("article").first.wait_for()
+    await finished(page, path)
+
+
+async def opened(chromium: Browser, stage: Stage, actor: Actor, place: str, *, height: int = 640) -> Page:
+    page = await chromium.new_page(viewport={"width": 1280 if height == 860 else 1100, "height": height})
+    await page.goto(f"{stage.sandbox.base_url}/#{actor.slack_id}/{place}")
+    return page
+
+
+async def finished(page: Page, path: Path) -> None:
+    await page.evaluate("document.fonts.ready")
+    await page.screenshot(path=path)
+    await page.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,231 @@
+"""The jobs of the desk, each walked on the page with the mouse, in both languages."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.async_api import expect
+
+from bot.demo.cast import GRACE, LI_NA, SAM, TOM, WANG_FANG, Actor, channel_id
+from bot.demo.opening import Stage
+from tests.browser.demo import NewContext, choose, open_home, open_page, press
+from tests.clocks import FrozenClock
+
+pytestmark = pytest.mark.browser
+
+WORKER_MS = 15_000
+"""How long the worker may take to send what it owes."""
+
+MIA = Actor("U0MIA", "mia", "Mia Chen", "New here", "agent", "loan-desk")
+"""Somebody of the lender who is no member of the desk."""
+
+CHINESE = {
+    "Home": "主页",
+    "Loan": "贷款",
+    "Undo": "撤销",
+    "Close": "关闭",
+    "Open": "打开",
+    "Request documents": "索要材料",
+    "ID card": "身份证",
+    "bank statement": "银行流水",
+    "Thu 26 Nov 10:00": "11月26日 周四 10:00",
+    "Ask for them": "索要",
+    "Asked for: ID card, bank statement.": "已要求提交：身份证、银行流水。",
+    "Find a loan": "查找贷款",
+    "Open card": "查看卡片",
+    "Documents": "材料",
+    "ID card received": "身份证 收到",
+    "bank statement received": "银行流水 收到",
+    "ID card accepted": "身份证 通过",
+    "1 document is open": "1 份材料未完成",
+    "ID card · accepted": "身份证 · 已通过",
+    "Assign a follow-up": "安排跟进",
+    "When": "时间",
+    "tomorrow 3pm": "明天下午3点",
+    "Thu 26 Nov 2026 15:00": "2026年11月26日 周四 15:00",
+    "What it is about": "事项",
+    "income check": "收入核实",
+    "Who calls": "由谁联系",
+    "Note": "备注",
+    "Assign": "安排",
+    "李娜 has given you a call.": "李娜 给您安排了一个电话。",
+    "Log a call": "登记通话",
+    "Reassign": "移交",
+    "Whose loans": "移交谁的贷款",
+    "To whom": "交给谁",
+    "Preview": "预览",
+    "7 loans · 1 open follow-up": "7 笔贷款 · 1 个未完成跟进",
+    "Tom Baker: 7 → 0 loans": "Tom Baker：贷款 7 → 0 笔",
+    "李娜: 10 → 17 loans": "李娜：贷款 10 → 17 笔",
+    "Hand over": "确认移交",
+    "Handed over:": "已移交：",
+    "From Tom Baker to you, handed over by Grace Liu:": "Grace Liu 将 Tom Baker 的工作移交给您：",
+    "Taken back: a reassignment. All is as it was before.": "已撤销：移交，一切恢复原样。",
+    "That was taken back.": "已撤销。",
+    "My settings": "我的设置",
+    "Language": "语言",
+    "Daily digest at": "每日摘要时间",
+    "Save": "保存",
+    "Ask for access": "申请加入",
+    "You have asked for access.": "已提交加入申请。",
+    "asks for access to the desk.": "申请加入工作台。",
+    "As agent": "同意：客户经理",
+    "Granted as agent": "已同意，角色为客户经理",
+    "You are a member of the desk now": "您已加入工作台",
+}
+"""What the page says in English, and in Chinese."""
+
+Say = Callable[[str], str]
+
+
+@pytest.fixture
+def is_chinese(stage: Stage) -> bool:
+    """In which of both languages the stage's people read."""
+    return stage.sandbox.workspace.users[LI_NA.slack_id].locale == "zh-CN"
+
+
+@pytest.fixture
+def say(is_chinese: bool) -> Say:
+    """A text of the page in the language of the stage's people."""
+    return CHINESE.__getitem__ if is_chinese else str
+
+
+async def test_documents_are_requested_with_the_form_and_ticked_off_on_the_card(
+    new_context: NewContext, stage: Stage, say: Say
+) -> None:
+    page = await open_page(new_context, stage, LI_NA)
+    home = await open_home(page, say("Home"))
+    await press(home, say("Request documents"))
+    form = page.get_by_role("dialog", name=say("Request documents"))
+    await choose(page, form, say("Loan"), "A-1002", search="liuyang")
+    await form.get_by_label(say("ID card")).check()
+    await form.get_by_label(say("bank statement")).check()
+    await press(form, say("Thu 26 Nov 10:00"))
+    await press(form, say("Ask for them"))
+    await expect(form).to_contain_text(say("Asked for: ID card, bank statement."))
+    await press(form, say("Close"))
+
+    await press(home, say("Find a loan"))
+    form = page.get_by_role("dialog", name=say("Find a loan"))
+    await choose(page, form, say("Loan"), "A-1002", search="0456")
+    await press(form, say("Open card"))
+    await press(form, say("Open"))
+    card = page.get_by_role("dialog", name="A-1002")
+    await press(card, say("Documents"))
+    await press(card, say("ID card received"))
+    await press(card, say("ID card accepted"))
+    await expect(card).to_contain_text(say("1 document is open"))
+    settled = card.get_by_role("listitem").filter(has_text=say("ID card · accepted"))
+    await expect(settled).to_be_visible()
+    await expect(card.get_by_role("button", name=say("ID card received"), exact=True)).to_have_count(0)
+    await expect(card.get_by_role("button", name=say("bank statement received"), exact=True)).to_be_visible()
+
+
+async def test_a_follow_up_is_assigned_to_somebody_else_who_sees_it_in_their_channel(
+    new_context: NewContext, stage: Stage, say: Say
+) -> None:
+    page = await open_page(new_context, stage, LI_NA)
+    await press(await open_home(page, say("Home")), say("Assign a follow-up"))
+    form = page.get_by_role("dialog", name=say("Assign a follow-up"))
+    await choose(page, form, say("Loan"), "A-1004", search="chenjing")
+    await form.get_by_role("textbox", name=say("When"), exact=True).fill(say("tomorrow 3pm"))
+    await choose(page, form, say("What it is about"), say("income check"))
+    await choose(page, form, say("Who calls"), "王芳", search="wangfang")
+    await form.get_by_role("textbox", name=say("Note")).fill("pays cash · 现金")
+    await press(form, say("Assign"))
+    await expect(form).to_contain_text("@王芳")
+    await expect(form).to_contain_text("pays cash · 现金")
+
+    theirs = await open_page(new_context, stage, WANG_FANG)
+    given = theirs.get_by_role("article").filter(has_text=say("李娜 has given you a call."))
+    await expect(given).to_be_visible(timeout=WORKER_MS)
+    await expect(given).to_contain_text("@王芳")
+    await expect(given).to_contain_text("A-1004")
+    await expect(given).to_contain_text(say("income check"))
+    await expect(given).to_contain_text(say("Thu 26 Nov 2026 15:00"))
+    await expect(given).not_to_contain_text("陈静")
+    await press(given, say("Open card"))
+    card = theirs.get_by_role("article").filter(has_text="陈静")
+    await expect(card).to_contain_text("pays cash · 现金")
+    await expect(card.get_by_role("button", name=say("Log a call"), exact=True)).to_be_visible()
+
+
+async def test_all_of_an_absent_agents_borrowers_are_handed_over_and_taken_back(
+    new_context: NewContext, stage: Stage, say: Say
+) -> None:
+    theirs = await open_page(new_context, stage, LI_NA)
+    page = await open_page(new_context, stage, GRACE)
+    composer = page.get_by_role("textbox")
+    await composer.fill("/loan-reassign")
+    await composer.press("Enter")
+    form = page.get_by_role("dialog", name=say("Reassign"))
+    await choose(page, form, say("Whose loans"), TOM.real_name, search=TOM.handle)
+    await choose(page, form, say("To whom"), LI_NA.real_name, search=LI_NA.handle)
+    await press(form, say("Preview"))
+    await expect(form).to_contain_text(say("7 loans · 1 open follow-up"))
+    await expect(form).to_contain_text(say("Tom Baker: 7 → 0 loans"))
+    await expect(form).to_contain_text(say("李娜: 10 → 17 loans"))
+    await press(form, say("Hand over"))
+    await expect(form).to_contain_text(say("Handed over:"))
+    notice = theirs.get_by_role("article").filter(has_text=say("From Tom Baker to you, handed over by Grace Liu:"))
+    await expect(notice).to_contain_text(say("7 loans · 1 open follow-up"), timeout=WORKER_MS)
+
+    await press(form, say("Undo"))
+    await expect(form).to_contain_text(say("Taken back: a reassignment. All is as it was before."))
+    await expect(notice).to_contain_text(say("That was taken back."), timeout=WORKER_MS)
+    await press(form, say("Close"))
+    await expect(form).to_have_count(0)
+
+
+async def test_whoever_is_no_member_asks_for_access_and_works_once_let_in(
+    new_context: NewContext, stage: Stage, say: Say, is_chinese: bool
+) -> None:
+    stage.sandbox.add_user(
+        MIA.slack_id, name=MIA.handle, real_name=MIA.real_name, locale="zh-CN" if is_chinese else "en-US"
+    )
+    stage.sandbox.join(channel_id(MIA.channel), MIA.slack_id)
+    page = await open_page(new_context, stage, MIA)
+    composer = page.get_by_role("textbox")
+    await composer.fill("/loan mine")
+    await composer.press("Enter")
+    refused = page.get_by_role("article").filter(has=page.get_by_role("button", name=say("Ask for access")))
+    await press(refused, say("Ask for access"))
+    await expect(page.get_by_text(say("You have asked for access."))).to_be_visible()
+
+    admins = await open_page(new_context, stage, SAM)
+    await admins.get_by_role("link", name="Loan Desk").click()
+    asked = admins.get_by_role("article").filter(has_text=say("asks for access to the desk."))
+    await expect(asked).to_contain_text("Mia Chen", timeout=WORKER_MS)
+    await press(asked, say("As agent"))
+    await expect(asked).to_contain_text(say("Granted as agent"), timeout=WORKER_MS)
+    await expect(asked.get_by_role("button", name=say("As agent"))).to_have_count(0)
+
+    await page.get_by_role("link", name="Loan Desk").click()
+    await expect(page.get_by_text(say("You are a member of the desk now"))).to_be_visible(timeout=WORKER_MS)
+    await composer.fill("/loan new Zhou Min 13912345678")
+    await composer.press("Enter")
+    await expect(page.get_by_role("article").filter(has_text="L-1").filter(has_text="Zhou Min")).to_be_visible()
+
+
+async def test_ones_language_and_digest_are_changed_from_the_home(
+    new_context: NewContext, stage: Stage, clock: FrozenClock, say: Say, is_chinese: bool
+) -> None:
+    def then(english: str) -> str:
+        return english if is_chinese else CHINESE[english]
+
+    page = await open_page(new_context, stage, LI_NA)
+    home = await open_home(page, say("Home"))
+    await press(home, say("My settings"))
+    form = page.get_by_role("dialog", name=say("My settings"))
+    await choose(page, form, say("Language"), "English" if is_chinese else "中文")
+    await form.get_by_label(say("Daily digest at")).fill("08:45")
+    await press(form, say("Save"))
+    form = page.get_by_role("dialog", name=then("My settings"))
+    await expect(form).to_contain_text("08:45")
+    await press(form, then("Close"))
+
+    clock.advance(minutes=1)
+    await expect(home.get_by_role("button", name=then("My settings"), exact=True)).to_be_visible(timeout=WORKER_MS)
+    await press(home, then("My settings"))
+    await expect(form.get_by_label(then("Daily digest at"))).to_have_value("08:45")
+    language = f"{then('Language')}: {'English' if is_chinese else '中文'}"
+    await expect(form.get_by_role("button", name=language)).to_be_visible()

@@ -1,0 +1,158 @@
+"""What stands beside Slack's own things on the page: clock, colours, language."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from bot.demo.cast import LI_NA, channel_id
+from bot.demo.clock import DemoClock
+from bot.demo.opening import Stage, open_demo
+from tests.browser.conftest import Scene
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    """The demo with its worker and the clock that its page sets forward."""
+    stage = await open_demo(tmp_path, DemoClock(), port=0, locale="en-US", around_the_clock=True)
+    await stage.service.work()
+    yield stage
+    await stage.close()
+    assert stage.sandbox.violations == []
+
+
+async def background(page: Page) -> str:
+    return await page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+
+async def test_tomorrows_digest_is_seen_when_the_clock_is_set_forward(browser: Browser, stage: Stage) -> None:
+    page = await browser.new_page()
+    await page.goto(f"{stage.sandbox.base_url}/#{LI_NA.slack_id}/{channel_id('agents')}")
+    before = stage.sandbox.workspace.now()
+    await page.get_by_role("button", name="Clock").click()
+    dialog = page.get_by_role("dialog", name="Set the clock forward")
+    await dialog.get_by_role("button", name="Next morning, 08:30").click()
+    await expect(dialog).to_have_count(0)
+    await expect(page.get_by_role("button", name="Clock")).to_contain_text("08:30")
+    morning = datetime.fromtimestamp(stage.sandbox.workspace.now(), ZoneInfo("Asia/Shanghai"))
+    assert stage.sandbox.workspace.now() > before
+    assert (morning.hour, morning.minute) == (8, 30)
+    digest = page.get_by_role("article").filter(has_text=f"{morning:%a} {morning.day} {morning:%b %Y}")
+    await expect(digest.first).to_be_visible(timeout=20_000)
+    await page.close()
+
+
+async def test_the_clock_is_never_set_back(browser: Browser, stage: Stage) -> None:
+    page = await browser.new_page()
+    await page.goto(f"{stage.sandbox.base_url}/#{LI_NA.slack_id}/{channel_id('agents')}")
+    await page.get_by_role("button", name="Clock").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Or to this time (Asia/Shanghai)").fill("2020-01-01T10:00")
+    await dialog.get_by_role("button", name="Set", exact=True).click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("Choose a time that lies ahead")
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+    await expect(page.get_by_role("button", name="Clock")).to_be_focused()
+    await page.close()
+
+
+async def test_a_workspace_on_real_time_offers_no_clock(scene: Scene) -> None:
+    page = await scene.open(scene.li, scene.desk)
+    await expect(page.get_by_role("button", name="Appearance")).to_be_visible()
+    await expect(page.get_by_role("button", name="Clock")).to_have_count(0)
+
+
+async def test_the_colours_follow_the_system_until_they_are_chosen(scene: Scene) -> None:
+    page = await scene.open(scene.li, scene.desk)
+    light = await background(page)
+    await page.emulate_media(color_scheme="dark")
+    dark = await background(page)
+    assert light != dark
+    await page.get_by_role("button", name="Appearance").click()
+    await page.get_by_role("menuitemradio", name="Light").click()
+    assert await background(page) == light
+    await page.reload()
+    await expect(page.get_by_role("button", name="Appearance")).to_contain_text("Light")
+    assert await background(page) == light
+
+
+async def test_the_pages_language_is_the_members_until_it_is_chosen(scene: Scene) -> None:
+    page = await scene.open(scene.wang, scene.desk)
+    await expect(page.get_by_text("这里还没有消息。")).to_be_visible()
+    await expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    await page.get_by_role("button", name="语言").click()
+    await page.get_by_role("menuitemradio", name="English").click()
+    await expect(page.get_by_text("Nothing here yet.")).to_be_visible()
+    await expect(page.get_by_role("button", name="Language")).to_contain_text("English")
+    await expect(page.locator("html")).to_have_attribute("lang", "en-US")
+    await expect(page.get_by_role("button", name="Language")).to_be_focused()
+
+
+async def test_the_traffic_shows_requests_their_acks_and_the_apps_calls(scene: Scene) -> None:
+    await scene.post(scene.desk, "A reminder")
+    page = await scene.open(scene.li, scene.desk)
+    await page.get_by_role("button", name="Traffic").click()
+    rows = page.get_by_role("list", name="Traffic").get_by_role("listitem")
+    await expect(rows).to_contain_text(["chat.postMessage"])
+    box = page.get_by_role("textbox", name="Message #desk")
+    await box.fill("/loan-call L-1042 reached")
+    await box.press("Enter")
+    await expect(rows.first).to_contain_text("/loan-call")
+    await expect(rows.first).to_contain_text("200")
+    await expect(rows.first).to_contain_text(" ms")
+    await rows.first.locator("summary").click()
+    await expect(rows.first).to_contain_text('"text": "L-1042 reached"')
+    await page.get_by_role("button", name="API calls").click()
+    await expect(rows).to_have_count(1)
+    await page.get_by_role("button", name="All", exact=True).click()
+    await page.get_by_role("searchbox").fill("l-1042")
+    await expect(rows).to_have_count(1)
+
+
+async def test_what_went_wrong_stands_out_in_the_traffic(scene: Scene) -> None:
+    scene.app.status = 500
+    page = await scene.open(scene.li, scene.desk)
+    box = page.get_by_role("textbox", name="Message #desk")
+    await box.fill("/loan-call L-1042")
+    await box.press("Enter")
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await page.get_by_role("button", name="Traffic").click()
+    await page.get_by_role("button", name="Trouble").click()
+    row = page.get_by_role("list", name="Traffic").get_by_role("listitem")
+    await expect(row).to_contain_text("500")
+    await page.get_by_role("list", name="Traffic").locator("summary").first.press("Escape")
+    await expect(page.get_by_role("list", name="Traffic")).to_have_count(0)
+    await expect(page.get_by_role("button", name="Traffic")).to_be_focused()
+
+
+async def test_the_page_is_used_without_a_mouse(scene: Scene) -> None:
+    page = await scene.open(scene.li, scene.desk)
+    await page.get_by_role("textbox", name="Message #desk").press("Alt+ArrowDown")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("#calls-li")
+    await page.keyboard.press("F6")
+    await expect(page.get_by_role("link", name="calls-li")).to_be_focused()
+    await page.keyboard.press("F6")
+    await expect(page.get_by_role("log", name="Messages in #calls-li")).to_be_focused()
+    await page.keyboard.press("h")
+    await expect(page.get_by_role("textbox", name="Message #calls-li")).to_have_value("h")
+
+
+async def test_slacks_bad_days_are_switched_on_and_off(scene: Scene) -> None:
+    page = await scene.open(scene.li, scene.desk)
+    await page.get_by_role("button", name="Bad days").click()
+    switch = page.get_by_role("switch", name="Failing")
+    await switch.check()
+    await expect(page.get_by_role("button", name="Bad days")).to_contain_text("1")
+    assert scene.sandbox.faults.bad_days.on == ("500",)
+    headers = {"Authorization": "Bearer xoxb-browser-tests"}
+    async with scene.http.post(scene.sandbox.api_url + "auth.test", headers=headers) as response:
+        assert response.status == 500
+    await switch.press("Space")
+    await scene.sandbox.wait_for(lambda: scene.sandbox.faults.bad_days.on == ())
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("button", name="Bad days")).to_be_focused()

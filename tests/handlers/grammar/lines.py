@@ -1,0 +1,36 @@
+"""Reads command lines at ten on Wednesday morning in Shanghai."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from desk.errors import Invalid
+from handlers.grammar.reader import Asked
+from handlers.grammar.text import Line
+from tests.handlers.grammar.phrases import SHANGHAI, WEDNESDAY
+
+R = TypeVar("R")
+Parse = Callable[[Line, datetime, ZoneInfo], R | Asked]
+
+
+def understood(parse: Parse[R], text: str) -> R:
+    """The request that a line is."""
+    request = parse(Line.read(text), WEDNESDAY, SHANGHAI)
+    assert not isinstance(request, Asked), text
+    return request
+
+
+def asked(parse: Parse[R], text: str) -> str | None:
+    """`usage` or `help` when that is all a line asks for."""
+    request = parse(Line.read(text), WEDNESDAY, SHANGHAI)
+    return request.what if isinstance(request, Asked) else None
+
+
+def refused(parse: Parse[R], text: str) -> Invalid:
+    """The refusal of a line that must be refused."""
+    try:
+        request = parse(Line.read(text), WEDNESDAY, SHANGHAI)
+    except Invalid as refusal:
+        return refusal
+    raise AssertionError(f"{text} was understood as {request}")

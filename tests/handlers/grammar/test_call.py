@@ -1,0 +1,351 @@
+"""`/loan-call`, as people in a hurry type it."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desk.answering import Said
+from desk.refs import LoanRef
+from handlers.grammar.call import CallRequest, parse
+from handlers.grammar.text import Line
+from handlers.render.writer import escaped
+from tests.handlers.grammar.lines import asked, refused, understood
+from tests.handlers.grammar.phrases import shown
+
+
+def call(text: str) -> CallRequest:
+    return understood(parse, text)
+
+
+def plan(text: str) -> tuple[str, str | None, str] | None:
+    """When, about what and with which note the next call was planned."""
+    step = call(text).next
+    return (shown(step.due), step.purpose, step.note) if step else None
+
+
+@pytest.mark.parametrize(
+    ("typed", "loan"),
+    [
+        ("L-1042 na", LoanRef("L-1042", "L-1042")),
+        ("l-1042, na", LoanRef("l-1042", "l-1042")),
+        ("L-1042/3 na", LoanRef("L-1042/3", "L-1042", 3)),
+        ("2026/沪/17 na", LoanRef("2026/沪/17", "2026/沪", 17)),
+        ("2026/ab na", LoanRef("2026/ab", "2026/ab")),
+        ("L-1042/0 na", LoanRef("L-1042/0", "L-1042/0")),
+        ("Ｌ－１０４２／３　未接", LoanRef("Ｌ－１０４２／３", "Ｌ－１０４２", 3)),
+        ("王小明 未接", LoanRef("王小明", "王小明")),
+        ("尾号5678 未接", LoanRef("尾号5678", "尾号5678")),
+        ("L-1042: na", LoanRef("L-1042", "L-1042")),
+        ("L-1042未接", LoanRef("L-1042", "L-1042")),
+        ("L-1042/2未接", LoanRef("L-1042/2", "L-1042", 2)),
+    ],
+)
+def test_the_loan_is_the_first_word(typed: str, loan: LoanRef):
+    assert call(typed).loan == loan
+
+
+@pytest.mark.parametrize(
+    ("typed", "outcome"),
+    [
+        ("no_answer", "no_answer"),
+        ("No Answer", "no_answer"),
+        ("NO-ANSWER", "no_answer"),
+        ("didn’t pick up", "no_answer"),
+        ("ｎａ", "no_answer"),
+        ("未接", "no_answer"),
+        ("未接通", "no_answer"),
+        ("没人接听", "no_answer"),
+        ("忙", "busy"),
+        ("vm", "voicemail"),
+        ("reached voicemail", "voicemail"),
+        ("关机/停机", "unreachable"),
+        ("无法接通", "unreachable"),
+        ("空号", "wrong_number"),
+        ("已接通", "reached"),
+        ("spoke", "reached"),
+        ("已核实", "confirmed"),
+        ("Callback", "call_back"),
+        ("稍后再打", "call_back"),
+        ("ptp", "promised"),
+        ("答应还款", "promised"),
+        ("已还", "paid"),
+        ("won't pay", "refused"),
+        ("拒绝接听", "no_answer"),
+        ("拒绝", "refused"),
+        ("不办了", "withdrew"),
+    ],
+)
+def test_an_outcome_is_the_longest_word_that_stands_there(typed: str, outcome: str):
+    assert call(f"L-1042 {typed}").outcome == outcome
+    request = call(f"L-1042 {typed} 3pm again")
+    assert (request.outcome, request.said.note) == (outcome, "3pm again")
+
+
+@pytest.mark.parametrize("typed", ["nap", "paidx", "paid's", "busy3", "reached_out", "busyness"])
+def test_an_outcome_never_cuts_a_latin_word(typed: str):
+    assert refused(parse, f"L-1042 {typed}").code == "outcome_unknown"
+
+
+def test_an_unknown_outcome_is_refused_with_the_likest_ones():
+    refusal = refused(parse, "L-1042 no anwser, next tomorrow 10:00")
+    assert (refusal.code, refusal.params["part"], refusal.params["given"]) == ("outcome_unknown", "outcome", "no")
+    assert refusal.params["nearest"] == ("no answer",)
+    assert refused(parse, "L-1042 未街").params["nearest"] == ("未接",)
+    assert refused(parse, "L-1042 忙完再说").params["nearest"] == ("忙",)
+
+
+def test_when_no_outcome_is_like_it_all_are_shown_in_the_writers_language():
+    assert refused(parse, "L-1042 xyz").params["nearest"][:2] == ("reached", "confirmed")
+    assert refused(parse, "L-1042 鱼鱼").params["nearest"][:2] == ("已接通", "已核实")
+
+
+def test_an_outcome_left_out_is_asked_for():
+    assert refused(parse, "L-1042").code == "outcome_missing"
+    assert refused(parse, "L-1042 : spoke to him").code == "outcome_missing"
+
+
+@pytest.mark.parametrize(
+    "typed", ["paid half", "paid, only the fee", "还了一半", "reached no one at home", "promised nothing"]
+)
+def test_an_outcome_that_the_next_words_turn_around_is_refused(typed: str):
+    refusal = refused(parse, f"L-1042 {typed}")
+    assert refusal.code == "outcome_unclear"
+    (nearest,) = refusal.params["nearest"]
+    assert call(f"L-1042 {nearest}").outcome == "reached"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *(
+            "不接受分期",
+            "未接受报价",
+            "没通过审核",
+            "未通过审批",
+            "通话中断",
+            "再联系不上",
+            "承诺回电",
+            "已接通不了",
+            "已还没还",
+            "已付首付",
+        ),
+        *("missed payment", "missed the instalment", "promised to call back", "paid the deposit"),
+    ],
+)
+def test_an_outcome_is_never_cut_out_of_words_that_say_something_else(typed: str):
+    refusal = refused(parse, f"L-1042 {typed} 明天")
+    assert refusal.code == "outcome_unclear"
+    assert call(f"L-1042 {refusal.params['nearest'][0]}").outcome == "reached"
+
+
+@pytest.mark.parametrize(
+    ("typed", "outcome", "note"),
+    [
+        ("已接通，不方便说话", "reached", "不方便说话"),
+        ("已接通 不想贷了", "reached", "不想贷了"),
+        ("已还款，不用再催", "paid", "不用再催"),
+        ("已还款，没有逾期了", "paid", "没有逾期了"),
+        ("已核实，不需要补材料", "confirmed", "不需要补材料"),
+        ("未接，过两天再打", "no_answer", "过两天再打"),
+        ("未接 受理中", "no_answer", "受理中"),
+        ("没接过电话", "no_answer", ""),
+        ("missed call", "no_answer", ""),
+    ],
+)
+def test_a_note_may_begin_with_a_negation(typed: str, outcome: str, note: str):
+    request = call(f"L-1042 {typed}")
+    assert (request.outcome, request.said) == (outcome, Said(note=note))
+
+
+def test_a_colon_settles_that_the_words_are_a_note():
+    assert call("L-1042 paid: half").said == Said(note="half")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("reached", Said()),
+        ("reached plan", Said("plan")),
+        ("reached plan to sell the car", Said("plan", "to sell the car", "plan to sell the car")),
+        ("reached plan: to sell the car", Said("plan", "to sell the car")),
+        ("reached: plan to sell the car", Said(note="plan to sell the car")),
+        ("已接通材料已齐", Said("documents", "已齐", "材料已齐")),
+        ("已核实收入", Said("income")),
+        ("已接通 身份证复印件明天寄来", Said(note="身份证复印件明天寄来")),
+        ("reached id card is with his wife", Said(note="id card is with his wife")),
+        ("已接通、身份核实、下次明天", Said("identity")),
+        ("reached &amp;amp; ok", Said(note="&amp; ok")),
+        ("reached “引号” Ｆｕｌｌ　Ｗｉｄｔｈ 😀", Said(note="“引号” Ｆｕｌｌ　Ｗｉｄｔｈ 😀")),
+        ("reached\nline 1\n\tline 2", Said(note="line 1\n\tline 2")),
+        (
+            "reached see <https://x.cn/a?b=1&amp;c=2> or <mailto:a@b.cn|a@b.cn>",
+            Said(note="see https://x.cn/a?b=1&c=2 or a@b.cn"),
+        ),
+        ("已核实 核实收入，单位电话已打", Said("income", "单位电话已打", "核实收入，单位电话已打")),
+        ("reached planning to sell", Said(note="planning to sell")),
+        ("reached plan, next mon", Said("plan")),
+        ("未接客户在开会", Said(note="客户在开会")),
+        ("未接2次", Said(note="2次")),
+        ("na ,， Ｗife said: CALL him, later!; ", Said(note="Ｗife said: CALL him, later!")),
+        ("na he &amp; she &lt;3", Said(note="he & she <3")),
+    ],
+)
+def test_what_was_said_of_the_call(typed: str, said: Said):
+    assert call(f"L-1042 {typed}").said == said
+
+
+@pytest.mark.parametrize(
+    ("typed", "planned"),
+    [
+        ("未接，下次明天上午10点", ("2026-11-26 10:00", None, "")),
+        ("未接，下次明天下午3点核实收入", ("2026-11-26 15:00", "income", "")),
+        ("未接 下次：周五14:30 签约：带身份证", ("2026-11-27 14:30", "signing", "带身份证")),
+        ("na next tomorrow 3pm", ("2026-11-26 15:00", None, "")),
+        ("NA NEXT TOMORROW 3PM", ("2026-11-26 15:00", None, "")),
+        ("na &gt; fri", ("2026-11-27", None, "")),
+        ("na -&gt; fri", ("2026-11-27", None, "")),
+        ("na ＞ fri", ("2026-11-27", None, "")),
+        ("na &gt; next fri", ("2026-12-04", None, "")),
+        ("未接 下次 next fri", ("2026-12-04", None, "")),
+        ("na next next fri", ("2026-12-04", None, "")),
+        ("na next mon 10:00", ("2026-11-30 10:00", None, "")),
+        ("na next: fri 10:00", ("2026-11-27 10:00", None, "")),
+        ("未接 下周五", None),
+        ("未接 下次下周五", ("2026-12-04", None, "")),
+        ("reached &gt; tomorrow 10:00 plan to sell", ("2026-11-26 10:00", "plan", "to sell")),
+        ("reached &gt; tomorrow 10:00: plan to sell", ("2026-11-26 10:00", None, "plan to sell")),
+        ("忙下次明天10点", ("2026-11-26 10:00", None, "")),
+        ("承诺还款，下次12月1日 承诺 3000元", ("2026-12-01", "promise", "3000元")),
+        ("na &gt; fri then &gt; mon 9am", ("2026-11-30 09:00", None, "")),
+        ("na he pays next week &gt; fri 10:00", ("2026-11-27 10:00", None, "")),
+        ("na &gt; 3pm next friday", ("2026-12-04 15:00", None, "")),
+        ("na &gt; friday next week", ("2026-12-04", None, "")),
+        ("na 下次 the 5th of next month plan", ("2026-12-05", "plan", "")),
+        ("na &gt; end of next month", ("2026-12-31", None, "")),
+        ("未接\n下次明天10:00\n材料", ("2026-11-26 10:00", "documents", "")),
+        ("ＮＡ　＞　ｆｒｉ　１４：３０", ("2026-11-27 14:30", None, "")),
+    ],
+)
+def test_the_plan_stands_behind_an_opener(typed: str, planned: tuple[str, str | None, str] | None):
+    assert plan(f"L-1042 {typed}") == planned
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "will call when his wife is back next to him",
+        "nextdoor said tomorrow 10:00",
+        "收入>3万元",
+        "income > 5000",
+        "he will tell us next",
+        "见下次",
+        "text fri 10:00",
+        "form <x>",
+    ],
+)
+def test_an_opener_followed_by_anything_else_belongs_to_the_note(note: str):
+    request = call(f"L-1042 na: {escaped(note)}")
+    assert (request.said.note, request.next) == (note, None)
+
+
+def test_text_before_the_opener_is_the_note():
+    request = call("L-1042 未接客户在开会 下次明天下午3点核实收入 带工资单")
+    assert request.said == Said(note="客户在开会")
+    assert request.next is not None
+    assert request.next.note == "带工资单"
+
+
+def test_no_opener_is_found_inside_a_mention():
+    request = call("L-1042 na <@U12AB|next fri> fri 10:00")
+    assert request.next is None
+    assert request.said.note == "<@U12AB|next fri> fri 10:00"
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "given"),
+    [
+        ("na &gt; wed", "due_ambiguous", "wed"),
+        ("na &gt; 3点", "due_ambiguous", "3点"),
+        ("na 下次今天9点", "due_past", "今天9点"),
+        ("na next week", "due_range", "next week"),
+        ("未接 下次下周", "due_range", "下周"),
+        ("na &gt; fri 2 documents", "due_bare_number", "fri 2"),
+        ("na will call &gt; 3/4", "due_ambiguous", "3/4"),
+        ("na &gt; fri 10:00 he pays next week", "due_range", "next week"),
+        ("na &gt;", "next_due_missing", ">"),
+        ("未接 下次", "next_due_missing", "下次"),
+        ("na spoke &gt;", "next_due_missing", ">"),
+        ("na &gt; 3", "due_bare_number", "3"),
+        ("na next fri", "next_weekday_ambiguous", "next fri"),
+        ("na next Fri 10:00", "next_weekday_ambiguous", "next Fri 10:00"),
+    ],
+)
+def test_nothing_is_planned_by_default_where_a_time_was_meant(typed: str, code: str, given: str):
+    refusal = refused(parse, f"L-1042 {typed}")
+    assert (refusal.code, refusal.params["part"], refusal.params["given"]) == (code, "next", given)
+
+
+def test_next_before_a_weekday_is_refused_with_both_dates():
+    refusal = refused(parse, "L-1042 na next fri")
+    assert [shown(due) for due in refusal.params["readings"]] == ["2026-11-27", "2026-12-04"]
+    assert [plan(f"L-1042 na {nearest}") for nearest in refusal.params["nearest"]] == [
+        ("2026-11-27", None, ""),
+        ("2026-12-04", None, ""),
+    ]
+
+
+@pytest.mark.parametrize("typed", ["next wed", "next week", "next month", "next Wednesday 15:00"])
+def test_what_a_refused_next_shows_instead_plans_the_call(typed: str):
+    shown_forms = refused(parse, f"L-1042 na {typed}").params["nearest"]
+    assert shown_forms
+    assert all(plan(f"L-1042 na {form}") for form in shown_forms), shown_forms
+
+
+def test_alone_it_asks_for_usage_and_help_for_help():
+    assert asked(parse, "") == asked(parse, " ，") == "usage"
+    assert asked(parse, "help") == asked(parse, "HELP") == asked(parse, "帮助") == asked(parse, "？") == "help"
+    assert asked(parse, "help na") is None
+
+
+@pytest.mark.parametrize("typed", ["<@U1> na", "@wang na", ": na"])
+def test_a_person_is_no_loan(typed: str):
+    assert refused(parse, typed).code == "loan_missing"
+
+
+def has_no_opener(text: str) -> bool:
+    matched = Line.plain(text).norm
+    return not any(opener in matched for opener in ("next", "下次", ">"))
+
+
+# The letters at both ends keep blanks there, which are trimmed, out of it.
+notes = st.text(st.characters(exclude_categories=["Cs"]), max_size=200).map("a{}z".format).filter(has_no_opener)
+
+
+@given(notes)
+def test_any_note_behind_a_colon_comes_back_exactly(note: str):
+    assert call(f"L-1042 reached: {escaped(note)}").said == Said(note=note)
+
+
+@given(notes)
+def test_any_note_of_a_plan_behind_a_colon_comes_back_exactly(note: str):
+    step = call(f"L-1042 reached &gt; tomorrow 10:00: {escaped(note)}").next
+    assert step is not None
+    assert (step.purpose, step.note) == (None, note)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["字", "x ", "> ", "next a ", "下次3 ", "下次周五x ", "<@U1> ", "1:", "周五 ", "未接，", "> fri ab ", "next"],
+)
+def test_ten_thousand_characters_are_read_in_a_blink(piece: str):
+    text = "L-1042 na: " + piece * (10_000 // len(piece)) + "end"
+    began = time.process_time()
+    call(text)
+    assert time.process_time() - began < 3
+
+
+def test_a_long_note_comes_back_whole():
+    note = "他说「明天」再谈，" * 1200 + "。"
+    assert call(f"L-1042 已接通：{note}").said.note == note

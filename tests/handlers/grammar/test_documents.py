@@ -1,0 +1,137 @@
+"""`/loan-docs`: asking for documents, ticking them off, sending one back."""
+
+import pytest
+
+from desk.refs import LoanRef
+from handlers.grammar.documents import Item, ListDocuments, Reject, Request, TickOff, parse
+from tests.handlers.grammar.lines import asked, refused, understood
+from tests.handlers.grammar.phrases import shown
+
+LOAN = LoanRef("L-1042", "L-1042")
+
+
+def items(*codes: str) -> tuple[Item, ...]:
+    """`id`, `other=words`."""
+    return tuple(Item(*code.split("=")) for code in codes)
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted", "by"),
+    [
+        ("id", ["id"], None),
+        ("身份证", ["id"], None),
+        ("ID card, driver’s license and bank statements", ["id", "licence", "bank"], None),
+        ("身份证、驾驶证和银行流水", ["id", "licence", "bank"], None),
+        ("身份证驾驶证流水", ["id", "licence", "bank"], None),
+        ("在职证明 居住证明", ["employment", "residence"], None),
+        ("id by fri", ["id"], "2026-11-27"),
+        ("id, bank by fri 5pm", ["id", "bank"], "2026-11-27 17:00"),
+        ("身份证 周五前", ["id"], "2026-11-27"),
+        ("身份证和合同周五下午3点之前", ["id", "contract"], "2026-11-27 15:00"),
+        ("身份证 12月1日以前", ["id"], "2026-12-01"),
+        ("周五前 身份证、保单", ["id", "insurance"], "2026-11-27"),
+        ("down payment receipt; invoice by end of month", ["downpayment", "invoice"], "2026-11-30"),
+        ("other: Divorce Certificate", ["other=Divorce Certificate"], None),
+        ("other: divorce certificate, id by fri", ["other=divorce certificate", "id"], "2026-11-27"),
+        ("other: divorce certificate and id", ["other=divorce certificate", "id"], None),
+        ("other: letter from bank by fri", ["other=letter from bank"], "2026-11-27"),
+        ("other: letter by his employer", ["other=letter by his employer"], None),
+        ("other: brand and model", ["other=brand and model"], None),
+        ("其他：结婚证 身份证", ["other=结婚证", "id"], None),
+        ("其他：结婚证和身份证周五前", ["other=结婚证", "id"], "2026-11-27"),
+        ("其他：结婚证周五前", ["other=结婚证"], "2026-11-27"),
+        ("其他：和解协议", ["other=和解协议"], None),
+        ("其他：结婚证、其他：离婚证", ["other=结婚证", "other=离婚证"], None),
+    ],
+)
+def test_documents_are_asked_for(typed: str, wanted: list[str], by: str | None):
+    request = understood(parse, f"L-1042 {typed}")
+    assert isinstance(request, Request)
+    assert request.items == items(*wanted)
+    assert (shown(request.by) if request.by else None) == by
+
+
+@pytest.mark.parametrize(
+    ("typed", "state", "ticked"),
+    [
+        ("got id", "got", ["id"]),
+        ("收到 身份证、流水", "got", ["id", "bank"]),
+        ("收到身份证和流水", "got", ["id", "bank"]),
+        ("accept payslip", "accept", ["income"]),
+        ("通过 收入证明", "accept", ["income"]),
+        ("cancel other: divorce certificate", "cancel", ["other=divorce certificate"]),
+        ("取消 其他", "cancel", ["other"]),
+        ("got other, id", "got", ["other", "id"]),
+    ],
+)
+def test_documents_are_ticked_off(typed: str, state: str, ticked: list[str]):
+    request = understood(parse, f"L-1042 {typed}")
+    assert isinstance(request, TickOff)
+    assert (request.loan, request.state, request.items) == (LOAN, state, items(*ticked))
+
+
+@pytest.mark.parametrize(
+    ("typed", "item", "reason"),
+    [
+        ("reject id: Blurred, again!", "id", "Blurred, again!"),
+        ("退回 身份证：模糊", "id", "模糊"),
+        ("退回身份证 模糊", "id", "模糊"),
+        ("reject other: torn", "other", "torn"),
+        ("reject other: divorce certificate: torn", "other=divorce certificate", "torn"),
+    ],
+)
+def test_a_document_is_sent_back_with_a_reason(typed: str, item: str, reason: str):
+    (expected,) = items(item)
+    assert understood(parse, f"L-1042 {typed}") == Reject(LOAN, expected, reason)
+
+
+def test_a_loan_alone_lists_its_documents():
+    assert understood(parse, "L-1042") == ListDocuments(LOAN)
+    assert asked(parse, "") == "usage"
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "part", "given"),
+    [
+        ("passport", "document_unknown", "document", "passport"),
+        ("id, passport", "document_unknown", "document", "passport"),
+        ("idx", "document_unknown", "document", "idx"),
+        ("got", "document_missing", "document", ""),
+        ("by fri", "document_missing", "document", ""),
+        ("reject", "document_missing", "document", ""),
+        ("got id by fri", "document_unknown", "document", "by"),
+        ("other", "document_words_missing", "document", "other"),
+        ("other:", "document_words_missing", "document", "other:"),
+        ("other, id", "document_words_missing", "document", "other"),
+        ("id and id", "document_twice", "document", "and id"),
+        ("id fri", "by_missing", "by", "fri"),
+        ("身份证 周五", "by_missing", "by", "周五"),
+        ("id by", "by_due_missing", "by", "by"),
+        ("id by whenever", "by_due_missing", "by", "by"),
+        ("id by 3/4", "due_ambiguous", "by", "3/4"),
+        ("身份证 下周前", "due_range", "by", "下周"),
+        ("id by fri, bank by mon", "by_twice", "by", "by mon"),
+        ("reject id", "reason_missing", "reason", ""),
+        ("reject passport: torn", "document_unknown", "document", "passport"),
+    ],
+)
+def test_what_is_not_understood_is_refused_with_its_part(typed: str, code: str, part: str, given: str):
+    refusal = refused(parse, f"L-1042 {typed}")
+    assert (refusal.code, refusal.params["part"], refusal.params["given"]) == (code, part, given)
+
+
+def test_the_nearest_form_of_a_time_has_its_by():
+    assert refused(parse, "L-1042 id fri").params["nearest"] == ("by fri",)
+    assert refused(parse, "L-1042 身份证 周五").params["nearest"] == ("周五前",)
+
+
+@pytest.mark.parametrize(
+    "typed", ["身份证 3天内", "身份证 明天下午前", "id tomorrow morning", "id fri", "身份证 周五", "id next week"]
+)
+def test_what_a_refused_time_shows_instead_is_understood(typed: str):
+    refusal = refused(parse, f"L-1042 {typed}")
+    assert refusal.params["part"] == "by"
+    for form in refusal.params["nearest"]:
+        request = understood(parse, f"L-1042 {typed.replace(refusal.params['given'], form)}")
+        assert isinstance(request, Request)
+        assert request.by is not None

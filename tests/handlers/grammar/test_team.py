@@ -1,0 +1,90 @@
+"""`/loan-team`."""
+
+from datetime import date, time
+
+import pytest
+
+from desk.refs import PersonRef
+from handlers.grammar.reader import ChannelRef
+from handlers.grammar.team import Add, Away, Back, ListTeam, Remove, SetDay, SetHours, TeamRequest, parse
+from tests.handlers.grammar.lines import asked, refused, understood
+
+WANG, LI = PersonRef("U1"), PersonRef("U2")
+DESK = ChannelRef("C1", "desk")
+MONDAY_TO_SATURDAY = frozenset(range(6))
+
+
+@pytest.mark.parametrize(
+    ("typed", "request_"),
+    [
+        ("", ListTeam()),
+        ("list", ListTeam()),
+        ("add <@U1> agent", Add(WANG, ("agent",), None, "")),
+        ("add <@U1|wang> agent <#C1|desk>", Add(WANG, ("agent",), DESK, "")),
+        ("add <@U1> agent <#C1|desk> Team North", Add(WANG, ("agent",), DESK, "Team North")),
+        ("add <@U1> agent Team North", Add(WANG, ("agent",), None, "Team North")),
+        ("add <@U1> verifier, collector and manager", Add(WANG, ("verifier", "collector", "manager"), None, "")),
+        ("添加 <@U1> 电核、催收 <#C1|desk> 一组", Add(WANG, ("verifier", "collector"), DESK, "一组")),
+        ("添加 <@U1> 客户经理和主管", Add(WANG, ("agent", "manager"), None, "")),
+        ("remove <@U1> to <@U2>", Remove(WANG, LI)),
+        ("移除 <@U1> 移交给 <@U2>", Remove(WANG, LI)),
+        ("away <@U1> until 2026-12-05", Away(WANG, date(2026, 12, 5), None)),
+        ("away <@U1> until fri cover <@U2>", Away(WANG, date(2026, 11, 27), LI)),
+        ("请假 <@U1> 到12月5日 代班 <@U2>", Away(WANG, date(2026, 12, 5), LI)),
+        ("请假 <@U1> 到周五，由<@U2>", Away(WANG, date(2026, 11, 27), LI)),
+        ("back <@U1>", Back(WANG)),
+        ("销假 <@U1>", Back(WANG)),
+        ("hours <@U1> 09:00-18:00", SetHours(WANG, time(9), time(18), None)),
+        ("hours <@U1> 09:00 - 18:00, mon-sat", SetHours(WANG, time(9), time(18), MONDAY_TO_SATURDAY)),
+        ("工时 <@U1> 9点到18点 周一至周六", SetHours(WANG, time(9), time(18), MONDAY_TO_SATURDAY)),
+        ("hours <@U1> 00:00-24:00 daily", SetHours(WANG, time(0), time(0), frozenset(range(7)))),
+        ("calendar 2026-12-05 work", SetDay(date(2026, 12, 5), True, "")),
+        ("calendar dec 31 off New Year's Eve", SetDay(date(2026, 12, 31), False, "New Year's Eve")),
+        ("日历 12月5日 上班 调休", SetDay(date(2026, 12, 5), True, "调休")),
+        ("日历 今天 休息", SetDay(date(2026, 11, 25), False, "")),
+    ],
+)
+def test_the_team_is_changed_as_said(typed: str, request_: TeamRequest):
+    assert understood(parse, typed) == request_
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "part", "given"),
+    [
+        ("fire <@U1>", "act_unknown", "act", "fire"),
+        ("add", "person_missing", "who", ""),
+        ("add wang agent", "person_missing", "who", "wang"),
+        ("add <@U1>", "role_not_said", "role", ""),
+        ("add <@U1> boss", "role_unknown", "role", "boss"),
+        ("add <@U1> agent verifier", "role_or_team", "role", "verifier"),
+        ("add <@U1> agent #desk", "channel_unknown", "channel", "#desk"),
+        ("remove <@U1>", "person_missing", "to", ""),
+        ("away <@U1>", "until_missing", "date", ""),
+        ("away <@U1> fri", "until_missing", "date", "fri"),
+        ("away <@U1> until", "date_missing", "date", ""),
+        ("away <@U1> until fri 10:00", "date_only", "date", "fri 10:00"),
+        ("away <@U1> until nov 20", "due_past", "date", "nov 20"),
+        ("away <@U1> until fri for a trip", "not_understood", "line", "for"),
+        ("away <@U1> until fri cover", "person_missing", "cover", ""),
+        ("back <@U1> today", "not_understood", "line", "today"),
+        ("hours <@U1>", "working_hours", "hours", ""),
+        ("hours <@U1> long", "working_hours", "hours", "long"),
+        ("hours <@U1> 18:00-09:00", "overnight_hours", "hours", "18:00-09:00"),
+        ("hours <@U1> 09:00-18:00 monx", "working_days", "hours", "monx"),
+        ("calendar", "date_missing", "date", ""),
+        ("calendar fri", "day_kind_unknown", "day", ""),
+        ("calendar fri maybe", "day_kind_unknown", "day", "maybe"),
+    ],
+)
+def test_what_is_not_understood_is_refused_with_its_part(typed: str, code: str, part: str, given: str):
+    refusal = refused(parse, typed)
+    assert (refusal.code, refusal.params["part"], refusal.params["given"]) == (code, part, given)
+
+
+def test_a_second_role_behind_a_blank_might_be_a_team():
+    (nearest,) = refused(parse, "add <@U1> agent verifier").params["nearest"]
+    assert understood(parse, f"add <@U1> {nearest}") == Add(WANG, ("agent", "verifier"), None, "")
+
+
+def test_help_is_help():
+    assert asked(parse, "help") == "help"

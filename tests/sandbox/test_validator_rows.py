@@ -1,0 +1,99 @@
+"""One row after the other of Slack's tables of limits: of views, of blocks, of elements and objects.
+
+Each row has an example that is taken and, but for one thing, the same over the limit, which is refused with Slack's error
+at the place. What a row says of time or of the stack is tried in `test_views`, by the tests that the last table names.
+"""
+
+from typing import Any
+
+import pytest
+
+from sandbox.validator import Refusal, validate_message, validate_view
+from tests.sandbox import test_modals, test_views
+from tests.sandbox.payloads import (
+    home,
+    modal,
+    plain,
+    section,
+    text_input,
+)
+from tests.sandbox.rows_of_blocks import BLOCKS, Example
+from tests.sandbox.rows_of_elements import ELEMENTS
+
+VIEWS: dict[str, list[Example]] = {
+    "size: blocks": [(modal(*[section()] * 100), modal(*[section()] * 101), "/view/blocks")],
+    "size: bytes": [(modal(*[section("x" * 2400)] * 100), modal(*[section("x" * 2500)] * 100), "view_too_large")],
+    "size: title, submit, close": [
+        (modal(**{name: plain("x" * 24)}), modal(**{name: plain("x" * 25)}), f"/view/{name}/text")
+        for name in ("title", "submit", "close")
+    ],
+    "size: private_metadata, callback_id, external_id": [
+        (modal(**{name: "x" * most}), modal(**{name: "x" * (most + 1)}), f"/view/{name}")
+        for name, most in (("private_metadata", 3000), ("callback_id", 255), ("external_id", 255))
+    ],
+    "submit": [
+        (
+            modal(text_input()),
+            {name: part for name, part in modal(text_input()).items() if name != "submit"},
+            "/view/submit",
+        )
+    ],
+    "never ask for passwords": [
+        (modal(text_input("Note")), modal(text_input(label)), "/view/blocks/0/label")
+        for label in ("Password", "登录密码")
+    ],
+    "home": [(home(*[section()] * 100), home(*[section()] * 101), "/view/blocks")],
+    "home: no title": [(home(section()), {**home(section()), "title": plain("Home")}, "/view/title")],
+}
+
+IN_TIME = {
+    "trigger_id: three seconds, once": test_views.test_a_trigger_opens_one_view_within_three_seconds,
+    "stack of three": test_views.test_three_views_are_a_full_stack,
+    "push needs a trigger from inside": test_views.test_a_push_needs_a_trigger_from_inside_a_modal,
+    "external_id unique": test_views.test_an_external_id_is_used_once,
+    "race guard: hash of an update": test_views.test_an_update_rewrites_the_view_and_changes_its_hash,
+    "race guard: hash of the Home": test_views.test_the_home_is_published_and_a_stale_one_never_overwrites_it,
+    "input values kept where ids are": test_views.test_what_is_entered_stays_where_the_ids_do,
+    "Home tab off": test_views.test_there_is_no_home_for_a_stranger_or_with_the_tab_switched_off,
+    "options loaded: 100": test_modals.test_options_over_a_limit_are_a_violation,
+}
+"""The rows that no payload alone can break, and the tests that break them."""
+
+EXAMPLES = [
+    pytest.param(*example, id=f"{row} {number}")
+    for row, examples in (VIEWS | BLOCKS | ELEMENTS).items()
+    for number, example in enumerate(examples, start=1)
+]
+
+
+def judged(example: Any) -> Refusal | None:
+    """What is said of blocks of a message, of a view, or of either by an app with more scopes."""
+    scopes, payload = example if isinstance(example, tuple) else (frozenset[str](), example)
+    if isinstance(payload, dict):
+        return validate_view(payload, payload["type"], scopes)
+    return validate_message({"text": "x", "blocks": payload}, scopes)
+
+
+@pytest.mark.parametrize(("taken", "refused", "where"), EXAMPLES)
+def test_each_row_of_the_tables_is_held(taken: Any, refused: Any, where: str) -> None:
+    if taken is not None:
+        assert judged(taken) is None
+    refusal = judged(refused)
+    assert refusal is not None
+    if where.startswith("/"):
+        assert refusal.error == ("invalid_arguments" if where.startswith("/view") else "invalid_blocks")
+        assert any(f"[json-pointer:{where}" in message for message in refusal.messages), refusal.messages
+    else:
+        assert refusal.error == where
+
+
+def test_every_row_that_takes_time_has_its_test() -> None:
+    assert all(callable(test) for test in IN_TIME.values())
+
+
+def test_a_date_in_a_messages_text_must_be_one_that_slack_can_show() -> None:
+    good = "Due <!date^1790000000^{date_short_pretty} {time}|2026-09-21 15:00>"
+    assert validate_message({"text": good}) is None
+    refusal = validate_message({"text": good.replace("{time}", "{when}")})
+    assert refusal is not None
+    assert refusal.error == "invalid_arguments"

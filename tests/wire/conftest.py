@@ -1,0 +1,120 @@
+"""The fixture `slack`: a running sandbox with the desk installed from its manifest, on both databases."""
+
+import base64
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from bot.manifest import manifest
+from bot.service import open_service
+from bot.settings import Settings
+from sandbox.server import Sandbox
+from storage import members
+from tests.builders import make_manager, make_member, make_team
+from tests.clocks import FrozenClock
+from tests.conftest import UNHURRIED
+from tests.wire.office_day import APP_TOKEN, SIGNING_SECRET, TOKEN, Slack
+
+PEOPLE = {
+    "agent": "UAGENT",
+    "other": "UOTHER",
+    "verifier": "UVERIFIER",
+    "collector": "UCOLLECTOR",
+    "manager": "UMANAGER",
+    "compliance": "UCOMPLIANCE",
+    "admin": "UADMIN",
+    "stranger": "USTRANGER",
+}
+
+
+@pytest.fixture
+async def sandbox(unhurried: bool) -> AsyncIterator[Sandbox]:
+    """A workspace with people and two channels. A payload that Slack would refuse fails the test."""
+    box = Sandbox()
+    if unhurried:
+        box.delivery.patience = box.sockets.patience = UNHURRIED
+    box.limits.enabled = False  # the desk's clock stands still: what Slack asks it to wait for would never come
+    await box.start()
+    for name, user_id in PEOPLE.items():
+        box.add_user(user_id, name=name.title(), locale="en-US", tz="Asia/Shanghai")
+    box.add_channel("desk", channel_id="CDESK", kind="private", members=list(PEOPLE.values()))
+    box.add_channel("managers", channel_id="CMANAGERS", kind="private", members=["UMANAGER"])
+    yield box
+    await box.stop()
+    assert box.violations == []
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("both_doors") and "door" in metafunc.fixturenames:
+        metafunc.parametrize("door", ["http", "socket"], indirect=True)
+
+
+@pytest.fixture
+def door(request: pytest.FixtureRequest) -> str:
+    """`http`, or `socket` too where a test is marked `both_doors`."""
+    return getattr(request, "param", "http")
+
+
+@pytest.fixture
+async def slack(
+    sandbox: Sandbox, database_url: str, clock: FrozenClock, door: str, request: pytest.FixtureRequest
+) -> AsyncIterator[Slack]:
+    """The desk at work in that workspace, with a team of everybody. What the first admin is owed has been sent."""
+    loan_links = getattr(request.module, "LOAN_LINKS", "")
+    domain = urlsplit(loan_links).hostname or ""
+    install(sandbox, "http://127.0.0.1:9" if door == "http" else None, domain)
+    service = await open_service(settings_for(sandbox, database_url, loan_links=loan_links), clock)
+    if door == "socket":
+        await service.connect()
+    else:
+        await service.serve()
+        install(sandbox, f"http://127.0.0.1:{service.port}", domain)
+    office, workspace = service.office, service.workspace
+    team = await make_team(office, workspace, manager_channel_id="CMANAGERS")
+    people = {"manager": await make_manager(office, workspace, team, "UMANAGER", name="Manager")}
+    for role in ("agent", "verifier", "collector", "compliance"):
+        people[role] = await make_member(
+            office, workspace, f"U{role.upper()}", roles=role, name=role.title(), team_id=team.id
+        )
+    people["other"] = await make_member(office, workspace, "UOTHER", roles="agent", name="Other", team_id=team.id)
+    async with office.desk(workspace) as desk:
+        admin = await members.by_slack_id(desk.session, workspace.id, "UADMIN")
+        assert admin is not None
+        people["admin"] = admin
+    await service.round()
+    yield Slack(
+        sandbox=sandbox,
+        service=service,
+        clock=clock,
+        desk_channel="CDESK",
+        manager_channel="CMANAGERS",
+        team=team,
+        people=people,
+    )
+    await service.close()
+
+
+def install(sandbox: Sandbox, url: str | None, links_domain: str = "") -> None:
+    """The desk's own manifest, for HTTP at `url` or for Socket Mode."""
+    written = manifest(url, links_domain=links_domain)
+    sandbox.install(manifest=written, signing_secret=SIGNING_SECRET, token=TOKEN, app_token=APP_TOKEN)
+
+
+def settings_for(sandbox: Sandbox, database_url: str, **values: str) -> Settings:
+    """The settings of a desk in that sandbox."""
+    key = base64.b64encode(bytes(32)).decode()
+    return Settings.model_validate(
+        {
+            "database_url": database_url,
+            "bot_token": TOKEN,
+            "signing_secret": SIGNING_SECRET,
+            "app_token": APP_TOKEN,
+            "slack_api_url": sandbox.api_url,
+            "encryption_keys": f"1:{key}",
+            "search_key": key,
+            "first_admin": "UADMIN",
+            "port": 0,
+        }
+        | values
+    )

@@ -1,0 +1,119 @@
+"""A lender's Slack for a test: the sandbox with the desk installed, its people and channels, and a clock moved by hand."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.service import Service
+from desk.desk import Office
+from sandbox.elements import interactive_elements
+from sandbox.modals import Modal
+from sandbox.model import Message
+from sandbox.person import Press, Reply
+from sandbox.server import Sandbox
+from storage.tables import Member, Team, Workspace
+from tests.builders import SHANGHAI
+from tests.clocks import FrozenClock
+
+SIGNING_SECRET = "wire-signing-secret"
+TOKEN = "xoxb-wire-token"
+APP_TOKEN = "xapp-wire-token"
+
+
+@dataclass(slots=True)
+class Slack:
+    """The sandbox, the running desk, and the people: `agent` and `other` (agents), `verifier`, `collector`, `manager`,
+    `compliance`, `admin`. Everybody is in the channel `desk_channel`."""
+
+    sandbox: Sandbox
+    service: Service
+    clock: FrozenClock
+    desk_channel: str
+    manager_channel: str
+    team: Team
+    people: dict[str, Member]
+
+    @property
+    def office(self) -> Office:
+        return self.service.office
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.service.workspace
+
+    def __getattr__(self, name: str) -> Member:
+        try:
+            return self.people[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    async def command(self, who: Member, line: str, channel: str | None = None) -> Reply:
+        """Somebody types a command in the desk's channel, and reads what comes of it, in whichever way it comes."""
+        where = channel or self.desk_channel
+        before = self.sandbox.messages(where, who.slack_user_id)
+        reply = await self.sandbox.command(who.slack_user_id, where, line)
+        if reply.message is None and not reply.error:
+            new = [m for m in self.sandbox.messages(where, who.slack_user_id) if m not in before and m.is_ephemeral]
+            if new:
+                reply.message = new[-1]
+                reply.answered = {"text": new[-1].text, "blocks": new[-1].blocks}
+        return reply
+
+    async def press(self, who: Member, message: Message, what: str) -> Press:
+        """Somebody presses a button, by its words."""
+        return await self.sandbox.press(who.slack_user_id, message, what)
+
+    async def in_chinese(self, *who: Member) -> None:
+        """From now on they read Chinese."""
+        await self.change(*who, locale="zh-CN")
+
+    async def change(self, *who: Member, **values: Any) -> None:
+        """They are as `values` say from now on, whoever made them so."""
+        async with self.office.database.transaction() as session:
+            for member in who:
+                row = await session.get_one(Member, member.id)
+                for name, value in values.items():
+                    setattr(row, name, value)
+                session.add(row)
+
+    def posts(self, where: Member | str) -> list[Message]:
+        """What the desk has posted in a channel, or directly to somebody, as it stands now."""
+        channel = self.sandbox.dm(where.slack_user_id) if isinstance(where, Member) else where
+        return [message for message in self.sandbox.messages(channel) if message.is_bot]
+
+    def texts(self, where: Member | str) -> list[str]:
+        """The texts of `posts`."""
+        return [message.text for message in self.posts(where)]
+
+    async def later(self, **by: Any) -> None:
+        """So much later, the worker has done its round."""
+        self.clock.advance(**by)
+        await self.deliver()
+
+    async def at(self, instant: str) -> None:
+        """At that time in Shanghai (`2026-11-26 09:00`), the worker has done its round."""
+        self.clock.set(datetime.fromisoformat(instant).replace(tzinfo=SHANGHAI))
+        await self.deliver()
+
+    async def form(self, who: Member, line: str) -> Modal:
+        """Somebody types a command that opens a form."""
+        reply = await self.command(who, line)
+        assert not reply.error, reply.error
+        return self.sandbox.modal_of(who.slack_user_id)
+
+    async def deliver(self) -> None:
+        """The worker's round: what is due is announced, what is owed is sent."""
+        await self.service.round()
+
+
+def buttons(message: Message | None) -> list[str]:
+    """The words on a message's buttons."""
+    assert message is not None
+    return [e["text"]["text"] for block in message.blocks for e in interactive_elements(block)]
+
+
+def shown(press: Press) -> Message:
+    """What the presser reads now."""
+    assert press.error == ""
+    assert press.shown is not None
+    return press.shown

@@ -1,0 +1,196 @@
+"""Somebody who is no member asks to be let in. Now is Wednesday 10:00 in Shanghai."""
+
+import asyncio
+
+import pytest
+
+from sandbox.model import Message
+from tests.wire.office_day import Slack, buttons, shown
+
+STRANGER = "USTRANGER"
+
+
+async def refused(slack: Slack) -> Message:
+    """The stranger types a command; the refusal they read."""
+    reply = await slack.sandbox.command(STRANGER, slack.desk_channel, "/loan-due")
+    assert reply.message is not None
+    return reply.message
+
+
+async def asked(slack: Slack, button: str = "Ask for access") -> Message:
+    """The stranger has asked; the message that the admin has of it."""
+    await slack.sandbox.press(STRANGER, await refused(slack), button)
+    await slack.deliver()
+    return requests(slack)[-1]
+
+
+def requests(slack: Slack, *, of: str = "UADMIN") -> list[Message]:
+    return [message for message in slack.posts(slack.sandbox.dm(of).id) if "asks for access" in message.text]
+
+
+def told(slack: Slack) -> list[str]:
+    """What the desk has written to the stranger."""
+    return slack.texts(slack.sandbox.dm(STRANGER).id)
+
+
+@pytest.mark.parametrize(("locale", "words"), [("zh-CN", "不是本工作台成员"), ("en-US", "not a member of this desk")])
+async def test_whoever_is_refused_reads_their_own_language(slack: Slack, locale: str, words: str) -> None:
+    slack.sandbox.change_user(STRANGER, locale=locale)
+    assert words in (await refused(slack)).text
+
+
+@pytest.mark.in_time
+@pytest.mark.parametrize("trouble", ["timeout", "500"])
+async def test_while_slack_does_not_say_which_it_is_the_workspaces(slack: Slack, trouble: str) -> None:
+    slack.sandbox.faults.next("users.info", trouble)
+    assert "不是本工作台成员" in (await refused(slack)).text
+    slack.sandbox.faults.clear()
+
+
+@pytest.mark.both_doors
+async def test_whoever_is_refused_asks_and_is_let_in_with_one_press(slack: Slack) -> None:
+    answer = shown(await slack.sandbox.press(STRANGER, await refused(slack), "Ask for access"))
+    assert "You have asked for access." in answer.text
+    assert "<@UADMIN>" in answer.text
+    await slack.deliver()
+    (request,) = requests(slack)
+    assert "<@USTRANGER> (Stranger) asks for access" in request.text
+    assert buttons(request) == ["As agent", "As verifier", "As collector", "No"]
+
+    await slack.press(slack.admin, request, "As verifier")
+    await slack.deliver()
+
+    (request,) = requests(slack)
+    assert request.text.splitlines()[-1] == "Granted as verifier: Admin, Wed 25 Nov 10:00."
+    assert buttons(request) == []
+    assert told(slack)[0].startswith("You are a member of the desk now, as verifier: Admin has let you in.")
+    assert "not a member" not in (await slack.sandbox.command(STRANGER, slack.desk_channel, "/loan-due")).text
+
+
+async def test_declining_tells_the_asker_kindly(slack: Slack) -> None:
+    slack.sandbox.change_user(STRANGER, locale="zh-CN")
+    request = await asked(slack, "申请加入")
+
+    await slack.press(slack.admin, request, "No")
+    await slack.deliver()
+
+    (request,) = requests(slack)
+    assert request.text.splitlines()[-1] == "Declined: Admin, Wed 25 Nov 10:00."
+    assert buttons(request) == []
+    assert told(slack)[0].startswith("感谢您的申请。Admin暂未同意您加入工作台。")
+    assert "不是本工作台成员" in (await refused(slack)).text
+
+
+async def test_one_request_a_person_and_day(slack: Slack) -> None:
+    await asked(slack)
+    again = shown(await slack.sandbox.press(STRANGER, await refused(slack), "Ask for access"))
+    assert "You have asked today already." in again.text
+    await slack.deliver()
+    assert len(requests(slack)) == 1
+
+    await slack.press(slack.admin, requests(slack)[0], "No")
+    answered = shown(await slack.sandbox.press(STRANGER, await refused(slack), "Ask for access"))
+    assert "Your request of today has been answered." in answered.text
+
+    await slack.later(hours=24)
+    await slack.sandbox.press(STRANGER, await refused(slack), "Ask for access")
+    await slack.deliver()
+    assert len(requests(slack)) == 2
+
+
+async def test_of_two_who_answer_at_once_one_wins_and_the_other_is_told(slack: Slack) -> None:
+    await slack.change(slack.manager, roles="manager admin")
+    await asked(slack)
+    mine, theirs = requests(slack)[0], requests(slack, of="UMANAGER")[0]
+
+    presses = await asyncio.gather(
+        slack.press(slack.admin, mine, "As agent"), slack.press(slack.manager, theirs, "As collector")
+    )
+    await slack.deliver()
+
+    assert sorted(bool(press.replies) for press in presses) == [False, True]
+    (loser,) = [press for press in presses if press.replies]
+    assert "<@USTRANGER>'s request has been answered already: <@U" in loser.text
+    lines = [message.text.splitlines()[-1] for message in (requests(slack)[0], requests(slack, of="UMANAGER")[0])]
+    assert lines[0] == lines[1]
+    assert lines[0].startswith("Granted as")
+
+
+async def test_managers_are_asked_while_no_admin_is_at_work(slack: Slack) -> None:
+    await slack.command(slack.admin, "/loan-team away @admin until fri")
+    await slack.sandbox.press(STRANGER, await refused(slack), "Ask for access")
+    await slack.deliver()
+
+    assert requests(slack) == []
+    (request,) = requests(slack, of="UMANAGER")
+    await slack.press(slack.manager, request, "As agent")
+    await slack.deliver()
+    assert "as agent: Manager has let you in" in told(slack)[0]
+
+
+async def test_whoever_is_added_by_command_meanwhile_needs_no_answer(slack: Slack) -> None:
+    request = await asked(slack)
+    await slack.command(slack.admin, "/loan-team add @stranger collector")
+    late = shown(await slack.press(slack.admin, request, "As agent"))
+    assert "has been answered already" in late.text
+    await slack.deliver()
+    assert requests(slack)[0].text.splitlines()[-1] == "Granted as collector: Admin, Wed 25 Nov 10:00."
+
+
+@pytest.mark.parametrize(("fields", "why"), [({"is_restricted": True}, "is a guest"), ({"is_bot": True}, "is a bot")])
+async def test_a_guest_or_bot_cannot_ask(slack: Slack, fields: dict[str, bool], why: str) -> None:
+    message = await refused(slack)
+    slack.sandbox.change_user(STRANGER, **fields)
+    assert why in shown(await slack.sandbox.press(STRANGER, message, "Ask for access")).text
+    await slack.deliver()
+    assert requests(slack) == []
+
+
+async def test_whoever_became_a_guest_meanwhile_is_not_let_in(slack: Slack) -> None:
+    request = await asked(slack)
+    slack.sandbox.change_user(STRANGER, is_ultra_restricted=True)
+    assert "is a guest" in shown(await slack.press(slack.admin, request, "As agent")).text
+    await slack.deliver()
+    assert buttons(requests(slack)[0])[0] == "As agent"
+
+
+async def test_whoever_is_no_admin_any_more_cannot_let_anybody_in(slack: Slack) -> None:
+    request = await asked(slack)
+    await slack.change(slack.admin, roles="agent")
+    assert "needs the role" in shown(await slack.press(slack.admin, request, "As agent")).text
+    assert "not a member of this desk" in (await refused(slack)).text
+
+
+async def test_a_member_with_an_old_refusal_is_told(slack: Slack) -> None:
+    message = await refused(slack)
+    await slack.command(slack.admin, "/loan-team add @stranger agent")
+    assert (
+        "is a member of this desk already" in shown(await slack.sandbox.press(STRANGER, message, "Ask for access")).text
+    )
+
+
+async def test_access_is_asked_from_the_home_a_shortcut_and_a_direct_message(slack: Slack) -> None:
+    await slack.sandbox.open_home(STRANGER)
+    await slack.sandbox.home_of(STRANGER).press("Ask for access")
+    assert "You have asked for access." in slack.sandbox.modal_of(STRANGER).text
+
+    await slack.sandbox.modal_of(STRANGER).close()
+    await slack.sandbox.shortcut(STRANGER, "call")
+    await slack.sandbox.modal_of(STRANGER).press("Ask for access")
+    assert "You have asked today already." in slack.sandbox.modal_of(STRANGER).text
+
+    conversation = slack.sandbox.dm(STRANGER)
+    slack.sandbox.say(STRANGER, conversation, "hello")
+    answer = await slack.sandbox.wait_for(lambda: slack.sandbox.messages(conversation)[1:], timeout=20)
+    assert (
+        "You have asked today already." in shown(await slack.sandbox.press(STRANGER, answer[-1], "Ask for access")).text
+    )
+
+
+async def test_a_stranger_may_press_nothing_else(slack: Slack) -> None:
+    await slack.change(slack.admin, reminder_channel_id=slack.desk_channel)
+    slack.sandbox.join(slack.desk_channel, slack.workspace.bot_user_id)
+    await slack.sandbox.press(STRANGER, await refused(slack), "Ask for access")
+    await slack.deliver()
+    (request,) = [message for message in slack.posts(slack.desk_channel) if "asks for access" in message.text]
+    assert "not a member of this desk" in shown(await slack.sandbox.press(STRANGER, request, "As agent")).text

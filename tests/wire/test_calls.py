@@ -1,0 +1,208 @@
+"""`/loan-call` as it is typed in Slack: what the answer says, and what its buttons do."""
+
+import pytest
+from sqlmodel import select
+
+from sandbox.person import Press
+from storage.tables import Borrower, Call, FollowUp, Loan
+from tests.builders import make_follow_up, make_loan
+from tests.wire.office_day import Slack
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    """L-1042 of the agent, whose follow-up about documents is due at noon."""
+    loan = await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent)
+    noon = slack.clock.now().replace(hour=4)
+    await make_follow_up(slack.office, loan, slack.agent, purpose="documents", due_at=noon)
+    return loan
+
+
+async def rows(slack: Slack, table: type[FollowUp] | type[Call]) -> list[FollowUp | Call]:
+    async with slack.office.database.reading() as session:
+        return list((await session.exec(select(table))).all())
+
+
+def read(press: Press) -> str:
+    """The answer that now stands in the place of the one that was pressed."""
+    assert press.error == ""
+    assert press.message is not None
+    return press.message.text
+
+
+async def test_an_attempt_is_logged_and_the_next_one_planned(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-call l-1042 no answer rang out & <b")
+
+    assert reply.ephemeral
+    assert reply.text.splitlines() == [
+        "L-1042 · 王小明 · tail 5678: no answer, logged at 10:00.",
+        "> rang out &amp; &lt;b",
+        "Answers documents (L-1042/1): it stays open, 1 attempt so far.",
+        "Next: documents Wed 25 Nov 2026 13:00 (Shanghai time), <@UAGENT> (L-1042/1)",
+    ]
+    assert "Undo" in reply.full_text
+
+
+async def test_the_same_in_chinese_typed_without_blanks(slack: Slack, loan: Loan) -> None:
+    await slack.in_chinese(slack.agent)
+    reply = await slack.command(slack.agent, "/loan-call L-1042 未接，下次明天上午10点收入核实：打她单位电话")
+
+    assert reply.text.splitlines() == [
+        "L-1042 · 王小明 · 尾号5678：未接，已于 10:00 记录。",
+        "对应收入核实（L-1042/1）：仍待办，已拨 1 次。",
+        "下一步：收入核实，2026年11月26日 周四 10:00（上海时间），<@UAGENT>（L-1042/1）",
+        "> 打她单位电话",
+    ]
+
+
+async def test_a_call_that_leaves_nothing_planned_asks_and_one_press_plans(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-call L-1042 reached all papers are in")
+    assert "Nothing is planned for this loan now. What comes next?" in reply.text
+    assert reply.message is not None
+
+    pressed = await slack.press(slack.agent, reply.message, "Thu 26 Nov 10:00")
+
+    assert "Next: documents Thu 26 Nov 2026 10:00 (Shanghai time), <@UAGENT> (L-1042/2)" in read(pressed)
+    assert "all papers are in" in read(pressed)
+    assert "What comes next?" not in read(pressed)
+    assert sorted(row.number for row in await rows(slack, FollowUp) if isinstance(row, FollowUp)) == [1, 2]
+    assert pressed.message is not None
+
+    undone = await slack.press(slack.agent, pressed.message, "Undo the call")
+    assert read(undone) == "Taken back on L-1042: a call. All is as it was before."
+    states = {row.number: row.state for row in await rows(slack, FollowUp) if isinstance(row, FollowUp)}
+    assert states == {1: "open", 2: "open"}
+
+
+@pytest.mark.both_doors
+async def test_nothing_needed_is_taken_at_its_word(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-call L-1042 reached")
+    assert reply.message is not None
+    pressed = await slack.press(slack.agent, reply.message, "Nothing needed")
+    assert "What comes next?" not in read(pressed)
+
+
+async def test_undo_takes_the_place_of_the_answer(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-call L-1042 busy")
+    assert reply.message is not None
+    pressed = await slack.press(slack.agent, reply.message, "Undo")
+    assert read(pressed) == "Taken back on L-1042: a call. All is as it was before."
+    [follow_up] = await rows(slack, FollowUp)
+    assert isinstance(follow_up, FollowUp)
+    assert follow_up.attempts == 0
+
+
+async def test_after_five_minutes_undo_says_that_it_is_too_late(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-call L-1042 busy")
+    slack.clock.advance(minutes=6)
+    assert reply.message is not None
+    pressed = await slack.press(slack.agent, reply.message, "Undo")
+    assert "more than 5 minutes ago" in pressed.text
+
+
+async def test_undo_names_what_somebody_built_on_it(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-call L-1042 busy")
+    slack.clock.advance(minutes=1)
+    await slack.command(slack.manager, "/loan-call L-1042 reached documents")
+    assert reply.message is not None
+    pressed = await slack.press(slack.agent, reply.message, "Undo")
+    assert pressed.text.splitlines() == [
+        "Something has been built on this meanwhile, so it stays (L-1042).",
+        "• a call, by <@UMANAGER> at 10:01",
+    ]
+
+
+async def test_the_same_line_again_asks_and_a_press_logs_another(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.agent, "/loan-call L-1042 na")
+    again = await slack.command(slack.agent, "/loan-call L-1042 na")
+    assert again.text == "This was already logged on L-1042 at 10:00. Log another call?"
+    assert again.message is not None
+    pressed = await slack.press(slack.agent, again.message, "Log another")
+    assert "2 attempts so far" in read(pressed)
+    assert len(await rows(slack, Call)) == 2
+
+
+async def test_a_later_follow_up_is_one_press_away(slack: Slack, loan: Loan) -> None:
+    friday = slack.clock.now().replace(day=27, hour=2)
+    await make_follow_up(slack.office, loan, slack.agent, purpose="conditions", due_at=friday)
+    reply = await slack.command(slack.agent, "/loan-call L-1042 reached")
+    assert reply.message is not None
+    pressed = await slack.press(slack.agent, reply.message, "Also /2 conditions, Fri 27 Nov 10:00")
+    assert "Answers conditions (L-1042/2): done." in read(pressed)
+    assert "Nothing is planned for this loan now." in read(pressed)
+
+
+async def test_an_agreed_call_without_its_day_shows_the_line_that_would_do(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-call L-1042 call back")
+    assert reply.text.splitlines() == [
+        "call back: when? Say it behind “next”.",
+        "For example: /loan-call L-1042 call back next tomorrow 10:00",
+        "Your line, to mend and send again:",
+        "/loan-call L-1042 call back",
+    ]
+    mended = await slack.command(slack.agent, "/loan-call L-1042 call back next tomorrow 10:00")
+    assert "Next: documents Thu 26 Nov 2026 10:00" in mended.text
+
+
+async def test_the_line_shown_in_chinese_would_do_too(slack: Slack, loan: Loan) -> None:
+    await slack.in_chinese(slack.agent)
+    refused = await slack.command(slack.agent, "/loan-call L-1042 约定回电")
+    [example] = [line for line in refused.text.splitlines() if "下次明天" in line]
+    mended = await slack.command(slack.agent, "/loan-call" + example.partition("/loan-call")[2])
+    assert "2026年11月26日 周四 10:00（上海时间）" in mended.text
+
+
+async def test_a_time_at_which_nobody_works_warns_and_one_press_moves_it(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-call L-1042 call back > sat 23:00")
+    assert "Careful: borrowers may not be called at that hour." in reply.text
+    assert reply.message is not None
+    pressed = await slack.press(slack.agent, reply.message, "Move to Mon 30 Nov 09:00")
+    assert "Next: documents Mon 30 Nov 2026 09:00 (Shanghai time)" in pressed.text
+    again = await slack.press(slack.agent, reply.message, "Move to Mon 30 Nov 09:00")
+    assert "L-1042/2 has changed meanwhile: @Agent, Wed 25 Nov 10:00." in again.text.replace("<@UAGENT>", "@Agent")
+
+
+async def test_an_outcome_that_does_not_fit_says_what_it_answers(slack: Slack, loan: Loan) -> None:
+    await make_follow_up(slack.office, loan, slack.agent, purpose="repayment")
+    reply = await slack.command(slack.agent, "/loan-call L-1042/2 confirmed")
+    assert "confirmed answers verification calls only, and this is about repayment reminder." in reply.text
+
+
+async def test_who_logs_no_calls_is_told_which_role_it_needs(slack: Slack, loan: Loan) -> None:
+    for who in (slack.compliance, slack.admin):
+        reply = await slack.command(who, "/loan-call L-1042 reached")
+        assert "role" in reply.text or "角色" in reply.text
+    assert await rows(slack, Call) == []
+
+
+async def test_help_shows_its_usage_and_what_is_at_hand(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-call help")
+    assert "/loan-call L-1042 no answer" in reply.text
+    assert "Your calls that are due today:" in reply.text
+    assert "L-1042/1 documents · Wed 25 Nov 12:00" in reply.text
+
+
+async def test_a_wrong_number_is_marked(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-call L-1042 空号")
+    assert "The card marks the number as wrong." in reply.text
+    async with slack.office.database.reading() as session:
+        assert (await session.get_one(Borrower, loan.borrower_id)).phone_wrong_at is not None
+
+
+async def test_who_gives_up_is_offered_the_end_of_the_loan(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-call L-1042 withdrew")
+    assert "/loan-stage L-1042 withdrawn" in reply.text
+
+
+async def test_a_name_like_a_mention_pings_nobody(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "L-7", owner=slack.agent, name="<!channel> *x* =1+1")
+    reply = await slack.command(slack.agent, "/loan-call L-7 reached <!here> said hello")
+    assert "&lt;!channel&gt; *x* =1+1" in reply.text
+    assert "> &lt;!here&gt; said hello" in reply.text
+
+
+async def test_a_note_over_the_limit_is_refused_with_the_count(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-call L-1042 reached: " + "x" * 10_000)
+    assert "10000" in reply.text
+    assert "3000" in reply.text
+    assert await rows(slack, Call) == []

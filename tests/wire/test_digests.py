@@ -1,0 +1,197 @@
+"""Digests: what comes at whose time, once a day, and what `/loan-digest` says. Now is Wednesday 10:00."""
+
+from datetime import UTC, date, datetime, time
+
+import pytest
+
+from storage.tables import FollowUp, Member
+from tests.builders import make_follow_up, make_loan
+from tests.wire.office_day import Slack, buttons, shown
+
+
+async def due(slack: Slack, number: str, purpose: str, on: date, *, owner: Member | None = None) -> FollowUp:
+    loan = await make_loan(slack.office, slack.workspace, number, owner=owner or slack.agent)
+    return await make_follow_up(slack.office, loan, owner or slack.agent, purpose=purpose, due_on=on)
+
+
+async def digests_at(slack: Slack, clock: str, *who: Member) -> None:
+    for member in who:
+        await slack.command(member, f"/loan-digest {clock}")
+
+
+async def test_it_has_the_calls_of_the_day_by_kind_most_urgent_first(slack: Slack) -> None:
+    await due(slack, "L-1", "repayment", date(2026, 11, 26))
+    await due(slack, "L-2", "identity", date(2026, 11, 26))
+    await due(slack, "L-3", "overdue", date(2026, 11, 20))
+    await due(slack, "L-4", "income", date(2026, 11, 27))
+    await digests_at(slack, "08:30", slack.agent)
+    await slack.at("2026-11-26 08:29")
+    assert slack.posts(slack.agent) == []
+    await slack.at("2026-11-26 08:30")
+    await slack.at("2026-11-26 08:40")
+
+    [post] = slack.posts(slack.agent)
+    assert post.text.splitlines() == [
+        "Thu 26 Nov 2026: 3 calls",
+        "Verification (1)",
+        "• L-2/1 王* · tail 5678 · identity check · Thu 26 Nov",
+        "Repayment (2)",
+        "• L-3/1 王* · tail 5678 · overdue · Fri 20 Nov · overdue",
+        "• L-1/1 王* · tail 5678 · repayment reminder · Thu 26 Nov",
+    ]
+    assert post.mentions == ()
+
+
+async def test_in_chinese(slack: Slack) -> None:
+    await slack.in_chinese(slack.agent, slack.manager)
+    await due(slack, "L-1", "repayment", date(2026, 11, 26))
+    await digests_at(slack, "08:30", slack.agent, slack.manager)
+    await slack.at("2026-11-26 08:30")
+    assert slack.texts(slack.agent)[0].splitlines() == [
+        "2026年11月26日 周四：1 通电话",
+        "还款（1）",
+        "• L-1/1 王* · 尾号5678 · 还款提醒 · 11月26日 周四",
+    ]
+    own, team = sorted(slack.texts(slack.manager))
+    assert own == "2026年11月26日 周四：今天没有待办电话，祝您顺利。"
+    assert team.splitlines()[:2] == [
+        "团队概况，2026年11月26日 周四",
+        "• Agent：未完成 1 · 今日待办 1 · 逾期 0 · 11月25日 周三完成 0",
+    ]
+
+
+async def test_nothing_due_is_one_line(slack: Slack) -> None:
+    await digests_at(slack, "08:30", slack.agent)
+    await slack.at("2026-11-26 08:30")
+    assert slack.texts(slack.agent) == ["Thu 26 Nov 2026: nothing is due. Have a good day."]
+
+
+async def test_at_most_ten_and_a_button_for_the_rest(slack: Slack) -> None:
+    for n in range(13):
+        await due(slack, f"L-{n}", "documents", date(2026, 11, 26))
+    await digests_at(slack, "08:30", slack.agent)
+    await slack.at("2026-11-26 08:30")
+    [post] = slack.posts(slack.agent)
+    assert post.text.count("• L-") == 10
+    assert post.text.endswith("and 3 more")
+    listed = shown(await slack.press(slack.agent, post, "Show all"))
+    assert listed.text.startswith("Due today and overdue · 13")
+    rest = shown(await slack.press(slack.agent, listed, "Next page"))
+    assert rest.text.count("• L-") == 3
+
+
+@pytest.mark.parametrize(("back_at", "comes"), [("2026-11-26 11:30", True), ("2026-11-26 11:31", False)])
+async def test_after_a_pause_it_comes_late_once_up_to_three_hours(slack: Slack, back_at: str, *, comes: bool) -> None:
+    await digests_at(slack, "08:30", slack.agent)
+    await slack.at(back_at)
+    await slack.later(minutes=1)
+    assert len(slack.posts(slack.agent)) == int(comes)
+    await slack.at("2026-11-27 08:30")
+    assert len(slack.posts(slack.agent)) == int(comes) + 1
+
+
+async def test_a_new_time_on_the_same_day_brings_no_second_one(slack: Slack) -> None:
+    await digests_at(slack, "08:30", slack.agent)
+    await slack.at("2026-11-26 08:30")
+    changed = await slack.command(slack.agent, "/loan-digest 09:00")
+    assert "The next one: Fri 27 Nov 2026 09:00" in changed.text
+    await slack.at("2026-11-26 09:00")
+    assert len(slack.posts(slack.agent)) == 1
+
+
+async def test_it_comes_on_working_days_of_those_at_work(slack: Slack) -> None:
+    await digests_at(slack, "08:30", slack.agent, slack.other)
+    await slack.at("2026-11-27 12:00")
+    before = len(slack.posts(slack.agent))
+    for day in ("2026-11-28", "2026-11-29"):
+        await slack.at(f"{day} 08:30")
+    assert len(slack.posts(slack.agent)) == before
+    await slack.command(slack.manager, "/loan-team away @agent until dec 1 cover @other")
+    await due(slack, "L-1", "documents", date(2026, 11, 30))
+    await slack.at("2026-11-30 08:30")
+    assert len(slack.posts(slack.agent)) == before
+    assert slack.texts(slack.other)[-1].startswith("Mon 30 Nov 2026: 1 call\n")
+
+
+async def test_each_has_it_by_their_own_clock_through_a_change_of_the_clocks(slack: Slack) -> None:
+    await slack.change(slack.agent, zone="America/New_York")
+    slack.clock.set("2027-03-12T12:00:00-05:00")
+    await digests_at(slack, "08:30", slack.agent)
+    await slack.at("2027-03-15 20:29")
+    assert slack.posts(slack.agent) == []
+    await slack.at("2027-03-15 20:30")  # 08:30 of Monday in New York, an hour sooner than on Friday
+    assert slack.texts(slack.agent) == ["Mon 15 Mar 2027: nothing is due. Have a good day."]
+
+
+async def test_a_manager_sees_how_each_stands_and_what_has_no_plan(slack: Slack) -> None:
+    await due(slack, "L-1", "documents", date(2026, 11, 20))
+    await due(slack, "L-2", "documents", date(2026, 11, 26))
+    await due(slack, "L-3", "documents", date(2026, 12, 3))
+    await make_loan(slack.office, slack.workspace, "L-4", owner=slack.other)
+    done = await due(slack, "L-5", "documents", date(2026, 11, 25), owner=slack.other)
+    await slack.command(slack.other, "/loan-follow L-5 done")
+    assert done.number == 1
+    await digests_at(slack, "08:30", slack.manager)
+    await slack.at("2026-11-26 08:30")
+
+    [team] = [post for post in slack.posts(slack.manager) if post.text.startswith("The team")]
+    assert "• Agent: 3 open · 2 due · 1 overdue · 0 done on Wed 25 Nov" in team.text
+    assert "• Other: 0 open · 0 due · 0 overdue · 1 done on Wed 25 Nov" in team.text
+    assert "2 loans have nothing planned." in team.text
+    listed = shown(await slack.press(slack.manager, team, "Show them"))
+    assert "Loans with nothing planned · the team · 2" in listed.text
+    assert "L-4 王小明" in listed.text
+
+
+async def test_the_setting_is_shown_changed_and_taken_back(slack: Slack) -> None:
+    set_ = await slack.command(slack.agent, "/loan-digest 07:45")
+    assert set_.text.splitlines() == [
+        "Your digest comes at 07:45 on working days.",
+        "The next one: Thu 26 Nov 2026 07:45 (Shanghai time).",
+    ]
+    assert set_.message is not None
+    await slack.press(slack.agent, set_.message, "Undo")
+    assert "08:30" in (await slack.command(slack.agent, "/loan-digest")).text
+    off = await slack.command(slack.agent, "/loan-digest off")
+    assert off.text.startswith("You get no digest.")
+    await slack.at("2026-11-26 08:30")
+    assert slack.posts(slack.agent) == []
+
+
+async def test_at_once_it_is_shown_to_whoever_asks(slack: Slack) -> None:
+    await due(slack, "L-1", "documents", date(2026, 11, 25))
+    now = await slack.command(slack.agent, "/loan-digest now")
+    assert now.ephemeral
+    assert now.text.startswith("Wed 25 Nov 2026: 1 call\nVerification (1)\n• L-1/1")
+    both = await slack.command(slack.manager, "/loan-digest now")
+    assert "nothing is due" in both.text
+    assert "The team, Wed 25 Nov 2026" in both.text
+    assert buttons(both.message) == ["My settings"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("7:30", "morning or afternoon? Write it like 09:00."),
+        ("25:00", "25:00 is no time of day."),
+        ("weekly", "weekly is no time for a digest."),
+    ],
+)
+async def test_an_unclear_time_is_refused(slack: Slack, line: str, said: str) -> None:
+    assert said in (await slack.command(slack.agent, f"/loan-digest {line}")).text
+
+
+async def test_the_first_admin_has_a_digest_from_the_start(slack: Slack) -> None:
+    assert slack.admin.digest_time == time(8, 30)
+    before = len(slack.posts(slack.admin))
+    await slack.at("2026-11-26 08:30")
+    assert len(slack.posts(slack.admin)) == before + 1
+
+
+async def test_an_overdue_call_of_a_colleague_on_leave_is_the_covers(slack: Slack) -> None:
+    late = datetime(2026, 11, 24, 2, tzinfo=UTC)
+    loan = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
+    await make_follow_up(slack.office, loan, slack.agent, due_at=late, remind_at=None, announced_for=late)
+    await slack.command(slack.manager, "/loan-team away @agent until fri cover @other")
+    now = await slack.command(slack.other, "/loan-digest now")
+    assert "L-1/1 王* · tail 5678 · identity check · Tue 24 Nov 10:00 · overdue" in now.text

@@ -1,0 +1,265 @@
+"""`loandesk doctor` against the sandbox: all is well, and then each thing that can be wrong."""
+
+import base64
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from bot import doctor_command
+from bot.doctor import clock_finding, examine
+from bot.manifest import OPTIONAL_SCOPES, manifest
+from bot.settings import Settings
+from desk.notices import owe_to_channel
+from storage import processes, schema
+from storage.database import Database, make_folder
+from storage.ids import new_id
+from storage.tables import Member
+from tests.builders import make_loan
+from tests.wire.conftest import settings_for
+from tests.wire.office_day import SIGNING_SECRET, TOKEN, Slack
+
+OTHER_KEY = base64.b64encode(bytes(range(32))).decode()
+
+
+@dataclass
+class Doctor:
+    """A desk with a loan, and what the doctor says of it."""
+
+    slack: Slack
+    settings: Settings
+
+    async def findings(self, **changed: object) -> dict[str, str]:
+        """What is to be fixed, by subject."""
+        settings = self.settings.model_copy(update=changed)
+        return {f.subject: f.words async for f in examine(settings, self.slack.clock) if not f.well}
+
+    async def words(self, subject: str) -> str:
+        """What is said of one thing that is well."""
+        return next(
+            iter([f.words async for f in examine(self.settings, self.slack.clock) if f.subject == subject and f.well])
+        )
+
+    async def runs(self) -> tuple[int, str]:
+        """The command itself: exit code and what it printed."""
+        printed = StringIO()
+        code = await doctor_command.run(self.settings, Console(file=printed, width=200), self.slack.clock)
+        return code, printed.getvalue()
+
+    def install(self, *, without: tuple[str, ...] = (), withhold: tuple[str, ...] = ()) -> None:
+        """The app as an admin installed it who left scopes out."""
+        written = manifest("http://127.0.0.1:9")
+        asked = written["oauth_config"]["scopes"]
+        asked["bot"] = [scope for scope in asked["bot"] if scope not in without]
+        self.slack.sandbox.install(manifest=written, signing_secret=SIGNING_SECRET, token=TOKEN, withhold=withhold)
+
+    async def agent_reads_in(self, channel_id: str) -> None:
+        async with self.slack.office.database.transaction() as session:
+            (await session.get_one(Member, self.slack.agent.id)).reminder_channel_id = channel_id
+
+
+@pytest.fixture
+async def doctor(slack: Slack, database_url: str) -> Doctor:
+    await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
+    await worked(slack)
+    doctor = Doctor(slack, settings_for(slack.sandbox, database_url))
+    await doctor.agent_reads_in("CDESK")
+    return doctor
+
+
+async def worked(slack: Slack) -> None:
+    """A worker has just done a round."""
+    incarnation, now = new_id(), slack.clock.now()
+    async with slack.office.database.transaction() as session:
+        await processes.claim(session, slack.workspace.id, "serve", "desk-1", incarnation, now)
+        await processes.beat(session, incarnation, now, now)
+
+
+async def test_a_worker_that_fell_silent(doctor: Doctor) -> None:
+    doctor.slack.clock.advance(seconds=31)
+    assert "none has worked since 2026-11-25 02:00:00 UTC" in (await doctor.findings())["worker"]
+
+
+async def test_a_desk_on_which_no_worker_ever_worked(doctor: Doctor) -> None:
+    async with doctor.slack.office.database.transaction() as session:
+        await processes.forget_before(session, doctor.slack.clock.now() + timedelta(seconds=1))
+    assert "start `loandesk serve`" in (await doctor.findings())["worker"]
+
+
+async def test_all_is_well(doctor: Doctor) -> None:
+    code, printed = await doctor.runs()
+
+    assert code == 0, printed
+    lines = printed.splitlines()
+    assert all(line.startswith("ok   ") for line in lines)
+    subjects = [line[5:].partition(":")[0] for line in lines]
+    assert subjects == [
+        *("settings", "database", "migrations", "keys", "token", "scopes", "clock", "channels", "worker", "backlog"),
+    ]
+    assert TOKEN not in printed
+
+
+async def test_what_is_to_be_fixed_makes_it_end_with_1(doctor: Doctor) -> None:
+    doctor.slack.sandbox.archive("CDESK")
+
+    code, printed = await doctor.runs()
+
+    assert code == 1
+    assert "FIX  channels: CDESK (reminders of UAGENT): it is archived" in printed
+
+
+async def test_a_file_that_is_not_there_yet_is_not_made_by_looking(doctor: Doctor, empty_sqlite_url: str) -> None:
+    settings = Settings.model_validate(doctor.settings.model_dump() | {"database_url": empty_sqlite_url})
+
+    for _ in range(2):
+        found = {f.subject: f.words async for f in examine(settings, doctor.slack.clock) if not f.well}
+        assert list(found) == ["database"]
+        assert "run `loandesk migrate`" in found["database"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite:////etc", "postgresql://desk:hunter2@127.0.0.1:9/desk"],
+    ids=["sqlite", "postgres"],
+)
+async def test_a_database_that_cannot_be_opened(doctor: Doctor, url: str) -> None:
+    settings = Settings.model_validate(doctor.settings.model_dump() | {"database_url": url})
+
+    found = {f.subject: f.words async for f in examine(settings, doctor.slack.clock) if not f.well}
+
+    assert list(found) == ["database"]
+    assert "cannot be opened" in found["database"]
+    assert "hunter2" not in found["database"]
+
+
+async def test_a_database_without_tables(doctor: Doctor, empty_url: str) -> None:
+    make_folder(empty_url)
+    database = Database(empty_url)
+    await schema.revision(database)
+    await database.close()
+    settings = Settings.model_validate(doctor.settings.model_dump() | {"database_url": empty_url})
+
+    found = {f.subject: f.words async for f in examine(settings, doctor.slack.clock) if not f.well}
+
+    assert found == {"migrations": "the database has no tables yet: run `loandesk migrate`"}
+
+
+async def test_a_desk_that_has_not_met_its_workspace(doctor: Doctor, empty_url: str) -> None:
+    make_folder(empty_url)
+    database = Database(empty_url)
+    await schema.migrate(database)
+    await database.close()
+    settings = Settings.model_validate(doctor.settings.model_dump() | {"database_url": empty_url})
+
+    found = {f.subject: f.words async for f in examine(settings, doctor.slack.clock) if not f.well}
+
+    assert list(found) == ["workspace"]
+
+
+@pytest.mark.parametrize(("stands_at", "said"), [("0001", "run `loandesk migrate`"), ("9999", "newer release")])
+async def test_a_database_of_another_release(doctor: Doctor, stands_at: str, said: str) -> None:
+    async with doctor.slack.office.database.engine.begin() as connection:
+        newest = (await connection.exec_driver_sql("SELECT version_num FROM alembic_version")).scalar_one()
+        await connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{stands_at}'")
+
+    found = await doctor.findings()
+
+    async with doctor.slack.office.database.engine.begin() as connection:
+        await connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{newest}'")
+    assert said in found["migrations"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "named"), [("encryption_keys", "borrower.name_cipher"), ("search_key", "SEARCH_KEY")]
+)
+async def test_another_key_than_before(doctor: Doctor, setting: str, named: str) -> None:
+    value = f"1:{OTHER_KEY}" if setting == "encryption_keys" else OTHER_KEY
+    settings = Settings.model_validate(doctor.settings.model_dump() | {setting: value})
+
+    found = {f.subject: f.words async for f in examine(settings, doctor.slack.clock) if not f.well}
+
+    assert list(found) == ["keys"]
+    assert named in found["keys"]
+
+
+@pytest.mark.parametrize("error", ["token_revoked", "account_inactive"])
+async def test_a_token_that_slack_refuses(doctor: Doctor, error: str) -> None:
+    doctor.slack.sandbox.uninstall(error)
+
+    assert error in (await doctor.findings())["token"]
+
+
+async def test_slack_away(doctor: Doctor) -> None:
+    found = await doctor.findings(slack_api_url="http://127.0.0.1:9/api/")
+
+    assert list(found) == ["token"]
+    assert "cannot be reached" in found["token"]
+
+
+async def test_the_token_of_another_workspace(doctor: Doctor) -> None:
+    doctor.slack.sandbox.workspace.team_id = "T0ANOTHER"
+
+    assert "T0ANOTHER" in (await doctor.findings())["workspace"]
+
+
+async def test_a_scope_that_was_left_out(doctor: Doctor) -> None:
+    doctor.install(without=("groups:read",))
+
+    found = await doctor.findings()
+
+    assert "groups:read (the same for private channels)" in found["scopes"]
+    assert "missing_scope" in found["channels"]
+
+
+async def test_scopes_that_were_withheld_are_a_choice(doctor: Doctor) -> None:
+    doctor.install(withhold=tuple(OPTIONAL_SCOPES))
+
+    assert await doctor.findings() == {}
+    assert "may be sent twice" in await doctor.words("scopes")
+
+
+async def test_channels_where_nothing_can_be_said(doctor: Doctor) -> None:
+    box = doctor.slack.sandbox
+    box.add_channel("shared", channel_id="CSHARED", members=["UAGENT"], is_ext_shared=True)
+    box.add_channel("secret", channel_id="CSECRET", kind="private", members=["UAGENT"], with_bot=False)
+    box.add_channel("open", channel_id="COPEN", members=["UAGENT"], with_bot=False)
+    for channel_id, said in (
+        ("CSHARED", "shared with another company"),
+        ("CSECRET", "does not see it"),
+        ("COPEN", "/invite"),
+    ):
+        await doctor.agent_reads_in(channel_id)
+        assert said in (await doctor.findings())["channels"]
+
+
+async def test_the_managers_channel_and_a_lost_one_are_looked_at_too(doctor: Doctor) -> None:
+    doctor.slack.sandbox.archive("CMANAGERS")
+    assert "managers of team East" in (await doctor.findings())["channels"]
+    doctor.slack.sandbox.unarchive("CMANAGERS")
+
+    async with doctor.slack.office.database.transaction() as session:
+        (await session.get_one(Member, doctor.slack.agent.id)).channel_lost_at = doctor.slack.clock.now()
+    assert "reminded directly" in (await doctor.findings())["channels"]
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(3600, "3600 s ahead of"), (-61, "61 s behind")])
+def test_a_clock_that_is_wrong(seconds: int, said: str) -> None:
+    date = datetime(2026, 11, 25, 2, tzinfo=UTC)
+
+    found = clock_finding("Wed, 25 Nov 2026 02:00:00 GMT", date + timedelta(seconds=seconds))
+
+    assert not found.well
+    assert said in found.words
+    assert clock_finding("Wed, 25 Nov 2026 02:00:00 GMT", date + timedelta(seconds=59)).well
+
+
+async def test_what_is_owed_for_long(doctor: Doctor) -> None:
+    async with doctor.slack.office.desk(doctor.slack.workspace) as desk:
+        await owe_to_channel(desk, kind="escalation", key="late", channel="CMANAGERS")
+    assert "1 owed" in await doctor.words("backlog")
+
+    doctor.slack.clock.advance(minutes=6)
+
+    assert "the oldest waits for 6 min" in (await doctor.findings())["backlog"]

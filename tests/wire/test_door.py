@@ -1,0 +1,73 @@
+"""The door itself: who is let in, what a repeat gets, and what a forger gets."""
+
+import pytest
+from sqlmodel import select
+
+from storage.tables import AuditEntry, Call, ProcessedDelivery
+from tests.builders import make_loan
+from tests.wire.office_day import Slack
+
+
+async def calls(slack: Slack) -> list[Call]:
+    async with slack.office.database.reading() as session:
+        return list((await session.exec(select(Call))).all())
+
+
+@pytest.mark.both_doors
+async def test_somebody_who_is_no_member_is_told_whom_to_ask(slack: Slack) -> None:
+    reply = await slack.sandbox.command("USTRANGER", slack.desk_channel, "/loan-call L-1 reached")
+
+    assert reply.ephemeral
+    assert "not a member of this desk" in reply.text
+
+
+async def test_the_first_admin_is_a_member_from_the_start(slack: Slack) -> None:
+    reply = await slack.command(slack.admin, "/loan-team")
+
+    assert "<@UADMIN>" in reply.text
+
+
+@pytest.mark.parametrize(("secret", "age"), [("a wrong secret", 0), (None, 301), (None, -301)])
+async def test_a_wrong_signature_or_an_old_one_is_turned_away(slack: Slack, secret: str | None, age: int) -> None:
+    await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
+    typed = await slack.command(slack.agent, "/loan-call L-1 nonsense")
+    now = int(slack.sandbox.workspace.now())
+
+    again = await slack.sandbox.redeliver(typed.request, signing_secret=secret, timestamp=now - age)
+
+    assert again.status == 401
+
+
+@pytest.mark.both_doors
+async def test_the_same_delivery_twice_has_one_effect_and_the_same_answer(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
+    first = await slack.command(slack.agent, "/loan-call L-1 no answer in a meeting")
+
+    again = await slack.sandbox.redeliver(first.request)
+
+    assert again.status == 200
+    assert again.answered["text"] == first.answered["text"]
+    assert [block["elements"] for block in again.answered["blocks"]] == [
+        b["elements"] for b in first.answered["blocks"]
+    ]
+    assert len(await calls(slack)) == 1
+
+
+async def test_a_refused_line_comes_back_so_that_it_can_be_mended(slack: Slack) -> None:
+    reply = await slack.command(slack.agent, "/loan-call L-1 reachd his Wife")
+
+    assert "/loan-call L-1 reachd his Wife" in reply.full_text
+    assert "reached" in reply.text
+
+
+async def test_nothing_that_was_said_of_a_borrower_is_readable_in_the_tables(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent, name="王小明")
+    await slack.command(slack.agent, "/loan-call L-1 no answer 他妻子接的电话")
+
+    async with slack.office.database.reading() as session:
+        audit = (await session.exec(select(AuditEntry))).all()
+        kept = (await session.exec(select(ProcessedDelivery))).all()
+    stored = repr([row.model_dump() for row in (*audit, *kept, *await calls(slack))])
+    assert "no_answer" in stored
+    assert "妻子" not in stored
+    assert "王小明" not in stored

@@ -1,0 +1,131 @@
+"""`/loan-due` as it is typed in Slack, and who may see what. Now is Wednesday 10:00."""
+
+from datetime import date
+
+import pytest
+
+from storage.tables import Loan
+from tests.builders import make_follow_up, make_loan, make_member, make_team
+from tests.wire.office_day import Slack, buttons, shown
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    """L-1 of the agent, with a call overdue, one today, one tomorrow, one on Sunday and one next week."""
+    loan = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
+    for purpose, day in (
+        ("overdue", date(2026, 11, 20)),
+        ("identity", date(2026, 11, 25)),
+        ("repayment", date(2026, 11, 26)),
+        ("feedback", date(2026, 11, 29)),
+        ("pickup", date(2026, 12, 2)),
+    ):
+        await make_follow_up(slack.office, loan, slack.agent, purpose=purpose, due_on=day)
+    return loan
+
+
+def numbers(text: str) -> list[str]:
+    return [line.split()[1] for line in text.splitlines() if line.startswith("• ")]
+
+
+@pytest.mark.parametrize(
+    ("line", "title", "found"),
+    [
+        ("", "Due today and overdue · 2", ["L-1/1", "L-1/2"]),
+        ("today", "Due today and overdue · 2", ["L-1/1", "L-1/2"]),
+        ("tomorrow", "Due tomorrow · 1", ["L-1/3"]),
+        ("week", "Due this week and overdue · 4", ["L-1/1", "L-1/2", "L-1/3", "L-1/4"]),
+        ("overdue", "Overdue · 1", ["L-1/1"]),
+        ("week verification", "Due this week and overdue · Verification · 1", ["L-1/2"]),
+        ("week repayment", "Due this week and overdue · Repayment · 2", ["L-1/1", "L-1/3"]),
+        ("今天", "Due today and overdue · 2", ["L-1/1", "L-1/2"]),
+        ("本周 还款", "Due this week and overdue · Repayment · 2", ["L-1/1", "L-1/3"]),
+        ("逾期", "Overdue · 1", ["L-1/1"]),
+    ],
+)
+async def test_a_list_by_time_and_kind(slack: Slack, loan: Loan, line: str, title: str, found: list[str]) -> None:
+    reply = await slack.command(slack.agent, f"/loan-due {line}")
+    assert reply.ephemeral
+    assert reply.text.splitlines()[0] == title
+    assert numbers(reply.text) == found
+
+
+async def test_a_row_says_all_that_one_needs(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-due overdue")
+    assert "• L-1/1 overdue · Fri 20 Nov · overdue · <@UAGENT> · 王小明 · tail 5678" in reply.text
+
+
+async def test_in_chinese(slack: Slack, loan: Loan) -> None:
+    await slack.in_chinese(slack.agent)
+    reply = await slack.command(slack.agent, "/loan-due 明天")
+    assert reply.text.splitlines()[:2] == [
+        "明日待办 · 1",
+        "• L-1/3 还款提醒 · 11月26日 周四 · <@UAGENT> · 王小明 · 尾号5678",
+    ]
+    nothing = await slack.command(slack.agent, "/loan-due 无计划")
+    assert nothing.text.startswith("没有安排的贷款 · 0\n没有了，辛苦了。")
+
+
+async def test_a_manager_sees_the_team_and_each_in_it(slack: Slack, loan: Loan) -> None:
+    team = await slack.command(slack.manager, "/loan-due team overdue")
+    assert team.text.startswith("Overdue · the team · 1")
+    one = await slack.command(slack.manager, "/loan-due @agent")
+    assert one.text.startswith("Due today and overdue · <@UAGENT> · 2")
+
+
+async def test_what_another_team_holds_is_not_shown(slack: Slack, loan: Loan) -> None:
+    west = await make_team(slack.office, slack.workspace, "West")
+    await make_member(slack.office, slack.workspace, "USTRANGER", name="Stranger", team_id=west.id)
+    refused = await slack.sandbox.command("USTRANGER", slack.desk_channel, "/loan-due @agent")
+    assert "Only those responsible may act on this: <@UMANAGER>." in refused.text
+    for line in ("/loan L-1", "/loan-call L-1 reached", "/loan-docs L-1 id", "/loan-stage L-1 closed", "/loan 王小明"):
+        hidden = await slack.sandbox.command("USTRANGER", slack.desk_channel, line)
+        assert "that you can see." in hidden.text
+        assert "5678" not in hidden.full_text
+    found = await slack.sandbox.command("USTRANGER", slack.desk_channel, "/loan find 5678")
+    assert "No loan that you can see fits all of these words." in found.text
+    everything = await slack.command(slack.compliance, "/loan L-1")
+    assert "王小明" in everything.text
+
+
+async def test_loans_with_nothing_planned(slack: Slack, loan: Loan) -> None:
+    await make_loan(slack.office, slack.workspace, "L-2", owner=slack.agent, name="李雷")
+    await make_loan(slack.office, slack.workspace, "L-3", owner=slack.agent, stage="closed")
+    await make_loan(slack.office, slack.workspace, "L-4", owner=slack.other)
+    mine = await slack.command(slack.agent, "/loan-due unplanned")
+    assert mine.text.splitlines()[:2] == [
+        "Loans with nothing planned · 1",
+        "• L-2 李雷 · tail 5678 · application · since Wed 25 Nov",
+    ]
+    team = await slack.command(slack.manager, "/loan-due unplanned team")
+    assert numbers(team.text) == ["L-2", "L-4"]
+
+
+async def test_a_long_list_without_a_table_has_pages(slack: Slack, loan: Loan) -> None:
+    for _ in range(20):
+        await make_follow_up(slack.office, loan, slack.agent, purpose="documents", due_on=date(2026, 11, 25))
+    slack.sandbox.faults.next("chat.postEphemeral", "error:invalid_blocks")
+    first = await slack.command(slack.agent, "/loan-due")
+    assert len(numbers(first.text)) == 10
+    assert "and 12 more" in first.text
+    assert first.message is not None
+    page = shown(await slack.press(slack.agent, first.message, "Next page"))
+    second = numbers(page.text)
+    page = shown(await slack.press(slack.agent, page, "Next page"))
+    assert len(numbers(page.text)) == 2
+    assert buttons(page) == ["Back"]
+    assert len({*numbers(first.text), *second, *numbers(page.text)}) == 22
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("yesterday", "yesterday is not understood here."),
+        ("today tomorrow", "tomorrow: that was said already."),
+        ("@nobody", "Nobody at this desk is called nobody."),
+    ],
+)
+async def test_what_is_not_understood_is_named(slack: Slack, loan: Loan, line: str, said: str) -> None:
+    reply = await slack.command(slack.agent, f"/loan-due {line}")
+    assert said in reply.text
+    assert f"/loan-due {line}" in reply.text

@@ -1,0 +1,217 @@
+"""Logging a call with the mouse. Now is Wednesday 10:00 in Shanghai."""
+
+import pytest
+from sqlmodel import select
+
+from sandbox import Modal
+from storage.tables import Call, Draft, FollowUp, Loan, Member
+from tests.builders import make_follow_up, make_loan
+from tests.wire.office_day import Slack
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    """L-1042 of the agent, whose follow-up about documents is due at noon."""
+    loan = await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent)
+    await make_follow_up(slack.office, loan, slack.agent, purpose="documents", due_at=slack.clock.now().replace(hour=4))
+    return loan
+
+
+async def in_chinese(slack: Slack, who: Member) -> None:
+    async with slack.office.database.transaction() as session:
+        (await session.get_one(Member, who.id)).locale = "zh-CN"
+
+
+async def calls(slack: Slack) -> list[Call]:
+    async with slack.office.database.reading() as session:
+        return list((await session.exec(select(Call))).all())
+
+
+async def busy(slack: Slack) -> Modal:
+    """The agent logs that the line was busy."""
+    form = await slack.form(slack.agent, "/loan-call")
+    await form.fill("Loan", "L-1042", typed="王")
+    await form.fill("Outcome", "busy")
+    await form.submit()
+    return form
+
+
+@pytest.mark.both_doors
+async def test_a_call_is_logged_without_typing_a_line(slack: Slack, loan: Loan) -> None:
+    form = await slack.form(slack.agent, "/loan-call")
+    assert form.title == "Log a call"
+
+    await form.fill("Loan", "L-1042", typed="wangxiaoming")
+    await form.fill("Outcome", "reached")
+    await form.fill("Note", "wants a <lower> rate & more time")
+    await form.fill("Length in minutes", 7)
+    await form.fill("Next call", "fri 14:30")
+    sent = await form.submit()
+
+    assert sent.errors == {}
+    assert "L-1042 · 王小明 · tail 5678: reached, logged at 10:00." in form.text
+    assert "wants a <lower> rate & more time" in form.text
+    assert "Answers documents (L-1042/1): done." in form.text
+    assert "Next: documents Fri 27 Nov 2026 14:30 (Shanghai time)" in form.text
+    (call,) = await calls(slack)
+    assert (call.outcome, call.minutes) == ("reached", 7)
+
+
+@pytest.mark.both_doors
+async def test_undo_stands_in_the_answer(slack: Slack, loan: Loan) -> None:
+    form = await slack.form(slack.agent, "/loan-call")
+    await form.fill("Loan", "L-1042", typed="5678")
+    await form.fill("Outcome", "reached")
+    await form.submit()
+
+    await form.press("Undo")
+
+    assert "Taken back on L-1042: a call." in form.text
+    (call,) = await calls(slack)
+    assert call.undone_at is not None
+
+
+@pytest.mark.both_doors
+async def test_the_outcome_suggests_when_to_call_next(slack: Slack, loan: Loan) -> None:
+    form = await slack.form(slack.agent, "/loan-call")
+    await form.fill("Loan", "L-1042", typed="王")
+    await form.fill("Note", "rang out")
+    await form.fill("Outcome", "no_answer")
+    assert "Wed 25 Nov 13:00" in form.text
+
+    await form.press("Thu 26 Nov 10:00")
+    await form.submit()
+
+    assert "it stays open, 1 attempt so far" in form.text
+    assert "Thu 26 Nov 2026 10:00 (Shanghai time)" in form.text
+    assert "rang out" in form.text
+
+
+@pytest.mark.both_doors
+async def test_the_follow_up_may_be_chosen(slack: Slack, loan: Loan) -> None:
+    await make_follow_up(
+        slack.office, loan, slack.agent, purpose="problem", due_at=slack.clock.now().replace(day=30), number=2
+    )
+    form = await slack.form(slack.agent, "/loan-call")
+    await form.fill("Loan", "L-1042", typed="王")
+    await form.fill("Which follow-up it answers", "2")
+    await form.fill("Outcome", "reached")
+    await form.submit()
+
+    assert "Answers problem (L-1042/2): done." in form.text
+
+
+async def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(slack: Slack, loan: Loan) -> None:
+    form = await slack.form(slack.agent, "/loan-call")
+    await form.fill("Loan", "L-1042", typed="王")
+    await form.fill("Outcome", "call_back")
+    await form.fill("Note", "after lunch")
+    await form.submit()
+    assert "Next call" in form.errors
+
+    await form.fill("Next call", "3点")
+    await form.submit()
+    assert "03:00" in form.errors["Next call"]
+    assert await calls(slack) == []
+
+    await form.fill("Next call", "今天15点")
+    sent = await form.submit()
+
+    assert sent.errors == {}
+    assert "after lunch" in form.text
+
+
+async def test_what_was_typed_is_offered_again_after_an_accident(slack: Slack, loan: Loan) -> None:
+    form = await slack.form(slack.agent, "/loan-call")
+    await form.fill("Loan", "L-1042", typed="王")
+    await form.fill("Note", "他妻子接的电话")
+    await form.fill("Outcome", "reached")
+    await form.close()
+    async with slack.office.database.reading() as session:
+        (draft,) = (await session.exec(select(Draft))).all()
+    assert "妻子".encode() not in draft.body_cipher
+
+    again = await slack.form(slack.agent, "/loan-call")
+    await again.press("Take it up again")
+    await again.submit()
+
+    assert "他妻子接的电话" in again.text
+    fresh = await slack.form(slack.agent, "/loan-call")
+    assert "Take it up again" not in fresh.text
+
+
+async def test_it_is_not_offered_after_an_hour_nor_to_somebody_else(slack: Slack, loan: Loan) -> None:
+    form = await slack.form(slack.agent, "/loan-call")
+    await form.fill("Outcome", "reached")
+    await form.close()
+    assert "Take it up again" not in (await slack.form(slack.other, "/loan-call")).text
+
+    slack.clock.advance(minutes=61)
+    assert "Take it up again" not in (await slack.form(slack.agent, "/loan-call")).text
+
+
+async def test_a_loan_that_ended_while_the_form_was_open_is_said_beside_it(slack: Slack, loan: Loan) -> None:
+    form = await slack.form(slack.agent, "/loan-call")
+    await form.fill("Loan", "L-1042", typed="王")
+    await form.fill("Which follow-up it answers", "1")
+    await form.fill("Outcome", "reached")
+    await slack.command(slack.manager, "/loan-stage L-1042 withdrawn")
+
+    await form.submit()
+
+    assert "@Manager" in form.errors["Which follow-up it answers"]
+    async with slack.office.database.reading() as session:
+        (row,) = (await session.exec(select(FollowUp))).all()
+    assert row.state == "ended"
+
+
+async def test_somebody_who_lost_the_role_meanwhile_is_told(slack: Slack, loan: Loan) -> None:
+    form = await slack.form(slack.agent, "/loan-call")
+    await form.fill("Loan", "L-1042", typed="王")
+    await form.fill("Outcome", "reached")
+    async with slack.office.database.transaction() as session:
+        (await session.get_one(Member, slack.agent.id)).roles = "compliance"
+
+    await form.submit()
+
+    assert "This needs the role" in form.errors["Outcome"]
+    assert await calls(slack) == []
+
+
+async def test_the_form_twice_asks_whether_another_call_is_meant(slack: Slack, loan: Loan) -> None:
+    await busy(slack)
+    form = await busy(slack)
+    assert "This was already logged on L-1042 at 10:00. Log another call?" in form.text
+
+    await form.press("Log another")
+
+    assert "busy, logged at 10:00" in form.text
+    assert len(await calls(slack)) == 2
+
+
+async def test_only_loans_that_one_may_see_are_found(slack: Slack, loan: Loan) -> None:
+    form = await slack.form(slack.agent, "/loan-call")
+    assert await form.options("Loan", "5678") == ["L-1042 王小明 · tail 5678"]
+    assert await form.options("Loan", "nobody") == []
+
+
+async def test_the_form_in_chinese(slack: Slack, loan: Loan) -> None:
+    await in_chinese(slack, slack.agent)
+    form = await slack.form(slack.agent, "/loan-call")
+    assert form.title == "登记通话"
+    await form.fill("贷款", "L-1042", typed="王小明")
+    await form.fill("通话结果", "未接")
+    await form.fill("下次联系", "明天上午10点")
+    await form.submit()
+
+    assert "L-1042 · 王小明 · 尾号5678：未接" in form.text
+    assert "2026年11月26日 周四 10:00（上海时间）" in form.text
+
+
+async def test_where_slack_opens_no_form_the_usage_is_shown(slack: Slack, loan: Loan) -> None:
+    slack.sandbox.faults.next("views.open", "500")
+
+    reply = await slack.command(slack.agent, "/loan-call")
+
+    assert "/loan-call" in reply.text
+    assert "L-1042/1" in reply.text

@@ -1,0 +1,210 @@
+"""Correcting a call with the mouse. Now is Wednesday 10:00 in Shanghai."""
+
+import pytest
+from sqlmodel import select
+
+from sandbox import Modal
+from storage.tables import AuditEntry, Call, CallCorrection, FollowUp, Loan, Member
+from tests.builders import make_follow_up, make_loan
+from tests.wire.office_day import Slack
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    """L-1042 of the agent, who has just reached the borrower."""
+    loan = await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent)
+    await make_follow_up(slack.office, loan, slack.agent, purpose="problem")
+    await slack.command(slack.agent, "/loan-call L-1042/1 reached : brings the <payslip>")
+    return loan
+
+
+async def timeline(slack: Slack, who: Member) -> Modal:
+    reply = await slack.command(who, "/loan L-1042")
+    assert reply.message is not None
+    await slack.press(who, reply.message, "Open")
+    card = slack.sandbox.modal_of(who.slack_user_id)
+    await card.press("Timeline")
+    return card
+
+
+async def opened(slack: Slack, who: Member | None = None) -> Modal:
+    who = who or slack.agent
+    await (await timeline(slack, who)).press("Correct Wed 25 Nov 10:00 reached")
+    return slack.sandbox.modal_of(who.slack_user_id)
+
+
+async def the_call(slack: Slack) -> Call:
+    async with slack.office.database.reading() as session:
+        return (await session.exec(select(Call))).one()
+
+
+async def test_what_a_call_says_is_corrected_and_what_it_said_can_still_be_read(slack: Slack, loan: Loan) -> None:
+    form = await opened(slack)
+    await form.fill("Outcome", "busy")
+    await form.fill("Note", "nobody answered")
+    await form.fill("Length in minutes", 2)
+    slack.clock.advance(minutes=5)
+    await form.submit()
+    assert "The call says now: busy · 2 minutes" in form.text
+    assert "It said: reached" in form.text
+    assert "What the call did to follow-ups stays as it is" in form.text
+    await form.close()
+
+    lines = (await timeline(slack, slack.manager)).text.splitlines()
+
+    at = next(n for n, line in enumerate(lines) if "busy" in line)
+    assert lines[at : at + 4] == [
+        "Wed 25 Nov 10:00 · busy · problem · 2 minutes · <@UAGENT>",
+        "nobody answered",
+        "corrected Wed 25 Nov 10:05 by <@UAGENT>; was: reached",
+        "brings the <payslip>",
+    ]
+    async with slack.office.database.reading() as session:
+        follow_up = (await session.exec(select(FollowUp))).one()
+        kept = (await session.exec(select(CallCorrection))).one()
+        entry = (await session.exec(select(AuditEntry).where(AuditEntry.act == "correct_call"))).one()
+    assert follow_up.state == "done"
+    assert b"payslip" not in (kept.note_cipher or b"")
+    assert entry.details == {"was": "reached", "outcome": "busy"}
+
+
+async def test_it_opens_from_the_answer_to_the_call(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-call L-1042 busy : again")
+    assert reply.message is not None
+    await slack.press(slack.agent, reply.message, "Correct the call")
+
+    form = slack.sandbox.modal_of("UAGENT")
+    assert form.title == "Correct a call"
+    assert "again" in str(form.values)
+
+
+async def test_of_many_corrections_the_first_and_the_last_are_shown(slack: Slack, loan: Loan) -> None:
+    for n in range(5):
+        card = await timeline(slack, slack.agent)
+        await card.press(next(line for line in card.text.splitlines() if line.startswith("Correct ")))
+        form = slack.sandbox.modal_of("UAGENT")
+        await form.fill("Note", f"version {n}")
+        await form.submit()
+
+    lines = (await timeline(slack, slack.agent)).text.splitlines()
+
+    assert {"version 4", "version 3", "brings the <payslip>", "and 3 more"} <= set(lines)
+    assert "version 1" not in lines
+
+
+async def test_a_correction_is_taken_back(slack: Slack, loan: Loan) -> None:
+    form = await opened(slack)
+    await form.fill("Outcome", "busy")
+    await form.submit()
+    await form.press("Undo")
+    assert "a correction of a call" in form.text
+
+    assert (await the_call(slack)).outcome == "reached"
+    assert "was:" not in (await timeline(slack, slack.agent)).text
+
+
+async def test_nothing_changed_is_said(slack: Slack, loan: Loan) -> None:
+    form = await opened(slack)
+    await form.submit()
+
+    assert form.errors == {"Outcome": "Nothing was changed: this is how it stands already."}
+
+
+async def test_a_note_over_the_limit_is_refused_before_it_is_sent(slack: Slack, loan: Loan) -> None:
+    form = await opened(slack)
+    await form.fill("Note", "x" * 3001)
+    sent = await form.submit()
+
+    assert "Note" in sent.errors
+    assert (await the_call(slack)).version == 1
+
+
+async def test_the_caller_may_for_a_day_and_a_manager_longer(slack: Slack, loan: Loan) -> None:
+    form = await opened(slack)
+    slack.clock.advance(hours=25)
+    await form.fill("Outcome", "busy")
+    await form.submit()
+    assert "within a day, or a manager" in form.errors["Outcome"]
+    await form.close()
+    assert "Correct Wed 25 Nov" not in (await timeline(slack, slack.agent)).text
+    assert "Correct Wed 25 Nov" not in (await timeline(slack, slack.other)).text
+
+    form = await opened(slack, slack.manager)
+    await form.fill("Outcome", "busy")
+    await form.submit()
+
+    assert (await the_call(slack)).outcome == "busy"
+
+
+async def test_of_two_corrections_the_second_is_told(slack: Slack, loan: Loan) -> None:
+    first, second = await opened(slack), await opened(slack, slack.manager)
+    for form, outcome in ((first, "busy"), (second, "voicemail")):
+        await form.fill("Outcome", outcome)
+        await form.submit()
+
+    assert "was corrected meanwhile" in second.errors["Outcome"]
+    assert (await the_call(slack)).outcome == "busy"
+
+
+async def test_a_call_that_was_taken_back_meanwhile_is_said(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-call L-1042 busy : again")
+    assert reply.message is not None
+    await (await timeline(slack, slack.agent)).press("Correct Wed 25 Nov 10:00 busy")
+    form = slack.sandbox.modal_of("UAGENT")
+    await slack.press(slack.agent, reply.message, "Undo")
+    await form.fill("Outcome", "voicemail")
+    await form.submit()
+
+    assert "was taken back" in form.errors["Outcome"]
+
+
+async def test_somebody_who_lost_the_role_meanwhile_is_told(slack: Slack, loan: Loan) -> None:
+    form = await opened(slack)
+    async with slack.office.database.transaction() as session:
+        (await session.get_one(Member, slack.agent.id)).roles = "compliance"
+    await form.fill("Outcome", "busy")
+    await form.submit()
+
+    assert "This needs the role" in form.errors["Outcome"]
+    assert (await the_call(slack)).outcome == "reached"
+
+
+async def test_what_the_managers_were_told_follows(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.agent, "/loan-call L-1042 refused : no way")
+    await slack.deliver()
+    (told,) = slack.sandbox.messages("CMANAGERS")
+    assert "已登记：拒绝" in told.text
+    await (await timeline(slack, slack.agent)).press("Correct Wed 25 Nov 10:00 refused")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("Outcome", "reached")
+    await form.submit()
+    await slack.deliver()
+
+    assert "已登记：已接通" in told.text
+
+
+async def test_what_was_refused_is_offered_again_for_that_call_alone(slack: Slack, loan: Loan) -> None:
+    form = await opened(slack)
+    await form.fill("Note", "brings two payslips")
+    theirs = await opened(slack, slack.manager)
+    await theirs.fill("Outcome", "busy")
+    await theirs.submit()
+    await form.submit()
+    assert form.errors
+    await form.close(whole_stack=True)
+    slack.clock.advance(minutes=1)
+    reply = await slack.command(slack.agent, "/loan-call L-1042 busy : again")
+    assert reply.message is not None
+    await slack.press(slack.agent, reply.message, "Correct the call")
+    other = slack.sandbox.modal_of("UAGENT")
+    assert "You had begun to fill this in" not in other.text
+    await other.close(whole_stack=True)
+
+    card = await timeline(slack, slack.agent)
+    await card.press("Correct Wed 25 Nov 10:00 busy")
+    form = slack.sandbox.modal_of("UAGENT")
+    assert "You had begun to fill this in" in form.text
+    await form.press("Take it up again")
+    assert "brings two payslips" in str(form.values)
+    await form.submit()
+    assert "brings two payslips" in form.text

@@ -1,0 +1,226 @@
+"""Handing over with the mouse. Now is Wednesday 10:00 in Shanghai."""
+
+import pytest
+from sqlmodel import select
+
+from sandbox import Modal
+from storage.tables import AuditEntry, FollowUp, Loan, Member, Notice
+from tests.builders import make_follow_up, make_loan, make_member, make_team
+from tests.wire.office_day import Slack
+
+
+@pytest.fixture
+async def loans(slack: Slack) -> list[Loan]:
+    """L-1 to L-5 of the agent, each with a follow-up of the agent's, and L-6 of the other, with one that the agent holds."""
+    made: list[Loan] = []
+    for n in range(1, 7):
+        owner = slack.agent if n < 6 else slack.other
+        made.append(await make_loan(slack.office, slack.workspace, f"L-{n}", owner=owner, name=f"王{n}"))
+        await make_follow_up(slack.office, made[-1], slack.agent)
+    return made
+
+
+async def opened(slack: Slack, who: Member | None = None) -> Modal:
+    return await slack.form(who or slack.manager, "/loan-reassign")
+
+
+async def owners(slack: Slack) -> dict[str, str]:
+    """The owners and, behind a slash, the assignees, by the loans' numbers."""
+    async with slack.office.database.reading() as session:
+        people = {m.id: m.name for m in (await session.exec(select(Member))).all()}
+        found = {
+            loan.number: people.get(loan.owner_id or slack.team.id, "-") for loan in await session.exec(select(Loan))
+        }
+        numbers = {loan.id: loan.number for loan in await session.exec(select(Loan))}
+        for row in await session.exec(select(FollowUp)):
+            found[f"{numbers[row.loan_id]}/{row.number}"] = people[row.assignee_id]
+    return found
+
+
+async def told(slack: Slack) -> list[str]:
+    async with slack.office.database.reading() as session:
+        people = {m.id: m.name for m in (await session.exec(select(Member))).all()}
+        rows = (await session.exec(select(Notice).where(Notice.kind == "reassigned"))).all()
+        return sorted(people[row.to_id] for row in rows if row.to_id)
+
+
+async def test_one_loan_goes_to_one_member_after_a_preview(slack: Slack, loans: list[Loan]) -> None:
+    form = await opened(slack)
+    await form.fill("Only these loans", ["L-1"], typed="L-1")
+    await form.fill("To whom", "UOTHER")
+    await form.fill("Why", "knows the <borrower>")
+    await form.submit()
+    assert "1 loan · 1 open follow-up" in form.text
+    assert "<@UAGENT>: 5 → 4 loans · 6 → 5 open follow-ups" in form.text
+    assert "<@UOTHER>: 1 → 2 loans · 0 → 1 open follow-ups" in form.text
+    assert (await owners(slack))["L-1"] == "Agent"
+
+    await form.press("Hand over")
+
+    assert "Handed over: 1 loan · 1 open follow-up" in form.text
+    assert "knows the <borrower>" in form.text
+    after = await owners(slack)
+    assert (after["L-1"], after["L-1/1"], after["L-2"]) == ("Other", "Other", "Agent")
+    async with slack.office.database.reading() as session:
+        (entry,) = (await session.exec(select(AuditEntry).where(AuditEntry.act == "reassign"))).all()
+    assert entry.loan_id == loans[0].id
+
+
+async def test_everything_is_balanced_over_a_team_and_taken_back(slack: Slack, loans: list[Loan]) -> None:
+    await make_member(slack.office, slack.workspace, "UTHIRD", name="Third", team_id=slack.team.id)
+    before = await owners(slack)
+    form = await opened(slack)
+    await form.fill("Whose loans", "UAGENT")
+    await form.fill("How", "balanced")
+    await form.fill("Over which team", "East")
+    await form.submit()
+    assert "<@UAGENT>: 5 → 0 loans · 6 → 0 open follow-ups" in form.text
+    assert "<@UOTHER>: 1 → 3 loans · 0 → 3 open follow-ups" in form.text
+    assert "<@UTHIRD>: 0 → 3 loans · 0 → 3 open follow-ups" in form.text
+
+    await form.press("Hand over")
+    assert list((await owners(slack)).values()).count("Third") == 6
+    assert await told(slack) == ["Agent", "Other", "Third"]
+    await slack.deliver()
+
+    await form.press("Undo")
+
+    assert await owners(slack) == before
+    await slack.deliver()
+    for who in (slack.agent, slack.other):
+        (heard,) = slack.sandbox.messages(slack.sandbox.dm(who.slack_user_id))
+        assert "That was taken back." in heard.text
+
+
+async def test_each_loan_may_go_to_somebody_else(slack: Slack, loans: list[Loan]) -> None:
+    form = await opened(slack)
+    await form.fill("Only these loans", ["L-1", "L-2", "L-3"], typed="5678")
+    await form.fill("How", "each")
+    await form.fill("L-1 王1 goes to", "UOTHER")
+    await form.fill("L-2 王2 goes to", "UVERIFIER")
+    await form.submit()
+    assert "2 loans" in form.text
+    await form.press("Hand over")
+
+    after = await owners(slack)
+    assert (after["L-1"], after["L-2"], after["L-3"]) == ("Other", "Verifier", "Agent")
+
+
+async def test_the_preview_comes_again_when_the_set_has_changed(slack: Slack, loans: list[Loan]) -> None:
+    form = await opened(slack)
+    await form.fill("Whose loans", "UAGENT")
+    await form.fill("To whom", "UOTHER")
+    await form.fill("Why", "on leave")
+    await form.submit()
+    await slack.command(slack.agent, "/loan-stage L-2 withdrawn")
+
+    await form.press("Hand over")
+    assert "This has changed while you were looking." in form.text
+    assert "4 loans" in form.text
+    assert "on leave" in form.text
+    assert (await owners(slack))["L-1"] == "Agent"
+
+    await form.press("Hand over")
+
+    after = await owners(slack)
+    assert (after["L-1"], after["L-2"]) == ("Other", "Agent")
+
+
+async def test_it_can_be_left_as_it_is(slack: Slack, loans: list[Loan]) -> None:
+    before = await owners(slack)
+    form = await opened(slack)
+    await form.fill("Whose loans", "UAGENT")
+    await form.fill("To whom", "UOTHER")
+    await form.submit()
+    await form.press("Leave as it is")
+
+    assert "Nothing was handed over." in form.text
+    assert await owners(slack) == before
+
+
+@pytest.mark.parametrize(
+    ("filled", "at", "said"),
+    [
+        ({}, "Whose loans", "Nothing is chosen yet."),
+        ({"Whose loans": "UAGENT"}, "To whom", "Who?"),
+        ({"Whose loans": "UAGENT", "To whom": "UAGENT"}, "To whom", "one and the same person"),
+        ({"Whose loans": "UAGENT", "To whom": "UCOMPLIANCE"}, "To whom", "makes no calls"),
+        ({"Whose loans": "UAGENT", "To whom": "USTRANGER"}, "To whom", "not a member"),
+        ({"Whose loans": "USTRANGER", "To whom": "UOTHER"}, "Whose loans", "not a member"),
+        ({"Whose loans": "UVERIFIER", "To whom": "UOTHER"}, "Whose loans", "nothing to hand over"),
+    ],
+)
+async def test_what_is_wrong_stands_beside_its_field(
+    slack: Slack, loans: list[Loan], filled: dict[str, str], at: str, said: str
+) -> None:
+    form = await opened(slack)
+    await form.fill("Why", "on leave")
+    for label, value in filled.items():
+        await form.fill(label, value)
+    await form.submit()
+
+    assert said in form.errors[at]
+    assert "on leave" in str(form.values)
+
+
+async def test_a_team_without_anybody_else_is_refused(slack: Slack, loans: list[Loan]) -> None:
+    await make_team(slack.office, slack.workspace, "West")
+    form = await opened(slack)
+    await form.fill("Whose loans", "UAGENT")
+    await form.fill("How", "balanced")
+    await form.fill("Over which team", "West")
+    await form.submit()
+
+    assert "Nobody in West can take this over now" in form.errors["How"]
+
+
+async def test_more_than_can_have_a_member_each_is_said_at_once(slack: Slack, loans: list[Loan]) -> None:
+    for n in range(10, 30):
+        await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent)
+    form = await opened(slack)
+    await form.fill("Whose loans", "UAGENT")
+    await form.fill("How", "each")
+    assert "26 loans are too many to choose a member for each." in form.text
+    await form.submit()
+
+    assert "26 loans are too many" in form.errors["How"]
+
+
+async def test_an_agent_gives_away_their_own_loan_and_no_other(slack: Slack, loans: list[Loan]) -> None:
+    form = await opened(slack, slack.agent)
+    await form.fill("Only these loans", ["L-1"], typed="L-1")
+    await form.fill("To whom", "UOTHER")
+    await form.submit()
+    await form.press("Hand over")
+    assert (await owners(slack))["L-1"] == "Other"
+
+    form = await opened(slack, slack.agent)
+    await form.fill("Only these loans", ["L-6"], typed="L-6")
+    await form.fill("To whom", "UAGENT")
+    await form.submit()
+
+    assert "Only those responsible" in form.errors["Only these loans"]
+
+
+async def test_a_manager_who_lost_the_role_meanwhile_hands_nothing_over(slack: Slack, loans: list[Loan]) -> None:
+    before = await owners(slack)
+    form = await opened(slack)
+    await form.fill("Whose loans", "UAGENT")
+    await form.fill("To whom", "UOTHER")
+    await form.submit()
+    async with slack.office.database.transaction() as session:
+        (await session.get_one(Member, slack.manager.id)).roles = "compliance"
+    await form.press("Hand over")
+
+    shown = slack.sandbox.modal_of(slack.manager.slack_user_id)
+    assert "This needs the role" in shown.text
+    assert await owners(slack) == before
+
+
+async def test_it_opens_from_a_managers_home_alone(slack: Slack, loans: list[Loan]) -> None:
+    await slack.sandbox.open_home("UMANAGER")
+    await slack.sandbox.home_of("UMANAGER").press("Reassign")
+    assert slack.sandbox.modal_of("UMANAGER").title == "Reassign"
+
+    await slack.sandbox.open_home("UAGENT")
+    assert "Reassign" not in slack.sandbox.home_of("UAGENT").text.splitlines()

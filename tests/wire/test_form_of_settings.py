@@ -1,0 +1,199 @@
+"""One's own settings with the mouse. Now is Wednesday 10:00 in Shanghai."""
+
+from datetime import date, time
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from sandbox import Modal
+from storage.tables import AuditEntry, Member
+from tests.builders import make_follow_up, make_loan
+from tests.wire.office_day import Slack
+
+
+@pytest.fixture
+async def form(slack: Slack) -> Modal:
+    """The agent's settings, opened from the answer to `/loan-digest`."""
+    return await opened(slack)
+
+
+async def opened(slack: Slack) -> Modal:
+    reply = await slack.command(slack.agent, "/loan-digest")
+    assert reply.message is not None
+    await slack.press(slack.agent, reply.message, "My settings")
+    return slack.sandbox.modal_of(slack.agent.slack_user_id)
+
+
+async def the_agent(slack: Slack) -> Member:
+    async with slack.office.database.reading() as session:
+        return await session.get_one(Member, slack.agent.id)
+
+
+async def audited(slack: Slack) -> list[str]:
+    async with slack.office.database.reading() as session:
+        rows = await session.exec(select(AuditEntry).where(AuditEntry.subject_id == slack.agent.id))
+        return sorted(row.act for row in rows)
+
+
+async def test_everything_is_set_at_once_and_taken_back_at_once(slack: Slack, form: Modal) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent)
+    await make_follow_up(slack.office, loan, slack.agent, due_on=date(2026, 11, 27))
+    before = await the_agent(slack)
+
+    await form.fill("Language", "zh")
+    await form.fill("Daily digest at", "07:45")
+    await form.fill("Channel for my reminders", slack.desk_channel)
+    await form.fill("Work begins at", "10:00")
+    await form.fill("Work ends at", "19:00")
+    await form.fill("Working days", ["0", "1", "2", "3", "4", "5"])
+    await form.fill("Away from today until (included)", "2026-11-27")
+    await form.fill("Who covers for me", "UOTHER")
+    sent = await form.submit()
+
+    assert sent.errors == {}
+    assert form.title == "我的设置"
+    assert "每日摘要在工作日 07:45 发送" in form.text
+    assert "10:00-19:00 周一至周六" in form.text
+    now = await the_agent(slack)
+    assert (now.language, now.locale) == ("zh", "en-US")
+    assert (now.digest_time, now.reminder_channel_id) == (time(7, 45), "CDESK")
+    assert (now.work_start, now.work_end, now.working_days) == (time(10), time(19), "012345")
+    assert (now.absent_from, now.absent_until, now.cover_id) == (
+        date(2026, 11, 25),
+        date(2026, 11, 27),
+        slack.other.id,
+    )
+    assert await audited(slack) == ["away", "set_channel", "set_digest", "set_hours", "set_language"]
+
+    await form.press("撤销")
+
+    restored = await the_agent(slack)
+    kept = {"version", "next_digest_at"}
+    assert restored.model_dump(exclude=kept) == before.model_dump(exclude=kept)
+
+
+async def test_what_did_not_change_is_not_touched(slack: Slack, form: Modal) -> None:
+    await slack.command(slack.manager, "/loan-team away @Agent until 2026-11-30 cover @Other")
+
+    await form.fill("Daily digest at", "07:45")
+    await form.submit()
+
+    assert "07:45" in form.text
+    now = await the_agent(slack)
+    assert now.absent_until == date(2026, 11, 30)
+    assert await audited(slack) == ["away", "set_digest"]
+
+
+async def test_the_language_that_was_chosen_is_that_of_every_answer(slack: Slack, form: Modal) -> None:
+    await form.fill("Language", "zh")
+    await form.submit()
+    assert "摘要" in (await slack.command(slack.agent, "/loan-digest")).text
+
+    reply = await slack.command(slack.agent, "/loan-digest")
+    assert reply.message is not None
+    await slack.press(slack.agent, reply.message, "我的设置")
+    again = slack.sandbox.modal_of(slack.agent.slack_user_id)
+    await again.fill("语言", "slack")
+    await again.submit()
+
+    assert "Your digest comes at" in (await slack.command(slack.agent, "/loan-digest")).text
+
+
+async def test_what_is_on_can_be_switched_off(slack: Slack, form: Modal) -> None:
+    await form.fill("Channel for my reminders", slack.desk_channel)
+    await form.fill("Away from today until (included)", "2026-11-27")
+    await form.fill("Who covers for me", "UOTHER")
+    await form.submit()
+
+    again = await opened(slack)
+    await again.fill("Switch off", ["digest", "channel", "until"])
+    await again.submit()
+
+    assert "No digest" in again.text
+    assert "Your reminders come here: direct messages" in again.text
+    assert "You are at work." in again.text
+    now = await the_agent(slack)
+    assert (now.digest_time, now.reminder_channel_id, now.absent_until, now.cover_id) == (None, None, None, None)
+
+
+async def test_nothing_changed_is_said(slack: Slack, form: Modal) -> None:
+    before = await the_agent(slack)
+    await form.submit()
+
+    assert form.errors == {"Language": "Nothing was changed: this is how it stands already."}
+    assert (await the_agent(slack)).version == before.version
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "said"),
+    [
+        ("Away from today until (included)", "2026-11-24", "is over"),
+        ("Who covers for me", "UOTHER", "Until when?"),
+        ("Work ends at", "08:00", "past midnight"),
+    ],
+)
+async def test_what_is_wrong_stands_beside_its_field_and_nothing_is_half_done(
+    slack: Slack, form: Modal, label: str, value: str, said: str
+) -> None:
+    await form.fill("Daily digest at", "07:45")
+    await form.fill(label, value)
+    await form.submit()
+
+    at = {"Who covers for me": "Away from today until (included)"}.get(label, label)
+    assert said in form.errors[at]
+    assert (await the_agent(slack)).digest_time == time(8, 30)
+    assert "07:45" in str(form.values)
+
+
+@pytest.mark.parametrize(
+    ("cover", "said"), [("UAGENT", "one and the same person"), ("USTRANGER", "not a member of this desk")]
+)
+async def test_a_cover_who_cannot_cover_is_refused(slack: Slack, form: Modal, cover: str, said: str) -> None:
+    await form.fill("Away from today until (included)", "2026-11-27")
+    await form.fill("Who covers for me", cover)
+    await form.submit()
+
+    assert said in form.errors["Who covers for me"]
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ({"is_archived": True}, "is archived"),
+        ({"is_ext_shared": True}, "shared with another company"),
+        ({"with_bot": False}, "The bot is not in"),
+    ],
+)
+async def test_a_channel_that_does_not_serve_is_refused(
+    slack: Slack, form: Modal, what: dict[str, bool], said: str
+) -> None:
+    values: dict[str, Any] = {"channel_id": "CCALLS", "kind": "private", "members": ["UAGENT"], **what}
+    slack.sandbox.add_channel("calls", **values)
+    await form.fill("Channel for my reminders", "CCALLS")
+    await form.submit()
+
+    assert said in form.errors["Channel for my reminders"]
+
+
+async def test_a_public_channel_is_warned_of(slack: Slack, form: Modal) -> None:
+    slack.sandbox.add_channel("calls", channel_id="CCALLS", kind="public", members=["UAGENT"])
+    await form.fill("Channel for my reminders", "CCALLS")
+    await form.submit()
+
+    assert "that channel is public" in form.text
+
+
+async def test_somebody_who_was_removed_meanwhile_is_told(slack: Slack, form: Modal) -> None:
+    await slack.command(slack.admin, "/loan-team remove @Agent to @Other")
+    await form.fill("Daily digest at", "07:45")
+    await form.submit()
+
+    assert "not a member of this desk" in form.errors["Language"]
+
+
+async def test_the_settings_open_from_the_home(slack: Slack) -> None:
+    await slack.sandbox.open_home(slack.agent.slack_user_id)
+    await slack.sandbox.home_of(slack.agent.slack_user_id).press("My settings")
+
+    assert slack.sandbox.modal_of(slack.agent.slack_user_id).title == "My settings"

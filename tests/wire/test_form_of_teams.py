@@ -1,0 +1,199 @@
+"""A team's managers and channel, the admins, and members, with the mouse. Now is Wednesday 10:00 in Shanghai."""
+
+import re
+
+import pytest
+from sqlmodel import select
+
+from sandbox import Modal
+from storage import members
+from storage.tables import AuditEntry, Member, Team
+from tests.builders import make_team
+from tests.wire.office_day import Slack
+
+
+async def opened(slack: Slack, button: str = "Team settings", who: Member | None = None) -> Modal:
+    """A form that the admin opens from the list of members."""
+    who = who or slack.admin
+    reply = await slack.command(who, "/loan-team")
+    assert reply.message is not None
+    await slack.press(who, reply.message, button)
+    return slack.sandbox.modal_of(who.slack_user_id)
+
+
+async def managers(slack: Slack, team: Team) -> list[str]:
+    async with slack.office.database.reading() as session:
+        return [m.slack_user_id for m in await members.managers_of(session, [team.id])]
+
+
+async def the_team(slack: Slack) -> Team:
+    async with slack.office.database.reading() as session:
+        return await session.get_one(Team, slack.team.id)
+
+
+async def roles(slack: Slack, who: str) -> set[str]:
+    async with slack.office.database.reading() as session:
+        row = (await session.exec(select(Member).where(Member.slack_user_id == who))).one()
+        return set() if row.removed_at else set(row.roles.split())
+
+
+async def test_managers_channel_and_admins_are_changed_at_once_and_taken_back(slack: Slack) -> None:
+    form = await opened(slack)
+    await form.fill("Its managers", ["UOTHER"])
+    await form.fill("Channel in which they hear of escalations", "CDESK")
+    await form.fill("Admins of the desk", ["UADMIN", "UMANAGER"])
+    sent = await form.submit()
+
+    assert sent.errors == {}
+    assert "Managers: <@UOTHER>" in form.text
+    assert "Admins: <@UADMIN>, <@UMANAGER>" in form.text
+    assert "keep the role manager: <@UMANAGER>" in form.text
+    assert await managers(slack, slack.team) == ["UOTHER"]
+    assert (await the_team(slack)).manager_channel_id == "CDESK"
+    assert await roles(slack, "UOTHER") == {"agent", "manager"}
+    assert await roles(slack, "UMANAGER") == {"admin", "manager"}
+    async with slack.office.database.reading() as session:
+        acts = {entry.act for entry in await session.exec(select(AuditEntry))}
+    assert acts >= {"set_managers", "set_manager_channel"}
+
+    await form.press("Undo")
+
+    assert await managers(slack, slack.team) == ["UMANAGER"]
+    assert (await the_team(slack)).manager_channel_id == "CMANAGERS"
+    assert await roles(slack, "UOTHER") == {"agent"}
+    assert await roles(slack, "UMANAGER") == {"manager"}
+
+
+async def test_another_team_shows_its_own_managers(slack: Slack) -> None:
+    west = await make_team(slack.office, slack.workspace, "West")
+    form = await opened(slack)
+    await form.fill("Team", "West")
+    assert "UMANAGER" not in str(form.values)
+
+    await form.fill("Its managers", ["UAGENT"])
+    await form.submit()
+
+    assert "Team: West" in form.text
+    assert await managers(slack, west) == ["UAGENT"]
+    assert await managers(slack, slack.team) == ["UMANAGER"]
+
+
+async def test_a_team_may_have_no_channel_and_no_manager(slack: Slack) -> None:
+    form = await opened(slack)
+    await form.fill("Its managers", [])
+    await form.fill("Switch off", ["channel"])
+    await form.submit()
+
+    assert "Managers: nobody" in form.text
+    assert (await the_team(slack)).manager_channel_id is None
+    assert await managers(slack, slack.team) == []
+
+
+async def test_nothing_changed_is_said(slack: Slack) -> None:
+    form = await opened(slack)
+    await form.submit()
+
+    assert form.errors == {"Admins of the desk": "Nothing was changed: this is how it stands already."}
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "said"),
+    [
+        ("Its managers", ["USTRANGER"], "not a member"),
+        ("Admins of the desk", ["UMANAGER"], "has no other role"),
+        ("Channel in which they hear of escalations", "CALIEN", "shared with another company"),
+    ],
+)
+async def test_what_is_wrong_stands_beside_its_field(
+    slack: Slack, label: str, value: str | list[str], said: str
+) -> None:
+    slack.sandbox.add_channel("alien", channel_id="CALIEN", kind="private", members=["UADMIN"], is_ext_shared=True)
+    form = await opened(slack)
+    await form.fill(label, value)
+    await form.submit()
+
+    assert said in form.errors[label]
+    assert await managers(slack, slack.team) == ["UMANAGER"]
+
+
+async def test_what_was_closed_by_accident_is_taken_up_again_for_the_team_it_was_about(slack: Slack) -> None:
+    slack.sandbox.add_channel("alien", channel_id="CALIEN", kind="private", members=["UADMIN"], is_ext_shared=True)
+    west = await make_team(slack.office, slack.workspace, "West")
+    form = await opened(slack)
+    await form.fill("Team", "West")
+    await form.fill("Its managers", ["UAGENT"])
+    await form.fill("Channel in which they hear of escalations", "CALIEN")
+    await form.submit()
+    assert form.errors
+    await form.close()
+
+    form = await opened(slack)
+    assert "You had begun to fill this in" in form.text
+    await form.press("Take it up again")
+    assert {"UAGENT", "CALIEN", str(west.id)} <= set(re.findall(r"UAGENT|CALIEN|[0-9a-f-]{36}", str(form.values)))
+    await form.fill("Channel in which they hear of escalations", "CDESK")
+    await form.submit()
+
+    assert "Team: West" in form.text
+    assert await managers(slack, west) == ["UAGENT"]
+    assert await managers(slack, slack.team) == ["UMANAGER"]
+
+
+async def test_an_admin_who_lost_the_role_meanwhile_changes_nothing(slack: Slack) -> None:
+    form = await opened(slack)
+    async with slack.office.database.transaction() as session:
+        (await session.get_one(Member, slack.admin.id)).roles = "agent"
+    await form.fill("Its managers", ["UOTHER"])
+    await form.submit()
+
+    assert "This needs the role admin" in form.errors["Admins of the desk"]
+    assert await managers(slack, slack.team) == ["UMANAGER"]
+
+
+async def test_only_admins_are_offered_the_form(slack: Slack) -> None:
+    reply = await slack.command(slack.manager, "/loan-team")
+    assert "Team settings" not in str(reply.message and reply.message.blocks)
+    await slack.sandbox.open_home("UADMIN")
+    await slack.sandbox.home_of("UADMIN").press("Team settings")
+    assert slack.sandbox.modal_of("UADMIN").title == "Team settings"
+
+
+async def test_a_member_is_added_and_taken_back(slack: Slack) -> None:
+    form = await opened(slack, "Add a member", slack.manager)
+    await form.fill("Member", "USTRANGER")
+    await form.fill("Roles", ["agent", "admin"])
+    await form.submit()
+    assert "Only an admin" in form.errors["Roles"]
+
+    await form.fill("Roles", ["agent"])
+    await form.fill("Channel for their reminders", "CDESK")
+    await form.fill("Or a new team", "North")
+    await form.submit()
+    assert "<@USTRANGER> is a member of the desk now" in form.text
+    assert "Team: North" in form.text
+    await form.press("Undo")
+
+    assert await roles(slack, "USTRANGER") == set()
+
+
+async def test_a_bot_becomes_no_member(slack: Slack) -> None:
+    form = await opened(slack, "Add a member")
+    await form.fill("Member", "U0APPBOT")
+    await form.fill("Roles", ["agent"])
+    await form.submit()
+
+    assert "is a bot" in form.errors["Member"]
+
+
+async def test_a_member_is_removed_and_somebody_gets_their_work(slack: Slack) -> None:
+    form = await opened(slack, "Remove a member")
+    await form.fill("Member", "UAGENT")
+    await form.fill("Who gets their loans and follow-ups", "UAGENT")
+    await form.submit()
+    assert "one and the same" in form.errors["Who gets their loans and follow-ups"]
+
+    await form.fill("Who gets their loans and follow-ups", "UOTHER")
+    await form.submit()
+
+    assert "<@UAGENT> is no longer a member." in form.text
+    assert await roles(slack, "UAGENT") == set()

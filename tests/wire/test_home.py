@@ -1,0 +1,177 @@
+"""The App Home and the shortcuts. Now is Wednesday 10:00 in Shanghai."""
+
+from datetime import timedelta
+
+import pytest
+
+from storage.tables import Loan, Member
+from tests.builders import make_follow_up, make_loan
+from tests.wire.office_day import Slack
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    """L-1042 of the agent, with calls due an hour ago, in half an hour, and in the afternoon."""
+    loan = await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent)
+    now = slack.clock.now()
+    for number, (purpose, hours) in enumerate((("identity", -1.0), ("documents", 0.5), ("problem", 5.0)), start=1):
+        due = now + timedelta(hours=hours)
+        await make_follow_up(slack.office, loan, slack.agent, purpose=purpose, due_at=due, number=number)
+    return loan
+
+
+async def opened_home(slack: Slack, who: Member) -> str:
+    await slack.sandbox.open_home(who.slack_user_id)
+    return slack.sandbox.home_of(who.slack_user_id).text
+
+
+async def test_the_home_has_the_day_and_the_borrowers(slack: Slack, loan: Loan) -> None:
+    text = await opened_home(slack, slack.agent)
+
+    lines = text.splitlines()
+    assert "3 calls · 1 of them overdue" in lines
+    at = [lines.index(title) for title in ("Overdue", "Now", "Later today")]
+    assert at == sorted(at)
+    assert lines[at[0] + 1].startswith("L-1042/1 王小明 · tail 5678 · identity")
+    assert lines[at[1] + 1].startswith("L-1042/2 王小明")
+    assert lines[at[2] + 1].startswith("L-1042/3 王小明")
+    assert "application 1" in lines
+
+
+@pytest.mark.both_doors
+async def test_a_call_is_logged_from_the_home_and_the_home_follows(slack: Slack, loan: Loan) -> None:
+    await opened_home(slack, slack.agent)
+    home = slack.sandbox.home_of(slack.agent.slack_user_id)
+
+    await home.press("Log L-1042/1 王小明")
+    form = slack.sandbox.modal_of(slack.agent.slack_user_id)
+    await form.fill("Outcome", "reached")
+    await form.submit()
+    assert "Answers identity check (L-1042/1): done." in form.text
+    slack.clock.advance(seconds=6)
+    await slack.deliver()
+
+    assert "2 calls" in home.text
+    assert "L-1042/1 " not in home.text
+
+
+async def test_nothing_is_published_where_nothing_changed(slack: Slack, loan: Loan) -> None:
+    await opened_home(slack, slack.agent)
+    published = len(slack.sandbox.traffic.calls("views.publish"))
+
+    slack.clock.advance(seconds=6)
+    await slack.deliver()
+
+    assert len(slack.sandbox.traffic.calls("views.publish")) == published
+
+
+async def test_a_home_that_nobody_looks_at_is_left_alone(slack: Slack, loan: Loan) -> None:
+    before = await opened_home(slack, slack.agent)
+    slack.clock.advance(minutes=31)
+    await slack.command(slack.agent, "/loan-follow L-1042/3 done")
+    await slack.deliver()
+
+    assert slack.sandbox.home_of(slack.agent.slack_user_id).text == before
+
+
+async def test_many_calls_come_in_pages_and_by_kind(slack: Slack, loan: Loan) -> None:
+    due = slack.clock.now() + timedelta(hours=2)
+    for number in range(4, 30):
+        await make_follow_up(slack.office, loan, slack.agent, purpose="overdue", due_at=due, number=number)
+    await opened_home(slack, slack.agent)
+    home = slack.sandbox.home_of(slack.agent.slack_user_id)
+    assert "19 more" in home.text
+
+    await home.press("19 more")
+    assert "9 more" in home.text
+    await home.press("Verification")
+
+    assert "2 calls · 1 of them overdue" in home.text
+    assert "L-1042/4 " not in home.text
+
+
+async def test_a_manager_sees_the_team(slack: Slack, loan: Loan) -> None:
+    text = await opened_home(slack, slack.manager)
+    assert "Agent: 3 open · 3 due · 1 overdue · 0 done on Tue 24 Nov" in text
+
+
+async def test_the_home_in_chinese(slack: Slack, loan: Loan) -> None:
+    async with slack.office.database.transaction() as session:
+        (await session.get_one(Member, slack.agent.id)).locale = "zh-CN"
+    text = await opened_home(slack, slack.agent)
+    assert "3 个电话" in text
+    assert "我的客户" in text
+
+
+async def test_somebody_who_is_no_member_is_told_whom_to_ask(slack: Slack) -> None:
+    await slack.sandbox.open_home("USTRANGER")
+    assert "not a member of this desk" in slack.sandbox.home_of("USTRANGER").text
+
+
+@pytest.mark.both_doors
+async def test_a_shortcut_opens_the_form_and_finding_a_loan_shows_its_card(slack: Slack, loan: Loan) -> None:
+    await slack.sandbox.shortcut(slack.agent.slack_user_id, "find")
+    form = slack.sandbox.modal_of(slack.agent.slack_user_id)
+    await form.fill("Loan", "L-1042", typed="xiaoming")
+    await form.submit()
+
+    assert "application since" in form.text
+    await form.press("Show number")
+    number = slack.sandbox.modal_of(slack.agent.slack_user_id)
+    assert "+86 138 0013 5678" in number.text
+
+
+async def test_a_message_becomes_the_note_of_a_call(slack: Slack, loan: Loan) -> None:
+    message = slack.sandbox.say(slack.agent.slack_user_id, slack.desk_channel, "he pays on Friday & *not* before")
+
+    await slack.sandbox.message_shortcut(slack.agent.slack_user_id, message, "call_from_message")
+    form = slack.sandbox.modal_of(slack.agent.slack_user_id)
+    await form.fill("Loan", "L-1042", typed="xiaoming")
+    await form.fill("Outcome", "reached")
+    await form.submit()
+
+    assert "he pays on Friday & *not* before" in form.text
+
+
+async def test_a_stranger_who_uses_a_shortcut_is_told(slack: Slack) -> None:
+    await slack.sandbox.shortcut("USTRANGER", "call")
+    assert "not a member of this desk" in slack.sandbox.modal_of("USTRANGER").text
+
+
+FIRST_VISIT = "Welcome to the desk. Three things to know:"
+
+
+async def test_the_first_visit_explains_three_things_until_they_are_dismissed(slack: Slack, loan: Loan) -> None:
+    text = await opened_home(slack, slack.agent)
+    lines = text.splitlines()
+    assert lines[0] == FIRST_VISIT
+    assert lines[1].startswith("Log a call with the button below")
+    assert lines[4] == "Got it"
+    home = slack.sandbox.home_of(slack.agent.slack_user_id)
+    await home.press("Verification")
+    assert FIRST_VISIT in home.text
+
+    await home.press("Got it")
+    assert FIRST_VISIT not in home.text
+    assert "2 calls · 1 of them overdue" in home.text
+    await slack.command(slack.agent, "/loan-follow L-1042/3 done")
+    await slack.later(seconds=6)
+    assert FIRST_VISIT not in home.text
+
+
+async def test_on_the_second_visit_they_are_gone(slack: Slack, loan: Loan) -> None:
+    await opened_home(slack, slack.agent)
+    await slack.command(slack.agent, "/loan-follow L-1042/3 done")
+    await slack.later(seconds=6)
+    home = slack.sandbox.home_of(slack.agent.slack_user_id)
+    assert FIRST_VISIT in home.text
+    assert "2 calls" in home.text
+
+    assert FIRST_VISIT not in await opened_home(slack, slack.agent)
+
+
+async def test_the_first_visit_in_chinese(slack: Slack) -> None:
+    await slack.in_chinese(slack.other)
+    lines = (await opened_home(slack, slack.other)).splitlines()
+    assert lines[0] == "欢迎使用工作台，先了解三件事："
+    assert lines[4] == "知道了"

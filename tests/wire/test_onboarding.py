@@ -1,0 +1,266 @@
+"""The first admin's one message, and what its buttons do. Now is Wednesday 10:00 in Shanghai."""
+
+import asyncio
+from dataclasses import replace
+from datetime import time
+
+import pytest
+from sqlalchemy import func
+from sqlmodel import SQLModel, col, select
+
+from bot.heartbeat import Heartbeat, Identity
+from bot.importing import import_loans, read_rows
+from bot.service import open_service
+from desk.workspace_settings import change_settings, present_settings
+from sandbox.modals import Modal
+from sandbox.model import Message
+from sandbox.server import Sandbox
+from storage.tables import AuditEntry, Borrower, FollowUp, Loan, Member, Notice, SearchTerm, Workspace
+from tests.builders import make_follow_up, make_loan
+from tests.clocks import FrozenClock
+from tests.wire.conftest import settings_for
+from tests.wire.office_day import Slack, buttons, shown
+
+
+def welcomes(slack: Slack) -> list[Message]:
+    return [message for message in slack.posts(slack.admin) if message.text.startswith(("Welcome", "欢迎"))]
+
+
+async def welcome(slack: Slack) -> Message:
+    await slack.deliver()
+    (message,) = welcomes(slack)
+    return message
+
+
+async def opened(slack: Slack, button: str) -> Modal:
+    await slack.press(slack.admin, await welcome(slack), button)
+    return slack.sandbox.modal_of(slack.admin.slack_user_id)
+
+
+async def rows(slack: Slack, table: type[SQLModel]) -> int:
+    async with slack.office.database.reading() as session:
+        return (await session.exec(select(func.count()).select_from(table))).one()
+
+
+async def test_the_first_admin_gets_one_message_and_never_again(
+    slack: Slack, sandbox: Sandbox, database_url: str, clock: FrozenClock
+) -> None:
+    message = await welcome(slack)
+    assert buttons(message) == ["Choose the managers", "Language and country", "Try it with demo borrowers"]
+    assert "loandesk import loans.csv --dry-run" in message.text
+    assert "1. Managers · Manager" in message.text
+
+    again = await open_service(settings_for(sandbox, database_url), clock)
+    await again.round()
+    await again.close()
+    assert len(welcomes(slack)) == 1
+
+
+@pytest.mark.both_doors
+async def test_managers_are_chosen_by_their_faces(slack: Slack) -> None:
+    form = await opened(slack, "Choose the managers")
+    await form.fill("New managers", ["USTRANGER", "UAGENT"])
+    await form.submit()
+    assert "The managers now: Agent, Manager, Stranger" in form.text
+
+    assert "1. Managers · Agent, Manager, Stranger" in (await welcome(slack)).text
+    listed = await slack.command(slack.admin, "/loan-team")
+    assert "<@UAGENT> · agent, manager" in listed.text
+
+
+async def test_a_guest_is_no_manager_and_nobody_else_becomes_one(slack: Slack) -> None:
+    slack.sandbox.change_user("USTRANGER", is_restricted=True)
+    form = await opened(slack, "Choose the managers")
+    await form.fill("New managers", ["UAGENT", "USTRANGER"])
+    await form.submit()
+    assert "is a guest" in form.errors["New managers"]
+    assert "1. Managers · Manager\n" in (await welcome(slack)).text
+
+
+async def test_language_country_and_hours_hold_at_once(slack: Slack) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent)
+    form = await opened(slack, "Language and country")
+    await form.fill("Language of the channels", "English")
+    await form.fill("Country whose public holidays hold", "US", typed="united st")
+    await form.fill("Borrowers may be called from", "09:00")
+    await form.fill("Borrowers may be called until", "20:00")
+    await form.submit()
+    assert "public holidays: United States" in form.text
+    assert "borrowers may be called 09:00-20:00, Shanghai time" in (await welcome(slack)).text
+
+    late = await slack.command(slack.agent, f"/loan-follow {loan.number} thu 21:00")
+    assert "Careful: borrowers may not be called at that hour." in late.text
+    feast = await slack.command(slack.agent, f"/loan-follow {loan.number} 26 nov 10:00")
+    assert "Careful: that day is a public holiday." in feast.text
+    slack.sandbox.faults.next("users.info", "500")  # so that nobody knows what the stranger reads
+    refused = await slack.sandbox.command("USTRANGER", slack.desk_channel, "/loan-due")
+    assert "You are not a member" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("button", "label", "wrong", "right"),
+    [
+        ("Choose the managers", "New managers", ["UAGENT", "USTRANGER"], "UAGENT"),
+        ("Language and country", "Borrowers may be called until", "07:00", "07:00"),
+    ],
+)
+async def test_what_was_refused_and_closed_is_offered_again(
+    slack: Slack, button: str, label: str, wrong: object, right: str
+) -> None:
+    slack.sandbox.change_user("USTRANGER", is_restricted=True)
+    form = await opened(slack, button)
+    await form.fill(label, wrong)
+    await form.submit()
+    assert form.errors
+    await form.close()
+
+    form = await opened(slack, button)
+    assert "You had begun to fill this in" in form.text
+    await form.press("Take it up again")
+    assert right in str(form.values)
+
+
+async def test_they_are_taken_back_for_everybody(slack: Slack) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent)
+    form = await opened(slack, "Language and country")
+    await form.fill("Country whose public holidays hold", "US", typed="united st")
+    await form.fill("Borrowers may be called until", "20:00")
+    await form.submit()
+    await form.press("Undo")
+
+    assert "Taken back: a change of the workspace's settings." in form.text
+    assert (slack.workspace.country, slack.workspace.contact_end.hour) == ("CN", 22)
+    assert "borrowers may be called 08:00-22:00, Shanghai time" in (await welcome(slack)).text
+    late = await slack.command(slack.agent, f"/loan-follow {loan.number} thu 21:00")
+    assert "borrowers may not be called" not in late.text
+
+
+async def test_what_another_admin_set_since_is_not_taken_back(slack: Slack) -> None:
+    form = await opened(slack, "Language and country")
+    await form.fill("Borrowers may be called until", "20:00")
+    await form.submit()
+    await slack.change(slack.manager, roles="manager admin")
+    async with slack.office.desk(slack.workspace) as desk:
+        desk.actor = await desk.session.get_one(Member, slack.manager.id)
+        settings, _ = await present_settings(desk)
+        await change_settings(desk, replace(settings, contact_end=time(19)))
+    await form.press("Undo")
+
+    assert slack.workspace.contact_end.hour == 19
+    assert "Taken back" not in form.text
+
+
+async def test_hours_that_end_before_they_begin_are_refused_beside_the_field(slack: Slack) -> None:
+    form = await opened(slack, "Language and country")
+    await form.fill("Borrowers may be called until", "07:00")
+    await form.submit()
+    assert "must end after they begin" in form.errors["Borrowers may be called until"]
+    assert slack.workspace.contact_end.hour == 22
+
+
+async def test_another_process_hears_of_the_settings_by_its_heartbeat(slack: Slack) -> None:
+    held_elsewhere = Workspace(**slack.workspace.model_dump())
+    heartbeat = Heartbeat(slack.office, held_elsewhere, Identity("web", "another"), seconds=0.05)
+    await heartbeat.start()
+
+    form = await opened(slack, "Language and country")
+    await form.fill("Country whose public holidays hold", "-", typed="none")
+    await form.submit()
+
+    async with asyncio.timeout(20):
+        while held_elsewhere.country is not None:  # noqa: ASYNC110  (the database tells nobody)
+            await asyncio.sleep(0.05)
+    await heartbeat.stop()
+
+
+async def test_demo_borrowers_come_and_go_with_everything_about_them(slack: Slack) -> None:
+    await slack.change(slack.admin, roles="admin agent")
+    own = await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.admin)
+    await make_follow_up(slack.office, own, slack.admin, due_at=slack.clock.now())
+    kept = {table: await rows(slack, table) for table in (Borrower, FollowUp, Loan, SearchTerm)}
+
+    added = shown(await slack.press(slack.admin, await welcome(slack), "Try it with demo borrowers"))
+    assert "DEMO-1, DEMO-2, DEMO-3, DEMO-4, DEMO-5" in added.text
+    await slack.command(slack.admin, "/loan-call DEMO-1 reached went well next tomorrow 10:00 income")
+    await slack.command(slack.admin, "/loan-docs DEMO-2 id, bank")
+    await slack.command(slack.admin, "/loan-reassign @admin @agent")
+    await slack.later(hours=1, minutes=10)
+    assert await rows(slack, Loan) == kept[Loan] + 5
+
+    message = await welcome(slack)
+    kept_after_all = await slack.sandbox.press("UADMIN", message, "Remove the demo borrowers", sure=False)
+    assert "Your own loans stay." in kept_after_all.asked
+    press = await slack.press(slack.admin, message, "Remove the demo borrowers")
+    assert "5 demo borrowers are removed" in press.text
+    assert {table: await rows(slack, table) for table in kept} == kept
+    assert "no loan DEMO-1" in (await slack.command(slack.admin, "/loan DEMO-1")).text
+    await slack.later(hours=24)
+    assert buttons(await welcome(slack))[-1] == "Try it with demo borrowers"
+    async with slack.office.database.reading() as session:
+        acts = (await session.exec(select(AuditEntry.act))).all()
+        owed = (await session.exec(select(Notice.id).where(col(Notice.last_error).is_not(None)))).all()
+    assert {"add_demo", "remove_demo", "call"} <= set(acts)
+    assert owed == []
+
+
+async def test_a_message_about_a_demo_borrower_says_that_it_is_gone(slack: Slack) -> None:
+    await slack.change(slack.admin, roles="admin agent")
+    await slack.press(slack.admin, await welcome(slack), "Try it with demo borrowers")
+    await slack.later(minutes=10)
+    (reminder,) = [message for message in slack.posts(slack.admin) if "DEMO-1" in message.text]
+    await slack.press(slack.admin, await welcome(slack), "Remove the demo borrowers")
+
+    assert "not there any more" in shown(await slack.press(slack.admin, reminder, "no answer")).text
+
+
+async def test_a_lenders_own_number_is_left_alone(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "DEMO-2", owner=slack.agent)
+    added = shown(await slack.press(slack.admin, await welcome(slack), "Try it with demo borrowers"))
+    assert "DEMO-1, DEMO-3, DEMO-4, DEMO-5, DEMO-6" in added.text
+    await slack.press(slack.admin, await welcome(slack), "Remove the demo borrowers")
+    assert await rows(slack, Loan) == 1
+
+
+async def test_only_those_who_set_up_the_desk_use_these_buttons(slack: Slack) -> None:
+    message = await welcome(slack)
+    await slack.change(slack.admin, roles="agent")
+    for button in ("Choose the managers", "Language and country", "Try it with demo borrowers"):
+        assert "needs the role" in shown(await slack.press(slack.admin, message, button)).text
+
+
+async def test_the_message_in_chinese(slack: Slack) -> None:
+    await slack.in_chinese(slack.admin)
+    await slack.command(slack.admin, "/loan-team 添加 @stranger 客户经理")
+    message = await welcome(slack)
+    assert buttons(message) == ["选择主管", "语言与国家/地区", "用演示客户试用"]
+    assert "节假日：中国 · 可致电客户时段 08:00-22:00（上海时间）" in message.text
+    assert "已为您添加五位演示客户" in shown(await slack.press(slack.admin, message, "用演示客户试用")).text
+    form = await opened(slack, "语言与国家/地区")
+    assert form.labels[1] == "按哪个国家/地区的节假日"
+    assert await form.options("按哪个国家/地区的节假日", "加拿") == ["加拿大"]
+
+
+async def test_a_handover_is_still_taken_back_when_demo_borrowers_that_went_along_are_gone(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.admin)
+    await slack.press(slack.admin, await welcome(slack), "Try it with demo borrowers")
+    preview = await slack.command(slack.admin, "/loan-reassign @admin @agent")
+    assert preview.message is not None
+    answer = shown(await slack.press(slack.admin, preview.message, "Hand over"))
+    assert "6 loans" in answer.text
+    await slack.press(slack.admin, await welcome(slack), "Remove the demo borrowers")
+
+    assert "Taken back" in shown(await slack.press(slack.admin, answer, "Undo")).text
+    async with slack.office.database.reading() as session:
+        assert (await session.exec(select(Loan.owner_id))).all() == [slack.admin.id]
+
+
+async def test_a_demo_loan_that_the_lender_imports_is_the_lenders(slack: Slack) -> None:
+    await slack.press(slack.admin, await welcome(slack), "Try it with demo borrowers")
+    rows_read, _ = read_rows(
+        "number,name,phone,stage\nDEMO-1,王小明,13800135678,signed\n", slack.workspace, slack.office
+    )
+    await import_loans(slack.office, slack.workspace, rows_read, dry_run=False, advance=lambda _rows: None)
+
+    press = await slack.press(slack.admin, await welcome(slack), "Remove the demo borrowers")
+    assert "4 demo borrowers are removed" in press.text
+    assert await rows(slack, Loan) == 1

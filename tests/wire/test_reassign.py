@@ -1,0 +1,225 @@
+"""`/loan-reassign` as it is typed in Slack. Now is Wednesday 10:00."""
+
+import asyncio
+from datetime import date
+
+import pytest
+from sqlmodel import select
+
+from storage.tables import Assignment, FollowUp, Loan
+from tests.builders import make_follow_up, make_loan
+from tests.wire.office_day import Slack, buttons, shown
+
+
+@pytest.fixture
+async def loans(slack: Slack) -> dict[str, Loan]:
+    """The agent's L-1 (with a call of theirs, overdue, and one of the verifier's), L-2 and closed L-3; and the other's
+    L-4, on which the agent holds a call."""
+    owner = slack.agent
+    found = {
+        "L-1": await make_loan(slack.office, slack.workspace, "L-1", owner=owner),
+        "L-2": await make_loan(slack.office, slack.workspace, "L-2", owner=owner, stage="disbursed"),
+        "L-3": await make_loan(slack.office, slack.workspace, "L-3", owner=owner, stage="closed"),
+        "L-4": await make_loan(slack.office, slack.workspace, "L-4", owner=slack.other),
+    }
+    await make_follow_up(slack.office, found["L-1"], slack.agent, purpose="documents", due_on=date(2026, 11, 20))
+    await make_follow_up(slack.office, found["L-1"], slack.verifier, purpose="identity")
+    await make_follow_up(slack.office, found["L-4"], slack.agent, purpose="conditions")
+    return found
+
+
+async def owners(slack: Slack) -> dict[str, str]:
+    names = {member.id: member.name for member in slack.people.values()}
+    async with slack.office.database.reading() as session:
+        rows = (await session.exec(select(Loan))).all()
+        return {row.number: names[row.owner_id] for row in rows if row.owner_id}
+
+
+async def holders(slack: Slack) -> list[tuple[str, str]]:
+    names = {member.id: member.name for member in slack.people.values()}
+    async with slack.office.database.reading() as session:
+        rows = (await session.exec(select(FollowUp))).all()
+        return sorted((row.purpose, names[row.assignee_id]) for row in rows)
+
+
+async def test_one_loan_goes_with_what_its_owner_held_on_it(slack: Slack, loans: dict[str, Loan]) -> None:
+    reply = await slack.command(slack.manager, "/loan-reassign L-1 @other near his office")
+    assert reply.text.splitlines() == [
+        "L-1 belongs to <@UOTHER> now.",
+        "1 open follow-up went along.",
+        "> near his office",
+    ]
+    assert (await owners(slack))["L-1"] == "Other"
+    assert await holders(slack) == [("conditions", "Agent"), ("documents", "Other"), ("identity", "Verifier")]
+    await slack.deliver()
+    assert slack.texts(slack.agent) == [
+        "From you to Other, handed over by Manager:\nL-1 · 王* · tail 5678\n1 loan · 1 open follow-up · 1 of them overdue"
+    ]
+    assert slack.texts(slack.other)[0].startswith("From Agent to you, handed over by Manager:\nL-1")
+
+
+async def test_taken_back_it_is_as_before_and_both_hear_of_it(slack: Slack, loans: dict[str, Loan]) -> None:
+    reply = await slack.command(slack.manager, "/loan-reassign L-1 @other")
+    await slack.deliver()
+    assert reply.message is not None
+    await slack.press(slack.manager, reply.message, "Undo")
+    await slack.deliver()
+    assert (await owners(slack))["L-1"] == "Agent"
+    assert ("documents", "Agent") in await holders(slack)
+    for who in (slack.agent, slack.other):
+        told = [text for text in slack.texts(who) if "handed over by" in text]
+        assert [text.splitlines()[-1] for text in told] == ["That was taken back."]
+
+
+async def test_taken_back_before_it_was_sent_nobody_hears_of_it(slack: Slack, loans: dict[str, Loan]) -> None:
+    reply = await slack.command(slack.manager, "/loan-reassign L-2 @other")
+    assert reply.message is not None
+    await slack.press(slack.manager, reply.message, "Undo")
+    await slack.deliver()
+    assert slack.posts(slack.agent) == slack.posts(slack.other) == []
+
+
+async def test_everything_goes_after_a_preview(slack: Slack, loans: dict[str, Loan]) -> None:
+    preview = await slack.command(slack.manager, "/loan-reassign @agent @other on leave")
+    assert preview.text.splitlines() == [
+        "From <@UAGENT> to <@UOTHER>:",
+        "2 loans · 2 open follow-ups · 1 of them overdue",
+        "• application: 1",
+        "• disbursed: 1",
+        "> on leave",
+    ]
+    assert (await owners(slack))["L-1"] == "Agent"
+    assert preview.message is not None
+    done = shown(await slack.press(slack.manager, preview.message, "Hand over"))
+    assert done.text.startswith("Handed over from <@UAGENT> to <@UOTHER>:\n2 loans · 2 open follow-ups")
+    assert done.text.endswith("> on leave")
+    assert await owners(slack) == {"L-1": "Other", "L-2": "Other", "L-3": "Agent", "L-4": "Other"}
+    assert await holders(slack) == [("conditions", "Other"), ("documents", "Other"), ("identity", "Verifier")]
+    await slack.deliver()
+    assert len([text for text in slack.texts(slack.other) if "handed over by" in text]) == 1
+    assert len(slack.texts(slack.agent)) == 1
+    async with slack.office.database.reading() as session:
+        kept = (await session.exec(select(Assignment).where(Assignment.why_cipher != None))).all()  # noqa: E711
+    assert len(kept) == 2
+
+
+async def test_in_chinese(slack: Slack, loans: dict[str, Loan]) -> None:
+    await slack.in_chinese(slack.manager, slack.other)
+    preview = await slack.command(slack.manager, "/loan-reassign @agent @other 休假")
+    assert preview.text.splitlines() == [
+        "由 <@UAGENT> 移交给 <@UOTHER>：",
+        "2 笔贷款 · 2 个未完成跟进 · 其中 1 个逾期",
+        "• 申请：1",
+        "• 已放款：1",
+        "> 休假",
+    ]
+    assert buttons(preview.message) == ["确认移交", "不移交"]
+    assert preview.message is not None
+    await slack.press(slack.manager, preview.message, "确认移交")
+    await slack.deliver()
+    assert any(text.startswith("Manager 将 Agent 的工作移交给您：\n2 笔贷款") for text in slack.texts(slack.other))
+
+
+async def test_left_as_it_is_nothing_happens(slack: Slack, loans: dict[str, Loan]) -> None:
+    preview = await slack.command(slack.manager, "/loan-reassign @agent @other")
+    assert preview.message is not None
+    left = shown(await slack.press(slack.manager, preview.message, "Leave as it is"))
+    assert left.text == "Nothing was handed over."
+    assert (await owners(slack))["L-1"] == "Agent"
+
+
+async def test_what_changed_meanwhile_is_shown_again(slack: Slack, loans: dict[str, Loan]) -> None:
+    preview = await slack.command(slack.manager, "/loan-reassign @agent @other on leave")
+    await slack.command(slack.agent, "/loan-follow L-1/1 done")
+    assert preview.message is not None
+    again = shown(await slack.press(slack.manager, preview.message, "Hand over"))
+    assert again.text.splitlines() == [
+        "This has changed while you were looking. It is now:",
+        "From <@UAGENT> to <@UOTHER>:",
+        "2 loans · 1 open follow-up",
+        "• application: 1",
+        "• disbursed: 1",
+        "> on leave",
+    ]
+    assert (await owners(slack))["L-1"] == "Agent"
+    done = shown(await slack.press(slack.manager, again, "Hand over"))
+    assert done.text.startswith("Handed over")
+
+
+async def test_of_two_who_hand_over_the_same_one_wins(slack: Slack, loans: dict[str, Loan]) -> None:
+    first = await slack.command(slack.manager, "/loan-reassign @agent @other")
+    second = await slack.command(slack.admin, "/loan-reassign @agent @collector")
+    assert first.message is not None
+    assert second.message is not None
+    await slack.press(slack.manager, first.message, "Hand over")
+    again = shown(await slack.press(slack.admin, second.message, "Hand over"))
+    assert again.text.splitlines() == [
+        "This has changed while you were looking. It is now:",
+        "From <@UAGENT> to <@UCOLLECTOR>:",
+        "0 loans · 0 open follow-ups",
+        "There is nothing to hand over.",
+    ]
+    assert (await owners(slack))["L-1"] == "Other"
+
+
+async def test_of_two_presses_at_the_same_instant_one_hands_over(slack: Slack, loans: dict[str, Loan]) -> None:
+    first = await slack.command(slack.manager, "/loan-reassign @agent @other")
+    second = await slack.command(slack.admin, "/loan-reassign @agent @collector")
+    assert first.message is not None
+    assert second.message is not None
+    pressed = await asyncio.gather(
+        slack.press(slack.manager, first.message, "Hand over"), slack.press(slack.admin, second.message, "Hand over")
+    )
+    texts = [shown(press).text for press in pressed]
+    assert sum(text.startswith("Handed over from") for text in texts) == 1
+    assert sum(text.startswith("This has changed while you were looking.") for text in texts) == 1
+    after = await owners(slack)
+    assert after["L-1"] == after["L-2"]
+
+
+async def test_undo_restores_what_nobody_touched_and_names_the_rest(slack: Slack, loans: dict[str, Loan]) -> None:
+    preview = await slack.command(slack.manager, "/loan-reassign @agent @other")
+    assert preview.message is not None
+    done = shown(await slack.press(slack.manager, preview.message, "Hand over"))
+    await slack.command(slack.other, "/loan-follow L-4/1 done")
+    undone = shown(await slack.press(slack.manager, done, "Undo"))
+    assert undone.text.splitlines() == [
+        "Taken back: a reassignment.",
+        "What somebody has touched since stays as it is now: L-4.",
+    ]
+    assert await owners(slack) == {"L-1": "Agent", "L-2": "Agent", "L-3": "Agent", "L-4": "Other"}
+
+
+async def test_the_preview_of_a_member_who_left_meanwhile(slack: Slack, loans: dict[str, Loan]) -> None:
+    preview = await slack.command(slack.manager, "/loan-reassign @agent @other")
+    await slack.command(slack.admin, "/loan-team remove @other to @collector")
+    assert preview.message is not None
+    refused = shown(await slack.press(slack.manager, preview.message, "Hand over"))
+    assert refused.text == "One of the two is no longer a member of the desk."
+
+
+async def test_an_owner_hands_over_their_own_loan_and_nobody_elses(slack: Slack, loans: dict[str, Loan]) -> None:
+    own = await slack.command(slack.agent, "/loan-reassign L-2 @other")
+    assert own.text.startswith("L-2 belongs to <@UOTHER> now.")
+    refused = await slack.command(slack.agent, "/loan-reassign L-4 @agent")
+    assert "Only those responsible may act on this: <@UOTHER>, <@UMANAGER>." in refused.text
+
+
+@pytest.mark.parametrize(
+    ("who", "line", "said"),
+    [
+        ("agent", "@other @agent", "This needs the role manager or admin."),
+        ("manager", "@agent @agent", "That is one and the same person. Name two."),
+        ("manager", "@agent @compliance", "<@UCOMPLIANCE> makes no calls"),
+        ("manager", "L-1 @agent", "L-1 belongs to <@UAGENT> already."),
+        ("manager", "L-1", "Who? Mention a member with @."),
+        ("manager", "L-9 @other", "There is no loan L-9 that you can see."),
+        ("manager", "@agent @stranger", "<@USTRANGER> is not a member of this desk."),
+        ("manager", "L-1 @other " + "x" * 10_000, "The note has 10000 characters; 3000 are the limit."),
+    ],
+)
+async def test_what_cannot_be_done_is_explained(
+    slack: Slack, loans: dict[str, Loan], who: str, line: str, said: str
+) -> None:
+    assert said in (await slack.command(slack.people[who], f"/loan-reassign {line}")).text
+    assert (await owners(slack))["L-1"] == "Agent"

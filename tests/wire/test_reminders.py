@@ -1,0 +1,280 @@
+"""Reminders: when they come, what stands in the assignee's channel, and who hears when nobody acts.
+
+Now is Wednesday 10:00; everybody works 09:00-18:00, Monday to Friday.
+"""
+
+import pytest
+
+from desk.reminders import announce_due
+from storage.tables import Loan
+from tests.builders import make_follow_up, make_loan
+from tests.wire.noon_call import NOON, loan, reminder
+from tests.wire.office_day import Slack, buttons, shown
+
+__all__ = ["loan"]
+
+
+async def test_it_says_who_what_about_since_when_and_what_was_tried(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.agent, "/loan-call L-1042 busy > 12:00")
+    post = await reminder(slack)
+    assert post.text.splitlines() == [
+        "<@UAGENT>: please call about income check.",
+        "L-1042 · 王* · tail 5678 · application",
+        "Due Wed 25 Nov 12:00 · last call: busy, Wed 25 Nov 10:00 · 1 attempt",
+    ]
+    assert post.mentions == ("UAGENT",)
+    assert buttons(post) == [
+        "confirmed",
+        "reached",
+        "no answer",
+        "busy",
+        "unreachable",
+        "wrong number",
+        "In 1 hour",
+        "Tomorrow 09:00",
+        "Log a call",
+        "Hand over to the manager",
+        "Open card",
+        "Show number",
+    ]
+
+
+async def test_it_says_so_in_chinese(slack: Slack, loan: Loan) -> None:
+    await slack.in_chinese(slack.agent)
+    post = await reminder(slack)
+    assert post.text.splitlines() == [
+        "<@UAGENT> 请致电客户：收入核实。",
+        "L-1042 · 王* · 尾号5678 · 申请",
+        "应于 11月25日 周三 12:00 致电",
+    ]
+    assert buttons(post)[6:] == ["1 小时后", "明天 09:00", "登记通话", "转给主管", "查看卡片", "显示号码"]
+    await slack.press(slack.agent, post, "未接")
+    await slack.deliver()
+    assert slack.texts("CAGENT") == [
+        "L-1042 · 王* · 尾号5678 · 收入核实\n未接，下次11月25日 周三 15:00 · Agent，11月25日 周三 12:00"
+    ]
+
+
+async def test_it_comes_once_at_its_minute(slack: Slack, loan: Loan) -> None:
+    await slack.at("2026-11-25 11:59")
+    assert slack.posts("CAGENT") == []
+    for _ in range(3):
+        await reminder(slack)
+
+
+@pytest.mark.parametrize(
+    ("who", "line", "became"),
+    [
+        ("agent", "/loan-follow L-1042 done", "Done · Agent, Wed 25 Nov 12:00"),
+        ("agent", "/loan-follow L-1042 cancel", "Cancelled · Agent, Wed 25 Nov 12:00"),
+        ("agent", "/loan-follow L-1042 move fri", "Moved to Fri 27 Nov 12:00 · Agent, Wed 25 Nov 12:00"),
+        ("agent", "/loan-call L-1042 confirmed", "Done: confirmed · Agent, Wed 25 Nov 12:00"),
+        ("manager", "/loan-call L-1042/1 busy", "busy, next Wed 25 Nov 15:00 · Manager, Wed 25 Nov 12:00"),
+        ("manager", "/loan-reassign L-1042 @other", "Handed over to Other · Manager, Wed 25 Nov 12:00"),
+        ("agent", "/loan-stage L-1042 withdrawn", "Ended with the loan · Agent, Wed 25 Nov 12:00"),
+    ],
+)
+async def test_it_is_rewritten_in_place_by_whichever_door(
+    slack: Slack, loan: Loan, who: str, line: str, became: str
+) -> None:
+    post = await reminder(slack)
+    await slack.command(slack.people[who], line)
+    await slack.deliver()
+    first = slack.posts("CAGENT")[0]
+    assert (first.ts, first.text.splitlines()[-1]) == (post.ts, became)
+    assert first.mentions == ()
+
+
+async def test_what_was_settled_a_second_earlier_is_never_posted(slack: Slack, loan: Loan) -> None:
+    slack.clock.set(NOON)
+    await slack.command(slack.agent, "/loan-call L-1042 confirmed")
+    await slack.deliver()
+    assert slack.posts("CAGENT") == []
+
+
+async def test_more_than_five_of_one_minute_are_one_message(slack: Slack, loan: Loan) -> None:
+    for n in range(11):
+        other = await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent, name="李雷")
+        await make_follow_up(slack.office, other, slack.agent, purpose="documents", due_at=NOON)
+    await slack.at("2026-11-25 12:00")
+
+    [post] = slack.posts("CAGENT")
+    lines = post.text.splitlines()
+    assert lines[0] == "<@UAGENT>: 12 calls are due."
+    assert len(lines) == 12
+    assert lines[-1] == "and 2 more"
+    assert post.mentions == ("UAGENT",)
+    listed = shown(await slack.press(slack.agent, post, "Show all"))
+    assert listed.text.startswith("Due today and overdue · 12")
+
+    await slack.command(slack.agent, "/loan-call L-1042 confirmed")
+    await slack.deliver()
+    assert "<@UAGENT>: 11 calls are due." in slack.texts("CAGENT")[0]
+    assert "Done: confirmed · Agent, Wed 25 Nov 12:00" in slack.texts("CAGENT")[0]
+
+
+async def test_five_of_one_minute_are_a_message_each(slack: Slack, loan: Loan) -> None:
+    for n in range(4):
+        other = await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent)
+        await make_follow_up(slack.office, other, slack.agent, purpose="documents", due_at=NOON)
+    await slack.at("2026-11-25 12:00")
+    assert len(slack.posts("CAGENT")) == 5
+
+
+@pytest.mark.parametrize("gone", ["archived", "left"])
+async def test_a_lost_channel_falls_back_to_direct_messages_and_an_admin_hears_once(
+    slack: Slack, loan: Loan, gone: str
+) -> None:
+    await make_follow_up(slack.office, loan, slack.agent, purpose="documents", due_at=NOON.replace(hour=5))
+    if gone == "archived":
+        slack.sandbox.archive("CAGENT")
+    else:
+        slack.sandbox.leave("CAGENT", "U0APPBOT")
+    await slack.at("2026-11-25 12:00")
+    await slack.at("2026-11-25 13:00")
+    await slack.deliver()
+
+    assert [text.splitlines()[0] for text in slack.texts(slack.agent)] == [
+        "<@UAGENT>: please call about income check.",
+        "<@UAGENT>: please call about documents.",
+    ]
+    [_welcome, told] = slack.texts(slack.admin)
+    assert told.startswith("The reminders of Agent cannot be sent to <#CAGENT> any more: ")
+    assert "until another channel is set with /loan-team add." in told
+
+
+async def test_who_is_away_is_covered_and_the_reminder_says_so(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.manager, "/loan-team away @agent until fri cover @other")
+    await slack.at("2026-11-25 12:00")
+    assert slack.posts("CAGENT") == []
+    [post] = slack.posts(slack.other)
+    assert post.text.splitlines()[::2] == ["<@UOTHER>: please call about income check.", "You cover for Agent (away)."]
+    answer = shown(await slack.press(slack.other, post, "confirmed"))
+    assert "Answers income check (L-1042/1): done." in answer.text
+
+
+async def test_back_at_work_what_is_still_open_is_theirs_again(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.manager, "/loan-team away @agent until fri cover @other")
+    await slack.at("2026-11-25 12:00")
+    await slack.at("2026-11-25 12:30")
+    await slack.command(slack.manager, "/loan-team back @agent")
+    await slack.deliver()
+    assert slack.texts(slack.other)[0].endswith("Agent acts on it now.")
+    assert slack.texts("CAGENT")[0].startswith("<@UAGENT>: please call about income check.")
+
+
+async def test_a_bundle_names_whom_one_covers_for(slack: Slack, loan: Loan) -> None:
+    for n in range(5):
+        other = await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent)
+        await make_follow_up(slack.office, other, slack.agent, purpose="documents", due_at=NOON)
+    await slack.command(slack.manager, "/loan-team away @agent until fri cover @other")
+    await slack.at("2026-11-25 12:00")
+    assert slack.texts(slack.other)[0].splitlines()[:2] == [
+        "<@UOTHER>: 6 calls are due.",
+        "You cover for Agent (away).",
+    ]
+
+
+async def test_the_managers_hear_once_when_nobody_acts_for_four_working_hours(slack: Slack, loan: Loan) -> None:
+    await reminder(slack)
+    await slack.at("2026-11-25 15:59")
+    assert slack.posts(slack.manager_channel) == []
+    await slack.at("2026-11-25 16:00")
+    await slack.at("2026-11-25 17:00")
+    [told] = slack.posts(slack.manager_channel)
+    assert told.text.splitlines() == [
+        "Agent 的这个电话无人处理。",
+        "L-1042 · 王* · 尾号5678 · 收入核实",
+        "应于 11月25日 周三 12:00 致电",
+    ]
+    assert told.mentions == ()
+    await slack.command(slack.agent, "/loan-call L-1042 confirmed")
+    await slack.deliver()
+    assert slack.texts(slack.manager_channel)[0].endswith("已完成：已核实 · Agent，11月25日 周三 17:00")
+
+
+@pytest.mark.parametrize("act", ["/loan-call L-1042 busy > 17:50", "/loan-follow L-1042 move fri", "snooze"])
+async def test_whoever_acts_in_time_is_not_told_of(slack: Slack, loan: Loan, act: str) -> None:
+    post = await reminder(slack)
+    if act == "snooze":
+        await slack.press(slack.agent, post, "In 1 hour")
+    else:
+        await slack.command(slack.agent, act)
+    await slack.at("2026-11-25 16:00")
+    assert slack.posts(slack.manager_channel) == []
+
+
+async def test_without_a_manager_channel_each_manager_hears(slack: Slack, loan: Loan) -> None:
+    slack.sandbox.archive(slack.manager_channel)
+    await reminder(slack)
+    await slack.at("2026-11-25 16:00")
+    await slack.deliver()
+    await slack.deliver()
+    assert slack.texts(slack.manager)[0].startswith("Nobody has acted on this call of Agent.")
+    assert any("the managers" in text for text in slack.texts(slack.admin))
+
+
+async def test_a_date_alone_is_reminded_of_at_the_start_of_work_and_told_of_four_hours_after_its_end(
+    slack: Slack, loan: Loan
+) -> None:
+    await slack.command(slack.agent, "/loan-follow L-1042/1 move mon")  # keeps noon
+    await slack.command(slack.agent, "/loan-follow L-1042 tomorrow documents")
+    await slack.at("2026-11-26 08:59")
+    assert slack.posts("CAGENT") == []
+    await slack.at("2026-11-26 09:00")
+    assert "please call about documents" in slack.texts("CAGENT")[0]
+    await slack.at("2026-11-27 12:59")
+    assert slack.posts(slack.manager_channel) == []
+    await slack.at("2026-11-27 13:00")
+    assert len(slack.posts(slack.manager_channel)) == 1
+
+
+async def test_a_member_removed_while_their_reminder_is_on_its_way(slack: Slack, loan: Loan) -> None:
+    slack.clock.set(NOON)
+    async with slack.office.desk(slack.workspace) as desk:
+        await announce_due(desk)
+    await slack.command(slack.admin, "/loan-team remove @agent to @other")
+    await slack.deliver()
+    assert slack.posts("CAGENT") == []
+    assert slack.texts(slack.agent) == []
+    assert any(text.startswith("<@UOTHER>: please call about income check.") for text in slack.texts(slack.other))
+
+
+async def test_a_borrowers_name_pings_nobody_in_the_channel(slack: Slack, loan: Loan) -> None:
+    trap = await make_loan(slack.office, slack.workspace, "L-7", owner=slack.agent, name="<!channel> *x* =1+1")
+    await make_follow_up(slack.office, trap, slack.agent, purpose="documents", due_at=NOON)
+    await slack.at("2026-11-25 12:00")
+    for post in slack.posts("CAGENT"):
+        assert post.mentions == ("UAGENT",)
+
+
+async def test_who_refused_is_told_to_the_managers_and_undo_corrects_it(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-call L-1042 refused too expensive")
+    assert "The manager is told." in reply.text
+    await slack.deliver()
+    assert slack.texts(slack.manager_channel) == ["L-1042 · 王* · 尾号5678\nAgent 已登记：拒绝。"]
+    [told] = slack.posts(slack.manager_channel)
+    await slack.press(slack.manager, told, "移交")
+    assert slack.sandbox.modal_of("UMANAGER").title == "Reassign"
+    assert reply.message is not None
+    await slack.press(slack.agent, reply.message, "Undo")
+    await slack.deliver()
+    assert slack.texts(slack.manager_channel)[0].endswith("已撤销。")
+
+
+async def test_nobody_reads_what_was_noted_in_a_channel(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.manager, "/loan-follow L-1042 @agent 13:00 documents his wife is in hospital")
+    await slack.at("2026-11-25 13:00")
+    assert slack.posts("CAGENT")
+    assert all("hospital" not in str((post.text, post.blocks)) for post in slack.posts("CAGENT"))
+
+
+async def test_a_date_entered_on_the_day_itself_is_reminded_of_two_hours_before_the_end(
+    slack: Slack, loan: Loan
+) -> None:
+    await slack.command(slack.agent, "/loan-call L-1042 confirmed")
+    await slack.command(slack.agent, "/loan-follow L-1042 today documents")
+    await slack.at("2026-11-25 15:59")
+    assert slack.posts("CAGENT") == []
+    await slack.at("2026-11-25 16:00")
+    assert len(slack.posts("CAGENT")) == 1

@@ -1,0 +1,156 @@
+"""The database is lost and brought back from a backup: nothing is said a second time, and what stands is kept true."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from sqlmodel import col, select
+
+from bot import backup_command, restore_command
+from bot.manifest import manifest
+from bot.service import Service, open_service
+from desk.reminders import announce_due
+from sandbox.server import Sandbox
+from storage.tables import Member, Notice
+from tests.builders import make_follow_up, make_loan
+from tests.clocks import FrozenClock
+from tests.wire.conftest import settings_for
+from tests.wire.office_day import SIGNING_SECRET, TOKEN, Slack
+
+SILENT = Console(file=StringIO())
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    """A working morning long ago: the sandbox dates its messages by the real time, and they are looked for from then on."""
+    return FrozenClock(datetime.fromisoformat("2026-03-04T10:00:00+08:00"))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "backup.jsonl.gz"
+
+
+@pytest.fixture(autouse=True)
+def slack_knows_no_repeats(sandbox: Sandbox) -> None:
+    """So that it is the desk that finds what was sent."""
+    sandbox.api.dedupe_client_msg_id = False
+
+
+async def backed_up(slack: Slack, file: Path) -> None:
+    assert await backup_command.run(slack.service.settings, file, SILENT, slack.clock) == 0
+
+
+async def brought_back(slack: Slack, file: Path, url: str) -> Slack:
+    """The desk of before is gone; another one works on what the backup remembers."""
+    await slack.service.close()
+    settings = settings_for(slack.sandbox, url)
+    assert await restore_command.run(settings, file, SILENT, slack.clock) == 0
+    service = await open_service(settings, slack.clock)
+    await service.serve()
+    written = manifest(f"http://127.0.0.1:{service.port}")
+    slack.sandbox.install(manifest=written, signing_secret=SIGNING_SECRET, token=TOKEN)
+    return replace(slack, service=service)
+
+
+async def rounds(slack: Slack, minutes: int = 10) -> None:
+    for _ in range(minutes):
+        await slack.deliver()
+        slack.clock.advance(minutes=1)
+
+
+def standing(sandbox: Sandbox) -> Counter[tuple[str, str]]:
+    """How often each text stands in each conversation."""
+    return Counter(
+        (channel.id, message.text)
+        for channel in sandbox.workspace.channels.values()
+        for message in sandbox.messages(channel)
+    )
+
+
+async def follow_up_due(slack: Slack, number: str, member: Member, due_at: datetime) -> None:
+    loan = await make_loan(slack.office, slack.workspace, number, owner=member)
+    await make_follow_up(
+        slack.office, loan, member, purpose="documents", due_at=due_at, escalate_at=due_at + timedelta(hours=4)
+    )
+
+
+async def test_what_was_said_after_the_backup_is_not_said_again(slack: Slack, file: Path, empty_url: str) -> None:
+    slack.sandbox.limits.enabled = False
+    now = slack.clock.now()
+    await follow_up_due(slack, "L-1", slack.agent, now)
+    await follow_up_due(slack, "L-2", slack.agent, now + timedelta(minutes=30))
+    for number in range(10, 17):
+        await follow_up_due(slack, f"L-{number}", slack.other, now + timedelta(minutes=40))
+    async with slack.office.database.transaction() as session:
+        (await session.get_one(Member, slack.collector.id)).next_digest_at = now + timedelta(minutes=50)
+    await slack.deliver()
+    await backed_up(slack, file)
+
+    slack.clock.advance(minutes=29)
+    for _ in range(40):  # announced in the minute in which it falls due, as the worker does
+        slack.clock.advance(minutes=1)
+        await slack.deliver()
+    slack.clock.advance(hours=5)
+    await slack.deliver()  # the managers hear of what nobody did
+    before = standing(slack.sandbox)
+    assert len(before) >= 5, before
+
+    again = await brought_back(slack, file, empty_url)
+    await rounds(again)
+    again.clock.advance(hours=5)
+    await rounds(again)
+
+    assert standing(slack.sandbox) == before
+    assert await _unsettled(again.service) == []
+    message = next(m for m in slack.sandbox.messages(slack.sandbox.dm("UAGENT")) if "L-2" in m.text)
+    pressed = await again.press(again.agent, message, "reached")
+    assert pressed.error == ""
+    await rounds(again, 2)
+    shown = slack.sandbox.messages(slack.sandbox.dm("UAGENT"))
+    assert "reached" in next(m.text for m in shown if m.ts == message.ts)
+    await again.service.close()
+
+
+async def test_what_was_owed_in_the_backup_and_sent_since_is_found(slack: Slack, file: Path, empty_url: str) -> None:
+    earlier = standing(slack.sandbox)
+    await follow_up_due(slack, "L-1", slack.agent, slack.clock.now())
+    async with slack.office.desk(slack.workspace) as desk:
+        await announce_due(desk)
+    await backed_up(slack, file)
+    await slack.deliver()
+    before = standing(slack.sandbox)
+    assert len(before) == len(earlier) + 1
+
+    again = await brought_back(slack, file, empty_url)
+    await rounds(again, 3)
+
+    assert standing(slack.sandbox) == before
+    assert await _unsettled(again.service) == []
+    await again.service.close()
+
+
+async def test_a_message_that_shows_what_was_lost_is_made_true(slack: Slack, file: Path, empty_url: str) -> None:
+    await follow_up_due(slack, "L-1", slack.agent, slack.clock.now())
+    await slack.deliver()
+    before = standing(slack.sandbox)
+    await backed_up(slack, file)
+    await slack.press(slack.agent, slack.sandbox.messages(slack.sandbox.dm("UAGENT"))[0], "reached")
+    await slack.deliver()
+    assert standing(slack.sandbox) != before
+
+    again = await brought_back(slack, file, empty_url)
+    await rounds(again, 3)
+
+    assert standing(slack.sandbox) == before
+    await again.service.close()
+
+
+async def _unsettled(service: Service) -> list[str]:
+    async with service.office.database.reading() as session:
+        owed = select(Notice).where(col(Notice.owed_from).is_not(None) | col(Notice.gave_up_at).is_not(None))
+        return [f"{row.key} {row.last_error}" for row in (await session.exec(owed)).all()]

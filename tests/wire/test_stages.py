@@ -1,0 +1,80 @@
+"""`/loan-stage` as it is typed in Slack. Now is Wednesday 10:00."""
+
+import pytest
+
+from storage.tables import Loan, Member
+from tests.builders import make_follow_up, make_loan
+from tests.wire.office_day import Slack
+
+pytestmark = pytest.mark.both_doors
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    """L-1042 of the agent, an inquiry."""
+    return await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent, stage="inquiry")
+
+
+async def test_an_application_is_given_to_a_verifier(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-stage L-1042 application form is signed <!channel>")
+
+    assert reply.ephemeral
+    assert reply.text.splitlines() == [
+        "L-1042 · 王小明: inquiry → application",
+        "> form is signed &lt;!channel&gt;",
+        "Next: identity check Thu 26 Nov 2026 09:00 (Shanghai time), <@UVERIFIER> (L-1042/1)",
+    ]
+
+
+async def test_an_end_says_what_ended_and_undo_brings_it_back(slack: Slack, loan: Loan) -> None:
+    await make_follow_up(slack.office, loan, slack.agent, purpose="conditions", due_at=slack.clock.now())
+    await slack.command(slack.agent, "/loan-docs L-1042 id, bank")
+    reply = await slack.command(slack.agent, "/loan-stage L-1042 withdrawn")
+    assert "Ended with it: 2 open follow-ups · 2 documents asked for." in reply.text
+    assert reply.message is not None
+
+    undone = await slack.press(slack.agent, reply.message, "Undo")
+
+    assert undone.shown is not None
+    assert undone.shown.text == "Taken back on L-1042: a new stage. All is as it was before."
+    assert "2 documents are open" in (await slack.command(slack.agent, "/loan-docs L-1042")).text
+
+
+async def test_the_same_in_chinese(slack: Slack, loan: Loan) -> None:
+    async with slack.office.database.transaction() as session:
+        (await session.get_one(Member, slack.agent.id)).locale = "zh-CN"
+    reply = await slack.command(slack.agent, "/loan-stage L-1042 未批，收入不足")
+
+    assert reply.text.splitlines() == [
+        "L-1042 · 王小明：咨询 → 未批",
+        "> 收入不足",
+        "下一步：审批反馈，2026年11月26日 周四 09:00（上海时间），<@UAGENT>（L-1042/1）",
+    ]
+
+
+async def test_a_live_loan_with_nothing_planned_asks_and_one_press_plans(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-stage L-1042 approved")
+    assert "Careful: this passes over application." in reply.text
+    assert "Nothing is planned for this loan now. What comes next?" in reply.text
+    assert reply.message is not None
+
+    planned = await slack.press(slack.agent, reply.message, "Thu 26 Nov 10:00")
+
+    assert planned.shown is not None
+    assert "decision feedback Thu 26 Nov 2026 10:00" in planned.shown.text or "L-1042/1" in planned.shown.text
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("L-1042 inquiry", "L-1042 is at inquiry already, since Wed 25 Nov 10:00."),
+        ("L-1042 written off", "This needs the role manager."),
+        ("L-1042 aproved", "aproved is no stage."),
+        ("L-1042", "Which stage?"),
+        ("L-9 closed", "There is no loan L-9 that you can see."),
+    ],
+)
+async def test_what_cannot_be_done_is_explained_with_the_line(slack: Slack, loan: Loan, line: str, said: str) -> None:
+    reply = await slack.command(slack.agent, f"/loan-stage {line}")
+    assert said in reply.text
+    assert f"/loan-stage {line}" in reply.text

@@ -1,0 +1,208 @@
+"""`/loan-team` as it is typed in Slack. Now is Wednesday 10:00."""
+
+import pytest
+from sqlmodel import select
+
+from sandbox.server import Sandbox
+from storage.tables import Member
+from tests.builders import make_follow_up, make_loan
+from tests.wire.office_day import Slack, shown
+
+
+@pytest.fixture
+async def channels(slack: Slack) -> Sandbox:
+    """Channels for reminders: a good one, and each that will not do."""
+    box = slack.sandbox
+    people = ["UADMIN", "UMANAGER", "USTRANGER"]
+    for name, values in {
+        "good": {"kind": "private"},
+        "public": {"kind": "public"},
+        "shared": {"kind": "private", "is_ext_shared": True},
+        "without-bot": {"kind": "public"},
+    }.items():
+        box.add_channel(name, channel_id=f"C{name.upper().replace('-', '')}", members=[*people], **values)
+    for channel in ("CGOOD", "CPUBLIC", "CSHARED"):
+        box.join(channel, "U0APPBOT")
+    box.leave("CWITHOUTBOT", "U0APPBOT")
+    return box
+
+
+async def member(slack: Slack, slack_id: str) -> Member | None:
+    async with slack.office.database.reading() as session:
+        return (await session.exec(select(Member).where(Member.slack_user_id == slack_id))).first()
+
+
+def reminded(slack: Slack) -> bool:
+    return any("please call about documents" in text for text in slack.texts(slack.agent))
+
+
+async def test_everybody_is_listed_by_team(slack: Slack) -> None:
+    reply = await slack.command(slack.agent, "/loan-team")
+    lines = reply.text.splitlines()
+    assert lines[0] == "7 members at this desk"
+    assert lines[1:3] == ["Without a team", "• <@UADMIN> · admin · 09:00-18:00 mon-fri · direct messages"]
+    assert "• <@UVERIFIER> · verifier · 09:00-18:00 mon-fri · direct messages" in lines
+
+
+async def test_in_chinese_no_english_is_left(slack: Slack) -> None:
+    await slack.in_chinese(slack.admin)
+    listed = await slack.command(slack.admin, "/loan-team")
+    assert "• <@UVERIFIER> · 电核 · 09:00-18:00 周一至周五 · 私信" in listed.text
+    added = await slack.command(slack.admin, "/loan-team 添加 @stranger 客户经理、电核 #desk 东区")
+    assert added.text.splitlines() == [
+        "<@USTRANGER> 已加入工作台：",
+        "<@USTRANGER> · 客户经理、电核 · 09:00-18:00 周一至周五 · <#CDESK>",
+        "团队：东区",
+    ]
+    hours = await slack.command(slack.admin, "/loan-team 工时 @stranger 10:00-19:00 周一到周六")
+    assert hours.text == "<@USTRANGER> 的工作时间：10:00-19:00 周一至周六。"
+    away = await slack.command(slack.admin, "/loan-team 请假 @stranger 到12月5日 代班 @agent")
+    assert away.text.splitlines()[:2] == [
+        "<@USTRANGER> 休假至 2026年12月5日 周六（含当天）。",
+        "由 <@UAGENT> 代班：提醒和新跟进发给代班人。",
+    ]
+    day = await slack.command(slack.admin, "/loan-team 日历 12月25日 休息 圣诞节")
+    assert day.text == "2026年12月25日 周五 为休息日。\n> 圣诞节"
+
+
+async def test_a_member_is_added_with_roles_channel_and_team_and_undone(slack: Slack, channels: Sandbox) -> None:
+    reply = await slack.command(slack.manager, "/loan-team add @stranger agent, verifier #good East")
+    assert reply.text.splitlines() == [
+        "<@USTRANGER> is a member of the desk now:",
+        "<@USTRANGER> · agent, verifier · 09:00-18:00 mon-fri · <#CGOOD>",
+        "Team: East",
+    ]
+    added = await member(slack, "USTRANGER")
+    assert added is not None
+    assert (added.team_id, added.reminder_channel_id) == (slack.team.id, "CGOOD")
+    assert added.next_digest_at is not None
+    assert reply.message is not None
+    await slack.press(slack.manager, reply.message, "Undo")
+    refused = await slack.sandbox.command("USTRANGER", slack.desk_channel, "/loan")
+    assert "not a member of this desk" in refused.text
+
+
+async def test_added_again_they_are_changed(slack: Slack) -> None:
+    reply = await slack.command(slack.admin, "/loan-team add @agent agent, collector")
+    assert reply.text.splitlines()[:2] == [
+        "<@UAGENT> is a member already; changed:",
+        "<@UAGENT> · agent, collector · 09:00-18:00 mon-fri · direct messages",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("add @stranger agent #shared", "is shared with another company: borrowers' data must not appear there."),
+        ("add @stranger agent #without-bot", "The bot is not in <#CWITHOUTBOT>. Invite it there first"),
+        ("add @stranger agent #archived", "Choose"),
+        ("add @stranger boss", "boss is no role."),
+        ("add @stranger", "Which role?"),
+        ("add @stranger agent verifier #good East", "verifier: a role, or the name of a team?"),
+        ("add @stranger agent East #good", "the channel stands before the team."),
+        ("add @unheardof agent", "Mention the person with @"),
+        ("remove @agent", "Who? Mention a member with @."),
+        ("remove @agent to @agent", "That is one and the same person. Name two."),
+        ("remove @admin to @agent", "This is the only admin: make somebody else an admin first."),
+        ("away @agent", "Until when? The last day of absence is missing."),
+        ("away @agent until yesterday", "yesterday is over"),
+        ("away @agent until fri cover @agent", "That is one and the same person. Name two."),
+        ("hours @agent 9-25", "working hours are written like 09:00-18:00."),
+        ("calendar dec 25", "The line ends too early: something is missing.\nFor example: work · off"),
+        ("dance", "dance: the desk does not know what to do."),
+    ],
+)
+async def test_what_cannot_be_done_is_explained(slack: Slack, channels: Sandbox, line: str, said: str) -> None:
+    if "#archived" in line:
+        channels.add_channel("archived", channel_id="CARCHIVED", kind="public", members=["UADMIN", "U0APPBOT"])
+        channels.archive("CARCHIVED")
+    reply = await slack.command(slack.admin, f"/loan-team {line}")
+    assert said in reply.text
+    assert await member(slack, "USTRANGER") is None
+
+
+async def test_a_public_channel_is_warned_of(slack: Slack, channels: Sandbox) -> None:
+    reply = await slack.command(slack.admin, "/loan-team add @stranger agent #public")
+    assert "Careful: that channel is public. Everybody in the company can read masked names in it." in reply.text
+
+
+@pytest.mark.parametrize("kind", ["is_restricted", "is_ultra_restricted", "is_bot"])
+async def test_guests_and_bots_become_no_members(slack: Slack, kind: str) -> None:
+    setattr(slack.sandbox.add_user("UGUEST", name="guest"), kind, True)
+    reply = await slack.command(slack.admin, "/loan-team add @guest agent")
+    assert "guest" in reply.text or "bot" in reply.text
+    assert await member(slack, "UGUEST") is None
+
+
+async def test_only_an_admin_makes_admins_and_agents_make_nobody(slack: Slack) -> None:
+    for role in ("admin", "compliance"):
+        reply = await slack.command(slack.manager, f"/loan-team add @stranger {role}")
+        assert "Only an admin may give the roles admin and compliance." in reply.text
+    for who in (slack.agent, slack.compliance):
+        reply = await slack.command(who, "/loan-team add @stranger agent")
+        assert "This needs the role admin or manager." in reply.text
+    assert await member(slack, "USTRANGER") is None
+
+
+async def test_removed_their_work_goes_on_with_somebody_else(slack: Slack) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
+    await make_follow_up(slack.office, loan, slack.agent, purpose="documents")
+    reply = await slack.command(slack.admin, "/loan-team remove @agent to @other")
+    assert reply.text.splitlines() == [
+        "<@UAGENT> is no longer a member.",
+        "Now with <@UOTHER>: 1 loan and 1 open follow-up.",
+    ]
+    assert "not a member of this desk" in (await slack.command(slack.agent, "/loan")).text
+    await slack.deliver()
+    assert any("From Agent to you, handed over by Admin" in text for text in slack.texts(slack.other))
+
+    assert reply.message is not None
+    await slack.press(slack.admin, reply.message, "Undo")
+    mine = await slack.command(slack.agent, "/loan mine")
+    assert "L-1" in mine.text
+
+
+async def test_an_absence_can_be_taken_back_and_ended(slack: Slack) -> None:
+    reply = await slack.command(slack.agent, "/loan-team away @agent until fri cover @other")
+    assert reply.text.splitlines()[:2] == [
+        "<@UAGENT> is away until Fri 27 Nov 2026 (included).",
+        "<@UOTHER> covers: reminders and new follow-ups go there.",
+    ]
+    listed = await slack.command(slack.admin, "/loan-team")
+    assert "away until Fri 27 Nov · cover: <@UOTHER>" in listed.text
+    assert reply.message is not None
+    await slack.press(slack.agent, reply.message, "Undo")
+    assert "away until" not in (await slack.command(slack.admin, "/loan-team")).text
+    await slack.command(slack.agent, "/loan-team away @agent until fri")
+    back = await slack.command(slack.manager, "/loan-team back @agent")
+    assert back.text.startswith("<@UAGENT> is back: what is still open is theirs again.")
+
+
+async def test_only_their_manager_or_an_admin_sends_somebody_away(slack: Slack) -> None:
+    reply = await slack.command(slack.other, "/loan-team away @agent until fri")
+    assert "Only the member, their manager or an admin may change this." in reply.text
+
+
+async def test_new_hours_and_days_move_what_is_planned(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
+    await slack.command(slack.agent, "/loan-follow L-1 tomorrow documents")
+    hours = await slack.command(slack.agent, "/loan-team hours @agent 10:00-19:00 mon-sat")
+    assert hours.text == "<@UAGENT> works 10:00-19:00 mon-sat now."
+    await slack.at("2026-11-26 09:00")
+    assert not reminded(slack)
+    await slack.at("2026-11-26 10:00")
+    assert reminded(slack)
+
+
+async def test_a_day_off_moves_the_reminder_and_is_taken_back(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
+    await slack.command(slack.agent, "/loan-follow L-1 tomorrow documents")
+    day = await slack.command(slack.admin, "/loan-team calendar tomorrow off Founders' day")
+    assert day.text == "Thu 26 Nov 2026 is a day off.\n> Founders' day"
+    assert day.message is not None
+    shown(await slack.press(slack.admin, day.message, "Undo"))
+    await slack.command(slack.admin, "/loan-team calendar tomorrow off Founders' day")
+    await slack.at("2026-11-26 09:00")
+    assert not reminded(slack)
+    await slack.at("2026-11-27 09:00")
+    assert reminded(slack)
