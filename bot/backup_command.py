@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rich.console import Console
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.settings import Settings
 from desk.clock import Clock, SystemClock
 from storage import archive
 from storage.archive import BrokenArchiveError
 from storage.database import Database
+from storage.trouble import ERRORS
 
 
 def file_of(target: Path, now: datetime) -> Path:
@@ -25,7 +25,7 @@ async def run(settings: Settings, target: Path, console: Console, clock: Clock |
     """Writes the backup and checks it by reading it. 0 when it is whole, else 1, and then no file is left."""
     now = (clock or SystemClock()).now()
     file = file_of(target, now)
-    database = Database(settings.database_url.get_secret_value())
+    database = Database(settings.database_url.get_secret_value(), patient=True)
     unfinished = file.with_name(file.name + ".part")
     try:
         with _private(unfinished) as raw, gzip.open(raw, "wt", encoding="utf-8", compresslevel=6) as out:
@@ -34,7 +34,7 @@ async def run(settings: Settings, target: Path, console: Console, clock: Clock |
         with gzip.open(unfinished, "rt", encoding="utf-8") as lines:
             summary = archive.read(lines)
         unfinished.rename(file)
-    except (BrokenArchiveError, OSError, SQLAlchemyError) as error:
+    except (BrokenArchiveError, *ERRORS) as error:
         unfinished.unlink(missing_ok=True)
         console.print(f"No backup was made: {error}", markup=False, soft_wrap=True)
         return 1

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.settings import Settings
 from desk.clock import Clock, SystemClock
@@ -14,6 +13,7 @@ from storage import archive, restoring, schema
 from storage.archive import BrokenArchiveError, Summary
 from storage.cipher import KeyRing
 from storage.database import Database, make_folder
+from storage.trouble import ERRORS
 
 
 class RefusedError(Exception):
@@ -24,14 +24,14 @@ async def run(settings: Settings, file: Path, console: Console, clock: Clock | N
     """Restores the file in one transaction: 0 when it is done, else 1, and then no row was written."""
     url = settings.database_url.get_secret_value()
     make_folder(url)
-    database = Database(url)
+    database = Database(url, patient=True)
     try:
         with gzip.open(file, "rt", encoding="utf-8") as lines:
             summary = archive.read(lines)
         require_keys(summary, settings.cipher().ring)
         await _prepare(database, summary)
         await _load(database, file, summary, console, (clock or SystemClock()).now())
-    except (BrokenArchiveError, RefusedError, OSError, SQLAlchemyError) as error:
+    except (BrokenArchiveError, RefusedError, *ERRORS) as error:
         console.print(f"Nothing was restored: {error}", markup=False, soft_wrap=True)
         return 1
     finally:

@@ -12,7 +12,6 @@ from typing import Literal
 import structlog
 from aiohttp import web
 from slack_sdk.errors import SlackApiError
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.delivery.engine import Pace
 from bot.health import Health, admin_application
@@ -23,6 +22,7 @@ from bot.socket_door import Patience
 from desk.clock import Clock
 from storage import schema
 from storage.database import Database, make_folder
+from storage.trouble import ERRORS
 
 log = structlog.get_logger()
 
@@ -102,7 +102,7 @@ async def _open(settings: Settings, tuning: Tuning) -> Service:
         raise CannotStartError("The database is not at this release's schema: run loandesk migrate.") from None
     except SlackApiError as error:
         raise CannotStartError(f"Slack refuses SLACK_BOT_TOKEN: {error.response.get('error')}.") from None
-    except (SQLAlchemyError, OSError) as error:
+    except ERRORS as error:
         raise CannotStartError(f"The database or Slack cannot be reached: {type(error).__name__}.") from None
 
 
@@ -117,7 +117,7 @@ async def _named(service: Service, name: Identity, tuning: Tuning) -> AsyncItera
     )
     try:
         await heartbeat.start()
-    except SQLAlchemyError as error:
+    except ERRORS as error:
         raise CannotStartError(f"The database cannot be written: {type(error).__name__}.") from None
     except NameTakenError:
         raise CannotStartError(

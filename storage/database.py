@@ -24,6 +24,9 @@ BUSY_MILLISECONDS = 1500
 COMMAND_SECONDS = 20
 """How long one statement may take on PostgreSQL: a connection that has gone silent must not hold the worker for ever."""
 
+IDLE_SECONDS = 10
+"""How long PostgreSQL keeps a transaction in which nothing is done, with its locks: its process may be frozen."""
+
 
 def async_url(url: str) -> str:
     """`url` with the driver that the desk uses: `sqlite:///…` or `postgresql://…` as operators write them.
@@ -51,13 +54,13 @@ class Database:
     SQLite has one writer; several connections that write at once wait in its busy handler, which is unfair and slow.
     So on SQLite all writing transactions of the process go through one lock and begin IMMEDIATE.
 
-    `command_seconds` is how long one statement may take on PostgreSQL; None: as long as it takes.
+    On PostgreSQL a statement and a transaction at rest have their limits, unless `patient`.
     """
 
-    def __init__(self, url: str, *, command_seconds: float | None = COMMAND_SECONDS) -> None:
+    def __init__(self, url: str, *, patient: bool = False) -> None:
         self.url = async_url(url)
         self.is_sqlite = self.url.startswith("sqlite")
-        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, command_seconds)
+        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, patient)
         self._writer = asyncio.Lock() if self.is_sqlite else None
 
     @contextlib.asynccontextmanager
@@ -98,7 +101,11 @@ class Database:
         await self.engine.dispose()
 
 
-def _postgres_engine(url: str, command_seconds: float | None) -> AsyncEngine:
+def _postgres_engine(url: str, patient: bool) -> AsyncEngine:
+    limits: dict[str, Any] = {
+        "command_timeout": COMMAND_SECONDS,
+        "server_settings": {"idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s"},
+    }
     return create_async_engine(
         url,
         hide_parameters=True,
@@ -106,7 +113,7 @@ def _postgres_engine(url: str, command_seconds: float | None) -> AsyncEngine:
         max_overflow=10,
         pool_timeout=CONNECT_SECONDS,
         pool_pre_ping=True,
-        connect_args={"timeout": CONNECT_SECONDS, "command_timeout": command_seconds},
+        connect_args={"timeout": CONNECT_SECONDS} | ({} if patient else limits),
     )
 
 

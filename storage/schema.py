@@ -19,7 +19,7 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 async def migrate(database: Database, to: str = "head") -> None:
     """Applies what is missing, in one transaction, up to the revision `to`."""
-    patient = Database(database.url, command_seconds=None)  # an index over a million rows takes its time
+    patient = Database(database.url, patient=True)  # an index over a million rows takes its time
     try:
         async with patient.engine.begin() as connection:
             await migrate_on(connection, to)

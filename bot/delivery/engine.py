@@ -22,6 +22,7 @@ from sqlalchemy.engine import URL, make_url
 
 from bot.delivery.sender import Sender
 from storage import sending
+from storage.database import IDLE_SECONDS
 from storage.sending import LEASE, Owed
 
 log = structlog.get_logger()
@@ -217,7 +218,9 @@ def _engine_url(database_url: str) -> URL:
     url = make_url(database_url)
     if url.drivername.startswith("sqlite"):
         return url.set(drivername="sqlite", database=f"{url.database}-engine")
-    url = url.set(drivername="postgresql")
+    url = url.set(drivername="postgresql").update_query_dict(
+        {"options": f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s"}
+    )
     if "ssl" in url.query:  # asyncpg's word for it
         return url.difference_update_query(["ssl"]).update_query_dict({"sslmode": url.query["ssl"]})
     return url

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
+from sqlmodel import select
 
 from bot.service import Service, open_service
 from bot.settings import Settings
 from desk.notices import owe_to_member
 from sandbox.server import Sandbox
-from storage.tables import Member
+from storage.database import Database
+from storage.tables import Member, Process
 from tests.builders import make_follow_up, make_loan, make_member
 from tests.clocks import FrozenClock
 from tests.processes.conftest import Processes, Running
@@ -139,6 +142,31 @@ async def test_one_that_froze_and_was_taken_for_dead_ends_when_it_wakes(lender: 
 
     assert await frozen.ended() == 1
     assert await other.stop() == 0
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_one_that_froze_in_the_middle_of_a_write_holds_nobody_up_for_long(lender: Lender) -> None:
+    frozen = await lender.worker()
+    async with lender.service.office.database.transaction() as session:
+        await session.exec(select(Process).with_for_update())
+        await somebody_waits_for_a_lock(lender.service.office.database)
+        frozen.process.send_signal(signal.SIGSTOP)
+    other = await lender.worker()
+
+    frozen.process.send_signal(signal.SIGCONT)
+
+    assert await frozen.ended() == 1
+    assert await other.stop() == 0
+
+
+async def somebody_waits_for_a_lock(database: Database) -> None:
+    """Waits until PostgreSQL says so."""
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    async with asyncio.timeout(PATIENCE), database.engine.connect() as connection:
+        while True:
+            if await connection.scalar(waiting):
+                return
+            await asyncio.sleep(0.02)
 
 
 async def test_ready_says_what_is_wrong(lender: Lender) -> None:
