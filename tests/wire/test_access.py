@@ -12,7 +12,7 @@ STRANGER = "USTRANGER"
 
 async def refused(slack: Slack) -> Message:
     """The stranger types a command; the refusal they read."""
-    reply = await slack.sandbox.command(STRANGER, slack.desk_channel, "/loan-due")
+    reply = await slack.sandbox.command(STRANGER, slack.desk_channel, "/loan L-1")
     assert reply.message is not None
     return reply.message
 
