@@ -3,18 +3,13 @@
 import sqlite3
 from enum import Enum
 
-import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 ERRORS: tuple[type[Exception], ...] = (
     SQLAlchemyError,
-    OSError,
-    TimeoutError,
-    sqlite3.Error,
-    # What asyncpg raises while it connects, SQLAlchemy passes on as it is.
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
+    OSError,  # and so TimeoutError
+    sqlite3.Error,  # as the pragmas raise it with which a connection begins
 )
 """What a database that is away, busy or full raises."""
 

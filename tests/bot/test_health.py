@@ -95,7 +95,7 @@ async def test_metrics_count_commands_and_deliveries_and_name_nobody(admin: Test
     assert more("loandesk_deliveries_total", "posted") == 1
     assert more("loandesk_notice_lateness_seconds_count", "reminder") == 1
     text = await (await admin.get("/metrics")).text()
-    assert not [word for word in ("王", "1042", "UAGENT", "CDESK") if word in text]
+    assert not [word for word in ("王", "L-1042", "UAGENT", "CDESK") if word in text]
 
 
 async def test_what_is_owed_shows_with_its_age(admin: TestClient, slack: Slack) -> None:

@@ -37,7 +37,7 @@ async def test_the_card_opens_at_whom_to_call(slack: Slack, loan: Loan) -> None:
 
     assert card.title == "L-1042"
     assert "王小明 · tail 5678" in card.text
-    assert "138" not in card.text
+    assert "138 0013" not in card.text
     await card.press("Show number")
     assert "+86 138 0013 5678" in slack.sandbox.modal_of("UAGENT").text
 

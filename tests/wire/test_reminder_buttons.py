@@ -133,7 +133,8 @@ async def test_handed_over_it_is_the_managers_who_is_reminded(slack: Slack, loan
 
 async def test_the_number_is_shown_to_the_presser_alone_and_written_down(slack: Slack, loan: Loan) -> None:
     post = await reminder(slack)
-    assert "138" not in str(post.blocks)
+    assert "138 0013" not in str(post.blocks)
+    assert "13800135678" not in str(post.blocks)
     answer = shown(await slack.press(slack.agent, post, "Show number"))
     assert answer.is_ephemeral
     assert "+86 138 0013 5678" in answer.text
