@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from sqlmodel import col, func, select
 
-from bot.demo.morning import CHINESE
+from bot.demo.morning import CHINESE, ENGLISH, Script
 from bot.demo.opening import open_demo
 from bot.demo.tour import START, MorningClock, play
 from bot.service import Service
@@ -96,21 +96,22 @@ class FourProcesses:
         assert stopped == [0, 0, 0, 0]
 
 
+@pytest.mark.parametrize("script", [CHINESE, ENGLISH], ids=["Chinese", "English"])
 @pytest.mark.parametrize("door", ["serve", "socket"])
 async def test_two_doors_and_two_workers_carry_the_tour(
-    processes: Processes, postgres_url: str, tmp_path: Path, door: str
+    processes: Processes, postgres_url: str, tmp_path: Path, door: str, script: Script
 ) -> None:
     clock = MorningClock(START)
     stage = await open_demo(
         tmp_path,
         clock,
         port=0,
-        locale=CHINESE.locale,
+        locale=script.locale,
         around_the_clock=False,
         database_url=postgres_url,
         crew=FourProcesses(processes, door),
     )
     try:
-        await play(stage, clock, CHINESE)
+        await play(stage, clock, script)
     finally:
         await stage.close()
