@@ -75,6 +75,7 @@ def _point(desk: list[Answers], noop: list[Answers]) -> dict[str, Any]:
         "p99_ms": figure([a.p99 for a in desk]).json(),
         "worst_ms": max(a.worst for a in desk),
         "failed": sum(a.failed for a in desk + noop),
+        "wrong": next((a.wrong for a in desk + noop if a.wrong), ""),
         "noop_rate": figure([a.rate for a in noop]).json(),
         "noop_p50_ms": figure([a.p50 for a in noop]).json(),
         "noop_p99_ms": figure([a.p99 for a in noop]).json(),

@@ -27,6 +27,9 @@ SIGNING_SECRET = "bench-signing-secret"
 _PATIENCE = 5.0
 """For how many seconds after the last question the generator waits for answers."""
 
+SLACK_GIVES_UP = 3.0
+"""Seconds after which an answer is none any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -50,13 +53,17 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Answers a second, how long one took in ms, and how many came wrong or not at all."""
+    """Answers a second, how long one took in ms, and how many came wrong, too late for Slack, or not at all.
+
+    What never came is among the times, with that for which it was waited. `wrong` is the first of the wrong answers.
+    """
 
     rate: float
     p50: float
     p99: float
     worst: float
     failed: int
+    wrong: str = ""
 
 
 class LoadError(RuntimeError):
@@ -78,8 +85,7 @@ def build(folder: Path) -> Path | None:
 async def measure(
     program: Path | None, port: int, typed: Typed, point: Point, *, seconds: float, warm_up: float
 ) -> Answers:
-    """Asks for that long, after a warm-up. Raises LoadError when the generator fails; a server that answers nothing in time
-    has the rate 0, and the time after which the generator gave up."""
+    """Asks for that long, after a warm-up. Raises LoadError when the generator fails."""
     command = [str(program)] if program else [sys.executable, "-m", "bench.load"]
     command += ["-p", str(port), "-s", SIGNING_SECRET, "-d", str(seconds), "-w", str(warm_up)]
     command += ["-C", typed.command, "-t", typed.text, "-e", typed.expects]
@@ -91,11 +97,8 @@ async def measure(
     if process.returncode:
         raise LoadError(f"{point.name}: the generator ended with {process.returncode}")
     said = json.loads(printed)
-    failed = said["failed"] + said["lost"]
-    if not said["answered"]:
-        gave_up = 1000 * (seconds + _PATIENCE)
-        return Answers(rate=0.0, p50=gave_up, p99=gave_up, worst=gave_up, failed=failed)
-    return Answers(rate=said["rate"], p50=said["p50"], p99=said["p99"], worst=said["max"], failed=failed)
+    failed = said["failed"] + said["late"] + said["lost"]
+    return Answers(said["rate"], said["p50"], said["p99"], said["max"], failed, said["sample"])
 
 
 def request(typed: Typed, port: int) -> bytes:
@@ -127,34 +130,64 @@ _SERIAL = itertools.count()
 
 
 class _Connections:
-    """Connections that are kept open, and the times of the answers that count."""
+    """Connections that are kept open, and what counts: answers that come from `begin` to `end`, times of what is asked then."""
 
-    def __init__(self, port: int, typed: Typed, counts_from: float) -> None:
+    def __init__(self, port: int, typed: Typed, begin: float, end: float) -> None:
         self.taken: list[float] = []
+        self.timely = 0
+        self.late = 0
         self.failed = 0
+        self.lost = 0
+        self.sample = ""
         self._port = port
         self._typed = typed
-        self._counts_from = counts_from
+        self._begin = begin
+        self._end = end
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def ask(self, due: float) -> None:
         """Types one command; its time counts from `due` on."""
+        try:
+            async with asyncio.timeout(self._end + _PATIENCE - time.monotonic()):
+                head, body = await self._answer()
+        except TimeoutError:
+            self._waited(due)
+            self.lost += due >= self._begin
+            return
+        except (OSError, asyncio.IncompleteReadError) as error:
+            self._wrong(repr(error))
+            return
+        if head[9:12] != b"200" or self._typed.expects.encode() not in body:
+            self._wrong((head + body).decode(errors="replace"))
+            return
+        took = self._waited(due)
+        self.timely += self._begin <= due + took <= self._end
+        self.late += due >= self._begin and took > SLACK_GIVES_UP
+
+    async def _answer(self) -> tuple[bytes, bytes]:
         reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._port)
         writer.write(request(self._typed, self._port))
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
         body = await reader.readexactly(length)
         self._idle.append((reader, writer))
-        if head[9:12] != b"200" or self._typed.expects.encode() not in body:
-            self.failed += 1
-        elif due >= self._counts_from:
-            self.taken.append(time.monotonic() - due)
+        return head, body
+
+    def _waited(self, due: float) -> float:
+        took = time.monotonic() - due
+        if due >= self._begin:
+            self.taken.append(took)
+        return took
+
+    def _wrong(self, what: str) -> None:
+        self.failed += 1
+        self.sample = self.sample or what[:300]
 
 
-async def _generate(port: int, typed: Typed, point: Point, seconds: float, warm_up: float) -> dict[str, float]:
+async def _generate(port: int, typed: Typed, point: Point, seconds: float, warm_up: float) -> dict[str, float | str]:
     begin = time.monotonic() + warm_up
     end = begin + seconds
-    connections = _Connections(port, typed, begin)
+    connections = _Connections(port, typed, begin, end)
 
     async def one_after_the_other() -> None:
         while (now := time.monotonic()) < end:
@@ -174,13 +207,14 @@ async def _generate(port: int, typed: Typed, point: Point, seconds: float, warm_
         await as_people_come()
     taken = [1000 * value for value in connections.taken] or [0.0]
     return {
-        "rate": len(connections.taken) / seconds,
-        "answered": len(connections.taken),
+        "rate": connections.timely / seconds,
         "failed": connections.failed,
-        "lost": 0,
+        "late": connections.late,
+        "lost": connections.lost,
         "p50": share(taken, 0.5),
         "p99": share(taken, 0.99),
         "max": max(taken),
+        "sample": connections.sample,
     }
 
 

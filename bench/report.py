@@ -46,13 +46,11 @@ def _commands(results: dict[str, Any]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|---|---|"
     for kind, parts in results["parts"].items():
         for name, point in parts.get("commands", {}).items():
-            # Arrivals come at the rate that was set: answers that are late for a round are counted in it all the same.
-            arrivals = name.endswith("a second")
             cells = [
                 NAMES[kind],
                 name,
-                "–" if arrivals else _spread(point["rate"]),
-                "–" if arrivals else _spread(point["of_noop"], 2),
+                _spread(point["rate"]),
+                "–" if name.endswith("a second") else _spread(point["of_noop"], 2),  # arrivals come at their own rate
                 _spread(point["p50_ms"], 1),
                 _spread(point["p99_ms"], 1),
                 f"{point['worst_ms']:,.0f}",

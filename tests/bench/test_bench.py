@@ -1,12 +1,20 @@
-"""What the benchmark rests on: commands are signed as Slack signs them, ratios are made round by round."""
+"""What the benchmark rests on: commands are signed as Slack signs them, nothing slow is left out, ratios are made round by
+round."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import parse_qs
 
+import pytest
+from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
 
 from bench import load, report
-from bench.commands import LOAN_CALL
+from bench.commands import LOAN_CALL, NOOP
 from bench.figures import ratios, share
+from bench.load import Point
+from bench.noop import ANSWER
 
 
 def test_a_typed_command_is_signed_as_slack_signs_it_and_never_comes_twice() -> None:
@@ -18,6 +26,53 @@ def test_a_typed_command_is_signed_as_slack_signs_it_and_never_comes_twice() -> 
         seen.add(parse_qs(body.decode())["text"][0])
 
     assert len(seen) == 20
+
+
+@pytest.fixture
+async def narrow() -> AsyncIterator[int]:
+    """The port of a server that answers one after the other, twenty a second."""
+    turn = asyncio.Lock()
+
+    async def answer(_request: web.Request) -> web.Response:
+        async with turn:
+            await asyncio.sleep(0.05)
+            return web.Response(text=ANSWER)
+
+    application = web.Application()
+    application.add_routes([web.post("/slack/events", answer)])
+    runner = web.AppRunner(application)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield runner.addresses[0][1]
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize("in_c", [True, False], ids=["in C", "in Python"])
+async def test_more_than_a_server_can_carry_is_charged_to_it(narrow: int, tmp_path: Path, in_c: bool) -> None:
+    program = load.build(tmp_path) if in_c else None
+    assert program or not in_c, "there is no compiler: apt install gcc"
+    point = Point("400 a second", per_second=400)
+
+    answers = await load.measure(program, narrow, NOOP, point, seconds=1.0, warm_up=0.1)
+
+    answered_until_it_gave_up = 20 * (1.1 + 5.0)
+    assert 0 < answers.rate <= 21
+    assert answers.failed > 300 - answered_until_it_gave_up
+    assert answers.p50 > 1000 * load.SLACK_GIVES_UP
+    assert answers.worst > 5000
+
+
+@pytest.mark.parametrize("in_c", [True, False], ids=["in C", "in Python"])
+async def test_a_wrong_answer_is_counted_and_shown(narrow: int, tmp_path: Path, in_c: bool) -> None:
+    program = load.build(tmp_path) if in_c else None
+
+    answers = await load.measure(
+        program, narrow, LOAN_CALL, Point("2 connections", connections=2), seconds=0.2, warm_up=0.0
+    )
+
+    assert answers.failed > 0
+    assert answers.rate == 0
+    assert ANSWER in answers.wrong
 
 
 def test_a_ratio_is_made_within_each_round() -> None:
