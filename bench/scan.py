@@ -3,7 +3,7 @@
 import gc
 import time
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bench import cast
@@ -24,10 +24,10 @@ async def measure(place: Place, kind: str) -> dict[str, Any]:
     rounds = 10 if place.quick else 30
     taken: dict[tuple[int, str], list[float]] = defaultdict(list)
     services: dict[int, Service] = {}
+    begin = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
     try:
         for size in (few, many):
-            services[size] = await _filled(place, kind, size, rounds + 1)
-        begin = _begin(services[few])
+            services[size] = await _filled(place, kind, size, begin, rounds + 1)
         gc.collect()
         for number in range(rounds + 1):
             for size in (few, many) if number % 2 else (many, few):
@@ -51,17 +51,13 @@ async def measure(place: Place, kind: str) -> dict[str, Any]:
     }
 
 
-def _begin(service: Service) -> datetime:
-    return service.office.clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
-
-
-async def _filled(place: Place, kind: str, size: int, looks: int) -> Service:
-    """A desk with `size` open follow-ups that fall due in a month, besides those that each look is to find."""
+async def _filled(place: Place, kind: str, size: int, begin: datetime, looks: int) -> Service:
+    """A desk with `size` open follow-ups that fall due in a month, besides those that each look, from `begin` on, is to
+    find."""
     service = await place.service(await place.database(kind))
     office, workspace = service.office, service.workspace
     owners = await cast.add_members(office, workspace, _MEMBERS)
     loans = await cast.add_loans(office, workspace, owners, _LOANS_EACH)
-    begin = _begin(service)
     later = (begin + timedelta(days=30, seconds=number) for number in range(size))
     now = (begin + timedelta(minutes=look) for look in range(looks) for _ in range(DUE))
     await cast.add_follow_ups(office, workspace, loans, owners, (at for due in (later, now) for at in due))
