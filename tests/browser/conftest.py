@@ -13,8 +13,10 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright
 
+from bot.demo.cast import LI_NA
 from bot.demo.opening import Stage, open_demo
 from sandbox import Channel, Sandbox, User
+from tests.browser.words import CHINESE, Say
 from tests.clocks import FrozenClock
 
 TOKEN = "xoxb-browser-tests"
@@ -231,3 +233,15 @@ async def stage(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClo
     yield stage
     await stage.close()
     assert stage.sandbox.violations == []
+
+
+@pytest.fixture
+def is_chinese(stage: Stage) -> bool:
+    """In which of both languages the stage's people read."""
+    return stage.sandbox.workspace.users[LI_NA.slack_id].locale == "zh-CN"
+
+
+@pytest.fixture
+def say(is_chinese: bool) -> Say:
+    """A text of the page in the language of the stage's people."""
+    return CHINESE.__getitem__ if is_chinese else str

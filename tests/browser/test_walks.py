@@ -1,6 +1,4 @@
-"""The jobs of the desk, each walked on the page with the mouse, in both languages."""
-
-from collections.abc import Callable
+"""The jobs of the desk, each walked on the page with the mouse, in both languages: documents, follow-ups, members."""
 
 import pytest
 from playwright.async_api import expect
@@ -8,6 +6,7 @@ from playwright.async_api import expect
 from bot.demo.cast import GRACE, LI_NA, SAM, TOM, WANG_FANG, Actor, channel_id
 from bot.demo.opening import Stage
 from tests.browser.demo import NewContext, choose, open_home, open_page, press
+from tests.browser.words import CHINESE, Say
 from tests.clocks import FrozenClock
 
 pytestmark = pytest.mark.browser
@@ -17,76 +16,6 @@ WORKER_MS = 15_000
 
 MIA = Actor("U0MIA", "mia", "Mia Chen", "New here", "agent", "loan-desk")
 """Somebody of the lender who is no member of the desk."""
-
-CHINESE = {
-    "Home": "主页",
-    "Loan": "贷款",
-    "Undo": "撤销",
-    "Close": "关闭",
-    "Open": "打开",
-    "Request documents": "索要材料",
-    "ID card": "身份证",
-    "bank statement": "银行流水",
-    "Thu 26 Nov 10:00": "11月26日 周四 10:00",
-    "Ask for them": "索要",
-    "Asked for: ID card, bank statement.": "已要求提交：身份证、银行流水。",
-    "Find a loan": "查找贷款",
-    "Open card": "查看卡片",
-    "Documents": "材料",
-    "ID card received": "身份证 收到",
-    "bank statement received": "银行流水 收到",
-    "ID card accepted": "身份证 通过",
-    "1 document is open": "1 份材料未完成",
-    "ID card · accepted": "身份证 · 已通过",
-    "Assign a follow-up": "安排跟进",
-    "When": "时间",
-    "tomorrow 3pm": "明天下午3点",
-    "Thu 26 Nov 2026 15:00": "2026年11月26日 周四 15:00",
-    "What it is about": "事项",
-    "income check": "收入核实",
-    "Who calls": "由谁联系",
-    "Note": "备注",
-    "Assign": "安排",
-    "李娜 has given you a call.": "李娜 给您安排了一个电话。",
-    "Log a call": "登记通话",
-    "Reassign": "移交",
-    "Whose loans": "移交谁的贷款",
-    "To whom": "交给谁",
-    "Preview": "预览",
-    "7 loans · 1 open follow-up": "7 笔贷款 · 1 个未完成跟进",
-    "Tom Baker: 7 → 0 loans": "Tom Baker：贷款 7 → 0 笔",
-    "李娜: 10 → 17 loans": "李娜：贷款 10 → 17 笔",
-    "Hand over": "确认移交",
-    "Handed over:": "已移交：",
-    "From Tom Baker to you, handed over by Grace Liu:": "Grace Liu 将 Tom Baker 的工作移交给您：",
-    "Taken back: a reassignment. All is as it was before.": "已撤销：移交，一切恢复原样。",
-    "That was taken back.": "已撤销。",
-    "My settings": "我的设置",
-    "Language": "语言",
-    "Daily digest at": "每日摘要时间",
-    "Save": "保存",
-    "Ask for access": "申请加入",
-    "You have asked for access.": "已提交加入申请。",
-    "asks for access to the desk.": "申请加入工作台。",
-    "As agent": "同意：客户经理",
-    "Granted as agent": "已同意，角色为客户经理",
-    "You are a member of the desk now": "您已加入工作台",
-}
-"""What the page says in English, and in Chinese."""
-
-Say = Callable[[str], str]
-
-
-@pytest.fixture
-def is_chinese(stage: Stage) -> bool:
-    """In which of both languages the stage's people read."""
-    return stage.sandbox.workspace.users[LI_NA.slack_id].locale == "zh-CN"
-
-
-@pytest.fixture
-def say(is_chinese: bool) -> Say:
-    """A text of the page in the language of the stage's people."""
-    return CHINESE.__getitem__ if is_chinese else str
 
 
 async def test_documents_are_requested_with_the_form_and_ticked_off_on_the_card(
