@@ -10,6 +10,7 @@ from desk import borrowers, follow_ups, loans, rule_plans
 from desk.changes import changing, create, offer_undo
 from desk.consequences import assignee_of_next
 from desk.desk import Desk
+from desk.document_steps import begin, bring
 from desk.document_views import ItemView, item_views, words_of
 from desk.due import Due
 from desk.errors import Conflict, Invalid, NotFound
@@ -224,9 +225,7 @@ async def _change(desk: Desk, loan: Loan, items: Sequence[DocumentItem], act: Ac
                 loan=loan.number,
             )
     for item in items:
-        changing(desk, item)
-        item.state, item.changed_at, item.changed_by_id = _LEADS_TO[act], desk.now, desk.member.id
-        item.reason_cipher = desk.cipher.encrypt_maybe(reason, "document_item", item.id, "reason")
+        bring(desk, item, _LEADS_TO[act], reason)
     requests = await stored.requests(desk.session, [item.request_id for item in items])
     planned = await _ask_again(desk, loan, requests) if act == "reject" else None
     done = await _finish_asking(desk, loan, requests)
@@ -295,7 +294,7 @@ def _write_request(
             changed_at=desk.now,
             changed_by_id=desk.member.id,
         )
-        items.append(create(desk, item))
+        items.append(begin(desk, item))
     return items
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from desk.desk import Desk
+from desk.members import locale_of
 from storage import members, notices
 from storage.ids import new_id
 from storage.restoring import REVISIONS_LOST
@@ -95,6 +96,16 @@ async def destination(desk: Desk, notice: Notice) -> Destination | None:
         return None
     own = member.reminder_channel_id if member.channel_lost_at is None else None
     return Destination(channel=own or member.slack_user_id, member=member)
+
+
+async def locale_for(desk: Desk, notice: Notice, reader: Member | None) -> str:
+    """The language in which the notice is written: its reader's, else its channel's, else the workspace's."""
+    if reader is not None:
+        return locale_of(reader)
+    chosen = (
+        await members.language_of_channel(desk.session, desk.workspace.id, notice.target) if notice.target else None
+    )
+    return chosen or desk.workspace.locale
 
 
 async def channel_lost(desk: Desk, notice: Notice, *, channel: str, error: str) -> Fallback:

@@ -6,6 +6,7 @@ from uuid import UUID
 from desk import borrowers, loans, rule_plans
 from desk.changes import changing, create, offer_undo
 from desk.desk import Desk
+from desk.document_steps import bring
 from desk.errors import Invalid
 from desk.follow_ups import Planned, check_note, close
 from desk.members import CALLERS, require_role
@@ -129,9 +130,7 @@ async def _end_what_is_open(desk: Desk, loan: Loan) -> _Ended:
         close(desk, row, "ended")
     items = await documents.open_items(desk.session, loan.id)
     for item in items:
-        changing(desk, item)
-        item.state, item.changed_at = "ended", desk.now
-        item.changed_by_id = desk.actor.id if desk.actor else None
+        bring(desk, item, "ended")
     return _Ended(follow_ups=len(rows), documents=len(items))
 
 

@@ -16,20 +16,26 @@ from storage.tables import Member, Team
 
 @dataclass(frozen=True, slots=True)
 class TeamSettings:
-    """A team's managers and channel, and the desk's admins; people by their Slack ids. `team_id` None: there is no team."""
+    """A team's managers and channel, and the desk's admins; people by their Slack ids. `team_id` None: there is no team.
+
+    `language` (`zh`, `en`) is the channel's, None the workspace's.
+    """
 
     team_id: UUID | None
     name: str
     managers: tuple[str, ...]
     channel: str | None
+    language: str | None
     admins: tuple[str, ...]
 
 
 class WantedOfTeam(TypedDict, total=False):
-    """What is to be changed; what is not there stays as it is. `channel` None: each manager hears directly."""
+    """What is to be changed; what is not there stays as it is. `channel` None: each manager hears directly; `language`
+    None: the workspace's."""
 
     managers: Sequence[Member]
     channel: ReminderChannel | None
+    language: str | None
     admins: Sequence[Member]
 
 
@@ -70,6 +76,9 @@ async def change_team(desk: Desk, team_id: UUID | None, wanted: WantedOfTeam) ->
         still = await _set_managers(desk, team, wanted["managers"])
     if team is not None and "channel" in wanted:
         _set_channel(desk, team, wanted["channel"])
+    if team is not None and "language" in wanted:
+        changing(desk, team).language = wanted["language"]
+        desk.audit("set_channel_language", subject_id=team.id, language=team.language)
     if "admins" in wanted:
         await _set_admins(desk, wanted["admins"])
     await desk.session.flush()
@@ -144,5 +153,6 @@ async def _now(desk: Desk, team: Team | None) -> TeamSettings:
         name=team.name if team else "",
         managers=tuple(sorted(member.slack_user_id for member in managers)),
         channel=team.manager_channel_id if team else None,
+        language=team.language if team else None,
         admins=tuple(sorted(member.slack_user_id for member in admins)),
     )

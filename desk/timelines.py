@@ -13,7 +13,7 @@ from desk.desk import Desk
 from desk.document_views import words_of
 from desk.views import LoanView, loan_view
 from storage import assignments, calls, documents, members, stage_changes
-from storage.tables import Assignment, Call, DocumentItem, DocumentRequest, FollowUp, StageChange
+from storage.tables import Assignment, Call, DocumentItem, DocumentStep, FollowUp, StageChange
 
 PAGE = 10
 """Events of one page."""
@@ -37,7 +37,7 @@ class Event:
     A call: `code` is the outcome, `purpose` what it was about, `was` how it stood before each correction, oldest first,
     `may_correct` whether the reader may correct it. A stage or an owner: `code` is the stage, or the new owner's
     Slack id. A handover of one follow-up: `number` and `purpose` name it, `code` is the new assignee's Slack id. A
-    document: `code` and `words` name it, `state` is what it came to (`asked` for what was asked for).
+    document: `code` and `words` name it, `state` is what it came to.
     """
 
     id: UUID
@@ -75,7 +75,7 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
         *await _calls(desk, await calls.last_of_loan(desk.session, loan.id, limit=wanted)),
         *await _stages(desk, await stage_changes.of_loan(desk.session, loan.id, limit=wanted)),
         *await _assignments(desk, await assignments.of_loan(desk.session, loan.id, limit=wanted)),
-        *await _documents(desk, await documents.items_of_loan(desk.session, loan.id)),
+        *await _documents(desk, await documents.steps_of_loan(desk.session, loan.id, limit=wanted)),
     ]
     found.sort(key=lambda event: (event.at, event.id), reverse=True)
     return Timeline(
@@ -149,25 +149,21 @@ async def _assignments(desk: Desk, rows: Sequence[tuple[Assignment, FollowUp | N
     ]
 
 
-async def _documents(desk: Desk, rows: Sequence[tuple[DocumentItem, DocumentRequest]]) -> list[Event]:
-    """That a document was asked for, and what it came to last."""
-    names = await _names(desk, {key for item, request in rows for key in (item.changed_by_id, request.requested_by_id)})
-    events: list[Event] = []
-    for item, request in rows:
-        words = words_of(desk, item)
-        asked_by = names.get(request.requested_by_id)
-        events.append(
-            Event(item.id, "document", request.created_at, asked_by, item.document, words=words, state="asked")
+async def _documents(desk: Desk, rows: Sequence[tuple[DocumentStep, DocumentItem]]) -> list[Event]:
+    names = await _names(desk, {step.by_id for step, _ in rows})
+    return [
+        Event(
+            id=step.id,
+            kind="document",
+            at=step.at,
+            who=names.get(step.by_id),
+            code=item.document,
+            note=desk.cipher.decrypt_maybe(step.reason_cipher, "document_step", step.id, "reason"),
+            words=words_of(desk, item),
+            state=step.state,
         )
-        if item.state != "requested":
-            reason = desk.cipher.decrypt_maybe(item.reason_cipher, "document_item", item.id, "reason")
-            by = names.get(item.changed_by_id)
-            events.append(
-                Event(
-                    item.id, "document", item.changed_at, by, item.document, note=reason, words=words, state=item.state
-                )
-            )
-    return events
+        for step, item in rows
+    ]
 
 
 async def _names(desk: Desk, ids: set[UUID | None] | set[UUID]) -> dict[UUID | None, str]:

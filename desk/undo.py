@@ -25,6 +25,7 @@ from storage.tables import (
     CallCorrection,
     DocumentItem,
     DocumentRequest,
+    DocumentStep,
     FollowUp,
     Loan,
     Member,
@@ -50,6 +51,7 @@ _TABLES: dict[str, type[SQLModel]] = {
         CallCorrection,
         DocumentItem,
         DocumentRequest,
+        DocumentStep,
         FollowUp,
         Loan,
         Member,
@@ -175,7 +177,7 @@ async def _take_back_row(desk: Desk, step: _Step) -> None:
             row.remind_at = row.escalate_at = None
         case DocumentItem():
             row.state, row.changed_at = "undone", desk.now
-        case Call() | CallCorrection() | DocumentRequest() | StageChange():
+        case Call() | CallCorrection() | DocumentRequest() | DocumentStep() | StageChange():
             row.undone_at = desk.now
         case Loan():
             row.stage, row.stage_since = "withdrawn", desk.now

@@ -19,6 +19,9 @@ from babel.numbers import format_currency
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
+LANGUAGES = {"zh": "中文", "en": "English"}
+"""The languages that can be chosen, each by its own name."""
+
 CATALOGUES = Path(__file__).parent / "locale"
 
 

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from desk import access_requests, digests, onboarding
 from desk.desk import Desk
-from desk.members import locale_of
 from desk.native import takes_native
 from desk.notice_views import follow_up_notice
+from desk.notices import locale_for
 from desk.views import loan_view
 from handlers.i18n import Translator
 from handlers.render import access as render_access
@@ -25,7 +25,7 @@ Composer = Callable[[Desk, Notice, Translator, ZoneInfo], Awaitable[Message | No
 async def compose(desk: Desk, notice: Notice) -> Message | None:
     """The message as it should stand; None for one that was settled before it was ever sent."""
     reader = await desk.session.get(Member, notice.to_id) if notice.to_id else None
-    t = Translator(locale_of(reader) if reader else desk.workspace.locale)
+    t = Translator(await locale_for(desk, notice, reader))
     zone = ZoneInfo(reader.zone if reader else desk.workspace.zone)
     return await _COMPOSERS[notice.kind](desk, notice, t, zone)
 

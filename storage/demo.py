@@ -17,6 +17,7 @@ from storage.tables import (
     Call,
     DocumentItem,
     DocumentRequest,
+    DocumentStep,
     FollowUp,
     Loan,
     Notice,
@@ -26,7 +27,16 @@ from storage.tables import (
     Undo,
 )
 
-_OF_A_LOAN: tuple[Any, ...] = (Assignment, Call, DocumentItem, DocumentRequest, StageChange, Undo, FollowUp)
+_OF_A_LOAN: tuple[Any, ...] = (
+    Assignment,
+    Call,
+    DocumentStep,
+    DocumentItem,
+    DocumentRequest,
+    StageChange,
+    Undo,
+    FollowUp,
+)
 
 
 async def loans_of(session: AsyncSession, workspace_id: UUID) -> list[UUID]:

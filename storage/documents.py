@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage.tables import DocumentItem, DocumentRequest, Loan
+from storage.tables import DocumentItem, DocumentRequest, DocumentStep, Loan
 
 OPEN_STATES = ("requested", "received", "rejected")
 """States of a document that is still to be brought or looked at; a rejected one is asked for again."""
@@ -25,6 +25,18 @@ async def open_with_requests(session: AsyncSession, loan_id: UUID) -> list[tuple
 async def items_of_loan(session: AsyncSession, loan_id: UUID) -> list[tuple[DocumentItem, DocumentRequest]]:
     """Every document that stands on a loan, with its request, in the order in which they were asked for."""
     return await _items(session, loan_id, (*OPEN_STATES, "accepted", "cancelled", "ended"))
+
+
+async def steps_of_loan(session: AsyncSession, loan_id: UUID, *, limit: int) -> list[tuple[DocumentStep, DocumentItem]]:
+    """The steps that stand of a loan's documents, newest first."""
+    statement = (
+        select(DocumentStep, DocumentItem)
+        .join(DocumentItem, col(DocumentItem.id) == col(DocumentStep.item_id))
+        .where(DocumentStep.loan_id == loan_id, col(DocumentStep.undone_at).is_(None))
+        .order_by(col(DocumentStep.at).desc(), col(DocumentStep.id).desc())
+        .limit(limit)
+    )
+    return list((await session.exec(statement)).all())
 
 
 async def open_of_owner(session: AsyncSession, owner_id: UUID, *, limit: int) -> list[tuple[Loan, int]]:

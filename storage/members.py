@@ -121,6 +121,14 @@ async def teams(session: AsyncSession, workspace_id: UUID) -> list[Team]:
     return list((await session.exec(statement)).all())
 
 
+async def language_of_channel(session: AsyncSession, workspace_id: UUID, channel_id: str) -> str | None:
+    """The language that a team has chosen for its managers' channel; of several teams there, the first by name."""
+    statement = select(Team.language).where(
+        Team.workspace_id == workspace_id, Team.manager_channel_id == channel_id, col(Team.language).is_not(None)
+    )
+    return (await session.exec(statement.order_by(col(Team.name_key)).limit(1))).first()
+
+
 async def team_of_name(session: AsyncSession, workspace_id: UUID, name: str) -> Team | None:
     """The team of that name. Case does not count."""
     statement = select(Team).where(Team.workspace_id == workspace_id, Team.name_key == name.casefold())

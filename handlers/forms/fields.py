@@ -13,7 +13,7 @@ from desk.vocabulary import VOCABULARY, Word
 from handlers.forms.form import field
 from handlers.forms.serving import fill_button
 from handlers.grammar.due import parse_due
-from handlers.i18n import Translator
+from handlers.i18n import LANGUAGES, Translator
 from handlers.render import parts
 from handlers.render.view import FormWriter, Option
 from handlers.render.writer import Button
@@ -24,6 +24,9 @@ LOAN_REFUSALS = {"unknown_loan": "loan", "loan_ambiguous": "loan", "loan_missing
 
 DUE_REFUSALS = ("due_past", "due_after_work", "due_no_such_time", "no_working_day", "next_missing")
 """What is refused because of a due time by the use cases; what the grammar refuses carries its field."""
+
+NO_CHOICE = "none"
+"""The language that is no choice of one's own."""
 
 LOANS = "loan.search"
 """Suggests loans for the words typed."""
@@ -51,6 +54,17 @@ def loan_field(t: Translator, form: FormWriter, chosen: ChosenLoan | None, *, li
         live=live,
         placeholder=t("Name, pinyin, number, or the last four digits of the phone"),
     )
+
+
+def language_field(form: FormWriter, label: str, no_choice: str) -> None:
+    """Which language, with words for no choice of one's own."""
+    form.choice("language", label, [Option(no_choice, NO_CHOICE), *(Option(n, code) for code, n in LANGUAGES.items())])
+
+
+def chosen_language(visit: Visit) -> str:
+    """The language that was chosen, or the empty text."""
+    chosen = visit.one("language")
+    return chosen if chosen in LANGUAGES else ""
 
 
 def loan_of(visit: Visit, *, number: str = "", follow_up: str = "") -> LoanRef:

@@ -11,6 +11,7 @@ from desk.refs import PersonRef
 from desk.rules.hours import WorkingHours
 from desk.settings import Absence, Settings, Wanted
 from handlers.directory import reminder_channel
+from handlers.forms.fields import NO_CHOICE, chosen_language, language_field
 from handlers.forms.form import WAS, Form, field
 from handlers.i18n import Translator
 from handlers.render import settings as render
@@ -18,17 +19,13 @@ from handlers.render.marks import _
 from handlers.render.view import FormWriter, Option, Private, Typed, View, shown
 from handlers.visit import Visit
 
-AS_IN_SLACK = "slack"
-"""The language that is no choice of one's own."""
-
 
 async def build(visit: Visit, private: Private, typed: Typed) -> View:
     """Every setting as it is; what can be switched off has a box, for Slack may not let its field be emptied."""
     t = visit.t
     was: Mapping[str, Any] = private.get(WAS) or _written(await settings.settings_of(visit.desk, visit.desk.member))
     form = FormWriter(t, {**private, WAS: was}, {**_filled(was), **typed})
-    languages = (Option(t("As in Slack"), AS_IN_SLACK), Option("中文", "zh"), Option("English", "en"))
-    form.choice("language", t("Language"), languages)
+    language_field(form, t("Language"), t("As in Slack"))
     form.clock("digest", t("Daily digest at"), optional=True)
     form.channel("channel", t("Channel for my reminders"), optional=True)
     form.clock("start", t("Work begins at"))
@@ -76,7 +73,7 @@ def _written(now: Settings) -> dict[str, str]:
 
 
 def _filled(was: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
-    return {**was, "language": was["language"] or AS_IN_SLACK, "days": tuple(was["days"])}
+    return {**was, "language": was["language"] or NO_CHOICE, "days": tuple(was["days"])}
 
 
 def _offs(t: Translator, was: Mapping[str, Any]) -> list[Option]:
@@ -92,7 +89,7 @@ def _offs(t: Translator, was: Mapping[str, Any]) -> list[Option]:
 def _typed(visit: Visit, was: Mapping[str, Any]) -> dict[str, str]:
     off = visit.several("off")
     now = {name: "" if name in off else visit.one(name) for name in was}
-    now["language"] = "" if now["language"] == AS_IN_SLACK else now["language"]
+    now["language"] = chosen_language(visit)
     now["days"] = "".join(sorted(visit.several("days")))
     if "until" in off:
         now["cover"] = ""

@@ -10,6 +10,7 @@ from desk.refs import PersonRef
 from desk.team import teams
 from desk.team_settings import TeamSettings, WantedOfTeam
 from handlers.directory import reminder_channel
+from handlers.forms.fields import NO_CHOICE, chosen_language, language_field
 from handlers.forms.form import TAKEN_UP, WAS, Form, field
 from handlers.render import team as render
 from handlers.render.marks import _
@@ -35,6 +36,7 @@ async def build(visit: Visit, private: Private, typed: Typed) -> View:
         form.choice("team", t("Team"), options, live=True)
         form.people("managers", t("Its managers"), optional=True)
         form.channel("channel", t("Channel in which they hear of escalations"), optional=True)
+        language_field(form, t("Language of that channel"), t("As in the workspace"))
         if was["channel"]:
             form.ticks(
                 "off", t("Switch off"), [Option(t("No channel: each manager hears directly"), "channel")], optional=True
@@ -52,6 +54,9 @@ async def submit(visit: Visit) -> Message:
     channel = "" if "channel" in visit.several("off") else visit.one("channel")
     if was["team"] and channel != was["channel"]:
         wanted["channel"] = reminder_channel(visit.looked, channel) if channel else None
+    language = chosen_language(visit)
+    if was["team"] and language != was.get("language", ""):  # a form that the release before has opened has none
+        wanted["language"] = language or None
     if sorted(visit.several("admins")) != list(was["admins"]):
         wanted["admins"] = await _people(visit, "admins")
     team_id = UUID(was["team"]) if was["team"] else None
@@ -63,12 +68,14 @@ def _written(now: TeamSettings) -> dict[str, Any]:
         "team": str(now.team_id) if now.team_id else "",
         "managers": list(now.managers),
         "channel": now.channel or "",
+        "language": now.language or "",
         "admins": list(now.admins),
     }
 
 
 def _filled(was: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in was.items()}
+    filled = {name: tuple(value) if isinstance(value, list) else value for name, value in was.items()}
+    return {**filled, "language": was.get("language") or NO_CHOICE}
 
 
 async def _people(visit: Visit, name: str) -> list[Member]:

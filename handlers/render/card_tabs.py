@@ -146,7 +146,7 @@ def _event(t: Translator, event: Event, zone: ZoneInfo) -> list[Part]:
             about = f"/{event.number} {purpose(t, event.purpose or '')}"
             words += phrase(t, "{follow_up} handed over to {who}", follow_up=Bold(about), who=Mention(event.code))
         case "document":
-            now = t("asked for") if event.state == "asked" else state(t, event.state)
+            now = t("asked for") if event.state == "requested" else state(t, event.state)
             words += [Bold(document(t, event.code, event.words)), " · ", now]
     return [*words, " · ", Mention(event.who)] if event.who else words
 

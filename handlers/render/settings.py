@@ -2,12 +2,10 @@
 
 from desk.rules.hours import format_hours
 from desk.settings import Settings, SettingsChanged
-from handlers.i18n import Translator
+from handlers.i18n import LANGUAGES, Translator
 from handlers.render.message import Message
 from handlers.render.parts import undo_button
 from handlers.render.writer import Bold, Channel, Mention, Part, Writer, phrase
-
-_LANGUAGES = {"zh": "中文", "en": "English"}
 
 
 def changed(t: Translator, result: SettingsChanged) -> Message:
@@ -20,7 +18,7 @@ def changed(t: Translator, result: SettingsChanged) -> Message:
 
 
 def _language(t: Translator, now: Settings) -> list[Part]:
-    return [t("Language"), t(": "), Bold(_LANGUAGES[now.language] if now.language else t("As in Slack"))]
+    return [t("Language"), t(": "), Bold(LANGUAGES[now.language] if now.language else t("As in Slack"))]
 
 
 def _digest(t: Translator, now: Settings) -> list[Part]:

@@ -7,7 +7,7 @@ from desk.rules.hours import format_hours
 from desk.team import DaySet, MemberAdded, MemberChanged, MemberView
 from desk.team_settings import TeamChanged
 from desk.vocabulary import VOCABULARY
-from handlers.i18n import Translator
+from handlers.i18n import LANGUAGES, Translator
 from handlers.render.message import Message
 from handlers.render.parts import form_button, undo_button
 from handlers.render.refusals import mentions
@@ -111,6 +111,11 @@ def team_changed(t: Translator, result: TeamChanged) -> Message:
             t("Channel of the managers"),
             t(": "),
             Channel(now.channel) if now.channel else t("direct messages"),
+        ],
+        "language": [
+            t("Language of that channel"),
+            t(": "),
+            LANGUAGES[now.language] if now.language else t("As in the workspace"),
         ],
         "admins": [t("Admins"), t(": "), *_people(t, now.admins)],
     }

@@ -10,7 +10,7 @@ from storage.tables.loans import Assignment, Borrower, Loan, SearchTerm, StageCh
 from storage.tables.notices import AuditEntry, Draft, Notice, NoticeItem, ProcessedDelivery, Undo
 from storage.tables.people import CalendarOverride, Member, Team, TeamManager, Workspace
 from storage.tables.processes import Process
-from storage.tables.work import Call, CallCorrection, DocumentItem, DocumentRequest, FollowUp
+from storage.tables.work import Call, CallCorrection, DocumentItem, DocumentRequest, DocumentStep, FollowUp
 
 __all__ = [
     "AccessRequest",
@@ -22,6 +22,7 @@ __all__ = [
     "CallCorrection",
     "DocumentItem",
     "DocumentRequest",
+    "DocumentStep",
     "Draft",
     "FollowUp",
     "Home",

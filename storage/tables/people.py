@@ -39,7 +39,10 @@ class Workspace(SQLModel, table=True):
 
 
 class Team(SQLModel, table=True):
-    """Members, their managers and the channel in which the managers hear of escalations."""
+    """Members, their managers and the channel in which the managers hear of escalations.
+
+    `language` (`zh`, `en`) is what is written there; None: the workspace's.
+    """
 
     __tablename__ = "team"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (UniqueConstraint("workspace_id", "name_key"),)
@@ -49,6 +52,7 @@ class Team(SQLModel, table=True):
     name: str
     name_key: str
     manager_channel_id: str | None = None
+    language: str | None = None
     version: int = 1
     created_at: datetime = instant()
 

@@ -144,3 +144,24 @@ class DocumentItem(SQLModel, table=True):
     changed_at: datetime = instant()
     changed_by_id: UUID | None = references("member", nullable=True)
     version: int = 1
+
+
+class DocumentStep(SQLModel, table=True):
+    """That a document came to a state: when, by whose doing (None: the desk's), and why.
+
+    `undone_at` takes it back without forgetting it.
+    """
+
+    __tablename__ = "document_step"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_document_step_loan", "loan_id", "at"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    loan_id: UUID = references("loan")
+    item_id: UUID = references("document_item")
+    state: str
+    by_id: UUID | None = references("member", nullable=True)
+    reason_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+    at: datetime = instant()
+    undone_at: datetime | None = maybe_instant()
+    version: int = 1

@@ -267,7 +267,7 @@ class Filler:
             code=self.picker.one_of(codes[kind]),
             note=self.picker.note,
             words=self.picker.name if kind == "document" else "",
-            state="asked",
+            state="requested",
             was=self.value(tuple[Was, ...], "was", "Event"),
             may_correct=kind == "call" and self.picker.maybe("may_correct"),
         )

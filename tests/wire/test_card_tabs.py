@@ -94,6 +94,33 @@ async def test_what_was_taken_back_is_not_in_the_timeline(slack: Slack, loan: Lo
     assert "owner: <@UOTHER>" not in (await opened(slack, "Timeline")).text
 
 
+async def test_the_timeline_has_each_step_of_a_document(slack: Slack, loan: Loan) -> None:
+    for line in ("id", "got id", "reject id : blurred <page>", "got id"):
+        await slack.command(slack.agent, f"/loan-docs L-1042 {line}")
+        slack.clock.advance(minutes=6)
+    accepted = await slack.command(slack.manager, "/loan-docs L-1042 accept id")
+    steps = [
+        "ID card · accepted",
+        "ID card · received",
+        "ID card · sent back",
+        "ID card · received",
+        "ID card · asked for",
+    ]
+    assert _of_documents(await opened(slack, "Timeline")) == steps
+    card = (await opened(slack, "Timeline")).text
+    assert "Wed 25 Nov 10:12 · ID card · sent back · <@UAGENT>\nblurred <page>" in card
+    assert "Wed 25 Nov 10:24 · ID card · accepted · <@UMANAGER>" in card
+
+    assert accepted.message is not None
+    await slack.press(slack.manager, accepted.message, "Undo")
+    assert _of_documents(await opened(slack, "Timeline")) == steps[1:]
+
+
+def _of_documents(card: Modal) -> list[str]:
+    lines = [line.split(" · ") for line in card.text.splitlines() if " · ID card · " in line]
+    return [" · ".join(words[1:3]) for words in lines]
+
+
 async def test_a_long_timeline_comes_in_pages(slack: Slack, loan: Loan) -> None:
     for n in range(23):
         await slack.command(slack.agent, f"/loan-call L-1042 busy : call no {n:02}")

@@ -94,7 +94,7 @@ async def test_the_language_that_was_chosen_is_that_of_every_answer(slack: Slack
     assert reply.message is not None
     await slack.press(slack.agent, reply.message, "我的设置")
     again = slack.sandbox.modal_of(slack.agent.slack_user_id)
-    await again.fill("语言", "slack")
+    await again.fill("语言", "与 Slack 一致")
     await again.submit()
 
     assert "Your digest comes at" in (await slack.command(slack.agent, "/loan-digest")).text

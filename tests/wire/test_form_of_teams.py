@@ -8,7 +8,7 @@ from sqlmodel import select
 from sandbox import Modal
 from storage import members
 from storage.tables import AuditEntry, Member, Team
-from tests.builders import make_team
+from tests.builders import make_loan, make_team
 from tests.wire.office_day import Slack
 
 
@@ -62,6 +62,23 @@ async def test_managers_channel_and_admins_are_changed_at_once_and_taken_back(sl
     assert (await the_team(slack)).manager_channel_id == "CMANAGERS"
     assert await roles(slack, "UOTHER") == {"agent"}
     assert await roles(slack, "UMANAGER") == {"manager"}
+
+
+async def test_the_channel_of_the_managers_has_a_language_of_its_own(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
+    form = await opened(slack)
+    await form.fill("Language of that channel", "English")
+    await form.submit()
+    assert "Language of that channel: English" in form.text
+
+    await slack.command(slack.agent, "/loan-call L-1 refused : shouted")
+    await slack.deliver()
+    assert "Agent has logged: refused." in slack.texts("CMANAGERS")[-1]
+
+    await form.press("Undo")
+    await slack.command(slack.agent, "/loan-call L-1 refused : shouted again")
+    await slack.deliver()
+    assert "Agent 已登记：拒绝。" in slack.texts("CMANAGERS")[-1]
 
 
 async def test_another_team_shows_its_own_managers(slack: Slack) -> None:
