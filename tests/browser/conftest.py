@@ -11,13 +11,16 @@ from urllib.parse import parse_qsl
 import aiohttp
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
 from bot.demo.cast import LI_NA
 from bot.demo.opening import Stage, open_demo
 from sandbox import Channel, Sandbox, User
 from tests.browser.words import CHINESE, Say
 from tests.clocks import FrozenClock
+
+expect.set_options(timeout=15_000)
+# Milliseconds: how long the page has for what it is to show, on a machine that stands still for a moment.
 
 TOKEN = "xoxb-browser-tests"
 WEDNESDAY = datetime.fromisoformat("2026-11-25T10:00:00+08:00")
