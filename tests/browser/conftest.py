@@ -19,8 +19,8 @@ from sandbox import Channel, Sandbox, User
 from tests.browser.words import CHINESE, Say
 from tests.clocks import FrozenClock
 
+# The worker has to send what it owes, and the machine may stand still for a moment.
 expect.set_options(timeout=15_000)
-# Milliseconds: how long the page has for what it is to show, on a machine that stands still for a moment.
 
 TOKEN = "xoxb-browser-tests"
 WEDNESDAY = datetime.fromisoformat("2026-11-25T10:00:00+08:00")

@@ -29,13 +29,13 @@ async def test_a_reminder_arrives_on_the_page_and_a_call_is_logged_from_it(
 
     clock.advance(hours=1)
     reminder = page.get_by_role("article").filter(has_text="王*")
-    await expect(reminder).to_be_visible(timeout=15_000)
+    await expect(reminder).to_be_visible()
     await expect(reminder).not_to_contain_text("王小明")
 
     await reminder.get_by_role("button", name=reached, exact=True).click()
     logged = page.get_by_role("article").filter(has_text="王小明").filter(has_text=reached)
     await expect(logged.first).to_be_visible()
-    await expect(reminder.get_by_role("button", name=reached, exact=True)).to_have_count(0, timeout=15_000)
+    await expect(reminder.get_by_role("button", name=reached, exact=True)).to_have_count(0)
 
 
 async def test_a_call_is_logged_from_the_home_with_the_mouse(new_context: NewContext, stage: Stage) -> None:

@@ -43,7 +43,7 @@ async def test_tomorrows_digest_is_seen_when_the_clock_is_set_forward(browser: B
     assert stage.sandbox.workspace.now() > before
     assert (morning.hour, morning.minute) == (8, 30)
     digest = page.get_by_role("article").filter(has_text=f"{morning:%a} {morning.day} {morning:%b %Y}")
-    await expect(digest.first).to_be_visible(timeout=20_000)
+    await expect(digest.first).to_be_visible()
     await page.close()
 
 
