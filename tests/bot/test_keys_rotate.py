@@ -190,7 +190,7 @@ async def test_no_transaction_holds_others_up_for_long(office: Office, workspace
             await rotation.write(session, place, batch)
         took.append(time.perf_counter() - began)
 
-    assert min(took) < 0.2
+    assert min(took) < 0.5
 
 
 async def test_a_value_that_no_key_opens_is_named_and_stays(

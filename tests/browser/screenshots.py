@@ -19,11 +19,17 @@ LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
 MORNING, HOUR_LATER, NEXT_MORNING = (
     datetime.fromisoformat(f"2026-11-{text}:00+08:00").timestamp() for text in ("25T10:00", "25T11:00", "26T08:30")
 )
+DOCUMENTS = {
+    "zh": ("身份证、银行流水", "收到 身份证", "退回 身份证：照片模糊", "收到 身份证", "通过 身份证"),
+    "en": ("id, bank", "got id", "reject id: the photo is blurred", "got id", "accept id"),
+}
+HOMES = {"zh": "主页", "en": "Home"}
+TABS = {"zh": ("打开", "时间线"), "en": ("Open", "Timeline")}
 LINES = {"zh": "/loan-call A-1001 未接 客户在开会，下次今天11点", "en": "/loan-call A-1001 no answer, next today 11:00"}
 
 
 async def main() -> None:
-    """The page for the README, and a reminder, a form, the Home and a digest in both languages."""
+    """The page for the README, and a reminder, a form, a card, the Home and a digest in both languages."""
     PICTURES.mkdir(exist_ok=True)
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(
@@ -50,7 +56,8 @@ async def take(chromium: Browser, language: str, locale: str | None) -> None:
                 return
             await reminder(chromium, stage, PICTURES / f"reminder.{language}.png")
             await form(chromium, stage, PICTURES / f"form.{language}.png")
-            await home(chromium, stage, PICTURES / f"home.{language}.png")
+            await card(chromium, stage, PICTURES / f"card.{language}.png", language)
+            await home(chromium, stage, PICTURES / f"home.{language}.png", HOMES[language])
             clock.page.set(NEXT_MORNING)
             await stage.service.round()
             await digest(chromium, stage, PICTURES / f"digest.{language}.png")
@@ -74,9 +81,23 @@ async def form(chromium: Browser, stage: Stage, path: Path) -> None:
     await stage.sandbox.modal_of(LI_NA.slack_id).close()
 
 
-async def home(chromium: Browser, stage: Stage, path: Path) -> None:
+async def card(chromium: Browser, stage: Stage, path: Path, language: str) -> None:
+    for words in DOCUMENTS[language]:
+        await stage.type(LI_NA.slack_id, "loan-desk", f"/loan-docs A-1002 {words}")
+    await stage.type(LI_NA.slack_id, "loan-desk", "/loan A-1002")
+    page = await opened(chromium, stage, LI_NA, channel_id("loan-desk"), height=860)
+    show, timeline = TABS[language]
+    await page.get_by_role("article").last.get_by_role("button", name=show, exact=True).click()
+    dialog = page.get_by_role("dialog", name="A-1002")
+    await dialog.get_by_role("button", name=timeline, exact=True).click()
+    await dialog.get_by_role("button", name=f"▸ {timeline}", exact=True).wait_for()
+    await finished(page, path)
+    await stage.sandbox.modal_of(LI_NA.slack_id).close()
+
+
+async def home(chromium: Browser, stage: Stage, path: Path, name: str) -> None:
     page = await opened(chromium, stage, LI_NA, f"{stage.sandbox.dm(LI_NA.slack_id).id}/home")
-    await page.get_by_role("region").get_by_role("button").first.wait_for()
+    await page.get_by_role("region", name=name).get_by_role("heading").first.wait_for()
     await finished(page, path)
 
 

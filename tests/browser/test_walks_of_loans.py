@@ -27,13 +27,19 @@ async def fill(form: Locator, label: str, text: str) -> None:
     await form.get_by_role("textbox", name=re.compile(f"^{re.escape(label)}")).fill(text)
 
 
+async def send(form: Locator, label: str) -> None:
+    """Submits the form, and waits until its answer stands in its place."""
+    await press(form, label)
+    await expect(form.get_by_role("button", name=label, exact=True)).to_have_count(0)
+
+
 async def test_a_new_inquiry_is_opened_found_and_corrected(new_context: NewContext, stage: Stage, say: Say) -> None:
     page = await open_page(new_context, stage, LI_NA)
     await press(await open_home(page, say("Home")), say("New inquiry"))
     form = page.get_by_role("dialog", name=say("New inquiry"))
     await fill(form, say("Borrower's name"), "Zhou <Min>")
     await fill(form, say("Phone number"), "13912345679")
-    await press(form, say("Open the inquiry"))
+    await send(form, say("Open the inquiry"))
     await expect(form).to_contain_text("Zhou <Min>")
     (number,) = re.findall(r"L-\d+", await form.inner_text())
     await press(form, say("Close"))
@@ -43,7 +49,7 @@ async def test_a_new_inquiry_is_opened_found_and_corrected(new_context: NewConte
     await press(shown, say("Correct"))
     form = page.get_by_role("dialog", name=say("Correct a loan"))
     await fill(form, say("Borrower's name"), "Zhou & Min")
-    await press(form, say("Save"))
+    await send(form, say("Save"))
     await expect(form).to_contain_text(say("the borrower's name is now Zhou & Min"))
 
 
@@ -54,16 +60,17 @@ async def test_a_follow_up_is_moved_and_a_call_corrected_over_the_card(
     await press(await found(page, say, "A-1002", "liuyang"), say("Open"))
     card = page.get_by_role("dialog", name="A-1002")
     await press(card, say("Follow-ups"))
+    await card.get_by_role("button", name=f"▸ {say('Follow-ups')}", exact=True).wait_for()
     await press(card, say("Assign a follow-up"))
     form = page.get_by_role("dialog", name=say("Assign a follow-up"))
     await fill(form, say("When"), say("tomorrow 3pm"))
     await choose(page, form, say("What it is about"), say("income check"))
-    await press(form, say("Assign"))
+    await send(form, say("Assign"))
     await press(form, say("Close"))
     await press(card, say("Move /1"))
     form = page.get_by_role("dialog", name=say("Move a follow-up"))
     await fill(form, say("When"), "fri 14:30")
-    await press(form, say("Move"))
+    await send(form, say("Move"))
     await expect(form).to_contain_text(say("Fri 27 Nov 2026 14:30"))
     await press(form, say("Close"))
     await expect(card).to_contain_text("14:30")
@@ -71,13 +78,13 @@ async def test_a_follow_up_is_moved_and_a_call_corrected_over_the_card(
     await press(card, say("Log /1"))
     form = page.get_by_role("dialog", name=say("Log a call"))
     await choose(page, form, say("Outcome"), say("reached"))
-    await press(form, say("Log the call"))
+    await send(form, say("Log the call"))
     await press(form, say("Close"))
     await press(card, say("Timeline"))
     await card.get_by_role("button", name=re.compile(f"10:00 {say('reached')}$")).click()
     form = page.get_by_role("dialog", name=say("Correct a call"))
     await choose(page, form, say("Outcome"), say("no answer"))
-    await press(form, say("Save"))
+    await send(form, say("Save"))
     await press(form, say("Close"))
     await expect(card).to_contain_text(say("was: reached"))
 
@@ -92,6 +99,6 @@ async def test_a_member_is_added_with_the_form(new_context: NewContext, stage: S
     form = page.get_by_role("dialog", name=say("Add a member"))
     await choose(page, form, say("Member"), "Mia Chen", search="mia")
     await choose(page, form, say("Roles"), say("agent"))
-    await press(form, say("Add"))
+    await send(form, say("Add"))
     await expect(form).to_contain_text(say("is a member of the desk now:"))
     await expect(form).to_contain_text("@Mia Chen")

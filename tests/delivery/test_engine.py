@@ -167,7 +167,7 @@ async def the_notice(room: Room) -> Notice:
 
 async def until_row(room: Room, condition: Callable[[Notice], bool]) -> None:
     """Waits until the only notice is so."""
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while not condition(await the_notice(room)):
         assert time.monotonic() < end, "waited in vain"
         await asyncio.sleep(0.02)
@@ -175,7 +175,7 @@ async def until_row(room: Room, condition: Callable[[Notice], bool]) -> None:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Waits until it is so."""
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         await asyncio.sleep(0.02)
