@@ -162,11 +162,16 @@ def end_of_day(desk: Desk, member: Member, *, days: int = 0) -> datetime:
     return instant_of(day, datetime.min.time(), zone_of(member))
 
 
+def overdue(desk: Desk, ids: Sequence[UUID], purposes: Sequence[str] | None) -> Window:
+    """What is overdue: at its minute a call is due, and not yet late."""
+    return Window(ids, None, desk.now - timedelta.resolution, purposes)
+
+
 def _window(desk: Desk, ids: Sequence[UUID], period: Period, kind: Kind | None) -> Window:
     today = end_of_day(desk, desk.member)
     purposes = purposes_of(kind)
     if period == "overdue":
-        return Window(ids, None, desk.now, purposes)
+        return overdue(desk, ids, purposes)
     if period == "tomorrow":
         return Window(ids, today, end_of_day(desk, desk.member, days=1), purposes)
     if period == "week":

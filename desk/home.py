@@ -9,7 +9,7 @@ from desk import at_hand
 from desk.at_hand import OpenDocuments
 from desk.desk import Desk
 from desk.digests import TeamDigest, team_digest_of
-from desk.due_lists import DueRow, Kind, acts_for, end_of_day, purposes_of, rows_of
+from desk.due_lists import DueRow, Kind, acts_for, end_of_day, overdue, purposes_of, rows_of
 from desk.members import roles_of
 from desk.vocabulary import VOCABULARY
 from storage import documents, due_lists, homes, loans
@@ -108,7 +108,7 @@ async def home_of(desk: Desk, showing: Showing) -> HomeView:
     purposes = purposes_of(showing.kind)
     today = Window(ids, None, end_of_day(desk, member), purposes)
     total = sum((await due_lists.count_due(desk.session, today)).values())
-    late = sum((await due_lists.count_due(desk.session, Window(ids, None, desk.now, purposes))).values())
+    late = sum((await due_lists.count_due(desk.session, overdue(desk, ids, purposes))).values())
     if showing.offset >= total:
         showing = replace(showing, offset=0)
     rows = await rows_of(desk, today, limit=PAGE, offset=showing.offset)

@@ -38,6 +38,16 @@ async def test_the_home_has_the_day_and_the_borrowers(slack: Slack, loan: Loan) 
     assert "application 1" in lines
 
 
+async def test_at_its_minute_a_call_is_due_and_not_yet_overdue(slack: Slack, loan: Loan) -> None:
+    slack.clock.advance(minutes=30)
+    assert "3 calls · 1 of them overdue" in await opened_home(slack, slack.agent)
+    assert "Overdue · 1" in (await slack.command(slack.agent, "/loan-due overdue")).text
+
+    slack.clock.advance(seconds=1)
+    assert "3 calls · 2 of them overdue" in await opened_home(slack, slack.agent)
+    assert "Overdue · 2" in (await slack.command(slack.agent, "/loan-due overdue")).text
+
+
 @pytest.mark.both_doors
 async def test_a_call_is_logged_from_the_home_and_the_home_follows(slack: Slack, loan: Loan) -> None:
     await opened_home(slack, slack.agent)
