@@ -43,10 +43,10 @@ class Lender:
         office, workspace = self.service.office, self.service.workspace
         for number in sorted(numbers):
             loan = await make_loan(office, workspace, number, owner=self.agent)
-            follow_up = await make_follow_up(office, loan, self.agent, due_at=office.clock.now())
+            now = office.clock.now()
+            # Announced as it is made: a worker that runs already would announce it a second time.
+            follow_up = await make_follow_up(office, loan, self.agent, due_at=now, remind_at=None, announced_for=now)
             async with office.desk(workspace) as desk:
-                follow_up = await desk.session.merge(follow_up)
-                follow_up.announced_for = desk.now
                 facts = {"for": desk.now.isoformat()}
                 await owe_to_member(
                     desk,
