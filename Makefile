@@ -21,7 +21,7 @@ test-long: $(VENV)/.dev ## run the tests that take minutes: a worker killed fift
 
 test-browser: $(VENV)/.dev ## run the tests that drive the page in Chromium
 	@command -v chromium >/dev/null || sh tests/browser/install_chromium.sh
-	$(BIN)/python -m pytest -m browser -n auto $(ARGS)
+	$(BIN)/python -m pytest -m browser $(ARGS)
 
 bench: $(VENV)/.dev ## measure on this machine, and write docs/performance.md anew (ARGS=--quick is short, and writes no docs)
 	$(BIN)/python -m bench $(ARGS)
