@@ -47,13 +47,20 @@ async def narrow() -> AsyncIterator[int]:
     await runner.cleanup()
 
 
-@pytest.mark.parametrize("in_c", [True, False], ids=["in C", "in Python"])
-async def test_more_than_a_server_can_carry_is_charged_to_it(narrow: int, tmp_path: Path, in_c: bool) -> None:
-    program = load.build(tmp_path) if in_c else None
-    assert program or not in_c, "there is no compiler: apt install gcc"
+@pytest.fixture(params=["in C", "in Python"])
+def generator(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
+    """The program in C; None for the one in Python."""
+    if request.param == "in Python":
+        return None
+    program = load.build(tmp_path)
+    assert program, "there is no compiler: apt install gcc"
+    return program
+
+
+async def test_more_than_a_server_can_carry_is_charged_to_it(narrow: int, generator: Path | None) -> None:
     point = Point("400 a second", per_second=400)
 
-    answers = await load.measure(program, narrow, NOOP, point, seconds=1.0, warm_up=0.1)
+    answers = await load.measure(generator, narrow, NOOP, point, seconds=1.0, warm_up=0.1)
 
     answered_until_it_gave_up = 20 * (1.1 + 5.0)
     assert 0 < answers.rate <= 21
@@ -62,12 +69,9 @@ async def test_more_than_a_server_can_carry_is_charged_to_it(narrow: int, tmp_pa
     assert answers.worst > 5000
 
 
-@pytest.mark.parametrize("in_c", [True, False], ids=["in C", "in Python"])
-async def test_a_wrong_answer_is_counted_and_shown(narrow: int, tmp_path: Path, in_c: bool) -> None:
-    program = load.build(tmp_path) if in_c else None
-
+async def test_a_wrong_answer_is_counted_and_shown(narrow: int, generator: Path | None) -> None:
     answers = await load.measure(
-        program, narrow, LOAN_CALL, Point("2 connections", connections=2), seconds=0.2, warm_up=0.0
+        generator, narrow, LOAN_CALL, Point("2 connections", connections=2), seconds=0.2, warm_up=0.0
     )
 
     assert answers.failed > 0
