@@ -14,6 +14,7 @@ from bot.service import Service, open_service
 from bot.settings import Settings
 from desk.notices import owe_to_member
 from sandbox.server import Sandbox
+from storage import sending
 from storage.database import Database
 from storage.tables import Member, Process
 from tests.builders import make_follow_up, make_loan, make_member
@@ -63,6 +64,16 @@ class Lender:
         """The loans that the agent has been reminded of, once for each message."""
         texts = [message.text for message in self.sandbox.messages("CDESK")]
         return [word for text in texts for word in text.replace("·", " ").split() if word.startswith("L-")]
+
+    async def nothing_owed(self) -> None:
+        """Waits until the desk has written down that what Slack shows was sent: a moment after it is shown."""
+        async with asyncio.timeout(PATIENCE):
+            while await self._owed():  # noqa: ASYNC110  (another process writes to the database)
+                await asyncio.sleep(0.02)
+
+    async def _owed(self) -> int:
+        async with self.service.office.database.reading() as session:
+            return (await sending.waiting(session, self.service.workspace.id))[0]
 
     async def worker(self, name: str = "one") -> Running:
         """The process that reminds."""
@@ -173,7 +184,8 @@ async def test_ready_says_what_is_wrong(lender: Lender) -> None:
     running = await lender.worker()
     report = await running.until("/readyz", 200)
     assert (report["database"], report["migrations"], report["worker"], report["backlog"]) == ("ok",) * 4
-    await lender.sandbox.wait_for(lambda: lender.sandbox.messages(lender.sandbox.dm("UADMIN")), timeout=30)
+    await lender.sandbox.wait_for(lambda: lender.sandbox.messages(lender.sandbox.dm("UADMIN")), timeout=PATIENCE)
+    await lender.nothing_owed()
     lender.sandbox.faults.next("chat.postMessage", "500", times=100)
     await lender.remind(1)
 
