@@ -18,6 +18,9 @@ from storage.trouble import COMMITTING
 CONNECT_SECONDS = 1.5
 """How long connecting, or waiting for a connection, may take: Slack's answer is due after 3 s."""
 
+CONNECTIONS = 20
+"""How many connections to PostgreSQL a process opens; half of them stay open."""
+
 BUSY_MILLISECONDS = 1500
 """How long SQLite waits for another process's lock."""
 
@@ -109,8 +112,8 @@ def _postgres_engine(url: str, patient: bool) -> AsyncEngine:
     return create_async_engine(
         url,
         hide_parameters=True,
-        pool_size=10,
-        max_overflow=10,
+        pool_size=CONNECTIONS // 2,
+        max_overflow=CONNECTIONS - CONNECTIONS // 2,
         pool_timeout=CONNECT_SECONDS,
         pool_pre_ping=True,
         connect_args={"timeout": CONNECT_SECONDS} | ({} if patient else limits),

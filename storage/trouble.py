@@ -4,6 +4,7 @@ import sqlite3
 from enum import Enum
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 ERRORS: tuple[type[Exception], ...] = (
@@ -25,7 +26,9 @@ class Trouble(Enum):
     """What is known of work that the database did not finish."""
 
     AWAY = "away"
-    """Nothing was saved: the database could not be reached, or did not answer in time."""
+    """Nothing was saved: the database could not be reached."""
+    LATE = "late"
+    """Nothing was saved: it did not come to its end in time, because others were before it or the database is silent."""
     FULL = "full"
     """Nothing was saved: there is no room left."""
     UNKNOWN = "unknown"
@@ -36,7 +39,9 @@ def trouble(session: AsyncSession | None, error: BaseException | None) -> Troubl
     """What became of the session's transaction. `session` None: it was never opened; `error` None: no answer in time."""
     if session is not None and COMMITTING in session.info and not _answered(error):
         return Trouble.UNKNOWN
-    return Trouble.FULL if _is_full(error) else Trouble.AWAY
+    if _is_full(error):
+        return Trouble.FULL
+    return Trouble.LATE if error is None or _waited(error) else Trouble.AWAY
 
 
 def _answered(error: BaseException | None) -> bool:
@@ -47,6 +52,12 @@ def _answered(error: BaseException | None) -> bool:
     if state is not None:
         return not str(state).startswith(_CONNECTION_LOST)
     return isinstance(error.orig, sqlite3.Error)
+
+
+def _waited(error: BaseException) -> bool:
+    """Whether it waited in vain for one of the connections, or for SQLite's lock."""
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(error, PoolTimeoutError) or getattr(origin, "sqlite_errorname", None) == "SQLITE_BUSY"
 
 
 def _is_full(error: BaseException | None) -> bool:

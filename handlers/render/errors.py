@@ -45,6 +45,8 @@ def trouble(t: Translator, kind: Trouble | Wrong, reference: str = "", *, line: 
             )
         case Trouble.AWAY:
             said = t("The desk cannot reach its database just now. Nothing was changed. Please try again in a minute.")
+        case Trouble.LATE:
+            said = t("The desk did not get this done in time. Nothing was changed. Please try again in a minute.")
         case Wrong.SLACK:
             said = t(
                 "Slack did not tell the desk who or which channel is meant. Nothing was changed. "

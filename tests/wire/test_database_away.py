@@ -1,6 +1,7 @@
 """The database is away for a while: people hear in time what is known of their work, and everything resumes by itself."""
 
 import asyncio
+import contextlib
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -14,7 +15,7 @@ from sqlmodel import func, select
 
 from sandbox.person import Press, Reply
 from storage import schema
-from storage.database import Database
+from storage.database import CONNECTIONS, Database
 from storage.tables import Call, FollowUp, Loan
 from tests.builders import make_follow_up, make_loan
 from tests.servers import OwnPostgres
@@ -24,6 +25,9 @@ pytestmark = pytest.mark.in_time
 
 IN_TIME = 2.5
 """Seconds: Slack gives up after 3."""
+
+CANNOT_REACH = ("cannot reach its database", "连不上数据库")
+NOT_IN_TIME = ("did not get this done in time", "未能及时处理")
 
 HOLD = """
 import sqlite3, sys
@@ -42,6 +46,8 @@ class Away:
     url: str
     take: Callable[[], Coroutine[Any, Any, None]]
     give_back: Callable[[], Coroutine[Any, Any, None]]
+    said: tuple[str, str]
+    """What people read meanwhile, in either language."""
 
 
 @pytest.fixture
@@ -51,7 +57,7 @@ async def postgres_away() -> AsyncIterator[Away]:
     database = Database(server.url)
     await schema.migrate(database)
     await database.close()
-    yield Away(server.url, server.stop, server.start)
+    yield Away(server.url, server.stop, server.start, CANNOT_REACH)
     await server.close()
 
 
@@ -71,7 +77,7 @@ async def sqlite_away(sqlite_url: str) -> AsyncIterator[Away]:
     async def unlock() -> None:
         await holders.pop().communicate(b"")
 
-    yield Away(sqlite_url, lock, unlock)
+    yield Away(sqlite_url, lock, unlock, NOT_IN_TIME)
     while holders:
         await unlock()
 
@@ -101,7 +107,8 @@ async def test_people_hear_in_time_and_everything_resumes(slack: Slack, away: Aw
     try:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            assert_nothing_changed(await slack.command(slack.agent, "/loan-call L-1 no answer in a meeting"))
+            reply = await slack.command(slack.agent, "/loan-call L-1 no answer in a meeting")
+            assert_nothing_changed(reply, away.said)
             assert_nothing_changed(await slack.press(slack.agent, logged.message, "Undo"))
     finally:
         coming_back = asyncio.ensure_future(away.give_back())
@@ -126,15 +133,28 @@ async def test_whoever_waits_too_long_for_somebody_else_is_told(slack: Slack) ->
             *(slack.command(who, "/loan-call L-1 no answer") for who in (slack.agent, slack.manager))
         )
         for reply in replies:
-            assert_nothing_changed(reply)
+            assert_nothing_changed(reply, NOT_IN_TIME)
     assert await count(slack, Call) == 0
     assert (await slack.command(slack.agent, "/loan-call L-1 no answer")).ephemeral
     assert await count(slack, Call) == 1
 
 
-def assert_nothing_changed(reply: Reply | Press) -> None:
+@pytest.mark.parametrize("away", ["postgres"], indirect=True)  # SQLite has one writer: the test before
+async def test_whoever_finds_every_connection_taken_is_told(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
+    async with contextlib.AsyncExitStack() as others:
+        for _ in range(CONNECTIONS):
+            session = await others.enter_async_context(slack.office.database.transaction())
+            await session.connection()
+        reply = await slack.command(slack.agent, "/loan-call L-1 no answer")
+        assert_nothing_changed(reply, NOT_IN_TIME)
+    assert (await slack.command(slack.agent, "/loan-call L-1 no answer")).ephemeral
+
+
+def assert_nothing_changed(reply: Reply | Press, why: tuple[str, str] = ("", "")) -> None:
     """The reader, whose language may not be known, was told so before Slack gave up."""
     assert_in_time(reply)
+    assert any(words in reply.text for words in why)
     assert "未做任何更改" in reply.text or "Nothing was changed" in reply.text
 
 
