@@ -99,6 +99,13 @@ async def list_team(desk: Desk) -> tuple[MemberView, ...]:
     return tuple(sorted(views, key=lambda view: (view.team or "", view.slack_user_id)))
 
 
+async def year_to_enter(desk: Desk) -> int | None:
+    """The year whose make-up days those who set up the desk have still to enter, or None."""
+    if not roles_of(desk.member) & set(SETS_UP):
+        return None
+    return (await desk.calendar()).year_to_enter(today_of(desk, desk.member))
+
+
 async def teams(desk: Desk) -> list[tuple[UUID, str]]:
     """The teams with their names, by name."""
     return [(team.id, team.name) for team in await members.teams(desk.session, desk.workspace.id)]

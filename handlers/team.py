@@ -27,6 +27,7 @@ async def loan_team(visit: Visit) -> Message:
                 await team.list_team(desk),
                 sets_up=bool(roles_of(desk.member) & set(team.SETS_UP)),
                 admin="admin" in roles_of(desk.member),
+                year_to_enter=await team.year_to_enter(desk),
             )
         case grammar.Add(who, roles, channel, name):
             newcomer = _candidate(visit, who)

@@ -13,6 +13,7 @@ SEARCH_LIMIT_DAYS = 400
 
 # Only China decrees make-up days every single year, so that a year without any is a year not yet announced.
 _DECREES_MAKE_UP_DAYS = frozenset({"CN"})
+_ANNOUNCED_BY = (11, 15)
 _WEEKEND = frozenset({5, 6})
 
 
@@ -77,14 +78,20 @@ class Calendar:
             day = self.next_working_day(day, hours)
         return day
 
-    def has_makeup_data(self, year: int) -> bool:
-        """False when only the statutory holidays of that year are known and its make-up days are still to come.
+    def year_to_enter(self, today: date) -> int | None:
+        """The year of which only the statutory holidays are known, while its make-up days are in force or announced.
 
-        China announces a year's arrangement in the November before it.
+        None when there is none such. China announces a year's arrangement in the November before it; a year of which the
+        desk has entered a day that is worked counts as known.
         """
         if (self.country or "").upper() not in _DECREES_MAKE_UP_DAYS:
-            return True
-        return any(day.year == year for day in self._year(year).make_up_days)
+            return None
+        announced = today.year + ((today.month, today.day) >= _ANNOUNCED_BY)
+        return next((year for year in range(today.year, announced + 1) if not self._knows_make_up_days(year)), None)
+
+    def _knows_make_up_days(self, year: int) -> bool:
+        entered = (day for day, is_worked in self.overrides.items() if is_worked)
+        return any(day.year == year for day in (*self._year(year).make_up_days, *entered))
 
     def _is_public_holiday(self, day: date) -> bool:
         return day in self._year(day.year).holidays

@@ -14,8 +14,6 @@ from desk.rules.hours import MIDNIGHT, WorkingHours
 MORNING_WITHOUT_A_START = time(9)
 """When the morning begins for those who work around the clock: nobody means midnight by "in the morning"."""
 
-_MINUTE = timedelta(minutes=1)
-
 
 def instant_of(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """The instant at which `zone` shows this date and time, under the module's rule for DST."""
@@ -104,18 +102,6 @@ def add_working_minutes(instant: datetime, minutes: int, hours: WorkingHours, ca
         if left <= end - begin:
             return begin + left
         left -= end - begin
-
-
-def working_minutes_between(start: datetime, end: datetime, hours: WorkingHours, calendar: Calendar) -> int:
-    """Whole minutes of work between two instants; 0 when `end` is not later."""
-    total = timedelta()
-    day, last = local_date(start, hours.zone), local_date(end, hours.zone)
-    while day <= last:
-        if calendar.is_working_day(day, hours):
-            overlap = min(end, work_end(day, hours)) - max(start, work_start(day, hours))
-            total += max(overlap, timedelta())
-        day += timedelta(days=1)
-    return total // _MINUTE
 
 
 def _windows(instant: datetime, hours: WorkingHours, calendar: Calendar) -> Iterator[tuple[datetime, datetime]]:

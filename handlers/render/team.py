@@ -14,13 +14,28 @@ from handlers.render.refusals import mentions
 from handlers.render.writer import Bold, Channel, Mention, Part, Writer, phrase
 
 
-def members(t: Translator, views: Sequence[MemberView], *, sets_up: bool = False, admin: bool = False) -> Message:
+def members(
+    t: Translator,
+    views: Sequence[MemberView],
+    *,
+    sets_up: bool = False,
+    admin: bool = False,
+    year_to_enter: int | None = None,
+) -> Message:
     """Everybody, by team; with the forms of those who set the desk up."""
     writer = Writer()
     writer.line(Bold(t.n("{n} member at this desk", "{n} members at this desk", len(views))))
     for name, group in groupby(views, key=lambda view: view.team):
         writer.line(Bold(name or t("Without a team")))
         writer.bullets([_row(t, view) for view in group])
+    if year_to_enter is not None:
+        writer.line(
+            t(
+                "The make-up days of {year} are not known here yet. Once they are announced, enter each of them, "
+                "for example: /loan-team calendar feb 6 work",
+                year=str(year_to_enter),
+            )
+        )
     writer.small(t("/loan-team help shows how to add, remove, or send somebody on leave."))
     if sets_up:
         writer.buttons(form_button(t("Add a member"), "member"), form_button(t("Remove a member"), "leaver"))

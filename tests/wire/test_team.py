@@ -44,10 +44,23 @@ async def test_everybody_is_listed_by_team(slack: Slack) -> None:
     assert "• <@UVERIFIER> · verifier · 09:00-18:00 mon-fri · direct messages" in lines
 
 
+async def test_whoever_sets_up_is_told_to_enter_the_next_years_make_up_days(slack: Slack) -> None:
+    told = "The make-up days of 2027 are not known here yet."
+    assert told not in (await slack.command(slack.agent, "/loan-team")).text
+    listed = (await slack.command(slack.admin, "/loan-team")).text
+    assert told in listed
+
+    line = next(line for line in listed.splitlines() if told in line)
+    await slack.command(slack.admin, line[line.index("/loan-team") :])
+
+    assert told not in (await slack.command(slack.admin, "/loan-team")).text
+
+
 async def test_in_chinese_no_english_is_left(slack: Slack) -> None:
     await slack.in_chinese(slack.admin)
     listed = await slack.command(slack.admin, "/loan-team")
     assert "• <@UVERIFIER> · 电核 · 09:00-18:00 周一至周五 · 私信" in listed.text
+    assert "2027 年的调休安排尚未录入" in listed.text
     added = await slack.command(slack.admin, "/loan-team 添加 @stranger 客户经理、电核 #desk 东区")
     assert added.text.splitlines() == [
         "<@USTRANGER> 已加入工作台：",

@@ -100,10 +100,16 @@ def test_a_desk_without_a_country_knows_no_holidays():
 
 
 def test_a_year_whose_make_up_days_are_not_announced_is_known_as_such():
-    assert CHINA.has_makeup_data(2026)
-    assert not CHINA.has_makeup_data(2027)
-    assert Calendar("US").has_makeup_data(2027)
-    assert NO_HOLIDAYS.has_makeup_data(2027)
+    assert CHINA.year_to_enter(day("2026-11-14")) is None
+    assert CHINA.year_to_enter(day("2026-11-15")) == 2027
+    assert CHINA.year_to_enter(day("2027-03-01")) == 2027
+    assert Calendar("US").year_to_enter(day("2027-03-01")) is None
+    assert NO_HOLIDAYS.year_to_enter(day("2027-03-01")) is None
+
+
+def test_a_year_of_which_a_make_up_day_was_entered_is_known():
+    assert Calendar("CN", {day("2027-02-06"): True}).year_to_enter(day("2026-12-01")) is None
+    assert Calendar("CN", {day("2027-02-05"): False}).year_to_enter(day("2026-12-01")) == 2027
 
 
 def test_a_member_who_never_works_is_refused_instead_of_searched_for_ever():
@@ -125,7 +131,7 @@ def test_a_country_that_nobody_knows_is_refused():
 
 def test_a_country_may_be_written_in_small_letters():
     assert Calendar("cn").is_working_day(day("2026-10-10"), NINE_TO_SIX)
-    assert not Calendar("cn").has_makeup_data(2027)
+    assert Calendar("cn").year_to_enter(day("2027-03-01")) == 2027
 
 
 def test_a_five_day_week_has_as_many_working_days_as_the_notice_leaves():
