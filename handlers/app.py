@@ -93,7 +93,7 @@ def _command_listener(front: Front, screen: Screen, client: AsyncWebClient, name
         delivery = Delivery(key=body["trigger_id"], user_id=body["user_id"], channel_id=body["channel_id"])
         text = body.get("text", "")
         work = front.command(name, text, delivery)
-        waiting = await _waiting(front, screen, body["trigger_id"], work, opens=not text.strip())
+        waiting = await _waiting(front, screen, body["trigger_id"], delivery.user_id, work, opens=not text.strip())
         answer = await waiting.answer
         if await _in_a_modal(front, screen, answer, waiting, body["trigger_id"]):
             await ack()
@@ -139,7 +139,7 @@ def _press_listener(front: Front, screen: Screen, session: aiohttp.ClientSession
         if view:
             await _show(front, screen, body, await work)
         else:
-            waiting = await _waiting(front, screen, body["trigger_id"], work, opens=act in OPENING)
+            waiting = await _waiting(front, screen, body["trigger_id"], delivery.user_id, work, opens=act in OPENING)
             answer = await waiting.answer
             if not await _in_a_modal(front, screen, answer, waiting, body["trigger_id"]):
                 answer = Reply(answer.otherwise) if isinstance(answer, Open) else answer
@@ -152,14 +152,21 @@ def _press_listener(front: Front, screen: Screen, session: aiohttp.ClientSession
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """An answer under way. `view_id` is the modal that says so, where it takes long."""
+    """An answer to somebody, under way. `view_id` is the modal that says so, where it takes long."""
 
     answer: asyncio.Future[Answer | None]
     view_id: str
+    user_id: str
 
 
 async def _waiting(
-    front: Front, screen: Screen, trigger_id: str, work: Coroutine[Any, Any, Answer | None], *, opens: bool
+    front: Front,
+    screen: Screen,
+    trigger_id: str,
+    user_id: str,
+    work: Coroutine[Any, Any, Answer | None],
+    *,
+    opens: bool,
 ) -> _Waiting:
     """Begins the work. A trigger expires after 3 s, so what is likely to open a modal and takes long opens one at once."""
     answer = asyncio.ensure_future(work)
@@ -167,14 +174,14 @@ async def _waiting(
     if opens:
         await asyncio.wait({answer}, timeout=LOADING_AFTER)
         if not answer.done():
-            view_id = await screen.open(front.loading(), trigger_id)
-    return _Waiting(answer, view_id)
+            view_id = await screen.open(front.loading(user_id), trigger_id)
+    return _Waiting(answer, view_id, user_id)
 
 
 async def _in_a_modal(front: Front, screen: Screen, answer: Answer | None, waiting: _Waiting, trigger_id: str) -> bool:
     """Shows an answer in a modal, where it is one or where one stands that says that it comes. Whether it did."""
     if waiting.view_id and isinstance(answer, Reply):
-        return await screen.update(front.alone(answer.message), waiting.view_id)
+        return await screen.update(front.alone(answer.message, waiting.user_id), waiting.view_id)
     if not isinstance(answer, Open):
         return False
     if waiting.view_id:
@@ -216,7 +223,7 @@ def _mishap_listener(front: Front) -> Any:
     """What went wrong outside a transaction: a command is answered in words instead of with an error of HTTP."""
 
     async def failed(error: Exception, body: dict[str, Any]) -> BoltResponse:
-        message = front.mishap(error)
+        message = front.mishap(error, body.get("user_id", ""))
         if "command" not in body:
             return BoltResponse(status=200)
         answer = {"response_type": "ephemeral", "text": message.text, "blocks": message.blocks}
@@ -230,7 +237,7 @@ def _shortcut_listener(front: Front, screen: Screen, act: str) -> Any:
         delivery = Delivery(key=body["trigger_id"], user_id=body["user"]["id"])
         text = body.get("message", {}).get("text", "")
         work = front.press(act, {"form": body["callback_id"]}, delivery, seen=Seen(), text=text)
-        waiting = await _waiting(front, screen, body["trigger_id"], work, opens=True)
+        waiting = await _waiting(front, screen, body["trigger_id"], delivery.user_id, work, opens=True)
         await _in_a_modal(front, screen, await waiting.answer, waiting, body["trigger_id"])
         await ack()
 

@@ -17,7 +17,6 @@ from desk import begun_forms, processed_deliveries
 from desk.desk import Desk, Office
 from desk.errors import DeskError, NotAllowed, NotFound
 from desk.home import published
-from desk.members import locale_of
 from desk.native import native_refused
 from handlers.answers import read_answer, write_answer
 from handlers.deliveries import Beneath, Command, Delivery, PressHandler, Refused, Seen, Served, SuggestHandler
@@ -30,6 +29,7 @@ from handlers.render.errors import Wrong, refusal, trouble
 from handlers.render.message import Message
 from handlers.render.view import BENEATH, PRODUCT, Option, View, block_id, loading, shown
 from handlers.render.writer import unescaped
+from handlers.spoken import Spoken
 from handlers.visit import Answer, Open, Reply, Rewrite, Visit
 from storage import members
 from storage.tables import Member, Workspace
@@ -83,6 +83,7 @@ class Front:
         self._at_work: set[asyncio.Task[Any]] = set()
         self._served = served
         self._beneath = beneath
+        self._spoken = Spoken(workspace)
 
     async def command(self, name: str, text: str, delivery: Delivery) -> Answer | None:
         """The answer to a slash command, after what it does has been committed."""
@@ -192,11 +193,11 @@ class Front:
                 names = await names_in(desk, " ".join(refused.errors.values()))
         return Refused({block: unescaped(readable(text, names)) for block, text in refused.errors.items()})
 
-    def mishap(self, error: Exception) -> Message:
+    def mishap(self, error: Exception, user_id: str) -> Message:
         """Writes down an error that came from outside a delivery's transaction, and says what to tell whoever asked."""
         reference = new_reference()
         log.error("mishap", reference=reference, exc_info=error)
-        return trouble(Translator(self._workspace.locale), Wrong.MISHAP, reference)
+        return trouble(self._speaks(user_id), Wrong.MISHAP, reference)
 
     async def suggest(self, source: str, words: str, user_id: str, *, seen: Seen | None = None) -> Sequence[Option]:
         """What a field offers for the words typed in it; nothing to somebody who is no member, or without a database."""
@@ -222,20 +223,23 @@ class Front:
             if member is None:
                 return otherwise
             desk.actor = member
-            visit = Visit(desk=desk, t=Translator(locale_of(member)), zone=ZoneInfo(member.zone), channel_id="")
-            return await run(visit)
+            t, zone = self._spoken.to(member)
+            return await run(Visit(desk=desk, t=t, zone=zone, channel_id=""))
 
-    def loading(self) -> View:
+    def loading(self, user_id: str) -> View:
         """What stands in a modal until the desk has looked everything up."""
-        return loading(Translator(self._workspace.locale))
+        return loading(self._speaks(user_id))
 
     async def native_refused(self) -> None:
         """Slack refuses tables and charts in this workspace."""
         await self._in_time(self._note_refusal(), NOTING_SECONDS)
 
-    def alone(self, message: Message) -> View:
+    def alone(self, message: Message, user_id: str) -> View:
         """A message in the place of what says that it comes."""
-        return shown(Translator(self._workspace.locale), message, PRODUCT)
+        return shown(self._speaks(user_id), message, PRODUCT)
+
+    def _speaks(self, user_id: str) -> Translator:
+        return self._spoken.last_to(user_id)[0]
 
     async def home_published(self, view: View, user_id: str, view_hash: str) -> None:
         """Slack shows this home now, and calls it so."""
@@ -255,7 +259,7 @@ class Front:
         look: Callable[[], Awaitable[Looked]] | None = None,
         anybody: bool = False,
     ) -> Answer | Refused | None:
-        work = _Work(delivery, t=Translator(self._workspace.locale), zone=ZoneInfo(self._workspace.zone))
+        work = _Work(delivery, *self._spoken.last_to(delivery.user_id))
         reference = new_reference()
         began = perf_counter()
         with structlog.contextvars.bound_contextvars(reference=reference, delivery=delivery.key):
@@ -300,7 +304,7 @@ class Front:
             work.session = desk.session
             member = await _present_member(desk, delivery.user_id)
             if member is not None:
-                work.t, work.zone = Translator(locale_of(member)), ZoneInfo(member.zone)
+                work.t, work.zone = self._spoken.to(member)
             elif (person := looked.people.get(delivery.user_id)) is not None:
                 work.t, work.zone = Translator(person.locale), ZoneInfo(person.zone)
             if (earlier := await processed_deliveries.claim(desk, delivery.key)) is not None:
