@@ -187,7 +187,7 @@ class DbosEngine:
         DBOS.workflow(name=_WORKFLOW)(deliver)
         # With a handler of ours it adds none, and what it says goes where the program's own log goes.
         logging.getLogger("dbos").addHandler(logging.NullHandler())
-        url = _engine_url(self._sender.office.database.url)
+        url = engine_url(self._sender.office.database.url)
         if url.drivername == "sqlite":
             _prepare_file(url.database or "")
         DBOS(config=_config(url, self._executor_id))
@@ -214,7 +214,8 @@ class DbosEngine:
 _WORKFLOW = "deliver"
 
 
-def _engine_url(database_url: str) -> URL:
+def engine_url(database_url: str) -> URL:
+    """Where the engine keeps its own tables: a file beside SQLite's, a schema of PostgreSQL's."""
     url = make_url(database_url)
     if url.drivername.startswith("sqlite"):
         return url.set(drivername="sqlite", database=f"{url.database}-engine")

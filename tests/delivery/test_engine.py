@@ -13,8 +13,9 @@ import sqlalchemy
 from sqlalchemy.engine import make_url
 from sqlmodel import select
 
-from bot.delivery.engine import DbosEngine, Pace
+from bot.delivery.engine import DbosEngine, Pace, engine_url
 from storage import notices
+from storage.database import IDLE_SECONDS
 from storage.tables import Notice
 from tests.clocks import FrozenClock
 from tests.delivery import struck_worker
@@ -131,6 +132,15 @@ async def test_what_another_began_before_the_clock_was_set_back_is_taken_up(room
     as_after_an_hour_back(room)
     async with running(room, pace=replace(FAST, abandoned_seconds=600.0)):
         await room.sandbox.wait_for(lambda: room.shown() == ["reminder"], timeout=20)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_transaction_of_the_engine_that_rests_does_not_hold_others_up_for_long(database_url: str) -> None:
+    engine = sqlalchemy.create_engine(engine_url(database_url).set(drivername="postgresql+psycopg"))
+    with engine.connect() as connection:
+        limit = connection.scalar(sqlalchemy.text("SHOW idle_in_transaction_session_timeout"))
+    engine.dispose()
+    assert limit == f"{IDLE_SECONDS}s"
 
 
 def as_after_an_hour_back(room: Room) -> None:
