@@ -13,7 +13,7 @@ from desk.members import CALLERS, require_may_act, require_role, roles_of
 from desk.members import resolve as resolve_member
 from desk.next_steps import Unplanned, unplanned
 from desk.notices import owe_to_member
-from desk.pressed import pressed, require_open
+from desk.pressed import name_of, pressed, require_open
 from desk.refs import LoanRef, PersonRef
 from desk.views import FollowUpView, LoanView, PlannedView, follow_up_view, loan_view, planned_view
 from desk.vocabulary import VOCABULARY
@@ -49,11 +49,14 @@ async def assign_follow_up(
 ) -> Assigned:
     """Plans a call. Left out, `who` is whoever types; in a manager's or admin's line the loan's owner.
 
-    Raises NotAllowed (`role_missing`), Invalid (`cannot_take_calls`, and what `desk.follow_ups.plan` refuses), NotFound,
-    Ambiguous.
+    Raises NotAllowed (`role_missing`), Invalid (`follow_up_is_there`, `cannot_take_calls`, and what
+    `desk.follow_ups.plan` refuses), NotFound, Ambiguous.
     """
     require_role(desk, *CALLERS, "admin")
-    named = (await resolve(desk, loan)).loan
+    meant = await resolve(desk, loan)
+    if meant.follow_up is not None:
+        raise Invalid("follow_up_is_there", given=name_of(meant.loan, meant.follow_up), number=meant.follow_up.number)
+    named = meant.loan
     assignee = await resolve_member(desk, who) if who else await _default_assignee(desk, named)
     if not roles_of(assignee) & set(CALLERS):
         raise Invalid("cannot_take_calls", who=assignee.slack_user_id)

@@ -10,7 +10,7 @@ from desk.consequences import NextStep
 from desk.due import Due
 from desk.errors import Invalid
 from desk.refs import LoanRef
-from handlers.grammar.due import next_weekday_readings
+from handlers.grammar.due import misspelled, next_weekday_readings
 from handlers.grammar.reader import Asked, Reader, take_about
 from handlers.grammar.terms import OUTCOMES, PURPOSES, is_chinese
 from handlers.grammar.text import Line, cuts
@@ -88,6 +88,7 @@ def _plan(line: Line, start: int, now: datetime, zone: ZoneInfo) -> tuple[int, N
         if due is not None:
             purpose, note = take_about(reader)
             return opener.start(), NextStep(due=due, purpose=purpose, note=note)
+        _refuse_misspelled(reader, opener)
     return len(line.norm), None
 
 
@@ -120,6 +121,13 @@ def _refuse_unfinished(reader: Reader, opener: re.Match[str], start: int) -> Non
     number = _BARE_NUMBER.match(reader.norm, reader.at) if directly else None
     if number and reader.line.skip(number.end()) >= len(reader.norm):
         reader.refuse("due_bare_number", "next", (f"{number[0]:0>2}:00",))
+
+
+def _refuse_misspelled(reader: Reader, opener: re.Match[str]) -> None:
+    """`> tommorow 3pm` is no note: the next call would be planned by the desk, at another time than was typed."""
+    if spelled := misspelled(reader.line, reader.at, reader.now, reader.zone):
+        sign = opener[0] if opener[0] != "next" else ">"
+        raise Invalid("due_unknown", part="next", given=spelled[0], nearest=(f"{sign} {spelled[1]}",))
 
 
 def _closes_a_bracket(reader: Reader, opener: re.Match[str]) -> bool:

@@ -101,9 +101,10 @@ def _reject(reader: Reader, loan: LoanRef) -> Reject:
     """One document and why; for `other`, words behind a first colon and the reason behind a second."""
     if reader.done:
         reader.refuse("document_missing", "document", DOCUMENTS.shown(reader.norm))
-    document = reader.take_word(DOCUMENTS)
+    start, document = reader.at, reader.take_word(DOCUMENTS)
     if document is None:
         reader.refuse("document_unknown", "document", DOCUMENTS.nearest(reader.norm, reader.at))
+    _refuse_second(reader, start)
     words = ""
     second = reader.norm.find(":", reader.at + 1)
     if document.takes_words and reader.norm.startswith(":", reader.at) and second > 0:
@@ -113,6 +114,26 @@ def _reject(reader: Reader, loan: LoanRef) -> Reject:
         shown = f"{document.zh}：不清晰" if is_chinese(reader.norm) else f"{document.en}: blurred"
         raise Invalid("reason_missing", part="reason", given="", nearest=(shown,))
     return Reject(loan, Item(document.code, words), reason)
+
+
+def _refuse_second(reader: Reader, start: int) -> None:
+    """`reject id and bank: blurred` would send back the first alone, with the second in its reason."""
+    probe, first_end = reader.probe(reader.at), reader.at
+    while _take_further(probe):
+        pass
+    if probe.at > first_end and reader.norm.startswith(":", probe.at):
+        given, first = reader.line.trimmed(start, probe.at), reader.line.trimmed(start, first_end)
+        raise Invalid("document_each", part="document", given=given, nearest=(f"{first}: {probe.take_note()}",))
+
+
+def _take_further(reader: Reader) -> bool:
+    joined, at = _AND.match(reader.norm, reader.at), reader.at
+    if joined is not None:
+        reader.move(joined.end())
+    if reader.take_word(DOCUMENTS) is not None:
+        return True
+    reader.move(at)
+    return False
 
 
 class _Items:

@@ -38,7 +38,7 @@ from handlers.grammar.text import Line, cuts, is_separator
 EXAMPLES_ZH = ("明天下午3点", "下周五14:30", "月底", "2小时后")
 EXAMPLES_EN = ("tomorrow 3pm", "next fri 14:30", "end of month", "in 2 hours")
 
-_SIMPLIFIED = str.maketrans("後點週號禮個時兩俩鐘過內這開間還", "后点周号礼个时两两钟过内这开间还")
+_SIMPLIFIED = str.maketrans("後點週號禮個時兩俩鐘過內這開間還幾會兒數", "后点周号礼个时两两钟过内这开间还几会儿数")
 _FULL_STOP = re.compile("[.。!！]$")
 _NUMBER = re.compile("(?:at )?[0-9]{1,2}(?:[.][0-9]{1,2})?")
 _WORD = re.compile(r"\S+")

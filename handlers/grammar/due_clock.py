@@ -64,7 +64,7 @@ def due_at(on: date, said: time, here: Here) -> Due:
     at = wall.replace(tzinfo=here.zone, fold=0).astimezone(UTC)
     shown = at.astimezone(here.zone).replace(tzinfo=None)
     if shown != wall:
-        skipped = here.now < at
+        skipped = here.now.astimezone(here.zone).replace(tzinfo=None) < wall
         raise RefusedError("due_no_such_time", (Due(shown.date(), at),)) if skipped else RefusedError("due_past")
     if at <= here.now:
         raise RefusedError("due_past")

@@ -69,7 +69,11 @@ _PARTS = {
     "arvo": Part.AFTERNOON,
     "evening": Part.EVENING,
     "night": Part.NIGHT,
+    "morn": Part.MORNING,
+    "eve": Part.EVENING,
+    "nite": Part.NIGHT,
 }
+_HALVES = {"a": Part.AM, "p": Part.PM}
 _ORDINALS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
 
 
@@ -160,6 +164,10 @@ def _part(match: re.Match[str]) -> Piece:
     return PartOfDay(_PARTS[match["part"]], trails=True)
 
 
+def _half(match: re.Match[str]) -> Piece:
+    return PartOfDay(_HALVES[match["half"]])
+
+
 def _part_phrase(match: re.Match[str]) -> Piece:
     return PartOfDay(_PARTS[match["part"]], trails=True, phrase=True)
 
@@ -207,6 +215,7 @@ PATTERNS = (
     pattern(rf"{AT}(?:12(?::00)?\s*)?(?:noon|midday)", lambda _: Clock(12, part=Part.NOON)),
     pattern(rf"{AT}(?:12(?::00)?\s*)?midnight", lambda _: Midnight()),
     pattern(_PART, _part),
+    pattern(r"(?P<half>[ap])(?:\.\s?m\.?|m)(?![a-z])", _half),
     pattern(rf"(?:in\s+the\s+{_PART})", _part_phrase),
     pattern(r"at\s+(?P<part>night)", _part_phrase),
 )

@@ -155,7 +155,9 @@ PATTERNS = (
         rf"(?:(?:early|late|mid|later|sometime|some\s+time)\s+)?{_WHICH}\s+(?:working\s+|business\s+)?{_PERIOD}", _week
     ),
     pattern(
-        r"weekend|next\s+(?:working|business)\s+day|next\s+day|the\s+(?:week|month|day)\s+after(?:\s+next)?", _week
+        r"(?:(?:on|at|over|during)\s+)?(?:the\s+)?weekend|"
+        r"next\s+(?:working|business)\s+day|next\s+day|the\s+(?:week|month|day)\s+after(?:\s+next)?",
+        _week,
     ),
     pattern(
         rf"(?:in|over|within|for|next|the\s+next)\s+(?:the\s+)?(?:a\s+)?(?:few|couple(?:\s+of)?|several|some)\s+{_SPAN}",

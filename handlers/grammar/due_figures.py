@@ -115,8 +115,10 @@ def _exists(month: int, day: int) -> bool:
 
 
 def _clock(match: re.Match[str]) -> Piece | None:
-    if (match["seconds"] or "00") != "00" or (match["point"] == "." and not match["half"]):
+    if match["point"] == "." and not match["half"]:
         return None
+    if (match["seconds"] or "00") != "00":
+        return Refusal("due_not_understood", (f"{match['hour']}:{match['minute']}",), clock=True)
     hour = match["hour"]
     part = PARTS_OF_DAY[match["part"]] if match["part"] else None
     return Clock(int(hour), int(match["minute"]), half_of_day(match), part, padded=hour.startswith("0"))

@@ -19,6 +19,8 @@ class Part(Enum):
     EVENING = "evening"
     NIGHT = "night"
     DEEP_NIGHT = "deep night"
+    AM = "am"
+    PM = "pm"
 
     @property
     def hours(self) -> range:
@@ -39,6 +41,8 @@ _HOURS = {
     Part.EVENING: range(17, 24),
     Part.NIGHT: range(17, 24),
     Part.DEEP_NIGHT: range(20, 24),
+    Part.AM: range(12),
+    Part.PM: range(12, 24),
 }
 _USUAL = {
     Part.SMALL_HOURS: 6,
@@ -49,6 +53,8 @@ _USUAL = {
     Part.EVENING: 20,
     Part.NIGHT: 20,
     Part.DEEP_NIGHT: 22,
+    Part.AM: 9,
+    Part.PM: 15,
 }
 
 
@@ -169,12 +175,14 @@ class Bare:
 class Refusal:
     """Words about time that are understood and are no due time; `examples` are forms that would be.
 
-    `length` marks a mere length (`3天`): behind a date or a time it is somebody's note.
+    `length` marks a mere length (`3天`): behind a date or a time it is somebody's note. `clock` marks what can only be said of
+    a time of day (`九到十点`): behind a date it is refused too, where other words begin the note.
     """
 
     code: str
     examples: tuple[str, ...] = ()
     length: bool = False
+    clock: bool = False
 
 
 DatePiece = DayAfter | MonthsOn | Weekday | MonthDay | DayOfMonth | MonthEnd | SlashDate

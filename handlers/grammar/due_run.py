@@ -11,6 +11,7 @@ from handlers.grammar.due_pieces import (
     Bare,
     Clock,
     DatePiece,
+    DayAfter,
     DayOfMonth,
     EndOfDay,
     MonthDay,
@@ -21,6 +22,7 @@ from handlers.grammar.due_pieces import (
     TimePiece,
     Weekday,
 )
+from handlers.grammar.due_zh_spans import PLACES as PLACES_ZH
 from handlers.grammar.text import cuts, is_latin, skip_separators
 
 _PATTERNS = (
@@ -41,14 +43,22 @@ _VAGUELY = re.compile(
 )
 _BEFORE = re.compile("\\s?(?:之前|以前|前(?![后天]))")
 
+_PARTED = "[\\s,;、]"
+_PLACES_EN = r"new\s+york|beijing|shanghai|hong\s+kong|london|berlin|eastern|central|mountain|pacific"
+
 # What makes the run before it longer than it was read: a limit, an approximation, a range, the rest of a time.
 _LONGER = re.compile(
     f"(?<=[点时])(?:[0-9]{{2}}(?![0-9])|[0-9](?![0-9{COUNTED}]))|"
-    "(?:之|以)?[前后内]|(?<=[点时])(?:多|出头)|左右|上下|[半刻点]|至(?![少今])|许(?!可)|起(?![诉床草来])|开始|为止|或"
+    f"(?<=[点时])(?:[一二两三四五六七八九十](?=$|{_PARTED})|[四五六七八九4-9]刻)|"
+    "(?:之|以)?[前后内]|(?<=[点时])(?:多|出头)|过后|左右|上下|[半刻点]|至(?![少今])|许(?!可)|起(?![诉床草来])|开始|为止|或"
+    f"|\\s+(?:(?:之|以)?前|(?:之|以|过)后|左右)(?=$|{_PARTED})"
     "|到(?![店期账帐场访款货位家达]|单位|公司|银行|现场|门店|网点|车管所)"
     r"|\s?\+[0-9]|\s*(?:onwards?|or|at\s+the\s+latest|after\s+next)(?![a-z])"
-    r"|\s*(?:utc|gmt|[ecmp][sd]t|cet|cest|bst|ist|jst|hkt|sgt|local\s+time)(?![a-z])"
+    r"|\s*(?:utc|gmt|[ecmp][sd]t|cet|cest|bst|ist|jst|hkt|sgt)(?![a-z])|\s+and\s+a\s+half(?![a-z])"
+    rf"|\s*(?:local|{_PLACES_EN})\s+time(?![a-z])|\s*(?:{PLACES_ZH})时间"
 )
+_WEEK_ON = re.compile(r"\s+(?:week|fortnight)(?![a-z])")
+_TO_FIGURES = re.compile(f"\\s*[-~–—/到至]\\s*[0-9]{{1,2}}(?![0-9{COUNTED}])")
 _ROUGHLY = re.compile("-?ish(?![a-z])")
 _LONGER_AFTER_FIGURES = re.compile("[分时钟多秒]")
 
@@ -104,14 +114,24 @@ def _joined(text: str, pieces: tuple[Piece, ...], piece: Piece, end: int) -> Ite
     if isinstance(fits, Refusal):
         if not cuts(text, end):
             yield Run(joined, end, fits)
+        if isinstance(piece, Bare):
+            yield from _bare_range(text, joined, end)
         return
     if not cuts(text, end) and not isinstance(piece, Bare):
-        longer = _goes_on(text, end)
+        longer = _goes_on(text, end, piece)
         yield Run(joined, longer, _LIMITED, words_end=end) if longer else Run(joined, end)
     yield from _connected(text, joined, end)
     following = _following(text, joined, end)
     if following is not None:
         yield from _extended(text, joined, following)
+
+
+def _bare_range(text: str, pieces: tuple[Piece, ...], end: int) -> Iterator[Run]:
+    """`fri 3-4pm`, `明天9-10点`, and two hours without a word beside them: `tomorrow 14-16`."""
+    yield from _connected(text, pieces, end)
+    figures = _TO_FIGURES.match(text, end)
+    if figures and not cuts(text, figures.end()):
+        yield Run(pieces, figures.end(), _BARE)
 
 
 def _pieces_at(text: str, at: int) -> Iterator[tuple[Piece, int]]:
@@ -133,11 +153,13 @@ def _following(text: str, pieces: tuple[Piece, ...], end: int) -> int | None:
     return skip_separators(text, at + 1) if text.startswith("的", at) else at
 
 
-def _goes_on(text: str, end: int) -> int:
+def _goes_on(text: str, end: int, piece: Piece) -> int:
     """The end of the word that makes what was read a limit, a guess or a part of a longer time; 0 if there is none."""
     longer = _LONGER.match(text, end)
     if longer is None and text[end - 1] in "0123456789":
         longer = _LONGER_AFTER_FIGURES.match(text, end)
+    if longer is None and isinstance(piece, Weekday | DayAfter):
+        longer = _WEEK_ON.match(text, end)
     return longer.end() if longer else 0
 
 
@@ -191,7 +213,7 @@ def _fits_refusal(pieces: tuple[Piece, ...], piece: Refusal) -> bool | Refusal:
         return piece
     if piece.length or _has(pieces, Bare):
         return False
-    if piece.code == "due_part_of_day":
+    if piece.clock or piece.code == "due_part_of_day":
         return False if _has(pieces, TimePiece) else piece
     return False if _has(pieces, DatePiece) else piece
 
@@ -199,7 +221,7 @@ def _fits_refusal(pieces: tuple[Piece, ...], piece: Refusal) -> bool | Refusal:
 def _fits_bare(pieces: tuple[Piece, ...]) -> bool | Refusal:
     if not pieces:
         return True
-    if _has(pieces, TimePiece) or not _has(pieces, DatePiece | PartOfDay):
+    if _has(pieces, TimePiece) or not _has(pieces, DatePiece | PartOfDay | EndOfDay):
         return False
     return _BARE
 

@@ -44,6 +44,7 @@ _LAST = "的?最后一天"
 
 # "3点后天…" may be "after 3".
 _NOT_AFTER = "(?<![点时分半整刻0-9])"
+_REST_OF_DATE = "[0-9]?\\s*月|[0-9]{3}\\s*[年./-]"
 _SHORT_PARTS = ("早上", "早", "晨", "上午", "中午", "下午", "晚上", "晚", "夜")
 _SPOKEN_MINUTE = "[0-5][0-9]|十[一二三四五六七八九]|[二三四五]十[一二三四五六七八九]?|[零〇][一二三四五六七八九]"
 _LONG_PARTS = tuple(name for name in PARTS_OF_DAY if len(name) > 1 and name not in ("正午", "晌午", "午夜"))
@@ -64,6 +65,10 @@ def _weeks_ahead(match: re.Match[str]) -> int | None:
 
 def _weekday(match: re.Match[str]) -> Piece:
     return Weekday(_WEEKDAYS[match["day"]], _weeks_ahead(match))
+
+
+def _weekday_of_week(match: re.Match[str]) -> Piece:
+    return Weekday(_WEEKDAYS[match["day"]], 1 if match["which"] == "next" else 0)
 
 
 def _month_day(match: re.Match[str]) -> Piece | None:
@@ -131,6 +136,7 @@ PATTERNS = (
     pattern(f"{_ON}{_NOT_AFTER}(后)(早|晚)(?![上饭些]|一?点)", _day_and_part),
     pattern(f"{_ON}(?:{_WEEK}(?:(?:周|星期|礼拜)(?:\\s*的)?\\s*)?)?{_WEEKDAY}", _weekday),
     pattern(f"\\(\\s*(?P<ahead>x)?{_WEEKDAY}\\s*\\)", _weekday),
+    pattern(f"(?P<which>next|this)\\s*{_WEEKDAY}", _weekday_of_week),
     pattern(f"{_ON}{_YEAR}{_MONTH_NUMBER}(?:\\s*的)?\\s*{_DAY_NUMBER}", _month_day),
     pattern(f"{_ON}{_YEAR}{_MONTH_NUMBER}(?P<day>[0-9]{{1,2}})(?!\\s*[{COUNTED}点时分])(?![:∶./])", _month_day),
     pattern(f"{_ON}{_DAY_NUMBER}", _day_of_month),
@@ -146,7 +152,7 @@ PATTERNS = (
         f"|(?P<short>{_SPOKEN_MINUTE})(?![{COUNTED}0-9点时分多]))?整?)",
         _clock,
     ),
-    pattern(f"{_ON}(?:中午|正午|晌午)(?!\\s*[0-9])", lambda _: Clock(12, part=Part.NOON)),
+    pattern(f"{_ON}(?:中午|正午|晌午)(?!\\s*[0-9](?!{_REST_OF_DATE}))", lambda _: Clock(12, part=Part.NOON)),
     pattern(f"{_ON}(?:午夜|子夜)", lambda _: Midnight()),
     pattern(f"{_ON}({'|'.join(_LONG_PARTS)})", _part),
 )

@@ -14,6 +14,12 @@ _N = f"(?P<n>{CHINESE_NUMBER})\\s*"
 _HOUR = "(?:个\\s*)?(?:小时|钟头)"
 _WEEK = "(?:周|(?:个\\s*)?(?:星期|礼拜))"
 
+PLACES = "北京|上海|香港|本地|当地|美国|欧洲|纽约|伦敦|柏林"
+"""Before 时间 they name a zone."""
+
+_ABOUT_AN_HOUR = "(?:一两|两三|三四|三五|四五|五六|六七|七八|八九|九十|十来)"
+_NUMERALS = "[一二两三四五六七八九十]{1,3}"
+
 _MINUTES = {"分钟": 1, "刻钟": 15, "小时": 60}
 _DAYS = {"天": 1, "日": 1, "周": 7}
 
@@ -91,6 +97,10 @@ def _vague(_: re.Match[str]) -> Piece:
     return Refusal("due_range", ("2小时后", "明天"))
 
 
+def _between_hours(_: re.Match[str]) -> Piece:
+    return Refusal("due_range", ("明天9:00", "明天15:00"), clock=True)
+
+
 def _vague_part(_: re.Match[str]) -> Piece:
     return Refusal("due_part_of_day", ("明天9:00", "明天18:00"))
 
@@ -144,6 +154,9 @@ PATTERNS = (
     ),
     pattern("[今明后][早晚]一点", _vague_part),
     pattern("[早晚](?:一?点|一?些)(?!钟)|[上下]班[前后时]|[早午晚中]?饭[前后时点]|饭后|午休[前后时]?", _vague_part),
-    pattern("(?:北京|本地|当地|美国|欧洲|纽约|柏林)时间", lambda _: Refusal("due_not_understood", ("明天15:00",))),
+    pattern(f"(?:{PLACES})时间", lambda _: Refusal("due_not_understood", ("明天15:00",))),
+    pattern(
+        f"(?:{_ABOUT_AN_HOUR}|{_NUMERALS}\\s*(?:[-~–—到至]|或者?)\\s*{CHINESE_NUMBER})\\s*点[钟半多]?", _between_hours
+    ),
     pattern("每(?:隔|天|日|周|个|月|年|星期|礼拜|逢|到)", _vague),
 )

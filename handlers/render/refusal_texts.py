@@ -74,6 +74,9 @@ TEXTS: dict[str, str] = {
     "outcome_unclear": _("{given} may mean the opposite of its first word. Put a colon before the note."),
     "next_due_missing": _("When is the next call? Say it behind “next”."),
     "next_weekday_ambiguous": _("{given}: this week or next? Say the date."),
+    "follow_up_is_there": _(
+        "{given} is there already. To move it, write “{given} move” and the time; for another one, leave /{number} out."
+    ),
     "due_missing": _("When? A date or a time is missing."),
     "due_unknown": _("{given} is no time that the desk understands."),
     "stage_missing": _("Which stage?"),
@@ -82,6 +85,7 @@ TEXTS: dict[str, str] = {
     "document_missing": _("Which document?"),
     "document_unknown": _("{given} is no document that the desk knows. Others: other: words"),
     "document_twice": _("{given} stands there twice."),
+    "document_each": _("{given}: send back one document at a time, each with its reason."),
     "document_words_missing": _("Say which document, behind “other:”."),
     "reason_missing": _("Why? Say the reason behind a colon, so that the borrower can be told."),
     "by_due_missing": _("By when? {given} is no time that the desk understands."),

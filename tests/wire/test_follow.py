@@ -148,6 +148,14 @@ async def test_of_several_it_asks_which(slack: Slack, loan: Loan) -> None:
     assert "L-1042/1 · L-1042/2" in reply.text
 
 
+async def test_a_number_behind_the_loan_plans_no_second_one(slack: Slack, loan: Loan) -> None:
+    await make_follow_up(slack.office, loan, slack.agent, purpose="documents")
+    reply = await slack.command(slack.agent, "/loan-follow L-1042/1 tomorrow 10:00")
+    assert "L-1042/1 is there already. To move it, write “L-1042/1 move” and the time" in reply.text
+    assert await states(slack) == {1: "open"}
+    assert "Thu 26 Nov" in (await slack.command(slack.agent, "/loan-follow L-1042/1 move tomorrow 10:00")).text
+
+
 async def test_who_may_not_press_is_told_who_may(slack: Slack, loan: Loan) -> None:
     await make_follow_up(slack.office, loan, slack.agent, purpose="documents")
     reply = await slack.command(slack.other, "/loan-follow L-1042/1 done")

@@ -280,11 +280,22 @@ def test_no_opener_is_found_inside_a_mention():
         ("na &gt; 3", "due_bare_number", "3"),
         ("na next fri", "next_weekday_ambiguous", "next fri"),
         ("na next Fri 10:00", "next_weekday_ambiguous", "next Fri 10:00"),
+        ("未接 next 周六 10:00", "next_weekday_ambiguous", "next 周六 10:00"),
+        ("na > tommorow 3pm", "due_unknown", "tommorow 3pm"),
+        ("na next thrusday 10:00", "due_unknown", "thrusday 10:00"),
+        ("未接 下次明天9-10点", "due_range", "明天9-10点"),
+        ("na > fri week", "due_range", "fri week"),
+        ("na > eod 2 documents", "due_bare_number", "eod 2"),
     ],
 )
 def test_nothing_is_planned_by_default_where_a_time_was_meant(typed: str, code: str, given: str):
     refusal = refused(parse, f"L-1042 {typed}")
     assert (refusal.code, refusal.params["part"], refusal.params["given"]) == (code, "next", given)
+
+
+def test_a_misspelled_time_behind_an_opener_is_shown_spelled_right():
+    assert refused(parse, "L-1042 na > tommorow 3pm").params["nearest"] == ("> tomorrow 3pm",)
+    assert refused(parse, "L-1042 na next thrusday 10:00").params["nearest"] == ("> thursday 10:00",)
 
 
 def test_next_before_a_weekday_is_refused_with_both_dates():

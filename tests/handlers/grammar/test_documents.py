@@ -76,6 +76,8 @@ def test_documents_are_ticked_off(typed: str, state: str, ticked: list[str]):
         ("reject id: Blurred, again!", "id", "Blurred, again!"),
         ("退回 身份证：模糊", "id", "模糊"),
         ("退回身份证 模糊", "id", "模糊"),
+        ("reject id: and bank missing", "id", "and bank missing"),
+        ("退回身份证 流水也看不清", "id", "流水也看不清"),
         ("reject other: torn", "other", "torn"),
         ("reject other: divorce certificate: torn", "other=divorce certificate", "torn"),
     ],
@@ -113,6 +115,8 @@ def test_a_loan_alone_lists_its_documents():
         ("id by fri, bank by mon", "by_twice", "by", "by mon"),
         ("reject id", "reason_missing", "reason", ""),
         ("reject passport: torn", "document_unknown", "document", "passport"),
+        ("reject id and bank: blurred", "document_each", "document", "id and bank"),
+        ("退回身份证、流水：看不清", "document_each", "document", "身份证、流水"),
     ],
 )
 def test_what_is_not_understood_is_refused_with_its_part(typed: str, code: str, part: str, given: str):
