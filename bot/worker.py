@@ -14,6 +14,7 @@ from desk.desk import Desk, Office
 from desk.digests import owe_due
 from desk.processed_deliveries import forget_old
 from desk.reminders import announce_due, escalate_due
+from desk.team import end_absences
 from storage.tables import Workspace
 from storage.trouble import ERRORS
 
@@ -23,7 +24,7 @@ TICK_SECONDS = 1.0
 
 Chore = Callable[[Desk], Awaitable[object]]
 
-CHORES: tuple[Chore, ...] = (announce_due, escalate_due, owe_due, forget_old)
+CHORES: tuple[Chore, ...] = (end_absences, announce_due, escalate_due, owe_due, forget_old)
 """What is done at each tick, each in a transaction of its own."""
 
 

@@ -141,7 +141,7 @@ async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
         on=today_of(desk, manager),
         done_on=done_on,
         agents=tuple(sorted(loads, key=lambda load: (-load.overdue, -load.due, -load.open, load.name))),
-        unplanned=await due_lists.count_unplanned(desk.session, ids),
+        unplanned=await due_lists.count_unplanned(desk.session, ids, nobodys_of=desk.workspace.id),
         outcomes=tuple(sorted(outcomes.items(), key=lambda each: (-each[1], each[0]))),
     )
 

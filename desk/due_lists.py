@@ -89,7 +89,9 @@ async def list_due(
     ids = [member.id for member in people]
     label = None if whose is None else "team" if whose == "team" else whose.slack_user_id
     if period == "unplanned":
-        found = await due_lists.unplanned(desk.session, ids, limit=limit, offset=offset)
+        found = await due_lists.unplanned(
+            desk.session, ids, nobodys_of=desk.workspace.id if whose == "team" else None, limit=limit, offset=offset
+        )
         return DueList(
             period=period,
             kind=kind,
@@ -106,7 +108,9 @@ async def list_due(
                 )
                 for loan, borrower in found
             ),
-            total=await due_lists.count_unplanned(desk.session, ids),
+            total=await due_lists.count_unplanned(
+                desk.session, ids, nobodys_of=desk.workspace.id if whose == "team" else None
+            ),
             offset=offset,
         )
     window = _window(desk, ids, period, kind)
@@ -196,4 +200,6 @@ async def team_of(desk: Desk, member: Member) -> list[Member]:
     managed = await members.teams_managed_by(desk.session, member.id)
     ids = {team.id for team in managed} or ({member.team_id} if member.team_id else set())
     everybody = await members.everybody(desk.session, desk.workspace.id)
-    return [m for m in everybody if m.team_id in ids] if ids else everybody
+    if not ids and roles_of(member) & {"manager", "compliance", "admin"}:
+        return everybody
+    return [m for m in everybody if m.team_id in (ids or {None})]

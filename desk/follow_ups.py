@@ -11,7 +11,9 @@ from desk.errors import Invalid
 from desk.members import acting_for, hours_of, stand_ins_for, today_of, zone_of
 from desk.rules import reminders
 from desk.rules.calendar import Calendar
+from desk.rules.instalments import instalment_on_or_before
 from desk.rules.reminders import ContactHours, Schedule
+from desk.rules.working_time import local_date
 from desk.vocabulary import NOTE_LIMIT
 from storage.ids import new_id
 from storage.tables import FollowUp, Loan, Member
@@ -44,6 +46,7 @@ async def plan(
     """
     check_note(note)
     acting, schedule = await _schedule(desk, assignee, due)
+    instalment_on = instalment_on or _said_to_be_unpaid(desk, loan, purpose)
     row_id = new_id()
     follow_up = FollowUp(
         id=row_id,
@@ -66,6 +69,14 @@ async def plan(
     desk.add(loan)
     create(desk, follow_up)
     return Planned(follow_up=follow_up, schedule=schedule, assignee=assignee, acting=acting)
+
+
+def _said_to_be_unpaid(desk: Desk, loan: Loan, purpose: str) -> date | None:
+    """The instalment that an overdue call is about which somebody plans by hand: the last to fall due, unless it is paid."""
+    if purpose != "overdue" or loan.due_day is None:
+        return None
+    last = instalment_on_or_before(local_date(desk.now, ZoneInfo(desk.workspace.zone)), loan.due_day)
+    return last if loan.paid_through is None or last > loan.paid_through else None
 
 
 async def move(desk: Desk, follow_up: FollowUp, due: Due, *, assignee: Member) -> Planned:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from desk import borrowers, rule_plans, stages
+from desk import borrowers, reassigning, rule_plans, stages
 from desk.changes import changing
 from desk.desk import Desk
 from desk.errors import DeskError, Invalid
 from desk.import_rows import ImportRow
 from desk.members import CALLERS, roles_of
 from storage import importing, members
+from storage import reassigning as stored_reassigning
 from storage.ids import new_id
 from storage.loans import number_key
 from storage.tables import Borrower, Loan, Member
@@ -163,6 +164,10 @@ async def _bring_up_to_date(
         values["owner_id"] = owner.id
     differing = {column: value for column, value in values.items() if getattr(loan, column) != value}
     if differing:
+        if owner is not None and "owner_id" in differing and loan.owner_id is not None:
+            held = await stored_reassigning.open_of_loan_held_by(desk.session, loan.id, loan.owner_id)
+            outgoing = await desk.session.get_one(Member, loan.owner_id)
+            await reassigning.hand_over(desk, [], held, outgoing, owner, why="", batch=new_id())
         changing(desk, loan)
         for column, value in differing.items():
             setattr(loan, column, value)

@@ -159,7 +159,7 @@ async def hand_over(
         desk.add(_assignment(desk, loan.id, None, outgoing, to, why, batch))
     for follow_up in follow_ups:
         changing(desk, follow_up)
-        follow_up.assignee_id = to.id
+        follow_up.assignee_id, follow_up.announced_for = to.id, None
         acting = stand_ins.acting(to, acts_on(desk, follow_up, to))
         retime(desk, follow_up, acting, calendar, announce_again=True)
         desk.add(_assignment(desk, follow_up.loan_id, follow_up.id, outgoing, to, "", batch))

@@ -27,6 +27,9 @@ BATCH = 500
 BUNDLE_ABOVE = 5
 """More than so many for one person in one minute are one message."""
 
+_LATE = timedelta(minutes=1)
+"""What is announced so much later than planned comes after a pause of the desk."""
+
 SNOOZES_BEFORE_TELLING = 3
 """The snooze of one follow-up with which its manager hears of it."""
 
@@ -153,7 +156,6 @@ async def hand_over(desk: Desk, follow_up_id: UUID, version: int) -> HandedOver:
         raise Invalid("nobody_to_assign")
     manager = managers[0]
     undo_id = new_id()
-    changing(desk, row).announced_for = None
     await reassigning.hand_over(desk, [], [row], assignee, manager, why="", batch=undo_id)
     desk.audit("hand_over", loan_id=loan.id, subject_id=row.id, to=str(manager.id))
     await desk.session.flush()
@@ -204,9 +206,10 @@ async def _leave_time_to_act(desk: Desk, rows: Sequence[FollowUp], readers: dict
     """After a pause of the desk the manager hears no sooner than the full time after the late reminder."""
     calendar = await desk.calendar()
     minutes = desk.workspace.escalate_after_minutes
-    late = {
-        row.id: add_working_minutes(desk.now, minutes, hours_of(readers[row.id]), calendar)
-        for row in rows
-        if row.escalate_at is not None and row.escalate_at <= desk.now
-    }
-    await due_scan.set_escalations(desk.session, late)
+    later: dict[UUID, datetime] = {}
+    for row in rows:
+        assert row.announced_for is not None
+        if row.escalate_at is not None and desk.now - row.announced_for > _LATE:
+            full = add_working_minutes(desk.now, minutes, hours_of(readers[row.id]), calendar)
+            later[row.id] = max(row.escalate_at, full)
+    await due_scan.set_escalations(desk.session, later)

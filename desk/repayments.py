@@ -28,9 +28,8 @@ def settle(desk: Desk, loan: Loan, open_ones: Sequence[FollowUp], answered: Foll
     """Marks the oldest unpaid instalment as paid, and ends every open follow-up about it, due or not, whoever holds it,
     and the one that the call answers.
 
-    A follow-up that names no instalment (an overdue call or a promise that somebody typed) is about the oldest unpaid
-    one. Where the lender says that instalments are unpaid, the one after it is from now on the oldest, if it has fallen
-    due.
+    A follow-up that names no instalment (a promise that somebody typed) is about the oldest unpaid one. Where the lender
+    says that instalments are unpaid, the one after it is from now on the oldest, if it has fallen due.
     """
     instalment_on = _oldest_unpaid(desk, loan, open_ones)
     ended = [f for f in open_ones if f is answered or _is_about(f, instalment_on)]

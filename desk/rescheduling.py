@@ -23,8 +23,10 @@ async def for_members(desk: Desk, member_ids: Sequence[UUID]) -> int:
     """
     covered = await members.covered_by_any(desk.session, member_ids)
     ids = {*member_ids, *(member.id for member in covered)}
-    rows = await follow_ups.open_held_by(desk.session, sorted(ids))
-    await loans.lock_all(desk.session, sorted({row.loan_id for row in rows}))
+    held = {row.loan_id for row in await follow_ups.open_held_by(desk.session, sorted(ids))}
+    await loans.lock_all(desk.session, sorted(held))
+    # Read again: somebody may have moved or finished one while its loan was waited for.
+    rows = [row for row in await follow_ups.open_held_by(desk.session, sorted(ids)) if row.loan_id in held]
     assignees = await members.by_ids(desk.session, ids)
     stand_ins = await stand_ins_for(desk, assignees.values())
     told = await acts.last_readers(desk.session, [row.id for row in rows])

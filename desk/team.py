@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, time
+from datetime import date, time, timedelta
 from uuid import UUID
 
 from desk import access_requests, onboarding, reassigning, rescheduling
@@ -11,7 +11,7 @@ from desk.desk import Desk
 from desk.digest_times import next_for
 from desk.errors import Invalid, NotAllowed
 from desk.installing import Newcomer, new_member
-from desk.members import hours_of, managers_for, require_role, roles_of, today_of
+from desk.members import CALLERS, hours_of, managers_for, require_role, roles_of, today_of
 from desk.rules.hours import WorkingHours
 from storage import follow_ups, members, workspaces
 from storage.ids import new_id
@@ -121,18 +121,21 @@ async def add_member(
 ) -> MemberAdded:
     """Makes somebody a member, or changes the roles, channel and team of one who is.
 
-    A manager manages the team that is named; its first manager's channel becomes the team's manager channel. Raises
-    NotAllowed (`role_missing`, `admin_only`), Invalid (`not_a_person`, `guest`, `channel_shared_outside`,
-    `channel_archived`, `channel_without_bot`).
+    A manager manages the team that is named; its first manager's channel becomes the team's manager channel. Admins alone
+    give and take the roles of admins and compliance. Raises NotAllowed (`role_missing`, `admin_only`), Invalid
+    (`not_a_person`, `guest`, `channel_shared_outside`, `channel_archived`, `channel_without_bot`, `last_admin`).
     """
     actor = require_role(desk, *SETS_UP)
-    if {"admin", "compliance"} & set(roles) and "admin" not in roles_of(actor):
+    member = await members.by_slack_id(desk.session, desk.workspace.id, candidate.newcomer.slack_user_id)
+    again = member is not None and member.removed_at is None
+    has = roles_of(member) if member is not None and again else frozenset[str]()
+    if {"admin", "compliance"} & {*roles, *has} and "admin" not in roles_of(actor):
         raise NotAllowed("admin_only")
     check_candidate(candidate)
     if channel is not None:
         check_channel(channel)
-    member = await members.by_slack_id(desk.session, desk.workspace.id, candidate.newcomer.slack_user_id)
-    again = member is not None and member.removed_at is None
+    if member is not None and "admin" in has - set(roles):
+        await _require_other_admin(desk, member)
     if member is None:
         member = create(desk, new_member(desk, candidate.newcomer, roles=tuple(roles)))
     else:
@@ -170,9 +173,7 @@ async def remove_member(desk: Desk, member: Member, to: Member) -> MemberChanged
     Raises NotAllowed (`role_missing`), Invalid (`same_person`, `last_admin`, `cannot_take_calls`).
     """
     require_role(desk, *SETS_UP)
-    admins = await members.with_role(desk.session, desk.workspace.id, "admin")
-    if [admin.id for admin in admins] == [member.id]:
-        raise Invalid("last_admin")
+    await _require_other_admin(desk, member)
     undo_id = new_id()
     moved = await reassigning.hand_over_all(desk, member, to, undo_id=undo_id)
     changing(desk, member)
@@ -191,7 +192,7 @@ async def remove_member(desk: Desk, member: Member, to: Member) -> MemberChanged
 async def away(desk: Desk, member: Member, *, until: date, cover: Member | None) -> MemberChanged:
     """An absence from today to `until`, both included. Reminders and new follow-ups go to the cover, or to the manager.
 
-    Raises NotAllowed (`team_only`), Invalid (`same_person`, `absence_past`).
+    Raises NotAllowed (`team_only`), Invalid (`same_person`, `cannot_take_calls`, `absence_past`).
     """
     await _require_hand(desk, member)
     begin_absence(desk, member, until=until, cover=cover)
@@ -223,6 +224,8 @@ def begin_absence(desk: Desk, member: Member, *, until: date, cover: Member | No
     """Enters an absence from today on; when the desk speaks is worked out anew by the caller. Raises as `away` does."""
     if cover is not None and cover.id == member.id:
         raise Invalid("same_person")
+    if cover is not None and roles_of(member) & set(CALLERS):
+        reassigning.require_caller(cover)
     today = today_of(desk, member)
     if until < today:
         raise Invalid("absence_past", given=until)
@@ -237,6 +240,19 @@ def end_absence(desk: Desk, member: Member) -> None:
     changing(desk, member)
     member.absent_from = member.absent_until = member.cover_id = None
     desk.audit("back", subject_id=member.id)
+
+
+async def end_absences(desk: Desk) -> int:
+    """Ends the absences whose last day is over where the member is: what is still open is theirs again. Gives how many."""
+    anywhere = desk.now.date() + timedelta(days=1)
+    absent = await members.lock_absent_before(desk.session, desk.workspace.id, anywhere)
+    over = [member for member in absent if member.absent_until and member.absent_until < today_of(desk, member)]
+    for member in over:
+        end_absence(desk, member)
+    if over:
+        await desk.session.flush()
+        await rescheduling.for_members(desk, [member.id for member in over])
+    return len(over)
 
 
 def enter_hours(desk: Desk, member: Member, hours: WorkingHours) -> None:
@@ -328,13 +344,20 @@ async def _team(desk: Desk, name: str) -> Team:
     return team
 
 
+async def _require_other_admin(desk: Desk, member: Member) -> None:
+    admins = await members.with_role(desk.session, desk.workspace.id, "admin")
+    if [admin.id for admin in admins] == [member.id]:
+        raise Invalid("last_admin")
+
+
 async def _manage(desk: Desk, member: Member, channel: ReminderChannel | None) -> None:
+    if "manager" not in roles_of(member):
+        for managed in await members.managed_by(desk.session, member.id):
+            stop_managing(desk, managed)
+        return
     if member.team_id is None:
         return
     row = (await members.managing(desk.session, member.team_id)).get(member.id)
-    if "manager" not in roles_of(member):
-        stop_managing(desk, row)
-        return
     start_managing(desk, row, member.team_id, member.id)
     team = await desk.session.get_one(Team, member.team_id)
     if channel is not None and team.manager_channel_id is None:

@@ -17,7 +17,7 @@ from desk.managers import call_has_changed
 from desk.reassigning import notice_key
 from desk.restored import work_out_anew
 from desk.vocabulary import VOCABULARY
-from storage import audit, loans, members, notices, undos
+from storage import audit, loans, members, notices, reassigning, undos
 from storage.tables import (
     Borrower,
     CalendarOverride,
@@ -100,7 +100,7 @@ async def take_back(desk: Desk, undo_id: UUID) -> TakenBack:
     """Restores what the act changed.
 
     Raises NotFound (`undo_unknown`), NotAllowed (`undo_not_yours`: somebody else's), Invalid (`undo_too_late`), Conflict
-    (`already_undone`; `undo_built_on`, with the loans and what was done to them since).
+    (`already_undone`; `undo_leaves_loans`; `undo_built_on`, with the loans and what was done to them since).
     """
     undo = await _mine(desk, undo_id)
     steps = await _steps(desk, undo)
@@ -168,6 +168,8 @@ async def _take_back_row(desk: Desk, step: _Step) -> None:
     row = changing(desk, step.row)
     if step.before is not None:
         restore(row, step.before)
+        if isinstance(row, Member) and row.removed_at is not None:
+            await _require_nothing_held(desk, row)
         if isinstance(row, Borrower):
             await borrowers.index(desk, row)
         return
@@ -182,6 +184,7 @@ async def _take_back_row(desk: Desk, step: _Step) -> None:
         case Loan():
             row.stage, row.stage_since = "withdrawn", desk.now
         case Member():
+            await _require_nothing_held(desk, row)
             row.removed_at = desk.now
             row.next_digest_at = None
         case TeamManager():
@@ -190,6 +193,13 @@ async def _take_back_row(desk: Desk, step: _Step) -> None:
             await desk.session.delete(row)
         case _:
             pass
+
+
+async def _require_nothing_held(desk: Desk, member: Member) -> None:
+    """Nobody leaves the desk with loans or calls that are then in no list."""
+    held_loans, held_follow_ups = await reassigning.held(desk.session, member.id, lock=False)
+    if held_loans or held_follow_ups:
+        raise Conflict("undo_leaves_loans", who=member.slack_user_id)
 
 
 async def _correct_what_managers_heard(desk: Desk, steps: Sequence[_Step]) -> None:

@@ -15,6 +15,7 @@ from storage.tables import (
     AuditEntry,
     Borrower,
     Call,
+    CallCorrection,
     DocumentItem,
     DocumentRequest,
     DocumentStep,
@@ -48,6 +49,8 @@ async def loans_of(session: AsyncSession, workspace_id: UUID) -> list[UUID]:
 async def remove(session: AsyncSession, loan_ids: Sequence[UUID], now: datetime) -> None:
     """Deletes the loans, their borrowers, and whatever was done about them. The audit trail stays, without the loan."""
     await _withdraw_notices(session, loan_ids, now)
+    calls = select(Call.id).where(col(Call.loan_id).in_(loan_ids))
+    await session.exec(delete(CallCorrection).where(col(CallCorrection.call_id).in_(calls)))
     for table in _OF_A_LOAN:
         await session.exec(delete(table).where(col(table.loan_id).in_(loan_ids)))
     audit = update(AuditEntry).where(col(AuditEntry.loan_id).in_(loan_ids))

@@ -48,13 +48,13 @@ async def count_due(session: AsyncSession, window: Window) -> dict[str, int]:
 
 
 async def unplanned(
-    session: AsyncSession, owners: Sequence[UUID], *, limit: int, offset: int = 0
+    session: AsyncSession, owners: Sequence[UUID], *, nobodys_of: UUID | None = None, limit: int, offset: int = 0
 ) -> Sequence[tuple[Loan, Borrower]]:
     """Live loans of these owners with nothing planned, the longest in their stage first."""
     statement = (
         select(Loan, Borrower)
         .join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
-        .where(*_unplanned(owners))
+        .where(*_unplanned(owners, nobodys_of))
         .order_by(col(Loan.stage_since), col(Loan.id))
         .limit(limit)
         .offset(offset)
@@ -62,9 +62,9 @@ async def unplanned(
     return (await session.exec(statement)).all()
 
 
-async def count_unplanned(session: AsyncSession, owners: Sequence[UUID]) -> int:
+async def count_unplanned(session: AsyncSession, owners: Sequence[UUID], *, nobodys_of: UUID | None = None) -> int:
     """How many live loans of these owners have nothing planned."""
-    return (await session.exec(select(func.count()).select_from(Loan).where(*_unplanned(owners)))).one()
+    return (await session.exec(select(func.count()).select_from(Loan).where(*_unplanned(owners, nobodys_of)))).one()
 
 
 async def counts_by_assignee(
@@ -109,6 +109,9 @@ def _within(window: Window) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _unplanned(owners: Sequence[UUID]) -> list[ColumnElement[bool]]:
+def _unplanned(owners: Sequence[UUID], nobodys_of: UUID | None) -> list[ColumnElement[bool]]:
     planned = exists().where(col(FollowUp.loan_id) == col(Loan.id), col(FollowUp.state) == "open")
-    return [col(Loan.owner_id).in_(owners), col(Loan.stage).in_(LIVE_STAGES), ~planned]
+    whose = col(Loan.owner_id).in_(owners)
+    if nobodys_of is not None:
+        whose |= col(Loan.owner_id).is_(None) & (col(Loan.workspace_id) == nobodys_of)
+    return [whose, col(Loan.stage).in_(LIVE_STAGES), ~planned]

@@ -48,9 +48,10 @@ async def of_instalment(session: AsyncSession, loan_id: UUID, purpose: str, inst
 
 
 async def open_held_by(session: AsyncSession, member_ids: Sequence[UUID]) -> list[FollowUp]:
-    """The open follow-ups of which those members are assignees."""
+    """The open follow-ups of which those members are assignees, as they are now."""
     statement = select(FollowUp).where(col(FollowUp.assignee_id).in_(member_ids), FollowUp.state == "open")
-    return list((await session.exec(statement.order_by(col(FollowUp.overdue_at)))).all())
+    statement = statement.order_by(col(FollowUp.overdue_at)).execution_options(populate_existing=True)
+    return list((await session.exec(statement)).all())
 
 
 async def open_counts(session: AsyncSession, member_ids: Sequence[UUID]) -> dict[UUID, int]:

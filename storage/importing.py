@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage.loans import number_key
+from storage.loans import LIVE_STAGES, number_key
 from storage.tables import Borrower, Loan, SearchTerm
 
 
@@ -38,6 +38,7 @@ async def minted_with_phone(
         .where(
             Loan.workspace_id == workspace_id,
             col(Loan.minted).is_(True),
+            col(Loan.stage).in_(LIVE_STAGES),
             SearchTerm.workspace_id == workspace_id,
             col(SearchTerm.digest).in_(digests),
         )

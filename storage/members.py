@@ -1,7 +1,7 @@
 """Members, teams and their managers."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam, update
@@ -90,6 +90,11 @@ async def managing(session: AsyncSession, team_id: UUID) -> dict[UUID, TeamManag
     return {row.member_id: row for row in rows}
 
 
+async def managed_by(session: AsyncSession, member_id: UUID) -> list[TeamManager]:
+    """What says that the member manages a team, or did so."""
+    return list((await session.exec(select(TeamManager).where(TeamManager.member_id == member_id))).all())
+
+
 async def with_role(session: AsyncSession, workspace_id: UUID, role: str) -> list[Member]:
     """The present members who have that role, by name."""
     return [m for m in await everybody(session, workspace_id) if role in m.roles.split()]
@@ -98,6 +103,12 @@ async def with_role(session: AsyncSession, workspace_id: UUID, role: str) -> lis
 async def covered_by_any(session: AsyncSession, member_ids: Sequence[UUID]) -> list[Member]:
     """Those who named one of these members as their cover."""
     return list((await session.exec(select(Member).where(col(Member.cover_id).in_(member_ids)))).all())
+
+
+async def lock_absent_before(session: AsyncSession, workspace_id: UUID, day: date) -> list[Member]:
+    """The present members whose last day of absence is earlier than `day`, without those whom another transaction holds."""
+    statement = _present(workspace_id).where(col(Member.absent_until) < day)
+    return list((await session.exec(statement.with_for_update(skip_locked=True))).all())
 
 
 async def lose_channel(session: AsyncSession, member: Member, channel_id: str, now: datetime) -> bool:

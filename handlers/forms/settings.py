@@ -128,6 +128,7 @@ FORM = Form(
         "until_missing": "until",
         "absence_past": "until",
         "same_person": "cover",
+        "cannot_take_calls": "cover",
     },
     looks_up=("channel",),
 )

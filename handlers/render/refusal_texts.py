@@ -149,6 +149,7 @@ TEXTS: dict[str, str] = {
     # undo
     "undo_unknown": _("There is nothing to take back."),
     "undo_not_yours": _("Only whoever did this can take it back."),
+    "undo_leaves_loans": _("{who} has loans or follow-ups by now. To hand them over: /loan-team remove {who} to @whom"),
     "undo_too_late": _(
         "That was more than {minutes} minutes ago: it can no longer be taken back. Change it by a command."
     ),

@@ -143,6 +143,27 @@ async def test_a_lenders_number_takes_over_an_inquiry_of_the_same_name_and_phone
     assert (loan.id, loan.minted, loan.owner_id) == (inquiry.id, False, lin.id)
 
 
+async def test_an_ended_inquiry_is_not_taken_over(office: Office, workspace: Workspace) -> None:
+    lin = await make_member(office, workspace, "ULIN")
+    await make_loan(office, workspace, "L-7", owner=lin, name="王小明", stage="withdrawn", minted=True)
+
+    outcome = await bring_in(office, workspace, f"{HEADER}\nA-9,王小明,13800135678,application,,,,,\n")
+
+    assert dict(outcome.effects) == {"new": 1}
+    assert (await stored(office, workspace, "A-9")).stage == "application"
+    assert (await stored(office, workspace, "L-7")).stage == "withdrawn"
+
+
+async def test_with_another_owner_their_calls_go_along(office: Office, workspace: Workspace) -> None:
+    lin = await make_member(office, workspace, "ULIN", email="lin@lender.example")
+    tom = await make_member(office, workspace, "UTOM", email="tom@lender.example")
+    for email in ("lin@lender.example", "tom@lender.example"):
+        await bring_in(office, workspace, f"{HEADER}\nA-1,王小明,13800135678,disbursed,{email},,15,no,\n")
+        loan = await stored(office, workspace, "A-1")
+        [call] = await open_follow_ups(office, loan)
+        assert loan.owner_id == call.assignee_id == {"lin@lender.example": lin.id, "tom@lender.example": tom.id}[email]
+
+
 async def test_a_dry_run_keeps_nothing(office: Office, workspace: Workspace) -> None:
     outcome = await bring_in(office, workspace, f"{HEADER}\nA-1,王,13800135678,inquiry,,,,,\n", dry_run=True)
 

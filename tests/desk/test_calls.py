@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from desk.answering import Said
+from desk.assigning import assign_follow_up
 from desk.call_views import AlreadyLogged, CallLogged
 from desk.consequences import NextStep
 from desk.desk import Office
+from desk.due import Due
 from desk.errors import Conflict, Invalid, NotAllowed
+from desk.refs import LoanRef
 from storage.tables import AuditEntry, Borrower, Call, FollowUp, Loan, Notice, Workspace
 from tests.builders import make_follow_up, make_loan, make_manager, make_member, make_team
 from tests.desk.lins_desk import LinsDesk, at, desk10, due
@@ -201,6 +204,24 @@ async def test_a_payment_ends_every_call_about_that_instalment_due_or_not_and_no
     assert states == ["done", "done", "done", "open", "open", "open"]
     assert answer.paid == date(2026, 11, 15)
     assert {f.number for f in answer.settled} | {answer.answered.number if answer.answered else 0} == {1, 2, 3}
+
+
+async def test_a_payment_on_an_overdue_call_that_was_planned_by_hand_is_for_the_instalment_that_fell_due(
+    repaying: LinsDesk, office: Office, workspace: Workspace
+) -> None:
+    december = await repaying.follow_up("repayment", "2026-12-10", instalment_on=date(2026, 12, 15))
+    async with office.desk(workspace, repaying.lin) as desk:
+        await assign_follow_up(
+            desk,
+            loan=LoanRef("L-2000", "L-2000"),
+            who=None,
+            due=Due(date(2026, 11, 25)),
+            purpose="overdue",
+            note="",
+        )
+    answer = await repaying.says("paid")
+    assert answer.paid == date(2026, 11, 15)
+    assert await repaying.state(december) == "open"
 
 
 async def test_a_payment_of_arrears_leads_to_the_next_instalment_in_arrears(

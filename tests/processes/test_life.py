@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 from sqlmodel import select
 
 from bot.service import Service, open_service
@@ -15,11 +14,11 @@ from bot.settings import Settings
 from desk.notices import owe_to_member
 from sandbox.server import Sandbox
 from storage import sending
-from storage.database import Database
 from storage.tables import Member, Process
 from tests.builders import make_follow_up, make_loan, make_member
 from tests.clocks import FrozenClock
 from tests.processes.conftest import Processes, Running
+from tests.servers import somebody_waits_for_a_lock
 from tests.wire.conftest import install, sandbox, settings_for
 
 __all__ = ["sandbox"]
@@ -168,16 +167,6 @@ async def test_one_that_froze_in_the_middle_of_a_write_holds_nobody_up_for_long(
 
     assert await frozen.ended() == 1
     assert await other.stop() == 0
-
-
-async def somebody_waits_for_a_lock(database: Database) -> None:
-    """Waits until PostgreSQL says so."""
-    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-    async with asyncio.timeout(PATIENCE), database.engine.connect() as connection:
-        while True:
-            if await connection.scalar(waiting):
-                return
-            await asyncio.sleep(0.02)
 
 
 async def test_ready_says_what_is_wrong(lender: Lender) -> None:

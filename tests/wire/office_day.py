@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlmodel import select
+
 from bot.service import Service
 from desk.desk import Office
 from sandbox.elements import interactive_elements
@@ -84,6 +86,11 @@ class Slack:
     def texts(self, where: Member | str) -> list[str]:
         """The texts of `posts`."""
         return [message.text for message in self.posts(where)]
+
+    async def member(self, slack_id: str) -> Member:
+        """Somebody who is or was a member, as they are now."""
+        async with self.office.database.reading() as session:
+            return (await session.exec(select(Member).where(Member.slack_user_id == slack_id))).one()
 
     async def later(self, **by: Any) -> None:
         """So much later, the worker has done its round."""

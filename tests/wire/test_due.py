@@ -88,6 +88,21 @@ async def test_what_another_team_holds_is_not_shown(slack: Slack, loan: Loan) ->
     assert "王小明" in everything.text
 
 
+async def test_whoever_has_no_team_sees_those_without_one(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.admin, "/loan-team add @stranger agent")
+    stranger = await slack.member("USTRANGER")
+    mine = await make_loan(slack.office, slack.workspace, "L-9", owner=stranger)
+    await make_follow_up(slack.office, mine, stranger, due_on=date(2026, 11, 26))
+    for line, found in (("week", ["L-9/1"]), ("overdue", []), ("unplanned", [])):
+        assert numbers((await slack.command(stranger, f"/loan-due {line} team")).text) == found
+
+
+async def test_a_loan_that_nobody_owns_is_not_forgotten(slack: Slack, loan: Loan) -> None:
+    await make_loan(slack.office, slack.workspace, "L-5", owner=None, name="李雷")
+    assert numbers((await slack.command(slack.manager, "/loan-due unplanned team")).text) == ["L-5"]
+    assert numbers((await slack.command(slack.agent, "/loan-due unplanned")).text) == []
+
+
 async def test_loans_with_nothing_planned(slack: Slack, loan: Loan) -> None:
     await make_loan(slack.office, slack.workspace, "L-2", owner=slack.agent, name="李雷")
     await make_loan(slack.office, slack.workspace, "L-3", owner=slack.agent, stage="closed")

@@ -181,7 +181,13 @@ async def test_demo_borrowers_come_and_go_with_everything_about_them(slack: Slac
 
     added = shown(await slack.press(slack.admin, await welcome(slack), "Try it with demo borrowers"))
     assert "DEMO-1, DEMO-2, DEMO-3, DEMO-4, DEMO-5" in added.text
-    await slack.command(slack.admin, "/loan-call DEMO-1 reached went well next tomorrow 10:00 income")
+    logged = await slack.command(slack.admin, "/loan-call DEMO-1 reached went well next tomorrow 10:00 income")
+    assert logged.message is not None
+    await slack.press(slack.admin, logged.message, "Correct the call")
+    form = slack.sandbox.modal_of("UADMIN")
+    await form.fill("Note", "better")
+    await form.submit()
+    await form.close()
     await slack.command(slack.admin, "/loan-docs DEMO-2 id, bank")
     await slack.command(slack.admin, "/loan-reassign @admin @agent")
     await slack.later(hours=1, minutes=10)

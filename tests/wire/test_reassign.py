@@ -1,7 +1,7 @@
 """`/loan-reassign` as it is typed in Slack. Now is Wednesday 10:00."""
 
 import asyncio
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlmodel import select
@@ -69,6 +69,24 @@ async def test_taken_back_it_is_as_before_and_both_hear_of_it(slack: Slack, loan
     for who in (slack.agent, slack.other):
         told = [text for text in slack.texts(who) if "handed over by" in text]
         assert [text.splitlines()[-1] for text in told] == ["That was taken back."]
+
+
+async def test_taken_back_the_reminder_has_its_buttons_again(slack: Slack, loans: dict[str, Loan]) -> None:
+    await make_follow_up(
+        slack.office, loans["L-2"], slack.agent, purpose="repayment", due_at=slack.clock.now() + timedelta(hours=2)
+    )
+    await slack.at("2026-11-25 12:00")
+    [post] = [each for each in slack.posts(slack.agent) if "repayment reminder" in each.text]
+    await slack.later(minutes=5)
+    reply = await slack.command(slack.manager, "/loan-reassign L-2 @other")
+    await slack.later(minutes=1)
+    assert "no answer" not in buttons(post)
+
+    assert reply.message is not None
+    await slack.press(slack.manager, reply.message, "Undo")
+    await slack.later(minutes=1)
+
+    assert "no answer" in buttons(post)
 
 
 async def test_taken_back_before_it_was_sent_nobody_hears_of_it(slack: Slack, loans: dict[str, Loan]) -> None:

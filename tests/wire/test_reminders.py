@@ -163,6 +163,27 @@ async def test_back_at_work_what_is_still_open_is_theirs_again(slack: Slack, loa
     assert slack.texts("CAGENT")[0].startswith("<@UAGENT>: please call about income check.")
 
 
+async def test_after_the_last_day_of_absence_what_is_still_open_is_theirs_again(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.manager, "/loan-team away @agent until today cover @other")
+    await slack.at("2026-11-25 12:00")
+    assert slack.posts("CAGENT") == []
+    await slack.at("2026-11-26 00:01")
+    await slack.at("2026-11-26 09:00")
+    assert slack.texts(slack.other)[0].endswith("Agent acts on it now.")
+    assert slack.texts("CAGENT")[0].startswith("<@UAGENT>: please call about income check.")
+
+
+async def test_after_a_pause_the_managers_hear_no_sooner_than_four_hours_after_the_late_reminder(
+    slack: Slack, loan: Loan
+) -> None:
+    await slack.at("2026-11-25 15:55")
+    assert len(slack.posts("CAGENT")) == 1
+    await slack.at("2026-11-26 10:54")
+    assert slack.posts(slack.manager_channel) == []
+    await slack.at("2026-11-26 10:55")
+    assert len(slack.posts(slack.manager_channel)) == 1
+
+
 async def test_a_bundle_names_whom_one_covers_for(slack: Slack, loan: Loan) -> None:
     for n in range(5):
         other = await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent)

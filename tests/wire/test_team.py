@@ -4,8 +4,9 @@ import pytest
 from sqlmodel import select
 
 from sandbox.server import Sandbox
-from storage.tables import Member
-from tests.builders import make_follow_up, make_loan
+from storage import members
+from storage.tables import Member, TeamManager
+from tests.builders import make_follow_up, make_loan, make_team
 from tests.wire.office_day import Slack, shown
 
 
@@ -157,6 +158,39 @@ async def test_only_an_admin_makes_admins_and_agents_make_nobody(slack: Slack) -
     assert await member(slack, "USTRANGER") is None
 
 
+async def test_an_admin_stays_an_admin_until_another_admin_says_so(slack: Slack) -> None:
+    refused = await slack.command(slack.manager, "/loan-team add @admin agent")
+    assert "Only an admin may give the roles admin and compliance." in refused.text
+    refused = await slack.command(slack.manager, "/loan-team add @compliance agent")
+    assert "Only an admin may give the roles admin and compliance." in refused.text
+    refused = await slack.command(slack.admin, "/loan-team add @admin agent")
+    assert "This is the only admin: make somebody else an admin first." in refused.text
+    assert (await slack.member("UADMIN")).roles == "admin"
+
+    await slack.command(slack.admin, "/loan-team add @other admin, agent")
+    await slack.command(slack.admin, "/loan-team add @admin agent")
+    assert (await slack.member("UADMIN")).roles == "agent"
+
+
+async def test_a_manager_no_more_manages_no_team(slack: Slack) -> None:
+    west = await make_team(slack.office, slack.workspace, "West")
+    async with slack.office.database.transaction() as session:
+        session.add(TeamManager(team_id=west.id, member_id=slack.manager.id, workspace_id=slack.workspace.id))
+    await slack.command(slack.admin, "/loan-team add @manager agent")
+    async with slack.office.database.reading() as session:
+        assert await members.teams_managed_by(session, slack.manager.id) == []
+
+
+async def test_whoever_has_got_loans_is_not_taken_back(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
+    added = await slack.command(slack.admin, "/loan-team add @stranger agent East")
+    await slack.command(slack.manager, "/loan-reassign L-1 @stranger")
+    assert added.message is not None
+    refused = shown(await slack.press(slack.admin, added.message, "Undo"))
+    assert "<@USTRANGER> has loans or follow-ups by now." in refused.text
+    assert (await slack.member("USTRANGER")).removed_at is None
+
+
 async def test_removed_their_work_goes_on_with_somebody_else(slack: Slack) -> None:
     loan = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     await make_follow_up(slack.office, loan, slack.agent, purpose="documents")
@@ -189,6 +223,26 @@ async def test_an_absence_can_be_taken_back_and_ended(slack: Slack) -> None:
     await slack.command(slack.agent, "/loan-team away @agent until fri")
     back = await slack.command(slack.manager, "/loan-team back @agent")
     assert back.text.startswith("<@UAGENT> is back: what is still open is theirs again.")
+
+
+async def test_an_absence_ends_with_its_last_day(slack: Slack) -> None:
+    west = await make_team(slack.office, slack.workspace, "West")
+    await slack.change(slack.other, team_id=west.id)
+    await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
+    await slack.command(slack.agent, "/loan-team away @agent until fri cover @other")
+    await slack.at("2026-11-27 23:59")
+    assert "王小明" in (await slack.command(slack.other, "/loan L-1")).text
+
+    await slack.at("2026-11-28 00:01")
+
+    assert "no loan L-1" in (await slack.command(slack.other, "/loan L-1")).text
+    assert "away until" not in (await slack.command(slack.admin, "/loan-team")).text
+
+
+async def test_a_cover_is_somebody_who_may_make_the_calls(slack: Slack) -> None:
+    refused = await slack.command(slack.agent, "/loan-team away @agent until fri cover @compliance")
+    assert "<@UCOMPLIANCE> makes no calls" in refused.text
+    assert (await slack.member("UAGENT")).absent_until is None
 
 
 async def test_only_their_manager_or_an_admin_sends_somebody_away(slack: Slack) -> None:
