@@ -22,9 +22,13 @@ def file_of(target: Path, now: datetime) -> Path:
 
 
 async def run(settings: Settings, target: Path, console: Console, clock: Clock | None = None) -> int:
-    """Writes the backup and checks it by reading it. 0 when it is whole, else 1, and then no file is left."""
+    """Writes the backup and checks it by reading it. 0 when it is whole, else 1, and then no file is left. What is there
+    already is never overwritten."""
     now = (clock or SystemClock()).now()
     file = file_of(target, now)
+    if file.exists():
+        console.print(f"No backup was made: {file} is there already.", markup=False, soft_wrap=True)
+        return 1
     database = Database(settings.database_url.get_secret_value(), patient=True)
     unfinished = file.with_name(file.name + ".part")
     try:

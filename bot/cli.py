@@ -73,7 +73,7 @@ def migrate() -> None:
     """Bring the database to this release's schema."""
     from bot.serving import migrate_database
 
-    _configured(migrate_database)
+    _configured(_on_database(migrate_database))
 
 
 @app.command("import")
@@ -84,7 +84,7 @@ def import_file(
     """Bring in loans from the lender's system. Exit code 1: rows were refused, or the file is none."""
     from bot.import_command import run
 
-    _configured(lambda settings: run(settings, file, console, language=_language(), dry_run=dry_run))
+    _configured(_on_database(lambda settings: run(settings, file, console, language=_language(), dry_run=dry_run)))
 
 
 @app.command()
@@ -169,7 +169,7 @@ def rotate_keys() -> None:
     """Encrypt everything with the key of the highest id, while the desk runs. Can be broken off and begun again."""
     from bot.keys_command import run
 
-    _configured(lambda settings: run(settings, console))
+    _configured(_on_database(lambda settings: run(settings, console)))
 
 
 def _running(command: Literal["serve", "socket", "worker"]) -> None:
@@ -191,6 +191,24 @@ def _configured(run: Callable[[Settings], Awaitable[int]]) -> None:
         raise typer.Exit(2) from None
     logs.configure(settings.log_format)
     raise typer.Exit(asyncio.run(_awaited(run, settings)))
+
+
+def _on_database(run: Callable[[Settings], Awaitable[int]]) -> Callable[[Settings], Awaitable[int]]:
+    """The same, with a line instead of a traceback where the database is away, or has no tables or other ones."""
+    from storage.trouble import ERRORS
+
+    async def told(settings: Settings) -> int:
+        try:
+            return await run(settings)
+        except ERRORS as error:
+            errors.print(
+                f"The database cannot be used: {type(getattr(error, 'orig', None) or error).__name__}. Is it there, and at this "
+                "release's schema (loandesk migrate)? `loandesk doctor` looks closer.",
+                markup=False,
+            )
+            return 1
+
+    return told
 
 
 async def _awaited(run: Callable[[Settings], Awaitable[int]], settings: Settings) -> int:

@@ -188,6 +188,7 @@ async def _workspace(
     if slack_team_id is not None:
         async for finding in _channels(database, workspace, Directory(client)):
             yield finding
+    yield await _admins(database, workspace)
     yield await _worker(database, workspace, clock.now())
     yield await _backlog(database, workspace, clock.now())
 
@@ -235,6 +236,17 @@ def trouble_with(channel: SlackChannel | None) -> str | None:
     if not channel.bot_is_in:
         return "the bot is not in it: type /invite there"
     return None
+
+
+async def _admins(database: Database, workspace: Workspace) -> Finding:
+    async with database.reading() as session:
+        admins = await members.with_role(session, workspace.id, "admin")
+    if not admins:
+        return fix(
+            "admins",
+            "nobody is one: set LOANDESK_FIRST_ADMIN to a Slack member id (U012ABCDEF) and start the desk again",
+        )
+    return well("admins", f"{len(admins)}")
 
 
 async def _worker(database: Database, workspace: Workspace, now: datetime) -> Finding:

@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from desk.desk import Office
 from desk.home import published, read_showing, stale_homes
 from desk.members import locale_of
-from handlers.home import written
+from handlers.home import closed, written
 from handlers.i18n import Translator
 from handlers.screen import Screen
 from handlers.visit import Visit
@@ -41,11 +41,14 @@ class HomeKeeper:
     async def _look_at(self, home: Home) -> None:
         async with self._office.reading_desk(self._workspace) as desk:
             member = await desk.session.get(Member, home.member_id)
-            if member is None or member.removed_at is not None:
+            if member is None:
                 return
             desk.actor = member
             visit = Visit(desk=desk, t=Translator(locale_of(member)), zone=ZoneInfo(member.zone), channel_id="")
-            view = await written(visit, read_showing(home.showing))
+            if member.removed_at is None:
+                view = await written(visit, read_showing(home.showing))
+            else:
+                view = closed(visit.t, visit.zone)
             if desk.cipher.digest("home", view.content()) == home.digest:
                 return
         # A refusal by hash says that the owner has just turned a page: the next round sees it.

@@ -52,7 +52,8 @@ def read_file(path: Path) -> str:
 def read_rows(text: str, workspace: Workspace, office: Office) -> tuple[list[ImportRow], list[RefusedRow]]:
     """The rows of a CSV text, and those that are refused, each with its line.
 
-    Raises Invalid when it is no table of loans: `import_not_csv`, `import_column_missing`, `import_column_twice`.
+    Raises Invalid when it is no table of loans: `import_not_csv`, `import_quotes`, `import_column_missing`,
+    `import_column_twice`.
     """
     today = office.clock.now().astimezone(ZoneInfo(workspace.zone)).date()
     lines = _lines(text)
@@ -118,4 +119,4 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
         for cells in reader:
             yield reader.line_num, cells
     except csv.Error:
-        raise Invalid("import_not_csv") from None
+        raise Invalid("import_quotes", line=reader.line_num) from None

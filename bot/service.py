@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import aiohttp
+import structlog
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -34,6 +35,8 @@ from storage import schema
 from storage.database import Database, make_folder
 from storage.tables import Workspace
 from storage.trouble import Trouble
+
+log = structlog.get_logger()
 
 CALL_SECONDS = 10
 """How long one call of Slack's Web API may take."""
@@ -190,4 +193,6 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
 
 async def _first_admin(directory: Directory, settings: Settings) -> Newcomer | None:
     person = await directory.person(settings.first_admin) if settings.first_admin else None
+    if person is None and settings.first_admin:
+        log.warning("first_admin_unknown", user=settings.first_admin)
     return newcomer(person) if person else None

@@ -147,7 +147,9 @@ async def _begin(service: Service, command: Command, name: Identity, tuning: Tun
         try:
             await service.serve()
         except OSError as error:
-            raise CannotStartError(f"Port {service.settings.port} (PORT) cannot be opened: {error.strerror}.") from None
+            raise CannotStartError(
+                _not_opened("LOANDESK_HOST", service.settings.host, "PORT", service.settings.port, error)
+            ) from None
     if command == "socket":
         await service.connect(tuning.patience, wait=False)
 
@@ -168,12 +170,18 @@ async def _admin(service: Service, command: Command) -> AsyncIterator[None]:
         await web.TCPSite(runner, settings.admin_host, port).start()
     except OSError as error:
         await runner.cleanup()
-        raise CannotStartError(f"Port {port} (LOANDESK_ADMIN_PORT) cannot be opened: {error.strerror}.") from None
+        raise CannotStartError(
+            _not_opened("LOANDESK_ADMIN_HOST", settings.admin_host, "LOANDESK_ADMIN_PORT", port, error)
+        ) from None
     log.info("health_and_metrics", host=settings.admin_host, port=runner.addresses[0][1])
     try:
         yield
     finally:
         await runner.cleanup()
+
+
+def _not_opened(host_setting: str, host: str, port_setting: str, port: int, error: OSError) -> str:
+    return f"{host} ({host_setting}) port {port} ({port_setting}) cannot be opened: {error.strerror}."
 
 
 async def _first(*events: asyncio.Event) -> None:

@@ -1,8 +1,11 @@
 """Settings, from the environment or a `.env` file. A wrong one is named at start."""
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -11,10 +14,52 @@ from handlers.loan_links import LoanLinks
 from storage.cipher import Cipher, KeyRing
 from storage.database import async_url
 
+T = TypeVar("T", str, SecretStr)
+
 
 def _known_database(url: SecretStr) -> SecretStr:
     async_url(url.get_secret_value())
     return url
+
+
+def _known_zone(zone: str) -> str:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("there is no such time zone; write it like Asia/Shanghai") from None
+    return zone
+
+
+def _known_country(country: str) -> str:
+    if country and country not in SUPPORTED_REGIONS:
+        raise ValueError("write the two capital letters of a country, like CN, or nothing")
+    return country
+
+
+def _member_id(user_id: str) -> str:
+    if user_id and not re.fullmatch("[UW][A-Z0-9]+", user_id):
+        raise ValueError(
+            "write a Slack member id, like U012ABCDEF: it stands in the person's profile, behind the three dots"
+        )
+    return user_id
+
+
+def _process_name(name: str) -> str:
+    if not re.fullmatch("[A-Za-z0-9._-]{0,64}", name):
+        raise ValueError("at most 64 letters, digits, dots, dashes and underscores")
+    return name
+
+
+def _address(url: str) -> str:
+    if not url.startswith(("https://", "http://")):
+        raise ValueError("write it like https://slack.com/api/")
+    return url
+
+
+def _given(value: T) -> T:
+    if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+        raise ValueError("it is empty")
+    return value
 
 
 def _loan_links(pattern: str) -> str:
@@ -35,16 +80,18 @@ class Settings(BaseSettings):
     )
     """Where the desk's tables are: `sqlite:///path` or `postgresql://…`."""
 
-    bot_token: SecretStr = Field(validation_alias="SLACK_BOT_TOKEN")
+    bot_token: Annotated[SecretStr, AfterValidator(_given)] = Field(validation_alias="SLACK_BOT_TOKEN")
     """The bot token of the Slack app, `xoxb-…`."""
 
-    signing_secret: SecretStr = Field(validation_alias="SLACK_SIGNING_SECRET")
+    signing_secret: Annotated[SecretStr, AfterValidator(_given)] = Field(validation_alias="SLACK_SIGNING_SECRET")
     """The signing secret of the Slack app."""
 
     app_token: SecretStr = Field(default=SecretStr(""), validation_alias="SLACK_APP_TOKEN")
     """The app-level token with the scope `connections:write`, `xapp-…`. Only Socket Mode needs it."""
 
-    slack_api_url: str = Field(default="https://slack.com/api/", validation_alias="SLACK_API_URL")
+    slack_api_url: Annotated[str, AfterValidator(_address)] = Field(
+        default="https://slack.com/api/", validation_alias="SLACK_API_URL"
+    )
     """Where the Web API is. Only the sandbox is elsewhere."""
 
     encryption_keys: SecretStr
@@ -53,31 +100,29 @@ class Settings(BaseSettings):
     search_key: SecretStr
     """The key of the search index, base64 of 32 bytes. It cannot be changed without indexing every borrower anew."""
 
-    first_admin: str = Field(default="", pattern=r"^([UW][A-Z0-9]+)?$")
+    first_admin: Annotated[str, AfterValidator(_member_id)] = ""
     """The Slack id of the first admin, who then adds everybody else with `/loan-team add`."""
 
-    host: str = "127.0.0.1"
+    host: Annotated[str, AfterValidator(_given)] = "127.0.0.1"
     port: int = Field(default=3000, ge=0, le=65535, validation_alias="PORT")
 
-    zone: str = "Asia/Shanghai"
+    zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
     """The zone of a new workspace: of contact hours and of members whom Slack gives none."""
 
-    country: str = Field(default="CN", pattern=r"^([A-Z]{2})?$")
-    """Whose public holidays a new workspace keeps, ISO 3166; empty keeps none."""
+    country: Annotated[str, AfterValidator(_known_country)] = "CN"
+    """Whose public holidays a new workspace keeps, and where a phone number without a country prefix belongs, ISO 3166.
+    Empty: it keeps none, and phone numbers are Chinese."""
 
-    locale: str = "zh-CN"
+    locale: Literal["zh-CN", "en-US"] = "zh-CN"
     """The language of a new workspace's channels."""
 
     loan_links: Annotated[str, AfterValidator(_loan_links)] = ""
     """The links of the lender's own loan system, `https://loans.example.com/l/{number}`: they are unfurled. Empty: none."""
 
-    phone_region: str = Field(default="CN", pattern=r"^[A-Z]{2}$")
-    """Where a phone number without a country prefix belongs."""
-
-    executor_id: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,64}$")
+    executor_id: Annotated[str, AfterValidator(_process_name)] = ""
     """The name of this process, its own and the same after a restart. Empty: made from the machine's name."""
 
-    admin_host: str = "127.0.0.1"
+    admin_host: Annotated[str, AfterValidator(_given)] = "127.0.0.1"
     admin_port: int | None = Field(default=None, ge=0, le=65535)
     """Where `/healthz`, `/readyz` and `/metrics` are, never open to the public. None: `bot.serving.ADMIN_PORTS`."""
 
@@ -107,7 +152,8 @@ def read_settings(env_file: Path | None = Path(".env")) -> Settings:
         settings = Settings(_env_file=env_file)  # pyright: ignore[reportCallIssue]
         settings.cipher()
     except ValidationError as error:
-        lines = [f"  {_variable(str(e['loc'][0]))}: {e['msg']}" for e in error.errors(include_input=False)]
+        wrong = [(_variable(str(e["loc"][0])), e["msg"]) for e in error.errors(include_input=False)]
+        lines = [f"  {name}: {message.removeprefix('Value error, ')}" for name, message in wrong]
         raise WrongSettingsError("These settings are missing or wrong:\n" + "\n".join(lines)) from None
     except ValueError as error:
         raise WrongSettingsError(f"LOANDESK_ENCRYPTION_KEYS or LOANDESK_SEARCH_KEY: {error}") from None

@@ -73,20 +73,31 @@ async def log_again(desk: Desk, call_id: UUID, *, keeps_plan: bool) -> CallLogge
     """Logs another call like that one, which the acting member logged a moment ago. What it planned stands with
     `keeps_plan`.
 
-    Raises as `log_call` does, and NotFound (`unknown_call`), NotAllowed (`call_not_yours`), Conflict (`call_undone`).
+    Raises as `log_call` does, and NotFound (`unknown_call`), NotAllowed (`call_not_yours`), Conflict (`call_undone`,
+    `call_logged_again`: pressed twice).
     """
     require_role(desk, *CALLERS)
     loan, earlier = await _own_call(desk, call_id)
+    await _require_last_of_its_line(desk, earlier)
     open_ones = await stored.open_of_loan(desk.session, loan.id)
     kind = VOCABULARY.outcome(earlier.outcome)
-    said = Said(note=desk.cipher.decrypt_maybe(earlier.note_cipher, "call", earlier.id, "note"))
+    note = desk.cipher.decrypt_maybe(earlier.note_cipher, "call", earlier.id, "note")
+    said = Said(purpose=earlier.purpose if earlier.follow_up_id is None else None, note=note)
     numbered = next((f for f in open_ones if f.id == earlier.follow_up_id), None)
     if numbered is None and earlier.follow_up_id is not None:
         answering = Answering(answered=None, others=(), purpose=earlier.purpose, note=said.note)
     else:
         answering = await what_it_answers(desk, loan, open_ones, kind, said, numbered)
     return await _log(
-        desk, loan, open_ones, kind, answering, None, line_digest=earlier.line_digest, keeps_plan=keeps_plan
+        desk,
+        loan,
+        open_ones,
+        kind,
+        answering,
+        None,
+        line_digest=earlier.line_digest,
+        minutes=earlier.minutes,
+        keeps_plan=keeps_plan,
     )
 
 
@@ -213,12 +224,14 @@ async def _mark_number_wrong(desk: Desk, loan: Loan) -> None:
 
 
 async def _own_call(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
-    """A call of the acting member that stands, its loan locked."""
+    """A call of the acting member that stands, its loan locked: one that they still see."""
     call = await calls.by_id(desk.session, call_id)
     if call is None or call.workspace_id != desk.workspace.id:
         raise NotFound("unknown_call")
     if call.caller_id != desk.member.id:
         raise NotAllowed("call_not_yours")
+    if not await stored_loans.sees(desk.session, desk.member, call.loan_id):
+        raise NotFound("unknown_call")
     loan = await stored_loans.lock(desk.session, call.loan_id)
     await desk.session.refresh(call)
     if call.undone_at is not None:
@@ -229,6 +242,14 @@ async def _own_call(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
 def _answering_of(desk: Desk, call: Call, answered: FollowUp | None) -> Answering:
     note = desk.cipher.decrypt_maybe(call.note_cipher, "call", call.id, "note")
     return Answering(answered=answered, others=(), purpose=call.purpose, note=note)
+
+
+async def _require_last_of_its_line(desk: Desk, call: Call) -> None:
+    if call.line_digest is None:
+        return
+    last = await calls.same_line(desk.session, call.loan_id, call.caller_id, call.line_digest, call.at)
+    if last is not None and last.id != call.id:
+        raise Conflict("call_logged_again", at=last.at)
 
 
 async def _same_line(desk: Desk, loan: Loan, digest: bytes) -> Call | None:

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from desk.errors import Invalid
@@ -31,6 +31,7 @@ REQUIRED = ("number", "name", "phone", "stage")
 NUMBER_LIMIT, NAME_LIMIT = 64, 100
 
 _SEPARATED = re.compile(r"[\s,，、;；]")
+_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
 _SCIENTIFIC = re.compile(r"[\d.]+e[+-]?\d+", re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _YES, _NO = frozenset({"yes", "y", "true", "1", "是", "有"}), frozenset({"no", "n", "false", "0", "否", "无", ""})
@@ -129,18 +130,10 @@ def _owner(text: str, _today: date, _region: str) -> str:
 def _amount(text: str, _today: date, _region: str) -> Decimal | None:
     if not text:
         return None
-    try:
-        amount = Decimal(unicodedata.normalize("NFKC", text))
-    except InvalidOperation:
-        raise Invalid("import_amount", given=text, nearest=("120000", "120000.00")) from None
-    if (
-        not amount.is_finite()
-        or amount < 0
-        or amount >= Decimal(10) ** 12
-        or amount != amount.quantize(Decimal("0.01"))
-    ):
+    plain = unicodedata.normalize("NFKC", text)
+    if not _AMOUNT.fullmatch(plain):
         raise Invalid("import_amount", given=text, nearest=("120000", "120000.00"))
-    return amount
+    return Decimal(plain)
 
 
 def _due_day(text: str, _today: date, _region: str) -> int | None:

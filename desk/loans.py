@@ -39,17 +39,18 @@ async def resolve(desk: Desk, ref: LoanRef) -> Named:
     A number that itself contains `/` is tried whole first; then `<loan>/n`; then one word that finds exactly one loan
     the member may see. Raises NotFound (`unknown_loan`, `unknown_follow_up`), Ambiguous (`loan_ambiguous`).
     """
-    whole = await _by_number(desk, ref.whole)
-    if whole is not None:
-        return Named(loan=whole)
-    loan = await _by_number(desk, ref.text) if ref.text != ref.whole else None
+    loan = await _by_number(desk, ref.whole)
+    if ref.whole != ref.text:
+        if loan is not None:
+            return Named(loan=loan)
+        loan = await _by_number(desk, ref.text)
     loan = loan or await loans.lock(desk.session, await _by_word(desk, ref))
     if ref.follow_up is None:
         return Named(loan=loan)
     follow_up = await follow_ups.of_number(desk.session, loan.id, ref.follow_up)
     if follow_up is None:
         there = tuple(f.number for f in await follow_ups.open_of_loan(desk.session, loan.id))
-        raise NotFound("unknown_follow_up", given=ref.whole, loan=loan.number, nearest=there)
+        raise NotFound("unknown_follow_up", given=f"{ref.text}/{ref.follow_up}", loan=loan.number, nearest=there)
     return Named(loan=loan, follow_up=follow_up)
 
 
@@ -59,6 +60,14 @@ async def pressed(desk: Desk, loan_id: UUID) -> Loan:
     if not await loans.sees(desk.session, desk.member, loan_id):
         raise NotFound("unknown_loan_pressed")
     return await loans.lock(desk.session, loan_id)
+
+
+async def number_of(desk: Desk, loan_id: UUID) -> str:
+    """The number that the loan of a button has by now. Raises NotFound (`unknown_loan_pressed`) also for one that the
+    acting member may not see."""
+    if not await loans.sees(desk.session, desk.member, loan_id):
+        raise NotFound("unknown_loan_pressed")
+    return (await desk.session.get_one(Loan, loan_id)).number
 
 
 async def choice(desk: Desk, loan: Loan) -> LoanChoice:

@@ -100,7 +100,7 @@ async def preview_all(desk: Desk, outgoing: Member, to: Member, *, why: str = ""
         handed=_counted(desk, loans, follow_ups),
         mark=mark_of(loans, follow_ups),
         why=why,
-        draft_id=await drafts.keep(desk, {"why": why}) if why else None,
+        draft_id=await drafts.keep(desk, {"why": why}),
         changed=changed,
     )
 

@@ -11,7 +11,7 @@ from desk.changes import changing, offer_undo
 from desk.desk import Desk
 from desk.errors import Invalid
 from desk.managers import tell_managers
-from desk.members import hours_of, managers_for, require_may_act, stand_ins_for, today_of
+from desk.members import CALLERS, hours_of, managers_for, require_may_act, roles_of, stand_ins_for, today_of
 from desk.notices import may_have_been_sent, owe_to_member
 from desk.pressed import pressed
 from desk.rules.reminders import SnoozeOption, reschedule_reminder_after_snooze, snooze_options
@@ -151,7 +151,7 @@ async def hand_over(desk: Desk, follow_up_id: UUID, version: int) -> HandedOver:
     row, loan = on.follow_up, on.loan
     await require_may_act(desk, row, loan)
     assignee = (await members.by_ids(desk.session, [row.assignee_id]))[row.assignee_id]
-    managers = [m for m in await managers_for(desk, assignee) if m.id != assignee.id]
+    managers = [m for m in await managers_for(desk, assignee) if m.id != assignee.id and roles_of(m) & set(CALLERS)]
     if not managers:
         raise Invalid("nobody_to_assign")
     manager = managers[0]

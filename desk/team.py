@@ -13,12 +13,15 @@ from desk.errors import Invalid, NotAllowed
 from desk.installing import Newcomer, new_member
 from desk.members import CALLERS, hours_of, managers_for, require_role, roles_of, today_of
 from desk.rules.hours import WorkingHours
-from storage import follow_ups, members, workspaces
+from storage import follow_ups, homes, members, workspaces
 from storage.ids import new_id
 from storage.tables import CalendarOverride, Member, Team, TeamManager
 
 SETS_UP = ("admin", "manager")
 """The roles that add and remove members and keep the calendar."""
+
+TEAM_LIMIT = 60
+"""Characters of a team's name, which stands in menus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,8 @@ async def add_member(
 
     A manager manages the team that is named; its first manager's channel becomes the team's manager channel. Admins alone
     give and take the roles of admins and compliance. Raises NotAllowed (`role_missing`, `admin_only`), Invalid
-    (`not_a_person`, `guest`, `channel_shared_outside`, `channel_archived`, `channel_without_bot`, `last_admin`).
+    (`not_a_person`, `guest`, `channel_shared_outside`, `channel_archived`, `channel_without_bot`, `last_admin`,
+    `team_name_too_long`).
     """
     actor = require_role(desk, *SETS_UP)
     member = await members.by_slack_id(desk.session, desk.workspace.id, candidate.newcomer.slack_user_id)
@@ -134,6 +138,8 @@ async def add_member(
     check_candidate(candidate)
     if channel is not None:
         check_channel(channel)
+    if len(team_name) > TEAM_LIMIT:
+        raise Invalid("team_name_too_long", length=len(team_name), limit=TEAM_LIMIT)
     if member is not None and "admin" in has - set(roles):
         await _require_other_admin(desk, member)
     if member is None:
@@ -178,6 +184,7 @@ async def remove_member(desk: Desk, member: Member, to: Member) -> MemberChanged
     moved = await reassigning.hand_over_all(desk, member, to, undo_id=undo_id)
     changing(desk, member)
     member.removed_at, member.next_digest_at = desk.now, None
+    await homes.look_again(desk.session, member.id, desk.now)
     desk.audit("remove_member", subject_id=member.id, to=str(to.id))
     await desk.session.flush()
     return MemberChanged(

@@ -17,7 +17,7 @@ from desk.managers import call_has_changed
 from desk.reassigning import notice_key
 from desk.restored import work_out_anew
 from desk.vocabulary import VOCABULARY
-from storage import audit, loans, members, notices, reassigning, undos
+from storage import audit, homes, loans, members, notices, reassigning, undos
 from storage.tables import (
     Borrower,
     CalendarOverride,
@@ -185,6 +185,7 @@ async def _take_back_row(desk: Desk, step: _Step) -> None:
             row.stage, row.stage_since = "withdrawn", desk.now
         case Member():
             await _require_nothing_held(desk, row)
+            await homes.look_again(desk.session, row.id, desk.now)
             row.removed_at = desk.now
             row.next_digest_at = None
         case TeamManager():

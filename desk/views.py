@@ -33,6 +33,7 @@ class FollowUpView:
     id: UUID
     version: int
     number: int
+    loan_id: UUID
     loan_number: str
     purpose: str
     state: str
@@ -84,6 +85,7 @@ def follow_up_view(desk: Desk, loan: Loan, row: FollowUp, assignee: Member) -> F
         id=row.id,
         version=row.version,
         number=row.number,
+        loan_id=loan.id,
         loan_number=loan.number,
         purpose=row.purpose,
         state=row.state,

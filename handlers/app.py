@@ -18,6 +18,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from handlers.deliveries import Delivery, Refused, Seen
 from handlers.front import Front
+from handlers.home import instead
 from handlers.loan_links import LoanLinks, shown_links
 from handlers.registry import COMMANDS, OPENING, SHORTCUTS
 from handlers.render.message import Message
@@ -255,7 +256,7 @@ def _home_listener(front: Front, screen: Screen) -> Any:
             case Rewrite(view):
                 await _publish(front, screen, view, user_id, event.get("view", {}).get("hash", ""))
             case Reply(message):
-                await screen.publish(View(form=HOME, title="", close="", blocks=message.blocks), user_id)
+                await screen.publish(instead(message), user_id)
             case _:
                 return
 

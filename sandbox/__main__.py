@@ -44,7 +44,7 @@ async def _run(manifest: dict[str, object], port: int) -> None:
     url = await sandbox.start(port)
     sys.stdout.write(
         f"SLACK_API_URL={sandbox.api_url}\nSLACK_BOT_TOKEN={app.token}\nSLACK_SIGNING_SECRET={app.signing_secret}\n"
-        f"LOANDESK_FIRST_ADMIN=UADMIN\n# The workspace is open: {url}/\n"
+        f"SLACK_APP_TOKEN={app.app_token}\nLOANDESK_FIRST_ADMIN=UADMIN\n# The workspace is open: {url}/\n"
     )
     sys.stdout.flush()
     try:

@@ -19,7 +19,7 @@ _SAME_LINE = (
         col(Call.at) >= bindparam("since"),
         col(Call.undone_at).is_(None),
     )
-    .order_by(col(Call.at).desc())
+    .order_by(col(Call.at).desc(), col(Call.id).desc())
     .limit(1)
 )
 

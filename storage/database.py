@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -31,16 +32,24 @@ IDLE_SECONDS = 10
 """How long PostgreSQL keeps a transaction in which nothing is done, with its locks: its process may be frozen."""
 
 
+_WRITTEN = "write it like sqlite:///data/loandesk.db or postgresql://user:password@host/name"
+
+
 def async_url(url: str) -> str:
     """`url` with the driver that the desk uses: `sqlite:///…` or `postgresql://…` as operators write them.
 
-    Raises ValueError for another database.
+    Raises ValueError for another database, or for what is no such address.
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError(_WRITTEN) from None
     drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
     backend = parsed.drivername.split("+")[0]
     if backend not in drivers:
-        raise ValueError(f"DATABASE_URL must begin with sqlite: or postgresql:, not {backend}:")
+        raise ValueError(f"it must begin with sqlite: or postgresql:, not {backend}:")
+    if backend == "sqlite" and not parsed.database:
+        raise ValueError(_WRITTEN)
     return parsed.set(drivername=drivers[backend]).render_as_string(hide_password=False)
 
 

@@ -25,6 +25,11 @@ async def opened(session: AsyncSession, workspace_id: UUID, member_id: UUID, now
     await session.exec(statement.on_conflict_do_update(index_elements=["member_id"], set_=seen))
 
 
+async def look_again(session: AsyncSession, member_id: UUID, now: datetime) -> None:
+    """Has the home of a member, where they have one, looked at as if they had just opened it."""
+    await session.exec(update(Home).where(col(Home.member_id) == member_id).values(opened_at=now))
+
+
 async def published(
     session: AsyncSession, member_id: UUID, *, digest: bytes, view_hash: str, showing: dict[str, Any]
 ) -> None:

@@ -14,6 +14,7 @@ from handlers.forms.fields import (
     follow_up_options,
     loan_field,
     loan_of,
+    of_the_loan,
     purposes,
     read_due,
     words,
@@ -32,8 +33,7 @@ LONGEST = 600
 async def build(visit: Visit, private: Private, typed: Typed) -> View:
     """Which loan, how it ended, what was said, and what comes next. `l` and `n` in `private` name loan and follow-up."""
     t = visit.t
-    given = {name: str(private[key]) for name, key in (("loan", "l"), ("follow_up", "n")) if key in private}
-    typed = {**given, **typed}
+    private, typed = of_the_loan(private, typed)
     outcome = str(typed.get("outcome", "")) or None
     number = str(typed.get("loan", ""))
     chosen = await chosen_loan(visit.desk, number, outcome=outcome) if number else None

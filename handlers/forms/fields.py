@@ -15,7 +15,7 @@ from handlers.forms.serving import fill_button
 from handlers.grammar.due import parse_due
 from handlers.i18n import LANGUAGES, Translator
 from handlers.render import parts
-from handlers.render.view import FormWriter, Option
+from handlers.render.view import GENERATION, FormWriter, Option, Private, Typed
 from handlers.render.writer import Button
 from handlers.visit import Visit
 
@@ -27,6 +27,9 @@ DUE_REFUSALS = ("due_past", "due_after_work", "due_no_such_time", "no_working_da
 
 NO_CHOICE = "none"
 """The language that is no choice of one's own."""
+
+_CHOSEN_FOR = "of"
+"""In `private`: the loan that stood in the form when it was last written."""
 
 LOANS = "loan.search"
 """Suggests loans for the words typed."""
@@ -56,6 +59,20 @@ def loan_field(t: Translator, form: FormWriter, chosen: ChosenLoan | None, *, li
     )
 
 
+def of_the_loan(private: Private, typed: Typed) -> tuple[Private, Typed]:
+    """What stands in a form about a loan and one of its follow-ups: at first those of the button, `l` and `n`. A follow-up
+    goes when another loan is chosen, and Slack is made to forget it."""
+    if _CHOSEN_FOR not in private:
+        given = {name: str(private[key]) for name, key in (("loan", "l"), ("follow_up", "n")) if key in private}
+        typed = {**given, **typed}
+    number = str(typed.get("loan", ""))
+    now = {**private, _CHOSEN_FOR: number}
+    if "follow_up" in typed and number != private.get(_CHOSEN_FOR, private.get("l", number)):
+        typed = {name: value for name, value in typed.items() if name != "follow_up"}
+        now[GENERATION] = int(private.get(GENERATION, 0)) + 1
+    return now, typed
+
+
 def language_field(form: FormWriter, label: str, no_choice: str) -> None:
     """Which language, with words for no choice of one's own."""
     form.choice("language", label, [Option(no_choice, NO_CHOICE), *(Option(n, code) for code, n in LANGUAGES.items())])
@@ -70,9 +87,7 @@ def chosen_language(visit: Visit) -> str:
 def loan_of(visit: Visit, *, number: str = "", follow_up: str = "") -> LoanRef:
     """The loan that was chosen, or has that number, and its follow-up of that number."""
     number = number or visit.one("loan")
-    if not follow_up:
-        return LoanRef(whole=number, text=number)
-    return LoanRef(whole=f"{number}/{follow_up}", text=number, follow_up=int(follow_up))
+    return LoanRef(whole=number, text=number, follow_up=int(follow_up) if follow_up else None)
 
 
 def words(t: Translator, entries: Iterable[Word]) -> list[Option]:

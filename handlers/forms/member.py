@@ -2,7 +2,7 @@
 
 from desk.members import resolve
 from desk.refs import PersonRef
-from desk.team import add_member, remove_member, teams
+from desk.team import TEAM_LIMIT, add_member, remove_member, teams
 from desk.vocabulary import VOCABULARY
 from handlers.directory import candidate, reminder_channel
 from handlers.forms.fields import words
@@ -12,9 +12,6 @@ from handlers.render.marks import _
 from handlers.render.message import Message
 from handlers.render.view import FormWriter, Option, Private, Typed, View
 from handlers.visit import Visit
-
-TEAM_LIMIT = 60
-"""Characters of a new team's name."""
 
 
 async def build(visit: Visit, private: Private, typed: Typed) -> View:
@@ -53,6 +50,8 @@ FORM = Form(
     main="who",
     fields={
         "admin_only": "roles",
+        "last_admin": "roles",
+        "team_name_too_long": "new_team",
         "channel_shared_outside": "channel",
         "channel_archived": "channel",
         "channel_without_bot": "channel",

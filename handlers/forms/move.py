@@ -10,6 +10,7 @@ from handlers.forms.fields import (
     follow_up_options,
     loan_field,
     loan_of,
+    of_the_loan,
     read_due,
 )
 from handlers.forms.form import Form
@@ -23,8 +24,9 @@ from handlers.visit import Visit
 async def build(visit: Visit, private: Private, typed: Typed) -> View:
     """Which follow-up, and when instead. `l` and `n` in `private` name loan and follow-up."""
     t = visit.t
-    typed = {"loan": str(private.get("l", "")), "follow_up": str(private.get("n", "")), **typed}
-    chosen = await chosen_loan(visit.desk, str(typed["loan"])) if typed["loan"] else None
+    private, typed = of_the_loan(private, typed)
+    number = str(typed.get("loan", ""))
+    chosen = await chosen_loan(visit.desk, number) if number else None
     form = FormWriter(t, private, typed)
     loan_field(t, form, chosen)
     if chosen and chosen.open:

@@ -1,5 +1,8 @@
 """The forms by name, and the presses that open them and that happen inside them."""
 
+from uuid import UUID
+
+from desk.loans import number_of
 from desk.vocabulary import NOTE_LIMIT
 from handlers.forms import (
     call,
@@ -51,6 +54,8 @@ FORMS: dict[str, Form] = {form.name: form for form in _COMMANDS}
 async def open_form(visit: Visit) -> Open:
     """Opens the form that the button names, with what else it carries."""
     private = dict(visit.value)
+    if "i" in private:
+        private["l"] = await number_of(visit.desk, UUID(private.pop("i")))
     if visit.form == CARD:
         private[BENEATH] = dict(visit.private)
     form = FORMS[str(private.pop("form"))]

@@ -48,8 +48,10 @@ async def build(visit: Visit, private: Private, typed: Typed) -> View:
         hint=t("Left empty: everything that they have."),
         placeholder=t("Name, pinyin, number, or the last four digits of the phone"),
     )
-    hows = (Option(t("To one member"), "one"), Option(t("To a member for each loan"), "each"))
-    form.choice("how", t("How"), [*hows, Option(t("Balanced over a team"), "balanced")], live=True)
+    hows = [Option(t("To one member"), "one"), Option(t("To a member for each loan"), "each")]
+    if await teams(visit.desk):
+        hows.append(Option(t("Balanced over a team"), "balanced"))
+    form.choice("how", t("How"), hows, live=True)
     await _targets(visit, form, typed, picked)
     form.text("why", t("Why"), optional=True, long=True, limit=NOTE_LIMIT)
     return form.view(FORM.name, t(FORM.title), submit=t("Preview"))

@@ -30,14 +30,14 @@ def contact(t: Translator, shown: LoanCard, zone: ZoneInfo, above: Message | Non
     """Whom to call, and what about: the loan, its owner, what is paid."""
     writer = _begun(t, shown.loan, "contact")
     head(t, writer, shown, zone)
-    number = shown.loan.number
+    loan_id = shown.loan.id
     writer.buttons(
         Button(t("Show number"), "loan.show_number", {"l": str(shown.loan.id)}),
-        form_button(t("Log a call"), "call", loan=number),
-        form_button(t("Assign a follow-up"), "follow_up", loan=number),
-        form_button(t("Request documents"), "documents", loan=number),
-        form_button(t("Correct"), "edit", loan=number),
-        form_button(t("Reassign"), "reassign", loan=number),
+        form_button(t("Log a call"), "call", loan=loan_id),
+        form_button(t("Assign a follow-up"), "follow_up", loan=loan_id),
+        form_button(t("Request documents"), "documents", loan=loan_id),
+        form_button(t("Correct"), "edit", loan=loan_id),
+        form_button(t("Reassign"), "reassign", loan=loan_id),
     )
     return _view(t, shown.loan, writer, above)
 
@@ -69,7 +69,7 @@ def documents(t: Translator, shown: DocumentsListed, zone: ZoneInfo, above: Mess
         writer.line(t("Settled:"))
         writer.bullets(item_line(t, item, zone) for item in shown.settled[:SHOWN])
         _more(t, writer, len(shown.settled) - SHOWN)
-    writer.buttons(form_button(t("Request documents"), "documents", loan=shown.loan.number))
+    writer.buttons(form_button(t("Request documents"), "documents", loan=shown.loan.id))
     return _view(t, shown.loan, writer, above, "documents")
 
 
@@ -77,7 +77,7 @@ def follow_ups(t: Translator, shown: PlannedCalls, above: Message | None = None)
     """What is planned, each with its buttons."""
     writer, notes = _begun(t, shown.loan, "follow_ups"), Notes()
     _name(t, writer, shown.loan, shown.name)
-    number = shown.loan.number
+    loan_id = shown.loan.id
     if not shown.due:
         writer.line(Bold(t("Nothing is planned.")))
     for due in shown.due:
@@ -85,12 +85,12 @@ def follow_ups(t: Translator, shown: PlannedCalls, above: Message | None = None)
         writer.bullets([follow_up_line(t, due.follow_up)])
         writer.quote(notes.fitted(due.note))
         writer.buttons(
-            form_button(t("Log {name}", name=f"/{n}"), "call", loan=number, follow_up=n),
+            form_button(t("Log {name}", name=f"/{n}"), "call", loan=loan_id, follow_up=n),
             Button(t("Finish {name}", name=f"/{n}"), "card.done", follow_up_value(due.follow_up)),
-            form_button(t("Move {name}", name=f"/{n}"), "move", loan=number, follow_up=n),
+            form_button(t("Move {name}", name=f"/{n}"), "move", loan=loan_id, follow_up=n),
         )
     _pages(t, writer, shown.loan, "follow_ups", offset=shown.offset, more=shown.more > 0, page=PAGE)
-    writer.buttons(form_button(t("Assign a follow-up"), "follow_up", loan=number))
+    writer.buttons(form_button(t("Assign a follow-up"), "follow_up", loan=loan_id))
     return _view(t, shown.loan, writer, above, "follow_ups", offset=shown.offset)
 
 

@@ -24,15 +24,15 @@ def card(t: Translator, shown: LoanCard, zone: ZoneInfo) -> Message:
     _documents(t, writer, shown, zone)
     _stages(t, writer, shown, zone, notes)
     value = {"l": str(shown.loan.id)}
-    number = shown.loan.number
+    loan_id = shown.loan.id
     writer.buttons(
         Button(t("Open"), "card.open", value),
-        form_button(t("Log a call"), "call", loan=number),
-        form_button(t("Assign a follow-up"), "follow_up", loan=number),
+        form_button(t("Log a call"), "call", loan=loan_id),
+        form_button(t("Assign a follow-up"), "follow_up", loan=loan_id),
         Button(t("Show number"), "loan.show_number", value),
         Button(t("Documents"), "documents.list", value),
-        form_button(t("Request documents"), "documents", loan=number),
-        form_button(t("Correct"), "edit", loan=number),
+        form_button(t("Request documents"), "documents", loan=loan_id),
+        form_button(t("Correct"), "edit", loan=loan_id),
     )
     return writer.message()
 

@@ -92,7 +92,7 @@ def _row(t: Translator, row: DueRow) -> list[Part]:
 def _open(t: Translator, row: DueRow) -> Button:
     follow_up = row.follow_up
     label = t("Log {name}", name=f"{follow_up.loan_number}/{follow_up.number} {row.name}")
-    return parts.form_button(label, "call", loan=follow_up.loan_number, follow_up=follow_up.number)
+    return parts.form_button(label, "call", loan=follow_up.loan_id, follow_up=follow_up.number)
 
 
 def _pages(t: Translator, view: HomeView) -> list[Button]:

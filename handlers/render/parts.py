@@ -111,11 +111,11 @@ def undo_button(t: Translator, undo_id: UUID) -> Button:
     return Button(t("Undo"), "undo.take_back", {"u": str(undo_id)})
 
 
-def form_button(label: str, form: str, *, loan: str = "", follow_up: int | None = None) -> Button:
-    """Opens a form, for this loan and this follow-up of it."""
+def form_button(label: str, form: str, *, loan: UUID | None = None, follow_up: int | None = None) -> Button:
+    """Opens a form, for this loan and the follow-up of it that has this number."""
     value: dict[str, str | int] = {"form": form}
-    if loan:
-        value["l"] = loan
+    if loan is not None:
+        value["i"] = str(loan)
     if follow_up is not None:
         value["n"] = follow_up
     return Button(label, "form.open", value)

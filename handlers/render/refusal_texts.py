@@ -77,6 +77,7 @@ TEXTS: dict[str, str] = {
     "follow_up_is_there": _(
         "{given} is there already. To move it, write “{given} move” and the time; for another one, leave /{number} out."
     ),
+    "team_name_too_long": _("The team's name has {length} characters; {limit} are the limit."),
     "due_missing": _("When? A date or a time is missing."),
     "due_unknown": _("{given} is no time that the desk understands."),
     "stage_missing": _("Which stage?"),
@@ -143,6 +144,7 @@ TEXTS: dict[str, str] = {
     "call_not_yours": _("Only whoever logged this call can add to it."),
     "correction_not_yours": _("Only whoever logged this call, within a day, or a manager may correct it."),
     "call_changed": _("This call was corrected meanwhile. Open its loan's card to see it as it is now."),
+    "call_logged_again": _("You have logged that call once more already, {at}."),
     "call_undone": _("This call was taken back, {at}."),
     "planned_since": _("Something has been planned on {loan} meanwhile. Look at its card: /loan {loan}"),
     "offer_past": _("{given} is over. Plan the next step with /loan-follow."),

@@ -12,6 +12,10 @@ FILE: dict[str, Explanation] = {
     "import_not_text": lambda t, e: t(
         "{given} is no CSV file. Save the sheet as CSV (UTF-8, or as Excel writes it) and try again.", **e.params
     ),
+    "import_quotes": lambda t, e: t(
+        "A quotation mark is not closed, or stands where none may be: look at line {line} and the one before it.",
+        line=e.params["line"],
+    ),
     "import_not_csv": lambda t, e: t("This is no table of loans: its first line must name the columns."),
     "import_column_missing": lambda t, e: t(
         "The column {column} is missing. Its heading may be one of these.", **e.params

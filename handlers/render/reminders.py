@@ -69,7 +69,7 @@ def assigned(t: Translator, view: FollowUpNotice, zone: ZoneInfo, by: str) -> Me
     writer.line(parts.masked_loan(t, item.loan))
     due = parts.when(t, item.follow_up.due, ZoneInfo(item.follow_up.zone))
     writer.line(Bold(parts.purpose(t, item.follow_up.purpose)), " · ", due)
-    move = parts.form_button(t("Move"), "move", loan=item.loan.number, follow_up=item.follow_up.number)
+    move = parts.form_button(t("Move"), "move", loan=item.loan.id, follow_up=item.follow_up.number)
     return writer.buttons(_log(t, item), move, _hand_over(t, item), _card(t, item.loan), _number(t, item)).message()
 
 
@@ -89,7 +89,9 @@ def escalation(t: Translator, view: FollowUpNotice, zone: ZoneInfo, *, times: in
     if item.became is not None and item.became.kind != "snoozed":
         return writer.line(_became(t, item.became, item, zone)).message()
     writer.line(_since(t, item, zone))
-    return writer.buttons(_card(t, item.loan), _reassign(t, item.loan)).message()
+    # To reassign a loan moves what its owner holds; somebody else's call is passed on by itself.
+    is_owners = item.follow_up.assignee == item.loan.owner
+    return writer.buttons(_card(t, item.loan), _reassign(t, item.loan) if is_owners else _hand_over(t, item)).message()
 
 
 def told_of_call(t: Translator, loan: LoanView, *, name: str, outcome: str, undone: bool) -> Message:
@@ -209,11 +211,11 @@ def _hand_over(t: Translator, item: Item) -> Button:
 
 
 def _reassign(t: Translator, loan: LoanView) -> Button:
-    return parts.form_button(t("Reassign"), "reassign", loan=loan.number)
+    return parts.form_button(t("Reassign"), "reassign", loan=loan.id)
 
 
 def _log(t: Translator, item: Item) -> Button:
-    return parts.form_button(t("Log a call"), "call", loan=item.loan.number, follow_up=item.follow_up.number)
+    return parts.form_button(t("Log a call"), "call", loan=item.loan.id, follow_up=item.follow_up.number)
 
 
 def _card(t: Translator, loan: LoanView, *, label: str | None = None) -> Button:

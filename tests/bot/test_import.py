@@ -164,6 +164,12 @@ async def test_with_another_owner_their_calls_go_along(office: Office, workspace
         assert loan.owner_id == call.assignee_id == {"lin@lender.example": lin.id, "tom@lender.example": tom.id}[email]
 
 
+@pytest.mark.parametrize("amount", ["1E5", "1_000", "1,000", "-5", "12.345", "1000000000000"])
+async def test_an_amount_is_digits_with_at_most_two_places(office: Office, workspace: Workspace, amount: str) -> None:
+    outcome = await bring_in(office, workspace, f'{HEADER}\nA-1,王,13800135678,application,,"{amount}",,,\n')
+    assert [row.error.code for row in outcome.refused] == ["import_amount"]
+
+
 async def test_a_dry_run_keeps_nothing(office: Office, workspace: Workspace) -> None:
     outcome = await bring_in(office, workspace, f"{HEADER}\nA-1,王,13800135678,inquiry,,,,,\n", dry_run=True)
 
@@ -213,7 +219,7 @@ async def test_each_refused_row_is_named_with_its_line_and_reason_and_the_others
         (b"just words", "import_not_csv"),
         (b"number,name,phone\nA-1,x,13800135678\n", "import_column_missing"),
         (b"number,name,phone,stage,stage\n", "import_column_twice"),
-        (b'number,name,phone,stage\n"A-1,x\n', "import_not_csv"),
+        (b'number,name,phone,stage\n"A-1,x\n', "import_quotes"),
     ],
 )
 async def test_a_file_that_is_no_table_of_loans_is_refused_whole(

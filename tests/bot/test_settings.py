@@ -47,6 +47,17 @@ def test_four_settings_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DATABASE_URL", "mysql://root:hunter2@db/x"),
         ("PORT", "99999"),
         ("LOANDESK_FIRST_ADMIN", "somebody"),
+        ("SLACK_SIGNING_SECRET", ""),
+        ("DATABASE_URL", "nonsense hunter2"),
+        ("DATABASE_URL", "postgresql//desk:hunter2@db/x"),
+        ("DATABASE_URL", "sqlite://"),
+        ("LOANDESK_ZONE", "Asia/Beijing"),
+        ("LOANDESK_COUNTRY", "ZZ"),
+        ("LOANDESK_LOCALE", "klingon"),
+        ("LOANDESK_EXECUTOR_ID", "one two"),
+        ("LOANDESK_HOST", ""),
+        ("LOANDESK_ADMIN_HOST", ""),
+        ("SLACK_API_URL", "foo"),
     ],
 )
 def test_a_missing_or_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str | None) -> None:
@@ -57,6 +68,7 @@ def test_a_missing_or_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, na
 
     assert "hunter2" not in str(error.value)
     assert KEY not in str(error.value)
+    assert "pattern" not in str(error.value)
 
 
 def documented(file: str, pattern: str) -> set[str]:

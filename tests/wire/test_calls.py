@@ -5,8 +5,8 @@ from sqlmodel import select
 
 from sandbox.person import Press
 from storage.tables import Borrower, Call, FollowUp, Loan
-from tests.builders import make_follow_up, make_loan
-from tests.wire.office_day import Slack
+from tests.builders import make_follow_up, make_loan, make_team
+from tests.wire.office_day import Slack, shown
 
 
 @pytest.fixture
@@ -120,6 +120,17 @@ async def test_the_same_line_again_asks_and_a_press_logs_another(slack: Slack, l
     pressed = await slack.press(slack.agent, again.message, "Log another")
     assert "2 attempts so far" in read(pressed)
     assert len(await rows(slack, Call)) == 2
+
+
+async def test_a_button_under_a_call_on_a_loan_that_is_out_of_sight_by_now_does_nothing(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "L-1", owner=slack.other)
+    reply = await slack.command(slack.agent, "/loan-call L-1 reached")
+    west = await make_team(slack.office, slack.workspace, "West")
+    await slack.change(slack.agent, team_id=west.id)
+    assert reply.message is not None
+    for label in ("Nothing needed", "Thu 26 Nov 10:00"):
+        assert "王小明" not in shown(await slack.press(slack.agent, reply.message, label)).text
+    assert await rows(slack, FollowUp) == []
 
 
 async def test_a_later_follow_up_is_one_press_away(slack: Slack, loan: Loan) -> None:

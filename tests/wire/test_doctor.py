@@ -96,7 +96,19 @@ async def test_all_is_well(doctor: Doctor) -> None:
     assert all(line.startswith("ok   ") for line in lines)
     subjects = [line[5:].partition(":")[0] for line in lines]
     assert subjects == [
-        *("settings", "database", "migrations", "keys", "token", "scopes", "clock", "channels", "worker", "backlog"),
+        *(
+            "settings",
+            "database",
+            "migrations",
+            "keys",
+            "token",
+            "scopes",
+            "clock",
+            "channels",
+            "admins",
+            "worker",
+            "backlog",
+        ),
     ]
     assert TOKEN not in printed
 

@@ -1,12 +1,14 @@
 """Logging a call with the mouse. Now is Wednesday 10:00 in Shanghai."""
 
+import asyncio
+
 import pytest
 from sqlmodel import select
 
 from sandbox import Modal
 from storage.tables import Call, Draft, FollowUp, Loan, Member
 from tests.builders import make_follow_up, make_loan
-from tests.wire.office_day import Slack
+from tests.wire.office_day import Slack, shown
 
 
 @pytest.fixture
@@ -215,3 +217,88 @@ async def test_where_slack_opens_no_form_the_usage_is_shown(slack: Slack, loan: 
 
     assert "/loan-call" in reply.text
     assert "L-1042/1" in reply.text
+
+
+async def log_from_reminder(slack: Slack) -> Modal:
+    """The form behind the reminder's button."""
+    [reminder] = slack.posts(slack.agent)
+    await slack.press(slack.agent, reminder, "Log a call")
+    return slack.sandbox.modal_of("UAGENT")
+
+
+async def test_the_button_of_a_reminder_knows_its_loan_whatever_its_number_is_by_now(slack: Slack) -> None:
+    first = await make_loan(slack.office, slack.workspace, "HT-71", owner=slack.agent)
+    await make_follow_up(slack.office, first, slack.agent, purpose="income", due_at=slack.clock.now())
+    await slack.deliver()
+    await slack.command(slack.agent, "/loan edit HT-71 number HT-17")
+    other = await make_loan(slack.office, slack.workspace, "HT-71", owner=slack.agent, name="李二")
+    await make_follow_up(slack.office, other, slack.agent, purpose="identity")
+
+    form = await log_from_reminder(slack)
+    await form.fill("Outcome", "reached")
+    await form.submit()
+
+    [call] = await calls(slack)
+    assert call.loan_id == first.id
+    assert "Answers income check (HT-17/1): done." in form.text
+
+
+async def test_a_number_with_a_slash_in_it_is_not_taken_for_a_follow_up(slack: Slack) -> None:
+    loan = await make_loan(slack.office, slack.workspace, "HT100", owner=slack.agent)
+    await make_loan(slack.office, slack.workspace, "HT100/1", owner=slack.agent, name="李二")
+    await make_follow_up(slack.office, loan, slack.agent, purpose="income", due_at=slack.clock.now())
+    await slack.deliver()
+
+    form = await log_from_reminder(slack)
+    await form.fill("Outcome", "reached")
+    await form.submit()
+
+    [call] = await calls(slack)
+    assert call.loan_id == loan.id
+
+
+@pytest.mark.parametrize("live", [True, False])
+async def test_with_another_loan_the_follow_up_of_the_first_goes(slack: Slack, loan: Loan, live: bool) -> None:
+    other = await make_loan(slack.office, slack.workspace, "L-2", owner=slack.agent, name="李二")
+    await make_follow_up(slack.office, other, slack.agent, purpose="identity", due_at=slack.clock.now().replace(day=30))
+    await slack.at("2026-11-25 12:00")
+
+    form = await log_from_reminder(slack)
+    await form.fill("Loan", "L-2", typed="L-2")
+    if live:
+        await form.fill("Outcome", "reached")
+        await form.fill("Which follow-up it answers", "1")
+    await form.fill("Outcome", "reached")
+    await form.submit()
+
+    answered = "L-2/1" in form.text and "done." in form.text
+    assert answered == live, form.text
+
+
+async def test_logging_another_keeps_purpose_and_length(slack: Slack, loan: Loan) -> None:
+    async def log() -> Modal:
+        form = await slack.form(slack.agent, "/loan-call")
+        await form.fill("Loan", "L-1042", typed="王")
+        await form.fill("Outcome", "no_answer")
+        await form.fill("What it was about", "problem")
+        await form.fill("Length in minutes", 7)
+        await form.submit()
+        return form
+
+    await log()
+    await (await log()).press("Log another")
+
+    assert [(call.minutes, call.purpose) for call in await calls(slack)] == [(7, "problem")] * 2
+    async with slack.office.database.reading() as session:
+        rows = (await session.exec(select(FollowUp))).all()
+    assert {row.purpose: row.attempts for row in rows} == {"documents": 0, "problem": 2}
+
+
+async def test_a_double_click_on_log_another_logs_one_more(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
+    await slack.command(slack.agent, "/loan-call L-1 reached")
+    asked = (await slack.command(slack.agent, "/loan-call L-1 reached")).message
+    assert asked is not None
+    presses = await asyncio.gather(*(slack.press(slack.agent, asked, "Log another") for _ in range(2)))
+    assert len(await calls(slack)) == 2
+    assert sum("You have logged that call once more already" in shown(press).text for press in presses) == 1

@@ -1,10 +1,10 @@
 """Handing over with the mouse. Now is Wednesday 10:00 in Shanghai."""
 
 import pytest
-from sqlmodel import select
+from sqlmodel import delete, select, update
 
 from sandbox import Modal
-from storage.tables import AuditEntry, FollowUp, Loan, Member, Notice
+from storage.tables import AuditEntry, FollowUp, Loan, Member, Notice, Team, TeamManager
 from tests.builders import make_follow_up, make_loan, make_member, make_team
 from tests.wire.office_day import Slack
 
@@ -161,6 +161,16 @@ async def test_what_is_wrong_stands_beside_its_field(
 
     assert said in form.errors[at]
     assert "on leave" in str(form.values)
+
+
+async def test_without_a_team_nothing_is_balanced(slack: Slack) -> None:
+    async with slack.office.database.transaction() as session:
+        await session.exec(delete(TeamManager))
+        await session.exec(update(Member).values(team_id=None))
+        await session.exec(delete(Team))
+    form = await slack.form(slack.manager, "/loan-reassign")
+    assert "Balanced over a team" not in form.text
+    assert slack.sandbox.violations == []
 
 
 async def test_a_team_without_anybody_else_is_refused(slack: Slack, loans: list[Loan]) -> None:

@@ -193,6 +193,11 @@ async def test_a_member_is_added_and_taken_back(slack: Slack) -> None:
     assert await roles(slack, "USTRANGER") == set()
 
 
+async def test_a_teams_name_has_a_limit(slack: Slack) -> None:
+    refused = await slack.command(slack.admin, f"/loan-team add @stranger agent {'x' * 61}")
+    assert "The team's name has 61 characters; 60 are the limit." in refused.text
+
+
 async def test_a_bot_becomes_no_member(slack: Slack) -> None:
     form = await opened(slack, "Add a member")
     await form.fill("Member", "U0APPBOT")

@@ -84,6 +84,18 @@ async def test_a_home_that_nobody_looks_at_is_left_alone(slack: Slack, loan: Loa
     assert slack.sandbox.home_of(slack.agent.slack_user_id).text == before
 
 
+async def test_a_removed_members_home_keeps_nothing(slack: Slack, loan: Loan) -> None:
+    await slack.sandbox.open_home("UAGENT")
+    assert "王小明" in slack.sandbox.home_of("UAGENT").text
+    await slack.later(hours=2)
+    await slack.command(slack.admin, "/loan-team remove @agent to @other")
+    for _ in range(8):
+        await slack.later(seconds=6)
+    home = slack.sandbox.home_of("UAGENT").text
+    assert "王小明" not in home
+    assert "not a member of this desk" in home
+
+
 async def test_many_calls_come_in_pages_and_by_kind(slack: Slack, loan: Loan) -> None:
     due = slack.clock.now() + timedelta(hours=2)
     for number in range(4, 30):

@@ -195,6 +195,15 @@ async def test_of_two_presses_at_the_same_instant_one_hands_over(slack: Slack, l
     assert after["L-1"] == after["L-2"]
 
 
+async def test_a_double_click_leaves_what_was_done_and_its_undo(slack: Slack, loans: dict[str, Loan]) -> None:
+    preview = (await slack.command(slack.manager, "/loan-reassign @agent @other")).message
+    assert preview is not None
+    presses = await asyncio.gather(*(slack.press(slack.manager, preview, "Hand over") for _ in range(2)))
+    seen = [m for m in slack.sandbox.messages("CDESK", "UMANAGER") if m.is_ephemeral]
+    assert sum("Undo" in buttons(message) for message in seen) == 1
+    assert sum("was used already" in shown(press).text for press in presses) == 1
+
+
 async def test_undo_restores_what_nobody_touched_and_names_the_rest(slack: Slack, loans: dict[str, Loan]) -> None:
     preview = await slack.command(slack.manager, "/loan-reassign @agent @other")
     assert preview.message is not None

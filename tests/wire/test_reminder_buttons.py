@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlmodel import select
 
-from storage.tables import AuditEntry, Loan
+from storage.tables import AuditEntry, Loan, TeamManager
 from tests.wire.noon_call import follow_up, loan, reminder
 from tests.wire.office_day import Slack, buttons, shown
 
@@ -129,6 +129,17 @@ async def test_handed_over_it_is_the_managers_who_is_reminded(slack: Slack, loan
     assert (await follow_up(slack)).assignee_id == slack.agent.id
     assert slack.texts("CAGENT")[0].startswith("<@UAGENT>: please call about income check.")
     assert slack.texts(slack.manager)[0].endswith("Agent acts on it now.")
+
+
+async def test_it_is_not_handed_over_to_somebody_who_makes_no_calls(slack: Slack, loan: Loan) -> None:
+    async with slack.office.database.transaction() as session:
+        for row in (await session.exec(select(TeamManager))).all():
+            await session.delete(row)
+    await slack.change(slack.manager, roles="agent")
+    post = await reminder(slack)
+    refused = shown(await slack.press(slack.agent, post, "Hand over to the manager"))
+    assert "There is nobody to whom this could be assigned." in refused.text
+    assert (await follow_up(slack)).assignee_id == slack.agent.id
 
 
 async def test_the_number_is_shown_to_the_presser_alone_and_written_down(slack: Slack, loan: Loan) -> None:

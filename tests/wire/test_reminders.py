@@ -214,6 +214,14 @@ async def test_the_managers_hear_once_when_nobody_acts_for_four_working_hours(sl
     assert slack.texts(slack.manager_channel)[0].endswith("已完成：已核实 · Agent，11月25日 周三 17:00")
 
 
+async def test_a_call_of_somebody_else_than_the_owner_is_passed_on_by_itself(slack: Slack, loan: Loan) -> None:
+    await make_follow_up(slack.office, loan, slack.verifier, purpose="identity", due_at=NOON)
+    await slack.at("2026-11-25 12:00")
+    await slack.at("2026-11-25 16:00")
+    offered = {("身份核实" in post.text): buttons(post) for post in slack.posts(slack.manager_channel)}
+    assert offered == {False: ["查看卡片", "移交"], True: ["查看卡片", "转给主管"]}
+
+
 @pytest.mark.parametrize("act", ["/loan-call L-1042 busy > 17:50", "/loan-follow L-1042 move fri", "snooze"])
 async def test_whoever_acts_in_time_is_not_told_of(slack: Slack, loan: Loan, act: str) -> None:
     post = await reminder(slack)
