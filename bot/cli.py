@@ -133,6 +133,8 @@ def manifest(
 
     if (url is None) is not socket:
         raise typer.BadParameter("give --url, or --socket for Socket Mode", param_hint="--url")
+    if url is not None and not url.startswith(("https://", "http://")):
+        raise typer.BadParameter("write it like https://desk.example.com", param_hint="--url")
     try:
         domain = LoanLinks(loan_links).domain if loan_links else ""
     except ValueError as error:

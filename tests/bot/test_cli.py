@@ -34,6 +34,13 @@ def test_wrong_usage_exits_with_2(wrong: list[str]) -> None:
     assert CliRunner().invoke(app, ["when", "fri", *wrong]).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "arguments", [[], ["--url", ""], ["--url", "desk.example.com"], ["--url", "https://d", "--socket"]]
+)
+def test_the_manifest_needs_an_address_or_socket_mode(arguments: list[str]) -> None:
+    assert CliRunner().invoke(app, ["manifest", *arguments]).exit_code == 2
+
+
 def test_the_manifest_asks_for_no_command_twice_and_escapes_every_line() -> None:
     result = CliRunner().invoke(app, ["manifest", "--url", "https://desk.example.com/"])
 
