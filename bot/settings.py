@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from phonenumbers import SUPPORTED_REGIONS
@@ -25,7 +25,7 @@ def _known_database(url: SecretStr) -> SecretStr:
 def _known_zone(zone: str) -> str:
     try:
         ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError("there is no such time zone; write it like Asia/Shanghai") from None
     return zone
 
@@ -34,6 +34,12 @@ def _known_country(country: str) -> str:
     if country and country not in SUPPORTED_REGIONS:
         raise ValueError("write the two capital letters of a country, like CN, or nothing")
     return country
+
+
+def _known_locale(locale: str) -> str:
+    if not re.fullmatch("(zh|en)([-_][A-Za-z]+)*", locale):
+        raise ValueError("write zh-CN or en-US")
+    return locale
 
 
 def _member_id(user_id: str) -> str:
@@ -113,7 +119,7 @@ class Settings(BaseSettings):
     """Whose public holidays a new workspace keeps, and where a phone number without a country prefix belongs, ISO 3166.
     Empty: it keeps none, and phone numbers are Chinese."""
 
-    locale: Literal["zh-CN", "en-US"] = "zh-CN"
+    locale: Annotated[str, AfterValidator(_known_locale)] = "zh-CN"
     """The language of a new workspace's channels."""
 
     loan_links: Annotated[str, AfterValidator(_loan_links)] = ""

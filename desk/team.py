@@ -138,8 +138,6 @@ async def add_member(
     check_candidate(candidate)
     if channel is not None:
         check_channel(channel)
-    if len(team_name) > TEAM_LIMIT:
-        raise Invalid("team_name_too_long", length=len(team_name), limit=TEAM_LIMIT)
     if member is not None and "admin" in has - set(roles):
         await _require_other_admin(desk, member)
     if member is None:
@@ -176,9 +174,11 @@ async def add_manager(desk: Desk, candidate: Candidate) -> MemberAdded:
 async def remove_member(desk: Desk, member: Member, to: Member) -> MemberChanged:
     """Ends a membership. The member's loans and open follow-ups go to `to`.
 
-    Raises NotAllowed (`role_missing`), Invalid (`same_person`, `last_admin`, `cannot_take_calls`).
+    Raises NotAllowed (`role_missing`, `admin_only`), Invalid (`same_person`, `last_admin`, `cannot_take_calls`).
     """
-    require_role(desk, *SETS_UP)
+    actor = require_role(desk, *SETS_UP)
+    if {"admin", "compliance"} & roles_of(member) and "admin" not in roles_of(actor):
+        raise NotAllowed("admin_only")
     await _require_other_admin(desk, member)
     undo_id = new_id()
     moved = await reassigning.hand_over_all(desk, member, to, undo_id=undo_id)
@@ -345,6 +345,8 @@ async def _team(desk: Desk, name: str) -> Team:
     known = await members.team_of_name(desk.session, desk.workspace.id, name)
     if known is not None:
         return known
+    if len(name) > TEAM_LIMIT:
+        raise Invalid("team_name_too_long", length=len(name), limit=TEAM_LIMIT)
     team = Team(workspace_id=desk.workspace.id, name=name, name_key=name.casefold(), created_at=desk.now)
     desk.add(team)
     await desk.session.flush()
@@ -352,6 +354,7 @@ async def _team(desk: Desk, name: str) -> Team:
 
 
 async def _require_other_admin(desk: Desk, member: Member) -> None:
+    """Raises Invalid (`last_admin`) where nobody else is an admin."""
     admins = await members.with_role(desk.session, desk.workspace.id, "admin")
     if [admin.id for admin in admins] == [member.id]:
         raise Invalid("last_admin")

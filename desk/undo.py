@@ -99,8 +99,9 @@ class _Step:
 async def take_back(desk: Desk, undo_id: UUID) -> TakenBack:
     """Restores what the act changed.
 
-    Raises NotFound (`undo_unknown`), NotAllowed (`undo_not_yours`: somebody else's), Invalid (`undo_too_late`), Conflict
-    (`already_undone`; `undo_leaves_loans`; `undo_built_on`, with the loans and what was done to them since).
+    Raises NotFound (`undo_unknown`), NotAllowed (`undo_not_yours`: somebody else's), Invalid (`undo_too_late`,
+    `last_admin`), Conflict (`already_undone`; `undo_leaves_loans`; `undo_built_on`, with the loans and what was done to
+    them since).
     """
     undo = await _mine(desk, undo_id)
     steps = await _steps(desk, undo)
@@ -111,8 +112,11 @@ async def take_back(desk: Desk, undo_id: UUID) -> TakenBack:
         raise Conflict("undo_built_on", act=undo.act, loans=left, since=since)
     untouched = [step for step in steps if step.is_untouched]
     concerned = _concerned(untouched)
+    has_admins = bool(await members.with_role(desk.session, desk.workspace.id, "admin"))
     for step in untouched:
         await _take_back_row(desk, step)
+    if has_admins and any(isinstance(step.row, Member) for step in untouched):
+        await _require_an_admin(desk)
     await _correct_what_managers_heard(desk, untouched)
     await _correct_what_they_heard(desk, undo, concerned)
     await _remind_of_reopened(desk, untouched)
@@ -194,6 +198,12 @@ async def _take_back_row(desk: Desk, step: _Step) -> None:
             await desk.session.delete(row)
         case _:
             pass
+
+
+async def _require_an_admin(desk: Desk) -> None:
+    await desk.session.flush()
+    if not await members.with_role(desk.session, desk.workspace.id, "admin"):
+        raise Invalid("last_admin")
 
 
 async def _require_nothing_held(desk: Desk, member: Member) -> None:

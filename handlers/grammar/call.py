@@ -125,7 +125,7 @@ def _refuse_unfinished(reader: Reader, opener: re.Match[str], start: int) -> Non
 
 def _refuse_misspelled(reader: Reader, opener: re.Match[str]) -> None:
     """`> tommorow 3pm` is no note: the next call would be planned by the desk, at another time than was typed."""
-    if spelled := misspelled(reader.line, reader.at, reader.now, reader.zone):
+    if spelled := misspelled(reader.line, reader.at, reader.now, reader.zone, surely=True):
         sign = opener[0] if opener[0] != "next" else ">"
         raise Invalid("due_unknown", part="next", given=spelled[0], nearest=(f"{sign} {spelled[1]}",))
 

@@ -90,11 +90,14 @@ def longest_due(line: Line, start: int, now: datetime, zone: ZoneInfo, *, before
     return DueRun(due, run.end, run.before)
 
 
-def misspelled(line: Line, start: int, now: datetime, zone: ZoneInfo) -> tuple[str, str] | None:
+def misspelled(
+    line: Line, start: int, now: datetime, zone: ZoneInfo, *, surely: bool = False
+) -> tuple[str, str] | None:
     """What stands at `start` as typed, and the due time that it is when its words of time are spelled right
-    (`tommorow 3pm`); None when it is none even then."""
+    (`tommorow 3pm`); None when it is none even then. `surely` where it may as well be a note: then a word must be much like
+    a long name."""
     typed = line.norm[start : start + LONGEST]
-    for spelled in respelled(typed):
+    for spelled in respelled(typed, surely=surely):
         right = Line.plain(spelled)
         try:
             run = longest_due(right, 0, now, zone)

@@ -161,7 +161,8 @@ def _past_or_to(match: re.Match[str]) -> Piece | None:
 
 
 def _part(match: re.Match[str]) -> Piece:
-    return PartOfDay(_PARTS[match["part"]], trails=True)
+    # `7pm fri Eve picks up the keys`: behind its time it may be a name.
+    return PartOfDay(_PARTS[match["part"]], trails=match["part"] != "eve")
 
 
 def _half(match: re.Match[str]) -> Piece:

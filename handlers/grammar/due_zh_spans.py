@@ -156,7 +156,8 @@ PATTERNS = (
     pattern("[早晚](?:一?点|一?些)(?!钟)|[上下]班[前后时]|[早午晚中]?饭[前后时点]|饭后|午休[前后时]?", _vague_part),
     pattern(f"(?:{PLACES})时间", lambda _: Refusal("due_not_understood", ("明天15:00",))),
     pattern(
-        f"(?:{_ABOUT_AN_HOUR}|{_NUMERALS}\\s*(?:[-~–—到至]|或者?)\\s*{CHINESE_NUMBER})\\s*点[钟半多]?", _between_hours
+        f"(?:{_ABOUT_AN_HOUR}|{_NUMERALS}\\s*(?:[-~–—到至]|或者?)\\s*{CHINESE_NUMBER})\\s*点[钟半多]?(?![意建要])",
+        _between_hours,
     ),
     pattern("每(?:隔|天|日|周|个|月|年|星期|礼拜|逢|到)", _vague),
 )

@@ -17,7 +17,7 @@ TEXTS: dict[str, str] = {
     "person_missing": _("Who? Mention a member with @."),
     "cannot_take_calls": _("{who} makes no calls: only agents, verifiers, collectors and managers do."),
     "who_behind_due": _("Name the member before the time: {given} stands behind it."),
-    "admin_only": _("Only an admin may give the roles admin and compliance."),
+    "admin_only": _("Only an admin may give or take the roles admin and compliance."),
     "team_only": _("Only the member, their manager or an admin may change this."),
     "only_role": _("{who} has no other role: give them one with /loan-team add, or remove them."),
     "team_gone": _("This team is not there any more."),

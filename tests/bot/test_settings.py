@@ -52,6 +52,7 @@ def test_four_settings_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DATABASE_URL", "postgresql//desk:hunter2@db/x"),
         ("DATABASE_URL", "sqlite://"),
         ("LOANDESK_ZONE", "Asia/Beijing"),
+        ("LOANDESK_ZONE", "Asia"),
         ("LOANDESK_COUNTRY", "ZZ"),
         ("LOANDESK_LOCALE", "klingon"),
         ("LOANDESK_EXECUTOR_ID", "one two"),

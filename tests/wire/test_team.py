@@ -151,7 +151,7 @@ async def test_guests_and_bots_become_no_members(slack: Slack, kind: str) -> Non
 async def test_only_an_admin_makes_admins_and_agents_make_nobody(slack: Slack) -> None:
     for role in ("admin", "compliance"):
         reply = await slack.command(slack.manager, f"/loan-team add @stranger {role}")
-        assert "Only an admin may give the roles admin and compliance." in reply.text
+        assert "Only an admin may give or take the roles admin and compliance." in reply.text
     for who in (slack.agent, slack.compliance):
         reply = await slack.command(who, "/loan-team add @stranger agent")
         assert "This needs the role admin or manager." in reply.text
@@ -160,9 +160,9 @@ async def test_only_an_admin_makes_admins_and_agents_make_nobody(slack: Slack) -
 
 async def test_an_admin_stays_an_admin_until_another_admin_says_so(slack: Slack) -> None:
     refused = await slack.command(slack.manager, "/loan-team add @admin agent")
-    assert "Only an admin may give the roles admin and compliance." in refused.text
+    assert "Only an admin may give or take the roles admin and compliance." in refused.text
     refused = await slack.command(slack.manager, "/loan-team add @compliance agent")
-    assert "Only an admin may give the roles admin and compliance." in refused.text
+    assert "Only an admin may give or take the roles admin and compliance." in refused.text
     refused = await slack.command(slack.admin, "/loan-team add @admin agent")
     assert "This is the only admin: make somebody else an admin first." in refused.text
     assert (await slack.member("UADMIN")).roles == "admin"
@@ -170,6 +170,22 @@ async def test_an_admin_stays_an_admin_until_another_admin_says_so(slack: Slack)
     await slack.command(slack.admin, "/loan-team add @other admin, agent")
     await slack.command(slack.admin, "/loan-team add @admin agent")
     assert (await slack.member("UADMIN")).roles == "agent"
+
+
+async def test_a_manager_removes_no_admin_and_nobody_of_compliance(slack: Slack) -> None:
+    await slack.change(slack.other, roles="admin agent")
+    for who in ("other", "compliance"):
+        refused = await slack.command(slack.manager, f"/loan-team remove @{who} to @agent")
+        assert "Only an admin may give or take the roles admin and compliance." in refused.text
+
+
+async def test_undo_leaves_an_admin(slack: Slack) -> None:
+    first = (await slack.command(slack.admin, "/loan-team add @other admin, agent")).message
+    await slack.command(slack.admin, "/loan-team add @admin agent")
+    assert first is not None
+    refused = shown(await slack.press(slack.admin, first, "Undo"))
+    assert "This is the only admin" in refused.text
+    assert (await slack.member("UOTHER")).roles == "admin agent"
 
 
 async def test_a_manager_no_more_manages_no_team(slack: Slack) -> None:

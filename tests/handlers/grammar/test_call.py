@@ -293,6 +293,24 @@ def test_nothing_is_planned_by_default_where_a_time_was_meant(typed: str, code: 
     assert (refusal.code, refusal.params["part"], refusal.params["given"]) == (code, "next", given)
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "reached documents complete, next: none",
+        "reached wife waits for next money transfer",
+        "reached when he can next start the application",
+        "reached next step 2 documents",
+        "reached income > true amount",
+        "reached next Simon",
+        "reached fine -> sound",
+    ],
+)
+def test_a_note_with_an_opener_in_it_stays_a_note(typed: str):
+    request = understood(parse, f"L-1042 {typed}")
+    assert isinstance(request, CallRequest)
+    assert request.next is None
+
+
 def test_a_misspelled_time_behind_an_opener_is_shown_spelled_right():
     assert refused(parse, "L-1042 na > tommorow 3pm").params["nearest"] == ("> tomorrow 3pm",)
     assert refused(parse, "L-1042 na next thrusday 10:00").params["nearest"] == ("> thursday 10:00",)

@@ -50,6 +50,8 @@ def taken(text: str, start: int = 0, **options: Any) -> tuple[str, str] | str | 
         ("fri 3pm am waiting", "2026-11-27 15:00", "am waiting"),
         ("fri 3pm week 2 payment", "2026-11-27 15:00", "week 2 payment"),
         ("tomorrow 3pm same time", "2026-11-26 15:00", "same time"),
+        ("7pm fri Eve picks up the keys", "2026-11-27 19:00", "Eve picks up the keys"),
+        ("明天10点过后台", "2026-11-26 10:00", "过后台"),
         ("２点半　ＰＭ", None, ""),
         ("next fri 2pm documents", "2026-12-04 14:00", "documents"),
         ("tomorrow 3pm, income", "2026-11-26 15:00", "income"),
