@@ -16,7 +16,7 @@ from desk.members import CALLERS, require_may_act, require_role
 from desk.pressed import pressed
 from desk.refs import LoanRef
 from desk.vocabulary import VOCABULARY, Outcome
-from storage import calls
+from storage import calls, documents
 from storage import follow_ups as stored
 from storage import loans as stored_loans
 from storage.ids import new_id
@@ -149,10 +149,11 @@ async def plan_next(desk: Desk, call_id: UUID, due: Due, purpose: str, *, next_n
     planned = await follow_ups.plan(desk, loan, purpose=purpose, assignee=assignee, due=due)
     if not VOCABULARY.outcome(call.outcome).ends:
         planned.follow_up.attempts = 1
+    came = Consequences(answered=answered, planned=planned)
+    await _ask_on(desk, came)
     desk.audit("follow_up", loan_id=loan.id, subject_id=planned.follow_up.id, call=str(call.id))
     undo_id = offer_undo(desk, "follow_up", loan_id=loan.id)
     answering = _answering_of(desk, call, answered)
-    came = Consequences(answered=answered, planned=planned)
     return await call_logged(desk, loan, call, answering, came, undo_id=undo_id)
 
 
@@ -180,6 +181,7 @@ async def _log(
 ) -> CallLogged:
     follow_ups.check_note(answering.note)
     came = await follow_from(desk, loan, open_ones, outcome, answering, step, keeps_plan=keeps_plan)
+    await _ask_on(desk, came)
     call = create(desk, _call(desk, loan, outcome, answering, came.answered, line_digest, minutes))
     if outcome.marks_number_wrong:
         await _mark_number_wrong(desk, loan)
@@ -190,6 +192,15 @@ async def _log(
     return await call_logged(
         desk, loan, call, answering, came, managers_told=told, undo_id=undo_id, open_before=open_ones
     )
+
+
+async def _ask_on(desk: Desk, came: Consequences) -> None:
+    """What the call that is done asked after, the next one about documents asks after."""
+    done, following = came.answered, came.planned.follow_up if came.planned else None
+    if done is None or following is None or done.id == following.id or following.purpose != "documents":
+        return
+    for request in await documents.asked_after_in(desk.session, done.loan_id, done.id):
+        changing(desk, request).follow_up_id = following.id
 
 
 def _call(

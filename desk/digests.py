@@ -111,7 +111,8 @@ async def digest_of(desk: Desk, member: Member) -> Digest:
 
 async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
     """How the manager's team stands."""
-    team = [member for member in await team_of(desk, manager) if member.id != manager.id]
+    everybody = await team_of(desk, manager)
+    team = [member for member in everybody if member.id != manager.id]
     ids = [member.id for member in team]
     calendar = await desk.calendar()
     done_on = calendar.previous_working_day(today_of(desk, manager), hours_of(manager))
@@ -141,7 +142,9 @@ async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
         on=today_of(desk, manager),
         done_on=done_on,
         agents=tuple(sorted(loads, key=lambda load: (-load.overdue, -load.due, -load.open, load.name))),
-        unplanned=await due_lists.count_unplanned(desk.session, ids, nobodys_of=desk.workspace.id),
+        unplanned=await due_lists.count_unplanned(
+            desk.session, [member.id for member in everybody], nobodys_of=desk.workspace.id
+        ),
         outcomes=tuple(sorted(outcomes.items(), key=lambda each: (-each[1], each[0]))),
     )
 

@@ -118,6 +118,8 @@ async def request_documents(
     asking = await _asking_after(desk, named)
     planned = await _plan_asking(desk, named, asking, by) if by or asking is None else None
     follow_up = planned.follow_up if planned else asking
+    if new and asking and not planned:
+        changing(desk, asking)  # Undo of what planned it would leave these without a call
     items = _write_request(desk, named, new, by, follow_up) if new else []
     if planned:
         await _link(desk, already, planned.follow_up, by)
@@ -257,7 +259,13 @@ async def _asking_after(desk: Desk, loan: Loan) -> FollowUp | None:
 async def _plan_asking(desk: Desk, loan: Loan, asking: FollowUp | None, by: Due | None) -> Planned | None:
     if by is not None and asking is not None:
         holder = (await members.by_ids(desk.session, [asking.assignee_id]))[asking.assignee_id]
-        return await follow_ups.move(desk, asking, by, assignee=holder)
+        try:
+            return await follow_ups.move(desk, asking, by, assignee=holder)
+        except Invalid as refused:
+            if refused.code != "due_past" or by.at is not None:
+                raise
+            # The hour that the call had is over on that day: the day itself is not.
+            return await follow_ups.move(desk, asking, by, assignee=holder, keeps_hour=False)
     if by is not None:
         assignee = await assignee_of_next(desk, loan, None)
         return await follow_ups.plan(desk, loan, purpose="documents", assignee=assignee, due=by)
@@ -322,9 +330,12 @@ async def _ask_again(desk: Desk, loan: Loan, requests: Sequence[DocumentRequest]
 
 async def _finish_asking(desk: Desk, loan: Loan, requests: Sequence[DocumentRequest]) -> list[FollowUp]:
     """The calls about these requests are done when nothing they ask after is open."""
-    still_asked_in = {request.follow_up_id for _, request in await stored.open_with_requests(desk.session, loan.id)}
-    finished = {request.follow_up_id for request in requests} - still_asked_in
-    done = [f for f in await stored_follow_ups.open_of_loan(desk.session, loan.id) if f.id in finished]
+    asking = [f for f in await stored_follow_ups.open_of_loan(desk.session, loan.id) if f.purpose == "documents"]
+    waiting = {request.follow_up_id for _, request in await stored.open_with_requests(desk.session, loan.id)}
+    if waiting - {f.id for f in asking}:
+        return []  # the call about one that is open has been made: any other call about documents asks after it too
+    finished = {request.follow_up_id for request in requests} - waiting
+    done = [f for f in asking if f.id in finished]
     for follow_up in done:
         follow_ups.close(desk, follow_up, "done")
     return done

@@ -79,12 +79,12 @@ def _said_to_be_unpaid(desk: Desk, loan: Loan, purpose: str) -> date | None:
     return last if loan.paid_through is None or last > loan.paid_through else None
 
 
-async def move(desk: Desk, follow_up: FollowUp, due: Due, *, assignee: Member) -> Planned:
+async def move(desk: Desk, follow_up: FollowUp, due: Due, *, assignee: Member, keeps_hour: bool = True) -> Planned:
     """Moves an open follow-up to another due time. A new date alone keeps the time of day that was agreed.
 
     Raises Invalid as `plan` does, and `due_no_such_time`, `due_past` when the kept time of day does not fit the new date.
     """
-    kept = _with_time_of_day(desk, follow_up, due, zone_of(assignee))
+    kept = _with_time_of_day(desk, follow_up, due, zone_of(assignee)) if keeps_hour else due
     acting, schedule = await _schedule(desk, assignee, kept)
     changing(desk, follow_up)
     _set_times(follow_up, schedule)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from desk.desk import Desk
-from desk.members import locale_of
+from desk.members import locale_of, managers_for
 from storage import members, notices
 from storage.ids import new_id
 from storage.restoring import REVISIONS_LOST
@@ -130,7 +130,13 @@ async def channel_lost(desk: Desk, notice: Notice, *, channel: str, error: str) 
 async def _manager_channel_lost(desk: Desk, notice: Notice, channel: str, error: str) -> Fallback:
     teams = [t for t in await members.teams(desk.session, desk.workspace.id) if t.manager_channel_id == channel]
     await _tell_admins(desk, channel, channel, error, team=teams[0] if teams else None)
-    managers = await members.managers_of(desk.session, [team.id for team in teams])
+    if notice.ts is not None:
+        return Fallback.NONE  # its readers have had it: nobody is owed the rewriting as a new message
+    about = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
+    if about is not None:
+        managers = await managers_for(desk, about)
+    else:
+        managers = await members.managers_of(desk.session, [team.id for team in teams])
     shown = await notices.items(desk.session, notice.id)
     for manager in managers:
         await owe_to_member(

@@ -20,10 +20,7 @@ from desk.rules.instalments import instalment_on_or_after, next_unpaid_instalmen
 from desk.rules.working_time import local_date
 from storage import follow_ups as stored
 from storage import members
-from storage.tables import Loan, Member
-
-_SETTLED = frozenset({"open", "done", "cancelled"})
-"""States of a follow-up after which its instalment is not planned once more; what ended with its loan, or was undone, is."""
+from storage.tables import FollowUp, Loan, Member
 
 
 async def plan_for_stage(desk: Desk, loan: Loan) -> Planned | None:
@@ -119,9 +116,14 @@ async def _plan_of_instalment(desk: Desk, loan: Loan, plan: Plan, *, rule: str) 
     if instalment_on is None:
         return None
     earlier = await stored.of_instalment(desk.session, loan.id, plan.purpose, instalment_on) if _had_any(loan) else ()
-    if any(row.state in _SETTLED for row in earlier):
+    if any(_settles(row) for row in earlier):
         return None
     return await _plan(desk, loan, plan, rule=rule, instalment_on=instalment_on)
+
+
+def _settles(row: FollowUp) -> bool:
+    """Whether its instalment is not planned once more; what ended with its loan, was undone, or the rule itself cancelled, is."""
+    return row.state in ("open", "done") or (row.state == "cancelled" and row.closed_by_id is not None)
 
 
 def _next_unpaid(desk: Desk, loan: Loan) -> date | None:
@@ -157,6 +159,7 @@ async def _cancel_what_lost_its_reason(desk: Desk, loan: Loan) -> None:
             lost = not _in_arrears(desk, loan) or (oldest is not None and row.instalment_on < oldest)
         if lost:
             follow_ups.close(desk, row, "cancelled")
+            row.closed_by_id = None  # the rule took it back, whoever acts: it may be planned again
             desk.audit("follow_up_cancelled", loan_id=loan.id, subject_id=row.id)
 
 

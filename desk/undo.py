@@ -17,7 +17,7 @@ from desk.managers import call_has_changed
 from desk.reassigning import notice_key
 from desk.restored import work_out_anew
 from desk.vocabulary import VOCABULARY
-from storage import audit, homes, loans, members, notices, reassigning, undos
+from storage import audit, follow_ups, homes, loans, members, notices, reassigning, undos
 from storage.tables import (
     Borrower,
     CalendarOverride,
@@ -110,6 +110,13 @@ async def take_back(desk: Desk, undo_id: UUID) -> TakenBack:
     if moved_on and not _may_stay(undo, moved_on):
         since = await _since(desk, undo, moved_on)
         raise Conflict("undo_built_on", act=undo.act, loans=left, since=since)
+    if undo.act == "new_loan" and undo.loan_id and await follow_ups.open_of_loan(desk.session, undo.loan_id):
+        raise Conflict(
+            "undo_built_on",
+            act=undo.act,
+            loans=await _loan_numbers(desk, undo, steps),
+            since=await _since(desk, undo, steps),
+        )
     untouched = [step for step in steps if step.is_untouched]
     concerned = _concerned(untouched)
     has_admins = bool(await members.with_role(desk.session, desk.workspace.id, "admin"))

@@ -59,6 +59,14 @@ async def requests(session: AsyncSession, request_ids: Sequence[UUID]) -> list[D
     return list((await session.exec(statement.order_by(col(DocumentRequest.created_at)))).all())
 
 
+async def asked_after_in(session: AsyncSession, loan_id: UUID, follow_up_id: UUID) -> list[DocumentRequest]:
+    """The requests of a loan that a call asks after."""
+    statement = select(DocumentRequest).where(
+        DocumentRequest.loan_id == loan_id, DocumentRequest.follow_up_id == follow_up_id
+    )
+    return list((await session.exec(statement)).all())
+
+
 async def item_by_id(session: AsyncSession, item_id: UUID) -> DocumentItem | None:
     """The document of that id."""
     return await session.get(DocumentItem, item_id)

@@ -14,8 +14,7 @@ from bot.delivery.calls import CALL_SECONDS, SlackCalls, Standing
 from bot.delivery.errors import CallFailed, Verdict
 from bot.delivery.ledger import Ledger, OvertakenError
 from desk.desk import Desk, Office
-from desk.members import locale_of
-from desk.notices import Fallback, destination
+from desk.notices import Fallback, destination, locale_for
 from handlers.i18n import Translator
 from handlers.render.message import Message
 from handlers.render.repeats import maybe_a_repeat
@@ -154,13 +153,13 @@ class Sender:
             revision = notice.wanted
             to = await destination(desk, notice)
             message = None
+            locale = await locale_for(desk, notice, to.member if to is not None else None)
             if to is not None or lease.ts is not None:
                 try:
                     message = await self._compose(desk, notice)
                 except Exception as error:
                     raise _ComposeError from error
         if message is not None and unsure:
-            locale = locale_of(to.member) if to is not None and to.member is not None else self.workspace.locale
             message = maybe_a_repeat(message, Translator(locale))
         return _Letter(
             notice_id=lease.notice_id,

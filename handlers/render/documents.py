@@ -31,6 +31,7 @@ def state(t: Translator, code: str) -> str:
         "rejected": t("sent back"),
         "cancelled": t("not needed"),
         "ended": t("ended with its loan"),
+        "undone": t("taken back"),
     }[code]
 
 

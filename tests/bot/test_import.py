@@ -88,6 +88,25 @@ async def test_arrears_in_the_file_plan_an_overdue_call_for_the_collector(office
     assert [(f.purpose, f.assignee_id) for f in planned] == [("overdue", chen.id)]
 
 
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (("15,no,", "15,yes,", "15,no,"), ("repayment", date(2026, 12, 15))),
+        (("15,no,", "20,no,", "15,no,"), ("repayment", date(2026, 12, 15))),
+        (("15,no,2026-11-15", "15,no,", "15,no,2026-11-15"), ("overdue", date(2026, 11, 15))),
+    ],
+    ids=["autopay", "due day", "unpaid since"],
+)
+async def test_what_a_file_took_back_another_plans_again(
+    office: Office, workspace: Workspace, rows: tuple[str, ...], expected: tuple[str, date]
+) -> None:
+    await make_member(office, workspace, "ULIN", email="lin@lender.example")
+    for row in rows:
+        await bring_in(office, workspace, f"{HEADER}\nA-1,王,13800135678,disbursed,lin@lender.example,,{row}\n")
+    calls = await open_follow_ups(office, await stored(office, workspace, "A-1"))
+    assert expected in {(call.purpose, call.instalment_on) for call in calls if call.state == "open"}
+
+
 async def test_the_same_file_twice_changes_nothing(office: Office, workspace: Workspace) -> None:
     await make_member(office, workspace, "ULIN")
     text = f"{HEADER}\nA-1,王,13800135678,disbursed,ULIN,120000,15,no,\n"

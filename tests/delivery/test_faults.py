@@ -118,6 +118,22 @@ async def test_where_history_may_not_be_read_a_doubtful_message_says_so(
     assert second == "reminder\nYou may have received this message before: Slack did not confirm it."
 
 
+async def test_that_it_may_be_a_repeat_is_said_in_the_channels_language(
+    room: Room, courier: Courier, clock: FrozenClock
+) -> None:
+    room.sandbox.add_channel("bosses", channel_id="CBOSSES", members=["UADMIN"])
+    await make_team(room.office, room.workspace, manager_channel_id="CBOSSES", language="en-US")
+    room.sandbox.api.dedupe_client_msg_id = False
+    room.sandbox.install(app_url="http://127.0.0.1:1/", scopes=("chat:write",))
+    async with room.office.desk(room.workspace) as desk:
+        await owe_to_channel(desk, kind="escalation", key="e", channel="CBOSSES")
+    room.sandbox.faults.next("chat.postMessage", "lost_answer", channel="CBOSSES")
+    await courier.deliver_owed()
+    await deliver_for(room, courier, clock, minutes=3)
+    assert room.shown("CBOSSES")[-1].splitlines()[-1].isascii()
+    assert len(room.shown("CBOSSES")[-1].splitlines()) == 2
+
+
 async def test_after_a_silence_one_call_goes_first_and_the_others_wait_for_it(room: Room, clock: FrozenClock) -> None:
     sender = room.sender()
     room.sandbox.faults.next("chat.postMessage", "500")

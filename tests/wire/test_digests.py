@@ -195,3 +195,8 @@ async def test_an_overdue_call_of_a_colleague_on_leave_is_the_covers(slack: Slac
     await slack.command(slack.manager, "/loan-team away @agent until fri cover @other")
     now = await slack.command(slack.other, "/loan-digest now")
     assert "L-1/1 王* · tail 5678 · identity check · Tue 24 Nov 10:00 · overdue" in now.text
+
+
+async def test_a_managers_own_loan_without_a_plan_is_counted_with_the_teams(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "L-9", owner=slack.manager)
+    assert "1 loan has nothing planned" in (await slack.command(slack.manager, "/loan-digest now")).text

@@ -1,10 +1,11 @@
 """`/loan-docs` as it is typed in Slack: what the answer says, and what its buttons do. Now is Wednesday 10:00."""
 
 import pytest
+from sqlmodel import col, select
 
-from storage.tables import Loan
+from storage.tables import FollowUp, Loan
 from tests.builders import make_loan
-from tests.wire.office_day import Slack
+from tests.wire.office_day import Slack, shown
 
 
 @pytest.fixture
@@ -115,3 +116,55 @@ async def test_what_nobody_asked_for_and_another_persons_press_are_explained(sla
 async def test_help_shows_how(slack: Slack) -> None:
     reply = await slack.command(slack.agent, "/loan-docs help")
     assert "/loan-docs L-1042 got id and bank" in reply.text
+
+
+async def planned(slack: Slack) -> list[tuple[str, str]]:
+    """What the loan's calls are about and how they stand, by their numbers."""
+    async with slack.office.database.reading() as session:
+        rows = (await session.exec(select(FollowUp).order_by(col(FollowUp.number)))).all()
+    return [(row.purpose, row.state) for row in rows]
+
+
+async def test_a_call_that_is_about_something_else_by_now_stays_when_the_documents_are_there(
+    slack: Slack, loan: Loan
+) -> None:
+    await slack.command(slack.agent, "/loan-docs L-1042 id")
+    await slack.command(slack.agent, "/loan-call L-1042/1 no answer > fri 14:30 income")
+    await slack.command(slack.agent, "/loan-docs L-1042 got id")
+    await slack.command(slack.agent, "/loan-docs L-1042 accept id")
+    assert await planned(slack) == [("income", "open")]
+
+
+@pytest.mark.parametrize(("accepted", "state"), [("bank", "open"), ("bank, id", "done")])
+async def test_the_next_call_about_documents_asks_after_what_the_last_one_did(
+    slack: Slack, loan: Loan, accepted: str, state: str
+) -> None:
+    await slack.command(slack.agent, "/loan-docs L-1042 id")
+    await slack.command(slack.agent, "/loan-call L-1042/1 reached > fri 14:30 documents")
+    await slack.command(slack.agent, "/loan-docs L-1042 bank")
+    await slack.command(slack.agent, f"/loan-docs L-1042 got {accepted}")
+    await slack.command(slack.agent, f"/loan-docs L-1042 accept {accepted}")
+    assert await planned(slack) == [("documents", "done"), ("documents", state)]
+
+
+async def test_undo_takes_no_call_away_that_asks_after_other_documents_by_now(slack: Slack, loan: Loan) -> None:
+    first = (await slack.command(slack.agent, "/loan-docs L-1042 id")).message
+    await slack.command(slack.agent, "/loan-docs L-1042 bank")
+    assert first is not None
+    await slack.press(slack.agent, first, "Undo")
+    assert await planned(slack) == [("documents", "open")]
+
+
+async def test_a_press_on_a_document_that_was_taken_back_says_so(slack: Slack, loan: Loan) -> None:
+    asked = (await slack.command(slack.agent, "/loan-docs L-1042 id")).message
+    listed = (await slack.command(slack.agent, "/loan-docs L-1042")).message
+    assert asked is not None
+    assert listed is not None
+    await slack.press(slack.agent, asked, "Undo")
+    assert "taken back" in shown(await slack.press(slack.agent, listed, "ID card received")).text
+
+
+async def test_by_today_is_today_whatever_hour_the_call_had(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.agent, "/loan-docs L-1042 id")
+    reply = await slack.command(slack.agent, "/loan-docs L-1042 bank by today")
+    assert "Next: documents Wed 25 Nov 2026" in reply.text

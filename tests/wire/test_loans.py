@@ -223,3 +223,13 @@ async def test_the_longest_notes_fit_on_a_card(slack: Slack, loan: Loan) -> None
     reply = await slack.command(slack.agent, "/loan L-1042")
     assert reply.message is not None
     assert "Last calls:" in text_of(reply.message)
+
+
+async def test_an_inquiry_for_which_a_call_was_planned_since_is_not_taken_back(slack: Slack) -> None:
+    reply = await slack.command(slack.agent, "/loan new 王伟 13912345678")
+    await slack.command(slack.agent, "/loan-follow L-1 tomorrow 10:00 conditions")
+    assert reply.message is not None
+    await slack.press(slack.agent, reply.message, "Undo")
+    async with slack.office.database.reading() as session:
+        loan = (await session.exec(select(Loan))).one()
+    assert loan.stage == "inquiry"

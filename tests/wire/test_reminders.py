@@ -7,7 +7,7 @@ import pytest
 
 from desk.reminders import announce_due
 from storage.tables import Loan
-from tests.builders import make_follow_up, make_loan
+from tests.builders import make_follow_up, make_loan, make_manager, make_team
 from tests.wire.noon_call import NOON, loan, reminder
 from tests.wire.office_day import Slack, buttons, shown
 
@@ -307,3 +307,39 @@ async def test_a_date_entered_on_the_day_itself_is_reminded_of_two_hours_before_
     assert slack.posts("CAGENT") == []
     await slack.at("2026-11-25 16:00")
     assert len(slack.posts("CAGENT")) == 1
+
+
+async def archived(slack: Slack, method: str) -> None:
+    slack.sandbox.faults.next(method, "error:is_archived", channel=slack.manager_channel, times=9)
+
+
+async def test_without_channel_and_manager_an_admin_hears_that_nobody_acted(slack: Slack, loan: Loan) -> None:
+    await slack.change(slack.manager, removed_at=slack.clock.now())
+    await archived(slack, "chat.postMessage")
+    for clock in ("12:00", "16:00", "16:05", "16:10"):
+        await slack.at(f"2026-11-25 {clock}")
+    assert any("Nobody has acted" in text for text in slack.texts(slack.admin))
+
+
+async def test_managers_of_another_team_that_shares_the_lost_channel_hear_nothing(slack: Slack, loan: Loan) -> None:
+    west = await make_team(slack.office, slack.workspace, "West", manager_channel_id=slack.manager_channel)
+    slack.sandbox.add_user("UWEST", name="West", locale="en-US", tz="Asia/Shanghai")
+    boss = await make_manager(slack.office, slack.workspace, west, "UWEST", name="West")
+    await archived(slack, "chat.postMessage")
+    for clock in ("12:00", "16:00", "16:05"):
+        await slack.at(f"2026-11-25 {clock}")
+    assert any("Nobody has acted" in text for text in slack.texts(slack.manager))
+    assert slack.texts(boss) == []
+
+
+async def test_what_the_managers_have_read_does_not_come_again_when_their_channel_is_gone(
+    slack: Slack, loan: Loan
+) -> None:
+    await reminder(slack)
+    await slack.at("2026-11-25 16:00")
+    assert len(slack.posts(slack.manager_channel)) == 1
+    await archived(slack, "chat.update")
+    await slack.command(slack.agent, "/loan-call L-1042 confirmed")
+    await slack.deliver()
+    await slack.later(minutes=1)
+    assert slack.texts(slack.manager) == []
