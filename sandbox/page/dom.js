@@ -52,3 +52,23 @@ export function link(address, ...children) {
   if (!url || !LINKABLE.has(url.protocol)) return h("span", {}, shown);
   return h("a", { href: url.href, target: "_blank", rel: "noopener noreferrer" }, shown);
 }
+
+/**
+ * Remembers what has the focus now, or is to have it, and gives it back when it is called, also to a button that was drawn
+ * anew meanwhile. Gives whether it found it.
+ */
+export function rememberFocus(node = document.activeElement) {
+  const selector = selectorOf(node);
+  return () => {
+    const found = node?.isConnected ? node : selector && document.querySelector(selector);
+    found?.focus();
+    return Boolean(found);
+  };
+}
+
+function selectorOf(node) {
+  const { tool, action } = node?.dataset ?? {};
+  if (tool) return `[data-tool="${tool}"]`;
+  const article = action && node.closest("article");
+  return article ? `article[data-id="${CSS.escape(article.dataset.id)}"] [data-action="${CSS.escape(action)}"]` : null;
+}

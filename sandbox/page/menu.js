@@ -1,6 +1,6 @@
 // A popup list under a button: the member switcher, overflow menus and selects. One is open at a time.
 
-import { div, h, span } from "./dom.js";
+import { div, h, rememberFocus, span } from "./dom.js";
 
 let closeOpen = null;
 let waiting = [];
@@ -22,6 +22,7 @@ export function afterMenu(run) {
  */
 export function holdOpen(anchor, popup) {
   closeMenu();
+  const giveBack = rememberFocus(anchor);
   (anchor.closest("dialog") ?? document.body).append(popup);
   placePopup(popup, anchor);
   anchor.setAttribute("aria-expanded", "true");
@@ -36,7 +37,7 @@ export function holdOpen(anchor, popup) {
     window.removeEventListener("resize", onResize);
     anchor.setAttribute("aria-expanded", "false");
     closeOpen = null;
-    if (refocus) anchor.focus();
+    if (refocus) giveBack();
     const due = waiting;
     waiting = [];
     // Later than what was picked, so that it is drawn as chosen.

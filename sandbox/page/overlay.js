@@ -1,6 +1,6 @@
 // What lies over the page for a moment: toasts and the question before a weighty press.
 
-import { div, h } from "./dom.js";
+import { div, h, rememberFocus } from "./dom.js";
 import { icon } from "./icons.js";
 
 const TOAST_MS = 8_000;
@@ -33,7 +33,11 @@ export function openDialog({ title, closeLabel, className = "" }, ...children) {
   dialog.addEventListener("pointerdown", (event) => {
     if (event.target === dialog && !isInside(dialog, event)) dialog.close();
   });
-  dialog.addEventListener("close", () => dialog.remove());
+  const refocus = rememberFocus();
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    refocus();
+  });
   document.body.append(dialog);
   dialog.showModal();
   return dialog;

@@ -1,6 +1,6 @@
 // The panel at the right: a thread, the traffic, the bad days. One is open at a time; on a narrow screen it covers all.
 
-import { fill, h } from "./dom.js";
+import { fill, h, rememberFocus } from "./dom.js";
 import { icon } from "./icons.js";
 
 export class Panel {
@@ -9,7 +9,7 @@ export class Panel {
     this.onChange = onChange;
     this.name = null;
     this.leave = null;
-    this.opener = null;
+    this.refocus = null;
     node.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.defaultPrevented) return;
       event.stopPropagation();
@@ -19,10 +19,10 @@ export class Panel {
 
   /** Open a panel; `build(body)` fills it and may return what is to be done when it closes. */
   open({ name, title, closeLabel, build }) {
-    const opener = document.activeElement;
+    const refocus = rememberFocus();
     this.leave?.();
     this.name = name;
-    if (this.node.hidden) this.opener = { node: opener, again: selectorOf(opener) };
+    if (this.node.hidden) this.refocus = refocus;
     const close = h("button", { type: "button", class: "icon-button", "aria-label": closeLabel }, icon("close"));
     close.addEventListener("click", () => this.close());
     const body = h("div", { class: `panel-body panel-${name.split(" ")[0]}` });
@@ -43,9 +43,7 @@ export class Panel {
     fill(this.node);
     document.body.classList.remove("panel-open");
     this.onChange();
-    const { node, again } = this.opener ?? {};
-    const opener = node?.isConnected ? node : again && document.querySelector(again);
-    (opener ?? document.querySelector("#composer textarea"))?.focus();
+    if (!this.refocus?.()) document.querySelector("#composer textarea")?.focus();
   }
 
   /** Open a panel, or close it when it is the one that is open. */
@@ -53,12 +51,4 @@ export class Panel {
     if (this.name === options.name) this.close();
     else this.open(options);
   }
-}
-
-/** How to find a button again that was drawn anew meanwhile. */
-function selectorOf(node) {
-  const { tool, action } = node?.dataset ?? {};
-  if (tool) return `[data-tool="${tool}"]`;
-  const article = action && node.closest("article");
-  return article ? `article[data-id="${CSS.escape(article.dataset.id)}"] [data-action="${CSS.escape(action)}"]` : null;
 }

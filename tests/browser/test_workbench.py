@@ -55,11 +55,18 @@ async def test_the_clock_is_never_set_back(browser: Browser, stage: Stage) -> No
     await dialog.get_by_label("Or to this time (Asia/Shanghai)").fill("2020-01-01T10:00")
     await dialog.get_by_role("button", name="Set", exact=True).click()
     await expect(dialog.get_by_role("alert")).to_contain_text("Choose a time that lies ahead")
-    await page.bring_to_front()
+    await drawn_anew(page, stage)
     await page.keyboard.press("Escape")
     await expect(dialog).to_have_count(0)
     await expect(page.get_by_role("button", name="Clock")).to_be_focused()
     await page.close()
+
+
+async def drawn_anew(page: Page, stage: Stage) -> None:
+    """A message arrives, and the page draws its channels and the workbench once more."""
+    await page.evaluate("document.querySelector('[data-tool=clock]').dataset.old = 'yes'")
+    stage.sandbox.say(LI_NA.slack_id, channel_id("agents"), "hello")
+    await expect(page.locator("[data-tool=clock][data-old]")).to_have_count(0)
 
 
 async def test_a_workspace_on_real_time_offers_no_clock(scene: Scene) -> None:
