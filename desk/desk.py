@@ -3,9 +3,10 @@
 import contextlib
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from desk.clock import Clock
 from desk.errors import NotAllowed
 from desk.rules.calendar import Calendar
+from desk.rules.working_time import local_date
 from storage import notices, workspaces
 from storage.cipher import Cipher
 from storage.database import Database
@@ -50,6 +52,11 @@ class Desk:
         if self.actor is None:
             raise NotAllowed("not_a_member")
         return self.actor
+
+    @property
+    def workspace_today(self) -> date:
+        """The date where the lender is: instalments fall due there, whoever calls about them."""
+        return local_date(self.now, ZoneInfo(self.workspace.zone))
 
     async def calendar(self) -> Calendar:
         """The workspace's calendar: public holidays and its own days."""

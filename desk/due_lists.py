@@ -89,9 +89,8 @@ async def list_due(
     ids = [member.id for member in people]
     label = None if whose is None else "team" if whose == "team" else whose.slack_user_id
     if period == "unplanned":
-        found = await due_lists.unplanned(
-            desk.session, ids, nobodys_of=desk.workspace.id if whose == "team" else None, limit=limit, offset=offset
-        )
+        nobodys_of = desk.workspace.id if whose == "team" else None
+        found = await due_lists.unplanned(desk.session, ids, nobodys_of=nobodys_of, limit=limit, offset=offset)
         return DueList(
             period=period,
             kind=kind,
@@ -108,9 +107,7 @@ async def list_due(
                 )
                 for loan, borrower in found
             ),
-            total=await due_lists.count_unplanned(
-                desk.session, ids, nobodys_of=desk.workspace.id if whose == "team" else None
-            ),
+            total=await due_lists.count_unplanned(desk.session, ids, nobodys_of=nobodys_of),
             offset=offset,
         )
     window = _window(desk, ids, period, kind)

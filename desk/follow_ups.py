@@ -13,7 +13,6 @@ from desk.rules import reminders
 from desk.rules.calendar import Calendar
 from desk.rules.instalments import instalment_on_or_before
 from desk.rules.reminders import ContactHours, Schedule
-from desk.rules.working_time import local_date
 from desk.vocabulary import NOTE_LIMIT
 from storage.ids import new_id
 from storage.tables import FollowUp, Loan, Member
@@ -75,7 +74,7 @@ def _said_to_be_unpaid(desk: Desk, loan: Loan, purpose: str) -> date | None:
     """The instalment that an overdue call is about which somebody plans by hand: the last to fall due, unless it is paid."""
     if purpose != "overdue" or loan.due_day is None:
         return None
-    last = instalment_on_or_before(local_date(desk.now, ZoneInfo(desk.workspace.zone)), loan.due_day)
+    last = instalment_on_or_before(desk.workspace_today, loan.due_day)
     return last if loan.paid_through is None or last > loan.paid_through else None
 
 

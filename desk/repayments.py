@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from desk import follow_ups
 from desk.changes import changing
 from desk.desk import Desk
 from desk.rules.instalments import next_instalment, next_unpaid_instalment
-from desk.rules.working_time import local_date
 from storage.tables import FollowUp, Loan
 
 ABOUT_AN_INSTALMENT = frozenset({"repayment", "overdue", "promise"})
@@ -42,7 +40,7 @@ def settle(desk: Desk, loan: Loan, open_ones: Sequence[FollowUp], answered: Foll
     loan.paid_through = instalment_on
     following = next_instalment(instalment_on, loan.due_day)
     if loan.unpaid_since is not None:
-        loan.unpaid_since = following if following < _today(desk) else None
+        loan.unpaid_since = following if following < desk.workspace_today else None
     return Settlement(instalment_on=instalment_on, ended=tuple(ended))
 
 
@@ -50,7 +48,7 @@ def _oldest_unpaid(desk: Desk, loan: Loan, open_ones: Sequence[FollowUp]) -> dat
     """By the lender's data or, where they say nothing, by the oldest instalment that a call is still open about."""
     if loan.due_day is None:
         return None
-    today = _today(desk)
+    today = desk.workspace_today
     oldest = next_unpaid_instalment(today, loan.due_day, paid_through=loan.paid_through, unpaid_since=loan.unpaid_since)
     paid = loan.paid_through or date.min
     return min([oldest, *(f.instalment_on for f in open_ones if f.instalment_on and f.instalment_on > paid)])
@@ -60,8 +58,3 @@ def _is_about(follow_up: FollowUp, instalment_on: date | None) -> bool:
     if follow_up.purpose not in ABOUT_AN_INSTALMENT:
         return False
     return follow_up.instalment_on is None or instalment_on is None or follow_up.instalment_on <= instalment_on
-
-
-def _today(desk: Desk) -> date:
-    # Instalments fall due where the lender is, whoever calls about them.
-    return local_date(desk.now, ZoneInfo(desk.workspace.zone))

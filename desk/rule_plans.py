@@ -7,7 +7,6 @@ or the desk has nobody who could do it.
 from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from desk import follow_ups
 from desk.desk import Desk
@@ -17,7 +16,6 @@ from desk.members import CALLERS, fewest_open, hours_of, managers_for, roles_of,
 from desk.rules.absence import is_absent
 from desk.rules.cadence import CADENCE, AssigneeKind, Plan, plan_due
 from desk.rules.instalments import instalment_on_or_after, next_unpaid_instalment
-from desk.rules.working_time import local_date
 from storage import follow_ups as stored
 from storage import members
 from storage.tables import FollowUp, Loan, Member
@@ -130,18 +128,13 @@ def _next_unpaid(desk: Desk, loan: Loan) -> date | None:
     if loan.due_day is None:
         return loan.unpaid_since
     return next_unpaid_instalment(
-        _today(desk), loan.due_day, paid_through=loan.paid_through, unpaid_since=loan.unpaid_since
+        desk.workspace_today, loan.due_day, paid_through=loan.paid_through, unpaid_since=loan.unpaid_since
     )
 
 
 def _in_arrears(desk: Desk, loan: Loan) -> bool:
     oldest = _next_unpaid(desk, loan)
-    return loan.unpaid_since is not None and oldest is not None and oldest <= _today(desk)
-
-
-def _today(desk: Desk) -> date:
-    # Instalments fall due where the lender is, whoever reminds of them.
-    return local_date(desk.now, ZoneInfo(desk.workspace.zone))
+    return loan.unpaid_since is not None and oldest is not None and oldest <= desk.workspace_today
 
 
 async def _cancel_what_lost_its_reason(desk: Desk, loan: Loan) -> None:

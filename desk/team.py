@@ -1,6 +1,6 @@
 """Who is at the desk: members and their roles, absence and cover, hours, and the workspace's own calendar."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from uuid import UUID
@@ -133,8 +133,7 @@ async def add_member(
     member = await members.by_slack_id(desk.session, desk.workspace.id, candidate.newcomer.slack_user_id)
     again = member is not None and member.removed_at is None
     has = roles_of(member) if member is not None and again else frozenset[str]()
-    if {"admin", "compliance"} & {*roles, *has} and "admin" not in roles_of(actor):
-        raise NotAllowed("admin_only")
+    _require_may_change(actor, {*roles, *has})
     check_candidate(candidate)
     if channel is not None:
         check_channel(channel)
@@ -177,8 +176,7 @@ async def remove_member(desk: Desk, member: Member, to: Member) -> MemberChanged
     Raises NotAllowed (`role_missing`, `admin_only`), Invalid (`same_person`, `last_admin`, `cannot_take_calls`).
     """
     actor = require_role(desk, *SETS_UP)
-    if {"admin", "compliance"} & roles_of(member) and "admin" not in roles_of(actor):
-        raise NotAllowed("admin_only")
+    _require_may_change(actor, roles_of(member))
     await _require_other_admin(desk, member)
     undo_id = new_id()
     moved = await reassigning.hand_over_all(desk, member, to, undo_id=undo_id)
@@ -351,6 +349,12 @@ async def _team(desk: Desk, name: str) -> Team:
     desk.add(team)
     await desk.session.flush()
     return team
+
+
+def _require_may_change(actor: Member, roles: Collection[str]) -> None:
+    """Raises NotAllowed (`admin_only`) where one of the roles is given and taken by admins alone."""
+    if {"admin", "compliance"}.intersection(roles) and "admin" not in roles_of(actor):
+        raise NotAllowed("admin_only")
 
 
 async def _require_other_admin(desk: Desk, member: Member) -> None:

@@ -105,25 +105,14 @@ async def take_back(desk: Desk, undo_id: UUID) -> TakenBack:
     """
     undo = await _mine(desk, undo_id)
     steps = await _steps(desk, undo)
-    moved_on = [step for step in steps if not step.is_untouched]
+    moved_on = await _moved_on(desk, undo, steps)
     left = await _loan_numbers(desk, undo, moved_on)
     if moved_on and not _may_stay(undo, moved_on):
         since = await _since(desk, undo, moved_on)
         raise Conflict("undo_built_on", act=undo.act, loans=left, since=since)
-    if undo.act == "new_loan" and undo.loan_id and await follow_ups.open_of_loan(desk.session, undo.loan_id):
-        raise Conflict(
-            "undo_built_on",
-            act=undo.act,
-            loans=await _loan_numbers(desk, undo, steps),
-            since=await _since(desk, undo, steps),
-        )
     untouched = [step for step in steps if step.is_untouched]
     concerned = _concerned(untouched)
-    has_admins = bool(await members.with_role(desk.session, desk.workspace.id, "admin"))
-    for step in untouched:
-        await _take_back_row(desk, step)
-    if has_admins and any(isinstance(step.row, Member) for step in untouched):
-        await _require_an_admin(desk)
+    await _take_back_rows(desk, untouched)
     await _correct_what_managers_heard(desk, untouched)
     await _correct_what_they_heard(desk, undo, concerned)
     await _remind_of_reopened(desk, untouched)
@@ -175,12 +164,29 @@ def _may_stay(undo: Undo, moved_on: Sequence[_Step]) -> bool:
     return undo.act in _PARTLY and all(isinstance(step.row, (Loan, FollowUp)) for step in moved_on)
 
 
+async def _moved_on(desk: Desk, undo: Undo, steps: Sequence[_Step]) -> list[_Step]:
+    """The rows on which something was built since. On a new loan it is whatever was planned, which leaves the row as it is."""
+    if undo.act == "new_loan" and undo.loan_id and await follow_ups.open_of_loan(desk.session, undo.loan_id):
+        return list(steps)
+    return [step for step in steps if not step.is_untouched]
+
+
+async def _take_back_rows(desk: Desk, steps: Sequence[_Step]) -> None:
+    people = [step.row for step in steps if isinstance(step.row, Member)]
+    had_admins = people and await members.with_role(desk.session, desk.workspace.id, "admin")
+    for step in steps:
+        await _take_back_row(desk, step)
+    await _check_who_left(desk, people)
+    if had_admins:
+        await desk.session.flush()
+        if not await members.with_role(desk.session, desk.workspace.id, "admin"):
+            raise Invalid("last_admin")
+
+
 async def _take_back_row(desk: Desk, step: _Step) -> None:
     row = changing(desk, step.row)
     if step.before is not None:
         restore(row, step.before)
-        if isinstance(row, Member) and row.removed_at is not None:
-            await _require_nothing_held(desk, row)
         if isinstance(row, Borrower):
             await borrowers.index(desk, row)
         return
@@ -195,8 +201,6 @@ async def _take_back_row(desk: Desk, step: _Step) -> None:
         case Loan():
             row.stage, row.stage_since = "withdrawn", desk.now
         case Member():
-            await _require_nothing_held(desk, row)
-            await homes.look_again(desk.session, row.id, desk.now)
             row.removed_at = desk.now
             row.next_digest_at = None
         case TeamManager():
@@ -207,17 +211,15 @@ async def _take_back_row(desk: Desk, step: _Step) -> None:
             pass
 
 
-async def _require_an_admin(desk: Desk) -> None:
-    await desk.session.flush()
-    if not await members.with_role(desk.session, desk.workspace.id, "admin"):
-        raise Invalid("last_admin")
-
-
-async def _require_nothing_held(desk: Desk, member: Member) -> None:
-    """Nobody leaves the desk with loans or calls that are then in no list."""
-    held_loans, held_follow_ups = await reassigning.held(desk.session, member.id, lock=False)
-    if held_loans or held_follow_ups:
-        raise Conflict("undo_leaves_loans", who=member.slack_user_id)
+async def _check_who_left(desk: Desk, people: Sequence[Member]) -> None:
+    """Nobody leaves the desk with loans or calls that are then in no list, and their home shows nothing any more."""
+    for member in people:
+        if member.removed_at is None:
+            continue
+        held_loans, held_follow_ups = await reassigning.held(desk.session, member.id, lock=False)
+        if held_loans or held_follow_ups:
+            raise Conflict("undo_leaves_loans", who=member.slack_user_id)
+        await homes.look_again(desk.session, member.id, desk.now)
 
 
 async def _correct_what_managers_heard(desk: Desk, steps: Sequence[_Step]) -> None:

@@ -153,14 +153,14 @@ class Sender:
             revision = notice.wanted
             to = await destination(desk, notice)
             message = None
-            locale = await locale_for(desk, notice, to.member if to is not None else None)
             if to is not None or lease.ts is not None:
                 try:
                     message = await self._compose(desk, notice)
                 except Exception as error:
                     raise _ComposeError from error
-        if message is not None and unsure:
-            message = maybe_a_repeat(message, Translator(locale))
+            if message is not None and unsure:
+                locale = await locale_for(desk, notice, to.member if to is not None else None)
+                message = maybe_a_repeat(message, Translator(locale))
         return _Letter(
             notice_id=lease.notice_id,
             mark=lease.mark,

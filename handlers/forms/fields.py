@@ -67,7 +67,7 @@ def of_the_loan(private: Private, typed: Typed) -> tuple[Private, Typed]:
         typed = {**given, **typed}
     number = str(typed.get("loan", ""))
     now = {**private, _CHOSEN_FOR: number}
-    if "follow_up" in typed and number != private.get(_CHOSEN_FOR, private.get("l", number)):
+    if "follow_up" in typed and number != private.get(_CHOSEN_FOR, number):
         typed = {name: value for name, value in typed.items() if name != "follow_up"}
         now[GENERATION] = int(private.get(GENERATION, 0)) + 1
     return now, typed

@@ -180,6 +180,6 @@ PATTERNS = (
     pattern(rf"(?:later|sometime)\s+{words(TODAY)}|one\s+day|some\s*day|in\s+a\s+(?:bit|while|moment)", _vague),
     pattern(
         r"(?:after|before|at|during|over)\s+(?:lunch|dinner|breakfast|work|office\s+hours|hours)|lunchtime",
-        lambda _: Refusal("due_part_of_day", ("tomorrow 9:00", "tomorrow 18:00")),
+        lambda _: Refusal("due_part_of_day", ("tomorrow 9:00", "tomorrow 18:00"), clock=True),
     ),
 )

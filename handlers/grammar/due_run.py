@@ -213,7 +213,7 @@ def _fits_refusal(pieces: tuple[Piece, ...], piece: Refusal) -> bool | Refusal:
         return piece
     if piece.length or _has(pieces, Bare):
         return False
-    if piece.clock or piece.code == "due_part_of_day":
+    if piece.clock:
         return False if _has(pieces, TimePiece) else piece
     return False if _has(pieces, DatePiece) else piece
 

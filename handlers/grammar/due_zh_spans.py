@@ -102,7 +102,7 @@ def _between_hours(_: re.Match[str]) -> Piece:
 
 
 def _vague_part(_: re.Match[str]) -> Piece:
-    return Refusal("due_part_of_day", ("明天9:00", "明天18:00"))
+    return Refusal("due_part_of_day", ("明天9:00", "明天18:00"), clock=True)
 
 
 PATTERNS = (

@@ -88,6 +88,11 @@ async def test_a_desk_on_which_no_worker_ever_worked(doctor: Doctor) -> None:
     assert "start `loandesk serve`" in (await doctor.findings())["worker"]
 
 
+async def test_a_desk_without_an_admin(doctor: Doctor) -> None:
+    await doctor.slack.change(doctor.slack.admin, roles="agent")
+    assert "set LOANDESK_FIRST_ADMIN" in (await doctor.findings())["admins"]
+
+
 async def test_all_is_well(doctor: Doctor) -> None:
     code, printed = await doctor.runs()
 

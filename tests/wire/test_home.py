@@ -96,6 +96,17 @@ async def test_a_removed_members_home_keeps_nothing(slack: Slack, loan: Loan) ->
     assert "not a member of this desk" in home
 
 
+async def test_whoever_came_back_and_is_taken_back_has_an_empty_home(slack: Slack) -> None:
+    await slack.command(slack.admin, "/loan-team remove @agent to @other")
+    again = (await slack.command(slack.admin, "/loan-team add @agent agent")).message
+    await slack.sandbox.open_home("UAGENT")
+    assert again is not None
+    await slack.press(slack.admin, again, "Undo")
+    for _ in range(8):
+        await slack.later(seconds=6)
+    assert "not a member of this desk" in slack.sandbox.home_of("UAGENT").text
+
+
 async def test_many_calls_come_in_pages_and_by_kind(slack: Slack, loan: Loan) -> None:
     due = slack.clock.now() + timedelta(hours=2)
     for number in range(4, 30):
