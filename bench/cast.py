@@ -11,9 +11,9 @@ from sqlalchemy import Table, insert, text
 from sqlmodel import SQLModel
 
 from bench.slack import channel_id, user_id
-from desk.desk import Office
-from storage.database import Database
-from storage.ids import new_id
+from desk.core.transaction import Office
+from storage.engine.database import Database
+from storage.engine.types import new_id
 from storage.tables import Workspace
 
 _CHUNK = 5_000

@@ -10,9 +10,9 @@ from bench import cast
 from bench.figures import figure, ratios
 from bench.place import Place
 from bot.service import Service
-from desk.home import Showing, home_of
-from handlers.i18n import Translator
-from handlers.render.home import home
+from desk.messages.home import Showing, home_of
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.home import home
 from storage.tables import Member
 
 FEW, MANY = 10, 1_000

@@ -25,8 +25,8 @@ from bench.machine import LOAD_CORE, SERVER_CORE, pin
 from bench.slack import ADMIN, TOKEN
 from bot.service import Service, open_service
 from bot.settings import Settings
-from storage import schema
-from storage.database import Database
+from storage.engine import schema
+from storage.engine.database import Database
 
 KINDS = ("sqlite", "postgresql")
 

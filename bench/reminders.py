@@ -12,7 +12,7 @@ from bench.figures import share
 from bench.place import PEOPLE, Place
 from bot.delivery.engine import DbosEngine, Pace
 from bot.service import Service
-from desk.reminders import announce_due
+from desk.messages.reminders import announce_due
 
 _PATIENCE = 400.0
 

@@ -10,7 +10,7 @@ from bench import cast
 from bench.figures import figure, ratios
 from bench.place import Place
 from bot.service import Service
-from storage import due_scan
+from storage.queries.messages import due_scan
 
 DUE = 200
 """Follow-ups that each look finds due."""

@@ -34,11 +34,11 @@ def when(
     zone: Annotated[str, typer.Option(help="The zone in which it is meant.")] = "Asia/Shanghai",
 ) -> None:
     """Show how a due time is understood. The last line is the date, or date and time; exit code 1 is a refusal."""
-    from desk.errors import Invalid
-    from handlers.grammar.due import parse_due
-    from handlers.i18n import Translator
-    from handlers.render.errors import refusal
-    from handlers.render.parts import when as in_full
+    from desk.core.errors import Invalid
+    from handlers.grammar.due.reading import parse_due
+    from handlers.messages.block_kit.parts import when as in_full
+    from handlers.messages.block_kit.translator import Translator
+    from handlers.messages.refusals.errors import refusal
 
     place = _zone(zone)
     try:
@@ -71,7 +71,7 @@ def worker() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to this release's schema."""
-    from bot.serving import migrate_database
+    from bot.commands.serving import migrate_database
 
     _configured(_on_database(migrate_database))
 
@@ -82,7 +82,7 @@ def import_file(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and keep nothing.")] = False,
 ) -> None:
     """Bring in loans from the lender's system. Exit code 1: rows were refused, or the file is none."""
-    from bot.import_command import run
+    from bot.commands.importing import run
 
     _configured(_on_database(lambda settings: run(settings, file, console, language=_language(), dry_run=dry_run)))
 
@@ -90,7 +90,7 @@ def import_file(
 @app.command()
 def doctor() -> None:
     """Check everything the desk needs, line by line. Exit code 1: something is to be done."""
-    from bot.doctor_command import run
+    from bot.commands.doctor import run
 
     try:
         settings = read_settings()
@@ -106,7 +106,7 @@ def backup(
     target: Annotated[Path, typer.Argument(help="A file, or a folder in which a file of the present time is made.")],
 ) -> None:
     """Write everything the desk remembers into one file, while it goes on working."""
-    from bot.backup_command import run
+    from bot.commands.backup import run
 
     _configured(lambda settings: run(settings, target, console))
 
@@ -114,7 +114,7 @@ def backup(
 @app.command()
 def restore(file: Annotated[Path, typer.Argument(help="A file that `loandesk backup` wrote.")]) -> None:
     """Bring a backup into an empty database. Nothing is sent a second time."""
-    from bot.restore_command import run
+    from bot.commands.restore import run
 
     _configured(lambda settings: run(settings, file, console))
 
@@ -169,13 +169,13 @@ def new_keys() -> None:
 @keys_app.command("rotate")
 def rotate_keys() -> None:
     """Encrypt everything with the key of the highest id, while the desk runs. Can be broken off and begun again."""
-    from bot.keys_command import run
+    from bot.commands.keys import run
 
     _configured(_on_database(lambda settings: run(settings, console)))
 
 
 def _running(command: Literal["serve", "socket", "worker"]) -> None:
-    from bot.serving import CannotStartError, run
+    from bot.commands.serving import CannotStartError, run
 
     try:
         _configured(lambda settings: run(settings, command))
@@ -197,7 +197,7 @@ def _configured(run: Callable[[Settings], Awaitable[int]]) -> None:
 
 def _on_database(run: Callable[[Settings], Awaitable[int]]) -> Callable[[Settings], Awaitable[int]]:
     """The same, with a line instead of a traceback where the database is away, or has no tables or other ones."""
-    from storage.trouble import ERRORS
+    from storage.engine.trouble import ERRORS
 
     async def told(settings: Settings) -> int:
         try:

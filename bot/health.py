@@ -10,9 +10,11 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bot import metrics
-from desk.desk import Office
-from storage import processes, schema, sending
+from desk.core.transaction import Office
+from storage.engine import schema
+from storage.queries.messages import sending
 from storage.tables import Workspace
+from storage.upkeep import processes
 
 LOOK_SECONDS = 2.0
 """How long a look at the database may take."""

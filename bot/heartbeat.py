@@ -12,9 +12,10 @@ from uuid import UUID, uuid4
 import structlog
 
 from bot.settings import Settings
-from desk.desk import Office
-from storage import processes, workspaces
+from desk.core.transaction import Office
+from storage.queries.people import workspaces
 from storage.tables import Process, Workspace
+from storage.upkeep import processes
 
 log = structlog.get_logger()
 

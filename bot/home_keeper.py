@@ -5,13 +5,13 @@ from zoneinfo import ZoneInfo
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from desk.desk import Office
-from desk.home import published, read_showing, stale_homes
-from desk.members import locale_of
-from handlers.home import closed, written
-from handlers.i18n import Translator
-from handlers.screen import Screen
-from handlers.visit import Visit
+from desk.core.transaction import Office
+from desk.messages.home import published, read_showing, stale_homes
+from desk.people.members import locale_of
+from handlers.door.modals import Screen
+from handlers.door.request import Visit
+from handlers.events import closed, written
+from handlers.messages.block_kit.translator import Translator
 from storage.tables import Home, Member, Workspace
 
 log = structlog.get_logger()

@@ -17,7 +17,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from structlog.typing import EventDict, Processor
 
-from handlers.slack_errors import code_of
+from handlers.door.directory import code_of
 
 LogFormat = Literal["json", "text"]
 

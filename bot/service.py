@@ -18,23 +18,23 @@ from bot.settings import Settings
 from bot.socket_door import Patience, SocketDoor
 from bot.web import web_application
 from bot.worker import Worker, do_chores
-from desk.clock import Clock, SystemClock
-from desk.desk import Office
-from desk.installing import Installation, Newcomer, install
-from handlers import card_tabs
-from handlers.app import build_app
-from handlers.directory import Directory, newcomer
-from handlers.forms.presses import FORMS
-from handlers.front import Front
-from handlers.i18n import Translator
+from desk.core.clock import Clock, SystemClock
+from desk.core.transaction import Office
+from desk.people.installing import Installation, Newcomer, install
+from handlers.buttons import card
+from handlers.buttons.forms import FORMS
+from handlers.door.app import build_app
+from handlers.door.directory import Directory, newcomer
+from handlers.door.front import Front
+from handlers.door.registry import COMMANDS, FOR_ANYBODY, PRESSES, SUGGESTIONS
 from handlers.loan_links import LoanLinks
-from handlers.notices import compose
-from handlers.registry import COMMANDS, FOR_ANYBODY, PRESSES, SUGGESTIONS
-from handlers.render.errors import trouble
-from storage import schema
-from storage.database import Database, make_folder
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.notices import compose
+from handlers.messages.refusals.errors import trouble
+from storage.engine import schema
+from storage.engine.database import Database, make_folder
+from storage.engine.trouble import Trouble
 from storage.tables import Workspace
-from storage.trouble import Trouble
 
 log = structlog.get_logger()
 
@@ -165,7 +165,7 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
             SUGGESTIONS,
             FOR_ANYBODY,
             served=metrics.served,
-            beneath=card_tabs.beneath,
+            beneath=card.beneath,
         )
         app = build_app(
             front,

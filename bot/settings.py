@@ -11,8 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.logs import LogFormat
 from handlers.loan_links import LoanLinks
-from storage.cipher import Cipher, KeyRing
-from storage.database import async_url
+from storage.engine.cipher import Cipher, KeyRing
+from storage.engine.database import async_url
 
 T = TypeVar("T", str, SecretStr)
 
@@ -130,7 +130,7 @@ class Settings(BaseSettings):
 
     admin_host: Annotated[str, AfterValidator(_given)] = "127.0.0.1"
     admin_port: int | None = Field(default=None, ge=0, le=65535)
-    """Where `/healthz`, `/readyz` and `/metrics` are, never open to the public. None: `bot.serving.ADMIN_PORTS`."""
+    """Where `/healthz`, `/readyz` and `/metrics` are, never open to the public. None: `bot.commands.serving.ADMIN_PORTS`."""
 
     backlog_seconds: int = Field(default=300, ge=1)
     """A message that is owed for longer makes `/readyz` say so."""

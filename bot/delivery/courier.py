@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from bot.delivery.sender import Result, Sender
-from storage import sending
+from storage.queries.messages import sending
 
 _AT_ONCE = 500
 

@@ -21,9 +21,9 @@ from dbos import DBOS, DBOSConfig, WorkflowStatus
 from sqlalchemy.engine import URL, make_url
 
 from bot.delivery.sender import Sender
-from storage import sending
-from storage.database import IDLE_SECONDS
-from storage.sending import LEASE, Owed
+from storage.engine.database import IDLE_SECONDS
+from storage.queries.messages import sending
+from storage.queries.messages.sending import LEASE, Owed
 
 log = structlog.get_logger()
 T = TypeVar("T")

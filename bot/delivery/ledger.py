@@ -5,12 +5,11 @@ from uuid import UUID
 
 from bot.delivery.calls import Standing
 from bot.delivery.errors import CallFailed
-from desk import notices as desk_notices
-from desk.desk import Office
-from desk.native import native_refused
-from desk.notices import Fallback
-from storage import notices, sending
-from storage.sending import LONGEST_WAIT, Lease
+from desk.core.transaction import Office
+from desk.messages import notices as desk_notices
+from desk.messages.notices import Fallback, native_refused
+from storage.queries.messages import notices, sending
+from storage.queries.messages.sending import LONGEST_WAIT, Lease
 from storage.tables import Notice, Workspace
 
 

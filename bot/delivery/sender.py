@@ -13,12 +13,12 @@ from bot import metrics
 from bot.delivery.calls import CALL_SECONDS, SlackCalls, Standing
 from bot.delivery.errors import CallFailed, Verdict
 from bot.delivery.ledger import Ledger, OvertakenError
-from desk.desk import Desk, Office
-from desk.notices import Fallback, destination, locale_for
-from handlers.i18n import Translator
-from handlers.render.message import Message
-from handlers.render.repeats import maybe_a_repeat
-from storage.sending import NOT_COMPOSED, Lease
+from desk.core.transaction import Desk, Office
+from desk.messages.notices import Fallback, destination, locale_for
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.reminders import maybe_a_repeat
+from storage.queries.messages.sending import NOT_COMPOSED, Lease
 from storage.tables import Notice, Workspace
 
 log = structlog.get_logger()

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from bot.commands.importing import import_loans, read_rows
 from bot.demo.cast import ADMIN, channel_id, people_the_workspace, setup_lines
 from bot.demo.clock import DemoClock
-from bot.importing import import_loans, read_rows
 from bot.manifest import manifest
 from bot.service import Service, open_service
 from bot.settings import Settings
-from desk.clock import Clock
+from desk.core.clock import Clock
 from sandbox.person import Reply
 from sandbox.server import Sandbox
 

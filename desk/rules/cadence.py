@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from desk.due import Due
-from desk.errors import Invalid
+from desk.core.errors import Invalid
+from desk.core.values import Due
+from desk.core.vocabulary import VOCABULARY
 from desk.rules.calendar import Calendar
 from desk.rules.hours import WorkingHours
 from desk.rules.instalments import repayment_follow_up_on
@@ -25,7 +26,6 @@ from desk.rules.working_time import (
     next_working_minute,
     next_working_morning,
 )
-from desk.vocabulary import VOCABULARY
 
 Place = Literal["working_morning", "before_instalment", "working_day"]
 AssigneeKind = Literal["owner", "verifier", "collector", "manager"]

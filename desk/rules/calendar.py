@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
 
-from desk.errors import Invalid
+from desk.core.errors import Invalid
 from desk.rules.hours import WorkingHours
 
 SEARCH_LIMIT_DAYS = 400

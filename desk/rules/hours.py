@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import time
 from zoneinfo import ZoneInfo
 
-from desk.errors import Invalid
+from desk.core.errors import Invalid
 
 MIDNIGHT = time(0)
 """As the end of work or of contact hours: the end of that day (24:00)."""

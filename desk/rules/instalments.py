@@ -3,7 +3,7 @@
 from calendar import monthrange
 from datetime import date, datetime, timedelta
 
-from desk.errors import Invalid
+from desk.core.errors import Invalid
 from desk.rules.calendar import Calendar
 from desk.rules.hours import WorkingHours
 from desk.rules.working_time import next_unfinished_day

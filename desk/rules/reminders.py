@@ -5,8 +5,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from desk.due import Due
-from desk.errors import Invalid
+from desk.core.errors import Invalid
+from desk.core.values import Due
 from desk.rules.calendar import Calendar
 from desk.rules.hours import MIDNIGHT, WorkingHours
 from desk.rules.working_time import (

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from desk.vocabulary import VOCABULARY
+from desk.core.vocabulary import VOCABULARY
 
 Way = Literal["forward", "skips", "back", "reopened", "unusual"]
 

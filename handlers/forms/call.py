@@ -1,11 +1,12 @@
 """Logging a call with a form."""
 
-from desk import calls
-from desk.answering import Said
-from desk.call_views import AlreadyLogged
-from desk.consequences import NextStep
-from desk.form_views import ChosenLoan, chosen_loan
-from desk.vocabulary import NOTE_LIMIT, VOCABULARY
+from desk.calls import calls
+from desk.calls.answering import Said
+from desk.calls.consequences import NextStep
+from desk.calls.views import AlreadyLogged
+from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY
+from desk.loans.form_views import ChosenLoan, chosen_loan
+from handlers.door.request import Visit
 from handlers.forms.fields import (
     DUE_REFUSALS,
     LOAN_REFUSALS,
@@ -20,11 +21,10 @@ from handlers.forms.fields import (
     words,
 )
 from handlers.forms.form import Form
-from handlers.render import calls as render
-from handlers.render.marks import _
-from handlers.render.message import Message
-from handlers.render.view import FormWriter, Private, Typed, View
-from handlers.visit import Visit
+from handlers.messages import calls as render
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import _
+from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 LONGEST = 600
 """Minutes of one call."""

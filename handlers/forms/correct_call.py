@@ -2,17 +2,17 @@
 
 from uuid import UUID
 
-from desk import corrections
-from desk.corrections import CallSaid
-from desk.vocabulary import NOTE_LIMIT, VOCABULARY
+from desk.calls import corrections
+from desk.calls.corrections import CallSaid
+from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY
+from handlers.door.request import Visit
 from handlers.forms.call import LONGEST
 from handlers.forms.fields import words
 from handlers.forms.form import Form
-from handlers.render import corrections as render
-from handlers.render.marks import _
-from handlers.render.message import Message
-from handlers.render.view import FormWriter, Private, Typed, View
-from handlers.visit import Visit
+from handlers.messages import calls as render
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import _
+from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 
 async def build(visit: Visit, private: Private, typed: Typed) -> View:

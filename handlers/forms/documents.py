@@ -1,10 +1,11 @@
 """Requesting documents with a form: a checklist of what the loan's stage still lacks."""
 
-from desk import documents
-from desk.documents import Wanted
-from desk.errors import Invalid
-from desk.form_views import chosen_loan
-from desk.vocabulary import VOCABULARY
+from desk.core.errors import Invalid
+from desk.core.vocabulary import VOCABULARY
+from desk.documents import documents
+from desk.documents.documents import Wanted
+from desk.loans.form_views import chosen_loan
+from handlers.door.request import Visit
 from handlers.forms.fields import (
     DUE_REFUSALS,
     LOAN_REFUSALS,
@@ -16,11 +17,10 @@ from handlers.forms.fields import (
     words,
 )
 from handlers.forms.form import Form
-from handlers.render import documents as render
-from handlers.render.marks import _
-from handlers.render.message import Message
-from handlers.render.view import FormWriter, Private, Typed, View
-from handlers.visit import Visit
+from handlers.messages import documents as render
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import _
+from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 _PLAIN = [document for document in VOCABULARY.documents if not document.takes_words]
 

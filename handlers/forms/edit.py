@@ -1,18 +1,18 @@
 """Correcting a borrower's name or phone, or a loan's number, with a form."""
 
-from desk import loan_edits
-from desk.errors import Invalid
-from desk.form_views import chosen_loan
-from desk.import_rows import NAME_LIMIT, NUMBER_LIMIT
-from desk.loan_edits import Field
-from desk.phones import read_phone, region_of
+from desk.core.errors import Invalid
+from desk.importing.rows import NAME_LIMIT, NUMBER_LIMIT
+from desk.loans import edits
+from desk.loans.borrowers import read_phone, region_of
+from desk.loans.edits import Field
+from desk.loans.form_views import chosen_loan
+from handlers.door.request import Visit
 from handlers.forms.fields import LOAN_REFUSALS, loan_field, loan_of
 from handlers.forms.form import Form, field
-from handlers.render import loans as render
-from handlers.render.marks import _
-from handlers.render.message import Message
-from handlers.render.view import FormWriter, Private, Typed, View
-from handlers.visit import Visit
+from handlers.messages import loans as render
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import _
+from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 
 async def build(visit: Visit, private: Private, typed: Typed) -> View:
@@ -42,7 +42,7 @@ async def submit(visit: Visit) -> Message:
         changes["number"] = visit.one("number")
     if not changes:
         raise Invalid("nothing_filled_in")
-    return render.corrected(visit.t, await loan_edits.edit_loan(visit.desk, loan=loan_of(visit), changes=changes))
+    return render.corrected(visit.t, await edits.edit_loan(visit.desk, loan=loan_of(visit), changes=changes))
 
 
 FORM = Form(

@@ -3,21 +3,19 @@
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
-from desk.due import Due
-from desk.form_views import ChosenLoan
-from desk.loan_lists import find
-from desk.next_steps import NextOffer
-from desk.refs import LoanRef
-from desk.views import FollowUpView
-from desk.vocabulary import VOCABULARY, Word
-from handlers.forms.form import field
-from handlers.forms.serving import fill_button
-from handlers.grammar.due import parse_due
-from handlers.i18n import LANGUAGES, Translator
-from handlers.render import parts
-from handlers.render.view import GENERATION, FormWriter, Option, Private, Typed
-from handlers.render.writer import Button
-from handlers.visit import Visit
+from desk.calls.next_steps import NextOffer
+from desk.core.values import Due, LoanRef
+from desk.core.vocabulary import VOCABULARY, Word
+from desk.loans.form_views import ChosenLoan
+from desk.loans.lists import find
+from desk.loans.views import FollowUpView
+from handlers.door.request import Visit
+from handlers.forms.form import field, fill_button
+from handlers.grammar.due.reading import parse_due
+from handlers.messages.block_kit import parts
+from handlers.messages.block_kit.translator import LANGUAGES, Translator
+from handlers.messages.block_kit.view import GENERATION, FormWriter, Option, Private, Typed
+from handlers.messages.block_kit.writer import Button
 
 LOAN_REFUSALS = {"unknown_loan": "loan", "loan_ambiguous": "loan", "loan_missing": "loan"}
 """What is refused because of the loan."""

@@ -1,13 +1,13 @@
 """Finding a loan with the mouse."""
 
-from desk import loan_cards
+from desk.loans import cards as loan_cards
+from handlers.door.request import Visit
 from handlers.forms.fields import LOAN_REFUSALS, loan_field, loan_of
 from handlers.forms.form import Form
-from handlers.render import cards
-from handlers.render.marks import _
-from handlers.render.message import Message
-from handlers.render.view import FormWriter, Private, Typed, View
-from handlers.visit import Visit
+from handlers.messages import cards
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import _
+from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 
 async def build(visit: Visit, private: Private, typed: Typed) -> View:

@@ -1,16 +1,16 @@
 """A new inquiry with a form."""
 
-from desk import inquiries
-from desk.import_rows import NAME_LIMIT
-from desk.inquiries import KnownPhone
-from desk.phones import read_phone, region_of
-from desk.vocabulary import NOTE_LIMIT
+from desk.core.vocabulary import NOTE_LIMIT
+from desk.importing.rows import NAME_LIMIT
+from desk.loans import inquiries
+from desk.loans.borrowers import read_phone, region_of
+from desk.loans.inquiries import KnownPhone
+from handlers.door.request import Visit
 from handlers.forms.form import Form, field
-from handlers.render import loans as render
-from handlers.render.marks import _
-from handlers.render.message import Message
-from handlers.render.view import FormWriter, Private, Typed, View
-from handlers.visit import Visit
+from handlers.messages import loans as render
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import _
+from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 
 async def build(visit: Visit, private: Private, typed: Typed) -> View:

@@ -1,15 +1,15 @@
 """Choosing managers with a form."""
 
-from desk import onboarding
-from desk.members import require_role
-from desk.team import add_manager
-from handlers.directory import candidate
+from desk.people import onboarding
+from desk.people.members import require_role
+from desk.people.team import add_manager
+from handlers.door.directory import candidate
+from handlers.door.request import Visit
 from handlers.forms.form import Form
-from handlers.render import onboarding as render
-from handlers.render.marks import _
-from handlers.render.message import Message
-from handlers.render.view import FormWriter, Private, Typed, View
-from handlers.visit import Visit
+from handlers.messages import onboarding as render
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import _
+from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 
 async def build(visit: Visit, private: Private, typed: Typed) -> View:

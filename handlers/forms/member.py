@@ -1,17 +1,17 @@
 """Adding and removing a member with forms."""
 
-from desk.members import resolve
-from desk.refs import PersonRef
-from desk.team import TEAM_LIMIT, add_member, remove_member, teams
-from desk.vocabulary import VOCABULARY
-from handlers.directory import candidate, reminder_channel
+from desk.core.values import PersonRef
+from desk.core.vocabulary import VOCABULARY
+from desk.people.members import resolve
+from desk.people.team import TEAM_LIMIT, add_member, remove_member, team_names
+from handlers.door.directory import candidate, reminder_channel
+from handlers.door.request import Visit
 from handlers.forms.fields import words
 from handlers.forms.form import Form, field
-from handlers.render import team as render
-from handlers.render.marks import _
-from handlers.render.message import Message
-from handlers.render.view import FormWriter, Option, Private, Typed, View
-from handlers.visit import Visit
+from handlers.messages import team as render
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import _
+from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
 
 
 async def build(visit: Visit, private: Private, typed: Typed) -> View:
@@ -21,7 +21,7 @@ async def build(visit: Visit, private: Private, typed: Typed) -> View:
     form.person("who", t("Member"))
     form.several("roles", t("Roles"), words(t, VOCABULARY.roles))
     form.channel("channel", t("Channel for their reminders"), optional=True)
-    if known := [Option(name, name) for _key, name in await teams(visit.desk)]:
+    if known := [Option(name, name) for _key, name in await team_names(visit.desk)]:
         form.choice("team", t("Team"), known, optional=True)
     form.text("new_team", t("Or a new team"), optional=True, limit=TEAM_LIMIT)
     return form.view(FORM.name, t(FORM.title), submit=t("Add"))

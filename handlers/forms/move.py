@@ -1,7 +1,8 @@
 """Moving a follow-up with a form."""
 
-from desk import assigning
-from desk.form_views import chosen_loan
+from desk.follow_ups import assigning
+from desk.loans.form_views import chosen_loan
+from handlers.door.request import Visit
 from handlers.forms.fields import (
     DUE_REFUSALS,
     LOAN_REFUSALS,
@@ -14,11 +15,10 @@ from handlers.forms.fields import (
     read_due,
 )
 from handlers.forms.form import Form
-from handlers.render import follow_ups as render
-from handlers.render.marks import _
-from handlers.render.message import Message
-from handlers.render.view import FormWriter, Private, Typed, View
-from handlers.visit import Visit
+from handlers.messages import follow_ups as render
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import _
+from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 
 async def build(visit: Visit, private: Private, typed: Typed) -> View:

@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from desk import reassign_plans
-from desk.errors import DeskError
-from desk.loan_lists import LoanRow, loan_rows
-from desk.members import resolve
-from desk.reassign_plans import EACH, How, Unit, Wish
-from desk.refs import PersonRef
-from desk.team import teams
-from desk.vocabulary import NOTE_LIMIT
+from desk.core.errors import DeskError
+from desk.core.values import PersonRef
+from desk.core.vocabulary import NOTE_LIMIT
+from desk.handover import plans
+from desk.handover.plans import EACH, How, Unit, Wish
+from desk.loans.lists import LoanRow, loan_rows
+from desk.people.members import resolve
+from desk.people.team import team_names
+from handlers.door.request import Visit
 from handlers.forms.fields import LOANS, loan_option
 from handlers.forms.form import Form, field
-from handlers.render import reassign as render
-from handlers.render.marks import _
-from handlers.render.message import Message
-from handlers.render.view import FormWriter, Option, Private, Typed, View
-from handlers.visit import Visit
+from handlers.messages import reassign as render
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import _
+from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
 from storage.tables import Member
 
 PICKED = 50
@@ -49,7 +49,7 @@ async def build(visit: Visit, private: Private, typed: Typed) -> View:
         placeholder=t("Name, pinyin, number, or the last four digits of the phone"),
     )
     hows = [Option(t("To one member"), "one"), Option(t("To a member for each loan"), "each")]
-    if await teams(visit.desk):
+    if await team_names(visit.desk):
         hows.append(Option(t("Balanced over a team"), "balanced"))
     form.choice("how", t("How"), hows, live=True)
     await _targets(visit, form, typed, picked)
@@ -60,7 +60,7 @@ async def build(visit: Visit, private: Private, typed: Typed) -> View:
 async def submit(visit: Visit) -> Message:
     """Shows what would be handed over; a button then does it."""
     with field("loans"):
-        picked = await reassign_plans.picked_loans(visit.desk, visit.several("loans"))
+        picked = await plans.picked_loans(visit.desk, visit.several("loans"))
     outgoing, to = await _member(visit, "from"), await _member(visit, "to")
     how = _how(visit.one("how"))
     each = {
@@ -76,7 +76,7 @@ async def submit(visit: Visit) -> Message:
         why=visit.one("why"),
     )
     try:
-        return render.plan(visit.t, await reassign_plans.preview(visit.desk, wish))
+        return render.plan(visit.t, await plans.preview(visit.desk, wish))
     except DeskError as error:
         if how == "one" and error.code in _ABOUT_WHOM:
             error.params["field"] = "to"
@@ -89,7 +89,9 @@ async def _targets(visit: Visit, form: FormWriter, typed: Typed, picked: Sequenc
         case "one":
             form.person("to", t("To whom"), optional=True)
         case "balanced":
-            form.choice("team", t("Over which team"), [Option(name, str(key)) for key, name in await teams(visit.desk)])
+            form.choice(
+                "team", t("Over which team"), [Option(name, str(key)) for key, name in await team_names(visit.desk)]
+            )
         case "each":
             await _one_each(visit, form, typed, picked)
 
@@ -110,7 +112,7 @@ async def _one_each(visit: Visit, form: FormWriter, typed: Typed, picked: Sequen
 async def _picked_rows(visit: Visit, typed: Typed) -> Sequence[LoanRow]:
     numbers = typed.get("loans", ())
     numbers = (numbers,) if isinstance(numbers, str) else numbers
-    return await loan_rows(visit.desk, await reassign_plans.picked_loans(visit.desk, numbers)) if numbers else ()
+    return await loan_rows(visit.desk, await plans.picked_loans(visit.desk, numbers)) if numbers else ()
 
 
 async def _units_of(visit: Visit, slack_id: str) -> Sequence[Unit]:
@@ -121,7 +123,7 @@ async def _units_of(visit: Visit, slack_id: str) -> Sequence[Unit]:
         member = await resolve(visit.desk, PersonRef(slack_id=slack_id))
     except DeskError:
         return ()
-    return await reassign_plans.units_of(visit.desk, from_id=member.id, loan_ids=())
+    return await plans.units_of(visit.desk, from_id=member.id, loan_ids=())
 
 
 async def _member(visit: Visit, name: str) -> Member | None:

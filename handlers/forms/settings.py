@@ -4,26 +4,25 @@ from collections.abc import Mapping
 from datetime import date, time
 from typing import Any
 
-from desk import settings
-from desk.errors import Invalid
-from desk.members import locale_of, resolve, zone_of
-from desk.refs import PersonRef
+from desk.core.errors import Invalid
+from desk.core.values import PersonRef
+from desk.people import own_settings
+from desk.people.members import locale_of, resolve, zone_of
+from desk.people.own_settings import Absence, Settings, Wanted
 from desk.rules.hours import WorkingHours
-from desk.settings import Absence, Settings, Wanted
-from handlers.directory import reminder_channel
+from handlers.door.directory import reminder_channel
+from handlers.door.request import Visit
 from handlers.forms.fields import NO_CHOICE, chosen_language, language_field
 from handlers.forms.form import WAS, Form, field
-from handlers.i18n import Translator
-from handlers.render import settings as render
-from handlers.render.marks import _
-from handlers.render.view import FormWriter, Option, Private, Typed, View, shown
-from handlers.visit import Visit
+from handlers.messages import team as render
+from handlers.messages.block_kit.translator import Translator, _
+from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View, shown
 
 
 async def build(visit: Visit, private: Private, typed: Typed) -> View:
     """Every setting as it is; what can be switched off has a box, for Slack may not let its field be emptied."""
     t = visit.t
-    was: Mapping[str, Any] = private.get(WAS) or _written(await settings.settings_of(visit.desk, visit.desk.member))
+    was: Mapping[str, Any] = private.get(WAS) or _written(await own_settings.settings_of(visit.desk, visit.desk.member))
     form = FormWriter(t, {**private, WAS: was}, {**_filled(was), **typed})
     language_field(form, t("Language"), t("As in Slack"))
     form.clock("digest", t("Daily digest at"), optional=True)
@@ -53,7 +52,7 @@ async def submit(visit: Visit) -> View:
         wanted["hours"] = _hours(visit, now)
     if any(now[name] != was[name] for name in ("until", "cover")):
         wanted["absence"] = await _absence(visit, now)
-    result = await settings.change_settings(visit.desk, wanted)
+    result = await own_settings.change_settings(visit.desk, wanted)
     t = Translator(locale_of(visit.desk.member))
     return shown(t, render.changed(t, result), t(FORM.title))
 

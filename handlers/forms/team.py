@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from desk import team_settings
-from desk.members import resolve
-from desk.refs import PersonRef
-from desk.team import teams
-from desk.team_settings import TeamSettings, WantedOfTeam
-from handlers.directory import reminder_channel
+from desk.core.values import PersonRef
+from desk.people import teams
+from desk.people.members import resolve
+from desk.people.team import team_names
+from desk.people.teams import TeamSettings, WantedOfTeam
+from handlers.door.directory import reminder_channel
+from handlers.door.request import Visit
 from handlers.forms.fields import NO_CHOICE, chosen_language, language_field
 from handlers.forms.form import TAKEN_UP, WAS, Form, field
-from handlers.render import team as render
-from handlers.render.marks import _
-from handlers.render.message import Message
-from handlers.render.view import GENERATION, FormWriter, Option, Private, Typed, View
-from handlers.visit import Visit
+from handlers.messages import team as render
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import _
+from handlers.messages.block_kit.view import GENERATION, FormWriter, Option, Private, Typed, View
 from storage.tables import Member
 
 
@@ -26,13 +26,13 @@ async def build(visit: Visit, private: Private, typed: Typed) -> View:
     chosen = str(typed.get("team", ""))
     was: Mapping[str, Any] | None = private.get(WAS)
     if was is None or (chosen and chosen != was["team"]):
-        was = _written(await team_settings.team_settings(visit.desk, UUID(chosen) if chosen else None))
+        was = _written(await teams.team_settings(visit.desk, UUID(chosen) if chosen else None))
         if TAKEN_UP not in private:
             typed = {name: value for name, value in typed.items() if name == "admins"}
         private = {**private, WAS: was, GENERATION: int(private.get(GENERATION, 0)) + 1}
     form = FormWriter(t, private, {**_filled(was), **typed})
     if was["team"]:
-        options = [Option(name, str(key)) for key, name in await teams(visit.desk)]
+        options = [Option(name, str(key)) for key, name in await team_names(visit.desk)]
         form.choice("team", t("Team"), options, live=True)
         form.people("managers", t("Its managers"), optional=True)
         form.channel("channel", t("Channel in which they hear of escalations"), optional=True)
@@ -60,7 +60,7 @@ async def submit(visit: Visit) -> Message:
     if sorted(visit.several("admins")) != list(was["admins"]):
         wanted["admins"] = await _people(visit, "admins")
     team_id = UUID(was["team"]) if was["team"] else None
-    return render.team_changed(visit.t, await team_settings.change_team(visit.desk, team_id, wanted))
+    return render.team_changed(visit.t, await teams.change_team(visit.desk, team_id, wanted))
 
 
 def _written(now: TeamSettings) -> dict[str, Any]:

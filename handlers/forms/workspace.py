@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from datetime import time
 from zoneinfo import ZoneInfo
 
+from desk.people.workspace_settings import WorkspaceSettings, change_settings, present_settings
 from desk.rules.calendar import countries
-from desk.workspace_settings import WorkspaceSettings, change_settings, present_settings
+from handlers.door.request import Visit
 from handlers.forms.form import Form
-from handlers.i18n import Translator
-from handlers.render import onboarding as render
-from handlers.render.marks import _
-from handlers.render.message import Message
-from handlers.render.view import FormWriter, Option, Private, Typed, View
-from handlers.visit import Visit
+from handlers.messages import onboarding as render
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import Translator, _
+from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
 
 COUNTRIES = "country.search"
 """Suggests countries for the words typed."""

@@ -1,6 +1,6 @@
 """Reads what people type, whole or not at all.
 
-One module per command, each with `parse(line, now, zone)`, which gives a request or raises `desk.errors.Invalid`; `due` has the
+One module per command, each with `parse(line, now, zone)`, which gives a request or raises `Invalid`; `due` has the
 due times and their codes. A refusal's params are `part` (which part of the line), `given` (what stood there, as typed, empty
 where nothing did) and `nearest` (what may be typed instead, perhaps nothing). The codes, by part:
 

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from desk.answering import Said
-from desk.consequences import NextStep
-from desk.due import Due
-from desk.errors import Invalid
-from desk.refs import LoanRef
-from handlers.grammar.due import misspelled, next_weekday_readings
+from desk.calls.answering import Said
+from desk.calls.consequences import NextStep
+from desk.core.errors import Invalid
+from desk.core.values import Due, LoanRef
+from handlers.grammar.due.reading import misspelled, next_weekday_readings
 from handlers.grammar.reader import Asked, Reader, take_about
 from handlers.grammar.terms import OUTCOMES, PURPOSES, is_chinese
 from handlers.grammar.text import Line, cuts

@@ -6,7 +6,7 @@ from datetime import datetime, time
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from desk.errors import Invalid
+from desk.core.errors import Invalid
 from handlers.grammar.reader import Asked, Reader
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line

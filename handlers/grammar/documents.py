@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from desk.due import Due
-from desk.errors import Invalid
-from desk.refs import LoanRef
+from desk.core.errors import Invalid
+from desk.core.values import Due, LoanRef
 from handlers.grammar.reader import Asked, Reader
 from handlers.grammar.terms import DOCUMENTS, Terms, is_chinese, keyword
 from handlers.grammar.text import Line, cuts, is_separator

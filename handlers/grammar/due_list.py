@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from desk.errors import Invalid
-from desk.refs import PersonRef
+from desk.core.errors import Invalid
+from desk.core.values import PersonRef
 from handlers.grammar.reader import Asked, Reader
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line

@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from desk.due import Due
-from desk.errors import Invalid
-from desk.refs import LoanRef, PersonRef
-from handlers.grammar.due import misspelled
+from desk.core.errors import Invalid
+from desk.core.values import Due, LoanRef, PersonRef
+from handlers.grammar.due.reading import misspelled
 from handlers.grammar.reader import Asked, Reader, take_about
 from handlers.grammar.terms import PURPOSES, Terms, is_chinese, keyword
 from handlers.grammar.text import Line

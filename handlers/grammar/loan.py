@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from phonenumbers import PhoneNumberFormat, PhoneNumberMatcher, format_number
 
-from desk.errors import Invalid
-from desk.refs import LoanRef
+from desk.core.errors import Invalid
+from desk.core.values import LoanRef
 from handlers.grammar.reader import Asked, Reader
 from handlers.grammar.terms import STAGES, Terms, is_chinese, keyword
 from handlers.grammar.text import Line

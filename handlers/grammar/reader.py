@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any, Literal, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
-from desk.due import Due
-from desk.errors import Invalid
-from desk.refs import LoanRef, PersonRef
-from desk.vocabulary import Word
-from handlers.grammar.due import longest_due
+from desk.core.errors import Invalid
+from desk.core.values import Due, LoanRef, PersonRef
+from desk.core.vocabulary import Word
+from handlers.grammar.due.reading import longest_due
 from handlers.grammar.terms import PURPOSES, Found, Terms, keyword
 from handlers.grammar.text import Line, is_separator
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from desk.refs import LoanRef, PersonRef
+from desk.core.values import LoanRef, PersonRef
 from handlers.grammar.reader import Asked, Reader
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line

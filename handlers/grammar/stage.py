@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from desk.refs import LoanRef
+from desk.core.values import LoanRef
 from handlers.grammar.reader import Asked, Reader
 from handlers.grammar.terms import STAGES
 from handlers.grammar.text import Line

@@ -6,8 +6,8 @@ from datetime import date, datetime, time
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
-from desk.errors import Invalid
-from desk.refs import PersonRef
+from desk.core.errors import Invalid
+from desk.core.values import PersonRef
 from desk.rules.hours import parse_days, parse_hours
 from handlers.grammar.reader import Asked, ChannelRef, Reader
 from handlers.grammar.terms import ROLES, Terms, is_chinese, keyword

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Generic, TypeVar
 
-from desk.vocabulary import VOCABULARY, Word
+from desk.core.vocabulary import VOCABULARY, Word
 from handlers.grammar.text import cuts, skip_separators
 
 W = TypeVar("W", bound=Word)

@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that `storage.schema` passes in."""
+"""Runs migrations on the connection that `storage.engine.schema` passes in."""
 
 from alembic import context
 from sqlmodel import SQLModel

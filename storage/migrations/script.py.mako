@@ -6,7 +6,7 @@ import sqlalchemy as sa
 import sqlmodel
 from alembic import op
 
-import storage.types
+import storage.engine.types
 ${imports if imports else ""}
 
 revision: str = ${repr(up_revision)}

@@ -1,6 +1,6 @@
 """The tables. Every row carries its workspace; instants are UTC; personal data stands in `…_cipher` columns.
 
-A `…_cipher` column holds what `storage.cipher.Cipher` made for this table, row and column, and nothing else can read it.
+A `…_cipher` column holds what `storage.engine.cipher.Cipher` made for this table, row and column, and nothing else can read it.
 `version` counts the changes of a row, for compare and set.
 """
 

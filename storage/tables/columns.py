@@ -6,8 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey
 from sqlmodel import Field
 
-from storage.ids import new_id
-from storage.types import Money, UtcDateTime
+from storage.engine.types import Money, UtcDateTime, new_id
 
 
 def row_id() -> Any:

@@ -14,12 +14,14 @@ from rich.console import Console
 from sqlalchemy import select
 from sqlmodel import SQLModel
 
-from bot import backup_command, restore_command
+from bot.commands import backup as backup_command
+from bot.commands import restore as restore_command
 from bot.settings import Settings
-from desk.desk import Office
-from storage import archive, schema
-from storage.database import Database
+from desk.core.transaction import Office
+from storage.engine import schema
+from storage.engine.database import Database
 from storage.tables import Workspace
+from storage.upkeep import archive
 from tests.bot.keys import KEY_1, KEY_2, SEARCH, settings_with
 from tests.builders import make_follow_up, make_loan, make_member
 

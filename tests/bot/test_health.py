@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.health import Health, admin_application
-from storage import processes
+from storage.upkeep import processes
 from tests.builders import make_loan
 from tests.wire.conftest import door, sandbox, slack
 from tests.wire.office_day import Slack

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from bot.importing import Outcome, import_loans, read_file, read_rows
-from desk.borrowers import contact_of
-from desk.desk import Office
-from desk.errors import Invalid
-from handlers.i18n import Translator
-from handlers.render.refusals_import import explain_file, explain_row
-from storage import loans
+from bot.commands.importing import Outcome, import_loans, read_file, read_rows
+from desk.core.errors import Invalid
+from desk.core.transaction import Office
+from desk.loans.borrowers import contact_of
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.refusals.importing import explain_file, explain_row
+from storage.queries.loans import loans
 from storage.tables import FollowUp, Loan, Workspace
 from tests.builders import make_loan, make_member
 

@@ -13,14 +13,14 @@ from rich.console import Console
 from sqlalchemy import LargeBinary, select
 from sqlmodel import SQLModel
 
-from bot import keys_command
-from desk.changes import changing, offer_undo
-from desk.desk import Office
-from desk.undo import take_back
-from storage import rotation
-from storage.cipher import Cipher, KeyRing
-from storage.ids import new_id
+from bot.commands import keys as keys_command
+from desk.core.changes import changing, offer_undo
+from desk.core.transaction import Office
+from desk.core.undo import take_back
+from storage.engine.cipher import Cipher, KeyRing
+from storage.engine.types import new_id
 from storage.tables import Borrower, Draft, Loan, Member, ProcessedDelivery, Undo, Workspace
+from storage.upkeep import rotation
 from tests.bot.keys import KEY_1, KEY_2, SEARCH, settings_with
 from tests.builders import make_loan, make_member
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.commands.serving import CannotStartError, run
 from bot.heartbeat import Identity, identity
-from bot.serving import CannotStartError, run
 from bot.settings import Settings
 from tests.bot.test_settings import GOOD
 

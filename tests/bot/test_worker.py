@@ -6,9 +6,9 @@ import pytest
 
 from bot import worker
 from bot.worker import do_chores
-from desk.desk import Desk, Office
-from storage.cipher import Cipher
-from storage.database import Database
+from desk.core.transaction import Desk, Office
+from storage.engine.cipher import Cipher
+from storage.engine.database import Database
 from storage.tables import Workspace
 from tests.clocks import FrozenClock
 

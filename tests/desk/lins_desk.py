@@ -6,13 +6,12 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from desk.call_views import AlreadyLogged, CallLogged
-from desk.calls import log_call
-from desk.desk import Office
-from desk.due import Due
-from desk.errors import DeskError
-from desk.refs import LoanRef
-from desk.undo import take_back
+from desk.calls.calls import log_call
+from desk.calls.views import AlreadyLogged, CallLogged
+from desk.core.errors import DeskError
+from desk.core.transaction import Office
+from desk.core.undo import take_back
+from desk.core.values import Due, LoanRef
 from storage.tables import FollowUp, Loan, Member, Workspace
 from tests.builders import SHANGHAI, make_follow_up, make_loan, make_member, make_team
 from tests.clocks import FrozenClock

@@ -10,7 +10,7 @@ from bot.manifest import manifest
 from bot.service import open_service
 from bot.settings import Settings
 from sandbox.server import Sandbox
-from storage import members
+from storage.queries.people import members
 from tests.builders import make_manager, make_member, make_team
 from tests.clocks import FrozenClock
 from tests.conftest import UNHURRIED

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import select
 
 from bot.service import Service
-from desk.desk import Office
+from desk.core.transaction import Office
 from sandbox.elements import interactive_elements
 from sandbox.modals import Modal
 from sandbox.model import Message

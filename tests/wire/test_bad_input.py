@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import select
 
-from handlers.render.usage import USAGES
+from handlers.messages.usage import USAGES
 from sandbox.model import text_of
 from storage.tables import Call, Loan
 from tests.builders import make_loan, make_member

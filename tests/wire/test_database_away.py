@@ -14,8 +14,8 @@ from sqlalchemy.engine import make_url
 from sqlmodel import func, select
 
 from sandbox.person import Press, Reply
-from storage import schema
-from storage.database import CONNECTIONS, Database
+from storage.engine import schema
+from storage.engine.database import CONNECTIONS, Database
 from storage.tables import Call, FollowUp, Loan
 from tests.builders import make_follow_up, make_loan
 from tests.servers import OwnPostgres

@@ -8,15 +8,16 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from bot import doctor_command
-from bot.doctor import clock_finding, examine
+from bot.commands import doctor as doctor_command
+from bot.commands.doctor import clock_finding, examine
 from bot.manifest import OPTIONAL_SCOPES, manifest
 from bot.settings import Settings
-from desk.notices import owe_to_channel
-from storage import processes, schema
-from storage.database import Database, make_folder
-from storage.ids import new_id
+from desk.messages.notices import owe_to_channel
+from storage.engine import schema
+from storage.engine.database import Database, make_folder
+from storage.engine.types import new_id
 from storage.tables import Member
+from storage.upkeep import processes
 from tests.builders import make_loan
 from tests.wire.conftest import settings_for
 from tests.wire.office_day import SIGNING_SECRET, TOKEN, Slack

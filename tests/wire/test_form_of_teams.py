@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import select
 
 from sandbox import Modal
-from storage import members
+from storage.queries.people import members
 from storage.tables import AuditEntry, Member, Team
 from tests.builders import make_loan, make_team
 from tests.wire.office_day import Slack

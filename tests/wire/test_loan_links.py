@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app
-from bot.doctor import examine
+from bot.commands.doctor import examine
 from bot.manifest import LINK_SCOPES, manifest
 from handlers.loan_links import LoanLinks
 from sandbox.model import Message, text_of

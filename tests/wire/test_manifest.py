@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from bot.manifest import COMMANDS, OPTIONAL_SCOPES, SCOPES, manifest
-from desk.notices import owe_to_member
-from handlers.registry import COMMANDS as SERVED
+from desk.messages.notices import owe_to_member
+from handlers.door.registry import COMMANDS as SERVED
 from sandbox.api.dispatch import METHODS
 from tests.builders import make_follow_up, make_loan
 from tests.wire.office_day import SIGNING_SECRET, TOKEN, Slack

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from bot import logs
-from desk import calls
+from desk.calls import calls
 from storage.tables import Loan
 from tests.builders import make_follow_up, make_loan
 from tests.wire.office_day import Slack
@@ -79,7 +79,7 @@ async def test_an_error_of_ours_is_answered_kindly_with_the_reference_that_the_l
     (line,) = lines(log, "mishap")
     assert reference_in(reply.text) == line["reference"]
     assert line["error"] == "ValueError"
-    assert any("handlers/front.py" in place for place in line["at"])
+    assert any("handlers/door/front.py" in place for place in line["at"])
     clean(log.getvalue())
 
 
@@ -139,7 +139,7 @@ async def test_a_day_with_faults_leaves_no_word_about_a_borrower_outside(
     await slack.command(slack.agent, f"/loan find {NAMES[1]}")
     await slack.command(slack.agent, f"/loan-call nobody {NAMES[0]} {PHONES[1]}")
     with monkeypatch.context() as broken:
-        broken.setattr("handlers.notices.follow_up_notice", breaks)
+        broken.setattr("handlers.messages.notices.follow_up_notice", breaks)
         await slack.deliver()
     assert lines(log, "notice_not_composed")
     for kind in ("500", "lost_answer", "error:invalid_blocks"):

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import func
 from sqlmodel import SQLModel, col, select
 
+from bot.commands.importing import import_loans, read_rows
 from bot.heartbeat import Heartbeat, Identity
-from bot.importing import import_loans, read_rows
 from bot.service import open_service
-from desk.workspace_settings import change_settings, present_settings
+from desk.people.workspace_settings import change_settings, present_settings
 from sandbox.modals import Modal
 from sandbox.model import Message
 from sandbox.server import Sandbox

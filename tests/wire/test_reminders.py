@@ -5,7 +5,7 @@ Now is Wednesday 10:00; everybody works 09:00-18:00, Monday to Friday.
 
 import pytest
 
-from desk.reminders import announce_due
+from desk.messages.reminders import announce_due
 from storage.tables import Loan
 from tests.builders import make_follow_up, make_loan, make_manager, make_team
 from tests.wire.noon_call import NOON, loan, reminder

@@ -10,10 +10,10 @@ import pytest
 from rich.console import Console
 from sqlmodel import col, select
 
-from bot import backup_command, restore_command
+from bot.commands import backup, restore
 from bot.manifest import manifest
 from bot.service import Service, open_service
-from desk.reminders import announce_due
+from desk.messages.reminders import announce_due
 from sandbox.server import Sandbox
 from storage.tables import Member, Notice
 from tests.builders import make_follow_up, make_loan
@@ -42,14 +42,14 @@ def slack_knows_no_repeats(sandbox: Sandbox) -> None:
 
 
 async def backed_up(slack: Slack, file: Path) -> None:
-    assert await backup_command.run(slack.service.settings, file, SILENT, slack.clock) == 0
+    assert await backup.run(slack.service.settings, file, SILENT, slack.clock) == 0
 
 
 async def brought_back(slack: Slack, file: Path, url: str) -> Slack:
     """The desk of before is gone; another one works on what the backup remembers."""
     await slack.service.close()
     settings = settings_for(slack.sandbox, url)
-    assert await restore_command.run(settings, file, SILENT, slack.clock) == 0
+    assert await restore.run(settings, file, SILENT, slack.clock) == 0
     service = await open_service(settings, slack.clock)
     await service.serve()
     written = manifest(f"http://127.0.0.1:{service.port}")

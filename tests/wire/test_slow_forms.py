@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
-from handlers.app import LOADING_AFTER
+from handlers.door.app import LOADING_AFTER
 from tests.builders import make_loan
 from tests.wire.office_day import Slack
 

@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import select
 
 from sandbox.server import Sandbox
-from storage import members
+from storage.queries.people import members
 from storage.tables import Member, TeamManager
 from tests.builders import make_follow_up, make_loan, make_team
 from tests.wire.office_day import Slack, shown

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-import storage.types
+import storage.engine.types
 
 revision: str = "0005"
 down_revision: str | None = "0002"
@@ -18,8 +18,8 @@ def upgrade() -> None:
         "home",
         sa.Column("member_id", sa.Uuid(), nullable=False),
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
-        sa.Column("opened_at", storage.types.UtcDateTime(), nullable=False),
-        sa.Column("checked_at", storage.types.UtcDateTime(), nullable=False),
+        sa.Column("opened_at", storage.engine.types.UtcDateTime(), nullable=False),
+        sa.Column("checked_at", storage.engine.types.UtcDateTime(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
         sa.Column("showing", sa.JSON(), nullable=False),

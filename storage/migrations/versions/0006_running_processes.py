@@ -6,7 +6,7 @@ import sqlalchemy as sa
 import sqlmodel
 from alembic import op
 
-import storage.types
+import storage.engine.types
 
 revision: str = "0006"
 down_revision: str | None = "0005"
@@ -23,9 +23,9 @@ def upgrade() -> None:
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("incarnation", sa.Uuid(), nullable=False),
         sa.Column("beats", sa.Integer(), nullable=False),
-        sa.Column("started_at", storage.types.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("beat_at", storage.types.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("worked_at", storage.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("started_at", storage.engine.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("beat_at", storage.engine.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("worked_at", storage.engine.types.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], initially="DEFERRED", deferrable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("workspace_id", "kind", "name"),

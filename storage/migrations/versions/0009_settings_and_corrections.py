@@ -6,8 +6,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from alembic import op
 
-import storage.types
-from storage.ids import new_id
+import storage.engine.types
+from storage.engine.types import new_id
 
 revision: str = "0009"
 down_revision: str | None = "0008"
@@ -26,8 +26,8 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("minutes", sa.Integer(), nullable=True),
         sa.Column("note_cipher", sa.LargeBinary(), nullable=True),
-        sa.Column("at", storage.types.UtcDateTime(), nullable=False),
-        sa.Column("undone_at", storage.types.UtcDateTime(), nullable=True),
+        sa.Column("at", storage.engine.types.UtcDateTime(), nullable=False),
+        sa.Column("undone_at", storage.engine.types.UtcDateTime(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["by_id"], ["member.id"], initially="DEFERRED", deferrable=True),
         sa.ForeignKeyConstraint(["call_id"], ["call.id"], initially="DEFERRED", deferrable=True),
@@ -49,7 +49,7 @@ def _remake_team_managers() -> None:
         sa.Column("team_id", sa.Uuid(), nullable=False),
         sa.Column("member_id", sa.Uuid(), nullable=False),
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
-        sa.Column("removed_at", storage.types.UtcDateTime(), nullable=True),
+        sa.Column("removed_at", storage.engine.types.UtcDateTime(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], initially="DEFERRED", deferrable=True),
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], initially="DEFERRED", deferrable=True),

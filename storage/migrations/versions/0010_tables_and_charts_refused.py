@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-import storage.types
+import storage.engine.types
 
 revision: str = "0010"
 down_revision: str | None = "0009"
@@ -14,7 +14,7 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    op.add_column("workspace", sa.Column("native_refused_at", storage.types.UtcDateTime(), nullable=True))
+    op.add_column("workspace", sa.Column("native_refused_at", storage.engine.types.UtcDateTime(), nullable=True))
 
 
 def downgrade() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-import storage.types
+import storage.engine.types
 
 revision: str = "0012"
 down_revision: str | None = "0011"
@@ -23,8 +23,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("by_id", sa.Uuid(), nullable=True),
         sa.Column("reason_cipher", sa.LargeBinary(), nullable=True),
-        sa.Column("at", storage.types.UtcDateTime(), nullable=False),
-        sa.Column("undone_at", storage.types.UtcDateTime(), nullable=True),
+        sa.Column("at", storage.engine.types.UtcDateTime(), nullable=False),
+        sa.Column("undone_at", storage.engine.types.UtcDateTime(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["by_id"], ["member.id"], initially="DEFERRED", deferrable=True),
         sa.ForeignKeyConstraint(["item_id"], ["document_item.id"], initially="DEFERRED", deferrable=True),

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from desk.due import Due
-from desk.errors import Invalid
+from desk.core.errors import Invalid
+from desk.core.values import Due
 from desk.rules.cadence import CADENCE, CadenceError, load_cadence, plan_due, retry_at
 from desk.rules.reminders import ContactHours
 from tests.desk.rules.times import AROUND_THE_CLOCK, CHINA, NINE_TO_SIX, NO_HOLIDAYS, SHANGHAI, at, day, shown

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from desk.errors import Invalid
+from desk.core.errors import Invalid
 from desk.rules.calendar import Calendar
 from tests.desk.rules.times import AROUND_THE_CLOCK, CHINA, NEW_YORK, NINE_TO_SIX, NO_HOLIDAYS, SIX_DAYS, day, working
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.errors import Invalid
+from desk.core.errors import Invalid
 from desk.rules.hours import EVERY_DAY, WEEKDAYS, WorkingHours, format_hours, parse_days, parse_hours
 from tests.desk.rules.times import NEW_YORK, SHANGHAI
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.errors import Invalid
+from desk.core.errors import Invalid
 from desk.rules.instalments import (
     instalment_in,
     instalment_on_or_after,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.due import Due
-from desk.errors import Invalid
+from desk.core.errors import Invalid
+from desk.core.values import Due
 from desk.rules.calendar import Calendar
 from desk.rules.hours import WorkingHours
 from desk.rules.reminders import (

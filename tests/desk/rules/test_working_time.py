@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.errors import Invalid
+from desk.core.errors import Invalid
 from desk.rules.hours import WorkingHours
 from desk.rules.working_time import (
     add_working_minutes,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from desk.errors import Invalid
+from desk.core.errors import Invalid
 from handlers.grammar.reader import Asked
 from handlers.grammar.text import Line
 from tests.handlers.grammar.phrases import SHANGHAI, WEDNESDAY

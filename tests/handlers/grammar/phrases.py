@@ -4,9 +4,9 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from desk.due import Due
-from desk.errors import Invalid
-from handlers.grammar.due import parse_due
+from desk.core.errors import Invalid
+from desk.core.values import Due
+from handlers.grammar.due.reading import parse_due
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WEDNESDAY = datetime(2026, 11, 25, 10, tzinfo=SHANGHAI)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.errors import Invalid
+from desk.core.errors import Invalid
 from handlers.grammar import call, digest, documents, due_list, follow, loan, reassign, stage, team
 from handlers.grammar.text import Line
 from tests.handlers.grammar.phrases import SHANGHAI, WEDNESDAY

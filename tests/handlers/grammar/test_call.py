@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.answering import Said
-from desk.refs import LoanRef
+from desk.calls.answering import Said
+from desk.core.values import LoanRef
 from handlers.grammar.call import CallRequest, parse
 from handlers.grammar.text import Line
-from handlers.render.writer import escaped
+from handlers.messages.block_kit.writer import escaped
 from tests.handlers.grammar.lines import asked, refused, understood
 from tests.handlers.grammar.phrases import shown
 

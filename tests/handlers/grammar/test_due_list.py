@@ -2,7 +2,7 @@
 
 import pytest
 
-from desk.refs import PersonRef
+from desk.core.values import PersonRef
 from handlers.grammar.due_list import DueListRequest, parse
 from tests.handlers.grammar.lines import asked, refused, understood
 

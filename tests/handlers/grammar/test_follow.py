@@ -2,7 +2,7 @@
 
 import pytest
 
-from desk.refs import LoanRef, PersonRef
+from desk.core.values import LoanRef, PersonRef
 from handlers.grammar.follow import Assign, Finish, Move, parse
 from tests.handlers.grammar.lines import asked, refused, understood
 from tests.handlers.grammar.phrases import shown

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from desk.refs import LoanRef
+from desk.core.values import LoanRef
 from handlers.grammar.loan import Card, Edit, Find, LoanRequest, Mine, New, parse
 from handlers.grammar.text import Line
 from tests.handlers.grammar.lines import asked, refused, understood

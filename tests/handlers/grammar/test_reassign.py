@@ -2,7 +2,7 @@
 
 import pytest
 
-from desk.refs import LoanRef, PersonRef
+from desk.core.values import LoanRef, PersonRef
 from handlers.grammar.reassign import ReassignAll, ReassignLoan, parse
 from tests.handlers.grammar.lines import asked, refused, understood
 

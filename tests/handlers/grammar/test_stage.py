@@ -2,7 +2,7 @@
 
 import pytest
 
-from desk.refs import LoanRef
+from desk.core.values import LoanRef
 from handlers.grammar.stage import StageRequest, parse
 from tests.handlers.grammar.lines import asked, refused, understood
 

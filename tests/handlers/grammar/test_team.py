@@ -4,7 +4,7 @@ from datetime import date, time
 
 import pytest
 
-from desk.refs import PersonRef
+from desk.core.values import PersonRef
 from handlers.grammar.reader import ChannelRef
 from handlers.grammar.team import Add, Away, Back, ListTeam, Remove, SetDay, SetHours, TeamRequest, parse
 from tests.handlers.grammar.lines import asked, refused, understood

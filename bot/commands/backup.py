@@ -1,0 +1,59 @@
+"""`loandesk backup`: everything the desk remembers in one file, while it goes on working."""
+
+import gzip
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from rich.console import Console
+
+from bot.settings import Settings
+from desk.core.clock import Clock, SystemClock
+from storage.engine.database import Database
+from storage.engine.trouble import ERRORS
+from storage.upkeep import archive
+from storage.upkeep.archive import BrokenArchiveError
+
+
+def file_of(target: Path, now: datetime) -> Path:
+    """The file itself, or in a folder one named after the time."""
+    return target / f"loandesk-{now:%Y%m%dT%H%M%SZ}.jsonl.gz" if target.is_dir() else target
+
+
+async def run(settings: Settings, target: Path, console: Console, clock: Clock | None = None) -> int:
+    """Writes the backup and checks it by reading it. 0 when it is whole, else 1, and then no file is left. What is there
+    already is never overwritten."""
+    now = (clock or SystemClock()).now()
+    file = file_of(target, now)
+    if file.exists():
+        console.print(f"No backup was made: {file} is there already.", markup=False, soft_wrap=True)
+        return 1
+    database = Database(settings.database_url.get_secret_value(), patient=True)
+    unfinished = file.with_name(file.name + ".part")
+    try:
+        with _private(unfinished) as raw, gzip.open(raw, "wt", encoding="utf-8", compresslevel=6) as out:
+            async for line in archive.dump(database, settings.cipher().ring, now):
+                out.write(line)
+        with gzip.open(unfinished, "rt", encoding="utf-8") as lines:
+            summary = archive.read(lines)
+        unfinished.rename(file)
+    except (BrokenArchiveError, *ERRORS) as error:
+        unfinished.unlink(missing_ok=True)
+        console.print(f"No backup was made: {error}", markup=False, soft_wrap=True)
+        return 1
+    finally:
+        await database.close()
+    console.print(
+        f"{file}: {sum(summary.rows.values())} rows, as they stood at {now:%Y-%m-%d %H:%M:%S} UTC",
+        markup=False,
+        soft_wrap=True,
+    )
+    needed = "".join(f", encryption key {number}" for number in sorted(summary.keys_used))
+    console.print(f"It holds no key. To use it you need the search key{needed}.", markup=False, soft_wrap=True)
+    return 0
+
+
+def _private(path: Path) -> BinaryIO:
+    # It holds people's names and every loan's number in clear: only the owner reads it.
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")

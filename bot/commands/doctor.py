@@ -1,0 +1,297 @@
+"""What the desk needs, checked one by one: each finding is well, or says what to do."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from rich.console import Console
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.engine import make_url
+
+from bot.health import WORKER_SILENT_AFTER
+from bot.manifest import OPTIONAL_SCOPES, needed_scopes
+from bot.settings import Settings
+from desk.core.clock import Clock, SystemClock
+from handlers.door.directory import Directory, SlackChannel, code_of
+from storage.engine import schema
+from storage.engine.cipher import Cipher
+from storage.engine.database import Database
+from storage.engine.trouble import ERRORS
+from storage.queries.messages import sending
+from storage.queries.people import members, workspaces
+from storage.tables import Workspace
+from storage.upkeep import inspection, processes
+
+CALL_SECONDS = 10
+DRIFT = timedelta(seconds=60)
+"""Slack's signatures are refused when the clocks are five minutes apart; before that, something is wrong already."""
+
+LATE = timedelta(minutes=5)
+"""What is owed for longer is late."""
+
+RECENT = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found about `subject`. Not `well`: `words` say what to do."""
+
+    subject: str
+    well: bool
+    words: str
+
+
+def well(subject: str, words: str) -> Finding:
+    """Nothing is to be done."""
+    return Finding(subject, True, words)
+
+
+def fix(subject: str, words: str) -> Finding:
+    """Something is to be done."""
+    return Finding(subject, False, words)
+
+
+async def examine(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Finding]:
+    """Every finding, as soon as it is known. What cannot be looked at because of an earlier finding is left out."""
+    clock = clock or SystemClock()
+    yield well("settings", "all are there and readable")
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        usable = True
+        async for finding in _database(settings, database):
+            usable = usable and finding.well
+            yield finding
+        async with aiohttp.ClientSession() as session:
+            client = AsyncWebClient(
+                token=settings.bot_token.get_secret_value(),
+                base_url=settings.slack_api_url,
+                session=session,
+                timeout=CALL_SECONDS,
+                retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=5)],
+            )
+            slack_team_id: str | None = None
+            async for finding, team in _slack(client, links=bool(settings.loan_links)):
+                slack_team_id = team or slack_team_id
+                yield finding
+            if usable:
+                async for finding in _workspace(settings, database, client, slack_team_id, clock):
+                    yield finding
+    finally:
+        await database.close()
+
+
+async def _database(settings: Settings, database: Database) -> AsyncIterator[Finding]:
+    url = make_url(settings.database_url.get_secret_value())
+    where = url.render_as_string(hide_password=True)
+    if database.is_sqlite and not _exists(url.database or ""):
+        yield fix("database", f"{where}: there is no file yet: run `loandesk migrate`, which makes it")
+        return
+    try:
+        stands_at = await schema.revision(database)
+    except ERRORS as error:
+        yield fix(
+            "database",
+            f"{where} cannot be opened ({_reason(error)}): check DATABASE_URL, and that the server runs and lets you in",
+        )
+        return
+    yield well("database", where)
+    if stands_at is None:
+        yield fix("migrations", "the database has no tables yet: run `loandesk migrate`")
+    elif not schema.knows(stands_at):
+        yield fix("migrations", "the database belongs to a newer release: run that one, or restore a backup")
+    elif not await schema.is_current(database):
+        yield fix("migrations", "the database is behind this release: back it up, then run `loandesk migrate`")
+    else:
+        yield well("migrations", f"at {stands_at}")
+        yield await _keys(database, settings.cipher())
+
+
+async def _keys(database: Database, cipher: Cipher) -> Finding:
+    async with database.reading() as session:
+        unreadable = await inspection.unreadable_samples(session, cipher)
+        findable = not unreadable and await inspection.sample_is_findable(session, cipher)
+    if unreadable:
+        return fix(
+            "keys",
+            f"what stands in {', '.join(unreadable)} opens with no key of LOANDESK_ENCRYPTION_KEYS: "
+            "put the key back that encrypted it",
+        )
+    if not findable:
+        return fix("keys", "LOANDESK_SEARCH_KEY is another one than before: put it back, or nobody will be found")
+    older = [number for number in sorted(cipher.ring.keys) if number != cipher.ring.current]
+    rest = f"; older ones: {', '.join(map(str, older))}" if older else ""
+    return well("keys", f"samples open; key {cipher.ring.current} encrypts{rest}")
+
+
+async def _slack(client: AsyncWebClient, *, links: bool) -> AsyncIterator[tuple[Finding, str | None]]:
+    try:
+        answer = await client.auth_test()
+    except SlackApiError as error:
+        words = f"Slack refuses SLACK_BOT_TOKEN ({code_of(error) or 'no answer'}): copy it anew from the app's page"
+        yield fix("token", words), None
+        return
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        yield (
+            fix("token", f"Slack cannot be reached ({_reason(error)}): check the network, proxy and SLACK_API_URL"),
+            None,
+        )
+        return
+    yield well("token", f"{answer.get('user')} in {answer.get('team')}"), answer.get("team_id")
+    headers = {name.casefold(): value for name, value in answer.headers.items()}
+    yield _scopes(headers.get("x-oauth-scopes", ""), needed_scopes(links=links)), None
+    yield clock_finding(headers.get("date"), datetime.now(UTC)), None
+
+
+def _scopes(header: str, needed: Mapping[str, str]) -> Finding:
+    granted = {scope.strip() for scope in header.split(",") if scope.strip()}
+    missing = [f"{scope} ({why})" for scope, why in needed.items() if scope not in granted]
+    if missing:
+        return fix("scopes", f"missing: {', '.join(missing)}. Update the app from `loandesk manifest` and reinstall it")
+    words = "all are granted"
+    if withheld := [scope for scope in OPTIONAL_SCOPES if scope not in granted]:
+        words = f"withheld: {', '.join(withheld)}; a message whose delivery is in doubt may be sent twice, and says so"
+    if wider := sorted(granted - needed.keys() - OPTIONAL_SCOPES.keys()):
+        words += f"; not needed: {', '.join(wider)}"
+    return well("scopes", words)
+
+
+def clock_finding(date: str | None, now: datetime) -> Finding:
+    """What the `Date` of an answer of Slack's says of our clock, which says that it is `now`."""
+    if date is None:
+        return well("clock", "Slack's answer carries no date to compare with")
+    drift = now - parsedate_to_datetime(date)
+    seconds = round(drift.total_seconds())
+    if abs(drift) > DRIFT:
+        side = "ahead of" if seconds > 0 else "behind"
+        return fix("clock", f"{abs(seconds)} s {side} Slack's: set it by NTP. From 300 s on no request is accepted")
+    return well("clock", f"{seconds:+d} s from Slack's")
+
+
+async def _workspace(
+    settings: Settings, database: Database, client: AsyncWebClient, slack_team_id: str | None, clock: Clock
+) -> AsyncIterator[Finding]:
+    async with database.reading() as session:
+        rows = await workspaces.every(session)
+    workspace = rows[0] if rows else None
+    if workspace is None:
+        yield fix("workspace", "the desk has not met this workspace yet: start `loandesk serve` once")
+        return
+    if slack_team_id is not None and slack_team_id != workspace.slack_team_id:
+        yield fix(
+            "workspace",
+            f"the database belongs to {workspace.slack_team_id}, the token to {slack_team_id}: one of them is another's",
+        )
+        return
+    if slack_team_id is not None:
+        async for finding in _channels(database, workspace, Directory(client)):
+            yield finding
+    yield await _admins(database, workspace)
+    yield await _worker(database, workspace, clock.now())
+    yield await _backlog(database, workspace, clock.now())
+
+
+async def _channels(database: Database, workspace: Workspace, directory: Directory) -> AsyncIterator[Finding]:
+    async with database.reading() as session:
+        people = await members.everybody(session, workspace.id)
+        teams = await members.teams(session, workspace.id)
+    readers: dict[str, list[str]] = {}
+    for member in people:
+        if member.reminder_channel_id:
+            readers.setdefault(member.reminder_channel_id, []).append(f"reminders of {member.slack_user_id}")
+    for team in teams:
+        if team.manager_channel_id:
+            readers.setdefault(team.manager_channel_id, []).append(f"managers of team {team.name}")
+    wrong = 0
+    for channel_id, uses in readers.items():
+        try:
+            trouble = trouble_with(await directory.channel(channel_id))
+        except SlackApiError as error:
+            trouble = f"Slack answers {code_of(error)}"
+        if trouble is not None:
+            wrong += 1
+            yield fix("channels", f"{channel_id} ({', '.join(uses)}): {trouble}")
+    for member in people:
+        if member.channel_lost_at is not None:
+            wrong += 1
+            yield fix(
+                "channels",
+                f"{member.slack_user_id} is reminded directly since {member.channel_lost_at:%Y-%m-%d %H:%M} UTC, because "
+                "their channel failed: set it anew with /loan-team add",
+            )
+    if not wrong:
+        yield well("channels", f"{len(readers)} are open to the bot and to nobody outside")
+
+
+def trouble_with(channel: SlackChannel | None) -> str | None:
+    """What keeps the desk from writing about borrowers there; None when nothing does."""
+    if channel is None:
+        return "the bot does not see it: invite the bot, or give another channel with /loan-team add"
+    if channel.is_archived:
+        return "it is archived: give another one with /loan-team add"
+    if channel.is_shared_outside:
+        return "it is shared with another company, who would read about borrowers: give another one with /loan-team add"
+    if not channel.bot_is_in:
+        return "the bot is not in it: type /invite there"
+    return None
+
+
+async def _admins(database: Database, workspace: Workspace) -> Finding:
+    async with database.reading() as session:
+        admins = await members.with_role(session, workspace.id, "admin")
+    if not admins:
+        return fix(
+            "admins",
+            "nobody is one: set LOANDESK_FIRST_ADMIN to a Slack member id (U012ABCDEF) and start the desk again",
+        )
+    return well("admins", f"{len(admins)}")
+
+
+async def _worker(database: Database, workspace: Workspace, now: datetime) -> Finding:
+    async with database.reading() as session:
+        worked_at = await processes.last_worked(session, workspace.id)
+    if worked_at is None:
+        return fix("worker", "none has worked yet: start `loandesk serve`, on PostgreSQL also `loandesk worker`")
+    if now - worked_at > WORKER_SILENT_AFTER:
+        since = f"{worked_at:%Y-%m-%d %H:%M:%S} UTC"
+        return fix("worker", f"none has worked since {since}, so nobody is reminded: start it, and look at its log")
+    return well("worker", "at work")
+
+
+async def _backlog(database: Database, workspace: Workspace, now: datetime) -> Finding:
+    async with database.reading() as session:
+        backlog = await sending.backlog(session, workspace.id)
+        lost = await sending.gave_up_since(session, workspace.id, now - RECENT)
+    counts = (
+        f"{backlog.owed} owed, {backlog.failing} failing, {backlog.doubtful} in doubt, {backlog.gave_up} ever given up"
+    )
+    if backlog.oldest is not None and now - backlog.oldest > LATE:
+        minutes = int((now - backlog.oldest).total_seconds() // 60)
+        return fix("backlog", f"{counts}; the oldest waits for {minutes} min: is the worker running, and Slack there?")
+    if lost:
+        return fix("backlog", f"{counts}; given up in the last day: {lost}. The log says why (`gave_up`)")
+    return well("backlog", counts)
+
+
+def _exists(path: str) -> bool:
+    return Path(path).exists()
+
+
+def _reason(error: BaseException) -> str:
+    origin: Any = getattr(error, "orig", None) or error
+    return type(origin).__name__
+
+
+async def run(settings: Settings, console: Console, clock: Clock | None = None) -> int:
+    """One line for each finding. 0 when all is well, else 1."""
+    wrong = 0
+    async for finding in examine(settings, clock):
+        mark = "ok " if finding.well else "FIX"
+        console.print(f"{mark}  {finding.subject}: {finding.words}", markup=False, soft_wrap=True)
+        wrong += not finding.well
+    return 1 if wrong else 0

@@ -1,0 +1,98 @@
+"""`loandesk keys rotate`: everything encrypted with the newest key, while the desk runs."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from rich.console import Console
+from rich.progress import Progress
+
+from bot.settings import Settings
+from desk.core.clock import SystemClock
+from desk.core.undo import UNDO_FOR
+from storage.engine.cipher import Cipher
+from storage.engine.database import Database
+from storage.upkeep import rotation
+
+PASSES = 3
+"""How often it is looked again for what was written with an older key meanwhile."""
+
+
+async def run(settings: Settings, console: Console) -> int:
+    """0 when nothing needs an older key any more, else 1. Can be broken off and begun again at any time."""
+    database = Database(settings.database_url.get_secret_value())
+    cipher = settings.cipher()
+    current = cipher.ring.current
+    try:
+        unreadable: set[str] = set()
+        left = 0
+        for _ in range(PASSES):
+            await _once(database, cipher, console, unreadable)
+            left = await _count(database, current) - len(unreadable)
+            if left <= 0:
+                break
+    finally:
+        await database.close()
+    for name in sorted(unreadable):
+        console.print(f"No key opens {name}. It stays as it is.", markup=False, soft_wrap=True)
+    if left > 0:
+        console.print(
+            f"{left} values were written with an older key meanwhile: a process of the desk still runs with the old "
+            "settings. Restart it, and run this again.",
+            markup=False,
+            soft_wrap=True,
+        )
+        return 1
+    console.print(
+        f"Everything is encrypted with key {current}. The search key stays: it is not rotated.",
+        markup=False,
+        soft_wrap=True,
+    )
+    older = ", ".join(str(number) for number in sorted(cipher.ring.keys) if number != current)
+    if older and not unreadable:
+        console.print(
+            f"You may take out of LOANDESK_ENCRYPTION_KEYS: {older}. Keep it apart as long as a backup from before is kept.",
+            markup=False,
+            soft_wrap=True,
+        )
+    return 1 if unreadable else 0
+
+
+async def _once(database: Database, cipher: Cipher, console: Console, unreadable: set[str]) -> None:
+    with Progress(console=console, transient=True) as progress:
+        for place in rotation.places():
+            async with database.reading() as session:
+                stale = await rotation.count_stale(session, place, cipher.ring.current)
+            task = progress.add_task(place.name, total=stale)
+            async for batch in _batches(database, cipher, place):
+                unreadable.update(f"{place.name} of row {row_id}" for row_id in batch.unreadable)
+                progress.advance(task, len(batch.new))
+        task = progress.add_task("undo.steps", total=None)
+        last = None
+        while True:
+            async with database.reading() as session:
+                ids = await rotation.undo_ids(session, last)
+            if not ids:
+                return
+            useless_before = SystemClock().now() - UNDO_FOR - timedelta(minutes=1)
+            async with database.transaction() as session:
+                changed = await rotation.rotate_undos(session, cipher, ids, useless_before=useless_before)
+            progress.advance(task, changed)
+            last = ids[-1]
+
+
+async def _batches(database: Database, cipher: Cipher, place: rotation.Place) -> AsyncIterator[rotation.Batch]:
+    last = None
+    while True:
+        async with database.reading() as session:
+            batch = await rotation.read_stale(session, cipher, place, last)
+        if batch is None:
+            return
+        async with database.transaction() as session:
+            await rotation.write(session, place, batch)
+        last = batch.last
+        yield batch
+
+
+async def _count(database: Database, current: int) -> int:
+    async with database.reading() as session:
+        return sum([await rotation.count_stale(session, place, current) for place in rotation.places()])

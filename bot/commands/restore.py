@@ -1,0 +1,84 @@
+"""`loandesk restore`: a backup into an empty database, so that nothing is sent a second time."""
+
+import gzip
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from bot.settings import Settings
+from desk.core.clock import Clock, SystemClock
+from storage.engine import schema
+from storage.engine.cipher import KeyRing
+from storage.engine.database import Database, make_folder
+from storage.engine.trouble import ERRORS
+from storage.upkeep import archive, restoring
+from storage.upkeep.archive import BrokenArchiveError, Summary
+
+
+class RefusedError(Exception):
+    """The backup is not restored; says why, and what to do."""
+
+
+async def run(settings: Settings, file: Path, console: Console, clock: Clock | None = None) -> int:
+    """Restores the file in one transaction: 0 when it is done, else 1, and then no row was written."""
+    url = settings.database_url.get_secret_value()
+    make_folder(url)
+    database = Database(url, patient=True)
+    try:
+        with gzip.open(file, "rt", encoding="utf-8") as lines:
+            summary = archive.read(lines)
+        require_keys(summary, settings.cipher().ring)
+        await _prepare(database, summary)
+        await _load(database, file, summary, console, (clock or SystemClock()).now())
+    except (BrokenArchiveError, RefusedError, *ERRORS) as error:
+        console.print(f"Nothing was restored: {error}", markup=False, soft_wrap=True)
+        return 1
+    finally:
+        await database.close()
+    console.print(
+        f"{sum(summary.rows.values())} rows are restored as they stood at {summary.taken_at:%Y-%m-%d %H:%M:%S} UTC. "
+        "What people did since is lost. What the desk said since is looked for in Slack before it is said again.",
+        markup=False,
+        soft_wrap=True,
+    )
+    return 0
+
+
+def require_keys(summary: Summary, ring: KeyRing) -> None:
+    """Raises RefusedError unless the keys of the environment open this backup."""
+    mine = ring.checks()
+    for number in sorted(summary.keys_used):
+        if number not in mine:
+            raise RefusedError(f"it needs encryption key {number}; LOANDESK_ENCRYPTION_KEYS has none of that id")
+        if mine[number] != summary.keys.get(number):
+            raise RefusedError(
+                f"encryption key {number} in LOANDESK_ENCRYPTION_KEYS is not the one that it was made with"
+            )
+    if ring.search_check() != summary.search_key:
+        raise RefusedError("LOANDESK_SEARCH_KEY is not the one that it was made with: nobody would be found")
+
+
+async def _prepare(database: Database, summary: Summary) -> None:
+    if not schema.knows(summary.revision):
+        raise RefusedError("it was made by a newer release: restore with that release")
+    stands_at = await schema.revision(database)
+    if stands_at is None:
+        await schema.migrate(database, summary.revision)
+    elif stands_at != summary.revision:
+        raise RefusedError(
+            "the database was migrated to another release than that of the backup: give an empty one, without tables"
+        )
+
+
+async def _load(database: Database, file: Path, summary: Summary, console: Console, now: datetime) -> None:
+    with Progress(console=console, transient=True) as progress, gzip.open(file, "rt", encoding="utf-8") as lines:
+        task = progress.add_task("Restoring", total=sum(summary.rows.values()))
+        async with database.transaction() as session:
+            connection = await session.connection()
+            if filled := await archive.filled_tables(connection):
+                raise RefusedError(f"the database is not empty ({', '.join(filled)}): give an empty one")
+            async for rows in archive.load(connection, lines):
+                progress.advance(task, rows)
+            await restoring.finish(connection, taken_at=summary.taken_at, now=now)

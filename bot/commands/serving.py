@@ -1,0 +1,191 @@
+"""`loandesk serve`, `socket`, `worker` and `migrate`: processes that run until a stop signal, and lose nothing then."""
+
+import asyncio
+import contextlib
+import gc
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+import structlog
+from aiohttp import web
+from slack_sdk.errors import SlackApiError
+
+from bot.delivery.engine import Pace
+from bot.health import Health, admin_application
+from bot.heartbeat import BEAT_SECONDS, Heartbeat, Identity, NameTakenError, identity
+from bot.service import NotMigratedError, Service, open_service
+from bot.settings import Settings
+from bot.socket_door import Patience
+from desk.core.clock import Clock
+from storage.engine import schema
+from storage.engine.database import Database, make_folder
+from storage.engine.trouble import ERRORS
+
+log = structlog.get_logger()
+
+Command = Literal["serve", "socket", "worker"]
+
+ADMIN_PORTS: dict[Command, int] = {"serve": 9101, "worker": 9102, "socket": 9103}
+"""Where health and metrics are unless the settings say otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What only a test sets."""
+
+    clock: Clock | None = None
+    pace: Pace | None = None
+    beat_seconds: float = BEAT_SECONDS
+    patience: Patience | None = None
+
+
+class CannotStartError(Exception):
+    """The process cannot do its work; the message says why and what to do."""
+
+
+async def run(settings: Settings, command: Command, tuning: Tuning | None = None) -> int:
+    """Works until a stop signal, then finishes what is in flight. Raises CannotStartError.
+
+    On SQLite one process does all. On PostgreSQL `serve` and `socket` answer Slack, and `worker` reminds.
+    """
+    tuning = tuning or Tuning()
+    _check(settings, command)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    service = await _open(settings, tuning)
+    name = identity(settings, command)
+    try:
+        async with _named(service, name, tuning) as heartbeat:
+            try:
+                await _begin(service, command, name, tuning)
+                _spare_the_collector()
+                async with _admin(service, command):
+                    log.info("serving", command=command, name=name.name, port=service.port)
+                    await _first(stop, heartbeat.overtaken)
+                    log.info("stopping", command=command, name=name.name)
+            finally:
+                # The name is given back only when nothing is done under it any more.
+                await service.finish()
+    finally:
+        await service.close()
+    return 1 if heartbeat.overtaken.is_set() else 0
+
+
+async def migrate_database(settings: Settings) -> int:
+    """Applies the migrations that are missing."""
+    url = settings.database_url.get_secret_value()
+    make_folder(url)
+    database = Database(url)
+    await schema.migrate(database)
+    await database.close()
+    return 0
+
+
+def _check(settings: Settings, command: Command) -> None:
+    if command == "worker" and settings.on_sqlite:
+        raise CannotStartError(
+            "On SQLite there is no worker of its own: `loandesk serve` or `loandesk socket` reminds too."
+        )
+    if command == "socket" and not settings.app_token.get_secret_value():
+        raise CannotStartError("SLACK_APP_TOKEN is missing: Socket Mode needs the app-level token, xapp-….")
+
+
+async def _open(settings: Settings, tuning: Tuning) -> Service:
+    try:
+        return await open_service(settings, tuning.clock)
+    except NotMigratedError:
+        raise CannotStartError("The database is not at this release's schema: run loandesk migrate.") from None
+    except SlackApiError as error:
+        raise CannotStartError(f"Slack refuses SLACK_BOT_TOKEN: {error.response.get('error')}.") from None
+    except ERRORS as error:
+        raise CannotStartError(f"The database or Slack cannot be reached: {type(error).__name__}.") from None
+
+
+@contextlib.asynccontextmanager
+async def _named(service: Service, name: Identity, tuning: Tuning) -> AsyncIterator[Heartbeat]:
+    heartbeat = Heartbeat(
+        service.office,
+        service.workspace,
+        name,
+        worked=lambda: service.worker.worked_at if service.worker else None,
+        seconds=tuning.beat_seconds,
+    )
+    try:
+        await heartbeat.start()
+    except ERRORS as error:
+        raise CannotStartError(f"The database cannot be written: {type(error).__name__}.") from None
+    except NameTakenError:
+        raise CannotStartError(
+            f"A {name.kind} process named {name.name} is running. "
+            + (
+                "On SQLite there is one process."
+                if service.settings.on_sqlite
+                else "Give each process its own LOANDESK_EXECUTOR_ID."
+            )
+        ) from None
+    try:
+        yield heartbeat
+    finally:
+        await heartbeat.stop()
+
+
+def _spare_the_collector() -> None:
+    # What a start leaves behind stays: to walk through it again and again would hold up an answer by a tenth of a second.
+    gc.collect()
+    gc.freeze()
+
+
+async def _begin(service: Service, command: Command, name: Identity, tuning: Tuning) -> None:
+    if command == "worker" or service.settings.on_sqlite:
+        await service.work(name.name, tuning.pace)
+    if command == "serve":
+        try:
+            await service.serve()
+        except OSError as error:
+            raise CannotStartError(
+                _not_opened("LOANDESK_HOST", service.settings.host, "PORT", service.settings.port, error)
+            ) from None
+    if command == "socket":
+        await service.connect(tuning.patience, wait=False)
+
+
+@contextlib.asynccontextmanager
+async def _admin(service: Service, command: Command) -> AsyncIterator[None]:
+    settings, door = service.settings, service.socket
+    health = Health(
+        service.office,
+        service.workspace,
+        timedelta(seconds=settings.backlog_seconds),
+        connected=(lambda: door.connected) if door is not None else None,
+    )
+    runner = web.AppRunner(admin_application(health), access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    port = ADMIN_PORTS[command] if settings.admin_port is None else settings.admin_port
+    try:
+        await web.TCPSite(runner, settings.admin_host, port).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise CannotStartError(
+            _not_opened("LOANDESK_ADMIN_HOST", settings.admin_host, "LOANDESK_ADMIN_PORT", port, error)
+        ) from None
+    log.info("health_and_metrics", host=settings.admin_host, port=runner.addresses[0][1])
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def _not_opened(host_setting: str, host: str, port_setting: str, port: int, error: OSError) -> str:
+    return f"{host} ({host_setting}) port {port} ({port_setting}) cannot be opened: {error.strerror}."
+
+
+async def _first(*events: asyncio.Event) -> None:
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()

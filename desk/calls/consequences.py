@@ -1,0 +1,202 @@
+"""What becomes of the follow-up that a call answers, and what is planned next (the table of outcomes, COMMANDS §2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from desk.calls.answering import Answering
+from desk.calls.payments import ABOUT_AN_INSTALMENT, settle
+from desk.core.changes import changing
+from desk.core.errors import Invalid
+from desk.core.transaction import Desk
+from desk.core.values import Due
+from desk.core.vocabulary import VOCABULARY, Outcome
+from desk.follow_ups import follow_ups, rule_plans
+from desk.follow_ups.follow_ups import Planned
+from desk.people.members import acting_for, hours_of, roles_of, today_of, zone_of
+from desk.rules import cadence
+from desk.rules.working_time import day_bounds, local_date
+from storage.queries.calls import calls
+from storage.queries.people import members
+from storage.tables import FollowUp, Loan, Member
+
+_FRUITLESS = frozenset(outcome.code for outcome in VOCABULARY.outcomes if not outcome.ends)
+"""Outcomes of attempts: they leave the follow-up open, and are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What was typed behind the opener: when, about what if that was said, and a note."""
+
+    due: Due
+    purpose: str | None = None
+    note: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What a call brought about. `by_rule`: what is planned was planned by the desk itself. `ended` has the answered one
+    too; `paid` is the instalment that was paid."""
+
+    answered: FollowUp | None = field(default=None, repr=False)
+    planned: Planned | None = field(default=None, repr=False)
+    by_rule: bool = False
+    ended: tuple[FollowUp, ...] = field(default=(), repr=False)
+    paid: date | None = None
+
+
+async def follow_from(
+    desk: Desk,
+    loan: Loan,
+    open_ones: Sequence[FollowUp],
+    outcome: Outcome,
+    answering: Answering,
+    step: NextStep | None,
+    *,
+    keeps_plan: bool = False,
+) -> Consequences:
+    """Carries out what the outcome means. `keeps_plan` says that what comes next is planned already.
+
+    Raises Invalid (`next_missing`) where the outcome must be followed by a day that was agreed and none was typed, and
+    whatever refuses a due time.
+    """
+    if outcome.next == "must" and step is None and not keeps_plan:
+        raise Invalid("next_missing", outcome=outcome.code, loan=loan.number)
+    if not outcome.ends:
+        return await _another_attempt(desk, loan, open_ones, outcome, answering, step, keeps_plan=keeps_plan)
+    answered, paid = answering.answered, None
+    ended: tuple[FollowUp, ...] = (answered,) if answered else ()
+    if outcome.settles_instalment:
+        settlement = settle(desk, loan, open_ones, answered)
+        ended, paid = settlement.ended, settlement.instalment_on
+        answered = answered or (ended[0] if ended else None)
+    elif answered is not None:
+        follow_ups.close(desk, answered, "done")
+    planned = await _plan_after_the_end(desk, loan, outcome, answering, answered, step, keeps_plan=keeps_plan)
+    return Consequences(
+        answered=answered, planned=planned, by_rule=planned is not None and step is None, ended=ended, paid=paid
+    )
+
+
+async def retry_due(desk: Desk, loan: Loan, outcome: Outcome, assignee: Member, *, counted: bool = False) -> Due:
+    """When the desk tries again after this attempt, at an hour at which whoever acts works and borrowers may be called.
+
+    All fruitless attempts of the assignee's day on the loan count, whatever they were about: it is one phone that rings.
+    `counted` says that this one stands among them already.
+    """
+    zone = zone_of(assignee)
+    acting = await acting_for(desk, assignee, today_of(desk, assignee))
+    contact, contact_zone = follow_ups.contact_hours(desk)
+    at = cadence.retry_at(
+        outcome.code,
+        await _attempts_today(desk, loan, assignee) + (0 if counted else 1),
+        desk.now,
+        hours_of(acting),
+        await desk.calendar(),
+        contact=contact,
+        contact_zone=contact_zone,
+    )
+    return Due(on=local_date(at, zone), at=at)
+
+
+async def assignee_of_next(desk: Desk, loan: Loan, answered: FollowUp | None) -> Member:
+    """Who makes the next call: whoever held the one that was answered, else the caller; in the line of a manager who
+    makes no calls of their own, the loan's owner."""
+    if answered is not None:
+        assignee = (await members.by_ids(desk.session, [answered.assignee_id]))[answered.assignee_id]
+        if assignee.removed_at is None:
+            return assignee
+    if not roles_of(desk.member) & {"agent", "verifier", "collector"}:
+        return await rule_plans.present_owner(desk, loan) or desk.member
+    return desk.member
+
+
+async def _plan_after_the_end(
+    desk: Desk,
+    loan: Loan,
+    outcome: Outcome,
+    answering: Answering,
+    answered: FollowUp | None,
+    step: NextStep | None,
+    *,
+    keeps_plan: bool,
+) -> Planned | None:
+    if step is not None:
+        return await _plan_typed(desk, loan, outcome, answering, answered, step)
+    if outcome.next == "instalment" and not keeps_plan:
+        return await rule_plans.plan_instalment(desk, loan)
+    return None
+
+
+async def _another_attempt(
+    desk: Desk,
+    loan: Loan,
+    open_ones: Sequence[FollowUp],
+    outcome: Outcome,
+    answering: Answering,
+    step: NextStep | None,
+    *,
+    keeps_plan: bool,
+) -> Consequences:
+    """The follow-up stays open and moves; where none was open, the next attempt is a new one."""
+    if answering.answered is not None:
+        return await _count_and_move(desk, loan, outcome, answering.answered, step, keeps_plan=keeps_plan)
+    if step is not None:
+        planned = await _plan_typed(desk, loan, outcome, answering, None, step)
+    elif keeps_plan or (open_ones and not answering.missing):
+        return Consequences()
+    else:
+        assignee = await assignee_of_next(desk, loan, None)
+        due = await retry_due(desk, loan, outcome, assignee)
+        purpose = _purpose_of_next(loan, outcome, answering, None, None)
+        planned = await follow_ups.plan(desk, loan, purpose=purpose, assignee=assignee, due=due, rule="retry")
+    planned.follow_up.attempts = 1
+    return Consequences(planned=planned, by_rule=step is None)
+
+
+async def _count_and_move(
+    desk: Desk, loan: Loan, outcome: Outcome, answered: FollowUp, step: NextStep | None, *, keeps_plan: bool
+) -> Consequences:
+    assignee = (await members.by_ids(desk.session, [answered.assignee_id]))[answered.assignee_id]
+    if step is None and keeps_plan:
+        changing(desk, answered).attempts += 1
+        return Consequences(answered=answered)
+    due = step.due if step else await retry_due(desk, loan, outcome, assignee)
+    planned = await follow_ups.move(desk, answered, due, assignee=assignee)
+    answered.attempts += 1
+    if step is not None:
+        follow_ups.check_note(step.note)
+        answered.purpose = step.purpose or answered.purpose
+        note = desk.cipher.encrypt_maybe(step.note, "follow_up", answered.id, "note")
+        answered.note_cipher = note or answered.note_cipher
+    return Consequences(answered=answered, planned=planned, by_rule=step is None)
+
+
+async def _plan_typed(
+    desk: Desk, loan: Loan, outcome: Outcome, answering: Answering, answered: FollowUp | None, step: NextStep
+) -> Planned:
+    purpose = _purpose_of_next(loan, outcome, answering, answered, step.purpose)
+    about = answered.instalment_on if answered and purpose in ABOUT_AN_INSTALMENT else None
+    return await follow_ups.plan(
+        desk,
+        loan,
+        purpose=purpose,
+        assignee=await assignee_of_next(desk, loan, answered),
+        due=step.due,
+        note=step.note,
+        instalment_on=None if outcome.settles_instalment else about,
+    )
+
+
+def _purpose_of_next(
+    loan: Loan, outcome: Outcome, answering: Answering, answered: FollowUp | None, typed: str | None
+) -> str:
+    """As typed; a promise after a promise; else that of the answered one, else the one named, else by outcome or stage."""
+    promised = outcome.next_purpose if outcome.next == "must" else None
+    about = answered.purpose if answered else answering.purpose
+    return typed or promised or about or outcome.next_purpose or VOCABULARY.stage(loan.stage).purpose
+
+
+async def _attempts_today(desk: Desk, loan: Loan, assignee: Member) -> int:
+    start, _ = day_bounds(today_of(desk, assignee), zone_of(assignee))
+    return await calls.count_since(desk.session, loan.id, _FRUITLESS, start)

@@ -1,0 +1,122 @@
+"""Correcting a call that was logged: what it said. What it did to follow-ups stays as it is."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from desk.core.changes import changing, create, offer_undo
+from desk.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from desk.core.transaction import Desk
+from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups.follow_ups import check_note
+from desk.loans.views import LoanView, loan_view
+from desk.messages.managers import call_has_changed
+from desk.people.members import CALLERS, require_role, roles_of
+from storage.engine.types import new_id
+from storage.queries.calls import calls
+from storage.queries.loans import loans
+from storage.tables import Call, CallCorrection, Loan
+
+WITHIN = timedelta(days=1)
+"""How long whoever logged a call may correct it; a manager always may."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallSaid:
+    """What a call says. `minutes` is its length, where that was said."""
+
+    outcome: str
+    minutes: int | None
+    note: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CallToCorrect:
+    """A call that the acting member may correct, with its version."""
+
+    loan: LoanView
+    at: datetime
+    version: int
+    says: CallSaid
+
+
+@dataclass(frozen=True, slots=True)
+class CallCorrected:
+    """What a call says now, and said until now."""
+
+    loan: LoanView
+    at: datetime
+    says: CallSaid
+    said: CallSaid
+    undo_id: UUID
+
+
+def may_correct(desk: Desk, call: Call) -> bool:
+    """Whether the acting member may correct a call: whoever logged it within a day, or a manager."""
+    roles = roles_of(desk.member)
+    own = call.caller_id == desk.member.id and desk.now - call.at <= WITHIN
+    return "manager" in roles or (own and bool(roles & set(CALLERS)))
+
+
+async def call_to_correct(desk: Desk, call_id: UUID) -> CallToCorrect:
+    """The call as it is. Raises NotFound (`unknown_call`), NotAllowed (`role_missing`, `correction_not_yours`), Conflict
+    (`call_undone`)."""
+    loan, call = await _correctable(desk, call_id)
+    return CallToCorrect(await loan_view(desk, loan), call.at, call.version, _says(desk, call))
+
+
+async def correct_call(desk: Desk, call_id: UUID, version: int, says: CallSaid) -> CallCorrected:
+    """Has a call say something else from now on; what it said until now is kept beside it.
+
+    Raises as `call_to_correct` does, Conflict (`call_changed`), Invalid (`nothing_changed_here`, `note_too_long`).
+    """
+    check_note(says.note)
+    loan, call = await _correctable(desk, call_id)
+    if call.version != version:
+        raise Conflict("call_changed")
+    said = _says(desk, call)
+    if says == said:
+        raise Invalid("nothing_changed_here")
+    row_id = new_id()
+    create(
+        desk,
+        CallCorrection(
+            id=row_id,
+            workspace_id=desk.workspace.id,
+            call_id=call.id,
+            by_id=desk.member.id,
+            outcome=said.outcome,
+            minutes=said.minutes,
+            note_cipher=desk.cipher.encrypt_maybe(said.note, "call_correction", row_id, "note"),
+            at=desk.now,
+        ),
+    )
+    changing(desk, call)
+    call.outcome, call.minutes = says.outcome, says.minutes
+    call.note_cipher = desk.cipher.encrypt_maybe(says.note, "call", call.id, "note")
+    if VOCABULARY.outcome(said.outcome).tells_manager:
+        await call_has_changed(desk, loan, call)
+    desk.audit("correct_call", loan_id=loan.id, subject_id=call.id, was=said.outcome, outcome=says.outcome)
+    await desk.session.flush()
+    undo_id = offer_undo(desk, "correct_call", loan_id=loan.id)
+    return CallCorrected(await loan_view(desk, loan), call.at, says, said, undo_id)
+
+
+async def _correctable(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
+    """The call and its loan, locked."""
+    require_role(desk, *CALLERS)
+    call = await calls.by_id(desk.session, call_id)
+    if call is None or not await loans.sees(desk.session, desk.member, call.loan_id):
+        raise NotFound("unknown_call")
+    loan = await loans.lock(desk.session, call.loan_id)
+    await desk.session.refresh(call)
+    if not may_correct(desk, call):
+        raise NotAllowed("correction_not_yours")
+    if call.undone_at is not None:
+        raise Conflict("call_undone", at=call.undone_at)
+    return loan, call
+
+
+def _says(desk: Desk, call: Call) -> CallSaid:
+    note = desk.cipher.decrypt_maybe(call.note_cipher, "call", call.id, "note")
+    return CallSaid(outcome=call.outcome, minutes=call.minutes, note=note)

@@ -1,0 +1,1 @@
+"""Documents: request, receive, accept and reject them."""

@@ -1,0 +1,364 @@
+"""Documents: asked for, received, accepted, sent back, cancelled; and the call that asks after them."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+from desk.calls.consequences import assignee_of_next
+from desk.calls.next_steps import Unplanned, unplanned
+from desk.core.changes import changing, create, offer_undo
+from desk.core.errors import Conflict, Invalid, NotFound
+from desk.core.transaction import Desk
+from desk.core.values import Due, LoanRef
+from desk.documents.steps import begin, bring
+from desk.documents.views import ItemView, item_views, words_of
+from desk.follow_ups import follow_ups, rule_plans
+from desk.follow_ups.follow_ups import Planned, check_note
+from desk.loans import borrowers, lookup
+from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
+from desk.people.members import CALLERS, may_act_on, require_role
+from desk.rules.stages import needed_at
+from storage.engine.types import new_id
+from storage.queries.documents import documents as stored
+from storage.queries.follow_ups import follow_ups as stored_follow_ups
+from storage.queries.people import members
+from storage.tables import DocumentItem, DocumentRequest, FollowUp, Loan
+
+WORDS_LIMIT = 100
+"""The longest name of a document without a word of its own, in characters."""
+
+Act = Literal["got", "accept", "cancel", "reject"]
+
+_LEADS_TO = {"got": "received", "accept": "accepted", "cancel": "cancelled", "reject": "rejected"}
+_POSSIBLE: dict[str, tuple[Act, ...]] = {
+    "requested": ("got", "cancel"),
+    "rejected": ("got", "cancel"),
+    "received": ("accept", "reject", "cancel"),
+    "accepted": ("reject",),
+    "cancelled": (),
+    "ended": (),
+}
+"""What can be done with a document in each state. One that was cancelled or ended with its loan is asked for anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A document as named: its code, and the words where that is `other`."""
+
+    code: str
+    words: str = field(default="", repr=False)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What two names of the same document have in common."""
+        return self.code, unicodedata.normalize("NFKC", self.words).casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentsRequested:
+    """What was asked for, what had been asked for before (`already`), and the call that asks after it.
+
+    `planned` was planned or moved by this act, `by_rule` by the desk itself; `kept` was there before and stays as it is.
+    `undo_id` is None when nothing changed.
+    """
+
+    loan: LoanView
+    name: str = field(repr=False)
+    asked: tuple[ItemView, ...]
+    already: tuple[ItemView, ...]
+    planned: PlannedView | None
+    by_rule: bool
+    kept: FollowUpView | None
+    undo_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentsChanged:
+    """Documents that came to another state; what is still open; the calls about them that are done with, or planned."""
+
+    loan: LoanView
+    name: str = field(repr=False)
+    changed: tuple[ItemView, ...]
+    still_open: tuple[ItemView, ...]
+    done: tuple[FollowUpView, ...]
+    planned: PlannedView | None
+    unplanned: Unplanned | None
+    undo_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentsListed:
+    """The documents of a loan: the open ones, then those that are settled, the newest first."""
+
+    loan: LoanView
+    name: str = field(repr=False)
+    open: tuple[ItemView, ...]
+    settled: tuple[ItemView, ...]
+
+
+async def request_documents(
+    desk: Desk, *, loan: LoanRef, wanted: Sequence[Wanted], by: Due | None = None
+) -> DocumentsRequested:
+    """Asks for documents, and plans the call that asks after them: at `by`, or by rule. One that is open is not asked for
+    twice.
+
+    Raises NotAllowed (`role_missing`), Invalid (`document_words_too_long`), whatever names no one loan, and as
+    `desk.follow_ups.follow_ups.plan` does.
+    """
+    require_role(desk, *CALLERS)
+    for each in wanted:
+        if len(each.words) > WORDS_LIMIT:
+            raise Invalid("document_words_too_long", length=len(each.words), limit=WORDS_LIMIT)
+    named = (await lookup.resolve(desk, loan)).loan
+    open_items = {_key(desk, item): item for item in await stored.open_items(desk.session, named.id)}
+    already = [open_items[each.key] for each in wanted if each.key in open_items]
+    new = [each for each in wanted if each.key not in open_items]
+    asking = await _asking_after(desk, named)
+    planned = await _plan_asking(desk, named, asking, by) if by or asking is None else None
+    follow_up = planned.follow_up if planned else asking
+    if new and asking and not planned:
+        changing(desk, asking)  # Undo of what planned it would leave these without a call
+    items = _write_request(desk, named, new, by, follow_up) if new else []
+    if planned:
+        await _link(desk, already, planned.follow_up, by)
+    undo_id = None
+    if new or planned:
+        desk.audit("documents", loan_id=named.id, step="request", documents=[item.document for item in items])
+        undo_id = offer_undo(desk, "documents", loan_id=named.id)
+    contact = await borrowers.contact_of(desk, named.borrower_id)
+    kept = await follow_up_views(desk, named, [asking]) if asking and not planned else ()
+    return DocumentsRequested(
+        loan=await loan_view(desk, named),
+        name=contact.name,
+        asked=await _views(desk, items),
+        already=await _views(desk, already),
+        planned=planned_view(desk, named, planned) if planned else None,
+        by_rule=planned is not None and by is None,
+        kept=kept[0] if kept else None,
+        undo_id=undo_id,
+    )
+
+
+async def change_documents(
+    desk: Desk, *, loan: LoanRef, act: Act, which: Sequence[Wanted], reason: str = ""
+) -> DocumentsChanged:
+    """Brings documents of a loan to another state, all of those named or none.
+
+    Raises NotAllowed (`role_missing`), NotFound (`document_not_requested`), Invalid (`document_impossible`,
+    `note_too_long`), and whatever names no one loan.
+    """
+    require_role(desk, *CALLERS)
+    check_note(reason)
+    named = (await lookup.resolve(desk, loan)).loan
+    there = [item for item, _ in await stored.items_of_loan(desk.session, named.id)]
+    items = {item.id: item for item in (_find(desk, named, there, each) for each in which)}
+    return await _change(desk, named, list(items.values()), act, reason)
+
+
+async def change_document_on(desk: Desk, item_id: UUID, version: int, act: Act) -> DocumentsChanged:
+    """Brings the document of a button to another state, if nobody has changed it since the button was shown.
+
+    Raises as `change_documents` does, NotFound (`unknown_loan_pressed`) and Conflict (`document_changed`).
+    """
+    require_role(desk, *CALLERS)
+    item = await stored.item_by_id(desk.session, item_id)
+    if item is None:
+        raise NotFound("unknown_loan_pressed")
+    loan = await lookup.pressed(desk, item.loan_id)
+    await desk.session.refresh(item)
+    if item.version != version:
+        who = await members.by_ids(desk.session, [item.changed_by_id] if item.changed_by_id else [])
+        raise Conflict(
+            "document_changed",
+            document=item.document,
+            state=item.state,
+            who=next((m.slack_user_id for m in who.values()), None),
+            at=item.changed_at,
+        )
+    return await _change(desk, loan, [item], act, "")
+
+
+async def list_documents(desk: Desk, loan: LoanRef) -> DocumentsListed:
+    """The documents of the loan that is meant. Raises whatever names no one loan."""
+    return await _listed(desk, (await lookup.resolve(desk, loan)).loan)
+
+
+async def documents_pressed(desk: Desk, loan_id: UUID) -> DocumentsListed:
+    """The documents of the loan of a button. Raises NotFound (`unknown_loan_pressed`)."""
+    return await _listed(desk, await lookup.pressed(desk, loan_id))
+
+
+async def lacking(desk: Desk, loan: LoanRef) -> tuple[str, ...]:
+    """The documents that a loan at its stage needs and that have neither come nor been asked for, by their codes.
+
+    Raises whatever names no one loan.
+    """
+    named = (await lookup.resolve(desk, loan)).loan
+    there = {
+        item.document
+        for item, _ in await stored.items_of_loan(desk.session, named.id)
+        if item.state in (*stored.OPEN_STATES, "accepted")
+    }
+    return tuple(code for code in needed_at(named.stage) if code not in there)
+
+
+async def _listed(desk: Desk, loan: Loan) -> DocumentsListed:
+    views = await item_views(desk, await stored.items_of_loan(desk.session, loan.id))
+    settled = sorted((v for v in views if v.state not in stored.OPEN_STATES), key=lambda v: v.changed_at, reverse=True)
+    return DocumentsListed(
+        loan=await loan_view(desk, loan),
+        name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
+        open=tuple(v for v in views if v.state in stored.OPEN_STATES),
+        settled=tuple(settled),
+    )
+
+
+async def _change(desk: Desk, loan: Loan, items: Sequence[DocumentItem], act: Act, reason: str) -> DocumentsChanged:
+    for item in items:
+        if act not in _POSSIBLE[item.state]:
+            raise Invalid(
+                "document_impossible",
+                act=act,
+                document=item.document,
+                state=item.state,
+                possible=_POSSIBLE[item.state],
+                loan=loan.number,
+            )
+    for item in items:
+        bring(desk, item, _LEADS_TO[act], reason)
+    requests = await stored.requests(desk.session, [item.request_id for item in items])
+    planned = await _ask_again(desk, loan, requests) if act == "reject" else None
+    done = await _finish_asking(desk, loan, requests)
+    codes = [item.document for item in items]
+    desk.audit("documents", loan_id=loan.id, subject_id=items[0].id, step=act, documents=codes)
+    undo_id = offer_undo(desk, "documents", loan_id=loan.id)
+    contact = await borrowers.contact_of(desk, loan.borrower_id)
+    return DocumentsChanged(
+        loan=await loan_view(desk, loan),
+        name=contact.name,
+        changed=await _views(desk, items),
+        still_open=await _views(desk, await stored.open_items(desk.session, loan.id)),
+        done=await follow_up_views(desk, loan, done),
+        planned=planned_view(desk, loan, planned) if planned else None,
+        unplanned=await unplanned(desk, loan),
+        undo_id=undo_id,
+    )
+
+
+async def _asking_after(desk: Desk, loan: Loan) -> FollowUp | None:
+    """The open call about documents that the acting member may move; their own first, the most urgent."""
+    rows = [f for f in await stored_follow_ups.open_of_loan(desk.session, loan.id) if f.purpose == "documents"]
+    for row in sorted(rows, key=lambda f: f.assignee_id != desk.member.id):
+        if desk.member.id in {m.id for m in await may_act_on(desk, row, loan)}:
+            return row
+    return None
+
+
+async def _plan_asking(desk: Desk, loan: Loan, asking: FollowUp | None, by: Due | None) -> Planned | None:
+    if by is not None and asking is not None:
+        holder = (await members.by_ids(desk.session, [asking.assignee_id]))[asking.assignee_id]
+        try:
+            return await follow_ups.move(desk, asking, by, assignee=holder)
+        except Invalid as refused:
+            if refused.code != "due_past" or by.at is not None:
+                raise
+            # The hour that the call had is over on that day: the day itself is not.
+            return await follow_ups.move(desk, asking, by, assignee=holder, keeps_hour=False)
+    if by is not None:
+        assignee = await assignee_of_next(desk, loan, None)
+        return await follow_ups.plan(desk, loan, purpose="documents", assignee=assignee, due=by)
+    return await rule_plans.plan_documents(desk, loan)
+
+
+def _write_request(
+    desk: Desk, loan: Loan, wanted: Sequence[Wanted], by: Due | None, follow_up: FollowUp | None
+) -> list[DocumentItem]:
+    request = create(
+        desk,
+        DocumentRequest(
+            id=new_id(),
+            workspace_id=desk.workspace.id,
+            loan_id=loan.id,
+            requested_by_id=desk.member.id,
+            follow_up_id=follow_up.id if follow_up else None,
+            due_on=by.on if by else None,
+            due_at=by.at if by else None,
+            created_at=desk.now,
+        ),
+    )
+    items: list[DocumentItem] = []
+    for position, each in enumerate(wanted):
+        row_id = new_id()
+        item = DocumentItem(
+            id=row_id,
+            workspace_id=desk.workspace.id,
+            request_id=request.id,
+            loan_id=loan.id,
+            document=each.code,
+            position=position,
+            words_cipher=desk.cipher.encrypt_maybe(each.words, "document_item", row_id, "words"),
+            changed_at=desk.now,
+            changed_by_id=desk.member.id,
+        )
+        items.append(begin(desk, item))
+    return items
+
+
+async def _link(desk: Desk, items: Sequence[DocumentItem], follow_up: FollowUp, by: Due | None) -> None:
+    """Has the earlier requests of these documents asked after in this call, and wanted by then."""
+    for request in await stored.requests(desk.session, [item.request_id for item in items]):
+        changing(desk, request).follow_up_id = follow_up.id
+        if by is not None:
+            request.due_on, request.due_at = by.on, by.at
+
+
+async def _ask_again(desk: Desk, loan: Loan, requests: Sequence[DocumentRequest]) -> Planned | None:
+    """Documents that were sent back are asked after: in the call that is open about them, else in one by rule."""
+    there = {f.id: f for f in await stored_follow_ups.open_of_loan(desk.session, loan.id)}
+    left = [request for request in requests if request.follow_up_id not in there]
+    if not left:
+        return None
+    asking = next((f for f in there.values() if f.purpose == "documents"), None)
+    planned = await rule_plans.plan_documents(desk, loan) if asking is None else None
+    follow_up = planned.follow_up if planned else asking
+    for request in left:
+        changing(desk, request).follow_up_id = follow_up.id if follow_up else None
+    return planned
+
+
+async def _finish_asking(desk: Desk, loan: Loan, requests: Sequence[DocumentRequest]) -> list[FollowUp]:
+    """The calls about these requests are done when nothing they ask after is open."""
+    asking = [f for f in await stored_follow_ups.open_of_loan(desk.session, loan.id) if f.purpose == "documents"]
+    waiting = {request.follow_up_id for _, request in await stored.open_with_requests(desk.session, loan.id)}
+    if waiting - {f.id for f in asking}:
+        return []  # the call about one that is open has been made: any other call about documents asks after it too
+    finished = {request.follow_up_id for request in requests} - waiting
+    done = [f for f in asking if f.id in finished]
+    for follow_up in done:
+        follow_ups.close(desk, follow_up, "done")
+    return done
+
+
+def _find(desk: Desk, loan: Loan, there: Sequence[DocumentItem], which: Wanted) -> DocumentItem:
+    """The open document of that name, else the one asked for last."""
+    same = [item for item in there if item.document == which.code]
+    if which.words:
+        same = [item for item in same if _key(desk, item) == which.key]
+    still_open = [item for item in same if item.state in stored.OPEN_STATES]
+    if len(still_open) > 1 and which.code == "other" and not which.words:
+        raise Invalid("document_words_needed", loan=loan.number, nearest=tuple(words_of(desk, i) for i in still_open))
+    if not same:
+        asked = dict.fromkeys(item.document for item in there if item.state in stored.OPEN_STATES)
+        raise NotFound("document_not_requested", loan=loan.number, document=which.code, documents=tuple(asked))
+    return (still_open or same)[-1]
+
+
+def _key(desk: Desk, item: DocumentItem) -> tuple[str, str]:
+    return Wanted(item.document, words_of(desk, item)).key
+
+
+async def _views(desk: Desk, items: Sequence[DocumentItem]) -> tuple[ItemView, ...]:
+    requests = {r.id: r for r in await stored.requests(desk.session, [item.request_id for item in items])}
+    return await item_views(desk, [(item, requests[item.request_id]) for item in items])

@@ -1,0 +1,37 @@
+"""Each step that a document takes is written down beside the state that it comes to, so that its way can be read later."""
+
+from desk.core.changes import changing, create
+from desk.core.transaction import Desk
+from storage.engine.types import new_id
+from storage.tables import DocumentItem, DocumentStep
+
+
+def begin(desk: Desk, item: DocumentItem) -> DocumentItem:
+    """Writes a document that is asked for now."""
+    create(desk, item)
+    _record(desk, item)
+    return item
+
+
+def bring(desk: Desk, item: DocumentItem, state: str, reason: str = "") -> None:
+    """Brings a document to another state, by whoever acts."""
+    changing(desk, item)
+    item.state, item.changed_at = state, desk.now
+    item.changed_by_id = desk.actor.id if desk.actor else None
+    item.reason_cipher = desk.cipher.encrypt_maybe(reason, "document_item", item.id, "reason")
+    _record(desk, item, reason)
+
+
+def _record(desk: Desk, item: DocumentItem, reason: str = "") -> None:
+    row_id = new_id()
+    step = DocumentStep(
+        id=row_id,
+        workspace_id=desk.workspace.id,
+        loan_id=item.loan_id,
+        item_id=item.id,
+        state=item.state,
+        by_id=item.changed_by_id,
+        reason_cipher=desk.cipher.encrypt_maybe(reason, "document_step", row_id, "reason"),
+        at=desk.now,
+    )
+    create(desk, step)

@@ -1,0 +1,55 @@
+"""What a reader is shown of the documents of a loan."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from desk.core.transaction import Desk
+from desk.core.values import Due
+from storage.queries.people import members
+from storage.tables import DocumentItem, DocumentRequest
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """A document that was asked for. `words` name one of the code `other`; `reason` says why it was rejected.
+
+    `changed_by` is the Slack id of whoever brought it to its state, None for the desk; `by` is when it was wanted.
+    """
+
+    id: UUID
+    version: int
+    code: str
+    words: str = field(repr=False)
+    state: str
+    reason: str = field(repr=False)
+    asked_at: datetime
+    by: Due | None
+    changed_at: datetime
+    changed_by: str | None
+
+
+async def item_views(desk: Desk, rows: Sequence[tuple[DocumentItem, DocumentRequest]]) -> tuple[ItemView, ...]:
+    """The documents in the order given."""
+    people = await members.by_ids(desk.session, {item.changed_by_id for item, _ in rows if item.changed_by_id})
+    return tuple(
+        ItemView(
+            id=item.id,
+            version=item.version,
+            code=item.document,
+            words=words_of(desk, item),
+            state=item.state,
+            reason=desk.cipher.decrypt_maybe(item.reason_cipher, "document_item", item.id, "reason"),
+            asked_at=request.created_at,
+            by=Due(on=request.due_on, at=request.due_at) if request.due_on else None,
+            changed_at=item.changed_at,
+            changed_by=people[item.changed_by_id].slack_user_id if item.changed_by_id else None,
+        )
+        for item, request in rows
+    )
+
+
+def words_of(desk: Desk, item: DocumentItem) -> str:
+    """The words that name a document without a word of its own, or the empty text."""
+    return desk.cipher.decrypt_maybe(item.words_cipher, "document_item", item.id, "words")

@@ -1,0 +1,1 @@
+"""Follow-ups: plan, assign, move, finish and list them; those that a rule plans."""

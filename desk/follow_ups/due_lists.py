@@ -1,0 +1,203 @@
+"""What is due: today, tomorrow, this week, overdue; and the loans with nothing planned."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from desk.core.errors import NotAllowed
+from desk.core.transaction import Desk
+from desk.core.vocabulary import VOCABULARY
+from desk.loans import borrowers
+from desk.loans.views import FollowUpView, follow_up_view
+from desk.people.members import managers_for, roles_of, stand_ins_for, today_of, zone_of
+from desk.rules.working_time import instant_of
+from storage.queries.follow_ups import due_lists
+from storage.queries.follow_ups.due_lists import Window
+from storage.queries.people import members
+from storage.tables import Member
+
+PAGE = 10
+"""Rows of one list."""
+
+TABLE = 200
+"""Rows of a list that is shown as a table."""
+
+Period = Literal["today", "tomorrow", "week", "overdue", "unplanned"]
+Kind = Literal["verification", "repayment"]
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """A follow-up with whom it is about, and its assignee by name. A channel sees `masked`, an ephemeral answer may show
+    `name`."""
+
+    follow_up: FollowUpView
+    loan_id: UUID
+    name: str = field(repr=False)
+    masked: str = field(repr=False)
+    tail: str = field(repr=False)
+    kind: str
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnplannedRow:
+    """A live loan with nothing planned, and since when it has been in its stage."""
+
+    loan_id: UUID
+    number: str
+    stage: str
+    since: datetime
+    name: str = field(repr=False)
+    tail: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DueList:
+    """One page of a list. `whose` is the Slack id of another member, `team` for a team's, None for one's own."""
+
+    period: Period
+    kind: Kind | None
+    whose: str | None
+    rows: tuple[DueRow, ...]
+    unplanned: tuple[UnplannedRow, ...]
+    total: int
+    offset: int
+
+    @property
+    def more(self) -> int:
+        """How many follow behind this page."""
+        return self.total - self.offset - len(self.rows) - len(self.unplanned)
+
+    def first(self, rows: int) -> "DueList":
+        """The same with no more than so many rows."""
+        return replace(self, rows=self.rows[:rows], unplanned=self.unplanned[:rows])
+
+
+async def list_due(
+    desk: Desk,
+    *,
+    period: Period,
+    kind: Kind | None,
+    whose: Member | Literal["team"] | None,
+    offset: int = 0,
+    limit: int = PAGE,
+) -> DueList:
+    """A page of what is due. Raises NotAllowed (`others_may_act`) for what somebody outside the team holds."""
+    people = await _people(desk, whose)
+    ids = [member.id for member in people]
+    label = None if whose is None else "team" if whose == "team" else whose.slack_user_id
+    if period == "unplanned":
+        nobodys_of = desk.workspace.id if whose == "team" else None
+        found = await due_lists.unplanned(desk.session, ids, nobodys_of=nobodys_of, limit=limit, offset=offset)
+        return DueList(
+            period=period,
+            kind=kind,
+            whose=label,
+            rows=(),
+            unplanned=tuple(
+                UnplannedRow(
+                    loan_id=loan.id,
+                    number=loan.number,
+                    stage=loan.stage,
+                    since=loan.stage_since,
+                    name=(contact := borrowers.contact(desk, borrower)).name,
+                    tail=contact.tail,
+                )
+                for loan, borrower in found
+            ),
+            total=await due_lists.count_unplanned(desk.session, ids, nobodys_of=nobodys_of),
+            offset=offset,
+        )
+    window = _window(desk, ids, period, kind)
+    counts = await due_lists.count_due(desk.session, window)
+    return DueList(
+        period=period,
+        kind=kind,
+        whose=label,
+        rows=await rows_of(desk, window, limit=limit, offset=offset),
+        unplanned=(),
+        total=sum(counts.values()),
+        offset=offset,
+    )
+
+
+async def rows_of(desk: Desk, window: Window, *, limit: int, offset: int = 0) -> tuple[DueRow, ...]:
+    """The follow-ups of a window, most urgent first."""
+    found = await due_lists.due(desk.session, window, limit=limit, offset=offset)
+    assignees = await members.by_ids(desk.session, {follow_up.assignee_id for follow_up, _, _ in found})
+    rows: list[DueRow] = []
+    for follow_up, loan, borrower in found:
+        contact = borrowers.contact(desk, borrower)
+        rows.append(
+            DueRow(
+                follow_up=follow_up_view(desk, loan, follow_up, assignees[follow_up.assignee_id]),
+                loan_id=loan.id,
+                name=contact.name,
+                masked=contact.masked,
+                tail=contact.tail,
+                kind=VOCABULARY.purpose(follow_up.purpose).kind,
+                holder=assignees[follow_up.assignee_id].name,
+            )
+        )
+    return tuple(rows)
+
+
+async def acts_for(desk: Desk, member: Member) -> list[Member]:
+    """The member, and those for whom they act today because they are away."""
+    away = [m for m in await members.everybody(desk.session, desk.workspace.id) if m.absent_from or m.absent_until]
+    stand_ins = await stand_ins_for(desk, away)
+    covered = [m for m in away if m.id != member.id and stand_ins.acting(m, today_of(desk, m)).id == member.id]
+    return [member, *covered]
+
+
+def purposes_of(kind: Kind | None) -> Sequence[str] | None:
+    """The purposes of a kind, or None for every purpose."""
+    return None if kind is None else [p.code for p in VOCABULARY.purposes if p.kind == kind]
+
+
+def end_of_day(desk: Desk, member: Member, *, days: int = 0) -> datetime:
+    """The end of the member's local day, today or so many days later."""
+    day = today_of(desk, member) + timedelta(days=days + 1)
+    return instant_of(day, datetime.min.time(), zone_of(member))
+
+
+def overdue(desk: Desk, ids: Sequence[UUID], purposes: Sequence[str] | None) -> Window:
+    """What is overdue: at its minute a call is due, and not yet late."""
+    return Window(ids, None, desk.now - timedelta.resolution, purposes)
+
+
+def _window(desk: Desk, ids: Sequence[UUID], period: Period, kind: Kind | None) -> Window:
+    today = end_of_day(desk, desk.member)
+    purposes = purposes_of(kind)
+    if period == "overdue":
+        return overdue(desk, ids, purposes)
+    if period == "tomorrow":
+        return Window(ids, today, end_of_day(desk, desk.member, days=1), purposes)
+    if period == "week":
+        left = 6 - today_of(desk, desk.member).weekday()
+        return Window(ids, None, end_of_day(desk, desk.member, days=left), purposes)
+    return Window(ids, None, today, purposes)
+
+
+async def _people(desk: Desk, whose: Member | Literal["team"] | None) -> list[Member]:
+    member = desk.member
+    if whose is None or (whose != "team" and whose.id == member.id):
+        return await acts_for(desk, member)
+    if whose == "team":
+        return await team_of(desk, member)
+    if roles_of(member) & {"manager", "compliance", "admin"} or whose.team_id == member.team_id:
+        return [whose]
+    raise NotAllowed("others_may_act", who=tuple(m.slack_user_id for m in await managers_for(desk, whose)))
+
+
+async def team_of(desk: Desk, member: Member) -> list[Member]:
+    """Those whom a manager manages, else the member's own team, else everybody."""
+    managed = await members.teams_managed_by(desk.session, member.id)
+    ids = {team.id for team in managed} or ({member.team_id} if member.team_id else set())
+    everybody = await members.everybody(desk.session, desk.workspace.id)
+    if not ids and roles_of(member) & {"manager", "compliance", "admin"}:
+        return everybody
+    return [m for m in everybody if m.team_id in (ids or {None})]

@@ -1,0 +1,197 @@
+"""Follow-ups on the books: planned, moved, finished. Every use case that touches one comes through here."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from desk.core.changes import changing, create
+from desk.core.errors import Invalid
+from desk.core.transaction import Desk
+from desk.core.values import Due
+from desk.core.vocabulary import NOTE_LIMIT
+from desk.people.members import acting_for, hours_of, stand_ins_for, today_of, zone_of
+from desk.rules import reminders
+from desk.rules.calendar import Calendar
+from desk.rules.instalments import instalment_on_or_before
+from desk.rules.reminders import ContactHours, Schedule
+from storage.engine.types import new_id
+from storage.tables import FollowUp, Loan, Member
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A follow-up with what its due time means. `acting` is who will be reminded: the assignee, or who acts for them."""
+
+    follow_up: FollowUp = field(repr=False)
+    schedule: Schedule
+    assignee: Member = field(repr=False)
+    acting: Member = field(repr=False)
+
+
+async def plan(
+    desk: Desk,
+    loan: Loan,
+    *,
+    purpose: str,
+    assignee: Member,
+    due: Due,
+    note: str = "",
+    rule: str | None = None,
+    instalment_on: date | None = None,
+) -> Planned:
+    """Writes a new follow-up on a locked loan. `rule` names the desk's own rule that planned it.
+
+    Raises Invalid (`due_after_work`, `no_working_day`, `note_too_long`).
+    """
+    check_note(note)
+    acting, schedule = await _schedule(desk, assignee, due)
+    instalment_on = instalment_on or _said_to_be_unpaid(desk, loan, purpose)
+    row_id = new_id()
+    follow_up = FollowUp(
+        id=row_id,
+        workspace_id=desk.workspace.id,
+        loan_id=loan.id,
+        number=loan.next_follow_up_number,
+        purpose=purpose,
+        assignee_id=assignee.id,
+        rule=rule,
+        note_cipher=desk.cipher.encrypt_maybe(note, "follow_up", row_id, "note"),
+        created_by_id=desk.actor.id if desk.actor else None,
+        created_at=desk.now,
+        planned_at=desk.now,
+        instalment_on=instalment_on,
+        due_on=schedule.due_on,
+        overdue_at=schedule.overdue_at,
+    )
+    _set_times(follow_up, schedule)
+    loan.next_follow_up_number += 1
+    desk.add(loan)
+    create(desk, follow_up)
+    return Planned(follow_up=follow_up, schedule=schedule, assignee=assignee, acting=acting)
+
+
+def _said_to_be_unpaid(desk: Desk, loan: Loan, purpose: str) -> date | None:
+    """The instalment that an overdue call is about which somebody plans by hand: the last to fall due, unless it is paid."""
+    if purpose != "overdue" or loan.due_day is None:
+        return None
+    last = instalment_on_or_before(desk.workspace_today, loan.due_day)
+    return last if loan.paid_through is None or last > loan.paid_through else None
+
+
+async def move(desk: Desk, follow_up: FollowUp, due: Due, *, assignee: Member, keeps_hour: bool = True) -> Planned:
+    """Moves an open follow-up to another due time. A new date alone keeps the time of day that was agreed.
+
+    Raises Invalid as `plan` does, and `due_no_such_time`, `due_past` when the kept time of day does not fit the new date.
+    """
+    kept = _with_time_of_day(desk, follow_up, due, zone_of(assignee)) if keeps_hour else due
+    acting, schedule = await _schedule(desk, assignee, kept)
+    changing(desk, follow_up)
+    _set_times(follow_up, schedule)
+    follow_up.announced_for = follow_up.announced_at = follow_up.escalated_at = None
+    follow_up.snoozes, follow_up.snoozed_until = 0, None
+    follow_up.planned_at = desk.now
+    return Planned(follow_up=follow_up, schedule=schedule, assignee=assignee, acting=acting)
+
+
+def close(desk: Desk, follow_up: FollowUp, state: str, *, why: str = "") -> None:
+    """Ends a follow-up as `done`, `cancelled`, or `ended` with its loan."""
+    check_note(why)
+    changing(desk, follow_up)
+    follow_up.state = state
+    follow_up.closed_at = desk.now
+    follow_up.closed_by_id = desk.actor.id if desk.actor else None
+    follow_up.closed_why_cipher = desk.cipher.encrypt_maybe(why, "follow_up", follow_up.id, "closed_why")
+    follow_up.remind_at = follow_up.escalate_at = None
+
+
+async def reschedule(desk: Desk, follow_up: FollowUp, assignee: Member, *, announce_again: bool) -> None:
+    """Works out anew when the desk speaks of a follow-up, because its assignee, their hours, absence or the calendar changed.
+
+    What was already announced stays announced and a snooze lasts, unless somebody else acts now (`announce_again`).
+    """
+    stand_ins = await stand_ins_for(desk, [assignee])
+    acting = stand_ins.acting(assignee, acts_on(desk, follow_up, assignee))
+    retime(desk, follow_up, acting, await desk.calendar(), announce_again=announce_again)
+
+
+def retime(desk: Desk, follow_up: FollowUp, acting: Member, calendar: Calendar, *, announce_again: bool) -> bool:
+    """What `reschedule` does, for whoever is known to act. False when all stays as it was."""
+    plan = reminders.reschedule(
+        due_of(follow_up),
+        follow_up.planned_at,
+        desk.now,
+        hours_of(acting),
+        calendar,
+        *contact_hours(desk),
+        _escalate_after(desk),
+    )
+    waits = follow_up.remind_at is not None and follow_up.remind_at != follow_up.snoozed_until
+    if not announce_again and not waits:
+        plan = replace(plan, remind_at=follow_up.remind_at, escalate_at=follow_up.escalate_at)
+    times = (plan.remind_at, plan.overdue_at, plan.escalate_at)
+    if times == (follow_up.remind_at, follow_up.overdue_at, follow_up.escalate_at):
+        return False
+    changing(desk, follow_up)
+    _set_times(follow_up, plan)
+    if announce_again:
+        follow_up.escalated_at = follow_up.snoozed_until = None
+    return True
+
+
+def acts_on(desk: Desk, follow_up: FollowUp, assignee: Member) -> date:
+    """The date on which somebody must act: when it is due, or today when that is past."""
+    return max(follow_up.due_on, today_of(desk, assignee))
+
+
+def contact_hours(desk: Desk) -> tuple[ContactHours, ZoneInfo]:
+    """The hours in which borrowers may be called, and the zone in which they are meant."""
+    hours = ContactHours(desk.workspace.contact_start, desk.workspace.contact_end)
+    return hours, ZoneInfo(desk.workspace.zone)
+
+
+def note_of(desk: Desk, follow_up: FollowUp) -> str:
+    """What the follow-up is about in somebody's words, or the empty text."""
+    return desk.cipher.decrypt_maybe(follow_up.note_cipher, "follow_up", follow_up.id, "note")
+
+
+def due_of(follow_up: FollowUp) -> Due:
+    """When it is due."""
+    return Due(on=follow_up.due_on, at=follow_up.due_at)
+
+
+def check_note(note: str) -> None:
+    """Raises Invalid (`note_too_long`) above the limit, with both counts."""
+    if len(note) > NOTE_LIMIT:
+        raise Invalid("note_too_long", length=len(note), limit=NOTE_LIMIT)
+
+
+async def _schedule(desk: Desk, assignee: Member, due: Due) -> tuple[Member, Schedule]:
+    acting = await acting_for(desk, assignee, due.on)
+    schedule = reminders.schedule(
+        due, desk.now, hours_of(acting), await desk.calendar(), *contact_hours(desk), _escalate_after(desk)
+    )
+    return acting, schedule
+
+
+def _escalate_after(desk: Desk) -> timedelta:
+    return timedelta(minutes=desk.workspace.escalate_after_minutes)
+
+
+def _set_times(follow_up: FollowUp, schedule: Schedule) -> None:
+    follow_up.due_on = schedule.due_on
+    follow_up.due_at = schedule.due_at
+    follow_up.remind_at = schedule.remind_at
+    follow_up.overdue_at = schedule.overdue_at
+    follow_up.escalate_at = schedule.escalate_at
+
+
+def _with_time_of_day(desk: Desk, follow_up: FollowUp, due: Due, zone: ZoneInfo) -> Due:
+    if due.at is not None or follow_up.due_at is None:
+        return due
+    clock = follow_up.due_at.astimezone(zone).time()
+    at = datetime.combine(due.on, clock, zone).astimezone(UTC)
+    if at.astimezone(zone).time() != clock:
+        raise Invalid("due_no_such_time", given=f"{due.on} {clock:%H:%M}", nearest=())
+    if at <= desk.now:
+        raise Invalid("due_past", given=f"{due.on} {clock:%H:%M}", nearest=())
+    return Due(on=due.on, at=at)

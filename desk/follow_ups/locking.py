@@ -1,0 +1,62 @@
+"""What a button acts on: the follow-up that it shows, if nobody has changed it since."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from desk.core.errors import Conflict, NotFound
+from desk.core.transaction import Desk
+from storage.queries.core import audit
+from storage.queries.loans import loans
+from storage.queries.people import members
+from storage.tables import FollowUp, Loan
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A follow-up and its loan, locked for the transaction."""
+
+    loan: Loan = field(repr=False)
+    follow_up: FollowUp = field(repr=False)
+
+
+async def pressed(desk: Desk, follow_up_id: UUID, version: int) -> Pressed:
+    """The follow-up of a button that carries this version, its loan locked.
+
+    Raises NotFound (`unknown_follow_up_pressed`), and Conflict, naming who and when: `follow_up_closed`,
+    `follow_up_changed`.
+    """
+    row = await desk.session.get(FollowUp, follow_up_id)
+    if row is None or row.workspace_id != desk.workspace.id:
+        raise NotFound("unknown_follow_up_pressed")
+    loan = await loans.lock(desk.session, row.loan_id)
+    await desk.session.refresh(row)
+    await require_open(desk, loan, row)
+    if row.version != version:
+        entry = await audit.latest_of_subject(desk.session, loan.id, row.id)
+        who = await _slack_id(desk, entry.actor_id) if entry else None
+        raise Conflict("follow_up_changed", name=name_of(loan, row), who=who, at=entry.at if entry else None)
+    return Pressed(loan=loan, follow_up=row)
+
+
+async def require_open(desk: Desk, loan: Loan, follow_up: FollowUp) -> None:
+    """Raises Conflict (`follow_up_closed`), naming who closed it and when."""
+    if follow_up.state == "open":
+        return
+    raise Conflict(
+        "follow_up_closed",
+        name=name_of(loan, follow_up),
+        state=follow_up.state,
+        who=await _slack_id(desk, follow_up.closed_by_id),
+        at=follow_up.closed_at,
+    )
+
+
+def name_of(loan: Loan, follow_up: FollowUp) -> str:
+    """What people call it: `L-1042/3`."""
+    return f"{loan.number}/{follow_up.number}"
+
+
+async def _slack_id(desk: Desk, member_id: UUID | None) -> str | None:
+    if member_id is None:
+        return None
+    return (await members.by_ids(desk.session, [member_id]))[member_id].slack_user_id

@@ -1,0 +1,1 @@
+"""Reassign loans and follow-ups from one member to another."""

@@ -1,0 +1,1 @@
+"""Import loans from a lender's file."""

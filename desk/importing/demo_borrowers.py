@@ -1,0 +1,118 @@
+"""A few borrowers to try the desk with, and how they are removed again with everything that hangs on them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from desk.core.errors import Conflict, NotFound
+from desk.core.transaction import Desk
+from desk.core.values import Due
+from desk.follow_ups import follow_ups
+from desk.loans import borrowers
+from desk.people import onboarding
+from desk.people.members import CALLERS, require_role, roles_of, zone_of
+from desk.people.team import SETS_UP
+from storage.engine.types import new_id
+from storage.queries.loans import loans
+from storage.queries.loans.loans import number_key
+from storage.queries.people import workspaces
+from storage.tables import Loan
+from storage.upkeep import demo
+
+_PREFIX = "DEMO-"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """`due_in` None: nothing is planned."""
+
+    name: str
+    phone: str
+    stage: str
+    amount: str
+    purpose: str = ""
+    due_in: timedelta | None = None
+    note: str = ""
+
+
+# The numbers are of the range that Ofcom keeps for films: whoever calls one by mistake disturbs nobody.
+_CASES = (
+    _Case("演示王小明", "+447700900001", "application", "128000", "documents", timedelta(minutes=10), "银行流水"),
+    _Case("Demo Maria Santos", "+447700900002", "application", "96000", "income", timedelta(hours=1), "payslips"),
+    _Case("演示陈静", "+447700900003", "approved", "152000", "decision", timedelta(days=1)),
+    _Case("Demo John Smith", "+447700900004", "disbursed", "88000", "repayment", timedelta(days=3)),
+    _Case("演示刘洋", "+447700900005", "inquiry", "60000"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAdded:
+    """The numbers of the loans that were added. `may_call`: whoever added them may log calls about them."""
+
+    numbers: tuple[str, ...]
+    may_call: bool
+
+
+async def add_demo(desk: Desk) -> DemoAdded:
+    """Adds demo borrowers with loans and calls of the acting member.
+
+    Raises NotAllowed (`role_missing`), Conflict (`demo_there`).
+    """
+    member = require_role(desk, *SETS_UP)
+    await workspaces.locked(desk.session, desk.workspace.id)
+    if await demo.loans_of(desk.session, desk.workspace.id):
+        raise Conflict("demo_there")
+    added: list[str] = []
+    for case in _CASES:
+        loan = await _add(desk, case, after=added)
+        added.append(loan.number)
+        if case.due_in is not None:
+            at = (desk.now + case.due_in).replace(second=0, microsecond=0)
+            due = Due(on=at.astimezone(zone_of(member)).date(), at=at)
+            await follow_ups.plan(desk, loan, purpose=case.purpose, assignee=member, due=due, note=case.note)
+    desk.audit("add_demo", count=len(added))
+    await desk.session.flush()
+    await onboarding.set_up_changed(desk)
+    return DemoAdded(tuple(added), may_call=bool(roles_of(member) & set(CALLERS)))
+
+
+async def remove_demo(desk: Desk) -> int:
+    """Removes exactly the demo borrowers, with all that was done about them. Gives how many.
+
+    Raises NotAllowed (`role_missing`), NotFound (`demo_gone`).
+    """
+    require_role(desk, *SETS_UP)
+    await workspaces.locked(desk.session, desk.workspace.id)
+    ids = await demo.loans_of(desk.session, desk.workspace.id)
+    if not ids:
+        raise NotFound("demo_gone")
+    await loans.lock_all(desk.session, ids)
+    await demo.remove(desk.session, ids, desk.now)
+    desk.audit("remove_demo", count=len(ids))
+    await onboarding.set_up_changed(desk)
+    return len(ids)
+
+
+async def _add(desk: Desk, case: _Case, *, after: list[str]) -> Loan:
+    number = len(after) + 1
+    while (name := f"{_PREFIX}{number}") in after or await loans.by_number(desk.session, desk.workspace.id, name):
+        number += 1
+    borrower = borrowers.new_borrower(desk, name=case.name, phone=case.phone)
+    loan = Loan(
+        id=new_id(),
+        workspace_id=desk.workspace.id,
+        borrower_id=borrower.id,
+        number=name,
+        number_key=number_key(name),
+        demo_at=desk.now,
+        stage=case.stage,
+        stage_since=desk.now,
+        owner_id=desk.member.id,
+        owner_set_at=desk.now,
+        amount=Decimal(case.amount),
+        currency=desk.workspace.currency,
+        created_at=desk.now,
+    )
+    desk.add(loan)
+    await desk.session.flush()
+    return loan

@@ -1,0 +1,198 @@
+"""Loans from the lender's own system, brought in again and again: what the desk has decided itself is never taken back."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+from desk.core.changes import changing
+from desk.core.errors import DeskError, Invalid
+from desk.core.transaction import Desk
+from desk.follow_ups import rule_plans
+from desk.handover import reassigning
+from desk.importing.rows import ImportRow
+from desk.loans import borrowers, stages
+from desk.people.members import CALLERS, roles_of
+from storage.engine.types import new_id
+from storage.queries.handover import holdings as stored_reassigning
+from storage.queries.importing import imports
+from storage.queries.loans.loans import number_key
+from storage.queries.people import members
+from storage.tables import Borrower, Loan, Member
+
+BATCH = 200
+"""Rows of one transaction: short enough to let others write in between."""
+
+Effect = Literal["new", "changed", "same", "taken_over"]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row of which nothing was imported, and why."""
+
+    line: int
+    error: DeskError
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What a batch did, per row: counted effects, refused rows, and how many follow-ups the rules planned."""
+
+    effects: Counter[Effect] = field(default_factory=Counter["Effect"])
+    refused: tuple[RefusedRow, ...] = ()
+    planned: int = 0
+
+
+def without_duplicates(rows: Iterable[ImportRow]) -> tuple[list[ImportRow], list[RefusedRow]]:
+    """The rows whose number stands once in the file. Of a number that comes twice every row is refused: which one is
+    right is not ours to guess."""
+    rows = list(rows)
+    lines: dict[str, list[int]] = {}
+    for row in rows:
+        lines.setdefault(number_key(row.number), []).append(row.line)
+    unique = [row for row in rows if len(lines[number_key(row.number)]) == 1]
+    refused = [
+        RefusedRow(
+            row.line,
+            Invalid(
+                "import_number_twice",
+                column="number",
+                line=row.line,
+                given=row.number,
+                lines=tuple(line for line in lines[number_key(row.number)] if line != row.line),
+            ),
+        )
+        for row in rows
+        if len(lines[number_key(row.number)]) > 1
+    ]
+    return unique, refused
+
+
+async def import_batch(desk: Desk, rows: Sequence[ImportRow]) -> ImportResult:
+    """Brings in these rows, each whole or not at all.
+
+    A loan that is there gets the file's values, except the owner and the stage that the desk itself has set. A new number
+    with the name and phone of a loan that the desk numbered itself (`L-…`) takes that loan over.
+    """
+    owners = await _owners(desk, rows)
+    there = await imports.locked_by_numbers(desk.session, desk.workspace.id, [row.number for row in rows])
+    minted = await _minted_by_contact(desk, [row for row in rows if number_key(row.number) not in there])
+    effects: Counter[Effect] = Counter()
+    refused: list[RefusedRow] = []
+    planned = 0
+    new: list[tuple[UUID, str, str]] = []
+    for row in rows:
+        if row.owner and row.owner.casefold() not in owners:
+            error = Invalid("import_owner_unknown", column="owner", line=row.line, given=row.owner)
+            refused.append(RefusedRow(row.line, error))
+            continue
+        owner = owners.get(row.owner.casefold())
+        if (known := there.get(number_key(row.number))) is not None:
+            effect, plans = await _bring_up_to_date(desk, *known, row, owner)
+        elif (known := minted.pop((row.name, row.phone), None)) is not None:
+            effect, plans = await _take_over(desk, *known, row, owner)
+        else:
+            loan = _write_new(desk, row, owner)
+            new.append((loan.borrower_id, row.name, row.phone))
+            effect, plans = "new", await _plan_instalment(desk, loan)
+        effects[effect] += 1
+        planned += plans
+    await borrowers.write_many(desk, new)
+    return ImportResult(effects=effects, refused=tuple(refused), planned=planned)
+
+
+async def _owners(desk: Desk, rows: Sequence[ImportRow]) -> Mapping[str, Member]:
+    everybody = await members.everybody(desk.session, desk.workspace.id)
+    known: dict[str, Member] = {}
+    for member in everybody:
+        if roles_of(member) & set(CALLERS):
+            known[member.slack_user_id.casefold()] = member
+            if member.email:
+                known[member.email.casefold()] = member
+    return {key: known[key] for row in rows if (key := row.owner.casefold()) in known}
+
+
+async def _minted_by_contact(desk: Desk, rows: Sequence[ImportRow]) -> dict[tuple[str, str], tuple[Loan, Borrower]]:
+    digests = [desk.cipher.digest("phone", "".join(filter(str.isdigit, row.phone))) for row in rows]
+    found: dict[tuple[str, str], tuple[Loan, Borrower]] = {}
+    for loan, borrower in await imports.minted_with_phone(desk.session, desk.workspace.id, digests):
+        contact = borrowers.contact(desk, borrower)
+        found.setdefault((contact.name, contact.phone), (loan, borrower))
+    return found
+
+
+def _write_new(desk: Desk, row: ImportRow, owner: Member | None) -> Loan:
+    loan = Loan(
+        workspace_id=desk.workspace.id,
+        borrower_id=new_id(),
+        number=row.number,
+        number_key=number_key(row.number),
+        stage=row.stage,
+        stage_since=desk.now,
+        owner_id=owner.id if owner else None,
+        amount=row.amount,
+        currency=desk.workspace.currency,
+        due_day=row.due_day,
+        autopay=row.autopay,
+        unpaid_since=row.unpaid_since,
+        created_at=desk.now,
+    )
+    desk.add(loan)
+    desk.audit("import_loan", loan_id=loan.id)
+    return loan
+
+
+async def _take_over(
+    desk: Desk, loan: Loan, borrower: Borrower, row: ImportRow, owner: Member | None
+) -> tuple[Effect, int]:
+    changing(desk, loan)
+    loan.number, loan.number_key, loan.minted = row.number, number_key(row.number), False
+    desk.audit("import_take_over", loan_id=loan.id)
+    _, planned = await _bring_up_to_date(desk, loan, borrower, row, owner)
+    return "taken_over", planned
+
+
+async def _bring_up_to_date(
+    desk: Desk, loan: Loan, borrower: Borrower, row: ImportRow, owner: Member | None
+) -> tuple[Effect, int]:
+    loan.demo_at = None
+    changed = await _update_contact(desk, borrower, row)
+    values: dict[str, object] = {
+        column: getattr(row, column)
+        for column in ("amount", "due_day", "autopay", "unpaid_since")
+        if column in row.given
+    }
+    if "owner" in row.given and owner is not None and loan.owner_set_at is None:
+        values["owner_id"] = owner.id
+    differing = {column: value for column, value in values.items() if getattr(loan, column) != value}
+    if differing:
+        if owner is not None and "owner_id" in differing and loan.owner_id is not None:
+            held = await stored_reassigning.open_of_loan_held_by(desk.session, loan.id, loan.owner_id)
+            outgoing = await desk.session.get_one(Member, loan.owner_id)
+            await reassigning.hand_over(desk, [], held, outgoing, owner, why="", batch=new_id())
+        changing(desk, loan)
+        for column, value in differing.items():
+            setattr(loan, column, value)
+    planned = 0
+    if loan.stage_set_at is None and loan.stage != row.stage:
+        differing["stage"] = row.stage
+        planned += await stages.enter_by_import(desk, loan, row.stage)
+    elif {"due_day", "autopay", "unpaid_since"} & differing.keys():
+        planned += await _plan_instalment(desk, loan)
+    if not changed and not differing:
+        return "same", 0
+    desk.audit("import_change", loan_id=loan.id, columns=sorted(differing))
+    return "changed", planned
+
+
+async def _plan_instalment(desk: Desk, loan: Loan) -> int:
+    return int(await rule_plans.plan_instalment(desk, loan) is not None)
+
+
+async def _update_contact(desk: Desk, borrower: Borrower, row: ImportRow) -> bool:
+    known = borrowers.contact(desk, borrower)
+    if (known.name, known.phone) == (row.name, row.phone):
+        return False
+    await borrowers.correct(desk, borrower, name=row.name, phone=row.phone)
+    return True

@@ -1,0 +1,121 @@
+"""Corrections of a loan: its borrower's name or phone, or its number."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+from desk.core.changes import changing, offer_undo
+from desk.core.errors import Conflict, Invalid, NotAllowed
+from desk.core.transaction import Desk
+from desk.core.values import LoanRef
+from desk.follow_ups.rule_plans import present_owner
+from desk.importing.rows import NUMBER_LIMIT
+from desk.loans import borrowers, lookup
+from desk.loans.borrowers import readable
+from desk.loans.inquiries import check_name
+from desk.loans.views import LoanView, loan_view
+from desk.people.members import CALLERS, managers_for, require_role, roles_of
+from storage.queries.loans import loans as stored
+from storage.queries.loans.loans import number_key
+from storage.tables import Borrower, Loan
+
+Field = Literal["name", "phone", "number"]
+
+_SEPARATED = re.compile(r"[\s,，、;；]")
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What was corrected, and from what to what."""
+
+    loan: LoanView
+    what: Field
+    before: str = field(repr=False)
+    after: str = field(repr=False)
+    undo_id: UUID = field(kw_only=True)
+
+
+async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) -> tuple[Corrected, ...]:
+    """Corrects the loan that is meant. A phone is E.164; the same one again says that it is not wrong after all.
+
+    All of the corrections or none; one Undo takes them all back.
+
+    Its owner may, a manager, an admin; on a loan without an owner whoever makes calls. Raises NotAllowed
+    (`others_may_act`, `role_missing`), Invalid (`nothing_changed`, `name_too_long`, `number_separated`,
+    `number_too_long`), Conflict (`number_taken`), and whatever names no one loan.
+    """
+    named = (await lookup.resolve(desk, loan)).loan
+    await _require_may(desk, named)
+    done: list[tuple[Field, str, str]] = []
+    for what, value in changes.items():
+        before, after = await _correct(desk, named, what, value)
+        desk.audit("edit", loan_id=named.id, field=what)
+        done.append((what, before, after))
+    undo_id = offer_undo(desk, "edit", loan_id=named.id)
+    view = await loan_view(desk, named)
+    return tuple(Corrected(view, what, before, after, undo_id=undo_id) for what, before, after in done)
+
+
+async def _correct(desk: Desk, loan: Loan, what: Field, value: str) -> tuple[str, str]:
+    match what:
+        case "number":
+            return await _renumber(desk, loan, value)
+        case "name":
+            return await _rename(desk, loan, value)
+        case "phone":
+            return await _change_phone(desk, loan, value)
+
+
+async def _require_may(desk: Desk, loan: Loan) -> None:
+    if loan.owner_id == desk.member.id or roles_of(desk.member) & {"manager", "admin"}:
+        return
+    owner = await present_owner(desk, loan)
+    if owner is None:
+        require_role(desk, *CALLERS)
+        return
+    allowed = [owner, *await managers_for(desk, owner)]
+    raise NotAllowed("others_may_act", who=tuple(dict.fromkeys(m.slack_user_id for m in allowed)))
+
+
+async def _renumber(desk: Desk, loan: Loan, value: str) -> tuple[str, str]:
+    before, number = loan.number, unicodedata.normalize("NFKC", value)
+    if _SEPARATED.search(number):
+        raise Invalid("number_separated", given=value)
+    if len(number) > NUMBER_LIMIT:
+        raise Invalid("number_too_long", length=len(number), limit=NUMBER_LIMIT)
+    if number == before:
+        raise Invalid("nothing_changed", loan=before)
+    other = await stored.by_number(desk.session, desk.workspace.id, number)
+    if other is not None and other.id != loan.id:
+        raise Conflict("number_taken", given=number)
+    changing(desk, loan)
+    loan.number, loan.number_key, loan.minted = number, number_key(number), False
+    return before, number
+
+
+async def _rename(desk: Desk, loan: Loan, name: str) -> tuple[str, str]:
+    check_name(name)
+    borrower = await _borrower(desk, loan)
+    before = borrowers.contact(desk, borrower).name
+    if name == before:
+        raise Invalid("nothing_changed", loan=loan.number)
+    await borrowers.correct(desk, borrower, name=name)
+    return before, name
+
+
+async def _change_phone(desk: Desk, loan: Loan, phone: str) -> tuple[str, str]:
+    borrower = await _borrower(desk, loan)
+    before = borrowers.contact(desk, borrower).phone
+    if phone == before and borrower.phone_wrong_at is None:
+        raise Invalid("nothing_changed", loan=loan.number)
+    if phone == before:
+        changing(desk, borrower).phone_wrong_at = None
+    await borrowers.correct(desk, borrower, phone=phone)
+    return readable(before), readable(phone)
+
+
+async def _borrower(desk: Desk, loan: Loan) -> Borrower:
+    return await desk.session.get_one(Borrower, loan.borrower_id, with_for_update=True, populate_existing=True)

@@ -1,0 +1,122 @@
+"""New inquiries: a borrower who asks for a loan, under a number of the desk's own."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from desk.calls.next_steps import Unplanned, unplanned
+from desk.core import drafts
+from desk.core.changes import create, offer_undo
+from desk.core.errors import Invalid
+from desk.core.transaction import Desk
+from desk.follow_ups.follow_ups import check_note
+from desk.importing.rows import NAME_LIMIT
+from desk.loans import borrowers
+from desk.loans.lists import LoanRow, loan_rows
+from desk.loans.views import LoanView, loan_view
+from desk.people.members import CALLERS, require_role, roles_of
+from storage.engine.types import new_id
+from storage.queries.loans import loans, search
+from storage.queries.loans.loans import number_key
+from storage.queries.people import workspaces
+from storage.tables import Borrower, Loan, StageChange
+
+KNOWN_SHOWN = 5
+"""How many loans of the same phone are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewInquiry:
+    """An inquiry that was opened."""
+
+    loan: LoanView
+    name: str = field(repr=False)
+    note: str = field(repr=False)
+    unplanned: Unplanned | None
+    undo_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPhone:
+    """The phone belongs to loans that are there: nothing was opened yet. `draft_id` is for the button that does it."""
+
+    loans: tuple[LoanRow, ...]
+    more: bool
+    draft_id: UUID
+
+
+async def open_inquiry(desk: Desk, *, name: str, phone: str, note: str = "") -> NewInquiry | KnownPhone:
+    """Opens an inquiry for whoever types, if they make calls. `phone` is E.164.
+
+    Raises NotAllowed (`role_missing`), Invalid (`name_too_long`, `note_too_long`).
+    """
+    require_role(desk, *CALLERS, "admin")
+    check_name(name)
+    check_note(note)
+    known = await search.find_loans(
+        desk.session,
+        desk.cipher,
+        desk.workspace.id,
+        [phone],
+        visible=loans.visible_to(desk.member),
+        limit=KNOWN_SHOWN + 1,
+    )
+    if not known:
+        return await _open(desk, name, phone, note)
+    draft_id = await drafts.keep(desk, {"name": name, "phone": phone, "note": note})
+    return KnownPhone(await loan_rows(desk, known[:KNOWN_SHOWN]), len(known) > KNOWN_SHOWN, draft_id)
+
+
+async def open_all_the_same(desk: Desk, draft_id: UUID) -> NewInquiry:
+    """Opens the inquiry that was held back because its phone is known.
+
+    Raises NotAllowed (`role_missing`), NotFound (`draft_gone`: used, too old, or somebody else's).
+    """
+    require_role(desk, *CALLERS, "admin")
+    kept = await drafts.use(desk, draft_id)
+    return await _open(desk, kept["name"], kept["phone"], kept["note"])
+
+
+def check_name(name: str) -> None:
+    """Raises Invalid (`name_too_long`) above the limit, with both counts."""
+    if len(name) > NAME_LIMIT:
+        raise Invalid("name_too_long", length=len(name), limit=NAME_LIMIT)
+
+
+async def _open(desk: Desk, name: str, phone: str, note: str) -> NewInquiry:
+    owner = desk.member if roles_of(desk.member) & set(CALLERS) else None
+    number = await workspaces.take_loan_number(desk.session, desk.workspace)
+    borrower: Borrower = borrowers.new_borrower(desk, name=name, phone=phone)
+    loan = create(
+        desk,
+        Loan(
+            id=new_id(),
+            workspace_id=desk.workspace.id,
+            borrower_id=borrower.id,
+            number=number,
+            number_key=number_key(number),
+            minted=True,
+            stage="inquiry",
+            stage_since=desk.now,
+            owner_id=owner.id if owner else None,
+            owner_set_at=desk.now if owner else None,
+            currency=desk.workspace.currency,
+            created_at=desk.now,
+        ),
+    )
+    create(desk, _arrival(desk, loan, note))
+    desk.audit("new_loan", loan_id=loan.id)
+    undo_id = offer_undo(desk, "new_loan", loan_id=loan.id)
+    return NewInquiry(await loan_view(desk, loan), name, note, await unplanned(desk, loan), undo_id)
+
+
+def _arrival(desk: Desk, loan: Loan, note: str) -> StageChange:
+    row_id = new_id()
+    return StageChange(
+        id=row_id,
+        workspace_id=desk.workspace.id,
+        loan_id=loan.id,
+        to_stage=loan.stage,
+        by_id=desk.member.id,
+        reason_cipher=desk.cipher.encrypt_maybe(note, "stage_change", row_id, "reason"),
+        at=desk.now,
+    )

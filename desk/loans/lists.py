@@ -1,0 +1,128 @@
+"""Lists of loans: found by words, one's own, and what the day holds. Ephemeral: they show names in full."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from desk.core.transaction import Desk
+from desk.follow_ups.due_lists import DueList, list_due
+from desk.loans import borrowers
+from desk.loans.views import FollowUpView, follow_up_view
+from storage.queries.follow_ups import due_lists, follow_ups
+from storage.queries.loans import loans, search
+from storage.queries.people import members
+from storage.tables import Loan
+
+PAGE = 10
+"""Rows of one list."""
+
+_PHONE_LIKE = re.compile(r"\+?[\d\s\-()]{5,}")
+_TAIL_APART = re.compile(r"(尾号|尾號|\btail)\s+(?=\d{4}\b)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class LoanRow:
+    """A loan as a row of a list, with the follow-up that is due next."""
+
+    id: UUID
+    number: str
+    stage: str
+    name: str = field(repr=False)
+    tail: str
+    owner: str | None
+    next: FollowUpView | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoanList:
+    """One page of a list. `stage` is the one that was asked for; `by_stage` counts them all where stages were not."""
+
+    rows: tuple[LoanRow, ...]
+    total: int
+    offset: int = 0
+    stage: str | None = None
+    by_stage: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def more(self) -> int:
+        """How many follow behind this page."""
+        return max(self.total - self.offset - len(self.rows), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class MyDay:
+    """What is due for the reader today, how much of it is overdue, and their loans with nothing planned."""
+
+    due: DueList
+    overdue: int
+    unplanned: int
+
+
+async def find(desk: Desk, words: str) -> LoanList:
+    """The loans that fit all the words and that the acting member may see, newest first."""
+    asked = search_words(words)
+    visible = loans.visible_to(desk.member)
+    found = await search.find_loans(
+        desk.session, desk.cipher, desk.workspace.id, asked, visible=visible, limit=PAGE + 1
+    )
+    total = len(found)
+    if total > PAGE:
+        total = await search.count_loans(desk.session, desk.cipher, desk.workspace.id, asked, visible=visible)
+    return LoanList(rows=await loan_rows(desk, found[:PAGE]), total=total)
+
+
+async def mine(desk: Desk, stage: str | None = None, *, offset: int = 0) -> LoanList:
+    """A page of the acting member's loans in a stage, or the live ones, the longest in its stage first."""
+    stages = (stage,) if stage else loans.LIVE_STAGES
+    counts = await loans.counts_of_owner(desk.session, desk.member.id)
+    found = await loans.of_owner(desk.session, desk.member.id, stages, limit=PAGE, offset=offset)
+    return LoanList(
+        rows=await loan_rows(desk, found),
+        total=sum(counts.get(each, 0) for each in stages),
+        offset=offset,
+        stage=stage,
+        by_stage=() if stage else tuple((each, counts[each]) for each in stages if counts.get(each)),
+    )
+
+
+async def my_day(desk: Desk) -> MyDay:
+    """What the acting member has to do today."""
+    overdue = await list_due(desk, period="overdue", kind=None, whose=None)
+    return MyDay(
+        due=await list_due(desk, period="today", kind=None, whose=None),
+        overdue=overdue.total,
+        unplanned=await due_lists.count_unplanned(desk.session, [desk.member.id]),
+    )
+
+
+async def loan_rows(desk: Desk, found: Sequence[Loan]) -> tuple[LoanRow, ...]:
+    """Loans as rows, in the order given."""
+    nexts = await follow_ups.next_of_loans(desk.session, [loan.id for loan in found])
+    wanted = {row.assignee_id for row in nexts.values()} | {loan.owner_id for loan in found if loan.owner_id}
+    people = await members.by_ids(desk.session, wanted)
+    contacts = await borrowers.contacts_of(desk, [loan.borrower_id for loan in found])
+    rows: list[LoanRow] = []
+    for loan in found:
+        contact, due = contacts[loan.borrower_id], nexts.get(loan.id)
+        rows.append(
+            LoanRow(
+                id=loan.id,
+                number=loan.number,
+                stage=loan.stage,
+                name=contact.name,
+                tail=contact.tail,
+                owner=people[loan.owner_id].slack_user_id if loan.owner_id else None,
+                next=follow_up_view(desk, loan, due, people[due.assignee_id]) if due else None,
+            )
+        )
+    return tuple(rows)
+
+
+def search_words(text: str) -> list[str]:
+    """The words of a search. A phone number typed with blanks is one word, and so is `尾号 5678`."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if _PHONE_LIKE.fullmatch(plain) and sum(c.isdigit() for c in plain) >= 5:
+        return [plain]
+    return [word for word in re.split(r"[\s,、;]+", _TAIL_APART.sub(r"\1", plain)) if word]

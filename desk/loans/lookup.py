@@ -1,0 +1,125 @@
+"""Which loan is meant."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from desk.core.errors import Ambiguous, NotFound
+from desk.core.transaction import Desk
+from desk.core.values import LoanRef
+from desk.loans import borrowers
+from storage.queries.follow_ups import follow_ups
+from storage.queries.loans import loans, search
+from storage.tables import FollowUp, Loan
+
+CHOICES = 5
+"""How many loans an ambiguous word offers."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoanChoice:
+    """A loan as a list shows it."""
+
+    number: str
+    stage: str
+    masked: str
+    tail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a reference names: a loan, and one of its follow-ups where `/n` was said."""
+
+    loan: Loan = field(repr=False)
+    follow_up: FollowUp | None = field(default=None, repr=False)
+
+
+async def resolve(desk: Desk, ref: LoanRef) -> Named:
+    """The loan that the acting member means, locked for the transaction.
+
+    A number that itself contains `/` is tried whole first; then `<loan>/n`; then one word that finds exactly one loan
+    the member may see. Raises NotFound (`unknown_loan`, `unknown_follow_up`), Ambiguous (`loan_ambiguous`).
+    """
+    loan = await _by_number(desk, ref.whole)
+    if ref.whole != ref.text:
+        if loan is not None:
+            return Named(loan=loan)
+        loan = await _by_number(desk, ref.text)
+    loan = loan or await loans.lock(desk.session, await _by_word(desk, ref))
+    if ref.follow_up is None:
+        return Named(loan=loan)
+    follow_up = await follow_ups.of_number(desk.session, loan.id, ref.follow_up)
+    if follow_up is None:
+        there = tuple(f.number for f in await follow_ups.open_of_loan(desk.session, loan.id))
+        raise NotFound("unknown_follow_up", given=f"{ref.text}/{ref.follow_up}", loan=loan.number, nearest=there)
+    return Named(loan=loan, follow_up=follow_up)
+
+
+async def pressed(desk: Desk, loan_id: UUID) -> Loan:
+    """The loan of a button, locked for the transaction. Raises NotFound (`unknown_loan_pressed`) also for one that the
+    acting member may not see."""
+    if not await loans.sees(desk.session, desk.member, loan_id):
+        raise NotFound("unknown_loan_pressed")
+    return await loans.lock(desk.session, loan_id)
+
+
+async def number_of(desk: Desk, loan_id: UUID) -> str:
+    """The number that the loan of a button has by now. Raises NotFound (`unknown_loan_pressed`) also for one that the
+    acting member may not see."""
+    if not await loans.sees(desk.session, desk.member, loan_id):
+        raise NotFound("unknown_loan_pressed")
+    return (await desk.session.get_one(Loan, loan_id)).number
+
+
+async def choice(desk: Desk, loan: Loan) -> LoanChoice:
+    """The loan as a list shows it."""
+    contact = await borrowers.contact_of(desk, loan.borrower_id)
+    return LoanChoice(number=loan.number, stage=loan.stage, masked=contact.masked, tail=contact.tail)
+
+
+async def _by_number(desk: Desk, number: str) -> Loan | None:
+    visible = loans.visible_to(desk.member)
+    return await loans.lock_by_number(desk.session, desk.workspace.id, number, visible=visible)
+
+
+async def _by_word(desk: Desk, ref: LoanRef) -> UUID:
+    found = await search.find_loans(
+        desk.session,
+        desk.cipher,
+        desk.workspace.id,
+        [ref.text],
+        visible=loans.visible_to(desk.member),
+        limit=CHOICES + 1,
+    )
+    if not found:
+        mine = await loans.numbers_like(desk.session, desk.workspace.id, desk.member.id, limit=200)
+        raise NotFound("unknown_loan", given=ref.text, nearest=_nearest(ref.text, mine))
+    if len(found) > 1:
+        choices = tuple([await choice(desk, loan) for loan in found[:CHOICES]])
+        raise Ambiguous("loan_ambiguous", given=ref.text, choices=choices, more=len(found) > CHOICES)
+    return found[0].id
+
+
+def _nearest(given: str, numbers: list[str]) -> tuple[str, ...]:
+    by_key = {loans.number_key(number): number for number in numbers}
+    return tuple(by_key[key] for key in difflib.get_close_matches(loans.number_key(given), by_key, n=3))
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedLoan:
+    """What everybody in a conversation may know of a loan."""
+
+    id: UUID
+    number: str
+    stage: str
+
+
+async def linked(desk: Desk, numbers: Iterable[str]) -> Mapping[str, LinkedLoan]:
+    """The loans of these numbers that the acting member may see, by the number that was given. Others are missing."""
+    found: dict[str, LinkedLoan] = {}
+    for number in numbers:
+        loan = await loans.by_number(desk.session, desk.workspace.id, number)
+        if loan is not None and await loans.sees(desk.session, desk.member, loan.id):
+            found[number] = LinkedLoan(loan.id, loan.number, loan.stage)
+    return found

@@ -1,0 +1,1 @@
+"""What the desk sends without being asked: notices, reminders, digests, the App Home."""

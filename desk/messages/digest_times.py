@@ -1,0 +1,34 @@
+"""When a member's next digest is written: at their own local digest time, on days on which they work."""
+
+from datetime import date, datetime, time, timedelta
+
+from desk.core.errors import Invalid
+from desk.core.transaction import Desk
+from desk.people.members import hours_of, today_of, zone_of
+from desk.rules.digests import next_digest_at
+from desk.rules.working_time import instant_of
+from storage.queries.messages import due_scan
+from storage.tables import Member
+
+_BEFORE = timedelta(microseconds=1)
+
+
+async def next_for(desk: Desk, member: Member) -> datetime | None:
+    """The instant of the member's next digest later than now; None for a member who wants none or is gone.
+
+    There is one a local date: when today's was written, the next one is tomorrow's at the earliest.
+    """
+    if member.digest_time is None or member.removed_at is not None:
+        return None
+    after, today = desk.now, today_of(desk, member)
+    if await due_scan.notice_ids(desk.session, desk.workspace.id, [digest_key("digest", member, today)]):
+        after = max(after, instant_of(today + timedelta(days=1), time(0), zone_of(member)) - _BEFORE)
+    try:
+        return next_digest_at(after, member.digest_time, hours_of(member), await desk.calendar())
+    except Invalid:
+        return None
+
+
+def digest_key(kind: str, member: Member, on: date) -> str:
+    """The key of a digest: one of its kind for a member and a local date."""
+    return f"{kind}:{member.id}:{on}"

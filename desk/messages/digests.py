@@ -1,0 +1,169 @@
+"""The daily digest: each member's calls of the day, and for managers how their team stands."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from sqlmodel import col
+
+from desk.core.changes import changing, offer_undo
+from desk.core.errors import Invalid
+from desk.core.transaction import Desk
+from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups.due_lists import DueRow, acts_for, end_of_day, rows_of, team_of
+from desk.messages.digest_times import digest_key, next_for
+from desk.messages.notices import owe_to_member
+from desk.people.members import hours_of, roles_of, today_of, zone_of
+from desk.rules.absence import is_absent
+from desk.rules.digests import is_late
+from desk.rules.working_time import instant_of
+from storage.queries.calls import calls
+from storage.queries.follow_ups import due_lists
+from storage.queries.follow_ups.due_lists import Window
+from storage.queries.messages import digests
+from storage.tables import FollowUp, Member
+
+ROWS = 10
+"""Rows of a digest; the rest is behind a button."""
+
+BATCH = 500
+"""Members whose digests one transaction owes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A member's calls of a day, most urgent first; `counts` are all of them by kind, `more` those that are not shown."""
+
+    on: date
+    rows: tuple[DueRow, ...]
+    counts: dict[str, int]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLoad:
+    """How one member of the team stands. `due` is today's and overdue ones together."""
+
+    name: str
+    open: int
+    due: int
+    overdue: int
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
+class TeamDigest:
+    """How a manager's team stands, whoever has most overdue first. `done_on` is the last working day, to which `done`
+    refers, and `outcomes`: how many calls ended in which way, the most frequent first."""
+
+    on: date
+    done_on: date
+    agents: tuple[AgentLoad, ...]
+    unplanned: int
+    outcomes: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DigestSetting:
+    """When the member's digest comes; None for never. `undo_id` where it was just changed."""
+
+    at: time | None
+    next_at: datetime | None
+    zone: str
+    undo_id: str | None = None
+
+
+async def owe_due(desk: Desk) -> int:
+    """Owes the digests whose time has come, one per member and local date. Gives how many.
+
+    After a pause of the desk they come late, once, up to three hours after their time; nobody gets one on leave.
+    """
+    owed = 0
+    for member in await digests.take_due(desk.session, desk.workspace.id, desk.now, limit=BATCH):
+        due_at = member.next_digest_at
+        assert due_at is not None
+        member.next_digest_at = await next_for(desk, member)
+        desk.add(member)
+        on = due_at.astimezone(zone_of(member)).date()
+        if is_late(due_at, desk.now) or is_absent(on, member.absent_from, member.absent_until):
+            continue
+        owed += await _owe(desk, member, on, due_at)
+    return owed
+
+
+async def _owe(desk: Desk, member: Member, on: date, due_at: datetime) -> int:
+    kinds = ["digest", "team_digest"] if "manager" in roles_of(member) else ["digest"]
+    for kind in kinds:
+        key = digest_key(kind, member, on)
+        await owe_to_member(desk, kind=kind, key=key, member=member, local_date=on, urgent=False, arose_at=due_at)
+    return len(kinds)
+
+
+async def digest_of(desk: Desk, member: Member) -> Digest:
+    """The member's calls of today, and those overdue, with those of whom they cover for."""
+    people = [each.id for each in await acts_for(desk, member)]
+    window = Window(people, None, end_of_day(desk, member))
+    by_purpose = await due_lists.count_due(desk.session, window)
+    counts: dict[str, int] = {}
+    for purpose, count in by_purpose.items():
+        kind = VOCABULARY.purpose(purpose).kind
+        counts[kind] = counts.get(kind, 0) + count
+    rows = await rows_of(desk, window, limit=ROWS)
+    return Digest(on=today_of(desk, member), rows=rows, counts=counts, more=sum(counts.values()) - len(rows))
+
+
+async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
+    """How the manager's team stands."""
+    everybody = await team_of(desk, manager)
+    team = [member for member in everybody if member.id != manager.id]
+    ids = [member.id for member in team]
+    calendar = await desk.calendar()
+    done_on = calendar.previous_working_day(today_of(desk, manager), hours_of(manager))
+    zone = zone_of(manager)
+    start = instant_of(done_on, time(0), zone)
+    end = instant_of(done_on + timedelta(days=1), time(0), zone)
+    is_open = col(FollowUp.state) == "open"
+    by_end = col(FollowUp.overdue_at) <= end_of_day(desk, manager)
+    by_now = col(FollowUp.overdue_at) < desk.now
+    everything = await due_lists.counts_by_assignee(desk.session, ids, is_open)
+    due = await due_lists.counts_by_assignee(desk.session, ids, is_open, by_end)
+    overdue = await due_lists.counts_by_assignee(desk.session, ids, is_open, by_now)
+    done = await due_lists.done_between(desk.session, ids, start, end)
+    outcomes = await calls.outcomes_between(desk.session, ids, start, end)
+    loads = (
+        AgentLoad(
+            name=member.name,
+            open=everything.get(member.id, 0),
+            due=due.get(member.id, 0),
+            overdue=overdue.get(member.id, 0),
+            done=done.get(member.id, 0),
+        )
+        for member in team
+        if set(roles_of(member)) & {"agent", "verifier", "collector", "manager"}
+    )
+    return TeamDigest(
+        on=today_of(desk, manager),
+        done_on=done_on,
+        agents=tuple(sorted(loads, key=lambda load: (-load.overdue, -load.due, -load.open, load.name))),
+        unplanned=await due_lists.count_unplanned(
+            desk.session, [member.id for member in everybody], nobodys_of=desk.workspace.id
+        ),
+        outcomes=tuple(sorted(outcomes.items(), key=lambda each: (-each[1], each[0]))),
+    )
+
+
+def setting_of(member: Member) -> DigestSetting:
+    """When the member's digest comes."""
+    return DigestSetting(at=member.digest_time, next_at=member.next_digest_at, zone=member.zone)
+
+
+async def set_digest(desk: Desk, at: time | None) -> DigestSetting:
+    """Sets the local time of the member's digest, or switches it off. Raises Invalid (`no_working_day`)."""
+    member = changing(desk, desk.member)
+    member.digest_time = at
+    member.next_digest_at = await next_for(desk, member)
+    if at is not None and member.next_digest_at is None:
+        raise Invalid("no_working_day")
+    desk.audit("set_digest", subject_id=member.id, at=at.isoformat() if at else None)
+    await desk.session.flush()
+    undo_id = offer_undo(desk, "set_digest")
+    return DigestSetting(at=at, next_at=member.next_digest_at, zone=member.zone, undo_id=str(undo_id))

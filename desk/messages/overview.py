@@ -1,0 +1,45 @@
+"""What is at hand for somebody who types a command alone: the next things that it could be about."""
+
+from dataclasses import dataclass
+
+from desk.core.transaction import Desk
+from desk.follow_ups.due_lists import DueRow, Period, list_due
+from desk.loans.lists import LoanRow, loan_rows, mine
+from desk.messages.digests import AgentLoad, team_digest_of
+from desk.people.members import roles_of
+from storage.queries.documents import documents
+
+SHOWN = 5
+"""How many things are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDocuments:
+    """A loan of the reader, and how many documents are open on it."""
+
+    loan: LoanRow
+    count: int
+
+
+async def calls(desk: Desk, period: Period) -> tuple[DueRow, ...]:
+    """The reader's most urgent follow-ups of that period."""
+    return (await list_due(desk, period=period, kind=None, whose=None)).rows[:SHOWN]
+
+
+async def loans(desk: Desk) -> tuple[LoanRow, ...]:
+    """The reader's live loans, the longest in its stage first."""
+    return (await mine(desk)).rows[:SHOWN]
+
+
+async def open_documents(desk: Desk) -> tuple[OpenDocuments, ...]:
+    """The reader's loans on which documents are open, whatever waited longest first."""
+    found = await documents.open_of_owner(desk.session, desk.member.id, limit=SHOWN)
+    rows = await loan_rows(desk, [loan for loan, _ in found])
+    return tuple(OpenDocuments(row, count) for row, (_, count) in zip(rows, found, strict=True))
+
+
+async def loads(desk: Desk) -> tuple[AgentLoad, ...]:
+    """How a manager's team stands; nothing for anybody else."""
+    if "manager" not in roles_of(desk.member):
+        return ()
+    return (await team_digest_of(desk, desk.member)).agents

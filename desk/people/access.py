@@ -1,0 +1,93 @@
+"""Letting somebody in: who is no member asks, an admin or a manager answers with one press."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from desk.core.errors import Conflict, NotFound
+from desk.core.transaction import Desk
+from desk.people.access_requests import announce, concerned, settle, tell_declined
+from desk.people.members import require_role
+from desk.people.team import SETS_UP, Candidate, add_member, check_candidate
+from storage.engine.types import new_id
+from storage.queries.people import access, members
+from storage.tables import AccessRequest, Member
+
+GRANTABLE = ("agent", "verifier", "collector")
+"""The roles that can be granted with one press; others are given with `/loan-team add`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What became of asking. `who` are the Slack ids of those who decide; `before` is how today's earlier request stands."""
+
+    who: tuple[str, ...]
+    before: Literal["open", "declined"] | None = None
+
+
+async def ask(desk: Desk, candidate: Candidate) -> Asked:
+    """Asks for access, once a day; whoever acts is no member.
+
+    Raises Conflict (`member_already`), Invalid (`not_a_person`, `guest`).
+    """
+    newcomer = candidate.newcomer
+    if await _member(desk, newcomer.slack_user_id) is not None:
+        raise Conflict("member_already", slack_id=newcomer.slack_user_id)
+    check_candidate(candidate)
+    who = tuple(member.slack_user_id for member in await concerned(desk))
+    today = desk.now.astimezone(ZoneInfo(desk.workspace.zone)).date()
+    request = AccessRequest(
+        id=new_id(),
+        workspace_id=desk.workspace.id,
+        slack_user_id=newcomer.slack_user_id,
+        name=newcomer.name,
+        locale=newcomer.locale,
+        zone=newcomer.zone,
+        asked_on=today,
+        asked_at=desk.now,
+    )
+    if not await access.ask(desk.session, request):
+        earlier = await access.of_day(desk.session, desk.workspace.id, newcomer.slack_user_id, today)
+        return Asked(who, before="open" if earlier is not None and earlier.state == "open" else "declined")
+    desk.audit("ask_access", subject_id=request.id)
+    await announce(desk, request)
+    return Asked(who)
+
+
+async def grant(desk: Desk, request_id: UUID, role: str, candidate: Candidate) -> None:
+    """Makes the asker a member with that role, as `/loan-team add` does.
+
+    Raises what `add_member` does, NotFound (`access_unknown`), Conflict (`access_decided`, `member_already`).
+    """
+    require_role(desk, *SETS_UP)
+    request = await _open(desk, request_id)
+    if role not in GRANTABLE or candidate.newcomer.slack_user_id != request.slack_user_id:
+        raise NotFound("access_unknown")
+    if await _member(desk, request.slack_user_id) is not None:
+        raise Conflict("member_already", slack_id=request.slack_user_id)
+    await add_member(desk, candidate, roles=[role], channel=None, team_name="")
+
+
+async def decline(desk: Desk, request_id: UUID) -> None:
+    """Leaves the asker outside, and has them told. Raises NotAllowed, NotFound, Conflict as `grant` does."""
+    require_role(desk, *SETS_UP)
+    request = await _open(desk, request_id)
+    await settle(desk, request, "declined")
+    await tell_declined(desk, request)
+    desk.audit("decline_access", subject_id=request.id)
+
+
+async def _open(desk: Desk, request_id: UUID) -> AccessRequest:
+    request = await access.locked(desk.session, request_id)
+    if request is None or request.workspace_id != desk.workspace.id:
+        raise NotFound("access_unknown")
+    if request.state != "open":
+        by = await desk.session.get_one(Member, request.decided_by_id)
+        raise Conflict("access_decided", slack_id=request.slack_user_id, who=by.slack_user_id, at=request.decided_at)
+    return request
+
+
+async def _member(desk: Desk, slack_user_id: str) -> Member | None:
+    member = await members.by_slack_id(desk.session, desk.workspace.id, slack_user_id)
+    return member if member is not None and member.removed_at is None else None

@@ -1,0 +1,86 @@
+"""The desk's first day in a workspace: its row, and the first admin, who adds everybody else."""
+
+from dataclasses import dataclass
+from datetime import time
+
+from desk.core.transaction import Desk, Office
+from desk.messages.digest_times import next_for
+from desk.people.onboarding import owe_welcome
+from storage.queries.people import members, workspaces
+from storage.tables import Member, Workspace
+
+DIGEST_TIME = time(8, 30)
+"""When a new member's digest comes, until they choose another time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What Slack knows of somebody who is to become a member."""
+
+    slack_user_id: str
+    name: str
+    email: str | None
+    zone: str
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The Slack team in which the desk runs, and the rules of time of a new workspace."""
+
+    slack_team_id: str
+    name: str
+    bot_user_id: str
+    zone: str
+    country: str | None
+    locale: str
+
+
+async def install(office: Office, installation: Installation, first_admin: Newcomer | None) -> Workspace:
+    """The workspace of that Slack team, made when it is new. The first admin becomes a member when they are none
+    yet, and is then owed the one message that says what to set up.
+
+    A person who was removed since is not brought back.
+    """
+    async with office.database.transaction() as session:
+        new = Workspace(
+            slack_team_id=installation.slack_team_id,
+            zone=installation.zone,
+            country=installation.country,
+            locale=installation.locale,
+            created_at=office.clock.now(),
+        )
+        workspace = await workspaces.of_slack_team(session, new)
+        workspace.name, workspace.bot_user_id = installation.name, installation.bot_user_id
+    if first_admin is not None:
+        async with office.desk(workspace) as desk:
+            await workspaces.locked(desk.session, workspace.id)
+            await _add_first_admin(desk, first_admin)
+    return workspace
+
+
+async def _add_first_admin(desk: Desk, first_admin: Newcomer) -> None:
+    if await members.by_slack_id(desk.session, desk.workspace.id, first_admin.slack_user_id) is not None:
+        return
+    member = new_member(desk, first_admin, roles=("admin",))
+    member.next_digest_at = await next_for(desk, member)
+    desk.add(member)
+    desk.audit("add_member", subject_id=member.id, roles=["admin"])
+    await desk.session.flush()
+    await owe_welcome(desk, member)
+
+
+def new_member(desk: Desk, newcomer: Newcomer, *, roles: tuple[str, ...]) -> Member:
+    """A member with the desk's defaults: 09:00-18:00, Monday to Friday, where Slack says that they are."""
+    return Member(
+        workspace_id=desk.workspace.id,
+        slack_user_id=newcomer.slack_user_id,
+        name=newcomer.name,
+        name_key=newcomer.name.casefold(),
+        email=newcomer.email.casefold() if newcomer.email else None,
+        roles=" ".join(roles),
+        zone=newcomer.zone,
+        locale=newcomer.locale,
+        digest_time=DIGEST_TIME,
+        created_at=desk.now,
+    )

@@ -1,0 +1,54 @@
+"""The first admin's one message: what is still to be set up, and how it stands."""
+
+from dataclasses import dataclass, field
+from datetime import time
+
+from desk.core.transaction import Desk
+from desk.messages.notices import owe_to_member
+from storage.queries.messages import notices
+from storage.queries.people import members
+from storage.tables import Member
+from storage.upkeep import demo
+
+WELCOME = "welcome"
+"""The kind and the key of the message: a workspace is owed it once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """How far the desk is set up. `managers` are names, `demo` counts the demo borrowers that are there."""
+
+    managers: tuple[str, ...] = field(repr=False)
+    locale: str
+    country: str | None
+    zone: str
+    contact_start: time
+    contact_end: time
+    demo: int
+
+
+async def owe_welcome(desk: Desk, admin: Member) -> None:
+    """Owes the first admin the message, unless anybody has had it."""
+    await owe_to_member(desk, kind=WELCOME, key=WELCOME, member=admin)
+
+
+async def welcome(desk: Desk) -> Welcome:
+    """How the desk stands now."""
+    workspace = desk.workspace
+    managers = await members.with_role(desk.session, workspace.id, "manager")
+    return Welcome(
+        managers=tuple(member.name for member in managers),
+        locale=workspace.locale,
+        country=workspace.country,
+        zone=workspace.zone,
+        contact_start=workspace.contact_start,
+        contact_end=workspace.contact_end,
+        demo=len(await demo.loans_of(desk.session, workspace.id)),
+    )
+
+
+async def set_up_changed(desk: Desk) -> None:
+    """Has the message rewritten, where it was sent."""
+    notice = await notices.of_key(desk.session, desk.workspace.id, WELCOME)
+    if notice is not None:
+        await notices.touch(desk.session, [notice], desk.now)

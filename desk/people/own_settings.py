@@ -1,0 +1,135 @@
+"""What members set for themselves: language, digest, where reminders come, hours, absence. One act, one Undo."""
+
+from dataclasses import dataclass
+from datetime import date, time
+from typing import TypedDict
+from uuid import UUID
+
+from desk.core.changes import changing, offer_undo
+from desk.core.errors import Invalid
+from desk.core.transaction import Desk
+from desk.follow_ups import rescheduling
+from desk.messages.digest_times import next_for
+from desk.people.members import hours_of, today_of
+from desk.people.team import ReminderChannel, begin_absence, check_channel, end_absence, enter_hours
+from desk.rules.hours import WorkingHours
+from storage.queries.people import members
+from storage.tables import Member
+
+LANGUAGES = ("zh", "en")
+"""The languages that the desk speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a member has set. `language` None is that of Slack; `channel` None means direct messages; `digest_at` None no
+    digest; `cover` is a Slack id. `away_until` is the last day of an absence that is not over."""
+
+    language: str | None
+    digest_at: time | None
+    channel: str | None
+    hours: WorkingHours
+    away_until: date | None
+    cover: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """An absence from today to `until`, both included."""
+
+    until: date
+    cover: Member | None
+
+
+class Wanted(TypedDict, total=False):
+    """What is to be changed; what is not there stays as it is. `absence` None: back at work."""
+
+    language: str | None
+    digest_at: time | None
+    channel: ReminderChannel | None
+    hours: WorkingHours
+    absence: Absence | None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChanged:
+    """The settings now, and which of them changed, by their names in `Wanted`. `channel_is_public` is to be warned of."""
+
+    now: Settings
+    changed: tuple[str, ...]
+    undo_id: UUID
+    channel_is_public: bool = False
+
+
+async def settings_of(desk: Desk, member: Member) -> Settings:
+    """What the member has set."""
+    until = member.absent_until
+    if until is not None and until < today_of(desk, member):
+        until = None
+    covers = await members.by_ids(desk.session, [member.cover_id]) if member.cover_id and until else {}
+    return Settings(
+        language=member.language,
+        digest_at=member.digest_time,
+        channel=member.reminder_channel_id if member.channel_lost_at is None else None,
+        hours=hours_of(member),
+        away_until=until,
+        cover=covers[member.cover_id].slack_user_id if member.cover_id and covers else None,
+    )
+
+
+async def change_settings(desk: Desk, wanted: Wanted) -> SettingsChanged:
+    """Changes the acting member's settings, all of them or none.
+
+    Raises Invalid (`nothing_changed_here`, `language_unknown`, `no_working_day`, `same_person`, `absence_past`,
+    `channel_shared_outside`, `channel_archived`, `channel_without_bot`).
+    """
+    if not wanted:
+        raise Invalid("nothing_changed_here")
+    member = changing(desk, desk.member)
+    if "language" in wanted:
+        _set_language(desk, member, wanted["language"])
+    if "channel" in wanted:
+        _set_channel(desk, member, wanted["channel"])
+    if "hours" in wanted:
+        enter_hours(desk, member, wanted["hours"])
+    if "absence" in wanted:
+        absence = wanted["absence"]
+        if absence is None:
+            end_absence(desk, member)
+        else:
+            begin_absence(desk, member, until=absence.until, cover=absence.cover)
+    if "digest_at" in wanted:
+        member.digest_time = at = wanted["digest_at"]
+        desk.audit("set_digest", subject_id=member.id, at=at.isoformat() if at else None)
+    await _work_out_anew(desk, member, wanted)
+    channel = wanted.get("channel")
+    return SettingsChanged(
+        now=await settings_of(desk, member),
+        changed=tuple(wanted),
+        undo_id=offer_undo(desk, "settings"),
+        channel_is_public=channel is not None and not channel.is_private,
+    )
+
+
+def _set_language(desk: Desk, member: Member, language: str | None) -> None:
+    if language is not None and language not in LANGUAGES:
+        raise Invalid("language_unknown", given=language)
+    member.language = language
+    desk.audit("set_language", subject_id=member.id, language=language)
+
+
+def _set_channel(desk: Desk, member: Member, channel: ReminderChannel | None) -> None:
+    if channel is not None:
+        check_channel(channel)
+    member.reminder_channel_id, member.channel_lost_at = channel.channel_id if channel else None, None
+    desk.audit("set_channel", subject_id=member.id, channel=member.reminder_channel_id)
+
+
+async def _work_out_anew(desk: Desk, member: Member, wanted: Wanted) -> None:
+    await desk.session.flush()
+    if wanted.keys() & {"digest_at", "hours"}:
+        member.next_digest_at = await next_for(desk, member)
+        if wanted.get("digest_at") is not None and member.next_digest_at is None:
+            raise Invalid("no_working_day")
+    if wanted.keys() & {"hours", "absence"}:
+        await rescheduling.for_members(desk, [member.id])

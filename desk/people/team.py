@@ -1,0 +1,405 @@
+"""Who is at the desk: members and their roles, absence and cover, hours, and the workspace's own calendar."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, time, timedelta
+from uuid import UUID
+
+from desk.core.changes import changing, create, offer_undo
+from desk.core.errors import Invalid, NotAllowed
+from desk.core.transaction import Desk
+from desk.follow_ups import rescheduling
+from desk.handover import reassigning
+from desk.messages.digest_times import next_for
+from desk.people import access_requests, onboarding
+from desk.people.installing import Newcomer, new_member
+from desk.people.members import CALLERS, hours_of, managers_for, require_role, roles_of, today_of
+from desk.rules.hours import WorkingHours
+from storage.engine.types import new_id
+from storage.queries.follow_ups import follow_ups
+from storage.queries.messages import homes
+from storage.queries.people import members, workspaces
+from storage.tables import CalendarOverride, Member, Team, TeamManager
+
+SETS_UP = ("admin", "manager")
+"""The roles that add and remove members and keep the calendar."""
+
+TEAM_LIMIT = 60
+"""Characters of a team's name, which stands in menus."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who is to become a member, as Slack knows them."""
+
+    newcomer: Newcomer
+    is_bot: bool = False
+    is_gone: bool = False
+    is_guest: bool = False
+    is_stranger: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderChannel:
+    """The channel in which a member's reminders are to appear, as Slack knows it."""
+
+    channel_id: str
+    is_private: bool
+    is_shared_outside: bool
+    is_archived: bool
+    bot_is_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """A member as a list shows them."""
+
+    slack_user_id: str
+    roles: tuple[str, ...]
+    team: str | None
+    hours: WorkingHours
+    zone: str
+    channel: str | None
+    digest_time: time | None
+    absent_from: date | None = None
+    absent_until: date | None = None
+    cover: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAdded:
+    """What became of `add`. `channel_is_public` is to be warned of: everybody in the company can read it."""
+
+    member: MemberView
+    undo_id: UUID
+    again: bool
+    channel_is_public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChanged:
+    """What became of a change: the member as they are now, and how many open follow-ups and loans it moved."""
+
+    member: MemberView
+    undo_id: UUID
+    moved: int = 0
+    loans: int = 0
+    acting: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DaySet:
+    """A day of the calendar as it is now."""
+
+    on: date
+    working: bool
+    name: str
+    undo_id: UUID
+
+
+async def list_team(desk: Desk) -> tuple[MemberView, ...]:
+    """Everybody at the desk, by team and name."""
+    everybody = await members.everybody(desk.session, desk.workspace.id)
+    teams = {team.id: team.name for team in await members.teams(desk.session, desk.workspace.id)}
+    by_id = {member.id: member for member in everybody}
+    views = [_view(member, teams, by_id) for member in everybody]
+    return tuple(sorted(views, key=lambda view: (view.team or "", view.slack_user_id)))
+
+
+async def year_to_enter(desk: Desk) -> int | None:
+    """The year whose make-up days those who set up the desk have still to enter, or None."""
+    if not roles_of(desk.member) & set(SETS_UP):
+        return None
+    return (await desk.calendar()).year_to_enter(today_of(desk, desk.member))
+
+
+async def team_names(desk: Desk) -> list[tuple[UUID, str]]:
+    """The teams with their names, by name."""
+    return [(team.id, team.name) for team in await members.teams(desk.session, desk.workspace.id)]
+
+
+async def add_member(
+    desk: Desk,
+    candidate: Candidate,
+    *,
+    roles: Sequence[str],
+    channel: ReminderChannel | None,
+    team_name: str,
+) -> MemberAdded:
+    """Makes somebody a member, or changes the roles, channel and team of one who is.
+
+    A manager manages the team that is named; its first manager's channel becomes the team's manager channel. Admins alone
+    give and take the roles of admins and compliance. Raises NotAllowed (`role_missing`, `admin_only`), Invalid
+    (`not_a_person`, `guest`, `channel_shared_outside`, `channel_archived`, `channel_without_bot`, `last_admin`,
+    `team_name_too_long`).
+    """
+    actor = require_role(desk, *SETS_UP)
+    member = await members.by_slack_id(desk.session, desk.workspace.id, candidate.newcomer.slack_user_id)
+    again = member is not None and member.removed_at is None
+    has = roles_of(member) if member is not None and again else frozenset[str]()
+    _require_may_change(actor, {*roles, *has})
+    check_candidate(candidate)
+    if channel is not None:
+        check_channel(channel)
+    if member is not None and "admin" in has - set(roles):
+        await _require_other_admin(desk, member)
+    if member is None:
+        member = create(desk, new_member(desk, candidate.newcomer, roles=tuple(roles)))
+    else:
+        changing(desk, member)
+    member.roles, member.removed_at = " ".join(roles), None
+    if team_name:
+        member.team_id = (await _team(desk, team_name)).id
+    if channel is not None:
+        member.reminder_channel_id, member.channel_lost_at = channel.channel_id, None
+    await _manage(desk, member, channel)
+    member.next_digest_at = await next_for(desk, member)
+    desk.audit("add_member", subject_id=member.id, roles=list(roles), again=again)
+    await desk.session.flush()
+    await access_requests.member_added(desk, member)
+    await onboarding.set_up_changed(desk)
+    return MemberAdded(
+        member=await _viewed(desk, member),
+        undo_id=offer_undo(desk, "add_member"),
+        again=again,
+        channel_is_public=channel is not None and not channel.is_private,
+    )
+
+
+async def add_manager(desk: Desk, candidate: Candidate) -> MemberAdded:
+    """Makes somebody a manager; a member keeps the other roles. Raises what `add_member` does."""
+    known = await members.by_slack_id(desk.session, desk.workspace.id, candidate.newcomer.slack_user_id)
+    kept = known.roles.split() if known is not None and known.removed_at is None else []
+    roles = [*kept, *({"manager"} - set(kept))]
+    return await add_member(desk, candidate, roles=roles, channel=None, team_name="")
+
+
+async def remove_member(desk: Desk, member: Member, to: Member) -> MemberChanged:
+    """Ends a membership. The member's loans and open follow-ups go to `to`.
+
+    Raises NotAllowed (`role_missing`, `admin_only`), Invalid (`same_person`, `last_admin`, `cannot_take_calls`).
+    """
+    actor = require_role(desk, *SETS_UP)
+    _require_may_change(actor, roles_of(member))
+    await _require_other_admin(desk, member)
+    undo_id = new_id()
+    moved = await reassigning.hand_over_all(desk, member, to, undo_id=undo_id)
+    changing(desk, member)
+    member.removed_at, member.next_digest_at = desk.now, None
+    await homes.look_again(desk.session, member.id, desk.now)
+    desk.audit("remove_member", subject_id=member.id, to=str(to.id))
+    await desk.session.flush()
+    return MemberChanged(
+        member=await _viewed(desk, member),
+        undo_id=offer_undo(desk, "remove_member", undo_id=undo_id),
+        moved=moved.follow_ups,
+        loans=moved.loans,
+        acting=to.slack_user_id,
+    )
+
+
+async def away(desk: Desk, member: Member, *, until: date, cover: Member | None) -> MemberChanged:
+    """An absence from today to `until`, both included. Reminders and new follow-ups go to the cover, or to the manager.
+
+    Raises NotAllowed (`team_only`), Invalid (`same_person`, `cannot_take_calls`, `absence_past`).
+    """
+    await _require_hand(desk, member)
+    begin_absence(desk, member, until=until, cover=cover)
+    await desk.session.flush()
+    return await _rescheduled(desk, member, "away", acting=cover)
+
+
+async def back(desk: Desk, member: Member) -> MemberChanged:
+    """The absence is over: what is still open is theirs again. Raises NotAllowed (`team_only`)."""
+    await _require_hand(desk, member)
+    end_absence(desk, member)
+    await desk.session.flush()
+    return await _rescheduled(desk, member, "back", acting=None)
+
+
+async def set_hours(
+    desk: Desk, member: Member, *, start: time, end: time, days: frozenset[int] | None
+) -> MemberChanged:
+    """The member's working hours; `days` None leaves those as they are. Raises NotAllowed (`team_only`), Invalid."""
+    await _require_hand(desk, member)
+    hours = replace(hours_of(member), start=start, end=end, **({"days": days} if days else {}))
+    enter_hours(desk, member, hours)
+    member.next_digest_at = await next_for(desk, member)
+    await desk.session.flush()
+    return await _rescheduled(desk, member, "set_hours", acting=None)
+
+
+def begin_absence(desk: Desk, member: Member, *, until: date, cover: Member | None) -> None:
+    """Enters an absence from today on; when the desk speaks is worked out anew by the caller. Raises as `away` does."""
+    if cover is not None and cover.id == member.id:
+        raise Invalid("same_person")
+    if cover is not None and roles_of(member) & set(CALLERS):
+        reassigning.require_caller(cover)
+    today = today_of(desk, member)
+    if until < today:
+        raise Invalid("absence_past", given=until)
+    changing(desk, member)
+    member.absent_from, member.absent_until = today, until
+    member.cover_id = cover.id if cover else None
+    desk.audit("away", subject_id=member.id, until=until.isoformat(), cover=str(cover.id) if cover else None)
+
+
+def end_absence(desk: Desk, member: Member) -> None:
+    """Ends an absence; when the desk speaks is worked out anew by the caller."""
+    changing(desk, member)
+    member.absent_from = member.absent_until = member.cover_id = None
+    desk.audit("back", subject_id=member.id)
+
+
+async def end_absences(desk: Desk) -> int:
+    """Ends the absences whose last day is over where the member is: what is still open is theirs again. Gives how many."""
+    anywhere = desk.now.date() + timedelta(days=1)
+    absent = await members.lock_absent_before(desk.session, desk.workspace.id, anywhere)
+    over = [member for member in absent if member.absent_until and member.absent_until < today_of(desk, member)]
+    for member in over:
+        end_absence(desk, member)
+    if over:
+        await desk.session.flush()
+        await rescheduling.for_members(desk, [member.id for member in over])
+    return len(over)
+
+
+def enter_hours(desk: Desk, member: Member, hours: WorkingHours) -> None:
+    """Enters working hours; when the desk speaks is worked out anew by the caller."""
+    changing(desk, member)
+    member.work_start, member.work_end = hours.start, hours.end
+    member.working_days = "".join(str(day) for day in sorted(hours.days))
+    desk.audit("set_hours", subject_id=member.id)
+
+
+def start_managing(desk: Desk, row: TeamManager | None, team_id: UUID, member_id: UUID) -> None:
+    """Makes somebody a manager of a team; `row` is what was written of them and that team before."""
+    if row is None:
+        create(desk, TeamManager(team_id=team_id, member_id=member_id, workspace_id=desk.workspace.id))
+    elif row.removed_at is not None:
+        changing(desk, row).removed_at = None
+
+
+def stop_managing(desk: Desk, row: TeamManager | None) -> None:
+    """Somebody no longer manages a team."""
+    if row is not None and row.removed_at is None:
+        changing(desk, row).removed_at = desk.now
+
+
+async def set_day(desk: Desk, on: date, *, working: bool, name: str) -> DaySet:
+    """A day on which the workspace works, or not, whatever the public calendar says."""
+    require_role(desk, *SETS_UP)
+    row = await workspaces.calendar_override(desk.session, desk.workspace.id, on)
+    if row is None:
+        row = CalendarOverride(workspace_id=desk.workspace.id, day=on, working=working, name=name)
+        create(desk, row)
+    else:
+        changing(desk, row)
+        row.working, row.name = working, name
+    await desk.session.flush()
+    desk.calendar_changed()
+    desk.audit("set_day", subject_id=row.id, on=on.isoformat(), working=working)
+    await rescheduling.everybody(desk)
+    for member in await members.everybody(desk.session, desk.workspace.id):
+        member.next_digest_at = await next_for(desk, member)
+        desk.add(member)
+    return DaySet(on=on, working=working, name=name, undo_id=offer_undo(desk, "set_day"))
+
+
+async def _rescheduled(desk: Desk, member: Member, act: str, *, acting: Member | None) -> MemberChanged:
+    await rescheduling.for_members(desk, [member.id])
+    held = await follow_ups.open_counts(desk.session, [member.id])
+    return MemberChanged(
+        member=await _viewed(desk, member),
+        undo_id=offer_undo(desk, act),
+        moved=held[member.id],
+        acting=acting.slack_user_id if acting else None,
+    )
+
+
+async def _require_hand(desk: Desk, member: Member) -> None:
+    if desk.member.id == member.id or "admin" in roles_of(desk.member):
+        return
+    if desk.member.id not in {manager.id for manager in await managers_for(desk, member)}:
+        raise NotAllowed("team_only")
+
+
+def check_candidate(candidate: Candidate) -> None:
+    """Raises Invalid (`not_a_person`, `guest`) for somebody who cannot be a member."""
+    slack_id = candidate.newcomer.slack_user_id
+    if candidate.is_bot or candidate.is_gone:
+        raise Invalid("not_a_person", slack_id=slack_id)
+    if candidate.is_guest or candidate.is_stranger:
+        raise Invalid("guest", slack_id=slack_id)
+
+
+def check_channel(channel: ReminderChannel) -> None:
+    """Raises Invalid (`channel_shared_outside`, `channel_archived`, `channel_without_bot`) for one that does not serve."""
+    if channel.is_shared_outside:
+        raise Invalid("channel_shared_outside", channel=channel.channel_id)
+    if channel.is_archived:
+        raise Invalid("channel_archived", channel=channel.channel_id)
+    if not channel.bot_is_in:
+        raise Invalid("channel_without_bot", channel=channel.channel_id)
+
+
+async def _team(desk: Desk, name: str) -> Team:
+    known = await members.team_of_name(desk.session, desk.workspace.id, name)
+    if known is not None:
+        return known
+    if len(name) > TEAM_LIMIT:
+        raise Invalid("team_name_too_long", length=len(name), limit=TEAM_LIMIT)
+    team = Team(workspace_id=desk.workspace.id, name=name, name_key=name.casefold(), created_at=desk.now)
+    desk.add(team)
+    await desk.session.flush()
+    return team
+
+
+def _require_may_change(actor: Member, roles: Collection[str]) -> None:
+    """Raises NotAllowed (`admin_only`) where one of the roles is given and taken by admins alone."""
+    if {"admin", "compliance"}.intersection(roles) and "admin" not in roles_of(actor):
+        raise NotAllowed("admin_only")
+
+
+async def _require_other_admin(desk: Desk, member: Member) -> None:
+    """Raises Invalid (`last_admin`) where nobody else is an admin."""
+    admins = await members.with_role(desk.session, desk.workspace.id, "admin")
+    if [admin.id for admin in admins] == [member.id]:
+        raise Invalid("last_admin")
+
+
+async def _manage(desk: Desk, member: Member, channel: ReminderChannel | None) -> None:
+    if "manager" not in roles_of(member):
+        for managed in await members.managed_by(desk.session, member.id):
+            stop_managing(desk, managed)
+        return
+    if member.team_id is None:
+        return
+    row = (await members.managing(desk.session, member.team_id)).get(member.id)
+    start_managing(desk, row, member.team_id, member.id)
+    team = await desk.session.get_one(Team, member.team_id)
+    if channel is not None and team.manager_channel_id is None:
+        changing(desk, team)
+        team.manager_channel_id = channel.channel_id
+
+
+async def _viewed(desk: Desk, member: Member) -> MemberView:
+    teams = {team.id: team.name for team in await members.teams(desk.session, desk.workspace.id)}
+    covers = await members.by_ids(desk.session, [member.cover_id]) if member.cover_id else {}
+    return _view(member, teams, covers)
+
+
+def _view(member: Member, teams: dict[UUID, str], people: dict[UUID, Member]) -> MemberView:
+    cover = people.get(member.cover_id) if member.cover_id else None
+    return MemberView(
+        slack_user_id=member.slack_user_id,
+        roles=tuple(member.roles.split()),
+        team=teams.get(member.team_id) if member.team_id else None,
+        hours=hours_of(member),
+        zone=member.zone,
+        channel=member.reminder_channel_id if member.channel_lost_at is None else None,
+        digest_time=member.digest_time,
+        absent_from=member.absent_from,
+        absent_until=member.absent_until,
+        cover=cover.slack_user_id if cover else None,
+    )

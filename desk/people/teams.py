@@ -1,0 +1,158 @@
+"""Who manages a team, where its managers hear of what is wrong, and who are the desk's admins."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+from uuid import UUID
+
+from desk.core.changes import changing, offer_undo
+from desk.core.errors import Invalid, NotFound
+from desk.core.transaction import Desk
+from desk.people.members import require_role, roles_of
+from desk.people.team import ReminderChannel, check_channel, start_managing, stop_managing
+from storage.queries.people import members
+from storage.tables import Member, Team
+
+
+@dataclass(frozen=True, slots=True)
+class TeamSettings:
+    """A team's managers and channel, and the desk's admins; people by their Slack ids. `team_id` None: there is no team.
+
+    `language` (`zh`, `en`) is the channel's, None the workspace's.
+    """
+
+    team_id: UUID | None
+    name: str
+    managers: tuple[str, ...]
+    channel: str | None
+    language: str | None
+    admins: tuple[str, ...]
+
+
+class WantedOfTeam(TypedDict, total=False):
+    """What is to be changed; what is not there stays as it is. `channel` None: each manager hears directly; `language`
+    None: the workspace's."""
+
+    managers: Sequence[Member]
+    channel: ReminderChannel | None
+    language: str | None
+    admins: Sequence[Member]
+
+
+@dataclass(frozen=True, slots=True)
+class TeamChanged:
+    """The settings now, and which of them changed. `still_managers` no longer manage this team but keep the role."""
+
+    now: TeamSettings
+    changed: tuple[str, ...]
+    still_managers: tuple[str, ...]
+    undo_id: UUID
+    channel_is_public: bool = False
+
+
+async def team_settings(desk: Desk, team_id: UUID | None) -> TeamSettings:
+    """The settings of that team, else of the reader's own, else of the first by name.
+
+    Raises NotAllowed (`role_missing`), NotFound (`team_gone`).
+    """
+    require_role(desk, "admin")
+    return await _now(desk, await _team(desk, team_id))
+
+
+async def change_team(desk: Desk, team_id: UUID | None, wanted: WantedOfTeam) -> TeamChanged:
+    """Changes the settings, all of them or none. Whoever is to manage gets the role.
+
+    Raises as `team_settings` does, Invalid (`nothing_changed_here`, `last_admin`, `only_role`, `team_missing`,
+    `channel_shared_outside`, `channel_archived`, `channel_without_bot`).
+    """
+    require_role(desk, "admin")
+    if not wanted:
+        raise Invalid("nothing_changed_here")
+    team = await _team(desk, team_id) if team_id else None
+    if team is None and wanted.keys() - {"admins"}:
+        raise Invalid("team_missing")
+    still: tuple[str, ...] = ()
+    if team is not None and "managers" in wanted:
+        still = await _set_managers(desk, team, wanted["managers"])
+    if team is not None and "channel" in wanted:
+        _set_channel(desk, team, wanted["channel"])
+    if team is not None and "language" in wanted:
+        changing(desk, team).language = wanted["language"]
+        desk.audit("set_channel_language", subject_id=team.id, language=team.language)
+    if "admins" in wanted:
+        await _set_admins(desk, wanted["admins"])
+    await desk.session.flush()
+    channel = wanted.get("channel")
+    return TeamChanged(
+        now=await _now(desk, team),
+        changed=tuple(wanted),
+        still_managers=still,
+        undo_id=offer_undo(desk, "team_settings"),
+        channel_is_public=channel is not None and not channel.is_private,
+    )
+
+
+async def _set_managers(desk: Desk, team: Team, managers: Sequence[Member]) -> tuple[str, ...]:
+    rows = await members.managing(desk.session, team.id)
+    wanted = {member.id for member in managers}
+    for member in managers:
+        start_managing(desk, rows.get(member.id), team.id, member.id)
+        _give_role(desk, member, "manager")
+    leaving = [row for member_id, row in rows.items() if row.removed_at is None and member_id not in wanted]
+    for row in leaving:
+        stop_managing(desk, row)
+    desk.audit("set_managers", subject_id=team.id, managers=[str(member.id) for member in managers])
+    people = await members.by_ids(desk.session, {row.member_id for row in leaving})
+    return tuple(m.slack_user_id for m in people.values() if m.removed_at is None and "manager" in roles_of(m))
+
+
+def _set_channel(desk: Desk, team: Team, channel: ReminderChannel | None) -> None:
+    if channel is not None:
+        check_channel(channel)
+    changing(desk, team).manager_channel_id = channel.channel_id if channel else None
+    desk.audit("set_manager_channel", subject_id=team.id, channel=team.manager_channel_id)
+
+
+async def _set_admins(desk: Desk, admins: Sequence[Member]) -> None:
+    if not admins:
+        raise Invalid("last_admin")
+    wanted = {member.id for member in admins}
+    for member in await members.with_role(desk.session, desk.workspace.id, "admin"):
+        if member.id in wanted:
+            continue
+        rest = [role for role in member.roles.split() if role != "admin"]
+        if not rest:
+            raise Invalid("only_role", who=member.slack_user_id)
+        changing(desk, member).roles = " ".join(rest)
+        desk.audit("add_member", subject_id=member.id, roles=rest, again=True)
+    for member in admins:
+        _give_role(desk, member, "admin")
+
+
+def _give_role(desk: Desk, member: Member, role: str) -> None:
+    if role not in roles_of(member):
+        changing(desk, member).roles = f"{member.roles} {role}"
+        desk.audit("add_member", subject_id=member.id, roles=member.roles.split(), again=True)
+
+
+async def _team(desk: Desk, team_id: UUID | None) -> Team | None:
+    teams = {team.id: team for team in await members.teams(desk.session, desk.workspace.id)}
+    if team_id is not None:
+        if team_id not in teams:
+            raise NotFound("team_gone")
+        return teams[team_id]
+    own = teams.get(desk.member.team_id) if desk.member.team_id else None
+    return own or next(iter(teams.values()), None)
+
+
+async def _now(desk: Desk, team: Team | None) -> TeamSettings:
+    managers = await members.managers_of(desk.session, [team.id]) if team else []
+    admins = await members.with_role(desk.session, desk.workspace.id, "admin")
+    return TeamSettings(
+        team_id=team.id if team else None,
+        name=team.name if team else "",
+        managers=tuple(sorted(member.slack_user_id for member in managers)),
+        channel=team.manager_channel_id if team else None,
+        language=team.language if team else None,
+        admins=tuple(sorted(member.slack_user_id for member in admins)),
+    )

@@ -1,0 +1,63 @@
+"""The rules of a whole workspace: the language of its channels, whose holidays it keeps, when borrowers may be called."""
+
+from dataclasses import asdict, dataclass
+from datetime import time
+from uuid import UUID
+
+from desk.core.changes import changing, offer_undo
+from desk.core.errors import Invalid
+from desk.core.transaction import Desk
+from desk.people.derived import work_out_anew
+from desk.people.members import require_role
+from desk.rules.calendar import countries
+from storage.queries.people import members, workspaces
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceSettings:
+    """`country` is an ISO 3166 code, or None for no public holidays; contact hours are meant in `zone`."""
+
+    locale: str
+    country: str | None
+    zone: str
+    contact_start: time
+    contact_end: time
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceChanged:
+    """The settings as they are from now on. `undo_id` takes the change back."""
+
+    now: WorkspaceSettings
+    undo_id: UUID
+
+
+async def present_settings(desk: Desk) -> tuple[WorkspaceSettings, tuple[str, ...]]:
+    """The settings as they are, and the zones to choose from: the present one and those of members.
+
+    Raises NotAllowed (`role_missing`).
+    """
+    require_role(desk, "admin")
+    now = desk.workspace
+    zones = {member.zone for member in await members.everybody(desk.session, now.id)}
+    settings = WorkspaceSettings(now.locale, now.country, now.zone, now.contact_start, now.contact_end)
+    return settings, tuple(sorted(zones | {now.zone}))
+
+
+async def change_settings(desk: Desk, settings: WorkspaceSettings) -> WorkspaceChanged:
+    """Changes them, and works out anew when the desk speaks.
+
+    Raises NotAllowed (`role_missing`), Invalid (`unknown_country`, `contact_hours_order`).
+    """
+    require_role(desk, "admin")
+    if settings.country is not None and settings.country not in countries():
+        raise Invalid("unknown_country", given=settings.country)
+    if settings.contact_start >= settings.contact_end:
+        raise Invalid("contact_hours_order")
+    row = changing(desk, await workspaces.locked(desk.session, desk.workspace.id))
+    for name, value in asdict(settings).items():
+        setattr(row, name, value)
+    desk.audit("workspace_settings", subject_id=row.id)
+    undo_id = offer_undo(desk, "workspace_settings")
+    await work_out_anew(desk, [row])
+    return WorkspaceChanged(settings, undo_id)

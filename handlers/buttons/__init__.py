@@ -1,0 +1,1 @@
+"""Buttons: one module per family; each function handles one press."""

@@ -1,0 +1,1 @@
+"""Where Slack's requests come in: identify the sender, run one handler in one transaction, answer."""

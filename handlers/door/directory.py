@@ -1,0 +1,162 @@
+"""What Slack knows of people and channels: looked up before a transaction begins, never within one."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from desk.core.errors import Invalid, NotFound
+from desk.people.installing import Newcomer
+from desk.people.team import Candidate, ReminderChannel
+
+_USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
+_CHANNEL = re.compile(r"<#(C[A-Z0-9]+)(?:\|[^>]*)?>")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A Slack user. `is_guest` covers guests of one and of several channels, `is_stranger` people of another company."""
+
+    slack_user_id: str
+    name: str
+    email: str | None
+    zone: str
+    locale: str
+    is_bot: bool = False
+    is_gone: bool = False
+    is_guest: bool = False
+    is_stranger: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SlackChannel:
+    """A Slack channel as the bot sees it."""
+
+    channel_id: str
+    name: str
+    is_private: bool
+    is_shared_outside: bool
+    is_archived: bool
+    bot_is_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found of what was `asked`, ids. A mention that Slack does not show the bot is missing."""
+
+    asked: tuple[str, ...] = ()
+    people: Mapping[str, Person] = field(default_factory=dict[str, Person])
+    channels: Mapping[str, SlackChannel] = field(default_factory=dict[str, SlackChannel])
+
+
+class Directory:
+    """Asks Slack about people and channels."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+
+    async def look(self, text: str) -> Looked:
+        """Everybody and every channel that a command line mentions."""
+        return await self.look_up([*_USER.findall(text), *_CHANNEL.findall(text)])
+
+    async def look_up(self, slack_ids: Iterable[str]) -> Looked:
+        """People and channels by their ids."""
+        wanted = dict.fromkeys(slack_ids)
+        people = {each: await self.person(each) for each in wanted if each.startswith(("U", "W"))}
+        channels = {each: await self.channel(each) for each in wanted if each.startswith(("C", "G"))}
+        return Looked(
+            asked=tuple(wanted),
+            people={key: person for key, person in people.items() if person},
+            channels={key: channel for key, channel in channels.items() if channel},
+        )
+
+    async def person(self, slack_user_id: str) -> Person | None:
+        """The user, or None where Slack does not know them."""
+        try:
+            answer = await self._client.users_info(user=slack_user_id, include_locale=True)
+        except SlackApiError as error:
+            if code_of(error) in ("user_not_found", "user_not_visible"):
+                return None
+            raise
+        return _person(answer.get("user", {}))
+
+    async def channel(self, channel_id: str) -> SlackChannel | None:
+        """The channel, or None where the bot may not see it (a private one that it was not invited to)."""
+        try:
+            answer = await self._client.conversations_info(channel=channel_id)
+        except SlackApiError as error:
+            if code_of(error) == "channel_not_found":
+                return None
+            raise
+        channel: dict[str, Any] = answer.get("channel", {})
+        return SlackChannel(
+            channel_id=channel["id"],
+            name=channel.get("name", ""),
+            is_private=bool(channel.get("is_private")),
+            is_shared_outside=bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared")),
+            is_archived=bool(channel.get("is_archived")),
+            bot_is_in=bool(channel.get("is_member")),
+        )
+
+
+def candidate(looked: Looked, slack_id: str) -> Candidate:
+    """Somebody who is to become a member. Raises NotFound (`not_in_slack`) where Slack does not know them."""
+    person = looked.people.get(slack_id)
+    if person is None:
+        raise NotFound("not_in_slack", slack_id=slack_id)
+    return Candidate(
+        newcomer=newcomer(person),
+        is_bot=person.is_bot,
+        is_gone=person.is_gone,
+        is_guest=person.is_guest,
+        is_stranger=person.is_stranger,
+    )
+
+
+def reminder_channel(looked: Looked, channel_id: str) -> ReminderChannel:
+    """A channel that is to have messages of the desk. Raises Invalid (`channel_without_bot`) where Slack does not show it."""
+    channel = looked.channels.get(channel_id)
+    if channel is None:
+        raise Invalid("channel_without_bot", channel=channel_id)
+    return ReminderChannel(
+        channel_id=channel.channel_id,
+        is_private=channel.is_private,
+        is_shared_outside=channel.is_shared_outside,
+        is_archived=channel.is_archived,
+        bot_is_in=channel.bot_is_in,
+    )
+
+
+def newcomer(person: Person) -> Newcomer:
+    """What the desk needs to know of a Slack user."""
+    return Newcomer(
+        slack_user_id=person.slack_user_id,
+        name=person.name,
+        email=person.email,
+        zone=person.zone,
+        locale=person.locale,
+    )
+
+
+def _person(user: dict[str, Any]) -> Person:
+    profile = user.get("profile", {})
+    return Person(
+        slack_user_id=user["id"],
+        name=profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user.get("name", ""),
+        email=profile.get("email"),
+        zone=user.get("tz") or "UTC",
+        locale=user.get("locale") or "en-US",
+        is_bot=bool(user.get("is_bot")),
+        is_gone=bool(user.get("deleted")),
+        is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        is_stranger=bool(user.get("is_stranger")),
+    )
+
+
+def code_of(error: SlackApiError) -> str:
+    """The name of the error; the empty text when Slack's answer has none, as behind a 5xx."""
+    data = getattr(error.response, "data", error.response)
+    return str(data.get("error", "")) if isinstance(data, dict) else ""

@@ -1,0 +1,134 @@
+"""Numbers, and the dates and times that are written in figures alike in both languages."""
+
+import re
+from datetime import date
+
+from handlers.grammar.due.pieces import Bare, Clock, MonthDay, Part, Piece, Refusal, SlashDate, pattern
+
+CHINESE_NUMBER = "(?:[0-9]{1,3}|[零〇一二两三四五六七八九十]{1,3})"
+"""A whole number as it is said or typed in Chinese; `chinese_number` reads it."""
+
+PARTS_OF_DAY: dict[str, Part] = {
+    "凌晨": Part.SMALL_HOURS,
+    "大清早": Part.MORNING,
+    "一大早": Part.MORNING,
+    "一早": Part.MORNING,
+    "清晨": Part.MORNING,
+    "清早": Part.MORNING,
+    "早晨": Part.MORNING,
+    "早上": Part.MORNING,
+    "早间": Part.MORNING,
+    "上午": Part.MORNING,
+    "午前": Part.MORNING,
+    "中午": Part.NOON,
+    "正午": Part.NOON,
+    "晌午": Part.NOON,
+    "下午": Part.AFTERNOON,
+    "午后": Part.AFTERNOON,
+    "傍晚": Part.DUSK,
+    "黄昏": Part.DUSK,
+    "晚上": Part.NIGHT,
+    "晚间": Part.NIGHT,
+    "夜晚": Part.NIGHT,
+    "夜间": Part.NIGHT,
+    "夜里": Part.DEEP_NIGHT,
+    "深夜": Part.DEEP_NIGHT,
+    "半夜": Part.DEEP_NIGHT,
+    "午夜": Part.DEEP_NIGHT,
+    "早": Part.MORNING,
+    "晚": Part.NIGHT,
+    "夜": Part.NIGHT,
+}
+
+PART_BEFORE_TIME = f"(?:(?P<part>{'|'.join(PARTS_OF_DAY)})的?\\s*)?"
+"""A Chinese part of the day directly before its time."""
+
+HALF_OF_DAY = r"(?:\s*(?P<half>[ap])(?:\.\s?m\.?|m(?![a-z0-9])))"
+"""am or pm in its spellings. The group is `a` or `p`."""
+
+AT = r"(?:at\s+|@\s*)?"
+
+# What makes the number before it a count and not an hour: "3份" can be no time.
+COUNTED = "个份张万千百亿元块月天年次笔期人台辆位条页套成倍楼栋层室号日周件本家名岁季折度"
+
+_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4}
+_DIGITS |= {"五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_TENS = re.compile("([一二三四五六七八九])?十([一二三四五六七八九])?")
+_SEPARATOR = r"\s*[-/.,、_‐‑–—−]\s*|\s+"
+
+
+def chinese_number(text: str) -> int | None:
+    """The number that figures or Chinese numerals below a hundred give; None for numerals in no order (`一二`)."""
+    if text.isdecimal():
+        return int(text)
+    if len(text) == 1 and text in _DIGITS:
+        return _DIGITS[text]
+    if len(text) == 2 and text[0] in "零〇" and text[1] in _DIGITS:
+        return _DIGITS[text[1]]
+    if tens := _TENS.fullmatch(text):
+        return 10 * _DIGITS.get(tens[1] or "一", 1) + (_DIGITS[tens[2]] if tens[2] else 0)
+    return None
+
+
+def chinese_year(text: str) -> int | None:
+    """A year in four figures or four Chinese ones (`二〇二七`)."""
+    digits = "".join(str(_DIGITS.get(character, character)) for character in text)
+    return int(digits) if len(digits) == 4 and digits.isdecimal() else None
+
+
+def half_of_day(match: re.Match[str]) -> str | None:
+    """`am` or `pm`, when the pattern found one."""
+    return {"a": "am", "p": "pm"}.get(match["half"] or "")
+
+
+def _year_first(match: re.Match[str]) -> Piece:
+    return MonthDay(int(match[3]), int(match[4]), year=int(match[1]))
+
+
+def _compact(match: re.Match[str]) -> Piece:
+    return MonthDay(int(match[2]), int(match[3]), year=int(match[1]))
+
+
+def _slash(match: re.Match[str]) -> Piece | None:
+    first, second = int(match[1]), int(match[3])
+    if not any(_exists(month, day) for month, day in ((first, second), (second, first))):
+        return None
+    year = match[4]
+    return SlashDate(first, second, int(year) if year and len(year) == 4 else None)
+
+
+def _exists(month: int, day: int) -> bool:
+    try:
+        date(2024, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def _clock(match: re.Match[str]) -> Piece | None:
+    if match["point"] == "." and not match["half"]:
+        return None
+    if (match["seconds"] or "00") != "00":
+        return Refusal("due_not_understood", (f"{match['hour']}:{match['minute']}",), clock=True)
+    hour = match["hour"]
+    part = PARTS_OF_DAY[match["part"]] if match["part"] else None
+    return Clock(int(hour), int(match["minute"]), half_of_day(match), part, padded=hour.startswith("0"))
+
+
+def _bare(match: re.Match[str]) -> Piece | None:
+    hour, minute = int(match[1]), int(match[2] or 0)
+    return Bare(hour, minute) if hour <= 24 and minute <= 59 else None
+
+
+PATTERNS = (
+    pattern(rf"(?:on\s+)?([12][0-9]{{3}})({_SEPARATOR})([0-9]{{1,2}})\2([0-9]{{1,2}})", _year_first),
+    pattern(r"(?:on\s+)?(20[0-9]{2})(0[1-9]|1[0-2])([0-3][0-9])", _compact),
+    pattern(r"20[0-9]{2}[-/.][0-9]{1,2}", lambda _: Refusal("due_range")),
+    pattern(rf"([0-9]{{1,2}})([-/.])([0-9]{{1,2}})(?:\2([0-9]{{4}}|[0-9]{{2}}))?(?![{COUNTED}点时分])", _slash),
+    pattern(
+        rf"{AT}{PART_BEFORE_TIME}(?P<hour>[0-9]{{1,2}})(?P<point>[:∶.])(?P<minute>[0-9]{{2}})"
+        rf"(?::(?P<seconds>[0-9]{{2}}))?{HALF_OF_DAY}?(?:\s+sharp)?",
+        _clock,
+    ),
+    pattern(rf"([0-9]{{1,2}})(?:\.([0-9]{{2}}))?(?![{COUNTED}])", _bare),
+)

@@ -1,0 +1,1 @@
+"""What people read: one function per message, from a result and the reader's language to blocks."""

@@ -1,0 +1,83 @@
+"""What is said of asking for access: to whoever asks, and to whoever answers."""
+
+from zoneinfo import ZoneInfo
+
+from desk.core.vocabulary import VOCABULARY
+from desk.people.access import GRANTABLE, Asked
+from desk.people.access_requests import RequestView
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.parts import form_button, stamp
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.block_kit.writer import Bold, Button, Code, Mention, Writer, phrase
+from handlers.messages.refusals.refusals import mentions
+
+
+def asked(t: Translator, result: Asked) -> Message:
+    """The answer to whoever asked."""
+    writer = Writer()
+    match result.before:
+        case None:
+            writer.line(t("You have asked for access. As soon as somebody answers, you hear of it here in Slack."))
+        case "open":
+            writer.line(t("You have asked today already. As soon as somebody answers, you hear of it here in Slack."))
+        case "declined":
+            writer.line(t("Your request of today has been answered. You can ask again tomorrow, or talk with them."))
+    who = mentions(t, result.who)
+    if who:
+        writer.line(t("Who decides:"), " ", who)
+    return writer.message()
+
+
+def request(t: Translator, view: RequestView, zone: ZoneInfo) -> Message:
+    """The message to whoever may answer: who asks, and a press for each answer; in the end who gave which."""
+    writer = Writer()
+    who = Mention(view.slack_user_id)
+    writer.line(phrase(t, "{who} ({name}) asks for access to the desk.", who=who, name=Bold(view.name)))
+    if view.by is not None and view.at is not None:
+        told = {"name": view.by, "when": stamp(t, view.at, zone)}
+        if view.state == "granted":
+            writer.line(phrase(t, "Granted as {roles}: {name}, {when}.", roles=Bold(_roles(t, view.roles)), **told))
+        else:
+            writer.line(phrase(t, "Declined: {name}, {when}.", **told))
+        return writer.message()
+    writer.line(t("A member sees borrowers' names and phone numbers. Grant access only to somebody you know."))
+    value = {"r": str(view.id), "who": view.slack_user_id}
+    writer.buttons(
+        *(Button(t("As {role}", role=_role(t, role)), "access.grant", {**value, "role": role}) for role in GRANTABLE),
+        Button(t("No"), "access.decline", {"r": str(view.id)}),
+    )
+    return writer.message()
+
+
+def granted(t: Translator, view: RequestView) -> Message:
+    """To the asker, who is a member now."""
+    writer = Writer()
+    writer.line(
+        phrase(
+            t,
+            "You are a member of the desk now, as {roles}: {name} has let you in.",
+            roles=Bold(_roles(t, view.roles)),
+            name=view.by or t("the desk"),
+        )
+    )
+    writer.line(
+        phrase(t, "{command} says what there is to do, and your Home has your day.", command=Code("/loan help"))
+    )
+    return writer.buttons(form_button(t("Find a loan"), "find")).message()
+
+
+def declined(t: Translator, view: RequestView) -> Message:
+    """To the asker, who stays outside."""
+    writer = Writer()
+    writer.line(phrase(t, "Thank you for asking. {name} has not given you access to the desk.", name=view.by or "–"))
+    return writer.line(
+        t("If your work needs it, please talk with them: they can add you at any time. Or ask again another day.")
+    ).message()
+
+
+def _role(t: Translator, code: str) -> str:
+    return VOCABULARY.role(code).word(t.language)
+
+
+def _roles(t: Translator, codes: tuple[str, ...]) -> str:
+    return t(", ").join(_role(t, code) for code in codes)

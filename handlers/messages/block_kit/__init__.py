@@ -1,0 +1,1 @@
+"""Write Slack messages and modals; translate texts."""

@@ -1,0 +1,131 @@
+"""Pieces that many messages share: a due time, a loan, a follow-up, what was planned, the Undo button."""
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from desk.core.values import Due
+from desk.core.vocabulary import VOCABULARY
+from desk.loans.views import FollowUpView, LoanView, PlannedView
+from desk.rules.reminders import ScheduleWarning
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.block_kit.writer import Bold, Button, Code, Mention, Part, Writer, phrase
+
+
+def when(t: Translator, due: Due, zone: ZoneInfo) -> str:
+    """A due time in full: date, weekday, zone. A date alone is printed as the calendar date that it is."""
+    return t.date(due.on) if due.at is None else t.instant(due.at, zone)
+
+
+def brief_when(t: Translator, due: Due, zone: ZoneInfo) -> str:
+    """A due time in a list: without year and zone."""
+    return t.short_date(due.on) if due.at is None else t.minute(due.at, zone)
+
+
+def purpose(t: Translator, code: str) -> str:
+    """A purpose in the reader's language."""
+    return VOCABULARY.purpose(code).word(t.language)
+
+
+def outcome(t: Translator, code: str) -> str:
+    """An outcome in the reader's language."""
+    return VOCABULARY.outcome(code).word(t.language)
+
+
+def stage(t: Translator, code: str) -> str:
+    """A stage in the reader's language."""
+    return VOCABULARY.stage(code).word(t.language)
+
+
+def masked_loan(t: Translator, loan: LoanView) -> list[Part]:
+    """A loan as a channel may see it: `L-1042 · 王* · 尾号5678`."""
+    return [Bold(loan.number), " · ", loan.masked, " · ", t("tail {digits}", digits=loan.tail)]
+
+
+def follow_up_line(t: Translator, follow_up: FollowUpView, *, with_loan: bool = False) -> list[Part]:
+    """A follow-up as a row of a list: name, purpose, due time, assignee, attempts."""
+    zone = ZoneInfo(follow_up.zone)
+    name = f"{follow_up.loan_number}/{follow_up.number}" if with_loan else f"/{follow_up.number}"
+    parts: list[Part] = [Code(name), " ", purpose(t, follow_up.purpose), " · ", brief_when(t, follow_up.due, zone)]
+    if follow_up.overdue:
+        parts += [" · ", Bold(t("overdue"))]
+    parts += [" · ", Mention(follow_up.assignee)]
+    if follow_up.attempts:
+        parts += [" · ", t.n("{n} attempt", "{n} attempts", follow_up.attempts)]
+    return parts
+
+
+def planned_lines(t: Translator, writer: Writer, planned: PlannedView) -> None:
+    """What was planned, absolute, with every warning that the planner should hear at once."""
+    follow_up = planned.follow_up
+    zone = ZoneInfo(follow_up.zone)
+    writer.line(
+        phrase(
+            t,
+            "Next: {what} {when}, {who} ({name})",
+            what=Bold(purpose(t, follow_up.purpose)),
+            when=Bold(when(t, follow_up.due, zone)),
+            who=Mention(follow_up.assignee),
+            name=Code(f"{follow_up.loan_number}/{follow_up.number}"),
+        )
+    )
+    if planned.acting is not None:
+        writer.line(
+            phrase(
+                t,
+                "{who} is away then: {acting} will be reminded.",
+                who=Mention(follow_up.assignee),
+                acting=Mention(planned.acting),
+            )
+        )
+    for warning in planned.warnings:
+        writer.line(warning_text(t, warning))
+    if planned.suggestion is not None:
+        writer.line(t("The next minute that fits: {when}.", when=t.instant(planned.suggestion, zone)))
+
+
+def fit_buttons(t: Translator, planned: PlannedView | None) -> list[Button]:
+    """Where a warning stands, the button that moves the follow-up to the next minute that fits; else none."""
+    if planned is None or planned.suggestion is None:
+        return []
+    when = t.minute(planned.suggestion, ZoneInfo(planned.follow_up.zone))
+    value = {**follow_up_value(planned.follow_up), "a": planned.suggestion.isoformat()}
+    return [Button(t("Move to {when}", when=when), "follow_up.fit", value)]
+
+
+def warning_text(t: Translator, warning: ScheduleWarning) -> str:
+    """One thing that the planner should know."""
+    if warning.moved_to is not None:
+        return t("Nobody works on that date: it counts from {day}.", day=t.date(warning.moved_to))
+    texts = {
+        "outside_working_hours": t("Careful: that is outside the assignee's working hours."),
+        "holiday": t("Careful: that day is a public holiday."),
+        "day_off": t("Careful: the assignee does not work on that day."),
+        "outside_contact_hours": t("Careful: borrowers may not be called at that hour."),
+    }
+    return texts[warning.kind]
+
+
+def undo_button(t: Translator, undo_id: UUID) -> Button:
+    """Takes back what was just done."""
+    return Button(t("Undo"), "undo.take_back", {"u": str(undo_id)})
+
+
+def form_button(label: str, form: str, *, loan: UUID | None = None, follow_up: int | None = None) -> Button:
+    """Opens a form, for this loan and the follow-up of it that has this number."""
+    value: dict[str, str | int] = {"form": form}
+    if loan is not None:
+        value["i"] = str(loan)
+    if follow_up is not None:
+        value["n"] = follow_up
+    return Button(label, "form.open", value)
+
+
+def follow_up_value(follow_up: FollowUpView) -> dict[str, str | int]:
+    """What a button about a follow-up carries: its id, and the version that was seen."""
+    return {"f": str(follow_up.id), "v": follow_up.version}
+
+
+def stamp(t: Translator, at: datetime, zone: ZoneInfo) -> str:
+    """When something happened, short."""
+    return t.minute(at, zone)

@@ -1,0 +1,329 @@
+"""What is handed to Slack as a modal, and how one is written: the lines of a message, and fields to fill in."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.block_kit.writer import Writer, clipped
+
+Typed = Mapping[str, str | tuple[str, ...]]
+"""What stands in the fields of a form, by name: a text, a code, an id, or several. What is empty is not there."""
+
+Private = Mapping[str, Any]
+"""What a view carries for its handler: ids, codes and versions, never personal data."""
+
+GENERATION = "g"
+"""In `Private`: how often the desk has filled in the form. Slack keeps what a field holds while its ids stay the same."""
+
+PRODUCT = "Loan Desk"
+"""The title of a modal that has none of its own."""
+
+HOME = "home"
+"""The form name of an App Home."""
+
+VIEW_BLOCKS = 100
+"""Of a modal or Home."""
+
+BENEATH = "beneath"
+"""In what a modal carries: what the one under it carries, if it shows what is changed here."""
+
+_TITLE, _LABEL, _OPTION, _PLACEHOLDER = 24, 2000, 75, 150
+_MANY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A modal, or an App Home when `form` is `HOME`. `form` names who serves it; without `submit` nothing is sent."""
+
+    form: str
+    title: str
+    blocks: list[dict[str, Any]]
+    close: str
+    submit: str = ""
+    private: Private = field(default_factory=dict[str, Any])
+
+    def payload(self) -> dict[str, Any]:
+        """The view as Slack takes it."""
+        view: dict[str, Any] = {
+            "type": "home" if self.form == HOME else "modal",
+            "callback_id": self.form,
+            "blocks": self.blocks,
+            "private_metadata": json.dumps(dict(self.private), separators=(",", ":")),
+        }
+        if self.form != HOME:
+            view |= {"title": _plain(self.title, _TITLE), "close": _plain(self.close, _TITLE)}
+        if self.submit:
+            view["submit"] = _plain(self.submit, _TITLE)
+        return view
+
+    def content(self) -> str:
+        """The payload as one text, to see whether two views are the same."""
+        return json.dumps(self.payload(), ensure_ascii=False, sort_keys=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One of the things to choose from. `value` is a code or an id."""
+
+    label: str
+    value: str
+    about: str = ""
+
+    def payload(self) -> dict[str, Any]:
+        """The option as Slack takes it."""
+        option: dict[str, Any] = {"text": _plain(self.label, _OPTION), "value": self.value}
+        if self.about:
+            option["description"] = _plain(self.about, _OPTION)
+        return option
+
+
+class FormWriter(Writer):
+    """Writes a form: whatever a message has, and fields. `typed` is what already stands in the fields.
+
+    A field that is `live` has the form written anew whenever its value changes.
+    """
+
+    def __init__(self, t: Translator, private: Private, typed: Typed) -> None:
+        super().__init__(most_blocks=VIEW_BLOCKS)
+        self._t = t
+        self._private = private
+        self._typed = typed
+
+    def text(
+        self,
+        name: str,
+        label: str,
+        *,
+        optional: bool = False,
+        long: bool = False,
+        limit: int = 3000,
+        hint: str = "",
+        placeholder: str = "",
+    ) -> "FormWriter":
+        """Words, in one line or several."""
+        element: dict[str, Any] = {"type": "plain_text_input", "multiline": long, "max_length": limit}
+        if value := self._one(name):
+            element["initial_value"] = clipped(value, limit)
+        return self._input(name, label, element, optional=optional, hint=hint, placeholder=placeholder)
+
+    def number(self, name: str, label: str, *, optional: bool = False, low: int, high: int) -> "FormWriter":
+        """A whole number."""
+        element: dict[str, Any] = {
+            "type": "number_input",
+            "is_decimal_allowed": False,
+            "min_value": str(low),
+            "max_value": str(high),
+        }
+        if value := self._one(name):
+            element["initial_value"] = value
+        return self._input(name, label, element, optional=optional)
+
+    def choice(
+        self,
+        name: str,
+        label: str,
+        options: Sequence[Option],
+        *,
+        optional: bool = False,
+        live: bool = False,
+        hint: str = "",
+        placeholder: str = "",
+    ) -> "FormWriter":
+        """One of up to a hundred."""
+        element: dict[str, Any] = {"type": "static_select", "options": [o.payload() for o in options[:_MANY]]}
+        chosen = next((option for option in options[:_MANY] if option.value == self._one(name)), None)
+        if chosen is not None:
+            element["initial_option"] = chosen.payload()
+        return self._input(name, label, element, optional=optional, live=live, hint=hint, placeholder=placeholder)
+
+    def ticks(
+        self, name: str, label: str, options: Sequence[Option], *, optional: bool = False, live: bool = False
+    ) -> "FormWriter":
+        """Any of up to ten, each with a box."""
+        element: dict[str, Any] = {"type": "checkboxes", "options": [o.payload() for o in options[:10]]}
+        chosen = [option.payload() for option in options[:10] if option.value in self._all(name)]
+        if chosen:
+            element["initial_options"] = chosen
+        return self._input(name, label, element, optional=optional, live=live)
+
+    def several(
+        self, name: str, label: str, options: Sequence[Option], *, optional: bool = False, live: bool = False
+    ) -> "FormWriter":
+        """Any of up to a hundred."""
+        element: dict[str, Any] = {"type": "multi_static_select", "options": [o.payload() for o in options[:_MANY]]}
+        chosen = [option.payload() for option in options[:_MANY] if option.value in self._all(name)]
+        if chosen:
+            element["initial_options"] = chosen
+        return self._input(name, label, element, optional=optional, live=live)
+
+    def search(
+        self,
+        name: str,
+        label: str,
+        source: str,
+        *,
+        chosen: Option | None = None,
+        optional: bool = False,
+        live: bool = False,
+        placeholder: str = "",
+    ) -> "FormWriter":
+        """One of many, found while typing. `source` names who suggests."""
+        element: dict[str, Any] = {"type": "external_select", "min_query_length": 1}
+        if chosen is not None:
+            element["initial_option"] = chosen.payload()
+        return self._input(name, label, element, optional=optional, live=live, source=source, placeholder=placeholder)
+
+    def searches(
+        self,
+        name: str,
+        label: str,
+        source: str,
+        *,
+        chosen: Sequence[Option] = (),
+        most: int,
+        optional: bool = False,
+        live: bool = False,
+        hint: str = "",
+        placeholder: str = "",
+    ) -> "FormWriter":
+        """Any of many, found while typing, at most so many. `source` names who suggests."""
+        element: dict[str, Any] = {"type": "multi_external_select", "min_query_length": 1, "max_selected_items": most}
+        if chosen:
+            element["initial_options"] = [option.payload() for option in chosen]
+        return self._input(
+            name, label, element, optional=optional, live=live, source=source, hint=hint, placeholder=placeholder
+        )
+
+    def person(self, name: str, label: str, *, optional: bool = False, live: bool = False) -> "FormWriter":
+        """Somebody in the workspace."""
+        return self._pick(name, label, "users_select", "initial_user", optional=optional, live=live)
+
+    def people(self, name: str, label: str, *, optional: bool = False) -> "FormWriter":
+        """Several people in the workspace."""
+        element: dict[str, Any] = {"type": "multi_users_select"}
+        if chosen := self._all(name):
+            element["initial_users"] = list(chosen)
+        return self._input(name, label, element, optional=optional)
+
+    def channel(self, name: str, label: str, *, optional: bool = False) -> "FormWriter":
+        """A channel of this company, public or private."""
+        element: dict[str, Any] = {
+            "type": "conversations_select",
+            "filter": {"include": ["public", "private"], "exclude_external_shared_channels": True},
+        }
+        if value := self._one(name):
+            element["initial_conversation"] = value
+        return self._input(name, label, element, optional=optional)
+
+    def day(self, name: str, label: str, *, optional: bool = False) -> "FormWriter":
+        """A calendar date."""
+        return self._pick(name, label, "datepicker", "initial_date", optional=optional)
+
+    def clock(self, name: str, label: str, *, optional: bool = False) -> "FormWriter":
+        """A time of the day."""
+        return self._pick(name, label, "timepicker", "initial_time", optional=optional)
+
+    def view(self, form: str, title: str, *, submit: str, close: str = "") -> View:
+        """The form as written so far."""
+        return View(
+            form=form,
+            title=title,
+            blocks=self.message().blocks,
+            submit=submit,
+            close=close or self._t("Cancel"),
+            private=self._private,
+        )
+
+    def _pick(
+        self, name: str, label: str, kind: str, initial: str, *, optional: bool, live: bool = False
+    ) -> "FormWriter":
+        element: dict[str, Any] = {"type": kind}
+        if value := self._one(name):
+            element[initial] = value
+        return self._input(name, label, element, optional=optional, live=live)
+
+    def _input(
+        self,
+        name: str,
+        label: str,
+        element: dict[str, Any],
+        *,
+        optional: bool,
+        live: bool = False,
+        source: str = "form.refresh",
+        hint: str = "",
+        placeholder: str = "",
+    ) -> "FormWriter":
+        element["action_id"] = f"{source}#{name}"
+        if placeholder:
+            element["placeholder"] = _plain(placeholder, _PLACEHOLDER)
+        block: dict[str, Any] = {
+            "type": "input",
+            "block_id": block_id(name, self._private),
+            "label": _plain(label, _LABEL),
+            "element": element,
+            "optional": optional,
+            "dispatch_action": live,
+        }
+        if hint:
+            block["hint"] = _plain(hint, _LABEL)
+        self._blocks.append(block)
+        self._texts.append(label)
+        return self
+
+    def _one(self, name: str) -> str:
+        value = self._typed.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def _all(self, name: str) -> tuple[str, ...]:
+        value = self._typed.get(name, ())
+        return (value,) if isinstance(value, str) else value
+
+
+def shown(t: Translator, message: Message, title: str, private: Private | None = None) -> View:
+    """A message as a modal: the answer to what was submitted, or a card."""
+    return View(form="shown", title=title, blocks=message.blocks, close=t("Close"), private=private or {})
+
+
+def loading(t: Translator) -> View:
+    """What stands there until the desk has looked everything up."""
+    return View(
+        form="loading", title=PRODUCT, blocks=Writer().line(t("One moment …")).message().blocks, close=t("Cancel")
+    )
+
+
+def block_id(name: str, private: Private) -> str:
+    """The id of a field's block. A form that the desk fills in anew gets new ones, or Slack would keep the old values."""
+    generation = int(private.get(GENERATION, 0))
+    return f"{name}~{generation}" if generation else name
+
+
+def read_typed(state: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, str | tuple[str, ...]]:
+    """What stands in the fields, from `view.state.values`."""
+    typed: dict[str, str | tuple[str, ...]] = {}
+    for block, actions in state.items():
+        for element in actions.values():
+            value = _value(element)
+            if value:
+                typed[block.partition("~")[0]] = value
+    return typed
+
+
+_SINGLE = ("value", "selected_user", "selected_conversation", "selected_channel", "selected_date", "selected_time")
+
+
+def _value(element: Mapping[str, Any]) -> str | tuple[str, ...]:
+    if option := element.get("selected_option"):
+        return str(option["value"])
+    if (options := element.get("selected_options")) is not None:
+        return tuple(str(option["value"]) for option in options)
+    if (users := element.get("selected_users")) is not None:
+        return tuple(str(user) for user in users)
+    return next((str(element[name]) for name in _SINGLE if element.get(name)), "")
+
+
+def _plain(words: str, limit: int) -> dict[str, Any]:
+    return {"type": "plain_text", "text": clipped(words, limit), "emoji": False}

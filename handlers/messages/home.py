@@ -1,0 +1,161 @@
+"""The App Home, as its owner sees it: names in full, because nobody else does."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from desk.follow_ups.due_lists import DueRow
+from desk.messages.home import PAGE, HomeView
+from handlers.messages.block_kit import parts
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.block_kit.view import HOME, VIEW_BLOCKS, View
+from handlers.messages.block_kit.writer import Bold, Button, Code, Part, Writer, phrase
+from handlers.messages.digests import write_loads
+
+_OPENABLE = 5
+"""How many calls have a button each; the others are opened by their loan's card."""
+
+
+def home(t: Translator, view: HomeView) -> View:
+    """Today, one's loans, one's documents; for a manager the team."""
+    writer = Writer(most_blocks=VIEW_BLOCKS)
+    if view.showing.first_visit:
+        _first_visit(t, writer, view)
+    writer.buttons(
+        parts.form_button(t("Log a call"), "call"),
+        parts.form_button(t("Assign a follow-up"), "follow_up"),
+        parts.form_button(t("Request documents"), "documents"),
+        parts.form_button(t("New inquiry"), "inquiry"),
+        parts.form_button(t("Find a loan"), "find"),
+        parts.form_button(t("My settings"), "settings"),
+        *([parts.form_button(t("Reassign"), "reassign")] if view.team is not None else ()),
+        *([parts.form_button(t("Team settings"), "team")] if view.is_admin else ()),
+    )
+    _today(t, writer, view)
+    _loans(t, writer, view)
+    _waiting(t, writer, view)
+    if view.team is not None:
+        writer.divider()
+        write_loads(t, writer, view.team)
+    return View(form=HOME, title="", close="", blocks=writer.message().blocks, private=_private(view))
+
+
+def _first_visit(t: Translator, writer: Writer, view: HomeView) -> None:
+    writer.line(Bold(t("Welcome to the desk. Three things to know:")))
+    writer.bullets(
+        [
+            phrase(
+                t,
+                "Log a call with the button below, or type {command}.",
+                command=Code(t("/loan-call L-1042 no answer")),
+            ),
+            phrase(t, "What is due stands here, and {command} lists it anywhere.", command=Code("/loan-due")),
+            phrase(t, "Help: {command}, or write to me.", command=Code("/loan help")),
+        ]
+    )
+    writer.buttons(Button(t("Got it"), "home.show", {**_private(view), "w": 0}))
+    writer.divider()
+
+
+def _today(t: Translator, writer: Writer, view: HomeView) -> None:
+    writer.heading(t("Today"))
+    if not view.total:
+        writer.line(t("Nothing is due today."))
+    else:
+        counted = t.n("{n} call", "{n} calls", view.total)
+        late = t.n("{n} of them overdue", "{n} of them overdue", view.overdue_total)
+        writer.line(Bold(counted), f" · {late}" if view.overdue_total else "")
+    sections = ((t("Overdue"), view.overdue), (t("Now"), view.now), (t("Later today"), view.later))
+    for title, rows in sections:
+        if rows:
+            writer.line(Bold(title))
+            writer.bullets(_row(t, row) for row in rows)
+    shown = [row for _, rows in sections for row in rows]
+    writer.buttons(*(_open(t, row) for row in shown[:_OPENABLE]))
+    writer.buttons(*_pages(t, view), *_kinds(t, view))
+
+
+def _row(t: Translator, row: DueRow) -> list[Part]:
+    follow_up = row.follow_up
+    when = parts.brief_when(t, follow_up.due, ZoneInfo(follow_up.zone))
+    tail = t("tail {digits}", digits=row.tail)
+    words: list[Part] = [
+        Code(f"{follow_up.loan_number}/{follow_up.number}"),
+        " ",
+        Bold(row.name),
+        f" · {tail} · {parts.purpose(t, follow_up.purpose)} · {when}",
+    ]
+    if follow_up.attempts:
+        words += [" · ", t.n("{n} attempt", "{n} attempts", follow_up.attempts)]
+    return words
+
+
+def _open(t: Translator, row: DueRow) -> Button:
+    follow_up = row.follow_up
+    label = t("Log {name}", name=f"{follow_up.loan_number}/{follow_up.number} {row.name}")
+    return parts.form_button(label, "call", loan=follow_up.loan_id, follow_up=follow_up.number)
+
+
+def _pages(t: Translator, view: HomeView) -> list[Button]:
+    kept = {"k": view.showing.kind or "", **_newcomer(view)}
+    buttons: list[Button] = []
+    if view.showing.offset:
+        buttons.append(Button(t("Back"), "home.show", {**kept, "o": max(0, view.showing.offset - PAGE)}))
+    if view.more > 0:
+        label = t.n("{n} more", "{n} more", view.more)
+        buttons.append(Button(label, "home.show", {**kept, "o": view.showing.offset + PAGE}))
+    return buttons
+
+
+def _kinds(t: Translator, view: HomeView) -> list[Button]:
+    labels = {"": t("All calls"), "verification": t("Verification"), "repayment": t("Repayment")}
+    present = view.showing.kind or ""
+    return [
+        Button(label, "home.show", {"k": kind, "o": 0, **_newcomer(view)})
+        for kind, label in labels.items()
+        if kind != present
+    ]
+
+
+def _loans(t: Translator, writer: Writer, view: HomeView) -> None:
+    writer.heading(t("My borrowers"))
+    if not view.by_stage:
+        writer.line(t("No loan is yours yet."))
+    writer.buttons(
+        *(
+            Button(f"{parts.stage(t, stage)} {count}", "loan.mine", {"s": stage, "o": 0})
+            for stage, count in view.by_stage
+        )
+    )
+    if view.unplanned:
+        words = t.n("{n} loan has nothing planned.", "{n} loans have nothing planned.", view.unplanned)
+        writer.line(words).buttons(Button(t("Show them"), "due.list", {"p": "unplanned"}))
+
+
+def _waiting(t: Translator, writer: Writer, view: HomeView) -> None:
+    if view.to_accept or view.documents:
+        writer.heading(t("Waiting for me"))
+    if view.to_accept:
+        words = t.n(
+            "{n} document has come and is to be looked at.",
+            "{n} documents have come and are to be looked at.",
+            view.to_accept,
+        )
+        writer.line(words)
+    if view.documents:
+        writer.line(Bold(t("Open documents:")))
+        writer.buttons(
+            *(
+                Button(
+                    f"{each.loan.number} {each.loan.name} · {each.count}", "documents.list", {"l": str(each.loan.id)}
+                )
+                for each in view.documents
+            )
+        )
+
+
+def _private(view: HomeView) -> dict[str, Any]:
+    return {"k": view.showing.kind or "", "o": view.showing.offset, **_newcomer(view)}
+
+
+def _newcomer(view: HomeView) -> dict[str, int]:
+    return {"w": 1} if view.showing.first_visit else {}

@@ -1,0 +1,149 @@
+"""What each message that the desk owes says now, to whoever reads it."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from desk.core.transaction import Desk
+from desk.loans.views import loan_view
+from desk.messages import digests
+from desk.messages.notice_views import follow_up_notice
+from desk.messages.notices import locale_for, takes_native
+from desk.people import access_requests, onboarding
+from handlers.messages import access as render_access
+from handlers.messages import digests as render_digests
+from handlers.messages import onboarding as render_onboarding
+from handlers.messages import reassign as render_reassign
+from handlers.messages import reminders as render
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import Translator
+from storage.tables import Call, Loan, Member, Notice, Undo
+
+Composer = Callable[[Desk, Notice, Translator, ZoneInfo], Awaitable[Message | None]]
+
+
+async def compose(desk: Desk, notice: Notice) -> Message | None:
+    """The message as it should stand; None for one that was settled before it was ever sent."""
+    reader = await desk.session.get(Member, notice.to_id) if notice.to_id else None
+    t = Translator(await locale_for(desk, notice, reader))
+    zone = ZoneInfo(reader.zone if reader else desk.workspace.zone)
+    return await _COMPOSERS[notice.kind](desk, notice, t, zone)
+
+
+async def _reminder(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
+    view = await follow_up_notice(desk, notice)
+    if notice.ts is None and not view.waiting:
+        return None
+    return render.reminder(t, view, zone)
+
+
+async def _bundle(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
+    view = await follow_up_notice(desk, notice)
+    if notice.ts is None and not view.waiting:
+        return None
+    return render.bundle(t, view, zone)
+
+
+async def _assigned(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
+    view = await follow_up_notice(desk, notice)
+    if notice.ts is None and not view.waiting:
+        return None
+    by = await desk.session.get_one(Member, UUID(notice.facts["by"]))
+    return render.assigned(t, view, zone, by.name)
+
+
+async def _escalation(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
+    view = await follow_up_notice(desk, notice)
+    times = notice.facts.get("times")
+    if notice.ts is None and not view.waiting and times is None:
+        return None
+    return render.escalation(t, view, zone, times=times)
+
+
+async def _told_of_call(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    call = await desk.session.get(Call, UUID(notice.facts["call"]))
+    if call is None or (notice.ts is None and call.undone_at is not None):
+        return None
+    loan = await desk.session.get_one(Loan, call.loan_id)
+    caller = await desk.session.get_one(Member, call.caller_id)
+    shown = await loan_view(desk, loan)
+    return render.told_of_call(t, shown, name=caller.name, outcome=call.outcome, undone=call.undone_at is not None)
+
+
+async def _channel_lost(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    about = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
+    return render.channel_lost(
+        t,
+        channel=notice.facts["channel"],
+        error=notice.facts["error"],
+        name=about.name if about else t("the managers"),
+    )
+
+
+async def _digest(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
+    member = await desk.session.get_one(Member, notice.to_id)
+    return render_digests.digest(t, await digests.digest_of(desk, member), zone)
+
+
+async def _team_digest(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    member = await desk.session.get_one(Member, notice.to_id)
+    stands = await digests.team_digest_of(desk, member)
+    return render_digests.team_digest(t, stands, with_charts=await takes_native(desk))
+
+
+async def _reassigned(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    undo = await desk.session.get(Undo, UUID(notice.facts["undo"]))
+    undone = undo is not None and undo.undone_at is not None
+    if undone and notice.ts is None:
+        return None
+    by = await desk.session.get_one(Member, UUID(notice.facts["by"]))
+    other = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
+    loan = await desk.session.get(Loan, notice.about_loan_id) if notice.about_loan_id else None
+    return render_reassign.notice(
+        t,
+        notice.facts,
+        by=by.name,
+        other=other.name if other else None,
+        loan=await loan_view(desk, loan) if loan else None,
+        undone=undone,
+    )
+
+
+async def _access_asked(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
+    view = await access_requests.view(desk, UUID(notice.facts["request"]))
+    if notice.ts is None and view.state != "open":
+        return None
+    return render_access.request(t, view, zone)
+
+
+async def _access_granted(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    return render_access.granted(t, await access_requests.view(desk, UUID(notice.facts["request"])))
+
+
+async def _access_declined(desk: Desk, notice: Notice, _t: Translator, _zone: ZoneInfo) -> Message | None:
+    view = await access_requests.view(desk, UUID(notice.facts["request"]))
+    return render_access.declined(Translator(view.locale), view)
+
+
+async def _welcome(desk: Desk, _notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    return render_onboarding.welcome(t, await onboarding.welcome(desk))
+
+
+_COMPOSERS: dict[str, Composer] = {
+    "reminder": _reminder,
+    "reminder_bundle": _bundle,
+    "assigned": _assigned,
+    "escalation": _escalation,
+    "manager_told": _told_of_call,
+    "channel_lost": _channel_lost,
+    "digest": _digest,
+    "team_digest": _team_digest,
+    "reassigned": _reassigned,
+    "welcome": _welcome,
+    "access_asked": _access_asked,
+    "access_granted": _access_granted,
+    "access_declined": _access_declined,
+}
+
+KINDS: tuple[str, ...] = tuple(_COMPOSERS)
+"""Every kind of message that is owed and kept true."""

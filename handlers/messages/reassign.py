@@ -1,0 +1,136 @@
+"""What is said of handing over."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from desk.handover.plans import PlanDone, PlanPreview, Share
+from desk.handover.reassigning import Handed, Preview, Reassigned
+from desk.loans.views import LoanView
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.parts import masked_loan, stage, undo_button
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.block_kit.writer import Bold, Button, Mention, Part, Writer, phrase
+
+_PEOPLE = 20
+"""How many people a preview shows."""
+
+
+def preview(t: Translator, result: Preview) -> Message:
+    """What handing everything over would do; nothing has been done yet."""
+    writer = Writer()
+    if result.changed:
+        writer.line(Bold(t("This has changed while you were looking. It is now:")))
+    writer.line(phrase(t, "From {from_} to {to}:", from_=Mention(result.from_), to=Mention(result.to)))
+    _counts(t, writer, result.handed)
+    if not result.handed.loans and not result.handed.follow_ups:
+        return writer.line(t("There is nothing to hand over.")).message()
+    writer.quote(result.why)
+    value = {"f": str(result.from_id), "t": str(result.to_id), "m": result.mark}
+    if result.draft_id is not None:
+        value["d"] = str(result.draft_id)
+    writer.buttons(
+        Button(t("Hand over"), "reassign.confirm", value, style="primary"),
+        Button(t("Leave as it is"), "reassign.leave"),
+    )
+    return writer.message()
+
+
+def reassigned(t: Translator, result: Reassigned) -> Message:
+    """What was handed over."""
+    writer = Writer()
+    if result.loan is not None:
+        writer.line(phrase(t, "{loan} belongs to {to} now.", loan=Bold(result.loan), to=Mention(result.to)))
+        if result.handed.follow_ups:
+            writer.line(
+                t.n("{n} open follow-up went along.", "{n} open follow-ups went along.", result.handed.follow_ups)
+            )
+    else:
+        from_: Part = Mention(result.from_) if result.from_ else "–"
+        writer.line(phrase(t, "Handed over from {from_} to {to}:", from_=from_, to=Mention(result.to)))
+        _counts(t, writer, result.handed)
+    writer.quote(result.why)
+    return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
+def plan(t: Translator, result: PlanPreview) -> Message:
+    """What the form's wish would do, person by person; nothing has been done yet."""
+    writer = Writer()
+    if result.changed:
+        writer.line(Bold(t("This has changed while you were looking. It is now:")))
+    writer.line(_amounts(t, result.loans, result.follow_ups, result.overdue))
+    _shares(t, writer, result.shares)
+    writer.quote(result.why)
+    writer.buttons(
+        Button(t("Hand over"), "reassign.carry_out", {"d": str(result.draft_id), "m": result.mark}, style="primary"),
+        Button(t("Leave as it is"), "reassign.leave"),
+    )
+    return writer.message()
+
+
+def plan_done(t: Translator, result: PlanDone) -> Message:
+    """What was handed over, person by person."""
+    writer = Writer().line(Bold(t("Handed over:")), " ", _amounts(t, result.loans, result.follow_ups, 0))
+    _shares(t, writer, result.shares)
+    return writer.quote(result.why).buttons(undo_button(t, result.undo_id)).message()
+
+
+def left(t: Translator) -> Message:
+    """Nothing was handed over."""
+    return Writer().line(t("Nothing was handed over.")).message()
+
+
+def notice(
+    t: Translator, facts: dict[str, Any], *, by: str, other: str | None, loan: LoanView | None, undone: bool
+) -> Message:
+    """The one message to whoever gave or got: names, for it pings nobody. `loan` is a single loan that was handed over."""
+    whom = other or (t("several members") if facts.get("several") else t("nobody"))
+    writer = Writer()
+    if facts["gained"]:
+        writer.line(t("From {whom} to you, handed over by {by}:", by=by, whom=whom))
+    else:
+        writer.line(t("From you to {whom}, handed over by {by}:", by=by, whom=whom))
+    if loan is not None:
+        writer.line(masked_loan(t, loan))
+    writer.line(_amounts(t, facts["loans"], facts["follow_ups"], facts["overdue"]))
+    if gave := facts.get("gave"):
+        writer.line(t("You gave:"), " ", _amounts(t, gave["loans"], gave["follow_ups"], gave["overdue"]))
+    if undone:
+        return writer.line(Bold(t("That was taken back."))).message()
+    if loan is not None:
+        writer.buttons(Button(t("Open card"), "loan.card", {"l": str(loan.id)}))
+    elif facts["gained"]:
+        writer.buttons(Button(t("Your loans"), "loan.mine", {"s": "", "o": 0}))
+    return writer.message()
+
+
+def _shares(t: Translator, writer: Writer, shares: Sequence[Share]) -> None:
+    writer.bullets(
+        phrase(
+            t,
+            "{who}: {loans} → {loans_after} loans · {held} → {held_after} open follow-ups",
+            who=Mention(share.who),
+            loans=share.loans,
+            loans_after=Bold(str(share.loans_after)),
+            held=share.follow_ups,
+            held_after=Bold(str(share.follow_ups_after)),
+        )
+        for share in shares[:_PEOPLE]
+    )
+    if len(shares) > _PEOPLE:
+        more = len(shares) - _PEOPLE
+        writer.small(t.n("and {n} more", "and {n} more", more))
+
+
+def _counts(t: Translator, writer: Writer, handed: Handed) -> None:
+    writer.line(_amounts(t, handed.loans, handed.follow_ups, handed.overdue))
+    writer.bullets([[stage(t, code), t(": "), Bold(str(count))] for code, count in handed.stages])
+
+
+def _amounts(t: Translator, loans: int, follow_ups: int, overdue: int) -> str:
+    parts = [
+        t.n("{n} loan", "{n} loans", loans),
+        t.n("{n} open follow-up", "{n} open follow-ups", follow_ups),
+    ]
+    if overdue:
+        parts.append(t.n("{n} of them overdue", "{n} of them overdue", overdue))
+    return " · ".join(parts)

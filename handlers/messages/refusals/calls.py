@@ -1,0 +1,76 @@
+"""Why a call is not logged, or an act not taken back, where a mere text with its values would not say enough."""
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from desk.core.errors import DeskError
+from desk.core.undo import Since
+from handlers.messages.block_kit.parts import outcome, purpose
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.block_kit.writer import Bold, Code, Mention, Part, phrase
+from handlers.messages.undo import act
+
+Explanation = Callable[[Translator, DeskError, ZoneInfo], list[list[Part]]]
+
+
+def _next_missing(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list[Part]]:
+    """Shows the line that would do, in the reader's language."""
+    loan, code = error.params["loan"], error.params["outcome"]
+    word = outcome(t, code)
+    missing = phrase(
+        t,
+        "{outcome}: on which day? Say it behind “next”, so that somebody asks then whether it was paid."
+        if code == "promised"
+        else "{outcome}: when? Say it behind “next”.",
+        outcome=Bold(word),
+    )
+    line = t("/loan-call {loan} {outcome} next tomorrow 10:00", loan=loan, outcome=word)
+    return [missing, phrase(t, "For example: {forms}", forms=Code(line))]
+
+
+def _outcome_answers_other(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list[Part]]:
+    named = phrase(
+        t,
+        "{outcome} answers verification calls only, and this is about {purpose}."
+        if error.params["answers"] == "verification"
+        else "{outcome} answers repayment calls only, and this is about {purpose}.",
+        outcome=Bold(outcome(t, error.params["outcome"])),
+        purpose=Bold(purpose(t, error.params["purpose"])),
+    )
+    return [named, [t("To note the word instead of naming a follow-up, put a colon before the note.")]]
+
+
+def _number_and_purpose_differ(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list[Part]]:
+    return [
+        phrase(
+            t,
+            "{name} is about {its}, not about {purpose}. Name one of the two, or put a colon before the note.",
+            name=Code(error.params["given"]),
+            its=Bold(purpose(t, error.params["its"])),
+            purpose=Bold(purpose(t, error.params["purpose"])),
+        )
+    ]
+
+
+def _undo_built_on(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list[Part]]:
+    loans = t(", ").join(error.params["loans"])
+    paragraphs: list[list[Part]] = [[t("Something has been built on this meanwhile, so it stays.")]]
+    if loans:
+        paragraphs = [
+            phrase(t, "Something has been built on this meanwhile, so it stays ({loans}).", loans=Bold(loans))
+        ]
+    paragraphs.extend(["• ", *_since(t, since, zone)] for since in error.params["since"])
+    return paragraphs
+
+
+def _since(t: Translator, since: Since, zone: ZoneInfo) -> list[Part]:
+    who: Part = Mention(since.who) if since.who else t("the desk")
+    return phrase(t, "{act}, by {who} at {time}", act=act(t, since.act), who=who, time=t.clock_time(since.at, zone))
+
+
+CALL_EXPLANATIONS: dict[str, Explanation] = {
+    "next_missing": _next_missing,
+    "outcome_answers_other": _outcome_answers_other,
+    "number_and_purpose_differ": _number_and_purpose_differ,
+    "undo_built_on": _undo_built_on,
+}

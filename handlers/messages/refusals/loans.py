@@ -1,0 +1,85 @@
+"""Why a document or a stage stays as it is, where the words of the vocabulary are needed to say so."""
+
+from collections.abc import Callable, Sequence
+from zoneinfo import ZoneInfo
+
+from desk.core.errors import DeskError
+from handlers.messages.block_kit.parts import stage, stamp
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.block_kit.writer import Bold, Code, Mention, Part, phrase
+from handlers.messages.documents import document, state
+
+Explanation = Callable[[Translator, DeskError, ZoneInfo], list[list[Part]]]
+
+
+def _stage_already(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list[Part]]:
+    return [
+        phrase(
+            t,
+            "{loan} is at {stage} already, since {time}.",
+            loan=Bold(error.params["loan"]),
+            stage=Bold(stage(t, error.params["stage"])),
+            time=stamp(t, error.params["at"], zone),
+        )
+    ]
+
+
+def _document_impossible(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list[Part]]:
+    """Names the state of the document, and shows the lines that would do."""
+    given = error.params
+    name = document(t, given["document"])
+    paragraphs = [
+        phrase(
+            t,
+            "{document} on {loan} is {state}: that step does not follow.",
+            document=Bold(name),
+            loan=Bold(given["loan"]),
+            state=Bold(state(t, given["state"])),
+        )
+    ]
+    lines = {
+        "got": t("/loan-docs {loan} got {document}", loan=given["loan"], document=name),
+        "accept": t("/loan-docs {loan} accept {document}", loan=given["loan"], document=name),
+        "cancel": t("/loan-docs {loan} cancel {document}", loan=given["loan"], document=name),
+        "reject": t("/loan-docs {loan} reject {document}: reason", loan=given["loan"], document=name),
+    }
+    possible = [lines[act] for act in given["possible"]]
+    possible = possible or [t("/loan-docs {loan} {document}", loan=given["loan"], document=name)]
+    return [*paragraphs, [t("Possible now:")], *(["• ", Code(line)] for line in possible)]
+
+
+def _document_not_requested(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list[Part]]:
+    name, loan = document(t, error.params["document"]), error.params["loan"]
+    paragraphs = [
+        phrase(t, "{document} was not asked for on {loan}.", document=Bold(name), loan=Bold(loan)),
+    ]
+    if error.params["documents"]:
+        paragraphs.append(phrase(t, "Open: {documents}", documents=Bold(_names(t, error.params["documents"]))))
+    line = t("/loan-docs {loan} {document}", loan=loan, document=name)
+    return [*paragraphs, phrase(t, "To ask for it: {line}", line=Code(line))]
+
+
+def _document_changed(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list[Part]]:
+    who = error.params["who"]
+    return [
+        phrase(
+            t,
+            "{document} is {state} meanwhile: {who}, {time}.",
+            document=Bold(document(t, error.params["document"])),
+            state=Bold(state(t, error.params["state"])),
+            who=Mention(who) if who else t("the desk"),
+            time=stamp(t, error.params["at"], zone),
+        )
+    ]
+
+
+def _names(t: Translator, codes: Sequence[str]) -> str:
+    return t(", ").join(document(t, code) for code in codes)
+
+
+LOAN_EXPLANATIONS: dict[str, Explanation] = {
+    "stage_already": _stage_already,
+    "document_impossible": _document_impossible,
+    "document_not_requested": _document_not_requested,
+    "document_changed": _document_changed,
+}

@@ -1,0 +1,206 @@
+"""What is said of members, their absence and hours, and the calendar."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from desk.core.vocabulary import VOCABULARY
+from desk.people.own_settings import Settings, SettingsChanged
+from desk.people.team import DaySet, MemberAdded, MemberChanged, MemberView
+from desk.people.teams import TeamChanged
+from desk.rules.hours import format_hours
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.parts import form_button, undo_button
+from handlers.messages.block_kit.translator import LANGUAGES, Translator
+from handlers.messages.block_kit.writer import Bold, Channel, Mention, Part, Writer, phrase
+from handlers.messages.refusals.refusals import mentions
+
+
+def members(
+    t: Translator,
+    views: Sequence[MemberView],
+    *,
+    sets_up: bool = False,
+    admin: bool = False,
+    year_to_enter: int | None = None,
+) -> Message:
+    """Everybody, by team; with the forms of those who set the desk up."""
+    writer = Writer()
+    writer.line(Bold(t.n("{n} member at this desk", "{n} members at this desk", len(views))))
+    for name, group in groupby(views, key=lambda view: view.team):
+        writer.line(Bold(name or t("Without a team")))
+        writer.bullets([_row(t, view) for view in group])
+    if year_to_enter is not None:
+        writer.line(
+            t(
+                "The make-up days of {year} are not known here yet. Once they are announced, enter each of them, "
+                "for example: /loan-team calendar feb 6 work",
+                year=str(year_to_enter),
+            )
+        )
+    writer.small(t("/loan-team help shows how to add, remove, or send somebody on leave."))
+    if sets_up:
+        writer.buttons(form_button(t("Add a member"), "member"), form_button(t("Remove a member"), "leaver"))
+    if admin:
+        writer.buttons(form_button(t("Team settings"), "team"))
+    return writer.message()
+
+
+def added(t: Translator, result: MemberAdded) -> Message:
+    """A member was added, or changed."""
+    writer = Writer()
+    who = Mention(result.member.slack_user_id)
+    known = result.again
+    writer.line(
+        phrase(t, "{who} is a member already; changed:" if known else "{who} is a member of the desk now:", who=who)
+    )
+    writer.line(_row(t, result.member))
+    if result.member.team:
+        writer.line(t("Team: {team}", team=result.member.team))
+    if result.channel_is_public:
+        writer.line(t("Careful: that channel is public. Everybody in the company can read masked names in it."))
+    return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
+def removed(t: Translator, result: MemberChanged) -> Message:
+    """A member was removed."""
+    writer = Writer()
+    writer.line(phrase(t, "{who} is no longer a member.", who=Mention(result.member.slack_user_id)))
+    if result.acting:
+        went = [t.n("{n} loan", "{n} loans", result.loans)]
+        went.append(t.n("{n} open follow-up", "{n} open follow-ups", result.moved))
+        writer.line(phrase(t, "Now with {who}: {what}.", who=Mention(result.acting), what=t(" and ").join(went)))
+    return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
+def away(t: Translator, result: MemberChanged) -> Message:
+    """An absence was entered."""
+    writer, who = Writer(), Mention(result.member.slack_user_id)
+    until = t.date(result.member.absent_until) if result.member.absent_until else ""
+    writer.line(phrase(t, "{who} is away until {until} (included).", who=who, until=Bold(until)))
+    if result.acting:
+        writer.line(phrase(t, "{cover} covers: reminders and new follow-ups go there.", cover=Mention(result.acting)))
+    else:
+        writer.line(t("Nobody covers: reminders and new follow-ups go to the manager."))
+    writer.line(t.n("{n} open follow-up is theirs.", "{n} open follow-ups are theirs.", result.moved))
+    return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
+def back(t: Translator, result: MemberChanged) -> Message:
+    """An absence has ended."""
+    writer, who = Writer(), Mention(result.member.slack_user_id)
+    writer.line(phrase(t, "{who} is back: what is still open is theirs again.", who=who))
+    writer.line(t.n("{n} open follow-up is theirs.", "{n} open follow-ups are theirs.", result.moved))
+    return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
+def hours(t: Translator, result: MemberChanged) -> Message:
+    """Working hours were set."""
+    writer = Writer()
+    writer.line(
+        phrase(
+            t,
+            "{who} works {hours} now.",
+            who=Mention(result.member.slack_user_id),
+            hours=Bold(_hours(t, result.member)),
+        )
+    )
+    return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
+def day(t: Translator, result: DaySet) -> Message:
+    """A day of the calendar was set."""
+    named = Bold(t.date(result.on))
+    writer = Writer().line(phrase(t, "{day} is a working day." if result.working else "{day} is a day off.", day=named))
+    if result.name:
+        writer.quote(result.name)
+    return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
+def team_changed(t: Translator, result: TeamChanged) -> Message:
+    """A team's settings, and the desk's admins, were changed."""
+    writer, now = Writer(), result.now
+    if now.name:
+        writer.line(Bold(t("Team: {team}", team=now.name)))
+    lines: dict[str, list[Part]] = {
+        "managers": [t("Managers"), t(": "), *_people(t, now.managers)],
+        "channel": [
+            t("Channel of the managers"),
+            t(": "),
+            Channel(now.channel) if now.channel else t("direct messages"),
+        ],
+        "language": [
+            t("Language of that channel"),
+            t(": "),
+            LANGUAGES[now.language] if now.language else t("As in the workspace"),
+        ],
+        "admins": [t("Admins"), t(": "), *_people(t, now.admins)],
+    }
+    writer.bullets(lines[name] for name in result.changed)
+    if result.still_managers:
+        who = _people(t, result.still_managers)
+        writer.line(t("They no longer manage this team, but keep the role manager:"), " ", who)
+    if result.channel_is_public:
+        writer.line(t("Careful: that channel is public. Everybody in the company can read masked names in it."))
+    return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
+def _people(t: Translator, slack_ids: Sequence[str]) -> list[Part]:
+    return mentions(t, slack_ids) or [t("nobody")]
+
+
+def _row(t: Translator, view: MemberView) -> list[Part]:
+    roles = t(", ").join(VOCABULARY.role(role).word(t.language) for role in view.roles)
+    parts: list[Part] = [Mention(view.slack_user_id), f" · {roles} · {_hours(t, view)} · "]
+    parts.append(Channel(view.channel) if view.channel else t("direct messages"))
+    if view.absent_until is not None:
+        parts += [" · ", Bold(t("away until {day}", day=t.short_date(view.absent_until)))]
+        if view.cover:
+            parts += [" · ", t("cover: "), Mention(view.cover)]
+    return parts
+
+
+def _hours(t: Translator, view: MemberView) -> str:
+    clock, days = format_hours(view.hours)
+    return f"{clock} {t.days(days)}"
+
+
+def changed(t: Translator, result: SettingsChanged) -> Message:
+    """What was changed, as it is now."""
+    writer = Writer().line(t("Saved:"))
+    writer.bullets(_LINES[name](t, result.now) for name in result.changed)
+    if result.channel_is_public:
+        writer.line(t("Careful: that channel is public. Everybody in the company can read masked names in it."))
+    return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
+def _language(t: Translator, now: Settings) -> list[Part]:
+    return [t("Language"), t(": "), Bold(LANGUAGES[now.language] if now.language else t("As in Slack"))]
+
+
+def _digest(t: Translator, now: Settings) -> list[Part]:
+    if now.digest_at is None:
+        return [t("No digest")]
+    return phrase(t, "Your digest comes at {time} on working days.", time=Bold(f"{now.digest_at:%H:%M}"))
+
+
+def _channel(t: Translator, now: Settings) -> list[Part]:
+    where: Part = Channel(now.channel) if now.channel else t("direct messages")
+    return phrase(t, "Your reminders come here: {where}", where=where)
+
+
+def _hours_line(t: Translator, now: Settings) -> list[Part]:
+    clock, days = format_hours(now.hours)
+    return phrase(t, "You work {hours}.", hours=Bold(f"{clock} {t.days(days)}"))
+
+
+def _absence(t: Translator, now: Settings) -> list[Part]:
+    if now.away_until is None:
+        return [t("You are at work.")]
+    away = phrase(t, "You are away until {until} (included).", until=Bold(t.date(now.away_until)))
+    if now.cover is None:
+        return [*away, " · ", t("Nobody covers: reminders and new follow-ups go to the manager.")]
+    covered = phrase(t, "{cover} covers: reminders and new follow-ups go there.", cover=Mention(now.cover))
+    return [*away, " · ", *covered]
+
+
+_LINES = {"language": _language, "digest_at": _digest, "channel": _channel, "hours": _hours_line, "absence": _absence}

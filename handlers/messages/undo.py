@@ -1,0 +1,58 @@
+"""What was taken back."""
+
+from desk.core.undo import TakenBack
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import Translator, _
+from handlers.messages.block_kit.writer import Bold, Writer, phrase
+
+
+def taken_back(t: Translator, undone: TakenBack) -> Message:
+    """Takes the place of the answer whose button was pressed."""
+    writer = Writer()
+    words = act(t, undone.act)
+    if undone.loan_number is not None:
+        loan = Bold(undone.loan_number)
+        writer.line(phrase(t, "Taken back on {loan}: {act}. All is as it was before.", loan=loan, act=words))
+    elif not undone.left:
+        writer.line(phrase(t, "Taken back: {act}. All is as it was before.", act=words))
+    else:
+        writer.line(phrase(t, "Taken back: {act}.", act=words))
+        writer.line(t("What somebody has touched since stays as it is now: {loans}.", loans=t(", ").join(undone.left)))
+    return writer.message()
+
+
+_ACTS: dict[str, str] = {
+    "call": _("a call"),
+    "correct_call": _("a correction of a call"),
+    "call_answers": _("what a call answered"),
+    "nothing_needed": _("that nothing is needed"),
+    "follow_up": _("a new follow-up"),
+    "done": _("finishing a follow-up"),
+    "cancelled": _("cancelling a follow-up"),
+    "cancel": _("cancelling a follow-up"),
+    "move": _("moving a follow-up"),
+    "snooze": _("a snooze"),
+    "hand_over": _("a handover"),
+    "reassign": _("a reassignment"),
+    "reassign_all": _("a reassignment"),
+    "stage": _("a new stage"),
+    "documents": _("documents"),
+    "new_loan": _("a new inquiry"),
+    "edit": _("a correction"),
+    "undo": _("an undo"),
+    "add_member": _("adding a member"),
+    "remove_member": _("removing a member"),
+    "away": _("an absence"),
+    "back": _("a return"),
+    "set_hours": _("working hours"),
+    "set_day": _("a day of the calendar"),
+    "set_digest": _("the time of a digest"),
+    "team_settings": _("a change of a team"),
+    "settings": _("a change of settings"),
+    "workspace_settings": _("a change of the workspace's settings"),
+}
+
+
+def act(t: Translator, code: str) -> str:
+    """The words for an act, as `Undo` and the audit trail name it."""
+    return t(_ACTS.get(code, _("a change")))

@@ -1,0 +1,1 @@
+"""The database below the queries: connections, drivers, encryption, column types, schema, errors."""

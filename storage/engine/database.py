@@ -1,0 +1,164 @@
+"""The database: one engine, and transactions that hold on SQLite as on PostgreSQL."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.engine import sqlite_driver
+from storage.engine.trouble import COMMITTING
+
+CONNECT_SECONDS = 1.5
+"""How long connecting, or waiting for a connection, may take: Slack's answer is due after 3 s."""
+
+CONNECTIONS = 20
+"""How many connections to PostgreSQL a process opens; half of them stay open."""
+
+BUSY_MILLISECONDS = 1500
+"""How long SQLite waits for another process's lock."""
+
+COMMAND_SECONDS = 20
+"""How long one statement may take on PostgreSQL: a connection that has gone silent must not hold the worker for ever."""
+
+IDLE_SECONDS = 10
+"""How long PostgreSQL keeps a transaction in which nothing is done, with its locks: its process may be frozen."""
+
+
+_WRITTEN = "write it like sqlite:///data/loandesk.db or postgresql://user:password@host/name"
+
+
+def async_url(url: str) -> str:
+    """`url` with the driver that the desk uses: `sqlite:///…` or `postgresql://…` as operators write them.
+
+    Raises ValueError for another database, or for what is no such address.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError(_WRITTEN) from None
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+    backend = parsed.drivername.split("+")[0]
+    if backend not in drivers:
+        raise ValueError(f"it must begin with sqlite: or postgresql:, not {backend}:")
+    if backend == "sqlite" and not parsed.database:
+        raise ValueError(_WRITTEN)
+    return parsed.set(drivername=drivers[backend]).render_as_string(hide_password=False)
+
+
+def make_folder(url: str) -> None:
+    """Makes the folder of an SQLite file, when it is not there."""
+    parsed = make_url(url)
+    if parsed.drivername.startswith("sqlite") and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+class Database:
+    """An engine and the one writer lock of the process.
+
+    SQLite has one writer; several connections that write at once wait in its busy handler, which is unfair and slow.
+    So on SQLite all writing transactions of the process go through one lock and begin IMMEDIATE.
+
+    On PostgreSQL a statement and a transaction at rest have their limits, unless `patient`.
+    """
+
+    def __init__(self, url: str, *, patient: bool = False) -> None:
+        self.url = async_url(url)
+        self.is_sqlite = self.url.startswith("sqlite")
+        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, patient)
+        self._writer = asyncio.Lock() if self.is_sqlite else None
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[AsyncSession]:
+        """A session whose work is committed at the end of the block, or rolled back when it raises."""
+        async with (
+            self._writer or contextlib.nullcontext(),
+            AsyncSession(self.engine, expire_on_commit=False) as session,
+        ):
+            if self.is_sqlite:
+                session.info["immediate"] = True
+                await session.connection(execution_options={"immediate": True})
+            try:
+                yield session
+                await session.flush()
+                session.info[COMMITTING] = True
+                await session.commit()
+            except BaseException:
+                await session.rollback()
+                raise
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncGenerator[AsyncSession]:
+        """A session that sees one state and writes nothing."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextlib.asynccontextmanager
+    async def snapshot(self) -> AsyncGenerator[AsyncConnection]:
+        """A connection that sees one state from its first statement on, however long it reads. Holds nobody up."""
+        async with self.engine.connect() as connection:
+            if not self.is_sqlite:  # a reader of SQLite's WAL has this anyway
+                await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield connection
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        await self.engine.dispose()
+
+
+def _postgres_engine(url: str, patient: bool) -> AsyncEngine:
+    limits: dict[str, Any] = {
+        "command_timeout": COMMAND_SECONDS,
+        "server_settings": {"idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s"},
+    }
+    return create_async_engine(
+        url,
+        hide_parameters=True,
+        pool_size=CONNECTIONS // 2,
+        max_overflow=CONNECTIONS - CONNECTIONS // 2,
+        pool_timeout=CONNECT_SECONDS,
+        pool_pre_ping=True,
+        connect_args={"timeout": CONNECT_SECONDS} | ({} if patient else limits),
+    )
+
+
+def _sqlite_engine(url: str) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        connect_args={"timeout": BUSY_MILLISECONDS / 1000, "async_creator_fn": sqlite_driver.connect},
+        pool_timeout=CONNECT_SECONDS,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: ConnectionPoolEntry) -> None:  # pyright: ignore[reportUnusedFunction]
+        # The driver's own BEGIN would be deferred and late; ours is written by `begin` below.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        immediate = connection.get_execution_options().get("immediate", False)
+        connection.exec_driver_sql(sqlite_driver.BEGIN_WRITING if immediate else "BEGIN")
+
+    return engine
+
+
+def insert_into(session: AsyncSession, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
+    """An insert that takes `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    return insert(table)

@@ -1,0 +1,1 @@
+"""Every SQL statement of the desk, in folders named like those of `desk`."""

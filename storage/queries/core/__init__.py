@@ -1,0 +1,1 @@
+"""Queries about repeated deliveries, changes that can be undone, the audit log, drafts."""

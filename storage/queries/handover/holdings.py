@@ -1,0 +1,59 @@
+"""What somebody has, held by the transaction that hands it over."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.queries.loans.loans import LIVE_STAGES
+from storage.tables import FollowUp, Loan
+
+
+async def held(session: AsyncSession, member_id: UUID, *, lock: bool) -> tuple[list[Loan], list[FollowUp]]:
+    """The live loans that a member owns and the open follow-ups that they hold, in the order of their ids.
+
+    With `lock` every loan concerned, also those of others on which a follow-up is held, stays as it is until the end of
+    the transaction.
+    """
+    on_loans = select(FollowUp.loan_id).where(FollowUp.assignee_id == member_id, FollowUp.state == "open")
+    loans = (
+        select(Loan)
+        .where(
+            or_(
+                (col(Loan.owner_id) == member_id) & col(Loan.stage).in_(LIVE_STAGES),
+                col(Loan.id).in_(on_loans),
+            )
+        )
+        .order_by(col(Loan.id))
+        .execution_options(populate_existing=True)
+    )
+    rows = list((await session.exec(loans.with_for_update() if lock else loans)).all())
+    owned = [loan for loan in rows if loan.owner_id == member_id and loan.stage in LIVE_STAGES]
+    statement = select(FollowUp).where(FollowUp.assignee_id == member_id, FollowUp.state == "open")
+    follow_ups = await session.exec(statement.order_by(col(FollowUp.id)).execution_options(populate_existing=True))
+    return owned, list(follow_ups.all())
+
+
+async def picked(session: AsyncSession, loan_ids: Sequence[UUID], *, lock: bool) -> tuple[list[Loan], list[FollowUp]]:
+    """These loans, and the open follow-ups that their owners hold on them, in the order of their ids. `lock` as for
+    `held`."""
+    loans = select(Loan).where(col(Loan.id).in_(loan_ids)).order_by(col(Loan.id))
+    loans = loans.execution_options(populate_existing=True)
+    rows = list((await session.exec(loans.with_for_update() if lock else loans)).all())
+    statement = (
+        select(FollowUp)
+        .join(Loan, col(Loan.id) == col(FollowUp.loan_id))
+        .where(col(Loan.id).in_(loan_ids), FollowUp.state == "open", col(FollowUp.assignee_id) == col(Loan.owner_id))
+        .order_by(col(FollowUp.id))
+        .execution_options(populate_existing=True)
+    )
+    return rows, list((await session.exec(statement)).all())
+
+
+async def open_of_loan_held_by(session: AsyncSession, loan_id: UUID, member_id: UUID) -> list[FollowUp]:
+    """The open follow-ups that a member holds on a loan."""
+    statement = select(FollowUp).where(
+        FollowUp.loan_id == loan_id, FollowUp.assignee_id == member_id, FollowUp.state == "open"
+    )
+    return list((await session.exec(statement.order_by(col(FollowUp.id)))).all())

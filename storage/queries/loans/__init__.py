@@ -1,0 +1,1 @@
+"""Queries about loans and borrowers, and the search index."""

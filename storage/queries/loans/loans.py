@@ -1,0 +1,157 @@
+"""Loans: finding, locking and listing them."""
+
+import unicodedata
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, bindparam, or_
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from storage.tables import FollowUp, Loan, Member, StageChange
+
+_CHUNK = 500
+
+LIVE_STAGES = ("inquiry", "application", "approved", "signed", "disbursed")
+"""The stages in which something is still to be done."""
+
+
+def number_key(number: str) -> str:
+    """A loan number as it is compared: NFKC, any case."""
+    return unicodedata.normalize("NFKC", number).casefold()
+
+
+async def by_number(session: AsyncSession, workspace_id: UUID, number: str) -> Loan | None:
+    """The loan of that number."""
+    statement = select(Loan).where(Loan.workspace_id == workspace_id, Loan.number_key == number_key(number))
+    return (await session.exec(statement)).first()
+
+
+async def lock_by_number(
+    session: AsyncSession, workspace_id: UUID, number: str, *, visible: ColumnElement[bool]
+) -> Loan | None:
+    """The visible loan of that number, held as `lock` holds it."""
+    values = {"workspace": workspace_id, "key": number_key(number)}
+    return (await session.exec(_locked_by_number(visible), params=values)).first()
+
+
+@lru_cache(maxsize=1024)
+def _locked_by_number(visible: ColumnElement[bool]) -> SelectOfScalar[Loan]:
+    return (
+        select(Loan)
+        .where(Loan.workspace_id == bindparam("workspace"), Loan.number_key == bindparam("key"), visible)
+        .with_for_update(key_share=True, of=Loan)
+        .execution_options(populate_existing=True)
+    )
+
+
+async def of_numbers(
+    session: AsyncSession, workspace_id: UUID, numbers: Collection[str], *, visible: ColumnElement[bool]
+) -> dict[str, Loan]:
+    """The visible loans of those numbers, by their keys."""
+    keys = [number_key(number) for number in numbers]
+    statement = select(Loan).where(Loan.workspace_id == workspace_id, col(Loan.number_key).in_(keys), visible)
+    return {loan.number_key: loan for loan in await session.exec(statement)}
+
+
+async def sees(session: AsyncSession, member: Member, loan_id: UUID) -> bool:
+    """Whether the loan is there and among those that the member sees."""
+    statement = select(Loan.id).where(Loan.id == loan_id, visible_to(member))
+    return (await session.exec(statement)).first() is not None
+
+
+async def lock(session: AsyncSession, loan_id: UUID) -> Loan:
+    """The loan, held by this transaction until its end: every change of a loan or of its follow-ups begins here."""
+    # Without `key_share`, rows that merely refer to the loan would wait for it, and could do so in a ring.
+    statement = select(Loan).where(Loan.id == loan_id).with_for_update(key_share=True)
+    return (await session.exec(statement.execution_options(populate_existing=True))).one()
+
+
+async def lock_all(session: AsyncSession, loan_ids: Sequence[UUID]) -> None:
+    """The same for several loans; held in the order of their ids, so that two transactions never wait in a ring."""
+    for start in range(0, len(loan_ids), _CHUNK):
+        ids = loan_ids[start : start + _CHUNK]
+        await session.exec(select(Loan.id).where(col(Loan.id).in_(ids)).order_by(col(Loan.id)).with_for_update())
+
+
+async def numbers_like(session: AsyncSession, workspace_id: UUID, owner_id: UUID, *, limit: int) -> list[str]:
+    """Numbers of this owner's loans, newest first, to suggest from."""
+    statement = (
+        select(Loan.number)
+        .where(Loan.workspace_id == workspace_id, Loan.owner_id == owner_id)
+        .order_by(col(Loan.created_at).desc())
+        .limit(limit)
+    )
+    return list((await session.exec(statement)).all())
+
+
+async def of_owner(
+    session: AsyncSession, owner_id: UUID, stages: Collection[str], *, limit: int, offset: int = 0
+) -> list[Loan]:
+    """A member's loans in these stages, the longest in its stage first."""
+    statement = select(Loan).where(Loan.owner_id == owner_id, col(Loan.stage).in_(stages))
+    ordered = statement.order_by(col(Loan.stage_since), col(Loan.id)).limit(limit).offset(offset)
+    return list((await session.exec(ordered)).all())
+
+
+async def live_counts(session: AsyncSession, owner_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many live loans each of these members owns; members with none have 0."""
+    statement = (
+        select(Loan.owner_id, func.count())
+        .where(col(Loan.owner_id).in_(owner_ids), col(Loan.stage).in_(LIVE_STAGES))
+        .group_by(col(Loan.owner_id))
+    )
+    counts = dict((await session.exec(statement)).all())
+    return {owner_id: counts.get(owner_id, 0) for owner_id in owner_ids}
+
+
+async def by_ids(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Loan]:
+    """The loans of those ids."""
+    found: dict[UUID, Loan] = {}
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), _CHUNK):
+        rows = await session.exec(select(Loan).where(col(Loan.id).in_(wanted[start : start + _CHUNK])))
+        found.update({loan.id: loan for loan in rows})
+    return found
+
+
+async def counts_of_owner(session: AsyncSession, owner_id: UUID) -> dict[str, int]:
+    """How many loans a member owns, by stage."""
+    statement = select(Loan.stage, func.count()).where(Loan.owner_id == owner_id).group_by(col(Loan.stage))
+    return dict((await session.exec(statement)).all())
+
+
+def visible_to(member: Member) -> ColumnElement[bool]:
+    """Which loans a member sees. Managers, compliance and admins see all of the workspace; others those of their own
+    team, those without an owner, those on which they hold a follow-up, and both kinds of those they cover for."""
+    if {"manager", "compliance", "admin"} & set(member.roles.split()):
+        return _visible_to_all(member.workspace_id)
+    return _visible_to_agent(member.workspace_id, member.id, member.team_id)
+
+
+@lru_cache(maxsize=64)
+def _visible_to_all(workspace_id: UUID) -> ColumnElement[bool]:
+    return col(Loan.workspace_id) == workspace_id
+
+
+@lru_cache(maxsize=1024)
+def _visible_to_agent(workspace_id: UUID, member_id: UUID, team_id: UUID | None) -> ColumnElement[bool]:
+    # Building it costs more than the database needs for it, and every command asks.
+    is_mate = col(Member.team_id).is_(None) if team_id is None else col(Member.team_id) == team_id
+    covered_or_self = or_(col(Member.id) == member_id, col(Member.cover_id) == member_id)
+    mates = select(Member.id).where(Member.workspace_id == workspace_id, or_(covered_or_self, is_mate))
+    covered = select(Member.id).where(covered_or_self)
+    held = select(FollowUp.loan_id).where(col(FollowUp.assignee_id).in_(covered), FollowUp.state == "open")
+    return and_(
+        col(Loan.workspace_id) == workspace_id,
+        or_(col(Loan.owner_id).is_(None), col(Loan.owner_id).in_(mates), col(Loan.id).in_(held)),
+    )
+
+
+async def stage_changes(session: AsyncSession, loan_id: UUID, *, limit: int) -> list[StageChange]:
+    """The changes of a loan's stage that stand, newest first."""
+    statement = select(StageChange).where(StageChange.loan_id == loan_id, col(StageChange.undone_at).is_(None))
+    ordered = statement.order_by(col(StageChange.at).desc(), col(StageChange.id).desc()).limit(limit)
+    return list((await session.exec(ordered)).all())

@@ -1,0 +1,1 @@
+"""Queries about notices, digests and App Homes."""

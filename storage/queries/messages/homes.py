@@ -1,0 +1,66 @@
+"""App Homes that were opened: which to look at next, and what stands in them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.engine.database import insert_into
+from storage.tables import Home
+
+
+async def of_member(session: AsyncSession, member_id: UUID) -> Home | None:
+    """The home of a member who has opened it before."""
+    return await session.get(Home, member_id)
+
+
+async def opened(session: AsyncSession, workspace_id: UUID, member_id: UUID, now: datetime) -> None:
+    """A member looks at their home now."""
+    home = Home(workspace_id=workspace_id, member_id=member_id, opened_at=now, checked_at=now)
+    statement = insert_into(session, Home).values(home.model_dump())
+    seen = {"opened_at": now, "checked_at": now}
+    await session.exec(statement.on_conflict_do_update(index_elements=["member_id"], set_=seen))
+
+
+async def look_again(session: AsyncSession, member_id: UUID, now: datetime) -> None:
+    """Has the home of a member, where they have one, looked at as if they had just opened it."""
+    await session.exec(update(Home).where(col(Home.member_id) == member_id).values(opened_at=now))
+
+
+async def published(
+    session: AsyncSession, member_id: UUID, *, digest: bytes, view_hash: str, showing: dict[str, Any]
+) -> None:
+    """What stands there now."""
+    statement = update(Home).where(col(Home.member_id) == member_id)
+    await session.exec(statement.values(digest=digest, hash=view_hash, showing=showing))
+
+
+async def take_stale(
+    session: AsyncSession,
+    workspace_id: UUID,
+    *,
+    opened_after: datetime,
+    checked_before: datetime,
+    now: datetime,
+    limit: int,
+) -> list[Home]:
+    """Homes that were opened lately and not looked at for a while, the longest first: this process looks at them now."""
+    stale = (
+        select(Home.member_id)
+        .where(
+            Home.workspace_id == workspace_id,
+            col(Home.opened_at) > opened_after,
+            col(Home.checked_at) < checked_before,
+        )
+        .order_by(col(Home.checked_at))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = (await session.exec(stale)).all()
+    if not ids:
+        return []
+    statement = update(Home).where(col(Home.member_id).in_(ids)).values(checked_at=now).returning(Home)
+    return list((await session.exec(statement)).scalars())

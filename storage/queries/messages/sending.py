@@ -1,0 +1,322 @@
+"""The sending of notices: which are owed now, who may send one, and what came of it.
+
+A sender takes a lease on the row, which numbers it (`fence`). Whatever it writes afterwards compares that number, so a
+sender that was overtaken changes nothing. Where the message stands is claimed once: a second sender's `ts` is refused.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, null, or_, select, true, update
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.engine.types import UtcDateTime, mark_of
+from storage.queries.messages.notices import NOTICE
+
+LEASE = timedelta(seconds=30)
+"""How long a sender has. Longer than any call to Slack may take; as long as a dead sender's notice waits for another."""
+
+LONGEST_WAIT = timedelta(minutes=15)
+"""How long an attempt may be put off. What is owed much later than that was put off before the clock was set back."""
+
+URGENT_FIRST_FOR = timedelta(hours=1)
+"""How long what is not urgent waits in a channel for an urgent message that Slack does not take."""
+
+NOT_COMPOSED = "not_composed"
+"""The error of a notice that the desk could not write: a bug of ours, and no reason for others to wait."""
+
+_MEMBER = SQLModel.metadata.tables["member"]
+_N = NOTICE.c
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A notice that is to be sent now. `attempt` is the number its next sender will have; `channel` is where it goes."""
+
+    notice_id: UUID
+    attempt: int
+    channel: str
+    urgent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to send one notice, and what was known when it was taken.
+
+    `tried_at` is the first attempt whose answer nobody knows; then `channel_id` is where it was tried. `mark` is by what
+    its message is known in Slack.
+    """
+
+    notice_id: UUID
+    fence: int
+    failures: int
+    channel_id: str | None
+    ts: str | None
+    tried_at: datetime | None
+    mark: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How delivery stands. `oldest` is since when the longest owed notice is owed; `doubtful` have an unknown answer."""
+
+    owed: int
+    oldest: datetime | None
+    failing: int
+    doubtful: int
+    gave_up: int
+
+
+async def owed(session: AsyncSession, workspace_id: UUID, now: datetime, limit: int) -> list[Owed]:
+    """What is owed and in nobody's hands: urgent first, then the oldest."""
+    return await _owed(session, _owed_now(workspace_id, now), limit)
+
+
+async def to_enqueue(session: AsyncSession, workspace_id: UUID, now: datetime, limit: int) -> list[Owed]:
+    """The same, without those whose next attempt the delivery engine has been given."""
+    return await _owed(session, _owed_now(workspace_id, now).where(_N.enqueued <= _N.fence), limit)
+
+
+async def channels_with_urgent(session: AsyncSession, workspace_id: UUID, now: datetime) -> set[str]:
+    """Where something urgent is owed, in somebody's hands or not, or put off because Slack did not take it.
+
+    Nothing holds up its channel longer than `URGENT_FIRST_FOR`, and what the desk itself cannot write not at all.
+    """
+    put_off = and_(
+        _N.attempts > 0, _N.last_error != NOT_COMPOSED, _N.created_at > literal(now - URGENT_FIRST_FOR, UtcDateTime())
+    )
+    statement = _owed_where(
+        _N.workspace_id == workspace_id, _N.urgent, _N.owed_from.is_not(None), or_(_due(now), put_off)
+    ).subquery()
+    rows = await (await session.connection()).execute(select(statement.c.channel).distinct())
+    return set(rows.scalars())
+
+
+async def enqueued_since(
+    session: AsyncSession, workspace_id: UUID, now: datetime, *, owed_before: datetime, after: UUID | None, limit: int
+) -> list[Owed]:
+    """What the engine was given and is owed since before `owed_before`, by id from `after` on: is it still known there?"""
+    statement = _owed_now(workspace_id, now).where(_N.enqueued > _N.fence, _N.owed_from < owed_before)
+    if after is not None:
+        statement = statement.where(_N.id > after)
+    rows = await (await session.connection()).execute(statement.order_by(_N.id).limit(limit))
+    return [Owed(*row) for row in rows]
+
+
+async def mark_enqueued(session: AsyncSession, given: Sequence[Owed]) -> None:
+    """The engine has these attempts."""
+    if not given:
+        return
+    statement = (
+        update(NOTICE)
+        .where(_N.id == bindparam("the_id"), _N.enqueued < bindparam("the_attempt"))
+        .values(enqueued=bindparam("the_attempt"))
+    )
+    rows = [{"the_id": row.notice_id, "the_attempt": row.attempt} for row in given]
+    await (await session.connection()).execute(statement, rows)
+
+
+async def skip_attempts(session: AsyncSession, lost: Sequence[Owed]) -> None:
+    """The engine will never make these attempts: the next ones get other numbers."""
+    if not lost:
+        return
+    statement = (
+        update(NOTICE)
+        .where(_N.id == bindparam("the_id"), _N.fence == bindparam("the_attempt") - 1)
+        .values(fence=bindparam("the_attempt"))
+    )
+    rows = [{"the_id": row.notice_id, "the_attempt": row.attempt} for row in lost]
+    await (await session.connection()).execute(statement, rows)
+
+
+async def take_lease(session: AsyncSession, notice_id: UUID, now: datetime) -> Lease | None:
+    """The right to send this notice until `LEASE` from now. None when nothing is owed now, or somebody else has it."""
+    statement = (
+        update(NOTICE)
+        .where(_N.id == notice_id, _due(now), _free(now))
+        .values(fence=_N.fence + 1, lease_until=now + LEASE)
+        .returning(_N.id, _N.fence, _N.attempts, _N.channel_id, _N.ts, _N.tried_at, _N.workspace_id, _N.key)
+    )
+    row = (await (await session.connection()).execute(statement)).first()
+    return Lease(*row[:6], mark=mark_of(row[6], row[7])) if row else None
+
+
+async def renew(session: AsyncSession, lease: Lease, now: datetime) -> bool:
+    """Before a call that can be made twice: is the lease still ours? Then it lasts `LEASE` from now."""
+    return await _change(session, lease, lease_until=now + LEASE)
+
+
+async def about_to_post(session: AsyncSession, lease: Lease, channel: str, now: datetime) -> bool:
+    """Before a post: as `renew`, and from here on the answer is unknown until it is recorded."""
+    return await _change(
+        session,
+        lease,
+        lease_until=now + LEASE,
+        channel_id=channel,
+        tried_at=func.coalesce(_N.tried_at, literal(now, UtcDateTime())),
+    )
+
+
+async def record_sent(
+    session: AsyncSession, lease: Lease, *, revision: int, channel_id: str, ts: str, now: datetime
+) -> bool:
+    """The message stands there and shows that revision. False when another sender was quicker.
+
+    What was wanted meanwhile stays owed.
+    """
+    return await _change(
+        session,
+        lease,
+        or_(_N.ts.is_(None), _N.ts == ts),
+        sent=revision,
+        channel_id=channel_id,
+        ts=ts,
+        posted_at=func.coalesce(_N.posted_at, literal(now, UtcDateTime())),
+        tried_at=None,
+        **_settled(revision, now),
+    )
+
+
+async def record_standing(session: AsyncSession, lease: Lease, *, channel_id: str, ts: str, now: datetime) -> bool:
+    """An earlier sender's message was found there. The lease goes on. False when another sender was quicker."""
+    return await _change(
+        session,
+        lease,
+        or_(_N.ts.is_(None), _N.ts == ts),
+        channel_id=channel_id,
+        ts=ts,
+        posted_at=func.coalesce(_N.posted_at, literal(now, UtcDateTime())),
+        tried_at=None,
+    )
+
+
+async def claim_stray(session: AsyncSession, notice_id: UUID, *, channel_id: str, ts: str, now: datetime) -> bool:
+    """A sender that lost its lease has posted this. True when it is the notice's message: nobody has another one."""
+    statement = (
+        update(NOTICE)
+        .where(_N.id == notice_id, or_(_N.ts.is_(None), _N.ts == ts))
+        .where(_N.dropped_at.is_(None), _N.gave_up_at.is_(None))
+        .values(channel_id=channel_id, ts=ts, posted_at=func.coalesce(_N.posted_at, literal(now, UtcDateTime())))
+        .returning(_N.id)
+    )
+    return (await (await session.connection()).execute(statement)).first() is not None
+
+
+async def record_gone(session: AsyncSession, lease: Lease, now: datetime) -> bool:
+    """The message was deleted in Slack: a new one is owed."""
+    return await _change(
+        session, lease, channel_id=None, ts=None, sent=0, tried_at=None, owed_from=now, lease_until=None
+    )
+
+
+async def record_settled(session: AsyncSession, lease: Lease, *, revision: int, now: datetime) -> bool:
+    """The message that stands stays as it is: nothing is owed for that revision."""
+    return await _change(session, lease, sent=revision, **_settled(revision, now))
+
+
+async def record_dropped(session: AsyncSession, lease: Lease, *, revision: int, now: datetime) -> bool:
+    """It need not be sent any more, unless something else is wanted by now."""
+    dropped = case((_N.wanted <= revision, literal(now, UtcDateTime())), else_=null())
+    return await _change(session, lease, dropped_at=dropped, **_settled(revision, now))
+
+
+async def record_gave_up(session: AsyncSession, lease: Lease, *, error: str, now: datetime) -> bool:
+    """It cannot be sent."""
+    return await _change(session, lease, gave_up_at=now, owed_from=None, lease_until=None, last_error=error)
+
+
+async def record_postponed(
+    session: AsyncSession, lease: Lease, *, until: datetime, error: str, known_unsent: bool, failed: bool
+) -> bool:
+    """It is to be tried again at `until`. `known_unsent`: the answer says that nothing was posted by this attempt.
+
+    `failed` counts it among the failures in a row, which lengthen the pause.
+    """
+    values: dict[str, Any] = {"owed_from": until, "lease_until": None, "last_error": error}
+    if known_unsent:
+        values |= {"tried_at": lease.tried_at, "channel_id": lease.channel_id}
+    if failed:
+        values["attempts"] = _N.attempts + 1
+    return await _change(session, lease, **values)
+
+
+async def release(session: AsyncSession, lease: Lease, *, now: datetime) -> bool:
+    """Gives the lease back, whatever else was written meanwhile: the notice is owed as before."""
+    return await _change(
+        session, lease, true(), owed_from=func.coalesce(_N.owed_from, literal(now, UtcDateTime())), lease_until=None
+    )
+
+
+async def backlog(session: AsyncSession, workspace_id: UUID) -> Backlog:
+    """How delivery stands."""
+    connection = await session.connection()
+    present = select(
+        func.count(),
+        func.min(_N.owed_from),
+        func.coalesce(func.sum(case((_N.attempts > 0, 1), else_=0)), 0),
+        func.coalesce(func.sum(case((_N.tried_at.is_not(None), 1), else_=0)), 0),
+    ).where(_N.workspace_id == workspace_id, _N.owed_from.is_not(None))
+    row = (await connection.execute(present)).one()
+    gave_up = select(func.count()).where(_N.workspace_id == workspace_id, _N.gave_up_at.is_not(None))
+    return Backlog(row[0], row[1], row[2], row[3], (await connection.execute(gave_up)).scalar_one())
+
+
+async def gave_up_since(session: AsyncSession, workspace_id: UUID, instant: datetime) -> int:
+    """How many notices were given up since then."""
+    statement = select(func.count()).where(_N.workspace_id == workspace_id, _N.gave_up_at >= instant)
+    return (await (await session.connection()).execute(statement)).scalar_one()
+
+
+async def waiting(session: AsyncSession, workspace_id: UUID) -> tuple[int, datetime | None]:
+    """How many notices are owed, and since when the oldest is; costs what is owed, not the table."""
+    since = case((_N.posted_at.is_(None), _N.created_at), else_=_N.owed_from)
+    statement = select(func.count(), func.min(since)).where(_N.workspace_id == workspace_id, _N.owed_from.is_not(None))
+    row = (await (await session.connection()).execute(statement)).one()
+    return row[0], row[1]
+
+
+async def _change(session: AsyncSession, lease: Lease, *more: ColumnElement[bool], **values: Any) -> bool:
+    if not more:
+        more = (_N.ts == lease.ts if lease.ts is not None else _N.ts.is_(None),)
+    statement = (
+        update(NOTICE).where(_N.id == lease.notice_id, _N.fence == lease.fence, *more).values(**values).returning(_N.id)
+    )
+    return (await (await session.connection()).execute(statement)).first() is not None
+
+
+def _settled(revision: int, now: datetime) -> dict[str, Any]:
+    owed_from = case((_N.wanted > revision, literal(now, UtcDateTime())), else_=null())
+    return {"owed_from": owed_from, "lease_until": None, "attempts": 0, "last_error": None}
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    return or_(_N.owed_from <= now, _N.owed_from > now + 2 * LONGEST_WAIT)
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    # A lease far in the future was taken before the clock was set back: nobody has it any more.
+    return or_(_N.lease_until.is_(None), _N.lease_until <= now, _N.lease_until > now + 2 * LEASE)
+
+
+def _owed_now(workspace_id: UUID, now: datetime) -> Select[Any, Any, Any, Any]:
+    return _owed_where(_N.workspace_id == workspace_id, _due(now), _free(now))
+
+
+def _owed_where(*which: ColumnElement[bool]) -> Select[Any, Any, Any, Any]:
+    own = case((_MEMBER.c.channel_lost_at.is_(None), _MEMBER.c.reminder_channel_id), else_=null())
+    standing = case((_N.ts.is_not(None), _N.channel_id), else_=null())
+    channel = func.coalesce(standing, own, _MEMBER.c.slack_user_id, _N.target, "").label("channel")
+    return (
+        select(_N.id, (_N.fence + 1).label("attempt"), channel, _N.urgent)
+        .select_from(NOTICE.outerjoin(_MEMBER, _MEMBER.c.id == _N.to_id))
+        .where(*which)
+    )
+
+
+async def _owed(session: AsyncSession, statement: Select[Any, Any, Any, Any], limit: int) -> list[Owed]:
+    ordered = statement.order_by(_N.urgent.desc(), _N.owed_from, _N.id).limit(limit)
+    return [Owed(*row) for row in await (await session.connection()).execute(ordered)]

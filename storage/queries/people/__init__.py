@@ -1,0 +1,1 @@
+"""Queries about members, teams, workspaces and access requests."""

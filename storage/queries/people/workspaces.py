@@ -1,0 +1,96 @@
+"""Workspaces and their calendars."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import bindparam
+from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.engine.database import insert_into
+from storage.queries.loans import loans
+from storage.tables import CalendarOverride, Workspace
+
+_OVERRIDES = select(col(CalendarOverride.day), col(CalendarOverride.working)).where(
+    CalendarOverride.workspace_id == bindparam("workspace")
+)
+
+
+async def of_slack_team(session: AsyncSession, new: Workspace) -> Workspace:
+    """The workspace of that Slack team, held until the transaction ends: `new`, unless there is one already.
+
+    Of two processes that meet the team at once, the second gets what the first made.
+    """
+    statement = insert_into(session, Workspace).values(new.model_dump())
+    await session.exec(statement.on_conflict_do_nothing(index_elements=["slack_team_id"]))
+    statement = select(Workspace).where(Workspace.slack_team_id == new.slack_team_id).with_for_update()
+    return (await session.exec(statement.execution_options(populate_existing=True))).one()
+
+
+async def by_id(session: AsyncSession, workspace_id: UUID) -> Workspace | None:
+    """The workspace of that id."""
+    return await session.get(Workspace, workspace_id)
+
+
+async def locked(session: AsyncSession, workspace_id: UUID) -> Workspace:
+    """The workspace as it is now, held until the transaction ends."""
+    statement = select(Workspace).where(Workspace.id == workspace_id).with_for_update()
+    return (await session.exec(statement.execution_options(populate_existing=True))).one()
+
+
+def copy_onto(held: Workspace, row: Workspace) -> None:
+    """Gives the workspace that a process holds the values of a row that was read."""
+    for name in Workspace.model_fields:
+        if getattr(held, name) != getattr(row, name):
+            setattr(held, name, getattr(row, name))
+
+
+async def every(session: AsyncSession) -> list[Workspace]:
+    """All workspaces, oldest first."""
+    return list((await session.exec(select(Workspace).order_by(col(Workspace.created_at)))).all())
+
+
+async def native_refused_at(session: AsyncSession, workspace_id: UUID) -> datetime | None:
+    """When Slack last refused a table or chart in the workspace."""
+    return (await session.exec(select(Workspace.native_refused_at).where(Workspace.id == workspace_id))).one()
+
+
+async def remember_native_refused(session: AsyncSession, workspace_id: UUID, now: datetime) -> None:
+    """Slack has just refused a table or chart in the workspace."""
+    statement = update(Workspace).where(col(Workspace.id) == workspace_id).values(native_refused_at=now)
+    await session.exec(statement)
+
+
+async def calendar_overrides(session: AsyncSession, workspace_id: UUID) -> Mapping[date, bool]:
+    """The days that the workspace itself calls working (True) or off (False)."""
+    rows = await session.exec(_OVERRIDES, params={"workspace": workspace_id})
+    return dict(rows.all())
+
+
+async def calendar_override(session: AsyncSession, workspace_id: UUID, day: date) -> CalendarOverride | None:
+    """What the workspace says of `day`, or None."""
+    statement = select(CalendarOverride).where(
+        CalendarOverride.workspace_id == workspace_id, CalendarOverride.day == day
+    )
+    return (await session.exec(statement)).first()
+
+
+async def take_loan_number(session: AsyncSession, workspace: Workspace) -> str:
+    """The next number for a new inquiry (`L-7`), one that no loan has, not even an imported one.
+
+    Two at once get two: the row is locked until the end of the transaction.
+    """
+    row = (await session.exec(select(Workspace).where(Workspace.id == workspace.id).with_for_update())).one()
+    await session.refresh(row, ["next_loan_number"])
+    number, step = row.next_loan_number, 1
+    # Where a lender's own numbers look like ours there may be very many in a row: the steps grow.
+    while await loans.by_number(session, workspace.id, _minted(number)) is not None:
+        number, step = number + step, step * 2
+    row.next_loan_number = number + 1
+    session.add(row)
+    return _minted(number)
+
+
+def _minted(number: int) -> str:
+    return f"L-{number}"

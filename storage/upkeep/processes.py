@@ -1,0 +1,74 @@
+"""Which processes of the desk run: each claims its name, beats, and says when its worker last worked."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, func, update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.engine.database import insert_into
+from storage.engine.types import new_id
+from storage.tables import Process
+
+
+async def claim(
+    session: AsyncSession, workspace_id: UUID, kind: str, name: str, incarnation: UUID, now: datetime
+) -> Process | None:
+    """Claims a name that nobody has: None then, else the row of whoever has it."""
+    values = {
+        "id": new_id(),
+        "workspace_id": workspace_id,
+        "kind": kind,
+        "name": name,
+        "incarnation": incarnation,
+        "beats": 0,
+        "started_at": now,
+        "beat_at": now,
+    }
+    statement = insert_into(session, Process).values(**values).on_conflict_do_nothing().returning(col(Process.id))
+    if (await (await session.connection()).execute(statement)).first() is not None:
+        return None
+    there = select(Process).where(Process.workspace_id == workspace_id, Process.kind == kind, Process.name == name)
+    return (await session.exec(there)).one()
+
+
+async def take_over(session: AsyncSession, dead: Process, incarnation: UUID, now: datetime) -> bool:
+    """Takes the name of one that has not beaten since it was seen. False when it has, or another newcomer was quicker."""
+    return await _change(
+        session,
+        (Process.id == dead.id) & (Process.incarnation == dead.incarnation) & (Process.beats == dead.beats),  # pyright: ignore[reportArgumentType]
+        incarnation=incarnation,
+        beats=0,
+        started_at=now,
+        beat_at=now,
+        worked_at=None,
+    )
+
+
+async def beat(session: AsyncSession, incarnation: UUID, now: datetime, worked_at: datetime | None) -> bool:
+    """Says that it lives. False when its name is another's by now."""
+    return await _change(
+        session, col(Process.incarnation) == incarnation, beats=Process.beats + 1, beat_at=now, worked_at=worked_at
+    )
+
+
+async def leave(session: AsyncSession, incarnation: UUID) -> None:
+    """Gives the name back."""
+    await session.exec(delete(Process).where(col(Process.incarnation) == incarnation))
+
+
+async def last_worked(session: AsyncSession, workspace_id: UUID) -> datetime | None:
+    """When a worker's last complete round began, in any process."""
+    statement = select(func.max(Process.worked_at)).where(Process.workspace_id == workspace_id)
+    return (await session.exec(statement)).one()
+
+
+async def forget_before(session: AsyncSession, instant: datetime) -> None:
+    """Drops those that have not beaten since."""
+    await session.exec(delete(Process).where(col(Process.beat_at) < instant))
+
+
+async def _change(session: AsyncSession, which: ColumnElement[bool], **values: object) -> bool:
+    statement = update(Process).where(which).values(**values).returning(col(Process.id))
+    return (await (await session.connection()).execute(statement)).first() is not None

@@ -1,0 +1,111 @@
+"""A desk that owes messages, and the sandbox to send them to."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.delivery.courier import Courier
+from bot.delivery.engine import Pace
+from bot.delivery.sender import Sender
+from desk.core.transaction import Desk, Office
+from desk.messages.notices import owe_to_member
+from handlers.messages.block_kit.message import Message
+from sandbox.model import Message as Shown
+from sandbox.server import Sandbox
+from storage.tables import Member, Notice, Workspace
+from tests.builders import make_member
+from tests.clocks import FrozenClock
+
+FAST = Pace(
+    urgent=(100, 1.0),
+    digests=(100, 1.0),
+    digests_overall=(100, 1.0),
+    poll_seconds=0.05,
+    scan_seconds=0.05,
+    sweep_seconds=0.5,
+    abandoned_seconds=0.0,
+)
+"""Without any waiting. What another process began is taken up at once."""
+
+SCOPES = ("chat:write", "channels:history", "groups:history", "im:history", "im:write")
+
+
+@dataclass
+class Room:
+    """Lin's channel, and the admin. `state` is what a notice of a kind says now; None: there is nothing to say."""
+
+    office: Office
+    workspace: Workspace
+    sandbox: Sandbox
+    client: AsyncWebClient
+    lin: Member
+    admin: Member
+    state: dict[str, str | None] = field(default_factory=dict[str, str | None])
+    blocks: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    native: Message | None = None
+
+    async def compose(self, _desk: Desk, notice: Notice) -> Message | None:
+        """The state of the notice's kind, or just the kind."""
+        text = self.state.get(notice.kind, notice.kind)
+        return None if text is None else Message(text=text, blocks=self.blocks, native=self.native)
+
+    def sender(self, **settings: Any) -> Sender:
+        """Another process that sends."""
+        return Sender(self.office, self.client, self.workspace, self.compose, **settings)
+
+    async def owe(self, kind: str = "reminder", **values: Any) -> UUID:
+        """Owes Lin a message of that kind."""
+        async with self.office.desk(self.workspace) as desk:
+            notice_id = await owe_to_member(desk, **{"kind": kind, "key": kind, "member": self.lin} | values)
+        assert notice_id is not None
+        return notice_id
+
+    async def row(self, notice_id: UUID) -> Notice:
+        """The notice as it stands in the database."""
+        async with self.office.database.reading() as session:
+            return await session.get_one(Notice, notice_id)
+
+    def shown(self, where: str = "CLIN") -> list[str]:
+        """What stands in a channel, or in the bot's conversation with a person."""
+        return [message.text for message in self.messages(where)]
+
+    def messages(self, where: str = "CLIN") -> list[Shown]:
+        """The messages themselves."""
+        return self.sandbox.messages(self.sandbox.dm(where) if where.startswith("U") else where)
+
+    def calls(self, method: str) -> int:
+        """How often that method was called."""
+        return len(self.sandbox.traffic.calls(method))
+
+
+@pytest.fixture
+async def sandbox(clock: FrozenClock) -> AsyncIterator[Sandbox]:
+    sandbox = Sandbox(now=lambda: clock.now().timestamp())
+    sandbox.limits.enabled = False
+    await sandbox.start()
+    sandbox.install(app_url="http://127.0.0.1:1/", scopes=SCOPES)
+    for user in ("ULIN", "UADMIN"):
+        sandbox.add_user(user, name=user.lower())
+    sandbox.add_channel("lin", channel_id="CLIN", members=["ULIN"])
+    yield sandbox
+    await sandbox.stop()
+
+
+@pytest.fixture
+async def room(office: Office, workspace: Workspace, sandbox: Sandbox) -> AsyncIterator[Room]:
+    lin = await make_member(office, workspace, "ULIN", reminder_channel_id="CLIN")
+    admin = await make_member(office, workspace, "UADMIN", roles="admin")
+    async with aiohttp.ClientSession() as session:
+        client = AsyncWebClient(token="xoxb-sandbox-token", base_url=sandbox.api_url, session=session)
+        yield Room(office, workspace, sandbox, client, lin, admin)
+
+
+@pytest.fixture
+def courier(room: Room) -> Courier:
+    """Delivers what is owed; a call may take a quarter of a second."""
+    return Courier(room.sender(call_seconds=0.25))

@@ -1,0 +1,159 @@
+"""A worker in a process of its own, which a signal strikes at a given step of a delivery."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.delivery import engine as engine_module
+from bot.delivery.engine import DbosEngine, Pace
+from bot.delivery.sender import Sender
+from desk.core.transaction import Desk, Office
+from handlers.messages.block_kit.message import Message
+from storage.engine.cipher import Cipher, KeyRing
+from storage.engine.database import Database
+from storage.queries.people import workspaces
+from storage.tables import Notice
+
+_AT_WORK: ContextVar[UUID | None] = ContextVar("at_work", default=None)
+"""The notice at which the present task makes an attempt."""
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload([__name__])
+
+POST_STEPS = (
+    "before _enqueue",
+    "after _enqueue",
+    "before take",
+    "after take",
+    "after before_posting",
+    "after post",
+    "after posted",
+)
+"""What a first sending consists of: each is a call of the engine's, the ledger's or Slack's."""
+
+REWRITE_STEPS = ("after take", "after before_calling", "after update", "after shows")
+"""The same for a message that stands."""
+
+
+@dataclass(frozen=True)
+class Hastened:
+    """Runs `speed` times as fast as real time from `start` on, which it showed at the Unix time `since`."""
+
+    start: datetime
+    speed: float = 0.0
+    since: float = 0.0
+
+    def now(self) -> datetime:
+        return (self.start + timedelta(seconds=(time.time() - self.since) * self.speed)).astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class Blow:
+    """At `step` of the delivery of `notice_id` (None: of any) the process gets that signal."""
+
+    step: str
+    number: int = signal.SIGKILL
+    notice_id: UUID | None = None
+
+
+async def compose(_desk: Desk, notice: Notice) -> Message:
+    """What a notice says: its kind and its revision."""
+    return Message(text=f"{notice.kind}, revision {notice.wanted}", blocks=[])
+
+
+def begin(
+    database_url: str, api_url: str, clock: Hastened, *, executor_id: str, pace: Pace, blow: Blow | None = None
+) -> BaseProcess:
+    """A running worker. Whoever begins it ends it."""
+    process = _FORKS.Process(target=_run, args=(database_url, api_url, clock, executor_id, pace, blow), daemon=True)
+    process.start()
+    return process
+
+
+async def ended(process: BaseProcess, seconds: float = 30.0) -> int | None:
+    """Its exit code, as soon as there is one."""
+    await asyncio.to_thread(process.join, seconds)
+    return process.exitcode
+
+
+def is_stopped(process: BaseProcess) -> bool:
+    """Whether a signal has made it stand still."""
+    stat = Path(f"/proc/{process.pid}/stat").read_text()
+    return stat.rpartition(")")[2].split()[0] == "T"
+
+
+def _run(database_url: str, api_url: str, clock: Hastened, executor_id: str, pace: Pace, blow: Blow | None) -> None:
+    asyncio.run(_work(database_url, api_url, clock, executor_id, pace, blow))
+
+
+async def _work(
+    database_url: str, api_url: str, clock: Hastened, executor_id: str, pace: Pace, blow: Blow | None
+) -> None:
+    cipher = Cipher(KeyRing(keys={1: bytes(32)}, current=1, search=bytes(range(32))))
+    office = Office(Database(database_url), cipher, clock)
+    async with office.database.reading() as session:
+        workspace = (await workspaces.every(session))[0]
+    async with aiohttp.ClientSession() as http:
+        client = AsyncWebClient(token="xoxb-sandbox-token", base_url=api_url, session=http)
+        sender: Any = Sender(office, client, workspace, compose)
+        if blow is not None:
+            _aim(blow, sender)
+        await DbosEngine(sender, executor_id=executor_id, pace=pace).start()
+        await asyncio.sleep(300)
+
+
+def _aim(blow: Blow, sender: Any) -> None:
+    when, _, name = blow.step.partition(" ")
+    if name == "_enqueue":
+        give = engine_module._enqueue  # pyright: ignore[reportPrivateUsage]
+
+        def give_struck(owed: Any) -> None:
+            mine = _concerned(blow, list(owed))
+            _strike(blow, mine and when == "before")
+            give(owed)
+            _strike(blow, mine and when == "after")
+
+        engine_module._enqueue = give_struck  # pyright: ignore[reportPrivateUsage]
+        return
+    attempt = sender.attempt
+
+    async def attempt_known(notice_id: UUID) -> Any:
+        _AT_WORK.set(notice_id)
+        return await attempt(notice_id)
+
+    sender.attempt = attempt_known
+    owner = next(one for one in (sender._ledger, sender._calls) if hasattr(one, name))
+    whole = getattr(owner, name)
+
+    async def struck(*arguments: Any, **options: Any) -> Any:
+        mine = _concerned(blow, arguments)
+        _strike(blow, mine and when == "before")
+        result = await whole(*arguments, **options)
+        _strike(blow, mine and when == "after")
+        return result
+
+    setattr(owner, name, struck)
+
+
+def _concerned(blow: Blow, arguments: Sequence[Any]) -> bool:
+    if blow.notice_id in (None, _AT_WORK.get()):
+        return True
+    return any(blow.notice_id == getattr(one, "notice_id", None) for one in arguments)
+
+
+def _strike(blow: Blow, now: bool) -> None:
+    if now:
+        os.kill(os.getpid(), blow.number)

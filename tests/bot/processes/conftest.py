@@ -1,0 +1,132 @@
+"""Real processes of the desk, beside a sandbox that plays Slack."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.settings import Settings
+from tests.bot.processes.desk_process import FileClock
+
+STARTED_WITHIN = 90.0
+"""Seconds: a machine that does much else takes its time to import everything."""
+
+
+def free_port() -> int:
+    """A port that nobody has just now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@dataclass
+class Running:
+    """One process. `port` is where it answers Slack, `admin` where its health is."""
+
+    process: asyncio.subprocess.Process
+    port: int
+    admin: int
+
+    async def get(self, path: str) -> tuple[int, Any]:
+        """Status and body of a page of the admin port; status 0 when nobody answers."""
+        try:
+            async with (
+                aiohttp.ClientSession() as http,
+                http.get(f"http://127.0.0.1:{self.admin}{path}") as response,
+            ):
+                json = response.content_type == "application/json"
+                return response.status, await (response.json() if json else response.text())
+        except aiohttp.ClientError:
+            return 0, None
+
+    async def until(self, path: str, status: int) -> Any:
+        """Waits until the page has that status. Fails when the process ends meanwhile."""
+        async with asyncio.timeout(STARTED_WITHIN):
+            while True:
+                found, body = await self.get(path)
+                if found == status:
+                    return body
+                assert self.process.returncode is None, await self.said()
+                await asyncio.sleep(0.1)
+
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Sends the signal and waits for the end. Gives the exit code."""
+        self.process.send_signal(number)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Waits for its end. Gives the exit code."""
+        async with asyncio.timeout(STARTED_WITHIN):
+            return await self.process.wait()
+
+    async def said(self) -> str:
+        """All it wrote, once it has ended."""
+        out, err = await self.process.communicate()
+        return (out + err).decode()
+
+
+@dataclass
+class Processes:
+    """Starts processes with these settings and ends those that a test leaves."""
+
+    clock: FileClock
+    clock_file: Path
+    started: list[Running] = field(default_factory=list[Running])
+
+    async def start(
+        self, settings: Settings, command: str, name: str = "", *, ready: str | None = "/healthz"
+    ) -> Running:
+        """Starts one and waits until it answers at `ready`."""
+        port, admin = free_port(), free_port()
+        environment = os.environ | {
+            "DATABASE_URL": settings.database_url.get_secret_value(),
+            "SLACK_BOT_TOKEN": settings.bot_token.get_secret_value(),
+            "SLACK_APP_TOKEN": settings.app_token.get_secret_value(),
+            "SLACK_SIGNING_SECRET": settings.signing_secret.get_secret_value(),
+            "SLACK_API_URL": settings.slack_api_url,
+            "LOANDESK_ENCRYPTION_KEYS": settings.encryption_keys.get_secret_value(),
+            "LOANDESK_SEARCH_KEY": settings.search_key.get_secret_value(),
+            "LOANDESK_FIRST_ADMIN": settings.first_admin,
+            "LOANDESK_COUNTRY": settings.country,
+            "LOANDESK_EXECUTOR_ID": name,
+            "LOANDESK_ADMIN_PORT": str(admin),
+            "PORT": str(port),
+        }
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tests.bot.processes.desk_process",
+            command,
+            str(self.clock_file),
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        running = Running(process, port, admin)
+        self.started.append(running)
+        if ready is not None:
+            await running.until(ready, 200)
+        return running
+
+    async def end_all(self) -> None:
+        for one in self.started:
+            if one.process.returncode is None:
+                one.process.send_signal(signal.SIGCONT)
+                one.process.kill()
+                await one.process.wait()
+
+
+@pytest.fixture
+async def processes(tmp_path: Path) -> AsyncIterator[Processes]:
+    path = tmp_path / "clock"
+    there = Processes(FileClock(path), path)
+    yield there
+    await there.end_all()

@@ -1,0 +1,191 @@
+"""Which follow-up a call answers, and that it is given to none that it does not fit."""
+
+from datetime import date
+
+import pytest
+
+from desk.calls.answering import Said
+from desk.calls.consequences import NextStep
+from desk.core.errors import Conflict, NotAllowed
+from desk.core.transaction import Office
+from storage.tables import Call, Workspace
+from tests.builders import make_member
+from tests.desk.lins_desk import LinsDesk, desk10, due
+
+__all__ = ["desk10"]
+
+
+async def test_an_outcome_for_another_kind_of_call_is_refused(desk10: LinsDesk) -> None:
+    follow_up = await desk10.follow_up("repayment")
+    refused = await desk10.refuses("confirmed", n=1)
+    assert (refused.code, refused.params["answers"]) == ("outcome_answers_other", "verification")
+    assert (await desk10.refuses("promised", said=Said("income"), next_step=NextStep(due("2026-11-27")))).params[
+        "answers"
+    ] == "repayment"
+    assert await desk10.state(follow_up) == "open"
+    assert await desk10.all(Call) == []
+
+
+async def test_an_outcome_is_not_given_to_a_call_it_does_not_fit(desk10: LinsDesk) -> None:
+    repayment = await desk10.follow_up("repayment", "2026-11-25 11:00")
+    income = await desk10.follow_up("income", "2026-11-25 12:00")
+    answer = await desk10.says("confirmed")
+    assert answer.answered is not None
+    assert answer.answered.id == income.id
+    assert await desk10.state(repayment) == "open"
+
+
+async def test_a_note_over_the_limit_is_refused_with_its_length(desk10: LinsDesk) -> None:
+    refused = await desk10.refuses("reached", said=Said(note="字" * 3001))
+    assert (refused.code, refused.params) == ("note_too_long", {"length": 3001, "limit": 3000})
+    assert (await desk10.says("reached", said=Said(note="字" * 3000))).note == "字" * 3000
+
+
+async def test_a_follow_up_that_is_no_longer_open_says_who_closed_it(desk10: LinsDesk, office: Office) -> None:
+    await desk10.follow_up()
+    await desk10.says("reached")
+    refused = await desk10.refuses("reached", n=1)
+    assert isinstance(refused, Conflict)
+    assert refused.params == {"name": "L-1042/1", "state": "done", "who": "ULIN", "at": desk10.clock.now()}
+
+
+@pytest.mark.parametrize("roles", ["compliance", "admin", "compliance admin"])
+async def test_who_makes_no_calls_logs_none(desk10: LinsDesk, office: Office, workspace: Workspace, roles: str) -> None:
+    reader = await make_member(office, workspace, "UREADER", roles=roles)
+    refused = await desk10.refuses("reached", reader)
+    assert isinstance(refused, NotAllowed)
+    assert refused.code == "role_missing"
+    assert await desk10.all(Call) == []
+
+
+async def test_the_number_names_it(desk10: LinsDesk) -> None:
+    await desk10.follow_up("documents", "2026-11-25 11:00")
+    later = await desk10.follow_up("conditions", "2026-12-04")
+    answer = await desk10.says("reached", n=2)
+    assert answer.answered is not None
+    assert answer.answered.id == later.id
+
+
+async def test_the_purpose_names_it(desk10: LinsDesk) -> None:
+    await desk10.follow_up("documents", "2026-11-25 11:00")
+    later = await desk10.follow_up("conditions", "2026-12-04")
+    answer = await desk10.says("reached", said=Said("conditions"))
+    assert answer.answered is not None
+    assert answer.answered.id == later.id
+
+
+async def test_otherwise_the_earliest_of_mine_that_is_due_today(desk10: LinsDesk) -> None:
+    await desk10.follow_up("documents", "2026-11-25 16:00")
+    earliest = await desk10.follow_up("conditions", "2026-11-25 11:00")
+    answer = await desk10.says("reached")
+    assert answer.answered is not None
+    assert answer.answered.id == earliest.id
+    assert [f.number for f in answer.others] == [1]
+
+
+async def test_mine_goes_before_what_somebody_else_holds(
+    desk10: LinsDesk, office: Office, workspace: Workspace
+) -> None:
+    wu = await make_member(office, workspace, "UWU")
+    await desk10.follow_up("documents", "2026-11-25 09:00", assignee=wu)
+    mine = await desk10.follow_up("conditions", "2026-11-25 17:00")
+    answer = await desk10.says("reached")
+    assert answer.answered is not None
+    assert answer.answered.id == mine.id
+
+
+async def test_what_is_due_later_is_offered_not_answered(desk10: LinsDesk) -> None:
+    tomorrow = await desk10.follow_up("documents", "2026-11-26 09:00")
+    answer = await desk10.says("reached")
+    assert answer.answered is None
+    assert [f.id for f in answer.others] == [tomorrow.id]
+    assert not answer.asks
+    assert await desk10.state(tomorrow) == "open"
+
+
+async def test_what_is_due_in_the_evening_of_today_is_answered(desk10: LinsDesk) -> None:
+    tonight = await desk10.follow_up("documents", "2026-11-25 23:30")
+    answer = await desk10.says("reached")
+    assert answer.answered is not None
+    assert answer.answered.id == tonight.id
+
+
+async def test_somebody_elses_verification_is_never_answered_unnamed(
+    desk10: LinsDesk, office: Office, workspace: Workspace
+) -> None:
+    verifier = await make_member(office, workspace, "UVER", roles="verifier")
+    theirs = await desk10.follow_up("identity", "2026-11-25 09:00", assignee=verifier)
+    answer = await desk10.says("reached")
+    assert answer.answered is None
+    assert [f.id for f in answer.others] == [theirs.id]
+    named = await desk10.says("reached", said=Said("identity"))
+    assert named.answered is not None
+    assert named.answered.id == theirs.id
+
+
+async def test_a_cover_answers_the_verification_of_whoever_is_away(
+    desk10: LinsDesk, office: Office, workspace: Workspace
+) -> None:
+    cover = await make_member(office, workspace, "UCOVER", roles="verifier")
+    away = await make_member(
+        office,
+        workspace,
+        "UAWAY",
+        roles="verifier",
+        absent_from=date(2026, 11, 23),
+        absent_until=date(2026, 11, 27),
+        cover_id=cover.id,
+    )
+    theirs = await desk10.follow_up("identity", "2026-11-25 09:00", assignee=away)
+    answer = await desk10.says("confirmed", cover)
+    assert answer.answered is not None
+    assert answer.answered.id == theirs.id
+
+
+async def test_nobody_answers_what_they_may_not_press_and_is_told_who_may(
+    desk10: LinsDesk, office: Office, workspace: Workspace
+) -> None:
+    assert desk10.lin.team_id is not None
+    mate = await make_member(office, workspace, "UMATE", team_id=desk10.lin.team_id)
+    follow_up = await desk10.follow_up("documents")
+    answer = await desk10.says("reached", mate)
+    assert answer.answered is None
+    assert answer.others == ()
+    refused = await desk10.refuses("reached", mate, n=1)
+    assert (refused.code, "ULIN" in refused.params["who"]) == ("others_may_act", True)
+    assert (await desk10.refuses("reached", mate, said=Said("documents"))).code == "others_may_act"
+    assert await desk10.state(follow_up) == "open"
+
+
+async def test_a_purpose_of_which_none_is_open_answers_none_and_says_which_are(desk10: LinsDesk) -> None:
+    documents = await desk10.follow_up("documents")
+    answer = await desk10.says("reached", said=Said("income"))
+    assert (answer.answered, answer.missing) == (None, "income")
+    assert [f.id for f in answer.still_open] == [documents.id]
+
+
+async def test_a_purpose_word_with_words_behind_it_is_a_note_where_no_such_call_is_open(desk10: LinsDesk) -> None:
+    documents = await desk10.follow_up("documents")
+    said = Said("plan", note="to sell the car", whole="plan to sell the car")
+    answer = await desk10.says("reached", said=said)
+    assert (answer.note, answer.missing) == ("plan to sell the car", None)
+    assert answer.answered is not None
+    assert answer.answered.id == documents.id
+
+
+async def test_and_the_purpose_where_such_a_call_is_open(desk10: LinsDesk) -> None:
+    await desk10.follow_up("documents", "2026-11-25 11:00")
+    plan = await desk10.follow_up("plan", "2026-12-01")
+    said = Said("plan", note="to sell the car", whole="plan to sell the car")
+    answer = await desk10.says("reached", said=said)
+    assert answer.note == "to sell the car"
+    assert answer.answered is not None
+    assert answer.answered.id == plan.id
+
+
+async def test_a_number_and_a_purpose_that_do_not_agree_are_refused(desk10: LinsDesk) -> None:
+    await desk10.follow_up("documents")
+    refused = await desk10.refuses("reached", n=1, said=Said("income"))
+    assert (refused.code, refused.params["its"]) == ("number_and_purpose_differ", "documents")
+    answer = await desk10.says("reached", n=1, said=Said("income", note="is fine", whole="income is fine"))
+    assert answer.note == "income is fine"

@@ -1,0 +1,181 @@
+"""The desk's words: complete in both languages, never two meanings for one word, and faulty files named."""
+
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from desk.core.vocabulary import VOCABULARY, Vocabulary, VocabularyError, Word, load_vocabulary, term_key
+
+FILES = {path.name: path.read_text("utf-8") for path in (resources.files("desk") / "data").iterdir() if path.is_file()}
+
+
+def understood(words: tuple[Word, ...], text: str) -> str | None:
+    return next((word.code for word in words if term_key(text) in word.terms()), None)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    return tmp_path
+
+
+def codes(words: tuple[Word, ...]) -> str:
+    return " ".join(word.code for word in words)
+
+
+def test_every_word_of_the_desk_is_there():
+    assert codes(VOCABULARY.purposes) == (
+        "documents income identity employer vehicle plan repayment overdue promise "
+        "conditions decision signing pickup problem feedback other"
+    )
+    assert codes(VOCABULARY.outcomes) == (
+        "reached confirmed no_answer busy voicemail unreachable wrong_number call_back promised paid refused withdrew"
+    )
+    assert codes(VOCABULARY.documents) == (
+        "id licence income bank employment residence invoice insurance registration contract downpayment other"
+    )
+    assert codes(VOCABULARY.stages) == (
+        "inquiry application approved declined signed disbursed closed withdrawn written_off"
+    )
+    assert codes(VOCABULARY.roles) == "agent verifier collector manager compliance admin"
+
+
+def test_a_word_is_shown_in_the_readers_language():
+    outcome = VOCABULARY.outcome("no_answer")
+    assert outcome.word("zh-CN") == outcome.word("zh_Hans_CN") == "未接"
+    assert outcome.word("en-US") == outcome.word("fr-FR") == "no answer"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("no_answer", "no_answer"),
+        ("No Answer", "no_answer"),
+        ("NO-ANSWER", "no_answer"),
+        ("ｎａ", "no_answer"),
+        ("无人接听", "no_answer"),
+        ("拒接", "no_answer"),
+        ("忙", "busy"),
+        ("语音信箱", "voicemail"),
+        ("停机", "unreachable"),
+        ("空号", "wrong_number"),
+        ("callback", "call_back"),
+        ("答应还款", "promised"),
+        ("PTP", "promised"),
+        ("还了", "paid"),
+        ("不办了", "withdrew"),
+        ("核实完毕", "confirmed"),
+        ("通了", "reached"),
+    ],
+)
+def test_an_outcome_is_understood_as_people_type_it(text: str, code: str):
+    assert understood(VOCABULARY.outcomes, text) == code
+
+
+def test_an_outcome_says_what_becomes_of_the_follow_up_that_it_answers():
+    ending = {outcome.code for outcome in VOCABULARY.outcomes if outcome.ends}
+    assert ending == {"reached", "confirmed", "call_back", "promised", "paid", "refused", "withdrew"}
+    assert {o.code: o.answers for o in VOCABULARY.outcomes if o.answers != "any"} == {
+        "confirmed": "verification",
+        "promised": "repayment",
+        "paid": "repayment",
+    }
+
+
+def test_an_outcome_says_what_comes_next_when_nothing_was_typed():
+    assert {outcome.code: outcome.next for outcome in VOCABULARY.outcomes} == {
+        "reached": "asks",
+        "confirmed": "asks",
+        "no_answer": "planned",
+        "busy": "planned",
+        "voicemail": "planned",
+        "unreachable": "planned",
+        "wrong_number": "planned",
+        "call_back": "must",
+        "promised": "must",
+        "paid": "instalment",
+        "refused": "asks",
+        "withdrew": "offers_withdrawn",
+    }
+    retries = {o.code: (o.retry_working_minutes, o.attempts_a_day) for o in VOCABULARY.outcomes if o.next == "planned"}
+    assert retries["no_answer"] == retries["busy"] == retries["voicemail"] == (180, 3)
+    assert retries["unreachable"] == retries["wrong_number"] == (None, None)
+
+
+def test_only_a_wrong_number_marks_it_and_only_a_refusal_tells_the_manager():
+    assert [o.code for o in VOCABULARY.outcomes if o.marks_number_wrong] == ["wrong_number"]
+    assert [o.code for o in VOCABULARY.outcomes if o.tells_manager] == ["refused"]
+    assert [o.code for o in VOCABULARY.outcomes if o.settles_instalment] == ["paid"]
+    assert VOCABULARY.outcome("promised").next_purpose == "promise"
+
+
+def test_four_stages_end_a_loan():
+    assert [s.code for s in VOCABULARY.stages if not s.live] == ["declined", "closed", "withdrawn", "written_off"]
+
+
+def test_purposes_are_of_three_kinds():
+    kinds = {kind: [p.code for p in VOCABULARY.purposes if p.kind == kind] for kind in ("verification", "repayment")}
+    assert kinds == {
+        "verification": ["documents", "income", "identity", "employer", "vehicle"],
+        "repayment": ["plan", "repayment", "overdue", "promise"],
+    }
+
+
+def test_an_unknown_code_is_an_error():
+    with pytest.raises(KeyError):
+        VOCABULARY.purpose("chat")
+
+
+def test_a_lenders_own_synonym_is_understood(folder: Path):
+    path = folder / "outcomes.toml"
+    path.write_text(path.read_text("utf-8").replace('"na", ', '"na", "彩铃", '), "utf-8")
+    vocabulary: Vocabulary = load_vocabulary(folder)
+    assert understood(vocabulary.outcomes, "彩铃") == "no_answer"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("roles.toml", 'zh = "电核"\n', "", r"roles\.toml, \[verifier\].*zh"),
+        ("roles.toml", 'en = "verifier"', 'en = ""', r"roles\.toml, \[verifier\].*en"),
+        ("roles.toml", 'zh = "电核"', 'zh = "电核"\ncolour = "red"', r"roles\.toml, \[verifier\].*colour"),
+        ("purposes.toml", 'kind = "verification"', 'kind = "chat"', r"purposes\.toml, \[documents\].*kind"),
+        ("outcomes.toml", 'next = "must"', 'next = "later"', r"outcomes\.toml, \[call_back\].*next"),
+        ("outcomes.toml", '"占线"', '"未接"', r"outcomes\.toml, \[busy\]: .未接. already means no_answer"),
+        (
+            "outcomes.toml",
+            '"engaged"',
+            '"Voice-Mail"',
+            r"outcomes\.toml, \[voicemail\]: 'voice mail' already means busy",
+        ),
+        (
+            "outcomes.toml",
+            '"engaged"',
+            '"engaged", "ENGAGED"',
+            r"outcomes\.toml, \[busy\]: 'engaged' stands there twice",
+        ),
+        ("outcomes.toml", 'next_purpose = "promise"', 'next_purpose = "x"', r"\[promised\]: there is no purpose 'x'"),
+        (
+            "stages.toml",
+            'purpose = "conditions"',
+            'purpose = "x"',
+            r"stages\.toml, \[inquiry\]: there is no purpose 'x'",
+        ),
+        ("stages.toml", "[inquiry]", "[inquiry", r"stages\.toml: "),
+        ("stages.toml", "[inquiry]", 'inquiry = "x"\n[other]', r"stages\.toml, \[inquiry\]"),
+    ],
+)
+def test_a_faulty_file_is_refused_with_its_name_and_the_entry(folder: Path, name: str, old: str, new: str, said: str):
+    text = (folder / name).read_text("utf-8")
+    assert old in text
+    (folder / name).write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(VocabularyError, match=f"(?s){said}"):
+        load_vocabulary(folder)
+
+
+def test_a_missing_file_is_named(folder: Path):
+    (folder / "documents.toml").unlink()
+    with pytest.raises(VocabularyError, match=r"documents\.toml"):
+        load_vocabulary(folder)

@@ -1,0 +1,191 @@
+"""What the desk plans by itself: for whom, when, and only once."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+
+from desk.core.transaction import Desk, Office
+from desk.follow_ups.follow_ups import Planned
+from desk.follow_ups.rule_plans import plan_for_stage, plan_instalment, plan_overdue, plan_repayment
+from storage.queries.follow_ups import follow_ups
+from storage.queries.loans import loans
+from storage.tables import FollowUp, Loan, Member, Workspace
+from tests.builders import make_follow_up, make_loan, make_manager, make_member, make_team
+
+Plan = Callable[[Desk, Loan], Awaitable[Planned | None]]
+DISBURSED = {"stage": "disbursed", "due_day": 15}
+
+
+async def planned(
+    office: Office, workspace: Workspace, loan: Loan, plan: Plan, actor: Member | None = None
+) -> FollowUp | None:
+    async with office.desk(workspace, actor) as desk:
+        result = await plan(desk, await loans.lock(desk.session, loan.id))
+        return result.follow_up if result else None
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text + "+08:00")
+
+
+async def test_an_application_gets_an_identity_check_by_the_least_busy_verifier_of_the_team(
+    office: Office, workspace: Workspace
+) -> None:
+    east, west = await make_team(office, workspace), await make_team(office, workspace, "West")
+    lin = await make_member(office, workspace, "ULIN", team_id=east.id)
+    busy = await make_member(office, workspace, "UBUSY", roles="verifier", team_id=east.id)
+    free = await make_member(office, workspace, "UFREE", roles="verifier", team_id=east.id)
+    await make_member(office, workspace, "UAWAY", roles="verifier", team_id=east.id, absent_until=date(2026, 12, 1))
+    await make_member(office, workspace, "UWEST", roles="verifier", team_id=west.id)
+    other = await make_loan(office, workspace, "L-1", owner=lin)
+    await make_follow_up(office, other, busy)
+    loan = await make_loan(office, workspace, "L-2", owner=lin)
+    row = await planned(office, workspace, loan, plan_for_stage)
+    assert row is not None
+    assert (row.purpose, row.assignee_id, row.rule) == ("identity", free.id, "stage.application")
+    assert row.due_at == at("2026-11-26T09:00")
+
+
+async def test_an_identity_check_that_is_open_is_enough(office: Office, workspace: Workspace) -> None:
+    vera = await make_member(office, workspace, "UVERA", roles="verifier")
+    loan = await make_loan(office, workspace, "L-1", owner=vera)
+    await make_follow_up(office, loan, vera)
+    assert await planned(office, workspace, loan, plan_for_stage) is None
+
+
+async def test_a_team_without_verifiers_leaves_the_check_to_its_manager(office: Office, workspace: Workspace) -> None:
+    east = await make_team(office, workspace)
+    lin = await make_member(office, workspace, "ULIN", team_id=east.id)
+    wang = await make_manager(office, workspace, east, "UWANG")
+    loan = await make_loan(office, workspace, "L-1", owner=lin)
+    row = await planned(office, workspace, loan, plan_for_stage)
+    assert row is not None
+    assert row.assignee_id == wang.id
+
+
+async def test_the_first_call_of_the_morning_waits_until_borrowers_may_be_called(
+    office: Office, workspace: Workspace
+) -> None:
+    early = await make_member(office, workspace, "UEARLY", roles="verifier", work_start=datetime.min.time().replace(6))
+    loan = await make_loan(office, workspace, "L-1", owner=early)
+    row = await planned(office, workspace, loan, plan_for_stage)
+    assert row is not None
+    assert row.due_at == at("2026-11-26T08:00")
+
+
+async def test_a_disbursed_loan_is_reminded_three_working_days_before_its_instalment(
+    office: Office, workspace: Workspace
+) -> None:
+    lin = await make_member(office, workspace, "ULIN")
+    loan = await make_loan(office, workspace, "L-1", owner=lin, **DISBURSED)
+    row = await planned(office, workspace, loan, plan_for_stage)
+    assert row is not None
+    assert (row.purpose, row.assignee_id, row.rule) == ("repayment", lin.id, "instalment")
+    assert (row.instalment_on, row.due_on, row.due_at) == (date(2026, 12, 15), date(2026, 12, 10), None)
+
+
+async def test_the_same_instalment_is_not_planned_twice_even_after_its_call(
+    office: Office, workspace: Workspace
+) -> None:
+    lin = await make_member(office, workspace, "ULIN")
+    loan = await make_loan(office, workspace, "L-1", owner=lin, **DISBURSED)
+    await make_follow_up(
+        office,
+        loan,
+        lin,
+        purpose="repayment",
+        state="done",
+        instalment_on=date(2026, 12, 15),
+        due_on=date(2026, 12, 10),
+    )
+    assert await planned(office, workspace, loan, plan_repayment) is None
+
+
+async def test_a_paid_instalment_leads_to_the_one_after_it(office: Office, workspace: Workspace) -> None:
+    lin = await make_member(office, workspace, "ULIN")
+    loan = await make_loan(office, workspace, "L-1", owner=lin, paid_through=date(2026, 12, 15), **DISBURSED)
+    row = await planned(office, workspace, loan, plan_instalment)
+    assert row is not None
+    assert row.instalment_on == date(2027, 1, 15)
+
+
+async def test_autopay_and_a_loan_without_a_due_day_need_no_reminder(office: Office, workspace: Workspace) -> None:
+    lin = await make_member(office, workspace, "ULIN")
+    autopay = await make_loan(office, workspace, "L-1", owner=lin, autopay=True, **DISBURSED)
+    without = await make_loan(office, workspace, "L-2", owner=lin, stage="disbursed")
+    assert await planned(office, workspace, autopay, plan_repayment) is None
+    assert await planned(office, workspace, without, plan_repayment) is None
+
+
+async def test_arrears_are_called_about_by_the_collector_and_only_where_somebody_says_so(
+    office: Office, workspace: Workspace
+) -> None:
+    lin = await make_member(office, workspace, "ULIN")
+    collector = await make_member(office, workspace, "UCOLL", roles="collector")
+    silent = await make_loan(office, workspace, "L-1", owner=lin, **DISBURSED)
+    unpaid = await make_loan(office, workspace, "L-2", owner=lin, unpaid_since=date(2026, 11, 16), **DISBURSED)
+    assert await planned(office, workspace, silent, plan_overdue) is None
+    row = await planned(office, workspace, unpaid, plan_instalment)
+    assert row is not None
+    assert (row.purpose, row.assignee_id, row.rule) == ("overdue", collector.id, "arrears")
+    assert (row.instalment_on, row.due_on) == (date(2026, 11, 15), date(2026, 11, 25))
+    assert await planned(office, workspace, unpaid, plan_repayment) is None
+
+
+async def test_without_a_collector_the_owner_calls_about_arrears(office: Office, workspace: Workspace) -> None:
+    lin = await make_member(office, workspace, "ULIN")
+    loan = await make_loan(office, workspace, "L-1", owner=lin, unpaid_since=date(2026, 11, 16), **DISBURSED)
+    row = await planned(office, workspace, loan, plan_overdue)
+    assert row is not None
+    assert row.assignee_id == lin.id
+
+
+async def test_a_loan_whose_owner_has_left_falls_to_a_manager(office: Office, workspace: Workspace) -> None:
+    gone = await make_member(office, workspace, "UGONE", removed_at=office.clock.now())
+    wang = await make_member(office, workspace, "UWANG", roles="manager")
+    loan = await make_loan(office, workspace, "L-1", owner=gone, **DISBURSED)
+    row = await planned(office, workspace, loan, plan_repayment)
+    assert row is not None
+    assert row.assignee_id == wang.id
+
+
+async def test_a_desk_with_nobody_to_do_it_plans_nothing(office: Office, workspace: Workspace) -> None:
+    loan = await make_loan(office, workspace, "L-1", **DISBURSED)
+    assert await planned(office, workspace, loan, plan_repayment) is None
+
+
+async def test_a_reminder_is_cancelled_when_the_instalment_is_collected_by_itself_from_now_on(
+    office: Office, workspace: Workspace
+) -> None:
+    lin = await make_member(office, workspace, "ULIN")
+    loan = await make_loan(office, workspace, "L-1", owner=lin, autopay=True, **DISBURSED)
+    about = {"rule": "instalment", "instalment_on": date(2026, 12, 15)}
+    await make_follow_up(office, loan, lin, purpose="repayment", due_on=date(2026, 12, 10), **about)
+    assert await planned(office, workspace, loan, plan_instalment) is None
+    assert await open_purposes(office, loan) == []
+
+
+async def test_another_due_day_moves_the_reminder_to_its_instalment(office: Office, workspace: Workspace) -> None:
+    lin = await make_member(office, workspace, "ULIN")
+    loan = await make_loan(office, workspace, "L-1", owner=lin, stage="disbursed", due_day=20)
+    about = {"rule": "instalment", "instalment_on": date(2026, 12, 15)}
+    await make_follow_up(office, loan, lin, purpose="repayment", due_on=date(2026, 12, 10), **about)
+    row = await planned(office, workspace, loan, plan_instalment)
+    assert row is not None
+    assert row.instalment_on == date(2026, 12, 20)
+    assert await open_purposes(office, loan) == ["repayment"]
+
+
+async def test_an_overdue_call_by_rule_is_cancelled_when_nothing_is_unpaid_any_more(
+    office: Office, workspace: Workspace
+) -> None:
+    lin = await make_member(office, workspace, "ULIN")
+    loan = await make_loan(office, workspace, "L-1", owner=lin, **DISBURSED)
+    await make_follow_up(office, loan, lin, purpose="overdue", rule="arrears", instalment_on=date(2026, 11, 15))
+    await make_follow_up(office, loan, lin, purpose="overdue")
+    await planned(office, workspace, loan, plan_instalment)
+    assert await open_purposes(office, loan) == ["overdue", "repayment"]
+
+
+async def open_purposes(office: Office, loan: Loan) -> list[str]:
+    async with office.database.reading() as session:
+        return [row.purpose for row in await follow_ups.open_of_loan(session, loan.id)]

@@ -1,0 +1,214 @@
+"""A loan comes to another stage: who may, what it ends and plans. Now is Wednesday 10:00."""
+
+import pytest
+from sqlmodel import select
+
+from desk.core.errors import DeskError, Invalid, NotAllowed
+from desk.core.transaction import Office
+from desk.core.undo import take_back
+from desk.core.values import LoanRef
+from desk.core.vocabulary import VOCABULARY
+from desk.documents.documents import Wanted, list_documents, request_documents
+from desk.loans.stages import StageChanged, change_stage, enter_by_import
+from desk.rules.stages import passage
+from storage.queries.loans import loans
+from storage.tables import FollowUp, Loan, Member, StageChange, Workspace
+from tests.builders import make_follow_up, make_loan, make_member, make_team
+from tests.desk.lins_desk import at
+
+IT = LoanRef("L-1042", "L-1042")
+
+
+class Stages:
+    """Lin's loan L-1042, an inquiry, and its way. Lin acts unless it says who."""
+
+    def __init__(self, office: Office, workspace: Workspace, lin: Member, loan: Loan) -> None:
+        self.office, self.workspace, self.lin, self.loan = office, workspace, lin, loan
+
+    async def to(self, stage: str, reason: str = "", who: Member | None = None) -> StageChanged:
+        async with self.office.desk(self.workspace, who or self.lin) as desk:
+            return await change_stage(desk, loan=IT, stage=stage, reason=reason)
+
+    async def refuses(self, stage: str, who: Member | None = None) -> DeskError:
+        with pytest.raises(DeskError) as refused:
+            await self.to(stage, who=who)
+        return refused.value
+
+    async def undo(self, answer: StageChanged) -> None:
+        async with self.office.desk(self.workspace, self.lin) as desk:
+            await take_back(desk, answer.undo_id)
+
+    async def follow_up(self, purpose: str) -> FollowUp:
+        return await make_follow_up(
+            self.office, self.loan, self.lin, purpose=purpose, due_at=at("2026-11-26 15:00"), rule=None
+        )
+
+    async def ask_for(self, *codes: str) -> None:
+        async with self.office.desk(self.workspace, self.lin) as desk:
+            await request_documents(desk, loan=IT, wanted=[Wanted(code) for code in codes])
+
+    async def documents(self) -> list[str]:
+        async with self.office.desk(self.workspace, self.lin) as desk:
+            listed = await list_documents(desk, IT)
+        return [view.state for view in (*listed.open, *listed.settled)]
+
+    async def row(self) -> Loan:
+        async with self.office.database.reading() as session:
+            return await session.get_one(Loan, self.loan.id)
+
+    async def states(self) -> list[tuple[str, str]]:
+        async with self.office.database.reading() as session:
+            rows = await session.exec(select(FollowUp).order_by("number"))
+            return [(row.purpose, row.state) for row in rows]
+
+    async def changes(self) -> list[StageChange]:
+        async with self.office.database.reading() as session:
+            return list(await session.exec(select(StageChange)))
+
+
+@pytest.fixture
+async def stages(office: Office, workspace: Workspace) -> Stages:
+    team = await make_team(office, workspace)
+    lin = await make_member(office, workspace, "ULIN", name="Lin", team_id=team.id)
+    loan = await make_loan(office, workspace, "L-1042", owner=lin, stage="inquiry", due_day=15)
+    return Stages(office, workspace, lin, loan)
+
+
+async def test_an_application_plans_the_verification_and_says_so(stages: Stages) -> None:
+    await make_member(stages.office, stages.workspace, "UVERA", roles="verifier", team_id=stages.lin.team_id)
+    answer = await stages.to("application", "has signed the form")
+    assert (answer.from_stage, answer.loan.stage, answer.passage.way) == ("inquiry", "application", "forward")
+    assert answer.planned is not None
+    assert (answer.planned.follow_up.purpose, answer.planned.follow_up.assignee) == ("identity", "UVERA")
+    assert answer.planned.follow_up.due.at == at("2026-11-26 09:00")
+    row = await stages.row()
+    assert (row.stage, row.stage_since, row.stage_set_at) == ("application", stages.office.clock.now(), row.stage_since)
+
+
+async def test_a_disbursed_loan_gets_its_repayment_reminder(stages: Stages) -> None:
+    answer = await stages.to("disbursed")
+    assert answer.passage.skipped == ("application", "approved", "signed")
+    assert answer.planned is not None
+    assert answer.planned.follow_up.purpose == "repayment"
+
+
+@pytest.mark.parametrize("stage", ["closed", "withdrawn"])
+async def test_an_end_ends_what_is_open_and_undo_brings_all_of_it_back(stages: Stages, stage: str) -> None:
+    await stages.follow_up("conditions")
+    await stages.ask_for("id", "bank")
+    answer = await stages.to(stage)
+    assert (answer.ended_follow_ups, answer.ended_documents) == (2, 2)
+    assert (answer.still_open, answer.planned, answer.unplanned) == ((), None, None)
+    assert await stages.states() == [("conditions", "ended"), ("documents", "ended")]
+    assert await stages.documents() == ["ended", "ended"]
+    await stages.undo(answer)
+    assert await stages.states() == [("conditions", "open"), ("documents", "open")]
+    assert await stages.documents() == ["requested", "requested"]
+    row = await stages.row()
+    assert (row.stage, row.stage_set_at) == ("inquiry", None)
+    assert [change.undone_at for change in await stages.changes()] == [stages.office.clock.now()]
+
+
+async def test_a_declined_borrower_is_told_on_the_next_working_morning(stages: Stages) -> None:
+    await stages.follow_up("income")
+    answer = await stages.to("declined")
+    assert answer.planned is not None
+    assert (answer.planned.follow_up.purpose, answer.planned.follow_up.due.at) == ("decision", at("2026-11-26 09:00"))
+    assert await stages.states() == [("income", "ended"), ("decision", "open")]
+
+
+async def test_a_declined_loan_keeps_the_call_that_tells_the_decision(stages: Stages) -> None:
+    kept = await stages.follow_up("decision")
+    await stages.follow_up("income")
+    answer = await stages.to("declined")
+    assert (answer.ended_follow_ups, answer.planned) == (1, None)
+    assert [view.id for view in answer.still_open] == [kept.id]
+
+
+async def test_a_follow_up_planned_after_an_undone_stage_gets_a_number_of_its_own(stages: Stages) -> None:
+    await stages.undo(await stages.to("declined"))
+    answer = await stages.to("declined")
+    assert answer.planned is not None
+    assert answer.planned.follow_up.number == 2
+
+
+async def test_the_reason_is_kept_encrypted(stages: Stages) -> None:
+    await stages.to("withdrawn", "家里有事, <!here> *x*")
+    (change,) = await stages.changes()
+    assert change.reason_cipher is not None
+    assert "家里".encode() not in change.reason_cipher
+    reason = stages.office.cipher.decrypt(change.reason_cipher, "stage_change", change.id, "reason")
+    assert (reason, change.from_stage, change.to_stage, change.by_id) == (
+        "家里有事, <!here> *x*",
+        "inquiry",
+        "withdrawn",
+        stages.lin.id,
+    )
+
+
+async def test_a_live_stage_with_nothing_planned_offers_next_steps(stages: Stages) -> None:
+    answer = await stages.to("approved")
+    assert answer.unplanned is not None
+    assert [offer.due.at for offer in answer.unplanned.offers] == [at("2026-11-26 10:00"), at("2026-11-26 09:00")]
+    assert {offer.purpose for offer in answer.unplanned.offers} == {"decision"}
+
+
+async def test_the_same_stage_again_is_refused(stages: Stages) -> None:
+    assert isinstance(await stages.refuses("inquiry"), Invalid)
+    assert await stages.changes() == []
+
+
+async def test_only_a_manager_writes_a_loan_off(stages: Stages) -> None:
+    wang = await make_member(stages.office, stages.workspace, "UWANG", roles="manager")
+    refused = await stages.refuses("written_off")
+    assert isinstance(refused, NotAllowed)
+    assert refused.params["roles"] == ("manager",)
+    assert (await stages.to("written_off", who=wang)).loan.stage == "written_off"
+
+
+async def test_compliance_changes_no_stage(stages: Stages) -> None:
+    reader = await make_member(stages.office, stages.workspace, "UCOMP", roles="compliance")
+    assert isinstance(await stages.refuses("approved", who=reader), NotAllowed)
+
+
+async def test_a_loan_of_another_team_answers_like_one_that_is_not_there(stages: Stages) -> None:
+    stranger = await make_member(stages.office, stages.workspace, "USTRANGE")
+    refused = await stages.refuses("approved", who=stranger)
+    assert (refused.code, refused.params["given"]) == ("unknown_loan", "L-1042")
+
+
+async def test_a_stage_of_the_lenders_file_plans_by_rule_and_leaves_the_file_its_say(stages: Stages) -> None:
+    async with stages.office.desk(stages.workspace) as desk:
+        loan = await loans.lock(desk.session, stages.loan.id)
+        assert await enter_by_import(desk, loan, "disbursed") == 1
+    row = await stages.row()
+    assert (row.stage, row.stage_set_at) == ("disbursed", None)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "way", "skipped"),
+    [
+        ("inquiry", "application", "forward", ()),
+        ("inquiry", "signed", "skips", ("application", "approved")),
+        ("signed", "application", "back", ()),
+        ("declined", "application", "reopened", ()),
+        ("closed", "disbursed", "reopened", ()),
+        ("disbursed", "closed", "forward", ()),
+        ("closed", "written_off", "forward", ()),
+        ("approved", "declined", "forward", ()),
+        ("disbursed", "withdrawn", "unusual", ()),
+        ("inquiry", "written_off", "unusual", ()),
+        ("signed", "declined", "unusual", ()),
+    ],
+)
+def test_a_passage_is_named_for_what_it_is(before: str, after: str, way: str, skipped: tuple[str, ...]) -> None:
+    found = passage(before, after)
+    assert (found.way, found.skipped) == (way, skipped)
+
+
+def test_every_two_stages_have_a_passage() -> None:
+    codes = [stage.code for stage in VOCABULARY.stages]
+    for before in codes:
+        for after in codes:
+            if before != after:
+                assert passage(before, after).way

@@ -1,0 +1,148 @@
+"""Whatever people are called, whatever they write, however much there is: Slack takes what the desk sends."""
+
+import random
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from desk.core.transaction import Office
+from desk.core.vocabulary import NOTE_LIMIT
+from desk.importing.rows import NAME_LIMIT, NUMBER_LIMIT
+from handlers.door.request import Visit
+from handlers.forms import correct_call
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.block_kit.view import View, shown
+from handlers.messages.refusals.errors import refusal, trouble
+from sandbox.model import text_of
+from sandbox.validator import MOST_ON_UPDATE, units, validate_message, validate_view
+from storage.engine.trouble import Trouble
+from storage.engine.types import new_id
+from storage.tables import Workspace
+from tests.builders import SHANGHAI, make_call, make_loan, make_member
+from tests.handlers.messages.filling import FORMS_OF_A_LOAN, LANGUAGES, NOW, Filler, Picker, refusals, renderers
+
+RENDERERS = dict(renderers())
+NASTY = (
+    "<!channel> *x* _y_ ~z~ `c`",
+    "<@U0LIN|lin> <https://a.example|b> &lt;&amp;",
+    "👩‍👩‍👧‍👦🏳️‍🌈" * 8,
+    "\u202eسلام עולם\u202c",
+    "﷽" * 60,
+    "a\u0300" * 50,
+    "{name} %s {0} {",
+    "行\n行\r\n\t\u2028行",
+    " ",
+    "\u200b",
+)
+TEXTS = st.one_of(st.sampled_from(NASTY), st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100))
+NOTES = st.one_of(TEXTS, st.builds(lambda piece: (piece * 10_000)[:10_000], TEXTS), st.just(""))
+COUNTS = st.sampled_from((0, 1, 2, 11, 26, 101, 1000))
+
+
+class Chance(Picker):
+    """Decides by chance, which `seed` fixes."""
+
+    def __init__(self, name: str, note: str, number: str, count: int, seed: int) -> None:
+        self.name, self.number = name[:NAME_LIMIT], number[:NUMBER_LIMIT]
+        self.note = note if count <= 11 else note[:200]  # both at once, ten million characters, takes minutes to try
+        self._count = count
+        self._random = random.Random(seed)
+
+    def one_of(self, options: Sequence[Any]) -> Any:
+        return self._random.choice(options)
+
+    def maybe(self, name: str) -> bool:
+        return self._random.random() < 0.7
+
+    def count(self) -> int:
+        return self._count
+
+    def amount(self) -> int:
+        return self._random.choice((0, 1, 2, 37, 10**6))
+
+    def moment(self) -> datetime:
+        return NOW + timedelta(minutes=self._random.randrange(10**6))
+
+
+PICKERS = st.builds(Chance, TEXTS, NOTES, TEXTS, COUNTS, st.integers(0, 2**32))
+LANGUAGE = st.sampled_from(sorted(LANGUAGES))
+EVERY = settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def refused(content: Message | View, t: Translator) -> list[object]:
+    """What Slack would not take of it, wherever it may stand: as a message, rewritten, or as a modal."""
+    if isinstance(content, View):
+        payload = content.payload()
+        refusal = validate_view(payload, payload["type"])
+        return [refusal] if refusal else []
+    found: list[object] = []
+    for message in filter(None, (content, content.native)):
+        found.append(validate_message({"text": message.text, "blocks": message.blocks}))
+        if units(message.text) > MOST_ON_UPDATE:
+            found.append(f"a text of {units(message.text)}")
+        if len(text_of({"blocks": message.blocks})) > 40_000:
+            found.append("msg_blocks_too_long")
+    found.append(validate_view(shown(t, content, "Loan Desk").payload()))
+    return [each for each in found if each]
+
+
+@pytest.mark.parametrize("name", RENDERERS)
+@EVERY
+@given(picker=PICKERS, language=LANGUAGE)
+def test_every_message_and_view(name: str, picker: Chance, language: str) -> None:
+    t = Translator(language)
+    function: Callable[..., Message | View] = RENDERERS[name]
+    assert refused(function(**Filler(picker).arguments(function, t)), t) == []
+
+
+@EVERY
+@given(picker=PICKERS, language=LANGUAGE)
+def test_every_refusal_as_an_answer_and_beside_a_field(picker: Chance, language: str) -> None:
+    t = Translator(language)
+    for error in refusals(Filler(picker)):
+        said = refusal(t, error, SHANGHAI, line=picker.note)
+        assert refused(said, t) == []
+        assert refusal(t, error, SHANGHAI).text
+    for kind in Trouble:
+        assert refused(trouble(t, kind, line=picker.note), t) == []
+
+
+@EVERY
+@given(picker=PICKERS, language=LANGUAGE)
+def test_what_is_typed_is_never_parsed(picker: Chance, language: str) -> None:
+    t = Translator(language)
+    picker.name = picker.note = "<!channel> <@U0OTHER>"
+    for function in RENDERERS.values():
+        content = function(**Filler(picker).arguments(function, t))
+        text = content.text if isinstance(content, Message) else ""
+        assert "<!" not in text
+        assert "<@U0OTHER" not in text
+        assert '"mrkdwn"' not in str(content.blocks).replace("'", '"')
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    picker=PICKERS, language=LANGUAGE, typed=st.dictionaries(st.sampled_from(("note", "next", "due", "name")), NOTES)
+)
+async def test_every_form(
+    office: Office, workspace: Workspace, picker: Chance, language: str, typed: dict[str, str]
+) -> None:
+    unique = new_id().hex[-12:].upper()
+    lin = await make_member(office, workspace, f"U{unique}", name=picker.name, roles="agent manager admin")
+    loan = await make_loan(office, workspace, f"L-{unique}", owner=lin, name=picker.name)
+    kept = {name: text[:3000] for name, text in typed.items() if text}
+    call = await make_call(office, loan, lin, note=kept.get("note", "")[:NOTE_LIMIT])
+    async with office.reading_desk(workspace) as desk:
+        desk.actor = lin
+        t = Translator(language)
+        visit = Visit(desk=desk, t=t, zone=SHANGHAI, channel_id="")
+        for form in FORMS_OF_A_LOAN.values():
+            assert refused(await form.build(visit, {}, kept), t) == []
+            chosen = {**kept, "loan": loan.number, "outcome": "reached"}
+            assert refused(await form.build(visit, {"l": loan.number}, chosen), t) == []
+        assert refused(await correct_call.FORM.build(visit, {"c": str(call.id)}, {}), t) == []

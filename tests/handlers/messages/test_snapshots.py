@@ -1,0 +1,136 @@
+"""What every message, view and form looks like, in both languages: `--update-snapshots` writes it anew."""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from desk.core.transaction import Office
+from handlers.door.request import Visit
+from handlers.forms import correct_call
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.block_kit.view import View
+from handlers.messages.refusals.errors import refusal
+from sandbox.validator import validate_message, validate_view
+from storage.tables import Workspace
+from tests.builders import SHANGHAI, make_call, make_follow_up, make_loan, make_member
+from tests.handlers.messages.filling import (
+    FORMS_OF_A_LOAN,
+    LANGUAGES,
+    Bare,
+    Filler,
+    Picker,
+    Waiting,
+    refusals,
+    renderers,
+)
+
+FOLDER = Path(__file__).parent / "snapshots"
+PROFILES: dict[str, type[Picker]] = {"in full": Picker, "waiting": Waiting, "bare": Bare}
+MODULES = {module: list(group) for module, group in groupby(renderers(), lambda each: each[0].partition(".")[0])}
+
+Snapshot = Callable[[str, str], None]
+
+
+@pytest.fixture
+def snapshot(request: pytest.FixtureRequest) -> Snapshot:
+    """Compares a text with what the file of that name holds."""
+
+    def compare(name: str, drawn: str) -> None:
+        path = FOLDER / f"{name}.txt"
+        if request.config.getoption("--update-snapshots"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(drawn, "utf-8")
+        assert path.exists(), f"{path.name} is new: run with --update-snapshots"
+        assert drawn == path.read_text("utf-8")
+
+    return compare
+
+
+def drawn(title: str, content: Message | View) -> str:
+    """A message or view as lines: its text, and a line for each block."""
+    if isinstance(content, View):
+        payload = content.payload()
+        assert validate_view(payload, payload["type"]) is None
+        head = {name: value for name, value in payload.items() if name != "blocks"}
+        return _paragraph(title, [_json(head)], content.blocks)
+    assert validate_message({"text": content.text, "blocks": content.blocks}) is None
+    said = _paragraph(title, content.text.splitlines(), content.blocks)
+    return said if content.native is None else said + drawn(f"{title}, with tables", content.native)
+
+
+def _paragraph(title: str, lines: Iterable[str], blocks: Iterable[dict[str, Any]]) -> str:
+    rows = [f"# {title}", *(f"  {line}" for line in lines), *(f"  {_json(block)}" for block in blocks)]
+    return "\n".join(rows) + "\n\n"
+
+
+def _json(value: Any) -> str:
+    """JSON in which plain words stand for themselves, with ids that are the same in every run."""
+    text = json.dumps(_short(value), ensure_ascii=False)
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<id>", text)
+
+
+def _short(value: Any) -> Any:
+    match value:
+        case {"type": "text" | "plain_text", "text": words, **more} if more in ({}, {"emoji": False}):
+            return words
+        case {"type": "text", "text": words, "style": style}:
+            return {"/".join(style): words}
+        case {"type": "rich_text_section", "elements": elements}:
+            return _short(elements)
+        case dict():
+            return {name: _short(each) for name, each in value.items()}
+        case list():
+            return [_short(each) for each in value]
+        case _:
+            return value
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("module", MODULES)
+def test_every_message_and_view(module: str, language: str, snapshot: Snapshot) -> None:
+    t = Translator(language)
+    written: list[str] = []
+    for name, function in MODULES[module]:
+        shown: dict[str, str] = {}
+        for profile, picker in PROFILES.items():
+            content = function(**Filler(picker()).arguments(function, t))
+            if drawn("", content) not in shown:
+                shown[drawn("", content)] = drawn(f"{name}, {profile}", content)
+        written.extend(shown.values())
+    snapshot(f"{language}/{module}", "".join(written))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_refusal(language: str, snapshot: Snapshot) -> None:
+    t = Translator(language)
+    written = [drawn(error.code, refusal(t, error, SHANGHAI)) for error in refusals(Filler(Picker()))]
+    snapshot(f"{language}/refusal_reasons", "".join(written))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_every_form(office: Office, workspace: Workspace, language: str, snapshot: Snapshot) -> None:
+    lin = await make_member(office, workspace, "U0LIN", name="Lin", roles="agent manager admin")
+    loan = await make_loan(office, workspace, "L-1042", owner=lin)
+    await make_follow_up(office, loan, lin, purpose="documents")
+    call = await make_call(office, loan, lin, note="brings the payslip")
+    written: list[str] = []
+    async with office.reading_desk(workspace) as desk:
+        desk.actor = lin
+        visit = Visit(desk=desk, t=Translator(language), zone=SHANGHAI, channel_id="")
+        for name, form in FORMS_OF_A_LOAN.items():
+            written.append(drawn(f"{name}, empty", await form.build(visit, {}, {})))
+            chosen = await form.build(visit, {"l": loan.number}, {"loan": loan.number, "outcome": "reached"})
+            written.append(drawn(f"{name}, of a loan", chosen))
+        written.append(drawn("correct_call", await correct_call.FORM.build(visit, {"c": str(call.id)}, {})))
+    snapshot(f"{language}/forms", "".join(written))
+
+
+def test_nothing_is_kept_of_what_is_gone() -> None:
+    kept = {path.stem for path in FOLDER.glob("*/*.txt")}
+    assert kept == {*MODULES, "refusal_reasons", "forms"}

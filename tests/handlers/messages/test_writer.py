@@ -1,0 +1,10 @@
+"""What the writer makes of words: Slack refuses a message with an empty text in it."""
+
+from handlers.messages.block_kit.writer import Bold, Code, Writer
+
+
+def test_empty_words_leave_no_empty_element() -> None:
+    message = Writer().line(Bold(""), "a", Code(""), "", "b").message()
+    [section] = message.blocks[0]["elements"]
+    assert [element["text"] for element in section["elements"]] == ["a", "b"]
+    assert message.text == "ab"

@@ -1,0 +1,78 @@
+"""The migrations and the tables say the same, on both databases."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+from sqlmodel import select
+
+import storage
+from desk.core.transaction import Office
+from desk.core.values import LoanRef
+from desk.documents.documents import Wanted, change_documents, request_documents
+from desk.loans.timelines import timeline
+from storage.engine import schema
+from storage.engine.database import Database
+from storage.queries.people import members
+from storage.tables import DocumentItem, Workspace
+from tests.builders import make_loan, make_manager, make_member, make_team
+
+
+async def test_the_migrated_database_has_what_the_tables_have(database: Database) -> None:
+    assert await schema.is_current(database)
+    assert await schema.differences(database) == []
+
+
+async def test_migrating_again_changes_nothing(database: Database) -> None:
+    await schema.migrate(database)
+
+    assert await schema.is_current(database)
+
+
+async def test_managers_stay_managers_when_their_table_is_made_anew(office: Office, workspace: Workspace) -> None:
+    team = await make_team(office, workspace)
+    await make_manager(office, workspace, team, "UMANAGER")
+
+    async with office.database.engine.begin() as connection:
+        await connection.run_sync(_step_back, "0007")
+    await schema.migrate(office.database)
+
+    async with office.database.reading() as session:
+        (manager,) = await members.managers_of(session, [team.id])
+    assert manager.slack_user_id == "UMANAGER"
+    assert await schema.differences(office.database) == []
+
+
+async def test_the_way_of_documents_begins_with_what_is_known_of_them(office: Office, workspace: Workspace) -> None:
+    agent = await make_member(office, workspace, "UAGENT")
+    loan = await make_loan(office, workspace, "L-1", owner=agent)
+    async with office.desk(workspace, agent) as desk:
+        wanted = [Wanted("id"), Wanted("bank"), Wanted("income")]
+        await request_documents(desk, loan=LoanRef("L-1", "L-1"), wanted=wanted)
+    async with office.desk(workspace, agent) as desk:
+        await change_documents(desk, loan=LoanRef("L-1", "L-1"), act="got", which=[Wanted("bank")])
+    async with office.database.transaction() as session:
+        (await session.exec(select(DocumentItem).where(DocumentItem.document == "income"))).one().state = "undone"
+
+    async with office.database.engine.begin() as connection:
+        await connection.run_sync(_step_back, "0011")
+    await schema.migrate(office.database)
+
+    async with office.desk(workspace, agent) as desk:
+        page = await timeline(desk, loan.id)
+    known = sorted((e.code, e.state, e.who, e.at) for e in page.events if e.kind == "document")
+    now = office.clock.now()
+    assert known == [
+        ("bank", "received", "UAGENT", now),
+        ("bank", "requested", "UAGENT", now),
+        ("id", "requested", "UAGENT", now),
+    ]
+    assert await schema.differences(office.database) == []
+
+
+def _step_back(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(storage.__path__[0]) / "migrations"))
+    config.attributes["connection"] = connection
+    command.downgrade(config, revision)

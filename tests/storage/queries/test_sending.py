@@ -1,0 +1,62 @@
+"""What is to be sent, and how delivery stands."""
+
+from datetime import timedelta
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from desk.core.transaction import Office
+from desk.messages.notices import owe_to_channel, owe_to_member
+from storage.queries.messages import sending
+from storage.tables import Notice, Workspace
+from tests.builders import make_member
+from tests.clocks import FrozenClock
+
+
+async def test_each_notice_goes_where_its_reader_reads(office: Office, workspace: Workspace) -> None:
+    lin = await make_member(office, workspace, "ULIN", reminder_channel_id="CLIN")
+    zhou = await make_member(
+        office, workspace, "UZHOU", reminder_channel_id="CZHOU", channel_lost_at=office.clock.now()
+    )
+    wang = await make_member(office, workspace, "UWANG")
+    async with office.desk(workspace) as desk:
+        for member in (lin, zhou, wang):
+            await owe_to_member(desk, kind="r", key=str(member.id), member=member)
+        await owe_to_channel(desk, kind="r", key="c", channel="CBOSSES")
+        owed = await sending.owed(desk.session, workspace.id, desk.now, 10)
+    assert sorted(one.channel for one in owed) == ["CBOSSES", "CLIN", "UWANG", "UZHOU"]
+
+
+async def test_what_the_engine_was_given_is_not_given_again(office: Office, workspace: Workspace) -> None:
+    lin = await make_member(office, workspace, "ULIN")
+    async with office.desk(workspace) as desk:
+        await owe_to_member(desk, kind="r", key="r", member=lin)
+        given = await sending.to_enqueue(desk.session, workspace.id, desk.now, 10)
+        await sending.mark_enqueued(desk.session, given)
+        assert [one.attempt for one in given] == [1]
+        assert await sending.to_enqueue(desk.session, workspace.id, desk.now, 10) == []
+        await sending.skip_attempts(desk.session, given)
+        again = await sending.to_enqueue(desk.session, workspace.id, desk.now, 10)
+        assert [one.attempt for one in again] == [2]
+
+
+async def test_the_backlog_counts_what_is_owed_failing_doubtful_and_given_up(
+    office: Office, workspace: Workspace, clock: FrozenClock
+) -> None:
+    lin = await make_member(office, workspace, "ULIN")
+    since = clock.now()
+    async with office.desk(workspace) as desk:
+        for key in ("waiting", "failing", "given up", "sent"):
+            await owe_to_member(desk, kind=key, key=key, member=lin)
+        rows = {row.kind: row for row in await all_notices(desk.session)}
+        rows["failing"].attempts, rows["failing"].tried_at = 3, since
+        rows["failing"].owed_from = since + timedelta(minutes=1)
+        rows["given up"].gave_up_at, rows["given up"].owed_from = since, None
+        rows["sent"].sent, rows["sent"].owed_from = 1, None
+    async with office.database.reading() as session:
+        backlog = await sending.backlog(session, workspace.id)
+    assert backlog == sending.Backlog(owed=2, oldest=since, failing=1, doubtful=1, gave_up=1)
+
+
+async def all_notices(session: AsyncSession) -> list[Notice]:
+    return list((await session.exec(select(Notice))).all())
