@@ -9,10 +9,10 @@ from desk.calls.answering import Said
 from desk.calls.consequences import NextStep
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef
-from handlers.grammar.due.reading import misspelled, next_weekday_readings
+from handlers.grammar.due import correct_spelling, next_weekday_readings
 from handlers.grammar.reader import Asked, Reader, take_about
 from handlers.grammar.terms import OUTCOMES, PURPOSES, is_chinese
-from handlers.grammar.text import Line, cuts
+from handlers.grammar.text import Line, splits_word
 
 _OPENER = re.compile(r"next|下次|[-=]*>+")
 _LONGEST_DUE = 60
@@ -48,7 +48,7 @@ def _take_outcome(reader: Reader) -> str:
     found = reader.find_word(OUTCOMES)
     if found is None:
         reader.refuse("outcome_unknown", "outcome", OUTCOMES.nearest(reader.norm, reader.at))
-    turned = OUTCOMES.turned(reader.norm, found)
+    turned = OUTCOMES.reversal_end(reader.norm, found)
     if turned is not None:
         given = reader.line.original(reader.at, turned)
         nearest = (f"已接通：{given}",) if is_chinese(given) else (f"reached: {given}",)
@@ -96,7 +96,11 @@ def _openers(line: Line, start: int) -> list[re.Match[str]]:
     openers: list[re.Match[str]] = []
     inside_mention = {at for mention in line.mentions for at in range(mention.start, mention.end)}
     for match in _OPENER.finditer(line.norm, start):
-        if match.start() in inside_mention or cuts(line.norm, match.start()) or cuts(line.norm, match.end()):
+        if (
+            match.start() in inside_mention
+            or splits_word(line.norm, match.start())
+            or splits_word(line.norm, match.end())
+        ):
             continue
         if openers and match[0] == "next" and line.skip(openers[-1].end()) == match.start():
             continue
@@ -124,7 +128,7 @@ def _refuse_unfinished(reader: Reader, opener: re.Match[str], start: int) -> Non
 
 def _refuse_misspelled(reader: Reader, opener: re.Match[str]) -> None:
     """`> tommorow 3pm` is no note: the next call would be planned by the desk, at another time than was typed."""
-    if spelled := misspelled(reader.line, reader.at, reader.now, reader.zone, surely=True):
+    if spelled := correct_spelling(reader.line, reader.at, reader.now, reader.zone, strict=True):
         sign = opener[0] if opener[0] != "next" else ">"
         raise Invalid("due_unknown", part="next", given=spelled[0], nearest=(f"{sign} {spelled[1]}",))
 

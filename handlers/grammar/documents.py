@@ -10,7 +10,7 @@ from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef
 from handlers.grammar.reader import Asked, Reader
 from handlers.grammar.terms import DOCUMENTS, Terms, is_chinese, keyword
-from handlers.grammar.text import Line, cuts, is_separator
+from handlers.grammar.text import Line, is_separator, splits_word
 
 Tick = Literal["got", "accept", "cancel"]
 
@@ -215,7 +215,7 @@ class _Items:
         if is_separator(norm[at]):
             parts = not norm[at].isspace() or is_chinese(norm[at - 1])
             return parts or self._begins_by(self._reader.line.skip(at))
-        joined = None if cuts(norm, at) else _AND.match(norm, at)
+        joined = None if splits_word(norm, at) else _AND.match(norm, at)
         if joined is not None and self._begins_item(joined.end()):
             return True
         return _MAY_BE_BEFORE.match(norm, at) is not None and self._begins_before(at)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef, PersonRef
-from handlers.grammar.due.reading import misspelled
+from handlers.grammar.due import correct_spelling
 from handlers.grammar.reader import Asked, Reader, take_about
 from handlers.grammar.terms import PURPOSES, Terms, is_chinese, keyword
 from handlers.grammar.text import Line
@@ -116,7 +116,7 @@ def _take_due(reader: Reader, *, acts: bool) -> Due:
         reader.refuse("due_missing", "due", examples)
     due = reader.take_due()
     if due is None:
-        if spelled := misspelled(reader.line, reader.at, reader.now, reader.zone):
+        if spelled := correct_spelling(reader.line, reader.at, reader.now, reader.zone):
             raise Invalid("due_unknown", part="due", given=spelled[0], nearest=(spelled[1],))
         _refuse_purpose_first(reader)
         near = _ACTS.nearest(reader.norm, reader.at) if acts else ()

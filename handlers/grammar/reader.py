@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef, PersonRef
 from desk.core.vocabulary import Word
-from handlers.grammar.due.reading import longest_due
-from handlers.grammar.terms import PURPOSES, Found, Terms, keyword
+from handlers.grammar.due import longest_due
+from handlers.grammar.terms import PURPOSES, TermMatch, Terms, keyword
 from handlers.grammar.text import Line, is_separator
 
 W = TypeVar("W", bound=Word)
@@ -87,7 +87,7 @@ class Reader:
         self.move(found.end)
         return found.word
 
-    def find_word(self, terms: Terms[W]) -> Found[W] | None:
+    def find_word(self, terms: Terms[W]) -> TermMatch[W] | None:
         """As `take_word`, without moving."""
         return terms.longest(self.norm, self.at)
 

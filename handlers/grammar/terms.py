@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from typing import Any, Generic, TypeVar
 
 from desk.core.vocabulary import VOCABULARY, Word
-from handlers.grammar.text import cuts, skip_separators
+from handlers.grammar.text import skip_separators, splits_word
 
 W = TypeVar("W", bound=Word)
 
@@ -23,7 +23,7 @@ _LOOKED_AT = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[W]):
+class TermMatch(Generic[W]):
     """A known word and where it ends."""
 
     word: W
@@ -49,16 +49,16 @@ class Terms(Generic[W]):
             self._by_first.setdefault(term[0], []).append(entry)
         self._never_before = {word.code: tuple(map(_pattern, word.never_before)) for word in words}
 
-    def longest(self, norm: str, start: int) -> Found[W] | None:
-        """The longest term at `start` that cuts no Latin word or number."""
+    def longest(self, norm: str, start: int) -> TermMatch[W] | None:
+        """The longest term at `start` that splits_word no Latin word or number."""
         for pattern, word in self._by_first.get(norm[start : start + 1], ()):
             match = pattern.match(norm, start)
-            if match and not cuts(norm, match.end()) and (self._joins or not _one_that_runs_on(norm, match)):
+            if match and not splits_word(norm, match.end()) and (self._joins or not _one_that_runs_on(norm, match)):
                 longer = self._never_cut.longest(norm, start) if self._never_cut else None
-                return None if longer and longer.end > match.end() else Found(word, match.end())
+                return None if longer and longer.end > match.end() else TermMatch(word, match.end())
         return None
 
-    def turned(self, norm: str, found: Found[W]) -> int | None:
+    def reversal_end(self, norm: str, found: TermMatch[W]) -> int | None:
         """Where the words end that turn what was found into something else (`paid half`), or None.
 
         One Chinese character does so only where it stands directly behind it: 已接通不了, not `已接通，不方便`.
@@ -66,7 +66,11 @@ class Terms(Generic[W]):
         behind = skip_separators(norm, found.end)
         for pattern in self._never_before[found.word.code]:
             match = pattern.match(norm, behind)
-            if match and not cuts(norm, match.end()) and (behind == found.end or not _is_one_character(match[0])):
+            if (
+                match
+                and not splits_word(norm, match.end())
+                and (behind == found.end or not _is_one_character(match[0]))
+            ):
                 return match.end()
         return None
 

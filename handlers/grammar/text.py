@@ -137,7 +137,7 @@ def is_latin(character: str) -> bool:
     return character.isalpha() and ord(character) < 0x2E80
 
 
-def cuts(text: str, at: int) -> bool:
+def splits_word(text: str, at: int) -> bool:
     """Whether a match that ends (or begins) at `at` would cut a number or a Latin word in two.
 
     `fri|ends`, `3|5`, `2|nd`, `1|.5`, `friday|'s`, `10|%`, `sun|-roof`, `3pm|x`; but not `fri|下午`, `15:00|核实`.

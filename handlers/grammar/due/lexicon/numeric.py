@@ -3,53 +3,53 @@
 import re
 from datetime import date
 
-from handlers.grammar.due.pieces import Bare, Clock, MonthDay, Part, Piece, Refusal, SlashDate, pattern
+from handlers.grammar.due.tokens import BareNumber, ClockTime, DayPart, MonthDay, Refusal, SlashDate, Token, pattern
 
 CHINESE_NUMBER = "(?:[0-9]{1,3}|[零〇一二两三四五六七八九十]{1,3})"
 """A whole number as it is said or typed in Chinese; `chinese_number` reads it."""
 
-PARTS_OF_DAY: dict[str, Part] = {
-    "凌晨": Part.SMALL_HOURS,
-    "大清早": Part.MORNING,
-    "一大早": Part.MORNING,
-    "一早": Part.MORNING,
-    "清晨": Part.MORNING,
-    "清早": Part.MORNING,
-    "早晨": Part.MORNING,
-    "早上": Part.MORNING,
-    "早间": Part.MORNING,
-    "上午": Part.MORNING,
-    "午前": Part.MORNING,
-    "中午": Part.NOON,
-    "正午": Part.NOON,
-    "晌午": Part.NOON,
-    "下午": Part.AFTERNOON,
-    "午后": Part.AFTERNOON,
-    "傍晚": Part.DUSK,
-    "黄昏": Part.DUSK,
-    "晚上": Part.NIGHT,
-    "晚间": Part.NIGHT,
-    "夜晚": Part.NIGHT,
-    "夜间": Part.NIGHT,
-    "夜里": Part.DEEP_NIGHT,
-    "深夜": Part.DEEP_NIGHT,
-    "半夜": Part.DEEP_NIGHT,
-    "午夜": Part.DEEP_NIGHT,
-    "早": Part.MORNING,
-    "晚": Part.NIGHT,
-    "夜": Part.NIGHT,
+DAY_PARTS: dict[str, DayPart] = {
+    "凌晨": DayPart.SMALL_HOURS,
+    "大清早": DayPart.MORNING,
+    "一大早": DayPart.MORNING,
+    "一早": DayPart.MORNING,
+    "清晨": DayPart.MORNING,
+    "清早": DayPart.MORNING,
+    "早晨": DayPart.MORNING,
+    "早上": DayPart.MORNING,
+    "早间": DayPart.MORNING,
+    "上午": DayPart.MORNING,
+    "午前": DayPart.MORNING,
+    "中午": DayPart.NOON,
+    "正午": DayPart.NOON,
+    "晌午": DayPart.NOON,
+    "下午": DayPart.AFTERNOON,
+    "午后": DayPart.AFTERNOON,
+    "傍晚": DayPart.DUSK,
+    "黄昏": DayPart.DUSK,
+    "晚上": DayPart.NIGHT,
+    "晚间": DayPart.NIGHT,
+    "夜晚": DayPart.NIGHT,
+    "夜间": DayPart.NIGHT,
+    "夜里": DayPart.DEEP_NIGHT,
+    "深夜": DayPart.DEEP_NIGHT,
+    "半夜": DayPart.DEEP_NIGHT,
+    "午夜": DayPart.DEEP_NIGHT,
+    "早": DayPart.MORNING,
+    "晚": DayPart.NIGHT,
+    "夜": DayPart.NIGHT,
 }
 
-PART_BEFORE_TIME = f"(?:(?P<part>{'|'.join(PARTS_OF_DAY)})的?\\s*)?"
+DAY_PART_PREFIX = f"(?:(?P<part>{'|'.join(DAY_PARTS)})的?\\s*)?"
 """A Chinese part of the day directly before its time."""
 
-HALF_OF_DAY = r"(?:\s*(?P<half>[ap])(?:\.\s?m\.?|m(?![a-z0-9])))"
+MERIDIEM = r"(?:\s*(?P<half>[ap])(?:\.\s?m\.?|m(?![a-z0-9])))"
 """am or pm in its spellings. The group is `a` or `p`."""
 
 AT = r"(?:at\s+|@\s*)?"
 
 # What makes the number before it a count and not an hour: "3份" can be no time.
-COUNTED = "个份张万千百亿元块月天年次笔期人台辆位条页套成倍楼栋层室号日周件本家名岁季折度"
+MEASURE_WORDS = "个份张万千百亿元块月天年次笔期人台辆位条页套成倍楼栋层室号日周件本家名岁季折度"
 
 _DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4}
 _DIGITS |= {"五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
@@ -76,20 +76,27 @@ def chinese_year(text: str) -> int | None:
     return int(digits) if len(digits) == 4 and digits.isdecimal() else None
 
 
-def half_of_day(match: re.Match[str]) -> str | None:
+def whole_minutes(hours: str) -> int | None:
+    """The minutes in a decimal number of hours, when they are whole: `1.5` is 90, `1.33` nothing."""
+    whole, _, fraction = hours.partition(".")
+    minutes, rest = divmod(int(fraction or 0) * 60, 10 ** len(fraction))
+    return None if rest else int(whole) * 60 + minutes
+
+
+def meridiem(match: re.Match[str]) -> str | None:
     """`am` or `pm`, when the pattern found one."""
     return {"a": "am", "p": "pm"}.get(match["half"] or "")
 
 
-def _year_first(match: re.Match[str]) -> Piece:
+def _year_first(match: re.Match[str]) -> Token:
     return MonthDay(int(match[3]), int(match[4]), year=int(match[1]))
 
 
-def _compact(match: re.Match[str]) -> Piece:
+def _compact(match: re.Match[str]) -> Token:
     return MonthDay(int(match[2]), int(match[3]), year=int(match[1]))
 
 
-def _slash(match: re.Match[str]) -> Piece | None:
+def _slash(match: re.Match[str]) -> Token | None:
     first, second = int(match[1]), int(match[3])
     if not any(_exists(month, day) for month, day in ((first, second), (second, first))):
         return None
@@ -105,30 +112,30 @@ def _exists(month: int, day: int) -> bool:
     return True
 
 
-def _clock(match: re.Match[str]) -> Piece | None:
+def _clock(match: re.Match[str]) -> Token | None:
     if match["point"] == "." and not match["half"]:
         return None
     if (match["seconds"] or "00") != "00":
-        return Refusal("due_not_understood", (f"{match['hour']}:{match['minute']}",), clock=True)
+        return Refusal("due_not_understood", (f"{match['hour']}:{match['minute']}",), about_time=True)
     hour = match["hour"]
-    part = PARTS_OF_DAY[match["part"]] if match["part"] else None
-    return Clock(int(hour), int(match["minute"]), half_of_day(match), part, padded=hour.startswith("0"))
+    part = DAY_PARTS[match["part"]] if match["part"] else None
+    return ClockTime(int(hour), int(match["minute"]), meridiem(match), part, padded=hour.startswith("0"))
 
 
-def _bare(match: re.Match[str]) -> Piece | None:
+def _bare(match: re.Match[str]) -> Token | None:
     hour, minute = int(match[1]), int(match[2] or 0)
-    return Bare(hour, minute) if hour <= 24 and minute <= 59 else None
+    return BareNumber(hour, minute) if hour <= 24 and minute <= 59 else None
 
 
 PATTERNS = (
     pattern(rf"(?:on\s+)?([12][0-9]{{3}})({_SEPARATOR})([0-9]{{1,2}})\2([0-9]{{1,2}})", _year_first),
     pattern(r"(?:on\s+)?(20[0-9]{2})(0[1-9]|1[0-2])([0-3][0-9])", _compact),
     pattern(r"20[0-9]{2}[-/.][0-9]{1,2}", lambda _: Refusal("due_range")),
-    pattern(rf"([0-9]{{1,2}})([-/.])([0-9]{{1,2}})(?:\2([0-9]{{4}}|[0-9]{{2}}))?(?![{COUNTED}点时分])", _slash),
+    pattern(rf"([0-9]{{1,2}})([-/.])([0-9]{{1,2}})(?:\2([0-9]{{4}}|[0-9]{{2}}))?(?![{MEASURE_WORDS}点时分])", _slash),
     pattern(
-        rf"{AT}{PART_BEFORE_TIME}(?P<hour>[0-9]{{1,2}})(?P<point>[:∶.])(?P<minute>[0-9]{{2}})"
-        rf"(?::(?P<seconds>[0-9]{{2}}))?{HALF_OF_DAY}?(?:\s+sharp)?",
+        rf"{AT}{DAY_PART_PREFIX}(?P<hour>[0-9]{{1,2}})(?P<point>[:∶.])(?P<minute>[0-9]{{2}})"
+        rf"(?::(?P<seconds>[0-9]{{2}}))?{MERIDIEM}?(?:\s+sharp)?",
         _clock,
     ),
-    pattern(rf"([0-9]{{1,2}})(?:\.([0-9]{{2}}))?(?![{COUNTED}])", _bare),
+    pattern(rf"([0-9]{{1,2}})(?:\.([0-9]{{2}}))?(?![{MEASURE_WORDS}])", _bare),
 )

@@ -1,4 +1,4 @@
-"""What the words of a due time mean, before a calendar is asked: the pieces that the patterns of each language build."""
+"""What the words of a due time mean, before a calendar is asked: the tokens that the patterns of each language build."""
 
 import re
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from enum import Enum
 from desk.core.values import Due
 
 
-class Part(Enum):
+class DayPart(Enum):
     """A part of the day and the hours (of 24) that can be meant by an hour said in it."""
 
     SMALL_HOURS = "small hours"
@@ -27,47 +27,47 @@ class Part(Enum):
         return _HOURS[self]
 
     @property
-    def usual(self) -> int:
+    def typical_hour(self) -> int:
         """An hour to offer when the part alone was said."""
-        return _USUAL[self]
+        return _TYPICAL_HOURS[self]
 
 
 _HOURS = {
-    Part.SMALL_HOURS: range(7),
-    Part.MORNING: range(1, 12),
-    Part.NOON: range(11, 15),
-    Part.AFTERNOON: range(12, 20),
-    Part.DUSK: range(16, 21),
-    Part.EVENING: range(17, 24),
-    Part.NIGHT: range(17, 24),
-    Part.DEEP_NIGHT: range(20, 24),
-    Part.AM: range(12),
-    Part.PM: range(12, 24),
+    DayPart.SMALL_HOURS: range(7),
+    DayPart.MORNING: range(1, 12),
+    DayPart.NOON: range(11, 15),
+    DayPart.AFTERNOON: range(12, 20),
+    DayPart.DUSK: range(16, 21),
+    DayPart.EVENING: range(17, 24),
+    DayPart.NIGHT: range(17, 24),
+    DayPart.DEEP_NIGHT: range(20, 24),
+    DayPart.AM: range(12),
+    DayPart.PM: range(12, 24),
 }
-_USUAL = {
-    Part.SMALL_HOURS: 6,
-    Part.MORNING: 9,
-    Part.NOON: 12,
-    Part.AFTERNOON: 15,
-    Part.DUSK: 18,
-    Part.EVENING: 20,
-    Part.NIGHT: 20,
-    Part.DEEP_NIGHT: 22,
-    Part.AM: 9,
-    Part.PM: 15,
+_TYPICAL_HOURS = {
+    DayPart.SMALL_HOURS: 6,
+    DayPart.MORNING: 9,
+    DayPart.NOON: 12,
+    DayPart.AFTERNOON: 15,
+    DayPart.DUSK: 18,
+    DayPart.EVENING: 20,
+    DayPart.NIGHT: 20,
+    DayPart.DEEP_NIGHT: 22,
+    DayPart.AM: 9,
+    DayPart.PM: 15,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class DayAfter:
+class DaysAhead:
     """So many calendar days from today (`明天`, `in 2 weeks`); `part` where the word holds one (`今晚`, `tonight`)."""
 
     days: int
-    part: Part | None = None
+    part: DayPart | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class MonthsOn:
+class MonthsAhead:
     """The same day so many months on, or that month's last."""
 
     months: int
@@ -83,12 +83,12 @@ class Weekday:
 
 @dataclass(frozen=True, slots=True)
 class MonthDay:
-    """A day of a month by name or number. Without `year` or `years_on` (1 is next year) it is the next one to come."""
+    """A day of a month by name or number. Without `year` or `years_ahead` (1 is next year) it is the next one to come."""
 
     month: int
     day: int
     year: int | None = None
-    years_on: int | None = None
+    years_ahead: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +96,17 @@ class DayOfMonth:
     """A day of the month so many months on; None: of the next month that has it."""
 
     day: int
-    months_on: int | None = None
+    months_ahead: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MonthEnd:
     """The last day of the month so many months on, or of a named month."""
 
-    months_on: int = 0
+    months_ahead: int = 0
     month: int | None = None
     year: int | None = None
-    years_on: int | None = None
+    years_ahead: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +119,15 @@ class SlashDate:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """A time of day. `half` is am or pm; `padded` a leading zero, which makes it a 24-hour clock; `spoken` says no minutes."""
+class ClockTime:
+    """A time of day. `half` is am or pm; `padded` a leading zero, which makes it a 24-hour clock; `hour_only` says no minutes."""
 
     hour: int
     minute: int = 0
-    half: str | None = None
-    part: Part | None = None
+    meridiem: str | None = None
+    part: DayPart | None = None
     padded: bool = False
-    spoken: bool = False
+    hour_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +136,11 @@ class Midnight:
 
 
 @dataclass(frozen=True, slots=True)
-class PartOfDay:
-    """A part of the day; a time must stand beside it. `trails` when it may follow its time (`9 in the morning`)."""
+class DayPartName:
+    """A part of the day; a time must stand beside it. `may_follow` when it may follow its time (`9 in the morning`)."""
 
-    part: Part
-    trails: bool = False
+    part: DayPart
+    may_follow: bool = False
     phrase: bool = False
 
 
@@ -150,7 +150,7 @@ class EndOfDay:
 
 
 @dataclass(frozen=True, slots=True)
-class Elapsed:
+class MinutesAhead:
     """So many minutes from now, by the clock on the wall of nobody."""
 
     minutes: int
@@ -164,7 +164,7 @@ class MinutesOrMonths:
 
 
 @dataclass(frozen=True, slots=True)
-class Bare:
+class BareNumber:
     """A number from 0 to 24 and nothing else."""
 
     hour: int
@@ -181,14 +181,14 @@ class Refusal:
 
     code: str
     examples: tuple[str, ...] = ()
-    length: bool = False
-    clock: bool = False
+    is_length: bool = False
+    about_time: bool = False
 
 
-DatePiece = DayAfter | MonthsOn | Weekday | MonthDay | DayOfMonth | MonthEnd | SlashDate
-TimePiece = Clock | Midnight
-SpanPiece = Elapsed | MinutesOrMonths
-Piece = DatePiece | TimePiece | SpanPiece | PartOfDay | EndOfDay | Bare | Refusal
+DateToken = DaysAhead | MonthsAhead | Weekday | MonthDay | DayOfMonth | MonthEnd | SlashDate
+TimeToken = ClockTime | Midnight
+DurationToken = MinutesAhead | MinutesOrMonths
+Token = DateToken | TimeToken | DurationToken | DayPartName | EndOfDay | BareNumber | Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +196,10 @@ class Pattern:
     """Words and what they mean; `build` gives None for words of the right shape that mean nothing (`五六月`)."""
 
     regex: re.Pattern[str]
-    build: Callable[[re.Match[str]], Piece | None]
+    build: Callable[[re.Match[str]], Token | None]
 
 
-def pattern(regex: str, build: Callable[[re.Match[str]], Piece | None]) -> Pattern:
+def pattern(regex: str, build: Callable[[re.Match[str]], Token | None]) -> Pattern:
     """A pattern from the text of its expression, which is matched against normalised text."""
     return Pattern(re.compile(regex), build)
 

@@ -5,9 +5,9 @@ The latter are named, so that they are refused with their reason and never half 
 
 import re
 
-from handlers.grammar.due.chinese_spans import whole_minutes
-from handlers.grammar.due.english import HOURS, MONTHS, TODAY, words
-from handlers.grammar.due.pieces import DayAfter, Elapsed, MinutesOrMonths, MonthsOn, Piece, Refusal, pattern
+from handlers.grammar.due.lexicon.english import HOURS, MONTHS, TODAY, any_of
+from handlers.grammar.due.lexicon.numeric import whole_minutes
+from handlers.grammar.due.tokens import DaysAhead, MinutesAhead, MinutesOrMonths, MonthsAhead, Refusal, Token, pattern
 
 _NUMBERS = HOURS | {"a": 1, "an": 1, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "forty-five": 45}
 _NUMBERS |= {"sixty": 60, "ninety": 90}
@@ -23,43 +23,43 @@ _UNITS = {
 _UNIT_OF = {name: unit for unit, names in _UNITS.items() for name in names.split()}
 
 _FROM_NOW = r"(?:(?:['’]s|['’])?\s+time|\s+(?:from\s+(?:now|today)|later|hence))(?![a-z])"
-_COUNT = rf"(?P<n>[0-9]{{1,4}}|{words(_NUMBERS)}(?=\s))"
-_HOURS_WORD = f"(?:{words(_UNITS['hours'].split())})"
-_MINUTES_WORD = f"(?:{words(_UNITS['minutes'].split())})"
+_COUNT = rf"(?P<n>[0-9]{{1,4}}|{any_of(_NUMBERS)}(?=\s))"
+_HOURS_WORD = f"(?:{any_of(_UNITS['hours'].split())})"
+_MINUTES_WORD = f"(?:{any_of(_UNITS['minutes'].split())})"
 
 # "10h30" is a time of day to many; "2h30" would be one that is refused anyhow.
-_HOURS_OF_A_CLOCK = range(8, 24)
+_CLOCK_HOURS = range(8, 24)
 
 # "2 days late", "3 months of statements", "2 hours each": a length that belongs to what follows.
-_LENGTH_GOES_ON = re.compile(
+_LENGTH_CONTINUES = re.compile(
     r"\s+(?:late|overdue|ago|before|after|of|past|old|since|left|max|notice|each|per|or|to|and)(?![a-z])|-[a-z]"
 )
 
 
-def _framed(regex: str) -> str:
+def _duration_regex(regex: str) -> str:
     """The words of a stretch with what makes it start now: `in …`, `+…`, `… from now`."""
     return rf"(?P<before>in\s+(?:about\s+)?|\+\s*)?(?:{regex})(?![a-z])(?P<after>{_FROM_NOW})?"
 
 
-def _stretch(match: re.Match[str], piece: Piece | None) -> Piece | None:
+def _duration(match: re.Match[str], token: Token | None) -> Token | None:
     """Figures may stand alone (`2d`, `3 days`); words need `in` or `from now` (`a week` is a length)."""
     if (match["before"] or "").endswith("about "):
         return Refusal("due_range", ("in 2 hours",))
-    if piece is None or match["before"] or match["after"]:
-        return piece
-    if match[0][0].isdecimal() and not _LENGTH_GOES_ON.match(match.string, match.end()):
-        return piece
-    return Refusal("due_range", (f"in {match[0]}",), length=True)
+    if token is None or match["before"] or match["after"]:
+        return token
+    if match[0][0].isdecimal() and not _LENGTH_CONTINUES.match(match.string, match.end()):
+        return token
+    return Refusal("due_range", (f"in {match[0]}",), is_length=True)
 
 
-def _units(match: re.Match[str]) -> Piece | None:
+def _counted_units(match: re.Match[str]) -> Token | None:
     count, unit = match["n"], match["unit"]
-    if not count.isdecimal() and not _goes_with(count, unit):
+    if not count.isdecimal() and not _agrees(count, unit):
         return None
-    return _stretch(match, _counted(_count(count), unit)) if _count(count) else None
+    return _duration(match, _duration_token(_count(count), unit)) if _count(count) else None
 
 
-def _goes_with(number: str, unit: str) -> bool:
+def _agrees(number: str, unit: str) -> bool:
     """Whether a number in words is spelled right with its unit: `an hour`, `a week`, `two days`; not `a weeks`, `an d`."""
     if len(unit) == 1:
         return False
@@ -68,85 +68,92 @@ def _goes_with(number: str, unit: str) -> bool:
     return True
 
 
-def _counted(count: int, unit: str) -> Piece:
+def _duration_token(count: int, unit: str) -> Token:
     if unit == "m" and count <= 12:
         return MinutesOrMonths(count)
     match _UNIT_OF[unit]:
         case "minutes":
-            return Elapsed(count)
+            return MinutesAhead(count)
         case "hours":
-            return Elapsed(count * 60)
+            return MinutesAhead(count * 60)
         case "days":
-            return DayAfter(count)
+            return DaysAhead(count)
         case "weeks":
-            return DayAfter(count * 7)
+            return DaysAhead(count * 7)
         case "fortnights":
-            return DayAfter(count * 14)
+            return DaysAhead(count * 14)
         case "months":
-            return MonthsOn(count)
+            return MonthsAhead(count)
         case _:
-            return MonthsOn(count * 12)
+            return MonthsAhead(count * 12)
 
 
-def _decimal_hours(match: re.Match[str]) -> Piece | None:
+def _decimal_hours(match: re.Match[str]) -> Token | None:
     minutes = whole_minutes(match["n"])
-    return _stretch(match, Elapsed(minutes)) if minutes else None
+    return _duration(match, MinutesAhead(minutes)) if minutes else None
 
 
-def _hours_and_minutes(match: re.Match[str]) -> Piece | None:
+def _hours_and_minutes(match: re.Match[str]) -> Token | None:
     hours, minutes = _count(match["n"]), int(match["minutes"] or match["glued"])
-    if match["glued"] and hours in _HOURS_OF_A_CLOCK and not (match["before"] or match["after"]):
+    if match["glued"] and hours in _CLOCK_HOURS and not (match["before"] or match["after"]):
         return Refusal("due_ambiguous", (f"in {match[0]}", f"{hours}:{minutes:02}"))
-    return _stretch(match, Elapsed(hours * 60 + minutes)) if minutes < 60 else None
+    return _duration(match, MinutesAhead(hours * 60 + minutes)) if minutes < 60 else None
 
 
-def _hours_and_a_half(match: re.Match[str]) -> Piece | None:
-    return _stretch(match, Elapsed(_count(match["n"]) * 60 + 30))
+def _hours_and_a_half(match: re.Match[str]) -> Token | None:
+    return _duration(match, MinutesAhead(_count(match["n"]) * 60 + 30))
 
 
 def _count(text: str) -> int:
     return _NUMBERS[text] if text in _NUMBERS else int(text)
 
 
-def _week(match: re.Match[str]) -> Piece:
+def _week(match: re.Match[str]) -> Token:
     if re.search("month|quarter|year", match[0]):
         return _month(match)
     return Refusal("due_range", ("next mon", "next fri"))
 
 
-def _month(_: re.Match[str]) -> Piece:
+def _month(_: re.Match[str]) -> Token:
     return Refusal("due_range", ("end of month", "the 5th of next month"))
 
 
-def _vague(_: re.Match[str]) -> Piece:
+def _vague(_: re.Match[str]) -> Token:
     return Refusal("due_range", ("in 2 hours", "tomorrow"))
 
 
-def _past(_: re.Match[str]) -> Piece:
+def _past(_: re.Match[str]) -> Token:
     return Refusal("due_past", ("today", "tomorrow"))
 
 
-_LONG_MONTHS = words([name for name in MONTHS if name not in ("may", "march", "mar")])
+_LONG_MONTHS = any_of([name for name in MONTHS if name not in ("may", "march", "mar")])
 _PERIOD = r"(?:weekend|week|month|year|quarter|wk)"
 _SPAN = r"(?:minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?)"
 _WHICH = r"(?:this|next|coming|the)"
 
 PATTERNS = (
-    pattern(_framed(rf"{_COUNT}\s*(?P<unit>{words(_UNIT_OF)})"), _units),
-    pattern(_framed(rf"(?P<n>[0-9]{{1,3}}\.[0-9]{{1,2}})\s*{_HOURS_WORD}"), _decimal_hours),
+    pattern(_duration_regex(rf"{_COUNT}\s*(?P<unit>{any_of(_UNIT_OF)})"), _counted_units),
+    pattern(_duration_regex(rf"(?P<n>[0-9]{{1,3}}\.[0-9]{{1,2}})\s*{_HOURS_WORD}"), _decimal_hours),
     pattern(
-        _framed(
+        _duration_regex(
             rf"{_COUNT}\s*{_HOURS_WORD}(?:(?:\s+and)?\s*(?P<minutes>[0-9]{{1,2}})\s*{_MINUTES_WORD}|(?P<glued>[0-5][0-9]))"
         ),
         _hours_and_minutes,
     ),
-    pattern(_framed(rf"{_COUNT}\s*{_HOURS_WORD}\s+and\s+a\s+half"), _hours_and_a_half),
-    pattern(_framed(r"(?P<n>[0-9]{1,3}|one|two|three|four|five|six)\s+and\s+a\s+half\s+hours"), _hours_and_a_half),
-    pattern(_framed(r"half\s+an?\s+(?:hour|hr)|(?:a\s+)?half[\s-]+(?:hour|hr)"), lambda m: _stretch(m, Elapsed(30))),
-    pattern(_framed(r"a\s+quarter\s+of\s+an\s+hour"), lambda m: _stretch(m, Elapsed(15))),
-    pattern(_framed(r"three\s+quarters\s+of\s+an\s+hour"), lambda m: _stretch(m, Elapsed(45))),
-    pattern(rf"(?:{_COUNT}|a\s+few)\s*{words(_UNIT_OF)}\s+(?:ago|late|overdue|old|past)", _past),
-    pattern(rf"(?:in\s+)?{_COUNT}\s*(?:-|–|to|or)\s*(?:[0-9]+|{words(_NUMBERS)})\s*{words(_UNIT_OF)}(?![a-z])", _vague),
+    pattern(_duration_regex(rf"{_COUNT}\s*{_HOURS_WORD}\s+and\s+a\s+half"), _hours_and_a_half),
+    pattern(
+        _duration_regex(r"(?P<n>[0-9]{1,3}|one|two|three|four|five|six)\s+and\s+a\s+half\s+hours"), _hours_and_a_half
+    ),
+    pattern(
+        _duration_regex(r"half\s+an?\s+(?:hour|hr)|(?:a\s+)?half[\s-]+(?:hour|hr)"),
+        lambda m: _duration(m, MinutesAhead(30)),
+    ),
+    pattern(_duration_regex(r"a\s+quarter\s+of\s+an\s+hour"), lambda m: _duration(m, MinutesAhead(15))),
+    pattern(_duration_regex(r"three\s+quarters\s+of\s+an\s+hour"), lambda m: _duration(m, MinutesAhead(45))),
+    pattern(rf"(?:{_COUNT}|a\s+few)\s*{any_of(_UNIT_OF)}\s+(?:ago|late|overdue|old|past)", _past),
+    pattern(
+        rf"(?:in\s+)?{_COUNT}\s*(?:-|–|to|or)\s*(?:[0-9]+|{any_of(_NUMBERS)})\s*{any_of(_UNIT_OF)}(?![a-z])", _vague
+    ),
     pattern(
         rf"yesterday|last\s+(?:night|{_PERIOD}|{_SPAN}|(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|fri|sat|sun)",
         _past,
@@ -167,19 +174,19 @@ PATTERNS = (
     pattern(rf"next\s+(?:[0-9]+|two|three|four|five)\s+{_SPAN}", _vague),
     pattern(rf"(?:in\s+)?{_COUNT}\s+(?:working|business|bank)\s+days?", _vague),
     pattern(
-        rf"(?:beginning|start|middle|mid|early|late)[\s-]+(?:of\s+)?(?:the\s+)?(?:(?:this|next)\s+)?(?:{_PERIOD}|{words(MONTHS)})",
+        rf"(?:beginning|start|middle|mid|early|late)[\s-]+(?:of\s+)?(?:the\s+)?(?:(?:this|next)\s+)?(?:{_PERIOD}|{any_of(MONTHS)})",
         _month,
     ),
     pattern(r"end\s+of\s+(?:the\s+|this\s+|next\s+)?(?:week|quarter|wk)|(?:at\s+)?eow|eoq|mid-?month", _month),
-    pattern(rf"(?:(?:in|next|this|early|mid|late)\s+){words(MONTHS)}(?:\s+[0-9]{{4}})?", _month),
+    pattern(rf"(?:(?:in|next|this|early|mid|late)\s+){any_of(MONTHS)}(?:\s+[0-9]{{4}})?", _month),
     pattern(rf"{_LONG_MONTHS}(?:\s+[0-9]{{4}})?", _month),
     pattern(
         r"christmas|new\s+year|easter|thanksgiving|soon|asap|immediately|later(?:\s+(?:today|tonight|this\s+(?:week|month)))?|sometime|some\s+time|one\s+of\s+these\s+days",
         _vague,
     ),
-    pattern(rf"(?:later|sometime)\s+{words(TODAY)}|one\s+day|some\s*day|in\s+a\s+(?:bit|while|moment)", _vague),
+    pattern(rf"(?:later|sometime)\s+{any_of(TODAY)}|one\s+day|some\s*day|in\s+a\s+(?:bit|while|moment)", _vague),
     pattern(
         r"(?:after|before|at|during|over)\s+(?:lunch|dinner|breakfast|work|office\s+hours|hours)|lunchtime",
-        lambda _: Refusal("due_part_of_day", ("tomorrow 9:00", "tomorrow 18:00"), clock=True),
+        lambda _: Refusal("due_part_of_day", ("tomorrow 9:00", "tomorrow 18:00"), about_time=True),
     ),
 )
