@@ -1,4 +1,4 @@
-"""How tokens stand together: every candidate of words from one place on that is, or begins like, a due time."""
+"""Find candidates: sequences of tokens from one position that are, or begin like, a due time."""
 
 import re
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ _BEFORE = re.compile("\\s?(?:之前|以前|前(?![后天]))")
 _SEPARATOR = "[\\s,;、]"
 _PLACES_EN = r"new\s+york|beijing|shanghai|hong\s+kong|london|berlin|eastern|central|mountain|pacific"
 
-# What makes the candidate before it longer than it was read: a limit, an approximation, a range, the rest of a time.
+# Words that change the meaning of the candidate before them: a limit, an approximation, a range, the rest of a time.
 _QUALIFIER_AFTER = re.compile(
     f"(?<=[点时])(?:[0-9]{{2}}(?![0-9])|[0-9](?![0-9{MEASURE_WORDS}]))|"
     f"(?<=[点时])(?:[一二两三四五六七八九十](?=$|{_SEPARATOR})|[四五六七八九4-9]刻)|"
@@ -63,10 +63,10 @@ _BARE_NUMBER = Refusal("due_bare_number")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Pieces that stand together, up to `end`.
+    """A sequence of tokens that ends at `end`, an offset in the normalised text.
 
-    `refusal` when the words were understood and can be no due time; `before` when a 前 that was asked for closes them;
-    `tokens_end` is where the tokens themselves end, when a word behind them makes them a limit (`周五|前`).
+    `refusal` is set when the words are understood but cannot be a due time. `before` is true when a 前 that the caller accepts
+    closes them. `tokens_end` is where the tokens end if a word after them makes them a limit (`周五|前`), otherwise 0.
     """
 
     tokens: tuple[Token, ...]
@@ -77,7 +77,7 @@ class Candidate:
 
 
 def candidates(text: str, start: int, *, before: bool = False) -> Iterator[Candidate]:
-    """Every candidate from `start` on, in no order. With `before`, a 前 (之前, 以前) behind a candidate belongs to it."""
+    """Yield every candidate at `start`, in no particular order. With `before`, a 前 (之前, 以前) after one is part of it."""
     for candidate in _extensions(text, (), start):
         limit = _BEFORE.match(text, candidate.tokens_end or candidate.end) if before else None
         if limit and (candidate.refusal is None or candidate.tokens_end):
@@ -96,7 +96,7 @@ def _extensions(text: str, tokens: tuple[Token, ...], at: int) -> Iterator[Candi
 
 
 def _with_token(text: str, tokens: tuple[Token, ...], token: Token, end: int) -> Iterator[Candidate]:
-    """The candidates that begin with these tokens and this one."""
+    """Yield the candidates that begin with these tokens followed by `token`."""
     joined = (*tokens, token)
     fits = _fits(tokens, token)
     if fits is False:
@@ -119,11 +119,11 @@ def _with_token(text: str, tokens: tuple[Token, ...], token: Token, end: int) ->
 
 
 def _bare_range(text: str, tokens: tuple[Token, ...], end: int) -> Iterator[Candidate]:
-    """`fri 3-4pm`, `明天9-10点`, and two hours without a word beside them: `tomorrow 14-16`."""
+    """Yield ranges that begin with a bare number: `fri 3-4pm`, `明天9-10点`, and plain hours: `tomorrow 14-16`."""
     yield from _connections(text, tokens, end)
-    figures = _TO_NUMBER.match(text, end)
-    if figures and not splits_word(text, figures.end()):
-        yield Candidate(tokens, figures.end(), _BARE_NUMBER)
+    number = _TO_NUMBER.match(text, end)
+    if number and not splits_word(text, number.end()):
+        yield Candidate(tokens, number.end(), _BARE_NUMBER)
 
 
 def _tokens_at(text: str, at: int) -> Iterator[tuple[Token, int]]:
@@ -135,7 +135,7 @@ def _tokens_at(text: str, at: int) -> Iterator[tuple[Token, int]]:
 
 
 def _next_token_start(text: str, tokens: tuple[Token, ...], end: int) -> int | None:
-    """Where the next token may begin: behind separators or 的, or glued on (`周五14:30`, `fri14:30`, `…T09:30`)."""
+    """Return where the next token may begin: after separators or 的, or directly (`周五14:30`, `fri14:30`, `…T09:30`)."""
     at = skip_separators(text, end)
     if at == end and splits_word(text, end):
         last = tokens[-1]
@@ -146,7 +146,7 @@ def _next_token_start(text: str, tokens: tuple[Token, ...], end: int) -> int | N
 
 
 def _qualifier_end(text: str, end: int, token: Token) -> int:
-    """The end of the word that makes what was read a limit, a guess or a part of a longer time; 0 if there is none."""
+    """Return the end of a word that turns the token before it into a limit, an estimate or part of a longer time, else 0."""
     longer = _QUALIFIER_AFTER.match(text, end)
     if longer is None and text[end - 1] in "0123456789":
         longer = _QUALIFIER_AFTER_DIGIT.match(text, end)
@@ -156,39 +156,37 @@ def _qualifier_end(text: str, end: int, token: Token) -> int:
 
 
 def _connections(text: str, tokens: tuple[Token, ...], end: int) -> Iterator[Candidate]:
-    """Runs whose last token is tied to another by a word: `3点到5点`, `fri or sat`."""
+    """Yield candidates whose last token is connected to another one: `3点到5点`, `fri or sat`."""
     for word, refusal in ((_TO, _RANGE), (_OR, _TWO_TIMES)):
         match = word.match(text, end)
         if not match:
             continue
         for token, other_end in _tokens_at(text, match.end()):
-            if not splits_word(text, other_end) and _connects(tokens[-1], token, loosely=refusal is _RANGE):
+            if not splits_word(text, other_end) and _connects(tokens[-1], token, in_range=refusal is _RANGE):
                 yield Candidate((*tokens, token), other_end, refusal)
 
 
-def _connects(last: Token, token: Token, *, loosely: bool) -> bool:
-    """Whether two tokens tied by a word are one phrase about time; two numbers are not (`3 to 5 payments`)."""
+def _connects(last: Token, token: Token, *, in_range: bool) -> bool:
+    """Return whether two connected tokens are one phrase about time; two bare numbers are not (`3 to 5 payments`)."""
     if isinstance(token, BareNumber):
-        return loosely and not isinstance(last, BareNumber)
+        return in_range and not isinstance(last, BareNumber)
     return isinstance(token, DateToken | TimeToken | DayPartName | EndOfDay)
 
 
 def _qualified(text: str, tokens: tuple[Token, ...], at: int) -> Iterator[Candidate]:
-    """`about 3pm`, `tomorrow before 5`, `每周五`: a word that makes a limit or a guess of what follows."""
+    """Yield candidates with a word that makes a limit or an estimate of the next token: `about 3pm`, `每周五`."""
     match = _QUALIFIER_BEFORE.match(text, at)
     if not match or any(isinstance(token, TimeToken | DurationToken) for token in tokens):
         return
     for token, end in _tokens_at(text, skip_separators(text, match.end())):
-        meant = isinstance(token, DateToken | TimeToken | DurationToken) or (
-            isinstance(token, BareNumber) and bool(tokens)
-        )
-        if meant and not splits_word(text, end):
+        kinds = DateToken | TimeToken | DurationToken | BareNumber if tokens else DateToken | TimeToken | DurationToken
+        if isinstance(token, kinds) and not splits_word(text, end):
             yield Candidate((*tokens, token), end, _RANGE)
         yield from _connections(text, (*tokens, token), end)
 
 
 def _fits(tokens: tuple[Token, ...], token: Token) -> bool | Refusal:
-    """Whether a token belongs behind others: yes, no (the candidate ends before it), or not so that a due time comes of it."""
+    """Return whether the token may follow the others; False ends the candidate before it, a Refusal refuses them together."""
     if isinstance(token, Refusal):
         return _fits_refusal(tokens, token)
     if isinstance(token, BareNumber):
@@ -231,7 +229,7 @@ def _fits_part(tokens: tuple[Token, ...], token: DayPartName) -> bool | Refusal:
 
 
 def _fits_date(tokens: tuple[Token, ...], token: DateToken) -> bool | Refusal:
-    """A second date is read too: it must agree with the first (`Fri 27 Nov`), or the candidate is refused."""
+    """Accept a second date as well: resolution checks that it agrees with the first (`Fri 27 Nov`)."""
     if (
         _has(tokens, DurationToken)
         or _has(tokens, type(token))

@@ -1,4 +1,4 @@
-"""The days that the date words of a due time mean, worked out from the `now` that is passed in."""
+"""Resolve date tokens to calendar dates, relative to the time that is passed in."""
 
 import calendar
 from dataclasses import dataclass
@@ -19,17 +19,17 @@ from handlers.grammar.due.tokens import (
 )
 
 MONTHS_AHEAD = 10
-"""A date without a year may lie so many months days_ahead."""
+"""The furthest a date without a year may lie ahead, in months."""
 
 YEARS_AHEAD = 10
-"""Nothing is planned further days_ahead: a year typed wrong is likelier."""
+"""The furthest a due time may lie ahead, in years: beyond it, a typing error in the year is more likely."""
 
 _OneDay = DaysAhead | MonthsAhead | Weekday | MonthDay | DayOfMonth | MonthEnd
 
 
 @dataclass(frozen=True, slots=True)
 class ReferenceTime:
-    """Now, and where the person is who says it."""
+    """The current instant and the time zone of the person who typed the due time."""
 
     now: datetime
     zone: ZoneInfo
@@ -40,9 +40,9 @@ class ReferenceTime:
 
 
 def dates_of(token: DateToken, ref: ReferenceTime) -> tuple[date, ...]:
-    """The day that a token names, or those between which nobody can choose (today's own weekday).
+    """Return the date that a token means, or both candidates when it is ambiguous (today's own weekday).
 
-    Raises `RefusedError` for a day that is past, does not exist or lies too far days_ahead.
+    Raise `RefusedError` for a date that is past, does not exist, or is too far ahead.
     """
     if isinstance(token, SlashDate):
         raise RefusedError("due_ambiguous", tuple(Due(on) for on in _slash_readings(token, ref)))
@@ -78,7 +78,7 @@ def _day(token: _OneDay, ref: ReferenceTime) -> date:
 
 
 def _alternatives(token: DateToken, past: date, ref: ReferenceTime) -> tuple[Due, ...]:
-    """What may have been meant by a day that is past: the same weekday of next week, or the same date a year on."""
+    """Return what a past date may have meant: the same weekday next week, or the same date next year."""
     if isinstance(token, Weekday):
         return (Due(past + timedelta(days=7)),)
     return (Due(add_months(past, 12)),) if add_months(past, 12) >= ref.today else ()
@@ -94,7 +94,7 @@ def _month_day(token: MonthDay, ref: ReferenceTime) -> date:
 
 
 def _within_ten_months(on: date, ref: ReferenceTime) -> date:
-    """Further days_ahead than that, a date without a year is one that has just passed."""
+    """Refuse a date without a year more than ten months ahead: it was probably meant to be the one just past."""
     if on > add_months(ref.today, MONTHS_AHEAD):
         raise RefusedError("due_past", (Due(on),))
     return on
@@ -113,7 +113,7 @@ def _month_end(token: MonthEnd, ref: ReferenceTime) -> date:
 
 
 def _day_of_month(token: DayOfMonth, today: date) -> date:
-    """That day of the month that was named, or of the next that has it, this one included."""
+    """Return the day in the given month, or in the next month that has it, starting with the current one."""
     day = token.day
     if token.months_ahead is not None:
         first = add_months(today.replace(day=1), token.months_ahead)
@@ -138,7 +138,7 @@ def _slash_readings(token: SlashDate, ref: ReferenceTime) -> tuple[date, ...]:
 
 
 def _valid_date(year: int, month: int, day: int, *, clamp: bool = False) -> date:
-    """That date; a day that its month has not is refused with the month's last, or clamp is the last."""
+    """Return the date. For a day that the month lacks, return the month's last day if `clamp`, otherwise refuse with it."""
     if not 1 <= month <= 12 or not 1 <= day <= 31 or not 1 <= year <= 9999:
         raise RefusedError("due_no_such_date")
     last = calendar.monthrange(year, month)[1]
@@ -148,7 +148,7 @@ def _valid_date(year: int, month: int, day: int, *, clamp: bool = False) -> date
 
 
 def add_months(start: date, months: int) -> date:
-    """The same day so many months on, or that month's last."""
+    """Return the same day of the month `months` later, or the last day of a shorter month."""
     years, month = divmod(start.month - 1 + months, 12)
     if start.year + years > 9999:
         raise RefusedError("due_too_far")

@@ -12,7 +12,7 @@ from desk.core.values import Due
 from handlers.grammar.due.candidates import Candidate, candidates
 from handlers.grammar.due.dates import ReferenceTime
 from handlers.grammar.due.resolution import alternatives, readings, resolve
-from handlers.grammar.due.spelling import MAX_LENGTH, corrected_day, corrections
+from handlers.grammar.due.spelling import MAX_LENGTH, corrected_day, corrected_text
 from handlers.grammar.due.tokens import DateToken, RefusedError, TimeToken, Weekday
 from handlers.grammar.text import Line, is_separator, splits_word
 
@@ -28,7 +28,7 @@ _OPENER = "next"
 
 @dataclass(frozen=True, slots=True)
 class DueMatch:
-    """A due time at the beginning of a stretch of text, up to the normalised offset `end`; `before` when 前 closed it."""
+    """A due time found in a line. `end` is its offset in the normalised text; `before` is true if 前 closes it."""
 
     due: Due
     end: int
@@ -37,14 +37,14 @@ class DueMatch:
 
 @dataclass(frozen=True, slots=True)
 class NextWeekday:
-    """What `next` and the words behind it may mean; one reading when the two ways of reading agree."""
+    """The readings of `next` with a weekday; a single one when both ways to read it agree."""
 
     readings: tuple[Due, ...]
     end: int
 
 
 def parse_due(text: str, now: datetime, zone: ZoneInfo) -> Due:
-    """The due time that the whole text is; raises `Invalid` with a code of this module's."""
+    """Return the due time that the whole text means. Raise `Invalid` with one of this package's codes."""
     line = Line.plain(text)
     start, end = _trim(line)
     found = list(candidates(_matched_text(line)[:end], start)) if end > start else []
@@ -55,11 +55,11 @@ def parse_due(text: str, now: datetime, zone: ZoneInfo) -> Due:
 
 
 def longest_due(line: Line, start: int, now: datetime, zone: ZoneInfo, *, before: bool = False) -> DueMatch | None:
-    """The longest due time that begins at the normalised offset `start` (separators there are skipped).
+    """Return the longest due time that begins at the normalised offset `start`, after any separators.
 
-    None when nothing there begins like a due time; raises `Invalid` when what begins like one is refused: ambiguous, past, a
-    period, a number 0–24 directly behind a date without a time, a longer time that the match would cut (`3点到5点`). With
-    `before`, a 前, 之前 or 以前 behind it is taken along.
+    Return None if nothing there begins like a due time. Raise `Invalid` if it does but is refused: ambiguous, past, a period, a
+    number 0–24 directly after a date without a time, or a longer phrase that the match would cut short (`3点到5点`). With
+    `before`, a 前, 之前 or 以前 after the due time is part of it.
     """
     start = line.skip(start)
     candidate = _candidate_at(line, start, before=before)
@@ -74,28 +74,31 @@ def longest_due(line: Line, start: int, now: datetime, zone: ZoneInfo, *, before
 def correct_spelling(
     line: Line, start: int, now: datetime, zone: ZoneInfo, *, strict: bool = False
 ) -> tuple[str, str] | None:
-    """What stands at `start` as typed, and the due time that it is when its words of time are spelled right
-    (`tommorow 3pm`); None when it is none even then. `strict` where it may as well be a note: then a word must be much like
-    a long name."""
+    """Return the text at `start` as typed and with its spelling corrected (`tommorow 3pm`), or None if it is still no due time.
+
+    With `strict`, for places where a note may begin, a word must closely resemble a long name.
+    """
     typed = line.norm[start : start + MAX_LENGTH]
-    for spelled in corrections(typed, strict=strict):
-        right = Line.plain(spelled)
-        try:
-            candidate = longest_due(right, 0, now, zone)
-        except Invalid:
-            continue
-        if candidate is not None:
-            meant = right.original(0, candidate.end)
-            words = list(_WORD.finditer(typed))[: len(_WORD.findall(meant))]
-            return line.original(start, start + words[-1].end()), meant
-    return None
+    corrected = corrected_text(typed, strict=strict)
+    if corrected is None:
+        return None
+    corrected_line = Line.plain(corrected)
+    try:
+        due = longest_due(corrected_line, 0, now, zone)
+    except Invalid:
+        return None
+    if due is None:
+        return None
+    meant = corrected_line.original(0, due.end)
+    words = list(_WORD.finditer(typed))[: len(_WORD.findall(meant))]
+    return line.original(start, start + words[-1].end()), meant
 
 
 def next_weekday_readings(line: Line, start: int, now: datetime, zone: ZoneInfo) -> NextWeekday | None:
-    """Both readings of an opener `next` with a weekday at `start`: the weekday to come, and that of next week.
+    """Return both readings of the opener `next` before a weekday at `start`: the coming weekday, and that of next week.
 
-    None when `next` there is nothing but an opener (go on with `longest_due`). Raises `Invalid` when `next` and what follows
-    are a period (`next week`, `next 2 days`). A due time that holds its `next` (`next week fri`) is a single reading.
+    Return None if `next` is only an opener; `longest_due` then reads what follows. Raise `Invalid` if `next` and what follows
+    are a period (`next week`, `next 2 days`). A due time that includes its `next` (`next week fri`) has a single reading.
     """
     ref = ReferenceTime(now, zone)
     start = line.skip(start)
@@ -124,7 +127,7 @@ def next_weekday_readings(line: Line, start: int, now: datetime, zone: ZoneInfo)
 
 
 def _trim(line: Line) -> tuple[int, int]:
-    """The text without blanks, separators and a full stop around it."""
+    """Return the bounds of the text without surrounding blanks and separators and a final full stop."""
     end = len(line.norm)
     while end and is_separator(line.norm[end - 1]):
         end -= 1
@@ -134,7 +137,7 @@ def _trim(line: Line) -> tuple[int, int]:
 
 
 def _matched_text(line: Line) -> str:
-    """What is matched: the normalised text, with the words of time that are written otherwise in Taipei and Hong Kong."""
+    """Return the normalised text with the traditional characters of time words simplified."""
     return _simplified(line.norm)
 
 
@@ -169,7 +172,7 @@ def _due(line: Line, start: int, candidate: Candidate, ref: ReferenceTime) -> Du
 
 
 def _refuse_misspelled_day(line: Line, start: int, candidate: Candidate, ref: ReferenceTime) -> None:
-    """`3pm tomorow documents` is not today at three with a note."""
+    """Refuse a misspelled day after a time: `3pm tomorow documents` is not today at 15:00 with a note."""
     word_start = line.skip(candidate.end)
     time_alone = all(isinstance(token, TimeToken) for token in candidate.tokens)
     day = corrected_day(line.norm, word_start) if time_alone and word_start > candidate.end else None
@@ -179,7 +182,7 @@ def _refuse_misspelled_day(line: Line, start: int, candidate: Candidate, ref: Re
 
 
 def _is_superscript(character: str) -> bool:
-    """Whether normalising it changes what it says: `2²` is not 22."""
+    """Return whether normalising the character changes its meaning: `2²` is not 22."""
     return unicodedata.decomposition(character).startswith(("<super>", "<sub>", "<fraction>"))
 
 
@@ -201,15 +204,15 @@ def _invalid(code: str, given: str, nearest: tuple[str, ...] = (), meant: tuple[
 
 
 def _not_understood(line: Line, start: int, end: int, found: list[Candidate], ref: ReferenceTime) -> Invalid:
-    """Why a text as a whole is no due time: the reason of what it begins with, else what it may have been meant to be."""
+    """Return why a text is not a due time: the refusal of the phrase it begins with, or one that suggests a spelling."""
     given = line.original(start, end)
     if _NUMBER.fullmatch(line.norm, start, end):
         return _invalid("due_bare_number", given)
     if found and (longest := _longest(found)).refusal:
         refused = RefusedError(longest.refusal.code, alternatives(longest, ref), longest.refusal.examples)
         return _refused(line, start, longest, refused, ref)
-    spelled = tuple(candidate for candidate in corrections(line.norm[start:end]) if _is_accepted(candidate, ref))
-    return _invalid("due_not_understood", given, spelled)
+    corrected = corrected_text(line.norm[start:end])
+    return _invalid("due_not_understood", given, (corrected,) if corrected and _is_accepted(corrected, ref) else ())
 
 
 def _is_accepted(text: str, ref: ReferenceTime) -> bool:

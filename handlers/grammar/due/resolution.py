@@ -1,4 +1,4 @@
-"""From the tokens of a candidate to the due time that they mean together."""
+"""Resolve the tokens of a candidate to the due time that they mean together."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, time, timedelta
@@ -27,7 +27,7 @@ from handlers.grammar.due.tokens import (
 
 
 def resolve(tokens: tuple[Token, ...], ref: ReferenceTime) -> Due:
-    """The due time that the tokens mean; raises `RefusedError` when there is none, or more than one."""
+    """Return the due time that the tokens mean; raise `RefusedError` if there is none or more than one."""
     first = tokens[0]
     if isinstance(first, MinutesAhead):
         return _minutes_from_now(first.minutes, ref)
@@ -50,7 +50,7 @@ def resolve(tokens: tuple[Token, ...], ref: ReferenceTime) -> Due:
 
 
 def readings(tokens: tuple[Token, ...], ref: ReferenceTime) -> tuple[Due, ...]:
-    """Every due time that may be meant: one, or those between which the grammar will not choose."""
+    """Return the due time that the tokens mean, or all readings of an ambiguous one. Raise `RefusedError` if there is none."""
     try:
         return (resolve(tokens, ref),)
     except RefusedError as refused:
@@ -60,7 +60,7 @@ def readings(tokens: tuple[Token, ...], ref: ReferenceTime) -> tuple[Due, ...]:
 
 
 def alternatives(candidate: Candidate, ref: ReferenceTime) -> tuple[Due, ...]:
-    """What a refused candidate may have meant: the due times that its tokens make, or its number as an hour."""
+    """Return what a refused candidate may have meant: the due times within it, or its bare number as an hour."""
     tokens = candidate.tokens
     if isinstance(tokens[-1], BareNumber):
         tokens = (*tokens[:-1], ClockTime(tokens[-1].hour, tokens[-1].minute, padded=tokens[-1].hour > 12))
@@ -87,7 +87,7 @@ def _parts(tokens: tuple[Token, ...]) -> Iterator[DayPart]:
 
 
 def _minutes_from_now(minutes: int, ref: ReferenceTime) -> Due:
-    """So many minutes from now, to the minute and never sooner than asked."""
+    """Return the instant, rounded up to a whole minute so that it never comes early."""
     if minutes > YEARS_AHEAD * 365 * 24 * 60:
         raise RefusedError("due_too_far")
     at = ref.now.astimezone(UTC) + timedelta(minutes=minutes)
@@ -97,9 +97,9 @@ def _minutes_from_now(minutes: int, ref: ReferenceTime) -> Due:
 
 
 def _dates(tokens: tuple[Token, ...], ref: ReferenceTime) -> tuple[date, ...]:
-    """The day that all the date tokens name, the days between which nobody can choose, or none where none was named.
+    """Return the date that all date tokens agree on, all readings of an ambiguous one, or nothing if no date was given.
 
-    Beside another date a weekday only confirms it (`Fri 27 Nov`).
+    A weekday next to another date only confirms it (`Fri 27 Nov`).
     """
     dates = [token for token in tokens if isinstance(token, DateToken)]
     if not dates:
@@ -147,7 +147,7 @@ def _next_of_each(times: tuple[time, ...], ref: ReferenceTime) -> tuple[Due, ...
 
 
 def _next_time(tokens: tuple[Token, ...], times: tuple[time, ...], ref: ReferenceTime) -> tuple[Due, ...]:
-    """That time on the next day of which the same words are true."""
+    """Return the given times on the next day that the same words could mean."""
     token = next((token for token in tokens if isinstance(token, DateToken)), None)
     if isinstance(token, DaysAhead):
         return future_dues([ref.today + timedelta(days=1)], times, ref)
@@ -159,7 +159,7 @@ def _next_time(tokens: tuple[Token, ...], times: tuple[time, ...], ref: Referenc
 
 
 def _time_alternatives(code: str, on: tuple[date, ...], token: TimeToken, ref: ReferenceTime) -> tuple[Due, ...]:
-    """Midnight by name: the minute at which the day begins, and the one at which it ends. Else what the figures say."""
+    """Return both midnights of the day if midnight was named, otherwise the time as it reads on a 24-hour clock."""
     day = on[0] if on else ref.today
     both = [day, day + timedelta(days=1)]
     minute = token.minute if isinstance(token, ClockTime) else 0

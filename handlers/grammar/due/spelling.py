@@ -1,7 +1,6 @@
-"""Words of time that were spelled wrong: never read as if they were right, but shown right in the refusal."""
+"""Misspelled words of time: never accepted as typed, but shown corrected in the refusal."""
 
 import re
-from collections.abc import Iterator
 from difflib import get_close_matches
 
 from handlers.grammar.due.lexicon.english import MONTHS, TOMORROW, WEEKDAYS
@@ -13,20 +12,22 @@ _DAY_NAMES = [name for name in (*WEEKDAYS, *TOMORROW) if len(name) > 5]
 _LONG_NAMES = [name for name in _KNOWN if len(name) > 5]
 _LOOSE_CUTOFF, _STRICT_CUTOFF = 0.75, 0.84
 MAX_LENGTH = 60
+"""The longest text, in characters, that can be a due time."""
 
 
-def corrections(text: str, *, strict: bool = False) -> Iterator[str]:
-    """The text with every word that looks like a word of time written as that word; nothing when nothing changes, or the text
-    is too long to be a due time. `strict` where it may as well be a note."""
+def corrected_text(text: str, *, strict: bool = False) -> str | None:
+    """Return the text with each word replaced by the word of time it resembles, or None if nothing changes.
+
+    Return None as well for a text longer than `MAX_LENGTH`. Use `strict` where the text may be a note.
+    """
     if len(text) > MAX_LENGTH:
-        return
-    changed = _WORD.sub(_strict_match if strict else _loose_match, text)
-    if changed != text:
-        yield changed
+        return None
+    corrected = _WORD.sub(_strict_match if strict else _loose_match, text)
+    return corrected if corrected != text else None
 
 
 def corrected_day(text: str, at: int) -> tuple[str, int] | None:
-    """The name of a day that the word at a place strict was meant to be (`tomorow`), and where the word ends."""
+    """Return the day name that the word at `at` closely resembles (`tomorow`) and the word's end, or None."""
     word = _WORD.match(text, at)
     if word is None or word[0] in _KNOWN or len(word[0]) > max(map(len, _DAY_NAMES)) + 1:
         return None
@@ -35,7 +36,7 @@ def corrected_day(text: str, at: int) -> tuple[str, int] | None:
 
 
 def _strict_match(word: re.Match[str]) -> str:
-    # Too many words of a note are like short names: `start` is like `sat`, `money` like `mon`, `none` like `noon`.
+    # Many words of a note resemble short names: `start` and `sat`, `money` and `mon`, `none` and `noon`.
     near = [] if word[0] in _KNOWN else get_close_matches(word[0], _LONG_NAMES, n=1, cutoff=_STRICT_CUTOFF)
     return near[0] if near else word[0]
 

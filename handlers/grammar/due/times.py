@@ -1,4 +1,4 @@
-"""The times of day that the time words of a due time mean, and the instants they are in a zone."""
+"""Resolve time tokens to times of day, and a date and time to an instant in a time zone."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,15 +8,15 @@ from handlers.grammar.due.dates import ReferenceTime
 from handlers.grammar.due.tokens import ClockTime, DayPart, Midnight, RefusedError, TimeToken
 
 _AMBIGUOUS_HOURS = range(1, 8)
-"""Hours that on a 24-hour clock would be the small hours, and that people say of the afternoon."""
+"""Hours that mean early morning on a 24-hour clock but that people also use for the afternoon."""
 
 _NIGHTS = (DayPart.EVENING, DayPart.NIGHT, DayPart.DEEP_NIGHT)
 
 
 def clock_times(token: TimeToken, parts: tuple[DayPart, ...]) -> tuple[time, ...]:
-    """The time that was said in those parts of the day: one, or two between which nobody can choose (`3点`).
+    """Return the time that a token means within the given parts of the day, or both readings of an ambiguous one (`3点`).
 
-    Raises `RefusedError`: `due_no_such_time` (`25点`), `due_midnight` (`12am`), `due_contradiction` (`上午15点`).
+    Raise `RefusedError`: `due_no_such_time` (`25点`), `due_midnight` (`12am`), `due_contradiction` (`上午15点`).
     """
     if isinstance(token, Midnight):
         raise RefusedError("due_midnight")
@@ -36,7 +36,7 @@ def clock_times(token: TimeToken, parts: tuple[DayPart, ...]) -> tuple[time, ...
 def _is_midnight(
     token: ClockTime, hours: tuple[int, ...], possible: tuple[int, ...], parts: tuple[DayPart, ...]
 ) -> bool:
-    """Whether the hour after midnight was said by a name (`今晚12点`, `12am`), not in figures of a 24-hour clock."""
+    """Return whether the hour after midnight was named (`今晚12点`, `12am`) rather than written as a 24-hour time."""
     if 0 not in hours:
         return False
     if not possible:
@@ -45,7 +45,7 @@ def _is_midnight(
 
 
 def _hours(token: ClockTime, *, has_day_part: bool) -> tuple[int, ...]:
-    """The hours of 24 that the figures can mean; `has_day_part` when a part of the day will choose among them."""
+    """Return the hours (0–23) that the number can mean. With `has_day_part`, a part of the day will choose among them."""
     hour = token.hour
     if token.meridiem == "am":
         return () if hour > 12 else (hour % 12,)
@@ -59,9 +59,9 @@ def _hours(token: ClockTime, *, has_day_part: bool) -> tuple[int, ...]:
 
 
 def due_at(on: date, at_time: time, ref: ReferenceTime) -> Due:
-    """That time on that day; of a time that occurs twice the first.
+    """Return the due time at a local date and time; a time that occurs twice is the first one.
 
-    Raises `RefusedError`: `due_no_such_time` for one that the clocks skip, `due_past` unless it lies after now.
+    Raise `RefusedError`: `due_no_such_time` for a time that the clocks skip, `due_past` unless it is later than now.
     """
     wall = datetime.combine(on, at_time)
     at = wall.replace(tzinfo=ref.zone, fold=0).astimezone(UTC)
@@ -75,7 +75,7 @@ def due_at(on: date, at_time: time, ref: ReferenceTime) -> Due:
 
 
 def next_occurrence(at_time: time, ref: ReferenceTime) -> Due:
-    """The next time that the clock shows it, today or tomorrow."""
+    """Return the next occurrence of a time of day, today or tomorrow."""
     try:
         return due_at(ref.today, at_time, ref)
     except RefusedError as refused:
@@ -85,7 +85,7 @@ def next_occurrence(at_time: time, ref: ReferenceTime) -> Due:
 
 
 def future_dues(days: Sequence[date], times: Sequence[time], ref: ReferenceTime) -> tuple[Due, ...]:
-    """Those times on those days that exist and lie ahead."""
+    """Return each combination of the days and times that exists and is later than now."""
     found: list[Due] = []
     for on in days:
         for each in times:

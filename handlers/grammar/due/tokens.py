@@ -1,4 +1,4 @@
-"""What the words of a due time mean, before a calendar is asked: the tokens that the patterns of each language build."""
+"""Tokens: what each phrase of a due time means before it is resolved to a date. The lexicon builds them."""
 
 import re
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from desk.core.values import Due
 
 
 class DayPart(Enum):
-    """A part of the day and the hours (of 24) that can be meant by an hour said in it."""
+    """A part of the day. `hours` are the hours on a 24-hour clock that it can include."""
 
     SMALL_HOURS = "small hours"
     MORNING = "morning"
@@ -28,7 +28,7 @@ class DayPart(Enum):
 
     @property
     def typical_hour(self) -> int:
-        """An hour to offer when the part alone was said."""
+        """Return the hour (0–23) to suggest when only the part of the day was given."""
         return _TYPICAL_HOURS[self]
 
 
@@ -60,7 +60,7 @@ _TYPICAL_HOURS = {
 
 @dataclass(frozen=True, slots=True)
 class DaysAhead:
-    """So many calendar days from today (`明天`, `in 2 weeks`); `part` where the word holds one (`今晚`, `tonight`)."""
+    """A number of calendar days from today (`明天`, `in 2 weeks`). `part` is set if the word includes one (`今晚`, `tonight`)."""
 
     days: int
     part: DayPart | None = None
@@ -68,14 +68,14 @@ class DaysAhead:
 
 @dataclass(frozen=True, slots=True)
 class MonthsAhead:
-    """The same day so many months on, or that month's last."""
+    """The same day of the month a number of months from now, or the last day of a shorter month."""
 
     months: int
 
 
 @dataclass(frozen=True, slots=True)
 class Weekday:
-    """Monday is 0. `week` counts calendar weeks from this one; None is the next such day to come."""
+    """A weekday; Monday is 0. `week` counts calendar weeks from the current one; None means the next such day."""
 
     day: int
     week: int | None = None
@@ -83,7 +83,7 @@ class Weekday:
 
 @dataclass(frozen=True, slots=True)
 class MonthDay:
-    """A day of a month by name or number. Without `year` or `years_ahead` (1 is next year) it is the next one to come."""
+    """A month and a day. With neither `year` nor `years_ahead` (1 is next year), the next occurrence."""
 
     month: int
     day: int
@@ -93,7 +93,7 @@ class MonthDay:
 
 @dataclass(frozen=True, slots=True)
 class DayOfMonth:
-    """A day of the month so many months on; None: of the next month that has it."""
+    """A day of the month, a number of months from now; with None, in the next month that has it."""
 
     day: int
     months_ahead: int | None = None
@@ -101,7 +101,7 @@ class DayOfMonth:
 
 @dataclass(frozen=True, slots=True)
 class MonthEnd:
-    """The last day of the month so many months on, or of a named month."""
+    """The last day of the month a number of months from now, or of a named month."""
 
     months_ahead: int = 0
     month: int | None = None
@@ -111,7 +111,7 @@ class MonthEnd:
 
 @dataclass(frozen=True, slots=True)
 class SlashDate:
-    """`3/4`, `1-12`, `15/12/2026`: numbers in no certain order."""
+    """A day and a month in unknown order: `3/4`, `1-12`, `15/12/2026`."""
 
     first: int
     second: int
@@ -120,7 +120,11 @@ class SlashDate:
 
 @dataclass(frozen=True, slots=True)
 class ClockTime:
-    """A time of day. `half` is am or pm; `padded` a leading zero, which makes it a 24-hour clock; `hour_only` says no minutes."""
+    """A time of day.
+
+    `meridiem` is `am` or `pm`. `padded` means that the hour has a leading zero, so it is on a 24-hour clock. `hour_only` means
+    that no minutes were given.
+    """
 
     hour: int
     minute: int = 0
@@ -132,12 +136,15 @@ class ClockTime:
 
 @dataclass(frozen=True, slots=True)
 class Midnight:
-    """Midnight by name, of which nobody knows which day it ends."""
+    """Midnight by name, which does not say whether it begins or ends the day."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayPartName:
-    """A part of the day; a time must stand beside it. `may_follow` when it may follow its time (`9 in the morning`)."""
+    """A part of the day, which needs a time next to it.
+
+    `may_follow` allows it after the time (`9 tomorrow morning`); `phrase` marks `in the morning`, which always may.
+    """
 
     part: DayPart
     may_follow: bool = False
@@ -146,26 +153,26 @@ class DayPartName:
 
 @dataclass(frozen=True, slots=True)
 class EndOfDay:
-    """`eod`: the day itself, without a time."""
+    """End of day (`eod`): the day itself, without a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class MinutesAhead:
-    """So many minutes from now, by the clock on the wall of nobody."""
+    """A number of minutes from now, in elapsed time."""
 
     minutes: int
 
 
 @dataclass(frozen=True, slots=True)
 class MinutesOrMonths:
-    """`3m`."""
+    """A count of either minutes or months: `3m`."""
 
     count: int
 
 
 @dataclass(frozen=True, slots=True)
 class BareNumber:
-    """A number from 0 to 24 and nothing else."""
+    """A number from 0 to 24 with nothing to show that it is an hour."""
 
     hour: int
     minute: int = 0
@@ -173,10 +180,10 @@ class BareNumber:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Words about time that are understood and are no due time; `examples` are forms that would be.
+    """A phrase about time that is not a due time; `code` says why and `examples` are forms that would be accepted.
 
-    `length` marks a mere length (`3天`): behind a date or a time it is somebody's note. `clock` marks what can only be said of
-    a time of day (`九到十点`): behind a date it is refused too, where other words begin the note.
+    `is_length` marks a length of time (`3天`): after a date or time it belongs to the note. `about_time` marks a phrase about
+    the time of day (`九到十点`): it is refused even after a date, where other phrases begin the note.
     """
 
     code: str
@@ -193,19 +200,19 @@ Token = DateToken | TimeToken | DurationToken | DayPartName | EndOfDay | BareNum
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Words and what they mean; `build` gives None for words of the right shape that mean nothing (`五六月`)."""
+    """An entry of the lexicon. `build` returns None for text of the right form but without meaning (`五六月`)."""
 
     regex: re.Pattern[str]
     build: Callable[[re.Match[str]], Token | None]
 
 
 def pattern(regex: str, build: Callable[[re.Match[str]], Token | None]) -> Pattern:
-    """A pattern from the text of its expression, which is matched against normalised text."""
+    """Return a lexicon entry; `regex` is matched against normalised text."""
     return Pattern(re.compile(regex), build)
 
 
 class RefusedError(Exception):
-    """A due time that is understood and refused. `offers` are the due times that it may have meant, or that come nearest."""
+    """A due time that is understood but refused. `offers` are the due times it may have meant, or the nearest valid ones."""
 
     def __init__(self, code: str, offers: tuple[Due, ...] = (), examples: tuple[str, ...] = ()) -> None:
         super().__init__(code)

@@ -1,4 +1,4 @@
-"""Dates and times of day in Chinese: the words and what they mean."""
+"""Dates and times of day in Chinese."""
 
 import re
 
@@ -31,7 +31,7 @@ _WEEKDAYS = {
 }
 _YEARS = {"今": 0, "本": 0, "明": 1, "后": 2, "去": -1}
 
-# "周5" is typed too, but "周5点" and "周5个" are something else.
+# People also type "周5"; "周5点" and "周5个" mean something else.
 _WEEKDAY = f"(?:周|星期|礼拜)(?P<day>[一二三四五六日天]|[1-7](?!\\s*[{MEASURE_WORDS}点时:∶./-])(?![0-9]))"
 _WEEK = "(?P<ahead>下+个?|本|这个?)"
 _WHICH_MONTH = "下+个?|本|这个?|当"
@@ -42,7 +42,7 @@ _MONTH_NUMBER = f"(?P<month>(?!两){CHINESE_NUMBER})\\s*月(?:份)?"
 _DAY_NUMBER = f"(?P<day>(?!两){CHINESE_NUMBER})\\s*(?:号(?![楼线码店门机车院库])|日(?![元币]))"
 _LAST = "的?最后一天"
 
-# "3点后天…" may be "after 3".
+# "3点后天…" may mean "after 3".
 _NOT_AFTER = "(?<![点时分半整刻0-9])"
 _REST_OF_DATE = "[0-9]?\\s*月|[0-9]{3}\\s*[年./-]"
 _SHORT_PARTS = ("早上", "早", "晨", "上午", "中午", "下午", "晚上", "晚", "夜")
@@ -111,7 +111,7 @@ def _year_end(match: re.Match[str]) -> Token:
 def _clock(match: re.Match[str]) -> Token | None:
     hour, minute, part = chinese_number(match["hour"]), _minute(match), match["part"]
     if hour is None or minute is None or (part in ("早", "晚") and match["hour"] == "一"):
-        return None  # "早一点" is "a little earlier"
+        return None  # "早一点" means "a little earlier"
     padded = len(match["hour"]) > 1 and match["hour"].startswith("0")
     hour_only = not any(match[name] for name in ("half", "quarter", "minute", "short"))
     return ClockTime(hour, minute, part=DAY_PARTS[part] if part else None, padded=padded, hour_only=hour_only)
@@ -122,8 +122,8 @@ def _minute(match: re.Match[str]) -> int | None:
         return 30
     if match["quarter"]:
         return 15 * (chinese_number(match["quarter"]) or 0)
-    said = match["minute"] or match["short"]
-    return chinese_number(said) if said else 0
+    minute = match["minute"] or match["short"]
+    return chinese_number(minute) if minute else 0
 
 
 def _part(match: re.Match[str]) -> Token:

@@ -1,6 +1,6 @@
-"""Stretches from now in Chinese (`3天后`), and phrases about time that are no due time (`下周`, `过两天`).
+"""Durations from now in Chinese (`3天后`), and phrases about time that are not a due time (`下周`, `过两天`).
 
-The latter are named, so that they are refused with their reason and never half read.
+The latter are listed so that they are refused with a reason and never read in part.
 """
 
 import re
@@ -15,7 +15,7 @@ _HOUR = "(?:个\\s*)?(?:小时|钟头)"
 _WEEK = "(?:周|(?:个\\s*)?(?:星期|礼拜))"
 
 PLACES = "北京|上海|香港|本地|当地|美国|欧洲|纽约|伦敦|柏林"
-"""Before 时间 they name a zone."""
+"""Places that name a time zone when 时间 follows."""
 
 _APPROXIMATE_NUMBER = "(?:一两|两三|三四|三五|四五|五六|六七|七八|八九|九十|十来)"
 _NUMERALS = "[一二两三四五六七八九十]{1,3}"
@@ -25,14 +25,14 @@ _DAYS = {"天": 1, "日": 1, "周": 7}
 
 
 def _duration(match: re.Match[str], token: Token | None) -> Token | None:
-    """`3天后`, `过3天`, `再过3天后`; with neither word it is a length of time and no due time."""
+    """Return the token of `3天后`, `过3天` or `再过3天后`; without 过 or 后 it is a length of time and refused."""
     if token is None or match["since"] or match["after"]:
         return token
     return Refusal("due_range", (match[0].strip() + "后",), is_length=True)
 
 
 def _vague_two(match: re.Match[str]) -> Token | None:
-    """`过两天` is "one of these days", not two; so are `过两个月`, `过两年`."""
+    """Refuse `过两天`, which means "in a few days" rather than two, and likewise `过两个月`, `过两年`."""
     if match["since"] and chinese_number(match["n"]) == 2:
         return Refusal("due_range", (f"2{match['unit']}后",))
     return None

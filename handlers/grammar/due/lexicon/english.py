@@ -1,4 +1,4 @@
-"""Dates and times of day in English: the words and what they mean."""
+"""Dates and times of day in English."""
 
 import re
 
@@ -73,12 +73,12 @@ _PARTS = {
     "eve": DayPart.EVENING,
     "nite": DayPart.NIGHT,
 }
-_HALVES = {"a": DayPart.AM, "p": DayPart.PM}
+_MERIDIEMS = {"a": DayPart.AM, "p": DayPart.PM}
 _ORDINALS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
 
 
 def any_of(names: object) -> str:
-    """An alternation of whole words, the longest first."""
+    """Return a regex that matches any of the words, the longest first."""
     return f"(?:{'|'.join(sorted(map(str, names), key=len, reverse=True))})"  # type: ignore[call-overload]
 
 
@@ -98,7 +98,7 @@ def _hour(match: re.Match[str]) -> int:
 
 
 def _day_number(match: re.Match[str]) -> int | None:
-    """The day, when its ordinal is spelled right (`2nd`, not `2th`)."""
+    """Return the day if its ordinal suffix is correct (`2nd`, not `2th`)."""
     day = int(match["day"])
     return day if match["nth"] in (None, _ORDINALS.get(day, "th")) else None
 
@@ -139,7 +139,7 @@ def _year_end(match: re.Match[str]) -> Token:
     return MonthDay(12, 31, years_ahead=1 if match["next"] == "next" else 0)
 
 
-def _hour_with_half(match: re.Match[str]) -> Token:
+def _hour_with_meridiem(match: re.Match[str]) -> Token:
     digits = match["hour"]
     return ClockTime(_hour(match), meridiem=meridiem(match), padded=digits.startswith("0"), hour_only=True)
 
@@ -150,23 +150,23 @@ def _hour_alone(match: re.Match[str]) -> Token | None:
 
 
 def _past_or_to(match: re.Match[str]) -> Token | None:
-    hour, half = _hour(match), meridiem(match)
+    hour, am_or_pm = _hour(match), meridiem(match)
     if not 1 <= hour <= 12:
         return None
     if match["where"] != "to":
-        return ClockTime(hour, 30 if match["share"] == "half" else 15, half)
-    if match["share"] == "half" or (hour == 12 and half):
+        return ClockTime(hour, 30 if match["share"] == "half" else 15, am_or_pm)
+    if match["share"] == "half" or (hour == 12 and am_or_pm):
         return None
-    return ClockTime(12 if hour == 1 else hour - 1, 45, half)
+    return ClockTime(12 if hour == 1 else hour - 1, 45, am_or_pm)
 
 
 def _part(match: re.Match[str]) -> Token:
-    # `7pm fri Eve picks up the keys`: behind its time it may be a name.
+    # After a time, "eve" may be a name: `7pm fri Eve picks up the keys`.
     return DayPartName(_PARTS[match["part"]], may_follow=match["part"] != "eve")
 
 
-def _half(match: re.Match[str]) -> Token:
-    return DayPartName(_HALVES[match["half"]])
+def _meridiem_alone(match: re.Match[str]) -> Token:
+    return DayPartName(_MERIDIEMS[match["meridiem"]])
 
 
 def _part_phrase(match: re.Match[str]) -> Token:
@@ -208,15 +208,15 @@ PATTERNS = (
     pattern(r"(?:at\s+)?(?:the\s+)?(?:end|last\s+day)\s+of\s+(?:the\s+)?(?:(?P<next>next|this)\s+)?year", _year_end),
     pattern(r"(?:at\s+)?(?:(?P<next>next|this)\s+)?year[\s-]end|(?:at\s+)?eoy", _year_end),
     pattern(r"(?:by\s+|at\s+)?(?:the\s+)?end\s+of\s+(?:the\s+)?day|(?:at\s+|by\s+)?(?:eod|cob)", lambda _: EndOfDay()),
-    pattern(rf"{AT}{_HOUR}{MERIDIEM}(?:\s+sharp)?", _hour_with_half),
+    pattern(rf"{AT}{_HOUR}{MERIDIEM}(?:\s+sharp)?", _hour_with_meridiem),
     pattern(rf"(?:at\s+|@\s*){_HOUR}(?!\s*[:.∶][0-9])(?:\s+sharp)?", _hour_alone),
-    pattern(rf"{AT}{_HOUR}\s*o\s?['’]?\s?clock(?:\s*(?P<half>[ap])\.?m(?![a-z0-9]))?", _hour_with_half),
+    pattern(rf"{AT}{_HOUR}\s*o\s?['’]?\s?clock(?:\s*(?P<meridiem>[ap])\.?m(?![a-z0-9]))?", _hour_with_meridiem),
     pattern(rf"{AT}{_HOUR}(?=\s+(?:in\s+the\s+(?:morning|afternoon|evening)|at\s+night)(?![a-z]))", _hour_alone),
     pattern(rf"{AT}(?:a\s+)?(?P<share>half|quarter)[\s-]+(?P<where>past|to)[\s-]+{_HOUR}{MERIDIEM}?", _past_or_to),
     pattern(rf"{AT}(?:12(?::00)?\s*)?(?:noon|midday)", lambda _: ClockTime(12, part=DayPart.NOON)),
     pattern(rf"{AT}(?:12(?::00)?\s*)?midnight", lambda _: Midnight()),
     pattern(_PART, _part),
-    pattern(r"(?P<half>[ap])(?:\.\s?m\.?|m)(?![a-z])", _half),
+    pattern(r"(?P<meridiem>[ap])(?:\.\s?m\.?|m)(?![a-z])", _meridiem_alone),
     pattern(rf"(?:in\s+the\s+{_PART})", _part_phrase),
     pattern(r"at\s+(?P<part>night)", _part_phrase),
 )

@@ -1,6 +1,6 @@
-"""Stretches from now in English (`in 2h`, `2d`), and phrases about time that are no due time (`next week`).
+"""Durations from now in English (`in 2h`, `2d`), and phrases about time that are not a due time (`next week`).
 
-The latter are named, so that they are refused with their reason and never half read.
+The latter are listed so that they are refused with a reason and never read in part.
 """
 
 import re
@@ -27,22 +27,22 @@ _COUNT = rf"(?P<n>[0-9]{{1,4}}|{any_of(_NUMBERS)}(?=\s))"
 _HOURS_WORD = f"(?:{any_of(_UNITS['hours'].split())})"
 _MINUTES_WORD = f"(?:{any_of(_UNITS['minutes'].split())})"
 
-# "10h30" is a time of day to many; "2h30" would be one that is refused anyhow.
+# Many people write "10h30" for a time of day; "2h30" as a time of day would be refused anyway.
 _CLOCK_HOURS = range(8, 24)
 
-# "2 days late", "3 months of statements", "2 hours each": a length that belongs to what follows.
+# A length that belongs to the words after it: "2 days late", "3 months of statements", "2 hours each".
 _LENGTH_CONTINUES = re.compile(
     r"\s+(?:late|overdue|ago|before|after|of|past|old|since|left|max|notice|each|per|or|to|and)(?![a-z])|-[a-z]"
 )
 
 
 def _duration_regex(regex: str) -> str:
-    """The words of a stretch with what makes it start now: `in …`, `+…`, `… from now`."""
+    """Return the regex of a duration with the words that make it start now: `in …`, `+…`, `… from now`."""
     return rf"(?P<before>in\s+(?:about\s+)?|\+\s*)?(?:{regex})(?![a-z])(?P<after>{_FROM_NOW})?"
 
 
 def _duration(match: re.Match[str], token: Token | None) -> Token | None:
-    """Figures may stand alone (`2d`, `3 days`); words need `in` or `from now` (`a week` is a length)."""
+    """Return the token of a duration; alone it must be in digits (`2d`), as words need `in` or `from now` (`in a week`)."""
     if (match["before"] or "").endswith("about "):
         return Refusal("due_range", ("in 2 hours",))
     if token is None or match["before"] or match["after"]:
@@ -60,7 +60,7 @@ def _counted_units(match: re.Match[str]) -> Token | None:
 
 
 def _agrees(number: str, unit: str) -> bool:
-    """Whether a number in words is spelled right with its unit: `an hour`, `a week`, `two days`; not `a weeks`, `an d`."""
+    """Return whether a number word agrees with its unit: `an hour`, `a week`, `two days`; not `a weeks`, `an d`."""
     if len(unit) == 1:
         return False
     if number in ("a", "an"):

@@ -1,4 +1,4 @@
-"""Numbers, and the dates and times that are written in figures alike in both languages."""
+"""Numbers, and the dates and times that both languages write in digits."""
 
 import re
 from datetime import date
@@ -6,7 +6,7 @@ from datetime import date
 from handlers.grammar.due.tokens import BareNumber, ClockTime, DayPart, MonthDay, Refusal, SlashDate, Token, pattern
 
 CHINESE_NUMBER = "(?:[0-9]{1,3}|[零〇一二两三四五六七八九十]{1,3})"
-"""A whole number as it is said or typed in Chinese; `chinese_number` reads it."""
+"""A whole number in digits or Chinese numerals; `chinese_number` converts it."""
 
 DAY_PARTS: dict[str, DayPart] = {
     "凌晨": DayPart.SMALL_HOURS,
@@ -41,14 +41,14 @@ DAY_PARTS: dict[str, DayPart] = {
 }
 
 DAY_PART_PREFIX = f"(?:(?P<part>{'|'.join(DAY_PARTS)})的?\\s*)?"
-"""A Chinese part of the day directly before its time."""
+"""A Chinese part of the day directly before a time."""
 
-MERIDIEM = r"(?:\s*(?P<half>[ap])(?:\.\s?m\.?|m(?![a-z0-9])))"
-"""am or pm in its spellings. The group is `a` or `p`."""
+MERIDIEM = r"(?:\s*(?P<meridiem>[ap])(?:\.\s?m\.?|m(?![a-z0-9])))"
+"""The spellings of am and pm. The group is `a` or `p`."""
 
 AT = r"(?:at\s+|@\s*)?"
 
-# What makes the number before it a count and not an hour: "3份" can be no time.
+# After these words a number is a count and not an hour: "3份".
 MEASURE_WORDS = "个份张万千百亿元块月天年次笔期人台辆位条页套成倍楼栋层室号日周件本家名岁季折度"
 
 _DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4}
@@ -58,7 +58,7 @@ _SEPARATOR = r"\s*[-/.,、_‐‑–—−]\s*|\s+"
 
 
 def chinese_number(text: str) -> int | None:
-    """The number that figures or Chinese numerals below a hundred give; None for numerals in no order (`一二`)."""
+    """Return the value of digits or of Chinese numerals below one hundred; None for invalid numerals (`一二`)."""
     if text.isdecimal():
         return int(text)
     if len(text) == 1 and text in _DIGITS:
@@ -71,21 +71,21 @@ def chinese_number(text: str) -> int | None:
 
 
 def chinese_year(text: str) -> int | None:
-    """A year in four figures or four Chinese ones (`二〇二七`)."""
+    """Return a year of four digits or four Chinese numerals (`二〇二七`)."""
     digits = "".join(str(_DIGITS.get(character, character)) for character in text)
     return int(digits) if len(digits) == 4 and digits.isdecimal() else None
 
 
 def whole_minutes(hours: str) -> int | None:
-    """The minutes in a decimal number of hours, when they are whole: `1.5` is 90, `1.33` nothing."""
+    """Convert decimal hours to minutes; return None if they are not whole: `1.5` is 90, `1.33` is None."""
     whole, _, fraction = hours.partition(".")
     minutes, rest = divmod(int(fraction or 0) * 60, 10 ** len(fraction))
     return None if rest else int(whole) * 60 + minutes
 
 
 def meridiem(match: re.Match[str]) -> str | None:
-    """`am` or `pm`, when the pattern found one."""
-    return {"a": "am", "p": "pm"}.get(match["half"] or "")
+    """Return `am` or `pm`, or None if the match has neither."""
+    return {"a": "am", "p": "pm"}.get(match["meridiem"] or "")
 
 
 def _year_first(match: re.Match[str]) -> Token:
@@ -113,7 +113,7 @@ def _exists(month: int, day: int) -> bool:
 
 
 def _clock(match: re.Match[str]) -> Token | None:
-    if match["point"] == "." and not match["half"]:
+    if match["point"] == "." and not match["meridiem"]:
         return None
     if (match["seconds"] or "00") != "00":
         return Refusal("due_not_understood", (f"{match['hour']}:{match['minute']}",), about_time=True)
