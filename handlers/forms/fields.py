@@ -11,7 +11,7 @@ from desk.loans.lists import find
 from desk.loans.views import FollowUpView
 from handlers.door.request import Visit
 from handlers.forms.form import field, fill_button
-from handlers.grammar.due.reading import parse_due
+from handlers.grammar.due import parse_due
 from handlers.messages.block_kit import parts
 from handlers.messages.block_kit.translator import LANGUAGES, Translator
 from handlers.messages.block_kit.view import GENERATION, FormWriter, Option, Private, Typed

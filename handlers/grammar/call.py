@@ -9,20 +9,20 @@ from desk.calls.answering import Said
 from desk.calls.consequences import NextStep
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef
-from handlers.grammar.due.reading import misspelled, next_weekday_readings
-from handlers.grammar.reader import Asked, Reader, take_about
-from handlers.grammar.terms import OUTCOMES, PURPOSES, is_chinese
-from handlers.grammar.text import Line, cuts
+from handlers.grammar.due import correct_spelling, next_weekday_readings
+from handlers.grammar.reader import Asked, Reader, take_purpose_and_note, with_params
+from handlers.grammar.terms import OUTCOMES, PURPOSES, example
+from handlers.grammar.text import Line, splits_word
 
 _OPENER = re.compile(r"next|下次|[-=]*>+")
-_LONGEST_DUE = 60
+_MAX_DUE_LENGTH = 60
 _BRACKETED = re.compile(r"<[^<>\s]*$")
 _BARE_NUMBER = re.compile(r"[01]?[0-9]|2[0-3]")
 
 
 @dataclass(frozen=True, slots=True)
 class CallRequest:
-    """A call to log: what was said of it, and the plan where one was typed."""
+    """A call to log, with the next step if one was typed."""
 
     loan: LoanRef
     outcome: str
@@ -31,34 +31,34 @@ class CallRequest:
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo) -> CallRequest | Asked:
-    """Raises Invalid: `loan_missing`, `outcome_missing`, `outcome_unknown`, `outcome_unclear`, `next_due_missing`,
-    `next_weekday_ambiguous`, and what the due grammar refuses, with `part="next"`."""
+    """Raise `Invalid`: `loan_missing`, `outcome_missing`, `outcome_unknown`, `outcome_unclear`, `next_due_missing`,
+    `next_weekday_ambiguous`, and the codes of due times with `part="next"`."""
     reader = Reader(line, now, zone)
     if asked := reader.asked():
         return asked
-    loan = reader.take_loan(OUTCOMES)
-    outcome = _take_outcome(reader)
+    loan = reader.expect_loan(OUTCOMES)
+    outcome = _expect_outcome(reader)
     end, step = _plan(line, reader.at, now, zone)
     return CallRequest(loan=loan, outcome=outcome, said=_said(reader, end), next=step)
 
 
-def _take_outcome(reader: Reader) -> str:
+def _expect_outcome(reader: Reader) -> str:
     if reader.done or reader.norm[reader.at] == ":":
         reader.refuse("outcome_missing", "outcome", OUTCOMES.shown(reader.norm))
     found = reader.find_word(OUTCOMES)
     if found is None:
         reader.refuse("outcome_unknown", "outcome", OUTCOMES.nearest(reader.norm, reader.at))
-    turned = OUTCOMES.turned(reader.norm, found)
-    if turned is not None:
-        given = reader.line.original(reader.at, turned)
-        nearest = (f"已接通：{given}",) if is_chinese(given) else (f"reached: {given}",)
-        raise Invalid("outcome_unclear", part="outcome", given=given, nearest=nearest)
+    reversal_end = OUTCOMES.reversal_end(reader.norm, found)
+    if reversal_end is not None:
+        given = reader.line.original(reader.at, reversal_end)
+        nearest = example(given, f"已接通：{given}", f"reached: {given}")
+        raise Invalid("outcome_unclear", part="outcome", given=given, nearest=(nearest,))
     reader.move(found.end)
     return found.word.code
 
 
 def _said(reader: Reader, end: int) -> Said:
-    """`[purpose] [note]` before `end`. A purpose word with words behind it may as well begin the note."""
+    """Take `[purpose] [note]` up to `end`. A purpose word with words after it may also be the beginning of the note."""
     start = reader.at
     found = reader.find_word(PURPOSES) if start < end else None
     whole = reader.take_note(end)
@@ -70,10 +70,10 @@ def _said(reader: Reader, end: int) -> Said:
 
 
 def _plan(line: Line, start: int, now: datetime, zone: ZoneInfo) -> tuple[int, NextStep | None]:
-    """Where what was said of the call ends, and the plan: the last opener whose tail begins with a due time.
+    """Return where the note about the call ends, and the next step: the last opener followed by a due time.
 
-    An opener whose tail begins like one but is refused refuses the line, unless a later one has made the plan. A `next`
-    inside the due time that follows another opener belongs to it (`> 3pm next fri`).
+    An opener followed by a refused due time refuses the line, unless a later opener has a valid one. A `next` within the due
+    time of an earlier opener is part of that due time (`> 3pm next fri`).
     """
     openers = _openers(line, start)
     for at, opener in reversed(list(enumerate(openers))):
@@ -85,18 +85,18 @@ def _plan(line: Line, start: int, now: datetime, zone: ZoneInfo) -> tuple[int, N
         _refuse_unfinished(reader, opener, start)
         due = _take_next_due(reader, opener)
         if due is not None:
-            purpose, note = take_about(reader)
+            purpose, note = take_purpose_and_note(reader)
             return opener.start(), NextStep(due=due, purpose=purpose, note=note)
         _refuse_misspelled(reader, opener)
     return len(line.norm), None
 
 
 def _openers(line: Line, start: int) -> list[re.Match[str]]:
-    """The openers from a place on. A `next` directly behind another one belongs to the due time (`> next fri`)."""
+    """Return the openers from `start` on. A `next` directly after another opener is part of the due time (`> next fri`)."""
     openers: list[re.Match[str]] = []
-    inside_mention = {at for mention in line.mentions for at in range(mention.start, mention.end)}
+    in_mentions = {at for mention in line.mentions for at in range(mention.start, mention.end)}
     for match in _OPENER.finditer(line.norm, start):
-        if match.start() in inside_mention or cuts(line.norm, match.start()) or cuts(line.norm, match.end()):
+        if match.start() in in_mentions or any(splits_word(line.norm, at) for at in match.span()):
             continue
         if openers and match[0] == "next" and line.skip(openers[-1].end()) == match.start():
             continue
@@ -105,32 +105,32 @@ def _openers(line: Line, start: int) -> list[re.Match[str]]:
 
 
 def _reaches(reader: Reader, at: int) -> bool:
-    """Whether the due time behind an opener goes on over a place."""
+    """Return whether the due time after an opener extends past `at`."""
     reader.take_colon()
-    return at - reader.at < _LONGEST_DUE and reader.reads_due() and reader.at > at
+    return at - reader.at < _MAX_DUE_LENGTH and reader.skip_due() and reader.at > at
 
 
 def _refuse_unfinished(reader: Reader, opener: re.Match[str], start: int) -> None:
-    """`未接 >`, `未接 下次` and `na > 3` are unfinished; in `will tell us next` and `<x>` the word is part of the note."""
+    """Refuse a final opener (`未接 >`, `未接 下次`, `na > 3`), unless it is part of the note (`will tell us next`, `<x>`)."""
     directly = opener.start() == start
     if reader.done and (directly or (opener[0].endswith(">") and not _closes_a_bracket(reader, opener))):
         given = reader.line.original(*opener.span())
-        nearest = (f"{given} 明天10:00",) if is_chinese(reader.norm) else (f"{given} tomorrow 10:00",)
-        raise Invalid("next_due_missing", part="next", given=given, nearest=nearest)
+        nearest = example(reader.norm, f"{given} 明天10:00", f"{given} tomorrow 10:00")
+        raise Invalid("next_due_missing", part="next", given=given, nearest=(nearest,))
     number = _BARE_NUMBER.match(reader.norm, reader.at) if directly else None
     if number and reader.line.skip(number.end()) >= len(reader.norm):
         reader.refuse("due_bare_number", "next", (f"{number[0]:0>2}:00",))
 
 
 def _refuse_misspelled(reader: Reader, opener: re.Match[str]) -> None:
-    """`> tommorow 3pm` is no note: the next call would be planned by the desk, at another time than was typed."""
-    if spelled := misspelled(reader.line, reader.at, reader.now, reader.zone, surely=True):
+    """Refuse `> tommorow 3pm`: as a note, it would let the desk plan the call for another time than was typed."""
+    if correction := correct_spelling(reader.line, reader.at, reader.now, reader.zone, strict=True):
         sign = opener[0] if opener[0] != "next" else ">"
-        raise Invalid("due_unknown", part="next", given=spelled[0], nearest=(f"{sign} {spelled[1]}",))
+        raise Invalid("due_unknown", part="next", given=correction[0], nearest=(f"{sign} {correction[1]}",))
 
 
 def _closes_a_bracket(reader: Reader, opener: re.Match[str]) -> bool:
-    return _BRACKETED.search(reader.norm, max(0, opener.start() - _LONGEST_DUE), opener.start()) is not None
+    return _BRACKETED.search(reader.norm, max(0, opener.start() - _MAX_DUE_LENGTH), opener.start()) is not None
 
 
 def _take_next_due(reader: Reader, opener: re.Match[str]) -> Due | None:
@@ -146,7 +146,7 @@ def _take_next_due(reader: Reader, opener: re.Match[str]) -> Due | None:
     if others:
         given = reader.line.original(opener.start(), readings.end)
         weekday = reader.line.original(reader.at, readings.end)
-        alone = weekday if reader.probe(reader.at).reads_due() else due.on.isoformat()
+        alone = weekday if reader.probe(reader.at).skip_due() else due.on.isoformat()
         nearest = (f"> {alone}", f"> {given}")
         raise Invalid("next_weekday_ambiguous", part="next", given=given, readings=readings.readings, nearest=nearest)
     reader.move(readings.end)
@@ -154,8 +154,7 @@ def _take_next_due(reader: Reader, opener: re.Match[str]) -> Due | None:
 
 
 def _with_opener(refusal: Invalid, opener: str) -> Invalid:
-    """A refusal of words to which `next` itself belongs (`next week`): the forms it shows need another opener."""
-    params = {**refusal.params, "part": "next"}
-    if refusal.params["given"].casefold().startswith(opener):
-        params["nearest"] = tuple(f"> {form}" for form in refusal.params["nearest"])
-    return Invalid(refusal.code, **params)
+    """Complete a refusal of a phrase that includes `next` (`next week`): the forms it suggests need another opener."""
+    if not refusal.params["given"].casefold().startswith(opener):
+        return with_params(refusal, part="next")
+    return with_params(refusal, part="next", nearest=tuple(f"> {form}" for form in refusal.params["nearest"]))

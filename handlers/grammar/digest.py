@@ -22,15 +22,17 @@ _CLOCK = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})")
 
 @dataclass(frozen=True, slots=True)
 class DigestRequest:
-    """What to do about one's own digest; `at` is the local time with `time`."""
+    """A change to the member's own digest, or `show`. `at` is the local time when `act` is `time`."""
 
     act: Literal["show", "now", "off", "time"]
     at: time | None = None
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo) -> DigestRequest | Asked:
-    """Alone it shows the setting. Raises Invalid: `digest_unknown`, `clock_ambiguous`, `clock_impossible`,
-    `not_understood`."""
+    """Parse the line; an empty one shows the setting.
+
+    Raise `Invalid`: `digest_unknown`, `clock_ambiguous`, `clock_impossible`, `not_understood`.
+    """
     reader = Reader(line, now, zone)
     asked = reader.asked()
     if asked is not None:
@@ -45,7 +47,7 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> DigestRequest | Asked:
 
 
 def _clock(reader: Reader) -> time:
-    """A 24-hour time; as in a due time, an hour of 1 to 7 needs its leading zero."""
+    """Take a 24-hour time. As in due times, an hour from 1 to 7 needs a leading zero."""
     token = reader.take_token()
     match = _CLOCK.fullmatch(Line.plain(token).norm)
     if match is None:

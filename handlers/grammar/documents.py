@@ -1,4 +1,4 @@
-"""`/loan-docs`: asks for documents, ticks them off, sends one back, or lists them."""
+"""`/loan-docs`: request documents, tick them off, reject one, or list them."""
 
 import re
 from dataclasses import dataclass, field
@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef
-from handlers.grammar.reader import Asked, Reader
-from handlers.grammar.terms import DOCUMENTS, Terms, is_chinese, keyword
-from handlers.grammar.text import Line, cuts, is_separator
+from handlers.grammar.reader import Asked, Reader, with_params
+from handlers.grammar.terms import DOCUMENTS, Terms, example, is_chinese, keyword
+from handlers.grammar.text import Line, is_separator, splits_word
 
 Tick = Literal["got", "accept", "cancel"]
 
@@ -24,13 +24,13 @@ _ACTS = Terms(
 )
 _TICKS: dict[str, Tick] = {"got": "got", "accept": "accept", "cancel": "cancel"}
 _BY = Terms((keyword("by", "截止", "截止到", "在", "before", "until"),), joins=True)
-_MAY_BE_BEFORE = re.compile(r"[周星礼明后今本下这月年大0-9一二三四五六七八九十][^\s,、;]{0,16}前")
+_MAYBE_BEFORE = re.compile(r"[周星礼明后今本下这月年大0-9一二三四五六七八九十][^\s,、;]{0,16}前")
 _AND = re.compile(r"(?:和|与|及|以及|[&+]|and(?![a-z]))\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A document by code; `words` name what `other` stands for."""
+    """A document by its code. For `other`, `words` say which document it is."""
 
     code: str
     words: str = field(default="", repr=False)
@@ -47,7 +47,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class TickOff:
-    """`<loan> got|accept|cancel <document>[, …]`. An `other` without words is the only one there is."""
+    """`<loan> got|accept|cancel <document>[, …]`. An `other` without words means the only one requested."""
 
     loan: LoanRef
     state: Tick
@@ -74,12 +74,13 @@ DocumentsRequest = Request | TickOff | Reject | ListDocuments
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo) -> DocumentsRequest | Asked:
-    """Raises Invalid: `loan_missing`, `document_missing`, `document_unknown`, `document_words_missing`, `document_twice`,
-    `by_missing`, `by_twice`, `by_due_missing`, `reason_missing`, and what the due grammar refuses, with `part="by"`."""
+    """Raise `Invalid`: `loan_missing`, `document_missing`, `document_unknown`, `document_words_missing`, `document_twice`,
+    `document_each`, `by_missing`, `by_twice`, `by_due_missing`, `reason_missing`, and the codes of due times with
+    `part="by"`."""
     reader = Reader(line, now, zone)
     if asked := reader.asked():
         return asked
-    loan = reader.take_loan(_ACTS, DOCUMENTS)
+    loan = reader.expect_loan(_ACTS, DOCUMENTS)
     if reader.done:
         return ListDocuments(loan)
     act = reader.take_word(_ACTS)
@@ -88,44 +89,41 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> DocumentsRequest | Asked
     reader.take_colon()
     if act.code == "reject":
         return _reject(reader, loan)
-    return TickOff(loan, _TICKS[act.code], _Items(reader, by_allowed=False, words_needed=False).read())
+    return TickOff(loan, _TICKS[act.code], _DocumentList(reader, by_allowed=False, words_required=False).read())
 
 
 def _request(reader: Reader, loan: LoanRef) -> Request:
-    items = _Items(reader, by_allowed=True, words_needed=True)
+    items = _DocumentList(reader, by_allowed=True, words_required=True)
     return Request(loan, items.read(), items.by)
 
 
 def _reject(reader: Reader, loan: LoanRef) -> Reject:
-    """One document and why; for `other`, words behind a first colon and the reason behind a second."""
-    if reader.done:
-        reader.refuse("document_missing", "document", DOCUMENTS.shown(reader.norm))
-    start, document = reader.at, reader.take_word(DOCUMENTS)
-    if document is None:
-        reader.refuse("document_unknown", "document", DOCUMENTS.nearest(reader.norm, reader.at))
-    _refuse_second(reader, start)
+    """Read one document and the reason; for `other`, its words after a first colon and the reason after a second."""
+    start = reader.at
+    document = reader.expect_word(DOCUMENTS, "document", unknown="document_unknown", missing="document_missing")
+    _refuse_second_document(reader, start)
     words = ""
     second = reader.norm.find(":", reader.at + 1)
     if document.takes_words and reader.norm.startswith(":", reader.at) and second > 0:
         words = reader.take_note(second)
     reason = reader.take_note()
     if not reason:
-        shown = f"{document.zh}：不清晰" if is_chinese(reader.norm) else f"{document.en}: blurred"
-        raise Invalid("reason_missing", part="reason", given="", nearest=(shown,))
+        nearest = example(reader.norm, f"{document.zh}：不清晰", f"{document.en}: blurred")
+        raise Invalid("reason_missing", part="reason", given="", nearest=(nearest,))
     return Reject(loan, Item(document.code, words), reason)
 
 
-def _refuse_second(reader: Reader, start: int) -> None:
-    """`reject id and bank: blurred` would send back the first alone, with the second in its reason."""
+def _refuse_second_document(reader: Reader, start: int) -> None:
+    """Refuse `reject id and bank: blurred`, which would reject only the first and keep the second in its reason."""
     probe, first_end = reader.probe(reader.at), reader.at
-    while _take_further(probe):
+    while _take_next_document(probe):
         pass
     if probe.at > first_end and reader.norm.startswith(":", probe.at):
         given, first = reader.line.trimmed(start, probe.at), reader.line.trimmed(start, first_end)
         raise Invalid("document_each", part="document", given=given, nearest=(f"{first}: {probe.take_note()}",))
 
 
-def _take_further(reader: Reader) -> bool:
+def _take_next_document(reader: Reader) -> bool:
     joined, at = _AND.match(reader.norm, reader.at), reader.at
     if joined is not None:
         reader.move(joined.end())
@@ -135,24 +133,27 @@ def _take_further(reader: Reader) -> bool:
     return False
 
 
-class _Items:
-    """The list of documents, with the time by which they are wanted where that may be said."""
+class _DocumentList:
+    """Reads a list of documents and, with `by_allowed`, the time by which they are needed.
 
-    def __init__(self, reader: Reader, *, by_allowed: bool, words_needed: bool) -> None:
+    With `words_required`, `other` must say which document it is.
+    """
+
+    def __init__(self, reader: Reader, *, by_allowed: bool, words_required: bool) -> None:
         self._reader = reader
         self._by_allowed = by_allowed
-        self._words_needed = words_needed
+        self._words_required = words_required
         self._items: dict[tuple[str, str], Item] = {}
         self.by: Due | None = None
 
     def read(self) -> tuple[Item, ...]:
-        """All there is up to the end of the line."""
+        """Return the documents up to the end of the line."""
         reader = self._reader
         while not reader.done:
             if self._take_item() or (self._by_allowed and self._take_by()):
                 continue
             if self._by_allowed and reader.find_word(_BY):
-                reader.refuse("by_due_missing", "by", ("周五前" if is_chinese(reader.norm) else "by fri",))
+                reader.refuse("by_due_missing", "by", (example(reader.norm, "周五前", "by fri"),))
             reader.refuse("document_unknown", "document", DOCUMENTS.nearest(reader.norm, reader.at))
         if not self._items:
             reader.refuse("document_missing", "document", DOCUMENTS.shown(reader.norm))
@@ -160,18 +161,17 @@ class _Items:
 
     def _take_by(self) -> bool:
         reader, start = self._reader, self._reader.at
-        said_by = reader.take_word(_BY) is not None
+        has_by = reader.take_word(_BY) is not None
         try:
             due = reader.take_due(part="by", before=True)
         except Invalid as refusal:
-            raise refusal if said_by else _with_by(refusal) from None
+            raise refusal if has_by else _with_by(refusal) from None
         if due is None:
             reader.move(start)
             return False
         given = reader.line.trimmed(start, reader.at)
-        if not said_by and not given.endswith("前"):
-            nearest = f"{given}前" if is_chinese(given) else f"by {given}"
-            raise Invalid("by_missing", part="by", given=given, nearest=(nearest,))
+        if not has_by and not given.endswith("前"):
+            raise Invalid("by_missing", part="by", given=given, nearest=(example(given, f"{given}前", f"by {given}"),))
         if self.by is not None:
             raise Invalid("by_twice", part="by", given=given, nearest=(given,))
         self.by = due
@@ -194,18 +194,20 @@ class _Items:
         return True
 
     def _words(self, item_start: int) -> str:
-        """The words behind `other:`, up to the next comma, an `and` before a document, or the time. A blank parts
-        Chinese; within English words it belongs to them."""
+        """Take the words after `other:`, up to the next comma, an `and` before a document, or the time.
+
+        A blank ends Chinese words but not English ones.
+        """
         reader = self._reader
-        said = reader.take_colon()
+        colon = reader.take_colon()
         start = end = reader.at
-        while said and end < len(reader.norm) and not (end > start and self._words_end(end)):
+        while colon and end < len(reader.norm) and not (end > start and self._words_end(end)):
             end += 1
         if end > start:
             reader.move(end)
             return reader.line.trimmed(start, end)
-        if self._words_needed or said:
-            nearest = "其他：结婚证" if is_chinese(reader.norm) else "other: marriage certificate"
+        if self._words_required or colon:
+            nearest = example(reader.norm, "其他：结婚证", "other: marriage certificate")
             given = reader.line.trimmed(item_start, reader.at)
             raise Invalid("document_words_missing", part="document", given=given, nearest=(nearest,))
         return ""
@@ -213,18 +215,18 @@ class _Items:
     def _words_end(self, at: int) -> bool:
         norm = self._reader.norm
         if is_separator(norm[at]):
-            parts = not norm[at].isspace() or is_chinese(norm[at - 1])
-            return parts or self._begins_by(self._reader.line.skip(at))
-        joined = None if cuts(norm, at) else _AND.match(norm, at)
+            separates = not norm[at].isspace() or is_chinese(norm[at - 1])
+            return separates or self._begins_by(self._reader.line.skip(at))
+        joined = None if splits_word(norm, at) else _AND.match(norm, at)
         if joined is not None and self._begins_item(joined.end()):
             return True
-        return _MAY_BE_BEFORE.match(norm, at) is not None and self._begins_before(at)
+        return _MAYBE_BEFORE.match(norm, at) is not None and self._begins_before(at)
 
     def _begins_item(self, at: int) -> bool:
         return DOCUMENTS.longest(self._reader.norm, at) is not None
 
     def _begins_by(self, at: int) -> bool:
-        """Whether `by` and a time stand there, even one that will be refused."""
+        """Return whether `by` and a due time begin at `at`, even one that is refused."""
         probe = self._reader.probe(at)
         try:
             return self._by_allowed and probe.take_word(_BY) is not None and probe.take_due() is not None
@@ -232,7 +234,7 @@ class _Items:
             return True
 
     def _begins_before(self, at: int) -> bool:
-        """Whether `周五前` stands there and ends the line."""
+        """Return whether the rest of the line from `at` is a due time like `周五前`."""
         probe = self._reader.probe(at)
         try:
             return self._by_allowed and probe.take_due(before=True) is not None and probe.done
@@ -241,7 +243,6 @@ class _Items:
 
 
 def _with_by(refusal: Invalid) -> Invalid:
-    """The refusal of a time that stands there without `by`: the forms it shows need the word."""
-    by = "截止" if is_chinese(refusal.params["given"]) else "by "
-    nearest = tuple(f"{by}{form}" for form in refusal.params["nearest"])
-    return Invalid(refusal.code, **{**refusal.params, "nearest": nearest})
+    """Complete the refusal of a due time typed without `by`: the forms it suggests need the word."""
+    by = example(refusal.params["given"], "截止", "by ")
+    return with_params(refusal, nearest=tuple(f"{by}{form}" for form in refusal.params["nearest"]))

@@ -34,7 +34,7 @@ _WORDS = Terms(
 
 @dataclass(frozen=True, slots=True)
 class DueListRequest:
-    """What is due: when (today unless said), whose (the asker's with None), and of which kind (every kind with None)."""
+    """Which calls to list: the period, whose (None: the caller's own), and the kind (None: all)."""
 
     period: Period = "today"
     whose: PersonRef | Literal["team"] | None = None
@@ -42,7 +42,7 @@ class DueListRequest:
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo) -> DueListRequest | Asked:
-    """The three in any order, each at most once; alone it is today's. Raises Invalid: `word_unknown`, `said_twice`."""
+    """Parse period, person and kind in any order, each at most once. Raise `Invalid`: `word_unknown`, `said_twice`."""
     reader = Reader(line, now, zone)
     asked = reader.asked()
     if asked is not None and asked.what == "help":
@@ -53,25 +53,23 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> DueListRequest | Asked:
     while not reader.done:
         start = reader.at
         if who := reader.take_person():
-            _once(reader, start, whose)
+            _refuse_repeated(reader, start, whose)
             whose = who
             continue
-        word = reader.take_word(_WORDS)
-        if word is None:
-            reader.refuse("word_unknown", "list", (*_WORDS.nearest(reader.norm, reader.at),))
+        word = reader.expect_word(_WORDS, "list", unknown="word_unknown")
         if word.code in _PERIODS:
-            _once(reader, start, period)
+            _refuse_repeated(reader, start, period)
             period = _PERIODS[word.code]
         elif word.code in _KINDS:
-            _once(reader, start, kind)
+            _refuse_repeated(reader, start, kind)
             kind = _KINDS[word.code]
         else:
-            _once(reader, start, whose)
+            _refuse_repeated(reader, start, whose)
             whose = "team" if word.code == "team" else "mine"
     return DueListRequest(period or "today", None if whose == "mine" else whose, kind)
 
 
-def _once(reader: Reader, start: int, said: object) -> None:
-    if said is not None:
+def _refuse_repeated(reader: Reader, start: int, earlier: object) -> None:
+    if earlier is not None:
         given = reader.line.trimmed(start, reader.at)
         raise Invalid("said_twice", part="list", given=given, nearest=(given,))

@@ -1,4 +1,4 @@
-"""`/loan-follow`: plans a follow-up, finishes or cancels one, or moves one to another time."""
+"""`/loan-follow`: plan, finish, cancel or move a follow-up."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef, PersonRef
-from handlers.grammar.due.reading import misspelled
-from handlers.grammar.reader import Asked, Reader, take_about
-from handlers.grammar.terms import PURPOSES, Terms, is_chinese, keyword
+from handlers.grammar.due import correct_spelling
+from handlers.grammar.reader import Asked, Reader, take_purpose_and_note
+from handlers.grammar.terms import PURPOSES, Terms, example, is_chinese, keyword
 from handlers.grammar.text import Line
 
 _ACTS = Terms(
@@ -47,7 +47,7 @@ _ACTS = Terms(
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """`<loan> [@who] <due> [purpose] [note]`: a new follow-up. `who` None is whoever the desk chooses."""
+    """`<loan> [@who] <due> [purpose] [note]`: a new follow-up. With `who` None the desk chooses the assignee."""
 
     loan: LoanRef
     who: PersonRef | None
@@ -77,12 +77,12 @@ FollowRequest = Assign | Finish | Move
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo) -> FollowRequest | Asked:
-    """Raises Invalid: `loan_missing`, `due_missing`, `due_unknown`, `who_behind_due`, `not_understood`, and what the due
-    grammar refuses, with `part="due"`."""
+    """Raise `Invalid`: `loan_missing`, `due_missing`, `due_unknown`, `who_behind_due`, `not_understood`, and the codes of
+    due times with `part="due"`."""
     reader = Reader(line, now, zone)
     if asked := reader.asked():
         return asked
-    loan = reader.take_loan(_ACTS, due_behind=True)
+    loan = reader.expect_loan(_ACTS, due_follows=True)
     act = reader.take_word(_ACTS)
     if act is None:
         return _assign(reader, loan)
@@ -94,50 +94,50 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> FollowRequest | Asked:
 def _assign(reader: Reader, loan: LoanRef) -> Assign:
     who = reader.take_person()
     start = reader.at
-    due = _take_due(reader, acts=who is None)
-    _refuse_who_behind_due(reader, start)
-    purpose, note = take_about(reader)
+    due = _expect_due(reader, suggest_acts=who is None)
+    _refuse_person_after_due(reader, start)
+    purpose, note = take_purpose_and_note(reader)
     return Assign(loan=loan, who=who, due=due, purpose=purpose, note=note)
 
 
 def _move(reader: Reader, loan: LoanRef) -> Move:
     reader.take_colon()
     start = reader.at
-    due = _take_due(reader, acts=False)
-    said = reader.line.trimmed(start, reader.at)
-    reader.expect_end("due", f"改期 {said}" if is_chinese(said) else f"move {said}")
+    due = _expect_due(reader, suggest_acts=False)
+    typed = reader.line.trimmed(start, reader.at)
+    reader.expect_end("due", example(typed, f"改期 {typed}", f"move {typed}"))
     return Move(loan=loan, due=due)
 
 
-def _take_due(reader: Reader, *, acts: bool) -> Due:
+def _expect_due(reader: Reader, *, suggest_acts: bool) -> Due:
     chinese = is_chinese(reader.norm)
     examples = ("明天10:00", "周五下午3点") if chinese else ("tomorrow 10:00", "fri 3pm")
     if reader.done:
         reader.refuse("due_missing", "due", examples)
     due = reader.take_due()
     if due is None:
-        if spelled := misspelled(reader.line, reader.at, reader.now, reader.zone):
-            raise Invalid("due_unknown", part="due", given=spelled[0], nearest=(spelled[1],))
+        if correction := correct_spelling(reader.line, reader.at, reader.now, reader.zone):
+            raise Invalid("due_unknown", part="due", given=correction[0], nearest=(correction[1],))
         _refuse_purpose_first(reader)
-        near = _ACTS.nearest(reader.norm, reader.at) if acts else ()
+        near = _ACTS.nearest(reader.norm, reader.at) if suggest_acts else ()
         reader.refuse("due_unknown", "due", (*examples, *near))
     return due
 
 
 def _refuse_purpose_first(reader: Reader) -> None:
-    """`核实收入 明天` is shown turned round."""
+    """Refuse a purpose before the due time (`核实收入 明天`) and suggest the other order."""
     probe = reader.probe(reader.at)
     if probe.take_word(PURPOSES) is None:
         return
     due_start = probe.at
-    if probe.reads_due():
+    if probe.skip_due():
         purpose, due = reader.line.trimmed(reader.at, due_start), reader.line.trimmed(due_start, probe.at)
         given = reader.line.trimmed(reader.at, probe.at)
         raise Invalid("due_unknown", part="due", given=given, nearest=(f"{due} {purpose}",))
 
 
-def _refuse_who_behind_due(reader: Reader, due_start: int) -> None:
-    """Somebody named behind the due time is surely meant to make the call; to note a name there, a colon begins it."""
+def _refuse_person_after_due(reader: Reader, due_start: int) -> None:
+    """Refuse a person after the due time, who is probably meant to make the call; a colon marks the name as a note."""
     due_end = reader.at
     if reader.take_person() is not None:
         due, who = reader.line.trimmed(due_start, due_end), reader.line.trimmed(due_end, reader.at)

@@ -1,4 +1,4 @@
-"""`/loan`: the day, a card, finding, one's own loans, a new inquiry, and mending one."""
+"""`/loan`: show the day or a card, find loans, list one's own, create an inquiry, and correct a loan."""
 
 import re
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberMatcher, format_number
 from desk.core.errors import Invalid
 from desk.core.values import LoanRef
 from handlers.grammar.reader import Asked, Reader
-from handlers.grammar.terms import STAGES, Terms, is_chinese, keyword
+from handlers.grammar.terms import STAGES, Terms, example, keyword
 from handlers.grammar.text import Line
 
 Field = Literal["name", "phone", "number"]
@@ -34,8 +34,8 @@ _FIELDS = Terms(
 )
 _FIELD_OF: dict[str, Field] = {"name": "name", "phone": "phone", "number": "number"}
 _VALUE_EXAMPLES = {"name": ("name 王小明",), "phone": ("phone 138 0013 8000",), "number": ("number HT-2024-1042",)}
-_PHONE_BEGINS = re.compile(r"(?<![0-9a-z+\-./(⁄])[+(]?[0-9](?=(?:[^\w]{0,4}[0-9]){4})")
-_LONGEST_PHONE, _MOST_RUNS = 60, 20
+_PHONE_START = re.compile(r"(?<![0-9a-z+\-./(⁄])[+(]?[0-9](?=(?:[^\w]{0,4}[0-9]){4})")
+_MAX_PHONE_LENGTH, _MAX_PHONE_CANDIDATES = 60, 20
 _PHONE_EXAMPLES = ("138 0013 8000", "+86 138 0013 8000")
 
 
@@ -89,9 +89,9 @@ LoanRequest = Card | Find | Mine | New | Edit
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo, *, region: str = "CN") -> LoanRequest | Asked:
-    """`region` is the country whose phone numbers need no `+`.
+    """Parse the line. `region` is the country whose phone numbers need no `+`.
 
-    Raises Invalid: `loan_missing`, `words_missing`, `stage_unknown`, `name_missing`, `phone_missing`, `phone_invalid`,
+    Raise `Invalid`: `loan_missing`, `words_missing`, `stage_unknown`, `name_missing`, `phone_missing`, `phone_invalid`,
     `field_unknown`, `value_missing`, `not_understood`.
     """
     reader = Reader(line, now, zone)
@@ -114,9 +114,10 @@ def parse(line: Line, now: datetime, zone: ZoneInfo, *, region: str = "CN") -> L
 def _card(reader: Reader) -> Card:
     words = reader.line.trimmed(reader.at)[:40]
     near = _ACTS.nearest(reader.norm, reader.at)
-    loan = reader.take_loan()
-    find = f"查 {words}" if is_chinese(words) else f"find {words}"
-    reader.expect_end("line", find, *(near if len(near) < len(_ACTS.words) else ()))
+    loan = reader.expect_loan()
+    reader.expect_end(
+        "line", example(words, f"查 {words}", f"find {words}"), *(near if len(near) < len(_ACTS.words) else ())
+    )
     return Card(loan)
 
 
@@ -130,9 +131,7 @@ def _find(reader: Reader) -> Find:
 def _mine(reader: Reader) -> Mine:
     if reader.done:
         return Mine()
-    stage = reader.take_word(STAGES)
-    if stage is None:
-        reader.refuse("stage_unknown", "stage", STAGES.nearest(reader.norm, reader.at))
+    stage = reader.expect_word(STAGES, "stage", unknown="stage_unknown")
     reader.expect_end("stage")
     return Mine(stage.code)
 
@@ -151,33 +150,32 @@ def _new(reader: Reader, region: str) -> New:
 
 
 def _first_phone(text: str, start: int, region: str) -> _Phone | None:
-    """The first run from `start` on that is a valid number, whatever figures stand in the name before it; a line with more
-    figures than a name can have is not searched to its end."""
-    for run in islice(_PHONE_BEGINS.finditer(text, start), _MOST_RUNS):
-        found = next(iter(PhoneNumberMatcher(text[run.start() : run.start() + _LONGEST_PHONE], region)), None)
+    """Return the first valid number from `start` on; the name before it may contain digits.
+
+    Only the first digit sequences are tried, more than a name has, so that a long line does not take long to refuse.
+    """
+    for candidate in islice(_PHONE_START.finditer(text, start), _MAX_PHONE_CANDIDATES):
+        begin = candidate.start()
+        found = next(iter(PhoneNumberMatcher(text[begin : begin + _MAX_PHONE_LENGTH], region)), None)
         if found is not None and found.start == 0:
-            number = format_number(found.number, PhoneNumberFormat.E164)
-            return _Phone(run.start(), run.start() + found.end, number)
+            return _Phone(begin, begin + found.end, format_number(found.number, PhoneNumberFormat.E164))
     return None
 
 
 def _edit(reader: Reader, region: str) -> Edit:
-    loan = reader.take_loan()
-    if reader.done:
-        reader.refuse("field_unknown", "field", _FIELDS.shown(reader.norm))
-    named = reader.take_word(_FIELDS)
-    if named is None:
-        reader.refuse("field_unknown", "field", _FIELDS.nearest(reader.norm, reader.at))
+    loan = reader.expect_loan()
+    word = reader.expect_word(_FIELDS, "field", unknown="field_unknown", missing="field_unknown")
     value = reader.take_note()
     if not value:
-        reader.refuse("value_missing", "value", _VALUE_EXAMPLES[named.code])
-    code = _FIELD_OF[named.code]
-    return Edit(loan, code, _whole_phone(value, region) if code == "phone" else value)
+        reader.refuse("value_missing", "value", _VALUE_EXAMPLES[word.code])
+    which = _FIELD_OF[word.code]
+    return Edit(loan, which, _whole_phone(value, region) if which == "phone" else value)
 
 
 def _whole_phone(value: str, region: str) -> str:
+    """Return the value as E.164; raise `Invalid` (`phone_invalid`) unless all of it is a valid phone number."""
     norm = Line.plain(value).norm
-    phone = next(iter(PhoneNumberMatcher(norm[: _LONGEST_PHONE + 1], region)), None)
+    phone = next(iter(PhoneNumberMatcher(norm[: _MAX_PHONE_LENGTH + 1], region)), None)
     if phone is None or phone.end - phone.start != len(norm):
         raise Invalid("phone_invalid", part="phone", given=value[:40], nearest=_PHONE_EXAMPLES)
     return format_number(phone.number, PhoneNumberFormat.E164)

@@ -1,4 +1,4 @@
-"""A place in a line that moves on as the parts of a command are read there."""
+"""The reader that the command grammars share: a position in a line that advances as parts of the command are read."""
 
 import re
 from collections.abc import Sequence
@@ -10,40 +10,40 @@ from zoneinfo import ZoneInfo
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef, PersonRef
 from desk.core.vocabulary import Word
-from handlers.grammar.due.reading import longest_due
-from handlers.grammar.terms import PURPOSES, Found, Terms, keyword
+from handlers.grammar.due import longest_due
+from handlers.grammar.terms import PURPOSES, TermMatch, Terms, keyword
 from handlers.grammar.text import Line, is_separator
 
 W = TypeVar("W", bound=Word)
 
-_LONGEST_GIVEN = 40
-"""A refusal repeats at most so many characters of what was not understood."""
+_MAX_GIVEN_LENGTH = 40
+"""How many characters of the text that was not understood a refusal repeats at most."""
 
 _FOLLOW_UP = re.compile(r"(?P<loan>.+)/(?P<number>[1-9][0-9]{0,3})")
-_CHINESE_BEHIND_NUMBER = re.compile(r"(?<=[0-9])(?=[\u3400-\u9fff])")
+_CHINESE_AFTER_DIGIT = re.compile(r"(?<=[0-9])(?=[\u3400-\u9fff])")
 _HELP = Terms((keyword("help", "帮助", "?", "??", "--help", "-h", "怎么用", "用法"),))
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Nothing to do, but something to show: the `usage` behind a command typed alone, or its `help`."""
+    """A request to show something rather than to act: the `usage` of a command typed alone, or its `help`."""
 
     what: Literal["usage", "help"]
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelRef:
-    """A channel as mentioned."""
+    """A channel mention."""
 
     id: str
     name: str = ""
 
 
 class Reader:
-    """Reads a line part by part. `at` is the place, an offset in `line.norm` on which no separator stands.
+    """Reads a line part by part. `at` is the position: an offset in `line.norm` that is never on a separator.
 
-    The methods that begin with `take` move the place behind what they return, and stay where they are when it is not
-    there.
+    The `take_` methods return a part and move past it, or return None without moving if it is not there. The `expect_` methods
+    raise `Invalid` in that case.
     """
 
     def __init__(self, line: Line, now: datetime, zone: ZoneInfo) -> None:
@@ -55,59 +55,68 @@ class Reader:
 
     @property
     def done(self) -> bool:
-        """Whether nothing is left."""
+        """Return whether the whole line is read."""
         return self.at >= len(self.norm)
 
     @property
     def given(self) -> str:
-        """What stands here, as far as a refusal repeats it."""
-        return self.line.original(self.at, min(self._token_end(), self.at + _LONGEST_GIVEN)).rstrip(":：")
+        """Return the text at the position, shortened for a refusal."""
+        return self.line.original(self.at, min(self._token_end(), self.at + _MAX_GIVEN_LENGTH)).rstrip(":：")
 
     def probe(self, at: int) -> "Reader":
-        """Another reader of the same line, at a place of its own."""
+        """Return another reader of the same line at `at`."""
         reader = Reader(self.line, self.now, self.zone)
         reader.move(at)
         return reader
 
     def move(self, at: int) -> None:
-        """Go to a place, or behind the separators that stand there."""
+        """Move to an offset, or past the separators there."""
         self.at = self.line.skip(at)
 
     def take_token(self) -> str:
-        """What stands before the next blank or separator, as typed; a mention is one token whatever its label holds."""
+        """Return the text up to the next blank or separator as typed. A mention is one token, whatever its label contains."""
         start, end = self.at, self._token_end()
         self.move(end)
         return self.line.original(start, end)
 
     def take_word(self, terms: Terms[W]) -> W | None:
-        """The longest known word that may stand here."""
+        """Take the longest of the known terms here."""
         found = self.find_word(terms)
         if found is None:
             return None
         self.move(found.end)
         return found.word
 
-    def find_word(self, terms: Terms[W]) -> Found[W] | None:
-        """As `take_word`, without moving."""
+    def find_word(self, terms: Terms[W]) -> TermMatch[W] | None:
+        """Return the longest of the known terms here, without moving."""
         return terms.longest(self.norm, self.at)
 
+    def expect_word(self, terms: Terms[W], part: str, *, unknown: str, missing: str = "") -> W:
+        """Take a known word. Raise `Invalid` with the code `unknown`, or with `missing`, if given, when nothing is left."""
+        if missing and self.done:
+            self.refuse(missing, part, terms.shown(self.norm))
+        word = self.take_word(terms)
+        if word is None:
+            self.refuse(unknown, part, terms.nearest(self.norm, self.at))
+        return word
+
     def take_colon(self) -> bool:
-        """Whether a colon stands here."""
+        """Take a colon; return whether there was one."""
         if not self.norm.startswith(":", self.at):
             return False
         self.move(self.at + 1)
         return True
 
     def take_note(self, end: int | None = None) -> str:
-        """All that is left, or left before `end`, exactly as typed without blanks and separators at either end; a colon
-        before it is no part of it."""
+        """Take the rest of the line, or the text up to `end`, as typed but without a leading colon and without blanks and
+        separators at either end."""
         self.take_colon()
         note = self.line.trimmed(self.at, end)
         self.move(len(self.norm) if end is None else end)
         return note
 
     def take_person(self) -> PersonRef | None:
-        """A mention of somebody, or `@word`."""
+        """Take a mention of a person, or `@word`."""
         mention = self.line.mention_at(self.at)
         if mention is not None and mention.kind == "user":
             self.move(mention.end)
@@ -120,24 +129,31 @@ class Reader:
         self.move(self._token_end())
         return PersonRef(word=word)
 
+    def expect_person(self, part: str) -> PersonRef:
+        """Take a person. Raise `Invalid` (`person_missing`)."""
+        person = self.take_person()
+        if person is None:
+            self.refuse("person_missing", part, ("@name",))
+        return person
+
     def take_channel(self) -> ChannelRef | None:
-        """A mention of a channel."""
+        """Take a mention of a channel."""
         mention = self.line.mention_at(self.at)
         if mention is None or mention.kind != "channel":
             return None
         self.move(mention.end)
         return ChannelRef(mention.id, mention.label)
 
-    def take_loan(self, *behind: Terms[Any], due_behind: bool = False) -> LoanRef:
-        """The loan that must stand here, by number, by `<loan>/n` or by a word. Raises Invalid (`loan_missing`).
+    def expect_loan(self, *following: Terms[Any], due_follows: bool = False) -> LoanRef:
+        """Take a loan: a number, `<loan>/n`, or a word. Raise `Invalid` (`loan_missing`).
 
-        Where Chinese follows a number without a blank (`L-1042未接`), the loan ends before it if one of the words in
-        `behind` begins there, or a due time with `due_behind`.
+        Where Chinese follows a number without a blank (`L-1042未接`), the loan ends before it if one of the terms `following`
+        begins there or, with `due_follows`, a due time.
         """
         if self.done or self.line.mention_at(self.at) is not None or self.norm[self.at] in "@:":
             raise Invalid("loan_missing", part="loan", given=self.given, nearest=("L-1042",))
         start, end = self.at, self._token_end()
-        end = self._chinese_behind(start, end, behind, due_behind=due_behind)
+        end = self._loan_end(start, end, following, due_follows=due_follows)
         self.move(end)
         if self.norm[end - 1] == ":":
             end -= 1
@@ -149,35 +165,28 @@ class Reader:
         return LoanRef(whole=whole, text=text, follow_up=int(parts["number"]))
 
     def take_due(self, *, part: str = "due", before: bool = False) -> Due | None:
-        """The longest due time that stands here; with `before` one of the form `周五前`.
+        """Take the longest due time here; with `before`, also one of the form `周五前`.
 
-        Raises Invalid when what stands here begins like a due time but is refused.
+        Raise `Invalid` if the text here begins like a due time but is refused.
         """
         try:
-            run = longest_due(self.line, self.at, self.now, self.zone, before=before)
+            due = longest_due(self.line, self.at, self.now, self.zone, before=before)
         except Invalid as refusal:
-            raise Invalid(refusal.code, **{**refusal.params, "part": part}) from None
-        if run is None:
+            raise with_params(refusal, part=part) from None
+        if due is None:
             return None
-        self.move(run.end)
-        return run.due
+        self.move(due.end)
+        return due.due
 
-    def begins_due(self) -> bool:
-        """Whether a due time stands here, even one that will be refused."""
-        try:
-            return self.take_due() is not None
-        except Invalid:
-            return True
-
-    def reads_due(self) -> bool:
-        """Whether a due time stands here that is not refused; if so, the place moves behind it."""
+    def skip_due(self) -> bool:
+        """Move past a due time that is not refused; return whether there was one."""
         try:
             return self.take_due() is not None
         except Invalid:
             return False
 
-    def take_date(self, *, part: str) -> Due:
-        """The date that must stand here, without a time. Raises Invalid (`date_missing`, `date_only`)."""
+    def expect_date(self, *, part: str) -> Due:
+        """Take a date without a time. Raise `Invalid` (`date_missing`, `date_only`)."""
         start = self.at
         due = self.take_due(part=part)
         if due is None:
@@ -188,28 +197,35 @@ class Reader:
         return due
 
     def asked(self) -> Asked | None:
-        """What a line asks for that holds nothing, or only `help`."""
+        """Return the request for usage of an empty line, or for help of a line that says only `help`; otherwise None."""
         if self.done:
             return Asked("usage")
         found = self.find_word(_HELP)
         return Asked("help") if found and self.line.skip(found.end) >= len(self.norm) else None
 
     def expect_end(self, part: str = "line", *nearest: str) -> None:
-        """Raises Invalid (`not_understood`) when something is left."""
+        """Raise `Invalid` (`not_understood`) if anything is left."""
         if not self.done:
             raise Invalid("not_understood", part=part, given=self.given, nearest=nearest)
 
     def refuse(self, code: str, part: str, nearest: Sequence[str] = ()) -> NoReturn:
-        """Raises Invalid with what stands here."""
+        """Raise `Invalid` about the text at the position."""
         raise Invalid(code, part=part, given=self.given, nearest=tuple(nearest))
 
-    def _chinese_behind(self, start: int, end: int, behind: Sequence[Terms[Any]], *, due_behind: bool) -> int:
-        for place in _CHINESE_BEHIND_NUMBER.finditer(self.norm, start, end):
-            if any(terms.longest(self.norm, place.start()) for terms in behind):
-                return place.start()
-            if due_behind and self.probe(place.start()).begins_due():
-                return place.start()
+    def _loan_end(self, start: int, end: int, following: Sequence[Terms[Any]], *, due_follows: bool) -> int:
+        for boundary in _CHINESE_AFTER_DIGIT.finditer(self.norm, start, end):
+            if any(terms.longest(self.norm, boundary.start()) for terms in following):
+                return boundary.start()
+            if due_follows and self._begins_due(boundary.start()):
+                return boundary.start()
         return end
+
+    def _begins_due(self, at: int) -> bool:
+        """Return whether a due time begins at `at`, even one that is refused."""
+        try:
+            return longest_due(self.line, at, self.now, self.zone) is not None
+        except Invalid:
+            return True
 
     def _token_end(self) -> int:
         end = self.at
@@ -219,7 +235,12 @@ class Reader:
         return end
 
 
-def take_about(reader: Reader) -> tuple[str | None, str]:
-    """`[purpose] [note]` behind a due time, where a purpose word always is the purpose."""
+def with_params(refusal: Invalid, **params: object) -> Invalid:
+    """Return a copy of the refusal with some params replaced."""
+    return Invalid(refusal.code, **{**refusal.params, **params})
+
+
+def take_purpose_and_note(reader: Reader) -> tuple[str | None, str]:
+    """Take `[purpose] [note]` after a due time, where a purpose word is always the purpose."""
     purpose = reader.take_word(PURPOSES)
     return purpose.code if purpose else None, reader.take_note()

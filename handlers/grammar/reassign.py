@@ -14,7 +14,7 @@ _TO = Terms((keyword("to", "给", "转给", "交给", "移交", "移交给", "�
 
 @dataclass(frozen=True, slots=True)
 class ReassignLoan:
-    """One loan to another owner."""
+    """Give one loan to another owner."""
 
     loan: LoanRef
     to: PersonRef
@@ -23,7 +23,7 @@ class ReassignLoan:
 
 @dataclass(frozen=True, slots=True)
 class ReassignAll:
-    """Everything that one member has to another."""
+    """Give everything one member has to another."""
 
     from_: PersonRef
     to: PersonRef
@@ -34,16 +34,14 @@ ReassignRequest = ReassignLoan | ReassignAll
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo) -> ReassignRequest | Asked:
-    """Raises Invalid: `loan_missing`, `person_missing`."""
+    """Raise `Invalid`: `loan_missing`, `person_missing`."""
     reader = Reader(line, now, zone)
     if asked := reader.asked():
         return asked
     outgoing = reader.take_person()
-    loan = None if outgoing else reader.take_loan()
+    loan = None if outgoing else reader.expect_loan()
     reader.take_word(_TO)
-    to = reader.take_person()
-    if to is None:
-        reader.refuse("person_missing", "to", ("@name",))
+    to = reader.expect_person("to")
     why = reader.take_note()
     if outgoing is not None:
         return ReassignAll(from_=outgoing, to=to, why=why)

@@ -12,7 +12,7 @@ from handlers.grammar.text import Line
 
 @dataclass(frozen=True, slots=True)
 class StageRequest:
-    """A loan to bring to another stage."""
+    """A loan and its new stage."""
 
     loan: LoanRef
     stage: str
@@ -20,14 +20,10 @@ class StageRequest:
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo) -> StageRequest | Asked:
-    """Raises Invalid: `loan_missing`, `stage_missing`, `stage_unknown`."""
+    """Raise `Invalid`: `loan_missing`, `stage_missing`, `stage_unknown`."""
     reader = Reader(line, now, zone)
     if asked := reader.asked():
         return asked
-    loan = reader.take_loan(STAGES)
-    if reader.done:
-        reader.refuse("stage_missing", "stage", STAGES.shown(reader.norm))
-    stage = reader.take_word(STAGES)
-    if stage is None:
-        reader.refuse("stage_unknown", "stage", STAGES.nearest(reader.norm, reader.at))
+    loan = reader.expect_loan(STAGES)
+    stage = reader.expect_word(STAGES, "stage", unknown="stage_unknown", missing="stage_missing")
     return StageRequest(loan=loan, stage=stage.code, reason=reader.take_note())

@@ -1,16 +1,15 @@
-"""`/loan-team`: lists the members, adds and removes them, and says when they work."""
+"""`/loan-team`: list, add and remove members, and set when they work."""
 
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import Invalid
 from desk.core.values import PersonRef
 from desk.rules.hours import parse_days, parse_hours
-from handlers.grammar.reader import Asked, ChannelRef, Reader
-from handlers.grammar.terms import ROLES, Terms, is_chinese, keyword
+from handlers.grammar.reader import Asked, ChannelRef, Reader, with_params
+from handlers.grammar.terms import ROLES, Terms, example, keyword
 from handlers.grammar.text import Line
 
 _ACTS = Terms(
@@ -34,19 +33,19 @@ _DAY = Terms(
     )
 )
 _AND = re.compile(r"\s*(?:[,、;+&/]|和|及|and(?![a-z]))\s*")
-_DAYS_BEGIN = re.compile(
+_DAYS_START = re.compile(
     r"(?<![a-z])(?:mon|tue|wed|thu|fri|sat|sun|week|workd|dail|all|every)|周|星期|礼拜|每|工作日|天天"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ListTeam:
-    """Alone."""
+    """No arguments, or `list`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """`add @who <role>[, …] [#channel] [team]`; adding a member again changes them."""
+    """`add @who <role>[, …] [#channel] [team]`; for someone who is a member already, a change."""
 
     who: PersonRef
     roles: tuple[str, ...]
@@ -80,7 +79,7 @@ class Back:
 
 @dataclass(frozen=True, slots=True)
 class SetHours:
-    """`hours @who 09:00-18:00 [mon-sat]`. Monday is 0; `days` None leaves them as they are."""
+    """`hours @who 09:00-18:00 [mon-sat]`. Monday is 0; with None the days do not change."""
 
     who: PersonRef
     start: time
@@ -101,17 +100,17 @@ TeamRequest = ListTeam | Add | Remove | Away | Back | SetHours | SetDay
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo) -> TeamRequest | Asked:
-    """Alone it lists. Raises Invalid: `act_unknown`, `person_missing`, `role_not_said`, `role_unknown`,
-    `role_or_team`, `channel_unknown`, `channel_misplaced`, `until_missing`, `date_missing`, `date_only`, `working_hours`,
-    `working_days`,
-    `overnight_hours`, `day_kind_unknown`, `not_understood`, and what the due grammar refuses, with `part="date"`."""
+    """Parse the line; an empty one lists the team.
+
+    Raise `Invalid`: `act_unknown`, `person_missing`, `role_not_said`, `role_unknown`, `role_or_team`, `channel_unknown`,
+    `channel_misplaced`, `until_missing`, `date_missing`, `date_only`, `working_hours`, `working_days`, `overnight_hours`,
+    `day_kind_unknown`, `not_understood`, and the codes of due times with `part="date"`.
+    """
     reader = Reader(line, now, zone)
     asked = reader.asked()
     if asked is not None:
         return ListTeam() if asked.what == "usage" else asked
-    act = reader.take_word(_ACTS)
-    if act is None:
-        reader.refuse("act_unknown", "act", _ACTS.nearest(reader.norm, reader.at))
+    act = reader.expect_word(_ACTS, "act", unknown="act_unknown")
     request = _READERS[act.code](reader)
     reader.expect_end("line")
     return request
@@ -122,7 +121,7 @@ def _list(reader: Reader) -> ListTeam:
 
 
 def _add(reader: Reader) -> Add:
-    who = _who(reader)
+    who = reader.expect_person("who")
     roles = _roles(reader)
     channel = reader.take_channel()
     if channel is None and reader.norm.startswith("#", reader.at):
@@ -135,19 +134,19 @@ def _add(reader: Reader) -> Add:
 
 
 def _refuse_role_for_team(reader: Reader, roles: tuple[str, ...]) -> None:
-    """Another role behind a mere blank: a second role, or a team of that name?"""
+    """Refuse another role after only a blank: it may be a second role or the name of a team."""
     found = ROLES.longest(reader.norm, reader.at)
     if found is None:
         return
-    behind = reader.probe(found.end)
-    if behind.done or behind.take_channel():
+    rest = reader.probe(found.end)
+    if rest.done or rest.take_channel():
         word = reader.line.trimmed(reader.at, found.end)
-        joined = ("、" if is_chinese(word) else ", ").join((*_shown(roles, word), word))
+        joined = example(word, "、", ", ").join((*_shown(roles, word), word))
         raise Invalid("role_or_team", part="role", given=word, nearest=(joined,))
 
 
 def _roles(reader: Reader) -> tuple[str, ...]:
-    """Roles joined by commas or `and`: what stands behind a blank alone is the team."""
+    """Take roles joined by commas or `and`; text after only a blank is the team."""
     if reader.done:
         reader.refuse("role_not_said", "role", ROLES.shown(reader.norm))
     codes: dict[str, None] = {}
@@ -165,64 +164,50 @@ def _roles(reader: Reader) -> tuple[str, ...]:
 
 
 def _shown(roles: tuple[str, ...], like: str) -> tuple[str, ...]:
-    language = "zh" if is_chinese(like) else "en"
-    return tuple(role.word(language) for role in ROLES.words if role.code in roles)
+    return tuple(role.word(example(like, "zh", "en")) for role in ROLES.words if role.code in roles)
 
 
 def _remove(reader: Reader) -> Remove:
-    who = _who(reader)
+    who = reader.expect_person("who")
     reader.take_word(_TO)
-    return Remove(who=who, to=_who(reader, "to"))
+    return Remove(who=who, to=reader.expect_person("to"))
 
 
 def _away(reader: Reader) -> Away:
-    who = _who(reader)
+    who = reader.expect_person("who")
     if reader.take_word(_UNTIL) is None:
         reader.refuse("until_missing", "date", ("until 2026-12-05", "到12月5日"))
-    until = reader.take_date(part="date").on
+    until = reader.expect_date(part="date").on
     if reader.done:
         return Away(who=who, until=until, cover=None)
     if reader.take_word(_COVER) is None:
         reader.expect_end("line", "cover @name", "代班 @name")
     reader.take_colon()
-    return Away(who=who, until=until, cover=_who(reader, "cover"))
+    return Away(who=who, until=until, cover=reader.expect_person("cover"))
 
 
 def _back(reader: Reader) -> Back:
-    return Back(_who(reader))
+    return Back(reader.expect_person("who"))
 
 
 def _hours(reader: Reader) -> SetHours:
-    who = _who(reader)
+    who = reader.expect_person("who")
     if reader.done:
         reader.refuse("working_hours", "hours", ("09:00-18:00",))
-    days_at = _DAYS_BEGIN.search(reader.norm, reader.at)
+    days_at = _DAYS_START.search(reader.norm, reader.at)
     span = reader.take_note(days_at.start() if days_at else None)
     days = reader.take_note()
     try:
         hours = parse_hours(span)
         return SetHours(who, hours.start, hours.end, parse_days(days) if days else None)
     except Invalid as refusal:
-        raise Invalid(refusal.code, **{**refusal.params, "part": "hours"}) from None
+        raise with_params(refusal, part="hours") from None
 
 
 def _calendar(reader: Reader) -> SetDay:
-    on = reader.take_date(part="date").on
-    kind = reader.take_word(_DAY)
-    if kind is None:
-        reader.refuse("day_kind_unknown", "day", _DAY.nearest(reader.norm, reader.at))
+    on = reader.expect_date(part="date").on
+    kind = reader.expect_word(_DAY, "day", unknown="day_kind_unknown")
     return SetDay(on=on, working=kind.code == "work", name=reader.take_note())
-
-
-def _who(reader: Reader, part: str = "who") -> PersonRef:
-    person = reader.take_person()
-    if person is None:
-        _refuse_person(reader, part)
-    return person
-
-
-def _refuse_person(reader: Reader, part: str) -> NoReturn:
-    reader.refuse("person_missing", part, ("@name",))
 
 
 _READERS = {

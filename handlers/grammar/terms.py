@@ -1,6 +1,6 @@
-"""Finds known words in a line: the longest that may stand at a place, or those that look most like what stands there.
+"""Find known terms in a line: the longest one at an offset, or those most similar to the text there.
 
-The words are the vocabulary's, or the keywords of a command. All offsets are offsets in normalised text (`Line.norm`).
+The terms come from the vocabulary or are the keywords of a command. All offsets are in normalised text (`Line.norm`).
 """
 
 import re
@@ -10,32 +10,32 @@ from difflib import SequenceMatcher
 from typing import Any, Generic, TypeVar
 
 from desk.core.vocabulary import VOCABULARY, Word
-from handlers.grammar.text import cuts, skip_separators
+from handlers.grammar.text import skip_separators, splits_word
 
 W = TypeVar("W", bound=Word)
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_RUNS_ON_AFTER_ONE = re.compile(r"(?!下次)[\u3400-\u9fff]")
-_LIKENESS, _LIKENESS_OF_CHINESE = 0.7, 0.5
-_MOST_SUGGESTIONS = 3
-_LOOKED_AT = 80
-"""So many characters of what was not understood are compared with what would be."""
+_TEXT_AFTER_SINGLE = re.compile(r"(?!下次)[\u3400-\u9fff]")
+_MIN_SIMILARITY, _MIN_SIMILARITY_CHINESE = 0.7, 0.5
+_MAX_SUGGESTIONS = 3
+_COMPARED_LENGTH = 80
+"""How many characters of unknown text are compared with the known terms."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[W]):
-    """A known word and where it ends."""
+class TermMatch(Generic[W]):
+    """A known word found in a line, and the offset where it ends."""
 
     word: W
     end: int
 
 
 class Terms(Generic[W]):
-    """All that people may type for some words.
+    """All the terms that people may type for a list of words.
 
-    A Chinese word may run on into what follows, but one of a single character only into an opener (忙 is not the
-    beginning of 忙完再说), unless `joins`: words like 到 that stand between two parts. None is the beginning of a longer
-    word of `never_cut` (身份 in 身份证 is no purpose).
+    Other Chinese text may follow a Chinese term directly. After a term of one character only an opener may (忙 is not the
+    beginning of 忙完再说), unless `joins` is set, for words like 到 that connect two parts. A term never matches the beginning
+    of a longer term of `never_cut` (身份 in 身份证 is not a purpose).
     """
 
     def __init__(self, words: Sequence[W], *, joins: bool = False, never_cut: "Terms[Any] | None" = None) -> None:
@@ -49,74 +49,81 @@ class Terms(Generic[W]):
             self._by_first.setdefault(term[0], []).append(entry)
         self._never_before = {word.code: tuple(map(_pattern, word.never_before)) for word in words}
 
-    def longest(self, norm: str, start: int) -> Found[W] | None:
-        """The longest term at `start` that cuts no Latin word or number."""
+    def longest(self, norm: str, start: int) -> TermMatch[W] | None:
+        """Return the longest term at `start` that does not split a Latin word or number."""
         for pattern, word in self._by_first.get(norm[start : start + 1], ()):
             match = pattern.match(norm, start)
-            if match and not cuts(norm, match.end()) and (self._joins or not _one_that_runs_on(norm, match)):
+            if match and not splits_word(norm, match.end()) and (self._joins or not _single_runs_on(norm, match)):
                 longer = self._never_cut.longest(norm, start) if self._never_cut else None
-                return None if longer and longer.end > match.end() else Found(word, match.end())
+                return None if longer and longer.end > match.end() else TermMatch(word, match.end())
         return None
 
-    def turned(self, norm: str, found: Found[W]) -> int | None:
-        """Where the words end that turn what was found into something else (`paid half`), or None.
+    def reversal_end(self, norm: str, found: TermMatch[W]) -> int | None:
+        """Return the end of words that change the meaning of `found` (`paid half`), or None.
 
-        One Chinese character does so only where it stands directly behind it: 已接通不了, not `已接通，不方便`.
+        A single Chinese character does so only directly after it: 已接通不了, but not `已接通，不方便`.
         """
-        behind = skip_separators(norm, found.end)
+        start = skip_separators(norm, found.end)
         for pattern in self._never_before[found.word.code]:
-            match = pattern.match(norm, behind)
-            if match and not cuts(norm, match.end()) and (behind == found.end or not _is_one_character(match[0])):
+            match = pattern.match(norm, start)
+            if match is None or splits_word(norm, match.end()):
+                continue
+            if start == found.end or not _is_one_character(match[0]):
                 return match.end()
         return None
 
     def nearest(self, norm: str, start: int = 0) -> tuple[str, ...]:
-        """What may be typed instead of the words at `start`: the likest terms, or every word when none is like them."""
+        """Return what may be typed instead of the text at `start`: the most similar terms, or every word if none is similar."""
         scores: dict[str, float] = {}
         matcher: SequenceMatcher[str] = SequenceMatcher(autojunk=False)
-        for given in _ways_to_cut(norm, start):
+        for given in _prefixes(norm, start):
             matcher.set_seq2(given)
-            enough = _LIKENESS_OF_CHINESE if _HAN.search(given) else _LIKENESS
+            minimum = _MIN_SIMILARITY_CHINESE if _HAN.search(given) else _MIN_SIMILARITY
             for term in self._word_of:
                 matcher.set_seq1(term)
-                if matcher.quick_ratio() >= enough and (score := matcher.ratio()) >= enough:
+                if matcher.quick_ratio() >= minimum and (score := matcher.ratio()) >= minimum:
                     scores[term] = max(scores.get(term, 0), score)
-        likest: dict[str, str] = {}
+        best: dict[str, str] = {}
         for term in sorted(scores, key=lambda term: -scores[term]):
-            likest.setdefault(self._word_of[term].code, term)
-        return tuple(likest.values())[:_MOST_SUGGESTIONS] or self.shown(norm[start:])
+            best.setdefault(self._word_of[term].code, term)
+        return tuple(best.values())[:_MAX_SUGGESTIONS] or self.shown(norm[start:])
 
     def shown(self, like: str = "") -> tuple[str, ...]:
-        """Every word as it is shown, in the language in which `like` was typed."""
+        """Return the display form of every word, in the language of the text `like`."""
         return tuple(word.zh if is_chinese(like) else word.en for word in self.words)
 
 
 def keyword(code: str, zh: str, *synonyms: str) -> Word:
-    """A word of a command's grammar: its English form, its Chinese one, and others."""
+    """Return a keyword of a command: its English form, which is also its code, its Chinese form, and synonyms."""
     return Word(code=code, zh=zh, en=code, synonyms=synonyms)
 
 
 def is_chinese(text: str) -> bool:
-    """Whether a text has Chinese near its beginning, so that its writer is answered with Chinese examples."""
-    return _HAN.search(text[:_LOOKED_AT]) is not None
+    """Return whether there is Chinese near the beginning of the text, so that refusals show Chinese examples."""
+    return _HAN.search(text[:_COMPARED_LENGTH]) is not None
+
+
+def example(text: str, zh: str, en: str) -> str:
+    """Return the example in the language of the text."""
+    return zh if is_chinese(text) else en
 
 
 def _pattern(term: str) -> re.Pattern[str]:
-    """Any number of blanks, `-` or `_` where the term has a blank, and any apostrophe."""
+    """Compile a term: for a blank, match any number of blanks, `-` or `_`; for an apostrophe, any kind of apostrophe."""
     return re.compile(re.escape(term).replace(r"\ ", r"[\s_-]+").replace("'", "['’]"))
 
 
-def _one_that_runs_on(norm: str, match: re.Match[str]) -> bool:
-    return _is_one_character(match[0]) and _RUNS_ON_AFTER_ONE.match(norm, match.end()) is not None
+def _single_runs_on(norm: str, match: re.Match[str]) -> bool:
+    return _is_one_character(match[0]) and _TEXT_AFTER_SINGLE.match(norm, match.end()) is not None
 
 
 def _is_one_character(matched: str) -> bool:
     return len(matched) == 1 and _HAN.match(matched) is not None
 
 
-def _ways_to_cut(norm: str, start: int) -> Iterator[str]:
-    """The first word to the first three, and the first few characters of Chinese, which runs on."""
-    tokens = re.findall(r"[^\s,、;:]+", norm[start : start + _LOOKED_AT])[:3]
+def _prefixes(norm: str, start: int) -> Iterator[str]:
+    """Yield the first one to three words, and for Chinese, which has no blanks, also the first two to five characters."""
+    tokens = re.findall(r"[^\s,、;:]+", norm[start : start + _COMPARED_LENGTH])[:3]
     yield from (" ".join(tokens[:count]) for count in range(1, len(tokens) + 1))
     if tokens and _HAN.match(tokens[0]):
         yield from (tokens[0][:length] for length in range(2, 6))

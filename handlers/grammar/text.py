@@ -1,8 +1,7 @@
-"""A typed line, read twice: as it was typed, and in the one form in which words are matched.
+"""A line in two forms: as typed, and normalised for matching.
 
-Tokens are matched after NFKC and case folding; notes, names and reasons are kept as they were typed. `Line` holds both
-and maps every stretch of the matched form back to the characters it came from, although NFKC changes lengths
-(`㎡` is two letters, `½` three).
+Words are matched after NFKC and case folding; notes, names and reasons keep their original form. `Line` holds both and maps any
+span of the normalised text back to the original characters, although NFKC changes lengths (`㎡` becomes two letters, `½` three).
 """
 
 import re
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 SEPARATORS = ",，、;；"
-"""What parts words beside blanks. In normalised text only `, 、 ;` are left of it."""
+"""Characters other than blanks that separate words. Normalised text contains only `, 、 ;` of them."""
 
 _INVISIBLE = "\u200b\u200e\u200f\u202a\u202b\u202c\u2060\ufeff"
 
@@ -28,9 +27,9 @@ _KINDS: dict[str, MentionKind] = {"@": "user", "#": "channel", "!": "special"}
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A mention that Slack made (never one that was typed letter by letter): `<@U…>`, `<#C…>`, `<!…>`.
+    """A mention inserted by Slack, not one typed as text: `<@U…>`, `<#C…>`, `<!…>`.
 
-    `start` and `end` are offsets in the normalised text; `id` is exact (`U012AB`), `label` what stands behind `|`.
+    `start` and `end` are offsets in the normalised text; `id` keeps its case (`U012AB`); `label` is the text after `|`.
     """
 
     start: int
@@ -42,9 +41,9 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of text: `raw` as typed (Slack's escapes undone), `norm` as matched.
+    """One line of text: `raw` as typed, with Slack's escapes undone, and `norm` as matched.
 
-    All offsets that pass between grammars are offsets in `norm`; `original` turns two of them into what was typed.
+    Grammars exchange offsets in `norm` only; `original` converts two of them to the text as typed.
     """
 
     raw: str
@@ -55,10 +54,10 @@ class Line:
 
     @classmethod
     def read(cls, raw: str) -> Self:
-        """The line of a slash command or a message, as Slack sends it.
+        """Read the text of a slash command or message as Slack sends it.
 
-        `&amp; &lt; &gt;` are undone once; links are read as their label, or their address without one; mentions stay as they
-        are and are listed in `mentions`, so that a typed `&lt;@U1&gt;` is text and not a mention.
+        Undo `&amp; &lt; &gt;` once. Replace links by their label, or by their address if they have none. Keep mentions and
+        list them in `mentions`, so that a typed `&lt;@U1&gt;` remains text.
         """
         pieces: list[str] = []
         found: list[tuple[int, int, str, str, str]] = []
@@ -82,7 +81,7 @@ class Line:
 
     @classmethod
     def plain(cls, text: str) -> Self:
-        """A line of plain text, with nothing of Slack's in it."""
+        """Read plain text that contains no Slack markup."""
         norm: list[str] = []
         starts: list[int] = []
         ends: list[int] = []
@@ -93,18 +92,18 @@ class Line:
         return cls(text, "".join(norm), (), tuple(starts), tuple(ends))
 
     def original(self, start: int, end: int | None = None) -> str:
-        """What was typed where the normalised text has `start:end`; a character that became several is given whole."""
+        """Return the original text of the normalised span `start:end`; a character that became several is returned whole."""
         end = len(self.norm) if end is None else min(end, len(self.norm))
         if start >= end:
             return ""
         return self.raw[self._starts[start] : self._ends[end - 1]]
 
     def skip(self, start: int) -> int:
-        """The first offset from `start` on that is neither blank nor separator."""
+        """Return the first offset from `start` on that is neither a blank nor a separator."""
         return skip_separators(self.norm, start)
 
     def trimmed(self, start: int, end: int | None = None) -> str:
-        """`original` without blanks and separators at either end: how a note is kept."""
+        """Return the original text without blanks and separators at either end, as notes are stored."""
         end = len(self.norm) if end is None else end
         start = self.skip(start)
         while end > start and is_separator(self.norm[end - 1]):
@@ -112,33 +111,33 @@ class Line:
         return self.original(start, end)
 
     def mention_at(self, start: int) -> Mention | None:
-        """The true mention that begins at `start`."""
+        """Return the mention that begins at `start`, or None."""
         return next((mention for mention in self.mentions if mention.start == start), None)
 
     def _offset(self, raw_offset: int) -> int:
-        """The offset in `norm` of what begins at an offset in `raw`."""
+        """Convert an offset in `raw` to one in `norm`."""
         return bisect_left(self._starts, raw_offset)
 
 
 def is_separator(character: str) -> bool:
-    """Whether the character parts words: a blank (also an invisible one) or one of `SEPARATORS`."""
+    """Return whether the character is a blank, an invisible character or one of `SEPARATORS`."""
     return character.isspace() or character in SEPARATORS or character in _INVISIBLE
 
 
 def skip_separators(text: str, start: int) -> int:
-    """The first offset from `start` on that is neither blank nor separator."""
+    """Return the first offset from `start` on that is neither a blank nor a separator."""
     while start < len(text) and is_separator(text[start]):
         start += 1
     return start
 
 
 def is_latin(character: str) -> bool:
-    """Whether it is a letter of a script that writes words with blanks between them (anything but CJK)."""
+    """Return whether the character is a letter of a script that separates words by blanks (any but CJK)."""
     return character.isalpha() and ord(character) < 0x2E80
 
 
-def cuts(text: str, at: int) -> bool:
-    """Whether a match that ends (or begins) at `at` would cut a number or a Latin word in two.
+def splits_word(text: str, at: int) -> bool:
+    """Return whether a match that begins or ends at `at` would split a number or a Latin word.
 
     `fri|ends`, `3|5`, `2|nd`, `1|.5`, `friday|'s`, `10|%`, `sun|-roof`, `3pm|x`; but not `fri|下午`, `15:00|核实`.
     """
@@ -158,7 +157,7 @@ def _unescape(text: str) -> str:
 
 
 def _control(inside: str, whole: str) -> tuple[str, re.Match[str] | None]:
-    """What a `<…>` of Slack's reads as, and the mention it is, if it is one."""
+    """Return the text that Slack's `<…>` stands for, and the match of a mention or None."""
     if mention := _MENTION.fullmatch(inside):
         return _unescape(whole), mention
     if link := _LINK.fullmatch(inside):
@@ -167,9 +166,9 @@ def _control(inside: str, whole: str) -> tuple[str, re.Match[str] | None]:
 
 
 def _clusters(text: str) -> list[tuple[int, int, str]]:
-    """The text in the smallest stretches that can be normalised apart: (start, end, normalised).
+    """Split the text into the smallest spans that can be normalised separately: (start, end, normalised).
 
-    Most are one character; marks and letters that compose with what stands before them (`e` + `´`, Hangul) stay with it.
+    Most are one character; combining marks and letters (`e` + `´`, Hangul) stay with the character before them.
     """
     clusters: list[tuple[int, int, str]] = []
     start = 0

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from desk.core.errors import Invalid
 from desk.core.values import Due
-from handlers.grammar.due.reading import parse_due
+from handlers.grammar.due import parse_due
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WEDNESDAY = datetime(2026, 11, 25, 10, tzinfo=SHANGHAI)

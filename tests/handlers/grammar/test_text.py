@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.grammar.text import Line, Mention, cuts
+from handlers.grammar.text import Line, Mention, splits_word
 
 
 def test_words_are_matched_without_width_and_case_and_kept_as_typed():
@@ -77,14 +77,14 @@ def test_a_note_is_kept_without_the_separators_around_it():
     "inside", ["fri|ends", "3|5", "2|nd", "1|.5", "friday|'s", "10|%", "sun|-roof", "a|1", "10|:30"]
 )
 def test_a_match_that_ends_inside_a_number_or_a_latin_word_cuts_it(inside: str):
-    assert cuts(inside.replace("|", ""), inside.index("|"))
+    assert splits_word(inside.replace("|", ""), inside.index("|"))
 
 
 @pytest.mark.parametrize(
     "between", ["fri|下午", "15:00|核实", "周五|fri", "fri| 2", "10|, 2", "3| 点", "|fri", "fri|", "fri|-"]
 )
 def test_a_match_that_ends_between_words_cuts_nothing(between: str):
-    assert not cuts(between.replace("|", ""), between.index("|"))
+    assert not splits_word(between.replace("|", ""), between.index("|"))
 
 
 @given(st.text(max_size=60))

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from desk.core.values import Due
-from handlers.grammar.due.reading import parse_due
+from handlers.grammar.due import parse_due
 from tests.handlers.grammar.phrases import SHANGHAI, WEDNESDAY, read, refusal, shown, table
 
 PHRASES = table("due_phrases.tsv")

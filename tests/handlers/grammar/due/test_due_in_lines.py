@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from desk.core.errors import Invalid
-from handlers.grammar.due.reading import longest_due, next_weekday_readings
+from handlers.grammar.due import longest_due, next_weekday_readings
 from handlers.grammar.text import Line
 from tests.handlers.grammar.phrases import SHANGHAI, WEDNESDAY, shown
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from desk.core.errors import Invalid
 from desk.core.values import Due
-from handlers.grammar.due.reading import longest_due, parse_due
+from handlers.grammar.due import longest_due, parse_due
 from handlers.grammar.text import Line
 from tests.handlers.grammar.phrases import refusal
 

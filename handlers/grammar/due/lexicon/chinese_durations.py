@@ -1,12 +1,12 @@
-"""Stretches from now in Chinese (`3天后`), and phrases about time that are no due time (`下周`, `过两天`).
+"""Durations from now in Chinese (`3天后`), and phrases about time that are not a due time (`下周`, `过两天`).
 
-The latter are named, so that they are refused with their reason and never half read.
+The latter are listed so that they are refused with a reason and never read in part.
 """
 
 import re
 
-from handlers.grammar.due.figures import CHINESE_NUMBER, chinese_number
-from handlers.grammar.due.pieces import DayAfter, Elapsed, MonthsOn, Piece, Refusal, pattern
+from handlers.grammar.due.lexicon.numeric import CHINESE_NUMBER, chinese_number, whole_minutes
+from handlers.grammar.due.tokens import DaysAhead, MinutesAhead, MonthsAhead, Refusal, Token, pattern
 
 _SINCE = "(?P<since>再?过\\s*)?"
 _AFTER = "(?P<after>\\s*(?:之后|以后|过后|后))?"
@@ -15,106 +15,99 @@ _HOUR = "(?:个\\s*)?(?:小时|钟头)"
 _WEEK = "(?:周|(?:个\\s*)?(?:星期|礼拜))"
 
 PLACES = "北京|上海|香港|本地|当地|美国|欧洲|纽约|伦敦|柏林"
-"""Before 时间 they name a zone."""
+"""Places that name a time zone when 时间 follows."""
 
-_ABOUT_AN_HOUR = "(?:一两|两三|三四|三五|四五|五六|六七|七八|八九|九十|十来)"
+_APPROXIMATE_NUMBER = "(?:一两|两三|三四|三五|四五|五六|六七|七八|八九|九十|十来)"
 _NUMERALS = "[一二两三四五六七八九十]{1,3}"
 
 _MINUTES = {"分钟": 1, "刻钟": 15, "小时": 60}
 _DAYS = {"天": 1, "日": 1, "周": 7}
 
 
-def _stretch(match: re.Match[str], piece: Piece | None) -> Piece | None:
-    """`3天后`, `过3天`, `再过3天后`; with neither word it is a length of time and no due time."""
-    if piece is None or match["since"] or match["after"]:
-        return piece
-    return Refusal("due_range", (match[0].strip() + "后",), length=True)
+def _duration(match: re.Match[str], token: Token | None) -> Token | None:
+    """Return the token of `3天后`, `过3天` or `再过3天后`; without 过 or 后 it is a length of time and refused."""
+    if token is None or match["since"] or match["after"]:
+        return token
+    return Refusal("due_range", (match[0].strip() + "后",), is_length=True)
 
 
-def _some_time(match: re.Match[str]) -> Piece | None:
-    """`过两天` is "one of these days", not two; so are `过两个月`, `过两年`."""
+def _vague_two(match: re.Match[str]) -> Token | None:
+    """Refuse `过两天`, which means "in a few days" rather than two, and likewise `过两个月`, `过两年`."""
     if match["since"] and chinese_number(match["n"]) == 2:
         return Refusal("due_range", (f"2{match['unit']}后",))
     return None
 
 
-def _days(match: re.Match[str]) -> Piece | None:
+def _days(match: re.Match[str]) -> Token | None:
     count = chinese_number(match["n"])
-    if match["unit"] == "天" and (vague := _some_time(match)):
+    if match["unit"] == "天" and (vague := _vague_two(match)):
         return vague
-    return _stretch(match, DayAfter(count * _DAYS.get(match["unit"], 7)) if count else None)
+    return _duration(match, DaysAhead(count * _DAYS.get(match["unit"], 7)) if count else None)
 
 
-def _months(match: re.Match[str]) -> Piece | None:
+def _months(match: re.Match[str]) -> Token | None:
     count = chinese_number(match["n"])
-    months = MonthsOn(count * (12 if match["unit"] == "年" else 1)) if count else None
-    return _some_time(match) or _stretch(match, months)
+    months = MonthsAhead(count * (12 if match["unit"] == "年" else 1)) if count else None
+    return _vague_two(match) or _duration(match, months)
 
 
-def _minutes(match: re.Match[str]) -> Piece | None:
+def _minutes(match: re.Match[str]) -> Token | None:
     count = chinese_number(match["n"])
-    return _stretch(match, Elapsed(count * _MINUTES[match["unit"]]) if count else None)
+    return _duration(match, MinutesAhead(count * _MINUTES[match["unit"]]) if count else None)
 
 
-def _hours(match: re.Match[str]) -> Piece | None:
+def _hours(match: re.Match[str]) -> Token | None:
     hours = chinese_number(match["n"])
     more = chinese_number(match["minutes"]) if match["minutes"] else 0
     if hours is None or more is None or not hours + more:
         return None
-    return _stretch(match, Elapsed(hours * 60 + more))
+    return _duration(match, MinutesAhead(hours * 60 + more))
 
 
-def _decimal_hours(match: re.Match[str]) -> Piece | None:
+def _decimal_hours(match: re.Match[str]) -> Token | None:
     minutes = whole_minutes(match["n"])
-    return _stretch(match, Elapsed(minutes)) if minutes else None
+    return _duration(match, MinutesAhead(minutes)) if minutes else None
 
 
-def _hours_and_a_half(match: re.Match[str]) -> Piece | None:
+def _hours_and_a_half(match: re.Match[str]) -> Token | None:
     hours = chinese_number(match["n"])
-    return None if hours is None else _stretch(match, Elapsed(hours * 60 + 30))
+    return None if hours is None else _duration(match, MinutesAhead(hours * 60 + 30))
 
 
-def whole_minutes(hours: str) -> int | None:
-    """The minutes in a decimal number of hours, when they are whole: `1.5` is 90, `1.33` nothing."""
-    whole, _, fraction = hours.partition(".")
-    minutes, rest = divmod(int(fraction or 0) * 60, 10 ** len(fraction))
-    return None if rest else int(whole) * 60 + minutes
-
-
-def _past(_: re.Match[str]) -> Piece:
+def _past(_: re.Match[str]) -> Token:
     return Refusal("due_past", ("今天", "明天"))
 
 
-def _week(_: re.Match[str]) -> Piece:
+def _week(_: re.Match[str]) -> Token:
     return Refusal("due_range", ("下周一", "下周五"))
 
 
-def _month(_: re.Match[str]) -> Piece:
+def _month(_: re.Match[str]) -> Token:
     return Refusal("due_range", ("月底", "下个月5号"))
 
 
-def _vague(_: re.Match[str]) -> Piece:
+def _vague(_: re.Match[str]) -> Token:
     return Refusal("due_range", ("2小时后", "明天"))
 
 
-def _between_hours(_: re.Match[str]) -> Piece:
-    return Refusal("due_range", ("明天9:00", "明天15:00"), clock=True)
+def _between_hours(_: re.Match[str]) -> Token:
+    return Refusal("due_range", ("明天9:00", "明天15:00"), about_time=True)
 
 
-def _vague_part(_: re.Match[str]) -> Piece:
-    return Refusal("due_part_of_day", ("明天9:00", "明天18:00"), clock=True)
+def _vague_part(_: re.Match[str]) -> Token:
+    return Refusal("due_part_of_day", ("明天9:00", "明天18:00"), about_time=True)
 
 
 PATTERNS = (
     pattern(f"{_SINCE}{_N}(?P<unit>天|日(?=\\s*(?:之后|以后|过后|后))|{_WEEK}){_AFTER}", _days),
     pattern(f"{_SINCE}{_N}(?P<unit>个\\s*月|年){_AFTER}", _months),
     pattern(f"{_SINCE}(?P<n>两)(?P<unit>月){_AFTER}", _months),
-    pattern(f"{_SINCE}半年{_AFTER}", lambda match: _stretch(match, MonthsOn(6))),
+    pattern(f"{_SINCE}半年{_AFTER}", lambda match: _duration(match, MonthsAhead(6))),
     pattern(f"{_SINCE}{_N}(?P<unit>分钟|刻钟){_AFTER}", _minutes),
     pattern(f"{_SINCE}{_N}{_HOUR}(?:\\s*零?(?P<minutes>{CHINESE_NUMBER})分钟?)?{_AFTER}", _hours),
     pattern(f"{_SINCE}(?P<n>[0-9]{{1,3}}\\.[0-9]{{1,2}})\\s*{_HOUR}{_AFTER}", _decimal_hours),
     pattern(f"{_SINCE}{_N}(?:(?:个\\s*)?半\\s*(?:小时|钟头)|{_HOUR}半){_AFTER}", _hours_and_a_half),
-    pattern(f"{_SINCE}半\\s*{_HOUR}{_AFTER}", lambda match: _stretch(match, Elapsed(30))),
+    pattern(f"{_SINCE}半\\s*{_HOUR}{_AFTER}", lambda match: _duration(match, MinutesAhead(30))),
     pattern(
         "[昨前]天|昨[日晚夜]|上+(?:个\\s*)?(?:周|星期|礼拜)[一二三四五六日天末]?|上+个?月(?:[0-9]{1,2}[日号])?|去年",
         _past,
@@ -156,7 +149,7 @@ PATTERNS = (
     pattern("[早晚](?:一?点|一?些)(?!钟)|[上下]班[前后时]|[早午晚中]?饭[前后时点]|饭后|午休[前后时]?", _vague_part),
     pattern(f"(?:{PLACES})时间", lambda _: Refusal("due_not_understood", ("明天15:00",))),
     pattern(
-        f"(?:{_ABOUT_AN_HOUR}|{_NUMERALS}\\s*(?:[-~–—到至]|或者?)\\s*{CHINESE_NUMBER})\\s*点[钟半多]?(?![意建要])",
+        f"(?:{_APPROXIMATE_NUMBER}|{_NUMERALS}\\s*(?:[-~–—到至]|或者?)\\s*{CHINESE_NUMBER})\\s*点[钟半多]?(?![意建要])",
         _between_hours,
     ),
     pattern("每(?:隔|天|日|周|个|月|年|星期|礼拜|逢|到)", _vague),

@@ -1,25 +1,25 @@
-"""Dates and times of day in Chinese: the words and what they mean."""
+"""Dates and times of day in Chinese."""
 
 import re
 
-from handlers.grammar.due.figures import (
+from handlers.grammar.due.lexicon.numeric import (
     CHINESE_NUMBER,
-    COUNTED,
-    PART_BEFORE_TIME,
-    PARTS_OF_DAY,
+    DAY_PART_PREFIX,
+    DAY_PARTS,
+    MEASURE_WORDS,
     chinese_number,
     chinese_year,
 )
-from handlers.grammar.due.pieces import (
-    Clock,
-    DayAfter,
+from handlers.grammar.due.tokens import (
+    ClockTime,
     DayOfMonth,
+    DayPart,
+    DayPartName,
+    DaysAhead,
     Midnight,
     MonthDay,
     MonthEnd,
-    Part,
-    PartOfDay,
-    Piece,
+    Token,
     Weekday,
     pattern,
 )
@@ -31,8 +31,8 @@ _WEEKDAYS = {
 }
 _YEARS = {"今": 0, "本": 0, "明": 1, "后": 2, "去": -1}
 
-# "周5" is typed too, but "周5点" and "周5个" are something else.
-_WEEKDAY = f"(?:周|星期|礼拜)(?P<day>[一二三四五六日天]|[1-7](?!\\s*[{COUNTED}点时:∶./-])(?![0-9]))"
+# People also type "周5"; "周5点" and "周5个" mean something else.
+_WEEKDAY = f"(?:周|星期|礼拜)(?P<day>[一二三四五六日天]|[1-7](?!\\s*[{MEASURE_WORDS}点时:∶./-])(?![0-9]))"
 _WEEK = "(?P<ahead>下+个?|本|这个?)"
 _WHICH_MONTH = "下+个?|本|这个?|当"
 _MONTH = f"(?P<ahead>{_WHICH_MONTH})月(?:\\s*的)?\\s*"
@@ -42,79 +42,79 @@ _MONTH_NUMBER = f"(?P<month>(?!两){CHINESE_NUMBER})\\s*月(?:份)?"
 _DAY_NUMBER = f"(?P<day>(?!两){CHINESE_NUMBER})\\s*(?:号(?![楼线码店门机车院库])|日(?![元币]))"
 _LAST = "的?最后一天"
 
-# "3点后天…" may be "after 3".
+# "3点后天…" may mean "after 3".
 _NOT_AFTER = "(?<![点时分半整刻0-9])"
 _REST_OF_DATE = "[0-9]?\\s*月|[0-9]{3}\\s*[年./-]"
 _SHORT_PARTS = ("早上", "早", "晨", "上午", "中午", "下午", "晚上", "晚", "夜")
-_SPOKEN_MINUTE = "[0-5][0-9]|十[一二三四五六七八九]|[二三四五]十[一二三四五六七八九]?|[零〇][一二三四五六七八九]"
-_LONG_PARTS = tuple(name for name in PARTS_OF_DAY if len(name) > 1 and name not in ("正午", "晌午", "午夜"))
+_SHORT_MINUTE = "[0-5][0-9]|十[一二三四五六七八九]|[二三四五]十[一二三四五六七八九]?|[零〇][一二三四五六七八九]"
+_LONG_PARTS = tuple(name for name in DAY_PARTS if len(name) > 1 and name not in ("正午", "晌午", "午夜"))
 
 
-def _day(match: re.Match[str]) -> Piece:
-    return DayAfter(_DAYS[match[1]])
+def _day(match: re.Match[str]) -> Token:
+    return DaysAhead(_DAYS[match[1]])
 
 
-def _day_and_part(match: re.Match[str]) -> Piece:
-    part = Part.MORNING if match[2] == "晨" else PARTS_OF_DAY[match[2]]
-    return DayAfter(_DAYS[match[1]], part)
+def _day_and_part(match: re.Match[str]) -> Token:
+    part = DayPart.MORNING if match[2] == "晨" else DAY_PARTS[match[2]]
+    return DaysAhead(_DAYS[match[1]], part)
 
 
 def _weeks_ahead(match: re.Match[str]) -> int | None:
     return None if match["ahead"] is None else match["ahead"].count("下")
 
 
-def _weekday(match: re.Match[str]) -> Piece:
+def _weekday(match: re.Match[str]) -> Token:
     return Weekday(_WEEKDAYS[match["day"]], _weeks_ahead(match))
 
 
-def _weekday_of_week(match: re.Match[str]) -> Piece:
+def _weekday_of_week(match: re.Match[str]) -> Token:
     return Weekday(_WEEKDAYS[match["day"]], 1 if match["which"] == "next" else 0)
 
 
-def _month_day(match: re.Match[str]) -> Piece | None:
+def _month_day(match: re.Match[str]) -> Token | None:
     month, day = chinese_number(match["month"]), chinese_number(match["day"])
-    return None if month is None or day is None else MonthDay(month, day, _year(match), _years_on(match))
+    return None if month is None or day is None else MonthDay(month, day, _year(match), _years_ahead(match))
 
 
 def _year(match: re.Match[str]) -> int | None:
     return chinese_year(match["year"]) if match["year"] else None
 
 
-def _years_on(match: re.Match[str]) -> int | None:
+def _years_ahead(match: re.Match[str]) -> int | None:
     return _YEARS[match["years"]] if match["years"] else None
 
 
-def _day_of_month(match: re.Match[str]) -> Piece | None:
+def _day_of_month(match: re.Match[str]) -> Token | None:
     day = chinese_number(match["day"])
     return None if day is None else DayOfMonth(day)
 
 
-def _day_of_month_ahead(match: re.Match[str]) -> Piece | None:
+def _day_of_month_ahead(match: re.Match[str]) -> Token | None:
     day = chinese_number(match["day"])
     return None if day is None else DayOfMonth(day, _weeks_ahead(match))
 
 
-def _month_end(match: re.Match[str]) -> Piece:
+def _month_end(match: re.Match[str]) -> Token:
     return MonthEnd(_weeks_ahead(match) or 0)
 
 
-def _named_month_end(match: re.Match[str]) -> Piece | None:
+def _named_month_end(match: re.Match[str]) -> Token | None:
     month = chinese_number(match["month"])
-    return None if month is None else MonthEnd(month=month, year=_year(match), years_on=_years_on(match))
+    return None if month is None else MonthEnd(month=month, year=_year(match), years_ahead=_years_ahead(match))
 
 
-def _year_end(match: re.Match[str]) -> Piece:
-    year, years_on = _year(match), _years_on(match)
-    return MonthDay(12, 31, year, years_on if year or years_on is not None else 0)
+def _year_end(match: re.Match[str]) -> Token:
+    year, years_ahead = _year(match), _years_ahead(match)
+    return MonthDay(12, 31, year, years_ahead if year or years_ahead is not None else 0)
 
 
-def _clock(match: re.Match[str]) -> Piece | None:
+def _clock(match: re.Match[str]) -> Token | None:
     hour, minute, part = chinese_number(match["hour"]), _minute(match), match["part"]
     if hour is None or minute is None or (part in ("早", "晚") and match["hour"] == "一"):
-        return None  # "早一点" is "a little earlier"
+        return None  # "早一点" means "a little earlier"
     padded = len(match["hour"]) > 1 and match["hour"].startswith("0")
-    spoken = not any(match[name] for name in ("half", "quarter", "minute", "short"))
-    return Clock(hour, minute, part=PARTS_OF_DAY[part] if part else None, padded=padded, spoken=spoken)
+    hour_only = not any(match[name] for name in ("half", "quarter", "minute", "short"))
+    return ClockTime(hour, minute, part=DAY_PARTS[part] if part else None, padded=padded, hour_only=hour_only)
 
 
 def _minute(match: re.Match[str]) -> int | None:
@@ -122,12 +122,12 @@ def _minute(match: re.Match[str]) -> int | None:
         return 30
     if match["quarter"]:
         return 15 * (chinese_number(match["quarter"]) or 0)
-    said = match["minute"] or match["short"]
-    return chinese_number(said) if said else 0
+    minute = match["minute"] or match["short"]
+    return chinese_number(minute) if minute else 0
 
 
-def _part(match: re.Match[str]) -> Piece:
-    return PartOfDay(PARTS_OF_DAY[match[1]])
+def _part(match: re.Match[str]) -> Token:
+    return DayPartName(DAY_PARTS[match[1]])
 
 
 PATTERNS = (
@@ -138,7 +138,7 @@ PATTERNS = (
     pattern(f"\\(\\s*(?P<ahead>x)?{_WEEKDAY}\\s*\\)", _weekday),
     pattern(f"(?P<which>next|this)\\s*{_WEEKDAY}", _weekday_of_week),
     pattern(f"{_ON}{_YEAR}{_MONTH_NUMBER}(?:\\s*的)?\\s*{_DAY_NUMBER}", _month_day),
-    pattern(f"{_ON}{_YEAR}{_MONTH_NUMBER}(?P<day>[0-9]{{1,2}})(?!\\s*[{COUNTED}点时分])(?![:∶./])", _month_day),
+    pattern(f"{_ON}{_YEAR}{_MONTH_NUMBER}(?P<day>[0-9]{{1,2}})(?!\\s*[{MEASURE_WORDS}点时分])(?![:∶./])", _month_day),
     pattern(f"{_ON}{_DAY_NUMBER}", _day_of_month),
     pattern(f"{_ON}{_MONTH}{_DAY_NUMBER}", _day_of_month_ahead),
     pattern(f"{_ON}(?:(?P<ahead>{_WHICH_MONTH})(?:月的?)?)?月[底末](?:{_LAST})?", _month_end),
@@ -147,12 +147,12 @@ PATTERNS = (
     pattern(f"{_ON}{_YEAR}年[底末]", _year_end),
     pattern(f"{_ON}(?P<year>[0-9]{{4}})?(?P<years>[今明后本])?年(?:[底末]|{_LAST})", _year_end),
     pattern(
-        f"{_ON}{PART_BEFORE_TIME}(?P<hour>{CHINESE_NUMBER})\\s*(?:点[钟整]|时整|(?:点|时(?![间候段期刻限效]))"
+        f"{_ON}{DAY_PART_PREFIX}(?P<hour>{CHINESE_NUMBER})\\s*(?:点[钟整]|时整|(?:点|时(?![间候段期刻限效]))"
         f"(?:\\s*(?P<half>半)|\\s*(?P<quarter>[一二两三1-3])刻钟?|\\s*零?(?P<minute>{CHINESE_NUMBER})分(?![钟期行部公红之])"
-        f"|(?P<short>{_SPOKEN_MINUTE})(?![{COUNTED}0-9点时分多]))?整?)",
+        f"|(?P<short>{_SHORT_MINUTE})(?![{MEASURE_WORDS}0-9点时分多]))?整?)",
         _clock,
     ),
-    pattern(f"{_ON}(?:中午|正午|晌午)(?!\\s*[0-9](?!{_REST_OF_DATE}))", lambda _: Clock(12, part=Part.NOON)),
+    pattern(f"{_ON}(?:中午|正午|晌午)(?!\\s*[0-9](?!{_REST_OF_DATE}))", lambda _: ClockTime(12, part=DayPart.NOON)),
     pattern(f"{_ON}(?:午夜|子夜)", lambda _: Midnight()),
     pattern(f"{_ON}({'|'.join(_LONG_PARTS)})", _part),
 )

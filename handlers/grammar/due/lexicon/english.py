@@ -1,20 +1,20 @@
-"""Dates and times of day in English: the words and what they mean."""
+"""Dates and times of day in English."""
 
 import re
 
-from handlers.grammar.due.figures import AT, HALF_OF_DAY, half_of_day
-from handlers.grammar.due.pieces import (
-    Clock,
-    DayAfter,
+from handlers.grammar.due.lexicon.numeric import AT, MERIDIEM, meridiem
+from handlers.grammar.due.tokens import (
+    ClockTime,
     DayOfMonth,
+    DayPart,
+    DayPartName,
+    DaysAhead,
     EndOfDay,
     Midnight,
     MonthDay,
     MonthEnd,
-    Part,
-    PartOfDay,
-    Piece,
     Refusal,
+    Token,
     Weekday,
     pattern,
 )
@@ -64,33 +64,33 @@ HOURS = {
 TODAY = ("today", "tdy", "2day")
 TOMORROW = ("tomorrow", "tmrw", "tmr", "tmw", "tomo", "2moro", "2mrw")
 _PARTS = {
-    "morning": Part.MORNING,
-    "afternoon": Part.AFTERNOON,
-    "arvo": Part.AFTERNOON,
-    "evening": Part.EVENING,
-    "night": Part.NIGHT,
-    "morn": Part.MORNING,
-    "eve": Part.EVENING,
-    "nite": Part.NIGHT,
+    "morning": DayPart.MORNING,
+    "afternoon": DayPart.AFTERNOON,
+    "arvo": DayPart.AFTERNOON,
+    "evening": DayPart.EVENING,
+    "night": DayPart.NIGHT,
+    "morn": DayPart.MORNING,
+    "eve": DayPart.EVENING,
+    "nite": DayPart.NIGHT,
 }
-_HALVES = {"a": Part.AM, "p": Part.PM}
+_MERIDIEMS = {"a": DayPart.AM, "p": DayPart.PM}
 _ORDINALS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
 
 
-def words(names: object) -> str:
-    """An alternation of whole words, the longest first."""
+def any_of(names: object) -> str:
+    """Return a regex that matches any of the words, the longest first."""
     return f"(?:{'|'.join(sorted(map(str, names), key=len, reverse=True))})"  # type: ignore[call-overload]
 
 
 _ON = r"(?:on\s+)?(?:the\s+)?"
-_DAY = rf"(?P<weekday>{words(WEEKDAYS)})(?![a-z])\.?"
-_MONTH = rf"(?P<month>{words(MONTHS)})(?![a-z])\.?"
+_DAY = rf"(?P<weekday>{any_of(WEEKDAYS)})(?![a-z])\.?"
+_MONTH = rf"(?P<month>{any_of(MONTHS)})(?![a-z])\.?"
 _YEAR = r"(?:(?:\s*[-/,]\s*|\s+)?(?P<year>(?:19|20|21)[0-9]{2})(?![0-9:]))?"
 _NTH = r"(?P<day>[0-9]{1,2})(?P<nth>st|nd|rd|th)"
 _MAYBE_NTH = _NTH + "?"
-_HOUR = rf"(?P<hour>[0-9]{{1,2}}|{words(HOURS)})"
+_HOUR = rf"(?P<hour>[0-9]{{1,2}}|{any_of(HOURS)})"
 _NEXT = r"(?P<next>next|this)"
-_PART = f"(?P<part>{words(_PARTS)})(?![a-z])"
+_PART = f"(?P<part>{any_of(_PARTS)})(?![a-z])"
 
 
 def _hour(match: re.Match[str]) -> int:
@@ -98,94 +98,94 @@ def _hour(match: re.Match[str]) -> int:
 
 
 def _day_number(match: re.Match[str]) -> int | None:
-    """The day, when its ordinal is spelled right (`2nd`, not `2th`)."""
+    """Return the day if its ordinal suffix is correct (`2nd`, not `2th`)."""
     day = int(match["day"])
     return day if match["nth"] in (None, _ORDINALS.get(day, "th")) else None
 
 
-def _weekday(match: re.Match[str]) -> Piece:
+def _weekday(match: re.Match[str]) -> Token:
     return Weekday(WEEKDAYS[match["weekday"]])
 
 
-def _weekday_of_week(match: re.Match[str]) -> Piece:
+def _weekday_of_week(match: re.Match[str]) -> Token:
     return Weekday(WEEKDAYS[match["weekday"]], 1 if match["next"] == "next" else 0)
 
 
-def _month_day(match: re.Match[str]) -> Piece | None:
+def _month_day(match: re.Match[str]) -> Token | None:
     day = _day_number(match)
     year = int(match["year"]) if match["year"] else None
     return None if day is None else MonthDay(MONTHS[match["month"]], day, year)
 
 
-def _day_of_month(match: re.Match[str]) -> Piece | None:
+def _day_of_month(match: re.Match[str]) -> Token | None:
     day = _day_number(match)
     return None if day is None else DayOfMonth(day)
 
 
-def _day_of_next_month(match: re.Match[str]) -> Piece | None:
+def _day_of_next_month(match: re.Match[str]) -> Token | None:
     day = _day_number(match)
     return None if day is None else DayOfMonth(day, 1 if match["next"] == "next" else 0)
 
 
-def _month_end(match: re.Match[str]) -> Piece:
+def _month_end(match: re.Match[str]) -> Token:
     return MonthEnd(1 if match["next"] == "next" else 0)
 
 
-def _named_month_end(match: re.Match[str]) -> Piece:
+def _named_month_end(match: re.Match[str]) -> Token:
     return MonthEnd(month=MONTHS[match["month"]], year=int(match["year"]) if match["year"] else None)
 
 
-def _year_end(match: re.Match[str]) -> Piece:
-    return MonthDay(12, 31, years_on=1 if match["next"] == "next" else 0)
+def _year_end(match: re.Match[str]) -> Token:
+    return MonthDay(12, 31, years_ahead=1 if match["next"] == "next" else 0)
 
 
-def _hour_with_half(match: re.Match[str]) -> Piece:
+def _hour_with_meridiem(match: re.Match[str]) -> Token:
     digits = match["hour"]
-    return Clock(_hour(match), half=half_of_day(match), padded=digits.startswith("0"), spoken=True)
+    return ClockTime(_hour(match), meridiem=meridiem(match), padded=digits.startswith("0"), hour_only=True)
 
 
-def _hour_alone(match: re.Match[str]) -> Piece | None:
+def _hour_alone(match: re.Match[str]) -> Token | None:
     hour = _hour(match)
-    return Clock(hour, padded=match["hour"].startswith("0"), spoken=True) if hour <= 24 else None
+    return ClockTime(hour, padded=match["hour"].startswith("0"), hour_only=True) if hour <= 24 else None
 
 
-def _past_or_to(match: re.Match[str]) -> Piece | None:
-    hour, half = _hour(match), half_of_day(match)
+def _past_or_to(match: re.Match[str]) -> Token | None:
+    hour, am_or_pm = _hour(match), meridiem(match)
     if not 1 <= hour <= 12:
         return None
     if match["where"] != "to":
-        return Clock(hour, 30 if match["share"] == "half" else 15, half)
-    if match["share"] == "half" or (hour == 12 and half):
+        return ClockTime(hour, 30 if match["share"] == "half" else 15, am_or_pm)
+    if match["share"] == "half" or (hour == 12 and am_or_pm):
         return None
-    return Clock(12 if hour == 1 else hour - 1, 45, half)
+    return ClockTime(12 if hour == 1 else hour - 1, 45, am_or_pm)
 
 
-def _part(match: re.Match[str]) -> Piece:
-    # `7pm fri Eve picks up the keys`: behind its time it may be a name.
-    return PartOfDay(_PARTS[match["part"]], trails=match["part"] != "eve")
+def _part(match: re.Match[str]) -> Token:
+    # After a time, "eve" may be a name: `7pm fri Eve picks up the keys`.
+    return DayPartName(_PARTS[match["part"]], may_follow=match["part"] != "eve")
 
 
-def _half(match: re.Match[str]) -> Piece:
-    return PartOfDay(_HALVES[match["half"]])
+def _meridiem_alone(match: re.Match[str]) -> Token:
+    return DayPartName(_MERIDIEMS[match["meridiem"]])
 
 
-def _part_phrase(match: re.Match[str]) -> Piece:
-    return PartOfDay(_PARTS[match["part"]], trails=True, phrase=True)
+def _part_phrase(match: re.Match[str]) -> Token:
+    return DayPartName(_PARTS[match["part"]], may_follow=True, phrase=True)
 
 
-def _part_of_today(match: re.Match[str]) -> Piece:
-    return DayAfter(0, _PARTS[match["part"]])
+def _part_of_today(match: re.Match[str]) -> Token:
+    return DaysAhead(0, _PARTS[match["part"]])
 
 
-def _short_year(match: re.Match[str]) -> Piece:
+def _short_year(match: re.Match[str]) -> Token:
     return Refusal("due_bare_number", (f"{match['date']} 20{match['year']}",))
 
 
 PATTERNS = (
-    pattern(words(TODAY), lambda _: DayAfter(0)),
-    pattern(words(TOMORROW), lambda _: DayAfter(1)),
-    pattern(rf"(?:the\s+)?day\s+after\s+{words(TOMORROW)}", lambda _: DayAfter(2)),
-    pattern("tonight|tonite|2nite|this night", lambda _: DayAfter(0, Part.NIGHT)),
+    pattern(any_of(TODAY), lambda _: DaysAhead(0)),
+    pattern(any_of(TOMORROW), lambda _: DaysAhead(1)),
+    pattern(rf"(?:the\s+)?day\s+after\s+{any_of(TOMORROW)}", lambda _: DaysAhead(2)),
+    pattern("tonight|tonite|2nite|this night", lambda _: DaysAhead(0, DayPart.NIGHT)),
     pattern(rf"this\s+{_PART}", _part_of_today),
     pattern(rf"{_ON}(?:this\s+coming\s+|coming\s+)?{_DAY}", _weekday),
     pattern(rf"{_ON}\(\s*{_DAY}\s*\)", _weekday),
@@ -195,7 +195,7 @@ PATTERNS = (
     pattern(rf"{_ON}{_MONTH}[\s-]*(?:the\s+)?{_MAYBE_NTH}(?!\s*[:.][0-9]){_YEAR}", _month_day),
     pattern(rf"{_ON}{_MAYBE_NTH}[\s-]*(?:of\s+)?{_MONTH}{_YEAR}", _month_day),
     pattern(
-        rf"{_ON}(?P<date>{words(MONTHS)}\.?\s*[0-9]{{1,2}}(?:st|nd|rd|th)?|[0-9]{{1,2}}(?:st|nd|rd|th)?[\s-]*{words(MONTHS)})\.?"
+        rf"{_ON}(?P<date>{any_of(MONTHS)}\.?\s*[0-9]{{1,2}}(?:st|nd|rd|th)?|[0-9]{{1,2}}(?:st|nd|rd|th)?[\s-]*{any_of(MONTHS)})\.?"
         r"[\s,-]+['’]?(?P<year>[2-4][0-9])(?![0-9:.])(?!\s*[ap]\.?m)",
         _short_year,
     ),
@@ -208,15 +208,15 @@ PATTERNS = (
     pattern(r"(?:at\s+)?(?:the\s+)?(?:end|last\s+day)\s+of\s+(?:the\s+)?(?:(?P<next>next|this)\s+)?year", _year_end),
     pattern(r"(?:at\s+)?(?:(?P<next>next|this)\s+)?year[\s-]end|(?:at\s+)?eoy", _year_end),
     pattern(r"(?:by\s+|at\s+)?(?:the\s+)?end\s+of\s+(?:the\s+)?day|(?:at\s+|by\s+)?(?:eod|cob)", lambda _: EndOfDay()),
-    pattern(rf"{AT}{_HOUR}{HALF_OF_DAY}(?:\s+sharp)?", _hour_with_half),
+    pattern(rf"{AT}{_HOUR}{MERIDIEM}(?:\s+sharp)?", _hour_with_meridiem),
     pattern(rf"(?:at\s+|@\s*){_HOUR}(?!\s*[:.∶][0-9])(?:\s+sharp)?", _hour_alone),
-    pattern(rf"{AT}{_HOUR}\s*o\s?['’]?\s?clock(?:\s*(?P<half>[ap])\.?m(?![a-z0-9]))?", _hour_with_half),
+    pattern(rf"{AT}{_HOUR}\s*o\s?['’]?\s?clock(?:\s*(?P<meridiem>[ap])\.?m(?![a-z0-9]))?", _hour_with_meridiem),
     pattern(rf"{AT}{_HOUR}(?=\s+(?:in\s+the\s+(?:morning|afternoon|evening)|at\s+night)(?![a-z]))", _hour_alone),
-    pattern(rf"{AT}(?:a\s+)?(?P<share>half|quarter)[\s-]+(?P<where>past|to)[\s-]+{_HOUR}{HALF_OF_DAY}?", _past_or_to),
-    pattern(rf"{AT}(?:12(?::00)?\s*)?(?:noon|midday)", lambda _: Clock(12, part=Part.NOON)),
+    pattern(rf"{AT}(?:a\s+)?(?P<share>half|quarter)[\s-]+(?P<where>past|to)[\s-]+{_HOUR}{MERIDIEM}?", _past_or_to),
+    pattern(rf"{AT}(?:12(?::00)?\s*)?(?:noon|midday)", lambda _: ClockTime(12, part=DayPart.NOON)),
     pattern(rf"{AT}(?:12(?::00)?\s*)?midnight", lambda _: Midnight()),
     pattern(_PART, _part),
-    pattern(r"(?P<half>[ap])(?:\.\s?m\.?|m)(?![a-z])", _half),
+    pattern(r"(?P<meridiem>[ap])(?:\.\s?m\.?|m)(?![a-z])", _meridiem_alone),
     pattern(rf"(?:in\s+the\s+{_PART})", _part_phrase),
     pattern(r"at\s+(?P<part>night)", _part_phrase),
 )

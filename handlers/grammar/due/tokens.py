@@ -1,0 +1,221 @@
+"""Tokens: what each phrase of a due time means before it is resolved to a date. The lexicon builds them."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from desk.core.values import Due
+
+
+class DayPart(Enum):
+    """A part of the day. `hours` are the hours on a 24-hour clock that it can include."""
+
+    SMALL_HOURS = "small hours"
+    MORNING = "morning"
+    NOON = "noon"
+    AFTERNOON = "afternoon"
+    DUSK = "dusk"
+    EVENING = "evening"
+    NIGHT = "night"
+    DEEP_NIGHT = "deep night"
+    AM = "am"
+    PM = "pm"
+
+    @property
+    def hours(self) -> range:
+        return _HOURS[self]
+
+    @property
+    def typical_hour(self) -> int:
+        """Return the hour (0–23) to suggest when only the part of the day was given."""
+        return _TYPICAL_HOURS[self]
+
+
+_HOURS = {
+    DayPart.SMALL_HOURS: range(7),
+    DayPart.MORNING: range(1, 12),
+    DayPart.NOON: range(11, 15),
+    DayPart.AFTERNOON: range(12, 20),
+    DayPart.DUSK: range(16, 21),
+    DayPart.EVENING: range(17, 24),
+    DayPart.NIGHT: range(17, 24),
+    DayPart.DEEP_NIGHT: range(20, 24),
+    DayPart.AM: range(12),
+    DayPart.PM: range(12, 24),
+}
+_TYPICAL_HOURS = {
+    DayPart.SMALL_HOURS: 6,
+    DayPart.MORNING: 9,
+    DayPart.NOON: 12,
+    DayPart.AFTERNOON: 15,
+    DayPart.DUSK: 18,
+    DayPart.EVENING: 20,
+    DayPart.NIGHT: 20,
+    DayPart.DEEP_NIGHT: 22,
+    DayPart.AM: 9,
+    DayPart.PM: 15,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DaysAhead:
+    """A number of calendar days from today (`明天`, `in 2 weeks`). `part` is set if the word includes one (`今晚`, `tonight`)."""
+
+    days: int
+    part: DayPart | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthsAhead:
+    """The same day of the month a number of months from now, or the last day of a shorter month."""
+
+    months: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weekday:
+    """A weekday; Monday is 0. `week` counts calendar weeks from the current one; None means the next such day."""
+
+    day: int
+    week: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthDay:
+    """A month and a day. With neither `year` nor `years_ahead` (1 is next year), the next occurrence."""
+
+    month: int
+    day: int
+    year: int | None = None
+    years_ahead: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfMonth:
+    """A day of the month, a number of months from now; with None, in the next month that has it."""
+
+    day: int
+    months_ahead: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthEnd:
+    """The last day of the month a number of months from now, or of a named month."""
+
+    months_ahead: int = 0
+    month: int | None = None
+    year: int | None = None
+    years_ahead: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlashDate:
+    """A day and a month in unknown order: `3/4`, `1-12`, `15/12/2026`."""
+
+    first: int
+    second: int
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockTime:
+    """A time of day.
+
+    `meridiem` is `am` or `pm`. `padded` means that the hour has a leading zero, so it is on a 24-hour clock. `hour_only` means
+    that no minutes were given.
+    """
+
+    hour: int
+    minute: int = 0
+    meridiem: str | None = None
+    part: DayPart | None = None
+    padded: bool = False
+    hour_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Midnight:
+    """Midnight by name, which does not say whether it begins or ends the day."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayPartName:
+    """A part of the day, which needs a time next to it.
+
+    `may_follow` allows it after the time (`9 tomorrow morning`); `phrase` marks `in the morning`, which always may.
+    """
+
+    part: DayPart
+    may_follow: bool = False
+    phrase: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfDay:
+    """End of day (`eod`): the day itself, without a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class MinutesAhead:
+    """A number of minutes from now, in elapsed time."""
+
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class MinutesOrMonths:
+    """A count of either minutes or months: `3m`."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class BareNumber:
+    """A number from 0 to 24 with nothing to show that it is an hour."""
+
+    hour: int
+    minute: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A phrase about time that is not a due time; `code` says why and `examples` are forms that would be accepted.
+
+    `is_length` marks a length of time (`3天`): after a date or time it belongs to the note. `about_time` marks a phrase about
+    the time of day (`九到十点`): it is refused even after a date, where other phrases begin the note.
+    """
+
+    code: str
+    examples: tuple[str, ...] = ()
+    is_length: bool = False
+    about_time: bool = False
+
+
+DateToken = DaysAhead | MonthsAhead | Weekday | MonthDay | DayOfMonth | MonthEnd | SlashDate
+TimeToken = ClockTime | Midnight
+DurationToken = MinutesAhead | MinutesOrMonths
+Token = DateToken | TimeToken | DurationToken | DayPartName | EndOfDay | BareNumber | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """An entry of the lexicon. `build` returns None for text of the right form but without meaning (`五六月`)."""
+
+    regex: re.Pattern[str]
+    build: Callable[[re.Match[str]], Token | None]
+
+
+def pattern(regex: str, build: Callable[[re.Match[str]], Token | None]) -> Pattern:
+    """Return a lexicon entry; `regex` is matched against normalised text."""
+    return Pattern(re.compile(regex), build)
+
+
+class RefusedError(Exception):
+    """A due time that is understood but refused. `offers` are the due times it may have meant, or the nearest valid ones."""
+
+    def __init__(self, code: str, offers: tuple[Due, ...] = (), examples: tuple[str, ...] = ()) -> None:
+        super().__init__(code)
+        self.code = code
+        self.offers = offers
+        self.examples = examples
