@@ -6,13 +6,14 @@ from datetime import date
 
 from desk.calls.answering import Answering
 from desk.calls.payments import ABOUT_AN_INSTALMENT, settle
-from desk.core.changes import changing
+from desk.core.changes import track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY, Outcome
 from desk.follow_ups import follow_ups, rule_plans
 from desk.follow_ups.follow_ups import Planned
+from desk.people.calendars import calendar_of
 from desk.people.members import acting_for, hours_of, roles_of, today_of, zone_of
 from desk.rules import cadence
 from desk.rules.working_time import day_bounds, local_date
@@ -92,7 +93,7 @@ async def retry_due(desk: Desk, loan: Loan, outcome: Outcome, assignee: Member, 
         await _attempts_today(desk, loan, assignee) + (0 if counted else 1),
         desk.now,
         hours_of(acting),
-        await desk.calendar(),
+        await calendar_of(desk),
         contact=contact,
         contact_zone=contact_zone,
     )
@@ -159,7 +160,7 @@ async def _count_and_move(
 ) -> Consequences:
     assignee = (await members.by_ids(desk.session, [answered.assignee_id]))[answered.assignee_id]
     if step is None and keeps_plan:
-        changing(desk, answered).attempts += 1
+        track(desk, answered).attempts += 1
         return Consequences(answered=answered)
     due = step.due if step else await retry_due(desk, loan, outcome, assignee)
     planned = await follow_ups.move(desk, answered, due, assignee=assignee)

@@ -12,6 +12,7 @@ from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups import follow_ups
 from desk.follow_ups.follow_ups import Planned
+from desk.people.calendars import calendar_of
 from desk.people.members import CALLERS, fewest_open, hours_of, managers_for, roles_of, today_of
 from desk.rules.absence import is_absent
 from desk.rules.cadence import CADENCE, AssigneeKind, Plan, plan_due
@@ -69,7 +70,7 @@ async def due_by_rule(desk: Desk, plan: Plan, assignee: Member, *, instalment_on
         plan,
         desk.now,
         hours_of(assignee),
-        await desk.calendar(),
+        await calendar_of(desk),
         instalment_on=instalment_on,
         contact=contact,
         contact_zone=contact_zone,

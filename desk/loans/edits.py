@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from desk.core.changes import changing, offer_undo
+from desk.core.changes import offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotAllowed
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
@@ -91,7 +91,7 @@ async def _renumber(desk: Desk, loan: Loan, value: str) -> tuple[str, str]:
     other = await stored.by_number(desk.session, desk.workspace.id, number)
     if other is not None and other.id != loan.id:
         raise Conflict("number_taken", given=number)
-    changing(desk, loan)
+    track(desk, loan)
     loan.number, loan.number_key, loan.minted = number, number_key(number), False
     return before, number
 
@@ -112,7 +112,7 @@ async def _change_phone(desk: Desk, loan: Loan, phone: str) -> tuple[str, str]:
     if phone == before and borrower.phone_wrong_at is None:
         raise Invalid("nothing_changed", loan=loan.number)
     if phone == before:
-        changing(desk, borrower).phone_wrong_at = None
+        track(desk, borrower).phone_wrong_at = None
     await borrowers.correct(desk, borrower, phone=phone)
     return readable(before), readable(phone)
 

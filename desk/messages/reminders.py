@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from desk.core.changes import changing, offer_undo
+from desk.core.changes import offer_undo, track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.follow_ups.locking import pressed
@@ -14,6 +14,7 @@ from desk.handover import reassigning
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.messages.managers import tell_managers
 from desk.messages.notices import may_have_been_sent, owe_to_member
+from desk.people.calendars import calendar_of
 from desk.people.members import CALLERS, hours_of, managers_for, require_may_act, roles_of, stand_ins_for, today_of
 from desk.rules.reminders import SnoozeOption, reschedule_reminder_after_snooze, snooze_options
 from desk.rules.working_time import add_working_minutes
@@ -109,11 +110,11 @@ async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> Sno
     await require_may_act(desk, row, loan)
     assignee = (await members.by_ids(desk.session, [row.assignee_id]))[row.assignee_id]
     acting = (await stand_ins_for(desk, [assignee])).acting(assignee, today_of(desk, assignee))
-    hours, calendar = hours_of(acting), await desk.calendar()
+    hours, calendar = hours_of(acting), await calendar_of(desk)
     option = next((each for each in snooze_options(desk.now, hours, calendar) if each.kind == kind), None)
     if option is None:
         raise Invalid("snooze_gone")
-    changing(desk, row)
+    track(desk, row)
     row.remind_at, row.escalate_at = reschedule_reminder_after_snooze(
         option.until,
         hours,
@@ -205,7 +206,7 @@ async def _owe_bundle(desk: Desk, reader: Member, rows: Sequence[FollowUp], minu
 
 async def _leave_time_to_act(desk: Desk, rows: Sequence[FollowUp], readers: dict[UUID, Member]) -> None:
     """After a pause of the desk the manager hears no sooner than the full time after the late reminder."""
-    calendar = await desk.calendar()
+    calendar = await calendar_of(desk)
     minutes = desk.workspace.escalate_after_minutes
     later: dict[UUID, datetime] = {}
     for row in rows:
