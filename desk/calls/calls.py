@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from desk.calls.answering import Answering, Said, fits, what_it_answers
-from desk.calls.consequences import Consequences, NextStep, assignee_of_next, follow_from
+from desk.calls.consequences import Consequences, NextStep, follow_from
 from desk.calls.views import AlreadyLogged, CallLogged, call_logged
 from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -13,6 +13,7 @@ from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Outcome
 from desk.follow_ups import follow_ups
 from desk.follow_ups.locking import pressed
+from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import lookup
 from desk.messages.managers import tell_of_call
 from desk.people.members import CALLERS, require_may_act, require_role

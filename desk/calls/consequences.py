@@ -14,7 +14,7 @@ from desk.core.vocabulary import VOCABULARY, Outcome
 from desk.follow_ups import follow_ups, rule_plans
 from desk.follow_ups.follow_ups import Planned
 from desk.people.calendars import calendar_of
-from desk.people.members import acting_for, hours_of, roles_of, today_of, zone_of
+from desk.people.members import acting_for, hours_of, today_of, zone_of
 from desk.rules import cadence
 from desk.rules.working_time import day_bounds, local_date
 from storage.queries.calls import calls
@@ -100,18 +100,6 @@ async def retry_due(desk: Desk, loan: Loan, outcome: Outcome, assignee: Member, 
     return Due(on=local_date(at, zone), at=at)
 
 
-async def assignee_of_next(desk: Desk, loan: Loan, answered: FollowUp | None) -> Member:
-    """Who makes the next call: whoever held the one that was answered, else the caller; in the line of a manager who
-    makes no calls of their own, the loan's owner."""
-    if answered is not None:
-        assignee = (await members.by_ids(desk.session, [answered.assignee_id]))[answered.assignee_id]
-        if assignee.removed_at is None:
-            return assignee
-    if not roles_of(desk.member) & {"agent", "verifier", "collector"}:
-        return await rule_plans.present_owner(desk, loan) or desk.member
-    return desk.member
-
-
 async def _plan_after_the_end(
     desk: Desk,
     loan: Loan,
@@ -147,7 +135,7 @@ async def _another_attempt(
     elif keeps_plan or (open_ones and not answering.missing):
         return Consequences()
     else:
-        assignee = await assignee_of_next(desk, loan, None)
+        assignee = await rule_plans.assignee_of_next(desk, loan, None)
         due = await retry_due(desk, loan, outcome, assignee)
         purpose = _purpose_of_next(loan, outcome, answering, None, None)
         planned = await follow_ups.plan(desk, loan, purpose=purpose, assignee=assignee, due=due, rule="retry")
@@ -182,7 +170,7 @@ async def _plan_typed(
         desk,
         loan,
         purpose=purpose,
-        assignee=await assignee_of_next(desk, loan, answered),
+        assignee=await rule_plans.assignee_of_next(desk, loan, answered),
         due=step.due,
         note=step.note,
         instalment_on=None if outcome.settles_instalment else about,

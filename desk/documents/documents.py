@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from desk.calls.consequences import assignee_of_next
-from desk.calls.next_steps import Unplanned, unplanned
 from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.transaction import Desk
@@ -16,6 +14,8 @@ from desk.documents.steps import begin, bring
 from desk.documents.views import ItemView, item_views, words_of
 from desk.follow_ups import follow_ups, rule_plans
 from desk.follow_ups.follow_ups import Planned, check_note
+from desk.follow_ups.next_steps import Unplanned, unplanned
+from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from desk.people.members import CALLERS, may_act_on, require_role

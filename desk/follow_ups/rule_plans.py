@@ -94,6 +94,18 @@ async def assignee_of(desk: Desk, loan: Loan, kinds: Sequence[AssigneeKind]) -> 
     return await _least_busy(desk, managers) if managers else None
 
 
+async def assignee_of_next(desk: Desk, loan: Loan, answered: FollowUp | None) -> Member:
+    """Return who makes the next call: the assignee of the answered follow-up, else the acting member; if the acting
+    member is a manager who makes no calls, the loan's owner."""
+    if answered is not None:
+        assignee = (await members.by_ids(desk.session, [answered.assignee_id]))[answered.assignee_id]
+        if assignee.removed_at is None:
+            return assignee
+    if not roles_of(desk.member) & {"agent", "verifier", "collector"}:
+        return await present_owner(desk, loan) or desk.member
+    return desk.member
+
+
 async def present_owner(desk: Desk, loan: Loan) -> Member | None:
     """The loan's owner, if it has one who is still at the desk."""
     owner = await desk.session.get(Member, loan.owner_id) if loan.owner_id else None

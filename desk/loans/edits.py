@@ -10,9 +10,8 @@ from uuid import UUID
 from desk.core.changes import offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotAllowed
 from desk.core.transaction import Desk
-from desk.core.values import LoanRef
+from desk.core.values import NUMBER_LIMIT, LoanRef
 from desk.follow_ups.rule_plans import present_owner
-from desk.importing.rows import NUMBER_LIMIT
 from desk.loans import borrowers, lookup
 from desk.loans.borrowers import readable
 from desk.loans.inquiries import check_name

@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from desk.calls.next_steps import Unplanned, unplanned
 from desk.core import drafts
 from desk.core.changes import create, offer_undo
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.undo_rules import finds_followers_of, takes_back
+from desk.core.values import NAME_LIMIT
 from desk.follow_ups.follow_ups import check_note
-from desk.importing.rows import NAME_LIMIT
+from desk.follow_ups.next_steps import Unplanned, unplanned
 from desk.loans import borrowers
 from desk.loans.lists import LoanRow, loan_rows
 from desk.loans.views import LoanView, loan_view

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from desk.calls.next_steps import Unplanned, unplanned
 from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
@@ -12,6 +11,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.documents.steps import bring
 from desk.follow_ups import rule_plans
 from desk.follow_ups.follow_ups import Planned, check_note, close
+from desk.follow_ups.next_steps import Unplanned, unplanned
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from desk.people.members import CALLERS, require_role

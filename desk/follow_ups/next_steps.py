@@ -5,13 +5,13 @@ from datetime import time, timedelta
 from typing import Literal
 from uuid import UUID
 
-from desk.calls.consequences import assignee_of_next
 from desk.core.changes import offer_undo
 from desk.core.errors import Conflict, Invalid
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import follow_ups
+from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import lookup
 from desk.loans.views import LoanView, PlannedView, loan_view, planned_view
 from desk.people.calendars import calendar_of
