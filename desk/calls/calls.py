@@ -4,15 +4,16 @@ from datetime import timedelta
 from uuid import UUID
 
 from desk.calls.answering import Answering, Said, fits, what_it_answers
-from desk.calls.consequences import Consequences, NextStep, assignee_of_next, follow_from
+from desk.calls.consequences import Consequences, NextStep, follow_from
 from desk.calls.views import AlreadyLogged, CallLogged, call_logged
-from desk.core.changes import changing, create, offer_undo
+from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Outcome
 from desk.follow_ups import follow_ups
 from desk.follow_ups.locking import pressed
+from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import lookup
 from desk.messages.managers import tell_of_call
 from desk.people.members import CALLERS, require_may_act, require_role
@@ -128,7 +129,7 @@ async def answer_another(
         open_ones = [shown.follow_up]
         came = await follow_from(desk, loan, open_ones, outcome, answering, None, keeps_plan=keeps_plan)
     if call.follow_up_id is None:
-        changing(desk, call).follow_up_id = shown.follow_up.id
+        track(desk, call).follow_up_id = shown.follow_up.id
     desk.audit("call_answers", loan_id=loan.id, subject_id=shown.follow_up.id, call=str(call.id), outcome=outcome.code)
     undo_id = offer_undo(desk, "call_answers", loan_id=loan.id)
     return await call_logged(desk, loan, call, answering, came, undo_id=undo_id)
@@ -201,7 +202,7 @@ async def _ask_on(desk: Desk, came: Consequences) -> None:
     if done is None or following is None or done.id == following.id or following.purpose != "documents":
         return
     for request in await documents.asked_after_in(desk.session, done.loan_id, done.id):
-        changing(desk, request).follow_up_id = following.id
+        track(desk, request).follow_up_id = following.id
 
 
 def _call(
@@ -232,7 +233,7 @@ def _call(
 async def _mark_number_wrong(desk: Desk, loan: Loan) -> None:
     borrower = await desk.session.get_one(Borrower, loan.borrower_id, with_for_update=True, populate_existing=True)
     if borrower.phone_wrong_at is None:
-        changing(desk, borrower).phone_wrong_at = desk.now
+        track(desk, borrower).phone_wrong_at = desk.now
 
 
 async def _own_call(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:

@@ -6,14 +6,15 @@ from datetime import date
 
 from desk.calls.answering import Answering
 from desk.calls.payments import ABOUT_AN_INSTALMENT, settle
-from desk.core.changes import changing
+from desk.core.changes import track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY, Outcome
 from desk.follow_ups import follow_ups, rule_plans
 from desk.follow_ups.follow_ups import Planned
-from desk.people.members import acting_for, hours_of, roles_of, today_of, zone_of
+from desk.people.calendars import calendar_of
+from desk.people.members import acting_for, hours_of, today_of, zone_of
 from desk.rules import cadence
 from desk.rules.working_time import day_bounds, local_date
 from storage.queries.calls import calls
@@ -92,23 +93,11 @@ async def retry_due(desk: Desk, loan: Loan, outcome: Outcome, assignee: Member, 
         await _attempts_today(desk, loan, assignee) + (0 if counted else 1),
         desk.now,
         hours_of(acting),
-        await desk.calendar(),
+        await calendar_of(desk),
         contact=contact,
         contact_zone=contact_zone,
     )
     return Due(on=local_date(at, zone), at=at)
-
-
-async def assignee_of_next(desk: Desk, loan: Loan, answered: FollowUp | None) -> Member:
-    """Who makes the next call: whoever held the one that was answered, else the caller; in the line of a manager who
-    makes no calls of their own, the loan's owner."""
-    if answered is not None:
-        assignee = (await members.by_ids(desk.session, [answered.assignee_id]))[answered.assignee_id]
-        if assignee.removed_at is None:
-            return assignee
-    if not roles_of(desk.member) & {"agent", "verifier", "collector"}:
-        return await rule_plans.present_owner(desk, loan) or desk.member
-    return desk.member
 
 
 async def _plan_after_the_end(
@@ -146,7 +135,7 @@ async def _another_attempt(
     elif keeps_plan or (open_ones and not answering.missing):
         return Consequences()
     else:
-        assignee = await assignee_of_next(desk, loan, None)
+        assignee = await rule_plans.assignee_of_next(desk, loan, None)
         due = await retry_due(desk, loan, outcome, assignee)
         purpose = _purpose_of_next(loan, outcome, answering, None, None)
         planned = await follow_ups.plan(desk, loan, purpose=purpose, assignee=assignee, due=due, rule="retry")
@@ -159,7 +148,7 @@ async def _count_and_move(
 ) -> Consequences:
     assignee = (await members.by_ids(desk.session, [answered.assignee_id]))[answered.assignee_id]
     if step is None and keeps_plan:
-        changing(desk, answered).attempts += 1
+        track(desk, answered).attempts += 1
         return Consequences(answered=answered)
     due = step.due if step else await retry_due(desk, loan, outcome, assignee)
     planned = await follow_ups.move(desk, answered, due, assignee=assignee)
@@ -181,7 +170,7 @@ async def _plan_typed(
         desk,
         loan,
         purpose=purpose,
-        assignee=await assignee_of_next(desk, loan, answered),
+        assignee=await rule_plans.assignee_of_next(desk, loan, answered),
         due=step.due,
         note=step.note,
         instalment_on=None if outcome.settles_instalment else about,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from desk.core.changes import changing, create, offer_undo
+from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
@@ -91,7 +91,7 @@ async def correct_call(desk: Desk, call_id: UUID, version: int, says: CallSaid) 
             at=desk.now,
         ),
     )
-    changing(desk, call)
+    track(desk, call)
     call.outcome, call.minutes = says.outcome, says.minutes
     call.note_cipher = desk.cipher.encrypt_maybe(says.note, "call", call.id, "note")
     if VOCABULARY.outcome(said.outcome).tells_manager:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from desk.core.changes import changing
+from desk.core.changes import track
 from desk.core.transaction import Desk
 from desk.follow_ups import follow_ups
 from desk.rules.instalments import next_instalment, next_unpaid_instalment
@@ -33,7 +33,7 @@ def settle(desk: Desk, loan: Loan, open_ones: Sequence[FollowUp], answered: Foll
     ended = [f for f in open_ones if f is answered or _is_about(f, instalment_on)]
     for follow_up in ended:
         follow_ups.close(desk, follow_up, "done")
-    changing(desk, loan)
+    track(desk, loan)
     if instalment_on is None or loan.due_day is None:
         loan.unpaid_since = None
         return Settlement(instalment_on=None, ended=tuple(ended))

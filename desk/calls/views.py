@@ -5,11 +5,12 @@ from datetime import date, datetime
 from uuid import UUID
 
 from desk.calls.answering import Answering
-from desk.calls.consequences import Consequences, assignee_of_next, retry_due
-from desk.calls.next_steps import NextOffer, next_days
+from desk.calls.consequences import Consequences, retry_due
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.follow_ups import note_of
+from desk.follow_ups.next_steps import NextOffer, next_days
+from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import borrowers
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from storage.queries.follow_ups import follow_ups as stored

@@ -1,4 +1,4 @@
-"""How rows are changed: remembered for Undo, versioned for compare and set, and their messages marked for rewriting."""
+"""Changes of rows: remembered for Undo, versioned for compare and set, and their messages marked for rewriting."""
 
 import base64
 from datetime import date, datetime, time
@@ -10,23 +10,26 @@ from sqlalchemy import inspect
 from sqlmodel import SQLModel
 
 from desk.core.transaction import Change, Desk
+from desk.core.undo_rules import take_back_of
 from storage.engine.types import new_id
 from storage.tables import FollowUp, Undo
+from storage.tables.columns import restored_columns
 
 Row = TypeVar("Row", bound=SQLModel)
 
 
 def create(desk: Desk, row: Row) -> Row:
-    """Writes a new row that Undo would take back."""
+    """Write a new row that Undo takes back. Raises NotUndoableError if nothing says how to take back such a row."""
+    take_back_of(type(row))
     desk.changes[id(row)] = Change(row=row, before=None)
     desk.add(row)
     return row
 
 
-def changing(desk: Desk, row: Row) -> Row:
-    """Says that `row` is about to be changed: call it before the first assignment, once or more often.
+def track(desk: Desk, row: Row) -> Row:
+    """Remember `row` as it is, before the first assignment changes it. Further calls have no effect.
 
-    Raises its version, remembers it as it was, and has the messages that show a follow-up rewritten.
+    Raises the row's version, and has the messages that show a follow-up rewritten.
     """
     if id(row) not in desk.changes:
         desk.changes[id(row)] = Change(row=row, before=_snapshot(row))
@@ -39,10 +42,10 @@ def changing(desk: Desk, row: Row) -> Row:
 
 
 def offer_undo(desk: Desk, act: str, *, loan_id: UUID | None = None, undo_id: UUID | None = None) -> UUID:
-    """Remembers this transaction's changes, so that they can be taken back for a while. Gives the id for the button:
-    `undo_id` where a message that the act owes carries it already.
+    """Remember this transaction's changes for Undo, and return the id for its button.
 
-    Call it last: what is changed afterwards is not taken back.
+    `undo_id` is that id where a message of this act already carries it. Call this last: Undo does not restore what
+    changes afterwards.
     """
     undo = Undo(
         id=undo_id or new_id(),
@@ -57,23 +60,14 @@ def offer_undo(desk: Desk, act: str, *, loan_id: UUID | None = None, undo_id: UU
     return undo.id
 
 
-_NEVER_RESTORED = frozenset({"id", "version", "next_follow_up_number"})
-"""Counters never go back: a number that was given once is not given again."""
-
-
 def restore(row: SQLModel, before: dict[str, Any]) -> None:
-    """Gives a row back what a step of an Undo remembers of it."""
+    """Set the columns of a row to what a step of an Undo remembers."""
     for name, value in before.items():
         setattr(row, name, remembered(value))
 
 
-def column_names(row: SQLModel) -> list[str]:
-    """The columns of a row's table."""
-    return list(inspect(type(row)).mapper.column_attrs.keys())
-
-
 def table_name(table: type[SQLModel]) -> str:
-    """The name of a table in the database."""
+    """Return the name of a table in the database."""
     return inspect(table).mapper.local_table.description
 
 
@@ -84,17 +78,19 @@ def _step(change: Change) -> dict[str, Any]:
         "id": str(row.id),
         "version": row.version,
         "version_before": change.before["version"] if change.before else 0,
-        "before": _what_differs(change.before, _snapshot(change.row)) if change.before else None,
+        "before": _restorable(change) if change.before else None,
     }
 
 
-def _what_differs(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    # Only what the act itself changed is remembered: what the desk notes meanwhile (announced, escalated) stays.
-    return {name: value for name, value in before.items() if value != after[name] and name not in _NEVER_RESTORED}
+def _restorable(change: Change) -> dict[str, Any]:
+    # Remember only what the act itself changed: what the desk notes later (announced, escalated) stays.
+    before, after = change.before or {}, _snapshot(change.row)
+    names = restored_columns(table_name(type(change.row)))
+    return {name: value for name, value in before.items() if value != after[name] and name in names}
 
 
 def _snapshot(row: SQLModel) -> dict[str, Any]:
-    return {name: _encode(getattr(row, name)) for name in column_names(row)}
+    return {name: _encode(getattr(row, name)) for name in type(row).model_fields}
 
 
 def _encode(value: Any) -> Any:
@@ -116,7 +112,7 @@ def _encode(value: Any) -> Any:
 
 
 def remembered(value: Any) -> Any:
-    """A column's value as a step of an Undo remembers it."""
+    """Return a column's value from what a step of an Undo remembers of it."""
     match value:
         case {"instant": text}:
             return datetime.fromisoformat(text)

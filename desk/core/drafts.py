@@ -1,7 +1,12 @@
-"""What somebody typed that waits for their yes: a button may carry no personal data, so it carries a draft's id."""
+"""What a member typed and has not confirmed or sent yet, encrypted and kept for an hour.
+
+A button may carry no personal data, so it carries the id of a draft. A form that was not sent opens again as it was left.
+"""
 
 import json
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,30 +17,68 @@ from storage.queries.core import drafts
 from storage.tables import Draft
 
 KEPT_FOR = timedelta(hours=1)
-"""How long a draft waits."""
+"""How long a draft can be used."""
 
 
-async def keep(desk: Desk, body: dict[str, Any]) -> UUID:
-    """Keeps what the acting member typed, encrypted. Gives the id for the button."""
-    await drafts.forget_before(desk.session, desk.workspace.id, desk.now - KEPT_FOR)
-    row_id = new_id()
-    desk.add(
-        Draft(
-            id=row_id,
-            workspace_id=desk.workspace.id,
-            member_id=desk.member.id,
-            body_cipher=desk.cipher.encrypt(json.dumps(body), "draft", row_id, "body"),
-            at=desk.now,
-        )
-    )
-    return row_id
+@dataclass(frozen=True, slots=True)
+class FormDraft:
+    """The values of a form's fields, by name, when the desk last saw them."""
+
+    typed: Mapping[str, str | tuple[str, ...]] = field(repr=False)
+    at: datetime
 
 
-async def use(desk: Desk, draft_id: UUID) -> dict[str, Any]:
-    """What was kept; it is used once. Raises NotFound (`draft_gone`: used, too old, or somebody else's)."""
+async def save_for_confirmation(desk: Desk, body: Mapping[str, Any]) -> UUID:
+    """Save what the acting member must confirm, and return the draft's id for the button."""
+    draft = await _draft(desk, body)
+    desk.add(draft)
+    return draft.id
+
+
+async def take_confirmed(desk: Desk, draft_id: UUID) -> dict[str, Any]:
+    """Return what was saved, and delete it: a draft is used once.
+
+    Raises NotFound (`draft_gone`: used, older than an hour, or another member's).
+    """
     draft = await drafts.by_id(desk.session, draft_id)
     if draft is None or draft.member_id != desk.member.id or desk.now - draft.at > KEPT_FOR:
         raise NotFound("draft_gone")
-    body: dict[str, Any] = json.loads(desk.cipher.decrypt(draft.body_cipher, "draft", draft.id, "body"))
+    body = _body_of(desk, draft)
     await desk.session.delete(draft)
     return body
+
+
+async def save_form(desk: Desk, form: str, typed: Mapping[str, str | tuple[str, ...]]) -> None:
+    """Save what the acting member has typed into a form so far, replacing what was saved of it before."""
+    await drafts.keep(desk.session, await _draft(desk, typed, form))
+
+
+async def read_form(desk: Desk, form: str) -> FormDraft | None:
+    """Return what the acting member typed into a form within the last hour, or None."""
+    draft = await drafts.of_form(desk.session, desk.member.id, form)
+    if draft is None or desk.now - draft.at > KEPT_FOR:
+        return None
+    typed = {name: v if isinstance(v, str) else tuple(v) for name, v in _body_of(desk, draft).items()}
+    return FormDraft(typed=typed, at=draft.at)
+
+
+async def forget_form(desk: Desk, form: str) -> None:
+    """Delete the draft of a form that was sent or is no longer wanted."""
+    await drafts.forget_form(desk.session, desk.member.id, form)
+
+
+async def _draft(desk: Desk, body: Mapping[str, Any], form: str | None = None) -> Draft:
+    await drafts.forget_before(desk.session, desk.workspace.id, desk.now - KEPT_FOR)
+    row_id, text = new_id(), json.dumps(dict(body), ensure_ascii=False)
+    return Draft(
+        id=row_id,
+        workspace_id=desk.workspace.id,
+        member_id=desk.member.id,
+        form=form,
+        body_cipher=desk.cipher.encrypt(text, "draft", row_id, "body"),
+        at=desk.now,
+    )
+
+
+def _body_of(desk: Desk, draft: Draft) -> dict[str, Any]:
+    return json.loads(desk.cipher.decrypt(draft.body_cipher, "draft", draft.id, "body"))

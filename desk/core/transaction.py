@@ -1,4 +1,4 @@
-"""The desk at work: one transaction in which somebody does one thing."""
+"""`Desk` is one transaction in which one member, or the desk itself, does one thing; `Office` opens them."""
 
 import contextlib
 from collections.abc import AsyncGenerator
@@ -13,8 +13,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from desk.core.clock import Clock
 from desk.core.errors import NotAllowed
-from desk.rules.calendar import Calendar
-from desk.rules.working_time import local_date
 from storage.engine.cipher import Cipher
 from storage.engine.database import Database
 from storage.queries.messages import notices
@@ -34,8 +32,8 @@ class Change:
 class Desk:
     """What a use case works with. `actor` None is the desk itself; `now` is one instant for the whole transaction.
 
-    `changes` collects what Undo would need, by the identity of the row; `touched` the follow-ups whose messages are to be
-    rewritten. Both are kept by `desk.core.changes`.
+    `changes` holds what Undo would need, by the identity of the row, and `touched` the follow-ups whose messages must be
+    rewritten; `desk.core.changes` fills both. `cache` holds values that a folder reads once per transaction, by type.
     """
 
     session: AsyncSession
@@ -45,37 +43,26 @@ class Desk:
     now: datetime
     changes: dict[int, Change] = field(default_factory=dict[int, Change])
     touched: set[UUID] = field(default_factory=set[UUID])
-    _calendar: Calendar | None = None
+    cache: dict[type[Any], Any] = field(default_factory=dict[type[Any], Any], repr=False)
 
     @property
     def member(self) -> Member:
-        """The acting member. Raises NotAllowed when somebody who is no member acts."""
+        """The acting member. Raises NotAllowed (`not_a_member`) when nobody with a membership acts."""
         if self.actor is None:
             raise NotAllowed("not_a_member")
         return self.actor
 
     @property
     def workspace_today(self) -> date:
-        """The date where the lender is: instalments fall due there, whoever calls about them."""
-        return local_date(self.now, ZoneInfo(self.workspace.zone))
-
-    async def calendar(self) -> Calendar:
-        """The workspace's calendar: public holidays and its own days."""
-        if self._calendar is None:
-            overrides = await workspaces.calendar_overrides(self.session, self.workspace.id)
-            self._calendar = Calendar(country=self.workspace.country, overrides=overrides)
-        return self._calendar
-
-    def calendar_changed(self) -> None:
-        """Forgets the calendar, so that the next look reads it anew."""
-        self._calendar = None
+        """The date where the lender is, by which instalments fall due."""
+        return self.now.astimezone(ZoneInfo(self.workspace.zone)).date()
 
     def add(self, row: SQLModel) -> None:
-        """Writes a new row, or a changed one, with the transaction."""
+        """Write a new or changed row with the transaction."""
         self.session.add(row)
 
     def audit(self, act: str, *, loan_id: UUID | None = None, subject_id: UUID | None = None, **details: Any) -> None:
-        """Writes who did `act`. `details` are codes, numbers and ids, never personal data."""
+        """Record who did `act`. `details` are codes, numbers and ids, never personal data."""
         self.session.add(
             AuditEntry(
                 workspace_id=self.workspace.id,
@@ -91,7 +78,7 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What every desk of the process shares: the database, the keys, the clock."""
+    """What all transactions of the process share: the database, the keys, the clock."""
 
     database: Database
     cipher: Cipher
@@ -99,14 +86,14 @@ class Office:
 
     @contextlib.asynccontextmanager
     async def desk(self, workspace: Workspace, actor: Member | None = None) -> AsyncGenerator[Desk]:
-        """A desk at which things change: committed at the end of the block, undone when it raises.
+        """Open a writing transaction: committed at the end of the block, rolled back when the block raises.
 
-        Where the workspace itself was changed, the process goes on with what was committed.
+        If the transaction changed the workspace itself, copy the committed values onto the process's `workspace`.
         """
         async with self.database.transaction() as session:
             desk = Desk(session=session, cipher=self.cipher, workspace=workspace, actor=actor, now=self.clock.now())
             yield desk
-            # Written first: a reminder that the due scan is making of a row changed here is then there to be touched.
+            # Flush first: a reminder that the due scan is writing for a row changed here can then be touched.
             await session.flush()
             await notices.touch_for_follow_ups(session, desk.touched, desk.now)
         if desk.workspace is not workspace:
@@ -114,6 +101,6 @@ class Office:
 
     @contextlib.asynccontextmanager
     async def reading_desk(self, workspace: Workspace, actor: Member | None = None) -> AsyncGenerator[Desk]:
-        """A desk at which one only looks."""
+        """Open a transaction that only reads."""
         async with self.database.reading() as session:
             yield Desk(session=session, cipher=self.cipher, workspace=workspace, actor=actor, now=self.clock.now())

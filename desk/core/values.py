@@ -3,6 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+NUMBER_LIMIT = 64
+"""The longest loan number, in characters."""
+
+NAME_LIMIT = 100
+"""The longest name of a borrower, in characters."""
+
 
 @dataclass(frozen=True, slots=True)
 class LoanRef:

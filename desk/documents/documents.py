@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from desk.calls.consequences import assignee_of_next
-from desk.calls.next_steps import Unplanned, unplanned
-from desk.core.changes import changing, create, offer_undo
+from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
@@ -16,6 +14,8 @@ from desk.documents.steps import begin, bring
 from desk.documents.views import ItemView, item_views, words_of
 from desk.follow_ups import follow_ups, rule_plans
 from desk.follow_ups.follow_ups import Planned, check_note
+from desk.follow_ups.next_steps import Unplanned, unplanned
+from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from desk.people.members import CALLERS, may_act_on, require_role
@@ -119,7 +119,7 @@ async def request_documents(
     planned = await _plan_asking(desk, named, asking, by) if by or asking is None else None
     follow_up = planned.follow_up if planned else asking
     if new and asking and not planned:
-        changing(desk, asking)  # Undo of what planned it would leave these without a call
+        track(desk, asking)  # Undo of what planned it would leave these without a call
     items = _write_request(desk, named, new, by, follow_up) if new else []
     if planned:
         await _link(desk, already, planned.follow_up, by)
@@ -309,7 +309,7 @@ def _write_request(
 async def _link(desk: Desk, items: Sequence[DocumentItem], follow_up: FollowUp, by: Due | None) -> None:
     """Has the earlier requests of these documents asked after in this call, and wanted by then."""
     for request in await stored.requests(desk.session, [item.request_id for item in items]):
-        changing(desk, request).follow_up_id = follow_up.id
+        track(desk, request).follow_up_id = follow_up.id
         if by is not None:
             request.due_on, request.due_at = by.on, by.at
 
@@ -324,7 +324,7 @@ async def _ask_again(desk: Desk, loan: Loan, requests: Sequence[DocumentRequest]
     planned = await rule_plans.plan_documents(desk, loan) if asking is None else None
     follow_up = planned.follow_up if planned else asking
     for request in left:
-        changing(desk, request).follow_up_id = follow_up.id if follow_up else None
+        track(desk, request).follow_up_id = follow_up.id if follow_up else None
     return planned
 
 

@@ -1,7 +1,8 @@
 """Each step that a document takes is written down beside the state that it comes to, so that its way can be read later."""
 
-from desk.core.changes import changing, create
+from desk.core.changes import create, track
 from desk.core.transaction import Desk
+from desk.core.undo_rules import takes_back
 from storage.engine.types import new_id
 from storage.tables import DocumentItem, DocumentStep
 
@@ -15,11 +16,17 @@ def begin(desk: Desk, item: DocumentItem) -> DocumentItem:
 
 def bring(desk: Desk, item: DocumentItem, state: str, reason: str = "") -> None:
     """Brings a document to another state, by whoever acts."""
-    changing(desk, item)
+    track(desk, item)
     item.state, item.changed_at = state, desk.now
     item.changed_by_id = desk.actor.id if desk.actor else None
     item.reason_cipher = desk.cipher.encrypt_maybe(reason, "document_item", item.id, "reason")
     _record(desk, item, reason)
+
+
+@takes_back(DocumentItem)
+async def take_back_request(desk: Desk, item: DocumentItem) -> None:
+    """Withdraw a document because the act that asked for it is undone."""
+    item.state, item.changed_at = "undone", desk.now
 
 
 def _record(desk: Desk, item: DocumentItem, reason: str = "") -> None:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from desk.calls.next_steps import Unplanned, unplanned
 from desk.core.changes import offer_undo
 from desk.core.errors import Ambiguous, Invalid, NotFound
 from desk.core.transaction import Desk
@@ -11,6 +10,7 @@ from desk.core.values import Due, LoanRef, PersonRef
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import follow_ups
 from desk.follow_ups.locking import name_of, pressed, require_open
+from desk.follow_ups.next_steps import Unplanned, unplanned
 from desk.loans.lookup import Named, resolve
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_view, loan_view, planned_view
 from desk.messages.notices import owe_to_member

@@ -1,21 +1,25 @@
 """Follow-ups on the books: planned, moved, finished. Every use case that touches one comes through here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from desk.core.changes import changing, create
+from desk.core.changes import create, track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
+from desk.core.undo_rules import UndoneRow, corrects_after_undo, takes_back
 from desk.core.values import Due
 from desk.core.vocabulary import NOTE_LIMIT
+from desk.people.calendars import calendar_of
 from desk.people.members import acting_for, hours_of, stand_ins_for, today_of, zone_of
 from desk.rules import reminders
 from desk.rules.calendar import Calendar
 from desk.rules.instalments import instalment_on_or_before
 from desk.rules.reminders import ContactHours, Schedule
 from storage.engine.types import new_id
-from storage.tables import FollowUp, Loan, Member
+from storage.queries.core import undos
+from storage.tables import FollowUp, Loan, Member, Undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ async def move(desk: Desk, follow_up: FollowUp, due: Due, *, assignee: Member, k
     """
     kept = _with_time_of_day(desk, follow_up, due, zone_of(assignee)) if keeps_hour else due
     acting, schedule = await _schedule(desk, assignee, kept)
-    changing(desk, follow_up)
+    track(desk, follow_up)
     _set_times(follow_up, schedule)
     follow_up.announced_for = follow_up.announced_at = follow_up.escalated_at = None
     follow_up.snoozes, follow_up.snoozed_until = 0, None
@@ -96,12 +100,30 @@ async def move(desk: Desk, follow_up: FollowUp, due: Due, *, assignee: Member, k
 def close(desk: Desk, follow_up: FollowUp, state: str, *, why: str = "") -> None:
     """Ends a follow-up as `done`, `cancelled`, or `ended` with its loan."""
     check_note(why)
-    changing(desk, follow_up)
+    track(desk, follow_up)
     follow_up.state = state
     follow_up.closed_at = desk.now
     follow_up.closed_by_id = desk.actor.id if desk.actor else None
     follow_up.closed_why_cipher = desk.cipher.encrypt_maybe(why, "follow_up", follow_up.id, "closed_why")
     follow_up.remind_at = follow_up.escalate_at = None
+
+
+@takes_back(FollowUp)
+async def take_back_plan(desk: Desk, follow_up: FollowUp) -> None:
+    """End a follow-up because the act that planned it is undone."""
+    follow_up.state, follow_up.closed_at, follow_up.closed_by_id = "undone", desk.now, desk.member.id
+    follow_up.remind_at = follow_up.escalate_at = None
+
+
+@corrects_after_undo(FollowUp)
+async def remind_of_reopened(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
+    """Remind now of each follow-up that is open again and whose reminder was withheld while it was closed."""
+    reopened: list[FollowUp] = [each.row for each in rows]
+    silent = [f for f in reopened if f.state == "open" and f.announced_for is not None and f.remind_at is None]
+    shown = await undos.shown_in_messages(desk.session, [row.id for row in silent])
+    for row in silent:
+        if row.id not in shown:
+            row.remind_at = desk.now
 
 
 async def reschedule(desk: Desk, follow_up: FollowUp, assignee: Member, *, announce_again: bool) -> None:
@@ -111,7 +133,7 @@ async def reschedule(desk: Desk, follow_up: FollowUp, assignee: Member, *, annou
     """
     stand_ins = await stand_ins_for(desk, [assignee])
     acting = stand_ins.acting(assignee, acts_on(desk, follow_up, assignee))
-    retime(desk, follow_up, acting, await desk.calendar(), announce_again=announce_again)
+    retime(desk, follow_up, acting, await calendar_of(desk), announce_again=announce_again)
 
 
 def retime(desk: Desk, follow_up: FollowUp, acting: Member, calendar: Calendar, *, announce_again: bool) -> bool:
@@ -131,7 +153,7 @@ def retime(desk: Desk, follow_up: FollowUp, acting: Member, calendar: Calendar, 
     times = (plan.remind_at, plan.overdue_at, plan.escalate_at)
     if times == (follow_up.remind_at, follow_up.overdue_at, follow_up.escalate_at):
         return False
-    changing(desk, follow_up)
+    track(desk, follow_up)
     _set_times(follow_up, plan)
     if announce_again:
         follow_up.escalated_at = follow_up.snoozed_until = None
@@ -168,7 +190,7 @@ def check_note(note: str) -> None:
 async def _schedule(desk: Desk, assignee: Member, due: Due) -> tuple[Member, Schedule]:
     acting = await acting_for(desk, assignee, due.on)
     schedule = reminders.schedule(
-        due, desk.now, hours_of(acting), await desk.calendar(), *contact_hours(desk), _escalate_after(desk)
+        due, desk.now, hours_of(acting), await calendar_of(desk), *contact_hours(desk), _escalate_after(desk)
     )
     return acting, schedule
 

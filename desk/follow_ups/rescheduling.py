@@ -1,15 +1,28 @@
-"""Working out anew when the desk speaks, because somebody's hours or absence, or the calendar, have changed."""
+"""Recompute when the desk reminds, after a member's hours or absence, or the calendar, changed."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from desk.core.changes import changing
+from desk.core.changes import track
 from desk.core.transaction import Desk
+from desk.core.undo_rules import recomputes_after
 from desk.follow_ups.follow_ups import acts_on, retime
+from desk.people.calendars import calendar_of
 from desk.people.members import stand_ins_for
 from storage.queries.follow_ups import acts, follow_ups
 from storage.queries.loans import loans
 from storage.queries.people import members
+from storage.tables import CalendarOverride, Member, Workspace
+
+
+@recomputes_after(Member, CalendarOverride, Workspace)
+async def reschedule_after(desk: Desk, rows: Sequence[Member | CalendarOverride | Workspace]) -> None:
+    """Recompute reminder times: of the members that changed; of all when the calendar or the workspace changed."""
+    people = [row for row in rows if isinstance(row, Member)]
+    if len(people) < len(rows):
+        await everybody(desk)
+    else:
+        await for_members(desk, [member.id for member in people])
 
 
 async def everybody(desk: Desk) -> int:
@@ -32,7 +45,7 @@ async def for_members(desk: Desk, member_ids: Sequence[UUID]) -> int:
     assignees = await members.by_ids(desk.session, ids)
     stand_ins = await stand_ins_for(desk, assignees.values())
     told = await acts.last_readers(desk.session, [row.id for row in rows])
-    calendar = await desk.calendar()
+    calendar = await calendar_of(desk)
     changed = 0
     for row in rows:
         assignee = assignees[row.assignee_id]
@@ -40,7 +53,7 @@ async def for_members(desk: Desk, member_ids: Sequence[UUID]) -> int:
         announced = row.announced_for is not None and row.remind_at is None
         moved_on = announced and told.get(row.id) not in (None, acting.id)
         if moved_on:
-            changing(desk, row)
+            track(desk, row)
             row.announced_for = None
         changed += retime(desk, row, acting, calendar, announce_again=moved_on)
     return changed

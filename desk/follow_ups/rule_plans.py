@@ -12,6 +12,7 @@ from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups import follow_ups
 from desk.follow_ups.follow_ups import Planned
+from desk.people.calendars import calendar_of
 from desk.people.members import CALLERS, fewest_open, hours_of, managers_for, roles_of, today_of
 from desk.rules.absence import is_absent
 from desk.rules.cadence import CADENCE, AssigneeKind, Plan, plan_due
@@ -69,7 +70,7 @@ async def due_by_rule(desk: Desk, plan: Plan, assignee: Member, *, instalment_on
         plan,
         desk.now,
         hours_of(assignee),
-        await desk.calendar(),
+        await calendar_of(desk),
         instalment_on=instalment_on,
         contact=contact,
         contact_zone=contact_zone,
@@ -91,6 +92,18 @@ async def assignee_of(desk: Desk, loan: Loan, kinds: Sequence[AssigneeKind]) -> 
         return desk.actor
     managers = await _candidates(desk, "manager", owner)
     return await _least_busy(desk, managers) if managers else None
+
+
+async def assignee_of_next(desk: Desk, loan: Loan, answered: FollowUp | None) -> Member:
+    """Return who makes the next call: the assignee of the answered follow-up, else the acting member; if the acting
+    member is a manager who makes no calls, the loan's owner."""
+    if answered is not None:
+        assignee = (await members.by_ids(desk.session, [answered.assignee_id]))[answered.assignee_id]
+        if assignee.removed_at is None:
+            return assignee
+    if not roles_of(desk.member) & {"agent", "verifier", "collector"}:
+        return await present_owner(desk, loan) or desk.member
+    return desk.member
 
 
 async def present_owner(desk: Desk, loan: Loan) -> Member | None:

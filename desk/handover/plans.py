@@ -150,7 +150,7 @@ async def carry_out(desk: Desk, draft_id: UUID, mark: str) -> PlanDone | PlanPre
 
     Raises as `preview` does, and NotFound (`draft_gone`).
     """
-    wish = _read(await drafts.use(desk, draft_id))
+    wish = _read(await drafts.take_confirmed(desk, draft_id))
     plan = await _plan(desk, wish, lock=True)
     if plan.mark != mark:
         return await _previewed(desk, wish, plan, changed=True)
@@ -182,7 +182,7 @@ async def _previewed(desk: Desk, wish: Wish, plan: _Plan, *, changed: bool) -> P
         overdue=sum(row.overdue_at < desk.now for row in plan.follow_ups),
         why=wish.why,
         mark=plan.mark,
-        draft_id=await drafts.keep(desk, _written(wish)),
+        draft_id=await drafts.save_for_confirmation(desk, _written(wish)),
         changed=changed,
     )
 

@@ -7,18 +7,22 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from desk.core import drafts
-from desk.core.changes import changing, offer_undo
+from desk.core.changes import offer_undo, remembered, track
 from desk.core.errors import Invalid, NotAllowed
 from desk.core.transaction import Desk
+from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo
 from desk.core.values import LoanRef
 from desk.follow_ups.follow_ups import acts_on, check_note, retime
 from desk.loans.lookup import resolve as resolve_loan
 from desk.messages.notices import owe_to_member
+from desk.people.calendars import calendar_of
 from desk.people.members import CALLERS, managers_for, require_role, roles_of, stand_ins_for
 from storage.engine.types import new_id
+from storage.queries.core import undos
 from storage.queries.handover import holdings
+from storage.queries.messages import notices
 from storage.queries.people import members
-from storage.tables import Assignment, FollowUp, Loan, Member
+from storage.tables import Assignment, FollowUp, Loan, Member, Undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ async def preview_all(desk: Desk, outgoing: Member, to: Member, *, why: str = ""
         handed=_counted(desk, loans, follow_ups),
         mark=mark_of(loans, follow_ups),
         why=why,
-        draft_id=await drafts.keep(desk, {"why": why}),
+        draft_id=await drafts.save_for_confirmation(desk, {"why": why}),
         changed=changed,
     )
 
@@ -114,7 +118,7 @@ async def reassign_all(
     Raises as `preview_all` does, and NotFound (`draft_gone`).
     """
     _require_manager(desk, outgoing, to)
-    why = (await drafts.use(desk, draft_id))["why"] if draft_id else ""
+    why = (await drafts.take_confirmed(desk, draft_id))["why"] if draft_id else ""
     loans, follow_ups = await holdings.held(desk.session, outgoing.id, lock=True)
     if mark_of(loans, follow_ups) != mark:
         return await preview_all(desk, outgoing, to, why=why, changed=True)
@@ -152,14 +156,14 @@ async def hand_over(
 ) -> Handed:
     """Makes `to` the owner of the loans and the assignee of the follow-ups. Asks nothing and tells nobody."""
     handed = _counted(desk, loans, follow_ups)
-    calendar = await desk.calendar()
+    calendar = await calendar_of(desk)
     stand_ins = await stand_ins_for(desk, [to])
     for loan in loans:
-        changing(desk, loan)
+        track(desk, loan)
         loan.owner_id, loan.owner_set_at = to.id, desk.now
         desk.add(_assignment(desk, loan.id, None, outgoing, to, why, batch))
     for follow_up in follow_ups:
-        changing(desk, follow_up)
+        track(desk, follow_up)
         follow_up.assignee_id, follow_up.announced_for = to.id, None
         acting = stand_ins.acting(to, acts_on(desk, follow_up, to))
         retime(desk, follow_up, acting, calendar, announce_again=True)
@@ -225,6 +229,23 @@ def require_caller(to: Member) -> None:
     """Raises Invalid (`cannot_take_calls`) for somebody who makes no calls."""
     if not roles_of(to) & set(CALLERS):
         raise Invalid("cannot_take_calls", who=to.slack_user_id)
+
+
+allow_partial_undo("reassign")
+
+
+@corrects_after_undo(Loan, FollowUp)
+async def correct_what_they_read(desk: Desk, undo: Undo, rows: Sequence[UndoneRow]) -> None:
+    """Rewrite the messages to the members who gave or got a loan or a follow-up by a handover that is undone."""
+    if undo.act not in ("reassign", "remove_member"):
+        return
+    concerned: set[UUID] = set()
+    for each in rows:
+        name = "owner_id" if isinstance(each.row, Loan) else "assignee_id"
+        if each.before is not None and name in each.before:
+            concerned.update(filter(None, (remembered(each.replaced[name]), remembered(each.before[name]))))
+    keys = [notice_key(undo.id, member_id) for member_id in concerned]
+    await notices.touch(desk.session, await undos.notice_ids(desk.session, desk.workspace.id, keys), desk.now)
 
 
 def notice_key(batch: UUID, member_id: UUID) -> str:

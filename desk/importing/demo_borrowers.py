@@ -10,8 +10,7 @@ from desk.core.values import Due
 from desk.follow_ups import follow_ups
 from desk.loans import borrowers
 from desk.people import onboarding
-from desk.people.members import CALLERS, require_role, roles_of, zone_of
-from desk.people.team import SETS_UP
+from desk.people.members import CALLERS, SETS_UP, require_role, roles_of, zone_of
 from storage.engine.types import new_id
 from storage.queries.loans import loans
 from storage.queries.loans.loans import number_key

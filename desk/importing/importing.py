@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from desk.core.changes import changing
+from desk.core.changes import track
 from desk.core.errors import DeskError, Invalid
 from desk.core.transaction import Desk
 from desk.follow_ups import rule_plans
@@ -146,7 +146,7 @@ def _write_new(desk: Desk, row: ImportRow, owner: Member | None) -> Loan:
 async def _take_over(
     desk: Desk, loan: Loan, borrower: Borrower, row: ImportRow, owner: Member | None
 ) -> tuple[Effect, int]:
-    changing(desk, loan)
+    track(desk, loan)
     loan.number, loan.number_key, loan.minted = row.number, number_key(row.number), False
     desk.audit("import_take_over", loan_id=loan.id)
     _, planned = await _bring_up_to_date(desk, loan, borrower, row, owner)
@@ -171,7 +171,7 @@ async def _bring_up_to_date(
             held = await stored_reassigning.open_of_loan_held_by(desk.session, loan.id, loan.owner_id)
             outgoing = await desk.session.get_one(Member, loan.owner_id)
             await reassigning.hand_over(desk, [], held, outgoing, owner, why="", batch=new_id())
-        changing(desk, loan)
+        track(desk, loan)
         for column, value in differing.items():
             setattr(loan, column, value)
     planned = 0

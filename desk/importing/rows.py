@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from desk.core.errors import Invalid
+from desk.core.values import NAME_LIMIT, NUMBER_LIMIT
 from desk.core.vocabulary import VOCABULARY, term_key
 from desk.loans.borrowers import read_phone
 
@@ -27,8 +28,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 REQUIRED = ("number", "name", "phone", "stage")
 """The columns without which a file is refused."""
-
-NUMBER_LIMIT, NAME_LIMIT = 64, 100
 
 _SEPARATED = re.compile(r"[\s,，、;；]")
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")

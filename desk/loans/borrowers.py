@@ -13,9 +13,10 @@ from phonenumbers import (
     parse,
 )
 
-from desk.core.changes import changing
+from desk.core.changes import track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
+from desk.core.undo_rules import recomputes_after
 from desk.rules.masking import masked_name, phone_tail
 from storage.engine.types import new_id
 from storage.queries.loans import borrowers as stored
@@ -61,13 +62,20 @@ async def write_many(desk: Desk, contacts: Sequence[tuple[UUID, str, str]]) -> N
 async def correct(desk: Desk, borrower: Borrower, *, name: str | None = None, phone: str | None = None) -> None:
     """Corrects the name or the phone (E.164), and indexes the borrower anew. A new phone is not known to be wrong."""
     known = contact(desk, borrower)
-    changing(desk, borrower)
+    track(desk, borrower)
     if name is not None:
         borrower.name_cipher = desk.cipher.encrypt(name, "borrower", borrower.id, "name")
     if phone is not None and phone != known.phone:
         borrower.phone_cipher = desk.cipher.encrypt(phone, "borrower", borrower.id, "phone")
         borrower.phone_wrong_at = None
     await index(desk, borrower)
+
+
+@recomputes_after(Borrower)
+async def index_each(desk: Desk, rows: Iterable[Borrower]) -> None:
+    """Index these borrowers again."""
+    for borrower in rows:
+        await index(desk, borrower)
 
 
 async def index(desk: Desk, borrower: Borrower) -> None:

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from desk.core.changes import changing, offer_undo
+from desk.core.changes import offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotAllowed
 from desk.core.transaction import Desk
-from desk.core.values import LoanRef
+from desk.core.values import NUMBER_LIMIT, LoanRef
 from desk.follow_ups.rule_plans import present_owner
-from desk.importing.rows import NUMBER_LIMIT
 from desk.loans import borrowers, lookup
 from desk.loans.borrowers import readable
 from desk.loans.inquiries import check_name
@@ -91,7 +90,7 @@ async def _renumber(desk: Desk, loan: Loan, value: str) -> tuple[str, str]:
     other = await stored.by_number(desk.session, desk.workspace.id, number)
     if other is not None and other.id != loan.id:
         raise Conflict("number_taken", given=number)
-    changing(desk, loan)
+    track(desk, loan)
     loan.number, loan.number_key, loan.minted = number, number_key(number), False
     return before, number
 
@@ -112,7 +111,7 @@ async def _change_phone(desk: Desk, loan: Loan, phone: str) -> tuple[str, str]:
     if phone == before and borrower.phone_wrong_at is None:
         raise Invalid("nothing_changed", loan=loan.number)
     if phone == before:
-        changing(desk, borrower).phone_wrong_at = None
+        track(desk, borrower).phone_wrong_at = None
     await borrowers.correct(desk, borrower, phone=phone)
     return readable(before), readable(phone)
 

@@ -3,22 +3,24 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from desk.calls.next_steps import Unplanned, unplanned
 from desk.core import drafts
 from desk.core.changes import create, offer_undo
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
+from desk.core.undo_rules import finds_followers_of, takes_back
+from desk.core.values import NAME_LIMIT
 from desk.follow_ups.follow_ups import check_note
-from desk.importing.rows import NAME_LIMIT
+from desk.follow_ups.next_steps import Unplanned, unplanned
 from desk.loans import borrowers
 from desk.loans.lists import LoanRow, loan_rows
 from desk.loans.views import LoanView, loan_view
 from desk.people.members import CALLERS, require_role, roles_of
 from storage.engine.types import new_id
+from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans, search
 from storage.queries.loans.loans import number_key
 from storage.queries.people import workspaces
-from storage.tables import Borrower, Loan, StageChange
+from storage.tables import Borrower, Loan, StageChange, Undo
 
 KNOWN_SHOWN = 5
 """How many loans of the same phone are shown."""
@@ -62,7 +64,7 @@ async def open_inquiry(desk: Desk, *, name: str, phone: str, note: str = "") -> 
     )
     if not known:
         return await _open(desk, name, phone, note)
-    draft_id = await drafts.keep(desk, {"name": name, "phone": phone, "note": note})
+    draft_id = await drafts.save_for_confirmation(desk, {"name": name, "phone": phone, "note": note})
     return KnownPhone(await loan_rows(desk, known[:KNOWN_SHOWN]), len(known) > KNOWN_SHOWN, draft_id)
 
 
@@ -72,8 +74,20 @@ async def open_all_the_same(desk: Desk, draft_id: UUID) -> NewInquiry:
     Raises NotAllowed (`role_missing`), NotFound (`draft_gone`: used, too old, or somebody else's).
     """
     require_role(desk, *CALLERS, "admin")
-    kept = await drafts.use(desk, draft_id)
+    kept = await drafts.take_confirmed(desk, draft_id)
     return await _open(desk, kept["name"], kept["phone"], kept["note"])
+
+
+@takes_back(Loan)
+async def take_back_inquiry(desk: Desk, loan: Loan) -> None:
+    """End a loan as withdrawn because the act that opened it is undone."""
+    loan.stage, loan.stage_since = "withdrawn", desk.now
+
+
+@finds_followers_of("new_loan")
+async def has_plan(desk: Desk, undo: Undo) -> bool:
+    """Whether something was planned on the new loan since, which does not change the loan's own row."""
+    return undo.loan_id is not None and bool(await follow_ups.open_of_loan(desk.session, undo.loan_id))
 
 
 def check_name(name: str) -> None:

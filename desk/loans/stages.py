@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from desk.calls.next_steps import Unplanned, unplanned
-from desk.core.changes import changing, create, offer_undo
+from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
@@ -12,6 +11,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.documents.steps import bring
 from desk.follow_ups import rule_plans
 from desk.follow_ups.follow_ups import Planned, check_note, close
+from desk.follow_ups.next_steps import Unplanned, unplanned
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from desk.people.members import CALLERS, require_role
@@ -100,7 +100,7 @@ async def _change(desk: Desk, loan: Loan, stage: str, reason: str) -> StageChang
 
 async def _enter(desk: Desk, loan: Loan, stage: str, reason: str) -> tuple[StageChange, _Ended, Planned | None]:
     change = create(desk, _record(desk, loan, stage, reason))
-    changing(desk, loan)
+    track(desk, loan)
     loan.stage, loan.stage_since = stage, desk.now
     ended = await _end_what_is_open(desk, loan) if VOCABULARY.stage(stage).ended else _Ended()
     return change, ended, await rule_plans.plan_for_stage(desk, loan)

@@ -1,14 +1,18 @@
 """When a member's next digest is written: at their own local digest time, on days on which they work."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
+from desk.core.undo_rules import recomputes_after
+from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, today_of, zone_of
 from desk.rules.digests import next_digest_at
 from desk.rules.working_time import instant_of
 from storage.queries.messages import due_scan
-from storage.tables import Member
+from storage.queries.people import members
+from storage.tables import CalendarOverride, Member, Workspace
 
 _BEFORE = timedelta(microseconds=1)
 
@@ -24,9 +28,20 @@ async def next_for(desk: Desk, member: Member) -> datetime | None:
     if await due_scan.notice_ids(desk.session, desk.workspace.id, [digest_key("digest", member, today)]):
         after = max(after, instant_of(today + timedelta(days=1), time(0), zone_of(member)) - _BEFORE)
     try:
-        return next_digest_at(after, member.digest_time, hours_of(member), await desk.calendar())
+        return next_digest_at(after, member.digest_time, hours_of(member), await calendar_of(desk))
     except Invalid:
         return None
+
+
+@recomputes_after(Member, CalendarOverride, Workspace)
+async def plan_digests(desk: Desk, rows: Sequence[Member | CalendarOverride | Workspace]) -> None:
+    """Recompute the next digest of the members that changed; of all members when the calendar or the workspace changed."""
+    people = [row for row in rows if isinstance(row, Member)]
+    if len(people) < len(rows):
+        people = await members.everybody(desk.session, desk.workspace.id)
+    for member in people:
+        member.next_digest_at = await next_for(desk, member)
+        desk.add(member)
 
 
 def digest_key(kind: str, member: Member, on: date) -> str:

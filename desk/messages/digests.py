@@ -5,13 +5,14 @@ from datetime import date, datetime, time, timedelta
 
 from sqlmodel import col
 
-from desk.core.changes import changing, offer_undo
+from desk.core.changes import offer_undo, track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.due_lists import DueRow, acts_for, end_of_day, rows_of, team_of
 from desk.messages.digest_times import digest_key, next_for
 from desk.messages.notices import owe_to_member
+from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, roles_of, today_of, zone_of
 from desk.rules.absence import is_absent
 from desk.rules.digests import is_late
@@ -116,7 +117,7 @@ async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
     everybody = await team_of(desk, manager)
     team = [member for member in everybody if member.id != manager.id]
     ids = [member.id for member in team]
-    calendar = await desk.calendar()
+    calendar = await calendar_of(desk)
     done_on = calendar.previous_working_day(today_of(desk, manager), hours_of(manager))
     zone = zone_of(manager)
     start = instant_of(done_on, time(0), zone)
@@ -158,7 +159,7 @@ def setting_of(member: Member) -> DigestSetting:
 
 async def set_digest(desk: Desk, at: time | None) -> DigestSetting:
     """Sets the local time of the member's digest, or switches it off. Raises Invalid (`no_working_day`)."""
-    member = changing(desk, desk.member)
+    member = track(desk, desk.member)
     member.digest_time = at
     member.next_digest_at = await next_for(desk, member)
     if at is not None and member.next_digest_at is None:

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from desk.core.transaction import Desk
+from desk.core.undo_rules import UndoneRow, corrects_after_undo
+from desk.core.vocabulary import VOCABULARY
 from desk.messages.notices import owe_to_channel, owe_to_member
 from desk.people.members import managers_for
 from storage.queries.core import undos
 from storage.queries.messages import notices
 from storage.queries.people import members
-from storage.tables import Call, FollowUp, Loan, Member, Team
+from storage.tables import Call, FollowUp, Loan, Member, Team, Undo
 
 
 async def tell_of_call(desk: Desk, loan: Loan, call: Call, answered: FollowUp | None) -> bool:
@@ -32,6 +34,15 @@ async def call_has_changed(desk: Desk, loan: Loan, call: Call) -> None:
     managers = await managers_for(desk, await _whose_managers(desk, loan, call))
     told = await undos.notice_ids(desk.session, desk.workspace.id, [key, *(f"{key}:{m.id}" for m in managers)])
     await notices.touch(desk.session, told, desk.now)
+
+
+@corrects_after_undo(Call)
+async def correct_after_undone_calls(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
+    """Rewrite what the managers were told of calls that were undone, or got their earlier outcome back."""
+    for each in rows:
+        call: Call = each.row
+        if VOCABULARY.outcome(call.outcome).tells_manager and (each.before is None or "outcome" in each.before):
+            await call_has_changed(desk, await desk.session.get_one(Loan, call.loan_id), call)
 
 
 async def tell_managers(

@@ -11,6 +11,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.follow_ups import acts_on
 from desk.loans import borrowers
 from desk.loans.views import FollowUpView, LoanView, follow_up_view
+from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, stand_ins_for
 from desk.rules.reminders import SnoozeOption, snooze_options
 from storage.queries.follow_ups import acts
@@ -82,7 +83,7 @@ async def follow_up_notice(desk: Desk, notice: Notice) -> FollowUpNotice:
     return FollowUpNotice(
         reader=reader.slack_user_id if reader else None,
         items=items,
-        snoozes=snooze_options(desk.now, hours_of(reader), await desk.calendar()) if reader else (),
+        snoozes=snooze_options(desk.now, hours_of(reader), await calendar_of(desk)) if reader else (),
         covers_for=_covered_by(reader, items),
         about_name=next((member.name for member in about.values()), ""),
     )

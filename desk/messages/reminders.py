@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from desk.core.changes import changing, offer_undo
+from desk.core.changes import offer_undo, track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.follow_ups.locking import pressed
-from desk.handover import reassigning
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.messages.managers import tell_managers
 from desk.messages.notices import may_have_been_sent, owe_to_member
-from desk.people.members import CALLERS, hours_of, managers_for, require_may_act, roles_of, stand_ins_for, today_of
+from desk.people.calendars import calendar_of
+from desk.people.members import hours_of, require_may_act, stand_ins_for, today_of
 from desk.rules.reminders import SnoozeOption, reschedule_reminder_after_snooze, snooze_options
 from desk.rules.working_time import add_working_minutes
-from storage.engine.types import new_id
 from storage.queries.messages import due_scan, notices
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
@@ -43,16 +42,6 @@ class Snoozed:
     follow_up: FollowUpView
     option: SnoozeOption
     manager_told: bool
-    undo_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class HandedOver:
-    """A follow-up that is the manager's now."""
-
-    loan: LoanView
-    follow_up: FollowUpView
-    to: str
     undo_id: UUID
 
 
@@ -109,11 +98,11 @@ async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> Sno
     await require_may_act(desk, row, loan)
     assignee = (await members.by_ids(desk.session, [row.assignee_id]))[row.assignee_id]
     acting = (await stand_ins_for(desk, [assignee])).acting(assignee, today_of(desk, assignee))
-    hours, calendar = hours_of(acting), await desk.calendar()
+    hours, calendar = hours_of(acting), await calendar_of(desk)
     option = next((each for each in snooze_options(desk.now, hours, calendar) if each.kind == kind), None)
     if option is None:
         raise Invalid("snooze_gone")
-    changing(desk, row)
+    track(desk, row)
     row.remind_at, row.escalate_at = reschedule_reminder_after_snooze(
         option.until,
         hours,
@@ -140,31 +129,6 @@ async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> Sno
         option=option,
         manager_told=told,
         undo_id=offer_undo(desk, "snooze", loan_id=loan.id),
-    )
-
-
-async def hand_over(desk: Desk, follow_up_id: UUID, version: int) -> HandedOver:
-    """Makes a follow-up the manager's. They are reminded at once, or when their work begins.
-
-    Raises NotAllowed, Conflict as `snooze` does, Invalid (`nobody_to_assign`).
-    """
-    on = await pressed(desk, follow_up_id, version)
-    row, loan = on.follow_up, on.loan
-    await require_may_act(desk, row, loan)
-    assignee = (await members.by_ids(desk.session, [row.assignee_id]))[row.assignee_id]
-    managers = [m for m in await managers_for(desk, assignee) if m.id != assignee.id and roles_of(m) & set(CALLERS)]
-    if not managers:
-        raise Invalid("nobody_to_assign")
-    manager = managers[0]
-    undo_id = new_id()
-    await reassigning.hand_over(desk, [], [row], assignee, manager, why="", batch=undo_id)
-    desk.audit("hand_over", loan_id=loan.id, subject_id=row.id, to=str(manager.id))
-    await desk.session.flush()
-    return HandedOver(
-        loan=await loan_view(desk, loan),
-        follow_up=follow_up_view(desk, loan, row, manager),
-        to=manager.slack_user_id,
-        undo_id=offer_undo(desk, "hand_over", loan_id=loan.id, undo_id=undo_id),
     )
 
 
@@ -205,7 +169,7 @@ async def _owe_bundle(desk: Desk, reader: Member, rows: Sequence[FollowUp], minu
 
 async def _leave_time_to_act(desk: Desk, rows: Sequence[FollowUp], readers: dict[UUID, Member]) -> None:
     """After a pause of the desk the manager hears no sooner than the full time after the late reminder."""
-    calendar = await desk.calendar()
+    calendar = await calendar_of(desk)
     minutes = desk.workspace.escalate_after_minutes
     later: dict[UUID, datetime] = {}
     for row in rows:

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from desk.core.errors import Conflict, NotFound
 from desk.core.transaction import Desk
 from desk.people.access_requests import announce, concerned, settle, tell_declined
-from desk.people.members import require_role
-from desk.people.team import SETS_UP, Candidate, add_member, check_candidate
+from desk.people.members import SETS_UP, require_role
+from desk.people.team import Candidate, add_member, check_candidate
 from storage.engine.types import new_id
 from storage.queries.people import access, members
 from storage.tables import AccessRequest, Member

@@ -48,6 +48,10 @@ CALLERS = ("agent", "verifier", "collector", "manager")
 """The roles that log calls and plan them. Compliance reads; an admin sets up."""
 
 
+SETS_UP = ("admin", "manager")
+"""The roles that add and remove members and keep the calendar."""
+
+
 async def resolve(desk: Desk, ref: PersonRef) -> Member:
     """The present member of that name.
 

@@ -1,13 +1,15 @@
 """The first admin's one message: what is still to be set up, and how it stands."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import time
 
 from desk.core.transaction import Desk
+from desk.core.undo_rules import recomputes_after
 from desk.messages.notices import owe_to_member
 from storage.queries.messages import notices
 from storage.queries.people import members
-from storage.tables import Member
+from storage.tables import Member, Workspace
 from storage.upkeep import demo
 
 WELCOME = "welcome"
@@ -45,6 +47,12 @@ async def welcome(desk: Desk) -> Welcome:
         contact_end=workspace.contact_end,
         demo=len(await demo.loans_of(desk.session, workspace.id)),
     )
+
+
+@recomputes_after(Workspace)
+async def rewrite_welcome(desk: Desk, _: Sequence[Workspace]) -> None:
+    """Rewrite the first admin's message after the workspace's settings changed."""
+    await set_up_changed(desk)
 
 
 async def set_up_changed(desk: Desk) -> None:

@@ -5,9 +5,10 @@ from datetime import date, time
 from typing import TypedDict
 from uuid import UUID
 
-from desk.core.changes import changing, offer_undo
+from desk.core.changes import offer_undo, track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
+from desk.core.undo_rules import allow_partial_undo
 from desk.follow_ups import rescheduling
 from desk.messages.digest_times import next_for
 from desk.people.members import hours_of, today_of
@@ -39,6 +40,9 @@ class Absence:
 
     until: date
     cover: Member | None
+
+
+allow_partial_undo("settings")
 
 
 class Wanted(TypedDict, total=False):
@@ -85,7 +89,7 @@ async def change_settings(desk: Desk, wanted: Wanted) -> SettingsChanged:
     """
     if not wanted:
         raise Invalid("nothing_changed_here")
-    member = changing(desk, desk.member)
+    member = track(desk, desk.member)
     if "language" in wanted:
         _set_language(desk, member, wanted["language"])
     if "channel" in wanted:
@@ -101,7 +105,7 @@ async def change_settings(desk: Desk, wanted: Wanted) -> SettingsChanged:
     if "digest_at" in wanted:
         member.digest_time = at = wanted["digest_at"]
         desk.audit("set_digest", subject_id=member.id, at=at.isoformat() if at else None)
-    await _work_out_anew(desk, member, wanted)
+    await _recompute(desk, member, wanted)
     channel = wanted.get("channel")
     return SettingsChanged(
         now=await settings_of(desk, member),
@@ -125,7 +129,7 @@ def _set_channel(desk: Desk, member: Member, channel: ReminderChannel | None) ->
     desk.audit("set_channel", subject_id=member.id, channel=member.reminder_channel_id)
 
 
-async def _work_out_anew(desk: Desk, member: Member, wanted: Wanted) -> None:
+async def _recompute(desk: Desk, member: Member, wanted: Wanted) -> None:
     await desk.session.flush()
     if wanted.keys() & {"digest_at", "hours"}:
         member.next_digest_at = await next_for(desk, member)

@@ -1,28 +1,27 @@
-"""Who is at the desk: members and their roles, absence and cover, hours, and the workspace's own calendar."""
+"""The members of the desk: their roles, absence and cover, and hours."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from uuid import UUID
 
-from desk.core.changes import changing, create, offer_undo
-from desk.core.errors import Invalid, NotAllowed
+from desk.core.changes import create, offer_undo, track
+from desk.core.errors import Conflict, Invalid, NotAllowed
 from desk.core.transaction import Desk
+from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo, takes_back
 from desk.follow_ups import rescheduling
 from desk.handover import reassigning
 from desk.messages.digest_times import next_for
 from desk.people import access_requests, onboarding
 from desk.people.installing import Newcomer, new_member
-from desk.people.members import CALLERS, hours_of, managers_for, require_role, roles_of, today_of
+from desk.people.members import CALLERS, SETS_UP, hours_of, managers_for, require_role, roles_of, today_of
 from desk.rules.hours import WorkingHours
 from storage.engine.types import new_id
 from storage.queries.follow_ups import follow_ups
+from storage.queries.handover import holdings
 from storage.queries.messages import homes
-from storage.queries.people import members, workspaces
-from storage.tables import CalendarOverride, Member, Team, TeamManager
-
-SETS_UP = ("admin", "manager")
-"""The roles that add and remove members and keep the calendar."""
+from storage.queries.people import members
+from storage.tables import Member, Team, TeamManager, Undo
 
 TEAM_LIMIT = 60
 """Characters of a team's name, which stands in menus."""
@@ -87,16 +86,6 @@ class MemberChanged:
     acting: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DaySet:
-    """A day of the calendar as it is now."""
-
-    on: date
-    working: bool
-    name: str
-    undo_id: UUID
-
-
 async def list_team(desk: Desk) -> tuple[MemberView, ...]:
     """Everybody at the desk, by team and name."""
     everybody = await members.everybody(desk.session, desk.workspace.id)
@@ -104,13 +93,6 @@ async def list_team(desk: Desk) -> tuple[MemberView, ...]:
     by_id = {member.id: member for member in everybody}
     views = [_view(member, teams, by_id) for member in everybody]
     return tuple(sorted(views, key=lambda view: (view.team or "", view.slack_user_id)))
-
-
-async def year_to_enter(desk: Desk) -> int | None:
-    """The year whose make-up days those who set up the desk have still to enter, or None."""
-    if not roles_of(desk.member) & set(SETS_UP):
-        return None
-    return (await desk.calendar()).year_to_enter(today_of(desk, desk.member))
 
 
 async def team_names(desk: Desk) -> list[tuple[UUID, str]]:
@@ -146,7 +128,7 @@ async def add_member(
     if member is None:
         member = create(desk, new_member(desk, candidate.newcomer, roles=tuple(roles)))
     else:
-        changing(desk, member)
+        track(desk, member)
     member.roles, member.removed_at = " ".join(roles), None
     if team_name:
         member.team_id = (await _team(desk, team_name)).id
@@ -184,7 +166,7 @@ async def remove_member(desk: Desk, member: Member, to: Member) -> MemberChanged
     await _require_other_admin(desk, member)
     undo_id = new_id()
     moved = await reassigning.hand_over_all(desk, member, to, undo_id=undo_id)
-    changing(desk, member)
+    track(desk, member)
     member.removed_at, member.next_digest_at = desk.now, None
     await homes.look_again(desk.session, member.id, desk.now)
     desk.audit("remove_member", subject_id=member.id, to=str(to.id))
@@ -196,6 +178,42 @@ async def remove_member(desk: Desk, member: Member, to: Member) -> MemberChanged
         loans=moved.loans,
         acting=to.slack_user_id,
     )
+
+
+allow_partial_undo("remove_member", "away", "back", "set_hours")
+
+
+@takes_back(Member)
+async def take_back_membership(desk: Desk, member: Member) -> None:
+    """End a membership because the act that began it is undone."""
+    member.removed_at, member.next_digest_at = desk.now, None
+
+
+@takes_back(TeamManager)
+async def take_back_managing(desk: Desk, row: TeamManager) -> None:
+    """End the management of a team because the act that began it is undone."""
+    row.removed_at = desk.now
+
+
+@corrects_after_undo(Member)
+async def check_who_left(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
+    """Empty the home of each member whom the Undo removed.
+
+    Raises Conflict (`undo_leaves_loans`) if one still holds loans or calls, which would then appear in no list; Invalid
+    (`last_admin`) if no admin is left.
+    """
+    for each in rows:
+        member: Member = each.row
+        if member.removed_at is None:
+            continue
+        held_loans, held_follow_ups = await holdings.held(desk.session, member.id, lock=False)
+        if held_loans or held_follow_ups:
+            raise Conflict("undo_leaves_loans", who=member.slack_user_id)
+        await homes.look_again(desk.session, member.id, desk.now)
+    was_admin = any("admin" in r.replaced["roles"].split() and not r.replaced["removed_at"] for r in rows)
+    await desk.session.flush()
+    if was_admin and not await members.with_role(desk.session, desk.workspace.id, "admin"):
+        raise Invalid("last_admin")
 
 
 async def away(desk: Desk, member: Member, *, until: date, cover: Member | None) -> MemberChanged:
@@ -238,7 +256,7 @@ def begin_absence(desk: Desk, member: Member, *, until: date, cover: Member | No
     today = today_of(desk, member)
     if until < today:
         raise Invalid("absence_past", given=until)
-    changing(desk, member)
+    track(desk, member)
     member.absent_from, member.absent_until = today, until
     member.cover_id = cover.id if cover else None
     desk.audit("away", subject_id=member.id, until=until.isoformat(), cover=str(cover.id) if cover else None)
@@ -246,7 +264,7 @@ def begin_absence(desk: Desk, member: Member, *, until: date, cover: Member | No
 
 def end_absence(desk: Desk, member: Member) -> None:
     """Ends an absence; when the desk speaks is worked out anew by the caller."""
-    changing(desk, member)
+    track(desk, member)
     member.absent_from = member.absent_until = member.cover_id = None
     desk.audit("back", subject_id=member.id)
 
@@ -266,7 +284,7 @@ async def end_absences(desk: Desk) -> int:
 
 def enter_hours(desk: Desk, member: Member, hours: WorkingHours) -> None:
     """Enters working hours; when the desk speaks is worked out anew by the caller."""
-    changing(desk, member)
+    track(desk, member)
     member.work_start, member.work_end = hours.start, hours.end
     member.working_days = "".join(str(day) for day in sorted(hours.days))
     desk.audit("set_hours", subject_id=member.id)
@@ -277,33 +295,13 @@ def start_managing(desk: Desk, row: TeamManager | None, team_id: UUID, member_id
     if row is None:
         create(desk, TeamManager(team_id=team_id, member_id=member_id, workspace_id=desk.workspace.id))
     elif row.removed_at is not None:
-        changing(desk, row).removed_at = None
+        track(desk, row).removed_at = None
 
 
 def stop_managing(desk: Desk, row: TeamManager | None) -> None:
     """Somebody no longer manages a team."""
     if row is not None and row.removed_at is None:
-        changing(desk, row).removed_at = desk.now
-
-
-async def set_day(desk: Desk, on: date, *, working: bool, name: str) -> DaySet:
-    """A day on which the workspace works, or not, whatever the public calendar says."""
-    require_role(desk, *SETS_UP)
-    row = await workspaces.calendar_override(desk.session, desk.workspace.id, on)
-    if row is None:
-        row = CalendarOverride(workspace_id=desk.workspace.id, day=on, working=working, name=name)
-        create(desk, row)
-    else:
-        changing(desk, row)
-        row.working, row.name = working, name
-    await desk.session.flush()
-    desk.calendar_changed()
-    desk.audit("set_day", subject_id=row.id, on=on.isoformat(), working=working)
-    await rescheduling.everybody(desk)
-    for member in await members.everybody(desk.session, desk.workspace.id):
-        member.next_digest_at = await next_for(desk, member)
-        desk.add(member)
-    return DaySet(on=on, working=working, name=name, undo_id=offer_undo(desk, "set_day"))
+        track(desk, row).removed_at = desk.now
 
 
 async def _rescheduled(desk: Desk, member: Member, act: str, *, acting: Member | None) -> MemberChanged:
@@ -379,7 +377,7 @@ async def _manage(desk: Desk, member: Member, channel: ReminderChannel | None) -
     start_managing(desk, row, member.team_id, member.id)
     team = await desk.session.get_one(Team, member.team_id)
     if channel is not None and team.manager_channel_id is None:
-        changing(desk, team)
+        track(desk, team)
         team.manager_channel_id = channel.channel_id
 
 

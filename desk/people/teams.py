@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 from uuid import UUID
 
-from desk.core.changes import changing, offer_undo
+from desk.core.changes import offer_undo, track
 from desk.core.errors import Invalid, NotFound
 from desk.core.transaction import Desk
 from desk.people.members import require_role, roles_of
@@ -77,7 +77,7 @@ async def change_team(desk: Desk, team_id: UUID | None, wanted: WantedOfTeam) ->
     if team is not None and "channel" in wanted:
         _set_channel(desk, team, wanted["channel"])
     if team is not None and "language" in wanted:
-        changing(desk, team).language = wanted["language"]
+        track(desk, team).language = wanted["language"]
         desk.audit("set_channel_language", subject_id=team.id, language=team.language)
     if "admins" in wanted:
         await _set_admins(desk, wanted["admins"])
@@ -109,7 +109,7 @@ async def _set_managers(desk: Desk, team: Team, managers: Sequence[Member]) -> t
 def _set_channel(desk: Desk, team: Team, channel: ReminderChannel | None) -> None:
     if channel is not None:
         check_channel(channel)
-    changing(desk, team).manager_channel_id = channel.channel_id if channel else None
+    track(desk, team).manager_channel_id = channel.channel_id if channel else None
     desk.audit("set_manager_channel", subject_id=team.id, channel=team.manager_channel_id)
 
 
@@ -123,7 +123,7 @@ async def _set_admins(desk: Desk, admins: Sequence[Member]) -> None:
         rest = [role for role in member.roles.split() if role != "admin"]
         if not rest:
             raise Invalid("only_role", who=member.slack_user_id)
-        changing(desk, member).roles = " ".join(rest)
+        track(desk, member).roles = " ".join(rest)
         desk.audit("add_member", subject_id=member.id, roles=rest, again=True)
     for member in admins:
         _give_role(desk, member, "admin")
@@ -131,7 +131,7 @@ async def _set_admins(desk: Desk, admins: Sequence[Member]) -> None:
 
 def _give_role(desk: Desk, member: Member, role: str) -> None:
     if role not in roles_of(member):
-        changing(desk, member).roles = f"{member.roles} {role}"
+        track(desk, member).roles = f"{member.roles} {role}"
         desk.audit("add_member", subject_id=member.id, roles=member.roles.split(), again=True)
 
 

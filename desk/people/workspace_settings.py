@@ -4,10 +4,10 @@ from dataclasses import asdict, dataclass
 from datetime import time
 from uuid import UUID
 
-from desk.core.changes import changing, offer_undo
+from desk.core.changes import offer_undo, track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
-from desk.people.derived import work_out_anew
+from desk.core.undo_rules import recompute
 from desk.people.members import require_role
 from desk.rules.calendar import countries
 from storage.queries.people import members, workspaces
@@ -45,7 +45,7 @@ async def present_settings(desk: Desk) -> tuple[WorkspaceSettings, tuple[str, ..
 
 
 async def change_settings(desk: Desk, settings: WorkspaceSettings) -> WorkspaceChanged:
-    """Changes them, and works out anew when the desk speaks.
+    """Change them, and recompute when the desk reminds.
 
     Raises NotAllowed (`role_missing`), Invalid (`unknown_country`, `contact_hours_order`).
     """
@@ -54,10 +54,10 @@ async def change_settings(desk: Desk, settings: WorkspaceSettings) -> WorkspaceC
         raise Invalid("unknown_country", given=settings.country)
     if settings.contact_start >= settings.contact_end:
         raise Invalid("contact_hours_order")
-    row = changing(desk, await workspaces.locked(desk.session, desk.workspace.id))
+    row = track(desk, await workspaces.locked(desk.session, desk.workspace.id))
     for name, value in asdict(settings).items():
         setattr(row, name, value)
     desk.audit("workspace_settings", subject_id=row.id)
     undo_id = offer_undo(desk, "workspace_settings")
-    await work_out_anew(desk, [row])
+    await recompute(desk, [row])
     return WorkspaceChanged(settings, undo_id)

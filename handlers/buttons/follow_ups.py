@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from desk.follow_ups.fitting import move_to_fit
+from desk.handover.to_manager import hand_to_manager
 from desk.messages import reminders
 from handlers.door.request import Reply, Visit
 from handlers.messages import follow_ups as render
@@ -20,7 +21,7 @@ async def snooze(visit: Visit) -> Reply:
 async def hand_over(visit: Visit) -> Reply:
     """Makes it the manager's."""
     value = visit.value
-    return Reply(render.handed_over(visit.t, await reminders.hand_over(visit.desk, UUID(value["f"]), value["v"])))
+    return Reply(render.handed_over(visit.t, await hand_to_manager(visit.desk, UUID(value["f"]), value["v"])))
 
 
 async def fit(visit: Visit) -> Reply:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import desk.registrations  # noqa: F401  (Undo must know all tables)
 from desk.core.undo import take_back
 from handlers.door.request import Reply, Visit
 from handlers.messages.undo import taken_back

@@ -3,8 +3,8 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from desk.calls import next_steps
 from desk.core.values import Due
+from desk.follow_ups import next_steps
 from desk.loans import cards as loan_cards
 from desk.loans import edits, inquiries, lists
 from desk.loans.borrowers import region_of

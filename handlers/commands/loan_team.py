@@ -2,8 +2,8 @@
 
 from desk.core.errors import Invalid
 from desk.core.values import PersonRef
-from desk.people import team
-from desk.people.members import resolve, roles_of
+from desk.people import calendars, team
+from desk.people.members import SETS_UP, resolve, roles_of
 from handlers.door.directory import candidate, reminder_channel
 from handlers.door.request import Visit
 from handlers.grammar import team as grammar
@@ -25,9 +25,9 @@ async def loan_team(visit: Visit) -> Message:
             return render.members(
                 t,
                 await team.list_team(desk),
-                sets_up=bool(roles_of(desk.member) & set(team.SETS_UP)),
+                sets_up=bool(roles_of(desk.member) & set(SETS_UP)),
                 admin="admin" in roles_of(desk.member),
-                year_to_enter=await team.year_to_enter(desk),
+                year_to_enter=await calendars.year_to_enter(desk),
             )
         case grammar.Add(who, roles, channel, name):
             newcomer = _candidate(visit, who)
@@ -46,7 +46,7 @@ async def loan_team(visit: Visit) -> Message:
             member = await resolve(desk, who)
             return render.hours(t, await team.set_hours(desk, member, start=start, end=end, days=days))
         case grammar.SetDay(on, working, name):
-            return render.day(t, await team.set_day(desk, on, working=working, name=name))
+            return render.day(t, await calendars.set_day(desk, on, working=working, name=name))
 
 
 def _candidate(visit: Visit, who: PersonRef) -> team.Candidate:

@@ -13,7 +13,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from desk.core import deliveries, form_drafts
+from desk.core import deliveries, drafts
 from desk.core.errors import DeskError, NotAllowed, NotFound
 from desk.core.transaction import Desk, Office
 from desk.messages.home import published
@@ -162,7 +162,7 @@ class Front:
             sent = replace(visit, form=seen.form, private=seen.private, typed=seen.typed)
             answer = await form.submit(sent)
             if form.keeps:
-                await form_drafts.forget(visit.desk, form.kept_as(seen.private))
+                await drafts.forget_form(visit.desk, form.kept_as(seen.private))
             if isinstance(answer, Message):
                 view = shown(visit.t, answer, visit.t(form.title), _carried(seen))
                 return Rewrite(view, await self._under(sent))
@@ -359,7 +359,7 @@ class Front:
             async with self._office.desk(self._workspace) as desk:
                 desk.actor = await _present_member(desk, user_id)
                 if desk.actor is not None:
-                    await form_drafts.keep(desk, self._forms[seen.form].kept_as(seen.private), seen.typed)
+                    await drafts.save_form(desk, self._forms[seen.form].kept_as(seen.private), seen.typed)
         except ERRORS:
             log.warning("form_not_kept", form=seen.form)
 

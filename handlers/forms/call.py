@@ -3,9 +3,9 @@
 from desk.calls import calls
 from desk.calls.answering import Said
 from desk.calls.consequences import NextStep
+from desk.calls.form_views import ChosenLoan, chosen_loan
 from desk.calls.views import AlreadyLogged
 from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY
-from desk.loans.form_views import ChosenLoan, chosen_loan
 from handlers.door.request import Visit
 from handlers.forms.fields import (
     DUE_REFUSALS,

@@ -1,10 +1,10 @@
 """Requesting documents with a form: a checklist of what the loan's stage still lacks."""
 
+from desk.calls.form_views import chosen_loan
 from desk.core.errors import Invalid
 from desk.core.vocabulary import VOCABULARY
 from desk.documents import documents
 from desk.documents.documents import Wanted
-from desk.loans.form_views import chosen_loan
 from handlers.door.request import Visit
 from handlers.forms.fields import (
     DUE_REFUSALS,

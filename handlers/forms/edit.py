@@ -1,11 +1,11 @@
 """Correcting a borrower's name or phone, or a loan's number, with a form."""
 
+from desk.calls.form_views import chosen_loan
 from desk.core.errors import Invalid
-from desk.importing.rows import NAME_LIMIT, NUMBER_LIMIT
+from desk.core.values import NAME_LIMIT, NUMBER_LIMIT
 from desk.loans import edits
 from desk.loans.borrowers import read_phone, region_of
 from desk.loans.edits import Field
-from desk.loans.form_views import chosen_loan
 from handlers.door.request import Visit
 from handlers.forms.fields import LOAN_REFUSALS, loan_field, loan_of
 from handlers.forms.form import Form, field

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
-from desk.calls.next_steps import NextOffer
+from desk.calls.form_views import ChosenLoan
 from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Word
-from desk.loans.form_views import ChosenLoan
+from desk.follow_ups.next_steps import NextOffer
 from desk.loans.lists import find
 from desk.loans.views import FollowUpView
 from handlers.door.request import Visit

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from desk.core import form_drafts
+from desk.core import drafts
+from desk.core.drafts import FormDraft
 from desk.core.errors import DeskError
-from desk.core.form_drafts import Begun
 from handlers.door.request import Open, Rewrite, Visit
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.view import GENERATION, Private, Typed, View
@@ -73,7 +73,7 @@ async def opened(
 ) -> Open:
     """The form, to be opened; with the offer to take up what was typed into it and not sent."""
     view = await form.build(visit, private or {}, typed or {})
-    begun = await form_drafts.begun(visit.desk, form.kept_as(private or {})) if form.keeps else None
+    begun = await drafts.read_form(visit.desk, form.kept_as(private or {})) if form.keeps else None
     if begun is not None:
         view = replace(view, blocks=[*_offer(visit, begun), *view.blocks])
     return Open(view, otherwise)
@@ -82,7 +82,7 @@ async def opened(
 async def refreshed(visit: Visit, form: Form) -> Rewrite:
     """The form after one of its live fields has changed."""
     if form.keeps:
-        await form_drafts.keep(visit.desk, form.kept_as(visit.private), visit.typed)
+        await drafts.save_form(visit.desk, form.kept_as(visit.private), visit.typed)
     return Rewrite(await form.build(visit, visit.private, visit.typed))
 
 
@@ -93,7 +93,7 @@ async def filled(visit: Visit, form: Form) -> Rewrite:
 
 async def restored(visit: Visit, form: Form) -> Rewrite:
     """The form with what was typed into it before."""
-    begun = await form_drafts.begun(visit.desk, form.kept_as(visit.private))
+    begun = await drafts.read_form(visit.desk, form.kept_as(visit.private))
     view = await _filled_in(visit, form, begun.typed if begun else {}, taken_up=True)
     return Rewrite(replace(view, private={key: value for key, value in view.private.items() if key != TAKEN_UP}))
 
@@ -111,7 +111,7 @@ async def _filled_in(visit: Visit, form: Form, values: Mapping[str, Any], *, tak
     return await form.build(visit, private, {**visit.typed, **given})
 
 
-def _offer(visit: Visit, begun: Begun) -> list[dict[str, Any]]:
+def _offer(visit: Visit, begun: FormDraft) -> list[dict[str, Any]]:
     t = visit.t
     writer = Writer().line(t("You had begun to fill this in at {time}.", time=t.clock_time(begun.at, visit.zone)))
     return writer.buttons(Button(t("Take it up again"), "form.restore")).message().blocks

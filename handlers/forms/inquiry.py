@@ -1,7 +1,7 @@
 """A new inquiry with a form."""
 
+from desk.core.values import NAME_LIMIT
 from desk.core.vocabulary import NOTE_LIMIT
-from desk.importing.rows import NAME_LIMIT
 from desk.loans import inquiries
 from desk.loans.borrowers import read_phone, region_of
 from desk.loans.inquiries import KnownPhone

@@ -1,7 +1,7 @@
 """Moving a follow-up with a form."""
 
+from desk.calls.form_views import chosen_loan
 from desk.follow_ups import assigning
-from desk.loans.form_views import chosen_loan
 from handlers.door.request import Visit
 from handlers.forms.fields import (
     DUE_REFUSALS,

@@ -4,9 +4,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.calls.corrections import CallCorrected, CallSaid, CallToCorrect
-from desk.calls.next_steps import NextOffer
 from desk.calls.views import AlreadyLogged, CallLogged
 from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups.next_steps import NextOffer
 from desk.loans.views import FollowUpView
 from handlers.messages.block_kit import parts
 from handlers.messages.block_kit.message import Message

@@ -2,11 +2,12 @@
 
 from zoneinfo import ZoneInfo
 
-from desk.calls.next_steps import NextOffer, NextPlanned, Unplanned
 from desk.follow_ups.assigning import Assigned, Closed
 from desk.follow_ups.fitting import Fitted
+from desk.follow_ups.next_steps import NextOffer, NextPlanned, Unplanned
+from desk.handover.to_manager import HandedOver
 from desk.loans.views import LoanView
-from desk.messages.reminders import HandedOver, Snoozed
+from desk.messages.reminders import Snoozed
 from handlers.messages.block_kit import parts
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.parts import brief_when, fit_buttons, planned_lines, undo_button

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from desk.core.vocabulary import VOCABULARY
+from desk.people.calendars import DaySet
 from desk.people.own_settings import Settings, SettingsChanged
-from desk.people.team import DaySet, MemberAdded, MemberChanged, MemberView
+from desk.people.team import MemberAdded, MemberChanged, MemberView
 from desk.people.teams import TeamChanged
 from desk.rules.hours import format_hours
 from handlers.messages.block_kit.message import Message

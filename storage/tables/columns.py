@@ -1,10 +1,11 @@
-"""Column shorthands shared by the tables. Each call makes a new column."""
+"""Column shorthands shared by the tables (each call makes a new column), and what they say about a column."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ForeignKey
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 from storage.engine.types import Money, UtcDateTime, new_id
 
@@ -35,3 +36,17 @@ def maybe_instant(default: datetime | None = None) -> Any:
 def money() -> Any:
     """An amount or none, in the loan's currency."""
     return Field(default=None, sa_type=Money, nullable=True)
+
+
+def counter() -> Any:
+    """The next number to give. Undo never restores it: a number that was given once is not given again."""
+    return Field(default=1, sa_column_kwargs={"info": {"restored": False}})
+
+
+@cache
+def restored_columns(table: str) -> frozenset[str]:
+    """Return the columns of a table that Undo restores: all but the key, the version and the counters."""
+    columns = SQLModel.metadata.tables[table].columns
+    return frozenset(
+        c.name for c in columns if not c.primary_key and c.name != "version" and c.info.get("restored", True)
+    )

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.tables.columns import instant, maybe_instant, money, references, row_id
+from storage.tables.columns import counter, instant, maybe_instant, money, references, row_id
 
 
 class Borrower(SQLModel, table=True):
@@ -69,7 +69,7 @@ class Loan(SQLModel, table=True):
     autopay: bool = False
     paid_through: date | None = None
     unpaid_since: date | None = None
-    next_follow_up_number: int = 1
+    next_follow_up_number: int = counter()
     imported_as: str | None = None
     version: int = 1
     created_at: datetime = instant()

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from storage.tables.columns import instant, maybe_instant, references, row_id
+from storage.tables.columns import counter, instant, maybe_instant, references, row_id
 
 
 class Workspace(SQLModel, table=True):
@@ -30,7 +30,7 @@ class Workspace(SQLModel, table=True):
     contact_start: time = time(8)
     contact_end: time = time(22)
     escalate_after_minutes: int = 240
-    next_loan_number: int = 1
+    next_loan_number: int = counter()
     native_refused_at: datetime | None = maybe_instant()
     restored_from: datetime | None = maybe_instant()
     restored_at: datetime | None = maybe_instant()

@@ -14,7 +14,7 @@ from sqlalchemy import LargeBinary, select
 from sqlmodel import SQLModel
 
 from bot.commands import keys as keys_command
-from desk.core.changes import changing, offer_undo
+from desk.core.changes import offer_undo, track
 from desk.core.transaction import Office
 from desk.core.undo import take_back
 from storage.engine.cipher import Cipher, KeyRing
@@ -72,7 +72,7 @@ async def keys_in_use(office: Office) -> set[int]:
 async def edit_name(office: Office, workspace: Workspace, lin: Member, loan: Loan, name: str) -> UUID:
     async with office.desk(workspace, lin) as desk:
         borrower = await desk.session.get_one(Borrower, loan.borrower_id)
-        changing(desk, borrower)
+        track(desk, borrower)
         borrower.name_cipher = desk.cipher.encrypt(name, "borrower", borrower.id, "name")
         return offer_undo(desk, "edit_loan", loan_id=loan.id)
 

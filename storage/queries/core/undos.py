@@ -16,6 +16,14 @@ _CHUNK = 500
 """How many ids one statement names."""
 
 
+def table_of(name: str) -> type[SQLModel]:
+    """Return the table of that name, of which Undo restores rows. Raises LookupError: none, or one without versions."""
+    for table in SQLModel.__subclasses__():
+        if getattr(table, "__tablename__", None) == name and "version" in table.model_fields:
+            return table
+    raise LookupError(f"no table {name!r} with versions")
+
+
 async def by_id(session: AsyncSession, undo_id: UUID) -> Undo | None:
     """The undo of that id, as it is now, held by this transaction."""
     statement = select(Undo).where(Undo.id == undo_id).with_for_update().execution_options(populate_existing=True)

@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from desk.core import undo
-from desk.core.changes import changing, create, offer_undo
+from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Conflict, DeskError, Invalid, NotAllowed, NotFound
 from desk.core.transaction import Desk, Office
 from desk.core.undo import take_back
 from desk.core.values import Due
 from desk.follow_ups import follow_ups
 from desk.loans import borrowers
-from desk.people import team
+from desk.people import calendars, team
+from desk.people.calendars import calendar_of
 from storage.engine.types import new_id
 from storage.queries.loans import loans, search
 from storage.queries.messages import notices
@@ -120,7 +121,7 @@ async def test_a_number_given_once_is_not_given_again(
     office: Office, workspace: Workspace, lin: Member, loan: Loan, clock: FrozenClock
 ) -> None:
     async with office.desk(workspace, lin) as desk:
-        row = changing(desk, await loans.lock(desk.session, loan.id))
+        row = track(desk, await loans.lock(desk.session, loan.id))
         row.stage = "approved"
         due = Due(on=clock.now().date(), at=clock.now() + timedelta(hours=1))
         await follow_ups.plan(desk, row, purpose="income", assignee=lin, due=due)
@@ -223,11 +224,11 @@ async def test_a_reassignment_is_taken_back_where_nobody_touched_it_since(
     two = await make_loan(office, workspace, "L-2", owner=lin)
     async with office.desk(workspace, lin) as desk:
         for loan in (one, two):
-            row = changing(desk, await loans.lock(desk.session, loan.id))
+            row = track(desk, await loans.lock(desk.session, loan.id))
             row.owner_id = chen.id
         undo_id = offer_undo(desk, "reassign")
     async with office.desk(workspace, chen) as desk:
-        changing(desk, await loans.lock(desk.session, two.id)).stage = "approved"
+        track(desk, await loans.lock(desk.session, two.id)).stage = "approved"
 
     taken = await undone(office, workspace, lin, undo_id)
 
@@ -268,7 +269,7 @@ async def test_what_the_desk_noted_meanwhile_stays(
     office: Office, workspace: Workspace, lin: Member, loan: Loan
 ) -> None:
     async with office.desk(workspace, lin) as desk:
-        changing(desk, await loans.lock(desk.session, loan.id)).stage = "approved"
+        track(desk, await loans.lock(desk.session, loan.id)).stage = "approved"
         undo_id = offer_undo(desk, "stage", loan_id=loan.id)
     async with office.desk(workspace) as desk:
         (await desk.session.get_one(Loan, loan.id)).imported_as = "A-7"
@@ -284,7 +285,7 @@ async def test_nothing_readable_is_kept_for_the_undo(
 ) -> None:
     await finish(office, workspace, lin, follow_up)
     async with office.desk(workspace, lin) as desk:
-        borrower = changing(desk, await desk.session.get_one(Borrower, loan.borrower_id))
+        borrower = track(desk, await desk.session.get_one(Borrower, loan.borrower_id))
         borrower.phone_cipher = desk.cipher.encrypt("+8613900001111", "borrower", borrower.id, "phone")
         offer_undo(desk, "edit", loan_id=loan.id)
     async with office.database.reading() as session:
@@ -340,14 +341,14 @@ async def test_a_day_off_taken_back_is_worked_again(office: Office, workspace: W
         office, loan, admin, due_on=thursday, remind_at=datetime(2026, 11, 26, 1, tzinfo=UTC)
     )
     async with office.desk(workspace, admin) as desk:
-        undo_id = (await team.set_day(desk, thursday, working=False, name="moving house")).undo_id
+        undo_id = (await calendars.set_day(desk, thursday, working=False, name="moving house")).undo_id
     assert (await stored(office, FollowUp, follow_up.id)).remind_at == datetime(2026, 11, 27, 1, tzinfo=UTC)
 
     await undone(office, workspace, admin, undo_id)
 
     assert (await stored(office, FollowUp, follow_up.id)).remind_at == datetime(2026, 11, 26, 1, tzinfo=UTC)
     async with office.reading_desk(workspace) as desk:
-        assert (await desk.calendar()).overrides == {}
+        assert (await calendar_of(desk)).overrides == {}
     assert (await stored(office, Member, admin.id)).next_digest_at == datetime(2026, 11, 26, 0, 30, tzinfo=UTC)
 
 

@@ -8,11 +8,11 @@ import pytest
 from sqlmodel import select
 
 from desk.calls.answering import Said
-from desk.calls.next_steps import nothing_needed, plan_offered
 from desk.core.errors import Ambiguous, Conflict, DeskError, Invalid, NotAllowed, NotFound
 from desk.core.undo import take_back
 from desk.core.values import LoanRef
 from desk.documents.documents import Wanted, request_documents
+from desk.follow_ups.next_steps import nothing_needed, plan_offered
 from desk.loans import cards, edits, inquiries, lists
 from desk.loans.cards import LoanCard
 from desk.loans.edits import Corrected

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from desk.core.transaction import Office
+from desk.core.values import NAME_LIMIT, NUMBER_LIMIT
 from desk.core.vocabulary import NOTE_LIMIT
-from desk.importing.rows import NAME_LIMIT, NUMBER_LIMIT
 from handlers.door.request import Visit
 from handlers.forms import correct_call
 from handlers.messages.block_kit.message import Message

@@ -5,15 +5,16 @@ from datetime import time, timedelta
 from typing import Literal
 from uuid import UUID
 
-from desk.calls.consequences import assignee_of_next
 from desk.core.changes import offer_undo
 from desk.core.errors import Conflict, Invalid
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import follow_ups
+from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import lookup
 from desk.loans.views import LoanView, PlannedView, loan_view, planned_view
+from desk.people.calendars import calendar_of
 from desk.people.members import CALLERS, hours_of, require_role, today_of, zone_of
 from desk.rules.working_time import instant_of, local_date, next_working_morning
 from storage.queries.follow_ups import follow_ups as stored
@@ -58,7 +59,7 @@ async def next_days(desk: Desk, purpose: str) -> tuple[NextOffer, ...]:
     """Tomorrow at 10:00 and the next working morning, by the acting member's clock."""
     zone = zone_of(desk.member)
     tomorrow = instant_of(today_of(desk, desk.member) + timedelta(days=1), _MORNING, zone)
-    morning = next_working_morning(desk.now, hours_of(desk.member), await desk.calendar())
+    morning = next_working_morning(desk.now, hours_of(desk.member), await calendar_of(desk))
     offers = [NextOffer("tomorrow", Due(on=local_date(tomorrow, zone), at=tomorrow), purpose)]
     if morning != tomorrow:
         offers.append(NextOffer("morning", Due(on=local_date(morning, zone), at=morning), purpose))

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from desk.calls.consequences import assignee_of_next, retry_due
-from desk.calls.next_steps import NextOffer, next_days
+from desk.calls.consequences import retry_due
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups.next_steps import NextOffer, next_days
+from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, follow_up_views
 from storage.queries.follow_ups import follow_ups as stored

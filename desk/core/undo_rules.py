@@ -1,0 +1,154 @@
+"""What Undo must know about tables and acts. The module that owns a table or an act registers it here when imported.
+
+`desk.registrations` imports every module that registers something.
+"""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlmodel import SQLModel
+
+from desk.core.transaction import Desk
+from storage.tables import Undo, Workspace
+
+TakeBack = Callable[[Desk, Any], Awaitable[None]]
+Recompute = Callable[[Desk, Sequence[Any]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneRow:
+    """A row that an Undo has just restored.
+
+    `before` holds the columns that the act changed, as they were before it, encoded (None: the act created the row);
+    `replaced` holds all columns as they were before the Undo, encoded.
+    """
+
+    row: Any
+    before: dict[str, Any] | None
+    replaced: dict[str, Any]
+
+
+Correct = Callable[[Desk, Undo, Sequence[UndoneRow]], Awaitable[None]]
+HasFollowers = Callable[[Desk, Undo], Awaitable[bool]]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class NotUndoableError(LookupError):
+    """A row of a table that nothing says how to take back."""
+
+
+_TAKE_BACK: dict[type[SQLModel], TakeBack] = {}
+_RECOMPUTE: dict[Recompute, tuple[type[SQLModel], ...]] = {}
+_CORRECT: dict[Correct, tuple[type[SQLModel], ...]] = {}
+_HAS_FOLLOWERS: dict[str, HasFollowers] = {}
+_PARTIAL_ACTS: set[str] = set()
+
+
+def takes_back(table: type[SQLModel]) -> Callable[[F], F]:
+    """Register how a row of this table that the act created is taken back."""
+    return _register(_TAKE_BACK, table)
+
+
+def recomputes_after(*tables: type[SQLModel]) -> Callable[[F], F]:
+    """Register what is recomputed after rows of these tables change or are restored."""
+    return _register_function(_RECOMPUTE, tables)
+
+
+def corrects_after_undo(*tables: type[SQLModel]) -> Callable[[F], F]:
+    """Register what is checked or corrected once an Undo has restored rows of these tables, e.g. messages already sent."""
+    return _register_function(_CORRECT, tables)
+
+
+def finds_followers_of(act: str) -> Callable[[F], F]:
+    """Register how to see that something was built on this act without changing any of its rows."""
+    return _register(_HAS_FOLLOWERS, act)
+
+
+def allow_partial_undo(*acts: str) -> None:
+    """Register acts on many loans: Undo restores the loans that have not changed since, and names the others."""
+    _PARTIAL_ACTS.update(acts)
+
+
+def take_back_of(table: type[SQLModel]) -> TakeBack:
+    """Return how a created row of this table is taken back. A table with `undone_at` needs no registration.
+
+    Raises NotUndoableError.
+    """
+    known = _TAKE_BACK.get(table)
+    if known is not None:
+        return known
+    if "undone_at" in table.model_fields:
+        return _mark_undone
+    raise NotUndoableError(f"{table.__name__}: register with desk.core.undo_rules how a created row is taken back")
+
+
+def allows_partial_undo(act: str) -> bool:
+    """Whether this act may be undone in part."""
+    return act in _PARTIAL_ACTS
+
+
+async def has_followers(desk: Desk, undo: Undo) -> bool:
+    """Whether something was built on the act without changing its rows."""
+    find = _HAS_FOLLOWERS.get(undo.act)
+    return find is not None and await find(desk, undo)
+
+
+async def correct_after_undo(desk: Desk, undo: Undo, rows: Sequence[UndoneRow]) -> None:
+    """Check and correct what follows from the restored rows."""
+    for correct, tables in _CORRECT.items():
+        concerned = [each for each in rows if isinstance(each.row, tables)]
+        if concerned:
+            await correct(desk, undo, concerned)
+
+
+async def recompute(desk: Desk, rows: Iterable[SQLModel]) -> None:
+    """Recompute derived state (search terms, reminder times, next digest) after rows change or are restored."""
+    by_function: dict[Recompute, list[SQLModel]] = defaultdict(list)
+    for row in rows:
+        for function, tables in _RECOMPUTE.items():
+            if isinstance(row, tables):
+                by_function[function].append(row)
+        if isinstance(row, Workspace):
+            desk.workspace = row
+    await desk.session.flush()
+    desk.cache.clear()
+    for function, concerned in by_function.items():
+        await function(desk, concerned)
+
+
+def registered() -> dict[str, list[str]]:
+    """Return the registrations as words: what is registered for which table or act."""
+    return {
+        "takes_back": sorted(table.__name__ for table in _TAKE_BACK),
+        "recomputes_after": sorted(_names(_RECOMPUTE)),
+        "corrects_after_undo": sorted(_names(_CORRECT)),
+        "finds_followers_of": sorted(_HAS_FOLLOWERS),
+        "partial": sorted(_PARTIAL_ACTS),
+    }
+
+
+def _names(functions: dict[Any, tuple[type[SQLModel], ...]]) -> list[str]:
+    return [f"{f.__module__}.{f.__name__}: {', '.join(t.__name__ for t in of)}" for f, of in functions.items()]
+
+
+async def _mark_undone(desk: Desk, row: Any) -> None:
+    row.undone_at = desk.now
+
+
+def _register(registry: dict[Any, Any], key: Any) -> Callable[[F], F]:
+    def remember(function: F) -> F:
+        if registry.setdefault(key, function) is not function:
+            raise ValueError(f"{key}: registered twice")
+        return function
+
+    return remember
+
+
+def _register_function(registry: dict[Any, Any], tables: tuple[type[SQLModel], ...]) -> Callable[[F], F]:
+    def remember(function: F) -> F:
+        registry[function] = tables
+        return function
+
+    return remember

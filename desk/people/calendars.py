@@ -1,0 +1,62 @@
+"""The workspace's working days: public holidays and its own days."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from desk.core.changes import create, offer_undo, track
+from desk.core.transaction import Desk
+from desk.core.undo_rules import allow_partial_undo, recompute, takes_back
+from desk.people.members import SETS_UP, require_role, roles_of, today_of
+from desk.rules.calendar import Calendar
+from storage.queries.people import workspaces
+from storage.tables import CalendarOverride
+
+
+@dataclass(frozen=True, slots=True)
+class DaySet:
+    """A day of the calendar as it is now."""
+
+    on: date
+    working: bool
+    name: str
+    undo_id: UUID
+
+
+async def calendar_of(desk: Desk) -> Calendar:
+    """Return the workspace's calendar, read once per transaction and again after `recompute`."""
+    known = desk.cache.get(Calendar)
+    if known is None:
+        overrides = await workspaces.calendar_overrides(desk.session, desk.workspace.id)
+        known = desk.cache[Calendar] = Calendar(country=desk.workspace.country, overrides=overrides)
+    return known
+
+
+async def year_to_enter(desk: Desk) -> int | None:
+    """Return the year whose make-up days the members who set up the desk must still enter, or None."""
+    if not roles_of(desk.member) & set(SETS_UP):
+        return None
+    return (await calendar_of(desk)).year_to_enter(today_of(desk, desk.member))
+
+
+async def set_day(desk: Desk, on: date, *, working: bool, name: str) -> DaySet:
+    """Make a day a working day or a day off, whatever the public calendar says. Raises NotAllowed (`role_missing`)."""
+    require_role(desk, *SETS_UP)
+    row = await workspaces.calendar_override(desk.session, desk.workspace.id, on)
+    if row is None:
+        row = create(desk, CalendarOverride(workspace_id=desk.workspace.id, day=on, working=working, name=name))
+    else:
+        track(desk, row)
+        row.working, row.name = working, name
+    desk.audit("set_day", subject_id=row.id, on=on.isoformat(), working=working)
+    await recompute(desk, [row])
+    return DaySet(on=on, working=working, name=name, undo_id=offer_undo(desk, "set_day"))
+
+
+allow_partial_undo("set_day")
+
+
+@takes_back(CalendarOverride)
+async def take_back_day(desk: Desk, row: CalendarOverride) -> None:
+    """Delete a day of the workspace's own, so that the public calendar counts again."""
+    await desk.session.delete(row)
