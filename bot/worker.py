@@ -15,7 +15,7 @@ from desk.core.transaction import Desk, Office
 from desk.messages.digests import owe_due
 from desk.messages.reminders import announce_due, escalate_due
 from desk.people.team import end_absences
-from storage.engine.trouble import ERRORS
+from storage.engine.trouble import log_fields
 from storage.tables import Workspace
 
 log = structlog.get_logger()
@@ -39,18 +39,10 @@ async def do_chores(office: Office, workspace: Workspace) -> bool:
             async with office.desk(workspace) as desk:
                 await chore(desk)
         except Exception as error:  # a chore must never stop the worker: reminders go on when one of them has a bad row
-            _failed("chore_failed", error, chore=chore.__name__)
+            log.error("chore_failed", chore=chore.__name__, **log_fields(error))
             metrics.CHORES_FAILED.labels(chore.__name__).inc()
             failed += 1
     return failed < len(CHORES)
-
-
-def _failed(event: str, error: Exception, **about: str) -> None:
-    """Notes a failure: by name when the database is away, for a traceback each second takes more time than the work."""
-    if isinstance(error, ERRORS):
-        log.error(event, error=type(error).__name__, **about)
-    else:
-        log.exception(event, **about)
 
 
 class Worker:
@@ -93,4 +85,4 @@ class Worker:
         try:
             await self._homes.round()
         except Exception as error:  # a home that cannot be written must stop neither the reminders nor the others
-            _failed("home_not_kept", error)
+            log.error("home_not_kept", **log_fields(error))
