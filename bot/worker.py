@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Protocol
 
 import structlog
 
 from bot import metrics
-from bot.delivery.courier import Engine
-from bot.home_keeper import HomeKeeper
+from bot.home_updater import HomeUpdater
 from desk.core.deliveries import forget_old
 from desk.core.transaction import Desk, Office
 from desk.messages.digests import owe_due
@@ -21,6 +21,19 @@ from storage.tables import Workspace
 log = structlog.get_logger()
 
 TICK_SECONDS = 1.0
+
+
+class Engine(Protocol):
+    """Delivers pending notices for as long as the program runs."""
+
+    async def start(self) -> None:
+        """Start delivering."""
+        ...
+
+    async def stop(self) -> None:
+        """Finish the deliveries in flight and stop."""
+        ...
+
 
 Chore = Callable[[Desk], Awaitable[object]]
 
@@ -48,7 +61,7 @@ async def do_chores(office: Office, workspace: Workspace) -> bool:
 class Worker:
     """Does the chores and runs the delivery engine until it is stopped."""
 
-    def __init__(self, office: Office, workspace: Workspace, engine: Engine, homes: HomeKeeper) -> None:
+    def __init__(self, office: Office, workspace: Workspace, engine: Engine, homes: HomeUpdater) -> None:
         self._office = office
         self._workspace = workspace
         self._engine = engine

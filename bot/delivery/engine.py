@@ -25,7 +25,7 @@ from bot.delivery.sender import Sender
 from storage.engine.database import IDLE_SECONDS
 from storage.engine.trouble import is_outage, log_fields
 from storage.queries.messages import sending
-from storage.queries.messages.sending import LEASE, Owed
+from storage.queries.messages.sending import LEASE, PendingNotice
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -273,11 +273,11 @@ def _register_queues(pace: Pace) -> None:
     )
 
 
-def _workflow_id(owed: Owed) -> str:
+def _workflow_id(owed: PendingNotice) -> str:
     return f"{owed.notice_id}:{owed.attempt}"
 
 
-def _enqueue(owed: Iterable[Owed]) -> None:
+def _enqueue(owed: Iterable[PendingNotice]) -> None:
     for one in owed:
         options: Any = {
             "workflow_name": _WORKFLOW,
@@ -314,7 +314,7 @@ def _abandoned(one: WorkflowStatus, now: datetime, after: timedelta) -> bool:
     return age > after.total_seconds() or -age > _AHEAD.total_seconds()
 
 
-def _alive(given: Iterable[Owed]) -> set[str]:
+def _alive(given: Iterable[PendingNotice]) -> set[str]:
     ids = [_workflow_id(one) for one in given]
     found = DBOS.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
     return {one.workflow_id for one in found if one.status in _ALIVE}

@@ -56,7 +56,7 @@ def verdict_on(error: str) -> Verdict:
     return _BY_ERROR.get(error, Verdict.UNKNOWN)
 
 
-class CallFailed(Exception):
+class SlackRequestError(Exception):
     """A call to Slack that did not succeed, or that was not made because the method is to be left alone.
 
     `at` is when; `until` is how long Slack is to be left alone with such a call, `at` itself where there is no reason to.

@@ -34,7 +34,7 @@ _N = NOTICE.c
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class PendingNotice:
     """A notice that is to be sent now. `attempt` is the number its next sender will have; `channel` is where it goes."""
 
     notice_id: UUID
@@ -71,12 +71,12 @@ class Backlog:
     gave_up: int
 
 
-async def owed(session: AsyncSession, workspace_id: UUID, now: datetime, limit: int) -> list[Owed]:
+async def pending(session: AsyncSession, workspace_id: UUID, now: datetime, limit: int) -> list[PendingNotice]:
     """What is owed and in nobody's hands: urgent first, then the oldest."""
     return await _owed(session, _owed_now(workspace_id, now), limit)
 
 
-async def to_enqueue(session: AsyncSession, workspace_id: UUID, now: datetime, limit: int) -> list[Owed]:
+async def to_enqueue(session: AsyncSession, workspace_id: UUID, now: datetime, limit: int) -> list[PendingNotice]:
     """The same, without those whose next attempt the delivery engine has been given."""
     return await _owed(session, _owed_now(workspace_id, now).where(_N.enqueued <= _N.fence), limit)
 
@@ -98,16 +98,16 @@ async def channels_with_urgent(session: AsyncSession, workspace_id: UUID, now: d
 
 async def enqueued_since(
     session: AsyncSession, workspace_id: UUID, now: datetime, *, owed_before: datetime, after: UUID | None, limit: int
-) -> list[Owed]:
+) -> list[PendingNotice]:
     """What the engine was given and is owed since before `owed_before`, by id from `after` on: is it still known there?"""
     statement = _owed_now(workspace_id, now).where(_N.enqueued > _N.fence, _N.owed_from < owed_before)
     if after is not None:
         statement = statement.where(_N.id > after)
     rows = await (await session.connection()).execute(statement.order_by(_N.id).limit(limit))
-    return [Owed(*row) for row in rows]
+    return [PendingNotice(*row) for row in rows]
 
 
-async def mark_enqueued(session: AsyncSession, given: Sequence[Owed]) -> None:
+async def mark_enqueued(session: AsyncSession, given: Sequence[PendingNotice]) -> None:
     """The engine has these attempts."""
     if not given:
         return
@@ -120,7 +120,7 @@ async def mark_enqueued(session: AsyncSession, given: Sequence[Owed]) -> None:
     await (await session.connection()).execute(statement, rows)
 
 
-async def skip_attempts(session: AsyncSession, lost: Sequence[Owed]) -> None:
+async def skip_attempts(session: AsyncSession, lost: Sequence[PendingNotice]) -> None:
     """The engine will never make these attempts: the next ones get other numbers."""
     if not lost:
         return
@@ -145,13 +145,13 @@ async def take_lease(session: AsyncSession, notice_id: UUID, now: datetime) -> L
     return Lease(*row[:6], mark=mark_of(row[6], row[7])) if row else None
 
 
-async def renew(session: AsyncSession, lease: Lease, now: datetime) -> bool:
+async def renew_lease(session: AsyncSession, lease: Lease, now: datetime) -> bool:
     """Before a call that can be made twice: is the lease still ours? Then it lasts `LEASE` from now."""
     return await _change(session, lease, lease_until=now + LEASE)
 
 
-async def about_to_post(session: AsyncSession, lease: Lease, channel: str, now: datetime) -> bool:
-    """Before a post: as `renew`, and from here on the answer is unknown until it is recorded."""
+async def record_attempt(session: AsyncSession, lease: Lease, channel: str, now: datetime) -> bool:
+    """Before a post: as `renew_lease`, and from here on the answer is unknown until it is recorded."""
     return await _change(
         session,
         lease,
@@ -181,7 +181,7 @@ async def record_sent(
     )
 
 
-async def record_standing(session: AsyncSession, lease: Lease, *, channel_id: str, ts: str, now: datetime) -> bool:
+async def record_found(session: AsyncSession, lease: Lease, *, channel_id: str, ts: str, now: datetime) -> bool:
     """An earlier sender's message was found there. The lease goes on. False when another sender was quicker."""
     return await _change(
         session,
@@ -194,7 +194,7 @@ async def record_standing(session: AsyncSession, lease: Lease, *, channel_id: st
     )
 
 
-async def claim_stray(session: AsyncSession, notice_id: UUID, *, channel_id: str, ts: str, now: datetime) -> bool:
+async def claim_post(session: AsyncSession, notice_id: UUID, *, channel_id: str, ts: str, now: datetime) -> bool:
     """A sender that lost its lease has posted this. True when it is the notice's message: nobody has another one."""
     statement = (
         update(NOTICE)
@@ -206,7 +206,7 @@ async def claim_stray(session: AsyncSession, notice_id: UUID, *, channel_id: str
     return (await (await session.connection()).execute(statement)).first() is not None
 
 
-async def record_gone(session: AsyncSession, lease: Lease, now: datetime) -> bool:
+async def record_deleted(session: AsyncSession, lease: Lease, now: datetime) -> bool:
     """The message was deleted in Slack: a new one is owed."""
     return await _change(
         session, lease, channel_id=None, ts=None, sent=0, tried_at=None, owed_from=now, lease_until=None
@@ -244,7 +244,7 @@ async def record_postponed(
     return await _change(session, lease, **values)
 
 
-async def release(session: AsyncSession, lease: Lease, *, now: datetime) -> bool:
+async def release_lease(session: AsyncSession, lease: Lease, *, now: datetime) -> bool:
     """Gives the lease back, whatever else was written meanwhile: the notice is owed as before."""
     return await _change(
         session, lease, true(), owed_from=func.coalesce(_N.owed_from, literal(now, UtcDateTime())), lease_until=None
@@ -317,6 +317,6 @@ def _owed_where(*which: ColumnElement[bool]) -> Select[Any, Any, Any, Any]:
     )
 
 
-async def _owed(session: AsyncSession, statement: Select[Any, Any, Any, Any], limit: int) -> list[Owed]:
+async def _owed(session: AsyncSession, statement: Select[Any, Any, Any, Any], limit: int) -> list[PendingNotice]:
     ordered = statement.order_by(_N.urgent.desc(), _N.owed_from, _N.id).limit(limit)
-    return [Owed(*row) for row in await (await session.connection()).execute(ordered)]
+    return [PendingNotice(*row) for row in await (await session.connection()).execute(ordered)]

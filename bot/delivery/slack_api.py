@@ -11,13 +11,13 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.delivery.errors import CallFailed, Verdict, verdict_on
-from bot.delivery.pause import Pause
+from bot.delivery.circuit_breaker import CircuitBreaker
+from bot.delivery.errors import SlackRequestError, Verdict, verdict_on
 from desk.core.clock import Clock
 from handlers.door.directory import code_of
 from handlers.messages.block_kit.message import Message
 
-CALL_SECONDS = 10.0
+REQUEST_SECONDS = 10.0
 """How long a call may take: less than a lease, so that nobody sends what is still being sent."""
 
 EVENT_TYPE = "loandesk_notice"
@@ -29,7 +29,7 @@ _MARGIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PostedMessage:
     """A message in Slack. `revision` is which state of its notice it shows, where that is known."""
 
     channel: str
@@ -37,10 +37,10 @@ class Standing:
     revision: int = 0
 
 
-class SlackCalls:
-    """Every method raises CallFailed, which says what the failure means."""
+class SlackApi:
+    """Every method raises SlackRequestError, which says what the failure means."""
 
-    def __init__(self, client: AsyncWebClient, clock: Clock, *, call_seconds: float = CALL_SECONDS) -> None:
+    def __init__(self, client: AsyncWebClient, clock: Clock, *, request_seconds: float = REQUEST_SECONDS) -> None:
         # The client's own retries would post twice what was posted and not answered.
         self._client = AsyncWebClient(
             token=client.token,
@@ -53,14 +53,14 @@ class SlackCalls:
             retry_handlers=[],
         )
         self._clock = clock
-        self._seconds = call_seconds
-        self._pause = Pause()
+        self._seconds = request_seconds
+        self._breaker = CircuitBreaker()
 
     def closed_until(self, method: str) -> datetime | None:
         """Until when that method is to be left alone; None when it may be called."""
-        return self._pause.closed_until(method, self._clock.now())
+        return self._breaker.closed_until(method, self._clock.now())
 
-    async def post(self, channel: str, message: Message, mark: UUID, revision: int, *, with_key: bool) -> Standing:
+    async def post(self, channel: str, message: Message, mark: UUID, revision: int, *, with_key: bool) -> PostedMessage:
         """Posts a message. `with_key`: with a `client_msg_id`, by which Slack may know a repeat."""
         answer = await self._call(
             "chat.postMessage",
@@ -70,29 +70,29 @@ class SlackCalls:
             unfurl_media=False,
             **_content(message, mark, revision),
         )
-        return Standing(answer["channel"], answer["ts"], revision)
+        return PostedMessage(answer["channel"], answer["ts"], revision)
 
-    async def update(self, standing: Standing, message: Message, mark: UUID, revision: int) -> None:
+    async def update(self, posted: PostedMessage, message: Message, mark: UUID, revision: int) -> None:
         """Rewrites a message."""
         content = _content(message, mark, revision)
-        await self._call("chat.update", channel=standing.channel, ts=standing.ts, **content)
+        await self._call("chat.update", channel=posted.channel, ts=posted.ts, **content)
 
-    async def delete(self, standing: Standing) -> None:
+    async def delete(self, posted: PostedMessage) -> None:
         """Takes a message back."""
-        await self._call("chat.delete", channel=standing.channel, ts=standing.ts)
+        await self._call("chat.delete", channel=posted.channel, ts=posted.ts)
 
-    async def find(self, channel: str, mark: UUID, since: datetime) -> list[Standing]:
+    async def find(self, channel: str, mark: UUID, since: datetime) -> list[PostedMessage]:
         """Our messages about that notice in a conversation, from `since` on, the first one first."""
         try:
             async with asyncio.timeout(2 * self._seconds):
                 if channel.startswith(("U", "W")):
                     channel = (await self._call("conversations.open", users=channel))["channel"]["id"]
-                found = [standing async for standing in self._own_messages(channel, mark, since)]
+                found = [posted async for posted in self._own_messages(channel, mark, since)]
         except TimeoutError as error:
             raise self._silent("conversations.history", Verdict.UNKNOWN, "TimeoutError") from error
-        return sorted(found, key=lambda standing: standing.ts)
+        return sorted(found, key=lambda posted: posted.ts)
 
-    async def _own_messages(self, channel: str, mark: UUID, since: datetime) -> AsyncIterator[Standing]:
+    async def _own_messages(self, channel: str, mark: UUID, since: datetime) -> AsyncIterator[PostedMessage]:
         oldest = f"{(min(since, self._clock.now()) - _MARGIN).timestamp():.6f}"
         cursor: str | None = None
         for _ in range(_PAGES):
@@ -108,7 +108,7 @@ class SlackCalls:
                 metadata = message.get("metadata", {})
                 payload = metadata.get("event_payload", {})
                 if metadata.get("event_type") == EVENT_TYPE and payload.get("notice") == str(mark):
-                    yield Standing(channel, message["ts"], int(payload.get("revision", 0)))
+                    yield PostedMessage(channel, message["ts"], int(payload.get("revision", 0)))
             cursor = page.get("response_metadata", {}).get("next_cursor")
             if not cursor:
                 return
@@ -116,8 +116,8 @@ class SlackCalls:
     async def _call(self, method: str, **arguments: Any) -> dict[str, Any]:
         closed = self.closed_until(method)
         if closed is not None:
-            raise CallFailed(Verdict.WAIT, "paused", at=self._clock.now(), until=closed)
-        self._pause.begin(method)
+            raise SlackRequestError(Verdict.WAIT, "paused", at=self._clock.now(), until=closed)
+        self._breaker.begin(method)
         try:
             async with asyncio.timeout(self._seconds):
                 answer = await self._client.api_call(method, **_encoded(method, arguments))
@@ -128,27 +128,27 @@ class SlackCalls:
         except Exception as error:
             raise self._silent(method, Verdict.UNKNOWN, type(error).__name__) from error
         except BaseException:
-            self._pause.no_answer(method, self._clock.now())
+            self._breaker.no_answer(method, self._clock.now())
             raise
-        self._pause.answered(method)
+        self._breaker.answered(method)
         return dict(answer.data) if isinstance(answer.data, dict) else {}
 
-    def _refused(self, method: str, error: SlackApiError) -> CallFailed:
+    def _refused(self, method: str, error: SlackApiError) -> SlackRequestError:
         now = self._clock.now()
         response: Any = error.response
         status = getattr(response, "status_code", None) or getattr(response, "status", 200)
         code = code_of(error)
         if status == 429 or verdict_on(code) is Verdict.WAIT:
-            until = self._pause.asked_to_wait(method, now, _seconds(response.headers.get("Retry-After")))
-            return CallFailed(Verdict.WAIT, "ratelimited", at=now, until=until)
+            until = self._breaker.asked_to_wait(method, now, _seconds(response.headers.get("Retry-After")))
+            return SlackRequestError(Verdict.WAIT, "ratelimited", at=now, until=until)
         if status >= 500 or not code:
             return self._silent(method, Verdict.UNKNOWN, f"http_{status}")
-        self._pause.answered(method)
-        return CallFailed(verdict_on(code), code, at=now)
+        self._breaker.answered(method)
+        return SlackRequestError(verdict_on(code), code, at=now)
 
-    def _silent(self, method: str, verdict: Verdict, error: str) -> CallFailed:
+    def _silent(self, method: str, verdict: Verdict, error: str) -> SlackRequestError:
         now = self._clock.now()
-        return CallFailed(verdict, error, at=now, until=self._pause.no_answer(method, now))
+        return SlackRequestError(verdict, error, at=now, until=self._breaker.no_answer(method, now))
 
 
 def _content(message: Message, mark: UUID, revision: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ LONGEST_SILENCE = timedelta(seconds=60)
 
 
 @dataclass(slots=True)
-class _Line:
+class _Circuit:
     """One method. It is closed from `since` until `until`; outside, also when the clock was set back, it is open."""
 
     since: datetime | None = None
@@ -29,41 +29,41 @@ class _Line:
 
 
 @dataclass(slots=True)
-class Pause:
+class CircuitBreaker:
     """What the calls of one workspace have learned about Slack's methods.
 
     Slack may ask for a wait. After a silence (no answer, or one that does not say what was done) the pause gets longer
     each time, and when it ends one call goes first while the others wait for what becomes of it.
     """
 
-    _lines: dict[str, _Line] = field(default_factory=lambda: defaultdict[str, _Line](_Line))
+    _circuits: dict[str, _Circuit] = field(default_factory=lambda: defaultdict[str, _Circuit](_Circuit))
 
     def closed_until(self, method: str, now: datetime) -> datetime | None:
         """Until when that method is to be left alone; None when it may be called."""
-        line = self._lines[method]
-        if line.is_closed(now):
-            return line.until
-        return now + line.length() if line.probing else None
+        circuit = self._circuits[method]
+        if circuit.is_closed(now):
+            return circuit.until
+        return now + circuit.length() if circuit.probing else None
 
     def begin(self, method: str) -> None:
         """A call begins. After a silence it is the only one of its method until it ends."""
-        line = self._lines[method]
-        line.probing = line.silences > 0
+        circuit = self._circuits[method]
+        circuit.probing = circuit.silences > 0
 
     def answered(self, method: str) -> None:
         """Slack has answered."""
-        self._lines[method] = _Line()
+        self._circuits[method] = _Circuit()
 
     def asked_to_wait(self, method: str, now: datetime, seconds: float) -> datetime:
         """Slack has answered that this method is called too often. Gives until when it is closed."""
         self.answered(method)
-        return self._lines[method].close(now, timedelta(seconds=seconds))
+        return self._circuits[method].close(now, timedelta(seconds=seconds))
 
     def no_answer(self, method: str, now: datetime) -> datetime:
         """Slack has not answered, or not so that one knows what was done. Gives until when the method is closed."""
-        line = self._lines[method]
-        line.probing = False
-        if line.until is not None and line.is_closed(now):
-            return line.until  # calls that were under way together and fail together are one silence
-        line.silences += 1
-        return line.close(now, line.length())
+        circuit = self._circuits[method]
+        circuit.probing = False
+        if circuit.until is not None and circuit.is_closed(now):
+            return circuit.until  # calls that were under way together and fail together are one silence
+        circuit.silences += 1
+        return circuit.close(now, circuit.length())
