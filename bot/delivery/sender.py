@@ -1,4 +1,4 @@
-"""One attempt to bring one notice to its present state in Slack."""
+"""Bring notices to their current state in Slack, one attempt at a time."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -25,26 +25,23 @@ from storage.tables import Notice, Workspace
 log = structlog.get_logger()
 
 Compose = Callable[[Desk, Notice], Awaitable[Message | None]]
-"""Says what a notice says now, to whoever reads it.
-
-None, before it was posted (`ts` is None): it was settled, and nothing is sent. None, while it stands: it stays as it is.
-"""
+"""Render a notice for its reader. None before it was posted: drop it. None once it is posted: leave it as it is."""
 
 LONGEST_BACKOFF = timedelta(minutes=1)
-"""Between two attempts at a notice that fails."""
+"""The longest pause between two attempts at a notice that fails."""
 
 STOPPED_PAUSE = timedelta(minutes=10)
-"""Between two attempts while Slack lets the bot do nothing in the workspace."""
+"""The pause between two attempts while Slack blocks the bot in the workspace."""
 
 AT_ONCE = 500
 """How many pending notices are read at once."""
 
 PLAIN_LIMIT = 3800
-"""Characters of a plain fallback: `chat.update` refuses more than 4,000."""
+"""Longest plain fallback in characters: `chat.update` refuses more than 4,000."""
 
 
 class Result(Enum):
-    """What came of an attempt."""
+    """The result of an attempt."""
 
     NOTHING_OWED = "nothing_owed"
     POSTED = "posted"
@@ -59,7 +56,7 @@ class Result(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Content:
-    """What is to be said now, and where. `channel` None: nowhere; `message` None: nothing."""
+    """The current message of a notice and its channel. `channel` None: no reader; `message` None: nothing to send."""
 
     notice_id: UUID
     mark: UUID
@@ -71,10 +68,10 @@ class _Content:
 
 
 class Sender:
-    """Sends the notices of one workspace. No transaction is open while Slack is being called.
+    """Send the notices of one workspace. No transaction is open during a request to Slack.
 
-    Each attempt takes a lease, compares it before each call and when it writes down what came of the call; so of two
-    senders one loses, changes nothing, and takes back what it may have posted.
+    Each attempt takes a lease and checks it before each request and when it records the result. So of two senders one
+    loses, changes nothing, and deletes what it may have posted.
     """
 
     def __init__(
@@ -93,7 +90,7 @@ class Sender:
         self._ledger = Ledger(office, workspace)
 
     async def attempt(self, notice_id: UUID) -> Result:
-        """Makes one attempt. Raises only what the database raises; then the lease runs out, and another attempt follows."""
+        """Make one attempt. Only database errors are raised; then the lease expires, and another attempt follows."""
         lease = await self._ledger.take_lease(notice_id)
         if lease is None:
             metrics.DELIVERIES.labels(Result.NOTHING_OWED.value).inc()
@@ -136,9 +133,9 @@ class Sender:
             return Result.POSTPONED
 
     async def _look_when_doubtful(self, lease: Lease) -> tuple[Lease, PostedMessage | None, bool]:
-        """Looks for an earlier attempt's message, only where its answer is unknown.
+        """Search for the message of an earlier attempt whose outcome is unknown.
 
-        Gives the lease, with what was found in it, and whether it could not be looked for at all.
+        Return the lease, updated with the message; the message; and whether the search was not permitted.
         """
         if lease.ts is not None or lease.tried_at is None or lease.channel_id is None:
             return lease, None, False
@@ -155,7 +152,7 @@ class Sender:
         first, *rest = own
         await self._ledger.record_found(lease, first)
         for extra in rest:
-            await self._take_back(extra)
+            await self._delete(extra)
         return replace(lease, channel_id=first.channel, ts=first.ts, tried_at=None), first, False
 
     async def _write(self, lease: Lease, *, unsure: bool) -> _Content:
@@ -191,7 +188,7 @@ class Sender:
             late = (self.office.clock.now() - content.meant_for).total_seconds()
             metrics.LATENESS.labels(content.kind).observe(max(0.0, late))
             return Result.POSTED
-        await self._take_back(posted)
+        await self._delete(posted)
         return Result.OVERTAKEN
 
     async def _post(self, lease: Lease, content: _Content, channel: str, message: Message) -> PostedMessage:
@@ -230,7 +227,7 @@ class Sender:
             await self._update(lease, content, posted, await self._simpler(content, message, failure))
 
     async def _simpler(self, content: _Content, message: Message, failure: SlackRequestError) -> Message:
-        """What is said instead of a message that Slack refuses: the same without tables and charts, then in words alone."""
+        """Return a simpler version of a refused message: first without tables and charts, then as plain text."""
         if content.message is None or message is not content.message.native:
             return _plain(content, message, failure)
         log.warning("slack_refuses_tables", notice=str(content.notice_id), kind=content.kind, error=failure.error)
@@ -238,7 +235,7 @@ class Sender:
             await self._ledger.record_native_refused()
         return content.message
 
-    async def _take_back(self, posted: PostedMessage) -> None:
+    async def _delete(self, posted: PostedMessage) -> None:
         try:
             await self._slack.delete(posted)
         except SlackRequestError as failure:
@@ -279,11 +276,11 @@ class Sender:
 
 
 class _ComposeError(Exception):
-    """The message could not be made: our bug."""
+    """The message could not be rendered: our bug."""
 
 
 def _meant_for(notice: Notice) -> datetime:
-    """A reminder's instant; of what is not due at an instant, when it came to be owed."""
+    """Return the instant a reminder is for; for other notices, when they were created."""
     due = notice.facts.get("for")
     return datetime.fromisoformat(due) if due else notice.created_at
 

@@ -1,4 +1,4 @@
-"""The calls to Slack that a delivery makes, each once and with a time limit."""
+"""The requests that a delivery sends to Slack, each once and with a time limit."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,19 +18,19 @@ from handlers.door.directory import code_of
 from handlers.messages.block_kit.message import Message
 
 REQUEST_SECONDS = 10.0
-"""How long a call may take: less than a lease, so that nobody sends what is still being sent."""
+"""Time limit of one request: less than a lease, so that no other sender starts while one is in flight."""
 
 EVENT_TYPE = "loandesk_notice"
-"""Under which our messages carry their notice's mark in their metadata, and nothing else."""
+"""Event type of our messages' metadata, which contains the notice's mark and revision and nothing else."""
 
 _PAGES = 10
 _MARGIN = timedelta(minutes=5)
-"""How far Slack's clock may be behind ours when an own message is looked for."""
+"""How far Slack's clock may be behind ours when we search for our own message."""
 
 
 @dataclass(frozen=True, slots=True)
 class PostedMessage:
-    """A message in Slack. `revision` is which state of its notice it shows, where that is known."""
+    """A message in Slack. `revision` is the state of its notice that it shows, 0 when unknown."""
 
     channel: str
     ts: str
@@ -38,10 +38,10 @@ class PostedMessage:
 
 
 class SlackApi:
-    """Every method raises SlackRequestError, which says what the failure means."""
+    """Post, update, delete and find messages. Every method raises SlackRequestError with a verdict on the failure."""
 
     def __init__(self, client: AsyncWebClient, clock: Clock, *, request_seconds: float = REQUEST_SECONDS) -> None:
-        # The client's own retries would post twice what was posted and not answered.
+        # The client's own retries would post a message again whose answer was lost.
         self._client = AsyncWebClient(
             token=client.token,
             base_url=client.base_url,
@@ -57,12 +57,12 @@ class SlackApi:
         self._breaker = CircuitBreaker()
 
     def closed_until(self, method: str) -> datetime | None:
-        """Until when that method is to be left alone; None when it may be called."""
+        """Return until when this method must not be used, or None when it may be."""
         return self._breaker.closed_until(method, self._clock.now())
 
     async def post(self, channel: str, message: Message, mark: UUID, revision: int, *, with_key: bool) -> PostedMessage:
-        """Posts a message. `with_key`: with a `client_msg_id`, by which Slack may know a repeat."""
-        answer = await self._call(
+        """Post a message. `with_key`: with a `client_msg_id`, by which Slack may recognise a repeat."""
+        answer = await self._request(
             "chat.postMessage",
             channel=channel,
             client_msg_id=str(uuid5(mark, str(revision))) if with_key else None,
@@ -73,20 +73,20 @@ class SlackApi:
         return PostedMessage(answer["channel"], answer["ts"], revision)
 
     async def update(self, posted: PostedMessage, message: Message, mark: UUID, revision: int) -> None:
-        """Rewrites a message."""
+        """Update a message."""
         content = _content(message, mark, revision)
-        await self._call("chat.update", channel=posted.channel, ts=posted.ts, **content)
+        await self._request("chat.update", channel=posted.channel, ts=posted.ts, **content)
 
     async def delete(self, posted: PostedMessage) -> None:
-        """Takes a message back."""
-        await self._call("chat.delete", channel=posted.channel, ts=posted.ts)
+        """Delete a message."""
+        await self._request("chat.delete", channel=posted.channel, ts=posted.ts)
 
     async def find(self, channel: str, mark: UUID, since: datetime) -> list[PostedMessage]:
-        """Our messages about that notice in a conversation, from `since` on, the first one first."""
+        """Return our messages about this notice in a conversation since `since`, oldest first."""
         try:
             async with asyncio.timeout(2 * self._seconds):
                 if channel.startswith(("U", "W")):
-                    channel = (await self._call("conversations.open", users=channel))["channel"]["id"]
+                    channel = (await self._request("conversations.open", users=channel))["channel"]["id"]
                 found = [posted async for posted in self._own_messages(channel, mark, since)]
         except TimeoutError as error:
             raise self._silent("conversations.history", Verdict.UNKNOWN, "TimeoutError") from error
@@ -96,7 +96,7 @@ class SlackApi:
         oldest = f"{(min(since, self._clock.now()) - _MARGIN).timestamp():.6f}"
         cursor: str | None = None
         for _ in range(_PAGES):
-            page = await self._call(
+            page = await self._request(
                 "conversations.history",
                 channel=channel,
                 oldest=oldest,
@@ -113,7 +113,7 @@ class SlackApi:
             if not cursor:
                 return
 
-    async def _call(self, method: str, **arguments: Any) -> dict[str, Any]:
+    async def _request(self, method: str, **arguments: Any) -> dict[str, Any]:
         closed = self.closed_until(method)
         if closed is not None:
             raise SlackRequestError(Verdict.WAIT, "paused", at=self._clock.now(), until=closed)
@@ -169,5 +169,5 @@ def _seconds(retry_after: str | None) -> float:
 
 def _encoded(method: str, arguments: dict[str, Any]) -> dict[str, Any]:
     present = {name: value for name, value in arguments.items() if value is not None}
-    # Slack takes JSON from the methods that write, and not from all that read.
+    # Slack accepts JSON in methods that write, but not in all that read.
     return {"json": present} if method.startswith("chat.") else {"params": present}
