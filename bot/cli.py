@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import structlog
 import typer
 from rich.console import Console
 
@@ -108,7 +109,7 @@ def backup(
     """Write everything the desk remembers into one file, while it goes on working."""
     from bot.commands.backup import run
 
-    _configured(lambda settings: run(settings, target, console))
+    _configured(_on_database(lambda settings: run(settings, target, console)))
 
 
 @app.command()
@@ -175,16 +176,14 @@ def rotate_keys() -> None:
 
 
 def _running(command: Literal["serve", "socket", "worker"]) -> None:
-    from bot.commands.serving import CannotStartError, run
+    from bot.commands.serving import run
 
-    try:
-        _configured(lambda settings: run(settings, command))
-    except CannotStartError as error:
-        errors.print(str(error), markup=False)
-        raise typer.Exit(2) from None
+    _configured(lambda settings: run(settings, command))
 
 
 def _configured(run: Callable[[Settings], Awaitable[int]]) -> None:
+    from bot.commands.serving import CannotStartError
+
     try:
         settings = read_settings()
     except WrongSettingsError as error:
@@ -192,23 +191,37 @@ def _configured(run: Callable[[Settings], Awaitable[int]]) -> None:
         errors.print("See .env.example.", markup=False)
         raise typer.Exit(2) from None
     logs.configure(settings.log_format)
-    raise typer.Exit(asyncio.run(_awaited(run, settings)))
+    try:
+        code = asyncio.run(_awaited(run, settings))
+    except CannotStartError as error:
+        errors.print(str(error), markup=False)
+        code = 2
+    except Exception:
+        structlog.get_logger().exception("mishap")
+        errors.print("Something went wrong in Loan Desk itself. The log line above says what and where.", markup=False)
+        code = 1
+    raise typer.Exit(code)
 
 
 def _on_database(run: Callable[[Settings], Awaitable[int]]) -> Callable[[Settings], Awaitable[int]]:
-    """The same, with a line instead of a traceback where the database is away, or has no tables or other ones."""
-    from storage.engine.trouble import ERRORS
+    """Wrap a command: print one line when the database is away, or not at this release's schema."""
+    from bot.commands.serving import is_migrated
+    from storage.engine.trouble import DATABASE_ERRORS, is_outage
 
     async def told(settings: Settings) -> int:
         try:
             return await run(settings)
-        except ERRORS as error:
-            errors.print(
-                f"The database cannot be used: {type(getattr(error, 'orig', None) or error).__name__}. Is it there, and at this "
-                "release's schema (loandesk migrate)? `loandesk doctor` looks closer.",
-                markup=False,
-            )
-            return 1
+        except DATABASE_ERRORS as error:
+            if is_outage(error):
+                reason = f"{logs.kind_of(error)}. Check DATABASE_URL and the server"
+            elif not await is_migrated(settings):
+                reason = "it is not at this release's schema. Run `loandesk migrate`"
+            else:
+                raise
+        errors.print(
+            f"The database cannot be used: {reason}. `loandesk doctor` tells more.", markup=False, soft_wrap=True
+        )
+        return 1
 
     return told
 

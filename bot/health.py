@@ -6,15 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bot import metrics
+from bot.logs import kind_of
 from desk.core.transaction import Office
 from storage.engine import schema
+from storage.engine.trouble import is_outage
 from storage.queries.messages import sending
 from storage.tables import Workspace
 from storage.upkeep import processes
+
+log = structlog.get_logger()
 
 LOOK_SECONDS = 2.0
 """How long a look at the database may take."""
@@ -56,8 +61,11 @@ class Health:
             async with asyncio.timeout(LOOK_SECONDS):
                 await self._read(look)
         except Exception as error:  # without the newest tables the rest cannot be read
-            if look.migrations != _BEHIND:
-                look.database = f"cannot be reached: {type(error).__name__}"
+            if look.migrations != _BEHIND and is_outage(error):
+                look.database = f"cannot be reached: {kind_of(error)}"
+            elif look.migrations != _BEHIND:
+                look.database = f"a query fails: {kind_of(error)}"
+                log.exception("health_not_read")
         return look
 
     async def _read(self, look: "_Look") -> None:

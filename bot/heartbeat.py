@@ -13,6 +13,7 @@ import structlog
 
 from bot.settings import Settings
 from desk.core.transaction import Office
+from storage.engine.trouble import log_fields
 from storage.queries.people import workspaces
 from storage.tables import Process, Workspace
 from storage.upkeep import processes
@@ -96,7 +97,7 @@ class Heartbeat:
             async with self._office.database.transaction() as session:
                 await processes.leave(session, self._incarnation)
         except Exception as error:  # the database is away: the next start sees that nobody beats
-            log.warning("name_not_given_back", error=type(error).__name__)
+            log.warning("name_not_given_back", **log_fields(error))
 
     async def _claim(self) -> Process | None:
         now = self._office.clock.now()
@@ -114,7 +115,7 @@ class Heartbeat:
                     ours = await processes.beat(session, self._incarnation, self._office.clock.now(), self._worked())
                     row = await workspaces.by_id(session, self._workspace.id)
             except Exception as error:  # the database may be away for a while
-                log.error("heartbeat_failed", error=type(error).__name__)
+                log.error("heartbeat_failed", **log_fields(error))
                 continue
             if row is not None:  # another process may have changed its settings
                 workspaces.copy_onto(self._workspace, row)

@@ -1,7 +1,7 @@
 """What the program writes down of its work: one line of JSON each, or for a person to read, and no word about a borrower.
 
-Libraries' lines go the same way, cut short: they repeat what they were given. Of an error stand its kind and the places
-in the code, never its words, because these too repeat what was typed.
+Libraries' lines go the same way, cut short: they repeat what they were given. An error is logged by its kind and the
+places in our code, never by its message, which may repeat what was typed.
 """
 
 import logging
@@ -10,11 +10,11 @@ import sys
 import traceback
 from collections.abc import MutableMapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal, TextIO
 
 import structlog
 from slack_sdk.errors import SlackApiError
+from sqlalchemy.exc import DBAPIError
 from structlog.typing import EventDict, Processor
 
 from handlers.door.directory import code_of
@@ -45,7 +45,12 @@ _MASKS = (
 )
 """The desk's own lines are English codes: Chinese in one of them was typed by somebody, or is somebody's name."""
 
-_ROOM = str(Path(__file__).parent.parent)
+_ROOT = Path(__file__).parent.parent
+_OUR_FOLDERS = ("bot", "handlers", "desk", "storage", "sandbox", "tests", "bench")
+_SQLITE_SUBJECT = re.compile(
+    r"(?:UNIQUE|NOT NULL|CHECK) constraint failed: [\w., ]+$|no such (?:table|column): [\w.]+$"
+)
+"""The messages of SQLite that name a constraint, table or column, and no value."""
 
 
 def configure(style: LogFormat = "json", *, level: int = logging.INFO, stream: TextIO | None = None) -> None:
@@ -94,15 +99,15 @@ def _cut(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 
 def _errors(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """An error by its kind and its places in the code, the innermost last; causes first."""
+    """Replace an error by its kind, with the causes, and by its places in our code, the innermost last."""
     info: Any = event.pop("exc_info", None)
     event.pop("stack_info", None)
     if not info:
         return event
     error = info if isinstance(info, BaseException) else info[1] if isinstance(info, tuple) else sys.exc_info()[1]
     if error is not None:
-        event["error"] = " < ".join(_kind(one) for one in _with_causes(error))
-        event["at"] = _places(_with_causes(error)[-1].__traceback__)
+        event["error"] = " < ".join(kind_of(one) for one in _with_causes(error))
+        event["at"] = _places(error)
     return event
 
 
@@ -117,16 +122,42 @@ def _with_causes(error: BaseException) -> list[BaseException]:
     return chain
 
 
-def _kind(error: BaseException) -> str:
+def kind_of(error: BaseException) -> str:
+    """Return the class of the error with its code (Slack's, errno, SQLSTATE) and the violated constraint; no values."""
     if isinstance(error, SlackApiError):
         return f"SlackApiError:{code_of(error) or 'no_answer'}"
-    number = getattr(error, "errno", None) or getattr(error, "sqlstate", None)
-    return f"{type(error).__name__}:{number}" if number else type(error).__name__
+    origin = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    codes = [getattr(origin, name, None) for name in ("errno", "sqlstate", "sqlite_errorname")]
+    driver_error = origin.__cause__ or origin  # asyncpg's own error knows the constraint
+    subject = _SQLITE_SUBJECT.search(str(origin)) if codes[-1] else None
+    details = [*codes, getattr(driver_error, "constraint_name", None), subject and subject[0]]
+    return ":".join([type(error).__name__, *(str(each) for each in details if each)])
 
 
-def _places(where: TracebackType | None) -> list[str]:
-    frames = traceback.extract_tb(where)
-    return [f"{frame.filename.removeprefix(_ROOM).lstrip('/')}:{frame.lineno} {frame.name}" for frame in frames[-12:]]
+def reason_of(error: BaseException) -> str:
+    """Return what an operator reads about a failure: the kind of a database error, because its message repeats values."""
+    return kind_of(error) if isinstance(error, DBAPIError) else str(error)
+
+
+def _places(error: BaseException) -> list[str]:
+    """Return up to twelve places in our code, from the innermost cause that was raised there, and the place of raising."""
+    chain = _with_causes(error)
+    # The driver's own errors, which cause SQLAlchemy's, do not show who asked.
+    until = next((number for number, cause in enumerate(chain) if isinstance(cause, DBAPIError)), len(chain) - 1)
+    for cause in reversed(chain[: until + 1]):
+        frames = traceback.extract_tb(cause.__traceback__)
+        if any(_is_ours(frame) for frame in frames):
+            return [_place(frame) for frame in frames if _is_ours(frame) or frame is frames[-1]][-12:]
+    return [_place(frame) for frame in traceback.extract_tb(error.__traceback__)[-12:]]
+
+
+def _is_ours(frame: traceback.FrameSummary) -> bool:
+    path = Path(frame.filename)
+    return path.is_relative_to(_ROOT) and path.relative_to(_ROOT).parts[0] in _OUR_FOLDERS
+
+
+def _place(frame: traceback.FrameSummary) -> str:
+    return f"{frame.filename.removeprefix(str(_ROOT)).lstrip('/')}:{frame.lineno} {frame.name}"
 
 
 def _masked(_logger: Any, _method: str, event: EventDict) -> EventDict:

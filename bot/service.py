@@ -10,10 +10,9 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import metrics
-from bot.delivery.courier import Courier
 from bot.delivery.engine import DbosEngine, Pace
 from bot.delivery.sender import Sender
-from bot.home_keeper import HomeKeeper
+from bot.home_updater import HomeUpdater
 from bot.settings import Settings
 from bot.socket_door import Patience, SocketDoor
 from bot.web import web_application
@@ -61,7 +60,7 @@ class Service:
     app: AsyncApp
     session: aiohttp.ClientSession
     sender: Sender
-    homes: HomeKeeper
+    homes: HomeUpdater
     worker: Worker | None = None
     runner: web.AppRunner | None = None
     socket: SocketDoor | None = None
@@ -98,7 +97,7 @@ class Service:
     async def round(self) -> None:
         """Does by hand, once, what the worker does all the time."""
         await do_chores(self.office, self.workspace)
-        await Courier(self.sender).deliver_owed()
+        await self.sender.deliver_pending()
         await self.homes.round()
 
     async def finish(self) -> None:
@@ -183,7 +182,7 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
             app=app,
             session=session,
             sender=Sender(office, client, workspace, compose),
-            homes=HomeKeeper(office, workspace, client),
+            homes=HomeUpdater(office, workspace, client),
         )
     except BaseException:
         await session.close()

@@ -4,23 +4,36 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Protocol
 
 import structlog
 
 from bot import metrics
-from bot.delivery.courier import Engine
-from bot.home_keeper import HomeKeeper
+from bot.home_updater import HomeUpdater
 from desk.core.deliveries import forget_old
 from desk.core.transaction import Desk, Office
 from desk.messages.digests import owe_due
 from desk.messages.reminders import announce_due, escalate_due
 from desk.people.team import end_absences
-from storage.engine.trouble import ERRORS
+from storage.engine.trouble import log_fields
 from storage.tables import Workspace
 
 log = structlog.get_logger()
 
 TICK_SECONDS = 1.0
+
+
+class Engine(Protocol):
+    """Delivers pending notices for as long as the program runs."""
+
+    async def start(self) -> None:
+        """Start delivering."""
+        ...
+
+    async def stop(self) -> None:
+        """Finish the deliveries in flight and stop."""
+        ...
+
 
 Chore = Callable[[Desk], Awaitable[object]]
 
@@ -39,24 +52,16 @@ async def do_chores(office: Office, workspace: Workspace) -> bool:
             async with office.desk(workspace) as desk:
                 await chore(desk)
         except Exception as error:  # a chore must never stop the worker: reminders go on when one of them has a bad row
-            _failed("chore_failed", error, chore=chore.__name__)
+            log.error("chore_failed", chore=chore.__name__, **log_fields(error))
             metrics.CHORES_FAILED.labels(chore.__name__).inc()
             failed += 1
     return failed < len(CHORES)
 
 
-def _failed(event: str, error: Exception, **about: str) -> None:
-    """Notes a failure: by name when the database is away, for a traceback each second takes more time than the work."""
-    if isinstance(error, ERRORS):
-        log.error(event, error=type(error).__name__, **about)
-    else:
-        log.exception(event, **about)
-
-
 class Worker:
     """Does the chores and runs the delivery engine until it is stopped."""
 
-    def __init__(self, office: Office, workspace: Workspace, engine: Engine, homes: HomeKeeper) -> None:
+    def __init__(self, office: Office, workspace: Workspace, engine: Engine, homes: HomeUpdater) -> None:
         self._office = office
         self._workspace = workspace
         self._engine = engine
@@ -93,4 +98,4 @@ class Worker:
         try:
             await self._homes.round()
         except Exception as error:  # a home that cannot be written must stop neither the reminders nor the others
-            _failed("home_not_kept", error)
+            log.error("home_not_kept", **log_fields(error))

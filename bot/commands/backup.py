@@ -8,10 +8,11 @@ from typing import BinaryIO
 
 from rich.console import Console
 
+from bot.logs import reason_of
 from bot.settings import Settings
 from desk.core.clock import Clock, SystemClock
 from storage.engine.database import Database
-from storage.engine.trouble import ERRORS
+from storage.engine.trouble import is_outage
 from storage.upkeep import archive
 from storage.upkeep.archive import BrokenArchiveError
 
@@ -38,9 +39,11 @@ async def run(settings: Settings, target: Path, console: Console, clock: Clock |
         with gzip.open(unfinished, "rt", encoding="utf-8") as lines:
             summary = archive.read(lines)
         unfinished.rename(file)
-    except (BrokenArchiveError, *ERRORS) as error:
+    except Exception as error:
         unfinished.unlink(missing_ok=True)
-        console.print(f"No backup was made: {error}", markup=False, soft_wrap=True)
+        if not isinstance(error, BrokenArchiveError | OSError) and not is_outage(error):
+            raise
+        console.print(f"No backup was made: {reason_of(error)}", markup=False, soft_wrap=True)
         return 1
     finally:
         await database.close()

@@ -22,7 +22,7 @@ from handlers.door.directory import Directory, SlackChannel, code_of
 from storage.engine import schema
 from storage.engine.cipher import Cipher
 from storage.engine.database import Database
-from storage.engine.trouble import ERRORS
+from storage.engine.trouble import DATABASE_ERRORS
 from storage.queries.messages import sending
 from storage.queries.people import members, workspaces
 from storage.tables import Workspace
@@ -94,7 +94,7 @@ async def _database(settings: Settings, database: Database) -> AsyncIterator[Fin
         return
     try:
         stands_at = await schema.revision(database)
-    except ERRORS as error:
+    except DATABASE_ERRORS as error:
         yield fix(
             "database",
             f"{where} cannot be opened ({_reason(error)}): check DATABASE_URL, and that the server runs and lets you in",

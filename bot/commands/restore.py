@@ -6,19 +6,24 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
+from sqlalchemy.exc import DataError, IntegrityError
 
+from bot.logs import reason_of
 from bot.settings import Settings
 from desk.core.clock import Clock, SystemClock
 from storage.engine import schema
 from storage.engine.cipher import KeyRing
 from storage.engine.database import Database, make_folder
-from storage.engine.trouble import ERRORS
+from storage.engine.trouble import is_outage
 from storage.upkeep import archive, restoring
 from storage.upkeep.archive import BrokenArchiveError, Summary
 
 
 class RefusedError(Exception):
     """The backup is not restored; says why, and what to do."""
+
+
+_FAULTS_OF_THE_FILE = (BrokenArchiveError, RefusedError, IntegrityError, DataError, OSError)
 
 
 async def run(settings: Settings, file: Path, console: Console, clock: Clock | None = None) -> int:
@@ -32,8 +37,10 @@ async def run(settings: Settings, file: Path, console: Console, clock: Clock | N
         require_keys(summary, settings.cipher().ring)
         await _prepare(database, summary)
         await _load(database, file, summary, console, (clock or SystemClock()).now())
-    except (BrokenArchiveError, RefusedError, *ERRORS) as error:
-        console.print(f"Nothing was restored: {error}", markup=False, soft_wrap=True)
+    except Exception as error:
+        if not isinstance(error, _FAULTS_OF_THE_FILE) and not is_outage(error):
+            raise
+        console.print(f"Nothing was restored: {reason_of(error)}", markup=False, soft_wrap=True)
         return 1
     finally:
         await database.close()

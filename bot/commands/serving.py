@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+import aiohttp
 import structlog
 from aiohttp import web
 from slack_sdk.errors import SlackApiError
@@ -16,13 +17,14 @@ from slack_sdk.errors import SlackApiError
 from bot.delivery.engine import Pace
 from bot.health import Health, admin_application
 from bot.heartbeat import BEAT_SECONDS, Heartbeat, Identity, NameTakenError, identity
+from bot.logs import kind_of
 from bot.service import NotMigratedError, Service, open_service
 from bot.settings import Settings
 from bot.socket_door import Patience
 from desk.core.clock import Clock
 from storage.engine import schema
 from storage.engine.database import Database, make_folder
-from storage.engine.trouble import ERRORS
+from storage.engine.trouble import DATABASE_ERRORS, is_outage
 
 log = structlog.get_logger()
 
@@ -86,6 +88,15 @@ async def migrate_database(settings: Settings) -> int:
     return 0
 
 
+async def is_migrated(settings: Settings) -> bool:
+    """Return whether the database is at this release's schema."""
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        return await schema.is_current(database)
+    finally:
+        await database.close()
+
+
 def _check(settings: Settings, command: Command) -> None:
     if command == "worker" and settings.on_sqlite:
         raise CannotStartError(
@@ -102,8 +113,10 @@ async def _open(settings: Settings, tuning: Tuning) -> Service:
         raise CannotStartError("The database is not at this release's schema: run loandesk migrate.") from None
     except SlackApiError as error:
         raise CannotStartError(f"Slack refuses SLACK_BOT_TOKEN: {error.response.get('error')}.") from None
-    except ERRORS as error:
-        raise CannotStartError(f"The database or Slack cannot be reached: {type(error).__name__}.") from None
+    except (aiohttp.ClientError, *DATABASE_ERRORS) as error:
+        if not isinstance(error, aiohttp.ClientError) and not is_outage(error):
+            raise
+        raise CannotStartError(f"The database or Slack cannot be reached: {kind_of(error)}.") from None
 
 
 @contextlib.asynccontextmanager
@@ -117,8 +130,10 @@ async def _named(service: Service, name: Identity, tuning: Tuning) -> AsyncItera
     )
     try:
         await heartbeat.start()
-    except ERRORS as error:
-        raise CannotStartError(f"The database cannot be written: {type(error).__name__}.") from None
+    except DATABASE_ERRORS as error:
+        if not is_outage(error):
+            raise
+        raise CannotStartError(f"The database cannot be written: {kind_of(error)}.") from None
     except NameTakenError:
         raise CannotStartError(
             f"A {name.kind} process named {name.name} is running. "

@@ -20,10 +20,12 @@ import structlog
 from dbos import DBOS, DBOSConfig, WorkflowStatus
 from sqlalchemy.engine import URL, make_url
 
+from bot import metrics
 from bot.delivery.sender import Sender
 from storage.engine.database import IDLE_SECONDS
+from storage.engine.trouble import is_outage, log_fields
 from storage.queries.messages import sending
-from storage.queries.messages.sending import LEASE, Owed
+from storage.queries.messages.sending import LEASE, PendingNotice
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -65,7 +67,7 @@ class Pace:
 
 
 class AttemptFailedError(Exception):
-    """Our database could not be reached during an attempt. Names the error, without its text."""
+    """An attempt did not finish: the database is away, or we made a mistake. Names the error, without its text."""
 
 
 class DbosEngine:
@@ -113,7 +115,7 @@ class DbosEngine:
                 await self._sweep()
             except Exception as error:
                 # A database may be away for a while; what is owed stays owed.
-                log.error("delivery_tick_failed", error=type(error).__name__)
+                log.error("delivery_tick_failed", **log_fields(error))
             await asyncio.sleep(self._pace.scan_seconds)
 
     async def _scan(self) -> None:
@@ -198,6 +200,8 @@ class DbosEngine:
         try:
             return (await self._sender.attempt(UUID(notice_id))).value
         except Exception as error:
+            metrics.DELIVERIES.labels("database_trouble" if is_outage(error) else "error").inc()
+            log.error("delivery_failed", notice=notice_id, **log_fields(error))
             # DBOS writes down what is raised: its name, and not the values that an error of the database repeats.
             raise AttemptFailedError(type(error).__name__) from None
         finally:
@@ -269,11 +273,11 @@ def _register_queues(pace: Pace) -> None:
     )
 
 
-def _workflow_id(owed: Owed) -> str:
+def _workflow_id(owed: PendingNotice) -> str:
     return f"{owed.notice_id}:{owed.attempt}"
 
 
-def _enqueue(owed: Iterable[Owed]) -> None:
+def _enqueue(owed: Iterable[PendingNotice]) -> None:
     for one in owed:
         options: Any = {
             "workflow_name": _WORKFLOW,
@@ -310,7 +314,7 @@ def _abandoned(one: WorkflowStatus, now: datetime, after: timedelta) -> bool:
     return age > after.total_seconds() or -age > _AHEAD.total_seconds()
 
 
-def _alive(given: Iterable[Owed]) -> set[str]:
+def _alive(given: Iterable[PendingNotice]) -> set[str]:
     ids = [_workflow_id(one) for one in given]
     found = DBOS.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
     return {one.workflow_id for one in found if one.status in _ALIVE}

@@ -1,30 +1,30 @@
-"""What an error of Slack's means for a delivery (https://docs.slack.dev/reference/methods/chat.postMessage#errors)."""
+"""Map Slack's error codes to what a delivery does next (https://docs.slack.dev/reference/methods/chat.postMessage#errors)."""
 
 from datetime import datetime
 from enum import Enum
 
 
 class Verdict(Enum):
-    """What to do about a call that did not succeed."""
+    """What to do about a request that failed."""
 
     UNKNOWN = "unknown"
-    """Nobody knows whether it was done: try again, and look first whether it was."""
+    """The outcome is unknown: before trying again, search for the message."""
     UNREACHED = "unreached"
-    """It was not done, because Slack could not be reached."""
+    """Slack could not be reached, so nothing was done."""
     WAIT = "wait"
-    """It was not done, and may be asked for again after a while."""
+    """Nothing was done; try again later."""
     OUR_FAULT = "our_fault"
-    """Slack refuses the message itself: say it in plain text, once."""
+    """Slack refuses the message itself: send it once as plain text."""
     KEY_REFUSED = "key_refused"
-    """Slack does not take our `client_msg_id` here: send without one."""
+    """Slack does not accept our `client_msg_id` here: send without one."""
     TARGET_GONE = "target_gone"
-    """Nothing can be sent there any more: go elsewhere, and tell an admin."""
+    """The channel accepts nothing more: use the fallback, and tell an admin."""
     MESSAGE_GONE = "message_gone"
-    """The message to be rewritten was deleted: post anew."""
+    """The message to be updated was deleted: post a new one."""
     FROZEN = "frozen"
-    """The message stands, and cannot be rewritten any more."""
+    """The message exists and can no longer be updated."""
     STOPPED = "stopped"
-    """The bot may not do this in the workspace until somebody reinstalls it: keep what is owed, and log it."""
+    """The bot may not do this until it is reinstalled: keep the notice pending, and log it."""
 
 
 _VERDICTS = {
@@ -52,14 +52,14 @@ _BY_ERROR = {error: verdict for verdict, errors in _VERDICTS.items() for error i
 
 
 def verdict_on(error: str) -> Verdict:
-    """What `error`, as Slack names it, means. One that is not known here may have left the message behind."""
+    """Return the verdict on Slack's error code; UNKNOWN for a code not listed here, which may have left the message behind."""
     return _BY_ERROR.get(error, Verdict.UNKNOWN)
 
 
-class CallFailed(Exception):
-    """A call to Slack that did not succeed, or that was not made because the method is to be left alone.
+class SlackRequestError(Exception):
+    """A request to Slack failed, or was not sent because its method must not be used now.
 
-    `at` is when; `until` is how long Slack is to be left alone with such a call, `at` itself where there is no reason to.
+    `at` is when; `until` is when the method may be used again, `at` itself where nothing prevents it.
     """
 
     def __init__(self, verdict: Verdict, error: str, *, at: datetime, until: datetime | None = None) -> None:

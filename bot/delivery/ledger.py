@@ -1,10 +1,10 @@
-"""A sender's side of the notice rows: each method is one short transaction that compares the lease first."""
+"""Record the steps of a delivery in the notice rows, under the names of `storage.queries.messages.sending`."""
 
 from datetime import datetime
 from uuid import UUID
 
-from bot.delivery.calls import Standing
-from bot.delivery.errors import CallFailed
+from bot.delivery.errors import SlackRequestError
+from bot.delivery.slack_api import PostedMessage
 from desk.core.transaction import Office
 from desk.messages import notices as desk_notices
 from desk.messages.notices import Fallback, native_refused
@@ -14,100 +14,100 @@ from storage.tables import Notice, Workspace
 
 
 class OvertakenError(Exception):
-    """Somebody else has the lease, or has said where the message stands: what this sender does no longer counts."""
+    """Another sender holds the lease or has recorded where the message is: this sender's work no longer counts."""
 
 
 class Ledger:
-    """Raises OvertakenError from every method that finds the lease lost; then nothing was written."""
+    """Write each step in one short transaction that checks the lease first.
+
+    Raise OvertakenError when the lease is lost; then nothing was written.
+    """
 
     def __init__(self, office: Office, workspace: Workspace) -> None:
         self._office = office
         self._workspace = workspace
 
-    async def take(self, notice_id: UUID) -> Lease | None:
-        """The lease, or None when nothing is owed now or somebody has it."""
+    async def take_lease(self, notice_id: UUID) -> Lease | None:
+        """Return the lease, or None when nothing is to be sent now or another sender holds it."""
         async with self._office.desk(self._workspace) as desk:
             return await sending.take_lease(desk.session, notice_id, desk.now)
 
-    async def before_calling(self, lease: Lease) -> None:
-        """Before a call that may be made twice."""
+    async def renew_lease(self, lease: Lease) -> None:
+        """Renew the lease before a request that is safe to repeat."""
         async with self._office.desk(self._workspace) as desk:
-            _kept(await sending.renew(desk.session, lease, desk.now))
+            _require_lease(await sending.renew_lease(desk.session, lease, desk.now))
 
-    async def before_posting(self, lease: Lease, channel: str) -> None:
-        """Before a post: until its answer is recorded, nobody knows whether it was done."""
+    async def record_attempt(self, lease: Lease, channel: str) -> None:
+        """Record an attempt to post: until its answer is recorded, the message may or may not exist."""
         async with self._office.desk(self._workspace) as desk:
-            _kept(await sending.about_to_post(desk.session, lease, channel, desk.now))
+            _require_lease(await sending.record_attempt(desk.session, lease, channel, desk.now))
 
-    async def found(self, lease: Lease, standing: Standing) -> None:
-        """An earlier attempt's message stands there. The lease goes on."""
+    async def record_found(self, lease: Lease, posted: PostedMessage) -> None:
+        """Record the message that an earlier attempt posted. The lease goes on."""
         async with self._office.desk(self._workspace) as desk:
-            _kept(
-                await sending.record_standing(
-                    desk.session, lease, channel_id=standing.channel, ts=standing.ts, now=desk.now
-                )
+            _require_lease(
+                await sending.record_found(desk.session, lease, channel_id=posted.channel, ts=posted.ts, now=desk.now)
             )
 
-    async def posted(self, lease: Lease, standing: Standing, revision: int) -> bool:
-        """The message was posted there and shows that revision.
+    async def record_posted(self, lease: Lease, posted: PostedMessage, revision: int) -> bool:
+        """Record a new message that shows this revision. Return whether it is the notice's message.
 
-        A sender that was overtaken learns what becomes of its message. True: it was quicker to post than whoever overtook
-        it, so it is the notice's; False: there is another one.
+        It is not when another sender, which took the lease meanwhile, posted one first.
         """
         async with self._office.desk(self._workspace) as desk:
-            where = {"channel_id": standing.channel, "ts": standing.ts, "now": desk.now}
+            where = {"channel_id": posted.channel, "ts": posted.ts, "now": desk.now}
             if await sending.record_sent(desk.session, lease, revision=revision, **where):
                 return True
-            await sending.release(desk.session, lease, now=desk.now)
-            return await sending.claim_stray(desk.session, lease.notice_id, **where)
+            await sending.release_lease(desk.session, lease, now=desk.now)
+            return await sending.claim_post(desk.session, lease.notice_id, **where)
 
-    async def shows(self, lease: Lease, standing: Standing, revision: int) -> None:
-        """The message that stands there shows that revision.
+    async def record_updated(self, lease: Lease, posted: PostedMessage, revision: int) -> None:
+        """Record that the existing message shows this revision.
 
-        Whoever was overtaken may have put an older state over a newer one: the message is wanted rewritten.
+        A sender that was overtaken may have replaced a newer state with an older one: request another update.
         """
         async with self._office.desk(self._workspace) as desk:
             recorded = await sending.record_sent(
-                desk.session, lease, revision=revision, channel_id=standing.channel, ts=standing.ts, now=desk.now
+                desk.session, lease, revision=revision, channel_id=posted.channel, ts=posted.ts, now=desk.now
             )
             if not recorded:
                 await notices.touch(desk.session, [lease.notice_id], desk.now)
-        _kept(recorded)
+        _require_lease(recorded)
 
-    async def release(self, lease: Lease) -> None:
-        """Gives the lease back, if it is still this one."""
+    async def release_lease(self, lease: Lease) -> None:
+        """Give the lease back if this sender still holds it."""
         async with self._office.desk(self._workspace) as desk:
-            await sending.release(desk.session, lease, now=desk.now)
+            await sending.release_lease(desk.session, lease, now=desk.now)
 
-    async def gone(self, lease: Lease) -> None:
-        """The message was deleted in Slack: a new one is owed."""
+    async def record_deleted(self, lease: Lease) -> None:
+        """Record that the message was deleted in Slack: a new one is to be posted."""
         async with self._office.desk(self._workspace) as desk:
-            _kept(await sending.record_gone(desk.session, lease, desk.now))
+            _require_lease(await sending.record_deleted(desk.session, lease, desk.now))
 
-    async def settled(self, lease: Lease, revision: int) -> None:
-        """The message that stands stays as it is."""
+    async def record_settled(self, lease: Lease, revision: int) -> None:
+        """Record that the existing message stays as it is."""
         async with self._office.desk(self._workspace) as desk:
-            _kept(await sending.record_settled(desk.session, lease, revision=revision, now=desk.now))
+            _require_lease(await sending.record_settled(desk.session, lease, revision=revision, now=desk.now))
 
-    async def dropped(self, lease: Lease, revision: int) -> None:
-        """It need not be sent."""
+    async def record_dropped(self, lease: Lease, revision: int) -> None:
+        """Record that the notice need not be sent."""
         async with self._office.desk(self._workspace) as desk:
-            _kept(await sending.record_dropped(desk.session, lease, revision=revision, now=desk.now))
+            _require_lease(await sending.record_dropped(desk.session, lease, revision=revision, now=desk.now))
 
-    async def gave_up(self, lease: Lease, error: str) -> None:
-        """It cannot be sent."""
+    async def record_gave_up(self, lease: Lease, error: str) -> None:
+        """Record that the notice cannot be sent."""
         async with self._office.desk(self._workspace) as desk:
-            _kept(await sending.record_gave_up(desk.session, lease, error=error, now=desk.now))
+            _require_lease(await sending.record_gave_up(desk.session, lease, error=error, now=desk.now))
 
-    async def postponed(
+    async def record_postponed(
         self, lease: Lease, until: datetime, error: str, *, known_unsent: bool, failed: bool = False
     ) -> None:
-        """It is tried again at `until`, or after `LONGEST_WAIT` if that is sooner.
+        """Schedule the next attempt at `until`, or after `LONGEST_WAIT` if that is sooner.
 
-        `known_unsent`: the attempt has certainly posted nothing.
+        `known_unsent`: the attempt certainly posted nothing. `failed`: it counts as a failure.
         """
         async with self._office.desk(self._workspace) as desk:
-            _kept(
+            _require_lease(
                 await sending.record_postponed(
                     desk.session,
                     lease,
@@ -118,31 +118,33 @@ class Ledger:
                 )
             )
 
-    async def native_refused(self) -> None:
-        """Slack refused a table or chart in this workspace."""
+    async def record_native_refused(self) -> None:
+        """Record that Slack refused a table or chart in this workspace."""
         async with self._office.desk(self._workspace) as desk:
             await native_refused(desk)
 
-    async def channel_lost(self, lease: Lease, channel: str, revision: int, failure: CallFailed) -> Fallback:
-        """Nothing can be sent to `channel`: what stands there stays, what does not goes to whoever reads it instead."""
+    async def record_channel_lost(
+        self, lease: Lease, channel: str, revision: int, failure: SlackRequestError
+    ) -> Fallback:
+        """Record that `channel` accepts nothing more: a posted message stays, an unposted one goes to the fallback reader."""
         async with self._office.desk(self._workspace) as desk:
             notice = await desk.session.get_one(Notice, lease.notice_id)
             fallback = await desk_notices.channel_lost(desk, notice, channel=channel, error=failure.error)
             session, now = desk.session, desk.now
             if lease.ts is not None:
-                kept = await sending.record_settled(session, lease, revision=revision, now=now)
+                held = await sending.record_settled(session, lease, revision=revision, now=now)
             elif fallback is Fallback.ELSEWHERE:
-                kept = await sending.record_postponed(
+                held = await sending.record_postponed(
                     session, lease, until=now, error=failure.error, known_unsent=True, failed=False
                 )
             elif fallback is Fallback.REPLACED:
-                kept = await sending.record_dropped(session, lease, revision=revision, now=now)
+                held = await sending.record_dropped(session, lease, revision=revision, now=now)
             else:
-                kept = await sending.record_gave_up(session, lease, error=failure.error, now=now)
-            _kept(kept)
+                held = await sending.record_gave_up(session, lease, error=failure.error, now=now)
+            _require_lease(held)
             return fallback
 
 
-def _kept(kept: bool, /) -> None:
-    if not kept:
+def _require_lease(held: bool, /) -> None:
+    if not held:
         raise OvertakenError

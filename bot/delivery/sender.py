@@ -1,4 +1,4 @@
-"""One attempt to bring one notice to its present state in Slack."""
+"""Bring notices to their current state in Slack, one attempt at a time."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -10,37 +10,38 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import metrics
-from bot.delivery.calls import CALL_SECONDS, SlackCalls, Standing
-from bot.delivery.errors import CallFailed, Verdict
+from bot.delivery.errors import SlackRequestError, Verdict
 from bot.delivery.ledger import Ledger, OvertakenError
+from bot.delivery.slack_api import REQUEST_SECONDS, PostedMessage, SlackApi
 from desk.core.transaction import Desk, Office
 from desk.messages.notices import Fallback, destination, locale_for
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.reminders import maybe_a_repeat
+from storage.queries.messages import sending
 from storage.queries.messages.sending import NOT_COMPOSED, Lease
 from storage.tables import Notice, Workspace
 
 log = structlog.get_logger()
 
 Compose = Callable[[Desk, Notice], Awaitable[Message | None]]
-"""Says what a notice says now, to whoever reads it.
-
-None, before it was posted (`ts` is None): it was settled, and nothing is sent. None, while it stands: it stays as it is.
-"""
+"""Render a notice for its reader. None before it was posted: drop it. None once it is posted: leave it as it is."""
 
 LONGEST_BACKOFF = timedelta(minutes=1)
-"""Between two attempts at a notice that fails."""
+"""The longest pause between two attempts at a notice that fails."""
 
 STOPPED_PAUSE = timedelta(minutes=10)
-"""Between two attempts while Slack lets the bot do nothing in the workspace."""
+"""The pause between two attempts while Slack blocks the bot in the workspace."""
+
+AT_ONCE = 500
+"""How many pending notices are read at once."""
 
 PLAIN_LIMIT = 3800
-"""Characters of a plain fallback: `chat.update` refuses more than 4,000."""
+"""Longest plain fallback in characters: `chat.update` refuses more than 4,000."""
 
 
 class Result(Enum):
-    """What came of an attempt."""
+    """The result of an attempt."""
 
     NOTHING_OWED = "nothing_owed"
     POSTED = "posted"
@@ -54,8 +55,8 @@ class Result(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Letter:
-    """What is to be said now, and where. `channel` None: nowhere; `message` None: nothing."""
+class _Content:
+    """The current message of a notice and its channel. `channel` None: no reader; `message` None: nothing to send."""
 
     notice_id: UUID
     mark: UUID
@@ -67,10 +68,10 @@ class _Letter:
 
 
 class Sender:
-    """Sends the notices of one workspace. No transaction is open while Slack is being called.
+    """Send the notices of one workspace. No transaction is open during a request to Slack.
 
-    Each attempt takes a lease, compares it before each call and when it writes down what came of the call; so of two
-    senders one loses, changes nothing, and takes back what it may have posted.
+    Each attempt takes a lease and checks it before each request and when it records the result. So of two senders one
+    loses, changes nothing, and deletes what it may have posted.
     """
 
     def __init__(
@@ -80,61 +81,68 @@ class Sender:
         workspace: Workspace,
         compose: Compose,
         *,
-        call_seconds: float = CALL_SECONDS,
+        request_seconds: float = REQUEST_SECONDS,
     ) -> None:
         self.office = office
         self.workspace = workspace
         self._compose = compose
-        self._calls = SlackCalls(client, office.clock, call_seconds=call_seconds)
+        self._slack = SlackApi(client, office.clock, request_seconds=request_seconds)
         self._ledger = Ledger(office, workspace)
 
     async def attempt(self, notice_id: UUID) -> Result:
-        """Makes one attempt. Raises only what the database raises; then the lease runs out, and another attempt follows."""
-        lease = await self._ledger.take(notice_id)
+        """Make one attempt. Only database errors are raised; then the lease expires, and another attempt follows."""
+        lease = await self._ledger.take_lease(notice_id)
         if lease is None:
             metrics.DELIVERIES.labels(Result.NOTHING_OWED.value).inc()
             return Result.NOTHING_OWED
         try:
             result = await self._deliver(lease)
         except OvertakenError:
-            await self._ledger.release(lease)
+            await self._ledger.release_lease(lease)
             result = Result.OVERTAKEN
         metrics.DELIVERIES.labels(result.value).inc()
         say = log.debug if result is Result.POSTPONED else log.info
         say("delivery", notice=str(notice_id), attempt=lease.fence, result=result.value)
         return result
 
+    async def deliver_pending(self) -> int:
+        """Make one attempt at each pending notice, one after the other, and return how many attempts were made."""
+        async with self.office.database.reading() as session:
+            pending = await sending.pending(session, self.workspace.id, self.office.clock.now(), AT_ONCE)
+        results = [await self.attempt(one.notice_id) for one in pending]
+        return sum(result is not Result.NOTHING_OWED for result in results)
+
     async def _deliver(self, lease: Lease) -> Result:
-        closed = self._calls.closed_until("chat.update" if lease.ts else "chat.postMessage")
+        closed = self._slack.closed_until("chat.update" if lease.ts else "chat.postMessage")
         if closed is not None:
-            await self._ledger.postponed(lease, closed, "paused", known_unsent=True)
+            await self._ledger.record_postponed(lease, closed, "paused", known_unsent=True)
             return Result.POSTPONED
-        letter = None
+        content = None
         try:
             lease, found, unsure = await self._look_when_doubtful(lease)
-            letter = await self._write(lease, unsure=unsure)
+            content = await self._write(lease, unsure=unsure)
             if lease.ts is None:
-                return await self._send_first(lease, letter)
-            return await self._rewrite(lease, letter, found)
-        except CallFailed as failure:
-            return await self._failed(lease, failure, letter)
+                return await self._send_first(lease, content)
+            return await self._rewrite(lease, content, found)
+        except SlackRequestError as failure:
+            return await self._failed(lease, failure, content)
         except _ComposeError as error:
             log.exception("notice_not_composed", notice=str(lease.notice_id), exc_info=error.__cause__)
             until = self.office.clock.now() + _backoff(lease)
-            await self._ledger.postponed(lease, until, NOT_COMPOSED, known_unsent=True, failed=True)
+            await self._ledger.record_postponed(lease, until, NOT_COMPOSED, known_unsent=True, failed=True)
             return Result.POSTPONED
 
-    async def _look_when_doubtful(self, lease: Lease) -> tuple[Lease, Standing | None, bool]:
-        """Looks for an earlier attempt's message, only where its answer is unknown.
+    async def _look_when_doubtful(self, lease: Lease) -> tuple[Lease, PostedMessage | None, bool]:
+        """Search for the message of an earlier attempt whose outcome is unknown.
 
-        Gives the lease, with what was found in it, and whether it could not be looked for at all.
+        Return the lease, updated with the message; the message; and whether the search was not permitted.
         """
         if lease.ts is not None or lease.tried_at is None or lease.channel_id is None:
             return lease, None, False
-        await self._ledger.before_calling(lease)
+        await self._ledger.renew_lease(lease)
         try:
-            own = await self._calls.find(lease.channel_id, lease.mark, lease.tried_at)
-        except CallFailed as failure:
+            own = await self._slack.find(lease.channel_id, lease.mark, lease.tried_at)
+        except SlackRequestError as failure:
             if failure.verdict not in (Verdict.STOPPED, Verdict.TARGET_GONE):
                 raise
             log.warning("doubtful_delivery_sent_again", notice=str(lease.notice_id), error=failure.error)
@@ -142,12 +150,12 @@ class Sender:
         if not own:
             return lease, None, False
         first, *rest = own
-        await self._ledger.found(lease, first)
+        await self._ledger.record_found(lease, first)
         for extra in rest:
-            await self._take_back(extra)
+            await self._delete(extra)
         return replace(lease, channel_id=first.channel, ts=first.ts, tried_at=None), first, False
 
-    async def _write(self, lease: Lease, *, unsure: bool) -> _Letter:
+    async def _write(self, lease: Lease, *, unsure: bool) -> _Content:
         async with self.office.reading_desk(self.workspace) as desk:
             notice = await desk.session.get_one(Notice, lease.notice_id)
             revision = notice.wanted
@@ -161,7 +169,7 @@ class Sender:
             if message is not None and unsure:
                 locale = await locale_for(desk, notice, to.member if to is not None else None)
                 message = maybe_a_repeat(message, Translator(locale))
-        return _Letter(
+        return _Content(
             notice_id=lease.notice_id,
             mark=lease.mark,
             kind=notice.kind,
@@ -171,96 +179,96 @@ class Sender:
             message=message,
         )
 
-    async def _send_first(self, lease: Lease, letter: _Letter) -> Result:
-        if letter.channel is None or letter.message is None:
-            await self._ledger.dropped(lease, letter.revision)
+    async def _send_first(self, lease: Lease, content: _Content) -> Result:
+        if content.channel is None or content.message is None:
+            await self._ledger.record_dropped(lease, content.revision)
             return Result.DROPPED
-        standing = await self._post(lease, letter, letter.channel, letter.message.native or letter.message)
-        if await self._ledger.posted(lease, standing, letter.revision):
-            late = (self.office.clock.now() - letter.meant_for).total_seconds()
-            metrics.LATENESS.labels(letter.kind).observe(max(0.0, late))
+        posted = await self._post(lease, content, content.channel, content.message.native or content.message)
+        if await self._ledger.record_posted(lease, posted, content.revision):
+            late = (self.office.clock.now() - content.meant_for).total_seconds()
+            metrics.LATENESS.labels(content.kind).observe(max(0.0, late))
             return Result.POSTED
-        await self._take_back(standing)
+        await self._delete(posted)
         return Result.OVERTAKEN
 
-    async def _post(self, lease: Lease, letter: _Letter, channel: str, message: Message) -> Standing:
+    async def _post(self, lease: Lease, content: _Content, channel: str, message: Message) -> PostedMessage:
         with_key = True
         while True:
-            await self._ledger.before_posting(lease, channel)
+            await self._ledger.record_attempt(lease, channel)
             try:
-                return await self._calls.post(channel, message, letter.mark, letter.revision, with_key=with_key)
-            except CallFailed as failure:
+                return await self._slack.post(channel, message, content.mark, content.revision, with_key=with_key)
+            except SlackRequestError as failure:
                 if failure.verdict is Verdict.KEY_REFUSED and with_key:
                     with_key = False
                 elif failure.verdict is Verdict.OUR_FAULT and message.blocks:
-                    message = await self._simpler(letter, message, failure)
+                    message = await self._simpler(content, message, failure)
                 else:
                     raise
 
-    async def _rewrite(self, lease: Lease, letter: _Letter, found: Standing | None) -> Result:
-        standing = Standing(lease.channel_id or "", lease.ts or "")
-        if found is not None and found.revision == letter.revision:
-            await self._ledger.shows(lease, standing, letter.revision)
+    async def _rewrite(self, lease: Lease, content: _Content, found: PostedMessage | None) -> Result:
+        posted = PostedMessage(lease.channel_id or "", lease.ts or "")
+        if found is not None and found.revision == content.revision:
+            await self._ledger.record_updated(lease, posted, content.revision)
             return Result.FOUND
-        if letter.message is None:
-            await self._ledger.settled(lease, letter.revision)
+        if content.message is None:
+            await self._ledger.record_settled(lease, content.revision)
             return Result.SETTLED
-        await self._update(lease, letter, standing, letter.message.native or letter.message)
-        await self._ledger.shows(lease, standing, letter.revision)
+        await self._update(lease, content, posted, content.message.native or content.message)
+        await self._ledger.record_updated(lease, posted, content.revision)
         return Result.UPDATED
 
-    async def _update(self, lease: Lease, letter: _Letter, standing: Standing, message: Message) -> None:
-        await self._ledger.before_calling(lease)
+    async def _update(self, lease: Lease, content: _Content, posted: PostedMessage, message: Message) -> None:
+        await self._ledger.renew_lease(lease)
         try:
-            await self._calls.update(standing, message, letter.mark, letter.revision)
-        except CallFailed as failure:
+            await self._slack.update(posted, message, content.mark, content.revision)
+        except SlackRequestError as failure:
             if failure.verdict is not Verdict.OUR_FAULT or not message.blocks:
                 raise
-            await self._update(lease, letter, standing, await self._simpler(letter, message, failure))
+            await self._update(lease, content, posted, await self._simpler(content, message, failure))
 
-    async def _simpler(self, letter: _Letter, message: Message, failure: CallFailed) -> Message:
-        """What is said instead of a message that Slack refuses: the same without tables and charts, then in words alone."""
-        if letter.message is None or message is not letter.message.native:
-            return _plain(letter, message, failure)
-        log.warning("slack_refuses_tables", notice=str(letter.notice_id), kind=letter.kind, error=failure.error)
+    async def _simpler(self, content: _Content, message: Message, failure: SlackRequestError) -> Message:
+        """Return a simpler version of a refused message: first without tables and charts, then as plain text."""
+        if content.message is None or message is not content.message.native:
+            return _plain(content, message, failure)
+        log.warning("slack_refuses_tables", notice=str(content.notice_id), kind=content.kind, error=failure.error)
         if failure.error.startswith("invalid_blocks"):
-            await self._ledger.native_refused()
-        return letter.message
+            await self._ledger.record_native_refused()
+        return content.message
 
-    async def _take_back(self, standing: Standing) -> None:
+    async def _delete(self, posted: PostedMessage) -> None:
         try:
-            await self._calls.delete(standing)
-        except CallFailed as failure:
-            log.error("repeat_not_taken_back", channel=standing.channel, ts=standing.ts, error=failure.error)
+            await self._slack.delete(posted)
+        except SlackRequestError as failure:
+            log.error("repeat_not_taken_back", channel=posted.channel, ts=posted.ts, error=failure.error)
 
-    async def _failed(self, lease: Lease, failure: CallFailed, letter: _Letter | None) -> Result:
+    async def _failed(self, lease: Lease, failure: SlackRequestError, content: _Content | None) -> Result:
         match failure.verdict:
             case Verdict.WAIT:
-                await self._ledger.postponed(lease, failure.until, failure.error, known_unsent=True)
+                await self._ledger.record_postponed(lease, failure.until, failure.error, known_unsent=True)
             case Verdict.STOPPED:
                 log.error("slack_lets_the_bot_do_nothing", error=failure.error)
                 until = failure.at + STOPPED_PAUSE
-                await self._ledger.postponed(lease, until, failure.error, known_unsent=True, failed=True)
+                await self._ledger.record_postponed(lease, until, failure.error, known_unsent=True, failed=True)
             case Verdict.MESSAGE_GONE if lease.ts is not None:
-                await self._ledger.gone(lease)
-            case Verdict.FROZEN if letter is not None:
-                await self._ledger.settled(lease, letter.revision)
+                await self._ledger.record_deleted(lease)
+            case Verdict.FROZEN if content is not None:
+                await self._ledger.record_settled(lease, content.revision)
                 return Result.SETTLED
-            case Verdict.TARGET_GONE if letter is not None:
-                return await self._channel_lost(lease, failure, letter)
+            case Verdict.TARGET_GONE if content is not None:
+                return await self._channel_lost(lease, failure, content)
             case Verdict.OUR_FAULT | Verdict.KEY_REFUSED:
                 log.error("slack_refuses_our_message", notice=str(lease.notice_id), error=failure.error)
-                await self._ledger.gave_up(lease, failure.error)
+                await self._ledger.record_gave_up(lease, failure.error)
                 return Result.GAVE_UP
             case verdict:
                 until, unsent = max(failure.until, failure.at + _backoff(lease)), verdict is Verdict.UNREACHED
-                await self._ledger.postponed(lease, until, failure.error, known_unsent=unsent, failed=True)
+                await self._ledger.record_postponed(lease, until, failure.error, known_unsent=unsent, failed=True)
         return Result.POSTPONED
 
-    async def _channel_lost(self, lease: Lease, failure: CallFailed, letter: _Letter) -> Result:
-        channel = (lease.channel_id if lease.ts else letter.channel) or ""
+    async def _channel_lost(self, lease: Lease, failure: SlackRequestError, content: _Content) -> Result:
+        channel = (lease.channel_id if lease.ts else content.channel) or ""
         log.warning("channel_lost", channel=channel, error=failure.error)
-        fallback = await self._ledger.channel_lost(lease, channel, letter.revision, failure)
+        fallback = await self._ledger.record_channel_lost(lease, channel, content.revision, failure)
         if lease.ts is not None:
             return Result.SETTLED
         results = {Fallback.ELSEWHERE: Result.POSTPONED, Fallback.REPLACED: Result.DROPPED}
@@ -268,17 +276,17 @@ class Sender:
 
 
 class _ComposeError(Exception):
-    """The message could not be made: our bug."""
+    """The message could not be rendered: our bug."""
 
 
 def _meant_for(notice: Notice) -> datetime:
-    """A reminder's instant; of what is not due at an instant, when it came to be owed."""
+    """Return the instant a reminder is for; for other notices, when they were created."""
     due = notice.facts.get("for")
     return datetime.fromisoformat(due) if due else notice.created_at
 
 
-def _plain(letter: _Letter, message: Message, failure: CallFailed) -> Message:
-    log.error("slack_refuses_our_blocks", notice=str(letter.notice_id), kind=letter.kind, error=failure.error)
+def _plain(content: _Content, message: Message, failure: SlackRequestError) -> Message:
+    log.error("slack_refuses_our_blocks", notice=str(content.notice_id), kind=content.kind, error=failure.error)
     return Message(text=message.text[:PLAIN_LIMIT], blocks=[])
 
 

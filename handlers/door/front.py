@@ -43,7 +43,7 @@ from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import BENEATH, PRODUCT, Option, View, block_id, loading, shown
 from handlers.messages.block_kit.writer import unescaped
 from handlers.messages.refusals.errors import Wrong, refusal, trouble
-from storage.engine.trouble import ERRORS, Trouble
+from storage.engine.trouble import Trouble, is_outage, log_fields
 from storage.engine.trouble import trouble as trouble_of
 from storage.queries.people import members
 from storage.tables import Member, Workspace
@@ -200,9 +200,11 @@ class Front:
     async def _named(self, refused: Refused) -> Refused:
         """What stands beside a field is plain text: names in the place of ids."""
         names: Mapping[str, str] = {}
-        with contextlib.suppress(*ERRORS):
+        try:
             async with self._office.reading_desk(self._workspace) as desk:
                 names = await names_in(desk, " ".join(refused.errors.values()))
+        except Exception as error:
+            log.error("names_not_found", **log_fields(error))
         return Refused({block: unescaped(readable(text, names)) for block, text in refused.errors.items()})
 
     def mishap(self, error: Exception, user_id: str) -> Message:
@@ -222,11 +224,14 @@ class Front:
 
     async def quietly(self, name: str, run: Callable[[Visit], Awaitable[T]], user_id: str, otherwise: T) -> T:
         """What `run` sees for a member; `otherwise` for somebody who is none, or without a database."""
+        began = perf_counter()
         try:
             task = await self._in_time(self._look(run, user_id, otherwise), ANSWER_SECONDS)
             return task.result() if task is not None else otherwise
-        except ERRORS as error:
-            log.error("database_trouble", looking=name, error=type(error).__name__)
+        except Exception as error:
+            outcome, event = _failure(error)
+            log.error(event, looking=name, **log_fields(error))
+            self._served(name, outcome, perf_counter() - began)
             return otherwise
 
     async def _look(self, run: Callable[[Visit], Awaitable[T]], user_id: str, otherwise: T) -> T:
@@ -290,12 +295,10 @@ class Front:
             except _SlackSilentError:
                 wrong, work.outcome = Wrong.SLACK, "slack_trouble"
                 log.exception("slack_trouble")
-            except ERRORS as error:
-                wrong, work.outcome = trouble_of(work.session, error), "database_trouble"
-                log.error("database_trouble", error=type(error).__name__)
-            except Exception:  # a fault of ours: whoever asked hears of it, instead of Slack's own words for no answer
-                wrong, work.outcome = Wrong.MISHAP, "error"
-                log.exception("mishap")
+            except Exception as error:  # the sender reads our words for it, instead of Slack's for no answer
+                wrong = trouble_of(work.session, error) or Wrong.MISHAP
+                work.outcome, event = _failure(error)
+                log.error(event, **log_fields(error))
             finally:
                 self._served(name, work.outcome, perf_counter() - began)
         return on_trouble(work.t, wrong, reference)
@@ -346,8 +349,8 @@ class Front:
         try:
             async with self._office.desk(self._workspace) as desk:
                 await native_refused(desk)
-        except ERRORS:
-            log.warning("refusal_not_noted")
+        except Exception as error:
+            log.warning("refusal_not_noted", **log_fields(error))
 
     def _let_go(self, task: asyncio.Task[Any]) -> None:
         self._at_work.discard(task)
@@ -360,8 +363,8 @@ class Front:
                 desk.actor = await _present_member(desk, user_id)
                 if desk.actor is not None:
                     await drafts.save_form(desk, self._forms[seen.form].kept_as(seen.private), seen.typed)
-        except ERRORS:
-            log.warning("form_not_kept", form=seen.form)
+        except Exception as error:
+            log.warning("form_not_kept", form=seen.form, **log_fields(error))
 
 
 @dataclass(slots=True)
@@ -384,6 +387,11 @@ async def _found(look: Callable[[], Awaitable[Looked]] | None) -> Looked:
         return await look() if look is not None else Looked()
     except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
         raise _SlackSilentError from error
+
+
+def _failure(error: Exception) -> tuple[str, str]:
+    """Return the outcome in the metrics and the event in the log."""
+    return ("database_trouble", "database_trouble") if is_outage(error) else ("error", "mishap")
 
 
 def _where_seen(t: Translator, answer: Answer | None, seen: Seen | None) -> Answer | None:

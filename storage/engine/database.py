@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
+import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
@@ -127,8 +128,19 @@ def _postgres_engine(url: str, patient: bool) -> AsyncEngine:
         max_overflow=CONNECTIONS - CONNECTIONS // 2,
         pool_timeout=CONNECT_SECONDS,
         pool_pre_ping=True,
-        connect_args={"timeout": CONNECT_SECONDS} | ({} if patient else limits),
+        connect_args={"timeout": CONNECT_SECONDS, "async_creator_fn": _connect} | ({} if patient else limits),
     )
+
+
+async def _connect(*arguments: Any, **settings: Any) -> Any:
+    """Return a connection to PostgreSQL. Raise ConnectionError for whatever the operating system says instead."""
+    connect: Any = asyncpg.connect  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    try:
+        return await connect(*arguments, **settings)
+    except (ConnectionError, TimeoutError):
+        raise
+    except OSError as error:  # no such socket, host or route
+        raise ConnectionError(str(error)) from error
 
 
 def _sqlite_engine(url: str) -> AsyncEngine:

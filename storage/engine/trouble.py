@@ -1,68 +1,116 @@
-"""What it means for somebody's work that the database raised something, or did not answer."""
+"""Tell an outage of the database (lost connection, time-out, full disk) from a mistake in our own code."""
 
+import errno
 import sqlite3
 from enum import Enum
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-ERRORS: tuple[type[Exception], ...] = (
+DATABASE_ERRORS: tuple[type[Exception], ...] = (
     SQLAlchemyError,
-    OSError,  # and so TimeoutError
-    sqlite3.Error,  # as the pragmas raise it with which a connection begins
+    OSError,  # includes TimeoutError
+    sqlite3.Error,  # raised unwrapped by the pragmas that start a connection
 )
-"""What a database that is away, busy or full raises."""
+"""Everything that a database can raise, outage or not: for a command that reports any failure in one line."""
 
 COMMITTING = "committing"
-"""In a session's `info` from the moment at which COMMIT is asked for."""
+"""Key in a session's `info`, set just before COMMIT is sent."""
+
+_CONNECTION_LOST = ("08", "57P", "25P03")
+"""SQLSTATE: the connection broke, the server shut down, or it closed a transaction that was idle for too long."""
+
+_OUTAGE = (*_CONNECTION_LOST, "28", "3D000", "53", "55P03", "57014")
+"""SQLSTATE: also a refused connection (28, 3D000), no memory, disk or connection left (53), a time-out (55P03, 57014)."""
 
 _POSTGRES_DISK_FULL = "53100"
-_CONNECTION_LOST = ("08", "57")
-"""Classes of SQLSTATE: the connection broke, or the server was told to end it."""
+
+_SQLITE_WAITED = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_SQLITE_OUTAGE = (*_SQLITE_WAITED, "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_PROTOCOL")
+
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Trouble(Enum):
-    """What is known of work that the database did not finish."""
+    """What is known about work that the database did not finish."""
 
     AWAY = "away"
     """Nothing was saved: the database could not be reached."""
     LATE = "late"
-    """Nothing was saved: it did not come to its end in time, because others were before it or the database is silent."""
+    """Nothing was saved: the work did not finish in time, because of a lock, a busy pool or a silent database."""
     FULL = "full"
-    """Nothing was saved: there is no room left."""
+    """Nothing was saved: the disk is full."""
     UNKNOWN = "unknown"
-    """It may have been saved: COMMIT was asked for, and its answer did not come."""
+    """The work may have been saved: COMMIT was sent, and its answer did not arrive."""
 
 
-def trouble(session: AsyncSession | None, error: BaseException | None) -> Trouble:
-    """What became of the session's transaction. `session` None: it was never opened; `error` None: no answer in time."""
+def is_outage(error: BaseException) -> bool:
+    """Return whether the error is an outage. Anything else that a database raises is a mistake in our code."""
+    if isinstance(error, PoolTimeoutError):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    origin = _origin(error)
+    if isinstance(origin, OSError):
+        return origin is not error or isinstance(origin, ConnectionError | TimeoutError) or origin.errno in _DISK_FULL
+    return _state(origin).startswith(_OUTAGE) or _sqlite_name(origin).startswith(_SQLITE_OUTAGE)
+
+
+def trouble(session: AsyncSession | None, error: BaseException | None) -> Trouble | None:
+    """Return what became of the session's transaction, or None when our own mistake ended it and nothing was saved.
+
+    `session` is None when it was never opened; `error` is None when no answer came in time.
+    """
     if session is not None and COMMITTING in session.info and not _answered(error):
         return Trouble.UNKNOWN
+    if error is None:
+        return Trouble.LATE
+    if not is_outage(error):
+        return None
     if _is_full(error):
         return Trouble.FULL
-    return Trouble.LATE if error is None or _waited(error) else Trouble.AWAY
+    return Trouble.LATE if _waited(error) else Trouble.AWAY
+
+
+def log_fields(error: BaseException) -> dict[str, Any]:
+    """Return the log fields for a failure: the kind of an outage; kind and place of a mistake in our code.
+
+    An outage repeats with every request, so it is logged without a traceback.
+    """
+    return {"error": type(error).__name__} if is_outage(error) else {"exc_info": error}
 
 
 def _answered(error: BaseException | None) -> bool:
-    """Whether the database itself has said that it did not commit."""
+    """Return whether the database itself said that it did not commit."""
     if not isinstance(error, DBAPIError):
         return False
-    state = getattr(error.orig, "sqlstate", None)
-    if state is not None:
-        return not str(state).startswith(_CONNECTION_LOST)
-    return isinstance(error.orig, sqlite3.Error)
+    state = _state(error.orig)
+    return not state.startswith(_CONNECTION_LOST) if state else isinstance(error.orig, sqlite3.Error)
 
 
 def _waited(error: BaseException) -> bool:
-    """Whether it waited in vain for one of the connections, or for SQLite's lock."""
-    origin = error.orig if isinstance(error, DBAPIError) else error
-    return isinstance(error, PoolTimeoutError) or getattr(origin, "sqlite_errorname", None) == "SQLITE_BUSY"
+    """Return whether the work waited in vain for a connection or for a lock of SQLite."""
+    return isinstance(error, PoolTimeoutError) or _sqlite_name(_origin(error)).startswith(_SQLITE_WAITED)
 
 
-def _is_full(error: BaseException | None) -> bool:
-    origin = error.orig if isinstance(error, DBAPIError) else error
+def _is_full(error: BaseException) -> bool:
+    origin = _origin(error)
     return (
-        getattr(origin, "sqlite_errorname", None) == "SQLITE_FULL"
-        or getattr(origin, "sqlstate", None) == _POSTGRES_DISK_FULL
+        _sqlite_name(origin) == "SQLITE_FULL"
+        or _state(origin) == _POSTGRES_DISK_FULL
+        or getattr(origin, "errno", None) in _DISK_FULL
     )
+
+
+def _origin(error: BaseException) -> BaseException:
+    return (error.orig or error) if isinstance(error, DBAPIError) else error
+
+
+def _state(origin: BaseException | None) -> str:
+    return str(getattr(origin, "sqlstate", None) or "")
+
+
+def _sqlite_name(origin: BaseException) -> str:
+    return str(getattr(origin, "sqlite_errorname", None) or "")

@@ -1,7 +1,7 @@
-"""The sending of notices: which are owed now, who may send one, and what came of it.
+"""Sending notices: which are pending, who may send one, and what came of it.
 
-A sender takes a lease on the row, which numbers it (`fence`). Whatever it writes afterwards compares that number, so a
-sender that was overtaken changes nothing. Where the message stands is claimed once: a second sender's `ts` is refused.
+A sender takes a lease on the row and gets a fencing number (`fence`). Each later write compares that number, so a sender
+that was overtaken changes nothing. The message (`ts`) is recorded once: a second sender's `ts` is refused.
 """
 
 from collections.abc import Sequence
@@ -18,24 +18,24 @@ from storage.engine.types import UtcDateTime, mark_of
 from storage.queries.messages.notices import NOTICE
 
 LEASE = timedelta(seconds=30)
-"""How long a sender has. Longer than any call to Slack may take; as long as a dead sender's notice waits for another."""
+"""How long a sender holds a notice: longer than any request to Slack. A dead sender's notice waits as long."""
 
 LONGEST_WAIT = timedelta(minutes=15)
-"""How long an attempt may be put off. What is owed much later than that was put off before the clock was set back."""
+"""The longest delay of an attempt. A much later time was set before the clock was set back."""
 
 URGENT_FIRST_FOR = timedelta(hours=1)
-"""How long what is not urgent waits in a channel for an urgent message that Slack does not take."""
+"""How long other notices wait in a channel for an urgent one that Slack does not accept."""
 
 NOT_COMPOSED = "not_composed"
-"""The error of a notice that the desk could not write: a bug of ours, and no reason for others to wait."""
+"""The error of a notice that could not be rendered: our bug, and no reason for others to wait."""
 
 _MEMBER = SQLModel.metadata.tables["member"]
 _N = NOTICE.c
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
-    """A notice that is to be sent now. `attempt` is the number its next sender will have; `channel` is where it goes."""
+class PendingNotice:
+    """A notice to be sent now. `attempt` is the fencing number of its next sender; `channel` is where it goes."""
 
     notice_id: UUID
     attempt: int
@@ -45,10 +45,10 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to send one notice, and what was known when it was taken.
+    """The right to send one notice, with the state of the row when it was taken.
 
-    `tried_at` is the first attempt whose answer nobody knows; then `channel_id` is where it was tried. `mark` is by what
-    its message is known in Slack.
+    `tried_at` is the first attempt whose outcome is unknown; `channel_id` is then where it was tried. `mark` identifies
+    the notice in its message's metadata.
     """
 
     notice_id: UUID
@@ -62,7 +62,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How delivery stands. `oldest` is since when the longest owed notice is owed; `doubtful` have an unknown answer."""
+    """Counts of pending notices. `oldest` is when the oldest became pending; `doubtful` have an unknown outcome."""
 
     owed: int
     oldest: datetime | None
@@ -71,20 +71,20 @@ class Backlog:
     gave_up: int
 
 
-async def owed(session: AsyncSession, workspace_id: UUID, now: datetime, limit: int) -> list[Owed]:
-    """What is owed and in nobody's hands: urgent first, then the oldest."""
+async def pending(session: AsyncSession, workspace_id: UUID, now: datetime, limit: int) -> list[PendingNotice]:
+    """Return the notices to be sent now that no sender holds: urgent ones first, then the oldest."""
     return await _owed(session, _owed_now(workspace_id, now), limit)
 
 
-async def to_enqueue(session: AsyncSession, workspace_id: UUID, now: datetime, limit: int) -> list[Owed]:
-    """The same, without those whose next attempt the delivery engine has been given."""
+async def to_enqueue(session: AsyncSession, workspace_id: UUID, now: datetime, limit: int) -> list[PendingNotice]:
+    """Return the same without those whose next attempt is in the delivery engine's queue."""
     return await _owed(session, _owed_now(workspace_id, now).where(_N.enqueued <= _N.fence), limit)
 
 
 async def channels_with_urgent(session: AsyncSession, workspace_id: UUID, now: datetime) -> set[str]:
-    """Where something urgent is owed, in somebody's hands or not, or put off because Slack did not take it.
+    """Return the channels in which an urgent notice is pending, held by a sender, or postponed by Slack.
 
-    Nothing holds up its channel longer than `URGENT_FIRST_FOR`, and what the desk itself cannot write not at all.
+    A notice delays its channel no longer than `URGENT_FIRST_FOR`, and not at all when it cannot be rendered.
     """
     put_off = and_(
         _N.attempts > 0, _N.last_error != NOT_COMPOSED, _N.created_at > literal(now - URGENT_FIRST_FOR, UtcDateTime())
@@ -98,17 +98,17 @@ async def channels_with_urgent(session: AsyncSession, workspace_id: UUID, now: d
 
 async def enqueued_since(
     session: AsyncSession, workspace_id: UUID, now: datetime, *, owed_before: datetime, after: UUID | None, limit: int
-) -> list[Owed]:
-    """What the engine was given and is owed since before `owed_before`, by id from `after` on: is it still known there?"""
+) -> list[PendingNotice]:
+    """Return enqueued notices that are pending since before `owed_before`, by id after `after`: the engine may have lost them."""
     statement = _owed_now(workspace_id, now).where(_N.enqueued > _N.fence, _N.owed_from < owed_before)
     if after is not None:
         statement = statement.where(_N.id > after)
     rows = await (await session.connection()).execute(statement.order_by(_N.id).limit(limit))
-    return [Owed(*row) for row in rows]
+    return [PendingNotice(*row) for row in rows]
 
 
-async def mark_enqueued(session: AsyncSession, given: Sequence[Owed]) -> None:
-    """The engine has these attempts."""
+async def mark_enqueued(session: AsyncSession, given: Sequence[PendingNotice]) -> None:
+    """Record that the engine's queue has these attempts."""
     if not given:
         return
     statement = (
@@ -120,8 +120,8 @@ async def mark_enqueued(session: AsyncSession, given: Sequence[Owed]) -> None:
     await (await session.connection()).execute(statement, rows)
 
 
-async def skip_attempts(session: AsyncSession, lost: Sequence[Owed]) -> None:
-    """The engine will never make these attempts: the next ones get other numbers."""
+async def skip_attempts(session: AsyncSession, lost: Sequence[PendingNotice]) -> None:
+    """Skip attempts that the engine lost: the next ones get other numbers."""
     if not lost:
         return
     statement = (
@@ -134,7 +134,7 @@ async def skip_attempts(session: AsyncSession, lost: Sequence[Owed]) -> None:
 
 
 async def take_lease(session: AsyncSession, notice_id: UUID, now: datetime) -> Lease | None:
-    """The right to send this notice until `LEASE` from now. None when nothing is owed now, or somebody else has it."""
+    """Return a lease of `LEASE` on this notice, or None when nothing is to be sent now or another sender holds it."""
     statement = (
         update(NOTICE)
         .where(_N.id == notice_id, _due(now), _free(now))
@@ -145,13 +145,13 @@ async def take_lease(session: AsyncSession, notice_id: UUID, now: datetime) -> L
     return Lease(*row[:6], mark=mark_of(row[6], row[7])) if row else None
 
 
-async def renew(session: AsyncSession, lease: Lease, now: datetime) -> bool:
-    """Before a call that can be made twice: is the lease still ours? Then it lasts `LEASE` from now."""
+async def renew_lease(session: AsyncSession, lease: Lease, now: datetime) -> bool:
+    """Extend the lease to `LEASE` from now, before a request that is safe to repeat. Return False when it is lost."""
     return await _change(session, lease, lease_until=now + LEASE)
 
 
-async def about_to_post(session: AsyncSession, lease: Lease, channel: str, now: datetime) -> bool:
-    """Before a post: as `renew`, and from here on the answer is unknown until it is recorded."""
+async def record_attempt(session: AsyncSession, lease: Lease, channel: str, now: datetime) -> bool:
+    """Extend the lease and record an attempt to post, whose outcome is unknown until it is recorded."""
     return await _change(
         session,
         lease,
@@ -164,9 +164,9 @@ async def about_to_post(session: AsyncSession, lease: Lease, channel: str, now: 
 async def record_sent(
     session: AsyncSession, lease: Lease, *, revision: int, channel_id: str, ts: str, now: datetime
 ) -> bool:
-    """The message stands there and shows that revision. False when another sender was quicker.
+    """Record the message and the revision it shows. Return False when another sender was quicker.
 
-    What was wanted meanwhile stays owed.
+    A newer revision stays pending.
     """
     return await _change(
         session,
@@ -181,8 +181,8 @@ async def record_sent(
     )
 
 
-async def record_standing(session: AsyncSession, lease: Lease, *, channel_id: str, ts: str, now: datetime) -> bool:
-    """An earlier sender's message was found there. The lease goes on. False when another sender was quicker."""
+async def record_found(session: AsyncSession, lease: Lease, *, channel_id: str, ts: str, now: datetime) -> bool:
+    """Record the message that an earlier attempt posted. The lease goes on. Return False when another sender was quicker."""
     return await _change(
         session,
         lease,
@@ -194,8 +194,8 @@ async def record_standing(session: AsyncSession, lease: Lease, *, channel_id: st
     )
 
 
-async def claim_stray(session: AsyncSession, notice_id: UUID, *, channel_id: str, ts: str, now: datetime) -> bool:
-    """A sender that lost its lease has posted this. True when it is the notice's message: nobody has another one."""
+async def claim_post(session: AsyncSession, notice_id: UUID, *, channel_id: str, ts: str, now: datetime) -> bool:
+    """Record the message of a sender that lost its lease. Return False when the notice has another message or needs none."""
     statement = (
         update(NOTICE)
         .where(_N.id == notice_id, or_(_N.ts.is_(None), _N.ts == ts))
@@ -206,35 +206,35 @@ async def claim_stray(session: AsyncSession, notice_id: UUID, *, channel_id: str
     return (await (await session.connection()).execute(statement)).first() is not None
 
 
-async def record_gone(session: AsyncSession, lease: Lease, now: datetime) -> bool:
-    """The message was deleted in Slack: a new one is owed."""
+async def record_deleted(session: AsyncSession, lease: Lease, now: datetime) -> bool:
+    """Record that the message was deleted in Slack: a new one is pending."""
     return await _change(
         session, lease, channel_id=None, ts=None, sent=0, tried_at=None, owed_from=now, lease_until=None
     )
 
 
 async def record_settled(session: AsyncSession, lease: Lease, *, revision: int, now: datetime) -> bool:
-    """The message that stands stays as it is: nothing is owed for that revision."""
+    """Record that the existing message stays as it is for this revision."""
     return await _change(session, lease, sent=revision, **_settled(revision, now))
 
 
 async def record_dropped(session: AsyncSession, lease: Lease, *, revision: int, now: datetime) -> bool:
-    """It need not be sent any more, unless something else is wanted by now."""
+    """Record that the notice need not be sent, unless a newer revision is wanted by now."""
     dropped = case((_N.wanted <= revision, literal(now, UtcDateTime())), else_=null())
     return await _change(session, lease, dropped_at=dropped, **_settled(revision, now))
 
 
 async def record_gave_up(session: AsyncSession, lease: Lease, *, error: str, now: datetime) -> bool:
-    """It cannot be sent."""
+    """Record that the notice cannot be sent."""
     return await _change(session, lease, gave_up_at=now, owed_from=None, lease_until=None, last_error=error)
 
 
 async def record_postponed(
     session: AsyncSession, lease: Lease, *, until: datetime, error: str, known_unsent: bool, failed: bool
 ) -> bool:
-    """It is to be tried again at `until`. `known_unsent`: the answer says that nothing was posted by this attempt.
+    """Schedule the next attempt at `until`. `known_unsent`: this attempt certainly posted nothing.
 
-    `failed` counts it among the failures in a row, which lengthen the pause.
+    `failed` counts it as one of the consecutive failures, which lengthen the pause.
     """
     values: dict[str, Any] = {"owed_from": until, "lease_until": None, "last_error": error}
     if known_unsent:
@@ -244,15 +244,15 @@ async def record_postponed(
     return await _change(session, lease, **values)
 
 
-async def release(session: AsyncSession, lease: Lease, *, now: datetime) -> bool:
-    """Gives the lease back, whatever else was written meanwhile: the notice is owed as before."""
+async def release_lease(session: AsyncSession, lease: Lease, *, now: datetime) -> bool:
+    """Give the lease back, whatever else was written meanwhile: the notice is pending as before."""
     return await _change(
         session, lease, true(), owed_from=func.coalesce(_N.owed_from, literal(now, UtcDateTime())), lease_until=None
     )
 
 
 async def backlog(session: AsyncSession, workspace_id: UUID) -> Backlog:
-    """How delivery stands."""
+    """Return the counts of pending, failing, doubtful and abandoned notices."""
     connection = await session.connection()
     present = select(
         func.count(),
@@ -266,13 +266,13 @@ async def backlog(session: AsyncSession, workspace_id: UUID) -> Backlog:
 
 
 async def gave_up_since(session: AsyncSession, workspace_id: UUID, instant: datetime) -> int:
-    """How many notices were given up since then."""
+    """Return how many notices were given up since `instant`."""
     statement = select(func.count()).where(_N.workspace_id == workspace_id, _N.gave_up_at >= instant)
     return (await (await session.connection()).execute(statement)).scalar_one()
 
 
 async def waiting(session: AsyncSession, workspace_id: UUID) -> tuple[int, datetime | None]:
-    """How many notices are owed, and since when the oldest is; costs what is owed, not the table."""
+    """Return how many notices are pending and since when the oldest is. The cost does not grow with the table."""
     since = case((_N.posted_at.is_(None), _N.created_at), else_=_N.owed_from)
     statement = select(func.count(), func.min(since)).where(_N.workspace_id == workspace_id, _N.owed_from.is_not(None))
     row = (await (await session.connection()).execute(statement)).one()
@@ -298,7 +298,7 @@ def _due(now: datetime) -> ColumnElement[bool]:
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
-    # A lease far in the future was taken before the clock was set back: nobody has it any more.
+    # A lease far in the future was taken before the clock was set back: no sender holds it.
     return or_(_N.lease_until.is_(None), _N.lease_until <= now, _N.lease_until > now + 2 * LEASE)
 
 
@@ -317,6 +317,6 @@ def _owed_where(*which: ColumnElement[bool]) -> Select[Any, Any, Any, Any]:
     )
 
 
-async def _owed(session: AsyncSession, statement: Select[Any, Any, Any, Any], limit: int) -> list[Owed]:
+async def _owed(session: AsyncSession, statement: Select[Any, Any, Any, Any], limit: int) -> list[PendingNotice]:
     ordered = statement.order_by(_N.urgent.desc(), _N.owed_from, _N.id).limit(limit)
-    return [Owed(*row) for row in await (await session.connection()).execute(ordered)]
+    return [PendingNotice(*row) for row in await (await session.connection()).execute(ordered)]

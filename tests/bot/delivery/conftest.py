@@ -9,7 +9,6 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.delivery.courier import Courier
 from bot.delivery.engine import Pace
 from bot.delivery.sender import Sender
 from desk.core.transaction import Desk, Office
@@ -106,6 +105,6 @@ async def room(office: Office, workspace: Workspace, sandbox: Sandbox) -> AsyncI
 
 
 @pytest.fixture
-def courier(room: Room) -> Courier:
+def sender(room: Room) -> Sender:
     """Delivers what is owed; a call may take a quarter of a second."""
-    return Courier(room.sender(call_seconds=0.25))
+    return room.sender(request_seconds=0.25)

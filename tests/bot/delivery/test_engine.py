@@ -17,9 +17,9 @@ from bot.delivery.engine import DbosEngine, Pace, engine_url
 from storage.engine.database import IDLE_SECONDS
 from storage.queries.messages import notices
 from storage.tables import Notice
-from tests.bot.delivery import struck_worker
+from tests.bot.delivery import killed_worker
 from tests.bot.delivery.conftest import FAST, Room
-from tests.bot.delivery.struck_worker import Blow, Hastened
+from tests.bot.delivery.killed_worker import FastClock, Interruption
 from tests.clocks import FrozenClock
 
 
@@ -123,12 +123,12 @@ async def test_a_clock_set_back_an_hour_keeps_no_channel_waiting(room: Room) -> 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 async def test_what_another_began_before_the_clock_was_set_back_is_taken_up(room: Room, database_url: str) -> None:
     await room.owe()
-    still = Hastened(room.office.clock.now())
-    blow = Blow("before take")
-    worker = struck_worker.begin(
-        database_url, room.sandbox.api_url, still, executor_id="worker-2", pace=FAST, blow=blow
+    still = FastClock(room.office.clock.now())
+    interruption = Interruption("before take_lease")
+    worker = killed_worker.begin(
+        database_url, room.sandbox.api_url, still, executor_id="worker-2", pace=FAST, interruption=interruption
     )
-    assert await struck_worker.ended(worker) == -signal.SIGKILL
+    assert await killed_worker.ended(worker) == -signal.SIGKILL
     as_after_an_hour_back(room)
     async with running(room, pace=replace(FAST, abandoned_seconds=600.0)):
         await room.sandbox.wait_for(lambda: room.shown() == ["reminder"], timeout=20)

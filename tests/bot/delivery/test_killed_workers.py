@@ -14,14 +14,13 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from bot.delivery.courier import Courier
 from bot.delivery.engine import DbosEngine
 from storage.queries.messages import notices
 from storage.queries.messages.sending import LEASE
 from storage.tables import Notice
-from tests.bot.delivery import struck_worker
+from tests.bot.delivery import killed_worker
 from tests.bot.delivery.conftest import FAST, Room
-from tests.bot.delivery.struck_worker import POST_STEPS, REWRITE_STEPS, Blow, Hastened
+from tests.bot.delivery.killed_worker import POST_STEPS, REWRITE_STEPS, FastClock, Interruption
 from tests.clocks import FrozenClock
 
 
@@ -42,7 +41,7 @@ SPEED = 20
 @pytest.fixture(autouse=True)
 def slack_knows_no_repeats(room: Room) -> None:
     room.sandbox.api.dedupe_client_msg_id = False
-    room.compose = struck_worker.compose  # pyright: ignore[reportAttributeAccessIssue]
+    room.compose = killed_worker.compose  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @pytest.mark.parametrize("kills", KILLS)
@@ -50,7 +49,7 @@ async def test_killed_at_each_step_of_a_post(room: Room, clock: FrozenClock, dat
     blows = [(step, n) for step in POST_STEPS for n in range(kills)]
     for number, (step, n) in enumerate(blows):
         notice_id = await room.owe(f"{step} {n}")
-        await killed(room, clock, database_url, Blow(step, notice_id=notice_id), number)
+        await killed(room, clock, database_url, Interruption(step, notice_id=notice_id), number)
     await finished_by_another(room, clock)
     assert Counter(room.shown()) == Counter(f"{step} {n}, revision 1" for step, n in blows)
     await every_row_names_its_message(room)
@@ -62,11 +61,11 @@ async def test_killed_at_each_step_of_a_rewriting(
 ) -> None:
     blows = [(step, n) for step in REWRITE_STEPS for n in range(kills)]
     ids = [await room.owe(f"{step} {n}") for step, n in blows]
-    await Courier(room.sender()).deliver_owed()
+    await room.sender().deliver_pending()
     for number, ((step, _), notice_id) in enumerate(zip(blows, ids, strict=True)):
         async with room.office.desk(room.workspace) as desk:
             await notices.touch(desk.session, [notice_id], desk.now)
-        await killed(room, clock, database_url, Blow(step, notice_id=notice_id), number)
+        await killed(room, clock, database_url, Interruption(step, notice_id=notice_id), number)
     await finished_by_another(room, clock)
     assert room.shown() == [f"{step} {n}, revision 2" for step, n in blows]
     assert room.calls("chat.postMessage") == len(blows)
@@ -74,31 +73,33 @@ async def test_killed_at_each_step_of_a_rewriting(
 
 
 @ON_POSTGRES
-@pytest.mark.parametrize("step", ["after post", long("before take"), long("after take")])
+@pytest.mark.parametrize("step", ["after post", long("before take_lease"), long("after take_lease")])
 async def test_of_two_workers_one_is_killed_and_the_other_finishes_within_the_lease(
     room: Room, database_url: str, step: str
 ) -> None:
-    async with two_workers(room, database_url, Blow(step)) as (struck, _):
-        owed = await owe_until(room, lambda: not struck.is_alive())
-        assert await struck_worker.ended(struck) == -signal.SIGKILL
+    async with two_workers(room, database_url, Interruption(step)) as (interrupted, _):
+        owed = await owe_until(room, lambda: not interrupted.is_alive())
+        assert await killed_worker.ended(interrupted) == -signal.SIGKILL
         await room.sandbox.wait_for(lambda: len(room.shown()) >= owed, timeout=LEASE.total_seconds())
         await nothing_owed(room)
     assert Counter(room.shown()) == Counter(f"reminder {n}, revision 1" for n in range(owed))
 
 
 @ON_POSTGRES
-@pytest.mark.parametrize("step", ["after before_posting", long("before take"), long("after take"), long("after post")])
+@pytest.mark.parametrize(
+    "step", ["after record_attempt", long("before take_lease"), long("after take_lease"), long("after post")]
+)
 async def test_of_two_workers_one_stands_still_past_its_lease_and_wakes(
     room: Room, database_url: str, step: str
 ) -> None:
-    async with two_workers(room, database_url, Blow(step, signal.SIGSTOP)) as (struck, _):
-        owed = await owe_until(room, lambda: struck_worker.is_stopped(struck))
+    async with two_workers(room, database_url, Interruption(step, signal.SIGSTOP)) as (interrupted, _):
+        owed = await owe_until(room, lambda: killed_worker.is_stopped(interrupted))
         await room.sandbox.wait_for(lambda: len(room.shown()) >= owed, timeout=30)
         await nothing_owed(room)
         calls = len(room.sandbox.traffic.calls())
-        assert struck.pid is not None
-        os.kill(struck.pid, signal.SIGCONT)
-        if step == "after before_posting":
+        assert interrupted.pid is not None
+        os.kill(interrupted.pid, signal.SIGCONT)
+        if step == "after record_attempt":
             await room.sandbox.wait_for(lambda: room.calls("chat.delete") == 1, timeout=30)
             assert len(room.sandbox.traffic.calls()) == calls + 2
         await room.owe("the last")
@@ -109,15 +110,15 @@ async def test_of_two_workers_one_stands_still_past_its_lease_and_wakes(
     await every_row_names_its_message(room)
 
 
-async def killed(room: Room, clock: FrozenClock, database_url: str, blow: Blow, number: int) -> None:
-    """A worker dies of that blow; its lease runs out. On SQLite there is one worker, which comes back."""
+async def killed(room: Room, clock: FrozenClock, database_url: str, interruption: Interruption, number: int) -> None:
+    """A worker dies of that interruption; its lease runs out. On SQLite there is one worker, which comes back."""
     executor_id = "worker-1" if room.office.database.is_sqlite else f"worker-{number % 2 + 1}"
-    standing = Hastened(clock.now())
-    worker = struck_worker.begin(
-        database_url, room.sandbox.api_url, standing, executor_id=executor_id, pace=FAST, blow=blow
+    standing = FastClock(clock.now())
+    worker = killed_worker.begin(
+        database_url, room.sandbox.api_url, standing, executor_id=executor_id, pace=FAST, interruption=interruption
     )
     try:
-        assert await struck_worker.ended(worker) == -signal.SIGKILL
+        assert await killed_worker.ended(worker) == -signal.SIGKILL
     finally:
         worker.kill()
     clock.advance(seconds=LEASE.total_seconds())
@@ -136,14 +137,16 @@ async def finished_by_another(room: Room, clock: FrozenClock) -> None:
 
 
 @asynccontextmanager
-async def two_workers(room: Room, url: str, blow: Blow) -> AsyncIterator[tuple[BaseProcess, BaseProcess]]:
-    """Two workers on one database, of which the first is to be struck."""
-    clock = Hastened(room.office.clock.now(), SPEED, time.time())
+async def two_workers(
+    room: Room, url: str, interruption: Interruption
+) -> AsyncIterator[tuple[BaseProcess, BaseProcess]]:
+    """Two workers on one database, of which the first is to be interrupted."""
+    clock = FastClock(room.office.clock.now(), SPEED, time.time())
     object.__setattr__(room.office, "clock", clock)
     pace = replace(FAST, abandoned_seconds=LEASE.total_seconds() / SPEED)
     workers = [
-        struck_worker.begin(url, room.sandbox.api_url, clock, executor_id=f"worker-{n}", pace=pace, blow=one)
-        for n, one in enumerate((blow, None))
+        killed_worker.begin(url, room.sandbox.api_url, clock, executor_id=f"worker-{n}", pace=pace, interruption=one)
+        for n, one in enumerate((interruption, None))
     ]
     try:
         yield workers[0], workers[1]

@@ -27,7 +27,7 @@ class Frozen:
     def __init__(self, room: Room, before: str) -> None:
         self.sender: Sender = room.sender()
         self._reached, self._woken = asyncio.Event(), asyncio.Event()
-        calls: Any = self.sender._calls._client  # pyright: ignore[reportPrivateUsage]
+        calls: Any = self.sender._slack._client  # pyright: ignore[reportPrivateUsage]
         self._call: Callable[..., Any] = calls.api_call
         self._before = before
         calls.api_call = self._slow
@@ -144,7 +144,7 @@ async def test_a_process_that_died_after_posting_leaves_its_message_to_another(r
     async def die(*_: object) -> bool:
         raise SystemExit
 
-    dying._ledger.posted = die  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+    dying._ledger.record_posted = die  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
     with pytest.raises(SystemExit):
         await dying.attempt(notice_id)
     clock.advance(seconds=LEASE.total_seconds())

@@ -9,7 +9,7 @@ import pytest
 from bot.delivery.sender import Result
 from storage.queries.messages.sending import channels_with_urgent
 from tests.bot.delivery.conftest import FAST, Room
-from tests.bot.delivery.struck_worker import Hastened
+from tests.bot.delivery.killed_worker import FastClock
 from tests.bot.delivery.test_engine import running
 
 SPEED = 30
@@ -23,12 +23,12 @@ async def test_everything_is_sent_once_when_slack_is_back(room: Room, fault: str
     sandbox.api.dedupe_client_msg_id = False
     sandbox.limits.now, sandbox.limits.enabled = time.time, True
     sandbox.limits.posts_per_channel *= 5
-    clock = Hastened(room.office.clock.now(), SPEED, time.time())
+    clock = FastClock(room.office.clock.now(), SPEED, time.time())
     object.__setattr__(room.office, "clock", clock)
     fault_at_large = sandbox.faults.next("chat.postMessage", fault, times=1_000_000)
     reminders = [f"reminder {n}" for n in range(6)]
     pace = replace(FAST, urgent=(2, 0.6), digests=(1, 0.6))
-    async with running(room, pace=pace, call_seconds=0.25):
+    async with running(room, pace=pace, request_seconds=0.25):
         for member in (room.lin, room.admin):
             await room.owe("digest", key=f"digest {member.id}", member=member, urgent=False)
             for kind in reminders:

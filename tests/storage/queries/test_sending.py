@@ -23,7 +23,7 @@ async def test_each_notice_goes_where_its_reader_reads(office: Office, workspace
         for member in (lin, zhou, wang):
             await owe_to_member(desk, kind="r", key=str(member.id), member=member)
         await owe_to_channel(desk, kind="r", key="c", channel="CBOSSES")
-        owed = await sending.owed(desk.session, workspace.id, desk.now, 10)
+        owed = await sending.pending(desk.session, workspace.id, desk.now, 10)
     assert sorted(one.channel for one in owed) == ["CBOSSES", "CLIN", "UWANG", "UZHOU"]
 
 

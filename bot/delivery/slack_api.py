@@ -1,4 +1,4 @@
-"""The calls to Slack that a delivery makes, each once and with a time limit."""
+"""The requests that a delivery sends to Slack, each once and with a time limit."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,37 +11,37 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.delivery.errors import CallFailed, Verdict, verdict_on
-from bot.delivery.pause import Pause
+from bot.delivery.circuit_breaker import CircuitBreaker
+from bot.delivery.errors import SlackRequestError, Verdict, verdict_on
 from desk.core.clock import Clock
 from handlers.door.directory import code_of
 from handlers.messages.block_kit.message import Message
 
-CALL_SECONDS = 10.0
-"""How long a call may take: less than a lease, so that nobody sends what is still being sent."""
+REQUEST_SECONDS = 10.0
+"""Time limit of one request: less than a lease, so that no other sender starts while one is in flight."""
 
 EVENT_TYPE = "loandesk_notice"
-"""Under which our messages carry their notice's mark in their metadata, and nothing else."""
+"""Event type of our messages' metadata, which contains the notice's mark and revision and nothing else."""
 
 _PAGES = 10
 _MARGIN = timedelta(minutes=5)
-"""How far Slack's clock may be behind ours when an own message is looked for."""
+"""How far Slack's clock may be behind ours when we search for our own message."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A message in Slack. `revision` is which state of its notice it shows, where that is known."""
+class PostedMessage:
+    """A message in Slack. `revision` is the state of its notice that it shows, 0 when unknown."""
 
     channel: str
     ts: str
     revision: int = 0
 
 
-class SlackCalls:
-    """Every method raises CallFailed, which says what the failure means."""
+class SlackApi:
+    """Post, update, delete and find messages. Every method raises SlackRequestError with a verdict on the failure."""
 
-    def __init__(self, client: AsyncWebClient, clock: Clock, *, call_seconds: float = CALL_SECONDS) -> None:
-        # The client's own retries would post twice what was posted and not answered.
+    def __init__(self, client: AsyncWebClient, clock: Clock, *, request_seconds: float = REQUEST_SECONDS) -> None:
+        # The client's own retries would post a message again whose answer was lost.
         self._client = AsyncWebClient(
             token=client.token,
             base_url=client.base_url,
@@ -53,16 +53,16 @@ class SlackCalls:
             retry_handlers=[],
         )
         self._clock = clock
-        self._seconds = call_seconds
-        self._pause = Pause()
+        self._seconds = request_seconds
+        self._breaker = CircuitBreaker()
 
     def closed_until(self, method: str) -> datetime | None:
-        """Until when that method is to be left alone; None when it may be called."""
-        return self._pause.closed_until(method, self._clock.now())
+        """Return until when this method must not be used, or None when it may be."""
+        return self._breaker.closed_until(method, self._clock.now())
 
-    async def post(self, channel: str, message: Message, mark: UUID, revision: int, *, with_key: bool) -> Standing:
-        """Posts a message. `with_key`: with a `client_msg_id`, by which Slack may know a repeat."""
-        answer = await self._call(
+    async def post(self, channel: str, message: Message, mark: UUID, revision: int, *, with_key: bool) -> PostedMessage:
+        """Post a message. `with_key`: with a `client_msg_id`, by which Slack may recognise a repeat."""
+        answer = await self._request(
             "chat.postMessage",
             channel=channel,
             client_msg_id=str(uuid5(mark, str(revision))) if with_key else None,
@@ -70,33 +70,33 @@ class SlackCalls:
             unfurl_media=False,
             **_content(message, mark, revision),
         )
-        return Standing(answer["channel"], answer["ts"], revision)
+        return PostedMessage(answer["channel"], answer["ts"], revision)
 
-    async def update(self, standing: Standing, message: Message, mark: UUID, revision: int) -> None:
-        """Rewrites a message."""
+    async def update(self, posted: PostedMessage, message: Message, mark: UUID, revision: int) -> None:
+        """Update a message."""
         content = _content(message, mark, revision)
-        await self._call("chat.update", channel=standing.channel, ts=standing.ts, **content)
+        await self._request("chat.update", channel=posted.channel, ts=posted.ts, **content)
 
-    async def delete(self, standing: Standing) -> None:
-        """Takes a message back."""
-        await self._call("chat.delete", channel=standing.channel, ts=standing.ts)
+    async def delete(self, posted: PostedMessage) -> None:
+        """Delete a message."""
+        await self._request("chat.delete", channel=posted.channel, ts=posted.ts)
 
-    async def find(self, channel: str, mark: UUID, since: datetime) -> list[Standing]:
-        """Our messages about that notice in a conversation, from `since` on, the first one first."""
+    async def find(self, channel: str, mark: UUID, since: datetime) -> list[PostedMessage]:
+        """Return our messages about this notice in a conversation since `since`, oldest first."""
         try:
             async with asyncio.timeout(2 * self._seconds):
                 if channel.startswith(("U", "W")):
-                    channel = (await self._call("conversations.open", users=channel))["channel"]["id"]
-                found = [standing async for standing in self._own_messages(channel, mark, since)]
+                    channel = (await self._request("conversations.open", users=channel))["channel"]["id"]
+                found = [posted async for posted in self._own_messages(channel, mark, since)]
         except TimeoutError as error:
             raise self._silent("conversations.history", Verdict.UNKNOWN, "TimeoutError") from error
-        return sorted(found, key=lambda standing: standing.ts)
+        return sorted(found, key=lambda posted: posted.ts)
 
-    async def _own_messages(self, channel: str, mark: UUID, since: datetime) -> AsyncIterator[Standing]:
+    async def _own_messages(self, channel: str, mark: UUID, since: datetime) -> AsyncIterator[PostedMessage]:
         oldest = f"{(min(since, self._clock.now()) - _MARGIN).timestamp():.6f}"
         cursor: str | None = None
         for _ in range(_PAGES):
-            page = await self._call(
+            page = await self._request(
                 "conversations.history",
                 channel=channel,
                 oldest=oldest,
@@ -108,16 +108,16 @@ class SlackCalls:
                 metadata = message.get("metadata", {})
                 payload = metadata.get("event_payload", {})
                 if metadata.get("event_type") == EVENT_TYPE and payload.get("notice") == str(mark):
-                    yield Standing(channel, message["ts"], int(payload.get("revision", 0)))
+                    yield PostedMessage(channel, message["ts"], int(payload.get("revision", 0)))
             cursor = page.get("response_metadata", {}).get("next_cursor")
             if not cursor:
                 return
 
-    async def _call(self, method: str, **arguments: Any) -> dict[str, Any]:
+    async def _request(self, method: str, **arguments: Any) -> dict[str, Any]:
         closed = self.closed_until(method)
         if closed is not None:
-            raise CallFailed(Verdict.WAIT, "paused", at=self._clock.now(), until=closed)
-        self._pause.begin(method)
+            raise SlackRequestError(Verdict.WAIT, "paused", at=self._clock.now(), until=closed)
+        self._breaker.begin(method)
         try:
             async with asyncio.timeout(self._seconds):
                 answer = await self._client.api_call(method, **_encoded(method, arguments))
@@ -128,27 +128,27 @@ class SlackCalls:
         except Exception as error:
             raise self._silent(method, Verdict.UNKNOWN, type(error).__name__) from error
         except BaseException:
-            self._pause.no_answer(method, self._clock.now())
+            self._breaker.no_answer(method, self._clock.now())
             raise
-        self._pause.answered(method)
+        self._breaker.answered(method)
         return dict(answer.data) if isinstance(answer.data, dict) else {}
 
-    def _refused(self, method: str, error: SlackApiError) -> CallFailed:
+    def _refused(self, method: str, error: SlackApiError) -> SlackRequestError:
         now = self._clock.now()
         response: Any = error.response
         status = getattr(response, "status_code", None) or getattr(response, "status", 200)
         code = code_of(error)
         if status == 429 or verdict_on(code) is Verdict.WAIT:
-            until = self._pause.asked_to_wait(method, now, _seconds(response.headers.get("Retry-After")))
-            return CallFailed(Verdict.WAIT, "ratelimited", at=now, until=until)
+            until = self._breaker.asked_to_wait(method, now, _seconds(response.headers.get("Retry-After")))
+            return SlackRequestError(Verdict.WAIT, "ratelimited", at=now, until=until)
         if status >= 500 or not code:
             return self._silent(method, Verdict.UNKNOWN, f"http_{status}")
-        self._pause.answered(method)
-        return CallFailed(verdict_on(code), code, at=now)
+        self._breaker.answered(method)
+        return SlackRequestError(verdict_on(code), code, at=now)
 
-    def _silent(self, method: str, verdict: Verdict, error: str) -> CallFailed:
+    def _silent(self, method: str, verdict: Verdict, error: str) -> SlackRequestError:
         now = self._clock.now()
-        return CallFailed(verdict, error, at=now, until=self._pause.no_answer(method, now))
+        return SlackRequestError(verdict, error, at=now, until=self._breaker.no_answer(method, now))
 
 
 def _content(message: Message, mark: UUID, revision: int) -> dict[str, Any]:
@@ -169,5 +169,5 @@ def _seconds(retry_after: str | None) -> float:
 
 def _encoded(method: str, arguments: dict[str, Any]) -> dict[str, Any]:
     present = {name: value for name, value in arguments.items() if value is not None}
-    # Slack takes JSON from the methods that write, and not from all that read.
+    # Slack accepts JSON in methods that write, but not in all that read.
     return {"json": present} if method.startswith("chat.") else {"params": present}

@@ -36,20 +36,20 @@ _FORKS.set_forkserver_preload([__name__])
 POST_STEPS = (
     "before _enqueue",
     "after _enqueue",
-    "before take",
-    "after take",
-    "after before_posting",
+    "before take_lease",
+    "after take_lease",
+    "after record_attempt",
     "after post",
-    "after posted",
+    "after record_posted",
 )
 """What a first sending consists of: each is a call of the engine's, the ledger's or Slack's."""
 
-REWRITE_STEPS = ("after take", "after before_calling", "after update", "after shows")
+REWRITE_STEPS = ("after take_lease", "after renew_lease", "after update", "after record_updated")
 """The same for a message that stands."""
 
 
 @dataclass(frozen=True)
-class Hastened:
+class FastClock:
     """Runs `speed` times as fast as real time from `start` on, which it showed at the Unix time `since`."""
 
     start: datetime
@@ -61,7 +61,7 @@ class Hastened:
 
 
 @dataclass(frozen=True)
-class Blow:
+class Interruption:
     """At `step` of the delivery of `notice_id` (None: of any) the process gets that signal."""
 
     step: str
@@ -75,10 +75,18 @@ async def compose(_desk: Desk, notice: Notice) -> Message:
 
 
 def begin(
-    database_url: str, api_url: str, clock: Hastened, *, executor_id: str, pace: Pace, blow: Blow | None = None
+    database_url: str,
+    api_url: str,
+    clock: FastClock,
+    *,
+    executor_id: str,
+    pace: Pace,
+    interruption: Interruption | None = None,
 ) -> BaseProcess:
     """A running worker. Whoever begins it ends it."""
-    process = _FORKS.Process(target=_run, args=(database_url, api_url, clock, executor_id, pace, blow), daemon=True)
+    process = _FORKS.Process(
+        target=_run, args=(database_url, api_url, clock, executor_id, pace, interruption), daemon=True
+    )
     process.start()
     return process
 
@@ -95,12 +103,14 @@ def is_stopped(process: BaseProcess) -> bool:
     return stat.rpartition(")")[2].split()[0] == "T"
 
 
-def _run(database_url: str, api_url: str, clock: Hastened, executor_id: str, pace: Pace, blow: Blow | None) -> None:
-    asyncio.run(_work(database_url, api_url, clock, executor_id, pace, blow))
+def _run(
+    database_url: str, api_url: str, clock: FastClock, executor_id: str, pace: Pace, interruption: Interruption | None
+) -> None:
+    asyncio.run(_work(database_url, api_url, clock, executor_id, pace, interruption))
 
 
 async def _work(
-    database_url: str, api_url: str, clock: Hastened, executor_id: str, pace: Pace, blow: Blow | None
+    database_url: str, api_url: str, clock: FastClock, executor_id: str, pace: Pace, interruption: Interruption | None
 ) -> None:
     cipher = Cipher(KeyRing(keys={1: bytes(32)}, current=1, search=bytes(range(32))))
     office = Office(Database(database_url), cipher, clock)
@@ -109,24 +119,24 @@ async def _work(
     async with aiohttp.ClientSession() as http:
         client = AsyncWebClient(token="xoxb-sandbox-token", base_url=api_url, session=http)
         sender: Any = Sender(office, client, workspace, compose)
-        if blow is not None:
-            _aim(blow, sender)
+        if interruption is not None:
+            _install(interruption, sender)
         await DbosEngine(sender, executor_id=executor_id, pace=pace).start()
         await asyncio.sleep(300)
 
 
-def _aim(blow: Blow, sender: Any) -> None:
-    when, _, name = blow.step.partition(" ")
+def _install(interruption: Interruption, sender: Any) -> None:
+    when, _, name = interruption.step.partition(" ")
     if name == "_enqueue":
         give = engine_module._enqueue  # pyright: ignore[reportPrivateUsage]
 
-        def give_struck(owed: Any) -> None:
-            mine = _concerned(blow, list(owed))
-            _strike(blow, mine and when == "before")
+        def give_interrupted(owed: Any) -> None:
+            mine = _concerned(interruption, list(owed))
+            _interrupt(interruption, mine and when == "before")
             give(owed)
-            _strike(blow, mine and when == "after")
+            _interrupt(interruption, mine and when == "after")
 
-        engine_module._enqueue = give_struck  # pyright: ignore[reportPrivateUsage]
+        engine_module._enqueue = give_interrupted  # pyright: ignore[reportPrivateUsage]
         return
     attempt = sender.attempt
 
@@ -135,25 +145,25 @@ def _aim(blow: Blow, sender: Any) -> None:
         return await attempt(notice_id)
 
     sender.attempt = attempt_known
-    owner = next(one for one in (sender._ledger, sender._calls) if hasattr(one, name))
+    owner = next(one for one in (sender._ledger, sender._slack) if hasattr(one, name))
     whole = getattr(owner, name)
 
-    async def struck(*arguments: Any, **options: Any) -> Any:
-        mine = _concerned(blow, arguments)
-        _strike(blow, mine and when == "before")
+    async def interrupted(*arguments: Any, **options: Any) -> Any:
+        mine = _concerned(interruption, arguments)
+        _interrupt(interruption, mine and when == "before")
         result = await whole(*arguments, **options)
-        _strike(blow, mine and when == "after")
+        _interrupt(interruption, mine and when == "after")
         return result
 
-    setattr(owner, name, struck)
+    setattr(owner, name, interrupted)
 
 
-def _concerned(blow: Blow, arguments: Sequence[Any]) -> bool:
-    if blow.notice_id in (None, _AT_WORK.get()):
+def _concerned(interruption: Interruption, arguments: Sequence[Any]) -> bool:
+    if interruption.notice_id in (None, _AT_WORK.get()):
         return True
-    return any(blow.notice_id == getattr(one, "notice_id", None) for one in arguments)
+    return any(interruption.notice_id == getattr(one, "notice_id", None) for one in arguments)
 
 
-def _strike(blow: Blow, now: bool) -> None:
+def _interrupt(interruption: Interruption, now: bool) -> None:
     if now:
-        os.kill(os.getpid(), blow.number)
+        os.kill(os.getpid(), interruption.number)

@@ -20,7 +20,7 @@ A_ROUND = 1
 """Homes looked at in a round of a second: `views.publish` takes about 100 a minute, and opening a home needs some."""
 
 
-class HomeKeeper:
+class HomeUpdater:
     """Looks at homes that were opened lately, and publishes those in which something is different now.
 
     The cost is the same whatever changes: one look a second, however many homes there are.
