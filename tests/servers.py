@@ -14,11 +14,15 @@ from sqlalchemy import text
 from storage.engine.database import Database
 
 
-async def somebody_waits_for_a_lock(database: Database, *, seconds: float = 120) -> None:
-    """Waits until PostgreSQL says so."""
-    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+async def until_a_query_waits_for_a_lock(database: Database, *, seconds: float = 120) -> None:
+    """Poll PostgreSQL until a query of this database waits for a lock. Each poll is a transaction of its own: within one,
+    `pg_stat_activity` keeps listing the connections of the first poll, so a later one that waits would never be seen."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
     async with asyncio.timeout(seconds), database.engine.connect() as connection:
-        while not await connection.scalar(waiting):  # noqa: ASYNC110  (others hold and wait)
+        looking = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        while not await looking.scalar(waiting):  # noqa: ASYNC110  (others hold and wait)
             await asyncio.sleep(0.02)
 
 

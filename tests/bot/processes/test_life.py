@@ -18,7 +18,7 @@ from storage.tables import Member, Process
 from tests.bot.processes.conftest import Processes, Running
 from tests.builders import make_follow_up, make_loan, make_member
 from tests.clocks import FrozenClock
-from tests.servers import somebody_waits_for_a_lock
+from tests.servers import until_a_query_waits_for_a_lock
 from tests.wire.conftest import install, sandbox, settings_for
 
 __all__ = ["sandbox"]
@@ -159,7 +159,7 @@ async def test_one_that_froze_in_the_middle_of_a_write_holds_nobody_up_for_long(
     frozen = await lender.worker()
     async with lender.service.office.database.transaction() as session:
         await session.exec(select(Process).with_for_update())
-        await somebody_waits_for_a_lock(lender.service.office.database)
+        await until_a_query_waits_for_a_lock(lender.service.office.database)
         frozen.process.send_signal(signal.SIGSTOP)
     other = await lender.worker()
 

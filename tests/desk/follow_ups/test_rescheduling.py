@@ -13,7 +13,7 @@ from desk.people import team
 from storage.queries.loans import loans
 from storage.tables import FollowUp, Member, Workspace
 from tests.builders import make_follow_up, make_loan, make_member
-from tests.servers import somebody_waits_for_a_lock
+from tests.servers import until_a_query_waits_for_a_lock
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has one writer
@@ -35,7 +35,7 @@ async def test_hours_that_change_while_a_call_is_moved_are_worked_out_for_its_ne
         await move_follow_up(desk, loan=LoanRef("L-1", "L-1"), due=Due(december.date(), december))
         await desk.session.flush()
         changing = asyncio.create_task(afternoons())
-        await somebody_waits_for_a_lock(office.database)
+        await until_a_query_waits_for_a_lock(office.database)
     await changing
 
     async with office.database.reading() as session:
@@ -61,7 +61,7 @@ async def test_whoever_logs_a_call_when_their_absence_ends_waits_for_nobody_in_a
     async with office.desk(workspace, lin) as desk:
         await loans.lock(desk.session, loan.id)
         ending = asyncio.create_task(end())
-        await somebody_waits_for_a_lock(office.database)
+        await until_a_query_waits_for_a_lock(office.database)
         await log_call(desk, loan=LoanRef("L-1", "L-1"), outcome="no_answer")
 
     assert await ending == 1
