@@ -95,12 +95,12 @@ async def test_of_two_workers_one_stands_still_past_its_lease_and_wakes(
         owed = await owe_until(room, lambda: struck_worker.is_stopped(struck))
         await room.sandbox.wait_for(lambda: len(room.shown()) >= owed, timeout=30)
         await nothing_owed(room)
-        calls = len(room.sandbox.traffic.calls())
+        calls = len(room.sandbox.traffic.api_calls())
         assert struck.pid is not None
         os.kill(struck.pid, signal.SIGCONT)
         if step == "after before_posting":
             await room.sandbox.wait_for(lambda: room.calls("chat.delete") == 1, timeout=30)
-            assert len(room.sandbox.traffic.calls()) == calls + 2
+            assert len(room.sandbox.traffic.api_calls()) == calls + 2
         await room.owe("the last")
         await room.sandbox.wait_for(lambda: "the last, revision 1" in room.shown(), timeout=30)
         await nothing_owed(room)
