@@ -1,11 +1,11 @@
-"""A local workspace that speaks Slack's wire protocol, stricter than Slack, with a chat page in the browser."""
+"""A local workspace that speaks Slack's wire protocol, is stricter than Slack, and has a chat page in the browser."""
 
 from sandbox.elements import NotPossibleError
 from sandbox.manifest import ManifestError
 from sandbox.modals import Home, Modal, Outcome
 from sandbox.model import Channel, Message, User, text_of
-from sandbox.person import Press, Reply
 from sandbox.server import Sandbox
+from sandbox.user_actions import Press, Reply
 
 __all__ = [
     "Channel",

@@ -1,4 +1,4 @@
-"""`python -m sandbox manifest.json`: the workspace by itself, with an app installed from its manifest, until it is stopped."""
+"""`python -m sandbox manifest.json`: run a workspace with an app installed from its manifest until it is stopped."""
 
 import argparse
 import asyncio
@@ -17,7 +17,7 @@ CHANNELS = (("CAGENTS", "agents"), ("CMANAGERS", "managers"))
 
 
 def main() -> int:
-    """0 after a stop signal; 1 when the manifest is none, or the port is taken."""
+    """Return 0 after a stop signal, 1 when the manifest is invalid or the port is taken."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("manifest", type=Path, help="what `loandesk manifest` printed")
     parser.add_argument("--port", type=int, default=8421, help="of the page and the Web API")

@@ -1,4 +1,4 @@
-"""What an app says back: in the answer to a command, and through a response URL."""
+"""The app's messages in its answers to commands and through response URLs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from aiohttp import web
 from sandbox.faults import Faults, drop_connection
 from sandbox.manifest import Installation
 from sandbox.model import Json, Message
-from sandbox.tickets import ResponseUrl, Tickets
 from sandbox.traffic import Exchange, Traffic, Violation
+from sandbox.triggers import ResponseUrl, Triggers
 from sandbox.validator import Refusal, validate_message
 from sandbox.workspace import Draft, Event, Workspace
 
@@ -32,7 +32,7 @@ _NOT_AN_OBJECT = Refusal("invalid_payload", ("[ERROR] the body must be a JSON ob
 
 
 def check_answer(body: Any) -> Refusal | None:
-    """Why Slack would not show this answer; None when it would."""
+    """Return why Slack would not show this answer, or None if it would."""
     if not isinstance(body, dict):
         return _NOT_AN_OBJECT
     for name in body.keys() - _FIELDS:
@@ -41,23 +41,23 @@ def check_answer(body: Any) -> Refusal | None:
         return Refusal("invalid_payload", ("[ERROR] must be ephemeral or in_channel [json-pointer:/response_type]",))
     if body.get("delete_original"):
         extra = [name for name in ("text", "blocks", "attachments") if body.get(name)]
-        return Refusal("invalid_payload", ("[ERROR] delete_original stands alone",)) if extra else None
+        return Refusal("invalid_payload", ("[ERROR] delete_original allows no content",)) if extra else None
     return validate_message(body)
 
 
 @dataclass(slots=True)
 class Answers:
-    """Shows what an app answers, and takes what it sends to a response URL."""
+    """Shows what an app answers, and handles what it sends to a response URL."""
 
     workspace: Workspace
-    tickets: Tickets
+    triggers: Triggers
     faults: Faults
     traffic: Traffic
     violations: list[Violation]
     installed: Callable[[], Installation | None]
 
     def refuse(self, where: str, refusal: Refusal, body: Any, user: str, channel: str | None = None) -> str:
-        """Record an answer that Slack would silently drop, and tell the user's page. Returns what the page shows."""
+        """Record an answer that Slack would silently drop, show a notice on the user's page and return its text."""
         payload = body if isinstance(body, dict) else {"body": body}
         violation = Violation(where, refusal.error, refusal.messages, payload)
         self.violations.append(violation)
@@ -65,8 +65,8 @@ class Answers:
         self.workspace.publish(Event("notice", channel, only_for=user, text=text))
         return text
 
-    def trouble(self, exchange: Exchange, user: str, channel: str | None = None) -> str:
-        """What the user reads when a press was not answered as it must be, in time and with nothing; else empty."""
+    def error_text(self, exchange: Exchange, user: str, channel: str | None = None) -> str:
+        """Return the error that the user sees if the app did not answer with an empty 200 in time, else an empty text."""
         if exchange.status != 200:
             error = "operation_timeout" if exchange.answer == "operation_timeout" else "dispatch_failed"
             return f'The app did not answer: "{error}"'
@@ -75,16 +75,16 @@ class Answers:
             return self.refuse("answer", refusal, exchange.answer, user, channel)
         return ""
 
-    def show(self, app: Installation, ticket: ResponseUrl, body: Json) -> Message:
-        """Post an answer as a new message: for the user alone unless it says `in_channel`."""
+    def show(self, app: Installation, url: ResponseUrl, body: Json) -> Message:
+        """Post an answer as a new message, visible only to the user unless it says `in_channel`."""
         in_channel = body.get("response_type") == "in_channel"
-        thread = body.get("thread_ts") if in_channel else (ticket.source.thread_ts if ticket.source else None)
+        thread = body.get("thread_ts") if in_channel else (url.source.thread_ts if url.source else None)
         return self.workspace.post(
             Draft(
-                channel=ticket.channel,
+                channel=url.channel,
                 user=app.bot_user_id,
                 is_bot=True,
-                ephemeral_to=None if in_channel else ticket.user,
+                ephemeral_to=None if in_channel else url.user,
                 thread_ts=thread,
                 text=body.get("text") or "",
                 blocks=body.get("blocks") or [],
@@ -93,7 +93,7 @@ class Answers:
         )
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """`POST /response/<id>`."""
+        """Handle `POST /response/<id>`."""
         body = await _json(request)
         exchange = Exchange(
             "response_url", "response_url", self.workspace.now(), body if isinstance(body, dict) else {}
@@ -101,7 +101,7 @@ class Answers:
         self.traffic.append(exchange)
         self.workspace.touch()
         fault = self.faults.take("response_url", "")
-        response = await self.faults.play(fault) or self._take(request.match_info["id"], body)
+        response = await self.faults.play(fault) or self._respond(request.match_info["id"], body)
         exchange.status, exchange.answer = response.status, response.text
         self.workspace.touch()
         if fault is not None and fault.kind == "lost_answer":
@@ -109,25 +109,25 @@ class Answers:
             drop_connection(request)
         return response
 
-    def _take(self, ticket_id: str, body: Any) -> web.Response:
+    def _respond(self, url_id: str, body: Any) -> web.Response:
         app = self.installed()
-        ticket = self.tickets.use(ticket_id)
-        if isinstance(ticket, str) or app is None:
-            error = ticket if isinstance(ticket, str) else "invalid_auth"
+        url = self.triggers.use(url_id)
+        if isinstance(url, str) or app is None:
+            error = url if isinstance(url, str) else "invalid_auth"
             self.violations.append(Violation("response_url", error))
             return web.json_response({"ok": False, "error": error}, status=404)
-        refusal = check_answer(body) or self._apply(app, ticket, body)
+        refusal = check_answer(body) or self._apply(app, url, body)
         if refusal:
-            self.refuse("response_url", refusal, body, ticket.user, ticket.channel)
+            self.refuse("response_url", refusal, body, url.user, url.channel)
             answer: Json = {"ok": False, "error": refusal.error}
             return web.json_response(answer | {"response_metadata": {"messages": list(refusal.messages)}}, status=400)
         return web.Response(text="ok")
 
-    def _apply(self, app: Installation, ticket: ResponseUrl, body: Json) -> Refusal | None:
-        if not body.get("delete_original") and not (body.get("replace_original") and ticket.source):
-            ticket.received.append(self.show(app, ticket, body))
+    def _apply(self, app: Installation, url: ResponseUrl, body: Json) -> Refusal | None:
+        if not body.get("delete_original") and not (body.get("replace_original") and url.source):
+            url.received.append(self.show(app, url, body))
             return None
-        source = ticket.source
+        source = url.source
         if source is None or self.workspace.find_by_id(source.id) is None:
             return Refusal("message_not_found", ("[ERROR] there is no original message",))
         if body.get("delete_original"):

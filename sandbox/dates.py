@@ -1,7 +1,7 @@
 """Dates in mrkdwn, `<!date^UNIX^{date_short_pretty} {time}^link|fallback>`, as each viewer reads them.
 
-Formats: /messaging/formatting-message-text. Slack shows the fallback, and says nothing, for a date that it can't read; here
-such a date is reported.
+Formats: /messaging/formatting-message-text. For a date that it can't parse, Slack silently shows the fallback; the sandbox
+reports such a date.
 """
 
 import datetime
@@ -39,13 +39,13 @@ _NEAR = {"en": ("Yesterday", "Today", "Tomorrow"), "zh": ("昨天", "今天", "�
 
 
 def is_template(text: str) -> bool:
-    """Whether a date's format has at least one token, and none that Slack doesn't have."""
+    """Return whether a date format has at least one token and only tokens that Slack knows."""
     names = _FIELD.findall(text)
     return bool(names) and all(name in _FIELDS for name in names)
 
 
 def wrong_dates(text: str) -> list[str]:
-    """What is wrong with the dates in a text; empty when Slack can show all of them."""
+    """Return what is wrong with the dates in a text; empty when Slack can show all of them."""
     wrong: list[str] = []
     for token in _TOKEN.finditer(text):
         found = _DATE.fullmatch(token["rest"])
@@ -57,9 +57,9 @@ def wrong_dates(text: str) -> list[str]:
 
 
 def with_dates(text: str, *, tz: str, locale: str, now: float) -> str:
-    """The text with its dates as somebody in that zone reads them; the fallback of one that can't be read.
+    """Return the text with its dates as a reader in that time zone sees them, or the fallback of an invalid date.
 
-    `locale` is Slack's, as `zh-CN`; `now` in Unix seconds says what is today.
+    `locale` is a Slack locale such as `zh-CN`; `now`, in Unix seconds, decides which day is today.
     """
     zone, language = ZoneInfo(tz), _language(locale)
     today = datetime.datetime.fromtimestamp(now, zone)

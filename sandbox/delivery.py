@@ -1,6 +1,8 @@
-"""What the workspace sends to the app: signed requests, or envelopes when it is installed with Socket Mode."""
+"""Send to the app: signed requests, or envelopes if it is installed with Socket Mode."""
 
 import asyncio
+import hashlib
+import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,29 +11,28 @@ from urllib.parse import urlencode
 import aiohttp
 
 from sandbox.manifest import Installation
-from sandbox.signing import signed_headers
 from sandbox.sockets import SCHEME, Sockets
 from sandbox.traffic import Exchange, ExchangeKind, Traffic
 from sandbox.workspace import Workspace
 
-PATIENCE = 3.0
-"""Seconds that Slack waits for the app's answer."""
+TIMEOUT_SECONDS = 3.0
+"""Seconds for which Slack waits for the app's answer."""
 
-_LOOKED_AT = ("X-Slack-No-Retry",)
+_EVALUATED_HEADERS = ("X-Slack-No-Retry",)
 
 
 @dataclass(slots=True)
 class Delivery:
-    """Sends to the app and logs it.
+    """Sends requests to the app and logs them.
 
-    `patience` is how many seconds the app has, `now` the clock of the signatures; `session` is made by `open`.
+    `timeout` is how many seconds the app has, `now` the clock of the signatures. Call `open` before sending.
     """
 
     workspace: Workspace
     traffic: Traffic
     sockets: Sockets
     now: Callable[[], float]
-    patience: float = PATIENCE
+    timeout: float = TIMEOUT_SECONDS
     _session: aiohttp.ClientSession | None = field(default=None)
 
     async def open(self) -> None:
@@ -44,9 +45,9 @@ class Delivery:
     async def send(
         self, kind: ExchangeKind, name: str, url: str, form: Mapping[str, str], app: Installation
     ) -> Exchange:
-        """Send a form, signed now; an event's `payload` alone, as JSON.
+        """Send a signed form, or for an event only its `payload`, as JSON.
 
-        The exchange has status None when no answer came in time.
+        The exchange has status None if no answer came in time.
         """
         body = dict(json.loads(form["payload"]) if "payload" in form else form)
         if app.socket_mode:
@@ -55,24 +56,24 @@ class Delivery:
         exchange = Exchange(kind, name, self.workspace.now(), body, url, raw.encode())
         return await self.transmit(exchange, secret=app.signing_secret, timestamp=int(self.now()))
 
-    async def again(self, sent: Exchange, *, secret: str, timestamp: int) -> Exchange:
-        """Send the same body once more, with a new signature; or the same envelope."""
+    async def resend(self, sent: Exchange, *, secret: str, timestamp: int) -> Exchange:
+        """Send the same body with a new signature, or the same envelope."""
         if sent.url.startswith(SCHEME):
-            return await self.sockets.again(sent)
+            return await self.sockets.resend(sent)
         copy = Exchange(sent.kind, sent.name, self.workspace.now(), sent.body, sent.url, sent.raw)
         return await self.transmit(copy, secret=secret, timestamp=timestamp)
 
     async def retry(self, sent: Exchange, app: Installation, *, number: int, reason: str) -> Exchange:
-        """Send an event again that was not taken: the same body and `event_id`, with headers that say why."""
+        """Retry an event: send the same body and `event_id`, with headers that say why."""
         copy = Exchange(sent.kind, sent.name, self.workspace.now(), sent.body, sent.url, sent.raw)
-        again = {"x-slack-retry-num": str(number), "x-slack-retry-reason": reason}
+        retry_headers = {"x-slack-retry-num": str(number), "x-slack-retry-reason": reason}
         now = int(self.now())
-        return await self.transmit(copy, secret=app.signing_secret, timestamp=now, more_headers=again)
+        return await self.transmit(copy, secret=app.signing_secret, timestamp=now, more_headers=retry_headers)
 
     async def transmit(
         self, exchange: Exchange, *, secret: str, timestamp: int, more_headers: Mapping[str, str] | None = None
     ) -> Exchange:
-        """Post the exchange's raw body and note the answer in it."""
+        """Post the exchange's raw body and record the answer in the exchange."""
         if self._session is None:
             raise RuntimeError("the sandbox is not started")
         headers = signed_headers(exchange.raw, secret=secret, timestamp=timestamp)
@@ -82,18 +83,30 @@ class Delivery:
         self.workspace.touch()
         started = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(self.patience):
+            async with asyncio.timeout(self.timeout):
                 async with self._session.post(exchange.url, data=exchange.raw, headers=headers) as response:
                     exchange.answer = _read(await response.text(), response.content_type)
                     exchange.status = response.status
-                    exchange.headers = {name: response.headers[name] for name in _LOOKED_AT if name in response.headers}
+                    exchange.headers = {
+                        name: response.headers[name] for name in _EVALUATED_HEADERS if name in response.headers
+                    }
         except TimeoutError:
             exchange.answer = "operation_timeout"
-        except aiohttp.ClientError as trouble:
-            exchange.answer = f"dispatch_failed: {type(trouble).__name__}"
+        except aiohttp.ClientError as error:
+            exchange.answer = f"dispatch_failed: {type(error).__name__}"
         exchange.seconds = asyncio.get_running_loop().time() - started
         self.workspace.touch()
         return exchange
+
+
+def signed_headers(body: bytes, *, secret: str, timestamp: int) -> dict[str, str]:
+    """Return the headers of Slack's request signature, version 0: /authentication/verifying-requests-from-slack.
+
+    `timestamp` is in Unix seconds.
+    """
+    base = b"v0:" + str(timestamp).encode() + b":" + body
+    digest = hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
+    return {"X-Slack-Request-Timestamp": str(timestamp), "X-Slack-Signature": f"v0={digest}"}
 
 
 def _read(text: str, content_type: str) -> object:

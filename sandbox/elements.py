@@ -1,4 +1,4 @@
-"""Interactive elements: what they hold, what is chosen in them, and what they send."""
+"""Interactive elements: their state, the values chosen in them, and the actions they send."""
 
 import datetime
 import re
@@ -11,11 +11,11 @@ from sandbox.model import Json
 
 
 class NotPossibleError(Exception):
-    """A person can't do this: no such button, no such channel, somebody else's message."""
+    """The user can't do this: no such button, no such channel, a message that they can't see."""
 
 
-def name_parts(blocks: list[Json], revision: int) -> None:
-    """Give blocks and interactive elements the ids that Slack makes up where an app sent none."""
+def assign_ids(blocks: list[Json], revision: int) -> None:
+    """Generate ids for blocks and interactive elements that have none, as Slack does."""
     numbers = iter(range(10_000))
     for block in blocks:
         block.setdefault("block_id", f"b{revision}{next(numbers):04x}")
@@ -24,11 +24,11 @@ def name_parts(blocks: list[Json], revision: int) -> None:
 
 
 _NESTED = ("elements", "accessory", "element", "child_blocks", "actions")
-_SILENT = frozenset({"image", "plain_text", "mrkdwn", "rich_text_section"})
+_NOT_INTERACTIVE = frozenset({"image", "plain_text", "mrkdwn", "rich_text_section"})
 
 
 def interactive_elements(block: Json) -> Iterable[Json]:
-    """The buttons, menus and pickers in a block, and in the blocks inside it."""
+    """Yield the interactive elements of a block and of the blocks inside it."""
     if block.get("type") == "rich_text":
         return
     for key in _NESTED:
@@ -38,14 +38,14 @@ def interactive_elements(block: Json) -> Iterable[Json]:
                 continue
             if key in ("child_blocks",) or item.get("type") == "card":
                 yield from interactive_elements(item)
-            elif item.get("type") not in _SILENT:
+            elif item.get("type") not in _NOT_INTERACTIVE:
                 yield item
 
 
 def find_element(blocks: list[Json], what: str, block_id: str | None = None) -> tuple[Json, Json]:
-    """The block and the element that has this action_id, or else this label or these words on it or beside it.
+    """Return the element with this action_id, or else this text or label, and its block.
 
-    Raises NotPossibleError unless there is one.
+    Raises NotPossibleError unless there is exactly one.
     """
     everything = [
         (block, element)
@@ -54,16 +54,16 @@ def find_element(blocks: list[Json], what: str, block_id: str | None = None) -> 
         if block_id in (None, block["block_id"])
     ]
     named = [found for found in everything if found[1]["action_id"] == what]
-    found = named or [found for found in everything if what in _words(*found)]
+    found = named or [found for found in everything if what in _labels(*found)]
     if len(found) == 1:
         return found[0]
-    there = [f"{one['action_id']} ({' / '.join(_words(block, one)) or one['type']})" for block, one in everything]
+    there = [f"{one['action_id']} ({' / '.join(_labels(block, one)) or one['type']})" for block, one in everything]
     problem = "more than one" if found else "no"
     raise NotPossibleError(f"there is {problem} button or field {what!r}; there are: {', '.join(there) or 'none'}")
 
 
-def _words(block: Json, element: Json) -> list[str]:
-    """What a person calls an element: its own words, else its label or the text of the section that it stands in."""
+def _labels(block: Json, element: Json) -> list[str]:
+    """Return how users refer to an element: by its text, else by its label or the text of its section, or its placeholder."""
     if "text" in element:
         return [element["text"]["text"]]
     beside = block.get("label") or (block.get("text") if block["type"] == "section" else None)
@@ -71,8 +71,8 @@ def _words(block: Json, element: Json) -> list[str]:
     return [text["text"] for text in texts if text]
 
 
-# What a stateful element's state, and its action, carry for what was chosen.
-CHOSEN = {
+# The field that holds the chosen value in an element's state and in its action.
+VALUE_FIELDS = {
     "static_select": "selected_option",
     "external_select": "selected_option",
     "overflow": "selected_option",
@@ -113,9 +113,9 @@ _INITIAL = {
 
 
 def initial_state(element: Json) -> Json | None:
-    """What a stateful element holds before anybody touches it; None for buttons and overflow menus."""
+    """Return the initial state of a stateful element; None for buttons and overflow menus."""
     kind = element["type"]
-    chosen = CHOSEN.get(kind)
+    chosen = VALUE_FIELDS.get(kind)
     if chosen is None or kind == "overflow":
         return None
     empty: Any = [] if chosen.endswith("s") else None
@@ -123,15 +123,15 @@ def initial_state(element: Json) -> Json | None:
 
 
 def action_of(element: Json, block_id: str, *, chosen: Any, action_ts: str) -> Json:
-    """The entry of `actions` for a press on a button or a choice in a menu or picker."""
+    """Return the entry of `actions` for a pressed button or a choice in a menu or picker."""
     action: Json = {
         "action_id": element["action_id"],
         "block_id": block_id,
         "type": element["type"],
         "action_ts": action_ts,
     }
-    if element["type"] in CHOSEN:
-        return {**action, CHOSEN[element["type"]]: chosen}
+    if element["type"] in VALUE_FIELDS:
+        return {**action, VALUE_FIELDS[element["type"]]: chosen}
     for name in ("text", "value", "style", "url"):
         if name in element:
             action[name] = element[name]
@@ -139,33 +139,33 @@ def action_of(element: Json, block_id: str, *, chosen: Any, action_ts: str) -> J
 
 
 def options_of(element: Json) -> list[Json]:
-    """The options of a menu, those in groups included."""
+    """Return the options of a menu, including those in groups."""
     grouped = [one for group in element.get("option_groups") or () for one in group["options"]]
     return [*(element.get("options") or ()), *grouped]
 
 
-def chosen_in(element: Json, choice: Any, *, offered: Iterable[Json] | None = None, tz: str = "UTC") -> Any:
-    """What an element sends for what somebody chose or typed, an option's value or words for the whole option.
+def chosen_value(element: Json, choice: Any, *, offered: Iterable[Json] | None = None, tz: str = "UTC") -> Any:
+    """Return the value that an element sends for a choice; an option is chosen by its value or its text.
 
-    `offered` are the options of a menu that were loaded. Dates and times are given as such or as Slack writes them; a
-    time without a zone is one in `tz`. Raises NotPossibleError when there is no such option, or more than one.
+    `offered` are the loaded options of an external menu. Dates and times are Python objects or in Slack's format; a
+    datetime without a zone is in `tz`. Raises NotPossibleError when there is no such option, or more than one.
     """
-    field, options = CHOSEN.get(element["type"]), list(options_of(element) if offered is None else offered)
+    field, options = VALUE_FIELDS.get(element["type"]), list(options_of(element) if offered is None else offered)
     if field == "selected_option":
         return None if choice is None else _option(options, choice)
     if field == "selected_options":
         return [_option(options, one) for one in choice or []]
     if choice is None or choice == "":
         return None
-    return _written(element["type"], choice, tz)
+    return _slack_value(element["type"], choice, tz)
 
 
-def _written(kind: str, choice: Any, tz: str) -> Any:
+def _slack_value(kind: str, choice: Any, tz: str) -> Any:
     match kind, choice:
         case "datetimepicker", str() if choice.isdigit():
             return int(choice)
         case "datetimepicker", str():
-            return _written(kind, datetime.datetime.fromisoformat(choice), tz)
+            return _slack_value(kind, datetime.datetime.fromisoformat(choice), tz)
         case "datetimepicker", datetime.datetime():
             aware = choice if choice.tzinfo else choice.replace(tzinfo=ZoneInfo(tz))
             return int(aware.timestamp())
@@ -192,16 +192,16 @@ def _option(options: list[Json], choice: Any) -> Json:
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
-def problem_with(block: Json, element: Json, state: Json) -> str | None:
-    """Why Slack's client doesn't submit a view with this input, in its words; None when it does."""
-    value = state[CHOSEN[element["type"]]]
+def input_error(block: Json, element: Json, state: Json) -> str | None:
+    """Return the message with which Slack's client refuses to submit this input, or None if it is valid."""
+    value = state[VALUE_FIELDS[element["type"]]]
     if value in (None, "", []):
         return None if block.get("optional") else "Please complete this required field."
     match element["type"]:
         case "plain_text_input":
-            return _wrong_length(element, value)
+            return _length_error(element, value)
         case "number_input":
-            return _wrong_number(element, value)
+            return _number_error(element, value)
         case "email_text_input" if not _MAIL.fullmatch(value):
             return "Enter a valid email address."
         case "url_text_input" if not value.startswith(("http://", "https://")):
@@ -210,14 +210,14 @@ def problem_with(block: Json, element: Json, state: Json) -> str | None:
             return None
 
 
-def _wrong_length(element: Json, value: str) -> str | None:
+def _length_error(element: Json, value: str) -> str | None:
     if len(value) < element.get("min_length", 0):
         return f"Must be at least {element['min_length']} characters long."
     most = element.get("max_length", 3000)
     return f"Must be at most {most} characters long." if len(value) > most else None
 
 
-def _wrong_number(element: Json, value: str) -> str | None:
+def _number_error(element: Json, value: str) -> str | None:
     pattern = r"-?\d+(\.\d+)?" if element["is_decimal_allowed"] else r"-?\d+"
     if not re.fullmatch(pattern, value):
         return "Please enter a number." if element["is_decimal_allowed"] else "Please enter a whole number."

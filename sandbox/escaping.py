@@ -1,4 +1,4 @@
-"""How Slack rewrites what somebody typed before an app reads it."""
+"""Escape typed text as Slack does before it sends it to an app."""
 
 import re
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def escape(text: str) -> str:
-    """The three entities alone, as for a command that doesn't ask for `should_escape`."""
+    """Escape only `&`, `<` and `>`, as for a command without `should_escape`."""
     return re.sub(r"[&<>]", lambda found: _ENTITIES[found[0]], text)
 
 
@@ -31,12 +31,12 @@ def encode(
     find_user: Callable[[str], User | None],
     find_channel: Callable[[str], Channel | None],
 ) -> str:
-    """The text as an app gets it with `should_escape: true`.
+    """Return the text as an app gets it with `should_escape: true`.
 
-    `@name` and `#name` become ids where they name somebody (`find_user`) or a channel the writer can see
-    (`find_channel`); the longest name wins, so that `@li.wei说` is Li Wei and a character, while `@lisa` is never `@li`.
-    A private channel keeps no name. A URL stands in `<…>`; a bare domain and an e-mail address with what was typed as
-    their label.
+    `@name` and `#name` become ids if they name a user (`find_user`) or a channel that the author can see
+    (`find_channel`). The longest name wins: `@li.wei说` is Li Wei and a character, while `@lisa` is never `@li`.
+    A private channel is sent without its name. A URL is put in `<…>`; so are a bare domain and an e-mail address, with
+    the typed text as their label.
     """
 
     def replace(found: re.Match[str]) -> str:

@@ -1,54 +1,54 @@
-"""What Slack does to an app that gets too many events, or takes too few of them."""
+"""Slack's limits for events: how many an app gets, and how few it may acknowledge."""
 
 from collections import deque
 from dataclasses import dataclass, field
 
 WINDOW = 3600.0
-"""Seconds that are looked back over."""
+"""The period, in seconds, over which deliveries are counted."""
 
-MOST = 30_000
-"""Deliveries to an app in a workspace within the window; what is beyond is left out (/apis/events-api, rate limiting)."""
+MAX_DELIVERIES = 30_000
+"""Deliveries to an app in a workspace within the window; further events are dropped (/apis/events-api, rate limiting)."""
 
-LEAST_TAKEN = 0.05
-"""The part of the deliveries of a window that an app must take, or its subscription is switched off (/apis/events-api)."""
+MIN_ACCEPTED = 0.05
+"""The share of a window's deliveries that an app must acknowledge, or its subscription is disabled (/apis/events-api)."""
 
-SPARED = 1_000
-"""An app with fewer deliveries in a window is not switched off."""
+MIN_DELIVERIES = 1_000
+"""The subscription of an app with fewer deliveries in a window is never disabled."""
 
 
 @dataclass(slots=True)
 class EventLimits:
-    """Counts deliveries by `now`, the workspace's time in seconds."""
+    """Counts deliveries. `now` is the workspace's time in Unix seconds."""
 
-    most: int = MOST
-    spared: int = SPARED
-    switched_off: bool = False
-    _tried: deque[tuple[float, bool]] = field(default_factory=deque[tuple[float, bool]])
-    _taken: int = 0
-    _told_minute: int = 0
+    max_deliveries: int = MAX_DELIVERIES
+    min_deliveries: int = MIN_DELIVERIES
+    disabled: bool = False
+    _deliveries: deque[tuple[float, bool]] = field(default_factory=deque[tuple[float, bool]])
+    _accepted: int = 0
+    _reported_minute: int = 0
 
     def admits(self, now: float) -> bool:
-        """Whether another event may be sent now."""
+        """Return whether another event may be sent now."""
         self._forget(now)
-        return not self.switched_off and len(self._tried) < self.most
+        return not self.disabled and len(self._deliveries) < self.max_deliveries
 
-    def minute_to_tell(self, now: float) -> int | None:
-        """The minute in which events are left out, when the app is to hear of it: once in each such minute."""
+    def minute_to_report(self, now: float) -> int | None:
+        """Return the current minute if the app must be told that its events are dropped: once in each such minute."""
         minute = int(now) // 60 * 60
-        if self.switched_off or minute == self._told_minute:
+        if self.disabled or minute == self._reported_minute:
             return None
-        self._told_minute = minute
+        self._reported_minute = minute
         return minute
 
-    def tried(self, now: float, *, taken: bool) -> None:
-        """An event was sent. An app that has taken hardly any of very many gets none any more."""
-        self._tried.append((now, taken))
-        self._taken += taken
+    def record(self, now: float, *, accepted: bool) -> None:
+        """Count a delivery. Disable the subscription of an app that has accepted too few."""
+        self._deliveries.append((now, accepted))
+        self._accepted += accepted
         self._forget(now)
-        if len(self._tried) >= self.spared and self._taken < LEAST_TAKEN * len(self._tried):
-            self.switched_off = True
+        if len(self._deliveries) >= self.min_deliveries and self._accepted < MIN_ACCEPTED * len(self._deliveries):
+            self.disabled = True
 
     def _forget(self, now: float) -> None:
-        while self._tried and now - self._tried[0][0] > WINDOW:
-            _, taken = self._tried.popleft()
-            self._taken -= taken
+        while self._deliveries and now - self._deliveries[0][0] > WINDOW:
+            _, accepted = self._deliveries.popleft()
+            self._accepted -= accepted

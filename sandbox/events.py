@@ -1,7 +1,7 @@
-"""The Events API: what the app subscribed to is sent to it, and sent again when it doesn't take it.
+"""The Events API: send the app the events to which it subscribed, and retry those that it doesn't acknowledge.
 
-As on Slack's page /apis/events-api: an event that isn't answered with a 2xx in time is sent again at once, after a minute
-and after five more, under the same `event_id`. `limits` has what Slack does beyond that.
+Follows Slack's page /apis/events-api: an event that isn't answered with a 2xx in time is sent again immediately, after one
+minute and after five more, with the same `event_id`. `limits` applies Slack's limits for events.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from sandbox.api import message_json, user_json
 from sandbox.delivery import Delivery
 from sandbox.event_limits import EventLimits
-from sandbox.links import links_in
 from sandbox.manifest import Installation
+from sandbox.mentions import links_in
 from sandbox.model import Channel, Json, Message
 from sandbox.traffic import Exchange, Violation
 from sandbox.views import Tab, Views, view_json
@@ -26,7 +26,7 @@ _KINDS = {"public": ("message.channels", "channel"), "private": ("message.groups
 
 @dataclass(slots=True)
 class Events:
-    """Makes events of what happens. `retry_seconds` is how long each repetition waits for its turn."""
+    """Sends events for changes in the workspace. `retry_seconds` is how long each retry waits."""
 
     workspace: Workspace
     views: Views
@@ -35,11 +35,11 @@ class Events:
     installed: Callable[[], Installation | None]
     retry_seconds: tuple[float, ...] = RETRY_SECONDS
     limits: EventLimits = field(default_factory=EventLimits)
-    _under_way: dict[asyncio.Task[None], asyncio.Event] = field(default_factory=dict)
-    _checks: dict[str, asyncio.Task[Exchange]] = field(default_factory=dict)
+    _pending: dict[asyncio.Task[None], asyncio.Event] = field(default_factory=dict)
+    _verifications: dict[str, asyncio.Task[Exchange]] = field(default_factory=dict)
 
     def posted(self, message: Message) -> None:
-        """Somebody wrote a message, or the app itself did."""
+        """Send the events for a message of a user or of the app itself."""
         app = self.installed()
         if app is None:
             return
@@ -70,7 +70,7 @@ class Events:
         self.emit(name, {"type": name, "channel": channel.id, "user": next(iter(channel.members), "")})
 
     def home_opened(self, user_id: str, tab: Tab) -> "asyncio.Future[Exchange | None] | None":
-        """Somebody opens a tab of the app's own place."""
+        """Send the event for a user who opens a tab of the app."""
         app = self.installed()
         if app is None:
             return None
@@ -84,7 +84,7 @@ class Events:
         return self.emit("app_home_opened", event | ({"view": view_json(home, app)} if home and tab == "home" else {}))
 
     def user_changed(self, user_id: str) -> None:
-        """Somebody's zone, language or name changed."""
+        """Send the event for a change of a user's time zone, locale or name."""
         app = self.installed()
         if app is not None:
             user = user_json(self.workspace, app, self.workspace.users[user_id])
@@ -93,49 +93,49 @@ class Events:
     def emit(self, name: str, event: Json) -> "asyncio.Future[Exchange | None] | None":
         """Send an event if the app subscribed to it.
 
-        Returns what becomes the first attempt, None in place of it when the app's URL doesn't verify.
+        Returns a future of the first attempt, or of None if the app's URL can't be verified.
         """
         app = self.installed()
         if app is None or app.revoked or name not in app.events or not self._admits(app):
             return None
-        return self._begin(app, name, self._envelope(app, event))
+        return self._start_delivery(app, name, self._envelope(app, event))
 
     def _admits(self, app: Installation) -> bool:
         now = self.workspace.now()
         if self.limits.admits(now):
             return True
-        minute = self.limits.minute_to_tell(now)
+        minute = self.limits.minute_to_report(now)
         if minute is not None:
-            told = {"token": app.verification_token, "type": "app_rate_limited", "minute_rate_limited": minute}
-            told |= {"team_id": self.workspace.team_id, "api_app_id": app.app_id}
-            self._begin(app, "app_rate_limited", told)
+            notice = {"token": app.verification_token, "type": "app_rate_limited", "minute_rate_limited": minute}
+            notice |= {"team_id": self.workspace.team_id, "api_app_id": app.app_id}
+            self._start_delivery(app, "app_rate_limited", notice)
         return False
 
-    def _begin(self, app: Installation, name: str, envelope: Json) -> "asyncio.Future[Exchange | None]":
+    def _start_delivery(self, app: Installation, name: str, envelope: Json) -> "asyncio.Future[Exchange | None]":
         first: asyncio.Future[Exchange | None] = asyncio.get_running_loop().create_future()
-        hurry = asyncio.Event()
-        task = asyncio.create_task(self._deliver(app, name, envelope, first, hurry))
-        self._under_way[task] = hurry
-        task.add_done_callback(lambda done: self._under_way.pop(done, None))
+        skip_wait = asyncio.Event()
+        task = asyncio.create_task(self._deliver(app, name, envelope, first, skip_wait))
+        self._pending[task] = skip_wait
+        task.add_done_callback(lambda done: self._pending.pop(done, None))
         return first
 
-    def hurry(self) -> None:
-        """Have no event that is under way wait for its turn to be sent again."""
-        for hurry in self._under_way.values():
-            hurry.set()
+    def retry_now(self) -> None:
+        """Send all pending retries without waiting."""
+        for skip_wait in self._pending.values():
+            skip_wait.set()
 
-    async def delivered(self) -> None:
-        """Return once no event is under way or waiting."""
-        while self._under_way:
-            await asyncio.wait(set(self._under_way))
+    async def wait_until_delivered(self) -> None:
+        """Return when no event is pending."""
+        while self._pending:
+            await asyncio.wait(set(self._pending))
 
     async def close(self) -> None:
-        for task in self._under_way:
+        for task in self._pending:
             task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await asyncio.gather(*self._pending, return_exceptions=True)
 
     async def verify(self, app: Installation) -> bool:
-        """Whether the app's URL answers the challenge, as Slack asks when the URL is set."""
+        """Return whether the app's URL answers the challenge that Slack sends when the URL is set."""
         return _echoed(await self._challenge(app))
 
     async def _challenge(self, app: Installation) -> Exchange:
@@ -149,52 +149,52 @@ class Events:
         name: str,
         envelope: Json,
         first: "asyncio.Future[Exchange | None]",
-        hurry: asyncio.Event,
+        skip_wait: asyncio.Event,
     ) -> None:
         try:
             if not await self._may_send(app):
                 return
             sent = await self.delivery.send("event", name, app.events_url or "", _form(envelope), app)
             first.set_result(sent)
-            self._note(sent)
+            self._record(sent)
             for number, seconds in enumerate(self.retry_seconds, start=1):
                 if (
-                    _taken(sent)
+                    _accepted(sent)
                     or sent.headers.get("X-Slack-No-Retry") == "1"
                     or app.revoked
-                    or self.limits.switched_off
+                    or self.limits.disabled
                 ):
                     return
                 if app.socket_mode:
-                    return  # an envelope that isn't acknowledged is sent again by the sockets themselves
-                await _pause(seconds, hurry)
+                    return  # `Sockets` resends envelopes that aren't acknowledged
+                await _pause(seconds, skip_wait)
                 sent = await self.delivery.retry(sent, app, number=number, reason=_reason(sent))
-                self._note(sent)
+                self._record(sent)
         finally:
             if not first.done():
                 first.set_result(None)
 
-    def _note(self, sent: Exchange) -> None:
-        was_off = self.limits.switched_off
-        self.limits.tried(self.workspace.now(), taken=_taken(sent))
-        if self.limits.switched_off and not was_off:
-            why = "[ERROR] the app took fewer than 5 % of an hour's events"
-            self.violations.append(Violation("events", "switched_off", (why,)))
+    def _record(self, sent: Exchange) -> None:
+        was_disabled = self.limits.disabled
+        self.limits.record(self.workspace.now(), accepted=_accepted(sent))
+        if self.limits.disabled and not was_disabled:
+            why = "[ERROR] the app acknowledged less than 5 % of an hour's events"
+            self.violations.append(Violation("events", "disabled", (why,)))
 
     async def _may_send(self, app: Installation) -> bool:
-        """Verify the URL before its first event. One that answers something else gets none; one that is down may be.
+        """Verify the URL before its first event. A wrong answer means no events; a URL that is down may get them.
 
-        A socket is verified by its token.
+        Sockets are verified by their token.
         """
         if app.socket_mode:
             return True
         url = app.events_url or ""
-        if url not in self._checks:
-            self._checks[url] = asyncio.create_task(self._challenge(app))
-        sent = await asyncio.shield(self._checks[url])
+        if url not in self._verifications:
+            self._verifications[url] = asyncio.create_task(self._challenge(app))
+        sent = await asyncio.shield(self._verifications[url])
         if _echoed(sent):
             return True
-        self._checks.pop(url, None)
+        self._verifications.pop(url, None)
         if sent.status is None or sent.status >= 500:
             return True
         self.violations.append(Violation("events", "url_verification", ("[ERROR] the challenge was not answered",)))
@@ -244,10 +244,10 @@ def _form(body: Json) -> dict[str, str]:
     return {"payload": json.dumps(body, ensure_ascii=False)}
 
 
-async def _pause(seconds: float, hurry: asyncio.Event) -> None:
+async def _pause(seconds: float, skip: asyncio.Event) -> None:
     try:
         async with asyncio.timeout(seconds):
-            await hurry.wait()
+            await skip.wait()
     except TimeoutError:
         return
 
@@ -257,7 +257,7 @@ def _echoed(sent: Exchange) -> bool:
     return sent.status == 200 and answer == sent.body["challenge"]
 
 
-def _taken(sent: Exchange) -> bool:
+def _accepted(sent: Exchange) -> bool:
     return sent.status is not None and 200 <= sent.status < 300
 
 

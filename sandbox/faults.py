@@ -1,22 +1,22 @@
-"""Trouble on demand: what Slack does now and then, done when a test asks for it."""
+"""Faults on demand: failures that Slack has now and then, triggered by a test."""
 
 import asyncio
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from sandbox.bad_days import RETRY_SECONDS, BadDays
+from sandbox.fault_scenarios import RETRY_SECONDS, FaultScenarios
 
 KINDS = ("500", "timeout", "429", "lost_answer", "slow")
 
 
 @dataclass(slots=True)
 class Fault:
-    """What befalls the next `times` calls of a method (`*`: any), in one channel or all.
+    """A failure of the next `times` calls of a method (`*`: any), in one channel or all.
 
-    kind: `500` (nothing stored) · `timeout` (nothing stored, never answered) · `429` with `retry_after` seconds ·
+    `kind`: `500` (nothing stored) · `timeout` (nothing stored, never answered) · `429` with `retry_after` seconds ·
     `lost_answer` (done and stored, then the connection breaks) · `error:<name>` (Slack's answer with that error,
-    nothing stored) · `slow` (done, answered after `delay` seconds). `delay` comes before the others too.
+    nothing stored) · `slow` (done, answered after `delay` seconds). `delay` applies before the other kinds too.
     """
 
     method: str
@@ -31,11 +31,11 @@ class Fault:
 
 
 class Faults:
-    """The faults that are still to happen, the oldest first, and those of the bad days."""
+    """The planned faults, oldest first, and the scenarios that are on."""
 
     def __init__(self) -> None:
         self.pending: list[Fault] = []
-        self.bad_days = BadDays()
+        self.scenarios = FaultScenarios()
         self.released = asyncio.Event()
 
     def next(
@@ -56,28 +56,28 @@ class Faults:
         return fault
 
     def clear(self) -> None:
-        """Plan nothing any more, and let go of the calls that are kept waiting."""
+        """Forget all planned faults and release the calls that a `timeout` keeps waiting."""
         self.pending.clear()
         self.released.set()
         self.released = asyncio.Event()
 
     def take(self, method: str, channel: str) -> Fault | None:
-        """The fault for this call: the one that was planned for it, counted off, or what the bad days bring."""
+        """Return the fault for this call and count it: a planned one first, else one of the scenarios."""
         for fault in self.pending:
             if fault.matches(method, channel):
                 fault.times -= 1
                 if fault.times == 0:
                     self.pending.remove(fault)
                 return fault
-        if trouble := self.bad_days.befall():
-            return Fault(method, trouble, retry_after=RETRY_SECONDS, delay=self.bad_days.delay)
+        if kind := self.scenarios.next_kind():
+            return Fault(method, kind, retry_after=RETRY_SECONDS, delay=self.scenarios.delay)
         return None
 
     async def play(self, fault: Fault | None) -> web.Response | None:
-        """Wait the fault's delay; what is answered instead of doing anything, if anything is."""
+        """Wait for the fault's delay. Return the answer to send instead of doing the call, or None to go on."""
         if fault is None:
             return None
-        released = self.released  # this call's: a later `clear` lets go of it even while it is being delayed
+        released = self.released  # read before the delay, so that a `clear` during it releases this call too
         await asyncio.sleep(fault.delay)
         if fault.kind == "500":
             return web.Response(status=500, text="Internal Server Error")
@@ -92,11 +92,11 @@ class Faults:
 
 
 def rate_limited(seconds: int) -> web.Response:
-    """Slack's answer to a call too many."""
+    """Return Slack's answer to a rate-limited call."""
     return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(seconds)})
 
 
 def drop_connection(request: web.Request) -> None:
-    """Break the connection before the answer leaves."""
+    """Break the connection before the answer is sent."""
     if request.transport is not None:
         request.transport.abort()

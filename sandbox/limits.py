@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 TIERS = {1: 1, 2: 20, 3: 50, 4: 100, 5: 600}
-"""Calls a minute. Tier 5 stands for the methods that Slack calls special, without a figure of their own."""
+"""API calls a minute. Tier 5 holds the methods with a special limit, for which Slack gives no figure."""
 
 METHOD_TIERS = {
     "auth.test": 5,
@@ -32,7 +32,7 @@ METHOD_TIERS = {
 
 @dataclass(slots=True)
 class _Bucket:
-    """Fills at `rate` a second up to `size`; a refusal closes it until the time that was named has passed."""
+    """A token bucket that fills at `rate` a second up to `size`. A refusal closes it until its Retry-After has passed."""
 
     rate: float
     size: float
@@ -41,7 +41,7 @@ class _Bucket:
     closed_until: float = 0.0
 
     def take(self, now: float) -> float:
-        """Take one; 0.0 when there was one, else the seconds to wait."""
+        """Take a token and return 0.0, or return the seconds to wait when there is none."""
         self.level = min(self.size, self.level + max(0.0, now - self.filled_at) * self.rate)
         self.filled_at = now
         if now < self.closed_until:
@@ -56,11 +56,11 @@ class _Bucket:
 
 @dataclass(slots=True)
 class Limits:
-    """How often each method may be called. Change the figures before the first call, or `reset()` after.
+    """How often each method may be called. Change the figures before the first call, or call `reset()` afterwards.
 
-    `tiers` is calls a minute by tier; a burst as large as a minute's allowance passes, as it does with Slack.
-    `posts_per_channel` is chat.postMessage a second and channel, with a burst of `post_burst`;
-    `posts_per_workspace` the same method a minute over all channels.
+    `tiers` is API calls a minute by tier; as in Slack, a burst of a minute's allowance is accepted.
+    `posts_per_channel` is chat.postMessage calls a second in one channel, with a burst of `post_burst`;
+    `posts_per_workspace` is calls of that method a minute in all channels.
     """
 
     now: Callable[[], float]
@@ -72,11 +72,11 @@ class Limits:
     _buckets: dict[tuple[str, str], _Bucket] = field(default_factory=dict)
 
     def reset(self) -> None:
-        """Forget what was called so far."""
+        """Forget all API calls so far."""
         self._buckets.clear()
 
     def take(self, method: str, channel: str) -> int | None:
-        """Count a call; the seconds of `Retry-After` when it is one too many, else None."""
+        """Count a call. Return the seconds of `Retry-After` if it exceeds the limit, else None."""
         if not self.enabled:
             return None
         if method == "chat.postMessage":

@@ -1,4 +1,4 @@
-"""The app as it is installed in the workspace, read from a Slack manifest."""
+"""Read a Slack manifest and describe the app that it installs."""
 
 import secrets
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ _KNOWN = {
         "is_mcp_enabled",
     ),
 }
-"""The properties of each part of a manifest; others are refused, as a misspelt one would be lost."""
+"""The properties of each part of a manifest. Others are refused, since a misspelt one would be ignored."""
 
 BOT_SCOPES = frozenset(
     {
@@ -92,8 +92,7 @@ BOT_SCOPES = frozenset(
         "workflow.steps:execute",
     }
 )
-"""The bot scopes that there are."""
-
+"""All bot scopes of Slack."""
 
 EVENTS: dict[str, tuple[str, ...]] = {
     "app_home_opened": (),
@@ -112,14 +111,14 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "tokens_revoked": (),
     "user_change": ("users:read",),
 }
-"""The events that the workspace sends, each with the scopes of which an app needs one."""
+"""The events that the workspace sends, each with the scopes of which an app needs at least one."""
 
-_MOST_SHORTCUTS = 5
-_MOST_DOMAINS = 5
+_MAX_SHORTCUTS = 5
+_MAX_DOMAINS = 5
 
 
 class ManifestError(ValueError):
-    """The manifest is not one that Slack would take. Says what and where."""
+    """Slack would refuse the manifest; the message says what is wrong and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ class SlashCommand:
 
 @dataclass(frozen=True, slots=True)
 class Shortcut:
-    """An entry of the app: in the search and the composer when `global`, in the menu of a message when `message`."""
+    """A shortcut of the app: `global` in the search and the composer, `message` in the menu of a message."""
 
     type: Literal["global", "message"]
     name: str
@@ -143,7 +142,7 @@ class Shortcut:
 
 @dataclass(slots=True)
 class Installation:
-    """An app in the workspace. `token` is withdrawn by setting `revoked` to the error that Slack then answers.
+    """An app installed in the workspace. Setting `revoked` to Slack's error revokes the `token`.
 
     With `socket_mode` nothing is sent over HTTP: the app connects with `app_token`.
     """
@@ -175,9 +174,9 @@ class Installation:
 def read_manifest(
     manifest: Json, *, signing_secret: str, token: str, app_token: str = "", withhold: Iterable[str] = ()
 ) -> Installation:
-    """The installation that a manifest describes; `withhold` are optional scopes that the installer didn't grant.
+    """Return the installation described by a manifest; `withhold` are optional scopes that the installer doesn't grant.
 
-    Raises ManifestError over a limit of Slack's page /reference/app-manifest.
+    Raises ManifestError if it breaks a rule of Slack's page /reference/app-manifest.
     """
     _only_known(manifest, "")
     features = _object(manifest, "features")
@@ -191,7 +190,7 @@ def read_manifest(
         _command(item, number, over_sockets) for number, item in enumerate(_list(features, "slash_commands", 50))
     ]
     if len({command.command for command in commands}) < len(commands):
-        raise ManifestError("features.slash_commands: a command is there twice")
+        raise ManifestError("features.slash_commands: a command is declared twice")
     scopes = _granted(_object(_object(manifest, "oauth_config"), "scopes"), frozenset(withhold))
     shortcuts = _shortcuts(features)
     if (commands or shortcuts) and "commands" not in scopes:
@@ -211,7 +210,7 @@ def read_manifest(
         events_url=_address(subscribed, "request_url", over_sockets) if events else None,
         events=events,
         shortcuts=shortcuts,
-        unfurl_domains=tuple(_list(features, "unfurl_domains", _MOST_DOMAINS)),
+        unfurl_domains=tuple(_list(features, "unfurl_domains", _MAX_DOMAINS)),
         signing_secret=signing_secret,
         token=token,
         home_tab=bool(home.get("home_tab_enabled")),
@@ -227,8 +226,8 @@ def _granted(scopes: Json, withheld: frozenset[str]) -> frozenset[str]:
     asked = frozenset(_list(scopes, "bot", 255)) | optional
     if unknown := asked - BOT_SCOPES:
         raise ManifestError(f"oauth_config.scopes: there is no scope {', '.join(sorted(unknown))}")
-    if firm := withheld - optional:
-        raise ManifestError(f"{', '.join(sorted(firm))} is not optional, so it can't be withheld")
+    if required := withheld - optional:
+        raise ManifestError(f"{', '.join(sorted(required))} is not optional, so it can't be withheld")
     return asked - withheld
 
 
@@ -237,7 +236,7 @@ def _command(item: Json, number: int, over_sockets: bool) -> SlashCommand:
     _only_known(item, "slash_commands")
     command = _text(item, "command", 32, required=True)
     if not command.startswith("/") or " " in command or command != command.lower():
-        raise ManifestError(f"{at}.command: `{command}` is not a command in small letters that begins with /")
+        raise ManifestError(f"{at}.command: `{command}` is not a lower-case command that begins with /")
     return SlashCommand(
         command=command,
         url=_address(item, "url", over_sockets),
@@ -249,7 +248,7 @@ def _command(item: Json, number: int, over_sockets: bool) -> SlashCommand:
 
 def _shortcuts(features: Json) -> tuple[Shortcut, ...]:
     found: list[Shortcut] = []
-    for number, item in enumerate(_list(features, "shortcuts", 2 * _MOST_SHORTCUTS)):
+    for number, item in enumerate(_list(features, "shortcuts", 2 * _MAX_SHORTCUTS)):
         _only_known(item, "shortcuts")
         if item.get("type") not in ("global", "message"):
             raise ManifestError(f"features.shortcuts[{number}].type: must be global or message")
@@ -262,10 +261,10 @@ def _shortcuts(features: Json) -> tuple[Shortcut, ...]:
             )
         )
     for kind in ("global", "message"):
-        if sum(one.type == kind for one in found) > _MOST_SHORTCUTS:
-            raise ManifestError(f"features.shortcuts: no more than {_MOST_SHORTCUTS} of type {kind}")
+        if sum(one.type == kind for one in found) > _MAX_SHORTCUTS:
+            raise ManifestError(f"features.shortcuts: no more than {_MAX_SHORTCUTS} of type {kind}")
     if len({one.callback_id for one in found}) < len(found):
-        raise ManifestError("features.shortcuts: a callback_id is there twice")
+        raise ManifestError("features.shortcuts: a callback_id is declared twice")
     return tuple(found)
 
 
@@ -309,7 +308,7 @@ def _text(parent: Json, key: str, most: int, *, required: bool = False) -> str:
 
 
 def _address(parent: Json, key: str, over_sockets: bool) -> str:
-    """Where Slack sends it; with Socket Mode on nowhere."""
+    """Return the request URL; empty with Socket Mode."""
     return "" if over_sockets else _url(parent, key)
 
 
@@ -322,5 +321,5 @@ def _url(parent: Json, key: str, *, required: bool = True) -> str | None:
         return None
     value = _text(parent, key, 3000, required=True)
     if not value.startswith(("http://", "https://")):
-        raise ManifestError(f"{key}: `{value}` is no URL")
+        raise ManifestError(f"{key}: `{value}` is not a URL")
     return value

@@ -1,4 +1,4 @@
-"""What a workspace is made of: people, channels, messages."""
+"""The data of a workspace: users, channels, messages."""
 
 import re
 from dataclasses import dataclass, field
@@ -49,11 +49,11 @@ class Channel:
 
 @dataclass(slots=True)
 class Message:
-    """One message as it stands now.
+    """The current state of a message.
 
-    `ts` is unique and increasing in its channel. `ephemeral_to` is the only person who sees an ephemeral message.
-    `pings` are the users whom the message notifies, `mentions` the mentions as written (`U123`, `!channel`,
-    `!subteam^S1`), whether or not anybody is reached by them. `typed` marks what a person wrote rather than an app.
+    `ts` is unique and increasing in its channel. `ephemeral_to` is the only user who sees an ephemeral message.
+    `notified` are the users whom the message notifies, `mentions` the mentions as written (`U123`, `!channel`,
+    `!subteam^S1`), even if they reach nobody.
     """
 
     id: str
@@ -71,13 +71,13 @@ class Message:
     metadata: Json | None = None
     client_msg_id: str | None = None
     broadcast: bool = False
-    pings: frozenset[str] = frozenset()
+    notified: frozenset[str] = frozenset()
     mentions: tuple[str, ...] = ()
     revisions: int = 0
 
     @property
     def all_blocks(self) -> list[Json]:
-        """Its blocks, and those of its attachments and unfurled links."""
+        """The blocks of the message, its attachments and its unfurled links."""
         return [*self.blocks, *(block for attachment in self.attachments for block in attachment.get("blocks", ()))]
 
     @property
@@ -86,7 +86,7 @@ class Message:
 
     @property
     def is_reply(self) -> bool:
-        """Whether it stands in a thread under another message."""
+        """Whether it is a thread reply to another message."""
         return self.thread_ts is not None and self.thread_ts != self.ts
 
 
@@ -107,21 +107,21 @@ _TEXT_KEYS = (
 
 
 def unescape(text: str) -> str:
-    """Undo Slack's three entities, once."""
+    """Decode Slack's three entities, once."""
     return _ENTITY.sub(lambda found: _PLAIN[found[1]], text)
 
 
 _LINES = ("rich_text_section", "rich_text_quote", "rich_text_preformatted")
-"""Whose elements a reader sees as one line."""
+"""Element types whose content is shown on one line."""
 
 
 def text_of(message: Message | Json) -> str:
-    """Everything a reader of the message can read, blocks and buttons included, entities undone, a line per paragraph."""
+    """Return all visible text of a message, blocks and buttons included, with entities decoded, a line per paragraph."""
     if isinstance(message, Message):
-        pieces = [message.text, *_texts(message.blocks), *_texts(message.attachments)]
+        texts = [message.text, *_texts(message.blocks), *_texts(message.attachments)]
     else:
-        pieces = list(_texts(message))
-    return unescape("\n".join(piece for piece in pieces if piece))
+        texts = list(_texts(message))
+    return unescape("\n".join(text for text in texts if text))
 
 
 def _texts(node: Any) -> list[str]:

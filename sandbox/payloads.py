@@ -1,4 +1,4 @@
-"""The bodies of what Slack sends: /interactivity/implementing-slash-commands, handling-user-interaction."""
+"""The payloads that Slack sends: /interactivity/implementing-slash-commands, handling-user-interaction."""
 
 import json
 
@@ -22,7 +22,7 @@ def command_form(
     trigger_id: str,
     response_url: str,
 ) -> dict[str, str]:
-    """The form of a slash command."""
+    """Return the form of a slash command."""
     return {
         "token": app.verification_token,
         "team_id": workspace.team_id,
@@ -51,9 +51,9 @@ def block_actions_form(
     trigger_id: str,
     response_url: str,
 ) -> dict[str, str]:
-    """The form of a press. As with Slack, an ephemeral message is not sent along: what is needed is in the action.
+    """Return the form of `block_actions` in a message. As in Slack, it does not contain an ephemeral message.
 
-    Nor is somebody's message below which a link was unfurled: its `app_unfurl` is.
+    Nor does it contain a message with an unfurled link: it contains the `app_unfurl` instead.
     """
     payload: Json = {
         **_interaction("block_actions", workspace, app, user),
@@ -80,7 +80,7 @@ def block_actions_form(
 
 
 def _unfurled(message: Message, block_id: str) -> tuple[int, Json] | None:
-    """The unfurled link that holds the block, with its number; None for the message's own blocks."""
+    """Return the unfurled link that contains the block, with its number; None for the message's own blocks."""
     for number, attachment in enumerate(message.attachments, start=1):
         if "from_url" in attachment and any(block["block_id"] == block_id for block in attachment["blocks"]):
             return number, attachment
@@ -90,7 +90,7 @@ def _unfurled(message: Message, block_id: str) -> tuple[int, Json] | None:
 def view_actions_form(
     workspace: Workspace, app: Installation, user: User, view: View, *, action: Json, trigger_id: str
 ) -> dict[str, str]:
-    """The form of a press or choice in a view: no channel, no response URL."""
+    """Return the form of `block_actions` in a view, without a channel or a response URL."""
     return _form(
         {
             **_interaction("block_actions", workspace, app, user),
@@ -105,7 +105,7 @@ def view_actions_form(
 def submission_form(
     workspace: Workspace, app: Installation, user: User, view: View, *, trigger_id: str, response_urls: list[Json]
 ) -> dict[str, str]:
-    """The form of a submitted view, with everything that was entered."""
+    """Return the form of `view_submission`, with all values entered."""
     return _form(
         {
             **_interaction("view_submission", workspace, app, user),
@@ -119,7 +119,7 @@ def submission_form(
 def closing_form(
     workspace: Workspace, app: Installation, user: User, view: View, *, is_cleared: bool
 ) -> dict[str, str]:
-    """The form of a closed view. As with Slack, nothing of what was entered is in it."""
+    """Return the form of `view_closed`. As in Slack, it contains no values."""
     return _form(
         {
             **_interaction("view_closed", workspace, app, user),
@@ -132,7 +132,7 @@ def closing_form(
 def shortcut_form(
     workspace: Workspace, app: Installation, user: User, *, callback_id: str, trigger_id: str
 ) -> dict[str, str]:
-    """The form of a global shortcut: no channel, no response URL."""
+    """Return the form of a global shortcut, without a channel or a response URL."""
     return _form(
         {
             **_interaction("shortcut", workspace, app, user),
@@ -153,7 +153,7 @@ def message_action_form(
     trigger_id: str,
     response_url: str,
 ) -> dict[str, str]:
-    """The form of a shortcut in a message's menu."""
+    """Return the form of a message shortcut."""
     return _form(
         {
             **_interaction("message_action", workspace, app, user),
@@ -169,10 +169,10 @@ def message_action_form(
 
 
 def suggestion_form(
-    workspace: Workspace, app: Installation, user: User, where: View | Message, *, asking: Json, typed: str
+    workspace: Workspace, app: Installation, user: User, where: View | Message, *, source: Json, typed: str
 ) -> dict[str, str]:
-    """The form with which a menu asks for its options. `asking` is its action_id and block_id."""
-    payload = {**_interaction("block_suggestion", workspace, app, user), **asking, "value": typed}
+    """Return the form of `block_suggestion`. `source` is the menu's action_id and block_id."""
+    payload = {**_interaction("block_suggestion", workspace, app, user), **source, "value": typed}
     if isinstance(where, View):
         return _form({**payload, "container": {"type": "view", "view_id": where.id}, "view": view_json(where, app)})
     payload |= {"container": _message_container(where), "channel": channel_json(workspace.channels[where.channel])}

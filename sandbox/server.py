@@ -1,4 +1,4 @@
-"""The sandbox: a small Slack of one's own, for tests and for the demo."""
+"""The sandbox: a small local Slack for tests and for the demo."""
 
 import re
 import time
@@ -10,42 +10,41 @@ from aiohttp import web
 
 from sandbox.answers import Answers
 from sandbox.api import WebApi
-from sandbox.clock import MovableClock
+from sandbox.clock import ClockApi, MovableClock
 from sandbox.delivery import Delivery
 from sandbox.elements import NotPossibleError
 from sandbox.event_limits import EventLimits
 from sandbox.events import Events
+from sandbox.fault_scenarios import FaultScenariosApi
 from sandbox.faults import Faults
 from sandbox.limits import Limits
 from sandbox.manifest import Installation, read_manifest
-from sandbox.modals import Home, Modal, Outcome, Screens
+from sandbox.modals import Home, Modal, Outcome, ViewActions
 from sandbox.model import Channel, ChannelKind, Json, Message, User
-from sandbox.person import People, Press, Reply
+from sandbox.page_api import PageApi
 from sandbox.sockets import Sockets
 from sandbox.suggestions import Suggestions
-from sandbox.tickets import Tickets
 from sandbox.traffic import Exchange, Traffic, Violation
-from sandbox.ui import PageApi
-from sandbox.ui_bad_days import BadDaysApi
-from sandbox.ui_clock import ClockApi
-from sandbox.ui_views import ViewsApi
+from sandbox.triggers import Triggers
+from sandbox.user_actions import Press, Reply, UserActions
 from sandbox.views import Tab, Views
+from sandbox.views_api import ViewsApi
 from sandbox.workspace import Workspace
 
 PAGE = Path(__file__).parent / "page"
 BOT_USER_ID = "U0APPBOT"
-MOST_BYTES = 4 * 1024 * 1024
+MAX_BYTES = 4 * 1024 * 1024
 
 Found = TypeVar("Found")
 
 
 class Sandbox:
-    """A workspace with its HTTP server, and what people do in it.
+    """A workspace with its HTTP server, and users' actions in it.
 
-    `now` is the clock of signatures, triggers, response URLs and rate limits, in Unix seconds. `clock`, where given,
-    is that of messages, and the page can set it forward. Users and channels are
-    given by id or as the objects that `add_user` and `add_channel` return. `violations` are the payloads that Slack
-    would have refused; a test of an app ends by asserting that there are none.
+    `now` is the clock of signatures, triggers, response URLs and rate limits, in Unix seconds. `clock`, if given, is the
+    clock of messages, which the page can set forward. Users and channels are given by id or as the objects that `add_user`
+    and `add_channel` return. `violations` are the payloads that Slack would have refused; a test of an app ends by
+    asserting that there are none.
     """
 
     def __init__(
@@ -61,7 +60,7 @@ class Sandbox:
         self.traffic = Traffic()
         self.faults = Faults()
         self.limits = Limits(now)
-        self.tickets = Tickets(now=now)
+        self.triggers = Triggers(now=now)
         self.workspace = Workspace(now=clock.time if clock else now, name=team_name)
         self.sockets = Sockets(self.workspace, self.traffic, self.violations, self._installed)
         self.delivery = Delivery(self.workspace, self.traffic, self.sockets, now)
@@ -70,18 +69,18 @@ class Sandbox:
         self._clock = clock
         self._runner: web.AppRunner | None = None
         self.answers = Answers(
-            self.workspace, self.tickets, self.faults, self.traffic, self.violations, self._installed
+            self.workspace, self.triggers, self.faults, self.traffic, self.violations, self._installed
         )
         self.views = Views(self.workspace)
         self.suggestions = Suggestions(self.workspace, self.delivery, self.answers, self._installed)
-        self.people = People(
-            self.workspace, self.delivery, self.tickets, self.answers, self.suggestions, self._installed
+        self.user_actions = UserActions(
+            self.workspace, self.delivery, self.triggers, self.answers, self.suggestions, self._installed
         )
-        self.screens = Screens(
+        self.view_actions = ViewActions(
             self.workspace,
             self.views,
             self.delivery,
-            self.tickets,
+            self.triggers,
             self.answers,
             self.suggestions,
             self._installed,
@@ -91,17 +90,17 @@ class Sandbox:
         self.api = WebApi(
             self.workspace,
             self.views,
-            self.tickets,
+            self.triggers,
             self.limits,
             self.faults,
             self.traffic,
             self._installed,
             self.violations,
-            self.sockets.ticket,
+            self.sockets.connections_open,
             dedupe_client_msg_id=dedupe_client_msg_id,
         )
         self._page = PageApi(
-            self.workspace, self.people, self.faults, self.traffic, self.violations, self._installed, clock
+            self.workspace, self.user_actions, self.faults, self.traffic, self.violations, self._installed, clock
         )
 
     def _installed(self) -> Installation | None:
@@ -113,9 +112,9 @@ class Sandbox:
         return f"{self.base_url}/api/"
 
     async def start(self, port: int = 0, host: str = "127.0.0.1") -> str:
-        """Serve until `stop()`; port 0 takes a free one. Returns the base URL, without a slash at its end."""
-        server = web.Application(client_max_size=MOST_BYTES)
-        server.on_response_prepare.append(_ask_anew)
+        """Serve until `stop()`; port 0 takes a free port. Returns the base URL, without a trailing slash."""
+        server = web.Application(client_max_size=MAX_BYTES)
+        server.on_response_prepare.append(_require_revalidation)
         server.add_routes(
             [
                 web.route("*", "/api/{method}", self.api.handle),
@@ -125,8 +124,8 @@ class Sandbox:
                 web.get("/", _index),
                 web.static("/static", PAGE),
                 *self._page.routes(),
-                *ViewsApi(self.screens, self.people, self.open_home).routes(),
-                *BadDaysApi(self.workspace, self.faults).routes(),
+                *ViewsApi(self.view_actions, self.user_actions, self.open_home).routes(),
+                *FaultScenariosApi(self.workspace, self.faults.scenarios).routes(),
                 *ClockApi(self.workspace, self._clock).routes(),
             ]
         )
@@ -136,13 +135,13 @@ class Sandbox:
         await web.TCPSite(self._runner, host, port).start()
         bound = self._runner.addresses[0][1]
         self.base_url = f"http://{host}:{bound}"
-        self.api.base_url = self.tickets.base_url = self.sockets.base_url = self.base_url
+        self.api.base_url = self.triggers.base_url = self.sockets.base_url = self.base_url
         return self.base_url
 
     async def stop(self) -> None:
-        """Close the server; calls that a fault keeps waiting are let go."""
+        """Stop the server and release the calls that a fault keeps waiting."""
         self.faults.clear()
-        self.workspace.hang_up()
+        self.workspace.close_streams()
         await self.sockets.close()
         await self.events.close()
         if self._runner is not None:
@@ -162,7 +161,7 @@ class Sandbox:
         name: str = "Loan Desk",
         withhold: Iterable[str] = (),
     ) -> Installation:
-        """Install an app, from its manifest or from a URL, scopes and commands that stand for one.
+        """Install an app from its manifest, or from a URL, scopes and commands in place of a manifest.
 
         `withhold` are optional scopes of the manifest that the installer doesn't grant.
         Raises ManifestError on a manifest that Slack would refuse.
@@ -172,13 +171,13 @@ class Sandbox:
         self.app = read_manifest(
             manifest, signing_secret=signing_secret, token=token, app_token=app_token, withhold=withhold
         )
-        handle = re.sub(r"[^\w.-]+", "", self.app.bot_name).lower()  # what people type behind an @ has no blanks
+        handle = re.sub(r"[^\w.-]+", "", self.app.bot_name).lower()  # a handle has no spaces
         bot = User(self.app.bot_user_id, name=handle, real_name=self.app.bot_name, is_bot=True)
         self.workspace.users[bot.id] = bot
         return self.app
 
     def uninstall(self, error: str = "account_inactive") -> None:
-        """Withdraw the app's token: every call is answered with `error`, and no command is delivered."""
+        """Revoke the app's token: every API call is answered with `error`, and no command is delivered."""
         if self.app is not None:
             self.events.emit("app_uninstalled", {"type": "app_uninstalled"})
             revoked = {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [self.app.bot_user_id]}}
@@ -186,7 +185,7 @@ class Sandbox:
             self.app.revoked = error
 
     def add_user(self, user_id: str | None = None, *, name: str, real_name: str = "", **fields: Any) -> User:
-        """A person; `fields` are those of `sandbox.model.User`."""
+        """Add a user; `fields` are those of `sandbox.model.User`."""
         return self.workspace.add_user(
             User(user_id or self.workspace.new_id("U"), name=name, real_name=real_name or name, **fields)
         )
@@ -201,16 +200,16 @@ class Sandbox:
         with_bot: bool = True,
         **fields: Any,
     ) -> Channel:
-        """A channel with these members and, unless said otherwise, the bot."""
+        """Add a channel with these members and, by default, the bot."""
         ids = [_id(member) for member in members] + ([BOT_USER_ID] if with_bot else [])
         return self.workspace.add_channel(Channel(channel_id or self.workspace.new_id("C"), name, kind, ids, **fields))
 
     def add_group(self, group_id: str, members: Iterable[User | str]) -> None:
-        """A user group, to be mentioned as `<!subteam^S…>`."""
+        """Add a user group, which is mentioned as `<!subteam^S…>`."""
         self.workspace.groups[group_id] = frozenset(_id(member) for member in members)
 
     def dm(self, user: User | str) -> Channel:
-        """The conversation between the bot and a user."""
+        """Return the direct message channel of the bot and a user."""
         return self.workspace.dm(BOT_USER_ID, _id(user))
 
     def join(self, channel: Channel | str, user: User | str) -> None:
@@ -226,12 +225,12 @@ class Sandbox:
         self.workspace.archive(_id(channel), archived=False)
 
     def remove_user(self, user: User | str) -> None:
-        """Somebody leaves the company."""
+        """Deactivate a user's account."""
         self.workspace.deactivate(_id(user))
 
     async def command(self, user: User | str, channel: Channel | str, line: str) -> Reply:
-        """Somebody types a slash command. Raises NotPossibleError if they can't write there."""
-        return await self.people.command(_id(user), _id(channel), line)
+        """Send a slash command as this user. Raises NotPossibleError if they can't write in the channel."""
+        return await self.user_actions.command(_id(user), _id(channel), line)
 
     async def press(
         self,
@@ -244,69 +243,68 @@ class Sandbox:
         typed: str | None = None,
         sure: bool = True,
     ) -> Press:
-        """Somebody presses a button, by its action_id or words; `choice` is what a menu or picker is set to,
-        `typed` what is typed into an external menu to find it,
-        `sure` what they answer to a dialog that asks for confirmation.
+        """Press a button, by its action_id or text, or choose in a menu or picker.
 
-        Raises NotPossibleError if there is no such button, or more than one.
+        `choice` is the value to choose, `typed` the text for which an external menu loads its options, `sure` the answer to
+        a confirmation dialog. Raises NotPossibleError unless there is exactly one such element.
         """
-        return await self.people.press(
+        return await self.user_actions.press(
             _id(user), message, what, block_id=block_id, choice=choice, typed=typed, sure=sure
         )
 
     def modal_of(self, user: User | str) -> Modal:
-        """The modal that somebody has before them. Raises NotPossibleError when there is none."""
+        """Return the modal that the user sees. Raises NotPossibleError when there is none."""
         stack = self.views.stack(_id(user))
         if not stack:
             raise NotPossibleError(f"{_id(user)} has no modal open")
-        return Modal(stack[-1], self.screens)
+        return Modal(stack[-1], self.view_actions)
 
     def modals_of(self, user: User | str) -> list[Modal]:
-        """The stack of somebody's modals, the one they see last."""
-        return [Modal(view, self.screens) for view in self.views.stack(_id(user))]
+        """Return the user's view stack; the visible modal is last."""
+        return [Modal(view, self.view_actions) for view in self.views.stack(_id(user))]
 
     def home_of(self, user: User | str) -> Home:
-        """Somebody's App Home. Raises NotPossibleError when nothing was published for them."""
+        """Return the user's App Home. Raises NotPossibleError when nothing was published for them."""
         home = self.views.home(_id(user))
         if home is None:
             raise NotPossibleError(f"nothing was published for {_id(user)}")
-        return Home(home, self.screens)
+        return Home(home, self.view_actions)
 
     async def open_home(self, user: User | str, tab: Tab = "home") -> None:
-        """Somebody opens the app's Home or its messages; the app was told once this returns.
+        """Open a tab of the app as this user; when this returns, the app has been notified.
 
         Raises NotPossibleError when the app has no such tab.
         """
         if self.app is None or not (self.app.home_tab if tab == "home" else self.app.messages_tab):
             raise NotPossibleError(f"the app has no {tab} tab")
-        told = self.events.home_opened(_id(user), tab)
-        if told is not None:
-            await told
+        sent = self.events.home_opened(_id(user), tab)
+        if sent is not None:
+            await sent
 
     async def shortcut(self, user: User | str, what: str) -> Outcome:
-        """Somebody starts a global shortcut, by its name. Raises NotPossibleError where they don't see one."""
-        return await self.people.shortcut(_id(user), what)
+        """Start a global shortcut, by its name. Raises NotPossibleError when the user doesn't see it."""
+        return await self.user_actions.shortcut(_id(user), what)
 
     async def message_shortcut(self, user: User | str, message: Message, what: str) -> Press:
-        """Somebody starts a shortcut from a message's menu, by its name."""
-        return await self.people.message_shortcut(_id(user), message, what)
+        """Start a message shortcut, by its name."""
+        return await self.user_actions.message_shortcut(_id(user), message, what)
 
     def change_user(self, user: User | str, **fields: Any) -> None:
-        """Somebody changes their zone, language or name: `fields` are those of `sandbox.model.User`."""
+        """Change a user's time zone, locale or name; `fields` are those of `sandbox.model.User`."""
         for name, value in fields.items():
             setattr(self.workspace.users[_id(user)], name, value)
         self.events.user_changed(_id(user))
 
     def say(self, user: User | str, channel: Channel | str, text: str, *, thread_ts: str | None = None) -> Message:
-        """Somebody writes an ordinary message."""
-        return self.people.say(_id(user), _id(channel), text, thread_ts=thread_ts)
+        """Post an ordinary message as this user."""
+        return self.user_actions.say(_id(user), _id(channel), text, thread_ts=thread_ts)
 
     def messages(self, channel: Channel | str, user: User | str | None = None) -> list[Message]:
-        """What stands in a channel, in order; with a user also the ephemeral messages that they see."""
+        """Return a channel's messages in order, with the user's ephemeral ones if there is a user."""
         return self.workspace.messages(_id(channel), _id(user) if user is not None else None)
 
     async def wait_for(self, predicate: Callable[[], Found], timeout: float = 30.0) -> Found:  # noqa: ASYNC109
-        """The predicate's first true value, asked after every change in the workspace and every exchange.
+        """Return the predicate's first true value, checked after every change in the workspace and every exchange.
 
         Raises TimeoutError after `timeout` seconds.
         """
@@ -315,23 +313,23 @@ class Sandbox:
     async def redeliver(
         self, request: Exchange | None, *, signing_secret: str | None = None, timestamp: int | None = None
     ) -> Reply:
-        """Send the same body again, signed now: what a network does that repeats a request.
+        """Send the same body again with a new signature, like a network that repeats a request.
 
-        The answer is returned but not shown in the workspace. `signing_secret` and `timestamp` make a forgery.
+        The answer is returned but not shown in the workspace. `signing_secret` and `timestamp` allow forgeries.
         """
         if request is None or self.app is None:
-            raise ValueError("nothing was sent that could be sent again")
-        sent = await self.delivery.again(
+            raise ValueError("there is no request to send again")
+        sent = await self.delivery.resend(
             request,
             secret=signing_secret or self.app.signing_secret,
             timestamp=int(self._now()) if timestamp is None else timestamp,
         )
         body = sent.answer if isinstance(sent.answer, dict) else {"text": str(sent.answer or "")}
-        return Reply(sent.status, request=sent, answered=body)
+        return Reply(sent.status, request=sent, answer=body)
 
 
-def _id(thing: User | Channel | str) -> str:
-    return thing if isinstance(thing, str) else thing.id
+def _id(entity: User | Channel | str) -> str:
+    return entity if isinstance(entity, str) else entity.id
 
 
 def _simple_manifest(name: str, app_url: str, scopes: Iterable[str], commands: Iterable[str | Json]) -> Json:
@@ -352,8 +350,8 @@ def _simple_manifest(name: str, app_url: str, scopes: Iterable[str], commands: I
     }
 
 
-async def _ask_anew(_request: web.Request, response: web.StreamResponse) -> None:
-    """Have the browser ask whether a file is still the same, so that no old module meets a new one."""
+async def _require_revalidation(_request: web.Request, response: web.StreamResponse) -> None:
+    """Make the browser revalidate cached files, so that it never mixes old and new modules."""
     response.headers.setdefault("Cache-Control", "no-cache")
 
 

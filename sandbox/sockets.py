@@ -1,7 +1,7 @@
-"""Socket Mode: the app connects to the workspace, which sends envelopes over any of its connections.
+"""Socket Mode: the app connects to the workspace, which sends envelopes over any of the connections.
 
-As on Slack's page /apis/events-api/using-socket-mode, and on demand what its users report: connections that are dropped,
-refreshed or fall silent, and acknowledgements that are lost.
+Follows Slack's page /apis/events-api/using-socket-mode. On demand it also plays what users of Socket Mode report:
+connections that are dropped, refreshed or go silent, and acknowledgements that are lost.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ from sandbox.model import Json
 from sandbox.traffic import Exchange, ExchangeKind, Traffic, Violation
 from sandbox.workspace import Workspace
 
-MOST_CONNECTIONS = 10
+MAX_CONNECTIONS = 10
 APPROXIMATE_SECONDS = 3600
 SCHEME = "socket:"
-"""An exchange whose `url` begins with it went through a socket; the envelope's id follows."""
+"""The `url` of an exchange over a socket is this and the envelope's id."""
 
 _TYPES: dict[str, str] = {"command": "slash_commands", "event": "events_api"}
 _ANSWERED_EMPTY = ("event", "action", "closing")
@@ -32,9 +32,9 @@ _ANSWERED_EMPTY = ("event", "action", "closing")
 
 @dataclass(eq=False, slots=True)
 class Connection:
-    """One WebSocket of the app. A `silent` one is open, and neither answers nor sends.
+    """A WebSocket of the app. A `silent` one stays open but neither answers nor sends.
 
-    `waiting` has the envelopes that were sent over it and are not acknowledged, by id, the oldest first.
+    `waiting` holds the unacknowledged envelopes sent over it, by id, oldest first.
     """
 
     number: int
@@ -44,7 +44,7 @@ class Connection:
     waiting: dict[str, list[asyncio.Future[Any]]] = field(default_factory=dict[str, "list[asyncio.Future[Any]]"])
 
     def drop(self) -> None:
-        """Breaks the connection without a word."""
+        """Abort the connection without closing it properly."""
         if self.transport is not None:
             self.transport.abort()
 
@@ -55,16 +55,16 @@ class DroppedError(Exception):
 
 @dataclass(slots=True)
 class Sockets:
-    """The app's connections. `patience` is how many seconds an envelope waits for its acknowledgement.
+    """The app's connections. `timeout` is how many seconds an envelope waits for its acknowledgement.
 
-    `lost_acknowledgements` is how many of the next ones never arrive: their connection breaks just before.
+    `lost_acknowledgements` is how many of the next ones are lost: their connection breaks just before they arrive.
     """
 
     workspace: Workspace
     traffic: Traffic
     violations: list[Violation]
     installed: Callable[[], Installation | None]
-    patience: float = 3.0
+    timeout: float = 3.0
     approximate_seconds: float = APPROXIMATE_SECONDS
     lost_acknowledgements: int = 0
     connections: list[Connection] = field(default_factory=list[Connection])
@@ -74,8 +74,8 @@ class Sockets:
     _turns: Any = field(default_factory=count)
     _background: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])
 
-    def ticket(self, token: str | None) -> Json:
-        """`apps.connections.open`: an address that is good for one connection."""
+    def connections_open(self, token: str | None) -> Json:
+        """Answer `apps.connections.open` with a URL for one connection."""
         app = self.installed()
         if token is None:
             raise ApiError("not_authed")
@@ -88,7 +88,7 @@ class Sockets:
         return {"url": f"{self.base_url.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={app.app_id}"}
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """`GET /link/`: a connection, for as long as it lasts."""
+        """Handle `GET /link/`: serve a connection until it closes."""
         ticket = request.query.get("ticket", "")
         if ticket not in self._tickets:
             raise web.HTTPForbidden
@@ -97,7 +97,7 @@ class Sockets:
         await socket.prepare(request)
         self.opened += 1
         connection = Connection(self.opened, socket, request.transport)
-        if len(self.connections) >= MOST_CONNECTIONS:
+        if len(self.connections) >= MAX_CONNECTIONS:
             await socket.send_json({"type": "disconnect", "reason": "too_many_websockets"})
             await socket.close()
             return socket
@@ -117,32 +117,32 @@ class Sockets:
         return socket
 
     async def send(self, kind: ExchangeKind, name: str, body: Json) -> Exchange:
-        """Sends an envelope. The exchange has status 200 once it was acknowledged in time, else None."""
+        """Send an envelope. The exchange has status 200 if it was acknowledged in time, else None."""
         return await self._transmit(Exchange(kind, name, self.workspace.now(), body, f"{SCHEME}{uuid4()}"))
 
-    async def again(self, sent: Exchange) -> Exchange:
-        """Sends the same envelope once more, as happens when its acknowledgement is lost."""
+    async def resend(self, sent: Exchange) -> Exchange:
+        """Send the same envelope again, as Slack does when its acknowledgement is lost."""
         return await self._transmit(Exchange(sent.kind, sent.name, self.workspace.now(), sent.body, sent.url))
 
     async def disconnect(self, reason: str = "refresh_requested", *, after: float | None = None) -> None:
-        """Tells every connection that it is to be replaced. Closed after `after` seconds; None leaves it to the app."""
+        """Ask the app to replace every connection. Close them after `after` seconds; None leaves that to the app."""
         for connection in list(self.connections):
             await connection.socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {}})
             if after is not None:
                 self._in_background(_close_after(after, connection))
 
     def drop(self) -> None:
-        """Breaks every connection."""
+        """Drop every connection."""
         for connection in list(self.connections):
             connection.drop()
 
     def silence(self) -> None:
-        """From now on the present connections say nothing and hear nothing, yet stay open."""
+        """Make the present connections stop sending and reading, but keep them open."""
         for connection in self.connections:
             connection.silent = True
 
     async def close(self) -> None:
-        """Ends every connection."""
+        """Close every connection."""
         for task in list(self._background):
             task.cancel()
         for connection in list(self.connections):
@@ -164,10 +164,10 @@ class Sockets:
             if message.type is WSMsgType.PING:
                 await connection.socket.pong(message.data)
             elif message.type is WSMsgType.TEXT:
-                self._acknowledged(connection, _read(message.data))
+                self._acknowledge(connection, _read(message.data))
                 self.workspace.touch()
 
-    def _acknowledged(self, connection: Connection, answer: Json) -> None:
+    def _acknowledge(self, connection: Connection, answer: Json) -> None:
         envelope_id = str(answer.get("envelope_id"))
         waiting = connection.waiting.get(envelope_id)
         if not waiting:
@@ -184,17 +184,17 @@ class Sockets:
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
-            async with asyncio.timeout(self.patience):
+            async with asyncio.timeout(self.timeout):
                 while exchange.status is None:
-                    connection = await self._any()
+                    connection = await self._next_connection()
                     try:
-                        exchange.answer = await self._give(connection, exchange, attempt) or ""
+                        exchange.answer = await self._send_over(connection, exchange, attempt) or ""
                         exchange.status = 200
                     except DroppedError:
                         attempt += 1
         except TimeoutError:
             exchange.answer = "operation_timeout"
-            if redelivers and exchange.kind != "event":  # events have a rhythm of their own
+            if redelivers and exchange.kind != "event":  # events have their own retries
                 self._in_background(self._redeliver(exchange))
         exchange.seconds = loop.time() - started
         self.workspace.touch()
@@ -204,14 +204,14 @@ class Sockets:
         copy = Exchange(unanswered.kind, unanswered.name, self.workspace.now(), unanswered.body, unanswered.url)
         await self._transmit(copy, attempt=1, redelivers=False)
 
-    async def _any(self) -> Connection:
-        """The connection whose turn it is; waits for one when there is none."""
+    async def _next_connection(self) -> Connection:
+        """Return the next connection in turn; wait for one if there is none."""
         ready = await self.workspace.wait_for(
-            lambda: [one for one in self.connections if not one.socket.closed], self.patience
+            lambda: [one for one in self.connections if not one.socket.closed], self.timeout
         )
         return ready[next(self._turns) % len(ready)]
 
-    async def _give(self, connection: Connection, exchange: Exchange, attempt: int) -> object:
+    async def _send_over(self, connection: Connection, exchange: Exchange, attempt: int) -> object:
         envelope_id = exchange.url.removeprefix(SCHEME)
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         connection.waiting.setdefault(envelope_id, []).append(future)

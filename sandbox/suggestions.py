@@ -1,4 +1,4 @@
-"""External menus: what the app offers for what somebody types."""
+"""External selects: the options that the app returns for typed text."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ from sandbox.views import View
 from sandbox.workspace import Workspace
 
 EXTERNAL = frozenset({"external_select", "multi_external_select"})
-_LEAST_TYPED = 3
+_MIN_QUERY_LENGTH = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """What the menu shows: the app's answer with `options` or `option_groups`, or the `error` instead."""
+class MenuOptions:
+    """What the menu shows: the app's answer with `options` or `option_groups`, or an `error`."""
 
     answer: Json = field(default_factory=dict)
     error: str = ""
@@ -32,58 +32,60 @@ class Offer:
 
 @dataclass(slots=True)
 class Suggestions:
-    """Asks the app for options, and remembers what each person was offered."""
+    """Loads options from the app, and remembers which ones each user was shown."""
 
     workspace: Workspace
     delivery: Delivery
     answers: Answers
     installed: Callable[[], Installation | None]
-    _seen: dict[tuple[str, str, str], dict[str, Json]] = field(default_factory=dict)
+    _known: dict[tuple[str, str, str], dict[str, Json]] = field(default_factory=dict)
 
-    async def ask(self, user: User, where: View | Message, block: Json, element: Json, typed: str) -> Offer:
-        """What is offered for a text; nothing, unasked, when less is typed than the menu's `min_query_length`."""
+    async def load(self, user: User, where: View | Message, block: Json, element: Json, typed: str) -> MenuOptions:
+        """Ask the app for options; return none, without asking, if the text is shorter than `min_query_length`."""
         app = self.installed()
         if app is None or app.revoked or app.options_url is None:
             raise NotPossibleError("the app has no URL that options are loaded from: message_menu_options_url")
-        if len(typed) < element.get("min_query_length", _LEAST_TYPED):
-            return Offer()
-        asking = {"action_id": element["action_id"], "block_id": block["block_id"]}
-        form = suggestion_form(self.workspace, app, user, where, asking=asking, typed=typed)
+        if len(typed) < element.get("min_query_length", _MIN_QUERY_LENGTH):
+            return MenuOptions()
+        source = {"action_id": element["action_id"], "block_id": block["block_id"]}
+        form = suggestion_form(self.workspace, app, user, where, source=source, typed=typed)
         exchange = await self.delivery.send("options", element["action_id"], app.options_url, form, app)
         if exchange.status != 200 or not isinstance(exchange.answer, dict):
-            return Offer(error=self.answers.trouble(exchange, user.id) or self._refuse(user, Refusal("no_options"), {}))
+            return MenuOptions(
+                error=self.answers.error_text(exchange, user.id) or self._refuse(user, Refusal("no_options"), {})
+            )
         if refusal := validate_options(exchange.answer):
-            return Offer(error=self._refuse(user, refusal, exchange.answer))
-        offer = Offer(exchange.answer)
-        self._offered(user, where, element).update({one["value"]: one for one in offer.options})
-        return offer
+            return MenuOptions(error=self._refuse(user, refusal, exchange.answer))
+        loaded = MenuOptions(exchange.answer)
+        self._known_options(user, where, element).update({one["value"]: one for one in loaded.options})
+        return loaded
 
     async def options(
         self, user: User, where: View | Message, block: Json, element: Json, choice: Any, typed: str | None = None
     ) -> list[Json] | None:
-        """The options among which somebody finds what they choose, typing it unless they saw it already.
+        """Return the options from which the user chooses; those not shown to them yet are loaded first.
 
-        None for a menu that isn't external. Raises NotPossibleError when the app's answer can't be shown.
+        Returns None for a menu that isn't external. Raises NotPossibleError when the app's answer can't be shown.
         """
         if element["type"] not in EXTERNAL:
             return None
-        known = self._offered(user, where, element)
+        known = self._known_options(user, where, element)
         for one in choice if isinstance(choice, list) else [choice]:
             wanted = one.get("value") if isinstance(one, dict) else one
             if wanted in (None, "") or wanted in known:
                 continue
-            offer = await self.ask(user, where, block, element, wanted if typed is None else typed)
-            if offer.error:
-                raise NotPossibleError(offer.error)
+            loaded = await self.load(user, where, block, element, wanted if typed is None else typed)
+            if loaded.error:
+                raise NotPossibleError(loaded.error)
         return list(known.values())
 
-    def _offered(self, user: User, where: View | Message, element: Json) -> dict[str, Json]:
+    def _known_options(self, user: User, where: View | Message, element: Json) -> dict[str, Json]:
         initial = [
             *element.get("initial_options", ()),
             *([element["initial_option"]] if "initial_option" in element else ()),
         ]
         first = {one["value"]: one for one in initial}
-        return self._seen.setdefault((user.id, where.id, element["action_id"]), first)
+        return self._known.setdefault((user.id, where.id, element["action_id"]), first)
 
     def _refuse(self, user: User, refusal: Refusal, body: Any) -> str:
         return self.answers.refuse("options", refusal, body, user.id)

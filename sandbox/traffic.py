@@ -1,4 +1,4 @@
-"""A log of what went over the wire, both ways, and of what Slack would have refused."""
+"""A log of the requests in both directions, and of the payloads that Slack would have refused."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 from sandbox.model import Json
 
 RequestKind = Literal["command", "action", "submission", "closing", "options", "shortcut", "event"]
-"""What the workspace sends to the app: `action` is a press, `closing` a closed view, `options` a menu that asks."""
+"""Requests to the app: `action` is block_actions, `closing` is view_closed, `options` is block_suggestion."""
 
 ExchangeKind = RequestKind | Literal["api", "response_url"]
 REQUEST_KINDS = frozenset(get_args(RequestKind))
@@ -15,12 +15,12 @@ REQUEST_KINDS = frozenset(get_args(RequestKind))
 
 @dataclass(slots=True)
 class Exchange:
-    """One request and its answer. For the kinds of `RequestKind` the sandbox asked; `name` is the command, `action_id`,
-    `callback_id` or type of event.
+    """A request and its answer. The sandbox sent those of a `RequestKind`; `name` is the command, `action_id`,
+    `callback_id` or event type. The app sent those of kind `api`; `name` is the method.
 
-    For `api` the app asked; `name` is the method. `body` is what was sent (the form of a command, the payload of an
-    action, the arguments of a call), `raw` the bytes for sending it again. `status` is None while, or when, no answer
-    came. `seconds` is how long the answer took. `headers` are those of the app's answer that Slack looks at.
+    `body` is what was sent (the form of a command, the payload of an action, the arguments of an API call), `raw` its bytes,
+    for sending it again. `status` is None until an answer comes, and stays None if none does. `seconds` is how long the
+    answer took. `headers` are the headers of the app's answer that Slack evaluates.
     """
 
     kind: ExchangeKind
@@ -37,7 +37,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A payload that Slack refuses. `where` is the method, or `answer` (to a command), or `response_url`."""
+    """A payload that Slack refuses. `where` is the API method, `answer` (to a command) or `response_url`."""
 
     where: str
     error: str
@@ -54,10 +54,10 @@ class Traffic(deque[Exchange]):
     def __init__(self, keep: int = 20_000) -> None:
         super().__init__(maxlen=keep)
 
-    def calls(self, method: str | None = None) -> list[Exchange]:
-        """Calls of the Web API, of one method or all."""
+    def api_calls(self, method: str | None = None) -> list[Exchange]:
+        """Return the calls of one Web API method, or of all."""
         return [one for one in self if one.kind == "api" and method in (None, one.name)]
 
     def requests(self, kind: RequestKind | None = None) -> list[Exchange]:
-        """What was sent to the app."""
+        """Return the requests to the app, of one kind or all."""
         return [one for one in self if one.kind in REQUEST_KINDS and kind in (None, one.kind)]

@@ -1,28 +1,28 @@
-"""The views that people have before them: each one's stack of modals, and their App Home."""
+"""The open views: each user's view stack and App Home."""
 
 import copy
 import secrets
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sandbox.elements import CHOSEN, initial_state, interactive_elements, name_parts, options_of
+from sandbox.elements import VALUE_FIELDS, assign_ids, initial_state, interactive_elements, options_of
 from sandbox.manifest import Installation
 from sandbox.model import TEAM_ID, Json
 from sandbox.workspace import Event, Workspace
 
-MOST_IN_STACK = 3
+MAX_IN_STACK = 3
 
 Tab = Literal["home", "messages"]
 
 State = dict[str, dict[str, Json]]
-"""What stateful elements hold, by block_id and action_id."""
+"""The values of stateful elements, by block_id and action_id."""
 
 
 @dataclass(slots=True)
 class View:
-    """One view as it stands now. `content` is what the app sent, with the ids that Slack makes up.
+    """The current state of a view. `content` is what the app sent, with the ids that Slack generates.
 
-    `state` has what the person entered or was given at first. `errors` are texts beside input blocks, by block_id.
+    `state` has the initial values and what the user entered. `errors` are the texts at input blocks, by block_id.
     """
 
     id: str
@@ -47,7 +47,7 @@ class View:
 
 
 class Views:
-    """All open views. Every change tells the pages of the person who sees it."""
+    """All open views. Every change notifies the pages of the user who sees the view."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -55,7 +55,7 @@ class Views:
         self._homes: dict[str, View] = {}
 
     def stack(self, user: str) -> list[View]:
-        """A person's modals, the one they see last."""
+        """Return a user's modals; the visible one is last."""
         return list(self._stacks.get(user, ()))
 
     def home(self, user: str) -> View | None:
@@ -68,7 +68,7 @@ class Views:
         return next((view for view in self._open() if external_id and view.external_id == external_id), None)
 
     def open(self, user: str, content: Json) -> View:
-        """Show a first modal, in place of those that were open."""
+        """Open a modal, replacing all modals that are open."""
         self._drop(self._stacks.get(user, []))
         view = View(self._workspace.new_id("V"), "modal", user, {})
         view.root_id = view.id
@@ -76,21 +76,21 @@ class Views:
         return self._fill(view, content)
 
     def push(self, user: str, content: Json) -> View | None:
-        """Put a modal on top of those that are open; None when there are three."""
+        """Push a modal onto the stack and return it, or return None if the stack is full."""
         stack = self._stacks[user]
-        if len(stack) >= MOST_IN_STACK:
+        if len(stack) >= MAX_IN_STACK:
             return None
         view = View(self._workspace.new_id("V"), "modal", user, {}, root_id=stack[0].id, previous_id=stack[-1].id)
         stack.append(view)
         return self._fill(view, content)
 
     def replace(self, view: View, content: Json) -> View:
-        """Rewrite a view. What is entered stays where block_id, action_id and type of the element do."""
+        """Replace a view's content. Entered values are kept in elements with the same block_id, action_id and type."""
         view.errors = {}
         return self._fill(view, content)
 
     def publish(self, user: str, content: Json) -> View:
-        """Rewrite a person's App Home, or write it for the first time."""
+        """Publish a user's App Home."""
         home = self._homes.get(user)
         if home is None:
             home = self._homes[user] = View(self._workspace.new_id("V"), "home", user, {})
@@ -98,21 +98,21 @@ class Views:
         return self._fill(home, content)
 
     def close(self, view: View, *, whole_stack: bool = False) -> list[View]:
-        """Take the view away with those above it, or the whole stack. Returns what was closed, the topmost first."""
+        """Close the view and those above it, or the whole stack. Returns the closed views, topmost first."""
         stack = self._stacks.get(view.user, [])
         start = 0 if whole_stack else stack.index(view)
         closed, self._stacks[view.user] = stack[start:][::-1], stack[:start]
         self._drop(closed)
-        self.tell(view.user)
+        self.notify(view.user)
         return closed
 
     def enter(self, view: View, block_id: str, action_id: str, state: Json) -> None:
-        """Somebody enters or chooses something."""
+        """Store what the user entered or chose."""
         view.state.setdefault(block_id, {})[action_id] = state
         view.errors.pop(block_id, None)
         self._workspace.touch()
 
-    def tell(self, user: str) -> None:
+    def notify(self, user: str) -> None:
         self._workspace.publish(Event("views", only_for=user))
 
     def _open(self) -> list[View]:
@@ -124,16 +124,16 @@ class Views:
 
     def _fill(self, view: View, content: Json) -> View:
         view.content = copy.deepcopy(content)
-        name_parts(view.blocks, view.revisions)
+        assign_ids(view.blocks, view.revisions)
         view.revisions += 1
         view.state = _state(view.blocks, kept=view.state)
         view.hash = f"{int(self._workspace.now())}.{secrets.token_hex(4)}"
-        self.tell(view.user)
+        self.notify(view.user)
         return view
 
 
 def view_json(view: View, app: Installation) -> Json:
-    """A view as Slack writes it in answers and payloads."""
+    """Return a view as Slack writes it in answers and payloads."""
     sent = view.content
     answer: Json = {
         "id": view.id,
@@ -159,7 +159,7 @@ def view_json(view: View, app: Installation) -> Json:
 
 
 def _state(blocks: list[Json], *, kept: State) -> State:
-    """The state of new blocks: as with Slack's client, what an element held before wins over its initial value."""
+    """Return the state of new blocks. As in Slack's client, an element's earlier value wins over its initial value."""
     state: State = {}
     for block in blocks:
         for element in interactive_elements(block):
@@ -173,11 +173,11 @@ def _state(blocks: list[Json], *, kept: State) -> State:
 
 
 def _fits(element: Json, state: Json) -> bool:
-    """Whether a state can be that of the element: the same type, and nothing chosen that is not offered any more."""
+    """Return whether an earlier state is valid for the element: the same type, and only options that still exist."""
     if state["type"] != element["type"]:
         return False
     if "options" not in element and "option_groups" not in element:
         return True
-    chosen = state[CHOSEN[element["type"]]]
+    chosen = state[VALUE_FIELDS[element["type"]]]
     offered = [one["value"] for one in options_of(element)]
     return all(one["value"] in offered for one in (chosen if isinstance(chosen, list) else [chosen]) if one)

@@ -1,13 +1,13 @@
-"""The state of the workspace, and everything that may happen to it."""
+"""The state of the workspace and the operations on it."""
 
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
-from sandbox.elements import name_parts
+from sandbox.elements import assign_ids
+from sandbox.mentions import mentions_in, notified_users
 from sandbox.model import TEAM_ID, Channel, Json, Message, User
-from sandbox.pings import mentions_in, pinged
 
 Found = TypeVar("Found")
 EventKind = Literal["message", "message_changed", "message_deleted", "channels", "notice", "views", "workbench"]
@@ -15,7 +15,7 @@ EventKind = Literal["message", "message_changed", "message_deleted", "channels",
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that open pages want to hear of. `only_for` limits it to one user; `text` is a notice's."""
+    """An event for the open pages. `only_for` limits it to one user; `text` is the text of a notice."""
 
     kind: EventKind
     channel: str | None = None
@@ -26,7 +26,7 @@ class Event:
 
 @dataclass(slots=True)
 class Draft:
-    """What is needed to post a message; the workspace adds id, ts and time."""
+    """A message to post; the workspace adds id, ts and time."""
 
     channel: str
     user: str
@@ -42,7 +42,7 @@ class Draft:
 
 
 class Observer(Protocol):
-    """Hears of what apps can subscribe to."""
+    """Is notified of the changes that apps can subscribe to."""
 
     def posted(self, message: Message) -> None: ...
     def joined(self, channel: Channel, user_id: str) -> None: ...
@@ -51,7 +51,7 @@ class Observer(Protocol):
 
 
 class Workspace:
-    """One Slack team. All changes go through its methods, which tell whoever listens or waits."""
+    """A Slack workspace. All changes go through its methods, which notify listeners and wake waiters."""
 
     def __init__(self, *, now: Callable[[], float], team_id: str = TEAM_ID, name: str = "Sandbox") -> None:
         self.now = now
@@ -71,12 +71,12 @@ class Workspace:
         self._listeners: set[asyncio.Queue[Event | None]] = set()
 
     def touch(self) -> None:
-        """Tell whoever waits that something may have changed."""
+        """Wake all waiters: something may have changed."""
         self._changed.set()
         self._changed = asyncio.Event()
 
     async def wait_for(self, predicate: Callable[[], Found], timeout: float) -> Found:  # noqa: ASYNC109
-        """The predicate's first true value, asked now and after every change. Raises TimeoutError after `timeout` s."""
+        """Return the predicate's first true value, checked now and after every change. Raises TimeoutError after `timeout` s."""
         async with asyncio.timeout(timeout):
             while not (found := predicate()):
                 await self._changed.wait()
@@ -90,8 +90,8 @@ class Workspace:
     def unlisten(self, queue: asyncio.Queue[Event | None]) -> None:
         self._listeners.discard(queue)
 
-    def hang_up(self) -> None:
-        """End the streams of all pages that listen."""
+    def close_streams(self) -> None:
+        """End the event streams of all pages."""
         for queue in self._listeners:
             queue.put_nowait(None)
 
@@ -112,7 +112,7 @@ class Workspace:
         return user
 
     def deactivate(self, user_id: str) -> None:
-        """The person leaves the company: no channel, no message reaches them."""
+        """Deactivate a user's account and remove them from all channels."""
         self.users[user_id].deleted = True
         for channel in self.channels.values():
             if channel.kind != "dm" and channel.has(user_id):
@@ -149,17 +149,17 @@ class Workspace:
                 self.observer.left(self.channels[channel_id], user_id)
 
     def dm(self, bot_id: str, user_id: str) -> Channel:
-        """The conversation between the bot and a user, opened if need be."""
+        """Return the direct message channel of the bot and a user; open it if needed."""
         for channel in self.channels.values():
             if channel.kind == "dm" and channel.has(bot_id) and channel.has(user_id):
                 return channel
         if bot_id not in self.users:
-            raise ValueError("the app must be installed before anybody can talk to it")
+            raise ValueError("the app must be installed before users can message it")
         channel = Channel(self.new_id("D"), name=self.users[bot_id].real_name, kind="dm", members=[bot_id, user_id])
         return self.add_channel(channel)
 
     def find_user(self, name: str) -> User | None:
-        """Somebody by handle or by a real name of one word, whatever the case."""
+        """Return an active user by handle or real name, ignoring case."""
         wanted = name.casefold()
         active = [user for user in self.users.values() if not user.deleted]
         by_handle = next((user for user in active if user.name.casefold() == wanted), None)
@@ -172,12 +172,12 @@ class Workspace:
         return (channel for channel in self.channels.values() if self.sees(user_id, channel))
 
     def post(self, draft: Draft) -> Message:
-        """Put a message into a channel."""
+        """Post a message to a channel."""
         ts = self._next_ts(draft.channel)
         fields: dict[str, Any] = {name: getattr(draft, name) for name in Draft.__slots__}
         message = Message(id=f"{draft.channel}-{ts}", ts=ts, time=self.now(), **fields)
-        name_parts(message.all_blocks, message.revisions)
-        self._mark_pings(message)
+        assign_ids(message.all_blocks, message.revisions)
+        self._mark_notified(message)
         self._messages.setdefault(draft.channel, []).append(message)
         if message.is_reply and not message.is_ephemeral:
             self._replies.setdefault((message.channel, message.thread_ts or ""), []).append(message)
@@ -194,15 +194,15 @@ class Workspace:
         message.attachments = message.attachments if attachments is None else attachments
         message.edited = True
         message.revisions += 1
-        name_parts(message.all_blocks, message.revisions)
-        self._mark_pings(message)
+        assign_ids(message.all_blocks, message.revisions)
+        self._mark_notified(message)
         self.publish(Event("message_changed", message.channel, message, message.ephemeral_to))
 
     def attach(self, message: Message, attachments: list[Json]) -> None:
-        """Show something else below a message, whose own words stay."""
+        """Replace the attachments of a message, keeping its text and blocks."""
         message.attachments = attachments
         message.revisions += 1
-        name_parts(message.all_blocks, message.revisions)
+        assign_ids(message.all_blocks, message.revisions)
         self.publish(Event("message_changed", message.channel, message))
 
     def delete(self, message: Message) -> None:
@@ -212,7 +212,7 @@ class Workspace:
         self.publish(Event("message_deleted", message.channel, message, message.ephemeral_to))
 
     def find(self, channel_id: str, ts: str) -> Message | None:
-        """A message that is not ephemeral, by its ts."""
+        """Return a message by its ts, unless it is ephemeral."""
         stored = self._messages.get(channel_id, ())
         return next((message for message in stored if message.ts == ts and not message.is_ephemeral), None)
 
@@ -221,21 +221,17 @@ class Workspace:
         return next((message for message in stored if message.id == message_id), None)
 
     def messages(self, channel_id: str, viewer: str | None = None) -> list[Message]:
-        """The channel's messages in order: without a viewer what is stored for all, with one also their ephemerals."""
+        """Return the channel's messages in order, with the viewer's ephemeral ones if there is a viewer."""
         stored = self._messages.get(channel_id, ())
         return [message for message in stored if message.ephemeral_to is None or message.ephemeral_to == viewer]
 
     def replies(self, channel_id: str, ts: str) -> list[Message]:
-        """What was answered in the thread under a message, ephemerals aside."""
+        """Return the thread replies to a message, without ephemeral ones."""
         return self._replies.get((channel_id, ts), [])
 
     def thread(self, channel_id: str, ts: str, viewer: str | None = None) -> list[Message]:
-        """A parent and its replies, in order; the parent alone where nobody replied."""
+        """Return a parent message and its replies in order; only the parent if there are no replies."""
         return [message for message in self.messages(channel_id, viewer) if ts in (message.ts, message.thread_ts)]
-
-    def everything(self, channel_id: str) -> list[Message]:
-        """All messages in order, ephemeral ones of anybody included."""
-        return list(self._messages.get(channel_id, ()))
 
     def mark_read(self, user_id: str, channel_id: str) -> None:
         stored = self._messages.get(channel_id)
@@ -244,7 +240,7 @@ class Workspace:
             self.touch()
 
     def unread(self, user_id: str, channel: Channel) -> tuple[int, int]:
-        """How many messages the user has not read, and how many of those notify them (in a DM: all)."""
+        """Return how many messages the user has not read, and how many of those notify them (in a DM: all)."""
         if not channel.has(user_id):
             return 0, 0
         since = self._read.get((user_id, channel.id), "")
@@ -253,15 +249,17 @@ class Workspace:
             for message in self._messages.get(channel.id, ())
             if message.ts > since and message.user != user_id and not message.is_ephemeral
         ]
-        calling = fresh if channel.kind == "dm" else [message for message in fresh if user_id in message.pings]
-        return len(fresh), len(calling)
+        notifying = fresh if channel.kind == "dm" else [message for message in fresh if user_id in message.notified]
+        return len(fresh), len(notifying)
 
     def _next_ts(self, channel_id: str) -> str:
         micros = max(int(self.now() * 1_000_000), self._last_ts.get(channel_id, 0) + 1)
         self._last_ts[channel_id] = micros
         return f"{micros // 1_000_000}.{micros % 1_000_000:06d}"
 
-    def _mark_pings(self, message: Message) -> None:
+    def _mark_notified(self, message: Message) -> None:
         message.mentions = mentions_in(message.text, message.blocks)
-        reached = pinged(message.mentions, self.channels[message.channel], author=message.user, groups=self.groups)
-        message.pings = reached if message.ephemeral_to is None else reached & {message.ephemeral_to}
+        reached = notified_users(
+            message.mentions, self.channels[message.channel], author=message.user, groups=self.groups
+        )
+        message.notified = reached if message.ephemeral_to is None else reached & {message.ephemeral_to}

@@ -23,7 +23,7 @@ from sqlmodel import SQLModel
 
 from desk.core.transaction import Office
 from handlers.door import app, front, modals
-from sandbox import tickets
+from sandbox import triggers
 from storage.engine import database as storage_database
 from storage.engine import schema
 from storage.engine.cipher import Cipher, KeyRing
@@ -75,7 +75,7 @@ LIMITS_OF_TIME = (
     (app, "HAND_OVER_SECONDS"),
     (modals, "SECONDS"),
     (modals, "PUBLISH_SECONDS"),
-    (tickets, "TRIGGER_SECONDS"),
+    (triggers, "TRIGGER_SECONDS"),
 )
 """What the desk gives up after, so that people hear from it in time, and what Slack gives up after."""
 

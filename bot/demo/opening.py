@@ -16,8 +16,8 @@ from bot.manifest import manifest
 from bot.service import Service, open_service
 from bot.settings import Settings
 from desk.core.clock import Clock
-from sandbox.person import Reply
 from sandbox.server import Sandbox
+from sandbox.user_actions import Reply
 
 TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-demo-token", "xapp-demo-token", "demo-signing-secret"
 LENDER_ZONE = "Asia/Shanghai"

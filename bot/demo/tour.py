@@ -95,8 +95,8 @@ class Tour:
         self.last = message
         self._check(text_of(message), step.expects, step.never)
         pinged = {actor.slack_id for actor in step.pings}
-        if step.pings is not None and set(message.pings) != pinged:
-            raise NotAsItShouldBeError(f"pings {sorted(message.pings)}, not {sorted(pinged)}")
+        if step.pings is not None and set(message.notified) != pinged:
+            raise NotAsItShouldBeError(f"pings {sorted(message.notified)}, not {sorted(pinged)}")
 
     def _newest(self, where: str, words: str) -> Message | None:
         messages = self.stage.sandbox.messages(channel_id(where))

@@ -1,4 +1,4 @@
-"""The part of Slack's Web API that the sandbox answers."""
+"""The methods of Slack's Web API that the sandbox implements."""
 
 from sandbox.api.call import message_json, thread_json
 from sandbox.api.dispatch import WebApi

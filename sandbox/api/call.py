@@ -1,4 +1,4 @@
-"""One call of the Web API: its arguments, and who asks."""
+"""A call of the Web API: its arguments and its caller."""
 
 import json
 from collections.abc import Callable
@@ -7,13 +7,13 @@ from typing import Any
 
 from sandbox.manifest import Installation
 from sandbox.model import TEAM_ID, Channel, Json, Message
-from sandbox.tickets import Tickets
+from sandbox.triggers import Triggers
 from sandbox.views import Views
 from sandbox.workspace import Workspace
 
 
 class ApiError(Exception):
-    """What Slack answers instead of a result: `error`, and further fields of the answer."""
+    """An error answer of Slack: `error`, and further fields of the answer."""
 
     def __init__(self, error: str, messages: tuple[str, ...] = (), **fields: Any) -> None:
         super().__init__(error)
@@ -24,19 +24,19 @@ class ApiError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """A method called by the app in the workspace. `dedupe` says whether client_msg_id is honoured."""
+class ApiCall:
+    """A call of an API method by the app. `dedupe` says whether client_msg_id is honoured."""
 
     args: Json
     app: Installation
     workspace: Workspace
     views: Views
-    tickets: Tickets
+    triggers: Triggers
     base_url: str
     dedupe: bool
 
     def text(self, name: str, default: str | None = None) -> str:
-        """A text argument. Raises `invalid_arguments` when there is none and no default."""
+        """Return a text argument. Raises `invalid_arguments` when it is missing and there is no default."""
         value = self.args.get(name, default)
         if value is None or value == "":
             value = default
@@ -57,7 +57,7 @@ class Call:
         return value
 
     def structure(self, name: str, error: str) -> Any:
-        """An argument that is JSON, also when it came as a form field. Raises `error` when it can't be read."""
+        """Return a JSON argument, decoded if it was a form field. Raises `error` when it can't be parsed."""
         value = self.args.get(name)
         if not isinstance(value, str):
             return value
@@ -67,29 +67,29 @@ class Call:
             raise ApiError(error) from None
 
     def only(self, *names: str) -> None:
-        """Refuse arguments that the method doesn't have."""
+        """Raise `invalid_arg_name` for arguments that the method doesn't have."""
         for name in self.args.keys() - set(names) - {"token"}:
             raise ApiError("invalid_arg_name", (f"[ERROR] unknown argument: {name}",))
 
     def channel(self, name: str = "channel") -> Channel:
-        """The conversation of an argument, as far as the bot can see it. Raises `channel_not_found`."""
+        """Return the conversation named by an argument. Raises `channel_not_found` if the bot can't see it."""
         channel = self.workspace.channels.get(self.text(name))
         if channel is None or not self.workspace.sees(self.app.bot_user_id, channel):
             raise ApiError("channel_not_found")
         return channel
 
     def require(self, *scopes: str) -> None:
-        """Raises `missing_scope` unless the app has one of the scopes."""
+        """Raise `missing_scope` unless the app has one of the scopes."""
         if not self.app.scopes.intersection(scopes):
             raise ApiError("missing_scope", needed=scopes[0], provided=",".join(sorted(self.app.scopes)))
 
     def require_for(self, channel: Channel, right: str) -> None:
-        """Raises `missing_scope` unless the app has the right (`read`, `history`) for this kind of conversation."""
+        """Raise `missing_scope` unless the app has the right (`read`, `history`) for this kind of conversation."""
         kinds = {"public": "channels", "private": "groups", "dm": "im"}
         self.require(f"{kinds[channel.kind]}:{right}")
 
     def page(self, items: list[Any], *, default: int, most: int) -> tuple[list[Any], str]:
-        """A page of the items, and the cursor of the next one, empty at the end."""
+        """Return a page of the items and the cursor of the next page, empty at the end."""
         cursor, limit = self.text("cursor", ""), self.number("limit", default, most=most)
         if cursor and not (cursor.startswith("next_") and cursor[5:].isdigit()):
             raise ApiError("invalid_cursor")
@@ -98,11 +98,11 @@ class Call:
         return items[start:end], f"next_{end}" if end < len(items) else ""
 
 
-Method = Callable[[Call], Json]
+Method = Callable[[ApiCall], Json]
 
 
 def message_json(message: Message, app: Installation, *, with_metadata: bool = False) -> Json:
-    """A message as Slack writes it in answers and payloads."""
+    """Return a message as Slack writes it in answers and payloads."""
     answer: Json = {
         "type": "message",
         "user": message.user,
@@ -132,7 +132,7 @@ def message_json(message: Message, app: Installation, *, with_metadata: bool = F
 
 
 def thread_json(workspace: Workspace, message: Message) -> Json:
-    """What a message that was replied to says of its thread; nothing for others."""
+    """Return the thread fields of a message with replies; nothing for others."""
     replies = [] if message.is_reply else workspace.replies(message.channel, message.ts)
     if not replies:
         return {}

@@ -1,20 +1,20 @@
-"""chat.*: posting, rewriting and taking back messages."""
+"""chat.*: post, update, delete and unfurl messages."""
 
 from typing import Any
 
-from sandbox.api.call import ApiError, Call, message_json
-from sandbox.links import links_in
+from sandbox.api.call import ApiCall, ApiError, message_json
+from sandbox.mentions import links_in
 from sandbox.model import Channel, Json, Message
-from sandbox.validator import MOST_ON_POST, MOST_ON_UPDATE, units, validate_message
+from sandbox.validator import MAX_ON_POST, MAX_ON_UPDATE, units, validate_message
 from sandbox.workspace import Draft
 
 _CONTENT = ("channel", "text", "blocks", "attachments", "markdown_text", "metadata")
-_HABITS = ("unfurl_links", "unfurl_media", "mrkdwn", "parse", "link_names", "as_user")
+_FORMATTING = ("unfurl_links", "unfurl_media", "mrkdwn", "parse", "link_names", "as_user")
 _THREAD = ("thread_ts", "reply_broadcast")
 
 
-def post_message(call: Call) -> Json:
-    call.only(*_CONTENT, *_HABITS, *_THREAD, "client_msg_id")
+def post_message(call: ApiCall) -> Json:
+    call.only(*_CONTENT, *_FORMATTING, *_THREAD, "client_msg_id")
     channel = _target(call)
     _may_post(call, channel)
     content = _content(call)
@@ -30,7 +30,7 @@ def post_message(call: Call) -> Json:
             broadcast=call.flag("reply_broadcast"),
             metadata=content["metadata"] or None,
             client_msg_id=key,
-            text=_cut(content["text"]),
+            text=_truncate(content["text"]),
             blocks=content["blocks"],
             attachments=content["attachments"],
         )
@@ -38,8 +38,8 @@ def post_message(call: Call) -> Json:
     return _posted(call, message)
 
 
-def post_ephemeral(call: Call) -> Json:
-    call.only(*_CONTENT, *_HABITS, "thread_ts", "user")
+def post_ephemeral(call: ApiCall) -> Json:
+    call.only(*_CONTENT, *_FORMATTING, "thread_ts", "user")
     channel = call.channel()
     user = call.workspace.users.get(call.text("user"))
     if user is None or user.deleted:
@@ -55,7 +55,7 @@ def post_ephemeral(call: Call) -> Json:
             is_bot=True,
             ephemeral_to=user.id,
             thread_ts=_thread(call, channel),
-            text=_cut(content["text"]),
+            text=_truncate(content["text"]),
             blocks=content["blocks"],
             attachments=content["attachments"],
         )
@@ -63,7 +63,7 @@ def post_ephemeral(call: Call) -> Json:
     return {"message_ts": message.ts}
 
 
-def update(call: Call) -> Json:
+def update(call: ApiCall) -> Json:
     call.only(*_CONTENT, "ts", "parse", "link_names", "as_user", "reply_broadcast")
     channel = call.channel()
     message = _own_message(call, channel, "cant_update_message")
@@ -73,7 +73,7 @@ def update(call: Call) -> Json:
     content = {"text": message.text, "metadata": call.structure("metadata", "invalid_metadata_format")}
     if not keeps_content:
         content = _content(call)
-        if units(content["text"]) > MOST_ON_UPDATE:
+        if units(content["text"]) > MAX_ON_UPDATE:
             raise ApiError("msg_too_long")
     if content["metadata"] is not None:
         message.metadata = content["metadata"] or None
@@ -91,7 +91,7 @@ def update(call: Call) -> Json:
     }
 
 
-def delete(call: Call) -> Json:
+def delete(call: ApiCall) -> Json:
     call.only("channel", "ts", "as_user")
     channel = call.channel()
     message = _own_message(call, channel, "cant_delete_message")
@@ -99,7 +99,7 @@ def delete(call: Call) -> Json:
     return {"channel": channel.id, "ts": message.ts}
 
 
-def get_permalink(call: Call) -> Json:
+def get_permalink(call: ApiCall) -> Json:
     channel = call.channel()
     ts = call.text("message_ts")
     if call.workspace.find(channel.id, ts) is None:
@@ -107,8 +107,8 @@ def get_permalink(call: Call) -> Json:
     return {"channel": channel.id, "permalink": f"{call.base_url}/archives/{channel.id}/p{ts.replace('.', '')}"}
 
 
-def unfurl(call: Call) -> Json:
-    """Show below a message what the app knows of links in it; all who see the message see that too."""
+def unfurl(call: ApiCall) -> Json:
+    """Add the app's previews of links to a message, for everyone who sees the message."""
     call.only("channel", "ts", "unfurls")
     channel = call.channel()
     message = call.workspace.find(channel.id, call.text("ts"))
@@ -118,7 +118,7 @@ def unfurl(call: Call) -> Json:
     if not isinstance(unfurls, dict) or not unfurls:
         raise ApiError("missing_unfurls")
     shared = [link["url"] for link in links_in(message.text, call.app.unfurl_domains)]
-    below: list[Json] = []
+    unfurled: list[Json] = []
     for url, content in unfurls.items():
         if url not in shared:
             raise ApiError("cannot_unfurl_url", (f"[ERROR] {url} is not in the message, or not of the app's domains",))
@@ -126,15 +126,15 @@ def unfurl(call: Call) -> Json:
             raise ApiError("cannot_parse_attachment")
         if refusal := validate_message({"text": url, "attachments": [content]}, call.app.scopes):
             raise ApiError("cannot_parse_attachment", refusal.messages)
-        below.append({**content, "from_url": url, "is_app_unfurl": True})
+        unfurled.append({**content, "from_url": url, "is_app_unfurl": True})
     urls = unfurls.keys()
-    kept = [one for one in message.attachments if one.get("from_url") not in urls]
-    call.workspace.attach(message, kept + below)
+    others = [one for one in message.attachments if one.get("from_url") not in urls]
+    call.workspace.attach(message, others + unfurled)
     return {}
 
 
-def _target(call: Call) -> Channel:
-    """The conversation to post to; a user's id stands for the bot's conversation with them."""
+def _target(call: ApiCall) -> Channel:
+    """Return the conversation to post to; for a user's id it is the bot's direct messages with them."""
     to = call.text("channel")
     if to[:1] not in ("U", "W"):
         return call.channel()
@@ -148,7 +148,7 @@ def _target(call: Call) -> Channel:
     return call.workspace.dm(call.app.bot_user_id, user.id)
 
 
-def _may_post(call: Call, channel: Channel) -> None:
+def _may_post(call: ApiCall, channel: Channel) -> None:
     if channel.is_archived:
         raise ApiError("is_archived")
     if channel.kind == "dm" and any(call.workspace.users[member].deleted for member in channel.members):
@@ -159,10 +159,10 @@ def _may_post(call: Call, channel: Channel) -> None:
         raise ApiError("not_in_channel")
 
 
-def _content(call: Call) -> dict[str, Any]:
-    """Text, blocks, attachments and metadata of the call. Raises what Slack answers when it refuses them."""
+def _content(call: ApiCall) -> dict[str, Any]:
+    """Return text, blocks, attachments and metadata of the call. Raises Slack's error when it would refuse them."""
     if call.flag("link_names") or call.text("parse", "none") not in ("none", "client"):
-        raise ApiError("invalid_arguments", ("[ERROR] link_names and parse=full let typed names ping people",))
+        raise ApiError("invalid_arguments", ("[ERROR] link_names and parse=full let typed names notify people",))
     payload = {
         "text": call.args.get("text"),
         "markdown_text": call.args.get("markdown_text"),
@@ -180,17 +180,17 @@ def _content(call: Call) -> dict[str, Any]:
     }
 
 
-def _cut(text: str) -> str:
-    """Slack posts the first 40,000 characters of a longer text."""
+def _truncate(text: str) -> str:
+    """Truncate a text to 40,000 characters, as Slack does."""
     return (
         text
-        if units(text) <= MOST_ON_POST
-        else text.encode("utf-16-le")[: MOST_ON_POST * 2].decode("utf-16-le", "ignore")
+        if units(text) <= MAX_ON_POST
+        else text.encode("utf-16-le")[: MAX_ON_POST * 2].decode("utf-16-le", "ignore")
     )
 
 
-def _thread(call: Call, channel: Channel) -> str | None:
-    """The parent that is replied to. A reply, or a message that is gone, can't be one."""
+def _thread(call: ApiCall, channel: Channel) -> str | None:
+    """Return the ts of the thread's parent. Raises `cannot_reply_to_message` for a reply or a deleted message."""
     ts = call.text("thread_ts", "")
     if not ts:
         return None
@@ -200,21 +200,21 @@ def _thread(call: Call, channel: Channel) -> str | None:
     return ts
 
 
-def _own_message(call: Call, channel: Channel, otherwise: str) -> Message:
+def _own_message(call: ApiCall, channel: Channel, error: str) -> Message:
     message = call.workspace.find(channel.id, call.text("ts"))
     if message is None:
         raise ApiError("message_not_found")
     if message.user != call.app.bot_user_id:
-        raise ApiError(otherwise)
+        raise ApiError(error)
     return message
 
 
-def _posted_as(call: Call, channel: Channel, key: str) -> Message | None:
+def _posted_as(call: ApiCall, channel: Channel, key: str) -> Message | None:
     stored = call.workspace.messages(channel.id)
     return next((message for message in stored if message.client_msg_id == key), None)
 
 
-def _posted(call: Call, message: Message) -> Json:
+def _posted(call: ApiCall, message: Message) -> Json:
     return {
         "channel": message.channel,
         "ts": message.ts,

@@ -1,18 +1,18 @@
-"""conversations.*: what the bot may know of channels, and their history."""
+"""conversations.*: channels, their members and their history, as far as the bot may see them."""
 
-from sandbox.api.call import ApiError, Call, message_json, thread_json
+from sandbox.api.call import ApiCall, ApiError, message_json, thread_json
 from sandbox.model import Channel, Json, Message
 
 _TYPES = {"public_channel": "public", "private_channel": "private", "im": "dm"}
 
 
-def info(call: Call) -> Json:
+def info(call: ApiCall) -> Json:
     channel = call.channel()
     call.require_for(channel, "read")
     return {"channel": _channel_json(call, channel, with_count=call.flag("include_num_members"))}
 
 
-def list_(call: Call) -> Json:
+def list_(call: ApiCall) -> Json:
     kinds: list[str] = []
     for name in call.text("types", "public_channel").split(","):
         if name == "mpim":
@@ -31,14 +31,14 @@ def list_(call: Call) -> Json:
     return {"channels": channels, "response_metadata": {"next_cursor": cursor}}
 
 
-def members(call: Call) -> Json:
+def members(call: ApiCall) -> Json:
     channel = call.channel()
     call.require_for(channel, "read")
     page, cursor = call.page(channel.members, default=100, most=999)
     return {"members": page, "response_metadata": {"next_cursor": cursor}}
 
 
-def open_(call: Call) -> Json:
+def open_(call: ApiCall) -> Json:
     if call.args.get("channel"):
         return {"channel": {"id": call.channel().id}}
     wanted = call.text("users").split(",")
@@ -56,7 +56,7 @@ def open_(call: Call) -> Json:
     return {"channel": _channel_json(call, channel, with_count=False) if full else {"id": channel.id}}
 
 
-def join(call: Call) -> Json:
+def join(call: ApiCall) -> Json:
     channel = call.channel()
     if channel.kind != "public":
         raise ApiError("method_not_supported_for_channel_type")
@@ -66,13 +66,13 @@ def join(call: Call) -> Json:
     return {"channel": _channel_json(call, channel, with_count=False)}
 
 
-def history(call: Call) -> Json:
+def history(call: ApiCall) -> Json:
     channel = _readable(call)
     stored = [m for m in call.workspace.messages(channel.id) if not m.is_reply or m.broadcast]
     return _page_of(call, [message for message in reversed(stored) if _in_range(call, message)], default=100, most=999)
 
 
-def replies(call: Call) -> Json:
+def replies(call: ApiCall) -> Json:
     channel = _readable(call)
     parent = call.workspace.find(channel.id, call.text("ts"))
     if parent is None:
@@ -82,7 +82,7 @@ def replies(call: Call) -> Json:
     return _page_of(call, [m for m in thread if m.ts == top or _in_range(call, m)], default=1000, most=1000)
 
 
-def _readable(call: Call) -> Channel:
+def _readable(call: ApiCall) -> Channel:
     channel = call.channel()
     call.require_for(channel, "history")
     if not channel.has(call.app.bot_user_id):
@@ -90,7 +90,7 @@ def _readable(call: Call) -> Channel:
     return channel
 
 
-def _in_range(call: Call, message: Message) -> bool:
+def _in_range(call: ApiCall, message: Message) -> bool:
     oldest, latest = _ts(call, "oldest"), _ts(call, "latest")
     ts = float(message.ts)
     if call.flag("inclusive"):
@@ -98,7 +98,7 @@ def _in_range(call: Call, message: Message) -> bool:
     return (oldest is None or ts > oldest) and (latest is None or ts < latest)
 
 
-def _ts(call: Call, name: str) -> float | None:
+def _ts(call: ApiCall, name: str) -> float | None:
     value = str(call.args.get(name) or "")
     try:
         return float(value) if value else None
@@ -106,7 +106,7 @@ def _ts(call: Call, name: str) -> float | None:
         raise ApiError(f"invalid_ts_{name}") from None
 
 
-def _page_of(call: Call, found: list[Message], *, default: int, most: int) -> Json:
+def _page_of(call: ApiCall, found: list[Message], *, default: int, most: int) -> Json:
     page, cursor = call.page(found, default=default, most=most)
     with_metadata = call.flag("include_all_metadata")
     answer: Json = {
@@ -121,7 +121,7 @@ def _page_of(call: Call, found: list[Message], *, default: int, most: int) -> Js
     return answer
 
 
-def _channel_json(call: Call, channel: Channel, *, with_count: bool) -> Json:
+def _channel_json(call: ApiCall, channel: Channel, *, with_count: bool) -> Json:
     bot = call.app.bot_user_id
     answer: Json = {
         "id": channel.id,

@@ -1,4 +1,4 @@
-"""The Web API's door: reads a request, checks token, limits and scopes, plays faults, calls the method."""
+"""Entry point of the Web API: parse the request, play faults, check token, rate limits and scopes, run the method."""
 
 import asyncio
 import json
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from sandbox.api import chat, conversations, users, views
-from sandbox.api.call import ApiError, Call, Method
+from sandbox.api.call import ApiCall, ApiError, Method
 from sandbox.faults import Faults, drop_connection, rate_limited
 from sandbox.limits import Limits
 from sandbox.manifest import Installation
 from sandbox.model import Json
-from sandbox.tickets import Tickets
 from sandbox.traffic import Exchange, Traffic, Violation
+from sandbox.triggers import Triggers
 from sandbox.views import Views
 from sandbox.workspace import Workspace
 
@@ -25,8 +25,8 @@ METHODS: dict[str, tuple[Method, tuple[str, ...]]] = {
     **views.METHODS,
 }
 
-# Answers that mean the payload itself was wrong: an error of the app, whatever it does about it.
-_OUR_BUGS = frozenset(
+# Errors of the payload itself: a mistake of the app, however it handles the error.
+_PAYLOAD_ERRORS = frozenset(
     {
         "invalid_blocks",
         "invalid_blocks_format",
@@ -47,14 +47,14 @@ _OUR_BUGS = frozenset(
 
 @dataclass(slots=True)
 class WebApi:
-    """Answers `/api/<method>`. `installed` gives the app as it is installed now, if it is.
+    """Answers `/api/<method>`. `installed` returns the installed app, if there is one.
 
-    `connections_open` answers the one method that is called with the app-level token.
+    `connections_open` answers the only method that is called with the app-level token.
     """
 
     workspace: Workspace
     views: Views
-    tickets: Tickets
+    triggers: Triggers
     limits: Limits
     faults: Faults
     traffic: Traffic
@@ -90,7 +90,7 @@ class WebApi:
             answer = {"ok": True, **self._run(method, args, token)}
         except ApiError as refused:
             answer = refused.answer
-            if refused.error in _OUR_BUGS:
+            if refused.error in _PAYLOAD_ERRORS:
                 messages = tuple(answer.get("response_metadata", {}).get("messages", ()))
                 self.violations.append(Violation(method, refused.error, messages, exchange.body))
         except _RateLimitedError as limited:
@@ -108,7 +108,7 @@ class WebApi:
         if seconds := self.limits.take(method, str(args.get("channel", ""))):
             raise _RateLimitedError(seconds)
         run, scopes = known
-        call = Call(args, app, self.workspace, self.views, self.tickets, self.base_url, self.dedupe_client_msg_id)
+        call = ApiCall(args, app, self.workspace, self.views, self.triggers, self.base_url, self.dedupe_client_msg_id)
         if scopes:
             call.require(*scopes)
         return run(call)
@@ -131,7 +131,7 @@ class _RateLimitedError(Exception):
 
 
 async def _arguments(request: web.Request) -> Json:
-    """The arguments from query, form or JSON body; what is null counts as left out."""
+    """Return the arguments from query, form or JSON body, without those that are null."""
     args: Json = dict(request.query)
     if request.content_type == "application/json":
         body = await _json_body(request)

@@ -1,15 +1,15 @@
-"""users.* and auth.test: who is who."""
+"""users.* and auth.test: the users and the bot."""
 
 import datetime
 from zoneinfo import ZoneInfo
 
-from sandbox.api.call import ApiError, Call
+from sandbox.api.call import ApiCall, ApiError
 from sandbox.manifest import Installation
 from sandbox.model import Json, User
 from sandbox.workspace import Workspace
 
 
-def auth_test(call: Call) -> Json:
+def auth_test(call: ApiCall) -> Json:
     return {
         "url": f"{call.base_url}/",
         "team": call.workspace.name,
@@ -21,14 +21,14 @@ def auth_test(call: Call) -> Json:
     }
 
 
-def info(call: Call) -> Json:
+def info(call: ApiCall) -> Json:
     user = call.workspace.users.get(call.text("user"))
     if user is None:
         raise ApiError("user_not_found")
     return {"user": _user(call, user)}
 
 
-def list_(call: Call) -> Json:
+def list_(call: ApiCall) -> Json:
     page, cursor = call.page(list(call.workspace.users.values()), default=200, most=1000)
     return {
         "members": [_user(call, user) for user in page],
@@ -37,7 +37,7 @@ def list_(call: Call) -> Json:
     }
 
 
-def lookup_by_email(call: Call) -> Json:
+def lookup_by_email(call: ApiCall) -> Json:
     wanted = call.text("email").casefold()
     for user in call.workspace.users.values():
         if user.email.casefold() == wanted and not user.deleted:
@@ -45,13 +45,13 @@ def lookup_by_email(call: Call) -> Json:
     raise ApiError("users_not_found")
 
 
-def _user(call: Call, user: User) -> Json:
+def _user(call: ApiCall, user: User) -> Json:
     answer = user_json(call.workspace, call.app, user)
     return {**answer, "locale": user.locale} if call.flag("include_locale") else answer
 
 
 def user_json(workspace: Workspace, app: Installation, user: User) -> Json:
-    """A user as Slack writes them, without their locale."""
+    """Return a user as Slack writes them, without their locale."""
     here = datetime.datetime.fromtimestamp(workspace.now(), ZoneInfo(user.tz))
     offset = here.utcoffset() or datetime.timedelta()
     profile: Json = {

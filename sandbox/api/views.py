@@ -1,21 +1,21 @@
-"""views.*: showing modals and the App Home."""
+"""views.*: open, push, update and publish views."""
 
-from sandbox.api.call import ApiError, Call
+from sandbox.api.call import ApiCall, ApiError
 from sandbox.model import Json
-from sandbox.tickets import Trigger
+from sandbox.triggers import Trigger
 from sandbox.validator import validate_view
 from sandbox.validator.schema import Surface
 from sandbox.views import View, view_json
 
 
-def open_(call: Call) -> Json:
+def open_(call: ApiCall) -> Json:
     call.only("view", "trigger_id", "interactivity_pointer")
     content = _content(call, "modal")
     trigger = _trigger(call)
     return _shown(call, call.views.open(trigger.user, content))
 
 
-def push(call: Call) -> Json:
+def push(call: ApiCall) -> Json:
     call.only("view", "trigger_id", "interactivity_pointer")
     content = _content(call, "modal")
     trigger = _trigger(call)
@@ -30,7 +30,7 @@ def push(call: Call) -> Json:
     return _shown(call, view)
 
 
-def update(call: Call) -> Json:
+def update(call: ApiCall) -> Json:
     call.only("view", "view_id", "external_id", "hash")
     by_id, by_external_id = call.text("view_id", ""), call.text("external_id", "")
     if bool(by_id) == bool(by_external_id):
@@ -43,7 +43,7 @@ def update(call: Call) -> Json:
     return _shown(call, call.views.replace(view, content))
 
 
-def publish(call: Call) -> Json:
+def publish(call: ApiCall) -> Json:
     call.only("view", "user_id", "hash")
     user = call.workspace.users.get(call.text("user_id"))
     if user is None or user.is_bot or user.deleted:
@@ -56,8 +56,8 @@ def publish(call: Call) -> Json:
     return _shown(call, call.views.publish(user.id, content))
 
 
-def _content(call: Call, surface: Surface, *, replacing: View | None = None) -> Json:
-    """The view of the call. Raises what Slack answers when it refuses it."""
+def _content(call: ApiCall, surface: Surface, *, replacing: View | None = None) -> Json:
+    """Return the view of the call. Raises Slack's error when it would refuse it."""
     content = call.structure("view", "invalid_arguments")
     if refusal := validate_view(content, surface, call.app.scopes):
         raise ApiError(refusal.error, refusal.messages)
@@ -67,20 +67,20 @@ def _content(call: Call, surface: Surface, *, replacing: View | None = None) -> 
     return content
 
 
-def _trigger(call: Call) -> Trigger:
-    trigger = call.tickets.exchange(call.text("trigger_id"))
+def _trigger(call: ApiCall) -> Trigger:
+    trigger = call.triggers.exchange(call.text("trigger_id"))
     if isinstance(trigger, str):
         raise ApiError(trigger)
     return trigger
 
 
-def _check_hash(call: Call, view: View | None) -> None:
+def _check_hash(call: ApiCall, view: View | None) -> None:
     wanted = call.text("hash", "")
     if wanted and (view is None or wanted != view.hash):
         raise ApiError("hash_conflict")
 
 
-def _shown(call: Call, view: View) -> Json:
+def _shown(call: ApiCall, view: View) -> Json:
     return {"view": view_json(view, call.app)}
 
 

@@ -1,4 +1,4 @@
-"""Blocks: /reference/block-kit/blocks. Which may stand where, and what each may hold."""
+"""Validate blocks: where each may be used and what it may contain. Limits: /reference/block-kit/blocks."""
 
 import re
 from collections.abc import Mapping
@@ -20,9 +20,9 @@ from sandbox.validator.schema import (
     units,
 )
 
-MOST_BLOCKS: dict[Surface, int] = {"message": 50, "modal": 100, "home": 100}
+MAX_BLOCKS: dict[Surface, int] = {"message": 50, "modal": 100, "home": 100}
 
-# What is counted over all blocks of a payload: the most, and how Slack's refusal begins.
+# Limits over all blocks of a payload, and how Slack's refusal begins.
 _TOTALS = {
     "markdown characters": (12_000, "markdown blocks"),
     "table characters": (10_000, "tables"),
@@ -186,7 +186,7 @@ BLOCKS: dict[str, Check] = {
         then=_needs_scope("links.embed:write"),
     ),
 }
-# A container is a block that holds blocks, so the table must be there before its rule.
+# A container holds blocks, so its rule needs the table above.
 BLOCKS["container"] = _block(
     {"child_blocks": array(tagged(BLOCKS, "a child block", among=_IN_CONTAINER), 1, 10)},
     {
@@ -206,7 +206,7 @@ BLOCKS["container"] = _block(
 
 def check_blocks(blocks: Any, report: Report, at: str = "/blocks") -> None:
     """Report everything that Slack would refuse in a list of blocks."""
-    most = MOST_BLOCKS[report.surface]
+    most = MAX_BLOCKS[report.surface]
     array(tagged(BLOCKS, "a block"), 0, most)(blocks, at, report)
     if report.counts.get("blocks", 0) > most and isinstance(blocks, list) and len(blocks) <= most:
         report.fail(at, f"no more than {most} blocks allowed, those inside others included")

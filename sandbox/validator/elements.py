@@ -1,4 +1,4 @@
-"""Block elements: buttons, menus, pickers, inputs. Limits: /reference/block-kit/block-elements."""
+"""Validate block elements: buttons, menus, pickers, inputs. Limits: /reference/block-kit/block-elements."""
 
 import datetime
 import re
@@ -50,7 +50,7 @@ def _is_date(value: str) -> bool:
 def element(
     required: Mapping[str, Check] | None = None, optional: Mapping[str, Check] | None = None, **more: Any
 ) -> Check:
-    """An interactive element: besides its own fields it may have an action_id."""
+    """Check for an interactive element, which may have an action_id besides its own fields."""
     return fields({"type": anything, **(required or {})}, {"action_id": action_id, **(optional or {})}, **more)
 
 

@@ -1,4 +1,4 @@
-"""A message as a whole: its text, blocks, attachments and metadata. Limits: /reference/methods/chat.postMessage."""
+"""Validate a message: text, blocks, attachments and metadata. Limits: /reference/methods/chat.postMessage."""
 
 import json
 from dataclasses import dataclass
@@ -9,32 +9,32 @@ from sandbox.model import Json
 from sandbox.validator.blocks import check_blocks
 from sandbox.validator.schema import Report, Surface, anything, array, fields, string, units
 
-MOST_ON_UPDATE = 4_000
-MOST_ON_POST = 40_000
-MOST_METADATA = 16_000
+MAX_ON_UPDATE = 4_000
+MAX_ON_POST = 40_000
+MAX_METADATA = 16_000
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What Slack answers to a payload that it doesn't take: an error, and where the faults are."""
+    """Slack's answer to an invalid payload: an error, and messages that point to the problems."""
 
     error: str
     messages: tuple[str, ...] = ()
 
 
 def validate_blocks(blocks: Any, surface: Surface = "message", scopes: frozenset[str] = frozenset()) -> list[str]:
-    """What is wrong with these blocks, each with a JSON pointer; empty when Slack would take them."""
+    """Return the problems of these blocks, each with a JSON pointer; empty when Slack would accept them."""
     report = Report(surface, scopes)
     check_blocks(blocks, report)
     return report.problems
 
 
 def validate_message(payload: Json, scopes: frozenset[str] = frozenset()) -> Refusal | None:
-    """Why Slack (or this stricter workspace) refuses a message; None when it is good.
+    """Return why Slack, or this stricter workspace, refuses a message; None when it is valid.
 
-    Stricter than Slack: a message with blocks must have a text too, since screen readers and notifications read only
-    that; and a date that Slack couldn't show, in whose place stood its fallback. A text over 40,000 is no refusal: Slack
-    cuts it. `scopes` are the app's.
+    Stricter than Slack: a message with blocks needs a text too, since screen readers and notifications use only that; and
+    a date that Slack can't show is refused, where Slack would show its fallback. A text over 40,000 characters is accepted,
+    since Slack truncates it. `scopes` are the app's.
     """
     return _check_text(payload) or _check_blocks(payload, scopes) or _check_metadata(payload.get("metadata"))
 
@@ -79,7 +79,7 @@ def _check_blocks(payload: Json, scopes: frozenset[str]) -> Refusal | None:
     array(_ATTACHMENT, 0, 100)(attachments, "/attachments", report)
     if not report.problems:
         for index, attachment in enumerate(attachments):
-            report.counts.pop("blocks", None)  # the limit of 50 is each attachment's own
+            report.counts.pop("blocks", None)  # the limit of 50 applies to each attachment separately
             check_blocks(attachment["blocks"], report, f"/attachments/{index}/blocks")
     return Refusal("invalid_attachments", tuple(report.problems)) if report.problems else None
 
@@ -93,4 +93,4 @@ def _check_metadata(metadata: Any) -> Refusal | None:
         report.fail("/metadata/event_payload", "must be an object")
     if report.problems:
         return Refusal("invalid_metadata_format", tuple(report.problems))
-    return Refusal("metadata_too_large") if units(json.dumps(metadata)) > MOST_METADATA else None
+    return Refusal("metadata_too_large") if units(json.dumps(metadata)) > MAX_METADATA else None

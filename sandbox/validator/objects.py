@@ -1,4 +1,4 @@
-"""Composition objects: texts, options, confirmations. Limits: /reference/block-kit/composition-objects."""
+"""Validate composition objects: texts, options, confirmations. Limits: /reference/block-kit/composition-objects."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def _dates_are_right(text: Any, at: str, report: Report) -> None:
 
 
 def text(most: int = 3000) -> Check:
-    """Plain text or mrkdwn."""
+    """Check for plain text or mrkdwn."""
     kinds = {
         "plain_text": fields({"type": anything, "text": string(1, most)}, {"emoji": boolean}),
         "mrkdwn": fields({"type": anything, "text": string(1, most)}, {"verbatim": boolean}, then=_dates_are_right),
@@ -47,7 +47,7 @@ def text(most: int = 3000) -> Check:
 
 
 def action_id(value: Any, at: str, report: Report) -> None:
-    """At most 255, and used once in a payload."""
+    """Check for at most 255 characters, and for an id that is unique in the payload."""
     string(1, 255)(value, at, report)
     if isinstance(value, str):
         if value in report.action_ids:
@@ -56,7 +56,7 @@ def action_id(value: Any, at: str, report: Report) -> None:
 
 
 def focus_on_load(value: Any, at: str, report: Report) -> None:
-    """True for one element of a payload."""
+    """Check for a flag that may be true for one element of a payload."""
     boolean(value, at, report)
     if value is True:
         report.count("focus")

@@ -1,4 +1,4 @@
-"""Rich text: /reference/block-kit/blocks/rich-text-block."""
+"""Validate rich text. Limits: /reference/block-kit/blocks/rich-text-block."""
 
 import re
 
@@ -68,4 +68,4 @@ ELEMENTS: dict[str, Check] = {
 BODY: dict[str, Check] = {"type": anything, "elements": array(tagged(ELEMENTS, "a rich text element"), 1, 1000)}
 
 rich_text = fields(BODY, {"block_id": string(1, 255)})
-"""Rich text inside another block, where its block_id means nothing."""
+"""Rich text inside another block, where its block_id has no effect."""

@@ -1,7 +1,7 @@
-"""Small parts from which the rules of Block Kit are put together.
+"""Building blocks for the rules of Block Kit.
 
-A `Check` looks at one value, at its JSON pointer, and reports what is wrong with it. Lengths are counted in UTF-16 code
-units: Slack doesn't say what it counts, and no other count gives more.
+A `Check` takes a value and its JSON pointer and reports what is wrong with it. Lengths are counted in UTF-16 code units:
+Slack doesn't document its unit, and this is the strictest.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -13,9 +13,9 @@ Surface = Literal["message", "modal", "home"]
 
 @dataclass(slots=True)
 class Report:
-    """What was found so far in one payload, and what must be counted over all its blocks.
+    """The problems found so far in a payload, and counts over all its blocks.
 
-    `scopes` are those of the app that sends it.
+    `scopes` are the scopes of the app that sends it.
     """
 
     surface: Surface = "message"
@@ -36,12 +36,12 @@ Check = Callable[[Any, str, Report], None]
 
 
 def units(text: str) -> int:
-    """The length of a text in UTF-16 code units."""
+    """Return the length of a text in UTF-16 code units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def string(least: int = 1, most: int = 3000, *, test: Callable[[str], bool] | None = None, what: str = "") -> Check:
-    """A text of `least` to `most` units; `test` must hold, or the value is reported as not being `what`."""
+    """Check for a text of `least` to `most` units that passes `test`; otherwise it is reported as not being `what`."""
 
     def check(value: Any, at: str, report: Report) -> None:
         if not isinstance(value, str):
@@ -112,7 +112,7 @@ def fields(
     at_least_one: Collection[str] = (),
     then: Check | None = None,
 ) -> Check:
-    """An object with these fields and no others. `then` looks at the whole once its fields are in order."""
+    """Check for an object with these fields and no others. `then` checks the whole object once its fields are valid."""
     must = dict(required or {})
     known = {**must, **(optional or {})}
 
@@ -139,7 +139,7 @@ def fields(
 
 
 def tagged(kinds: Mapping[str, Check], what: str, *, among: Collection[str] | None = None) -> Check:
-    """An object whose `type` says which check applies; `among` limits the types to those that may stand here."""
+    """Check for an object whose `type` selects the check; `among` limits the types that are allowed here."""
 
     def check(value: Any, at: str, report: Report) -> None:
         kind = value.get("type") if isinstance(value, dict) else None
@@ -156,4 +156,4 @@ def tagged(kinds: Mapping[str, Check], what: str, *, among: Collection[str] | No
 
 
 def anything(_value: Any, _at: str, _report: Report) -> None:
-    """A field whose content is checked elsewhere."""
+    """Accept any value; the field is checked elsewhere."""

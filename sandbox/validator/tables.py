@@ -1,4 +1,4 @@
-"""Tables and charts: /reference/block-kit/blocks/table-block, data-table-block, data-visualization-block."""
+"""Validate tables and charts: /reference/block-kit/blocks/table-block, data-table-block, data-visualization-block."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def _characters(rows: list[list[dict[str, Any]]]) -> int:
 
 
 def count_table(block: dict[str, Any], _at: str, report: Report) -> None:
-    """Add a table's characters to those of the other tables of the message."""
+    """Add a table's characters to the total of the message."""
     report.count("table characters", _characters(block["rows"]))
 
 
@@ -42,7 +42,7 @@ def _column_setting(value: Any, at: str, report: Report) -> None:
 
 
 def check_data_table(block: dict[str, Any], at: str, report: Report) -> None:
-    """Rows as long as the header, a header in plain cells, and the characters of all data tables."""
+    """Check that all rows are as long as the header and the header has plain cells; count the characters."""
     rows = block["rows"]
     width = len(rows[0])
     for index, row in enumerate(rows):
@@ -90,7 +90,7 @@ CHARTS: dict[str, Check] = {
 
 
 def count_chart(_block: dict[str, Any], _at: str, report: Report) -> None:
-    """Add one to the charts of the message."""
+    """Count a chart of the message."""
     report.count("charts")
 
 

@@ -1,4 +1,4 @@
-"""A view as a whole, modal or App Home. Limits: /reference/views/modal-views, /reference/methods/views.open."""
+"""Validate a view, modal or App Home. Limits: /reference/views/modal-views, /reference/methods/views.open."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from sandbox.validator.message import Refusal
 from sandbox.validator.objects import option, option_group, plain_text
 from sandbox.validator.schema import Check, Report, Surface, anything, array, boolean, fields, string
 
-MOST_BYTES = 250_000
+MAX_BYTES = 250_000
 
 _COMMON: dict[str, Check] = {
     "private_metadata": string(0, 3000),
@@ -33,7 +33,7 @@ _VIEWS: dict[Surface, Check] = {
 
 
 def validate_view(view: Any, surface: Surface = "modal", scopes: frozenset[str] = frozenset()) -> Refusal | None:
-    """Why Slack refuses a view; None when it is good. `surface` is what the method or the answer asks for."""
+    """Return why Slack refuses a view, or None when it is valid. `surface` is the type that the method or answer expects."""
     report = Report(surface, scopes)
     if not isinstance(view, dict) or view.get("type") != surface:
         report.fail("/view/type" if isinstance(view, dict) else "/view", f"must be a view of type {surface}")
@@ -45,11 +45,11 @@ def validate_view(view: Any, surface: Surface = "modal", scopes: frozenset[str] 
         report.fail("/view/submit", "a view with input blocks needs a submit button")
     if report.problems:
         return Refusal("invalid_arguments", tuple(report.problems))
-    return Refusal("view_too_large") if size(view) > MOST_BYTES else None
+    return Refusal("view_too_large") if size(view) > MAX_BYTES else None
 
 
 def size(view: Json) -> int:
-    """Bytes of the view as JSON in UTF-8."""
+    """Return the size of the view in bytes, as JSON in UTF-8."""
     return len(json.dumps(view, ensure_ascii=False).encode())
 
 
@@ -61,7 +61,7 @@ _OPTIONS = fields(
 
 
 def validate_options(answer: Any) -> Refusal | None:
-    """Why Slack shows nothing for an answer to `block_suggestion`; None when it shows the options."""
+    """Return why Slack refuses an answer to `block_suggestion`, or None when it shows the options."""
     report = Report("modal")
     _OPTIONS(answer, "", report)
     return Refusal("invalid_options", tuple(report.problems)) if report.problems else None

@@ -156,11 +156,11 @@ async def test_slacks_bad_days_are_switched_on_and_off(scene: Scene) -> None:
     switch = page.get_by_role("switch", name="Failing")
     await switch.check()
     await expect(page.get_by_role("button", name="Bad days")).to_contain_text("1")
-    assert scene.sandbox.faults.bad_days.on == ("500",)
+    assert scene.sandbox.faults.scenarios.on == ("500",)
     headers = {"Authorization": "Bearer xoxb-browser-tests"}
     async with scene.http.post(scene.sandbox.api_url + "auth.test", headers=headers) as response:
         assert response.status == 500
     await switch.press("Space")
-    await scene.sandbox.wait_for(lambda: scene.sandbox.faults.bad_days.on == ())
+    await scene.sandbox.wait_for(lambda: scene.sandbox.faults.scenarios.on == ())
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("button", name="Bad days")).to_be_focused()

@@ -34,7 +34,7 @@ SHORTCUTS = [
 
 
 def manifest(url: str, events: Iterable[str], features: dict[str, Any]) -> dict[str, Any]:
-    """That of an app with every scope which the tests of events need."""
+    """Return the manifest of an app with all scopes that the event tests need."""
     more = ("app_mentions:read", "links:read", "links:write", "commands")
     return {
         "display_information": {"name": "Loan Desk"},
@@ -51,7 +51,7 @@ Answer = Callable[[dict[str, Any]], Awaitable[Any]]
 
 
 class Clock:
-    """Real time that a test moves."""
+    """A clock that stands still until a test moves it forward."""
 
     def __init__(self) -> None:
         self.seconds = 1_790_000_000.0
@@ -69,16 +69,16 @@ async def nothing(_form: dict[str, Any]) -> Any:
 
 @dataclass
 class App:
-    """The app on the other end: answers what the test tells it to, remembers what it got."""
+    """The app under the sandbox: it answers as the test says and records its requests."""
 
     url: str = ""
     answer: Answer = nothing
     status: int = 200
     statuses: list[int] = field(default_factory=list)
-    """Those of the next answers to events, before `status` applies again."""
+    """HTTP statuses of the next answers to events; after them `status` applies."""
     headers: dict[str, str] = field(default_factory=dict)
     echoes: bool = True
-    """Whether the challenge of the events' URL is answered."""
+    """Whether the app answers the challenge of the events URL."""
     got: list[dict[str, Any]] = field(default_factory=list)
     heard: list[dict[str, Any]] = field(default_factory=list)
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
@@ -104,12 +104,12 @@ class App:
         return web.Response(status=self.statuses.pop(0) if self.statuses else self.status, headers=self.headers)
 
     def events(self, kind: str) -> list[dict[str, Any]]:
-        """The events of a type that were heard."""
+        """Return the events of a type that the app got."""
         events = [one["event"] for one in self.heard if one["type"] == "event_callback"]
         return [event for event in events if event["type"] == kind]
 
     def says(self, **body: Any) -> None:
-        """Every command is answered with this message."""
+        """Answer every command with this message."""
 
         async def answer(_form: dict[str, Any]) -> Any:
             return body
@@ -119,13 +119,13 @@ class App:
 
 @dataclass
 class World:
-    """A running sandbox with an app, two people and three channels."""
+    """A running sandbox with an app, two users and two channels."""
 
     sandbox: Sandbox
     app: App
     clock: Clock
     client: Any
-    """The SDK's client; it types every field of an answer as optional, which says nothing here."""
+    """The SDK's client, typed as Any because the SDK types every field of an answer as optional."""
     http: aiohttp.ClientSession
     li: User
     wang: User
@@ -133,7 +133,7 @@ class World:
     risk: Channel
 
     def subscribe(self, *events: str, **features: Any) -> None:
-        """Install the app anew with these events, and shortcuts, an App Home and domains to unfurl."""
+        """Reinstall the app with these events, and with shortcuts, an App Home and domains to unfurl."""
         features = {"shortcuts": SHORTCUTS, "app_home": {"home_tab_enabled": True}, **features}
         self.sandbox.install(manifest=manifest(self.app.url, events, features), signing_secret=SECRET, token=TOKEN)
 
@@ -148,7 +148,7 @@ class World:
 
 @pytest.fixture(autouse=True)
 def unhurried() -> bool:
-    """Slack's limits of time are what these tests are about."""
+    """Keep Slack's real time limits, which these tests check."""
     return False
 
 

@@ -1,4 +1,4 @@
-"""Blocks that the tests of the sandbox are made of."""
+"""Blocks and views for the tests of the sandbox."""
 
 from collections.abc import Callable
 from typing import Any
@@ -88,8 +88,8 @@ def data_table(rows: int = 1, columns: int = 1, text: str = "x", **more: Any) ->
 
 
 def pie(segments: int = 1, label: str = "", title: str = "T") -> Json:
-    pieces = many(lambda number: {"label": label or f"s{number}", "value": 1}, segments)
-    return {"type": "data_visualization", "title": title, "chart": {"type": "pie", "segments": pieces}}
+    segment_list = many(lambda number: {"label": label or f"s{number}", "value": 1}, segments)
+    return {"type": "data_visualization", "title": title, "chart": {"type": "pie", "segments": segment_list}}
 
 
 def bar(
@@ -123,14 +123,14 @@ def icon_button(**more: Any) -> Json:
 
 
 def text_input(label: str = "Note", block_id: str = "note", **more: Any) -> Json:
-    """An input block with a text field whose action_id is the block's id and `_in`."""
+    """Return an input block with a text field whose action_id is the block_id with the suffix `_in`."""
     block = {name: more.pop(name) for name in ("optional", "dispatch_action") if name in more}
     element = {"type": "plain_text_input", "action_id": f"{block_id}_in", **more}
     return {"type": "input", "block_id": block_id, "label": plain(label), "element": element, **block}
 
 
 def field(label: str, element: Json, **more: Any) -> Json:
-    """An input block whose block_id is its label."""
+    """Return an input block whose block_id is its label."""
     return {
         "type": "input",
         "block_id": label,

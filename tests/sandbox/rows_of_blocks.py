@@ -1,4 +1,4 @@
-"""Slack's table of blocks: of each row what is taken, what is refused, and where."""
+"""Slack's table of blocks: for each row an accepted payload, a refused one, and where its problem is."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def icons(count: int) -> list[Json]:
 
 
 Example = tuple[Any, Any, str]
-"""What is taken, what is refused, and where: blocks of a message, or a view."""
+"""Accepted blocks or view, refused blocks or view, and where the problem is."""
 
 BLOCKS: dict[str, list[Example]] = {
     "blocks of a message": [([{"type": "divider"}] * 50, [{"type": "divider"}] * 51, "/blocks")],

@@ -1,4 +1,4 @@
-"""Slack's table of elements and objects: of each row what is taken, what is refused, and where."""
+"""Slack's table of elements and objects: for each row an accepted payload, a refused one, and where its problem is."""
 
 from tests.sandbox.payloads import (
     actions,

@@ -1,4 +1,4 @@
-"""The Web API, as the Slack SDK calls it."""
+"""The Web API, called with the Slack SDK."""
 
 from collections.abc import Awaitable
 from typing import Any
@@ -12,7 +12,7 @@ from tests.sandbox.payloads import actions, button, section
 
 
 async def error(call: Awaitable[Any]) -> dict[str, Any]:
-    """The answer of a call that Slack refuses."""
+    """Return the answer to a refused call."""
     with pytest.raises(SlackApiError) as refused:
         await call
     return dict(refused.value.response.data)
@@ -28,7 +28,7 @@ async def test_auth_test_says_who_the_bot_is(world: World) -> None:
     assert "chat:write" in answer.headers["X-OAuth-Scopes"]
 
 
-async def test_a_token_is_asked_for_and_checked(world: World) -> None:
+async def test_a_call_without_a_valid_token_is_refused(world: World) -> None:
     async with world.http.post(f"{world.sandbox.api_url}auth.test") as response:
         assert (await response.json())["error"] == "not_authed"
     other = AsyncWebClient(token="xoxb-other", base_url=world.sandbox.api_url, session=world.http)
@@ -37,11 +37,11 @@ async def test_a_token_is_asked_for_and_checked(world: World) -> None:
     assert (await error(world.client.auth_test()))["error"] == "token_revoked"
 
 
-async def test_methods_that_are_not_there_are_unknown(world: World) -> None:
+async def test_an_unknown_method_is_refused(world: World) -> None:
     assert (await error(world.client.api_call("views.show", json={})))["error"] == "unknown_method"
 
 
-async def test_a_method_without_its_scope_names_what_is_missing(world: World) -> None:
+async def test_a_call_without_its_scope_names_the_missing_scope(world: World) -> None:
     reinstall(world, "chat:write", "channels:read")
     answer = await error(world.client.users_info(user="U0LI"))
     assert (answer["error"], answer["needed"]) == ("missing_scope", "users:read")
@@ -49,7 +49,7 @@ async def test_a_method_without_its_scope_names_what_is_missing(world: World) ->
     assert (await error(world.client.conversations_history(channel="C0DESK")))["needed"] == "channels:history"
 
 
-async def test_a_kind_of_conversation_needs_its_own_scope(world: World) -> None:
+async def test_each_kind_of_conversation_needs_its_own_scope(world: World) -> None:
     reinstall(world, "channels:read", "channels:history", "im:write")
     world.sandbox.join(world.risk, "U0APPBOT")
     assert (await error(world.client.conversations_info(channel="C0RISK")))["needed"] == "groups:read"
@@ -72,13 +72,13 @@ async def test_a_message_is_posted_from_json_and_from_a_form(world: World, as_js
     assert (message.text, message.is_bot, message.user) == ("Hello", True, "U0APPBOT")
 
 
-async def test_timestamps_are_texts_that_increase_even_in_one_instant(world: World) -> None:
+async def test_message_timestamps_are_strings_and_increase_even_within_one_instant(world: World) -> None:
     stamps = [(await world.client.chat_postMessage(channel="C0DESK", text="x"))["ts"] for _ in range(3)]
     assert stamps == sorted(set(stamps))
     assert all(isinstance(ts, str) and len(ts.split(".")[1]) == 6 for ts in stamps)
 
 
-async def test_a_user_id_stands_for_the_direct_message(world: World) -> None:
+async def test_a_post_to_a_user_id_goes_to_the_direct_message(world: World) -> None:
     answer = await world.client.chat_postMessage(channel="U0LI", text="For you")
     assert answer["channel"] == world.sandbox.dm(world.li).id
     assert answer["channel"].startswith("D")
@@ -101,20 +101,20 @@ async def test_a_user_id_stands_for_the_direct_message(world: World) -> None:
         ("U0APPBOT", "cannot_dm_bot"),
     ],
 )
-async def test_where_the_bot_cannot_post(world: World, channel: str, expected: str) -> None:
+async def test_the_bot_cannot_post_where_slack_would_refuse_it(world: World, channel: str, expected: str) -> None:
     world.sandbox.add_channel("open", channel_id="C0OPEN", with_bot=False)
     world.sandbox.archive(world.sandbox.add_channel("old", channel_id="C0OLD"))
     world.sandbox.remove_user(world.sandbox.add_user("U0GONE", name="gone"))
     assert (await error(world.client.chat_postMessage(channel=channel, text="x")))["error"] == expected
 
 
-async def test_a_person_who_left_is_not_reached_in_the_old_conversation(world: World) -> None:
+async def test_a_deactivated_user_cannot_be_messaged_in_their_old_conversation(world: World) -> None:
     dm = world.sandbox.dm(world.li)
     world.sandbox.remove_user(world.li)
     assert (await error(world.client.chat_postMessage(channel=dm.id, text="x")))["error"] == "user_disabled"
 
 
-async def test_public_channels_can_be_written_to_with_their_scope_or_after_joining(world: World) -> None:
+async def test_the_bot_posts_to_a_public_channel_with_the_scope_or_after_joining(world: World) -> None:
     world.sandbox.add_channel("open", channel_id="C0OPEN", with_bot=False)
     reinstall(world, *SCOPES, "chat:write.public")
     await world.client.chat_postMessage(channel="C0OPEN", text="x")
@@ -143,21 +143,21 @@ async def test_public_channels_can_be_written_to_with_their_scope_or_after_joini
         ({"text": "x", "thread_ts": "1.000001"}, "cannot_reply_to_message"),
     ],
 )
-async def test_what_a_message_cannot_be(world: World, body: dict[str, Any], expected: str) -> None:
+async def test_an_invalid_message_is_refused(world: World, body: dict[str, Any], expected: str) -> None:
     answer = await error(world.client.api_call("chat.postMessage", json={"channel": "C0DESK", **body}))
     assert answer["error"] == expected
     assert world.sandbox.messages(world.desk) == []
     assert bool(world.sandbox.violations) == (expected != "cannot_reply_to_message")
 
 
-async def test_a_refusal_points_at_the_fault(world: World) -> None:
+async def test_a_refusal_points_to_the_problem(world: World) -> None:
     answer = await error(world.client.chat_postMessage(channel="C0DESK", text="x", blocks=[section("x" * 3001)]))
     assert answer["response_metadata"]["messages"] == [
         "[ERROR] must be less than 3001 characters [json-pointer:/blocks/0/text/text]"
     ]
 
 
-async def test_a_long_text_is_cut_when_posted_and_refused_when_updated(world: World) -> None:
+async def test_a_long_text_is_truncated_when_posted_and_refused_when_updated(world: World) -> None:
     answer = await world.client.chat_postMessage(channel="C0DESK", text="x" * 40_001)
     assert len(answer["message"]["text"]) == 40_000
     await world.client.chat_update(channel="C0DESK", ts=answer["ts"], text="y" * 4_000)
@@ -165,7 +165,7 @@ async def test_a_long_text_is_cut_when_posted_and_refused_when_updated(world: Wo
     assert (await error(refused))["error"] == "msg_too_long"
 
 
-async def test_an_update_with_text_alone_takes_the_blocks_away(world: World) -> None:
+async def test_an_update_with_only_text_removes_the_blocks(world: World) -> None:
     posted = await world.client.chat_postMessage(channel="C0DESK", text="a", blocks=[section()])
     await world.client.chat_update(channel="C0DESK", ts=posted["ts"], text="b")
     (message,) = world.sandbox.messages(world.desk)
@@ -183,7 +183,7 @@ async def test_an_update_keeps_what_it_does_not_name(world: World) -> None:
     assert (message.text, message.blocks[0]["type"], message.metadata) == ("b", "actions", None)
 
 
-async def test_which_messages_cannot_be_updated_or_deleted(world: World) -> None:
+async def test_only_the_apps_own_messages_can_be_updated_or_deleted(world: World) -> None:
     theirs = world.sandbox.say(world.li, world.desk, "mine")
     update = world.client.chat_update(channel="C0DESK", ts=theirs.ts, text="x")
     assert (await error(update))["error"] == "cant_update_message"
@@ -211,7 +211,7 @@ async def test_an_ephemeral_message_is_for_one_member_of_the_channel(world: Worl
     assert (await error(refused))["error"] == "user_not_in_channel"
 
 
-async def test_history_is_newest_first_and_leaves_ephemerals_and_replies_out(world: World) -> None:
+async def test_history_is_newest_first_without_ephemeral_messages_and_replies(world: World) -> None:
     first = await world.client.chat_postMessage(channel="C0DESK", text="one")
     await world.client.chat_postMessage(channel="C0DESK", text="reply", thread_ts=first["ts"])
     await world.client.chat_postEphemeral(channel="C0DESK", user="U0LI", text="psst")
@@ -228,7 +228,7 @@ async def test_history_is_newest_first_and_leaves_ephemerals_and_replies_out(wor
     assert [one["text"] for one in replies["messages"]] == ["one", "reply"]
 
 
-async def test_history_comes_in_pages(world: World) -> None:
+async def test_history_is_paginated(world: World) -> None:
     for number in range(3):
         await world.client.chat_postMessage(channel="C0DESK", text=str(number))
     first = await world.client.conversations_history(channel="C0DESK", limit=2)
@@ -240,7 +240,7 @@ async def test_history_comes_in_pages(world: World) -> None:
     assert (await error(wrong))["error"] == "invalid_cursor"
 
 
-async def test_history_shows_metadata_only_when_asked(world: World) -> None:
+async def test_history_contains_metadata_only_on_request(world: World) -> None:
     metadata = {"event_type": "notice", "event_payload": {"n": 1}}
     await world.client.chat_postMessage(channel="C0DESK", text="a", metadata=metadata)
     without = await world.client.conversations_history(channel="C0DESK")
@@ -249,14 +249,16 @@ async def test_history_shows_metadata_only_when_asked(world: World) -> None:
     assert with_it["messages"][0]["metadata"] == metadata
 
 
-async def test_history_is_for_members(world: World) -> None:
+async def test_only_members_of_a_channel_read_its_history(world: World) -> None:
     world.sandbox.add_channel("open", channel_id="C0OPEN", with_bot=False)
     assert (await error(world.client.conversations_history(channel="C0OPEN")))["error"] == "not_in_channel"
     assert (await error(world.client.conversations_history(channel="C0RISK")))["error"] == "channel_not_found"
 
 
 @pytest.mark.parametrize(("honoured", "posted"), [(True, 1), (False, 2)])
-async def test_a_client_msg_id_is_honoured_or_not(world: World, honoured: bool, posted: int) -> None:
+async def test_a_repeated_client_msg_id_posts_once_where_it_is_honoured(
+    world: World, honoured: bool, posted: int
+) -> None:
     world.sandbox.api.dedupe_client_msg_id = honoured
     stamps = [
         (await world.client.chat_postMessage(channel="C0DESK", text="a", client_msg_id="one"))["ts"] for _ in range(2)
@@ -264,7 +266,7 @@ async def test_a_client_msg_id_is_honoured_or_not(world: World, honoured: bool, 
     assert len(set(stamps)) == len(world.sandbox.messages(world.desk)) == posted
 
 
-async def test_what_the_bot_learns_of_a_channel(world: World) -> None:
+async def test_channel_info_has_what_the_bot_may_see(world: World) -> None:
     world.sandbox.add_channel("partners", channel_id="C0SHARED", is_ext_shared=True, topic="With the insurer")
     shared = (await world.client.conversations_info(channel="C0SHARED", include_num_members=True))["channel"]
     assert (shared["is_ext_shared"], shared["is_private"], shared["num_members"]) == (True, False, 1)
@@ -282,7 +284,7 @@ async def test_channels_and_members_are_listed(world: World) -> None:
     assert members["members"] == ["U0LI", "U0WANG", "U0APPBOT"]
 
 
-async def test_what_the_bot_learns_of_a_person(world: World) -> None:
+async def test_user_info_has_what_the_bot_may_see(world: World) -> None:
     user = (await world.client.users_info(user="U0LI", include_locale=True))["user"]
     assert (user["locale"], user["tz"], user["tz_offset"]) == ("zh-CN", "Asia/Shanghai", 28_800)
     assert (user["profile"]["email"], user["real_name"]) == ("li@lender.example", "李伟")
@@ -293,7 +295,7 @@ async def test_what_the_bot_learns_of_a_person(world: World) -> None:
     assert (await error(world.client.users_info(user="U0NOBODY")))["error"] == "user_not_found"
 
 
-async def test_an_e_mail_address_needs_its_scope(world: World) -> None:
+async def test_an_email_address_needs_its_scope(world: World) -> None:
     found = await world.client.users_lookupByEmail(email="LI@lender.example")
     assert found["user"]["id"] == "U0LI"
     assert (await error(world.client.users_lookupByEmail(email="no@one.example")))["error"] == "users_not_found"
@@ -301,7 +303,7 @@ async def test_an_e_mail_address_needs_its_scope(world: World) -> None:
     assert "email" not in (await world.client.users_info(user="U0LI"))["user"]["profile"]
 
 
-async def test_people_are_listed_in_pages(world: World) -> None:
+async def test_the_list_of_users_is_paginated(world: World) -> None:
     first = await world.client.users_list(limit=2)
     second = await world.client.users_list(limit=2, cursor=first["response_metadata"]["next_cursor"])
     assert [one["id"] for one in [*first["members"], *second["members"]]] == ["U0APPBOT", "U0LI", "U0WANG"]
@@ -315,7 +317,7 @@ async def test_a_permalink_leads_to_the_page(world: World) -> None:
         assert response.headers["Location"] == f"/?channel=C0DESK&message={posted['ts']}"
 
 
-async def test_all_text_of_a_message_is_found(world: World) -> None:
+async def test_text_of_a_message_includes_blocks_and_buttons(world: World) -> None:
     from sandbox import text_of
 
     blocks = [section("Call *Wang* &amp; Co"), actions(button("Done"))]

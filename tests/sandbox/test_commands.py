@@ -1,4 +1,4 @@
-"""A slash command from the composer to the app and back."""
+"""Slash commands, from the composer to the app and back."""
 
 import asyncio
 import hashlib
@@ -25,14 +25,14 @@ async def test_the_app_gets_every_field_of_the_command(world: World) -> None:
     assert "enterprise_id" not in form
 
 
-async def test_every_command_has_a_trigger_of_its_own(world: World) -> None:
+async def test_every_command_has_its_own_trigger(world: World) -> None:
     for _ in range(2):
         await world.sandbox.command(world.li, world.desk, "/loan-call")
     first, second = world.app.got
     assert first["trigger_id"] != second["trigger_id"]
 
 
-async def test_the_request_is_signed_with_the_apps_secret_and_the_time(world: World) -> None:
+async def test_a_request_is_signed_with_the_apps_secret_and_the_time(world: World) -> None:
     await world.sandbox.command(world.li, world.desk, "/loan-call 王")
     headers, raw = world.app.requests[0]
     stamp = headers["X-Slack-Request-Timestamp"]
@@ -63,17 +63,17 @@ async def test_the_request_is_signed_with_the_apps_secret_and_the_time(world: Wo
         ("L-1042, 3:30 1.5 #12", "L-1042, 3:30 1.5 #12"),
     ],
 )
-async def test_what_is_typed_reaches_the_app_escaped(world: World, typed: str, received: str) -> None:
+async def test_typed_text_reaches_the_app_escaped(world: World, typed: str, received: str) -> None:
     await world.sandbox.command(world.li, world.desk, f"/loan-call {typed}")
     assert world.app.got[0]["text"] == received
 
 
-async def test_a_private_channel_is_named_to_the_app_by_its_id_only(world: World) -> None:
+async def test_a_private_channel_is_sent_to_the_app_without_its_name(world: World) -> None:
     await world.sandbox.command(world.wang, world.desk, "/loan-call #risk")
     assert world.app.got[0]["text"] == "<#C0RISK|>"
 
 
-async def test_the_answer_is_seen_by_the_typist_alone(world: World) -> None:
+async def test_only_the_user_who_typed_the_command_sees_its_answer(world: World) -> None:
     world.app.says(response_type="ephemeral", text="Logged.")
     reply = await world.sandbox.command(world.li, world.desk, "/loan-call L-1042 reached")
     assert (reply.status, reply.text, reply.ephemeral) == (200, "Logged.", True)
@@ -82,14 +82,14 @@ async def test_the_answer_is_seen_by_the_typist_alone(world: World) -> None:
     assert world.sandbox.messages(world.desk) == []
 
 
-async def test_an_answer_in_the_channel_shows_the_typed_command_too(world: World) -> None:
+async def test_an_in_channel_answer_also_shows_the_typed_command(world: World) -> None:
     world.app.says(response_type="in_channel", text="Logged.")
     reply = await world.sandbox.command(world.li, world.desk, "/loan-call L-1042")
     assert not reply.ephemeral
     assert [m.text for m in world.sandbox.messages(world.desk)] == ["/loan-call L-1042", "Logged."]
 
 
-async def test_plain_text_is_an_ephemeral_answer(world: World) -> None:
+async def test_a_plain_text_answer_is_ephemeral(world: World) -> None:
     async def answer(_form: dict[str, Any]) -> Any:
         return "Logged."
 
@@ -103,7 +103,7 @@ async def test_an_empty_answer_shows_nothing(world: World) -> None:
     assert world.sandbox.messages(world.desk, world.li) == []
 
 
-async def test_only_a_plain_blank_ends_the_command(world: World) -> None:
+async def test_only_ordinary_whitespace_ends_the_command_name(world: World) -> None:
     assert (await world.sandbox.command(world.li, world.desk, "/loan-call\u3000L-1042")).error
     await world.sandbox.command(world.li, world.desk, "/loan-call L-1042\nsecond line ")
     assert [form["text"] for form in world.app.got] == ["L-1042\nsecond line"]
@@ -115,7 +115,7 @@ async def test_an_unknown_command_is_not_delivered(world: World) -> None:
     assert world.app.got == []
 
 
-async def test_an_error_of_the_app_is_shown_as_dispatch_failed(world: World) -> None:
+async def test_an_app_that_returns_an_error_is_shown_as_dispatch_failed(world: World) -> None:
     world.app.status = 500
     reply = await world.sandbox.command(world.li, world.desk, "/loan-call")
     assert (reply.status, reply.text) == (500, '/loan-call failed with the error "dispatch_failed"')
@@ -134,17 +134,17 @@ async def test_an_app_that_takes_too_long_is_shown_as_operation_timeout(world: W
         await late.wait()
 
     world.app.answer = answer
-    world.sandbox.delivery.patience = 0.05
+    world.sandbox.delivery.timeout = 0.05
     reply = await world.sandbox.command(world.li, world.desk, "/loan-call")
     late.set()
     assert reply.text == '/loan-call failed with the error "operation_timeout"'
 
 
-async def test_an_app_has_three_seconds() -> None:
-    assert Sandbox().delivery.patience == 3.0
+async def test_an_app_has_three_seconds_to_answer() -> None:
+    assert Sandbox().delivery.timeout == 3.0
 
 
-async def test_an_answer_over_a_limit_is_refused_and_remembered(world: World) -> None:
+async def test_an_answer_over_a_limit_is_refused_and_recorded(world: World) -> None:
     world.app.says(text="x", blocks=[{"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}])
     reply = await world.sandbox.command(world.li, world.desk, "/loan-call")
     assert "invalid_blocks" in reply.error
@@ -156,13 +156,13 @@ async def test_an_answer_over_a_limit_is_refused_and_remembered(world: World) ->
     "body",
     [{"text": "x", "response_type": "channel"}, {"text": "x", "colour": "red"}, {"blocks": [{"type": "divider"}]}],
 )
-async def test_an_answer_that_slack_does_not_know_is_refused(world: World, body: dict[str, Any]) -> None:
+async def test_an_answer_with_unknown_fields_or_values_is_refused(world: World, body: dict[str, Any]) -> None:
     world.app.says(**body)
     assert (await world.sandbox.command(world.li, world.desk, "/loan-call")).error
     assert len(world.sandbox.violations) == 1
 
 
-async def test_nobody_writes_where_they_are_not(world: World) -> None:
+async def test_a_user_writes_only_in_channels_they_belong_to(world: World) -> None:
     with pytest.raises(NotPossibleError, match="channel_not_found"):
         await world.sandbox.command(world.li, world.risk, "/loan-call")
     world.sandbox.leave(world.desk, world.li)
@@ -176,7 +176,7 @@ async def test_nobody_writes_where_they_are_not(world: World) -> None:
         await world.sandbox.command(world.wang, world.risk, "/loan-call")
 
 
-async def test_a_redelivery_is_the_same_body_signed_anew(world: World) -> None:
+async def test_a_redelivery_sends_the_same_body_with_a_new_signature(world: World) -> None:
     world.app.says(text="Logged.")
     reply = await world.sandbox.command(world.li, world.desk, "/loan-call L-1042")
     world.clock.forward(60)
@@ -188,7 +188,7 @@ async def test_a_redelivery_is_the_same_body_signed_anew(world: World) -> None:
     assert len(world.sandbox.messages(world.desk, world.li)) == 1
 
 
-async def test_traffic_remembers_what_was_sent_and_answered(world: World) -> None:
+async def test_traffic_records_requests_and_answers(world: World) -> None:
     world.app.says(text="Logged.")
     await world.sandbox.command(world.li, world.desk, "/loan-call L-1042")
     sent = world.sandbox.traffic.requests("command")[0]
@@ -219,7 +219,7 @@ async def test_bolt_accepts_what_the_sandbox_sends_and_refuses_forgeries() -> No
         assert (reply.status, reply.text) == (200, "You said L-1042")
         assert (await sandbox.redeliver(reply.request, signing_secret="wrong")).status == 401
         assert (await sandbox.redeliver(reply.request, timestamp=int(time.time()) - 301)).status == 401
-        assert sandbox.traffic.calls("auth.test")[0].status == 200
+        assert sandbox.traffic.api_calls("auth.test")[0].status == 200
     finally:
         await runner.cleanup()
         await sandbox.stop()

@@ -1,4 +1,4 @@
-"""Dates in a text as each viewer reads them."""
+"""Dates in a text, as each viewer sees them."""
 
 import pytest
 
@@ -20,7 +20,7 @@ DUE = f"Due <!date^{NOON}^{{date_short_pretty}} {{time}}|2026-09-21 22:13 (北�
         ("UTC", "xx-YY", NOON + 9 * 86_400, "Due Sep 21, 2026 2:13\u202fPM"),
     ],
 )
-def test_a_date_is_read_in_the_viewers_zone_and_language(tz: str, locale: str, now: float, read: str) -> None:
+def test_a_date_is_shown_in_the_viewers_zone_and_language(tz: str, locale: str, now: float, read: str) -> None:
     assert with_dates(DUE, tz=tz, locale=locale, now=now) == read
 
 
@@ -34,7 +34,7 @@ def test_a_date_is_read_in_the_viewers_zone_and_language(tz: str, locale: str, n
         ("{ago}", "1 hour ago"),
     ],
 )
-def test_each_token_has_its_form(template: str, read: str) -> None:
+def test_each_date_token_has_its_format(template: str, read: str) -> None:
     shown = with_dates(f"<!date^{NOON}^{template}|x>", tz="UTC", locale="en-GB", now=NOON + 3600)
     assert shown.replace(",", "") == read
 
@@ -50,16 +50,16 @@ def test_each_token_has_its_form(template: str, read: str) -> None:
         "<!date>",
     ],
 )
-def test_a_date_that_slack_cannot_read_is_reported_and_its_fallback_shown(wrong: str) -> None:
+def test_an_invalid_date_is_reported_and_its_fallback_shown(wrong: str) -> None:
     assert len(wrong_dates(wrong)) == 1
     assert with_dates(wrong, tz="UTC", locale="en-US", now=0) in ("x", "^1790000000^{time}", "")
 
 
-def test_what_somebody_typed_is_no_date() -> None:
+def test_escaped_date_markup_is_not_a_date() -> None:
     assert wrong_dates("&lt;!date^x&gt;") == []
 
 
-async def test_the_page_reads_a_message_aloud_in_the_members_zone(world: World) -> None:
+async def test_the_plain_text_for_screen_readers_uses_the_members_zone(world: World) -> None:
     await world.client.chat_postMessage(channel="C0DESK", text=DUE)
     for user, read in (("U0LI", "Due 今天 22:13"), ("U0WANG", "Due Today 4:13\u202fPM")):
         shown = (await world.get("/ui/messages", user=user, channel="C0DESK"))["messages"][0]

@@ -1,4 +1,4 @@
-"""What the app is told of: events, signed, verified and sent again until they are taken."""
+"""Events to the app: signed, sent to a verified URL, and retried until they are acknowledged."""
 
 import asyncio
 import hashlib
@@ -17,11 +17,11 @@ ALL = ("app_home_opened", "app_mention", "message.im", "member_joined_channel", 
 
 
 async def heard(world: World, kind: str) -> list[dict[str, Any]]:
-    await world.sandbox.events.delivered()
+    await world.sandbox.events.wait_until_delivered()
     return world.app.events(kind)
 
 
-async def test_a_message_to_the_bot_is_told_of_in_a_signed_envelope(world: World) -> None:
+async def test_a_message_to_the_bot_is_sent_to_the_app_as_a_signed_event(world: World) -> None:
     world.subscribe(*ALL)
     dm = world.sandbox.dm(world.li)
     message = world.sandbox.say(world.li, dm, "help")
@@ -43,22 +43,22 @@ async def test_a_message_to_the_bot_is_told_of_in_a_signed_envelope(world: World
     assert "x-slack-retry-num" not in headers
 
 
-async def test_nothing_is_told_that_was_not_subscribed_to(world: World) -> None:
+async def test_the_app_gets_no_event_it_did_not_subscribe_to(world: World) -> None:
     world.subscribe("app_mention")
     world.sandbox.say(world.li, world.sandbox.dm(world.li), "help")
     world.sandbox.say(world.li, world.desk, "hello")
-    await world.sandbox.events.delivered()
+    await world.sandbox.events.wait_until_delivered()
     assert world.app.requests == []
 
 
-async def test_the_apps_own_messages_are_told_of_too(world: World) -> None:
+async def test_the_app_gets_events_for_its_own_messages_too(world: World) -> None:
     world.subscribe("message.im")
     await world.client.chat_postMessage(channel="U0LI", text="A call is due")
     (event,) = await heard(world, "message")
     assert (event["bot_id"], event["user"]) == ("B0SANDBOX", "U0APPBOT")
 
 
-async def test_a_mention_is_told_of_where_the_bot_is(world: World) -> None:
+async def test_a_mention_sends_app_mention_only_in_channels_of_the_bot(world: World) -> None:
     world.subscribe(*ALL)
     world.sandbox.say(world.li, world.desk, "<@U0APPBOT> and @Loan Desk")
     world.sandbox.say(world.wang, world.risk, "@loan-desk")
@@ -68,7 +68,7 @@ async def test_a_mention_is_told_of_where_the_bot_is(world: World) -> None:
     assert (event["text"], event["channel"]) == ("<@U0APPBOT> due", "C0DESK")
 
 
-async def test_whoever_joins_a_channel_of_the_bot_is_told_of(world: World) -> None:
+async def test_the_app_is_notified_of_members_who_join_the_bots_channels(world: World) -> None:
     world.subscribe(*ALL)
     chen = world.sandbox.add_user("U0CHEN", name="chen")
     world.sandbox.join(world.desk, chen)
@@ -81,7 +81,7 @@ async def test_whoever_joins_a_channel_of_the_bot_is_told_of(world: World) -> No
     ]
 
 
-async def test_the_home_is_opened_with_what_was_published_last(world: World) -> None:
+async def test_opening_the_home_sends_the_last_published_view(world: World) -> None:
     world.subscribe(*ALL)
     await world.sandbox.open_home(world.li)
     await world.client.views_publish(user_id="U0LI", view=home(section("Today")))
@@ -93,7 +93,7 @@ async def test_the_home_is_opened_with_what_was_published_last(world: World) -> 
     assert (third["tab"], third["channel"]) == ("messages", world.sandbox.dm(world.li).id)
 
 
-async def test_there_is_no_opening_a_tab_that_is_not_there(world: World) -> None:
+async def test_a_tab_that_the_app_does_not_have_cannot_be_opened(world: World) -> None:
     world.subscribe(app_home={"messages_tab_enabled": False})
     with pytest.raises(NotPossibleError):
         await world.sandbox.open_home(world.li)
@@ -103,47 +103,47 @@ async def test_there_is_no_opening_a_tab_that_is_not_there(world: World) -> None
         await world.client.chat_postMessage(channel="U0LI", text="x")
 
 
-async def test_in_a_read_only_messages_tab_the_bot_alone_writes(world: World) -> None:
+async def test_only_the_bot_writes_in_a_read_only_messages_tab(world: World) -> None:
     world.subscribe(app_home={"messages_tab_enabled": True, "messages_tab_read_only_enabled": True})
     await world.client.chat_postMessage(channel="U0LI", text="x")
     with pytest.raises(NotPossibleError, match="messages_tab_disabled"):
         world.sandbox.say(world.li, world.sandbox.dm(world.li), "help")
 
 
-async def test_an_event_is_sent_again_under_its_id_until_it_is_taken(world: World) -> None:
+async def test_an_event_is_retried_with_the_same_id_until_it_is_acknowledged(world: World) -> None:
     world.subscribe("message.im")
     world.sandbox.events.retry_seconds = (0.0, 600.0, 600.0)
     world.app.statuses = [500, 500, 200]
     world.sandbox.say(world.li, world.sandbox.dm(world.li), "help")
     await world.sandbox.wait_for(lambda: len(world.sandbox.traffic.requests("event")) == 3)
-    world.sandbox.events.hurry()
-    await world.sandbox.events.delivered()
+    world.sandbox.events.retry_now()
+    await world.sandbox.events.wait_until_delivered()
     assert len({one["event_id"] for one in world.app.heard}) == 1
     numbers = [headers.get("x-slack-retry-num") for headers, _raw in world.app.requests[1:]]
     reasons = [headers.get("x-slack-retry-reason") for headers, _raw in world.app.requests[1:]]
     assert (numbers, reasons) == ([None, "1", "2"], [None, "http_error", "http_error"])
 
 
-async def test_an_event_that_is_never_taken_is_sent_four_times(world: World) -> None:
+async def test_an_event_that_is_never_acknowledged_is_sent_four_times(world: World) -> None:
     world.subscribe("message.im")
     world.sandbox.events.retry_seconds = (0.0, 0.0, 0.0)
-    world.sandbox.delivery.patience = 0.05
+    world.sandbox.delivery.timeout = 0.05
 
     async def never(_body: dict[str, Any]) -> None:
         await asyncio.sleep(0.5)
 
     world.app.answer = never
     world.sandbox.say(world.li, world.sandbox.dm(world.li), "help")
-    await world.sandbox.events.delivered()
+    await world.sandbox.events.wait_until_delivered()
     assert len(world.app.heard) == 4
     assert world.app.requests[-1][0]["x-slack-retry-reason"] == "http_timeout"
 
 
-async def test_an_app_may_ask_not_to_be_told_again(world: World) -> None:
+async def test_an_app_may_ask_for_no_retries(world: World) -> None:
     world.subscribe("message.im")
     world.app.status, world.app.headers = 500, {"X-Slack-No-Retry": "1"}
     world.sandbox.say(world.li, world.sandbox.dm(world.li), "help")
-    await world.sandbox.events.delivered()
+    await world.sandbox.events.wait_until_delivered()
     assert len(world.app.heard) == 1
 
 
@@ -151,20 +151,20 @@ async def test_a_url_that_does_not_answer_the_challenge_gets_no_events(world: Wo
     world.subscribe("message.im")
     world.app.echoes = False
     world.sandbox.say(world.li, world.sandbox.dm(world.li), "help")
-    await world.sandbox.events.delivered()
+    await world.sandbox.events.wait_until_delivered()
     assert world.app.heard == []
     assert [violation.where for violation in world.sandbox.violations] == ["events"]
     assert world.sandbox.app is not None
     assert await world.sandbox.events.verify(world.sandbox.app) is False
 
 
-async def test_leaving_and_changing_are_told_of(world: World) -> None:
+async def test_the_app_is_notified_of_members_who_leave_and_of_changed_users(world: World) -> None:
     world.subscribe("app_uninstalled", "tokens_revoked", "user_change", "channel_archive", "member_left_channel")
     world.sandbox.change_user(world.li, tz="Europe/Berlin")
     world.sandbox.leave(world.desk, world.wang)
     world.sandbox.archive(world.desk)
     world.sandbox.uninstall()
-    await world.sandbox.events.delivered()
+    await world.sandbox.events.wait_until_delivered()
     assert world.app.events("user_change")[0]["user"]["tz"] == "Europe/Berlin"
     kinds = {one["event"]["type"] for one in world.app.heard}
     assert kinds == {"app_uninstalled", "tokens_revoked", "user_change", "channel_archive", "member_left_channel"}
@@ -205,61 +205,61 @@ async def test_a_link_to_the_apps_domain_is_unfurled(world: World) -> None:
         ({"unfurls": {LINK: {"blocks": [section()]}}, "ts": "1.000000"}, "cannot_find_message"),
     ],
 )
-async def test_what_is_not_unfurled(world: World, arguments: dict[str, Any], error: str) -> None:
+async def test_an_invalid_unfurl_is_refused(world: World, arguments: dict[str, Any], error: str) -> None:
     world.subscribe(*ALL)
     message = world.sandbox.say(world.li, world.desk, LINK)
     with pytest.raises(SlackApiError, match=error):
         await world.client.chat_unfurl(**{"channel": "C0DESK", "ts": message.ts, **arguments})
 
 
-async def test_an_app_that_takes_hardly_any_of_very_many_events_gets_none_any_more(world: World) -> None:
+async def test_an_app_that_acknowledges_hardly_any_events_gets_no_more(world: World) -> None:
     world.subscribe("message.im")
-    world.sandbox.events.limits.spared = 20
+    world.sandbox.events.limits.min_deliveries = 20
     world.sandbox.events.retry_seconds = ()
     world.app.status = 500
     dm = world.sandbox.dm(world.li)
     for _ in range(20):
         world.sandbox.say(world.li, dm, "help")
-    await world.sandbox.events.delivered()
+    await world.sandbox.events.wait_until_delivered()
     [violation] = world.sandbox.violations
-    assert violation.error == "switched_off"
+    assert violation.error == "disabled"
     world.sandbox.violations.clear()
 
     world.app.status = 200
     before = len(world.app.requests)
     world.sandbox.say(world.li, dm, "help")
-    await world.sandbox.events.delivered()
+    await world.sandbox.events.wait_until_delivered()
     assert len(world.app.requests) == before
 
 
-async def test_what_is_under_way_is_not_sent_again_once_it_is_switched_off(world: World) -> None:
+async def test_pending_events_are_not_retried_once_the_subscription_is_disabled(world: World) -> None:
     world.subscribe("message.im")
-    world.sandbox.events.limits.spared = 1
+    world.sandbox.events.limits.min_deliveries = 1
     world.sandbox.events.retry_seconds = (0.0, 0.0)
     world.app.status = 500
     world.sandbox.say(world.li, world.sandbox.dm(world.li), "help")
-    await world.sandbox.events.delivered()
+    await world.sandbox.events.wait_until_delivered()
     assert len(world.app.heard) == 1
     world.sandbox.violations.clear()
 
 
-async def test_an_app_that_takes_one_in_ten_goes_on_getting_them(world: World) -> None:
-    limits = EventLimits(spared=20)
+async def test_an_app_that_acknowledges_one_event_in_ten_keeps_getting_them(world: World) -> None:
+    limits = EventLimits(min_deliveries=20)
     for number in range(100):
-        limits.tried(float(number), taken=number % 10 == 0)
+        limits.record(float(number), accepted=number % 10 == 0)
     assert limits.admits(100.0)
 
 
-async def test_beyond_an_hours_limit_events_are_left_out_and_the_app_is_told_once_a_minute(world: World) -> None:
+async def test_events_over_the_hourly_limit_are_dropped_and_the_app_is_notified_once_a_minute(world: World) -> None:
     world.subscribe("message.im")
-    world.sandbox.events.limits.most = 2
+    world.sandbox.events.limits.max_deliveries = 2
     dm = world.sandbox.dm(world.li)
     for number in range(4):
         world.sandbox.say(world.li, dm, f"help {number}")
-        await world.sandbox.events.delivered()
+        await world.sandbox.events.wait_until_delivered()
     assert [event["text"] for event in world.app.events("message")] == ["help 0", "help 1"]
-    told = [body for body in world.app.heard if body["type"] == "app_rate_limited"]
-    assert [(body["team_id"], body["minute_rate_limited"] % 60) for body in told] == [("T0SANDBOX", 0)]
+    notices = [body for body in world.app.heard if body["type"] == "app_rate_limited"]
+    assert [(body["team_id"], body["minute_rate_limited"] % 60) for body in notices] == [("T0SANDBOX", 0)]
 
     world.clock.forward(3601)
     world.sandbox.say(world.li, dm, "again")

@@ -1,4 +1,4 @@
-"""Rate limits, and trouble on demand."""
+"""Rate limits, and faults on demand."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -12,7 +12,7 @@ from tests.sandbox.conftest import World
 
 
 async def limited(call: Awaitable[Any]) -> int:
-    """The seconds of Retry-After of a call that is one too many."""
+    """Return the seconds of Retry-After of a rate-limited call."""
     with pytest.raises(SlackApiError) as refused:
         await call
     answer = refused.value.response
@@ -34,7 +34,7 @@ async def test_a_channel_takes_a_short_burst_and_then_one_message_a_second(world
     assert await limited(post(world)) == 1
 
 
-async def test_who_does_not_wait_stays_out_until_the_time_that_was_named(world: World) -> None:
+async def test_calls_are_refused_until_retry_after_has_passed(world: World) -> None:
     world.sandbox.limits.tiers[4] = 1
     await world.client.users_info(user="U0LI")
     assert await limited(world.client.users_info(user="U0LI")) == 60
@@ -55,7 +55,7 @@ async def test_a_method_has_the_allowance_of_its_tier(world: World, tier: int, m
     assert limits.take("conversations.members", "") is None
 
 
-async def test_posts_of_a_workspace_are_limited_over_all_channels(world: World) -> None:
+async def test_posts_are_limited_across_all_channels_of_a_workspace(world: World) -> None:
     world.sandbox.limits.posts_per_workspace = 2
     await post(world, "C0DESK")
     await post(world, "U0LI")
@@ -79,12 +79,12 @@ async def test_a_server_error_stores_nothing(world: World) -> None:
     await post(world)
 
 
-async def test_a_rate_limit_on_demand_names_the_seconds(world: World) -> None:
+async def test_a_planned_rate_limit_returns_its_retry_after(world: World) -> None:
     world.sandbox.faults.next("chat.postMessage", "429", retry_after=17)
     assert await limited(post(world)) == 17
 
 
-async def test_an_error_on_demand_is_slacks_answer(world: World) -> None:
+async def test_a_planned_error_is_slacks_answer(world: World) -> None:
     posted = await post(world)
     world.sandbox.faults.next("chat.update", "error:edit_window_closed")
     with pytest.raises(SlackApiError, match="edit_window_closed"):
@@ -92,12 +92,12 @@ async def test_an_error_on_demand_is_slacks_answer(world: World) -> None:
     assert world.sandbox.violations == []
 
 
-async def test_a_lost_answer_leaves_the_message_behind(world: World) -> None:
+async def test_a_lost_answer_leaves_the_message_posted(world: World) -> None:
     world.sandbox.faults.next("chat.postMessage", "lost_answer")
     with pytest.raises(aiohttp.ClientError):
         await post(world)
     assert len(world.sandbox.messages(world.desk)) == 1
-    assert world.sandbox.traffic.calls("chat.postMessage")[0].status is None
+    assert world.sandbox.traffic.api_calls("chat.postMessage")[0].status is None
 
 
 async def test_a_timeout_stores_nothing_and_never_answers(world: World) -> None:
@@ -107,14 +107,14 @@ async def test_a_timeout_stores_nothing_and_never_answers(world: World) -> None:
     assert world.sandbox.messages(world.desk) == []
 
 
-async def test_a_slow_answer_comes_in_the_end(world: World) -> None:
+async def test_a_slow_answer_arrives_after_its_delay(world: World) -> None:
     world.sandbox.faults.next("chat.postMessage", "slow", delay=0.05)
     started = asyncio.get_running_loop().time()
     await post(world)
     assert asyncio.get_running_loop().time() - started >= 0.05
 
 
-async def test_a_fault_may_be_for_one_channel(world: World) -> None:
+async def test_a_fault_can_be_limited_to_one_channel(world: World) -> None:
     world.sandbox.faults.next("chat.postMessage", "500", channel="C0DESK")
     await post(world, "U0LI")
     with pytest.raises(SlackApiError):
@@ -135,10 +135,10 @@ async def test_an_unknown_fault_is_refused(world: World) -> None:
         world.sandbox.faults.next("chat.postMessage", "502")
 
 
-async def test_stopping_lets_go_of_calls_that_wait(world: World) -> None:
+async def test_stopping_releases_calls_that_wait(world: World) -> None:
     world.sandbox.faults.next("chat.postMessage", "timeout")
     waiting = asyncio.create_task(post(world))
-    await world.sandbox.wait_for(lambda: world.sandbox.traffic.calls("chat.postMessage"))
+    await world.sandbox.wait_for(lambda: world.sandbox.traffic.api_calls("chat.postMessage"))
     world.sandbox.faults.clear()
     with pytest.raises(SlackApiError):
         await waiting

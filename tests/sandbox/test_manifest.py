@@ -1,4 +1,4 @@
-"""An app is installed from its manifest, as far as Slack would take it."""
+"""An app is installed from its manifest if Slack would accept it."""
 
 from typing import Any
 
@@ -93,7 +93,7 @@ def test_a_manifest_over_a_limit_is_refused(wrong: dict[str, Any]) -> None:
         Sandbox().install(manifest=manifest(**wrong))
 
 
-def test_limits_themselves_are_accepted() -> None:
+def test_a_manifest_exactly_at_the_limits_is_accepted() -> None:
     at_limit = {"command": "/" + "x" * 31, "description": "x" * 2000, "usage_hint": "x" * 1000}
     app = Sandbox().install(manifest=manifest(display_information={"name": "x" * 35}, command=at_limit))
     assert len(app.name) == 35

@@ -1,4 +1,4 @@
-"""Filling in, submitting and closing modals, and what the app hears of it."""
+"""Filling in, submitting and closing modals, and what the app gets."""
 
 import asyncio
 import datetime
@@ -13,7 +13,7 @@ from tests.sandbox.test_views import PAGE, opened, pushed
 
 
 def answering(app: App, **by_type: Any) -> None:
-    """Each type of payload is answered with what is named here, and others with nothing."""
+    """Answer each type of payload with the given answer, and other types with nothing."""
 
     async def answer(form: Json) -> Any:
         return by_type.get(form.get("type", "command"))
@@ -35,7 +35,7 @@ LOG = modal(
 )
 
 
-async def test_a_submission_carries_everything_that_was_entered_and_closes_the_modal(world: World) -> None:
+async def test_a_submission_sends_all_values_and_closes_the_modal(world: World) -> None:
     shown = await opened(world, LOG)
     await shown.fill("Outcome", "reached")
     await shown.fill("Next call", datetime.datetime(2026, 11, 25, 15, 0))  # noqa: DTZ001 - in Li's zone
@@ -93,7 +93,7 @@ async def test_each_kind_of_field_is_filled_in(world: World, element: Json, choi
         ({"type": "url_text_input"}, "li", "Enter a valid URL."),
     ],
 )
-async def test_what_the_client_finds_wrong_never_reaches_the_app(
+async def test_invalid_input_is_refused_by_the_client_and_never_reaches_the_app(
     world: World, element: Json, choice: Any, problem: str
 ) -> None:
     shown = await opened(world, modal(field("It", element)))
@@ -103,7 +103,7 @@ async def test_what_the_client_finds_wrong_never_reaches_the_app(
     assert sent(world, "view_submission") == []
 
 
-async def test_errors_stand_beside_the_fields_and_what_was_typed_is_kept(world: World) -> None:
+async def test_errors_are_shown_at_the_fields_and_entered_values_are_kept(world: World) -> None:
     shown = await opened(world, LOG)
     await shown.fill("Outcome", "reached")
     answering(world.app, view_submission={"response_action": "errors", "errors": {"Next call": "That is past."}})
@@ -142,7 +142,7 @@ async def test_an_answer_that_slack_would_drop_is_a_violation(world: World, answ
     assert [violation.where for violation in world.sandbox.violations] == ["answer"]
 
 
-async def test_a_submission_is_answered_with_another_page_of_the_same_view(world: World) -> None:
+async def test_a_submission_can_be_answered_by_updating_the_view(world: World) -> None:
     shown = await opened(world)
     await shown.fill("Note", "x")
     answering(world.app, view_submission={"response_action": "update", "view": modal(section("Logged"))})
@@ -151,7 +151,7 @@ async def test_a_submission_is_answered_with_another_page_of_the_same_view(world
     assert world.sandbox.modal_of(world.li).view is shown.view
 
 
-async def test_a_submission_pushes_a_view_and_the_next_one_clears_the_stack(world: World) -> None:
+async def test_a_submission_can_push_a_view_or_clear_the_stack(world: World) -> None:
     first = await opened(world)
     await first.fill("Note", "x")
     answering(world.app, view_submission={"response_action": "push", "view": PAGE})
@@ -174,12 +174,12 @@ async def test_an_empty_answer_closes_one_view_of_the_stack(world: World) -> Non
     assert (first.closed, second.closed) == (False, True)
 
 
-async def test_an_app_that_fails_or_is_late_leaves_the_modal_open(world: World) -> None:
+async def test_a_modal_stays_open_when_the_app_fails_or_is_late(world: World) -> None:
     shown = await opened(world, PAGE)
     world.app.status = 500
     assert (await shown.submit()).error == "We had some trouble connecting. Try again?"
     world.app.status = 200
-    world.sandbox.delivery.patience = 0.05
+    world.sandbox.delivery.timeout = 0.05
     world.app.answer = never
     result = await shown.submit()
     assert (result.status, result.error) == (None, "We had some trouble connecting. Try again?")
@@ -190,7 +190,7 @@ async def never(_form: Json) -> Any:
     await asyncio.sleep(1)
 
 
-async def test_a_closed_view_is_told_of_without_what_was_entered(world: World) -> None:
+async def test_view_closed_is_sent_without_the_entered_values(world: World) -> None:
     shown = await opened(world, LOG)
     await shown.fill("Outcome", "reached")
     await shown.close()
@@ -202,13 +202,13 @@ async def test_a_closed_view_is_told_of_without_what_was_entered(world: World) -
         await shown.fill("Outcome", "reached")
 
 
-async def test_nothing_is_told_of_a_view_that_does_not_ask(world: World) -> None:
+async def test_view_closed_is_not_sent_without_notify_on_close(world: World) -> None:
     await (await opened(world)).close()
     assert sent(world, "view_closed") == []
 
 
 @pytest.mark.parametrize("how", ["clear_on_close", "the cross"])
-async def test_the_whole_stack_is_cleared(world: World, how: str) -> None:
+async def test_the_whole_view_stack_is_closed(world: World, how: str) -> None:
     first = await opened(world, {**PAGE, "notify_on_close": True})
     await pushed(world, {**PAGE, "notify_on_close": True, "clear_on_close": how == "clear_on_close"})
     second = world.sandbox.modal_of(world.li)
@@ -218,7 +218,7 @@ async def test_the_whole_stack_is_cleared(world: World, how: str) -> None:
     assert closed == [(second.view.id, True), (first.view.id, True)]
 
 
-async def test_a_field_with_dispatch_action_tells_the_app_what_was_entered(world: World) -> None:
+async def test_a_field_with_dispatch_action_sends_its_value_to_the_app(world: World) -> None:
     shown = await opened(world, modal(text_input("Note", "note", dispatch_action=True)))
     result = await shown.fill("Note", "L-1042")
     (payload,) = sent(world, "block_actions")
@@ -227,13 +227,13 @@ async def test_a_field_with_dispatch_action_tells_the_app_what_was_entered(world
     assert (result.status, result.error) == (200, "")
 
 
-async def test_a_menu_outside_an_input_block_always_tells(world: World) -> None:
+async def test_a_menu_outside_an_input_block_always_sends_its_choice(world: World) -> None:
     shown = await opened(world, modal(actions(select("card", "timeline", action_id="tab"))))
     await shown.fill("tab", "timeline")
     assert sent(world, "block_actions")[0]["actions"][0]["selected_option"] == option("timeline")
 
 
-async def test_a_button_is_pressed_not_filled_in(world: World) -> None:
+async def test_a_button_cannot_be_filled_in(world: World) -> None:
     shown = await opened(world, modal(actions(button("Undo", "undo"))))
     with pytest.raises(NotPossibleError, match="pressed"):
         await shown.fill("Undo", "x")
@@ -261,14 +261,14 @@ async def test_a_borrower_is_found_by_typing(world: World) -> None:
     assert shown.values["who"]["selected_option"] == FOUND[0]
 
 
-async def test_what_is_typed_may_differ_from_what_is_chosen(world: World) -> None:
+async def test_the_typed_text_may_differ_from_the_chosen_option(world: World) -> None:
     shown = await suggested(world, option_groups=[{"label": {"type": "plain_text", "text": "Mine"}, "options": FOUND}])
     await shown.fill("Borrower", "b2", typed="wang")
     assert sent(world, "block_suggestion")[0]["value"] == "wang"
     assert shown.values["who"]["selected_option"] == FOUND[1]
 
 
-async def test_several_are_chosen_in_a_multi_select(world: World) -> None:
+async def test_several_options_are_chosen_in_a_multi_select(world: World) -> None:
     shown = await suggested(
         world, modal(field("Who", {"type": "multi_external_select", "min_query_length": 1})), options=FOUND
     )
@@ -276,7 +276,7 @@ async def test_several_are_chosen_in_a_multi_select(world: World) -> None:
     assert shown.values["Who_in"]["selected_options"] == FOUND
 
 
-async def test_what_is_not_offered_is_not_chosen(world: World) -> None:
+async def test_an_option_that_was_not_loaded_cannot_be_chosen(world: World) -> None:
     shown = await suggested(world, options=FOUND)
     with pytest.raises(NotPossibleError, match="no option"):
         await shown.fill("Borrower", "李伟")
@@ -300,7 +300,7 @@ async def test_options_over_a_limit_are_a_violation(world: World, answer: Json) 
     assert [violation.where for violation in world.sandbox.violations] == ["options"]
 
 
-async def test_a_menu_with_a_response_url_lets_the_app_answer_where_it_was_pointed_to(world: World) -> None:
+async def test_a_menu_with_response_url_enabled_lets_the_app_answer_in_the_chosen_channel(world: World) -> None:
     where = {"type": "conversations_select", "action_id": "where", "response_url_enabled": True}
     shown = await opened(
         world, modal(field("Tell it in", where), field("And", {**where, "action_id": "and"}, optional=True))
@@ -317,7 +317,7 @@ async def test_a_menu_with_a_response_url_lets_the_app_answer_where_it_was_point
     assert world.sandbox.messages(world.desk)[-1].text == "Logged."
 
 
-async def test_a_menu_without_one_gives_none(world: World) -> None:
+async def test_a_menu_without_response_url_enabled_gives_no_response_url(world: World) -> None:
     shown = await opened(world, modal(field("Tell it in", {"type": "conversations_select"})))
     await shown.fill("Tell it in", world.desk.id)
     await shown.submit()

@@ -1,4 +1,4 @@
-"""What the page in the browser asks, and hears."""
+"""The API and the event stream of the page in the browser."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ Events = asyncio.Queue[dict[str, Any]]
 
 @asynccontextmanager
 async def listening(world: World, user: str) -> AsyncIterator[Events]:
-    """The page's stream of events."""
+    """Read the page's stream of events."""
     heard: Events = asyncio.Queue()
 
     async def read() -> None:
@@ -41,7 +41,7 @@ async def next_of(events: Events, kind: str) -> dict[str, Any]:
     return event
 
 
-async def test_the_state_shows_a_person_their_own_workspace(world: World) -> None:
+async def test_the_state_contains_what_this_user_may_see(world: World) -> None:
     state = await world.get("/ui/state", user="U0LI")
     assert state["team"] == {"id": "T0SANDBOX", "name": "Sandbox"}
     assert (state["me"]["name"], state["me"]["locale"]) == ("li.wei", "zh-CN")
@@ -59,12 +59,12 @@ async def test_the_state_shows_a_person_their_own_workspace(world: World) -> Non
     assert {one["id"]: one["is_bot"] for one in state["users"]} == {"U0APPBOT": True, "U0LI": False, "U0WANG": False}
 
 
-async def test_a_private_channel_is_seen_by_its_members(world: World) -> None:
+async def test_only_members_see_a_private_channel(world: World) -> None:
     state = await world.get("/ui/state", user="U0WANG")
     assert "risk" in [one["name"] for one in state["channels"]]
 
 
-async def test_without_a_person_the_page_is_the_first_ones(world: World) -> None:
+async def test_without_a_user_the_page_acts_as_the_first_one(world: World) -> None:
     assert (await world.get("/ui/state"))["me"]["id"] == "U0LI"
     assert await world.get("/ui/state", user="U0NOBODY") == {"ok": False, "error": "user_not_found"}
 
@@ -78,7 +78,7 @@ async def test_a_command_from_the_page_is_answered_in_the_channel(world: World) 
     assert (await world.get("/ui/messages", user="U0WANG", channel="C0DESK"))["messages"] == []
 
 
-async def test_what_goes_wrong_is_said_on_the_page(world: World) -> None:
+async def test_errors_are_returned_to_the_page(world: World) -> None:
     unknown = await world.post("/ui/command", user="U0LI", channel="C0DESK", text="/lone")
     assert unknown["error"].startswith("/lone is not a valid command.")
     outside = await world.post("/ui/command", user="U0LI", channel="C0RISK", text="/loan-call")
@@ -88,7 +88,7 @@ async def test_what_goes_wrong_is_said_on_the_page(world: World) -> None:
     assert hidden == {"ok": False, "error": "channel_not_found"}
 
 
-async def test_a_press_and_a_choice_come_from_the_page(world: World) -> None:
+async def test_a_button_is_pressed_and_a_menu_set_from_the_page(world: World) -> None:
     blocks = [actions(button(), select("1h", action_id="snooze"), block_id="row")]
     await world.client.chat_postMessage(channel="C0DESK", text="Due", blocks=blocks)
     (message,) = (await world.get("/ui/messages", user="U0LI", channel="C0DESK"))["messages"]
@@ -101,7 +101,7 @@ async def test_a_press_and_a_choice_come_from_the_page(world: World) -> None:
     assert gone == {"ok": False, "error": "message_not_found"}
 
 
-async def test_a_person_who_is_mentioned_sees_it_marked(world: World) -> None:
+async def test_a_message_is_marked_for_the_user_it_mentions(world: World) -> None:
     await world.client.chat_postMessage(channel="C0DESK", text="<@U0LI>")
     for user, marked in (("U0LI", True), ("U0WANG", False)):
         (message,) = (await world.get("/ui/messages", user=user, channel="C0DESK"))["messages"]
@@ -110,7 +110,7 @@ async def test_a_person_who_is_mentioned_sees_it_marked(world: World) -> None:
     assert [(one["unread"], one["mentions"]) for one in state["channels"]] == [(1, 1), (0, 0)]
 
 
-async def test_the_page_hears_of_messages_as_they_come_change_and_go(world: World) -> None:
+async def test_the_page_gets_events_for_new_changed_and_deleted_messages(world: World) -> None:
     async with listening(world, "U0LI") as events:
         posted = await world.client.chat_postMessage(channel="C0DESK", text="Due")
         assert (await next_of(events, "message"))["message"]["text"] == "Due"
@@ -122,7 +122,7 @@ async def test_the_page_hears_of_messages_as_they_come_change_and_go(world: Worl
         await next_of(events, "channels")
 
 
-async def test_the_page_hears_nothing_that_is_not_for_its_user(world: World) -> None:
+async def test_the_page_gets_no_events_that_its_user_may_not_see(world: World) -> None:
     async with listening(world, "U0LI") as events:
         await world.client.chat_postEphemeral(channel="C0DESK", user="U0WANG", text="for Wang")
         world.sandbox.say(world.wang, world.risk, "between us")
@@ -130,14 +130,14 @@ async def test_the_page_hears_nothing_that_is_not_for_its_user(world: World) -> 
         assert (await next_of(events, "message"))["message"]["text"] == "to all"
 
 
-async def test_a_refused_answer_is_a_notice_on_the_page(world: World) -> None:
+async def test_a_refused_answer_is_shown_as_a_notice_on_the_page(world: World) -> None:
     async with listening(world, "U0LI") as events:
         world.app.says(blocks=[{"type": "divider"}])
         await world.sandbox.command(world.li, world.desk, "/loan-call")
         assert "no_text" in (await next_of(events, "notice"))["text"]
 
 
-async def test_a_form_posted_from_elsewhere_is_refused(world: World) -> None:
+async def test_a_form_posted_by_another_site_is_refused(world: World) -> None:
     async with world.http.post(f"{world.sandbox.base_url}/ui/message", data={"user": "U0LI"}) as response:
         assert response.status == 415
     async with world.http.post(f"{world.sandbox.base_url}/ui/message", json=[1]) as response:

@@ -1,4 +1,4 @@
-"""Views and menus as the page shows them."""
+"""The page's API for views and menus."""
 
 from tests.sandbox.conftest import World
 from tests.sandbox.payloads import actions, button, home, modal, option, section, text_input
@@ -7,7 +7,7 @@ from tests.sandbox.test_page_api import listening, next_of
 from tests.sandbox.test_views import PAGE, opened, pushed
 
 
-async def test_the_page_hears_of_a_modal_and_reads_the_stack(world: World) -> None:
+async def test_the_page_is_notified_of_a_modal_and_reads_the_view_stack(world: World) -> None:
     async with listening(world, "U0LI") as heard, listening(world, "U0WANG") as elsewhere:
         await opened(world, PAGE)
         await next_of(heard, "views")
@@ -22,7 +22,7 @@ async def test_the_page_hears_of_a_modal_and_reads_the_stack(world: World) -> No
     assert await world.get("/ui/views", user="U0WANG") == {"stack": [], "home": None}
 
 
-async def test_a_field_is_entered_and_the_view_submitted(world: World) -> None:
+async def test_a_field_is_filled_and_the_view_submitted_from_the_page(world: World) -> None:
     view_id = (await opened(world)).view.id
     mine = {"user": "U0LI", "view_id": view_id}
     assert (await world.post("/ui/view/submit", **mine))["errors"] == {"note": "Please complete this required field."}
@@ -37,14 +37,14 @@ async def test_a_field_is_entered_and_the_view_submitted(world: World) -> None:
     assert (await world.get("/ui/views", user="U0LI"))["stack"] == []
 
 
-async def test_a_modal_is_closed(world: World) -> None:
+async def test_a_modal_is_closed_from_the_page(world: World) -> None:
     view_id = (await opened(world)).view.id
     assert (await world.post("/ui/view/close", user="U0WANG", view_id=view_id))["ok"] is False
     assert (await world.post("/ui/view/close", user="U0LI", view_id=view_id)) == {"ok": True}
     assert (await world.post("/ui/view/close", user="U0LI", view_id=view_id))["error"] == "view_not_found"
 
 
-async def test_a_button_of_the_home_is_pressed(world: World) -> None:
+async def test_a_button_of_the_home_is_pressed_from_the_page(world: World) -> None:
     await world.client.views_publish(user_id="U0LI", view=home(actions(button("Done", "done"), block_id="row")))
     shown = (await world.get("/ui/views", user="U0LI"))["home"]
     assert (shown["title"], shown["can_submit"]) == (None, False)
@@ -81,7 +81,7 @@ async def test_a_menu_of_a_message_loads_its_options_too(world: World) -> None:
     assert sent(world, "block_actions")[0]["actions"][0]["selected_option"] == option("b1")
 
 
-async def test_the_traffic_has_what_was_done_in_a_view_with_its_times(world: World) -> None:
+async def test_the_traffic_contains_actions_in_views_with_their_times(world: World) -> None:
     await (await opened(world, modal(text_input(optional=True), callback_id="log"))).submit()
     exchanges = (await world.get("/ui/traffic"))["exchanges"]
     assert [(one["kind"], one["name"], one["status"]) for one in exchanges] == [

@@ -1,4 +1,4 @@
-"""The page's own words, in both languages."""
+"""The page's own texts, in both languages."""
 
 import re
 from pathlib import Path
@@ -14,19 +14,18 @@ OTHERS = (
 )
 
 
-def said() -> set[str]:
-    """What the modules hand to the translator as it stands, on both sides of a choice."""
-    calls = re.findall(rf"\bt\(\s*{STRING}", OTHERS)
-    return set(calls)
+def translated_texts() -> set[str]:
+    """Return the string literals that the modules pass to the translator."""
+    return set(re.findall(rf"\bt\(\s*{STRING}", OTHERS))
 
 
-@pytest.mark.parametrize("words", sorted(said()))
-def test_what_the_page_says_is_said_in_chinese(words: str) -> None:
+@pytest.mark.parametrize("words", sorted(translated_texts()))
+def test_every_text_of_the_page_has_a_chinese_translation(words: str) -> None:
     assert words in CHINESE
 
 
 @pytest.mark.parametrize("words", sorted(CHINESE))
-def test_no_chinese_is_left_of_what_the_page_no_longer_says(words: str) -> None:
+def test_no_translation_is_unused(words: str) -> None:
     assert f'"{words}"' in OTHERS
 
 
@@ -35,6 +34,6 @@ def test_both_languages_have_the_same_placeholders(words: str) -> None:
     assert set(re.findall(r"\{\w+\}", words)) == set(re.findall(r"\{\w+\}", CHINESE[words]))
 
 
-def test_every_code_of_an_error_has_its_words_in_chinese() -> None:
+def test_every_error_text_has_a_chinese_translation() -> None:
     table = MODULES["i18n.js"].split("const ERRORS")[1].split("};")[0]
     assert set(re.findall(rf"\w+: {STRING}", table)) <= CHINESE.keys()

@@ -1,4 +1,4 @@
-"""A press on a button or a choice in a menu, and what comes of it."""
+"""Pressed buttons and choices in menus of messages, and the app's answers."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from sandbox import Message, NotPossibleError
-from sandbox.tickets import Trigger
+from sandbox.triggers import Trigger
 from tests.sandbox.conftest import World
 from tests.sandbox.payloads import actions, button, option, section, select
 
@@ -24,7 +24,7 @@ async def respond(world: World, **body: Any) -> tuple[int, Any]:
         return response.status, text if text == "ok" else (await response.json())["error"]
 
 
-async def test_the_app_gets_what_was_pressed_where_and_by_whom(world: World) -> None:
+async def test_the_app_gets_the_pressed_button_its_message_and_the_user(world: World) -> None:
     message = await post(
         world,
         section("Call Wang"),
@@ -58,20 +58,20 @@ async def test_the_app_gets_what_was_pressed_where_and_by_whom(world: World) -> 
     }
 
 
-async def test_a_button_is_found_by_its_words_too(world: World) -> None:
+async def test_a_button_is_also_found_by_its_text(world: World) -> None:
     message = await post(world, actions(button("Done", "done:1"), button("Later", "later:1")))
     await world.sandbox.press(world.li, message, "Later")
     assert world.app.got[0]["actions"][0]["action_id"] == "later:1"
 
 
-async def test_ids_that_the_app_left_out_are_made_up(world: World) -> None:
+async def test_missing_block_and_action_ids_are_generated(world: World) -> None:
     message = await post(world, actions({"type": "button", "text": {"type": "plain_text", "text": "Done"}}))
     await world.sandbox.press(world.li, message, "Done")
     assert world.app.got[0]["actions"][0]["action_id"] == message.blocks[0]["elements"][0]["action_id"]
     assert world.app.got[0]["actions"][0]["block_id"] == message.blocks[0]["block_id"]
 
 
-async def test_two_buttons_with_the_same_words_must_be_told_apart(world: World) -> None:
+async def test_two_buttons_with_the_same_text_need_a_block_id(world: World) -> None:
     message = await post(
         world, actions(button("Done", "a"), block_id="r1"), actions(button("Done", "b"), block_id="r2")
     )
@@ -81,13 +81,13 @@ async def test_two_buttons_with_the_same_words_must_be_told_apart(world: World) 
     assert world.app.got[0]["actions"][0]["action_id"] == "b"
 
 
-async def test_there_is_no_pressing_what_is_not_there(world: World) -> None:
+async def test_a_missing_button_cannot_be_pressed(world: World) -> None:
     message = await post(world, actions(button()))
     with pytest.raises(NotPossibleError, match="there are: done"):
         await world.sandbox.press(world.li, message, "Undo")
 
 
-async def test_a_choice_in_a_menu_is_sent_whole_and_kept_as_state(world: World) -> None:
+async def test_a_choice_in_a_menu_is_sent_as_the_whole_option_and_kept_as_state(world: World) -> None:
     message = await post(world, actions(select("1h", "tomorrow", action_id="snooze"), button(), block_id="row"))
     await world.sandbox.press(world.li, message, "snooze", choice="tomorrow")
     await world.sandbox.press(world.li, message, "done")
@@ -97,7 +97,7 @@ async def test_a_choice_in_a_menu_is_sent_whole_and_kept_as_state(world: World) 
     assert first["state"]["values"] == second["state"]["values"] == {"row": {"snooze": chosen}}
 
 
-async def test_another_persons_choice_is_not_my_state(world: World) -> None:
+async def test_a_users_state_does_not_contain_other_users_choices(world: World) -> None:
     message = await post(world, actions(select("1h", action_id="snooze"), button(), block_id="row"))
     await world.sandbox.press(world.li, message, "snooze", choice="1h")
     await world.sandbox.press(world.wang, message, "done")
@@ -123,13 +123,13 @@ async def test_each_kind_of_menu_and_picker_sends_its_own_field(
     assert world.app.got[0]["actions"][0][name] == value
 
 
-async def test_there_is_no_choosing_what_is_not_offered(world: World) -> None:
+async def test_an_option_that_does_not_exist_cannot_be_chosen(world: World) -> None:
     message = await post(world, actions(select("1h")))
     with pytest.raises(NotPossibleError, match="no option"):
         await world.sandbox.press(world.li, message, "pick", choice="2h")
 
 
-async def test_an_ephemeral_message_is_pressed_by_its_reader_only_and_not_sent_along(world: World) -> None:
+async def test_only_its_reader_presses_an_ephemeral_message_and_the_payload_omits_it(world: World) -> None:
     world.app.says(text="Logged.", blocks=[actions(button("Undo", "undo", value="c7"))])
     reply = await world.sandbox.command(world.li, world.desk, "/loan-call")
     assert reply.message is not None
@@ -152,7 +152,7 @@ async def test_without_interactivity_no_press_is_delivered(world: World) -> None
     assert world.app.got == []
 
 
-async def test_an_app_that_fails_on_a_press_is_seen_by_the_user(world: World) -> None:
+async def test_the_user_sees_an_error_when_the_app_fails_on_a_press(world: World) -> None:
     message = await post(world, actions(button()))
     world.app.status = 500
     press = await world.sandbox.press(world.li, message, "done")
@@ -179,7 +179,7 @@ async def test_replies_through_the_response_url_belong_to_the_press(world: World
     assert press.replies[0].ephemeral_to == "U0LI"
 
 
-async def test_the_source_is_replaced_or_deleted_through_the_response_url(world: World) -> None:
+async def test_the_original_message_is_replaced_or_deleted_through_the_response_url(world: World) -> None:
     message = await post(world, actions(button()))
     press = await world.sandbox.press(world.li, message, "done")
     assert await respond(world, text="Done by Li", replace_original=True) == (200, "ok")
@@ -190,7 +190,7 @@ async def test_the_source_is_replaced_or_deleted_through_the_response_url(world:
     assert (await respond(world, text="x", replace_original=True))[0] == 400
 
 
-async def test_an_ephemeral_answer_is_rewritten_through_its_own_response_url_only(world: World) -> None:
+async def test_an_ephemeral_answer_is_replaced_only_through_its_own_response_url(world: World) -> None:
     world.app.says(text="Logged.", blocks=[actions(button("Undo", "undo"))])
     reply = await world.sandbox.command(world.li, world.desk, "/loan-call")
     assert reply.message is not None
@@ -210,7 +210,7 @@ async def test_a_command_has_no_original_to_delete(world: World) -> None:
     assert await respond(world, delete_original=True) == (400, "message_not_found")
 
 
-async def test_a_response_url_is_good_for_five_uses(world: World) -> None:
+async def test_a_response_url_works_five_times(world: World) -> None:
     await world.sandbox.command(world.li, world.desk, "/loan-call")
     for number in range(5):
         assert await respond(world, text=f"{number}") == (200, "ok")
@@ -218,7 +218,7 @@ async def test_a_response_url_is_good_for_five_uses(world: World) -> None:
     assert len(world.sandbox.messages(world.desk, world.li)) == 5
 
 
-async def test_a_response_url_is_good_for_thirty_minutes(world: World) -> None:
+async def test_a_response_url_works_for_thirty_minutes(world: World) -> None:
     await world.sandbox.command(world.li, world.desk, "/loan-call")
     world.clock.forward(1800)
     assert await respond(world, text="in time") == (200, "ok")
@@ -240,11 +240,11 @@ async def test_an_in_channel_response_may_go_to_a_thread(world: World) -> None:
     assert world.sandbox.messages(world.desk)[-1].thread_ts == message.ts
 
 
-def test_a_trigger_is_good_once_and_for_three_seconds(world: World) -> None:
-    tickets = world.sandbox.tickets
-    first, second = tickets.trigger("U0LI"), tickets.trigger("U0LI", view="V1")
-    assert tickets.exchange(first) == Trigger("U0LI", world.clock() + 3)
-    assert tickets.exchange(first) == "exchanged_trigger_id"
+def test_a_trigger_works_once_and_for_three_seconds(world: World) -> None:
+    triggers = world.sandbox.triggers
+    first, second = triggers.issue("U0LI"), triggers.issue("U0LI", view="V1")
+    assert triggers.exchange(first) == Trigger("U0LI", world.clock() + 3)
+    assert triggers.exchange(first) == "exchanged_trigger_id"
     world.clock.forward(3.1)
-    assert tickets.exchange(second) == "expired_trigger_id"
-    assert tickets.exchange("made.up.one") == "invalid_trigger_id"
+    assert triggers.exchange(second) == "expired_trigger_id"
+    assert triggers.exchange("made.up.one") == "invalid_trigger_id"

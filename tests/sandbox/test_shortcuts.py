@@ -21,7 +21,7 @@ async def test_a_global_shortcut_opens_a_modal(world: World) -> None:
     assert world.sandbox.modal_of(world.li).title == "Log a call"
 
 
-async def test_a_message_shortcut_carries_the_message(world: World) -> None:
+async def test_a_message_shortcut_sends_the_message(world: World) -> None:
     world.subscribe()
     message = world.sandbox.say(world.wang, world.desk, "He pays on Friday")
     press = await world.sandbox.message_shortcut(world.li, message, "Log a call from this message")
@@ -58,7 +58,7 @@ async def test_the_page_starts_shortcuts_and_opens_the_home(world: World) -> Non
 
 
 @pytest.mark.parametrize("where", ["message", "home"])
-async def test_a_dialog_asks_before_anything_is_sent(world: World, where: str) -> None:
+async def test_a_confirmation_dialog_is_answered_before_anything_is_sent(world: World, where: str) -> None:
     row = actions(button("Undo", "undo", confirm=confirm(title="Undo the import?")))
     message = await post(world, row)
     await world.client.views_publish(user_id="U0LI", view=home(row))
@@ -70,12 +70,12 @@ async def test_a_dialog_asks_before_anything_is_sent(world: World, where: str) -
 
     refused = await press(sure=False)
     assert (refused.status, refused.error, world.app.got) == (None, "", [])
-    assert "Undo the import?" in refused.asked
+    assert "Undo the import?" in refused.confirmation
     assert (await press(sure=True)).status == 200
     assert len(world.app.got) == 1
 
 
-async def test_an_overflow_menu_beside_a_section_is_an_action(world: World) -> None:
+async def test_a_choice_in_an_overflow_menu_is_sent_as_an_action(world: World) -> None:
     menu = {"type": "overflow", "action_id": "more", "options": [option("card"), option("undo", "Undo")]}
     message = await post(world, section("L-1042", accessory=menu))
     await world.sandbox.press(world.li, message, "more", choice="Undo")
@@ -83,7 +83,7 @@ async def test_an_overflow_menu_beside_a_section_is_an_action(world: World) -> N
     assert (action["type"], action["selected_option"]["value"]) == ("overflow", "undo")
 
 
-async def test_replies_stand_in_the_thread_and_the_parent_counts_them(world: World) -> None:
+async def test_replies_are_in_the_thread_and_the_parent_counts_them(world: World) -> None:
     parent = await post(world, section())
     answer = await world.client.chat_postMessage(channel="C0DESK", text="One", thread_ts=parent.ts)
     await world.client.chat_postMessage(channel="C0DESK", text="Two", thread_ts=parent.ts, reply_broadcast=True)
@@ -106,7 +106,7 @@ async def test_replies_stand_in_the_thread_and_the_parent_counts_them(world: Wor
     assert (shown["reply_count"], shown["latest_reply"]) == (2, reply.ts)
 
 
-async def test_there_is_no_replying_to_a_reply(world: World) -> None:
+async def test_a_reply_cannot_be_replied_to(world: World) -> None:
     parent = await post(world, section())
     reply = world.sandbox.say(world.li, world.desk, "One", thread_ts=parent.ts)
     with pytest.raises(NotPossibleError, match="thread_not_found"):
@@ -115,6 +115,6 @@ async def test_there_is_no_replying_to_a_reply(world: World) -> None:
         await world.client.chat_postMessage(channel="C0DESK", text="Two", thread_ts=reply.ts)
 
 
-async def test_a_users_id_stands_for_the_conversation_with_them(world: World) -> None:
+async def test_a_message_to_a_users_id_is_posted_in_their_direct_messages(world: World) -> None:
     answer = await world.client.chat_postMessage(channel="U0LI", text="Good morning")
     assert answer["channel"] == world.sandbox.dm(world.li).id

@@ -1,4 +1,4 @@
-"""Socket Mode as the sandbox speaks it."""
+"""Socket Mode."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ def world(world: World) -> World:
     manifest = _simple_manifest("Loan Desk", "http://127.0.0.1:9/", ["chat:write"], ["/loan-call"])
     manifest["settings"]["socket_mode_enabled"] = True
     world.sandbox.install(manifest=manifest, token=TOKEN, app_token=APP_TOKEN)
-    world.sandbox.sockets.patience = 0.3
+    world.sandbox.sockets.timeout = 0.3
     return world
 
 
@@ -52,7 +52,7 @@ async def test_only_the_app_level_token_opens_a_connection(world: World) -> None
         await world.client.apps_connections_open(app_token="xapp-2")
 
 
-async def test_an_address_is_good_for_one_connection(world: World) -> None:
+async def test_a_socket_url_works_for_one_connection(world: World) -> None:
     url = (await world.client.apps_connections_open(app_token=APP_TOKEN))["url"]
     first = await world.http.ws_connect(url)
     with pytest.raises(aiohttp.WSServerHandshakeError):
@@ -60,7 +60,9 @@ async def test_an_address_is_good_for_one_connection(world: World) -> None:
     await first.close()
 
 
-async def test_a_command_is_an_envelope_and_its_acknowledgement_the_answer(world: World, socket: Socket) -> None:
+async def test_a_command_is_sent_as_an_envelope_and_answered_in_its_acknowledgement(
+    world: World, socket: Socket
+) -> None:
 
     task = asyncio.create_task(world.sandbox.command(world.li, world.desk, "/loan-call A-1 busy"))
     envelope = await socket.receive_json()
@@ -72,7 +74,7 @@ async def test_a_command_is_an_envelope_and_its_acknowledgement_the_answer(world
     assert world.app.requests == []
 
 
-async def test_who_does_not_acknowledge_in_time_gets_it_again_over_another_connection(
+async def test_an_envelope_not_acknowledged_in_time_is_sent_again_over_another_connection(
     world: World, socket: Socket
 ) -> None:
     other = await connect(world)
@@ -85,7 +87,7 @@ async def test_who_does_not_acknowledge_in_time_gets_it_again_over_another_conne
     await other.close()
 
 
-async def test_an_acknowledgement_too_many_is_a_violation(world: World, socket: Socket) -> None:
+async def test_a_second_acknowledgement_is_a_violation(world: World, socket: Socket) -> None:
     await socket.send_json({"envelope_id": "nobody-sent-it"})
 
     await world.sandbox.wait_for(lambda: world.sandbox.violations)
@@ -93,7 +95,7 @@ async def test_an_acknowledgement_too_many_is_a_violation(world: World, socket: 
     assert world.sandbox.violations[0].error == "acknowledged_twice_or_unknown"
 
 
-async def test_the_eleventh_connection_is_turned_away(world: World) -> None:
+async def test_the_eleventh_connection_is_refused(world: World) -> None:
     ten = [await connect(world) for _ in range(10)]
     url = (await world.client.apps_connections_open(app_token=APP_TOKEN))["url"]
     eleventh = await world.http.ws_connect(url)
@@ -103,14 +105,14 @@ async def test_the_eleventh_connection_is_turned_away(world: World) -> None:
         await one.close()
 
 
-async def test_a_view_is_submitted_and_an_event_told_of_over_the_socket(world: World, socket: Socket) -> None:
+async def test_submissions_and_events_are_sent_over_the_socket(world: World, socket: Socket) -> None:
     assert world.sandbox.app is not None
     world.sandbox.app.events = frozenset({"message.im"})
     world.sandbox.say(world.li, world.sandbox.dm(world.li), "help")
     told = await socket.receive_json()
     assert (told["type"], told["payload"]["event"]["text"], told["retry_attempt"]) == ("events_api", "help", 0)
     await acknowledge(socket, told)
-    await world.sandbox.events.delivered()
+    await world.sandbox.events.wait_until_delivered()
 
     command = asyncio.create_task(world.sandbox.command(world.li, world.desk, "/loan-call"))
     typed = await socket.receive_json()

@@ -1,4 +1,4 @@
-"""Every limit of Block Kit that a message can meet: what is at the limit is taken, one more is refused."""
+"""Limits of Block Kit in messages: a payload at the limit is accepted, one over it is refused."""
 
 from collections.abc import Callable
 
@@ -167,7 +167,7 @@ LIMITS: list[tuple[str, int, Build]] = [
 
 
 @pytest.mark.parametrize(("limit", "build"), [row[1:] for row in LIMITS], ids=[row[0] for row in LIMITS])
-def test_the_limit_is_taken_and_one_more_is_refused(limit: int, build: Build) -> None:
+def test_a_payload_at_the_limit_is_accepted_and_one_over_it_refused(limit: int, build: Build) -> None:
     assert validate_blocks(build(limit)) == []
     assert validate_message({"text": "x", "blocks": build(limit)}) is None
     refusal = validate_message({"text": "x", "blocks": build(limit + 1)})
@@ -177,12 +177,12 @@ def test_the_limit_is_taken_and_one_more_is_refused(limit: int, build: Build) ->
 
 
 @pytest.mark.parametrize(("surface", "most"), [("message", 50), ("modal", 100), ("home", 100)])
-def test_a_view_has_room_for_more_blocks(surface: Surface, most: int) -> None:
+def test_a_view_may_have_more_blocks_than_a_message(surface: Surface, most: int) -> None:
     assert validate_blocks([{"type": "divider"}] * most, surface) == []
     assert validate_blocks([{"type": "divider"}] * (most + 1), surface) != []
 
 
-def test_an_alert_is_for_views_and_a_table_for_messages() -> None:
+def test_alerts_are_allowed_only_in_views_and_tables_only_in_messages() -> None:
     assert validate_blocks([{"type": "alert", "text": plain("x" * 200), "level": "warning"}], "modal") == []
     assert validate_blocks([{"type": "alert", "text": plain("x" * 201)}], "modal") != []
     assert validate_blocks([table()], "modal") != []
@@ -206,6 +206,6 @@ def test_characters_outside_the_basic_plane_count_twice() -> None:
         ({"text": "x", "metadata": {}}, None),
     ],
 )
-def test_limits_of_the_message_itself(payload: Json, error: str | None) -> None:
+def test_a_message_is_refused_over_its_own_limits(payload: Json, error: str | None) -> None:
     refusal = validate_message(payload)
     assert (refusal.error if refusal else None) == error

@@ -46,18 +46,18 @@ VIEWS: dict[str, list[Example]] = {
     "home: no title": [(home(section()), {**home(section()), "title": plain("Home")}, "/view/title")],
 }
 
-IN_TIME = {
+TESTS_WITH_SEVERAL_CALLS = {
     "trigger_id: three seconds, once": test_views.test_a_trigger_opens_one_view_within_three_seconds,
-    "stack of three": test_views.test_three_views_are_a_full_stack,
+    "stack of three": test_views.test_the_view_stack_holds_at_most_three_views,
     "push needs a trigger from inside": test_views.test_a_push_needs_a_trigger_from_inside_a_modal,
-    "external_id unique": test_views.test_an_external_id_is_used_once,
+    "external_id unique": test_views.test_an_external_id_must_be_unique,
     "race guard: hash of an update": test_views.test_an_update_rewrites_the_view_and_changes_its_hash,
-    "race guard: hash of the Home": test_views.test_the_home_is_published_and_a_stale_one_never_overwrites_it,
-    "input values kept where ids are": test_views.test_what_is_entered_stays_where_the_ids_do,
-    "Home tab off": test_views.test_there_is_no_home_for_a_stranger_or_with_the_tab_switched_off,
+    "race guard: hash of the Home": test_views.test_a_stale_hash_never_overwrites_the_published_home,
+    "input values kept where ids are": test_views.test_entered_values_are_kept_while_the_ids_stay_the_same,
+    "Home tab off": test_views.test_no_home_is_published_for_an_unknown_user_or_without_the_home_tab,
     "options loaded: 100": test_modals.test_options_over_a_limit_are_a_violation,
 }
-"""The rows that no payload alone can break, and the tests that break them."""
+"""The rows that a single payload can't break, and the tests that break them."""
 
 EXAMPLES = [
     pytest.param(*example, id=f"{row} {number}")
@@ -66,19 +66,19 @@ EXAMPLES = [
 ]
 
 
-def judged(example: Any) -> Refusal | None:
-    """What is said of blocks of a message, of a view, or of either by an app with more scopes."""
+def validate(example: Any) -> Refusal | None:
+    """Validate the blocks of a message or a view, with the app's scopes if the example has some."""
     scopes, payload = example if isinstance(example, tuple) else (frozenset[str](), example)
     if isinstance(payload, dict):
         return validate_view(payload, payload["type"], scopes)
     return validate_message({"text": "x", "blocks": payload}, scopes)
 
 
-@pytest.mark.parametrize(("taken", "refused", "where"), EXAMPLES)
-def test_each_row_of_the_tables_is_held(taken: Any, refused: Any, where: str) -> None:
-    if taken is not None:
-        assert judged(taken) is None
-    refusal = judged(refused)
+@pytest.mark.parametrize(("accepted", "refused", "where"), EXAMPLES)
+def test_each_row_of_slacks_tables_is_enforced(accepted: Any, refused: Any, where: str) -> None:
+    if accepted is not None:
+        assert validate(accepted) is None
+    refusal = validate(refused)
     assert refusal is not None
     if where.startswith("/"):
         assert refusal.error == ("invalid_arguments" if where.startswith("/view") else "invalid_blocks")
@@ -87,11 +87,11 @@ def test_each_row_of_the_tables_is_held(taken: Any, refused: Any, where: str) ->
         assert refusal.error == where
 
 
-def test_every_row_that_takes_time_has_its_test() -> None:
-    assert all(callable(test) for test in IN_TIME.values())
+def test_every_row_that_needs_several_calls_has_its_test() -> None:
+    assert all(callable(test) for test in TESTS_WITH_SEVERAL_CALLS.values())
 
 
-def test_a_date_in_a_messages_text_must_be_one_that_slack_can_show() -> None:
+def test_an_invalid_date_in_a_messages_text_is_refused() -> None:
     good = "Due <!date^1790000000^{date_short_pretty} {time}|2026-09-21 15:00>"
     assert validate_message({"text": good}) is None
     refusal = validate_message({"text": good.replace("{time}", "{when}")})

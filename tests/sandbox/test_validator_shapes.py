@@ -1,4 +1,4 @@
-"""What a payload may look like at all: unknown, missing, misplaced and contradictory parts are refused."""
+"""The structure of payloads: unknown, missing, misplaced and contradictory parts are refused."""
 
 from typing import Any
 
@@ -266,11 +266,11 @@ GOOD: list[tuple[str, list[Json]]] = [
 
 
 @pytest.mark.parametrize(("blocks", "pointer"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
-def test_what_slack_refuses_is_refused_with_a_pointer_at_it(blocks: list[Any], pointer: str) -> None:
+def test_an_invalid_payload_is_refused_with_a_pointer_to_the_problem(blocks: list[Any], pointer: str) -> None:
     problems = validate_blocks(blocks)
     assert f"[json-pointer:{pointer}]" in "".join(problems)
 
 
 @pytest.mark.parametrize("blocks", [row[1] for row in GOOD], ids=[row[0] for row in GOOD])
-def test_what_slack_takes_is_taken(blocks: list[Json]) -> None:
+def test_a_valid_payload_is_accepted(blocks: list[Json]) -> None:
     assert validate_blocks(blocks) == []

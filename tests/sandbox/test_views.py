@@ -1,4 +1,4 @@
-"""views.open, push, update and publish: triggers, the stack of three, hashes."""
+"""views.open, push, update and publish: triggers, the view stack, hashes."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ async def opened(world: World, view: Json | None = None) -> Modal:
 
 
 async def pushed(world: World, view: Json | None = None) -> Any:
-    """Push with a trigger from the topmost modal, whose button `more` is pressed."""
+    """Press `more` in the top modal and push a view with its trigger."""
     await world.sandbox.modal_of(world.li).press("more")
     return await world.client.views_push(trigger_id=world.app.got[-1]["trigger_id"], view=view or PAGE)
 
@@ -33,7 +33,7 @@ def error_of(refused: pytest.ExceptionInfo[SlackApiError]) -> str:
     return refused.value.response["error"]
 
 
-async def test_a_command_opens_a_modal_for_whoever_typed_it(world: World) -> None:
+async def test_a_command_opens_a_modal_for_the_user_who_typed_it(world: World) -> None:
     answer = await world.client.views_open(
         trigger_id=await trigger(world), view=modal(text_input(), callback_id="log", private_metadata="L-1")
     )
@@ -65,7 +65,7 @@ async def test_a_refused_view_is_a_violation_and_says_where(world: World) -> Non
     assert [violation.where for violation in world.sandbox.violations] == ["views.open"]
 
 
-async def test_three_views_are_a_full_stack(world: World) -> None:
+async def test_the_view_stack_holds_at_most_three_views(world: World) -> None:
     first = await opened(world, PAGE)
     second = (await pushed(world))["view"]
     assert (second["root_view_id"], second["previous_view_id"]) == (first.view.id, first.view.id)
@@ -96,7 +96,7 @@ async def test_an_update_rewrites_the_view_and_changes_its_hash(world: World) ->
     assert "Here it is" in shown.text
 
 
-async def test_an_update_needs_a_view_that_is_there_and_one_name_for_it(world: World) -> None:
+async def test_an_update_needs_an_existing_view_and_exactly_one_id(world: World) -> None:
     shown = await opened(world)
     for arguments, error in (
         ({"view_id": "V404"}, "not_found"),
@@ -113,7 +113,7 @@ async def test_an_update_needs_a_view_that_is_there_and_one_name_for_it(world: W
     assert error_of(refused) == "not_found"
 
 
-async def test_what_is_entered_stays_where_the_ids_do(world: World) -> None:
+async def test_entered_values_are_kept_while_the_ids_stay_the_same(world: World) -> None:
     shown = await opened(world, modal(text_input("Note", "note"), text_input("Next", "next")))
     await shown.fill("Note", "Will pay")
     await shown.fill("Next", "tomorrow")
@@ -125,7 +125,7 @@ async def test_what_is_entered_stays_where_the_ids_do(world: World) -> None:
     assert (values["note_in"]["value"], values["next2_in"]["value"]) == ("Will pay", "Friday")
 
 
-async def test_an_external_id_is_used_once(world: World) -> None:
+async def test_an_external_id_must_be_unique(world: World) -> None:
     first = await opened(world, modal(actions(button("More", "more")), external_id="one"))
     with pytest.raises(SlackApiError) as refused:
         await pushed(world, modal(section(), external_id="one"))
@@ -135,7 +135,7 @@ async def test_an_external_id_is_used_once(world: World) -> None:
     await opened(world, modal(section(), external_id="one"))
 
 
-async def test_the_home_is_published_and_a_stale_one_never_overwrites_it(world: World) -> None:
+async def test_a_stale_hash_never_overwrites_the_published_home(world: World) -> None:
     with pytest.raises(NotPossibleError):
         world.sandbox.home_of(world.li)
     first = await world.client.views_publish(user_id="U0LI", view=home(section("Today")))
@@ -147,7 +147,7 @@ async def test_the_home_is_published_and_a_stale_one_never_overwrites_it(world: 
     assert shown.text == "Later"
 
 
-async def test_there_is_no_home_for_a_stranger_or_with_the_tab_switched_off(world: World) -> None:
+async def test_no_home_is_published_for_an_unknown_user_or_without_the_home_tab(world: World) -> None:
     with pytest.raises(SlackApiError) as refused:
         await world.client.views_publish(user_id="U404", view=home(section()))
     assert error_of(refused) == "user_not_found"
@@ -158,7 +158,7 @@ async def test_there_is_no_home_for_a_stranger_or_with_the_tab_switched_off(worl
     assert error_of(refused) == "not_enabled"
 
 
-async def test_a_modal_is_no_home(world: World) -> None:
+async def test_a_modal_cannot_be_published_as_a_home(world: World) -> None:
     with pytest.raises(SlackApiError) as refused:
         await world.client.views_publish(user_id="U0LI", view=modal(section()))
     assert error_of(refused) == "invalid_arguments"
@@ -167,7 +167,7 @@ async def test_a_modal_is_no_home(world: World) -> None:
     assert error_of(refused) == "invalid_arguments"
 
 
-async def test_a_press_in_the_home_carries_the_view_and_no_channel(world: World) -> None:
+async def test_a_press_in_the_home_sends_the_view_and_no_channel(world: World) -> None:
     await world.client.views_publish(user_id="U0LI", view=home(actions(button("Done", "done", value="f1"))))
     await world.sandbox.home_of(world.li).press("Done")
     payload = world.app.got[-1]

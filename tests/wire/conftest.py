@@ -33,7 +33,7 @@ async def sandbox(unhurried: bool) -> AsyncIterator[Sandbox]:
     """A workspace with people and two channels. A payload that Slack would refuse fails the test."""
     box = Sandbox()
     if unhurried:
-        box.delivery.patience = box.sockets.patience = UNHURRIED
+        box.delivery.timeout = box.sockets.timeout = UNHURRIED
     box.limits.enabled = False  # the desk's clock stands still: what Slack asks it to wait for would never come
     await box.start()
     for name, user_id in PEOPLE.items():

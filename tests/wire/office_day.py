@@ -11,8 +11,8 @@ from desk.core.transaction import Office
 from sandbox.elements import interactive_elements
 from sandbox.modals import Modal
 from sandbox.model import Message
-from sandbox.person import Press, Reply
 from sandbox.server import Sandbox
+from sandbox.user_actions import Press, Reply
 from storage.tables import Member, Team, Workspace
 from tests.builders import SHANGHAI
 from tests.clocks import FrozenClock
@@ -58,7 +58,7 @@ class Slack:
             new = [m for m in self.sandbox.messages(where, who.slack_user_id) if m not in before and m.is_ephemeral]
             if new:
                 reply.message = new[-1]
-                reply.answered = {"text": new[-1].text, "blocks": new[-1].blocks}
+                reply.answer = {"text": new[-1].text, "blocks": new[-1].blocks}
         return reply
 
     async def press(self, who: Member, message: Message, what: str) -> Press:

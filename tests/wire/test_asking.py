@@ -21,7 +21,7 @@ async def test_a_direct_message_is_answered_with_the_nearest_command(slack: Slac
     slack.sandbox.say(slack.agent.slack_user_id, conversation, words)
 
     answer = await slack.sandbox.wait_for(lambda: slack.sandbox.messages(conversation)[1:])
-    await slack.sandbox.events.delivered()
+    await slack.sandbox.events.wait_until_delivered()
 
     assert command in text_of(answer[-1])
 
@@ -44,7 +44,7 @@ async def test_a_stranger_is_told_whom_to_ask(slack: Slack) -> None:
     conversation = slack.sandbox.dm("USTRANGER")
     slack.sandbox.say("USTRANGER", conversation, "hello")
     answer = await slack.sandbox.wait_for(lambda: slack.sandbox.messages(conversation)[1:])
-    await slack.sandbox.events.delivered()
+    await slack.sandbox.events.wait_until_delivered()
     assert "not a member of this desk" in text_of(answer[-1])
 
 

@@ -52,7 +52,7 @@ async def test_a_note_comes_back_exactly_as_it_was_typed(slack: Slack, loan: Loa
     reply = await slack.command(slack.manager, line.format(note=NOTE))
     assert reply.message is not None
     assert NOTE in text_of(reply.message)
-    assert reply.message.pings <= {slack.manager.slack_user_id, "UOTHER", "UAGENT"}
+    assert reply.message.notified <= {slack.manager.slack_user_id, "UOTHER", "UAGENT"}
     assert "!channel" not in reply.message.mentions
 
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import select
 
-from sandbox.person import Press
+from sandbox.user_actions import Press
 from storage.tables import Borrower, Call, FollowUp, Loan
 from tests.builders import make_follow_up, make_loan, make_team
 from tests.wire.office_day import Slack, shown

@@ -41,9 +41,9 @@ async def test_an_unknown_end_is_called_unknown(slack: Slack, wire: Wire, fault:
     assert "/loan-call L-1 no answer in a meeting" in reply.full_text
     wire.mend()
     again = await slack.sandbox.redeliver(reply.request)
-    assert "no answer, logged" in again.answered["text"]
+    assert "no answer, logged" in again.answer["text"]
     third = await slack.sandbox.redeliver(reply.request)
-    assert third.answered["text"] == again.answered["text"]
+    assert third.answer["text"] == again.answer["text"]
     async with slack.office.database.reading() as session:
         assert len((await session.exec(select(Call))).all()) == 1
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 import pytest
 from sqlmodel import col, select
 
-from sandbox.person import Press, Reply
+from sandbox.user_actions import Press, Reply
 from storage.tables import AuditEntry, Call, FollowUp, Loan, Member, TeamManager
 from tests.builders import make_follow_up, make_loan, make_member
 from tests.wire.office_day import Slack
@@ -26,7 +26,7 @@ async def test_a_hundred_at_once_leave_a_consistent_history(slack: Slack) -> Non
     await make_follow_up(slack.office, loan, slack.agent, purpose="documents", due_at=slack.clock.now())
     await slack.deliver()
     [reminder] = slack.sandbox.messages(slack.desk_channel)
-    slack.sandbox.delivery.patience = 60
+    slack.sandbox.delivery.timeout = 60
     pressing, calling, planning = crowd[:40], crowd[40:70], crowd[70:]
 
     presses, calls, plans = await asyncio.gather(

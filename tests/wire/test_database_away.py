@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.engine import make_url
 from sqlmodel import func, select
 
-from sandbox.person import Press, Reply
+from sandbox.user_actions import Press, Reply
 from storage.engine import schema
 from storage.engine.database import CONNECTIONS, Database
 from storage.tables import Call, FollowUp, Loan

@@ -46,10 +46,8 @@ async def test_the_same_delivery_twice_has_one_effect_and_the_same_answer(slack:
     again = await slack.sandbox.redeliver(first.request)
 
     assert again.status == 200
-    assert again.answered["text"] == first.answered["text"]
-    assert [block["elements"] for block in again.answered["blocks"]] == [
-        b["elements"] for b in first.answered["blocks"]
-    ]
+    assert again.answer["text"] == first.answer["text"]
+    assert [block["elements"] for block in again.answer["blocks"]] == [b["elements"] for b in first.answer["blocks"]]
     assert len(await calls(slack)) == 1
 
 

@@ -55,7 +55,7 @@ async def test_a_managers_line_is_for_the_owner_who_alone_is_mentioned(slack: Sl
         "L-1042 · 王* · tail 5678",
         "documents · Thu 26 Nov 2026 10:00 (Shanghai time)",
     ]
-    assert told.pings == {"UAGENT"}
+    assert told.notified == {"UAGENT"}
     assert told.mentions == ("UAGENT",)
 
 

@@ -67,12 +67,12 @@ async def test_a_call_is_logged_from_the_home_and_the_home_follows(slack: Slack,
 
 async def test_nothing_is_published_where_nothing_changed(slack: Slack, loan: Loan) -> None:
     await opened_home(slack, slack.agent)
-    published = len(slack.sandbox.traffic.calls("views.publish"))
+    published = len(slack.sandbox.traffic.api_calls("views.publish"))
 
     slack.clock.advance(seconds=6)
     await slack.deliver()
 
-    assert len(slack.sandbox.traffic.calls("views.publish")) == published
+    assert len(slack.sandbox.traffic.api_calls("views.publish")) == published
 
 
 async def test_a_home_that_nobody_looks_at_is_left_alone(slack: Slack, loan: Loan) -> None:

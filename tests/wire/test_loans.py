@@ -84,7 +84,7 @@ async def test_a_name_full_of_markup_is_shown_as_typed_and_pings_nobody(slack: S
     for reply in (opened, card, found):
         assert reply.message is not None
         assert TRAP in text_of(reply.message)
-        assert reply.message.pings <= {slack.agent.slack_user_id}
+        assert reply.message.notified <= {slack.agent.slack_user_id}
 
 
 async def test_an_inquiry_asks_what_comes_next(slack: Slack) -> None:

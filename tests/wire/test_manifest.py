@@ -72,7 +72,7 @@ async def test_no_other_method_is_called_and_none_lacks_its_scope(slack: Slack) 
         await slack.deliver()
         slack.clock.advance(minutes=2)
 
-    calls = slack.sandbox.traffic.calls()
+    calls = slack.sandbox.traffic.api_calls()
 
     assert {call.name for call in calls} <= set(CALLED)
     assert {"conversations.history", "conversations.open", "users.info", "conversations.info"} <= {

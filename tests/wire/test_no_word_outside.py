@@ -156,7 +156,7 @@ async def test_a_day_with_faults_leaves_no_word_about_a_borrower_outside(
 
     clean(log.getvalue())
     clean(await _engine_tables(slack.office.database.url))
-    for call in slack.sandbox.traffic.calls():
+    for call in slack.sandbox.traffic.api_calls():
         clean(json.dumps(call.body.get("metadata", ""), ensure_ascii=False))
     for place in slack.sandbox.workspace.channels.values():
         clean("".join(f"{m.text}{m.blocks}{m.metadata}" for m in slack.sandbox.messages(place)))

@@ -195,7 +195,7 @@ async def test_demo_borrowers_come_and_go_with_everything_about_them(slack: Slac
 
     message = await welcome(slack)
     kept_after_all = await slack.sandbox.press("UADMIN", message, "Remove the demo borrowers", sure=False)
-    assert "Your own loans stay." in kept_after_all.asked
+    assert "Your own loans stay." in kept_after_all.confirmation
     press = await slack.press(slack.admin, message, "Remove the demo borrowers")
     assert "5 demo borrowers are removed" in press.text
     assert {table: await rows(slack, table) for table in kept} == kept

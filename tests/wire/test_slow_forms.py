@@ -64,8 +64,8 @@ async def test_a_form_that_takes_long_says_so_at_once_and_comes(slack: Slack, da
 async def test_a_form_that_is_there_in_time_comes_at_once(slack: Slack) -> None:
     await slack.form(slack.agent, "/loan-call")
     assert LOADING_AFTER < 3
-    assert len(slack.sandbox.traffic.calls("views.open")) == 1
-    assert slack.sandbox.traffic.calls("views.update") == []
+    assert len(slack.sandbox.traffic.api_calls("views.open")) == 1
+    assert slack.sandbox.traffic.api_calls("views.update") == []
 
 
 async def test_a_database_that_stays_away_is_said_in_the_modal(slack: Slack, database_url: str) -> None:

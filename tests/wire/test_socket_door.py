@@ -9,9 +9,9 @@ from sqlmodel import select
 
 from bot.service import Service, open_service
 from bot.socket_door import Patience
-from sandbox.person import Press
 from sandbox.server import Sandbox
 from sandbox.traffic import Exchange
+from sandbox.user_actions import Press
 from storage.tables import Call, Loan, Member
 from tests.builders import make_follow_up, make_loan, make_member
 from tests.clocks import FrozenClock
@@ -128,7 +128,7 @@ async def test_a_press_whose_acknowledgement_was_lost_is_answered_once(shop: Sho
 async def test_an_envelope_that_comes_again_while_it_is_at_work_has_one_effect_and_is_answered_each_time(
     shop: Shop,
 ) -> None:
-    shop.sockets.patience = 0.2
+    shop.sockets.timeout = 0.2
     async with shop.service.office.database.transaction():
         reply = await shop.sandbox.command("UAGENT", "CDESK", "/loan-call L-1 no answer")
         assert reply.error.endswith('"operation_timeout"')
@@ -149,14 +149,14 @@ async def test_slack_refusing_a_connection_is_asked_again(shop: Shop) -> None:
     shop.sockets.drop()
     await shop.replaced(since=1)
 
-    assert len(shop.sandbox.traffic.calls("apps.connections.open")) == 5
+    assert len(shop.sandbox.traffic.api_calls("apps.connections.open")) == 5
 
 
 async def test_a_stop_answers_what_is_at_work(shop: Shop) -> None:
-    before = len(shop.sandbox.traffic.calls("users.info"))
+    before = len(shop.sandbox.traffic.api_calls("users.info"))
     shop.sandbox.faults.next("users.info", "slow", delay=0.3)
     typed = asyncio.create_task(shop.sandbox.command("UADMIN", "CDESK", "/loan-team add @other agent #desk East"))
-    await shop.sandbox.wait_for(lambda: len(shop.sandbox.traffic.calls("users.info")) > before)
+    await shop.sandbox.wait_for(lambda: len(shop.sandbox.traffic.api_calls("users.info")) > before)
     assert shop.service.socket is not None
 
     await shop.service.socket.stop()

@@ -33,7 +33,7 @@ def cells(message: Message | None) -> list[list[str]]:
 
 
 def calls(slack: Slack, method: str) -> int:
-    return len(slack.sandbox.traffic.calls(method))
+    return len(slack.sandbox.traffic.api_calls(method))
 
 
 async def test_what_is_due_is_a_table_that_only_whoever_asked_sees(slack: Slack, loan: Loan) -> None:

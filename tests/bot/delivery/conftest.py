@@ -79,7 +79,7 @@ class Room:
 
     def calls(self, method: str) -> int:
         """How often that method was called."""
-        return len(self.sandbox.traffic.calls(method))
+        return len(self.sandbox.traffic.api_calls(method))
 
 
 @pytest.fixture

@@ -217,7 +217,7 @@ async def test_a_key_that_slack_does_not_take_is_left_out(room: Room, sender: Se
     await room.owe()
     await sender.deliver_pending()
     assert room.shown() == ["reminder"]
-    assert "client_msg_id" not in room.sandbox.traffic.calls("chat.postMessage")[-1].body
+    assert "client_msg_id" not in room.sandbox.traffic.api_calls("chat.postMessage")[-1].body
 
 
 async def test_a_revoked_token_keeps_what_is_owed(room: Room, sender: Sender, clock: FrozenClock) -> None:

@@ -96,12 +96,12 @@ async def test_of_two_workers_one_stands_still_past_its_lease_and_wakes(
         owed = await owe_until(room, lambda: killed_worker.is_stopped(interrupted))
         await room.sandbox.wait_for(lambda: len(room.shown()) >= owed, timeout=30)
         await nothing_owed(room)
-        calls = len(room.sandbox.traffic.calls())
+        requests = len(room.sandbox.traffic.api_calls())
         assert interrupted.pid is not None
         os.kill(interrupted.pid, signal.SIGCONT)
         if step == "after record_attempt":
             await room.sandbox.wait_for(lambda: room.calls("chat.delete") == 1, timeout=30)
-            assert len(room.sandbox.traffic.calls()) == calls + 2
+            assert len(room.sandbox.traffic.api_calls()) == requests + 2
         await room.owe("the last")
         await room.sandbox.wait_for(lambda: "the last, revision 1" in room.shown(), timeout=30)
         await nothing_owed(room)

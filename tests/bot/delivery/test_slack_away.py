@@ -42,7 +42,7 @@ async def test_everything_is_sent_once_when_slack_is_back(room: Room, fault: str
     for where in ("CLIN", "UADMIN"):
         assert Counter(room.shown(where)) == Counter([*reminders, "digest"])
         assert room.shown(where)[-1] == "digest"
-    posts = sandbox.traffic.calls("chat.postMessage")
+    posts = sandbox.traffic.api_calls("chat.postMessage")
     assert [post for post in posts if post.status == 429] == []
     assert tried < 30 * minutes, "Slack was left alone"
 

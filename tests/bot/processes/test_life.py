@@ -86,7 +86,7 @@ async def lender(
 ) -> AsyncIterator[Lender]:
     install(sandbox, "http://127.0.0.1:9")
     sandbox.limits.enabled = False
-    sandbox.delivery.patience = PATIENCE
+    sandbox.delivery.timeout = PATIENCE
     settings = settings_for(sandbox, database_url)
     service = await open_service(settings, clock)
     processes.clock.set(clock.now())
@@ -117,10 +117,12 @@ async def test_a_release_while_reminders_are_queued_loses_none(lender: Lender) -
 async def test_a_stop_answers_the_command_at_work(lender: Lender) -> None:
     web = await lender.processes.start(lender.settings, "serve", "one")
     install(lender.sandbox, f"http://127.0.0.1:{web.port}")
-    before = len(lender.sandbox.traffic.calls("users.info"))
+    before = len(lender.sandbox.traffic.api_calls("users.info"))
     lender.sandbox.faults.next("users.info", "slow", delay=0.5)
     typed = asyncio.create_task(lender.sandbox.command("UADMIN", "CDESK", "/loan-team add @other agent #desk East"))
-    await lender.sandbox.wait_for(lambda: len(lender.sandbox.traffic.calls("users.info")) > before, timeout=PATIENCE)
+    await lender.sandbox.wait_for(
+        lambda: len(lender.sandbox.traffic.api_calls("users.info")) > before, timeout=PATIENCE
+    )
 
     assert await web.stop() == 0
 

@@ -65,7 +65,7 @@ class FourProcesses:
     async def start(self, service: Service, sandbox: Sandbox) -> str | None:
         self._service = service
         # Four processes that start on a busy machine: whether an answer takes 3 s is measured elsewhere.
-        sandbox.delivery.patience = sandbox.sockets.patience = SECONDS_A_ROUND
+        sandbox.delivery.timeout = sandbox.sockets.timeout = SECONDS_A_ROUND
         self._processes.clock.set(service.office.clock.now())
         names = [(self._door, "door-1"), (self._door, "door-2"), ("worker", "worker-1"), ("worker", "worker-2")]
         doors = await asyncio.gather(*(self._processes.start(service.settings, *one) for one in names))

@@ -19,7 +19,7 @@ from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View, shown
 from handlers.messages.refusals.errors import refusal, trouble
 from sandbox.model import text_of
-from sandbox.validator import MOST_ON_UPDATE, units, validate_message, validate_view
+from sandbox.validator import MAX_ON_UPDATE, units, validate_message, validate_view
 from storage.engine.trouble import Trouble
 from storage.engine.types import new_id
 from storage.tables import Workspace
@@ -83,7 +83,7 @@ def refused(content: Message | View, t: Translator) -> list[object]:
     found: list[object] = []
     for message in filter(None, (content, content.native)):
         found.append(validate_message({"text": message.text, "blocks": message.blocks}))
-        if units(message.text) > MOST_ON_UPDATE:
+        if units(message.text) > MAX_ON_UPDATE:
             found.append(f"a text of {units(message.text)}")
         if len(text_of({"blocks": message.blocks})) > 40_000:
             found.append("msg_blocks_too_long")

@@ -1,4 +1,4 @@
-"""What an app may use for a short while: trigger ids and response URLs."""
+"""Trigger ids and response URLs, which an app may use for a limited time."""
 
 import secrets
 from collections.abc import Callable
@@ -14,7 +14,7 @@ RESPONSE_USES = 5
 
 @dataclass(slots=True)
 class ResponseUrl:
-    """Where an app may answer a command, a press or a form. `source` is the message that was pressed."""
+    """Where an app may answer a command, an action or a submission. `source` is the message with the pressed element."""
 
     id: str
     kind: Literal["command", "action"]
@@ -28,15 +28,15 @@ class ResponseUrl:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """What somebody just did, which lets the app show them a view. `view` is the id of the view that they did it in."""
+    """A user's action, which lets the app open a view for them. `view` is the id of the view in which they acted."""
 
     user: str
     expires: float
     view: str | None = None
 
 
-class Tickets:
-    """Issues triggers and response URLs, and says when one is no longer good. `base_url` is the sandbox's own."""
+class Triggers:
+    """Issues trigger ids and response URLs and checks their use. `base_url` is the sandbox's own."""
 
     def __init__(self, *, now: Callable[[], float]) -> None:
         self._now = now
@@ -45,14 +45,14 @@ class Tickets:
         self._spent: set[str] = set()
         self.urls: dict[str, ResponseUrl] = {}
 
-    def trigger(self, user: str, *, view: str | None = None) -> str:
-        """A new trigger id in Slack's form."""
+    def issue(self, user: str, *, view: str | None = None) -> str:
+        """Return a new trigger id in Slack's format."""
         trigger = f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
         self._triggers[trigger] = Trigger(user, self._now() + TRIGGER_SECONDS, view)
         return trigger
 
     def exchange(self, trigger_id: str) -> Trigger | str:
-        """Use a trigger up; the error that Slack answers when it can't be used."""
+        """Return the trigger and mark it as used, or return Slack's error if it can't be used."""
         if trigger_id in self._spent:
             return "exchanged_trigger_id"
         trigger = self._triggers.pop(trigger_id, None)
@@ -64,7 +64,7 @@ class Tickets:
     def response_url(
         self, kind: Literal["command", "action"], *, channel: str, user: str, source: Message | None = None
     ) -> ResponseUrl:
-        ticket = ResponseUrl(
+        url = ResponseUrl(
             id=secrets.token_hex(16),
             kind=kind,
             channel=channel,
@@ -72,19 +72,19 @@ class Tickets:
             expires=self._now() + RESPONSE_SECONDS,
             source=source,
         )
-        self.urls[ticket.id] = ticket
-        return ticket
+        self.urls[url.id] = url
+        return url
 
-    def url_of(self, ticket: ResponseUrl) -> str:
-        """Its address."""
-        return f"{self.base_url}/response/{ticket.id}"
+    def url_of(self, url: ResponseUrl) -> str:
+        """Return the full URL."""
+        return f"{self.base_url}/response/{url.id}"
 
-    def use(self, ticket_id: str) -> ResponseUrl | str:
-        """Count one use of a response URL; the error that Slack answers when it is not good any more."""
-        ticket = self.urls.get(ticket_id)
-        if ticket is None or self._now() > ticket.expires:
+    def use(self, url_id: str) -> ResponseUrl | str:
+        """Return the response URL and count its use, or return Slack's error if it has expired or is used up."""
+        url = self.urls.get(url_id)
+        if url is None or self._now() > url.expires:
             return "expired_url"
-        if ticket.uses_left == 0:
+        if url.uses_left == 0:
             return "used_url"
-        ticket.uses_left -= 1
-        return ticket
+        url.uses_left -= 1
+        return url

@@ -1,4 +1,4 @@
-"""Whom a message notifies, and what is unread."""
+"""Whom a message notifies, and unread counts."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ import pytest
 from tests.sandbox.conftest import World
 from tests.sandbox.payloads import actions, button, mrkdwn, plain, rich_text, section
 
-EVERYBODY = {"U0LI", "U0WANG"}
+EVERYONE = {"U0LI", "U0WANG"}
 
 
-async def pings(world: World, text: str, *blocks: dict[str, Any]) -> set[str]:
+async def notified_by(world: World, text: str, *blocks: dict[str, Any]) -> set[str]:
     await world.client.chat_postMessage(channel="C0DESK", text=text, blocks=list(blocks) or None)
-    return set(world.sandbox.messages(world.desk)[-1].pings)
+    return set(world.sandbox.messages(world.desk)[-1].notified)
 
 
 @pytest.mark.parametrize(
@@ -20,9 +20,9 @@ async def pings(world: World, text: str, *blocks: dict[str, Any]) -> set[str]:
     [
         ("Call for <@U0LI>", {"U0LI"}),
         ("Call for <@U0LI|li>", {"U0LI"}),
-        ("<!channel> hello", EVERYBODY),
-        ("<!here|here>", EVERYBODY),
-        ("<!everyone>", EVERYBODY),
+        ("<!channel> hello", EVERYONE),
+        ("<!here|here>", EVERYONE),
+        ("<!everyone>", EVERYONE),
         ("<!subteam^S0DESK>", {"U0WANG"}),
         ("<!subteam^S0DESK|@desk>", {"U0WANG"}),
         ("&lt;!channel&gt; &lt;@U0LI&gt;", set()),
@@ -30,9 +30,9 @@ async def pings(world: World, text: str, *blocks: dict[str, Any]) -> set[str]:
         ("<@U0NOBODY> <!date^1^{date}|x>", set()),
     ],
 )
-async def test_a_text_notifies_whom_it_mentions(world: World, text: str, reached: set[str]) -> None:
+async def test_a_text_notifies_the_users_it_mentions(world: World, text: str, reached: set[str]) -> None:
     world.sandbox.add_group("S0DESK", [world.wang])
-    assert await pings(world, text) == reached
+    assert await notified_by(world, text) == reached
 
 
 @pytest.mark.parametrize(
@@ -40,44 +40,44 @@ async def test_a_text_notifies_whom_it_mentions(world: World, text: str, reached
     [
         (section("Call for <@U0LI>"), {"U0LI"}),
         ({"type": "section", "fields": [mrkdwn("<@U0WANG>")]}, {"U0WANG"}),
-        ({"type": "context", "elements": [mrkdwn("<!here>")]}, EVERYBODY),
+        ({"type": "context", "elements": [mrkdwn("<!here>")]}, EVERYONE),
         ({"type": "markdown", "text": "<@U0LI>"}, {"U0LI"}),
         (rich_text({"type": "user", "user_id": "U0LI"}), {"U0LI"}),
-        (rich_text({"type": "broadcast", "range": "channel"}), EVERYBODY),
+        (rich_text({"type": "broadcast", "range": "channel"}), EVERYONE),
         (rich_text({"type": "text", "text": "<!channel> <@U0LI>"}), set()),
         ({"type": "section", "text": plain("<!channel> <@U0LI>")}, set()),
         ({"type": "header", "text": plain("<!channel>")}, set()),
         (actions(button("<!channel>", value="<@U0LI>")), set()),
     ],
 )
-async def test_a_block_notifies_whom_its_markup_mentions(
+async def test_a_block_notifies_the_users_its_markup_mentions(
     world: World, block: dict[str, Any], reached: set[str]
 ) -> None:
-    assert await pings(world, "Hello", block) == reached
+    assert await notified_by(world, "Hello", block) == reached
 
 
 async def test_nobody_outside_the_channel_is_notified(world: World) -> None:
     world.sandbox.add_user("U0FAR", name="far")
-    assert await pings(world, "<@U0FAR> <!channel>") == EVERYBODY
+    assert await notified_by(world, "<@U0FAR> <!channel>") == EVERYONE
     assert world.sandbox.messages(world.desk)[-1].mentions == ("U0FAR", "!channel")
 
 
-async def test_an_ephemeral_message_notifies_its_reader_at_most(world: World) -> None:
+async def test_an_ephemeral_message_notifies_at_most_its_reader(world: World) -> None:
     await world.client.chat_postEphemeral(channel="C0DESK", user="U0LI", text="<!channel>")
-    assert world.sandbox.messages(world.desk, world.li)[0].pings == {"U0LI"}
+    assert world.sandbox.messages(world.desk, world.li)[0].notified == {"U0LI"}
 
 
-async def test_an_update_counts_its_mentions_anew(world: World) -> None:
+async def test_an_update_recomputes_the_mentions(world: World) -> None:
     posted = await world.client.chat_postMessage(channel="C0DESK", text="<@U0LI>")
     await world.client.chat_update(channel="C0DESK", ts=posted["ts"], text="Done by Li")
-    assert world.sandbox.messages(world.desk)[0].pings == frozenset()
+    assert world.sandbox.messages(world.desk)[0].notified == frozenset()
 
 
 def unread(world: World, user: Any, channel: Any) -> tuple[int, int]:
     return world.sandbox.workspace.unread(user.id, channel)
 
 
-async def test_unread_and_mentions_are_counted_per_person_until_they_read(world: World) -> None:
+async def test_unread_messages_and_mentions_are_counted_per_user_until_read(world: World) -> None:
     await world.client.chat_postMessage(channel="C0DESK", text="Morning")
     await world.client.chat_postMessage(channel="C0DESK", text="<@U0LI>")
     await world.client.chat_postEphemeral(channel="C0DESK", user="U0LI", text="psst")
@@ -90,6 +90,6 @@ async def test_unread_and_mentions_are_counted_per_person_until_they_read(world:
     assert unread(world, world.li, world.desk) == (1, 0)
 
 
-async def test_every_direct_message_calls_for_attention(world: World) -> None:
+async def test_every_direct_message_counts_as_a_mention(world: World) -> None:
     await world.client.chat_postMessage(channel="U0LI", text="A call is due")
     assert unread(world, world.li, world.sandbox.dm(world.li)) == (1, 1)

@@ -1,4 +1,4 @@
-"""What the page's routes have in common: JSON in, JSON out, and what is wrong with it."""
+"""JSON requests of the page: parse the body, read its fields, answer with JSON or an error."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -6,16 +6,16 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.elements import CHOSEN, NotPossibleError
+from sandbox.elements import VALUE_FIELDS, NotPossibleError
 from sandbox.model import Json
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_CHOICES = ("selected_option", "selected_options", *sorted(set(CHOSEN.values()) - {"value"}), "value")
+_CHOICES = ("selected_option", "selected_options", *sorted(set(VALUE_FIELDS.values()) - {"value"}), "value")
 
 
 def json_only(run: Callable[[Json], Awaitable[Json]]) -> Handler:
-    """A POST with a JSON object. Other content types are refused, so that no foreign page can post a form here."""
+    """Return a handler for POSTs of a JSON object. It refuses other content types, so that no other site can post a form."""
 
     async def handle(request: web.Request) -> web.Response:
         if request.content_type != "application/json":
@@ -39,7 +39,7 @@ def not_found(error: str) -> web.HTTPNotFound:
 
 
 def text_in(body: Json, name: str) -> str:
-    """A text that must be there. Raises NotPossibleError."""
+    """Return a required text field. Raises NotPossibleError when it is missing or empty."""
     value = body.get(name)
     if not isinstance(value, str) or not value:
         raise NotPossibleError(f"{name} is missing")
@@ -47,5 +47,5 @@ def text_in(body: Json, name: str) -> str:
 
 
 def choice_in(body: Json) -> Any:
-    """What was chosen or entered, under whichever name Slack has for it."""
+    """Return the chosen or entered value, from the field that Slack has for its type."""
     return next((body[name] for name in _CHOICES if body.get(name) is not None), None)

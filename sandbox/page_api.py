@@ -1,15 +1,15 @@
-"""What the page in the browser asks of the sandbox: JSON under `/ui/`, and a stream of events.
+"""The API of the page in the browser: JSON under `/ui/`, and a stream of events.
 
-- `GET /ui/state?user=` has besides people, channels and commands the app's `shortcuts` that this member sees,
+- `GET /ui/state?user=` returns users, channels and commands, the app's `shortcuts` that this user sees,
   `[{"type": "global" or "message", "name", "callback_id", "description"}]`, and in `app` whether there is a `home_tab` and a
-  `messages_tab` in which a member may write.
-- A message has `thread_ts` when it is a reply (`is_reply`; `broadcast` when it is shown in the channel as well) or was
-  replied to; a parent has `reply_count`, `reply_users` and `latest_reply` (0, [] and null without replies). An unfurled link is
+  writable `messages_tab`.
+- A message has `thread_ts` if it is a reply (`is_reply`; `broadcast` if it is shown in the channel as well) or has
+  replies; a parent has `reply_count`, `reply_users` and `latest_reply` (0, [] and null without replies). An unfurled link is
   one of its `attachments`, with `from_url` and `blocks`.
-  `plain` is its text with dates in the reader's zone and language, for a screen reader and a notification.
-- `GET /ui/messages?user=&channel=` answers `{"messages": […]}`, replies among them; `GET /ui/thread?user=&channel=&ts=` the
-  same of one thread, the parent first. `POST /ui/message {user, channel, text, thread_ts?}` writes.
-- Views, menus that load options, the Home and shortcuts: `sandbox.ui_views`.
+  `plain` is its text with dates in the reader's zone and language, for screen readers and notifications.
+- `GET /ui/messages?user=&channel=` returns `{"messages": […]}`, including replies; `GET /ui/thread?user=&channel=&ts=` returns
+  one thread, the parent first. `POST /ui/message {user, channel, text, thread_ts?}` posts a message.
+- Views, external selects, the Home and shortcuts: `sandbox.views_api`.
 """
 
 import asyncio
@@ -25,15 +25,15 @@ from sandbox.clock import MovableClock
 from sandbox.dates import with_dates
 from sandbox.elements import NotPossibleError
 from sandbox.faults import Faults
+from sandbox.json_requests import choice_in, json_only, not_found, text_in
 from sandbox.manifest import Installation
 from sandbox.model import Channel, Json, Message, User, unescape
-from sandbox.person import People
 from sandbox.traffic import Exchange, Traffic, Violation
-from sandbox.ui_parts import choice_in, json_only, not_found, text_in
+from sandbox.user_actions import UserActions
 from sandbox.workspace import Event, Workspace
 
 HEARTBEAT = 15.0
-"""Seconds of silence after which a comment keeps the stream of events open."""
+"""Seconds without an event after which a comment keeps the stream open."""
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class PageApi:
     """The routes under `/ui/`."""
 
     workspace: Workspace
-    people: People
+    user_actions: UserActions
     faults: Faults
     traffic: Traffic
     violations: list[Violation]
@@ -63,7 +63,7 @@ class PageApi:
         ]
 
     async def state(self, request: web.Request) -> web.Response:
-        me = self._user(request.query.get("user") or self._first())
+        me = self._user(request.query.get("user") or self._default_user_id())
         app = self.installed()
         if app is not None and not me.is_bot:
             self.workspace.dm(app.bot_user_id, me.id)
@@ -78,26 +78,26 @@ class PageApi:
                     {"command": one.command, "description": one.description, "usage_hint": one.usage_hint}
                     for one in commands
                 ],
-                "shortcuts": [asdict(one) for one in self.people.shortcuts(me)],
+                "shortcuts": [asdict(one) for one in self.user_actions.shortcuts(me)],
                 "app": _app_json(app) if app else None,
-                "bad_days": self.faults.bad_days.on,
+                "fault_scenarios": self.faults.scenarios.on,
                 "clock": {"now": self.workspace.now(), "movable": self.clock is not None},
             }
         )
 
     async def messages(self, request: web.Request) -> web.Response:
-        me, channel = self._reading(request)
+        me, channel = self._channel_of(request)
         shown = self.workspace.messages(channel.id, me.id)
         return web.json_response({"messages": [self._message_json(me, message) for message in shown]})
 
     async def thread(self, request: web.Request) -> web.Response:
-        me, channel = self._reading(request)
+        me, channel = self._channel_of(request)
         shown = self.workspace.thread(channel.id, request.query.get("ts", ""), me.id)
         if not shown:
             raise not_found("thread_not_found")
         return web.json_response({"messages": [self._message_json(me, message) for message in shown]})
 
-    def _reading(self, request: web.Request) -> tuple[User, Channel]:
+    def _channel_of(self, request: web.Request) -> tuple[User, Channel]:
         me = self._user(request.query.get("user", ""))
         channel = self.workspace.channels.get(request.query.get("channel", ""))
         if channel is None or not self.workspace.sees(me.id, channel):
@@ -105,19 +105,19 @@ class PageApi:
         return me, channel
 
     async def command(self, body: Json) -> Json:
-        reply = await self.people.command(text_in(body, "user"), text_in(body, "channel"), text_in(body, "text"))
+        reply = await self.user_actions.command(text_in(body, "user"), text_in(body, "channel"), text_in(body, "text"))
         return {"ok": False, "error": reply.error} if reply.error else {"ok": True}
 
     async def message(self, body: Json) -> Json:
         thread = body.get("thread_ts")
-        self.people.say(text_in(body, "user"), text_in(body, "channel"), text_in(body, "text"), thread_ts=thread)
+        self.user_actions.say(text_in(body, "user"), text_in(body, "channel"), text_in(body, "text"), thread_ts=thread)
         return {"ok": True}
 
     async def action(self, body: Json) -> Json:
         message = self.workspace.find_by_id(text_in(body, "message_id"))
         if message is None:
             raise NotPossibleError("message_not_found")
-        press = await self.people.press(
+        press = await self.user_actions.press(
             text_in(body, "user"),
             message,
             text_in(body, "action_id"),
@@ -149,7 +149,7 @@ class PageApi:
         )
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events for one user, until the page goes away or the sandbox stops."""
+        """Stream server-sent events to one user until the page closes or the sandbox stops."""
         me = self._user(request.query.get("user", ""))
         queue = self.workspace.listen()
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
@@ -159,13 +159,13 @@ class PageApi:
             while (line := await self._next_line(me, queue)) is not None:
                 await response.write(line)
         except ConnectionResetError:
-            return response  # the page is gone
+            return response  # the page is closed
         finally:
             self.workspace.unlisten(queue)
         return response
 
     async def _next_line(self, me: User, queue: asyncio.Queue[Event | None]) -> bytes | None:
-        """The next bytes of the stream; None when the sandbox stops."""
+        """Return the next bytes of the stream, or None when the sandbox stops."""
         while True:
             try:
                 event = await asyncio.wait_for(queue.get(), HEARTBEAT)
@@ -173,11 +173,11 @@ class PageApi:
                 return b": heartbeat\n\n"
             if event is None:
                 return None
-            if self._concerns(me, event):
+            if self._is_visible(me, event):
                 break
         return f"data: {json.dumps(self._event_json(me, event), ensure_ascii=False)}\n\n".encode()
 
-    def _concerns(self, me: User, event: Event) -> bool:
+    def _is_visible(self, me: User, event: Event) -> bool:
         if event.only_for not in (None, me.id):
             return False
         channel = self.workspace.channels.get(event.channel or "")
@@ -195,8 +195,8 @@ class PageApi:
             raise not_found("user_not_found")
         return user
 
-    def _first(self) -> str:
-        """Whom the page acts as until it chooses."""
+    def _default_user_id(self) -> str:
+        """Return the user as whom the page acts until another is chosen."""
         return next((user.id for user in self.workspace.users.values() if not user.is_bot), "")
 
     def _channel_json(self, me: User, channel: Channel) -> Json:
@@ -234,7 +234,7 @@ class PageApi:
             "attachments": message.attachments,
             "ephemeral": message.is_ephemeral,
             "edited": message.edited and not message.is_bot,
-            "mentions_me": me.id in message.pings,
+            "mentions_me": me.id in message.notified,
             "time": message.time,
             **({} if message.is_ephemeral else thread_json(self.workspace, message)),
         }
