@@ -14,7 +14,7 @@ from bench.slack import channel_id, user_id
 from desk.core.transaction import Office
 from storage.engine.database import Database
 from storage.engine.types import new_id
-from storage.tables import Workspace
+from storage.tables import Borrower, Workspace
 
 _CHUNK = 5_000
 
@@ -48,8 +48,8 @@ async def add_loans(
             {
                 "id": borrower,
                 "workspace_id": workspace.id,
-                "name_cipher": cipher.encrypt("王小明", "borrower", borrower, "name"),
-                "phone_cipher": cipher.encrypt("+8613800135678", "borrower", borrower, "phone"),
+                "name_cipher": cipher.encrypt(Borrower.name_cipher, borrower, "王小明"),
+                "phone_cipher": cipher.encrypt(Borrower.phone_cipher, borrower, "+8613800135678"),
                 "version": 1,
                 "created_at": now,
             }

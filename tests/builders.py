@@ -104,7 +104,7 @@ async def make_call(office: Office, loan: Loan, caller: Member, *, outcome: str 
         loan_id=loan.id,
         caller_id=caller.id,
         outcome=outcome,
-        note_cipher=office.cipher.encrypt_maybe(note, "call", row_id, "note"),
+        note_cipher=office.cipher.encrypt_optional(Call.note_cipher, row_id, note),
         at=office.clock.now(),
     )
     return await _store(office, row)

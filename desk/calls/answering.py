@@ -82,7 +82,7 @@ async def what_it_answers(
 
 def fits(outcome: Outcome, purpose: str) -> bool:
     """Whether a call that ended so can answer a follow-up of that purpose."""
-    return outcome.answers in ("any", VOCABULARY.purpose(purpose).kind)
+    return outcome.can_answer(VOCABULARY.purpose(purpose).kind)
 
 
 async def may_press(desk: Desk, loan: Loan, rows: Sequence[FollowUp]) -> set[UUID]:

@@ -83,7 +83,7 @@ async def log_again(desk: Desk, call_id: UUID, *, keeps_plan: bool) -> CallLogge
     await _require_last_of_its_line(desk, earlier)
     open_ones = await stored.open_of_loan(desk.session, loan.id)
     kind = VOCABULARY.outcome(earlier.outcome)
-    note = desk.cipher.decrypt_maybe(earlier.note_cipher, "call", earlier.id, "note")
+    note = desk.cipher.decrypt(Call.note_cipher, earlier)
     said = Said(purpose=earlier.purpose if earlier.follow_up_id is None else None, note=note)
     numbered = next((f for f in open_ones if f.id == earlier.follow_up_id), None)
     if numbered is None and earlier.follow_up_id is not None:
@@ -223,7 +223,7 @@ def _call(
         caller_id=desk.member.id,
         outcome=outcome.code,
         purpose=answering.purpose or (answered.purpose if answered else None),
-        note_cipher=desk.cipher.encrypt_maybe(answering.note, "call", row_id, "note"),
+        note_cipher=desk.cipher.encrypt_optional(Call.note_cipher, row_id, answering.note),
         line_digest=line_digest,
         minutes=minutes,
         at=desk.now,
@@ -253,7 +253,7 @@ async def _own_call(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
 
 
 def _answering_of(desk: Desk, call: Call, answered: FollowUp | None) -> Answering:
-    note = desk.cipher.decrypt_maybe(call.note_cipher, "call", call.id, "note")
+    note = desk.cipher.decrypt(Call.note_cipher, call)
     return Answering(answered=answered, others=(), purpose=call.purpose, note=note)
 
 

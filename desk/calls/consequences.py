@@ -156,7 +156,7 @@ async def _count_and_move(
     if step is not None:
         follow_ups.check_note(step.note)
         answered.purpose = step.purpose or answered.purpose
-        note = desk.cipher.encrypt_maybe(step.note, "follow_up", answered.id, "note")
+        note = desk.cipher.encrypt_optional(FollowUp.note_cipher, answered.id, step.note)
         answered.note_cipher = note or answered.note_cipher
     return Consequences(answered=answered, planned=planned, by_rule=step is None)
 

@@ -87,13 +87,13 @@ async def correct_call(desk: Desk, call_id: UUID, version: int, says: CallSaid) 
             by_id=desk.member.id,
             outcome=said.outcome,
             minutes=said.minutes,
-            note_cipher=desk.cipher.encrypt_maybe(said.note, "call_correction", row_id, "note"),
+            note_cipher=desk.cipher.encrypt_optional(CallCorrection.note_cipher, row_id, said.note),
             at=desk.now,
         ),
     )
     track(desk, call)
     call.outcome, call.minutes = says.outcome, says.minutes
-    call.note_cipher = desk.cipher.encrypt_maybe(says.note, "call", call.id, "note")
+    call.note_cipher = desk.cipher.encrypt_optional(Call.note_cipher, call.id, says.note)
     if VOCABULARY.outcome(said.outcome).tells_manager:
         await call_has_changed(desk, loan, call)
     desk.audit("correct_call", loan_id=loan.id, subject_id=call.id, was=said.outcome, outcome=says.outcome)
@@ -118,5 +118,5 @@ async def _correctable(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
 
 
 def _says(desk: Desk, call: Call) -> CallSaid:
-    note = desk.cipher.decrypt_maybe(call.note_cipher, "call", call.id, "note")
+    note = desk.cipher.decrypt(Call.note_cipher, call)
     return CallSaid(outcome=call.outcome, minutes=call.minutes, note=note)

@@ -101,7 +101,7 @@ async def call_logged(
         loan=await loan_view(desk, loan),
         name=contact.name,
         outcome=call.outcome,
-        note=desk.cipher.decrypt_maybe(call.note_cipher, "call", call.id, "note"),
+        note=desk.cipher.decrypt(Call.note_cipher, call),
         answered=views[came.answered.id] if came.answered else None,
         planned=planned_view(desk, loan, came.planned) if came.planned else None,
         planned_note=note_of(desk, came.planned.follow_up) if came.planned else "",

@@ -75,10 +75,10 @@ async def _draft(desk: Desk, body: Mapping[str, Any], form: str | None = None) -
         workspace_id=desk.workspace.id,
         member_id=desk.member.id,
         form=form,
-        body_cipher=desk.cipher.encrypt(text, "draft", row_id, "body"),
+        body_cipher=desk.cipher.encrypt(Draft.body_cipher, row_id, text),
         at=desk.now,
     )
 
 
 def _body_of(desk: Desk, draft: Draft) -> dict[str, Any]:
-    return json.loads(desk.cipher.decrypt(draft.body_cipher, "draft", draft.id, "body"))
+    return json.loads(desk.cipher.decrypt(Draft.body_cipher, draft))

@@ -77,6 +77,12 @@ class Outcome(Word):
     """Ends every open repayment follow-up of the oldest unpaid instalment."""
     marks_number_wrong: bool = False
     tells_manager: bool = False
+    one_tap: tuple[PurposeKind, ...] = ()
+    """The kinds of follow-ups whose reminder has a button for it."""
+
+    def can_answer(self, kind: PurposeKind) -> bool:
+        """Whether a call that ended so can answer a follow-up of that kind."""
+        return self.answers in ("any", kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +131,10 @@ class Vocabulary:
     def outcome(self, code: str) -> Outcome:
         return _of_code(self.outcomes, code)
 
+    def one_tap_outcomes(self, kind: PurposeKind) -> list[Outcome]:
+        """Return the outcomes of a reminder's buttons, those that answer this kind alone first."""
+        return sorted((o for o in self.outcomes if kind in o.one_tap), key=lambda o: o.answers != kind)
+
     def document(self, code: str) -> Document:
         return _of_code(self.documents, code)
 
@@ -155,6 +165,12 @@ def load_vocabulary(folder: Traversable) -> Vocabulary:
     purposes = {purpose.code for purpose in vocabulary.purposes}
     _known_purposes("outcomes.toml", ((o.code, o.next_purpose) for o in vocabulary.outcomes), purposes)
     _known_purposes("stages.toml", ((s.code, s.purpose) for s in vocabulary.stages), purposes)
+    for outcome in vocabulary.outcomes:
+        if outcome.one_tap and outcome.next == "must":
+            raise VocabularyError(f"outcomes.toml, [{outcome.code}]: a tap cannot give the day that `must` wants")
+        for kind in outcome.one_tap:
+            if not outcome.can_answer(kind):
+                raise VocabularyError(f"outcomes.toml, [{outcome.code}]: cannot answer {kind!r}, so no tap for it")
     known = {document.code for document in vocabulary.documents}
     for stage in vocabulary.stages:
         if unknown := set(stage.documents) - known:

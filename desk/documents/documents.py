@@ -298,7 +298,7 @@ def _write_request(
             loan_id=loan.id,
             document=each.code,
             position=position,
-            words_cipher=desk.cipher.encrypt_maybe(each.words, "document_item", row_id, "words"),
+            words_cipher=desk.cipher.encrypt_optional(DocumentItem.words_cipher, row_id, each.words),
             changed_at=desk.now,
             changed_by_id=desk.member.id,
         )

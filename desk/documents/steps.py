@@ -19,7 +19,7 @@ def bring(desk: Desk, item: DocumentItem, state: str, reason: str = "") -> None:
     track(desk, item)
     item.state, item.changed_at = state, desk.now
     item.changed_by_id = desk.actor.id if desk.actor else None
-    item.reason_cipher = desk.cipher.encrypt_maybe(reason, "document_item", item.id, "reason")
+    item.reason_cipher = desk.cipher.encrypt_optional(DocumentItem.reason_cipher, item.id, reason)
     _record(desk, item, reason)
 
 
@@ -38,7 +38,7 @@ def _record(desk: Desk, item: DocumentItem, reason: str = "") -> None:
         item_id=item.id,
         state=item.state,
         by_id=item.changed_by_id,
-        reason_cipher=desk.cipher.encrypt_maybe(reason, "document_step", row_id, "reason"),
+        reason_cipher=desk.cipher.encrypt_optional(DocumentStep.reason_cipher, row_id, reason),
         at=desk.now,
     )
     create(desk, step)

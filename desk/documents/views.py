@@ -40,7 +40,7 @@ async def item_views(desk: Desk, rows: Sequence[tuple[DocumentItem, DocumentRequ
             code=item.document,
             words=words_of(desk, item),
             state=item.state,
-            reason=desk.cipher.decrypt_maybe(item.reason_cipher, "document_item", item.id, "reason"),
+            reason=desk.cipher.decrypt(DocumentItem.reason_cipher, item),
             asked_at=request.created_at,
             by=Due(on=request.due_on, at=request.due_at) if request.due_on else None,
             changed_at=item.changed_at,
@@ -52,4 +52,4 @@ async def item_views(desk: Desk, rows: Sequence[tuple[DocumentItem, DocumentRequ
 
 def words_of(desk: Desk, item: DocumentItem) -> str:
     """The words that name a document without a word of its own, or the empty text."""
-    return desk.cipher.decrypt_maybe(item.words_cipher, "document_item", item.id, "words")
+    return desk.cipher.decrypt(DocumentItem.words_cipher, item)

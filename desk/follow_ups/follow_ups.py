@@ -59,7 +59,7 @@ async def plan(
         purpose=purpose,
         assignee_id=assignee.id,
         rule=rule,
-        note_cipher=desk.cipher.encrypt_maybe(note, "follow_up", row_id, "note"),
+        note_cipher=desk.cipher.encrypt_optional(FollowUp.note_cipher, row_id, note),
         created_by_id=desk.actor.id if desk.actor else None,
         created_at=desk.now,
         planned_at=desk.now,
@@ -104,7 +104,7 @@ def close(desk: Desk, follow_up: FollowUp, state: str, *, why: str = "") -> None
     follow_up.state = state
     follow_up.closed_at = desk.now
     follow_up.closed_by_id = desk.actor.id if desk.actor else None
-    follow_up.closed_why_cipher = desk.cipher.encrypt_maybe(why, "follow_up", follow_up.id, "closed_why")
+    follow_up.closed_why_cipher = desk.cipher.encrypt_optional(FollowUp.closed_why_cipher, follow_up.id, why)
     follow_up.remind_at = follow_up.escalate_at = None
 
 
@@ -173,7 +173,7 @@ def contact_hours(desk: Desk) -> tuple[ContactHours, ZoneInfo]:
 
 def note_of(desk: Desk, follow_up: FollowUp) -> str:
     """What the follow-up is about in somebody's words, or the empty text."""
-    return desk.cipher.decrypt_maybe(follow_up.note_cipher, "follow_up", follow_up.id, "note")
+    return desk.cipher.decrypt(FollowUp.note_cipher, follow_up)
 
 
 def due_of(follow_up: FollowUp) -> Due:

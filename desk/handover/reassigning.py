@@ -183,7 +183,7 @@ def _assignment(
         from_id=outgoing.id if outgoing else None,
         to_id=to.id,
         by_id=desk.actor.id if desk.actor else None,
-        why_cipher=desk.cipher.encrypt_maybe(why, "assignment", row_id, "why"),
+        why_cipher=desk.cipher.encrypt_optional(Assignment.why_cipher, row_id, why),
         batch_id=batch,
         at=desk.now,
     )

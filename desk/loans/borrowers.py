@@ -64,9 +64,9 @@ async def correct(desk: Desk, borrower: Borrower, *, name: str | None = None, ph
     known = contact(desk, borrower)
     track(desk, borrower)
     if name is not None:
-        borrower.name_cipher = desk.cipher.encrypt(name, "borrower", borrower.id, "name")
+        borrower.name_cipher = desk.cipher.encrypt(Borrower.name_cipher, borrower.id, name)
     if phone is not None and phone != known.phone:
-        borrower.phone_cipher = desk.cipher.encrypt(phone, "borrower", borrower.id, "phone")
+        borrower.phone_cipher = desk.cipher.encrypt(Borrower.phone_cipher, borrower.id, phone)
         borrower.phone_wrong_at = None
     await index(desk, borrower)
 
@@ -87,8 +87,8 @@ async def index(desk: Desk, borrower: Borrower) -> None:
 def contact(desk: Desk, borrower: Borrower) -> Contact:
     """The borrower's name and phone, decrypted."""
     return Contact(
-        name=desk.cipher.decrypt(borrower.name_cipher, "borrower", borrower.id, "name"),
-        phone=desk.cipher.decrypt(borrower.phone_cipher, "borrower", borrower.id, "phone"),
+        name=desk.cipher.decrypt(Borrower.name_cipher, borrower),
+        phone=desk.cipher.decrypt(Borrower.phone_cipher, borrower),
         phone_is_wrong=borrower.phone_wrong_at is not None,
     )
 
@@ -97,8 +97,8 @@ def _values(desk: Desk, row_id: UUID, name: str, phone: str) -> dict[str, Any]:
     return {
         "id": row_id,
         "workspace_id": desk.workspace.id,
-        "name_cipher": desk.cipher.encrypt(name, "borrower", row_id, "name"),
-        "phone_cipher": desk.cipher.encrypt(phone, "borrower", row_id, "phone"),
+        "name_cipher": desk.cipher.encrypt(Borrower.name_cipher, row_id, name),
+        "phone_cipher": desk.cipher.encrypt(Borrower.phone_cipher, row_id, phone),
         "version": 1,
         "created_at": desk.now,
     }

@@ -175,7 +175,7 @@ async def _past_calls(desk: Desk, rows: list[Call]) -> tuple[PastCall, ...]:
             caller=people[row.caller_id].slack_user_id,
             outcome=row.outcome,
             purpose=row.purpose,
-            note=desk.cipher.decrypt_maybe(row.note_cipher, "call", row.id, "note"),
+            note=desk.cipher.decrypt(Call.note_cipher, row),
         )
         for row in rows
     )
@@ -188,7 +188,7 @@ async def _past_stages(desk: Desk, rows: list[StageChange]) -> tuple[PastStage, 
             at=row.at,
             stage=row.to_stage,
             by=people[row.by_id].slack_user_id if row.by_id else None,
-            reason=desk.cipher.decrypt_maybe(row.reason_cipher, "stage_change", row.id, "reason"),
+            reason=desk.cipher.decrypt(StageChange.reason_cipher, row),
         )
         for row in rows
     )

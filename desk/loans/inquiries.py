@@ -131,6 +131,6 @@ def _arrival(desk: Desk, loan: Loan, note: str) -> StageChange:
         loan_id=loan.id,
         to_stage=loan.stage,
         by_id=desk.member.id,
-        reason_cipher=desk.cipher.encrypt_maybe(note, "stage_change", row_id, "reason"),
+        reason_cipher=desk.cipher.encrypt_optional(StageChange.reason_cipher, row_id, note),
         at=desk.now,
     )

@@ -115,7 +115,7 @@ def _record(desk: Desk, loan: Loan, stage: str, reason: str) -> StageChange:
         from_stage=loan.stage,
         to_stage=stage,
         by_id=desk.actor.id if desk.actor else None,
-        reason_cipher=desk.cipher.encrypt_maybe(reason, "stage_change", row_id, "reason"),
+        reason_cipher=desk.cipher.encrypt_optional(StageChange.reason_cipher, row_id, reason),
         at=desk.now,
     )
 

@@ -17,7 +17,7 @@ from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans.loans import stage_changes
 from storage.queries.people import members
-from storage.tables import Assignment, Call, DocumentItem, DocumentStep, FollowUp, StageChange
+from storage.tables import Assignment, Call, CallCorrection, DocumentItem, DocumentStep, FollowUp, StageChange
 
 PAGE = 10
 """Events of one page."""
@@ -103,7 +103,7 @@ async def _calls(desk: Desk, rows: Sequence[Call]) -> list[Event]:
             code=row.outcome,
             purpose=row.purpose,
             minutes=row.minutes,
-            note=desk.cipher.decrypt_maybe(row.note_cipher, "call", row.id, "note"),
+            note=desk.cipher.decrypt(Call.note_cipher, row),
             was=tuple(was.get(row.id, ())),
             may_correct=may_correct(desk, row),
         )
@@ -116,7 +116,7 @@ async def _was(desk: Desk, call_ids: Sequence[UUID]) -> dict[UUID, list[Was]]:
     names = await _names(desk, {row.by_id for row in rows})
     found: dict[UUID, list[Was]] = defaultdict(list)
     for row in rows:
-        note = desk.cipher.decrypt_maybe(row.note_cipher, "call_correction", row.id, "note")
+        note = desk.cipher.decrypt(CallCorrection.note_cipher, row)
         found[row.call_id].append(Was(row.at, names[row.by_id], row.outcome, row.minutes, note))
     return found
 
@@ -130,7 +130,7 @@ async def _stages(desk: Desk, rows: Sequence[StageChange]) -> list[Event]:
             at=row.at,
             who=names.get(row.by_id),
             code=row.to_stage,
-            note=desk.cipher.decrypt_maybe(row.reason_cipher, "stage_change", row.id, "reason"),
+            note=desk.cipher.decrypt(StageChange.reason_cipher, row),
         )
         for row in rows
     ]
@@ -145,7 +145,7 @@ async def _assignments(desk: Desk, rows: Sequence[tuple[Assignment, FollowUp | N
             at=row.at,
             who=names.get(row.by_id),
             code=names.get(row.to_id, ""),
-            note=desk.cipher.decrypt_maybe(row.why_cipher, "assignment", row.id, "why"),
+            note=desk.cipher.decrypt(Assignment.why_cipher, row),
             purpose=follow_up.purpose if follow_up else None,
             number=follow_up.number if follow_up else None,
         )
@@ -162,7 +162,7 @@ async def _documents(desk: Desk, rows: Sequence[tuple[DocumentStep, DocumentItem
             at=step.at,
             who=names.get(step.by_id),
             code=item.document,
-            note=desk.cipher.decrypt_maybe(step.reason_cipher, "document_step", step.id, "reason"),
+            note=desk.cipher.decrypt(DocumentStep.reason_cipher, step),
             words=words_of(desk, item),
             state=step.state,
         )

@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from desk.core.transaction import Desk
-from desk.core.vocabulary import VOCABULARY
+from desk.core.vocabulary import VOCABULARY, PurposeKind
 from desk.follow_ups.follow_ups import acts_on
 from desk.loans import borrowers
 from desk.loans.views import FollowUpView, LoanView, follow_up_view
@@ -52,7 +52,7 @@ class Item:
     loan: LoanView
     follow_up: FollowUpView
     assignee: str
-    kind: str
+    kind: PurposeKind
     last_call: LastCall | None
     became: Became | None
 

@@ -2,6 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
+from desk.core.vocabulary import VOCABULARY
 from desk.loans.views import LoanView
 from desk.messages.notice_views import Became, FollowUpNotice, Item
 from handlers.messages.block_kit import parts
@@ -11,13 +12,6 @@ from handlers.messages.block_kit.writer import Bold, Button, Channel, Mention, P
 
 ROWS = 10
 """Rows of a bundle; the rest is counted."""
-
-_ONE_TAP = {
-    "verification": ("confirmed", "reached", "no_answer", "busy", "unreachable", "wrong_number"),
-    "repayment": ("paid", "reached", "no_answer", "busy", "unreachable", "refused"),
-    "service": ("reached", "no_answer", "busy", "unreachable", "wrong_number"),
-}
-"""The outcomes that need nothing but a tap; those that need a day are typed."""
 
 
 def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
@@ -180,8 +174,8 @@ def _since(t: Translator, item: Item, zone: ZoneInfo) -> list[Part]:
 def _outcomes(t: Translator, item: Item) -> list[Button]:
     value = parts.follow_up_value(item.follow_up)
     return [
-        Button(parts.outcome(t, code), "call.log", {**value, "o": code}, style="primary" if position == 0 else None)
-        for position, code in enumerate(_ONE_TAP[item.kind])
+        Button(parts.outcome(t, o.code), "call.log", {**value, "o": o.code}, style="primary" if position == 0 else None)
+        for position, o in enumerate(VOCABULARY.one_tap_outcomes(item.kind))
     ]
 
 

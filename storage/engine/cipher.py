@@ -1,4 +1,4 @@
-"""Encryption of personal data at rest: AES-256-GCM, and the HMAC digests by which it is found."""
+"""Encryption of personal data at rest (AES-256-GCM), and the HMAC digests by which it is found."""
 
 import base64
 import hashlib
@@ -6,16 +6,18 @@ import hmac
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import Any, cast
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlmodel import SQLModel
 
 _NONCE = 12
 
 CIPHER_SUFFIX = "_cipher"
-"""How the name of an encrypted column ends. What stands before it is the column of the associated data."""
+"""How the name of an encrypted column ends. The name before it is the column of the associated data."""
 
 
 class UnreadableError(Exception):
@@ -89,45 +91,89 @@ def _key(value: str, name: str) -> bytes:
     return key
 
 
+@dataclass(frozen=True, slots=True)
+class EncryptedColumn:
+    """An encrypted column by the names of its table and column. Made by `encrypted_column`."""
+
+    table: str
+    name: str
+
+    def associated_data(self, row_id: UUID) -> bytes:
+        """Return `table:row id:column`, with the column's name without its suffix."""
+        return f"{self.table}:{row_id}:{self.name.removesuffix(CIPHER_SUFFIX)}".encode()
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.name.removesuffix(CIPHER_SUFFIX)}"
+
+
+@cache
+def encrypted_column(table: str, name: str) -> EncryptedColumn:
+    """Return the encrypted column of that name. Raises LookupError if the table has no such `…_cipher` column."""
+    known = SQLModel.metadata.tables.get(table)
+    if known is None or name not in known.columns or not name.endswith(CIPHER_SUFFIX):
+        raise LookupError(f"{table}.{name} is not an encrypted column")
+    return EncryptedColumn(table, name)
+
+
+def all_encrypted_columns() -> list[EncryptedColumn]:
+    """Return every encrypted column of the tables that are imported, by table."""
+    tables = sorted(SQLModel.metadata.tables.items())
+    return [EncryptedColumn(name, c.name) for name, t in tables for c in t.columns if c.name.endswith(CIPHER_SUFFIX)]
+
+
 class Cipher:
-    """Encrypts a text for one table, row and column, and makes search digests.
+    """Encrypts texts for one column of one row, and makes search digests.
 
     A ciphertext is: key id (1 byte), nonce (12), AES-256-GCM of the UTF-8 text with the associated data
-    `table:row id:column`. So a value copied to another row does not decrypt there.
+    `table:row id:column`, so a value copied to another row cannot be decrypted there. A column is given as the attribute
+    of its table's class: `encrypt(Call.note_cipher, row_id, text)`, `decrypt(Call.note_cipher, call)`.
     """
 
     def __init__(self, ring: KeyRing) -> None:
         self.ring = ring
         self._ciphers = {number: AESGCM(key) for number, key in ring.keys.items()}
 
-    def encrypt(self, text: str, table: str, row: UUID, column: str) -> bytes:
-        """The ciphertext of `text` for that place."""
+    def encrypt(self, column: Any, row_id: UUID, text: str) -> bytes:
+        """Return the ciphertext of `text` for that column of that row. Raises LookupError: not an encrypted column."""
+        return self.encrypt_at(_column_of(column), row_id, text)
+
+    def encrypt_optional(self, column: Any, row_id: UUID, text: str | None) -> bytes | None:
+        """Return the ciphertext of `text`, or None for None and for the empty text. Raises LookupError."""
+        known = _column_of(column)
+        return self.encrypt_at(known, row_id, text) if text else None
+
+    def decrypt(self, column: Any, row: SQLModel) -> str:
+        """Return the text of a row's column, empty if there is none. Raises UnreadableError, LookupError."""
+        known, keyed = _column_of(column), cast(Any, row)
+        if not isinstance(row, column.class_):
+            raise LookupError(f"{known}: the row is of {type(row).__name__}")
+        value: bytes | None = getattr(keyed, known.name)
+        return self.decrypt_at(known, keyed.id, value) if value else ""
+
+    def encrypt_at(self, column: EncryptedColumn, row_id: UUID, text: str) -> bytes:
+        """Return the ciphertext of `text` for that column of that row."""
         nonce = os.urandom(_NONCE)
-        body = self._ciphers[self.ring.current].encrypt(nonce, text.encode(), _place(table, row, column))
+        body = self._ciphers[self.ring.current].encrypt(nonce, text.encode(), column.associated_data(row_id))
         return bytes([self.ring.current]) + nonce + body
 
-    def decrypt(self, value: bytes, table: str, row: UUID, column: str) -> str:
-        """The text behind `value`. Raises UnreadableError."""
+    def decrypt_at(self, column: EncryptedColumn, row_id: UUID, value: bytes) -> str:
+        """Return the text of a ciphertext of that column of that row. Raises UnreadableError."""
         cipher = self._ciphers.get(value[0]) if value else None
         if cipher is None:
-            raise UnreadableError(f"{table}.{column}: no key of that id")
+            raise UnreadableError(f"{column}: no key of that id")
+        nonce, body = value[1 : 1 + _NONCE], value[1 + _NONCE :]
         try:
-            return cipher.decrypt(value[1 : 1 + _NONCE], value[1 + _NONCE :], _place(table, row, column)).decode()
+            return cipher.decrypt(nonce, body, column.associated_data(row_id)).decode()
         except InvalidTag:
-            raise UnreadableError(f"{table}.{column}: does not open with its key here") from None
-
-    def encrypt_maybe(self, text: str | None, table: str, row: UUID, column: str) -> bytes | None:
-        """`encrypt`, with None for None and for the empty text."""
-        return self.encrypt(text, table, row, column) if text else None
-
-    def decrypt_maybe(self, value: bytes | None, table: str, row: UUID, column: str) -> str:
-        """`decrypt`, with the empty text for None."""
-        return self.decrypt(value, table, row, column) if value else ""
+            raise UnreadableError(f"{column}: does not open with its key here") from None
 
     def digest(self, kind: str, text: str) -> bytes:
-        """The HMAC-SHA256 (16 bytes of it) of a search term of this kind."""
+        """Return 16 bytes of the HMAC-SHA256 of a search term of this kind."""
         return hmac.new(self.ring.search, f"{kind}\0{text}".encode(), hashlib.sha256).digest()[:16]
 
 
-def _place(table: str, row: UUID, column: str) -> bytes:
-    return f"{table}:{row}:{column}".encode()
+def _column_of(attribute: Any) -> EncryptedColumn:
+    table: Any = getattr(attribute, "class_", None)
+    if table is None:
+        raise LookupError(f"not a column of a table: {type(attribute).__name__}")
+    return encrypted_column(table.__tablename__, attribute.key)

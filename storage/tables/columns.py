@@ -2,12 +2,15 @@
 
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ForeignKey
 from sqlmodel import Field, SQLModel
 
 from storage.engine.types import Money, UtcDateTime, new_id
+
+WhenGone = Literal["delete", "clear"]
+"""What becomes of a row when the row that its optional key names is deleted: it goes too, or it forgets the key."""
 
 
 def row_id() -> Any:
@@ -15,11 +18,23 @@ def row_id() -> Any:
     return Field(default_factory=new_id, primary_key=True)
 
 
-def references(table: str, *, nullable: bool = False, index: bool = False, primary_key: bool = False) -> Any:
-    """A foreign key to `table.id`, checked at commit: rows of one transaction may be written in any order."""
+def references(
+    table: str,
+    *,
+    nullable: bool = False,
+    index: bool = False,
+    primary_key: bool = False,
+    when_gone: WhenGone | None = None,
+) -> Any:
+    """A foreign key to `table.id`, checked at commit: rows of one transaction may be written in any order.
+
+    `when_gone` says what becomes of a row whose optional key names a deleted loan or a row that belongs to one; a row
+    with a required key is deleted with what it names.
+    """
     key = ForeignKey(f"{table}.id", deferrable=True, initially="DEFERRED")
     if nullable:
-        return Field(default=None, sa_column_args=[key], nullable=True, index=index)
+        kwargs = {"info": {"when_gone": when_gone}} if when_gone else {}
+        return Field(default=None, sa_column_args=[key], sa_column_kwargs=kwargs, nullable=True, index=index)
     return Field(sa_column_args=[key], index=index, primary_key=primary_key)
 
 

@@ -37,7 +37,7 @@ class Notice(SQLModel, table=True):
     urgent: bool = True
     to_id: UUID | None = references("member", nullable=True, index=True)
     target: str | None = None
-    about_loan_id: UUID | None = references("loan", nullable=True)
+    about_loan_id: UUID | None = references("loan", nullable=True, when_gone="clear")
     about_member_id: UUID | None = references("member", nullable=True)
     local_date: date | None = None
     facts: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
@@ -113,7 +113,7 @@ class Undo(SQLModel, table=True):
     workspace_id: UUID = references("workspace")
     member_id: UUID = references("member")
     act: str
-    loan_id: UUID | None = references("loan", nullable=True)
+    loan_id: UUID | None = references("loan", nullable=True, when_gone="delete")
     steps: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     made_at: datetime = instant()
     undone_at: datetime | None = maybe_instant()
@@ -130,6 +130,6 @@ class AuditEntry(SQLModel, table=True):
     at: datetime = instant()
     actor_id: UUID | None = references("member", nullable=True)
     act: str
-    loan_id: UUID | None = references("loan", nullable=True)
+    loan_id: UUID | None = references("loan", nullable=True, when_gone="clear")
     subject_id: UUID | None = None
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)

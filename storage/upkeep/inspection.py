@@ -1,4 +1,4 @@
-"""Samples of what is encrypted: do the keys at hand open it?"""
+"""Samples of encrypted data, to check that the configured keys open it."""
 
 from uuid import UUID
 
@@ -7,19 +7,19 @@ from sqlmodel import col
 from sqlmodel import select as sqlmodel_select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage.engine.cipher import CIPHER_SUFFIX, Cipher, UnreadableError
+from storage.engine.cipher import Cipher, UnreadableError
 from storage.queries.loans.search import terms_of
 from storage.tables import Borrower, SearchTerm
 from storage.upkeep.rotation import Place, places
 
 
 async def unreadable_samples(session: AsyncSession, cipher: Cipher) -> list[str]:
-    """The encrypted columns of which the first or the last row does not open."""
+    """Return the encrypted columns whose first or last value cannot be decrypted."""
     wrong: list[str] = []
     for place in places():
         for row_id, value in await _ends(session, place):
             try:
-                cipher.decrypt(value, place.table.name, row_id, place.column.name.removesuffix(CIPHER_SUFFIX))
+                cipher.decrypt_at(place.encrypted, row_id, value)
             except UnreadableError:
                 wrong.append(place.name)
                 break
@@ -27,12 +27,12 @@ async def unreadable_samples(session: AsyncSession, cipher: Cipher) -> list[str]
 
 
 async def sample_is_findable(session: AsyncSession, cipher: Cipher) -> bool:
-    """Whether a borrower stands in the search index under the key at hand; True when there is no borrower."""
+    """Whether the search index has the newest borrower under the configured key; True if there is no borrower."""
     borrower = (await session.exec(sqlmodel_select(Borrower).order_by(col(Borrower.id).desc()).limit(1))).first()
     if borrower is None:
         return True
-    name = cipher.decrypt(borrower.name_cipher, "borrower", borrower.id, "name")
-    phone = cipher.decrypt(borrower.phone_cipher, "borrower", borrower.id, "phone")
+    name = cipher.decrypt(Borrower.name_cipher, borrower)
+    phone = cipher.decrypt(Borrower.phone_cipher, borrower)
     digests = [cipher.digest(kind, text) for kind, text in terms_of(name, phone)]
     statement = sqlmodel_select(SearchTerm.digest).where(
         SearchTerm.borrower_id == borrower.id, col(SearchTerm.digest).in_(digests)

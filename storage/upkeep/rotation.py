@@ -1,7 +1,7 @@
-"""Encrypting anew with the present key what an older key encrypted, while others read and write.
+"""Key rotation: encrypt with the current key what an older key encrypted, while others read and write.
 
-What is to be done is seen in the ciphertexts themselves, by their first byte; so it can be broken off at any time and
-begun again. A ciphertext is replaced only while it is still the one that was read: what somebody writes meanwhile stays.
+The first byte of a ciphertext names its key, so rotation can stop at any time and start again. It replaces a ciphertext
+only if that is still the one it read: what others write meanwhile stays.
 """
 
 import base64
@@ -16,10 +16,19 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import storage.tables  # noqa: F401  # pyright: ignore[reportUnusedImport]  (fills the metadata)
-from storage.engine.cipher import CIPHER_SUFFIX, Cipher, UnreadableError, ciphertexts, key_of, keys_in_steps
+from storage.engine.cipher import (
+    Cipher,
+    EncryptedColumn,
+    UnreadableError,
+    all_encrypted_columns,
+    ciphertexts,
+    encrypted_column,
+    key_of,
+    keys_in_steps,
+)
 
 BATCH = 100
-"""Rows that one transaction writes: a few hundredths of a second."""
+"""Rows that one transaction writes, in a few hundredths of a second."""
 
 _UNDO = SQLModel.metadata.tables["undo"]
 
@@ -35,10 +44,14 @@ class Place:
     def name(self) -> str:
         return f"{self.table.name}.{self.column.name}"
 
+    @property
+    def encrypted(self) -> EncryptedColumn:
+        return encrypted_column(self.table.name, self.column.name)
+
 
 @dataclass(slots=True)
 class Batch:
-    """Rows of one place: `old` and `new` ciphertexts by id. `unreadable` are ids whose ciphertext no key opens."""
+    """Rows of one column: old and new ciphertexts by id. `unreadable` are ids whose ciphertext no key opens."""
 
     last: UUID
     new: dict[UUID, tuple[bytes, bytes]]
@@ -46,19 +59,19 @@ class Batch:
 
 
 def places() -> list[Place]:
-    """Every encrypted column."""
-    tables = sorted(SQLModel.metadata.tables.items())
-    return [Place(table, c) for _, table in tables for c in table.columns if c.name.endswith(CIPHER_SUFFIX)]
+    """Return every encrypted column."""
+    tables = SQLModel.metadata.tables
+    return [Place(tables[each.table], tables[each.table].c[each.name]) for each in all_encrypted_columns()]
 
 
 async def count_stale(session: AsyncSession, place: Place, current: int) -> int:
-    """How many values of a place another key than `current` encrypted."""
+    """Return how many values of a column were encrypted with a key other than `current`."""
     statement = select(func.count()).select_from(place.table).where(_is_stale(place, current))
     return (await (await session.connection()).execute(statement)).scalar_one()
 
 
 async def read_stale(session: AsyncSession, cipher: Cipher, place: Place, after: UUID | None) -> Batch | None:
-    """The next values of a place that another key encrypted, and what they become. None when there are no more."""
+    """Return the next values of a column that another key encrypted, with their replacements; None if there are no more."""
     key = place.table.c.id
     statement = select(key, place.column).where(_is_stale(place, cipher.ring.current)).order_by(key).limit(BATCH)
     if after is not None:
@@ -69,14 +82,14 @@ async def read_stale(session: AsyncSession, cipher: Cipher, place: Place, after:
     batch = Batch(last=rows[-1][0], new={}, unreadable=[])
     for row_id, old in rows:
         try:
-            batch.new[row_id] = (old, _again(cipher, old, place.table.name, row_id, place.column.name))
+            batch.new[row_id] = (old, _again(cipher, place.encrypted, row_id, old))
         except UnreadableError:
             batch.unreadable.append(row_id)
     return batch
 
 
 async def write(session: AsyncSession, place: Place, batch: Batch) -> None:
-    """Replaces the old ciphertexts that are still there."""
+    """Replace the old ciphertexts that have not changed since they were read."""
     if not batch.new:
         return
     statement = (
@@ -89,7 +102,7 @@ async def write(session: AsyncSession, place: Place, batch: Batch) -> None:
 
 
 async def undo_ids(session: AsyncSession, after: UUID | None) -> Sequence[UUID]:
-    """The next acts that could be taken back, by id."""
+    """Return the next acts that could be undone, by id."""
     statement = select(_UNDO.c.id).where(_has_steps()).order_by(_UNDO.c.id).limit(BATCH)
     if after is not None:
         statement = statement.where(_UNDO.c.id > after)
@@ -97,7 +110,7 @@ async def undo_ids(session: AsyncSession, after: UUID | None) -> Sequence[UUID]:
 
 
 async def rotate_undos(session: AsyncSession, cipher: Cipher, ids: Sequence[UUID], *, useless_before: datetime) -> int:
-    """Encrypts anew what these acts remember, and forgets it where it is too old to be taken back. Gives how many."""
+    """Encrypt again what these acts remember, or delete it if it is too old to be undone. Return how many changed."""
     connection = await session.connection()
     held = select(_UNDO.c.id, _UNDO.c.steps, _UNDO.c.made_at).where(_UNDO.c.id.in_(ids)).with_for_update()
     changed = 0
@@ -116,16 +129,15 @@ async def rotate_undos(session: AsyncSession, cipher: Cipher, ids: Sequence[UUID
 def _step_again(cipher: Cipher, step: dict[str, Any]) -> dict[str, Any]:
     before = dict(step["before"] or {})
     for name, old in ciphertexts(step):
-        new = _again(cipher, old, step["table"], UUID(step["id"]), name)
+        new = _again(cipher, encrypted_column(step["table"], name), UUID(step["id"]), old)
         before[name] = {"bytes": base64.b64encode(new).decode()}
     return {**step, "before": before} if before else step
 
 
-def _again(cipher: Cipher, old: bytes, table: str, row_id: UUID, column: str) -> bytes:
+def _again(cipher: Cipher, column: EncryptedColumn, row_id: UUID, old: bytes) -> bytes:
     if key_of(old) == cipher.ring.current:
         return old
-    name = column.removesuffix(CIPHER_SUFFIX)
-    return cipher.encrypt(cipher.decrypt(old, table, row_id, name), table, row_id, name)
+    return cipher.encrypt_at(column, row_id, cipher.decrypt_at(column, row_id, old))
 
 
 def _is_stale(place: Place, current: int) -> Any:

@@ -50,8 +50,8 @@ async def many_borrowers(office: Office, workspace: Workspace, count: int) -> No
                 Borrower(
                     id=row_id,
                     workspace_id=workspace.id,
-                    name_cipher=office.cipher.encrypt(f"name {number}", "borrower", row_id, "name"),
-                    phone_cipher=office.cipher.encrypt(f"+86138{number:08}", "borrower", row_id, "phone"),
+                    name_cipher=office.cipher.encrypt(Borrower.name_cipher, row_id, f"name {number}"),
+                    phone_cipher=office.cipher.encrypt(Borrower.phone_cipher, row_id, f"+86138{number:08}"),
                     created_at=office.clock.now(),
                 )
             )
@@ -73,7 +73,7 @@ async def edit_name(office: Office, workspace: Workspace, lin: Member, loan: Loa
     async with office.desk(workspace, lin) as desk:
         borrower = await desk.session.get_one(Borrower, loan.borrower_id)
         track(desk, borrower)
-        borrower.name_cipher = desk.cipher.encrypt(name, "borrower", borrower.id, "name")
+        borrower.name_cipher = desk.cipher.encrypt(Borrower.name_cipher, borrower.id, name)
         return offer_undo(desk, "edit_loan", loan_id=loan.id)
 
 
@@ -97,7 +97,8 @@ async def test_afterwards_the_new_key_alone_opens_everything(
     await edit_name(office, workspace, lin, loan, "王大明")
     async with office.desk(workspace, lin) as desk:
         row_id = new_id()
-        body, answer = (desk.cipher.encrypt("typed", *place) for place in _places(row_id))
+        body = desk.cipher.encrypt(Draft.body_cipher, row_id, "typed")
+        answer = desk.cipher.encrypt(ProcessedDelivery.answer_cipher, row_id, "typed")
         desk.add(Draft(id=row_id, workspace_id=workspace.id, member_id=lin.id, body_cipher=body, at=desk.now))
         desk.add(
             ProcessedDelivery(id=row_id, workspace_id=workspace.id, delivery_key="1", answer_cipher=answer, at=desk.now)
@@ -110,7 +111,7 @@ async def test_afterwards_the_new_key_alone_opens_everything(
     assert await keys_in_use(office) == {2}
     async with office.database.reading() as session:
         borrower = await session.get_one(Borrower, loan.borrower_id)
-    assert cipher_with(f"2:{KEY_2}").decrypt(borrower.name_cipher, "borrower", borrower.id, "name") == "王大明"
+    assert cipher_with(f"2:{KEY_2}").decrypt(Borrower.name_cipher, borrower) == "王大明"
 
 
 async def test_what_was_done_before_can_be_taken_back_after(
@@ -127,7 +128,7 @@ async def test_what_was_done_before_can_be_taken_back_after(
 
     async with office.database.reading() as session:
         borrower = await session.get_one(Borrower, loan.borrower_id)
-    assert renewed.cipher.decrypt(borrower.name_cipher, "borrower", borrower.id, "name") == "王小明"
+    assert renewed.cipher.decrypt(Borrower.name_cipher, borrower) == "王小明"
 
 
 async def test_killed_half_way_it_goes_on_where_it_was(office: Office, workspace: Workspace, database_url: str) -> None:
@@ -173,7 +174,7 @@ async def test_what_somebody_writes_meanwhile_stays(
 
     async with office.database.reading() as session:
         borrower = await session.get_one(Borrower, loan.borrower_id)
-    assert office.cipher.decrypt(borrower.name_cipher, "borrower", borrower.id, "name") == "王大明"
+    assert office.cipher.decrypt(Borrower.name_cipher, borrower) == "王大明"
 
 
 async def test_no_transaction_holds_others_up_for_long(office: Office, workspace: Workspace) -> None:
@@ -206,10 +207,6 @@ async def test_a_value_that_no_key_opens_is_named_and_stays(
     assert code == 1
     assert f"No key opens borrower.name_cipher of row {row.id}" in printed
     assert await keys_in_use(office) == {2, 7}
-
-
-def _places(row_id: UUID) -> tuple[tuple[str, UUID, str], ...]:
-    return ("draft", row_id, "body"), ("processed_delivery", row_id, "answer")
 
 
 async def _stale(office: Office, place: rotation.Place) -> int:

@@ -286,7 +286,7 @@ async def test_nothing_readable_is_kept_for_the_undo(
     await finish(office, workspace, lin, follow_up)
     async with office.desk(workspace, lin) as desk:
         borrower = track(desk, await desk.session.get_one(Borrower, loan.borrower_id))
-        borrower.phone_cipher = desk.cipher.encrypt("+8613900001111", "borrower", borrower.id, "phone")
+        borrower.phone_cipher = desk.cipher.encrypt(Borrower.phone_cipher, borrower.id, "+8613900001111")
         offer_undo(desk, "edit", loan_id=loan.id)
     async with office.database.reading() as session:
         kept = str([row.steps for row in (await session.exec(select(Undo))).all()])

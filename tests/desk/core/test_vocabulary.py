@@ -1,11 +1,27 @@
 """The desk's words: complete in both languages, never two meanings for one word, and faulty files named."""
 
+import re
+from dataclasses import fields
 from importlib import resources
 from pathlib import Path
 
 import pytest
 
-from desk.core.vocabulary import VOCABULARY, Vocabulary, VocabularyError, Word, load_vocabulary, term_key
+from desk.core.vocabulary import (
+    VOCABULARY,
+    Document,
+    Outcome,
+    Purpose,
+    PurposeKind,
+    Role,
+    Stage,
+    Vocabulary,
+    VocabularyError,
+    Word,
+    load_vocabulary,
+    term_key,
+)
+from desk.rules.cadence import InstalmentPlan, Plan
 
 FILES = {path.name: path.read_text("utf-8") for path in (resources.files("desk") / "data").iterdir() if path.is_file()}
 
@@ -111,6 +127,39 @@ def test_only_a_wrong_number_marks_it_and_only_a_refusal_tells_the_manager():
     assert VOCABULARY.outcome("promised").next_purpose == "promise"
 
 
+@pytest.mark.parametrize(
+    ("kind", "outcomes"),
+    [
+        ("verification", ["confirmed", "reached", "no_answer", "busy", "unreachable", "wrong_number"]),
+        ("repayment", ["paid", "reached", "no_answer", "busy", "unreachable", "refused"]),
+        ("service", ["reached", "no_answer", "busy", "unreachable", "wrong_number"]),
+    ],
+)
+def test_a_reminder_has_a_button_for_each_outcome_that_needs_but_a_tap(kind: PurposeKind, outcomes: list[str]):
+    assert [outcome.code for outcome in VOCABULARY.one_tap_outcomes(kind)] == outcomes
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("purposes", [Purpose]),
+        ("outcomes", [Outcome]),
+        ("documents", [Document]),
+        ("stages", [Stage]),
+        ("roles", [Role]),
+        ("cadence", [Plan, InstalmentPlan]),
+    ],
+)
+def test_the_head_of_each_file_explains_every_field(name: str, kinds: list[type]):
+    text = (resources.files("desk") / "data" / f"{name}.toml").read_text("utf-8")
+    head = text.split("\n\n")[0]
+    explained = {
+        word for line in re.findall(r"^#   (\w+(?:, \w+)*)\s{2,}", head, re.MULTILINE) for word in line.split(", ")
+    }
+
+    assert explained == {field.name for kind in kinds for field in fields(kind)} - {"code"}
+
+
 def test_four_stages_end_a_loan():
     assert [s.code for s in VOCABULARY.stages if not s.live] == ["declined", "closed", "withdrawn", "written_off"]
 
@@ -163,6 +212,13 @@ def test_a_lenders_own_synonym_is_understood(folder: Path):
             'purpose = "x"',
             r"stages\.toml, \[inquiry\]: there is no purpose 'x'",
         ),
+        (
+            "outcomes.toml",
+            'next = "must"\n',
+            'next = "must"\none_tap = ["service"]\n',
+            r"\[call_back\]: a tap cannot give",
+        ),
+        ("outcomes.toml", 'one_tap = ["repayment"]', 'one_tap = ["service"]', r"\[paid\]: cannot answer 'service'"),
         ("stages.toml", "[inquiry]", "[inquiry", r"stages\.toml: "),
         ("stages.toml", "[inquiry]", 'inquiry = "x"\n[other]', r"stages\.toml, \[inquiry\]"),
     ],

@@ -137,7 +137,7 @@ async def test_the_reason_is_kept_encrypted(stages: Stages) -> None:
     (change,) = await stages.changes()
     assert change.reason_cipher is not None
     assert "家里".encode() not in change.reason_cipher
-    reason = stages.office.cipher.decrypt(change.reason_cipher, "stage_change", change.id, "reason")
+    reason = stages.office.cipher.decrypt(StageChange.reason_cipher, change)
     assert (reason, change.from_stage, change.to_stage, change.by_id) == (
         "家里有事, <!here> *x*",
         "inquiry",

@@ -1,0 +1,101 @@
+"""Deletion of rows with everything that belongs to them, as the foreign keys of the tables say.
+
+A row belongs to what its required foreign keys name: a call to its loan, a correction of a call to the call and so to the
+loan. An optional foreign key declares what becomes of its row: `references("loan", nullable=True, when_gone="delete")`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, ColumnElement, MetaData, Table, delete, or_, select, update
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+import storage.tables  # noqa: F401  # pyright: ignore[reportUnusedImport]  (fills the metadata)
+
+
+class UndeclaredReferenceError(LookupError):
+    """An optional foreign key to an owned table that does not declare what becomes of its row."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedTable:
+    """A table with rows that belong to a row of another: they are deleted by `deletes`, or only forget it by `clears`."""
+
+    table: Table
+    deletes: tuple[Column[Any], ...]
+    clears: tuple[Column[Any], ...]
+
+
+def owned_tables(root: str, metadata: MetaData = SQLModel.metadata) -> dict[str, OwnedTable]:
+    """Return the tables that refer to `root`, directly or through another owned table, in an order for deleting.
+
+    Raises UndeclaredReferenceError.
+    """
+    owned: dict[str, OwnedTable] = {}
+    owners = {root}
+    for table in metadata.sorted_tables:  # a table comes after those that it refers to
+        columns = [column for column in table.columns if _target(column) in owners - {table.name}]
+        if columns and table.name != root:
+            owned[table.name] = _owned(root, table, columns)
+            if owned[table.name].deletes:
+                owners.add(table.name)
+    return dict(reversed(owned.items()))
+
+
+async def erase(session: AsyncSession, root: str, ids: Sequence[UUID]) -> None:
+    """Delete the rows of `root` with those ids and all rows that belong to them; the rest forgets them.
+
+    Rows that the session has loaded are not updated.
+    """
+    if not ids:
+        return
+    tables = owned_tables(root)
+    await session.flush()
+    connection = await session.connection()
+    for owned in tables.values():
+        for column in owned.clears:
+            cleared = update(owned.table).where(_leads_to(column, root, ids, tables)).values({column.name: None})
+            await connection.execute(cleared)
+        if owned.deletes:
+            await connection.execute(delete(owned.table).where(_belongs(owned, root, ids, tables)))
+    table = SQLModel.metadata.tables[root]
+    await connection.execute(delete(table).where(table.c.id.in_(ids)))
+
+
+def _belongs(
+    owned: OwnedTable, root: str, ids: Sequence[UUID], tables: Mapping[str, OwnedTable]
+) -> ColumnElement[bool]:
+    return or_(*(_leads_to(column, root, ids, tables) for column in owned.deletes))
+
+
+def _leads_to(
+    column: Column[Any], root: str, ids: Sequence[UUID], tables: Mapping[str, OwnedTable]
+) -> ColumnElement[bool]:
+    owner = _target(column)
+    if owner == root:
+        return column.in_(ids)
+    parent = tables[str(owner)]
+    return column.in_(select(parent.table.c.id).where(_belongs(parent, root, ids, tables)))
+
+
+def _owned(root: str, table: Table, columns: Sequence[Column[Any]]) -> OwnedTable:
+    required = [column for column in columns if not column.nullable]
+    if required:
+        direct = [column for column in required if _target(column) == root]
+        return OwnedTable(table, tuple(direct or required), ())
+    for column in columns:
+        if "when_gone" not in column.info:
+            raise UndeclaredReferenceError(f"{table.name}.{column.name}: declare what becomes of a row (`when_gone`)")
+    return OwnedTable(
+        table,
+        deletes=tuple(column for column in columns if column.info["when_gone"] == "delete"),
+        clears=tuple(column for column in columns if column.info["when_gone"] == "clear"),
+    )
+
+
+def _target(column: Column[Any]) -> str | None:
+    """The table that a foreign key names; None for a column that is none."""
+    return next((key.column.table.name for key in column.foreign_keys), None)

@@ -1,0 +1,102 @@
+"""A loan goes with every row that belongs to it, in whichever table: a new table need not be listed anywhere."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Column, ForeignKey, MetaData, Table, Uuid, insert, select
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from desk.core.transaction import Office
+from storage.engine.types import new_id
+from storage.tables import Loan, Member, Workspace
+from storage.upkeep import demo
+from storage.upkeep.erasing import UndeclaredReferenceError, owned_tables
+from tests.builders import make_loan, make_member
+
+NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
+VALUES = {str: "x", int: 1, bool: False, datetime: NOW, date: NOW.date(), bytes: b"\1", object: {}}
+
+
+@pytest.fixture
+async def lin(office: Office, workspace: Workspace) -> Member:
+    return await make_member(office, workspace, "ULIN")
+
+
+async def write_a_row_in_every_table(session: AsyncSession, loan: Loan, lin: Member) -> dict[str, UUID]:
+    """Write a row that belongs to the loan, or names it, in every table that can; return their ids by table."""
+    ids = {"loan": loan.id, "workspace": loan.workspace_id, "member": lin.id}
+    for table in SQLModel.metadata.sorted_tables:
+        if table.name in owned_tables("loan"):
+            ids[table.name] = new_id()
+            values = {column.name: _value(column, ids) for column in table.columns if _is_wanted(column, ids)}
+            await (await session.connection()).execute(insert(table).values(values))
+    return ids
+
+
+def _is_wanted(column: Column[Any], ids: dict[str, UUID]) -> bool:
+    return not column.nullable or any(key.column.table.name in ids for key in column.foreign_keys)
+
+
+def _value(column: Column[Any], ids: dict[str, UUID]) -> Any:
+    for key in column.foreign_keys:
+        return ids[key.column.table.name]
+    if column.primary_key:
+        return ids[column.table.name]
+    kind = getattr(column.type, "impl_instance", column.type).python_type
+    return f"{ids[column.table.name]}" if kind is str else VALUES.get(kind)
+
+
+async def rows_about(session: AsyncSession, ids: dict[str, UUID]) -> dict[str, int]:
+    """How many rows each table has that name one of the rows in `ids` which belongs to the loan."""
+    counts: dict[str, int] = {}
+    for name, owned in owned_tables("loan").items():
+        for column in (*owned.deletes, *owned.clears):
+            target = next(iter(column.foreign_keys)).column.table.name
+            found = (await session.connection()).execute(select(owned.table).where(column == ids[target]))
+            counts[name] = len((await found).all())
+    return counts
+
+
+async def test_a_demo_loan_goes_with_its_rows_in_every_table_and_no_other_loan_does(
+    office: Office, workspace: Workspace, lin: Member
+) -> None:
+    going, staying = [await make_loan(office, workspace, number, owner=lin) for number in ("L-1", "L-2")]
+    async with office.database.transaction() as session:
+        gone, stays = [await write_a_row_in_every_table(session, each, lin) for each in (going, staying)]
+    async with office.database.transaction() as session:
+        assert set((await rows_about(session, gone)).values()) == {1}
+        await demo.remove(session, [going.id], NOW)
+
+    async with office.database.reading() as session:
+        assert set((await rows_about(session, gone)).values()) == {0}
+        assert set((await rows_about(session, stays)).values()) == {1}
+        assert await session.get(Loan, going.id) is None
+        for table in ("audit_entry", "notice"):
+            kept = select(SQLModel.metadata.tables[table]).where(SQLModel.metadata.tables[table].c.id == gone[table])
+            assert len((await (await session.connection()).execute(kept)).all()) == 1
+
+
+def small_schema(*columns: Column[Any]) -> MetaData:
+    metadata = MetaData()
+    Table("loan", metadata, Column("id", Uuid, primary_key=True))
+    Table("remark", metadata, Column("id", Uuid, primary_key=True), *columns)
+    Table(
+        "answer", metadata, Column("id", Uuid, primary_key=True), Column("to", ForeignKey("remark.id"), nullable=False)
+    )
+    return metadata
+
+
+def test_a_new_table_belongs_to_the_loan_by_its_key_and_so_does_what_belongs_to_it() -> None:
+    schema = small_schema(Column("loan_id", ForeignKey("loan.id"), nullable=False))
+
+    assert [*owned_tables("loan", schema)] == ["answer", "remark"]
+
+
+def test_an_optional_key_that_does_not_say_what_becomes_of_its_row_is_refused() -> None:
+    schema = small_schema(Column("loan_id", ForeignKey("loan.id"), nullable=True))
+
+    with pytest.raises(UndeclaredReferenceError, match=r"remark\.loan_id"):
+        owned_tables("loan", schema)
