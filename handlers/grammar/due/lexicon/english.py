@@ -19,48 +19,21 @@ from handlers.grammar.due.tokens import (
     pattern,
 )
 
-WEEKDAYS = {
-    name: day
-    for day, names in enumerate(
-        (
-            "monday mon",
-            "tuesday tues tue",
-            "wednesday weds wed",
-            "thursday thurs thur thu",
-            "friday fri",
-            "saturday sat",
-            "sunday sun",
-        )
-    )
-    for name in names.split()
-}
-MONTHS = {
-    name: month
-    for month, names in enumerate(
-        (
-            "january jan",
-            "february feb",
-            "march mar",
-            "april apr",
-            "may",
-            "june jun",
-            "july jul",
-            "august aug",
-            "september sept sep",
-            "october oct",
-            "november nov",
-            "december dec",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
-HOURS = {
-    name: hour
-    for hour, name in enumerate(
-        ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), start=1
-    )
-}
+
+def _numbered(groups: str, start: int) -> dict[str, int]:
+    """Map each name to the number of its group; commas separate groups, blanks the names in them."""
+    return {name: number for number, group in enumerate(groups.split(","), start) for name in group.split()}
+
+
+WEEKDAYS = _numbered(
+    "monday mon, tuesday tues tue, wednesday weds wed, thursday thurs thur thu, friday fri, saturday sat, sunday sun", 0
+)
+MONTHS = _numbered(
+    "january jan, february feb, march mar, april apr, may, june jun, july jul, august aug, september sept sep, "
+    "october oct, november nov, december dec",
+    1,
+)
+HOURS = _numbered("one, two, three, four, five, six, seven, eight, nine, ten, eleven, twelve", 1)
 TODAY = ("today", "tdy", "2day")
 TOMORROW = ("tomorrow", "tmrw", "tmr", "tmw", "tomo", "2moro", "2mrw")
 _PARTS = {
