@@ -1,1 +1,1 @@
-"""Measures the desk on the machine at hand: `make bench`."""
+"""The benchmark of Loan Desk: `make bench`."""

@@ -1,4 +1,4 @@
-"""`python -m bench [--quick] [--only commands,scan,…] [--databases sqlite]`: measures, prints the table, keeps the figures."""
+"""`python -m bench [--quick] [--only commands,scan,…] [--databases sqlite]`: measure, print the tables, store the results."""
 
 import argparse
 import asyncio
@@ -12,14 +12,14 @@ from typing import Any
 import asyncpg
 import structlog
 
-from bench import commands, homes, imports, machine, reminders, report, scan, starting
-from bench.place import KINDS, Place, open_place
+from bench import app_home, commands, imports, machine, reminders, report, scan, startup
+from bench.environment import KINDS, Environment, open_environment
 
-PARTS: dict[str, Callable[[Place, str], Awaitable[dict[str, Any]]]] = {
+PARTS: dict[str, Callable[[Environment, str], Awaitable[dict[str, Any]]]] = {
     "commands": commands.measure,
-    "start": starting.measure,
+    "start": startup.measure,
     "scan": scan.measure,
-    "homes": homes.measure,
+    "homes": app_home.measure,
     "import": imports.measure,
     "deliveries": reminders.deliveries,
     "lateness": reminders.lateness,
@@ -27,18 +27,18 @@ PARTS: dict[str, Callable[[Place, str], Awaitable[dict[str, Any]]]] = {
 
 
 def main() -> None:
-    """Runs the parts that are asked for on the databases that are asked for."""
+    """Run the selected parts on the selected databases."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds; the docs stay as they are")
-    parser.add_argument("--only", type=_several(PARTS), default=tuple(PARTS), metavar=",".join(PARTS))
-    parser.add_argument("--databases", type=_several(KINDS), default=KINDS, metavar=",".join(KINDS))
-    asked = parser.parse_args()
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds; leaves the docs unchanged")
+    parser.add_argument("--only", type=_names(PARTS), default=tuple(PARTS), metavar=",".join(PARTS))
+    parser.add_argument("--databases", type=_names(KINDS), default=KINDS, metavar=",".join(KINDS))
+    options = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     logging.disable(logging.WARNING)
-    results = asyncio.run(_run(asked.only, asked.databases, quick=asked.quick))
+    results = asyncio.run(_run(options.only, options.databases, quick=options.quick))
     sys.stdout.write("\n" + report.table(results))
-    if set(asked.only) == set(PARTS) and set(asked.databases) == set(KINDS):
-        sys.stdout.write(f"\n{report.keep(results).relative_to(report.ROOT)}\n")
+    if set(options.only) == set(PARTS) and set(options.databases) == set(KINDS):
+        sys.stdout.write(f"\n{report.write(results).relative_to(report.ROOT)}\n")
     sys.exit(1 if results["failures"] else 0)
 
 
@@ -46,15 +46,15 @@ async def _run(names: tuple[str, ...], kinds: tuple[str, ...], *, quick: bool) -
     about = machine.description()
     measured: dict[str, dict[str, Any]] = {kind: {} for kind in kinds}
     failures: list[str] = []
-    async with open_place(quick=quick) as place:
-        connection = await asyncpg.connect(place.postgres.format(name="postgres"))
+    async with open_environment(quick=quick) as env:
+        connection = await asyncpg.connect(env.postgres.format(name="postgres"))
         about["postgresql"] = connection.get_server_version()[0]
         await connection.close()
         for name in names:
             for kind in kinds:
                 began = time.monotonic()
                 try:
-                    measured[kind][name] = await PARTS[name](place, kind)
+                    measured[kind][name] = await PARTS[name](env, kind)
                 except (OSError, AssertionError, RuntimeError, TimeoutError, subprocess.SubprocessError) as error:
                     failures.append(f"{name} on {kind}: {error!r}")
                     sys.stderr.write(failures[-1] + "\n")
@@ -62,7 +62,7 @@ async def _run(names: tuple[str, ...], kinds: tuple[str, ...], *, quick: bool) -
     return {"machine": about, "quick": quick, "failures": failures, "parts": measured}
 
 
-def _several(known: Any) -> Callable[[str], tuple[str, ...]]:
+def _names(known: Any) -> Callable[[str], tuple[str, ...]]:
     def read(text: str) -> tuple[str, ...]:
         names = tuple(text.split(","))
         unknown = set(names) - set(known)

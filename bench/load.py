@@ -1,5 +1,7 @@
-"""Types slash commands at a server and measures the answers: with the generator in C, or with the one below where there is
-no compiler."""
+"""Load generator: send slash commands to a server and measure its answers.
+
+`slackload.c` does the work; without a C compiler, the slower generator below takes its place.
+"""
 
 import asyncio
 import hashlib
@@ -16,24 +18,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote_plus
 
-from bench.figures import share
 from bench.machine import LOAD_CORE, pin
+from bench.stats import percentile
 
 SOURCE = Path(__file__).with_name("slackload.c")
 
 SIGNING_SECRET = "bench-signing-secret"
 
+_TIMEOUT = 5.0
+"""How many seconds after the last request the generator waits for answers."""
 
-_PATIENCE = 5.0
-"""For how many seconds after the last question the generator waits for answers."""
-
-SLACK_GIVES_UP = 3.0
-"""Seconds after which an answer is none any more."""
+SLACK_TIMEOUT = 3.0
+"""Seconds after which Slack no longer accepts an answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """How is asked: from so many connections, each waiting for its answer, or so many a second, as people come."""
+class LoadPoint:
+    """A load: either a number of connections, each waiting for its answer, or a rate of random arrivals per second."""
 
     name: str
     connections: int = 0
@@ -41,8 +42,8 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
-    """What is typed: `{u}` is the user's number, `{r}` a number below `loans`, `{i}` never the same twice."""
+class CommandTemplate:
+    """A command to send. In `text`, `{u}` is the user's number, `{r}` a number below `loans`, and `{i}` unique."""
 
     command: str
     text: str
@@ -52,10 +53,10 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """Answers a second, how long one took in ms, and how many came wrong, too late for Slack, or not at all.
+class LoadResult:
+    """Answers per second, their times in ms, and how many were wrong, too late for Slack, or missing.
 
-    What never came is among the times, with that for which it was waited. `wrong` is the first of the wrong answers.
+    The times include missing answers, with the time waited for them. `wrong` is the first wrong answer.
     """
 
     rate: float
@@ -67,11 +68,11 @@ class Answers:
 
 
 class LoadError(RuntimeError):
-    """The generator failed: there are no figures."""
+    """The load generator failed, so there are no results."""
 
 
 def build(folder: Path) -> Path | None:
-    """The generator in C, compiled into the folder; None where there is no compiler, or not Linux."""
+    """Compile the C generator into the folder; return None without a compiler or on a system other than Linux."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None or not sys.platform.startswith("linux"):
         return None
@@ -83,34 +84,34 @@ def build(folder: Path) -> Path | None:
 
 
 async def measure(
-    program: Path | None, port: int, typed: Typed, point: Point, *, seconds: float, warm_up: float
-) -> Answers:
-    """Asks for that long, after a warm-up. Raises LoadError when the generator fails."""
+    program: Path | None, port: int, template: CommandTemplate, point: LoadPoint, *, seconds: float, warm_up: float
+) -> LoadResult:
+    """Apply the load for `seconds` after a warm-up. Raise `LoadError` if the generator fails."""
     command = [str(program)] if program else [sys.executable, "-m", "bench.load"]
     command += ["-p", str(port), "-s", SIGNING_SECRET, "-d", str(seconds), "-w", str(warm_up)]
-    command += ["-C", typed.command, "-t", typed.text, "-e", typed.expects]
-    command += ["-U", str(typed.users), "-R", str(typed.loans)]
+    command += ["-C", template.command, "-t", template.text, "-e", template.expects]
+    command += ["-U", str(template.users), "-R", str(template.loans)]
     command += ["-c", str(point.connections)] if point.connections else ["-r", str(point.per_second)]
     process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
     pin(LOAD_CORE, process.pid)
     printed, _ = await process.communicate()
     if process.returncode:
         raise LoadError(f"{point.name}: the generator ended with {process.returncode}")
-    said = json.loads(printed)
-    failed = said["failed"] + said["late"] + said["lost"]
-    return Answers(said["rate"], said["p50"], said["p99"], said["max"], failed, said["sample"])
+    output = json.loads(printed)
+    failed = output["failed"] + output["late"] + output["lost"]
+    return LoadResult(output["rate"], output["p50"], output["p99"], output["max"], failed, output["sample"])
 
 
-def request(typed: Typed, port: int) -> bytes:
-    """One command as Slack posts it, signed now."""
-    user = random.randrange(typed.users)
+def request(template: CommandTemplate, port: int) -> bytes:
+    """Return one command as an HTTP request from Slack, signed with the current time."""
+    user = random.randrange(template.users)
     serial = f"{os.getpid():x}.{next(_SERIAL)}"
-    text = typed.text.replace("{u}", str(user)).replace("{r}", str(random.randrange(typed.loans)))
+    text = template.text.replace("{u}", str(user)).replace("{r}", str(random.randrange(template.loans)))
     fields = {
         "team_id": "T0001",
         "channel_id": "C0000000",
         "user_id": f"U{user:07d}",
-        "command": typed.command,
+        "command": template.command,
         "text": text.replace("{i}", serial),
         "response_url": "https://hooks.slack.com/commands/T0001/1/unused",
         "trigger_id": serial,
@@ -130,70 +131,75 @@ _SERIAL = itertools.count()
 
 
 class _Connections:
-    """Connections that are kept open, and what counts: answers that come from `begin` to `end`, times of what is asked then."""
+    """A pool of open connections with the counts of a measurement.
 
-    def __init__(self, port: int, typed: Typed, begin: float, end: float) -> None:
-        self.taken: list[float] = []
-        self.timely = 0
+    Answers count from `begin` to `end`, and times for the commands sent in that period.
+    """
+
+    def __init__(self, port: int, template: CommandTemplate, begin: float, end: float) -> None:
+        self.durations: list[float] = []
+        self.in_time = 0
         self.late = 0
         self.failed = 0
         self.lost = 0
         self.sample = ""
         self._port = port
-        self._typed = typed
+        self._template = template
         self._begin = begin
         self._end = end
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def ask(self, due: float) -> None:
-        """Types one command; its time counts from `due` on."""
+        """Send one command; its time counts from `due`."""
         try:
-            async with asyncio.timeout(self._end + _PATIENCE - time.monotonic()):
+            async with asyncio.timeout(self._end + _TIMEOUT - time.monotonic()):
                 head, body = await self._answer()
         except TimeoutError:
-            self._waited(due)
+            self._record(due)
             self.lost += due >= self._begin
             return
         except (OSError, asyncio.IncompleteReadError) as error:
-            self._wrong(repr(error))
+            self._fail(repr(error))
             return
-        if head[9:12] != b"200" or self._typed.expects.encode() not in body:
-            self._wrong((head + body).decode(errors="replace"))
+        if head[9:12] != b"200" or self._template.expects.encode() not in body:
+            self._fail((head + body).decode(errors="replace"))
             return
-        took = self._waited(due)
-        self.timely += self._begin <= due + took <= self._end
-        self.late += due >= self._begin and took > SLACK_GIVES_UP
+        took = self._record(due)
+        self.in_time += self._begin <= due + took <= self._end
+        self.late += due >= self._begin and took > SLACK_TIMEOUT
 
     async def _answer(self) -> tuple[bytes, bytes]:
         reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._port)
-        writer.write(request(self._typed, self._port))
+        writer.write(request(self._template, self._port))
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
         body = await reader.readexactly(length)
         self._idle.append((reader, writer))
         return head, body
 
-    def _waited(self, due: float) -> float:
+    def _record(self, due: float) -> float:
         took = time.monotonic() - due
         if due >= self._begin:
-            self.taken.append(took)
+            self.durations.append(took)
         return took
 
-    def _wrong(self, what: str) -> None:
+    def _fail(self, what: str) -> None:
         self.failed += 1
         self.sample = self.sample or what[:300]
 
 
-async def _generate(port: int, typed: Typed, point: Point, seconds: float, warm_up: float) -> dict[str, float | str]:
+async def _generate(
+    port: int, template: CommandTemplate, point: LoadPoint, seconds: float, warm_up: float
+) -> dict[str, float | str]:
     begin = time.monotonic() + warm_up
     end = begin + seconds
-    connections = _Connections(port, typed, begin, end)
+    connections = _Connections(port, template, begin, end)
 
-    async def one_after_the_other() -> None:
+    async def closed_loop() -> None:
         while (now := time.monotonic()) < end:
             await connections.ask(now)
 
-    async def as_people_come() -> None:
+    async def open_loop() -> None:
         due = time.monotonic()
         async with asyncio.TaskGroup() as group:
             while due < end:
@@ -202,28 +208,28 @@ async def _generate(port: int, typed: Typed, point: Point, seconds: float, warm_
                 due += random.expovariate(point.per_second)
 
     if point.connections:
-        await asyncio.gather(*(one_after_the_other() for _ in range(point.connections)))
+        await asyncio.gather(*(closed_loop() for _ in range(point.connections)))
     else:
-        await as_people_come()
-    taken = [1000 * value for value in connections.taken] or [0.0]
+        await open_loop()
+    durations = [1000 * value for value in connections.durations] or [0.0]
     return {
-        "rate": connections.timely / seconds,
+        "rate": connections.in_time / seconds,
         "failed": connections.failed,
         "late": connections.late,
         "lost": connections.lost,
-        "p50": share(taken, 0.5),
-        "p99": share(taken, 0.99),
-        "max": max(taken),
+        "p50": percentile(durations, 0.5),
+        "p99": percentile(durations, 0.99),
+        "max": max(durations),
         "sample": connections.sample,
     }
 
 
 def _main(arguments: list[str]) -> None:
     given = dict(zip(arguments[::2], arguments[1::2], strict=True))
-    typed = Typed(given["-C"], given["-t"], int(given["-U"]), int(given["-R"]), given["-e"])
-    point = Point("", connections=int(given.get("-c", 0)), per_second=int(given.get("-r", 0)))
-    said = asyncio.run(_generate(int(given["-p"]), typed, point, float(given["-d"]), float(given["-w"])))
-    sys.stdout.write(json.dumps(said))
+    template = CommandTemplate(given["-C"], given["-t"], int(given["-U"]), int(given["-R"]), given["-e"])
+    point = LoadPoint("", connections=int(given.get("-c", 0)), per_second=int(given.get("-r", 0)))
+    output = asyncio.run(_generate(int(given["-p"]), template, point, float(given["-d"]), float(given["-w"])))
+    sys.stdout.write(json.dumps(output))
 
 
 if __name__ == "__main__":

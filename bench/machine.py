@@ -1,4 +1,4 @@
-"""The machine at hand, without its name; and which of its cores does what."""
+"""The machine the benchmark runs on, without its name, and the use of its cores."""
 
 import os
 import platform
@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 SERVER_CORE, LOAD_CORE = 0, 1
-"""The desk has one core to itself; whoever asks it, and PostgreSQL, have the other."""
+"""The core of the desk alone, and the core shared by the load generator and PostgreSQL."""
 
 
 def description() -> dict[str, Any]:
-    """What a reader needs to know of where the figures come from."""
+    """Return what a reader needs to know about the machine behind the results."""
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "cpu": _first(Path("/proc/cpuinfo"), r"model name\s*:\s*(.+)") or platform.machine(),
@@ -27,14 +27,14 @@ def description() -> dict[str, Any]:
 
 
 def pin(core: int, pid: int = 0) -> None:
-    """Keeps a process (0: this one, with what it will start) on a core, where there are two and the system can."""
+    """Pin a process (0: this one and its future children) to a core, if there are two and the system supports it."""
     cores = sorted(os.sched_getaffinity(0) | {0}) if hasattr(os, "sched_setaffinity") else []
     if (os.cpu_count() or 1) >= 2 and cores:
         os.sched_setaffinity(pid, {core})
 
 
 def resident_mb(pid: int) -> float | None:
-    """The memory that a process holds, in MB; None where the system does not say."""
+    """Return the resident memory of a process in MB, or None if the system does not report it."""
     kilobytes = _first(Path(f"/proc/{pid}/status"), r"VmRSS:\s*(\d+)")
     return round(int(kilobytes) / 1024, 1) if kilobytes else None
 

@@ -1,6 +1,6 @@
-"""The least that a command can cost: Bolt with one listener that answers at once, served as the desk is served.
+"""The lower bound for a command: Bolt with one listener that answers at once, served like the desk.
 
-`python -m bench.noop PORT SIGNING_SECRET` serves it until it is ended.
+`python -m bench.noop PORT SIGNING_SECRET` serves it until it is terminated.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Reminders through the real engine into the sandbox: how late they are in a busy minute, and how many a second go out."""
+"""Reminders delivered to the sandbox by the real engine: their lateness in a busy minute, and deliveries per second."""
 
 import asyncio
 import time
@@ -7,30 +7,30 @@ from typing import Any
 
 from sqlalchemy import text
 
-from bench import cast
-from bench.figures import share
-from bench.place import PEOPLE, Place
+from bench import dataset
+from bench.environment import MEMBERS, Environment
+from bench.stats import percentile
 from bot.delivery.engine import DbosEngine, Pace
 from bot.service import Service
 from desk.messages.reminders import announce_due
 
-_PATIENCE = 400.0
+_TIMEOUT = 400.0
 
 UNPACED = Pace(urgent=(1000, 1.0), poll_seconds=0.1, scan_seconds=0.1)
-"""Without the wait between two messages to one channel: what the engine itself can do."""
+"""No pause between messages to one channel, to measure the engine itself."""
 
 
-async def lateness(place: Place, kind: str) -> dict[str, Any]:
-    """5,000 follow-ups fall due one after the other within a minute, ten for each of 500 channels."""
-    due, seconds = (500, 10.0) if place.quick else (5_000, 60.0)
-    service = await place.service(await place.database(kind))
+async def lateness(env: Environment, kind: str) -> dict[str, Any]:
+    """Return the lateness of reminders when 5,000 follow-ups fall due within a minute, ten for each of 500 channels."""
+    due, seconds = (500, 10.0) if env.quick else (5_000, 60.0)
+    service = await env.service(await env.database(kind))
     try:
         office, workspace = service.office, service.workspace
-        owners = await cast.add_members(office, workspace, PEOPLE)
-        loans = await cast.add_loans(office, workspace, owners, 1)
+        owners = await dataset.add_members(office, workspace, MEMBERS)
+        loans = await dataset.add_loans(office, workspace, owners, 1)
         begin = office.clock.now() + timedelta(seconds=8)
         instants = [begin + timedelta(seconds=seconds * number / due) for number in range(due)]
-        await cast.add_follow_ups(office, workspace, loans, owners, instants)
+        await dataset.add_follow_ups(office, workspace, loans, owners, instants)
         await service.work()
         started = time.monotonic()
         late = await _all_posted(service, due)
@@ -40,25 +40,25 @@ async def lateness(place: Place, kind: str) -> dict[str, Any]:
     return {
         "due": due,
         "over_seconds": seconds,
-        "channels": PEOPLE,
+        "channels": MEMBERS,
         "sent": len(late),
-        "p50_s": round(share(late, 0.5), 2),
-        "p99_s": round(share(late, 0.99), 2),
+        "p50_s": round(percentile(late, 0.5), 2),
+        "p99_s": round(percentile(late, 0.99), 2),
         "worst_s": round(max(late), 2),
         "done_after_s": round(took, 1),
     }
 
 
-async def deliveries(place: Place, kind: str) -> dict[str, Any]:
-    """That many messages are owed at once: how many a second the engine sends when no channel has to wait."""
-    count = 200 if place.quick else 1_000
-    service = await place.service(await place.database(kind))
+async def deliveries(env: Environment, kind: str) -> dict[str, Any]:
+    """Return how many of the messages due at once the engine sends per second when no channel has to wait."""
+    count = 200 if env.quick else 1_000
+    service = await env.service(await env.database(kind))
     engine = DbosEngine(service.sender, executor_id="bench-1", pace=UNPACED)
     try:
         office, workspace = service.office, service.workspace
-        owners = await cast.add_members(office, workspace, PEOPLE)
-        loans = await cast.add_loans(office, workspace, owners, 1)
-        await cast.add_follow_ups(office, workspace, loans, owners, [office.clock.now()] * count)
+        owners = await dataset.add_members(office, workspace, MEMBERS)
+        loans = await dataset.add_loans(office, workspace, owners, 1)
+        await dataset.add_follow_ups(office, workspace, loans, owners, [office.clock.now()] * count)
         await _announce(service)
         started = time.monotonic()
         await engine.start()
@@ -91,9 +91,9 @@ _LATENESS = {
 
 
 async def _all_posted(service: Service, count: int) -> list[float]:
-    """Waits until every follow-up has its message in Slack; gives how many seconds late each was."""
+    """Wait until every follow-up has its message in Slack; return how many seconds late each was."""
     database = service.office.database
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(_TIMEOUT):
         while True:
             await asyncio.sleep(0.5)
             async with database.engine.connect() as connection:

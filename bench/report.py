@@ -1,4 +1,4 @@
-"""The figures of a run as a table in the docs, and as they are in a file."""
+"""Write the results: as tables in the docs, and in full to a file."""
 
 import json
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "bench" / "results"
 DOCS = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of the figures -->"
+BEGIN, END = "<!-- results: written by make bench -->", "<!-- end of the results -->"
 
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
-def keep(results: dict[str, Any]) -> Path:
-    """Writes the file of results, and the docs' table unless the run was a quick one. Gives the file."""
+def write(results: dict[str, Any]) -> Path:
+    """Write the results file and, except for a quick run, the tables in the docs. Return the file."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / ("quick.json" if results["quick"] else "latest.json")
     path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -27,8 +27,8 @@ def keep(results: dict[str, Any]) -> Path:
 
 
 def table(results: dict[str, Any]) -> str:
-    """All of it in Markdown."""
-    return "\n".join([*_machine(results), *_commands(results), *_scan(results), *_rest(results)]) + "\n"
+    """Return the results as Markdown tables."""
+    return "\n".join([*_machine(results), *_commands(results), *_scan(results), *_others(results)]) + "\n"
 
 
 def _machine(results: dict[str, Any]) -> Iterator[str]:
@@ -42,7 +42,7 @@ def _machine(results: dict[str, Any]) -> Iterator[str]:
 
 
 def _commands(results: dict[str, Any]) -> Iterator[str]:
-    yield "| `/loan-call` | asked from | answers/s | of no-op | p50 ms | p99 ms | worst ms | failed | no-op p50, p99 ms |"
+    yield "| `/loan-call` | load | answers/s | ratio to no-op | p50 ms | p99 ms | worst ms | failed | no-op p50, p99 ms |"
     yield "|---|---|---|---|---|---|---|---|---|"
     for kind, parts in results["parts"].items():
         for name, point in parts.get("commands", {}).items():
@@ -50,7 +50,7 @@ def _commands(results: dict[str, Any]) -> Iterator[str]:
                 NAMES[kind],
                 name,
                 _spread(point["rate"]),
-                "–" if name.endswith("a second") else _spread(point["of_noop"], 2),  # arrivals come at their own rate
+                "–" if name.endswith("a second") else _spread(point["of_noop"], 2),  # the rate is given
                 _spread(point["p50_ms"], 1),
                 _spread(point["p99_ms"], 1),
                 f"{point['worst_ms']:,.0f}",
@@ -62,7 +62,7 @@ def _commands(results: dict[str, Any]) -> Iterator[str]:
 
 
 def _scan(results: dict[str, Any]) -> Iterator[str]:
-    yield "| the due scan | open follow-ups | ms, some due | ms, nothing due | times the small one |"
+    yield "| due scan | open follow-ups | ms, some due | ms, nothing due | ratio to the smaller |"
     yield "|---|---|---|---|---|"
     for kind, parts in results["parts"].items():
         if scan := parts.get("scan"):
@@ -78,17 +78,17 @@ def _scan(results: dict[str, Any]) -> Iterator[str]:
     yield ""
 
 
-def _rest(results: dict[str, Any]) -> Iterator[str]:
+def _others(results: dict[str, Any]) -> Iterator[str]:
     kinds = list(results["parts"])
     yield f"| | {' | '.join(NAMES[kind] for kind in kinds)} |"
     yield "|---|" + "---|" * len(kinds)
-    for part, words, write in _LINES:
-        cells = [write(results["parts"][kind][part]) if part in results["parts"][kind] else "–" for kind in kinds]
-        yield f"| {words} | {' | '.join(cells)} |"
+    for part, label, render in _LINES:
+        cells = [render(results["parts"][kind][part]) if part in results["parts"][kind] else "–" for kind in kinds]
+        yield f"| {label} | {' | '.join(cells)} |"
 
 
-def _spread(figure: dict[str, float], digits: int = 0) -> str:
-    median, low, high = (f"{figure[name]:,.{digits}f}" for name in ("median", "low", "high"))
+def _spread(summary: dict[str, float], digits: int = 0) -> str:
+    median, low, high = (f"{summary[name]:,.{digits}f}" for name in ("median", "low", "high"))
     return f"{median} ({low}–{high})"
 
 
@@ -98,26 +98,30 @@ def _late(part: dict[str, Any]) -> str:
 
 
 def _home(part: dict[str, Any]) -> str:
-    return f"{_spread(part['few_ms'], 1)}, {_spread(part['many_ms'], 1)}; {_spread(part['many_of_few'], 2)} times"
+    return f"{_spread(part['few_ms'], 1)}, {_spread(part['many_ms'], 1)}; ratio {_spread(part['many_of_few'], 2)}"
 
 
 _LINES = (
-    ("homes", "an App Home of 10 open follow-ups, of 1,000, ms", _home),
-    ("lateness", "lateness of reminders over 500 channels: median, p99, worst", _late),
-    ("deliveries", "deliveries a second, no channel waiting", lambda part: f"{part['per_second']:.0f}"),
+    ("homes", "App Home with 10 and with 1,000 open follow-ups, ms", _home),
+    ("lateness", "lateness of reminders in 500 channels: median, p99, worst", _late),
+    (
+        "deliveries",
+        "deliveries per second without waiting for channel limits",
+        lambda part: f"{part['per_second']:.0f}",
+    ),
     (
         "import",
-        "`loandesk import`, loans a second: new, and once more",
+        "`loandesk import`, loans per second: new file, same file again",
         lambda part: f"{part['loans_per_second']:,}, {part['again_loans_per_second']:,} ({part['loans']:,} loans)",
     ),
     (
         "start",
-        "`loandesk serve` to its first answer, s",
+        "start of `loandesk serve` to its first answer, s",
         lambda part: _spread(part["first_answer_s"], 2),
     ),
     (
         "start",
-        "memory then, and after some thousand commands, MB",
+        "memory then, and after thousands of commands, MB",
         lambda part: f"{part['rss_mb']['median']:.0f}, {part['rss_after_load_mb'] or 0:.0f}",
     ),
 )

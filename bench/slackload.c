@@ -1,7 +1,7 @@
-/* Types slash commands as Slack sends them: each a distinct form POST, signed when it is sent.
- * Closed loop (-c N): N connections, each waits for its answer. Open loop (-r RATE): arrivals as they come (Poisson),
- * and a request's time counts from when it was due, so a server that stands still is charged for the queue it makes.
- * What is never answered, or never sent because every connection waits, counts with the time for which it was waited.
+/* Sends slash commands as Slack does: each a distinct form POST, signed when it is sent.
+ * Closed loop (-c N): N connections, each waits for its answer. Open loop (-r RATE): random arrivals (Poisson); a request's
+ * time counts from when it was due, so a stalled server is charged for the queue it causes.
+ * A request that is never answered, or never sent because every connection is busy, counts with the time waited for it.
  * One file, no dependencies: cc -O2 -o slackload slackload.c -lm */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

@@ -1,5 +1,4 @@
-"""What the benchmark rests on: commands are signed as Slack signs them, nothing slow is left out, ratios are made round by
-round."""
+"""The benchmark signs commands as Slack does, counts slow answers, and computes ratios within a round."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,12 +11,12 @@ from slack_sdk.signature import SignatureVerifier
 
 from bench import load, report
 from bench.commands import LOAN_CALL, NOOP
-from bench.figures import ratios, share
-from bench.load import Point
+from bench.load import LoadPoint
 from bench.noop import ANSWER
+from bench.stats import percentile, ratios
 
 
-def test_a_typed_command_is_signed_as_slack_signs_it_and_never_comes_twice() -> None:
+def test_the_load_generator_signs_commands_as_slack_does_and_repeats_none() -> None:
     seen: set[str] = set()
     for _ in range(20):
         head, _, body = load.request(LOAN_CALL, 3000).partition(b"\r\n\r\n")
@@ -29,8 +28,8 @@ def test_a_typed_command_is_signed_as_slack_signs_it_and_never_comes_twice() -> 
 
 
 @pytest.fixture
-async def narrow() -> AsyncIterator[int]:
-    """The port of a server that answers one after the other, twenty a second."""
+async def slow_server() -> AsyncIterator[int]:
+    """Return the port of a server that answers one request at a time, twenty per second."""
     turn = asyncio.Lock()
 
     async def answer(_request: web.Request) -> web.Response:
@@ -49,7 +48,7 @@ async def narrow() -> AsyncIterator[int]:
 
 @pytest.fixture(params=["in C", "in Python"])
 def generator(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
-    """The program in C; None for the one in Python."""
+    """Return the C program; None for the Python generator."""
     if request.param == "in Python":
         return None
     program = load.build(tmp_path)
@@ -57,21 +56,23 @@ def generator(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
     return program
 
 
-async def test_more_than_a_server_can_carry_is_charged_to_it(narrow: int, generator: Path | None) -> None:
-    point = Point("400 a second", per_second=400)
+async def test_requests_beyond_a_servers_capacity_count_as_slow_or_failed(
+    slow_server: int, generator: Path | None
+) -> None:
+    point = LoadPoint("400 a second", per_second=400)
 
-    answers = await load.measure(generator, narrow, NOOP, point, seconds=1.0, warm_up=0.1)
+    answers = await load.measure(generator, slow_server, NOOP, point, seconds=1.0, warm_up=0.1)
 
     answered_until_it_gave_up = 20 * (1.1 + 5.0)
     assert 0 < answers.rate <= 21
     assert answers.failed > 300 - answered_until_it_gave_up
-    assert answers.p50 > 1000 * load.SLACK_GIVES_UP
+    assert answers.p50 > 1000 * load.SLACK_TIMEOUT
     assert answers.worst > 5000
 
 
-async def test_a_wrong_answer_is_counted_and_shown(narrow: int, generator: Path | None) -> None:
+async def test_a_wrong_answer_counts_as_failed_and_is_shown(slow_server: int, generator: Path | None) -> None:
     answers = await load.measure(
-        generator, narrow, LOAN_CALL, Point("2 connections", connections=2), seconds=0.2, warm_up=0.0
+        generator, slow_server, LOAN_CALL, LoadPoint("2 connections", connections=2), seconds=0.2, warm_up=0.0
     )
 
     assert answers.failed > 0
@@ -79,18 +80,18 @@ async def test_a_wrong_answer_is_counted_and_shown(narrow: int, generator: Path 
     assert ANSWER in answers.wrong
 
 
-def test_a_ratio_is_made_within_each_round() -> None:
+def test_ratios_are_computed_within_each_round() -> None:
     slowed_down = ratios([10.0, 100.0, 30.0], [20.0, 200.0, 60.0])
 
     assert (slowed_down.low, slowed_down.median, slowed_down.high) == (0.5, 0.5, 0.5)
 
 
-def test_the_99th_percentile_leaves_one_of_a_hundred_above_it() -> None:
-    assert share([float(n) for n in range(1, 101)], 0.99) == 100.0
-    assert share([float(n) for n in range(1, 1001)], 0.99) == 991.0
+def test_the_99th_percentile_has_one_percent_of_the_values_above_it() -> None:
+    assert percentile([float(n) for n in range(1, 101)], 0.99) == 100.0
+    assert percentile([float(n) for n in range(1, 1001)], 0.99) == 991.0
 
 
-def test_the_page_has_a_place_for_the_figures() -> None:
+def test_the_performance_page_has_the_markers_for_the_results() -> None:
     page = report.DOCS.read_text("utf-8")
 
     assert page.index(report.BEGIN) < page.index(report.END)

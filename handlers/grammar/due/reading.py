@@ -154,10 +154,7 @@ def _candidate_at(line: Line, start: int, *, before: bool = False) -> Candidate 
 
 
 def _longest(found: list[Candidate]) -> Candidate:
-    return max(
-        found,
-        key=lambda candidate: (candidate.end, candidate.refusal is None, candidate.before, -len(candidate.tokens)),
-    )
+    return max(found, key=lambda each: (each.end, each.refusal is None, each.before, -len(each.tokens)))
 
 
 def _due(line: Line, start: int, candidate: Candidate, ref: ReferenceTime) -> Due:

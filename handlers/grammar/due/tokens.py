@@ -206,9 +206,11 @@ class Pattern:
     build: Callable[[re.Match[str]], Token | None]
 
 
-def pattern(regex: str, build: Callable[[re.Match[str]], Token | None]) -> Pattern:
-    """Return a lexicon entry; `regex` is matched against normalised text."""
-    return Pattern(re.compile(regex), build)
+def pattern(regex: str, meaning: Token | Callable[[re.Match[str]], Token | None]) -> Pattern:
+    """Return a lexicon entry. `regex` is matched against normalised text; `meaning` is a token or builds one from the match."""
+    if isinstance(meaning, Token):
+        return Pattern(re.compile(regex), lambda _: meaning)
+    return Pattern(re.compile(regex), meaning)
 
 
 class RefusedError(Exception):

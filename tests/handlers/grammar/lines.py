@@ -1,4 +1,4 @@
-"""Reads command lines at ten on Wednesday morning in Shanghai."""
+"""Parse command lines on a Wednesday at 10:00 in Shanghai."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,20 +15,20 @@ Parse = Callable[[Line, datetime, ZoneInfo], R | Asked]
 
 
 def understood(parse: Parse[R], text: str) -> R:
-    """The request that a line is."""
+    """Return the request of a line that must be understood."""
     request = parse(Line.read(text), WEDNESDAY, SHANGHAI)
     assert not isinstance(request, Asked), text
     return request
 
 
 def asked(parse: Parse[R], text: str) -> str | None:
-    """`usage` or `help` when that is all a line asks for."""
+    """Return `usage` or `help` if the line requests one of them, otherwise None."""
     request = parse(Line.read(text), WEDNESDAY, SHANGHAI)
     return request.what if isinstance(request, Asked) else None
 
 
 def refused(parse: Parse[R], text: str) -> Invalid:
-    """The refusal of a line that must be refused."""
+    """Return the refusal of a line that must be refused."""
     try:
         request = parse(Line.read(text), WEDNESDAY, SHANGHAI)
     except Invalid as refusal:

@@ -1,4 +1,4 @@
-"""Phrases from the tables in tests/data, and due times written as the tables write them."""
+"""Phrases from the tables in tests/data, and due times in the notation of those tables."""
 
 from datetime import datetime
 from pathlib import Path
@@ -15,14 +15,14 @@ _DATA = Path(__file__).parents[2] / "data"
 
 
 def table(name: str) -> list[list[str]]:
-    """The rows of a table, without comments and heading."""
+    """Return the rows of a table without comments and header."""
     lines = (_DATA / name).read_text(encoding="utf-8").splitlines()
     rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
     return [row for row in rows if row[-1] != "expected"]
 
 
 def shown(due: Due, zone: ZoneInfo = SHANGHAI) -> str:
-    """`2026-11-26 15:00`, or the date alone."""
+    """Return `2026-11-26 15:00`, or the date alone."""
     if due.at is None:
         return due.on.isoformat()
     local = due.at.astimezone(zone)
@@ -31,7 +31,7 @@ def shown(due: Due, zone: ZoneInfo = SHANGHAI) -> str:
 
 
 def read(phrase: str, now: datetime = WEDNESDAY, zone: ZoneInfo = SHANGHAI) -> str:
-    """What a phrase is understood as, or the code with which it is refused."""
+    """Return the due time a phrase means, or the code of its refusal."""
     try:
         return shown(parse_due(phrase, now, zone), zone)
     except Invalid as refusal:
@@ -39,7 +39,7 @@ def read(phrase: str, now: datetime = WEDNESDAY, zone: ZoneInfo = SHANGHAI) -> s
 
 
 def refusal(phrase: str, now: datetime = WEDNESDAY, zone: ZoneInfo = SHANGHAI) -> Invalid:
-    """The refusal of a phrase that must be refused."""
+    """Return the refusal of a phrase that must be refused."""
     try:
         due = parse_due(phrase, now, zone)
     except Invalid as refused:

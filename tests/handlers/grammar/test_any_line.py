@@ -1,4 +1,4 @@
-"""Whatever is typed is understood or refused with its part; nothing else happens."""
+"""Any line is understood, or refused with the part that was not."""
 
 from typing import Any
 
@@ -19,12 +19,12 @@ fri 周五 3点 10:00 明天 下周 done 完成 move 改期 id 身份证 other �
 <@U1|a,b> @wang <#C1|d> agent 电核 until 到 cover hours 09:00-18:00 calendar off
 find 查 new 13800138000 edit name today team now help ? 2 3/4 ² ½ ｎａ
 """
-PIECES = PHRASES.split()
+WORDS = PHRASES.split()
 
 lines = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=60),
-    st.lists(st.sampled_from(PIECES), max_size=9).map(" ".join),
-    st.lists(st.sampled_from(PIECES), max_size=9).map("".join),
+    st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join),
+    st.lists(st.sampled_from(WORDS), max_size=9).map("".join),
 )
 
 

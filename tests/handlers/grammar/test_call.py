@@ -20,7 +20,7 @@ def call(text: str) -> CallRequest:
 
 
 def plan(text: str) -> tuple[str, str | None, str] | None:
-    """When, about what and with which note the next call was planned."""
+    """Return the due time, purpose and note of the next step, or None."""
     step = call(text).next
     return (shown(step.due), step.purpose, step.note) if step else None
 
@@ -77,18 +77,18 @@ def test_the_loan_is_the_first_word(typed: str, loan: LoanRef):
         ("不办了", "withdrew"),
     ],
 )
-def test_an_outcome_is_the_longest_word_that_stands_there(typed: str, outcome: str):
+def test_the_outcome_is_the_longest_matching_word(typed: str, outcome: str):
     assert call(f"L-1042 {typed}").outcome == outcome
     request = call(f"L-1042 {typed} 3pm again")
     assert (request.outcome, request.said.note) == (outcome, "3pm again")
 
 
 @pytest.mark.parametrize("typed", ["nap", "paidx", "paid's", "busy3", "reached_out", "busyness"])
-def test_an_outcome_never_cuts_a_latin_word(typed: str):
+def test_an_outcome_never_splits_a_latin_word(typed: str):
     assert refused(parse, f"L-1042 {typed}").code == "outcome_unknown"
 
 
-def test_an_unknown_outcome_is_refused_with_the_likest_ones():
+def test_an_unknown_outcome_is_refused_and_the_most_similar_ones_suggested():
     refusal = refused(parse, "L-1042 no anwser, next tomorrow 10:00")
     assert (refusal.code, refusal.params["part"], refusal.params["given"]) == ("outcome_unknown", "outcome", "no")
     assert refusal.params["nearest"] == ("no answer",)
@@ -96,12 +96,12 @@ def test_an_unknown_outcome_is_refused_with_the_likest_ones():
     assert refused(parse, "L-1042 忙完再说").params["nearest"] == ("忙",)
 
 
-def test_when_no_outcome_is_like_it_all_are_shown_in_the_writers_language():
+def test_when_no_outcome_is_similar_all_are_shown_in_the_language_of_the_line():
     assert refused(parse, "L-1042 xyz").params["nearest"][:2] == ("reached", "confirmed")
     assert refused(parse, "L-1042 鱼鱼").params["nearest"][:2] == ("已接通", "已核实")
 
 
-def test_an_outcome_left_out_is_asked_for():
+def test_a_line_without_an_outcome_is_refused():
     assert refused(parse, "L-1042").code == "outcome_missing"
     assert refused(parse, "L-1042 : spoke to him").code == "outcome_missing"
 
@@ -109,7 +109,7 @@ def test_an_outcome_left_out_is_asked_for():
 @pytest.mark.parametrize(
     "typed", ["paid half", "paid, only the fee", "还了一半", "reached no one at home", "promised nothing"]
 )
-def test_an_outcome_that_the_next_words_turn_around_is_refused(typed: str):
+def test_an_outcome_whose_meaning_the_next_words_change_is_refused(typed: str):
     refusal = refused(parse, f"L-1042 {typed}")
     assert refusal.code == "outcome_unclear"
     (nearest,) = refusal.params["nearest"]
@@ -134,7 +134,7 @@ def test_an_outcome_that_the_next_words_turn_around_is_refused(typed: str):
         *("missed payment", "missed the instalment", "promised to call back", "paid the deposit"),
     ],
 )
-def test_an_outcome_is_never_cut_out_of_words_that_say_something_else(typed: str):
+def test_an_outcome_within_words_of_another_meaning_is_refused(typed: str):
     refusal = refused(parse, f"L-1042 {typed} 明天")
     assert refusal.code == "outcome_unclear"
     assert call(f"L-1042 {refusal.params['nearest'][0]}").outcome == "reached"
@@ -159,7 +159,7 @@ def test_a_note_may_begin_with_a_negation(typed: str, outcome: str, note: str):
     assert (request.outcome, request.said) == (outcome, Said(note=note))
 
 
-def test_a_colon_settles_that_the_words_are_a_note():
+def test_a_colon_marks_the_words_after_it_as_the_note():
     assert call("L-1042 paid: half").said == Said(note="half")
 
 
@@ -192,7 +192,7 @@ def test_a_colon_settles_that_the_words_are_a_note():
         ("na he &amp; she &lt;3", Said(note="he & she <3")),
     ],
 )
-def test_what_was_said_of_the_call(typed: str, said: Said):
+def test_purpose_and_note_are_read_after_the_outcome(typed: str, said: Said):
     assert call(f"L-1042 {typed}").said == said
 
 
@@ -228,7 +228,7 @@ def test_what_was_said_of_the_call(typed: str, said: Said):
         ("ＮＡ　＞　ｆｒｉ　１４：３０", ("2026-11-27 14:30", None, "")),
     ],
 )
-def test_the_plan_stands_behind_an_opener(typed: str, planned: tuple[str, str | None, str] | None):
+def test_the_next_step_is_read_after_an_opener(typed: str, planned: tuple[str, str | None, str] | None):
     assert plan(f"L-1042 {typed}") == planned
 
 
@@ -245,7 +245,7 @@ def test_the_plan_stands_behind_an_opener(typed: str, planned: tuple[str, str | 
         "form <x>",
     ],
 )
-def test_an_opener_followed_by_anything_else_belongs_to_the_note(note: str):
+def test_an_opener_followed_by_other_words_is_part_of_the_note(note: str):
     request = call(f"L-1042 na: {escaped(note)}")
     assert (request.said.note, request.next) == (note, None)
 
@@ -288,7 +288,9 @@ def test_no_opener_is_found_inside_a_mention():
         ("na > eod 2 documents", "due_bare_number", "eod 2"),
     ],
 )
-def test_nothing_is_planned_by_default_where_a_time_was_meant(typed: str, code: str, given: str):
+def test_a_due_time_that_cannot_be_read_refuses_the_line_instead_of_planning_by_default(
+    typed: str, code: str, given: str
+):
     refusal = refused(parse, f"L-1042 {typed}")
     assert (refusal.code, refusal.params["part"], refusal.params["given"]) == (code, "next", given)
 
@@ -305,18 +307,18 @@ def test_nothing_is_planned_by_default_where_a_time_was_meant(typed: str, code: 
         "reached fine -> sound",
     ],
 )
-def test_a_note_with_an_opener_in_it_stays_a_note(typed: str):
+def test_a_note_that_contains_an_opener_plans_nothing(typed: str):
     request = understood(parse, f"L-1042 {typed}")
     assert isinstance(request, CallRequest)
     assert request.next is None
 
 
-def test_a_misspelled_time_behind_an_opener_is_shown_spelled_right():
+def test_a_misspelled_time_after_an_opener_is_refused_and_corrected():
     assert refused(parse, "L-1042 na > tommorow 3pm").params["nearest"] == ("> tomorrow 3pm",)
     assert refused(parse, "L-1042 na next thrusday 10:00").params["nearest"] == ("> thursday 10:00",)
 
 
-def test_next_before_a_weekday_is_refused_with_both_dates():
+def test_next_before_a_weekday_is_refused_and_shows_both_dates():
     refusal = refused(parse, "L-1042 na next fri")
     assert [shown(due) for due in refusal.params["readings"]] == ["2026-11-27", "2026-12-04"]
     assert [plan(f"L-1042 na {nearest}") for nearest in refusal.params["nearest"]] == [
@@ -326,20 +328,20 @@ def test_next_before_a_weekday_is_refused_with_both_dates():
 
 
 @pytest.mark.parametrize("typed", ["next wed", "next week", "next month", "next Wednesday 15:00"])
-def test_what_a_refused_next_shows_instead_plans_the_call(typed: str):
+def test_the_forms_that_a_refused_next_suggests_plan_the_call(typed: str):
     shown_forms = refused(parse, f"L-1042 na {typed}").params["nearest"]
     assert shown_forms
     assert all(plan(f"L-1042 na {form}") for form in shown_forms), shown_forms
 
 
-def test_alone_it_asks_for_usage_and_help_for_help():
+def test_the_command_alone_requests_usage_and_help_requests_help():
     assert asked(parse, "") == asked(parse, " ，") == "usage"
     assert asked(parse, "help") == asked(parse, "HELP") == asked(parse, "帮助") == asked(parse, "？") == "help"
     assert asked(parse, "help na") is None
 
 
 @pytest.mark.parametrize("typed", ["<@U1> na", "@wang na", ": na"])
-def test_a_person_is_no_loan(typed: str):
+def test_a_person_is_refused_as_a_loan(typed: str):
     assert refused(parse, typed).code == "loan_missing"
 
 
@@ -348,17 +350,17 @@ def has_no_opener(text: str) -> bool:
     return not any(opener in matched for opener in ("next", "下次", ">"))
 
 
-# The letters at both ends keep blanks there, which are trimmed, out of it.
+# A letter at each end, because blanks at the ends are trimmed.
 notes = st.text(st.characters(exclude_categories=["Cs"]), max_size=200).map("a{}z".format).filter(has_no_opener)
 
 
 @given(notes)
-def test_any_note_behind_a_colon_comes_back_exactly(note: str):
+def test_any_note_after_a_colon_is_kept_exactly(note: str):
     assert call(f"L-1042 reached: {escaped(note)}").said == Said(note=note)
 
 
 @given(notes)
-def test_any_note_of_a_plan_behind_a_colon_comes_back_exactly(note: str):
+def test_any_note_of_the_next_step_after_a_colon_is_kept_exactly(note: str):
     step = call(f"L-1042 reached &gt; tomorrow 10:00: {escaped(note)}").next
     assert step is not None
     assert (step.purpose, step.note) == (None, note)
@@ -368,13 +370,13 @@ def test_any_note_of_a_plan_behind_a_colon_comes_back_exactly(note: str):
     "piece",
     ["字", "x ", "> ", "next a ", "下次3 ", "下次周五x ", "<@U1> ", "1:", "周五 ", "未接，", "> fri ab ", "next"],
 )
-def test_ten_thousand_characters_are_read_in_a_blink(piece: str):
+def test_a_line_of_ten_thousand_characters_is_read_within_three_seconds(piece: str):
     text = "L-1042 na: " + piece * (10_000 // len(piece)) + "end"
     began = time.process_time()
     call(text)
     assert time.process_time() - began < 3
 
 
-def test_a_long_note_comes_back_whole():
+def test_a_long_note_is_kept_whole():
     note = "他说「明天」再谈，" * 1200 + "。"
     assert call(f"L-1042 已接通：{note}").said.note == note

@@ -23,7 +23,7 @@ from tests.handlers.grammar.lines import asked, refused, understood
         ("23:59", DigestRequest("time", time(23, 59))),
     ],
 )
-def test_the_digest_is_set_as_said(typed: str, request_: DigestRequest):
+def test_the_digest_is_set_as_typed(typed: str, request_: DigestRequest):
     assert understood(parse, typed) == request_
 
 
@@ -44,9 +44,9 @@ def test_anything_else_is_refused(typed: str, code: str, given: str):
     assert (refusal.code, refusal.params["part"], refusal.params["given"]) == (code, "digest", given)
 
 
-def test_an_hour_of_two_readings_is_refused_with_both():
+def test_an_ambiguous_hour_is_refused_and_shows_both_readings():
     assert refused(parse, "7:15").params["nearest"] == ("07:15", "19:15")
 
 
-def test_help_is_help():
+def test_the_chinese_word_for_help_requests_help():
     assert asked(parse, "帮助") == "help"

@@ -1,4 +1,4 @@
-"""`/loan-docs`: asking for documents, ticking them off, sending one back."""
+"""`/loan-docs`: requesting documents, ticking them off, rejecting one."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def items(*codes: str) -> tuple[Item, ...]:
         ("其他：结婚证、其他：离婚证", ["other=结婚证", "other=离婚证"], None),
     ],
 )
-def test_documents_are_asked_for(typed: str, wanted: list[str], by: str | None):
+def test_documents_are_requested(typed: str, wanted: list[str], by: str | None):
     request = understood(parse, f"L-1042 {typed}")
     assert isinstance(request, Request)
     assert request.items == items(*wanted)
@@ -82,7 +82,7 @@ def test_documents_are_ticked_off(typed: str, state: str, ticked: list[str]):
         ("reject other: divorce certificate: torn", "other=divorce certificate", "torn"),
     ],
 )
-def test_a_document_is_sent_back_with_a_reason(typed: str, item: str, reason: str):
+def test_a_document_is_rejected_with_a_reason(typed: str, item: str, reason: str):
     (expected,) = items(item)
     assert understood(parse, f"L-1042 {typed}") == Reject(LOAN, expected, reason)
 
@@ -119,12 +119,12 @@ def test_a_loan_alone_lists_its_documents():
         ("退回身份证、流水：看不清", "document_each", "document", "身份证、流水"),
     ],
 )
-def test_what_is_not_understood_is_refused_with_its_part(typed: str, code: str, part: str, given: str):
+def test_a_line_that_is_not_understood_is_refused_with_the_part(typed: str, code: str, part: str, given: str):
     refusal = refused(parse, f"L-1042 {typed}")
     assert (refusal.code, refusal.params["part"], refusal.params["given"]) == (code, part, given)
 
 
-def test_the_nearest_form_of_a_time_has_its_by():
+def test_a_due_time_without_by_is_refused_and_suggested_with_it():
     assert refused(parse, "L-1042 id fri").params["nearest"] == ("by fri",)
     assert refused(parse, "L-1042 身份证 周五").params["nearest"] == ("周五前",)
 
@@ -132,7 +132,7 @@ def test_the_nearest_form_of_a_time_has_its_by():
 @pytest.mark.parametrize(
     "typed", ["身份证 3天内", "身份证 明天下午前", "id tomorrow morning", "id fri", "身份证 周五", "id next week"]
 )
-def test_what_a_refused_time_shows_instead_is_understood(typed: str):
+def test_the_forms_that_a_refused_time_suggests_are_understood(typed: str):
     refusal = refused(parse, f"L-1042 {typed}")
     assert refusal.params["part"] == "by"
     for form in refusal.params["nearest"]:

@@ -23,7 +23,7 @@ from tests.handlers.grammar.lines import asked, refused, understood
         ("我的 明天", DueListRequest("tomorrow", None, None)),
     ],
 )
-def test_the_list_that_is_asked_for(typed: str, request_: DueListRequest):
+def test_the_list_is_chosen_by_period_person_and_kind(typed: str, request_: DueListRequest):
     assert understood(parse, typed) == request_
 
 
@@ -36,14 +36,14 @@ def test_the_list_that_is_asked_for(typed: str, request_: DueListRequest):
         ("核实 还款", "said_twice", "还款"),
     ],
 )
-def test_a_word_too_many_is_refused(typed: str, code: str, given: str):
+def test_an_unknown_or_repeated_word_is_refused(typed: str, code: str, given: str):
     refusal = refused(parse, typed)
     assert (refusal.code, refusal.params["given"]) == (code, given)
 
 
-def test_a_misspelled_word_is_shown_as_it_is_spelled():
+def test_a_misspelled_word_is_refused_and_corrected():
     assert refused(parse, "tommorow").params["nearest"] == ("tomorrow",)
 
 
-def test_help_is_help():
+def test_help_requests_help():
     assert asked(parse, "help") == "help"

@@ -53,7 +53,7 @@ def test_a_follow_up_is_planned(typed: str, who: PersonRef | None, due: str, pur
         ("decmber 1 3pm", "decmber 1 3pm", "december 1 3pm"),
     ],
 )
-def test_a_misspelled_time_is_refused_and_shown_spelled_right(typed: str, given: str, nearest: str):
+def test_a_misspelled_time_is_refused_and_corrected(typed: str, given: str, nearest: str):
     refusal = refused(parse, f"L-1042 {typed}")
     assert (refusal.code, refusal.params["given"], refusal.params["nearest"]) == ("due_unknown", given, (nearest,))
 
@@ -68,7 +68,7 @@ def test_a_misspelled_time_is_refused_and_shown_spelled_right(typed: str, given:
         ("tomorrow 3pm sundy market", None, None),
     ],
 )
-def test_a_misspelled_day_behind_a_time_is_no_note(typed: str, given: str | None, nearest: str | None):
+def test_a_misspelled_day_after_a_time_is_not_taken_for_a_note(typed: str, given: str | None, nearest: str | None):
     if given is None:
         assert isinstance(understood(parse, f"L-1042 {typed}"), Assign)
         return
@@ -80,11 +80,11 @@ def test_a_misspelled_day_behind_a_time_is_no_note(typed: str, given: str | None
     )
 
 
-def test_a_misspelled_weekday_that_would_itself_be_refused_is_no_note_either():
+def test_a_misspelled_weekday_that_is_refused_itself_is_not_taken_for_a_note():
     assert refused(parse, "L-1042 3pm Wensday").code == "due_not_understood"
 
 
-def test_a_purpose_before_its_time_is_shown_behind_it():
+def test_a_purpose_before_the_time_is_refused_and_suggested_after_it():
     refusal = refused(parse, "L-1042 核实收入 明天10点")
     assert (refusal.params["given"], refusal.params["nearest"]) == ("核实收入 明天10点", ("明天10点 核实收入",))
 
@@ -146,17 +146,17 @@ def test_a_follow_up_is_moved(typed: str, due: str):
         ("fri 10:00 <@U1> income", "who_behind_due", "who", "<@U1>"),
     ],
 )
-def test_what_is_not_understood_is_refused_with_its_part(typed: str, code: str, part: str, given: str):
+def test_a_line_that_is_not_understood_is_refused_with_the_part(typed: str, code: str, part: str, given: str):
     refusal = refused(parse, f"L-1042 {typed}")
     assert (refusal.code, refusal.params["part"], refusal.params["given"]) == (code, part, given)
 
 
-def test_a_misspelled_act_is_shown_as_it_is_spelled():
+def test_a_misspelled_action_is_refused_and_corrected():
     assert "完成" in refused(parse, "L-1042 完城").params["nearest"]
     assert "moved" in refused(parse, "L-1042 mooved").params["nearest"]
 
 
-def test_somebody_named_behind_the_time_belongs_before_it():
+def test_a_person_after_the_time_is_refused_and_suggested_before_it():
     nearest = refused(parse, "L-1042 fri 10:00 @wang income").params["nearest"]
     assert nearest == ("@wang fri 10:00", "fri 10:00: @wang")
     request = understood(parse, "L-1042 fri 10:00: @wang knows")
@@ -164,6 +164,6 @@ def test_somebody_named_behind_the_time_belongs_before_it():
     assert (request.who, request.note) == (None, "@wang knows")
 
 
-def test_alone_it_asks_for_usage():
+def test_the_command_alone_requests_usage():
     assert asked(parse, "") == "usage"
     assert refused(parse, "@wang fri").code == "loan_missing"

@@ -1,4 +1,4 @@
-"""`/loan`: cards, finding, new inquiries and mending."""
+"""`/loan`: cards, searches, new inquiries and corrections."""
 
 import time
 
@@ -47,7 +47,7 @@ PHONE = "+8613800138000"
         ("edit L-1042 number HT-2026/17", Edit(LOAN, "number", "HT-2026/17")),
     ],
 )
-def test_what_is_asked_of_the_desk(typed: str, request_: LoanRequest):
+def test_each_form_of_the_command_is_understood(typed: str, request_: LoanRequest):
     assert understood(parse, typed) == request_
 
 
@@ -70,28 +70,28 @@ def test_what_is_asked_of_the_desk(typed: str, request_: LoanRequest):
         ("edit L-1042 phone 13800138000 office", "phone_invalid", "phone", "13800138000 office"),
     ],
 )
-def test_what_is_not_understood_is_refused_with_its_part(typed: str, code: str, part: str, given: str):
+def test_a_line_that_is_not_understood_is_refused_with_the_part(typed: str, code: str, part: str, given: str):
     refusal = refused(parse, typed)
     assert (refusal.code, refusal.params["part"], refusal.params["given"]) == (code, part, given)
 
 
-def test_two_words_that_are_no_loan_may_be_looked_for():
+def test_two_words_are_refused_as_a_loan_and_suggested_as_a_search():
     assert refused(parse, "Wang Fang").params["nearest"] == ("find Wang Fang",)
     assert refused(parse, "王 小明").params["nearest"] == ("查 王 小明",)
 
 
-def test_a_number_without_a_prefix_belongs_to_the_desks_country():
+def test_a_phone_number_without_a_prefix_is_read_for_the_desks_country():
     request = parse(Line.read("new Ann 020 7946 0018"), WEDNESDAY, SHANGHAI, region="GB")
     assert request == New("Ann", "+442079460018", "")
 
 
-def test_alone_it_asks_for_the_day_and_help_for_help():
+def test_the_command_alone_requests_the_day_and_help_requests_help():
     assert asked(parse, "") == "usage"
     assert asked(parse, "help") == "help"
 
 
 @pytest.mark.parametrize("piece", ["3 to ", "½", "12345 ", "1/", "in 2h "])
-def test_a_long_line_of_figures_is_read_in_a_blink(piece: str):
+def test_a_long_line_of_digits_is_refused_within_three_seconds(piece: str):
     began = time.process_time()
     assert refused(parse, "new " + piece * (10_000 // len(piece))).code == "phone_missing"
     assert time.process_time() - began < 3

@@ -26,12 +26,12 @@ from tests.handlers.grammar.lines import asked, refused, understood
         ("application declined", "declined", ""),
     ],
 )
-def test_a_loan_is_brought_to_a_stage(typed: str, stage: str, reason: str):
+def test_a_loan_moves_to_the_named_stage(typed: str, stage: str, reason: str):
     expected = StageRequest(LoanRef("L-1042", "L-1042"), stage, reason)
     assert understood(parse, f"L-1042 {typed}") == expected
 
 
-def test_an_unknown_stage_is_refused_with_the_nearest_or_all():
+def test_an_unknown_stage_is_refused_and_the_nearest_or_all_are_suggested():
     assert refused(parse, "L-1042 aproved").params["nearest"][0] == "approved"
     refusal = refused(parse, "L-1042 xyz")
     assert (refusal.code, refusal.params["part"], refusal.params["given"]) == ("stage_unknown", "stage", "xyz")
@@ -39,7 +39,7 @@ def test_an_unknown_stage_is_refused_with_the_nearest_or_all():
     assert refused(parse, "L-1042 signedx").code == "stage_unknown"
 
 
-def test_a_stage_left_out_is_asked_for():
+def test_a_line_without_a_stage_is_refused_and_the_command_alone_requests_usage():
     assert refused(parse, "王小明").params["nearest"][0] == "咨询"
     assert refused(parse, "L-1042").code == "stage_missing"
     assert asked(parse, "") == "usage"

@@ -44,7 +44,7 @@ MONDAY_TO_SATURDAY = frozenset(range(6))
         ("日历 今天 休息", SetDay(date(2026, 11, 25), False, "")),
     ],
 )
-def test_the_team_is_changed_as_said(typed: str, request_: TeamRequest):
+def test_each_form_of_the_command_is_understood(typed: str, request_: TeamRequest):
     assert understood(parse, typed) == request_
 
 
@@ -76,15 +76,15 @@ def test_the_team_is_changed_as_said(typed: str, request_: TeamRequest):
         ("calendar fri maybe", "day_kind_unknown", "day", "maybe"),
     ],
 )
-def test_what_is_not_understood_is_refused_with_its_part(typed: str, code: str, part: str, given: str):
+def test_a_line_that_is_not_understood_is_refused_with_the_part(typed: str, code: str, part: str, given: str):
     refusal = refused(parse, typed)
     assert (refusal.code, refusal.params["part"], refusal.params["given"]) == (code, part, given)
 
 
-def test_a_second_role_behind_a_blank_might_be_a_team():
+def test_a_second_role_after_a_blank_is_refused_because_it_may_be_a_team():
     (nearest,) = refused(parse, "add <@U1> agent verifier").params["nearest"]
     assert understood(parse, f"add <@U1> {nearest}") == Add(WANG, ("agent", "verifier"), None, "")
 
 
-def test_help_is_help():
+def test_help_requests_help():
     assert asked(parse, "help") == "help"

@@ -152,7 +152,7 @@ PATTERNS = (
         f"|(?P<short>{_SHORT_MINUTE})(?![{MEASURE_WORDS}0-9点时分多]))?整?)",
         _clock,
     ),
-    pattern(f"{_ON}(?:中午|正午|晌午)(?!\\s*[0-9](?!{_REST_OF_DATE}))", lambda _: ClockTime(12, part=DayPart.NOON)),
-    pattern(f"{_ON}(?:午夜|子夜)", lambda _: Midnight()),
+    pattern(f"{_ON}(?:中午|正午|晌午)(?!\\s*[0-9](?!{_REST_OF_DATE}))", ClockTime(12, part=DayPart.NOON)),
+    pattern(f"{_ON}(?:午夜|子夜)", Midnight()),
     pattern(f"{_ON}({'|'.join(_LONG_PARTS)})", _part),
 )

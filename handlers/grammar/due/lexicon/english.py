@@ -19,48 +19,21 @@ from handlers.grammar.due.tokens import (
     pattern,
 )
 
-WEEKDAYS = {
-    name: day
-    for day, names in enumerate(
-        (
-            "monday mon",
-            "tuesday tues tue",
-            "wednesday weds wed",
-            "thursday thurs thur thu",
-            "friday fri",
-            "saturday sat",
-            "sunday sun",
-        )
-    )
-    for name in names.split()
-}
-MONTHS = {
-    name: month
-    for month, names in enumerate(
-        (
-            "january jan",
-            "february feb",
-            "march mar",
-            "april apr",
-            "may",
-            "june jun",
-            "july jul",
-            "august aug",
-            "september sept sep",
-            "october oct",
-            "november nov",
-            "december dec",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
-HOURS = {
-    name: hour
-    for hour, name in enumerate(
-        ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), start=1
-    )
-}
+
+def _numbered(groups: str, start: int) -> dict[str, int]:
+    """Map each name to the number of its group; commas separate groups, blanks the names in them."""
+    return {name: number for number, group in enumerate(groups.split(","), start) for name in group.split()}
+
+
+WEEKDAYS = _numbered(
+    "monday mon, tuesday tues tue, wednesday weds wed, thursday thurs thur thu, friday fri, saturday sat, sunday sun", 0
+)
+MONTHS = _numbered(
+    "january jan, february feb, march mar, april apr, may, june jun, july jul, august aug, september sept sep, "
+    "october oct, november nov, december dec",
+    1,
+)
+HOURS = _numbered("one, two, three, four, five, six, seven, eight, nine, ten, eleven, twelve", 1)
 TODAY = ("today", "tdy", "2day")
 TOMORROW = ("tomorrow", "tmrw", "tmr", "tmw", "tomo", "2moro", "2mrw")
 _PARTS = {
@@ -182,10 +155,10 @@ def _short_year(match: re.Match[str]) -> Token:
 
 
 PATTERNS = (
-    pattern(any_of(TODAY), lambda _: DaysAhead(0)),
-    pattern(any_of(TOMORROW), lambda _: DaysAhead(1)),
-    pattern(rf"(?:the\s+)?day\s+after\s+{any_of(TOMORROW)}", lambda _: DaysAhead(2)),
-    pattern("tonight|tonite|2nite|this night", lambda _: DaysAhead(0, DayPart.NIGHT)),
+    pattern(any_of(TODAY), DaysAhead(0)),
+    pattern(any_of(TOMORROW), DaysAhead(1)),
+    pattern(rf"(?:the\s+)?day\s+after\s+{any_of(TOMORROW)}", DaysAhead(2)),
+    pattern("tonight|tonite|2nite|this night", DaysAhead(0, DayPart.NIGHT)),
     pattern(rf"this\s+{_PART}", _part_of_today),
     pattern(rf"{_ON}(?:this\s+coming\s+|coming\s+)?{_DAY}", _weekday),
     pattern(rf"{_ON}\(\s*{_DAY}\s*\)", _weekday),
@@ -207,14 +180,14 @@ PATTERNS = (
     pattern(rf"(?:at\s+)?(?:the\s+)?(?:end|last\s+day)\s+of\s+{_MONTH}{_YEAR}", _named_month_end),
     pattern(r"(?:at\s+)?(?:the\s+)?(?:end|last\s+day)\s+of\s+(?:the\s+)?(?:(?P<next>next|this)\s+)?year", _year_end),
     pattern(r"(?:at\s+)?(?:(?P<next>next|this)\s+)?year[\s-]end|(?:at\s+)?eoy", _year_end),
-    pattern(r"(?:by\s+|at\s+)?(?:the\s+)?end\s+of\s+(?:the\s+)?day|(?:at\s+|by\s+)?(?:eod|cob)", lambda _: EndOfDay()),
+    pattern(r"(?:by\s+|at\s+)?(?:the\s+)?end\s+of\s+(?:the\s+)?day|(?:at\s+|by\s+)?(?:eod|cob)", EndOfDay()),
     pattern(rf"{AT}{_HOUR}{MERIDIEM}(?:\s+sharp)?", _hour_with_meridiem),
     pattern(rf"(?:at\s+|@\s*){_HOUR}(?!\s*[:.∶][0-9])(?:\s+sharp)?", _hour_alone),
     pattern(rf"{AT}{_HOUR}\s*o\s?['’]?\s?clock(?:\s*(?P<meridiem>[ap])\.?m(?![a-z0-9]))?", _hour_with_meridiem),
     pattern(rf"{AT}{_HOUR}(?=\s+(?:in\s+the\s+(?:morning|afternoon|evening)|at\s+night)(?![a-z]))", _hour_alone),
     pattern(rf"{AT}(?:a\s+)?(?P<share>half|quarter)[\s-]+(?P<where>past|to)[\s-]+{_HOUR}{MERIDIEM}?", _past_or_to),
-    pattern(rf"{AT}(?:12(?::00)?\s*)?(?:noon|midday)", lambda _: ClockTime(12, part=DayPart.NOON)),
-    pattern(rf"{AT}(?:12(?::00)?\s*)?midnight", lambda _: Midnight()),
+    pattern(rf"{AT}(?:12(?::00)?\s*)?(?:noon|midday)", ClockTime(12, part=DayPart.NOON)),
+    pattern(rf"{AT}(?:12(?::00)?\s*)?midnight", Midnight()),
     pattern(_PART, _part),
     pattern(r"(?P<meridiem>[ap])(?:\.\s?m\.?|m)(?![a-z])", _meridiem_alone),
     pattern(rf"(?:in\s+the\s+{_PART})", _part_phrase),

@@ -110,26 +110,17 @@ def _count(text: str) -> int:
 
 def _week(match: re.Match[str]) -> Token:
     if re.search("month|quarter|year", match[0]):
-        return _month(match)
+        return _MONTH_REFUSAL
     return Refusal("due_range", ("next mon", "next fri"))
-
-
-def _month(_: re.Match[str]) -> Token:
-    return Refusal("due_range", ("end of month", "the 5th of next month"))
-
-
-def _vague(_: re.Match[str]) -> Token:
-    return Refusal("due_range", ("in 2 hours", "tomorrow"))
-
-
-def _past(_: re.Match[str]) -> Token:
-    return Refusal("due_past", ("today", "tomorrow"))
 
 
 _LONG_MONTHS = any_of([name for name in MONTHS if name not in ("may", "march", "mar")])
 _PERIOD = r"(?:weekend|week|month|year|quarter|wk)"
 _SPAN = r"(?:minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?)"
 _WHICH = r"(?:this|next|coming|the)"
+_MONTH_REFUSAL = Refusal("due_range", ("end of month", "the 5th of next month"))
+_VAGUE_REFUSAL = Refusal("due_range", ("in 2 hours", "tomorrow"))
+_PAST_REFUSAL = Refusal("due_past", ("today", "tomorrow"))
 
 PATTERNS = (
     pattern(_duration_regex(rf"{_COUNT}\s*(?P<unit>{any_of(_UNIT_OF)})"), _counted_units),
@@ -150,13 +141,14 @@ PATTERNS = (
     ),
     pattern(_duration_regex(r"a\s+quarter\s+of\s+an\s+hour"), lambda m: _duration(m, MinutesAhead(15))),
     pattern(_duration_regex(r"three\s+quarters\s+of\s+an\s+hour"), lambda m: _duration(m, MinutesAhead(45))),
-    pattern(rf"(?:{_COUNT}|a\s+few)\s*{any_of(_UNIT_OF)}\s+(?:ago|late|overdue|old|past)", _past),
+    pattern(rf"(?:{_COUNT}|a\s+few)\s*{any_of(_UNIT_OF)}\s+(?:ago|late|overdue|old|past)", _PAST_REFUSAL),
     pattern(
-        rf"(?:in\s+)?{_COUNT}\s*(?:-|–|to|or)\s*(?:[0-9]+|{any_of(_NUMBERS)})\s*{any_of(_UNIT_OF)}(?![a-z])", _vague
+        rf"(?:in\s+)?{_COUNT}\s*(?:-|–|to|or)\s*(?:[0-9]+|{any_of(_NUMBERS)})\s*{any_of(_UNIT_OF)}(?![a-z])",
+        _VAGUE_REFUSAL,
     ),
     pattern(
         rf"yesterday|last\s+(?:night|{_PERIOD}|{_SPAN}|(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|fri|sat|sun)",
-        _past,
+        _PAST_REFUSAL,
     ),
     pattern(
         rf"(?:(?:early|late|mid|later|sometime|some\s+time)\s+)?{_WHICH}\s+(?:working\s+|business\s+)?{_PERIOD}", _week
@@ -168,25 +160,27 @@ PATTERNS = (
     ),
     pattern(
         rf"(?:in|over|within|for|next|the\s+next)\s+(?:the\s+)?(?:a\s+)?(?:few|couple(?:\s+of)?|several|some)\s+{_SPAN}",
-        _vague,
+        _VAGUE_REFUSAL,
     ),
-    pattern(rf"(?:a\s+)?(?:few|couple\s+of|several)\s+{_SPAN}(?:\s+(?:later|from\s+now))?", _vague),
-    pattern(rf"next\s+(?:[0-9]+|two|three|four|five)\s+{_SPAN}", _vague),
-    pattern(rf"(?:in\s+)?{_COUNT}\s+(?:working|business|bank)\s+days?", _vague),
+    pattern(rf"(?:a\s+)?(?:few|couple\s+of|several)\s+{_SPAN}(?:\s+(?:later|from\s+now))?", _VAGUE_REFUSAL),
+    pattern(rf"next\s+(?:[0-9]+|two|three|four|five)\s+{_SPAN}", _VAGUE_REFUSAL),
+    pattern(rf"(?:in\s+)?{_COUNT}\s+(?:working|business|bank)\s+days?", _VAGUE_REFUSAL),
     pattern(
         rf"(?:beginning|start|middle|mid|early|late)[\s-]+(?:of\s+)?(?:the\s+)?(?:(?:this|next)\s+)?(?:{_PERIOD}|{any_of(MONTHS)})",
-        _month,
+        _MONTH_REFUSAL,
     ),
-    pattern(r"end\s+of\s+(?:the\s+|this\s+|next\s+)?(?:week|quarter|wk)|(?:at\s+)?eow|eoq|mid-?month", _month),
-    pattern(rf"(?:(?:in|next|this|early|mid|late)\s+){any_of(MONTHS)}(?:\s+[0-9]{{4}})?", _month),
-    pattern(rf"{_LONG_MONTHS}(?:\s+[0-9]{{4}})?", _month),
+    pattern(r"end\s+of\s+(?:the\s+|this\s+|next\s+)?(?:week|quarter|wk)|(?:at\s+)?eow|eoq|mid-?month", _MONTH_REFUSAL),
+    pattern(rf"(?:(?:in|next|this|early|mid|late)\s+){any_of(MONTHS)}(?:\s+[0-9]{{4}})?", _MONTH_REFUSAL),
+    pattern(rf"{_LONG_MONTHS}(?:\s+[0-9]{{4}})?", _MONTH_REFUSAL),
     pattern(
         r"christmas|new\s+year|easter|thanksgiving|soon|asap|immediately|later(?:\s+(?:today|tonight|this\s+(?:week|month)))?|sometime|some\s+time|one\s+of\s+these\s+days",
-        _vague,
+        _VAGUE_REFUSAL,
     ),
-    pattern(rf"(?:later|sometime)\s+{any_of(TODAY)}|one\s+day|some\s*day|in\s+a\s+(?:bit|while|moment)", _vague),
+    pattern(
+        rf"(?:later|sometime)\s+{any_of(TODAY)}|one\s+day|some\s*day|in\s+a\s+(?:bit|while|moment)", _VAGUE_REFUSAL
+    ),
     pattern(
         r"(?:after|before|at|during|over)\s+(?:lunch|dinner|breakfast|work|office\s+hours|hours)|lunchtime",
-        lambda _: Refusal("due_part_of_day", ("tomorrow 9:00", "tomorrow 18:00"), about_time=True),
+        Refusal("due_part_of_day", ("tomorrow 9:00", "tomorrow 18:00"), about_time=True),
     ),
 )

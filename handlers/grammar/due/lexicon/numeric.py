@@ -130,7 +130,7 @@ def _bare(match: re.Match[str]) -> Token | None:
 PATTERNS = (
     pattern(rf"(?:on\s+)?([12][0-9]{{3}})({_SEPARATOR})([0-9]{{1,2}})\2([0-9]{{1,2}})", _year_first),
     pattern(r"(?:on\s+)?(20[0-9]{2})(0[1-9]|1[0-2])([0-3][0-9])", _compact),
-    pattern(r"20[0-9]{2}[-/.][0-9]{1,2}", lambda _: Refusal("due_range")),
+    pattern(r"20[0-9]{2}[-/.][0-9]{1,2}", Refusal("due_range")),
     pattern(rf"([0-9]{{1,2}})([-/.])([0-9]{{1,2}})(?:\2([0-9]{{4}}|[0-9]{{2}}))?(?![{MEASURE_WORDS}点时分])", _slash),
     pattern(
         rf"{AT}{DAY_PART_PREFIX}(?P<hour>[0-9]{{1,2}})(?P<point>[:∶.])(?P<minute>[0-9]{{2}})"

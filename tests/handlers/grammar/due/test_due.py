@@ -1,4 +1,4 @@
-"""Due times as people type them: what is understood, and what is refused with which reason."""
+"""Due times as people type them: how each is understood, or why it is refused."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -21,24 +21,24 @@ def test_a_phrase_means_what_the_table_says(phrase: str, expected: str):
 
 
 @pytest.mark.parametrize(("now", "zone", "phrase", "expected"), table("due_times_zones.tsv"))
-def test_a_phrase_means_what_the_table_says_elsewhere(now: str, zone: str, phrase: str, expected: str):
+def test_a_phrase_in_another_zone_means_what_the_table_says(now: str, zone: str, phrase: str, expected: str):
     got = read(phrase, datetime.fromisoformat(now), ZoneInfo(zone))
     assert got.startswith("due_") if expected == "refuse" else got == expected, got
 
 
 @pytest.mark.parametrize(("phrase", "expected"), PHRASES)
-def test_a_phrase_of_the_same_kinds_is_understood_or_refused_with_its_reason(phrase: str, expected: str):
+def test_a_further_phrase_is_understood_or_refused_with_its_code(phrase: str, expected: str):
     assert read(phrase) == expected
 
 
 @pytest.mark.parametrize(("now", "zone", "phrase", "expected"), table("due_phrases_zones.tsv"))
-def test_a_phrase_of_the_same_kinds_is_understood_at_other_times_and_places(
+def test_a_further_phrase_is_understood_or_refused_at_other_times_and_in_other_zones(
     now: str, zone: str, phrase: str, expected: str
 ):
     assert read(phrase, datetime.fromisoformat(now), ZoneInfo(zone)) == expected
 
 
-def test_an_instant_is_given_in_utc_with_the_date_in_the_zone_in_which_it_was_said():
+def test_an_instant_is_in_utc_and_its_date_in_the_zone_of_the_person_typing():
     assert parse_due("明天7:30 am", WEDNESDAY, SHANGHAI) == Due(
         date(2026, 11, 26), datetime(2026, 11, 25, 23, 30, tzinfo=UTC)
     )
@@ -56,7 +56,7 @@ def test_an_instant_is_given_in_utc_with_the_date_in_the_zone_in_which_it_was_sa
         ("in 3m", ["2026-11-25 10:03", "2027-02-25"]),
     ],
 )
-def test_what_has_two_readings_is_refused_with_both(phrase: str, readings: list[str]):
+def test_a_phrase_with_two_readings_is_refused_and_shows_both(phrase: str, readings: list[str]):
     refused = refusal(phrase)
     assert refused.code == "due_ambiguous"
     assert [shown(due) for due in refused.params["readings"]] == readings
@@ -83,14 +83,14 @@ def test_what_has_two_readings_is_refused_with_both(phrase: str, readings: list[
         ("1 dec 27", ("1 dec 2027",)),
     ],
 )
-def test_a_refusal_shows_what_would_have_been_understood(phrase: str, nearest: tuple[str, ...]):
+def test_a_refusal_suggests_forms_that_would_be_understood(phrase: str, nearest: tuple[str, ...]):
     refused = refusal(phrase)
     assert refused.params["given"] == phrase
     assert refused.params["nearest"] == nearest
 
 
 @pytest.mark.parametrize(("days", "hours"), [(0, 0), (2, 9), (38, 13), (95, 3)])
-def test_every_form_that_a_refusal_shows_is_understood(days: int, hours: int):
+def test_every_form_that_a_refusal_suggests_is_understood(days: int, hours: int):
     now = WEDNESDAY + timedelta(days=days, hours=hours)
     for phrase in REFUSED:
         if read(phrase, now).startswith("due_"):
@@ -99,36 +99,36 @@ def test_every_form_that_a_refusal_shows_is_understood(days: int, hours: int):
             assert [form for form in shown_forms if read(form, now).startswith("due_")] == [], phrase
 
 
-def test_what_was_typed_is_repeated_as_it_was_typed():
+def test_a_refusal_repeats_the_text_exactly_as_typed():
     assert refusal("Ｎｅｘｔ  Week").params["given"] == "Ｎｅｘｔ  Week"
 
 
 @pytest.mark.parametrize("phrase", ["周五", "fri", "星期五", "Friday 14:30", "on fri"])
-def test_todays_own_weekday_is_refused_whatever_it_is_called(phrase: str):
+def test_todays_own_weekday_is_refused_in_every_spelling(phrase: str):
     friday = WEDNESDAY + timedelta(days=2)
     assert read(phrase, friday) == "due_ambiguous"
     assert read(phrase, friday + timedelta(days=1)) != "due_ambiguous"
 
 
-def test_this_week_and_next_week_begin_on_monday_even_on_a_sunday():
+def test_on_a_sunday_this_week_and_next_week_still_begin_on_monday():
     sunday = WEDNESDAY + timedelta(days=4)
     assert read("周一", sunday) == read("下周一", sunday) == read("next mon", sunday) == "2026-11-30"
     assert read("this sun", sunday) == "2026-11-29"
     assert read("this mon", sunday) == "due_past"
 
 
-def test_a_time_alone_comes_today_until_its_minute_and_then_tomorrow():
+def test_a_time_alone_is_today_until_that_minute_and_then_tomorrow():
     assert read("10:01") == "2026-11-25 10:01"
     assert read("10:00", WEDNESDAY - timedelta(seconds=1)) == "2026-11-25 10:00"
     assert read("10:00", WEDNESDAY) == "2026-11-26 10:00"
 
 
-def test_a_stretch_from_now_is_kept_to_the_minute_and_never_comes_sooner_than_asked():
+def test_a_duration_from_now_is_rounded_up_to_the_minute():
     assert read("in 30 min", WEDNESDAY + timedelta(seconds=20)) == "2026-11-25 10:31"
     assert read("in 30 min", WEDNESDAY) == "2026-11-25 10:30"
 
 
-def test_a_month_on_is_the_same_day_or_that_months_last():
+def test_one_month_from_now_is_the_same_day_or_the_last_day_of_that_month():
     last_of_january = datetime(2027, 1, 31, 10, tzinfo=SHANGHAI)
     assert read("一个月后", last_of_january) == read("in 1 month", last_of_january) == "2027-02-28"
     assert read("in 1 month", WEDNESDAY) == "2026-12-25"
@@ -142,12 +142,12 @@ def test_a_day_of_the_month_is_in_the_next_month_that_has_it():
     assert read("29 feb", datetime(2027, 11, 1, tzinfo=SHANGHAI)) == "2028-02-29"
 
 
-def test_the_last_day_of_a_month_is_its_end_on_that_day_too():
+def test_on_the_last_day_of_the_month_the_end_of_the_month_is_today():
     assert read("月底", datetime(2026, 11, 30, 23, 59, tzinfo=SHANGHAI)) == "2026-11-30"
     assert read("end of year", datetime(2026, 12, 31, 12, tzinfo=SHANGHAI)) == "2026-12-31"
 
 
-def test_a_time_that_the_clocks_skip_is_refused_with_the_one_that_they_show_instead():
+def test_a_time_that_the_clocks_skip_is_refused_and_suggests_the_time_they_show_instead():
     eve = datetime(2027, 3, 13, 10, tzinfo=NEW_YORK)
     for phrase in ("tomorrow 2:30am", "明天02:30", "mar 14 2:30am", "02:30"):
         refused = refusal(phrase, eve, NEW_YORK)
@@ -155,7 +155,7 @@ def test_a_time_that_the_clocks_skip_is_refused_with_the_one_that_they_show_inst
     assert read("02:30", datetime(2027, 3, 14, 10, tzinfo=NEW_YORK), NEW_YORK) == "2027-03-15 02:30"
 
 
-def test_a_time_that_comes_twice_is_the_first():
+def test_a_time_that_occurs_twice_is_the_first_one():
     eve = datetime(2026, 10, 31, 10, tzinfo=NEW_YORK)
     assert parse_due("tomorrow 1:30am", eve, NEW_YORK).at == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
     between = datetime(2026, 11, 1, 5, 45, tzinfo=UTC)
@@ -163,18 +163,18 @@ def test_a_time_that_comes_twice_is_the_first():
     assert read("1:30am", between, NEW_YORK) == "2026-11-02 01:30"
 
 
-def test_half_an_hour_of_summer_time_counts_too():
+def test_a_clock_change_of_half_an_hour_is_respected():
     lord_howe = ZoneInfo("Australia/Lord_Howe")
     eve = datetime(2026, 10, 3, 10, tzinfo=lord_howe)
     assert read("tomorrow 2:15am", eve, lord_howe) == "due_no_such_time"
     assert read("tomorrow 2:30am", eve, lord_howe) == "2026-10-04 02:30"
 
 
-def test_a_day_that_a_zone_left_out_has_no_times():
+def test_a_time_on_a_day_that_the_zone_skipped_is_refused():
     apia = ZoneInfo("Pacific/Apia")
     assert read("tomorrow 10:00", datetime(2011, 12, 29, 12, tzinfo=apia), apia) == "due_no_such_time"
 
 
 @pytest.mark.parametrize("phrase", ["", " ", "，", "。", "\n"])
-def test_nothing_is_no_due_time(phrase: str):
+def test_an_empty_text_is_not_a_due_time(phrase: str):
     assert read(phrase) == "due_not_understood"

@@ -1,4 +1,4 @@
-"""Due times inside a line: where they end, what is left for the note, and what is refused rather than cut."""
+"""Due times within a line: where they end, what remains for the note, and what is refused rather than split."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from tests.handlers.grammar.phrases import SHANGHAI, WEDNESDAY, shown
 
 
 def taken(text: str, start: int = 0, **options: Any) -> tuple[str, str] | str | None:
-    """The due time at the beginning and the rest as a note; the code of a refusal; None for no due time."""
+    """Return the due time at `start` and the rest as a note, the code of a refusal, or None if there is no due time."""
     line = Line.read(text)
     try:
-        run = longest_due(line, start, WEDNESDAY, SHANGHAI, **options)
+        match = longest_due(line, start, WEDNESDAY, SHANGHAI, **options)
     except Invalid as refusal:
         return refusal.code
-    return run and (shown(run.due), line.trimmed(run.end))
+    return match and (shown(match.due), line.trimmed(match.end))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_the_longest_due_time_is_taken_and_the_rest_is_the_note(text: str, due: 
         *("3号线地铁", "三个人", "客户没接", "", "<@U1> fri", "at home", "on time", "for his wife"),
     ],
 )
-def test_what_does_not_begin_like_a_due_time_is_left_alone(text: str):
+def test_text_that_does_not_begin_like_a_due_time_is_left_alone(text: str):
     assert taken(text) is None
 
 
@@ -148,17 +148,17 @@ def test_what_does_not_begin_like_a_due_time_is_left_alone(text: str):
         ("周四11月27日", "due_contradiction"),
     ],
 )
-def test_what_begins_like_a_due_time_but_is_none_refuses_the_line(text: str, code: str):
+def test_text_that_begins_like_a_due_time_but_is_not_one_refuses_the_line(text: str, code: str):
     assert taken(text) == code
 
 
-def test_a_refusal_repeats_the_part_that_it_is_about():
+def test_a_refusal_repeats_only_the_part_it_is_about():
     with pytest.raises(Invalid) as refused:
         longest_due(Line.read("周五　２ documents"), 0, WEDNESDAY, SHANGHAI)
     assert refused.value.params["given"] == "周五　２"
 
 
-def test_a_due_time_is_read_from_any_place_but_the_inside_of_a_word():
+def test_a_due_time_is_read_at_any_position_except_inside_a_word():
     assert taken("未接，下次明天上午10点", 5) == ("2026-11-26 10:00", "")
     assert taken("L-1042 fri", 6) == ("2026-11-27", "")
     assert taken("xfri", 1) is None
@@ -176,17 +176,17 @@ def test_a_due_time_is_read_from_any_place_but_the_inside_of_a_word():
         ("周五 身份证", "2026-11-27", "身份证"),
     ],
 )
-def test_where_a_limit_is_asked_for_its_word_is_taken_along(text: str, due: str, rest: str):
+def test_a_caller_that_accepts_a_limit_gets_its_word_as_part_of_the_due_time(text: str, due: str, rest: str):
     assert taken(text, before=True) == (due, rest)
 
 
 @pytest.mark.parametrize("text", ["下周前", "周五左右", "周五前后", "三天前", "明天下午前"])
-def test_a_limit_that_is_no_due_time_stays_refused(text: str):
+def test_a_limit_that_is_not_a_due_time_is_still_refused(text: str):
     assert str(taken(text, before=True)).startswith("due_")
 
 
 def after_next(text: str) -> tuple[list[str], str] | str | None:
-    """The readings of what stands behind the opener `next`, and the rest."""
+    """Return the readings of the text after the opener `next`, and the rest of the line."""
     line = Line.read(text)
     try:
         found = next_weekday_readings(line, line.norm.index("next") + 4, WEDNESDAY, SHANGHAI)
@@ -213,11 +213,11 @@ def after_next(text: str) -> tuple[list[str], str] | str | None:
         ("next friday's", None),
     ],
 )
-def test_next_before_a_weekday_gives_both_readings(text: str, expected: Any):
+def test_next_before_a_weekday_has_both_readings(text: str, expected: Any):
     assert after_next(text) == expected
 
 
-def test_the_readings_of_next_are_one_when_they_agree():
+def test_next_has_a_single_reading_when_both_agree():
     line = Line.read("next wed")
     sunday = WEDNESDAY.replace(day=29)
     found = next_weekday_readings(line, 4, sunday, SHANGHAI)

@@ -1,4 +1,4 @@
-"""What holds for every due time: what is shown reads back as itself, what is read lies ahead, and nothing else gets through."""
+"""Properties of every due time: a displayed form reads back as itself, and whatever is accepted is later than now."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -71,7 +71,7 @@ def moments(draw: st.DrawFn) -> tuple[datetime, ZoneInfo]:
 
 
 def _dates(on: date) -> list[str]:
-    """The ways in which the desk shows a date within ten months."""
+    """Return the forms in which a date within ten months is displayed."""
     return [
         on.isoformat(),
         f"{on.year}/{on.month}/{on.day}",
@@ -85,7 +85,7 @@ def _dates(on: date) -> list[str]:
 
 
 def _times(at: time) -> list[str]:
-    """The ways in which a time of day is shown."""
+    """Return the forms in which a time of day is displayed."""
     shown = [f"{at:%H:%M}", f"{at:%I:%M %p}", f"{at:%I:%M%p}".lower()] if at.hour else [f"{at:%H:%M}"]
     if 8 <= at.hour <= 12:
         shown += [f"上午{at:%H:%M}" if at.hour < 12 else f"中午{at:%H:%M}", f"{at.hour}点{at.minute:02}分"]
@@ -99,9 +99,7 @@ def _times(at: time) -> list[str]:
 
 
 @given(moments(), st.integers(1, 290), st.data())
-def test_a_date_as_it_is_shown_reads_back_as_that_date(
-    moment: tuple[datetime, ZoneInfo], days: int, data: st.DataObject
-):
+def test_a_displayed_date_reads_back_as_that_date(moment: tuple[datetime, ZoneInfo], days: int, data: st.DataObject):
     now, zone = moment
     on = now.astimezone(zone).date() + timedelta(days=days)
     assume((on.month, on.day) != (2, 29))
@@ -109,7 +107,7 @@ def test_a_date_as_it_is_shown_reads_back_as_that_date(
 
 
 @given(moments(), st.integers(1, 290), st.times(), st.data())
-def test_a_minute_as_it_is_shown_reads_back_as_that_minute(
+def test_a_displayed_minute_reads_back_as_that_minute(
     moment: tuple[datetime, ZoneInfo], days: int, at: time, data: st.DataObject
 ):
     now, zone = moment
@@ -131,7 +129,7 @@ def test_a_minute_as_it_is_shown_reads_back_as_that_minute(
     st.integers(1, 5000),
     st.sampled_from(["in {} min", "{}分钟后", "+{}min", "{} minutes from now", "再过{}分钟"]),
 )
-def test_a_stretch_from_now_is_that_long(moment: tuple[datetime, ZoneInfo], minutes: int, frame: str):
+def test_a_duration_from_now_has_that_length(moment: tuple[datetime, ZoneInfo], minutes: int, frame: str):
     now, zone = moment
     assume("分" not in frame or minutes < 1000)
     due = parse_due(frame.format(minutes), now, zone)
@@ -140,13 +138,13 @@ def test_a_stretch_from_now_is_that_long(moment: tuple[datetime, ZoneInfo], minu
 
 
 @given(moments(), st.integers(1, 900), st.sampled_from(["in {} days", "{}天后", "{}d", "+{}d", "{}天之后"]))
-def test_so_many_days_on_is_a_calendar_date(moment: tuple[datetime, ZoneInfo], days: int, frame: str):
+def test_a_number_of_days_from_now_is_a_calendar_date(moment: tuple[datetime, ZoneInfo], days: int, frame: str):
     now, zone = moment
     assert parse_due(frame.format(days), now, zone) == Due(now.astimezone(zone).date() + timedelta(days=days))
 
 
 @given(moments(), st.lists(st.sampled_from(WORDS), max_size=7).map("".join) | st.text(max_size=20))
-def test_whatever_is_typed_is_refused_or_lies_ahead(moment: tuple[datetime, ZoneInfo], text: str):
+def test_any_text_is_refused_or_read_as_later_than_now(moment: tuple[datetime, ZoneInfo], text: str):
     now, zone = moment
     try:
         due = parse_due(text, now, zone)
@@ -163,16 +161,18 @@ def test_whatever_is_typed_is_refused_or_lies_ahead(moment: tuple[datetime, Zone
 
 
 @given(moments(), st.lists(st.sampled_from(WORDS), max_size=8).map("".join) | st.text(max_size=20))
-def test_what_is_taken_from_a_line_reads_alone_as_the_same(moment: tuple[datetime, ZoneInfo], text: str):
+def test_a_due_time_taken_from_a_line_means_the_same_alone(moment: tuple[datetime, ZoneInfo], text: str):
     now, zone = moment
     line = Line.plain(text)
     try:
-        run = longest_due(line, 0, now, zone)
+        match = longest_due(line, 0, now, zone)
     except Invalid:
         return
-    if run is not None:
-        assert not (run.end < len(line.norm) and line.norm[run.end - 1].isdecimal() and line.norm[run.end].isdecimal())
-        assert parse_due(line.norm[: run.end], now, zone) == run.due
+    if match is not None:
+        assert not (
+            match.end < len(line.norm) and line.norm[match.end - 1].isdecimal() and line.norm[match.end].isdecimal()
+        )
+        assert parse_due(line.norm[: match.end], now, zone) == match.due
 
 
 FIGURES = st.tuples(
@@ -186,10 +186,10 @@ LETTERS = st.tuples(
 
 
 @given(moments(), FIGURES | LETTERS)
-def test_nothing_that_goes_on_in_a_number_or_a_word_is_cut(moment: tuple[datetime, ZoneInfo], typed: tuple[str, str]):
+def test_a_number_or_word_that_continues_is_never_split(moment: tuple[datetime, ZoneInfo], typed: tuple[str, str]):
     phrase, more = typed
     try:
-        run = longest_due(Line.plain(phrase + more), 0, *moment)
+        match = longest_due(Line.plain(phrase + more), 0, *moment)
     except Invalid:
         return
-    assert run is None or run.end != len(phrase)
+    assert match is None or match.end != len(phrase)

@@ -1,4 +1,4 @@
-"""Members, loans and follow-ups in bulk: what a desk has after a while."""
+"""Members, loans and follow-ups in bulk, as in a database after some time in use."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -19,16 +19,16 @@ from storage.tables import Borrower, Workspace
 _CHUNK = 5_000
 
 LOANS_EACH = 10
-"""Loans of each member; each has one open follow-up."""
+"""Loans per member; each has one open follow-up."""
 
 
 def loan_number(member: int, loan: int) -> str:
-    """The number of a member's n-th loan."""
+    """Return the number of a member's n-th loan."""
     return f"B-{member}-{loan}"
 
 
 async def add_members(office: Office, workspace: Workspace, count: int) -> list[UUID]:
-    """Agents, each with a reminder channel. Gives their ids."""
+    """Add agents, each with a reminder channel, and return their ids."""
     ids = [new_id() for _ in range(count)]
     await bulk(office.database, "member", _members(office, workspace, ids))
     return ids
@@ -37,8 +37,10 @@ async def add_members(office: Office, workspace: Workspace, count: int) -> list[
 async def add_loans(
     office: Office, workspace: Workspace, owners: list[UUID], each: int = LOANS_EACH, *, first: int = 0
 ) -> list[UUID]:
-    """Loans of these members, each with its borrower; `first` is the first owner's part of their loans' numbers. Gives
-    their ids, an owner's together."""
+    """Add loans with borrowers for the owners, and return their ids grouped by owner.
+
+    `first` is the number of the first owner in the loan numbers.
+    """
     ids = [(owner, number, n, new_id(), new_id()) for number, owner in enumerate(owners, first) for n in range(each)]
     now, cipher = office.clock.now(), office.cipher
     await bulk(
@@ -86,20 +88,19 @@ async def add_loans(
 async def add_follow_ups(
     office: Office, workspace: Workspace, loans: list[UUID], owners: list[UUID], due: Iterable[datetime]
 ) -> None:
-    """An open follow-up for each instant of `due`, of which the desk is to remind then: one loan after the other, and
-    round again."""
+    """Add an open follow-up with a reminder for each instant in `due`, distributed over the loans in turn."""
     now, each = office.clock.now(), len(loans) // len(owners)
 
     def rows() -> Iterator[dict[str, Any]]:
         for serial, at in enumerate(due):
-            turn, place = divmod(serial, len(loans))
+            turn, position = divmod(serial, len(loans))
             yield {
                 "id": new_id(),
                 "workspace_id": workspace.id,
-                "loan_id": loans[place],
+                "loan_id": loans[position],
                 "number": turn + 1,
                 "purpose": "identity",
-                "assignee_id": owners[place // each],
+                "assignee_id": owners[position // each],
                 "due_on": at.date(),
                 "due_at": at,
                 "overdue_at": at,
@@ -117,10 +118,10 @@ async def add_follow_ups(
 
 
 async def bulk(database: Database, table: str, rows: Iterable[dict[str, Any]]) -> None:
-    """Writes rows as fast as the database takes them: COPY, or many to a statement."""
+    """Insert rows in bulk: with COPY, or many rows per statement on SQLite."""
     target: Table = SQLModel.metadata.tables[table]
-    waiting = iter(rows)
-    while chunk := list(itertools.islice(waiting, _CHUNK)):
+    remaining = iter(rows)
+    while chunk := list(itertools.islice(remaining, _CHUNK)):
         async with database.engine.begin() as connection:
             if database.is_sqlite:
                 await connection.execute(insert(target), chunk)
@@ -132,7 +133,7 @@ async def bulk(database: Database, table: str, rows: Iterable[dict[str, Any]]) -
 
 
 async def analyze(database: Database) -> None:
-    """Has the database look at what was written, as it does by itself in time."""
+    """Update the planner's statistics, as the database does by itself in time."""
     async with database.engine.begin() as connection:
         await connection.execute(text("ANALYZE"))
 

@@ -1,4 +1,4 @@
-"""Where a run happens: two databases, a Slack of its own, and the desk as an operator starts it."""
+"""The environment of a benchmark: databases, a local Slack, and the desk as an operator starts it."""
 
 import asyncio
 import base64
@@ -30,8 +30,8 @@ from storage.engine.database import Database
 
 KINDS = ("sqlite", "postgresql")
 
-PEOPLE = 500
-"""Members, each with a channel."""
+MEMBERS = 500
+"""Members, each with a reminder channel."""
 
 _KEY = base64.b64encode(bytes(range(32))).decode()
 _START_SECONDS = 60.0
@@ -39,8 +39,8 @@ _STOP_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What every part of a run is given. `quick` asks for fewer and shorter rounds."""
+class Environment:
+    """What every part of the benchmark needs. With `quick`, rounds are fewer and shorter."""
 
     folder: Path
     postgres: str
@@ -49,7 +49,7 @@ class Place:
     quick: bool
 
     async def database(self, kind: str) -> str:
-        """The URL of a fresh migrated database."""
+        """Create and migrate a database; return its URL."""
         name = f"bench_{uuid4().hex[:8]}"
         if kind == "sqlite":
             url = f"sqlite:///{self.folder / name}.db"
@@ -63,8 +63,8 @@ class Place:
         await database.close()
         return url
 
-    def environment(self, url: str, port: int = 0) -> dict[str, str]:
-        """The settings of a desk on that database, as an operator writes them."""
+    def settings(self, url: str, port: int = 0) -> dict[str, str]:
+        """Return the environment variables of a desk on that database."""
         return {
             "DATABASE_URL": url,
             "PORT": str(port),
@@ -77,21 +77,21 @@ class Place:
         }
 
     async def service(self, url: str) -> Service:
-        """The desk in this process, installed; not yet serving or reminding."""
-        with _environment(self.environment(url)):
+        """Open the desk in this process, installed but not serving or sending reminders."""
+        with _environment_variables(self.settings(url)):
             settings = Settings(_env_file=None)  # pyright: ignore[reportCallIssue]
         return await open_service(settings)
 
     @contextlib.contextmanager
     def desk(self, url: str) -> Iterator["Server"]:
-        """`loandesk serve` in a process of its own."""
+        """Run `loandesk serve` in a separate process."""
         port = _free_port()
-        with self._server([_loandesk(), "serve"], port, self.environment(url, port)) as server:
+        with self._server([_loandesk(), "serve"], port, self.settings(url, port)) as server:
             yield server
 
     @contextlib.contextmanager
     def noop(self) -> Iterator["Server"]:
-        """The least that a command can cost, in a process of its own."""
+        """Run the no-op server in a separate process."""
         port = _free_port()
         with self._server([sys.executable, "-m", "bench.noop", str(port), load.SIGNING_SECRET], port, {}) as server:
             yield server
@@ -119,9 +119,9 @@ class Place:
                 process.wait()
 
     def loandesk(self, url: str, *arguments: str) -> float:
-        """Runs `loandesk …` to its end; gives the seconds it took. Raises CalledProcessError when it fails."""
+        """Run `loandesk …` to completion; return the seconds it took. Raise `CalledProcessError` if it fails."""
         started = time.monotonic()
-        environment = os.environ | self.environment(url)
+        environment = os.environ | self.settings(url)
         process = subprocess.Popen(
             [_loandesk(), *arguments], env=environment, stdout=subprocess.DEVNULL, cwd=self.folder
         )
@@ -133,14 +133,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A process that serves on `port`, started at `started` by the monotonic clock."""
+    """A process that serves on `port`. `started` is its start on the monotonic clock."""
 
     pid: int
     port: int
     started: float
 
     async def ready(self) -> None:
-        """Waits until it takes connections. Raises TimeoutError."""
+        """Wait until the server accepts connections. Raise `TimeoutError` after a minute."""
         async with asyncio.timeout(_START_SECONDS):
             while True:
                 with contextlib.suppress(OSError):
@@ -151,13 +151,13 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def open_place(*, quick: bool) -> AsyncIterator[Place]:
-    """Starts what a run needs; removes it in the end."""
+async def open_environment(*, quick: bool) -> AsyncIterator[Environment]:
+    """Start everything the benchmark needs, and remove it afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="loandesk-bench-"))
     pin(LOAD_CORE)
     server = get_server(folder / "postgres", cleanup_mode="delete")
     slack = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.slack", str(PEOPLE), stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "bench.slack", str(MEMBERS), stdout=asyncio.subprocess.PIPE
     )
     pin(SERVER_CORE)
     try:
@@ -165,7 +165,7 @@ async def open_place(*, quick: bool) -> AsyncIterator[Place]:
         async with asyncio.timeout(_START_SECONDS):
             api_url = (await slack.stdout.readline()).decode().strip()
         host = server.get_postmaster_info().socket_dir
-        yield Place(
+        yield Environment(
             folder=folder,
             postgres=f"postgresql://postgres:@/{{name}}?host={host}",
             slack_api_url=api_url,
@@ -190,7 +190,7 @@ def _free_port() -> int:
 
 
 @contextlib.contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
+def _environment_variables(values: dict[str, str]) -> Iterator[None]:
     before = dict(os.environ)
     os.environ.update(values)
     try:
