@@ -4,9 +4,9 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-browser check bench lock screenshots clean
+.PHONY: help demo test test-long test-browser check bench lock migration snapshots screenshots clean
 
-help: ## list what can be made
+help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.run ## try the desk in a local workspace: http://127.0.0.1:8420/ (ARGS=--tour without a browser)
@@ -14,7 +14,7 @@ demo: $(VENV)/.run ## try the desk in a local workspace: http://127.0.0.1:8420/ 
 
 test: $(VENV)/.dev ## run the tests, on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest -m "not browser and not long and not in_time" -n auto $(ARGS)
-	$(BIN)/python -m pytest -m "in_time and not long" $(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ]) # 5: none of those that were asked for
+	$(BIN)/python -m pytest -m "in_time and not long" $(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ]) # 5: ARGS selects none of these
 
 test-long: $(VENV)/.dev ## run the tests that take minutes: a worker killed fifty times at each step, the database away at length
 	$(BIN)/python -m pytest -m long $(ARGS)
@@ -23,7 +23,7 @@ test-browser: $(VENV)/.dev ## run the tests that drive the page in Chromium
 	@command -v chromium >/dev/null || sh tests/browser/install_chromium.sh
 	$(BIN)/python -m pytest -m browser $(ARGS)
 
-bench: $(VENV)/.dev ## measure on this machine, and write docs/performance.md anew (ARGS=--quick is short, and writes no docs)
+bench: $(VENV)/.dev ## measure on this machine and rewrite docs/performance.md (ARGS=--quick is short and writes no docs)
 	$(BIN)/python -m bench $(ARGS)
 
 check: $(VENV)/.dev ## lint, types, import directions, translations
@@ -33,17 +33,25 @@ check: $(VENV)/.dev ## lint, types, import directions, translations
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.translations
 
-screenshots: $(VENV)/.dev ## take the pictures of the docs anew
+migration: $(VENV)/.dev ## write the next migration from the changed tables (NAME="notes on loans")
+	@$(BIN)/python -m storage.migrations.write "$(NAME)"
+	@$(BIN)/ruff check --quiet --fix storage/migrations/versions
+	@$(BIN)/ruff format --quiet storage/migrations/versions
+
+snapshots: $(VENV)/.dev ## renew the snapshots of messages, views and forms; read their diff before you commit it
+	$(BIN)/python -m pytest tests/handlers/messages/test_snapshots.py --update-snapshots $(ARGS)
+
+screenshots: $(VENV)/.dev ## retake the pictures in the docs
 	$(BIN)/python -m tests.browser.screenshots
 
-lock: $(VENV)/.dev ## resolve the dependencies anew
+lock: $(VENV)/.dev ## resolve the dependencies again
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --quiet \
 		--upgrade --extra build --extra dev pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --quiet \
 		--constraints requirements-dev.lock --extra build pyproject.toml -o requirements.lock
 
-clean: ## remove what was set up and the demo's data
+clean: ## remove the virtual environment and the demo's data
 	rm -rf $(VENV) data
 
 $(VENV)/bin/python:

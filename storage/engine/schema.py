@@ -1,4 +1,4 @@
-"""Brings a database to the present schema, and says whether it is there."""
+"""Migrate a database to the schema of this release, and tell whether it is there."""
 
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
 async def migrate(database: Database, to: str = "head") -> None:
-    """Applies what is missing, in one transaction, up to the revision `to`."""
+    """Apply the missing migrations up to the revision `to`, in one transaction."""
     patient = Database(database.url, patient=True)  # an index over a million rows takes its time
     try:
         async with patient.engine.begin() as connection:
@@ -27,56 +27,52 @@ async def migrate(database: Database, to: str = "head") -> None:
         await patient.close()
 
 
-async def migrate_on(connection: AsyncConnection, to: str = "head") -> None:
-    """The same, in the transaction of that connection."""
+async def migrate_on(connection: AsyncConnection, to: str = "head", folder: Path = _MIGRATIONS) -> None:
+    """Apply the migrations of `folder` in the transaction of this connection."""
     if connection.dialect.name == "postgresql":
-        # No table is altered while the check of its new rows is put off to the end of the transaction.
+        # A table cannot be altered while the check of its new rows is deferred to the end of the transaction.
         await connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
-    await connection.run_sync(lambda c: command.upgrade(_config(c), to))
+    await connection.run_sync(lambda c: command.upgrade(config_for(c, folder), to))
 
 
 async def revision(database: Database) -> str | None:
-    """The migration at which the database stands; None for one without the desk's tables."""
+    """Return the migration that the database is at; None for one without the desk's tables."""
     async with database.engine.connect() as connection:
         return await revision_on(connection)
 
 
 async def revision_on(connection: AsyncConnection) -> str | None:
-    """The same, seen through that connection."""
+    """Return the same as seen by this connection."""
     return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
 
 
 def knows(revision: str) -> bool:
-    """Whether this release has that migration: one of a newer release it has not."""
+    """Return whether this release has the migration; it does not have those of a newer release."""
     return any(one.revision == revision for one in _scripts().walk_revisions())
 
 
 def newest() -> str | None:
-    """The newest migration of this release."""
+    """Return the newest migration of this release."""
     return _scripts().get_current_head()
 
 
 async def is_current(database: Database) -> bool:
-    """Whether the database stands at the newest migration."""
+    """Return whether the database is at the newest migration."""
     async with database.engine.connect() as connection:
         return await connection.run_sync(_at_head)
 
 
 async def differences(database: Database) -> list[object]:
-    """What the tables have that the migrated database has not, or the other way round. Empty when all is well."""
+    """Return the differences between the tables and the migrated database; empty when all is well."""
     async with database.engine.connect() as connection:
         return await connection.run_sync(_differences)
 
 
-async def write_migration(database: Database, message: str) -> None:
-    """Writes a migration file for what the tables have and the database has not."""
-    async with database.engine.begin() as connection:
-        await connection.run_sync(lambda c: command.revision(_config(c), message=message, autogenerate=True))
-
-
-def _config(connection: Connection) -> Config:
+def config_for(connection: Connection, folder: Path = _MIGRATIONS) -> Config:
+    """Return Alembic's configuration for the migrations of `folder` on this connection."""
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(folder))
+    config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
 

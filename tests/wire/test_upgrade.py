@@ -1,0 +1,184 @@
+"""A desk of an earlier release is migrated, and goes on working. Its data: `tests/storage/fixtures`. Now is Wednesday 16:02."""
+
+import contextlib
+import gzip
+import json
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy.engine import make_url
+from sqlmodel import select
+
+from bot.service import open_service
+from sandbox.model import Message
+from sandbox.server import Sandbox
+from sandbox.workspace import Draft
+from storage.engine import schema
+from storage.engine.database import Database, make_folder
+from storage.tables import Member, Team
+from tests.clocks import FrozenClock
+from tests.wire.conftest import PEOPLE, install, settings_for
+from tests.wire.office_day import Slack, shown
+
+FIXTURES = Path(__file__).parent.parent / "storage" / "fixtures"
+RELEASES = ("0012",)
+"""The newest migration of each release whose data is kept."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """The data of a release on one kind of database."""
+
+    number: str
+    kind: str
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """The time at which it ended, and messages with buttons."""
+        return json.loads((FIXTURES / f"release_{self.number}.json").read_text("utf-8"))[self.kind]
+
+    async def load(self, url: str) -> None:
+        """Fill the empty database."""
+        make_folder(url)
+        if self.kind == "sqlite":
+            self._load_sqlite(make_url(url).database or "")
+        else:
+            await self._load_postgres(url)
+
+    def _load_sqlite(self, path: str) -> None:
+        text = gzip.decompress((FIXTURES / f"release_{self.number}.sqlite.sql.gz").read_bytes()).decode()
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.executescript(text)
+
+    async def _load_postgres(self, url: str) -> None:
+        database = Database(url)
+        await schema.migrate(database, self.number)
+        await database.close()
+        rows = json.loads(gzip.decompress((FIXTURES / f"release_{self.number}.postgres.json.gz").read_bytes()))
+        connection = await asyncpg.connect(make_url(url).set(drivername="postgresql").render_as_string())
+        try:
+            async with connection.transaction():
+                for table, found in rows.items():
+                    insert = f'INSERT INTO "{table}" SELECT * FROM json_populate_recordset(NULL::"{table}", $1::json)'
+                    await connection.execute(insert, json.dumps(found))
+        finally:
+            await connection.close()
+
+
+@pytest.fixture(params=RELEASES)
+def release(request: pytest.FixtureRequest, database_url: str) -> Release:
+    return Release(request.param, "sqlite" if database_url.startswith("sqlite") else "postgres")
+
+
+@pytest.fixture
+async def slack(sandbox: Sandbox, release: Release, empty_url: str, clock: FrozenClock) -> AsyncIterator[Slack]:
+    """The desk with that data, migrated to this release."""
+    clock.set(datetime.fromisoformat(release.notes["now"]))
+    await release.load(empty_url)
+    install(sandbox, "http://127.0.0.1:9")
+    service = await open_service(settings_for(sandbox, empty_url), clock, migrate=True)
+    await service.serve()
+    install(sandbox, f"http://127.0.0.1:{service.port}")
+    async with service.office.database.reading() as session:
+        team = (await session.exec(select(Team).where(Team.name == "East"))).one()
+        members = {member.slack_user_id: member for member in await session.exec(select(Member))}
+    people = {name: members[user_id] for name, user_id in PEOPLE.items() if user_id in members}
+    yield Slack(
+        sandbox=sandbox,
+        service=service,
+        clock=clock,
+        desk_channel="CDESK",
+        manager_channel="CMANAGERS",
+        team=team,
+        people=people,
+    )
+    await service.close()
+
+
+def earlier(slack: Slack, release: Release, name: str) -> Message:
+    """Put a message of the earlier release, with its buttons, before the agent again."""
+    message = release.notes["messages"][name]
+    draft = Draft(**message, is_bot=True, ephemeral_to="UAGENT")
+    return slack.sandbox.workspace.post(draft)
+
+
+async def test_the_schema_is_the_present_one(slack: Slack) -> None:
+    assert await schema.is_current(slack.office.database)
+    assert await schema.differences(slack.office.database) == []
+
+
+async def test_an_old_loan_shows_its_borrower_and_its_notes(slack: Slack) -> None:
+    reply = await slack.command(slack.agent, "/loan L-1042")
+    assert "王小明" in reply.text
+    assert reply.message is not None
+    await slack.press(slack.agent, reply.message, "Open")
+    card = slack.sandbox.modal_of("UAGENT")
+    await card.press("Timeline")
+    assert {"his wife answered", "rings back 下午", "brings the payslip"} <= set(card.text.splitlines())
+
+
+async def test_old_buttons_still_work(slack: Slack, release: Release) -> None:
+    await slack.press(slack.agent, earlier(slack, release, "card"), "Open")
+    assert "王小明" in slack.sandbox.modal_of("UAGENT").text
+
+
+async def test_an_old_change_is_undone_in_time(slack: Slack, release: Release) -> None:
+    assert "agrees to the rate" in await timeline(slack, "L-1043")
+    pressed = await slack.press(slack.agent, earlier(slack, release, "undo"), "Undo")
+    assert "All is as it was before" in shown(pressed).text
+    assert "agrees to the rate" not in await timeline(slack, "L-1043")
+    assert "income check" in (await slack.command(slack.agent, "/loan L-1043")).text
+
+
+async def timeline(slack: Slack, loan: str) -> str:
+    reply = await slack.command(slack.agent, f"/loan {loan}")
+    assert reply.message is not None
+    await slack.press(slack.agent, reply.message, "Open")
+    card = slack.sandbox.modal_of("UAGENT")
+    await card.press("Timeline")
+    return card.text
+
+
+async def test_a_new_call_answers_an_old_follow_up(slack: Slack) -> None:
+    reply = await slack.command(slack.agent, "/loan-call L-1042/2 reached : sends it today")
+    assert "L-1042/2" in reply.text
+    assert "done" in reply.text
+
+
+async def test_old_follow_ups_are_due(slack: Slack) -> None:
+    listed = (await slack.command(slack.agent, "/loan-due")).text
+    assert "L-1042" in listed
+    assert "L-1043" in (await slack.command(slack.verifier, "/loan-due")).text
+
+
+@pytest.mark.parametrize(("words", "number"), [("王小明", "L-1042"), ("quartermaine", "L-1043"), ("0000", "L-1")])
+async def test_old_borrowers_are_found(slack: Slack, words: str, number: str) -> None:
+    assert number in (await slack.command(slack.agent, f"/loan find {words}")).text
+
+
+async def test_what_the_earlier_release_had_queued_is_delivered(slack: Slack) -> None:
+    assert slack.texts(slack.agent) == []
+    await slack.deliver()
+    assert any("L-1042" in text and "16:00" in text for text in slack.texts(slack.agent))
+
+
+async def test_documents_absences_and_settings_are_as_they_were(slack: Slack) -> None:
+    documents = (await slack.command(slack.agent, "/loan-docs L-1042")).text
+    assert "2 documents are open" in documents
+    assert "ID card · accepted" in documents
+    team = (await slack.command(slack.admin, "/loan-team")).text
+    assert "until Fri 27 Nov" in team
+    assert "09:30" in (await slack.command(slack.agent, "/loan-digest")).text
+
+
+async def test_what_was_begun_in_a_form_is_offered_again(slack: Slack) -> None:
+    form = await slack.form(slack.agent, "/loan-call")
+    await form.press("Take it up again")
+    await form.submit()
+    assert "他妻子接的电话" in form.text
