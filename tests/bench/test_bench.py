@@ -39,7 +39,7 @@ async def slow_server() -> AsyncIterator[int]:
 
     application = web.Application()
     application.add_routes([web.post("/slack/events", answer)])
-    runner = web.AppRunner(application)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)  # nobody reads what is still to be answered in the end
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     yield runner.addresses[0][1]
