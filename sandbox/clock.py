@@ -68,5 +68,5 @@ class ClockApi:
             self.clock.set(instant.timestamp())
         except ClockRefusedError as refused:
             raise NotPossibleError(str(refused)) from None
-        self.workspace.publish(Event("workbench"))
+        self.workspace.publish(Event("tools"))
         return {"ok": True, "now": self.workspace.now()}

@@ -1,7 +1,7 @@
 """Faults that stay on until they are switched off, to try out how the app copes with a Slack that misbehaves.
 
 `GET /ui/fault-scenarios` → `{"known": […], "on": […]}`; `POST /ui/fault-scenarios {"on": […]}` switches on exactly these and
-sends all pages the event `{"type": "workbench"}`.
+sends all pages the event `{"type": "tools"}`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -72,5 +72,5 @@ class FaultScenariosApi:
             self.scenarios.switch(str(one) for one in wanted)
         except ValueError as unknown:
             raise NotPossibleError(str(unknown)) from None
-        self.workspace.publish(Event("workbench"))
+        self.workspace.publish(Event("tools"))
         return {"ok": True, "on": self.scenarios.on}

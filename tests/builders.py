@@ -1,4 +1,4 @@
-"""Rows with good defaults, for tests that need them to be there. Each builder commits on its own."""
+"""Builders of rows with sensible defaults, for tests that need them. Each builder commits on its own."""
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -15,7 +15,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 async def make_workspace(office: Office, **values: Any) -> Workspace:
-    """A lender in Shanghai."""
+    """Make a lender in Shanghai."""
     row = Workspace(
         **{"slack_team_id": "T0001", "name": "Lender", "bot_user_id": "U0BOT", "created_at": office.clock.now()}
         | values
@@ -24,7 +24,7 @@ async def make_workspace(office: Office, **values: Any) -> Workspace:
 
 
 async def make_team(office: Office, workspace: Workspace, name: str = "East", **values: Any) -> Team:
-    """A team without managers."""
+    """Make a team without managers."""
     row = Team(
         **{"workspace_id": workspace.id, "name": name, "name_key": name.casefold(), "created_at": office.clock.now()}
         | values
@@ -35,7 +35,7 @@ async def make_team(office: Office, workspace: Workspace, name: str = "East", **
 async def make_member(
     office: Office, workspace: Workspace, slack_user_id: str, *, roles: str = "agent", **values: Any
 ) -> Member:
-    """A member who works 09:00-18:00, Monday to Friday, in Shanghai, and reads English."""
+    """Make a member who works 09:00-18:00, Monday to Friday, in Shanghai, and reads English."""
     name = values.pop("name", slack_user_id.title())
     row = Member(
         **{
@@ -56,7 +56,7 @@ async def make_member(
 
 
 async def make_manager(office: Office, workspace: Workspace, team: Team, slack_user_id: str, **values: Any) -> Member:
-    """A manager of that team."""
+    """Make a manager of the team."""
     member = await make_member(office, workspace, slack_user_id, roles="manager", team_id=team.id, **values)
     await _store(office, TeamManager(team_id=team.id, member_id=member.id, workspace_id=workspace.id))
     return member
@@ -73,7 +73,7 @@ async def make_loan(
     stage: str = "application",
     **values: Any,
 ) -> Loan:
-    """A loan with its borrower, findable by name and phone."""
+    """Make a loan with its borrower, searchable by name and phone."""
     async with office.desk(workspace) as desk:
         borrower = borrowers.new_borrower(desk, name=name, phone=phone)
         await desk.session.flush()
@@ -96,7 +96,7 @@ async def make_loan(
 
 
 async def make_call(office: Office, loan: Loan, caller: Member, *, outcome: str = "reached", note: str = "") -> Call:
-    """A call that answered nothing that was planned."""
+    """Make a call that belongs to no follow-up."""
     row_id = new_id()
     row = Call(
         id=row_id,
@@ -120,8 +120,8 @@ async def make_follow_up(
     due_on: date | None = None,
     **values: Any,
 ) -> FollowUp:
-    """An open follow-up, due today unless it says otherwise. Its reminder is due at `due_at`, and managers hear four hours
-    later; without a time none of both."""
+    """Make an open follow-up, by default due today. The reminder is due at `due_at` and the escalation to managers four
+    hours later; without a time there are neither."""
     now = office.clock.now()
     on = due_on or (due_at or now).astimezone(SHANGHAI).date()
     number = values.pop("number", None) or loan.next_follow_up_number

@@ -1,11 +1,11 @@
-"""A clock that stands still until it is moved by hand."""
+"""A frozen clock that tests move by hand."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 
 class FrozenClock:
-    """Stands at `at` (aware) until `set` or `advance`."""
+    """Returns `at` (timezone-aware) until `set` or `advance`."""
 
     def __init__(self, at: datetime) -> None:
         self.at = at.astimezone(UTC)
@@ -14,11 +14,11 @@ class FrozenClock:
         return self.at
 
     def set(self, at: datetime | str) -> None:
-        """Moves to an aware instant, or to an ISO text with an offset."""
+        """Set the clock to an aware datetime, or to an ISO text with an offset."""
         moved = datetime.fromisoformat(at) if isinstance(at, str) else at
         assert moved.tzinfo is not None
         self.at = moved.astimezone(UTC)
 
     def advance(self, **by: Any) -> None:
-        """Moves on, as `timedelta` takes it: `advance(minutes=5)`."""
+        """Advance the clock by the arguments of a `timedelta`: `advance(minutes=5)`."""
         self.at += timedelta(**by)

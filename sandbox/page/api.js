@@ -1,6 +1,6 @@
-// The page's way to the sandbox: JSON calls and the stream of what happens.
+// The client of the sandbox's API: JSON requests and the event stream.
 
-/** A call that the sandbox refused or that did not reach it; `code` is its error code. */
+/** A request that the sandbox refused or that did not reach it; `code` is the error code. */
 export class ApiError extends Error {
   constructor(code) {
     super(code);
@@ -8,7 +8,7 @@ export class ApiError extends Error {
   }
 }
 
-async function call(path, options, { isRefusalRead = false } = {}) {
+async function request(path, options, { isRefusalRead = false } = {}) {
   let answer;
   try {
     const response = await fetch(path, options);
@@ -20,24 +20,24 @@ async function call(path, options, { isRefusalRead = false } = {}) {
   return answer;
 }
 
-function posted(body) {
+function postOptions(body) {
   return { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
 }
 
 function post(path, body) {
-  return call(path, posted(body));
+  return request(path, postOptions(body));
 }
 
-/** The workspace as a member sees it; without a member, as the first one does. `ahead` is its clock before ours, in ms. */
+/** Get the workspace as this member, or the first one, sees it. `ahead` is how far its clock is ahead of ours, in ms. */
 export async function getState(user) {
-  const state = await call(user ? `/ui/state?user=${encodeURIComponent(user)}` : "/ui/state");
+  const state = await request(user ? `/ui/state?user=${encodeURIComponent(user)}` : "/ui/state");
   return { ...state, ahead: state.clock ? state.clock.now * 1000 - Date.now() : 0 };
 }
 
-/** A channel's messages, the reader's ephemeral ones among them, oldest first. */
+/** Get a channel's messages, including the reader's ephemeral ones, oldest first. */
 export async function getMessages(user, channel) {
   const query = new URLSearchParams({ user, channel });
-  return (await call(`/ui/messages?${query}`)).messages;
+  return (await request(`/ui/messages?${query}`)).messages;
 }
 
 export const sendCommand = (user, channel, text) => post("/ui/command", { user, channel, text });
@@ -45,34 +45,33 @@ export const sendMessage = (user, channel, text, thread) =>
   post("/ui/message", { user, channel, text, thread_ts: thread ?? null });
 export const sendAction = (user, channel, action) => post("/ui/action", { user, channel, ...action });
 
-/** The acting member's stack of modals, the one they see last, and their App Home or null. */
-export const getViews = (user) => call(`/ui/views?${new URLSearchParams({ user })}`);
+/** Get the acting member's view stack, the visible modal last, and their App Home or null. */
+export const getViews = (user) => request(`/ui/views?${new URLSearchParams({ user })}`);
 export const sendViewAction = (user, action) => post("/ui/view/action", { user, ...action });
 export const closeView = (user, view, isAll) => post("/ui/view/close", { user, view_id: view, whole_stack: isAll });
-export const getOptions = (user, asked) => post("/ui/options", { user, ...asked });
+export const getOptions = (user, query) => post("/ui/options", { user, ...query });
 
-/** Submit a view with what was entered last. Resolves also when it was refused, to what is wrong with it. */
+/** Submit a view with the values not sent yet. If it is refused, this still resolves, to the answer with the errors. */
 export const submitView = (user, view, values) =>
-  call("/ui/view/submit", posted({ user, view_id: view, values }), { isRefusalRead: true });
+  request("/ui/view/submit", postOptions({ user, view_id: view, values }), { isRefusalRead: true });
 
-/** The member opens the app's Home, or its messages; the app hears of it and may publish the Home anew. */
+/** Open the app's Home, or its messages; the app is notified and may publish the Home. */
 export const openHome = (user, tab) => post("/ui/home", { user, tab });
 export const startShortcut = (user, shortcut, message) =>
   post("/ui/shortcut", { user, callback_id: shortcut, message_id: message ?? null });
 
-
-/** Switch on these of Slack's bad days and no others. */
-export const setBadDays = (on) => post("/ui/bad-days", { on });
+/** Switch on exactly these fault scenarios. */
+export const setFaultScenarios = (on) => post("/ui/fault-scenarios", { on });
 
 export const setClock = (instant) => post("/ui/clock", { set: new Date(instant).toISOString() });
 export const markRead = (user, channel) => post("/ui/read", { user, channel });
 
-/** The last exchanges over the wire, oldest first, and what Slack would have refused. */
-export const getTraffic = () => call("/ui/traffic?last=150");
+/** Get the last requests with their responses, oldest first, and the payloads that Slack would have refused. */
+export const getTraffic = () => request("/ui/traffic?last=150");
 
 /**
- * Follow what happens for a member. `onEvent` gets each event; `onState` gets "open" (also after every reconnection,
- * when events may have been missed) or "lost". Returns a function that stops following.
+ * Listen to a member's event stream. `onEvent` gets each event; `onState` gets "open" (also after every reconnection,
+ * when events may have been missed) or "lost". Returns a function that stops listening.
  */
 export function follow(user, onEvent, onState) {
   const source = new EventSource(`/ui/events?user=${encodeURIComponent(user)}`);

@@ -1,4 +1,4 @@
-// The page: whose eyes, which channel, and how what happens on the server reaches them.
+// The page: the acting member, the open channel, and the handling of events from the server.
 
 import * as api from "./api.js";
 import { Composer } from "./composer.js";
@@ -12,20 +12,20 @@ import { Feed } from "./messages.js";
 import { toast } from "./overlay.js";
 import { Panel } from "./panel.js";
 import { showTheme } from "./settings.js";
-import { address, firstChannel, place, whyClosed } from "./place.js";
-import { readerContext } from "./reader.js";
+import { address, currentLocation, firstChannel, whyReadOnly } from "./navigation.js";
+import { readerContext } from "./context.js";
 import { drawChannels, drawSwitcher } from "./sidebar.js";
 import { Thread } from "./thread.js";
-import { Workbench } from "./workbench.js";
+import { Tools } from "./tools.js";
 
 const $ = (id) => document.getElementById(id);
 const OPEN_WAIT_MS = 1_500;
 const CLOCK_MS = 10_000;
 const isWide = window.matchMedia("(min-width: 720px)");
 
-const page = { state: null, ctx: null, current: null, visit: 0, loading: null, isStale: false, tab: "messages", isHomeOpening: false, viewRound: 0, home: null, stop: () => {} };
+const page = { state: null, ctx: null, current: null, navigation: 0, loading: null, isStale: false, tab: "messages", isHomeOpening: false, viewRound: 0, home: null, stop: () => {} };
 const feed = new Feed($("feed"), $("jump"), { onThread: openThread, onShortcut: startShortcut });
-const panel = new Panel($("panel"), () => page.ctx && drawWorkbench());
+const panel = new Panel($("panel"), () => page.ctx && drawTools());
 const modal = new Modal({
   complain,
   api: {
@@ -36,7 +36,7 @@ const modal = new Modal({
   },
 });
 const home = new Home($("home"), { complain, act: (action) => api.sendViewAction(page.ctx.me.id, action) });
-const workbench = new Workbench({ panel, complain, restyle, refresh: refreshState, leaveSidebar: () => showSidebar(false) });
+const tools = new Tools({ panel, complain, restyle, refresh: refreshState, leaveSidebar: () => showSidebar(false) });
 const thread = new Thread({ send: sendReply });
 const composer = new Composer($("composer"), { send, onShortcut: startShortcut });
 
@@ -83,9 +83,9 @@ async function startShortcut(shortcut, message) {
   await api.startShortcut(page.ctx.me.id, shortcut, message).catch(complain);
 }
 
-const loadOptions = (asked) => api.getOptions(page.ctx.me.id, asked);
+const loadOptions = (query) => api.getOptions(page.ctx.me.id, query);
 
-/** Ask for the member's views anew and show them. */
+/** Reload the member's views and show them. */
 async function refreshViews() {
   const user = page.ctx.me.id;
   const round = ++page.viewRound;
@@ -100,31 +100,31 @@ function go(user, channel, { isReplacing = false, tab = "messages" } = {}) {
   const hash = address(user, channel, tab);
   if (isReplacing) history.replaceState(null, "", hash);
   else if (location.hash !== hash) history.pushState(null, "", hash);
-  arrive();
+  navigate();
 }
 
-async function arrive() {
-  const visit = ++page.visit;
+async function navigate() {
+  const navigation = ++page.navigation;
   closeMenu();
   showSidebar(false);
-  const wanted = place();
+  const wanted = currentLocation();
   try {
-    if (!page.ctx || page.ctx.me.id !== wanted.user) await becomeMember(wanted.user, visit);
-    if (visit !== page.visit) return;
+    if (!page.ctx || page.ctx.me.id !== wanted.user) await becomeMember(wanted.user, navigation);
+    if (navigation !== page.navigation) return;
     const known = page.ctx.channels.has(wanted.channel);
     const channel = known ? wanted.channel : firstChannel(page.state);
     page.tab = known && wanted.tab === "home" && hasHome(page.ctx.channels.get(channel), page.state) ? "home" : "messages";
     history.replaceState(null, "", location.pathname + address(page.ctx.me.id, channel, page.tab));
-    await openChannel(channel, visit);
-    if (wanted.message && visit === page.visit) feed.reveal(wanted.message);
+    await openChannel(channel, navigation);
+    if (wanted.message && navigation === page.navigation) feed.reveal(wanted.message);
   } catch (error) {
     complain(error);
   }
 }
 
-async function becomeMember(user, visit) {
+async function becomeMember(user, navigation) {
   const state = await stateOf(user);
-  if (visit !== page.visit) return;
+  if (navigation !== page.navigation) return;
   page.current = null;
   if (thread.ts) panel.close();
   takeState(state);
@@ -144,17 +144,17 @@ function drawMember() {
   });
 }
 
-/** Show everything anew after the page's language changed. */
+/** Redraw everything after a change of the page's language. */
 function restyle() {
   takeState(page.state);
   drawMember();
-  drawPlace();
+  drawChannel();
   feed.redraw(page.ctx);
   panel.close();
   if (page.tab === "home") home.show(page.home, page.ctx);
 }
 
-/** A member's state; of the first member when the address names nobody, or somebody who is not there. */
+/** Get a member's state, or the first member's if the address names no member or an unknown one. */
 async function stateOf(user) {
   try {
     return await api.getState(user);
@@ -164,13 +164,13 @@ async function stateOf(user) {
   }
 }
 
-/** Follow a member's events. Resolves once they flow, so that nothing falls between the first load and the stream. */
+/** Listen to a member's events. Resolves once the stream is open, so that no event is missed before the first load. */
 function listen(user) {
   return new Promise((resolve) => {
     let wasLost = false;
     const onState = (state) => {
       $("offline").hidden = state === "open";
-      $("offline").textContent = page.ctx.t("The connection to the sandbox is lost. Trying again …");
+      $("offline").textContent = page.ctx.t("Connection to the sandbox lost. Reconnecting …");
       if (state === "open" && wasLost) catchUp();
       wasLost = state === "lost";
       resolve();
@@ -181,30 +181,30 @@ function listen(user) {
   });
 }
 
-async function openChannel(id, visit) {
+async function openChannel(id, navigation) {
   const channel = page.ctx.channels.get(id);
   if (!channel) return;
   if (page.current !== id && thread.ts) panel.close();
   page.current = id;
   const { unread } = channel;
   feed.clear(page.ctx, channel);
-  drawPlace();
+  drawChannel();
   if (page.tab === "home") {
-    await openHome(visit);
+    await openHome(navigation);
     return;
   }
   if (channel.kind === "dm" && page.state.app?.messages_tab) api.openHome(page.ctx.me.id, "messages").catch(complain);
   if (isWide.matches) composer.focus();
   const messages = await loadMessages(id);
-  if (visit !== page.visit) return;
+  if (navigation !== page.navigation) return;
   feed.show(messages, { ctx: page.ctx, channel, unread });
   const label = page.ctx.t("Messages in {channel}", { channel: shownTitle(channel, page.state) });
   $("feed").setAttribute("aria-label", label);
   readCurrent();
 }
 
-/** The app's Home: the app hears that it was opened, and what it has published by then is shown. */
-async function openHome(visit) {
+/** Open the app's Home: notify the app, then show what it has published. */
+async function openHome(navigation) {
   home.clear(page.ctx);
   page.isHomeOpening = true;
   try {
@@ -212,10 +212,10 @@ async function openHome(visit) {
   } finally {
     page.isHomeOpening = false;
   }
-  if (visit === page.visit) await refreshViews();
+  if (navigation === page.navigation) await refreshViews();
 }
 
-/** A channel's messages; asked again while something happened in it on the way. */
+/** Load a channel's messages; load them again if an event arrived meanwhile. */
 async function loadMessages(id) {
   let messages = [];
   page.loading = id;
@@ -262,16 +262,16 @@ function onCurrent(event) {
 
 async function catchUp() {
   await Promise.all([refreshState(), refreshViews()]);
-  const visit = page.visit;
+  const navigation = page.navigation;
   if (page.tab === "home") return;
   const messages = await loadMessages(page.current);
-  if (visit === page.visit) feed.show(messages, { ctx: page.ctx, channel: page.ctx.channels.get(page.current) });
+  if (navigation === page.navigation) feed.show(messages, { ctx: page.ctx, channel: page.ctx.channels.get(page.current) });
 }
 
 let refreshing = null;
 let isRefreshWanted = false;
 
-/** Ask for the state anew; however many ask meanwhile, one more round is enough. */
+/** Reload the state. Calls during a reload are combined into one more reload. */
 function refreshState() {
   isRefreshWanted = true;
   refreshing ??= (async () => {
@@ -282,7 +282,7 @@ function refreshState() {
         const state = await api.getState(user);
         if (page.ctx.me.id === user) takeState(state);
       }
-      drawPlace();
+      drawChannel();
     } catch (error) {
       complain(error);
     } finally {
@@ -305,11 +305,11 @@ async function readCurrent() {
   if (!isSeen() || !current || page.tab === "home") return;
   ctx.channels.get(current).unread = 0;
   ctx.channels.get(current).mentions = 0;
-  drawPlace();
+  drawChannel();
   await api.markRead(ctx.me.id, current).catch(complain);
 }
 
-function drawPlace() {
+function drawChannel() {
   const { ctx, state, current } = page;
   const channel = ctx.channels.get(current);
   if (!channel) {
@@ -319,19 +319,19 @@ function drawPlace() {
   if (isSeen() && page.tab !== "home") Object.assign(channel, { unread: 0, mentions: 0 });
   const title = shownTitle(channel, state);
   drawChannels($("channels"), { ctx, state, current, onChannel: (id) => go(ctx.me.id, id) });
-  drawWorkbench();
+  drawTools();
   drawHeader($("channel-header"), { ctx, state, channel, tab: page.tab, onMenu: () => showSidebar(true), onTab });
   const isHome = page.tab === "home";
   $("home").hidden = !isHome;
   $("feed").hidden = isHome;
   $("composer").hidden = isHome;
   $("home").setAttribute("aria-label", ctx.t("Home"));
-  composer.enter({ ctx, state, channel, title, closed: whyClosed(channel, ctx) });
+  composer.enter({ ctx, state, channel, title, closed: whyReadOnly(channel, ctx) });
   const unread = state.channels.reduce((sum, one) => sum + one.unread, 0);
   document.title = `${unread ? `(${unread}) ` : ""}${title} · ${state.team.name}`;
 }
 
-/** To the channel before or after this one, in the order of the list. */
+/** Go to the previous or next channel in the list. */
 function stepChannel(step) {
   const ids = [...document.querySelectorAll("#channels [data-channel]")].map((node) => node.dataset.channel);
   const next = ids[(ids.indexOf(page.current) + step + ids.length) % ids.length];
@@ -340,14 +340,14 @@ function stepChannel(step) {
 
 const onTab = (tab) => go(page.ctx.me.id, page.current, { tab });
 
-function drawWorkbench() {
-  workbench.draw($("tools"), page.ctx, page.state);
+function drawTools() {
+  tools.draw($("tools"), page.ctx, page.state);
 }
 
 function openThread(ts) {
   const { ctx, state, current } = page;
   const channel = ctx.channels.get(current);
-  const place = { state, channel, title: shownTitle(channel, state), closed: whyClosed(channel, ctx) };
+  const place = { state, channel, title: shownTitle(channel, state), closed: whyReadOnly(channel, ctx) };
   panel.open({
     name: `thread ${ts}`,
     title: ctx.t("Thread"),
@@ -363,8 +363,8 @@ function showSidebar(isOpen) {
 
 $("veil").addEventListener("click", () => showSidebar(false));
 window.addEventListener("hashchange", () => {
-  const { user, channel, tab } = place();
-  if (user !== page.ctx?.me.id || channel !== page.current || tab !== page.tab) arrive();
+  const { user, channel, tab } = currentLocation();
+  if (user !== page.ctx?.me.id || channel !== page.current || tab !== page.tab) navigate();
 });
 document.addEventListener("visibilitychange", readCurrent);
 document.addEventListener("keydown", (event) => {
@@ -372,5 +372,5 @@ document.addEventListener("keydown", (event) => {
 });
 showTheme();
 listenToKeys({ onStep: stepChannel });
-setInterval(() => page.ctx && drawWorkbench(), CLOCK_MS);
-arrive();
+setInterval(() => page.ctx && drawTools(), CLOCK_MS);
+navigate();

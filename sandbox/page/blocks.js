@@ -1,4 +1,4 @@
-// Block Kit: from a message's blocks to elements. What this page does not know is shown as an error, never left out.
+// Render Block Kit. Unknown blocks and elements are shown as errors, never omitted.
 
 import { chart } from "./charts.js";
 import { div, h, link, span } from "./dom.js";
@@ -32,12 +32,12 @@ export function messageBody(message, ctx) {
   return [body, (message.attachments ?? []).map((one) => attachment(one, host, ctx))];
 }
 
-/** Blocks one below the other; `host` says what becomes of a press in them. */
+/** The elements of a list of blocks; `host` handles the actions in them. */
 export function renderBlocks(blocks, host, ctx) {
   return blocks.map((block) => renderBlock(block, host, ctx));
 }
 
-/** An attachment, such as what a link unfolds into: blocks, or else a title and text, beside a bar of its colour. */
+/** An attachment, such as an unfurled link: blocks, or else a title and text, beside a bar in its colour. */
 function attachment({ blocks, title, title_link: address, text, fallback, color }, host, ctx) {
   const heading = title && div("attachment-title", address ? link(address, plainText(title)) : plainText(title));
   const node = blocks?.length
@@ -51,20 +51,20 @@ function renderBlock(block, host, ctx) {
   const render = Object.hasOwn(BLOCKS, block.type) ? BLOCKS[block.type] : null;
   const node = render?.(block, host, ctx);
   if (node) return node;
-  const text = ctx.t("This page cannot show a block of type “{type}”.", { type: block.type });
+  const text = ctx.t("This page can’t show a block of type “{type}”.", { type: block.type });
   return h("div", { class: "block-error", role: "note" }, text);
 }
 
-/** The nodes of a text object: mrkdwn parsed, plain_text as it stands. Null for none. */
+/** The nodes of a text object: mrkdwn is parsed, plain_text is not. Null for none. */
 export function words(text, ctx) {
   if (!text) return null;
   if (text.type === "mrkdwn") return mrkdwn(text.text, ctx);
   return plainText(text.emoji ? withEmoji(text.text) : text.text);
 }
 
-/** The visible error in place of an element of an unknown type. */
+/** The error shown in place of an element of an unknown type. */
 export function unknownElement(type, t) {
-  const text = t("This page cannot show an element of type “{type}”.", { type });
+  const text = t("This page can’t show an element of type “{type}”.", { type });
   return h("span", { class: "block-error", role: "note" }, text);
 }
 
@@ -88,7 +88,7 @@ function actions(block, host, ctx) {
 
 let inputs = 0;
 
-/** A label, its field, a hint, and room for what is wrong with it. */
+/** A label with its field, hint and error. */
 function input(block, host, ctx) {
   const id = `input-${++inputs}`;
   const { t } = ctx;
@@ -116,7 +116,7 @@ function element(item, block, host, ctx) {
   return node;
 }
 
-/** An image is a link: the page loads nothing from elsewhere. */
+/** An image is shown as a link, since the page loads nothing from other sites. */
 function image(item, ctx) {
   const address = item.image_url ?? item.slack_file?.url ?? "";
   const title = item.title?.text ?? item.alt_text ?? address;

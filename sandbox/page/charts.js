@@ -1,4 +1,4 @@
-// `data_visualization` blocks as SVG, with a legend, and with their numbers as a table for whoever wants to read them.
+// `data_visualization` blocks as SVG, with a legend, and with their data as a table.
 
 import { append, div, h, span } from "./dom.js";
 import { areas, bars, lines, pie, valueAt } from "./plots.js";
@@ -6,7 +6,7 @@ import { areas, bars, lines, pie, valueAt } from "./plots.js";
 const NARROWEST_PX = 240;
 const PLOTS = { bar: bars, line: lines, area: areas, pie };
 
-/** The element of a `data_visualization` block; null when its kind of chart is not one this page knows. */
+/** Return the element of a `data_visualization` block; null for an unknown kind of chart. */
 export function chart(block, ctx) {
   const spec = block.chart ?? {};
   const plot = Object.hasOwn(PLOTS, spec.type) ? PLOTS[spec.type] : null;
@@ -39,7 +39,7 @@ function legend(spec, number) {
     h("li", {}, span(`swatch series-${index}`), text)));
 }
 
-/** The same numbers, a row for each category, folded away. */
+/** Return the data as a collapsed table, with a row for each category. */
 function numbers(spec, title, ctx, number) {
   const columns = spec.segments ? [ctx.t("Value")] : spec.series.map(({ name }) => name);
   const rows = spec.segments
@@ -51,6 +51,6 @@ function numbers(spec, title, ctx, number) {
     values.map((value) => h("td", { class: "align-right" }, number.format(value)))));
   const table = h("table", { "aria-label": title }, h("thead", {}, head), append(h("tbody"), body));
   return h("details", { class: "chart-numbers" },
-    h("summary", {}, ctx.t("Show the numbers")),
+    h("summary", {}, ctx.t("Show data")),
     div("table-frame", table));
 }

@@ -1,15 +1,14 @@
-// The dialog that sets the clock of the workspace forward, so that tomorrow's digest can be seen now.
+// The dialog that sets the workspace's clock forward, so that tomorrow's digest can be seen now.
 
 import { div, h } from "./dom.js";
 import { openDialog } from "./overlay.js";
-import { clockWords } from "./tools.js";
 import { instantIn } from "./time.js";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const MORNING = "08:30";
 
-/** Ask how far to go; `set(instant)` sends it there, and resolves to whether that was done. */
+/** Ask for a new time; `set(instant)` sets the clock and resolves to whether it was set. */
 export function openClock(ctx, set) {
   const { t } = ctx;
   const now = () => ctx.now();
@@ -32,7 +31,7 @@ export function openClock(ctx, set) {
   });
   const problem = h("p", { class: "field-error", role: "alert", hidden: true });
   const form = h("form", { class: "clock-form" },
-    h("label", { for: "clock-field" }, t("Or to this time ({zone})", { zone: ctx.me.tz })),
+    h("label", { for: "clock-field" }, t("Or set it to ({zone})", { zone: ctx.me.tz })),
     div("clock-row", field, h("button", { type: "submit", class: "block-button primary" }, t("Set"))),
     problem);
   form.noValidate = true;
@@ -40,24 +39,24 @@ export function openClock(ctx, set) {
     event.preventDefault();
     const instant = instantIn(field.value, ctx.me.tz);
     problem.hidden = instant !== null && instant > now();
-    problem.textContent = t("Choose a time that lies ahead: the clock runs forward only.");
+    problem.textContent = t("Choose a future time. The clock can only move forward.");
     if (problem.hidden) go(instant);
     else field.focus();
   });
   const dialog = openDialog({ title: t("Set the clock forward"), closeLabel: t("Close") },
-    h("p", { class: "dialog-lead" }, t("It is {time}.", { time: clockWords(ctx) })),
+    h("p", { class: "dialog-lead" }, t("It is now {time}.", { time: clockWords(ctx) })),
     h("p", { class: "dialog-note" },
-      t("The desk, its reminders and its digests follow at once. To turn the clock back, start the demo anew.")),
+      t("Reminders and digests catch up at once. To turn the clock back, restart the demo.")),
     div("clock-choices",
-      choice(t("1 hour on"), () => now() + HOUR_MS),
-      choice(t("4 hours on"), () => now() + 4 * HOUR_MS),
+      choice(t("1 hour ahead"), () => now() + HOUR_MS),
+      choice(t("4 hours ahead"), () => now() + 4 * HOUR_MS),
       choice(t("Next morning, {time}", { time: MORNING }), () => nextMorning(ctx)),
-      choice(t("A week on"), () => now() + 7 * DAY_MS)),
+      choice(t("1 week ahead"), () => now() + 7 * DAY_MS)),
     form);
   return dialog;
 }
 
-/** The next time that the member's clock shows 08:30, when digests begin to come. */
+/** Return the next 08:30 of the member's clock, when the first digests are due. */
 function nextMorning(ctx) {
   for (const days of [0, 1]) {
     const day = ctx.time.dayKey(new Date(ctx.now() + days * DAY_MS));
@@ -69,4 +68,9 @@ function nextMorning(ctx) {
 
 function localText(ctx, instant) {
   return `${ctx.time.dayKey(new Date(instant))}T${ctx.time.clock(new Date(instant))}`;
+}
+
+/** Return the workspace's time as the acting member reads it. */
+export function clockWords(ctx) {
+  return ctx.time.moment(new Date(ctx.now()));
 }

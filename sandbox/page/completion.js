@@ -1,4 +1,4 @@
-// What the composer offers while somebody types: commands, people, channels.
+// Completions for the composer: commands, users, channels.
 
 import { displayName } from "./mentions.js";
 

@@ -1,4 +1,4 @@
-// Where one writes: a text box that completes commands, people and channels, and remembers what was sent.
+// The composer: a text box that completes commands, users and channels, and has a history of sent lines.
 
 import { commandOf, suggest } from "./completion.js";
 import { div, fill, h, span } from "./dom.js";
@@ -9,8 +9,8 @@ const REMEMBERED = 50;
 const MAX_HEIGHT_PX = 220;
 
 /**
- * The composer in `node`. `send(text)` resolves when the line was taken, and rejects when it must be given back.
- * `name` tells the ids of one composer from those of another; `onShortcut` starts one of the app's shortcuts.
+ * The composer in `node`. `send(text)` resolves when the line was accepted and rejects when it must be restored.
+ * `name` makes the ids of this composer unique; `onShortcut` starts one of the app's shortcuts.
  */
 export class Composer {
   constructor(node, { send, name = "main", onShortcut = null }) {
@@ -59,8 +59,8 @@ export class Composer {
   }
 
   /**
-   * Write as another member or into another channel; each keeps its own draft.
-   * `closed` says why nobody can write here, or is null. In a `thread`, its ts, there are no commands, as in Slack.
+   * Switch to another member or channel; each keeps its own draft.
+   * `closed` says why the member can't write here, or is null. In a `thread` (its ts) there are no commands, as in Slack.
    */
   enter({ ctx, state, channel, title, closed, thread = null }) {
     Object.assign(this, { ctx, state: thread ? { ...state, commands: [] } : state });
@@ -92,7 +92,7 @@ export class Composer {
     openMenu(this.bolt, items, { label: this.ctx.t("Shortcuts"), wide: true });
   }
 
-  /** Change the draft; a newer state of the same place leaves alone what is being written. */
+  /** Switch the draft. A newer state of the same channel keeps the text that is being written. */
   turnTo(place) {
     if (place === this.place) return;
     if (this.place) this.drafts.set(this.place, this.text.value);
@@ -107,7 +107,7 @@ export class Composer {
   }
 
   onKey(event) {
-    // While an input method composes (pinyin), its Enter and arrows are its own.
+    // While an input method (pinyin) is composing, Enter and the arrow keys belong to it.
     if (event.isComposing || event.keyCode === 229) return;
     const handled = (this.offer && this.onListKey(event)) || this.onTextKey(event);
     if (handled) event.preventDefault();
@@ -119,7 +119,7 @@ export class Composer {
     if (event.key === "ArrowUp") return this.highlight((this.picked - 1 + size) % size);
     if (event.key === "Escape") return this.closeList();
     if (event.key === "Tab" && !event.shiftKey) return this.accept(this.picked);
-    // A word already typed whole needs no completion: Enter sends.
+    // A completely typed word needs no completion: Enter sends.
     const isWhole = this.offer.items[this.picked].insert === this.offer.typed;
     if (event.key === "Enter" && !event.shiftKey && !isWhole) return this.accept(this.picked);
     return false;
@@ -135,7 +135,7 @@ export class Composer {
     return false;
   }
 
-  /** Go back (1) or forth (-1) through what this member sent, when nothing else is being written. */
+  /** Go back (1) or forward (-1) in this member's history, if nothing else is being written. */
   recall(step) {
     const lines = this.sent.get(this.ctx.me.id) ?? [];
     const isFree = this.recalled !== null || !this.text.value;
@@ -149,7 +149,7 @@ export class Composer {
     return true;
   }
 
-  /** Redraw what depends on the text: its height, the suggestions, the usage hint. */
+  /** Update everything that depends on the text: the height, the suggestions, the usage hint. */
   refresh() {
     this.text.style.height = "auto";
     this.text.style.height = `${Math.min(this.text.scrollHeight, MAX_HEIGHT_PX)}px`;
@@ -220,7 +220,7 @@ export class Composer {
   }
 
   async submit() {
-    // As in Slack, a blank in front makes a message of what would be a command.
+    // As in Slack, a leading space makes a command line an ordinary message.
     const line = this.text.value.trimEnd();
     if (!line || this.box.hidden) return;
     const { place, ctx } = this;
@@ -239,7 +239,7 @@ export class Composer {
     }
   }
 
-  /** A line that was not taken comes back, unless something else has been written in its place meanwhile. */
+  /** Restore a line that was not accepted, unless something else has been written meanwhile. */
   giveBack(place, line) {
     if (place !== this.place) {
       if (!this.drafts.get(place)) this.drafts.set(place, line);

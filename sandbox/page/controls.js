@@ -1,4 +1,4 @@
-// The elements that can be used: buttons and overflow menus here, menus and fields from their own modules.
+// Interactive elements: buttons and overflow menus here, select menus and fields in their own modules.
 
 import { h } from "./dom.js";
 import { FIELDS } from "./fields.js";
@@ -9,8 +9,8 @@ const KINDS = { button, overflow, ...PICKERS, ...FIELDS };
 let made = 0;
 
 /**
- * The control for an interactive element in a block of `host`, or null when its type is not one this page knows.
- * `id` is the control's, for the label of an input block.
+ * Return the control for an interactive element in a block of `host`, or null for an unknown type.
+ * `id` is the control's id, for the label of an input block.
  */
 export function control(element, block, host, ctx, id = `control-${++made}`) {
   const make = Object.hasOwn(KINDS, element.type) ? KINDS[element.type] : null;
@@ -31,13 +31,13 @@ function button(element, block, host, ctx, id) {
     data: identity(element, block),
   }, ctx.words(element.text));
   node.addEventListener("click", () => {
-    visit(element.url);
+    openUrl(element.url);
     host.send(block, element, element.value, node);
   });
   return node;
 }
 
-function visit(url) {
+function openUrl(url) {
   if (/^https?:/i.test(url ?? "")) window.open(url, "_blank", "noopener,noreferrer");
 }
 
@@ -55,7 +55,7 @@ function overflow(element, block, host, ctx, id) {
     label: ctx.words(option.text),
     description: ctx.words(option.description),
     pick() {
-      visit(option.url);
+      openUrl(option.url);
       host.send(block, element, option, node);
     },
   }));

@@ -1,8 +1,8 @@
-// The only way elements are made on this page: strings become text nodes, so that nothing a message says is markup.
+// All elements of this page are made here. Strings become text nodes, so that a message's text is never parsed as markup.
 
 /**
  * An element with attributes, data attributes (`data`) and children.
- * Attributes whose value is null, undefined or false are left out; true makes a bare attribute.
+ * Attributes whose value is null, undefined or false are omitted; true makes a boolean attribute.
  */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -24,7 +24,7 @@ export const div = (className, ...children) => h("div", { class: className }, ..
 /** A span with a class. */
 export const span = (className, ...children) => h("span", { class: className }, ...children);
 
-/** Append nodes and strings, flattening lists and leaving out null and false. */
+/** Append nodes and strings, flattening lists and skipping null and false. */
 export function append(element, ...children) {
   for (const child of children.flat(Infinity)) {
     if (child !== null && child !== undefined && child !== false) element.append(child);
@@ -40,22 +40,22 @@ export function fill(element, ...children) {
 
 const LINKABLE = new Set(["http:", "https:", "mailto:", "tel:"]);
 
-/** A link that opens apart from the page; an address of any other kind (javascript:, data:) is shown as text. */
+/** A link that opens in a new tab; a URL of another scheme (javascript:, data:) is shown as text. */
 export function link(address, ...children) {
   const shown = children.flat().length ? children : [address];
   let url = null;
   try {
     url = new URL(address);
   } catch {
-    // Not an address at all: shown as text below.
+    // Not a URL: shown as text below.
   }
   if (!url || !LINKABLE.has(url.protocol)) return h("span", {}, shown);
   return h("a", { href: url.href, target: "_blank", rel: "noopener noreferrer" }, shown);
 }
 
 /**
- * Remembers what has the focus now, or is to have it, and gives it back when it is called, also to a button that was drawn
- * anew meanwhile. Gives whether it found it.
+ * Remember the element that has the focus, and return a function that focuses it again, even if it was redrawn meanwhile.
+ * That function returns whether it found the element.
  */
 export function rememberFocus(node = document.activeElement) {
   const selector = selectorOf(node);

@@ -1,4 +1,4 @@
-// The shortcodes a loan desk's messages use. Any other stays as it was written, colons and all.
+// The shortcodes used in a loan desk's messages. Others are shown as written.
 const EMOJI = {
   "+1": "👍", "-1": "👎", alarm_clock: "⏰", arrow_right: "➡️", arrows_counterclockwise: "🔄",
   bar_chart: "📊", bell: "🔔", blue_car: "🚙", busts_in_silhouette: "👥", calendar: "📅", car: "🚗",
@@ -12,12 +12,12 @@ const EMOJI = {
   white_check_mark: "✅", heavy_check_mark: "✔️", x: "❌", yellow_circle: "🟡", zzz: "💤",
 };
 
-/** The character of a shortcode's name, or null when this page does not know it. */
+/** Return the character of a shortcode, or null for an unknown one. */
 export function emoji(name) {
   return Object.hasOwn(EMOJI, name) ? EMOJI[name] : null;
 }
 
-/** Text with its known shortcodes replaced. */
+/** Replace the known shortcodes in a text. */
 export function withEmoji(text) {
   return text.replace(/:([a-z0-9_+-]+):/g, (whole, name) => emoji(name) ?? whole);
 }

@@ -1,4 +1,4 @@
-// What is typed, ticked or picked from a calendar: the inputs that are not menus.
+// Inputs other than menus: text, checkboxes, radio buttons, dates and times.
 
 import { div, h, span } from "./dom.js";
 import { instantIn } from "./time.js";
@@ -19,7 +19,7 @@ export const FIELDS = {
   radio_buttons: radios,
 };
 
-/** Send what a text holds when it is left, or, where the app wants it, while it is typed. */
+/** Send a text when its field loses the focus, or while it is typed if the app asked for that. */
 function listen(node, element, block, host) {
   let timer = null;
   let sent = node.value;
@@ -89,7 +89,7 @@ function picker(element, block, host, _ctx, id, more) {
   return node;
 }
 
-/** A date and time in the reader's zone, kept as Unix seconds. */
+/** A date and time in the reader's zone; its value is in Unix seconds. */
 function dateTime(element, block, host, ctx, id) {
   const node = h("input", attributes(element, block, id, { type: "datetime-local" }));
   const held = host.held(block, element);

@@ -1,10 +1,10 @@
-// The line above the feed: which channel this is, and what one should know before writing into it.
+// The channel header above the feed: title, topic, number of members, tabs.
 
 import { fill, h, span } from "./dom.js";
 import { channelTitle } from "./sidebar.js";
 
 /**
- * Draw the header; `onMenu` opens the sidebar on a narrow screen. With the app one also has the tabs that it offers:
+ * Draw the header; `onMenu` opens the sidebar on a narrow screen. The app's conversation also has the app's tabs:
  * `tab` is the open one, `onTab` opens another.
  */
 export function drawHeader(node, { ctx, state, channel, tab, onMenu, onTab }) {
@@ -24,7 +24,7 @@ export function drawHeader(node, { ctx, state, channel, tab, onMenu, onTab }) {
   if (isTabFocused) node.querySelector("[role=tab][aria-selected=true]")?.focus();
 }
 
-/** Whether a conversation is with the app and the app has a Home. */
+/** Whether a channel is the direct message with the app and the app has a Home. */
 export function hasHome(channel, state) {
   return channel.kind === "dm" && Boolean(state.app?.home_tab);
 }
@@ -55,7 +55,7 @@ function tabs({ t }, open, onTab) {
   return list;
 }
 
-/** A channel's title with its sign, as the composer and the window name it. */
+/** Return a channel's title with its `#`, for the composer and the window. */
 export function shownTitle(channel, state) {
   return channel.kind === "dm" ? channelTitle(channel, state) : `#${channel.name}`;
 }

@@ -1,4 +1,4 @@
-// The app's Home of the acting member, in place of a channel's messages.
+// The acting member's App Home, shown in place of a channel's messages.
 
 import { renderBlocks } from "./blocks.js";
 import { div, fill, h } from "./dom.js";
@@ -6,19 +6,19 @@ import { viewHost } from "./hosts.js";
 import { afterMenu } from "./menu.js";
 
 export class Home {
-  /** `act` sends an entry or a press; it resolves to the sandbox's answer or throws. */
+  /** `act` sends an action; it resolves to the sandbox's response or throws. */
   constructor(node, { act, complain }) {
     Object.assign(this, { node, act, complain, seen: null, draft: new Map() });
   }
 
-  /** Forget what was shown: another member, or another visit. */
+  /** Forget the shown view, for another member or when the Home is opened again. */
   clear(ctx) {
     this.seen = null;
     this.draft.clear();
     fill(this.node, h("p", { class: "feed-empty", role: "status" }, ctx.t("Loading …")));
   }
 
-  /** Show the view; what did not change stays as it is, with its focus and place. */
+  /** Show the view. If it did not change, nothing is redrawn. */
   show(view, ctx) {
     const seen = JSON.stringify([view?.blocks, ctx.language]);
     if (seen === this.seen) return;
@@ -28,7 +28,7 @@ export class Home {
 
   draw(view, ctx) {
     if (!view) {
-      fill(this.node, h("p", { class: "feed-empty" }, ctx.t("Nothing was published here yet.")));
+      fill(this.node, h("p", { class: "feed-empty" }, ctx.t("Nothing has been published here yet.")));
       return;
     }
     const active = this.node.contains(document.activeElement) ? document.activeElement.dataset : null;

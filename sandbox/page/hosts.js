@@ -1,8 +1,8 @@
-// Where blocks stand, in a message or in a view, and so what becomes of a press or an entry in them.
+// The host of blocks, a message or a view, which handles the actions and entered values in them.
 
 import { ask } from "./overlay.js";
 
-/** The name under which a state carries what was chosen, by the element's type; `value` for what is typed. */
+/** The field of a state that holds the chosen value, by element type; `value` for all others. */
 const CHOSEN = {
   static_select: "selected_option", external_select: "selected_option", radio_buttons: "selected_option",
   overflow: "selected_option", users_select: "selected_user", conversations_select: "selected_conversation",
@@ -18,7 +18,7 @@ const initial = (element) => element[chosenName(element.type).replace(/^(selecte
   (word === "value" ? "initial_value" : "initial"))];
 const keyOf = (block, element) => `${block.block_id} ${element.action_id}`;
 
-/** Ask first where the element says so; then `deliver()`. Until that is done the control refuses another press. */
+/** Show the element's confirmation dialog, then `deliver()`. Meanwhile the control ignores further presses. */
 async function pressed(node, element, ctx, deliver) {
   if (node?.getAttribute("aria-busy") === "true") return false;
   if (element.confirm && !(await ask(element.confirm, ctx))) return false;
@@ -34,8 +34,8 @@ function body(where, block, element, value) {
 }
 
 /**
- * The blocks of a message. `held` gives what an element holds: what the reader chose since the page shows it, else what
- * it came with. `send` resolves to whether a press was taken.
+ * The host of a message's blocks. `held` returns an element's value: the reader's choice, else the initial value.
+ * `send` resolves to whether a press was accepted.
  */
 export function messageHost(message, ctx) {
   const chosen = new Map();
@@ -54,8 +54,8 @@ export function messageHost(message, ctx) {
 }
 
 /**
- * The blocks of a view. `draft` is a Map of what was entered and is not with the sandbox yet, so that a view that is
- * rewritten keeps it; `onTouch` hears of every entry; `act` sends one, and resolves to whether it was taken.
+ * The host of a view's blocks. `draft` is a Map of the entered values that are not sent yet, which an updated view keeps;
+ * `onTouch` is called on every change; `act` sends a value and resolves to whether it was accepted.
  */
 export function viewHost(view, ctx, { draft, onTouch, act }) {
   const where = { view_id: view.id };
@@ -83,7 +83,7 @@ export function viewHost(view, ctx, { draft, onTouch, act }) {
   };
 }
 
-/** What a draft holds, as the state of a view: by block and action. */
+/** Convert a draft to the state of a view, by block and action. */
 export function statesOf(draft) {
   const states = {};
   for (const { type, block, action, value } of draft.values()) {

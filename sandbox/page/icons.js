@@ -1,4 +1,4 @@
-// The page's own signs, drawn as strokes so that they look the same with every font.
+// The page's icons, drawn as strokes so that they look the same with every font.
 
 const NS = "http://www.w3.org/2000/svg";
 
@@ -16,7 +16,7 @@ const PATHS = {
   traffic: "M5 13.4V2.8M2.4 5.4 5 2.8l2.6 2.6M11 2.6v10.6M8.4 10.6l2.6 2.6 2.6-2.6",
 };
 
-/** A sign by its name, hidden from screen readers: what it stands beside says the same. */
+/** An icon by its name. It is hidden from screen readers, since the text beside it says the same. */
 export function icon(name) {
   const svg = document.createElementNS(NS, "svg");
   for (const [key, value] of Object.entries({ viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" })) {

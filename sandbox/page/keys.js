@@ -1,18 +1,18 @@
-// The page's own keys: from region to region, from channel to channel, and from anywhere into the composer.
+// Keyboard shortcuts: between regions, between channels, and from anywhere to the composer.
 
 const REGIONS = ["#sidebar", "#feed, #home", "#composer", "#panel"];
 const FOCUSABLE = ["[aria-current=page]", "textarea", "button, a[href], [tabindex='0']"];
 
 /**
- * F6 and Shift+F6 go round the regions of the page, Alt+Up and Alt+Down to the channel before or after this one
- * (`onStep(-1)` or `onStep(1)`); a character typed where no field has the focus goes into the composer.
+ * F6 and Shift+F6 cycle through the regions of the page. Alt+Up and Alt+Down go to the previous or next channel
+ * (`onStep(-1)` or `onStep(1)`). A character typed while no field has the focus goes to the composer.
  */
 export function listenToKeys({ onStep }) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
     if (event.key === "F6") {
       event.preventDefault();
-      goRound(event.shiftKey ? -1 : 1);
+      cycleRegions(event.shiftKey ? -1 : 1);
     } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
       event.preventDefault();
       onStep(event.key === "ArrowUp" ? -1 : 1);
@@ -22,7 +22,7 @@ export function listenToKeys({ onStep }) {
   });
 }
 
-function goRound(step) {
+function cycleRegions(step) {
   const regions = REGIONS.map((selector) => [...document.querySelectorAll(selector)].find(isShown)).filter(Boolean);
   const at = regions.findIndex((region) => region.contains(document.activeElement));
   const next = regions[(at + step + regions.length) % regions.length];

@@ -5,20 +5,20 @@ import { div, h, rememberFocus, span } from "./dom.js";
 let closeOpen = null;
 let waiting = [];
 
-/** Close whatever popup is open. */
+/** Close the open popup, if any. */
 export function closeMenu() {
   closeOpen?.();
 }
 
-/** Run something that would draw anew what a popup hangs on: now, or once the popup that is open has closed. */
+/** Run a function that redraws a popup's anchor: now, or after the open popup has closed. */
 export function afterMenu(run) {
   if (closeOpen) waiting.push(run);
   else run();
 }
 
 /**
- * Put a popup under `anchor`, above the dialog it stands in, until something else is pressed. Returns how to close it,
- * with whether the focus goes back.
+ * Show a popup under `anchor`, on top of its dialog, until something else is pressed. Returns a function that closes it;
+ * its argument says whether the focus returns to the anchor.
  */
 export function holdOpen(anchor, popup) {
   closeMenu();
@@ -29,7 +29,7 @@ export function holdOpen(anchor, popup) {
   const onOutside = (event) => {
     if (!popup.contains(event.target) && !anchor.contains(event.target)) close(false);
   };
-  // A phone's keyboard changes the window's size: the popup moves and stays.
+  // A phone's keyboard resizes the window: the popup moves but stays open.
   const onResize = () => placePopup(popup, anchor);
   function close(refocus) {
     popup.remove();
@@ -40,7 +40,7 @@ export function holdOpen(anchor, popup) {
     if (refocus) giveBack();
     const due = waiting;
     waiting = [];
-    // Later than what was picked, so that it is drawn as chosen.
+    // After the item's own handler, so that it is drawn as chosen.
     setTimeout(() => due.forEach((run) => run()));
   }
   closeOpen = () => close(true);
@@ -114,7 +114,7 @@ function target(event, buttons) {
   return order.find((button) => button.textContent.trim().toLowerCase().startsWith(event.key.toLowerCase())) ?? null;
 }
 
-/** Put a popup where there is room: below its anchor, or above. */
+/** Place a popup below its anchor, or above it if there is no room. */
 export function placePopup(popup, anchor) {
   const box = anchor.getBoundingClientRect();
   const margin = 8;

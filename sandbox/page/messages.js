@@ -1,18 +1,17 @@
-// The feed of one channel: messages under the day they came, kept current without losing the reader's place.
+// The feed of one channel: messages grouped by day, updated without losing the reader's scroll position.
 
 import { messageBody } from "./blocks.js";
 import { div, h, span } from "./dom.js";
 import { displayName } from "./mentions.js";
 import { icon } from "./icons.js";
 import { openMenu } from "./menu.js";
-import { isReply, replyCount } from "./threads.js";
 import { instantOf } from "./time.js";
 
 const GROUP_MS = 5 * 60_000;
 const NEAR_BOTTOM_PX = 120;
 
 /**
- * The feed in `list`, with a button that leads to what came in below. `onThread(ts)` opens a thread,
+ * The feed in `list`, with a button that jumps to new messages below. `onThread(ts)` opens a thread,
  * `onShortcut(callback_id, message)` starts a shortcut of the app.
  */
 export class Feed {
@@ -28,11 +27,11 @@ export class Feed {
       this.isAtEnd = this.isNearBottom();
       if (this.isAtEnd) this.jump.hidden = true;
     });
-    // A panel that opens beside it breaks its lines anew: who read the end goes on reading the end.
+    // A panel that opens beside the feed changes its line breaks; a reader at the end stays at the end.
     new ResizeObserver(() => this.isAtEnd && this.toBottom()).observe(list);
   }
 
-  /** Show a channel from its end. `unread` is how many of the others' last messages the reader has not seen. */
+  /** Show a channel from its end. `unread` is the number of other users' messages that the reader has not seen. */
   show(messages, { ctx, channel, unread = 0 }) {
     Object.assign(this, { messages: [...messages], ctx, channel, drawn: new Map() });
     this.firstUnread = firstUnread(messages, unread, ctx.me.id);
@@ -40,20 +39,20 @@ export class Feed {
     this.toBottom();
   }
 
-  /** Draw every message again, for a reader whose language has changed. */
+  /** Redraw all messages after a change of the reader's language. */
   redraw(ctx) {
     Object.assign(this, { ctx, drawn: new Map() });
     this.render();
   }
 
-  /** Empty the feed at once, so that no channel's messages stand under another's name. */
+  /** Empty the feed at once, so that no channel's messages are shown under another's name. */
   clear(ctx, channel) {
     Object.assign(this, { messages: [], ctx, channel, drawn: new Map(), firstUnread: null });
     this.list.replaceChildren();
     this.jump.hidden = true;
   }
 
-  /** Put a new or changed message in its place. New ones of the reader, or seen at the bottom, scroll into view. */
+  /** Insert or replace a message. New messages scroll into view if they are the reader's or the feed is at its end. */
   put(message) {
     const at = this.messages.findIndex((known) => known.id === message.id);
     const wasNear = this.isNearBottom();
@@ -74,7 +73,7 @@ export class Feed {
     this.render();
   }
 
-  /** Bring the message with this `ts` into view and mark it for a moment. */
+  /** Scroll to the message with this `ts` and highlight it briefly. */
   reveal(ts) {
     const message = this.messages.find((one) => one.ts === ts);
     if (message && this.isInThread(message)) this.onThread(message.thread_ts);
@@ -92,7 +91,7 @@ export class Feed {
     this.jump.hidden = true;
   }
 
-  /** Bring the list to the present messages. What did not change keeps its element, and so a pending press. */
+  /** Update the list. Unchanged messages keep their elements, and so a pending press. */
   render() {
     const focused = focusedControl(this.list);
     const place = this.list.scrollTop;
@@ -105,13 +104,13 @@ export class Feed {
       return entry.node;
     });
     this.drawn = drawn;
-    reconcile(this.list, nodes.length ? nodes : [h("p", { class: "feed-empty" }, this.ctx.t("Nothing here yet."))]);
+    reconcile(this.list, nodes.length ? nodes : [h("p", { class: "feed-empty" }, this.ctx.t("No messages yet."))]);
     this.list.scrollTop = place;
     this.jump.textContent = `${this.ctx.t("New messages")} ↓`;
     if (focused && document.activeElement === document.body) this.list.querySelector(focused)?.focus();
   }
 
-  /** What the list holds: for each row its key, the values it depends on, and how to make it. */
+  /** Return the rows of the list: each has a key, the values it depends on, and a function that makes it. */
   rows() {
     const { ctx } = this;
     let previous = null;
@@ -133,7 +132,7 @@ export class Feed {
     });
   }
 
-  /** Whether a message is read in a thread rather than here. A reply whose thread is gone stays here. */
+  /** Whether a message is shown in a thread rather than here. A reply whose parent was deleted stays here. */
   isInThread(message) {
     return isReply(message) && !message.broadcast && this.messages.some((other) => other.ts === message.thread_ts);
   }
@@ -144,8 +143,8 @@ export class Feed {
 }
 
 /**
- * A message as an article: who, when, to whom it is visible, what it says, and how many `replies` hang on it.
- * With `onThread` it offers to reply, with `onShortcut` what the app can do with a message.
+ * A message as an article: author, time, visibility, content and number of `replies`.
+ * With `onThread` it has a reply button, with `onShortcut` the app's message shortcuts.
  */
 export function messageRow(message, { ctx, isFollowing = false, replies = [], onThread = null, onShortcut = null }) {
   const { t, time } = ctx;
@@ -175,12 +174,12 @@ function threadButton(message, replies, ctx, onThread) {
   const last = ctx.time.clock(instantOf(replies.at(-1)));
   const button = h("button", { type: "button", class: "thread-button", data: { action: "thread" } },
     span("thread-replies", replyCount(replies.length, ctx)),
-    span("thread-last", ctx.t("last at {time}", { time: last })));
+    span("thread-last", ctx.t("last reply {time}", { time: last })));
   button.addEventListener("click", () => onThread(message.ts));
   return button;
 }
 
-/** What can be done with a message: shown when it is pointed at or has the focus. */
+/** The actions on a message, shown when the pointer or the focus is on it. */
 function tools(message, ctx, { onThread, onShortcut }) {
   const label = ctx.t("Reply in a thread");
   const reply = h("button", { type: "button", class: "icon-button", "aria-label": label, title: label }, icon("chat"));
@@ -189,7 +188,7 @@ function tools(message, ctx, { onThread, onShortcut }) {
 }
 
 function shortcutMenu(message, ctx, onShortcut) {
-  const label = ctx.t("Shortcuts for this message");
+  const label = ctx.t("Message shortcuts");
   const node = h("button", {
     type: "button", class: "icon-button", "aria-label": label, title: label, "aria-haspopup": "menu", "aria-expanded": "false",
   }, icon("dots"));
@@ -200,7 +199,7 @@ function shortcutMenu(message, ctx, onShortcut) {
   return node;
 }
 
-/** A square with a name's first letter, or a Chinese name's last character, in a colour that stays with the name. */
+/** A square with a name's first letter, or a Chinese name's last character, in a colour derived from the name. */
 export function avatar(name, isApp = false) {
   const characters = [...name.replace(/[^\p{L}\p{N}]/gu, "")];
   const isHan = /\p{Script=Han}/u.test(characters.at(-1) ?? "");
@@ -217,7 +216,7 @@ function dividerRow(key, kind, text) {
   return { key, seen: [text], make };
 }
 
-/** Make the nodes the children of `parent`, moving none that is already in order. */
+/** Make the nodes the children of `parent` without moving those that are already in order. */
 function reconcile(parent, nodes) {
   const wanted = new Set(nodes);
   for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
@@ -240,7 +239,7 @@ function firstUnread(messages, unread, reader) {
   return others.at(-Math.min(unread, others.length))?.id ?? null;
 }
 
-/** A selector for the control that has the focus, so that a redrawn message gives it back. */
+/** Return a selector for the focused control, so that a redrawn message can restore the focus. */
 function focusedControl(list) {
   const active = document.activeElement;
   const article = list.contains(active) ? active.closest("article") : null;
@@ -248,4 +247,12 @@ function focusedControl(list) {
   const { action, block } = active.dataset;
   const within = block ? `[data-block="${CSS.escape(block)}"]` : "";
   return `article[data-id="${CSS.escape(article.dataset.id)}"] [data-action="${CSS.escape(action)}"]${within}`;
+}
+
+/** Whether a message is a thread reply. */
+export const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts;
+
+/** Return the number of replies as text. */
+export function replyCount(n, { t }) {
+  return n === 1 ? t("1 reply") : t("{n} replies", { n });
 }

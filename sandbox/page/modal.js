@@ -1,4 +1,4 @@
-// The modals of the acting member: one dialog that shows the top of their stack.
+// The acting member's modals: a dialog that shows the top of their view stack.
 
 import { renderBlocks } from "./blocks.js";
 import { div, fill, h, span } from "./dom.js";
@@ -8,12 +8,12 @@ import { afterMenu, closeMenu } from "./menu.js";
 import { ask, isInside } from "./overlay.js";
 
 export class Modal {
-  /** `api` has `act`, `submit` and `close`, each of which resolves to the sandbox's answer or throws. */
+  /** `api` has `act`, `submit` and `close`, each of which resolves to the sandbox's response or throws. */
   constructor({ api, complain }) {
     Object.assign(this, { api, complain, dialog: null, view: null, drafts: new Map(), touched: new Set() });
   }
 
-  /** Show the top of the stack; nothing when it is empty. */
+  /** Show the top of the stack, or hide the dialog when it is empty. */
   show(stack, ctx) {
     this.ctx = ctx;
     this.depth = stack.length;
@@ -31,14 +31,14 @@ export class Modal {
     else afterMenu(() => this.view === view && this.draw(false));
   }
 
-  /** Let go of what was entered into views that are gone. */
+  /** Forget the drafts of views that are closed. */
   forget(stack) {
     const open = new Set(stack.map((view) => view.id));
     for (const id of this.drafts.keys()) if (!open.has(id)) this.drafts.delete(id);
     for (const id of this.touched) if (!open.has(id)) this.touched.delete(id);
   }
 
-  /** Take the dialog away and give the focus back. */
+  /** Hide the dialog and restore the focus. */
   take() {
     this.view = null;
     if (!this.dialog) return;
@@ -67,7 +67,7 @@ export class Modal {
     this.dialog.addEventListener("pointerdown", (event) => {
       if (event.target === this.dialog && !isInside(this.dialog, event)) this.leave();
     });
-    // A browser closes a dialog at the second Escape without asking, whatever was answered to the first.
+    // On a second Escape a browser closes the dialog without asking, even if the first one was refused.
     this.dialog.addEventListener("close", () => {
       if (!this.dialog?.isConnected) return;
       this.dialog.showModal();
@@ -165,7 +165,7 @@ export class Modal {
     this.focusError();
   }
 
-  /** While an answer is awaited nothing can be changed. */
+  /** Disable the form while a response is awaited. */
   wait(isWaiting) {
     this.submitter.setAttribute("aria-busy", String(isWaiting));
     this.body.inert = isWaiting;
@@ -197,7 +197,7 @@ export class Modal {
     field.scrollIntoView({ block: "center" });
   }
 
-  /** Close the view, or all of them; first ask when something was entered. */
+  /** Close the view, or the whole stack; ask first if something was entered. */
   async leave({ isAll = false } = {}) {
     const { view, ctx } = this;
     if (this.isAsking) return;
@@ -222,17 +222,17 @@ function leaving(t) {
     title: plain(t("Close without saving?")),
     text: plain(t("What you entered will be lost.")),
     confirm: plain(t("Close")),
-    deny: plain(t("Go on editing")),
+    deny: plain(t("Keep editing")),
     style: "danger",
   };
 }
 
-/** What the look of a view depends on, apart from its errors and what is entered. */
+/** Return what a view's rendering depends on, apart from its errors and entered values. */
 function contentOf({ title, submit, close, can_submit: canSubmit, blocks }) {
   return JSON.stringify([title, submit, close, canSubmit, blocks]);
 }
 
-/** A selector for the control that has the focus. */
+/** Return a selector for the focused control. */
 function identityOf(node) {
   const { action, block, option } = node?.dataset ?? {};
   if (!action) return null;

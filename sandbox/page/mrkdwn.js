@@ -1,4 +1,4 @@
-// Slack's mrkdwn as DOM nodes. Entities are undone once, at the leaves, so `&amp;lt;` shows as `&lt;`.
+// Slack's mrkdwn as DOM nodes. Entities are decoded once, at the leaves, so `&amp;lt;` is shown as `&lt;`.
 
 import { h, link, span } from "./dom.js";
 import { emoji } from "./emoji.js";
@@ -6,14 +6,14 @@ import { broadcastMention, channelMention, userMention, groupMention } from "./m
 
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
 
-/** Undo Slack's three entities, once. */
+/** Decode Slack's three entities, once. */
 export function unescape(text) {
   return text.replace(/&(?:amp|lt|gt);/g, (entity) => ENTITIES[entity]);
 }
 
 /** The nodes of a mrkdwn text: fenced code, quotes, and lines with inline marks. `ctx` is the reader's context. */
 export function mrkdwn(text, ctx) {
-  // Matched fences stand at the odd places of the split; a fence without a partner stays in the text.
+  // Fenced code is at the odd positions of the split; an unclosed fence stays in the text.
   const parts = text.split(/```([\s\S]+?)```/);
   return parts.flatMap((part, index) => {
     if (index % 2) return [h("pre", { class: "fence" }, unescape(part.replace(/^\n|\n$/g, "")))];
@@ -26,7 +26,7 @@ export function mrkdwn(text, ctx) {
   });
 }
 
-/** Plain text as Slack shows it: literally, line breaks kept; shortcodes only where the text object asks for emoji. */
+/** Plain text, with line breaks; shortcodes are replaced only if the text object sets `emoji`. */
 export function plainText(text) {
   return text.split("\n").flatMap((line, index) => (index ? [h("br"), line] : [line]));
 }
@@ -63,7 +63,7 @@ function lines(text, ctx) {
 const MARKS = { "*": "strong", _: "em", "~": "s" };
 const WORD = /[\p{L}\p{N}]/u;
 
-/** One line's nodes. A mark opens only outside a word and closes only at a word's end, as in Slack. */
+/** The nodes of a line. As in Slack, formatting starts only outside a word and ends only at the end of a word. */
 function inline(text, ctx) {
   const nodes = [];
   let plain = "";
@@ -115,7 +115,7 @@ function marked(text, at, ctx) {
   return null;
 }
 
-/** What stands between `<` and `>`: a mention, a date or a link. */
+/** The content of `<…>`: a mention, a date or a link. */
 function reference(text, at, ctx) {
   if (text[at] !== "<") return null;
   const end = text.indexOf(">", at);

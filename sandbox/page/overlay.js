@@ -1,11 +1,11 @@
-// What lies over the page for a moment: toasts and the question before a weighty press.
+// Toasts, dialogs and confirmation dialogs over the page.
 
 import { div, h, rememberFocus } from "./dom.js";
 import { icon } from "./icons.js";
 
 const TOAST_MS = 8_000;
 
-/** Show a line for some seconds. `kind` is "error" (read out at once) or "info". */
+/** Show a toast for some seconds. `kind` is "error" (announced at once) or "info". */
 export function toast(text, { kind = "info", closeLabel = "Close" } = {}) {
   const close = h("button", { type: "button", class: "toast-close", "aria-label": closeLabel }, "×");
   const role = kind === "error" ? "alert" : "status";
@@ -14,15 +14,15 @@ export function toast(text, { kind = "info", closeLabel = "Close" } = {}) {
   close.addEventListener("click", remove);
   const stack = document.getElementById("toasts");
   stack.append(node);
-  // Shown anew, it lies above a dialog that was opened since.
+  // Showing it again puts it above a dialog that was opened since.
   if (stack.matches(":popover-open")) stack.hidePopover();
   stack.showPopover();
   setTimeout(remove, TOAST_MS);
 }
 
 /**
- * A dialog over the page with a title and a cross. Escape and a click beside it close it; the focus goes back.
- * Returns the `dialog` element, already shown.
+ * Open a dialog with a title and a close button. Escape and a click outside close it; the focus is restored.
+ * Returns the `dialog` element.
  */
 export function openDialog({ title, closeLabel, className = "" }, ...children) {
   const cross = h("button", { type: "button", class: "icon-button dialog-close", "aria-label": closeLabel }, icon("close"));
@@ -43,13 +43,13 @@ export function openDialog({ title, closeLabel, className = "" }, ...children) {
   return dialog;
 }
 
-/** Whether a press is within an element's box; its backdrop counts as the element itself. */
+/** Whether a press is within an element's box, since a press on its backdrop has the element as target too. */
 export function isInside(element, { clientX, clientY }) {
   const box = element.getBoundingClientRect();
   return clientX >= box.left && clientX <= box.right && clientY >= box.top && clientY <= box.bottom;
 }
 
-/** Ask a Block Kit `confirm` object's question (`words` renders its texts). Resolves to whether it was confirmed. */
+/** Show a Block Kit `confirm` dialog (`words` renders its texts). Resolves to whether it was confirmed. */
 export function ask(confirm, { words, t }) {
   const deny = h("button", { type: "button", class: "block-button" }, words(confirm.deny) ?? t("Cancel"));
   const style = confirm.style === "danger" ? "danger" : "primary";

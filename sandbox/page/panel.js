@@ -1,4 +1,4 @@
-// The panel at the right: a thread, the traffic, the bad days. One is open at a time; on a narrow screen it covers all.
+// The panel on the right: a thread, the traffic or the faults. One is open at a time; on a narrow screen it covers the page.
 
 import { fill, h, rememberFocus } from "./dom.js";
 import { icon } from "./icons.js";
@@ -17,7 +17,7 @@ export class Panel {
     });
   }
 
-  /** Open a panel; `build(body)` fills it and may return what is to be done when it closes. */
+  /** Open a panel; `build(body)` fills it and may return a function to call when it closes. */
   open({ name, title, closeLabel, build }) {
     const refocus = rememberFocus();
     this.leave?.();
@@ -46,7 +46,7 @@ export class Panel {
     if (!this.refocus?.()) document.querySelector("#composer textarea")?.focus();
   }
 
-  /** Open a panel, or close it when it is the one that is open. */
+  /** Open a panel, or close it if it is already open. */
   toggle(options) {
     if (this.name === options.name) this.close();
     else this.open(options);

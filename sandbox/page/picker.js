@@ -1,4 +1,4 @@
-// The popup of a menu: a list to choose from, with a search above it where it is long or the app fills it.
+// The popup of a select menu: a list of options, with a search field if it is long or external.
 
 import { div, fill, h, span } from "./dom.js";
 import { closeMenu, holdOpen, placePopup } from "./menu.js";
@@ -6,8 +6,8 @@ import { closeMenu, holdOpen, placePopup } from "./menu.js";
 const WAIT_MS = 250;
 
 /**
- * Open the popup under `anchor`. `load(typed)` gives, or promises, groups `{label, options: [{value, label, …}]}`, or
- * `{hint}`; `take(chosen)` gets the options that are chosen then. Of several, each press takes at once.
+ * Open the popup under `anchor`. `load(typed)` returns, or resolves to, groups `{label, options: [{value, label, …}]}`, or
+ * `{hint}`; `take(chosen)` gets the chosen options. In a multi-select it is called on every press.
  */
 export function openPicker(anchor, { ctx, label, load, isRemote, hasSearch, isMultiple, most, chosen, canClear, take }) {
   if (anchor.getAttribute("aria-expanded") === "true") return closeMenu();
@@ -39,9 +39,9 @@ export function openPicker(anchor, { ctx, label, load, isRemote, hasSearch, isMu
       const rows = group.options.map(makeRow);
       return rows.length && group.label ? [div("popup-group", group.label), ...rows] : rows;
     });
-    if (canClear && !isMultiple && !search.value) nodes.unshift(makeRow({ label: t("Clear the choice"), isClear: true }));
+    if (canClear && !isMultiple && !search.value) nodes.unshift(makeRow({ label: t("Clear selection"), isClear: true }));
     fill(list, nodes);
-    const hint = answer?.hint ?? (view.rows.length ? "" : t("Nothing found."));
+    const hint = answer?.hint ?? (view.rows.length ? "" : t("No results."));
     fill(status, hint);
     status.hidden = !hint;
     const first = view.rows.findIndex(({ item }) => isChosen(item));

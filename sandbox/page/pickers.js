@@ -1,4 +1,4 @@
-// Menus to choose from, one or several: of options, of people, of channels, and those that the app fills as one types.
+// Select menus, single and multiple: options, users, channels, and external selects that the app fills.
 
 import { fill, h, span } from "./dom.js";
 import { displayName } from "./mentions.js";
@@ -49,7 +49,7 @@ const SOURCES = {
   conversations_select: local((ctx) => [...channels(ctx), ...people(ctx)]),
 };
 
-/** The kinds of menus this page knows, by type. */
+/** The menus that this page supports, by type. */
 export const PICKERS = Object.fromEntries(Object.keys(SOURCES).flatMap((type) => [
   [type, (...args) => menu(type, false, ...args)],
   [`multi_${type}`, (...args) => menu(type, true, ...args)],
@@ -109,7 +109,7 @@ function menu(type, isMultiple, element, block, host, ctx, id) {
   return node;
 }
 
-/** What is chosen at first, as the menu shows it. */
+/** Return the initial choice as the menu shows it. */
 function read(held, isMultiple, ctx) {
   const list = (isMultiple ? held ?? [] : [held]).filter(Boolean);
   return list.map((one) => {

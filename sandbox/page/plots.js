@@ -1,4 +1,4 @@
-// The drawings of charts: bars, lines, areas and pies, each an SVG of a given width in pixels.
+// Draw charts (bars, lines, areas and pies), each as an SVG of a given width in pixels.
 
 const HEIGHT = 260;
 const TOP = 12;
@@ -21,14 +21,14 @@ function svg(width, height, title, children) {
   return s("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": title }, children);
 }
 
-/** What a series has for a category. */
+/** Return the value of a series for a category. */
 export function valueAt(series, category) {
   return series.data.find((point) => point.label === category)?.value ?? 0;
 }
 
 const tip = (text) => s("title", {}, text);
 
-/** Roughly how wide a text is at the charts' size; Han characters and their like are square. */
+/** Estimate the width of a text at the charts' font size; CJK characters are square. */
 function textWidth(text) {
   return [...text].reduce((sum, one) => sum + (one.codePointAt(0) > 0x2e7f ? WIDE_CHARACTER_PX : CHARACTER_PX), 0);
 }
@@ -39,7 +39,7 @@ function shorten(text, room) {
   return short.length < [...text].length ? `${short.slice(0, -1).join("")}…` : text;
 }
 
-/** Round numbers that hold all values and zero: `{low, high, ticks}`. */
+/** Return a scale of round numbers that includes all values and zero: `{low, high, ticks}`. */
 export function scale(values) {
   const most = Math.max(0, ...values);
   const least = Math.min(0, ...values);
@@ -53,7 +53,7 @@ export function scale(values) {
   return { low, high, ticks: Array.from({ length: count + 1 }, (_, index) => low + index * step) };
 }
 
-/** The frame of an xy chart: axes, grid and labels, and where a value and a category lie. */
+/** Return the frame of an xy chart (axes, grid and labels), and the positions of values and categories. */
 function frame(spec, { width, title, number }) {
   const { categories, x_label: xLabel, y_label: yLabel } = spec.axis_config;
   const { low, high, ticks } = scale(spec.series.flatMap((one) => one.data.map((point) => point.value)));
@@ -124,7 +124,7 @@ export function lines(spec, options) {
   }));
 }
 
-/** Areas from zero, each under its own line; the later ones lie in front. */
+/** Areas from zero, each with its line; later ones are in front. */
 export function areas(spec, options) {
   const { x, y, categories, draw } = frame(spec, options);
   return draw(spec.series.map((series, at) => {
@@ -143,7 +143,7 @@ function dots(series, at, categories, points, number) {
     tip(`${series.name}, ${categories[index]}: ${number.format(valueAt(series, categories[index]))}`)));
 }
 
-/** A ring; its legend has the names and shares. */
+/** A ring; the legend has the names and shares. */
 export function pie(spec, { width, title, number }) {
   const size = Math.min(220, width);
   const radius = size / 2 - 4;

@@ -1,4 +1,4 @@
-// rich_text blocks: the text in them is never parsed, so what a borrower is called shows exactly as typed.
+// rich_text blocks. Their text is never parsed, so a borrower's name is shown exactly as typed.
 
 import { h, link } from "./dom.js";
 import { emoji } from "./emoji.js";

@@ -1,4 +1,4 @@
-// How this browser shows the page: its colours and its language. Kept here, unknown to the workspace.
+// The page's colours and language in this browser. They are stored here only; the workspace does not know them.
 
 const PREFIX = "loandesk.";
 
@@ -10,7 +10,7 @@ function read(name, known) {
     const value = localStorage.getItem(PREFIX + name);
     return known.includes(value) ? value : "auto";
   } catch {
-    return "auto"; // a browser that keeps nothing
+    return "auto"; // the browser allows no storage
   }
 }
 
@@ -18,7 +18,7 @@ function keep(name, value) {
   try {
     localStorage.setItem(PREFIX + name, value);
   } catch {
-    // It holds until the page is left.
+    // The setting lasts until the page is closed.
   }
 }
 
@@ -27,7 +27,7 @@ const chosen = { theme: read("theme", THEMES), language: read("language", LANGUA
 export const theme = () => chosen.theme;
 export const language = () => chosen.language;
 
-/** The language of the page's own words for a member: the one chosen here, else the member's. */
+/** Return the language of the page's own texts: the one chosen here, else the member's. */
 export const languageFor = (member) => (chosen.language === "auto" ? member.locale || "en-US" : chosen.language);
 
 export function setTheme(value) {
@@ -41,7 +41,7 @@ export function setLanguage(value) {
   keep("language", value);
 }
 
-/** Put the chosen colours on the page; "auto" leaves them to the system. */
+/** Apply the chosen colours; "auto" leaves them to the system. */
 export function showTheme() {
   if (chosen.theme === "auto") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = chosen.theme;

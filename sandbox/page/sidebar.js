@@ -1,4 +1,4 @@
-// The left side: who one acts as, and the channels with what is unread in them.
+// The sidebar: the acting member, and the channels with their unread counts.
 
 import { fill, h, span } from "./dom.js";
 import { openMenu } from "./menu.js";
@@ -7,7 +7,7 @@ import { avatar } from "./messages.js";
 
 const KIND_NAMES = { public: "public channel", private: "private channel", dm: "direct message" };
 
-/** Draw who one acts as; the button opens the list of members. `getUsers` gives them as they are then. */
+/** Draw the acting member; the button opens the list of members. `getUsers` returns the current ones. */
 export function drawSwitcher(node, { ctx, team, getUsers, onMember }) {
   const { t, me } = ctx;
   const button = h("button", {
@@ -34,7 +34,7 @@ export function drawSwitcher(node, { ctx, team, getUsers, onMember }) {
   fill(node, button, h("div", { class: "team" }, team.name));
 }
 
-/** Draw the channels with their unread marks; `onChannel` gets the id of the one that was chosen. */
+/** Draw the channels with their unread counts; `onChannel` gets the id of the chosen one. */
 export function drawChannels(node, { ctx, state, current, onChannel }) {
   const { t } = ctx;
   const focused = node.contains(document.activeElement) ? document.activeElement.dataset.channel : null;
@@ -92,17 +92,17 @@ function sign(channel) {
   return h("span", { class: className, "aria-hidden": "true" }, isPublic && "#");
 }
 
-/** A channel's name as people call it; a direct message with the app is called by the app. */
+/** Return a channel's title; the direct message with the app has the app's name. */
 export function channelTitle(channel, state) {
   return channel.kind === "dm" ? (state.app?.name ?? channel.name) : channel.name;
 }
 
-/** What the badge counts: mentions, and in a direct message every unread message. */
+/** Return the badge's count: mentions, and in a direct message all unread messages. */
 export function badgeCount(channel) {
   return channel.kind === "dm" ? Math.max(channel.unread, channel.mentions) : channel.mentions;
 }
 
-/** Whether a member is in a channel; only public ones are seen from outside. */
+/** Whether a member is in a channel; others are visible only if they are public. */
 export function isMember(channel, member) {
   return channel.kind !== "public" || !channel.members || channel.members.includes(member.id);
 }

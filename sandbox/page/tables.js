@@ -1,4 +1,4 @@
-// `table` and `data_table` blocks: both scroll sideways when they are wide; a data table is sorted and paged here.
+// `table` and `data_table` blocks. Wide ones scroll sideways; a data table can be sorted and has pages.
 
 import { div, fill, h, span } from "./dom.js";
 import { richText } from "./richtext.js";
@@ -6,7 +6,7 @@ import { richText } from "./richtext.js";
 const PAGE_SIZE = 5;
 const UNBROKEN = 24;
 
-/** A `table` block: no header of its own; columns may be aligned. */
+/** A `table` block: it has no header; columns may be aligned. */
 export function table(block, ctx) {
   const align = (column) => block.column_settings?.[column]?.align;
   const rows = (block.rows ?? []).map((items) =>
@@ -14,7 +14,7 @@ export function table(block, ctx) {
   return div("table-frame", h("table", {}, h("tbody", {}, rows)));
 }
 
-/** A `data_table` block: a caption, a header row whose cells sort, a column that names each row, and pages. */
+/** A `data_table` block: a caption, a header that sorts, a row header column, and pages. */
 export function dataTable(block, ctx) {
   const [header = [], ...body] = block.rows ?? [];
   const view = { rows: body, size: block.page_size ?? PAGE_SIZE, page: 0, column: null, isDown: false };
@@ -48,7 +48,7 @@ export function dataTable(block, ctx) {
     body.length > view.size && foot);
 }
 
-/** Up, then down, then as it came. */
+/** Sort ascending, then descending, then not at all. */
 function turnSort(view, column) {
   if (view.column !== column) Object.assign(view, { column, isDown: false });
   else if (!view.isDown) view.isDown = true;

@@ -1,9 +1,8 @@
-// A thread in the panel: the message it hangs on, its replies, and a place to write another.
+// A thread in the panel: the parent message, its replies, and a composer.
 
 import { Composer } from "./composer.js";
 import { div, fill, h } from "./dom.js";
-import { messageRow } from "./messages.js";
-import { isReply, replyCount } from "./threads.js";
+import { isReply, messageRow, replyCount } from "./messages.js";
 
 export class Thread {
   constructor({ send }) {
@@ -12,7 +11,7 @@ export class Thread {
     this.key = "";
   }
 
-  /** Fill the panel's body with the thread under `ts`. `place` gives what the composer needs to know. */
+  /** Fill the panel's body with the thread of `ts`. `place` has the values for the composer. */
   show(body, ts, { ctx, messages, place }) {
     this.ts = ts;
     this.list = h("div", { class: "thread-list", role: "log", "aria-label": ctx.t("Thread") });
@@ -27,7 +26,7 @@ export class Thread {
     };
   }
 
-  /** Bring the thread to the present messages of its channel. */
+  /** Update the thread from the messages of its channel. */
   draw(ctx, messages) {
     if (!this.ts) return;
     const parent = messages.find((message) => message.ts === this.ts && !message.ephemeral);
@@ -37,7 +36,7 @@ export class Thread {
     if (key === this.key && this.list.childElementCount) return;
     this.key = key;
     fill(this.list,
-      parent ? messageRow(parent, { ctx }) : h("p", { class: "feed-empty" }, ctx.t("This message is no longer there.")),
+      parent ? messageRow(parent, { ctx }) : h("p", { class: "feed-empty" }, ctx.t("This message no longer exists.")),
       replies.length > 0 && div("thread-count", replyCount(replies.length, ctx)),
       replies.map((message) => messageRow(message, { ctx })));
     if (isAtEnd) this.list.scrollTop = this.list.scrollHeight;

@@ -1,8 +1,8 @@
-// Instants as the acting member reads them: in their own zone and language, whatever the browser's are.
+// Times in the acting member's zone and language, not the browser's.
 
 const DAY_MS = 86_400_000;
 
-/** Formats instants for one reader. `locale` is Slack's (`zh-CN`), `zone` an IANA name, `t` the page's translator, `now` the present in ms. */
+/** Return formatters for one reader. `locale` is Slack's (`zh-CN`), `zone` an IANA name, `now` returns the time in ms. */
 export function timeFormats({ locale, zone, t, now: present }) {
   const language = (locale || "en-US").replace("_", "-");
   const timeZone = usableZone(zone);
@@ -51,7 +51,7 @@ export function timeFormats({ locale, zone, t, now: present }) {
     ago: (instant) => ago(instant, language, present()),
   };
 
-  /** Slack's date template filled in, or null when the timestamp or a token of the template is not valid. */
+  /** Fill in a date template of Slack; null when the timestamp or a token is invalid. */
   function template(timestamp, text, inZone) {
     const seconds = Number(timestamp);
     if (timestamp === "" || !Number.isFinite(seconds)) return null;
@@ -74,23 +74,23 @@ export function timeFormats({ locale, zone, t, now: present }) {
   };
 }
 
-/** The instant of a message: its `time` (ISO text or Unix seconds), else its `ts`. */
+/** Return the time of a message: its `time` (ISO text or Unix seconds), else its `ts`. */
 export function instantOf(message) {
   const { time, ts } = message;
   if (typeof time === "string" && Number.isNaN(Number(time))) return new Date(time);
   return new Date(Number(time ?? ts) * 1000);
 }
 
-/** The instant, in ms, at which a zone's clocks show `YYYY-MM-DDTHH:MM`; null for no such text. */
+/** Convert the local time `YYYY-MM-DDTHH:MM` of a zone to an instant in ms; null for any other text. */
 export function instantIn(text, zone) {
   const shown = Date.parse(`${text}Z`);
   if (Number.isNaN(shown)) return null;
-  // Twice, because the first guess may lie on the other side of a change of the clocks.
+  // Twice, because the first guess may be on the other side of a DST change.
   const first = shown - offsetAt(shown, zone);
   return shown - offsetAt(first, zone);
 }
 
-/** How far, in ms, a zone's clocks are ahead of UTC at an instant. */
+/** Return a zone's offset from UTC at an instant, in ms. */
 function offsetAt(instant, zone) {
   const parts = new Intl.DateTimeFormat("en-CA", {
     timeZone: usableZone(zone), year: "numeric", month: "2-digit", day: "2-digit",

@@ -1,24 +1,82 @@
-// The workbench under the channels: what Slack does not have, for whoever tries out the desk.
+// The tools under the channels, which Slack does not have: the clock, the traffic, fault scenarios, colours and language.
 
-import { fill, h, span } from "./dom.js";
+import * as api from "./api.js";
+import { clockWords, openClock } from "./clock.js";
+import { div, fill, h, span } from "./dom.js";
 import { icon } from "./icons.js";
 import { openMenu } from "./menu.js";
 import * as settings from "./settings.js";
+import { showTraffic } from "./traffic.js";
 
-const THEME_WORDS = { auto: "Follow the system", light: "Light", dark: "Dark" };
-const LANGUAGE_WORDS = { auto: "Follow the member", "zh-CN": "中文", "en-US": "English" };
+const THEME_WORDS = { auto: "Match system", light: "Light", dark: "Dark" };
+const LANGUAGE_WORDS = { auto: "Match member", "zh-CN": "中文", "en-US": "English" };
+
+const SCENARIOS = [
+  ["slow", "Slow", "Every API call takes two more seconds."],
+  ["429", "Rate limited", "Every second call is refused with 429 and “Retry-After: 2”."],
+  ["500", "Server errors", "Every second call fails with 500 and stores nothing."],
+  ["lost_answer", "Lost responses", "Every second call succeeds, but its response never arrives."],
+];
+
+export class Tools {
+  /**
+   * `panel` shows the panels; `complain` reports an error, `restyle` redraws the page in a new language, `refresh` reloads
+   * the state, `leaveSidebar` closes the sidebar on a narrow screen.
+   */
+  constructor({ panel, complain, restyle, refresh, leaveSidebar }) {
+    Object.assign(this, { panel, complain, restyle, refresh, leaveSidebar });
+  }
+
+  draw(node, ctx, state) {
+    Object.assign(this, { ctx, state });
+    drawTools(node, {
+      ctx,
+      state,
+      panel: this.panel.name,
+      on: {
+        clock: () => openClock(ctx, (instant) => this.setClock(instant)),
+        traffic: () => this.toggle("traffic", ctx.t("Traffic"), (body) => showTraffic(body, ctx, api.getTraffic)),
+        scenarios: () => this.toggle("scenarios", ctx.t("Slack faults"), (body) => this.fillScenarios(body)),
+        restyle: this.restyle,
+      },
+    });
+  }
+
+  toggle(name, title, build) {
+    this.panel.toggle({ name, title, closeLabel: this.ctx.t("Close"), build });
+    this.leaveSidebar();
+  }
+
+  fillScenarios(body) {
+    return showScenarios(body, this.ctx, {
+      isOn: (name) => this.state.fault_scenarios.includes(name),
+      change: (names) => api.setFaultScenarios(names).catch(this.complain),
+    });
+  }
+
+  async setClock(instant) {
+    try {
+      await api.setClock(instant);
+      await this.refresh();
+      return true;
+    } catch (error) {
+      this.complain(error);
+      return false;
+    }
+  }
+}
 
 /**
- * Draw the workbench. `on` has what its rows do: `clock`, `traffic`, `badDays`, and `restyle` after a new language.
+ * Draw the list of tools. `on` has their actions: `clock`, `traffic`, `scenarios`, and `restyle` after a change of language.
  * `panel` is the name of the open panel.
  */
-export function drawTools(node, { ctx, state, panel, on }) {
+function drawTools(node, { ctx, state, panel, on }) {
   const { t } = ctx;
   const clock = state.clock ?? {};
   const rows = [
     clock.movable && row("clock", t("Clock"), { value: clockWords(ctx), pick: on.clock, popup: "dialog" }),
     row("traffic", t("Traffic"), { pick: on.traffic, isOpen: panel === "traffic" }),
-    row("storm", t("Bad days"), { value: badDays(state), pick: on.badDays, isOpen: panel === "bad-days" }),
+    row("storm", t("Faults"), { value: scenarioCount(state), pick: on.scenarios, isOpen: panel === "scenarios" }),
     row("theme", t("Appearance"), { value: t(THEME_WORDS[settings.theme()]), popup: "menu", pick: chooseTheme }),
     row("globe", t("Language"), { value: t(LANGUAGE_WORDS[settings.language()]), popup: "menu", pick: chooseLanguage }),
   ];
@@ -44,14 +102,14 @@ export function drawTools(node, { ctx, state, panel, on }) {
   }
 
   const focused = node.contains(document.activeElement) ? document.activeElement.dataset.tool : null;
-  fill(node, h("section", { class: "channel-list tools", "aria-label": t("Workbench") },
-    h("h2", {}, t("Workbench")),
+  fill(node, h("section", { class: "channel-list tools", "aria-label": t("Sandbox tools") },
+    h("h2", {}, t("Sandbox tools")),
     h("ul", {}, rows.filter(Boolean).map((one) => h("li", {}, one)))));
   if (focused) node.querySelector(`[data-tool="${focused}"]`)?.focus();
 }
 
-/** How many of Slack's bad days are on. */
-function badDays({ bad_days: on = [] }) {
+/** The number of fault scenarios that are on. */
+function scenarioCount({ fault_scenarios: on = [] }) {
   return on.length > 0 && h("span", { class: "badge" }, String(on.length));
 }
 
@@ -68,7 +126,28 @@ function row(sign, label, { value, pick, popup, isOpen }) {
   return node;
 }
 
-/** The workspace's time as the acting member reads it. */
-export function clockWords(ctx) {
-  return ctx.time.moment(new Date(ctx.now()));
+/** Fill the panel's body. `isOn(name)` says whether a scenario is on; `change(names)` switches on exactly these. */
+function showScenarios(body, ctx, { isOn, change }) {
+  const { t } = ctx;
+  const boxes = SCENARIOS.map(([name]) => {
+    const id = `scenario-${name}`;
+    const box = h("input", {
+      type: "checkbox", role: "switch", id, checked: isOn(name), "aria-describedby": `${id}-what`, data: { name },
+    });
+    box.addEventListener("change", () => change(boxes.filter((one) => one.checked).map((one) => one.dataset.name)));
+    return box;
+  });
+  const rows = boxes.map((box, index) => {
+    const [, label, what] = SCENARIOS[index];
+    return div("switch-row",
+      div("choice-words",
+        h("label", { for: box.id, class: "choice-label" }, t(label)),
+        h("span", { class: "choice-description", id: `${box.id}-what` }, t(what))),
+      box);
+  });
+  fill(body,
+    h("p", { class: "dialog-note" },
+      t("Slack has these faults now and then. Turn them on, keep working and watch the traffic: no message may be lost or posted twice.")),
+    rows);
+  return null;
 }

@@ -1,4 +1,4 @@
-// The raw traffic: what Slack sent to the app, how soon it was acknowledged, and what the app called.
+// The raw traffic: Slack's requests to the app with their response times, and the app's API calls.
 
 import { div, fill, h, span } from "./dom.js";
 
@@ -6,9 +6,9 @@ const POLL_MS = 1_000;
 const SLOW_S = 1;
 const TOO_LATE_S = 3;
 const CALLS = new Set(["api", "response_url"]);
-const FILTERS = { all: "All", requests: "Requests", calls: "API calls", trouble: "Trouble" };
+const FILTERS = { all: "All", requests: "Requests", calls: "API calls", errors: "Errors" };
 
-/** Fill the panel's body; `load` gives `{exchanges, violations}`. Returns how to stop. */
+/** Fill the panel's body; `load` resolves to `{exchanges, violations}`. Returns a function that stops polling. */
 export function showTraffic(body, ctx, load) {
   const view = { exchanges: [], opened: new Set(), drawn: new Map(), kind: "all", words: "" };
   const list = h("ol", { class: "exchanges", "aria-label": ctx.t("Traffic") });
@@ -19,7 +19,7 @@ export function showTraffic(body, ctx, load) {
     const shown = view.exchanges.filter((one) => isWanted(one, view)).reverse();
     const nodes = shown.map((one) => drawn(one, view, ctx));
     if (nodes.length) fill(list, nodes);
-    else fill(list, h("li", { class: "feed-empty" }, ctx.t("Nothing has gone over the wire yet.")));
+    else fill(list, h("li", { class: "feed-empty" }, ctx.t("No traffic yet.")));
   }
 
   let isOver = false;
@@ -66,8 +66,8 @@ function filterBar(ctx, view, draw) {
 
 const isCall = (one) => CALLS.has(one.kind);
 
-/** Whether an exchange went wrong: no answer, a late one, an HTTP error, or one of Slack's own errors. */
-export function isTrouble(one) {
+/** Whether an exchange failed: no response, a late one, an HTTP error, or one of Slack's own errors. */
+export function isError(one) {
   return (one.status === null && one.seconds !== null) || (one.status ?? 200) >= 400 || one.answer?.ok === false
     || (!isCall(one) && (one.seconds ?? 0) > TOO_LATE_S);
 }
@@ -75,11 +75,11 @@ export function isTrouble(one) {
 function isWanted(one, { kind, words }) {
   if (kind === "requests" && isCall(one)) return false;
   if (kind === "calls" && !isCall(one)) return false;
-  if (kind === "trouble" && !isTrouble(one)) return false;
+  if (kind === "errors" && !isError(one)) return false;
   return !words || `${one.name} ${JSON.stringify(one.body)} ${JSON.stringify(one.answer)}`.toLowerCase().includes(words);
 }
 
-/** The row of an exchange; made once, and again when its answer has come. */
+/** Return the row of an exchange; it is redrawn once the response arrives. */
 function drawn(one, view, ctx) {
   const key = `${one.at} ${one.kind} ${one.name}`;
   const known = view.drawn.get(key);
@@ -101,7 +101,7 @@ function row(one, key, view, ctx) {
     span("exchange-name", one.name || one.kind),
     span("exchange-kind", one.kind),
     result(one, ctx));
-  const node = h("details", { class: isTrouble(one) ? "exchange trouble" : "exchange", open: view.opened.has(key) },
+  const node = h("details", { class: isError(one) ? "exchange trouble" : "exchange", open: view.opened.has(key) },
     summary, detail);
   node.addEventListener("toggle", () => {
     if (node.open) view.opened.add(key);
@@ -119,10 +119,10 @@ function result(one, { t }) {
   return span("exchange-result", span("exchange-status", String(words)), ms && span(speed, ms));
 }
 
-/** Why there is no status: none yet, none in time, or one that was lost on its way. */
+/** Say why there is no status: none yet, none in time, or a response that was lost. */
 function unanswered({ seconds, answer, kind }, t) {
   if (seconds === null) return t("waiting");
-  return CALLS.has(kind) ? t("answer lost") : String(answer ?? "");
+  return CALLS.has(kind) ? t("response lost") : String(answer ?? "");
 }
 
 function outcome({ status, answer }) {
@@ -132,8 +132,8 @@ function outcome({ status, answer }) {
 }
 
 function fillDetail(node, one, ctx) {
-  const sent = isCall(one) ? ctx.t("The app sent") : ctx.t("Slack sent");
-  fill(node, part(sent, one.body, ctx), part(ctx.t("The answer"), one.answer, ctx));
+  const sent = isCall(one) ? ctx.t("Sent by the app") : ctx.t("Sent by Slack");
+  fill(node, part(sent, one.body, ctx), part(ctx.t("Response"), one.answer, ctx));
 }
 
 function part(title, value, { t }) {

@@ -1,4 +1,4 @@
-"""Blocks as an app writes them."""
+"""Blocks and views for the browser tests."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def number_cell(value: int) -> dict[str, Any]:
 
 
 def field(label: str, element: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """An input block; its ids are the label in lower case."""
+    """Return an input block; its ids are the label in lower case."""
     name = label.lower()
     return {"type": "input", "block_id": name, "label": plain(label), "element": {"action_id": name, **element}, **more}
 

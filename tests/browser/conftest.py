@@ -19,7 +19,7 @@ from sandbox import Channel, Sandbox, User
 from tests.browser.words import CHINESE, Say
 from tests.clocks import FrozenClock
 
-# The worker has to send what it owes, and the machine may stand still for a moment.
+# The worker has to deliver pending notices, and the machine may pause for a moment.
 expect.set_options(timeout=15_000)
 
 TOKEN = "xoxb-browser-tests"
@@ -55,7 +55,7 @@ SHORTCUTS = (
 
 
 def manifest(url: str) -> dict[str, Any]:
-    """The echo app's, with everything that the page has a place for."""
+    """Return the echo app's manifest, with every feature that the page shows."""
     return {
         "display_information": {"name": "Loan Desk"},
         "features": {
@@ -74,7 +74,7 @@ def manifest(url: str) -> dict[str, Any]:
 
 @dataclass
 class Echo:
-    """An app that says back what it got. `gate` holds its answers, `status` makes them fail.
+    """An app that echoes its requests. `gate` holds its answers back, `status` makes them fail.
 
     `answers` are what it answers, by the type of the payload; to a type without one, nothing.
     """
@@ -131,7 +131,7 @@ class Scene:
     troubles: list[str] = field(default_factory=list)
 
     async def call(self, method: str, **body: Any) -> Any:
-        """A Web API call of the app; fails when the sandbox refuses it."""
+        """Call a Web API method as the app; fail if the sandbox refuses it."""
         headers = {"Authorization": f"Bearer {TOKEN}"}
         async with self.http.post(self.sandbox.api_url + method, json=body, headers=headers) as response:
             answer = await response.json()
@@ -142,7 +142,7 @@ class Scene:
         return await self.call("chat.postMessage", channel=channel.id, text=text, **more)
 
     async def open(self, user: User, channel: Channel) -> Page:
-        """The page as this member sees it, in this channel."""
+        """Open the page as this member, in this channel."""
         page = await self.context.new_page()
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         page.on("console", self._note)
@@ -151,7 +151,7 @@ class Scene:
         return page
 
     async def open_form(self, page: Page, view: dict[str, Any]) -> Locator:
-        """What the page shows when the app answers a command of Li Wei's with a form."""
+        """Open the page as Li Wei and a form with which the app answers a command."""
         await self.sandbox.command(self.li, self.desk, "/loan-call")
         await self.call("views.open", trigger_id=self.app.got[-1]["trigger_id"], view=view)
         dialog = page.get_by_role("dialog", name=view["title"]["text"])
@@ -224,13 +224,13 @@ async def scene(echo: Echo, new_context: Callable[..., Awaitable[BrowserContext]
 
 @pytest.fixture
 async def clock() -> FrozenClock:
-    """The demo's clock. It is Wednesday 10:00 in Shanghai."""
+    """Return the demo's clock. It is Wednesday 10:00 in Shanghai."""
     return FrozenClock(WEDNESDAY)
 
 
 @pytest.fixture(params=["zh-CN", "en-US"])
 async def stage(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> AsyncIterator[Stage]:
-    """The demo with its worker, all of whose people read one language."""
+    """Run the demo with its worker; everyone in it reads the same language."""
     stage = await open_demo(tmp_path, clock, port=0, locale=request.param, around_the_clock=True)
     await stage.service.work()
     yield stage
@@ -240,11 +240,11 @@ async def stage(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClo
 
 @pytest.fixture
 def is_chinese(stage: Stage) -> bool:
-    """In which of both languages the stage's people read."""
+    """Whether the people of the demo read Chinese."""
     return stage.sandbox.workspace.users[LI_NA.slack_id].locale == "zh-CN"
 
 
 @pytest.fixture
 def say(is_chinese: bool) -> Say:
-    """A text of the page in the language of the stage's people."""
+    """Return a function that translates a text to the language of the demo's people."""
     return CHINESE.__getitem__ if is_chinese else str

@@ -1,4 +1,4 @@
-"""The demo on the page, as one of its people sees it."""
+"""Helpers for the demo's page."""
 
 from collections.abc import Awaitable, Callable
 
@@ -11,7 +11,7 @@ NewContext = Callable[..., Awaitable[BrowserContext]]
 
 
 async def open_page(new_context: NewContext, stage: Stage, actor: Actor, channel: str = "") -> Page:
-    """The page of somebody of the cast, in that channel, or in their own."""
+    """Open the page as a member of the cast, in the given channel or their own."""
     channel = channel or actor.channel
     page = await (await new_context(viewport={"width": 1280, "height": 900})).new_page()
     await page.goto(f"{stage.sandbox.base_url}/#{actor.slack_id}/{channel_id(channel)}")
@@ -20,14 +20,14 @@ async def open_page(new_context: NewContext, stage: Stage, actor: Actor, channel
 
 
 async def open_home(page: Page, name: str) -> Locator:
-    """The app's Home, whose tab has that name."""
+    """Open the app's Home, whose tab has this name."""
     await page.get_by_role("link", name="Loan Desk").click()
     await page.get_by_role("tab", name=name).click()
     return page.get_by_role("region", name=name)
 
 
 async def choose(page: Page, form: Locator, label: str, option: str, *, search: str = "") -> None:
-    """Chooses from the menu with that label; `search` is typed to find the option."""
+    """Choose from the menu with this label; `search` is typed to find the option."""
     await form.get_by_role("button", name=f"{label}: ").click()
     if search:
         await page.get_by_role("combobox").fill(search)
@@ -36,5 +36,5 @@ async def choose(page: Page, form: Locator, label: str, option: str, *, search: 
 
 
 async def press(place: Locator, label: str) -> None:
-    """Presses the button there with exactly that label."""
+    """Press the button with exactly this label."""
     await place.get_by_role("button", name=label, exact=True).click()

@@ -1,4 +1,4 @@
-"""Takes the pictures of the docs: `python -m tests.browser.screenshots`."""
+"""Take the screenshots for the docs: `python -m tests.browser.screenshots`."""
 
 import asyncio
 import shutil
@@ -29,7 +29,7 @@ LINES = {"zh": "/loan-call A-1001 未接 客户在开会，下次今天11点", "
 
 
 async def main() -> None:
-    """The page for the README, and a reminder, a form, a card, the Home and a digest in both languages."""
+    """Take the page for the README, and a reminder, a form, a card, the Home and a digest in both languages."""
     PICTURES.mkdir(exist_ok=True)
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(
@@ -42,7 +42,7 @@ async def main() -> None:
 
 
 async def take(chromium: Browser, language: str, locale: str | None) -> None:
-    """All pictures of a language; without a `locale`, in which each of the cast reads their own, the README's alone."""
+    """Take all screenshots of a language; without a `locale`, where everyone reads their own language, only the README's."""
     clock = DemoClock(lambda: MORNING)
     with tempfile.TemporaryDirectory() as folder:
         stage = await open_demo(Path(folder), clock, port=0, locale=locale, around_the_clock=False)

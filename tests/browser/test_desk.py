@@ -1,4 +1,4 @@
-"""The main job on the page: a command is typed, its reminder arrives, and a call is logged from it."""
+"""The main task on the page: a command is typed, its reminder arrives, and a call is logged from it."""
 
 import re
 

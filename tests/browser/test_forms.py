@@ -1,4 +1,4 @@
-"""Forms on the page: what is entered, refused, kept and sent."""
+"""Forms on the page: entering, validating, keeping and sending values."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 
 def submitted(scene: Scene) -> dict[str, Any]:
-    """The values of the last submission, by action_id."""
+    """Return the values of the last submission, by action_id."""
     values = scene.app.got[-1]["view"]["state"]["values"]
     return {action: state for states in values.values() for action, state in states.items()}
 
@@ -80,7 +80,7 @@ async def test_every_kind_of_field_is_filled_and_sent(scene: Scene) -> None:
     assert sent["channel"]["selected_conversation"] == scene.calls.id
 
 
-async def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(scene: Scene) -> None:
+async def test_errors_are_shown_at_their_fields_and_typed_values_stay(scene: Scene) -> None:
     scene.app.answers["view_submission"] = {
         "response_action": "errors",
         "errors": {"due": "“2:30” could be 02:30 or 14:30."},
@@ -100,7 +100,7 @@ async def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(s
     await expect(dialog.get_by_label("Note")).to_have_value("wants a lower rate")
 
 
-async def test_a_form_that_is_rewritten_keeps_what_is_being_typed(scene: Scene) -> None:
+async def test_an_updated_form_keeps_the_text_being_typed(scene: Scene) -> None:
     page = await scene.open(scene.li, scene.desk)
     choice = field(
         "Outcome", {"type": "static_select", "options": options("reached", "promised")}, dispatch_action=True
@@ -120,7 +120,7 @@ async def test_a_form_that_is_rewritten_keeps_what_is_being_typed(scene: Scene) 
     await expect(dialog.get_by_role("button", name="Outcome: promised")).to_be_visible()
 
 
-async def test_a_form_that_is_rewritten_leaves_an_open_menu_alone(scene: Scene) -> None:
+async def test_an_updated_form_keeps_an_open_menu(scene: Scene) -> None:
     page = await scene.open(scene.li, scene.desk)
     choice = field("Outcome", {"type": "static_select", "options": options("reached", "promised")})
     press = actions(button("Fill in", "fill"))
@@ -138,13 +138,13 @@ async def test_a_form_that_is_rewritten_leaves_an_open_menu_alone(scene: Scene) 
     await expect(dialog.get_by_role("button", name="Outcome: promised")).to_be_visible()
 
 
-async def test_escape_asks_before_what_was_typed_is_lost(scene: Scene) -> None:
+async def test_escape_asks_before_typed_values_are_lost(scene: Scene) -> None:
     page = await scene.open(scene.li, scene.desk)
     dialog = await scene.open_form(page, modal("Log a call", text_field("Note"), notify_on_close=True))
     await dialog.get_by_label("Note").fill("half a note")
     await page.keyboard.press("Escape")
     question = page.get_by_role("dialog", name="Close without saving?")
-    await question.get_by_role("button", name="Go on editing").click()
+    await question.get_by_role("button", name="Keep editing").click()
     await expect(dialog.get_by_label("Note")).to_have_value("half a note")
     await page.keyboard.press("Escape")
     await question.get_by_role("button", name="Close").click()
@@ -160,7 +160,7 @@ async def test_an_untouched_form_closes_at_once(scene: Scene) -> None:
     await expect(dialog).to_have_count(0)
 
 
-async def test_forms_lie_one_above_the_other_with_a_way_back(scene: Scene) -> None:
+async def test_stacked_forms_have_a_way_back(scene: Scene) -> None:
     page = await scene.open(scene.li, scene.desk)
     first = await scene.open_form(page, modal("First", actions(button("Go on", "on"))))
     for title in ("Second", "Third"):
@@ -178,7 +178,7 @@ async def test_forms_lie_one_above_the_other_with_a_way_back(scene: Scene) -> No
     await expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-async def test_a_menu_is_filled_by_the_app_as_one_types(scene: Scene) -> None:
+async def test_an_external_select_is_filled_by_the_app_while_typing(scene: Scene) -> None:
     scene.app.answers["block_suggestion"] = {"options": options("L-1042 Wang", "L-1043 Wang")}
     page = await scene.open(scene.li, scene.desk)
     dialog = await scene.open_form(
@@ -195,7 +195,7 @@ async def test_a_menu_is_filled_by_the_app_as_one_types(scene: Scene) -> None:
     assert scene.app.got[-1]["value"] == "wang"
 
 
-async def test_while_the_app_works_nothing_can_be_changed(scene: Scene) -> None:
+async def test_a_form_is_disabled_while_the_app_responds(scene: Scene) -> None:
     page = await scene.open(scene.li, scene.desk)
     dialog = await scene.open_form(page, modal("Log a call", text_field("Note")))
     await dialog.get_by_label("Note").fill("done")
@@ -207,7 +207,7 @@ async def test_while_the_app_works_nothing_can_be_changed(scene: Scene) -> None:
     await expect(dialog).to_have_count(0)
 
 
-async def test_an_app_that_fails_leaves_the_form_as_it_was(scene: Scene) -> None:
+async def test_a_form_keeps_its_values_when_the_app_fails(scene: Scene) -> None:
     page = await scene.open(scene.li, scene.desk)
     dialog = await scene.open_form(page, modal("Log a call", text_field("Note")))
     await dialog.get_by_label("Note").fill("kept")

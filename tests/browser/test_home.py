@@ -1,4 +1,4 @@
-"""The app's Home and its shortcuts, on the page."""
+"""The app's Home and shortcuts on the page."""
 
 import pytest
 from playwright.async_api import expect
@@ -20,7 +20,7 @@ async def publish(scene: Scene, title: str) -> None:
     await scene.call("views.publish", user_id=scene.li.id, view={"type": "home", "blocks": blocks})
 
 
-async def test_the_home_is_told_that_it_was_opened_and_follows_what_is_published(scene: Scene) -> None:
+async def test_opening_the_home_notifies_the_app_and_shows_what_it_publishes(scene: Scene) -> None:
     await publish(scene, "Two calls are overdue")
     page = await scene.open(scene.li, scene.desk)
     await page.get_by_role("link", name="Loan Desk").click()
@@ -57,7 +57,7 @@ async def test_buttons_and_menus_of_the_home_work(scene: Scene) -> None:
     assert scene.app.got[-1]["actions"][0]["selected_option"]["value"] == "closed"
 
 
-async def test_another_members_home_is_theirs(scene: Scene) -> None:
+async def test_each_member_sees_their_own_home(scene: Scene) -> None:
     await publish(scene, "Li Wei's calls")
     page = await scene.open(scene.wang, scene.desk)
     await page.get_by_role("link", name="Loan Desk").click()
@@ -65,7 +65,7 @@ async def test_another_members_home_is_theirs(scene: Scene) -> None:
     await expect(page.get_by_role("region", name="主页")).to_have_text("这里还没有发布内容。")
 
 
-async def test_a_global_shortcut_starts_beside_the_composer(scene: Scene) -> None:
+async def test_a_global_shortcut_is_started_from_the_composer(scene: Scene) -> None:
     page = await scene.open(scene.li, scene.desk)
     await page.get_by_role("button", name="Shortcuts").press("Enter")
     await page.get_by_role("menuitem", name="Find a loan").press("Enter")
@@ -73,11 +73,11 @@ async def test_a_global_shortcut_starts_beside_the_composer(scene: Scene) -> Non
     assert (scene.app.got[-1]["type"], scene.app.got[-1]["callback_id"]) == ("shortcut", "find")
 
 
-async def test_a_message_shortcut_takes_the_message(scene: Scene) -> None:
+async def test_a_message_shortcut_is_started_from_its_message(scene: Scene) -> None:
     scene.sandbox.say(scene.wang, scene.desk, "Mr Wang asks for a lower rate")
     page = await scene.open(scene.li, scene.desk)
     await page.get_by_role("article").hover()
-    await page.get_by_role("button", name="Shortcuts for this message").click()
+    await page.get_by_role("button", name="Message shortcuts").click()
     await page.get_by_role("menuitem", name="Log a call from this").click()
     await scene.sandbox.wait_for(lambda: scene.app.got)
     assert scene.app.got[-1]["type"] == "message_action"

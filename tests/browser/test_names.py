@@ -1,4 +1,4 @@
-"""Whoever hears the page instead of seeing it is told what each thing is."""
+"""Accessible names: screen readers can announce every element of the page."""
 
 import pytest
 from playwright.async_api import Page, expect
@@ -26,10 +26,12 @@ NAMELESS = """() => {
     .filter((one) => one.checkVisibility() && one.type !== 'hidden' && one.getAttribute('alt') !== '' && !named(one))
     .map((one) => one.outerHTML.slice(0, 160));
 }"""
-"""What can be pressed, filled in or heard of, and has no name; a picture with an empty text says that it tells nothing."""
+"""Find interactive elements, landmarks and images without a name; an empty alt text marks a decorative image."""
 
 
-async def test_everything_that_can_be_used_has_a_name(new_context: NewContext, stage: Stage, say: Say) -> None:
+async def test_every_interactive_element_has_an_accessible_name(
+    new_context: NewContext, stage: Stage, say: Say
+) -> None:
     page = await open_page(new_context, stage, SAM)
     composer = page.get_by_role("textbox")
     for line in ("/loan", "/loan-due", "/loan-team"):

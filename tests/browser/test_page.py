@@ -1,4 +1,4 @@
-"""The sandbox's page, as a person at the desk uses it."""
+"""The sandbox's page: composer, channels, messages and members."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -30,7 +30,7 @@ async def test_typing_a_slash_offers_the_commands_and_their_usage(scene: Scene) 
     await expect(page.get_by_text("/loan-call <loan> <outcome> [note]")).to_be_visible()
 
 
-async def test_a_command_is_answered_to_its_typist_alone(scene: Scene) -> None:
+async def test_only_the_user_who_typed_a_command_sees_its_answer(scene: Scene) -> None:
     typist = await scene.open(scene.li, scene.desk)
     other = await scene.open(scene.wang, scene.desk)
     box = typist.get_by_role("textbox")
@@ -70,7 +70,7 @@ async def test_the_app_is_mentioned_by_its_name(scene: Scene) -> None:
     assert scene.sandbox.messages(scene.desk)[-1].text.strip() == "<@U0APPBOT> help"
 
 
-async def test_a_line_that_was_not_taken_comes_back_and_up_recalls_the_last(scene: Scene) -> None:
+async def test_a_refused_line_is_restored_and_arrow_up_recalls_the_last_one(scene: Scene) -> None:
     page = await scene.open(scene.li, scene.desk)
     box = page.get_by_role("textbox")
     await box.fill("/lone-call L-1")
@@ -100,7 +100,7 @@ async def test_shift_enter_makes_a_new_line_and_enter_sends(scene: Scene) -> Non
     assert scene.sandbox.messages(scene.desk)[0].text == "first\nsecond"
 
 
-async def test_a_press_shows_that_it_is_on_its_way_and_then_its_answer(scene: Scene) -> None:
+async def test_a_pressed_button_is_busy_until_its_answer_is_shown(scene: Scene) -> None:
     await scene.post(scene.desk, "Call now?", blocks=[actions(button("Reached", "reached"), button("Busy", "busy"))])
     page = await scene.open(scene.li, scene.desk)
     pressed = page.get_by_role("button", name="Reached")
@@ -114,15 +114,15 @@ async def test_a_press_shows_that_it_is_on_its_way_and_then_its_answer(scene: Sc
     assert [body["actions"][0]["value"] for body in scene.app.got] == ["reached"]
 
 
-async def test_a_press_that_fails_says_so(scene: Scene) -> None:
+async def test_a_failed_press_shows_an_error(scene: Scene) -> None:
     await scene.post(scene.desk, "Call now?", blocks=[actions(button("Reached", "reached"))])
     page = await scene.open(scene.wang, scene.desk)
     scene.app.status = 500
     await page.get_by_role("button", name="Reached").click()
-    await expect(page.get_by_role("alert")).to_contain_text("无法联系 Loan Desk")
+    await expect(page.get_by_role("alert")).to_contain_text("无法连接 Loan Desk")
 
 
-async def test_a_weighty_button_asks_first(scene: Scene) -> None:
+async def test_a_button_with_a_confirmation_asks_first(scene: Scene) -> None:
     confirm = {
         "title": plain("Hand over?"),
         "text": plain("The manager gets it."),
@@ -142,7 +142,7 @@ async def test_a_weighty_button_asks_first(scene: Scene) -> None:
     await expect(page.get_by_role("article").last).to_contain_text("You pressed over")
 
 
-async def test_menus_send_what_was_chosen(scene: Scene) -> None:
+async def test_menus_send_the_chosen_option(scene: Scene) -> None:
     snooze = {
         "type": "static_select",
         "action_id": "snooze",
@@ -163,7 +163,7 @@ async def test_menus_send_what_was_chosen(scene: Scene) -> None:
     await expect(page.get_by_role("button", name="tomorrow")).to_be_visible()
 
 
-async def test_another_channel_shows_what_is_unread_and_who_is_called(scene: Scene) -> None:
+async def test_the_channel_list_shows_unread_messages_and_mentions(scene: Scene) -> None:
     page = await scene.open(scene.li, scene.desk)
     channel = page.get_by_role("link", name="calls-li")
     await expect(channel).to_have_accessible_name("calls-li (public channel)")
@@ -187,7 +187,7 @@ async def test_another_channel_shows_what_is_unread_and_who_is_called(scene: Sce
     await expect(again.get_by_role("link", name="calls-li")).to_have_accessible_name("calls-li (public channel)")
 
 
-async def test_what_comes_changes_and_goes_does_so_without_reload(scene: Scene) -> None:
+async def test_new_changed_and_deleted_messages_are_shown_without_a_reload(scene: Scene) -> None:
     page = await scene.open(scene.li, scene.desk)
     posted = await scene.post(scene.desk, "due at 15:00", blocks=[actions(button("Done", "done"))])
     await expect(page.get_by_role("button", name="Done")).to_be_visible()
@@ -197,10 +197,10 @@ async def test_what_comes_changes_and_goes_does_so_without_reload(scene: Scene) 
     await expect(page.get_by_role("button", name="Done")).to_have_count(0)
     await scene.call("chat.delete", channel=scene.desk.id, ts=posted["ts"])
     await expect(page.get_by_role("article")).to_have_count(0)
-    await expect(page.get_by_text("Nothing here yet.")).to_be_visible()
+    await expect(page.get_by_text("No messages yet.")).to_be_visible()
 
 
-async def test_a_direct_message_of_the_app_counts_as_calling(scene: Scene) -> None:
+async def test_a_direct_message_of_the_app_counts_as_a_mention(scene: Scene) -> None:
     page = await scene.open(scene.li, scene.desk)
     direct = page.get_by_role("region", name="Direct messages").get_by_role("link", name="Loan Desk")
     await scene.post(scene.sandbox.dm(scene.li), "Your channel is archived.")
@@ -209,7 +209,7 @@ async def test_a_direct_message_of_the_app_counts_as_calling(scene: Scene) -> No
     await expect(page.get_by_role("article")).to_contain_text("Your channel is archived.")
 
 
-async def test_switching_the_member_changes_eyes_language_and_channels(scene: Scene) -> None:
+async def test_switching_the_member_changes_view_language_and_channels(scene: Scene) -> None:
     page = await scene.open(scene.li, scene.desk)
     await expect(page.get_by_role("link", name="managers")).to_have_count(0)
     await page.get_by_role("button", name="Acting as Li Wei").click()
@@ -226,15 +226,15 @@ async def test_switching_the_member_changes_eyes_language_and_channels(scene: Sc
     await expect(page.get_by_role("button", name="Acting as Li Wei")).to_be_visible()
 
 
-async def test_nobody_writes_into_an_archived_channel(scene: Scene) -> None:
+async def test_an_archived_channel_has_no_composer(scene: Scene) -> None:
     page = await scene.open(scene.li, scene.desk)
     await expect(page.get_by_role("textbox")).to_be_visible()
     scene.sandbox.archive(scene.desk)
-    await expect(page.get_by_text("This channel is archived: nobody can write here.")).to_be_visible()
+    await expect(page.get_by_text("This channel is archived. No one can post here.")).to_be_visible()
     await expect(page.get_by_role("textbox")).to_have_count(0)
 
 
-async def test_a_public_channel_is_read_but_not_written_from_outside(scene: Scene) -> None:
+async def test_a_public_channel_is_read_only_for_nonmembers(scene: Scene) -> None:
     outside: Channel = scene.sandbox.add_channel("verifiers", members=[scene.wang])
     scene.sandbox.say(scene.wang, outside, "for verifiers")
     page = await scene.open(scene.li, outside)
@@ -253,7 +253,7 @@ async def test_a_permalink_leads_to_the_message(scene: Scene) -> None:
     await expect(page.get_by_text("the one that is meant")).to_be_in_viewport()
 
 
-async def test_on_a_narrow_screen_the_channels_open_from_a_button(
+async def test_on_a_narrow_screen_a_button_opens_the_channel_list(
     scene: Scene, new_context: Callable[..., Awaitable[BrowserContext]]
 ) -> None:
     scene.context = await new_context(viewport={"width": 380, "height": 700})
@@ -267,7 +267,7 @@ async def test_on_a_narrow_screen_the_channels_open_from_a_button(
 
 
 @pytest.mark.parametrize("path", ["/", "/static/app.js", "/static/layout.css"])
-async def test_a_newer_page_is_not_mixed_with_modules_of_an_older_one(scene: Scene, path: str) -> None:
+async def test_browsers_revalidate_cached_modules(scene: Scene, path: str) -> None:
     async with scene.http.get(scene.sandbox.base_url + path) as response:
         assert response.status == 200
         assert response.headers["Cache-Control"] == "no-cache"

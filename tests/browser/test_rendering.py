@@ -1,4 +1,4 @@
-"""What a message looks like on the sandbox's page."""
+"""The rendering of messages on the sandbox's page."""
 
 import re
 from typing import Any
@@ -96,7 +96,7 @@ async def test_a_chart_is_drawn_and_its_numbers_can_be_read(scene: Scene, kind: 
     await expect(picture.locator(".mark")).to_have_count(4)
     await expect(picture.locator(".mark title").first).to_have_text("Li, reached: 3")
     await expect(picture).to_contain_text("1,500")
-    await page.get_by_text("Show the numbers").click()
+    await page.get_by_text("Show data").click()
     await expect(page.get_by_role("table", name="Calls").get_by_role("row", name="busy")).to_contain_text("1,200")
 
 
@@ -111,13 +111,13 @@ async def test_a_pie_names_its_segments_with_their_shares(scene: Scene) -> None:
     )
 
 
-async def test_a_block_the_page_does_not_know_is_shown_as_an_error(scene: Scene) -> None:
+async def test_an_unknown_block_is_shown_as_an_error(scene: Scene) -> None:
     await scene.post(scene.desk, "A plan", blocks=[{"type": "plan", "title": "Steps"}])
     page = await scene.open(scene.li, scene.desk)
     await expect(page.get_by_role("note")).to_contain_text("plan")
 
 
-async def test_a_borrowers_name_shows_as_typed_and_calls_nobody(scene: Scene) -> None:
+async def test_a_borrowers_name_is_shown_as_typed_and_notifies_nobody(scene: Scene) -> None:
     named = [
         {"type": "header", "text": plain(HOSTILE)},
         {"type": "section", "text": plain(f"Borrower {HOSTILE}")},
@@ -140,7 +140,7 @@ async def test_a_borrowers_name_shows_as_typed_and_calls_nobody(scene: Scene) ->
     await expect(message.locator(".mention, strong")).to_have_count(0)
 
 
-async def test_mrkdwn_is_formatted_and_entities_are_undone_once(scene: Scene) -> None:
+async def test_mrkdwn_is_formatted_and_entities_are_decoded_once(scene: Scene) -> None:
     text = (
         f"*bold* _leaning_ ~gone~ `1 &lt; 2` 2*3*4 &amp;lt; :bell: <@{scene.wang.id}> <!here> <#{scene.desk.id}|desk>\n"
         "&gt; quoted *words*\n<https://lender.example/a?b=1&amp;c=2|the rules> <javascript:alert(1)|harmless>"
@@ -170,7 +170,7 @@ async def test_markup_in_a_message_stays_text(scene: Scene) -> None:
     await expect(message.locator("img, script")).to_have_count(0)
 
 
-async def test_a_due_time_is_read_in_each_readers_zone(scene: Scene) -> None:
+async def test_a_due_time_is_shown_in_each_readers_zone(scene: Scene) -> None:
     await scene.post(scene.desk, "Due <!date^1795590000^{date_num} {time}|2026-11-25 15:00>")
     berlin = await scene.open(scene.li, scene.desk)
     await expect(berlin.get_by_role("article")).to_contain_text(re.compile(r"Due 2026-11-25 8:00\sAM"))

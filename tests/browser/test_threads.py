@@ -1,4 +1,4 @@
-"""Threads on the page, in a panel beside their channel."""
+"""Threads on the page, in the panel beside the channel."""
 
 import pytest
 from playwright.async_api import expect
@@ -8,7 +8,7 @@ from tests.browser.conftest import Scene
 pytestmark = pytest.mark.browser
 
 
-async def test_replies_are_counted_under_their_message_and_read_beside_it(scene: Scene) -> None:
+async def test_replies_are_counted_at_their_message_and_shown_in_the_panel(scene: Scene) -> None:
     posted = await scene.post(scene.desk, "Three calls are overdue")
     page = await scene.open(scene.li, scene.desk)
     scene.sandbox.say(scene.wang, scene.desk, "I take one", thread_ts=posted["ts"])
@@ -28,7 +28,7 @@ async def test_replies_are_counted_under_their_message_and_read_beside_it(scene:
     assert (reply.text, reply.thread_ts) == ("I take the others", posted["ts"])
 
 
-async def test_a_first_reply_is_written_from_the_message(scene: Scene) -> None:
+async def test_a_reply_is_started_from_the_message(scene: Scene) -> None:
     await scene.post(scene.desk, "Who can help?")
     page = await scene.open(scene.li, scene.desk)
     await page.get_by_role("article").hover()
@@ -47,7 +47,7 @@ async def test_escape_closes_the_thread_and_a_command_is_refused_in_it(scene: Sc
     box = page.get_by_role("textbox", name="Reply in the thread")
     await box.fill("/loan-call L-1042")
     await box.press("Enter")
-    await expect(page.get_by_role("alert")).to_contain_text("Commands cannot be used in a thread.")
+    await expect(page.get_by_role("alert")).to_contain_text("You can’t use commands in a thread.")
     await expect(box).to_have_value("/loan-call L-1042")
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("log", name="Thread")).to_have_count(0)

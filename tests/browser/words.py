@@ -1,9 +1,9 @@
-"""What the page says, in English and in Chinese."""
+"""Texts of the demo, in English and in Chinese."""
 
 from collections.abc import Callable
 
 Say = Callable[[str], str]
-"""A text of the page in the language of the stage's people."""
+"""Translates a text to the language of the demo's people."""
 
 CHINESE = {
     "Home": "主页",
@@ -85,4 +85,4 @@ CHINESE = {
     "Add": "添加",
     "is a member of the desk now:": "已加入工作台：",
 }
-"""What the page says in English, and in Chinese."""
+"""The Chinese texts by their English ones."""

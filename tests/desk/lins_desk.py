@@ -18,25 +18,25 @@ from tests.clocks import FrozenClock
 
 
 def at(text: str) -> datetime:
-    """An instant by the clock of Shanghai: `2026-11-25 10:00`."""
+    """Return a time in Shanghai: `2026-11-25 10:00`."""
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
 
 
 def due(text: str) -> Due:
-    """A minute, or a date alone."""
+    """Return a due minute, or a due date without a time."""
     if " " not in text:
         return Due(on=date.fromisoformat(text))
     return Due(on=at(text).date(), at=at(text))
 
 
 class LinsDesk:
-    """What is typed about one loan, and what is then in the tables. `lin` types unless it says who."""
+    """Types commands about one loan and reads the resulting rows; by default `lin` types."""
 
     def __init__(self, office: Office, workspace: Workspace, clock: FrozenClock, lin: Member, loan: Loan) -> None:
         self.office, self.workspace, self.clock, self.lin, self.loan = office, workspace, clock, lin, loan
 
     async def says(self, outcome: str, who: Member | None = None, *, n: int | None = None, **more: Any) -> CallLogged:
-        """What somebody is told who types this outcome behind L-1042 (`/n`)."""
+        """Type this outcome for L-1042 (`/n`) and return the answer."""
         answer = await self.types(outcome, who, n=n, **more)
         assert isinstance(answer, CallLogged)
         return answer
@@ -50,7 +50,7 @@ class LinsDesk:
             return await log_call(desk, loan=ref, outcome=outcome, **more)
 
     async def refuses(self, outcome: str, who: Member | None = None, **more: Any) -> DeskError:
-        """Why that line is refused."""
+        """Type a line and return the error with which it is refused."""
         with pytest.raises(DeskError) as refused:
             await self.types(outcome, who, **more)
         return refused.value

@@ -1,4 +1,4 @@
-"""A call that is due on Wednesday at noon, and what its reminder and row are then."""
+"""A call due on Wednesday at noon, its reminder and its row."""
 
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ NOON = datetime(2026, 11, 25, 4, tzinfo=UTC)
 
 @pytest.fixture
 async def loan(slack: Slack) -> Loan:
-    """L-1042 of the agent, who reads in a channel of their own, with a call about income due at noon."""
+    """L-1042 of the agent, who has their own reminder channel, with a call about income due at noon."""
     slack.sandbox.add_channel("agent", channel_id="CAGENT", kind="private", members=["UAGENT", "UMANAGER", "UOTHER"])
     slack.sandbox.join("CAGENT", "U0APPBOT")
     await slack.change(slack.agent, reminder_channel_id="CAGENT")
@@ -25,13 +25,13 @@ async def loan(slack: Slack) -> Loan:
 
 
 async def reminder(slack: Slack) -> Message:
-    """The reminder that comes at noon."""
+    """Return the reminder that comes at noon."""
     await slack.at("2026-11-25 12:00")
     [post] = slack.posts("CAGENT")
     return post
 
 
 async def follow_up(slack: Slack) -> FollowUp:
-    """The call as it stands."""
+    """Return the current row of the call."""
     async with slack.office.database.reading() as session:
         return (await session.exec(select(FollowUp))).one()

@@ -1,4 +1,4 @@
-"""A lender's Slack for a test: the sandbox with the desk installed, its people and channels, and a clock moved by hand."""
+"""A lender's Slack for tests: the sandbox with the desk installed, its users and channels, and a clock moved by hand."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,7 @@ APP_TOKEN = "xapp-wire-token"
 @dataclass(slots=True)
 class Slack:
     """The sandbox, the running desk, and the people: `agent` and `other` (agents), `verifier`, `collector`, `manager`,
-    `compliance`, `admin`. Everybody is in the channel `desk_channel`."""
+    `compliance`, `admin`. All are in the channel `desk_channel`."""
 
     sandbox: Sandbox
     service: Service
@@ -50,7 +50,7 @@ class Slack:
             raise AttributeError(name) from None
 
     async def command(self, who: Member, line: str, channel: str | None = None) -> Reply:
-        """Somebody types a command in the desk's channel, and reads what comes of it, in whichever way it comes."""
+        """Send a command in the desk's channel and return what the member reads, in its answer or in a new message."""
         where = channel or self.desk_channel
         before = self.sandbox.messages(where, who.slack_user_id)
         reply = await self.sandbox.command(who.slack_user_id, where, line)
@@ -62,15 +62,15 @@ class Slack:
         return reply
 
     async def press(self, who: Member, message: Message, what: str) -> Press:
-        """Somebody presses a button, by its words."""
+        """Press a button, by its text."""
         return await self.sandbox.press(who.slack_user_id, message, what)
 
     async def in_chinese(self, *who: Member) -> None:
-        """From now on they read Chinese."""
+        """Switch these members to Chinese."""
         await self.change(*who, locale="zh-CN")
 
     async def change(self, *who: Member, **values: Any) -> None:
-        """They are as `values` say from now on, whoever made them so."""
+        """Set these values on the members' rows directly."""
         async with self.office.database.transaction() as session:
             for member in who:
                 row = await session.get_one(Member, member.id)
@@ -79,48 +79,48 @@ class Slack:
                 session.add(row)
 
     def posts(self, where: Member | str) -> list[Message]:
-        """What the desk has posted in a channel, or directly to somebody, as it stands now."""
+        """Return the desk's posts in a channel, or in a member's direct messages, in their current state."""
         channel = self.sandbox.dm(where.slack_user_id) if isinstance(where, Member) else where
         return [message for message in self.sandbox.messages(channel) if message.is_bot]
 
     def texts(self, where: Member | str) -> list[str]:
-        """The texts of `posts`."""
+        """Return the texts of `posts`."""
         return [message.text for message in self.posts(where)]
 
     async def member(self, slack_id: str) -> Member:
-        """Somebody who is or was a member, as they are now."""
+        """Return the current row of a present or former member."""
         async with self.office.database.reading() as session:
             return (await session.exec(select(Member).where(Member.slack_user_id == slack_id))).one()
 
     async def later(self, **by: Any) -> None:
-        """So much later, the worker has done its round."""
+        """Advance the clock and run the worker's round."""
         self.clock.advance(**by)
         await self.deliver()
 
     async def at(self, instant: str) -> None:
-        """At that time in Shanghai (`2026-11-26 09:00`), the worker has done its round."""
+        """Set the clock to a time in Shanghai (`2026-11-26 09:00`) and run the worker's round."""
         self.clock.set(datetime.fromisoformat(instant).replace(tzinfo=SHANGHAI))
         await self.deliver()
 
     async def form(self, who: Member, line: str) -> Modal:
-        """Somebody types a command that opens a form."""
+        """Send a command that opens a form, and return the form."""
         reply = await self.command(who, line)
         assert not reply.error, reply.error
         return self.sandbox.modal_of(who.slack_user_id)
 
     async def deliver(self) -> None:
-        """The worker's round: what is due is announced, what is owed is sent."""
+        """Run the worker's round: announce what is due and deliver pending notices."""
         await self.service.round()
 
 
 def buttons(message: Message | None) -> list[str]:
-    """The words on a message's buttons."""
+    """Return the texts of a message's buttons."""
     assert message is not None
     return [e["text"]["text"] for block in message.blocks for e in interactive_elements(block)]
 
 
 def shown(press: Press) -> Message:
-    """What the presser reads now."""
+    """Return the message that the presser reads now."""
     assert press.error == ""
     assert press.shown is not None
     return press.shown

@@ -1,4 +1,4 @@
-"""Somebody who is no member asks to be let in. Now is Wednesday 10:00 in Shanghai."""
+"""A nonmember asks for access. Now is Wednesday 10:00 in Shanghai."""
 
 import asyncio
 
@@ -11,14 +11,14 @@ STRANGER = "USTRANGER"
 
 
 async def refused(slack: Slack) -> Message:
-    """The stranger types a command; the refusal they read."""
+    """Send a command as the nonmember and return the refusal."""
     reply = await slack.sandbox.command(STRANGER, slack.desk_channel, "/loan L-1")
     assert reply.message is not None
     return reply.message
 
 
 async def asked(slack: Slack, button: str = "Ask for access") -> Message:
-    """The stranger has asked; the message that the admin has of it."""
+    """Ask for access as the nonmember and return the admin's message about it."""
     await slack.sandbox.press(STRANGER, await refused(slack), button)
     await slack.deliver()
     return requests(slack)[-1]
@@ -29,26 +29,28 @@ def requests(slack: Slack, *, of: str = "UADMIN") -> list[Message]:
 
 
 def told(slack: Slack) -> list[str]:
-    """What the desk has written to the stranger."""
+    """Return the desk's messages to the nonmember."""
     return slack.texts(slack.sandbox.dm(STRANGER).id)
 
 
 @pytest.mark.parametrize(("locale", "words"), [("zh-CN", "不是本工作台成员"), ("en-US", "not a member of this desk")])
-async def test_whoever_is_refused_reads_their_own_language(slack: Slack, locale: str, words: str) -> None:
+async def test_a_refusal_is_written_in_the_users_language(slack: Slack, locale: str, words: str) -> None:
     slack.sandbox.change_user(STRANGER, locale=locale)
     assert words in (await refused(slack)).text
 
 
 @pytest.mark.in_time
 @pytest.mark.parametrize("trouble", ["timeout", "500"])
-async def test_while_slack_does_not_say_which_it_is_the_workspaces(slack: Slack, trouble: str) -> None:
+async def test_a_refusal_uses_the_workspaces_language_while_slack_does_not_tell_the_users(
+    slack: Slack, trouble: str
+) -> None:
     slack.sandbox.faults.next("users.info", trouble)
     assert "不是本工作台成员" in (await refused(slack)).text
     slack.sandbox.faults.clear()
 
 
 @pytest.mark.both_doors
-async def test_whoever_is_refused_asks_and_is_let_in_with_one_press(slack: Slack) -> None:
+async def test_a_refused_user_asks_for_access_and_one_press_grants_it(slack: Slack) -> None:
     answer = shown(await slack.sandbox.press(STRANGER, await refused(slack), "Ask for access"))
     assert "You have asked for access." in answer.text
     assert "<@UADMIN>" in answer.text
@@ -67,7 +69,7 @@ async def test_whoever_is_refused_asks_and_is_let_in_with_one_press(slack: Slack
     assert "not a member" not in (await slack.sandbox.command(STRANGER, slack.desk_channel, "/loan-due")).text
 
 
-async def test_declining_tells_the_asker_kindly(slack: Slack) -> None:
+async def test_a_declined_request_is_answered_politely(slack: Slack) -> None:
     slack.sandbox.change_user(STRANGER, locale="zh-CN")
     request = await asked(slack, "申请加入")
 
@@ -81,7 +83,7 @@ async def test_declining_tells_the_asker_kindly(slack: Slack) -> None:
     assert "不是本工作台成员" in (await refused(slack)).text
 
 
-async def test_one_request_a_person_and_day(slack: Slack) -> None:
+async def test_a_user_can_ask_for_access_once_a_day(slack: Slack) -> None:
     await asked(slack)
     again = shown(await slack.sandbox.press(STRANGER, await refused(slack), "Ask for access"))
     assert "You have asked today already." in again.text
@@ -98,7 +100,7 @@ async def test_one_request_a_person_and_day(slack: Slack) -> None:
     assert len(requests(slack)) == 2
 
 
-async def test_of_two_who_answer_at_once_one_wins_and_the_other_is_told(slack: Slack) -> None:
+async def test_when_two_admins_answer_at_once_one_wins_and_the_other_is_told(slack: Slack) -> None:
     await slack.change(slack.manager, roles="manager admin")
     await asked(slack)
     mine, theirs = requests(slack)[0], requests(slack, of="UMANAGER")[0]
@@ -116,7 +118,7 @@ async def test_of_two_who_answer_at_once_one_wins_and_the_other_is_told(slack: S
     assert lines[0].startswith("Granted as")
 
 
-async def test_managers_are_asked_while_no_admin_is_at_work(slack: Slack) -> None:
+async def test_managers_get_the_request_while_no_admin_is_at_work(slack: Slack) -> None:
     await slack.command(slack.admin, "/loan-team away @admin until fri")
     await slack.sandbox.press(STRANGER, await refused(slack), "Ask for access")
     await slack.deliver()
@@ -128,7 +130,7 @@ async def test_managers_are_asked_while_no_admin_is_at_work(slack: Slack) -> Non
     assert "as agent: Manager has let you in" in told(slack)[0]
 
 
-async def test_whoever_is_added_by_command_meanwhile_needs_no_answer(slack: Slack) -> None:
+async def test_a_request_is_settled_when_the_user_is_added_by_command(slack: Slack) -> None:
     request = await asked(slack)
     await slack.command(slack.admin, "/loan-team add @stranger collector")
     late = shown(await slack.press(slack.admin, request, "As agent"))
@@ -146,7 +148,7 @@ async def test_a_guest_or_bot_cannot_ask(slack: Slack, fields: dict[str, bool], 
     assert requests(slack) == []
 
 
-async def test_whoever_became_a_guest_meanwhile_is_not_let_in(slack: Slack) -> None:
+async def test_a_user_who_became_a_guest_is_not_granted_access(slack: Slack) -> None:
     request = await asked(slack)
     slack.sandbox.change_user(STRANGER, is_ultra_restricted=True)
     assert "is a guest" in shown(await slack.press(slack.admin, request, "As agent")).text
@@ -154,7 +156,7 @@ async def test_whoever_became_a_guest_meanwhile_is_not_let_in(slack: Slack) -> N
     assert buttons(requests(slack)[0])[0] == "As agent"
 
 
-async def test_whoever_is_no_admin_any_more_cannot_let_anybody_in(slack: Slack) -> None:
+async def test_a_former_admin_cannot_grant_access(slack: Slack) -> None:
     request = await asked(slack)
     await slack.change(slack.admin, roles="agent")
     assert "needs the role" in shown(await slack.press(slack.admin, request, "As agent")).text
@@ -169,7 +171,7 @@ async def test_a_member_with_an_old_refusal_is_told(slack: Slack) -> None:
     )
 
 
-async def test_access_is_asked_from_the_home_a_shortcut_and_a_direct_message(slack: Slack) -> None:
+async def test_access_can_be_requested_from_the_home_a_shortcut_and_a_direct_message(slack: Slack) -> None:
     await slack.sandbox.open_home(STRANGER)
     await slack.sandbox.home_of(STRANGER).press("Ask for access")
     assert "You have asked for access." in slack.sandbox.modal_of(STRANGER).text
@@ -187,7 +189,7 @@ async def test_access_is_asked_from_the_home_a_shortcut_and_a_direct_message(sla
     )
 
 
-async def test_a_stranger_may_press_nothing_else(slack: Slack) -> None:
+async def test_a_nonmember_can_press_no_other_button(slack: Slack) -> None:
     await slack.change(slack.admin, reminder_channel_id=slack.desk_channel)
     slack.sandbox.join(slack.desk_channel, slack.workspace.bot_user_id)
     await slack.sandbox.press(STRANGER, await refused(slack), "Ask for access")

@@ -1,4 +1,4 @@
-"""Writing to the bot, and mentioning it. Now is Wednesday 10:00 in Shanghai."""
+"""Direct messages to the bot, and mentions of it. Now is Wednesday 10:00 in Shanghai."""
 
 import pytest
 
@@ -26,7 +26,7 @@ async def test_a_direct_message_is_answered_with_the_nearest_command(slack: Slac
     assert command in text_of(answer[-1])
 
 
-async def test_a_mention_is_answered_to_whoever_wrote_it_alone(slack: Slack) -> None:
+async def test_only_the_author_of_a_mention_sees_its_answer(slack: Slack) -> None:
     bot = slack.workspace.bot_user_id
     slack.sandbox.join(slack.desk_channel, bot)
     slack.sandbox.say(slack.agent.slack_user_id, slack.desk_channel, "@loandesk 转交怎么用？")
@@ -40,7 +40,7 @@ async def test_a_mention_is_answered_to_whoever_wrote_it_alone(slack: Slack) -> 
     assert len(slack.sandbox.messages(slack.desk_channel, slack.other.slack_user_id)) == 1
 
 
-async def test_a_stranger_is_told_whom_to_ask(slack: Slack) -> None:
+async def test_a_nonmember_is_told_whom_to_ask(slack: Slack) -> None:
     conversation = slack.sandbox.dm("USTRANGER")
     slack.sandbox.say("USTRANGER", conversation, "hello")
     answer = await slack.sandbox.wait_for(lambda: slack.sandbox.messages(conversation)[1:])
@@ -48,7 +48,7 @@ async def test_a_stranger_is_told_whom_to_ask(slack: Slack) -> None:
     assert "not a member of this desk" in text_of(answer[-1])
 
 
-async def test_the_bots_own_messages_are_no_questions(slack: Slack) -> None:
+async def test_the_bots_own_messages_are_not_answered(slack: Slack) -> None:
     conversation = slack.sandbox.dm(slack.agent.slack_user_id)
     slack.sandbox.say(slack.agent.slack_user_id, conversation, "hello")
     await slack.sandbox.wait_for(lambda: slack.sandbox.messages(conversation)[1:])

@@ -1,4 +1,4 @@
-"""Lines that end too early, are far too long, or hold what Slack would read as its own."""
+"""Lines that end too early, are far too long, or contain Slack markup."""
 
 import pytest
 from sqlmodel import select
@@ -10,7 +10,7 @@ from tests.builders import make_loan, make_member
 from tests.wire.office_day import Slack
 
 NOTE = "“Bitte”  —  ＡＢＣ１２３，他说：“下周再说！” *bold* _it_ `code` ~no~ :smile: <b>&amp;</b> =1+1 \\n ½ ﬁ"
-"""Punctuation, widths, case, blanks and markup that must come back as typed."""
+"""Punctuation, widths, case, spaces and markup that must be shown as typed."""
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ LINES = sorted({(command, example.en) for command, usage in USAGES.items() for e
 
 
 @pytest.mark.parametrize("command", sorted(USAGES))
-async def test_a_line_that_ends_anywhere_is_answered_in_both_languages(slack: Slack, loan: Loan, command: str) -> None:
+async def test_an_incomplete_line_is_answered_in_both_languages(slack: Slack, loan: Loan, command: str) -> None:
     chinese = {(command, example.zh) for command, usage in USAGES.items() for example in usage.examples}
     reader = await make_member(slack.office, slack.workspace, "USTRANGER", name="Stranger", locale="zh-CN")
     for who, lines in ((slack.agent, LINES), (reader, sorted(chinese))):
@@ -56,14 +56,14 @@ async def test_a_note_comes_back_exactly_as_it_was_typed(slack: Slack, loan: Loa
     assert "!channel" not in reply.message.mentions
 
 
-async def test_the_card_shows_it_so_too(slack: Slack, loan: Loan) -> None:
+async def test_the_card_shows_a_note_exactly_as_it_was_typed(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, f"/loan-call L-1042 reached: {NOTE}")
     card = await slack.command(slack.agent, "/loan L-1042")
     assert card.message is not None
     assert NOTE in text_of(card.message)
 
 
-async def test_a_note_is_taken_up_to_the_limit_and_refused_above_with_the_count(slack: Slack, loan: Loan) -> None:
+async def test_a_note_over_the_limit_is_refused_with_its_length(slack: Slack, loan: Loan) -> None:
     taken = await slack.command(slack.agent, "/loan-call L-1042 reached: " + "他" * 3000)
     assert "reached, logged at 10:00." in taken.text
     assert taken.message is not None
@@ -76,13 +76,13 @@ async def test_a_note_is_taken_up_to_the_limit_and_refused_above_with_the_count(
 
 
 @pytest.mark.parametrize("command", [c for c in sorted(USAGES) if c not in ("/loan-digest", "/loan-due", "/loan-team")])
-async def test_ten_thousand_characters_are_answered_by_every_command(slack: Slack, loan: Loan, command: str) -> None:
+async def test_every_command_answers_a_line_of_ten_thousand_characters(slack: Slack, loan: Loan, command: str) -> None:
     reply = await slack.command(slack.agent, f"{command} L-1042 " + "字😀" * 5_000)
     assert reply.error == ""
     assert reply.ephemeral
 
 
-async def test_a_name_that_fits_two_loans_offers_both(slack: Slack, loan: Loan) -> None:
+async def test_a_name_that_matches_two_loans_offers_both(slack: Slack, loan: Loan) -> None:
     await make_loan(slack.office, slack.workspace, "L-7", owner=slack.agent)
     reply = await slack.command(slack.agent, "/loan-call 王小明 reached")
     assert "王小明 fits more than one loan. Say its number:" in reply.text
@@ -100,7 +100,7 @@ async def test_a_name_that_fits_two_loans_offers_both(slack: Slack, loan: Loan) 
         ("/loan-docs L-1042 passport", "is no document that the desk knows"),
     ],
 )
-async def test_what_is_unknown_is_named_with_the_nearest_that_is_not(
+async def test_an_unknown_word_is_answered_with_the_nearest_known_one(
     slack: Slack, loan: Loan, line: str, said: str
 ) -> None:
     reply = await slack.command(slack.agent, line)

@@ -1,4 +1,4 @@
-"""`/loan-call` as it is typed in Slack: what the answer says, and what its buttons do."""
+"""`/loan-call` typed in Slack: its answers and their buttons."""
 
 import pytest
 from sqlmodel import select
@@ -24,13 +24,13 @@ async def rows(slack: Slack, table: type[FollowUp] | type[Call]) -> list[FollowU
 
 
 def read(press: Press) -> str:
-    """The answer that now stands in the place of the one that was pressed."""
+    """Return the text that replaced the pressed answer."""
     assert press.error == ""
     assert press.message is not None
     return press.message.text
 
 
-async def test_an_attempt_is_logged_and_the_next_one_planned(slack: Slack, loan: Loan) -> None:
+async def test_a_failed_attempt_is_logged_and_the_next_one_planned(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call l-1042 no answer rang out & <b")
 
     assert reply.ephemeral
@@ -43,7 +43,7 @@ async def test_an_attempt_is_logged_and_the_next_one_planned(slack: Slack, loan:
     assert "Undo" in reply.full_text
 
 
-async def test_the_same_in_chinese_typed_without_blanks(slack: Slack, loan: Loan) -> None:
+async def test_an_attempt_is_logged_in_chinese_without_spaces(slack: Slack, loan: Loan) -> None:
     await slack.in_chinese(slack.agent)
     reply = await slack.command(slack.agent, "/loan-call L-1042 未接，下次明天上午10点收入核实：打她单位电话")
 
@@ -55,7 +55,7 @@ async def test_the_same_in_chinese_typed_without_blanks(slack: Slack, loan: Loan
     ]
 
 
-async def test_a_call_that_leaves_nothing_planned_asks_and_one_press_plans(slack: Slack, loan: Loan) -> None:
+async def test_a_call_without_a_plan_asks_for_one_and_one_press_adds_it(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1042 reached all papers are in")
     assert "Nothing is planned for this loan now. What comes next?" in reply.text
     assert reply.message is not None
@@ -75,14 +75,14 @@ async def test_a_call_that_leaves_nothing_planned_asks_and_one_press_plans(slack
 
 
 @pytest.mark.both_doors
-async def test_nothing_needed_is_taken_at_its_word(slack: Slack, loan: Loan) -> None:
+async def test_pressing_nothing_needed_leaves_the_loan_without_a_plan(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1042 reached")
     assert reply.message is not None
     pressed = await slack.press(slack.agent, reply.message, "Nothing needed")
     assert "What comes next?" not in read(pressed)
 
 
-async def test_undo_takes_the_place_of_the_answer(slack: Slack, loan: Loan) -> None:
+async def test_undo_replaces_the_answer(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1042 busy")
     assert reply.message is not None
     pressed = await slack.press(slack.agent, reply.message, "Undo")
@@ -92,7 +92,7 @@ async def test_undo_takes_the_place_of_the_answer(slack: Slack, loan: Loan) -> N
     assert follow_up.attempts == 0
 
 
-async def test_after_five_minutes_undo_says_that_it_is_too_late(slack: Slack, loan: Loan) -> None:
+async def test_undo_is_refused_after_five_minutes(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1042 busy")
     slack.clock.advance(minutes=6)
     assert reply.message is not None
@@ -100,7 +100,7 @@ async def test_after_five_minutes_undo_says_that_it_is_too_late(slack: Slack, lo
     assert "more than 5 minutes ago" in pressed.text
 
 
-async def test_undo_names_what_somebody_built_on_it(slack: Slack, loan: Loan) -> None:
+async def test_undo_is_refused_with_the_later_change_that_depends_on_it(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1042 busy")
     slack.clock.advance(minutes=1)
     await slack.command(slack.manager, "/loan-call L-1042 reached documents")
@@ -112,7 +112,7 @@ async def test_undo_names_what_somebody_built_on_it(slack: Slack, loan: Loan) ->
     ]
 
 
-async def test_the_same_line_again_asks_and_a_press_logs_another(slack: Slack, loan: Loan) -> None:
+async def test_a_repeated_line_asks_and_a_press_logs_another_call(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-call L-1042 na")
     again = await slack.command(slack.agent, "/loan-call L-1042 na")
     assert again.text == "This was already logged on L-1042 at 10:00. Log another call?"
@@ -122,7 +122,7 @@ async def test_the_same_line_again_asks_and_a_press_logs_another(slack: Slack, l
     assert len(await rows(slack, Call)) == 2
 
 
-async def test_a_button_under_a_call_on_a_loan_that_is_out_of_sight_by_now_does_nothing(slack: Slack) -> None:
+async def test_a_button_of_a_call_on_a_loan_no_longer_visible_does_nothing(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "L-1", owner=slack.other)
     reply = await slack.command(slack.agent, "/loan-call L-1 reached")
     west = await make_team(slack.office, slack.workspace, "West")
@@ -133,7 +133,7 @@ async def test_a_button_under_a_call_on_a_loan_that_is_out_of_sight_by_now_does_
     assert await rows(slack, FollowUp) == []
 
 
-async def test_a_later_follow_up_is_one_press_away(slack: Slack, loan: Loan) -> None:
+async def test_a_later_follow_up_is_answered_with_one_press(slack: Slack, loan: Loan) -> None:
     friday = slack.clock.now().replace(day=27, hour=2)
     await make_follow_up(slack.office, loan, slack.agent, purpose="conditions", due_at=friday)
     reply = await slack.command(slack.agent, "/loan-call L-1042 reached")
@@ -143,7 +143,7 @@ async def test_a_later_follow_up_is_one_press_away(slack: Slack, loan: Loan) -> 
     assert "Nothing is planned for this loan now." in read(pressed)
 
 
-async def test_an_agreed_call_without_its_day_shows_the_line_that_would_do(slack: Slack, loan: Loan) -> None:
+async def test_an_agreed_call_without_a_day_is_answered_with_a_valid_line(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1042 call back")
     assert reply.text.splitlines() == [
         "call back: when? Say it behind “next”.",
@@ -155,7 +155,7 @@ async def test_an_agreed_call_without_its_day_shows_the_line_that_would_do(slack
     assert "Next: documents Thu 26 Nov 2026 10:00" in mended.text
 
 
-async def test_the_line_shown_in_chinese_would_do_too(slack: Slack, loan: Loan) -> None:
+async def test_the_line_suggested_in_chinese_is_valid_too(slack: Slack, loan: Loan) -> None:
     await slack.in_chinese(slack.agent)
     refused = await slack.command(slack.agent, "/loan-call L-1042 约定回电")
     [example] = [line for line in refused.text.splitlines() if "下次明天" in line]
@@ -163,7 +163,7 @@ async def test_the_line_shown_in_chinese_would_do_too(slack: Slack, loan: Loan) 
     assert "2026年11月26日 周四 10:00（上海时间）" in mended.text
 
 
-async def test_a_time_at_which_nobody_works_warns_and_one_press_moves_it(slack: Slack, loan: Loan) -> None:
+async def test_a_time_outside_working_hours_warns_and_one_press_moves_it(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1042 call back > sat 23:00")
     assert "Careful: borrowers may not be called at that hour." in reply.text
     assert reply.message is not None
@@ -173,39 +173,39 @@ async def test_a_time_at_which_nobody_works_warns_and_one_press_moves_it(slack: 
     assert "L-1042/2 has changed meanwhile: @Agent, Wed 25 Nov 10:00." in again.text.replace("<@UAGENT>", "@Agent")
 
 
-async def test_an_outcome_that_does_not_fit_says_what_it_answers(slack: Slack, loan: Loan) -> None:
+async def test_an_outcome_of_another_purpose_is_refused_with_the_purpose_it_answers(slack: Slack, loan: Loan) -> None:
     await make_follow_up(slack.office, loan, slack.agent, purpose="repayment")
     reply = await slack.command(slack.agent, "/loan-call L-1042/2 confirmed")
     assert "confirmed answers verification calls only, and this is about repayment reminder." in reply.text
 
 
-async def test_who_logs_no_calls_is_told_which_role_it_needs(slack: Slack, loan: Loan) -> None:
+async def test_a_member_who_may_not_log_calls_is_told_which_role_is_needed(slack: Slack, loan: Loan) -> None:
     for who in (slack.compliance, slack.admin):
         reply = await slack.command(who, "/loan-call L-1042 reached")
         assert "role" in reply.text or "角色" in reply.text
     assert await rows(slack, Call) == []
 
 
-async def test_help_shows_its_usage_and_what_is_at_hand(slack: Slack, loan: Loan) -> None:
+async def test_help_shows_usage_and_the_members_own_follow_ups(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call help")
     assert "/loan-call L-1042 no answer" in reply.text
     assert "Your calls that are due today:" in reply.text
     assert "L-1042/1 documents · Wed 25 Nov 12:00" in reply.text
 
 
-async def test_a_wrong_number_is_marked(slack: Slack, loan: Loan) -> None:
+async def test_a_wrong_number_is_marked_on_the_loan(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1042 空号")
     assert "The card marks the number as wrong." in reply.text
     async with slack.office.database.reading() as session:
         assert (await session.get_one(Borrower, loan.borrower_id)).phone_wrong_at is not None
 
 
-async def test_who_gives_up_is_offered_the_end_of_the_loan(slack: Slack, loan: Loan) -> None:
+async def test_a_withdrawal_offers_to_end_the_loan(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1042 withdrew")
     assert "/loan-stage L-1042 withdrawn" in reply.text
 
 
-async def test_a_name_like_a_mention_pings_nobody(slack: Slack) -> None:
+async def test_a_name_that_looks_like_a_mention_notifies_nobody(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "L-7", owner=slack.agent, name="<!channel> *x* =1+1")
     reply = await slack.command(slack.agent, "/loan-call L-7 reached <!here> said hello")
     assert "&lt;!channel&gt; *x* =1+1" in reply.text

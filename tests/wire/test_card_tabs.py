@@ -21,7 +21,7 @@ async def loan(slack: Slack) -> Loan:
 
 
 async def opened(slack: Slack, tab: str = "", who: Member | None = None) -> Modal:
-    """The card, opened from the ephemeral one, at that tab."""
+    """Open the card at a tab, from the ephemeral card."""
     who = who or slack.agent
     reply = await slack.command(who, "/loan L-1042")
     assert reply.message is not None
@@ -32,7 +32,7 @@ async def opened(slack: Slack, tab: str = "", who: Member | None = None) -> Moda
     return card
 
 
-async def test_the_card_opens_at_whom_to_call(slack: Slack, loan: Loan) -> None:
+async def test_the_card_opens_at_the_calls_to_make(slack: Slack, loan: Loan) -> None:
     card = await opened(slack)
 
     assert card.title == "L-1042"
@@ -42,7 +42,7 @@ async def test_the_card_opens_at_whom_to_call(slack: Slack, loan: Loan) -> None:
     assert "+86 138 0013 5678" in slack.sandbox.modal_of("UAGENT").text
 
 
-async def test_the_timeline_merges_what_happened(slack: Slack, loan: Loan) -> None:
+async def test_the_timeline_merges_all_kinds_of_events(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-call L-1042/1 reached : wife <answered>")
     slack.clock.advance(minutes=1)
     await slack.command(slack.agent, "/loan-docs L-1042 id")
@@ -68,9 +68,7 @@ async def test_the_timeline_merges_what_happened(slack: Slack, loan: Loan) -> No
     assert "Wed 25 Nov 10:00 · reached · identity check · <@UAGENT>" in lines[at[-1]]
 
 
-async def test_a_follow_up_handed_over_alone_stands_in_the_timeline_until_that_is_taken_back(
-    slack: Slack, loan: Loan
-) -> None:
+async def test_a_reassigned_follow_up_is_in_the_timeline_until_it_is_undone(slack: Slack, loan: Loan) -> None:
     await slack.later(hours=2)
     [reminder] = slack.posts(slack.agent)
     handed = await slack.press(slack.agent, reminder, "Hand over to the manager")
@@ -86,7 +84,7 @@ async def test_a_follow_up_handed_over_alone_stands_in_the_timeline_until_that_i
     assert "handed over" not in lines
 
 
-async def test_what_was_taken_back_is_not_in_the_timeline(slack: Slack, loan: Loan) -> None:
+async def test_undone_changes_are_not_in_the_timeline(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.manager, "/loan-reassign L-1042 @Other")
     assert reply.message is not None
     await slack.press(slack.manager, reply.message, "Undo")
@@ -121,7 +119,7 @@ def _of_documents(card: Modal) -> list[str]:
     return [" · ".join(words[1:3]) for words in lines]
 
 
-async def test_a_long_timeline_comes_in_pages(slack: Slack, loan: Loan) -> None:
+async def test_a_long_timeline_is_paginated(slack: Slack, loan: Loan) -> None:
     for n in range(23):
         await slack.command(slack.agent, f"/loan-call L-1042 busy : call no {n:02}")
         slack.clock.advance(minutes=3)
@@ -177,7 +175,7 @@ async def test_follow_ups_are_finished_moved_and_logged_in_their_tab(slack: Slac
     assert "Answers problem (L-1042/2): done." in form.text
 
 
-async def test_the_card_beneath_shows_what_a_form_over_it_did_and_what_was_taken_back(slack: Slack, loan: Loan) -> None:
+async def test_the_card_below_a_form_shows_its_changes_and_their_undo(slack: Slack, loan: Loan) -> None:
     card = await opened(slack, "Follow-ups")
     await card.press("Log /1")
     form = slack.sandbox.modal_of("UAGENT")
@@ -193,7 +191,7 @@ async def test_the_card_beneath_shows_what_a_form_over_it_did_and_what_was_taken
     assert "Log /1" in card.text
 
 
-async def test_the_card_stays_at_its_page_of_the_timeline(slack: Slack, loan: Loan) -> None:
+async def test_the_card_keeps_its_page_of_the_timeline(slack: Slack, loan: Loan) -> None:
     for n in range(12):
         await slack.command(slack.agent, f"/loan-call L-1042 busy : call no {n:02}")
         slack.clock.advance(minutes=3)
@@ -209,7 +207,7 @@ async def test_the_card_stays_at_its_page_of_the_timeline(slack: Slack, loan: Lo
     assert "call no 11" not in card.text
 
 
-async def test_a_loan_that_one_no_longer_sees_keeps_no_answer_back(slack: Slack, loan: Loan) -> None:
+async def test_a_form_is_answered_even_when_the_loan_below_is_no_longer_visible(slack: Slack, loan: Loan) -> None:
     await slack.change(slack.other, team_id=None)
     await make_follow_up(slack.office, loan, slack.other, purpose="income", due_at=slack.clock.now(), number=3)
     card = await opened(slack, "Follow-ups", slack.other)
@@ -224,7 +222,7 @@ async def test_a_loan_that_one_no_longer_sees_keeps_no_answer_back(slack: Slack,
     assert "no such loan" in slack.sandbox.modal_of("UOTHER").text
 
 
-async def test_while_slack_is_slow_the_answer_does_not_wait_for_the_card_beneath(slack: Slack, loan: Loan) -> None:
+async def test_the_answer_does_not_wait_for_the_card_below_while_slack_is_slow(slack: Slack, loan: Loan) -> None:
     card = await opened(slack, "Follow-ups")
     await card.press("Log /1")
     form = slack.sandbox.modal_of("UAGENT")
@@ -236,7 +234,7 @@ async def test_while_slack_is_slow_the_answer_does_not_wait_for_the_card_beneath
     assert "Log /1" in card.text
 
 
-async def test_a_follow_up_that_somebody_else_finished_is_said(slack: Slack, loan: Loan) -> None:
+async def test_a_follow_up_finished_by_another_member_is_reported(slack: Slack, loan: Loan) -> None:
     card = await opened(slack, "Follow-ups")
     await card.press("Move /2")
     form = slack.sandbox.modal_of("UAGENT")
@@ -252,7 +250,7 @@ async def test_a_follow_up_that_somebody_else_finished_is_said(slack: Slack, loa
     assert "is already done" in slack.sandbox.modal_of("UAGENT").text
 
 
-async def test_a_loan_that_went_to_another_team_is_not_shown_any_more(slack: Slack, loan: Loan) -> None:
+async def test_a_loan_moved_to_another_team_is_no_longer_shown(slack: Slack, loan: Loan) -> None:
     card = await opened(slack)
     async with slack.office.database.transaction() as session:
         (await session.get_one(Member, slack.agent.id)).team_id = None
@@ -265,7 +263,7 @@ async def test_a_loan_that_went_to_another_team_is_not_shown_any_more(slack: Sla
     assert "no such loan that you can see" in slack.sandbox.modal_of("UAGENT").text
 
 
-async def test_where_slack_opens_no_modal_the_card_is_said(slack: Slack, loan: Loan) -> None:
+async def test_the_card_is_posted_as_a_message_when_slack_opens_no_modal(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan L-1042")
     assert reply.message is not None
     slack.sandbox.faults.next("views.open", "500")

@@ -1,4 +1,4 @@
-"""The clock does odd things at night and by mistake: each reminder and each digest comes once."""
+"""Clock changes, scheduled and accidental: each reminder and each digest comes once."""
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -16,12 +16,12 @@ EVERY_DAY = "0123456"
 
 @pytest.fixture(autouse=True)
 def no_limits(slack: Slack) -> None:
-    """Slack's limits run on real time, in which a night here takes a second."""
+    """Disable rate limits, which run on real time, while a night in these tests takes a second."""
     slack.sandbox.limits.enabled = False
 
 
 @pytest.mark.parametrize("night", ["2026-10-25", "2027-03-28"], ids=["an hour twice", "an hour skipped"])
-async def test_a_night_in_which_the_clocks_change(slack: Slack, night: str) -> None:
+async def test_reminders_and_digests_come_once_in_a_night_with_a_clock_change(slack: Slack, night: str) -> None:
     midnight = datetime.fromisoformat(f"{night}T00:00:00").replace(tzinfo=BERLIN)
     slack.clock.set(midnight - timedelta(hours=5))
     await lives_in_berlin(slack)
@@ -48,7 +48,7 @@ async def test_a_night_in_which_the_clocks_change(slack: Slack, night: str) -> N
     assert digest.astimezone(BERLIN).date() == date.fromisoformat(night)
 
 
-async def test_a_clock_set_back_an_hour(slack: Slack) -> None:
+async def test_reminders_and_digests_come_once_when_the_clock_is_set_back(slack: Slack) -> None:
     await slack.command(slack.agent, "/loan-digest 10:20")
     loan = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     start = slack.clock.now()
@@ -70,14 +70,14 @@ async def test_a_clock_set_back_an_hour(slack: Slack) -> None:
 
 
 async def lives_in_berlin(slack: Slack) -> None:
-    """The agent works there, every day."""
+    """Make the agent work in Berlin, every day."""
     async with slack.office.database.transaction() as session:
         agent = await session.get_one(Member, slack.agent.id)
         agent.zone, agent.working_days = "Europe/Berlin", EVERY_DAY
 
 
 async def for_minutes(slack: Slack, minutes: int) -> None:
-    """The worker's rounds, five minutes apart."""
+    """Run the worker's rounds, five minutes apart."""
     for _ in range(0, minutes + 1, 5):
         await slack.deliver()
         slack.clock.advance(minutes=5)

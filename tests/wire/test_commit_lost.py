@@ -1,4 +1,4 @@
-"""The network breaks just when the database commits: nobody is told that nothing was saved, and a repeat tells the truth."""
+"""The network breaks during a commit: the answer never claims that nothing was saved, and a repeat gives the true result."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -29,7 +29,7 @@ def database_url(postgres_url: str, wire: Wire) -> str:
 
 
 @pytest.mark.parametrize("fault", ["lost", "answer_lost", "silent"])
-async def test_an_unknown_end_is_called_unknown(slack: Slack, wire: Wire, fault: str) -> None:
+async def test_an_unknown_outcome_of_a_commit_is_reported_as_unknown(slack: Slack, wire: Wire, fault: str) -> None:
     await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     wire.fault = fault
 
@@ -48,7 +48,7 @@ async def test_an_unknown_end_is_called_unknown(slack: Slack, wire: Wire, fault:
         assert len((await session.exec(select(Call))).all()) == 1
 
 
-async def test_a_silent_database_is_not_waited_for(slack: Slack, wire: Wire) -> None:
+async def test_a_silent_database_does_not_delay_the_answer(slack: Slack, wire: Wire) -> None:
     await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     wire.fault = "dead"
 

@@ -1,4 +1,4 @@
-"""A hundred people press and type at once on one loan."""
+"""A hundred members press and type at once on one loan."""
 
 import asyncio
 import re
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.in_time
 Act = Callable[[Member], Awaitable[Press | Reply]]
 
 
-async def test_a_hundred_at_once_leave_a_consistent_history(slack: Slack) -> None:
+async def test_a_hundred_members_acting_at_once_leave_a_consistent_history(slack: Slack) -> None:
     crowd = await managers_of(slack, 100)
     async with slack.office.database.transaction() as session:
         (await session.get_one(Member, slack.agent.id)).reminder_channel_id = slack.desk_channel
@@ -58,12 +58,12 @@ async def test_a_hundred_at_once_leave_a_consistent_history(slack: Slack) -> Non
 
 
 async def everyone(slack: Slack, people: Iterable[Member], act: Act) -> list[str]:
-    """They all act at once. Gives what each reads in the end."""
+    """Let all of them act at once, and return what each reads in the end."""
     return await asyncio.gather(*(insisting(slack, who, act) for who in people))
 
 
 async def insisting(slack: Slack, who: Member, act: Act) -> str:
-    """Somebody acts, and does what the answer says: again when nothing was changed, a look when nobody knows."""
+    """Act as this member and follow the answer: try again if nothing was changed, look it up if the result is unknown."""
     while True:
         answer = await act(who)
         assert answer.status == 200
@@ -75,7 +75,7 @@ async def insisting(slack: Slack, who: Member, act: Act) -> str:
 
 
 async def managers_of(slack: Slack, count: int) -> list[Member]:
-    """Members who may press on whatever the team has to do."""
+    """Make managers, who may act on all calls of the team."""
     people: list[Member] = []
     for n in range(count):
         user = slack.sandbox.add_user(f"UCROWD{n:03}", name=f"crowd{n}", locale="en-US", tz="Asia/Shanghai")

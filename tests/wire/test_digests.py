@@ -1,4 +1,4 @@
-"""Digests: what comes at whose time, once a day, and what `/loan-digest` says. Now is Wednesday 10:00."""
+"""Digests: their contents and times, and `/loan-digest`. Now is Wednesday 10:00."""
 
 from datetime import UTC, date, datetime, time
 
@@ -19,7 +19,7 @@ async def digests_at(slack: Slack, clock: str, *who: Member) -> None:
         await slack.command(member, f"/loan-digest {clock}")
 
 
-async def test_it_has_the_calls_of_the_day_by_kind_most_urgent_first(slack: Slack) -> None:
+async def test_the_digest_lists_the_days_calls_by_kind_most_urgent_first(slack: Slack) -> None:
     await due(slack, "L-1", "repayment", date(2026, 11, 26))
     await due(slack, "L-2", "identity", date(2026, 11, 26))
     await due(slack, "L-3", "overdue", date(2026, 11, 20))
@@ -42,7 +42,7 @@ async def test_it_has_the_calls_of_the_day_by_kind_most_urgent_first(slack: Slac
     assert post.mentions == ()
 
 
-async def test_in_chinese(slack: Slack) -> None:
+async def test_the_digest_is_written_in_chinese(slack: Slack) -> None:
     await slack.in_chinese(slack.agent, slack.manager)
     await due(slack, "L-1", "repayment", date(2026, 11, 26))
     await digests_at(slack, "08:30", slack.agent, slack.manager)
@@ -60,13 +60,13 @@ async def test_in_chinese(slack: Slack) -> None:
     ]
 
 
-async def test_nothing_due_is_one_line(slack: Slack) -> None:
+async def test_the_digest_is_one_line_when_nothing_is_due(slack: Slack) -> None:
     await digests_at(slack, "08:30", slack.agent)
     await slack.at("2026-11-26 08:30")
     assert slack.texts(slack.agent) == ["Thu 26 Nov 2026: nothing is due. Have a good day."]
 
 
-async def test_at_most_ten_and_a_button_for_the_rest(slack: Slack) -> None:
+async def test_the_digest_lists_ten_calls_and_has_a_button_for_the_rest(slack: Slack) -> None:
     for n in range(13):
         await due(slack, f"L-{n}", "documents", date(2026, 11, 26))
     await digests_at(slack, "08:30", slack.agent)
@@ -81,7 +81,9 @@ async def test_at_most_ten_and_a_button_for_the_rest(slack: Slack) -> None:
 
 
 @pytest.mark.parametrize(("back_at", "comes"), [("2026-11-26 11:30", True), ("2026-11-26 11:31", False)])
-async def test_after_a_pause_it_comes_late_once_up_to_three_hours(slack: Slack, back_at: str, *, comes: bool) -> None:
+async def test_after_a_pause_the_digest_comes_once_and_at_most_three_hours_late(
+    slack: Slack, back_at: str, *, comes: bool
+) -> None:
     await digests_at(slack, "08:30", slack.agent)
     await slack.at(back_at)
     await slack.later(minutes=1)
@@ -90,7 +92,7 @@ async def test_after_a_pause_it_comes_late_once_up_to_three_hours(slack: Slack, 
     assert len(slack.posts(slack.agent)) == int(comes) + 1
 
 
-async def test_a_new_time_on_the_same_day_brings_no_second_one(slack: Slack) -> None:
+async def test_a_new_digest_time_brings_no_second_digest_on_the_same_day(slack: Slack) -> None:
     await digests_at(slack, "08:30", slack.agent)
     await slack.at("2026-11-26 08:30")
     changed = await slack.command(slack.agent, "/loan-digest 09:00")
@@ -99,7 +101,7 @@ async def test_a_new_time_on_the_same_day_brings_no_second_one(slack: Slack) -> 
     assert len(slack.posts(slack.agent)) == 1
 
 
-async def test_it_comes_on_working_days_of_those_at_work(slack: Slack) -> None:
+async def test_the_digest_comes_on_working_days_to_members_at_work(slack: Slack) -> None:
     await digests_at(slack, "08:30", slack.agent, slack.other)
     await slack.at("2026-11-27 12:00")
     before = len(slack.posts(slack.agent))
@@ -113,7 +115,7 @@ async def test_it_comes_on_working_days_of_those_at_work(slack: Slack) -> None:
     assert slack.texts(slack.other)[-1].startswith("Mon 30 Nov 2026: 1 call\n")
 
 
-async def test_each_has_it_by_their_own_clock_through_a_change_of_the_clocks(slack: Slack) -> None:
+async def test_the_digest_keeps_to_each_members_local_time_through_a_clock_change(slack: Slack) -> None:
     await slack.change(slack.agent, zone="America/New_York")
     slack.clock.set("2027-03-12T12:00:00-05:00")
     await digests_at(slack, "08:30", slack.agent)
@@ -123,7 +125,7 @@ async def test_each_has_it_by_their_own_clock_through_a_change_of_the_clocks(sla
     assert slack.texts(slack.agent) == ["Mon 15 Mar 2027: nothing is due. Have a good day."]
 
 
-async def test_a_manager_sees_how_each_stands_and_what_has_no_plan(slack: Slack) -> None:
+async def test_the_managers_digest_shows_each_members_workload_and_loans_without_a_plan(slack: Slack) -> None:
     await due(slack, "L-1", "documents", date(2026, 11, 20))
     await due(slack, "L-2", "documents", date(2026, 11, 26))
     await due(slack, "L-3", "documents", date(2026, 12, 3))
@@ -143,7 +145,7 @@ async def test_a_manager_sees_how_each_stands_and_what_has_no_plan(slack: Slack)
     assert "L-4 王小明" in listed.text
 
 
-async def test_the_setting_is_shown_changed_and_taken_back(slack: Slack) -> None:
+async def test_the_digest_setting_is_shown_changed_and_undone(slack: Slack) -> None:
     set_ = await slack.command(slack.agent, "/loan-digest 07:45")
     assert set_.text.splitlines() == [
         "Your digest comes at 07:45 on working days.",
@@ -158,7 +160,7 @@ async def test_the_setting_is_shown_changed_and_taken_back(slack: Slack) -> None
     assert slack.posts(slack.agent) == []
 
 
-async def test_at_once_it_is_shown_to_whoever_asks(slack: Slack) -> None:
+async def test_only_the_member_who_asks_for_the_digest_now_sees_it(slack: Slack) -> None:
     await due(slack, "L-1", "documents", date(2026, 11, 25))
     now = await slack.command(slack.agent, "/loan-digest now")
     assert now.ephemeral
@@ -177,7 +179,7 @@ async def test_at_once_it_is_shown_to_whoever_asks(slack: Slack) -> None:
         ("weekly", "weekly is no time for a digest."),
     ],
 )
-async def test_an_unclear_time_is_refused(slack: Slack, line: str, said: str) -> None:
+async def test_an_unclear_digest_time_is_refused(slack: Slack, line: str, said: str) -> None:
     assert said in (await slack.command(slack.agent, f"/loan-digest {line}")).text
 
 
@@ -188,7 +190,7 @@ async def test_the_first_admin_has_a_digest_from_the_start(slack: Slack) -> None
     assert len(slack.posts(slack.admin)) == before + 1
 
 
-async def test_an_overdue_call_of_a_colleague_on_leave_is_the_covers(slack: Slack) -> None:
+async def test_an_overdue_call_of_an_absent_member_is_in_the_covers_digest(slack: Slack) -> None:
     late = datetime(2026, 11, 24, 2, tzinfo=UTC)
     loan = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     await make_follow_up(slack.office, loan, slack.agent, due_at=late, remind_at=None, announced_for=late)
@@ -197,6 +199,6 @@ async def test_an_overdue_call_of_a_colleague_on_leave_is_the_covers(slack: Slac
     assert "L-1/1 王* · tail 5678 · identity check · Tue 24 Nov 10:00 · overdue" in now.text
 
 
-async def test_a_managers_own_loan_without_a_plan_is_counted_with_the_teams(slack: Slack) -> None:
+async def test_a_managers_own_loan_without_a_plan_is_counted_with_the_teams_loans(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "L-9", owner=slack.manager)
     assert "1 loan has nothing planned" in (await slack.command(slack.manager, "/loan-digest now")).text

@@ -1,4 +1,4 @@
-"""The disk is full: people are told so, nothing is half done, and the desk goes on when there is room again."""
+"""The disk is full: members are told, nothing is half done, and the desk recovers once there is space."""
 
 import contextlib
 import shutil
@@ -21,12 +21,12 @@ from tests.wire.office_day import Slack
 MEGABYTE = 1024 * 1024
 NO_LIMIT = 2**31
 LONG_LINE = "/loan-call L-1/1 busy " + "x" * 2000
-"""What needs a new page of the file."""
+"""Text that needs a new page of the database file."""
 
 
 @dataclass
 class Disk:
-    """Where the desk's files are; how it is filled to the last byte, and how room is made."""
+    """The directory of the desk's files, with functions that fill the disk and free space."""
 
     path: Path
     fill: Callable[[], None]
@@ -35,7 +35,7 @@ class Disk:
 
 @pytest.fixture
 def disk(sqlite_template: Path, tmp_path: Path) -> Iterator[Disk]:
-    """A small file system of its own. Where none can be mounted, the files may have no more pages than they have."""
+    """A small file system; where none can be mounted, the database files are limited to their current pages."""
     room = tmp_path / "disk"
     room.mkdir()
     mounted = subprocess.run(
@@ -55,7 +55,7 @@ def disk(sqlite_template: Path, tmp_path: Path) -> Iterator[Disk]:
 
 @contextlib.contextmanager
 def limited_pages() -> Iterator[dict[str, int]]:
-    """`most` is how many pages a file of SQLite's may have; one that has more gets none on top of them."""
+    """Limit SQLite files to `most` pages; a larger file can't grow further."""
     pages = {"most": NO_LIMIT}
 
     def limit(connection: Any, *_: object) -> None:
@@ -71,7 +71,7 @@ def limited_pages() -> Iterator[dict[str, int]]:
 
 
 def fill_with(ballast: Path) -> None:
-    """Takes what is left, to the last byte."""
+    """Fill the free space to the last byte."""
     with ballast.open("ab", buffering=0) as file:
         for size in (MEGABYTE, 4096, 1):
             with contextlib.suppress(OSError):
@@ -84,7 +84,7 @@ def database_url(disk: Disk) -> str:
     return f"sqlite:///{disk.path}"
 
 
-async def test_a_full_disk_is_named_and_survived(slack: Slack, disk: Disk) -> None:
+async def test_a_full_disk_is_reported_and_the_desk_recovers(slack: Slack, disk: Disk) -> None:
     await slack.service.work()
     box = slack.sandbox
     loan = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
@@ -115,7 +115,7 @@ async def test_a_full_disk_is_named_and_survived(slack: Slack, disk: Disk) -> No
 
 
 async def until_full(slack: Slack) -> str:
-    """Logs calls until the last reserve of the file is used up. Gives the answer that says so."""
+    """Log calls until the file has no free pages, and return the answer that says so."""
     for _ in range(1000):
         answer = await slack.command(slack.agent, LONG_LINE)
         if "logged" not in answer.text:
@@ -130,7 +130,7 @@ async def calls(slack: Slack) -> int:
 
 
 def soundness(path: Path) -> list[str]:
-    """What SQLite finds when it reads the whole file."""
+    """Return the results of SQLite's integrity check."""
     connection = sqlite3.connect(path)
     try:
         return [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]

@@ -1,4 +1,4 @@
-"""`loandesk doctor` against the sandbox: all is well, and then each thing that can be wrong."""
+"""`loandesk doctor` against the sandbox: a healthy desk, and each problem that it reports."""
 
 import base64
 from dataclasses import dataclass
@@ -27,30 +27,30 @@ OTHER_KEY = base64.b64encode(bytes(range(32))).decode()
 
 @dataclass
 class Doctor:
-    """A desk with a loan, and what the doctor says of it."""
+    """A desk with a loan, and the doctor's results for it."""
 
     slack: Slack
     settings: Settings
 
     async def findings(self, **changed: object) -> dict[str, str]:
-        """What is to be fixed, by subject."""
+        """Return the findings, by subject."""
         settings = self.settings.model_copy(update=changed)
         return {f.subject: f.words async for f in examine(settings, self.slack.clock) if not f.well}
 
     async def words(self, subject: str) -> str:
-        """What is said of one thing that is well."""
+        """Return the text about a subject without a finding."""
         return next(
             iter([f.words async for f in examine(self.settings, self.slack.clock) if f.subject == subject and f.well])
         )
 
     async def runs(self) -> tuple[int, str]:
-        """The command itself: exit code and what it printed."""
+        """Run the command, and return its exit code and output."""
         printed = StringIO()
         code = await doctor_command.run(self.settings, Console(file=printed, width=200), self.slack.clock)
         return code, printed.getvalue()
 
     def install(self, *, without: tuple[str, ...] = (), withhold: tuple[str, ...] = ()) -> None:
-        """The app as an admin installed it who left scopes out."""
+        """Reinstall the app without some of its scopes."""
         written = manifest("http://127.0.0.1:9")
         asked = written["oauth_config"]["scopes"]
         asked["bot"] = [scope for scope in asked["bot"] if scope not in without]
@@ -71,30 +71,30 @@ async def doctor(slack: Slack, database_url: str) -> Doctor:
 
 
 async def worked(slack: Slack) -> None:
-    """A worker has just done a round."""
+    """Run a worker's round."""
     incarnation, now = new_id(), slack.clock.now()
     async with slack.office.database.transaction() as session:
         await processes.claim(session, slack.workspace.id, "serve", "desk-1", incarnation, now)
         await processes.beat(session, incarnation, now, now)
 
 
-async def test_a_worker_that_fell_silent(doctor: Doctor) -> None:
+async def test_a_worker_that_stopped_is_reported(doctor: Doctor) -> None:
     doctor.slack.clock.advance(seconds=31)
     assert "none has worked since 2026-11-25 02:00:00 UTC" in (await doctor.findings())["worker"]
 
 
-async def test_a_desk_on_which_no_worker_ever_worked(doctor: Doctor) -> None:
+async def test_a_worker_that_never_ran_is_reported(doctor: Doctor) -> None:
     async with doctor.slack.office.database.transaction() as session:
         await processes.forget_before(session, doctor.slack.clock.now() + timedelta(seconds=1))
     assert "start `loandesk serve`" in (await doctor.findings())["worker"]
 
 
-async def test_a_desk_without_an_admin(doctor: Doctor) -> None:
+async def test_a_missing_admin_is_reported(doctor: Doctor) -> None:
     await doctor.slack.change(doctor.slack.admin, roles="agent")
     assert "set LOANDESK_FIRST_ADMIN" in (await doctor.findings())["admins"]
 
 
-async def test_all_is_well(doctor: Doctor) -> None:
+async def test_a_healthy_desk_has_no_findings(doctor: Doctor) -> None:
     code, printed = await doctor.runs()
 
     assert code == 0, printed
@@ -119,7 +119,7 @@ async def test_all_is_well(doctor: Doctor) -> None:
     assert TOKEN not in printed
 
 
-async def test_what_is_to_be_fixed_makes_it_end_with_1(doctor: Doctor) -> None:
+async def test_doctor_exits_with_1_when_there_are_findings(doctor: Doctor) -> None:
     doctor.slack.sandbox.archive("CDESK")
 
     code, printed = await doctor.runs()
@@ -128,7 +128,7 @@ async def test_what_is_to_be_fixed_makes_it_end_with_1(doctor: Doctor) -> None:
     assert "FIX  channels: CDESK (reminders of UAGENT): it is archived" in printed
 
 
-async def test_a_file_that_is_not_there_yet_is_not_made_by_looking(doctor: Doctor, empty_sqlite_url: str) -> None:
+async def test_doctor_does_not_create_a_missing_database_file(doctor: Doctor, empty_sqlite_url: str) -> None:
     settings = Settings.model_validate(doctor.settings.model_dump() | {"database_url": empty_sqlite_url})
 
     for _ in range(2):
@@ -142,7 +142,7 @@ async def test_a_file_that_is_not_there_yet_is_not_made_by_looking(doctor: Docto
     ["sqlite:////etc", "postgresql://desk:hunter2@127.0.0.1:9/desk"],
     ids=["sqlite", "postgres"],
 )
-async def test_a_database_that_cannot_be_opened(doctor: Doctor, url: str) -> None:
+async def test_a_database_that_cannot_be_opened_is_reported(doctor: Doctor, url: str) -> None:
     settings = Settings.model_validate(doctor.settings.model_dump() | {"database_url": url})
 
     found = {f.subject: f.words async for f in examine(settings, doctor.slack.clock) if not f.well}
@@ -152,7 +152,7 @@ async def test_a_database_that_cannot_be_opened(doctor: Doctor, url: str) -> Non
     assert "hunter2" not in found["database"]
 
 
-async def test_a_database_without_tables(doctor: Doctor, empty_url: str) -> None:
+async def test_a_database_without_tables_is_reported(doctor: Doctor, empty_url: str) -> None:
     make_folder(empty_url)
     database = Database(empty_url)
     await schema.revision(database)
@@ -164,7 +164,7 @@ async def test_a_database_without_tables(doctor: Doctor, empty_url: str) -> None
     assert found == {"migrations": "the database has no tables yet: run `loandesk migrate`"}
 
 
-async def test_a_desk_that_has_not_met_its_workspace(doctor: Doctor, empty_url: str) -> None:
+async def test_a_database_without_a_workspace_is_reported(doctor: Doctor, empty_url: str) -> None:
     make_folder(empty_url)
     database = Database(empty_url)
     await schema.migrate(database)
@@ -177,7 +177,7 @@ async def test_a_desk_that_has_not_met_its_workspace(doctor: Doctor, empty_url: 
 
 
 @pytest.mark.parametrize(("stands_at", "said"), [("0001", "run `loandesk migrate`"), ("9999", "newer release")])
-async def test_a_database_of_another_release(doctor: Doctor, stands_at: str, said: str) -> None:
+async def test_a_database_of_another_release_is_reported(doctor: Doctor, stands_at: str, said: str) -> None:
     async with doctor.slack.office.database.engine.begin() as connection:
         newest = (await connection.exec_driver_sql("SELECT version_num FROM alembic_version")).scalar_one()
         await connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{stands_at}'")
@@ -192,7 +192,7 @@ async def test_a_database_of_another_release(doctor: Doctor, stands_at: str, sai
 @pytest.mark.parametrize(
     ("setting", "named"), [("encryption_keys", "borrower.name_cipher"), ("search_key", "SEARCH_KEY")]
 )
-async def test_another_key_than_before(doctor: Doctor, setting: str, named: str) -> None:
+async def test_a_changed_key_is_reported(doctor: Doctor, setting: str, named: str) -> None:
     value = f"1:{OTHER_KEY}" if setting == "encryption_keys" else OTHER_KEY
     settings = Settings.model_validate(doctor.settings.model_dump() | {setting: value})
 
@@ -203,26 +203,26 @@ async def test_another_key_than_before(doctor: Doctor, setting: str, named: str)
 
 
 @pytest.mark.parametrize("error", ["token_revoked", "account_inactive"])
-async def test_a_token_that_slack_refuses(doctor: Doctor, error: str) -> None:
+async def test_a_token_refused_by_slack_is_reported(doctor: Doctor, error: str) -> None:
     doctor.slack.sandbox.uninstall(error)
 
     assert error in (await doctor.findings())["token"]
 
 
-async def test_slack_away(doctor: Doctor) -> None:
+async def test_an_unreachable_slack_is_reported(doctor: Doctor) -> None:
     found = await doctor.findings(slack_api_url="http://127.0.0.1:9/api/")
 
     assert list(found) == ["token"]
     assert "cannot be reached" in found["token"]
 
 
-async def test_the_token_of_another_workspace(doctor: Doctor) -> None:
+async def test_a_token_of_another_workspace_is_reported(doctor: Doctor) -> None:
     doctor.slack.sandbox.workspace.team_id = "T0ANOTHER"
 
     assert "T0ANOTHER" in (await doctor.findings())["workspace"]
 
 
-async def test_a_scope_that_was_left_out(doctor: Doctor) -> None:
+async def test_a_missing_scope_is_reported(doctor: Doctor) -> None:
     doctor.install(without=("groups:read",))
 
     found = await doctor.findings()
@@ -231,14 +231,14 @@ async def test_a_scope_that_was_left_out(doctor: Doctor) -> None:
     assert "missing_scope" in found["channels"]
 
 
-async def test_scopes_that_were_withheld_are_a_choice(doctor: Doctor) -> None:
+async def test_withheld_optional_scopes_are_not_findings(doctor: Doctor) -> None:
     doctor.install(withhold=tuple(OPTIONAL_SCOPES))
 
     assert await doctor.findings() == {}
     assert "may be sent twice" in await doctor.words("scopes")
 
 
-async def test_channels_where_nothing_can_be_said(doctor: Doctor) -> None:
+async def test_channels_in_which_the_bot_cannot_post_are_reported(doctor: Doctor) -> None:
     box = doctor.slack.sandbox
     box.add_channel("shared", channel_id="CSHARED", members=["UAGENT"], is_ext_shared=True)
     box.add_channel("secret", channel_id="CSECRET", kind="private", members=["UAGENT"], with_bot=False)
@@ -252,7 +252,7 @@ async def test_channels_where_nothing_can_be_said(doctor: Doctor) -> None:
         assert said in (await doctor.findings())["channels"]
 
 
-async def test_the_managers_channel_and_a_lost_one_are_looked_at_too(doctor: Doctor) -> None:
+async def test_the_managers_channel_and_a_lost_channel_are_checked(doctor: Doctor) -> None:
     doctor.slack.sandbox.archive("CMANAGERS")
     assert "managers of team East" in (await doctor.findings())["channels"]
     doctor.slack.sandbox.unarchive("CMANAGERS")
@@ -263,7 +263,7 @@ async def test_the_managers_channel_and_a_lost_one_are_looked_at_too(doctor: Doc
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(3600, "3600 s ahead of"), (-61, "61 s behind")])
-def test_a_clock_that_is_wrong(seconds: int, said: str) -> None:
+def test_a_wrong_clock_is_reported(seconds: int, said: str) -> None:
     date = datetime(2026, 11, 25, 2, tzinfo=UTC)
 
     found = clock_finding("Wed, 25 Nov 2026 02:00:00 GMT", date + timedelta(seconds=seconds))
@@ -273,7 +273,7 @@ def test_a_clock_that_is_wrong(seconds: int, said: str) -> None:
     assert clock_finding("Wed, 25 Nov 2026 02:00:00 GMT", date + timedelta(seconds=59)).well
 
 
-async def test_what_is_owed_for_long(doctor: Doctor) -> None:
+async def test_a_notice_that_waits_too_long_is_reported(doctor: Doctor) -> None:
     async with doctor.slack.office.desk(doctor.slack.workspace) as desk:
         await owe_to_channel(desk, kind="escalation", key="late", channel="CMANAGERS")
     assert "1 owed" in await doctor.words("backlog")

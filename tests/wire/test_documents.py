@@ -1,4 +1,4 @@
-"""`/loan-docs` as it is typed in Slack: what the answer says, and what its buttons do. Now is Wednesday 10:00."""
+"""`/loan-docs` typed in Slack: its answers and their buttons. Now is Wednesday 10:00."""
 
 import pytest
 from sqlmodel import col, select
@@ -14,7 +14,7 @@ async def loan(slack: Slack) -> Loan:
     return await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent)
 
 
-async def test_documents_are_asked_for_and_asked_after(slack: Slack, loan: Loan) -> None:
+async def test_documents_are_requested_and_a_call_about_them_is_planned(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-docs L-1042 id and bank, other: marriage <!here> by fri")
 
     assert reply.ephemeral
@@ -25,7 +25,7 @@ async def test_documents_are_asked_for_and_asked_after(slack: Slack, loan: Loan)
     ]
 
 
-async def test_the_same_in_chinese_typed_without_blanks(slack: Slack, loan: Loan) -> None:
+async def test_documents_are_requested_in_chinese_without_spaces(slack: Slack, loan: Loan) -> None:
     await slack.in_chinese(slack.agent)
     reply = await slack.command(slack.agent, "/loan-docs L-1042 身份证、银行流水和收入证明，周五前")
 
@@ -36,7 +36,7 @@ async def test_the_same_in_chinese_typed_without_blanks(slack: Slack, loan: Loan
     ]
 
 
-async def test_the_list_brings_each_document_on_by_a_press(slack: Slack, loan: Loan) -> None:
+async def test_each_document_of_the_list_moves_on_with_a_press(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-docs L-1042 id, contract")
     listed = await slack.command(slack.agent, "/loan-docs L-1042")
     assert "2 documents are open" in listed.text
@@ -55,7 +55,7 @@ async def test_the_list_brings_each_document_on_by_a_press(slack: Slack, loan: L
     assert "Settled:" in late.text
 
 
-async def test_undo_stands_below_what_was_done(slack: Slack, loan: Loan) -> None:
+async def test_the_answer_has_an_undo_button(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-docs L-1042 id")
     assert reply.message is not None
 
@@ -66,7 +66,7 @@ async def test_undo_stands_below_what_was_done(slack: Slack, loan: Loan) -> None
     assert "No document was asked for" in (await slack.command(slack.agent, "/loan-docs L-1042")).text
 
 
-async def test_a_document_sent_back_shows_why_exactly_as_typed(slack: Slack, loan: Loan) -> None:
+async def test_a_rejected_document_shows_the_reason_exactly_as_typed(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-docs L-1042 id")
     await slack.command(slack.agent, "/loan-docs L-1042 got id")
     reply = await slack.command(slack.agent, "/loan-docs L-1042 reject id: Ｐage 2 is *missing* & =1+1")
@@ -75,7 +75,7 @@ async def test_a_document_sent_back_shows_why_exactly_as_typed(slack: Slack, loa
     assert "It is asked for again." in reply.text
 
 
-async def test_a_step_that_does_not_follow_shows_the_lines_that_do(slack: Slack, loan: Loan) -> None:
+async def test_an_invalid_step_of_a_document_is_answered_with_the_valid_lines(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-docs L-1042 id")
     reply = await slack.command(slack.agent, "/loan-docs L-1042 accept id")
 
@@ -88,7 +88,7 @@ async def test_a_step_that_does_not_follow_shows_the_lines_that_do(slack: Slack,
     assert "/loan-docs L-1042 accept id" in reply.text
 
 
-async def test_the_lines_that_are_shown_work_in_chinese(slack: Slack, loan: Loan) -> None:
+async def test_the_lines_suggested_in_chinese_are_valid(slack: Slack, loan: Loan) -> None:
     await slack.in_chinese(slack.agent)
     await slack.command(slack.agent, "/loan-docs L-1042 身份证")
     refused = await slack.command(slack.agent, "/loan-docs L-1042 通过 身份证")
@@ -99,7 +99,7 @@ async def test_the_lines_that_are_shown_work_in_chinese(slack: Slack, loan: Loan
     assert "身份证：已收到" in reply.text
 
 
-async def test_what_nobody_asked_for_and_another_persons_press_are_explained(slack: Slack, loan: Loan) -> None:
+async def test_unrequested_documents_and_changes_by_others_are_explained(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-docs L-1042 id")
     refused = await slack.command(slack.agent, "/loan-docs L-1042 got contract")
     assert "contract was not asked for on L-1042." in refused.text
@@ -113,21 +113,19 @@ async def test_what_nobody_asked_for_and_another_persons_press_are_explained(sla
     assert "ID card is received meanwhile: <@UOTHER>, Wed 25 Nov 10:00." in late.shown.text
 
 
-async def test_help_shows_how(slack: Slack) -> None:
+async def test_help_shows_usage(slack: Slack) -> None:
     reply = await slack.command(slack.agent, "/loan-docs help")
     assert "/loan-docs L-1042 got id and bank" in reply.text
 
 
 async def planned(slack: Slack) -> list[tuple[str, str]]:
-    """What the loan's calls are about and how they stand, by their numbers."""
+    """Return purpose and status of the loan's follow-ups, by their numbers."""
     async with slack.office.database.reading() as session:
         rows = (await session.exec(select(FollowUp).order_by(col(FollowUp.number)))).all()
     return [(row.purpose, row.state) for row in rows]
 
 
-async def test_a_call_that_is_about_something_else_by_now_stays_when_the_documents_are_there(
-    slack: Slack, loan: Loan
-) -> None:
+async def test_a_call_with_a_new_purpose_stays_open_when_the_documents_arrive(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-docs L-1042 id")
     await slack.command(slack.agent, "/loan-call L-1042/1 no answer > fri 14:30 income")
     await slack.command(slack.agent, "/loan-docs L-1042 got id")
@@ -136,7 +134,7 @@ async def test_a_call_that_is_about_something_else_by_now_stays_when_the_documen
 
 
 @pytest.mark.parametrize(("accepted", "state"), [("bank", "open"), ("bank, id", "done")])
-async def test_the_next_call_about_documents_asks_after_what_the_last_one_did(
+async def test_the_next_call_about_documents_covers_the_same_documents(
     slack: Slack, loan: Loan, accepted: str, state: str
 ) -> None:
     await slack.command(slack.agent, "/loan-docs L-1042 id")
@@ -147,7 +145,7 @@ async def test_the_next_call_about_documents_asks_after_what_the_last_one_did(
     assert await planned(slack) == [("documents", "done"), ("documents", state)]
 
 
-async def test_undo_takes_no_call_away_that_asks_after_other_documents_by_now(slack: Slack, loan: Loan) -> None:
+async def test_undo_keeps_a_call_that_now_covers_other_documents(slack: Slack, loan: Loan) -> None:
     first = (await slack.command(slack.agent, "/loan-docs L-1042 id")).message
     await slack.command(slack.agent, "/loan-docs L-1042 bank")
     assert first is not None
@@ -155,7 +153,7 @@ async def test_undo_takes_no_call_away_that_asks_after_other_documents_by_now(sl
     assert await planned(slack) == [("documents", "open")]
 
 
-async def test_a_press_on_a_document_that_was_taken_back_says_so(slack: Slack, loan: Loan) -> None:
+async def test_a_press_on_an_undone_document_request_is_explained(slack: Slack, loan: Loan) -> None:
     asked = (await slack.command(slack.agent, "/loan-docs L-1042 id")).message
     listed = (await slack.command(slack.agent, "/loan-docs L-1042")).message
     assert asked is not None
@@ -164,7 +162,7 @@ async def test_a_press_on_a_document_that_was_taken_back_says_so(slack: Slack, l
     assert "taken back" in shown(await slack.press(slack.agent, listed, "ID card received")).text
 
 
-async def test_by_today_is_today_whatever_hour_the_call_had(slack: Slack, loan: Loan) -> None:
+async def test_a_document_wanted_by_today_moves_its_call_to_today(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-docs L-1042 id")
     reply = await slack.command(slack.agent, "/loan-docs L-1042 bank by today")
     assert "Next: documents Wed 25 Nov 2026" in reply.text

@@ -1,4 +1,4 @@
-"""The door itself: who is let in, what a repeat gets, and what a forger gets."""
+"""The entry point for Slack's requests: members and nonmembers, repeated requests, forged requests."""
 
 import pytest
 from sqlmodel import select
@@ -14,7 +14,7 @@ async def calls(slack: Slack) -> list[Call]:
 
 
 @pytest.mark.both_doors
-async def test_somebody_who_is_no_member_is_told_whom_to_ask(slack: Slack) -> None:
+async def test_a_nonmember_is_told_whom_to_ask(slack: Slack) -> None:
     reply = await slack.sandbox.command("USTRANGER", slack.desk_channel, "/loan-call L-1 reached")
 
     assert reply.ephemeral
@@ -28,7 +28,7 @@ async def test_the_first_admin_is_a_member_from_the_start(slack: Slack) -> None:
 
 
 @pytest.mark.parametrize(("secret", "age"), [("a wrong secret", 0), (None, 301), (None, -301)])
-async def test_a_wrong_signature_or_an_old_one_is_turned_away(slack: Slack, secret: str | None, age: int) -> None:
+async def test_a_request_with_a_wrong_or_old_signature_is_refused(slack: Slack, secret: str | None, age: int) -> None:
     await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     typed = await slack.command(slack.agent, "/loan-call L-1 nonsense")
     now = int(slack.sandbox.workspace.now())
@@ -51,14 +51,14 @@ async def test_the_same_delivery_twice_has_one_effect_and_the_same_answer(slack:
     assert len(await calls(slack)) == 1
 
 
-async def test_a_refused_line_comes_back_so_that_it_can_be_mended(slack: Slack) -> None:
+async def test_a_refused_line_is_shown_again_for_correction(slack: Slack) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1 reachd his Wife")
 
     assert "/loan-call L-1 reachd his Wife" in reply.full_text
     assert "reached" in reply.text
 
 
-async def test_nothing_that_was_said_of_a_borrower_is_readable_in_the_tables(slack: Slack) -> None:
+async def test_notes_and_names_of_borrowers_are_encrypted_in_the_tables(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent, name="王小明")
     await slack.command(slack.agent, "/loan-call L-1 no answer 他妻子接的电话")
 

@@ -1,4 +1,4 @@
-"""`/loan-due` as it is typed in Slack, and who may see what. Now is Wednesday 10:00."""
+"""`/loan-due` typed in Slack, and who sees which calls. Now is Wednesday 10:00."""
 
 from datetime import date
 
@@ -43,19 +43,21 @@ def numbers(text: str) -> list[str]:
         ("逾期", "Overdue · 1", ["L-1/1"]),
     ],
 )
-async def test_a_list_by_time_and_kind(slack: Slack, loan: Loan, line: str, title: str, found: list[str]) -> None:
+async def test_a_due_list_is_filtered_by_time_and_kind(
+    slack: Slack, loan: Loan, line: str, title: str, found: list[str]
+) -> None:
     reply = await slack.command(slack.agent, f"/loan-due {line}")
     assert reply.ephemeral
     assert reply.text.splitlines()[0] == title
     assert numbers(reply.text) == found
 
 
-async def test_a_row_says_all_that_one_needs(slack: Slack, loan: Loan) -> None:
+async def test_a_row_of_the_due_list_has_loan_purpose_time_and_borrower(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-due overdue")
     assert "• L-1/1 overdue · Fri 20 Nov · overdue · <@UAGENT> · 王小明 · tail 5678" in reply.text
 
 
-async def test_in_chinese(slack: Slack, loan: Loan) -> None:
+async def test_the_due_list_is_shown_in_chinese(slack: Slack, loan: Loan) -> None:
     await slack.in_chinese(slack.agent)
     reply = await slack.command(slack.agent, "/loan-due 明天")
     assert reply.text.splitlines()[:2] == [
@@ -66,14 +68,14 @@ async def test_in_chinese(slack: Slack, loan: Loan) -> None:
     assert nothing.text.startswith("没有安排的贷款 · 0\n没有了，辛苦了。")
 
 
-async def test_a_manager_sees_the_team_and_each_in_it(slack: Slack, loan: Loan) -> None:
+async def test_a_manager_lists_the_teams_calls_and_each_members(slack: Slack, loan: Loan) -> None:
     team = await slack.command(slack.manager, "/loan-due team overdue")
     assert team.text.startswith("Overdue · the team · 1")
     one = await slack.command(slack.manager, "/loan-due @agent")
     assert one.text.startswith("Due today and overdue · <@UAGENT> · 2")
 
 
-async def test_what_another_team_holds_is_not_shown(slack: Slack, loan: Loan) -> None:
+async def test_another_teams_calls_are_not_listed(slack: Slack, loan: Loan) -> None:
     west = await make_team(slack.office, slack.workspace, "West")
     await make_member(slack.office, slack.workspace, "USTRANGER", name="Stranger", team_id=west.id)
     refused = await slack.sandbox.command("USTRANGER", slack.desk_channel, "/loan-due @agent")
@@ -88,7 +90,7 @@ async def test_what_another_team_holds_is_not_shown(slack: Slack, loan: Loan) ->
     assert "王小明" in everything.text
 
 
-async def test_whoever_has_no_team_sees_those_without_one(slack: Slack, loan: Loan) -> None:
+async def test_a_member_without_a_team_lists_calls_without_a_team(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.admin, "/loan-team add @stranger agent")
     stranger = await slack.member("USTRANGER")
     mine = await make_loan(slack.office, slack.workspace, "L-9", owner=stranger)
@@ -97,13 +99,13 @@ async def test_whoever_has_no_team_sees_those_without_one(slack: Slack, loan: Lo
         assert numbers((await slack.command(stranger, f"/loan-due {line} team")).text) == found
 
 
-async def test_a_loan_that_nobody_owns_is_not_forgotten(slack: Slack, loan: Loan) -> None:
+async def test_a_loan_without_an_owner_is_listed_for_the_manager(slack: Slack, loan: Loan) -> None:
     await make_loan(slack.office, slack.workspace, "L-5", owner=None, name="李雷")
     assert numbers((await slack.command(slack.manager, "/loan-due unplanned team")).text) == ["L-5"]
     assert numbers((await slack.command(slack.agent, "/loan-due unplanned")).text) == []
 
 
-async def test_loans_with_nothing_planned(slack: Slack, loan: Loan) -> None:
+async def test_loans_without_a_plan_are_listed(slack: Slack, loan: Loan) -> None:
     await make_loan(slack.office, slack.workspace, "L-2", owner=slack.agent, name="李雷")
     await make_loan(slack.office, slack.workspace, "L-3", owner=slack.agent, stage="closed")
     await make_loan(slack.office, slack.workspace, "L-4", owner=slack.other)
@@ -116,7 +118,7 @@ async def test_loans_with_nothing_planned(slack: Slack, loan: Loan) -> None:
     assert numbers(team.text) == ["L-2", "L-4"]
 
 
-async def test_a_long_list_without_a_table_has_pages(slack: Slack, loan: Loan) -> None:
+async def test_a_long_list_without_a_table_is_paginated(slack: Slack, loan: Loan) -> None:
     for _ in range(20):
         await make_follow_up(slack.office, loan, slack.agent, purpose="documents", due_on=date(2026, 11, 25))
     slack.sandbox.faults.next("chat.postEphemeral", "error:invalid_blocks")
@@ -140,7 +142,7 @@ async def test_a_long_list_without_a_table_has_pages(slack: Slack, loan: Loan) -
         ("@nobody", "Nobody at this desk is called nobody."),
     ],
 )
-async def test_what_is_not_understood_is_named(slack: Slack, loan: Loan, line: str, said: str) -> None:
+async def test_an_unknown_word_in_the_line_is_named(slack: Slack, loan: Loan, line: str, said: str) -> None:
     reply = await slack.command(slack.agent, f"/loan-due {line}")
     assert said in reply.text
     assert f"/loan-due {line}" in reply.text

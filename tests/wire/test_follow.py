@@ -1,4 +1,4 @@
-"""`/loan-follow` as it is typed in Slack. Now is Wednesday 10:00."""
+"""`/loan-follow` typed in Slack. Now is Wednesday 10:00."""
 
 import pytest
 from sqlmodel import select
@@ -10,7 +10,7 @@ from tests.wire.office_day import Slack, buttons, shown
 
 @pytest.fixture
 async def loan(slack: Slack) -> Loan:
-    """L-1042 of the agent, on which nothing is planned."""
+    """L-1042 of the agent, without a plan."""
     return await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent)
 
 
@@ -19,7 +19,7 @@ async def states(slack: Slack) -> dict[int, str]:
         return {row.number: row.state for row in (await session.exec(select(FollowUp))).all()}
 
 
-async def test_a_call_is_planned_and_undo_takes_it_back(slack: Slack, loan: Loan) -> None:
+async def test_a_call_is_planned_and_undone(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-follow L-1042 tomorrow 3pm income ask his “boss”, ＡＢＣ & <b>")
 
     assert reply.ephemeral
@@ -34,7 +34,7 @@ async def test_a_call_is_planned_and_undo_takes_it_back(slack: Slack, loan: Loan
     assert await states(slack) == {1: "undone"}
 
 
-async def test_the_same_in_chinese_typed_without_blanks(slack: Slack, loan: Loan) -> None:
+async def test_a_call_is_planned_in_chinese_without_spaces(slack: Slack, loan: Loan) -> None:
     await slack.in_chinese(slack.agent)
     reply = await slack.command(slack.agent, "/loan-follow L-1042 明天下午3点收入核实：问单位座机")
     assert reply.text.splitlines() == [
@@ -44,7 +44,7 @@ async def test_the_same_in_chinese_typed_without_blanks(slack: Slack, loan: Loan
     ]
 
 
-async def test_a_managers_line_is_for_the_owner_who_alone_is_mentioned(slack: Slack, loan: Loan) -> None:
+async def test_a_call_planned_by_a_manager_is_assigned_to_the_owner_who_is_mentioned(slack: Slack, loan: Loan) -> None:
     await slack.change(slack.agent, reminder_channel_id=slack.desk_channel)
     await slack.command(slack.manager, "/loan-follow L-1042 tomorrow 10:00 documents")
     await slack.deliver()
@@ -59,7 +59,7 @@ async def test_a_managers_line_is_for_the_owner_who_alone_is_mentioned(slack: Sl
     assert told.mentions == ("UAGENT",)
 
 
-async def test_whoever_is_given_a_call_moves_it_or_hands_it_back_from_the_message(slack: Slack, loan: Loan) -> None:
+async def test_an_assignee_moves_or_returns_an_assigned_call_from_the_message(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.manager, "/loan-follow L-1042 @agent tomorrow 10:00 documents")
     await slack.command(slack.manager, "/loan-follow L-1042 @agent tomorrow 11:00 income")
     await slack.deliver()
@@ -79,7 +79,7 @@ async def test_whoever_is_given_a_call_moves_it_or_hands_it_back_from_the_messag
     assert "Handed over to Manager · Agent, Wed 25 Nov 10:00" in handed
 
 
-async def test_who_is_away_is_covered_and_the_cover_hears_of_it(slack: Slack, loan: Loan) -> None:
+async def test_a_call_for_an_absent_member_goes_to_the_cover_who_is_notified(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-team away @agent until fri cover @other")
     reply = await slack.command(slack.manager, "/loan-follow L-1042 tomorrow 10:00 documents")
     assert "<@UAGENT> is away then: <@UOTHER> will be reminded." in reply.text
@@ -92,13 +92,13 @@ async def test_who_is_away_is_covered_and_the_cover_hears_of_it(slack: Slack, lo
     ]
 
 
-async def test_without_a_cover_the_manager_acts(slack: Slack, loan: Loan) -> None:
+async def test_a_call_for_an_absent_member_without_a_cover_goes_to_the_manager(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-team away @agent until fri")
     reply = await slack.command(slack.collector, "/loan-follow L-1042 @agent tomorrow 10:00 documents")
     assert "<@UAGENT> is away then: <@UMANAGER> will be reminded." in reply.text
 
 
-async def test_finishing_the_last_one_offers_what_comes_next(slack: Slack, loan: Loan) -> None:
+async def test_finishing_the_last_follow_up_offers_next_steps(slack: Slack, loan: Loan) -> None:
     await make_follow_up(slack.office, loan, slack.agent, purpose="documents")
     reply = await slack.command(slack.agent, "/loan-follow L-1042 done")
     assert reply.text.splitlines()[1:] == [
@@ -111,7 +111,7 @@ async def test_finishing_the_last_one_offers_what_comes_next(slack: Slack, loan:
     assert "(L-1042/2)" in shown(planned).text
 
 
-async def test_cancelling_says_why_and_can_be_taken_back(slack: Slack, loan: Loan) -> None:
+async def test_a_cancellation_keeps_its_reason_and_can_be_undone(slack: Slack, loan: Loan) -> None:
     await make_follow_up(slack.office, loan, slack.agent, purpose="documents")
     reply = await slack.command(slack.agent, "/loan-follow L-1042/1 cancel bought elsewhere")
     assert "documents (L-1042/1) is cancelled.\n> bought elsewhere" in reply.text
@@ -122,13 +122,13 @@ async def test_cancelling_says_why_and_can_be_taken_back(slack: Slack, loan: Loa
     assert await states(slack) == {1: "open"}
 
 
-async def test_a_move_to_a_date_keeps_the_time_of_day(slack: Slack, loan: Loan) -> None:
+async def test_moving_a_follow_up_to_a_date_keeps_its_time_of_day(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-follow L-1042 tomorrow 3pm income")
     reply = await slack.command(slack.agent, "/loan-follow L-1042 move fri")
     assert "Next: income check Fri 27 Nov 2026 15:00 (Shanghai time)" in reply.text
 
 
-async def test_in_chinese_it_is_moved_finished_and_cancelled(slack: Slack, loan: Loan) -> None:
+async def test_a_follow_up_is_moved_finished_and_cancelled_in_chinese(slack: Slack, loan: Loan) -> None:
     await slack.in_chinese(slack.agent)
     await slack.command(slack.agent, "/loan-follow L-1042 明天下午3点 收入核实")
     moved = await slack.command(slack.agent, "/loan-follow L-1042 改期周五")
@@ -140,7 +140,7 @@ async def test_in_chinese_it_is_moved_finished_and_cancelled(slack: Slack, loan:
     assert "回访（L-1042/2）已取消。\n> 已在别处购车" in cancelled.text
 
 
-async def test_of_several_it_asks_which(slack: Slack, loan: Loan) -> None:
+async def test_a_line_that_fits_several_follow_ups_asks_which(slack: Slack, loan: Loan) -> None:
     await make_follow_up(slack.office, loan, slack.agent, purpose="documents")
     await make_follow_up(slack.office, loan, slack.agent, purpose="conditions")
     reply = await slack.command(slack.agent, "/loan-follow L-1042 done")
@@ -148,7 +148,7 @@ async def test_of_several_it_asks_which(slack: Slack, loan: Loan) -> None:
     assert "L-1042/1 · L-1042/2" in reply.text
 
 
-async def test_a_number_behind_the_loan_plans_no_second_one(slack: Slack, loan: Loan) -> None:
+async def test_a_follow_up_number_after_the_loan_plans_no_second_follow_up(slack: Slack, loan: Loan) -> None:
     await make_follow_up(slack.office, loan, slack.agent, purpose="documents")
     reply = await slack.command(slack.agent, "/loan-follow L-1042/1 tomorrow 10:00")
     assert "L-1042/1 is there already. To move it, write “L-1042/1 move” and the time" in reply.text
@@ -156,7 +156,7 @@ async def test_a_number_behind_the_loan_plans_no_second_one(slack: Slack, loan: 
     assert "Thu 26 Nov" in (await slack.command(slack.agent, "/loan-follow L-1042/1 move tomorrow 10:00")).text
 
 
-async def test_who_may_not_press_is_told_who_may(slack: Slack, loan: Loan) -> None:
+async def test_a_member_who_may_not_change_a_follow_up_is_told_who_may(slack: Slack, loan: Loan) -> None:
     await make_follow_up(slack.office, loan, slack.agent, purpose="documents")
     reply = await slack.command(slack.other, "/loan-follow L-1042/1 done")
     assert "Only those responsible may act on this: <@UAGENT>, <@UMANAGER>." in reply.text
@@ -178,7 +178,7 @@ async def test_who_may_not_press_is_told_who_may(slack: Slack, loan: Loan) -> No
         ("agent", "L-1042 tomorrow 10:00 " + "x" * 10_000, "The note has 10000 characters; 3000 are the limit."),
     ],
 )
-async def test_what_cannot_be_done_is_explained_with_the_line(
+async def test_an_invalid_line_is_explained_and_shown_again(
     slack: Slack, loan: Loan, who: str, line: str, said: str
 ) -> None:
     reply = await slack.command(slack.people[who], f"/loan-follow {line}")
@@ -193,19 +193,19 @@ async def test_a_refused_line_shows_names_that_can_be_typed_again(slack: Slack, 
     assert "UOTHER" not in reply.full_text
 
 
-async def test_a_day_off_counts_from_the_next_working_day(slack: Slack, loan: Loan) -> None:
+async def test_a_follow_up_on_a_day_off_is_due_on_the_next_working_day(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-follow L-1042 sat documents")
     assert "Nobody works on that date: it counts from Mon 30 Nov 2026." in reply.text
 
 
-async def test_after_work_today_is_too_late(slack: Slack, loan: Loan) -> None:
+async def test_a_follow_up_for_today_is_refused_after_work(slack: Slack, loan: Loan) -> None:
     await slack.at("2026-11-25 18:30")
     reply = await slack.command(slack.agent, "/loan-follow L-1042 today documents")
     assert "Choose the next working day, or say a time." in reply.text
     assert "Thu 26 Nov 2026" in reply.text
 
 
-async def test_an_evening_warns_and_is_kept(slack: Slack, loan: Loan) -> None:
+async def test_a_follow_up_in_the_evening_is_planned_with_a_warning(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-follow L-1042 20:00 documents")
     assert "Next: documents Wed 25 Nov 2026 20:00 (Shanghai time)" in reply.text
     assert "Careful: that is outside the assignee's working hours." in reply.text
@@ -214,7 +214,7 @@ async def test_an_evening_warns_and_is_kept(slack: Slack, loan: Loan) -> None:
     assert "please call about documents" in slack.texts(slack.agent)[0]
 
 
-async def test_help_shows_its_usage_and_what_is_at_hand(slack: Slack, loan: Loan) -> None:
+async def test_help_shows_usage_and_the_members_own_follow_ups(slack: Slack, loan: Loan) -> None:
     await make_follow_up(slack.office, loan, slack.agent, purpose="documents")
     help_ = await slack.command(slack.agent, "/loan-follow help")
     assert "/loan-follow L-1042 tomorrow 3pm income" in help_.text
@@ -232,7 +232,7 @@ async def test_help_shows_its_usage_and_what_is_at_hand(slack: Slack, loan: Loan
         ("/loan-team", "7 members at this desk"),
     ],
 )
-async def test_every_command_typed_alone_shows_what_is_at_hand(
+async def test_every_command_typed_alone_shows_the_members_own_work(
     slack: Slack, loan: Loan, command: str, at_hand: str
 ) -> None:
     await slack.command(slack.agent, "/loan-docs L-1042 id, bank by fri")
@@ -241,7 +241,7 @@ async def test_every_command_typed_alone_shows_what_is_at_hand(
     assert f"{name} " in (await slack.command(slack.agent, f"{name} help")).text
 
 
-async def test_a_manager_sees_how_the_team_stands_before_handing_over(slack: Slack, loan: Loan) -> None:
+async def test_a_manager_sees_the_teams_workload_before_reassigning(slack: Slack, loan: Loan) -> None:
     await make_follow_up(slack.office, loan, slack.agent, purpose="documents")
     reply = await slack.command(slack.manager, "/loan-reassign help")
     assert "The team now:\n• Agent: 1 open follow-up\n" in reply.text

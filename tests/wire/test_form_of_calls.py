@@ -1,4 +1,4 @@
-"""Logging a call with the mouse. Now is Wednesday 10:00 in Shanghai."""
+"""Logging a call with the form. Now is Wednesday 10:00 in Shanghai."""
 
 import asyncio
 
@@ -30,7 +30,7 @@ async def calls(slack: Slack) -> list[Call]:
 
 
 async def busy(slack: Slack) -> Modal:
-    """The agent logs that the line was busy."""
+    """Log a busy line as the agent."""
     form = await slack.form(slack.agent, "/loan-call")
     await form.fill("Loan", "L-1042", typed="王")
     await form.fill("Outcome", "busy")
@@ -60,7 +60,7 @@ async def test_a_call_is_logged_without_typing_a_line(slack: Slack, loan: Loan) 
 
 
 @pytest.mark.both_doors
-async def test_undo_stands_in_the_answer(slack: Slack, loan: Loan) -> None:
+async def test_the_answer_has_an_undo_button(slack: Slack, loan: Loan) -> None:
     form = await slack.form(slack.agent, "/loan-call")
     await form.fill("Loan", "L-1042", typed="5678")
     await form.fill("Outcome", "reached")
@@ -90,7 +90,7 @@ async def test_the_outcome_suggests_when_to_call_next(slack: Slack, loan: Loan) 
 
 
 @pytest.mark.both_doors
-async def test_the_follow_up_may_be_chosen(slack: Slack, loan: Loan) -> None:
+async def test_the_form_can_answer_a_chosen_follow_up(slack: Slack, loan: Loan) -> None:
     await make_follow_up(
         slack.office, loan, slack.agent, purpose="problem", due_at=slack.clock.now().replace(day=30), number=2
     )
@@ -103,7 +103,7 @@ async def test_the_follow_up_may_be_chosen(slack: Slack, loan: Loan) -> None:
     assert "Answers problem (L-1042/2): done." in form.text
 
 
-async def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(slack: Slack, loan: Loan) -> None:
+async def test_errors_are_shown_at_their_fields_and_entered_values_are_kept(slack: Slack, loan: Loan) -> None:
     form = await slack.form(slack.agent, "/loan-call")
     await form.fill("Loan", "L-1042", typed="王")
     await form.fill("Outcome", "call_back")
@@ -123,7 +123,7 @@ async def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(slack: 
     assert "after lunch" in form.text
 
 
-async def test_what_was_typed_is_offered_again_after_an_accident(slack: Slack, loan: Loan) -> None:
+async def test_entered_values_are_offered_again_after_the_form_was_closed(slack: Slack, loan: Loan) -> None:
     form = await slack.form(slack.agent, "/loan-call")
     await form.fill("Loan", "L-1042", typed="王")
     await form.fill("Note", "他妻子接的电话")
@@ -142,7 +142,7 @@ async def test_what_was_typed_is_offered_again_after_an_accident(slack: Slack, l
     assert "Take it up again" not in fresh.text
 
 
-async def test_it_is_not_offered_after_an_hour_nor_to_somebody_else(slack: Slack, loan: Loan) -> None:
+async def test_entered_values_are_not_offered_after_an_hour_or_to_another_member(slack: Slack, loan: Loan) -> None:
     form = await slack.form(slack.agent, "/loan-call")
     await form.fill("Outcome", "reached")
     await form.close()
@@ -152,7 +152,7 @@ async def test_it_is_not_offered_after_an_hour_nor_to_somebody_else(slack: Slack
     assert "Take it up again" not in (await slack.form(slack.agent, "/loan-call")).text
 
 
-async def test_a_loan_that_ended_while_the_form_was_open_is_said_beside_it(slack: Slack, loan: Loan) -> None:
+async def test_a_loan_that_ended_while_the_form_was_open_is_reported_at_its_field(slack: Slack, loan: Loan) -> None:
     form = await slack.form(slack.agent, "/loan-call")
     await form.fill("Loan", "L-1042", typed="王")
     await form.fill("Which follow-up it answers", "1")
@@ -167,7 +167,7 @@ async def test_a_loan_that_ended_while_the_form_was_open_is_said_beside_it(slack
     assert row.state == "ended"
 
 
-async def test_somebody_who_lost_the_role_meanwhile_is_told(slack: Slack, loan: Loan) -> None:
+async def test_a_member_who_lost_the_role_while_the_form_was_open_is_told(slack: Slack, loan: Loan) -> None:
     form = await slack.form(slack.agent, "/loan-call")
     await form.fill("Loan", "L-1042", typed="王")
     await form.fill("Outcome", "reached")
@@ -180,7 +180,7 @@ async def test_somebody_who_lost_the_role_meanwhile_is_told(slack: Slack, loan: 
     assert await calls(slack) == []
 
 
-async def test_the_form_twice_asks_whether_another_call_is_meant(slack: Slack, loan: Loan) -> None:
+async def test_submitting_the_same_call_twice_asks_whether_it_is_another_call(slack: Slack, loan: Loan) -> None:
     await busy(slack)
     form = await busy(slack)
     assert "This was already logged on L-1042 at 10:00. Log another call?" in form.text
@@ -191,13 +191,13 @@ async def test_the_form_twice_asks_whether_another_call_is_meant(slack: Slack, l
     assert len(await calls(slack)) == 2
 
 
-async def test_only_loans_that_one_may_see_are_found(slack: Slack, loan: Loan) -> None:
+async def test_the_form_finds_only_loans_that_the_member_may_see(slack: Slack, loan: Loan) -> None:
     form = await slack.form(slack.agent, "/loan-call")
     assert await form.options("Loan", "5678") == ["L-1042 王小明 · tail 5678"]
     assert await form.options("Loan", "nobody") == []
 
 
-async def test_the_form_in_chinese(slack: Slack, loan: Loan) -> None:
+async def test_the_form_is_shown_in_chinese(slack: Slack, loan: Loan) -> None:
     await in_chinese(slack, slack.agent)
     form = await slack.form(slack.agent, "/loan-call")
     assert form.title == "登记通话"
@@ -210,7 +210,7 @@ async def test_the_form_in_chinese(slack: Slack, loan: Loan) -> None:
     assert "2026年11月26日 周四 10:00（上海时间）" in form.text
 
 
-async def test_where_slack_opens_no_form_the_usage_is_shown(slack: Slack, loan: Loan) -> None:
+async def test_the_usage_is_shown_when_slack_opens_no_form(slack: Slack, loan: Loan) -> None:
     slack.sandbox.faults.next("views.open", "500")
 
     reply = await slack.command(slack.agent, "/loan-call")
@@ -220,13 +220,13 @@ async def test_where_slack_opens_no_form_the_usage_is_shown(slack: Slack, loan: 
 
 
 async def log_from_reminder(slack: Slack) -> Modal:
-    """The form behind the reminder's button."""
+    """Open the form with the reminder's button."""
     [reminder] = slack.posts(slack.agent)
     await slack.press(slack.agent, reminder, "Log a call")
     return slack.sandbox.modal_of("UAGENT")
 
 
-async def test_the_button_of_a_reminder_knows_its_loan_whatever_its_number_is_by_now(slack: Slack) -> None:
+async def test_a_reminders_button_finds_its_loan_after_its_number_changed(slack: Slack) -> None:
     first = await make_loan(slack.office, slack.workspace, "HT-71", owner=slack.agent)
     await make_follow_up(slack.office, first, slack.agent, purpose="income", due_at=slack.clock.now())
     await slack.deliver()
@@ -243,7 +243,7 @@ async def test_the_button_of_a_reminder_knows_its_loan_whatever_its_number_is_by
     assert "Answers income check (HT-17/1): done." in form.text
 
 
-async def test_a_number_with_a_slash_in_it_is_not_taken_for_a_follow_up(slack: Slack) -> None:
+async def test_a_loan_number_with_a_slash_is_not_read_as_a_follow_up(slack: Slack) -> None:
     loan = await make_loan(slack.office, slack.workspace, "HT100", owner=slack.agent)
     await make_loan(slack.office, slack.workspace, "HT100/1", owner=slack.agent, name="李二")
     await make_follow_up(slack.office, loan, slack.agent, purpose="income", due_at=slack.clock.now())
@@ -258,7 +258,7 @@ async def test_a_number_with_a_slash_in_it_is_not_taken_for_a_follow_up(slack: S
 
 
 @pytest.mark.parametrize("live", [True, False])
-async def test_with_another_loan_the_follow_up_of_the_first_goes(slack: Slack, loan: Loan, live: bool) -> None:
+async def test_choosing_another_loan_clears_the_chosen_follow_up(slack: Slack, loan: Loan, live: bool) -> None:
     other = await make_loan(slack.office, slack.workspace, "L-2", owner=slack.agent, name="李二")
     await make_follow_up(slack.office, other, slack.agent, purpose="identity", due_at=slack.clock.now().replace(day=30))
     await slack.at("2026-11-25 12:00")
@@ -275,7 +275,7 @@ async def test_with_another_loan_the_follow_up_of_the_first_goes(slack: Slack, l
     assert answered == live, form.text
 
 
-async def test_logging_another_keeps_purpose_and_length(slack: Slack, loan: Loan) -> None:
+async def test_logging_another_call_keeps_purpose_and_length(slack: Slack, loan: Loan) -> None:
     async def log() -> Modal:
         form = await slack.form(slack.agent, "/loan-call")
         await form.fill("Loan", "L-1042", typed="王")
@@ -294,7 +294,7 @@ async def test_logging_another_keeps_purpose_and_length(slack: Slack, loan: Loan
     assert {row.purpose: row.attempts for row in rows} == {"documents": 0, "problem": 2}
 
 
-async def test_a_double_click_on_log_another_logs_one_more(slack: Slack) -> None:
+async def test_a_double_click_on_log_another_logs_one_call(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     await slack.command(slack.agent, "/loan-call L-1 reached")
     asked = (await slack.command(slack.agent, "/loan-call L-1 reached")).message

@@ -1,4 +1,4 @@
-"""Correcting a call with the mouse. Now is Wednesday 10:00 in Shanghai."""
+"""Correcting a call with the form. Now is Wednesday 10:00 in Shanghai."""
 
 import pytest
 from sqlmodel import select
@@ -38,7 +38,7 @@ async def the_call(slack: Slack) -> Call:
         return (await session.exec(select(Call))).one()
 
 
-async def test_what_a_call_says_is_corrected_and_what_it_said_can_still_be_read(slack: Slack, loan: Loan) -> None:
+async def test_a_corrected_call_still_shows_its_original(slack: Slack, loan: Loan) -> None:
     form = await opened(slack)
     await form.fill("Outcome", "busy")
     await form.fill("Note", "nobody answered")
@@ -68,7 +68,7 @@ async def test_what_a_call_says_is_corrected_and_what_it_said_can_still_be_read(
     assert entry.details == {"was": "reached", "outcome": "busy"}
 
 
-async def test_it_opens_from_the_answer_to_the_call(slack: Slack, loan: Loan) -> None:
+async def test_the_correction_form_opens_from_the_calls_answer(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1042 busy : again")
     assert reply.message is not None
     await slack.press(slack.agent, reply.message, "Correct the call")
@@ -78,7 +78,7 @@ async def test_it_opens_from_the_answer_to_the_call(slack: Slack, loan: Loan) ->
     assert "again" in str(form.values)
 
 
-async def test_of_many_corrections_the_first_and_the_last_are_shown(slack: Slack, loan: Loan) -> None:
+async def test_a_call_with_many_corrections_shows_the_original_and_the_last_ones(slack: Slack, loan: Loan) -> None:
     for n in range(5):
         card = await timeline(slack, slack.agent)
         await card.press(next(line for line in card.text.splitlines() if line.startswith("Correct ")))
@@ -92,7 +92,7 @@ async def test_of_many_corrections_the_first_and_the_last_are_shown(slack: Slack
     assert "version 1" not in lines
 
 
-async def test_a_correction_is_taken_back(slack: Slack, loan: Loan) -> None:
+async def test_a_correction_is_undone(slack: Slack, loan: Loan) -> None:
     form = await opened(slack)
     await form.fill("Outcome", "busy")
     await form.submit()
@@ -103,7 +103,7 @@ async def test_a_correction_is_taken_back(slack: Slack, loan: Loan) -> None:
     assert "was:" not in (await timeline(slack, slack.agent)).text
 
 
-async def test_nothing_changed_is_said(slack: Slack, loan: Loan) -> None:
+async def test_a_correction_without_changes_is_reported(slack: Slack, loan: Loan) -> None:
     form = await opened(slack)
     await form.submit()
 
@@ -119,7 +119,7 @@ async def test_a_note_over_the_limit_is_refused_before_it_is_sent(slack: Slack, 
     assert (await the_call(slack)).version == 1
 
 
-async def test_the_caller_may_for_a_day_and_a_manager_longer(slack: Slack, loan: Loan) -> None:
+async def test_the_caller_may_correct_for_a_day_and_a_manager_longer(slack: Slack, loan: Loan) -> None:
     form = await opened(slack)
     slack.clock.advance(hours=25)
     await form.fill("Outcome", "busy")
@@ -136,7 +136,7 @@ async def test_the_caller_may_for_a_day_and_a_manager_longer(slack: Slack, loan:
     assert (await the_call(slack)).outcome == "busy"
 
 
-async def test_of_two_corrections_the_second_is_told(slack: Slack, loan: Loan) -> None:
+async def test_the_second_of_two_simultaneous_corrections_is_refused_with_the_first(slack: Slack, loan: Loan) -> None:
     first, second = await opened(slack), await opened(slack, slack.manager)
     for form, outcome in ((first, "busy"), (second, "voicemail")):
         await form.fill("Outcome", outcome)
@@ -146,7 +146,7 @@ async def test_of_two_corrections_the_second_is_told(slack: Slack, loan: Loan) -
     assert (await the_call(slack)).outcome == "busy"
 
 
-async def test_a_call_that_was_taken_back_meanwhile_is_said(slack: Slack, loan: Loan) -> None:
+async def test_a_correction_of_a_call_that_was_undone_is_refused(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1042 busy : again")
     assert reply.message is not None
     await (await timeline(slack, slack.agent)).press("Correct Wed 25 Nov 10:00 busy")
@@ -158,7 +158,7 @@ async def test_a_call_that_was_taken_back_meanwhile_is_said(slack: Slack, loan: 
     assert "was taken back" in form.errors["Outcome"]
 
 
-async def test_somebody_who_lost_the_role_meanwhile_is_told(slack: Slack, loan: Loan) -> None:
+async def test_a_member_who_lost_the_role_while_the_form_was_open_is_told(slack: Slack, loan: Loan) -> None:
     form = await opened(slack)
     async with slack.office.database.transaction() as session:
         (await session.get_one(Member, slack.agent.id)).roles = "compliance"
@@ -169,7 +169,7 @@ async def test_somebody_who_lost_the_role_meanwhile_is_told(slack: Slack, loan: 
     assert (await the_call(slack)).outcome == "reached"
 
 
-async def test_what_the_managers_were_told_follows(slack: Slack, loan: Loan) -> None:
+async def test_a_correction_updates_the_notice_to_the_managers(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-call L-1042 refused : no way")
     await slack.deliver()
     (told,) = slack.sandbox.messages("CMANAGERS")
@@ -183,7 +183,7 @@ async def test_what_the_managers_were_told_follows(slack: Slack, loan: Loan) -> 
     assert "已登记：已接通" in told.text
 
 
-async def test_what_was_refused_is_offered_again_for_that_call_alone(slack: Slack, loan: Loan) -> None:
+async def test_refused_values_are_offered_again_only_for_the_same_call(slack: Slack, loan: Loan) -> None:
     form = await opened(slack)
     await form.fill("Note", "brings two payslips")
     theirs = await opened(slack, slack.manager)

@@ -1,4 +1,4 @@
-"""Handing over with the mouse. Now is Wednesday 10:00 in Shanghai."""
+"""Reassigning loans with the form. Now is Wednesday 10:00 in Shanghai."""
 
 import pytest
 from sqlmodel import delete, select, update
@@ -25,7 +25,7 @@ async def opened(slack: Slack, who: Member | None = None) -> Modal:
 
 
 async def owners(slack: Slack) -> dict[str, str]:
-    """The owners and, behind a slash, the assignees, by the loans' numbers."""
+    """Return the owners and, after a slash, the assignees, by loan number."""
     async with slack.office.database.reading() as session:
         people = {m.id: m.name for m in (await session.exec(select(Member))).all()}
         found = {
@@ -44,7 +44,7 @@ async def told(slack: Slack) -> list[str]:
         return sorted(people[row.to_id] for row in rows if row.to_id)
 
 
-async def test_one_loan_goes_to_one_member_after_a_preview(slack: Slack, loans: list[Loan]) -> None:
+async def test_one_loan_is_reassigned_to_one_member_after_a_preview(slack: Slack, loans: list[Loan]) -> None:
     form = await opened(slack)
     await form.fill("Only these loans", ["L-1"], typed="L-1")
     await form.fill("To whom", "UOTHER")
@@ -66,7 +66,7 @@ async def test_one_loan_goes_to_one_member_after_a_preview(slack: Slack, loans: 
     assert entry.loan_id == loans[0].id
 
 
-async def test_everything_is_balanced_over_a_team_and_taken_back(slack: Slack, loans: list[Loan]) -> None:
+async def test_all_loans_are_balanced_over_a_team_and_that_is_undone(slack: Slack, loans: list[Loan]) -> None:
     await make_member(slack.office, slack.workspace, "UTHIRD", name="Third", team_id=slack.team.id)
     before = await owners(slack)
     form = await opened(slack)
@@ -92,7 +92,7 @@ async def test_everything_is_balanced_over_a_team_and_taken_back(slack: Slack, l
         assert "That was taken back." in heard.text
 
 
-async def test_each_loan_may_go_to_somebody_else(slack: Slack, loans: list[Loan]) -> None:
+async def test_each_loan_can_go_to_a_different_member(slack: Slack, loans: list[Loan]) -> None:
     form = await opened(slack)
     await form.fill("Only these loans", ["L-1", "L-2", "L-3"], typed="5678")
     await form.fill("How", "each")
@@ -106,7 +106,7 @@ async def test_each_loan_may_go_to_somebody_else(slack: Slack, loans: list[Loan]
     assert (after["L-1"], after["L-2"], after["L-3"]) == ("Other", "Verifier", "Agent")
 
 
-async def test_the_preview_comes_again_when_the_set_has_changed(slack: Slack, loans: list[Loan]) -> None:
+async def test_the_preview_is_shown_again_when_the_loans_have_changed(slack: Slack, loans: list[Loan]) -> None:
     form = await opened(slack)
     await form.fill("Whose loans", "UAGENT")
     await form.fill("To whom", "UOTHER")
@@ -126,7 +126,7 @@ async def test_the_preview_comes_again_when_the_set_has_changed(slack: Slack, lo
     assert (after["L-1"], after["L-2"]) == ("Other", "Agent")
 
 
-async def test_it_can_be_left_as_it_is(slack: Slack, loans: list[Loan]) -> None:
+async def test_cancelling_the_preview_reassigns_nothing(slack: Slack, loans: list[Loan]) -> None:
     before = await owners(slack)
     form = await opened(slack)
     await form.fill("Whose loans", "UAGENT")
@@ -150,7 +150,7 @@ async def test_it_can_be_left_as_it_is(slack: Slack, loans: list[Loan]) -> None:
         ({"Whose loans": "UVERIFIER", "To whom": "UOTHER"}, "Whose loans", "nothing to hand over"),
     ],
 )
-async def test_what_is_wrong_stands_beside_its_field(
+async def test_errors_are_shown_at_their_fields(
     slack: Slack, loans: list[Loan], filled: dict[str, str], at: str, said: str
 ) -> None:
     form = await opened(slack)
@@ -163,7 +163,7 @@ async def test_what_is_wrong_stands_beside_its_field(
     assert "on leave" in str(form.values)
 
 
-async def test_without_a_team_nothing_is_balanced(slack: Slack) -> None:
+async def test_balancing_needs_a_team(slack: Slack) -> None:
     async with slack.office.database.transaction() as session:
         await session.exec(delete(TeamManager))
         await session.exec(update(Member).values(team_id=None))
@@ -173,7 +173,7 @@ async def test_without_a_team_nothing_is_balanced(slack: Slack) -> None:
     assert slack.sandbox.violations == []
 
 
-async def test_a_team_without_anybody_else_is_refused(slack: Slack, loans: list[Loan]) -> None:
+async def test_balancing_over_a_team_with_no_other_member_is_refused(slack: Slack, loans: list[Loan]) -> None:
     await make_team(slack.office, slack.workspace, "West")
     form = await opened(slack)
     await form.fill("Whose loans", "UAGENT")
@@ -184,7 +184,7 @@ async def test_a_team_without_anybody_else_is_refused(slack: Slack, loans: list[
     assert "Nobody in West can take this over now" in form.errors["How"]
 
 
-async def test_more_than_can_have_a_member_each_is_said_at_once(slack: Slack, loans: list[Loan]) -> None:
+async def test_too_many_loans_to_choose_a_member_for_each_is_reported_at_once(slack: Slack, loans: list[Loan]) -> None:
     for n in range(10, 30):
         await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent)
     form = await opened(slack)
@@ -196,7 +196,7 @@ async def test_more_than_can_have_a_member_each_is_said_at_once(slack: Slack, lo
     assert "26 loans are too many" in form.errors["How"]
 
 
-async def test_an_agent_gives_away_their_own_loan_and_no_other(slack: Slack, loans: list[Loan]) -> None:
+async def test_an_agent_reassigns_only_their_own_loan(slack: Slack, loans: list[Loan]) -> None:
     form = await opened(slack, slack.agent)
     await form.fill("Only these loans", ["L-1"], typed="L-1")
     await form.fill("To whom", "UOTHER")
@@ -212,7 +212,7 @@ async def test_an_agent_gives_away_their_own_loan_and_no_other(slack: Slack, loa
     assert "Only those responsible" in form.errors["Only these loans"]
 
 
-async def test_a_manager_who_lost_the_role_meanwhile_hands_nothing_over(slack: Slack, loans: list[Loan]) -> None:
+async def test_a_manager_who_lost_the_role_meanwhile_reassigns_nothing(slack: Slack, loans: list[Loan]) -> None:
     before = await owners(slack)
     form = await opened(slack)
     await form.fill("Whose loans", "UAGENT")
@@ -227,7 +227,7 @@ async def test_a_manager_who_lost_the_role_meanwhile_hands_nothing_over(slack: S
     assert await owners(slack) == before
 
 
-async def test_it_opens_from_a_managers_home_alone(slack: Slack, loans: list[Loan]) -> None:
+async def test_only_a_managers_home_opens_the_form(slack: Slack, loans: list[Loan]) -> None:
     await slack.sandbox.open_home("UMANAGER")
     await slack.sandbox.home_of("UMANAGER").press("Reassign")
     assert slack.sandbox.modal_of("UMANAGER").title == "Reassign"

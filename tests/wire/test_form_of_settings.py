@@ -1,4 +1,4 @@
-"""One's own settings with the mouse. Now is Wednesday 10:00 in Shanghai."""
+"""A member's own settings, changed with the form. Now is Wednesday 10:00 in Shanghai."""
 
 from datetime import date, time
 from typing import Any
@@ -14,7 +14,7 @@ from tests.wire.office_day import Slack
 
 @pytest.fixture
 async def form(slack: Slack) -> Modal:
-    """The agent's settings, opened from the answer to `/loan-digest`."""
+    """Open the agent's settings from the answer to `/loan-digest`."""
     return await opened(slack)
 
 
@@ -36,7 +36,7 @@ async def audited(slack: Slack) -> list[str]:
         return sorted(row.act for row in rows)
 
 
-async def test_everything_is_set_at_once_and_taken_back_at_once(slack: Slack, form: Modal) -> None:
+async def test_all_settings_are_changed_together_and_undone_together(slack: Slack, form: Modal) -> None:
     loan = await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent)
     await make_follow_up(slack.office, loan, slack.agent, due_on=date(2026, 11, 27))
     before = await the_agent(slack)
@@ -73,7 +73,7 @@ async def test_everything_is_set_at_once_and_taken_back_at_once(slack: Slack, fo
     assert restored.model_dump(exclude=kept) == before.model_dump(exclude=kept)
 
 
-async def test_what_did_not_change_is_not_touched(slack: Slack, form: Modal) -> None:
+async def test_unchanged_settings_are_not_written(slack: Slack, form: Modal) -> None:
     await slack.command(slack.manager, "/loan-team away @Agent until 2026-11-30 cover @Other")
 
     await form.fill("Daily digest at", "07:45")
@@ -85,7 +85,7 @@ async def test_what_did_not_change_is_not_touched(slack: Slack, form: Modal) -> 
     assert await audited(slack) == ["away", "set_digest"]
 
 
-async def test_the_language_that_was_chosen_is_that_of_every_answer(slack: Slack, form: Modal) -> None:
+async def test_every_answer_uses_the_chosen_language(slack: Slack, form: Modal) -> None:
     await form.fill("Language", "zh")
     await form.submit()
     assert "摘要" in (await slack.command(slack.agent, "/loan-digest")).text
@@ -100,7 +100,7 @@ async def test_the_language_that_was_chosen_is_that_of_every_answer(slack: Slack
     assert "Your digest comes at" in (await slack.command(slack.agent, "/loan-digest")).text
 
 
-async def test_what_is_on_can_be_switched_off(slack: Slack, form: Modal) -> None:
+async def test_settings_that_are_on_can_be_switched_off(slack: Slack, form: Modal) -> None:
     await form.fill("Channel for my reminders", slack.desk_channel)
     await form.fill("Away from today until (included)", "2026-11-27")
     await form.fill("Who covers for me", "UOTHER")
@@ -117,7 +117,7 @@ async def test_what_is_on_can_be_switched_off(slack: Slack, form: Modal) -> None
     assert (now.digest_time, now.reminder_channel_id, now.absent_until, now.cover_id) == (None, None, None, None)
 
 
-async def test_nothing_changed_is_said(slack: Slack, form: Modal) -> None:
+async def test_saving_without_changes_is_reported(slack: Slack, form: Modal) -> None:
     before = await the_agent(slack)
     await form.submit()
 
@@ -133,7 +133,7 @@ async def test_nothing_changed_is_said(slack: Slack, form: Modal) -> None:
         ("Work ends at", "08:00", "past midnight"),
     ],
 )
-async def test_what_is_wrong_stands_beside_its_field_and_nothing_is_half_done(
+async def test_errors_are_shown_at_their_fields_and_nothing_is_saved(
     slack: Slack, form: Modal, label: str, value: str, said: str
 ) -> None:
     await form.fill("Daily digest at", "07:45")
@@ -165,7 +165,7 @@ async def test_a_cover_who_cannot_cover_is_refused(slack: Slack, form: Modal, co
         ({"with_bot": False}, "The bot is not in"),
     ],
 )
-async def test_a_channel_that_does_not_serve_is_refused(
+async def test_an_unsuitable_reminder_channel_is_refused(
     slack: Slack, form: Modal, what: dict[str, bool], said: str
 ) -> None:
     values: dict[str, Any] = {"channel_id": "CCALLS", "kind": "private", "members": ["UAGENT"], **what}
@@ -176,7 +176,7 @@ async def test_a_channel_that_does_not_serve_is_refused(
     assert said in form.errors["Channel for my reminders"]
 
 
-async def test_a_public_channel_is_warned_of(slack: Slack, form: Modal) -> None:
+async def test_a_public_reminder_channel_is_saved_with_a_warning(slack: Slack, form: Modal) -> None:
     slack.sandbox.add_channel("calls", channel_id="CCALLS", kind="public", members=["UAGENT"])
     await form.fill("Channel for my reminders", "CCALLS")
     await form.submit()
@@ -184,7 +184,7 @@ async def test_a_public_channel_is_warned_of(slack: Slack, form: Modal) -> None:
     assert "that channel is public" in form.text
 
 
-async def test_somebody_who_was_removed_meanwhile_is_told(slack: Slack, form: Modal) -> None:
+async def test_a_member_who_was_removed_meanwhile_is_told(slack: Slack, form: Modal) -> None:
     await slack.command(slack.admin, "/loan-team remove @Agent to @Other")
     await form.fill("Daily digest at", "07:45")
     await form.submit()

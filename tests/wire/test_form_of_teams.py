@@ -1,4 +1,4 @@
-"""A team's managers and channel, the admins, and members, with the mouse. Now is Wednesday 10:00 in Shanghai."""
+"""Forms for teams, admins and members. Now is Wednesday 10:00 in Shanghai."""
 
 import re
 
@@ -13,7 +13,7 @@ from tests.wire.office_day import Slack
 
 
 async def opened(slack: Slack, button: str = "Team settings", who: Member | None = None) -> Modal:
-    """A form that the admin opens from the list of members."""
+    """Open a form from the list of members as the admin."""
     who = who or slack.admin
     reply = await slack.command(who, "/loan-team")
     assert reply.message is not None
@@ -37,7 +37,7 @@ async def roles(slack: Slack, who: str) -> set[str]:
         return set() if row.removed_at else set(row.roles.split())
 
 
-async def test_managers_channel_and_admins_are_changed_at_once_and_taken_back(slack: Slack) -> None:
+async def test_managers_channel_and_admins_are_changed_together_and_undone(slack: Slack) -> None:
     form = await opened(slack)
     await form.fill("Its managers", ["UOTHER"])
     await form.fill("Channel in which they hear of escalations", "CDESK")
@@ -106,7 +106,7 @@ async def test_a_team_may_have_no_channel_and_no_manager(slack: Slack) -> None:
     assert await managers(slack, slack.team) == []
 
 
-async def test_nothing_changed_is_said(slack: Slack) -> None:
+async def test_saving_without_changes_is_reported(slack: Slack) -> None:
     form = await opened(slack)
     await form.submit()
 
@@ -121,9 +121,7 @@ async def test_nothing_changed_is_said(slack: Slack) -> None:
         ("Channel in which they hear of escalations", "CALIEN", "shared with another company"),
     ],
 )
-async def test_what_is_wrong_stands_beside_its_field(
-    slack: Slack, label: str, value: str | list[str], said: str
-) -> None:
+async def test_errors_are_shown_at_their_fields(slack: Slack, label: str, value: str | list[str], said: str) -> None:
     slack.sandbox.add_channel("alien", channel_id="CALIEN", kind="private", members=["UADMIN"], is_ext_shared=True)
     form = await opened(slack)
     await form.fill(label, value)
@@ -133,7 +131,7 @@ async def test_what_is_wrong_stands_beside_its_field(
     assert await managers(slack, slack.team) == ["UMANAGER"]
 
 
-async def test_what_was_closed_by_accident_is_taken_up_again_for_the_team_it_was_about(slack: Slack) -> None:
+async def test_values_of_a_closed_form_are_offered_again_for_the_same_team(slack: Slack) -> None:
     slack.sandbox.add_channel("alien", channel_id="CALIEN", kind="private", members=["UADMIN"], is_ext_shared=True)
     west = await make_team(slack.office, slack.workspace, "West")
     form = await opened(slack)
@@ -175,7 +173,7 @@ async def test_only_admins_are_offered_the_form(slack: Slack) -> None:
     assert slack.sandbox.modal_of("UADMIN").title == "Team settings"
 
 
-async def test_a_member_is_added_and_taken_back(slack: Slack) -> None:
+async def test_a_member_is_added_and_that_is_undone(slack: Slack) -> None:
     form = await opened(slack, "Add a member", slack.manager)
     await form.fill("Member", "USTRANGER")
     await form.fill("Roles", ["agent", "admin"])
@@ -198,7 +196,7 @@ async def test_a_teams_name_has_a_limit(slack: Slack) -> None:
     assert "The team's name has 61 characters; 60 are the limit." in refused.text
 
 
-async def test_a_bot_becomes_no_member(slack: Slack) -> None:
+async def test_a_bot_cannot_become_a_member(slack: Slack) -> None:
     form = await opened(slack, "Add a member")
     await form.fill("Member", "U0APPBOT")
     await form.fill("Roles", ["agent"])
@@ -207,7 +205,7 @@ async def test_a_bot_becomes_no_member(slack: Slack) -> None:
     assert "is a bot" in form.errors["Member"]
 
 
-async def test_a_member_is_removed_and_somebody_gets_their_work(slack: Slack) -> None:
+async def test_a_member_is_removed_and_their_work_goes_to_another_member(slack: Slack) -> None:
     form = await opened(slack, "Remove a member")
     await form.fill("Member", "UAGENT")
     await form.fill("Who gets their loans and follow-ups", "UAGENT")

@@ -1,4 +1,4 @@
-"""Follow-ups, documents, inquiries and corrections with the mouse. Now is Wednesday 10:00 in Shanghai."""
+"""Forms for follow-ups, documents, inquiries and corrections. Now is Wednesday 10:00 in Shanghai."""
 
 import pytest
 
@@ -15,14 +15,14 @@ async def loan(slack: Slack) -> Loan:
 
 
 async def pressed(slack: Slack, line: str, button: str) -> Modal:
-    """The form that the agent opens by a button of an answer."""
+    """Open a form with a button of an answer as the agent."""
     reply = await slack.command(slack.agent, line)
     assert reply.message is not None
     await slack.press(slack.agent, reply.message, button)
     return slack.sandbox.modal_of(slack.agent.slack_user_id)
 
 
-async def test_a_follow_up_is_assigned_to_somebody_else(slack: Slack, loan: Loan) -> None:
+async def test_a_follow_up_is_assigned_to_another_member(slack: Slack, loan: Loan) -> None:
     form = await slack.form(slack.agent, "/loan-follow")
     await form.fill("Loan", "L-1042", typed="5678")
     await form.fill("When", "tomorrow 3pm")
@@ -35,7 +35,7 @@ async def test_a_follow_up_is_assigned_to_somebody_else(slack: Slack, loan: Loan
     assert "payslips differ" in form.text
 
 
-async def test_somebody_who_makes_no_calls_is_refused_beside_the_field(slack: Slack, loan: Loan) -> None:
+async def test_an_assignee_who_makes_no_calls_is_refused_at_the_field(slack: Slack, loan: Loan) -> None:
     form = await slack.form(slack.agent, "/loan-follow")
     await form.fill("Loan", "L-1042", typed="5678")
     await form.fill("When", "tomorrow 3pm")
@@ -51,7 +51,7 @@ async def test_somebody_who_makes_no_calls_is_refused_beside_the_field(slack: Sl
 @pytest.mark.parametrize(
     ("typed", "said"), [("yesterday", "is over"), ("3点", "03:00"), ("soon", "soon"), ("1am", "hour")]
 )
-async def test_a_time_that_is_refused_or_unwise_says_so(slack: Slack, loan: Loan, typed: str, said: str) -> None:
+async def test_an_invalid_or_unsuitable_time_is_explained(slack: Slack, loan: Loan, typed: str, said: str) -> None:
     form = await slack.form(slack.agent, "/loan-follow")
     await form.fill("Loan", "L-1042", typed="5678")
     await form.fill("When", typed)
@@ -60,7 +60,7 @@ async def test_a_time_that_is_refused_or_unwise_says_so(slack: Slack, loan: Loan
     assert said in form.errors.get("When", "") + form.text
 
 
-async def test_the_checklist_has_what_the_stage_still_lacks(slack: Slack, loan: Loan) -> None:
+async def test_the_checklist_lists_the_documents_still_missing_for_the_stage(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-docs L-1042 id")
     form = await slack.form(slack.agent, "/loan-docs")
     await form.fill("Loan", "L-1042", typed="5678")
@@ -75,7 +75,7 @@ async def test_the_checklist_has_what_the_stage_still_lacks(slack: Slack, loan: 
     assert "Next: documents Fri 27 Nov 2026" in form.text
 
 
-async def test_a_form_without_a_document_says_that_nothing_is_chosen(slack: Slack, loan: Loan) -> None:
+async def test_a_form_without_a_chosen_document_is_refused(slack: Slack, loan: Loan) -> None:
     form = await slack.form(slack.agent, "/loan-docs")
     await form.fill("Loan", "L-1042", typed="5678")
     await form.submit()
@@ -83,7 +83,7 @@ async def test_a_form_without_a_document_says_that_nothing_is_chosen(slack: Slac
     assert form.errors["Other documents"] == "Nothing is chosen yet."
 
 
-async def test_an_inquiry_warns_of_a_known_phone(slack: Slack, loan: Loan) -> None:
+async def test_a_new_inquiry_with_a_known_phone_warns(slack: Slack, loan: Loan) -> None:
     form = await pressed(slack, "/loan", "New inquiry")
     await form.fill("Borrower's name", "王晓明 *x* <!here>")
     await form.fill("Phone number", "138 0013 567")
@@ -99,7 +99,7 @@ async def test_an_inquiry_warns_of_a_known_phone(slack: Slack, loan: Loan) -> No
     assert "New inquiry L-1: 王晓明 *x* <!here> · tail 5678" in form.text
 
 
-async def test_name_and_phone_are_corrected_at_once_and_taken_back_at_once(slack: Slack, loan: Loan) -> None:
+async def test_name_and_phone_are_corrected_together_and_undone_together(slack: Slack, loan: Loan) -> None:
     form = await pressed(slack, "/loan L-1042", "Correct")
     await form.fill("Borrower's name", "汪小明")
     await form.fill("New phone number", "139 0013 9000")
@@ -113,7 +113,7 @@ async def test_name_and_phone_are_corrected_at_once_and_taken_back_at_once(slack
     assert "王小明 · tail 5678" in card.text
 
 
-async def test_nothing_filled_in_is_nothing_corrected(slack: Slack, loan: Loan) -> None:
+async def test_an_empty_correction_form_is_refused(slack: Slack, loan: Loan) -> None:
     form = await pressed(slack, "/loan L-1042", "Correct")
     await form.submit()
     assert "Nothing is filled in yet" in form.errors["Borrower's name"]

@@ -1,4 +1,4 @@
-"""The forms of settings, handing over, corrections, teams and the card, as somebody reads them who reads Chinese."""
+"""The forms of settings, reassigning, corrections, teams and the card in Chinese."""
 
 import re
 
@@ -9,7 +9,7 @@ from tests.builders import make_follow_up, make_loan
 from tests.wire.office_day import Slack
 
 KEPT = re.compile(r"Slack|English|East|L-1042|<[@#]\w+>|/loan[\w-]*|Agent|Other|Manager|@Loan Desk")
-"""Names, numbers and what is typed as it is."""
+"""Names, numbers and commands, which are the same in Chinese."""
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ async def loan(slack: Slack) -> Loan:
 
 
 def english(text: str) -> list[str]:
-    """The words that are left in English."""
+    """Return the remaining English words."""
     return re.findall(r"[A-Za-z]{2,}", KEPT.sub("", text))
 
 
@@ -56,13 +56,15 @@ async def opened(slack: Slack, who: Member, line: str, *buttons: str) -> str:
         ("agent", "/loan L-1042", ["打开", "时间线", "更正 11月25日 周三 10:00 占线"]),
     ],
 )
-async def test_no_english_is_left(slack: Slack, loan: Loan, who: str, line: str, buttons: list[str]) -> None:
+async def test_chinese_forms_contain_no_english(
+    slack: Slack, loan: Loan, who: str, line: str, buttons: list[str]
+) -> None:
     text = await opened(slack, slack.people[who], line, *buttons)
 
     assert english(text) == []
 
 
-async def test_everything_is_handed_over_in_chinese(slack: Slack, loan: Loan) -> None:
+async def test_all_loans_are_reassigned_with_the_chinese_form(slack: Slack, loan: Loan) -> None:
     await opened(slack, slack.manager, "/loan-reassign")
     form = slack.sandbox.modal_of("UMANAGER")
     await form.fill("移交谁的贷款", "UAGENT")

@@ -25,7 +25,7 @@ async def opened_home(slack: Slack, who: Member) -> str:
     return slack.sandbox.home_of(who.slack_user_id).text
 
 
-async def test_the_home_has_the_day_and_the_borrowers(slack: Slack, loan: Loan) -> None:
+async def test_the_home_shows_the_days_calls_and_the_borrowers(slack: Slack, loan: Loan) -> None:
     text = await opened_home(slack, slack.agent)
 
     lines = text.splitlines()
@@ -38,7 +38,7 @@ async def test_the_home_has_the_day_and_the_borrowers(slack: Slack, loan: Loan) 
     assert "application 1" in lines
 
 
-async def test_at_its_minute_a_call_is_due_and_not_yet_overdue(slack: Slack, loan: Loan) -> None:
+async def test_a_call_is_due_and_not_yet_overdue_at_its_minute(slack: Slack, loan: Loan) -> None:
     slack.clock.advance(minutes=30)
     assert "3 calls · 1 of them overdue" in await opened_home(slack, slack.agent)
     assert "Overdue · 1" in (await slack.command(slack.agent, "/loan-due overdue")).text
@@ -49,7 +49,7 @@ async def test_at_its_minute_a_call_is_due_and_not_yet_overdue(slack: Slack, loa
 
 
 @pytest.mark.both_doors
-async def test_a_call_is_logged_from_the_home_and_the_home_follows(slack: Slack, loan: Loan) -> None:
+async def test_logging_a_call_from_the_home_updates_the_home(slack: Slack, loan: Loan) -> None:
     await opened_home(slack, slack.agent)
     home = slack.sandbox.home_of(slack.agent.slack_user_id)
 
@@ -65,7 +65,7 @@ async def test_a_call_is_logged_from_the_home_and_the_home_follows(slack: Slack,
     assert "L-1042/1 " not in home.text
 
 
-async def test_nothing_is_published_where_nothing_changed(slack: Slack, loan: Loan) -> None:
+async def test_the_home_is_not_published_when_nothing_changed(slack: Slack, loan: Loan) -> None:
     await opened_home(slack, slack.agent)
     published = len(slack.sandbox.traffic.api_calls("views.publish"))
 
@@ -75,7 +75,7 @@ async def test_nothing_is_published_where_nothing_changed(slack: Slack, loan: Lo
     assert len(slack.sandbox.traffic.api_calls("views.publish")) == published
 
 
-async def test_a_home_that_nobody_looks_at_is_left_alone(slack: Slack, loan: Loan) -> None:
+async def test_a_home_that_was_not_opened_lately_is_not_updated(slack: Slack, loan: Loan) -> None:
     before = await opened_home(slack, slack.agent)
     slack.clock.advance(minutes=31)
     await slack.command(slack.agent, "/loan-follow L-1042/3 done")
@@ -84,7 +84,7 @@ async def test_a_home_that_nobody_looks_at_is_left_alone(slack: Slack, loan: Loa
     assert slack.sandbox.home_of(slack.agent.slack_user_id).text == before
 
 
-async def test_a_removed_members_home_keeps_nothing(slack: Slack, loan: Loan) -> None:
+async def test_a_removed_members_home_is_emptied(slack: Slack, loan: Loan) -> None:
     await slack.sandbox.open_home("UAGENT")
     assert "王小明" in slack.sandbox.home_of("UAGENT").text
     await slack.later(hours=2)
@@ -96,7 +96,7 @@ async def test_a_removed_members_home_keeps_nothing(slack: Slack, loan: Loan) ->
     assert "not a member of this desk" in home
 
 
-async def test_whoever_came_back_and_is_taken_back_has_an_empty_home(slack: Slack) -> None:
+async def test_undoing_a_members_return_empties_their_home(slack: Slack) -> None:
     await slack.command(slack.admin, "/loan-team remove @agent to @other")
     again = (await slack.command(slack.admin, "/loan-team add @agent agent")).message
     await slack.sandbox.open_home("UAGENT")
@@ -107,7 +107,7 @@ async def test_whoever_came_back_and_is_taken_back_has_an_empty_home(slack: Slac
     assert "not a member of this desk" in slack.sandbox.home_of("UAGENT").text
 
 
-async def test_many_calls_come_in_pages_and_by_kind(slack: Slack, loan: Loan) -> None:
+async def test_many_calls_are_paginated_and_filtered_by_kind(slack: Slack, loan: Loan) -> None:
     due = slack.clock.now() + timedelta(hours=2)
     for number in range(4, 30):
         await make_follow_up(slack.office, loan, slack.agent, purpose="overdue", due_at=due, number=number)
@@ -123,12 +123,12 @@ async def test_many_calls_come_in_pages_and_by_kind(slack: Slack, loan: Loan) ->
     assert "L-1042/4 " not in home.text
 
 
-async def test_a_manager_sees_the_team(slack: Slack, loan: Loan) -> None:
+async def test_a_managers_home_shows_the_team(slack: Slack, loan: Loan) -> None:
     text = await opened_home(slack, slack.manager)
     assert "Agent: 3 open · 3 due · 1 overdue · 0 done on Tue 24 Nov" in text
 
 
-async def test_the_home_in_chinese(slack: Slack, loan: Loan) -> None:
+async def test_the_home_is_shown_in_chinese(slack: Slack, loan: Loan) -> None:
     async with slack.office.database.transaction() as session:
         (await session.get_one(Member, slack.agent.id)).locale = "zh-CN"
     text = await opened_home(slack, slack.agent)
@@ -136,13 +136,13 @@ async def test_the_home_in_chinese(slack: Slack, loan: Loan) -> None:
     assert "我的客户" in text
 
 
-async def test_somebody_who_is_no_member_is_told_whom_to_ask(slack: Slack) -> None:
+async def test_a_nonmembers_home_says_whom_to_ask(slack: Slack) -> None:
     await slack.sandbox.open_home("USTRANGER")
     assert "not a member of this desk" in slack.sandbox.home_of("USTRANGER").text
 
 
 @pytest.mark.both_doors
-async def test_a_shortcut_opens_the_form_and_finding_a_loan_shows_its_card(slack: Slack, loan: Loan) -> None:
+async def test_shortcuts_open_the_form_and_find_a_loans_card(slack: Slack, loan: Loan) -> None:
     await slack.sandbox.shortcut(slack.agent.slack_user_id, "find")
     form = slack.sandbox.modal_of(slack.agent.slack_user_id)
     await form.fill("Loan", "L-1042", typed="xiaoming")
@@ -154,7 +154,7 @@ async def test_a_shortcut_opens_the_form_and_finding_a_loan_shows_its_card(slack
     assert "+86 138 0013 5678" in number.text
 
 
-async def test_a_message_becomes_the_note_of_a_call(slack: Slack, loan: Loan) -> None:
+async def test_a_message_shortcut_makes_the_message_the_note_of_a_call(slack: Slack, loan: Loan) -> None:
     message = slack.sandbox.say(slack.agent.slack_user_id, slack.desk_channel, "he pays on Friday & *not* before")
 
     await slack.sandbox.message_shortcut(slack.agent.slack_user_id, message, "call_from_message")
@@ -166,7 +166,7 @@ async def test_a_message_becomes_the_note_of_a_call(slack: Slack, loan: Loan) ->
     assert "he pays on Friday & *not* before" in form.text
 
 
-async def test_a_stranger_who_uses_a_shortcut_is_told(slack: Slack) -> None:
+async def test_a_nonmember_who_uses_a_shortcut_is_told_whom_to_ask(slack: Slack) -> None:
     await slack.sandbox.shortcut("USTRANGER", "call")
     assert "not a member of this desk" in slack.sandbox.modal_of("USTRANGER").text
 
@@ -174,7 +174,7 @@ async def test_a_stranger_who_uses_a_shortcut_is_told(slack: Slack) -> None:
 FIRST_VISIT = "Welcome to the desk. Three things to know:"
 
 
-async def test_the_first_visit_explains_three_things_until_they_are_dismissed(slack: Slack, loan: Loan) -> None:
+async def test_the_introduction_is_shown_until_it_is_dismissed(slack: Slack, loan: Loan) -> None:
     text = await opened_home(slack, slack.agent)
     lines = text.splitlines()
     assert lines[0] == FIRST_VISIT
@@ -192,7 +192,7 @@ async def test_the_first_visit_explains_three_things_until_they_are_dismissed(sl
     assert FIRST_VISIT not in home.text
 
 
-async def test_on_the_second_visit_they_are_gone(slack: Slack, loan: Loan) -> None:
+async def test_the_introduction_is_gone_when_the_home_is_opened_again(slack: Slack, loan: Loan) -> None:
     await opened_home(slack, slack.agent)
     await slack.command(slack.agent, "/loan-follow L-1042/3 done")
     await slack.later(seconds=6)
@@ -203,7 +203,7 @@ async def test_on_the_second_visit_they_are_gone(slack: Slack, loan: Loan) -> No
     assert FIRST_VISIT not in await opened_home(slack, slack.agent)
 
 
-async def test_the_first_visit_in_chinese(slack: Slack) -> None:
+async def test_the_introduction_is_shown_in_chinese(slack: Slack) -> None:
     await slack.in_chinese(slack.other)
     lines = (await opened_home(slack, slack.other)).splitlines()
     assert lines[0] == "欢迎使用工作台，先了解三件事："

@@ -33,7 +33,7 @@ def posted(slack: Slack, words: str, *, by: str = "UAGENT") -> Message:
 
 
 async def settled(slack: Slack) -> None:
-    """Every event so far has been worked off: the desk has answered a question that came behind them."""
+    """Wait until all earlier events are processed, by waiting for the answer to a later one."""
     conversation = slack.sandbox.dm("UAGENT")
     before = len(slack.sandbox.messages(conversation))
     slack.sandbox.say("UAGENT", conversation, "help")
@@ -41,13 +41,13 @@ async def settled(slack: Slack) -> None:
 
 
 async def unfurled(slack: Slack, message: Message) -> str:
-    """What everybody reads below the message."""
+    """Return the text unfurled below the message."""
     await slack.sandbox.wait_for(lambda: message.attachments, timeout=20)
     return "\n".join(text_of(attachment) for attachment in message.attachments)
 
 
 @pytest.mark.both_doors
-async def test_a_link_shows_number_and_stage_and_no_more(slack: Slack, loan: Loan) -> None:
+async def test_a_link_shows_only_number_and_stage(slack: Slack, loan: Loan) -> None:
     message = posted(slack, f"who takes <{LINK}>?")
     below = await unfurled(slack, message)
     assert below.splitlines() == ["L-1042 · 申请", "查看卡片"]
@@ -55,7 +55,7 @@ async def test_a_link_shows_number_and_stage_and_no_more(slack: Slack, loan: Loa
     assert "5678" not in below
 
 
-async def test_the_card_is_for_whoever_may_see_the_loan(slack: Slack, loan: Loan) -> None:
+async def test_only_members_who_may_see_the_loan_open_its_card_from_a_link(slack: Slack, loan: Loan) -> None:
     message = posted(slack, f"<{LINK}?tab=2|our loan>")
     await unfurled(slack, message)
 
@@ -81,7 +81,7 @@ async def test_the_card_is_for_whoever_may_see_the_loan(slack: Slack, loan: Loan
     ],
     ids=["unknown number", "other page", "other host", "other domain", "no member"],
 )
-async def test_anything_else_shows_nothing(slack: Slack, loan: Loan, words: str, by: str) -> None:
+async def test_other_links_are_not_unfurled(slack: Slack, loan: Loan, words: str, by: str) -> None:
     message = posted(slack, words, by=by)
     control = posted(slack, f"<{LINK}>")
     await unfurled(slack, control)
@@ -89,7 +89,7 @@ async def test_anything_else_shows_nothing(slack: Slack, loan: Loan, words: str,
     assert message.attachments == []
 
 
-async def test_a_member_who_may_not_see_the_loan_shows_nothing(slack: Slack, loan: Loan) -> None:
+async def test_a_link_by_a_member_who_may_not_see_the_loan_is_not_unfurled(slack: Slack, loan: Loan) -> None:
     await slack.change(slack.other, team_id=None)
     message = posted(slack, f"<{LINK}>", by="UOTHER")
     await unfurled(slack, posted(slack, f"<{LINK}>"))
@@ -97,7 +97,7 @@ async def test_a_member_who_may_not_see_the_loan_shows_nothing(slack: Slack, loa
     assert message.attachments == []
 
 
-async def test_a_channel_shared_with_another_company_shows_nothing(slack: Slack, loan: Loan) -> None:
+async def test_a_link_in_a_channel_shared_with_another_company_is_not_unfurled(slack: Slack, loan: Loan) -> None:
     slack.sandbox.add_channel("dealers", channel_id="CDEALERS", kind="private", members=["UAGENT"], is_ext_shared=True)
     message = slack.sandbox.say("UAGENT", "CDEALERS", f"<{LINK}>")
     await unfurled(slack, posted(slack, f"<{LINK}>"))
@@ -105,14 +105,14 @@ async def test_a_channel_shared_with_another_company_shows_nothing(slack: Slack,
     assert message.attachments == []
 
 
-async def test_several_links_in_one_message(slack: Slack, loan: Loan) -> None:
+async def test_several_links_in_one_message_are_unfurled(slack: Slack, loan: Loan) -> None:
     await make_loan(slack.office, slack.workspace, "A/7", owner=slack.agent, stage="approved")
     message = posted(slack, f"<{LINK}> <https://loans.example.com/l/A%2F7> <https://loans.example.com/l/none>")
     below = await unfurled(slack, message)
     assert [line for line in below.splitlines() if " · " in line] == ["L-1042 · 申请", "A/7 · 已批"]
 
 
-async def test_the_manifest_asks_for_what_links_need_only_where_there_are_any(slack: Slack, database_url: str) -> None:
+async def test_the_manifest_has_the_link_scopes_only_when_links_are_configured(slack: Slack, database_url: str) -> None:
     assert not LINK_SCOPES.keys() & set(manifest(None)["oauth_config"]["scopes"]["bot"])
     assert "unfurl_domains" not in manifest(None)["features"]
     settings = settings_for(slack.sandbox, database_url, loan_links=LOAN_LINKS)
@@ -143,6 +143,6 @@ def test_the_command_line_writes_the_manifest_for_links() -> None:
         ("https://loans.example.com/{number}/{number}", "must stand in it once"),
     ],
 )
-def test_a_pattern_that_is_none_is_named_at_start(pattern: str, why: str) -> None:
+def test_an_invalid_link_pattern_is_reported_at_start(pattern: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         LoanLinks(pattern)

@@ -1,4 +1,4 @@
-"""`/loan` as it is typed in Slack: the day, cards, lists, inquiries, corrections. Now is Wednesday 10:00."""
+"""`/loan` typed in Slack: the day, cards, lists, inquiries, corrections. Now is Wednesday 10:00."""
 
 import pytest
 from sqlmodel import select
@@ -19,7 +19,7 @@ async def loan(slack: Slack) -> Loan:
     return loan
 
 
-async def test_typed_alone_it_shows_how_and_what_the_day_holds(slack: Slack, loan: Loan) -> None:
+async def test_loan_typed_alone_shows_usage_and_the_members_day(slack: Slack, loan: Loan) -> None:
     for line in ("/loan", "/loan help"):
         reply = await slack.command(slack.agent, line)
         assert "/loan find wang" in reply.text
@@ -27,7 +27,7 @@ async def test_typed_alone_it_shows_how_and_what_the_day_holds(slack: Slack, loa
         assert "L-1042/1 documents · Wed 25 Nov 12:00 · <@UAGENT> · 王小明" in reply.text
 
 
-async def test_the_card_has_all_that_one_needs_before_a_call(slack: Slack, loan: Loan) -> None:
+async def test_the_card_shows_everything_needed_before_a_call(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-call L-1042 no answer rang out")
     await slack.command(slack.agent, "/loan-docs L-1042 id")
     reply = await slack.command(slack.verifier, "/loan l-1042")
@@ -47,7 +47,7 @@ async def test_the_card_has_all_that_one_needs_before_a_call(slack: Slack, loan:
     ]
 
 
-async def test_the_card_in_chinese(slack: Slack, loan: Loan) -> None:
+async def test_the_card_is_shown_in_chinese(slack: Slack, loan: Loan) -> None:
     await slack.in_chinese(slack.agent)
     reply = await slack.command(slack.agent, "/loan 王小明")
 
@@ -61,7 +61,7 @@ async def test_the_card_in_chinese(slack: Slack, loan: Loan) -> None:
     ]
 
 
-async def test_the_number_is_shown_to_the_presser_alone_and_written_down(slack: Slack, loan: Loan) -> None:
+async def test_only_the_presser_sees_the_phone_number_and_it_is_audited(slack: Slack, loan: Loan) -> None:
     card = await slack.command(slack.agent, "/loan L-1042")
     assert "138 0013" not in card.full_text
     assert card.message is not None
@@ -76,7 +76,7 @@ async def test_the_number_is_shown_to_the_presser_alone_and_written_down(slack: 
     assert [(entry.actor_id, entry.loan_id) for entry in entries] == [(slack.agent.id, loan.id)]
 
 
-async def test_a_name_full_of_markup_is_shown_as_typed_and_pings_nobody(slack: Slack) -> None:
+async def test_a_name_with_markup_is_shown_as_typed_and_notifies_nobody(slack: Slack) -> None:
     opened = await slack.command(slack.agent, f"/loan new {TRAP} 139 0013 9000 {TRAP}")
     card = await slack.command(slack.agent, "/loan L-1")
     found = await slack.command(slack.agent, "/loan find 9000")
@@ -87,7 +87,7 @@ async def test_a_name_full_of_markup_is_shown_as_typed_and_pings_nobody(slack: S
         assert reply.message.notified <= {slack.agent.slack_user_id}
 
 
-async def test_an_inquiry_asks_what_comes_next(slack: Slack) -> None:
+async def test_a_new_inquiry_asks_for_the_next_step(slack: Slack) -> None:
     reply = await slack.command(slack.agent, "/loan new Wang Fang 139 0013 9000 asks for the rate")
     assert reply.text.splitlines() == [
         "New inquiry L-1: Wang Fang · tail 9000 · owner: <@UAGENT>",
@@ -105,7 +105,7 @@ async def test_an_inquiry_asks_what_comes_next(slack: Slack) -> None:
     assert "Something has been planned on L-1 meanwhile." in twice.shown.text
 
 
-async def test_nothing_needed_leaves_an_inquiry_without_a_plan(slack: Slack) -> None:
+async def test_pressing_nothing_needed_leaves_an_inquiry_without_a_plan(slack: Slack) -> None:
     reply = await slack.command(slack.agent, "/loan new Wang Fang 139 0013 9000")
     assert reply.message is not None
     pressed = await slack.press(slack.agent, reply.message, "Nothing needed")
@@ -113,7 +113,7 @@ async def test_nothing_needed_leaves_an_inquiry_without_a_plan(slack: Slack) -> 
     assert pressed.shown.text == "L-1 stays without a next step."
 
 
-async def test_a_known_phone_waits_for_a_yes(slack: Slack, loan: Loan) -> None:
+async def test_an_inquiry_with_a_known_phone_needs_a_confirmation(slack: Slack, loan: Loan) -> None:
     await slack.in_chinese(slack.agent)
     reply = await slack.command(slack.agent, "/loan 新 王晓明 13800135678，再买一辆")
     assert "该电话已有贷款，尚未新建。" in reply.text
@@ -128,7 +128,7 @@ async def test_a_known_phone_waits_for_a_yes(slack: Slack, loan: Loan) -> None:
     assert "> 再买一辆" in opened.shown.text
 
 
-async def test_a_list_opens_the_card_of_its_row(slack: Slack, loan: Loan) -> None:
+async def test_a_row_of_a_list_opens_its_card(slack: Slack, loan: Loan) -> None:
     found = await slack.command(slack.agent, "/loan find wang xiao 5678")
     assert found.text.splitlines() == [
         "No loan that you can see fits all of these words.",
@@ -147,7 +147,7 @@ async def test_a_list_opens_the_card_of_its_row(slack: Slack, loan: Loan) -> Non
     assert "Planned:" in card.shown.text
 
 
-async def test_ones_own_loans_come_in_pages(slack: Slack) -> None:
+async def test_the_list_of_the_members_own_loans_is_paginated(slack: Slack) -> None:
     for n in range(12):
         await make_loan(slack.office, slack.workspace, f"A-{n}", owner=slack.agent, phone=f"+86139001390{n:02}")
     first = await slack.command(slack.agent, "/loan mine application")
@@ -161,7 +161,7 @@ async def test_ones_own_loans_come_in_pages(slack: Slack) -> None:
     assert "more" not in last.shown.text
 
 
-async def test_a_correction_says_what_it_was_before(slack: Slack, loan: Loan) -> None:
+async def test_a_correction_shows_the_earlier_value(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan edit L-1042 name 汪小明")
     assert reply.text == "L-1042: the borrower's name is now 汪小明 (it was 王小明)."
     reply = await slack.command(slack.agent, "/loan edit L-1042 phone 139 0013 9000")
@@ -173,12 +173,12 @@ async def test_a_correction_says_what_it_was_before(slack: Slack, loan: Loan) ->
     assert "汪小明" in (await slack.command(slack.agent, "/loan L-1042")).text
 
 
-async def test_who_may_not_correct_is_told_who_may(slack: Slack, loan: Loan) -> None:
+async def test_a_member_who_may_not_correct_a_loan_is_told_who_may(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.other, "/loan edit L-1042 name 汪小明")
     assert "Only those responsible may act on this: <@UAGENT>, <@UMANAGER>." in reply.text
 
 
-async def test_a_loan_that_one_may_not_see_is_answered_like_one_that_is_not_there(slack: Slack) -> None:
+async def test_a_loan_that_the_member_may_not_see_is_answered_like_a_missing_one(slack: Slack) -> None:
     west = await make_team(slack.office, slack.workspace, "West")
     hidden = await make_member(slack.office, slack.workspace, "UWEST", team_id=west.id)
     await make_loan(slack.office, slack.workspace, "W-1", owner=hidden)
@@ -190,7 +190,7 @@ async def test_a_loan_that_one_may_not_see_is_answered_like_one_that_is_not_ther
     assert "There is no loan W-9 that you can see." in nowhere.text
 
 
-async def test_a_name_that_fits_two_loans_gets_the_choices(slack: Slack, loan: Loan) -> None:
+async def test_a_name_that_matches_two_loans_offers_both(slack: Slack, loan: Loan) -> None:
     await make_loan(slack.office, slack.workspace, "L-2", owner=slack.agent, phone="+8613900139000", stage="signed")
     reply = await slack.command(slack.agent, "/loan 王小明")
     assert "王小明 fits more than one loan. Say its number:" in reply.text
@@ -210,7 +210,7 @@ async def test_a_name_that_fits_two_loans_gets_the_choices(slack: Slack, loan: L
         (f"new 王芳 13900139000 {'好' * 3001}", "The note has 3001 characters; 3000 are the limit."),
     ],
 )
-async def test_a_line_that_will_not_do_is_explained(slack: Slack, loan: Loan, line: str, said: str) -> None:
+async def test_an_invalid_line_is_explained(slack: Slack, loan: Loan, line: str, said: str) -> None:
     reply = await slack.command(slack.agent, f"/loan {line}")
     assert said in reply.text
 
@@ -225,7 +225,7 @@ async def test_the_longest_notes_fit_on_a_card(slack: Slack, loan: Loan) -> None
     assert "Last calls:" in text_of(reply.message)
 
 
-async def test_an_inquiry_for_which_a_call_was_planned_since_is_not_taken_back(slack: Slack) -> None:
+async def test_an_inquiry_with_a_call_planned_since_cannot_be_undone(slack: Slack) -> None:
     reply = await slack.command(slack.agent, "/loan new 王伟 13912345678")
     await slack.command(slack.agent, "/loan-follow L-1 tomorrow 10:00 conditions")
     assert reply.message is not None

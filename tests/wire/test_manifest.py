@@ -1,4 +1,4 @@
-"""The manifest that `loandesk manifest` prints: the sandbox installs the desk from it, and lets it do that and no more."""
+"""The manifest of `loandesk manifest`, from which the sandbox installs the desk and which limits what it may do."""
 
 import json
 from collections.abc import Mapping
@@ -32,16 +32,16 @@ CALLED: Mapping[str, tuple[str, ...]] = {
     "views.publish": (),
     "auth.test": (),
 }
-"""The methods that the desk calls, and the scopes that it needs for them."""
+"""The API methods that the desk calls, and the scopes that they need."""
 
 
-def test_what_is_printed_is_a_manifest() -> None:
+def test_the_command_prints_a_valid_manifest() -> None:
     printed = CliRunner().invoke(app, ["manifest", "--url", "https://desk.example.com/"])
 
     assert json.loads(printed.output) == manifest("https://desk.example.com")
 
 
-def test_it_has_every_command_that_is_served_with_a_hint_and_escaped_lines() -> None:
+def test_the_manifest_has_every_command_with_a_hint_and_escaping() -> None:
     written = manifest("https://desk.example.com")["features"]["slash_commands"]
 
     assert {each["command"] for each in written} == set(SERVED)
@@ -56,7 +56,7 @@ def test_every_scope_is_used_and_has_its_reason() -> None:
     assert all(why for why in (*SCOPES.values(), *OPTIONAL_SCOPES.values()))
 
 
-async def test_no_other_method_is_called_and_none_lacks_its_scope(slack: Slack) -> None:
+async def test_the_desk_calls_only_the_declared_methods_with_their_scopes(slack: Slack) -> None:
     """A day with commands, reminders, a lookup of members and channels, and deliveries in doubt."""
     slack.sandbox.limits.enabled = False
     loan = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
@@ -87,7 +87,7 @@ GRANTED = {*SCOPES, *OPTIONAL_SCOPES}
 @pytest.mark.parametrize(
     "method", [name for name, (_, scopes) in METHODS.items() if scopes and not GRANTED & {*scopes}]
 )
-async def test_what_it_does_not_allow_is_refused_with_what_is_needed(slack: Slack, method: str) -> None:
+async def test_a_method_without_its_scope_is_refused_with_the_missing_scope(slack: Slack, method: str) -> None:
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(token=TOKEN, base_url=slack.sandbox.api_url, session=session, retry_handlers=[])
         with pytest.raises(SlackApiError) as refused:
@@ -98,7 +98,7 @@ async def test_what_it_does_not_allow_is_refused_with_what_is_needed(slack: Slac
     assert set(refused.value.response["provided"].split(",")) == GRANTED
 
 
-async def test_a_delivery_in_doubt_is_sent_again_and_says_so_where_history_is_withheld(slack: Slack) -> None:
+async def test_a_doubtful_delivery_is_repeated_with_a_remark_when_history_is_withheld(slack: Slack) -> None:
     written = manifest(f"http://127.0.0.1:{slack.service.port}")
     slack.sandbox.install(manifest=written, signing_secret=SIGNING_SECRET, token=TOKEN, withhold=OPTIONAL_SCOPES)
     slack.sandbox.faults.next("chat.postMessage", "500")
@@ -115,7 +115,7 @@ async def test_a_delivery_in_doubt_is_sent_again_and_says_so_where_history_is_wi
     assert "You may have received this message before" in message.text
 
 
-async def test_a_command_that_it_does_not_have_is_not_delivered(slack: Slack) -> None:
+async def test_a_command_missing_from_the_manifest_is_not_delivered(slack: Slack) -> None:
     before = len(slack.sandbox.traffic.requests("command"))
 
     reply = await slack.command(slack.agent, "/loan-everything")

@@ -1,4 +1,4 @@
-"""Borrowers are planted with names, phones and notes; nothing of them stands in logs, engine tables, metadata, channels."""
+"""Borrowers' names, phones and notes never appear in logs, engine tables, metadata or channels."""
 
 import io
 import json
@@ -27,7 +27,7 @@ SECRETS = (*NAMES, "若曦", "Penelope", "Quartermaine", "13912348765", "2079460
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """What the program writes down, everything down to the lowest level of the desk's own."""
+    """The program's log, with the desk's own loggers at their lowest level."""
     before, level = logging.getLogger().handlers[:], logging.getLogger().level
     stream = io.StringIO()
     logs.configure("json", level=logging.DEBUG, stream=stream)
@@ -66,7 +66,7 @@ def reference_in(text: str) -> str:
 
 
 @pytest.mark.usefixtures("planted")
-async def test_an_error_of_ours_is_answered_kindly_with_the_reference_that_the_log_has(
+async def test_an_unexpected_error_is_answered_with_the_reference_in_the_log(
     slack: Slack, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calls, "log_call", breaks)
@@ -84,7 +84,7 @@ async def test_an_error_of_ours_is_answered_kindly_with_the_reference_that_the_l
 
 
 @pytest.mark.usefixtures("planted")
-async def test_a_press_that_breaks_is_answered_too(
+async def test_a_press_that_fails_unexpectedly_is_answered_with_the_reference(
     slack: Slack, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await slack.deliver()
@@ -100,7 +100,7 @@ async def test_a_press_that_breaks_is_answered_too(
 
 
 @pytest.mark.usefixtures("planted")
-async def test_a_database_in_trouble_is_answered_with_the_reference(
+async def test_a_database_failure_is_answered_with_the_reference(
     slack: Slack, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(*_: Any, **__: Any) -> Any:
@@ -116,7 +116,7 @@ async def test_a_database_in_trouble_is_answered_with_the_reference(
 
 
 @pytest.mark.usefixtures("planted")
-async def test_slack_that_does_not_say_who_is_meant(slack: Slack, log: io.StringIO) -> None:
+async def test_a_command_changes_nothing_when_slack_cannot_resolve_its_mention(slack: Slack, log: io.StringIO) -> None:
     slack.sandbox.faults.next("users.info", "500")
 
     reply = await slack.command(slack.admin, "/loan-team add @stranger agent")
@@ -126,7 +126,7 @@ async def test_slack_that_does_not_say_who_is_meant(slack: Slack, log: io.String
 
 
 @pytest.mark.usefixtures("planted")
-async def test_a_day_with_faults_leaves_no_word_about_a_borrower_outside(
+async def test_a_day_with_faults_leaks_nothing_about_borrowers(
     slack: Slack, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slack.sandbox.limits.enabled = False
@@ -162,7 +162,7 @@ async def test_a_day_with_faults_leaves_no_word_about_a_borrower_outside(
         clean("".join(f"{m.text}{m.blocks}{m.metadata}" for m in slack.sandbox.messages(place)))
 
 
-def test_what_is_masked(log: io.StringIO) -> None:
+def test_personal_data_is_masked_in_the_log(log: io.StringIO) -> None:
     structlog.get_logger().info(
         "x",
         a="call 13912348765 or +86 139-1234-8765, +44 20 7946 0958",

@@ -1,4 +1,4 @@
-"""The first admin's one message, and what its buttons do. Now is Wednesday 10:00 in Shanghai."""
+"""The first admin's welcome message and its buttons. Now is Wednesday 10:00 in Shanghai."""
 
 import asyncio
 from dataclasses import replace
@@ -42,7 +42,7 @@ async def rows(slack: Slack, table: type[SQLModel]) -> int:
         return (await session.exec(select(func.count()).select_from(table))).one()
 
 
-async def test_the_first_admin_gets_one_message_and_never_again(
+async def test_the_first_admin_gets_the_welcome_message_once(
     slack: Slack, sandbox: Sandbox, database_url: str, clock: FrozenClock
 ) -> None:
     message = await welcome(slack)
@@ -57,7 +57,7 @@ async def test_the_first_admin_gets_one_message_and_never_again(
 
 
 @pytest.mark.both_doors
-async def test_managers_are_chosen_by_their_faces(slack: Slack) -> None:
+async def test_managers_are_chosen_with_a_user_select(slack: Slack) -> None:
     form = await opened(slack, "Choose the managers")
     await form.fill("New managers", ["USTRANGER", "UAGENT"])
     await form.submit()
@@ -68,7 +68,7 @@ async def test_managers_are_chosen_by_their_faces(slack: Slack) -> None:
     assert "<@UAGENT> · agent, manager" in listed.text
 
 
-async def test_a_guest_is_no_manager_and_nobody_else_becomes_one(slack: Slack) -> None:
+async def test_choosing_a_guest_as_manager_refuses_the_whole_form(slack: Slack) -> None:
     slack.sandbox.change_user("USTRANGER", is_restricted=True)
     form = await opened(slack, "Choose the managers")
     await form.fill("New managers", ["UAGENT", "USTRANGER"])
@@ -77,7 +77,7 @@ async def test_a_guest_is_no_manager_and_nobody_else_becomes_one(slack: Slack) -
     assert "1. Managers · Manager\n" in (await welcome(slack)).text
 
 
-async def test_language_country_and_hours_hold_at_once(slack: Slack) -> None:
+async def test_language_country_and_hours_take_effect_at_once(slack: Slack) -> None:
     loan = await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent)
     form = await opened(slack, "Language and country")
     await form.fill("Language of the channels", "English")
@@ -104,7 +104,7 @@ async def test_language_country_and_hours_hold_at_once(slack: Slack) -> None:
         ("Language and country", "Borrowers may be called until", "07:00", "07:00"),
     ],
 )
-async def test_what_was_refused_and_closed_is_offered_again(
+async def test_refused_values_are_offered_again_after_the_form_was_closed(
     slack: Slack, button: str, label: str, wrong: object, right: str
 ) -> None:
     slack.sandbox.change_user("USTRANGER", is_restricted=True)
@@ -120,7 +120,7 @@ async def test_what_was_refused_and_closed_is_offered_again(
     assert right in str(form.values)
 
 
-async def test_they_are_taken_back_for_everybody(slack: Slack) -> None:
+async def test_undoing_the_settings_restores_them_for_everyone(slack: Slack) -> None:
     loan = await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent)
     form = await opened(slack, "Language and country")
     await form.fill("Country whose public holidays hold", "US", typed="united st")
@@ -135,7 +135,7 @@ async def test_they_are_taken_back_for_everybody(slack: Slack) -> None:
     assert "borrowers may not be called" not in late.text
 
 
-async def test_what_another_admin_set_since_is_not_taken_back(slack: Slack) -> None:
+async def test_undo_keeps_settings_that_another_admin_changed_since(slack: Slack) -> None:
     form = await opened(slack, "Language and country")
     await form.fill("Borrowers may be called until", "20:00")
     await form.submit()
@@ -150,7 +150,7 @@ async def test_what_another_admin_set_since_is_not_taken_back(slack: Slack) -> N
     assert "Taken back" not in form.text
 
 
-async def test_hours_that_end_before_they_begin_are_refused_beside_the_field(slack: Slack) -> None:
+async def test_hours_that_end_before_they_begin_are_refused_at_the_field(slack: Slack) -> None:
     form = await opened(slack, "Language and country")
     await form.fill("Borrowers may be called until", "07:00")
     await form.submit()
@@ -158,7 +158,7 @@ async def test_hours_that_end_before_they_begin_are_refused_beside_the_field(sla
     assert slack.workspace.contact_end.hour == 22
 
 
-async def test_another_process_hears_of_the_settings_by_its_heartbeat(slack: Slack) -> None:
+async def test_another_process_gets_the_settings_with_its_heartbeat(slack: Slack) -> None:
     held_elsewhere = Workspace(**slack.workspace.model_dump())
     heartbeat = Heartbeat(slack.office, held_elsewhere, Identity("web", "another"), seconds=0.05)
     await heartbeat.start()
@@ -173,7 +173,7 @@ async def test_another_process_hears_of_the_settings_by_its_heartbeat(slack: Sla
     await heartbeat.stop()
 
 
-async def test_demo_borrowers_come_and_go_with_everything_about_them(slack: Slack) -> None:
+async def test_demo_borrowers_are_added_and_removed_with_all_their_data(slack: Slack) -> None:
     await slack.change(slack.admin, roles="admin agent")
     own = await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.admin)
     await make_follow_up(slack.office, own, slack.admin, due_at=slack.clock.now())
@@ -209,7 +209,7 @@ async def test_demo_borrowers_come_and_go_with_everything_about_them(slack: Slac
     assert owed == []
 
 
-async def test_a_message_about_a_demo_borrower_says_that_it_is_gone(slack: Slack) -> None:
+async def test_a_message_about_a_removed_demo_borrower_says_so(slack: Slack) -> None:
     await slack.change(slack.admin, roles="admin agent")
     await slack.press(slack.admin, await welcome(slack), "Try it with demo borrowers")
     await slack.later(minutes=10)
@@ -219,7 +219,7 @@ async def test_a_message_about_a_demo_borrower_says_that_it_is_gone(slack: Slack
     assert "not there any more" in shown(await slack.press(slack.admin, reminder, "no answer")).text
 
 
-async def test_a_lenders_own_number_is_left_alone(slack: Slack) -> None:
+async def test_a_lenders_own_loan_with_a_demo_number_is_kept(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "DEMO-2", owner=slack.agent)
     added = shown(await slack.press(slack.admin, await welcome(slack), "Try it with demo borrowers"))
     assert "DEMO-1, DEMO-3, DEMO-4, DEMO-5, DEMO-6" in added.text
@@ -227,14 +227,14 @@ async def test_a_lenders_own_number_is_left_alone(slack: Slack) -> None:
     assert await rows(slack, Loan) == 1
 
 
-async def test_only_those_who_set_up_the_desk_use_these_buttons(slack: Slack) -> None:
+async def test_only_admins_can_use_the_welcome_buttons(slack: Slack) -> None:
     message = await welcome(slack)
     await slack.change(slack.admin, roles="agent")
     for button in ("Choose the managers", "Language and country", "Try it with demo borrowers"):
         assert "needs the role" in shown(await slack.press(slack.admin, message, button)).text
 
 
-async def test_the_message_in_chinese(slack: Slack) -> None:
+async def test_the_welcome_message_is_shown_in_chinese(slack: Slack) -> None:
     await slack.in_chinese(slack.admin)
     await slack.command(slack.admin, "/loan-team 添加 @stranger 客户经理")
     message = await welcome(slack)
@@ -246,7 +246,7 @@ async def test_the_message_in_chinese(slack: Slack) -> None:
     assert await form.options("按哪个国家/地区的节假日", "加拿") == ["加拿大"]
 
 
-async def test_a_handover_is_still_taken_back_when_demo_borrowers_that_went_along_are_gone(slack: Slack) -> None:
+async def test_a_reassignment_can_be_undone_after_its_demo_borrowers_were_removed(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.admin)
     await slack.press(slack.admin, await welcome(slack), "Try it with demo borrowers")
     preview = await slack.command(slack.admin, "/loan-reassign @admin @agent")
@@ -260,7 +260,7 @@ async def test_a_handover_is_still_taken_back_when_demo_borrowers_that_went_alon
         assert (await session.exec(select(Loan.owner_id))).all() == [slack.admin.id]
 
 
-async def test_a_demo_loan_that_the_lender_imports_is_the_lenders(slack: Slack) -> None:
+async def test_a_demo_loan_imported_by_the_lender_is_kept(slack: Slack) -> None:
     await slack.press(slack.admin, await welcome(slack), "Try it with demo borrowers")
     rows_read, _ = read_rows(
         "number,name,phone,stage\nDEMO-1,王小明,13800135678,signed\n", slack.workspace, slack.office

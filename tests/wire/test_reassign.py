@@ -1,4 +1,4 @@
-"""`/loan-reassign` as it is typed in Slack. Now is Wednesday 10:00."""
+"""`/loan-reassign` typed in Slack. Now is Wednesday 10:00."""
 
 import asyncio
 from datetime import date, timedelta
@@ -42,7 +42,7 @@ async def holders(slack: Slack) -> list[tuple[str, str]]:
         return sorted((row.purpose, names[row.assignee_id]) for row in rows)
 
 
-async def test_one_loan_goes_with_what_its_owner_held_on_it(slack: Slack, loans: dict[str, Loan]) -> None:
+async def test_one_loan_is_reassigned_with_its_owners_follow_ups(slack: Slack, loans: dict[str, Loan]) -> None:
     reply = await slack.command(slack.manager, "/loan-reassign L-1 @other near his office")
     assert reply.text.splitlines() == [
         "L-1 belongs to <@UOTHER> now.",
@@ -58,7 +58,9 @@ async def test_one_loan_goes_with_what_its_owner_held_on_it(slack: Slack, loans:
     assert slack.texts(slack.other)[0].startswith("From Agent to you, handed over by Manager:\nL-1")
 
 
-async def test_taken_back_it_is_as_before_and_both_hear_of_it(slack: Slack, loans: dict[str, Loan]) -> None:
+async def test_undoing_a_reassignment_restores_it_and_notifies_both_members(
+    slack: Slack, loans: dict[str, Loan]
+) -> None:
     reply = await slack.command(slack.manager, "/loan-reassign L-1 @other")
     await slack.deliver()
     assert reply.message is not None
@@ -71,7 +73,7 @@ async def test_taken_back_it_is_as_before_and_both_hear_of_it(slack: Slack, loan
         assert [text.splitlines()[-1] for text in told] == ["That was taken back."]
 
 
-async def test_taken_back_the_reminder_has_its_buttons_again(slack: Slack, loans: dict[str, Loan]) -> None:
+async def test_undoing_a_reassignment_restores_the_reminders_buttons(slack: Slack, loans: dict[str, Loan]) -> None:
     await make_follow_up(
         slack.office, loans["L-2"], slack.agent, purpose="repayment", due_at=slack.clock.now() + timedelta(hours=2)
     )
@@ -89,7 +91,7 @@ async def test_taken_back_the_reminder_has_its_buttons_again(slack: Slack, loans
     assert "no answer" in buttons(post)
 
 
-async def test_taken_back_before_it_was_sent_nobody_hears_of_it(slack: Slack, loans: dict[str, Loan]) -> None:
+async def test_a_reassignment_undone_before_delivery_notifies_nobody(slack: Slack, loans: dict[str, Loan]) -> None:
     reply = await slack.command(slack.manager, "/loan-reassign L-2 @other")
     assert reply.message is not None
     await slack.press(slack.manager, reply.message, "Undo")
@@ -97,7 +99,7 @@ async def test_taken_back_before_it_was_sent_nobody_hears_of_it(slack: Slack, lo
     assert slack.posts(slack.agent) == slack.posts(slack.other) == []
 
 
-async def test_everything_goes_after_a_preview(slack: Slack, loans: dict[str, Loan]) -> None:
+async def test_all_loans_of_a_member_are_reassigned_after_a_preview(slack: Slack, loans: dict[str, Loan]) -> None:
     preview = await slack.command(slack.manager, "/loan-reassign @agent @other on leave")
     assert preview.text.splitlines() == [
         "From <@UAGENT> to <@UOTHER>:",
@@ -121,7 +123,7 @@ async def test_everything_goes_after_a_preview(slack: Slack, loans: dict[str, Lo
     assert len(kept) == 2
 
 
-async def test_in_chinese(slack: Slack, loans: dict[str, Loan]) -> None:
+async def test_loans_are_reassigned_in_chinese(slack: Slack, loans: dict[str, Loan]) -> None:
     await slack.in_chinese(slack.manager, slack.other)
     preview = await slack.command(slack.manager, "/loan-reassign @agent @other 休假")
     assert preview.text.splitlines() == [
@@ -138,7 +140,7 @@ async def test_in_chinese(slack: Slack, loans: dict[str, Loan]) -> None:
     assert any(text.startswith("Manager 将 Agent 的工作移交给您：\n2 笔贷款") for text in slack.texts(slack.other))
 
 
-async def test_left_as_it_is_nothing_happens(slack: Slack, loans: dict[str, Loan]) -> None:
+async def test_cancelling_the_preview_reassigns_nothing(slack: Slack, loans: dict[str, Loan]) -> None:
     preview = await slack.command(slack.manager, "/loan-reassign @agent @other")
     assert preview.message is not None
     left = shown(await slack.press(slack.manager, preview.message, "Leave as it is"))
@@ -146,7 +148,9 @@ async def test_left_as_it_is_nothing_happens(slack: Slack, loans: dict[str, Loan
     assert (await owners(slack))["L-1"] == "Agent"
 
 
-async def test_what_changed_meanwhile_is_shown_again(slack: Slack, loans: dict[str, Loan]) -> None:
+async def test_the_preview_is_shown_again_when_something_changed_meanwhile(
+    slack: Slack, loans: dict[str, Loan]
+) -> None:
     preview = await slack.command(slack.manager, "/loan-reassign @agent @other on leave")
     await slack.command(slack.agent, "/loan-follow L-1/1 done")
     assert preview.message is not None
@@ -164,7 +168,7 @@ async def test_what_changed_meanwhile_is_shown_again(slack: Slack, loans: dict[s
     assert done.text.startswith("Handed over")
 
 
-async def test_of_two_who_hand_over_the_same_one_wins(slack: Slack, loans: dict[str, Loan]) -> None:
+async def test_when_two_managers_reassign_the_same_loan_one_wins(slack: Slack, loans: dict[str, Loan]) -> None:
     first = await slack.command(slack.manager, "/loan-reassign @agent @other")
     second = await slack.command(slack.admin, "/loan-reassign @agent @collector")
     assert first.message is not None
@@ -180,7 +184,7 @@ async def test_of_two_who_hand_over_the_same_one_wins(slack: Slack, loans: dict[
     assert (await owners(slack))["L-1"] == "Other"
 
 
-async def test_of_two_presses_at_the_same_instant_one_hands_over(slack: Slack, loans: dict[str, Loan]) -> None:
+async def test_of_two_simultaneous_presses_one_reassigns(slack: Slack, loans: dict[str, Loan]) -> None:
     first = await slack.command(slack.manager, "/loan-reassign @agent @other")
     second = await slack.command(slack.admin, "/loan-reassign @agent @collector")
     assert first.message is not None
@@ -195,7 +199,7 @@ async def test_of_two_presses_at_the_same_instant_one_hands_over(slack: Slack, l
     assert after["L-1"] == after["L-2"]
 
 
-async def test_a_double_click_leaves_what_was_done_and_its_undo(slack: Slack, loans: dict[str, Loan]) -> None:
+async def test_a_double_click_keeps_the_result_and_its_undo_button(slack: Slack, loans: dict[str, Loan]) -> None:
     preview = (await slack.command(slack.manager, "/loan-reassign @agent @other")).message
     assert preview is not None
     presses = await asyncio.gather(*(slack.press(slack.manager, preview, "Hand over") for _ in range(2)))
@@ -204,7 +208,7 @@ async def test_a_double_click_leaves_what_was_done_and_its_undo(slack: Slack, lo
     assert sum("was used already" in shown(press).text for press in presses) == 1
 
 
-async def test_undo_restores_what_nobody_touched_and_names_the_rest(slack: Slack, loans: dict[str, Loan]) -> None:
+async def test_undo_restores_unchanged_loans_and_names_the_others(slack: Slack, loans: dict[str, Loan]) -> None:
     preview = await slack.command(slack.manager, "/loan-reassign @agent @other")
     assert preview.message is not None
     done = shown(await slack.press(slack.manager, preview.message, "Hand over"))
@@ -217,7 +221,9 @@ async def test_undo_restores_what_nobody_touched_and_names_the_rest(slack: Slack
     assert await owners(slack) == {"L-1": "Agent", "L-2": "Agent", "L-3": "Agent", "L-4": "Other"}
 
 
-async def test_the_preview_of_a_member_who_left_meanwhile(slack: Slack, loans: dict[str, Loan]) -> None:
+async def test_a_preview_for_a_member_who_was_removed_meanwhile_is_refused(
+    slack: Slack, loans: dict[str, Loan]
+) -> None:
     preview = await slack.command(slack.manager, "/loan-reassign @agent @other")
     await slack.command(slack.admin, "/loan-team remove @other to @collector")
     assert preview.message is not None
@@ -225,7 +231,7 @@ async def test_the_preview_of_a_member_who_left_meanwhile(slack: Slack, loans: d
     assert refused.text == "One of the two is no longer a member of the desk."
 
 
-async def test_an_owner_hands_over_their_own_loan_and_nobody_elses(slack: Slack, loans: dict[str, Loan]) -> None:
+async def test_an_owner_reassigns_only_their_own_loan(slack: Slack, loans: dict[str, Loan]) -> None:
     own = await slack.command(slack.agent, "/loan-reassign L-2 @other")
     assert own.text.startswith("L-2 belongs to <@UOTHER> now.")
     refused = await slack.command(slack.agent, "/loan-reassign L-4 @agent")
@@ -245,7 +251,7 @@ async def test_an_owner_hands_over_their_own_loan_and_nobody_elses(slack: Slack,
         ("manager", "L-1 @other " + "x" * 10_000, "The note has 10000 characters; 3000 are the limit."),
     ],
 )
-async def test_what_cannot_be_done_is_explained(
+async def test_an_invalid_reassignment_is_explained(
     slack: Slack, loans: dict[str, Loan], who: str, line: str, said: str
 ) -> None:
     assert said in (await slack.command(slack.people[who], f"/loan-reassign {line}")).text

@@ -1,4 +1,4 @@
-"""The buttons of a reminder: what each does, for whom, and what the message says then. Now is Wednesday 10:00."""
+"""The buttons of a reminder: their effects, permissions and the updated message. Now is Wednesday 10:00."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from tests.wire.office_day import Slack, buttons, shown
 __all__ = ["loan"]
 
 
-async def test_one_tap_logs_the_call_and_the_reminder_says_what_became(slack: Slack, loan: Loan) -> None:
+async def test_one_tap_logs_the_call_and_the_reminder_shows_the_result(slack: Slack, loan: Loan) -> None:
     post = await reminder(slack)
     answer = shown(await slack.press(slack.agent, post, "confirmed"))
     assert answer.is_ephemeral
@@ -35,7 +35,7 @@ async def test_each_common_outcome_is_one_tap(slack: Slack, loan: Loan, outcome:
     assert "Undo" in buttons(answer)
 
 
-async def test_of_two_people_one_wins_and_the_other_is_told_who(slack: Slack, loan: Loan) -> None:
+async def test_when_two_members_press_one_wins_and_the_other_is_told_who(slack: Slack, loan: Loan) -> None:
     post = await reminder(slack)
     await slack.press(slack.agent, post, "no answer")
     second = shown(await slack.press(slack.manager, post, "reached"))
@@ -52,7 +52,7 @@ async def test_a_double_click_logs_once(slack: Slack, loan: Loan) -> None:
     assert again.text == "L-1042/1 is already done: <@UAGENT>, Wed 25 Nov 12:00."
 
 
-async def test_a_button_of_last_months_message_says_what_became(slack: Slack, loan: Loan) -> None:
+async def test_a_button_of_an_old_reminder_shows_what_happened_since(slack: Slack, loan: Loan) -> None:
     post = await reminder(slack)
     await slack.command(slack.agent, "/loan-call L-1042 confirmed")
     slack.clock.set("2026-12-28T10:00:00+08:00")
@@ -69,14 +69,14 @@ async def test_a_button_that_this_release_does_not_know_is_answered(slack: Slack
     assert "This button is of an older release." in answer.text
 
 
-async def test_others_are_told_who_may(slack: Slack, loan: Loan) -> None:
+async def test_a_member_who_may_not_press_is_told_who_may(slack: Slack, loan: Loan) -> None:
     post = await reminder(slack)
     for button in ("reached", "In 1 hour", "Hand over to the manager"):
         refused = shown(await slack.press(slack.other, post, button))
         assert refused.text == "Only those responsible may act on this: <@UAGENT>, <@UMANAGER>."
 
 
-async def test_snoozed_for_an_hour_it_comes_again_and_the_due_time_stays(slack: Slack, loan: Loan) -> None:
+async def test_a_snoozed_reminder_comes_again_and_keeps_its_due_time(slack: Slack, loan: Loan) -> None:
     post = await reminder(slack)
     answer = shown(await slack.press(slack.agent, post, "In 1 hour"))
     assert answer.text == "L-1042/1: you are reminded again Wed 25 Nov 2026 13:00 (Shanghai time). Its due time stays."
@@ -88,7 +88,7 @@ async def test_snoozed_for_an_hour_it_comes_again_and_the_due_time_stays(slack: 
     assert "Due Wed 25 Nov 12:00" in slack.texts("CAGENT")[1]
 
 
-async def test_a_snooze_is_taken_back(slack: Slack, loan: Loan) -> None:
+async def test_a_snooze_is_undone(slack: Slack, loan: Loan) -> None:
     post = await reminder(slack)
     answer = shown(await slack.press(slack.agent, post, "In 1 hour"))
     await slack.press(slack.agent, answer, "Undo")
@@ -97,7 +97,9 @@ async def test_a_snooze_is_taken_back(slack: Slack, loan: Loan) -> None:
     assert "please call about income check" in slack.texts("CAGENT")[0]
 
 
-async def test_on_a_friday_tomorrow_is_no_choice_but_the_next_working_morning_is(slack: Slack, loan: Loan) -> None:
+async def test_on_a_friday_snoozing_offers_the_next_working_morning_instead_of_tomorrow(
+    slack: Slack, loan: Loan
+) -> None:
     await slack.command(slack.agent, "/loan-follow L-1042/1 move fri 12:00")
     await slack.at("2026-11-27 12:00")
     [post] = slack.posts("CAGENT")
@@ -117,7 +119,7 @@ async def test_the_third_snooze_tells_the_manager(slack: Slack, loan: Loan) -> N
     assert told.mentions == ()
 
 
-async def test_handed_over_it_is_the_managers_who_is_reminded(slack: Slack, loan: Loan) -> None:
+async def test_a_reminder_handed_to_the_manager_reminds_the_manager(slack: Slack, loan: Loan) -> None:
     post = await reminder(slack)
     answer = shown(await slack.press(slack.agent, post, "Hand over to the manager"))
     assert answer.text == "L-1042/1 is <@UMANAGER>'s now."
@@ -131,7 +133,7 @@ async def test_handed_over_it_is_the_managers_who_is_reminded(slack: Slack, loan
     assert slack.texts(slack.manager)[0].endswith("Agent acts on it now.")
 
 
-async def test_it_is_not_handed_over_to_somebody_who_makes_no_calls(slack: Slack, loan: Loan) -> None:
+async def test_a_call_is_not_handed_to_a_manager_who_makes_no_calls(slack: Slack, loan: Loan) -> None:
     async with slack.office.database.transaction() as session:
         for row in (await session.exec(select(TeamManager))).all():
             await session.delete(row)
@@ -142,7 +144,7 @@ async def test_it_is_not_handed_over_to_somebody_who_makes_no_calls(slack: Slack
     assert (await follow_up(slack)).assignee_id == slack.agent.id
 
 
-async def test_the_number_is_shown_to_the_presser_alone_and_written_down(slack: Slack, loan: Loan) -> None:
+async def test_only_the_presser_sees_the_phone_number_and_it_is_audited(slack: Slack, loan: Loan) -> None:
     post = await reminder(slack)
     assert "138 0013" not in str(post.blocks)
     assert "13800135678" not in str(post.blocks)
@@ -154,20 +156,20 @@ async def test_the_number_is_shown_to_the_presser_alone_and_written_down(slack: 
     assert [entry.actor_id for entry in entries] == [slack.agent.id]
 
 
-async def test_the_card_opens_for_the_presser_alone(slack: Slack, loan: Loan) -> None:
+async def test_only_the_presser_sees_the_card(slack: Slack, loan: Loan) -> None:
     answer = shown(await slack.press(slack.agent, await reminder(slack), "Open card"))
     assert answer.is_ephemeral
     assert "L-1042 · 王小明 · tail 5678" in answer.text
 
 
-async def test_compliance_presses_no_calls(slack: Slack, loan: Loan) -> None:
+async def test_compliance_cannot_log_calls_from_a_reminder(slack: Slack, loan: Loan) -> None:
     slack.sandbox.join("CAGENT", "UCOMPLIANCE")
     post = await reminder(slack)
     refused = shown(await slack.press(slack.compliance, post, "reached"))
     assert "This needs the role" in refused.text
 
 
-async def test_two_presses_at_the_same_instant_are_one_call(slack: Slack, loan: Loan) -> None:
+async def test_two_simultaneous_presses_log_one_call(slack: Slack, loan: Loan) -> None:
     post = await reminder(slack)
     pressed = await asyncio.gather(
         slack.press(slack.agent, post, "no answer"), slack.press(slack.manager, post, "no answer")
@@ -186,7 +188,7 @@ async def test_a_press_delivered_twice_has_one_effect(slack: Slack, loan: Loan) 
     assert (await follow_up(slack)).attempts == 1
 
 
-async def test_the_form_of_a_call_is_one_tap_from_the_reminder_until_it_is_settled(slack: Slack, loan: Loan) -> None:
+async def test_the_reminder_opens_the_call_form_until_it_is_settled(slack: Slack, loan: Loan) -> None:
     post = await reminder(slack)
     await slack.press(slack.agent, post, "Log a call")
     assert slack.sandbox.modal_of(slack.agent.slack_user_id).title == "Log a call"

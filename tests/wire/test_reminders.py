@@ -1,4 +1,4 @@
-"""Reminders: when they come, what stands in the assignee's channel, and who hears when nobody acts.
+"""Reminders: when they come, what they say, and who is notified when nobody acts.
 
 Now is Wednesday 10:00; everybody works 09:00-18:00, Monday to Friday.
 """
@@ -14,7 +14,7 @@ from tests.wire.office_day import Slack, buttons, shown
 __all__ = ["loan"]
 
 
-async def test_it_says_who_what_about_since_when_and_what_was_tried(slack: Slack, loan: Loan) -> None:
+async def test_a_reminder_names_the_borrower_purpose_time_and_attempts(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-call L-1042 busy > 12:00")
     post = await reminder(slack)
     assert post.text.splitlines() == [
@@ -39,7 +39,7 @@ async def test_it_says_who_what_about_since_when_and_what_was_tried(slack: Slack
     ]
 
 
-async def test_it_says_so_in_chinese(slack: Slack, loan: Loan) -> None:
+async def test_a_reminder_is_written_in_chinese(slack: Slack, loan: Loan) -> None:
     await slack.in_chinese(slack.agent)
     post = await reminder(slack)
     assert post.text.splitlines() == [
@@ -55,7 +55,7 @@ async def test_it_says_so_in_chinese(slack: Slack, loan: Loan) -> None:
     ]
 
 
-async def test_it_comes_once_at_its_minute(slack: Slack, loan: Loan) -> None:
+async def test_a_reminder_comes_once_at_its_minute(slack: Slack, loan: Loan) -> None:
     await slack.at("2026-11-25 11:59")
     assert slack.posts("CAGENT") == []
     for _ in range(3):
@@ -74,7 +74,7 @@ async def test_it_comes_once_at_its_minute(slack: Slack, loan: Loan) -> None:
         ("agent", "/loan-stage L-1042 withdrawn", "Ended with the loan · Agent, Wed 25 Nov 12:00"),
     ],
 )
-async def test_it_is_rewritten_in_place_by_whichever_door(
+async def test_a_reminder_is_updated_in_place_however_its_call_is_settled(
     slack: Slack, loan: Loan, who: str, line: str, became: str
 ) -> None:
     post = await reminder(slack)
@@ -85,14 +85,14 @@ async def test_it_is_rewritten_in_place_by_whichever_door(
     assert first.mentions == ()
 
 
-async def test_what_was_settled_a_second_earlier_is_never_posted(slack: Slack, loan: Loan) -> None:
+async def test_a_call_settled_a_second_earlier_is_never_announced(slack: Slack, loan: Loan) -> None:
     slack.clock.set(NOON)
     await slack.command(slack.agent, "/loan-call L-1042 confirmed")
     await slack.deliver()
     assert slack.posts("CAGENT") == []
 
 
-async def test_more_than_five_of_one_minute_are_one_message(slack: Slack, loan: Loan) -> None:
+async def test_more_than_five_reminders_of_one_minute_are_one_message(slack: Slack, loan: Loan) -> None:
     for n in range(11):
         other = await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent, name="李雷")
         await make_follow_up(slack.office, other, slack.agent, purpose="documents", due_at=NOON)
@@ -113,7 +113,7 @@ async def test_more_than_five_of_one_minute_are_one_message(slack: Slack, loan: 
     assert "Done: confirmed · Agent, Wed 25 Nov 12:00" in slack.texts("CAGENT")[0]
 
 
-async def test_five_of_one_minute_are_a_message_each(slack: Slack, loan: Loan) -> None:
+async def test_five_reminders_of_one_minute_are_separate_messages(slack: Slack, loan: Loan) -> None:
     for n in range(4):
         other = await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent)
         await make_follow_up(slack.office, other, slack.agent, purpose="documents", due_at=NOON)
@@ -122,7 +122,7 @@ async def test_five_of_one_minute_are_a_message_each(slack: Slack, loan: Loan) -
 
 
 @pytest.mark.parametrize("gone", ["archived", "left"])
-async def test_a_lost_channel_falls_back_to_direct_messages_and_an_admin_hears_once(
+async def test_reminders_of_a_lost_channel_are_sent_directly_and_an_admin_is_notified_once(
     slack: Slack, loan: Loan, gone: str
 ) -> None:
     await make_follow_up(slack.office, loan, slack.agent, purpose="documents", due_at=NOON.replace(hour=5))
@@ -143,7 +143,7 @@ async def test_a_lost_channel_falls_back_to_direct_messages_and_an_admin_hears_o
     assert "until another channel is set with /loan-team add." in told
 
 
-async def test_who_is_away_is_covered_and_the_reminder_says_so(slack: Slack, loan: Loan) -> None:
+async def test_the_cover_of_an_absent_member_gets_the_reminder_which_says_so(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.manager, "/loan-team away @agent until fri cover @other")
     await slack.at("2026-11-25 12:00")
     assert slack.posts("CAGENT") == []
@@ -153,7 +153,7 @@ async def test_who_is_away_is_covered_and_the_reminder_says_so(slack: Slack, loa
     assert "Answers income check (L-1042/1): done." in answer.text
 
 
-async def test_back_at_work_what_is_still_open_is_theirs_again(slack: Slack, loan: Loan) -> None:
+async def test_a_member_back_at_work_gets_their_open_reminders_again(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.manager, "/loan-team away @agent until fri cover @other")
     await slack.at("2026-11-25 12:00")
     await slack.at("2026-11-25 12:30")
@@ -163,7 +163,7 @@ async def test_back_at_work_what_is_still_open_is_theirs_again(slack: Slack, loa
     assert slack.texts("CAGENT")[0].startswith("<@UAGENT>: please call about income check.")
 
 
-async def test_after_the_last_day_of_absence_what_is_still_open_is_theirs_again(slack: Slack, loan: Loan) -> None:
+async def test_a_member_gets_their_open_reminders_again_after_the_last_day_of_absence(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.manager, "/loan-team away @agent until today cover @other")
     await slack.at("2026-11-25 12:00")
     assert slack.posts("CAGENT") == []
@@ -173,9 +173,7 @@ async def test_after_the_last_day_of_absence_what_is_still_open_is_theirs_again(
     assert slack.texts("CAGENT")[0].startswith("<@UAGENT>: please call about income check.")
 
 
-async def test_after_a_pause_the_managers_hear_no_sooner_than_four_hours_after_the_late_reminder(
-    slack: Slack, loan: Loan
-) -> None:
+async def test_after_a_pause_escalation_comes_four_hours_after_the_late_reminder(slack: Slack, loan: Loan) -> None:
     await slack.at("2026-11-25 15:55")
     assert len(slack.posts("CAGENT")) == 1
     await slack.at("2026-11-26 10:54")
@@ -184,7 +182,7 @@ async def test_after_a_pause_the_managers_hear_no_sooner_than_four_hours_after_t
     assert len(slack.posts(slack.manager_channel)) == 1
 
 
-async def test_a_bundle_names_whom_one_covers_for(slack: Slack, loan: Loan) -> None:
+async def test_a_combined_reminder_names_the_members_covered_for(slack: Slack, loan: Loan) -> None:
     for n in range(5):
         other = await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent)
         await make_follow_up(slack.office, other, slack.agent, purpose="documents", due_at=NOON)
@@ -196,7 +194,7 @@ async def test_a_bundle_names_whom_one_covers_for(slack: Slack, loan: Loan) -> N
     ]
 
 
-async def test_the_managers_hear_once_when_nobody_acts_for_four_working_hours(slack: Slack, loan: Loan) -> None:
+async def test_managers_are_notified_once_when_nobody_acts_for_four_working_hours(slack: Slack, loan: Loan) -> None:
     await reminder(slack)
     await slack.at("2026-11-25 15:59")
     assert slack.posts(slack.manager_channel) == []
@@ -214,7 +212,9 @@ async def test_the_managers_hear_once_when_nobody_acts_for_four_working_hours(sl
     assert slack.texts(slack.manager_channel)[0].endswith("已完成：已核实 · Agent，11月25日 周三 17:00")
 
 
-async def test_a_call_of_somebody_else_than_the_owner_is_passed_on_by_itself(slack: Slack, loan: Loan) -> None:
+async def test_an_escalation_offers_to_hand_over_only_the_call_if_its_assignee_is_not_the_owner(
+    slack: Slack, loan: Loan
+) -> None:
     await make_follow_up(slack.office, loan, slack.verifier, purpose="identity", due_at=NOON)
     await slack.at("2026-11-25 12:00")
     await slack.at("2026-11-25 16:00")
@@ -223,7 +223,7 @@ async def test_a_call_of_somebody_else_than_the_owner_is_passed_on_by_itself(sla
 
 
 @pytest.mark.parametrize("act", ["/loan-call L-1042 busy > 17:50", "/loan-follow L-1042 move fri", "snooze"])
-async def test_whoever_acts_in_time_is_not_told_of(slack: Slack, loan: Loan, act: str) -> None:
+async def test_a_call_acted_on_in_time_is_not_escalated(slack: Slack, loan: Loan, act: str) -> None:
     post = await reminder(slack)
     if act == "snooze":
         await slack.press(slack.agent, post, "In 1 hour")
@@ -233,7 +233,7 @@ async def test_whoever_acts_in_time_is_not_told_of(slack: Slack, loan: Loan, act
     assert slack.posts(slack.manager_channel) == []
 
 
-async def test_without_a_manager_channel_each_manager_hears(slack: Slack, loan: Loan) -> None:
+async def test_without_a_managers_channel_each_manager_is_notified(slack: Slack, loan: Loan) -> None:
     slack.sandbox.archive(slack.manager_channel)
     await reminder(slack)
     await slack.at("2026-11-25 16:00")
@@ -243,7 +243,7 @@ async def test_without_a_manager_channel_each_manager_hears(slack: Slack, loan: 
     assert any("the managers" in text for text in slack.texts(slack.admin))
 
 
-async def test_a_date_alone_is_reminded_of_at_the_start_of_work_and_told_of_four_hours_after_its_end(
+async def test_a_date_only_call_is_reminded_at_start_of_work_and_escalated_four_hours_after_its_end(
     slack: Slack, loan: Loan
 ) -> None:
     await slack.command(slack.agent, "/loan-follow L-1042/1 move mon")  # keeps noon
@@ -258,7 +258,7 @@ async def test_a_date_alone_is_reminded_of_at_the_start_of_work_and_told_of_four
     assert len(slack.posts(slack.manager_channel)) == 1
 
 
-async def test_a_member_removed_while_their_reminder_is_on_its_way(slack: Slack, loan: Loan) -> None:
+async def test_the_reminder_of_a_member_removed_meanwhile_goes_to_their_successor(slack: Slack, loan: Loan) -> None:
     slack.clock.set(NOON)
     async with slack.office.desk(slack.workspace) as desk:
         await announce_due(desk)
@@ -269,7 +269,7 @@ async def test_a_member_removed_while_their_reminder_is_on_its_way(slack: Slack,
     assert any(text.startswith("<@UOTHER>: please call about income check.") for text in slack.texts(slack.other))
 
 
-async def test_a_borrowers_name_pings_nobody_in_the_channel(slack: Slack, loan: Loan) -> None:
+async def test_a_borrowers_name_notifies_nobody_in_the_channel(slack: Slack, loan: Loan) -> None:
     trap = await make_loan(slack.office, slack.workspace, "L-7", owner=slack.agent, name="<!channel> *x* =1+1")
     await make_follow_up(slack.office, trap, slack.agent, purpose="documents", due_at=NOON)
     await slack.at("2026-11-25 12:00")
@@ -277,7 +277,7 @@ async def test_a_borrowers_name_pings_nobody_in_the_channel(slack: Slack, loan: 
         assert post.mentions == ("UAGENT",)
 
 
-async def test_who_refused_is_told_to_the_managers_and_undo_corrects_it(slack: Slack, loan: Loan) -> None:
+async def test_managers_are_notified_of_a_refusal_and_undo_corrects_the_notice(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1042 refused too expensive")
     assert "The manager is told." in reply.text
     await slack.deliver()
@@ -291,16 +291,14 @@ async def test_who_refused_is_told_to_the_managers_and_undo_corrects_it(slack: S
     assert slack.texts(slack.manager_channel)[0].endswith("已撤销。")
 
 
-async def test_nobody_reads_what_was_noted_in_a_channel(slack: Slack, loan: Loan) -> None:
+async def test_notes_are_never_posted_in_a_channel(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.manager, "/loan-follow L-1042 @agent 13:00 documents his wife is in hospital")
     await slack.at("2026-11-25 13:00")
     assert slack.posts("CAGENT")
     assert all("hospital" not in str((post.text, post.blocks)) for post in slack.posts("CAGENT"))
 
 
-async def test_a_date_entered_on_the_day_itself_is_reminded_of_two_hours_before_the_end(
-    slack: Slack, loan: Loan
-) -> None:
+async def test_a_call_planned_for_today_is_reminded_two_hours_before_the_end_of_work(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-call L-1042 confirmed")
     await slack.command(slack.agent, "/loan-follow L-1042 today documents")
     await slack.at("2026-11-25 15:59")
@@ -313,7 +311,7 @@ async def archived(slack: Slack, method: str) -> None:
     slack.sandbox.faults.next(method, "error:is_archived", channel=slack.manager_channel, times=9)
 
 
-async def test_without_channel_and_manager_an_admin_hears_that_nobody_acted(slack: Slack, loan: Loan) -> None:
+async def test_without_channel_and_manager_an_admin_gets_the_escalation(slack: Slack, loan: Loan) -> None:
     await slack.change(slack.manager, removed_at=slack.clock.now())
     await archived(slack, "chat.postMessage")
     for clock in ("12:00", "16:00", "16:05", "16:10"):
@@ -321,7 +319,7 @@ async def test_without_channel_and_manager_an_admin_hears_that_nobody_acted(slac
     assert any("Nobody has acted" in text for text in slack.texts(slack.admin))
 
 
-async def test_managers_of_another_team_that_shares_the_lost_channel_hear_nothing(slack: Slack, loan: Loan) -> None:
+async def test_managers_of_another_team_with_the_same_lost_channel_are_not_notified(slack: Slack, loan: Loan) -> None:
     west = await make_team(slack.office, slack.workspace, "West", manager_channel_id=slack.manager_channel)
     slack.sandbox.add_user("UWEST", name="West", locale="en-US", tz="Asia/Shanghai")
     boss = await make_manager(slack.office, slack.workspace, west, "UWEST", name="West")
@@ -332,9 +330,7 @@ async def test_managers_of_another_team_that_shares_the_lost_channel_hear_nothin
     assert slack.texts(boss) == []
 
 
-async def test_what_the_managers_have_read_does_not_come_again_when_their_channel_is_gone(
-    slack: Slack, loan: Loan
-) -> None:
+async def test_an_escalation_already_posted_is_not_repeated_when_the_channel_is_lost(slack: Slack, loan: Loan) -> None:
     await reminder(slack)
     await slack.at("2026-11-25 16:00")
     assert len(slack.posts(slack.manager_channel)) == 1

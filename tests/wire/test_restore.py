@@ -1,4 +1,4 @@
-"""The database is lost and brought back from a backup: nothing is said a second time, and what stands is kept true."""
+"""The database is restored from a backup: no message is repeated, and posted messages are corrected."""
 
 from collections import Counter
 from dataclasses import replace
@@ -26,7 +26,7 @@ SILENT = Console(file=StringIO())
 
 @pytest.fixture
 def clock() -> FrozenClock:
-    """A working morning long ago: the sandbox dates its messages by the real time, and they are looked for from then on."""
+    """A working morning in the past: the sandbox's messages have real times, and the search for them starts here."""
     return FrozenClock(datetime.fromisoformat("2026-03-04T10:00:00+08:00"))
 
 
@@ -37,7 +37,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def slack_knows_no_repeats(sandbox: Sandbox) -> None:
-    """So that it is the desk that finds what was sent."""
+    """Disable Slack's own deduplication, so that the desk has to find its messages."""
     sandbox.api.dedupe_client_msg_id = False
 
 
@@ -46,7 +46,7 @@ async def backed_up(slack: Slack, file: Path) -> None:
 
 
 async def brought_back(slack: Slack, file: Path, url: str) -> Slack:
-    """The desk of before is gone; another one works on what the backup remembers."""
+    """Replace the desk with one that works on the restored backup."""
     await slack.service.close()
     settings = settings_for(slack.sandbox, url)
     assert await restore.run(settings, file, SILENT, slack.clock) == 0
@@ -64,7 +64,7 @@ async def rounds(slack: Slack, minutes: int = 10) -> None:
 
 
 def standing(sandbox: Sandbox) -> Counter[tuple[str, str]]:
-    """How often each text stands in each conversation."""
+    """Count each text in each conversation."""
     return Counter(
         (channel.id, message.text)
         for channel in sandbox.workspace.channels.values()
@@ -79,7 +79,7 @@ async def follow_up_due(slack: Slack, number: str, member: Member, due_at: datet
     )
 
 
-async def test_what_was_said_after_the_backup_is_not_said_again(slack: Slack, file: Path, empty_url: str) -> None:
+async def test_messages_sent_after_the_backup_are_not_sent_again(slack: Slack, file: Path, empty_url: str) -> None:
     slack.sandbox.limits.enabled = False
     now = slack.clock.now()
     await follow_up_due(slack, "L-1", slack.agent, now)
@@ -116,7 +116,7 @@ async def test_what_was_said_after_the_backup_is_not_said_again(slack: Slack, fi
     await again.service.close()
 
 
-async def test_what_was_owed_in_the_backup_and_sent_since_is_found(slack: Slack, file: Path, empty_url: str) -> None:
+async def test_a_notice_pending_in_the_backup_and_sent_since_is_found(slack: Slack, file: Path, empty_url: str) -> None:
     earlier = standing(slack.sandbox)
     await follow_up_due(slack, "L-1", slack.agent, slack.clock.now())
     async with slack.office.desk(slack.workspace) as desk:
@@ -134,7 +134,7 @@ async def test_what_was_owed_in_the_backup_and_sent_since_is_found(slack: Slack,
     await again.service.close()
 
 
-async def test_a_message_that_shows_what_was_lost_is_made_true(slack: Slack, file: Path, empty_url: str) -> None:
+async def test_a_message_that_shows_lost_changes_is_updated(slack: Slack, file: Path, empty_url: str) -> None:
     await follow_up_due(slack, "L-1", slack.agent, slack.clock.now())
     await slack.deliver()
     before = standing(slack.sandbox)

@@ -1,4 +1,4 @@
-"""A form that takes long to be worked out: a trigger expires after 3 s, so a first modal says that it comes."""
+"""A form that takes long to build: a trigger expires after 3 s, so a loading modal is opened first."""
 
 import asyncio
 import sqlite3
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.in_time
 
 @asynccontextmanager
 async def held_up(database_url: str) -> AsyncIterator[asyncio.Event]:
-    """Somebody else holds the database until the event is set."""
+    """Lock the database until the event is set."""
     let_go = asyncio.Event()
     if database_url.startswith("sqlite"):
         other = sqlite3.connect(make_url(database_url).database or "", isolation_level=None)
@@ -44,7 +44,7 @@ async def held_up(database_url: str) -> AsyncIterator[asyncio.Event]:
         await waiting
 
 
-async def test_a_form_that_takes_long_says_so_at_once_and_comes(slack: Slack, database_url: str) -> None:
+async def test_a_slow_form_shows_a_loading_modal_and_then_the_form(slack: Slack, database_url: str) -> None:
     await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     await slack.command(slack.agent, "/loan")  # and so the desk knows what they read; the workspace is Chinese
     async with held_up(database_url) as let_go:
@@ -61,14 +61,14 @@ async def test_a_form_that_takes_long_says_so_at_once_and_comes(slack: Slack, da
     assert modal.labels[0] == "Loan"
 
 
-async def test_a_form_that_is_there_in_time_comes_at_once(slack: Slack) -> None:
+async def test_a_fast_form_is_opened_directly(slack: Slack) -> None:
     await slack.form(slack.agent, "/loan-call")
     assert LOADING_AFTER < 3
     assert len(slack.sandbox.traffic.api_calls("views.open")) == 1
     assert slack.sandbox.traffic.api_calls("views.update") == []
 
 
-async def test_a_database_that_stays_away_is_said_in_the_modal(slack: Slack, database_url: str) -> None:
+async def test_a_database_that_stays_unavailable_is_reported_in_the_modal(slack: Slack, database_url: str) -> None:
     await slack.command(slack.agent, "/loan")
     async with held_up(database_url):
         reply = await slack.command(slack.agent, "/loan-call")

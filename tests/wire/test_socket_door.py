@@ -1,4 +1,4 @@
-"""Socket Mode under trouble: what Slack's users report of it, caused by the sandbox."""
+"""Faults of Socket Mode that Slack's users report, played by the sandbox."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,13 +32,13 @@ class Shop:
             return len((await session.exec(select(Call))).all())
 
     async def replaced(self, since: int) -> None:
-        """Waits until a connection was opened after the first `since`, and stands alone."""
+        """Wait until a connection was opened after the first `since` and is the only one."""
         await self.sandbox.wait_for(lambda: self.sockets.opened > since and len(self.sockets.connections) == 1)
 
 
 @pytest.fixture
 def patience() -> Patience:
-    """A machine that stands still for a moment is not a connection that has fallen silent."""
+    """Long timeouts, so that a pause of the machine does not look like a silent connection."""
     return QUICK
 
 
@@ -54,7 +54,7 @@ async def shop(sandbox: Sandbox, sqlite_url: str, clock: FrozenClock, patience: 
     await service.close()
 
 
-async def test_nothing_is_sent_over_http(shop: Shop) -> None:
+async def test_socket_mode_sends_nothing_over_http(shop: Shop) -> None:
     reply = await shop.sandbox.command("UAGENT", "CDESK", "/loan-call L-1 no answer")
 
     assert "no answer, logged" in reply.text
@@ -74,7 +74,7 @@ async def test_a_press_is_answered_through_its_response_url(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(("trouble", "patience"), [("drop", QUICK), ("silence", replace(QUICK, silence=1.5))])
-async def test_a_connection_that_breaks_or_falls_silent_is_replaced_by_a_new_one(shop: Shop, trouble: str) -> None:
+async def test_a_broken_or_silent_connection_is_replaced(shop: Shop, trouble: str) -> None:
     getattr(shop.sockets, trouble)()
     await shop.replaced(since=1)
 
@@ -84,7 +84,7 @@ async def test_a_connection_that_breaks_or_falls_silent_is_replaced_by_a_new_one
 
 
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested"])
-async def test_a_new_connection_stands_before_the_old_one_is_closed(shop: Shop, reason: str) -> None:
+async def test_a_new_connection_is_open_before_the_old_one_is_closed(shop: Shop, reason: str) -> None:
     await shop.sockets.disconnect(reason)
     await shop.sandbox.wait_for(lambda: len(shop.sockets.connections) == 2)
     await shop.replaced(since=1)
@@ -93,7 +93,7 @@ async def test_a_new_connection_stands_before_the_old_one_is_closed(shop: Shop, 
     assert "logged" in (await shop.sandbox.command("UAGENT", "CDESK", "/loan-call L-1 no answer")).text
 
 
-async def test_a_connection_is_replaced_when_its_time_is_over_though_slack_says_nothing(
+async def test_a_connection_is_replaced_at_the_end_of_its_lifetime_without_a_request(
     sandbox: Sandbox, sqlite_url: str, clock: FrozenClock
 ) -> None:
     sandbox.sockets.approximate_seconds = 0.2
@@ -104,7 +104,7 @@ async def test_a_connection_is_replaced_when_its_time_is_over_though_slack_says_
     await service.close()
 
 
-async def test_an_envelope_whose_acknowledgement_was_lost_comes_again_and_has_one_effect(shop: Shop) -> None:
+async def test_an_envelope_resent_after_a_lost_acknowledgement_has_one_effect(shop: Shop) -> None:
     shop.sockets.lost_acknowledgements = 1
 
     reply = await shop.sandbox.command("UAGENT", "CDESK", "/loan-call L-1 no answer")
@@ -125,7 +125,7 @@ async def test_a_press_whose_acknowledgement_was_lost_is_answered_once(shop: Sho
     assert len(pressed.replies) == 1
 
 
-async def test_an_envelope_that_comes_again_while_it_is_at_work_has_one_effect_and_is_answered_each_time(
+async def test_an_envelope_resent_while_it_is_processed_has_one_effect_and_two_answers(
     shop: Shop,
 ) -> None:
     shop.sockets.timeout = 0.2
@@ -143,7 +143,7 @@ def two(requests: list[Exchange]) -> list[Exchange]:
     return requests if len(requests) == 2 else []
 
 
-async def test_slack_refusing_a_connection_is_asked_again(shop: Shop) -> None:
+async def test_a_refused_connection_is_retried(shop: Shop) -> None:
     shop.sandbox.faults.next("apps.connections.open", "500", times=2)
     shop.sandbox.faults.next("apps.connections.open", "error:internal_error")
     shop.sockets.drop()
@@ -152,7 +152,7 @@ async def test_slack_refusing_a_connection_is_asked_again(shop: Shop) -> None:
     assert len(shop.sandbox.traffic.api_calls("apps.connections.open")) == 5
 
 
-async def test_a_stop_answers_what_is_at_work(shop: Shop) -> None:
+async def test_a_shutdown_answers_requests_in_progress(shop: Shop) -> None:
     before = len(shop.sandbox.traffic.api_calls("users.info"))
     shop.sandbox.faults.next("users.info", "slow", delay=0.3)
     typed = asyncio.create_task(shop.sandbox.command("UADMIN", "CDESK", "/loan-team add @other agent #desk East"))
@@ -165,7 +165,7 @@ async def test_a_stop_answers_what_is_at_work(shop: Shop) -> None:
     await shop.sandbox.wait_for(lambda: not shop.sockets.connections)
 
 
-async def test_a_command_that_fails_unforeseen_says_so(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_command_that_fails_unexpectedly_is_answered(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     async def fail(*_: object) -> None:
         raise RuntimeError
 

@@ -1,4 +1,4 @@
-"""`/loan-stage` as it is typed in Slack. Now is Wednesday 10:00."""
+"""`/loan-stage` typed in Slack. Now is Wednesday 10:00."""
 
 import pytest
 
@@ -15,7 +15,7 @@ async def loan(slack: Slack) -> Loan:
     return await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent, stage="inquiry")
 
 
-async def test_an_application_is_given_to_a_verifier(slack: Slack, loan: Loan) -> None:
+async def test_an_application_is_assigned_to_a_verifier(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-stage L-1042 application form is signed <!channel>")
 
     assert reply.ephemeral
@@ -26,7 +26,7 @@ async def test_an_application_is_given_to_a_verifier(slack: Slack, loan: Loan) -
     ]
 
 
-async def test_an_end_says_what_ended_and_undo_brings_it_back(slack: Slack, loan: Loan) -> None:
+async def test_ending_a_loan_lists_what_was_closed_and_undo_restores_it(slack: Slack, loan: Loan) -> None:
     await make_follow_up(slack.office, loan, slack.agent, purpose="conditions", due_at=slack.clock.now())
     await slack.command(slack.agent, "/loan-docs L-1042 id, bank")
     reply = await slack.command(slack.agent, "/loan-stage L-1042 withdrawn")
@@ -40,7 +40,7 @@ async def test_an_end_says_what_ended_and_undo_brings_it_back(slack: Slack, loan
     assert "2 documents are open" in (await slack.command(slack.agent, "/loan-docs L-1042")).text
 
 
-async def test_the_same_in_chinese(slack: Slack, loan: Loan) -> None:
+async def test_a_stage_is_changed_in_chinese(slack: Slack, loan: Loan) -> None:
     async with slack.office.database.transaction() as session:
         (await session.get_one(Member, slack.agent.id)).locale = "zh-CN"
     reply = await slack.command(slack.agent, "/loan-stage L-1042 未批，收入不足")
@@ -52,7 +52,7 @@ async def test_the_same_in_chinese(slack: Slack, loan: Loan) -> None:
     ]
 
 
-async def test_a_live_loan_with_nothing_planned_asks_and_one_press_plans(slack: Slack, loan: Loan) -> None:
+async def test_an_active_loan_without_a_plan_asks_for_one_and_one_press_adds_it(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-stage L-1042 approved")
     assert "Careful: this passes over application." in reply.text
     assert "Nothing is planned for this loan now. What comes next?" in reply.text
@@ -74,7 +74,7 @@ async def test_a_live_loan_with_nothing_planned_asks_and_one_press_plans(slack: 
         ("L-9 closed", "There is no loan L-9 that you can see."),
     ],
 )
-async def test_what_cannot_be_done_is_explained_with_the_line(slack: Slack, loan: Loan, line: str, said: str) -> None:
+async def test_an_invalid_line_is_explained_and_shown_again(slack: Slack, loan: Loan, line: str, said: str) -> None:
     reply = await slack.command(slack.agent, f"/loan-stage {line}")
     assert said in reply.text
     assert f"/loan-stage {line}" in reply.text

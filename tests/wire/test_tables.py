@@ -1,4 +1,4 @@
-"""Slack's own tables and charts: where they stand, what stands in words beside them, and what comes where Slack takes none."""
+"""Slack's tables and charts: where they are used, their text, and the plain fallback where Slack refuses them."""
 
 from datetime import date
 from typing import Any
@@ -36,7 +36,7 @@ def calls(slack: Slack, method: str) -> int:
     return len(slack.sandbox.traffic.api_calls(method))
 
 
-async def test_what_is_due_is_a_table_that_only_whoever_asked_sees(slack: Slack, loan: Loan) -> None:
+async def test_the_due_list_is_a_table_that_only_the_member_who_asked_sees(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-due")
     assert reply.ephemeral
     assert cells(reply.message) == [
@@ -51,7 +51,7 @@ async def test_what_is_due_is_a_table_that_only_whoever_asked_sees(slack: Slack,
     ]
 
 
-async def test_in_chinese(slack: Slack, loan: Loan) -> None:
+async def test_the_due_table_is_shown_in_chinese(slack: Slack, loan: Loan) -> None:
     await make_loan(slack.office, slack.workspace, "L-2", owner=slack.agent, name="李雷")
     await slack.in_chinese(slack.agent)
     assert cells((await slack.command(slack.agent, "/loan-due")).message)[0] == [
@@ -64,7 +64,7 @@ async def test_in_chinese(slack: Slack, loan: Loan) -> None:
 
 
 @pytest.mark.parametrize("error", ["invalid_blocks", "invalid_blocks_format"])
-async def test_a_refused_table_comes_in_plain_lines_and_is_not_tried_again(
+async def test_a_refused_table_is_replaced_by_plain_lines_and_not_tried_again(
     slack: Slack, loan: Loan, error: str
 ) -> None:
     slack.sandbox.faults.next(EPHEMERAL, f"error:{error}")
@@ -80,7 +80,7 @@ async def test_a_refused_table_comes_in_plain_lines_and_is_not_tried_again(
 
 
 @pytest.mark.parametrize("trouble", ["error:not_in_channel", "error:user_not_in_channel", "500"])
-async def test_what_is_no_fault_of_the_table_is_not_remembered(slack: Slack, loan: Loan, trouble: str) -> None:
+async def test_an_unrelated_error_does_not_disable_tables(slack: Slack, loan: Loan, trouble: str) -> None:
     slack.sandbox.faults.next(EPHEMERAL, trouble)
     plain = await slack.command(slack.agent, "/loan-due")
     assert plain.text.startswith("Due today and overdue · 2\n• L-1/1 overdue")
@@ -88,14 +88,14 @@ async def test_what_is_no_fault_of_the_table_is_not_remembered(slack: Slack, loa
 
 
 @pytest.mark.in_time
-async def test_while_slack_is_slow_the_plain_answer_comes_in_time(slack: Slack, loan: Loan) -> None:
+async def test_the_plain_answer_comes_in_time_while_slack_is_slow(slack: Slack, loan: Loan) -> None:
     slack.sandbox.faults.next(EPHEMERAL, "timeout")
     plain = await slack.command(slack.agent, "/loan-due")
     assert plain.text.startswith("Due today and overdue · 2\n• L-1/1 overdue")
     slack.sandbox.faults.clear()
 
 
-async def test_more_than_a_table_holds_is_counted_and_a_button_away(slack: Slack, loan: Loan) -> None:
+async def test_rows_beyond_the_table_are_counted_and_shown_with_a_button(slack: Slack, loan: Loan) -> None:
     for _ in range(203):
         await make_follow_up(slack.office, loan, slack.agent, purpose="documents", due_on=date(2026, 11, 25))
     reply = await slack.command(slack.agent, "/loan-due")
@@ -125,7 +125,7 @@ def team_digest(slack: Slack) -> Message:
     return post
 
 
-async def test_the_managers_digest_has_a_table_and_charts_that_stand_in_its_words_too(morning: Slack) -> None:
+async def test_the_managers_digest_has_a_table_and_charts_with_the_same_data_as_its_text(morning: Slack) -> None:
     await morning.at("2026-11-26 08:30")
     post = team_digest(morning)
     assert cells(post)[0] == ["Who", "Still open", "Due", "Overdue", "Done on Wed 25 Nov"]
@@ -145,7 +145,7 @@ async def test_the_managers_digest_has_a_table_and_charts_that_stand_in_its_word
     assert post.mentions == ()
 
 
-async def test_where_tables_are_refused_the_digest_comes_in_plain_lines(morning: Slack) -> None:
+async def test_the_digest_is_plain_lines_where_tables_are_refused(morning: Slack) -> None:
     morning.sandbox.faults.next(EPHEMERAL, "error:invalid_blocks")
     await morning.command(morning.agent, "/loan-due")
     await morning.at("2026-11-26 08:30")
@@ -154,7 +154,7 @@ async def test_where_tables_are_refused_the_digest_comes_in_plain_lines(morning:
     assert "• Agent: " in plain.text
 
 
-async def test_the_digest_at_once_has_them_too(morning: Slack) -> None:
+async def test_the_digest_on_demand_has_table_and_charts(morning: Slack) -> None:
     now = await morning.command(morning.manager, "/loan-digest now")
     assert now.ephemeral
     assert blocks(now.message, "data_table")

@@ -1,4 +1,4 @@
-"""`/loan-team` as it is typed in Slack. Now is Wednesday 10:00."""
+"""`/loan-team` typed in Slack. Now is Wednesday 10:00."""
 
 import pytest
 from sqlmodel import select
@@ -12,7 +12,7 @@ from tests.wire.office_day import Slack, shown
 
 @pytest.fixture
 async def channels(slack: Slack) -> Sandbox:
-    """Channels for reminders: a good one, and each that will not do."""
+    """Channels for reminders: a suitable one and each unsuitable kind."""
     box = slack.sandbox
     people = ["UADMIN", "UMANAGER", "USTRANGER"]
     for name, values in {
@@ -37,7 +37,7 @@ def reminded(slack: Slack) -> bool:
     return any("please call about documents" in text for text in slack.texts(slack.agent))
 
 
-async def test_everybody_is_listed_by_team(slack: Slack) -> None:
+async def test_all_members_are_listed_by_team(slack: Slack) -> None:
     reply = await slack.command(slack.agent, "/loan-team")
     lines = reply.text.splitlines()
     assert lines[0] == "7 members at this desk"
@@ -45,7 +45,7 @@ async def test_everybody_is_listed_by_team(slack: Slack) -> None:
     assert "• <@UVERIFIER> · verifier · 09:00-18:00 mon-fri · direct messages" in lines
 
 
-async def test_whoever_sets_up_is_told_to_enter_the_next_years_make_up_days(slack: Slack) -> None:
+async def test_admins_are_asked_to_enter_next_years_make_up_days(slack: Slack) -> None:
     told = "The make-up days of 2027 are not known here yet."
     assert told not in (await slack.command(slack.agent, "/loan-team")).text
     listed = (await slack.command(slack.admin, "/loan-team")).text
@@ -57,7 +57,7 @@ async def test_whoever_sets_up_is_told_to_enter_the_next_years_make_up_days(slac
     assert told not in (await slack.command(slack.admin, "/loan-team")).text
 
 
-async def test_in_chinese_no_english_is_left(slack: Slack) -> None:
+async def test_chinese_answers_contain_no_english(slack: Slack) -> None:
     await slack.in_chinese(slack.admin)
     listed = await slack.command(slack.admin, "/loan-team")
     assert "• <@UVERIFIER> · 电核 · 09:00-18:00 周一至周五 · 私信" in listed.text
@@ -96,7 +96,7 @@ async def test_a_member_is_added_with_roles_channel_and_team_and_undone(slack: S
     assert "not a member of this desk" in refused.text
 
 
-async def test_added_again_they_are_changed(slack: Slack) -> None:
+async def test_adding_a_member_again_changes_them(slack: Slack) -> None:
     reply = await slack.command(slack.admin, "/loan-team add @agent agent, collector")
     assert reply.text.splitlines()[:2] == [
         "<@UAGENT> is a member already; changed:",
@@ -126,7 +126,7 @@ async def test_added_again_they_are_changed(slack: Slack) -> None:
         ("dance", "dance: the desk does not know what to do."),
     ],
 )
-async def test_what_cannot_be_done_is_explained(slack: Slack, channels: Sandbox, line: str, said: str) -> None:
+async def test_an_invalid_line_is_explained(slack: Slack, channels: Sandbox, line: str, said: str) -> None:
     if "#archived" in line:
         channels.add_channel("archived", channel_id="CARCHIVED", kind="public", members=["UADMIN", "U0APPBOT"])
         channels.archive("CARCHIVED")
@@ -135,20 +135,20 @@ async def test_what_cannot_be_done_is_explained(slack: Slack, channels: Sandbox,
     assert await member(slack, "USTRANGER") is None
 
 
-async def test_a_public_channel_is_warned_of(slack: Slack, channels: Sandbox) -> None:
+async def test_a_public_reminder_channel_is_saved_with_a_warning(slack: Slack, channels: Sandbox) -> None:
     reply = await slack.command(slack.admin, "/loan-team add @stranger agent #public")
     assert "Careful: that channel is public. Everybody in the company can read masked names in it." in reply.text
 
 
 @pytest.mark.parametrize("kind", ["is_restricted", "is_ultra_restricted", "is_bot"])
-async def test_guests_and_bots_become_no_members(slack: Slack, kind: str) -> None:
+async def test_guests_and_bots_cannot_become_members(slack: Slack, kind: str) -> None:
     setattr(slack.sandbox.add_user("UGUEST", name="guest"), kind, True)
     reply = await slack.command(slack.admin, "/loan-team add @guest agent")
     assert "guest" in reply.text or "bot" in reply.text
     assert await member(slack, "UGUEST") is None
 
 
-async def test_only_an_admin_makes_admins_and_agents_make_nobody(slack: Slack) -> None:
+async def test_only_admins_add_admins_and_agents_add_nobody(slack: Slack) -> None:
     for role in ("admin", "compliance"):
         reply = await slack.command(slack.manager, f"/loan-team add @stranger {role}")
         assert "Only an admin may give or take the roles admin and compliance." in reply.text
@@ -158,7 +158,7 @@ async def test_only_an_admin_makes_admins_and_agents_make_nobody(slack: Slack) -
     assert await member(slack, "USTRANGER") is None
 
 
-async def test_an_admin_stays_an_admin_until_another_admin_says_so(slack: Slack) -> None:
+async def test_only_another_admin_removes_the_admin_role(slack: Slack) -> None:
     refused = await slack.command(slack.manager, "/loan-team add @admin agent")
     assert "Only an admin may give or take the roles admin and compliance." in refused.text
     refused = await slack.command(slack.manager, "/loan-team add @compliance agent")
@@ -172,14 +172,14 @@ async def test_an_admin_stays_an_admin_until_another_admin_says_so(slack: Slack)
     assert (await slack.member("UADMIN")).roles == "agent"
 
 
-async def test_a_manager_removes_no_admin_and_nobody_of_compliance(slack: Slack) -> None:
+async def test_a_manager_cannot_remove_admins_or_compliance_members(slack: Slack) -> None:
     await slack.change(slack.other, roles="admin agent")
     for who in ("other", "compliance"):
         refused = await slack.command(slack.manager, f"/loan-team remove @{who} to @agent")
         assert "Only an admin may give or take the roles admin and compliance." in refused.text
 
 
-async def test_undo_leaves_an_admin(slack: Slack) -> None:
+async def test_undo_never_removes_the_last_admin(slack: Slack) -> None:
     first = (await slack.command(slack.admin, "/loan-team add @other admin, agent")).message
     await slack.command(slack.admin, "/loan-team add @admin agent")
     assert first is not None
@@ -188,7 +188,7 @@ async def test_undo_leaves_an_admin(slack: Slack) -> None:
     assert (await slack.member("UOTHER")).roles == "admin agent"
 
 
-async def test_a_manager_no_more_manages_no_team(slack: Slack) -> None:
+async def test_a_member_who_loses_the_manager_role_manages_no_team(slack: Slack) -> None:
     west = await make_team(slack.office, slack.workspace, "West")
     async with slack.office.database.transaction() as session:
         session.add(TeamManager(team_id=west.id, member_id=slack.manager.id, workspace_id=slack.workspace.id))
@@ -197,7 +197,7 @@ async def test_a_manager_no_more_manages_no_team(slack: Slack) -> None:
         assert await members.teams_managed_by(session, slack.manager.id) == []
 
 
-async def test_whoever_has_got_loans_is_not_taken_back(slack: Slack) -> None:
+async def test_adding_a_member_cannot_be_undone_once_they_have_loans(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     added = await slack.command(slack.admin, "/loan-team add @stranger agent East")
     await slack.command(slack.manager, "/loan-reassign L-1 @stranger")
@@ -207,7 +207,7 @@ async def test_whoever_has_got_loans_is_not_taken_back(slack: Slack) -> None:
     assert (await slack.member("USTRANGER")).removed_at is None
 
 
-async def test_removed_their_work_goes_on_with_somebody_else(slack: Slack) -> None:
+async def test_a_removed_members_work_goes_to_another_member(slack: Slack) -> None:
     loan = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     await make_follow_up(slack.office, loan, slack.agent, purpose="documents")
     reply = await slack.command(slack.admin, "/loan-team remove @agent to @other")
@@ -225,7 +225,7 @@ async def test_removed_their_work_goes_on_with_somebody_else(slack: Slack) -> No
     assert "L-1" in mine.text
 
 
-async def test_an_absence_can_be_taken_back_and_ended(slack: Slack) -> None:
+async def test_an_absence_can_be_undone_and_ended(slack: Slack) -> None:
     reply = await slack.command(slack.agent, "/loan-team away @agent until fri cover @other")
     assert reply.text.splitlines()[:2] == [
         "<@UAGENT> is away until Fri 27 Nov 2026 (included).",
@@ -255,18 +255,18 @@ async def test_an_absence_ends_with_its_last_day(slack: Slack) -> None:
     assert "away until" not in (await slack.command(slack.admin, "/loan-team")).text
 
 
-async def test_a_cover_is_somebody_who_may_make_the_calls(slack: Slack) -> None:
+async def test_a_cover_must_be_allowed_to_make_the_calls(slack: Slack) -> None:
     refused = await slack.command(slack.agent, "/loan-team away @agent until fri cover @compliance")
     assert "<@UCOMPLIANCE> makes no calls" in refused.text
     assert (await slack.member("UAGENT")).absent_until is None
 
 
-async def test_only_their_manager_or_an_admin_sends_somebody_away(slack: Slack) -> None:
+async def test_only_the_manager_or_an_admin_sets_a_members_absence(slack: Slack) -> None:
     reply = await slack.command(slack.other, "/loan-team away @agent until fri")
     assert "Only the member, their manager or an admin may change this." in reply.text
 
 
-async def test_new_hours_and_days_move_what_is_planned(slack: Slack) -> None:
+async def test_new_working_hours_and_days_move_planned_reminders(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     await slack.command(slack.agent, "/loan-follow L-1 tomorrow documents")
     hours = await slack.command(slack.agent, "/loan-team hours @agent 10:00-19:00 mon-sat")
@@ -277,7 +277,7 @@ async def test_new_hours_and_days_move_what_is_planned(slack: Slack) -> None:
     assert reminded(slack)
 
 
-async def test_a_day_off_moves_the_reminder_and_is_taken_back(slack: Slack) -> None:
+async def test_a_day_off_moves_the_reminder_and_is_undone(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     await slack.command(slack.agent, "/loan-follow L-1 tomorrow documents")
     day = await slack.command(slack.admin, "/loan-team calendar tomorrow off Founders' day")

@@ -1,4 +1,4 @@
-"""Which follow-up a call answers, and that it is given to none that it does not fit."""
+"""Which follow-up a call answers; it never answers one that it does not fit."""
 
 from datetime import date
 
@@ -50,7 +50,9 @@ async def test_a_follow_up_that_is_no_longer_open_says_who_closed_it(desk10: Lin
 
 
 @pytest.mark.parametrize("roles", ["compliance", "admin", "compliance admin"])
-async def test_who_makes_no_calls_logs_none(desk10: LinsDesk, office: Office, workspace: Workspace, roles: str) -> None:
+async def test_a_member_who_makes_no_calls_cannot_log_one(
+    desk10: LinsDesk, office: Office, workspace: Workspace, roles: str
+) -> None:
     reader = await make_member(office, workspace, "UREADER", roles=roles)
     refused = await desk10.refuses("reached", reader)
     assert isinstance(refused, NotAllowed)
@@ -58,7 +60,7 @@ async def test_who_makes_no_calls_logs_none(desk10: LinsDesk, office: Office, wo
     assert await desk10.all(Call) == []
 
 
-async def test_the_number_names_it(desk10: LinsDesk) -> None:
+async def test_a_call_answers_the_follow_up_with_the_typed_number(desk10: LinsDesk) -> None:
     await desk10.follow_up("documents", "2026-11-25 11:00")
     later = await desk10.follow_up("conditions", "2026-12-04")
     answer = await desk10.says("reached", n=2)
@@ -66,7 +68,7 @@ async def test_the_number_names_it(desk10: LinsDesk) -> None:
     assert answer.answered.id == later.id
 
 
-async def test_the_purpose_names_it(desk10: LinsDesk) -> None:
+async def test_a_call_answers_the_follow_up_with_the_typed_purpose(desk10: LinsDesk) -> None:
     await desk10.follow_up("documents", "2026-11-25 11:00")
     later = await desk10.follow_up("conditions", "2026-12-04")
     answer = await desk10.says("reached", said=Said("conditions"))
@@ -74,7 +76,7 @@ async def test_the_purpose_names_it(desk10: LinsDesk) -> None:
     assert answer.answered.id == later.id
 
 
-async def test_otherwise_the_earliest_of_mine_that_is_due_today(desk10: LinsDesk) -> None:
+async def test_a_call_answers_the_callers_earliest_follow_up_due_today(desk10: LinsDesk) -> None:
     await desk10.follow_up("documents", "2026-11-25 16:00")
     earliest = await desk10.follow_up("conditions", "2026-11-25 11:00")
     answer = await desk10.says("reached")
@@ -83,7 +85,7 @@ async def test_otherwise_the_earliest_of_mine_that_is_due_today(desk10: LinsDesk
     assert [f.number for f in answer.others] == [1]
 
 
-async def test_mine_goes_before_what_somebody_else_holds(
+async def test_the_callers_own_follow_up_is_answered_before_another_members(
     desk10: LinsDesk, office: Office, workspace: Workspace
 ) -> None:
     wu = await make_member(office, workspace, "UWU")
@@ -94,7 +96,7 @@ async def test_mine_goes_before_what_somebody_else_holds(
     assert answer.answered.id == mine.id
 
 
-async def test_what_is_due_later_is_offered_not_answered(desk10: LinsDesk) -> None:
+async def test_a_follow_up_due_later_is_offered_but_not_answered(desk10: LinsDesk) -> None:
     tomorrow = await desk10.follow_up("documents", "2026-11-26 09:00")
     answer = await desk10.says("reached")
     assert answer.answered is None
@@ -103,14 +105,14 @@ async def test_what_is_due_later_is_offered_not_answered(desk10: LinsDesk) -> No
     assert await desk10.state(tomorrow) == "open"
 
 
-async def test_what_is_due_in_the_evening_of_today_is_answered(desk10: LinsDesk) -> None:
+async def test_a_follow_up_due_this_evening_is_answered(desk10: LinsDesk) -> None:
     tonight = await desk10.follow_up("documents", "2026-11-25 23:30")
     answer = await desk10.says("reached")
     assert answer.answered is not None
     assert answer.answered.id == tonight.id
 
 
-async def test_somebody_elses_verification_is_never_answered_unnamed(
+async def test_another_members_verification_is_answered_only_if_named(
     desk10: LinsDesk, office: Office, workspace: Workspace
 ) -> None:
     verifier = await make_member(office, workspace, "UVER", roles="verifier")
@@ -123,7 +125,7 @@ async def test_somebody_elses_verification_is_never_answered_unnamed(
     assert named.answered.id == theirs.id
 
 
-async def test_a_cover_answers_the_verification_of_whoever_is_away(
+async def test_a_cover_answers_the_verification_of_the_absent_member(
     desk10: LinsDesk, office: Office, workspace: Workspace
 ) -> None:
     cover = await make_member(office, workspace, "UCOVER", roles="verifier")
@@ -142,7 +144,7 @@ async def test_a_cover_answers_the_verification_of_whoever_is_away(
     assert answer.answered.id == theirs.id
 
 
-async def test_nobody_answers_what_they_may_not_press_and_is_told_who_may(
+async def test_a_member_who_may_not_act_on_a_follow_up_is_told_who_may(
     desk10: LinsDesk, office: Office, workspace: Workspace
 ) -> None:
     assert desk10.lin.team_id is not None
@@ -157,14 +159,14 @@ async def test_nobody_answers_what_they_may_not_press_and_is_told_who_may(
     assert await desk10.state(follow_up) == "open"
 
 
-async def test_a_purpose_of_which_none_is_open_answers_none_and_says_which_are(desk10: LinsDesk) -> None:
+async def test_a_purpose_without_an_open_follow_up_answers_none_and_lists_the_open_ones(desk10: LinsDesk) -> None:
     documents = await desk10.follow_up("documents")
     answer = await desk10.says("reached", said=Said("income"))
     assert (answer.answered, answer.missing) == (None, "income")
     assert [f.id for f in answer.still_open] == [documents.id]
 
 
-async def test_a_purpose_word_with_words_behind_it_is_a_note_where_no_such_call_is_open(desk10: LinsDesk) -> None:
+async def test_a_purpose_word_followed_by_text_is_a_note_if_no_such_call_is_open(desk10: LinsDesk) -> None:
     documents = await desk10.follow_up("documents")
     said = Said("plan", note="to sell the car", whole="plan to sell the car")
     answer = await desk10.says("reached", said=said)
@@ -173,7 +175,7 @@ async def test_a_purpose_word_with_words_behind_it_is_a_note_where_no_such_call_
     assert answer.answered.id == documents.id
 
 
-async def test_and_the_purpose_where_such_a_call_is_open(desk10: LinsDesk) -> None:
+async def test_a_purpose_word_followed_by_text_is_the_purpose_if_such_a_call_is_open(desk10: LinsDesk) -> None:
     await desk10.follow_up("documents", "2026-11-25 11:00")
     plan = await desk10.follow_up("plan", "2026-12-01")
     said = Said("plan", note="to sell the car", whole="plan to sell the car")
@@ -183,7 +185,7 @@ async def test_and_the_purpose_where_such_a_call_is_open(desk10: LinsDesk) -> No
     assert answer.answered.id == plan.id
 
 
-async def test_a_number_and_a_purpose_that_do_not_agree_are_refused(desk10: LinsDesk) -> None:
+async def test_a_number_and_a_purpose_that_contradict_each_other_are_refused(desk10: LinsDesk) -> None:
     await desk10.follow_up("documents")
     refused = await desk10.refuses("reached", n=1, said=Said("income"))
     assert (refused.code, refused.params["its"]) == ("number_and_purpose_differ", "documents")

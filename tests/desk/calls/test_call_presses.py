@@ -1,4 +1,4 @@
-"""What one press does: logging from a reminder, and adding to a call that was logged. Now is Wednesday 10:00."""
+"""Buttons: logging a call from a reminder, and adding to a logged call. Now is Wednesday 10:00."""
 
 import asyncio
 from typing import Any
@@ -22,7 +22,7 @@ __all__ = ["desk10"]
 
 
 class Buttons:
-    """The buttons that Lin is shown."""
+    """Presses buttons as Lin."""
 
     def __init__(self, desk10: LinsDesk) -> None:
         self.at = desk10
@@ -53,7 +53,7 @@ async def test_one_tap_logs_the_call_that_the_reminder_is_about(desk10: LinsDesk
     assert (answer.answered.id, answer.answered.state) == (later.id, "done")
 
 
-async def test_a_tap_on_what_changed_since_says_who_changed_it(desk10: LinsDesk, buttons: Buttons) -> None:
+async def test_a_press_on_a_changed_follow_up_says_who_changed_it(desk10: LinsDesk, buttons: Buttons) -> None:
     follow_up = await desk10.follow_up()
     await desk10.says("no_answer")
     refused = await buttons.refused(log_call_on, follow_up.id, follow_up.version, "reached")
@@ -63,14 +63,14 @@ async def test_a_tap_on_what_changed_since_says_who_changed_it(desk10: LinsDesk,
     )
 
 
-async def test_a_tap_on_what_is_closed_says_who_closed_it(desk10: LinsDesk, buttons: Buttons) -> None:
+async def test_a_press_on_a_closed_follow_up_says_who_closed_it(desk10: LinsDesk, buttons: Buttons) -> None:
     follow_up = await desk10.follow_up()
     await desk10.says("reached")
     refused = await buttons.refused(log_call_on, follow_up.id, follow_up.version, "reached")
     assert (refused.code, refused.params["who"]) == ("follow_up_closed", "ULIN")
 
 
-async def test_of_two_who_tap_at_once_one_wins(
+async def test_of_two_simultaneous_presses_one_wins(
     desk10: LinsDesk, buttons: Buttons, office: Office, workspace: Workspace
 ) -> None:
     boss = await make_member(office, workspace, "UBOSS", roles="manager")
@@ -84,7 +84,7 @@ async def test_of_two_who_tap_at_once_one_wins(
     assert (await desk10.row(FollowUp, follow_up.id)).attempts == 1
 
 
-async def test_a_tap_by_somebody_not_responsible_is_refused(
+async def test_a_press_by_a_member_who_is_not_responsible_is_refused(
     desk10: LinsDesk, buttons: Buttons, office: Office, workspace: Workspace
 ) -> None:
     wu = await make_member(office, workspace, "UWU")
@@ -94,14 +94,14 @@ async def test_a_tap_by_somebody_not_responsible_is_refused(
     assert refused.code == "others_may_act"
 
 
-async def test_a_button_of_another_workspace_leads_nowhere(desk10: LinsDesk, buttons: Buttons) -> None:
+async def test_a_button_of_another_workspace_is_refused(desk10: LinsDesk, buttons: Buttons) -> None:
     assert isinstance(await buttons.refused(log_call_on, new_id(), 1, "reached"), NotFound)
 
 
 # Log another.
 
 
-async def test_another_call_like_the_last_counts_another_attempt(desk10: LinsDesk, buttons: Buttons) -> None:
+async def test_logging_another_call_counts_another_attempt(desk10: LinsDesk, buttons: Buttons) -> None:
     follow_up = await desk10.follow_up()
     first = await desk10.says("no_answer", said=Said(note="rang out"), line="x")
     again = await buttons.press(log_again, first.call_id, keeps_plan=False)
@@ -111,7 +111,7 @@ async def test_another_call_like_the_last_counts_another_attempt(desk10: LinsDes
     assert (row.attempts, row.due_at) == (2, at("2026-11-25 13:00"))
 
 
-async def test_another_call_leaves_the_plan_that_was_typed(desk10: LinsDesk, buttons: Buttons) -> None:
+async def test_logging_another_call_keeps_a_typed_plan(desk10: LinsDesk, buttons: Buttons) -> None:
     follow_up = await desk10.follow_up()
     first = await desk10.says("no_answer", next_step=NextStep(due("2026-11-27 15:00")), line="x")
     await buttons.press(log_again, first.call_id, keeps_plan=True)
@@ -119,7 +119,7 @@ async def test_another_call_leaves_the_plan_that_was_typed(desk10: LinsDesk, but
     assert (row.attempts, row.due_at) == (2, at("2026-11-27 15:00"))
 
 
-async def test_another_call_back_is_logged_without_a_second_plan(desk10: LinsDesk, buttons: Buttons) -> None:
+async def test_logging_another_callback_adds_no_second_plan(desk10: LinsDesk, buttons: Buttons) -> None:
     await desk10.follow_up()
     first = await desk10.says("call_back", next_step=NextStep(due("2026-11-27 15:00")), line="x")
     again = await buttons.press(log_again, first.call_id, keeps_plan=True)
@@ -128,16 +128,14 @@ async def test_another_call_back_is_logged_without_a_second_plan(desk10: LinsDes
     assert len(await desk10.all(Call)) == 2
 
 
-async def test_a_retry_that_the_first_call_planned_is_answered_by_the_second(
-    desk10: LinsDesk, buttons: Buttons
-) -> None:
+async def test_logging_another_call_answers_the_retry_planned_by_the_first(desk10: LinsDesk, buttons: Buttons) -> None:
     first = await desk10.says("no_answer", line="x")
     again = await buttons.press(log_again, first.call_id, keeps_plan=False)
     assert again.answered is not None
     assert again.answered.attempts == 2
 
 
-async def test_nobody_repeats_somebody_elses_call_or_one_taken_back(
+async def test_another_members_call_or_an_undone_one_cannot_be_repeated(
     desk10: LinsDesk, buttons: Buttons, office: Office, workspace: Workspace
 ) -> None:
     wu = await make_member(office, workspace, "UWU")
@@ -151,7 +149,7 @@ async def test_nobody_repeats_somebody_elses_call_or_one_taken_back(
 # It answers another as well.
 
 
-async def test_a_later_follow_up_can_be_said_to_be_answered(desk10: LinsDesk, buttons: Buttons) -> None:
+async def test_a_later_follow_up_can_be_marked_as_answered(desk10: LinsDesk, buttons: Buttons) -> None:
     later = await desk10.follow_up("documents", "2026-12-01")
     logged = await desk10.says("reached")
     [offered] = logged.others
@@ -171,7 +169,7 @@ async def test_an_attempt_at_a_later_follow_up_moves_it(desk10: LinsDesk, button
     assert (row.attempts, row.due_at) == (1, at("2026-11-25 13:00"))
 
 
-async def test_a_plan_that_was_typed_with_the_attempt_stands(desk10: LinsDesk, buttons: Buttons) -> None:
+async def test_a_plan_typed_with_the_attempt_is_kept(desk10: LinsDesk, buttons: Buttons) -> None:
     later = await desk10.follow_up("documents", "2026-12-01 11:00")
     logged = await desk10.says("no_answer", next_step=NextStep(due("2026-11-27 15:00")))
     [offered] = logged.others
@@ -182,7 +180,7 @@ async def test_a_plan_that_was_typed_with_the_attempt_stands(desk10: LinsDesk, b
     assert (row.attempts, row.due_at) == (1, at("2026-12-01 11:00"))
 
 
-async def test_both_are_taken_back_one_after_the_other(desk10: LinsDesk, buttons: Buttons) -> None:
+async def test_the_press_and_the_call_are_undone_one_after_the_other(desk10: LinsDesk, buttons: Buttons) -> None:
     later = await desk10.follow_up("documents", "2026-12-01")
     logged = await desk10.says("reached")
     [offered] = logged.others
@@ -204,7 +202,7 @@ async def test_a_stale_offer_is_refused(desk10: LinsDesk, buttons: Buttons) -> N
     assert refused.code == "follow_up_closed"
 
 
-async def test_an_outcome_is_not_pressed_onto_what_it_cannot_answer(desk10: LinsDesk, buttons: Buttons) -> None:
+async def test_an_outcome_cannot_answer_a_follow_up_it_does_not_fit(desk10: LinsDesk, buttons: Buttons) -> None:
     repayment = await desk10.follow_up("repayment", "2026-12-01")
     logged = await desk10.says("confirmed")
     assert logged.others == ()
@@ -240,7 +238,7 @@ async def test_two_presses_plan_one_step(desk10: LinsDesk, buttons: Buttons) -> 
     assert len(await desk10.all(FollowUp)) == 1
 
 
-async def test_an_offer_that_is_over_is_refused(desk10: LinsDesk, buttons: Buttons) -> None:
+async def test_an_offer_that_is_no_longer_valid_is_refused(desk10: LinsDesk, buttons: Buttons) -> None:
     logged = await desk10.says("reached")
     desk10.clock.advance(days=2)
     offer = logged.offers[0]
@@ -248,7 +246,7 @@ async def test_an_offer_that_is_over_is_refused(desk10: LinsDesk, buttons: Butto
     assert refused.code == "offer_past"
 
 
-async def test_the_planned_step_and_the_call_are_taken_back_apart(desk10: LinsDesk, buttons: Buttons) -> None:
+async def test_the_planned_step_and_the_call_are_undone_separately(desk10: LinsDesk, buttons: Buttons) -> None:
     follow_up = await desk10.follow_up()
     logged = await desk10.says("reached")
     offer = logged.offers[1]
@@ -260,7 +258,7 @@ async def test_the_planned_step_and_the_call_are_taken_back_apart(desk10: LinsDe
         assert (await take_back(desk, planned.undo_id)).restored == 1
 
 
-async def test_a_retry_that_was_offered_counts_the_attempt(desk10: LinsDesk, buttons: Buttons) -> None:
+async def test_an_offered_retry_counts_the_attempt(desk10: LinsDesk, buttons: Buttons) -> None:
     await desk10.follow_up("documents", "2026-12-01")
     logged = await desk10.says("no_answer")
     [offer] = logged.offers
@@ -272,7 +270,7 @@ async def test_a_retry_that_was_offered_counts_the_attempt(desk10: LinsDesk, but
     )
 
 
-async def test_that_nothing_is_needed_is_noted_and_asked_no_more(desk10: LinsDesk, buttons: Buttons) -> None:
+async def test_nothing_needed_is_recorded_and_not_asked_again(desk10: LinsDesk, buttons: Buttons) -> None:
     logged = await desk10.says("reached")
     assert logged.asks
     answer = await buttons.press(nothing_needed, logged.call_id)

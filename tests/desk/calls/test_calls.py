@@ -1,4 +1,4 @@
-"""Logging a call: what becomes of the follow-up that it answers, and what is written down. Now is Wednesday 10:00."""
+"""Logging a call: its effect on the answered follow-up, and what is stored. Now is Wednesday 10:00."""
 
 import asyncio
 from datetime import date
@@ -18,7 +18,9 @@ __all__ = ["desk10"]
 
 
 @pytest.mark.parametrize("outcome", ["reached", "refused", "withdrew"])
-async def test_who_was_spoken_to_is_done_with_and_the_desk_asks_what_is_next(desk10: LinsDesk, outcome: str) -> None:
+async def test_a_conversation_finishes_the_follow_up_and_the_desk_asks_for_the_next_step(
+    desk10: LinsDesk, outcome: str
+) -> None:
     follow_up = await desk10.follow_up()
     answer = await desk10.says(outcome)
     assert answer.answered is not None
@@ -30,7 +32,7 @@ async def test_who_was_spoken_to_is_done_with_and_the_desk_asks_what_is_next(des
     assert (row.state, row.closed_by_id, row.remind_at) == ("done", desk10.lin.id, None)
 
 
-async def test_confirmed_ends_a_verification(desk10: LinsDesk) -> None:
+async def test_the_outcome_confirmed_finishes_a_verification(desk10: LinsDesk) -> None:
     follow_up = await desk10.follow_up("income")
     answer = await desk10.says("confirmed")
     assert await desk10.state(follow_up) == "done"
@@ -38,7 +40,7 @@ async def test_confirmed_ends_a_verification(desk10: LinsDesk) -> None:
 
 
 @pytest.mark.parametrize("outcome", ["no_answer", "busy", "voicemail"])
-async def test_who_was_not_reached_is_called_again_after_three_working_hours(desk10: LinsDesk, outcome: str) -> None:
+async def test_an_unanswered_call_is_retried_after_three_working_hours(desk10: LinsDesk, outcome: str) -> None:
     follow_up = await desk10.follow_up()
     answer = await desk10.says(outcome)
     row = await desk10.row(FollowUp, follow_up.id)
@@ -59,7 +61,7 @@ async def test_the_third_attempt_of_a_day_waits_for_the_next_working_morning(des
     assert (row.attempts, row.due_at) == (3, at("2026-11-26 09:00"))
 
 
-async def test_attempts_of_yesterday_do_not_count_today(desk10: LinsDesk) -> None:
+async def test_yesterdays_attempts_do_not_count_today(desk10: LinsDesk) -> None:
     follow_up = await desk10.follow_up(when="2026-11-26 12:00")
     for _ in range(3):
         await desk10.says("no_answer", n=1)
@@ -69,7 +71,7 @@ async def test_attempts_of_yesterday_do_not_count_today(desk10: LinsDesk) -> Non
     assert (row.attempts, row.due_at) == (4, at("2026-11-26 12:30"))
 
 
-async def test_attempts_taken_back_do_not_count(desk10: LinsDesk) -> None:
+async def test_undone_attempts_do_not_count(desk10: LinsDesk) -> None:
     follow_up = await desk10.follow_up()
     for _ in range(2):
         await desk10.undo(await desk10.says("no_answer"))
@@ -85,7 +87,7 @@ async def test_an_unreachable_phone_is_tried_on_the_next_working_morning(desk10:
     assert (row.state, row.attempts, row.due_at) == ("open", 1, at("2026-11-26 09:00"))
 
 
-async def test_a_wrong_number_is_marked_and_the_right_one_to_be_found_next_morning(desk10: LinsDesk) -> None:
+async def test_a_wrong_number_is_marked_and_finding_the_right_one_is_planned_next_morning(desk10: LinsDesk) -> None:
     follow_up = await desk10.follow_up()
     answer = await desk10.says("wrong_number")
     assert (await desk10.row(FollowUp, follow_up.id)).due_at == at("2026-11-26 09:00")
@@ -95,7 +97,7 @@ async def test_a_wrong_number_is_marked_and_the_right_one_to_be_found_next_morni
 
 
 @pytest.mark.parametrize("outcome", ["call_back", "promised"])
-async def test_an_agreed_call_needs_its_day(desk10: LinsDesk, outcome: str) -> None:
+async def test_an_agreed_call_needs_a_day(desk10: LinsDesk, outcome: str) -> None:
     follow_up = await desk10.follow_up("overdue")
     refused = await desk10.refuses(outcome)
     assert (refused.code, refused.params) == ("next_missing", {"outcome": outcome, "loan": "L-1042"})
@@ -103,7 +105,7 @@ async def test_an_agreed_call_needs_its_day(desk10: LinsDesk, outcome: str) -> N
     assert await desk10.all(Call) == []
 
 
-async def test_a_call_back_ends_one_follow_up_and_makes_the_next(desk10: LinsDesk) -> None:
+async def test_a_callback_finishes_one_follow_up_and_plans_the_next(desk10: LinsDesk) -> None:
     follow_up = await desk10.follow_up("income")
     answer = await desk10.says("call_back", next_step=NextStep(due("2026-11-27 15:00"), None, "after work"))
     assert await desk10.state(follow_up) == "done"
@@ -123,7 +125,7 @@ async def test_a_promise_is_followed_up_on_the_day_promised(desk10: LinsDesk) ->
     assert row.instalment_on == date(2026, 11, 10)
 
 
-async def test_a_refusal_is_told_to_the_managers_channel(
+async def test_the_managers_channel_is_notified_of_a_refusal(
     desk10: LinsDesk, office: Office, workspace: Workspace
 ) -> None:
     team = await make_team(office, workspace, "West", manager_channel_id="CMANAGERS")
@@ -139,7 +141,7 @@ async def test_a_refusal_is_told_to_the_managers_channel(
     assert await desk10.state(follow_up) == "done"
 
 
-async def test_a_refusal_taken_back_is_corrected_where_the_managers_read_it(
+async def test_undoing_a_refusal_corrects_the_notice_to_the_managers(
     desk10: LinsDesk, office: Office, workspace: Workspace
 ) -> None:
     boss = await make_member(office, workspace, "UBOSS", roles="manager")
@@ -148,7 +150,7 @@ async def test_a_refusal_taken_back_is_corrected_where_the_managers_read_it(
     assert (notice.to_id, notice.wanted) == (boss.id, 2)
 
 
-async def test_without_a_channel_each_manager_hears_of_a_refusal_but_not_from_themselves(
+async def test_without_a_channel_each_manager_but_the_caller_is_notified_of_a_refusal(
     desk10: LinsDesk, office: Office, workspace: Workspace
 ) -> None:
     team = await make_team(office, workspace, "West")
@@ -170,7 +172,7 @@ async def test_the_same_line_within_two_minutes_asks_first(desk10: LinsDesk) -> 
     assert len(await desk10.all(Call)) == 1
 
 
-async def test_after_two_minutes_by_somebody_else_or_in_other_words_it_is_another_call(
+async def test_a_similar_line_later_by_another_member_or_with_other_words_is_another_call(
     desk10: LinsDesk, office: Office, workspace: Workspace
 ) -> None:
     boss = await make_member(office, workspace, "UBOSS", roles="manager")
@@ -182,7 +184,7 @@ async def test_after_two_minutes_by_somebody_else_or_in_other_words_it_is_anothe
     assert len(await desk10.all(Call)) == 4
 
 
-async def test_a_line_that_was_taken_back_may_be_typed_anew(desk10: LinsDesk) -> None:
+async def test_a_line_can_be_typed_again_after_its_undo(desk10: LinsDesk) -> None:
     await desk10.undo(await desk10.says("reached", line="l-1042 reached"))
     assert isinstance(await desk10.types("reached", line="l-1042 reached"), CallLogged)
 
@@ -213,7 +215,7 @@ async def test_many_attempts_at_once_are_all_counted(desk10: LinsDesk) -> None:
     assert (row.attempts, row.version, len(await desk10.all(Call))) == (4, 5, 4)
 
 
-async def test_the_note_is_kept_as_typed_and_readable_to_nobody_in_the_tables(desk10: LinsDesk) -> None:
+async def test_a_note_is_stored_as_typed_and_encrypted(desk10: LinsDesk) -> None:
     typed = "<!channel> *x* =1+1；ＡＢＣ，她说：明天"
     answer = await desk10.says("reached", said=Said(note=typed))
     assert answer.note == typed
@@ -223,7 +225,7 @@ async def test_the_note_is_kept_as_typed_and_readable_to_nobody_in_the_tables(de
     assert "channel" not in trail
 
 
-async def test_who_called_is_in_the_trail(desk10: LinsDesk) -> None:
+async def test_the_caller_is_in_the_audit_trail(desk10: LinsDesk) -> None:
     follow_up = await desk10.follow_up()
     answer = await desk10.says("reached")
     [entry] = [entry for entry in await desk10.all(AuditEntry) if entry.act == "call"]
@@ -231,7 +233,7 @@ async def test_who_called_is_in_the_trail(desk10: LinsDesk) -> None:
     assert entry.details == {"outcome": "reached", "call": str(answer.call_id)}
 
 
-async def test_undo_restores_all_that_a_call_changed(desk10: LinsDesk) -> None:
+async def test_undo_restores_everything_that_a_call_changed(desk10: LinsDesk) -> None:
     follow_up = await desk10.follow_up()
     before = (await desk10.row(FollowUp, follow_up.id)).model_dump(exclude={"version"})
     answer = await desk10.says("call_back", next_step=NextStep(due("2026-11-27 15:00")))
@@ -244,7 +246,7 @@ async def test_undo_restores_all_that_a_call_changed(desk10: LinsDesk) -> None:
     assert call.undone_at == desk10.clock.now()
 
 
-async def test_a_past_day_plans_nothing_and_logs_nothing(desk10: LinsDesk) -> None:
+async def test_a_call_with_a_past_day_is_refused_and_logs_nothing(desk10: LinsDesk) -> None:
     desk10.clock.set("2026-11-25T18:30:00+08:00")
     with pytest.raises(Invalid, match="due_after_work"):
         await desk10.types("call_back", next_step=NextStep(due("2026-11-25")))

@@ -1,4 +1,4 @@
-"""What is planned after a call: as typed, by the outcome, or by the stage."""
+"""The follow-up planned after a call: as typed, by the outcome, or by the stage."""
 
 from desk.calls.answering import Said
 from desk.calls.consequences import NextStep
@@ -10,7 +10,7 @@ from tests.desk.lins_desk import LinsDesk, at, desk10, due
 __all__ = ["desk10"]
 
 
-async def test_a_typed_next_step_moves_what_stays_open(desk10: LinsDesk) -> None:
+async def test_a_typed_next_step_moves_the_follow_up_that_stays_open(desk10: LinsDesk) -> None:
     follow_up = await desk10.follow_up("documents")
     answer = await desk10.says("no_answer", next_step=NextStep(due("2026-11-27 15:00"), None, "try the office"))
     row = await desk10.row(FollowUp, follow_up.id)
@@ -19,13 +19,13 @@ async def test_a_typed_next_step_moves_what_stays_open(desk10: LinsDesk) -> None
     assert not answer.by_rule
 
 
-async def test_a_typed_purpose_goes_with_the_move(desk10: LinsDesk) -> None:
+async def test_a_typed_purpose_changes_the_moved_follow_up(desk10: LinsDesk) -> None:
     follow_up = await desk10.follow_up("documents")
     await desk10.says("no_answer", next_step=NextStep(due("2026-11-27 15:00"), "income"))
     assert (await desk10.row(FollowUp, follow_up.id)).purpose == "income"
 
 
-async def test_where_none_was_open_the_retry_is_a_new_follow_up(desk10: LinsDesk) -> None:
+async def test_a_retry_without_an_open_follow_up_is_a_new_follow_up(desk10: LinsDesk) -> None:
     answer = await desk10.says("no_answer")
     assert answer.answered is None
     assert answer.planned is not None
@@ -54,14 +54,14 @@ async def test_with_another_call_planned_a_retry_is_only_offered(desk10: LinsDes
     assert [(offer.kind, offer.due.at) for offer in answer.offers] == [("retry", at("2026-11-25 13:00"))]
 
 
-async def test_a_retry_for_a_named_purpose_is_planned_whatever_else_is(desk10: LinsDesk) -> None:
+async def test_a_retry_for_a_named_purpose_is_planned_despite_other_plans(desk10: LinsDesk) -> None:
     await desk10.follow_up("documents", "2026-12-01")
     answer = await desk10.says("no_answer", said=Said("income"))
     assert answer.planned is not None
     assert (answer.planned.follow_up.purpose, answer.missing) == ("income", "income")
 
 
-async def test_the_next_purpose_is_by_outcome_or_by_stage_where_none_was_answered(desk10: LinsDesk) -> None:
+async def test_the_next_purpose_follows_from_the_outcome_or_else_the_stage(desk10: LinsDesk) -> None:
     call_back = await desk10.says("call_back", next_step=NextStep(due("2026-11-27 15:00")))
     promise = await desk10.says("promised", next_step=NextStep(due("2026-11-28")))
     assert call_back.planned is not None
@@ -69,7 +69,7 @@ async def test_the_next_purpose_is_by_outcome_or_by_stage_where_none_was_answere
     assert (call_back.planned.follow_up.purpose, promise.planned.follow_up.purpose) == ("documents", "promise")
 
 
-async def test_the_next_call_stays_with_whoever_held_the_last(
+async def test_the_next_call_is_assigned_to_the_assignee_of_the_last(
     desk10: LinsDesk, office: Office, workspace: Workspace
 ) -> None:
     verifier = await make_member(office, workspace, "UVER", roles="verifier")
@@ -80,7 +80,7 @@ async def test_the_next_call_stays_with_whoever_held_the_last(
     assert answer.planned.follow_up.assignee == "UVER"
 
 
-async def test_in_a_managers_line_the_next_call_is_the_owners(
+async def test_the_next_call_of_a_managers_line_is_assigned_to_the_owner(
     desk10: LinsDesk, office: Office, workspace: Workspace
 ) -> None:
     boss = await make_member(office, workspace, "UBOSS", roles="manager")
@@ -89,7 +89,7 @@ async def test_in_a_managers_line_the_next_call_is_the_owners(
     assert answer.planned.follow_up.assignee == "ULIN"
 
 
-async def test_on_an_ended_loan_calls_are_logged_and_nothing_is_asked(
+async def test_calls_on_an_ended_loan_are_logged_without_a_question(
     desk10: LinsDesk, office: Office, workspace: Workspace
 ) -> None:
     desk10.loan = await make_loan(office, workspace, "L-9", owner=desk10.lin, stage="closed")
@@ -100,14 +100,14 @@ async def test_on_an_ended_loan_calls_are_logged_and_nothing_is_asked(
     assert call.outcome == "reached"
 
 
-async def test_a_planned_time_outside_the_hours_warns_at_once(desk10: LinsDesk) -> None:
+async def test_a_planned_time_outside_working_hours_warns_at_once(desk10: LinsDesk) -> None:
     answer = await desk10.says("call_back", next_step=NextStep(due("2026-11-28 23:00")))
     assert answer.planned is not None
     assert {warning.kind for warning in answer.planned.warnings} == {"day_off", "outside_contact_hours"}
     assert answer.planned.suggestion == at("2026-11-30 09:00")
 
 
-async def test_the_retry_waits_for_the_hours_of_whoever_makes_it(desk10: LinsDesk) -> None:
+async def test_a_retry_waits_for_the_working_hours_of_its_assignee(desk10: LinsDesk) -> None:
     desk10.clock.set("2026-11-27T16:00:00+08:00")
     follow_up = await desk10.follow_up("documents", "2026-11-27 12:00")
     await desk10.says("no_answer")

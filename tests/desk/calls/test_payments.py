@@ -1,4 +1,4 @@
-"""Calls that end with a payment: what it settles, and which instalment is next."""
+"""Calls with a payment: the settled instalment and the next one."""
 
 from datetime import date
 from typing import Any
@@ -18,12 +18,12 @@ __all__ = ["desk10"]
 
 @pytest.fixture
 async def repaying(desk10: LinsDesk, office: Office, workspace: Workspace) -> LinsDesk:
-    """The same desk with L-2000, disbursed, whose instalments fall due on the 15th."""
+    """Add L-2000 to the desk: disbursed, with instalments due on the 15th."""
     desk10.loan = await make_loan(office, workspace, "L-2000", owner=desk10.lin, stage="disbursed", due_day=15)
     return desk10
 
 
-async def test_a_payment_settles_its_instalment_and_the_next_one_is_planned(repaying: LinsDesk) -> None:
+async def test_a_payment_settles_its_instalment_and_plans_the_next_one(repaying: LinsDesk) -> None:
     reminder = await repaying.follow_up("repayment", instalment_on=date(2026, 12, 15))
     answer = await repaying.says("paid")
     assert await repaying.state(reminder) == "done"
@@ -34,7 +34,7 @@ async def test_a_payment_settles_its_instalment_and_the_next_one_is_planned(repa
     assert (await repaying.row(Loan, repaying.loan.id)).paid_through == date(2026, 12, 15)
 
 
-async def test_a_payment_ends_every_call_about_that_instalment_due_or_not_and_no_other(
+async def test_a_payment_finishes_all_calls_about_its_instalment_and_no_others(
     repaying: LinsDesk, office: Office, workspace: Workspace
 ) -> None:
     collector = await make_member(office, workspace, "UCOLL", roles="collector")
@@ -95,7 +95,7 @@ async def test_a_payment_of_arrears_leads_to_the_next_instalment_in_arrears(
 
 
 @pytest.mark.parametrize("values", [{"autopay": True}, {"due_day": None}])
-async def test_where_no_next_instalment_is_planned_the_desk_asks(
+async def test_the_desk_asks_for_the_next_step_when_no_instalment_is_planned(
     repaying: LinsDesk, office: Office, workspace: Workspace, values: dict[str, Any]
 ) -> None:
     repaying.loan = await make_loan(
@@ -108,7 +108,7 @@ async def test_where_no_next_instalment_is_planned_the_desk_asks(
     assert answer.asks
 
 
-async def test_a_payment_taken_back_is_owed_again(repaying: LinsDesk) -> None:
+async def test_an_undone_payment_is_unpaid_again(repaying: LinsDesk) -> None:
     reminder = await repaying.follow_up("repayment", instalment_on=date(2026, 12, 15))
     answer = await repaying.says("paid")
     await repaying.undo(answer)
@@ -118,7 +118,7 @@ async def test_a_payment_taken_back_is_owed_again(repaying: LinsDesk) -> None:
     assert (await repaying.row(FollowUp, answer.planned.follow_up.id)).state == "undone"
 
 
-async def test_a_typed_next_step_stands_instead_of_the_next_instalment(repaying: LinsDesk) -> None:
+async def test_a_typed_next_step_replaces_the_next_instalment(repaying: LinsDesk) -> None:
     await repaying.follow_up("repayment", instalment_on=date(2026, 12, 15))
     answer = await repaying.says("paid", next_step=NextStep(due("2026-11-27"), "feedback"))
     assert answer.planned is not None

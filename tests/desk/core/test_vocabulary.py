@@ -1,4 +1,4 @@
-"""The desk's words: complete in both languages, never two meanings for one word, and faulty files named."""
+"""The desk's vocabulary: complete in both languages and unambiguous; invalid files are reported."""
 
 import re
 from dataclasses import fields
@@ -41,7 +41,7 @@ def codes(words: tuple[Word, ...]) -> str:
     return " ".join(word.code for word in words)
 
 
-def test_every_word_of_the_desk_is_there():
+def test_every_word_of_the_desk_is_declared():
     assert codes(VOCABULARY.purposes) == (
         "documents income identity employer vehicle plan repayment overdue promise "
         "conditions decision signing pickup problem feedback other"
@@ -86,11 +86,11 @@ def test_a_word_is_shown_in_the_readers_language():
         ("通了", "reached"),
     ],
 )
-def test_an_outcome_is_understood_as_people_type_it(text: str, code: str):
+def test_an_outcome_is_understood_in_all_its_spellings(text: str, code: str):
     assert understood(VOCABULARY.outcomes, text) == code
 
 
-def test_an_outcome_says_what_becomes_of_the_follow_up_that_it_answers():
+def test_an_outcome_declares_its_effect_on_the_answered_follow_up():
     ending = {outcome.code for outcome in VOCABULARY.outcomes if outcome.ends}
     assert ending == {"reached", "confirmed", "call_back", "promised", "paid", "refused", "withdrew"}
     assert {o.code: o.answers for o in VOCABULARY.outcomes if o.answers != "any"} == {
@@ -100,7 +100,7 @@ def test_an_outcome_says_what_becomes_of_the_follow_up_that_it_answers():
     }
 
 
-def test_an_outcome_says_what_comes_next_when_nothing_was_typed():
+def test_an_outcome_declares_the_next_step_when_none_was_typed():
     assert {outcome.code: outcome.next for outcome in VOCABULARY.outcomes} == {
         "reached": "asks",
         "confirmed": "asks",
@@ -120,7 +120,7 @@ def test_an_outcome_says_what_comes_next_when_nothing_was_typed():
     assert retries["unreachable"] == retries["wrong_number"] == (None, None)
 
 
-def test_only_a_wrong_number_marks_it_and_only_a_refusal_tells_the_manager():
+def test_only_wrong_number_marks_the_phone_and_only_refused_notifies_the_manager():
     assert [o.code for o in VOCABULARY.outcomes if o.marks_number_wrong] == ["wrong_number"]
     assert [o.code for o in VOCABULARY.outcomes if o.tells_manager] == ["refused"]
     assert [o.code for o in VOCABULARY.outcomes if o.settles_instalment] == ["paid"]
@@ -164,7 +164,7 @@ def test_four_stages_end_a_loan():
     assert [s.code for s in VOCABULARY.stages if not s.live] == ["declined", "closed", "withdrawn", "written_off"]
 
 
-def test_purposes_are_of_three_kinds():
+def test_every_purpose_has_one_of_three_kinds():
     kinds = {kind: [p.code for p in VOCABULARY.purposes if p.kind == kind] for kind in ("verification", "repayment")}
     assert kinds == {
         "verification": ["documents", "income", "identity", "employer", "vehicle"],
@@ -231,7 +231,7 @@ def test_a_faulty_file_is_refused_with_its_name_and_the_entry(folder: Path, name
         load_vocabulary(folder)
 
 
-def test_a_missing_file_is_named(folder: Path):
+def test_a_missing_file_is_reported_with_its_name(folder: Path):
     (folder / "documents.toml").unlink()
     with pytest.raises(VocabularyError, match=r"documents\.toml"):
         load_vocabulary(folder)

@@ -1,4 +1,4 @@
-"""Documents: asked for, ticked off, sent back, and the call that asks after them. Now is Wednesday 10:00."""
+"""Documents: requested, received, accepted and rejected, and the call about them. Now is Wednesday 10:00."""
 
 from uuid import UUID
 
@@ -27,7 +27,7 @@ ID, BANK = Wanted("id"), Wanted("bank")
 
 
 class Papers:
-    """Lin's loan L-1042, and what is done about its documents. Lin acts unless it says who."""
+    """Lin's loan L-1042 and actions on its documents; by default Lin acts."""
 
     def __init__(self, office: Office, workspace: Workspace, lin: Member, loan: Loan) -> None:
         self.office, self.workspace, self.lin, self.loan = office, workspace, lin, loan
@@ -73,7 +73,7 @@ async def papers(office: Office, workspace: Workspace) -> Papers:
 # Asking.
 
 
-async def test_documents_wanted_by_a_day_are_asked_after_on_that_day_by_whoever_typed(papers: Papers) -> None:
+async def test_documents_wanted_by_a_day_plan_a_call_on_that_day_for_the_member_who_typed(papers: Papers) -> None:
     verifier = await make_member(papers.office, papers.workspace, "UVERA", roles="verifier", team_id=papers.lin.team_id)
     answer = await papers.ask(ID, BANK, by=due("2026-11-27"), who=verifier)
     assert [(view.code, view.state) for view in answer.asked] == [("id", "requested"), ("bank", "requested")]
@@ -83,7 +83,7 @@ async def test_documents_wanted_by_a_day_are_asked_after_on_that_day_by_whoever_
     assert (follow_up.purpose, follow_up.assignee, follow_up.due) == ("documents", "UVERA", due("2026-11-27"))
 
 
-async def test_without_a_day_the_owner_asks_two_working_days_later_in_the_morning(papers: Papers) -> None:
+async def test_documents_without_a_day_plan_a_call_two_working_days_later_in_the_morning(papers: Papers) -> None:
     answer = await papers.ask(ID)
     assert answer.planned is not None
     assert answer.by_rule
@@ -91,14 +91,14 @@ async def test_without_a_day_the_owner_asks_two_working_days_later_in_the_mornin
     assert answer.planned.follow_up.assignee == "ULIN"
 
 
-async def test_in_a_managers_line_the_loans_owner_asks(papers: Papers) -> None:
+async def test_documents_requested_by_a_manager_plan_a_call_for_the_loans_owner(papers: Papers) -> None:
     wang = await make_member(papers.office, papers.workspace, "UWANG", roles="manager")
     answer = await papers.ask(ID, by=due("2026-11-27"), who=wang)
     assert answer.planned is not None
     assert answer.planned.follow_up.assignee == "ULIN"
 
 
-async def test_a_call_about_documents_that_is_planned_is_not_planned_twice(papers: Papers) -> None:
+async def test_a_planned_call_about_documents_is_not_planned_twice(papers: Papers) -> None:
     there = await make_follow_up(
         papers.office, papers.loan, papers.lin, purpose="documents", due_at=at("2026-11-26 11:00")
     )
@@ -108,7 +108,7 @@ async def test_a_call_about_documents_that_is_planned_is_not_planned_twice(paper
     assert answer.kept.id == there.id
 
 
-async def test_a_day_moves_the_call_that_is_planned(papers: Papers) -> None:
+async def test_a_day_moves_the_planned_call_about_documents(papers: Papers) -> None:
     there = await make_follow_up(
         papers.office, papers.loan, papers.lin, purpose="documents", due_at=at("2026-11-26 11:00")
     )
@@ -118,7 +118,7 @@ async def test_a_day_moves_the_call_that_is_planned(papers: Papers) -> None:
     assert (await papers.follow_up(there.id)).due_at == at("2026-11-27 15:00")
 
 
-async def test_a_document_that_is_open_is_not_asked_for_twice(papers: Papers) -> None:
+async def test_an_open_document_is_not_requested_twice(papers: Papers) -> None:
     await papers.ask(ID)
     answer = await papers.ask(ID, BANK)
     assert [view.code for view in answer.asked] == ["bank"]
@@ -128,7 +128,7 @@ async def test_a_document_that_is_open_is_not_asked_for_twice(papers: Papers) ->
     assert len((await papers.list()).open) == 2
 
 
-async def test_a_new_day_for_what_was_asked_for_moves_its_call(papers: Papers) -> None:
+async def test_a_new_day_for_a_requested_document_moves_its_call(papers: Papers) -> None:
     await papers.ask(ID)
     answer = await papers.ask(ID, by=due("2026-12-01 10:00"))
     assert answer.planned is not None
@@ -136,7 +136,7 @@ async def test_a_new_day_for_what_was_asked_for_moves_its_call(papers: Papers) -
     assert (await papers.list()).open[0].by == due("2026-12-01 10:00")
 
 
-async def test_a_settled_document_can_be_asked_for_anew(papers: Papers) -> None:
+async def test_a_settled_document_can_be_requested_again(papers: Papers) -> None:
     await papers.ask(ID)
     await papers.do("cancel", ID)
     answer = await papers.ask(ID)
@@ -146,7 +146,7 @@ async def test_a_settled_document_can_be_asked_for_anew(papers: Papers) -> None:
     assert ([v.state for v in listed.open], [v.state for v in listed.settled]) == (["received"], ["cancelled"])
 
 
-async def test_the_words_of_another_document_are_kept_as_typed_and_never_in_clear(papers: Papers) -> None:
+async def test_the_name_of_another_document_is_stored_as_typed_and_encrypted(papers: Papers) -> None:
     answer = await papers.ask(Wanted("other", "结婚证 <!channel>"), Wanted("other", "Divorce Decree"))
     assert [view.words for view in answer.asked] == ["结婚证 <!channel>", "Divorce Decree"]
     async with papers.office.database.reading() as session:
@@ -156,13 +156,13 @@ async def test_the_words_of_another_document_are_kept_as_typed_and_never_in_clea
     assert (await papers.ask(Wanted("other", "divorce decree"))).asked == ()
 
 
-async def test_words_above_the_limit_are_refused_with_the_count(papers: Papers) -> None:
+async def test_a_document_name_over_the_limit_is_refused_with_its_length(papers: Papers) -> None:
     with pytest.raises(Invalid) as refused:
         await papers.ask(Wanted("other", "x" * 101))
     assert (refused.value.code, refused.value.params["length"]) == ("document_words_too_long", 101)
 
 
-async def test_taking_back_a_request_takes_its_documents_and_its_call(papers: Papers) -> None:
+async def test_undoing_a_request_removes_its_documents_and_its_call(papers: Papers) -> None:
     answer = await papers.ask(ID, BANK)
     assert answer.planned is not None
     await papers.undo(answer.undo_id)
@@ -170,7 +170,7 @@ async def test_taking_back_a_request_takes_its_documents_and_its_call(papers: Pa
     assert (await papers.follow_up(answer.planned.follow_up.id)).state == "undone"
 
 
-async def test_compliance_asks_for_nothing_but_reads(papers: Papers) -> None:
+async def test_compliance_reads_documents_but_requests_none(papers: Papers) -> None:
     reader = await make_member(papers.office, papers.workspace, "UCOMP", roles="compliance")
     await papers.ask(ID)
     with pytest.raises(NotAllowed):
@@ -181,7 +181,7 @@ async def test_compliance_asks_for_nothing_but_reads(papers: Papers) -> None:
 # From state to state.
 
 
-async def test_received_and_accepted_documents_end_the_call_about_them(papers: Papers) -> None:
+async def test_accepting_all_documents_finishes_the_call_about_them(papers: Papers) -> None:
     asked = await papers.ask(ID, BANK)
     assert asked.planned is not None
     call = asked.planned.follow_up.id
@@ -203,7 +203,7 @@ async def test_a_cancelled_document_is_no_longer_waited_for(papers: Papers) -> N
     assert [view.id for view in answer.done] == [asked.planned.follow_up.id]
 
 
-async def test_taking_back_the_last_acceptance_opens_the_call_again(papers: Papers) -> None:
+async def test_undoing_the_last_acceptance_reopens_the_call(papers: Papers) -> None:
     asked = await papers.ask(ID)
     await papers.do("got", ID)
     answer = await papers.do("accept", ID)
@@ -214,7 +214,7 @@ async def test_taking_back_the_last_acceptance_opens_the_call_again(papers: Pape
     assert (row.state, row.remind_at) == ("open", at("2026-11-27 09:00"))
 
 
-async def test_a_document_sent_back_is_asked_for_again_with_the_reason(papers: Papers) -> None:
+async def test_a_rejected_document_is_requested_again_with_the_reason(papers: Papers) -> None:
     await papers.ask(ID)
     await papers.do("got", ID)
     answer = await papers.do("reject", ID, reason="反面不清晰, <b>")
@@ -225,7 +225,7 @@ async def test_a_document_sent_back_is_asked_for_again_with_the_reason(papers: P
     assert (await papers.list()).open[0].reason == ""
 
 
-async def test_an_accepted_document_that_is_sent_back_after_all_is_asked_after_anew(papers: Papers) -> None:
+async def test_rejecting_an_accepted_document_plans_a_call_about_it_again(papers: Papers) -> None:
     await papers.ask(ID)
     await papers.do("got", ID)
     await papers.do("accept", ID)
@@ -246,7 +246,7 @@ async def test_an_accepted_document_that_is_sent_back_after_all_is_asked_after_a
         (("cancel",), "got", ()),
     ],
 )
-async def test_a_step_that_does_not_follow_is_refused_with_those_that_do(
+async def test_an_invalid_step_is_refused_with_the_valid_ones(
     papers: Papers, before: tuple[str, ...], act: str, possible: tuple[str, ...]
 ) -> None:
     await papers.ask(ID)
@@ -256,21 +256,21 @@ async def test_a_step_that_does_not_follow_is_refused_with_those_that_do(
     assert (refused.code, refused.params["possible"]) == ("document_impossible", possible)
 
 
-async def test_of_several_documents_all_are_changed_or_none(papers: Papers) -> None:
+async def test_several_documents_are_changed_together_or_not_at_all(papers: Papers) -> None:
     await papers.ask(ID, BANK)
     await papers.do("got", ID)
     await papers.refuses("accept", ID, BANK)
     assert await papers.states() == {"id": "received", "bank": "requested"}
 
 
-async def test_a_document_that_nobody_asked_for_is_refused_with_those_that_are_open(papers: Papers) -> None:
+async def test_an_unrequested_document_is_refused_with_the_open_ones(papers: Papers) -> None:
     await papers.ask(ID)
     refused = await papers.refuses("got", BANK)
     assert isinstance(refused, NotFound)
     assert (refused.code, refused.params["documents"]) == ("document_not_requested", ("id",))
 
 
-async def test_the_only_other_document_needs_no_words_but_one_of_two_does(papers: Papers) -> None:
+async def test_the_only_other_document_needs_no_name_but_one_of_two_does(papers: Papers) -> None:
     await papers.ask(Wanted("other", "结婚证"))
     assert [view.words for view in (await papers.do("got", Wanted("other"))).changed] == ["结婚证"]
     await papers.ask(Wanted("other", "户口本"))
@@ -281,7 +281,7 @@ async def test_the_only_other_document_needs_no_words_but_one_of_two_does(papers
 # By a button.
 
 
-async def test_a_button_of_the_list_brings_its_document_on(papers: Papers) -> None:
+async def test_a_button_of_the_list_moves_its_document_on(papers: Papers) -> None:
     await papers.ask(ID)
     shown = (await papers.list()).open[0]
     async with papers.office.desk(papers.workspace, papers.lin) as desk:
@@ -289,7 +289,7 @@ async def test_a_button_of_the_list_brings_its_document_on(papers: Papers) -> No
     assert [view.state for view in answer.changed] == ["received"]
 
 
-async def test_of_two_who_press_the_second_is_told_who_was_first(papers: Papers) -> None:
+async def test_the_second_of_two_presses_is_told_who_was_first(papers: Papers) -> None:
     other = await make_member(papers.office, papers.workspace, "UOTHER", team_id=papers.lin.team_id)
     await papers.ask(ID)
     shown = (await papers.list()).open[0]
@@ -301,7 +301,7 @@ async def test_of_two_who_press_the_second_is_told_who_was_first(papers: Papers)
     assert (refused.value.code, refused.value.params["who"]) == ("document_changed", "UOTHER")
 
 
-async def test_a_button_tells_nothing_of_a_loan_that_its_presser_may_not_see(papers: Papers) -> None:
+async def test_a_button_reveals_nothing_of_a_loan_that_its_presser_may_not_see(papers: Papers) -> None:
     stranger = await make_member(papers.office, papers.workspace, "USTRANGE")
     await papers.ask(ID)
     shown = (await papers.list()).open[0]
@@ -312,7 +312,7 @@ async def test_a_button_tells_nothing_of_a_loan_that_its_presser_may_not_see(pap
         assert refused.value.code == "unknown_loan_pressed"
 
 
-async def test_undo_is_refused_when_somebody_went_on_from_there(papers: Papers) -> None:
+async def test_undo_is_refused_after_a_later_change_by_another_member(papers: Papers) -> None:
     await papers.ask(ID)
     received = await papers.do("got", ID)
     other = await make_member(papers.office, papers.workspace, "UOTHER", team_id=papers.lin.team_id)

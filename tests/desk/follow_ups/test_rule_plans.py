@@ -1,4 +1,4 @@
-"""What the desk plans by itself: for whom, when, and only once."""
+"""Follow-ups planned by rule: for whom, when, and only once."""
 
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
@@ -45,14 +45,16 @@ async def test_an_application_gets_an_identity_check_by_the_least_busy_verifier_
     assert row.due_at == at("2026-11-26T09:00")
 
 
-async def test_an_identity_check_that_is_open_is_enough(office: Office, workspace: Workspace) -> None:
+async def test_an_open_identity_check_is_not_planned_twice(office: Office, workspace: Workspace) -> None:
     vera = await make_member(office, workspace, "UVERA", roles="verifier")
     loan = await make_loan(office, workspace, "L-1", owner=vera)
     await make_follow_up(office, loan, vera)
     assert await planned(office, workspace, loan, plan_for_stage) is None
 
 
-async def test_a_team_without_verifiers_leaves_the_check_to_its_manager(office: Office, workspace: Workspace) -> None:
+async def test_the_manager_gets_the_identity_check_in_a_team_without_verifiers(
+    office: Office, workspace: Workspace
+) -> None:
     east = await make_team(office, workspace)
     lin = await make_member(office, workspace, "ULIN", team_id=east.id)
     wang = await make_manager(office, workspace, east, "UWANG")
@@ -72,7 +74,7 @@ async def test_the_first_call_of_the_morning_waits_until_borrowers_may_be_called
     assert row.due_at == at("2026-11-26T08:00")
 
 
-async def test_a_disbursed_loan_is_reminded_three_working_days_before_its_instalment(
+async def test_a_repayment_reminder_is_planned_three_working_days_before_the_instalment(
     office: Office, workspace: Workspace
 ) -> None:
     lin = await make_member(office, workspace, "ULIN")
@@ -116,7 +118,7 @@ async def test_autopay_and_a_loan_without_a_due_day_need_no_reminder(office: Off
     assert await planned(office, workspace, without, plan_repayment) is None
 
 
-async def test_arrears_are_called_about_by_the_collector_and_only_where_somebody_says_so(
+async def test_arrears_plan_a_call_for_the_collector_only_when_they_are_reported(
     office: Office, workspace: Workspace
 ) -> None:
     lin = await make_member(office, workspace, "ULIN")
@@ -148,14 +150,12 @@ async def test_a_loan_whose_owner_has_left_falls_to_a_manager(office: Office, wo
     assert row.assignee_id == wang.id
 
 
-async def test_a_desk_with_nobody_to_do_it_plans_nothing(office: Office, workspace: Workspace) -> None:
+async def test_nothing_is_planned_when_no_member_could_do_it(office: Office, workspace: Workspace) -> None:
     loan = await make_loan(office, workspace, "L-1", **DISBURSED)
     assert await planned(office, workspace, loan, plan_repayment) is None
 
 
-async def test_a_reminder_is_cancelled_when_the_instalment_is_collected_by_itself_from_now_on(
-    office: Office, workspace: Workspace
-) -> None:
+async def test_switching_to_autopay_cancels_the_repayment_reminder(office: Office, workspace: Workspace) -> None:
     lin = await make_member(office, workspace, "ULIN")
     loan = await make_loan(office, workspace, "L-1", owner=lin, autopay=True, **DISBURSED)
     about = {"rule": "instalment", "instalment_on": date(2026, 12, 15)}
@@ -164,7 +164,7 @@ async def test_a_reminder_is_cancelled_when_the_instalment_is_collected_by_itsel
     assert await open_purposes(office, loan) == []
 
 
-async def test_another_due_day_moves_the_reminder_to_its_instalment(office: Office, workspace: Workspace) -> None:
+async def test_a_new_due_day_moves_the_repayment_reminder(office: Office, workspace: Workspace) -> None:
     lin = await make_member(office, workspace, "ULIN")
     loan = await make_loan(office, workspace, "L-1", owner=lin, stage="disbursed", due_day=20)
     about = {"rule": "instalment", "instalment_on": date(2026, 12, 15)}
@@ -175,7 +175,7 @@ async def test_another_due_day_moves_the_reminder_to_its_instalment(office: Offi
     assert await open_purposes(office, loan) == ["repayment"]
 
 
-async def test_an_overdue_call_by_rule_is_cancelled_when_nothing_is_unpaid_any_more(
+async def test_an_overdue_call_planned_by_rule_is_cancelled_when_everything_is_paid(
     office: Office, workspace: Workspace
 ) -> None:
     lin = await make_member(office, workspace, "ULIN")

@@ -29,7 +29,7 @@ WANG, PHONE = "王芳", "+8613900139000"
 
 
 class Counter:
-    """Lin's desk, for what she does with whole loans."""
+    """Performs Lin's actions on loans."""
 
     def __init__(self, desk10: LinsDesk) -> None:
         self.office, self.workspace, self.lin, self.loan = desk10.office, desk10.workspace, desk10.lin, desk10.loan
@@ -103,7 +103,7 @@ async def test_an_inquiry_gets_a_number_and_its_owner_and_offers_next_steps(coun
     assert await counter.finds("王芳") == ["L-1"]
 
 
-async def test_a_number_that_a_lenders_loan_has_is_never_given_to_an_inquiry(counter: Counter) -> None:
+async def test_an_inquiry_never_gets_the_number_of_an_existing_loan(counter: Counter) -> None:
     for number in ("L-1", "l-2", "L-4"):
         await make_loan(counter.office, counter.workspace, number, owner=counter.lin, phone="+8613100001111")
     first = await counter.opened()
@@ -113,18 +113,18 @@ async def test_a_number_that_a_lenders_loan_has_is_never_given_to_an_inquiry(cou
     assert not {number.casefold() for number in numbers} & {"l-1", "l-2", "l-4"}
 
 
-async def test_an_admin_without_calls_opens_it_for_nobody(counter: Counter) -> None:
+async def test_an_inquiry_opened_by_an_admin_who_makes_no_calls_has_no_owner(counter: Counter) -> None:
     admin = await make_member(counter.office, counter.workspace, "UADMIN", roles="admin")
     assert (await counter.opened(who=admin)).loan.owner is None
 
 
-async def test_compliance_opens_nothing(counter: Counter) -> None:
+async def test_compliance_cannot_open_an_inquiry(counter: Counter) -> None:
     reader = await make_member(counter.office, counter.workspace, "UCOMP", roles="compliance")
     with pytest.raises(NotAllowed):
         await counter.new(who=reader)
 
 
-async def test_a_known_phone_shows_its_loans_and_opens_only_on_a_yes(counter: Counter) -> None:
+async def test_an_inquiry_with_a_known_phone_shows_its_loans_and_needs_a_confirmation(counter: Counter) -> None:
     answer = await counter.new(name="王晓明", phone="+8613800135678", note="wants another car")
     assert isinstance(answer, KnownPhone)
     assert [row.number for row in answer.loans] == ["L-1042"]
@@ -136,7 +136,7 @@ async def test_a_known_phone_shows_its_loans_and_opens_only_on_a_yes(counter: Co
         await counter.all_the_same(answer.draft_id)
 
 
-async def test_what_waits_for_a_yes_is_encrypted_and_is_its_typists_alone_for_an_hour(
+async def test_an_unconfirmed_inquiry_is_encrypted_private_and_valid_for_an_hour(
     counter: Counter, clock: FrozenClock
 ) -> None:
     other = await make_member(counter.office, counter.workspace, "UOTHER", team_id=counter.lin.team_id)
@@ -160,13 +160,13 @@ async def test_a_phone_known_only_to_another_team_is_not_mentioned(counter: Coun
     assert isinstance(await counter.new(phone="+8613800135678", who=stranger), NewInquiry)
 
 
-async def test_a_name_above_the_limit_is_refused_with_the_count(counter: Counter) -> None:
+async def test_a_name_over_the_limit_is_refused_with_its_length(counter: Counter) -> None:
     with pytest.raises(Invalid) as refused:
         await counter.new(name="王" * 101)
     assert (refused.value.code, refused.value.params["length"]) == ("name_too_long", 101)
 
 
-async def test_an_inquiry_taken_back_is_no_live_loan_any_more(counter: Counter) -> None:
+async def test_an_undone_inquiry_is_no_longer_an_active_loan(counter: Counter) -> None:
     answer = await counter.opened()
     await counter.undo(answer.undo_id)
     assert (await counter.row(answer.loan.id)).stage == "withdrawn"
@@ -192,7 +192,7 @@ async def test_a_press_plans_the_next_step_once(counter: Counter) -> None:
             await plan_offered(desk, answer.loan.id, offer.due, offer.purpose, next_number=number + 1)
 
 
-async def test_nothing_needed_is_noted(counter: Counter) -> None:
+async def test_nothing_needed_is_recorded(counter: Counter) -> None:
     answer = await counter.opened()
     async with counter.office.desk(counter.workspace, counter.lin) as desk:
         assert (await nothing_needed(desk, answer.loan.id)).number == answer.loan.number
@@ -202,7 +202,7 @@ async def test_nothing_needed_is_noted(counter: Counter) -> None:
 # Corrections.
 
 
-async def test_a_corrected_name_is_found_and_the_earlier_one_is_not(counter: Counter) -> None:
+async def test_a_loan_is_found_by_its_corrected_name_only(counter: Counter) -> None:
     answer = await counter.edit("name", "汪小明")
     assert (answer.before, answer.after) == ("王小明", "汪小明")
     assert (await counter.finds("汪小明"), await counter.finds("王小明")) == (["L-1042"], [])
@@ -218,14 +218,14 @@ async def test_a_corrected_phone_is_no_longer_marked_as_wrong(counter: Counter) 
     assert await counter.finds("尾号9000") == ["L-1042"]
 
 
-async def test_the_same_phone_again_says_that_it_is_right(counter: Counter) -> None:
+async def test_entering_the_same_phone_again_marks_it_as_right(counter: Counter) -> None:
     assert (await counter.refuses_edit("phone", "+8613800135678")).code == "nothing_changed"
     await mark_wrong(counter)
     await counter.edit("phone", "+8613800135678")
     assert not (await counter.card()).phone_is_wrong
 
 
-async def test_an_inquiry_gets_the_lenders_number(counter: Counter) -> None:
+async def test_an_inquiry_can_be_given_the_lenders_number(counter: Counter) -> None:
     opened = await counter.opened()
     answer = await counter.edit("number", "ＨＴ-2026/77", number=opened.loan.number)
     assert (answer.before, answer.loan.number) == ("L-1", "HT-2026/77")
@@ -243,7 +243,7 @@ async def test_an_inquiry_gets_the_lenders_number(counter: Counter) -> None:
         ("9" * 65, "number_too_long"),
     ],
 )
-async def test_a_number_that_will_not_do_is_refused(counter: Counter, value: str, code: str) -> None:
+async def test_an_invalid_loan_number_is_refused(counter: Counter, value: str, code: str) -> None:
     west = await make_team(counter.office, counter.workspace, "West")
     stranger = await make_member(counter.office, counter.workspace, "USTRANGE", team_id=west.id)
     await make_loan(counter.office, counter.workspace, "L-7", owner=stranger)
@@ -261,7 +261,7 @@ async def test_only_the_owner_a_manager_or_an_admin_corrects_a_loan(counter: Cou
     assert (await counter.edit("name", "汪二", who=admin)).after == "汪二"
 
 
-async def test_a_loan_without_an_owner_is_corrected_by_whoever_makes_calls(counter: Counter) -> None:
+async def test_any_member_who_makes_calls_corrects_a_loan_without_an_owner(counter: Counter) -> None:
     await make_loan(counter.office, counter.workspace, "L-9")
     reader = await make_member(counter.office, counter.workspace, "UCOMP", roles="compliance")
     with pytest.raises(NotAllowed):
@@ -272,7 +272,7 @@ async def test_a_loan_without_an_owner_is_corrected_by_whoever_makes_calls(count
 # The card.
 
 
-async def test_the_card_shows_what_is_due_what_was_said_and_what_is_missing(desk10: LinsDesk, counter: Counter) -> None:
+async def test_the_card_shows_due_calls_notes_and_missing_documents(desk10: LinsDesk, counter: Counter) -> None:
     await desk10.says("reached", said=said("in two weeks; *not* before"))
     for day in range(1, 7):
         await desk10.follow_up("income", f"2026-12-0{day}")
@@ -297,12 +297,12 @@ async def test_the_card_shows_the_last_calls_first_and_counts_the_rest(desk10: L
     assert card.more_calls == 2
 
 
-async def test_a_call_taken_back_is_not_on_the_card(desk10: LinsDesk, counter: Counter) -> None:
+async def test_an_undone_call_is_not_on_the_card(desk10: LinsDesk, counter: Counter) -> None:
     await desk10.undo(await desk10.says("reached"))
     assert (await counter.card()).calls == ()
 
 
-async def test_a_loan_of_disbursed_money_shows_its_instalments(counter: Counter) -> None:
+async def test_the_card_of_a_disbursed_loan_shows_its_instalments(counter: Counter) -> None:
     await make_loan(
         counter.office,
         counter.workspace,
@@ -317,14 +317,14 @@ async def test_a_loan_of_disbursed_money_shows_its_instalments(counter: Counter)
     assert (card.due_day, card.unpaid_since, card.paid_through) == (15, date(2026, 11, 15), date(2026, 10, 15))
 
 
-async def test_a_word_that_fits_two_loans_is_refused_with_both(counter: Counter) -> None:
+async def test_a_word_that_matches_two_loans_is_refused_with_both(counter: Counter) -> None:
     await make_loan(counter.office, counter.workspace, "L-8", owner=counter.lin)
     with pytest.raises(Ambiguous) as refused:
         await counter.card("王小明")
     assert {choice.number for choice in refused.value.params["choices"]} == {"L-8", "L-1042"}
 
 
-async def test_who_may_not_see_a_loan_is_answered_as_if_there_were_none(counter: Counter) -> None:
+async def test_a_member_who_may_not_see_a_loan_gets_the_answer_for_a_missing_one(counter: Counter) -> None:
     west = await make_team(counter.office, counter.workspace, "West")
     stranger = await make_member(counter.office, counter.workspace, "USTRANGE", team_id=west.id)
     for word in ("L-1042", "王小明", "L-9999"):
@@ -342,7 +342,7 @@ async def test_who_may_not_see_a_loan_is_answered_as_if_there_were_none(counter:
     assert await acts(counter, counter.loan.id) == []
 
 
-async def test_the_number_is_shown_on_demand_and_that_is_written_down(counter: Counter) -> None:
+async def test_the_phone_number_is_shown_on_demand_and_audited(counter: Counter) -> None:
     async with counter.office.desk(counter.workspace, counter.lin) as desk:
         shown = await cards.show_number(desk, counter.loan.id)
     assert (shown.phone, shown.dialled, shown.is_wrong) == ("+86 138 0013 5678", "+8613800135678", False)
@@ -359,7 +359,7 @@ async def test_the_number_is_shown_on_demand_and_that_is_written_down(counter: C
 # Lists.
 
 
-async def test_words_find_by_name_pinyin_phone_and_tail_and_more_are_counted(counter: Counter) -> None:
+async def test_loans_are_found_by_name_pinyin_phone_and_tail_and_further_ones_counted(counter: Counter) -> None:
     for n in range(12):
         await make_loan(counter.office, counter.workspace, f"A-{n}", owner=counter.lin, phone=f"+86139001390{n:02}")
     found = await counter.found("wang")
@@ -377,7 +377,7 @@ def test_a_phone_number_and_a_tail_stay_one_word() -> None:
     assert search_words("Wang Fang") == ["Wang", "Fang"]
 
 
-async def test_ones_own_loans_come_in_pages_by_stage(counter: Counter) -> None:
+async def test_a_members_own_loans_are_paginated_by_stage(counter: Counter) -> None:
     for n in range(11):
         since = counter.office.clock.now() - timedelta(days=n + 1)
         await make_loan(counter.office, counter.workspace, f"A-{n}", owner=counter.lin, stage_since=since)
@@ -389,7 +389,7 @@ async def test_ones_own_loans_come_in_pages_by_stage(counter: Counter) -> None:
     assert [row.number for row in (await counter.mine("closed")).rows] == ["B-1"]
 
 
-async def test_a_row_names_what_is_due_next(desk10: LinsDesk, counter: Counter) -> None:
+async def test_a_row_of_the_list_shows_the_next_due_follow_up(desk10: LinsDesk, counter: Counter) -> None:
     await desk10.follow_up("income", "2026-12-02")
     soon = await desk10.follow_up("documents", "2026-11-27")
     (row,) = (await counter.mine()).rows

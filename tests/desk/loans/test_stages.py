@@ -1,4 +1,4 @@
-"""A loan comes to another stage: who may, what it ends and plans. Now is Wednesday 10:00."""
+"""Changing a loan's stage: permissions, and the follow-ups it closes and plans. Now is Wednesday 10:00."""
 
 import pytest
 from sqlmodel import select
@@ -20,7 +20,7 @@ IT = LoanRef("L-1042", "L-1042")
 
 
 class Stages:
-    """Lin's loan L-1042, an inquiry, and its way. Lin acts unless it says who."""
+    """Lin's loan L-1042, an inquiry, and changes of its stage; by default Lin acts."""
 
     def __init__(self, office: Office, workspace: Workspace, lin: Member, loan: Loan) -> None:
         self.office, self.workspace, self.lin, self.loan = office, workspace, lin, loan
@@ -74,7 +74,7 @@ async def stages(office: Office, workspace: Workspace) -> Stages:
     return Stages(office, workspace, lin, loan)
 
 
-async def test_an_application_plans_the_verification_and_says_so(stages: Stages) -> None:
+async def test_an_application_plans_its_verification(stages: Stages) -> None:
     await make_member(stages.office, stages.workspace, "UVERA", roles="verifier", team_id=stages.lin.team_id)
     answer = await stages.to("application", "has signed the form")
     assert (answer.from_stage, answer.loan.stage, answer.passage.way) == ("inquiry", "application", "forward")
@@ -85,7 +85,7 @@ async def test_an_application_plans_the_verification_and_says_so(stages: Stages)
     assert (row.stage, row.stage_since, row.stage_set_at) == ("application", stages.office.clock.now(), row.stage_since)
 
 
-async def test_a_disbursed_loan_gets_its_repayment_reminder(stages: Stages) -> None:
+async def test_a_disbursed_loan_gets_a_repayment_reminder(stages: Stages) -> None:
     answer = await stages.to("disbursed")
     assert answer.passage.skipped == ("application", "approved", "signed")
     assert answer.planned is not None
@@ -93,7 +93,7 @@ async def test_a_disbursed_loan_gets_its_repayment_reminder(stages: Stages) -> N
 
 
 @pytest.mark.parametrize("stage", ["closed", "withdrawn"])
-async def test_an_end_ends_what_is_open_and_undo_brings_all_of_it_back(stages: Stages, stage: str) -> None:
+async def test_ending_a_loan_closes_everything_open_and_undo_restores_it(stages: Stages, stage: str) -> None:
     await stages.follow_up("conditions")
     await stages.ask_for("id", "bank")
     answer = await stages.to(stage)
@@ -109,7 +109,7 @@ async def test_an_end_ends_what_is_open_and_undo_brings_all_of_it_back(stages: S
     assert [change.undone_at for change in await stages.changes()] == [stages.office.clock.now()]
 
 
-async def test_a_declined_borrower_is_told_on_the_next_working_morning(stages: Stages) -> None:
+async def test_a_call_to_a_declined_borrower_is_planned_for_the_next_working_morning(stages: Stages) -> None:
     await stages.follow_up("income")
     answer = await stages.to("declined")
     assert answer.planned is not None
@@ -117,7 +117,7 @@ async def test_a_declined_borrower_is_told_on_the_next_working_morning(stages: S
     assert await stages.states() == [("income", "ended"), ("decision", "open")]
 
 
-async def test_a_declined_loan_keeps_the_call_that_tells_the_decision(stages: Stages) -> None:
+async def test_a_declined_loan_keeps_a_planned_decision_call(stages: Stages) -> None:
     kept = await stages.follow_up("decision")
     await stages.follow_up("income")
     answer = await stages.to("declined")
@@ -125,14 +125,14 @@ async def test_a_declined_loan_keeps_the_call_that_tells_the_decision(stages: St
     assert [view.id for view in answer.still_open] == [kept.id]
 
 
-async def test_a_follow_up_planned_after_an_undone_stage_gets_a_number_of_its_own(stages: Stages) -> None:
+async def test_a_follow_up_planned_after_an_undone_stage_gets_its_own_number(stages: Stages) -> None:
     await stages.undo(await stages.to("declined"))
     answer = await stages.to("declined")
     assert answer.planned is not None
     assert answer.planned.follow_up.number == 2
 
 
-async def test_the_reason_is_kept_encrypted(stages: Stages) -> None:
+async def test_the_reason_is_stored_encrypted(stages: Stages) -> None:
     await stages.to("withdrawn", "家里有事, <!here> *x*")
     (change,) = await stages.changes()
     assert change.reason_cipher is not None
@@ -146,7 +146,7 @@ async def test_the_reason_is_kept_encrypted(stages: Stages) -> None:
     )
 
 
-async def test_a_live_stage_with_nothing_planned_offers_next_steps(stages: Stages) -> None:
+async def test_an_active_stage_without_a_plan_offers_next_steps(stages: Stages) -> None:
     answer = await stages.to("approved")
     assert answer.unplanned is not None
     assert [offer.due.at for offer in answer.unplanned.offers] == [at("2026-11-26 10:00"), at("2026-11-26 09:00")]
@@ -171,13 +171,13 @@ async def test_compliance_changes_no_stage(stages: Stages) -> None:
     assert isinstance(await stages.refuses("approved", who=reader), NotAllowed)
 
 
-async def test_a_loan_of_another_team_answers_like_one_that_is_not_there(stages: Stages) -> None:
+async def test_another_teams_loan_gets_the_answer_for_a_missing_one(stages: Stages) -> None:
     stranger = await make_member(stages.office, stages.workspace, "USTRANGE")
     refused = await stages.refuses("approved", who=stranger)
     assert (refused.code, refused.params["given"]) == ("unknown_loan", "L-1042")
 
 
-async def test_a_stage_of_the_lenders_file_plans_by_rule_and_leaves_the_file_its_say(stages: Stages) -> None:
+async def test_an_imported_stage_plans_by_rule_and_is_not_marked_as_set_by_hand(stages: Stages) -> None:
     async with stages.office.desk(stages.workspace) as desk:
         loan = await loans.lock(desk.session, stages.loan.id)
         assert await enter_by_import(desk, loan, "disbursed") == 1
@@ -201,12 +201,14 @@ async def test_a_stage_of_the_lenders_file_plans_by_rule_and_leaves_the_file_its
         ("signed", "declined", "unusual", ()),
     ],
 )
-def test_a_passage_is_named_for_what_it_is(before: str, after: str, way: str, skipped: tuple[str, ...]) -> None:
+def test_a_stage_change_is_classified_by_its_direction_and_skipped_stages(
+    before: str, after: str, way: str, skipped: tuple[str, ...]
+) -> None:
     found = passage(before, after)
     assert (found.way, found.skipped) == (way, skipped)
 
 
-def test_every_two_stages_have_a_passage() -> None:
+def test_every_pair_of_stages_has_a_classification() -> None:
     codes = [stage.code for stage in VOCABULARY.stages]
     for before in codes:
         for after in codes:

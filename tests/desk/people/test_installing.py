@@ -15,7 +15,7 @@ LENDER = Installation("T1", "Lender", "UBOT", "Asia/Shanghai", "CN", "zh-CN")
 ADMIN = Newcomer("UADMIN", "Ada", None, "Asia/Shanghai", "zh-CN")
 
 
-async def test_processes_that_meet_a_workspace_at_once_make_one_with_one_admin(
+async def test_processes_that_start_at_once_create_one_workspace_with_one_admin(
     database_url: str, cipher: Cipher, clock: FrozenClock
 ) -> None:
     processes = [Office(database=Database(database_url), cipher=cipher, clock=clock) for _ in range(6)]
@@ -30,7 +30,7 @@ async def test_processes_that_meet_a_workspace_at_once_make_one_with_one_admin(
         await office.database.close()
 
 
-async def test_a_name_that_slack_has_changed_is_taken_over_and_settings_stay(office: Office) -> None:
+async def test_a_new_workspace_name_in_slack_is_adopted_and_settings_are_kept(office: Office) -> None:
     first = await install(office, LENDER, None)
     async with office.database.transaction() as session:
         (await session.get_one(Workspace, first.id)).locale = "en-US"

@@ -1,4 +1,4 @@
-"""What the desk plans by itself: retries, verifications, decisions, instalments, documents, arrears."""
+"""Follow-ups planned by rule: retries, verifications, decisions, instalments, documents, arrears."""
 
 from importlib import resources
 from pathlib import Path
@@ -20,7 +20,7 @@ def retry(outcome: str, attempts: int, now: str = NOW) -> str:
 
 
 @pytest.mark.parametrize("outcome", ["no_answer", "busy", "voicemail"])
-def test_who_did_not_answer_is_tried_three_working_hours_on_and_after_the_third_time_the_next_morning(outcome: str):
+def test_an_unanswered_call_is_retried_in_three_working_hours_and_after_the_third_next_morning(outcome: str):
     assert retry(outcome, 1) == "2026-11-25 13:00"
     assert retry(outcome, 2) == "2026-11-25 13:00"
     assert retry(outcome, 3) == "2026-11-26 09:00"
@@ -43,11 +43,11 @@ def test_a_phone_that_is_off_or_wrong_waits_for_the_next_working_morning(outcome
         ("2026-10-09 16:00", "2026-10-10 10:00"),
     ],
 )
-def test_the_three_hours_pass_only_at_work(now: str, again: str):
+def test_the_three_hours_count_only_working_time(now: str, again: str):
     assert retry("no_answer", 1, now) == again
 
 
-def test_a_retry_that_would_fall_on_the_end_of_work_comes_the_next_morning():
+def test_a_retry_at_the_end_of_work_moves_to_the_next_morning():
     assert retry("busy", 1, "2026-11-25 15:00") == "2026-11-26 09:00"
 
 
@@ -90,14 +90,14 @@ def test_no_other_stage_plans_anything():
     assert set(CADENCE.stage) == {"application", "declined"}
 
 
-def test_a_disbursed_loan_has_its_owner_remind_three_working_days_before_the_instalment():
+def test_the_owner_calls_three_working_days_before_an_instalment():
     plan = CADENCE.instalment
     assert (plan.stage, plan.purpose, plan.assignee) == ("disbursed", "repayment", ("owner",))
     due = plan_due(plan, at(NOW), NINE_TO_SIX, CHINA, instalment_on=day("2026-12-15"))
     assert due == Due(day("2026-12-10"))
 
 
-def test_an_instalment_plan_without_its_date_is_a_mistake_of_the_program():
+def test_planning_an_instalment_without_its_date_is_a_programming_error():
     with pytest.raises(ValueError, match="instalment"):
         plan_due(CADENCE.instalment, at(NOW), NINE_TO_SIX, CHINA)
 
@@ -109,7 +109,7 @@ def test_arrears_go_to_the_collector_on_the_first_day_with_work_left():
     assert plan_due(plan, at("2026-11-27 18:30"), NINE_TO_SIX, CHINA) == Due(day("2026-11-30"))
 
 
-def test_documents_without_a_date_are_asked_after_two_working_days_on():
+def test_documents_without_a_date_are_followed_up_after_two_working_days():
     assert CADENCE.documents.purpose == "documents"
     assert plan_due(CADENCE.documents, at(NOW), NINE_TO_SIX, CHINA).at == at("2026-11-27 09:00")
     assert plan_due(CADENCE.documents, at("2026-11-26 10:00"), NINE_TO_SIX, CHINA).at == at("2026-11-30 09:00")
@@ -148,6 +148,6 @@ def test_a_faulty_file_is_refused_with_its_name_and_the_entry(tmp_path: Path, ri
     assert entry in str(refused.value)
 
 
-def test_a_missing_file_is_named(tmp_path: Path):
+def test_a_missing_file_is_reported_with_its_name(tmp_path: Path):
     with pytest.raises(CadenceError, match=r"cadence\.toml"):
         load_cadence(tmp_path / "cadence.toml")

@@ -1,4 +1,4 @@
-"""When the morning's digest is written, and when it is too late for it."""
+"""When a digest is written, and when it is too late for it."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -50,7 +50,7 @@ def test_a_digest_keeps_to_the_wall_clock_when_the_clocks_change(night: str):
     assert abs(second - first - timedelta(days=1)) == timedelta(hours=1)
 
 
-def test_a_digest_time_that_the_clocks_skip_comes_at_the_first_minute_after_it():
+def test_a_digest_at_a_skipped_clock_time_comes_at_the_first_minute_after_it():
     assert next_digest_at(
         at("2026-03-08 00:00", NEW_YORK), time(2, 30), working(0, 24, NEW_YORK), NO_HOLIDAYS
     ) == datetime(2026, 3, 8, 7, tzinfo=UTC)

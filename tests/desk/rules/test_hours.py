@@ -114,7 +114,7 @@ def test_nine_to_six_without_the_afternoon_offers_18_00():
     assert refused.value.params["nearest"] == ("09:00-18:00",)
 
 
-def test_hours_that_no_door_has_checked_are_refused_all_the_same():
+def test_invalid_working_hours_are_refused_at_construction():
     with pytest.raises(Invalid, match="overnight_hours"):
         WorkingHours(time(22), time(6), WEEKDAYS, SHANGHAI)
     with pytest.raises(Invalid, match="overnight_hours"):
@@ -134,7 +134,7 @@ minutes = st.integers(0, 24 * 60 - 1)
 
 
 @given(minutes, minutes, st.frozensets(st.integers(0, 6), min_size=1))
-def test_what_is_shown_reads_back_as_the_same_hours(first: int, second: int, days: frozenset[int]):
+def test_displayed_hours_parse_to_the_same_hours(first: int, second: int, days: frozenset[int]):
     start, end = sorted((first, second))
     if start == end:
         end = 0

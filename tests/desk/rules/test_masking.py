@@ -1,4 +1,4 @@
-"""What a channel sees of a borrower."""
+"""Masking of borrowers' names and phones in channels."""
 
 import pytest
 from hypothesis import given
@@ -55,7 +55,7 @@ def test_a_phone_is_its_last_four_digits(phone: str, tail: str):
 
 
 @given(st.text(max_size=40))
-def test_no_name_shows_markup_or_more_than_a_surname(name: str):
+def test_a_masked_name_has_no_markup_and_at_most_the_surname(name: str):
     masked = masked_name(name)
     assert masked.endswith("*")
     assert len(masked) <= 3
@@ -63,5 +63,5 @@ def test_no_name_shows_markup_or_more_than_a_surname(name: str):
 
 
 @given(st.text(alphabet="王李小明欧阳司马", min_size=2, max_size=8))
-def test_something_of_every_name_stays_hidden(name: str):
+def test_part_of_every_name_stays_hidden(name: str):
     assert len(masked_name(name)) - 1 < len(name)

@@ -1,4 +1,4 @@
-"""Moments and working hours as the tests write them."""
+"""Helpers to write times and working hours in tests."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -21,12 +21,12 @@ NO_HOLIDAYS = Calendar(None)
 
 
 def at(text: str, zone: ZoneInfo = SHANGHAI) -> datetime:
-    """The instant at which a wall clock shows `2026-11-25 10:00`; of two, the first."""
+    """Return the instant of the local time `2026-11-25 10:00`; the first one if it occurs twice."""
     return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
 
 
 def shown(instant: datetime | None, zone: ZoneInfo = SHANGHAI) -> str:
-    """What a wall clock shows at an instant, which must be in UTC."""
+    """Return the local time of an instant, which must be in UTC."""
     assert instant is not None
     assert instant.tzinfo is UTC
     return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
@@ -37,11 +37,11 @@ def day(text: str) -> date:
 
 
 def working(start: int, end: int, zone: ZoneInfo, days: frozenset[int] = EVERY_DAY) -> WorkingHours:
-    """Whole hours of work, every day unless said otherwise; an end of 24 is midnight."""
+    """Return working hours in whole hours, by default every day; an end of 24 is midnight."""
     return WorkingHours(time(start), time(end % 24), days, zone)
 
 
 def instants() -> st.SearchStrategy[datetime]:
-    """Whole minutes of fourteen months, with every change of clocks, holiday and year's end in them."""
+    """Generate whole minutes of fourteen months that include clock changes, holidays and a year's end."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
     return st.integers(0, 425 * 24 * 60).map(lambda minutes: start + timedelta(minutes=minutes))

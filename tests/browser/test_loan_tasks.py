@@ -1,4 +1,4 @@
-"""What is kept of loans and people, walked on the page with the mouse, in both languages."""
+"""Changes to loans and members, made on the page with the mouse, in both languages."""
 
 import re
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 
 async def found(page: Page, say: Say, loan: str, search: str) -> Locator:
-    """The answer that shows a loan, found from the Home."""
+    """Find a loan from the Home and return the answer that shows it."""
     await press(await open_home(page, say("Home")), say("Find a loan"))
     form = page.get_by_role("dialog", name=say("Find a loan"))
     await choose(page, form, say("Loan"), loan, search=search)
@@ -23,12 +23,12 @@ async def found(page: Page, say: Say, loan: str, search: str) -> Locator:
 
 
 async def fill(form: Locator, label: str, text: str) -> None:
-    """Types into the field with that label, which may be followed by a word that it is optional."""
+    """Fill the field with this label, which may end with a note that the field is optional."""
     await form.get_by_role("textbox", name=re.compile(f"^{re.escape(label)}")).fill(text)
 
 
 async def send(form: Locator, label: str) -> None:
-    """Submits the form, and waits until its answer stands in its place."""
+    """Submit the form and wait until the answer replaces it."""
     await press(form, label)
     await expect(form.get_by_role("button", name=label, exact=True)).to_have_count(0)
 
@@ -53,7 +53,7 @@ async def test_a_new_inquiry_is_opened_found_and_corrected(new_context: NewConte
     await expect(form).to_contain_text(say("the borrower's name is now Zhou & Min"))
 
 
-async def test_a_follow_up_is_moved_and_a_call_corrected_over_the_card(
+async def test_a_follow_up_is_moved_and_a_call_corrected_from_the_card(
     new_context: NewContext, stage: Stage, say: Say
 ) -> None:
     page = await open_page(new_context, stage, LI_NA)

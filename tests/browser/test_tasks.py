@@ -1,4 +1,4 @@
-"""The jobs of the desk, each walked on the page with the mouse, in both languages: documents, follow-ups, members."""
+"""Tasks of the desk, done on the page with the mouse, in both languages: documents, follow-ups, members."""
 
 import pytest
 from playwright.async_api import expect
@@ -12,7 +12,7 @@ from tests.clocks import FrozenClock
 pytestmark = pytest.mark.browser
 
 MIA = Actor("U0MIA", "mia", "Mia Chen", "New here", "agent", "loan-desk")
-"""Somebody of the lender who is no member of the desk."""
+"""An employee of the lender who is not a member of the desk."""
 
 
 async def test_documents_are_requested_with_the_form_and_ticked_off_on_the_card(
@@ -46,7 +46,7 @@ async def test_documents_are_requested_with_the_form_and_ticked_off_on_the_card(
     await expect(card.get_by_role("button", name=say("bank statement received"), exact=True)).to_be_visible()
 
 
-async def test_a_follow_up_is_assigned_to_somebody_else_who_sees_it_in_their_channel(
+async def test_a_follow_up_assigned_to_another_member_appears_in_their_channel(
     new_context: NewContext, stage: Stage, say: Say
 ) -> None:
     page = await open_page(new_context, stage, LI_NA)
@@ -75,7 +75,7 @@ async def test_a_follow_up_is_assigned_to_somebody_else_who_sees_it_in_their_cha
     await expect(card.get_by_role("button", name=say("Log a call"), exact=True)).to_be_visible()
 
 
-async def test_all_of_an_absent_agents_borrowers_are_handed_over_and_taken_back(
+async def test_an_absent_agents_borrowers_are_all_reassigned_and_the_handover_is_undone(
     new_context: NewContext, stage: Stage, say: Say
 ) -> None:
     theirs = await open_page(new_context, stage, LI_NA)
@@ -102,7 +102,7 @@ async def test_all_of_an_absent_agents_borrowers_are_handed_over_and_taken_back(
     await expect(form).to_have_count(0)
 
 
-async def test_whoever_is_no_member_asks_for_access_and_works_once_let_in(
+async def test_a_nonmember_asks_for_access_and_works_once_it_is_granted(
     new_context: NewContext, stage: Stage, say: Say, is_chinese: bool
 ) -> None:
     stage.sandbox.add_user(
@@ -132,7 +132,7 @@ async def test_whoever_is_no_member_asks_for_access_and_works_once_let_in(
     await expect(page.get_by_role("article").filter(has_text="L-1").filter(has_text="Zhou Min")).to_be_visible()
 
 
-async def test_ones_language_and_digest_are_changed_from_the_home(
+async def test_a_member_changes_their_language_and_digest_from_the_home(
     new_context: NewContext, stage: Stage, clock: FrozenClock, say: Say, is_chinese: bool
 ) -> None:
     def then(english: str) -> str:

@@ -1,4 +1,4 @@
-"""What stands beside Slack's own things on the page: clock, colours, language."""
+"""The sandbox tools of the page: clock, traffic, faults, colours, language."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    """The demo with its worker and the clock that its page sets forward."""
+    """Run the demo with its worker and a clock that the page can set forward."""
     stage = await open_demo(tmp_path, DemoClock(), port=0, locale="en-US", around_the_clock=True)
     await stage.service.work()
     yield stage
@@ -30,7 +30,7 @@ async def background(page: Page) -> str:
     return await page.evaluate("getComputedStyle(document.body).backgroundColor")
 
 
-async def test_tomorrows_digest_is_seen_when_the_clock_is_set_forward(browser: Browser, stage: Stage) -> None:
+async def test_setting_the_clock_forward_brings_tomorrows_digest(browser: Browser, stage: Stage) -> None:
     page = await browser.new_page()
     await page.goto(f"{stage.sandbox.base_url}/#{LI_NA.slack_id}/{channel_id('agents')}")
     before = stage.sandbox.workspace.now()
@@ -52,18 +52,18 @@ async def test_the_clock_is_never_set_back(browser: Browser, stage: Stage) -> No
     await page.goto(f"{stage.sandbox.base_url}/#{LI_NA.slack_id}/{channel_id('agents')}")
     await page.get_by_role("button", name="Clock").click()
     dialog = page.get_by_role("dialog")
-    await dialog.get_by_label("Or to this time (Asia/Shanghai)").fill("2020-01-01T10:00")
+    await dialog.get_by_label("Or set it to (Asia/Shanghai)").fill("2020-01-01T10:00")
     await dialog.get_by_role("button", name="Set", exact=True).click()
-    await expect(dialog.get_by_role("alert")).to_contain_text("Choose a time that lies ahead")
-    await drawn_anew(page, stage)
+    await expect(dialog.get_by_role("alert")).to_contain_text("Choose a future time")
+    await redraw(page, stage)
     await page.keyboard.press("Escape")
     await expect(dialog).to_have_count(0)
     await expect(page.get_by_role("button", name="Clock")).to_be_focused()
     await page.close()
 
 
-async def drawn_anew(page: Page, stage: Stage) -> None:
-    """A message arrives, and the page draws its channels and the workbench once more."""
+async def redraw(page: Page, stage: Stage) -> None:
+    """Post a message, so that the page redraws its channels and tools."""
     await page.evaluate("document.querySelector('[data-tool=clock]').dataset.old = 'yes'")
     stage.sandbox.say(LI_NA.slack_id, channel_id("agents"), "hello")
     await expect(page.locator("[data-tool=clock][data-old]")).to_have_count(0)
@@ -75,7 +75,7 @@ async def test_a_workspace_on_real_time_offers_no_clock(scene: Scene) -> None:
     await expect(page.get_by_role("button", name="Clock")).to_have_count(0)
 
 
-async def test_the_colours_follow_the_system_until_they_are_chosen(scene: Scene) -> None:
+async def test_the_colours_follow_the_system_until_a_theme_is_chosen(scene: Scene) -> None:
     page = await scene.open(scene.li, scene.desk)
     light = await background(page)
     await page.emulate_media(color_scheme="dark")
@@ -89,19 +89,19 @@ async def test_the_colours_follow_the_system_until_they_are_chosen(scene: Scene)
     assert await background(page) == light
 
 
-async def test_the_pages_language_is_the_members_until_it_is_chosen(scene: Scene) -> None:
+async def test_the_page_uses_the_members_language_until_one_is_chosen(scene: Scene) -> None:
     page = await scene.open(scene.wang, scene.desk)
     await expect(page.get_by_text("这里还没有消息。")).to_be_visible()
     await expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
     await page.get_by_role("button", name="语言").click()
     await page.get_by_role("menuitemradio", name="English").click()
-    await expect(page.get_by_text("Nothing here yet.")).to_be_visible()
+    await expect(page.get_by_text("No messages yet.")).to_be_visible()
     await expect(page.get_by_role("button", name="Language")).to_contain_text("English")
     await expect(page.locator("html")).to_have_attribute("lang", "en-US")
     await expect(page.get_by_role("button", name="Language")).to_be_focused()
 
 
-async def test_the_traffic_shows_requests_their_acks_and_the_apps_calls(scene: Scene) -> None:
+async def test_the_traffic_shows_requests_and_api_calls_with_their_responses(scene: Scene) -> None:
     await scene.post(scene.desk, "A reminder")
     page = await scene.open(scene.li, scene.desk)
     await page.get_by_role("button", name="Traffic").click()
@@ -122,7 +122,7 @@ async def test_the_traffic_shows_requests_their_acks_and_the_apps_calls(scene: S
     await expect(rows).to_have_count(1)
 
 
-async def test_what_went_wrong_stands_out_in_the_traffic(scene: Scene) -> None:
+async def test_failed_requests_are_highlighted_in_the_traffic(scene: Scene) -> None:
     scene.app.status = 500
     page = await scene.open(scene.li, scene.desk)
     box = page.get_by_role("textbox", name="Message #desk")
@@ -130,7 +130,7 @@ async def test_what_went_wrong_stands_out_in_the_traffic(scene: Scene) -> None:
     await box.press("Enter")
     await expect(page.get_by_role("alert")).to_be_visible()
     await page.get_by_role("button", name="Traffic").click()
-    await page.get_by_role("button", name="Trouble").click()
+    await page.get_by_role("button", name="Errors").click()
     row = page.get_by_role("list", name="Traffic").get_by_role("listitem")
     await expect(row).to_contain_text("500")
     await page.get_by_role("list", name="Traffic").locator("summary").first.press("Escape")
@@ -138,7 +138,7 @@ async def test_what_went_wrong_stands_out_in_the_traffic(scene: Scene) -> None:
     await expect(page.get_by_role("button", name="Traffic")).to_be_focused()
 
 
-async def test_the_page_is_used_without_a_mouse(scene: Scene) -> None:
+async def test_the_page_can_be_used_without_a_mouse(scene: Scene) -> None:
     page = await scene.open(scene.li, scene.desk)
     await page.get_by_role("textbox", name="Message #desk").press("Alt+ArrowDown")
     await expect(page.get_by_role("heading", level=1)).to_have_text("#calls-li")
@@ -150,12 +150,12 @@ async def test_the_page_is_used_without_a_mouse(scene: Scene) -> None:
     await expect(page.get_by_role("textbox", name="Message #calls-li")).to_have_value("h")
 
 
-async def test_slacks_bad_days_are_switched_on_and_off(scene: Scene) -> None:
+async def test_slack_faults_are_switched_on_and_off(scene: Scene) -> None:
     page = await scene.open(scene.li, scene.desk)
-    await page.get_by_role("button", name="Bad days").click()
-    switch = page.get_by_role("switch", name="Failing")
+    await page.get_by_role("button", name="Faults").click()
+    switch = page.get_by_role("switch", name="Server errors")
     await switch.check()
-    await expect(page.get_by_role("button", name="Bad days")).to_contain_text("1")
+    await expect(page.get_by_role("button", name="Faults")).to_contain_text("1")
     assert scene.sandbox.faults.scenarios.on == ("500",)
     headers = {"Authorization": "Bearer xoxb-browser-tests"}
     async with scene.http.post(scene.sandbox.api_url + "auth.test", headers=headers) as response:
@@ -163,4 +163,4 @@ async def test_slacks_bad_days_are_switched_on_and_off(scene: Scene) -> None:
     await switch.press("Space")
     await scene.sandbox.wait_for(lambda: scene.sandbox.faults.scenarios.on == ())
     await page.keyboard.press("Escape")
-    await expect(page.get_by_role("button", name="Bad days")).to_be_focused()
+    await expect(page.get_by_role("button", name="Faults")).to_be_focused()

@@ -1,11 +1,11 @@
-// What everything that draws needs to know about the acting member: their words, their clock, whom they see.
+// The context of everything that draws: the acting member, their language and clock, and the users and channels they see.
 
 import { unknownElement, words } from "./blocks.js";
 import { errorText, translator } from "./i18n.js";
 import { languageFor } from "./settings.js";
 import { timeFormats } from "./time.js";
 
-/** The context of a workspace's state; `press` and `options` are the ways to the app from a message. */
+/** Return the context of a workspace's state; `press` and `options` send requests from a message to the app. */
 export function readerContext(state, { press, options }) {
   const language = languageFor(state.me);
   const t = translator(language);
