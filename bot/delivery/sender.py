@@ -17,7 +17,7 @@ from desk.core.transaction import Desk, Office
 from desk.messages.notices import Fallback, destination, locale_for
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.reminders import maybe_a_repeat
+from handlers.messages.reminders import add_repeat_warning
 from storage.queries.messages.sending import NOT_COMPOSED, Lease
 from storage.tables import Notice, Workspace
 
@@ -160,7 +160,7 @@ class Sender:
                     raise _ComposeError from error
             if message is not None and unsure:
                 locale = await locale_for(desk, notice, to.member if to is not None else None)
-                message = maybe_a_repeat(message, Translator(locale))
+                message = add_repeat_warning(message, Translator(locale))
         return _Letter(
             notice_id=lease.notice_id,
             mark=lease.mark,
@@ -175,7 +175,7 @@ class Sender:
         if letter.channel is None or letter.message is None:
             await self._ledger.dropped(lease, letter.revision)
             return Result.DROPPED
-        standing = await self._post(lease, letter, letter.channel, letter.message.native or letter.message)
+        standing = await self._post(lease, letter, letter.channel, letter.message.with_tables or letter.message)
         if await self._ledger.posted(lease, standing, letter.revision):
             late = (self.office.clock.now() - letter.meant_for).total_seconds()
             metrics.LATENESS.labels(letter.kind).observe(max(0.0, late))
@@ -205,7 +205,7 @@ class Sender:
         if letter.message is None:
             await self._ledger.settled(lease, letter.revision)
             return Result.SETTLED
-        await self._update(lease, letter, standing, letter.message.native or letter.message)
+        await self._update(lease, letter, standing, letter.message.with_tables or letter.message)
         await self._ledger.shows(lease, standing, letter.revision)
         return Result.UPDATED
 
@@ -220,7 +220,7 @@ class Sender:
 
     async def _simpler(self, letter: _Letter, message: Message, failure: CallFailed) -> Message:
         """What is said instead of a message that Slack refuses: the same without tables and charts, then in words alone."""
-        if letter.message is None or message is not letter.message.native:
+        if letter.message is None or message is not letter.message.with_tables:
             return _plain(letter, message, failure)
         log.warning("slack_refuses_tables", notice=str(letter.notice_id), kind=letter.kind, error=failure.error)
         if failure.error.startswith("invalid_blocks"):

@@ -40,7 +40,7 @@ from handlers.door.request import (
 from handlers.forms.form import Form
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.view import BENEATH, PRODUCT, Option, View, block_id, loading, shown
+from handlers.messages.block_kit.view import BENEATH, PRODUCT, Option, View, block_id, loading, message_modal
 from handlers.messages.block_kit.writer import unescaped
 from handlers.messages.refusals.errors import Wrong, refusal, trouble
 from storage.engine.trouble import ERRORS, Trouble
@@ -164,7 +164,7 @@ class Front:
             if form.keeps:
                 await form_drafts.forget(visit.desk, form.kept_as(seen.private))
             if isinstance(answer, Message):
-                view = shown(visit.t, answer, visit.t(form.title), _carried(seen))
+                view = message_modal(visit.t, answer, visit.t(form.title), _carried(seen))
                 return Rewrite(view, await self._under(sent))
             return Rewrite(answer) if isinstance(answer, View) else None
 
@@ -248,7 +248,7 @@ class Front:
 
     def alone(self, message: Message, user_id: str) -> View:
         """A message in the place of what says that it comes."""
-        return shown(self._speaks(user_id), message, PRODUCT)
+        return message_modal(self._speaks(user_id), message, PRODUCT)
 
     def _speaks(self, user_id: str) -> Translator:
         return self._spoken.last_to(user_id)[0]
@@ -391,8 +391,8 @@ def _where_seen(t: Translator, answer: Answer | None, seen: Seen | None) -> Answ
     if seen is None or not isinstance(answer, Reply):
         return answer
     if answer.replaces:
-        return Rewrite(shown(t, answer.message, seen.title, _carried(seen)))
-    return Open(shown(t, answer.message, seen.title), answer.message)
+        return Rewrite(message_modal(t, answer.message, seen.title, _carried(seen)))
+    return Open(message_modal(t, answer.message, seen.title), answer.message)
 
 
 def _carried(seen: Seen) -> dict[str, Any]:

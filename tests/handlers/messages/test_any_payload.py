@@ -16,7 +16,7 @@ from handlers.door.request import Visit
 from handlers.forms import correct_call
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.view import View, shown
+from handlers.messages.block_kit.view import View, message_modal
 from handlers.messages.refusals.errors import refusal, trouble
 from sandbox.model import text_of
 from sandbox.validator import MOST_ON_UPDATE, units, validate_message, validate_view
@@ -81,13 +81,13 @@ def refused(content: Message | View, t: Translator) -> list[object]:
         refusal = validate_view(payload, payload["type"])
         return [refusal] if refusal else []
     found: list[object] = []
-    for message in filter(None, (content, content.native)):
+    for message in filter(None, (content, content.with_tables)):
         found.append(validate_message({"text": message.text, "blocks": message.blocks}))
         if units(message.text) > MOST_ON_UPDATE:
             found.append(f"a text of {units(message.text)}")
         if len(text_of({"blocks": message.blocks})) > 40_000:
             found.append("msg_blocks_too_long")
-    found.append(validate_view(shown(t, content, "Loan Desk").payload()))
+    found.append(validate_view(message_modal(t, content, "Loan Desk").payload()))
     return [each for each in found if each]
 
 

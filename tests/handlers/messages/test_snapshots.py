@@ -61,7 +61,7 @@ def drawn(title: str, content: Message | View) -> str:
         return _paragraph(title, [_json(head)], content.blocks)
     assert validate_message({"text": content.text, "blocks": content.blocks}) is None
     said = _paragraph(title, content.text.splitlines(), content.blocks)
-    return said if content.native is None else said + drawn(f"{title}, with tables", content.native)
+    return said if content.with_tables is None else said + drawn(f"{title}, with tables", content.with_tables)
 
 
 def _paragraph(title: str, lines: Iterable[str], blocks: Iterable[dict[str, Any]]) -> str:
