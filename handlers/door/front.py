@@ -42,7 +42,7 @@ from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import BENEATH, PRODUCT, Option, View, block_id, loading, message_modal
 from handlers.messages.block_kit.writer import unescaped
-from handlers.messages.refusals.errors import Wrong, refusal, trouble
+from handlers.messages.refusals.errors import Failure, refusal, trouble
 from storage.engine.trouble import ERRORS, Trouble
 from storage.engine.trouble import trouble as trouble_of
 from storage.queries.people import members
@@ -65,7 +65,7 @@ NOTING_SECONDS = 0.4
 T = TypeVar("T")
 
 _Refusal = Callable[[Translator, ZoneInfo, DeskError], Answer | Refused | None]
-_Trouble = Callable[[Translator, Trouble | Wrong, str], Answer | Refused | None]
+_Trouble = Callable[[Translator, Trouble | Failure, str], Answer | Refused | None]
 
 
 class Front:
@@ -209,7 +209,7 @@ class Front:
         """Writes down an error that came from outside a delivery's transaction, and says what to tell whoever asked."""
         reference = new_reference()
         log.error("mishap", reference=reference, exc_info=error)
-        return trouble(self._speaks(user_id), Wrong.MISHAP, reference)
+        return trouble(self._speaks(user_id), Failure.BUG, reference)
 
     async def suggest(self, source: str, words: str, user_id: str, *, seen: Seen | None = None) -> Sequence[Option]:
         """What a field offers for the words typed in it; nothing to somebody who is no member, or without a database."""
@@ -288,13 +288,13 @@ class Front:
                     await self._speak_as_they_do(work)
                 return on_refusal(work.t, work.zone, refused)
             except _SlackSilentError:
-                wrong, work.outcome = Wrong.SLACK, "slack_trouble"
+                wrong, work.outcome = Failure.SLACK, "slack_trouble"
                 log.exception("slack_trouble")
             except ERRORS as error:
                 wrong, work.outcome = trouble_of(work.session, error), "database_trouble"
                 log.error("database_trouble", error=type(error).__name__)
             except Exception:  # a fault of ours: whoever asked hears of it, instead of Slack's own words for no answer
-                wrong, work.outcome = Wrong.MISHAP, "error"
+                wrong, work.outcome = Failure.BUG, "error"
                 log.exception("mishap")
             finally:
                 self._served(name, work.outcome, perf_counter() - began)

@@ -25,7 +25,7 @@ from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
 from handlers.messages.block_kit.writer import Writer, clipped, phrase, renumbered
 from handlers.messages.calls import correct_button
-from handlers.messages.documents import SHOWN, document, item_buttons, item_line, state
+from handlers.messages.documents import ROWS, document, item_buttons, item_line, state
 
 CARD = "card"
 """The form name of the modal."""
@@ -218,13 +218,13 @@ def documents_tab(t: Translator, view: DocumentsListed, zone: ZoneInfo, above: M
     writer = _start(t, view.loan, "documents")
     _write_name(t, writer, view.loan, view.name)
     writer.line(Bold(t.n("{n} document is open", "{n} documents are open", len(view.open))))
-    writer.bullets(item_line(t, item, zone) for item in view.open[:SHOWN])
-    write_more(t, writer, len(view.open) - SHOWN)
-    writer.buttons(*item_buttons(t, view.open[:SHOWN], act="card"))
+    writer.bullets(item_line(t, item, zone) for item in view.open[:ROWS])
+    write_more(t, writer, len(view.open) - ROWS)
+    writer.buttons(*item_buttons(t, view.open[:ROWS], act="card"))
     if view.settled:
         writer.line(t("Settled:"))
-        writer.bullets(item_line(t, item, zone) for item in view.settled[:SHOWN])
-        write_more(t, writer, len(view.settled) - SHOWN)
+        writer.bullets(item_line(t, item, zone) for item in view.settled[:ROWS])
+        write_more(t, writer, len(view.settled) - ROWS)
     writer.buttons(form_button(t("Request documents"), "documents", loan=view.loan.id))
     return _view(t, view.loan, writer, above, "documents")
 

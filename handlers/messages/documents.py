@@ -21,7 +21,7 @@ from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.follow_ups import offer_next
 
-SHOWN = 10
+ROWS = 10
 """How many open and how many settled documents a list shows."""
 
 
@@ -95,7 +95,7 @@ def changed(t: Translator, result: DocumentsChanged, zone: ZoneInfo, *, brief: b
         write_plan(t, writer, result.planned)
     offer_next(t, writer, result.unplanned, zone)
     if not brief:
-        writer.buttons(*item_buttons(t, result.still_open[:SHOWN]))
+        writer.buttons(*item_buttons(t, result.still_open[:ROWS]))
     return writer.buttons(*fit_buttons(t, result.planned), undo_button(t, result.undo_id)).message()
 
 
@@ -104,8 +104,8 @@ def _write_still_open(t: Translator, writer: Writer, result: DocumentsChanged, z
         writer.line(t("No document is open on this loan any more."))
         return
     writer.line(t("Still open:"))
-    writer.bullets(item_line(t, item, zone) for item in result.still_open[:SHOWN])
-    write_more(t, writer, len(result.still_open) - SHOWN)
+    writer.bullets(item_line(t, item, zone) for item in result.still_open[:ROWS])
+    write_more(t, writer, len(result.still_open) - ROWS)
 
 
 def listed(t: Translator, result: DocumentsListed, zone: ZoneInfo) -> Message:
@@ -117,13 +117,13 @@ def listed(t: Translator, result: DocumentsListed, zone: ZoneInfo) -> Message:
         writer.line(t("No document was asked for on this loan. To ask for some:")).preformatted(example)
         return writer.message()
     writer.line(Bold(t.n("{n} document is open", "{n} documents are open", len(result.open))))
-    writer.bullets(item_line(t, item, zone) for item in result.open[:SHOWN])
-    write_more(t, writer, len(result.open) - SHOWN)
-    writer.buttons(*item_buttons(t, result.open[:SHOWN]))
+    writer.bullets(item_line(t, item, zone) for item in result.open[:ROWS])
+    write_more(t, writer, len(result.open) - ROWS)
+    writer.buttons(*item_buttons(t, result.open[:ROWS]))
     if result.settled:
         writer.line(t("Settled:"))
-        writer.bullets(item_line(t, item, zone) for item in result.settled[:SHOWN])
-        write_more(t, writer, len(result.settled) - SHOWN)
+        writer.bullets(item_line(t, item, zone) for item in result.settled[:ROWS])
+        write_more(t, writer, len(result.settled) - ROWS)
     return writer.message()
 
 

@@ -23,16 +23,16 @@ def refusal(t: Translator, error: DeskError, zone: ZoneInfo, *, line: str = "") 
     return writer.message()
 
 
-class Wrong(Enum):
+class Failure(Enum):
     """Failures other than those of the database."""
 
     SLACK = "slack"
     """Slack did not tell which person or channel a line names."""
-    MISHAP = "mishap"
+    BUG = "bug"
     """A bug of the desk."""
 
 
-def trouble(t: Translator, kind: Trouble | Wrong, reference: str = "", *, line: str = "") -> Message:
+def trouble(t: Translator, kind: Trouble | Failure, reference: str = "", *, line: str = "") -> Message:
     """Render the answer to a failure: whether anything was changed, what to do next, and the request's reference in the log."""
     writer = Writer()
     match kind:
@@ -47,12 +47,12 @@ def trouble(t: Translator, kind: Trouble | Wrong, reference: str = "", *, line: 
             text = t("The desk cannot reach its database just now. Nothing was changed. Please try again in a minute.")
         case Trouble.LATE:
             text = t("The desk did not get this done in time. Nothing was changed. Please try again in a minute.")
-        case Wrong.SLACK:
+        case Failure.SLACK:
             text = t(
                 "Slack did not tell the desk who or which channel is meant. Nothing was changed. "
                 "Please try again in a minute."
             )
-        case Wrong.MISHAP:
+        case Failure.BUG:
             text = t("The desk has made a mistake, and nothing was changed. It has been written down.")
     writer.line(text)
     if reference:
