@@ -1,4 +1,4 @@
-"""Who acts while somebody is away."""
+"""Who acts for an absent member."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -37,12 +37,12 @@ def test_an_absence_may_have_one_open_end_but_not_two():
     assert not is_absent(TODAY, None, None)
 
 
-def test_whoever_is_at_work_acts_themselves():
+def test_a_member_at_work_acts_themselves():
     assert acting({}) == "li"
     assert acting({"li": Absence(day("2026-11-26"), day("2026-11-27"), "wang")}) == "li"
 
 
-def test_the_cover_acts_for_who_is_away():
+def test_the_cover_acts_for_an_absent_member():
     assert acting({"li": away("wang")}) == "wang"
 
 
@@ -50,20 +50,20 @@ def test_without_a_cover_the_manager_acts():
     assert acting({"li": away()}) == "boss"
 
 
-def test_a_cover_who_is_away_too_is_covered_by_theirs():
+def test_an_absent_cover_is_covered_by_their_own_cover():
     assert acting({"li": away("wang"), "wang": away("zhao")}) == "zhao"
 
 
-def test_a_cover_who_is_away_without_cover_leaves_it_to_the_manager():
+def test_an_absent_cover_without_a_cover_leaves_it_to_the_manager():
     assert acting({"li": away("wang"), "wang": away()}) == "boss"
 
 
-def test_two_who_cover_each_other_and_are_both_away_leave_it_to_the_manager():
+def test_two_absent_members_who_cover_each_other_leave_it_to_the_manager():
     assert acting({"li": away("wang"), "wang": away("li")}) == "boss"
     assert acting({"li": away("li")}) == "boss"
 
 
-def test_a_chain_of_covers_is_followed_so_far_and_no_further():
+def test_a_chain_of_covers_is_followed_up_to_its_limit():
     chain = ["li", *(f"cover {n}" for n in range(1, COVER_CHAIN_LIMIT + 2))]
     absent = {member: away(cover) for member, cover in pairwise(chain)}
     last = f"cover {COVER_CHAIN_LIMIT}"
@@ -71,12 +71,12 @@ def test_a_chain_of_covers_is_followed_so_far_and_no_further():
     assert acting({member: absence for member, absence in absent.items() if member != last}) == last
 
 
-def test_an_absent_manager_is_passed_over_for_another_or_for_their_cover():
+def test_an_absent_manager_is_replaced_by_another_or_by_their_cover():
     assert acting({"li": away(), "boss": away()}, ["boss", "second"]) == "second"
     assert acting({"li": away(), "boss": away("wang")}) == "wang"
 
 
-def test_when_nobody_is_there_it_stays_with_the_assignee():
+def test_the_assignee_keeps_it_when_everyone_is_away():
     assert acting({"li": away(), "boss": away()}) == "li"
     assert acting({"li": away()}, []) == "li"
 
@@ -86,7 +86,7 @@ absences = st.dictionaries(members, st.builds(Absence[int], st.just(TODAY), st.j
 
 
 @given(members, absences, st.lists(members, max_size=3))
-def test_nobody_absent_acts_while_the_assignee_or_a_manager_is_there(
+def test_an_absent_member_never_acts_while_the_assignee_or_a_manager_is_there(
     assignee: int, away_today: dict[int, Absence[int]], managers: list[int]
 ):
     someone: int = acting_member(assignee, away_today, managers, TODAY)

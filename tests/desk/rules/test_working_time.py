@@ -1,4 +1,4 @@
-"""Working minutes, mornings and days on real clocks, in nights when the clocks change too."""
+"""Working minutes, mornings and days on real clocks, including nights when the clocks change."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -32,8 +32,8 @@ from tests.desk.rules.times import (
     at,
     day,
     instants,
-    shown,
-    working,
+    wall_clock,
+    working_hours,
 )
 
 ZONES = [SHANGHAI, NEW_YORK, LORD_HOWE, *map(ZoneInfo, ("Africa/Cairo", "America/St_Johns", "Pacific/Chatham"))]
@@ -56,8 +56,8 @@ ZONES = [SHANGHAI, NEW_YORK, LORD_HOWE, *map(ZoneInfo, ("Africa/Cairo", "America
         ("2026-11-25 12:00", 0, "2026-11-25 12:00"),
     ],
 )
-def test_working_minutes_pass_only_at_work(start: str, minutes: int, end: str):
-    assert shown(add_working_minutes(at(start), minutes, NINE_TO_SIX, CHINA)) == end
+def test_working_minutes_count_only_working_time(start: str, minutes: int, end: str):
+    assert wall_clock(add_working_minutes(at(start), minutes, NINE_TO_SIX, CHINA)) == end
 
 
 def test_seconds_are_kept():
@@ -67,8 +67,8 @@ def test_seconds_are_kept():
 
 def test_an_instant_may_come_in_any_zone_and_leaves_in_utc():
     start = datetime(2026, 11, 25, 10, tzinfo=SHANGHAI)
-    assert shown(add_working_minutes(start, 30, NINE_TO_SIX, CHINA)) == "2026-11-25 10:30"
-    assert shown(next_working_minute(start, NINE_TO_SIX, CHINA)) == "2026-11-25 10:00"
+    assert wall_clock(add_working_minutes(start, 30, NINE_TO_SIX, CHINA)) == "2026-11-25 10:30"
+    assert wall_clock(next_working_minute(start, NINE_TO_SIX, CHINA)) == "2026-11-25 10:00"
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ def test_an_instant_may_come_in_any_zone_and_leaves_in_utc():
 def test_an_hour_of_work_is_an_hour_in_the_night_when_the_clocks_change(
     zone: ZoneInfo, start: str, minutes: int, end: str
 ):
-    hours = working(0, 24, zone)
-    assert shown(add_working_minutes(at(start, zone), minutes, hours, NO_HOLIDAYS), zone) == end
+    hours = working_hours(0, 24, zone)
+    assert wall_clock(add_working_minutes(at(start, zone), minutes, hours, NO_HOLIDAYS), zone) == end
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_a_day_has_the_minutes_that_its_clocks_give_it(zone: ZoneInfo, on: str, 
         (ZoneInfo("Pacific/Apia"), "2011-12-30", time(9), "2011-12-31 00:00"),
     ],
 )
-def test_a_time_that_the_clocks_skip_is_the_first_that_exists(zone: ZoneInfo, on: str, clock: time, first: str):
-    assert shown(instant_of(day(on), clock, zone), zone) == first
+def test_a_time_that_the_clocks_skip_becomes_the_first_that_exists(zone: ZoneInfo, on: str, clock: time, first: str):
+    assert wall_clock(instant_of(day(on), clock, zone), zone) == first
 
 
 def test_a_time_that_occurs_twice_is_the_first():
@@ -122,22 +122,24 @@ def test_a_time_that_occurs_twice_is_the_first():
     assert instant_of(day("2026-04-05"), time(1, 45), LORD_HOWE) == datetime(2026, 4, 4, 14, 45, tzinfo=UTC)
 
 
-def test_a_shift_that_the_clocks_swallow_is_not_worked():
-    two_to_three = working(2, 3, NEW_YORK)
+def test_a_shift_inside_a_clock_change_is_not_worked():
+    two_to_three = working_hours(2, 3, NEW_YORK)
     assert work_start(day("2026-03-08"), two_to_three) == work_end(day("2026-03-08"), two_to_three)
     night = at("2026-03-08 00:00", NEW_YORK)
-    assert shown(next_working_minute(night, two_to_three, NO_HOLIDAYS), NEW_YORK) == "2026-03-09 02:00"
+    assert wall_clock(next_working_minute(night, two_to_three, NO_HOLIDAYS), NEW_YORK) == "2026-03-09 02:00"
 
 
 def test_work_until_midnight_ends_with_the_day():
-    late = working(14, 24, SHANGHAI)
-    assert shown(work_end(day("2026-12-31"), late)) == "2027-01-01 00:00"
+    late = working_hours(14, 24, SHANGHAI)
+    assert wall_clock(work_end(day("2026-12-31"), late)) == "2027-01-01 00:00"
     assert is_working(at("2026-12-31 23:59"), late, NO_HOLIDAYS)
     assert not is_working(at("2027-01-01 00:00"), late, NO_HOLIDAYS)
 
 
 def test_around_the_clock_has_no_pause_at_midnight():
-    assert shown(add_working_minutes(at("2026-12-31 23:30"), 60, AROUND_THE_CLOCK, NO_HOLIDAYS)) == "2027-01-01 00:30"
+    assert (
+        wall_clock(add_working_minutes(at("2026-12-31 23:30"), 60, AROUND_THE_CLOCK, NO_HOLIDAYS)) == "2027-01-01 00:30"
+    )
     assert is_working(at("2027-01-01 00:00"), AROUND_THE_CLOCK, NO_HOLIDAYS)
 
 
@@ -170,17 +172,20 @@ def test_at_work_from_the_first_minute_to_the_last(moment: str, at_work: bool):
     ],
 )
 def test_the_next_working_morning_is_never_today(now: str, morning: str):
-    assert shown(next_working_morning(at(now), NINE_TO_SIX, CHINA)) == morning
+    assert wall_clock(next_working_morning(at(now), NINE_TO_SIX, CHINA)) == morning
 
 
 def test_the_next_morning_is_of_the_members_own_day():
-    new_yorker = working(8, 17, NEW_YORK)
-    assert shown(next_working_morning(at("2026-11-25 10:00"), new_yorker, NO_HOLIDAYS), NEW_YORK) == "2026-11-25 08:00"
+    new_yorker = working_hours(8, 17, NEW_YORK)
+    assert (
+        wall_clock(next_working_morning(at("2026-11-25 10:00"), new_yorker, NO_HOLIDAYS), NEW_YORK)
+        == "2026-11-25 08:00"
+    )
 
 
-def test_whoever_works_around_the_clock_has_a_morning_at_nine():
-    assert shown(morning_of(day("2026-11-26"), AROUND_THE_CLOCK)) == "2026-11-26 09:00"
-    assert shown(next_working_morning(at("2026-11-25 10:00"), AROUND_THE_CLOCK, NO_HOLIDAYS)) == "2026-11-26 09:00"
+def test_a_member_who_works_around_the_clock_has_a_morning_at_nine():
+    assert wall_clock(morning_of(day("2026-11-26"), AROUND_THE_CLOCK)) == "2026-11-26 09:00"
+    assert wall_clock(next_working_morning(at("2026-11-25 10:00"), AROUND_THE_CLOCK, NO_HOLIDAYS)) == "2026-11-26 09:00"
 
 
 def test_the_first_day_with_work_left_is_today_until_work_ends():
@@ -190,7 +195,7 @@ def test_the_first_day_with_work_left_is_today_until_work_ends():
     assert next_unfinished_day(at("2026-11-28 10:00"), NINE_TO_SIX, CHINA) == day("2026-11-30")
 
 
-def test_nobody_searches_for_ever():
+def test_the_search_for_working_time_ends_with_the_calendar():
     with pytest.raises(Invalid, match="no_working_day"):
         add_working_minutes(at("9999-12-30 10:00"), 10_000, NINE_TO_SIX, NO_HOLIDAYS)
 
@@ -218,7 +223,7 @@ def test_a_wall_clock_shows_what_was_asked_or_the_first_minute_after_it(on: date
 
 
 def minutes_of_work(start: datetime, end: datetime, hours: WorkingHours) -> int:
-    """The whole minutes of work between two instants, reckoned shift by shift."""
+    """Return the whole working minutes between two instants, counted shift by shift."""
     total = timedelta()
     on, last = start.astimezone(hours.zone).date(), end.astimezone(hours.zone).date()
     while on <= last:
@@ -229,7 +234,7 @@ def minutes_of_work(start: datetime, end: datetime, hours: WorkingHours) -> int:
 
 
 @given(instants(), st.integers(1, 5000), members())
-def test_as_many_minutes_have_passed_as_were_asked_for(start: datetime, minutes: int, hours: WorkingHours):
+def test_exactly_the_given_working_minutes_pass(start: datetime, minutes: int, hours: WorkingHours):
     end = add_working_minutes(start, minutes, hours, CHINA)
     assert minutes_of_work(start, end, hours) == minutes
     assert is_working(end - timedelta(seconds=1), hours, CHINA)
