@@ -37,7 +37,7 @@ def when(
     """Show how a due time is understood. The last line is the date, or date and time; exit code 1 is a refusal."""
     from desk.core.errors import Invalid
     from handlers.grammar.due import parse_due
-    from handlers.messages.block_kit.parts import when as in_full
+    from handlers.messages.block_kit.elements import when as in_full
     from handlers.messages.block_kit.translator import Translator
     from handlers.messages.refusals.errors import refusal
 

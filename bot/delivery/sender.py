@@ -17,7 +17,7 @@ from desk.core.transaction import Desk, Office
 from desk.messages.notices import Fallback, destination, locale_for
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.reminders import maybe_a_repeat
+from handlers.messages.reminders import add_repeat_warning
 from storage.queries.messages import sending
 from storage.queries.messages.sending import NOT_COMPOSED, Lease
 from storage.tables import Notice, Workspace
@@ -168,7 +168,7 @@ class Sender:
                     raise _ComposeError from error
             if message is not None and unsure:
                 locale = await locale_for(desk, notice, to.member if to is not None else None)
-                message = maybe_a_repeat(message, Translator(locale))
+                message = add_repeat_warning(message, Translator(locale))
         return _Content(
             notice_id=lease.notice_id,
             mark=lease.mark,
@@ -183,7 +183,7 @@ class Sender:
         if content.channel is None or content.message is None:
             await self._ledger.record_dropped(lease, content.revision)
             return Result.DROPPED
-        posted = await self._post(lease, content, content.channel, content.message.native or content.message)
+        posted = await self._post(lease, content, content.channel, content.message.with_tables or content.message)
         if await self._ledger.record_posted(lease, posted, content.revision):
             late = (self.office.clock.now() - content.meant_for).total_seconds()
             metrics.LATENESS.labels(content.kind).observe(max(0.0, late))
@@ -213,7 +213,7 @@ class Sender:
         if content.message is None:
             await self._ledger.record_settled(lease, content.revision)
             return Result.SETTLED
-        await self._update(lease, content, posted, content.message.native or content.message)
+        await self._update(lease, content, posted, content.message.with_tables or content.message)
         await self._ledger.record_updated(lease, posted, content.revision)
         return Result.UPDATED
 
@@ -228,7 +228,7 @@ class Sender:
 
     async def _simpler(self, content: _Content, message: Message, failure: SlackRequestError) -> Message:
         """Return a simpler version of a refused message: first without tables and charts, then as plain text."""
-        if content.message is None or message is not content.message.native:
+        if content.message is None or message is not content.message.with_tables:
             return _plain(content, message, failure)
         log.warning("slack_refuses_tables", notice=str(content.notice_id), kind=content.kind, error=failure.error)
         if failure.error.startswith("invalid_blocks"):

@@ -15,7 +15,7 @@ from desk.handover.reassigning import hand_over, mark_of, notice_key, require_ca
 from desk.messages.notices import owe_to_member
 from desk.people.members import CALLERS, require_role, roles_of, today_of
 from desk.rules.absence import is_absent
-from desk.rules.balancing import Load, Weight, balanced
+from desk.rules.balancing import Load, Weight, balance
 from storage.engine.types import new_id
 from storage.queries.follow_ups import follow_ups as stored_follow_ups
 from storage.queries.handover import holdings
@@ -248,7 +248,7 @@ async def _balanced(desk: Desk, wish: Wish, units: Sequence[Unit]) -> dict[UUID,
     held = await stored_follow_ups.open_counts(desk.session, [*by_id])
     loads = [Load(m.id, owned[m.id], held[m.id], m.name_key) for m in agents]
     weights = [Weight(int(unit.owned), len(unit.follow_ups)) for unit in units]
-    targets = balanced(loads, weights)
+    targets = balance(loads, weights)
     return {unit.loan.id: by_id[target] for unit, target in zip(units, targets, strict=True)}
 
 

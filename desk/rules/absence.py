@@ -1,4 +1,4 @@
-"""Who acts while somebody is away."""
+"""Who acts for an absent member."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from datetime import date
 from typing import Generic, TypeVar
 
 COVER_CHAIN_LIMIT = 5
-"""How many covers of covers are asked before the manager is."""
+"""How many covers of covers are tried before a manager."""
 
 Id = TypeVar("Id", bound=Hashable)
 
 
 @dataclass(frozen=True)  # no slots: Python 3.11 cannot make `Absence[UUID](…)` of a frozen generic that has them
 class Absence(Generic[Id]):
-    """A member's absence, both dates inclusive and in the member's zone, and who covers for them."""
+    """A member's absence and their cover; both dates are inclusive and in the member's zone."""
 
     absent_from: date | None = None
     absent_until: date | None = None
@@ -21,18 +21,18 @@ class Absence(Generic[Id]):
 
 
 def is_absent(on: date, absent_from: date | None, absent_until: date | None) -> bool:
-    """Whether the absence includes that date. One bound left out is open; with both left out there is no absence."""
+    """Return whether the absence includes that date. One missing bound is open; without both there is no absence."""
     if absent_from is None and absent_until is None:
         return False
     return (absent_from or date.min) <= on <= (absent_until or date.max)
 
 
 def acting_member(assignee: Id, absences: Mapping[Id, Absence[Id]], managers: Sequence[Id], on: date) -> Id:
-    """Who acts for the assignee on that date: themselves, their cover, the cover's cover, or a manager of their team.
+    """Return who acts for the assignee on that date: themselves, their cover, the cover's cover, or a manager of their team.
 
-    `absences` has whoever may be away; others are at work. A chain of covers that ends with nobody, turns in a circle
-    or is longer than `COVER_CHAIN_LIMIT` leads to the first manager who is at work or has a cover who is. When nobody
-    at all is, the matter stays with the assignee.
+    Members without an entry in `absences` are at work. When a chain of covers ends, is circular or is longer than
+    `COVER_CHAIN_LIMIT`, the first manager who is at work or has a cover at work acts. When nobody is at work, the
+    assignee keeps the matter.
     """
     for candidate in (assignee, *managers):
         acting = _present_or_covered(candidate, absences, on)

@@ -1,4 +1,4 @@
-"""What the desk plans by itself: the rules of `desk/data/cadence.toml`, checked when they are read, and their dates."""
+"""What the desk plans by itself: the rules in `desk/data/cadence.toml`, validated on load, and their due times."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,12 +32,12 @@ AssigneeKind = Literal["owner", "verifier", "collector", "manager"]
 
 
 class CadenceError(Exception):
-    """The file of rules is not as it should be; the message names the file and the entry."""
+    """The file of rules is invalid; the message names the file and the entry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A follow-up that the desk makes: for what, for whom (in order of preference), and where it comes to stand."""
+    """A follow-up that the desk plans: its purpose, its assignee (in order of preference), and its due time."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
@@ -46,19 +46,19 @@ class Plan:
     place: Place
     working_days: Annotated[int, Field(ge=0)] = 0
     unless_open: bool = False
-    """An open follow-up of the same purpose on the loan is enough."""
+    """Plan nothing when the loan has an open follow-up of the same purpose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstalmentPlan(Plan):
-    """The reminder of an instalment, for the loans of one stage."""
+    """The reminder of an instalment, for loans in one stage."""
 
     stage: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cadence:
-    """The desk's own plans; `stage` by the code of the stage that a loan enters."""
+    """The desk's own plans; `stage` maps the code of the stage that a loan enters to its plan."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
@@ -68,13 +68,13 @@ class Cadence:
     documents: Plan
 
     def plans(self) -> Mapping[str, Plan]:
-        """Every plan under the name of its entry in the file."""
+        """Return every plan by the name of its entry in the file."""
         entries = {f"stage.{code}": plan for code, plan in self.stage.items()}
         return entries | {"instalment": self.instalment, "arrears": self.arrears, "documents": self.documents}
 
 
 def load_cadence(source: Traversable) -> Cadence:
-    """The rules that stand in a file. Raises CadenceError."""
+    """Return the rules in a file. Raise CadenceError when they are invalid."""
     try:
         tables = loads(source.read_text("utf-8"))
     except (OSError, TOMLDecodeError, UnicodeDecodeError) as error:
@@ -84,7 +84,7 @@ def load_cadence(source: Traversable) -> Cadence:
     except ValidationError as error:
         first = error.errors()[0]
         raise CadenceError(f"{source.name}, [{'.'.join(map(str, first['loc']))}]: {first['msg']}") from error
-    _refuse_what_cannot_work(source.name, rules)
+    _validate(source.name, rules)
     return rules
 
 
@@ -98,22 +98,22 @@ def retry_at(
     contact: ContactHours | None = None,
     contact_zone: ZoneInfo | None = None,
 ) -> datetime:
-    """When the next attempt falls due after a call with that outcome.
+    """Return when the next attempt is due after a call with that outcome.
 
-    `attempts_today` counts the attempts of the assignee's local day that reached nobody, this one included. With
-    `contact` the next attempt waits until the borrower may be called. Raises KeyError for an unknown outcome and
-    `Invalid`: `no_retry` for one that plans none, `no_working_day`.
+    `attempts_today` counts the unsuccessful attempts of the assignee's local day, including this one. With `contact`,
+    the next attempt waits until the borrower may be called. Raise KeyError for an unknown outcome, and `Invalid`:
+    `no_retry` for an outcome without a retry, `no_working_day`.
     """
     outcome = VOCABULARY.outcome(outcome_code)
     if outcome.next != "planned":
         raise Invalid("no_retry", given=outcome_code)
     minutes = outcome.retry_working_minutes
-    tried_enough = outcome.attempts_a_day is not None and attempts_today >= outcome.attempts_a_day
-    if minutes is None or tried_enough:
+    attempts_used_up = outcome.attempts_a_day is not None and attempts_today >= outcome.attempts_a_day
+    if minutes is None or attempts_used_up:
         instant = next_working_morning(now, hours, calendar)
     else:
         later = add_working_minutes(now.replace(second=0, microsecond=0), minutes, hours, calendar)
-        # A span that ends with the shift would remind of a call when its caller goes home.
+        # A span that ends with the shift would remind the caller at the moment they go home.
         instant = next_working_minute(later, hours, calendar)
     return _callable_at(instant, hours, calendar, contact, contact_zone)
 
@@ -128,10 +128,10 @@ def plan_due(
     contact: ContactHours | None = None,
     contact_zone: ZoneInfo | None = None,
 ) -> Due:
-    """When a follow-up of that plan is due for an assignee with these hours; a date alone is one of their zone.
+    """Return when a follow-up of that plan is due for an assignee with these hours; a date alone is in their zone.
 
-    `instalment_on` is needed for a plan placed before an instalment. With `contact` a minute is one at which the
-    borrower may be called. Raises `Invalid("no_working_day")`.
+    A plan before an instalment needs `instalment_on`. With `contact`, a due time is one when the borrower may be called.
+    Raise `Invalid("no_working_day")` when the assignee has none.
     """
     if plan.place == "before_instalment":
         if instalment_on is None:
@@ -152,13 +152,13 @@ def _callable_at(
     contact: ContactHours | None,
     contact_zone: ZoneInfo | None,
 ) -> datetime:
-    """The instant, or the next at which the borrower may be called while the assignee works, if there is one."""
+    """Return the instant, or the next one when the borrower may be called and the assignee works, if there is one."""
     if contact is None:
         return instant
     return next_fitting_minute(instant, hours, calendar, contact, contact_zone or hours.zone) or instant
 
 
-def _refuse_what_cannot_work(name: str, rules: Cadence) -> None:
+def _validate(name: str, rules: Cadence) -> None:
     purposes = {purpose.code for purpose in VOCABULARY.purposes}
     stages = {stage.code for stage in VOCABULARY.stages}
     for entry, plan in rules.plans().items():
@@ -167,11 +167,11 @@ def _refuse_what_cannot_work(name: str, rules: Cadence) -> None:
         if plan.place != "working_day" and not plan.working_days:
             raise CadenceError(f"{name}, [{entry}]: {plan.place} needs working_days")
         if plan.place == "before_instalment" and entry != "instalment":
-            raise CadenceError(f"{name}, [{entry}]: there is no instalment that it could stand before")
+            raise CadenceError(f"{name}, [{entry}]: it has no instalment to precede")
     for stage in (*rules.stage, rules.instalment.stage):
         if stage not in stages:
             raise CadenceError(f"{name}: there is no stage {stage!r}")
 
 
 CADENCE = load_cadence(resources.files("desk") / "data" / "cadence.toml")
-"""The rules of this desk."""
+"""The desk's rules."""

@@ -1,4 +1,4 @@
-"""Which days are worked: public holidays, the make-up days that pay for them, and the desk's own exceptions."""
+"""Which days are worked: public holidays, the make-up days that compensate for them, and the desk's own exceptions."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,9 +9,9 @@ from desk.core.errors import Invalid
 from desk.rules.hours import WorkingHours
 
 SEARCH_LIMIT_DAYS = 400
-"""How far a search for a working day goes before it gives up."""
+"""How many days a search for a working day covers before it gives up."""
 
-# Only China decrees make-up days every single year, so that a year without any is a year not yet announced.
+# Only China decrees make-up days every year, so a year without any is not announced yet.
 _DECREES_MAKE_UP_DAYS = frozenset({"CN"})
 _ANNOUNCED_BY = (11, 15)
 _WEEKEND = frozenset({5, 6})
@@ -21,68 +21,68 @@ _WEEKEND = frozenset({5, 6})
 class Calendar:
     """The workspace's calendar.
 
-    `country` is an ISO 3166 code, or None for a desk that keeps no public holidays. `overrides` are the desk's own
-    exceptions, True for a day that is worked, and win over everything the country says. Every method that needs the
-    country's holidays raises `Invalid("unknown_country", given=…)` when there are none known for it.
+    `country` is an ISO 3166 code, or None for a desk without public holidays. `overrides` are the desk's own exceptions,
+    True for a working day; they take precedence over the country. Every method that needs the country's holidays
+    raises `Invalid("unknown_country", given=…)` when none are known.
     """
 
     country: str | None = "CN"
     overrides: Mapping[date, bool] = field(default_factory=dict[date, bool])
 
     def is_holiday(self, day: date) -> bool:
-        """Whether nobody is expected at work on `day`, whatever their weekdays are.
+        """Return whether `day` is a holiday for everyone, whatever their weekdays are.
 
-        In China the weekend that adjoins a holiday belongs to it, as in the State Council's notices ("15 to 23
-        February"), unless it is a make-up day. This matters to those who work on Saturdays.
+        In China the weekend next to a holiday belongs to it, as in the State Council's notices ("15 to 23 February"),
+        unless it is a make-up day. This matters to members who work on Saturdays.
         """
         if day in self.overrides:
             return not self.overrides[day]
         return self._is_public_holiday(day) or self._is_weekend_of_a_holiday(day)
 
     def is_make_up_day(self, day: date) -> bool:
-        """Whether the country or the desk declares `day`, otherwise free, to be worked."""
+        """Return whether the country or the desk declares `day`, otherwise free, a working day."""
         if day in self.overrides:
             return self.overrides[day]
         return day in self._year(day.year).make_up_days
 
     def is_working_day(self, day: date, hours: WorkingHours) -> bool:
-        """Whether the member with these hours works on `day`.
+        """Return whether a member with these hours works on `day`.
 
-        A make-up day is worked by those who work the whole week; part-timers keep to their weekdays.
+        Members who work Monday to Friday also work on make-up days; part-timers keep to their weekdays.
         """
         if self.is_make_up_day(day):
             return hours.covers_the_week or day.weekday() in hours.days
         return day.weekday() in hours.days and not self.is_holiday(day)
 
     def next_working_day(self, after: date, hours: WorkingHours) -> date:
-        """The first working day later than `after`. Raises `Invalid("no_working_day")` when none is near."""
+        """Return the first working day later than `after`. Raise `Invalid("no_working_day")` when none is near."""
         return self._search(after, hours, step=1)
 
     def previous_working_day(self, before: date, hours: WorkingHours) -> date:
-        """The last working day earlier than `before`. Raises `Invalid("no_working_day")` when none is near."""
+        """Return the last working day earlier than `before`. Raise `Invalid("no_working_day")` when none is near."""
         return self._search(before, hours, step=-1)
 
     def working_day_on_or_after(self, day: date, hours: WorkingHours) -> date:
-        """`day` itself when it is worked, else the next working day."""
+        """Return `day` when it is a working day, otherwise the next one."""
         return day if self.is_working_day(day, hours) else self.next_working_day(day, hours)
 
     def nth_working_day_before(self, day: date, n: int, hours: WorkingHours) -> date:
-        """The working day that is `n` working days earlier than `day`, which need not be one itself."""
+        """Return the working day `n` working days before `day`, which need not be one itself."""
         for _ in range(n):
             day = self.previous_working_day(day, hours)
         return day
 
     def nth_working_day_after(self, day: date, n: int, hours: WorkingHours) -> date:
-        """The working day that is `n` working days later than `day`, which need not be one itself."""
+        """Return the working day `n` working days after `day`, which need not be one itself."""
         for _ in range(n):
             day = self.next_working_day(day, hours)
         return day
 
     def year_to_enter(self, today: date) -> int | None:
-        """The year of which only the statutory holidays are known, while its make-up days are in force or announced.
+        """Return the current or announced year whose make-up days the desk does not know, or None.
 
-        None when there is none such. China announces a year's arrangement in the November before it; a year of which the
-        desk has entered a day that is worked counts as known.
+        China announces a year's arrangement in the preceding November; a year counts as known once the desk has entered
+        a working day in it.
         """
         if (self.country or "").upper() not in _DECREES_MAKE_UP_DAYS:
             return None
@@ -104,7 +104,7 @@ class Calendar:
         )
 
     def _beyond_weekend(self, day: date, step: int) -> date:
-        """The nearest day in that direction that is no free day of the weekend, or is a holiday by itself."""
+        """Return the nearest day in that direction that is not a free weekend day, or is a holiday by itself."""
         while self._is_free_weekend(day) and not self._is_public_holiday(day):
             day += timedelta(days=step)
         return day
@@ -124,7 +124,7 @@ class Calendar:
 
 @lru_cache(maxsize=1)
 def countries() -> frozenset[str]:
-    """The countries whose holidays are known, ISO 3166 codes of two letters."""
+    """Return the two-letter ISO 3166 codes of the countries whose holidays are known."""
     import holidays  # as below
 
     return frozenset(code for code in holidays.list_supported_countries() if len(code) == 2)
@@ -141,11 +141,11 @@ _NO_HOLIDAYS = _CountryYear(frozenset(), frozenset())
 
 @lru_cache(maxsize=64)
 def _country_year(country: str, year: int) -> _CountryYear:
-    """What the `holidays` package knows of one year of one country."""
-    import holidays  # takes a quarter of a second to import, so only when a date is asked for
+    """Return what the `holidays` package knows about one year of a country."""
+    import holidays  # takes a quarter of a second, so import it only when a date is checked
 
     try:
-        # A notice for January may name a make-up day in December, hence the year after as well.
+        # A notice for January may name a make-up day in December, so read the following year too.
         known = holidays.country_holidays(country, years=(year, year + 1))
     except NotImplementedError:
         raise Invalid("unknown_country", given=country) from None

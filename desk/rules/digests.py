@@ -1,4 +1,4 @@
-"""When a member's daily digest is written."""
+"""When a member's daily digest is due."""
 
 from datetime import datetime, time, timedelta
 
@@ -7,13 +7,13 @@ from desk.rules.hours import WorkingHours
 from desk.rules.working_time import instant_of, local_date
 
 LATE_LIMIT = timedelta(hours=3)
-"""How long after its time a digest is still worth sending."""
+"""How long after its time a digest is still sent."""
 
 
 def next_digest_at(after: datetime, digest_time: time, hours: WorkingHours, calendar: Calendar) -> datetime:
-    """The next instant, later than `after`, at which the member's clock shows their digest time on a working day.
+    """Return the next instant after `after` when the member's clock shows their digest time on a working day.
 
-    Raises `Invalid("no_working_day")` when the member has none.
+    Raise `Invalid("no_working_day")` when the member has none.
     """
     day = calendar.working_day_on_or_after(local_date(after, hours.zone), hours)
     instant = instant_of(day, digest_time, hours.zone)
@@ -23,5 +23,5 @@ def next_digest_at(after: datetime, digest_time: time, hours: WorkingHours, cale
 
 
 def is_late(due_at: datetime, now: datetime, limit: timedelta = LATE_LIMIT) -> bool:
-    """Whether a digest that was due then is no longer worth sending now."""
+    """Return whether a digest due at `due_at` is too late to send now."""
     return now - due_at > limit

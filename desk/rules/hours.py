@@ -1,4 +1,4 @@
-"""When a member works: hours of the day, days of the week, and the zone in which both are meant."""
+"""When a member works: hours of the day, days of the week, and their zone."""
 
 import re
 import unicodedata
@@ -49,10 +49,10 @@ _NEAREST_DAYS = ("mon-fri", "mon-sat", "mon,wed,fri")
 
 @dataclass(frozen=True, slots=True)
 class WorkingHours:
-    """The hours of one member, the same on each of their days.
+    """A member's hours, the same on each of their days.
 
     `days` counts Monday as 0. `end == time(0)` is the end of the day, so around the clock is 00:00 to 00:00.
-    Raises `Invalid` (`no_working_days`, `overnight_hours`): a shift that runs past midnight is not supported.
+    Raise `Invalid`: `no_working_days`, or `overnight_hours` because a shift past midnight is not supported.
     """
 
     start: time
@@ -68,29 +68,29 @@ class WorkingHours:
 
     @property
     def around_the_clock(self) -> bool:
-        """Whether work has neither start nor end within a day."""
+        """Return whether work neither starts nor ends within a day."""
         return self.start == self.end == MIDNIGHT
 
     @property
     def covers_the_week(self) -> bool:
-        """Whether Monday to Friday are all theirs: such members also work on make-up days."""
+        """Return whether they work Monday to Friday; such members also work on make-up days."""
         return self.days >= WEEKDAYS
 
 
 def parse_hours(hours: str, days: str = "mon-fri", zone: ZoneInfo = DEFAULT_ZONE) -> WorkingHours:
-    """Working hours as people write them: `09:00-18:00`, `9点到18点`, `9am-6pm`; `mon-sat`, `周一至周六`, `mon,wed,fri`.
+    """Parse working hours: `09:00-18:00`, `9点到18点`, `9am-6pm`; `mon-sat`, `周一至周六`, `mon,wed,fri`.
 
-    Raises `Invalid` with `given` and `nearest`: `working_hours` and `working_days` for what cannot be read,
-    `overnight_hours` for a shift that would run past midnight.
+    Raise `Invalid` with `given` and `nearest`: `working_hours` and `working_days` for text that cannot be read,
+    `overnight_hours` for a shift past midnight.
     """
     start, end = _parse_span(hours)
     return WorkingHours(start, end, parse_days(days), zone)
 
 
 def parse_days(text: str) -> frozenset[int]:
-    """Days of the week, Monday as 0; `sun-thu` and `周日至周四` run over the end of the week.
+    """Parse days of the week, Monday as 0; `sun-thu` and `周日至周四` span the end of the week.
 
-    Raises `Invalid` (`working_days`) with `given` and `nearest`.
+    Raise `Invalid("working_days")` with `given` and `nearest`.
     """
     folded = _fold(text)
     compact = folded.replace(" ", "")
@@ -104,7 +104,7 @@ def parse_days(text: str) -> frozenset[int]:
 
 
 def format_hours(hours: WorkingHours) -> tuple[str, str]:
-    """The pair of texts that `parse_hours` reads back as the same hours: `("09:00-18:00", "mon-sat")`."""
+    """Return the texts that `parse_hours` reads back as the same hours: `("09:00-18:00", "mon-sat")`."""
     return _format_span(hours.start, hours.end), _format_days(hours.days)
 
 
@@ -125,7 +125,7 @@ def _parse_span(text: str) -> tuple[time, time]:
 
 
 def _parse_clock(part: str, given: str) -> int:
-    """Minutes since midnight, 0 to 1440."""
+    """Parse a time of day into minutes since midnight, 0 to 1440."""
     match = _CLOCK.fullmatch(part)
     if match is None:
         raise Invalid("working_hours", given=given, nearest=_NEAREST_HOURS)
@@ -147,7 +147,7 @@ def _parse_clock(part: str, given: str) -> int:
 
 
 def _meant_afternoon(start: int, end: int) -> tuple[str, ...]:
-    """`9-6` usually means 09:00 to 18:00."""
+    """Return the nearest valid hours: `9-6` usually means 09:00 to 18:00."""
     later = end + 12 * 60
     if start < later <= 24 * 60:
         return (_format_span(_clock(start), _clock(later)),)
@@ -169,7 +169,7 @@ def _parse_day_part(part: str, given: str) -> frozenset[int]:
 
 
 def _parse_day_run(text: str, given: str) -> frozenset[int]:
-    """One day, or several Chinese ones behind one prefix: `周一三五`."""
+    """Parse one day, or several Chinese ones after one prefix: `周一三五`."""
     run = re.fullmatch(r"(?:周|星期|礼拜)([一二三四五六日天]{2,7})", text)
     if run:
         return frozenset(_DAY_NUMBERS[day] for day in run[1])

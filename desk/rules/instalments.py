@@ -1,4 +1,4 @@
-"""On which days a loan's instalments fall due, and which of them is the next to be paid."""
+"""When a loan's instalments are due, and which is the next to pay."""
 
 from calendar import monthrange
 from datetime import date, datetime, timedelta
@@ -10,9 +10,9 @@ from desk.rules.working_time import next_unfinished_day
 
 
 def instalment_in(year: int, month: int, due_day: int) -> date:
-    """The instalment of a month; a month that lacks the due day has it on its last.
+    """Return the date of a month's instalment: the due day, or the last day of a shorter month.
 
-    Raises `Invalid("due_day")` unless `due_day` is 1 to 31.
+    Raise `Invalid("due_day")` unless `due_day` is 1 to 31.
     """
     if not 1 <= due_day <= 31:
         raise Invalid("due_day", given=due_day, nearest=("1-31",))
@@ -20,7 +20,7 @@ def instalment_in(year: int, month: int, due_day: int) -> date:
 
 
 def instalment_on_or_after(day: date, due_day: int) -> date:
-    """The first instalment that is not earlier than `day`."""
+    """Return the first instalment on or after `day`."""
     this_month = instalment_in(day.year, day.month, due_day)
     if this_month >= day:
         return this_month
@@ -29,7 +29,7 @@ def instalment_on_or_after(day: date, due_day: int) -> date:
 
 
 def instalment_on_or_before(day: date, due_day: int) -> date:
-    """The last instalment that is not later than `day`."""
+    """Return the last instalment on or before `day`."""
     this_month = instalment_in(day.year, day.month, due_day)
     if this_month <= day:
         return this_month
@@ -38,18 +38,18 @@ def instalment_on_or_before(day: date, due_day: int) -> date:
 
 
 def next_instalment(after: date, due_day: int) -> date:
-    """The first instalment later than `after`: the one that follows when `after` has been paid."""
+    """Return the first instalment later than `after`, the next one once `after` is paid."""
     return instalment_on_or_after(after + timedelta(days=1), due_day)
 
 
 def next_unpaid_instalment(
     today: date, due_day: int, *, paid_through: date | None = None, unpaid_since: date | None = None
 ) -> date:
-    """The oldest instalment that is not known to be paid; it may lie in the past only if the lender says so.
+    """Return the oldest instalment not known to be paid; it is in the past only if the lender says so.
 
-    `paid_through` is the last instalment logged as paid, `unpaid_since` what the lender's data says. Without the
-    latter nothing past is unpaid: instalments are seldom logged one by one, and silence is no arrears. `unpaid_since`
-    names an instalment, or a later day on which it stood unpaid.
+    `paid_through` is the last instalment logged as paid, `unpaid_since` comes from the lender's data: the date of an
+    instalment, or a later day when it was still unpaid. Without it no past instalment counts as unpaid, because
+    payments are seldom logged one by one and a missing entry does not mean arrears.
     """
     after_paid = next_instalment(paid_through, due_day) if paid_through else None
     if unpaid_since is None:
@@ -60,10 +60,10 @@ def next_unpaid_instalment(
 def repayment_follow_up_on(
     instalment_on: date, now: datetime, hours: WorkingHours, calendar: Calendar, *, working_days_before: int
 ) -> date:
-    """The date of the call that reminds of an instalment, that many working days before it.
+    """Return the date of the call that reminds of an instalment, that many working days before it.
 
-    When that day has passed it is today, if today's work is not over, else the next working day. It falls behind the
+    When that day has passed, it is today if today's work is not over, otherwise the next working day. It is after the
     instalment only when no working day is left before it, or when the instalment itself has passed.
     """
-    wished = calendar.nth_working_day_before(instalment_on, working_days_before, hours)
-    return max(wished, next_unfinished_day(now, hours, calendar))
+    planned = calendar.nth_working_day_before(instalment_on, working_days_before, hours)
+    return max(planned, next_unfinished_day(now, hours, calendar))

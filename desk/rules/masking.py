@@ -1,4 +1,4 @@
-"""What a channel sees of a borrower: a surname or an initial, and the end of a phone number."""
+"""What a channel sees of a borrower: a surname or an initial, and the last digits of the phone number."""
 
 import unicodedata
 
@@ -13,10 +13,10 @@ _TAIL_DIGITS = 4
 
 
 def masked_name(name: str) -> str:
-    """`王*` for 王小明, `欧阳*` for 欧阳娜娜, `J*` for John Smith; `*` for a name without a letter.
+    """Return the masked name: `王*` for 王小明, `欧阳*` for 欧阳娜娜, `J*` for John Smith; `*` for a name without a letter.
 
-    Signs, markup and emoji are passed over. A compound surname is shown only when a given name is left to hide.
-    The star is to be escaped by whoever renders it.
+    Signs, markup and emoji are skipped. A compound surname is shown only when a given name remains hidden. The renderer
+    must escape the star.
     """
     letters = [character for character in unicodedata.normalize("NFC", name) if character.isalpha()]
     if not letters:
@@ -27,6 +27,6 @@ def masked_name(name: str) -> str:
 
 
 def phone_tail(phone: str) -> str:
-    """The last four digits of a phone number; nothing when it has no more than those."""
+    """Return the last four digits of a phone number, or nothing when it has no others."""
     digits = [character for character in unicodedata.normalize("NFKC", phone) if character.isdecimal()]
     return "".join(digits[-_TAIL_DIGITS:]) if len(digits) > _TAIL_DIGITS else ""

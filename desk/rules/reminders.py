@@ -1,4 +1,4 @@
-"""When the desk speaks of a follow-up: its reminder, when it is overdue, and when the manager hears of it."""
+"""When a follow-up is reminded of, when it is overdue, and when it is escalated to the manager."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -23,10 +23,10 @@ from desk.rules.working_time import (
 )
 
 ESCALATE_AFTER = timedelta(hours=4)
-"""Working time without an act after which the team's manager channel hears of a follow-up."""
+"""How much working time without a response passes before a follow-up is escalated to the manager channel."""
 
 SAME_DAY_NOTICE = timedelta(hours=2)
-"""How long before the end of work a follow-up entered for today is reminded of."""
+"""How long before the end of work the reminder of a follow-up entered for today comes."""
 
 _SNOOZE_MORNING = time(9)
 _SEARCH_ROUNDS = 60
@@ -37,9 +37,9 @@ SnoozeKind = Literal["hour", "tomorrow", "morning"]
 
 @dataclass(frozen=True, slots=True)
 class ContactHours:
-    """The hours in which borrowers may be called; the end is no longer one of them, `time(0)` is the end of the day.
+    """The hours when borrowers may be called, without the end itself; `time(0)` as the end is the end of the day.
 
-    Raises `Invalid("contact_hours")` when they would run past midnight.
+    Raise `Invalid("contact_hours")` when they would run past midnight.
     """
 
     start: time = time(8)
@@ -50,12 +50,12 @@ class ContactHours:
             raise Invalid("contact_hours", given=f"{self.start:%H:%M}-{self.end:%H:%M}", nearest=("08:00-22:00",))
 
     def allow(self, instant: datetime, zone: ZoneInfo) -> bool:
-        """Whether a borrower may be called at that instant."""
+        """Return whether a borrower may be called at that instant."""
         clock = instant.astimezone(zone).time()
         return self.start <= clock and (self.end == MIDNIGHT or clock < self.end)
 
     def next_start(self, instant: datetime, zone: ZoneInfo) -> datetime:
-        """The next instant at which these hours begin."""
+        """Return the next instant when these hours begin."""
         today = local_date(instant, zone)
         starts = (instant_of(today + timedelta(days=offset), self.start, zone) for offset in range(3))
         return next(start for start in starts if start > instant)
@@ -63,10 +63,10 @@ class ContactHours:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleWarning:
-    """What the one who plans should know at once.
+    """A warning about a due time for the member who plans it.
 
-    `moved_to` is the working day from which a date counts on which the assignee does not work; None for a follow-up
-    with a time, which stays where it was put.
+    `moved_to` is the working day from which a date counts when the assignee does not work on it; None for a follow-up
+    with a time, which is not moved.
     """
 
     kind: WarningKind
@@ -77,8 +77,8 @@ class ScheduleWarning:
 class Schedule:
     """What a due time means for one assignee.
 
-    `due_on` and `due_at` are as they were said; `counts_on` is the assignee's date from which it counts. The instants
-    are UTC. `suggestion` is the next minute at which none of the warnings would stand.
+    `due_on` and `due_at` are as entered; `counts_on` is the assignee's date from which it counts. The instants are UTC.
+    `suggestion` is the next minute without any of the warnings.
     """
 
     due_on: date
@@ -93,7 +93,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class SnoozeOption:
-    """One button of a reminder: an hour, tomorrow at 09:00, or the next working morning."""
+    """A snooze to choose: an hour, tomorrow at 09:00, or the next working morning."""
 
     kind: SnoozeKind
     until: datetime
@@ -108,9 +108,9 @@ def schedule(
     contact_zone: ZoneInfo,
     escalate_after: timedelta = ESCALATE_AFTER,
 ) -> Schedule:
-    """What a due time entered now means for the assignee with these hours; a date alone is one of their zone.
+    """Return what a due time entered now means for an assignee with these hours; a date alone is in their zone.
 
-    Raises `Invalid`: `due_after_work` when today's work, or the day, is over (`nearest` holds the next working day),
+    Raise `Invalid`: `due_after_work` when today's work, or the day, is over (`nearest` holds the next working day),
     `no_working_day` when the assignee has none.
     """
     if due.at is not None:
@@ -131,11 +131,11 @@ def reschedule(
     contact_zone: ZoneInfo,
     escalate_after: timedelta = ESCALATE_AFTER,
 ) -> Schedule:
-    """What a follow-up already on the books means now that its assignee, their hours or the calendar have changed.
+    """Return the new schedule of an existing follow-up after its assignee, their hours or the calendar changed.
 
-    Never refuses a date that has passed. A reminder whose time has gone by comes at once when its time of day was
-    agreed for today, else at the next working minute; the manager hears only after the assignee had their full time.
-    Raises `Invalid("no_working_day")` when the assignee has none.
+    Accept a date in the past. A missed reminder comes at once when a time of day was agreed for today, otherwise at the
+    next working minute; the escalation waits until the assignee has had their full time. Raise
+    `Invalid("no_working_day")` when the assignee has none.
     """
     if due.at is not None:
         plan = _timed(due.on, due.at, hours, calendar, contact, contact_zone, escalate_after)
@@ -154,7 +154,7 @@ def reschedule(
 
 
 def snooze_options(now: datetime, hours: WorkingHours, calendar: Calendar) -> tuple[SnoozeOption, ...]:
-    """The snoozes on offer, soonest first: tomorrow only if it is worked, the next working morning if it differs."""
+    """Return the available snoozes, soonest first: tomorrow only if it is a working day, the next morning if it differs."""
     minute = now.replace(second=0, microsecond=0)
     options = [SnoozeOption("hour", minute + timedelta(hours=1))]
     tomorrow = local_date(now, hours.zone) + timedelta(days=1)
@@ -175,9 +175,9 @@ def reschedule_reminder_after_snooze(
     end_of_workday: datetime | None = None,
     escalate_after: timedelta = ESCALATE_AFTER,
 ) -> tuple[datetime, datetime]:
-    """When to remind again after a snooze, and when the manager would hear.
+    """Return when to remind again after a snooze, and when to escalate.
 
-    For a follow-up with a date alone give its `end_of_workday` (`Schedule.overdue_at`): it does not escalate before.
+    A follow-up with a date alone needs its `end_of_workday` (`Schedule.overdue_at`): it does not escalate before that.
     """
     from_when = until if end_of_workday is None else max(until, end_of_workday)
     return until, add_working_minutes(from_when, _minutes(escalate_after), hours, calendar)
@@ -186,8 +186,8 @@ def reschedule_reminder_after_snooze(
 def next_fitting_minute(
     instant: datetime, hours: WorkingHours, calendar: Calendar, contact: ContactHours, contact_zone: ZoneInfo
 ) -> datetime | None:
-    """The first minute from `instant` on at which the assignee works and borrowers may be called; None if there is
-    none in the coming weeks."""
+    """Return the first minute from `instant` on when the assignee works and borrowers may be called, or None when the
+    coming weeks have none."""
     for _ in range(_SEARCH_ROUNDS):
         instant = next_working_minute(instant, hours, calendar)
         if contact.allow(instant, contact_zone):

@@ -8,7 +8,7 @@ from desk.core.vocabulary import VOCABULARY
 Way = Literal["forward", "skips", "back", "reopened", "unusual"]
 
 _PATH = ("inquiry", "application", "approved", "signed", "disbursed", "closed")
-"""The way of a loan that goes well."""
+"""The usual path of a loan."""
 
 _ENDS_FROM = {
     "closed": frozenset({"disbursed", "written_off"}),
@@ -16,22 +16,22 @@ _ENDS_FROM = {
     "declined": frozenset({"inquiry", "application", "approved", "withdrawn"}),
     "withdrawn": frozenset({"inquiry", "application", "approved", "signed", "declined"}),
 }
-"""From where each end is usually reached: money that was paid out cannot be withdrawn from, nor written off before."""
+"""The stages that usually precede each end: a disbursed loan cannot be withdrawn, and only a disbursed one is written off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """How a loan comes from one stage to another. `skipped` are the stages between them on the usual way."""
+    """A change of stage. `skipped` are the stages in between on the usual path."""
 
     way: Way
     skipped: tuple[str, ...] = ()
 
 
 def passage(from_stage: str, to_stage: str) -> Passage:
-    """What to say of a change of stage.
+    """Return the kind of a change of stage.
 
-    None is forbidden, because the desk records what happened elsewhere and people must be able to correct a slip; all
-    but the usual step are remarked on.
+    No change is forbidden, because the desk records what happened elsewhere and people must be able to correct a
+    mistake; every change except the usual step is pointed out.
     """
     if VOCABULARY.stage(to_stage).ended:
         return Passage("forward" if from_stage in _ENDS_FROM[to_stage] else "unusual")
@@ -45,8 +45,8 @@ def passage(from_stage: str, to_stage: str) -> Passage:
 
 
 def needed_at(stage: str) -> tuple[str, ...]:
-    """The documents that a live loan needs by that stage, those of the earlier stages first."""
+    """Return the documents that a live loan needs by that stage, those of earlier stages first."""
     if VOCABULARY.stage(stage).ended:
         return ()
-    passed = _PATH[: _PATH.index(stage) + 1]
-    return tuple(document for each in passed for document in VOCABULARY.stage(each).documents)
+    reached = _PATH[: _PATH.index(stage) + 1]
+    return tuple(document for each in reached for document in VOCABULARY.stage(each).documents)

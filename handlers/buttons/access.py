@@ -7,8 +7,8 @@ from desk.importing import demo_borrowers
 from desk.people import access
 from handlers.door.directory import candidate
 from handlers.door.request import Reply, Visit
-from handlers.messages import access as render
-from handlers.messages import onboarding
+from handlers.messages.people import access as render
+from handlers.messages.people import onboarding
 
 
 async def ask(visit: Visit) -> Reply:
@@ -16,7 +16,7 @@ async def ask(visit: Visit) -> Reply:
     if visit.desk.actor is not None:
         raise Conflict("member_already", slack_id=visit.desk.actor.slack_user_id)
     (slack_id,) = visit.looked.asked
-    return Reply(render.asked(visit.t, await access.ask(visit.desk, candidate(visit.looked, slack_id))))
+    return Reply(render.request_sent(visit.t, await access.ask(visit.desk, candidate(visit.looked, slack_id))))
 
 
 async def grant(visit: Visit) -> None:

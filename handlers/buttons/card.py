@@ -10,13 +10,12 @@ from desk.follow_ups import assigning
 from desk.loans import cards as loan_cards
 from desk.loans import timelines
 from handlers.door.request import Open, Rewrite, Visit
-from handlers.messages import card_tabs as render
 from handlers.messages import cards
 from handlers.messages import documents as render_documents
 from handlers.messages import follow_ups as render_follow_ups
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.view import BENEATH, View
-from handlers.messages.card_tabs import CARD
+from handlers.messages.cards import CARD
 
 
 async def show(visit: Visit) -> Open | Rewrite:
@@ -65,10 +64,10 @@ async def _tab(visit: Visit, loan_id: UUID, tab: str, *, offset: int = 0, above:
     desk, t, zone = visit.desk, visit.t, visit.zone
     match tab:
         case "timeline":
-            return render.timeline(t, await timelines.timeline(desk, loan_id, offset=offset), zone, above)
+            return cards.timeline_tab(t, await timelines.timeline(desk, loan_id, offset=offset), zone, above)
         case "documents":
-            return render.documents(t, await documents.documents_pressed(desk, loan_id), zone, above)
+            return cards.documents_tab(t, await documents.documents_pressed(desk, loan_id), zone, above)
         case "follow_ups":
-            return render.follow_ups(t, await loan_cards.planned_pressed(desk, loan_id, offset=offset), above)
+            return cards.follow_ups_tab(t, await loan_cards.planned_pressed(desk, loan_id, offset=offset), above)
         case _:
-            return render.contact(t, await loan_cards.card_pressed(desk, loan_id), zone, above)
+            return cards.contact_tab(t, await loan_cards.card_pressed(desk, loan_id), zone, above)

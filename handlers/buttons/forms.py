@@ -24,7 +24,7 @@ from handlers.forms import (
 from handlers.forms.form import Form, filled, opened, refreshed, restored
 from handlers.grammar.text import Line
 from handlers.messages.block_kit.view import BENEATH
-from handlers.messages.card_tabs import CARD
+from handlers.messages.cards import CARD
 from handlers.messages.usage import usage
 
 _COMMANDS = {

@@ -29,14 +29,14 @@ async def loan(visit: Visit) -> Message:
         case grammar.Card(ref):
             return cards.card(t, await loan_cards.card(desk, ref), visit.zone)
         case grammar.Find(words):
-            return render.found(t, await lists.find(desk, words))
+            return render.search_results(t, await lists.find(desk, words))
         case grammar.Mine(stage):
-            return render.mine(t, await lists.mine(desk, stage))
+            return render.own_loans(t, await lists.mine(desk, stage))
         case grammar.New(name, phone, note):
             answer = await inquiries.open_inquiry(desk, name=name, phone=phone, note=note)
             if isinstance(answer, KnownPhone):
                 return render.known_phone(t, answer)
-            return render.opened(t, answer, visit.zone)
+            return render.inquiry_opened(t, answer, visit.zone)
         case grammar.Edit(ref, what, value):
             return render.corrected(t, await edits.edit_loan(desk, loan=ref, changes={what: value}))
 
@@ -48,19 +48,19 @@ async def card(visit: Visit) -> Reply:
 
 async def show_number(visit: Visit) -> Reply:
     """Shows the borrower's phone number to whoever pressed."""
-    return Reply(cards.number(visit.t, await loan_cards.show_number(visit.desk, _loan(visit))))
+    return Reply(cards.phone_number(visit.t, await loan_cards.show_number(visit.desk, _loan(visit))))
 
 
 async def mine(visit: Visit) -> Reply:
     """The next page of the reader's own loans."""
     value = visit.value
-    return Reply(render.mine(visit.t, await lists.mine(visit.desk, value["s"] or None, offset=value["o"])))
+    return Reply(render.own_loans(visit.t, await lists.mine(visit.desk, value["s"] or None, offset=value["o"])))
 
 
 async def new_anyway(visit: Visit) -> Reply:
     """Opens the inquiry although its phone is known."""
     answer = await inquiries.open_all_the_same(visit.desk, UUID(visit.value["d"]))
-    return Reply(render.opened(visit.t, answer, visit.zone), replaces=True)
+    return Reply(render.inquiry_opened(visit.t, answer, visit.zone), replaces=True)
 
 
 async def plan_next(visit: Visit) -> Reply:

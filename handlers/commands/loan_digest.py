@@ -31,4 +31,4 @@ async def loan_digest(visit: Visit) -> Message:
                 return own
             stands = await digests.team_digest_of(desk, desk.member)
             team = render.team_digest(t, stands, with_charts=await takes_native(desk))
-            return render.both(own, team)
+            return render.own_and_team_digest(own, team)

@@ -12,7 +12,7 @@ from handlers.door.request import Reply, Visit
 from handlers.grammar import due_list as grammar
 from handlers.grammar.reader import Asked
 from handlers.grammar.text import Line
-from handlers.messages import due_list as render
+from handlers.messages import due_lists as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.usage import usage
 from storage.tables import Member

@@ -14,8 +14,8 @@ from handlers.forms.reassign import FORM
 from handlers.grammar import reassign as grammar
 from handlers.grammar.reader import Asked
 from handlers.grammar.text import Line
+from handlers.messages import handover as render
 from handlers.messages import overview as render_hand
-from handlers.messages import reassign as render
 from handlers.messages.block_kit.message import Message
 from storage.tables import Member
 
@@ -54,7 +54,7 @@ async def carry_out(visit: Visit) -> Reply:
 
 async def leave(visit: Visit) -> Reply:
     """Leaves everything as it is."""
-    return Reply(render.left(visit.t), replaces=True)
+    return Reply(render.nothing_handed_over(visit.t), replaces=True)
 
 
 async def _member(visit: Visit, member_id: str) -> Member:

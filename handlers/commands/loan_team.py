@@ -9,8 +9,8 @@ from handlers.door.request import Visit
 from handlers.grammar import team as grammar
 from handlers.grammar.reader import Asked
 from handlers.grammar.text import Line
-from handlers.messages import team as render
 from handlers.messages.block_kit.message import Message
+from handlers.messages.people import team as render
 from handlers.messages.usage import usage
 
 

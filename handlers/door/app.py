@@ -101,7 +101,7 @@ def _command_listener(front: Front, screen: Screen, client: AsyncWebClient, name
         if isinstance(answer, Open):
             answer = Reply(answer.otherwise)
         message = answer.message if isinstance(answer, Reply) else Message(text="", blocks=[])
-        if message.native and await _shown_natively(front, client, delivery, message.native):
+        if message.with_tables and await _shown_natively(front, client, delivery, message.with_tables):
             await ack()
             return
         await ack(text=message.text, blocks=message.blocks, response_type="ephemeral")

@@ -40,9 +40,9 @@ from handlers.door.request import (
 from handlers.forms.form import Form
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.view import BENEATH, PRODUCT, Option, View, block_id, loading, shown
+from handlers.messages.block_kit.view import BENEATH, PRODUCT, Option, View, block_id, loading, message_modal
 from handlers.messages.block_kit.writer import unescaped
-from handlers.messages.refusals.errors import Wrong, refusal, trouble
+from handlers.messages.refusals.errors import Failure, refusal, trouble
 from storage.engine.trouble import Trouble, is_outage, log_fields
 from storage.engine.trouble import trouble as trouble_of
 from storage.queries.people import members
@@ -65,7 +65,7 @@ NOTING_SECONDS = 0.4
 T = TypeVar("T")
 
 _Refusal = Callable[[Translator, ZoneInfo, DeskError], Answer | Refused | None]
-_Trouble = Callable[[Translator, Trouble | Wrong, str], Answer | Refused | None]
+_Trouble = Callable[[Translator, Trouble | Failure, str], Answer | Refused | None]
 
 
 class Front:
@@ -164,7 +164,7 @@ class Front:
             if form.keeps:
                 await drafts.forget_form(visit.desk, form.kept_as(seen.private))
             if isinstance(answer, Message):
-                view = shown(visit.t, answer, visit.t(form.title), _carried(seen))
+                view = message_modal(visit.t, answer, visit.t(form.title), _carried(seen))
                 return Rewrite(view, await self._under(sent))
             return Rewrite(answer) if isinstance(answer, View) else None
 
@@ -211,7 +211,7 @@ class Front:
         """Writes down an error that came from outside a delivery's transaction, and says what to tell whoever asked."""
         reference = new_reference()
         log.error("mishap", reference=reference, exc_info=error)
-        return trouble(self._speaks(user_id), Wrong.MISHAP, reference)
+        return trouble(self._speaks(user_id), Failure.BUG, reference)
 
     async def suggest(self, source: str, words: str, user_id: str, *, seen: Seen | None = None) -> Sequence[Option]:
         """What a field offers for the words typed in it; nothing to somebody who is no member, or without a database."""
@@ -253,7 +253,7 @@ class Front:
 
     def alone(self, message: Message, user_id: str) -> View:
         """A message in the place of what says that it comes."""
-        return shown(self._speaks(user_id), message, PRODUCT)
+        return message_modal(self._speaks(user_id), message, PRODUCT)
 
     def _speaks(self, user_id: str) -> Translator:
         return self._spoken.last_to(user_id)[0]
@@ -293,10 +293,10 @@ class Front:
                     await self._speak_as_they_do(work)
                 return on_refusal(work.t, work.zone, refused)
             except _SlackSilentError:
-                wrong, work.outcome = Wrong.SLACK, "slack_trouble"
+                wrong, work.outcome = Failure.SLACK, "slack_trouble"
                 log.exception("slack_trouble")
             except Exception as error:  # the sender reads our words for it, instead of Slack's for no answer
-                wrong = trouble_of(work.session, error) or Wrong.MISHAP
+                wrong = trouble_of(work.session, error) or Failure.BUG
                 work.outcome, event = _failure(error)
                 log.error(event, **log_fields(error))
             finally:
@@ -399,8 +399,8 @@ def _where_seen(t: Translator, answer: Answer | None, seen: Seen | None) -> Answ
     if seen is None or not isinstance(answer, Reply):
         return answer
     if answer.replaces:
-        return Rewrite(shown(t, answer.message, seen.title, _carried(seen)))
-    return Open(shown(t, answer.message, seen.title), answer.message)
+        return Rewrite(message_modal(t, answer.message, seen.title, _carried(seen)))
+    return Open(message_modal(t, answer.message, seen.title), answer.message)
 
 
 def _carried(seen: Seen) -> dict[str, Any]:

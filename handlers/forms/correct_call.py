@@ -23,7 +23,7 @@ async def build(visit: Visit, private: Private, typed: Typed) -> View:
     minutes = "" if says.minutes is None else str(says.minutes)
     typed = {"outcome": says.outcome, "note": says.note, "minutes": minutes, **typed}
     form = FormWriter(t, {"v": call.version, **private}, typed)
-    render.write_which(t, form, call, visit.zone)
+    render.write_call_header(t, form, call, visit.zone)
     form.choice("outcome", t("Outcome"), words(t, VOCABULARY.outcomes))
     form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
     form.number("minutes", t("Length in minutes"), optional=True, low=0, high=LONGEST)

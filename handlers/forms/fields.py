@@ -12,10 +12,10 @@ from desk.loans.views import FollowUpView
 from handlers.door.request import Visit
 from handlers.forms.form import field, fill_button
 from handlers.grammar.due import parse_due
-from handlers.messages.block_kit import parts
+from handlers.messages.block_kit import elements
+from handlers.messages.block_kit.message import Button
 from handlers.messages.block_kit.translator import LANGUAGES, Translator
 from handlers.messages.block_kit.view import GENERATION, FormWriter, Option, Private, Typed
-from handlers.messages.block_kit.writer import Button
 
 LOAN_REFUSALS = {"unknown_loan": "loan", "loan_ambiguous": "loan", "loan_missing": "loan"}
 """What is refused because of the loan."""
@@ -102,7 +102,7 @@ def follow_up_options(t: Translator, rows: Iterable[FollowUpView]) -> list[Optio
     """Open follow-ups of one loan, by their numbers."""
     return [
         Option(
-            f"/{row.number} {parts.purpose(t, row.purpose)} · {parts.brief_when(t, row.due, ZoneInfo(row.zone))}",
+            f"/{row.number} {elements.purpose(t, row.purpose)} · {elements.brief_when(t, row.due, ZoneInfo(row.zone))}",
             str(row.number),
         )
         for row in rows
@@ -116,7 +116,9 @@ def due_field(t: Translator, form: FormWriter, name: str, label: str, *, optiona
 
 def due_buttons(t: Translator, offers: Iterable[NextOffer], zone: ZoneInfo, name: str) -> list[Button]:
     """Times that one press puts into the field `name`."""
-    return [fill_button(parts.brief_when(t, offer.due, zone), **{name: typed_due(offer.due, zone)}) for offer in offers]
+    return [
+        fill_button(elements.brief_when(t, offer.due, zone), **{name: typed_due(offer.due, zone)}) for offer in offers
+    ]
 
 
 def typed_due(due: Due, zone: ZoneInfo) -> str:

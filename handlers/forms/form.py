@@ -9,9 +9,9 @@ from desk.core import drafts
 from desk.core.drafts import FormDraft
 from desk.core.errors import DeskError
 from handlers.door.request import Open, Rewrite, Visit
-from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.message import Button, Message
 from handlers.messages.block_kit.view import GENERATION, Private, Typed, View
-from handlers.messages.block_kit.writer import Button, Writer
+from handlers.messages.block_kit.writer import Writer
 
 Build = Callable[[Visit, Private, Typed], Awaitable[View]]
 """Writes the form from what it carries and what already stands in its fields. Raises as the use cases it asks do."""

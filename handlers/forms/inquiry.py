@@ -30,7 +30,7 @@ async def submit(visit: Visit) -> Message:
     answer = await inquiries.open_inquiry(visit.desk, name=visit.one("name"), phone=phone, note=visit.one("note"))
     if isinstance(answer, KnownPhone):
         return render.known_phone(visit.t, answer)
-    return render.opened(visit.t, answer, visit.zone)
+    return render.inquiry_opened(visit.t, answer, visit.zone)
 
 
 FORM = Form(

@@ -6,10 +6,10 @@ from desk.people.team import add_manager
 from handlers.door.directory import candidate
 from handlers.door.request import Visit
 from handlers.forms.form import Form
-from handlers.messages import onboarding as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
+from handlers.messages.people import onboarding as render
 
 
 async def build(visit: Visit, private: Private, typed: Typed) -> View:

@@ -8,10 +8,10 @@ from handlers.door.directory import candidate, reminder_channel
 from handlers.door.request import Visit
 from handlers.forms.fields import words
 from handlers.forms.form import Form, field
-from handlers.messages import team as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
+from handlers.messages.people import team as render
 
 
 async def build(visit: Visit, private: Private, typed: Typed) -> View:

@@ -14,7 +14,7 @@ from desk.people.team import team_names
 from handlers.door.request import Visit
 from handlers.forms.fields import LOANS, loan_option
 from handlers.forms.form import Form, field
-from handlers.messages import reassign as render
+from handlers.messages import handover as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View

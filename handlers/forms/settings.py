@@ -14,9 +14,9 @@ from handlers.door.directory import reminder_channel
 from handlers.door.request import Visit
 from handlers.forms.fields import NO_CHOICE, chosen_language, language_field
 from handlers.forms.form import WAS, Form, field
-from handlers.messages import team as render
 from handlers.messages.block_kit.translator import Translator, _
-from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View, shown
+from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View, message_modal
+from handlers.messages.people import team as render
 
 
 async def build(visit: Visit, private: Private, typed: Typed) -> View:
@@ -54,7 +54,7 @@ async def submit(visit: Visit) -> View:
         wanted["absence"] = await _absence(visit, now)
     result = await own_settings.change_settings(visit.desk, wanted)
     t = Translator(locale_of(visit.desk.member))
-    return shown(t, render.changed(t, result), t(FORM.title))
+    return message_modal(t, render.changed(t, result), t(FORM.title))
 
 
 def _written(now: Settings) -> dict[str, str]:

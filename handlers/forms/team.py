@@ -13,10 +13,10 @@ from handlers.door.directory import reminder_channel
 from handlers.door.request import Visit
 from handlers.forms.fields import NO_CHOICE, chosen_language, language_field
 from handlers.forms.form import TAKEN_UP, WAS, Form, field
-from handlers.messages import team as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import GENERATION, FormWriter, Option, Private, Typed, View
+from handlers.messages.people import team as render
 from storage.tables import Member
 
 

@@ -8,10 +8,10 @@ from desk.people.workspace_settings import WorkspaceSettings, change_settings, p
 from desk.rules.calendar import countries
 from handlers.door.request import Visit
 from handlers.forms.form import Form
-from handlers.messages import onboarding as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
+from handlers.messages.people import onboarding as render
 
 COUNTRIES = "country.search"
 """Suggests countries for the words typed."""

@@ -1,1 +1,1 @@
-"""What people read: one function per message, from a result and the reader's language to blocks."""
+"""What people read: one function per message or view, which renders a result in the reader's language."""

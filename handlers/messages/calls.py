@@ -1,4 +1,4 @@
-"""What somebody reads who has logged a call. Only they see it, so it names the borrower in full."""
+"""Answers to logging or correcting a call. Only the caller sees them, so they name the borrower in full."""
 
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -8,18 +8,18 @@ from desk.calls.views import AlreadyLogged, CallLogged
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.next_steps import NextOffer
 from desk.loans.views import FollowUpView
-from handlers.messages.block_kit import parts
-from handlers.messages.block_kit.message import Message
-from handlers.messages.block_kit.parts import masked_loan, outcome, stamp, undo_button
+from handlers.messages.block_kit import elements
+from handlers.messages.block_kit.elements import masked_loan, outcome, stamp, undo_button
+from handlers.messages.block_kit.message import Bold, Button, Code, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Bold, Button, Code, Writer, phrase
+from handlers.messages.block_kit.writer import Writer, phrase
 
-_SHOWN = 5
-"""How many open follow-ups of the loan the answer lists."""
+_ROWS = 5
+"""How many open follow-ups of the loan an answer lists."""
 
 
 def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID | None = None) -> Message:
-    """A call was logged, or something was added to it; then `call_undo` takes back the call itself."""
+    """Render the answer to a logged call, or to an addition to it; then `call_undo` undoes the call itself."""
     writer = Writer()
     writer.line(
         phrase(
@@ -28,25 +28,25 @@ def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID |
             loan=Bold(call.loan.number),
             name=call.name,
             tail=call.loan.tail,
-            outcome=Bold(parts.outcome(t, call.outcome)),
+            outcome=Bold(elements.outcome(t, call.outcome)),
             time=t.clock_time(call.at, zone),
         )
     )
     writer.quote(call.note)
-    _what_it_answers(t, writer, call)
-    _what_it_brought(t, writer, call)
+    _write_answered(t, writer, call)
+    _write_consequences(t, writer, call)
     if call.planned is not None:
-        parts.planned_lines(t, writer, call.planned)
+        elements.write_plan(t, writer, call.planned)
         writer.quote(call.planned_note)
-    _still_open(t, writer, call)
+    _write_still_open(t, writer, call)
     if call.asks:
         writer.line(Bold(t("Nothing is planned for this loan now. What comes next?")))
-    _offer_the_end(t, writer, call)
-    return _with_buttons(t, writer, call, zone, call_undo).message()
+    _write_withdrawal(t, writer, call)
+    return _add_buttons(t, writer, call, zone, call_undo).message()
 
 
 def already_logged(t: Translator, call: AlreadyLogged, zone: ZoneInfo) -> Message:
-    """The same line came twice within a short while."""
+    """Render the question whether a line that was repeated within a short time means another call."""
     writer = Writer()
     writer.line(
         phrase(
@@ -60,13 +60,13 @@ def already_logged(t: Translator, call: AlreadyLogged, zone: ZoneInfo) -> Messag
     return writer.buttons(Button(t("Log another"), "call.again", value)).message()
 
 
-def _what_it_answers(t: Translator, writer: Writer, call: CallLogged) -> None:
+def _write_answered(t: Translator, writer: Writer, call: CallLogged) -> None:
     if call.missing is not None:
         writer.line(
             phrase(
                 t,
                 "No follow-up about {what} is open, so this answers none.",
-                what=Bold(parts.purpose(t, call.missing)),
+                what=Bold(elements.purpose(t, call.missing)),
             )
         )
         return
@@ -74,7 +74,7 @@ def _what_it_answers(t: Translator, writer: Writer, call: CallLogged) -> None:
         writer.line(t("This answers no follow-up."))
         return
     follow_up = call.answered
-    what, name = Bold(parts.purpose(t, follow_up.purpose)), Code(f"{follow_up.loan_number}/{follow_up.number}")
+    what, name = Bold(elements.purpose(t, follow_up.purpose)), Code(f"{follow_up.loan_number}/{follow_up.number}")
     if follow_up.state == "open":
         attempts = t.n("{n} attempt so far", "{n} attempts so far", follow_up.attempts)
         writer.line(
@@ -84,47 +84,46 @@ def _what_it_answers(t: Translator, writer: Writer, call: CallLogged) -> None:
         writer.line(phrase(t, "Answers {what} ({name}): done.", what=what, name=name))
 
 
-def _what_it_brought(t: Translator, writer: Writer, call: CallLogged) -> None:
+def _write_consequences(t: Translator, writer: Writer, call: CallLogged) -> None:
     if call.paid is not None:
         writer.line(phrase(t, "The instalment of {day} counts as paid.", day=Bold(t.date(call.paid))))
     if call.settled:
         writer.line(t("Done with it:"))
-        writer.bullets(parts.follow_up_line(t, follow_up) for follow_up in call.settled)
+        writer.bullets(elements.follow_up_line(t, follow_up) for follow_up in call.settled)
     if VOCABULARY.outcome(call.outcome).marks_number_wrong:
         writer.line(t("The card marks the number as wrong."))
     if call.managers_told:
         writer.line(t("The manager is told."))
 
 
-def _still_open(t: Translator, writer: Writer, call: CallLogged) -> None:
+def _write_still_open(t: Translator, writer: Writer, call: CallLogged) -> None:
     rest = [f for f in call.still_open if call.answered is None or f.id != call.answered.id]
     if not rest:
         return
     writer.line(t("Also planned on this loan:") if call.planned else t("Planned on this loan:"))
-    writer.bullets(parts.follow_up_line(t, follow_up) for follow_up in rest[:_SHOWN])
-    if len(rest) > _SHOWN:
-        writer.small(t.n("and {n} more", "and {n} more", len(rest) - _SHOWN))
+    writer.bullets(elements.follow_up_line(t, follow_up) for follow_up in rest[:_ROWS])
+    elements.write_more(t, writer, len(rest) - _ROWS)
 
 
-def _offer_the_end(t: Translator, writer: Writer, call: CallLogged) -> None:
+def _write_withdrawal(t: Translator, writer: Writer, call: CallLogged) -> None:
     stage = VOCABULARY.stage(call.loan.stage)
     if VOCABULARY.outcome(call.outcome).next == "offers_withdrawn" and stage.live:
         writer.line(t("If the borrower gives up the loan altogether:"))
-        writer.preformatted(f"/loan-stage {call.loan.number} {parts.stage(t, 'withdrawn')}")
+        writer.preformatted(f"/loan-stage {call.loan.number} {elements.stage(t, 'withdrawn')}")
 
 
-def _with_buttons(t: Translator, writer: Writer, call: CallLogged, zone: ZoneInfo, call_undo: UUID | None) -> Writer:
+def _add_buttons(t: Translator, writer: Writer, call: CallLogged, zone: ZoneInfo, call_undo: UUID | None) -> Writer:
     undo_of_call = call_undo or call.undo_id
-    kept: dict[str, str | int] = {"c": str(call.call_id), "u": str(undo_of_call)}
-    nexts = parts.fit_buttons(t, call.planned)
-    nexts += [_next_button(t, offer, call, kept, zone) for offer in call.offers]
+    value: dict[str, str | int] = {"c": str(call.call_id), "u": str(undo_of_call)}
+    nexts = elements.fit_buttons(t, call.planned)
+    nexts += [_next_button(t, offer, call, value, zone) for offer in call.offers]
     if call.asks:
-        nexts.append(Button(t("Nothing needed"), "call.nothing_needed", kept))
+        nexts.append(Button(t("Nothing needed"), "call.nothing_needed", value))
     writer.buttons(*nexts)
-    writer.buttons(*(_other_button(t, follow_up, call, kept) for follow_up in call.others))
+    writer.buttons(*(_other_button(t, follow_up, call, value) for follow_up in call.others))
     undos: list[Button] = []
     if call.undo_id is not None and call.undo_id != undo_of_call:
-        undos.append(parts.undo_button(t, call.undo_id))
+        undos.append(elements.undo_button(t, call.undo_id))
     if undo_of_call is not None:
         words = t("Undo the call") if undos else t("Undo")
         undos.append(Button(words, "undo.take_back", {"u": str(undo_of_call)}))
@@ -132,47 +131,47 @@ def _with_buttons(t: Translator, writer: Writer, call: CallLogged, zone: ZoneInf
 
 
 def _next_button(
-    t: Translator, offer: NextOffer, call: CallLogged, kept: dict[str, str | int], zone: ZoneInfo
+    t: Translator, offer: NextOffer, call: CallLogged, value: dict[str, str | int], zone: ZoneInfo
 ) -> Button:
-    when = parts.brief_when(t, offer.due, zone)
+    when = elements.brief_when(t, offer.due, zone)
     label = t("Try again {when}", when=when) if offer.kind == "retry" else when
     at = offer.due.at.isoformat() if offer.due.at else ""
-    value = {**kept, "o": offer.due.on.isoformat(), "a": at, "p": offer.purpose, "n": call.next_number}
-    return Button(label, "call.next", value)
+    following = {**value, "o": offer.due.on.isoformat(), "a": at, "p": offer.purpose, "n": call.next_number}
+    return Button(label, "call.next", following)
 
 
-def _other_button(t: Translator, follow_up: FollowUpView, call: CallLogged, kept: dict[str, str | int]) -> Button:
+def _other_button(t: Translator, follow_up: FollowUpView, call: CallLogged, value: dict[str, str | int]) -> Button:
     label = t(
         "It was {name} {what}, {when}" if call.answered is None else "Also {name} {what}, {when}",
         name=f"/{follow_up.number}",
-        what=parts.purpose(t, follow_up.purpose),
-        when=parts.brief_when(t, follow_up.due, ZoneInfo(follow_up.zone)),
+        what=elements.purpose(t, follow_up.purpose),
+        when=elements.brief_when(t, follow_up.due, ZoneInfo(follow_up.zone)),
     )
-    value = {**kept, **parts.follow_up_value(follow_up), "k": int(call.planned is not None)}
-    return Button(label, "call.answer_other", value)
+    other = {**value, **elements.follow_up_value(follow_up), "k": int(call.planned is not None)}
+    return Button(label, "call.answer_other", other)
 
 
 def correct_button(label: str, call_id: UUID) -> Button:
-    """Opens the form that corrects a call."""
+    """Return the button that opens the form to correct a call."""
     return Button(label, "form.open", {"form": "correct_call", "c": str(call_id)})
 
 
-def write_which(t: Translator, writer: Writer, call: CallToCorrect, zone: ZoneInfo) -> None:
-    """Which call it is."""
+def write_call_header(t: Translator, writer: Writer, call: CallToCorrect, zone: ZoneInfo) -> None:
+    """Write the loan and the time that identify a call."""
     writer.line(masked_loan(t, call.loan), " · ", stamp(t, call.at, zone))
 
 
 def corrected(t: Translator, result: CallCorrected, zone: ZoneInfo) -> Message:
-    """What the call says now, and what it said."""
+    """Render what the call says now, and what it said before."""
     writer = Writer().line(masked_loan(t, result.loan), " · ", stamp(t, result.at, zone))
-    writer.line(t("The call says now:"), " ", Bold(_words(t, result.says))).quote(result.says.note)
-    writer.line(t("It said:"), " ", _words(t, result.said)).quote(result.said.note)
+    writer.line(t("The call says now:"), " ", Bold(_summary(t, result.says))).quote(result.says.note)
+    writer.line(t("It said:"), " ", _summary(t, result.said)).quote(result.said.note)
     if result.says.outcome != result.said.outcome:
         writer.line(t("What the call did to follow-ups stays as it is: plan or finish them by hand where needed."))
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def _words(t: Translator, said: CallSaid) -> str:
+def _summary(t: Translator, said: CallSaid) -> str:
     if said.minutes is None:
         return outcome(t, said.outcome)
     return outcome(t, said.outcome) + " · " + t.n("{n} minute", "{n} minutes", said.minutes)

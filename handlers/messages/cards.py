@@ -1,31 +1,54 @@
-"""A loan's card. Only whoever asked sees it: it shows the name in full, the phone number behind a button."""
+"""A loan's card, as a message and as a modal with tabs. Only the reader sees it: names are in full, and the phone number is
+behind a button."""
 
+from collections.abc import Sequence
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from desk.loans.cards import DueCall, LoanCard, PastCall, PastStage, ShownNumber
+from desk.documents.documents import DocumentsListed
+from desk.loans.cards import DueCall, LoanCard, PastCall, PastStage, PlannedCalls, ShownNumber
 from desk.loans.lookup import LinkedLoan
-from handlers.messages.block_kit.message import Message
-from handlers.messages.block_kit.parts import follow_up_line, form_button, outcome, purpose, stage, stamp
+from desk.loans.timelines import PAGE, Event, Timeline
+from desk.loans.views import LoanView
+from handlers.messages.block_kit.elements import (
+    follow_up_line,
+    follow_up_value,
+    form_button,
+    outcome,
+    purpose,
+    stage,
+    stamp,
+    write_more,
+)
+from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Bold, Button, Code, Mention, Part, Writer, clipped, phrase
-from handlers.messages.documents import item_line
+from handlers.messages.block_kit.view import View
+from handlers.messages.block_kit.writer import Writer, clipped, phrase, renumbered
+from handlers.messages.calls import correct_button
+from handlers.messages.documents import ROWS, document, item_buttons, item_line, state
 
-_NOTES = 6000
-"""Characters of notes that one card shows in full; what is beyond is cut."""
+CARD = "card"
+"""The form name of the modal."""
 
-_CUT_NOTE = 200
+Tab = Literal["contact", "timeline", "documents", "follow_ups"]
+
+_CORRECTIONS = 2
+"""How many earlier versions of a call are listed: a view has at most a hundred blocks."""
+
+_NOTES, _CUT_NOTE = 6000, 200
+"""How many characters of notes a card shows in full, and to how many it then cuts each further note."""
 
 
-def card(t: Translator, shown: LoanCard, zone: ZoneInfo) -> Message:
-    """All that somebody needs before they call."""
-    writer, notes = Writer(), Notes()
-    head(t, writer, shown, zone)
-    _due(t, writer, shown, notes)
-    _calls(t, writer, shown, zone, notes)
-    _documents(t, writer, shown, zone)
-    _stages(t, writer, shown, zone, notes)
-    value = {"l": str(shown.loan.id)}
-    loan_id = shown.loan.id
+def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
+    """Render all that a caller needs before the call."""
+    writer, notes = Writer(), _NoteBudget()
+    _write_header(t, writer, view, zone)
+    _write_due(t, writer, view, notes)
+    _write_calls(t, writer, view, zone, notes)
+    _write_documents(t, writer, view, zone)
+    _write_stages(t, writer, view, zone, notes)
+    value = {"l": str(view.loan.id)}
+    loan_id = view.loan.id
     writer.buttons(
         Button(t("Open"), "card.open", value),
         form_button(t("Log a call"), "call", loan=loan_id),
@@ -38,34 +61,35 @@ def card(t: Translator, shown: LoanCard, zone: ZoneInfo) -> Message:
     return writer.message()
 
 
-def number(t: Translator, shown: ShownNumber) -> Message:
-    """The borrower's phone number."""
+def phone_number(t: Translator, view: ShownNumber) -> Message:
+    """Render the borrower's phone number."""
     writer = Writer()
-    writer.line(Bold(shown.loan.number), " · ", shown.name, " · ", Code(shown.phone))
-    if shown.is_wrong:
+    writer.line(Bold(view.loan.number), " · ", view.name, " · ", Code(view.phone))
+    if view.is_wrong:
         writer.line(Bold(t("This number is marked as wrong.")))
     writer.small(t("That you looked at it is written down."))
     return writer.message()
 
 
-class Notes:
-    """Gives notes in full while there is room for them in one answer."""
+class _NoteBudget:
+    """Shares the room that one answer has for notes."""
 
     def __init__(self) -> None:
         self._left = _NOTES
 
-    def fitted(self, note: str) -> str:
-        """The note, or the beginning of it."""
-        shown = note if len(note) <= max(self._left, _CUT_NOTE) else clipped(note, max(self._left, _CUT_NOTE))
-        self._left -= len(shown)
-        return shown
+    def fit(self, note: str) -> str:
+        """Return the note, cut when the answer has too little room left for all of it."""
+        limit = max(self._left, _CUT_NOTE)
+        text = note if len(note) <= limit else clipped(note, limit)
+        self._left -= len(text)
+        return text
 
 
-def head(t: Translator, writer: Writer, shown: LoanCard, zone: ZoneInfo) -> None:
-    """Who it is about, where the loan stands, and what is paid."""
-    loan = shown.loan
-    writer.line(Bold(loan.number), " · ", Bold(shown.name), " · ", t("tail {digits}", digits=loan.tail))
-    if shown.phone_is_wrong:
+def _write_header(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo) -> None:
+    """Write the borrower, the loan's stage and owner, and what is paid."""
+    loan = view.loan
+    writer.line(Bold(loan.number), " · ", Bold(view.name), " · ", t("tail {digits}", digits=loan.tail))
+    if view.phone_is_wrong:
         writer.line(
             phrase(
                 t,
@@ -73,91 +97,246 @@ def head(t: Translator, writer: Writer, shown: LoanCard, zone: ZoneInfo) -> None
                 line=Code(t("/loan edit {loan} phone 138 0013 8000", loan=loan.number)),
             )
         )
-    since = t.date(shown.stage_since.astimezone(zone).date())
-    owner: Part = Mention(loan.owner) if loan.owner else t("nobody")
+    since = t.date(view.stage_since.astimezone(zone).date())
+    owner: Inline = Mention(loan.owner) if loan.owner else t("nobody")
     writer.line(
         phrase(t, "{stage} since {date} · owner: {owner}", stage=Bold(stage(t, loan.stage)), date=since, owner=owner)
     )
-    money = _money(t, shown)
+    money = _money(t, view)
     if money:
         writer.line(" · ".join(money))
-    if shown.unpaid_since is not None:
-        writer.line(Bold(t("Unpaid since {date}", date=t.date(shown.unpaid_since))))
+    if view.unpaid_since is not None:
+        writer.line(Bold(t("Unpaid since {date}", date=t.date(view.unpaid_since))))
 
 
-def _money(t: Translator, shown: LoanCard) -> list[str]:
-    pieces: list[str] = []
-    if shown.amount is not None:
-        pieces.append(t.money(shown.amount, shown.currency))
-    if shown.due_day is not None:
-        pieces.append(t("instalment on day {day} of the month", day=shown.due_day))
-    if shown.autopay:
-        pieces.append(t("collected automatically"))
-    if shown.paid_through is not None:
-        pieces.append(t("paid through {date}", date=t.short_date(shown.paid_through)))
-    return pieces
+def _money(t: Translator, view: LoanCard) -> list[str]:
+    facts: list[str] = []
+    if view.amount is not None:
+        facts.append(t.money(view.amount, view.currency))
+    if view.due_day is not None:
+        facts.append(t("instalment on day {day} of the month", day=view.due_day))
+    if view.autopay:
+        facts.append(t("collected automatically"))
+    if view.paid_through is not None:
+        facts.append(t("paid through {date}", date=t.short_date(view.paid_through)))
+    return facts
 
 
-def _due(t: Translator, writer: Writer, shown: LoanCard, notes: Notes) -> None:
-    if not shown.due:
+def _write_due(t: Translator, writer: Writer, view: LoanCard, notes: _NoteBudget) -> None:
+    if not view.due:
         writer.line(Bold(t("Nothing is planned.")))
         return
     writer.line(Bold(t("Planned:")))
-    for due in shown.due:
-        _due_row(t, writer, due, notes)
-    _more(t, writer, shown.more_due)
+    for due in view.due:
+        _write_due_row(t, writer, due, notes)
+    write_more(t, writer, view.more_due)
 
 
-def _due_row(t: Translator, writer: Writer, due: DueCall, notes: Notes) -> None:
+def _write_due_row(t: Translator, writer: Writer, due: DueCall, notes: _NoteBudget) -> None:
     writer.bullets([follow_up_line(t, due.follow_up)])
-    writer.quote(notes.fitted(due.note))
+    writer.quote(notes.fit(due.note))
 
 
-def _calls(t: Translator, writer: Writer, shown: LoanCard, zone: ZoneInfo, notes: Notes) -> None:
-    if not shown.calls:
+def _write_calls(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, notes: _NoteBudget) -> None:
+    if not view.calls:
         writer.line(t("No call was logged yet."))
         return
     writer.line(Bold(t("Last calls:")))
-    for call in shown.calls:
+    for call in view.calls:
         writer.bullets([_call_line(t, call, zone)])
-        writer.quote(notes.fitted(call.note))
-    _more(t, writer, shown.more_calls)
+        writer.quote(notes.fit(call.note))
+    write_more(t, writer, view.more_calls)
 
 
-def _call_line(t: Translator, call: PastCall, zone: ZoneInfo) -> list[Part]:
-    parts: list[Part] = [stamp(t, call.at, zone), " · ", Bold(outcome(t, call.outcome))]
+def _call_line(t: Translator, call: PastCall, zone: ZoneInfo) -> list[Inline]:
+    line: list[Inline] = [stamp(t, call.at, zone), " · ", Bold(outcome(t, call.outcome))]
     if call.purpose is not None:
-        parts += [" · ", purpose(t, call.purpose)]
-    return [*parts, " · ", Mention(call.caller)]
+        line += [" · ", purpose(t, call.purpose)]
+    return [*line, " · ", Mention(call.caller)]
 
 
-def _documents(t: Translator, writer: Writer, shown: LoanCard, zone: ZoneInfo) -> None:
-    if shown.documents:
+def _write_documents(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo) -> None:
+    if view.documents:
         writer.line(Bold(t("Open documents:")))
-        writer.bullets(item_line(t, item, zone) for item in shown.documents)
-        _more(t, writer, shown.more_documents)
+        writer.bullets(item_line(t, item, zone) for item in view.documents)
+        write_more(t, writer, view.more_documents)
 
 
-def _stages(t: Translator, writer: Writer, shown: LoanCard, zone: ZoneInfo, notes: Notes) -> None:
-    told = [past for past in shown.stages if past.reason]
-    if told:
+def _write_stages(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, notes: _NoteBudget) -> None:
+    explained = [past for past in view.stages if past.reason]
+    if explained:
         writer.line(Bold(t("Why it is where it is:")))
-    for past in told:
+    for past in explained:
         writer.bullets([_stage_line(t, past, zone)])
-        writer.quote(notes.fitted(past.reason))
+        writer.quote(notes.fit(past.reason))
 
 
-def _stage_line(t: Translator, past: PastStage, zone: ZoneInfo) -> list[Part]:
-    parts: list[Part] = [stamp(t, past.at, zone), " · ", stage(t, past.stage)]
-    return [*parts, " · ", Mention(past.by)] if past.by else parts
-
-
-def _more(t: Translator, writer: Writer, n: int) -> None:
-    if n > 0:
-        writer.small(t.n("and {n} more", "and {n} more", n))
+def _stage_line(t: Translator, past: PastStage, zone: ZoneInfo) -> list[Inline]:
+    line: list[Inline] = [stamp(t, past.at, zone), " · ", stage(t, past.stage)]
+    return [*line, " · ", Mention(past.by)] if past.by else line
 
 
 def linked_loan(t: Translator, loan: LinkedLoan) -> Message:
-    """Number and stage: whoever may see more presses for it."""
+    """Render the preview of a loan link: number, stage, and a button for members who may see more."""
     writer = Writer().line(Bold(loan.number), " · ", stage(t, loan.stage))
     return writer.buttons(Button(t("Open card"), "loan.card", {"l": str(loan.id)})).message()
+
+
+def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | None = None) -> View:
+    """Render the tab with the borrower, the loan, its owner and what is paid. `above` is a message to show first."""
+    writer = _start(t, view.loan, "contact")
+    _write_header(t, writer, view, zone)
+    loan_id = view.loan.id
+    writer.buttons(
+        Button(t("Show number"), "loan.show_number", {"l": str(view.loan.id)}),
+        form_button(t("Log a call"), "call", loan=loan_id),
+        form_button(t("Assign a follow-up"), "follow_up", loan=loan_id),
+        form_button(t("Request documents"), "documents", loan=loan_id),
+        form_button(t("Correct"), "edit", loan=loan_id),
+        form_button(t("Reassign"), "reassign", loan=loan_id),
+    )
+    return _view(t, view.loan, writer, above)
+
+
+def timeline_tab(t: Translator, view: Timeline, zone: ZoneInfo, above: Message | None = None) -> View:
+    """Render the tab with the loan's events, newest first."""
+    writer, notes = _start(t, view.loan, "timeline"), _NoteBudget()
+    _write_name(t, writer, view.loan, view.name)
+    if not view.events:
+        writer.line(t("Nothing has happened yet."))
+    for event in view.events:
+        writer.bullets([_event(t, event, zone)])
+        writer.quote(notes.fit(event.note))
+        _write_corrections(t, writer, event, notes, zone)
+    writer.buttons(*_correct_buttons(t, view.events, zone))
+    _write_pages(t, writer, view.loan, "timeline", offset=view.offset, more=view.more, page=PAGE)
+    return _view(t, view.loan, writer, above, "timeline", offset=view.offset)
+
+
+def documents_tab(t: Translator, view: DocumentsListed, zone: ZoneInfo, above: Message | None = None) -> View:
+    """Render the tab with the documents, each with a button for its next step."""
+    writer = _start(t, view.loan, "documents")
+    _write_name(t, writer, view.loan, view.name)
+    writer.line(Bold(t.n("{n} document is open", "{n} documents are open", len(view.open))))
+    writer.bullets(item_line(t, item, zone) for item in view.open[:ROWS])
+    write_more(t, writer, len(view.open) - ROWS)
+    writer.buttons(*item_buttons(t, view.open[:ROWS], act="card"))
+    if view.settled:
+        writer.line(t("Settled:"))
+        writer.bullets(item_line(t, item, zone) for item in view.settled[:ROWS])
+        write_more(t, writer, len(view.settled) - ROWS)
+    writer.buttons(form_button(t("Request documents"), "documents", loan=view.loan.id))
+    return _view(t, view.loan, writer, above, "documents")
+
+
+def follow_ups_tab(t: Translator, view: PlannedCalls, above: Message | None = None) -> View:
+    """Render the tab with the open follow-ups, each with its buttons."""
+    writer, notes = _start(t, view.loan, "follow_ups"), _NoteBudget()
+    _write_name(t, writer, view.loan, view.name)
+    loan_id = view.loan.id
+    if not view.due:
+        writer.line(Bold(t("Nothing is planned.")))
+    for due in view.due:
+        n = due.follow_up.number
+        writer.bullets([follow_up_line(t, due.follow_up)])
+        writer.quote(notes.fit(due.note))
+        writer.buttons(
+            form_button(t("Log {name}", name=f"/{n}"), "call", loan=loan_id, follow_up=n),
+            Button(t("Finish {name}", name=f"/{n}"), "card.done", follow_up_value(due.follow_up)),
+            form_button(t("Move {name}", name=f"/{n}"), "move", loan=loan_id, follow_up=n),
+        )
+    _write_pages(t, writer, view.loan, "follow_ups", offset=view.offset, more=view.more > 0, page=PAGE)
+    writer.buttons(form_button(t("Assign a follow-up"), "follow_up", loan=loan_id))
+    return _view(t, view.loan, writer, above, "follow_ups", offset=view.offset)
+
+
+def _start(t: Translator, loan: LoanView, current: Tab) -> Writer:
+    """Start a tab with the row of tab buttons; a sign marks the current one, because colour alone is not accessible."""
+    labels: Sequence[tuple[Tab, str]] = (
+        ("contact", t("Contact")),
+        ("timeline", t("Timeline")),
+        ("documents", t("Documents")),
+        ("follow_ups", t("Follow-ups")),
+    )
+    return Writer().buttons(
+        *(
+            Button(
+                f"▸ {label}" if tab == current else label,
+                "card.open",
+                {"l": str(loan.id), "t": tab},
+                style="primary" if tab == current else None,
+            )
+            for tab, label in labels
+        )
+    )
+
+
+def _view(
+    t: Translator, loan: LoanView, writer: Writer, above: Message | None, tab: Tab = "contact", *, offset: int = 0
+) -> View:
+    blocks = writer.message().blocks
+    if above is not None:
+        blocks = [*above.blocks, {"type": "divider"}, *renumbered(blocks)]
+    private = {"l": str(loan.id), "t": tab, "o": offset}
+    return View(form=CARD, title=loan.number, blocks=blocks, close=t("Close"), private=private)
+
+
+def _write_name(t: Translator, writer: Writer, loan: LoanView, name: str) -> None:
+    writer.line(Bold(loan.number), " · ", Bold(name), " · ", t("tail {digits}", digits=loan.tail))
+
+
+def _event(t: Translator, event: Event, zone: ZoneInfo) -> list[Inline]:
+    words: list[Inline] = [stamp(t, event.at, zone), " · "]
+    match event.kind:
+        case "call":
+            words.append(Bold(outcome(t, event.code)))
+            if event.purpose is not None:
+                words += [" · ", purpose(t, event.purpose)]
+            if event.minutes is not None:
+                words += [" · ", t.n("{n} minute", "{n} minutes", event.minutes)]
+        case "stage":
+            words += phrase(t, "stage: {stage}", stage=Bold(stage(t, event.code)))
+        case "owner":
+            words += phrase(t, "owner: {who}", who=Mention(event.code) if event.code else t("nobody"))
+        case "handover":
+            about = f"/{event.number} {purpose(t, event.purpose or '')}"
+            words += phrase(t, "{follow_up} handed over to {who}", follow_up=Bold(about), who=Mention(event.code))
+        case "document":
+            now = t("asked for") if event.state == "requested" else state(t, event.state)
+            words += [Bold(document(t, event.code, event.words)), " · ", now]
+    return [*words, " · ", Mention(event.who)] if event.who else words
+
+
+def _write_corrections(t: Translator, writer: Writer, event: Event, notes: _NoteBudget, zone: ZoneInfo) -> None:
+    """Write the first and the latest earlier version of a corrected call."""
+    versions = event.was if len(event.was) <= _CORRECTIONS else (event.was[0], event.was[-1])
+    for was in versions:
+        what = outcome(t, was.outcome)
+        if was.minutes is not None:
+            what += " · " + t.n("{n} minute", "{n} minutes", was.minutes)
+        when = stamp(t, was.at, zone)
+        writer.line(phrase(t, "corrected {when} by {who}; was: {what}", when=when, who=Mention(was.by), what=what))
+        writer.quote(notes.fit(was.note))
+    write_more(t, writer, len(event.was) - len(versions))
+
+
+def _correct_buttons(t: Translator, events: Sequence[Event], zone: ZoneInfo) -> list[Button]:
+    return [
+        correct_button(t("Correct {name}", name=f"{stamp(t, event.at, zone)} {outcome(t, event.code)}"), event.id)
+        for event in events
+        if event.may_correct
+    ]
+
+
+def _write_pages(
+    t: Translator, writer: Writer, loan: LoanView, tab: Tab, *, offset: int, more: bool, page: int
+) -> None:
+    value = {"l": str(loan.id), "t": tab}
+    buttons: list[Button] = []
+    if offset:
+        buttons.append(Button(t("Back"), "card.open", {**value, "o": max(0, offset - page)}))
+    if more:
+        buttons.append(
+            Button(t("Earlier") if tab == "timeline" else t("More"), "card.open", {**value, "o": offset + page})
+        )
+    writer.buttons(*buttons)

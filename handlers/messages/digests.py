@@ -1,4 +1,4 @@
-"""Digests, as they stand in a member's channel: masked names, most urgent first."""
+"""Digests in a member's channel: masked names, most urgent first."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,27 +6,16 @@ from zoneinfo import ZoneInfo
 
 from desk.follow_ups.due_lists import DueRow
 from desk.messages.digests import Digest, DigestSetting, TeamDigest
-from handlers.messages.block_kit import parts, tables
-from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit import elements, tables
+from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import (
-    TEXT_LIMIT,
-    Bold,
-    Button,
-    Code,
-    Part,
-    Writer,
-    clipped,
-    fitting,
-    phrase,
-    renumbered,
-)
+from handlers.messages.block_kit.writer import TEXT_LIMIT, Writer, clipped, fitting, phrase, renumbered
 
 _KINDS = ("verification", "repayment", "service")
 
 
 def digest(t: Translator, view: Digest, zone: ZoneInfo) -> Message:
-    """A member's calls of the day, verification and repayment apart; one line when there are none."""
+    """Render a member's calls of the day by kind, or one line when there are none."""
     writer = Writer()
     total = sum(view.counts.values())
     if not total:
@@ -39,24 +28,24 @@ def digest(t: Translator, view: Digest, zone: ZoneInfo) -> Message:
         if view.counts.get(kind):
             writer.line(Bold(t("{heading} ({n})", heading=headings[kind], n=view.counts[kind])))
             writer.bullets([_row(t, row) for row in rows])
-    _more(t, writer, view.more)
+    elements.write_more(t, writer, view.more)
     return writer.buttons(
-        Button(t("Show all"), "due.list"), parts.form_button(t("Log a call"), "call"), _settings(t)
+        Button(t("Show all"), "due.list"), elements.form_button(t("Log a call"), "call"), _settings(t)
     ).message()
 
 
 def team_digest(t: Translator, view: TeamDigest, *, with_charts: bool = False) -> Message:
-    """How the team stands, a row for each member; `with_charts` also as a table and charts."""
+    """Render the team's load, a row for each member; `with_charts` adds the form with a table and charts."""
     writer = Writer()
     writer.heading(t("The team, {day}", day=t.date(view.on)))
     message = write_loads(t, writer, view).message()
     if not with_charts or not view.agents:
         return message
-    return replace(message, native=Message(text=message.text, blocks=_drawn(t, view)))
+    return replace(message, with_tables=Message(text=message.text, blocks=_charts(t, view)))
 
 
 def write_loads(t: Translator, writer: Writer, view: TeamDigest) -> Writer:
-    """How each member of the team stands, how the last day's calls ended, and the loans with nothing planned."""
+    """Write each member's load, the outcomes of the last day's calls, and the number of loans with nothing planned."""
     rows = [
         phrase(
             t,
@@ -72,35 +61,35 @@ def write_loads(t: Translator, writer: Writer, view: TeamDigest) -> Writer:
     ]
     fit = fitting(rows)
     writer.bullets(rows[:fit])
-    _more(t, writer, len(rows) - fit)
+    elements.write_more(t, writer, len(rows) - fit)
     if view.outcomes:
-        ended = " · ".join(f"{parts.outcome(t, code)} {count}" for code, count in view.outcomes)
+        ended = " · ".join(f"{elements.outcome(t, code)} {count}" for code, count in view.outcomes)
         writer.line(t("Calls on {day}: {ended}", day=t.short_date(view.done_on), ended=ended))
     return _write_unplanned(t, writer, view)
 
 
-def _drawn(t: Translator, view: TeamDigest) -> list[dict[str, Any]]:
+def _charts(t: Translator, view: TeamDigest) -> list[dict[str, Any]]:
     day = t.short_date(view.done_on)
     writer = Writer()
     writer.heading(t("The team, {day}", day=t.date(view.on)))
     header = [t("Who"), t("Still open"), t("Due"), t("Overdue"), t("Done on {day}", day=day)]
     rows = [[load.name, load.open, load.due, load.overdue, load.done] for load in view.agents]
     block, fit = tables.table(t("How everybody stands"), header, rows)
-    writer.drawn(block)
-    _more(t, writer, len(rows) - fit)
+    writer.block(block)
+    elements.write_more(t, writer, len(rows) - fit)
     busiest = view.agents[: tables.POINTS]
     series = (
         (t("Overdue"), [load.overdue for load in busiest]),
         (t("Due"), [load.due for load in busiest]),
         (t("Still open"), [load.open for load in busiest]),
     )
-    writer.drawn(tables.bars(t("Load of each"), [load.name for load in busiest], series))
-    _more(t, writer, len(rows) - len(busiest))
+    writer.block(tables.bars(t("Load of each"), [load.name for load in busiest], series))
+    elements.write_more(t, writer, len(rows) - len(busiest))
     if any(count for _, count in view.outcomes):
-        shares = [(parts.outcome(t, code), count) for code, count in view.outcomes]
+        shares = [(elements.outcome(t, code), count) for code, count in view.outcomes]
         rest = len(shares) - tables.SEGMENTS + 1
         title = t("Calls on {day}", day=day)
-        writer.drawn(tables.pie(title, shares, rest=t.n("and {n} more", "and {n} more", max(1, rest))))
+        writer.block(tables.pie(title, shares, rest=t.n("and {n} more", "and {n} more", max(1, rest))))
     return _write_unplanned(t, writer, view).message().blocks
 
 
@@ -111,23 +100,18 @@ def _write_unplanned(t: Translator, writer: Writer, view: TeamDigest) -> Writer:
     return writer
 
 
-def _more(t: Translator, writer: Writer, n: int) -> None:
-    if n > 0:
-        writer.small(t.n("and {n} more", "and {n} more", n))
-
-
-def both(own: Message, team: Message) -> Message:
-    """A manager's own digest and their team's, in one answer."""
+def own_and_team_digest(own: Message, team: Message) -> Message:
+    """Join a manager's own digest and their team's into one answer."""
     text = clipped(f"{own.text}\n{team.text}", TEXT_LIMIT)
     return Message(
         text=text,
-        blocks=_joined(own, team),
-        native=Message(text=text, blocks=_joined(own, team.native)) if team.native else None,
+        blocks=_join(own, team),
+        with_tables=Message(text=text, blocks=_join(own, team.with_tables)) if team.with_tables else None,
     )
 
 
 def setting(t: Translator, view: DigestSetting) -> Message:
-    """When the digest comes."""
+    """Render the time of the reader's digest."""
     writer = Writer()
     if view.at is None:
         writer.line(t("You get no digest. /loan-digest 08:30 switches it on."))
@@ -143,22 +127,22 @@ def setting(t: Translator, view: DigestSetting) -> Message:
     return writer.message()
 
 
-def _joined(own: Message, team: Message) -> list[dict[str, Any]]:
+def _join(own: Message, team: Message) -> list[dict[str, Any]]:
     return [*own.blocks, {"type": "divider"}, *renumbered(team.blocks)]
 
 
 def _settings(t: Translator) -> Button:
-    return parts.form_button(t("My settings"), "settings")
+    return elements.form_button(t("My settings"), "settings")
 
 
-def _row(t: Translator, row: DueRow) -> list[Part]:
+def _row(t: Translator, row: DueRow) -> list[Inline]:
     follow_up = row.follow_up
-    due = parts.brief_when(t, follow_up.due, ZoneInfo(follow_up.zone))
-    words: list[Part] = [
+    due = elements.brief_when(t, follow_up.due, ZoneInfo(follow_up.zone))
+    words: list[Inline] = [
         Code(f"{follow_up.loan_number}/{follow_up.number}"),
         f" {row.masked} · ",
         t("tail {digits}", digits=row.tail),
-        f" · {parts.purpose(t, follow_up.purpose)} · {due}",
+        f" · {elements.purpose(t, follow_up.purpose)} · {due}",
     ]
     if follow_up.overdue:
         words += [" · ", Bold(t("overdue"))]

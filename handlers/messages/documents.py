@@ -1,4 +1,4 @@
-"""What is said of the documents of a loan. Only whoever asked sees it."""
+"""Answers about the documents of a loan. Only the reader sees them."""
 
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
@@ -7,23 +7,31 @@ from desk.core.vocabulary import VOCABULARY
 from desk.documents.documents import DocumentsChanged, DocumentsListed, DocumentsRequested
 from desk.documents.views import ItemView
 from desk.loans.views import LoanView
-from handlers.messages.block_kit.message import Message
-from handlers.messages.block_kit.parts import brief_when, fit_buttons, follow_up_line, planned_lines, stamp, undo_button
+from handlers.messages.block_kit.elements import (
+    brief_when,
+    fit_buttons,
+    follow_up_line,
+    stamp,
+    undo_button,
+    write_more,
+    write_plan,
+)
+from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Bold, Button, Code, Mention, Part, Writer, phrase
+from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.follow_ups import offer_next
 
-SHOWN = 10
-"""How many documents of each kind a list shows."""
+ROWS = 10
+"""How many open and how many settled documents a list shows."""
 
 
 def document(t: Translator, code: str, words: str = "") -> str:
-    """A document in the reader's language, or by the words that name it."""
+    """Return a document's name in the reader's language, or the words that name it."""
     return words or VOCABULARY.document(code).word(t.language)
 
 
 def state(t: Translator, code: str) -> str:
-    """The state of a document."""
+    """Return the state of a document in the reader's language."""
     return {
         "requested": t("requested"),
         "received": t("received"),
@@ -35,30 +43,30 @@ def state(t: Translator, code: str) -> str:
     }[code]
 
 
-def item_line(t: Translator, item: ItemView, zone: ZoneInfo) -> list[Part]:
-    """A document as a row: name, state, since when, until when, and why it was sent back."""
-    parts: list[Part] = [Bold(document(t, item.code, item.words)), " · ", state(t, item.state)]
-    parts.append(f" {stamp(t, item.changed_at, zone)}")
+def item_line(t: Translator, item: ItemView, zone: ZoneInfo) -> list[Inline]:
+    """Return a document as a row: name, state, last change, due time, and why it was sent back."""
+    line: list[Inline] = [Bold(document(t, item.code, item.words)), " · ", state(t, item.state)]
+    line.append(f" {stamp(t, item.changed_at, zone)}")
     if item.changed_by:
-        parts += [" ", Mention(item.changed_by)]
+        line += [" ", Mention(item.changed_by)]
     if item.by is not None and item.state in ("requested", "rejected"):
-        parts.append(" · " + t("by {when}", when=brief_when(t, item.by, zone)))
+        line.append(" · " + t("by {when}", when=brief_when(t, item.by, zone)))
     if item.reason:
-        parts.append(f" · {item.reason}")
-    return parts
+        line.append(f" · {item.reason}")
+    return line
 
 
 def requested(t: Translator, result: DocumentsRequested, zone: ZoneInfo) -> Message:
-    """Documents were asked for."""
+    """Render the answer to a request for documents."""
     writer = Writer()
-    _loan(t, writer, result.loan, result.name)
+    _write_loan(t, writer, result.loan, result.name)
     if result.asked:
         writer.line(phrase(t, "Asked for: {documents}.", documents=Bold(_names(t, result.asked))))
     if result.already:
         writer.line(t("Asked for before, and still open:"))
         writer.bullets(item_line(t, item, zone) for item in result.already)
     if result.planned is not None:
-        planned_lines(t, writer, result.planned)
+        write_plan(t, writer, result.planned)
     elif result.kept is not None:
         writer.line(t("This call asks after them:"))
         writer.bullets([follow_up_line(t, result.kept)])
@@ -69,9 +77,9 @@ def requested(t: Translator, result: DocumentsRequested, zone: ZoneInfo) -> Mess
 
 
 def changed(t: Translator, result: DocumentsChanged, zone: ZoneInfo, *, brief: bool = False) -> Message:
-    """Documents came to another state. `brief` leaves out those that are still open, for they stand below."""
+    """Render the new states of documents. `brief` leaves out the open ones, where the card below lists them."""
     writer = Writer()
-    _loan(t, writer, result.loan, result.name)
+    _write_loan(t, writer, result.loan, result.name)
     for item in result.changed:
         name, now = Bold(document(t, item.code, item.words)), Bold(state(t, item.state))
         writer.line(phrase(t, "{document}: {state}", document=name, state=now))
@@ -79,47 +87,47 @@ def changed(t: Translator, result: DocumentsChanged, zone: ZoneInfo, *, brief: b
     if any(item.state == "rejected" for item in result.changed):
         writer.line(t("It is asked for again."))
     if not brief:
-        _still_open(t, writer, result, zone)
+        _write_still_open(t, writer, result, zone)
     for follow_up in result.done:
         name = Code(f"{follow_up.loan_number}/{follow_up.number}")
         writer.line(phrase(t, "The call that asked after them is done ({name}).", name=name))
     if result.planned is not None:
-        planned_lines(t, writer, result.planned)
+        write_plan(t, writer, result.planned)
     offer_next(t, writer, result.unplanned, zone)
     if not brief:
-        writer.buttons(*item_buttons(t, result.still_open[:SHOWN]))
+        writer.buttons(*item_buttons(t, result.still_open[:ROWS]))
     return writer.buttons(*fit_buttons(t, result.planned), undo_button(t, result.undo_id)).message()
 
 
-def _still_open(t: Translator, writer: Writer, result: DocumentsChanged, zone: ZoneInfo) -> None:
+def _write_still_open(t: Translator, writer: Writer, result: DocumentsChanged, zone: ZoneInfo) -> None:
     if not result.still_open:
         writer.line(t("No document is open on this loan any more."))
         return
     writer.line(t("Still open:"))
-    writer.bullets(item_line(t, item, zone) for item in result.still_open[:SHOWN])
-    _more(t, writer, len(result.still_open) - SHOWN)
+    writer.bullets(item_line(t, item, zone) for item in result.still_open[:ROWS])
+    write_more(t, writer, len(result.still_open) - ROWS)
 
 
 def listed(t: Translator, result: DocumentsListed, zone: ZoneInfo) -> Message:
-    """The documents of a loan, with a button for the next step of each."""
+    """Render the documents of a loan, each with a button for its next step."""
     writer = Writer()
-    _loan(t, writer, result.loan, result.name)
+    _write_loan(t, writer, result.loan, result.name)
     if not result.open and not result.settled:
         example = t("/loan-docs {loan} id, bank by tomorrow", loan=result.loan.number)
         writer.line(t("No document was asked for on this loan. To ask for some:")).preformatted(example)
         return writer.message()
     writer.line(Bold(t.n("{n} document is open", "{n} documents are open", len(result.open))))
-    writer.bullets(item_line(t, item, zone) for item in result.open[:SHOWN])
-    _more(t, writer, len(result.open) - SHOWN)
-    writer.buttons(*item_buttons(t, result.open[:SHOWN]))
+    writer.bullets(item_line(t, item, zone) for item in result.open[:ROWS])
+    write_more(t, writer, len(result.open) - ROWS)
+    writer.buttons(*item_buttons(t, result.open[:ROWS]))
     if result.settled:
         writer.line(t("Settled:"))
-        writer.bullets(item_line(t, item, zone) for item in result.settled[:SHOWN])
-        _more(t, writer, len(result.settled) - SHOWN)
+        writer.bullets(item_line(t, item, zone) for item in result.settled[:ROWS])
+        write_more(t, writer, len(result.settled) - ROWS)
     return writer.message()
 
 
-def _loan(t: Translator, writer: Writer, loan: LoanView, name: str) -> None:
+def _write_loan(t: Translator, writer: Writer, loan: LoanView, name: str) -> None:
     writer.line(Bold(loan.number), " · ", name, " · ", t("tail {digits}", digits=loan.tail))
 
 
@@ -127,13 +135,8 @@ def _names(t: Translator, items: Sequence[ItemView]) -> str:
     return t(", ").join(document(t, item.code, item.words) for item in items)
 
 
-def _more(t: Translator, writer: Writer, n: int) -> None:
-    if n > 0:
-        writer.small(t.n("and {n} more", "and {n} more", n))
-
-
 def item_buttons(t: Translator, items: Sequence[ItemView], *, act: str = "documents") -> list[Button]:
-    """The next step of each document; `act` begins the names of the presses."""
+    """Return a button for the next step of each document; `act` is the family that handles them."""
     buttons: list[Button] = []
     for item in items:
         name = document(t, item.code, item.words)

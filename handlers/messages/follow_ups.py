@@ -1,4 +1,4 @@
-"""What is read after a follow-up was planned, moved or closed by hand."""
+"""Answers to planning, moving, snoozing, passing on or closing a follow-up."""
 
 from zoneinfo import ZoneInfo
 
@@ -8,41 +8,41 @@ from desk.follow_ups.next_steps import NextOffer, NextPlanned, Unplanned
 from desk.handover.to_manager import HandedOver
 from desk.loans.views import LoanView
 from desk.messages.reminders import Snoozed
-from handlers.messages.block_kit import parts
-from handlers.messages.block_kit.message import Message
-from handlers.messages.block_kit.parts import brief_when, fit_buttons, planned_lines, undo_button
+from handlers.messages.block_kit import elements
+from handlers.messages.block_kit.elements import brief_when, fit_buttons, undo_button, write_plan
+from handlers.messages.block_kit.message import Bold, Button, Code, Mention, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Bold, Button, Code, Mention, Writer, phrase
+from handlers.messages.block_kit.writer import Writer, phrase
 
 
 def assigned(t: Translator, result: Assigned) -> Message:
-    """What is planned now."""
+    """Render the new plan of a follow-up."""
     writer = Writer()
-    writer.line(parts.masked_loan(t, result.loan))
+    writer.line(elements.masked_loan(t, result.loan))
     if result.moved:
         writer.line(t("Moved."))
-    parts.planned_lines(t, writer, result.planned)
+    write_plan(t, writer, result.planned)
     writer.quote(result.note)
-    return writer.buttons(*parts.fit_buttons(t, result.planned), parts.undo_button(t, result.undo_id)).message()
+    return writer.buttons(*fit_buttons(t, result.planned), undo_button(t, result.undo_id)).message()
 
 
 def closed(t: Translator, result: Closed, zone: ZoneInfo) -> Message:
-    """What was closed, and that nothing else is planned."""
+    """Render the closed follow-up, and ask for the next step when nothing else is planned."""
     follow_up = result.follow_up
     writer = Writer()
-    writer.line(parts.masked_loan(t, result.loan))
-    name, what = Code(f"{follow_up.loan_number}/{follow_up.number}"), Bold(parts.purpose(t, follow_up.purpose))
+    writer.line(elements.masked_loan(t, result.loan))
+    name, what = Code(f"{follow_up.loan_number}/{follow_up.number}"), Bold(elements.purpose(t, follow_up.purpose))
     done = follow_up.state == "done"
     writer.line(
         phrase(t, "{what} ({name}) is done." if done else "{what} ({name}) is cancelled.", what=what, name=name)
     )
     writer.quote(result.why)
     offer_next(t, writer, result.unplanned, zone)
-    return writer.buttons(parts.undo_button(t, result.undo_id)).message()
+    return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
 def offer_next(t: Translator, writer: Writer, unplanned: Unplanned | None, zone: ZoneInfo) -> None:
-    """Asks what comes next, where nothing is planned."""
+    """Ask for the next step when nothing is planned for the loan."""
     if unplanned is None:
         return
     writer.line(Bold(t("Nothing is planned for this loan now. What comes next?")))
@@ -51,15 +51,15 @@ def offer_next(t: Translator, writer: Writer, unplanned: Unplanned | None, zone:
 
 
 def next_planned(t: Translator, result: NextPlanned) -> Message:
-    """A next step was taken from those on offer."""
+    """Render the next step that the reader chose from the offers."""
     writer = Writer()
     writer.line(Bold(result.loan.number), f" · {result.loan.masked}")
-    planned_lines(t, writer, result.planned)
+    write_plan(t, writer, result.planned)
     return writer.buttons(*fit_buttons(t, result.planned), undo_button(t, result.undo_id)).message()
 
 
 def nothing_needed(t: Translator, loan: LoanView) -> Message:
-    """The loan stays without a plan."""
+    """Render the confirmation that the loan needs no next step."""
     return Writer().line(phrase(t, "{loan} stays without a next step.", loan=Bold(loan.number))).message()
 
 
@@ -75,14 +75,14 @@ def _button(t: Translator, offer: NextOffer, unplanned: Unplanned, zone: ZoneInf
 
 
 def fitted(t: Translator, moved: Fitted) -> Message:
-    """The new time, and a button that takes it back."""
+    """Render the new time of a follow-up that was moved to a working time."""
     writer = Writer().line(Bold(moved.loan.number))
-    parts.planned_lines(t, writer, moved.planned)
-    return writer.buttons(parts.undo_button(t, moved.undo_id)).message()
+    write_plan(t, writer, moved.planned)
+    return writer.buttons(undo_button(t, moved.undo_id)).message()
 
 
 def snoozed(t: Translator, result: Snoozed, zone: ZoneInfo) -> Message:
-    """When the desk speaks of it again."""
+    """Render when the desk will remind again."""
     writer = Writer()
     name = f"{result.follow_up.loan_number}/{result.follow_up.number}"
     until = Bold(t.instant(result.option.until, zone))
@@ -93,7 +93,7 @@ def snoozed(t: Translator, result: Snoozed, zone: ZoneInfo) -> Message:
 
 
 def handed_over(t: Translator, result: HandedOver) -> Message:
-    """Whose it is now."""
+    """Render the new assignee of a follow-up."""
     name = f"{result.follow_up.loan_number}/{result.follow_up.number}"
     writer = Writer().line(phrase(t, "{name} is {to}'s now.", name=Bold(name), to=Mention(result.to)))
     return writer.buttons(undo_button(t, result.undo_id)).message()

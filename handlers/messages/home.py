@@ -1,34 +1,35 @@
-"""The App Home, as its owner sees it: names in full, because nobody else does."""
+"""The App Home. Only its owner sees it, so it names borrowers in full."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from desk.follow_ups.due_lists import DueRow
 from desk.messages.home import PAGE, HomeView
-from handlers.messages.block_kit import parts
+from handlers.messages.block_kit import elements
+from handlers.messages.block_kit.message import Bold, Button, Code, Inline
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import HOME, VIEW_BLOCKS, View
-from handlers.messages.block_kit.writer import Bold, Button, Code, Part, Writer, phrase
+from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.digests import write_loads
 
 _OPENABLE = 5
-"""How many calls have a button each; the others are opened by their loan's card."""
+"""How many calls have their own button; the others are reached through the loan's card."""
 
 
 def home(t: Translator, view: HomeView) -> View:
-    """Today, one's loans, one's documents; for a manager the team."""
+    """Render the day's calls, the member's loans and documents, and the team for a manager."""
     writer = Writer(most_blocks=VIEW_BLOCKS)
     if view.showing.first_visit:
         _first_visit(t, writer, view)
     writer.buttons(
-        parts.form_button(t("Log a call"), "call"),
-        parts.form_button(t("Assign a follow-up"), "follow_up"),
-        parts.form_button(t("Request documents"), "documents"),
-        parts.form_button(t("New inquiry"), "inquiry"),
-        parts.form_button(t("Find a loan"), "find"),
-        parts.form_button(t("My settings"), "settings"),
-        *([parts.form_button(t("Reassign"), "reassign")] if view.team is not None else ()),
-        *([parts.form_button(t("Team settings"), "team")] if view.is_admin else ()),
+        elements.form_button(t("Log a call"), "call"),
+        elements.form_button(t("Assign a follow-up"), "follow_up"),
+        elements.form_button(t("Request documents"), "documents"),
+        elements.form_button(t("New inquiry"), "inquiry"),
+        elements.form_button(t("Find a loan"), "find"),
+        elements.form_button(t("My settings"), "settings"),
+        *([elements.form_button(t("Reassign"), "reassign")] if view.team is not None else ()),
+        *([elements.form_button(t("Team settings"), "team")] if view.is_admin else ()),
     )
     _today(t, writer, view)
     _loans(t, writer, view)
@@ -74,15 +75,15 @@ def _today(t: Translator, writer: Writer, view: HomeView) -> None:
     writer.buttons(*_pages(t, view), *_kinds(t, view))
 
 
-def _row(t: Translator, row: DueRow) -> list[Part]:
+def _row(t: Translator, row: DueRow) -> list[Inline]:
     follow_up = row.follow_up
-    when = parts.brief_when(t, follow_up.due, ZoneInfo(follow_up.zone))
+    when = elements.brief_when(t, follow_up.due, ZoneInfo(follow_up.zone))
     tail = t("tail {digits}", digits=row.tail)
-    words: list[Part] = [
+    words: list[Inline] = [
         Code(f"{follow_up.loan_number}/{follow_up.number}"),
         " ",
         Bold(row.name),
-        f" · {tail} · {parts.purpose(t, follow_up.purpose)} · {when}",
+        f" · {tail} · {elements.purpose(t, follow_up.purpose)} · {when}",
     ]
     if follow_up.attempts:
         words += [" · ", t.n("{n} attempt", "{n} attempts", follow_up.attempts)]
@@ -92,7 +93,7 @@ def _row(t: Translator, row: DueRow) -> list[Part]:
 def _open(t: Translator, row: DueRow) -> Button:
     follow_up = row.follow_up
     label = t("Log {name}", name=f"{follow_up.loan_number}/{follow_up.number} {row.name}")
-    return parts.form_button(label, "call", loan=follow_up.loan_id, follow_up=follow_up.number)
+    return elements.form_button(label, "call", loan=follow_up.loan_id, follow_up=follow_up.number)
 
 
 def _pages(t: Translator, view: HomeView) -> list[Button]:
@@ -122,7 +123,7 @@ def _loans(t: Translator, writer: Writer, view: HomeView) -> None:
         writer.line(t("No loan is yours yet."))
     writer.buttons(
         *(
-            Button(f"{parts.stage(t, stage)} {count}", "loan.mine", {"s": stage, "o": 0})
+            Button(f"{elements.stage(t, stage)} {count}", "loan.mine", {"s": stage, "o": 0})
             for stage, count in view.by_stage
         )
     )

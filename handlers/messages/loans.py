@@ -1,4 +1,4 @@
-"""What `/loan` says: lists of loans, the day, a new inquiry, a correction. Only whoever asked sees it."""
+"""Answers about loans: lists, the reader's day, new inquiries, corrections, stages. Only the reader sees them."""
 
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
@@ -7,28 +7,29 @@ from desk.loans.edits import Corrected
 from desk.loans.inquiries import KnownPhone, NewInquiry
 from desk.loans.lists import LoanList, LoanRow, MyDay
 from desk.loans.stages import StageChanged
-from handlers.messages.block_kit.message import Message
-from handlers.messages.block_kit.parts import (
+from handlers.messages.block_kit.elements import (
     brief_when,
     fit_buttons,
     follow_up_line,
     form_button,
-    planned_lines,
     purpose,
     stage,
     undo_button,
+    write_more,
+    write_plan,
 )
+from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Bold, Button, Code, Mention, Part, Writer, phrase
+from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.follow_ups import offer_next
 from handlers.messages.usage import write_usage
 
-_DAY_SHOWN = 5
-"""How many calls of the day are listed below the usage."""
+_DAY_ROWS = 5
+"""How many of the day's calls are listed below the usage."""
 
 
 def usage_and_day(t: Translator, day: MyDay) -> Message:
-    """How `/loan` is typed, and what the reader has to do today."""
+    """Render the usage of `/loan`, and the reader's calls of the day."""
     writer = Writer()
     write_usage(t, writer, "/loan")
     writer.line(Bold(t("Your day:")))
@@ -40,9 +41,9 @@ def usage_and_day(t: Translator, day: MyDay) -> Message:
             counts.append(t.n("{n} of them overdue", "{n} of them overdue", day.overdue))
         writer.line(" · ".join(counts))
         writer.bullets(
-            [*follow_up_line(t, row.follow_up, with_loan=True), " · ", row.name] for row in day.due.rows[:_DAY_SHOWN]
+            [*follow_up_line(t, row.follow_up, with_loan=True), " · ", row.name] for row in day.due.rows[:_DAY_ROWS]
         )
-        _more(t, writer, day.due.total - _DAY_SHOWN)
+        write_more(t, writer, day.due.total - _DAY_ROWS)
     if day.unplanned:
         text = t.n("{n} loan of yours has nothing planned", "{n} loans of yours have nothing planned", day.unplanned)
         writer.line(text, t(": "), Code(t("/loan-due unplanned")))
@@ -50,8 +51,8 @@ def usage_and_day(t: Translator, day: MyDay) -> Message:
     return writer.message()
 
 
-def found(t: Translator, result: LoanList) -> Message:
-    """What a search found."""
+def search_results(t: Translator, result: LoanList) -> Message:
+    """Render the loans that a search search_results."""
     writer = Writer()
     if not result.rows:
         writer.line(t("No loan that you can see fits all of these words."))
@@ -60,14 +61,14 @@ def found(t: Translator, result: LoanList) -> Message:
         )
         return writer.message()
     writer.line(Bold(t.n("{n} loan fits", "{n} loans fit", result.total)))
-    _rows(t, writer, result.rows)
+    _write_rows(t, writer, result.rows)
     if result.more:
         writer.small(t.n("and {n} more: add a word", "and {n} more: add a word", result.more))
     return writer.message()
 
 
-def mine(t: Translator, result: LoanList) -> Message:
-    """The reader's own loans."""
+def own_loans(t: Translator, result: LoanList) -> Message:
+    """Render a page of the reader's own loans."""
     writer = Writer()
     if result.stage is not None:
         name = stage(t, result.stage)
@@ -77,18 +78,18 @@ def mine(t: Translator, result: LoanList) -> Message:
     writer.line(Bold(counted))
     if result.by_stage:
         writer.line(" · ".join(f"{stage(t, code)} {count}" for code, count in result.by_stage))
-    _rows(t, writer, result.rows)
+    _write_rows(t, writer, result.rows)
+    write_more(t, writer, result.more)
     if result.more:
-        writer.small(t.n("and {n} more", "and {n} more", result.more))
         value = {"s": result.stage or "", "o": result.offset + len(result.rows)}
         writer.buttons(Button(t("Show more"), "loan.mine", value))
     return writer.message()
 
 
-def opened(t: Translator, result: NewInquiry, zone: ZoneInfo) -> Message:
-    """A new inquiry."""
+def inquiry_opened(t: Translator, result: NewInquiry, zone: ZoneInfo) -> Message:
+    """Render the answer to a new inquiry."""
     writer = Writer()
-    owner: Part = Mention(result.loan.owner) if result.loan.owner else t("nobody")
+    owner: Inline = Mention(result.loan.owner) if result.loan.owner else t("nobody")
     writer.line(
         phrase(
             t,
@@ -105,10 +106,10 @@ def opened(t: Translator, result: NewInquiry, zone: ZoneInfo) -> Message:
 
 
 def known_phone(t: Translator, result: KnownPhone) -> Message:
-    """The phone of a new inquiry is known: nothing was opened yet."""
+    """Render the loans that already have the phone number of a new inquiry, which was not inquiry_opened."""
     writer = Writer()
     writer.line(Bold(t("This phone number is known. Nothing was opened yet.")))
-    _rows(t, writer, result.loans)
+    _write_rows(t, writer, result.loans)
     if result.more:
         writer.small(t("There are more."))
     again = Button(t("Open a new inquiry all the same"), "loan.new_anyway", {"d": str(result.draft_id)})
@@ -116,15 +117,15 @@ def known_phone(t: Translator, result: KnownPhone) -> Message:
 
 
 def corrected(t: Translator, results: Sequence[Corrected]) -> Message:
-    """Something of a loan was corrected."""
+    """Render the corrected details of a loan."""
     writer = Writer()
     for result in results:
-        _corrected(t, writer, result)
+        _write_correction(t, writer, result)
     return writer.buttons(undo_button(t, results[-1].undo_id)).message()
 
 
-def _corrected(t: Translator, writer: Writer, result: Corrected) -> None:
-    values: dict[str, Part] = {"after": Bold(result.after), "before": result.before, "loan": Bold(result.loan.number)}
+def _write_correction(t: Translator, writer: Writer, result: Corrected) -> None:
+    values: dict[str, Inline] = {"after": Bold(result.after), "before": result.before, "loan": Bold(result.loan.number)}
     match result.what:
         case "name":
             writer.line(phrase(t, "{loan}: the borrower's name is now {after} (it was {before}).", **values))
@@ -134,32 +135,27 @@ def _corrected(t: Translator, writer: Writer, result: Corrected) -> None:
             writer.line(phrase(t, "The loan {before} has the number {after} now.", **values))
 
 
-def _rows(t: Translator, writer: Writer, rows: Sequence[LoanRow]) -> None:
+def _write_rows(t: Translator, writer: Writer, rows: Sequence[LoanRow]) -> None:
     writer.bullets(_row(t, row) for row in rows)
     writer.buttons(*(Button(t("Card {number}", number=row.number), "loan.card", {"l": str(row.id)}) for row in rows))
 
 
-def _row(t: Translator, row: LoanRow) -> list[Part]:
+def _row(t: Translator, row: LoanRow) -> list[Inline]:
     tail = t("tail {digits}", digits=row.tail)
-    parts: list[Part] = [Code(row.number), " ", Bold(row.name), f" · {tail} · {stage(t, row.stage)}"]
+    line: list[Inline] = [Code(row.number), " ", Bold(row.name), f" · {tail} · {stage(t, row.stage)}"]
     if row.owner is not None:
-        parts += [" · ", Mention(row.owner)]
+        line += [" · ", Mention(row.owner)]
     if row.next is None:
-        return parts
+        return line
     when = brief_when(t, row.next.due, ZoneInfo(row.next.zone))
-    parts.append(f" · {purpose(t, row.next.purpose)} {when}")
+    line.append(f" · {purpose(t, row.next.purpose)} {when}")
     if row.next.overdue:
-        parts += [" · ", Bold(t("overdue"))]
-    return parts
-
-
-def _more(t: Translator, writer: Writer, n: int) -> None:
-    if n > 0:
-        writer.small(t.n("and {n} more", "and {n} more", n))
+        line += [" · ", Bold(t("overdue"))]
+    return line
 
 
 def changed(t: Translator, result: StageChanged, zone: ZoneInfo) -> Message:
-    """From where to where, what that ended, and what is planned now."""
+    """Render a change of stage: what it ended, and what is planned now."""
     writer = Writer()
     writer.line(
         phrase(
@@ -174,9 +170,9 @@ def changed(t: Translator, result: StageChanged, zone: ZoneInfo) -> Message:
     writer.quote(result.reason)
     if remark := _remark(t, result):
         writer.line(remark)
-    _ended(t, writer, result)
+    _write_ended(t, writer, result)
     if result.planned is not None:
-        planned_lines(t, writer, result.planned)
+        write_plan(t, writer, result.planned)
     if result.still_open:
         writer.line(t("Also open on this loan:") if result.planned else t("Open on this loan:"))
         writer.bullets(follow_up_line(t, follow_up) for follow_up in result.still_open)
@@ -205,7 +201,7 @@ def _remark(t: Translator, result: StageChanged) -> str:
             )
 
 
-def _ended(t: Translator, writer: Writer, result: StageChanged) -> None:
+def _write_ended(t: Translator, writer: Writer, result: StageChanged) -> None:
     ended: list[str] = []
     if result.ended_follow_ups:
         ended.append(t.n("{n} open follow-up", "{n} open follow-ups", result.ended_follow_ups))

@@ -1,4 +1,4 @@
-"""What each message that the desk owes says now, to whoever reads it."""
+"""Render each kind of notice as it should read now, for its reader."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -10,20 +10,20 @@ from desk.messages import digests
 from desk.messages.notice_views import follow_up_notice
 from desk.messages.notices import locale_for, takes_native
 from desk.people import access_requests, onboarding
-from handlers.messages import access as render_access
 from handlers.messages import digests as render_digests
-from handlers.messages import onboarding as render_onboarding
-from handlers.messages import reassign as render_reassign
+from handlers.messages import handover as render_reassign
 from handlers.messages import reminders as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
+from handlers.messages.people import access as render_access
+from handlers.messages.people import onboarding as render_onboarding
 from storage.tables import Call, Loan, Member, Notice, Undo
 
 Composer = Callable[[Desk, Notice, Translator, ZoneInfo], Awaitable[Message | None]]
 
 
 async def compose(desk: Desk, notice: Notice) -> Message | None:
-    """The message as it should stand; None for one that was settled before it was ever sent."""
+    """Return the message as it should read now, or None when the matter was settled before it was ever sent."""
     reader = await desk.session.get(Member, notice.to_id) if notice.to_id else None
     t = Translator(await locale_for(desk, notice, reader))
     zone = ZoneInfo(reader.zone if reader else desk.workspace.zone)
@@ -146,4 +146,4 @@ _COMPOSERS: dict[str, Composer] = {
 }
 
 KINDS: tuple[str, ...] = tuple(_COMPOSERS)
-"""Every kind of message that is owed and kept true."""
+"""Every kind of notice that the desk sends and keeps up to date."""

@@ -1,4 +1,4 @@
-"""How a command is typed, and what is at hand for it. Only whoever typed it sees it."""
+"""The answer to a command typed alone: its usage, and what the reader can use it on. Only they see it."""
 
 from collections.abc import Sequence
 
@@ -6,15 +6,15 @@ from desk.follow_ups.due_lists import DueRow
 from desk.loans.lists import LoanRow
 from desk.messages.digests import AgentLoad
 from desk.messages.overview import OpenDocuments
-from handlers.messages.block_kit.message import Message
-from handlers.messages.block_kit.parts import follow_up_line, form_button, stage
+from handlers.messages.block_kit.elements import follow_up_line, form_button, stage
+from handlers.messages.block_kit.message import Bold, Code, Inline, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Bold, Code, Part, Writer
+from handlers.messages.block_kit.writer import Writer
 from handlers.messages.usage import USAGES, write_usage
 
 
 def calls(t: Translator, command: str, title: str, rows: Sequence[DueRow]) -> Message:
-    """Usage, and follow-ups below that title."""
+    """Render the usage, and follow-ups below `title`."""
     writer = Writer()
     write_usage(t, writer, command)
     if rows:
@@ -24,7 +24,7 @@ def calls(t: Translator, command: str, title: str, rows: Sequence[DueRow]) -> Me
 
 
 def documents(t: Translator, rows: Sequence[OpenDocuments]) -> Message:
-    """Usage, and the loans on which documents are open."""
+    """Render the usage, and the loans that have open documents."""
     writer = Writer()
     write_usage(t, writer, "/loan-docs")
     if rows:
@@ -34,7 +34,7 @@ def documents(t: Translator, rows: Sequence[OpenDocuments]) -> Message:
 
 
 def loans(t: Translator, command: str, rows: Sequence[LoanRow], loads: Sequence[AgentLoad] = ()) -> Message:
-    """Usage, and the reader's loans, or how each member of a manager's team stands."""
+    """Render the usage, and the reader's loans or, for a manager, each team member's load."""
     writer = Writer()
     write_usage(t, writer, command)
     if loads:
@@ -50,12 +50,12 @@ def loans(t: Translator, command: str, rows: Sequence[LoanRow], loads: Sequence[
     return writer.message()
 
 
-def _loan(t: Translator, row: LoanRow) -> list[Part]:
+def _loan(t: Translator, row: LoanRow) -> list[Inline]:
     return [Code(row.number), f" {row.name} · ", t("tail {digits}", digits=row.tail)]
 
 
 def help_on(t: Translator, nearest: str) -> Message:
-    """How the nearest command is typed, the forms, and what the other commands are for."""
+    """Render the usage of the nearest command, the forms, and the purpose of the other commands."""
     writer = Writer()
     writer.line(t("I read commands, not sentences. This one comes nearest:"))
     write_usage(t, writer, nearest)

@@ -1,13 +1,13 @@
-"""What was taken back."""
+"""The answer to Undo, and the words for each act."""
 
 from desk.core.undo import TakenBack
-from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.message import Bold, Message
 from handlers.messages.block_kit.translator import Translator, _
-from handlers.messages.block_kit.writer import Bold, Writer, phrase
+from handlers.messages.block_kit.writer import Writer, phrase
 
 
 def taken_back(t: Translator, undone: TakenBack) -> Message:
-    """Takes the place of the answer whose button was pressed."""
+    """Render what was undone; it replaces the answer whose button was pressed."""
     writer = Writer()
     words = act(t, undone.act)
     if undone.loan_number is not None:
@@ -54,5 +54,5 @@ _ACTS: dict[str, str] = {
 
 
 def act(t: Translator, code: str) -> str:
-    """The words for an act, as `Undo` and the audit trail name it."""
+    """Return the words for an act, by the code that undo and the audit log store."""
     return t(_ACTS.get(code, _("a change")))

@@ -1,17 +1,17 @@
-"""How each command is typed: its forms, and lines that work as they stand."""
+"""How each command is typed: its forms, and examples that work as written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from desk.core.vocabulary import VOCABULARY, Word
-from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.message import Bold, Code, Message
 from handlers.messages.block_kit.translator import Translator, _
-from handlers.messages.block_kit.writer import Bold, Code, Writer
+from handlers.messages.block_kit.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A line behind the command, as it is typed in either language, and what it does."""
+    """What follows the command in each language, and what that line does."""
 
     en: str
     zh: str
@@ -20,7 +20,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a command is for, its forms, and examples. `words` are the words that may stand in its line."""
+    """The purpose, forms and examples of a command. `words` are the vocabulary that its line may use."""
 
     about: str
     forms: tuple[str, ...]
@@ -184,14 +184,14 @@ USAGES: dict[str, Usage] = {
 
 
 def usage(t: Translator, command: str) -> Message:
-    """The answer to a command's `help`, and to one typed alone that needs more."""
+    """Render the answer to a command's `help`, and to a command typed without what it needs."""
     writer = Writer()
     write_usage(t, writer, command)
     return writer.message()
 
 
 def write_usage(t: Translator, writer: Writer, command: str) -> None:
-    """Writes how `command` is typed."""
+    """Write how `command` is typed."""
     told = USAGES[command]
     writer.line(Bold(command), " – ", t(told.about))
     writer.bullets([Code(f"{command} {t(form)}")] for form in told.forms)

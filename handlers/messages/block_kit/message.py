@@ -1,17 +1,70 @@
-"""What is handed to Slack: blocks, and the same in words for notifications and screen readers."""
+"""What a message consists of: words, mentions, buttons, and the finished message."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Bold:
+    """Emphasised words."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Something to type, or a number."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A person, by Slack id. In a channel message this notifies them."""
+
+    slack_user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel, by Slack id."""
+
+    channel_id: str
+
+
+Inline = str | Bold | Code | Mention | Channel
+"""One piece of a line of text: plain words, or words with a style or a meaning of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """A question to confirm before a press takes effect."""
+
+    title: str
+    text: str
+    yes: str
+    no: str
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button. `act` names the handler; `value` holds ids, codes and versions, never personal data."""
+
+    label: str
+    act: str
+    value: dict[str, Any] = field(default_factory=dict[str, Any])
+    style: Literal["primary", "danger"] | None = None
+    confirm: Confirm | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message: `text` says all of it, `blocks` are Block Kit dicts that Slack takes everywhere.
+    """A message: `text` holds all of its words, `blocks` are Block Kit dicts that Slack accepts everywhere.
 
-    `native` says the same with Slack's own tables and charts. It goes out only by calls that report a refusal; everything
-    else sends the message itself.
+    `with_tables` is the same message with Slack's own tables and charts. Send it only by calls that report a refusal;
+    everything else sends the message itself.
     """
 
     text: str
     blocks: list[dict[str, Any]]
-    native: "Message | None" = None
+    with_tables: "Message | None" = None

@@ -20,13 +20,13 @@ from babel.numbers import format_currency
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 LANGUAGES = {"zh": "中文", "en": "English"}
-"""The languages that can be chosen, each by its own name."""
+"""The languages to choose from, each by its own name."""
 
 CATALOGUES = Path(__file__).parents[2] / "locale"
 
 
 class Translator:
-    """Says things in one language. `t("Undone.")`, `t("Due {when}", when=…)`, `t.n("{n} call", "{n} calls", n)`.
+    """Translates into one language: `t("Undone.")`, `t("Due {when}", when=…)`, `t.n("{n} call", "{n} calls", n)`.
 
     `language` is `zh` or `en`, for the two-language entries of the vocabulary.
     """
@@ -37,63 +37,63 @@ class Translator:
         self._texts = _catalogue(self.language)
 
     def __call__(self, text: str, **values: Any) -> str:
-        """The translation of `text` with its placeholders filled."""
+        """Return the translation of `text` with its placeholders filled."""
         return self._texts.gettext(text).format(**values)
 
     def raw(self, text: str) -> str:
-        """The translation of `text` with its placeholders still in it."""
+        """Return the translation of `text` with its placeholders unfilled."""
         return self._texts.gettext(text)
 
     def n(self, singular: str, plural: str, n: int, **values: Any) -> str:
-        """The translation for `n` things; `{n}` stands for the number."""
+        """Return the translation for `n` things; `{n}` is replaced by the number."""
         return self._texts.ngettext(singular, plural, n).format(n=n, **values)
 
     def date(self, day: dt.date) -> str:
-        """`Thu 26 Nov 2026`, `2026年11月26日 周四`."""
+        """Return a date in full: `Thu 26 Nov 2026`, `2026年11月26日 周四`."""
         return format_date(day, "y年M月d日 EEE" if self.language == "zh" else "EEE d MMM y", locale=self._locale)
 
     def short_date(self, day: dt.date) -> str:
-        """`Thu 26 Nov`, `11月26日 周四`: where the year goes without saying."""
+        """Return a date whose year is obvious: `Thu 26 Nov`, `11月26日 周四`."""
         return format_date(day, "M月d日 EEE" if self.language == "zh" else "EEE d MMM", locale=self._locale)
 
     def weekday(self, day: int) -> str:
-        """A day of the week, Monday as 0: `Mon`, `周一`."""
+        """Return a day of the week, Monday as 0: `Mon`, `周一`."""
         return get_day_names("abbreviated", locale=self._locale)[day]
 
     def days(self, days: str) -> str:
-        """Weekdays as `desk.rules.hours` writes them: `mon-sat`, `周一至周六`."""
+        """Return weekdays as formatted by `desk.rules.hours`: `mon-sat`, `周一至周六`."""
         if self.language == "en":
             return days
         names = get_day_names("abbreviated", locale=self._locale)
-        shown = re.sub("[a-z]{3}", lambda found: names[_WEEKDAYS.index(found[0])], days)
-        return shown.replace("-", "至").replace(",", "、")
+        translated = re.sub("[a-z]{3}", lambda found: names[_WEEKDAYS.index(found[0])], days)
+        return translated.replace("-", "至").replace(",", "、")
 
     def zone(self, zone: ZoneInfo) -> str:
-        """The zone by its city: `Shanghai`, `上海`."""
+        """Return the city that names a zone: `Shanghai`, `上海`."""
         return get_timezone_location(zone, locale=self._locale, return_city=True)
 
     def instant(self, at: datetime, zone: ZoneInfo) -> str:
-        """`Thu 26 Nov 2026 15:00 (Shanghai time)`, `2026年11月26日 周四 15:00（上海时间）`."""
+        """Return an instant in full: `Thu 26 Nov 2026 15:00 (Shanghai time)`, `2026年11月26日 周四 15:00（上海时间）`."""
         local = at.astimezone(zone)
         if self.language == "zh":
             return f"{self.date(local.date())} {local:%H:%M}（{self.zone(zone)}时间）"
         return f"{self.date(local.date())} {local:%H:%M} ({self.zone(zone)} time)"
 
     def minute(self, at: datetime, zone: ZoneInfo) -> str:
-        """`Thu 26 Nov 15:00`: an instant where zone and year go without saying."""
+        """Return an instant whose zone and year are obvious: `Thu 26 Nov 15:00`."""
         local = at.astimezone(zone)
         return f"{self.short_date(local.date())} {local:%H:%M}"
 
     def clock_time(self, at: datetime, zone: ZoneInfo) -> str:
-        """`15:00`."""
+        """Return the time of day: `15:00`."""
         return f"{at.astimezone(zone):%H:%M}"
 
     def country(self, code: str) -> str:
-        """A country by its ISO 3166 code: `China`, `中国`."""
+        """Return the name of a country from its ISO 3166 code: `China`, `中国`."""
         return self._locale.territories.get(code, code)
 
     def money(self, amount: Decimal, currency: str) -> str:
-        """`¥120,000.00`, `CN¥120,000.00`."""
+        """Return an amount of money: `¥120,000.00`, `CN¥120,000.00`."""
         return format_currency(amount, currency, locale=self._locale)
 
 
@@ -110,5 +110,5 @@ def _catalogue(language: str) -> gettext.NullTranslations:
 
 
 def _(text: str) -> str:
-    """Marks a text for translation; it is translated where it is shown."""
+    """Mark a text for translation; it is translated where it is rendered."""
     return text

@@ -1,4 +1,4 @@
-"""What is handed to Slack as a modal, and how one is written: the lines of a message, and fields to fill in."""
+"""Modals and the App Home, and the writer of forms: the lines of a message, and fields to fill in."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,25 +10,25 @@ from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, clipped
 
 Typed = Mapping[str, str | tuple[str, ...]]
-"""What stands in the fields of a form, by name: a text, a code, an id, or several. What is empty is not there."""
+"""The values of a form's fields by name: a text, a code, an id, or several. Empty fields are left out."""
 
 Private = Mapping[str, Any]
 """What a view carries for its handler: ids, codes and versions, never personal data."""
 
 GENERATION = "g"
-"""In `Private`: how often the desk has filled in the form. Slack keeps what a field holds while its ids stay the same."""
+"""The key in `Private` for how often the desk has filled in the form. Slack keeps a field's value while its ids stay the same."""
 
 PRODUCT = "Loan Desk"
-"""The title of a modal that has none of its own."""
+"""The title of a modal without a title of its own."""
 
 HOME = "home"
 """The form name of an App Home."""
 
 VIEW_BLOCKS = 100
-"""Of a modal or Home."""
+"""The most blocks of a modal or Home."""
 
 BENEATH = "beneath"
-"""In what a modal carries: what the one under it carries, if it shows what is changed here."""
+"""The key in `Private` for that of the modal below this one, when that modal shows what is changed here."""
 
 _TITLE, _LABEL, _OPTION, _PLACEHOLDER = 24, 2000, 75, 150
 _MANY = 100
@@ -36,7 +36,7 @@ _MANY = 100
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A modal, or an App Home when `form` is `HOME`. `form` names who serves it; without `submit` nothing is sent."""
+    """A modal, or an App Home when `form` is `HOME`. `form` names the handler; without `submit` nothing is sent."""
 
     form: str
     title: str
@@ -46,7 +46,7 @@ class View:
     private: Private = field(default_factory=dict[str, Any])
 
     def payload(self) -> dict[str, Any]:
-        """The view as Slack takes it."""
+        """Return the view as Slack expects it."""
         view: dict[str, Any] = {
             "type": "home" if self.form == HOME else "modal",
             "callback_id": self.form,
@@ -60,20 +60,20 @@ class View:
         return view
 
     def content(self) -> str:
-        """The payload as one text, to see whether two views are the same."""
+        """Return the payload as one text, to compare two views."""
         return json.dumps(self.payload(), ensure_ascii=False, sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One of the things to choose from. `value` is a code or an id."""
+    """A choice. `value` is a code or an id."""
 
     label: str
     value: str
     about: str = ""
 
     def payload(self) -> dict[str, Any]:
-        """The option as Slack takes it."""
+        """Return the option as Slack expects it."""
         option: dict[str, Any] = {"text": _plain(self.label, _OPTION), "value": self.value}
         if self.about:
             option["description"] = _plain(self.about, _OPTION)
@@ -81,9 +81,9 @@ class Option:
 
 
 class FormWriter(Writer):
-    """Writes a form: whatever a message has, and fields. `typed` is what already stands in the fields.
+    """Writes a form: everything a message has, and fields. `typed` holds the values already in the fields.
 
-    A field that is `live` has the form written anew whenever its value changes.
+    When the value of a `live` field changes, the form is rendered again.
     """
 
     def __init__(self, t: Translator, private: Private, typed: Typed) -> None:
@@ -103,14 +103,14 @@ class FormWriter(Writer):
         hint: str = "",
         placeholder: str = "",
     ) -> "FormWriter":
-        """Words, in one line or several."""
+        """Add a field for text, of one line or several."""
         element: dict[str, Any] = {"type": "plain_text_input", "multiline": long, "max_length": limit}
         if value := self._one(name):
             element["initial_value"] = clipped(value, limit)
         return self._input(name, label, element, optional=optional, hint=hint, placeholder=placeholder)
 
     def number(self, name: str, label: str, *, optional: bool = False, low: int, high: int) -> "FormWriter":
-        """A whole number."""
+        """Add a field for a whole number."""
         element: dict[str, Any] = {
             "type": "number_input",
             "is_decimal_allowed": False,
@@ -132,7 +132,7 @@ class FormWriter(Writer):
         hint: str = "",
         placeholder: str = "",
     ) -> "FormWriter":
-        """One of up to a hundred."""
+        """Add a choice of one from up to a hundred options."""
         element: dict[str, Any] = {"type": "static_select", "options": [o.payload() for o in options[:_MANY]]}
         chosen = next((option for option in options[:_MANY] if option.value == self._one(name)), None)
         if chosen is not None:
@@ -142,7 +142,7 @@ class FormWriter(Writer):
     def ticks(
         self, name: str, label: str, options: Sequence[Option], *, optional: bool = False, live: bool = False
     ) -> "FormWriter":
-        """Any of up to ten, each with a box."""
+        """Add check boxes for up to ten options."""
         element: dict[str, Any] = {"type": "checkboxes", "options": [o.payload() for o in options[:10]]}
         chosen = [option.payload() for option in options[:10] if option.value in self._all(name)]
         if chosen:
@@ -152,7 +152,7 @@ class FormWriter(Writer):
     def several(
         self, name: str, label: str, options: Sequence[Option], *, optional: bool = False, live: bool = False
     ) -> "FormWriter":
-        """Any of up to a hundred."""
+        """Add a choice of any from up to a hundred options."""
         element: dict[str, Any] = {"type": "multi_static_select", "options": [o.payload() for o in options[:_MANY]]}
         chosen = [option.payload() for option in options[:_MANY] if option.value in self._all(name)]
         if chosen:
@@ -170,7 +170,7 @@ class FormWriter(Writer):
         live: bool = False,
         placeholder: str = "",
     ) -> "FormWriter":
-        """One of many, found while typing. `source` names who suggests."""
+        """Add a choice of one from many, searched while typing. `source` names the handler that suggests."""
         element: dict[str, Any] = {"type": "external_select", "min_query_length": 1}
         if chosen is not None:
             element["initial_option"] = chosen.payload()
@@ -189,7 +189,7 @@ class FormWriter(Writer):
         hint: str = "",
         placeholder: str = "",
     ) -> "FormWriter":
-        """Any of many, found while typing, at most so many. `source` names who suggests."""
+        """Add a choice of up to `most` from many, searched while typing. `source` names the handler that suggests."""
         element: dict[str, Any] = {"type": "multi_external_select", "min_query_length": 1, "max_selected_items": most}
         if chosen:
             element["initial_options"] = [option.payload() for option in chosen]
@@ -198,18 +198,18 @@ class FormWriter(Writer):
         )
 
     def person(self, name: str, label: str, *, optional: bool = False, live: bool = False) -> "FormWriter":
-        """Somebody in the workspace."""
+        """Add a choice of one person in the workspace."""
         return self._pick(name, label, "users_select", "initial_user", optional=optional, live=live)
 
     def people(self, name: str, label: str, *, optional: bool = False) -> "FormWriter":
-        """Several people in the workspace."""
+        """Add a choice of several people in the workspace."""
         element: dict[str, Any] = {"type": "multi_users_select"}
         if chosen := self._all(name):
             element["initial_users"] = list(chosen)
         return self._input(name, label, element, optional=optional)
 
     def channel(self, name: str, label: str, *, optional: bool = False) -> "FormWriter":
-        """A channel of this company, public or private."""
+        """Add a choice of a channel of this company, public or private."""
         element: dict[str, Any] = {
             "type": "conversations_select",
             "filter": {"include": ["public", "private"], "exclude_external_shared_channels": True},
@@ -219,15 +219,15 @@ class FormWriter(Writer):
         return self._input(name, label, element, optional=optional)
 
     def day(self, name: str, label: str, *, optional: bool = False) -> "FormWriter":
-        """A calendar date."""
+        """Add a field for a calendar date."""
         return self._pick(name, label, "datepicker", "initial_date", optional=optional)
 
     def clock(self, name: str, label: str, *, optional: bool = False) -> "FormWriter":
-        """A time of the day."""
+        """Add a field for a time of day."""
         return self._pick(name, label, "timepicker", "initial_time", optional=optional)
 
     def view(self, form: str, title: str, *, submit: str, close: str = "") -> View:
-        """The form as written so far."""
+        """Return the form as written so far."""
         return View(
             form=form,
             title=title,
@@ -283,26 +283,26 @@ class FormWriter(Writer):
         return (value,) if isinstance(value, str) else value
 
 
-def shown(t: Translator, message: Message, title: str, private: Private | None = None) -> View:
-    """A message as a modal: the answer to what was submitted, or a card."""
+def message_modal(t: Translator, message: Message, title: str, private: Private | None = None) -> View:
+    """Return a message as a modal: the answer to a submitted form, or a card."""
     return View(form="shown", title=title, blocks=message.blocks, close=t("Close"), private=private or {})
 
 
 def loading(t: Translator) -> View:
-    """What stands there until the desk has looked everything up."""
+    """Render the modal that is shown until the answer is ready."""
     return View(
         form="loading", title=PRODUCT, blocks=Writer().line(t("One moment …")).message().blocks, close=t("Cancel")
     )
 
 
 def block_id(name: str, private: Private) -> str:
-    """The id of a field's block. A form that the desk fills in anew gets new ones, or Slack would keep the old values."""
+    """Return the id of a field's block. A form that the desk fills in again needs new ids, or Slack keeps the old values."""
     generation = int(private.get(GENERATION, 0))
     return f"{name}~{generation}" if generation else name
 
 
 def read_typed(state: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, str | tuple[str, ...]]:
-    """What stands in the fields, from `view.state.values`."""
+    """Return the values of the fields, from `view.state.values`."""
     typed: dict[str, str | tuple[str, ...]] = {}
     for block, actions in state.items():
         for element in actions.values():

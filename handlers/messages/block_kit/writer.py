@@ -1,106 +1,57 @@
-"""Writes messages. One description gives the blocks and the complete top-level text.
+"""The writer of messages: one description yields the blocks and the complete top-level text.
 
-All words go into rich text or plain text, which Slack does not parse: a name like `<!channel> *x*` is shown as it was
-typed and pings nobody. Only a `Mention` notifies.
+All words go into rich text or plain text, which Slack does not parse: a name like `<!channel> *x*` appears as it was
+typed and notifies nobody. Only a `Mention` notifies.
 """
 
 import json
 import string
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
-from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.message import Bold, Button, Channel, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 
 TEXT_LIMIT = 3800
-"""Of the top-level text; `chat.update` refuses more than 4,000 characters."""
+"""The most characters of the top-level text; `chat.update` refuses more than 4,000."""
 
 BUTTON_TEXT = 75
-"""Characters of a button's label."""
+"""The most characters of a button's label."""
 
 ROWS_LIMIT = 3000
-"""Characters of the rows of one long list: what is beyond is counted."""
+"""The most characters of the rows of one long list; further rows are only counted."""
 
 BLOCKS = 50
-"""Of a message."""
+"""The most blocks of a message."""
 
 _BUTTONS_A_ROW, _BUTTONS = 25, 100
 _LIST_ROWS, _LAST = 100, 6
-_BUDGET, _AN_ELEMENT = 24_000, 20
-"""Characters of all words of a message, and what an element counts beside its own: far more than anybody reads, and less
-than Slack takes."""
+_BUDGET, _ELEMENT_COST = 24_000, 20
+"""The most characters of all words in a message, and how many more each element counts: far more than anyone reads, and
+less than Slack accepts."""
 _RICH_TEXT_LIMIT = 3000
-_PIECE = 1400
+_ELEMENT_LENGTH = 1400
 
 
-@dataclass(frozen=True, slots=True)
-class Bold:
-    """Words that stand out."""
-
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """Something to type, or a number."""
-
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A person, by Slack id. In a channel message this notifies them."""
-
-    slack_user_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """A channel, by Slack id."""
-
-    channel_id: str
-
-
-Part = str | Bold | Code | Mention | Channel
-
-
-@dataclass(frozen=True, slots=True)
-class Confirm:
-    """A question before a press counts."""
-
-    title: str
-    text: str
-    yes: str
-    no: str
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """A button. `act` names the handler; `value` holds ids, codes and versions, never personal data."""
-
-    label: str
-    act: str
-    value: dict[str, Any] = field(default_factory=dict[str, Any])
-    style: Literal["primary", "danger"] | None = None
-    confirm: Confirm | None = None
-
-
-def phrase(t: Translator, text: str, **values: Part | int) -> list[Part]:
-    """The translation of `text` with parts in its placeholders: `phrase(t, "Due {when}", when=Bold(…))`."""
-    parts: list[Part] = []
+def phrase(t: Translator, text: str, **values: Inline | int) -> list[Inline]:
+    """Return the translation of `text` with inline values in its placeholders: `phrase(t, "Due {when}", when=Bold(…))`."""
+    line: list[Inline] = []
     for literal, name, _spec, _conversion in string.Formatter().parse(t.raw(text)):
         if literal:
-            parts.append(literal)
+            line.append(literal)
         if name is not None:
             value = values[name]
-            parts.append(str(value) if isinstance(value, int) else value)
-    return parts
+            line.append(str(value) if isinstance(value, int) else value)
+    return line
 
 
 class Writer:
-    """Collects lines, lists and buttons, and makes the message of them. What Slack would not take of it is cut: rows are
-    counted then, words end in `…`, blocks are left out before the last ones, where the buttons are."""
+    """Collects lines, lists and buttons, and builds the message from them.
+
+    What exceeds Slack's limits is cut: further rows are counted, words end in `…`, and blocks are left out before the
+    last ones, which hold the buttons.
+    """
 
     def __init__(self, *, most_blocks: int = BLOCKS) -> None:
         self._blocks: list[dict[str, Any]] = []
@@ -109,23 +60,23 @@ class Writer:
         self._left = _BUDGET
         self._most_blocks = most_blocks
 
-    def line(self, *parts: Part | Sequence[Part]) -> "Writer":
-        """A paragraph."""
-        flat = _flat(parts)
+    def line(self, *inlines: Inline | Sequence[Inline]) -> "Writer":
+        """Add a paragraph."""
+        flat = _flatten(inlines)
         self._rich([{"type": "rich_text_section", "elements": self._elements(flat)}])
         self._texts.append(_plain(flat))
         return self
 
-    def bullets(self, items: Iterable[Sequence[Part]]) -> "Writer":
-        """A list, a row each."""
-        rows = [_flat(item) for item in items]
+    def bullets(self, items: Iterable[Sequence[Inline]]) -> "Writer":
+        """Add a bulleted list, a row for each item."""
+        rows = [_flatten(item) for item in items]
         elements: list[dict[str, Any]] = []
         for row in rows[:_LIST_ROWS]:
             if elements and self._left <= 0:
                 break
             elements.append({"type": "rich_text_section", "elements": self._elements(row)})
         if len(elements) < len(rows):
-            more: list[Part] = [f"… + {len(rows) - len(elements)}"]
+            more: list[Inline] = [f"… + {len(rows) - len(elements)}"]
             rows[len(elements) :] = [more]
             elements.append({"type": "rich_text_section", "elements": self._elements(more)})
         if elements:
@@ -134,20 +85,20 @@ class Writer:
         return self
 
     def quote(self, words: str) -> "Writer":
-        """What somebody typed, set apart, exactly as it was typed."""
+        """Add what a person typed as a quotation, exactly as it was typed."""
         if words:
             self._rich([{"type": "rich_text_quote", "elements": self._elements([words])}])
             self._texts.append(f"> {escaped(words)}")
         return self
 
     def preformatted(self, words: str) -> "Writer":
-        """Something to copy: lines in a fixed width."""
+        """Add text to copy, in a fixed-width font."""
         self._rich([{"type": "rich_text_preformatted", "elements": self._elements([words])}])
         self._texts.append(escaped(words))
         return self
 
     def heading(self, words: str) -> "Writer":
-        """A heading in plain text."""
+        """Add a heading in plain text."""
         self._blocks.append(
             {"type": "header", "text": {"type": "plain_text", "text": clipped(words, 150), "emoji": False}}
         )
@@ -155,57 +106,57 @@ class Writer:
         return self
 
     def small(self, words: str) -> "Writer":
-        """A remark in small print."""
+        """Add a remark in small print."""
         element = {"type": "plain_text", "text": clipped(words, _RICH_TEXT_LIMIT), "emoji": False}
         self._blocks.append({"type": "context", "elements": [element]})
         self._texts.append(escaped(words))
         return self
 
     def divider(self) -> "Writer":
-        """A line between two parts."""
+        """Add a divider."""
         self._blocks.append({"type": "divider"})
         return self
 
     def buttons(self, *buttons: Button) -> "Writer":
-        """A row of buttons, or none."""
+        """Add a row of buttons, or nothing without buttons."""
         buttons = buttons[: max(0, _BUTTONS - self._actions)]
         for start in range(0, len(buttons), _BUTTONS_A_ROW):
             row = buttons[start : start + _BUTTONS_A_ROW]
             self._blocks.append({"type": "actions", "elements": [self._button(button) for button in row]})
         return self
 
-    def drawn(self, block: dict[str, Any]) -> "Writer":
-        """A table or chart. What it says stands in the text of the message's plain form, which it is to share."""
+    def block(self, block: dict[str, Any]) -> "Writer":
+        """Add a table or chart. Its content must also be in the text of the plain message, which both forms share."""
         self._blocks.append(block)
         return self
 
     def message(self) -> Message:
-        """The message as written so far."""
-        return Message(text=clipped("\n".join(self._texts), TEXT_LIMIT), blocks=self._fitted())
+        """Return the message as written so far."""
+        return Message(text=clipped("\n".join(self._texts), TEXT_LIMIT), blocks=self._limit_blocks())
 
-    def _fitted(self) -> list[dict[str, Any]]:
+    def _limit_blocks(self) -> list[dict[str, Any]]:
         if len(self._blocks) <= self._most_blocks:
             return list(self._blocks)
         left_out = {"type": "context", "elements": [{"type": "plain_text", "text": "…", "emoji": False}]}
         return [*self._blocks[: self._most_blocks - 1 - _LAST], left_out, *self._blocks[-_LAST:]]
 
-    def _elements(self, parts: Iterable[Part]) -> list[dict[str, Any]]:
+    def _elements(self, line: Iterable[Inline]) -> list[dict[str, Any]]:
         elements: list[dict[str, Any]] = []
-        for part in parts:
-            if isinstance(part, (Mention, Channel)):
-                elements.append(_element(part))
-                self._left -= _AN_ELEMENT
+        for inline in line:
+            if isinstance(inline, (Mention, Channel)):
+                elements.append(_element(inline))
+                self._left -= _ELEMENT_COST
                 continue
-            words = clipped(_words(part), max(1, self._left))
-            self._left -= units(words) + _AN_ELEMENT
-            elements.extend(_element(_like(part, piece)) for piece in _in_pieces(words))
+            text = clipped(_words(inline), max(1, self._left))
+            self._left -= units(text) + _ELEMENT_COST
+            elements.extend(_element(_with_words(inline, words)) for words in _split(text))
         return elements
 
     def _rich(self, elements: list[dict[str, Any]]) -> None:
         self._blocks.append({"type": "rich_text", "elements": elements})
 
     def _button(self, button: Button) -> dict[str, Any]:
-        # Action ids are unique in a message: the handler's name, and a counter behind `#` that the router drops.
+        # Action ids must be unique in a message: the handler's name, and a counter after `#` that the router drops.
         self._actions += 1
         element: dict[str, Any] = {
             "type": "button",
@@ -226,8 +177,8 @@ class Writer:
 
 
 def renumbered(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The blocks of one message as the second part of another: action ids are unique in what is shown, so the counters
-    behind `#` go on behind those of the first."""
+    """Return the blocks of one message for use below those of another. Action ids must be unique on the surface, so the
+    counters after `#` start higher."""
     copied = json.loads(json.dumps(blocks))
     for block in copied:
         for element in block.get("elements", []):
@@ -238,27 +189,27 @@ def renumbered(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def escaped(words: str) -> str:
-    """`words` for a place that Slack parses: `&`, `<` and `>` as entities, so that nothing in it is a mention or link."""
+    """Return `words` for a place that Slack parses, with `&`, `<` and `>` as entities, so that none form a mention or link."""
     return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def unescaped(words: str) -> str:
-    """The other way round, for a place that Slack does not parse."""
+    """Undo `escaped`, for a place that Slack does not parse."""
     return words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def fitting(rows: Sequence[Sequence[Part]], limit: int = ROWS_LIMIT) -> int:
-    """How many of these rows, from the first on, fit into a list of `limit` characters; one always does."""
+def fitting(rows: Sequence[Sequence[Inline]], limit: int = ROWS_LIMIT) -> int:
+    """Return how many of the first rows fit into a list of `limit` characters, at least one."""
     used = 0
     for position, row in enumerate(rows):
-        used += units(_plain(_flat(row))) + 3
+        used += units(_plain(_flatten(row))) + 3
         if used > limit:
             return max(1, position)
     return len(rows)
 
 
 def clipped(words: str, limit: int) -> str:
-    """`words` cut to `limit` UTF-16 units, which is how Slack may count, with `…`; no entity is cut in two."""
+    """Return `words` cut to `limit` UTF-16 units (Slack may count so), ending in `…`; no entity is cut in two."""
     if units(words) <= limit:
         return words
     kept, used = [], 1
@@ -272,37 +223,37 @@ def clipped(words: str, limit: int) -> str:
     return (cut[:entity] if entity >= 0 and ";" not in cut[entity:] else cut) + "…"
 
 
-def _in_pieces(words: str) -> list[str]:
-    """Text of any length, in pieces of the length that Slack takes, however it counts."""
-    return [words[start : start + _PIECE] for start in range(0, len(words), _PIECE)]
+def _split(words: str) -> list[str]:
+    """Return text of any length in sections that Slack accepts, whichever way it counts."""
+    return [words[start : start + _ELEMENT_LENGTH] for start in range(0, len(words), _ELEMENT_LENGTH)]
 
 
-def _words(part: str | Bold | Code) -> str:
-    return part if isinstance(part, str) else part.words
+def _words(inline: str | Bold | Code) -> str:
+    return inline if isinstance(inline, str) else inline.words
 
 
-def _like(part: str | Bold | Code, words: str) -> Part:
-    return words if isinstance(part, str) else replace(part, words=words)
+def _with_words(inline: str | Bold | Code, words: str) -> Inline:
+    return words if isinstance(inline, str) else replace(inline, words=words)
 
 
 def units(words: str) -> int:
-    """The length of a text in UTF-16 units."""
+    """Return the length of a text in UTF-16 units."""
     return len(words.encode("utf-16-le")) // 2
 
 
-def _flat(parts: Iterable[Part | Sequence[Part]]) -> list[Part]:
-    flat: list[Part] = []
-    for part in parts:
-        if isinstance(part, (str, Bold, Code, Mention, Channel)):
-            flat.append(part)
+def _flatten(inlines: Iterable[Inline | Sequence[Inline]]) -> list[Inline]:
+    flat: list[Inline] = []
+    for inline in inlines:
+        if isinstance(inline, (str, Bold, Code, Mention, Channel)):
+            flat.append(inline)
         else:
-            flat.extend(part)
-    # Slack refuses a message with an empty text in it.
-    return [part for part in flat if part not in ("", Bold(""), Code(""))]
+            flat.extend(inline)
+    # Slack refuses a message that contains an empty text.
+    return [inline for inline in flat if inline not in ("", Bold(""), Code(""))]
 
 
-def _element(part: Part) -> dict[str, Any]:
-    match part:
+def _element(inline: Inline) -> dict[str, Any]:
+    match inline:
         case Bold(words):
             return {"type": "text", "text": words, "style": {"bold": True}}
         case Code(words):
@@ -312,13 +263,13 @@ def _element(part: Part) -> dict[str, Any]:
         case Channel(channel_id):
             return {"type": "channel", "channel_id": channel_id}
         case str():
-            return {"type": "text", "text": part}
+            return {"type": "text", "text": inline}
 
 
-def _plain(parts: Iterable[Part]) -> str:
+def _plain(inlines: Iterable[Inline]) -> str:
     words: list[str] = []
-    for part in parts:
-        match part:
+    for inline in inlines:
+        match inline:
             case Bold(text) | Code(text):
                 words.append(escaped(text))
             case Mention(slack_user_id):
@@ -326,5 +277,5 @@ def _plain(parts: Iterable[Part]) -> str:
             case Channel(channel_id):
                 words.append(f"<#{channel_id}>")
             case str():
-                words.append(escaped(part))
+                words.append(escaped(inline))
     return "".join(words)

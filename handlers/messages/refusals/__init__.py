@@ -1,1 +1,1 @@
-"""What people read when the desk refuses."""
+"""Answers to refusals and failures."""

@@ -1,20 +1,21 @@
-"""Why a call is not logged, or an act not taken back, where a mere text with its values would not say enough."""
+"""Refusals about calls and Undo that need more than a text with values."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import DeskError
 from desk.core.undo import Since
-from handlers.messages.block_kit.parts import outcome, purpose
+from handlers.messages.block_kit.elements import outcome, purpose
+from handlers.messages.block_kit.message import Bold, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Bold, Code, Mention, Part, phrase
+from handlers.messages.block_kit.writer import phrase
 from handlers.messages.undo import act
 
-Explanation = Callable[[Translator, DeskError, ZoneInfo], list[list[Part]]]
+Explanation = Callable[[Translator, DeskError, ZoneInfo], list[list[Inline]]]
 
 
-def _next_missing(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list[Part]]:
-    """Shows the line that would do, in the reader's language."""
+def _next_missing(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list[Inline]]:
+    """Explain, with an example line in the reader's language."""
     loan, code = error.params["loan"], error.params["outcome"]
     word = outcome(t, code)
     missing = phrase(
@@ -28,7 +29,7 @@ def _next_missing(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list
     return [missing, phrase(t, "For example: {forms}", forms=Code(line))]
 
 
-def _outcome_answers_other(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list[Part]]:
+def _outcome_answers_other(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list[Inline]]:
     named = phrase(
         t,
         "{outcome} answers verification calls only, and this is about {purpose}."
@@ -40,7 +41,7 @@ def _outcome_answers_other(t: Translator, error: DeskError, _zone: ZoneInfo) -> 
     return [named, [t("To note the word instead of naming a follow-up, put a colon before the note.")]]
 
 
-def _number_and_purpose_differ(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list[Part]]:
+def _number_and_purpose_differ(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list[Inline]]:
     return [
         phrase(
             t,
@@ -52,9 +53,9 @@ def _number_and_purpose_differ(t: Translator, error: DeskError, _zone: ZoneInfo)
     ]
 
 
-def _undo_built_on(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list[Part]]:
+def _undo_built_on(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list[Inline]]:
     loans = t(", ").join(error.params["loans"])
-    paragraphs: list[list[Part]] = [[t("Something has been built on this meanwhile, so it stays.")]]
+    paragraphs: list[list[Inline]] = [[t("Something has been built on this meanwhile, so it stays.")]]
     if loans:
         paragraphs = [
             phrase(t, "Something has been built on this meanwhile, so it stays ({loans}).", loans=Bold(loans))
@@ -63,8 +64,8 @@ def _undo_built_on(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list
     return paragraphs
 
 
-def _since(t: Translator, since: Since, zone: ZoneInfo) -> list[Part]:
-    who: Part = Mention(since.who) if since.who else t("the desk")
+def _since(t: Translator, since: Since, zone: ZoneInfo) -> list[Inline]:
+    who: Inline = Mention(since.who) if since.who else t("the desk")
     return phrase(t, "{act}, by {who} at {time}", act=act(t, since.act), who=who, time=t.clock_time(since.at, zone))
 
 

@@ -1,18 +1,18 @@
-"""What people read when the desk says no: what was wrong, the nearest valid form, and the line, so that it can be mended."""
+"""The answers to a refusal and to a failure: what is wrong, what to do, and the line, so that it can be corrected."""
 
 from enum import Enum
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import DeskError
-from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.message import Button, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Button, Writer
+from handlers.messages.block_kit.writer import Writer
 from handlers.messages.refusals.refusals import explain
 from storage.engine.trouble import Trouble
 
 
 def refusal(t: Translator, error: DeskError, zone: ZoneInfo, *, line: str = "") -> Message:
-    """The answer to a refused line or press. Times are shown in the reader's zone."""
+    """Render the answer to a refused line or press, with times in the reader's zone."""
     writer = Writer()
     for paragraph in explain(t, error, zone):
         writer.line(paragraph)
@@ -23,38 +23,38 @@ def refusal(t: Translator, error: DeskError, zone: ZoneInfo, *, line: str = "") 
     return writer.message()
 
 
-class Wrong(Enum):
-    """What goes wrong beside the database."""
+class Failure(Enum):
+    """Failures other than those of the database."""
 
     SLACK = "slack"
-    """Slack did not say who or what a line means."""
-    MISHAP = "mishap"
-    """A fault of the desk."""
+    """Slack did not tell which person or channel a line names."""
+    BUG = "bug"
+    """A bug of the desk."""
 
 
-def trouble(t: Translator, kind: Trouble | Wrong, reference: str = "", *, line: str = "") -> Message:
-    """The answer in trouble: what is known of the work, what to do next, and the reference of the request in the log."""
+def trouble(t: Translator, kind: Trouble | Failure, reference: str = "", *, line: str = "") -> Message:
+    """Render the answer to a failure: whether anything was changed, what to do next, and the request's reference in the log."""
     writer = Writer()
     match kind:
         case Trouble.UNKNOWN:
-            said = t("The desk could not see whether this was saved. Please look at the card before you repeat it.")
+            text = t("The desk could not see whether this was saved. Please look at the card before you repeat it.")
         case Trouble.FULL:
-            said = t(
+            text = t(
                 "The desk has no room left to save anything. Nothing was changed. "
                 "Please tell whoever runs the desk, and try again once there is room."
             )
         case Trouble.AWAY:
-            said = t("The desk cannot reach its database just now. Nothing was changed. Please try again in a minute.")
+            text = t("The desk cannot reach its database just now. Nothing was changed. Please try again in a minute.")
         case Trouble.LATE:
-            said = t("The desk did not get this done in time. Nothing was changed. Please try again in a minute.")
-        case Wrong.SLACK:
-            said = t(
+            text = t("The desk did not get this done in time. Nothing was changed. Please try again in a minute.")
+        case Failure.SLACK:
+            text = t(
                 "Slack did not tell the desk who or which channel is meant. Nothing was changed. "
                 "Please try again in a minute."
             )
-        case Wrong.MISHAP:
-            said = t("The desk has made a mistake, and nothing was changed. It has been written down.")
-    writer.line(said)
+        case Failure.BUG:
+            text = t("The desk has made a mistake, and nothing was changed. It has been written down.")
+    writer.line(text)
     if reference:
         writer.line(t("If it goes on, give your admin this reference: {reference}", reference=reference))
     if line:

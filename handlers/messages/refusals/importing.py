@@ -1,4 +1,4 @@
-"""Why a file, or a row of it, was not imported."""
+"""Reasons why a file, or a row of it, was not imported."""
 
 from collections.abc import Callable
 
@@ -53,14 +53,14 @@ ROW: dict[str, Explanation] = {
 
 
 def explain_file(t: Translator, error: DeskError) -> str:
-    """Why nothing of a file was read."""
+    """Return why a file was not read."""
     reason = FILE[error.code](t, error)
     nearest = error.params.get("nearest")
     return f"{reason} {', '.join(nearest)}" if nearest else reason
 
 
 def explain_row(t: Translator, error: DeskError) -> str:
-    """Why a row was refused, with its column."""
+    """Return why a row was refused, with its column."""
     reason = ROW[error.code](t, error)
     column = error.params.get("column")
     return f"{column}: {reason}" if column else reason

@@ -1,18 +1,19 @@
-"""Why a document or a stage stays as it is, where the words of the vocabulary are needed to say so."""
+"""Refusals about documents and stages that need words of the vocabulary."""
 
 from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import DeskError
-from handlers.messages.block_kit.parts import stage, stamp
+from handlers.messages.block_kit.elements import stage, stamp
+from handlers.messages.block_kit.message import Bold, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Bold, Code, Mention, Part, phrase
+from handlers.messages.block_kit.writer import phrase
 from handlers.messages.documents import document, state
 
-Explanation = Callable[[Translator, DeskError, ZoneInfo], list[list[Part]]]
+Explanation = Callable[[Translator, DeskError, ZoneInfo], list[list[Inline]]]
 
 
-def _stage_already(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list[Part]]:
+def _stage_already(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list[Inline]]:
     return [
         phrase(
             t,
@@ -24,8 +25,8 @@ def _stage_already(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list
     ]
 
 
-def _document_impossible(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list[Part]]:
-    """Names the state of the document, and shows the lines that would do."""
+def _document_impossible(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list[Inline]]:
+    """Explain by the state of the document, with lines that would work."""
     given = error.params
     name = document(t, given["document"])
     paragraphs = [
@@ -48,7 +49,7 @@ def _document_impossible(t: Translator, error: DeskError, _zone: ZoneInfo) -> li
     return [*paragraphs, [t("Possible now:")], *(["• ", Code(line)] for line in possible)]
 
 
-def _document_not_requested(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list[Part]]:
+def _document_not_requested(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list[Inline]]:
     name, loan = document(t, error.params["document"]), error.params["loan"]
     paragraphs = [
         phrase(t, "{document} was not asked for on {loan}.", document=Bold(name), loan=Bold(loan)),
@@ -59,7 +60,7 @@ def _document_not_requested(t: Translator, error: DeskError, _zone: ZoneInfo) ->
     return [*paragraphs, phrase(t, "To ask for it: {line}", line=Code(line))]
 
 
-def _document_changed(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list[Part]]:
+def _document_changed(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list[Inline]]:
     who = error.params["who"]
     return [
         phrase(

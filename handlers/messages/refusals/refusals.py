@@ -1,4 +1,4 @@
-"""Each reason for a refusal, in words. One text per code of `desk.core.errors`; `refusal_texts` has them."""
+"""The words for each refusal. `texts` holds one text per code of `desk.core.errors`."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -9,20 +9,20 @@ from desk.core.errors import DeskError
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
 from desk.loans.lookup import LoanChoice
-from handlers.messages.block_kit.parts import stage, when
+from handlers.messages.block_kit.elements import stage, when
+from handlers.messages.block_kit.message import Bold, Channel, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Bold, Channel, Code, Mention, Part, phrase
+from handlers.messages.block_kit.writer import phrase
 from handlers.messages.refusals.calls import CALL_EXPLANATIONS
 from handlers.messages.refusals.loans import LOAN_EXPLANATIONS
 from handlers.messages.refusals.texts import TEXTS
 
-_PEOPLE_NAMED = 20
+_MENTIONS = 20
 _PEOPLE = frozenset({"who", "slack_id"})
-_LIST = "loans"
 
 
-def explain(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list[Part]]:
-    """The paragraphs that explain a refusal: the reason, then what it may have meant, then the nearest valid forms."""
+def explain(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list[Inline]]:
+    """Return the paragraphs that explain a refusal: the reason, the possible meanings, and the nearest valid forms."""
     explanation = CALL_EXPLANATIONS.get(error.code) or LOAN_EXPLANATIONS.get(error.code)
     if explanation is not None:
         return explanation(t, error, zone)
@@ -31,38 +31,38 @@ def explain(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list[Part]]
         return [phrase(t, "That cannot be done ({code}).", code=Code(error.code))]
     if error.params.get("given") == "" and "{given}" in text:
         text = TEXTS["incomplete"]
-    values = {name: _part(t, name, value, zone) for name, value in error.params.items()}
-    paragraphs = [_filled(t, text, values)]
+    values = {name: _value(t, name, value, zone) for name, value in error.params.items()}
+    paragraphs = [_fill(t, text, values)]
     paragraphs += [_choice(t, choice) for choice in error.params.get("choices", ())]
     if readings := error.params.get("readings"):
         meant = " · ".join(when(t, due, zone) for due in readings)
         paragraphs.append(phrase(t, "It may mean: {readings}", readings=Bold(meant)))
     if nearest := error.params.get("nearest"):
-        paragraphs.append(phrase(t, "For example: {forms}", forms=Code(_joined(t, nearest))))
+        paragraphs.append(phrase(t, "For example: {forms}", forms=Code(_join(t, nearest))))
     return paragraphs
 
 
-def mentions(t: Translator, slack_ids: Sequence[str]) -> list[Part]:
-    """People, one after the other. In an ephemeral answer a mention notifies nobody."""
-    parts: list[Part] = []
-    for slack_id in slack_ids[:_PEOPLE_NAMED]:
-        parts.extend([t(", "), Mention(slack_id)] if parts else [Mention(slack_id)])
-    if more := len(slack_ids[_PEOPLE_NAMED:]):
-        parts.extend([" ", t.n("and {n} more", "and {n} more", more)])
-    return parts
+def mentions(t: Translator, slack_ids: Sequence[str]) -> list[Inline]:
+    """Return a list of people, cut after the first ones. In an ephemeral answer a mention notifies nobody."""
+    line: list[Inline] = []
+    for slack_id in slack_ids[:_MENTIONS]:
+        line.extend([t(", "), Mention(slack_id)] if line else [Mention(slack_id)])
+    if more := len(slack_ids[_MENTIONS:]):
+        line.extend([" ", t.n("and {n} more", "and {n} more", more)])
+    return line
 
 
-def _filled(t: Translator, text: str, values: dict[str, list[Part]]) -> list[Part]:
-    parts: list[Part] = []
-    for piece in phrase(t, text, **{name: Code(f"\0{name}") for name in values}):
-        if isinstance(piece, Code) and piece.words.startswith("\0"):
-            parts.extend(values[piece.words[1:]])
+def _fill(t: Translator, text: str, values: dict[str, list[Inline]]) -> list[Inline]:
+    line: list[Inline] = []
+    for inline in phrase(t, text, **{name: Code(f"\0{name}") for name in values}):
+        if isinstance(inline, Code) and inline.words.startswith("\0"):
+            line.extend(values[inline.words[1:]])
         else:
-            parts.append(piece)
-    return parts
+            line.append(inline)
+    return line
 
 
-def _part(t: Translator, name: str, value: Any, zone: ZoneInfo) -> list[Part]:
+def _value(t: Translator, name: str, value: Any, zone: ZoneInfo) -> list[Inline]:
     if value is None:
         return [t("the desk")] if name in _PEOPLE else ["–"]
     if name in _PEOPLE:
@@ -85,14 +85,14 @@ def _part(t: Translator, name: str, value: Any, zone: ZoneInfo) -> list[Part]:
     return [Bold(str(value))] if name == "given" else [str(value)]
 
 
-def _choice(t: Translator, choice: Any) -> list[Part]:
+def _choice(t: Translator, choice: Any) -> list[Inline]:
     if isinstance(choice, LoanChoice):
         tail = t("tail {digits}", digits=choice.tail)
         return ["• ", Code(choice.number), f" {choice.masked} · {tail} · {stage(t, choice.stage)}"]
     return ["• ", Mention(str(choice))]
 
 
-def _joined(t: Translator, nearest: Sequence[Any]) -> str:
+def _join(t: Translator, nearest: Sequence[Any]) -> str:
     return " · ".join(t.date(form) if isinstance(form, date) else str(form) for form in nearest)
 
 

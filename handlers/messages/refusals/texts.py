@@ -1,6 +1,6 @@
-"""The reasons for a refusal. Each text names what was wrong and, where it is not obvious, what to do.
+"""One text per refusal: what is wrong and, where it is not obvious, what to do.
 
-Placeholders are the error's params. The nearest valid forms, the choices and the readings are shown behind the text.
+Placeholders are the error's params. The nearest valid forms, the choices and the possible meanings follow the text.
 """
 
 from handlers.messages.block_kit.translator import _

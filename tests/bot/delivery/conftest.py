@@ -51,7 +51,7 @@ class Room:
     async def compose(self, _desk: Desk, notice: Notice) -> Message | None:
         """The state of the notice's kind, or just the kind."""
         text = self.state.get(notice.kind, notice.kind)
-        return None if text is None else Message(text=text, blocks=self.blocks, native=self.native)
+        return None if text is None else Message(text=text, blocks=self.blocks, with_tables=self.native)
 
     def sender(self, **settings: Any) -> Sender:
         """Another process that sends."""

@@ -1,4 +1,4 @@
-"""The same examples in every run, however slow the machine."""
+"""Property tests with the same examples in every run, and no deadline on slow machines."""
 
 from hypothesis import settings
 

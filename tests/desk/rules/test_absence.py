@@ -50,20 +50,20 @@ def test_without_a_cover_the_manager_acts():
     assert acting({"li": away()}) == "boss"
 
 
-def test_an_absent_covers_own_cover_acts():
+def test_an_absent_cover_is_covered_by_their_own_cover():
     assert acting({"li": away("wang"), "wang": away("zhao")}) == "zhao"
 
 
-def test_the_manager_acts_for_an_absent_cover_without_a_cover():
+def test_an_absent_cover_without_a_cover_leaves_it_to_the_manager():
     assert acting({"li": away("wang"), "wang": away()}) == "boss"
 
 
-def test_the_manager_acts_when_two_absent_members_cover_each_other():
+def test_two_absent_members_who_cover_each_other_leave_it_to_the_manager():
     assert acting({"li": away("wang"), "wang": away("li")}) == "boss"
     assert acting({"li": away("li")}) == "boss"
 
 
-def test_a_chain_of_covers_is_followed_up_to_a_limit():
+def test_a_chain_of_covers_is_followed_up_to_its_limit():
     chain = ["li", *(f"cover {n}" for n in range(1, COVER_CHAIN_LIMIT + 2))]
     absent = {member: away(cover) for member, cover in pairwise(chain)}
     last = f"cover {COVER_CHAIN_LIMIT}"
@@ -76,7 +76,7 @@ def test_an_absent_manager_is_replaced_by_another_or_by_their_cover():
     assert acting({"li": away(), "boss": away("wang")}) == "wang"
 
 
-def test_the_assignee_keeps_the_call_when_nobody_is_at_work():
+def test_the_assignee_keeps_it_when_everyone_is_away():
     assert acting({"li": away(), "boss": away()}) == "li"
     assert acting({"li": away()}, []) == "li"
 
@@ -86,7 +86,7 @@ absences = st.dictionaries(members, st.builds(Absence[int], st.just(TODAY), st.j
 
 
 @given(members, absences, st.lists(members, max_size=3))
-def test_no_absent_member_acts_while_the_assignee_or_a_manager_is_at_work(
+def test_an_absent_member_never_acts_while_the_assignee_or_a_manager_is_there(
     assignee: int, away_today: dict[int, Absence[int]], managers: list[int]
 ):
     someone: int = acting_member(assignee, away_today, managers, TODAY)

@@ -1,4 +1,4 @@
-"""Follow-ups planned by rule: retries, verifications, decisions, instalments, documents, arrears."""
+"""What the desk plans by itself: retries, verifications, decisions, instalments, documents, arrears."""
 
 from importlib import resources
 from pathlib import Path
@@ -9,18 +9,20 @@ from desk.core.errors import Invalid
 from desk.core.values import Due
 from desk.rules.cadence import CADENCE, CadenceError, load_cadence, plan_due, retry_at
 from desk.rules.reminders import ContactHours
-from tests.desk.rules.times import AROUND_THE_CLOCK, CHINA, NINE_TO_SIX, NO_HOLIDAYS, SHANGHAI, at, day, shown
+from tests.desk.rules.times import AROUND_THE_CLOCK, CHINA, NINE_TO_SIX, NO_HOLIDAYS, SHANGHAI, at, day, wall_clock
 
 NOW = "2026-11-25 10:00"
 FILE = (resources.files("desk") / "data" / "cadence.toml").read_text("utf-8")
 
 
 def retry(outcome: str, attempts: int, now: str = NOW) -> str:
-    return shown(retry_at(outcome, attempts, at(now), NINE_TO_SIX, CHINA))
+    return wall_clock(retry_at(outcome, attempts, at(now), NINE_TO_SIX, CHINA))
 
 
 @pytest.mark.parametrize("outcome", ["no_answer", "busy", "voicemail"])
-def test_an_unanswered_call_is_retried_in_three_working_hours_and_after_the_third_next_morning(outcome: str):
+def test_an_unanswered_call_is_retried_after_three_working_hours_and_after_the_third_attempt_the_next_morning(
+    outcome: str,
+):
     assert retry(outcome, 1) == "2026-11-25 13:00"
     assert retry(outcome, 2) == "2026-11-25 13:00"
     assert retry(outcome, 3) == "2026-11-26 09:00"
@@ -47,7 +49,7 @@ def test_the_three_hours_count_only_working_time(now: str, again: str):
     assert retry("no_answer", 1, now) == again
 
 
-def test_a_retry_at_the_end_of_work_moves_to_the_next_morning():
+def test_a_retry_that_would_fall_on_the_end_of_work_comes_the_next_morning():
     assert retry("busy", 1, "2026-11-25 15:00") == "2026-11-26 09:00"
 
 
@@ -65,7 +67,7 @@ def test_a_retry_waits_until_the_borrower_may_be_called():
         contact=ContactHours(),
         contact_zone=SHANGHAI,
     )
-    assert shown(again) == "2026-11-26 08:00"
+    assert wall_clock(again) == "2026-11-26 08:00"
 
 
 def test_an_outcome_that_ends_the_follow_up_plans_no_retry():
@@ -86,18 +88,18 @@ def test_a_declined_borrower_is_told_the_next_working_morning_unless_that_is_pla
     assert plan_due(plan, at("2026-11-27 10:00"), NINE_TO_SIX, CHINA).at == at("2026-11-30 09:00")
 
 
-def test_no_other_stage_plans_anything():
+def test_no_other_stage_plans_a_follow_up():
     assert set(CADENCE.stage) == {"application", "declined"}
 
 
-def test_the_owner_calls_three_working_days_before_an_instalment():
+def test_the_owner_of_a_disbursed_loan_reminds_three_working_days_before_the_instalment():
     plan = CADENCE.instalment
     assert (plan.stage, plan.purpose, plan.assignee) == ("disbursed", "repayment", ("owner",))
     due = plan_due(plan, at(NOW), NINE_TO_SIX, CHINA, instalment_on=day("2026-12-15"))
     assert due == Due(day("2026-12-10"))
 
 
-def test_planning_an_instalment_without_its_date_is_a_programming_error():
+def test_an_instalment_plan_without_its_date_is_a_programming_error():
     with pytest.raises(ValueError, match="instalment"):
         plan_due(CADENCE.instalment, at(NOW), NINE_TO_SIX, CHINA)
 
@@ -138,16 +140,16 @@ def test_a_morning_plan_waits_until_the_borrower_may_be_called():
         ("[arrears]", "[arrears", "cadence.toml"),
     ],
 )
-def test_a_faulty_file_is_refused_with_its_name_and_the_entry(tmp_path: Path, right: str, wrong: str, entry: str):
+def test_an_invalid_file_is_refused_with_its_name_and_the_entry(tmp_path: Path, right: str, wrong: str, entry: str):
     assert right in FILE
     faulty = tmp_path / "cadence.toml"
     faulty.write_text(FILE.replace(right, wrong), "utf-8")
-    with pytest.raises(CadenceError) as refused:
+    with pytest.raises(CadenceError) as refusal:
         load_cadence(faulty)
-    assert "cadence.toml" in str(refused.value)
-    assert entry in str(refused.value)
+    assert "cadence.toml" in str(refusal.value)
+    assert entry in str(refusal.value)
 
 
-def test_a_missing_file_is_reported_with_its_name(tmp_path: Path):
+def test_a_missing_file_is_named(tmp_path: Path):
     with pytest.raises(CadenceError, match=r"cadence\.toml"):
         load_cadence(tmp_path / "cadence.toml")

@@ -6,10 +6,19 @@ import pytest
 
 from desk.core.errors import Invalid
 from desk.rules.calendar import Calendar
-from tests.desk.rules.times import AROUND_THE_CLOCK, CHINA, NEW_YORK, NINE_TO_SIX, NO_HOLIDAYS, SIX_DAYS, day, working
+from tests.desk.rules.times import (
+    AROUND_THE_CLOCK,
+    CHINA,
+    NEW_YORK,
+    NINE_TO_SIX,
+    NO_HOLIDAYS,
+    SIX_DAYS,
+    day,
+    working_hours,
+)
 
 MAKE_UP_DAYS_2026 = ["2026-01-04", "2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10"]
-PART_TIME = working(9, 18, NINE_TO_SIX.zone, frozenset({0, 2, 4}))
+PART_TIME = working_hours(9, 18, NINE_TO_SIX.zone, frozenset({0, 2, 4}))
 
 
 def holidays_between(first: date, last: date) -> list[date]:
@@ -36,7 +45,7 @@ def test_china_rests_from_the_first_to_the_last_day_of_the_state_councils_notice
 
 
 @pytest.mark.parametrize("made_up", MAKE_UP_DAYS_2026)
-def test_a_member_of_the_full_week_works_on_a_make_up_day(made_up: str):
+def test_full_week_members_work_on_a_make_up_day_and_part_timers_do_not(made_up: str):
     assert CHINA.is_working_day(day(made_up), NINE_TO_SIX)
     assert CHINA.is_working_day(day(made_up), SIX_DAYS)
     assert not CHINA.is_working_day(day(made_up), PART_TIME)
@@ -50,7 +59,7 @@ def test_the_weekend_of_a_holiday_is_free_for_members_who_work_on_saturdays():
 
 
 def test_other_countries_keep_the_saturday_before_a_holiday():
-    labor_day_weekend = working(9, 18, NEW_YORK, frozenset(range(6)))
+    labor_day_weekend = working_hours(9, 18, NEW_YORK, frozenset(range(6)))
     american = Calendar("US")
     assert american.is_working_day(day("2026-09-05"), labor_day_weekend)
     assert not american.is_working_day(day("2026-09-07"), labor_day_weekend)
@@ -68,7 +77,7 @@ def test_the_national_week_is_skipped_in_both_directions():
     assert CHINA.nth_working_day_before(day("2026-10-12"), 3, NINE_TO_SIX) == day("2026-10-08")
 
 
-def test_working_days_are_counted_across_the_end_of_the_year():
+def test_the_end_of_the_year_is_crossed():
     assert CHINA.next_working_day(day("2025-12-31"), NINE_TO_SIX) == day("2026-01-04")
     assert CHINA.previous_working_day(day("2026-01-04"), NINE_TO_SIX) == day("2025-12-31")
     assert CHINA.nth_working_day_before(day("2027-01-04"), 2, NINE_TO_SIX) == day("2026-12-30")
@@ -78,7 +87,7 @@ def test_a_make_up_day_in_december_for_a_holiday_in_january_is_known():
     assert CHINA.is_working_day(day("2011-12-31"), NINE_TO_SIX)
 
 
-def test_the_desks_own_exceptions_override_the_countrys_holidays():
+def test_the_desks_own_exceptions_override_the_country():
     own = Calendar("CN", {day("2026-10-02"): True, day("2026-10-10"): False, day("2026-11-25"): False})
     assert own.is_working_day(day("2026-10-02"), NINE_TO_SIX)
     assert not own.is_holiday(day("2026-10-02"))
@@ -87,7 +96,7 @@ def test_the_desks_own_exceptions_override_the_countrys_holidays():
     assert not own.is_working_day(day("2026-11-25"), AROUND_THE_CLOCK)
 
 
-def test_a_saturday_declared_working_is_worked_by_the_whole_week_but_not_by_part_timers():
+def test_full_week_members_work_on_a_saturday_declared_working_and_part_timers_do_not():
     own = Calendar("CN", {day("2026-11-28"): True})
     assert own.is_working_day(day("2026-11-28"), NINE_TO_SIX)
     assert not own.is_working_day(day("2026-11-28"), PART_TIME)
@@ -99,7 +108,7 @@ def test_a_desk_without_a_country_has_no_holidays():
     assert not CHINA.is_working_day(day("2026-10-01"), AROUND_THE_CLOCK)
 
 
-def test_make_up_days_of_a_year_not_yet_announced_have_to_be_entered():
+def test_a_year_without_known_make_up_days_is_to_be_entered_once_they_are_announced():
     assert CHINA.year_to_enter(day("2026-11-14")) is None
     assert CHINA.year_to_enter(day("2026-11-15")) == 2027
     assert CHINA.year_to_enter(day("2027-03-01")) == 2027
@@ -107,13 +116,13 @@ def test_make_up_days_of_a_year_not_yet_announced_have_to_be_entered():
     assert NO_HOLIDAYS.year_to_enter(day("2027-03-01")) is None
 
 
-def test_a_year_with_an_entered_make_up_day_needs_no_more():
+def test_a_year_with_an_entered_make_up_day_is_known():
     assert Calendar("CN", {day("2027-02-06"): True}).year_to_enter(day("2026-12-01")) is None
     assert Calendar("CN", {day("2027-02-05"): False}).year_to_enter(day("2026-12-01")) == 2027
 
 
-def test_searching_a_working_day_of_a_member_who_never_works_raises():
-    only_mondays = working(9, 18, NINE_TO_SIX.zone, frozenset({0}))
+def test_the_search_for_a_working_day_gives_up_when_there_is_none():
+    only_mondays = working_hours(9, 18, NINE_TO_SIX.zone, frozenset({0}))
     monday = day("2026-11-30")
     closed = Calendar(None, {monday + timedelta(weeks=week): False for week in range(-70, 70)})
     for search in (closed.next_working_day, closed.previous_working_day):
@@ -124,12 +133,12 @@ def test_searching_a_working_day_of_a_member_who_never_works_raises():
 
 
 def test_an_unknown_country_is_refused():
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(Invalid) as refusal:
         Calendar("XX").is_working_day(day("2026-11-25"), NINE_TO_SIX)
-    assert (refused.value.code, refused.value.params) == ("unknown_country", {"given": "XX"})
+    assert (refusal.value.code, refusal.value.params) == ("unknown_country", {"given": "XX"})
 
 
-def test_a_country_code_may_be_lower_case():
+def test_a_country_code_may_be_in_lower_case():
     assert Calendar("cn").is_working_day(day("2026-10-10"), NINE_TO_SIX)
     assert Calendar("cn").year_to_enter(day("2027-03-01")) == 2027
 

@@ -1,4 +1,4 @@
-"""When a digest is written, and when it is too late for it."""
+"""When the morning digest is due, and when it is too late to send."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -17,8 +17,8 @@ from tests.desk.rules.times import (
     SHANGHAI,
     at,
     instants,
-    shown,
-    working,
+    wall_clock,
+    working_hours,
 )
 
 HALF_PAST_EIGHT = time(8, 30)
@@ -38,30 +38,30 @@ HALF_PAST_EIGHT = time(8, 30)
     ],
 )
 def test_a_digest_comes_on_the_next_working_day(after: str, digest: str):
-    assert shown(next_digest_at(at(after), HALF_PAST_EIGHT, NINE_TO_SIX, CHINA)) == digest
+    assert wall_clock(next_digest_at(at(after), HALF_PAST_EIGHT, NINE_TO_SIX, CHINA)) == digest
 
 
 @pytest.mark.parametrize("night", ["2026-03-07", "2026-10-31"])
 def test_a_digest_keeps_to_the_wall_clock_when_the_clocks_change(night: str):
-    hours = working(9, 18, NEW_YORK)
+    hours = working_hours(9, 18, NEW_YORK)
     first = at(f"{night} 08:30", NEW_YORK)
     second = next_digest_at(first, HALF_PAST_EIGHT, hours, NO_HOLIDAYS)
-    assert shown(second, NEW_YORK)[11:] == "08:30"
+    assert wall_clock(second, NEW_YORK)[11:] == "08:30"
     assert abs(second - first - timedelta(days=1)) == timedelta(hours=1)
 
 
-def test_a_digest_at_a_skipped_clock_time_comes_at_the_first_minute_after_it():
+def test_a_digest_time_that_the_clocks_skip_comes_at_the_first_minute_after_it():
     assert next_digest_at(
-        at("2026-03-08 00:00", NEW_YORK), time(2, 30), working(0, 24, NEW_YORK), NO_HOLIDAYS
+        at("2026-03-08 00:00", NEW_YORK), time(2, 30), working_hours(0, 24, NEW_YORK), NO_HOLIDAYS
     ) == datetime(2026, 3, 8, 7, tzinfo=UTC)
 
 
 def test_a_digest_time_that_occurs_twice_comes_once():
-    hours = working(0, 24, LORD_HOWE)
+    hours = working_hours(0, 24, LORD_HOWE)
     first = next_digest_at(at("2026-04-05 00:00", LORD_HOWE), time(1, 45), hours, NO_HOLIDAYS)
     between = first + timedelta(minutes=10)
-    assert shown(first, LORD_HOWE) == "2026-04-05 01:45"
-    assert shown(next_digest_at(between, time(1, 45), hours, NO_HOLIDAYS), LORD_HOWE) == "2026-04-06 01:45"
+    assert wall_clock(first, LORD_HOWE) == "2026-04-05 01:45"
+    assert wall_clock(next_digest_at(between, time(1, 45), hours, NO_HOLIDAYS), LORD_HOWE) == "2026-04-06 01:45"
 
 
 def test_a_digest_is_worth_sending_for_three_hours():
@@ -78,7 +78,7 @@ def test_a_digest_is_worth_sending_for_three_hours():
     st.sampled_from([SHANGHAI, NEW_YORK, LORD_HOWE, ZoneInfo("Africa/Cairo")]),
 )
 def test_each_working_day_has_one_digest_and_no_other_day_has(after: datetime, clock: time, zone: ZoneInfo):
-    hours = working(9, 18, zone, NINE_TO_SIX.days)
+    hours = working_hours(9, 18, zone, NINE_TO_SIX.days)
     first = next_digest_at(after, clock, hours, CHINA)
     second = next_digest_at(first, clock, hours, CHINA)
     dates = [instant.astimezone(zone).date() for instant in (first, second)]

@@ -1,4 +1,4 @@
-"""Due days of instalments, the next unpaid one, and the day of its reminder call."""
+"""When an instalment is due, which is the next unpaid one, and when the call to remind of it is."""
 
 from datetime import date, datetime, timedelta
 
@@ -20,7 +20,7 @@ from tests.desk.rules.times import CHINA, NINE_TO_SIX, SHANGHAI, at, day
 TODAY = day("2026-11-25")
 
 
-def test_an_instalment_falls_on_the_last_day_of_a_month_without_its_due_day():
+def test_a_month_without_the_due_day_has_its_instalment_on_the_last_day():
     last_days = [instalment_in(2027, month, 31).day for month in range(1, 13)]
     assert last_days == [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
     assert instalment_in(2028, 2, 30) == day("2028-02-29")
@@ -45,13 +45,13 @@ def test_the_31st_comes_back_after_a_short_month():
     assert (february, next_instalment(february, 31)) == (day("2027-02-28"), day("2027-03-31"))
 
 
-def test_without_the_lenders_data_the_next_unpaid_instalment_is_in_the_future():
+def test_without_data_from_the_lender_the_next_unpaid_instalment_is_in_the_future():
     assert next_unpaid_instalment(TODAY, 10) == day("2026-12-10")
     assert next_unpaid_instalment(TODAY, 25) == TODAY
     assert next_unpaid_instalment(TODAY, 10, paid_through=day("2026-07-10")) == day("2026-12-10")
 
 
-def test_an_instalment_paid_in_advance_is_skipped():
+def test_an_instalment_paid_ahead_is_not_asked_for_again():
     assert next_unpaid_instalment(TODAY, 10, paid_through=day("2026-12-10")) == day("2027-01-10")
     assert next_unpaid_instalment(TODAY, 25, paid_through=TODAY) == day("2026-12-25")
 
@@ -80,7 +80,7 @@ def follow_up(instalment: str, now: str = "2026-11-25 10:00") -> date:
         ("2027-01-04", "2026-12-29"),
     ],
 )
-def test_an_instalment_is_called_three_working_days_before(instalment: str, call: str):
+def test_the_call_is_three_working_days_before_the_instalment(instalment: str, call: str):
     assert follow_up(instalment) == day(call)
 
 
@@ -89,7 +89,7 @@ def test_holidays_and_make_up_days_are_counted():
     assert follow_up("2026-10-12", "2026-09-01 10:00") == day("2026-10-08")
 
 
-def test_a_call_whose_day_has_passed_is_today_while_working_time_is_left():
+def test_when_that_day_has_passed_the_call_is_today_while_work_is_not_over():
     assert follow_up("2026-11-26") == day("2026-11-25")
     assert follow_up("2026-11-26", "2026-11-25 19:00") == day("2026-11-26")
     assert follow_up("2026-11-25") == day("2026-11-25")

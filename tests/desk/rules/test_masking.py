@@ -34,7 +34,7 @@ from desk.rules.masking import masked_name, phone_tail
         ("", "*"),
     ],
 )
-def test_a_borrower_is_a_surname_or_an_initial(name: str, masked: str):
+def test_a_name_is_masked_to_a_surname_or_an_initial(name: str, masked: str):
     assert masked_name(name) == masked
 
 
@@ -50,7 +50,7 @@ def test_a_borrower_is_a_surname_or_an_initial(name: str, masked: str):
         ("", ""),
     ],
 )
-def test_a_phone_is_its_last_four_digits(phone: str, tail: str):
+def test_a_phone_number_is_masked_to_its_last_four_digits(phone: str, tail: str):
     assert phone_tail(phone) == tail
 
 

@@ -1,4 +1,4 @@
-"""When a follow-up is reminded, warned about, escalated and snoozed."""
+"""When a follow-up is reminded of and escalated, which warnings its time gets, and which snoozes are offered."""
 
 from datetime import datetime, time, timedelta
 
@@ -31,8 +31,8 @@ from tests.desk.rules.times import (
     at,
     day,
     instants,
-    shown,
-    working,
+    wall_clock,
+    working_hours,
 )
 
 NOW = "2026-11-25 10:00"
@@ -40,12 +40,12 @@ CONTACT = ContactHours()
 
 
 def minute(text: str, hours: WorkingHours = NINE_TO_SIX, calendar: Calendar = CHINA) -> Schedule:
-    """Return the schedule of a follow-up with a time, in the borrower's zone (Shanghai)."""
+    """Return the schedule of a follow-up agreed for a minute on the borrower's clock in Shanghai."""
     return schedule(Due(day(text[:10]), at(text)), at(NOW), hours, calendar, CONTACT, SHANGHAI)
 
 
 def dated(text: str, *, now: str = NOW, hours: WorkingHours = NINE_TO_SIX, calendar: Calendar = CHINA) -> Schedule:
-    """Return the schedule of a follow-up with only a date."""
+    """Return the schedule of a follow-up agreed for a date alone."""
     return schedule(Due(day(text)), at(now), hours, calendar, CONTACT, SHANGHAI)
 
 
@@ -56,31 +56,31 @@ def kinds(plan: Schedule) -> list[str]:
 # With a time
 
 
-def test_a_timed_call_is_reminded_at_its_minute_and_overdue_from_then_on():
+def test_a_timed_follow_up_is_reminded_of_and_overdue_at_its_minute():
     plan = minute("2026-11-26 15:00")
-    assert shown(plan.remind_at) == shown(plan.overdue_at) == shown(plan.due_at) == "2026-11-26 15:00"
+    assert wall_clock(plan.remind_at) == wall_clock(plan.overdue_at) == wall_clock(plan.due_at) == "2026-11-26 15:00"
     assert plan.warnings == ()
     assert plan.suggestion is None
 
 
-def test_a_timed_call_escalates_four_working_hours_after_its_reminder():
-    assert shown(minute("2026-11-26 10:00").escalate_at) == "2026-11-26 14:00"
-    assert shown(minute("2026-11-26 16:00").escalate_at) == "2026-11-27 11:00"
-    assert shown(minute("2026-11-27 14:30").escalate_at) == "2026-11-30 09:30"
+def test_a_timed_follow_up_escalates_four_working_hours_after_its_reminder():
+    assert wall_clock(minute("2026-11-26 10:00").escalate_at) == "2026-11-26 14:00"
+    assert wall_clock(minute("2026-11-26 16:00").escalate_at) == "2026-11-27 11:00"
+    assert wall_clock(minute("2026-11-27 14:30").escalate_at) == "2026-11-30 09:30"
 
 
-def test_the_time_to_escalation_can_be_shorter():
+def test_a_lender_may_escalate_sooner():
     due = Due(day("2026-11-26"), at("2026-11-26 10:00"))
     plan = schedule(due, at(NOW), NINE_TO_SIX, CHINA, CONTACT, SHANGHAI, timedelta(minutes=90))
-    assert shown(plan.escalate_at) == "2026-11-26 11:30"
+    assert wall_clock(plan.escalate_at) == "2026-11-26 11:30"
 
 
-def test_an_evening_call_is_reminded_in_the_evening_with_a_warning_and_an_offer_of_next_morning():
+def test_an_evening_call_is_reminded_of_in_the_evening_with_a_warning_and_the_next_morning_on_offer():
     plan = minute("2026-11-25 20:00")
-    assert shown(plan.remind_at) == "2026-11-25 20:00"
+    assert wall_clock(plan.remind_at) == "2026-11-25 20:00"
     assert plan.warnings == (ScheduleWarning("outside_working_hours"),)
-    assert shown(plan.suggestion) == "2026-11-26 09:00"
-    assert shown(plan.escalate_at) == "2026-11-26 13:00"
+    assert wall_clock(plan.suggestion) == "2026-11-26 09:00"
+    assert wall_clock(plan.escalate_at) == "2026-11-26 13:00"
 
 
 def test_the_minute_at_which_work_ends_is_outside_working_hours():
@@ -92,63 +92,63 @@ def test_the_minute_at_which_work_ends_is_outside_working_hours():
 def test_a_call_early_on_the_day_is_offered_the_start_of_work():
     plan = minute("2026-11-26 08:30")
     assert kinds(plan) == ["outside_working_hours"]
-    assert shown(plan.suggestion) == "2026-11-26 09:00"
+    assert wall_clock(plan.suggestion) == "2026-11-26 09:00"
 
 
-def test_a_time_on_a_saturday_is_kept_with_a_warning():
+def test_a_time_on_a_saturday_stays_there_with_a_warning():
     plan = minute("2026-11-28 10:00")
-    assert shown(plan.remind_at) == "2026-11-28 10:00"
+    assert wall_clock(plan.remind_at) == "2026-11-28 10:00"
     assert plan.warnings == (ScheduleWarning("day_off"),)
-    assert shown(plan.suggestion) == "2026-11-30 09:00"
+    assert wall_clock(plan.suggestion) == "2026-11-30 09:00"
 
 
-def test_a_time_on_a_holiday_warns_of_the_holiday():
+def test_a_time_on_a_holiday_is_called_a_holiday():
     plan = schedule(
         Due(day("2026-10-01"), at("2026-10-01 10:00")), at("2026-09-28 10:00"), NINE_TO_SIX, CHINA, CONTACT, SHANGHAI
     )
     assert kinds(plan) == ["holiday"]
-    assert shown(plan.suggestion) == "2026-10-08 09:00"
+    assert wall_clock(plan.suggestion) == "2026-10-08 09:00"
 
 
-def test_a_time_on_a_make_up_saturday_is_ordinary():
+def test_a_time_on_a_make_up_saturday_is_like_any_other():
     plan = schedule(
         Due(day("2026-10-10"), at("2026-10-10 10:00")), at("2026-09-28 10:00"), NINE_TO_SIX, CHINA, CONTACT, SHANGHAI
     )
     assert plan.warnings == ()
 
 
-def test_a_time_outside_contact_hours_warns_even_in_working_time():
+def test_a_time_at_which_borrowers_may_not_be_called_is_warned_of_even_when_it_is_working_time():
     plan = minute("2026-11-25 23:00", AROUND_THE_CLOCK, NO_HOLIDAYS)
     assert kinds(plan) == ["outside_contact_hours"]
-    assert shown(plan.remind_at) == "2026-11-25 23:00"
-    assert shown(plan.suggestion) == "2026-11-26 08:00"
+    assert wall_clock(plan.remind_at) == "2026-11-25 23:00"
+    assert wall_clock(plan.suggestion) == "2026-11-26 08:00"
 
 
-def test_a_time_late_at_night_has_both_warnings():
+def test_both_warnings_apply_late_at_night():
     assert kinds(minute("2026-11-25 22:00")) == ["outside_working_hours", "outside_contact_hours"]
     assert kinds(minute("2026-11-25 21:59")) == ["outside_working_hours"]
 
 
-def test_contact_hours_use_the_borrowers_clock():
-    new_yorker = working(8, 18, NEW_YORK)
+def test_contact_hours_are_those_of_the_borrowers_clock():
+    new_yorker = working_hours(8, 18, NEW_YORK)
     due = Due(day("2026-11-27"), at("2026-11-26 15:00", NEW_YORK))
     plan = schedule(due, at(NOW), new_yorker, NO_HOLIDAYS, CONTACT, SHANGHAI)
     assert kinds(plan) == ["outside_contact_hours"]
-    assert shown(plan.suggestion, NEW_YORK) == "2026-11-27 08:00"
-    assert shown(plan.suggestion) == "2026-11-27 21:00"
+    assert wall_clock(plan.suggestion, NEW_YORK) == "2026-11-27 08:00"
+    assert wall_clock(plan.suggestion) == "2026-11-27 21:00"
 
 
-def test_the_offered_time_suits_both_clocks():
-    late_in_new_york = working(9, 20, NEW_YORK)
+def test_the_suggestion_suits_both_clocks():
+    late_in_new_york = working_hours(9, 20, NEW_YORK)
     fitting = next_fitting_minute(
         at("2026-11-26 09:00", NEW_YORK), late_in_new_york, NO_HOLIDAYS, ContactHours(), SHANGHAI
     )
-    assert shown(fitting) == "2026-11-27 08:00"
-    assert shown(fitting, NEW_YORK) == "2026-11-26 19:00"
+    assert wall_clock(fitting) == "2026-11-27 08:00"
+    assert wall_clock(fitting, NEW_YORK) == "2026-11-26 19:00"
 
 
-def test_no_time_is_offered_when_none_ever_suits():
-    night_worker = working(23, 24, SHANGHAI)
+def test_nothing_is_suggested_when_no_minute_ever_suits():
+    night_worker = working_hours(23, 24, SHANGHAI)
     plan = minute("2026-11-26 23:00", night_worker)
     assert kinds(plan) == ["outside_contact_hours"]
     assert plan.suggestion is None
@@ -163,173 +163,173 @@ def test_contact_hours_may_last_to_midnight_but_not_beyond():
 # With a date alone
 
 
-def test_a_date_only_call_is_reminded_at_start_of_work_and_overdue_after_its_end():
+def test_a_date_is_reminded_of_at_the_start_of_work_and_overdue_after_its_end():
     plan = dated("2026-11-26")
     assert plan.due_at is None
     assert plan.due_on == plan.counts_on == day("2026-11-26")
-    assert shown(plan.remind_at) == "2026-11-26 09:00"
-    assert shown(plan.overdue_at) == "2026-11-26 18:00"
+    assert wall_clock(plan.remind_at) == "2026-11-26 09:00"
+    assert wall_clock(plan.overdue_at) == "2026-11-26 18:00"
     assert plan.warnings == ()
 
 
-def test_a_date_only_call_escalates_four_working_hours_after_its_workday():
-    assert shown(dated("2026-11-26").escalate_at) == "2026-11-27 13:00"
-    assert shown(dated("2026-11-27").escalate_at) == "2026-11-30 13:00"
+def test_a_date_alone_escalates_four_working_hours_after_its_workday():
+    assert wall_clock(dated("2026-11-26").escalate_at) == "2026-11-27 13:00"
+    assert wall_clock(dated("2026-11-27").escalate_at) == "2026-11-30 13:00"
 
 
 @pytest.mark.parametrize("now", ["2026-11-25 00:01", "2026-11-25 07:00", "2026-11-25 10:00", "2026-11-25 15:59"])
-def test_a_call_for_today_is_reminded_two_hours_before_the_end_of_work(now: str):
-    assert shown(dated("2026-11-25", now=now).remind_at) == "2026-11-25 16:00"
+def test_for_today_the_reminder_comes_two_hours_before_the_end_of_work(now: str):
+    assert wall_clock(dated("2026-11-25", now=now).remind_at) == "2026-11-25 16:00"
 
 
 @pytest.mark.parametrize("now", ["2026-11-25 16:00", "2026-11-25 17:59"])
-def test_a_call_for_today_entered_within_those_two_hours_is_reminded_at_the_end_of_work(now: str):
+def test_within_those_two_hours_it_comes_at_the_end_of_work(now: str):
     plan = dated("2026-11-25", now=now)
-    assert shown(plan.remind_at) == shown(plan.overdue_at) == "2026-11-25 18:00"
-    assert shown(plan.escalate_at) == "2026-11-26 13:00"
+    assert wall_clock(plan.remind_at) == wall_clock(plan.overdue_at) == "2026-11-25 18:00"
+    assert wall_clock(plan.escalate_at) == "2026-11-26 13:00"
 
 
 @pytest.mark.parametrize("now", ["2026-11-25 18:00", "2026-11-25 23:00"])
-def test_a_call_for_today_is_refused_after_work_with_an_offer_of_the_next_working_day(now: str):
-    with pytest.raises(Invalid) as refused:
+def test_after_work_today_is_refused_and_the_next_working_day_offered(now: str):
+    with pytest.raises(Invalid) as refusal:
         dated("2026-11-25", now=now)
-    assert refused.value.code == "due_after_work"
-    assert refused.value.params == {"given": day("2026-11-25"), "nearest": (day("2026-11-26"),)}
+    assert refusal.value.code == "due_after_work"
+    assert refusal.value.params == {"given": day("2026-11-25"), "nearest": (day("2026-11-26"),)}
 
 
-def test_a_call_for_today_entered_after_work_on_a_friday_offers_monday():
-    with pytest.raises(Invalid) as refused:
+def test_after_work_on_a_friday_monday_is_offered():
+    with pytest.raises(Invalid) as refusal:
         dated("2026-11-27", now="2026-11-27 19:00")
-    assert refused.value.params["nearest"] == (day("2026-11-30"),)
+    assert refusal.value.params["nearest"] == (day("2026-11-30"),)
 
 
-def test_a_date_already_past_in_the_assignees_zone_is_refused_with_their_date():
-    with pytest.raises(Invalid) as refused:
+def test_a_date_that_is_over_in_the_assignees_zone_is_refused_with_their_today():
+    with pytest.raises(Invalid) as refusal:
         dated("2026-11-24", now="2026-11-25 08:00")
-    assert refused.value.params["nearest"] == (day("2026-11-25"),)
+    assert refusal.value.params["nearest"] == (day("2026-11-25"),)
 
 
-def test_a_reminder_never_comes_before_a_short_shift_begins():
-    short = working(17, 18, SHANGHAI)
-    assert shown(dated("2026-11-25", hours=short).remind_at) == "2026-11-25 17:00"
+def test_a_short_shift_is_not_reminded_of_before_it_begins():
+    short = working_hours(17, 18, SHANGHAI)
+    assert wall_clock(dated("2026-11-25", hours=short).remind_at) == "2026-11-25 17:00"
 
 
-def test_a_call_on_a_saturday_is_due_on_monday_and_says_so():
+def test_a_saturday_counts_from_monday_and_says_so():
     plan = dated("2026-11-28")
     assert plan.due_on == day("2026-11-28")
     assert plan.counts_on == day("2026-11-30")
     assert plan.warnings == (ScheduleWarning("day_off", moved_to=day("2026-11-30")),)
-    assert shown(plan.remind_at) == "2026-11-30 09:00"
-    assert shown(plan.overdue_at) == "2026-11-30 18:00"
-    assert shown(plan.escalate_at) == "2026-12-01 13:00"
+    assert wall_clock(plan.remind_at) == "2026-11-30 09:00"
+    assert wall_clock(plan.overdue_at) == "2026-11-30 18:00"
+    assert wall_clock(plan.escalate_at) == "2026-12-01 13:00"
 
 
 def test_a_saturday_is_an_ordinary_day_for_a_member_who_works_on_it():
     assert dated("2026-11-28", hours=SIX_DAYS).warnings == ()
 
 
-def test_a_call_on_a_holiday_is_due_on_the_first_day_after_it():
+def test_a_holiday_counts_from_the_first_day_after_it():
     plan = dated("2026-10-03", now="2026-09-28 10:00")
     assert plan.warnings == (ScheduleWarning("holiday", moved_to=day("2026-10-08")),)
-    assert shown(plan.remind_at) == "2026-10-08 09:00"
+    assert wall_clock(plan.remind_at) == "2026-10-08 09:00"
 
 
-def test_a_call_on_a_make_up_saturday_is_due_on_it():
+def test_a_make_up_saturday_counts_as_itself():
     plan = dated("2026-10-10", now="2026-09-28 10:00")
     assert plan.warnings == ()
-    assert shown(plan.remind_at) == "2026-10-10 09:00"
+    assert wall_clock(plan.remind_at) == "2026-10-10 09:00"
 
 
-def test_today_entered_on_a_day_off_is_due_on_the_next_working_morning():
+def test_today_entered_on_a_day_off_counts_from_the_next_working_morning():
     plan = dated("2026-11-28", now="2026-11-28 20:00")
-    assert shown(plan.remind_at) == "2026-11-30 09:00"
+    assert wall_clock(plan.remind_at) == "2026-11-30 09:00"
 
 
 def test_new_years_eve_is_followed_by_the_first_working_day_of_the_year():
     plan = dated("2027-01-01", now="2026-12-31 10:00")
     assert plan.warnings == (ScheduleWarning("holiday", moved_to=day("2027-01-04")),)
-    assert shown(dated("2026-12-31", now="2026-12-30 10:00").escalate_at) == "2027-01-04 13:00"
+    assert wall_clock(dated("2026-12-31", now="2026-12-30 10:00").escalate_at) == "2027-01-04 13:00"
 
 
-def test_a_date_is_in_the_assignees_own_zone():
-    new_yorker = working(9, 18, NEW_YORK)
+def test_a_date_is_one_of_the_assignees_own_zone():
+    new_yorker = working_hours(9, 18, NEW_YORK)
     plan = dated("2026-11-26", hours=new_yorker, calendar=NO_HOLIDAYS)
-    assert shown(plan.remind_at, NEW_YORK) == "2026-11-26 09:00"
-    assert shown(plan.overdue_at, NEW_YORK) == "2026-11-26 18:00"
+    assert wall_clock(plan.remind_at, NEW_YORK) == "2026-11-26 09:00"
+    assert wall_clock(plan.overdue_at, NEW_YORK) == "2026-11-26 18:00"
 
 
 def test_the_reminder_keeps_to_the_wall_clock_when_the_clocks_change():
-    new_yorker = working(9, 18, NEW_YORK)
+    new_yorker = working_hours(9, 18, NEW_YORK)
     before = dated("2026-10-31", hours=new_yorker, calendar=NO_HOLIDAYS, now="2026-10-28 10:00")
     after = dated("2026-11-01", hours=new_yorker, calendar=NO_HOLIDAYS, now="2026-10-28 10:00")
-    assert shown(before.remind_at, NEW_YORK) == "2026-10-31 09:00"
-    assert shown(after.remind_at, NEW_YORK) == "2026-11-01 09:00"
+    assert wall_clock(before.remind_at, NEW_YORK) == "2026-10-31 09:00"
+    assert wall_clock(after.remind_at, NEW_YORK) == "2026-11-01 09:00"
     assert after.remind_at is not None
     assert before.remind_at is not None
     assert after.remind_at - before.remind_at == timedelta(hours=25)
 
 
-def test_a_date_only_call_of_a_24_hour_member_is_reminded_at_nine_and_overdue_at_midnight():
+def test_around_the_clock_a_date_is_reminded_of_at_nine_and_overdue_at_midnight():
     plan = dated("2026-11-26", hours=AROUND_THE_CLOCK, calendar=NO_HOLIDAYS)
-    assert shown(plan.remind_at) == "2026-11-26 09:00"
-    assert shown(plan.overdue_at) == "2026-11-27 00:00"
-    assert shown(dated("2026-11-25", hours=AROUND_THE_CLOCK, calendar=NO_HOLIDAYS).remind_at) == "2026-11-25 22:00"
+    assert wall_clock(plan.remind_at) == "2026-11-26 09:00"
+    assert wall_clock(plan.overdue_at) == "2026-11-27 00:00"
+    assert wall_clock(dated("2026-11-25", hours=AROUND_THE_CLOCK, calendar=NO_HOLIDAYS).remind_at) == "2026-11-25 22:00"
 
 
-# Already on the books
+# Rescheduling
 
 
 def again(due: Due, now: str, *, entered: str = NOW, hours: WorkingHours = NINE_TO_SIX) -> Schedule:
     return reschedule(due, at(entered), at(now), hours, CHINA, CONTACT, SHANGHAI)
 
 
-def test_a_future_reminder_is_rescheduled_with_new_hours():
-    later = working(12, 20, SHANGHAI)
-    assert shown(again(Due(day("2026-11-27")), "2026-11-26 10:00", hours=later).remind_at) == "2026-11-27 12:00"
+def test_a_future_reminder_moves_to_the_new_hours():
+    later = working_hours(12, 20, SHANGHAI)
+    assert wall_clock(again(Due(day("2026-11-27")), "2026-11-26 10:00", hours=later).remind_at) == "2026-11-27 12:00"
 
 
 def test_a_date_entered_for_today_keeps_its_afternoon_reminder():
-    assert shown(again(Due(day("2026-11-25")), "2026-11-25 11:00").remind_at) == "2026-11-25 16:00"
+    assert wall_clock(again(Due(day("2026-11-25")), "2026-11-25 11:00").remind_at) == "2026-11-25 16:00"
 
 
-def test_an_announced_date_is_announced_to_the_new_assignee_at_once_and_escalates_as_planned():
+def test_a_date_already_reminded_of_is_sent_to_the_new_assignee_at_once_and_escalates_as_planned():
     plan = again(Due(day("2026-11-26")), "2026-11-26 11:00")
-    assert shown(plan.remind_at) == "2026-11-26 11:00"
-    assert shown(plan.overdue_at) == "2026-11-26 18:00"
-    assert shown(plan.escalate_at) == "2026-11-27 13:00"
+    assert wall_clock(plan.remind_at) == "2026-11-26 11:00"
+    assert wall_clock(plan.overdue_at) == "2026-11-26 18:00"
+    assert wall_clock(plan.escalate_at) == "2026-11-27 13:00"
 
 
-def test_an_overdue_date_reassigned_in_the_evening_is_announced_next_morning_with_four_hours():
+def test_an_overdue_date_handed_over_in_the_evening_waits_for_the_morning_and_gives_four_hours():
     plan = again(Due(day("2026-11-23")), "2026-11-25 20:00", entered="2026-11-20 10:00")
-    assert shown(plan.remind_at) == "2026-11-26 09:00"
-    assert shown(plan.escalate_at) == "2026-11-26 13:00"
+    assert wall_clock(plan.remind_at) == "2026-11-26 09:00"
+    assert wall_clock(plan.escalate_at) == "2026-11-26 13:00"
 
 
-def test_a_time_that_has_just_passed_is_announced_at_once_even_in_the_evening():
+def test_a_time_that_has_just_passed_is_said_at_once_even_in_the_evening():
     plan = again(Due(day("2026-11-25"), at("2026-11-25 20:00")), "2026-11-25 20:05")
-    assert shown(plan.remind_at) == "2026-11-25 20:05"
-    assert shown(plan.escalate_at) == "2026-11-26 13:00"
+    assert wall_clock(plan.remind_at) == "2026-11-25 20:05"
+    assert wall_clock(plan.escalate_at) == "2026-11-26 13:00"
 
 
-def test_a_time_of_an_earlier_day_is_announced_at_the_start_of_work():
+def test_a_time_of_an_earlier_day_waits_for_work():
     plan = again(Due(day("2026-11-24"), at("2026-11-24 15:00")), "2026-11-25 20:00", entered="2026-11-20 10:00")
-    assert shown(plan.remind_at) == "2026-11-26 09:00"
-    assert shown(plan.overdue_at) == "2026-11-24 15:00"
+    assert wall_clock(plan.remind_at) == "2026-11-26 09:00"
+    assert wall_clock(plan.overdue_at) == "2026-11-24 15:00"
 
 
 # Snoozing
 
 
 def snoozes(now: str, hours: WorkingHours = NINE_TO_SIX, calendar: Calendar = CHINA) -> list[tuple[str, str]]:
-    return [(option.kind, shown(option.until)) for option in snooze_options(at(now), hours, calendar)]
+    return [(option.kind, wall_clock(option.until)) for option in snooze_options(at(now), hours, calendar)]
 
 
-def test_a_member_who_starts_at_nine_can_snooze_an_hour_or_until_tomorrow():
+def test_a_member_who_starts_at_nine_is_offered_an_hour_and_tomorrow():
     assert snoozes(NOW) == [("hour", "2026-11-25 11:00"), ("tomorrow", "2026-11-26 09:00")]
 
 
-def test_a_member_who_starts_at_another_time_can_also_snooze_until_the_start_of_work():
-    early = working(8, 17, SHANGHAI)
+def test_a_member_who_starts_at_another_time_is_also_offered_the_start_of_work():
+    early = working_hours(8, 17, SHANGHAI)
     assert snoozes(NOW, early) == [
         ("hour", "2026-11-25 11:00"),
         ("morning", "2026-11-26 08:00"),
@@ -337,44 +337,44 @@ def test_a_member_who_starts_at_another_time_can_also_snooze_until_the_start_of_
     ]
 
 
-def test_on_a_friday_snoozing_does_not_offer_tomorrow():
+def test_on_a_friday_tomorrow_is_not_offered():
     assert snoozes("2026-11-27 10:00") == [("hour", "2026-11-27 11:00"), ("morning", "2026-11-30 09:00")]
 
 
-def test_before_the_national_week_snoozing_offers_the_morning_after_it():
+def test_before_the_national_week_the_next_working_morning_is_a_week_away():
     assert snoozes("2026-09-30 10:00")[-1] == ("morning", "2026-10-08 09:00")
 
 
-def test_before_a_make_up_saturday_snoozing_offers_tomorrow():
+def test_before_a_make_up_saturday_tomorrow_is_offered():
     assert snoozes("2026-10-09 10:00")[-1] == ("tomorrow", "2026-10-10 09:00")
 
 
-def test_a_24_hour_member_snoozes_until_nine_not_midnight():
+def test_a_member_who_works_around_the_clock_is_not_reminded_at_midnight():
     assert snoozes(NOW, AROUND_THE_CLOCK, NO_HOLIDAYS) == [
         ("hour", "2026-11-25 11:00"),
         ("tomorrow", "2026-11-26 09:00"),
     ]
 
 
-def test_a_snooze_of_an_hour_ends_on_a_whole_minute():
+def test_an_hour_is_counted_from_the_minute():
     option = snooze_options(at("2026-11-25 10:00:37"), NINE_TO_SIX, CHINA)[0]
     assert option.until == at("2026-11-25 11:00")
 
 
-def test_a_snooze_restarts_the_four_hours_to_escalation():
+def test_after_a_snooze_the_four_hours_start_again():
     remind_at, escalate_at = reschedule_reminder_after_snooze(at("2026-11-25 16:00"), NINE_TO_SIX, CHINA)
-    assert (shown(remind_at), shown(escalate_at)) == ("2026-11-25 16:00", "2026-11-26 11:00")
+    assert (wall_clock(remind_at), wall_clock(escalate_at)) == ("2026-11-25 16:00", "2026-11-26 11:00")
 
 
 def test_a_snoozed_date_does_not_escalate_before_its_workday_is_over():
     _, escalate_at = reschedule_reminder_after_snooze(
         at("2026-11-25 11:00"), NINE_TO_SIX, CHINA, end_of_workday=at("2026-11-25 18:00")
     )
-    assert shown(escalate_at) == "2026-11-26 13:00"
+    assert wall_clock(escalate_at) == "2026-11-26 13:00"
 
 
-@given(instants(), st.integers(1, 90), st.sampled_from([NINE_TO_SIX, SIX_DAYS, working(0, 24, NEW_YORK)]))
-def test_a_date_is_reminded_before_it_is_overdue_and_overdue_before_it_escalates(
+@given(instants(), st.integers(1, 90), st.sampled_from([NINE_TO_SIX, SIX_DAYS, working_hours(0, 24, NEW_YORK)]))
+def test_a_date_is_reminded_of_before_it_is_overdue_and_overdue_before_it_escalates(
     now: datetime, ahead: int, hours: WorkingHours
 ):
     due = Due(now.astimezone(hours.zone).date() + timedelta(days=ahead))
@@ -385,8 +385,8 @@ def test_a_date_is_reminded_before_it_is_overdue_and_overdue_before_it_escalates
     assert plan.counts_on >= plan.due_on
 
 
-@given(instants(), st.sampled_from([NINE_TO_SIX, SIX_DAYS, working(7, 24, NEW_YORK)]))
-def test_an_offered_time_never_has_a_warning_itself(moment: datetime, hours: WorkingHours):
+@given(instants(), st.sampled_from([NINE_TO_SIX, SIX_DAYS, working_hours(7, 24, NEW_YORK)]))
+def test_a_suggestion_has_no_warning_itself(moment: datetime, hours: WorkingHours):
     plan = schedule(Due(moment.date(), moment), moment, hours, CHINA, CONTACT, SHANGHAI)
     if not plan.warnings:
         assert plan.suggestion is None

@@ -1,4 +1,4 @@
-"""Working minutes, mornings and days in local time, through clock changes too."""
+"""Working minutes, mornings and days on real clocks, including nights when the clocks change."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -32,8 +32,8 @@ from tests.desk.rules.times import (
     at,
     day,
     instants,
-    shown,
-    working,
+    wall_clock,
+    working_hours,
 )
 
 ZONES = [SHANGHAI, NEW_YORK, LORD_HOWE, *map(ZoneInfo, ("Africa/Cairo", "America/St_Johns", "Pacific/Chatham"))]
@@ -57,7 +57,7 @@ ZONES = [SHANGHAI, NEW_YORK, LORD_HOWE, *map(ZoneInfo, ("Africa/Cairo", "America
     ],
 )
 def test_working_minutes_count_only_working_time(start: str, minutes: int, end: str):
-    assert shown(add_working_minutes(at(start), minutes, NINE_TO_SIX, CHINA)) == end
+    assert wall_clock(add_working_minutes(at(start), minutes, NINE_TO_SIX, CHINA)) == end
 
 
 def test_seconds_are_kept():
@@ -65,10 +65,10 @@ def test_seconds_are_kept():
     assert add_working_minutes(start, 180, NINE_TO_SIX, CHINA) == at("2026-11-26 10:30:20")
 
 
-def test_an_instant_in_any_zone_is_returned_in_utc():
+def test_an_instant_may_come_in_any_zone_and_leaves_in_utc():
     start = datetime(2026, 11, 25, 10, tzinfo=SHANGHAI)
-    assert shown(add_working_minutes(start, 30, NINE_TO_SIX, CHINA)) == "2026-11-25 10:30"
-    assert shown(next_working_minute(start, NINE_TO_SIX, CHINA)) == "2026-11-25 10:00"
+    assert wall_clock(add_working_minutes(start, 30, NINE_TO_SIX, CHINA)) == "2026-11-25 10:30"
+    assert wall_clock(next_working_minute(start, NINE_TO_SIX, CHINA)) == "2026-11-25 10:00"
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,11 @@ def test_an_instant_in_any_zone_is_returned_in_utc():
         (LORD_HOWE, "2026-04-05 00:30", 180, "2026-04-05 03:00"),
     ],
 )
-def test_an_hour_of_work_is_an_hour_through_a_clock_change(zone: ZoneInfo, start: str, minutes: int, end: str):
-    hours = working(0, 24, zone)
-    assert shown(add_working_minutes(at(start, zone), minutes, hours, NO_HOLIDAYS), zone) == end
+def test_an_hour_of_work_is_an_hour_in_the_night_when_the_clocks_change(
+    zone: ZoneInfo, start: str, minutes: int, end: str
+):
+    hours = working_hours(0, 24, zone)
+    assert wall_clock(add_working_minutes(at(start, zone), minutes, hours, NO_HOLIDAYS), zone) == end
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,7 @@ def test_an_hour_of_work_is_an_hour_through_a_clock_change(zone: ZoneInfo, start
         (SHANGHAI, "2026-10-04", 24 * 60),
     ],
 )
-def test_a_day_with_a_clock_change_has_more_or_fewer_minutes(zone: ZoneInfo, on: str, minutes: int):
+def test_a_day_has_the_minutes_that_its_clocks_give_it(zone: ZoneInfo, on: str, minutes: int):
     start, end = day_bounds(day(on), zone)
     assert (end - start) // timedelta(minutes=1) == minutes
 
@@ -111,31 +113,33 @@ def test_a_day_with_a_clock_change_has_more_or_fewer_minutes(zone: ZoneInfo, on:
         (ZoneInfo("Pacific/Apia"), "2011-12-30", time(9), "2011-12-31 00:00"),
     ],
 )
-def test_a_skipped_clock_time_is_the_first_that_exists(zone: ZoneInfo, on: str, clock: time, first: str):
-    assert shown(instant_of(day(on), clock, zone), zone) == first
+def test_a_time_that_the_clocks_skip_becomes_the_first_that_exists(zone: ZoneInfo, on: str, clock: time, first: str):
+    assert wall_clock(instant_of(day(on), clock, zone), zone) == first
 
 
-def test_a_repeated_clock_time_is_the_first_occurrence():
+def test_a_time_that_occurs_twice_is_the_first():
     assert instant_of(day("2026-11-01"), time(1, 30), NEW_YORK) == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
     assert instant_of(day("2026-04-05"), time(1, 45), LORD_HOWE) == datetime(2026, 4, 4, 14, 45, tzinfo=UTC)
 
 
-def test_a_shift_inside_a_skipped_hour_does_not_exist():
-    two_to_three = working(2, 3, NEW_YORK)
+def test_a_shift_inside_a_clock_change_is_not_worked():
+    two_to_three = working_hours(2, 3, NEW_YORK)
     assert work_start(day("2026-03-08"), two_to_three) == work_end(day("2026-03-08"), two_to_three)
     night = at("2026-03-08 00:00", NEW_YORK)
-    assert shown(next_working_minute(night, two_to_three, NO_HOLIDAYS), NEW_YORK) == "2026-03-09 02:00"
+    assert wall_clock(next_working_minute(night, two_to_three, NO_HOLIDAYS), NEW_YORK) == "2026-03-09 02:00"
 
 
 def test_work_until_midnight_ends_with_the_day():
-    late = working(14, 24, SHANGHAI)
-    assert shown(work_end(day("2026-12-31"), late)) == "2027-01-01 00:00"
+    late = working_hours(14, 24, SHANGHAI)
+    assert wall_clock(work_end(day("2026-12-31"), late)) == "2027-01-01 00:00"
     assert is_working(at("2026-12-31 23:59"), late, NO_HOLIDAYS)
     assert not is_working(at("2027-01-01 00:00"), late, NO_HOLIDAYS)
 
 
 def test_around_the_clock_has_no_pause_at_midnight():
-    assert shown(add_working_minutes(at("2026-12-31 23:30"), 60, AROUND_THE_CLOCK, NO_HOLIDAYS)) == "2027-01-01 00:30"
+    assert (
+        wall_clock(add_working_minutes(at("2026-12-31 23:30"), 60, AROUND_THE_CLOCK, NO_HOLIDAYS)) == "2027-01-01 00:30"
+    )
     assert is_working(at("2027-01-01 00:00"), AROUND_THE_CLOCK, NO_HOLIDAYS)
 
 
@@ -151,7 +155,7 @@ def test_around_the_clock_has_no_pause_at_midnight():
         ("2026-10-10 10:00", True),
     ],
 )
-def test_a_member_is_at_work_from_the_first_minute_to_the_last(moment: str, at_work: bool):
+def test_at_work_from_the_first_minute_to_the_last(moment: str, at_work: bool):
     assert is_working(at(moment), NINE_TO_SIX, CHINA) is at_work
 
 
@@ -168,17 +172,20 @@ def test_a_member_is_at_work_from_the_first_minute_to_the_last(moment: str, at_w
     ],
 )
 def test_the_next_working_morning_is_never_today(now: str, morning: str):
-    assert shown(next_working_morning(at(now), NINE_TO_SIX, CHINA)) == morning
+    assert wall_clock(next_working_morning(at(now), NINE_TO_SIX, CHINA)) == morning
 
 
-def test_the_next_morning_is_in_the_members_own_zone():
-    new_yorker = working(8, 17, NEW_YORK)
-    assert shown(next_working_morning(at("2026-11-25 10:00"), new_yorker, NO_HOLIDAYS), NEW_YORK) == "2026-11-25 08:00"
+def test_the_next_morning_is_of_the_members_own_day():
+    new_yorker = working_hours(8, 17, NEW_YORK)
+    assert (
+        wall_clock(next_working_morning(at("2026-11-25 10:00"), new_yorker, NO_HOLIDAYS), NEW_YORK)
+        == "2026-11-25 08:00"
+    )
 
 
-def test_a_24_hour_member_has_a_morning_at_nine():
-    assert shown(morning_of(day("2026-11-26"), AROUND_THE_CLOCK)) == "2026-11-26 09:00"
-    assert shown(next_working_morning(at("2026-11-25 10:00"), AROUND_THE_CLOCK, NO_HOLIDAYS)) == "2026-11-26 09:00"
+def test_a_member_who_works_around_the_clock_has_a_morning_at_nine():
+    assert wall_clock(morning_of(day("2026-11-26"), AROUND_THE_CLOCK)) == "2026-11-26 09:00"
+    assert wall_clock(next_working_morning(at("2026-11-25 10:00"), AROUND_THE_CLOCK, NO_HOLIDAYS)) == "2026-11-26 09:00"
 
 
 def test_the_first_day_with_work_left_is_today_until_work_ends():
@@ -188,7 +195,7 @@ def test_the_first_day_with_work_left_is_today_until_work_ends():
     assert next_unfinished_day(at("2026-11-28 10:00"), NINE_TO_SIX, CHINA) == day("2026-11-30")
 
 
-def test_searching_working_time_of_a_member_who_never_works_raises():
+def test_the_search_for_working_time_ends_with_the_calendar():
     with pytest.raises(Invalid, match="no_working_day"):
         add_working_minutes(at("9999-12-30 10:00"), 10_000, NINE_TO_SIX, NO_HOLIDAYS)
 
@@ -206,7 +213,7 @@ def members(draw: st.DrawFn) -> WorkingHours:
 
 
 @given(days, st.times().map(lambda clock: clock.replace(second=0, microsecond=0)), zones)
-def test_a_wall_clock_time_exists_or_is_the_first_minute_after_it(on: date, clock: time, zone: ZoneInfo):
+def test_a_wall_clock_shows_what_was_asked_or_the_first_minute_after_it(on: date, clock: time, zone: ZoneInfo):
     instant = instant_of(on, clock, zone)
     asked = datetime.combine(on, clock)
     seen = instant.astimezone(zone).replace(tzinfo=None)
@@ -216,7 +223,7 @@ def test_a_wall_clock_time_exists_or_is_the_first_minute_after_it(on: date, cloc
 
 
 def minutes_of_work(start: datetime, end: datetime, hours: WorkingHours) -> int:
-    """Count the whole minutes of work between two instants, shift by shift."""
+    """Return the whole working minutes between two instants, counted shift by shift."""
     total = timedelta()
     on, last = start.astimezone(hours.zone).date(), end.astimezone(hours.zone).date()
     while on <= last:
@@ -227,21 +234,21 @@ def minutes_of_work(start: datetime, end: datetime, hours: WorkingHours) -> int:
 
 
 @given(instants(), st.integers(1, 5000), members())
-def test_adding_working_minutes_passes_exactly_that_many(start: datetime, minutes: int, hours: WorkingHours):
+def test_exactly_the_given_working_minutes_pass(start: datetime, minutes: int, hours: WorkingHours):
     end = add_working_minutes(start, minutes, hours, CHINA)
     assert minutes_of_work(start, end, hours) == minutes
     assert is_working(end - timedelta(seconds=1), hours, CHINA)
 
 
 @given(instants(), members())
-def test_the_next_working_minute_is_the_first_one_at_work(start: datetime, hours: WorkingHours):
+def test_the_next_working_minute_is_worked_and_none_before_it_is(start: datetime, hours: WorkingHours):
     minute = next_working_minute(start, hours, CHINA)
     assert is_working(minute, hours, CHINA)
     assert minutes_of_work(start, minute, hours) == 0
 
 
 @given(instants(), members())
-def test_the_next_working_morning_is_in_the_future_on_a_working_day(now: datetime, hours: WorkingHours):
+def test_the_next_working_morning_lies_ahead_on_a_working_day(now: datetime, hours: WorkingHours):
     morning = next_working_morning(now, hours, CHINA)
     assert morning > now
     assert CHINA.is_working_day(morning.astimezone(hours.zone).date(), hours)

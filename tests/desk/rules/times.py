@@ -1,4 +1,4 @@
-"""Helpers to write times and working hours in tests."""
+"""Instants and working hours in a short notation for tests."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -21,12 +21,12 @@ NO_HOLIDAYS = Calendar(None)
 
 
 def at(text: str, zone: ZoneInfo = SHANGHAI) -> datetime:
-    """Return the instant of the local time `2026-11-25 10:00`; the first one if it occurs twice."""
+    """Return the instant when a wall clock shows `2026-11-25 10:00`; of two, the first."""
     return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
 
 
-def shown(instant: datetime | None, zone: ZoneInfo = SHANGHAI) -> str:
-    """Return the local time of an instant, which must be in UTC."""
+def wall_clock(instant: datetime | None, zone: ZoneInfo = SHANGHAI) -> str:
+    """Return what a wall clock shows at an instant, which must be in UTC."""
     assert instant is not None
     assert instant.tzinfo is UTC
     return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
@@ -36,12 +36,12 @@ def day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def working(start: int, end: int, zone: ZoneInfo, days: frozenset[int] = EVERY_DAY) -> WorkingHours:
-    """Return working hours in whole hours, by default every day; an end of 24 is midnight."""
+def working_hours(start: int, end: int, zone: ZoneInfo, days: frozenset[int] = EVERY_DAY) -> WorkingHours:
+    """Return working hours from whole hours, by default every day; an end of 24 is midnight."""
     return WorkingHours(time(start), time(end % 24), days, zone)
 
 
 def instants() -> st.SearchStrategy[datetime]:
-    """Generate whole minutes of fourteen months that include clock changes, holidays and a year's end."""
+    """Return whole minutes within fourteen months, which include clock changes, holidays and a new year."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
     return st.integers(0, 425 * 24 * 60).map(lambda minutes: start + timedelta(minutes=minutes))

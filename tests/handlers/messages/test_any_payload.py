@@ -1,4 +1,4 @@
-"""Whatever people are called, whatever they write, however much there is: Slack takes what the desk sends."""
+"""Slack accepts what the desk sends, whatever people are called, whatever they write, and however much there is."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from handlers.door.request import Visit
 from handlers.forms import correct_call
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.view import View, shown
+from handlers.messages.block_kit.view import View, message_modal
 from handlers.messages.refusals.errors import refusal, trouble
 from sandbox.model import text_of
 from sandbox.validator import MAX_ON_UPDATE, units, validate_message, validate_view
@@ -24,7 +24,15 @@ from storage.engine.trouble import Trouble
 from storage.engine.types import new_id
 from storage.tables import Workspace
 from tests.builders import SHANGHAI, make_call, make_loan, make_member
-from tests.handlers.messages.filling import FORMS_OF_A_LOAN, LANGUAGES, NOW, Filler, Picker, refusals, renderers
+from tests.handlers.messages.example_values import (
+    FORMS_OF_A_LOAN,
+    LANGUAGES,
+    NOW,
+    Choices,
+    ExampleBuilder,
+    refusals,
+    renderers,
+)
 
 RENDERERS = dict(renderers())
 NASTY = (
@@ -40,23 +48,24 @@ NASTY = (
     "\u200b",
 )
 TEXTS = st.one_of(st.sampled_from(NASTY), st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100))
-NOTES = st.one_of(TEXTS, st.builds(lambda piece: (piece * 10_000)[:10_000], TEXTS), st.just(""))
+NOTES = st.one_of(TEXTS, st.builds(lambda text: (text * 10_000)[:10_000], TEXTS), st.just(""))
 COUNTS = st.sampled_from((0, 1, 2, 11, 26, 101, 1000))
 
 
-class Chance(Picker):
-    """Decides by chance, which `seed` fixes."""
+class RandomChoices(Choices):
+    """Decides at random, reproducibly by `seed`."""
 
     def __init__(self, name: str, note: str, number: str, count: int, seed: int) -> None:
         self.name, self.number = name[:NAME_LIMIT], number[:NUMBER_LIMIT]
-        self.note = note if count <= 11 else note[:200]  # both at once, ten million characters, takes minutes to try
+        # Long notes in long lists, ten million characters, would take minutes.
+        self.note = note if count <= 11 else note[:200]
         self._count = count
         self._random = random.Random(seed)
 
     def one_of(self, options: Sequence[Any]) -> Any:
         return self._random.choice(options)
 
-    def maybe(self, name: str) -> bool:
+    def includes(self, name: str) -> bool:
         return self._random.random() < 0.7
 
     def count(self) -> int:
@@ -69,56 +78,55 @@ class Chance(Picker):
         return NOW + timedelta(minutes=self._random.randrange(10**6))
 
 
-PICKERS = st.builds(Chance, TEXTS, NOTES, TEXTS, COUNTS, st.integers(0, 2**32))
+CHOICES = st.builds(RandomChoices, TEXTS, NOTES, TEXTS, COUNTS, st.integers(0, 2**32))
 LANGUAGE = st.sampled_from(sorted(LANGUAGES))
-EVERY = settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW_EXAMPLES = settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def refused(content: Message | View, t: Translator) -> list[object]:
-    """What Slack would not take of it, wherever it may stand: as a message, rewritten, or as a modal."""
+def problems(content: Message | View, t: Translator) -> list[object]:
+    """Return what Slack would refuse of the content as a message, as an update, and as a modal."""
     if isinstance(content, View):
         payload = content.payload()
-        refusal = validate_view(payload, payload["type"])
-        return [refusal] if refusal else []
+        problem = validate_view(payload, payload["type"])
+        return [problem] if problem else []
     found: list[object] = []
-    for message in filter(None, (content, content.native)):
+    for message in filter(None, (content, content.with_tables)):
         found.append(validate_message({"text": message.text, "blocks": message.blocks}))
         if units(message.text) > MAX_ON_UPDATE:
-            found.append(f"a text of {units(message.text)}")
+            found.append(f"a text of {units(message.text)} units")
         if len(text_of({"blocks": message.blocks})) > 40_000:
             found.append("msg_blocks_too_long")
-    found.append(validate_view(shown(t, content, "Loan Desk").payload()))
+    found.append(validate_view(message_modal(t, content, "Loan Desk").payload()))
     return [each for each in found if each]
 
 
 @pytest.mark.parametrize("name", RENDERERS)
-@EVERY
-@given(picker=PICKERS, language=LANGUAGE)
-def test_every_message_and_view(name: str, picker: Chance, language: str) -> None:
+@FEW_EXAMPLES
+@given(choices=CHOICES, language=LANGUAGE)
+def test_slack_accepts_every_message_and_view(name: str, choices: RandomChoices, language: str) -> None:
     t = Translator(language)
     function: Callable[..., Message | View] = RENDERERS[name]
-    assert refused(function(**Filler(picker).arguments(function, t)), t) == []
+    assert problems(function(**ExampleBuilder(choices).arguments(function, t)), t) == []
 
 
-@EVERY
-@given(picker=PICKERS, language=LANGUAGE)
-def test_every_refusal_as_an_answer_and_beside_a_field(picker: Chance, language: str) -> None:
+@FEW_EXAMPLES
+@given(choices=CHOICES, language=LANGUAGE)
+def test_slack_accepts_every_refusal(choices: RandomChoices, language: str) -> None:
     t = Translator(language)
-    for error in refusals(Filler(picker)):
-        said = refusal(t, error, SHANGHAI, line=picker.note)
-        assert refused(said, t) == []
+    for error in refusals(ExampleBuilder(choices)):
+        assert problems(refusal(t, error, SHANGHAI, line=choices.note), t) == []
         assert refusal(t, error, SHANGHAI).text
     for kind in Trouble:
-        assert refused(trouble(t, kind, line=picker.note), t) == []
+        assert problems(trouble(t, kind, line=choices.note), t) == []
 
 
-@EVERY
-@given(picker=PICKERS, language=LANGUAGE)
-def test_what_is_typed_is_never_parsed(picker: Chance, language: str) -> None:
+@FEW_EXAMPLES
+@given(choices=CHOICES, language=LANGUAGE)
+def test_what_people_type_is_never_parsed(choices: RandomChoices, language: str) -> None:
     t = Translator(language)
-    picker.name = picker.note = "<!channel> <@U0OTHER>"
+    choices.name = choices.note = "<!channel> <@U0OTHER>"
     for function in RENDERERS.values():
-        content = function(**Filler(picker).arguments(function, t))
+        content = function(**ExampleBuilder(choices).arguments(function, t))
         text = content.text if isinstance(content, Message) else ""
         assert "<!" not in text
         assert "<@U0OTHER" not in text
@@ -127,14 +135,14 @@ def test_what_is_typed_is_never_parsed(picker: Chance, language: str) -> None:
 
 @settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    picker=PICKERS, language=LANGUAGE, typed=st.dictionaries(st.sampled_from(("note", "next", "due", "name")), NOTES)
+    choices=CHOICES, language=LANGUAGE, typed=st.dictionaries(st.sampled_from(("note", "next", "due", "name")), NOTES)
 )
-async def test_every_form(
-    office: Office, workspace: Workspace, picker: Chance, language: str, typed: dict[str, str]
+async def test_slack_accepts_every_form(
+    office: Office, workspace: Workspace, choices: RandomChoices, language: str, typed: dict[str, str]
 ) -> None:
     unique = new_id().hex[-12:].upper()
-    lin = await make_member(office, workspace, f"U{unique}", name=picker.name, roles="agent manager admin")
-    loan = await make_loan(office, workspace, f"L-{unique}", owner=lin, name=picker.name)
+    lin = await make_member(office, workspace, f"U{unique}", name=choices.name, roles="agent manager admin")
+    loan = await make_loan(office, workspace, f"L-{unique}", owner=lin, name=choices.name)
     kept = {name: text[:3000] for name, text in typed.items() if text}
     call = await make_call(office, loan, lin, note=kept.get("note", "")[:NOTE_LIMIT])
     async with office.reading_desk(workspace) as desk:
@@ -142,7 +150,7 @@ async def test_every_form(
         t = Translator(language)
         visit = Visit(desk=desk, t=t, zone=SHANGHAI, channel_id="")
         for form in FORMS_OF_A_LOAN.values():
-            assert refused(await form.build(visit, {}, kept), t) == []
+            assert problems(await form.build(visit, {}, kept), t) == []
             chosen = {**kept, "loan": loan.number, "outcome": "reached"}
-            assert refused(await form.build(visit, {"l": loan.number}, chosen), t) == []
-        assert refused(await correct_call.FORM.build(visit, {"c": str(call.id)}, {}), t) == []
+            assert problems(await form.build(visit, {"l": loan.number}, chosen), t) == []
+        assert problems(await correct_call.FORM.build(visit, {"c": str(call.id)}, {}), t) == []

@@ -1,4 +1,4 @@
-"""The page of messages names every message that there is."""
+"""docs/messages.md lists every message that the desk sends."""
 
 import re
 from pathlib import Path
@@ -22,6 +22,6 @@ def test_every_family_of_answers_has_its_row(family: str) -> None:
     assert family in NAMED
 
 
-def test_what_is_no_longer_sent_has_none() -> None:
+def test_a_message_that_is_no_longer_sent_has_no_row() -> None:
     families = {f"{act.partition('.')[0]}.…" for act in PRESSES}
     assert sorted(NAMED) == sorted({*KINDS, *COMMANDS, *families})

@@ -1,4 +1,4 @@
-"""What every message, view and form looks like, in both languages: `--update-snapshots` writes it anew."""
+"""What every message, view and form looks like in both languages; `--update-snapshots` rewrites the snapshots."""
 
 import json
 import re
@@ -19,19 +19,19 @@ from handlers.messages.refusals.errors import refusal
 from sandbox.validator import validate_message, validate_view
 from storage.tables import Workspace
 from tests.builders import SHANGHAI, make_call, make_follow_up, make_loan, make_member
-from tests.handlers.messages.filling import (
+from tests.handlers.messages.example_values import (
     FORMS_OF_A_LOAN,
     LANGUAGES,
-    Bare,
-    Filler,
-    Picker,
-    Waiting,
+    Choices,
+    ExampleBuilder,
+    MinimalChoices,
+    UnsettledChoices,
     refusals,
     renderers,
 )
 
 FOLDER = Path(__file__).parent / "snapshots"
-PROFILES: dict[str, type[Picker]] = {"in full": Picker, "waiting": Waiting, "bare": Bare}
+PROFILES: dict[str, type[Choices]] = {"in full": Choices, "waiting": UnsettledChoices, "bare": MinimalChoices}
 MODULES = {module: list(group) for module, group in groupby(renderers(), lambda each: each[0].partition(".")[0])}
 
 Snapshot = Callable[[str, str], None]
@@ -39,29 +39,29 @@ Snapshot = Callable[[str, str], None]
 
 @pytest.fixture
 def snapshot(request: pytest.FixtureRequest) -> Snapshot:
-    """Compares a text with what the file of that name holds."""
+    """Compare a text with the snapshot of that name."""
 
-    def compare(name: str, drawn: str) -> None:
+    def compare(name: str, text: str) -> None:
         path = FOLDER / f"{name}.txt"
         if request.config.getoption("--update-snapshots"):
             path.parent.mkdir(exist_ok=True)
-            path.write_text(drawn, "utf-8")
+            path.write_text(text, "utf-8")
         assert path.exists(), f"{path.name} is new: run with --update-snapshots"
-        assert drawn == path.read_text("utf-8")
+        assert text == path.read_text("utf-8")
 
     return compare
 
 
-def drawn(title: str, content: Message | View) -> str:
-    """A message or view as lines: its text, and a line for each block."""
+def lines_of(title: str, content: Message | View) -> str:
+    """Return a message or view as lines: its text, and a line for each block."""
     if isinstance(content, View):
         payload = content.payload()
         assert validate_view(payload, payload["type"]) is None
         head = {name: value for name, value in payload.items() if name != "blocks"}
         return _paragraph(title, [_json(head)], content.blocks)
     assert validate_message({"text": content.text, "blocks": content.blocks}) is None
-    said = _paragraph(title, content.text.splitlines(), content.blocks)
-    return said if content.native is None else said + drawn(f"{title}, with tables", content.native)
+    plain = _paragraph(title, content.text.splitlines(), content.blocks)
+    return plain if content.with_tables is None else plain + lines_of(f"{title}, with tables", content.with_tables)
 
 
 def _paragraph(title: str, lines: Iterable[str], blocks: Iterable[dict[str, Any]]) -> str:
@@ -70,7 +70,7 @@ def _paragraph(title: str, lines: Iterable[str], blocks: Iterable[dict[str, Any]
 
 
 def _json(value: Any) -> str:
-    """JSON in which plain words stand for themselves, with ids that are the same in every run."""
+    """Return short JSON: plain words without their element, and ids that are the same in every run."""
     text = json.dumps(_short(value), ensure_ascii=False)
     return re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<id>", text)
 
@@ -97,19 +97,19 @@ def test_every_message_and_view(module: str, language: str, snapshot: Snapshot) 
     t = Translator(language)
     written: list[str] = []
     for name, function in MODULES[module]:
-        shown: dict[str, str] = {}
-        for profile, picker in PROFILES.items():
-            content = function(**Filler(picker()).arguments(function, t))
-            if drawn("", content) not in shown:
-                shown[drawn("", content)] = drawn(f"{name}, {profile}", content)
-        written.extend(shown.values())
+        versions: dict[str, str] = {}
+        for profile, choices in PROFILES.items():
+            content = function(**ExampleBuilder(choices()).arguments(function, t))
+            if lines_of("", content) not in versions:
+                versions[lines_of("", content)] = lines_of(f"{name}, {profile}", content)
+        written.extend(versions.values())
     snapshot(f"{language}/{module}", "".join(written))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_refusal(language: str, snapshot: Snapshot) -> None:
     t = Translator(language)
-    written = [drawn(error.code, refusal(t, error, SHANGHAI)) for error in refusals(Filler(Picker()))]
+    written = [lines_of(error.code, refusal(t, error, SHANGHAI)) for error in refusals(ExampleBuilder(Choices()))]
     snapshot(f"{language}/refusal_reasons", "".join(written))
 
 
@@ -124,13 +124,13 @@ async def test_every_form(office: Office, workspace: Workspace, language: str, s
         desk.actor = lin
         visit = Visit(desk=desk, t=Translator(language), zone=SHANGHAI, channel_id="")
         for name, form in FORMS_OF_A_LOAN.items():
-            written.append(drawn(f"{name}, empty", await form.build(visit, {}, {})))
+            written.append(lines_of(f"{name}, empty", await form.build(visit, {}, {})))
             chosen = await form.build(visit, {"l": loan.number}, {"loan": loan.number, "outcome": "reached"})
-            written.append(drawn(f"{name}, of a loan", chosen))
-        written.append(drawn("correct_call", await correct_call.FORM.build(visit, {"c": str(call.id)}, {})))
+            written.append(lines_of(f"{name}, of a loan", chosen))
+        written.append(lines_of("correct_call", await correct_call.FORM.build(visit, {"c": str(call.id)}, {})))
     snapshot(f"{language}/forms", "".join(written))
 
 
-def test_nothing_is_kept_of_what_is_gone() -> None:
-    kept = {path.stem for path in FOLDER.glob("*/*.txt")}
-    assert kept == {*MODULES, "refusal_reasons", "forms"}
+def test_no_snapshot_is_left_of_a_removed_module() -> None:
+    names = {path.stem for path in FOLDER.glob("*/*.txt")}
+    assert names == {*MODULES, "refusal_reasons", "forms"}

@@ -1,4 +1,4 @@
-"""Usage: every example is a line that works as it stands."""
+"""Every example in a command's usage is a line that works as written."""
 
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,7 @@ LINES = [
 
 
 @pytest.mark.parametrize(("command", "line"), LINES)
-def test_an_example_is_understood_as_it_stands(command: str, line: str) -> None:
+def test_an_example_is_understood_as_written(command: str, line: str) -> None:
     request = GRAMMARS[command].parse(Line.plain(line), NOW, ZoneInfo("Asia/Shanghai"))
     assert not isinstance(request, Asked)
 

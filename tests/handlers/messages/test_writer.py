@@ -1,6 +1,7 @@
-"""What the writer makes of words: Slack refuses a message with an empty text in it."""
+"""The writer leaves out empty words, because Slack refuses a message that contains an empty text."""
 
-from handlers.messages.block_kit.writer import Bold, Code, Writer
+from handlers.messages.block_kit.message import Bold, Code
+from handlers.messages.block_kit.writer import Writer
 
 
 def test_empty_words_leave_no_empty_element() -> None:

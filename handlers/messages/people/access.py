@@ -1,19 +1,19 @@
-"""What is said of asking for access: to whoever asks, and to whoever answers."""
+"""Messages about a request for access: to the person who asks, and to the managers who decide."""
 
 from zoneinfo import ZoneInfo
 
 from desk.core.vocabulary import VOCABULARY
 from desk.people.access import GRANTABLE, Asked
 from desk.people.access_requests import RequestView
-from handlers.messages.block_kit.message import Message
-from handlers.messages.block_kit.parts import form_button, stamp
+from handlers.messages.block_kit.elements import form_button, stamp
+from handlers.messages.block_kit.message import Bold, Button, Code, Mention, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Bold, Button, Code, Mention, Writer, phrase
+from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.refusals.refusals import mentions
 
 
-def asked(t: Translator, result: Asked) -> Message:
-    """The answer to whoever asked."""
+def request_sent(t: Translator, result: Asked) -> Message:
+    """Render the answer to the person who request_sent."""
     writer = Writer()
     match result.before:
         case None:
@@ -29,16 +29,16 @@ def asked(t: Translator, result: Asked) -> Message:
 
 
 def request(t: Translator, view: RequestView, zone: ZoneInfo) -> Message:
-    """The message to whoever may answer: who asks, and a press for each answer; in the end who gave which."""
+    """Render the notice to those who may decide: who asks, a button for each answer, and finally the decision."""
     writer = Writer()
     who = Mention(view.slack_user_id)
     writer.line(phrase(t, "{who} ({name}) asks for access to the desk.", who=who, name=Bold(view.name)))
     if view.by is not None and view.at is not None:
-        told = {"name": view.by, "when": stamp(t, view.at, zone)}
+        decision = {"name": view.by, "when": stamp(t, view.at, zone)}
         if view.state == "granted":
-            writer.line(phrase(t, "Granted as {roles}: {name}, {when}.", roles=Bold(_roles(t, view.roles)), **told))
+            writer.line(phrase(t, "Granted as {roles}: {name}, {when}.", roles=Bold(_roles(t, view.roles)), **decision))
         else:
-            writer.line(phrase(t, "Declined: {name}, {when}.", **told))
+            writer.line(phrase(t, "Declined: {name}, {when}.", **decision))
         return writer.message()
     writer.line(t("A member sees borrowers' names and phone numbers. Grant access only to somebody you know."))
     value = {"r": str(view.id), "who": view.slack_user_id}
@@ -50,7 +50,7 @@ def request(t: Translator, view: RequestView, zone: ZoneInfo) -> Message:
 
 
 def granted(t: Translator, view: RequestView) -> Message:
-    """To the asker, who is a member now."""
+    """Render the notice to the person who request_sent, now a member."""
     writer = Writer()
     writer.line(
         phrase(
@@ -67,7 +67,7 @@ def granted(t: Translator, view: RequestView) -> Message:
 
 
 def declined(t: Translator, view: RequestView) -> Message:
-    """To the asker, who stays outside."""
+    """Render the notice to the person who request_sent and was declined."""
     writer = Writer()
     writer.line(phrase(t, "Thank you for asking. {name} has not given you access to the desk.", name=view.by or "–"))
     return writer.line(

@@ -1,4 +1,4 @@
-"""What is said of handing over."""
+"""Previews, answers and notices about handing over loans and follow-ups."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,22 +6,22 @@ from typing import Any
 from desk.handover.plans import PlanDone, PlanPreview, Share
 from desk.handover.reassigning import Handed, Preview, Reassigned
 from desk.loans.views import LoanView
-from handlers.messages.block_kit.message import Message
-from handlers.messages.block_kit.parts import masked_loan, stage, undo_button
+from handlers.messages.block_kit.elements import masked_loan, stage, undo_button, write_more
+from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Bold, Button, Mention, Part, Writer, phrase
+from handlers.messages.block_kit.writer import Writer, phrase
 
-_PEOPLE = 20
-"""How many people a preview shows."""
+_MEMBERS = 20
+"""How many members a preview lists."""
 
 
 def preview(t: Translator, result: Preview) -> Message:
-    """What handing everything over would do; nothing has been done yet."""
+    """Render what handing over everything would change; nothing has been changed yet."""
     writer = Writer()
     if result.changed:
         writer.line(Bold(t("This has changed while you were looking. It is now:")))
     writer.line(phrase(t, "From {from_} to {to}:", from_=Mention(result.from_), to=Mention(result.to)))
-    _counts(t, writer, result.handed)
+    _write_counts(t, writer, result.handed)
     if not result.handed.loans and not result.handed.follow_ups:
         return writer.line(t("There is nothing to hand over.")).message()
     writer.quote(result.why)
@@ -36,7 +36,7 @@ def preview(t: Translator, result: Preview) -> Message:
 
 
 def reassigned(t: Translator, result: Reassigned) -> Message:
-    """What was handed over."""
+    """Render what was handed over."""
     writer = Writer()
     if result.loan is not None:
         writer.line(phrase(t, "{loan} belongs to {to} now.", loan=Bold(result.loan), to=Mention(result.to)))
@@ -45,20 +45,20 @@ def reassigned(t: Translator, result: Reassigned) -> Message:
                 t.n("{n} open follow-up went along.", "{n} open follow-ups went along.", result.handed.follow_ups)
             )
     else:
-        from_: Part = Mention(result.from_) if result.from_ else "–"
+        from_: Inline = Mention(result.from_) if result.from_ else "–"
         writer.line(phrase(t, "Handed over from {from_} to {to}:", from_=from_, to=Mention(result.to)))
-        _counts(t, writer, result.handed)
+        _write_counts(t, writer, result.handed)
     writer.quote(result.why)
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
 def plan(t: Translator, result: PlanPreview) -> Message:
-    """What the form's wish would do, person by person; nothing has been done yet."""
+    """Render what the form's plan would change for each member; nothing has been changed yet."""
     writer = Writer()
     if result.changed:
         writer.line(Bold(t("This has changed while you were looking. It is now:")))
     writer.line(_amounts(t, result.loans, result.follow_ups, result.overdue))
-    _shares(t, writer, result.shares)
+    _write_shares(t, writer, result.shares)
     writer.quote(result.why)
     writer.buttons(
         Button(t("Hand over"), "reassign.carry_out", {"d": str(result.draft_id), "m": result.mark}, style="primary"),
@@ -68,21 +68,21 @@ def plan(t: Translator, result: PlanPreview) -> Message:
 
 
 def plan_done(t: Translator, result: PlanDone) -> Message:
-    """What was handed over, person by person."""
+    """Render what each member received."""
     writer = Writer().line(Bold(t("Handed over:")), " ", _amounts(t, result.loans, result.follow_ups, 0))
-    _shares(t, writer, result.shares)
+    _write_shares(t, writer, result.shares)
     return writer.quote(result.why).buttons(undo_button(t, result.undo_id)).message()
 
 
-def left(t: Translator) -> Message:
-    """Nothing was handed over."""
+def nothing_handed_over(t: Translator) -> Message:
+    """Render the answer to a handover that was called off."""
     return Writer().line(t("Nothing was handed over.")).message()
 
 
 def notice(
     t: Translator, facts: dict[str, Any], *, by: str, other: str | None, loan: LoanView | None, undone: bool
 ) -> Message:
-    """The one message to whoever gave or got: names, for it pings nobody. `loan` is a single loan that was handed over."""
+    """Render the notice to a member who gave or received: by name, because it notifies nobody else. `loan` is a single loan."""
     whom = other or (t("several members") if facts.get("several") else t("nobody"))
     writer = Writer()
     if facts["gained"]:
@@ -103,7 +103,7 @@ def notice(
     return writer.message()
 
 
-def _shares(t: Translator, writer: Writer, shares: Sequence[Share]) -> None:
+def _write_shares(t: Translator, writer: Writer, shares: Sequence[Share]) -> None:
     writer.bullets(
         phrase(
             t,
@@ -114,23 +114,21 @@ def _shares(t: Translator, writer: Writer, shares: Sequence[Share]) -> None:
             held=share.follow_ups,
             held_after=Bold(str(share.follow_ups_after)),
         )
-        for share in shares[:_PEOPLE]
+        for share in shares[:_MEMBERS]
     )
-    if len(shares) > _PEOPLE:
-        more = len(shares) - _PEOPLE
-        writer.small(t.n("and {n} more", "and {n} more", more))
+    write_more(t, writer, len(shares) - _MEMBERS)
 
 
-def _counts(t: Translator, writer: Writer, handed: Handed) -> None:
+def _write_counts(t: Translator, writer: Writer, handed: Handed) -> None:
     writer.line(_amounts(t, handed.loans, handed.follow_ups, handed.overdue))
     writer.bullets([[stage(t, code), t(": "), Bold(str(count))] for code, count in handed.stages])
 
 
 def _amounts(t: Translator, loans: int, follow_ups: int, overdue: int) -> str:
-    parts = [
+    amounts = [
         t.n("{n} loan", "{n} loans", loans),
         t.n("{n} open follow-up", "{n} open follow-ups", follow_ups),
     ]
     if overdue:
-        parts.append(t.n("{n} of them overdue", "{n} of them overdue", overdue))
-    return " · ".join(parts)
+        amounts.append(t.n("{n} of them overdue", "{n} of them overdue", overdue))
+    return " · ".join(amounts)

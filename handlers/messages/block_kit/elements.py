@@ -1,4 +1,4 @@
-"""Pieces that many messages share: a due time, a loan, a follow-up, what was planned, the Undo button."""
+"""Elements that many messages share: a due time, a loan, a follow-up, a plan, the Undo button."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,55 +8,56 @@ from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
 from desk.loans.views import FollowUpView, LoanView, PlannedView
 from desk.rules.reminders import ScheduleWarning
+from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Bold, Button, Code, Mention, Part, Writer, phrase
+from handlers.messages.block_kit.writer import Writer, phrase
 
 
 def when(t: Translator, due: Due, zone: ZoneInfo) -> str:
-    """A due time in full: date, weekday, zone. A date alone is printed as the calendar date that it is."""
+    """Return a due time in full, with weekday and zone; one without a time of day as its calendar date."""
     return t.date(due.on) if due.at is None else t.instant(due.at, zone)
 
 
 def brief_when(t: Translator, due: Due, zone: ZoneInfo) -> str:
-    """A due time in a list: without year and zone."""
+    """Return a due time for a list, without year and zone."""
     return t.short_date(due.on) if due.at is None else t.minute(due.at, zone)
 
 
 def purpose(t: Translator, code: str) -> str:
-    """A purpose in the reader's language."""
+    """Return a purpose in the reader's language."""
     return VOCABULARY.purpose(code).word(t.language)
 
 
 def outcome(t: Translator, code: str) -> str:
-    """An outcome in the reader's language."""
+    """Return an outcome in the reader's language."""
     return VOCABULARY.outcome(code).word(t.language)
 
 
 def stage(t: Translator, code: str) -> str:
-    """A stage in the reader's language."""
+    """Return a stage in the reader's language."""
     return VOCABULARY.stage(code).word(t.language)
 
 
-def masked_loan(t: Translator, loan: LoanView) -> list[Part]:
-    """A loan as a channel may see it: `L-1042 · 王* · 尾号5678`."""
+def masked_loan(t: Translator, loan: LoanView) -> list[Inline]:
+    """Return a loan as a channel may see it: `L-1042 · 王* · 尾号5678`."""
     return [Bold(loan.number), " · ", loan.masked, " · ", t("tail {digits}", digits=loan.tail)]
 
 
-def follow_up_line(t: Translator, follow_up: FollowUpView, *, with_loan: bool = False) -> list[Part]:
-    """A follow-up as a row of a list: name, purpose, due time, assignee, attempts."""
+def follow_up_line(t: Translator, follow_up: FollowUpView, *, with_loan: bool = False) -> list[Inline]:
+    """Return a follow-up as a row of a list: name, purpose, due time, assignee, attempts."""
     zone = ZoneInfo(follow_up.zone)
     name = f"{follow_up.loan_number}/{follow_up.number}" if with_loan else f"/{follow_up.number}"
-    parts: list[Part] = [Code(name), " ", purpose(t, follow_up.purpose), " · ", brief_when(t, follow_up.due, zone)]
+    line: list[Inline] = [Code(name), " ", purpose(t, follow_up.purpose), " · ", brief_when(t, follow_up.due, zone)]
     if follow_up.overdue:
-        parts += [" · ", Bold(t("overdue"))]
-    parts += [" · ", Mention(follow_up.assignee)]
+        line += [" · ", Bold(t("overdue"))]
+    line += [" · ", Mention(follow_up.assignee)]
     if follow_up.attempts:
-        parts += [" · ", t.n("{n} attempt", "{n} attempts", follow_up.attempts)]
-    return parts
+        line += [" · ", t.n("{n} attempt", "{n} attempts", follow_up.attempts)]
+    return line
 
 
-def planned_lines(t: Translator, writer: Writer, planned: PlannedView) -> None:
-    """What was planned, absolute, with every warning that the planner should hear at once."""
+def write_plan(t: Translator, writer: Writer, planned: PlannedView) -> None:
+    """Write the plan with its absolute time, and every warning that the planner should see."""
     follow_up = planned.follow_up
     zone = ZoneInfo(follow_up.zone)
     writer.line(
@@ -85,7 +86,7 @@ def planned_lines(t: Translator, writer: Writer, planned: PlannedView) -> None:
 
 
 def fit_buttons(t: Translator, planned: PlannedView | None) -> list[Button]:
-    """Where a warning stands, the button that moves the follow-up to the next minute that fits; else none."""
+    """Return the button that moves the follow-up to the next suitable minute, when a warning suggests one."""
     if planned is None or planned.suggestion is None:
         return []
     when = t.minute(planned.suggestion, ZoneInfo(planned.follow_up.zone))
@@ -94,7 +95,7 @@ def fit_buttons(t: Translator, planned: PlannedView | None) -> list[Button]:
 
 
 def warning_text(t: Translator, warning: ScheduleWarning) -> str:
-    """One thing that the planner should know."""
+    """Return a warning in the reader's language."""
     if warning.moved_to is not None:
         return t("Nobody works on that date: it counts from {day}.", day=t.date(warning.moved_to))
     texts = {
@@ -107,12 +108,12 @@ def warning_text(t: Translator, warning: ScheduleWarning) -> str:
 
 
 def undo_button(t: Translator, undo_id: UUID) -> Button:
-    """Takes back what was just done."""
+    """Return the button that undoes what was just done."""
     return Button(t("Undo"), "undo.take_back", {"u": str(undo_id)})
 
 
 def form_button(label: str, form: str, *, loan: UUID | None = None, follow_up: int | None = None) -> Button:
-    """Opens a form, for this loan and the follow-up of it that has this number."""
+    """Return a button that opens a form, filled in for the loan and its follow-up of that number."""
     value: dict[str, str | int] = {"form": form}
     if loan is not None:
         value["i"] = str(loan)
@@ -122,10 +123,16 @@ def form_button(label: str, form: str, *, loan: UUID | None = None, follow_up: i
 
 
 def follow_up_value(follow_up: FollowUpView) -> dict[str, str | int]:
-    """What a button about a follow-up carries: its id, and the version that was seen."""
+    """Return what a button about a follow-up carries: its id and the version on display."""
     return {"f": str(follow_up.id), "v": follow_up.version}
 
 
 def stamp(t: Translator, at: datetime, zone: ZoneInfo) -> str:
-    """When something happened, short."""
+    """Return when something happened, without year and zone."""
     return t.minute(at, zone)
+
+
+def write_more(t: Translator, writer: Writer, n: int) -> None:
+    """Write how many rows a list leaves out; write nothing when `n` is not positive."""
+    if n > 0:
+        writer.small(t.n("and {n} more", "and {n} more", n))

@@ -1,45 +1,43 @@
-"""Lists of what is due, for one reader's eyes."""
+"""Lists of due follow-ups and of loans with nothing planned. Only the reader sees them."""
 
 from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from desk.follow_ups.due_lists import PAGE, DueList
-from handlers.messages.block_kit import parts, tables
-from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit import elements, tables
+from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Bold, Button, Code, Mention, Part, Writer, fitting
+from handlers.messages.block_kit.writer import Writer, fitting
 
 
 def due_list(t: Translator, view: DueList, zone: ZoneInfo, value: dict[str, Any]) -> Message:
-    """One page. `value` is what the buttons to the other pages carry besides their place."""
+    """Render one page. `value` is what the buttons to other pages carry besides their offset."""
     writer = Writer().line(_title(t, view), f" · {view.total}")
     if not view.total:
         return _hint(t, writer.line(t("Nothing. Well done."))).message()
     writer.bullets(_rows(t, view, zone))
-    if view.more:
-        writer.small(t.n("and {n} more", "and {n} more", view.more))
+    elements.write_more(t, writer, view.more)
     return _hint(t, writer.buttons(*_pages(t, view, value))).message()
 
 
 def with_table(t: Translator, view: DueList, zone: ZoneInfo, value: dict[str, Any]) -> Message:
-    """The first page, and all of `view` as a table."""
+    """Render the first page, with the form that shows all of `view` as a table."""
     page = due_list(t, view.first(PAGE), zone, value)
     header, rows = _table(t, view, zone)
     if not rows:
         return page
     block, fit = tables.table(f"{_caption(t, view)} · {view.total}", header, rows)
-    shown = view.first(fit)
-    writer = Writer().line(_title(t, view), f" · {view.total}").drawn(block)
-    if shown.more:
-        writer.small(t.n("and {n} more", "and {n} more", shown.more))
-    drawn = _hint(t, writer.buttons(*_pages(t, shown, value))).message()
-    said = shown.first(fitting(_rows(t, shown, zone)))
-    return replace(page, native=replace(drawn, text=due_list(t, said, zone, value).text))
+    visible = view.first(fit)
+    writer = Writer().line(_title(t, view), f" · {view.total}").block(block)
+    elements.write_more(t, writer, visible.more)
+    tabular = _hint(t, writer.buttons(*_pages(t, visible, value))).message()
+    readable = visible.first(fitting(_rows(t, visible, zone)))
+    return replace(page, with_tables=replace(tabular, text=due_list(t, readable, zone, value).text))
 
 
-def _title(t: Translator, view: DueList) -> list[Part]:
-    title: list[Part] = [Bold(_caption(t, view))]
+def _title(t: Translator, view: DueList) -> list[Inline]:
+    title: list[Inline] = [Bold(_caption(t, view))]
     if view.whose:
         title += [" · ", t("the team") if view.whose == "team" else Mention(view.whose)]
     return title
@@ -57,21 +55,21 @@ def _caption(t: Translator, view: DueList) -> str:
     return f"{titles[view.period]} · {kinds[view.kind]}" if view.kind else titles[view.period]
 
 
-def _rows(t: Translator, view: DueList, zone: ZoneInfo) -> list[list[Part]]:
-    due: list[list[Part]] = [
+def _rows(t: Translator, view: DueList, zone: ZoneInfo) -> list[list[Inline]]:
+    due: list[list[Inline]] = [
         [
-            *parts.follow_up_line(t, row.follow_up, with_loan=True),
+            *elements.follow_up_line(t, row.follow_up, with_loan=True),
             f" · {row.name} · ",
             t("tail {digits}", digits=row.tail),
         ]
         for row in view.rows
     ]
-    unplanned: list[list[Part]] = [
+    unplanned: list[list[Inline]] = [
         [
             Code(row.number),
             f" {row.name} · ",
             t("tail {digits}", digits=row.tail),
-            f" · {parts.stage(t, row.stage)} · ",
+            f" · {elements.stage(t, row.stage)} · ",
             t("since {day}", day=t.short_date(row.since.astimezone(zone).date())),
         ]
         for row in view.unplanned
@@ -87,7 +85,7 @@ def _table(t: Translator, view: DueList, zone: ZoneInfo) -> tuple[list[str], lis
                 row.number,
                 row.name,
                 row.tail,
-                parts.stage(t, row.stage),
+                elements.stage(t, row.stage),
                 t.date(row.since.astimezone(zone).date()),
             ]
             for row in view.unplanned
@@ -98,8 +96,8 @@ def _table(t: Translator, view: DueList, zone: ZoneInfo) -> tuple[list[str], lis
             f"{row.follow_up.loan_number}/{row.follow_up.number}",
             row.name,
             row.tail,
-            parts.purpose(t, row.follow_up.purpose),
-            parts.brief_when(t, row.follow_up.due, ZoneInfo(row.follow_up.zone)),
+            elements.purpose(t, row.follow_up.purpose),
+            elements.brief_when(t, row.follow_up.due, ZoneInfo(row.follow_up.zone)),
             t("overdue") if row.follow_up.overdue else "",
             row.holder,
             row.follow_up.attempts,
@@ -117,6 +115,6 @@ def _pages(t: Translator, view: DueList, value: dict[str, Any]) -> list[Button]:
     if view.offset:
         buttons.append(Button(t("Back"), "due.list", {**value, "o": max(0, view.offset - PAGE)}))
     if view.more:
-        shown = len(view.rows) + len(view.unplanned)
-        buttons.append(Button(t("Next page"), "due.list", {**value, "o": view.offset + shown}))
+        end = view.offset + len(view.rows) + len(view.unplanned)
+        buttons.append(Button(t("Next page"), "due.list", {**value, "o": end}))
     return buttons

@@ -1,4 +1,4 @@
-"""What the first admin reads: the steps of setting up, each with its button, and what came of it."""
+"""The first admin's steps for setting up the desk, each with its button, and the answers to them."""
 
 from datetime import time
 from zoneinfo import ZoneInfo
@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 from desk.importing.demo_borrowers import DemoAdded
 from desk.people.onboarding import Welcome
 from desk.people.workspace_settings import WorkspaceChanged
-from handlers.messages.block_kit.message import Message
-from handlers.messages.block_kit.parts import form_button, undo_button
+from handlers.messages.block_kit.elements import form_button, undo_button
+from handlers.messages.block_kit.message import Bold, Button, Code, Confirm, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Bold, Button, Code, Confirm, Writer, phrase
+from handlers.messages.block_kit.writer import Writer, phrase
 
 
 def welcome(t: Translator, view: Welcome) -> Message:
-    """The one message to the first admin."""
+    """Render the welcome to the first admin."""
     writer = Writer()
     writer.line(Bold(t("Welcome. The desk is running, and you are its first admin.")))
     writer.line(t("These steps set it up, in any order. This message stays and shows how they stand."))
@@ -37,12 +37,12 @@ def welcome(t: Translator, view: Welcome) -> Message:
 
 
 def managers_chosen(t: Translator, names: tuple[str, ...]) -> Message:
-    """Who are managers now."""
+    """Render the managers as chosen."""
     return Writer().line(t("The managers now:"), " ", Bold(t(", ").join(names))).message()
 
 
 def settings_changed(t: Translator, changed: WorkspaceChanged) -> Message:
-    """The workspace's rules as they are now."""
+    """Render the workspace's settings as they are now."""
     settings = changed.now
     hours = _hours(settings.contact_start, settings.contact_end)
     writer = Writer().line(t("From now on:"))
@@ -53,7 +53,7 @@ def settings_changed(t: Translator, changed: WorkspaceChanged) -> Message:
 
 
 def demo_added(t: Translator, result: DemoAdded) -> Message:
-    """Which demo borrowers there are, and what to try."""
+    """Render the demo borrowers that were added, and what to try."""
     writer = Writer()
     writer.line(phrase(t, "Five demo borrowers are yours now: {numbers}.", numbers=Bold(t(", ").join(result.numbers))))
     if not result.may_call:
@@ -70,7 +70,7 @@ def demo_added(t: Translator, result: DemoAdded) -> Message:
 
 
 def demo_removed(t: Translator, count: int) -> Message:
-    """They are gone."""
+    """Render how many demo borrowers were removed."""
     words = t.n(
         "{n} demo borrower is removed, with everything about them.",
         "{n} demo borrowers are removed, with everything about them.",
@@ -80,7 +80,7 @@ def demo_removed(t: Translator, count: int) -> Message:
 
 
 def language_name(t: Translator, locale: str) -> str:
-    """A language that the desk speaks."""
+    """Return the name of a language in the reader's language."""
     return t("Chinese") if locale.lower().startswith("zh") else t("English")
 
 

@@ -1,5 +1,5 @@
-"""Fills what the desk shows with values of the right kind, so that all of it can be rendered: nothing is listed by hand,
-a function that is added to `handlers/messages` is tried by the next run."""
+"""Example arguments for every renderer, built from its annotations: nothing is listed by hand, so a function added to
+`handlers/messages` is covered by the next run."""
 
 import dataclasses
 import importlib
@@ -42,18 +42,18 @@ LANGUAGES = {"en": "en-US", "zh": "zh-CN"}
 
 
 FORMS_OF_A_LOAN = {name: form for name, form in FORMS.items() if form is not correct_call.FORM}
-"""The forms that open for a loan, or for none; the one that corrects a call needs a call."""
+"""The forms that open for a loan, or for none; the form to correct a call needs a call."""
 
 
-class Picker:
-    """Decides what is filled in. This one always says the same, and leaves nothing out."""
+class Choices:
+    """Decides which values an example gets: here always the same ones, with nothing left out."""
 
     name, note, number = "王小明", "Wants a lower rate", "L-1042"
 
     def one_of(self, options: Sequence[Any]) -> Any:
         return options[0]
 
-    def maybe(self, name: str) -> bool:
+    def includes(self, name: str) -> bool:
         return True
 
     def count(self) -> int:
@@ -66,12 +66,12 @@ class Picker:
         return NOW
 
 
-class Bare(Picker):
-    """Leaves out what may be left out."""
+class MinimalChoices(Choices):
+    """Leaves out everything that is optional."""
 
     note = ""
 
-    def maybe(self, name: str) -> bool:
+    def includes(self, name: str) -> bool:
         return False
 
     def count(self) -> int:
@@ -84,10 +84,10 @@ class Bare(Picker):
         return options[-1]
 
 
-class Waiting(Picker):
-    """Nobody has acted yet."""
+class UnsettledChoices(Choices):
+    """Leaves out what became of a follow-up, so that it is still due."""
 
-    def maybe(self, name: str) -> bool:
+    def includes(self, name: str) -> bool:
         return name != "became"
 
 
@@ -159,21 +159,21 @@ _FACTS = {"gained": True, "loans": 3, "follow_ups": 2, "overdue": 1}
 _BY_NAME = ("Became.who", "Item.assignee", "FollowUpNotice.covers_for")
 
 
-class Filler:
-    """Makes values by type and name, as `picker` decides."""
+class ExampleBuilder:
+    """Builds values by their type and name, as `choices` decides."""
 
-    def __init__(self, picker: Picker) -> None:
-        self.picker = picker
+    def __init__(self, choices: Choices) -> None:
+        self.choices = choices
         self._ids = 0
-        self._whole: dict[Any, Callable[[], Any]] = {
+        self._special: dict[Any, Callable[[], Any]] = {
             Event: self._event,
-            Message: lambda: Writer().line("Done. ", self.picker.name).message(),
+            Message: lambda: Writer().line("Done. ", self.choices.name).message(),
             WorkingHours: lambda: WorkingHours(time(9), time(18), frozenset(range(5)), SHANGHAI),
-            DeskError: lambda: DeskError("unknown_loan", given=self.picker.name),
+            DeskError: lambda: DeskError("unknown_loan", given=self.choices.name),
         }
 
     def arguments(self, function: Callable[..., Any], t: Translator) -> dict[str, Any]:
-        """What `function` is called with."""
+        """Return the arguments to call `function` with."""
         hints = typing.get_type_hints(function)
         return {
             name: t if hints[name] is Translator else self.value(hints[name], name, function.__name__)
@@ -181,32 +181,32 @@ class Filler:
         }
 
     def value(self, kind: Any, name: str, owner: str) -> Any:
-        """A value of a type, for a field or parameter of that name."""
+        """Return a value of type `kind` for a field or parameter of that name."""
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
         if origin in (types.UnionType, typing.Union):
             present = [each for each in arguments if each is not type(None)]
-            absent = type(None) in arguments and not self.picker.maybe(name)
+            absent = type(None) in arguments and not self.choices.includes(name)
             return None if absent else self.value(present[0], name, owner)
         if origin is Literal:
-            return self.picker.one_of(arguments)
+            return self.choices.one_of(arguments)
         if origin is tuple and arguments[-1] is not Ellipsis:
             return tuple(self.value(each, name, owner) for each in arguments)
         if origin in (tuple, list, Sequence, frozenset):
-            count = max(1, self.picker.count()) if name in _AT_LEAST_ONE else self.picker.count()
-            # Thousands are the same few over and over: what is shown of each is tried by the first ones.
+            count = max(1, self.choices.count()) if name in _AT_LEAST_ONE else self.choices.count()
+            # A long list repeats the first two values: they already cover how a row is rendered.
             few = [self.value(arguments[0], name, owner) for _ in range(min(2, count))]
             many = (few * count)[:count]
             return frozenset(few) if origin is frozenset else (many if origin is list else tuple(many))
         if origin in (dict, Mapping):
             return self._mapping(name, owner)
-        if kind in self._whole:
-            return self._whole[kind]()
+        if kind in self._special:
+            return self._special[kind]()
         if dataclasses.is_dataclass(kind):
-            return self.made(kind)
+            return self.build(kind)
         return self._plain(kind, name, owner)
 
-    def made(self, kind: Any) -> Any:
-        """A dataclass with every field filled."""
+    def build(self, kind: Any) -> Any:
+        """Return an instance of a dataclass with every field filled."""
         hints = typing.get_type_hints(kind)
         names = [field.name for field in dataclasses.fields(kind) if field.init]
         return kind(**{name: self.value(hints[name], name, kind.__name__) for name in names})
@@ -215,16 +215,16 @@ class Filler:
         if owner == "notice":
             return dict(_FACTS)
         if name == "counts":
-            return {code: self.picker.amount() for code in _CODES["counts"]}
+            return {code: self.choices.amount() for code in _CODES["counts"]}
         return {"p": "today"}
 
     def _plain(self, kind: Any, name: str, owner: str) -> Any:
         simple: dict[Any, Callable[[], Any]] = {
-            bool: lambda: self.picker.maybe(name),
-            int: self.picker.amount,
+            bool: lambda: self.choices.includes(name),
+            int: self.choices.amount,
             UUID: self._id,
-            datetime: self.picker.moment,
-            date: lambda: self.picker.moment().date(),
+            datetime: self.choices.moment,
+            date: lambda: self.choices.moment().date(),
             time: lambda: time(8, 30),
             Decimal: lambda: Decimal("120000.00"),
             ZoneInfo: lambda: SHANGHAI,
@@ -232,44 +232,44 @@ class Filler:
         if kind in simple:
             return simple[kind]()
         if kind is Trouble:
-            return self.picker.one_of(tuple(Trouble))
+            return self.choices.one_of(tuple(Trouble))
         if kind is str:
             return self._text(name, owner)
-        raise TypeError(f"nothing is known to fill {name}: {kind} of {owner} with")
+        raise TypeError(f"no example value for {name}: {kind} of {owner}")
 
     def _text(self, name: str, owner: str) -> str:
         qualified = f"{owner}.{name}"
         for each in (qualified, name):
             if each in _CODES:
-                return self.picker.one_of(_CODES[each])
+                return self.choices.one_of(_CODES[each])
         if qualified in _BY_NAME or name in _NAMES:
-            return self.picker.name
+            return self.choices.name
         if name == "masked":
-            return masked_name(self.picker.name)
+            return masked_name(self.choices.name)
         if name in _NOTES:
-            return self.picker.note
+            return self.choices.note
         if name in _NUMBERS:
-            return self.picker.number
+            return self.choices.number
         if name in _PEOPLE:
             return "U0LIN"
         if name in ("channel", "whose"):
-            return "C0DESK" if name == "channel" else self.picker.one_of(("team", "U0LIN"))
-        raise TypeError(f"nothing is known to fill {qualified} with")
+            return "C0DESK" if name == "channel" else self.choices.one_of(("team", "U0LIN"))
+        raise TypeError(f"no example text for {qualified}")
 
     def _event(self) -> Event:
-        kind = self.picker.one_of(("call", "stage", "owner", "document"))
+        kind = self.choices.one_of(("call", "stage", "owner", "document"))
         codes = {"call": _CODES["outcome"], "stage": _CODES["stage"], "owner": ("U0LIN",), "document": _CODES["code"]}
         return Event(
             id=self._id(),
             kind=kind,
-            at=self.picker.moment(),
-            who="U0LIN" if self.picker.maybe("who") else None,
-            code=self.picker.one_of(codes[kind]),
-            note=self.picker.note,
-            words=self.picker.name if kind == "document" else "",
+            at=self.choices.moment(),
+            who="U0LIN" if self.choices.includes("who") else None,
+            code=self.choices.one_of(codes[kind]),
+            note=self.choices.note,
+            words=self.choices.name if kind == "document" else "",
             state="requested",
             was=self.value(tuple[Was, ...], "was", "Event"),
-            may_correct=kind == "call" and self.picker.maybe("may_correct"),
+            may_correct=kind == "call" and self.choices.includes("may_correct"),
         )
 
     def _id(self) -> UUID:
@@ -278,39 +278,39 @@ class Filler:
 
 
 def renderers() -> Iterator[tuple[str, Callable[..., Message | View]]]:
-    """Every function of `handlers/messages` that gives a message or a view, by its name there."""
+    """Yield every function of `handlers/messages` that returns a message or a view, with its name."""
     for module in pkgutil.walk_packages(handlers.messages.__path__, "handlers.messages."):
-        there = importlib.import_module(module.name)
-        for name, function in vars(there).items():
-            if not inspect.isfunction(function) or function.__module__ != there.__name__ or name.startswith("_"):
+        loaded = importlib.import_module(module.name)
+        for name, function in vars(loaded).items():
+            if not inspect.isfunction(function) or function.__module__ != module.name or name.startswith("_"):
                 continue
-            if function.__annotations__.get("return") in (Message, View) and not there.__name__.endswith(".writer"):
-                yield f"{there.__name__.removeprefix('handlers.messages.')}.{name}", function
+            if function.__annotations__.get("return") in (Message, View) and not module.name.endswith(".writer"):
+                yield f"{module.name.removeprefix('handlers.messages.')}.{name}", function
 
 
-def refusals(filler: Filler) -> Iterator[DeskError]:
-    """Every refusal, with what its text names."""
-    picker = filler.picker
+def refusals(builder: ExampleBuilder) -> Iterator[DeskError]:
+    """Yield every refusal, with values for the placeholders of its text."""
+    choices = builder.choices
     known = {
-        "since": (filler.made(Since),) * picker.count(),
-        "at": picker.moment(),
-        "possible": ("got", "accept", "cancel", "reject")[: picker.count()],
+        "since": (builder.build(Since),) * choices.count(),
+        "at": choices.moment(),
+        "possible": ("got", "accept", "cancel", "reject")[: choices.count()],
         "documents": (),
         "answers": "verification",
         "slack_id": "U0LIN",
         "channel": "C0DESK",
         "its": "documents",
         "document": "id",
-        "loans": (picker.number,) * min(picker.count(), 5),
+        "loans": (choices.number,) * min(choices.count(), 5),
         "roles": ("manager", "admin"),
         "who": "U0LIN",
         "nearest": ("/loan-call L-1042 reached",),
-        "choices": ("U0LIN",) * min(picker.count(), 20),
+        "choices": ("U0LIN",) * min(choices.count(), 20),
     }
     for code in {**TEXTS, **CALL_EXPLANATIONS, **LOAN_EXPLANATIONS, "no_such_code": ""}:
-        values = {name: filler.value(str, name, "refusal") for name in ("purpose", "outcome", "stage", "loan", "note")}
-        named = dict.fromkeys(_placeholders(TEXTS.get(code, "")), picker.name)
-        yield DeskError(code, **{**named, **values, **known, "given": picker.name, "state": "received"})
+        values = {name: builder.value(str, name, "refusal") for name in ("purpose", "outcome", "stage", "loan", "note")}
+        named = dict.fromkeys(_placeholders(TEXTS.get(code, "")), choices.name)
+        yield DeskError(code, **{**named, **values, **known, "given": choices.name, "state": "received"})
 
 
 def _placeholders(text: str) -> set[str]:

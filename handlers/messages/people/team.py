@@ -1,4 +1,4 @@
-"""What is said of members, their absence and hours, and the calendar."""
+"""Answers about members, their absence, hours and settings, teams, and the calendar."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -9,10 +9,10 @@ from desk.people.own_settings import Settings, SettingsChanged
 from desk.people.team import MemberAdded, MemberChanged, MemberView
 from desk.people.teams import TeamChanged
 from desk.rules.hours import format_hours
-from handlers.messages.block_kit.message import Message
-from handlers.messages.block_kit.parts import form_button, undo_button
+from handlers.messages.block_kit.elements import form_button, undo_button
+from handlers.messages.block_kit.message import Bold, Channel, Inline, Mention, Message
 from handlers.messages.block_kit.translator import LANGUAGES, Translator
-from handlers.messages.block_kit.writer import Bold, Channel, Mention, Part, Writer, phrase
+from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.refusals.refusals import mentions
 
 
@@ -24,7 +24,7 @@ def members(
     admin: bool = False,
     year_to_enter: int | None = None,
 ) -> Message:
-    """Everybody, by team; with the forms of those who set the desk up."""
+    """Render all members by team, with the forms for managers (`sets_up`) and admins."""
     writer = Writer()
     writer.line(Bold(t.n("{n} member at this desk", "{n} members at this desk", len(views))))
     for name, group in groupby(views, key=lambda view: view.team):
@@ -47,7 +47,7 @@ def members(
 
 
 def added(t: Translator, result: MemberAdded) -> Message:
-    """A member was added, or changed."""
+    """Render a member who was added or changed."""
     writer = Writer()
     who = Mention(result.member.slack_user_id)
     known = result.again
@@ -63,7 +63,7 @@ def added(t: Translator, result: MemberAdded) -> Message:
 
 
 def removed(t: Translator, result: MemberChanged) -> Message:
-    """A member was removed."""
+    """Render a member who was removed, and where their work went."""
     writer = Writer()
     writer.line(phrase(t, "{who} is no longer a member.", who=Mention(result.member.slack_user_id)))
     if result.acting:
@@ -74,7 +74,7 @@ def removed(t: Translator, result: MemberChanged) -> Message:
 
 
 def away(t: Translator, result: MemberChanged) -> Message:
-    """An absence was entered."""
+    """Render an absence."""
     writer, who = Writer(), Mention(result.member.slack_user_id)
     until = t.date(result.member.absent_until) if result.member.absent_until else ""
     writer.line(phrase(t, "{who} is away until {until} (included).", who=who, until=Bold(until)))
@@ -87,7 +87,7 @@ def away(t: Translator, result: MemberChanged) -> Message:
 
 
 def back(t: Translator, result: MemberChanged) -> Message:
-    """An absence has ended."""
+    """Render the end of an absence."""
     writer, who = Writer(), Mention(result.member.slack_user_id)
     writer.line(phrase(t, "{who} is back: what is still open is theirs again.", who=who))
     writer.line(t.n("{n} open follow-up is theirs.", "{n} open follow-ups are theirs.", result.moved))
@@ -95,7 +95,7 @@ def back(t: Translator, result: MemberChanged) -> Message:
 
 
 def hours(t: Translator, result: MemberChanged) -> Message:
-    """Working hours were set."""
+    """Render a member's new working hours."""
     writer = Writer()
     writer.line(
         phrase(
@@ -109,7 +109,7 @@ def hours(t: Translator, result: MemberChanged) -> Message:
 
 
 def day(t: Translator, result: DaySet) -> Message:
-    """A day of the calendar was set."""
+    """Render a calendar day that was declared working or off."""
     named = Bold(t.date(result.on))
     writer = Writer().line(phrase(t, "{day} is a working day." if result.working else "{day} is a day off.", day=named))
     if result.name:
@@ -118,11 +118,11 @@ def day(t: Translator, result: DaySet) -> Message:
 
 
 def team_changed(t: Translator, result: TeamChanged) -> Message:
-    """A team's settings, and the desk's admins, were changed."""
+    """Render the changed settings of a team, and the desk's admins."""
     writer, now = Writer(), result.now
     if now.name:
         writer.line(Bold(t("Team: {team}", team=now.name)))
-    lines: dict[str, list[Part]] = {
+    lines: dict[str, list[Inline]] = {
         "managers": [t("Managers"), t(": "), *_people(t, now.managers)],
         "channel": [
             t("Channel of the managers"),
@@ -145,19 +145,19 @@ def team_changed(t: Translator, result: TeamChanged) -> Message:
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def _people(t: Translator, slack_ids: Sequence[str]) -> list[Part]:
+def _people(t: Translator, slack_ids: Sequence[str]) -> list[Inline]:
     return mentions(t, slack_ids) or [t("nobody")]
 
 
-def _row(t: Translator, view: MemberView) -> list[Part]:
+def _row(t: Translator, view: MemberView) -> list[Inline]:
     roles = t(", ").join(VOCABULARY.role(role).word(t.language) for role in view.roles)
-    parts: list[Part] = [Mention(view.slack_user_id), f" · {roles} · {_hours(t, view)} · "]
-    parts.append(Channel(view.channel) if view.channel else t("direct messages"))
+    line: list[Inline] = [Mention(view.slack_user_id), f" · {roles} · {_hours(t, view)} · "]
+    line.append(Channel(view.channel) if view.channel else t("direct messages"))
     if view.absent_until is not None:
-        parts += [" · ", Bold(t("away until {day}", day=t.short_date(view.absent_until)))]
+        line += [" · ", Bold(t("away until {day}", day=t.short_date(view.absent_until)))]
         if view.cover:
-            parts += [" · ", t("cover: "), Mention(view.cover)]
-    return parts
+            line += [" · ", t("cover: "), Mention(view.cover)]
+    return line
 
 
 def _hours(t: Translator, view: MemberView) -> str:
@@ -166,7 +166,7 @@ def _hours(t: Translator, view: MemberView) -> str:
 
 
 def changed(t: Translator, result: SettingsChanged) -> Message:
-    """What was changed, as it is now."""
+    """Render the reader's settings that were changed, as they are now."""
     writer = Writer().line(t("Saved:"))
     writer.bullets(_LINES[name](t, result.now) for name in result.changed)
     if result.channel_is_public:
@@ -174,27 +174,27 @@ def changed(t: Translator, result: SettingsChanged) -> Message:
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def _language(t: Translator, now: Settings) -> list[Part]:
+def _language(t: Translator, now: Settings) -> list[Inline]:
     return [t("Language"), t(": "), Bold(LANGUAGES[now.language] if now.language else t("As in Slack"))]
 
 
-def _digest(t: Translator, now: Settings) -> list[Part]:
+def _digest(t: Translator, now: Settings) -> list[Inline]:
     if now.digest_at is None:
         return [t("No digest")]
     return phrase(t, "Your digest comes at {time} on working days.", time=Bold(f"{now.digest_at:%H:%M}"))
 
 
-def _channel(t: Translator, now: Settings) -> list[Part]:
-    where: Part = Channel(now.channel) if now.channel else t("direct messages")
+def _channel(t: Translator, now: Settings) -> list[Inline]:
+    where: Inline = Channel(now.channel) if now.channel else t("direct messages")
     return phrase(t, "Your reminders come here: {where}", where=where)
 
 
-def _hours_line(t: Translator, now: Settings) -> list[Part]:
+def _hours_line(t: Translator, now: Settings) -> list[Inline]:
     clock, days = format_hours(now.hours)
     return phrase(t, "You work {hours}.", hours=Bold(f"{clock} {t.days(days)}"))
 
 
-def _absence(t: Translator, now: Settings) -> list[Part]:
+def _absence(t: Translator, now: Settings) -> list[Inline]:
     if now.away_until is None:
         return [t("You are at work.")]
     away = phrase(t, "You are away until {until} (included).", until=Bold(t.date(now.away_until)))
