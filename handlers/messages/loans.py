@@ -21,16 +21,16 @@ from handlers.messages.block_kit.parts import (
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Bold, Button, Code, Mention, Part, Writer, phrase
 from handlers.messages.follow_ups import offer_next
-from handlers.messages.usage import write_usage
+from handlers.messages.usage import Usage, write_usage
 
 _DAY_SHOWN = 5
 """How many calls of the day are listed below the usage."""
 
 
-def usage_and_day(t: Translator, day: MyDay) -> Message:
+def usage_and_day(t: Translator, told: Usage, day: MyDay) -> Message:
     """How `/loan` is typed, and what the reader has to do today."""
     writer = Writer()
-    write_usage(t, writer, "/loan")
+    write_usage(t, writer, told)
     writer.line(Bold(t("Your day:")))
     if day.due.total == 0:
         writer.line(t("Nothing is due today."))

@@ -1,6 +1,6 @@
 """What each message that the desk owes says now, to whoever reads it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,12 +22,12 @@ from storage.tables import Call, Loan, Member, Notice, Undo
 Composer = Callable[[Desk, Notice, Translator, ZoneInfo], Awaitable[Message | None]]
 
 
-async def compose(desk: Desk, notice: Notice) -> Message | None:
-    """The message as it should stand; None for one that was settled before it was ever sent."""
+async def compose(desk: Desk, notice: Notice, composers: Mapping[str, Composer] | None = None) -> Message | None:
+    """Return the message as it should read now; None for one that was settled before it was ever sent."""
     reader = await desk.session.get(Member, notice.to_id) if notice.to_id else None
     t = Translator(await locale_for(desk, notice, reader))
     zone = ZoneInfo(reader.zone if reader else desk.workspace.zone)
-    return await _COMPOSERS[notice.kind](desk, notice, t, zone)
+    return await (composers or COMPOSERS)[notice.kind](desk, notice, t, zone)
 
 
 async def _reminder(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
@@ -129,7 +129,7 @@ async def _welcome(desk: Desk, _notice: Notice, t: Translator, _zone: ZoneInfo) 
     return render_onboarding.welcome(t, await onboarding.welcome(desk))
 
 
-_COMPOSERS: dict[str, Composer] = {
+COMPOSERS: dict[str, Composer] = {
     "reminder": _reminder,
     "reminder_bundle": _bundle,
     "assigned": _assigned,
@@ -145,5 +145,5 @@ _COMPOSERS: dict[str, Composer] = {
     "access_declined": _access_declined,
 }
 
-KINDS: tuple[str, ...] = tuple(_COMPOSERS)
+KINDS: tuple[str, ...] = tuple(COMPOSERS)
 """Every kind of message that is owed and kept true."""

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
-from handlers.door.app import LOADING_AFTER
+from handlers.door.responses import LOADING_SECONDS
 from tests.builders import make_loan
 from tests.wire.office_day import Slack
 
@@ -63,7 +63,7 @@ async def test_a_form_that_takes_long_says_so_at_once_and_comes(slack: Slack, da
 
 async def test_a_form_that_is_there_in_time_comes_at_once(slack: Slack) -> None:
     await slack.form(slack.agent, "/loan-call")
-    assert LOADING_AFTER < 3
+    assert LOADING_SECONDS < 3
     assert len(slack.sandbox.traffic.calls("views.open")) == 1
     assert slack.sandbox.traffic.calls("views.update") == []
 
