@@ -22,8 +22,8 @@ from bot.web import web_application
 from bot.worker import Worker, do_chores
 from desk.core.clock import Clock, SystemClock
 from desk.core.transaction import Office
+from desk.messages.kinds import WELCOME
 from desk.people.installing import Installation, Newcomer, install
-from desk.people.onboarding import WELCOME
 from handlers.door.app import build_app
 from handlers.door.directory import Directory, newcomer
 from handlers.door.registry import registry

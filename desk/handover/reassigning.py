@@ -13,6 +13,7 @@ from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.follow_ups.follow_ups import acts_on, check_note, retime
 from desk.loans.lookup import resolve as resolve_loan
+from desk.messages import kinds
 from desk.messages.notices import owe_to_member
 from desk.people.members import CALLERS, managers_for, require_role, roles_of, stand_ins_for
 from storage.engine.types import new_id
@@ -241,7 +242,7 @@ async def _tell(
             continue
         await owe_to_member(
             desk,
-            kind="reassigned",
+            kind=kinds.REASSIGNED,
             key=notice_key(batch, member.id),
             member=member,
             about_loan_id=loan.id if loan else None,

@@ -12,6 +12,7 @@ from desk.core.transaction import Desk
 from desk.follow_ups.locking import pressed
 from desk.handover import reassigning
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
+from desk.messages import kinds
 from desk.messages.managers import tell_managers
 from desk.messages.notices import may_have_been_sent, owe_to_member
 from desk.people.members import CALLERS, hours_of, managers_for, require_may_act, roles_of, stand_ins_for, today_of
@@ -88,7 +89,7 @@ async def escalate_due(desk: Desk) -> int:
         await tell_managers(
             desk,
             assignees[row.assignee_id],
-            kind="escalation",
+            kind=kinds.ESCALATION,
             key=f"escalation:{row.id}:{row.version}",
             loan=loan,
             items=[row],
@@ -126,7 +127,7 @@ async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> Sno
     told = row.snoozes >= SNOOZES_BEFORE_TELLING and await tell_managers(
         desk,
         assignee,
-        kind="escalation",
+        kind=kinds.ESCALATION,
         key=f"snoozes:{row.id}:{row.version}",
         loan=loan,
         items=[row],
@@ -173,7 +174,7 @@ async def _owe_reminder(desk: Desk, reader: Member, row: FollowUp) -> None:
     instant = row.announced_for.isoformat()
     await owe_to_member(
         desk,
-        kind="reminder",
+        kind=kinds.REMINDER,
         key=f"reminder:{row.id}:{row.version}:{instant}",
         member=reader,
         about_loan_id=row.loan_id,
@@ -199,7 +200,7 @@ async def _owe_bundle(desk: Desk, reader: Member, rows: Sequence[FollowUp], minu
         await notices.touch(desk.session, [there], desk.now)
         return
     await owe_to_member(
-        desk, kind="reminder_bundle", key=key, member=reader, items=rows, arose_at=rows[0].announced_for
+        desk, kind=kinds.REMINDER_BUNDLE, key=key, member=reader, items=rows, arose_at=rows[0].announced_for
     )
 
 

@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 from datetime import time
 
 from desk.core.transaction import Desk
+from desk.messages.kinds import WELCOME
 from desk.messages.notices import owe_to_member
 from storage.queries.messages import notices
 from storage.queries.people import members
 from storage.tables import Member
 
-WELCOME = "welcome"
-"""The kind and the key of the message: a workspace is owed it once."""
+_KEY = WELCOME.name
+"""The key of the message: a workspace is owed it once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Welcome:
 
 async def owe_welcome(desk: Desk, admin: Member) -> None:
     """Owes the first admin the message, unless anybody has had it."""
-    await owe_to_member(desk, kind=WELCOME, key=WELCOME, member=admin)
+    await owe_to_member(desk, kind=WELCOME, key=_KEY, member=admin)
 
 
 async def welcome(desk: Desk) -> Welcome:
@@ -46,6 +47,6 @@ async def welcome(desk: Desk) -> Welcome:
 
 async def set_up_changed(desk: Desk) -> None:
     """Has the message rewritten, where it was sent."""
-    notice = await notices.of_key(desk.session, desk.workspace.id, WELCOME)
+    notice = await notices.of_key(desk.session, desk.workspace.id, _KEY)
     if notice is not None:
         await notices.touch(desk.session, [notice], desk.now)

@@ -12,6 +12,7 @@ from bot.commands import doctor as doctor_command
 from bot.commands.doctor import clock_finding, examine
 from bot.manifest import OPTIONAL_SCOPES, manifest
 from bot.settings import Settings
+from desk.messages.kinds import ESCALATION
 from desk.messages.notices import owe_to_channel
 from storage.engine import schema
 from storage.engine.database import Database, make_folder
@@ -275,7 +276,7 @@ def test_a_clock_that_is_wrong(seconds: int, said: str) -> None:
 
 async def test_what_is_owed_for_long(doctor: Doctor) -> None:
     async with doctor.slack.office.desk(doctor.slack.workspace) as desk:
-        await owe_to_channel(desk, kind="escalation", key="late", channel="CMANAGERS")
+        await owe_to_channel(desk, kind=ESCALATION, key="late", channel="CMANAGERS")
     assert "1 owed" in await doctor.words("backlog")
 
     doctor.slack.clock.advance(minutes=6)

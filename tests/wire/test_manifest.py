@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from bot.manifest import OPTIONAL_SCOPES, SCOPES, manifest
+from desk.messages.kinds import REMINDER
 from desk.messages.notices import owe_to_member
 from handlers.commands import COMMANDS
 from sandbox.api.dispatch import METHODS
@@ -105,7 +106,7 @@ async def test_a_delivery_in_doubt_is_sent_again_and_says_so_where_history_is_wi
     loan = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     follow_up = await make_follow_up(slack.office, loan, slack.agent)
     async with slack.office.desk(slack.workspace) as desk:
-        await owe_to_member(desk, kind="reminder", key="doubt", member=slack.agent, items=[follow_up])
+        await owe_to_member(desk, kind=REMINDER, key="doubt", member=slack.agent, items=[follow_up])
 
     for _ in range(3):
         await slack.deliver()
