@@ -154,7 +154,8 @@ def demo(
     socket: Annotated[bool, typer.Option("--socket", help="Through Socket Mode instead of HTTP.")] = False,
 ) -> None:
     """Try the desk in a local workspace, with a page in the browser."""
-    from bot.demo import run_demo, run_tour
+    from bot.demo.live import run_demo
+    from bot.demo.tour import run_tour
 
     logs.configure("text", level=logging.WARNING)
     raise typer.Exit(asyncio.run(run_tour(socket=socket) if tour else run_demo(port, socket=socket)))

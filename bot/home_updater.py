@@ -8,9 +8,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from desk.core.transaction import Office
 from desk.messages.home import published, read_showing, stale_homes
 from desk.people.members import locale_of
-from handlers.door.modals import Screen
-from handlers.door.request import Visit
-from handlers.events import closed, written
+from handlers.door.request import Request
+from handlers.door.views import ViewsClient
+from handlers.events import current_home, home_for_non_member
 from handlers.messages.block_kit.translator import Translator
 from storage.tables import Home, Member, Workspace
 
@@ -29,7 +29,7 @@ class HomeUpdater:
     def __init__(self, office: Office, workspace: Workspace, client: AsyncWebClient) -> None:
         self._office = office
         self._workspace = workspace
-        self._screen = Screen(client)
+        self._views = ViewsClient(client)
 
     async def round(self) -> None:
         """Looks at the homes that were not looked at for the longest."""
@@ -44,15 +44,15 @@ class HomeUpdater:
             if member is None:
                 return
             desk.actor = member
-            visit = Visit(desk=desk, t=Translator(locale_of(member)), zone=ZoneInfo(member.zone), channel_id="")
+            request = Request(desk=desk, t=Translator(locale_of(member)), zone=ZoneInfo(member.zone), channel_id="")
             if member.removed_at is None:
-                view = await written(visit, read_showing(home.showing))
+                view = await current_home(request, read_showing(home.showing))
             else:
-                view = closed(visit.t, visit.zone)
+                view = home_for_non_member(request.t, request.zone)
             if desk.cipher.digest("home", view.content()) == home.digest:
                 return
         # A refusal by hash says that the owner has just turned a page: the next round sees it.
-        view_hash = await self._screen.publish(view, member.slack_user_id, home.hash)
+        view_hash = await self._views.publish(view, member.slack_user_id, home.hash)
         if view_hash is None:
             return
         async with self._office.desk(self._workspace, member) as desk:

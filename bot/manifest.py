@@ -2,35 +2,11 @@
 
 from typing import Any
 
-COMMANDS: tuple[tuple[str, str, str], ...] = (
-    ("/loan-call", "Log a call · 登记通话", "<loan> <outcome> [note] [next <due>]"),
-    ("/loan-due", "Calls that are due · 待办电话", "[today|tomorrow|week|overdue|unplanned] [@who|team]"),
-    (
-        "/loan",
-        "A loan's card, search, a new inquiry · 贷款卡片、查找、新咨询",
-        "[<loan> | find … | mine | new … | edit …]",
-    ),
-    ("/loan-follow", "Assign, move or finish a follow-up · 安排跟进", "<loan> [@who] <due> [purpose] [note]"),
-    ("/loan-docs", "Request documents and tick them off · 材料", "<loan> <document>[, …] [by <due>]"),
-    ("/loan-stage", "Move a loan to another stage · 贷款阶段", "<loan> <stage> [reason]"),
-    ("/loan-reassign", "Hand over one loan, or all of somebody's · 移交", "<loan> @to [why] | @from @to [why]"),
-    ("/loan-digest", "Your digest of due calls · 每日摘要", "[now|HH:MM|off]"),
-    ("/loan-team", "Members, absence, hours, calendar · 团队", "[add|remove|away|back|hours|calendar …]"),
-)
-"""Name, description and usage hint of each command."""
-
-SHORTCUTS: tuple[tuple[str, str, str, str], ...] = (
-    ("call", "global", "Log a call · 登记通话", "With a form"),
-    ("follow_up", "global", "Assign a follow-up · 安排跟进", "Plan a call of yours or somebody else's"),
-    ("documents", "global", "Request documents · 索要材料", "From a checklist of what is lacking"),
-    ("inquiry", "global", "Open an inquiry · 新咨询", "A new borrower"),
-    ("find", "global", "Find a loan · 查找贷款", "By name, number or phone"),
-    ("call_from_message", "message", "Log a call from this message · 登记通话", "Its text becomes the note"),
-)
-"""Id, kind, name and description of each shortcut; Slack allows five global ones."""
+from handlers.buttons.forms import SHORTCUTS
+from handlers.commands import COMMANDS
 
 EVENTS = ("app_home_opened", "app_mention", "message.im")
-"""What the desk is told of: somebody opens its Home, mentions it, or writes to it."""
+"""The events the desk subscribes to: its Home is opened, it is mentioned, it is written to."""
 
 SCOPES: dict[str, str] = {
     "commands": "the slash commands and shortcuts",
@@ -85,14 +61,25 @@ def manifest(base_url: str | None, *, name: str = "Loan Desk", links_domain: str
                 "messages_tab_read_only_enabled": False,
             },
             "shortcuts": [
-                {"name": shown, "type": kind, "callback_id": callback, "description": about}
-                for callback, kind, shown, about in SHORTCUTS
+                {
+                    "name": shortcut.name,
+                    "type": shortcut.kind,
+                    "callback_id": shortcut.callback_id,
+                    "description": shortcut.description,
+                }
+                for shortcut in SHORTCUTS
             ],
             **({"unfurl_domains": [links_domain]} if links_domain else {}),
             "bot_user": {"display_name": name, "always_online": True},
             "slash_commands": [
-                {"command": command, **command_url, "description": about, "usage_hint": hint, "should_escape": True}
-                for command, about, hint in COMMANDS
+                {
+                    "command": command.name,
+                    **command_url,
+                    "description": command.description,
+                    "usage_hint": command.hint,
+                    "should_escape": True,
+                }
+                for command in COMMANDS
             ],
         },
         "oauth_config": {

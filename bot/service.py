@@ -1,6 +1,7 @@
 """The running desk: opened from its settings, served over HTTP, closed without losing what is in flight."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 import structlog
@@ -12,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import metrics
 from bot.delivery.engine import DbosEngine, Pace
 from bot.delivery.sender import Sender
+from bot.demo import buttons as demo_buttons
 from bot.home_updater import HomeUpdater
 from bot.settings import Settings
 from bot.socket_door import Patience, SocketDoor
@@ -19,16 +21,15 @@ from bot.web import web_application
 from bot.worker import Worker, do_chores
 from desk.core.clock import Clock, SystemClock
 from desk.core.transaction import Office
+from desk.messages.kinds import WELCOME
 from desk.people.installing import Installation, Newcomer, install
-from handlers.buttons import card
-from handlers.buttons.forms import FORMS
 from handlers.door.app import build_app
 from handlers.door.directory import Directory, newcomer
-from handlers.door.front import Front
-from handlers.door.registry import COMMANDS, FOR_ANYBODY, PRESSES, SUGGESTIONS
+from handlers.door.registry import registry
+from handlers.door.transaction import Transactions
 from handlers.loan_links import LoanLinks
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.notices import compose
+from handlers.messages.notices import COMPOSERS, compose
 from handlers.messages.refusals.errors import trouble
 from storage.engine import schema
 from storage.engine.database import Database, make_folder
@@ -154,26 +155,16 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
             ),
             await _first_admin(directory, settings),
         )
-        front = Front(
-            office,
-            workspace,
-            directory,
-            COMMANDS,
-            PRESSES,
-            FORMS,
-            SUGGESTIONS,
-            FOR_ANYBODY,
-            served=metrics.served,
-            beneath=card.beneath,
-        )
         app = build_app(
-            front,
+            registry(demo_buttons.FAMILY),
+            Transactions(office, workspace, directory, metrics.served),
             client,
             session,
             signing_secret=settings.signing_secret.get_secret_value(),
             loan_links=LoanLinks(settings.loan_links) if settings.loan_links else None,
             identity=AuthorizeResult.from_auth_test_response(auth_test_response=identity, bot_token=client.token),
         )
+        composers = {**COMPOSERS, WELCOME: demo_buttons.welcome_with_demo}
         return Service(
             settings=settings,
             office=office,
@@ -181,7 +172,7 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
             client=client,
             app=app,
             session=session,
-            sender=Sender(office, client, workspace, compose),
+            sender=Sender(office, client, workspace, partial(compose, composers=composers)),
             homes=HomeUpdater(office, workspace, client),
         )
     except BaseException:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import unquote, urlsplit
 
 from desk.loans.lookup import linked
-from handlers.door.request import Visit
+from handlers.door.request import Request
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.cards import linked_loan
@@ -38,7 +38,7 @@ class LoanLinks:
         return unquote(found[1]) if found else None
 
 
-async def shown_links(visit: Visit, numbers: Sequence[str]) -> Mapping[str, Message]:
+async def shown_links(request: Request, numbers: Sequence[str]) -> Mapping[str, Message]:
     """What the whole conversation reads below links to these loans, by number, in the language of the channels."""
-    t = Translator(visit.desk.workspace.locale)
-    return {asked: linked_loan(t, loan) for asked, loan in (await linked(visit.desk, numbers)).items()}
+    t = Translator(request.desk.workspace.locale)
+    return {asked: linked_loan(t, loan) for asked, loan in (await linked(request.desk, numbers)).items()}

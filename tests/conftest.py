@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
 
 from desk.core.transaction import Office
-from handlers.door import app, front, modals
+from handlers.door import door, responses, transaction, views
 from sandbox import triggers
 from storage.engine import database as storage_database
 from storage.engine import schema
@@ -56,8 +56,8 @@ def share_compiled_statements() -> None:
 
     storage_database.create_async_engine = create_sharing
     for dialect in (PGDialect_asyncpg, SQLiteDialect_aiosqlite):
-        dialect.__eq__ = lambda self, other: type(self) is type(other)
-        dialect.__hash__ = lambda self: hash(type(self))
+        setattr(dialect, "__eq__", lambda self, other: type(self) is type(other))  # noqa: B010 (pyright)
+        setattr(dialect, "__hash__", lambda self: hash(type(self)))  # noqa: B010
 
 
 share_compiled_statements()
@@ -65,16 +65,16 @@ share_compiled_statements()
 LIMITS_OF_TIME = (
     (storage_database, "CONNECT_SECONDS"),
     (storage_database, "IDLE_SECONDS"),
-    (front, "ANSWER_SECONDS"),
-    (front, "KEEPING_SECONDS"),
-    (front, "KNOWING_SECONDS"),
-    (front, "NOTING_SECONDS"),
-    (app, "BENEATH_SECONDS"),
-    (app, "LOADING_AFTER"),
-    (app, "NATIVE_SECONDS"),
-    (app, "HAND_OVER_SECONDS"),
-    (modals, "SECONDS"),
-    (modals, "PUBLISH_SECONDS"),
+    (door, "KEEPING_SECONDS"),
+    (responses, "HAND_OVER_SECONDS"),
+    (responses, "LOADING_SECONDS"),
+    (responses, "NOTE_SECONDS"),
+    (responses, "PARENT_SECONDS"),
+    (responses, "TABLE_SECONDS"),
+    (transaction, "ANSWER_SECONDS"),
+    (transaction, "LANGUAGE_SECONDS"),
+    (views, "PUBLISH_SECONDS"),
+    (views, "SECONDS"),
     (triggers, "TRIGGER_SECONDS"),
 )
 """What the desk gives up after, so that people hear from it in time, and what Slack gives up after."""

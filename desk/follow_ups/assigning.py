@@ -13,6 +13,7 @@ from desk.follow_ups.locking import name_of, pressed, require_open
 from desk.follow_ups.next_steps import Unplanned, unplanned
 from desk.loans.lookup import Named, resolve
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_view, loan_view, planned_view
+from desk.messages import kinds
 from desk.messages.notices import owe_to_member
 from desk.people.members import CALLERS, require_may_act, require_role, roles_of
 from desk.people.members import resolve as resolve_member
@@ -67,7 +68,7 @@ async def assign_follow_up(
     if planned.acting.id != desk.member.id:
         await owe_to_member(
             desk,
-            kind="assigned",
+            kind=kinds.ASSIGNED,
             key=f"assigned:{row.id}",
             member=planned.acting,
             about_loan_id=named.id,

@@ -12,6 +12,7 @@ from desk.core.errors import Invalid, NotFound
 from desk.core.transaction import Desk
 from desk.follow_ups.follow_ups import check_note
 from desk.handover.reassigning import hand_over, mark_of, notice_key, require_caller, require_may_reassign
+from desk.messages import kinds
 from desk.messages.notices import owe_to_member
 from desk.people.members import CALLERS, require_role, roles_of, today_of
 from desk.rules.absence import is_absent
@@ -321,7 +322,7 @@ async def _tell(desk: Desk, batch: UUID, plan: _Plan) -> None:
             facts["gave"] = _amounts(desk, each.gave)
         await owe_to_member(
             desk,
-            kind="reassigned",
+            kind=kinds.REASSIGNED,
             key=notice_key(batch, member_id),
             member=plan.people[member_id],
             about_member_id=other,

@@ -14,6 +14,7 @@ from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_u
 from desk.core.values import LoanRef
 from desk.follow_ups.follow_ups import acts_on, check_note, retime
 from desk.loans.lookup import resolve as resolve_loan
+from desk.messages import kinds
 from desk.messages.notices import owe_to_member
 from desk.people.calendars import calendar_of
 from desk.people.members import CALLERS, managers_for, require_role, roles_of, stand_ins_for
@@ -262,7 +263,7 @@ async def _tell(
             continue
         await owe_to_member(
             desk,
-            kind="reassigned",
+            kind=kinds.REASSIGNED,
             key=notice_key(batch, member.id),
             member=member,
             about_loan_id=loan.id if loan else None,

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 from desk.core.errors import Ambiguous, NotFound
@@ -41,11 +42,12 @@ async def resolve(desk: Desk, ref: LoanRef) -> Named:
     A number that itself contains `/` is tried whole first; then `<loan>/n`; then one word that finds exactly one loan
     the member may see. Raises NotFound (`unknown_loan`, `unknown_follow_up`), Ambiguous (`loan_ambiguous`).
     """
-    loan = await _by_number(desk, ref.whole)
+    by_number = partial(loans.lock_by_number, desk.session, desk.workspace.id, visible=loans.visible_to(desk.member))
+    loan = await by_number(ref.whole)
     if ref.whole != ref.text:
         if loan is not None:
             return Named(loan=loan)
-        loan = await _by_number(desk, ref.text)
+        loan = await by_number(ref.text)
     loan = loan or await loans.lock(desk.session, await _by_word(desk, ref))
     if ref.follow_up is None:
         return Named(loan=loan)
@@ -76,11 +78,6 @@ async def choice(desk: Desk, loan: Loan) -> LoanChoice:
     """The loan as a list shows it."""
     contact = await borrowers.contact_of(desk, loan.borrower_id)
     return LoanChoice(number=loan.number, stage=loan.stage, masked=contact.masked, tail=contact.tail)
-
-
-async def _by_number(desk: Desk, number: str) -> Loan | None:
-    visible = loans.visible_to(desk.member)
-    return await loans.lock_by_number(desk.session, desk.workspace.id, number, visible=visible)
 
 
 async def _by_word(desk: Desk, ref: LoanRef) -> UUID:

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
+from desk.messages.kinds import DIGEST, NoticeKind
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, today_of, zone_of
 from desk.rules.digests import next_digest_at
@@ -25,7 +26,7 @@ async def next_for(desk: Desk, member: Member) -> datetime | None:
     if member.digest_time is None or member.removed_at is not None:
         return None
     after, today = desk.now, today_of(desk, member)
-    if await due_scan.notice_ids(desk.session, desk.workspace.id, [digest_key("digest", member, today)]):
+    if await due_scan.notice_ids(desk.session, desk.workspace.id, [digest_key(DIGEST, member, today)]):
         after = max(after, instant_of(today + timedelta(days=1), time(0), zone_of(member)) - _BEFORE)
     try:
         return next_digest_at(after, member.digest_time, hours_of(member), await calendar_of(desk))
@@ -44,6 +45,6 @@ async def plan_digests(desk: Desk, rows: Sequence[Member | CalendarOverride | Wo
         desk.add(member)
 
 
-def digest_key(kind: str, member: Member, on: date) -> str:
+def digest_key(kind: NoticeKind, member: Member, on: date) -> str:
     """The key of a digest: one of its kind for a member and a local date."""
-    return f"{kind}:{member.id}:{on}"
+    return f"{kind.name}:{member.id}:{on}"

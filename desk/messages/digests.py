@@ -10,6 +10,7 @@ from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.due_lists import DueRow, acts_for, end_of_day, rows_of, team_of
+from desk.messages import kinds
 from desk.messages.digest_times import digest_key, next_for
 from desk.messages.notices import owe_to_member
 from desk.people.calendars import calendar_of
@@ -92,11 +93,11 @@ async def owe_due(desk: Desk) -> int:
 
 
 async def _owe(desk: Desk, member: Member, on: date, due_at: datetime) -> int:
-    kinds = ["digest", "team_digest"] if "manager" in roles_of(member) else ["digest"]
-    for kind in kinds:
+    wanted = [kinds.DIGEST, kinds.TEAM_DIGEST] if "manager" in roles_of(member) else [kinds.DIGEST]
+    for kind in wanted:
         key = digest_key(kind, member, on)
-        await owe_to_member(desk, kind=kind, key=key, member=member, local_date=on, urgent=False, arose_at=due_at)
-    return len(kinds)
+        await owe_to_member(desk, kind=kind, key=key, member=member, local_date=on, arose_at=due_at)
+    return len(wanted)
 
 
 async def digest_of(desk: Desk, member: Member) -> Digest:

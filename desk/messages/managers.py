@@ -7,6 +7,7 @@ from typing import Any
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.vocabulary import VOCABULARY
+from desk.messages import kinds
 from desk.messages.notices import owe_to_channel, owe_to_member
 from desk.people.members import managers_for
 from storage.queries.core import undos
@@ -20,7 +21,7 @@ async def tell_of_call(desk: Desk, loan: Loan, call: Call, answered: FollowUp | 
     return await tell_managers(
         desk,
         await _whose_managers(desk, loan, call),
-        kind="manager_told",
+        kind=kinds.MANAGER_TOLD,
         key=_key_of_call(call),
         loan=loan,
         items=[answered] if answered else [],
@@ -49,7 +50,7 @@ async def tell_managers(
     desk: Desk,
     member: Member,
     *,
-    kind: str,
+    kind: kinds.NoticeKind,
     key: str,
     loan: Loan,
     items: Sequence[FollowUp] = (),

@@ -11,6 +11,7 @@ from desk.core.vocabulary import VOCABULARY, PurposeKind
 from desk.follow_ups.follow_ups import acts_on
 from desk.loans import borrowers
 from desk.loans.views import FollowUpView, LoanView, follow_up_view
+from desk.messages import kinds
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, stand_ins_for
 from desk.rules.reminders import SnoozeOption, snooze_options
@@ -185,15 +186,15 @@ def _became(
 
 
 def _still_waits(notice: Notice, row: FollowUp, acting: Member) -> bool:
-    if notice.kind in ("reminder", "reminder_bundle") and notice.to_id != acting.id:
+    if notice.kind in (kinds.REMINDER.name, kinds.REMINDER_BUNDLE.name) and notice.to_id != acting.id:
         return False
     match notice.kind:
-        case "reminder":
+        case kinds.REMINDER.name:
             announced = row.announced_for.isoformat() if row.announced_for else None
             return row.remind_at is None and announced == notice.facts.get("for")
-        case "reminder_bundle":
+        case kinds.REMINDER_BUNDLE.name:
             return row.remind_at is None and row.announced_for is not None
-        case "assigned":
+        case kinds.ASSIGNED.name:
             return str(row.assignee_id) == notice.facts["assignee"]
         case _:
             return row.announced_for is not None and row.remind_at is None

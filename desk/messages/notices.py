@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from desk.core.transaction import Desk
+from desk.messages import kinds
 from desk.people.members import locale_of, managers_for
 from storage.engine.types import new_id
 from storage.queries.messages import notices
@@ -41,14 +42,13 @@ class Fallback(Enum):
 async def owe_to_member(
     desk: Desk,
     *,
-    kind: str,
+    kind: kinds.NoticeKind,
     key: str,
     member: Member,
     about_loan_id: UUID | None = None,
     about_member_id: UUID | None = None,
     local_date: date | None = None,
     items: Sequence[FollowUp] = (),
-    urgent: bool = True,
     facts: dict[str, Any] | None = None,
     arose_at: datetime | None = None,
 ) -> UUID | None:
@@ -58,7 +58,7 @@ async def owe_to_member(
     personal data. `arose_at` is from when on it could be owed, where that may be long ago: what could have been sent before
     the desk's rows were restored is looked for first. Gives the notice's id, or None when that `key` has been owed before.
     """
-    notice = _notice(desk, kind=kind, key=key, urgent=urgent, facts=facts)
+    notice = _notice(desk, kind=kind, key=key, facts=facts)
     notice.to_id, notice.local_date = member.id, local_date
     notice.about_loan_id, notice.about_member_id = about_loan_id, about_member_id
     return await _owe(desk, notice, items, arose_at)
@@ -67,19 +67,18 @@ async def owe_to_member(
 async def owe_to_channel(
     desk: Desk,
     *,
-    kind: str,
+    kind: kinds.NoticeKind,
     key: str,
     channel: str,
     about_loan_id: UUID | None = None,
     about_member_id: UUID | None = None,
     local_date: date | None = None,
     items: Sequence[FollowUp] = (),
-    urgent: bool = True,
     facts: dict[str, Any] | None = None,
     arose_at: datetime | None = None,
 ) -> UUID | None:
     """Owes a channel one message, as `owe_to_member` does a person."""
-    notice = _notice(desk, kind=kind, key=key, urgent=urgent, facts=facts)
+    notice = _notice(desk, kind=kind, key=key, facts=facts)
     notice.target, notice.local_date = channel, local_date
     notice.about_loan_id, notice.about_member_id = about_loan_id, about_member_id
     return await _owe(desk, notice, items, arose_at)
@@ -142,14 +141,13 @@ async def _manager_channel_lost(desk: Desk, notice: Notice, channel: str, error:
     for manager in managers:
         await owe_to_member(
             desk,
-            kind=notice.kind,
+            kind=kinds.KINDS[notice.kind],
             key=f"{notice.key}:{manager.id}",
             member=manager,
             about_loan_id=notice.about_loan_id,
             about_member_id=notice.about_member_id,
             local_date=notice.local_date,
             items=shown,
-            urgent=notice.urgent,
             facts=notice.facts,
         )
     return Fallback.REPLACED if managers else Fallback.NONE
@@ -164,7 +162,7 @@ async def _tell_admins(
     for admin in await members.with_role(desk.session, desk.workspace.id, "admin"):
         await owe_to_member(
             desk,
-            kind="channel_lost",
+            kind=kinds.CHANNEL_LOST,
             key=f"channel_lost:{lost}:{admin.id}",
             member=admin,
             about_member_id=member.id if member else None,
@@ -178,13 +176,13 @@ def may_have_been_sent(desk: Desk, arose_at: datetime) -> bool:
     return restored_at is not None and arose_at <= restored_at
 
 
-def _notice(desk: Desk, *, kind: str, key: str, urgent: bool, facts: dict[str, Any] | None) -> Notice:
+def _notice(desk: Desk, *, kind: kinds.NoticeKind, key: str, facts: dict[str, Any] | None) -> Notice:
     return Notice(
         id=new_id(),
         workspace_id=desk.workspace.id,
         key=key,
-        kind=kind,
-        urgent=urgent,
+        kind=kind.name,
+        urgent=kind.urgent,
         facts=facts or {},
         owed_from=desk.now,
         created_at=desk.now,

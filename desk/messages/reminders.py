@@ -11,6 +11,7 @@ from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.follow_ups.locking import pressed
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
+from desk.messages import kinds
 from desk.messages.managers import tell_managers
 from desk.messages.notices import may_have_been_sent, owe_to_member
 from desk.people.calendars import calendar_of
@@ -77,7 +78,7 @@ async def escalate_due(desk: Desk) -> int:
         await tell_managers(
             desk,
             assignees[row.assignee_id],
-            kind="escalation",
+            kind=kinds.ESCALATION,
             key=f"escalation:{row.id}:{row.version}",
             loan=loan,
             items=[row],
@@ -115,7 +116,7 @@ async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> Sno
     told = row.snoozes >= SNOOZES_BEFORE_TELLING and await tell_managers(
         desk,
         assignee,
-        kind="escalation",
+        kind=kinds.ESCALATION,
         key=f"snoozes:{row.id}:{row.version}",
         loan=loan,
         items=[row],
@@ -137,7 +138,7 @@ async def _owe_reminder(desk: Desk, reader: Member, row: FollowUp) -> None:
     instant = row.announced_for.isoformat()
     await owe_to_member(
         desk,
-        kind="reminder",
+        kind=kinds.REMINDER,
         key=f"reminder:{row.id}:{row.version}:{instant}",
         member=reader,
         about_loan_id=row.loan_id,
@@ -163,7 +164,7 @@ async def _owe_bundle(desk: Desk, reader: Member, rows: Sequence[FollowUp], minu
         await notices.touch(desk.session, [there], desk.now)
         return
     await owe_to_member(
-        desk, kind="reminder_bundle", key=key, member=reader, items=rows, arose_at=rows[0].announced_for
+        desk, kind=kinds.REMINDER_BUNDLE, key=key, member=reader, items=rows, arose_at=rows[0].announced_for
     )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from desk.core.transaction import Desk
+from desk.messages import kinds
 from desk.messages.notices import owe_to_channel, owe_to_member
 from desk.people.members import today_of
 from storage.queries.messages import notices
@@ -56,7 +57,7 @@ async def announce(desk: Desk, request: AccessRequest) -> None:
     for member in await concerned(desk):
         await owe_to_member(
             desk,
-            kind="access_asked",
+            kind=kinds.ACCESS_ASKED,
             key=f"{_key(request)}:{member.id}",
             member=member,
             facts={"request": str(request.id)},
@@ -70,7 +71,7 @@ async def member_added(desk: Desk, member: Member) -> None:
         await settle(desk, request, "granted")
         await owe_to_member(
             desk,
-            kind="access_granted",
+            kind=kinds.ACCESS_GRANTED,
             key=f"access_granted:{member.id}:{desk.now.isoformat()}",
             member=member,
             facts={"request": str(request.id)},
@@ -89,7 +90,7 @@ async def tell_declined(desk: Desk, request: AccessRequest) -> None:
     """Owes the asker, who is no member, a direct message."""
     await owe_to_channel(
         desk,
-        kind="access_declined",
+        kind=kinds.ACCESS_DECLINED,
         key=f"access_declined:{request.id}",
         channel=request.slack_user_id,
         facts={"request": str(request.id)},

@@ -6,19 +6,19 @@ from datetime import time
 
 from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
+from desk.messages.kinds import WELCOME
 from desk.messages.notices import owe_to_member
 from storage.queries.messages import notices
 from storage.queries.people import members
 from storage.tables import Member, Workspace
-from storage.upkeep import demo
 
-WELCOME = "welcome"
-"""The kind and the key of the message: a workspace is owed it once."""
+_KEY = WELCOME.name
+"""The key of the message: a workspace is owed it once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """How far the desk is set up. `managers` are names, `demo` counts the demo borrowers that are there."""
+    """How far the desk is set up. `managers` are names."""
 
     managers: tuple[str, ...] = field(repr=False)
     locale: str
@@ -26,12 +26,11 @@ class Welcome:
     zone: str
     contact_start: time
     contact_end: time
-    demo: int
 
 
 async def owe_welcome(desk: Desk, admin: Member) -> None:
     """Owes the first admin the message, unless anybody has had it."""
-    await owe_to_member(desk, kind=WELCOME, key=WELCOME, member=admin)
+    await owe_to_member(desk, kind=WELCOME, key=_KEY, member=admin)
 
 
 async def welcome(desk: Desk) -> Welcome:
@@ -45,7 +44,6 @@ async def welcome(desk: Desk) -> Welcome:
         zone=workspace.zone,
         contact_start=workspace.contact_start,
         contact_end=workspace.contact_end,
-        demo=len(await demo.loans_of(desk.session, workspace.id)),
     )
 
 
@@ -57,6 +55,6 @@ async def rewrite_welcome(desk: Desk, _: Sequence[Workspace]) -> None:
 
 async def set_up_changed(desk: Desk) -> None:
     """Has the message rewritten, where it was sent."""
-    notice = await notices.of_key(desk.session, desk.workspace.id, WELCOME)
+    notice = await notices.of_key(desk.session, desk.workspace.id, _KEY)
     if notice is not None:
         await notices.touch(desk.session, [notice], desk.now)

@@ -9,7 +9,8 @@ from desk.documents.documents import Act
 from desk.follow_ups import assigning
 from desk.loans import cards as loan_cards
 from desk.loans import timelines
-from handlers.door.request import Open, Rewrite, Visit
+from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.request import OpenModal, Request, UpdateModal
 from handlers.messages import cards
 from handlers.messages import documents as render_documents
 from handlers.messages import follow_ups as render_follow_ups
@@ -18,50 +19,50 @@ from handlers.messages.block_kit.view import BENEATH, View
 from handlers.messages.cards import CARD
 
 
-async def show(visit: Visit) -> Open | Rewrite:
+async def show(request: Request) -> OpenModal | UpdateModal:
     """Opens the card, or turns to another of its tabs."""
-    value = visit.value
+    value = request.value
     loan_id = UUID(value["l"])
-    view = await _tab(visit, loan_id, str(value.get("t", "contact")), offset=int(value.get("o", 0)))
-    if visit.form == CARD:
-        return Rewrite(view)
-    otherwise = cards.card(visit.t, await loan_cards.card_pressed(visit.desk, loan_id), visit.zone)
-    return Open(view, otherwise)
+    view = await _tab(request, loan_id, str(value.get("t", "contact")), offset=int(value.get("o", 0)))
+    if request.form == CARD:
+        return UpdateModal(view)
+    otherwise = cards.card(request.t, await loan_cards.card_pressed(request.desk, loan_id), request.zone)
+    return OpenModal(view, otherwise)
 
 
-async def beneath(visit: Visit) -> View | None:
+async def parent(request: Request) -> View | None:
     """The card that lies under the modal in which something was done, as it is now. None where it can't be seen any more."""
-    card = visit.private[BENEATH]
+    card = request.private[BENEATH]
     with contextlib.suppress(DeskError):
-        return await _tab(visit, UUID(card["l"]), str(card.get("t", "")), offset=int(card.get("o", 0)))
+        return await _tab(request, UUID(card["l"]), str(card.get("t", "")), offset=int(card.get("o", 0)))
     return None
 
 
-async def got(visit: Visit) -> Rewrite:
+async def got(request: Request) -> UpdateModal:
     """A document has come."""
-    return await _document(visit, "got")
+    return await _document(request, "got")
 
 
-async def accept(visit: Visit) -> Rewrite:
+async def accept(request: Request) -> UpdateModal:
     """A document is in order."""
-    return await _document(visit, "accept")
+    return await _document(request, "accept")
 
 
-async def done(visit: Visit) -> Rewrite:
+async def done(request: Request) -> UpdateModal:
     """A follow-up is finished."""
-    closed = await assigning.done_pressed(visit.desk, UUID(visit.value["f"]), visit.value["v"])
-    answer = render_follow_ups.closed(visit.t, closed, visit.zone)
-    return Rewrite(await _tab(visit, closed.loan.id, "follow_ups", above=answer))
+    closed = await assigning.done_pressed(request.desk, UUID(request.value["f"]), request.value["v"])
+    answer = render_follow_ups.closed(request.t, closed, request.zone)
+    return UpdateModal(await _tab(request, closed.loan.id, "follow_ups", above=answer))
 
 
-async def _document(visit: Visit, act: Act) -> Rewrite:
-    result = await documents.change_document_on(visit.desk, UUID(visit.value["i"]), visit.value["v"], act)
-    answer = render_documents.changed(visit.t, result, visit.zone, brief=True)
-    return Rewrite(await _tab(visit, result.loan.id, "documents", above=answer))
+async def _document(request: Request, act: Act) -> UpdateModal:
+    result = await documents.change_document_on(request.desk, UUID(request.value["i"]), request.value["v"], act)
+    answer = render_documents.changed(request.t, result, request.zone, brief=True)
+    return UpdateModal(await _tab(request, result.loan.id, "documents", above=answer))
 
 
-async def _tab(visit: Visit, loan_id: UUID, tab: str, *, offset: int = 0, above: Message | None = None) -> View:
-    desk, t, zone = visit.desk, visit.t, visit.zone
+async def _tab(request: Request, loan_id: UUID, tab: str, *, offset: int = 0, above: Message | None = None) -> View:
+    desk, t, zone = request.desk, request.t, request.zone
     match tab:
         case "timeline":
             return cards.timeline_tab(t, await timelines.timeline(desk, loan_id, offset=offset), zone, above)
@@ -71,3 +72,14 @@ async def _tab(visit: Visit, loan_id: UUID, tab: str, *, offset: int = 0, above:
             return cards.follow_ups_tab(t, await loan_cards.planned_pressed(desk, loan_id, offset=offset), above)
         case _:
             return cards.contact_tab(t, await loan_cards.card_pressed(desk, loan_id), zone, above)
+
+
+FAMILY = ButtonFamily(
+    "card",
+    {
+        "open": Press(show, opens_modal=True),
+        "got": Press(got),
+        "accept": Press(accept),
+        "done": Press(done),
+    },
+)

@@ -1,82 +1,81 @@
-"""The forms by name, and the presses that open them and that happen inside them."""
+"""Buttons that open a form, and what happens inside one; the shortcuts, which do the same."""
 
 from uuid import UUID
 
 from desk.core.vocabulary import NOTE_LIMIT
 from desk.loans.lookup import number_of
-from handlers.door.request import Open, Rewrite, Visit
-from handlers.forms import (
-    call,
-    correct_call,
-    documents,
-    edit,
-    find,
-    follow_up,
-    inquiry,
-    managers,
-    member,
-    move,
-    reassign,
-    settings,
-    team,
-    workspace,
-)
+from handlers.commands import COMMANDS, loan_call
+from handlers.door.declarations import ButtonFamily, Press, Shortcut
+from handlers.door.request import OpenModal, Request, UpdateModal
+from handlers.forms import call, workspace
 from handlers.forms.form import Form, filled, opened, refreshed, restored
 from handlers.grammar.text import Line
 from handlers.messages.block_kit.view import BENEATH
 from handlers.messages.cards import CARD
 from handlers.messages.usage import usage
 
-_COMMANDS = {
-    call.FORM: "/loan-call",
-    correct_call.FORM: "/loan-call",
-    follow_up.FORM: "/loan-follow",
-    documents.FORM: "/loan-docs",
-    inquiry.FORM: "/loan",
-    edit.FORM: "/loan",
-    find.FORM: "/loan",
-    move.FORM: "/loan-follow",
-    reassign.FORM: "/loan-reassign",
-    team.FORM: "/loan-team",
-    member.FORM: "/loan-team",
-    member.LEAVER: "/loan-team",
-    settings.FORM: "/loan-digest",
-    managers.FORM: "/loan-team",
-    workspace.FORM: "/loan-team",
-}
-"""Every form, and the command that does the same."""
-
-FORMS: dict[str, Form] = {form.name: form for form in _COMMANDS}
+FORMS: dict[str, Form] = {form.name: form for command in COMMANDS for form in command.forms}
 """Every form by name."""
 
+_USAGES = {form.name: command.usage for command in COMMANDS for form in command.forms}
 
-async def open_form(visit: Visit) -> Open:
-    """Opens the form that the button names, with what else it carries."""
-    private = dict(visit.value)
+
+async def open_form(request: Request) -> OpenModal:
+    """Open the form that the button names, with what else the button carries."""
+    private = dict(request.value)
     if "i" in private:
-        private["l"] = await number_of(visit.desk, UUID(private.pop("i")))
-    if visit.form == CARD:
-        private[BENEATH] = dict(visit.private)
-    form = FORMS[str(private.pop("form"))]
-    return await opened(visit, form, private=private, otherwise=usage(visit.t, _COMMANDS[form]))
+        private["l"] = await number_of(request.desk, UUID(private.pop("i")))
+    if request.form == CARD:
+        private[BENEATH] = dict(request.private)
+    name = str(private.pop("form"))
+    return await opened(request, FORMS[name], private=private, otherwise=usage(request.t, _USAGES[name]))
 
 
-async def open_with_note(visit: Visit) -> Open:
-    """Logging a call about a message: its text is the note."""
-    note = Line.read(visit.text).original(0)[:NOTE_LIMIT]
-    return await opened(visit, call.FORM, typed={"note": note}, otherwise=usage(visit.t, "/loan-call"))
+async def open_with_note(request: Request) -> OpenModal:
+    """Open the form of a call about a message: the message's text is the note."""
+    note = Line.read(request.text).original(0)[:NOTE_LIMIT]
+    return await opened(request, call.FORM, typed={"note": note}, otherwise=usage(request.t, loan_call.USAGE))
 
 
-async def refresh(visit: Visit) -> Rewrite:
-    """A live field has changed."""
-    return await refreshed(visit, FORMS[visit.form])
+async def refresh(request: Request) -> UpdateModal:
+    """Update the form after one of its live fields has changed."""
+    return await refreshed(request, FORMS[request.form])
 
 
-async def fill(visit: Visit) -> Rewrite:
-    """A button puts values into fields."""
-    return await filled(visit, FORMS[visit.form])
+async def fill(request: Request) -> UpdateModal:
+    """Put the button's values into the form's fields."""
+    return await filled(request, FORMS[request.form])
 
 
-async def restore(visit: Visit) -> Rewrite:
-    """What was typed before stands in the fields again."""
-    return await restored(visit, FORMS[visit.form])
+async def restore(request: Request) -> UpdateModal:
+    """Put what was typed before into the form's fields."""
+    return await restored(request, FORMS[request.form])
+
+
+FAMILY = ButtonFamily(
+    "form",
+    {
+        "open": Press(open_form, opens_modal=True),
+        "from_message": Press(open_with_note),
+        "refresh": Press(refresh),
+        "fill": Press(fill),
+        "restore": Press(restore),
+    },
+)
+
+COUNTRIES = ButtonFamily("country", {}, {"search": workspace.suggest_countries})
+
+SHORTCUTS = (
+    Shortcut("call", "global", "Log a call · 登记通话", "With a form"),
+    Shortcut("follow_up", "global", "Assign a follow-up · 安排跟进", "Plan a call of yours or somebody else's"),
+    Shortcut("documents", "global", "Request documents · 索要材料", "From a checklist of what is lacking"),
+    Shortcut("inquiry", "global", "Open an inquiry · 新咨询", "A new borrower"),
+    Shortcut("find", "global", "Find a loan · 查找贷款", "By name, number or phone"),
+    Shortcut(
+        "call_from_message",
+        "message",
+        "Log a call from this message · 登记通话",
+        "Its text becomes the note",
+        act="form.from_message",
+    ),
+)

@@ -4,11 +4,20 @@ from uuid import UUID
 
 import desk.registrations  # noqa: F401  (Undo must know all tables)
 from desk.core.undo import take_back
-from handlers.door.request import Reply, Visit
+from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.request import Reply, Request
 from handlers.messages.undo import taken_back
 
 
-async def undo(visit: Visit) -> Reply:
+async def undo(request: Request) -> Reply:
     """Takes back what the pressed answer reports, and takes its place."""
-    undone = await take_back(visit.desk, UUID(visit.value["u"]))
-    return Reply(taken_back(visit.t, undone), replaces=True)
+    undone = await take_back(request.desk, UUID(request.value["u"]))
+    return Reply(taken_back(request.t, undone), replaces=True)
+
+
+FAMILY = ButtonFamily(
+    "undo",
+    {
+        "take_back": Press(undo),
+    },
+)

@@ -1,1 +1,26 @@
-"""Slash commands, one module each."""
+"""Slash commands, one module each, which declares all there is to say about its command."""
+
+from handlers.commands import (
+    loan,
+    loan_call,
+    loan_digest,
+    loan_docs,
+    loan_due,
+    loan_follow,
+    loan_reassign,
+    loan_stage,
+    loan_team,
+)
+
+COMMANDS = (
+    loan_call.COMMAND,
+    loan.COMMAND,
+    loan_docs.COMMAND,
+    loan_stage.COMMAND,
+    loan_due.COMMAND,
+    loan_follow.COMMAND,
+    loan_digest.COMMAND,
+    loan_reassign.COMMAND,
+    loan_team.COMMAND,
+)
+"""The commands, the busiest first: the order in Slack's manifest, in the help, and of Bolt's listeners."""

@@ -1,33 +1,55 @@
 """`/loan`: the day, cards, lists, new inquiries, corrections."""
 
-from datetime import date, datetime
-from uuid import UUID
-
-from desk.core.values import Due
-from desk.follow_ups import next_steps
 from desk.loans import cards as loan_cards
 from desk.loans import edits, inquiries, lists
 from desk.loans.borrowers import region_of
 from desk.loans.inquiries import KnownPhone
-from handlers.door.request import Reply, Visit
+from handlers.door.declarations import Command
+from handlers.door.request import Request
+from handlers.forms import edit, find, inquiry
 from handlers.grammar import loan as grammar
 from handlers.grammar.reader import Asked
+from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
 from handlers.messages import cards
-from handlers.messages import follow_ups as render_next
 from handlers.messages import loans as render
 from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import _
+from handlers.messages.usage import Example, Usage
+
+USAGE = Usage(
+    command="/loan",
+    about=_("A loan's card, search, your loans, a new inquiry, corrections."),
+    forms=(
+        _("<loan>"),
+        _("find <words>"),
+        _("mine [stage]"),
+        _("new <name> <phone> [note]"),
+        _("edit <loan> name|phone|number <value>"),
+    ),
+    examples=(
+        Example("L-1042", "L-1042", _("the card of a loan")),
+        Example("find wang", "查 王小明", _("looks for a name, its pinyin, a phone number or its last four digits")),
+        Example("mine application", "我的 申请", _("your loans in one stage")),
+        Example(
+            "new Wang Fang 138 0013 8000 asks for the rate",
+            "新 王芳 13800138000 问利率",
+            _("a new inquiry, with a number of its own"),
+        ),
+        Example("edit L-1042 phone 139 0013 9000", "改 L-1042 电话 13900139000", _("corrects the phone number")),
+    ),
+)
 
 
-async def loan(visit: Visit) -> Message:
+async def loan(request: Request) -> Message:
     """Shows a card or a list, opens an inquiry, corrects a loan; alone, how to, and the day."""
-    desk, t = visit.desk, visit.t
-    request = grammar.parse(Line.read(visit.text), desk.now, visit.zone, region=region_of(desk))
-    match request:
+    desk, t = request.desk, request.t
+    parsed = grammar.parse(Line.read(request.text), desk.now, request.zone, region=region_of(desk))
+    match parsed:
         case Asked():
-            return render.usage_and_day(t, await lists.my_day(desk))
+            return render.usage_and_day(t, USAGE, await lists.my_day(desk))
         case grammar.Card(ref):
-            return cards.card(t, await loan_cards.card(desk, ref), visit.zone)
+            return cards.card(t, await loan_cards.card(desk, ref), request.zone)
         case grammar.Find(words):
             return render.search_results(t, await lists.find(desk, words))
         case grammar.Mine(stage):
@@ -36,45 +58,17 @@ async def loan(visit: Visit) -> Message:
             answer = await inquiries.open_inquiry(desk, name=name, phone=phone, note=note)
             if isinstance(answer, KnownPhone):
                 return render.known_phone(t, answer)
-            return render.inquiry_opened(t, answer, visit.zone)
+            return render.inquiry_opened(t, answer, request.zone)
         case grammar.Edit(ref, what, value):
             return render.corrected(t, await edits.edit_loan(desk, loan=ref, changes={what: value}))
 
 
-async def card(visit: Visit) -> Reply:
-    """Opens the card of a loan, from a reminder or a list."""
-    return Reply(cards.card(visit.t, await loan_cards.card_pressed(visit.desk, _loan(visit)), visit.zone))
-
-
-async def show_number(visit: Visit) -> Reply:
-    """Shows the borrower's phone number to whoever pressed."""
-    return Reply(cards.phone_number(visit.t, await loan_cards.show_number(visit.desk, _loan(visit))))
-
-
-async def mine(visit: Visit) -> Reply:
-    """The next page of the reader's own loans."""
-    value = visit.value
-    return Reply(render.own_loans(visit.t, await lists.mine(visit.desk, value["s"] or None, offset=value["o"])))
-
-
-async def new_anyway(visit: Visit) -> Reply:
-    """Opens the inquiry although its phone is known."""
-    answer = await inquiries.open_all_the_same(visit.desk, UUID(visit.value["d"]))
-    return Reply(render.inquiry_opened(visit.t, answer, visit.zone), replaces=True)
-
-
-async def plan_next(visit: Visit) -> Reply:
-    """Plans one of the next steps on offer."""
-    value = visit.value
-    due = Due(on=date.fromisoformat(value["o"]), at=datetime.fromisoformat(value["a"]) if value["a"] else None)
-    answer = await next_steps.plan_offered(visit.desk, _loan(visit), due, value["p"], next_number=value["n"])
-    return Reply(render_next.next_planned(visit.t, answer))
-
-
-async def nothing_needed(visit: Visit) -> Reply:
-    """The loan may stay without a plan."""
-    return Reply(render_next.nothing_needed(visit.t, await next_steps.nothing_needed(visit.desk, _loan(visit))))
-
-
-def _loan(visit: Visit) -> UUID:
-    return UUID(visit.value["l"])
+COMMAND = Command(
+    usage=USAGE,
+    description="A loan's card, search, a new inquiry · 贷款卡片、查找、新咨询",
+    hint="[<loan> | find … | mine | new … | edit …]",
+    handler=loan,
+    nearest=(Terms((keyword("find", "查找", "查", "搜索", "new", "新客户", "新咨询", "search", "card", "卡片"),)),),
+    precedence=50,
+    forms=(inquiry.FORM, edit.FORM, find.FORM),
+)

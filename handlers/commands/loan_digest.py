@@ -3,32 +3,58 @@
 from desk.messages import digests
 from desk.messages.notices import takes_native
 from desk.people.members import roles_of
-from handlers.door.request import Visit
+from handlers.door.declarations import Command
+from handlers.door.request import Request
+from handlers.forms import settings
 from handlers.grammar import digest as grammar
 from handlers.grammar.reader import Asked
+from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
 from handlers.messages import digests as render
 from handlers.messages.block_kit.message import Message
-from handlers.messages.usage import usage
+from handlers.messages.block_kit.translator import _
+from handlers.messages.usage import Example, Usage, usage
+
+USAGE = Usage(
+    command="/loan-digest",
+    about=_("Your digest of due calls."),
+    forms=(_("[now|HH:MM|off]"),),
+    examples=(
+        Example("now", "现在", _("the digest at once")),
+        Example("08:15", "08:15", _("every working day at that time of yours")),
+        Example("off", "关闭", _("none any more")),
+    ),
+)
 
 
-async def loan_digest(visit: Visit) -> Message:
+async def loan_digest(request: Request) -> Message:
     """Shows the setting, changes it, or shows the digest at once."""
-    desk, t = visit.desk, visit.t
-    request = grammar.parse(Line.read(visit.text), desk.now, visit.zone)
-    if isinstance(request, Asked):
-        return usage(t, "/loan-digest")
-    match request.act:
+    desk, t = request.desk, request.t
+    parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
+    if isinstance(parsed, Asked):
+        return usage(t, USAGE)
+    match parsed.act:
         case "show":
             return render.setting(t, digests.setting_of(desk.member))
         case "off":
             return render.setting(t, await digests.set_digest(desk, None))
         case "time":
-            return render.setting(t, await digests.set_digest(desk, request.at))
+            return render.setting(t, await digests.set_digest(desk, parsed.at))
         case "now":
-            own = render.digest(t, await digests.digest_of(desk, desk.member), visit.zone)
+            own = render.digest(t, await digests.digest_of(desk, desk.member), request.zone)
             if "manager" not in roles_of(desk.member):
                 return own
             stands = await digests.team_digest_of(desk, desk.member)
             team = render.team_digest(t, stands, with_charts=await takes_native(desk))
             return render.own_and_team_digest(own, team)
+
+
+COMMAND = Command(
+    usage=USAGE,
+    description="Your digest of due calls · 每日摘要",
+    hint="[now|HH:MM|off]",
+    handler=loan_digest,
+    nearest=(Terms((keyword("digest", "日报", "每日提醒", "早报"),)),),
+    precedence=20,
+    forms=(settings.FORM,),
+)

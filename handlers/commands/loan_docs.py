@@ -1,29 +1,62 @@
 """`/loan-docs`: documents are asked for, ticked off, sent back, listed."""
 
-from uuid import UUID
-
+from desk.core.vocabulary import VOCABULARY
 from desk.documents import documents
-from desk.documents.documents import Act, Wanted
+from desk.documents.documents import Wanted
 from desk.messages import overview
-from handlers.door.request import Open, Reply, Visit
+from handlers.door.declarations import Command
+from handlers.door.request import OpenModal, Request
 from handlers.forms.documents import FORM
 from handlers.forms.form import opened
 from handlers.grammar import documents as grammar
 from handlers.grammar.reader import Asked
+from handlers.grammar.terms import DOCUMENTS
 from handlers.grammar.text import Line
 from handlers.messages import documents as render
 from handlers.messages import overview as render_hand
 from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import _
+from handlers.messages.usage import Example, Usage
+
+USAGE = Usage(
+    command="/loan-docs",
+    about=_("Asks for documents and ticks them off."),
+    forms=(
+        _("<loan>"),
+        _("<loan> <document>[, …] [by <due>]"),
+        _("<loan> got|accept|cancel <document>[, …]"),
+        _("<loan> reject <document>: <reason>"),
+    ),
+    examples=(
+        Example("L-1042", "L-1042", _("the documents of a loan")),
+        Example(
+            "L-1042 id, bank, proof of income by tomorrow",
+            "L-1042 身份证、银行流水、收入证明 明天前",
+            _("asks for three documents, and plans the call that asks after them"),
+        ),
+        Example("L-1042 got id and bank", "L-1042 收到 身份证和银行流水", _("they have come")),
+        Example("L-1042 accept id", "L-1042 通过 身份证", _("it is in order")),
+        Example(
+            "L-1042 reject bank: only two months",
+            "L-1042 退回 银行流水：只有两个月",
+            _("asks for it again, and why"),
+        ),
+        Example(
+            "L-1042 other: marriage certificate", "L-1042 其他：结婚证", _("a document that has no word of its own")
+        ),
+    ),
+    words=VOCABULARY.documents,
+)
 
 
-async def loan_docs(visit: Visit) -> Message | Open:
+async def loan_docs(request: Request) -> Message | OpenModal:
     """Asks for documents, brings them to another state, or lists them; typed alone, opens the form."""
-    desk, t, zone = visit.desk, visit.t, visit.zone
-    request = grammar.parse(Line.read(visit.text), desk.now, zone)
-    match request:
+    desk, t, zone = request.desk, request.t, request.zone
+    parsed = grammar.parse(Line.read(request.text), desk.now, zone)
+    match parsed:
         case Asked(what):
-            how = render_hand.documents(t, await overview.open_documents(desk))
-            return await opened(visit, FORM, otherwise=how) if what == "usage" else how
+            how = render_hand.documents(t, USAGE, await overview.open_documents(desk))
+            return await opened(request, FORM, otherwise=how) if what == "usage" else how
         case grammar.ListDocuments(loan):
             return render.listed(t, await documents.list_documents(desk, loan), zone)
         case grammar.Request(loan, items, by):
@@ -40,27 +73,16 @@ async def loan_docs(visit: Visit) -> Message | Open:
             return render.changed(t, result, zone)
 
 
-async def show(visit: Visit) -> Reply:
-    """The documents of a loan, from its card."""
-    listed = await documents.documents_pressed(visit.desk, UUID(visit.value["l"]))
-    return Reply(render.listed(visit.t, listed, visit.zone))
-
-
-async def got(visit: Visit) -> Reply:
-    """A document has come."""
-    return await _change(visit, "got")
-
-
-async def accept(visit: Visit) -> Reply:
-    """A document is in order."""
-    return await _change(visit, "accept")
-
-
-async def _change(visit: Visit, act: Act) -> Reply:
-    value = visit.value
-    result = await documents.change_document_on(visit.desk, UUID(value["i"]), value["v"], act)
-    return Reply(render.changed(visit.t, result, visit.zone), replaces=True)
-
-
 def _wanted(items: tuple[grammar.Item, ...]) -> list[Wanted]:
     return [Wanted(item.code, item.words) for item in items]
+
+
+COMMAND = Command(
+    usage=USAGE,
+    description="Request documents and tick them off · 材料",
+    hint="<loan> <document>[, …] [by <due>]",
+    handler=loan_docs,
+    nearest=(DOCUMENTS,),
+    precedence=60,
+    forms=(FORM,),
+)

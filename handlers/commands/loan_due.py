@@ -1,58 +1,53 @@
 """`/loan-due`: what is due, and the loans with nothing planned."""
 
-from typing import Any, Literal
-from uuid import UUID
-
-from desk.core.errors import NotFound
 from desk.core.values import PersonRef
-from desk.follow_ups.due_lists import TABLE, DueList, list_due
+from desk.follow_ups.due_lists import TABLE, list_due
 from desk.messages.notices import takes_native
 from desk.people.members import resolve
-from handlers.door.request import Reply, Visit
+from handlers.buttons.due import page_value
+from handlers.door.declarations import Command
+from handlers.door.request import Request
 from handlers.grammar import due_list as grammar
 from handlers.grammar.reader import Asked
+from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
 from handlers.messages import due_lists as render
 from handlers.messages.block_kit.message import Message
-from handlers.messages.usage import usage
-from storage.tables import Member
+from handlers.messages.block_kit.translator import _
+from handlers.messages.usage import Example, Usage, usage
+
+USAGE = Usage(
+    command="/loan-due",
+    about=_("What is due: yours, somebody's, or your team's."),
+    forms=(_("[today|tomorrow|week|overdue|unplanned] [@who|team] [verification|repayment]"),),
+    examples=(
+        Example("", "", _("what is due today, and overdue")),
+        Example("week", "本周", _("until Sunday")),
+        Example("overdue team repayment", "逾期 团队 还款", _("overdue calls about money, of your team")),
+        Example("unplanned", "无计划", _("loans with nothing planned")),
+    ),
+)
 
 
-async def loan_due(visit: Visit) -> Message:
+async def loan_due(request: Request) -> Message:
     """A list, as a table where Slack takes one."""
-    desk = visit.desk
-    request = grammar.parse(Line.read(visit.text), desk.now, visit.zone)
-    if isinstance(request, Asked):
-        return usage(visit.t, "/loan-due")
-    whose = await resolve(desk, request.whose) if isinstance(request.whose, PersonRef) else request.whose
+    desk = request.desk
+    parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
+    if isinstance(parsed, Asked):
+        return usage(request.t, USAGE)
+    whose = await resolve(desk, parsed.whose) if isinstance(parsed.whose, PersonRef) else parsed.whose
     if not await takes_native(desk):
-        found = await list_due(desk, period=request.period, kind=request.kind, whose=whose)
-        return render.due_list(visit.t, found, visit.zone, _value(found, whose))
-    found = await list_due(desk, period=request.period, kind=request.kind, whose=whose, limit=TABLE)
-    return render.with_table(visit.t, found, visit.zone, _value(found, whose))
+        found = await list_due(desk, period=parsed.period, kind=parsed.kind, whose=whose)
+        return render.due_list(request.t, found, request.zone, page_value(found, whose))
+    found = await list_due(desk, period=parsed.period, kind=parsed.kind, whose=whose, limit=TABLE)
+    return render.with_table(request.t, found, request.zone, page_value(found, whose))
 
 
-async def page(visit: Visit) -> Reply:
-    """Another page, in the place of the first; or, below a digest, the whole list."""
-    desk, value = visit.desk, visit.value
-    named = value.get("w")
-    whose: Member | Literal["team"] | None = None
-    if named == "team":
-        whose = "team"
-    elif named is not None:
-        whose = await desk.session.get(Member, UUID(named))
-        if whose is None or whose.workspace_id != desk.workspace.id:
-            raise NotFound("member_gone")
-    offset = int(value.get("o", 0))
-    found = await list_due(desk, period=value.get("p", "today"), kind=value.get("k"), whose=whose, offset=offset)
-    shown = render.due_list(visit.t, found, visit.zone, _value(found, whose))
-    return Reply(shown, replaces="o" in value)
-
-
-def _value(found: DueList, whose: Member | Literal["team"] | None) -> dict[str, Any]:
-    value: dict[str, Any] = {"p": found.period}
-    if found.kind:
-        value["k"] = found.kind
-    if whose is not None:
-        value["w"] = "team" if whose == "team" else str(whose.id)
-    return value
+COMMAND = Command(
+    usage=USAGE,
+    description="Calls that are due · 待办电话",
+    hint="[today|tomorrow|week|overdue|unplanned] [@who|team]",
+    handler=loan_due,
+    nearest=(Terms((keyword("due", "待办", "今天", "逾期", "overdue", "today", "to do", "todo"),)),),
+    precedence=40,
+)

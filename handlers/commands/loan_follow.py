@@ -1,32 +1,70 @@
 """`/loan-follow`: assigns, moves, finishes, cancels."""
 
+from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import assigning
 from desk.messages import overview
-from handlers.door.request import Open, Visit
-from handlers.forms.follow_up import FORM
+from handlers.door.declarations import Command
+from handlers.door.request import OpenModal, Request
+from handlers.forms import follow_up, move
 from handlers.forms.form import opened
 from handlers.grammar import follow as grammar
 from handlers.grammar.reader import Asked
+from handlers.grammar.terms import PURPOSES, Terms, keyword
 from handlers.grammar.text import Line
 from handlers.messages import follow_ups as render
 from handlers.messages import overview as render_hand
 from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import _
+from handlers.messages.usage import Example, Usage
+
+USAGE = Usage(
+    command="/loan-follow",
+    about=_("Plans a follow-up, finishes or cancels one, or moves it."),
+    forms=(
+        _("<loan> [@who] <due> [purpose] [note]"),
+        _("<loan>[/n] done"),
+        _("<loan>[/n] cancel [why]"),
+        _("<loan>[/n] move <due>"),
+    ),
+    examples=(
+        Example("L-1042 tomorrow 3pm income", "L-1042 明天下午3点 收入核实", _("plans a call of yours")),
+        Example("L-1042 @wang in 3 days documents", "L-1042 @wang 3天后 材料", _("plans a call of somebody else's")),
+        Example("L-1042/3 done", "L-1042/3 完成", _("finishes the third follow-up of the loan")),
+        Example("L-1042 move tomorrow 10:30", "L-1042 改期 明天10:30", _("moves the only one that you hold on it")),
+        Example("L-1042/3 cancel bought elsewhere", "L-1042/3 取消 已在别处购车", _("cancels it, and says why")),
+    ),
+    words=VOCABULARY.purposes,
+)
 
 
-async def loan_follow(visit: Visit) -> Message | Open:
+async def loan_follow(request: Request) -> Message | OpenModal:
     """One line, one follow-up; typed alone, opens the form."""
-    desk, t = visit.desk, visit.t
-    request = grammar.parse(Line.read(visit.text), desk.now, visit.zone)
-    match request:
+    desk, t = request.desk, request.t
+    parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
+    match parsed:
         case Asked(what):
             rows = await overview.calls(desk, "week")
-            how = render_hand.calls(t, "/loan-follow", t("Your follow-ups of this week, and overdue:"), rows)
-            return await opened(visit, FORM, otherwise=how) if what == "usage" else how
+            how = render_hand.calls(t, USAGE, t("Your follow-ups of this week, and overdue:"), rows)
+            return await opened(request, follow_up.FORM, otherwise=how) if what == "usage" else how
         case grammar.Assign(loan, who, due, purpose, note):
             planned = await assigning.assign_follow_up(desk, loan=loan, who=who, due=due, purpose=purpose, note=note)
             return render.assigned(t, planned)
         case grammar.Finish(loan, kind, why):
             closed = await assigning.close_follow_up(desk, loan=loan, state=kind, why=why)
-            return render.closed(t, closed, visit.zone)
+            return render.closed(t, closed, request.zone)
         case grammar.Move(loan, due):
             return render.assigned(t, await assigning.move_follow_up(desk, loan=loan, due=due))
+
+
+COMMAND = Command(
+    usage=USAGE,
+    description="Assign, move or finish a follow-up · 安排跟进",
+    hint="<loan> [@who] <due> [purpose] [note]",
+    handler=loan_follow,
+    nearest=(
+        Terms((keyword("follow", "跟进", "提醒", "remind", "reminder", "follow up", "plan", "assign"),)),
+        PURPOSES,
+    ),
+    precedence=80,
+    forms=(follow_up.FORM, move.FORM),
+)

@@ -1,33 +1,41 @@
 """`/loan-reassign`: one loan to another owner, or everything of somebody's, after a preview."""
 
-from uuid import UUID
-
-from desk.core.errors import NotFound
-from desk.handover import plans, reassigning
-from desk.handover.plans import PlanPreview
-from desk.handover.reassigning import Preview
+from desk.handover import reassigning
 from desk.messages import overview
 from desk.people.members import resolve
-from handlers.door.request import Open, Reply, Visit
+from handlers.door.declarations import Command
+from handlers.door.request import OpenModal, Request
 from handlers.forms.form import opened
 from handlers.forms.reassign import FORM
 from handlers.grammar import reassign as grammar
 from handlers.grammar.reader import Asked
+from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
 from handlers.messages import handover as render
 from handlers.messages import overview as render_hand
 from handlers.messages.block_kit.message import Message
-from storage.tables import Member
+from handlers.messages.block_kit.translator import _
+from handlers.messages.usage import Example, Usage
+
+USAGE = Usage(
+    command="/loan-reassign",
+    about=_("Hands over a loan, or everything that somebody holds."),
+    forms=(_("<loan> @to [why]"), _("@from @to [why]")),
+    examples=(
+        Example("L-1042 @wang", "L-1042 @wang", _("one loan, and its owner's follow-ups on it")),
+        Example("@lin @wang on leave", "@lin @wang 休假", _("everything, after a preview")),
+    ),
+)
 
 
-async def loan_reassign(visit: Visit) -> Message | Open:
+async def loan_reassign(request: Request) -> Message | OpenModal:
     """Hands over one loan at once, or shows what handing over everything would do; typed alone, opens the form."""
-    desk, t = visit.desk, visit.t
-    request = grammar.parse(Line.read(visit.text), desk.now, visit.zone)
-    match request:
+    desk, t = request.desk, request.t
+    parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
+    match parsed:
         case Asked(what):
-            how = render_hand.loans(t, "/loan-reassign", await overview.loans(desk), await overview.loads(desk))
-            return await opened(visit, FORM, otherwise=how) if what == "usage" else how
+            how = render_hand.loans(t, USAGE, await overview.loans(desk), await overview.loads(desk))
+            return await opened(request, FORM, otherwise=how) if what == "usage" else how
         case grammar.ReassignLoan(loan, to, why):
             return render.reassigned(t, await reassigning.reassign_loan(desk, loan, await resolve(desk, to), why=why))
         case grammar.ReassignAll(outgoing, to, why):
@@ -35,30 +43,12 @@ async def loan_reassign(visit: Visit) -> Message | Open:
             return render.preview(t, await reassigning.preview_all(desk, giver, taker, why=why))
 
 
-async def confirm(visit: Visit) -> Reply:
-    """Hands everything over, if it is still what the preview showed; else shows the preview again."""
-    value = visit.value
-    outgoing, to = await _member(visit, value["f"]), await _member(visit, value["t"])
-    draft_id = UUID(value["d"]) if value.get("d") else None
-    result = await reassigning.reassign_all(visit.desk, outgoing, to, mark=value["m"], draft_id=draft_id)
-    shown = render.preview(visit.t, result) if isinstance(result, Preview) else render.reassigned(visit.t, result)
-    return Reply(shown, replaces=True)
-
-
-async def carry_out(visit: Visit) -> Reply:
-    """Does what the form's preview showed, if it is still so; else shows the preview again."""
-    result = await plans.carry_out(visit.desk, UUID(visit.value["d"]), visit.value["m"])
-    shown = render.plan(visit.t, result) if isinstance(result, PlanPreview) else render.plan_done(visit.t, result)
-    return Reply(shown, replaces=True)
-
-
-async def leave(visit: Visit) -> Reply:
-    """Leaves everything as it is."""
-    return Reply(render.nothing_handed_over(visit.t), replaces=True)
-
-
-async def _member(visit: Visit, member_id: str) -> Member:
-    member = await visit.desk.session.get(Member, UUID(member_id))
-    if member is None or member.workspace_id != visit.desk.workspace.id or member.removed_at is not None:
-        raise NotFound("member_gone")
-    return member
+COMMAND = Command(
+    usage=USAGE,
+    description="Hand over one loan, or all of somebody's · 移交",
+    hint="<loan> @to [why] | @from @to [why]",
+    handler=loan_reassign,
+    nearest=(Terms((keyword("reassign", "转交", "移交", "交接", "hand over", "handover"),)),),
+    precedence=10,
+    forms=(FORM,),
+)

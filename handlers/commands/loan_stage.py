@@ -1,24 +1,54 @@
 """`/loan-stage`: a loan comes to another stage."""
 
+from desk.core.vocabulary import VOCABULARY
 from desk.loans import stages
 from desk.messages import overview
-from handlers.door.request import Visit
+from handlers.door.declarations import Command
+from handlers.door.request import Request
 from handlers.grammar import stage as grammar
 from handlers.grammar.reader import Asked
+from handlers.grammar.terms import STAGES
 from handlers.grammar.text import Line
 from handlers.messages import loans as render
 from handlers.messages import overview as render_hand
 from handlers.messages.block_kit.message import Message
-from handlers.messages.usage import usage
+from handlers.messages.block_kit.translator import _
+from handlers.messages.usage import Example, Usage, usage
+
+USAGE = Usage(
+    command="/loan-stage",
+    about=_("Brings a loan to another stage."),
+    forms=(_("<loan> <stage> [reason]"),),
+    examples=(
+        Example("L-1042 application", "L-1042 申请", _("the borrower has applied; the verification is planned")),
+        Example(
+            "L-1042 declined income too low",
+            "L-1042 未批 收入不足",
+            _("ends what is open, except telling the decision"),
+        ),
+        Example("L-1042 withdrawn", "L-1042 放弃", _("ends what is open")),
+    ),
+    words=VOCABULARY.stages,
+)
 
 
-async def loan_stage(visit: Visit) -> Message:
+async def loan_stage(request: Request) -> Message:
     """Brings a loan to a stage."""
-    desk, t = visit.desk, visit.t
-    request = grammar.parse(Line.read(visit.text), desk.now, visit.zone)
-    if isinstance(request, Asked):
-        if request.what == "help":
-            return usage(t, "/loan-stage")
-        return render_hand.loans(t, "/loan-stage", await overview.loans(desk))
-    result = await stages.change_stage(desk, loan=request.loan, stage=request.stage, reason=request.reason)
-    return render.changed(t, result, visit.zone)
+    desk, t = request.desk, request.t
+    parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
+    if isinstance(parsed, Asked):
+        if parsed.what == "help":
+            return usage(t, USAGE)
+        return render_hand.loans(t, USAGE, await overview.loans(desk))
+    result = await stages.change_stage(desk, loan=parsed.loan, stage=parsed.stage, reason=parsed.reason)
+    return render.changed(t, result, request.zone)
+
+
+COMMAND = Command(
+    usage=USAGE,
+    description="Move a loan to another stage · 贷款阶段",
+    hint="<loan> <stage> [reason]",
+    handler=loan_stage,
+    nearest=(STAGES,),
+    precedence=90,
+)

@@ -2,25 +2,55 @@
 
 from desk.core.errors import Invalid
 from desk.core.values import PersonRef
+from desk.core.vocabulary import VOCABULARY
 from desk.people import calendars, team
 from desk.people.members import SETS_UP, resolve, roles_of
+from handlers.door.declarations import Command
 from handlers.door.directory import candidate, reminder_channel
-from handlers.door.request import Visit
+from handlers.door.request import Request
+from handlers.forms import managers, member, workspace
+from handlers.forms import team as team_form
 from handlers.grammar import team as grammar
 from handlers.grammar.reader import Asked
+from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
 from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import _
 from handlers.messages.people import team as render
-from handlers.messages.usage import usage
+from handlers.messages.usage import Example, Usage, usage
+
+USAGE = Usage(
+    command="/loan-team",
+    about=_("Who is at the desk, and when they work."),
+    forms=(
+        _("add @who <role> [#channel] [team]"),
+        _("remove @who to @whom"),
+        _("away @who until <date> [cover @whom]"),
+        _("back @who"),
+        _("hours @who 09:00-18:00 [mon-sat]"),
+        _("calendar <date> work|off [name]"),
+    ),
+    examples=(
+        Example("add @wang agent", "添加 @wang 客户经理", _("a new member, or another role for one")),
+        Example(
+            "away @wang until dec 5 cover @lin",
+            "请假 @wang 到12月5日 代班 @lin",
+            _("until that day; the cover acts"),
+        ),
+        Example("hours @wang 09:00-18:00 mon-sat", "工时 @wang 09:00-18:00 周一到周六", _("when somebody works")),
+        Example("calendar dec 25 off Christmas", "日历 12月25日 休息 圣诞节", _("a day on which nobody works")),
+    ),
+    words=VOCABULARY.roles,
+)
 
 
-async def loan_team(visit: Visit) -> Message:
+async def loan_team(request: Request) -> Message:
     """Lists the members, or adds, removes, sends away, brings back, sets hours and days."""
-    desk, t = visit.desk, visit.t
-    request = grammar.parse(Line.read(visit.text), desk.now, visit.zone)
-    match request:
+    desk, t = request.desk, request.t
+    parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
+    match parsed:
         case Asked():
-            return usage(t, "/loan-team")
+            return usage(t, USAGE)
         case grammar.ListTeam():
             return render.members(
                 t,
@@ -30,8 +60,8 @@ async def loan_team(visit: Visit) -> Message:
                 year_to_enter=await calendars.year_to_enter(desk),
             )
         case grammar.Add(who, roles, channel, name):
-            newcomer = _candidate(visit, who)
-            where = reminder_channel(visit.looked, channel.id) if channel else None
+            newcomer = _candidate(request, who)
+            where = reminder_channel(request.entries, channel.id) if channel else None
             added = await team.add_member(desk, newcomer, roles=roles, channel=where, team_name=name)
             return render.added(t, added)
         case grammar.Remove(who, to):
@@ -49,7 +79,19 @@ async def loan_team(visit: Visit) -> Message:
             return render.day(t, await calendars.set_day(desk, on, working=working, name=name))
 
 
-def _candidate(visit: Visit, who: PersonRef) -> team.Candidate:
+def _candidate(request: Request, who: PersonRef) -> team.Candidate:
     if who.slack_id is None:
         raise Invalid("mention_needed", given=who.word)
-    return candidate(visit.looked, who.slack_id)
+    return candidate(request.entries, who.slack_id)
+
+
+COMMAND = Command(
+    usage=USAGE,
+    description="Members, absence, hours, calendar · 团队",
+    hint="[add|remove|away|back|hours|calendar …]",
+    handler=loan_team,
+    nearest=(Terms((keyword("team", "团队", "成员", "请假", "休假", "members", "absence", "leave", "holiday"),)),),
+    precedence=30,
+    forms=(team_form.FORM, member.FORM, member.LEAVER, managers.FORM, workspace.FORM),
+    looks_up=True,
+)

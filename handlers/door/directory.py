@@ -1,4 +1,4 @@
-"""What Slack knows of people and channels: looked up before a transaction begins, never within one."""
+"""What Slack knows about people and channels. It is looked up before a transaction begins, never inside one."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -44,37 +44,33 @@ class SlackChannel:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """What was found of what was `asked`, ids. A mention that Slack does not show the bot is missing."""
+class DirectoryEntries:
+    """The people and channels that were found among `ids`. One that Slack does not show the bot is missing."""
 
-    asked: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
     people: Mapping[str, Person] = field(default_factory=dict[str, Person])
     channels: Mapping[str, SlackChannel] = field(default_factory=dict[str, SlackChannel])
 
 
 class Directory:
-    """Asks Slack about people and channels."""
+    """Looks up people and channels in Slack."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
 
-    async def look(self, text: str) -> Looked:
-        """Everybody and every channel that a command line mentions."""
-        return await self.look_up([*_USER.findall(text), *_CHANNEL.findall(text)])
-
-    async def look_up(self, slack_ids: Iterable[str]) -> Looked:
-        """People and channels by their ids."""
+    async def look_up(self, slack_ids: Iterable[str]) -> DirectoryEntries:
+        """Return people and channels by their ids. Raises SlackApiError."""
         wanted = dict.fromkeys(slack_ids)
         people = {each: await self.person(each) for each in wanted if each.startswith(("U", "W"))}
         channels = {each: await self.channel(each) for each in wanted if each.startswith(("C", "G"))}
-        return Looked(
-            asked=tuple(wanted),
+        return DirectoryEntries(
+            ids=tuple(wanted),
             people={key: person for key, person in people.items() if person},
             channels={key: channel for key, channel in channels.items() if channel},
         )
 
     async def person(self, slack_user_id: str) -> Person | None:
-        """The user, or None where Slack does not know them."""
+        """Return the user, or None if Slack does not know them."""
         try:
             answer = await self._client.users_info(user=slack_user_id, include_locale=True)
         except SlackApiError as error:
@@ -84,7 +80,7 @@ class Directory:
         return _person(answer.get("user", {}))
 
     async def channel(self, channel_id: str) -> SlackChannel | None:
-        """The channel, or None where the bot may not see it (a private one that it was not invited to)."""
+        """Return the channel, or None if the bot may not see it (a private one that it was not invited to)."""
         try:
             answer = await self._client.conversations_info(channel=channel_id)
         except SlackApiError as error:
@@ -102,9 +98,14 @@ class Directory:
         )
 
 
-def candidate(looked: Looked, slack_id: str) -> Candidate:
-    """Somebody who is to become a member. Raises NotFound (`not_in_slack`) where Slack does not know them."""
-    person = looked.people.get(slack_id)
+def mentioned_ids(text: str) -> list[str]:
+    """Return the ids of the people and channels that a command line mentions."""
+    return [*_USER.findall(text), *_CHANNEL.findall(text)]
+
+
+def candidate(entries: DirectoryEntries, slack_id: str) -> Candidate:
+    """Return a user who is to become a member. Raises NotFound (`not_in_slack`) if Slack does not know them."""
+    person = entries.people.get(slack_id)
     if person is None:
         raise NotFound("not_in_slack", slack_id=slack_id)
     return Candidate(
@@ -116,9 +117,9 @@ def candidate(looked: Looked, slack_id: str) -> Candidate:
     )
 
 
-def reminder_channel(looked: Looked, channel_id: str) -> ReminderChannel:
-    """A channel that is to have messages of the desk. Raises Invalid (`channel_without_bot`) where Slack does not show it."""
-    channel = looked.channels.get(channel_id)
+def reminder_channel(entries: DirectoryEntries, channel_id: str) -> ReminderChannel:
+    """Return a channel for the desk's messages. Raises Invalid (`channel_without_bot`) if Slack does not show it."""
+    channel = entries.channels.get(channel_id)
     if channel is None:
         raise Invalid("channel_without_bot", channel=channel_id)
     return ReminderChannel(
@@ -131,7 +132,7 @@ def reminder_channel(looked: Looked, channel_id: str) -> ReminderChannel:
 
 
 def newcomer(person: Person) -> Newcomer:
-    """What the desk needs to know of a Slack user."""
+    """Return what the desk keeps about a Slack user."""
     return Newcomer(
         slack_user_id=person.slack_user_id,
         name=person.name,
@@ -157,6 +158,6 @@ def _person(user: dict[str, Any]) -> Person:
 
 
 def code_of(error: SlackApiError) -> str:
-    """The name of the error; the empty text when Slack's answer has none, as behind a 5xx."""
+    """Return Slack's code of the error, or the empty text if the answer has none, as after a 5xx."""
     data = getattr(error.response, "data", error.response)
     return str(data.get("error", "")) if isinstance(data, dict) else ""

@@ -1,6 +1,5 @@
-"""Mentions in a line that is shown again: Slack sends them as ids, people type them as names."""
+"""Mentions in a line that is repeated to its sender: Slack sends ids, people type names."""
 
-import os
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +13,7 @@ _CHANNEL = re.compile(r"<#[CG][A-Z0-9]+\|([^>]+)>")
 
 
 async def names_in(desk: Desk, line: str) -> Mapping[str, str]:
-    """The names of the members whom a line mentions, by Slack id."""
+    """Return the names of the members whom a line mentions, by Slack id."""
     names: dict[str, str] = {}
     for slack_id in dict.fromkeys(_USER.findall(line)):
         member = await members.by_slack_id(desk.session, desk.workspace.id, slack_id)
@@ -24,13 +23,13 @@ async def names_in(desk: Desk, line: str) -> Mapping[str, str]:
 
 
 def with_names(error: DeskError, names: Mapping[str, str]) -> DeskError:
-    """The refusal, with what it repeats of the line made readable."""
+    """Return the refusal with readable names in what it repeats of the line."""
     error.params = {key: readable(value, names) for key, value in error.params.items()}
     return error
 
 
 def readable(value: Any, names: Mapping[str, str]) -> Any:
-    """A text, or the texts of a tuple, with `@Wang` and `#desk` in the place of ids; anything else as it is."""
+    """Return a text, or a tuple's texts, with `@Wang` and `#desk` in the place of ids; anything else unchanged."""
     if isinstance(value, tuple):
         parts: tuple[Any, ...] = value
         return tuple(readable(part, names) for part in parts)
@@ -38,13 +37,3 @@ def readable(value: Any, names: Mapping[str, str]) -> Any:
         return value
     named = _USER.sub(lambda found: f"@{names[found[1]]}" if found[1] in names else found[0], value)
     return _CHANNEL.sub(lambda found: f"#{found[1]}", named)
-
-
-_SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Without I, L, O and U: nothing that is read out loud or copied by hand is taken for another sign."""
-
-
-def new_reference() -> str:
-    """Eight signs in two groups: `7F3K-92QD`."""
-    signs = "".join(_SIGNS[byte % 32] for byte in os.urandom(8))
-    return f"{signs[:4]}-{signs[4:]}"

@@ -1,4 +1,4 @@
-"""What a handler works with: a desk, the reader's language and zone, and where in Slack somebody stands; and what it gives."""
+"""What a handler works with (a request) and what it answers with (a reply, or a modal to open or update)."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,19 +6,38 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from desk.core.transaction import Desk
-from handlers.door.directory import Looked
+from handlers.door.directory import DirectoryEntries
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import PRODUCT, Option, Private, Typed, View
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """Somebody at the desk, for one command, press or form.
+class Delivery:
+    """One delivery from Slack: the key that is the same when Slack repeats it, and who sent it from where."""
 
-    `text` is what stood behind the command, as Slack sent it; `value` is what the pressed button carries. `form` names the
-    view in which something was pressed or that was sent, with what it carries (`private`) and what stands in its fields
-    (`typed`). `looked` has the people and channels that were named, as Slack knows them, for handlers that ask for it.
+    key: str
+    user_id: str
+    channel_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """The view in which a button was pressed or that was submitted. An empty one means that only a modal can be shown."""
+
+    form: str = ""
+    title: str = PRODUCT
+    private: Private = field(default_factory=dict[str, Any])
+    typed: Typed = field(default_factory=dict[str, str | tuple[str, ...]], repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One command, press or form, inside its transaction.
+
+    `text` is the command's line as Slack sent it; `value` is what the pressed button carries. `form` names the view of the
+    press or submission, with what it carries (`private`) and what its fields hold (`typed`). `entries` has the people and
+    channels that the handler needs to know from Slack.
     """
 
     desk: Desk
@@ -30,91 +49,64 @@ class Visit:
     form: str = ""
     private: Private = field(default_factory=dict[str, Any])
     typed: Typed = field(default_factory=dict[str, str | tuple[str, ...]], repr=False)
-    looked: Looked = field(default_factory=Looked)
+    entries: DirectoryEntries = field(default_factory=DirectoryEntries)
 
     def one(self, name: str) -> str:
-        """What stands in a field, or the empty text."""
+        """Return the value of a field, or the empty text."""
         value = self.typed.get(name, "")
         return value if isinstance(value, str) else ""
 
     def several(self, name: str) -> tuple[str, ...]:
-        """What was chosen in a field that takes several."""
-        value = self.typed.get(name, ())
-        return (value,) if isinstance(value, str) else value
+        """Return the values of a field that takes several."""
+        return values(self.typed.get(name, ()))
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to a press: a message only the presser sees. `replaces` puts it in the place of the pressed message,
-    which must itself be ephemeral; in a modal, of what the modal shows."""
+    """A message that only the sender sees. `replaces` puts it in the place of the pressed message, which must itself be
+    ephemeral; in a modal, in the place of the modal's content."""
 
     message: Message
     replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
-    """A modal to open, over the present one where there is one. `otherwise` is said when Slack does not open it.
+class OpenModal:
+    """A modal to open, over the present one if there is one. `otherwise` is the reply when Slack does not open it.
 
-    `beneath` is the modal under the present one as it is now, where it shows what was changed.
+    `parent` is the new content of the modal under the present one, if that shows what was changed.
     """
 
     view: View
     otherwise: Message
-    beneath: View | None = None
+    parent: View | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Rewrite:
-    """The modal in which somebody pressed, as it is to be now. `beneath`: as with `Open`."""
+class UpdateModal:
+    """The new content of the modal in which a button was pressed. `parent`: as with `OpenModal`."""
 
     view: View
-    beneath: View | None = None
-
-
-Answer = Reply | Open | Rewrite
-"""What a press can bring."""
-
-
-CommandHandler = Callable[[Visit], Awaitable[Message | Open]]
-PressHandler = Callable[[Visit], Awaitable[Answer | None]]
-SuggestHandler = Callable[[Visit], Awaitable[Sequence[Option]]]
-Beneath = Callable[[Visit], Awaitable[View | None]]
-"""Writes the modal under the one in which something was done."""
-Served = Callable[[str, str, float], None]
-"""Is told of each command and press: its name, its outcome, the seconds it took."""
+    parent: View | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """A slash command. `looks_up` has Slack asked about whomever the line mentions before the handler runs."""
-
-    name: str
-    run: CommandHandler
-    looks_up: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One delivery from Slack: what it is known by when it comes again, and who sent it from where."""
-
-    key: str
-    user_id: str
-    channel_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The view in which somebody pressed, or which they sent. An empty one is a place where only a modal can be shown."""
-
-    form: str = ""
-    title: str = PRODUCT
-    private: Private = field(default_factory=dict[str, Any])
-    typed: Typed = field(default_factory=dict[str, str | tuple[str, ...]], repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A form that was not accepted: what is wrong, by the id of the field's block."""
+class FormErrors:
+    """A form that was not accepted: plain texts by the block ids of its fields."""
 
     errors: Mapping[str, str]
+
+
+Answer = Reply | OpenModal | UpdateModal
+"""How a command or a press can be answered."""
+
+CommandHandler = Callable[[Request], Awaitable[Message | OpenModal]]
+PressHandler = Callable[[Request], Awaitable[Answer | None]]
+SuggestHandler = Callable[[Request], Awaitable[Sequence[Option]]]
+ParentView = Callable[[Request], Awaitable[View | None]]
+"""Writes the modal under the one in which something was changed."""
+
+
+def values(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Return the values of a field, whether it takes one or several."""
+    return (value,) if isinstance(value, str) else value

@@ -6,7 +6,7 @@ from desk.calls.consequences import NextStep
 from desk.calls.form_views import ChosenLoan, chosen_loan
 from desk.calls.views import AlreadyLogged
 from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY
-from handlers.door.request import Visit
+from handlers.door.request import Request
 from handlers.forms.fields import (
     DUE_REFUSALS,
     LOAN_REFUSALS,
@@ -30,13 +30,13 @@ LONGEST = 600
 """Minutes of one call."""
 
 
-async def build(visit: Visit, private: Private, typed: Typed) -> View:
+async def build(request: Request, private: Private, typed: Typed) -> View:
     """Which loan, how it ended, what was said, and what comes next. `l` and `n` in `private` name loan and follow-up."""
-    t = visit.t
+    t = request.t
     private, typed = of_the_loan(private, typed)
     outcome = str(typed.get("outcome", "")) or None
     number = str(typed.get("loan", ""))
-    chosen = await chosen_loan(visit.desk, number, outcome=outcome) if number else None
+    chosen = await chosen_loan(request.desk, number, outcome=outcome) if number else None
     form = FormWriter(t, private, typed)
     loan_field(t, form, chosen)
     form.choice("outcome", t("Outcome"), words(t, VOCABULARY.outcomes), live=True)
@@ -51,35 +51,35 @@ async def build(visit: Visit, private: Private, typed: Typed) -> View:
     form.choice("purpose", t("What it was about"), purposes(t), optional=True)
     form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
     form.number("minutes", t("Length in minutes"), optional=True, low=0, high=LONGEST)
-    _next(visit, form, chosen)
+    _next(request, form, chosen)
     return form.view(FORM.name, t(FORM.title), submit=t("Log the call"))
 
 
-async def submit(visit: Visit) -> Message:
+async def submit(request: Request) -> Message:
     """Logs the call, as the command does."""
-    due = read_due(visit, "next")
-    step = NextStep(due, visit.one("next_purpose") or None, visit.one("next_note")) if due else None
-    minutes = visit.one("minutes")
+    due = read_due(request, "next")
+    step = NextStep(due, request.one("next_purpose") or None, request.one("next_note")) if due else None
+    minutes = request.one("minutes")
     answer = await calls.log_call(
-        visit.desk,
-        loan=loan_of(visit, follow_up=visit.one("follow_up")),
-        outcome=visit.one("outcome"),
-        said=Said(visit.one("purpose") or None, visit.one("note")),
+        request.desk,
+        loan=loan_of(request, follow_up=request.one("follow_up")),
+        outcome=request.one("outcome"),
+        said=Said(request.one("purpose") or None, request.one("note")),
         next_step=step,
         minutes=int(minutes) if minutes else None,
-        line="\n".join(f"{name}={value}" for name, value in sorted(visit.typed.items())),
+        line="\n".join(f"{name}={value}" for name, value in sorted(request.typed.items())),
     )
     if isinstance(answer, AlreadyLogged):
-        return render.already_logged(visit.t, answer, visit.zone)
-    return render.logged(visit.t, answer, visit.zone)
+        return render.already_logged(request.t, answer, request.zone)
+    return render.logged(request.t, answer, request.zone)
 
 
-def _next(visit: Visit, form: FormWriter, chosen: ChosenLoan | None) -> None:
-    t = visit.t
+def _next(request: Request, form: FormWriter, chosen: ChosenLoan | None) -> None:
+    t = request.t
     form.divider()
     due_field(t, form, "next", t("Next call"), optional=True)
     if chosen:
-        form.buttons(*due_buttons(t, chosen.offers, visit.zone, "next"))
+        form.buttons(*due_buttons(t, chosen.offers, request.zone, "next"))
     form.choice("next_purpose", t("What the next call is about"), purposes(t), optional=True)
     form.text("next_note", t("What to remember for it"), optional=True, limit=NOTE_LIMIT)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from desk.calls import corrections
 from desk.calls.corrections import CallSaid
 from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY
-from handlers.door.request import Visit
+from handlers.door.request import Request
 from handlers.forms.call import LONGEST
 from handlers.forms.fields import words
 from handlers.forms.form import Form
@@ -15,15 +15,15 @@ from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 
-async def build(visit: Visit, private: Private, typed: Typed) -> View:
+async def build(request: Request, private: Private, typed: Typed) -> View:
     """What the call says. `c` in `private` names the call; its version when the form was opened goes along."""
-    t = visit.t
-    call = await corrections.call_to_correct(visit.desk, UUID(private["c"]))
+    t = request.t
+    call = await corrections.call_to_correct(request.desk, UUID(private["c"]))
     says = call.says
     minutes = "" if says.minutes is None else str(says.minutes)
     typed = {"outcome": says.outcome, "note": says.note, "minutes": minutes, **typed}
     form = FormWriter(t, {"v": call.version, **private}, typed)
-    render.write_call_header(t, form, call, visit.zone)
+    render.write_call_header(t, form, call, request.zone)
     form.choice("outcome", t("Outcome"), words(t, VOCABULARY.outcomes))
     form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
     form.number("minutes", t("Length in minutes"), optional=True, low=0, high=LONGEST)
@@ -31,13 +31,13 @@ async def build(visit: Visit, private: Private, typed: Typed) -> View:
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 
 
-async def submit(visit: Visit) -> Message:
+async def submit(request: Request) -> Message:
     """Corrects the call."""
-    minutes = visit.one("minutes")
-    says = CallSaid(visit.one("outcome"), int(minutes) if minutes else None, visit.one("note"))
-    private = visit.private
-    result = await corrections.correct_call(visit.desk, UUID(private["c"]), private["v"], says)
-    return render.corrected(visit.t, result, visit.zone)
+    minutes = request.one("minutes")
+    says = CallSaid(request.one("outcome"), int(minutes) if minutes else None, request.one("note"))
+    private = request.private
+    result = await corrections.correct_call(request.desk, UUID(private["c"]), private["v"], says)
+    return render.corrected(request.t, result, request.zone)
 
 
 FORM = Form(

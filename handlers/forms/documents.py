@@ -5,7 +5,7 @@ from desk.core.errors import Invalid
 from desk.core.vocabulary import VOCABULARY
 from desk.documents import documents
 from desk.documents.documents import Wanted
-from handlers.door.request import Visit
+from handlers.door.request import Request
 from handlers.forms.fields import (
     DUE_REFUSALS,
     LOAN_REFUSALS,
@@ -25,13 +25,13 @@ from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 _PLAIN = [document for document in VOCABULARY.documents if not document.takes_words]
 
 
-async def build(visit: Visit, private: Private, typed: Typed) -> View:
+async def build(request: Request, private: Private, typed: Typed) -> View:
     """Which loan, which documents, by when. `l` in `private` names the loan."""
-    t = visit.t
+    t = request.t
     typed = {"loan": str(private.get("l", "")), **typed}
     number = str(typed["loan"])
-    chosen = await chosen_loan(visit.desk, number) if number else None
-    lacking = await documents.lacking(visit.desk, loan_of(visit, number=number)) if number else ()
+    chosen = await chosen_loan(request.desk, number) if number else None
+    lacking = await documents.lacking(request.desk, loan_of(request, number=number)) if number else ()
     form = FormWriter(t, private, typed)
     loan_field(t, form, chosen)
     if lacking:
@@ -40,19 +40,21 @@ async def build(visit: Visit, private: Private, typed: Typed) -> View:
     form.several("rest", t("Other documents") if lacking else t("Documents"), words(t, others), optional=True)
     form.text("other", t("Something else"), optional=True, limit=documents.WORDS_LIMIT)
     due_field(t, form, "by", t("By when"), optional=True)
-    form.buttons(*due_buttons(t, chosen.offers if chosen else (), visit.zone, "by"))
+    form.buttons(*due_buttons(t, chosen.offers if chosen else (), request.zone, "by"))
     return form.view(FORM.name, t(FORM.title), submit=t("Ask for them"))
 
 
-async def submit(visit: Visit) -> Message:
+async def submit(request: Request) -> Message:
     """Asks for the documents, as the command does."""
-    wanted = [Wanted(code) for code in (*visit.several("lacking"), *visit.several("rest"))]
-    if visit.one("other"):
-        wanted.append(Wanted("other", visit.one("other")))
+    wanted = [Wanted(code) for code in (*request.several("lacking"), *request.several("rest"))]
+    if request.one("other"):
+        wanted.append(Wanted("other", request.one("other")))
     if not wanted:
         raise Invalid("nothing_chosen")
-    asked = await documents.request_documents(visit.desk, loan=loan_of(visit), wanted=wanted, by=read_due(visit, "by"))
-    return render.requested(visit.t, asked, visit.zone)
+    asked = await documents.request_documents(
+        request.desk, loan=loan_of(request), wanted=wanted, by=read_due(request, "by")
+    )
+    return render.requested(request.t, asked, request.zone)
 
 
 FORM = Form(

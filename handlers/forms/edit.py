@@ -6,7 +6,7 @@ from desk.core.values import NAME_LIMIT, NUMBER_LIMIT
 from desk.loans import edits
 from desk.loans.borrowers import read_phone, region_of
 from desk.loans.edits import Field
-from handlers.door.request import Visit
+from handlers.door.request import Request
 from handlers.forms.fields import LOAN_REFUSALS, loan_field, loan_of
 from handlers.forms.form import Form, field
 from handlers.messages import loans as render
@@ -15,11 +15,11 @@ from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 
-async def build(visit: Visit, private: Private, typed: Typed) -> View:
+async def build(request: Request, private: Private, typed: Typed) -> View:
     """The loan, and what is to be right. `l` in `private` names the loan; the phone is never shown, only replaced."""
-    t = visit.t
+    t = request.t
     typed = {"loan": str(private.get("l", "")), **typed}
-    chosen = await chosen_loan(visit.desk, str(typed["loan"])) if typed["loan"] else None
+    chosen = await chosen_loan(request.desk, str(typed["loan"])) if typed["loan"] else None
     form = FormWriter(t, private, typed)
     loan_field(t, form, chosen)
     form.text("name", t("Borrower's name"), optional=True, limit=NAME_LIMIT, placeholder=chosen.name if chosen else "")
@@ -30,19 +30,19 @@ async def build(visit: Visit, private: Private, typed: Typed) -> View:
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 
 
-async def submit(visit: Visit) -> Message:
+async def submit(request: Request) -> Message:
     """Corrects what was filled in, as the command does."""
     changes: dict[Field, str] = {}
-    if visit.one("name"):
-        changes["name"] = visit.one("name")
-    if visit.one("phone"):
+    if request.one("name"):
+        changes["name"] = request.one("name")
+    if request.one("phone"):
         with field("phone"):
-            changes["phone"] = read_phone(visit.one("phone"), region_of(visit.desk))
-    if visit.one("number"):
-        changes["number"] = visit.one("number")
+            changes["phone"] = read_phone(request.one("phone"), region_of(request.desk))
+    if request.one("number"):
+        changes["number"] = request.one("number")
     if not changes:
         raise Invalid("nothing_filled_in")
-    return render.corrected(visit.t, await edits.edit_loan(visit.desk, loan=loan_of(visit), changes=changes))
+    return render.corrected(request.t, await edits.edit_loan(request.desk, loan=loan_of(request), changes=changes))
 
 
 FORM = Form(

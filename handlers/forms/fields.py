@@ -9,7 +9,7 @@ from desk.core.vocabulary import VOCABULARY, Word
 from desk.follow_ups.next_steps import NextOffer
 from desk.loans.lists import find
 from desk.loans.views import FollowUpView
-from handlers.door.request import Visit
+from handlers.door.request import Request
 from handlers.forms.form import field, fill_button
 from handlers.grammar.due import parse_due
 from handlers.messages.block_kit import elements
@@ -33,10 +33,10 @@ LOANS = "loan.search"
 """Suggests loans for the words typed."""
 
 
-async def suggest_loans(visit: Visit) -> Sequence[Option]:
+async def suggest_loans(request: Request) -> Sequence[Option]:
     """The loans that fit what was typed and that the reader may see."""
-    found = await find(visit.desk, visit.text)
-    return [loan_option(visit.t, row.number, row.name, row.tail) for row in found.rows]
+    found = await find(request.desk, request.text)
+    return [loan_option(request.t, row.number, row.name, row.tail) for row in found.rows]
 
 
 def loan_option(t: Translator, number: str, name: str, tail: str) -> Option:
@@ -76,15 +76,15 @@ def language_field(form: FormWriter, label: str, no_choice: str) -> None:
     form.choice("language", label, [Option(no_choice, NO_CHOICE), *(Option(n, code) for code, n in LANGUAGES.items())])
 
 
-def chosen_language(visit: Visit) -> str:
+def chosen_language(request: Request) -> str:
     """The language that was chosen, or the empty text."""
-    chosen = visit.one("language")
+    chosen = request.one("language")
     return chosen if chosen in LANGUAGES else ""
 
 
-def loan_of(visit: Visit, *, number: str = "", follow_up: str = "") -> LoanRef:
+def loan_of(request: Request, *, number: str = "", follow_up: str = "") -> LoanRef:
     """The loan that was chosen, or has that number, and its follow-up of that number."""
-    number = number or visit.one("loan")
+    number = number or request.one("loan")
     return LoanRef(whole=number, text=number, follow_up=int(follow_up) if follow_up else None)
 
 
@@ -126,10 +126,10 @@ def typed_due(due: Due, zone: ZoneInfo) -> str:
     return due.on.isoformat() if due.at is None else f"{due.at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-def read_due(visit: Visit, name: str) -> Due | None:
+def read_due(request: Request, name: str) -> Due | None:
     """The due time that stands in a field; None where it is empty. Raises Invalid as the grammar does, for that field."""
-    typed = visit.one(name).strip()
+    typed = request.one(name).strip()
     if not typed:
         return None
     with field(name):
-        return parse_due(typed, visit.desk.now, visit.zone)
+        return parse_due(typed, request.desk.now, request.zone)

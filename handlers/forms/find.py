@@ -1,7 +1,7 @@
 """Finding a loan with the mouse."""
 
 from desk.loans import cards as loan_cards
-from handlers.door.request import Visit
+from handlers.door.request import Request
 from handlers.forms.fields import LOAN_REFUSALS, loan_field, loan_of
 from handlers.forms.form import Form
 from handlers.messages import cards
@@ -10,16 +10,16 @@ from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 
-async def build(visit: Visit, private: Private, typed: Typed) -> View:
+async def build(request: Request, private: Private, typed: Typed) -> View:
     """Which loan, found while typing."""
-    form = FormWriter(visit.t, private, typed)
-    loan_field(visit.t, form, None, live=False)
-    return form.view(FORM.name, visit.t(FORM.title), submit=visit.t("Open card"))
+    form = FormWriter(request.t, private, typed)
+    loan_field(request.t, form, None, live=False)
+    return form.view(FORM.name, request.t(FORM.title), submit=request.t("Open card"))
 
 
-async def submit(visit: Visit) -> Message:
+async def submit(request: Request) -> Message:
     """Opens the card."""
-    return cards.card(visit.t, await loan_cards.card(visit.desk, loan_of(visit)), visit.zone)
+    return cards.card(request.t, await loan_cards.card(request.desk, loan_of(request)), request.zone)
 
 
 FORM = Form(

@@ -4,7 +4,7 @@ from desk.calls.form_views import chosen_loan
 from desk.core.values import PersonRef
 from desk.core.vocabulary import NOTE_LIMIT
 from desk.follow_ups import assigning
-from handlers.door.request import Visit
+from handlers.door.request import Request
 from handlers.forms.fields import (
     DUE_REFUSALS,
     LOAN_REFUSALS,
@@ -22,36 +22,36 @@ from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 
-async def build(visit: Visit, private: Private, typed: Typed) -> View:
+async def build(request: Request, private: Private, typed: Typed) -> View:
     """Which loan, when, about what, and who calls. `l` in `private` names the loan."""
-    t = visit.t
+    t = request.t
     typed = {"loan": str(private.get("l", "")), **typed}
-    chosen = await chosen_loan(visit.desk, str(typed["loan"])) if typed["loan"] else None
+    chosen = await chosen_loan(request.desk, str(typed["loan"])) if typed["loan"] else None
     form = FormWriter(t, private, typed)
     loan_field(t, form, chosen)
     due_field(t, form, "due", t("When"))
     if chosen:
-        form.buttons(*due_buttons(t, chosen.offers, visit.zone, "due"))
+        form.buttons(*due_buttons(t, chosen.offers, request.zone, "due"))
     form.choice("purpose", t("What it is about"), purposes(t), optional=True)
     form.person("who", t("Who calls"), optional=True)
     form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
     return form.view(FORM.name, t(FORM.title), submit=t("Assign"))
 
 
-async def submit(visit: Visit) -> Message:
+async def submit(request: Request) -> Message:
     """Plans the call, as the command does."""
-    due = read_due(visit, "due")
+    due = read_due(request, "due")
     assert due is not None  # Slack sends no form in which a field that must be filled is empty.
-    who = visit.one("who")
+    who = request.one("who")
     planned = await assigning.assign_follow_up(
-        visit.desk,
-        loan=loan_of(visit),
+        request.desk,
+        loan=loan_of(request),
         who=PersonRef(slack_id=who) if who else None,
         due=due,
-        purpose=visit.one("purpose") or None,
-        note=visit.one("note"),
+        purpose=request.one("purpose") or None,
+        note=request.one("note"),
     )
-    return render.assigned(visit.t, planned)
+    return render.assigned(request.t, planned)
 
 
 FORM = Form(

@@ -8,15 +8,15 @@ from typing import Any
 from desk.core import drafts
 from desk.core.drafts import FormDraft
 from desk.core.errors import DeskError
-from handlers.door.request import Open, Rewrite, Visit
+from handlers.door.request import OpenModal, Request, UpdateModal
 from handlers.messages.block_kit.message import Button, Message
 from handlers.messages.block_kit.view import GENERATION, Private, Typed, View
 from handlers.messages.block_kit.writer import Writer
 
-Build = Callable[[Visit, Private, Typed], Awaitable[View]]
+Build = Callable[[Request, Private, Typed], Awaitable[View]]
 """Writes the form from what it carries and what already stands in its fields. Raises as the use cases it asks do."""
 
-Submit = Callable[[Visit], Awaitable[Message | View | None]]
+Submit = Callable[[Request], Awaitable[Message | View | None]]
 """Does what the form is for. A message or view takes the form's place; None closes it."""
 
 
@@ -69,33 +69,33 @@ def field(name: str) -> Iterator[None]:
 
 
 async def opened(
-    visit: Visit, form: Form, *, private: Private | None = None, typed: Typed | None = None, otherwise: Message
-) -> Open:
+    request: Request, form: Form, *, private: Private | None = None, typed: Typed | None = None, otherwise: Message
+) -> OpenModal:
     """The form, to be opened; with the offer to take up what was typed into it and not sent."""
-    view = await form.build(visit, private or {}, typed or {})
-    begun = await drafts.read_form(visit.desk, form.kept_as(private or {})) if form.keeps else None
+    view = await form.build(request, private or {}, typed or {})
+    begun = await drafts.read_form(request.desk, form.kept_as(private or {})) if form.keeps else None
     if begun is not None:
-        view = replace(view, blocks=[*_offer(visit, begun), *view.blocks])
-    return Open(view, otherwise)
+        view = replace(view, blocks=[*_offer(request, begun), *view.blocks])
+    return OpenModal(view, otherwise)
 
 
-async def refreshed(visit: Visit, form: Form) -> Rewrite:
+async def refreshed(request: Request, form: Form) -> UpdateModal:
     """The form after one of its live fields has changed."""
     if form.keeps:
-        await drafts.save_form(visit.desk, form.kept_as(visit.private), visit.typed)
-    return Rewrite(await form.build(visit, visit.private, visit.typed))
+        await drafts.save_form(request.desk, form.kept_as(request.private), request.typed)
+    return UpdateModal(await form.build(request, request.private, request.typed))
 
 
-async def filled(visit: Visit, form: Form) -> Rewrite:
+async def filled(request: Request, form: Form) -> UpdateModal:
     """The form with what the pressed button puts into its fields."""
-    return Rewrite(await _filled_in(visit, form, visit.value["fill"]))
+    return UpdateModal(await _filled_in(request, form, request.value["fill"]))
 
 
-async def restored(visit: Visit, form: Form) -> Rewrite:
+async def restored(request: Request, form: Form) -> UpdateModal:
     """The form with what was typed into it before."""
-    begun = await drafts.read_form(visit.desk, form.kept_as(visit.private))
-    view = await _filled_in(visit, form, begun.typed if begun else {}, taken_up=True)
-    return Rewrite(replace(view, private={key: value for key, value in view.private.items() if key != TAKEN_UP}))
+    begun = await drafts.read_form(request.desk, form.kept_as(request.private))
+    view = await _filled_in(request, form, begun.typed if begun else {}, taken_up=True)
+    return UpdateModal(replace(view, private={key: value for key, value in view.private.items() if key != TAKEN_UP}))
 
 
 def fill_button(label: str, **fields: str) -> Button:
@@ -103,15 +103,15 @@ def fill_button(label: str, **fields: str) -> Button:
     return Button(label, "form.fill", {"fill": fields})
 
 
-async def _filled_in(visit: Visit, form: Form, values: Mapping[str, Any], *, taken_up: bool = False) -> View:
-    private = {**visit.private, GENERATION: int(visit.private.get(GENERATION, 0)) + 1}
+async def _filled_in(request: Request, form: Form, values: Mapping[str, Any], *, taken_up: bool = False) -> View:
+    private = {**request.private, GENERATION: int(request.private.get(GENERATION, 0)) + 1}
     if taken_up:
         private[TAKEN_UP] = True
     given = {name: value if isinstance(value, str) else tuple(value) for name, value in values.items()}
-    return await form.build(visit, private, {**visit.typed, **given})
+    return await form.build(request, private, {**request.typed, **given})
 
 
-def _offer(visit: Visit, begun: FormDraft) -> list[dict[str, Any]]:
-    t = visit.t
-    writer = Writer().line(t("You had begun to fill this in at {time}.", time=t.clock_time(begun.at, visit.zone)))
+def _offer(request: Request, begun: FormDraft) -> list[dict[str, Any]]:
+    t = request.t
+    writer = Writer().line(t("You had begun to fill this in at {time}.", time=t.clock_time(begun.at, request.zone)))
     return writer.buttons(Button(t("Take it up again"), "form.restore")).message().blocks

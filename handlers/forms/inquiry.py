@@ -5,7 +5,7 @@ from desk.core.vocabulary import NOTE_LIMIT
 from desk.loans import inquiries
 from desk.loans.borrowers import read_phone, region_of
 from desk.loans.inquiries import KnownPhone
-from handlers.door.request import Visit
+from handlers.door.request import Request
 from handlers.forms.form import Form, field
 from handlers.messages import loans as render
 from handlers.messages.block_kit.message import Message
@@ -13,9 +13,9 @@ from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 
-async def build(visit: Visit, private: Private, typed: Typed) -> View:
+async def build(request: Request, private: Private, typed: Typed) -> View:
     """Who asks, and what for."""
-    t = visit.t
+    t = request.t
     form = FormWriter(t, private, typed)
     form.text("name", t("Borrower's name"), limit=NAME_LIMIT)
     form.text("phone", t("Phone number"), limit=40, placeholder="138 0013 8000")
@@ -23,14 +23,14 @@ async def build(visit: Visit, private: Private, typed: Typed) -> View:
     return form.view(FORM.name, t(FORM.title), submit=t("Open the inquiry"))
 
 
-async def submit(visit: Visit) -> Message:
+async def submit(request: Request) -> Message:
     """Opens the inquiry, as the command does; a phone that is known is asked about first."""
     with field("phone"):
-        phone = read_phone(visit.one("phone"), region_of(visit.desk))
-    answer = await inquiries.open_inquiry(visit.desk, name=visit.one("name"), phone=phone, note=visit.one("note"))
+        phone = read_phone(request.one("phone"), region_of(request.desk))
+    answer = await inquiries.open_inquiry(request.desk, name=request.one("name"), phone=phone, note=request.one("note"))
     if isinstance(answer, KnownPhone):
-        return render.known_phone(visit.t, answer)
-    return render.inquiry_opened(visit.t, answer, visit.zone)
+        return render.known_phone(request.t, answer)
+    return render.inquiry_opened(request.t, answer, request.zone)
 
 
 FORM = Form(

@@ -4,7 +4,7 @@ from desk.people import onboarding
 from desk.people.members import require_role
 from desk.people.team import add_manager
 from handlers.door.directory import candidate
-from handlers.door.request import Visit
+from handlers.door.request import Request
 from handlers.forms.form import Form
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
@@ -12,23 +12,23 @@ from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 from handlers.messages.people import onboarding as render
 
 
-async def build(visit: Visit, private: Private, typed: Typed) -> View:
+async def build(request: Request, private: Private, typed: Typed) -> View:
     """Whom to make a manager; those who are stay."""
-    t = visit.t
-    require_role(visit.desk, "admin")
+    t = request.t
+    require_role(request.desk, "admin")
     form = FormWriter(t, private, typed)
-    if names := (await onboarding.welcome(visit.desk)).managers:
+    if names := (await onboarding.welcome(request.desk)).managers:
         form.line(t("Managers already:"), " ", t(", ").join(names))
     form.people("managers", t("New managers"))
     form.line(t("A manager sees every loan of the team, hands loans over, and hears when nobody acts."))
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 
 
-async def submit(visit: Visit) -> Message:
+async def submit(request: Request) -> Message:
     """Makes each of them a manager, as `/loan-team add` does; other roles stay."""
-    for slack_id in visit.several("managers"):
-        await add_manager(visit.desk, candidate(visit.looked, slack_id))
-    return render.managers_chosen(visit.t, (await onboarding.welcome(visit.desk)).managers)
+    for slack_id in request.several("managers"):
+        await add_manager(request.desk, candidate(request.entries, slack_id))
+    return render.managers_chosen(request.t, (await onboarding.welcome(request.desk)).managers)
 
 
 FORM = Form(

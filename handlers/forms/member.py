@@ -5,7 +5,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.people.members import resolve
 from desk.people.team import TEAM_LIMIT, add_member, remove_member, team_names
 from handlers.door.directory import candidate, reminder_channel
-from handlers.door.request import Visit
+from handlers.door.request import Request
 from handlers.forms.fields import words
 from handlers.forms.form import Form, field
 from handlers.messages.block_kit.message import Message
@@ -14,32 +14,32 @@ from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed,
 from handlers.messages.people import team as render
 
 
-async def build(visit: Visit, private: Private, typed: Typed) -> View:
+async def build(request: Request, private: Private, typed: Typed) -> View:
     """Who, in which roles, where their reminders come, and in which team."""
-    t = visit.t
+    t = request.t
     form = FormWriter(t, private, typed)
     form.person("who", t("Member"))
     form.several("roles", t("Roles"), words(t, VOCABULARY.roles))
     form.channel("channel", t("Channel for their reminders"), optional=True)
-    if known := [Option(name, name) for _key, name in await team_names(visit.desk)]:
+    if known := [Option(name, name) for _key, name in await team_names(request.desk)]:
         form.choice("team", t("Team"), known, optional=True)
     form.text("new_team", t("Or a new team"), optional=True, limit=TEAM_LIMIT)
     return form.view(FORM.name, t(FORM.title), submit=t("Add"))
 
 
-async def submit(visit: Visit) -> Message:
+async def submit(request: Request) -> Message:
     """Adds or changes the member, as the command does."""
-    channel = visit.one("channel")
+    channel = request.one("channel")
     with field("who"):
-        who = candidate(visit.looked, visit.one("who"))
+        who = candidate(request.entries, request.one("who"))
     added = await add_member(
-        visit.desk,
+        request.desk,
         who,
-        roles=visit.several("roles"),
-        channel=reminder_channel(visit.looked, channel) if channel else None,
-        team_name=visit.one("new_team").strip() or visit.one("team"),
+        roles=request.several("roles"),
+        channel=reminder_channel(request.entries, channel) if channel else None,
+        team_name=request.one("new_team").strip() or request.one("team"),
     )
-    return render.added(visit.t, added)
+    return render.added(request.t, added)
 
 
 FORM = Form(
@@ -61,20 +61,20 @@ FORM = Form(
 """`/loan-team add` with the mouse."""
 
 
-async def _build_leaver(visit: Visit, private: Private, typed: Typed) -> View:
-    t = visit.t
+async def _build_leaver(request: Request, private: Private, typed: Typed) -> View:
+    t = request.t
     form = FormWriter(t, private, typed)
     form.person("who", t("Member"))
     form.person("to", t("Who gets their loans and follow-ups"))
     return form.view(LEAVER.name, t(LEAVER.title), submit=t("Remove"))
 
 
-async def _submit_leaver(visit: Visit) -> Message:
+async def _submit_leaver(request: Request) -> Message:
     with field("who"):
-        who = await resolve(visit.desk, PersonRef(slack_id=visit.one("who")))
+        who = await resolve(request.desk, PersonRef(slack_id=request.one("who")))
     with field("to"):
-        to = await resolve(visit.desk, PersonRef(slack_id=visit.one("to")))
-    return render.removed(visit.t, await remove_member(visit.desk, who, to))
+        to = await resolve(request.desk, PersonRef(slack_id=request.one("to")))
+    return render.removed(request.t, await remove_member(request.desk, who, to))
 
 
 LEAVER = Form(

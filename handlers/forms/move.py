@@ -2,7 +2,7 @@
 
 from desk.calls.form_views import chosen_loan
 from desk.follow_ups import assigning
-from handlers.door.request import Visit
+from handlers.door.request import Request
 from handlers.forms.fields import (
     DUE_REFUSALS,
     LOAN_REFUSALS,
@@ -21,28 +21,28 @@ from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 
-async def build(visit: Visit, private: Private, typed: Typed) -> View:
+async def build(request: Request, private: Private, typed: Typed) -> View:
     """Which follow-up, and when instead. `l` and `n` in `private` name loan and follow-up."""
-    t = visit.t
+    t = request.t
     private, typed = of_the_loan(private, typed)
     number = str(typed.get("loan", ""))
-    chosen = await chosen_loan(visit.desk, number) if number else None
+    chosen = await chosen_loan(request.desk, number) if number else None
     form = FormWriter(t, private, typed)
     loan_field(t, form, chosen)
     if chosen and chosen.open:
         form.choice("follow_up", t("Which follow-up"), follow_up_options(t, chosen.open))
     due_field(t, form, "due", t("When"))
     if chosen:
-        form.buttons(*due_buttons(t, chosen.offers, visit.zone, "due"))
+        form.buttons(*due_buttons(t, chosen.offers, request.zone, "due"))
     return form.view(FORM.name, t(FORM.title), submit=t("Move"))
 
 
-async def submit(visit: Visit) -> Message:
+async def submit(request: Request) -> Message:
     """Moves it, as the command does."""
-    due = read_due(visit, "due")
+    due = read_due(request, "due")
     assert due is not None  # Slack sends no form in which a field that must be filled is empty.
-    loan = loan_of(visit, follow_up=visit.one("follow_up"))
-    return render.assigned(visit.t, await assigning.move_follow_up(visit.desk, loan=loan, due=due))
+    loan = loan_of(request, follow_up=request.one("follow_up"))
+    return render.assigned(request.t, await assigning.move_follow_up(request.desk, loan=loan, due=due))
 
 
 FORM = Form(

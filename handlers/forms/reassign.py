@@ -11,7 +11,7 @@ from desk.handover.plans import EACH, How, Unit, Wish
 from desk.loans.lists import LoanRow, loan_rows
 from desk.people.members import resolve
 from desk.people.team import team_names
-from handlers.door.request import Visit
+from handlers.door.request import Request
 from handlers.forms.fields import LOANS, loan_option
 from handlers.forms.form import Form, field
 from handlers.messages import handover as render
@@ -30,12 +30,12 @@ _ABOUT_WHOM = frozenset({"person_missing", "same_person", "already_owner", "cann
 """What is refused because of whoever is to get it: in the form for one member, beside that field."""
 
 
-async def build(visit: Visit, private: Private, typed: Typed) -> View:
+async def build(request: Request, private: Private, typed: Typed) -> View:
     """What is handed over, and to whom. `l` in `private` names a loan."""
-    t = visit.t
+    t = request.t
     typed = {"loans": (str(private["l"]),) if "l" in private else (), "how": "one", **typed}
     form = FormWriter(t, private, typed)
-    picked = await _picked_rows(visit, typed)
+    picked = await _picked_rows(request, typed)
     form.person("from", t("Whose loans"), optional=True, live=True)
     form.searches(
         "loans",
@@ -49,89 +49,89 @@ async def build(visit: Visit, private: Private, typed: Typed) -> View:
         placeholder=t("Name, pinyin, number, or the last four digits of the phone"),
     )
     hows = [Option(t("To one member"), "one"), Option(t("To a member for each loan"), "each")]
-    if await team_names(visit.desk):
+    if await team_names(request.desk):
         hows.append(Option(t("Balanced over a team"), "balanced"))
     form.choice("how", t("How"), hows, live=True)
-    await _targets(visit, form, typed, picked)
+    await _targets(request, form, typed, picked)
     form.text("why", t("Why"), optional=True, long=True, limit=NOTE_LIMIT)
     return form.view(FORM.name, t(FORM.title), submit=t("Preview"))
 
 
-async def submit(visit: Visit) -> Message:
+async def submit(request: Request) -> Message:
     """Shows what would be handed over; a button then does it."""
     with field("loans"):
-        picked = await plans.picked_loans(visit.desk, visit.several("loans"))
-    outgoing, to = await _member(visit, "from"), await _member(visit, "to")
-    how = _how(visit.one("how"))
+        picked = await plans.picked_loans(request.desk, request.several("loans"))
+    outgoing, to = await _member(request, "from"), await _member(request, "to")
+    how = _how(request.one("how"))
     each = {
-        UUID(name.removeprefix(_EACH)): await _member(visit, name) for name in visit.typed if name.startswith(_EACH)
+        UUID(name.removeprefix(_EACH)): await _member(request, name) for name in request.typed if name.startswith(_EACH)
     }
     wish = Wish(
         how=how,
         from_id=outgoing.id if outgoing else None,
         loan_ids=tuple(sorted(loan.id for loan in picked)),
         to_id=to.id if to else None,
-        team_id=UUID(visit.one("team")) if visit.one("team") else None,
+        team_id=UUID(request.one("team")) if request.one("team") else None,
         each={loan_id: member.id for loan_id, member in each.items() if member is not None},
-        why=visit.one("why"),
+        why=request.one("why"),
     )
     try:
-        return render.plan(visit.t, await plans.preview(visit.desk, wish))
+        return render.plan(request.t, await plans.preview(request.desk, wish))
     except DeskError as error:
         if how == "one" and error.code in _ABOUT_WHOM:
             error.params["field"] = "to"
         raise
 
 
-async def _targets(visit: Visit, form: FormWriter, typed: Typed, picked: Sequence[LoanRow]) -> None:
-    t = visit.t
+async def _targets(request: Request, form: FormWriter, typed: Typed, picked: Sequence[LoanRow]) -> None:
+    t = request.t
     match _how(str(typed["how"])):
         case "one":
             form.person("to", t("To whom"), optional=True)
         case "balanced":
             form.choice(
-                "team", t("Over which team"), [Option(name, str(key)) for key, name in await team_names(visit.desk)]
+                "team", t("Over which team"), [Option(name, str(key)) for key, name in await team_names(request.desk)]
             )
         case "each":
-            await _one_each(visit, form, typed, picked)
+            await _one_each(request, form, typed, picked)
 
 
-async def _one_each(visit: Visit, form: FormWriter, typed: Typed, picked: Sequence[LoanRow]) -> None:
-    t = visit.t
-    units = [] if picked else await _units_of(visit, str(typed.get("from", "")))
+async def _one_each(request: Request, form: FormWriter, typed: Typed, picked: Sequence[LoanRow]) -> None:
+    t = request.t
+    units = [] if picked else await _units_of(request, str(typed.get("from", "")))
     count = len(picked) or len(units)
     if count > EACH:
         form.line(t("{count} loans are too many to choose a member for each.", count=count))
         form.line(t("Pick at most {limit} of them, or balance them over a team.", limit=EACH))
         return
-    for row in picked or await loan_rows(visit.desk, [unit.loan for unit in units]):
+    for row in picked or await loan_rows(request.desk, [unit.loan for unit in units]):
         label = t("{loan} goes to", loan=f"{row.number} {row.name}")
         form.person(f"{_EACH}{row.id.hex}", label, optional=True)
 
 
-async def _picked_rows(visit: Visit, typed: Typed) -> Sequence[LoanRow]:
+async def _picked_rows(request: Request, typed: Typed) -> Sequence[LoanRow]:
     numbers = typed.get("loans", ())
     numbers = (numbers,) if isinstance(numbers, str) else numbers
-    return await loan_rows(visit.desk, await plans.picked_loans(visit.desk, numbers)) if numbers else ()
+    return await loan_rows(request.desk, await plans.picked_loans(request.desk, numbers)) if numbers else ()
 
 
-async def _units_of(visit: Visit, slack_id: str) -> Sequence[Unit]:
+async def _units_of(request: Request, slack_id: str) -> Sequence[Unit]:
     """What somebody has, loan by loan; nothing while nobody, or no member, is chosen."""
     if not slack_id:
         return ()
     try:
-        member = await resolve(visit.desk, PersonRef(slack_id=slack_id))
+        member = await resolve(request.desk, PersonRef(slack_id=slack_id))
     except DeskError:
         return ()
-    return await plans.units_of(visit.desk, from_id=member.id, loan_ids=())
+    return await plans.units_of(request.desk, from_id=member.id, loan_ids=())
 
 
-async def _member(visit: Visit, name: str) -> Member | None:
-    slack_id = visit.one(name)
+async def _member(request: Request, name: str) -> Member | None:
+    slack_id = request.one(name)
     if not slack_id:
         return None
     with field(name):
-        return await resolve(visit.desk, PersonRef(slack_id=slack_id))
+        return await resolve(request.desk, PersonRef(slack_id=slack_id))
 
 
 def _how(code: str) -> How:

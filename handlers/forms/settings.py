@@ -11,7 +11,7 @@ from desk.people.members import locale_of, resolve, zone_of
 from desk.people.own_settings import Absence, Settings, Wanted
 from desk.rules.hours import WorkingHours
 from handlers.door.directory import reminder_channel
-from handlers.door.request import Visit
+from handlers.door.request import Request
 from handlers.forms.fields import NO_CHOICE, chosen_language, language_field
 from handlers.forms.form import WAS, Form, field
 from handlers.messages.block_kit.translator import Translator, _
@@ -19,10 +19,12 @@ from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed,
 from handlers.messages.people import team as render
 
 
-async def build(visit: Visit, private: Private, typed: Typed) -> View:
+async def build(request: Request, private: Private, typed: Typed) -> View:
     """Every setting as it is; what can be switched off has a box, for Slack may not let its field be emptied."""
-    t = visit.t
-    was: Mapping[str, Any] = private.get(WAS) or _written(await own_settings.settings_of(visit.desk, visit.desk.member))
+    t = request.t
+    was: Mapping[str, Any] = private.get(WAS) or _written(
+        await own_settings.settings_of(request.desk, request.desk.member)
+    )
     form = FormWriter(t, {**private, WAS: was}, {**_filled(was), **typed})
     language_field(form, t("Language"), t("As in Slack"))
     form.clock("digest", t("Daily digest at"), optional=True)
@@ -37,23 +39,23 @@ async def build(visit: Visit, private: Private, typed: Typed) -> View:
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 
 
-async def submit(visit: Visit) -> View:
+async def submit(request: Request) -> View:
     """Changes what differs. The answer is in the language that was chosen."""
-    was = visit.private[WAS]
-    now = _typed(visit, was)
+    was = request.private[WAS]
+    now = _typed(request, was)
     wanted: Wanted = {}
     if now["language"] != was["language"]:
         wanted["language"] = now["language"] or None
     if now["digest"] != was["digest"]:
         wanted["digest_at"] = time.fromisoformat(now["digest"]) if now["digest"] else None
     if now["channel"] != was["channel"]:
-        wanted["channel"] = reminder_channel(visit.looked, now["channel"]) if now["channel"] else None
+        wanted["channel"] = reminder_channel(request.entries, now["channel"]) if now["channel"] else None
     if any(now[name] != was[name] for name in ("start", "end", "days")):
-        wanted["hours"] = _hours(visit, now)
+        wanted["hours"] = _hours(request, now)
     if any(now[name] != was[name] for name in ("until", "cover")):
-        wanted["absence"] = await _absence(visit, now)
-    result = await own_settings.change_settings(visit.desk, wanted)
-    t = Translator(locale_of(visit.desk.member))
+        wanted["absence"] = await _absence(request, now)
+    result = await own_settings.change_settings(request.desk, wanted)
+    t = Translator(locale_of(request.desk.member))
     return message_modal(t, render.changed(t, result), t(FORM.title))
 
 
@@ -85,29 +87,29 @@ def _offs(t: Translator, was: Mapping[str, Any]) -> list[Option]:
     return [Option(label, name) for name, label in labels.items() if was[name]]
 
 
-def _typed(visit: Visit, was: Mapping[str, Any]) -> dict[str, str]:
-    off = visit.several("off")
-    now = {name: "" if name in off else visit.one(name) for name in was}
-    now["language"] = chosen_language(visit)
-    now["days"] = "".join(sorted(visit.several("days")))
+def _typed(request: Request, was: Mapping[str, Any]) -> dict[str, str]:
+    off = request.several("off")
+    now = {name: "" if name in off else request.one(name) for name in was}
+    now["language"] = chosen_language(request)
+    now["days"] = "".join(sorted(request.several("days")))
     if "until" in off:
         now["cover"] = ""
     return now
 
 
-def _hours(visit: Visit, now: Mapping[str, str]) -> WorkingHours:
+def _hours(request: Request, now: Mapping[str, str]) -> WorkingHours:
     days = frozenset(int(day) for day in now["days"])
     start, end = time.fromisoformat(now["start"]), time.fromisoformat(now["end"])
-    return WorkingHours(start=start, end=end, days=days, zone=zone_of(visit.desk.member))
+    return WorkingHours(start=start, end=end, days=days, zone=zone_of(request.desk.member))
 
 
-async def _absence(visit: Visit, now: Mapping[str, str]) -> Absence | None:
+async def _absence(request: Request, now: Mapping[str, str]) -> Absence | None:
     if not now["until"] and now["cover"]:
         raise Invalid("until_missing")
     if not now["until"]:
         return None
     with field("cover"):
-        cover = await resolve(visit.desk, PersonRef(slack_id=now["cover"])) if now["cover"] else None
+        cover = await resolve(request.desk, PersonRef(slack_id=now["cover"])) if now["cover"] else None
     return Absence(date.fromisoformat(now["until"]), cover)
 
 

@@ -10,7 +10,7 @@ from desk.people.members import resolve
 from desk.people.team import team_names
 from desk.people.teams import TeamSettings, WantedOfTeam
 from handlers.door.directory import reminder_channel
-from handlers.door.request import Visit
+from handlers.door.request import Request
 from handlers.forms.fields import NO_CHOICE, chosen_language, language_field
 from handlers.forms.form import TAKEN_UP, WAS, Form, field
 from handlers.messages.block_kit.message import Message
@@ -20,19 +20,19 @@ from handlers.messages.people import team as render
 from storage.tables import Member
 
 
-async def build(visit: Visit, private: Private, typed: Typed) -> View:
+async def build(request: Request, private: Private, typed: Typed) -> View:
     """One team as it is; another one can be chosen, and then its own managers and channel stand there."""
-    t = visit.t
+    t = request.t
     chosen = str(typed.get("team", ""))
     was: Mapping[str, Any] | None = private.get(WAS)
     if was is None or (chosen and chosen != was["team"]):
-        was = _written(await teams.team_settings(visit.desk, UUID(chosen) if chosen else None))
+        was = _written(await teams.team_settings(request.desk, UUID(chosen) if chosen else None))
         if TAKEN_UP not in private:
             typed = {name: value for name, value in typed.items() if name == "admins"}
         private = {**private, WAS: was, GENERATION: int(private.get(GENERATION, 0)) + 1}
     form = FormWriter(t, private, {**_filled(was), **typed})
     if was["team"]:
-        options = [Option(name, str(key)) for key, name in await team_names(visit.desk)]
+        options = [Option(name, str(key)) for key, name in await team_names(request.desk)]
         form.choice("team", t("Team"), options, live=True)
         form.people("managers", t("Its managers"), optional=True)
         form.channel("channel", t("Channel in which they hear of escalations"), optional=True)
@@ -45,22 +45,22 @@ async def build(visit: Visit, private: Private, typed: Typed) -> View:
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 
 
-async def submit(visit: Visit) -> Message:
+async def submit(request: Request) -> Message:
     """Changes what differs from what the form showed when the team was chosen."""
-    was = visit.private[WAS]
+    was = request.private[WAS]
     wanted: WantedOfTeam = {}
-    if was["team"] and sorted(visit.several("managers")) != list(was["managers"]):
-        wanted["managers"] = await _people(visit, "managers")
-    channel = "" if "channel" in visit.several("off") else visit.one("channel")
+    if was["team"] and sorted(request.several("managers")) != list(was["managers"]):
+        wanted["managers"] = await _people(request, "managers")
+    channel = "" if "channel" in request.several("off") else request.one("channel")
     if was["team"] and channel != was["channel"]:
-        wanted["channel"] = reminder_channel(visit.looked, channel) if channel else None
-    language = chosen_language(visit)
+        wanted["channel"] = reminder_channel(request.entries, channel) if channel else None
+    language = chosen_language(request)
     if was["team"] and language != was.get("language", ""):  # a form that the release before has opened has none
         wanted["language"] = language or None
-    if sorted(visit.several("admins")) != list(was["admins"]):
-        wanted["admins"] = await _people(visit, "admins")
+    if sorted(request.several("admins")) != list(was["admins"]):
+        wanted["admins"] = await _people(request, "admins")
     team_id = UUID(was["team"]) if was["team"] else None
-    return render.team_changed(visit.t, await teams.change_team(visit.desk, team_id, wanted))
+    return render.team_changed(request.t, await teams.change_team(request.desk, team_id, wanted))
 
 
 def _written(now: TeamSettings) -> dict[str, Any]:
@@ -78,9 +78,9 @@ def _filled(was: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
     return {**filled, "language": was.get("language") or NO_CHOICE}
 
 
-async def _people(visit: Visit, name: str) -> list[Member]:
+async def _people(request: Request, name: str) -> list[Member]:
     with field(name):
-        return [await resolve(visit.desk, PersonRef(slack_id=slack_id)) for slack_id in visit.several(name)]
+        return [await resolve(request.desk, PersonRef(slack_id=slack_id)) for slack_id in request.several(name)]
 
 
 FORM = Form(

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from desk.people.workspace_settings import WorkspaceSettings, change_settings, present_settings
 from desk.rules.calendar import countries
-from handlers.door.request import Visit
+from handlers.door.request import Request
 from handlers.forms.form import Form
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator, _
@@ -21,10 +21,10 @@ _LOCALES = ("zh-CN", "en-US")
 _OFFERED = 50
 
 
-async def build(visit: Visit, private: Private, typed: Typed) -> View:
+async def build(request: Request, private: Private, typed: Typed) -> View:
     """What the channels speak, whose holidays are kept, when borrowers may be called."""
-    t = visit.t
-    now, zones = await present_settings(visit.desk)
+    t = request.t
+    now, zones = await present_settings(request.desk)
     present = {
         "language": next((each for each in _LOCALES if each[:2] == now.locale[:2].lower()), _LOCALES[0]),
         "zone": now.zone,
@@ -51,23 +51,23 @@ async def build(visit: Visit, private: Private, typed: Typed) -> View:
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 
 
-async def submit(visit: Visit) -> Message:
+async def submit(request: Request) -> Message:
     """Changes the rules for everybody."""
-    country = visit.one("country")
+    country = request.one("country")
     settings = WorkspaceSettings(
-        locale=visit.one("language"),
+        locale=request.one("language"),
         country=None if country == _NONE else country,
-        zone=visit.one("zone"),
-        contact_start=time.fromisoformat(visit.one("from")),
-        contact_end=time.fromisoformat(visit.one("until")),
+        zone=request.one("zone"),
+        contact_start=time.fromisoformat(request.one("from")),
+        contact_end=time.fromisoformat(request.one("until")),
     )
-    return render.settings_changed(visit.t, await change_settings(visit.desk, settings))
+    return render.settings_changed(request.t, await change_settings(request.desk, settings))
 
 
-async def suggest_countries(visit: Visit) -> Sequence[Option]:
+async def suggest_countries(request: Request) -> Sequence[Option]:
     """The countries whose name or code begins with, or contains, what was typed."""
-    typed = visit.text.strip().casefold()
-    options = [_option(visit.t, code) for code in (_NONE, *sorted(countries()))]
+    typed = request.text.strip().casefold()
+    options = [_option(request.t, code) for code in (_NONE, *sorted(countries()))]
     found = [each for each in options if typed in each.label.casefold() or typed == each.value.casefold()]
     return sorted(found, key=lambda each: not each.label.casefold().startswith(typed))[:_OFFERED]
 

@@ -22,16 +22,16 @@ from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Ment
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.follow_ups import offer_next
-from handlers.messages.usage import write_usage
+from handlers.messages.usage import Usage, write_usage
 
 _DAY_ROWS = 5
 """How many of the day's calls are listed below the usage."""
 
 
-def usage_and_day(t: Translator, day: MyDay) -> Message:
+def usage_and_day(t: Translator, told: Usage, day: MyDay) -> Message:
     """Render the usage of `/loan`, and the reader's calls of the day."""
     writer = Writer()
-    write_usage(t, writer, "/loan")
+    write_usage(t, writer, told)
     writer.line(Bold(t("Your day:")))
     if day.due.total == 0:
         writer.line(t("Nothing is due today."))

@@ -1,12 +1,13 @@
 """Render each kind of notice as it should read now, for its reader."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.transaction import Desk
 from desk.loans.views import loan_view
-from desk.messages import digests
+from desk.messages import digests, kinds
+from desk.messages.kinds import KINDS, NoticeKind
 from desk.messages.notice_views import follow_up_notice
 from desk.messages.notices import locale_for, takes_native
 from desk.people import access_requests, onboarding
@@ -22,12 +23,12 @@ from storage.tables import Call, Loan, Member, Notice, Undo
 Composer = Callable[[Desk, Notice, Translator, ZoneInfo], Awaitable[Message | None]]
 
 
-async def compose(desk: Desk, notice: Notice) -> Message | None:
-    """Return the message as it should read now, or None when the matter was settled before it was ever sent."""
+async def compose(desk: Desk, notice: Notice, composers: Mapping[NoticeKind, Composer] | None = None) -> Message | None:
+    """Return the message as it should read now; None for one that was settled before it was ever sent."""
     reader = await desk.session.get(Member, notice.to_id) if notice.to_id else None
     t = Translator(await locale_for(desk, notice, reader))
     zone = ZoneInfo(reader.zone if reader else desk.workspace.zone)
-    return await _COMPOSERS[notice.kind](desk, notice, t, zone)
+    return await (composers or COMPOSERS)[KINDS[notice.kind]](desk, notice, t, zone)
 
 
 async def _reminder(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
@@ -129,21 +130,19 @@ async def _welcome(desk: Desk, _notice: Notice, t: Translator, _zone: ZoneInfo) 
     return render_onboarding.welcome(t, await onboarding.welcome(desk))
 
 
-_COMPOSERS: dict[str, Composer] = {
-    "reminder": _reminder,
-    "reminder_bundle": _bundle,
-    "assigned": _assigned,
-    "escalation": _escalation,
-    "manager_told": _told_of_call,
-    "channel_lost": _channel_lost,
-    "digest": _digest,
-    "team_digest": _team_digest,
-    "reassigned": _reassigned,
-    "welcome": _welcome,
-    "access_asked": _access_asked,
-    "access_granted": _access_granted,
-    "access_declined": _access_declined,
+COMPOSERS: dict[NoticeKind, Composer] = {
+    kinds.REMINDER: _reminder,
+    kinds.REMINDER_BUNDLE: _bundle,
+    kinds.ASSIGNED: _assigned,
+    kinds.ESCALATION: _escalation,
+    kinds.MANAGER_TOLD: _told_of_call,
+    kinds.CHANNEL_LOST: _channel_lost,
+    kinds.DIGEST: _digest,
+    kinds.TEAM_DIGEST: _team_digest,
+    kinds.REASSIGNED: _reassigned,
+    kinds.WELCOME: _welcome,
+    kinds.ACCESS_ASKED: _access_asked,
+    kinds.ACCESS_GRANTED: _access_granted,
+    kinds.ACCESS_DECLINED: _access_declined,
 }
-
-KINDS: tuple[str, ...] = tuple(_COMPOSERS)
-"""Every kind of notice that the desk sends and keeps up to date."""
+"""The function that writes each kind of notice."""

@@ -10,33 +10,33 @@ from handlers.messages.block_kit.elements import follow_up_line, form_button, st
 from handlers.messages.block_kit.message import Bold, Code, Inline, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
-from handlers.messages.usage import USAGES, write_usage
+from handlers.messages.usage import Usage, write_usage
 
 
-def calls(t: Translator, command: str, title: str, rows: Sequence[DueRow]) -> Message:
+def calls(t: Translator, told: Usage, title: str, rows: Sequence[DueRow]) -> Message:
     """Render the usage, and follow-ups below `title`."""
     writer = Writer()
-    write_usage(t, writer, command)
+    write_usage(t, writer, told)
     if rows:
         writer.line(Bold(title))
         writer.bullets([*follow_up_line(t, row.follow_up, with_loan=True), " · ", row.name] for row in rows)
     return writer.message()
 
 
-def documents(t: Translator, rows: Sequence[OpenDocuments]) -> Message:
+def documents(t: Translator, told: Usage, rows: Sequence[OpenDocuments]) -> Message:
     """Render the usage, and the loans that have open documents."""
     writer = Writer()
-    write_usage(t, writer, "/loan-docs")
+    write_usage(t, writer, told)
     if rows:
         writer.line(Bold(t("Open documents on your loans:")))
         writer.bullets([*_loan(t, row.loan), " · ", t.n("{n} document", "{n} documents", row.count)] for row in rows)
     return writer.message()
 
 
-def loans(t: Translator, command: str, rows: Sequence[LoanRow], loads: Sequence[AgentLoad] = ()) -> Message:
+def loans(t: Translator, told: Usage, rows: Sequence[LoanRow], loads: Sequence[AgentLoad] = ()) -> Message:
     """Render the usage, and the reader's loans or, for a manager, each team member's load."""
     writer = Writer()
-    write_usage(t, writer, command)
+    write_usage(t, writer, told)
     if loads:
         writer.line(Bold(t("The team now:")))
         writer.bullets(
@@ -54,7 +54,7 @@ def _loan(t: Translator, row: LoanRow) -> list[Inline]:
     return [Code(row.number), f" {row.name} · ", t("tail {digits}", digits=row.tail)]
 
 
-def help_on(t: Translator, nearest: str) -> Message:
+def help_on(t: Translator, nearest: Usage, others: Sequence[Usage]) -> Message:
     """Render the usage of the nearest command, the forms, and the purpose of the other commands."""
     writer = Writer()
     writer.line(t("I read commands, not sentences. This one comes nearest:"))
@@ -66,5 +66,5 @@ def help_on(t: Translator, nearest: str) -> Message:
         form_button(t("Find a loan"), "find"),
     )
     writer.line(Bold(t("The others:")))
-    writer.bullets([Code(command), " – ", t(told.about)] for command, told in USAGES.items() if command != nearest)
+    writer.bullets([Code(told.command), " – ", t(told.about)] for told in others)
     return writer.message()

@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import select
 
-from handlers.messages.usage import USAGES
+from handlers.commands import COMMANDS
 from sandbox.model import text_of
 from storage.tables import Call, Loan
 from tests.builders import make_loan, make_member
@@ -19,6 +19,7 @@ async def loan(slack: Slack) -> Loan:
     return await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent)
 
 
+USAGES = {command.name: command.usage for command in COMMANDS}
 LINES = sorted({(command, example.en) for command, usage in USAGES.items() for example in usage.examples})
 
 

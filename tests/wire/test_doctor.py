@@ -12,6 +12,7 @@ from bot.commands import doctor as doctor_command
 from bot.commands.doctor import clock_finding, examine
 from bot.manifest import OPTIONAL_SCOPES, manifest
 from bot.settings import Settings
+from desk.messages.kinds import ESCALATION
 from desk.messages.notices import owe_to_channel
 from storage.engine import schema
 from storage.engine.database import Database, make_folder
@@ -275,7 +276,7 @@ def test_a_wrong_clock_is_reported(seconds: int, said: str) -> None:
 
 async def test_a_notice_that_waits_too_long_is_reported(doctor: Doctor) -> None:
     async with doctor.slack.office.desk(doctor.slack.workspace) as desk:
-        await owe_to_channel(desk, kind="escalation", key="late", channel="CMANAGERS")
+        await owe_to_channel(desk, kind=ESCALATION, key="late", channel="CMANAGERS")
     assert "1 owed" in await doctor.words("backlog")
 
     doctor.slack.clock.advance(minutes=6)

@@ -10,9 +10,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from typer.testing import CliRunner
 
 from bot.cli import app
-from bot.manifest import COMMANDS, OPTIONAL_SCOPES, SCOPES, manifest
+from bot.manifest import OPTIONAL_SCOPES, SCOPES, manifest
+from desk.messages.kinds import REMINDER
 from desk.messages.notices import owe_to_member
-from handlers.door.registry import COMMANDS as SERVED
+from handlers.commands import COMMANDS
 from sandbox.api.dispatch import METHODS
 from tests.builders import make_follow_up, make_loan
 from tests.wire.office_day import SIGNING_SECRET, TOKEN, Slack
@@ -44,7 +45,7 @@ def test_the_command_prints_a_valid_manifest() -> None:
 def test_the_manifest_has_every_command_with_a_hint_and_escaping() -> None:
     written = manifest("https://desk.example.com")["features"]["slash_commands"]
 
-    assert {each["command"] for each in written} == set(SERVED)
+    assert [each["command"] for each in written] == [command.name for command in COMMANDS]
     assert all(each["should_escape"] is True and each["usage_hint"] and each["description"] for each in written)
     assert {each["url"] for each in written} == {"https://desk.example.com/slack/events"}
 
@@ -62,8 +63,8 @@ async def test_the_desk_calls_only_the_declared_methods_with_their_scopes(slack:
     loan = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     await make_follow_up(slack.office, loan, slack.agent, due_at=slack.clock.now())
     await slack.command(slack.admin, "/loan-team add @stranger agent #desk East")
-    for command in (name for name, _, _ in COMMANDS):
-        await slack.command(slack.agent, command)
+    for command in COMMANDS:
+        await slack.command(slack.agent, command.name)
     for kind in ("lost_answer", "500"):
         slack.sandbox.faults.next("chat.postMessage", kind)
         await slack.deliver()
@@ -105,7 +106,7 @@ async def test_a_doubtful_delivery_is_repeated_with_a_remark_when_history_is_wit
     loan = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     follow_up = await make_follow_up(slack.office, loan, slack.agent)
     async with slack.office.desk(slack.workspace) as desk:
-        await owe_to_member(desk, kind="reminder", key="doubt", member=slack.agent, items=[follow_up])
+        await owe_to_member(desk, kind=REMINDER, key="doubt", member=slack.agent, items=[follow_up])
 
     for _ in range(3):
         await slack.deliver()

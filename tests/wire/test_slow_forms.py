@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
-from handlers.door.app import LOADING_AFTER
+from handlers.door.responses import LOADING_SECONDS
 from tests.builders import make_loan
 from tests.wire.office_day import Slack
 
@@ -63,7 +63,7 @@ async def test_a_slow_form_shows_a_loading_modal_and_then_the_form(slack: Slack,
 
 async def test_a_fast_form_is_opened_directly(slack: Slack) -> None:
     await slack.form(slack.agent, "/loan-call")
-    assert LOADING_AFTER < 3
+    assert LOADING_SECONDS < 3
     assert len(slack.sandbox.traffic.api_calls("views.open")) == 1
     assert slack.sandbox.traffic.api_calls("views.update") == []
 

@@ -1,19 +1,19 @@
 """The first admin's steps for setting up the desk, each with its button, and the answers to them."""
 
+from collections.abc import Sequence
 from datetime import time
 from zoneinfo import ZoneInfo
 
-from desk.importing.demo_borrowers import DemoAdded
 from desk.people.onboarding import Welcome
 from desk.people.workspace_settings import WorkspaceChanged
 from handlers.messages.block_kit.elements import form_button, undo_button
-from handlers.messages.block_kit.message import Bold, Button, Code, Confirm, Message
+from handlers.messages.block_kit.message import Bold, Button, Code, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
 
 
-def welcome(t: Translator, view: Welcome) -> Message:
-    """Render the welcome to the first admin."""
+def welcome(t: Translator, view: Welcome, *, loans_buttons: Sequence[Button] = ()) -> Message:
+    """Return the one message to the first admin. `loans_buttons` stand below the step about loans."""
     writer = Writer()
     writer.line(Bold(t("Welcome. The desk is running, and you are its first admin.")))
     writer.line(t("These steps set it up, in any order. This message stays and shows how they stand."))
@@ -25,7 +25,7 @@ def welcome(t: Translator, view: Welcome) -> Message:
     writer.buttons(form_button(t("Language and country"), "workspace"))
     writer.line(Bold(t("3. Loans")), " · ", t("Bring in your own where the desk runs, first without saving anything:"))
     writer.line(Code("loandesk import loans.csv --dry-run"))
-    writer.buttons(_demo_button(t, view.demo))
+    writer.buttons(*loans_buttons)
     writer.line(
         phrase(
             t,
@@ -52,48 +52,9 @@ def settings_changed(t: Translator, changed: WorkspaceChanged) -> Message:
     return writer.buttons(undo_button(t, changed.undo_id)).message()
 
 
-def demo_added(t: Translator, result: DemoAdded) -> Message:
-    """Render the demo borrowers that were added, and what to try."""
-    writer = Writer()
-    writer.line(phrase(t, "Five demo borrowers are yours now: {numbers}.", numbers=Bold(t(", ").join(result.numbers))))
-    if not result.may_call:
-        writer.line(
-            phrase(
-                t,
-                "To log calls you need a role that makes them: {command}",
-                command=Code(t("/loan-team add @me admin, agent")),
-            )
-        )
-    for number in result.numbers[:1]:
-        writer.line(phrase(t, "Try {command}, or open your Home.", command=Code(f"/loan {number}")))
-    return writer.message()
-
-
-def demo_removed(t: Translator, count: int) -> Message:
-    """Render how many demo borrowers were removed."""
-    words = t.n(
-        "{n} demo borrower is removed, with everything about them.",
-        "{n} demo borrowers are removed, with everything about them.",
-        count,
-    )
-    return Writer().line(words).message()
-
-
 def language_name(t: Translator, locale: str) -> str:
     """Return the name of a language in the reader's language."""
     return t("Chinese") if locale.lower().startswith("zh") else t("English")
-
-
-def _demo_button(t: Translator, count: int) -> Button:
-    if not count:
-        return Button(t("Try it with demo borrowers"), "demo.add")
-    confirm = Confirm(
-        title=t("Remove the demo borrowers?"),
-        text=t("Their calls, follow-ups and documents go with them. Your own loans stay."),
-        yes=t("Remove"),
-        no=t("Keep"),
-    )
-    return Button(t("Remove the demo borrowers"), "demo.remove", style="danger", confirm=confirm)
 
 
 def _rules(t: Translator, locale: str, country: str | None, zone: str, hours: str) -> list[str]:

@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.delivery.engine import Pace
 from bot.delivery.sender import Sender
 from desk.core.transaction import Desk, Office
+from desk.messages.kinds import NoticeKind
 from desk.messages.notices import owe_to_member
 from handlers.messages.block_kit.message import Message
 from sandbox.model import Message as Shown
@@ -57,10 +58,11 @@ class Room:
         """Another process that sends."""
         return Sender(self.office, self.client, self.workspace, self.compose, **settings)
 
-    async def owe(self, kind: str = "reminder", **values: Any) -> UUID:
+    async def owe(self, kind: str = "reminder", *, urgent: bool = True, **values: Any) -> UUID:
         """Owes Lin a message of that kind."""
+        notice_kind = NoticeKind(kind, urgent=urgent)
         async with self.office.desk(self.workspace) as desk:
-            notice_id = await owe_to_member(desk, **{"kind": kind, "key": kind, "member": self.lin} | values)
+            notice_id = await owe_to_member(desk, **{"kind": notice_kind, "key": kind, "member": self.lin} | values)
         assert notice_id is not None
         return notice_id
 

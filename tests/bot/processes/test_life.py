@@ -11,6 +11,7 @@ from sqlmodel import select
 
 from bot.service import Service, open_service
 from bot.settings import Settings
+from desk.messages.kinds import REMINDER
 from desk.messages.notices import owe_to_member
 from sandbox.server import Sandbox
 from storage.queries.messages import sending
@@ -50,7 +51,7 @@ class Lender:
                 facts = {"for": desk.now.isoformat()}
                 await owe_to_member(
                     desk,
-                    kind="reminder",
+                    kind=REMINDER,
                     key=number,
                     member=self.agent,
                     about_loan_id=loan.id,

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from handlers.door.answers import read_answer, write_answer
-from handlers.door.request import Answer, Open, Reply, Rewrite
+from handlers.door.request import Answer, OpenModal, Reply, UpdateModal
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.view import View
 
@@ -19,17 +19,17 @@ FORM = View(form="call", title="Log a call", blocks=[{"type": "divider"}], close
     [
         None,
         Reply(MESSAGE, replaces=True),
-        Open(FORM, MESSAGE),
-        Open(FORM, MESSAGE, CARD),
-        Rewrite(FORM),
-        Rewrite(FORM, CARD),
+        OpenModal(FORM, MESSAGE),
+        OpenModal(FORM, MESSAGE, CARD),
+        UpdateModal(FORM),
+        UpdateModal(FORM, CARD),
     ],
 )
 def test_it_is_read_as_it_was_written(answer: Answer | None) -> None:
     assert read_answer(write_answer(answer)) == answer
 
 
-@pytest.mark.parametrize("answer", [Open(FORM, MESSAGE), Rewrite(FORM)])
+@pytest.mark.parametrize("answer", [OpenModal(FORM, MESSAGE), UpdateModal(FORM)])
 def test_what_the_release_before_wrote_is_read(answer: Answer) -> None:
     written = json.loads(write_answer(answer))
     del written["beneath"]

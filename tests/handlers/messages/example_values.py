@@ -23,15 +23,16 @@ from desk.loans.timelines import Event, Was
 from desk.rules.hours import WorkingHours
 from desk.rules.masking import masked_name
 from handlers.buttons.forms import FORMS
+from handlers.commands import COMMANDS
 from handlers.forms import correct_call
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
-from handlers.messages.block_kit.writer import Writer
+from handlers.messages.block_kit.writer import Button, Writer
 from handlers.messages.refusals.calls import CALL_EXPLANATIONS
 from handlers.messages.refusals.loans import LOAN_EXPLANATIONS
 from handlers.messages.refusals.texts import TEXTS
-from handlers.messages.usage import USAGES
+from handlers.messages.usage import Usage
 from storage.engine.trouble import Trouble
 from tests.builders import SHANGHAI
 
@@ -126,8 +127,6 @@ _CODES: dict[str, Sequence[str]] = {
     "language": ("zh", "en"),
     "reference": ("a1b2c3",),
     "currency": ("CNY",),
-    "command": tuple(USAGES),
-    "nearest": tuple(USAGES),
     "error": ("is_archived", "channel_not_found", "no_reason_known_here"),
     "mark": ("0" * 32,),
     "undo_id": ("01a20c7f-0000-7000-8000-0000000000ff",),
@@ -169,6 +168,8 @@ class ExampleBuilder:
             Event: self._event,
             Message: lambda: Writer().line("Done. ", self.choices.name).message(),
             WorkingHours: lambda: WorkingHours(time(9), time(18), frozenset(range(5)), SHANGHAI),
+            Usage: lambda: self.choices.one_of([command.usage for command in COMMANDS]),
+            Button: lambda: Button("Try", "demo.add"),
             DeskError: lambda: DeskError("unknown_loan", given=self.choices.name),
         }
 
@@ -278,14 +279,15 @@ class ExampleBuilder:
 
 
 def renderers() -> Iterator[tuple[str, Callable[..., Message | View]]]:
-    """Yield every function of `handlers/messages` that returns a message or a view, with its name."""
-    for module in pkgutil.walk_packages(handlers.messages.__path__, "handlers.messages."):
-        loaded = importlib.import_module(module.name)
+    """Yield every function of `handlers/messages` and of the demo's messages that returns a message or a view, with its name."""
+    names = [module.name for module in pkgutil.walk_packages(handlers.messages.__path__, "handlers.messages.")]
+    for module in (*names, "bot.demo.messages"):
+        loaded = importlib.import_module(module)
         for name, function in vars(loaded).items():
-            if not inspect.isfunction(function) or function.__module__ != module.name or name.startswith("_"):
+            if not inspect.isfunction(function) or function.__module__ != module or name.startswith("_"):
                 continue
-            if function.__annotations__.get("return") in (Message, View) and not module.name.endswith(".writer"):
-                yield f"{module.name.removeprefix('handlers.messages.')}.{name}", function
+            if function.__annotations__.get("return") in (Message, View) and not module.endswith(".writer"):
+                yield f"{module.removeprefix('handlers.messages.').removeprefix('bot.')}.{name}", function
 
 
 def refusals(builder: ExampleBuilder) -> Iterator[DeskError]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from desk.core.transaction import Office
 from desk.core.values import NAME_LIMIT, NUMBER_LIMIT
 from desk.core.vocabulary import NOTE_LIMIT
-from handlers.door.request import Visit
+from handlers.door.request import Request
 from handlers.forms import correct_call
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
@@ -148,9 +148,9 @@ async def test_slack_accepts_every_form(
     async with office.reading_desk(workspace) as desk:
         desk.actor = lin
         t = Translator(language)
-        visit = Visit(desk=desk, t=t, zone=SHANGHAI, channel_id="")
+        request = Request(desk=desk, t=t, zone=SHANGHAI, channel_id="")
         for form in FORMS_OF_A_LOAN.values():
-            assert problems(await form.build(visit, {}, kept), t) == []
+            assert problems(await form.build(request, {}, kept), t) == []
             chosen = {**kept, "loan": loan.number, "outcome": "reached"}
-            assert problems(await form.build(visit, {"l": loan.number}, chosen), t) == []
-        assert problems(await correct_call.FORM.build(visit, {"c": str(call.id)}, {}), t) == []
+            assert problems(await form.build(request, {"l": loan.number}, chosen), t) == []
+        assert problems(await correct_call.FORM.build(request, {"c": str(call.id)}, {}), t) == []

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from desk.core.transaction import Office
-from handlers.door.request import Visit
+from handlers.door.request import Request
 from handlers.forms import correct_call
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
@@ -122,12 +122,12 @@ async def test_every_form(office: Office, workspace: Workspace, language: str, s
     written: list[str] = []
     async with office.reading_desk(workspace) as desk:
         desk.actor = lin
-        visit = Visit(desk=desk, t=Translator(language), zone=SHANGHAI, channel_id="")
+        request = Request(desk=desk, t=Translator(language), zone=SHANGHAI, channel_id="")
         for name, form in FORMS_OF_A_LOAN.items():
-            written.append(lines_of(f"{name}, empty", await form.build(visit, {}, {})))
-            chosen = await form.build(visit, {"l": loan.number}, {"loan": loan.number, "outcome": "reached"})
+            written.append(lines_of(f"{name}, empty", await form.build(request, {}, {})))
+            chosen = await form.build(request, {"l": loan.number}, {"loan": loan.number, "outcome": "reached"})
             written.append(lines_of(f"{name}, of a loan", chosen))
-        written.append(lines_of("correct_call", await correct_call.FORM.build(visit, {"c": str(call.id)}, {})))
+        written.append(lines_of("correct_call", await correct_call.FORM.build(request, {"c": str(call.id)}, {})))
     snapshot(f"{language}/forms", "".join(written))
 
 

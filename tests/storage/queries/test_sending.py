@@ -6,6 +6,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from desk.core.transaction import Office
+from desk.messages.kinds import REMINDER, NoticeKind
 from desk.messages.notices import owe_to_channel, owe_to_member
 from storage.queries.messages import sending
 from storage.tables import Notice, Workspace
@@ -21,8 +22,8 @@ async def test_each_notice_goes_where_its_reader_reads(office: Office, workspace
     wang = await make_member(office, workspace, "UWANG")
     async with office.desk(workspace) as desk:
         for member in (lin, zhou, wang):
-            await owe_to_member(desk, kind="r", key=str(member.id), member=member)
-        await owe_to_channel(desk, kind="r", key="c", channel="CBOSSES")
+            await owe_to_member(desk, kind=REMINDER, key=str(member.id), member=member)
+        await owe_to_channel(desk, kind=REMINDER, key="c", channel="CBOSSES")
         owed = await sending.pending(desk.session, workspace.id, desk.now, 10)
     assert sorted(one.channel for one in owed) == ["CBOSSES", "CLIN", "UWANG", "UZHOU"]
 
@@ -30,7 +31,7 @@ async def test_each_notice_goes_where_its_reader_reads(office: Office, workspace
 async def test_what_the_engine_was_given_is_not_given_again(office: Office, workspace: Workspace) -> None:
     lin = await make_member(office, workspace, "ULIN")
     async with office.desk(workspace) as desk:
-        await owe_to_member(desk, kind="r", key="r", member=lin)
+        await owe_to_member(desk, kind=REMINDER, key="r", member=lin)
         given = await sending.to_enqueue(desk.session, workspace.id, desk.now, 10)
         await sending.mark_enqueued(desk.session, given)
         assert [one.attempt for one in given] == [1]
@@ -47,7 +48,7 @@ async def test_the_backlog_counts_what_is_owed_failing_doubtful_and_given_up(
     since = clock.now()
     async with office.desk(workspace) as desk:
         for key in ("waiting", "failing", "given up", "sent"):
-            await owe_to_member(desk, kind=key, key=key, member=lin)
+            await owe_to_member(desk, kind=NoticeKind(key), key=key, member=lin)
         rows = {row.kind: row for row in await all_notices(desk.session)}
         rows["failing"].attempts, rows["failing"].tried_at = 3, since
         rows["failing"].owed_from = since + timedelta(minutes=1)

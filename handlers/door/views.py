@@ -1,4 +1,4 @@
-"""Modals on somebody's screen: opened, pushed and rewritten by the Web API, each call once and with a time limit."""
+"""Slack's `views.*` methods, each called once and with a time limit."""
 
 import asyncio
 from typing import Any
@@ -14,36 +14,36 @@ from handlers.messages.block_kit.view import View
 log = structlog.get_logger()
 
 SECONDS = 1.5
-"""How long Slack may take: a trigger expires after 3 s, and what was pressed must be answered by then."""
+"""How long Slack may take: a trigger expires after 3 s, and the press must be answered by then."""
 
 PUBLISH_SECONDS = 2.5
-"""How long a home may take: nobody waits for an answer to having opened it."""
+"""How long publishing a home may take: nobody waits for an answer to having opened it."""
 
 
-class Screen:
-    """Shows views. Every method says whether Slack took it; a refusal is logged, never raised."""
+class ViewsClient:
+    """Opens, updates and publishes views. No method raises: a refusal is logged, and the result says that there was one."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
 
     async def open(self, view: View, trigger_id: str) -> str:
-        """Opens a modal where there is none. Gives its id, or the empty text where Slack opens none."""
+        """Open a modal where there is none. Return its id, or the empty text if Slack does not open it."""
         answer = await self._call("views.open", trigger_id=trigger_id, view=view.payload())
         return "" if answer is None else str(answer.get("view", {}).get("id", "-"))
 
     async def push(self, view: View, trigger_id: str) -> bool:
-        """Lays a modal over the present one; three is the most that Slack stacks."""
+        """Open a modal over the present one; Slack stacks three at most."""
         return await self._call("views.push", trigger_id=trigger_id, view=view.payload()) is not None
 
     async def update(self, view: View, view_id: str, view_hash: str = "", *, seconds: float | None = None) -> bool:
-        """Rewrites a modal; with `view_hash` only where that still stands there."""
+        """Update a modal; with `view_hash` only if it has not changed since."""
         arguments: dict[str, Any] = {"view_id": view_id, "view": view.payload()}
         if view_hash:
             arguments["hash"] = view_hash
         return await self._call("views.update", seconds, **arguments) is not None
 
     async def publish(self, view: View, slack_user_id: str, view_hash: str = "") -> str | None:
-        """Publishes somebody's App Home, with `view_hash` only where that still stands there. Gives the new hash."""
+        """Publish a user's App Home, with `view_hash` only if it has not changed since. Return the new hash."""
         arguments: dict[str, Any] = {"user_id": slack_user_id, "view": view.payload()}
         if view_hash:
             arguments["hash"] = view_hash

@@ -1,0 +1,33 @@
+"""The demo borrowers in Slack: the button of the first admin's message, what it does, and what is answered."""
+
+from zoneinfo import ZoneInfo
+
+from bot.demo import borrowers, messages
+from desk.core.transaction import Desk
+from desk.people import onboarding
+from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.request import Reply, Request
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.people.onboarding import welcome
+from storage.tables import Notice
+from storage.upkeep import demo
+
+
+async def add(request: Request) -> Reply:
+    """Add demo borrowers of the presser."""
+    return Reply(messages.demo_added(request.t, await borrowers.add_demo(request.desk)))
+
+
+async def remove(request: Request) -> Reply:
+    """Remove them again."""
+    return Reply(messages.demo_removed(request.t, await borrowers.remove_demo(request.desk)))
+
+
+async def welcome_with_demo(desk: Desk, _notice: Notice, t: Translator, _zone: ZoneInfo) -> Message:
+    """Return the first admin's message, with a button that adds or removes the demo borrowers."""
+    count = len(await demo.loans_of(desk.session, desk.workspace.id))
+    return welcome(t, await onboarding.welcome(desk), loans_buttons=(messages.demo_button(t, count),))
+
+
+FAMILY = ButtonFamily("demo", {"add": Press(add), "remove": Press(remove)})

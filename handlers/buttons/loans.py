@@ -1,0 +1,70 @@
+"""Buttons about a loan: its card, its number, lists, a new inquiry, what comes next."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from desk.core.values import Due
+from desk.follow_ups import next_steps
+from desk.loans import cards as loan_cards
+from desk.loans import inquiries, lists
+from handlers.buttons.forms import refresh
+from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.request import Reply, Request
+from handlers.forms.fields import suggest_loans
+from handlers.messages import cards
+from handlers.messages import follow_ups as render_next
+from handlers.messages import loans as render
+
+
+async def card(request: Request) -> Reply:
+    """Opens the card of a loan, from a reminder or a list."""
+    return Reply(cards.card(request.t, await loan_cards.card_pressed(request.desk, _loan(request)), request.zone))
+
+
+async def show_number(request: Request) -> Reply:
+    """Shows the borrower's phone number to whoever pressed."""
+    return Reply(cards.phone_number(request.t, await loan_cards.show_number(request.desk, _loan(request))))
+
+
+async def mine(request: Request) -> Reply:
+    """The next page of the reader's own loans."""
+    value = request.value
+    return Reply(render.own_loans(request.t, await lists.mine(request.desk, value["s"] or None, offset=value["o"])))
+
+
+async def new_anyway(request: Request) -> Reply:
+    """Opens the inquiry although its phone is known."""
+    answer = await inquiries.open_all_the_same(request.desk, UUID(request.value["d"]))
+    return Reply(render.inquiry_opened(request.t, answer, request.zone), replaces=True)
+
+
+async def plan_next(request: Request) -> Reply:
+    """Plans one of the next steps on offer."""
+    value = request.value
+    due = Due(on=date.fromisoformat(value["o"]), at=datetime.fromisoformat(value["a"]) if value["a"] else None)
+    answer = await next_steps.plan_offered(request.desk, _loan(request), due, value["p"], next_number=value["n"])
+    return Reply(render_next.next_planned(request.t, answer))
+
+
+async def nothing_needed(request: Request) -> Reply:
+    """The loan may stay without a plan."""
+    return Reply(render_next.nothing_needed(request.t, await next_steps.nothing_needed(request.desk, _loan(request))))
+
+
+def _loan(request: Request) -> UUID:
+    return UUID(request.value["l"])
+
+
+FAMILY = ButtonFamily(
+    "loan",
+    {
+        "card": Press(card),
+        "show_number": Press(show_number),
+        "mine": Press(mine),
+        "new_anyway": Press(new_anyway),
+        "plan_next": Press(plan_next),
+        "nothing_needed": Press(nothing_needed),
+        "search": Press(refresh),
+    },
+    {"search": suggest_loans},
+)

@@ -1,0 +1,65 @@
+"""What a command, a button family and a shortcut declare about themselves, each in its own module."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from handlers.door.request import CommandHandler, PressHandler, SuggestHandler
+from handlers.forms.form import Form
+from handlers.grammar.terms import Terms
+from handlers.messages.usage import Usage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Command:
+    """A slash command. `description` and `hint` are Slack's, in the manifest.
+
+    `forms` do with the mouse what the command does. `nearest` are the words by which people who write to the bot mean this
+    command; of several commands whose words match, the lowest `precedence` wins. `looks_up`: the handler needs to know from
+    Slack the people and channels that the line mentions.
+    """
+
+    usage: Usage
+    description: str
+    hint: str
+    handler: CommandHandler
+    nearest: tuple[Terms[Any], ...]
+    precedence: int
+    forms: tuple[Form, ...] = ()
+    looks_up: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name, with its slash."""
+        return self.usage.command
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What a button does. `opens_modal`: it usually opens a modal, so a slow one first opens a modal that says "one moment".
+    `for_non_members`: people who are not members may press it."""
+
+    handler: PressHandler
+    opens_modal: bool = False
+    for_non_members: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonFamily:
+    """Buttons about one thing. An action id is `<family>.<act>`; `suggestions` serve fields that search while one types."""
+
+    name: str
+    presses: Mapping[str, Press]
+    suggestions: Mapping[str, SuggestHandler] = field(default_factory=dict[str, SuggestHandler])
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """A shortcut. `kind` is `global` (Slack allows five) or `message`; choosing it has the effect of a press of `act`, which
+    opens the form of the name `callback_id`."""
+
+    callback_id: str
+    kind: str
+    name: str
+    description: str
+    act: str = "form.open"

@@ -1,0 +1,245 @@
+"""The door: what came in from Slack, which handler serves it, and where its answer is shown."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck
+from slack_bolt.response import BoltResponse
+
+from desk.core import drafts
+from handlers.door.interactions import CommandInteraction, PressInteraction, SubmissionInteraction
+from handlers.door.mentions import names_in, readable
+from handlers.door.registry import Registry
+from handlers.door.request import (
+    Delivery,
+    FormErrors,
+    OpenModal,
+    Reply,
+    Request,
+    UpdateModal,
+    ViewState,
+)
+from handlers.door.responses import Loading, Responder
+from handlers.door.transaction import Transactions, new_reference
+from handlers.events import replacement
+from handlers.loan_links import LoanLinks, shown_links
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.view import PRODUCT, Option, read_typed
+from handlers.messages.block_kit.writer import unescaped
+from handlers.messages.refusals.errors import Failure, trouble
+
+log = structlog.get_logger()
+
+KEEPING_SECONDS = 0.7
+"""How long it may take to store a refused form, and to look up names for its errors, before it is answered."""
+
+
+class Door:
+    """Bolt's listeners. The answer to a request carries the outcome of a committed transaction (`process_before_response`),
+    so nothing may run after `ack()`."""
+
+    def __init__(
+        self, registry: Registry, transactions: Transactions, responder: Responder, loan_links: LoanLinks | None = None
+    ) -> None:
+        self._registry = registry
+        self._transactions = transactions
+        self._responder = responder
+        self._loan_links = loan_links
+
+    async def command(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        """Answer a slash command; one typed alone usually opens a form."""
+        delivery = Delivery(key=body["trigger_id"], user_id=body["user_id"], channel_id=body["channel_id"])
+        interaction = CommandInteraction(delivery, self._registry.commands[body["command"]], body.get("text", ""))
+        if interaction.text.strip():
+            loaded = Loading(await self._transactions.run(interaction), view_id="")
+        else:
+            loaded = await self._responder.run_with_loading(interaction, body["trigger_id"])
+        if await self._responder.in_modal(loaded, delivery.user_id, body["trigger_id"]):
+            await ack()
+            return
+        message = _message(loaded)
+        if (
+            message is not None
+            and message.with_tables
+            and await self._responder.table(interaction, message.with_tables)
+        ):
+            await ack()
+            return
+        text, blocks = (message.text, message.blocks) if message is not None else ("", [])
+        await ack(text=text, blocks=blocks, response_type="ephemeral")
+
+    async def press(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        """Answer the press of a button, or a changed field of a form."""
+        action = body["actions"][0]
+        delivery = Delivery(
+            key=body["trigger_id"], user_id=body["user"]["id"], channel_id=body.get("channel", {}).get("id", "")
+        )
+        interaction = self._press(delivery, _act(action), _value_of(action), state=_state_of(body))
+        if interaction.state is not None:
+            await self._responder.in_view(body, await self._transactions.run(interaction))
+        else:
+            if interaction.opens_modal:
+                loaded = await self._responder.run_with_loading(interaction, body["trigger_id"])
+            else:
+                loaded = Loading(await self._transactions.run(interaction), view_id="")
+            if not await self._responder.in_modal(loaded, delivery.user_id, body["trigger_id"]):
+                answer = loaded.answer
+                answer = Reply(answer.otherwise) if isinstance(answer, OpenModal) else answer
+                if isinstance(answer, Reply):
+                    await self._responder.to_response_url(body["response_url"], answer)
+        await ack()
+
+    async def shortcut(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        """Answer a shortcut, which has the effect of a press."""
+        delivery = Delivery(key=body["trigger_id"], user_id=body["user"]["id"])
+        shortcut = self._registry.shortcuts[body["callback_id"]]
+        text = body.get("message", {}).get("text", "")
+        interaction = self._press(delivery, shortcut.act, {"form": shortcut.callback_id}, state=ViewState(), text=text)
+        loaded = await self._responder.run_with_loading(interaction, body["trigger_id"])
+        await self._responder.in_modal(loaded, delivery.user_id, body["trigger_id"])
+        await ack()
+
+    async def submit(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        """Answer a submitted form. A view keeps its hash until it is updated, so a refused form may be submitted again: its
+        claim was rolled back."""
+        view, user_id = body["view"], body["user"]["id"]
+        delivery = Delivery(key=f"{view['id']}:{view['hash']}", user_id=user_id)
+        form, state = self._registry.forms[view["callback_id"]], _state_of(body) or ViewState()
+        answer = await self._transactions.run(SubmissionInteraction(delivery, form, state, self._registry.parent_view))
+        match answer:
+            case FormErrors():
+                if form.keeps:
+                    keep = partial(drafts.save_form, form=form.kept_as(state.private), typed=state.typed)
+                    await self._transactions.note(keep, KEEPING_SECONDS, "form_not_kept", user_id, form=form.name)
+                await ack(response_action="errors", errors=await self._readable_errors(answer))
+            case UpdateModal(content, parent):
+                await self._responder.parent(view, parent)
+                await ack(response_action="update", view=content.payload())
+            case _:
+                await ack()
+
+    async def suggest(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        """Answer what somebody types in a search field; nothing to non-members, or without a database."""
+        source = _act(body)
+        words, state = body.get("value", ""), _state_of(body) or ViewState()
+
+        async def read(request: Request) -> Sequence[Option]:
+            typed = replace(request, text=words, private=state.private, typed=state.typed)
+            return await self._registry.suggestions[source](typed)
+
+        options = await self._transactions.read(source, body["user"]["id"], read, ())
+        await ack(options=[option.payload() for option in options])
+
+    async def acknowledge(self, ack: AsyncAck) -> None:
+        """Answer a closed form with nothing."""
+        await ack()
+
+    async def home_opened(self, body: dict[str, Any]) -> None:
+        """Show the App Home."""
+        event = body["event"]
+        if event.get("tab") != "home":
+            return
+        user_id = event["user"]
+        delivery = Delivery(key=body["event_id"], user_id=user_id)
+        match await self._transactions.run(self._press(delivery, "home.opened", {})):
+            case UpdateModal(view):
+                await self._responder.publish(view, user_id, event.get("view", {}).get("hash", ""))
+            case Reply(message):
+                await self._responder.publish_notice(replacement(message), user_id)
+            case _:
+                return
+
+    async def message(self, body: dict[str, Any]) -> None:
+        """Answer a message to the bot with help."""
+        event = body["event"]
+        # Edits, joins and messages of other bots carry a subtype or a bot's id: they ask nothing.
+        if "subtype" in event or "bot_id" in event or "user" not in event:
+            return
+        delivery = Delivery(key=body["event_id"], user_id=event["user"], channel_id=event["channel"])
+        answer = await self._transactions.run(self._press(delivery, "bot.asked", {}, text=event.get("text", "")))
+        if isinstance(answer, Reply):
+            await self._responder.reply_to_message(event, answer.message)
+
+    async def link_shared(self, body: dict[str, Any]) -> None:
+        """Show a loan's number and stage below a link to it."""
+        assert self._loan_links is not None
+        event = body["event"]
+        urls = [link["url"] for link in event["links"]]
+        numbers = {url: number for url in urls if (number := self._loan_links.number_in(url)) is not None}
+        # People of another company read a shared channel; a link that is still being typed is in no message yet.
+        if not numbers or body.get("is_ext_shared_channel") or event.get("source") == "composer":
+            return
+
+        async def read(request: Request) -> Mapping[str, Message]:
+            return await shown_links(request, list(numbers.values()))
+
+        loans = await self._transactions.read("link_shared", event["user"], read, {})
+        unfurls = {url: loans[number] for url, number in numbers.items() if number in loans}
+        if unfurls:
+            await self._responder.unfurl(event, unfurls)
+
+    async def error(self, error: Exception, body: dict[str, Any]) -> BoltResponse:
+        """Log an error outside a transaction. A command is answered in words instead of with an HTTP error."""
+        reference = new_reference()
+        log.error("mishap", reference=reference, exc_info=error)
+        if "command" not in body:
+            return BoltResponse(status=200)
+        t = self._transactions.languages.of_user(body.get("user_id", "")).t
+        message = trouble(t, Failure.BUG, reference)
+        answer = {"response_type": "ephemeral", "text": message.text, "blocks": message.blocks}
+        return BoltResponse(status=200, body=json.dumps(answer), headers={"Content-Type": "application/json"})
+
+    def _press(
+        self, delivery: Delivery, act: str, value: Mapping[str, Any], *, state: ViewState | None = None, text: str = ""
+    ) -> PressInteraction:
+        return PressInteraction(
+            delivery,
+            act,
+            self._registry.presses.get(act),
+            value,
+            self._registry.parent_view,
+            is_form=state is not None and state.form in self._registry.forms,
+            state=state,
+            text=text,
+        )
+
+    async def _readable_errors(self, refused: FormErrors) -> dict[str, str]:
+        """Return errors in plain text, with names in the place of ids."""
+        look = partial(names_in, line=" ".join(refused.errors.values()))
+        names = await self._transactions.look_at(look, KEEPING_SECONDS, {})
+        return {block: unescaped(readable(text, names)) for block, text in refused.errors.items()}
+
+
+def _message(loaded: Loading) -> Message | None:
+    match loaded.answer:
+        case Reply(message) | OpenModal(_, message):
+            return message
+        case _:
+            return None
+
+
+def _act(action: dict[str, Any]) -> str:
+    return action["action_id"].partition("#")[0]
+
+
+def _state_of(body: dict[str, Any]) -> ViewState | None:
+    view = body.get("view")
+    if not view:
+        return None
+    return ViewState(
+        form=view["callback_id"],
+        title=view.get("title", {}).get("text") or PRODUCT,
+        private=json.loads(view.get("private_metadata") or "{}"),
+        typed=read_typed(view.get("state", {}).get("values", {})),
+    )
+
+
+def _value_of(action: dict[str, Any]) -> dict[str, Any]:
+    """Return what a button or a chosen option carries; a form's field carries nothing, because its form is read whole."""
+    chosen = action.get("selected_option") or action
+    value = chosen.get("value") or "{}"
+    return json.loads(value) if value.startswith("{") else {}
