@@ -11,7 +11,7 @@ from desk.loans.borrowers import region_of
 from desk.loans.inquiries import KnownPhone
 from handlers.door.request import Reply, Visit
 from handlers.grammar import loan as grammar
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.text import Line
 from handlers.messages import cards
 from handlers.messages import follow_ups as render_next
@@ -24,7 +24,7 @@ async def loan(visit: Visit) -> Message:
     desk, t = visit.desk, visit.t
     request = grammar.parse(Line.read(visit.text), desk.now, visit.zone, region=region_of(desk))
     match request:
-        case Asked():
+        case HelpRequest():
             return render.usage_and_day(t, await lists.my_day(desk))
         case grammar.Card(ref):
             return cards.card(t, await loan_cards.card(desk, ref), visit.zone)

@@ -11,7 +11,7 @@ from handlers.door.request import Open, Reply, Visit
 from handlers.forms.call import FORM
 from handlers.forms.form import opened
 from handlers.grammar import call as grammar
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.text import Line
 from handlers.messages import calls as render
 from handlers.messages import overview as render_hand
@@ -23,7 +23,7 @@ async def loan_call(visit: Visit) -> Message | Open:
     desk, t = visit.desk, visit.t
     line = Line.read(visit.text)
     request = grammar.parse(line, desk.now, visit.zone)
-    if isinstance(request, Asked):
+    if isinstance(request, HelpRequest):
         rows = await overview.calls(desk, "today")
         how = render_hand.calls(t, "/loan-call", t("Your calls that are due today:"), rows)
         return await opened(visit, FORM, otherwise=how) if request.what == "usage" else how

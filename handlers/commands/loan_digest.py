@@ -5,7 +5,7 @@ from desk.messages.notices import takes_native
 from desk.people.members import roles_of
 from handlers.door.request import Visit
 from handlers.grammar import digest as grammar
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.text import Line
 from handlers.messages import digests as render
 from handlers.messages.block_kit.message import Message
@@ -16,7 +16,7 @@ async def loan_digest(visit: Visit) -> Message:
     """Shows the setting, changes it, or shows the digest at once."""
     desk, t = visit.desk, visit.t
     request = grammar.parse(Line.read(visit.text), desk.now, visit.zone)
-    if isinstance(request, Asked):
+    if isinstance(request, HelpRequest):
         return usage(t, "/loan-digest")
     match request.act:
         case "show":

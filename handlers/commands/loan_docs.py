@@ -9,7 +9,7 @@ from handlers.door.request import Open, Reply, Visit
 from handlers.forms.documents import FORM
 from handlers.forms.form import opened
 from handlers.grammar import documents as grammar
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.text import Line
 from handlers.messages import documents as render
 from handlers.messages import overview as render_hand
@@ -21,7 +21,7 @@ async def loan_docs(visit: Visit) -> Message | Open:
     desk, t, zone = visit.desk, visit.t, visit.zone
     request = grammar.parse(Line.read(visit.text), desk.now, zone)
     match request:
-        case Asked(what):
+        case HelpRequest(what):
             how = render_hand.documents(t, await overview.open_documents(desk))
             return await opened(visit, FORM, otherwise=how) if what == "usage" else how
         case grammar.ListDocuments(loan):

@@ -10,7 +10,7 @@ from desk.messages.notices import takes_native
 from desk.people.members import resolve
 from handlers.door.request import Reply, Visit
 from handlers.grammar import due_list as grammar
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.text import Line
 from handlers.messages import due_list as render
 from handlers.messages.block_kit.message import Message
@@ -22,7 +22,7 @@ async def loan_due(visit: Visit) -> Message:
     """A list, as a table where Slack takes one."""
     desk = visit.desk
     request = grammar.parse(Line.read(visit.text), desk.now, visit.zone)
-    if isinstance(request, Asked):
+    if isinstance(request, HelpRequest):
         return usage(visit.t, "/loan-due")
     whose = await resolve(desk, request.whose) if isinstance(request.whose, PersonRef) else request.whose
     if not await takes_native(desk):

@@ -6,7 +6,7 @@ from handlers.door.request import Open, Visit
 from handlers.forms.follow_up import FORM
 from handlers.forms.form import opened
 from handlers.grammar import follow as grammar
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.text import Line
 from handlers.messages import follow_ups as render
 from handlers.messages import overview as render_hand
@@ -18,7 +18,7 @@ async def loan_follow(visit: Visit) -> Message | Open:
     desk, t = visit.desk, visit.t
     request = grammar.parse(Line.read(visit.text), desk.now, visit.zone)
     match request:
-        case Asked(what):
+        case HelpRequest(what):
             rows = await overview.calls(desk, "week")
             how = render_hand.calls(t, "/loan-follow", t("Your follow-ups of this week, and overdue:"), rows)
             return await opened(visit, FORM, otherwise=how) if what == "usage" else how

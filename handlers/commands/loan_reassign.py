@@ -12,7 +12,7 @@ from handlers.door.request import Open, Reply, Visit
 from handlers.forms.form import opened
 from handlers.forms.reassign import FORM
 from handlers.grammar import reassign as grammar
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.text import Line
 from handlers.messages import overview as render_hand
 from handlers.messages import reassign as render
@@ -25,7 +25,7 @@ async def loan_reassign(visit: Visit) -> Message | Open:
     desk, t = visit.desk, visit.t
     request = grammar.parse(Line.read(visit.text), desk.now, visit.zone)
     match request:
-        case Asked(what):
+        case HelpRequest(what):
             how = render_hand.loans(t, "/loan-reassign", await overview.loans(desk), await overview.loads(desk))
             return await opened(visit, FORM, otherwise=how) if what == "usage" else how
         case grammar.ReassignLoan(loan, to, why):

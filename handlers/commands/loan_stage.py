@@ -4,7 +4,7 @@ from desk.loans import stages
 from desk.messages import overview
 from handlers.door.request import Visit
 from handlers.grammar import stage as grammar
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.text import Line
 from handlers.messages import loans as render
 from handlers.messages import overview as render_hand
@@ -16,7 +16,7 @@ async def loan_stage(visit: Visit) -> Message:
     """Brings a loan to a stage."""
     desk, t = visit.desk, visit.t
     request = grammar.parse(Line.read(visit.text), desk.now, visit.zone)
-    if isinstance(request, Asked):
+    if isinstance(request, HelpRequest):
         if request.what == "help":
             return usage(t, "/loan-stage")
         return render_hand.loans(t, "/loan-stage", await overview.loans(desk))

@@ -7,7 +7,7 @@ from desk.people.members import resolve, roles_of
 from handlers.door.directory import candidate, reminder_channel
 from handlers.door.request import Visit
 from handlers.grammar import team as grammar
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.text import Line
 from handlers.messages import team as render
 from handlers.messages.block_kit.message import Message
@@ -19,7 +19,7 @@ async def loan_team(visit: Visit) -> Message:
     desk, t = visit.desk, visit.t
     request = grammar.parse(Line.read(visit.text), desk.now, visit.zone)
     match request:
-        case Asked():
+        case HelpRequest():
             return usage(t, "/loan-team")
         case grammar.ListTeam():
             return render.members(

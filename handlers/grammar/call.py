@@ -10,7 +10,7 @@ from desk.calls.consequences import NextStep
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef
 from handlers.grammar.due import correct_spelling, next_weekday_readings
-from handlers.grammar.reader import Asked, Reader, take_purpose_and_note, with_params
+from handlers.grammar.reader import HelpRequest, Reader, take_purpose_and_note, with_params
 from handlers.grammar.terms import OUTCOMES, PURPOSES, example
 from handlers.grammar.text import Line, splits_word
 
@@ -30,12 +30,12 @@ class CallRequest:
     next: NextStep | None
 
 
-def parse(line: Line, now: datetime, zone: ZoneInfo) -> CallRequest | Asked:
+def parse(line: Line, now: datetime, zone: ZoneInfo) -> CallRequest | HelpRequest:
     """Raise `Invalid`: `loan_missing`, `outcome_missing`, `outcome_unknown`, `outcome_unclear`, `next_due_missing`,
     `next_weekday_ambiguous`, and the codes of due times with `part="next"`."""
     reader = Reader(line, now, zone)
-    if asked := reader.asked():
-        return asked
+    if request := reader.help_request():
+        return request
     loan = reader.expect_loan(OUTCOMES)
     outcome = _expect_outcome(reader)
     end, step = _plan(line, reader.at, now, zone)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef
-from handlers.grammar.reader import Asked, Reader, with_params
+from handlers.grammar.reader import HelpRequest, Reader, with_params
 from handlers.grammar.terms import DOCUMENTS, Terms, example, is_chinese, keyword
 from handlers.grammar.text import Line, is_separator, splits_word
 
@@ -73,13 +73,13 @@ class ListDocuments:
 DocumentsRequest = Request | TickOff | Reject | ListDocuments
 
 
-def parse(line: Line, now: datetime, zone: ZoneInfo) -> DocumentsRequest | Asked:
+def parse(line: Line, now: datetime, zone: ZoneInfo) -> DocumentsRequest | HelpRequest:
     """Raise `Invalid`: `loan_missing`, `document_missing`, `document_unknown`, `document_words_missing`, `document_twice`,
     `document_each`, `by_missing`, `by_twice`, `by_due_missing`, `reason_missing`, and the codes of due times with
     `part="by"`."""
     reader = Reader(line, now, zone)
-    if asked := reader.asked():
-        return asked
+    if request := reader.help_request():
+        return request
     loan = reader.expect_loan(_ACTS, DOCUMENTS)
     if reader.done:
         return ListDocuments(loan)

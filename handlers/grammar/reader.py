@@ -25,7 +25,7 @@ _HELP = Terms((keyword("help", "帮助", "?", "??", "--help", "-h", "怎么用",
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class HelpRequest:
     """A request to show something rather than to act: the `usage` of a command typed alone, or its `help`."""
 
     what: Literal["usage", "help"]
@@ -196,12 +196,12 @@ class Reader:
             raise Invalid("date_only", part=part, given=given, nearest=(due.on.isoformat(),))
         return due
 
-    def asked(self) -> Asked | None:
+    def help_request(self) -> HelpRequest | None:
         """Return the request for usage of an empty line, or for help of a line that says only `help`; otherwise None."""
         if self.done:
-            return Asked("usage")
+            return HelpRequest("usage")
         found = self.find_word(_HELP)
-        return Asked("help") if found and self.line.skip(found.end) >= len(self.norm) else None
+        return HelpRequest("help") if found and self.line.skip(found.end) >= len(self.norm) else None
 
     def expect_end(self, part: str = "line", *nearest: str) -> None:
         """Raise `Invalid` (`not_understood`) if anything is left."""

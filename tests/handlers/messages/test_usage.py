@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from handlers.grammar import call, digest, documents, due_list, follow, loan, reassign, stage, team
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.text import Line
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import escaped
@@ -36,7 +36,7 @@ LINES = [
 @pytest.mark.parametrize(("command", "line"), LINES)
 def test_an_example_is_understood_as_it_stands(command: str, line: str) -> None:
     request = GRAMMARS[command].parse(Line.plain(line), NOW, ZoneInfo("Asia/Shanghai"))
-    assert not isinstance(request, Asked)
+    assert not isinstance(request, HelpRequest)
 
 
 @pytest.mark.parametrize("command", GRAMMARS)
