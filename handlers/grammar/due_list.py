@@ -34,7 +34,7 @@ _WORDS = Terms(
 
 @dataclass(frozen=True, slots=True)
 class DueListRequest:
-    """Which calls to list: the period, whose (None: the caller's own), and the kind (None: all)."""
+    """Which calls to list: the period, whose (None: the member's own), and the kind (None: all)."""
 
     period: Period = "today"
     whose: PersonRef | Literal["team"] | None = None

@@ -73,8 +73,11 @@ FollowRequest = Assign | Finish | Move
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo) -> FollowRequest | HelpRequest:
-    """Raise `Invalid`: `loan_missing`, `due_missing`, `due_unknown`, `who_behind_due`, `not_understood`, and the codes of
-    due times with `part="due"`."""
+    """Parse the line.
+
+    Raise `Invalid`: `loan_missing`, `due_missing`, `due_unknown`, `who_behind_due`, `not_understood`, and the codes of due
+    times with `part="due"`.
+    """
     reader = Reader(line, now, zone)
     if request := reader.help_request():
         return request

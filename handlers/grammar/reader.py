@@ -17,7 +17,7 @@ from handlers.grammar.text import Line, is_separator
 W = TypeVar("W", bound=Word)
 
 _MAX_GIVEN_LENGTH = 40
-"""How many characters of the text that was not understood a refusal repeats at most."""
+"""The most characters of text that was not understood that a refusal repeats."""
 
 _FOLLOW_UP = re.compile(r"(?P<loan>.+)/(?P<number>[1-9][0-9]{0,3})")
 _CHINESE_AFTER_DIGIT = re.compile(r"(?<=[0-9])(?=[\u3400-\u9fff])")
@@ -40,7 +40,7 @@ class ChannelRef:
 
 
 class Reader:
-    """Reads a line part by part. `at` is the position: an offset in `line.norm` that is never on a separator.
+    """Access to a line part by part. `at` is the position: an offset in `line.norm` that is never on a separator.
 
     The `take_` methods return a part and move past it, or return None without moving if it is not there. The `expect_` methods
     raise `Invalid` in that case.

@@ -34,7 +34,7 @@ ReassignRequest = ReassignLoan | ReassignAll
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo) -> ReassignRequest | HelpRequest:
-    """Raise `Invalid`: `loan_missing`, `person_missing`."""
+    """Parse the line. Raise `Invalid`: `loan_missing`, `person_missing`."""
     reader = Reader(line, now, zone)
     if request := reader.help_request():
         return request

@@ -20,7 +20,7 @@ class StageRequest:
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo) -> StageRequest | HelpRequest:
-    """Raise `Invalid`: `loan_missing`, `stage_missing`, `stage_unknown`."""
+    """Parse the line. Raise `Invalid`: `loan_missing`, `stage_missing`, `stage_unknown`."""
     reader = Reader(line, now, zone)
     if request := reader.help_request():
         return request

@@ -45,7 +45,7 @@ class ListTeam:
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """`add @who <role>[, …] [#channel] [team]`; for someone who is a member already, a change."""
+    """`add @who <role>[, …] [#channel] [team]`. Adding a member again changes them."""
 
     who: PersonRef
     roles: tuple[str, ...]
