@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from handlers.grammar import call, documents, follow
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.text import Line
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
@@ -22,4 +22,4 @@ def test_a_line_of_the_readme_is_understood(line: str) -> None:
 
     request = GRAMMARS[command](Line.read(text), NOW, ZoneInfo("Asia/Shanghai"))
 
-    assert not isinstance(request, Asked)
+    assert not isinstance(request, HelpRequest)

@@ -8,7 +8,7 @@ from handlers.door.declarations import Command
 from handlers.door.request import Request
 from handlers.forms import edit, find, inquiry
 from handlers.grammar import loan as grammar
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
 from handlers.messages import cards
@@ -46,7 +46,7 @@ async def loan(request: Request) -> Message:
     desk, t = request.desk, request.t
     parsed = grammar.parse(Line.read(request.text), desk.now, request.zone, region=region_of(desk))
     match parsed:
-        case Asked():
+        case HelpRequest():
             return render.usage_and_day(t, USAGE, await lists.my_day(desk))
         case grammar.Card(ref):
             return cards.card(t, await loan_cards.card(desk, ref), request.zone)

@@ -9,7 +9,7 @@ from handlers.door.request import OpenModal, Request
 from handlers.forms import call, correct_call
 from handlers.forms.form import opened
 from handlers.grammar import call as grammar
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import OUTCOMES, Terms, keyword
 from handlers.grammar.text import Line
 from handlers.messages import calls as render
@@ -41,7 +41,7 @@ async def loan_call(request: Request) -> Message | OpenModal:
     desk, t = request.desk, request.t
     line = Line.read(request.text)
     parsed = grammar.parse(line, desk.now, request.zone)
-    if isinstance(parsed, Asked):
+    if isinstance(parsed, HelpRequest):
         rows = await overview.calls(desk, "today")
         how = render_hand.calls(t, USAGE, t("Your calls that are due today:"), rows)
         return await opened(request, call.FORM, otherwise=how) if parsed.what == "usage" else how

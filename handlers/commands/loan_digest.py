@@ -7,7 +7,7 @@ from handlers.door.declarations import Command
 from handlers.door.request import Request
 from handlers.forms import settings
 from handlers.grammar import digest as grammar
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
 from handlers.messages import digests as render
@@ -31,7 +31,7 @@ async def loan_digest(request: Request) -> Message:
     """Shows the setting, changes it, or shows the digest at once."""
     desk, t = request.desk, request.t
     parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
-    if isinstance(parsed, Asked):
+    if isinstance(parsed, HelpRequest):
         return usage(t, USAGE)
     match parsed.act:
         case "show":

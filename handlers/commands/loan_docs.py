@@ -9,7 +9,7 @@ from handlers.door.request import OpenModal, Request
 from handlers.forms.documents import FORM
 from handlers.forms.form import opened
 from handlers.grammar import documents as grammar
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import DOCUMENTS
 from handlers.grammar.text import Line
 from handlers.messages import documents as render
@@ -54,7 +54,7 @@ async def loan_docs(request: Request) -> Message | OpenModal:
     desk, t, zone = request.desk, request.t, request.zone
     parsed = grammar.parse(Line.read(request.text), desk.now, zone)
     match parsed:
-        case Asked(what):
+        case HelpRequest(what):
             how = render_hand.documents(t, USAGE, await overview.open_documents(desk))
             return await opened(request, FORM, otherwise=how) if what == "usage" else how
         case grammar.ListDocuments(loan):

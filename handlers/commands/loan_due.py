@@ -8,7 +8,7 @@ from handlers.buttons.due import page_value
 from handlers.door.declarations import Command
 from handlers.door.request import Request
 from handlers.grammar import due_list as grammar
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
 from handlers.messages import due_lists as render
@@ -33,7 +33,7 @@ async def loan_due(request: Request) -> Message:
     """A list, as a table where Slack takes one."""
     desk = request.desk
     parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
-    if isinstance(parsed, Asked):
+    if isinstance(parsed, HelpRequest):
         return usage(request.t, USAGE)
     whose = await resolve(desk, parsed.whose) if isinstance(parsed.whose, PersonRef) else parsed.whose
     if not await takes_native(desk):

@@ -8,7 +8,7 @@ from handlers.door.request import OpenModal, Request
 from handlers.forms import follow_up, move
 from handlers.forms.form import opened
 from handlers.grammar import follow as grammar
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import PURPOSES, Terms, keyword
 from handlers.grammar.text import Line
 from handlers.messages import follow_ups as render
@@ -42,7 +42,7 @@ async def loan_follow(request: Request) -> Message | OpenModal:
     desk, t = request.desk, request.t
     parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
     match parsed:
-        case Asked(what):
+        case HelpRequest(what):
             rows = await overview.calls(desk, "week")
             how = render_hand.calls(t, USAGE, t("Your follow-ups of this week, and overdue:"), rows)
             return await opened(request, follow_up.FORM, otherwise=how) if what == "usage" else how

@@ -8,7 +8,7 @@ from handlers.door.request import OpenModal, Request
 from handlers.forms.form import opened
 from handlers.forms.reassign import FORM
 from handlers.grammar import reassign as grammar
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
 from handlers.messages import handover as render
@@ -33,7 +33,7 @@ async def loan_reassign(request: Request) -> Message | OpenModal:
     desk, t = request.desk, request.t
     parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
     match parsed:
-        case Asked(what):
+        case HelpRequest(what):
             how = render_hand.loans(t, USAGE, await overview.loans(desk), await overview.loads(desk))
             return await opened(request, FORM, otherwise=how) if what == "usage" else how
         case grammar.ReassignLoan(loan, to, why):

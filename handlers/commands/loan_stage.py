@@ -6,7 +6,7 @@ from desk.messages import overview
 from handlers.door.declarations import Command
 from handlers.door.request import Request
 from handlers.grammar import stage as grammar
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import STAGES
 from handlers.grammar.text import Line
 from handlers.messages import loans as render
@@ -36,7 +36,7 @@ async def loan_stage(request: Request) -> Message:
     """Brings a loan to a stage."""
     desk, t = request.desk, request.t
     parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
-    if isinstance(parsed, Asked):
+    if isinstance(parsed, HelpRequest):
         if parsed.what == "help":
             return usage(t, USAGE)
         return render_hand.loans(t, USAGE, await overview.loans(desk))

@@ -11,7 +11,7 @@ from handlers.door.request import Request
 from handlers.forms import managers, member, workspace
 from handlers.forms import team as team_form
 from handlers.grammar import team as grammar
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
 from handlers.messages.block_kit.message import Message
@@ -49,7 +49,7 @@ async def loan_team(request: Request) -> Message:
     desk, t = request.desk, request.t
     parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
     match parsed:
-        case Asked():
+        case HelpRequest():
             return usage(t, USAGE)
         case grammar.ListTeam():
             return render.members(

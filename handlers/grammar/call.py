@@ -10,7 +10,7 @@ from desk.calls.consequences import NextStep
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef
 from handlers.grammar.due import correct_spelling, next_weekday_readings
-from handlers.grammar.reader import Asked, Reader, take_purpose_and_note, with_params
+from handlers.grammar.reader import HelpRequest, Reader, take_purpose_and_note, with_params
 from handlers.grammar.terms import OUTCOMES, PURPOSES, example
 from handlers.grammar.text import Line, splits_word
 
@@ -30,16 +30,19 @@ class CallRequest:
     next: NextStep | None
 
 
-def parse(line: Line, now: datetime, zone: ZoneInfo) -> CallRequest | Asked:
-    """Raise `Invalid`: `loan_missing`, `outcome_missing`, `outcome_unknown`, `outcome_unclear`, `next_due_missing`,
-    `next_weekday_ambiguous`, and the codes of due times with `part="next"`."""
+def parse(line: Line, now: datetime, zone: ZoneInfo) -> CallRequest | HelpRequest:
+    """Parse the line.
+
+    Raise `Invalid`: `loan_missing`, `outcome_missing`, `outcome_unknown`, `outcome_unclear`, `next_due_missing`,
+    `next_weekday_ambiguous`, and the codes of due times with `part="next"`.
+    """
     reader = Reader(line, now, zone)
-    if asked := reader.asked():
-        return asked
+    if request := reader.help_request():
+        return request
     loan = reader.expect_loan(OUTCOMES)
     outcome = _expect_outcome(reader)
     end, step = _plan(line, reader.at, now, zone)
-    return CallRequest(loan=loan, outcome=outcome, said=_said(reader, end), next=step)
+    return CallRequest(loan=loan, outcome=outcome, said=_take_said(reader, end), next=step)
 
 
 def _expect_outcome(reader: Reader) -> str:
@@ -57,7 +60,7 @@ def _expect_outcome(reader: Reader) -> str:
     return found.word.code
 
 
-def _said(reader: Reader, end: int) -> Said:
+def _take_said(reader: Reader, end: int) -> Said:
     """Take `[purpose] [note]` up to `end`. A purpose word with words after it may also be the beginning of the note."""
     start = reader.at
     found = reader.find_word(PURPOSES) if start < end else None
@@ -78,7 +81,7 @@ def _plan(line: Line, start: int, now: datetime, zone: ZoneInfo) -> tuple[int, N
     openers = _openers(line, start)
     for at, opener in reversed(list(enumerate(openers))):
         reader = Reader(line, now, zone)
-        if at and opener[0] == "next" and _reaches(reader.probe(openers[at - 1].end()), opener.start()):
+        if at and opener[0] == "next" and _extends_past(reader.probe(openers[at - 1].end()), opener.start()):
             continue
         reader.move(opener.end())
         reader.take_colon()
@@ -104,7 +107,7 @@ def _openers(line: Line, start: int) -> list[re.Match[str]]:
     return openers
 
 
-def _reaches(reader: Reader, at: int) -> bool:
+def _extends_past(reader: Reader, at: int) -> bool:
     """Return whether the due time after an opener extends past `at`."""
     reader.take_colon()
     return at - reader.at < _MAX_DUE_LENGTH and reader.skip_due() and reader.at > at
@@ -113,7 +116,7 @@ def _reaches(reader: Reader, at: int) -> bool:
 def _refuse_unfinished(reader: Reader, opener: re.Match[str], start: int) -> None:
     """Refuse a final opener (`未接 >`, `未接 下次`, `na > 3`), unless it is part of the note (`will tell us next`, `<x>`)."""
     directly = opener.start() == start
-    if reader.done and (directly or (opener[0].endswith(">") and not _closes_a_bracket(reader, opener))):
+    if reader.done and (directly or (opener[0].endswith(">") and not _closes_bracket(reader, opener))):
         given = reader.line.original(*opener.span())
         nearest = example(reader.norm, f"{given} 明天10:00", f"{given} tomorrow 10:00")
         raise Invalid("next_due_missing", part="next", given=given, nearest=(nearest,))
@@ -129,7 +132,7 @@ def _refuse_misspelled(reader: Reader, opener: re.Match[str]) -> None:
         raise Invalid("due_unknown", part="next", given=correction[0], nearest=(f"{sign} {correction[1]}",))
 
 
-def _closes_a_bracket(reader: Reader, opener: re.Match[str]) -> bool:
+def _closes_bracket(reader: Reader, opener: re.Match[str]) -> bool:
     return _BRACKETED.search(reader.norm, max(0, opener.start() - _MAX_DUE_LENGTH), opener.start()) is not None
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import Invalid
-from handlers.grammar.reader import Asked, Reader
+from handlers.grammar.reader import HelpRequest, Reader
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
 
@@ -28,15 +28,15 @@ class DigestRequest:
     at: time | None = None
 
 
-def parse(line: Line, now: datetime, zone: ZoneInfo) -> DigestRequest | Asked:
+def parse(line: Line, now: datetime, zone: ZoneInfo) -> DigestRequest | HelpRequest:
     """Parse the line; an empty one shows the setting.
 
     Raise `Invalid`: `digest_unknown`, `clock_ambiguous`, `clock_impossible`, `not_understood`.
     """
     reader = Reader(line, now, zone)
-    asked = reader.asked()
-    if asked is not None:
-        return DigestRequest("show") if asked.what == "usage" else asked
+    help_request = reader.help_request()
+    if help_request is not None:
+        return DigestRequest("show") if help_request.what == "usage" else help_request
     act = reader.take_word(_ACTS)
     if act is not None:
         reader.expect_end("digest")

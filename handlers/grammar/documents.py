@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef
-from handlers.grammar.reader import Asked, Reader, with_params
+from handlers.grammar.reader import HelpRequest, Reader, with_params
 from handlers.grammar.terms import DOCUMENTS, Terms, example, is_chinese, keyword
 from handlers.grammar.text import Line, is_separator, splits_word
 
@@ -73,13 +73,15 @@ class ListDocuments:
 DocumentsRequest = Request | TickOff | Reject | ListDocuments
 
 
-def parse(line: Line, now: datetime, zone: ZoneInfo) -> DocumentsRequest | Asked:
-    """Raise `Invalid`: `loan_missing`, `document_missing`, `document_unknown`, `document_words_missing`, `document_twice`,
-    `document_each`, `by_missing`, `by_twice`, `by_due_missing`, `reason_missing`, and the codes of due times with
-    `part="by"`."""
+def parse(line: Line, now: datetime, zone: ZoneInfo) -> DocumentsRequest | HelpRequest:
+    """Parse the line.
+
+    Raise `Invalid`: `loan_missing`, `document_missing`, `document_unknown`, `document_words_missing`, `document_twice`,
+    `document_each`, `by_missing`, `by_twice`, `by_due_missing`, `reason_missing`, and the codes of due times with `part="by"`.
+    """
     reader = Reader(line, now, zone)
-    if asked := reader.asked():
-        return asked
+    if request := reader.help_request():
+        return request
     loan = reader.expect_loan(_ACTS, DOCUMENTS)
     if reader.done:
         return ListDocuments(loan)
@@ -124,9 +126,9 @@ def _refuse_second_document(reader: Reader, start: int) -> None:
 
 
 def _take_next_document(reader: Reader) -> bool:
-    joined, at = _AND.match(reader.norm, reader.at), reader.at
-    if joined is not None:
-        reader.move(joined.end())
+    conjunction, at = _AND.match(reader.norm, reader.at), reader.at
+    if conjunction is not None:
+        reader.move(conjunction.end())
     if reader.take_word(DOCUMENTS) is not None:
         return True
     reader.move(at)
@@ -134,7 +136,7 @@ def _take_next_document(reader: Reader) -> bool:
 
 
 class _DocumentList:
-    """Reads a list of documents and, with `by_allowed`, the time by which they are needed.
+    """The list of documents in a line and, with `by_allowed`, the time by which they are needed.
 
     With `words_required`, `other` must say which document it is.
     """
@@ -179,13 +181,13 @@ class _DocumentList:
 
     def _take_item(self) -> bool:
         reader, start = self._reader, self._reader.at
-        joined = _AND.match(reader.norm, start) if self._items else None
-        if joined is not None and self._begins_item(joined.end()):
-            reader.move(joined.end())
+        conjunction = _AND.match(reader.norm, start) if self._items else None
+        if conjunction is not None and self._item_begins(conjunction.end()):
+            reader.move(conjunction.end())
         document = reader.take_word(DOCUMENTS)
         if document is None:
             return False
-        item = Item(document.code, self._words(start) if document.takes_words else "")
+        item = Item(document.code, self._take_words(start) if document.takes_words else "")
         key = (item.code, item.words.casefold())
         if key in self._items:
             given = reader.line.trimmed(start, reader.at)
@@ -193,7 +195,7 @@ class _DocumentList:
         self._items[key] = item
         return True
 
-    def _words(self, item_start: int) -> str:
+    def _take_words(self, item_start: int) -> str:
         """Take the words after `other:`, up to the next comma, an `and` before a document, or the time.
 
         A blank ends Chinese words but not English ones.
@@ -201,7 +203,7 @@ class _DocumentList:
         reader = self._reader
         colon = reader.take_colon()
         start = end = reader.at
-        while colon and end < len(reader.norm) and not (end > start and self._words_end(end)):
+        while colon and end < len(reader.norm) and not (end > start and self._words_end_at(end)):
             end += 1
         if end > start:
             reader.move(end)
@@ -212,20 +214,20 @@ class _DocumentList:
             raise Invalid("document_words_missing", part="document", given=given, nearest=(nearest,))
         return ""
 
-    def _words_end(self, at: int) -> bool:
+    def _words_end_at(self, at: int) -> bool:
         norm = self._reader.norm
         if is_separator(norm[at]):
             separates = not norm[at].isspace() or is_chinese(norm[at - 1])
-            return separates or self._begins_by(self._reader.line.skip(at))
-        joined = None if splits_word(norm, at) else _AND.match(norm, at)
-        if joined is not None and self._begins_item(joined.end()):
+            return separates or self._by_begins(self._reader.line.skip(at))
+        conjunction = None if splits_word(norm, at) else _AND.match(norm, at)
+        if conjunction is not None and self._item_begins(conjunction.end()):
             return True
-        return _MAYBE_BEFORE.match(norm, at) is not None and self._begins_before(at)
+        return _MAYBE_BEFORE.match(norm, at) is not None and self._ends_with_before(at)
 
-    def _begins_item(self, at: int) -> bool:
+    def _item_begins(self, at: int) -> bool:
         return DOCUMENTS.longest(self._reader.norm, at) is not None
 
-    def _begins_by(self, at: int) -> bool:
+    def _by_begins(self, at: int) -> bool:
         """Return whether `by` and a due time begin at `at`, even one that is refused."""
         probe = self._reader.probe(at)
         try:
@@ -233,7 +235,7 @@ class _DocumentList:
         except Invalid:
             return True
 
-    def _begins_before(self, at: int) -> bool:
+    def _ends_with_before(self, at: int) -> bool:
         """Return whether the rest of the line from `at` is a due time like `周五前`."""
         probe = self._reader.probe(at)
         try:

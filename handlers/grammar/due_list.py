@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from desk.core.errors import Invalid
 from desk.core.values import PersonRef
-from handlers.grammar.reader import Asked, Reader
+from handlers.grammar.reader import HelpRequest, Reader
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
 
@@ -34,19 +34,19 @@ _WORDS = Terms(
 
 @dataclass(frozen=True, slots=True)
 class DueListRequest:
-    """Which calls to list: the period, whose (None: the caller's own), and the kind (None: all)."""
+    """Which calls to list: the period, whose (None: the member's own), and the kind (None: all)."""
 
     period: Period = "today"
     whose: PersonRef | Literal["team"] | None = None
     kind: Kind | None = None
 
 
-def parse(line: Line, now: datetime, zone: ZoneInfo) -> DueListRequest | Asked:
+def parse(line: Line, now: datetime, zone: ZoneInfo) -> DueListRequest | HelpRequest:
     """Parse period, person and kind in any order, each at most once. Raise `Invalid`: `word_unknown`, `said_twice`."""
     reader = Reader(line, now, zone)
-    asked = reader.asked()
-    if asked is not None and asked.what == "help":
-        return asked
+    help_request = reader.help_request()
+    if help_request is not None and help_request.what == "help":
+        return help_request
     period: Period | None = None
     kind: Kind | None = None
     whose: PersonRef | Literal["team", "mine"] | None = None

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef, PersonRef
 from handlers.grammar.due import correct_spelling
-from handlers.grammar.reader import Asked, Reader, take_purpose_and_note
+from handlers.grammar.reader import HelpRequest, Reader, take_purpose_and_note
 from handlers.grammar.terms import PURPOSES, Terms, example, is_chinese, keyword
 from handlers.grammar.text import Line
 
@@ -72,12 +72,15 @@ class Move:
 FollowRequest = Assign | Finish | Move
 
 
-def parse(line: Line, now: datetime, zone: ZoneInfo) -> FollowRequest | Asked:
-    """Raise `Invalid`: `loan_missing`, `due_missing`, `due_unknown`, `who_behind_due`, `not_understood`, and the codes of
-    due times with `part="due"`."""
+def parse(line: Line, now: datetime, zone: ZoneInfo) -> FollowRequest | HelpRequest:
+    """Parse the line.
+
+    Raise `Invalid`: `loan_missing`, `due_missing`, `due_unknown`, `who_behind_due`, `not_understood`, and the codes of due
+    times with `part="due"`.
+    """
     reader = Reader(line, now, zone)
-    if asked := reader.asked():
-        return asked
+    if request := reader.help_request():
+        return request
     loan = reader.expect_loan(_ACTS, due_follows=True)
     act = reader.take_word(_ACTS)
     if act is None:

@@ -11,7 +11,7 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberMatcher, format_number
 
 from desk.core.errors import Invalid
 from desk.core.values import LoanRef
-from handlers.grammar.reader import Asked, Reader
+from handlers.grammar.reader import HelpRequest, Reader
 from handlers.grammar.terms import STAGES, Terms, example, keyword
 from handlers.grammar.text import Line
 
@@ -88,15 +88,15 @@ class _Phone:
 LoanRequest = Card | Find | Mine | New | Edit
 
 
-def parse(line: Line, now: datetime, zone: ZoneInfo, *, region: str = "CN") -> LoanRequest | Asked:
+def parse(line: Line, now: datetime, zone: ZoneInfo, *, region: str = "CN") -> LoanRequest | HelpRequest:
     """Parse the line. `region` is the country whose phone numbers need no `+`.
 
     Raise `Invalid`: `loan_missing`, `words_missing`, `stage_unknown`, `name_missing`, `phone_missing`, `phone_invalid`,
     `field_unknown`, `value_missing`, `not_understood`.
     """
     reader = Reader(line, now, zone)
-    if asked := reader.asked():
-        return asked
+    if request := reader.help_request():
+        return request
     act = reader.take_word(_ACTS)
     match act.code if act else None:
         case "find":

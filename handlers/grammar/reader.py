@@ -17,7 +17,7 @@ from handlers.grammar.text import Line, is_separator
 W = TypeVar("W", bound=Word)
 
 _MAX_GIVEN_LENGTH = 40
-"""How many characters of the text that was not understood a refusal repeats at most."""
+"""The most characters of text that was not understood that a refusal repeats."""
 
 _FOLLOW_UP = re.compile(r"(?P<loan>.+)/(?P<number>[1-9][0-9]{0,3})")
 _CHINESE_AFTER_DIGIT = re.compile(r"(?<=[0-9])(?=[\u3400-\u9fff])")
@@ -25,7 +25,7 @@ _HELP = Terms((keyword("help", "帮助", "?", "??", "--help", "-h", "怎么用",
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class HelpRequest:
     """A request to show something rather than to act: the `usage` of a command typed alone, or its `help`."""
 
     what: Literal["usage", "help"]
@@ -40,7 +40,7 @@ class ChannelRef:
 
 
 class Reader:
-    """Reads a line part by part. `at` is the position: an offset in `line.norm` that is never on a separator.
+    """Access to a line part by part. `at` is the position: an offset in `line.norm` that is never on a separator.
 
     The `take_` methods return a part and move past it, or return None without moving if it is not there. The `expect_` methods
     raise `Invalid` in that case.
@@ -196,12 +196,12 @@ class Reader:
             raise Invalid("date_only", part=part, given=given, nearest=(due.on.isoformat(),))
         return due
 
-    def asked(self) -> Asked | None:
+    def help_request(self) -> HelpRequest | None:
         """Return the request for usage of an empty line, or for help of a line that says only `help`; otherwise None."""
         if self.done:
-            return Asked("usage")
+            return HelpRequest("usage")
         found = self.find_word(_HELP)
-        return Asked("help") if found and self.line.skip(found.end) >= len(self.norm) else None
+        return HelpRequest("help") if found and self.line.skip(found.end) >= len(self.norm) else None
 
     def expect_end(self, part: str = "line", *nearest: str) -> None:
         """Raise `Invalid` (`not_understood`) if anything is left."""

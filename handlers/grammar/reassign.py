@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from desk.core.values import LoanRef, PersonRef
-from handlers.grammar.reader import Asked, Reader
+from handlers.grammar.reader import HelpRequest, Reader
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
 
@@ -33,11 +33,11 @@ class ReassignAll:
 ReassignRequest = ReassignLoan | ReassignAll
 
 
-def parse(line: Line, now: datetime, zone: ZoneInfo) -> ReassignRequest | Asked:
-    """Raise `Invalid`: `loan_missing`, `person_missing`."""
+def parse(line: Line, now: datetime, zone: ZoneInfo) -> ReassignRequest | HelpRequest:
+    """Parse the line. Raise `Invalid`: `loan_missing`, `person_missing`."""
     reader = Reader(line, now, zone)
-    if asked := reader.asked():
-        return asked
+    if request := reader.help_request():
+        return request
     outgoing = reader.take_person()
     loan = None if outgoing else reader.expect_loan()
     reader.take_word(_TO)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from desk.core.errors import Invalid
 from desk.core.values import PersonRef
 from desk.rules.hours import parse_days, parse_hours
-from handlers.grammar.reader import Asked, ChannelRef, Reader, with_params
+from handlers.grammar.reader import ChannelRef, HelpRequest, Reader, with_params
 from handlers.grammar.terms import ROLES, Terms, example, keyword
 from handlers.grammar.text import Line
 
@@ -45,7 +45,7 @@ class ListTeam:
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """`add @who <role>[, …] [#channel] [team]`; for someone who is a member already, a change."""
+    """`add @who <role>[, …] [#channel] [team]`. Adding a member again changes them."""
 
     who: PersonRef
     roles: tuple[str, ...]
@@ -99,7 +99,7 @@ class SetDay:
 TeamRequest = ListTeam | Add | Remove | Away | Back | SetHours | SetDay
 
 
-def parse(line: Line, now: datetime, zone: ZoneInfo) -> TeamRequest | Asked:
+def parse(line: Line, now: datetime, zone: ZoneInfo) -> TeamRequest | HelpRequest:
     """Parse the line; an empty one lists the team.
 
     Raise `Invalid`: `act_unknown`, `person_missing`, `role_not_said`, `role_unknown`, `role_or_team`, `channel_unknown`,
@@ -107,9 +107,9 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> TeamRequest | Asked:
     `day_kind_unknown`, `not_understood`, and the codes of due times with `part="date"`.
     """
     reader = Reader(line, now, zone)
-    asked = reader.asked()
-    if asked is not None:
-        return ListTeam() if asked.what == "usage" else asked
+    help_request = reader.help_request()
+    if help_request is not None:
+        return ListTeam() if help_request.what == "usage" else help_request
     act = reader.expect_word(_ACTS, "act", unknown="act_unknown")
     request = _READERS[act.code](reader)
     reader.expect_end("line")

@@ -65,8 +65,8 @@ _BARE_NUMBER = Refusal("due_bare_number")
 class Candidate:
     """A sequence of tokens that ends at `end`, an offset in the normalised text.
 
-    `refusal` is set when the words are understood but cannot be a due time. `before` is true when a 前 that the caller accepts
-    closes them. `tokens_end` is where the tokens end if a word after them makes them a limit (`周五|前`), otherwise 0.
+    `refusal` is set when the words are understood but cannot be a due time. `before` is true when an accepted 前 closes
+    them. `tokens_end` is where the tokens end if a word after them makes them a limit (`周五|前`), otherwise 0.
     """
 
     tokens: tuple[Token, ...]

@@ -6,25 +6,25 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import Invalid
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.text import Line
 from tests.handlers.grammar.phrases import SHANGHAI, WEDNESDAY
 
 R = TypeVar("R")
-Parse = Callable[[Line, datetime, ZoneInfo], R | Asked]
+Parse = Callable[[Line, datetime, ZoneInfo], R | HelpRequest]
 
 
 def understood(parse: Parse[R], text: str) -> R:
     """Return the request of a line that must be understood."""
     request = parse(Line.read(text), WEDNESDAY, SHANGHAI)
-    assert not isinstance(request, Asked), text
+    assert not isinstance(request, HelpRequest), text
     return request
 
 
 def asked(parse: Parse[R], text: str) -> str | None:
     """Return `usage` or `help` if the line requests one of them, otherwise None."""
     request = parse(Line.read(text), WEDNESDAY, SHANGHAI)
-    return request.what if isinstance(request, Asked) else None
+    return request.what if isinstance(request, HelpRequest) else None
 
 
 def refused(parse: Parse[R], text: str) -> Invalid:

@@ -9,7 +9,7 @@ import pytest
 
 from handlers.commands import COMMANDS
 from handlers.door.declarations import Command
-from handlers.grammar.reader import Asked
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.text import Line
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import escaped
@@ -33,7 +33,7 @@ def grammar_of(command: Command) -> Any:
 @pytest.mark.parametrize(("command", "line"), LINES)
 def test_an_example_is_understood_as_written(command: Command, line: str) -> None:
     request = grammar_of(command).parse(Line.plain(line), NOW, ZoneInfo("Asia/Shanghai"))
-    assert not isinstance(request, Asked)
+    assert not isinstance(request, HelpRequest)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)

@@ -59,12 +59,13 @@ def _day_and_part(match: re.Match[str]) -> Token:
     return DaysAhead(_DAYS[match[1]], part)
 
 
-def _weeks_ahead(match: re.Match[str]) -> int | None:
+def _periods_ahead(match: re.Match[str]) -> int | None:
+    """Return how many weeks or months ahead the match says (下下 is 2, 本 is 0), or None."""
     return None if match["ahead"] is None else match["ahead"].count("下")
 
 
 def _weekday(match: re.Match[str]) -> Token:
-    return Weekday(_WEEKDAYS[match["day"]], _weeks_ahead(match))
+    return Weekday(_WEEKDAYS[match["day"]], _periods_ahead(match))
 
 
 def _weekday_of_week(match: re.Match[str]) -> Token:
@@ -86,16 +87,11 @@ def _years_ahead(match: re.Match[str]) -> int | None:
 
 def _day_of_month(match: re.Match[str]) -> Token | None:
     day = chinese_number(match["day"])
-    return None if day is None else DayOfMonth(day)
-
-
-def _day_of_month_ahead(match: re.Match[str]) -> Token | None:
-    day = chinese_number(match["day"])
-    return None if day is None else DayOfMonth(day, _weeks_ahead(match))
+    return None if day is None else DayOfMonth(day, _periods_ahead(match))
 
 
 def _month_end(match: re.Match[str]) -> Token:
-    return MonthEnd(_weeks_ahead(match) or 0)
+    return MonthEnd(_periods_ahead(match) or 0)
 
 
 def _named_month_end(match: re.Match[str]) -> Token | None:
@@ -139,8 +135,7 @@ PATTERNS = (
     pattern(f"(?P<which>next|this)\\s*{_WEEKDAY}", _weekday_of_week),
     pattern(f"{_ON}{_YEAR}{_MONTH_NUMBER}(?:\\s*的)?\\s*{_DAY_NUMBER}", _month_day),
     pattern(f"{_ON}{_YEAR}{_MONTH_NUMBER}(?P<day>[0-9]{{1,2}})(?!\\s*[{MEASURE_WORDS}点时分])(?![:∶./])", _month_day),
-    pattern(f"{_ON}{_DAY_NUMBER}", _day_of_month),
-    pattern(f"{_ON}{_MONTH}{_DAY_NUMBER}", _day_of_month_ahead),
+    pattern(f"{_ON}(?:{_MONTH})?{_DAY_NUMBER}", _day_of_month),
     pattern(f"{_ON}(?:(?P<ahead>{_WHICH_MONTH})(?:月的?)?)?月[底末](?:{_LAST})?", _month_end),
     pattern(f"{_ON}(?P<ahead>{_WHICH_MONTH})月{_LAST}", _month_end),
     pattern(f"{_ON}{_YEAR}{_MONTH_NUMBER}(?:月?[底末]|{_LAST})", _named_month_end),

@@ -176,7 +176,7 @@ def test_a_due_time_is_read_at_any_position_except_inside_a_word():
         ("周五 身份证", "2026-11-27", "身份证"),
     ],
 )
-def test_a_caller_that_accepts_a_limit_gets_its_word_as_part_of_the_due_time(text: str, due: str, rest: str):
+def test_the_word_of_a_limit_is_part_of_the_due_time_where_limits_are_accepted(text: str, due: str, rest: str):
     assert taken(text, before=True) == (due, rest)
 
 
