@@ -1,7 +1,7 @@
 // The page's own texts. The texts of messages come from the app and are never translated here.
 
 const ZH = {
-  "Act as": "扮演成员",
+  "Act as": "切换成员",
   "Acting as {name}": "当前成员：{name}",
   "Channels": "频道",
   "Direct messages": "私信",
@@ -47,7 +47,7 @@ const ZH = {
   "Next morning, {time}": "次日早上 {time}",
   "1 week ahead": "一周后",
   "Or set it to ({zone})": "或调到以下时间（{zone}）",
-  "Set": "设定",
+  "Set": "设置",
   "Choose a future time. The clock can only move forward.": "请选择将来的时间。时钟只能往前调。",
   "The clock can only move forward.": "时钟只能往前调。",
   "That is more than a year ahead.": "最多只能调快一年。",
@@ -80,8 +80,8 @@ const ZH = {
   "Type at least {n} characters.": "请至少输入 {n} 个字。",
   "Home": "主页",
   "Loading …": "正在加载……",
-  "Shortcuts": "快捷操作",
-  "Message shortcuts": "消息快捷操作",
+  "Shortcuts": "快捷方式",
+  "Message shortcuts": "消息快捷方式",
   "Messages": "消息",
   "Nothing has been published here yet.": "这里还没有发布内容。",
   "Cancel": "取消",

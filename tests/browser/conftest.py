@@ -81,7 +81,7 @@ class Echo:
 
     url: str = ""
     status: int = 200
-    got: list[dict[str, Any]] = field(default_factory=list)
+    payloads: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
@@ -93,7 +93,7 @@ class Echo:
             return web.json_response({"challenge": self.events[-1].get("challenge")})
         form: dict[str, Any] = dict(parse_qsl(raw, keep_blank_values=True))
         body = json.loads(form["payload"]) if "payload" in form else form
-        self.got.append(body)
+        self.payloads.append(body)
         await self.gate.wait()
         if self.status != 200:
             return web.Response(status=self.status)
@@ -153,7 +153,7 @@ class Scene:
     async def open_form(self, page: Page, view: dict[str, Any]) -> Locator:
         """Open the page as Li Wei and a form with which the app answers a command."""
         await self.sandbox.command(self.li, self.desk, "/loan-call")
-        await self.call("views.open", trigger_id=self.app.got[-1]["trigger_id"], view=view)
+        await self.call("views.open", trigger_id=self.app.payloads[-1]["trigger_id"], view=view)
         dialog = page.get_by_role("dialog", name=view["title"]["text"])
         await dialog.wait_for()
         return dialog

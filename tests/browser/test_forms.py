@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 def submitted(scene: Scene) -> dict[str, Any]:
     """Return the values of the last submission, by action_id."""
-    values = scene.app.got[-1]["view"]["state"]["values"]
+    values = scene.app.payloads[-1]["view"]["state"]["values"]
     return {action: state for states in values.values() for action, state in states.items()}
 
 
@@ -108,9 +108,9 @@ async def test_an_updated_form_keeps_the_text_being_typed(scene: Scene) -> None:
     dialog = await scene.open_form(page, modal("Log a call", choice, text_field("Note")))
     await dialog.get_by_role("button", name="Outcome").click()
     await page.get_by_role("option", name="promised").click()
-    await scene.sandbox.wait_for(lambda: scene.app.got[-1].get("type") == "block_actions")
+    await scene.sandbox.wait_for(lambda: scene.app.payloads[-1].get("type") == "block_actions")
     await dialog.get_by_label("Note").press_sequentially("on the 5th")
-    view_id = scene.app.got[-1]["view"]["id"]
+    view_id = scene.app.payloads[-1]["view"]["id"]
     await scene.call(
         "views.update", view_id=view_id, view=modal("Log a call", choice, text_field("Note"), text_field("Promised"))
     )
@@ -126,11 +126,11 @@ async def test_an_updated_form_keeps_an_open_menu(scene: Scene) -> None:
     press = actions(button("Fill in", "fill"))
     dialog = await scene.open_form(page, modal("Log a call", press, choice))
     await dialog.get_by_role("button", name="Fill in").click()
-    await scene.sandbox.wait_for(lambda: scene.app.got[-1].get("type") == "block_actions")
+    await scene.sandbox.wait_for(lambda: scene.app.payloads[-1].get("type") == "block_actions")
     await dialog.get_by_role("button", name="Outcome").click()
     await scene.call(
         "views.update",
-        view_id=scene.app.got[-1]["view"]["id"],
+        view_id=scene.app.payloads[-1]["view"]["id"],
         view=modal("Log a call", press, choice, text_field("Promised")),
     )
     await page.get_by_role("option", name="promised").click()
@@ -150,7 +150,7 @@ async def test_escape_asks_before_typed_values_are_lost(scene: Scene) -> None:
     await question.get_by_role("button", name="Close").click()
     await expect(dialog).to_have_count(0)
     await expect(page.get_by_role("textbox", name="Message #desk")).to_be_focused()
-    assert scene.app.got[-1]["type"] == "view_closed"
+    assert scene.app.payloads[-1]["type"] == "view_closed"
 
 
 async def test_an_untouched_form_closes_at_once(scene: Scene) -> None:
@@ -165,8 +165,8 @@ async def test_stacked_forms_have_a_way_back(scene: Scene) -> None:
     first = await scene.open_form(page, modal("First", actions(button("Go on", "on"))))
     for title in ("Second", "Third"):
         await page.get_by_role("dialog").get_by_role("button", name="Go on").click()
-        await scene.sandbox.wait_for(lambda: scene.app.got[-1].get("type") == "block_actions")
-        trigger = scene.app.got.pop()["trigger_id"]
+        await scene.sandbox.wait_for(lambda: scene.app.payloads[-1].get("type") == "block_actions")
+        trigger = scene.app.payloads.pop()["trigger_id"]
         await scene.call("views.push", trigger_id=trigger, view=modal(title, actions(button("Go on", "on"))))
         await expect(page.get_by_role("dialog", name=title)).to_be_visible()
     await page.get_by_role("button", name="Back").click()
@@ -192,7 +192,7 @@ async def test_an_external_select_is_filled_by_the_app_while_typing(scene: Scene
     await search.press("ArrowDown")
     await search.press("Enter")
     await expect(dialog.get_by_role("button", name="Loan: L-1043 Wang")).to_be_focused()
-    assert scene.app.got[-1]["value"] == "wang"
+    assert scene.app.payloads[-1]["value"] == "wang"
 
 
 async def test_a_form_is_disabled_while_the_app_responds(scene: Scene) -> None:

@@ -43,18 +43,18 @@ async def test_buttons_and_menus_of_the_home_work(scene: Scene) -> None:
     await page.get_by_role("link", name="Loan Desk").click()
     await page.get_by_role("tab", name="Home").click()
     await page.get_by_role("button", name="Log a call").click()
-    await scene.sandbox.wait_for(lambda: scene.app.got)
-    assert scene.app.got[-1]["view"]["type"] == "home"
+    await scene.sandbox.wait_for(lambda: scene.app.payloads)
+    assert scene.app.payloads[-1]["view"]["type"] == "home"
     form = modal("Log a call", text_field("Note"))
-    await scene.call("views.open", trigger_id=scene.app.got[-1]["trigger_id"], view=form)
+    await scene.call("views.open", trigger_id=scene.app.payloads[-1]["trigger_id"], view=form)
     await expect(page.get_by_role("dialog", name="Log a call")).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("button", name="Log a call")).to_be_focused()
     await page.get_by_role("button", name="Stage").press("Enter")
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Enter")
-    await scene.sandbox.wait_for(lambda: scene.app.got[-1]["actions"][0]["action_id"] == "stage")
-    assert scene.app.got[-1]["actions"][0]["selected_option"]["value"] == "closed"
+    await scene.sandbox.wait_for(lambda: scene.app.payloads[-1]["actions"][0]["action_id"] == "stage")
+    assert scene.app.payloads[-1]["actions"][0]["selected_option"]["value"] == "closed"
 
 
 async def test_each_member_sees_their_own_home(scene: Scene) -> None:
@@ -69,8 +69,8 @@ async def test_a_global_shortcut_is_started_from_the_composer(scene: Scene) -> N
     page = await scene.open(scene.li, scene.desk)
     await page.get_by_role("button", name="Shortcuts").press("Enter")
     await page.get_by_role("menuitem", name="Find a loan").press("Enter")
-    await scene.sandbox.wait_for(lambda: scene.app.got)
-    assert (scene.app.got[-1]["type"], scene.app.got[-1]["callback_id"]) == ("shortcut", "find")
+    await scene.sandbox.wait_for(lambda: scene.app.payloads)
+    assert (scene.app.payloads[-1]["type"], scene.app.payloads[-1]["callback_id"]) == ("shortcut", "find")
 
 
 async def test_a_message_shortcut_is_started_from_its_message(scene: Scene) -> None:
@@ -79,6 +79,6 @@ async def test_a_message_shortcut_is_started_from_its_message(scene: Scene) -> N
     await page.get_by_role("article").hover()
     await page.get_by_role("button", name="Message shortcuts").click()
     await page.get_by_role("menuitem", name="Log a call from this").click()
-    await scene.sandbox.wait_for(lambda: scene.app.got)
-    assert scene.app.got[-1]["type"] == "message_action"
-    assert scene.app.got[-1]["message"]["text"] == "Mr Wang asks for a lower rate"
+    await scene.sandbox.wait_for(lambda: scene.app.payloads)
+    assert scene.app.payloads[-1]["type"] == "message_action"
+    assert scene.app.payloads[-1]["message"]["text"] == "Mr Wang asks for a lower rate"

@@ -55,7 +55,7 @@ async def test_a_colleagues_name_is_completed_and_reaches_the_app_as_an_id(scene
     await box.press("Tab")
     await box.press("Enter")
     await expect(page.get_by_role("article")).to_contain_text("You typed")
-    assert scene.app.got[0]["text"].strip() == f"L-1042 <@{scene.wang.id}> tomorrow <#{scene.desk.id}|desk>"
+    assert scene.app.payloads[0]["text"].strip() == f"L-1042 <@{scene.wang.id}> tomorrow <#{scene.desk.id}|desk>"
 
 
 async def test_the_app_is_mentioned_by_its_name(scene: Scene) -> None:
@@ -111,7 +111,7 @@ async def test_a_pressed_button_is_busy_until_its_answer_is_shown(scene: Scene) 
     scene.app.gate.set()
     await expect(page.get_by_role("article").last).to_contain_text("You pressed reached")
     await expect(pressed).not_to_have_attribute("aria-busy", "true")
-    assert [body["actions"][0]["value"] for body in scene.app.got] == ["reached"]
+    assert [body["actions"][0]["value"] for body in scene.app.payloads] == ["reached"]
 
 
 async def test_a_failed_press_shows_an_error(scene: Scene) -> None:
@@ -136,7 +136,7 @@ async def test_a_button_with_a_confirmation_asks_first(scene: Scene) -> None:
     await expect(question).to_contain_text("The manager gets it.")
     await question.get_by_role("button", name="No").click()
     await expect(question).to_have_count(0)
-    assert scene.app.got == []
+    assert scene.app.payloads == []
     await page.get_by_role("button", name="Hand over").click()
     await question.get_by_role("button", name="Yes").click()
     await expect(page.get_by_role("article").last).to_contain_text("You pressed over")

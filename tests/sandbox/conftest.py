@@ -77,38 +77,38 @@ class App:
     statuses: list[int] = field(default_factory=list)
     """HTTP statuses of the next answers to events; after them `status` applies."""
     headers: dict[str, str] = field(default_factory=dict)
-    echoes: bool = True
+    answers_challenge: bool = True
     """Whether the app answers the challenge of the events URL."""
-    got: list[dict[str, Any]] = field(default_factory=list)
-    heard: list[dict[str, Any]] = field(default_factory=list)
+    payloads: list[dict[str, Any]] = field(default_factory=list)
+    event_bodies: list[dict[str, Any]] = field(default_factory=list)
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
     async def handle(self, request: web.Request) -> web.Response:
         raw = await request.read()
         self.requests.append((dict(request.headers), raw))
         if request.content_type == "application/json":
-            return await self._hear(json.loads(raw))
+            return await self._handle_event(json.loads(raw))
         form: dict[str, Any] = dict(parse_qsl(raw.decode(), keep_blank_values=True))
         form = json.loads(form["payload"]) if "payload" in form else form
-        self.got.append(form)
+        self.payloads.append(form)
         body = await self.answer(form)
         if isinstance(body, str):
             return web.Response(status=self.status, text=body)
         return web.Response(status=self.status) if body is None else web.json_response(body, status=self.status)
 
-    async def _hear(self, body: dict[str, Any]) -> web.Response:
+    async def _handle_event(self, body: dict[str, Any]) -> web.Response:
         if body["type"] == "url_verification":
-            return web.json_response({"challenge": body["challenge"] if self.echoes else "?"})
-        self.heard.append(body)
+            return web.json_response({"challenge": body["challenge"] if self.answers_challenge else "?"})
+        self.event_bodies.append(body)
         await self.answer(body)
         return web.Response(status=self.statuses.pop(0) if self.statuses else self.status, headers=self.headers)
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         """Return the events of a type that the app got."""
-        events = [one["event"] for one in self.heard if one["type"] == "event_callback"]
+        events = [one["event"] for one in self.event_bodies if one["type"] == "event_callback"]
         return [event for event in events if event["type"] == kind]
 
-    def says(self, **body: Any) -> None:
+    def answer_with(self, **body: Any) -> None:
         """Answer every command with this message."""
 
         async def answer(_form: dict[str, Any]) -> Any:

@@ -15,7 +15,7 @@ from tests.sandbox.conftest import SECRET, World
 
 async def test_the_app_gets_every_field_of_the_command(world: World) -> None:
     await world.sandbox.command(world.li, world.desk, "/loan-call L-1042 reached")
-    form = world.app.got[0]
+    form = world.app.payloads[0]
     assert form["command"] == "/loan-call"
     assert form["text"] == "L-1042 reached"
     assert (form["user_id"], form["channel_id"], form["team_id"]) == ("U0LI", "C0DESK", "T0SANDBOX")
@@ -28,7 +28,7 @@ async def test_the_app_gets_every_field_of_the_command(world: World) -> None:
 async def test_every_command_has_its_own_trigger(world: World) -> None:
     for _ in range(2):
         await world.sandbox.command(world.li, world.desk, "/loan-call")
-    first, second = world.app.got
+    first, second = world.app.payloads
     assert first["trigger_id"] != second["trigger_id"]
 
 
@@ -65,16 +65,16 @@ async def test_a_request_is_signed_with_the_apps_secret_and_the_time(world: Worl
 )
 async def test_typed_text_reaches_the_app_escaped(world: World, typed: str, received: str) -> None:
     await world.sandbox.command(world.li, world.desk, f"/loan-call {typed}")
-    assert world.app.got[0]["text"] == received
+    assert world.app.payloads[0]["text"] == received
 
 
 async def test_a_private_channel_is_sent_to_the_app_without_its_name(world: World) -> None:
     await world.sandbox.command(world.wang, world.desk, "/loan-call #risk")
-    assert world.app.got[0]["text"] == "<#C0RISK|>"
+    assert world.app.payloads[0]["text"] == "<#C0RISK|>"
 
 
 async def test_only_the_user_who_typed_the_command_sees_its_answer(world: World) -> None:
-    world.app.says(response_type="ephemeral", text="Logged.")
+    world.app.answer_with(response_type="ephemeral", text="Logged.")
     reply = await world.sandbox.command(world.li, world.desk, "/loan-call L-1042 reached")
     assert (reply.status, reply.text, reply.ephemeral) == (200, "Logged.", True)
     assert [m.text for m in world.sandbox.messages(world.desk, world.li)] == ["Logged."]
@@ -83,7 +83,7 @@ async def test_only_the_user_who_typed_the_command_sees_its_answer(world: World)
 
 
 async def test_an_in_channel_answer_also_shows_the_typed_command(world: World) -> None:
-    world.app.says(response_type="in_channel", text="Logged.")
+    world.app.answer_with(response_type="in_channel", text="Logged.")
     reply = await world.sandbox.command(world.li, world.desk, "/loan-call L-1042")
     assert not reply.ephemeral
     assert [m.text for m in world.sandbox.messages(world.desk)] == ["/loan-call L-1042", "Logged."]
@@ -106,13 +106,13 @@ async def test_an_empty_answer_shows_nothing(world: World) -> None:
 async def test_only_ordinary_whitespace_ends_the_command_name(world: World) -> None:
     assert (await world.sandbox.command(world.li, world.desk, "/loan-call\u3000L-1042")).error
     await world.sandbox.command(world.li, world.desk, "/loan-call L-1042\nsecond line ")
-    assert [form["text"] for form in world.app.got] == ["L-1042\nsecond line"]
+    assert [form["text"] for form in world.app.payloads] == ["L-1042\nsecond line"]
 
 
 async def test_an_unknown_command_is_not_delivered(world: World) -> None:
     reply = await world.sandbox.command(world.li, world.desk, "/lone-call L-1042")
     assert reply.text.startswith("/lone-call is not a valid command.")
-    assert world.app.got == []
+    assert world.app.payloads == []
 
 
 async def test_an_app_that_returns_an_error_is_shown_as_dispatch_failed(world: World) -> None:
@@ -145,7 +145,7 @@ async def test_an_app_has_three_seconds_to_answer() -> None:
 
 
 async def test_an_answer_over_a_limit_is_refused_and_recorded(world: World) -> None:
-    world.app.says(text="x", blocks=[{"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}])
+    world.app.answer_with(text="x", blocks=[{"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}])
     reply = await world.sandbox.command(world.li, world.desk, "/loan-call")
     assert "invalid_blocks" in reply.error
     assert "/blocks/0/text/text" in str(world.sandbox.violations[0])
@@ -157,7 +157,7 @@ async def test_an_answer_over_a_limit_is_refused_and_recorded(world: World) -> N
     [{"text": "x", "response_type": "channel"}, {"text": "x", "colour": "red"}, {"blocks": [{"type": "divider"}]}],
 )
 async def test_an_answer_with_unknown_fields_or_values_is_refused(world: World, body: dict[str, Any]) -> None:
-    world.app.says(**body)
+    world.app.answer_with(**body)
     assert (await world.sandbox.command(world.li, world.desk, "/loan-call")).error
     assert len(world.sandbox.violations) == 1
 
@@ -177,7 +177,7 @@ async def test_a_user_writes_only_in_channels_they_belong_to(world: World) -> No
 
 
 async def test_a_redelivery_sends_the_same_body_with_a_new_signature(world: World) -> None:
-    world.app.says(text="Logged.")
+    world.app.answer_with(text="Logged.")
     reply = await world.sandbox.command(world.li, world.desk, "/loan-call L-1042")
     world.clock.forward(60)
     again = await world.sandbox.redeliver(reply.request)
@@ -189,7 +189,7 @@ async def test_a_redelivery_sends_the_same_body_with_a_new_signature(world: Worl
 
 
 async def test_traffic_records_requests_and_answers(world: World) -> None:
-    world.app.says(text="Logged.")
+    world.app.answer_with(text="Logged.")
     await world.sandbox.command(world.li, world.desk, "/loan-call L-1042")
     sent = world.sandbox.traffic.requests("command")[0]
     assert (sent.name, sent.status, sent.answer) == ("/loan-call", 200, {"text": "Logged."})

@@ -16,7 +16,7 @@ from tests.sandbox.payloads import actions, button, home, section
 ALL = ("app_home_opened", "app_mention", "message.im", "member_joined_channel", "link_shared")
 
 
-async def heard(world: World, kind: str) -> list[dict[str, Any]]:
+async def received(world: World, kind: str) -> list[dict[str, Any]]:
     await world.sandbox.events.wait_until_delivered()
     return world.app.events(kind)
 
@@ -25,10 +25,10 @@ async def test_a_message_to_the_bot_is_sent_to_the_app_as_a_signed_event(world: 
     world.subscribe(*ALL)
     dm = world.sandbox.dm(world.li)
     message = world.sandbox.say(world.li, dm, "help")
-    (event,) = await heard(world, "message")
+    (event,) = await received(world, "message")
     assert (event["user"], event["text"], event["ts"]) == ("U0LI", "help", message.ts)
     assert (event["channel"], event["channel_type"]) == (dm.id, "im")
-    envelope = world.app.heard[0]
+    envelope = world.app.event_bodies[0]
     assert (envelope["type"], envelope["team_id"], envelope["api_app_id"]) == (
         "event_callback",
         "T0SANDBOX",
@@ -54,7 +54,7 @@ async def test_the_app_gets_no_event_it_did_not_subscribe_to(world: World) -> No
 async def test_the_app_gets_events_for_its_own_messages_too(world: World) -> None:
     world.subscribe("message.im")
     await world.client.chat_postMessage(channel="U0LI", text="A call is due")
-    (event,) = await heard(world, "message")
+    (event,) = await received(world, "message")
     assert (event["bot_id"], event["user"]) == ("B0SANDBOX", "U0APPBOT")
 
 
@@ -64,7 +64,7 @@ async def test_a_mention_sends_app_mention_only_in_channels_of_the_bot(world: Wo
     world.sandbox.say(world.wang, world.risk, "@loan-desk")
     world.sandbox.say(world.li, world.desk, "@loandesk due")
     world.sandbox.say(world.wang, world.risk, "@loandesk due")
-    (event,) = await heard(world, "app_mention")
+    (event,) = await received(world, "app_mention")
     assert (event["text"], event["channel"]) == ("<@U0APPBOT> due", "C0DESK")
 
 
@@ -74,7 +74,7 @@ async def test_the_app_is_notified_of_members_who_join_the_bots_channels(world: 
     world.sandbox.join(world.desk, chen)
     world.sandbox.join(world.risk, chen)
     world.sandbox.join(world.risk, "U0APPBOT")
-    events = await heard(world, "member_joined_channel")
+    events = await received(world, "member_joined_channel")
     assert [(one["user"], one["channel"], one["channel_type"]) for one in events] == [
         ("U0CHEN", "C0DESK", "C"),
         ("U0APPBOT", "C0RISK", "G"),
@@ -87,7 +87,7 @@ async def test_opening_the_home_sends_the_last_published_view(world: World) -> N
     await world.client.views_publish(user_id="U0LI", view=home(section("Today")))
     await world.sandbox.open_home(world.li)
     await world.sandbox.open_home(world.li, "messages")
-    first, second, third = await heard(world, "app_home_opened")
+    first, second, third = await received(world, "app_home_opened")
     assert (first["tab"], first["user"], first.get("view")) == ("home", "U0LI", None)
     assert second["view"]["hash"] == world.sandbox.home_of(world.li).view.hash
     assert (third["tab"], third["channel"]) == ("messages", world.sandbox.dm(world.li).id)
@@ -118,7 +118,7 @@ async def test_an_event_is_retried_with_the_same_id_until_it_is_acknowledged(wor
     await world.sandbox.wait_for(lambda: len(world.sandbox.traffic.requests("event")) == 3)
     world.sandbox.events.retry_now()
     await world.sandbox.events.wait_until_delivered()
-    assert len({one["event_id"] for one in world.app.heard}) == 1
+    assert len({one["event_id"] for one in world.app.event_bodies}) == 1
     numbers = [headers.get("x-slack-retry-num") for headers, _raw in world.app.requests[1:]]
     reasons = [headers.get("x-slack-retry-reason") for headers, _raw in world.app.requests[1:]]
     assert (numbers, reasons) == ([None, "1", "2"], [None, "http_error", "http_error"])
@@ -135,7 +135,7 @@ async def test_an_event_that_is_never_acknowledged_is_sent_four_times(world: Wor
     world.app.answer = never
     world.sandbox.say(world.li, world.sandbox.dm(world.li), "help")
     await world.sandbox.events.wait_until_delivered()
-    assert len(world.app.heard) == 4
+    assert len(world.app.event_bodies) == 4
     assert world.app.requests[-1][0]["x-slack-retry-reason"] == "http_timeout"
 
 
@@ -144,15 +144,15 @@ async def test_an_app_may_ask_for_no_retries(world: World) -> None:
     world.app.status, world.app.headers = 500, {"X-Slack-No-Retry": "1"}
     world.sandbox.say(world.li, world.sandbox.dm(world.li), "help")
     await world.sandbox.events.wait_until_delivered()
-    assert len(world.app.heard) == 1
+    assert len(world.app.event_bodies) == 1
 
 
 async def test_a_url_that_does_not_answer_the_challenge_gets_no_events(world: World) -> None:
     world.subscribe("message.im")
-    world.app.echoes = False
+    world.app.answers_challenge = False
     world.sandbox.say(world.li, world.sandbox.dm(world.li), "help")
     await world.sandbox.events.wait_until_delivered()
-    assert world.app.heard == []
+    assert world.app.event_bodies == []
     assert [violation.where for violation in world.sandbox.violations] == ["events"]
     assert world.sandbox.app is not None
     assert await world.sandbox.events.verify(world.sandbox.app) is False
@@ -166,7 +166,7 @@ async def test_the_app_is_notified_of_members_who_leave_and_of_changed_users(wor
     world.sandbox.uninstall()
     await world.sandbox.events.wait_until_delivered()
     assert world.app.events("user_change")[0]["user"]["tz"] == "Europe/Berlin"
-    kinds = {one["event"]["type"] for one in world.app.heard}
+    kinds = {one["event"]["type"] for one in world.app.event_bodies}
     assert kinds == {"app_uninstalled", "tokens_revoked", "user_change", "channel_archive", "member_left_channel"}
     world.sandbox.unarchive(world.desk)
 
@@ -177,7 +177,7 @@ LINK = "https://app.loans.example/loans/L-1042"
 async def test_a_link_to_the_apps_domain_is_unfurled(world: World) -> None:
     world.subscribe(*ALL)
     message = world.sandbox.say(world.li, world.desk, f"see {LINK} and https://elsewhere.example/x")
-    (event,) = await heard(world, "link_shared")
+    (event,) = await received(world, "link_shared")
     assert event["links"] == [{"domain": "app.loans.example", "url": LINK}]
     assert (event["message_ts"], event["channel"], event["is_bot_user_member"]) == (message.ts, "C0DESK", True)
     below = {"blocks": [section("L-1042 · Signed"), actions(button("Details", "details", value="L-1042"))]}
@@ -186,7 +186,7 @@ async def test_a_link_to_the_apps_domain_is_unfurled(world: World) -> None:
     assert shown["text"].startswith("see ")
     assert shown["attachments"][0]["from_url"] == LINK
     press = await world.sandbox.press(world.wang, message, "Details")
-    payload = world.app.got[-1]
+    payload = world.app.payloads[-1]
     assert payload["container"]["type"] == "message_attachment"
     assert (payload["container"]["app_unfurl_url"], payload["actions"][0]["value"]) == (LINK, "L-1042")
     assert "message" not in payload
@@ -239,7 +239,7 @@ async def test_pending_events_are_not_retried_once_the_subscription_is_disabled(
     world.app.status = 500
     world.sandbox.say(world.li, world.sandbox.dm(world.li), "help")
     await world.sandbox.events.wait_until_delivered()
-    assert len(world.app.heard) == 1
+    assert len(world.app.event_bodies) == 1
     world.sandbox.violations.clear()
 
 
@@ -258,9 +258,9 @@ async def test_events_over_the_hourly_limit_are_dropped_and_the_app_is_notified_
         world.sandbox.say(world.li, dm, f"help {number}")
         await world.sandbox.events.wait_until_delivered()
     assert [event["text"] for event in world.app.events("message")] == ["help 0", "help 1"]
-    notices = [body for body in world.app.heard if body["type"] == "app_rate_limited"]
+    notices = [body for body in world.app.event_bodies if body["type"] == "app_rate_limited"]
     assert [(body["team_id"], body["minute_rate_limited"] % 60) for body in notices] == [("T0SANDBOX", 0)]
 
     world.clock.forward(3601)
     world.sandbox.say(world.li, dm, "again")
-    assert (await heard(world, "message"))[-1]["text"] == "again"
+    assert (await received(world, "message"))[-1]["text"] == "again"

@@ -124,7 +124,7 @@ async def test_a_fault_can_be_limited_to_one_channel(world: World) -> None:
 async def test_a_response_url_can_fail_too(world: World) -> None:
     await world.sandbox.command(world.li, world.desk, "/loan-call")
     world.sandbox.faults.next("response_url", "500")
-    url = world.app.got[0]["response_url"]
+    url = world.app.payloads[0]["response_url"]
     for status in (500, 200):
         async with world.http.post(url, json={"text": "x"}) as response:
             assert response.status == status

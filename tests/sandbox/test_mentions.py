@@ -16,7 +16,7 @@ async def notified_by(world: World, text: str, *blocks: dict[str, Any]) -> set[s
 
 
 @pytest.mark.parametrize(
-    ("text", "reached"),
+    ("text", "notified"),
     [
         ("Call for <@U0LI>", {"U0LI"}),
         ("Call for <@U0LI|li>", {"U0LI"}),
@@ -30,13 +30,13 @@ async def notified_by(world: World, text: str, *blocks: dict[str, Any]) -> set[s
         ("<@U0NOBODY> <!date^1^{date}|x>", set()),
     ],
 )
-async def test_a_text_notifies_the_users_it_mentions(world: World, text: str, reached: set[str]) -> None:
+async def test_a_text_notifies_the_users_it_mentions(world: World, text: str, notified: set[str]) -> None:
     world.sandbox.add_group("S0DESK", [world.wang])
-    assert await notified_by(world, text) == reached
+    assert await notified_by(world, text) == notified
 
 
 @pytest.mark.parametrize(
-    ("block", "reached"),
+    ("block", "notified"),
     [
         (section("Call for <@U0LI>"), {"U0LI"}),
         ({"type": "section", "fields": [mrkdwn("<@U0WANG>")]}, {"U0WANG"}),
@@ -51,9 +51,9 @@ async def test_a_text_notifies_the_users_it_mentions(world: World, text: str, re
     ],
 )
 async def test_a_block_notifies_the_users_its_markup_mentions(
-    world: World, block: dict[str, Any], reached: set[str]
+    world: World, block: dict[str, Any], notified: set[str]
 ) -> None:
-    assert await notified_by(world, "Hello", block) == reached
+    assert await notified_by(world, "Hello", block) == notified
 
 
 async def test_nobody_outside_the_channel_is_notified(world: World) -> None:

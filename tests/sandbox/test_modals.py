@@ -22,7 +22,7 @@ def answering(app: App, **by_type: Any) -> None:
 
 
 def sent(world: World, kind: str) -> list[Json]:
-    return [one for one in world.app.got if one.get("type") == kind]
+    return [one for one in world.app.payloads if one.get("type") == kind]
 
 
 LOG = modal(

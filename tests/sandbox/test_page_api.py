@@ -15,7 +15,7 @@ Events = asyncio.Queue[dict[str, Any]]
 @asynccontextmanager
 async def listening(world: World, user: str) -> AsyncIterator[Events]:
     """Read the page's stream of events."""
-    heard: Events = asyncio.Queue()
+    events: Events = asyncio.Queue()
 
     async def read() -> None:
         async with world.http.get(f"{world.sandbox.base_url}/ui/events", params={"user": user}) as response:
@@ -24,13 +24,13 @@ async def listening(world: World, user: str) -> AsyncIterator[Events]:
                 if line.startswith(b":"):
                     ready.set()
                 if line.startswith(b"data: "):
-                    heard.put_nowait(json.loads(line[6:]))
-            heard.put_nowait({"type": "end of the stream"})
+                    events.put_nowait(json.loads(line[6:]))
+            events.put_nowait({"type": "end of the stream"})
 
     ready = asyncio.Event()
     task = asyncio.create_task(read())
     await asyncio.wait_for(ready.wait(), 30)
-    yield heard
+    yield events
     task.cancel()
 
 
@@ -70,7 +70,7 @@ async def test_without_a_user_the_page_acts_as_the_first_one(world: World) -> No
 
 
 async def test_a_command_from_the_page_is_answered_in_the_channel(world: World) -> None:
-    world.app.says(text="Logged.", blocks=[actions(button())])
+    world.app.answer_with(text="Logged.", blocks=[actions(button())])
     assert await world.post("/ui/command", user="U0LI", channel="C0DESK", text="/loan-call L-1042") == {"ok": True}
     (message,) = (await world.get("/ui/messages", user="U0LI", channel="C0DESK"))["messages"]
     assert (message["text"], message["ephemeral"], message["is_bot"]) == ("Logged.", True, True)
@@ -96,7 +96,7 @@ async def test_a_button_is_pressed_and_a_menu_set_from_the_page(world: World) ->
     assert await world.post("/ui/action", **where, action_id="done") == {"ok": True}
     option = message["blocks"][0]["elements"][1]["options"][0]
     assert await world.post("/ui/action", **where, action_id="snooze", selected_option=option) == {"ok": True}
-    assert world.app.got[1]["actions"][0]["selected_option"] == option
+    assert world.app.payloads[1]["actions"][0]["selected_option"] == option
     gone = await world.post("/ui/action", **{**where, "message_id": "C0DESK-1"}, action_id="done")
     assert gone == {"ok": False, "error": "message_not_found"}
 
@@ -132,7 +132,7 @@ async def test_the_page_gets_no_events_that_its_user_may_not_see(world: World) -
 
 async def test_a_refused_answer_is_shown_as_a_notice_on_the_page(world: World) -> None:
     async with listening(world, "U0LI") as events:
-        world.app.says(blocks=[{"type": "divider"}])
+        world.app.answer_with(blocks=[{"type": "divider"}])
         await world.sandbox.command(world.li, world.desk, "/loan-call")
         assert "no_text" in (await next_of(events, "notice"))["text"]
 
@@ -155,6 +155,6 @@ async def test_faults_can_be_planned_and_traffic_read_over_http(world: World) ->
 
 
 async def test_the_sandbox_stops_while_a_page_listens(world: World) -> None:
-    async with listening(world, "U0LI") as heard:
+    async with listening(world, "U0LI") as events:
         await world.sandbox.stop()
-        await next_of(heard, "end of the stream")  # which a stream that was cut off has not
+        await next_of(events, "end of the stream")  # which a stream that was cut off has not

@@ -8,9 +8,9 @@ from tests.sandbox.test_views import PAGE, opened, pushed
 
 
 async def test_the_page_is_notified_of_a_modal_and_reads_the_view_stack(world: World) -> None:
-    async with listening(world, "U0LI") as heard, listening(world, "U0WANG") as elsewhere:
+    async with listening(world, "U0LI") as events, listening(world, "U0WANG") as elsewhere:
         await opened(world, PAGE)
-        await next_of(heard, "views")
+        await next_of(events, "views")
         await pushed(world, modal(text_input(initial_value="x"), close={"type": "plain_text", "text": "Back"}))
         assert elsewhere.empty()
     views = await world.get("/ui/views", user="U0LI")

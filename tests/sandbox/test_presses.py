@@ -19,7 +19,7 @@ async def post(world: World, *blocks: dict[str, Any], **more: Any) -> Message:
 
 
 async def respond(world: World, **body: Any) -> tuple[int, Any]:
-    async with world.http.post(world.app.got[-1]["response_url"], json=body) as response:
+    async with world.http.post(world.app.payloads[-1]["response_url"], json=body) as response:
         text = await response.text()
         return response.status, text if text == "ok" else (await response.json())["error"]
 
@@ -33,7 +33,7 @@ async def test_the_app_gets_the_pressed_button_its_message_and_the_user(world: W
     )
     press = await world.sandbox.press(world.li, message, "done")
     assert (press.status, press.error) == (200, "")
-    payload = world.app.got[0]
+    payload = world.app.payloads[0]
     assert payload["type"] == "block_actions"
     assert payload["user"] == {"id": "U0LI", "username": "li.wei", "name": "li.wei", "team_id": "T0SANDBOX"}
     assert payload["container"] == {
@@ -61,14 +61,14 @@ async def test_the_app_gets_the_pressed_button_its_message_and_the_user(world: W
 async def test_a_button_is_also_found_by_its_text(world: World) -> None:
     message = await post(world, actions(button("Done", "done:1"), button("Later", "later:1")))
     await world.sandbox.press(world.li, message, "Later")
-    assert world.app.got[0]["actions"][0]["action_id"] == "later:1"
+    assert world.app.payloads[0]["actions"][0]["action_id"] == "later:1"
 
 
 async def test_missing_block_and_action_ids_are_generated(world: World) -> None:
     message = await post(world, actions({"type": "button", "text": {"type": "plain_text", "text": "Done"}}))
     await world.sandbox.press(world.li, message, "Done")
-    assert world.app.got[0]["actions"][0]["action_id"] == message.blocks[0]["elements"][0]["action_id"]
-    assert world.app.got[0]["actions"][0]["block_id"] == message.blocks[0]["block_id"]
+    assert world.app.payloads[0]["actions"][0]["action_id"] == message.blocks[0]["elements"][0]["action_id"]
+    assert world.app.payloads[0]["actions"][0]["block_id"] == message.blocks[0]["block_id"]
 
 
 async def test_two_buttons_with_the_same_text_need_a_block_id(world: World) -> None:
@@ -78,7 +78,7 @@ async def test_two_buttons_with_the_same_text_need_a_block_id(world: World) -> N
     with pytest.raises(NotPossibleError, match="more than one"):
         await world.sandbox.press(world.li, message, "Done")
     await world.sandbox.press(world.li, message, "Done", block_id="r2")
-    assert world.app.got[0]["actions"][0]["action_id"] == "b"
+    assert world.app.payloads[0]["actions"][0]["action_id"] == "b"
 
 
 async def test_a_missing_button_cannot_be_pressed(world: World) -> None:
@@ -92,7 +92,7 @@ async def test_a_choice_in_a_menu_is_sent_as_the_whole_option_and_kept_as_state(
     await world.sandbox.press(world.li, message, "snooze", choice="tomorrow")
     await world.sandbox.press(world.li, message, "done")
     chosen = {"type": "static_select", "selected_option": option("tomorrow")}
-    first, second = world.app.got
+    first, second = world.app.payloads
     assert first["actions"][0]["selected_option"] == option("tomorrow")
     assert first["state"]["values"] == second["state"]["values"] == {"row": {"snooze": chosen}}
 
@@ -101,7 +101,7 @@ async def test_a_users_state_does_not_contain_other_users_choices(world: World) 
     message = await post(world, actions(select("1h", action_id="snooze"), button(), block_id="row"))
     await world.sandbox.press(world.li, message, "snooze", choice="1h")
     await world.sandbox.press(world.wang, message, "done")
-    assert world.app.got[1]["state"]["values"]["row"]["snooze"]["selected_option"] is None
+    assert world.app.payloads[1]["state"]["values"]["row"]["snooze"]["selected_option"] is None
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ async def test_each_kind_of_menu_and_picker_sends_its_own_field(
 ) -> None:
     message = await post(world, actions({**element, "action_id": "it"}))
     await world.sandbox.press(world.li, message, "it", choice=choice)
-    assert world.app.got[0]["actions"][0][name] == value
+    assert world.app.payloads[0]["actions"][0][name] == value
 
 
 async def test_an_option_that_does_not_exist_cannot_be_chosen(world: World) -> None:
@@ -130,14 +130,14 @@ async def test_an_option_that_does_not_exist_cannot_be_chosen(world: World) -> N
 
 
 async def test_only_its_reader_presses_an_ephemeral_message_and_the_payload_omits_it(world: World) -> None:
-    world.app.says(text="Logged.", blocks=[actions(button("Undo", "undo", value="c7"))])
+    world.app.answer_with(text="Logged.", blocks=[actions(button("Undo", "undo", value="c7"))])
     reply = await world.sandbox.command(world.li, world.desk, "/loan-call")
     assert reply.message is not None
-    world.app.says()
+    world.app.answer_with()
     with pytest.raises(NotPossibleError):
         await world.sandbox.press(world.wang, reply.message, "undo")
     await world.sandbox.press(world.li, reply.message, "undo")
-    payload = world.app.got[-1]
+    payload = world.app.payloads[-1]
     assert payload["container"]["is_ephemeral"] is True
     assert "message" not in payload
     assert payload["actions"][0]["value"] == "c7"
@@ -149,7 +149,7 @@ async def test_without_interactivity_no_press_is_delivered(world: World) -> None
     world.sandbox.install(manifest=manifest)
     press = await world.sandbox.press(world.li, message, "done")
     assert press.error
-    assert world.app.got == []
+    assert world.app.payloads == []
 
 
 async def test_the_user_sees_an_error_when_the_app_fails_on_a_press(world: World) -> None:
@@ -161,7 +161,7 @@ async def test_the_user_sees_an_error_when_the_app_fails_on_a_press(world: World
 
 async def test_an_answer_to_a_press_must_be_empty(world: World) -> None:
     message = await post(world, actions(button()))
-    world.app.says(text="Done!")
+    world.app.answer_with(text="Done!")
     assert (await world.sandbox.press(world.li, message, "done")).error
     assert "must be empty" in str(world.sandbox.violations[0])
 
@@ -191,12 +191,12 @@ async def test_the_original_message_is_replaced_or_deleted_through_the_response_
 
 
 async def test_an_ephemeral_answer_is_replaced_only_through_its_own_response_url(world: World) -> None:
-    world.app.says(text="Logged.", blocks=[actions(button("Undo", "undo"))])
+    world.app.answer_with(text="Logged.", blocks=[actions(button("Undo", "undo"))])
     reply = await world.sandbox.command(world.li, world.desk, "/loan-call")
     assert reply.message is not None
     with pytest.raises(SlackApiError, match="message_not_found"):
         await world.client.chat_update(channel="C0DESK", ts=reply.message.ts, text="Undone.")
-    world.app.says()
+    world.app.answer_with()
     await world.sandbox.press(world.li, reply.message, "undo")
     assert await respond(world, text="Undone.", replace_original=True) == (200, "ok")
     assert [m.text for m in world.sandbox.messages(world.desk, world.li)] == ["Undone."]

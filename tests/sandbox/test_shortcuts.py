@@ -14,7 +14,7 @@ from tests.sandbox.test_presses import post
 async def test_a_global_shortcut_opens_a_modal(world: World) -> None:
     world.subscribe()
     assert (await world.sandbox.shortcut(world.li, "Log a call")).error == ""
-    payload = world.app.got[-1]
+    payload = world.app.payloads[-1]
     assert (payload["type"], payload["callback_id"], payload["user"]["id"]) == ("shortcut", "log_call", "U0LI")
     assert payload.keys().isdisjoint({"channel", "response_url", "message"})
     await world.client.views_open(trigger_id=payload["trigger_id"], view=modal(text_input()))
@@ -25,7 +25,7 @@ async def test_a_message_shortcut_sends_the_message(world: World) -> None:
     world.subscribe()
     message = world.sandbox.say(world.wang, world.desk, "He pays on Friday")
     press = await world.sandbox.message_shortcut(world.li, message, "Log a call from this message")
-    payload = world.app.got[-1]
+    payload = world.app.payloads[-1]
     assert (payload["type"], payload["callback_id"]) == ("message_action", "log_from")
     assert (payload["message"]["text"], payload["message_ts"]) == ("He pays on Friday", message.ts)
     assert payload["channel"]["id"] == "C0DESK"
@@ -51,7 +51,7 @@ async def test_the_page_starts_shortcuts_and_opens_the_home(world: World) -> Non
     message = world.sandbox.say(world.wang, world.desk, "x")
     assert (await world.post("/ui/shortcut", user="U0LI", callback_id="log_call"))["ok"] is True
     assert (await world.post("/ui/shortcut", user="U0LI", callback_id="log_from", message_id=message.id))["ok"] is True
-    assert [one["type"] for one in world.app.got] == ["shortcut", "message_action"]
+    assert [one["type"] for one in world.app.payloads] == ["shortcut", "message_action"]
     assert (await world.post("/ui/shortcut", user="U0LI", callback_id="log_from"))["ok"] is False
     assert (await world.post("/ui/home", user="U0LI"))["ok"] is True
     assert world.app.events("app_home_opened")[0]["tab"] == "home"
@@ -69,17 +69,17 @@ async def test_a_confirmation_dialog_is_answered_before_anything_is_sent(world: 
         return await world.sandbox.home_of(world.li).press("undo", sure=sure)
 
     refused = await press(sure=False)
-    assert (refused.status, refused.error, world.app.got) == (None, "", [])
+    assert (refused.status, refused.error, world.app.payloads) == (None, "", [])
     assert "Undo the import?" in refused.confirmation
     assert (await press(sure=True)).status == 200
-    assert len(world.app.got) == 1
+    assert len(world.app.payloads) == 1
 
 
 async def test_a_choice_in_an_overflow_menu_is_sent_as_an_action(world: World) -> None:
     menu = {"type": "overflow", "action_id": "more", "options": [option("card"), option("undo", "Undo")]}
     message = await post(world, section("L-1042", accessory=menu))
     await world.sandbox.press(world.li, message, "more", choice="Undo")
-    action = world.app.got[-1]["actions"][0]
+    action = world.app.payloads[-1]["actions"][0]
     assert (action["type"], action["selected_option"]["value"]) == ("overflow", "undo")
 
 

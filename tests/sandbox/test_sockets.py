@@ -109,9 +109,13 @@ async def test_submissions_and_events_are_sent_over_the_socket(world: World, soc
     assert world.sandbox.app is not None
     world.sandbox.app.events = frozenset({"message.im"})
     world.sandbox.say(world.li, world.sandbox.dm(world.li), "help")
-    told = await socket.receive_json()
-    assert (told["type"], told["payload"]["event"]["text"], told["retry_attempt"]) == ("events_api", "help", 0)
-    await acknowledge(socket, told)
+    envelope = await socket.receive_json()
+    assert (envelope["type"], envelope["payload"]["event"]["text"], envelope["retry_attempt"]) == (
+        "events_api",
+        "help",
+        0,
+    )
+    await acknowledge(socket, envelope)
     await world.sandbox.events.wait_until_delivered()
 
     command = asyncio.create_task(world.sandbox.command(world.li, world.desk, "/loan-call"))

@@ -1,7 +1,7 @@
-"""One row after the other of Slack's tables of limits: of views, of blocks, of elements and objects.
+"""All rows of Slack's tables of limits: views, blocks, elements and objects.
 
-Each row has an example that is taken and, but for one thing, the same over the limit, which is refused with Slack's error
-at the place. What a row says of time or of the stack is tried in `test_views`, by the tests that the last table names.
+Each row has an accepted example, and one over the limit that differs in one point and is refused with Slack's error and a
+pointer to that point. Limits on time and on the view stack are checked by the tests named in the last table.
 """
 
 from typing import Any

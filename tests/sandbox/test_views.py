@@ -12,7 +12,7 @@ from tests.sandbox.payloads import Json, actions, button, home, modal, section, 
 
 async def trigger(world: World) -> str:
     await world.sandbox.command(world.li, world.desk, "/loan-call")
-    return world.app.got[-1]["trigger_id"]
+    return world.app.payloads[-1]["trigger_id"]
 
 
 async def opened(world: World, view: Json | None = None) -> Modal:
@@ -23,7 +23,7 @@ async def opened(world: World, view: Json | None = None) -> Modal:
 async def pushed(world: World, view: Json | None = None) -> Any:
     """Press `more` in the top modal and push a view with its trigger."""
     await world.sandbox.modal_of(world.li).press("more")
-    return await world.client.views_push(trigger_id=world.app.got[-1]["trigger_id"], view=view or PAGE)
+    return await world.client.views_push(trigger_id=world.app.payloads[-1]["trigger_id"], view=view or PAGE)
 
 
 PAGE = modal(actions(button("More", "more")))
@@ -170,7 +170,7 @@ async def test_a_modal_cannot_be_published_as_a_home(world: World) -> None:
 async def test_a_press_in_the_home_sends_the_view_and_no_channel(world: World) -> None:
     await world.client.views_publish(user_id="U0LI", view=home(actions(button("Done", "done", value="f1"))))
     await world.sandbox.home_of(world.li).press("Done")
-    payload = world.app.got[-1]
+    payload = world.app.payloads[-1]
     assert payload["container"] == {"type": "view", "view_id": payload["view"]["id"]}
     assert payload["actions"][0]["value"] == "f1"
     assert payload.keys().isdisjoint({"channel", "response_url", "message"})
