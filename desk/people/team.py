@@ -6,7 +6,8 @@ from datetime import date, time, timedelta
 from uuid import UUID
 
 from desk.core.changes import create, offer_undo, track
-from desk.core.errors import Conflict, Invalid, NotAllowed
+from desk.core.errors import Conflict, Invalid
+from desk.core.permissions import CALLERS, allows, require, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo, takes_back
 from desk.follow_ups import rescheduling
@@ -14,7 +15,7 @@ from desk.handover import reassigning
 from desk.messages.digest_times import next_for
 from desk.people import access_requests, onboarding
 from desk.people.installing import Newcomer, new_member
-from desk.people.members import CALLERS, SETS_UP, hours_of, managers_for, require_role, roles_of, today_of
+from desk.people.members import hours_of, managers_for, today_of
 from desk.rules.hours import WorkingHours
 from storage.engine.types import new_id
 from storage.queries.follow_ups import follow_ups
@@ -87,7 +88,8 @@ class MemberChanged:
 
 
 async def list_team(desk: Desk) -> tuple[MemberView, ...]:
-    """Everybody at the desk, by team and name."""
+    """Return the members of the desk, by team and name."""
+    require(desk, "see_team")
     everybody = await members.everybody(desk.session, desk.workspace.id)
     teams = {team.id: team.name for team in await members.teams(desk.session, desk.workspace.id)}
     by_id = {member.id: member for member in everybody}
@@ -115,11 +117,11 @@ async def add_member(
     (`not_a_person`, `guest`, `channel_shared_outside`, `channel_archived`, `channel_without_bot`, `last_admin`,
     `team_name_too_long`).
     """
-    actor = require_role(desk, *SETS_UP)
+    require_role(desk, "add_member")
     member = await members.by_slack_id(desk.session, desk.workspace.id, candidate.newcomer.slack_user_id)
     again = member is not None and member.removed_at is None
     has = roles_of(member) if member is not None and again else frozenset[str]()
-    _require_may_change(actor, {*roles, *has})
+    _require_may_change(desk, {*roles, *has})
     check_candidate(candidate)
     if channel is not None:
         check_channel(channel)
@@ -161,8 +163,8 @@ async def remove_member(desk: Desk, member: Member, to: Member) -> MemberChanged
 
     Raises NotAllowed (`role_missing`, `admin_only`), Invalid (`same_person`, `last_admin`, `cannot_take_calls`).
     """
-    actor = require_role(desk, *SETS_UP)
-    _require_may_change(actor, roles_of(member))
+    require_role(desk, "remove_member")
+    _require_may_change(desk, roles_of(member))
     await _require_other_admin(desk, member)
     undo_id = new_id()
     moved = await reassigning.hand_over_all(desk, member, to, undo_id=undo_id)
@@ -221,7 +223,7 @@ async def away(desk: Desk, member: Member, *, until: date, cover: Member | None)
 
     Raises NotAllowed (`team_only`), Invalid (`same_person`, `cannot_take_calls`, `absence_past`).
     """
-    await _require_hand(desk, member)
+    await _require_hand(desk, "set_absence", member)
     begin_absence(desk, member, until=until, cover=cover)
     await desk.session.flush()
     return await _rescheduled(desk, member, "away", acting=cover)
@@ -229,7 +231,7 @@ async def away(desk: Desk, member: Member, *, until: date, cover: Member | None)
 
 async def back(desk: Desk, member: Member) -> MemberChanged:
     """The absence is over: what is still open is theirs again. Raises NotAllowed (`team_only`)."""
-    await _require_hand(desk, member)
+    await _require_hand(desk, "set_absence", member)
     end_absence(desk, member)
     await desk.session.flush()
     return await _rescheduled(desk, member, "back", acting=None)
@@ -239,7 +241,7 @@ async def set_hours(
     desk: Desk, member: Member, *, start: time, end: time, days: frozenset[int] | None
 ) -> MemberChanged:
     """The member's working hours; `days` None leaves those as they are. Raises NotAllowed (`team_only`), Invalid."""
-    await _require_hand(desk, member)
+    await _require_hand(desk, "set_hours", member)
     hours = replace(hours_of(member), start=start, end=end, **({"days": days} if days else {}))
     enter_hours(desk, member, hours)
     member.next_digest_at = await next_for(desk, member)
@@ -315,11 +317,11 @@ async def _rescheduled(desk: Desk, member: Member, act: str, *, acting: Member |
     )
 
 
-async def _require_hand(desk: Desk, member: Member) -> None:
-    if desk.member.id == member.id or "admin" in roles_of(desk.member):
+async def _require_hand(desk: Desk, act: str, member: Member) -> None:
+    if allows(desk.member, act, {"own"} if desk.member.id == member.id else ()):
         return
-    if desk.member.id not in {manager.id for manager in await managers_for(desk, member)}:
-        raise NotAllowed("team_only")
+    managers = {manager.id for manager in await managers_for(desk, member)}
+    require(desk, act, {"managed"} if desk.member.id in managers else ())
 
 
 def check_candidate(candidate: Candidate) -> None:
@@ -353,10 +355,10 @@ async def _team(desk: Desk, name: str) -> Team:
     return team
 
 
-def _require_may_change(actor: Member, roles: Collection[str]) -> None:
-    """Raises NotAllowed (`admin_only`) where one of the roles is given and taken by admins alone."""
-    if {"admin", "compliance"}.intersection(roles) and "admin" not in roles_of(actor):
-        raise NotAllowed("admin_only")
+def _require_may_change(desk: Desk, roles: Collection[str]) -> None:
+    """Raise NotAllowed (`admin_only`) if only admins give and take one of the roles."""
+    if {"admin", "compliance"}.intersection(roles):
+        require(desk, "change_admin_roles")
 
 
 async def _require_other_admin(desk: Desk, member: Member) -> None:

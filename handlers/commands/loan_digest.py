@@ -1,8 +1,8 @@
 """`/loan-digest`: when one's digest comes, or now."""
 
+from desk.core.permissions import allows
 from desk.messages import digests
 from desk.messages.notices import takes_native
-from desk.people.members import roles_of
 from handlers.door.request import Visit
 from handlers.grammar import digest as grammar
 from handlers.grammar.reader import Asked
@@ -27,7 +27,7 @@ async def loan_digest(visit: Visit) -> Message:
             return render.setting(t, await digests.set_digest(desk, request.at))
         case "now":
             own = render.digest(t, await digests.digest_of(desk, desk.member), visit.zone)
-            if "manager" not in roles_of(desk.member):
+            if not allows(desk.member, "see_team_digest"):
                 return own
             stands = await digests.team_digest_of(desk, desk.member)
             team = render.team_digest(t, stands, with_charts=await takes_native(desk))

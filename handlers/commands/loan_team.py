@@ -1,9 +1,10 @@
 """`/loan-team`: who is at the desk, and when."""
 
 from desk.core.errors import Invalid
+from desk.core.permissions import allows
 from desk.core.values import PersonRef
 from desk.people import calendars, team
-from desk.people.members import SETS_UP, resolve, roles_of
+from desk.people.members import resolve
 from handlers.door.directory import candidate, reminder_channel
 from handlers.door.request import Visit
 from handlers.grammar import team as grammar
@@ -25,8 +26,8 @@ async def loan_team(visit: Visit) -> Message:
             return render.members(
                 t,
                 await team.list_team(desk),
-                sets_up=bool(roles_of(desk.member) & set(SETS_UP)),
-                admin="admin" in roles_of(desk.member),
+                sets_up=allows(desk.member, "add_member"),
+                admin=allows(desk.member, "change_admin_roles"),
                 year_to_enter=await calendars.year_to_enter(desk),
             )
         case grammar.Add(who, roles, channel, name):
