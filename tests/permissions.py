@@ -1,4 +1,4 @@
-"""The table of rights in docs/security.md, made from `desk/core/permissions.py`: `python -m tests.permissions` writes it."""
+"""The table of rights in docs/security.md, made from `desk/data/permissions.toml`: `python -m tests.permissions` writes it."""
 
 import re
 from pathlib import Path

@@ -1,38 +1,33 @@
-"""Who may do what: the one table of rights. Every use case asks it, and docs/security.md shows it.
+"""Who may do what, by the table in `desk/data/permissions.toml`, which explains the relations. Every use case asks here.
 
-The folder that owns a loan, a follow-up or a member works out how the acting member relates to it, and passes that here.
+The folder that owns a loan, a follow-up or a member works out how the acting member relates to it, and passes that on.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from importlib import resources
+from importlib.resources.abc import Traversable
+from tomllib import TOMLDecodeError, loads
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from desk.core.errors import NotAllowed
 from desk.core.transaction import Desk
+from desk.core.vocabulary import VOCABULARY, VocabularyError
 from storage.tables import Member
 
 Relation = Literal["own", "recent", "loan", "held", "covered", "managed", "team", "unowned"]
-"""How a member relates to what they act on:
-
-- own: their loan, follow-up, call or act; or they themselves
-- recent: their own, within a day
-- loan: the follow-up is another's, the loan is theirs
-- held: they hold a follow-up on the loan
-- covered: it is that of a member for whom they act today, or whom they cover
-- managed: they manage the member to whom it belongs
-- team: it belongs to a member of their own team
-- unowned: it belongs to nobody
-"""
 
 CALLERS = ("agent", "verifier", "collector", "manager")
-"""The roles that make calls. Compliance reads; an admin sets up."""
-
-_SETS_UP = ("admin", "manager")
+"""The roles that make calls and can be given loans and follow-ups. Compliance reads; an admin sets up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
     """Members with one of `roles` (None: every member) may, on what they relate to in one of `relations` (None: on all)."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     roles: tuple[str, ...] | None = None
     relations: tuple[Relation, ...] | None = None
@@ -42,77 +37,27 @@ class Grant:
 class Rule:
     """Who may do an act. `does` are the words of the docs; `refusal` is the code of the text for others."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
     does: str
     grants: tuple[Grant, ...]
     refusal: str = "role_missing"
 
 
-_ON_FOLLOW_UP = ("own", "loan", "covered", "managed")
-_EVERYBODY_ON_FOLLOW_UP = (Grant(None, _ON_FOLLOW_UP),)
+def load_rules(source: Traversable) -> Mapping[str, Rule]:
+    """Read the table of rights. Raises VocabularyError naming the file."""
+    try:
+        rules = TypeAdapter(dict[str, Rule]).validate_python(loads(source.read_text("utf-8")))
+    except (OSError, TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
+        raise VocabularyError(f"{source.name}: {error}") from error
+    named = {role for rule in rules.values() for grant in rule.grants for role in grant.roles or ()}
+    if unknown := named - {role.code for role in VOCABULARY.roles}:
+        raise VocabularyError(f"{source.name}: there is no role {min(unknown)!r}")
+    return rules
 
-RULES: Mapping[str, Rule] = {
-    "see_loan": Rule(
-        "find a loan and see its card, timeline and documents",
-        (Grant(("manager", "compliance", "admin")), Grant(None, ("own", "team", "unowned", "held", "covered"))),
-    ),
-    "see_due_list": Rule(
-        "see what another member has due",
-        (Grant(("manager", "compliance", "admin")), Grant(None, ("team",))),
-        "others_may_act",
-    ),
-    "see_team": Rule("see who is at the desk", (Grant(),)),
-    "see_team_digest": Rule("get the team's digest and see its workload", (Grant(("manager",)),)),
-    "log_call": Rule("log a call", (Grant(CALLERS),)),
-    "answer_follow_up": Rule("answer a follow-up with a call", _EVERYBODY_ON_FOLLOW_UP, "others_may_act"),
-    "add_to_call": Rule(
-        "log a call again, say what else it answered, plan its next step",
-        (Grant(CALLERS, ("own",)),),
-        "call_not_yours",
-    ),
-    "correct_call": Rule("correct a call", (Grant(CALLERS, ("recent",)), Grant(("manager",))), "correction_not_yours"),
-    "plan_offered": Rule("plan a next step that the desk offers for a loan", (Grant(CALLERS),)),
-    "plan_follow_up": Rule("plan a follow-up", (Grant((*CALLERS, "admin")),)),
-    "close_follow_up": Rule("finish or cancel a follow-up", _EVERYBODY_ON_FOLLOW_UP, "others_may_act"),
-    "move_follow_up": Rule("move a follow-up", _EVERYBODY_ON_FOLLOW_UP, "others_may_act"),
-    "fit_follow_up": Rule(
-        "move a follow-up into the hours when borrowers may be called",
-        (Grant(CALLERS, _ON_FOLLOW_UP),),
-        "others_may_act",
-    ),
-    "snooze": Rule("snooze a reminder", _EVERYBODY_ON_FOLLOW_UP, "others_may_act"),
-    "hand_to_manager": Rule("hand a follow-up to the manager", _EVERYBODY_ON_FOLLOW_UP, "others_may_act"),
-    "request_documents": Rule("ask for documents", (Grant(CALLERS),)),
-    "change_documents": Rule("receive, accept, send back or cancel documents", (Grant(CALLERS),)),
-    "open_inquiry": Rule("open an inquiry", (Grant((*CALLERS, "admin")),)),
-    "edit_loan": Rule(
-        "correct a borrower's name or phone, or a loan's number",
-        (Grant(None, ("own",)), Grant(("manager", "admin")), Grant(CALLERS, ("unowned",))),
-        "others_may_act",
-    ),
-    "change_stage": Rule("change a loan's stage", (Grant((*CALLERS, "admin")),)),
-    "write_off": Rule("write a loan off", (Grant(("manager",)),)),
-    "reassign": Rule(
-        "give loans and their follow-ups to another member",
-        (Grant(None, ("own", "unowned")), Grant(("manager", "admin"))),
-        "others_may_act",
-    ),
-    "reassign_all": Rule("give away everything that a member has", (Grant(("manager", "admin")),)),
-    "undo": Rule("undo an act", (Grant(None, ("own",)),), "undo_not_yours"),
-    "change_own_settings": Rule("change language, digest, reminder channel", (Grant(None, ("own",)),)),
-    "set_absence": Rule(
-        "set an absence and its cover", (Grant(None, ("own", "managed")), Grant(("admin",))), "team_only"
-    ),
-    "set_hours": Rule("set working hours", (Grant(None, ("own", "managed")), Grant(("admin",))), "team_only"),
-    "add_member": Rule("add a member, or change a member's roles, channel and team", (Grant(_SETS_UP),)),
-    "remove_member": Rule("remove a member", (Grant(_SETS_UP),)),
-    "change_admin_roles": Rule("give and take the roles admin and compliance", (Grant(("admin",)),), "admin_only"),
-    "answer_access_request": Rule("let a person in who asks for access, or decline", (Grant(_SETS_UP),)),
-    "manage_teams": Rule("change a team's managers, channel and language", (Grant(("admin",)),)),
-    "set_day": Rule("set a day of the workspace's calendar", (Grant(_SETS_UP),)),
-    "change_workspace": Rule("change the workspace's language, country and contact hours", (Grant(("admin",)),)),
-    "manage_demo": Rule("add and remove demo borrowers", (Grant(_SETS_UP),)),
-}
-"""Every act and who may do it, in the order of the docs."""
+
+RULES = load_rules(resources.files("desk") / "data" / "permissions.toml")
+"""Every act and who may do it."""
 
 
 def roles_of(member: Member) -> frozenset[str]:
