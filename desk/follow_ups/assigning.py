@@ -5,7 +5,7 @@ from uuid import UUID
 
 from desk.core.changes import offer_undo
 from desk.core.errors import Ambiguous, Invalid, NotFound
-from desk.core.permissions import CALLERS, require_role, roles_of
+from desk.core.permissions import require_role, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef, PersonRef
 from desk.core.vocabulary import VOCABULARY
@@ -15,7 +15,7 @@ from desk.follow_ups.next_steps import Unplanned, unplanned
 from desk.loans.lookup import Named, resolve
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_view, loan_view, planned_view
 from desk.messages.notices import owe_to_member
-from desk.people.members import require_may_act
+from desk.people.members import require_caller, require_may_act
 from desk.people.members import resolve as resolve_member
 from storage.queries.follow_ups import follow_ups as stored
 from storage.queries.people import members
@@ -58,8 +58,7 @@ async def assign_follow_up(
         raise Invalid("follow_up_is_there", given=name_of(meant.loan, meant.follow_up), number=meant.follow_up.number)
     named = meant.loan
     assignee = await resolve_member(desk, who) if who else await _default_assignee(desk, named)
-    if not roles_of(assignee) & set(CALLERS):
-        raise Invalid("cannot_take_calls", who=assignee.slack_user_id)
+    require_caller(assignee)
     about = purpose or VOCABULARY.stage(named.stage).purpose
     planned = await follow_ups.plan(desk, named, purpose=about, assignee=assignee, due=due, note=note)
     row = planned.follow_up

@@ -12,10 +12,10 @@ from desk.core.errors import Invalid, NotFound
 from desk.core.permissions import CALLERS, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.follow_ups.follow_ups import check_note
-from desk.handover.reassigning import hand_over, mark_of, notice_key, require_caller, require_may_reassign
+from desk.handover.reassigning import hand_over, mark_of, notice_key, require_may_reassign
 from desk.loans.lookup import visible_loans
 from desk.messages.notices import owe_to_member
-from desk.people.members import today_of
+from desk.people.members import require_caller, today_of
 from desk.rules.absence import is_absent
 from desk.rules.balancing import Load, Weight, balanced
 from storage.engine.types import new_id

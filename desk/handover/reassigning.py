@@ -9,7 +9,7 @@ from uuid import UUID
 from desk.core import drafts
 from desk.core.changes import offer_undo, remembered, track
 from desk.core.errors import Invalid
-from desk.core.permissions import CALLERS, allows, refusal, require, require_role, roles_of
+from desk.core.permissions import allows, refusal, require, require_role
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo
 from desk.core.values import LoanRef
@@ -17,7 +17,7 @@ from desk.follow_ups.follow_ups import acts_on, check_note, retime
 from desk.loans.lookup import resolve as resolve_loan
 from desk.messages.notices import owe_to_member
 from desk.people.calendars import calendar_of
-from desk.people.members import managers_for, stand_ins_for
+from desk.people.members import managers_for, require_caller, stand_ins_for
 from storage.engine.types import new_id
 from storage.queries.core import undos
 from storage.queries.handover import holdings
@@ -226,12 +226,6 @@ def _require_manager(desk: Desk, outgoing: Member, to: Member) -> None:
 def _require_other(outgoing: Member, to: Member) -> None:
     if outgoing.id == to.id:
         raise Invalid("same_person")
-
-
-def require_caller(to: Member) -> None:
-    """Raises Invalid (`cannot_take_calls`) for somebody who makes no calls."""
-    if not roles_of(to) & set(CALLERS):
-        raise Invalid("cannot_take_calls", who=to.slack_user_id)
 
 
 allow_partial_undo("reassign")

@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import Ambiguous, Invalid, NotFound
-from desk.core.permissions import Relation, allows, require
+from desk.core.permissions import CALLERS, Relation, allows, require, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import PersonRef
 from desk.rules.absence import Absence, acting_member
@@ -30,6 +30,12 @@ def hours_of(member: Member) -> WorkingHours:
     """When the member works."""
     days = frozenset(int(day) for day in member.working_days)
     return WorkingHours(start=member.work_start, end=member.work_end, days=days, zone=zone_of(member))
+
+
+def require_caller(member: Member) -> None:
+    """Raise Invalid (`cannot_take_calls`) for a member who makes no calls."""
+    if not roles_of(member) & set(CALLERS):
+        raise Invalid("cannot_take_calls", who=member.slack_user_id)
 
 
 async def resolve(desk: Desk, ref: PersonRef) -> Member:

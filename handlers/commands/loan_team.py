@@ -3,6 +3,7 @@
 from desk.core.errors import Invalid
 from desk.core.permissions import allows
 from desk.core.values import PersonRef
+from desk.handover.removing import remove_member
 from desk.people import calendars, team
 from desk.people.members import resolve
 from handlers.door.directory import candidate, reminder_channel
@@ -36,7 +37,7 @@ async def loan_team(visit: Visit) -> Message:
             added = await team.add_member(desk, newcomer, roles=roles, channel=where, team_name=name)
             return render.added(t, added)
         case grammar.Remove(who, to):
-            return render.removed(t, await team.remove_member(desk, await resolve(desk, who), await resolve(desk, to)))
+            return render.removed(t, await remove_member(desk, await resolve(desk, who), await resolve(desk, to)))
         case grammar.Away(who, until, cover):
             member = await resolve(desk, who)
             covering = await resolve(desk, cover) if cover else None
