@@ -5,12 +5,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 from desk.core.errors import Conflict, NotFound
+from desk.core.permissions import CALLERS, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups import follow_ups
 from desk.loans import borrowers
 from desk.people import onboarding
-from desk.people.members import CALLERS, SETS_UP, require_role, roles_of, zone_of
+from desk.people.members import zone_of
 from storage.engine.types import new_id
 from storage.queries.loans import loans
 from storage.queries.loans.loans import number_key
@@ -57,7 +58,7 @@ async def add_demo(desk: Desk) -> DemoAdded:
 
     Raises NotAllowed (`role_missing`), Conflict (`demo_there`).
     """
-    member = require_role(desk, *SETS_UP)
+    member = require_role(desk, "manage_demo")
     await workspaces.locked(desk.session, desk.workspace.id)
     if await demo.loans_of(desk.session, desk.workspace.id):
         raise Conflict("demo_there")
@@ -80,7 +81,7 @@ async def remove_demo(desk: Desk) -> int:
 
     Raises NotAllowed (`role_missing`), NotFound (`demo_gone`).
     """
-    require_role(desk, *SETS_UP)
+    require_role(desk, "manage_demo")
     await workspaces.locked(desk.session, desk.workspace.id)
     ids = await demo.loans_of(desk.session, desk.workspace.id)
     if not ids:

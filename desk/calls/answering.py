@@ -8,7 +8,7 @@ from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, Outcome
 from desk.follow_ups.locking import name_of, require_open
-from desk.people.members import may_act_on, require_may_act, stand_ins_for, today_of, zone_of
+from desk.people.members import may_act, require_may_act, stand_ins_for, today_of, zone_of
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan
 
@@ -57,7 +57,7 @@ async def what_it_answers(
     purpose, note = _read(said, open_ones, numbered)
     if numbered is not None:
         await require_open(desk, loan, numbered)
-        await require_may_act(desk, numbered, loan)
+        await require_may_act(desk, "answer_follow_up", numbered, loan)
         if purpose is not None and purpose != numbered.purpose:
             raise Invalid(
                 "number_and_purpose_differ", given=name_of(loan, numbered), purpose=purpose, its=numbered.purpose
@@ -85,15 +85,12 @@ def fits(outcome: Outcome, purpose: str) -> bool:
     return outcome.can_answer(VOCABULARY.purpose(purpose).kind)
 
 
-async def may_press(desk: Desk, loan: Loan, rows: Sequence[FollowUp]) -> set[UUID]:
-    """Those follow-ups of the loan that the acting member may act on."""
-    if loan.owner_id == desk.member.id:
-        return {row.id for row in rows}
-    allowed: dict[UUID, bool] = {desk.member.id: True}
+async def _answerable(desk: Desk, loan: Loan, rows: Sequence[FollowUp]) -> set[UUID]:
+    """Return the ids of those follow-ups of the loan that the acting member may answer."""
+    allowed: dict[UUID, bool] = {}
     for row in rows:
         if row.assignee_id not in allowed:
-            people = await may_act_on(desk, row, loan)
-            allowed[row.assignee_id] = desk.member.id in {m.id for m in people}
+            allowed[row.assignee_id] = await may_act(desk, "answer_follow_up", row, loan)
     return {row.id for row in rows if allowed[row.assignee_id]}
 
 
@@ -119,7 +116,7 @@ async def _reach(desk: Desk, loan: Loan, rows: Sequence[FollowUp]) -> tuple[set[
     stand_ins = await stand_ins_for(desk, people.values())
     own = {p.id for p in people.values() if stand_ins.acting(p, today_of(desk, p)).id == desk.member.id}
     own.add(desk.member.id)
-    return {row.id for row in rows if row.assignee_id in own}, await may_press(desk, loan, rows)
+    return {row.id for row in rows if row.assignee_id in own}, await _answerable(desk, loan, rows)
 
 
 async def _of_purpose(
@@ -127,7 +124,7 @@ async def _of_purpose(
 ) -> FollowUp | None:
     found = _mine_first([f for f in named if f.id in pressable], mine)
     if found is None and named:
-        await require_may_act(desk, named[0], loan)
+        await require_may_act(desk, "answer_follow_up", named[0], loan)
     return found
 
 

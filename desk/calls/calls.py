@@ -7,7 +7,8 @@ from desk.calls.answering import Answering, Said, fits, what_it_answers
 from desk.calls.consequences import Consequences, NextStep, follow_from
 from desk.calls.views import AlreadyLogged, CallLogged, call_logged
 from desk.core.changes import create, offer_undo, track
-from desk.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from desk.core.errors import Conflict, Invalid, NotFound
+from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Outcome
@@ -16,7 +17,7 @@ from desk.follow_ups.locking import pressed
 from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import lookup
 from desk.messages.managers import tell_of_call
-from desk.people.members import CALLERS, require_may_act, require_role
+from desk.people.members import require_may_act
 from storage.engine.types import new_id
 from storage.queries.calls import calls
 from storage.queries.documents import documents
@@ -47,7 +48,7 @@ async def log_call(
     Raises NotAllowed (`role_missing`, `others_may_act`), Conflict (`follow_up_closed`), Invalid (`next_missing`,
     `outcome_answers_other`, `number_and_purpose_differ`, `note_too_long`), and whatever names no one loan or no due time.
     """
-    require_role(desk, *CALLERS)
+    require_role(desk, "log_call")
     named = await lookup.resolve(desk, loan)
     digest = _digest(desk, line)
     if digest is not None and (earlier := await _same_line(desk, named.loan, digest)) is not None:
@@ -63,7 +64,7 @@ async def log_call_on(desk: Desk, follow_up_id: UUID, version: int, outcome: str
 
     Raises as `log_call` and `desk.follow_ups.locking.pressed` do.
     """
-    require_role(desk, *CALLERS)
+    require_role(desk, "log_call")
     shown = await pressed(desk, follow_up_id, version)
     open_ones = await stored.open_of_loan(desk.session, shown.loan.id)
     kind = VOCABULARY.outcome(outcome)
@@ -78,7 +79,7 @@ async def log_again(desk: Desk, call_id: UUID, *, keeps_plan: bool) -> CallLogge
     Raises as `log_call` does, and NotFound (`unknown_call`), NotAllowed (`call_not_yours`), Conflict (`call_undone`,
     `call_logged_again`: pressed twice).
     """
-    require_role(desk, *CALLERS)
+    require_role(desk, "add_to_call")
     loan, earlier = await _own_call(desk, call_id)
     await _require_last_of_its_line(desk, earlier)
     open_ones = await stored.open_of_loan(desk.session, loan.id)
@@ -110,12 +111,12 @@ async def answer_another(
 
     Raises as `log_again` and `desk.follow_ups.locking.pressed` do, and Invalid (`outcome_answers_other`).
     """
-    require_role(desk, *CALLERS)
+    require_role(desk, "add_to_call")
     shown = await pressed(desk, follow_up_id, version)
     loan, call = await _own_call(desk, call_id)
     if shown.loan.id != loan.id:
         raise NotFound("unknown_follow_up_pressed")
-    await require_may_act(desk, shown.follow_up, loan)
+    await require_may_act(desk, "answer_follow_up", shown.follow_up, loan)
     outcome = VOCABULARY.outcome(call.outcome)
     if not fits(outcome, shown.follow_up.purpose):
         raise Invalid(
@@ -140,7 +141,7 @@ async def plan_next(desk: Desk, call_id: UUID, due: Due, purpose: str, *, next_n
 
     Raises as `log_again` does, and Conflict (`planned_since`), Invalid (`due_past`), and as `follow_ups.plan` does.
     """
-    require_role(desk, *CALLERS)
+    require_role(desk, "add_to_call")
     loan, call = await _own_call(desk, call_id)
     if loan.next_follow_up_number != next_number:
         raise Conflict("planned_since", loan=loan.number)
@@ -161,7 +162,7 @@ async def plan_next(desk: Desk, call_id: UUID, due: Due, purpose: str, *, next_n
 
 async def nothing_needed(desk: Desk, call_id: UUID) -> CallLogged:
     """Notes that a call leaves nothing to be done. Raises as `log_again` does."""
-    require_role(desk, *CALLERS)
+    require_role(desk, "add_to_call")
     loan, call = await _own_call(desk, call_id)
     answered = await stored.by_id(desk.session, call.follow_up_id) if call.follow_up_id else None
     desk.audit("nothing_needed", loan_id=loan.id, subject_id=answered.id if answered else call.id, call=str(call.id))
@@ -241,9 +242,8 @@ async def _own_call(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
     call = await calls.by_id(desk.session, call_id)
     if call is None or call.workspace_id != desk.workspace.id:
         raise NotFound("unknown_call")
-    if call.caller_id != desk.member.id:
-        raise NotAllowed("call_not_yours")
-    if not await stored_loans.sees(desk.session, desk.member, call.loan_id):
+    require(desk, "add_to_call", {"own"} if call.caller_id == desk.member.id else ())
+    if not await lookup.may_see(desk, call.loan_id):
         raise NotFound("unknown_call")
     loan = await stored_loans.lock(desk.session, call.loan_id)
     await desk.session.refresh(call)

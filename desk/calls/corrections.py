@@ -1,24 +1,23 @@
 """Correcting a call that was logged: what it said. What it did to follow-ups stays as it is."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from desk.core.changes import create, offer_undo, track
-from desk.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from desk.core.errors import Conflict, Invalid, NotFound
+from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.follow_ups import check_note
+from desk.loans import lookup
 from desk.loans.views import LoanView, loan_view
 from desk.messages.managers import call_has_changed
-from desk.people.members import CALLERS, require_role, roles_of
+from desk.people.members import relations_to_call
 from storage.engine.types import new_id
 from storage.queries.calls import calls
 from storage.queries.loans import loans
 from storage.tables import Call, CallCorrection, Loan
-
-WITHIN = timedelta(days=1)
-"""How long whoever logged a call may correct it; a manager always may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +48,6 @@ class CallCorrected:
     says: CallSaid
     said: CallSaid
     undo_id: UUID
-
-
-def may_correct(desk: Desk, call: Call) -> bool:
-    """Whether the acting member may correct a call: whoever logged it within a day, or a manager."""
-    roles = roles_of(desk.member)
-    own = call.caller_id == desk.member.id and desk.now - call.at <= WITHIN
-    return "manager" in roles or (own and bool(roles & set(CALLERS)))
 
 
 async def call_to_correct(desk: Desk, call_id: UUID) -> CallToCorrect:
@@ -104,14 +96,13 @@ async def correct_call(desk: Desk, call_id: UUID, version: int, says: CallSaid) 
 
 async def _correctable(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
     """The call and its loan, locked."""
-    require_role(desk, *CALLERS)
+    require_role(desk, "correct_call")
     call = await calls.by_id(desk.session, call_id)
-    if call is None or not await loans.sees(desk.session, desk.member, call.loan_id):
+    if call is None or not await lookup.may_see(desk, call.loan_id):
         raise NotFound("unknown_call")
     loan = await loans.lock(desk.session, call.loan_id)
     await desk.session.refresh(call)
-    if not may_correct(desk, call):
-        raise NotAllowed("correction_not_yours")
+    require(desk, "correct_call", relations_to_call(desk, call))
     if call.undone_at is not None:
         raise Conflict("call_undone", at=call.undone_at)
     return loan, call

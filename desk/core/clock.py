@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the present instant."""
+    """Returns the present instant."""
 
     def now(self) -> datetime:
         """The present instant, aware, in UTC."""

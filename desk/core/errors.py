@@ -1,4 +1,4 @@
-"""The few ways in which the desk says no. Each carries a code and plain values; the reader's words are made at the door."""
+"""The refusals of the desk. Each has a code and plain values; the Slack side words it in the reader's language."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ class DeskError(Exception):
 
 
 class Invalid(DeskError):
-    """What was said cannot be understood or done. `params` usually has `given` and `nearest` (a tuple of valid forms)."""
+    """The request cannot be understood or done. `params` usually has `given` and `nearest` (a tuple of valid forms)."""
 
 
 class NotFound(DeskError):
@@ -25,7 +25,7 @@ class NotFound(DeskError):
 
 
 class Ambiguous(DeskError):
-    """It fits more than one; `params["choices"]` are the things it may mean."""
+    """The words fit more than one; `params["choices"]` are what they may mean."""
 
 
 class NotAllowed(DeskError):
@@ -33,4 +33,4 @@ class NotAllowed(DeskError):
 
 
 class Conflict(DeskError):
-    """Somebody else was first; `params` say who and when."""
+    """Another member was first; `params` say who and when."""

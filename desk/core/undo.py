@@ -11,7 +11,8 @@ from sqlmodel import SQLModel
 
 from desk.core import undo_rules
 from desk.core.changes import restore, table_name, track
-from desk.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from desk.core.errors import Conflict, Invalid, NotFound
+from desk.core.permissions import require
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow
 from storage.queries.core import audit, undos
@@ -88,8 +89,7 @@ async def _mine(desk: Desk, undo_id: UUID) -> Undo:
     undo = await undos.by_id(desk.session, undo_id)
     if undo is None or undo.workspace_id != desk.workspace.id:
         raise NotFound("undo_unknown")
-    if undo.member_id != desk.member.id:
-        raise NotAllowed("undo_not_yours")
+    require(desk, "undo", {"own"} if undo.member_id == desk.member.id else ())
     if undo.undone_at is not None:
         raise Conflict("already_undone", act=undo.act, at=undo.undone_at)
     if desk.now - undo.made_at > UNDO_FOR:

@@ -53,12 +53,12 @@ def takes_back(table: type[SQLModel]) -> Callable[[F], F]:
 
 def recomputes_after(*tables: type[SQLModel]) -> Callable[[F], F]:
     """Register what is recomputed after rows of these tables change or are restored."""
-    return _register_function(_RECOMPUTE, tables)
+    return _register_for(_RECOMPUTE, tables)
 
 
 def corrects_after_undo(*tables: type[SQLModel]) -> Callable[[F], F]:
     """Register what is checked or corrected once an Undo has restored rows of these tables, e.g. messages already sent."""
-    return _register_function(_CORRECT, tables)
+    return _register_for(_CORRECT, tables)
 
 
 def finds_followers_of(act: str) -> Callable[[F], F]:
@@ -118,21 +118,6 @@ async def recompute(desk: Desk, rows: Iterable[SQLModel]) -> None:
         await function(desk, concerned)
 
 
-def registered() -> dict[str, list[str]]:
-    """Return the registrations as words: what is registered for which table or act."""
-    return {
-        "takes_back": sorted(table.__name__ for table in _TAKE_BACK),
-        "recomputes_after": sorted(_names(_RECOMPUTE)),
-        "corrects_after_undo": sorted(_names(_CORRECT)),
-        "finds_followers_of": sorted(_HAS_FOLLOWERS),
-        "partial": sorted(_PARTIAL_ACTS),
-    }
-
-
-def _names(functions: dict[Any, tuple[type[SQLModel], ...]]) -> list[str]:
-    return [f"{f.__module__}.{f.__name__}: {', '.join(t.__name__ for t in of)}" for f, of in functions.items()]
-
-
 async def _mark_undone(desk: Desk, row: Any) -> None:
     row.undone_at = desk.now
 
@@ -146,7 +131,7 @@ def _register(registry: dict[Any, Any], key: Any) -> Callable[[F], F]:
     return remember
 
 
-def _register_function(registry: dict[Any, Any], tables: tuple[type[SQLModel], ...]) -> Callable[[F], F]:
+def _register_for(registry: dict[Any, Any], tables: tuple[type[SQLModel], ...]) -> Callable[[F], F]:
     def remember(function: F) -> F:
         registry[function] = tables
         return function

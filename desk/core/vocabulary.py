@@ -29,7 +29,7 @@ class VocabularyError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """One thing that has a name in both languages."""
+    """A thing with a name in both languages."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", str_min_length=1)
 
@@ -38,14 +38,14 @@ class Word:
     en: str
     synonyms: tuple[str, ...] = ()
     never_before: tuple[str, ...] = ()
-    """Words behind which this one means something else: `paid` before `half` is not paid."""
+    """Words before which this one means something else: `paid` before `half` is not paid."""
 
     def word(self, locale: str) -> str:
-        """The word as shown to a reader of `locale` (`zh-CN`, `zh_Hans_CN`, `en-US` …); English unless it is Chinese."""
+        """Return the word for a reader of `locale` (`zh-CN`, `zh_Hans_CN`, `en-US` …): English unless that is Chinese."""
         return self.zh if locale.casefold().startswith("zh") else self.en
 
     def terms(self) -> Iterator[str]:
-        """All that is understood as this word, each as `term_key` writes it; some may come twice."""
+        """Return all that is understood as this word, as `term_key` writes it; some may come twice."""
         return map(term_key, (self.code, self.zh, self.en, *self.synonyms))
 
 
@@ -58,7 +58,7 @@ class Purpose(Word):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome(Word):
-    """How a call ended, and what becomes of the follow-up that it answers."""
+    """How a call ended, and what happens to the follow-up that it answers."""
 
     ends: bool
     """The follow-up is done; otherwise it stays open and the attempt is counted."""
@@ -87,7 +87,7 @@ class Outcome(Word):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document(Word):
-    """A paper that the borrower is asked for."""
+    """A document that the borrower is asked for."""
 
     takes_words: bool = False
     """It is named by the words behind a colon: `other: divorce certificate`."""
@@ -125,7 +125,7 @@ class Vocabulary:
     roles: tuple[Role, ...]
 
     def purpose(self, code: str) -> Purpose:
-        """The purpose of that code; like the four below, KeyError when there is none."""
+        """Return the purpose of that code; like the four below, raise KeyError if there is none."""
         return _of_code(self.purposes, code)
 
     def outcome(self, code: str) -> Outcome:
@@ -149,12 +149,12 @@ W = TypeVar("W", bound=Word)
 
 
 def term_key(text: str) -> str:
-    """A term as it is compared: NFKC, case folded, with one blank where it was typed with blanks, `-` or `_`."""
+    """Return a term as it is compared: NFKC, case folded, with one blank for blanks, `-` or `_`."""
     return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 
 def load_vocabulary(folder: Traversable) -> Vocabulary:
-    """The vocabulary that stands in the five files of `folder`. Raises VocabularyError."""
+    """Read the vocabulary from the five files of `folder`. Raises VocabularyError."""
     vocabulary = Vocabulary(
         purposes=_load(folder, "purposes.toml", Purpose),
         outcomes=_load(folder, "outcomes.toml", Outcome),

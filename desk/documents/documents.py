@@ -8,6 +8,7 @@ from uuid import UUID
 
 from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotFound
+from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
 from desk.documents.steps import begin, bring
@@ -18,7 +19,7 @@ from desk.follow_ups.next_steps import Unplanned, unplanned
 from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
-from desk.people.members import CALLERS, may_act_on, require_role
+from desk.people.members import may_act
 from desk.rules.stages import needed_at
 from storage.engine.types import new_id
 from storage.queries.documents import documents as stored
@@ -107,7 +108,7 @@ async def request_documents(
     Raises NotAllowed (`role_missing`), Invalid (`document_words_too_long`), whatever names no one loan, and as
     `desk.follow_ups.follow_ups.plan` does.
     """
-    require_role(desk, *CALLERS)
+    require_role(desk, "request_documents")
     for each in wanted:
         if len(each.words) > WORDS_LIMIT:
             raise Invalid("document_words_too_long", length=len(each.words), limit=WORDS_LIMIT)
@@ -149,7 +150,7 @@ async def change_documents(
     Raises NotAllowed (`role_missing`), NotFound (`document_not_requested`), Invalid (`document_impossible`,
     `note_too_long`), and whatever names no one loan.
     """
-    require_role(desk, *CALLERS)
+    require_role(desk, "change_documents")
     check_note(reason)
     named = (await lookup.resolve(desk, loan)).loan
     there = [item for item, _ in await stored.items_of_loan(desk.session, named.id)]
@@ -162,7 +163,7 @@ async def change_document_on(desk: Desk, item_id: UUID, version: int, act: Act) 
 
     Raises as `change_documents` does, NotFound (`unknown_loan_pressed`) and Conflict (`document_changed`).
     """
-    require_role(desk, *CALLERS)
+    require_role(desk, "change_documents")
     item = await stored.item_by_id(desk.session, item_id)
     if item is None:
         raise NotFound("unknown_loan_pressed")
@@ -251,7 +252,7 @@ async def _asking_after(desk: Desk, loan: Loan) -> FollowUp | None:
     """The open call about documents that the acting member may move; their own first, the most urgent."""
     rows = [f for f in await stored_follow_ups.open_of_loan(desk.session, loan.id) if f.purpose == "documents"]
     for row in sorted(rows, key=lambda f: f.assignee_id != desk.member.id):
-        if desk.member.id in {m.id for m in await may_act_on(desk, row, loan)}:
+        if await may_act(desk, "move_follow_up", row, loan):
             return row
     return None
 

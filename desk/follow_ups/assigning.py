@@ -5,6 +5,7 @@ from uuid import UUID
 
 from desk.core.changes import offer_undo
 from desk.core.errors import Ambiguous, Invalid, NotFound
+from desk.core.permissions import require_role, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef, PersonRef
 from desk.core.vocabulary import VOCABULARY
@@ -15,7 +16,7 @@ from desk.loans.lookup import Named, resolve
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_view, loan_view, planned_view
 from desk.messages import kinds
 from desk.messages.notices import owe_to_member
-from desk.people.members import CALLERS, require_may_act, require_role, roles_of
+from desk.people.members import require_caller, require_may_act
 from desk.people.members import resolve as resolve_member
 from storage.queries.follow_ups import follow_ups as stored
 from storage.queries.people import members
@@ -52,14 +53,13 @@ async def assign_follow_up(
     Raises NotAllowed (`role_missing`), Invalid (`follow_up_is_there`, `cannot_take_calls`, and what
     `desk.follow_ups.follow_ups.plan` refuses), NotFound, Ambiguous.
     """
-    require_role(desk, *CALLERS, "admin")
+    require_role(desk, "plan_follow_up")
     meant = await resolve(desk, loan)
     if meant.follow_up is not None:
         raise Invalid("follow_up_is_there", given=name_of(meant.loan, meant.follow_up), number=meant.follow_up.number)
     named = meant.loan
     assignee = await resolve_member(desk, who) if who else await _default_assignee(desk, named)
-    if not roles_of(assignee) & set(CALLERS):
-        raise Invalid("cannot_take_calls", who=assignee.slack_user_id)
+    require_caller(assignee)
     about = purpose or VOCABULARY.stage(named.stage).purpose
     planned = await follow_ups.plan(desk, named, purpose=about, assignee=assignee, due=due, note=note)
     row = planned.follow_up
@@ -86,7 +86,7 @@ async def assign_follow_up(
 async def done_pressed(desk: Desk, follow_up_id: UUID, version: int) -> Closed:
     """Finishes the follow-up of a button. Raises NotAllowed (`others_may_act`), and as `desk.follow_ups.locking.pressed` does."""
     shown = await pressed(desk, follow_up_id, version)
-    await require_may_act(desk, shown.follow_up, shown.loan)
+    await require_may_act(desk, "close_follow_up", shown.follow_up, shown.loan)
     return await _closed(desk, shown.loan, shown.follow_up, "done", "")
 
 
@@ -95,7 +95,7 @@ async def close_follow_up(desk: Desk, *, loan: LoanRef, state: str, why: str) ->
 
     Raises NotAllowed (`others_may_act`), Conflict (`follow_up_closed`), NotFound (`no_open_follow_up`), Ambiguous.
     """
-    named, row = await _meant(desk, loan)
+    named, row = await _meant(desk, "close_follow_up", loan)
     return await _closed(desk, named, row, state, why)
 
 
@@ -118,7 +118,7 @@ async def move_follow_up(desk: Desk, *, loan: LoanRef, due: Due) -> Assigned:
 
     Raises what `close_follow_up` raises, and what `desk.follow_ups.follow_ups.move` refuses.
     """
-    named, row = await _meant(desk, loan)
+    named, row = await _meant(desk, "move_follow_up", loan)
     assignee = (await members.by_ids(desk.session, [row.assignee_id]))[row.assignee_id]
     planned = await follow_ups.move(desk, row, due, assignee=assignee)
     desk.audit("move", loan_id=named.id, subject_id=row.id)
@@ -140,12 +140,12 @@ async def _default_assignee(desk: Desk, loan: Loan) -> Member:
     return desk.member
 
 
-async def _meant(desk: Desk, ref: LoanRef) -> tuple[Loan, FollowUp]:
+async def _meant(desk: Desk, act: str, ref: LoanRef) -> tuple[Loan, FollowUp]:
     """The follow-up that was named, or the only open one that the acting member holds."""
     named: Named = await resolve(desk, ref)
     row = named.follow_up or await _only_mine(desk, named.loan)
     await require_open(desk, named.loan, row)
-    await require_may_act(desk, row, named.loan)
+    await require_may_act(desk, act, row, named.loan)
     return named.loan, row
 
 

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from desk.core.errors import NotAllowed
+from desk.core.permissions import allows, refusal
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.loans import borrowers
 from desk.loans.views import FollowUpView, follow_up_view
-from desk.people.members import managers_for, roles_of, stand_ins_for, today_of, zone_of
+from desk.people.members import managers_for, stand_ins_for, today_of, zone_of
 from desk.rules.working_time import instant_of
 from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Window
@@ -188,9 +188,9 @@ async def _people(desk: Desk, whose: Member | Literal["team"] | None) -> list[Me
         return await acts_for(desk, member)
     if whose == "team":
         return await team_of(desk, member)
-    if roles_of(member) & {"manager", "compliance", "admin"} or whose.team_id == member.team_id:
+    if allows(member, "see_due_list", {"team"} if whose.team_id == member.team_id else ()):
         return [whose]
-    raise NotAllowed("others_may_act", who=tuple(m.slack_user_id for m in await managers_for(desk, whose)))
+    raise refusal("see_due_list", who=tuple(m.slack_user_id for m in await managers_for(desk, whose)))
 
 
 async def team_of(desk: Desk, member: Member) -> list[Member]:
@@ -198,6 +198,6 @@ async def team_of(desk: Desk, member: Member) -> list[Member]:
     managed = await members.teams_managed_by(desk.session, member.id)
     ids = {team.id for team in managed} or ({member.team_id} if member.team_id else set())
     everybody = await members.everybody(desk.session, desk.workspace.id)
-    if not ids and roles_of(member) & {"manager", "compliance", "admin"}:
+    if not ids and allows(member, "see_due_list"):
         return everybody
     return [m for m in everybody if m.team_id in (ids or {None})]

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from desk.core.changes import offer_undo
 from desk.core.errors import Invalid
+from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups import follow_ups
 from desk.follow_ups.locking import pressed
 from desk.loans.views import LoanView, PlannedView, loan_view, planned_view
-from desk.people.members import CALLERS, require_may_act, require_role, zone_of
+from desk.people.members import require_may_act, zone_of
 from desk.rules.working_time import local_date
 from storage.queries.people import members
 
@@ -31,9 +32,9 @@ async def move_to_fit(desk: Desk, follow_up_id: UUID, version: int, at: datetime
     Raises NotAllowed (`role_missing`, `others_may_act`), Invalid (`offer_past`), as `desk.follow_ups.locking.pressed` and
     `desk.follow_ups.follow_ups.move` do.
     """
-    require_role(desk, *CALLERS)
+    require_role(desk, "fit_follow_up")
     shown = await pressed(desk, follow_up_id, version)
-    await require_may_act(desk, shown.follow_up, shown.loan)
+    await require_may_act(desk, "fit_follow_up", shown.follow_up, shown.loan)
     if at <= desk.now:
         raise Invalid("offer_past", given=at)
     row = shown.follow_up

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from desk.core.changes import offer_undo
 from desk.core.errors import Conflict, Invalid
+from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
@@ -15,7 +16,7 @@ from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import lookup
 from desk.loans.views import LoanView, PlannedView, loan_view, planned_view
 from desk.people.calendars import calendar_of
-from desk.people.members import CALLERS, hours_of, require_role, today_of, zone_of
+from desk.people.members import hours_of, today_of, zone_of
 from desk.rules.working_time import instant_of, local_date, next_working_morning
 from storage.queries.follow_ups import follow_ups as stored
 from storage.tables import Loan
@@ -80,7 +81,7 @@ async def plan_offered(desk: Desk, loan_id: UUID, due: Due, purpose: str, *, nex
     Raises NotFound (`unknown_loan_pressed`), NotAllowed (`role_missing`), Conflict (`planned_since`), Invalid
     (`offer_past`), and as `desk.follow_ups.follow_ups.plan` does.
     """
-    require_role(desk, *CALLERS)
+    require_role(desk, "plan_offered")
     loan = await lookup.pressed(desk, loan_id)
     if loan.next_follow_up_number != next_number:
         raise Conflict("planned_since", loan=loan.number)
@@ -95,7 +96,7 @@ async def plan_offered(desk: Desk, loan_id: UUID, due: Due, purpose: str, *, nex
 
 async def nothing_needed(desk: Desk, loan_id: UUID) -> LoanView:
     """Notes that nothing is to be planned on the loan just now. Raises as `plan_offered` does."""
-    require_role(desk, *CALLERS)
+    require_role(desk, "plan_offered")
     loan = await lookup.pressed(desk, loan_id)
     desk.audit("nothing_needed", loan_id=loan.id)
     return await loan_view(desk, loan)

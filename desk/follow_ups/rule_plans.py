@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
+from desk.core.permissions import CALLERS, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups import follow_ups
 from desk.follow_ups.follow_ups import Planned
 from desk.people.calendars import calendar_of
-from desk.people.members import CALLERS, fewest_open, hours_of, managers_for, roles_of, today_of
+from desk.people.members import fewest_open, hours_of, managers_for, today_of
 from desk.rules.absence import is_absent
 from desk.rules.cadence import CADENCE, AssigneeKind, Plan, plan_due
 from desk.rules.instalments import instalment_on_or_after, next_unpaid_instalment

@@ -9,12 +9,14 @@ from uuid import UUID
 from desk.core import drafts
 from desk.core.changes import offer_undo
 from desk.core.errors import Invalid, NotFound
+from desk.core.permissions import CALLERS, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.follow_ups.follow_ups import check_note
-from desk.handover.reassigning import hand_over, mark_of, notice_key, require_caller, require_may_reassign
+from desk.handover.reassigning import hand_over, mark_of, notice_key, require_may_reassign
+from desk.loans.lookup import visible_loans
 from desk.messages import kinds
 from desk.messages.notices import owe_to_member
-from desk.people.members import CALLERS, require_role, roles_of, today_of
+from desk.people.members import require_caller, today_of
 from desk.rules.absence import is_absent
 from desk.rules.balancing import Load, Weight, balance
 from storage.engine.types import new_id
@@ -112,7 +114,7 @@ class _Plan:
 
 async def picked_loans(desk: Desk, numbers: Sequence[str]) -> list[Loan]:
     """The loans of those numbers. Raises NotFound (`unknown_loan`) for one that the acting member may not see."""
-    visible = loans.visible_to(desk.member)
+    visible = visible_loans(desk)
     found = await loans.of_numbers(desk.session, desk.workspace.id, numbers, visible=visible)
     for number in numbers:
         if loans.number_key(number) not in found:
@@ -192,7 +194,7 @@ async def _plan(desk: Desk, wish: Wish, *, lock: bool) -> _Plan:
     if not wish.loan_ids and wish.from_id is None:
         raise Invalid("nothing_chosen")
     if not wish.loan_ids:
-        require_role(desk, "manager", "admin")
+        require_role(desk, "reassign_all")
     units = await units_of(desk, from_id=wish.from_id, loan_ids=wish.loan_ids, lock=lock)
     if not units:
         raise Invalid("nothing_to_hand_over")

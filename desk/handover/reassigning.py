@@ -8,7 +8,8 @@ from uuid import UUID
 
 from desk.core import drafts
 from desk.core.changes import offer_undo, remembered, track
-from desk.core.errors import Invalid, NotAllowed
+from desk.core.errors import Invalid
+from desk.core.permissions import allows, refusal, require, require_role
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo
 from desk.core.values import LoanRef
@@ -17,7 +18,7 @@ from desk.loans.lookup import resolve as resolve_loan
 from desk.messages import kinds
 from desk.messages.notices import owe_to_member
 from desk.people.calendars import calendar_of
-from desk.people.members import CALLERS, managers_for, require_role, roles_of, stand_ins_for
+from desk.people.members import managers_for, require_caller, stand_ins_for
 from storage.engine.types import new_id
 from storage.queries.core import undos
 from storage.queries.handover import holdings
@@ -208,15 +209,17 @@ def mark_of(loans: Sequence[Loan], follow_ups: Sequence[FollowUp], *more: str) -
 
 async def require_may_reassign(desk: Desk, outgoing: Member | None) -> None:
     """Raises NotAllowed (`others_may_act`) unless the acting member may give away what `outgoing` has."""
-    member = desk.member
-    if roles_of(member) & {"manager", "admin"} or outgoing is None or member.id == outgoing.id:
+    if outgoing is None:
+        require(desk, "reassign", {"unowned"})
+        return
+    if allows(desk.member, "reassign", {"own"} if outgoing.id == desk.member.id else ()):
         return
     allowed = (outgoing, *await managers_for(desk, outgoing))
-    raise NotAllowed("others_may_act", who=tuple(each.slack_user_id for each in allowed))
+    raise refusal("reassign", who=tuple(each.slack_user_id for each in allowed))
 
 
 def _require_manager(desk: Desk, outgoing: Member, to: Member) -> None:
-    require_role(desk, "manager", "admin")
+    require_role(desk, "reassign_all")
     _require_other(outgoing, to)
     require_caller(to)
 
@@ -224,12 +227,6 @@ def _require_manager(desk: Desk, outgoing: Member, to: Member) -> None:
 def _require_other(outgoing: Member, to: Member) -> None:
     if outgoing.id == to.id:
         raise Invalid("same_person")
-
-
-def require_caller(to: Member) -> None:
-    """Raises Invalid (`cannot_take_calls`) for somebody who makes no calls."""
-    if not roles_of(to) & set(CALLERS):
-        raise Invalid("cannot_take_calls", who=to.slack_user_id)
 
 
 allow_partial_undo("reassign")

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from desk.core.changes import offer_undo
 from desk.core.errors import Invalid
+from desk.core.permissions import CALLERS, roles_of
 from desk.core.transaction import Desk
 from desk.follow_ups.locking import pressed
 from desk.handover.reassigning import hand_over
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
-from desk.people.members import CALLERS, managers_for, require_may_act, roles_of
+from desk.people.members import managers_for, require_may_act
 from storage.engine.types import new_id
 from storage.queries.people import members
 
@@ -31,7 +32,7 @@ async def hand_to_manager(desk: Desk, follow_up_id: UUID, version: int) -> Hande
     """
     on = await pressed(desk, follow_up_id, version)
     row, loan = on.follow_up, on.loan
-    await require_may_act(desk, row, loan)
+    await require_may_act(desk, "hand_to_manager", row, loan)
     assignee = (await members.by_ids(desk.session, [row.assignee_id]))[row.assignee_id]
     managers = [m for m in await managers_for(desk, assignee) if m.id != assignee.id and roles_of(m) & set(CALLERS)]
     if not managers:

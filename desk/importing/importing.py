@@ -8,12 +8,12 @@ from uuid import UUID
 
 from desk.core.changes import track
 from desk.core.errors import DeskError, Invalid
+from desk.core.permissions import CALLERS, roles_of
 from desk.core.transaction import Desk
 from desk.follow_ups import rule_plans
 from desk.handover import reassigning
 from desk.importing.rows import ImportRow
 from desk.loans import borrowers, stages
-from desk.people.members import CALLERS, roles_of
 from storage.engine.types import new_id
 from storage.queries.handover import holdings as stored_reassigning
 from storage.queries.importing import imports

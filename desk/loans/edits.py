@@ -8,7 +8,8 @@ from typing import Literal
 from uuid import UUID
 
 from desk.core.changes import offer_undo, track
-from desk.core.errors import Conflict, Invalid, NotAllowed
+from desk.core.errors import Conflict, Invalid
+from desk.core.permissions import allows, refusal, require
 from desk.core.transaction import Desk
 from desk.core.values import NUMBER_LIMIT, LoanRef
 from desk.follow_ups.rule_plans import present_owner
@@ -16,7 +17,7 @@ from desk.loans import borrowers, lookup
 from desk.loans.borrowers import readable
 from desk.loans.inquiries import check_name
 from desk.loans.views import LoanView, loan_view
-from desk.people.members import CALLERS, managers_for, require_role, roles_of
+from desk.people.members import managers_for
 from storage.queries.loans import loans as stored
 from storage.queries.loans.loans import number_key
 from storage.tables import Borrower, Loan
@@ -69,14 +70,14 @@ async def _correct(desk: Desk, loan: Loan, what: Field, value: str) -> tuple[str
 
 
 async def _require_may(desk: Desk, loan: Loan) -> None:
-    if loan.owner_id == desk.member.id or roles_of(desk.member) & {"manager", "admin"}:
+    if allows(desk.member, "edit_loan", {"own"} if loan.owner_id == desk.member.id else ()):
         return
     owner = await present_owner(desk, loan)
     if owner is None:
-        require_role(desk, *CALLERS)
+        require(desk, "edit_loan", {"unowned"})
         return
     allowed = [owner, *await managers_for(desk, owner)]
-    raise NotAllowed("others_may_act", who=tuple(dict.fromkeys(m.slack_user_id for m in allowed)))
+    raise refusal("edit_loan", who=tuple(dict.fromkeys(m.slack_user_id for m in allowed)))
 
 
 async def _renumber(desk: Desk, loan: Loan, value: str) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from uuid import UUID
 from desk.core import drafts
 from desk.core.changes import create, offer_undo
 from desk.core.errors import Invalid
+from desk.core.permissions import CALLERS, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.core.undo_rules import finds_followers_of, takes_back
 from desk.core.values import NAME_LIMIT
@@ -13,11 +14,11 @@ from desk.follow_ups.follow_ups import check_note
 from desk.follow_ups.next_steps import Unplanned, unplanned
 from desk.loans import borrowers
 from desk.loans.lists import LoanRow, loan_rows
+from desk.loans.lookup import visible_loans
 from desk.loans.views import LoanView, loan_view
-from desk.people.members import CALLERS, require_role, roles_of
 from storage.engine.types import new_id
 from storage.queries.follow_ups import follow_ups
-from storage.queries.loans import loans, search
+from storage.queries.loans import search
 from storage.queries.loans.loans import number_key
 from storage.queries.people import workspaces
 from storage.tables import Borrower, Loan, StageChange, Undo
@@ -51,7 +52,7 @@ async def open_inquiry(desk: Desk, *, name: str, phone: str, note: str = "") -> 
 
     Raises NotAllowed (`role_missing`), Invalid (`name_too_long`, `note_too_long`).
     """
-    require_role(desk, *CALLERS, "admin")
+    require_role(desk, "open_inquiry")
     check_name(name)
     check_note(note)
     known = await search.find_loans(
@@ -59,7 +60,7 @@ async def open_inquiry(desk: Desk, *, name: str, phone: str, note: str = "") -> 
         desk.cipher,
         desk.workspace.id,
         [phone],
-        visible=loans.visible_to(desk.member),
+        visible=visible_loans(desk),
         limit=KNOWN_SHOWN + 1,
     )
     if not known:
@@ -73,7 +74,7 @@ async def open_all_the_same(desk: Desk, draft_id: UUID) -> NewInquiry:
 
     Raises NotAllowed (`role_missing`), NotFound (`draft_gone`: used, too old, or somebody else's).
     """
-    require_role(desk, *CALLERS, "admin")
+    require_role(desk, "open_inquiry")
     kept = await drafts.take_confirmed(desk, draft_id)
     return await _open(desk, kept["name"], kept["phone"], kept["note"])
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from desk.core.transaction import Desk
 from desk.follow_ups.due_lists import DueList, list_due
 from desk.loans import borrowers
+from desk.loans.lookup import visible_loans
 from desk.loans.views import FollowUpView, follow_up_view
 from storage.queries.follow_ups import due_lists, follow_ups
 from storage.queries.loans import loans, search
@@ -63,7 +64,7 @@ class MyDay:
 async def find(desk: Desk, words: str) -> LoanList:
     """The loans that fit all the words and that the acting member may see, newest first."""
     asked = search_words(words)
-    visible = loans.visible_to(desk.member)
+    visible = visible_loans(desk)
     found = await search.find_loans(
         desk.session, desk.cipher, desk.workspace.id, asked, visible=visible, limit=PAGE + 1
     )

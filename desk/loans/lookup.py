@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
+
 from desk.core.errors import Ambiguous, NotFound
+from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.loans import borrowers
@@ -42,7 +45,7 @@ async def resolve(desk: Desk, ref: LoanRef) -> Named:
     A number that itself contains `/` is tried whole first; then `<loan>/n`; then one word that finds exactly one loan
     the member may see. Raises NotFound (`unknown_loan`, `unknown_follow_up`), Ambiguous (`loan_ambiguous`).
     """
-    by_number = partial(loans.lock_by_number, desk.session, desk.workspace.id, visible=loans.visible_to(desk.member))
+    by_number = partial(loans.lock_by_number, desk.session, desk.workspace.id, visible=visible_loans(desk))
     loan = await by_number(ref.whole)
     if ref.whole != ref.text:
         if loan is not None:
@@ -58,10 +61,20 @@ async def resolve(desk: Desk, ref: LoanRef) -> Named:
     return Named(loan=loan, follow_up=follow_up)
 
 
+def visible_loans(desk: Desk) -> ColumnElement[bool]:
+    """Return the condition for the loans that the acting member may see (`see_loan`)."""
+    return loans.visible_to(desk.member, sees_all=allows(desk.member, "see_loan"))
+
+
+async def may_see(desk: Desk, loan_id: UUID) -> bool:
+    """Whether the loan exists and the acting member may see it."""
+    return await loans.is_visible(desk.session, loan_id, visible_loans(desk))
+
+
 async def pressed(desk: Desk, loan_id: UUID) -> Loan:
     """The loan of a button, locked for the transaction. Raises NotFound (`unknown_loan_pressed`) also for one that the
     acting member may not see."""
-    if not await loans.sees(desk.session, desk.member, loan_id):
+    if not await may_see(desk, loan_id):
         raise NotFound("unknown_loan_pressed")
     return await loans.lock(desk.session, loan_id)
 
@@ -69,7 +82,7 @@ async def pressed(desk: Desk, loan_id: UUID) -> Loan:
 async def number_of(desk: Desk, loan_id: UUID) -> str:
     """The number that the loan of a button has by now. Raises NotFound (`unknown_loan_pressed`) also for one that the
     acting member may not see."""
-    if not await loans.sees(desk.session, desk.member, loan_id):
+    if not await may_see(desk, loan_id):
         raise NotFound("unknown_loan_pressed")
     return (await desk.session.get_one(Loan, loan_id)).number
 
@@ -86,7 +99,7 @@ async def _by_word(desk: Desk, ref: LoanRef) -> UUID:
         desk.cipher,
         desk.workspace.id,
         [ref.text],
-        visible=loans.visible_to(desk.member),
+        visible=visible_loans(desk),
         limit=CHOICES + 1,
     )
     if not found:
@@ -117,6 +130,6 @@ async def linked(desk: Desk, numbers: Iterable[str]) -> Mapping[str, LinkedLoan]
     found: dict[str, LinkedLoan] = {}
     for number in numbers:
         loan = await loans.by_number(desk.session, desk.workspace.id, number)
-        if loan is not None and await loans.sees(desk.session, desk.member, loan.id):
+        if loan is not None and await may_see(desk, loan.id):
             found[number] = LinkedLoan(loan.id, loan.number, loan.stage)
     return found

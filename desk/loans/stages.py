@@ -5,6 +5,7 @@ from uuid import UUID
 
 from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Invalid
+from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
@@ -14,7 +15,6 @@ from desk.follow_ups.follow_ups import Planned, check_note, close
 from desk.follow_ups.next_steps import Unplanned, unplanned
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
-from desk.people.members import CALLERS, require_role
 from desk.rules.cadence import CADENCE
 from desk.rules.stages import Passage, passage
 from storage.engine.types import new_id
@@ -68,10 +68,7 @@ async def enter_by_import(desk: Desk, loan: Loan, stage: str) -> int:
 
 
 def _require_may(desk: Desk, stage: str) -> None:
-    if stage == "written_off":
-        require_role(desk, "manager")
-    else:
-        require_role(desk, *CALLERS, "admin")
+    require_role(desk, "write_off" if stage == "written_off" else "change_stage")
 
 
 async def _change(desk: Desk, loan: Loan, stage: str, reason: str) -> StageChanged:

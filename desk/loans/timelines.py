@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from desk.calls.corrections import may_correct
+from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.documents.views import words_of
 from desk.loans import borrowers, lookup
 from desk.loans.views import LoanView, loan_view
+from desk.people.members import relations_to_call
 from storage.queries.calls import calls
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
@@ -105,7 +106,7 @@ async def _calls(desk: Desk, rows: Sequence[Call]) -> list[Event]:
             minutes=row.minutes,
             note=desk.cipher.decrypt(Call.note_cipher, row),
             was=tuple(was.get(row.id, ())),
-            may_correct=may_correct(desk, row),
+            may_correct=allows(desk.member, "correct_call", relations_to_call(desk, row)),
         )
         for row in rows
     ]

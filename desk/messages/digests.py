@@ -7,6 +7,7 @@ from sqlmodel import col
 
 from desk.core.changes import offer_undo, track
 from desk.core.errors import Invalid
+from desk.core.permissions import allows, require, roles_of
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.due_lists import DueRow, acts_for, end_of_day, rows_of, team_of
@@ -14,7 +15,7 @@ from desk.messages import kinds
 from desk.messages.digest_times import digest_key, next_for
 from desk.messages.notices import owe_to_member
 from desk.people.calendars import calendar_of
-from desk.people.members import hours_of, roles_of, today_of, zone_of
+from desk.people.members import hours_of, today_of, zone_of
 from desk.rules.absence import is_absent
 from desk.rules.digests import is_late
 from desk.rules.working_time import instant_of
@@ -93,7 +94,7 @@ async def owe_due(desk: Desk) -> int:
 
 
 async def _owe(desk: Desk, member: Member, on: date, due_at: datetime) -> int:
-    wanted = [kinds.DIGEST, kinds.TEAM_DIGEST] if "manager" in roles_of(member) else [kinds.DIGEST]
+    wanted = [kinds.DIGEST, kinds.TEAM_DIGEST] if allows(member, "see_team_digest") else [kinds.DIGEST]
     for kind in wanted:
         key = digest_key(kind, member, on)
         await owe_to_member(desk, kind=kind, key=key, member=member, local_date=on, arose_at=due_at)
@@ -160,7 +161,7 @@ def setting_of(member: Member) -> DigestSetting:
 
 async def set_digest(desk: Desk, at: time | None) -> DigestSetting:
     """Sets the local time of the member's digest, or switches it off. Raises Invalid (`no_working_day`)."""
-    member = track(desk, desk.member)
+    member = track(desk, require(desk, "change_own_settings", {"own"}))
     member.digest_time = at
     member.next_digest_at = await next_for(desk, member)
     if at is not None and member.next_digest_at is None:

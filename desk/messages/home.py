@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.due_lists import DueRow, Kind, acts_for, end_of_day, overdue, purposes_of, rows_of
 from desk.messages import overview
 from desk.messages.digests import TeamDigest, team_digest_of
 from desk.messages.overview import OpenDocuments
-from desk.people.members import roles_of
 from storage.queries.documents import documents
 from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Window
@@ -127,8 +127,8 @@ async def home_of(desk: Desk, showing: Showing) -> HomeView:
         documents=await overview.open_documents(desk),
         to_accept=await documents.count_received(desk.session, member.id),
         unplanned=await due_lists.count_unplanned(desk.session, [member.id]),
-        team=await team_digest_of(desk, member) if "manager" in roles_of(member) else None,
-        is_admin="admin" in roles_of(member),
+        team=await team_digest_of(desk, member) if allows(member, "see_team_digest") else None,
+        is_admin=allows(member, "change_workspace"),
     )
 
 

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.follow_ups.due_lists import DueRow, Period, list_due
 from desk.loans.lists import LoanRow, loan_rows, mine
 from desk.messages.digests import AgentLoad, team_digest_of
-from desk.people.members import roles_of
 from storage.queries.documents import documents
 
 SHOWN = 5
@@ -40,6 +40,6 @@ async def open_documents(desk: Desk) -> tuple[OpenDocuments, ...]:
 
 async def loads(desk: Desk) -> tuple[AgentLoad, ...]:
     """How a manager's team stands; nothing for anybody else."""
-    if "manager" not in roles_of(desk.member):
+    if not allows(desk.member, "see_team_digest"):
         return ()
     return (await team_digest_of(desk, desk.member)).agents

@@ -96,7 +96,7 @@ async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> Sno
     """
     on = await pressed(desk, follow_up_id, version)
     row, loan = on.follow_up, on.loan
-    await require_may_act(desk, row, loan)
+    await require_may_act(desk, "snooze", row, loan)
     assignee = (await members.by_ids(desk.session, [row.assignee_id]))[row.assignee_id]
     acting = (await stand_ins_for(desk, [assignee])).acting(assignee, today_of(desk, assignee))
     hours, calendar = hours_of(acting), await calendar_of(desk)

@@ -6,9 +6,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import Conflict, NotFound
+from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.people.access_requests import announce, concerned, settle, tell_declined
-from desk.people.members import SETS_UP, require_role
 from desk.people.team import Candidate, add_member, check_candidate
 from storage.engine.types import new_id
 from storage.queries.people import access, members
@@ -60,7 +60,7 @@ async def grant(desk: Desk, request_id: UUID, role: str, candidate: Candidate) -
 
     Raises what `add_member` does, NotFound (`access_unknown`), Conflict (`access_decided`, `member_already`).
     """
-    require_role(desk, *SETS_UP)
+    require_role(desk, "answer_access_request")
     request = await _open(desk, request_id)
     if role not in GRANTABLE or candidate.newcomer.slack_user_id != request.slack_user_id:
         raise NotFound("access_unknown")
@@ -71,7 +71,7 @@ async def grant(desk: Desk, request_id: UUID, role: str, candidate: Candidate) -
 
 async def decline(desk: Desk, request_id: UUID) -> None:
     """Leaves the asker outside, and has them told. Raises NotAllowed, NotFound, Conflict as `grant` does."""
-    require_role(desk, *SETS_UP)
+    require_role(desk, "answer_access_request")
     request = await _open(desk, request_id)
     await settle(desk, request, "declined")
     await tell_declined(desk, request)

@@ -5,9 +5,10 @@ from datetime import date
 from uuid import UUID
 
 from desk.core.changes import create, offer_undo, track
+from desk.core.permissions import allows, require_role
 from desk.core.transaction import Desk
 from desk.core.undo_rules import allow_partial_undo, recompute, takes_back
-from desk.people.members import SETS_UP, require_role, roles_of, today_of
+from desk.people.members import today_of
 from desk.rules.calendar import Calendar
 from storage.queries.people import workspaces
 from storage.tables import CalendarOverride
@@ -34,14 +35,14 @@ async def calendar_of(desk: Desk) -> Calendar:
 
 async def year_to_enter(desk: Desk) -> int | None:
     """Return the year whose make-up days the members who set up the desk must still enter, or None."""
-    if not roles_of(desk.member) & set(SETS_UP):
+    if not allows(desk.member, "set_day"):
         return None
     return (await calendar_of(desk)).year_to_enter(today_of(desk, desk.member))
 
 
 async def set_day(desk: Desk, on: date, *, working: bool, name: str) -> DaySet:
     """Make a day a working day or a day off, whatever the public calendar says. Raises NotAllowed (`role_missing`)."""
-    require_role(desk, *SETS_UP)
+    require_role(desk, "set_day")
     row = await workspaces.calendar_override(desk.session, desk.workspace.id, on)
     if row is None:
         row = create(desk, CalendarOverride(workspace_id=desk.workspace.id, day=on, working=working, name=name))

@@ -1,23 +1,19 @@
-"""Who somebody is, what they may do, and who acts while they are away."""
+"""Members: who they are, how they relate to a follow-up or a call, and who acts for them while they are away."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from desk.core.errors import Ambiguous, Invalid, NotAllowed, NotFound
+from desk.core.errors import Ambiguous, Invalid, NotFound
+from desk.core.permissions import CALLERS, Relation, allows, require, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import PersonRef
 from desk.rules.absence import Absence, acting_member
 from desk.rules.hours import WorkingHours
 from storage.queries.people import members
-from storage.tables import FollowUp, Loan, Member
-
-
-def roles_of(member: Member) -> frozenset[str]:
-    """The role codes of a member."""
-    return frozenset(member.roles.split())
+from storage.tables import Call, FollowUp, Loan, Member
 
 
 def zone_of(member: Member) -> ZoneInfo:
@@ -36,20 +32,10 @@ def hours_of(member: Member) -> WorkingHours:
     return WorkingHours(start=member.work_start, end=member.work_end, days=days, zone=zone_of(member))
 
 
-def require_role(desk: Desk, *roles: str) -> Member:
-    """The acting member, who has one of these roles. Raises NotAllowed that names them."""
-    member = desk.member
-    if not roles_of(member) & set(roles):
-        raise NotAllowed("role_missing", roles=roles)
-    return member
-
-
-CALLERS = ("agent", "verifier", "collector", "manager")
-"""The roles that log calls and plan them. Compliance reads; an admin sets up."""
-
-
-SETS_UP = ("admin", "manager")
-"""The roles that add and remove members and keep the calendar."""
+def require_caller(member: Member) -> None:
+    """Raise Invalid (`cannot_take_calls`) for a member who makes no calls."""
+    if not roles_of(member) & set(CALLERS):
+        raise Invalid("cannot_take_calls", who=member.slack_user_id)
 
 
 async def resolve(desk: Desk, ref: PersonRef) -> Member:
@@ -136,24 +122,52 @@ async def _load_covers(desk: Desk, known: dict[UUID, Member]) -> None:
         missing = {m.cover_id for m in known.values() if m.cover_id} - known.keys()
 
 
-async def may_act_on(desk: Desk, follow_up: FollowUp, loan: Loan) -> list[Member]:
-    """Who may act on a follow-up: assignee, owner, cover, and their managers."""
+async def may_act(desk: Desk, act: str, follow_up: FollowUp, loan: Loan) -> bool:
+    """Whether the acting member may do this act on a follow-up."""
+    direct = _direct_relations(desk, follow_up, loan)
+    return allows(desk.member, act, direct or _relations(desk, await _related(desk, follow_up, loan)))
+
+
+async def require_may_act(desk: Desk, act: str, follow_up: FollowUp, loan: Loan) -> None:
+    """Raise NotAllowed, naming who may, unless the acting member may do this act on a follow-up."""
+    if allows(desk.member, act, _direct_relations(desk, follow_up, loan)):
+        return
+    related = await _related(desk, follow_up, loan)
+    allowed = {m.id: m for people in related.values() for m in people if m.removed_at is None}
+    require(desk, act, _relations(desk, related), who=tuple(m.slack_user_id for m in allowed.values()))
+
+
+def _direct_relations(desk: Desk, follow_up: FollowUp, loan: Loan) -> set[Relation]:
+    """The relations of the acting member to a follow-up that need no query."""
+    ids: dict[Relation, UUID | None] = {"own": follow_up.assignee_id, "loan": loan.owner_id}
+    return {relation for relation, member_id in ids.items() if member_id == desk.member.id}
+
+
+async def _related(desk: Desk, follow_up: FollowUp, loan: Loan) -> dict[Relation, list[Member]]:
+    """The members by their relation to a follow-up: assignee, owner, who acts for the assignee today, their managers."""
     people = await members.by_ids(desk.session, {follow_up.assignee_id, *filter(None, [loan.owner_id])})
     assignee = people[follow_up.assignee_id]
-    allowed: list[Member] = list(people.values())
-    allowed.append(await acting_for(desk, assignee, today_of(desk, assignee)))
-    for member in people.values():
-        allowed.extend(await managers_for(desk, member))
-    return [m for m in {m.id: m for m in allowed}.values() if m.removed_at is None]
+    return {
+        "own": [assignee],
+        "loan": [people[loan.owner_id]] if loan.owner_id else [],
+        "covered": [await acting_for(desk, assignee, today_of(desk, assignee))],
+        "managed": [manager for member in people.values() for manager in await managers_for(desk, member)],
+    }
 
 
-async def require_may_act(desk: Desk, follow_up: FollowUp, loan: Loan) -> None:
-    """Raises NotAllowed, naming who may, unless the acting member may act on this follow-up."""
-    if desk.member.id in (follow_up.assignee_id, loan.owner_id):
-        return
-    allowed = await may_act_on(desk, follow_up, loan)
-    if desk.member.id not in {m.id for m in allowed}:
-        raise NotAllowed("others_may_act", who=tuple(m.slack_user_id for m in allowed))
+def _relations(desk: Desk, related: Mapping[Relation, Sequence[Member]]) -> set[Relation]:
+    return {relation for relation, people in related.items() if desk.member.id in {m.id for m in people}}
+
+
+CORRECTABLE_FOR = timedelta(days=1)
+"""How long a caller may correct a call of their own."""
+
+
+def relations_to_call(desk: Desk, call: Call) -> set[Relation]:
+    """Return how the acting member relates to a call."""
+    if call.caller_id != desk.member.id:
+        return set()
+    return {"own", "recent"} if desk.now - call.at <= CORRECTABLE_FOR else {"own"}
 
 
 def today_of(desk: Desk, member: Member) -> date:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from desk.core.changes import offer_undo, track
 from desk.core.errors import Invalid
+from desk.core.permissions import require
 from desk.core.transaction import Desk
 from desk.core.undo_rules import allow_partial_undo
 from desk.follow_ups import rescheduling
@@ -89,7 +90,7 @@ async def change_settings(desk: Desk, wanted: Wanted) -> SettingsChanged:
     """
     if not wanted:
         raise Invalid("nothing_changed_here")
-    member = track(desk, desk.member)
+    member = track(desk, require(desk, "change_own_settings", {"own"}))
     if "language" in wanted:
         _set_language(desk, member, wanted["language"])
     if "channel" in wanted:

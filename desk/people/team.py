@@ -6,17 +6,16 @@ from datetime import date, time, timedelta
 from uuid import UUID
 
 from desk.core.changes import create, offer_undo, track
-from desk.core.errors import Conflict, Invalid, NotAllowed
+from desk.core.errors import Conflict, Invalid
+from desk.core.permissions import CALLERS, allows, require, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo, takes_back
 from desk.follow_ups import rescheduling
-from desk.handover import reassigning
 from desk.messages.digest_times import next_for
 from desk.people import access_requests, onboarding
 from desk.people.installing import Newcomer, new_member
-from desk.people.members import CALLERS, SETS_UP, hours_of, managers_for, require_role, roles_of, today_of
+from desk.people.members import hours_of, managers_for, require_caller, today_of
 from desk.rules.hours import WorkingHours
-from storage.engine.types import new_id
 from storage.queries.follow_ups import follow_ups
 from storage.queries.handover import holdings
 from storage.queries.messages import homes
@@ -87,7 +86,8 @@ class MemberChanged:
 
 
 async def list_team(desk: Desk) -> tuple[MemberView, ...]:
-    """Everybody at the desk, by team and name."""
+    """Return the members of the desk, by team and name."""
+    require(desk, "see_team")
     everybody = await members.everybody(desk.session, desk.workspace.id)
     teams = {team.id: team.name for team in await members.teams(desk.session, desk.workspace.id)}
     by_id = {member.id: member for member in everybody}
@@ -115,16 +115,16 @@ async def add_member(
     (`not_a_person`, `guest`, `channel_shared_outside`, `channel_archived`, `channel_without_bot`, `last_admin`,
     `team_name_too_long`).
     """
-    actor = require_role(desk, *SETS_UP)
+    require_role(desk, "add_member")
     member = await members.by_slack_id(desk.session, desk.workspace.id, candidate.newcomer.slack_user_id)
     again = member is not None and member.removed_at is None
     has = roles_of(member) if member is not None and again else frozenset[str]()
-    _require_may_change(actor, {*roles, *has})
+    require_may_change_roles(desk, {*roles, *has})
     check_candidate(candidate)
     if channel is not None:
         check_channel(channel)
     if member is not None and "admin" in has - set(roles):
-        await _require_other_admin(desk, member)
+        await require_other_admin(desk, member)
     if member is None:
         member = create(desk, new_member(desk, candidate.newcomer, roles=tuple(roles)))
     else:
@@ -141,7 +141,7 @@ async def add_member(
     await access_requests.member_added(desk, member)
     await onboarding.set_up_changed(desk)
     return MemberAdded(
-        member=await _viewed(desk, member),
+        member=await view_of(desk, member),
         undo_id=offer_undo(desk, "add_member"),
         again=again,
         channel_is_public=channel is not None and not channel.is_private,
@@ -156,31 +156,7 @@ async def add_manager(desk: Desk, candidate: Candidate) -> MemberAdded:
     return await add_member(desk, candidate, roles=roles, channel=None, team_name="")
 
 
-async def remove_member(desk: Desk, member: Member, to: Member) -> MemberChanged:
-    """Ends a membership. The member's loans and open follow-ups go to `to`.
-
-    Raises NotAllowed (`role_missing`, `admin_only`), Invalid (`same_person`, `last_admin`, `cannot_take_calls`).
-    """
-    actor = require_role(desk, *SETS_UP)
-    _require_may_change(actor, roles_of(member))
-    await _require_other_admin(desk, member)
-    undo_id = new_id()
-    moved = await reassigning.hand_over_all(desk, member, to, undo_id=undo_id)
-    track(desk, member)
-    member.removed_at, member.next_digest_at = desk.now, None
-    await homes.look_again(desk.session, member.id, desk.now)
-    desk.audit("remove_member", subject_id=member.id, to=str(to.id))
-    await desk.session.flush()
-    return MemberChanged(
-        member=await _viewed(desk, member),
-        undo_id=offer_undo(desk, "remove_member", undo_id=undo_id),
-        moved=moved.follow_ups,
-        loans=moved.loans,
-        acting=to.slack_user_id,
-    )
-
-
-allow_partial_undo("remove_member", "away", "back", "set_hours")
+allow_partial_undo("away", "back", "set_hours")
 
 
 @takes_back(Member)
@@ -221,7 +197,7 @@ async def away(desk: Desk, member: Member, *, until: date, cover: Member | None)
 
     Raises NotAllowed (`team_only`), Invalid (`same_person`, `cannot_take_calls`, `absence_past`).
     """
-    await _require_hand(desk, member)
+    await _require_hand(desk, "set_absence", member)
     begin_absence(desk, member, until=until, cover=cover)
     await desk.session.flush()
     return await _rescheduled(desk, member, "away", acting=cover)
@@ -229,7 +205,7 @@ async def away(desk: Desk, member: Member, *, until: date, cover: Member | None)
 
 async def back(desk: Desk, member: Member) -> MemberChanged:
     """The absence is over: what is still open is theirs again. Raises NotAllowed (`team_only`)."""
-    await _require_hand(desk, member)
+    await _require_hand(desk, "set_absence", member)
     end_absence(desk, member)
     await desk.session.flush()
     return await _rescheduled(desk, member, "back", acting=None)
@@ -239,7 +215,7 @@ async def set_hours(
     desk: Desk, member: Member, *, start: time, end: time, days: frozenset[int] | None
 ) -> MemberChanged:
     """The member's working hours; `days` None leaves those as they are. Raises NotAllowed (`team_only`), Invalid."""
-    await _require_hand(desk, member)
+    await _require_hand(desk, "set_hours", member)
     hours = replace(hours_of(member), start=start, end=end, **({"days": days} if days else {}))
     enter_hours(desk, member, hours)
     member.next_digest_at = await next_for(desk, member)
@@ -252,7 +228,7 @@ def begin_absence(desk: Desk, member: Member, *, until: date, cover: Member | No
     if cover is not None and cover.id == member.id:
         raise Invalid("same_person")
     if cover is not None and roles_of(member) & set(CALLERS):
-        reassigning.require_caller(cover)
+        require_caller(cover)
     today = today_of(desk, member)
     if until < today:
         raise Invalid("absence_past", given=until)
@@ -308,18 +284,18 @@ async def _rescheduled(desk: Desk, member: Member, act: str, *, acting: Member |
     await rescheduling.for_members(desk, [member.id])
     held = await follow_ups.open_counts(desk.session, [member.id])
     return MemberChanged(
-        member=await _viewed(desk, member),
+        member=await view_of(desk, member),
         undo_id=offer_undo(desk, act),
         moved=held[member.id],
         acting=acting.slack_user_id if acting else None,
     )
 
 
-async def _require_hand(desk: Desk, member: Member) -> None:
-    if desk.member.id == member.id or "admin" in roles_of(desk.member):
+async def _require_hand(desk: Desk, act: str, member: Member) -> None:
+    if allows(desk.member, act, {"own"} if desk.member.id == member.id else ()):
         return
-    if desk.member.id not in {manager.id for manager in await managers_for(desk, member)}:
-        raise NotAllowed("team_only")
+    managers = {manager.id for manager in await managers_for(desk, member)}
+    require(desk, act, {"managed"} if desk.member.id in managers else ())
 
 
 def check_candidate(candidate: Candidate) -> None:
@@ -353,14 +329,14 @@ async def _team(desk: Desk, name: str) -> Team:
     return team
 
 
-def _require_may_change(actor: Member, roles: Collection[str]) -> None:
-    """Raises NotAllowed (`admin_only`) where one of the roles is given and taken by admins alone."""
-    if {"admin", "compliance"}.intersection(roles) and "admin" not in roles_of(actor):
-        raise NotAllowed("admin_only")
+def require_may_change_roles(desk: Desk, roles: Collection[str]) -> None:
+    """Raise NotAllowed (`admin_only`) if only admins give and take one of the roles."""
+    if {"admin", "compliance"}.intersection(roles):
+        require(desk, "change_admin_roles")
 
 
-async def _require_other_admin(desk: Desk, member: Member) -> None:
-    """Raises Invalid (`last_admin`) where nobody else is an admin."""
+async def require_other_admin(desk: Desk, member: Member) -> None:
+    """Raise Invalid (`last_admin`) if nobody else is an admin."""
     admins = await members.with_role(desk.session, desk.workspace.id, "admin")
     if [admin.id for admin in admins] == [member.id]:
         raise Invalid("last_admin")
@@ -381,7 +357,8 @@ async def _manage(desk: Desk, member: Member, channel: ReminderChannel | None) -
         team.manager_channel_id = channel.channel_id
 
 
-async def _viewed(desk: Desk, member: Member) -> MemberView:
+async def view_of(desk: Desk, member: Member) -> MemberView:
+    """Return a member as a list shows them."""
     teams = {team.id: team.name for team in await members.teams(desk.session, desk.workspace.id)}
     covers = await members.by_ids(desk.session, [member.cover_id]) if member.cover_id else {}
     return _view(member, teams, covers)

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from desk.core.changes import offer_undo, track
 from desk.core.errors import Invalid, NotFound
+from desk.core.permissions import require_role, roles_of
 from desk.core.transaction import Desk
-from desk.people.members import require_role, roles_of
 from desk.people.team import ReminderChannel, check_channel, start_managing, stop_managing
 from storage.queries.people import members
 from storage.tables import Member, Team
@@ -55,7 +55,7 @@ async def team_settings(desk: Desk, team_id: UUID | None) -> TeamSettings:
 
     Raises NotAllowed (`role_missing`), NotFound (`team_gone`).
     """
-    require_role(desk, "admin")
+    require_role(desk, "manage_teams")
     return await _now(desk, await _team(desk, team_id))
 
 
@@ -65,7 +65,7 @@ async def change_team(desk: Desk, team_id: UUID | None, wanted: WantedOfTeam) ->
     Raises as `team_settings` does, Invalid (`nothing_changed_here`, `last_admin`, `only_role`, `team_missing`,
     `channel_shared_outside`, `channel_archived`, `channel_without_bot`).
     """
-    require_role(desk, "admin")
+    require_role(desk, "manage_teams")
     if not wanted:
         raise Invalid("nothing_changed_here")
     team = await _team(desk, team_id) if team_id else None

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from desk.core.changes import offer_undo, track
 from desk.core.errors import Invalid
+from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.undo_rules import recompute
-from desk.people.members import require_role
 from desk.rules.calendar import countries
 from storage.queries.people import members, workspaces
 
@@ -37,7 +37,7 @@ async def present_settings(desk: Desk) -> tuple[WorkspaceSettings, tuple[str, ..
 
     Raises NotAllowed (`role_missing`).
     """
-    require_role(desk, "admin")
+    require_role(desk, "change_workspace")
     now = desk.workspace
     zones = {member.zone for member in await members.everybody(desk.session, now.id)}
     settings = WorkspaceSettings(now.locale, now.country, now.zone, now.contact_start, now.contact_end)
@@ -49,7 +49,7 @@ async def change_settings(desk: Desk, settings: WorkspaceSettings) -> WorkspaceC
 
     Raises NotAllowed (`role_missing`), Invalid (`unknown_country`, `contact_hours_order`).
     """
-    require_role(desk, "admin")
+    require_role(desk, "change_workspace")
     if settings.country is not None and settings.country not in countries():
         raise Invalid("unknown_country", given=settings.country)
     if settings.contact_start >= settings.contact_end:

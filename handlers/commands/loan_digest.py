@@ -1,8 +1,8 @@
 """`/loan-digest`: when one's digest comes, or now."""
 
+from desk.core.permissions import allows
 from desk.messages import digests
 from desk.messages.notices import takes_native
-from desk.people.members import roles_of
 from handlers.door.declarations import Command
 from handlers.door.request import Request
 from handlers.forms import settings
@@ -42,7 +42,7 @@ async def loan_digest(request: Request) -> Message:
             return render.setting(t, await digests.set_digest(desk, parsed.at))
         case "now":
             own = render.digest(t, await digests.digest_of(desk, desk.member), request.zone)
-            if "manager" not in roles_of(desk.member):
+            if not allows(desk.member, "see_team_digest"):
                 return own
             stands = await digests.team_digest_of(desk, desk.member)
             team = render.team_digest(t, stands, with_charts=await takes_native(desk))

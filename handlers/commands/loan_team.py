@@ -1,10 +1,12 @@
 """`/loan-team`: who is at the desk, and when."""
 
 from desk.core.errors import Invalid
+from desk.core.permissions import allows
 from desk.core.values import PersonRef
 from desk.core.vocabulary import VOCABULARY
+from desk.handover.removing import remove_member
 from desk.people import calendars, team
-from desk.people.members import SETS_UP, resolve, roles_of
+from desk.people.members import resolve
 from handlers.door.declarations import Command
 from handlers.door.directory import candidate, reminder_channel
 from handlers.door.request import Request
@@ -55,8 +57,8 @@ async def loan_team(request: Request) -> Message:
             return render.members(
                 t,
                 await team.list_team(desk),
-                sets_up=bool(roles_of(desk.member) & set(SETS_UP)),
-                admin="admin" in roles_of(desk.member),
+                sets_up=allows(desk.member, "add_member"),
+                admin=allows(desk.member, "change_admin_roles"),
                 year_to_enter=await calendars.year_to_enter(desk),
             )
         case grammar.Add(who, roles, channel, name):
@@ -65,7 +67,7 @@ async def loan_team(request: Request) -> Message:
             added = await team.add_member(desk, newcomer, roles=roles, channel=where, team_name=name)
             return render.added(t, added)
         case grammar.Remove(who, to):
-            return render.removed(t, await team.remove_member(desk, await resolve(desk, who), await resolve(desk, to)))
+            return render.removed(t, await remove_member(desk, await resolve(desk, who), await resolve(desk, to)))
         case grammar.Away(who, until, cover):
             member = await resolve(desk, who)
             covering = await resolve(desk, cover) if cover else None

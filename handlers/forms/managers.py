@@ -1,7 +1,7 @@
 """Choosing managers with a form."""
 
+from desk.core.permissions import require_role
 from desk.people import onboarding
-from desk.people.members import require_role
 from desk.people.team import add_manager
 from handlers.door.directory import candidate
 from handlers.door.request import Request
@@ -15,7 +15,7 @@ from handlers.messages.people import onboarding as render
 async def build(request: Request, private: Private, typed: Typed) -> View:
     """Whom to make a manager; those who are stay."""
     t = request.t
-    require_role(request.desk, "admin")
+    require_role(request.desk, "manage_teams")
     form = FormWriter(t, private, typed)
     if names := (await onboarding.welcome(request.desk)).managers:
         form.line(t("Managers already:"), " ", t(", ").join(names))

@@ -2,8 +2,9 @@
 
 from desk.core.values import PersonRef
 from desk.core.vocabulary import VOCABULARY
+from desk.handover.removing import remove_member
 from desk.people.members import resolve
-from desk.people.team import TEAM_LIMIT, add_member, remove_member, team_names
+from desk.people.team import TEAM_LIMIT, add_member, team_names
 from handlers.door.directory import candidate, reminder_channel
 from handlers.door.request import Request
 from handlers.forms.fields import words

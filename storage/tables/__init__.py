@@ -1,7 +1,7 @@
-"""The tables. Every row carries its workspace; instants are UTC; personal data stands in `…_cipher` columns.
+"""The tables. Every row has its workspace; instants are UTC; personal data is in `…_cipher` columns.
 
-A `…_cipher` column holds what `storage.engine.cipher.Cipher` made for this table, row and column, and nothing else can read it.
-`version` counts the changes of a row, for compare and set.
+`storage.engine.cipher.Cipher` encrypts a `…_cipher` value for its table, row and column; it cannot be read elsewhere.
+`version` counts the changes of a row, for compare and set. `undone_at` marks a row whose act was undone; the row stays.
 """
 
 from storage.tables.access import AccessRequest

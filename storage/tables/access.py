@@ -1,4 +1,4 @@
-"""Who asked to be let in."""
+"""Requests for access to the desk."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -10,10 +10,10 @@ from storage.tables.columns import instant, maybe_instant, references, row_id
 
 
 class AccessRequest(SQLModel, table=True):
-    """That somebody who is no member asked for access on that day, where the workspace is.
+    """A request for access by a person who is no member; one per person and local day of the workspace.
 
-    `state` is open, granted or declined; `roles` are those that were granted, codes joined by blanks. Name, zone and
-    language are as Slack had them then.
+    `state` is open, granted or declined; `roles` are the granted roles, codes joined by blanks. Name, zone and locale are
+    as Slack gave them then.
     """
 
     __tablename__ = "access_request"  # pyright: ignore[reportAssignmentType]

@@ -14,7 +14,7 @@ WhenGone = Literal["delete", "clear"]
 
 
 def row_id() -> Any:
-    """The primary key, made when the row is built."""
+    """A primary key, set when the row is built."""
     return Field(default_factory=new_id, primary_key=True)
 
 
@@ -39,17 +39,17 @@ def references(
 
 
 def instant(*, index: bool = False) -> Any:
-    """An instant that is always there."""
+    """A required instant."""
     return Field(sa_type=UtcDateTime, index=index)
 
 
 def maybe_instant(default: datetime | None = None) -> Any:
-    """An instant or none."""
+    """An optional instant."""
     return Field(default=default, sa_type=UtcDateTime, nullable=True)
 
 
 def money() -> Any:
-    """An amount or none, in the loan's currency."""
+    """An optional amount, in the loan's currency."""
     return Field(default=None, sa_type=Money, nullable=True)
 
 

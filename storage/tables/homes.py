@@ -1,4 +1,4 @@
-"""App Homes that were opened, and what stands in them."""
+"""The App Homes that members opened, and what they show."""
 
 from datetime import datetime
 from typing import Any
@@ -11,9 +11,8 @@ from storage.tables.columns import instant, references
 
 
 class Home(SQLModel, table=True):
-    """A member's App Home. While it was opened lately it is looked at again and again (`checked_at`), and published anew
-    when `digest`, the HMAC of what stands there, differs. `hash` is Slack's name for what stands there, `showing` which
-    page of it.
+    """A member's App Home. For a while after it was opened, the worker checks it (`checked_at`) and publishes it again if
+    `digest`, the HMAC of its content, differs. `hash` is Slack's name for the published content, `showing` the page shown.
     """
 
     __tablename__ = "home"  # pyright: ignore[reportAssignmentType]

@@ -1,4 +1,4 @@
-"""Borrowers, their loans, and who was responsible for them."""
+"""Borrowers, their loans, and the history of stages and owners."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from storage.tables.columns import counter, instant, maybe_instant, money, refer
 
 
 class Borrower(SQLModel, table=True):
-    """A person who asked for a loan. Name and phone (E.164) are encrypted; `SearchTerm` finds them."""
+    """A person who asked for a loan. Name and phone (E.164) are encrypted; `SearchTerm` rows find the borrower."""
 
     __tablename__ = "borrower"  # pyright: ignore[reportAssignmentType]
 
@@ -25,7 +25,7 @@ class Borrower(SQLModel, table=True):
 
 
 class SearchTerm(SQLModel, table=True):
-    """One way in which a borrower can be found: an HMAC of a name, its pinyin, a phone, or a prefix of these."""
+    """A term that finds a borrower: the HMAC of a name, its pinyin, a phone, or a prefix of these."""
 
     __tablename__ = "search_term"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_search_term_digest", "workspace_id", "digest"),)
@@ -38,10 +38,9 @@ class SearchTerm(SQLModel, table=True):
 class Loan(SQLModel, table=True):
     """A car loan from inquiry to payoff. People name it by `number`; `number_key` is its case-folded form.
 
-    `owner_set_at`, `stage_set_at` say that the desk itself set them, so that no import takes them back. `paid_through` is the
-    last instalment known to be paid, `unpaid_since` the first that the lender's data or a person calls unpaid.
-    One with `demo_at` was added then to try the desk
-    with, and can be removed again. `next_follow_up_number` numbers the follow-ups: `L-1042/3`.
+    `owner_set_at` and `stage_set_at` are when a member set them; an import then leaves them alone. `paid_through` is the
+    last instalment known to be paid, `unpaid_since` the first that the lender's data or a member calls unpaid. `demo_at`
+    is when a demo loan was added; demo loans can be removed. `next_follow_up_number` numbers the follow-ups: `L-1042/3`.
     """
 
     __tablename__ = "loan"  # pyright: ignore[reportAssignmentType]
@@ -76,10 +75,7 @@ class Loan(SQLModel, table=True):
 
 
 class StageChange(SQLModel, table=True):
-    """That somebody brought a loan to a stage, and why. `from_stage` None is how it came to the desk.
-
-    `undone_at` takes it back without forgetting it.
-    """
+    """A change of a loan's stage, and its reason. `from_stage` None is the stage with which the loan came to the desk."""
 
     __tablename__ = "stage_change"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_stage_change_loan", "loan_id", "at"),)
@@ -97,7 +93,7 @@ class StageChange(SQLModel, table=True):
 
 
 class Assignment(SQLModel, table=True):
-    """A change of who is responsible: the owner of a loan, or the assignee of one of its follow-ups."""
+    """A change of the owner of a loan, or of the assignee of one of its follow-ups."""
 
     __tablename__ = "assignment"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_assignment_loan", "loan_id", "at"),)

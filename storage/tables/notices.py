@@ -1,4 +1,4 @@
-"""What the desk owes to be said, what it has already heard, what can be taken back, and what was done."""
+"""Messages to send, deliveries already handled, drafts, what Undo needs, and the audit trail."""
 
 from datetime import date, datetime
 from typing import Any
@@ -13,15 +13,15 @@ _OWED = text("owed_from IS NOT NULL")
 
 
 class Notice(SQLModel, table=True):
-    """One Slack message that the desk owes somebody and keeps true.
+    """One Slack message that the desk must send and keep up to date.
 
-    `key` is unique for what is announced (follow-up and announced instant, member and minute, member and local date…).
-    `wanted` is the revision that should be seen, `sent` the one that was last sent; `owed_from` is the instant from
-    which something is to be sent, None when nothing is. `to_id` is whoever should read it; None goes to `target`, a
-    channel. `channel_id` and `ts` say where the message stands. `fence` counts the senders, `lease_until` is how long
-    the present one has; `tried_at` is the first attempt whose answer is unknown: from then on the message is looked for
-    before it is sent again. `enqueued` names the attempt that the delivery engine has been given. `dropped_at` ends a
-    notice that need not be sent, `gave_up_at` one that cannot.
+    `key` is unique for what the message announces (follow-up and announced instant, member and minute, member and local
+    date…). `wanted` is the revision that should be shown, `sent` the one that was last sent; `owed_from` is the instant
+    from which something must be sent, None when nothing must. `to_id` is the reader; without one the message goes to
+    `target`, a channel. `channel_id` and `ts` say where the message was posted. `fence` counts the senders, `lease_until`
+    is how long the present sender has; `tried_at` is the first attempt whose answer is unknown: after it, look for the
+    message before sending it again. `enqueued` names the attempt that the delivery engine was given. `dropped_at` ends a
+    notice that need not be sent, `gave_up_at` one that cannot be.
     """
 
     __tablename__ = "notice"  # pyright: ignore[reportAssignmentType]
@@ -59,7 +59,7 @@ class Notice(SQLModel, table=True):
 
 
 class NoticeItem(SQLModel, table=True):
-    """A follow-up that a notice shows: when it changes, the notice is to be rewritten."""
+    """A follow-up that a notice shows; when the follow-up changes, the notice is rewritten."""
 
     __tablename__ = "notice_item"  # pyright: ignore[reportAssignmentType]
 
@@ -71,7 +71,7 @@ class NoticeItem(SQLModel, table=True):
 
 
 class ProcessedDelivery(SQLModel, table=True):
-    """A delivery that was worked off, and the answer it got, so that its repeat has no effect and gets the same answer."""
+    """A delivery that was handled, with its answer: a repeat has no effect and gets the same answer."""
 
     __tablename__ = "processed_delivery"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (UniqueConstraint("workspace_id", "delivery_key"), Index("ix_processed_delivery_at", "at"))
@@ -84,9 +84,9 @@ class ProcessedDelivery(SQLModel, table=True):
 
 
 class Draft(SQLModel, table=True):
-    """What somebody typed that waits for their yes: a button carries its id, because it may carry no personal data.
+    """What a member typed and has not confirmed or sent. A button carries its id, because it may carry no personal data.
 
-    `form` is the form that they began to fill in and have not sent; None is an inquiry whose phone is known.
+    `form` names a form that was not sent; None: the button with this id confirms it.
     """
 
     __tablename__ = "draft"  # pyright: ignore[reportAssignmentType]
@@ -101,7 +101,7 @@ class Draft(SQLModel, table=True):
 
 
 class Undo(SQLModel, table=True):
-    """What a change would need to be taken back: the rows it touched, as they were, and the version it left them in.
+    """What Undo needs of an act: the rows that it changed, as they were before, and the versions that it gave them.
 
     `steps` holds no readable personal data: encrypted columns stay encrypted in it.
     """
@@ -120,7 +120,7 @@ class Undo(SQLModel, table=True):
 
 
 class AuditEntry(SQLModel, table=True):
-    """Who did what to what, and when. `actor_id` None is the desk itself. `details` are codes, numbers and ids only."""
+    """Who did what, to what, and when. `actor_id` None is the desk itself. `details` are codes, numbers and ids only."""
 
     __tablename__ = "audit_entry"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_audit_entry_at", "workspace_id", "at"), Index("ix_audit_entry_loan", "loan_id", "at"))

@@ -1,4 +1,4 @@
-"""Who works at the desk, and when."""
+"""Workspaces, teams, members and their working times."""
 
 from datetime import date, datetime, time
 from uuid import UUID
@@ -10,11 +10,11 @@ from storage.tables.columns import counter, instant, maybe_instant, references, 
 
 
 class Workspace(SQLModel, table=True):
-    """One Slack team in which the desk is installed, and its rules of time.
+    """One Slack team in which the desk is installed, with its zone, calendar and contact hours.
 
     `native_refused_at` is when Slack last refused a table or chart there.
-    `restored_from` is when the backup was taken from which the rows come, `restored_at` when they were brought back: what
-    was sent in between, the rows do not know.
+    `restored_from` is when the backup was taken from which the rows come, `restored_at` when they were restored; the rows
+    do not know what was sent in between.
     """
 
     __tablename__ = "workspace"  # pyright: ignore[reportAssignmentType]
@@ -39,9 +39,9 @@ class Workspace(SQLModel, table=True):
 
 
 class Team(SQLModel, table=True):
-    """Members, their managers and the channel in which the managers hear of escalations.
+    """A team of members, with the channel where its managers get escalations.
 
-    `language` (`zh`, `en`) is what is written there; None: the workspace's.
+    `language` (`zh`, `en`) is the language of that channel; None: the workspace's.
     """
 
     __tablename__ = "team"  # pyright: ignore[reportAssignmentType]
@@ -61,9 +61,8 @@ class Member(SQLModel, table=True):
     """A person at the desk. `roles` are codes joined by blanks; `working_days` has 0 for Monday, e.g. `01234`.
 
     `digest_time` None means no digest. `absent_until` is the last day of absence. `removed_at` ends the membership; the
-    row stays, because calls and audit entries name it. `channel_lost_at` says that the reminder channel failed and
-    messages go to the person directly until it is set anew. `locale` is what Slack says, `language` (`zh`, `en`) what the
-    member chose instead.
+    row stays, because calls and audit entries name it. `channel_lost_at` is when the reminder channel failed; messages go
+    to the member directly until another is set. `locale` is Slack's, `language` (`zh`, `en`) what the member chose instead.
     """
 
     __tablename__ = "member"  # pyright: ignore[reportAssignmentType]
@@ -104,7 +103,7 @@ class Member(SQLModel, table=True):
 
 
 class TeamManager(SQLModel, table=True):
-    """Who manages a team. Several may. `removed_at` ends it."""
+    """A manager of a team, which may have several. `removed_at` ends it."""
 
     __tablename__ = "team_manager"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (UniqueConstraint("team_id", "member_id"),)
@@ -118,7 +117,7 @@ class TeamManager(SQLModel, table=True):
 
 
 class CalendarOverride(SQLModel, table=True):
-    """A day on which the workspace works, or not, whatever the public calendar says."""
+    """A working day or day off of the workspace's own, which overrides the public calendar."""
 
     __tablename__ = "calendar_override"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (UniqueConstraint("workspace_id", "day"),)

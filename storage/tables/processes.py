@@ -10,10 +10,10 @@ from storage.tables.columns import instant, maybe_instant, references, row_id
 
 
 class Process(SQLModel, table=True):
-    """A process that runs, or died without a word. `name` is its own among those of its kind, and the same after a restart.
+    """A process that runs, or ended without saying so. `name` is unique for its kind, and the same after a restart.
 
-    `incarnation` is another with each start. `beats` goes on for as long as it lives; `worked_at` is when the worker's last
-    complete round began, None in a process that has no worker.
+    `incarnation` changes with each start. `beats` counts while the process lives; `worked_at` is when the worker's last
+    complete round began, None for a process without a worker.
     """
 
     __tablename__ = "process"  # pyright: ignore[reportAssignmentType]

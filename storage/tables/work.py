@@ -1,4 +1,4 @@
-"""The phone work: calls that happened, calls that are due, documents asked for."""
+"""Calls that happened, follow-ups, and documents asked for."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -14,13 +14,13 @@ _TO_ESCALATE = text("escalate_at IS NOT NULL")
 
 
 class FollowUp(SQLModel, table=True):
-    """A call that is due. `state` is open, done, cancelled, ended (with its loan) or undone.
+    """A planned call. `state` is open, done, cancelled, ended (with its loan) or undone.
 
     `due_on` is the date in the assignee's zone; `due_at` None means the date alone; `planned_at` is when that was agreed.
     `overdue_at` is the instant after which it is overdue (`due_at`, or the end of that workday), and the order of
-    urgency. `remind_at` and `escalate_at` are the instants at which the desk speaks next, None when it has spoken or has
-    nothing to say. `announced_for` is the instant for which the last reminder went out. `instalment_on` names the
-    instalment that a repayment follow-up is about.
+    urgency. `remind_at` and `escalate_at` are when the desk reminds and escalates next, None when it has done so or need
+    not. `announced_for` is the instant for which the last reminder was sent. `instalment_on` is the instalment that a
+    repayment follow-up is about.
     """
 
     __tablename__ = "follow_up"  # pyright: ignore[reportAssignmentType]
@@ -64,10 +64,7 @@ class FollowUp(SQLModel, table=True):
 
 
 class Call(SQLModel, table=True):
-    """A conversation, or an attempt, that happened; `minutes` is how long it took, where that was said.
-
-    `undone_at` takes it back without forgetting it.
-    """
+    """A conversation, or an attempt, that happened; `minutes` is how long it took, if that was said."""
 
     __tablename__ = "call"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_call_loan", "loan_id", "at"), Index("ix_call_caller", "caller_id", "at"))
@@ -88,7 +85,7 @@ class Call(SQLModel, table=True):
 
 
 class CallCorrection(SQLModel, table=True):
-    """A call as it was before somebody corrected it: its outcome, length and note until then. `undone_at` as for a call."""
+    """A call as it was before a correction: its outcome, length and note until then."""
 
     __tablename__ = "call_correction"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_call_correction_call", "call_id", "at"),)
@@ -106,7 +103,7 @@ class CallCorrection(SQLModel, table=True):
 
 
 class DocumentRequest(SQLModel, table=True):
-    """Documents asked for at one time. `follow_up_id` is the call in which one asks after them."""
+    """Documents asked for at one time. `follow_up_id` is the planned call that asks after them."""
 
     __tablename__ = "document_request"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_document_request_loan", "loan_id"),)
@@ -147,10 +144,7 @@ class DocumentItem(SQLModel, table=True):
 
 
 class DocumentStep(SQLModel, table=True):
-    """That a document came to a state: when, by whose doing (None: the desk's), and why.
-
-    `undone_at` takes it back without forgetting it.
-    """
+    """A change of a document's state: when, by whom (None: by the desk), and why."""
 
     __tablename__ = "document_step"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_document_step_loan", "loan_id", "at"),)

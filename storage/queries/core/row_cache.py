@@ -1,6 +1,6 @@
 """Rows that one transaction asks for again and again: its session keeps them from the first look to its end.
 
-A session forgets a row that nobody holds, and would read it anew; but it never reads a row that it knows differently.
+A session forgets a row that nobody holds, and would read it again; but it never reads a row that it knows differently.
 """
 
 from collections.abc import Iterable

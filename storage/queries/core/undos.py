@@ -1,4 +1,4 @@
-"""The rows that an Undo takes back: found, and held until the transaction ends."""
+"""The rows that an Undo restores, locked until the transaction ends."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -25,13 +25,13 @@ def table_of(name: str) -> type[SQLModel]:
 
 
 async def by_id(session: AsyncSession, undo_id: UUID) -> Undo | None:
-    """The undo of that id, as it is now, held by this transaction."""
+    """Return the undo of that id as it is now, locked by this transaction."""
     statement = select(Undo).where(Undo.id == undo_id).with_for_update().execution_options(populate_existing=True)
     return (await session.exec(statement)).first()
 
 
 async def loan_of(session: AsyncSession, undo_id: UUID) -> UUID | None:
-    """The loan of an undo, before anything is locked."""
+    """Return the loan of an undo, without locking anything."""
     return (await session.exec(select(Undo.loan_id).where(Undo.id == undo_id))).first()
 
 
@@ -44,7 +44,7 @@ async def loans_of_follow_ups(session: AsyncSession, follow_up_ids: Sequence[UUI
 
 
 async def locked_rows(session: AsyncSession, table: type[Row], row_ids: Iterable[UUID]) -> dict[UUID, Row]:
-    """These rows of a table as they are now, held by this transaction."""
+    """Return these rows of a table as they are now, locked by this transaction."""
     keyed: Any = table
     found: dict[UUID, Row] = {}
     for ids in _chunks(row_ids):
@@ -55,7 +55,7 @@ async def locked_rows(session: AsyncSession, table: type[Row], row_ids: Iterable
 
 
 async def open_on_loan(session: AsyncSession, loan_id: UUID, since: datetime, *, but: UUID) -> list[Undo]:
-    """What else could still be taken back on a loan, made since then."""
+    """Return the other acts on a loan since then that could still be undone."""
     statement = select(Undo).where(
         Undo.loan_id == loan_id, Undo.id != but, col(Undo.made_at) >= since, col(Undo.undone_at).is_(None)
     )
@@ -63,7 +63,7 @@ async def open_on_loan(session: AsyncSession, loan_id: UUID, since: datetime, *,
 
 
 async def loan_numbers(session: AsyncSession, loan_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """The numbers of these loans."""
+    """Return the numbers of these loans."""
     found: dict[UUID, str] = {}
     for ids in _chunks(loan_ids):
         found.update((await session.exec(select(Loan.id, Loan.number).where(col(Loan.id).in_(ids)))).all())
@@ -71,7 +71,7 @@ async def loan_numbers(session: AsyncSession, loan_ids: Iterable[UUID]) -> dict[
 
 
 async def shown_in_messages(session: AsyncSession, follow_up_ids: Iterable[UUID]) -> set[UUID]:
-    """Those of the follow-ups that a message shows which stands, or is still to be sent."""
+    """Return those follow-ups that a posted or pending message shows."""
     found: set[UUID] = set()
     for ids in _chunks(follow_up_ids):
         statement = (
@@ -88,7 +88,7 @@ async def shown_in_messages(session: AsyncSession, follow_up_ids: Iterable[UUID]
 
 
 async def notice_ids(session: AsyncSession, workspace_id: UUID, keys: Sequence[str]) -> list[UUID]:
-    """The notices of these keys, as far as they were ever owed."""
+    """Return the ids of the notices with these keys; a key without a notice is skipped."""
     statement = select(Notice.id).where(Notice.workspace_id == workspace_id, col(Notice.key).in_(keys))
     return list((await session.exec(statement)).all())
 

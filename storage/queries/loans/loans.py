@@ -56,9 +56,9 @@ async def of_numbers(
     return {loan.number_key: loan for loan in await session.exec(statement)}
 
 
-async def sees(session: AsyncSession, member: Member, loan_id: UUID) -> bool:
-    """Whether the loan is there and among those that the member sees."""
-    statement = select(Loan.id).where(Loan.id == loan_id, visible_to(member))
+async def is_visible(session: AsyncSession, loan_id: UUID, visible: ColumnElement[bool]) -> bool:
+    """Whether the loan exists and is among the visible ones."""
+    statement = select(Loan.id).where(Loan.id == loan_id, visible)
     return (await session.exec(statement)).first() is not None
 
 
@@ -123,10 +123,10 @@ async def counts_of_owner(session: AsyncSession, owner_id: UUID) -> dict[str, in
     return dict((await session.exec(statement)).all())
 
 
-def visible_to(member: Member) -> ColumnElement[bool]:
-    """Which loans a member sees. Managers, compliance and admins see all of the workspace; others those of their own
-    team, those without an owner, those on which they hold a follow-up, and both kinds of those they cover for."""
-    if {"manager", "compliance", "admin"} & set(member.roles.split()):
+def visible_to(member: Member, *, sees_all: bool) -> ColumnElement[bool]:
+    """Return the condition for the loans that a member sees: with `sees_all` the workspace's; else those of their team,
+    those without an owner, those on which they hold a follow-up, and the loans and follow-ups of those they cover."""
+    if sees_all:
         return _visible_to_all(member.workspace_id)
     return _visible_to_agent(member.workspace_id, member.id, member.team_id)
 

@@ -18,6 +18,7 @@ from desk.core.undo import take_back
 from desk.core.values import Due
 from desk.follow_ups import follow_ups
 from desk.loans import borrowers
+from desk.loans.lookup import visible_loans
 from desk.people import calendars, team
 from desk.people.calendars import calendar_of
 from storage.engine.types import new_id
@@ -404,8 +405,9 @@ def _call(desk: Desk, loan: Loan, follow_up: FollowUp) -> Call:
 
 async def _finds(office: Office, workspace: Workspace, who: Member, word: str) -> list[str]:
     async with office.reading_desk(workspace, who) as desk:
-        visible = loans.visible_to(who)
-        found = await search.find_loans(desk.session, desk.cipher, workspace.id, [word], visible=visible, limit=5)
+        found = await search.find_loans(
+            desk.session, desk.cipher, workspace.id, [word], visible=visible_loans(desk), limit=5
+        )
         return [loan.number for loan in found]
 
 

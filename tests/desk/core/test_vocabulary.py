@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from desk.core.permissions import Grant, Rule, load_rules
 from desk.core.vocabulary import (
     VOCABULARY,
     Document,
@@ -148,11 +149,12 @@ def test_a_reminder_has_a_button_for_each_outcome_that_needs_but_a_tap(kind: Pur
         ("stages", [Stage]),
         ("roles", [Role]),
         ("cadence", [Plan, InstalmentPlan]),
+        ("permissions", [Rule, Grant]),
     ],
 )
 def test_the_head_of_each_file_explains_every_field(name: str, kinds: list[type]):
     text = (resources.files("desk") / "data" / f"{name}.toml").read_text("utf-8")
-    head = text.split("\n\n")[0]
+    head = re.split(r"\n\n|\n# Relations:", text)[0]
     explained = {
         word for line in re.findall(r"^#   (\w+(?:, \w+)*)\s{2,}", head, re.MULTILINE) for word in line.split(", ")
     }
@@ -229,6 +231,22 @@ def test_a_faulty_file_is_refused_with_its_name_and_the_entry(folder: Path, name
     (folder / name).write_text(text.replace(old, new, 1), "utf-8")
     with pytest.raises(VocabularyError, match=f"(?s){said}"):
         load_vocabulary(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"verifier"', '"verfier"', "there is no role 'verfier'"),
+        ('relations = ["own"]', 'relations = ["mine"]', "relations"),
+        ("refusal", "refuses", "refuses"),
+        ("[log_call]", "[log_call", "permissions.toml"),
+    ],
+)
+def test_a_faulty_table_of_rights_is_refused(folder: Path, old: str, new: str, said: str):
+    path = folder / "permissions.toml"
+    path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
+    with pytest.raises(VocabularyError, match=f"(?s){said}"):
+        load_rules(path)
 
 
 def test_a_missing_file_is_reported_with_its_name(folder: Path):

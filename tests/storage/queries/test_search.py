@@ -2,6 +2,7 @@
 
 import pytest
 
+from desk.core.permissions import allows
 from desk.core.transaction import Office
 from storage.queries.loans import search
 from storage.queries.loans.loans import visible_to
@@ -14,8 +15,9 @@ async def found(office: Office, workspace: Workspace, words: str, *, by: str = "
     async with office.reading_desk(workspace) as desk:
         reader = await members.by_slack_id(desk.session, workspace.id, by)
         assert reader is not None
+        visible = visible_to(reader, sees_all=allows(reader, "see_loan"))
         rows = await search.find_loans(
-            desk.session, desk.cipher, workspace.id, words.split(), visible=visible_to(reader), limit=10
+            desk.session, desk.cipher, workspace.id, words.split(), visible=visible, limit=10
         )
     return sorted(loan.number for loan in rows)
 

@@ -1,0 +1,103 @@
+"""Who may do what, by the table in `desk/data/permissions.toml`, which explains the relations. Every use case asks here.
+
+The folder that owns a loan, a follow-up or a member works out how the acting member relates to it, and passes that on.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+from tomllib import TOMLDecodeError, loads
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from desk.core.errors import NotAllowed
+from desk.core.transaction import Desk
+from desk.core.vocabulary import VOCABULARY, VocabularyError
+from storage.tables import Member
+
+Relation = Literal["own", "recent", "loan", "held", "covered", "managed", "team", "unowned"]
+
+CALLERS = ("agent", "verifier", "collector", "manager")
+"""The roles that make calls and can be given loans and follow-ups. Compliance reads; an admin sets up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Members with one of `roles` (None: every member) may, on what they relate to in one of `relations` (None: on all)."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    roles: tuple[str, ...] | None = None
+    relations: tuple[Relation, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may do an act. `does` are the words of the docs; `refusal` is the code of the text for others."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    does: str
+    grants: tuple[Grant, ...]
+    refusal: str = "role_missing"
+
+
+def load_rules(source: Traversable) -> Mapping[str, Rule]:
+    """Read the table of rights. Raises VocabularyError naming the file."""
+    try:
+        rules = TypeAdapter(dict[str, Rule]).validate_python(loads(source.read_text("utf-8")))
+    except (OSError, TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
+        raise VocabularyError(f"{source.name}: {error}") from error
+    named = {role for rule in rules.values() for grant in rule.grants for role in grant.roles or ()}
+    if unknown := named - {role.code for role in VOCABULARY.roles}:
+        raise VocabularyError(f"{source.name}: there is no role {min(unknown)!r}")
+    return rules
+
+
+RULES = load_rules(resources.files("desk") / "data" / "permissions.toml")
+"""Every act and who may do it."""
+
+
+def roles_of(member: Member) -> frozenset[str]:
+    """Return the role codes of a member."""
+    return frozenset(member.roles.split())
+
+
+def allows(member: Member, act: str, relations: Collection[Relation] = ()) -> bool:
+    """Whether the member may do the act on something to which they have these relations. Raises KeyError: no such act."""
+    return any(
+        (grant.roles is None or not roles_of(member).isdisjoint(grant.roles))
+        and (grant.relations is None or not set(grant.relations).isdisjoint(relations))
+        for grant in RULES[act].grants
+    )
+
+
+def require(desk: Desk, act: str, relations: Collection[Relation] = (), **params: Any) -> Member:
+    """Return the acting member, who may do the act. Raises NotAllowed as `refusal` says."""
+    if not allows(desk.member, act, relations):
+        raise refusal(act, relations, **params)
+    return desk.member
+
+
+def require_role(desk: Desk, act: str) -> Member:
+    """Return the acting member if they may do the act on anything at all; ask this before looking anything up.
+
+    Raises NotAllowed (`role_missing`, with the roles that may).
+    """
+    grants = RULES[act].grants
+    if all(grant.roles is not None and roles_of(desk.member).isdisjoint(grant.roles) for grant in grants):
+        raise NotAllowed("role_missing", roles=tuple(dict.fromkeys(role for g in grants for role in g.roles or ())))
+    return desk.member
+
+
+def refusal(act: str, relations: Collection[Relation] = (), **params: Any) -> NotAllowed:
+    """Return the refusal of an act: the act's own with `params`; `role_missing` where the relation suffices but the role
+    does not."""
+    rule = RULES[act]
+    lacking = [g for g in rule.grants if g.relations is not None and not set(g.relations).isdisjoint(relations)]
+    if rule.refusal == "role_missing":
+        lacking = list(rule.grants)
+    roles = tuple(dict.fromkeys(role for grant in lacking for role in grant.roles or ()))
+    return NotAllowed("role_missing", roles=roles) if roles else NotAllowed(rule.refusal, **params)

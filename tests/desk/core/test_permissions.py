@@ -1,0 +1,149 @@
+"""Who may do what: each role and each act, as the table of rights says, and no act that nothing asks for."""
+
+import ast
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import desk
+from desk.core import permissions
+from desk.core.errors import NotAllowed
+from desk.core.permissions import RULES, Relation
+from desk.core.transaction import Office
+from storage.tables import Member, Workspace
+from tests.builders import make_member
+from tests.permissions import in_doc, table
+
+ROLES = ("agent", "verifier", "collector", "manager", "compliance", "admin")
+
+# y: on anything; r: on what they relate to as the words behind say; -: never
+RIGHTS = """
+see_loan               r r r y y y  own held covered team unowned
+see_due_list           r r r y y y  team
+see_team               y y y y y y
+see_team_digest        - - - y - -
+log_call               y y y y - -
+answer_follow_up       r r r r r r  own loan covered managed
+add_to_call            r r r r - -  own
+correct_call           r r r y - -  recent
+plan_offered           y y y y - -
+plan_follow_up         y y y y - y
+close_follow_up        r r r r r r  own loan covered managed
+move_follow_up         r r r r r r  own loan covered managed
+fit_follow_up          r r r r - -  own loan covered managed
+snooze                 r r r r r r  own loan covered managed
+hand_to_manager        r r r r r r  own loan covered managed
+request_documents      y y y y - -
+change_documents       y y y y - -
+open_inquiry           y y y y - y
+change_stage           y y y y - y
+write_off              - - - y - -
+reassign               r r r y r y  own unowned
+reassign_all           - - - y - y
+undo                   r r r r r r  own
+change_own_settings    r r r r r r  own
+set_absence            r r r r r y  own managed
+set_hours              r r r r r y  own managed
+add_member             - - - y - y
+remove_member          - - - y - y
+change_admin_roles     - - - - - y
+answer_access_request  - - - y - y
+manage_teams           - - - - - y
+set_day                - - - y - y
+change_workspace       - - - - - y
+manage_demo            - - - y - y
+"""
+BY_ACT = {line.split()[0]: line.split()[1:] for line in RIGHTS.strip().splitlines()}
+ASKS = {"require", "require_role", "allows", "refusal", "may_act", "require_may_act", "_meant", "_require_hand"}
+
+
+def with_role(role: str) -> Member:
+    return Member(roles=role, slack_user_id="UX", name="X", name_key="x", zone="Asia/Shanghai", locale="en-US")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("act", BY_ACT)
+def test_each_role_may_do_what_the_table_says(act: str, role: str) -> None:
+    member, right = with_role(role), BY_ACT[act][ROLES.index(role)]
+
+    assert permissions.allows(member, act) == (right == "y")
+    allowed = {relation for relation in get_args(Relation) if permissions.allows(member, act, {relation})}
+    assert allowed == {"y": set(get_args(Relation)), "r": set(BY_ACT[act][len(ROLES) :]), "-": set()}[right]
+
+
+@pytest.mark.parametrize(
+    ("role", "relations"),
+    [
+        ("agent", {"own"}),
+        ("agent", {"own", "unowned"}),
+        ("agent", {"unowned"}),
+        ("compliance", {"own"}),
+        ("manager", set[Relation]()),
+        ("admin", set[Relation]()),
+    ],
+)
+def test_a_loan_is_corrected_by_its_owner_a_manager_an_admin(role: str, relations: set[Relation]) -> None:
+    assert permissions.allows(with_role(role), "edit_loan", relations)
+
+
+@pytest.mark.parametrize("role", ["compliance", "agent"])
+def test_a_loan_of_another_is_not_corrected(role: str) -> None:
+    assert not permissions.allows(with_role(role), "edit_loan", {"team", "held", "covered"})
+    assert permissions.refusal("edit_loan", who=("U1",)).code == "others_may_act"
+
+
+def test_a_loan_without_an_owner_is_corrected_by_those_who_make_calls() -> None:
+    refused = permissions.refusal("edit_loan", {"unowned"})
+
+    assert not permissions.allows(with_role("compliance"), "edit_loan", {"unowned"})
+    assert (refused.code, refused.params) == ("role_missing", {"roles": permissions.CALLERS})
+
+
+def test_the_matrix_has_every_act() -> None:
+    assert {*BY_ACT, "edit_loan"} == set(RULES)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_who_may_never_do_an_act_is_told_which_roles_may(office: Office, workspace: Workspace, role: str) -> None:
+    member = await make_member(office, workspace, "UX", roles=role)
+    async with office.reading_desk(workspace, member) as here:
+        for act, rights in BY_ACT.items():
+            if rights[ROLES.index(role)] != "-":
+                assert permissions.require_role(here, act) is member
+                continue
+            with pytest.raises(NotAllowed) as refused:
+                permissions.require_role(here, act)
+            may = {each for each, right in zip(ROLES, rights, strict=False) if right != "-"}
+            assert (refused.value.code, set(refused.value.params["roles"])) == ("role_missing", may)
+
+
+async def test_a_person_who_is_no_member_may_do_nothing(office: Office, workspace: Workspace) -> None:
+    async with office.reading_desk(workspace) as here:
+        for act in RULES:
+            with pytest.raises(NotAllowed, match="not_a_member"):
+                permissions.require(here, act, get_args(Relation))
+
+
+def asked_acts() -> set[str]:
+    """The acts that the use cases name where they ask for a right."""
+    root = Path(desk.__path__[0]).parent
+    texts = [path.read_text("utf-8") for room in ("desk", "handlers", "bot") for path in (root / room).rglob("*.py")]
+    asking_files = [text for text in texts if "desk.core.permissions import" in text or "require_may_act" in text]
+    calls = [node for text in asking_files for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    asking = [call for call in calls if _name(call.func) in ASKS and call.args]
+    words = [node for call in asking for arg in call.args[1:2] or call.args for node in ast.walk(arg)]
+    words += [call.args[0] for call in asking if _name(call.func) == "refusal"]
+    return {n.value for n in words if isinstance(n, ast.Constant) and isinstance(n.value, str)} - {"written_off"}
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def test_every_act_is_asked_for_by_a_use_case_and_every_use_case_asks_for_an_act() -> None:
+    assert asked_acts() == set(RULES)
+
+
+def test_the_docs_show_the_rights_as_they_are() -> None:
+    assert in_doc() == table(), "docs/security.md is out of date: run `python -m tests.permissions`"
