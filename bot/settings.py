@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.logs import LogFormat
+from desk.core.languages import LANGUAGES, is_listed
 from handlers.loan_links import LoanLinks
 from storage.engine.cipher import Cipher, KeyRing
 from storage.engine.database import async_url
@@ -37,8 +38,8 @@ def _known_country(country: str) -> str:
 
 
 def _known_locale(locale: str) -> str:
-    if not re.fullmatch("(zh|en)([-_][A-Za-z]+)*", locale):
-        raise ValueError("write zh-CN or en-US")
+    if not (is_listed(locale) and re.fullmatch("[a-z]+([-_][A-Za-z]+)*", locale)):
+        raise ValueError(f"write {' or '.join(language.locale for language in LANGUAGES.values())}")
     return locale
 
 

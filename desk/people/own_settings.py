@@ -7,6 +7,7 @@ from uuid import UUID
 
 from desk.core.changes import changing, offer_undo
 from desk.core.errors import Invalid
+from desk.core.languages import LANGUAGES
 from desk.core.transaction import Desk
 from desk.follow_ups import rescheduling
 from desk.messages.digest_times import next_for
@@ -16,7 +17,6 @@ from desk.rules.hours import WorkingHours
 from storage.queries.people import members
 from storage.tables import Member
 
-LANGUAGES = ("zh", "en")
 """The languages that the desk speaks."""
 
 

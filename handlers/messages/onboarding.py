@@ -3,6 +3,7 @@
 from datetime import time
 from zoneinfo import ZoneInfo
 
+from desk.core.languages import language_of
 from desk.importing.demo_borrowers import DemoAdded
 from desk.people.onboarding import Welcome
 from desk.people.workspace_settings import WorkspaceChanged
@@ -81,7 +82,8 @@ def demo_removed(t: Translator, count: int) -> Message:
 
 def language_name(t: Translator, locale: str) -> str:
     """A language that the desk speaks."""
-    return t("Chinese") if locale.lower().startswith("zh") else t("English")
+    language = language_of(locale)
+    return {"zh": t("Chinese"), "en": t("English")}.get(language.code, language.name)
 
 
 def _demo_button(t: Translator, count: int) -> Button:

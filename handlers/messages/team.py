@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 
+from desk.core.languages import LANGUAGES
 from desk.core.vocabulary import VOCABULARY
 from desk.people.own_settings import Settings, SettingsChanged
 from desk.people.team import DaySet, MemberAdded, MemberChanged, MemberView
@@ -10,7 +11,7 @@ from desk.people.teams import TeamChanged
 from desk.rules.hours import format_hours
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.parts import form_button, undo_button
-from handlers.messages.block_kit.translator import LANGUAGES, Translator
+from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Bold, Channel, Mention, Part, Writer, phrase
 from handlers.messages.refusals.refusals import mentions
 
@@ -131,7 +132,7 @@ def team_changed(t: Translator, result: TeamChanged) -> Message:
         "language": [
             t("Language of that channel"),
             t(": "),
-            LANGUAGES[now.language] if now.language else t("As in the workspace"),
+            LANGUAGES[now.language].name if now.language else t("As in the workspace"),
         ],
         "admins": [t("Admins"), t(": "), *_people(t, now.admins)],
     }
@@ -174,7 +175,7 @@ def changed(t: Translator, result: SettingsChanged) -> Message:
 
 
 def _language(t: Translator, now: Settings) -> list[Part]:
-    return [t("Language"), t(": "), Bold(LANGUAGES[now.language] if now.language else t("As in Slack"))]
+    return [t("Language"), t(": "), Bold(LANGUAGES[now.language].name if now.language else t("As in Slack"))]
 
 
 def _digest(t: Translator, now: Settings) -> list[Part]:
