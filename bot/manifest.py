@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from desk.people.app_manifest import AppManifest
+
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("/loan-call", "Log a call · 登记通话", "<loan> <outcome> [note] [next <due>]"),
     ("/loan-due", "Calls that are due · 待办电话", "[today|tomorrow|week|overdue|unplanned] [@who|team]"),
@@ -106,3 +108,15 @@ def manifest(base_url: str | None, *, name: str = "Loan Desk", links_domain: str
             "token_rotation_enabled": False,
         },
     }
+
+
+def declared() -> AppManifest:
+    """Return what the manifest of this release names, without the lender's links, which depend on a setting."""
+    written = manifest(None)
+    features = written["features"]
+    return AppManifest(
+        commands=tuple(each["command"] for each in features["slash_commands"]),
+        shortcuts={each["callback_id"]: each["name"] for each in features["shortcuts"]},
+        scopes=tuple(written["oauth_config"]["scopes"]["bot"]),
+        events=tuple(written["settings"]["event_subscriptions"]["bot_events"]),
+    )

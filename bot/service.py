@@ -13,6 +13,7 @@ from bot import metrics
 from bot.delivery.engine import DbosEngine, Pace
 from bot.delivery.sender import Sender
 from bot.home_updater import HomeUpdater
+from bot.manifest import declared
 from bot.settings import Settings
 from bot.socket_door import Patience, SocketDoor
 from bot.web import web_application
@@ -151,6 +152,7 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
                 zone=settings.zone,
                 country=settings.country or None,
                 locale=settings.locale,
+                manifest=declared(),
             ),
             await _first_admin(directory, settings),
         )

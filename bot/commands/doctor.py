@@ -1,7 +1,7 @@
 """What the desk needs, checked one by one: each finding is well, or says what to do."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.engine import make_url
 
 from bot.health import WORKER_SILENT_AFTER
-from bot.manifest import OPTIONAL_SCOPES, needed_scopes
+from bot.manifest import OPTIONAL_SCOPES, declared, needed_scopes
 from bot.settings import Settings
 from desk.core.clock import Clock, SystemClock
 from handlers.door.directory import Directory, SlackChannel, code_of
@@ -191,6 +191,7 @@ async def _workspace(
     if slack_team_id is not None:
         async for finding in _channels(database, workspace, Directory(client)):
             yield finding
+    yield _manifest(workspace)
     yield await _admins(database, workspace)
     yield await _worker(database, workspace, clock.now())
     yield await _backlog(database, workspace, clock.now())
@@ -239,6 +240,24 @@ def trouble_with(channel: SlackChannel | None) -> str | None:
     if not channel.bot_is_in:
         return "the bot is not in it: type /invite there"
     return None
+
+
+def _manifest(workspace: Workspace) -> Finding:
+    """Say whether this release needs another app manifest. Slack shows a bot no commands and events: only the desk remembers."""
+    if workspace.app_manifest is None:
+        return well("manifest", "the desk remembers it from its next start on")
+    added = declared().added_to(workspace.app_manifest)
+    if added:
+        parts = {name: ", ".join(found) for name, found in asdict(added).items() if found}
+        words = "; ".join(f"{name} {found}" for name, found in parts.items())
+        return fix(
+            "manifest",
+            f"this release adds {words}: paste the output of `loandesk manifest` under App Manifest at "
+            "https://api.slack.com/apps. The admins are told when the desk starts",
+        )
+    if workspace.app_manifest_at is None:
+        return well("manifest", "nothing was added since the installation")
+    return well("manifest", f"the admins were told on {workspace.app_manifest_at:%Y-%m-%d} what to paste in Slack")
 
 
 async def _admins(database: Database, workspace: Workspace) -> Finding:

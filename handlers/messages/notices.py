@@ -10,6 +10,7 @@ from desk.messages import digests
 from desk.messages.notice_views import follow_up_notice
 from desk.messages.notices import locale_for, takes_native
 from desk.people import access_requests, onboarding
+from desk.people.app_manifest import Additions
 from handlers.messages import access as render_access
 from handlers.messages import digests as render_digests
 from handlers.messages import onboarding as render_onboarding
@@ -129,6 +130,10 @@ async def _welcome(desk: Desk, _notice: Notice, t: Translator, _zone: ZoneInfo) 
     return render_onboarding.welcome(t, await onboarding.welcome(desk))
 
 
+async def _app_manifest(_desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    return render_onboarding.app_manifest(t, Additions.read(notice.facts))
+
+
 _COMPOSERS: dict[str, Composer] = {
     "reminder": _reminder,
     "reminder_bundle": _bundle,
@@ -140,6 +145,7 @@ _COMPOSERS: dict[str, Composer] = {
     "team_digest": _team_digest,
     "reassigned": _reassigned,
     "welcome": _welcome,
+    "app_manifest": _app_manifest,
     "access_asked": _access_asked,
     "access_granted": _access_granted,
     "access_declined": _access_declined,

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from desk.core.languages import language_of
 from desk.importing.demo_borrowers import DemoAdded
+from desk.people.app_manifest import Additions
 from desk.people.onboarding import Welcome
 from desk.people.workspace_settings import WorkspaceChanged
 from handlers.messages.block_kit.message import Message
@@ -32,6 +33,30 @@ def welcome(t: Translator, view: Welcome) -> Message:
             t,
             "Then add everybody else with {command}; whoever is not a member yet can ask for access with a button.",
             command=Code(t("/loan-team add @lina agent")),
+        )
+    )
+    return writer.message()
+
+
+def app_manifest(t: Translator, added: Additions) -> Message:
+    """The one message to each admin after an upgrade to a release that needs another app manifest."""
+    writer = Writer()
+    writer.line(Bold(t("This release needs a new app manifest in Slack. It adds:")))
+    parts = (
+        (t("commands"), added.commands),
+        (t("shortcuts"), added.shortcuts),
+        (t("scopes"), added.scopes),
+        (t("events"), added.events),
+    )
+    writer.bullets([[name, t(": "), t(", ").join(found)] for name, found in parts if found])
+    writer.line(t("Until Slack has it, these do not work. Everything else works as before."))
+    writer.line(
+        phrase(
+            t,
+            "Print it with {command} where the desk runs, paste it under App Manifest at {url}, and reinstall the app "
+            "if Slack asks you to.",
+            command=Code("loandesk manifest"),
+            url=Code("https://api.slack.com/apps"),
         )
     )
     return writer.message()

@@ -111,6 +111,7 @@ async def test_all_is_well(doctor: Doctor) -> None:
             "scopes",
             "clock",
             "channels",
+            "manifest",
             "admins",
             "worker",
             "backlog",
