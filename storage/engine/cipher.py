@@ -1,4 +1,4 @@
-"""Encryption of personal data at rest: AES-256-GCM, and the HMAC digests by which it is found."""
+"""Encryption of personal data at rest (AES-256-GCM), and the HMAC digests of the search index."""
 
 import base64
 import hashlib
@@ -15,16 +15,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 _NONCE = 12
 
 CIPHER_SUFFIX = "_cipher"
-"""How the name of an encrypted column ends. What stands before it is the column of the associated data."""
+"""Suffix of the name of an encrypted column. The name without it is the column in the associated data."""
 
 
 class UnreadableError(Exception):
-    """A ciphertext that no key of the ring opens at this place: a wrong key, or a value moved from another row."""
+    """No key of the ring opens this ciphertext at this place: the key is wrong, or the value comes from another row."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """The keys by id (1–255). `current` encrypts; the others still decrypt. `search` is the key of the search index."""
+    """Keys by id (1–255). `current` encrypts, the others only decrypt. `search` is the key of the search index."""
 
     keys: Mapping[int, bytes] = field(repr=False)
     current: int
@@ -32,9 +32,9 @@ class KeyRing:
 
     @classmethod
     def read(cls, text: str, search: str) -> "KeyRing":
-        """Reads `1:<base64 of 32 bytes>,2:…`; the highest id encrypts. `search` is base64 of 32 bytes.
+        """Read `1:<base64 of 32 bytes>,2:…`; the highest id encrypts. `search` is base64 of 32 bytes.
 
-        Raises ValueError naming what is wrong, never showing a key.
+        Raise ValueError naming what is wrong, without showing a key.
         """
         keys: dict[int, bytes] = {}
         for part in filter(None, (p.strip() for p in text.split(","))):
@@ -47,26 +47,26 @@ class KeyRing:
         return cls(keys=keys, current=max(keys), search=_key(search, "the search key"))
 
     def checks(self) -> dict[int, str]:
-        """For each key a value by which it is recognised and from which it cannot be told."""
+        """Return for each key a value that identifies it and does not reveal it."""
         return {number: _check(key) for number, key in self.keys.items()}
 
     def search_check(self) -> str:
-        """The same for the key of the search index."""
+        """Return the same for the key of the search index."""
         return _check(self.search)
 
 
 def key_of(value: bytes) -> int:
-    """The id of the key that made this ciphertext."""
+    """Return the id of the key that made this ciphertext."""
     return value[0]
 
 
 def keys_in_steps(steps: list[dict[str, Any]]) -> set[int]:
-    """The ids of the keys that made the ciphertexts in the steps of an Undo."""
+    """Return the ids of the keys that made the ciphertexts in the steps of an Undo."""
     return {key_of(value) for step in steps for _, value in ciphertexts(step)}
 
 
 def ciphertexts(step: dict[str, Any]) -> list[tuple[str, bytes]]:
-    """The encrypted columns that a step of an Undo remembers: name and ciphertext."""
+    """Return the encrypted columns in a step of an Undo as name and ciphertext."""
     before: dict[str, Any] = step["before"] or {}
     return [
         (name, base64.b64decode(value["bytes"]))
@@ -90,7 +90,7 @@ def _key(value: str, name: str) -> bytes:
 
 
 class Cipher:
-    """Encrypts a text for one table, row and column, and makes search digests.
+    """Encrypt texts for one table, row and column, and compute search digests.
 
     A ciphertext is: key id (1 byte), nonce (12), AES-256-GCM of the UTF-8 text with the associated data
     `table:row id:column`. So a value copied to another row does not decrypt there.
@@ -101,13 +101,13 @@ class Cipher:
         self._ciphers = {number: AESGCM(key) for number, key in ring.keys.items()}
 
     def encrypt(self, text: str, table: str, row: UUID, column: str) -> bytes:
-        """The ciphertext of `text` for that place."""
+        """Return the ciphertext of `text` for this place."""
         nonce = os.urandom(_NONCE)
         body = self._ciphers[self.ring.current].encrypt(nonce, text.encode(), _place(table, row, column))
         return bytes([self.ring.current]) + nonce + body
 
     def decrypt(self, value: bytes, table: str, row: UUID, column: str) -> str:
-        """The text behind `value`. Raises UnreadableError."""
+        """Return the text of `value`. Raise UnreadableError."""
         cipher = self._ciphers.get(value[0]) if value else None
         if cipher is None:
             raise UnreadableError(f"{table}.{column}: no key of that id")
@@ -117,15 +117,15 @@ class Cipher:
             raise UnreadableError(f"{table}.{column}: does not open with its key here") from None
 
     def encrypt_maybe(self, text: str | None, table: str, row: UUID, column: str) -> bytes | None:
-        """`encrypt`, with None for None and for the empty text."""
+        """Encrypt; return None for None and for the empty text."""
         return self.encrypt(text, table, row, column) if text else None
 
     def decrypt_maybe(self, value: bytes | None, table: str, row: UUID, column: str) -> str:
-        """`decrypt`, with the empty text for None."""
+        """Decrypt; return the empty text for None."""
         return self.decrypt(value, table, row, column) if value else ""
 
     def digest(self, kind: str, text: str) -> bytes:
-        """The HMAC-SHA256 (16 bytes of it) of a search term of this kind."""
+        """Return the first 16 bytes of the HMAC-SHA256 of a search term of this kind."""
         return hmac.new(self.ring.search, f"{kind}\0{text}".encode(), hashlib.sha256).digest()[:16]
 
 
