@@ -1,4 +1,4 @@
-"""Encrypting anew with the present key what an older key encrypted, while others read and write.
+"""Re-encrypt with the current key what an older key encrypted, while others read and write.
 
 What is to be done is seen in the ciphertexts themselves, by their first byte; so it can be broken off at any time and
 begun again. A ciphertext is replaced only while it is still the one that was read: what somebody writes meanwhile stays.
@@ -97,7 +97,7 @@ async def undo_ids(session: AsyncSession, after: UUID | None) -> Sequence[UUID]:
 
 
 async def rotate_undos(session: AsyncSession, cipher: Cipher, ids: Sequence[UUID], *, useless_before: datetime) -> int:
-    """Encrypts anew what these acts remember, and forgets it where it is too old to be taken back. Gives how many."""
+    """Re-encrypt what these undo rows contain, or clear rows too old to undo. Return how many rows changed."""
     connection = await session.connection()
     held = select(_UNDO.c.id, _UNDO.c.steps, _UNDO.c.made_at).where(_UNDO.c.id.in_(ids)).with_for_update()
     changed = 0

@@ -80,7 +80,7 @@ async def worked(slack: Slack) -> None:
 
 async def test_a_worker_that_fell_silent(doctor: Doctor) -> None:
     doctor.slack.clock.advance(seconds=31)
-    assert "none has worked since 2026-11-25 02:00:00 UTC" in (await doctor.findings())["worker"]
+    assert "none has run since 2026-11-25 02:00:00 UTC" in (await doctor.findings())["worker"]
 
 
 async def test_a_desk_on_which_no_worker_ever_worked(doctor: Doctor) -> None:
@@ -246,7 +246,7 @@ async def test_channels_where_nothing_can_be_said(doctor: Doctor) -> None:
     box.add_channel("open", channel_id="COPEN", members=["UAGENT"], with_bot=False)
     for channel_id, said in (
         ("CSHARED", "shared with another company"),
-        ("CSECRET", "does not see it"),
+        ("CSECRET", "cannot see it"),
         ("COPEN", "/invite"),
     ):
         await doctor.agent_reads_in(channel_id)
@@ -260,7 +260,7 @@ async def test_the_managers_channel_and_a_lost_one_are_looked_at_too(doctor: Doc
 
     async with doctor.slack.office.database.transaction() as session:
         (await session.get_one(Member, doctor.slack.agent.id)).channel_lost_at = doctor.slack.clock.now()
-    assert "reminded directly" in (await doctor.findings())["channels"]
+    assert "gets direct messages" in (await doctor.findings())["channels"]
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(3600, "3600 s ahead of"), (-61, "61 s behind")])
@@ -277,8 +277,8 @@ def test_a_clock_that_is_wrong(seconds: int, said: str) -> None:
 async def test_what_is_owed_for_long(doctor: Doctor) -> None:
     async with doctor.slack.office.desk(doctor.slack.workspace) as desk:
         await owe_to_channel(desk, kind="escalation", key="late", channel="CMANAGERS")
-    assert "1 owed" in await doctor.words("backlog")
+    assert "1 pending" in await doctor.words("backlog")
 
     doctor.slack.clock.advance(minutes=6)
 
-    assert "the oldest waits for 6 min" in (await doctor.findings())["backlog"]
+    assert "the oldest has waited for 6 min" in (await doctor.findings())["backlog"]

@@ -1,4 +1,4 @@
-"""What somebody typed that waits for their yes."""
+"""Drafts: what a member typed and has not confirmed or sent."""
 
 from datetime import datetime
 from uuid import UUID

@@ -63,7 +63,7 @@ async def loan_numbers(session: AsyncSession, loan_ids: Iterable[UUID]) -> dict[
 
 
 async def shown_in_messages(session: AsyncSession, follow_up_ids: Iterable[UUID]) -> set[UUID]:
-    """Those of the follow-ups that a message shows which stands, or is still to be sent."""
+    """Return those of the follow-ups that a posted or pending message shows."""
     found: set[UUID] = set()
     for ids in _chunks(follow_up_ids):
         statement = (
