@@ -19,7 +19,7 @@ from bot import logs
 from bot.settings import Settings, WrongSettingsError, read_settings
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Loan Desk: an auto-loan team's phone work, in Slack."
+    no_args_is_help=True, add_completion=False, help="Loan Desk: an auto-loan team's phone work in Slack."
 )
 keys_app = typer.Typer(no_args_is_help=True, help="Encryption keys.")
 app.add_typer(keys_app, name="keys")
@@ -31,10 +31,12 @@ errors = Console(stderr=True, highlight=False)
 @app.command()
 def when(
     phrase: Annotated[str, typer.Argument(help="A due time as people type it: 明天下午3点, fri 14:30.")],
-    now: Annotated[str | None, typer.Option(help="The present, ISO 8601 with an offset. Left out: the clock.")] = None,
-    zone: Annotated[str, typer.Option(help="The zone in which it is meant.")] = "Asia/Shanghai",
+    now: Annotated[
+        str | None, typer.Option(help="The current time, ISO 8601 with an offset. Default: the clock.")
+    ] = None,
+    zone: Annotated[str, typer.Option(help="The time zone of the phrase.")] = "Asia/Shanghai",
 ) -> None:
-    """Show how a due time is understood. The last line is the date, or date and time; exit code 1 is a refusal."""
+    """Show how a due time is read. The last line is the date, or date and time. Exit code 1: it cannot be read."""
     from desk.core.errors import Invalid
     from handlers.grammar.due import parse_due
     from handlers.messages.block_kit.elements import when as in_full
@@ -53,44 +55,46 @@ def when(
 
 @app.command()
 def serve() -> None:
-    """Answer Slack over HTTP. On SQLite: remind, too."""
-    _running("serve")
+    """Answer Slack over HTTP. On SQLite, also send reminders."""
+    _run_process("serve")
 
 
 @app.command()
 def socket() -> None:
-    """Answer Slack in Socket Mode, for a desk that Slack cannot reach. On SQLite: remind, too."""
-    _running("socket")
+    """Answer Slack in Socket Mode, for a desk that Slack cannot reach. On SQLite, also send reminders."""
+    _run_process("socket")
 
 
 @app.command()
 def worker() -> None:
-    """Remind. On PostgreSQL only, beside serve or socket."""
-    _running("worker")
+    """Send reminders and digests. On PostgreSQL only, beside serve or socket."""
+    _run_process("worker")
 
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to this release's schema."""
+    """Migrate the database to this release's schema."""
     from bot.commands.serving import migrate_database
 
-    _configured(_on_database(migrate_database))
+    _run_with_settings(_on_database(migrate_database))
 
 
 @app.command("import")
 def import_file(
     file: Annotated[Path, typer.Argument(help="A CSV file, UTF-8 or GB18030. Columns: docs/import.md.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and keep nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and save nothing.")] = False,
 ) -> None:
-    """Bring in loans from the lender's system. Exit code 1: rows were refused, or the file is none."""
+    """Import loans from the lender's system. Exit code 1: some rows were refused, or the file cannot be read."""
     from bot.commands.importing import run
 
-    _configured(_on_database(lambda settings: run(settings, file, console, language=_language(), dry_run=dry_run)))
+    _run_with_settings(
+        _on_database(lambda settings: run(settings, file, console, language=_language(), dry_run=dry_run))
+    )
 
 
 @app.command()
 def doctor() -> None:
-    """Check everything the desk needs, line by line. Exit code 1: something is to be done."""
+    """Check everything the desk needs, one line each. Exit code 1: something needs fixing."""
     from bot.commands.doctor import run
 
     try:
@@ -104,31 +108,31 @@ def doctor() -> None:
 
 @app.command()
 def backup(
-    target: Annotated[Path, typer.Argument(help="A file, or a folder in which a file of the present time is made.")],
+    target: Annotated[Path, typer.Argument(help="A file, or a folder for a file named after the current time.")],
 ) -> None:
-    """Write everything the desk remembers into one file, while it goes on working."""
+    """Back up the whole database to one file while the desk runs."""
     from bot.commands.backup import run
 
-    _configured(_on_database(lambda settings: run(settings, target, console)))
+    _run_with_settings(_on_database(lambda settings: run(settings, target, console)))
 
 
 @app.command()
 def restore(file: Annotated[Path, typer.Argument(help="A file that `loandesk backup` wrote.")]) -> None:
-    """Bring a backup into an empty database. Nothing is sent a second time."""
+    """Restore a backup into an empty database. No message is sent twice."""
     from bot.commands.restore import run
 
-    _configured(lambda settings: run(settings, file, console))
+    _run_with_settings(lambda settings: run(settings, file, console))
 
 
 @app.command()
 def manifest(
-    url: Annotated[str | None, typer.Option(help="Where Slack reaches the desk, https://….")] = None,
-    socket: Annotated[bool, typer.Option("--socket", help="For Socket Mode: Slack reaches nothing.")] = False,
+    url: Annotated[str | None, typer.Option(help="The URL at which Slack reaches the desk, https://….")] = None,
+    socket: Annotated[bool, typer.Option("--socket", help="For Socket Mode, without a URL.")] = False,
     loan_links: Annotated[
-        str, typer.Option(envvar="LOANDESK_LOAN_LINKS", help="Links of your loan system, https://…/{number}.")
+        str, typer.Option(envvar="LOANDESK_LOAN_LINKS", help="Link pattern of your loan system, https://…/{number}.")
     ] = "",
 ) -> None:
-    """Print the Slack app manifest, for one of the two doors."""
+    """Print the Slack app manifest for HTTP or for Socket Mode."""
     from bot.manifest import manifest as written
     from handlers.loan_links import LoanLinks
 
@@ -148,12 +152,12 @@ def manifest(
 @app.command()
 def demo(
     tour: Annotated[
-        bool, typer.Option("--tour", help="Play a scripted morning without a browser, and check it.")
+        bool, typer.Option("--tour", help="Run a scripted morning without a browser, and check it.")
     ] = False,
-    port: Annotated[int, typer.Option(help="Where the page is.")] = 8420,
-    socket: Annotated[bool, typer.Option("--socket", help="Through Socket Mode instead of HTTP.")] = False,
+    port: Annotated[int, typer.Option(help="Port of the page.")] = 8420,
+    socket: Annotated[bool, typer.Option("--socket", help="Use Socket Mode instead of HTTP.")] = False,
 ) -> None:
-    """Try the desk in a local workspace, with a page in the browser."""
+    """Try the desk in a local workspace with a page in the browser."""
     from bot.demo.live import run_demo
     from bot.demo.tour import run_tour
 
@@ -163,26 +167,26 @@ def demo(
 
 @keys_app.command("new")
 def new_keys() -> None:
-    """Print fresh keys for the environment."""
+    """Print new keys for the environment."""
     console.print(f"LOANDESK_ENCRYPTION_KEYS=1:{base64.b64encode(os.urandom(32)).decode()}", markup=False)
     console.print(f"LOANDESK_SEARCH_KEY={base64.b64encode(os.urandom(32)).decode()}", markup=False)
 
 
 @keys_app.command("rotate")
 def rotate_keys() -> None:
-    """Encrypt everything with the key of the highest id, while the desk runs. Can be broken off and begun again."""
+    """Encrypt everything with the key of the highest id while the desk runs. It can be interrupted and run again."""
     from bot.commands.keys import run
 
-    _configured(_on_database(lambda settings: run(settings, console)))
+    _run_with_settings(_on_database(lambda settings: run(settings, console)))
 
 
-def _running(command: Literal["serve", "socket", "worker"]) -> None:
+def _run_process(command: Literal["serve", "socket", "worker"]) -> None:
     from bot.commands.serving import run
 
-    _configured(lambda settings: run(settings, command))
+    _run_with_settings(lambda settings: run(settings, command))
 
 
-def _configured(run: Callable[[Settings], Awaitable[int]]) -> None:
+def _run_with_settings(run: Callable[[Settings], Awaitable[int]]) -> None:
     from bot.commands.serving import CannotStartError
 
     try:
@@ -209,7 +213,7 @@ def _on_database(run: Callable[[Settings], Awaitable[int]]) -> Callable[[Setting
     from bot.commands.serving import is_migrated
     from storage.engine.trouble import DATABASE_ERRORS, is_outage
 
-    async def told(settings: Settings) -> int:
+    async def run_and_explain(settings: Settings) -> int:
         try:
             return await run(settings)
         except DATABASE_ERRORS as error:
@@ -224,7 +228,7 @@ def _on_database(run: Callable[[Settings], Awaitable[int]]) -> Callable[[Setting
         )
         return 1
 
-    return told
+    return run_and_explain
 
 
 async def _awaited(run: Callable[[Settings], Awaitable[int]], settings: Settings) -> int:

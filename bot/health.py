@@ -1,4 +1,4 @@
-"""Whether the process is alive and the desk is ready, and what is wrong when it is not."""
+"""Report whether the process is alive and the desk is ready, and what is wrong when it is not."""
 
 import asyncio
 import math
@@ -22,7 +22,7 @@ from storage.upkeep import processes
 log = structlog.get_logger()
 
 LOOK_SECONDS = 2.0
-"""How long a look at the database may take."""
+"""Time limit of a look at the database."""
 
 WORKER_SILENT_AFTER = timedelta(seconds=30)
 
@@ -31,7 +31,7 @@ _BEHIND = "the database is not at this release's schema: run loandesk migrate"
 
 @dataclass(slots=True)
 class Health:
-    """Looks at the database each time it is asked. `connected` says whether the Socket Mode door is, None without one."""
+    """Check the database on each request. `connected` tells whether Socket Mode is connected; None without Socket Mode."""
 
     office: Office
     workspace: Workspace
@@ -39,17 +39,17 @@ class Health:
     connected: Callable[[], bool] | None = None
 
     async def report(self) -> dict[str, object]:
-        """`ready`, and each part with `ok` or what is wrong."""
+        """Return `ready`, and for each part `ok` or what is wrong."""
         look = await self._look()
         parts: dict[str, object] = {"database": look.database, "migrations": look.migrations}
         parts |= {"worker": self._worker(look), "backlog": self._backlog(look)}
         if self.connected is not None:
-            parts["socket"] = "ok" if self.connected() else "no connection to Slack stands"
+            parts["socket"] = "ok" if self.connected() else "there is no connection to Slack"
         ready = all(said == "ok" for said in parts.values())
         return {"ready": ready} | parts | {"owed": look.owed, "oldest_owed_seconds": look.oldest}
 
     async def measure(self) -> None:
-        """Brings the gauges to the present state."""
+        """Set the gauges to the current state."""
         look = await self._look()
         metrics.BACKLOG.set(math.nan if look.owed is None else look.owed)
         metrics.OLDEST_OWED.set(math.nan if look.oldest is None else look.oldest)
@@ -82,16 +82,16 @@ class Health:
         if look.owed is None:
             return "unknown"
         if look.worker_age is None:
-            return "none has worked yet: is a worker running?"
+            return "none has run yet: is a worker running?"
         if look.worker_age > WORKER_SILENT_AFTER.total_seconds():
-            return f"none has worked for {look.worker_age:.0f} s: is a worker running?"
+            return f"none has run for {look.worker_age:.0f} s: is a worker running?"
         return "ok"
 
     def _backlog(self, look: "_Look") -> str:
         if look.oldest is None:
             return "unknown"
         if look.oldest > self.longest_backlog.total_seconds():
-            return f"{look.owed} messages are owed, the oldest for {look.oldest:.0f} s"
+            return f"{look.owed} messages are pending, the oldest for {look.oldest:.0f} s"
         return "ok"
 
 

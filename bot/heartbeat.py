@@ -1,4 +1,4 @@
-"""A process says that it lives, under a name that no other living process has."""
+"""A running process keeps a unique name and signals that it is alive."""
 
 import asyncio
 import contextlib
@@ -24,21 +24,21 @@ Kind = Literal["desk", "web", "socket", "worker"]
 
 BEAT_SECONDS = 2.0
 BEATS_UNTIL_DEAD = 3
-"""A newcomer waits so many beats of whoever has its name; one that beats meanwhile lives."""
+"""How many beats a starting process waits for another one of its name; if none comes, that one is dead."""
 
 _FORGOTTEN_AFTER = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a process is called. The delivery engine knows a worker by `name`, so it is the same after a restart."""
+    """The kind and name of a process. The delivery engine knows a worker by `name`, so a restart does not change it."""
 
     kind: Kind
     name: str
 
 
 def identity(settings: Settings, command: Literal["serve", "socket", "worker"]) -> Identity:
-    """The name from the settings, or one made from the machine's; on SQLite the one that there is."""
+    """Return the name from the settings or from the machine's name; on SQLite always the same one."""
     if settings.on_sqlite:
         return Identity("desk", "desk-1")
     kind: Kind = "web" if command == "serve" else command
@@ -47,11 +47,11 @@ def identity(settings: Settings, command: Literal["serve", "socket", "worker"]) 
 
 
 class NameTakenError(Exception):
-    """A living process of the same kind has this name."""
+    """A running process of the same kind has this name."""
 
 
 class Heartbeat:
-    """Claims the name, then beats until it is stopped. Clocks are never compared: a pulse is whether the count goes on."""
+    """Claim the name, then beat until stopped. No clocks are compared: a process is alive when its count goes on."""
 
     def __init__(
         self,
@@ -70,12 +70,12 @@ class Heartbeat:
         self._incarnation: UUID = uuid4()
         self._beating: asyncio.Task[None] | None = None
         self.overtaken = asyncio.Event()
-        """Set when this process was taken for dead and its name is another's: it must end."""
+        """Set when another process took this one for dead and took over its name: this one must end."""
 
     async def start(self) -> None:
-        """Claims the name and begins to beat. After a crash this waits to see that the former process is dead.
+        """Claim the name and start beating. After a crash, first wait until the earlier process is known to be dead.
 
-        Raises NameTakenError.
+        Raise NameTakenError when it is not.
         """
         there = await self._claim()
         if there is not None:
@@ -87,7 +87,7 @@ class Heartbeat:
         self._beating = asyncio.create_task(self._beat(), name="heartbeat")
 
     async def stop(self) -> None:
-        """Gives the name back."""
+        """Release the name."""
         if self._beating is None:
             return
         self._beating.cancel()
@@ -96,7 +96,7 @@ class Heartbeat:
         try:
             async with self._office.database.transaction() as session:
                 await processes.leave(session, self._incarnation)
-        except Exception as error:  # the database is away: the next start sees that nobody beats
+        except Exception as error:  # the database is away: the next start sees that there is no beat
             log.warning("name_not_given_back", **log_fields(error))
 
     async def _claim(self) -> Process | None:

@@ -1,4 +1,4 @@
-"""Keeps App Homes true that were opened lately, as slowly as Slack wants it: about 100 are published a minute."""
+"""Keep recently opened App Homes up to date, within Slack's limit of about 100 publications a minute."""
 
 from zoneinfo import ZoneInfo
 
@@ -17,13 +17,13 @@ from storage.tables import Home, Member, Workspace
 log = structlog.get_logger()
 
 A_ROUND = 1
-"""Homes looked at in a round of a second: `views.publish` takes about 100 a minute, and opening a home needs some."""
+"""Homes checked per round of one second: `views.publish` allows about 100 a minute, and opening a Home uses some."""
 
 
 class HomeUpdater:
-    """Looks at homes that were opened lately, and publishes those in which something is different now.
+    """Check recently opened Homes and publish those that have changed.
 
-    The cost is the same whatever changes: one look a second, however many homes there are.
+    The cost is one check a second, however many Homes there are and whatever changes.
     """
 
     def __init__(self, office: Office, workspace: Workspace, client: AsyncWebClient) -> None:
@@ -32,13 +32,13 @@ class HomeUpdater:
         self._views = ViewsClient(client)
 
     async def round(self) -> None:
-        """Looks at the homes that were not looked at for the longest."""
+        """Check the Homes whose last check is the oldest."""
         async with self._office.desk(self._workspace) as desk:
             homes = await stale_homes(desk, limit=A_ROUND)
         for home in homes:
-            await self._look_at(home)
+            await self._check(home)
 
-    async def _look_at(self, home: Home) -> None:
+    async def _check(self, home: Home) -> None:
         async with self._office.reading_desk(self._workspace) as desk:
             member = await desk.session.get(Member, home.member_id)
             if member is None:
@@ -51,7 +51,7 @@ class HomeUpdater:
                 view = home_for_non_member(request.t, request.zone)
             if desk.cipher.digest("home", view.content()) == home.digest:
                 return
-        # A refusal by hash says that the owner has just turned a page: the next round sees it.
+        # Slack refuses the hash when the owner has just turned a page: the next round sees it.
         view_hash = await self._views.publish(view, member.slack_user_id, home.hash)
         if view_hash is None:
             return

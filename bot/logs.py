@@ -1,6 +1,6 @@
-"""What the program writes down of its work: one line of JSON each, or for a person to read, and no word about a borrower.
+"""The log: one event per line, as JSON or as text, without a word about a borrower.
 
-Libraries' lines go the same way, cut short: they repeat what they were given. An error is logged by its kind and the
+Lines of libraries are logged too, cut before they repeat the data they were given. An error is logged by its kind and the
 places in our code, never by its message, which may repeat what was typed.
 """
 
@@ -22,14 +22,14 @@ from handlers.door.directory import code_of
 LogFormat = Literal["json", "text"]
 
 _QUIET = {"slack_bolt": logging.ERROR}
-"""From which level on a library is written down; others from WARNING on. slack_bolt's warnings repeat whole requests, and
-so do the lower levels of slack_sdk."""
+"""The lowest logged level of a library; WARNING for others. Warnings of slack_bolt and lower levels of slack_sdk repeat
+whole requests."""
 
 _NEVER = frozenset(
     {"answer", "blocks", "body", "line", "names", "note", "password", "payload", "phone", "reason", "secret"}
     | {"text", "token", "typed", "value", "words"}
 )
-"""Fields whose value is never written down."""
+"""Fields whose value is never logged."""
 
 _MASKS = (
     (re.compile(r"\bxox[a-z]+[-.][\w.-]+|\bxapp-[\w-]+"), "[token]"),
@@ -43,7 +43,7 @@ _MASKS = (
         "[words]",
     ),
 )
-"""The desk's own lines are English codes: Chinese in one of them was typed by somebody, or is somebody's name."""
+"""The desk's own lines are English codes: Chinese text in one was typed by a person or is a name."""
 
 _ROOT = Path(__file__).parent.parent
 _OUR_FOLDERS = ("bot", "handlers", "desk", "storage", "sandbox", "tests", "bench")
@@ -54,7 +54,7 @@ _SQLITE_SUBJECT = re.compile(
 
 
 def configure(style: LogFormat = "json", *, level: int = logging.INFO, stream: TextIO | None = None) -> None:
-    """Sends every line, the desk's and the libraries', to `stream` (standard error). May be called again."""
+    """Send every line of the desk and of libraries to `stream` (default: standard error). May be called again."""
     out = stream or sys.stderr
     tail = [_errors, _masked, _renderer(style)]
     shared: list[Processor] = [
@@ -82,7 +82,7 @@ def configure(style: LogFormat = "json", *, level: int = logging.INFO, stream: T
 
 
 def _loud_enough(record: logging.LogRecord) -> bool:
-    # By the name, not by the logger's level: some libraries set that themselves.
+    # By name, because some libraries set the level of their loggers themselves.
     return record.levelno >= _QUIET.get(record.name.partition(".")[0], logging.WARNING)
 
 
@@ -93,7 +93,7 @@ def _renderer(style: LogFormat) -> Processor:
 
 
 def _cut(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """A library's line up to where it begins to repeat data: its first line, before any bracket or brace."""
+    """Cut a library's line where it may repeat data: keep its first line up to a bracket or brace."""
     event["event"] = re.split(r"[\n{\[<(]", str(event["event"]), maxsplit=1)[0].strip()
     return event
 

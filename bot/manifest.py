@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from desk.people.app_manifest import AppManifest
 from handlers.buttons.forms import SHORTCUTS
 from handlers.commands import COMMANDS
 
@@ -93,3 +94,15 @@ def manifest(base_url: str | None, *, name: str = "Loan Desk", links_domain: str
             "token_rotation_enabled": False,
         },
     }
+
+
+def declared() -> AppManifest:
+    """Return what the manifest of this release names, without the lender's links, which depend on a setting."""
+    written = manifest(None)
+    features = written["features"]
+    return AppManifest(
+        commands=tuple(each["command"] for each in features["slash_commands"]),
+        shortcuts={each["callback_id"]: each["name"] for each in features["shortcuts"]},
+        scopes=tuple(written["oauth_config"]["scopes"]["bot"]),
+        events=tuple(written["settings"]["event_subscriptions"]["bot_events"]),
+    )

@@ -1,4 +1,4 @@
-"""What Prometheus reads. Labels are names of the desk's own parts: never a person, a borrower, a channel or a loan."""
+"""Metrics for Prometheus. Labels name the desk's own parts, never a person, borrower, channel or loan."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -13,19 +13,21 @@ PRESSES = Histogram(
 )
 LATENESS = Histogram(
     "loandesk_notice_lateness_seconds",
-    "Messages posted: how long after the instant for which they were meant.",
+    "Messages posted: delay after the instant they were meant for.",
     ("kind",),
     buckets=_LATENESS,
 )
 DELIVERIES = Counter("loandesk_deliveries", "Attempts to bring a message to Slack.", ("result",))
 CHORES_FAILED = Counter("loandesk_chores_failed", "Rounds of the worker in which a chore failed.", ("chore",))
 SOCKET = Counter("loandesk_socket_connections", "Socket Mode: connections made, and why replaced.", ("event",))
-BACKLOG = Gauge("loandesk_backlog", "Messages that are owed. The same in every process: take the maximum.")
-OLDEST_OWED = Gauge("loandesk_oldest_owed_seconds", "Age of the message that is owed longest; 0 when none is.")
-WORKER_AGE = Gauge("loandesk_worker_age_seconds", "Since a worker's last complete round, in any process.")
+BACKLOG = Gauge("loandesk_backlog", "Messages that are pending. The same in every process: take the maximum.")
+OLDEST_OWED = Gauge(
+    "loandesk_oldest_owed_seconds", "Age of the message that has been pending longest; 0 when there is none."
+)
+WORKER_AGE = Gauge("loandesk_worker_age_seconds", "Time since a worker's last complete round, in any process.")
 
 
 def served(name: str, outcome: str, seconds: float) -> None:
-    """A command or press was answered."""
+    """Record the answer to a command or press."""
     family = COMMANDS if name.startswith("/") else PRESSES
     family.labels(name, outcome).observe(seconds)

@@ -15,8 +15,9 @@ from bot.delivery.engine import DbosEngine, Pace
 from bot.delivery.sender import Sender
 from bot.demo import buttons as demo_buttons
 from bot.home_updater import HomeUpdater
+from bot.manifest import declared
 from bot.settings import Settings
-from bot.socket_door import Patience, SocketDoor
+from bot.socket_mode import SocketMode, SocketTimeouts
 from bot.web import web_application
 from bot.worker import Worker, do_chores
 from desk.core.clock import Clock, SystemClock
@@ -64,7 +65,7 @@ class Service:
     homes: HomeUpdater
     worker: Worker | None = None
     runner: web.AppRunner | None = None
-    socket: SocketDoor | None = None
+    socket: SocketMode | None = None
     port: int = 0
 
     async def serve(self) -> None:
@@ -75,14 +76,14 @@ class Service:
         await site.start()
         self.port = self.runner.addresses[0][1]
 
-    async def connect(self, patience: Patience | None = None, *, wait: bool = True) -> None:
+    async def connect(self, timeouts: SocketTimeouts | None = None, *, wait: bool = True) -> None:
         """Begins to answer Slack in Socket Mode; with `wait` the first connection stands in the end."""
-        self.socket = SocketDoor(
+        self.socket = SocketMode(
             self.app,
             self.client,
             self.settings.app_token.get_secret_value(),
             apology=trouble(Translator(self.workspace.locale), Trouble.UNKNOWN).text,
-            patience=patience,
+            timeouts=timeouts,
             heard=lambda event: metrics.SOCKET.labels(event).inc(),
         )
         await self.socket.start()
@@ -152,6 +153,7 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
                 zone=settings.zone,
                 country=settings.country or None,
                 locale=settings.locale,
+                manifest=declared(),
             ),
             await _first_admin(directory, settings),
         )

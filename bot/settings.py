@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.logs import LogFormat
+from desk.core.languages import LANGUAGES, is_listed
 from handlers.loan_links import LoanLinks
 from storage.engine.cipher import Cipher, KeyRing
 from storage.engine.database import async_url
@@ -37,15 +38,15 @@ def _known_country(country: str) -> str:
 
 
 def _known_locale(locale: str) -> str:
-    if not re.fullmatch("(zh|en)([-_][A-Za-z]+)*", locale):
-        raise ValueError("write zh-CN or en-US")
+    if not (is_listed(locale) and re.fullmatch("[a-z]+([-_][A-Za-z]+)*", locale)):
+        raise ValueError(f"write {' or '.join(language.locale for language in LANGUAGES.values())}")
     return locale
 
 
 def _member_id(user_id: str) -> str:
     if user_id and not re.fullmatch("[UW][A-Z0-9]+", user_id):
         raise ValueError(
-            "write a Slack member id, like U012ABCDEF: it stands in the person's profile, behind the three dots"
+            "write a Slack member id, like U012ABCDEF: it is in the person's profile, under the three dots"
         )
     return user_id
 
@@ -104,56 +105,56 @@ class Settings(BaseSettings):
     """The keys of personal data, `1:<base64 of 32 bytes>`, joined by commas; the highest id encrypts."""
 
     search_key: SecretStr
-    """The key of the search index, base64 of 32 bytes. It cannot be changed without indexing every borrower anew."""
+    """The key of the search index, base64 of 32 bytes. Changing it requires indexing every borrower again."""
 
     first_admin: Annotated[str, AfterValidator(_member_id)] = ""
-    """The Slack id of the first admin, who then adds everybody else with `/loan-team add`."""
+    """The Slack id of the first admin, who adds the others with `/loan-team add`."""
 
     host: Annotated[str, AfterValidator(_given)] = "127.0.0.1"
     port: int = Field(default=3000, ge=0, le=65535, validation_alias="PORT")
 
     zone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
-    """The zone of a new workspace: of contact hours and of members whom Slack gives none."""
+    """The time zone of a new workspace: of contact hours, and of members without a zone in Slack."""
 
     country: Annotated[str, AfterValidator(_known_country)] = "CN"
-    """Whose public holidays a new workspace keeps, and where a phone number without a country prefix belongs, ISO 3166.
-    Empty: it keeps none, and phone numbers are Chinese."""
+    """The country (ISO 3166) of a new workspace's public holidays and of phone numbers without a country prefix.
+    Empty: no holidays, and phone numbers are Chinese."""
 
     locale: Annotated[str, AfterValidator(_known_locale)] = "zh-CN"
     """The language of a new workspace's channels."""
 
     loan_links: Annotated[str, AfterValidator(_loan_links)] = ""
-    """The links of the lender's own loan system, `https://loans.example.com/l/{number}`: they are unfurled. Empty: none."""
+    """The link pattern of the lender's loan system, `https://loans.example.com/l/{number}`, to unfurl. Empty: none."""
 
     executor_id: Annotated[str, AfterValidator(_process_name)] = ""
-    """The name of this process, its own and the same after a restart. Empty: made from the machine's name."""
+    """The unique name of this process, the same after a restart. Empty: made from the machine's name."""
 
     admin_host: Annotated[str, AfterValidator(_given)] = "127.0.0.1"
     admin_port: int | None = Field(default=None, ge=0, le=65535)
     """Where `/healthz`, `/readyz` and `/metrics` are, never open to the public. None: `bot.commands.serving.ADMIN_PORTS`."""
 
     backlog_seconds: int = Field(default=300, ge=1)
-    """A message that is owed for longer makes `/readyz` say so."""
+    """`/readyz` reports a message that is pending for longer."""
 
     @property
     def on_sqlite(self) -> bool:
-        """Whether the database is a file of this machine, which one process has to itself."""
+        """Whether the database is a file on this machine, which only one process uses."""
         return async_url(self.database_url.get_secret_value()).startswith("sqlite")
 
     log_format: LogFormat = "json"
-    """How the log is written: `json`, a line each, or `text` for a person who reads along."""
+    """The log format: `json`, one object per line, or `text` for people."""
 
     def cipher(self) -> Cipher:
-        """The cipher with the keys of these settings. Raises ValueError naming what is wrong with them."""
+        """Return a cipher with these keys. Raise ValueError naming what is wrong with them."""
         return Cipher(KeyRing.read(self.encryption_keys.get_secret_value(), self.search_key.get_secret_value()))
 
 
 class WrongSettingsError(Exception):
-    """The environment lacks a setting or has a wrong one; the message names each, never its value."""
+    """A setting is missing or wrong; the message names it, never its value."""
 
 
 def read_settings(env_file: Path | None = Path(".env")) -> Settings:
-    """The settings of this process. Raises WrongSettingsError."""
+    """Return the settings of this process. Raise WrongSettingsError."""
     try:
         settings = Settings(_env_file=env_file)  # pyright: ignore[reportCallIssue]
         settings.cipher()

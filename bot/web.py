@@ -1,4 +1,4 @@
-"""The web server: Slack's requests, and whether the process is alive."""
+"""The web server for Slack's requests and the liveness check."""
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
@@ -8,7 +8,7 @@ from bot.health import alive
 
 
 def web_application(app: AsyncApp) -> web.Application:
-    """`POST /slack/events` for commands, presses and events; `GET /healthz`."""
+    """Return the application with `POST /slack/events` for commands, presses and events, and `GET /healthz`."""
 
     async def events(request: web.Request) -> web.Response:
         return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))

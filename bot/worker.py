@@ -1,4 +1,4 @@
-"""The worker: once a second it asks what has fallen due, and has it delivered."""
+"""The worker: once a second, announce what has fallen due and have it delivered."""
 
 import asyncio
 import contextlib
@@ -38,20 +38,20 @@ class Engine(Protocol):
 Chore = Callable[[Desk], Awaitable[object]]
 
 CHORES: tuple[Chore, ...] = (end_absences, announce_due, escalate_due, owe_due, forget_old)
-"""What is done at each tick, each in a transaction of its own."""
+"""The chores of a round, each in its own transaction."""
 
 
 async def do_chores(office: Office, workspace: Workspace) -> bool:
-    """One round. A chore that fails is logged and tried again at the next round; the others go on.
+    """Do one round of chores. A chore that fails is logged and tried again in the next round; the others go on.
 
-    False when all of them failed.
+    Return False when all of them failed.
     """
     failed = 0
     for chore in CHORES:
         try:
             async with office.desk(workspace) as desk:
                 await chore(desk)
-        except Exception as error:  # a chore must never stop the worker: reminders go on when one of them has a bad row
+        except Exception as error:  # one chore with a bad row must not stop the others
             log.error("chore_failed", chore=chore.__name__, **log_fields(error))
             metrics.CHORES_FAILED.labels(chore.__name__).inc()
             failed += 1
@@ -59,7 +59,7 @@ async def do_chores(office: Office, workspace: Workspace) -> bool:
 
 
 class Worker:
-    """Does the chores and runs the delivery engine until it is stopped."""
+    """Do the chores and run the delivery engine until stopped."""
 
     def __init__(self, office: Office, workspace: Workspace, engine: Engine, homes: HomeUpdater) -> None:
         self._office = office
@@ -68,15 +68,15 @@ class Worker:
         self._homes = homes
         self._task: asyncio.Task[None] | None = None
         self.worked_at: datetime | None = None
-        """When the last complete round began."""
+        """When the last complete round started."""
 
     async def start(self) -> None:
-        """Begins to work."""
+        """Start the engine and the rounds."""
         await self._engine.start()
         self._task = asyncio.create_task(self._work(), name="worker")
 
     async def stop(self) -> None:
-        """Finishes the round at hand and the deliveries in flight."""
+        """Finish the current round and the deliveries in flight."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -86,7 +86,7 @@ class Worker:
     async def _work(self) -> None:
         while True:
             await asyncio.shield(self._round())
-            await asyncio.shield(self._look_at_homes())
+            await asyncio.shield(self._update_homes())
             await asyncio.sleep(TICK_SECONDS)
 
     async def _round(self) -> None:
@@ -94,8 +94,8 @@ class Worker:
         if await do_chores(self._office, self._workspace):
             self.worked_at = began
 
-    async def _look_at_homes(self) -> None:
+    async def _update_homes(self) -> None:
         try:
             await self._homes.round()
-        except Exception as error:  # a home that cannot be written must stop neither the reminders nor the others
+        except Exception as error:  # a Home that cannot be written must stop neither the reminders nor the other Homes
             log.error("home_not_kept", **log_fields(error))

@@ -5,6 +5,8 @@ import ast
 import pytest
 from babel.messages.catalog import Catalog
 
+from desk.core.languages import LANGUAGES, Language
+from desk.core.vocabulary import Word
 from tests.translations import limits, problems, repeated, wrong_in
 
 
@@ -14,7 +16,7 @@ def found(code: str, **chinese: str) -> list[str]:
         known.add(english, translated)
     call = ast.parse(code, mode="eval").body
     assert isinstance(call, ast.Call)
-    return list(wrong_in(call, known))
+    return list(wrong_in(call, [known]))
 
 
 def test_the_catalogue_is_in_order() -> None:
@@ -56,3 +58,14 @@ def test_signs_and_commands_are_no_words(code: str) -> None:
 def test_a_text_with_two_translations() -> None:
     twice = 'msgid "Open"\nmsgstr "未完成"\n\nmsgid ""\n"O"\n"pen"\nmsgstr "打开"\n\nmsgid "Due"\nmsgstr "到期"\n'
     assert repeated(twice) == ["translated more than once: 'Open'"]
+
+
+def test_a_listed_language_without_a_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LANGUAGES, "fr", Language("fr", "Français", "fr-FR", "fr", fallback="en"))
+    assert problems() == ["no catalogue: fr"]
+
+
+def test_a_word_that_a_language_lacks_is_shown_in_its_fallback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LANGUAGES, "yue", Language("yue", "粵語", "yue-HK", "yue", fallback="zh"))
+    word = Word(code="busy", zh="占线", en="busy")
+    assert (word.word("yue-HK"), word.word("zh-TW"), word.word("fr-FR")) == ("占线", "占线", "busy")

@@ -1,5 +1,5 @@
-"""Checks the catalogues: every text has its Chinese, one alone, placeholders agree, nothing is fuzzy or left over; no text
-is over Slack's limit for where it stands, in either language, and none stands in the code outside the catalogues.
+"""Check every catalogue: each text has one translation, placeholders agree, nothing is fuzzy or left over. In no language
+is a text over Slack's limit for its place, and none is in the code outside the catalogues.
 
 Run it with `python -m tests.translations`; exit code 1 names what is missing.
 """
@@ -9,14 +9,16 @@ import re
 import string
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from desk.core.languages import translated_languages
+from handlers.messages.block_kit.translator import CATALOGUES, catalogue_file
+
 ROOT = Path(__file__).parent.parent
-PO = ROOT / "handlers" / "locale" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
 ROOMS = ("handlers", "bot")
 
 
@@ -54,9 +56,29 @@ def _literals(node: ast.expr) -> Iterator[str]:
 
 
 def problems() -> list[str]:
-    """What is wrong with the catalogue, a line each."""
-    with PO.open("rb") as file:
-        known = read_po(file, locale="zh_Hans_CN")
+    """What is wrong with the catalogues, a line each."""
+    listed = {language.catalogue for language in translated_languages()}
+    there = {folder.name for folder in CATALOGUES.iterdir() if folder.is_dir()}
+    found = [f"no catalogue: {name}" for name in listed - there]
+    found += [f"a catalogue of no language in desk/core/languages.py: {name}" for name in there - listed]
+    for name, known in catalogues().items():
+        found += [f"{name}: {each}" for each in problems_in(known)]
+        found += [f"{name}: {each}" for each in repeated(catalogue_file(name).read_text("utf-8"))]
+    return found
+
+
+def catalogues() -> dict[str, Catalog]:
+    """The catalogue of each language that is translated."""
+    found: dict[str, Catalog] = {}
+    for name in (language.catalogue for language in translated_languages()):
+        if catalogue_file(name).exists():
+            with catalogue_file(name).open("rb") as file:
+                found[name] = read_po(file, locale=name)
+    return found
+
+
+def problems_in(known: Catalog) -> list[str]:
+    """What is wrong with one catalogue, a line each."""
     wanted = used()
     found: list[str] = []
     for message in wanted:
@@ -80,7 +102,7 @@ def problems() -> list[str]:
     ids = {m.id if isinstance(m.id, str) else m.id[0] for m in wanted}
     left = [m.id for m in known if m.id and (m.id if isinstance(m.id, str) else m.id[0]) not in ids]
     found.extend(f"not used any more: {each!r}" for each in left)
-    return [*found, *repeated(PO.read_text("utf-8"))]
+    return found
 
 
 def repeated(catalogue: str) -> list[str]:
@@ -116,8 +138,7 @@ _NO_TEXT = re.compile(r"[\W\d_]*$|^/[a-z-]+$|^[A-Z]-$|^(中文|English)$")
 
 def limits() -> list[str]:
     """Texts over Slack's limit for where they stand, and words that are shown without being translated, a line each."""
-    with PO.open("rb") as file:
-        known = read_po(file, locale="zh_Hans_CN")
+    known = list(catalogues().values())
     found: list[str] = []
     for path in sorted((ROOT / "handlers").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -126,7 +147,7 @@ def limits() -> list[str]:
     return found
 
 
-def wrong_in(call: ast.Call, known: Catalog) -> Iterator[str]:
+def wrong_in(call: ast.Call, known: Sequence[Catalog]) -> Iterator[str]:
     """What is wrong with the texts of one call."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     places: list[tuple[int | str, ast.expr]] = [*enumerate(call.args)]
@@ -141,11 +162,12 @@ def wrong_in(call: ast.Call, known: Catalog) -> Iterator[str]:
             yield f"not in the catalogue: {ast.unparse(value)}"
 
 
-def _said(call: ast.Call, known: Catalog) -> Iterator[str]:
+def _said(call: ast.Call, known: Sequence[Catalog]) -> Iterator[str]:
     for message in _messages(call):
         yield from _texts(message)
-        translated = known.get(message if isinstance(message, str) else message[0])
-        yield from _texts(translated.string) if translated is not None else ()
+        for catalogue in known:
+            translated = catalogue.get(message if isinstance(message, str) else message[0])
+            yield from _texts(translated.string) if translated is not None else ()
 
 
 def _length(text: str) -> int:

@@ -1,4 +1,4 @@
-"""`loandesk backup`: everything the desk remembers in one file, while it goes on working."""
+"""`loandesk backup`: write the whole database to one file while the desk runs."""
 
 import gzip
 import os
@@ -18,17 +18,19 @@ from storage.upkeep.archive import BrokenArchiveError
 
 
 def file_of(target: Path, now: datetime) -> Path:
-    """The file itself, or in a folder one named after the time."""
+    """Return the target itself, or a file named after the time in the target folder."""
     return target / f"loandesk-{now:%Y%m%dT%H%M%SZ}.jsonl.gz" if target.is_dir() else target
 
 
 async def run(settings: Settings, target: Path, console: Console, clock: Clock | None = None) -> int:
-    """Writes the backup and checks it by reading it. 0 when it is whole, else 1, and then no file is left. What is there
-    already is never overwritten."""
+    """Write the backup and check it by reading it. Return 0 when it is complete, else 1 and leave no file.
+
+    An existing file is never overwritten.
+    """
     now = (clock or SystemClock()).now()
     file = file_of(target, now)
     if file.exists():
-        console.print(f"No backup was made: {file} is there already.", markup=False, soft_wrap=True)
+        console.print(f"No backup was made: {file} already exists.", markup=False, soft_wrap=True)
         return 1
     database = Database(settings.database_url.get_secret_value(), patient=True)
     unfinished = file.with_name(file.name + ".part")
@@ -48,15 +50,17 @@ async def run(settings: Settings, target: Path, console: Console, clock: Clock |
     finally:
         await database.close()
     console.print(
-        f"{file}: {sum(summary.rows.values())} rows, as they stood at {now:%Y-%m-%d %H:%M:%S} UTC",
+        f"{file}: {sum(summary.rows.values())} rows as of {now:%Y-%m-%d %H:%M:%S} UTC",
         markup=False,
         soft_wrap=True,
     )
     needed = "".join(f", encryption key {number}" for number in sorted(summary.keys_used))
-    console.print(f"It holds no key. To use it you need the search key{needed}.", markup=False, soft_wrap=True)
+    console.print(
+        f"The backup contains no key. To restore it you need the search key{needed}.", markup=False, soft_wrap=True
+    )
     return 0
 
 
 def _private(path: Path) -> BinaryIO:
-    # It holds people's names and every loan's number in clear: only the owner reads it.
+    # It contains members' names and loan numbers in clear: only its owner may read it.
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")

@@ -1,7 +1,7 @@
-"""What the desk needs, checked one by one: each finding is well, or says what to do."""
+"""`loandesk doctor`: check what the desk needs. Each finding is ok or says what to do."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.engine import make_url
 
 from bot.health import WORKER_SILENT_AFTER
-from bot.manifest import OPTIONAL_SCOPES, needed_scopes
+from bot.manifest import OPTIONAL_SCOPES, declared, needed_scopes
 from bot.settings import Settings
 from desk.core.clock import Clock, SystemClock
 from handlers.door.directory import Directory, SlackChannel, code_of
@@ -30,17 +30,17 @@ from storage.upkeep import inspection, processes
 
 CALL_SECONDS = 10
 DRIFT = timedelta(seconds=60)
-"""Slack's signatures are refused when the clocks are five minutes apart; before that, something is wrong already."""
+"""Requests are refused when our clock and Slack's differ by five minutes; a minute already shows that something is wrong."""
 
 LATE = timedelta(minutes=5)
-"""What is owed for longer is late."""
+"""A message that is pending for longer is late."""
 
 RECENT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found about `subject`. Not `well`: `words` say what to do."""
+    """The result of a check of `subject`. When not `well`, `words` say what to do."""
 
     subject: str
     well: bool
@@ -48,19 +48,19 @@ class Finding:
 
 
 def well(subject: str, words: str) -> Finding:
-    """Nothing is to be done."""
+    """Return a finding that needs no action."""
     return Finding(subject, True, words)
 
 
 def fix(subject: str, words: str) -> Finding:
-    """Something is to be done."""
+    """Return a finding that needs action."""
     return Finding(subject, False, words)
 
 
 async def examine(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Finding]:
-    """Every finding, as soon as it is known. What cannot be looked at because of an earlier finding is left out."""
+    """Yield each finding as soon as it is known. Checks that an earlier finding makes impossible are left out."""
     clock = clock or SystemClock()
-    yield well("settings", "all are there and readable")
+    yield well("settings", "all are present and readable")
     database = Database(settings.database_url.get_secret_value())
     try:
         usable = True
@@ -90,14 +90,14 @@ async def _database(settings: Settings, database: Database) -> AsyncIterator[Fin
     url = make_url(settings.database_url.get_secret_value())
     where = url.render_as_string(hide_password=True)
     if database.is_sqlite and not _exists(url.database or ""):
-        yield fix("database", f"{where}: there is no file yet: run `loandesk migrate`, which makes it")
+        yield fix("database", f"{where}: the file does not exist yet: run `loandesk migrate`, which creates it")
         return
     try:
         stands_at = await schema.revision(database)
     except DATABASE_ERRORS as error:
         yield fix(
             "database",
-            f"{where} cannot be opened ({_reason(error)}): check DATABASE_URL, and that the server runs and lets you in",
+            f"{where} cannot be opened ({_reason(error)}): check DATABASE_URL, and that the server runs and accepts the login",
         )
         return
     yield well("database", where)
@@ -119,21 +119,20 @@ async def _keys(database: Database, cipher: Cipher) -> Finding:
     if unreadable:
         return fix(
             "keys",
-            f"what stands in {', '.join(unreadable)} opens with no key of LOANDESK_ENCRYPTION_KEYS: "
-            "put the key back that encrypted it",
+            f"no key of LOANDESK_ENCRYPTION_KEYS opens {', '.join(unreadable)}: restore the key that encrypted it",
         )
     if not findable:
-        return fix("keys", "LOANDESK_SEARCH_KEY is another one than before: put it back, or nobody will be found")
+        return fix("keys", "LOANDESK_SEARCH_KEY has changed: restore the earlier one, or no borrower will be found")
     older = [number for number in sorted(cipher.ring.keys) if number != cipher.ring.current]
     rest = f"; older ones: {', '.join(map(str, older))}" if older else ""
-    return well("keys", f"samples open; key {cipher.ring.current} encrypts{rest}")
+    return well("keys", f"samples can be decrypted; key {cipher.ring.current} encrypts{rest}")
 
 
 async def _slack(client: AsyncWebClient, *, links: bool) -> AsyncIterator[tuple[Finding, str | None]]:
     try:
         answer = await client.auth_test()
     except SlackApiError as error:
-        words = f"Slack refuses SLACK_BOT_TOKEN ({code_of(error) or 'no answer'}): copy it anew from the app's page"
+        words = f"Slack refuses SLACK_BOT_TOKEN ({code_of(error) or 'no answer'}): copy it again from the app's page"
         yield fix("token", words), None
         return
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
@@ -152,24 +151,24 @@ def _scopes(header: str, needed: Mapping[str, str]) -> Finding:
     granted = {scope.strip() for scope in header.split(",") if scope.strip()}
     missing = [f"{scope} ({why})" for scope, why in needed.items() if scope not in granted]
     if missing:
-        return fix("scopes", f"missing: {', '.join(missing)}. Update the app from `loandesk manifest` and reinstall it")
+        return fix("scopes", f"missing: {', '.join(missing)}. Update the app with `loandesk manifest` and reinstall it")
     words = "all are granted"
     if withheld := [scope for scope in OPTIONAL_SCOPES if scope not in granted]:
-        words = f"withheld: {', '.join(withheld)}; a message whose delivery is in doubt may be sent twice, and says so"
+        words = f"withheld: {', '.join(withheld)}; a message whose delivery is uncertain may be sent twice, and says so"
     if wider := sorted(granted - needed.keys() - OPTIONAL_SCOPES.keys()):
         words += f"; not needed: {', '.join(wider)}"
     return well("scopes", words)
 
 
 def clock_finding(date: str | None, now: datetime) -> Finding:
-    """What the `Date` of an answer of Slack's says of our clock, which says that it is `now`."""
+    """Compare the `Date` header of Slack's answer with our clock, which says `now`."""
     if date is None:
-        return well("clock", "Slack's answer carries no date to compare with")
+        return well("clock", "Slack's answer has no date to compare with")
     drift = now - parsedate_to_datetime(date)
     seconds = round(drift.total_seconds())
     if abs(drift) > DRIFT:
         side = "ahead of" if seconds > 0 else "behind"
-        return fix("clock", f"{abs(seconds)} s {side} Slack's: set it by NTP. From 300 s on no request is accepted")
+        return fix("clock", f"{abs(seconds)} s {side} Slack's: set it by NTP. From 300 s on every request is refused")
     return well("clock", f"{seconds:+d} s from Slack's")
 
 
@@ -180,17 +179,18 @@ async def _workspace(
         rows = await workspaces.every(session)
     workspace = rows[0] if rows else None
     if workspace is None:
-        yield fix("workspace", "the desk has not met this workspace yet: start `loandesk serve` once")
+        yield fix("workspace", "the desk is not set up in this workspace yet: start `loandesk serve` once")
         return
     if slack_team_id is not None and slack_team_id != workspace.slack_team_id:
         yield fix(
             "workspace",
-            f"the database belongs to {workspace.slack_team_id}, the token to {slack_team_id}: one of them is another's",
+            f"the database belongs to {workspace.slack_team_id}, the token to {slack_team_id}: change one of them",
         )
         return
     if slack_team_id is not None:
         async for finding in _channels(database, workspace, Directory(client)):
             yield finding
+    yield _manifest(workspace)
     yield await _admins(database, workspace)
     yield await _worker(database, workspace, clock.now())
     yield await _backlog(database, workspace, clock.now())
@@ -221,24 +221,42 @@ async def _channels(database: Database, workspace: Workspace, directory: Directo
             wrong += 1
             yield fix(
                 "channels",
-                f"{member.slack_user_id} is reminded directly since {member.channel_lost_at:%Y-%m-%d %H:%M} UTC, because "
-                "their channel failed: set it anew with /loan-team add",
+                f"{member.slack_user_id} gets direct messages since {member.channel_lost_at:%Y-%m-%d %H:%M} UTC, because "
+                "their channel failed: set it again with /loan-team add",
             )
     if not wrong:
-        yield well("channels", f"{len(readers)} are open to the bot and to nobody outside")
+        yield well("channels", f"{len(readers)} are open to the bot and to no other company")
 
 
 def trouble_with(channel: SlackChannel | None) -> str | None:
-    """What keeps the desk from writing about borrowers there; None when nothing does."""
+    """Return what prevents the desk from writing about borrowers in the channel, or None."""
     if channel is None:
-        return "the bot does not see it: invite the bot, or give another channel with /loan-team add"
+        return "the bot cannot see it: invite the bot, or choose another channel with /loan-team add"
     if channel.is_archived:
-        return "it is archived: give another one with /loan-team add"
+        return "it is archived: choose another one with /loan-team add"
     if channel.is_shared_outside:
-        return "it is shared with another company, who would read about borrowers: give another one with /loan-team add"
+        return "it is shared with another company, which could read about borrowers: choose another one with /loan-team add"
     if not channel.bot_is_in:
         return "the bot is not in it: type /invite there"
     return None
+
+
+def _manifest(workspace: Workspace) -> Finding:
+    """Say whether this release needs another app manifest. Slack shows a bot no commands and events: only the desk remembers."""
+    if workspace.app_manifest is None:
+        return well("manifest", "the desk remembers it from its next start on")
+    added = declared().added_to(workspace.app_manifest)
+    if added:
+        parts = {name: ", ".join(found) for name, found in asdict(added).items() if found}
+        words = "; ".join(f"{name} {found}" for name, found in parts.items())
+        return fix(
+            "manifest",
+            f"this release adds {words}: paste the output of `loandesk manifest` under App Manifest at "
+            "https://api.slack.com/apps. The admins are told when the desk starts",
+        )
+    if workspace.app_manifest_at is None:
+        return well("manifest", "nothing was added since the installation")
+    return well("manifest", f"the admins were told on {workspace.app_manifest_at:%Y-%m-%d} what to paste in Slack")
 
 
 async def _admins(database: Database, workspace: Workspace) -> Finding:
@@ -247,7 +265,7 @@ async def _admins(database: Database, workspace: Workspace) -> Finding:
     if not admins:
         return fix(
             "admins",
-            "nobody is one: set LOANDESK_FIRST_ADMIN to a Slack member id (U012ABCDEF) and start the desk again",
+            "there is none: set LOANDESK_FIRST_ADMIN to a Slack member id (U012ABCDEF) and restart the desk",
         )
     return well("admins", f"{len(admins)}")
 
@@ -256,25 +274,26 @@ async def _worker(database: Database, workspace: Workspace, now: datetime) -> Fi
     async with database.reading() as session:
         worked_at = await processes.last_worked(session, workspace.id)
     if worked_at is None:
-        return fix("worker", "none has worked yet: start `loandesk serve`, on PostgreSQL also `loandesk worker`")
+        return fix("worker", "none has run yet: start `loandesk serve`, and on PostgreSQL also `loandesk worker`")
     if now - worked_at > WORKER_SILENT_AFTER:
         since = f"{worked_at:%Y-%m-%d %H:%M:%S} UTC"
-        return fix("worker", f"none has worked since {since}, so nobody is reminded: start it, and look at its log")
-    return well("worker", "at work")
+        return fix("worker", f"none has run since {since}, so no reminders are sent: start it and look at its log")
+    return well("worker", "running")
 
 
 async def _backlog(database: Database, workspace: Workspace, now: datetime) -> Finding:
     async with database.reading() as session:
         backlog = await sending.backlog(session, workspace.id)
         lost = await sending.gave_up_since(session, workspace.id, now - RECENT)
-    counts = (
-        f"{backlog.owed} owed, {backlog.failing} failing, {backlog.doubtful} in doubt, {backlog.gave_up} ever given up"
-    )
+    counts = f"{backlog.owed} pending, {backlog.failing} failing, {backlog.doubtful} uncertain, {backlog.gave_up} ever given up"
     if backlog.oldest is not None and now - backlog.oldest > LATE:
         minutes = int((now - backlog.oldest).total_seconds() // 60)
-        return fix("backlog", f"{counts}; the oldest waits for {minutes} min: is the worker running, and Slack there?")
+        return fix(
+            "backlog",
+            f"{counts}; the oldest has waited for {minutes} min: is the worker running, and does Slack answer?",
+        )
     if lost:
-        return fix("backlog", f"{counts}; given up in the last day: {lost}. The log says why (`gave_up`)")
+        return fix("backlog", f"{counts}; {lost} given up in the last day. The log says why (`gave_up`)")
     return well("backlog", counts)
 
 
@@ -288,7 +307,7 @@ def _reason(error: BaseException) -> str:
 
 
 async def run(settings: Settings, console: Console, clock: Clock | None = None) -> int:
-    """One line for each finding. 0 when all is well, else 1."""
+    """Print one line for each finding. Return 0 when all are ok, else 1."""
     wrong = 0
     async for finding in examine(settings, clock):
         mark = "ok " if finding.well else "FIX"

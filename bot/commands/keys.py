@@ -1,4 +1,4 @@
-"""`loandesk keys rotate`: everything encrypted with the newest key, while the desk runs."""
+"""`loandesk keys rotate`: encrypt everything with the newest key while the desk runs."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -14,11 +14,11 @@ from storage.engine.database import Database
 from storage.upkeep import rotation
 
 PASSES = 3
-"""How often it is looked again for what was written with an older key meanwhile."""
+"""How often to look for values that were written with an older key meanwhile."""
 
 
 async def run(settings: Settings, console: Console) -> int:
-    """0 when nothing needs an older key any more, else 1. Can be broken off and begun again at any time."""
+    """Return 0 when nothing needs an older key any more, else 1. It can be interrupted and run again at any time."""
     database = Database(settings.database_url.get_secret_value())
     cipher = settings.cipher()
     current = cipher.ring.current
@@ -33,24 +33,24 @@ async def run(settings: Settings, console: Console) -> int:
     finally:
         await database.close()
     for name in sorted(unreadable):
-        console.print(f"No key opens {name}. It stays as it is.", markup=False, soft_wrap=True)
+        console.print(f"No key opens {name}. It was left as it is.", markup=False, soft_wrap=True)
     if left > 0:
         console.print(
             f"{left} values were written with an older key meanwhile: a process of the desk still runs with the old "
-            "settings. Restart it, and run this again.",
+            "settings. Restart it and run this again.",
             markup=False,
             soft_wrap=True,
         )
         return 1
     console.print(
-        f"Everything is encrypted with key {current}. The search key stays: it is not rotated.",
+        f"Everything is encrypted with key {current}. The search key is not rotated.",
         markup=False,
         soft_wrap=True,
     )
     older = ", ".join(str(number) for number in sorted(cipher.ring.keys) if number != current)
     if older and not unreadable:
         console.print(
-            f"You may take out of LOANDESK_ENCRYPTION_KEYS: {older}. Keep it apart as long as a backup from before is kept.",
+            f"You may remove from LOANDESK_ENCRYPTION_KEYS: {older}. Keep it elsewhere as long as you keep an older backup.",
             markup=False,
             soft_wrap=True,
         )

@@ -1,4 +1,4 @@
-"""`loandesk restore`: a backup into an empty database, so that nothing is sent a second time."""
+"""`loandesk restore`: load a backup into an empty database so that no message is sent twice."""
 
 import gzip
 from datetime import datetime
@@ -20,14 +20,14 @@ from storage.upkeep.archive import BrokenArchiveError, Summary
 
 
 class RefusedError(Exception):
-    """The backup is not restored; says why, and what to do."""
+    """The backup cannot be restored; the message says why and what to do."""
 
 
 _FAULTS_OF_THE_FILE = (BrokenArchiveError, RefusedError, IntegrityError, DataError, OSError)
 
 
 async def run(settings: Settings, file: Path, console: Console, clock: Clock | None = None) -> int:
-    """Restores the file in one transaction: 0 when it is done, else 1, and then no row was written."""
+    """Restore the file in one transaction. Return 0 when it is done, else 1 and write no row."""
     url = settings.database_url.get_secret_value()
     make_folder(url)
     database = Database(url, patient=True)
@@ -45,8 +45,8 @@ async def run(settings: Settings, file: Path, console: Console, clock: Clock | N
     finally:
         await database.close()
     console.print(
-        f"{sum(summary.rows.values())} rows are restored as they stood at {summary.taken_at:%Y-%m-%d %H:%M:%S} UTC. "
-        "What people did since is lost. What the desk said since is looked for in Slack before it is said again.",
+        f"{sum(summary.rows.values())} rows were restored as of {summary.taken_at:%Y-%m-%d %H:%M:%S} UTC. "
+        "What people did since then is lost. Before the desk sends a message again, it looks for it in Slack.",
         markup=False,
         soft_wrap=True,
     )
@@ -54,28 +54,28 @@ async def run(settings: Settings, file: Path, console: Console, clock: Clock | N
 
 
 def require_keys(summary: Summary, ring: KeyRing) -> None:
-    """Raises RefusedError unless the keys of the environment open this backup."""
+    """Raise RefusedError unless the keys of the environment open this backup."""
     mine = ring.checks()
     for number in sorted(summary.keys_used):
         if number not in mine:
-            raise RefusedError(f"it needs encryption key {number}; LOANDESK_ENCRYPTION_KEYS has none of that id")
+            raise RefusedError(f"it needs encryption key {number}; LOANDESK_ENCRYPTION_KEYS has no key of that id")
         if mine[number] != summary.keys.get(number):
             raise RefusedError(
-                f"encryption key {number} in LOANDESK_ENCRYPTION_KEYS is not the one that it was made with"
+                f"encryption key {number} in LOANDESK_ENCRYPTION_KEYS is not the one the backup was made with"
             )
     if ring.search_check() != summary.search_key:
-        raise RefusedError("LOANDESK_SEARCH_KEY is not the one that it was made with: nobody would be found")
+        raise RefusedError("LOANDESK_SEARCH_KEY is not the one the backup was made with: no borrower would be found")
 
 
 async def _prepare(database: Database, summary: Summary) -> None:
     if not schema.knows(summary.revision):
-        raise RefusedError("it was made by a newer release: restore with that release")
+        raise RefusedError("a newer release made it: restore it with that release")
     stands_at = await schema.revision(database)
     if stands_at is None:
         await schema.migrate(database, summary.revision)
     elif stands_at != summary.revision:
         raise RefusedError(
-            "the database was migrated to another release than that of the backup: give an empty one, without tables"
+            "the database is at the schema of another release than the backup: use an empty one without tables"
         )
 
 
@@ -85,7 +85,7 @@ async def _load(database: Database, file: Path, summary: Summary, console: Conso
         async with database.transaction() as session:
             connection = await session.connection()
             if filled := await archive.filled_tables(connection):
-                raise RefusedError(f"the database is not empty ({', '.join(filled)}): give an empty one")
+                raise RefusedError(f"the database is not empty ({', '.join(filled)}): use an empty one")
             async for rows in archive.load(connection, lines):
                 progress.advance(task, rows)
             await restoring.finish(connection, taken_at=summary.taken_at, now=now)

@@ -1,4 +1,4 @@
-"""`loandesk serve`, `socket`, `worker` and `migrate`: processes that run until a stop signal, and lose nothing then."""
+"""`loandesk serve`, `socket`, `worker` and `migrate`: processes that run until a stop signal and lose no work."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ from bot.heartbeat import BEAT_SECONDS, Heartbeat, Identity, NameTakenError, ide
 from bot.logs import kind_of
 from bot.service import NotMigratedError, Service, open_service
 from bot.settings import Settings
-from bot.socket_door import Patience
+from bot.socket_mode import SocketTimeouts
 from desk.core.clock import Clock
 from storage.engine import schema
 from storage.engine.database import Database, make_folder
@@ -31,27 +31,27 @@ log = structlog.get_logger()
 Command = Literal["serve", "socket", "worker"]
 
 ADMIN_PORTS: dict[Command, int] = {"serve": 9101, "worker": 9102, "socket": 9103}
-"""Where health and metrics are unless the settings say otherwise."""
+"""Default ports of health and metrics."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What only a test sets."""
+    """Parameters that only tests set."""
 
     clock: Clock | None = None
     pace: Pace | None = None
     beat_seconds: float = BEAT_SECONDS
-    patience: Patience | None = None
+    timeouts: SocketTimeouts | None = None
 
 
 class CannotStartError(Exception):
-    """The process cannot do its work; the message says why and what to do."""
+    """The process cannot start; the message says why and what to do."""
 
 
 async def run(settings: Settings, command: Command, tuning: Tuning | None = None) -> int:
-    """Works until a stop signal, then finishes what is in flight. Raises CannotStartError.
+    """Run until a stop signal, then finish the work in flight. Raise CannotStartError.
 
-    On SQLite one process does all. On PostgreSQL `serve` and `socket` answer Slack, and `worker` reminds.
+    On SQLite one process does everything. On PostgreSQL `serve` and `socket` answer Slack and `worker` sends reminders.
     """
     tuning = tuning or Tuning()
     _check(settings, command)
@@ -65,13 +65,13 @@ async def run(settings: Settings, command: Command, tuning: Tuning | None = None
         async with _named(service, name, tuning) as heartbeat:
             try:
                 await _begin(service, command, name, tuning)
-                _spare_the_collector()
+                _freeze_startup_objects()
                 async with _admin(service, command):
                     log.info("serving", command=command, name=name.name, port=service.port)
                     await _first(stop, heartbeat.overtaken)
                     log.info("stopping", command=command, name=name.name)
             finally:
-                # The name is given back only when nothing is done under it any more.
+                # The name is released only when no work is done under it any more.
                 await service.finish()
     finally:
         await service.close()
@@ -79,7 +79,7 @@ async def run(settings: Settings, command: Command, tuning: Tuning | None = None
 
 
 async def migrate_database(settings: Settings) -> int:
-    """Applies the migrations that are missing."""
+    """Apply the missing migrations."""
     url = settings.database_url.get_secret_value()
     make_folder(url)
     database = Database(url)
@@ -100,7 +100,7 @@ async def is_migrated(settings: Settings) -> bool:
 def _check(settings: Settings, command: Command) -> None:
     if command == "worker" and settings.on_sqlite:
         raise CannotStartError(
-            "On SQLite there is no worker of its own: `loandesk serve` or `loandesk socket` reminds too."
+            "On SQLite no separate worker is needed: `loandesk serve` and `loandesk socket` also send reminders."
         )
     if command == "socket" and not settings.app_token.get_secret_value():
         raise CannotStartError("SLACK_APP_TOKEN is missing: Socket Mode needs the app-level token, xapp-….")
@@ -149,8 +149,8 @@ async def _named(service: Service, name: Identity, tuning: Tuning) -> AsyncItera
         await heartbeat.stop()
 
 
-def _spare_the_collector() -> None:
-    # What a start leaves behind stays: to walk through it again and again would hold up an answer by a tenth of a second.
+def _freeze_startup_objects() -> None:
+    # Objects made at start live as long as the process: scanning them again would delay answers by a tenth of a second.
     gc.collect()
     gc.freeze()
 
@@ -166,7 +166,7 @@ async def _begin(service: Service, command: Command, name: Identity, tuning: Tun
                 _not_opened("LOANDESK_HOST", service.settings.host, "PORT", service.settings.port, error)
             ) from None
     if command == "socket":
-        await service.connect(tuning.patience, wait=False)
+        await service.connect(tuning.timeouts, wait=False)
 
 
 @contextlib.asynccontextmanager

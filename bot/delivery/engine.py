@@ -1,8 +1,8 @@
-"""DBOS Transact, which paces and retries deliveries. The only module that knows it.
+"""Pace and retry deliveries with DBOS Transact. No other module knows DBOS.
 
-What is to be sent is decided by our rows alone. DBOS gets ids: one workflow of one step per attempt, named after the
-notice and the number of the attempt. It keeps its tables beside ours: in a file of its own next to SQLite's, in a schema
-of its own on PostgreSQL. The two commit apart, so each may know less than the other; `_scan` and `_sweep` make up for it.
+Our rows alone decide what is sent. DBOS gets ids: one workflow of one step per attempt, named after the notice and the
+number of the attempt. Its tables are in a separate file beside SQLite's, or in a separate schema on PostgreSQL. The two
+commit separately, so each may lag behind the other; `_scan` and `_sweep` repair that.
 """
 
 import asyncio
@@ -34,26 +34,26 @@ URGENT = "urgent"
 DIGESTS = "digests"
 
 _VERSION = "1"
-"""Pinned: DBOS runs nothing that was queued under another version, and a release must lose none."""
+"""Fixed: DBOS runs nothing that was queued under another version, and a release must not lose deliveries."""
 
 _SCHEMA = "delivery_engine"
 _BATCH = 200
-_FORGOTTEN_AFTER = timedelta(minutes=2)
+_LOST_AFTER = timedelta(minutes=2)
 _OWN_LOST_AFTER = timedelta(minutes=5)
-_KEPT_FOR = timedelta(days=1)
+_RETENTION = timedelta(days=1)
 _AHEAD = timedelta(minutes=5)
-"""What began further in the future began before the clock was set back."""
+"""Work that started further in the future started before the clock was set back."""
 _ALIVE = ("ENQUEUED", "PENDING", "DELAYED")
 _DONE: list[str] = ["SUCCESS", "ERROR", "CANCELLED"]
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast is sent: `(messages, seconds)` in any channel, for what is urgent and for digests.
+    """Rate limits per channel as `(messages, seconds)`, for urgent notices and for digests.
 
-    Together they stay within Slack's one message a second and channel. `digests_overall` leaves what Slack allows in the
-    whole workspace (several hundred a minute) to what is urgent. `poll_seconds` is how often DBOS looks at its queues,
-    `scan_seconds` how often we look at our rows. After `abandoned_seconds` another process takes up what one began.
+    Together they stay within Slack's one message per second and channel. `digests_overall` reserves most of what Slack
+    allows in the workspace (several hundred a minute) for urgent notices. DBOS polls its queues every `poll_seconds`, we
+    scan our rows every `scan_seconds`. After `abandoned_seconds` another process resumes what one started.
     """
 
     urgent: tuple[int, float] = (2, 3.0)
@@ -71,55 +71,55 @@ class AttemptFailedError(Exception):
 
 
 class DbosEngine:
-    """Delivers for as long as the program runs. One per process.
+    """Deliver notices while the program runs. One per process.
 
-    `executor_id` names the process, the same after each restart: its unfinished work is its own when it returns, and
-    another's when it does not.
+    `executor_id` names the process and is the same after a restart: it resumes its own unfinished work; if it does not
+    return, another process does.
     """
 
     def __init__(self, sender: Sender, *, executor_id: str, pace: Pace | None = None) -> None:
         self._sender = sender
         self._executor_id = executor_id
         self._pace = pace or Pace()
-        # DBOS is called from a thread of ours: its asynchronous methods would replace the loop's own thread pool.
+        # We call DBOS from our own thread: its async methods would replace the event loop's thread pool.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="delivery-engine")
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._under_way: set[Future[Any]] = set()
+        self._in_flight: set[Future[Any]] = set()
         self._ended_at = float("-inf")
         self._ticking: asyncio.Task[None] | None = None
         self._swept_at: float | None = None
-        self._looked_at: UUID | None = None
+        self._checked_until: UUID | None = None
 
     async def start(self) -> None:
-        """Launches DBOS, takes up what this executor left unfinished, and begins to look for what is owed."""
+        """Launch DBOS, resume what this executor left unfinished, and start scanning for pending notices."""
         self._loop = asyncio.get_running_loop()
         await self._in_thread(self._launch)
-        self._ticking = asyncio.create_task(self._tick_for_ever())
+        self._ticking = asyncio.create_task(self._tick_forever())
 
     async def stop(self) -> None:
-        """Finishes what is under way, and ends. What is queued stays queued."""
+        """Finish the attempts in flight and stop. Queued work stays queued."""
         if self._ticking is not None:
             self._ticking.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._ticking
-        # DBOS writes an attempt's end shortly after it; what it cannot write any more it would resume at the next start.
+        # DBOS records the end of an attempt shortly after it; an unrecorded one would be resumed at the next start.
         just_ended = asyncio.get_running_loop().time() - self._ended_at < 1.0
-        patience = int(LEASE.total_seconds()) if self._under_way or just_ended else 0
+        patience = int(LEASE.total_seconds()) if self._in_flight or just_ended else 0
         await self._in_thread(lambda: DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=patience))
         self._thread.shutdown()
 
-    async def _tick_for_ever(self) -> None:
+    async def _tick_forever(self) -> None:
         while True:
             try:
                 await self._scan()
                 await self._sweep()
             except Exception as error:
-                # A database may be away for a while; what is owed stays owed.
+                # A database may be away for a while; pending notices stay pending.
                 log.error("delivery_tick_failed", **log_fields(error))
             await asyncio.sleep(self._pace.scan_seconds)
 
     async def _scan(self) -> None:
-        """Gives DBOS what is owed and not given yet. Given twice, it is one workflow, because it has one name."""
+        """Enqueue the pending notices that DBOS does not have. Enqueued twice, an attempt is one workflow: its id is the same."""
         office, workspace = self._sender.office, self._sender.workspace
         now = office.clock.now()
         async with office.database.reading() as session:
@@ -134,20 +134,20 @@ class DbosEngine:
             await sending.mark_enqueued(session, owed)
 
     async def _sweep(self) -> None:
-        """Has others' unfinished work resumed, and what DBOS has forgotten given to it again."""
+        """Resume work that other processes abandoned, and enqueue again what DBOS has lost."""
         elapsed = asyncio.get_running_loop().time()
         if self._swept_at is not None and elapsed - self._swept_at < self._pace.sweep_seconds:
             return
         self._swept_at = elapsed
-        now = datetime.now(UTC)  # the time of DBOS's own tables, whatever our clock says
+        now = datetime.now(UTC)  # DBOS's tables use the real time, whatever our clock says
         abandoned = timedelta(seconds=self._pace.abandoned_seconds)
         resumed = await self._in_thread(lambda: _resume(self._executor_id, now, abandoned))
         if resumed:
             log.warning("abandoned_deliveries_resumed", count=resumed)
-        await self._give_again_what_was_forgotten()
+        await self._enqueue_lost()
         await self._in_thread(lambda: _prune(now))
 
-    async def _give_again_what_was_forgotten(self) -> None:
+    async def _enqueue_lost(self) -> None:
         office, workspace = self._sender.office, self._sender.workspace
         now = office.clock.now()
         async with office.database.reading() as session:
@@ -155,30 +155,30 @@ class DbosEngine:
                 session,
                 workspace.id,
                 now,
-                owed_before=now - _FORGOTTEN_AFTER,
-                after=self._looked_at,
+                owed_before=now - _LOST_AFTER,
+                after=self._checked_until,
                 limit=_BATCH,
             )
-        self._looked_at = given[-1].notice_id if len(given) == _BATCH else None
+        self._checked_until = given[-1].notice_id if len(given) == _BATCH else None
         if not given:
             return
         alive = await self._in_thread(lambda: _alive(given))
-        forgotten = [one for one in given if _workflow_id(one) not in alive]
-        if forgotten:
-            log.warning("forgotten_deliveries_given_again", count=len(forgotten))
+        lost = [one for one in given if _workflow_id(one) not in alive]
+        if lost:
+            log.warning("forgotten_deliveries_given_again", count=len(lost))
             async with office.database.transaction() as session:
-                await sending.skip_attempts(session, forgotten)
+                await sending.skip_attempts(session, lost)
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
     def _launch(self) -> None:
-        # DBOS's loop runs in a thread of its own; the attempt itself runs on the program's loop, where its database
-        # connections and its HTTP session belong.
+        # DBOS's loop runs in its own thread; the attempt runs on the program's loop, to which its database connections
+        # and HTTP session belong.
         async def attempt(notice_id: str) -> str:
             return await asyncio.wrap_future(self._on_our_loop(self._attempt(notice_id)))
 
-        # The step is repeated only when our database could not be reached: whatever Slack does is written in the row.
+        # The step is retried only when our database fails: the row records whatever Slack does.
         step = DBOS.step(name="attempt", retries_allowed=True, interval_seconds=1.0, backoff_rate=2.0, max_attempts=7)(
             attempt
         )
@@ -187,7 +187,7 @@ class DbosEngine:
             return await step(notice_id)
 
         DBOS.workflow(name=_WORKFLOW)(deliver)
-        # With a handler of ours it adds none, and what it says goes where the program's own log goes.
+        # With our handler DBOS adds none, and its lines go to the program's log.
         logging.getLogger("dbos").addHandler(logging.NullHandler())
         url = engine_url(self._sender.office.database.url)
         if url.drivername == "sqlite":
@@ -202,7 +202,7 @@ class DbosEngine:
         except Exception as error:
             metrics.DELIVERIES.labels("database_trouble" if is_outage(error) else "error").inc()
             log.error("delivery_failed", notice=notice_id, **log_fields(error))
-            # DBOS writes down what is raised: its name, and not the values that an error of the database repeats.
+            # DBOS stores what is raised: only the name, because a database error repeats values.
             raise AttemptFailedError(type(error).__name__) from None
         finally:
             self._ended_at = asyncio.get_running_loop().time()
@@ -210,8 +210,8 @@ class DbosEngine:
     def _on_our_loop(self, coroutine: Coroutine[Any, Any, str]) -> Future[str]:
         assert self._loop is not None
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        self._under_way.add(future)
-        future.add_done_callback(self._under_way.discard)
+        self._in_flight.add(future)
+        future.add_done_callback(self._in_flight.discard)
         return future
 
 
@@ -219,7 +219,7 @@ _WORKFLOW = "deliver"
 
 
 def engine_url(database_url: str) -> URL:
-    """Where the engine keeps its own tables: a file beside SQLite's, a schema of PostgreSQL's."""
+    """Return the URL of the engine's tables: a file beside SQLite's, or the same PostgreSQL database."""
     url = make_url(database_url)
     if url.drivername.startswith("sqlite"):
         return url.set(drivername="sqlite", database=f"{url.database}-engine")
@@ -232,7 +232,7 @@ def engine_url(database_url: str) -> URL:
 
 
 def _prepare_file(path: str) -> None:
-    # SQLite remembers it in the file: writers no longer wait for readers, and one commit is one fsync instead of three.
+    # Stored in the file: writers no longer wait for readers, and a commit is one fsync instead of three.
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
 
@@ -253,7 +253,7 @@ def _config(url: URL, executor_id: str) -> DBOSConfig:
 
 
 def _register_queues(pace: Pace) -> None:
-    # One at a time in a channel, so that what was owed first stands first.
+    # One at a time in a channel, so that messages appear in order.
     DBOS.register_queue(
         URGENT,
         partition_limiter={"limit": pace.urgent[0], "period": pace.urgent[1]},
@@ -290,7 +290,7 @@ def _enqueue(owed: Iterable[PendingNotice]) -> None:
 
 
 def _resume(executor_id: str, now: datetime, abandoned_after: timedelta) -> int:
-    """What was begun so long ago that whoever began it is dead or frozen. The lease says who may send."""
+    """Resume work of processes that are dead or frozen, and return how much. The lease decides who sends."""
     pending = DBOS.list_workflows(
         status="PENDING", queue_name=[URGENT, DIGESTS], limit=1000, load_input=False, load_output=False
     )
@@ -322,9 +322,9 @@ def _alive(given: Iterable[PendingNotice]) -> set[str]:
 
 def _prune(now: datetime) -> None:
     done = DBOS.list_workflows(
-        status=_DONE, completed_before=(now - _KEPT_FOR).isoformat(), limit=500, load_input=False, load_output=False
+        status=_DONE, completed_before=(now - _RETENTION).isoformat(), limit=500, load_input=False, load_output=False
     )
-    # What began in the future would count against the limits of its channel until the clock is there again.
+    # Work from the future would count against the limits of its channel until the clock reaches it.
     done += DBOS.list_workflows(
         status=_DONE, dequeued_after=(now + _AHEAD).isoformat(), limit=500, load_input=False, load_output=False
     )

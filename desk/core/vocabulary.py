@@ -15,6 +15,8 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from desk.core.languages import LANGUAGES, language_of
+
 NOTE_LIMIT = 3000
 """The longest note, in characters."""
 
@@ -41,8 +43,13 @@ class Word:
     """Words before which this one means something else: `paid` before `half` is not paid."""
 
     def word(self, locale: str) -> str:
-        """Return the word for a reader of `locale` (`zh-CN`, `zh_Hans_CN`, `en-US` …): English unless that is Chinese."""
-        return self.zh if locale.casefold().startswith("zh") else self.en
+        """Return the word for a reader of `locale` (`zh-CN`, `zh_Hans_CN`, `en-US` …), or else in the language's fallback."""
+        language = language_of(locale)
+        while language.fallback is not None:
+            if word := getattr(self, language.code, ""):
+                return word
+            language = LANGUAGES[language.fallback]
+        return self.en
 
     def terms(self) -> Iterator[str]:
         """Return all that is understood as this word, as `term_key` writes it; some may come twice."""

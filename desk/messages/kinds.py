@@ -25,6 +25,7 @@ DIGEST = NoticeKind("digest", urgent=False)
 TEAM_DIGEST = NoticeKind("team_digest", urgent=False)
 CHANNEL_LOST = NoticeKind("channel_lost")
 WELCOME = NoticeKind("welcome")
+APP_MANIFEST = NoticeKind("app_manifest")
 ACCESS_ASKED = NoticeKind("access_asked")
 ACCESS_GRANTED = NoticeKind("access_granted")
 ACCESS_DECLINED = NoticeKind("access_declined")
@@ -42,6 +43,7 @@ KINDS: dict[str, NoticeKind] = {
         TEAM_DIGEST,
         CHANNEL_LOST,
         WELCOME,
+        APP_MANIFEST,
         ACCESS_ASKED,
         ACCESS_GRANTED,
         ACCESS_DECLINED,

@@ -5,6 +5,7 @@ from datetime import time
 
 from desk.core.transaction import Desk, Office
 from desk.messages.digest_times import next_for
+from desk.people.app_manifest import AppManifest, announce
 from desk.people.onboarding import owe_welcome
 from storage.queries.people import members, workspaces
 from storage.tables import Member, Workspace
@@ -26,7 +27,7 @@ class Newcomer:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """The Slack team in which the desk runs, and the rules of time of a new workspace."""
+    """The Slack team in which the desk runs, the rules of time of a new workspace, and the app manifest of this release."""
 
     slack_team_id: str
     name: str
@@ -34,6 +35,7 @@ class Installation:
     zone: str
     country: str | None
     locale: str
+    manifest: AppManifest
 
 
 async def install(office: Office, installation: Installation, first_admin: Newcomer | None) -> Workspace:
@@ -48,10 +50,14 @@ async def install(office: Office, installation: Installation, first_admin: Newco
             zone=installation.zone,
             country=installation.country,
             locale=installation.locale,
+            app_manifest=installation.manifest.stored(),
             created_at=office.clock.now(),
         )
         workspace = await workspaces.of_slack_team(session, new)
         workspace.name, workspace.bot_user_id = installation.name, installation.bot_user_id
+    if workspace.app_manifest != installation.manifest.stored():
+        async with office.desk(workspace) as desk:
+            await announce(desk, installation.manifest)
     if first_admin is not None:
         async with office.desk(workspace) as desk:
             await workspaces.locked(desk.session, workspace.id)

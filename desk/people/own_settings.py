@@ -7,6 +7,7 @@ from uuid import UUID
 
 from desk.core.changes import offer_undo, track
 from desk.core.errors import Invalid
+from desk.core.languages import LANGUAGES
 from desk.core.permissions import require
 from desk.core.transaction import Desk
 from desk.core.undo_rules import allow_partial_undo
@@ -18,7 +19,6 @@ from desk.rules.hours import WorkingHours
 from storage.queries.people import members
 from storage.tables import Member
 
-LANGUAGES = ("zh", "en")
 """The languages that the desk speaks."""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from desk.calls.form_views import ChosenLoan
+from desk.core.languages import LANGUAGES
 from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Word
 from desk.follow_ups.next_steps import NextOffer
@@ -14,7 +15,7 @@ from handlers.forms.form import field, fill_button
 from handlers.grammar.due import parse_due
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.message import Button
-from handlers.messages.block_kit.translator import LANGUAGES, Translator
+from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import GENERATION, FormWriter, Option, Private, Typed
 
 LOAN_REFUSALS = {"unknown_loan": "loan", "loan_ambiguous": "loan", "loan_missing": "loan"}
@@ -73,7 +74,11 @@ def of_the_loan(private: Private, typed: Typed) -> tuple[Private, Typed]:
 
 def language_field(form: FormWriter, label: str, no_choice: str) -> None:
     """Which language, with words for no choice of one's own."""
-    form.choice("language", label, [Option(no_choice, NO_CHOICE), *(Option(n, code) for code, n in LANGUAGES.items())])
+    form.choice(
+        "language",
+        label,
+        [Option(no_choice, NO_CHOICE), *(Option(each.name, each.code) for each in LANGUAGES.values())],
+    )
 
 
 def chosen_language(request: Request) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import time
 from zoneinfo import ZoneInfo
 
+from desk.core.languages import LANGUAGES, language_of
 from desk.people.workspace_settings import WorkspaceSettings, change_settings, present_settings
 from desk.rules.calendar import countries
 from handlers.door.request import Request
@@ -17,7 +18,7 @@ COUNTRIES = "country.search"
 """Suggests countries for the words typed."""
 
 _NONE = "-"
-_LOCALES = ("zh-CN", "en-US")
+_LOCALES = tuple(language.locale for language in LANGUAGES.values())
 _OFFERED = 50
 
 
@@ -26,7 +27,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     t = request.t
     now, zones = await present_settings(request.desk)
     present = {
-        "language": next((each for each in _LOCALES if each[:2] == now.locale[:2].lower()), _LOCALES[0]),
+        "language": language_of(now.locale).locale,
         "zone": now.zone,
         "from": f"{now.contact_start:%H:%M}",
         "until": f"{now.contact_end:%H:%M}",

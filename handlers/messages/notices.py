@@ -11,6 +11,7 @@ from desk.messages.kinds import KINDS, NoticeKind
 from desk.messages.notice_views import follow_up_notice
 from desk.messages.notices import locale_for, takes_native
 from desk.people import access_requests, onboarding
+from desk.people.app_manifest import Additions
 from handlers.messages import digests as render_digests
 from handlers.messages import handover as render_reassign
 from handlers.messages import reminders as render
@@ -130,6 +131,10 @@ async def _welcome(desk: Desk, _notice: Notice, t: Translator, _zone: ZoneInfo) 
     return render_onboarding.welcome(t, await onboarding.welcome(desk))
 
 
+async def _app_manifest(_desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    return render_onboarding.app_manifest(t, Additions.read(notice.facts))
+
+
 COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.REMINDER: _reminder,
     kinds.REMINDER_BUNDLE: _bundle,
@@ -141,6 +146,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.TEAM_DIGEST: _team_digest,
     kinds.REASSIGNED: _reassigned,
     kinds.WELCOME: _welcome,
+    kinds.APP_MANIFEST: _app_manifest,
     kinds.ACCESS_ASKED: _access_asked,
     kinds.ACCESS_GRANTED: _access_granted,
     kinds.ACCESS_DECLINED: _access_declined,

@@ -1,4 +1,4 @@
-"""Encryption of personal data at rest (AES-256-GCM), and the HMAC digests by which it is found."""
+"""Encryption of personal data at rest (AES-256-GCM), and the HMAC digests of the search index."""
 
 import base64
 import hashlib
@@ -17,16 +17,16 @@ from sqlmodel import SQLModel
 _NONCE = 12
 
 CIPHER_SUFFIX = "_cipher"
-"""How the name of an encrypted column ends. The name before it is the column of the associated data."""
+"""Suffix of the name of an encrypted column. The name without it is the column in the associated data."""
 
 
 class UnreadableError(Exception):
-    """A ciphertext that no key of the ring opens at this place: a wrong key, or a value moved from another row."""
+    """No key of the ring opens this ciphertext at this place: the key is wrong, or the value comes from another row."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """The keys by id (1–255). `current` encrypts; the others still decrypt. `search` is the key of the search index."""
+    """Keys by id (1–255). `current` encrypts, the others only decrypt. `search` is the key of the search index."""
 
     keys: Mapping[int, bytes] = field(repr=False)
     current: int
@@ -34,9 +34,9 @@ class KeyRing:
 
     @classmethod
     def read(cls, text: str, search: str) -> "KeyRing":
-        """Reads `1:<base64 of 32 bytes>,2:…`; the highest id encrypts. `search` is base64 of 32 bytes.
+        """Read `1:<base64 of 32 bytes>,2:…`; the highest id encrypts. `search` is base64 of 32 bytes.
 
-        Raises ValueError naming what is wrong, never showing a key.
+        Raise ValueError naming what is wrong, without showing a key.
         """
         keys: dict[int, bytes] = {}
         for part in filter(None, (p.strip() for p in text.split(","))):
@@ -49,26 +49,26 @@ class KeyRing:
         return cls(keys=keys, current=max(keys), search=_key(search, "the search key"))
 
     def checks(self) -> dict[int, str]:
-        """For each key a value by which it is recognised and from which it cannot be told."""
+        """Return for each key a value that identifies it and does not reveal it."""
         return {number: _check(key) for number, key in self.keys.items()}
 
     def search_check(self) -> str:
-        """The same for the key of the search index."""
+        """Return the same for the key of the search index."""
         return _check(self.search)
 
 
 def key_of(value: bytes) -> int:
-    """The id of the key that made this ciphertext."""
+    """Return the id of the key that made this ciphertext."""
     return value[0]
 
 
 def keys_in_steps(steps: list[dict[str, Any]]) -> set[int]:
-    """The ids of the keys that made the ciphertexts in the steps of an Undo."""
+    """Return the ids of the keys that made the ciphertexts in the steps of an Undo."""
     return {key_of(value) for step in steps for _, value in ciphertexts(step)}
 
 
 def ciphertexts(step: dict[str, Any]) -> list[tuple[str, bytes]]:
-    """The encrypted columns that a step of an Undo remembers: name and ciphertext."""
+    """Return the encrypted columns in a step of an Undo as name and ciphertext."""
     before: dict[str, Any] = step["before"] or {}
     return [
         (name, base64.b64decode(value["bytes"]))

@@ -1,4 +1,4 @@
-"""The database: one engine, and transactions that hold on SQLite as on PostgreSQL."""
+"""The database: an engine, and transactions with the same guarantees on SQLite and PostgreSQL."""
 
 import asyncio
 import contextlib
@@ -20,28 +20,28 @@ from storage.engine import sqlite_driver
 from storage.engine.trouble import COMMITTING
 
 CONNECT_SECONDS = 1.5
-"""How long connecting, or waiting for a connection, may take: Slack's answer is due after 3 s."""
+"""Time limit for connecting or waiting for a connection: Slack expects an answer within 3 s."""
 
 CONNECTIONS = 20
-"""How many connections to PostgreSQL a process opens; half of them stay open."""
+"""How many connections to PostgreSQL a process may open; half of them stay open."""
 
 BUSY_MILLISECONDS = 1500
-"""How long SQLite waits for another process's lock."""
+"""How long SQLite waits for the lock of another process."""
 
 COMMAND_SECONDS = 20
-"""How long one statement may take on PostgreSQL: a connection that has gone silent must not hold the worker for ever."""
+"""Time limit of a statement on PostgreSQL: a silent connection must not block the worker for ever."""
 
 IDLE_SECONDS = 10
-"""How long PostgreSQL keeps a transaction in which nothing is done, with its locks: its process may be frozen."""
+"""How long PostgreSQL keeps an idle transaction and its locks: its process may be frozen."""
 
 
 _WRITTEN = "write it like sqlite:///data/loandesk.db or postgresql://user:password@host/name"
 
 
 def async_url(url: str) -> str:
-    """`url` with the driver that the desk uses: `sqlite:///…` or `postgresql://…` as operators write them.
+    """Return `url` (`sqlite:///…` or `postgresql://…`, as operators write it) with the driver that the desk uses.
 
-    Raises ValueError for another database, or for what is no such address.
+    Raise ValueError for another database or an invalid URL.
     """
     try:
         parsed = make_url(url)
@@ -57,19 +57,19 @@ def async_url(url: str) -> str:
 
 
 def make_folder(url: str) -> None:
-    """Makes the folder of an SQLite file, when it is not there."""
+    """Create the folder of an SQLite file if it does not exist."""
     parsed = make_url(url)
     if parsed.drivername.startswith("sqlite") and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
 
 
 class Database:
-    """An engine and the one writer lock of the process.
+    """An engine and the process's writer lock.
 
-    SQLite has one writer; several connections that write at once wait in its busy handler, which is unfair and slow.
-    So on SQLite all writing transactions of the process go through one lock and begin IMMEDIATE.
+    SQLite has one writer, and its busy handler, in which other writers wait, is unfair and slow. So on SQLite all writing
+    transactions of the process take one lock and begin IMMEDIATE.
 
-    On PostgreSQL a statement and a transaction at rest have their limits, unless `patient`.
+    On PostgreSQL statements and idle transactions have time limits, unless `patient`.
     """
 
     def __init__(self, url: str, *, patient: bool = False) -> None:
@@ -80,7 +80,7 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AsyncSession]:
-        """A session whose work is committed at the end of the block, or rolled back when it raises."""
+        """Yield a session. Commit its work at the end of the block, or roll it back when the block raises."""
         async with (
             self._writer or contextlib.nullcontext(),
             AsyncSession(self.engine, expire_on_commit=False) as session,
@@ -99,20 +99,20 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncSession]:
-        """A session that sees one state and writes nothing."""
+        """Yield a session for reading."""
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
             yield session
 
     @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncGenerator[AsyncConnection]:
-        """A connection that sees one state from its first statement on, however long it reads. Holds nobody up."""
+        """Yield a connection that sees one state from its first statement on, however long it reads. It blocks no writer."""
         async with self.engine.connect() as connection:
             if not self.is_sqlite:  # a reader of SQLite's WAL has this anyway
                 await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             yield connection
 
     async def close(self) -> None:
-        """Closes every connection."""
+        """Close every connection."""
         await self.engine.dispose()
 
 
@@ -153,7 +153,7 @@ def _sqlite_engine(url: str) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: ConnectionPoolEntry) -> None:  # pyright: ignore[reportUnusedFunction]
-        # The driver's own BEGIN would be deferred and late; ours is written by `begin` below.
+        # The driver would send a deferred BEGIN, and late; `begin` below sends ours.
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
@@ -171,6 +171,6 @@ def _sqlite_engine(url: str) -> AsyncEngine:
 
 
 def insert_into(session: AsyncSession, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
-    """An insert that takes `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    """Return an insert with `on_conflict_do_nothing` and `on_conflict_do_update`."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     return insert(table)

@@ -1,4 +1,4 @@
-"""Column types that behave alike on SQLite and PostgreSQL."""
+"""Column types that behave the same on SQLite and PostgreSQL."""
 
 import os
 import time
@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant, aware and in UTC on both databases. SQLite drops zones, so there it is kept as microseconds."""
+    """An instant, aware and in UTC on both databases. SQLite drops zones, so it stores microseconds."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -42,7 +42,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Money(TypeDecorator[Decimal]):
-    """An amount with two places. SQLite has no decimals, so there it is kept as a whole number of cents."""
+    """An amount with two places. SQLite has no decimals, so it stores cents."""
 
     impl = Numeric(14, 2)
     cache_ok = True
@@ -74,9 +74,9 @@ def _microseconds(value: datetime) -> int:
 
 
 def new_id() -> UUID:
-    """A UUIDv7 (RFC 9562 §5.7): milliseconds since 1970 first, so that new rows stand together in an index.
+    """Return a UUIDv7 (RFC 9562 §5.7). It begins with the milliseconds since 1970, so new rows are close in an index.
 
-    The next twelve bits are fractions of the millisecond (§6.2, method 3): ids made one after the other are in order.
+    The next twelve bits are fractions of the millisecond (§6.2, method 3), so successive ids are in order.
     """
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     value = milliseconds << 80 | 0x7 << 76 | (rest << 12) // 1_000_000 << 64
@@ -84,5 +84,5 @@ def new_id() -> UUID:
 
 
 def mark_of(workspace_id: UUID, key: str) -> UUID:
-    """By what a message about this key is known in Slack: the same each time it is made, also after its row was lost."""
+    """Return the id of a notice in its message's metadata. It depends only on the key, so it survives the loss of the row."""
     return uuid5(workspace_id, key)

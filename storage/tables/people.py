@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import JSON, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import counter, instant, maybe_instant, references, row_id
@@ -13,6 +13,8 @@ class Workspace(SQLModel, table=True):
     """One Slack team in which the desk is installed, with its zone, calendar and contact hours.
 
     `native_refused_at` is when Slack last refused a table or chart there.
+    `app_manifest` has the names of commands, shortcuts, scopes and events in the app manifest that the admins were last
+    told of, at `app_manifest_at`; None: of none since the installation.
     `restored_from` is when the backup was taken from which the rows come, `restored_at` when they were restored; the rows
     do not know what was sent in between.
     """
@@ -32,6 +34,8 @@ class Workspace(SQLModel, table=True):
     escalate_after_minutes: int = 240
     next_loan_number: int = counter()
     native_refused_at: datetime | None = maybe_instant()
+    app_manifest: dict[str, list[str]] | None = Field(default=None, sa_type=JSON(none_as_null=True))  # pyright: ignore[reportArgumentType]
+    app_manifest_at: datetime | None = maybe_instant()
     restored_from: datetime | None = maybe_instant()
     restored_at: datetime | None = maybe_instant()
     version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})

@@ -112,7 +112,7 @@ def read(lines: Iterable[str]) -> Summary:
 
 
 async def load(connection: AsyncConnection, lines: Iterable[str]) -> AsyncIterator[int]:
-    """Writes the rows of a whole archive, and gives how many at each step.
+    """Insert the rows of a complete archive, and yield the number of rows of each step.
 
     Raises BrokenArchiveError for a table or column that this release does not know.
     """

@@ -27,7 +27,7 @@ async def unreadable_samples(session: AsyncSession, cipher: Cipher) -> list[str]
 
 
 async def sample_is_findable(session: AsyncSession, cipher: Cipher) -> bool:
-    """Whether the search index has the newest borrower under the configured key; True if there is no borrower."""
+    """Return whether the search index has a sample borrower under the current key; True when there is no borrower."""
     borrower = (await session.exec(sqlmodel_select(Borrower).order_by(col(Borrower.id).desc()).limit(1))).first()
     if borrower is None:
         return True

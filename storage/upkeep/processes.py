@@ -15,7 +15,7 @@ from storage.tables import Process
 async def claim(
     session: AsyncSession, workspace_id: UUID, kind: str, name: str, incarnation: UUID, now: datetime
 ) -> Process | None:
-    """Claims a name that nobody has: None then, else the row of whoever has it."""
+    """Claim a free name and return None, or return the row of the process that has it."""
     values = {
         "id": new_id(),
         "workspace_id": workspace_id,
@@ -54,7 +54,7 @@ async def beat(session: AsyncSession, incarnation: UUID, now: datetime, worked_a
 
 
 async def leave(session: AsyncSession, incarnation: UUID) -> None:
-    """Gives the name back."""
+    """Release the name."""
     await session.exec(delete(Process).where(col(Process.incarnation) == incarnation))
 
 

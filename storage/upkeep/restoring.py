@@ -19,7 +19,7 @@ _ATTEMPTS_LOST = 100_000
 """More than any notice can have had between a backup and a loss."""
 
 REVISIONS_LOST = 1_000
-"""Added to the revision of what may stand in Slack: no revision that was sent and lost is taken for the one wanted now."""
+"""Added to the revision of messages that may exist in Slack, so that a lost revision is not taken for the wanted one."""
 
 _N = NOTICE.c
 _MEMBER = SQLModel.metadata.tables["member"]

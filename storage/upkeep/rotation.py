@@ -1,4 +1,4 @@
-"""Key rotation: encrypt with the current key what an older key encrypted, while others read and write.
+"""Re-encrypt with the current key what an older key encrypted, while others read and write.
 
 The first byte of a ciphertext names its key, so rotation can stop at any time and start again. It replaces a ciphertext
 only if that is still the one it read: what others write meanwhile stays.
@@ -110,7 +110,7 @@ async def undo_ids(session: AsyncSession, after: UUID | None) -> Sequence[UUID]:
 
 
 async def rotate_undos(session: AsyncSession, cipher: Cipher, ids: Sequence[UUID], *, useless_before: datetime) -> int:
-    """Encrypt again what these acts remember, or delete it if it is too old to be undone. Return how many changed."""
+    """Re-encrypt what these undo rows contain, or clear rows too old to undo. Return how many rows changed."""
     connection = await session.connection()
     held = select(_UNDO.c.id, _UNDO.c.steps, _UNDO.c.made_at).where(_UNDO.c.id.in_(ids)).with_for_update()
     changed = 0

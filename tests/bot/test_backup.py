@@ -226,7 +226,16 @@ async def test_a_backup_of_an_older_release_is_migrated(
     await run.backup(settings_with(database_url), file)
     lines = [json.loads(line) for line in _read(file)]
     lines[0]["revision"] = "0006"
-    _without(lines, "workspace", "restored_from", "restored_at", "native_refused_at", "version")
+    _without(
+        lines,
+        "workspace",
+        "restored_from",
+        "restored_at",
+        "native_refused_at",
+        "version",
+        "app_manifest",
+        "app_manifest_at",
+    )
     _without(lines, "loan", "demo_at")
     _without(lines, "member", "language")
     since = {"process", "access_request", "call_correction"}

@@ -52,5 +52,5 @@ def test_a_backup_overwrites_nothing(tmp_path: Path) -> None:
     (tmp_path / "kept.gz").write_text("older")
     code, said = run(tmp_path, "backup", "kept.gz")
     assert code == 1
-    assert "is there already" in said
+    assert "already exists" in said
     assert (tmp_path / "kept.gz").read_text() == "older"

@@ -49,7 +49,7 @@ async def test_a_desk_without_a_worker_is_alive_and_not_ready(admin: TestClient,
     answer = await admin.get("/readyz")
 
     assert answer.status == 503
-    assert (await answer.json())["worker"] == "none has worked yet: is a worker running?"
+    assert (await answer.json())["worker"] == "none has run yet: is a worker running?"
 
 
 async def test_a_worker_that_works_makes_it_ready_and_one_that_stops_does_not(admin: TestClient, slack: Slack) -> None:
@@ -60,7 +60,7 @@ async def test_a_worker_that_works_makes_it_ready_and_one_that_stops_does_not(ad
     answer = await admin.get("/readyz")
 
     assert answer.status == 503
-    assert (await answer.json())["worker"] == "none has worked for 31 s: is a worker running?"
+    assert (await answer.json())["worker"] == "none has run for 31 s: is a worker running?"
 
 
 async def test_a_database_of_another_release_is_named(admin: TestClient, slack: Slack) -> None:
@@ -111,4 +111,4 @@ async def test_what_is_owed_shows_with_its_age(admin: TestClient, slack: Slack) 
 
     assert found["loandesk_backlog",] == 1
     assert found["loandesk_oldest_owed_seconds",] == 360
-    assert report["backlog"] == "1 messages are owed, the oldest for 360 s"
+    assert report["backlog"] == "1 messages are pending, the oldest for 360 s"

@@ -11,11 +11,12 @@ from playwright.async_api import Browser, Page, async_playwright
 from bot.demo.cast import GRACE, LI_NA, Actor, channel_id
 from bot.demo.clock import DemoClock
 from bot.demo.opening import Stage, open_demo
+from desk.core.languages import LANGUAGES as LISTED
 from tests.browser.conftest import CHROMIUM_OPTIONS
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 PICTURES = DOCS / "pictures"
-LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
+LANGUAGES = {language.code: language.locale for language in LISTED.values()}
 MORNING, HOUR_LATER, NEXT_MORNING = (
     datetime.fromisoformat(f"2026-11-{text}:00+08:00").timestamp() for text in ("25T10:00", "25T11:00", "26T08:30")
 )

@@ -81,7 +81,7 @@ async def worked(slack: Slack) -> None:
 
 async def test_a_worker_that_stopped_is_reported(doctor: Doctor) -> None:
     doctor.slack.clock.advance(seconds=31)
-    assert "none has worked since 2026-11-25 02:00:00 UTC" in (await doctor.findings())["worker"]
+    assert "none has run since 2026-11-25 02:00:00 UTC" in (await doctor.findings())["worker"]
 
 
 async def test_a_worker_that_never_ran_is_reported(doctor: Doctor) -> None:
@@ -112,6 +112,7 @@ async def test_a_healthy_desk_has_no_findings(doctor: Doctor) -> None:
             "scopes",
             "clock",
             "channels",
+            "manifest",
             "admins",
             "worker",
             "backlog",
@@ -246,7 +247,7 @@ async def test_channels_in_which_the_bot_cannot_post_are_reported(doctor: Doctor
     box.add_channel("open", channel_id="COPEN", members=["UAGENT"], with_bot=False)
     for channel_id, said in (
         ("CSHARED", "shared with another company"),
-        ("CSECRET", "does not see it"),
+        ("CSECRET", "cannot see it"),
         ("COPEN", "/invite"),
     ):
         await doctor.agent_reads_in(channel_id)
@@ -260,7 +261,7 @@ async def test_the_managers_channel_and_a_lost_channel_are_checked(doctor: Docto
 
     async with doctor.slack.office.database.transaction() as session:
         (await session.get_one(Member, doctor.slack.agent.id)).channel_lost_at = doctor.slack.clock.now()
-    assert "reminded directly" in (await doctor.findings())["channels"]
+    assert "gets direct messages" in (await doctor.findings())["channels"]
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(3600, "3600 s ahead of"), (-61, "61 s behind")])
@@ -277,8 +278,8 @@ def test_a_wrong_clock_is_reported(seconds: int, said: str) -> None:
 async def test_a_notice_that_waits_too_long_is_reported(doctor: Doctor) -> None:
     async with doctor.slack.office.desk(doctor.slack.workspace) as desk:
         await owe_to_channel(desk, kind=ESCALATION, key="late", channel="CMANAGERS")
-    assert "1 owed" in await doctor.words("backlog")
+    assert "1 pending" in await doctor.words("backlog")
 
     doctor.slack.clock.advance(minutes=6)
 
-    assert "the oldest waits for 6 min" in (await doctor.findings())["backlog"]
+    assert "the oldest has waited for 6 min" in (await doctor.findings())["backlog"]

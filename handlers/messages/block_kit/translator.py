@@ -17,10 +17,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+from desk.core.languages import LANGUAGES, language_of
 
-LANGUAGES = {"zh": "中文", "en": "English"}
-"""The languages to choose from, each by its own name."""
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 CATALOGUES = Path(__file__).parents[2] / "locale"
 
@@ -28,12 +27,13 @@ CATALOGUES = Path(__file__).parents[2] / "locale"
 class Translator:
     """Translates into one language: `t("Undone.")`, `t("Due {when}", when=…)`, `t.n("{n} call", "{n} calls", n)`.
 
-    `language` is `zh` or `en`, for the two-language entries of the vocabulary.
+    `language` is its code in `desk.core.languages`.
     """
 
     def __init__(self, locale: str) -> None:
-        self.language = "zh" if locale.lower().startswith("zh") else "en"
-        self._locale = Locale.parse("zh_Hans_CN" if self.language == "zh" else "en")
+        language = language_of(locale)
+        self.language = language.code
+        self._locale = Locale.parse(language.catalogue)
         self._texts = _catalogue(self.language)
 
     def __call__(self, text: str, **values: Any) -> str:
@@ -99,14 +99,21 @@ class Translator:
 
 @lru_cache
 def _catalogue(language: str) -> gettext.NullTranslations:
-    if language == "en":
+    fallback, name = LANGUAGES[language].fallback, LANGUAGES[language].catalogue
+    if fallback is None:
         return gettext.NullTranslations()
-    source = CATALOGUES / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
     compiled = io.BytesIO()
-    with source.open("rb") as file:
-        write_mo(compiled, read_po(file, locale="zh_Hans_CN"))
+    with catalogue_file(name).open("rb") as file:
+        write_mo(compiled, read_po(file, locale=name))
     compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    texts = gettext.GNUTranslations(compiled)
+    texts.add_fallback(_catalogue(fallback))
+    return texts
+
+
+def catalogue_file(name: str) -> Path:
+    """Return the file with the texts of a catalogue."""
+    return CATALOGUES / name / "LC_MESSAGES" / "messages.po"
 
 
 def _(text: str) -> str:

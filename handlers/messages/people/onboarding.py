@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import time
 from zoneinfo import ZoneInfo
 
+from desk.core.languages import language_of
+from desk.people.app_manifest import Additions
 from desk.people.onboarding import Welcome
 from desk.people.workspace_settings import WorkspaceChanged
 from handlers.messages.block_kit.elements import form_button, undo_button
@@ -36,6 +38,30 @@ def welcome(t: Translator, view: Welcome, *, loans_buttons: Sequence[Button] = (
     return writer.message()
 
 
+def app_manifest(t: Translator, added: Additions) -> Message:
+    """The one message to each admin after an upgrade to a release that needs another app manifest."""
+    writer = Writer()
+    writer.line(Bold(t("This release needs a new app manifest in Slack. It adds:")))
+    parts = (
+        (t("commands"), added.commands),
+        (t("shortcuts"), added.shortcuts),
+        (t("scopes"), added.scopes),
+        (t("events"), added.events),
+    )
+    writer.bullets([[name, t(": "), t(", ").join(found)] for name, found in parts if found])
+    writer.line(t("Until Slack has it, these do not work. Everything else works as before."))
+    writer.line(
+        phrase(
+            t,
+            "Print it with {command} where the desk runs, paste it under App Manifest at {url}, and reinstall the app "
+            "if Slack asks you to.",
+            command=Code("loandesk manifest"),
+            url=Code("https://api.slack.com/apps"),
+        )
+    )
+    return writer.message()
+
+
 def managers_chosen(t: Translator, names: tuple[str, ...]) -> Message:
     """Render the managers as chosen."""
     return Writer().line(t("The managers now:"), " ", Bold(t(", ").join(names))).message()
@@ -54,7 +80,8 @@ def settings_changed(t: Translator, changed: WorkspaceChanged) -> Message:
 
 def language_name(t: Translator, locale: str) -> str:
     """Return the name of a language in the reader's language."""
-    return t("Chinese") if locale.lower().startswith("zh") else t("English")
+    language = language_of(locale)
+    return {"zh": t("Chinese"), "en": t("English")}.get(language.code, language.name)
 
 
 def _rules(t: Translator, locale: str, country: str | None, zone: str, hours: str) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 
+from desk.core.languages import LANGUAGES
 from desk.core.vocabulary import VOCABULARY
 from desk.people.calendars import DaySet
 from desk.people.own_settings import Settings, SettingsChanged
@@ -11,7 +12,7 @@ from desk.people.teams import TeamChanged
 from desk.rules.hours import format_hours
 from handlers.messages.block_kit.elements import form_button, undo_button
 from handlers.messages.block_kit.message import Bold, Channel, Inline, Mention, Message
-from handlers.messages.block_kit.translator import LANGUAGES, Translator
+from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.refusals.refusals import mentions
 
@@ -132,7 +133,7 @@ def team_changed(t: Translator, result: TeamChanged) -> Message:
         "language": [
             t("Language of that channel"),
             t(": "),
-            LANGUAGES[now.language] if now.language else t("As in the workspace"),
+            LANGUAGES[now.language].name if now.language else t("As in the workspace"),
         ],
         "admins": [t("Admins"), t(": "), *_people(t, now.admins)],
     }
@@ -175,7 +176,7 @@ def changed(t: Translator, result: SettingsChanged) -> Message:
 
 
 def _language(t: Translator, now: Settings) -> list[Inline]:
-    return [t("Language"), t(": "), Bold(LANGUAGES[now.language] if now.language else t("As in Slack"))]
+    return [t("Language"), t(": "), Bold(LANGUAGES[now.language].name if now.language else t("As in Slack"))]
 
 
 def _digest(t: Translator, now: Settings) -> list[Inline]:

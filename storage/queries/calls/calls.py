@@ -30,19 +30,19 @@ async def by_id(session: AsyncSession, call_id: UUID) -> Call | None:
 
 
 async def last_of_loan(session: AsyncSession, loan_id: UUID, *, limit: int) -> list[Call]:
-    """The calls on a loan that stand, newest first."""
+    """Return the calls on a loan that were not undone, newest first."""
     statement = select(Call).where(Call.loan_id == loan_id, col(Call.undone_at).is_(None))
     return list((await session.exec(statement.order_by(col(Call.at).desc(), col(Call.id).desc()).limit(limit))).all())
 
 
 async def count_of_loan(session: AsyncSession, loan_id: UUID) -> int:
-    """How many calls on a loan stand."""
+    """Return how many calls on a loan were not undone."""
     statement = select(func.count()).where(Call.loan_id == loan_id, col(Call.undone_at).is_(None))
     return (await session.exec(statement)).one()
 
 
 async def corrections(session: AsyncSession, call_ids: Collection[UUID]) -> list[CallCorrection]:
-    """The corrections of these calls that stand, oldest first."""
+    """Return the corrections of these calls that were not undone, oldest first."""
     statement = select(CallCorrection).where(
         col(CallCorrection.call_id).in_(call_ids), col(CallCorrection.undone_at).is_(None)
     )

@@ -1,4 +1,4 @@
-"""Drafts: what members typed and have not confirmed or sent."""
+"""Drafts: what a member typed and has not confirmed or sent."""
 
 from datetime import datetime
 from uuid import UUID

@@ -23,12 +23,12 @@ async def open_with_requests(session: AsyncSession, loan_id: UUID) -> list[tuple
 
 
 async def items_of_loan(session: AsyncSession, loan_id: UUID) -> list[tuple[DocumentItem, DocumentRequest]]:
-    """Every document that stands on a loan, with its request, in the order in which they were asked for."""
+    """Return the documents of a loan that were not undone, with their requests, in the order of the requests."""
     return await _items(session, loan_id, (*OPEN_STATES, "accepted", "cancelled", "ended"))
 
 
 async def steps_of_loan(session: AsyncSession, loan_id: UUID, *, limit: int) -> list[tuple[DocumentStep, DocumentItem]]:
-    """The steps that stand of a loan's documents, newest first."""
+    """Return the steps of a loan's documents that were not undone, newest first."""
     statement = (
         select(DocumentStep, DocumentItem)
         .join(DocumentItem, col(DocumentItem.id) == col(DocumentStep.item_id))

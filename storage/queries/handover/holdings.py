@@ -1,4 +1,4 @@
-"""What somebody has, held by the transaction that hands it over."""
+"""A member's loans and follow-ups, locked by the transaction that hands them over."""
 
 from collections.abc import Sequence
 from uuid import UUID

@@ -151,7 +151,7 @@ def _visible_to_agent(workspace_id: UUID, member_id: UUID, team_id: UUID | None)
 
 
 async def stage_changes(session: AsyncSession, loan_id: UUID, *, limit: int) -> list[StageChange]:
-    """The changes of a loan's stage that stand, newest first."""
+    """Return the stage changes of a loan that were not undone, newest first."""
     statement = select(StageChange).where(StageChange.loan_id == loan_id, col(StageChange.undone_at).is_(None))
     ordered = statement.order_by(col(StageChange.at).desc(), col(StageChange.id).desc()).limit(limit)
     return list((await session.exec(ordered)).all())

@@ -90,7 +90,7 @@ async def add_terms(
 async def replace_terms(
     session: AsyncSession, cipher: Cipher, workspace_id: UUID, borrower_id: UUID, name: str, phone: str
 ) -> None:
-    """Indexes the borrower anew, after a correction of name or phone."""
+    """Index the borrower again after a correction of name or phone."""
     await session.exec(delete(SearchTerm).where(col(SearchTerm.borrower_id) == borrower_id))
     session.add_all(search_rows(cipher, workspace_id, borrower_id, name, phone))
 

@@ -32,7 +32,7 @@ async def take_escalations(session: AsyncSession, workspace_id: UUID, now: datet
 
 
 async def set_escalations(session: AsyncSession, escalate_at: Mapping[UUID, datetime]) -> None:
-    """Sets anew when the manager hears of these follow-ups."""
+    """Set when the manager hears of these follow-ups."""
     if not escalate_at:
         return
     statement = (

@@ -1,4 +1,4 @@
-"""App Homes that were opened: which to look at next, and what stands in them."""
+"""App Homes that were opened: which to check next, and what they show."""
 
 from datetime import datetime
 from typing import Any
@@ -33,7 +33,7 @@ async def look_again(session: AsyncSession, member_id: UUID, now: datetime) -> N
 async def published(
     session: AsyncSession, member_id: UUID, *, digest: bytes, view_hash: str, showing: dict[str, Any]
 ) -> None:
-    """What stands there now."""
+    """Record what the Home shows now."""
     statement = update(Home).where(col(Home.member_id) == member_id)
     await session.exec(statement.values(digest=digest, hash=view_hash, showing=showing))
 

@@ -1,4 +1,4 @@
-"""Notices: what the desk owes to be said, and about which follow-ups. `sending` has how they are sent."""
+"""Notices: the messages to be sent, and the follow-ups they show. `sending` delivers them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ _CHUNK = 500
 
 
 async def owe(session: AsyncSession, notices: Sequence[Notice]) -> set[UUID]:
-    """Writes notices that are owed. Gives the ids of those that are new: of a key that is there already, nothing changes."""
+    """Insert pending notices and return the ids of the new ones. A notice whose key exists is left as it is."""
     if not notices:
         return set()
     connection = await session.connection()
@@ -33,12 +33,12 @@ async def owe(session: AsyncSession, notices: Sequence[Notice]) -> set[UUID]:
 
 
 async def link(session: AsyncSession, notice: Notice, follow_ups: Sequence[FollowUp]) -> None:
-    """Says which follow-ups a new notice shows, in their order on it, as they are now."""
+    """Record which follow-ups a new notice shows, in their order on it, as they are now."""
     await link_all(session, [(notice, follow_ups)])
 
 
 async def link_all(session: AsyncSession, shown: Iterable[tuple[Notice, Sequence[FollowUp]]]) -> None:
-    """The same for several new notices at once."""
+    """Record the same for several new notices at once."""
     rows = [
         {
             "notice_id": notice.id,
@@ -55,18 +55,18 @@ async def link_all(session: AsyncSession, shown: Iterable[tuple[Notice, Sequence
 
 
 async def by_id(session: AsyncSession, notice_id: UUID) -> Notice | None:
-    """The notice of that id."""
+    """Return the notice of this id."""
     return await session.get(Notice, notice_id)
 
 
 async def of_key(session: AsyncSession, workspace_id: UUID, key: str) -> UUID | None:
-    """The id of the notice of that key."""
+    """Return the id of the notice of this key."""
     statement = sqlmodel_select(Notice.id).where(Notice.workspace_id == workspace_id, Notice.key == key)
     return (await session.exec(statement)).first()
 
 
 async def items(session: AsyncSession, notice_id: UUID) -> list[FollowUp]:
-    """The follow-ups that a notice shows, in their order on it."""
+    """Return the follow-ups that a notice shows, in their order on it."""
     statement = (
         sqlmodel_select(FollowUp)
         .join(NoticeItem, col(NoticeItem.follow_up_id) == col(FollowUp.id))
@@ -77,10 +77,9 @@ async def items(session: AsyncSession, notice_id: UUID) -> list[FollowUp]:
 
 
 async def touch(session: AsyncSession, notice_ids: Iterable[UUID], now: datetime) -> None:
-    """Wants these notices rewritten: a revision higher, owed from `now` unless they are owed already.
+    """Request an update of these notices: raise their revision, and make them pending from `now` unless they already are.
 
-    One that waits after a failure keeps the later time at which it is tried again. Dropped ones and those given up stay
-    as they are.
+    A notice that waits after a failure keeps its later time. Dropped and abandoned notices are left as they are.
     """
     connection = await session.connection()
     for ids in _chunks(notice_ids):
@@ -88,7 +87,7 @@ async def touch(session: AsyncSession, notice_ids: Iterable[UUID], now: datetime
 
 
 async def touch_for_follow_ups(session: AsyncSession, follow_up_ids: Iterable[UUID], now: datetime) -> None:
-    """Wants every notice rewritten that shows one of these follow-ups."""
+    """Request an update of every notice that shows one of these follow-ups."""
     connection = await session.connection()
     notice_ids: set[UUID] = set()
     for ids in _chunks(follow_up_ids):
@@ -98,7 +97,7 @@ async def touch_for_follow_ups(session: AsyncSession, follow_up_ids: Iterable[UU
 
 
 def _touched(which: ColumnElement[bool], now: datetime) -> Any:
-    # Two transactions that touch the same notices lock them in the same order, so neither waits for the other in a ring.
+    # Transactions that touch the same notices lock them in the same order, so they cannot deadlock.
     locked = (
         select(NOTICE.c.id)
         .where(which, NOTICE.c.dropped_at.is_(None), NOTICE.c.gave_up_at.is_(None))

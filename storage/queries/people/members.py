@@ -108,7 +108,7 @@ async def covered_by_any(session: AsyncSession, member_ids: Sequence[UUID]) -> l
 async def lock_absent_before(session: AsyncSession, workspace_id: UUID, day: date) -> list[Member]:
     """The present members whose last day of absence is earlier than `day`, without those whom another transaction holds."""
     statement = _present(workspace_id).where(col(Member.absent_until) < day)
-    # Without `key_share`, whoever logs a call as this member, and holds its loan, would wait for it, and in a ring.
+    # Without `key_share` this would deadlock with a call that is being logged as this member, which has locked its loan.
     return list((await session.exec(statement.with_for_update(skip_locked=True, key_share=True))).all())
 
 

@@ -18,9 +18,9 @@ _OVERRIDES = select(col(CalendarOverride.day), col(CalendarOverride.working)).wh
 
 
 async def of_slack_team(session: AsyncSession, new: Workspace) -> Workspace:
-    """The workspace of that Slack team, held until the transaction ends: `new`, unless there is one already.
+    """Return the workspace of the Slack team, locked until the transaction ends; insert `new` if there is none.
 
-    Of two processes that meet the team at once, the second gets what the first made.
+    Of two processes that do this at once, the second gets the row of the first.
     """
     statement = insert_into(session, Workspace).values(new.model_dump())
     await session.exec(statement.on_conflict_do_nothing(index_elements=["slack_team_id"]))
@@ -29,47 +29,47 @@ async def of_slack_team(session: AsyncSession, new: Workspace) -> Workspace:
 
 
 async def by_id(session: AsyncSession, workspace_id: UUID) -> Workspace | None:
-    """The workspace of that id."""
+    """Return the workspace of this id."""
     return await session.get(Workspace, workspace_id)
 
 
 async def locked(session: AsyncSession, workspace_id: UUID) -> Workspace:
-    """The workspace as it is now, held until the transaction ends."""
+    """Return the current row of the workspace, locked until the transaction ends."""
     statement = select(Workspace).where(Workspace.id == workspace_id).with_for_update()
     return (await session.exec(statement.execution_options(populate_existing=True))).one()
 
 
 def copy_onto(held: Workspace, row: Workspace) -> None:
-    """Gives the workspace that a process holds the values of a row that was read."""
+    """Copy the values of a row that was read onto the workspace that a process holds."""
     for name in Workspace.model_fields:
         if getattr(held, name) != getattr(row, name):
             setattr(held, name, getattr(row, name))
 
 
 async def every(session: AsyncSession) -> list[Workspace]:
-    """All workspaces, oldest first."""
+    """Return all workspaces, oldest first."""
     return list((await session.exec(select(Workspace).order_by(col(Workspace.created_at)))).all())
 
 
 async def native_refused_at(session: AsyncSession, workspace_id: UUID) -> datetime | None:
-    """When Slack last refused a table or chart in the workspace."""
+    """Return when Slack last refused a table or chart in the workspace."""
     return (await session.exec(select(Workspace.native_refused_at).where(Workspace.id == workspace_id))).one()
 
 
 async def remember_native_refused(session: AsyncSession, workspace_id: UUID, now: datetime) -> None:
-    """Slack has just refused a table or chart in the workspace."""
+    """Record that Slack refused a table or chart in the workspace."""
     statement = update(Workspace).where(col(Workspace.id) == workspace_id).values(native_refused_at=now)
     await session.exec(statement)
 
 
 async def calendar_overrides(session: AsyncSession, workspace_id: UUID) -> Mapping[date, bool]:
-    """The days that the workspace itself calls working (True) or off (False)."""
+    """Return the days that the workspace itself declares working (True) or off (False)."""
     rows = await session.exec(_OVERRIDES, params={"workspace": workspace_id})
     return dict(rows.all())
 
 
 async def calendar_override(session: AsyncSession, workspace_id: UUID, day: date) -> CalendarOverride | None:
-    """What the workspace says of `day`, or None."""
+    """Return the workspace's own entry for `day`, or None."""
     statement = select(CalendarOverride).where(
         CalendarOverride.workspace_id == workspace_id, CalendarOverride.day == day
     )
@@ -77,9 +77,9 @@ async def calendar_override(session: AsyncSession, workspace_id: UUID, day: date
 
 
 async def take_loan_number(session: AsyncSession, workspace: Workspace) -> str:
-    """The next number for a new inquiry (`L-7`), one that no loan has, not even an imported one.
+    """Return the next number for a new inquiry (`L-7`), which no loan has, not even an imported one.
 
-    Two at once get two: the row is locked until the end of the transaction.
+    Concurrent transactions get different numbers: the row is locked until the transaction ends.
     """
     row = (await session.exec(select(Workspace).where(Workspace.id == workspace.id).with_for_update())).one()
     await session.refresh(row, ["next_loan_number"])

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.commands.serving import CannotStartError, Tuning, run
 from bot.settings import read_settings
-from bot.socket_door import Patience
+from bot.socket_mode import SocketTimeouts
 from tests.bot.delivery.conftest import FAST
 
 
@@ -36,7 +36,7 @@ def main(command: Any, clock_file: str) -> int:
         clock=FileClock(Path(clock_file)),
         pace=FAST,
         beat_seconds=0.5,
-        patience=Patience(first_pause=0.05, farewell=1.0),
+        timeouts=SocketTimeouts(first_pause=0.05, farewell=1.0),
     )
     try:
         return asyncio.run(run(read_settings(env_file=None), command, tuning))

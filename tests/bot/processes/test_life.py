@@ -185,4 +185,4 @@ async def test_ready_says_what_is_wrong(lender: Lender) -> None:
     report = await running.until("/readyz", 503)
 
     assert report["database"] == "ok"
-    assert "1 messages are owed" in report["backlog"]
+    assert "1 messages are pending" in report["backlog"]

@@ -5,13 +5,15 @@ import asyncio
 from sqlmodel import select
 
 from desk.core.transaction import Office
+from desk.people.app_manifest import AppManifest
 from desk.people.installing import Installation, Newcomer, install
 from storage.engine.cipher import Cipher
 from storage.engine.database import Database
 from storage.tables import Member, Notice, Workspace
 from tests.clocks import FrozenClock
 
-LENDER = Installation("T1", "Lender", "UBOT", "Asia/Shanghai", "CN", "zh-CN")
+MANIFEST = AppManifest(("/loan",), {"call": "Log a call"}, ("commands",), ("app_mention",))
+LENDER = Installation("T1", "Lender", "UBOT", "Asia/Shanghai", "CN", "zh-CN", MANIFEST)
 ADMIN = Newcomer("UADMIN", "Ada", None, "Asia/Shanghai", "zh-CN")
 
 
@@ -34,6 +36,8 @@ async def test_a_new_workspace_name_in_slack_is_adopted_and_settings_are_kept(of
     first = await install(office, LENDER, None)
     async with office.database.transaction() as session:
         (await session.get_one(Workspace, first.id)).locale = "en-US"
-    renamed = await install(office, Installation("T1", "Lender & Sons", "UBOT", "Asia/Tokyo", "JP", "zh-CN"), None)
+    renamed = await install(
+        office, Installation("T1", "Lender & Sons", "UBOT", "Asia/Tokyo", "JP", "zh-CN", MANIFEST), None
+    )
     assert (renamed.id, renamed.name) == (first.id, "Lender & Sons")
     assert (renamed.locale, renamed.zone, renamed.country) == ("en-US", "Asia/Shanghai", "CN")

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import handlers.messages
 from desk.core.errors import DeskError
+from desk.core.languages import LANGUAGES as LISTED
 from desk.core.undo import Since
 from desk.core.vocabulary import VOCABULARY
 from desk.loans.timelines import Event, Was
@@ -39,7 +40,7 @@ from tests.builders import SHANGHAI
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=SHANGHAI)
 """Wednesday morning."""
 
-LANGUAGES = {"en": "en-US", "zh": "zh-CN"}
+LANGUAGES = {language.code: language.locale for language in LISTED.values()}
 
 
 FORMS_OF_A_LOAN = {name: form for name, form in FORMS.items() if form is not correct_call.FORM}
@@ -117,16 +118,20 @@ _CODES: dict[str, Sequence[str]] = {
     "roles": _codes(VOCABULARY.roles),
     "act": ("call", "move", "undo", "something new"),
     "Was.by": ("U0LIN",),
-    "locale": ("zh-CN", "en-US"),
+    "locale": tuple(LANGUAGES.values()),
     "country": ("CN",),
     "RequestView.state": ("open", "granted", "declined"),
     "RequestView.by": ("Lin",),
     "SettingsChanged.changed": ("language", "digest_at", "channel", "hours", "absence"),
     "TeamChanged.changed": ("managers", "channel", "admins"),
     "zone": ("Asia/Shanghai",),
-    "language": ("zh", "en"),
+    "language": tuple(LANGUAGES),
     "reference": ("a1b2c3",),
     "currency": ("CNY",),
+    "Additions.commands": ("/loan-note",),
+    "Additions.shortcuts": ("Find a loan",),
+    "Additions.scopes": ("users:read",),
+    "Additions.events": ("app_mention",),
     "error": ("is_archived", "channel_not_found", "no_reason_known_here"),
     "mark": ("0" * 32,),
     "undo_id": ("01a20c7f-0000-7000-8000-0000000000ff",),

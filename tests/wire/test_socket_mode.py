@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import select
 
 from bot.service import Service, open_service
-from bot.socket_door import Patience
+from bot.socket_mode import SocketTimeouts
 from sandbox.server import Sandbox
 from sandbox.traffic import Exchange
 from sandbox.user_actions import Press
@@ -17,7 +17,7 @@ from tests.builders import make_follow_up, make_loan, make_member
 from tests.clocks import FrozenClock
 from tests.wire.conftest import install, settings_for
 
-QUICK = Patience(ping=0.2, silence=30, farewell=0.5, first_pause=0.05, longest_pause=0.2)
+QUICK = SocketTimeouts(ping=0.2, silence=30, farewell=0.5, first_pause=0.05, longest_pause=0.2)
 
 
 class Shop:
@@ -37,16 +37,16 @@ class Shop:
 
 
 @pytest.fixture
-def patience() -> Patience:
-    """Long timeouts, so that a pause of the machine does not look like a silent connection."""
+def timeouts() -> SocketTimeouts:
+    """Return long timeouts, so that a pause of the machine does not look like a silent connection."""
     return QUICK
 
 
 @pytest.fixture
-async def shop(sandbox: Sandbox, sqlite_url: str, clock: FrozenClock, patience: Patience) -> AsyncIterator[Shop]:
+async def shop(sandbox: Sandbox, sqlite_url: str, clock: FrozenClock, timeouts: SocketTimeouts) -> AsyncIterator[Shop]:
     install(sandbox, None)
     service = await open_service(settings_for(sandbox, sqlite_url), clock)
-    await service.connect(patience)
+    await service.connect(timeouts)
     agent = await make_member(service.office, service.workspace, "UAGENT", roles="agent", name="Agent")
     loan = await make_loan(service.office, service.workspace, "L-1", owner=agent)
     await make_follow_up(service.office, loan, agent, purpose="documents", due_at=clock.now())
@@ -73,7 +73,7 @@ async def test_a_press_is_answered_through_its_response_url(shop: Shop) -> None:
     assert "Taken back" in pressed.shown.text
 
 
-@pytest.mark.parametrize(("trouble", "patience"), [("drop", QUICK), ("silence", replace(QUICK, silence=1.5))])
+@pytest.mark.parametrize(("trouble", "timeouts"), [("drop", QUICK), ("silence", replace(QUICK, silence=1.5))])
 async def test_a_broken_or_silent_connection_is_replaced(shop: Shop, trouble: str) -> None:
     getattr(shop.sockets, trouble)()
     await shop.replaced(since=1)
@@ -99,7 +99,7 @@ async def test_a_connection_is_replaced_at_the_end_of_its_lifetime_without_a_req
     sandbox.sockets.approximate_seconds = 0.2
     install(sandbox, None)
     service = await open_service(settings_for(sandbox, sqlite_url), clock)
-    await service.connect(Patience(overtime=0.1, farewell=0.1))
+    await service.connect(SocketTimeouts(overtime=0.1, farewell=0.1))
     await sandbox.wait_for(lambda: sandbox.sockets.opened > 1)
     await service.close()
 

@@ -1,8 +1,8 @@
-"""Socket Mode: Slack's envelopes over WebSockets that the desk opens, for a desk that Slack cannot reach.
+"""Socket Mode: receive Slack's envelopes over WebSockets that the desk opens, for a desk that Slack cannot reach.
 
-A connection is made anew and never revived: each has an HTTP session of its own, which ends with it. The SDK's client is not
-used, because it closes the old connection before it opens the new one, revives what broke, and lets go of work that
-nobody waits for at a stop.
+A broken connection is replaced, never revived: each has its own HTTP session, which ends with it. We do not use the SDK's
+client, because it closes the old connection before it opens the new one, revives broken ones, and drops work in flight
+at a stop.
 """
 
 import asyncio
@@ -26,9 +26,10 @@ _REMEMBERED = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds. A connection is replaced when nothing was heard for `silence`, pings every `ping` included, or after the
-    time that Slack gives it and `overtime`. The one before it is closed `farewell` after its successor stands."""
+class SocketTimeouts:
+    """Times in seconds. A connection is replaced when nothing, not even the answer to a ping every `ping`, arrives for
+    `silence`, or after the lifetime that Slack gives it plus `overtime`. The old one is closed `farewell` after the new
+    one is open."""
 
     hello: float = 10.0
     ping: float = 5.0
@@ -41,20 +42,20 @@ class Patience:
 
 
 class NotConnectedError(Exception):
-    """Slack gave no connection; the message says why. `pause` is how long Slack wants to be left alone."""
+    """Slack gave no connection; the message says why. `pause` is how long Slack asks us to wait."""
 
     def __init__(self, why: str, pause: float = 0.0) -> None:
         super().__init__(why)
         self.pause = pause
 
 
-class SocketDoor:
-    """Keeps a connection for as long as the program runs, and has the Bolt application answer what comes in.
+class SocketMode:
+    """Keep a connection open while the program runs, and have the Bolt application answer each envelope.
 
-    Every envelope is acknowledged once, after the work it asks for is committed. One that comes again has the same
-    effect and the same answer; when its first answer is still being made, it waits for that one. `apology` is the answer
-    to a command that failed unforeseen; a press or a form that did is left unacknowledged, so that Slack says so.
-    `heard` is told of each connection, and why it was replaced.
+    An envelope is acknowledged once, after its work is committed. A repeated envelope has no further effect and gets the
+    same answer; it waits while the first answer is in progress. `apology` is the answer to a command that failed
+    unexpectedly; a press or form that did is not acknowledged, so that Slack shows an error. `heard` is called for each
+    connection, and with the reason when it is replaced.
     """
 
     def __init__(
@@ -64,20 +65,20 @@ class SocketDoor:
         app_token: str,
         *,
         apology: str,
-        patience: Patience | None = None,
+        timeouts: SocketTimeouts | None = None,
         heard: Callable[[str], None] = lambda _what: None,
     ) -> None:
         self._app = app
         self._client = client
         self._app_token = app_token
         self._apology = apology
-        self._patience = patience or Patience()
+        self._timeouts = timeouts or SocketTimeouts()
         self._heard = heard
         self._present: Connection | None = None
-        self._leaving: set[asyncio.Task[None]] = set()
+        self._closing: set[asyncio.Task[None]] = set()
         self._working: set[asyncio.Task[None]] = set()
         self._answers: OrderedDict[str, asyncio.Task[dict[str, Any] | None]] = OrderedDict()
-        self._keeping: asyncio.Task[None] | None = None
+        self._connecting: asyncio.Task[None] | None = None
         self._connected = asyncio.Event()
         self._stopping = False
 
@@ -87,24 +88,24 @@ class SocketDoor:
         return self._present is not None and self._present.open
 
     async def start(self) -> None:
-        """Begins to connect, and goes on for ever."""
-        self._keeping = asyncio.create_task(self._keep_connected(), name="socket-door")
+        """Start connecting, and stay connected until `stop`."""
+        self._connecting = asyncio.create_task(self._keep_connected(), name="socket-mode")
 
     async def wait_connected(self) -> None:
-        """Until the first connection stands."""
+        """Wait until the first connection is open."""
         await self._connected.wait()
 
     async def stop(self) -> None:
-        """Takes no more envelopes, answers those at work, and closes. Slack gives the rest to another process."""
+        """Accept no more envelopes, answer those in progress, and close. Slack gives the rest to another process."""
         self._stopping = True
-        if self._keeping is not None:
-            self._keeping.cancel()
-            await asyncio.gather(self._keeping, return_exceptions=True)
+        if self._connecting is not None:
+            self._connecting.cancel()
+            await asyncio.gather(self._connecting, return_exceptions=True)
         if self._working:
-            await asyncio.wait(self._working, timeout=self._patience.stop)
-        for task in self._leaving:
+            await asyncio.wait(self._working, timeout=self._timeouts.stop)
+        for task in self._closing:
             task.cancel()
-        await asyncio.gather(*self._leaving, return_exceptions=True)
+        await asyncio.gather(*self._closing, return_exceptions=True)
         if self._present is not None:
             await self._present.close()
 
@@ -112,16 +113,16 @@ class SocketDoor:
         pause = 0.0
         while True:
             await asyncio.sleep(pause)
-            connection = Connection(self._client, self._app_token, self._patience, self._take)
+            connection = Connection(self._client, self._app_token, self._timeouts, self._take)
             try:
                 await connection.open_up()
             except NotConnectedError as error:
-                pause = max(error.pause, min(self._patience.longest_pause, max(self._patience.first_pause, pause * 2)))
+                pause = max(error.pause, min(self._timeouts.longest_pause, max(self._timeouts.first_pause, pause * 2)))
                 self._heard("refused")
                 log.warning("socket_not_connected", why=str(error), pause_seconds=pause)
                 continue
             pause = 0.0
-            self._say_farewell(self._present)
+            self._close_later(self._present)
             self._present = connection
             self._connected.set()
             self._heard("connected")
@@ -130,24 +131,24 @@ class SocketDoor:
             log.info("socket_to_be_replaced", why=why)
             if why not in _STILL_OPEN:
                 await connection.close()
-                pause = self._patience.longest_pause if why == "link_disabled" else 0.0
+                pause = self._timeouts.longest_pause if why == "link_disabled" else 0.0
 
-    def _say_farewell(self, old: "Connection | None") -> None:
+    def _close_later(self, old: "Connection | None") -> None:
         if old is None:
             return
 
-        async def close_in_a_while() -> None:
+        async def close_after_farewell() -> None:
             try:
-                async with asyncio.timeout(self._patience.farewell):
+                async with asyncio.timeout(self._timeouts.farewell):
                     await old.until_closed()
             except TimeoutError:
                 pass
             finally:
                 await old.close()
 
-        task = asyncio.create_task(close_in_a_while())
-        self._leaving.add(task)
-        task.add_done_callback(self._leaving.discard)
+        task = asyncio.create_task(close_after_farewell())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     def _take(self, connection: "Connection", envelope: dict[str, Any]) -> None:
         if self._stopping:
@@ -168,7 +169,7 @@ class SocketDoor:
             self._answers.pop(envelope_id, None)
             return
         acknowledgement = json.dumps({"envelope_id": envelope_id} | made)
-        # Only over the connection that brought it: what a closed one leaves, Slack sends again over another.
+        # Only over the connection that delivered it: Slack repeats over another what a closed one left unacknowledged.
         if not await connection.send(acknowledgement):
             log.warning("envelope_not_acknowledged", type=envelope.get("type"))
 
@@ -182,7 +183,7 @@ class SocketDoor:
             response = await self._app.async_dispatch(
                 AsyncBoltRequest(mode="socket_mode", body=envelope["payload"], headers=headers)
             )
-        except Exception:  # whatever goes wrong with one envelope, the next one is served
+        except Exception:  # one envelope that fails must not stop the next
             log.exception("envelope_failed", type=envelope.get("type"))
             return sorry
         if response.status != 200:
@@ -192,22 +193,22 @@ class SocketDoor:
 
 
 _STILL_OPEN = ("warning", "refresh_requested", "old")
-"""Why a connection is replaced that still works until it is closed."""
+"""Reasons for replacing a connection that works until it is closed."""
 
 
 class Connection:
-    """One WebSocket, from its opening to its end. `take` is given each envelope."""
+    """One WebSocket. `take` is called with each envelope."""
 
     def __init__(
         self,
         client: AsyncWebClient,
         app_token: str,
-        patience: Patience,
+        timeouts: SocketTimeouts,
         take: Callable[["Connection", dict[str, Any]], None],
     ) -> None:
         self._client = client
         self._app_token = app_token
-        self._patience = patience
+        self._timeouts = timeouts
         self._take = take
         self._session: aiohttp.ClientSession | None = None
         self._socket: ClientWebSocketResponse | None = None
@@ -220,9 +221,9 @@ class Connection:
         return self._socket is not None and not self._socket.closed and not self._closed.is_set()
 
     async def open_up(self) -> None:
-        """Connects and waits for Slack's hello. Raises NotConnectedError."""
+        """Connect and wait for Slack's hello. Raise NotConnectedError."""
         try:
-            async with asyncio.timeout(self._patience.hello):
+            async with asyncio.timeout(self._timeouts.hello):
                 self._session = aiohttp.ClientSession()
                 answer = await self._client.apps_connections_open(app_token=self._app_token)
                 socket = self._socket = await self._session.ws_connect(str(answer["url"]), autoping=False)
@@ -236,19 +237,19 @@ class Connection:
         self._tasks = [
             asyncio.create_task(self._listen(socket)),
             asyncio.create_task(self._ping(socket)),
-            asyncio.create_task(self._grow_old(lifetime + self._patience.overtime)),
+            asyncio.create_task(self._expire(lifetime + self._timeouts.overtime)),
         ]
 
     async def until_over(self) -> str:
-        """Waits until it is to be replaced. Gives why: Slack's word, or `closed`, `silent`, `old`."""
+        """Wait until the connection must be replaced, and return why: Slack's reason, or `closed`, `silent`, `old`."""
         return await asyncio.shield(self._over)
 
     async def until_closed(self) -> None:
-        """Waits until nothing can come any more."""
+        """Wait until nothing more can arrive."""
         await self._closed.wait()
 
     async def send(self, text: str) -> bool:
-        """False when it cannot be sent over this connection any more."""
+        """Send a text. Return False when this connection can no longer send."""
         if self._socket is None or not self.open:
             return False
         try:
@@ -258,7 +259,7 @@ class Connection:
         return True
 
     async def close(self) -> None:
-        """Ends it, and its session."""
+        """Close the connection and its session."""
         self._end("closed")
         for task in self._tasks:
             if task is not asyncio.current_task():
@@ -274,7 +275,7 @@ class Connection:
         why = "closed"
         try:
             while True:
-                async with asyncio.timeout(self._patience.silence):
+                async with asyncio.timeout(self._timeouts.silence):
                     message = await socket.receive()
                 if message.type is WSMsgType.PING:
                     await socket.pong(message.data)
@@ -299,10 +300,10 @@ class Connection:
     async def _ping(self, socket: ClientWebSocketResponse) -> None:
         with contextlib.suppress(ConnectionError, aiohttp.ClientError):
             while not socket.closed:
-                await asyncio.sleep(self._patience.ping)
+                await asyncio.sleep(self._timeouts.ping)
                 await socket.ping()
 
-    async def _grow_old(self, seconds: float) -> None:
+    async def _expire(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
         self._replace("old")
 
