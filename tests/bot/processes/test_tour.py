@@ -59,7 +59,7 @@ class FourProcesses:
 
     def __init__(self, processes: Processes, door: Command) -> None:
         self._processes = processes
-        self._door = door
+        self._door: Command = door
         self._service: Service | None = None
         self._balancer: Balancer | None = None
 
