@@ -12,6 +12,7 @@ help: ## list what can be made
 demo: $(VENV)/.run ## try the desk in a local workspace: http://127.0.0.1:8420/ (ARGS=--tour without a browser)
 	@$(BIN)/loandesk demo $(ARGS)
 
+test: export PYTHONDONTWRITEBYTECODE := # otherwise each worker compiles every test itself
 test: $(VENV)/.dev ## run the tests, on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest -m "not browser and not long and not in_time" -n auto --dist worksteal $(ARGS)
 	$(BIN)/python -m pytest -m "in_time and not long" $(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ]) # 5: none of those that were asked for
