@@ -12,8 +12,9 @@ help: ## list the targets
 demo: $(VENV)/.run ## try the desk in a local workspace: http://127.0.0.1:8420/ (ARGS=--tour without a browser)
 	@$(BIN)/loandesk demo $(ARGS)
 
+test: export PYTHONDONTWRITEBYTECODE := # otherwise each worker compiles every test itself
 test: $(VENV)/.dev ## run the tests, on SQLite and on PostgreSQL
-	$(BIN)/python -m pytest -m "not browser and not long and not in_time" -n auto $(ARGS)
+	$(BIN)/python -m pytest -m "not browser and not long and not in_time" -n auto --dist worksteal $(ARGS)
 	$(BIN)/python -m pytest -m "in_time and not long" $(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ]) # 5: ARGS selects none of these
 
 test-long: $(VENV)/.dev ## run the tests that take minutes: a worker killed fifty times at each step, the database away at length

@@ -1,5 +1,6 @@
 """Databases, a clock and an office for every test. Both databases are real; PostgreSQL is started by the run itself."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -31,6 +32,7 @@ from storage.engine.database import Database
 from storage.tables import Workspace
 from tests.builders import make_workspace
 from tests.clocks import FrozenClock
+from tests.scratch import keep_in_memory
 
 hypothesis.settings.register_profile("desk", deadline=None)
 hypothesis.settings.load_profile("desk")
@@ -55,12 +57,14 @@ def share_compiled_statements() -> None:
         return engine
 
     storage_database.create_async_engine = create_sharing
-    for dialect in (PGDialect_asyncpg, SQLiteDialect_aiosqlite):
-        setattr(dialect, "__eq__", lambda self, other: type(self) is type(other))  # noqa: B010 (pyright)
-        setattr(dialect, "__hash__", lambda self: hash(type(self)))  # noqa: B010
+    dialects: tuple[Any, ...] = (PGDialect_asyncpg, SQLiteDialect_aiosqlite)
+    for dialect in dialects:
+        dialect.__eq__ = lambda self, other: type(self) is type(other)
+        dialect.__hash__ = lambda self: hash(type(self))
 
 
 share_compiled_statements()
+keep_in_memory()
 
 LIMITS_OF_TIME = (
     (storage_database, "CONNECT_SECONDS"),
@@ -94,6 +98,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two more than there are cores: some tests wait for a process to start or a lease to run out, and compute nothing."""
+    return (os.cpu_count() or 1) + 2
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays until the end: modules and six thousand tests."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def unhurried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether nothing is given up for its taking long: so it is, but in tests that are marked `in_time`."""
@@ -120,9 +135,17 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-async def postgres_template(postgres: str) -> str:
+async def server(postgres: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to that server which makes databases and drops them."""
+    connection = await asyncpg.connect(postgres.format(name="postgres"))
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def postgres_template(postgres: str, server: asyncpg.Connection) -> str:
     """A migrated database that each test gets a copy of."""
-    await _run_on(postgres, "CREATE DATABASE template_desk")
+    await server.execute("CREATE DATABASE template_desk")
     database = Database(postgres.format(name="template_desk"))
     await schema.migrate(database)
     await database.close()
@@ -153,25 +176,19 @@ def emptied() -> list[str]:
 
 
 @pytest.fixture
-async def postgres_url(postgres: str, postgres_template: str, emptied: list[str]) -> AsyncIterator[str]:
+async def postgres_url(
+    postgres: str, server: asyncpg.Connection, postgres_template: str, emptied: list[str]
+) -> AsyncIterator[str]:
     """The URL of a migrated database without rows: emptying one takes a tenth of the time of copying the template."""
     name = emptied.pop() if emptied else f"desk_{uuid4().hex}"
     url = postgres.format(name=name)
-    if not await _exists(postgres, name):
-        await _run_on(postgres, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    if not await server.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+        await server.execute(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
     yield url
     if await _emptied(url):
         emptied.append(name)
     else:
-        await _run_on(postgres, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-async def _exists(postgres: str, name: str) -> bool:
-    connection = await asyncpg.connect(postgres.format(name="postgres"))
-    try:
-        return await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name) is not None
-    finally:
-        await connection.close()
+        await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def _emptied(url: str) -> bool:
@@ -202,12 +219,12 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def empty_postgres_url(postgres: str) -> AsyncIterator[str]:
+async def empty_postgres_url(postgres: str, server: asyncpg.Connection) -> AsyncIterator[str]:
     """The URL of a database on the server of this run that has no tables."""
     name = f"empty_{uuid4().hex}"
-    await _run_on(postgres, f"CREATE DATABASE {name}")
+    await server.execute(f"CREATE DATABASE {name}")
     yield postgres.format(name=name)
-    await _run_on(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -220,14 +237,6 @@ def empty_sqlite_url(tmp_path: Path) -> str:
 def empty_url(request: pytest.FixtureRequest, database_url: str) -> str:
     """The URL of a database without tables, of the kind of `database_url`."""
     return request.getfixturevalue("empty_sqlite_url" if database_url.startswith("sqlite") else "empty_postgres_url")
-
-
-async def _run_on(postgres: str, statement: str) -> None:
-    connection = await asyncpg.connect(postgres.format(name="postgres"))
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 @pytest.fixture

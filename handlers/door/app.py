@@ -39,6 +39,7 @@ def build_app(
         return identity
 
     app = AsyncApp(
+        name="loandesk",  # otherwise Bolt walks the whole stack to find one
         client=client,
         signing_secret=signing_secret,
         authorize=authorize,

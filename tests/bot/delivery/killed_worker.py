@@ -1,7 +1,6 @@
 """A worker in a process of its own, which a signal strikes at a given step of a delivery."""
 
 import asyncio
-import multiprocessing
 import os
 import signal
 import time
@@ -26,12 +25,10 @@ from storage.engine.cipher import Cipher, KeyRing
 from storage.engine.database import Database
 from storage.queries.people import workspaces
 from storage.tables import Notice
+from tests.bot.forks import FORKS
 
 _AT_WORK: ContextVar[UUID | None] = ContextVar("at_work", default=None)
 """The notice at which the present task makes an attempt."""
-
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload([__name__])
 
 POST_STEPS = (
     "before _enqueue",
@@ -84,7 +81,7 @@ def begin(
     interruption: Interruption | None = None,
 ) -> BaseProcess:
     """A running worker. Whoever begins it ends it."""
-    process = _FORKS.Process(
+    process = FORKS.Process(
         target=_run, args=(database_url, api_url, clock, executor_id, pace, interruption), daemon=True
     )
     process.start()

@@ -4,16 +4,18 @@ import asyncio
 import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from bot.commands.serving import Command
 from bot.settings import Settings
+from tests.bot.processes import desk_process
 from tests.bot.processes.desk_process import FileClock
 
 STARTED_WITHIN = 90.0
@@ -29,11 +31,12 @@ def free_port() -> int:
 
 @dataclass
 class Running:
-    """One process. `port` is where it answers Slack, `admin` where its health is."""
+    """One process. `port` is where it answers Slack, `admin` where its health is, `output` has what it printed."""
 
-    process: asyncio.subprocess.Process
+    process: BaseProcess
     port: int
     admin: int
+    output: Path
 
     async def get(self, path: str) -> tuple[int, Any]:
         """Status and body of a page of the admin port; status 0 when nobody answers."""
@@ -54,23 +57,29 @@ class Running:
                 found, body = await self.get(path)
                 if found == status:
                     return body
-                assert self.process.returncode is None, await self.said()
+                assert self.process.exitcode is None, self.said()
                 await asyncio.sleep(0.1)
 
+    def send(self, number: signal.Signals) -> None:
+        """Send that signal."""
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
+
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Sends the signal and waits for the end. Gives the exit code."""
-        self.process.send_signal(number)
+        """Send the signal, wait for the end, and return the exit code."""
+        self.send(number)
         return await self.ended()
 
     async def ended(self) -> int:
-        """Waits for its end. Gives the exit code."""
-        async with asyncio.timeout(STARTED_WITHIN):
-            return await self.process.wait()
+        """Wait for its end and return the exit code. Raises TimeoutError."""
+        await asyncio.to_thread(self.process.join, STARTED_WITHIN)
+        if self.process.exitcode is None:
+            raise TimeoutError
+        return self.process.exitcode
 
-    async def said(self) -> str:
-        """All it wrote, once it has ended."""
-        out, err = await self.process.communicate()
-        return (out + err).decode()
+    def said(self) -> str:
+        """Return all it printed, complete once it has ended."""
+        return self.output.read_text()
 
 
 @dataclass
@@ -82,7 +91,7 @@ class Processes:
     started: list[Running] = field(default_factory=list[Running])
 
     async def start(
-        self, settings: Settings, command: str, name: str = "", *, ready: str | None = "/healthz"
+        self, settings: Settings, command: Command, name: str = "", *, ready: str | None = "/healthz"
     ) -> Running:
         """Starts one and waits until it answers at `ready`."""
         port, admin = free_port(), free_port()
@@ -100,17 +109,9 @@ class Processes:
             "LOANDESK_ADMIN_PORT": str(admin),
             "PORT": str(port),
         }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "tests.bot.processes.desk_process",
-            command,
-            str(self.clock_file),
-            env=environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        running = Running(process, port, admin)
+        output = self.clock_file.with_name(f"printed-{len(self.started)}-{port}")
+        process = desk_process.begin(command, self.clock_file, environment, output)
+        running = Running(process, port, admin, output)
         self.started.append(running)
         if ready is not None:
             await running.until(ready, 200)
@@ -118,10 +119,9 @@ class Processes:
 
     async def end_all(self) -> None:
         for one in self.started:
-            if one.process.returncode is None:
-                one.process.send_signal(signal.SIGCONT)
-                one.process.kill()
-                await one.process.wait()
+            if one.process.exitcode is None:
+                one.send(signal.SIGCONT)
+                await one.stop(signal.SIGKILL)
 
 
 @pytest.fixture

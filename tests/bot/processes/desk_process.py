@@ -1,18 +1,18 @@
-"""A process of the desk as `loandesk` starts it, quicker, and with a clock that a test sets through a file.
-
-python -m tests.bot.processes.desk_process COMMAND CLOCK_FILE
-"""
+"""A process of the desk as `loandesk` starts it, quicker, and with a clock that a test sets through a file."""
 
 import asyncio
+import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
 
-from bot.commands.serving import CannotStartError, Tuning, run
+from bot.commands.serving import CannotStartError, Command, Tuning, run
 from bot.settings import read_settings
 from bot.socket_mode import SocketTimeouts
 from tests.bot.delivery.conftest import FAST
+from tests.bot.forks import FORKS
 
 
 class FileClock:
@@ -31,19 +31,28 @@ class FileClock:
         draft.replace(self._path)
 
 
-def main(command: Any, clock_file: str) -> int:
+def begin(command: Command, clock_file: Path, environment: Mapping[str, str], output: Path) -> BaseProcess:
+    """Start a process with these environment variables that writes what it prints to `output`."""
+    process = FORKS.Process(target=_run, args=(command, clock_file, dict(environment), output), daemon=True)
+    process.start()
+    return process
+
+
+def _run(command: Command, clock_file: Path, environment: dict[str, str], output: Path) -> None:
+    with output.open("ab") as file:
+        for number in (sys.stdout.fileno(), sys.stderr.fileno()):
+            os.dup2(file.fileno(), number)
+    os.environ.clear()
+    os.environ.update(environment)
     tuning = Tuning(
-        clock=FileClock(Path(clock_file)),
+        clock=FileClock(clock_file),
         pace=FAST,
         beat_seconds=0.5,
         timeouts=SocketTimeouts(first_pause=0.05, farewell=1.0),
     )
     try:
-        return asyncio.run(run(read_settings(env_file=None), command, tuning))
+        code = asyncio.run(run(read_settings(env_file=None), command, tuning))
     except CannotStartError as error:
         print(error, file=sys.stderr)  # noqa: T201
-        return 2
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+        code = 2
+    sys.exit(code)

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
+from bot.commands.serving import Command
 from bot.service import Service, open_service
 from bot.settings import Settings
 from desk.messages.kinds import REMINDER
@@ -77,8 +78,12 @@ class Lender:
 
     async def worker(self, name: str = "one") -> Running:
         """The process that reminds."""
-        command = "serve" if self.settings.on_sqlite else "worker"
-        return await self.processes.start(self.settings, command, name)
+        return await self.processes.start(self.settings, self.command, name)
+
+    @property
+    def command(self) -> Command:
+        """What starts the process that reminds."""
+        return "serve" if self.settings.on_sqlite else "worker"
 
 
 @pytest.fixture
@@ -134,10 +139,9 @@ async def test_a_stop_answers_the_command_at_work(lender: Lender) -> None:
 
 async def test_a_name_that_lives_is_refused_and_one_that_died_is_taken_over(lender: Lender) -> None:
     first = await lender.worker()
-    command = "serve" if lender.settings.on_sqlite else "worker"
-    second = await lender.processes.start(lender.settings, command, "one", ready=None)
+    second = await lender.processes.start(lender.settings, lender.command, "one", ready=None)
     assert await second.ended() == 2
-    assert "is running" in await second.said()
+    assert "is running" in second.said()
 
     await first.stop(signal.SIGKILL)
     third = await lender.worker()
@@ -148,10 +152,10 @@ async def test_a_name_that_lives_is_refused_and_one_that_died_is_taken_over(lend
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # on SQLite it may freeze with the file's lock
 async def test_one_that_froze_and_was_taken_for_dead_ends_when_it_wakes(lender: Lender) -> None:
     frozen = await lender.worker()
-    frozen.process.send_signal(signal.SIGSTOP)
+    frozen.send(signal.SIGSTOP)
     other = await lender.worker()
 
-    frozen.process.send_signal(signal.SIGCONT)
+    frozen.send(signal.SIGCONT)
 
     assert await frozen.ended() == 1
     assert await other.stop() == 0
@@ -163,10 +167,10 @@ async def test_one_that_froze_in_the_middle_of_a_write_holds_nobody_up_for_long(
     async with lender.service.office.database.transaction() as session:
         await session.exec(select(Process).with_for_update())
         await until_a_query_waits_for_a_lock(lender.service.office.database)
-        frozen.process.send_signal(signal.SIGSTOP)
+        frozen.send(signal.SIGSTOP)
     other = await lender.worker()
 
-    frozen.process.send_signal(signal.SIGCONT)
+    frozen.send(signal.SIGCONT)
 
     assert await frozen.ended() == 1
     assert await other.stop() == 0

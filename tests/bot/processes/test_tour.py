@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 from sqlmodel import col, func, select
 
+from bot.commands.serving import Command
 from bot.demo.morning import CHINESE, ENGLISH, Script
 from bot.demo.opening import open_demo
 from bot.demo.tour import START, MorningClock, play
@@ -56,9 +57,9 @@ class Balancer:
 class FourProcesses:
     """Who runs the desk: a round is over when both workers have made one and nothing is owed."""
 
-    def __init__(self, processes: Processes, door: str) -> None:
+    def __init__(self, processes: Processes, door: Command) -> None:
         self._processes = processes
-        self._door = door
+        self._door: Command = door
         self._service: Service | None = None
         self._balancer: Balancer | None = None
 
@@ -67,7 +68,12 @@ class FourProcesses:
         # Four processes that start on a busy machine: whether an answer takes 3 s is measured elsewhere.
         sandbox.delivery.timeout = sandbox.sockets.timeout = SECONDS_A_ROUND
         self._processes.clock.set(service.office.clock.now())
-        names = [(self._door, "door-1"), (self._door, "door-2"), ("worker", "worker-1"), ("worker", "worker-2")]
+        names: list[tuple[Command, str]] = [
+            (self._door, "door-1"),
+            (self._door, "door-2"),
+            ("worker", "worker-1"),
+            ("worker", "worker-2"),
+        ]
         doors = await asyncio.gather(*(self._processes.start(service.settings, *one) for one in names))
         if self._door == "socket":
             await sandbox.wait_for(lambda: len(sandbox.sockets.connections) == 2, timeout=SECONDS_A_ROUND)
@@ -99,7 +105,7 @@ class FourProcesses:
 @pytest.mark.parametrize("script", [CHINESE, ENGLISH], ids=["Chinese", "English"])
 @pytest.mark.parametrize("door", ["serve", "socket"])
 async def test_two_doors_and_two_workers_carry_the_tour(
-    processes: Processes, postgres_url: str, tmp_path: Path, door: str, script: Script
+    processes: Processes, postgres_url: str, tmp_path: Path, door: Command, script: Script
 ) -> None:
     clock = MorningClock(START)
     stage = await open_demo(
