@@ -51,10 +51,10 @@ class CallCorrected:
     undo_id: UUID
 
 
-def may_correct(desk: Desk, call: Call) -> bool:
-    """Whether the acting member may correct a call: whoever logged it within a day, or a manager."""
+def may_correct(desk: Desk, author_id: UUID, at: datetime) -> bool:
+    """Return whether the acting member may correct a call or a note: its author within a day, or a manager."""
     roles = roles_of(desk.member)
-    own = call.caller_id == desk.member.id and desk.now - call.at <= WITHIN
+    own = author_id == desk.member.id and desk.now - at <= WITHIN
     return "manager" in roles or (own and bool(roles & set(CALLERS)))
 
 
@@ -110,7 +110,7 @@ async def _correctable(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
         raise NotFound("unknown_call")
     loan = await loans.lock(desk.session, call.loan_id)
     await desk.session.refresh(call)
-    if not may_correct(desk, call):
+    if not may_correct(desk, call.caller_id, call.at):
         raise NotAllowed("correction_not_yours")
     if call.undone_at is not None:
         raise Conflict("call_undone", at=call.undone_at)

@@ -33,6 +33,7 @@ from storage.tables import (
     DocumentStep,
     FollowUp,
     Loan,
+    LoanNote,
     Member,
     StageChange,
     Team,
@@ -59,6 +60,7 @@ _TABLES: dict[str, type[SQLModel]] = {
         DocumentStep,
         FollowUp,
         Loan,
+        LoanNote,
         Member,
         StageChange,
         Team,
@@ -201,7 +203,7 @@ async def _take_back_row(desk: Desk, step: _Step) -> None:
             row.remind_at = row.escalate_at = None
         case DocumentItem():
             row.state, row.changed_at = "undone", desk.now
-        case Call() | CallCorrection() | DocumentRequest() | DocumentStep() | StageChange():
+        case Call() | CallCorrection() | DocumentRequest() | DocumentStep() | LoanNote() | StageChange():
             row.undone_at = desk.now
         case Loan():
             row.stage, row.stage_since = "withdrawn", desk.now

@@ -24,6 +24,7 @@ from handlers.messages.block_kit.writer import Bold, Button, Mention, Part, Writ
 from handlers.messages.calls import correct_button
 from handlers.messages.cards import Notes, head
 from handlers.messages.documents import SHOWN, document, item_buttons, item_line, state
+from handlers.messages.notes import correct_note_button
 
 CARD = "card"
 """The form name of the modal."""
@@ -44,6 +45,7 @@ def contact(t: Translator, shown: LoanCard, zone: ZoneInfo, above: Message | Non
         form_button(t("Log a call"), "call", loan=loan_id),
         form_button(t("Assign a follow-up"), "follow_up", loan=loan_id),
         form_button(t("Request documents"), "documents", loan=loan_id),
+        form_button(t("Add a note"), "note", loan=loan_id),
         form_button(t("Correct"), "edit", loan=loan_id),
         form_button(t("Reassign"), "reassign", loan=loan_id),
     )
@@ -146,6 +148,8 @@ def _event(t: Translator, event: Event, zone: ZoneInfo) -> list[Part]:
                 words += [" · ", purpose(t, event.purpose)]
             if event.minutes is not None:
                 words += [" · ", t.n("{n} minute", "{n} minutes", event.minutes)]
+        case "note":
+            words.append(Bold(t("note")))
         case "stage":
             words += phrase(t, "stage: {stage}", stage=Bold(stage(t, event.code)))
         case "owner":
@@ -160,24 +164,30 @@ def _event(t: Translator, event: Event, zone: ZoneInfo) -> list[Part]:
 
 
 def _corrections(t: Translator, writer: Writer, event: Event, notes: Notes, zone: ZoneInfo) -> None:
-    """How a call was logged before it was corrected: at first, and last."""
+    """How a call or a note was before it was corrected: at first, and last."""
     shown = event.was if len(event.was) <= _CORRECTIONS else (event.was[0], event.was[-1])
     for was in shown:
-        said = outcome(t, was.outcome)
-        if was.minutes is not None:
-            said += " · " + t.n("{n} minute", "{n} minutes", was.minutes)
-        when = stamp(t, was.at, zone)
-        writer.line(phrase(t, "corrected {when} by {who}; was: {what}", when=when, who=Mention(was.by), what=said))
+        when, who = stamp(t, was.at, zone), Mention(was.by)
+        if was.outcome is None:
+            writer.line(phrase(t, "corrected {when} by {who}; it said:", when=when, who=who))
+        else:
+            said = outcome(t, was.outcome)
+            if was.minutes is not None:
+                said += " · " + t.n("{n} minute", "{n} minutes", was.minutes)
+            writer.line(phrase(t, "corrected {when} by {who}; was: {what}", when=when, who=who, what=said))
         writer.quote(notes.fitted(was.note))
     _more(t, writer, len(event.was) - len(shown))
 
 
 def _correct_buttons(t: Translator, events: Sequence[Event], zone: ZoneInfo) -> list[Button]:
-    return [
-        correct_button(t("Correct {name}", name=f"{stamp(t, event.at, zone)} {outcome(t, event.code)}"), event.id)
-        for event in events
-        if event.may_correct
-    ]
+    return [_correct_button(t, event, zone) for event in events if event.may_correct]
+
+
+def _correct_button(t: Translator, event: Event, zone: ZoneInfo) -> Button:
+    when = stamp(t, event.at, zone)
+    if event.kind == "note":
+        return correct_note_button(t("Correct {name}", name=f"{when} {t('note')}"), event.id)
+    return correct_button(t("Correct {name}", name=f"{when} {outcome(t, event.code)}"), event.id)
 
 
 def _pages(t: Translator, writer: Writer, loan: LoanView, tab: Tab, *, offset: int, more: bool, page: int) -> None:

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from desk.loans.cards import DueCall, LoanCard, PastCall, PastStage, ShownNumber
 from desk.loans.lookup import LinkedLoan
+from desk.loans.notes import PastNote
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.parts import follow_up_line, form_button, outcome, purpose, stage, stamp
 from handlers.messages.block_kit.translator import Translator
@@ -22,6 +23,7 @@ def card(t: Translator, shown: LoanCard, zone: ZoneInfo) -> Message:
     head(t, writer, shown, zone)
     _due(t, writer, shown, notes)
     _calls(t, writer, shown, zone, notes)
+    _notes(t, writer, shown, zone, notes)
     _documents(t, writer, shown, zone)
     _stages(t, writer, shown, zone, notes)
     value = {"l": str(shown.loan.id)}
@@ -33,6 +35,7 @@ def card(t: Translator, shown: LoanCard, zone: ZoneInfo) -> Message:
         Button(t("Show number"), "loan.show_number", value),
         Button(t("Documents"), "documents.list", value),
         form_button(t("Request documents"), "documents", loan=loan_id),
+        form_button(t("Add a note"), "note", loan=loan_id),
         form_button(t("Correct"), "edit", loan=loan_id),
     )
     return writer.message()
@@ -129,6 +132,19 @@ def _call_line(t: Translator, call: PastCall, zone: ZoneInfo) -> list[Part]:
     if call.purpose is not None:
         parts += [" · ", purpose(t, call.purpose)]
     return [*parts, " · ", Mention(call.caller)]
+
+
+def _notes(t: Translator, writer: Writer, shown: LoanCard, zone: ZoneInfo, notes: Notes) -> None:
+    if shown.notes:
+        writer.line(Bold(t("Notes:")))
+    for note in shown.notes:
+        writer.bullets([_note_line(t, note, zone)])
+        writer.quote(notes.fitted(note.text))
+    _more(t, writer, shown.more_notes)
+
+
+def _note_line(t: Translator, note: PastNote, zone: ZoneInfo) -> list[Part]:
+    return [stamp(t, note.at, zone), " · ", Mention(note.who)]
 
 
 def _documents(t: Translator, writer: Writer, shown: LoanCard, zone: ZoneInfo) -> None:
