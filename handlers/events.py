@@ -1,4 +1,4 @@
-"""The App Home: shown when it is opened, and another page of it."""
+"""The App Home, and help for people who write to the bot."""
 
 from zoneinfo import ZoneInfo
 
@@ -16,32 +16,32 @@ from handlers.messages.overview import help_on
 from handlers.messages.refusals.errors import refusal
 
 
-async def opened(request: Request) -> UpdateModal:
-    """Somebody opens their home: it shows the page that it showed before, as it is now."""
+async def show_home(request: Request) -> UpdateModal:
+    """Show the home that was opened, at the page it showed last."""
     return UpdateModal(await current_home(request, await open_home(request.desk)))
 
 
-async def show(request: Request) -> UpdateModal:
-    """Another page, or the calls of another kind."""
+async def show_page(request: Request) -> UpdateModal:
+    """Show another page, or the calls of another kind."""
     return UpdateModal(await current_home(request, read_showing(request.value)))
 
 
 def home_for_non_member(t: Translator, zone: ZoneInfo) -> View:
-    """What stands in the place of the home of somebody who is no member any more."""
+    """Return the home of a person who is no longer a member."""
     return replacement(refusal(t, NotAllowed("not_a_member"), zone))
 
 
 def replacement(message: Message) -> View:
-    """A message in the place of the home."""
+    """Return a home that shows a message instead."""
     return View(form=HOME, title="", close="", blocks=message.blocks)
 
 
 async def current_home(request: Request, showing: Showing) -> View:
-    """The home as it is now."""
+    """Return the present home."""
     return home(request.t, await home_of(request.desk, showing))
 
 
-async def asked(request: Request) -> Reply:
+async def answer_message(request: Request) -> Reply:
     """Answer with help, and the command that comes nearest to what was written."""
     nearest = nearest_command(request.text)
     others = [command.usage for command in COMMANDS if command is not nearest]
@@ -51,14 +51,14 @@ async def asked(request: Request) -> Reply:
 HOME_FAMILY = ButtonFamily(
     "home",
     {
-        "opened": Press(opened),
-        "show": Press(show),
+        "opened": Press(show_home),
+        "show": Press(show_page),
     },
 )
 
 BOT_FAMILY = ButtonFamily(
     "bot",
     {
-        "asked": Press(asked),
+        "asked": Press(answer_message),
     },
 )

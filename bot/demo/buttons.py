@@ -1,4 +1,4 @@
-"""The demo borrowers in Slack: the button of the first admin's message, what it does, and what is answered."""
+"""The demo's button family, and the first admin's message with its button."""
 
 from zoneinfo import ZoneInfo
 
@@ -15,12 +15,12 @@ from storage.upkeep import demo
 
 
 async def add(request: Request) -> Reply:
-    """Add demo borrowers of the presser."""
+    """Add demo borrowers to the presser's loans."""
     return Reply(messages.demo_added(request.t, await borrowers.add_demo(request.desk)))
 
 
 async def remove(request: Request) -> Reply:
-    """Remove them again."""
+    """Remove the demo borrowers."""
     return Reply(messages.demo_removed(request.t, await borrowers.remove_demo(request.desk)))
 
 

@@ -10,18 +10,18 @@ from handlers.messages import documents as render
 
 
 async def show(request: Request) -> Reply:
-    """The documents of a loan, from its card."""
+    """List the documents of a loan."""
     listed = await documents.documents_pressed(request.desk, UUID(request.value["l"]))
     return Reply(render.listed(request.t, listed, request.zone))
 
 
 async def got(request: Request) -> Reply:
-    """A document has come."""
+    """Mark a document as received."""
     return await _change(request, "got")
 
 
 async def accept(request: Request) -> Reply:
-    """A document is in order."""
+    """Accept a document."""
     return await _change(request, "accept")
 
 

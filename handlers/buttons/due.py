@@ -12,7 +12,7 @@ from storage.tables import Member
 
 
 async def page(request: Request) -> Reply:
-    """Another page, in the place of the first; or, below a digest, the whole list."""
+    """Show another page in the place of the first; or, below a digest, the full list."""
     desk, value = request.desk, request.value
     named = value.get("w")
     whose: Member | Literal["team"] | None = None

@@ -1,4 +1,4 @@
-"""The buttons of a reminder that put it off or hand it over."""
+"""Buttons that change a follow-up which was just planned."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from handlers.messages.follow_ups import fitted
 
 
 async def fit(request: Request) -> Reply:
-    """Moves what was planned at an hour that does not fit."""
+    """Move a follow-up from a time that does not fit to one that does."""
     value = request.value
     moved = await move_to_fit(request.desk, UUID(value["f"]), value["v"], datetime.fromisoformat(value["a"]))
     return Reply(fitted(request.t, moved))

@@ -1,4 +1,4 @@
-"""Buttons that open a form, and what happens inside one; the shortcuts, which do the same."""
+"""Buttons that open a form or change one, and the shortcuts, which open forms too."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from handlers.commands import COMMANDS, loan_call
 from handlers.door.declarations import ButtonFamily, Press, Shortcut
 from handlers.door.request import OpenModal, Request, UpdateModal
 from handlers.forms import call, workspace
-from handlers.forms.form import Form, filled, opened, refreshed, restored
+from handlers.forms.form import Form, fill_modal, open_modal, refresh_modal, restore_modal
 from handlers.grammar.text import Line
 from handlers.messages.block_kit.view import BENEATH
 from handlers.messages.card_tabs import CARD
@@ -28,28 +28,28 @@ async def open_form(request: Request) -> OpenModal:
     if request.form == CARD:
         private[BENEATH] = dict(request.private)
     name = str(private.pop("form"))
-    return await opened(request, FORMS[name], private=private, otherwise=usage(request.t, _USAGES[name]))
+    return await open_modal(request, FORMS[name], private=private, otherwise=usage(request.t, _USAGES[name]))
 
 
 async def open_with_note(request: Request) -> OpenModal:
     """Open the form of a call about a message: the message's text is the note."""
     note = Line.read(request.text).original(0)[:NOTE_LIMIT]
-    return await opened(request, call.FORM, typed={"note": note}, otherwise=usage(request.t, loan_call.USAGE))
+    return await open_modal(request, call.FORM, typed={"note": note}, otherwise=usage(request.t, loan_call.USAGE))
 
 
 async def refresh(request: Request) -> UpdateModal:
     """Update the form after one of its live fields has changed."""
-    return await refreshed(request, FORMS[request.form])
+    return await refresh_modal(request, FORMS[request.form])
 
 
 async def fill(request: Request) -> UpdateModal:
     """Put the button's values into the form's fields."""
-    return await filled(request, FORMS[request.form])
+    return await fill_modal(request, FORMS[request.form])
 
 
 async def restore(request: Request) -> UpdateModal:
     """Put what was typed before into the form's fields."""
-    return await restored(request, FORMS[request.form])
+    return await restore_modal(request, FORMS[request.form])
 
 
 FAMILY = ButtonFamily(

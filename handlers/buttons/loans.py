@@ -1,4 +1,4 @@
-"""Buttons about a loan: its card, its number, lists, a new inquiry, what comes next."""
+"""Buttons about a loan: its card, phone number, lists, a new inquiry, the next step."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -17,29 +17,29 @@ from handlers.messages import loans as render
 
 
 async def card(request: Request) -> Reply:
-    """Opens the card of a loan, from a reminder or a list."""
+    """Show the card of a loan, from a reminder or a list."""
     return Reply(cards.card(request.t, await loan_cards.card_pressed(request.desk, _loan(request)), request.zone))
 
 
 async def show_number(request: Request) -> Reply:
-    """Shows the borrower's phone number to whoever pressed."""
+    """Show the borrower's phone number to the presser."""
     return Reply(cards.number(request.t, await loan_cards.show_number(request.desk, _loan(request))))
 
 
 async def mine(request: Request) -> Reply:
-    """The next page of the reader's own loans."""
+    """Show the next page of the reader's own loans."""
     value = request.value
     return Reply(render.mine(request.t, await lists.mine(request.desk, value["s"] or None, offset=value["o"])))
 
 
 async def new_anyway(request: Request) -> Reply:
-    """Opens the inquiry although its phone is known."""
+    """Open the inquiry although its phone number is known."""
     answer = await inquiries.open_all_the_same(request.desk, UUID(request.value["d"]))
     return Reply(render.opened(request.t, answer, request.zone), replaces=True)
 
 
 async def plan_next(request: Request) -> Reply:
-    """Plans one of the next steps on offer."""
+    """Plan one of the offered next steps."""
     value = request.value
     due = Due(on=date.fromisoformat(value["o"]), at=datetime.fromisoformat(value["a"]) if value["a"] else None)
     answer = await next_steps.plan_offered(request.desk, _loan(request), due, value["p"], next_number=value["n"])
@@ -47,7 +47,7 @@ async def plan_next(request: Request) -> Reply:
 
 
 async def nothing_needed(request: Request) -> Reply:
-    """The loan may stay without a plan."""
+    """Record that the loan needs no plan."""
     return Reply(render_next.nothing_needed(request.t, await next_steps.nothing_needed(request.desk, _loan(request))))
 
 

@@ -13,7 +13,7 @@ from storage.tables import Member
 
 
 async def confirm(request: Request) -> Reply:
-    """Hands everything over, if it is still what the preview showed; else shows the preview again."""
+    """Hand everything over if the preview is still correct; otherwise show it again."""
     value = request.value
     outgoing, to = await _member(request, value["f"]), await _member(request, value["t"])
     draft_id = UUID(value["d"]) if value.get("d") else None
@@ -23,14 +23,14 @@ async def confirm(request: Request) -> Reply:
 
 
 async def carry_out(request: Request) -> Reply:
-    """Does what the form's preview showed, if it is still so; else shows the preview again."""
+    """Carry out the form's plan if its preview is still correct; otherwise show it again."""
     result = await plans.carry_out(request.desk, UUID(request.value["d"]), request.value["m"])
     shown = render.plan(request.t, result) if isinstance(result, PlanPreview) else render.plan_done(request.t, result)
     return Reply(shown, replaces=True)
 
 
 async def leave(request: Request) -> Reply:
-    """Leaves everything as it is."""
+    """Leave everything as it is."""
     return Reply(render.left(request.t), replaces=True)
 
 

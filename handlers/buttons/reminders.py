@@ -1,4 +1,4 @@
-"""Buttons of a reminder that put it off or hand it over."""
+"""Buttons that snooze a reminder or hand its follow-up over."""
 
 from uuid import UUID
 
@@ -9,14 +9,14 @@ from handlers.messages import follow_ups as render
 
 
 async def snooze(request: Request) -> Reply:
-    """Speaks of it again later."""
+    """Remind again later."""
     value = request.value
     result = await reminders.snooze(request.desk, UUID(value["f"]), value["v"], value["k"])
     return Reply(render.snoozed(request.t, result, request.zone))
 
 
 async def hand_over(request: Request) -> Reply:
-    """Makes it the manager's."""
+    """Hand the follow-up over to the manager."""
     value = request.value
     return Reply(render.handed_over(request.t, await reminders.hand_over(request.desk, UUID(value["f"]), value["v"])))
 

@@ -9,7 +9,7 @@ from handlers.messages.undo import taken_back
 
 
 async def undo(request: Request) -> Reply:
-    """Takes back what the pressed answer reports, and takes its place."""
+    """Undo what the pressed answer reports, and replace the answer."""
     undone = await take_back(request.desk, UUID(request.value["u"]))
     return Reply(taken_back(request.t, undone), replaces=True)
 

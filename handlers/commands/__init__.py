@@ -1,4 +1,4 @@
-"""Slash commands, one module each, which declares all there is to say about its command."""
+"""Slash commands: one module each, with everything that is declared about the command."""
 
 from handlers.commands import (
     loan,

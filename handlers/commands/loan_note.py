@@ -5,7 +5,7 @@ from desk.messages import overview
 from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
 from handlers.forms import note
-from handlers.forms.form import opened
+from handlers.forms.form import open_modal
 from handlers.grammar import note as grammar
 from handlers.grammar.reader import Asked
 from handlers.grammar.terms import Terms, keyword
@@ -32,7 +32,7 @@ async def loan_note(request: Request) -> Message | OpenModal:
     parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
     if isinstance(parsed, Asked):
         how = render_hand.loans(t, USAGE, await overview.loans(desk))
-        return await opened(request, note.FORM, otherwise=how) if parsed.what == "usage" else how
+        return await open_modal(request, note.FORM, otherwise=how) if parsed.what == "usage" else how
     return render.added(t, await notes.add_note(desk, loan=parsed.loan, text=parsed.text), request.zone)
 
 

@@ -1,4 +1,4 @@
-"""Which command people mean who write to the bot in their own words."""
+"""Which command is meant by a message in free words."""
 
 from handlers.commands import COMMANDS
 from handlers.commands.loan import COMMAND as LOAN

@@ -108,8 +108,8 @@ class Door:
         answer = await self._transactions.run(SubmissionInteraction(delivery, form, state, self._registry.parent_view))
         match answer:
             case FormErrors():
-                if form.keeps:
-                    keep = partial(form_drafts.keep, form=form.kept_as(state.private), typed=state.typed)
+                if form.keeps_drafts:
+                    keep = partial(form_drafts.keep, form=form.draft_name(state.private), typed=state.typed)
                     await self._transactions.note(keep, KEEPING_SECONDS, "form_not_kept", user_id, form=form.name)
                 await ack(response_action="errors", errors=await self._readable_errors(answer))
             case UpdateModal(content, parent):

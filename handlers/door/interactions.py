@@ -202,8 +202,8 @@ class SubmissionInteraction(Interaction):
         return replace(request, form=self.state.form, private=self.state.private, typed=self.state.typed)
 
     async def answer(self, request: Request, result: Message | View | None) -> UpdateModal | None:
-        if self.form.keeps:
-            await form_drafts.forget(request.desk, self.form.kept_as(self.state.private))
+        if self.form.keeps_drafts:
+            await form_drafts.forget(request.desk, self.form.draft_name(self.state.private))
         if isinstance(result, Message):
             view = shown(request.t, result, request.t(self.form.title), _carried(self.state))
             return UpdateModal(view, await _parent(self.parent_view, request))

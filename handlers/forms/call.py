@@ -1,4 +1,4 @@
-"""Logging a call with a form."""
+"""The form for logging a call."""
 
 from desk.calls import calls
 from desk.calls.answering import Said
@@ -27,11 +27,11 @@ from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 LONGEST = 600
-"""Minutes of one call."""
+"""The most minutes that one call can take."""
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """Which loan, how it ended, what was said, and what comes next. `l` and `n` in `private` name loan and follow-up."""
+    """Write the form: the loan, the outcome, the note and the next step. `l` and `n` in `private` name loan and follow-up."""
     t = request.t
     private, typed = of_the_loan(private, typed)
     outcome = str(typed.get("outcome", "")) or None
@@ -56,7 +56,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 
 async def submit(request: Request) -> Message:
-    """Logs the call, as the command does."""
+    """Log the call, as the command does."""
     due = read_due(request, "next")
     step = NextStep(due, request.one("next_purpose") or None, request.one("next_note")) if due else None
     minutes = request.one("minutes")

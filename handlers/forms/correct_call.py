@@ -1,4 +1,4 @@
-"""Correcting a call that was logged, with a form."""
+"""The form for correcting a logged call."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """What the call says. `c` in `private` names the call; its version when the form was opened goes along."""
+    """Write what the call says. `c` in `private` names the call; the form carries its version from when it was opened."""
     t = request.t
     call = await corrections.call_to_correct(request.desk, UUID(private["c"]))
     says = call.says
@@ -32,7 +32,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 
 async def submit(request: Request) -> Message:
-    """Corrects the call."""
+    """Correct the call."""
     minutes = request.one("minutes")
     says = CallSaid(request.one("outcome"), int(minutes) if minutes else None, request.one("note"))
     private = request.private
@@ -49,4 +49,4 @@ FORM = Form(
     fields={"note_too_long": "note"},
     about="c",
 )
-"""Corrects the call of the button."""
+"""The form that corrects the button's call."""

@@ -1,4 +1,4 @@
-"""Adding a note to a loan, and correcting one, with a form."""
+"""The forms for adding a note to a loan, and for correcting one."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """Write which loan, and the note. `l` in `private` names the loan."""
+    """Write the form: the loan and the note. `l` in `private` names the loan."""
     t = request.t
     typed = {"loan": str(private.get("l", "")), **typed}
     chosen = await chosen_loan(request.desk, str(typed["loan"])) if typed["loan"] else None
@@ -32,7 +32,7 @@ async def submit(request: Request) -> Message:
 
 
 async def build_correction(request: Request, private: Private, typed: Typed) -> View:
-    """Write the note's text. `m` in `private` names the note; its version when the form was opened goes along."""
+    """Write the note's text. `m` in `private` names the note; the form carries its version from when it was opened."""
     t = request.t
     note = await notes.note_to_correct(request.desk, UUID(private["m"]))
     form = FormWriter(t, {"v": note.version, **private}, {"note": note.text, **typed})
@@ -68,4 +68,4 @@ CORRECTION = Form(
     fields={"note_too_long": "note", "note_missing": "note"},
     about="m",
 )
-"""Corrects the note of the button."""
+"""The form that corrects the button's note."""
