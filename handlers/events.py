@@ -6,7 +6,7 @@ from desk.core.errors import NotAllowed
 from desk.messages.home import Showing, home_of, open_home, read_showing
 from handlers.commands import COMMANDS
 from handlers.commands.nearest import nearest_command
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request, UpdateModal
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
@@ -48,17 +48,6 @@ async def answer_message(request: Request) -> Reply:
     return Reply(help_on(request.t, nearest.usage, others))
 
 
-HOME_FAMILY = ButtonFamily(
-    "home",
-    {
-        "opened": Press(show_home),
-        "show": Press(show_page),
-    },
-)
+HOME_FAMILY = ButtonFamily("home", {"opened": show_home, "show": show_page})
 
-BOT_FAMILY = ButtonFamily(
-    "bot",
-    {
-        "asked": Press(answer_message),
-    },
-)
+BOT_FAMILY = ButtonFamily("bot", {"asked": answer_message})

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from bot.demo import borrowers, messages
 from desk.core.transaction import Desk
 from desk.people import onboarding
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
@@ -30,4 +30,4 @@ async def welcome_with_demo(desk: Desk, _notice: Notice, t: Translator, _zone: Z
     return welcome(t, await onboarding.welcome(desk), loans_buttons=(messages.demo_button(t, count),))
 
 
-FAMILY = ButtonFamily("demo", {"add": Press(add), "remove": Press(remove)})
+FAMILY = ButtonFamily("demo", {"add": add, "remove": remove})

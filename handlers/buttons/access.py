@@ -4,7 +4,7 @@ from uuid import UUID
 
 from desk.core.errors import Conflict
 from desk.people import access
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.directory import candidate
 from handlers.door.request import Reply, Request
 from handlers.messages import access as render
@@ -29,11 +29,4 @@ async def decline(request: Request) -> None:
     await access.decline(request.desk, UUID(request.value["r"]))
 
 
-FAMILY = ButtonFamily(
-    "access",
-    {
-        "ask": Press(ask, for_non_members=True),
-        "grant": Press(grant),
-        "decline": Press(decline),
-    },
-)
+FAMILY = ButtonFamily("access", {"ask": ask, "grant": grant, "decline": decline}, for_non_members=frozenset({"ask"}))

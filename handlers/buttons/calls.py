@@ -6,7 +6,7 @@ from uuid import UUID
 from desk.calls import calls
 from desk.calls.views import CallLogged
 from desk.core.values import Due
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
 from handlers.messages import calls as render
 
@@ -58,10 +58,10 @@ def _call(request: Request) -> UUID:
 FAMILY = ButtonFamily(
     "call",
     {
-        "log": Press(log_from_reminder),
-        "again": Press(log_again),
-        "answer_other": Press(answer_other),
-        "next": Press(plan_next),
-        "nothing_needed": Press(nothing_needed),
+        "log": log_from_reminder,
+        "again": log_again,
+        "answer_other": answer_other,
+        "next": plan_next,
+        "nothing_needed": nothing_needed,
     },
 )

@@ -9,7 +9,7 @@ from desk.documents.documents import Act
 from desk.follow_ups import assigning
 from desk.loans import cards as loan_cards
 from desk.loans import timelines
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import OpenModal, Request, UpdateModal
 from handlers.messages import card_tabs as render
 from handlers.messages import cards
@@ -76,11 +76,5 @@ async def _tab(request: Request, loan_id: UUID, tab: str, *, offset: int = 0, ab
 
 
 FAMILY = ButtonFamily(
-    "card",
-    {
-        "open": Press(show, opens_modal=True),
-        "got": Press(got),
-        "accept": Press(accept),
-        "done": Press(done),
-    },
+    "card", {"open": show, "got": got, "accept": accept, "done": done}, opens_modal=frozenset({"open"})
 )

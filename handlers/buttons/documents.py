@@ -4,7 +4,7 @@ from uuid import UUID
 
 from desk.documents import documents
 from desk.documents.documents import Act
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
 from handlers.messages import documents as render
 
@@ -31,11 +31,4 @@ async def _change(request: Request, act: Act) -> Reply:
     return Reply(render.changed(request.t, result, request.zone), replaces=True)
 
 
-FAMILY = ButtonFamily(
-    "documents",
-    {
-        "list": Press(show),
-        "got": Press(got),
-        "accept": Press(accept),
-    },
-)
+FAMILY = ButtonFamily("documents", {"list": show, "got": got, "accept": accept})

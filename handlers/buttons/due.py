@@ -5,7 +5,7 @@ from uuid import UUID
 
 from desk.core.errors import NotFound
 from desk.follow_ups.due_lists import DueList, list_due
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
 from handlers.messages import due_list as render
 from storage.tables import Member
@@ -37,9 +37,4 @@ def page_value(found: DueList, whose: Member | Literal["team"] | None) -> dict[s
     return value
 
 
-FAMILY = ButtonFamily(
-    "due",
-    {
-        "list": Press(page),
-    },
-)
+FAMILY = ButtonFamily("due", {"list": page})

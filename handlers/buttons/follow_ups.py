@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from desk.follow_ups.fitting import move_to_fit
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
 from handlers.messages.follow_ups import fitted
 
@@ -16,9 +16,4 @@ async def fit(request: Request) -> Reply:
     return Reply(fitted(request.t, moved))
 
 
-FAMILY = ButtonFamily(
-    "follow_up",
-    {
-        "fit": Press(fit),
-    },
-)
+FAMILY = ButtonFamily("follow_up", {"fit": fit})

@@ -5,7 +5,7 @@ from uuid import UUID
 from desk.core.vocabulary import NOTE_LIMIT
 from desk.loans.lookup import number_of
 from handlers.commands import COMMANDS, loan_call
-from handlers.door.declarations import ButtonFamily, Press, Shortcut
+from handlers.door.declarations import ButtonFamily, Shortcut
 from handlers.door.request import OpenModal, Request, UpdateModal
 from handlers.forms import call, workspace
 from handlers.forms.form import Form, fill_modal, open_modal, refresh_modal, restore_modal
@@ -54,16 +54,11 @@ async def restore(request: Request) -> UpdateModal:
 
 FAMILY = ButtonFamily(
     "form",
-    {
-        "open": Press(open_form, opens_modal=True),
-        "from_message": Press(open_with_note),
-        "refresh": Press(refresh),
-        "fill": Press(fill),
-        "restore": Press(restore),
-    },
+    {"open": open_form, "from_message": open_with_note, "refresh": refresh, "fill": fill, "restore": restore},
+    opens_modal=frozenset({"open"}),
 )
 
-COUNTRIES = ButtonFamily("country", {}, {"search": workspace.suggest_countries})
+COUNTRIES = ButtonFamily("country", {}, suggestions={"search": workspace.suggest_countries})
 
 SHORTCUTS = (
     Shortcut("call", "global", "Log a call · 登记通话", "With a form"),

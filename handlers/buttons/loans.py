@@ -8,7 +8,7 @@ from desk.core.values import Due
 from desk.loans import cards as loan_cards
 from desk.loans import inquiries, lists
 from handlers.buttons.forms import refresh
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
 from handlers.forms.fields import suggest_loans
 from handlers.messages import cards
@@ -58,13 +58,13 @@ def _loan(request: Request) -> UUID:
 FAMILY = ButtonFamily(
     "loan",
     {
-        "card": Press(card),
-        "show_number": Press(show_number),
-        "mine": Press(mine),
-        "new_anyway": Press(new_anyway),
-        "plan_next": Press(plan_next),
-        "nothing_needed": Press(nothing_needed),
-        "search": Press(refresh),
+        "card": card,
+        "show_number": show_number,
+        "mine": mine,
+        "new_anyway": new_anyway,
+        "plan_next": plan_next,
+        "nothing_needed": nothing_needed,
+        "search": refresh,
     },
-    {"search": suggest_loans},
+    suggestions={"search": suggest_loans},
 )

@@ -6,7 +6,7 @@ from desk.core.errors import NotFound
 from desk.handover import plans, reassigning
 from desk.handover.plans import PlanPreview
 from desk.handover.reassigning import Preview
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
 from handlers.messages import reassign as render
 from storage.tables import Member
@@ -41,11 +41,4 @@ async def _member(request: Request, member_id: str) -> Member:
     return member
 
 
-FAMILY = ButtonFamily(
-    "reassign",
-    {
-        "confirm": Press(confirm),
-        "carry_out": Press(carry_out),
-        "leave": Press(leave),
-    },
-)
+FAMILY = ButtonFamily("reassign", {"confirm": confirm, "carry_out": carry_out, "leave": leave})

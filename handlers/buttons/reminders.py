@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from desk.messages import reminders
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
 from handlers.messages import follow_ups as render
 
@@ -21,10 +21,4 @@ async def hand_over(request: Request) -> Reply:
     return Reply(render.handed_over(request.t, await reminders.hand_over(request.desk, UUID(value["f"]), value["v"])))
 
 
-FAMILY = ButtonFamily(
-    "reminder",
-    {
-        "snooze": Press(snooze),
-        "hand_over": Press(hand_over),
-    },
-)
+FAMILY = ButtonFamily("reminder", {"snooze": snooze, "hand_over": hand_over})

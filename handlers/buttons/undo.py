@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from desk.core.undo import take_back
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
 from handlers.messages.undo import taken_back
 
@@ -14,9 +14,4 @@ async def undo(request: Request) -> Reply:
     return Reply(taken_back(request.t, undone), replaces=True)
 
 
-FAMILY = ButtonFamily(
-    "undo",
-    {
-        "take_back": Press(undo),
-    },
-)
+FAMILY = ButtonFamily("undo", {"take_back": undo})

@@ -111,7 +111,7 @@ class Door:
                 if form.keeps_drafts:
                     keep = partial(form_drafts.keep, form=form.draft_name(state.private), typed=state.typed)
                     await self._transactions.note(keep, KEEPING_SECONDS, "form_not_kept", user_id, form=form.name)
-                await ack(response_action="errors", errors=await self._readable_errors(answer))
+                await ack(response_action="errors", errors=await self._readable_errors(answer, user_id))
             case UpdateModal(content, parent):
                 await self._responder.parent(view, parent)
                 await ack(response_action="update", view=content.payload())
@@ -189,24 +189,16 @@ class Door:
         answer = {"response_type": "ephemeral", "text": message.text, "blocks": message.blocks}
         return BoltResponse(status=200, body=json.dumps(answer), headers={"Content-Type": "application/json"})
 
-    def _press(
-        self, delivery: Delivery, act: str, value: Mapping[str, Any], *, state: ViewState | None = None, text: str = ""
-    ) -> PressInteraction:
-        return PressInteraction(
-            delivery,
-            act,
-            self._registry.presses.get(act),
-            value,
-            self._registry.parent_view,
-            is_form=state is not None and state.form in self._registry.forms,
-            state=state,
-            text=text,
-        )
+    def _press(self, delivery: Delivery, act: str, value: Mapping[str, Any], **where: Any) -> PressInteraction:
+        return PressInteraction(delivery, act, value, self._registry, **where)
 
-    async def _readable_errors(self, refused: FormErrors) -> dict[str, str]:
+    async def _readable_errors(self, refused: FormErrors, user_id: str) -> dict[str, str]:
         """Return errors in plain text, with names in the place of ids."""
-        look = partial(names_in, line=" ".join(refused.errors.values()))
-        names = await self._transactions.look_at(look, KEEPING_SECONDS, {})
+
+        async def read(request: Request) -> Mapping[str, str]:
+            return await names_in(request.desk, " ".join(refused.errors.values()))
+
+        names = await self._transactions.read("form_errors", user_id, read, {}, KEEPING_SECONDS)
         return {block: unescaped(readable(text, names)) for block, text in refused.errors.items()}
 
 

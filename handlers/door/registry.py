@@ -18,8 +18,8 @@ from handlers.buttons import (
     undo,
 )
 from handlers.commands import COMMANDS
-from handlers.door.declarations import ButtonFamily, Command, Press, Shortcut
-from handlers.door.request import ParentView, SuggestHandler
+from handlers.door.declarations import ButtonFamily, Command, Shortcut
+from handlers.door.request import ParentView, PressHandler, SuggestHandler
 from handlers.forms.form import Form
 
 FAMILIES: tuple[ButtonFamily, ...] = (
@@ -42,6 +42,15 @@ FAMILIES: tuple[ButtonFamily, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
+class Press:
+    """What a button does, with the flags of its family."""
+
+    handler: PressHandler
+    opens_modal: bool = False
+    for_non_members: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Registry:
     """What can come in from Slack, by the names that Slack sends."""
 
@@ -58,7 +67,11 @@ def registry(*more: ButtonFamily) -> Registry:
     families = (*FAMILIES, *more)
     return Registry(
         commands={command.name: command for command in COMMANDS},
-        presses={f"{family.name}.{act}": press for family in families for act, press in family.presses.items()},
+        presses={
+            f"{family.name}.{act}": Press(handler, act in family.opens_modal, act in family.for_non_members)
+            for family in families
+            for act, handler in family.presses.items()
+        },
         suggestions={
             f"{family.name}.{source}": suggest for family in families for source, suggest in family.suggestions.items()
         },
