@@ -10,13 +10,13 @@ EVENTS = ("app_home_opened", "app_mention", "message.im")
 
 SCOPES: dict[str, str] = {
     "commands": "the slash commands and shortcuts",
-    "app_mentions:read": "to answer with help when somebody mentions the bot",
+    "app_mentions:read": "to answer with help when the bot is mentioned",
     "chat:write": "reminders, digests and answers, in channels that the bot was invited to and as direct messages",
     "users:read": "a new member's name, time zone and language",
     "users:read.email": "an import that names owners by e-mail",
     "channels:read": "whether a reminder channel is public, archived or shared with another company",
     "groups:read": "the same for private channels",
-    "im:history": "to answer with help when somebody writes to the bot, and to find a direct message of its own in doubt",
+    "im:history": "to answer messages to the bot with help, and to find its own direct message whose delivery is in doubt",
 }
 """Each scope with its reason. The desk needs all of them."""
 

@@ -5,9 +5,10 @@ from zoneinfo import ZoneInfo
 from desk.core.errors import NotAllowed
 from desk.messages.home import Showing, home_of, open_home, read_showing
 from handlers.commands import COMMANDS
-from handlers.commands.nearest import nearest_command
-from handlers.door.declarations import ButtonFamily
+from handlers.commands.loan import COMMAND as LOAN
+from handlers.door.declarations import ButtonFamily, Command
 from handlers.door.request import Reply, Request, UpdateModal
+from handlers.grammar.text import Line
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import HOME, View
@@ -46,6 +47,22 @@ async def answer_message(request: Request) -> Reply:
     nearest = nearest_command(request.text)
     others = [command.usage for command in COMMANDS if command is not nearest]
     return Reply(help_on(request.t, nearest.usage, others))
+
+
+def nearest_command(text: str) -> Command:
+    """Return the command that `text` (as Slack sends it) comes nearest to; `/loan` when it comes near none.
+
+    A command's own name counts first, then the commands' words in the order of their precedence, wherever they are.
+    """
+    norm = Line.read(text).norm
+    for command in sorted(COMMANDS, key=lambda command: -len(command.name)):
+        if command.name.removeprefix("/") in norm.split():
+            return command
+    places = [at for at in range(len(norm)) if at == 0 or not (norm[at - 1].isascii() and norm[at - 1].isalnum())]
+    for command in sorted(COMMANDS, key=lambda command: command.precedence):
+        if any(terms.longest(norm, at) for terms in command.nearest for at in places):
+            return command
+    return LOAN
 
 
 HOME_FAMILY = ButtonFamily("home", {"opened": show_home, "show": show_page})

@@ -1,7 +1,9 @@
-"""Buttons that snooze a reminder or hand its follow-up over."""
+"""Buttons that snooze a reminder, hand its follow-up over, or move one to a time that fits."""
 
+from datetime import datetime
 from uuid import UUID
 
+from desk.follow_ups.fitting import move_to_fit
 from desk.messages import reminders
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
@@ -21,4 +23,13 @@ async def hand_over(request: Request) -> Reply:
     return Reply(render.handed_over(request.t, await reminders.hand_over(request.desk, UUID(value["f"]), value["v"])))
 
 
+async def fit(request: Request) -> Reply:
+    """Move a follow-up from a time that does not fit to one that does."""
+    value = request.value
+    moved = await move_to_fit(request.desk, UUID(value["f"]), value["v"], datetime.fromisoformat(value["a"]))
+    return Reply(render.fitted(request.t, moved))
+
+
 FAMILY = ButtonFamily("reminder", {"snooze": snooze, "hand_over": hand_over})
+
+FOLLOW_UPS = ButtonFamily("follow_up", {"fit": fit})

@@ -45,7 +45,7 @@ async def loan_reassign(request: Request) -> Message | OpenModal:
 
 COMMAND = Command(
     usage=USAGE,
-    description="Hand over one loan, or all of somebody's · 移交",
+    description="Hand over one loan, or all of a member's · 移交",
     hint="<loan> @to [why] | @from @to [why]",
     handler=loan_reassign,
     nearest=(Terms((keyword("reassign", "转交", "移交", "交接", "hand over", "handover"),)),),

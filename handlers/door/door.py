@@ -11,8 +11,8 @@ from slack_bolt.async_app import AsyncAck
 from slack_bolt.response import BoltResponse
 
 from desk.core import form_drafts
+from handlers.door.directory import names_in, readable
 from handlers.door.interactions import CommandInteraction, PressInteraction, SubmissionInteraction
-from handlers.door.mentions import names_in, readable
 from handlers.door.registry import Registry
 from handlers.door.request import (
     Delivery,
@@ -119,7 +119,7 @@ class Door:
                 await ack()
 
     async def suggest(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        """Answer what somebody types in a search field; nothing to non-members, or without a database."""
+        """Offer options for what is typed in a search field; none to non-members, or without a database."""
         source = _act(body)
         words, state = body.get("value", ""), _state_of(body) or ViewState()
 

@@ -9,9 +9,8 @@ from desk.core import form_drafts
 from desk.core.errors import DeskError, NotFound
 from desk.core.transaction import Desk
 from handlers.door.declarations import Command
-from handlers.door.directory import DirectoryEntries, mentioned_ids
+from handlers.door.directory import DirectoryEntries, mentioned_ids, names_in, readable, with_names
 from handlers.door.language import Language
-from handlers.door.mentions import names_in, readable, with_names
 from handlers.door.registry import Press, Registry
 from handlers.door.request import (
     Answer,

@@ -181,7 +181,7 @@ class Transactions:
     def _discard(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            task.exception()  # whoever waited knows it by now; asyncio need not report it
+            task.exception()  # its caller knows by now; asyncio need not report it
 
 
 @dataclass(slots=True)
