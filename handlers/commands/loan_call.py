@@ -6,7 +6,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.messages import overview
 from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
-from handlers.forms import call, correct_call
+from handlers.forms import call
 from handlers.forms.form import open_modal
 from handlers.grammar import call as grammar
 from handlers.grammar.reader import Asked
@@ -65,5 +65,5 @@ COMMAND = Command(
     handler=loan_call,
     nearest=(OUTCOMES, Terms((keyword("call", "通话", "电话", "登记", "log", "phone", "called"),))),
     precedence=70,
-    forms=(call.FORM, correct_call.FORM),
+    forms=(call.FORM, call.CORRECTION),
 )

@@ -24,7 +24,7 @@ from desk.rules.hours import WorkingHours
 from desk.rules.masking import masked_name
 from handlers.buttons.forms import FORMS
 from handlers.commands import COMMANDS
-from handlers.forms import correct_call, note
+from handlers.forms import call, note
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
@@ -42,7 +42,7 @@ NOW = datetime(2026, 11, 25, 10, 0, tzinfo=SHANGHAI)
 LANGUAGES = {"en": "en-US", "zh": "zh-CN"}
 
 
-FORMS_OF_A_LOAN = {name: form for name, form in FORMS.items() if form not in (correct_call.FORM, note.CORRECTION)}
+FORMS_OF_A_LOAN = {name: form for name, form in FORMS.items() if form not in (call.CORRECTION, note.CORRECTION)}
 """The forms that open for a loan, or for none; those that correct a call or a note need one."""
 
 
