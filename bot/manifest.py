@@ -1,4 +1,4 @@
-"""The Slack app manifest: commands, scopes no wider than used, and where Slack finds the desk."""
+"""The Slack app manifest: commands, shortcuts, the scopes in use, and the desk's address."""
 
 from typing import Any
 
@@ -11,38 +11,38 @@ EVENTS = ("app_home_opened", "app_mention", "message.im")
 
 SCOPES: dict[str, str] = {
     "commands": "the slash commands and shortcuts",
-    "app_mentions:read": "to answer with help when somebody mentions the bot",
+    "app_mentions:read": "to answer with help when the bot is mentioned",
     "chat:write": "reminders, digests and answers, in channels that the bot was invited to and as direct messages",
     "users:read": "a new member's name, time zone and language",
     "users:read.email": "an import that names owners by e-mail",
     "channels:read": "whether a reminder channel is public, archived or shared with another company",
     "groups:read": "the same for private channels",
-    "im:history": "to answer with help when somebody writes to the bot, and to find a direct message of its own in doubt",
+    "im:history": "to answer messages to the bot with help, and to find its own direct message whose delivery is in doubt",
 }
-"""Each scope with its reason. Without one of them the desk cannot do its work."""
+"""Each scope with its reason. The desk needs all of them."""
 
 OPTIONAL_SCOPES: dict[str, str] = {
     "channels:history": "to find a message of its own whose delivery is in doubt, instead of sending it twice",
     "groups:history": "the same in private channels",
     "im:write": "to open the direct conversation in which it is looked for",
 }
-"""Each scope that may be withheld, with its reason. Without it a message whose delivery is in doubt is sent again."""
+"""Each scope that may be withheld, with its reason. Without it, a message whose delivery is in doubt is sent again."""
 
 
 LINK_SCOPES: dict[str, str] = {
     "links:read": "to hear of links to the lender's own loan system, where LOANDESK_LOAN_LINKS says what they look like",
     "links:write": "to show a loan's number and stage below such a link",
 }
-"""Each scope that only a lender's links need, with its reason."""
+"""Each scope that only loan links need, with its reason."""
 
 
 def needed_scopes(*, links: bool) -> dict[str, str]:
-    """The scopes without which the desk cannot do its work; `links` are unfurled or not."""
+    """Return the scopes that the desk needs; `links`: loan links are unfurled."""
     return {**SCOPES, **(LINK_SCOPES if links else {})}
 
 
 def manifest(base_url: str | None, *, name: str = "Loan Desk", links_domain: str = "") -> dict[str, Any]:
-    """The manifest for a desk that Slack reaches at `base_url`; None is Socket Mode, for one that it cannot reach.
+    """Return the manifest for a desk that Slack reaches at `base_url`; None means Socket Mode, for one that it cannot reach.
 
     Links to `links_domain` are unfurled.
     """

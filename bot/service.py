@@ -1,4 +1,4 @@
-"""The running desk: opened from its settings, served over HTTP, closed without losing what is in flight."""
+"""The running desk: opened from its settings, served over HTTP, and closed without losing requests in progress."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -44,16 +44,16 @@ CALL_SECONDS = 10
 
 
 FINISH_SECONDS = 10
-"""How long a stop waits for the requests at work: each is to be answered within 3 s."""
+"""How long a stop waits for requests in progress: each must be answered within 3 s."""
 
 
 class NotMigratedError(Exception):
-    """The database is not at the schema of this release."""
+    """The database does not have this release's schema."""
 
 
 @dataclass(slots=True)
 class Service:
-    """An open desk. Close it in the end."""
+    """An open desk; close it when done."""
 
     settings: Settings
     office: Office
@@ -69,7 +69,7 @@ class Service:
     port: int = 0
 
     async def serve(self) -> None:
-        """Begins to answer Slack on the settings' host and port; `port` says which one it is."""
+        """Start to answer Slack on the settings' host and port; `port` has the actual port."""
         self.runner = web.AppRunner(web_application(self.app), access_log=None, shutdown_timeout=FINISH_SECONDS)
         await self.runner.setup()
         site = web.TCPSite(self.runner, self.settings.host, self.settings.port)
@@ -77,7 +77,7 @@ class Service:
         self.port = self.runner.addresses[0][1]
 
     async def connect(self, timeouts: SocketTimeouts | None = None, *, wait: bool = True) -> None:
-        """Begins to answer Slack in Socket Mode; with `wait` the first connection stands in the end."""
+        """Start to answer Slack in Socket Mode; with `wait`, return when the first connection is open."""
         self.socket = SocketMode(
             self.app,
             self.client,
@@ -91,19 +91,19 @@ class Service:
             await self.socket.wait_connected()
 
     async def work(self, executor_id: str = "desk-1", pace: Pace | None = None) -> None:
-        """Begins to remind: looks for what is due, and delivers what is owed. `executor_id`: `bot.heartbeat.Identity`."""
+        """Start the worker, which announces what is due and delivers notices. `executor_id`: `bot.heartbeat.Identity`."""
         engine = DbosEngine(self.sender, executor_id=executor_id, pace=pace)
         self.worker = Worker(self.office, self.workspace, engine, self.homes)
         await self.worker.start()
 
     async def round(self) -> None:
-        """Does by hand, once, what the worker does all the time."""
+        """Do one round of the worker."""
         await do_chores(self.office, self.workspace)
         await self.sender.deliver_pending()
         await self.homes.round()
 
     async def finish(self) -> None:
-        """Takes no more requests, answers those at work, and finishes the deliveries in flight."""
+        """Stop taking requests, answer those in progress, and finish the deliveries in progress."""
         if self.runner is not None:
             await self.runner.cleanup()
             self.runner = None
@@ -115,14 +115,14 @@ class Service:
             self.worker = None
 
     async def close(self) -> None:
-        """Finishes, and lets go of Slack and the database."""
+        """Finish, and close the connections to Slack and the database."""
         await self.finish()
         await self.session.close()
         await self.office.database.close()
 
 
 async def open_service(settings: Settings, clock: Clock | None = None, *, migrate: bool = False) -> Service:
-    """Opens the desk: database, Slack, workspace, first admin.
+    """Open the desk: database, Slack, workspace, first admin.
 
     Raises NotMigratedError unless `migrate`, SlackApiError when Slack refuses the token.
     """

@@ -1,13 +1,14 @@
-"""The App Home: shown when it is opened, and another page of it."""
+"""The App Home, and help for people who write to the bot."""
 
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import NotAllowed
 from desk.messages.home import Showing, home_of, open_home, read_showing
 from handlers.commands import COMMANDS
-from handlers.commands.nearest import nearest_command
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.commands.loan import COMMAND as LOAN
+from handlers.door.declarations import ButtonFamily, Command
 from handlers.door.request import Reply, Request, UpdateModal
+from handlers.grammar.text import Line
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import HOME, View
@@ -16,49 +17,54 @@ from handlers.messages.overview import help_on
 from handlers.messages.refusals.errors import refusal
 
 
-async def opened(request: Request) -> UpdateModal:
-    """Somebody opens their home: it shows the page that it showed before, as it is now."""
+async def show_home(request: Request) -> UpdateModal:
+    """Show the home that was opened, at the page it showed last."""
     return UpdateModal(await current_home(request, await open_home(request.desk)))
 
 
-async def show(request: Request) -> UpdateModal:
-    """Another page, or the calls of another kind."""
+async def show_page(request: Request) -> UpdateModal:
+    """Show another page, or the calls of another kind."""
     return UpdateModal(await current_home(request, read_showing(request.value)))
 
 
 def home_for_non_member(t: Translator, zone: ZoneInfo) -> View:
-    """What stands in the place of the home of somebody who is no member any more."""
+    """Return the home of a person who is no longer a member."""
     return replacement(refusal(t, NotAllowed("not_a_member"), zone))
 
 
 def replacement(message: Message) -> View:
-    """A message in the place of the home."""
+    """Return a home that shows a message instead."""
     return View(form=HOME, title="", close="", blocks=message.blocks)
 
 
 async def current_home(request: Request, showing: Showing) -> View:
-    """The home as it is now."""
+    """Return the present home."""
     return home(request.t, await home_of(request.desk, showing))
 
 
-async def asked(request: Request) -> Reply:
+async def answer_message(request: Request) -> Reply:
     """Answer with help, and the command that comes nearest to what was written."""
     nearest = nearest_command(request.text)
     others = [command.usage for command in COMMANDS if command is not nearest]
     return Reply(help_on(request.t, nearest.usage, others))
 
 
-HOME_FAMILY = ButtonFamily(
-    "home",
-    {
-        "opened": Press(opened),
-        "show": Press(show),
-    },
-)
+def nearest_command(text: str) -> Command:
+    """Return the command that `text` (as Slack sends it) comes nearest to; `/loan` when it comes near none.
 
-BOT_FAMILY = ButtonFamily(
-    "bot",
-    {
-        "asked": Press(asked),
-    },
-)
+    A command's own name counts first, then the commands' words in the order of their precedence, wherever they are.
+    """
+    norm = Line.read(text).norm
+    for command in sorted(COMMANDS, key=lambda command: -len(command.name)):
+        if command.name.removeprefix("/") in norm.split():
+            return command
+    places = [at for at in range(len(norm)) if at == 0 or not (norm[at - 1].isascii() and norm[at - 1].isalnum())]
+    for command in sorted(COMMANDS, key=lambda command: command.precedence):
+        if any(terms.longest(norm, at) for terms in command.nearest for at in places):
+            return command
+    return LOAN
+
+
+HOME_FAMILY = ButtonFamily("home", {"opened": show_home, "show": show_page})
+
+BOT_FAMILY = ButtonFamily("bot", {"asked": answer_message})

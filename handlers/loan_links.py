@@ -1,4 +1,4 @@
-"""Links to loans in the lender's own system: which loan one leads to, and what stands below it in a conversation."""
+"""Links to loans in the lender's own system: which loan a link leads to, and what is shown below it in a conversation."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,9 +14,9 @@ _NUMBER = "{number}"
 
 
 class LoanLinks:
-    """A lender's links, by their pattern: `https://loans.example.com/l/{number}`.
+    """A lender's links by their pattern, such as `https://loans.example.com/l/{number}`.
 
-    Raises ValueError, naming what is wrong, for a pattern that is none.
+    Raises ValueError, with what is wrong, for an invalid pattern.
     """
 
     def __init__(self, pattern: str) -> None:
@@ -30,7 +30,7 @@ class LoanLinks:
         self._rest = re.compile(rf"{re.escape(before)}([^/?#&]+){re.escape(behind)}(?:[/?#&].*)?")
 
     def number_in(self, url: str) -> str | None:
-        """The number of the loan to which the link leads, or None for any other link."""
+        """Return the number of the loan that the link leads to, or None for any other link."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or parts.hostname != self.domain:
             return None
@@ -39,6 +39,6 @@ class LoanLinks:
 
 
 async def shown_links(request: Request, numbers: Sequence[str]) -> Mapping[str, Message]:
-    """What the whole conversation reads below links to these loans, by number, in the language of the channels."""
+    """Return what everyone in the conversation reads below links to these loans, by number, in the channels' language."""
     t = Translator(request.desk.workspace.locale)
     return {asked: linked_loan(t, loan) for asked, loan in (await linked(request.desk, numbers)).items()}

@@ -1,4 +1,4 @@
-"""A few borrowers to try the desk with, and how they are removed again with everything that hangs on them."""
+"""Demo borrowers to try the desk with, and their removal with everything about them."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,7 +24,7 @@ _PREFIX = "DEMO-"
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """`due_in` None: nothing is planned."""
+    """A borrower with a loan; with `due_in` None nothing is planned."""
 
     name: str
     phone: str
@@ -35,7 +35,7 @@ class _Case:
     note: str = ""
 
 
-# The numbers are of the range that Ofcom keeps for films: whoever calls one by mistake disturbs nobody.
+# Ofcom reserves this range of numbers for films: a call by mistake reaches nobody.
 _CASES = (
     _Case("演示王小明", "+447700900001", "application", "128000", "documents", timedelta(minutes=10), "银行流水"),
     _Case("Demo Maria Santos", "+447700900002", "application", "96000", "income", timedelta(hours=1), "payslips"),
@@ -47,14 +47,14 @@ _CASES = (
 
 @dataclass(frozen=True, slots=True)
 class DemoAdded:
-    """The numbers of the loans that were added. `may_call`: whoever added them may log calls about them."""
+    """The numbers of the added loans. `may_call`: the member who added them may log calls."""
 
     numbers: tuple[str, ...]
     may_call: bool
 
 
 async def add_demo(desk: Desk) -> DemoAdded:
-    """Adds demo borrowers with loans and calls of the acting member.
+    """Add demo borrowers with loans and follow-ups of the acting member.
 
     Raises NotAllowed (`role_missing`), Conflict (`demo_there`).
     """
@@ -77,7 +77,7 @@ async def add_demo(desk: Desk) -> DemoAdded:
 
 
 async def remove_demo(desk: Desk) -> int:
-    """Removes exactly the demo borrowers, with all that was done about them. Gives how many.
+    """Remove the demo borrowers, and only them, with everything about them. Return how many.
 
     Raises NotAllowed (`role_missing`), NotFound (`demo_gone`).
     """

@@ -1,11 +1,11 @@
-"""The demo borrowers in Slack: the button of the first admin's message, what it does, and what is answered."""
+"""The demo's button family, and the first admin's message with its button."""
 
 from zoneinfo import ZoneInfo
 
 from bot.demo import borrowers, messages
 from desk.core.transaction import Desk
 from desk.people import onboarding
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
@@ -15,12 +15,12 @@ from storage.upkeep import demo
 
 
 async def add(request: Request) -> Reply:
-    """Add demo borrowers of the presser."""
+    """Add demo borrowers to the presser's loans."""
     return Reply(messages.demo_added(request.t, await borrowers.add_demo(request.desk)))
 
 
 async def remove(request: Request) -> Reply:
-    """Remove them again."""
+    """Remove the demo borrowers."""
     return Reply(messages.demo_removed(request.t, await borrowers.remove_demo(request.desk)))
 
 
@@ -30,4 +30,4 @@ async def welcome_with_demo(desk: Desk, _notice: Notice, t: Translator, _zone: Z
     return welcome(t, await onboarding.welcome(desk), loans_buttons=(messages.demo_button(t, count),))
 
 
-FAMILY = ButtonFamily("demo", {"add": Press(add), "remove": Press(remove)})
+FAMILY = ButtonFamily("demo", {"add": add, "remove": remove})

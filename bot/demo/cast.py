@@ -1,4 +1,4 @@
-"""The demo's people and channels, and how the admin sets up their desk: by the commands that every admin types."""
+"""The demo's people and channels, and the commands with which the admin sets up their desk."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ ADMIN = "U0SAM"
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody at the demo's desk."""
+    """A person at the demo's desk."""
 
     slack_id: str
     handle: str
@@ -30,7 +30,7 @@ SAM = Actor(ADMIN, "sam", "Sam Patel", "Admin · 管理员", "admin", "loan-desk
 CAST = (LI_NA, TOM, WANG_FANG, CHEN_WEI, GRACE, ZHAO_MIN, SAM)
 
 CHINESE = frozenset({LI_NA, WANG_FANG, CHEN_WEI, ZHAO_MIN})
-"""Those who read Chinese in the demo."""
+"""The people who read Chinese in the demo."""
 
 CHANNELS: dict[str, tuple[Actor, ...]] = {
     "loan-desk": CAST,
@@ -42,7 +42,7 @@ CHANNELS: dict[str, tuple[Actor, ...]] = {
 
 
 def people_the_workspace(sandbox: Sandbox, *, locale: str | None = None) -> None:
-    """Puts the cast and their private channels into the workspace. `locale` makes everybody read one language."""
+    """Add the cast and their private channels to the workspace. With `locale`, everyone reads that language."""
     for actor in CAST:
         sandbox.add_user(
             actor.slack_id,
@@ -60,12 +60,12 @@ def people_the_workspace(sandbox: Sandbox, *, locale: str | None = None) -> None
 
 
 def channel_id(name: str) -> str:
-    """The id of a demo channel."""
+    """Return the id of a demo channel."""
     return "C0" + name.upper().replace("-", "")
 
 
 def setup_lines(*, around_the_clock: bool) -> list[str]:
-    """What the admin types on the first day."""
+    """Return the commands that the admin types on the first day."""
     lines = [
         f"/loan-team add @{actor.handle} {actor.role} #{actor.channel} East"
         for actor in CAST

@@ -1,4 +1,4 @@
-"""The demo's clock: the machine's, until it is set forward on the page."""
+"""The demo's clock: the machine's time, until it is set forward on the page."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from sandbox.clock import MovableClock
 
 
 class DemoClock:
-    """The desk's clock, which stands where the page's does; `real` is the machine's, in Unix seconds."""
+    """The desk's clock, which shows the page's time; `real` is the machine's, in Unix seconds."""
 
     def __init__(self, real: Callable[[], float] = time.time) -> None:
         self.page = MovableClock(real)

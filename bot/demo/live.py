@@ -1,4 +1,4 @@
-"""`loandesk demo`: the desk at work on a page in the browser, until it is stopped."""
+"""`loandesk demo`: the desk on a page in the browser, until it is stopped."""
 
 import asyncio
 import signal
@@ -16,11 +16,11 @@ from bot.demo.opening import LENDER_ZONE, InProcess, SetUpError, open_demo
 console = Console(highlight=False)
 
 SETTLING = timedelta(seconds=5)
-"""How long it may take until the first line is read."""
+"""How long it may take until the first line is typed."""
 
 
 def first_lines(now: datetime) -> tuple[tuple[str, str, str], ...]:
-    """What has just been typed when the page opens, by whom and where: the first falls due at the next full minute."""
+    """Return what was typed just before the page opens, by whom and where; the first is due at the next full minute."""
     due = (now + SETTLING).astimezone(ZoneInfo(LENDER_ZONE)).replace(second=0, microsecond=0) + timedelta(minutes=1)
     return (
         (LI_NA.slack_id, "agents", f"/loan-follow A-1001 {due:%Y-%m-%d %H:%M} identity 核对身份证地址"),
@@ -29,7 +29,7 @@ def first_lines(now: datetime) -> tuple[tuple[str, str, str], ...]:
 
 
 async def run_demo(port: int, *, socket: bool = False) -> int:
-    """Opens the page and keeps it open. 1 when the port is taken."""
+    """Open the page and keep it open. Return 1 if the port is taken."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

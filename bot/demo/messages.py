@@ -1,4 +1,4 @@
-"""What is read about the demo borrowers: the button that adds or removes them, and what came of it."""
+"""What people read about the demo borrowers: the button that adds or removes them, and the answers."""
 
 from bot.demo.borrowers import DemoAdded
 from handlers.messages.block_kit.message import Bold, Button, Code, Confirm, Message
@@ -7,7 +7,7 @@ from handlers.messages.block_kit.writer import Writer, phrase
 
 
 def demo_added(t: Translator, result: DemoAdded) -> Message:
-    """Return which demo borrowers there are, and what to try."""
+    """Say which demo borrowers there are, and what to try."""
     writer = Writer()
     writer.line(phrase(t, "Five demo borrowers are yours now: {numbers}.", numbers=Bold(t(", ").join(result.numbers))))
     if not result.may_call:
@@ -24,7 +24,7 @@ def demo_added(t: Translator, result: DemoAdded) -> Message:
 
 
 def demo_removed(t: Translator, count: int) -> Message:
-    """Return that they are gone."""
+    """Say that they were removed."""
     words = t.n(
         "{n} demo borrower is removed, with everything about them.",
         "{n} demo borrowers are removed, with everything about them.",

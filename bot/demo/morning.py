@@ -7,14 +7,14 @@ from bot.demo.cast import CHEN_WEI, GRACE, LI_NA, WANG_FANG, ZHAO_MIN, Actor
 
 @dataclass(frozen=True, slots=True)
 class Till:
-    """The clock moves on to that time."""
+    """Move the clock to that time."""
 
     clock: str
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Somebody types a line, and reads these words in the answer, and none of those in `never`."""
+    """Type a line, and expect these words in the answer and none of those in `never`."""
 
     who: Actor
     line: str
@@ -25,7 +25,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """Somebody presses a button, of the message seen last or of the newest in a channel that has the words `on`."""
+    """Press a button, of the message seen last or of the newest in a channel that has the words `on`."""
 
     who: Actor
     button: str
@@ -37,7 +37,7 @@ class Tap:
 
 @dataclass(frozen=True, slots=True)
 class See:
-    """A channel's newest message with the first of these words has them all, and pings these people and nobody else."""
+    """Expect that a channel's newest message with the first of these words has all of them, and pings only these people."""
 
     where: str
     expects: tuple[str, ...]
@@ -47,7 +47,7 @@ class See:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A morning. `locale` is what everybody reads in it."""
+    """A morning. `locale` is what everyone reads in it."""
 
     title: str
     locale: str

@@ -1,4 +1,4 @@
-"""Opens the demo: the sandbox, the desk installed in it from its own manifest, the cast added, the loans imported."""
+"""Open the demo: the sandbox, the desk installed from its own manifest, the cast, and the imported loans."""
 
 import base64
 import os
@@ -24,24 +24,24 @@ LENDER_ZONE = "Asia/Shanghai"
 
 
 class Crew(Protocol):
-    """Who runs the desk of a demo. The service itself, or processes beside it."""
+    """What runs the demo's desk: the service itself, or separate processes."""
 
     async def start(self, service: Service, sandbox: Sandbox) -> str | None:
-        """Begins to answer Slack. Gives where it is reached over HTTP, None in Socket Mode."""
+        """Start to answer Slack. Return the address over HTTP, None in Socket Mode."""
         ...
 
     async def round(self) -> None:
-        """What is due is announced, what is owed is sent."""
+        """Do the worker's round: announce what is due, and send it."""
         ...
 
     async def close(self) -> None:
-        """Ends."""
+        """Stop."""
         ...
 
 
 @dataclass(slots=True)
 class InProcess:
-    """The demo's own process does all."""
+    """The demo's own process runs everything."""
 
     socket: bool = False
     _service: Service | None = None
@@ -59,7 +59,7 @@ class InProcess:
         await self._service.round()
 
     async def close(self) -> None:
-        """The stage closes the service."""
+        """Do nothing: the stage closes the service."""
 
 
 @dataclass(slots=True)
@@ -71,18 +71,18 @@ class Stage:
     crew: Crew
 
     async def type(self, slack_id: str, channel: str, line: str) -> Reply:
-        """Somebody types a command in a demo channel."""
+        """Type a command in a demo channel."""
         return await self.sandbox.command(slack_id, channel_id(channel), line)
 
     async def close(self) -> None:
-        """Ends the desk, then the workspace."""
+        """Close the desk, then the workspace."""
         await self.crew.close()
         await self.service.close()
         await self.sandbox.stop()
 
 
 class SetUpError(Exception):
-    """The desk refused what the demo's admin typed; the message has its answer."""
+    """The desk refused what the demo's admin typed; the message has the desk's answer."""
 
 
 async def open_demo(
@@ -95,9 +95,9 @@ async def open_demo(
     database_url: str | None = None,
     crew: Crew | None = None,
 ) -> Stage:
-    """Opens everything, in `folder` unless there is another database. `locale` makes the whole cast read one language.
+    """Open everything, in `folder` unless another database is given. With `locale`, everyone reads that language.
 
-    A DemoClock is shared with the page, which can then set it forward.
+    The page shares a DemoClock and can set it forward.
     """
     crew = crew or InProcess()
     sandbox = Sandbox(team_name="Harbour Auto Finance", clock=clock.page if isinstance(clock, DemoClock) else None)
@@ -121,12 +121,12 @@ async def open_demo(
 
 
 def install(sandbox: Sandbox, url: str | None) -> None:
-    """Installs the desk from its manifest, for HTTP at `url` or for Socket Mode."""
+    """Install the desk from its manifest, for HTTP at `url` or for Socket Mode."""
     sandbox.install(manifest=manifest(url), token=TOKEN, app_token=APP_TOKEN, signing_secret=SIGNING_SECRET)
 
 
 def demo_settings(database_url: str, sandbox: Sandbox) -> Settings:
-    """Settings with fresh keys, for a desk in that sandbox."""
+    """Return settings with new keys for a desk in that sandbox."""
     return Settings.model_validate(
         {
             "database_url": database_url,

@@ -20,11 +20,11 @@ START = datetime.fromisoformat("2026-11-25T08:00:00+08:00")
 
 
 class NotAsItShouldBeError(Exception):
-    """What the tour saw was not what the script says."""
+    """What the tour saw differs from the script."""
 
 
 class MorningClock:
-    """Stands still until the script moves it."""
+    """A clock that only the script moves."""
 
     def __init__(self, at: datetime) -> None:
         self.at = at.astimezone(UTC)
@@ -35,7 +35,7 @@ class MorningClock:
 
 @dataclass(slots=True)
 class Tour:
-    """One morning under way. `last` is what the present reader saw last."""
+    """A morning in progress. `last` is the message that the present reader saw last."""
 
     stage: Stage
     clock: MorningClock
@@ -43,7 +43,7 @@ class Tour:
     seen: set[str] = field(default_factory=set)
 
     async def play(self, script: Script) -> None:
-        """Plays the steps in order. Raises NotAsItShouldBeError at the first that does not go as written."""
+        """Play the steps in order. Raises NotAsItShouldBeError at the first that differs from the script."""
         for step in script.steps:
             match step:
                 case Till(clock):
@@ -56,7 +56,7 @@ class Tour:
                     self._see(step)
 
     async def _till(self, clock: str) -> None:
-        """Moves to that time of the day; the desk does its round each half hour until then, and then."""
+        """Move the clock to that time of day; the worker does its round each half hour until then, and then."""
         hour, minute = map(int, clock.split(":"))
         until = START.replace(hour=hour, minute=minute).astimezone(UTC)
         while self.clock.at < until:
@@ -118,7 +118,7 @@ class Tour:
 
 
 async def run_tour(*, socket: bool = False) -> int:
-    """Both mornings, over HTTP or Socket Mode. 0 when all was as it should be, else 1."""
+    """Play both mornings, over HTTP or Socket Mode. Return 0 if all went as the scripts say, else 1."""
     for script in (CHINESE, ENGLISH):
         console.rule(script.title)
         try:
@@ -148,7 +148,7 @@ async def _one(script: Script, *, socket: bool) -> None:
 
 
 async def play(stage: Stage, clock: MorningClock, script: Script) -> None:
-    """Plays a script on an open stage whose clock stands at START. Raises NotAsItShouldBeError."""
+    """Play a script on an open stage whose clock shows START. Raises NotAsItShouldBeError."""
     await Tour(stage, clock).play(script)
     if stage.sandbox.violations:
         raise NotAsItShouldBeError(f"Slack would refuse: {stage.sandbox.violations[0]}")

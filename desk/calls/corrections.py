@@ -13,7 +13,7 @@ from desk.follow_ups.follow_ups import check_note
 from desk.loans import lookup
 from desk.loans.views import LoanView, loan_view
 from desk.messages.managers import call_has_changed
-from desk.people.members import relations_to_call
+from desk.people.members import authorship
 from storage.engine.types import new_id
 from storage.queries.calls import calls
 from storage.queries.loans import loans
@@ -102,7 +102,7 @@ async def _correctable(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
         raise NotFound("unknown_call")
     loan = await loans.lock(desk.session, call.loan_id)
     await desk.session.refresh(call)
-    require(desk, "correct_call", relations_to_call(desk, call))
+    require(desk, "correct_call", authorship(desk, call.caller_id, call.at))
     if call.undone_at is not None:
         raise Conflict("call_undone", at=call.undone_at)
     return loan, call

@@ -18,7 +18,11 @@ from desk.core.undo_rules import UndoneRow
 from storage.queries.core import audit, undos
 from storage.queries.loans import loans
 from storage.queries.people import members
-from storage.tables import FollowUp, Loan, Undo
+from storage.tables import (
+    FollowUp,
+    Loan,
+    Undo,
+)
 
 UNDO_FOR = timedelta(minutes=5)
 """How long a change can be taken back."""

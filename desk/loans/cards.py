@@ -11,15 +11,17 @@ from desk.documents.views import ItemView, item_views
 from desk.follow_ups.follow_ups import note_of
 from desk.loans import borrowers, lookup
 from desk.loans.borrowers import readable
+from desk.loans.notes import PastNote, past_notes
 from desk.loans.views import FollowUpView, LoanView, follow_up_views, loan_view
 from storage.queries.calls import calls
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
+from storage.queries.loans import notes
 from storage.queries.loans.loans import stage_changes
 from storage.queries.people import members
 from storage.tables import Call, Loan, StageChange
 
-FOLLOW_UPS, CALLS, DOCUMENTS, STAGES = 5, 5, 10, 3
+FOLLOW_UPS, CALLS, NOTES, DOCUMENTS, STAGES = 5, 5, 3, 10, 3
 """How many of each the card shows."""
 
 PAGE = 10
@@ -73,6 +75,8 @@ class LoanCard:
     more_due: int
     calls: tuple[PastCall, ...]
     more_calls: int
+    notes: tuple[PastNote, ...]
+    more_notes: int
     documents: tuple[ItemView, ...]
     more_documents: int
     stages: tuple[PastStage, ...]
@@ -145,6 +149,8 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
     views = await follow_up_views(desk, loan, open_ones[:FOLLOW_UPS])
     past = await calls.last_of_loan(desk.session, loan.id, limit=CALLS)
     logged = len(past) if len(past) < CALLS else await calls.count_of_loan(desk.session, loan.id)
+    noted = await past_notes(desk, loan.id, limit=NOTES)
+    written = len(noted) if len(noted) < NOTES else await notes.count_of_loan(desk.session, loan.id)
     asked = await documents.open_with_requests(desk.session, loan.id)
     return LoanCard(
         loan=await loan_view(desk, loan),
@@ -161,6 +167,8 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         more_due=len(open_ones) - len(views),
         calls=await _past_calls(desk, past),
         more_calls=logged - len(past),
+        notes=noted,
+        more_notes=written - len(noted),
         documents=await item_views(desk, asked[:DOCUMENTS]),
         more_documents=max(len(asked) - DOCUMENTS, 0),
         stages=await _past_stages(desk, await stage_changes(desk.session, loan.id, limit=STAGES)),

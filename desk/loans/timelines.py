@@ -1,4 +1,4 @@
-"""What has happened on a loan, in the order of time: calls, stages, owners, handovers, documents."""
+"""What has happened on a loan, in the order of time: calls, notes, stages, owners, handovers, documents."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,14 +11,16 @@ from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.documents.views import words_of
 from desk.loans import borrowers, lookup
+from desk.loans.notes import earlier_texts, text_of
 from desk.loans.views import LoanView, loan_view
-from desk.people.members import relations_to_call
+from desk.people.members import authorship
 from storage.queries.calls import calls
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
+from storage.queries.loans import notes
 from storage.queries.loans.loans import stage_changes
 from storage.queries.people import members
-from storage.tables import Assignment, Call, CallCorrection, DocumentItem, DocumentStep, FollowUp, StageChange
+from storage.tables import Assignment, Call, CallCorrection, DocumentItem, DocumentStep, FollowUp, LoanNote, StageChange
 
 PAGE = 10
 """Events of one page."""
@@ -26,11 +28,11 @@ PAGE = 10
 
 @dataclass(frozen=True, slots=True)
 class Was:
-    """How a call was logged before it was corrected, by whom (Slack id) and when."""
+    """How a call or a note was before it was corrected, by whom (Slack id) and when. `outcome` is None for a note."""
 
     at: datetime
     by: str
-    outcome: str
+    outcome: str | None
     minutes: int | None
     note: str = field(repr=False)
 
@@ -40,13 +42,13 @@ class Event:
     """Something that happened. `who` is a Slack id, None for the desk or a file; `note` is what was typed.
 
     A call: `code` is the outcome, `purpose` what it was about, `was` how it stood before each correction, oldest first,
-    `may_correct` whether the reader may correct it. A stage or an owner: `code` is the stage, or the new owner's
-    Slack id. A handover of one follow-up: `number` and `purpose` name it, `code` is the new assignee's Slack id. A
-    document: `code` and `words` name it, `state` is what it came to.
+    `may_correct` whether the reader may correct it. A note: `was` and `may_correct` as for a call. A stage or an owner:
+    `code` is the stage, or the new owner's Slack id. A handover of one follow-up: `number` and `purpose` name it, `code`
+    is the new assignee's Slack id. A document: `code` and `words` name it, `state` is what it came to.
     """
 
     id: UUID
-    kind: Literal["call", "stage", "owner", "handover", "document"]
+    kind: Literal["call", "note", "stage", "owner", "handover", "document"]
     at: datetime
     who: str | None
     code: str
@@ -78,6 +80,7 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
     wanted = offset + PAGE + 1
     found = [
         *await _calls(desk, await calls.last_of_loan(desk.session, loan.id, limit=wanted)),
+        *await _notes(desk, await notes.last_of_loan(desk.session, loan.id, limit=wanted)),
         *await _stages(desk, await stage_changes(desk.session, loan.id, limit=wanted)),
         *await _assignments(desk, await follow_ups.of_loan(desk.session, loan.id, limit=wanted)),
         *await _documents(desk, await documents.steps_of_loan(desk.session, loan.id, limit=wanted)),
@@ -106,7 +109,7 @@ async def _calls(desk: Desk, rows: Sequence[Call]) -> list[Event]:
             minutes=row.minutes,
             note=desk.cipher.decrypt(Call.note_cipher, row),
             was=tuple(was.get(row.id, ())),
-            may_correct=allows(desk.member, "correct_call", relations_to_call(desk, row)),
+            may_correct=allows(desk.member, "correct_call", authorship(desk, row.caller_id, row.at)),
         )
         for row in rows
     ]
@@ -120,6 +123,24 @@ async def _was(desk: Desk, call_ids: Sequence[UUID]) -> dict[UUID, list[Was]]:
         note = desk.cipher.decrypt(CallCorrection.note_cipher, row)
         found[row.call_id].append(Was(row.at, names[row.by_id], row.outcome, row.minutes, note))
     return found
+
+
+async def _notes(desk: Desk, rows: Sequence[LoanNote]) -> list[Event]:
+    names = await _names(desk, {row.by_id for row in rows})
+    was = await earlier_texts(desk, [row.id for row in rows])
+    return [
+        Event(
+            id=row.id,
+            kind="note",
+            at=row.at,
+            who=names[row.by_id],
+            code="",
+            note=text_of(desk, row),
+            was=tuple(Was(past.at, past.who, None, None, past.text) for past in was.get(row.id, ())),
+            may_correct=allows(desk.member, "correct_note", authorship(desk, row.by_id, row.at)),
+        )
+        for row in rows
+    ]
 
 
 async def _stages(desk: Desk, rows: Sequence[StageChange]) -> list[Event]:

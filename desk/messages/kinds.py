@@ -15,38 +15,26 @@ class NoticeKind:
     urgent: bool = True
 
 
-REMINDER = NoticeKind("reminder", mentions=True)
-REMINDER_BUNDLE = NoticeKind("reminder_bundle", mentions=True)
-ASSIGNED = NoticeKind("assigned", mentions=True)
-ESCALATION = NoticeKind("escalation")
-MANAGER_TOLD = NoticeKind("manager_told")
-REASSIGNED = NoticeKind("reassigned")
-DIGEST = NoticeKind("digest", urgent=False)
-TEAM_DIGEST = NoticeKind("team_digest", urgent=False)
-CHANNEL_LOST = NoticeKind("channel_lost")
-WELCOME = NoticeKind("welcome")
-APP_MANIFEST = NoticeKind("app_manifest")
-ACCESS_ASKED = NoticeKind("access_asked")
-ACCESS_GRANTED = NoticeKind("access_granted")
-ACCESS_DECLINED = NoticeKind("access_declined")
-
-KINDS: dict[str, NoticeKind] = {
-    kind.name: kind
-    for kind in (
-        REMINDER,
-        REMINDER_BUNDLE,
-        ASSIGNED,
-        ESCALATION,
-        MANAGER_TOLD,
-        REASSIGNED,
-        DIGEST,
-        TEAM_DIGEST,
-        CHANNEL_LOST,
-        WELCOME,
-        APP_MANIFEST,
-        ACCESS_ASKED,
-        ACCESS_GRANTED,
-        ACCESS_DECLINED,
-    )
-}
+KINDS: dict[str, NoticeKind] = {}
 """Every kind by the name under which it is stored."""
+
+
+def _kind(name: str, *, mentions: bool = False, urgent: bool = True) -> NoticeKind:
+    KINDS[name] = NoticeKind(name, mentions, urgent)
+    return KINDS[name]
+
+
+REMINDER = _kind("reminder", mentions=True)
+REMINDER_BUNDLE = _kind("reminder_bundle", mentions=True)
+ASSIGNED = _kind("assigned", mentions=True)
+ESCALATION = _kind("escalation")
+MANAGER_TOLD = _kind("manager_told")
+REASSIGNED = _kind("reassigned")
+DIGEST = _kind("digest", urgent=False)
+TEAM_DIGEST = _kind("team_digest", urgent=False)
+CHANNEL_LOST = _kind("channel_lost")
+WELCOME = _kind("welcome")
+APP_MANIFEST = _kind("app_manifest")
+ACCESS_ASKED = _kind("access_asked")
+ACCESS_GRANTED = _kind("access_granted")
+ACCESS_DECLINED = _kind("access_declined")

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from desk.core.values import PersonRef
 from desk.rules.absence import Absence, acting_member
 from desk.rules.hours import WorkingHours
 from storage.queries.people import members
-from storage.tables import Call, FollowUp, Loan, Member
+from storage.tables import FollowUp, Loan, Member
 
 
 def zone_of(member: Member) -> ZoneInfo:
@@ -163,11 +163,11 @@ CORRECTABLE_FOR = timedelta(days=1)
 """How long a caller may correct a call of their own."""
 
 
-def relations_to_call(desk: Desk, call: Call) -> set[Relation]:
-    """Return how the acting member relates to a call."""
-    if call.caller_id != desk.member.id:
+def authorship(desk: Desk, author_id: UUID, at: datetime) -> set[Relation]:
+    """Return how the acting member relates to a call or a note that `author_id` logged or wrote at that instant."""
+    if author_id != desk.member.id:
         return set()
-    return {"own", "recent"} if desk.now - call.at <= CORRECTABLE_FOR else {"own"}
+    return {"own", "recent"} if desk.now - at <= CORRECTABLE_FOR else {"own"}
 
 
 def today_of(desk: Desk, member: Member) -> date:

@@ -1,1 +1,1 @@
-"""Buttons: one module per family; each function handles one press."""
+"""Buttons: one module per family, which declares its presses; each function handles one."""

@@ -6,26 +6,26 @@ from uuid import UUID
 from desk.calls import calls
 from desk.calls.views import CallLogged
 from desk.core.values import Due
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
 from handlers.messages import calls as render
 
 
 async def log_from_reminder(request: Request) -> Reply:
-    """One tap below a reminder: the call ended so, and answers that follow-up."""
+    """Log a call by one tap below a reminder; it answers that follow-up."""
     value = request.value
     answer = await calls.log_call_on(request.desk, UUID(value["f"]), value["v"], value["o"])
     return Reply(render.logged(request.t, answer, request.zone))
 
 
 async def log_again(request: Request) -> Reply:
-    """Yes, another call like the one just logged."""
+    """Log another call like the last one."""
     answer = await calls.log_again(request.desk, _call(request), keeps_plan=bool(request.value["k"]))
     return Reply(render.logged(request.t, answer, request.zone), replaces=True)
 
 
 async def answer_other(request: Request) -> Reply:
-    """The call was about that follow-up, or about that one too."""
+    """Record that the call answered that follow-up, or that one as well."""
     value = request.value
     answer = await calls.answer_another(
         request.desk, _call(request), UUID(value["f"]), value["v"], keeps_plan=bool(value["k"])
@@ -34,7 +34,7 @@ async def answer_other(request: Request) -> Reply:
 
 
 async def plan_next(request: Request) -> Reply:
-    """One of the next steps that the answer offered."""
+    """Plan one of the next steps that the answer offered."""
     value = request.value
     due = Due(on=date.fromisoformat(value["o"]), at=datetime.fromisoformat(value["a"]) if value["a"] else None)
     answer = await calls.plan_next(request.desk, _call(request), due, value["p"], next_number=value["n"])
@@ -42,7 +42,7 @@ async def plan_next(request: Request) -> Reply:
 
 
 async def nothing_needed(request: Request) -> Reply:
-    """The loan may stay without a plan."""
+    """Record that the loan needs no plan."""
     return _added(request, await calls.nothing_needed(request.desk, _call(request)))
 
 
@@ -58,10 +58,10 @@ def _call(request: Request) -> UUID:
 FAMILY = ButtonFamily(
     "call",
     {
-        "log": Press(log_from_reminder),
-        "again": Press(log_again),
-        "answer_other": Press(answer_other),
-        "next": Press(plan_next),
-        "nothing_needed": Press(nothing_needed),
+        "log": log_from_reminder,
+        "again": log_again,
+        "answer_other": answer_other,
+        "next": plan_next,
+        "nothing_needed": nothing_needed,
     },
 )

@@ -1,4 +1,4 @@
-"""A loan's card as a modal: its tabs, and what is done in them."""
+"""Buttons of a loan's card in a modal: its tabs, and what is done in them."""
 
 import contextlib
 from uuid import UUID
@@ -9,7 +9,7 @@ from desk.documents.documents import Act
 from desk.follow_ups import assigning
 from desk.loans import cards as loan_cards
 from desk.loans import timelines
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import OpenModal, Request, UpdateModal
 from handlers.messages import cards
 from handlers.messages import documents as render_documents
@@ -20,7 +20,7 @@ from handlers.messages.cards import CARD
 
 
 async def show(request: Request) -> OpenModal | UpdateModal:
-    """Opens the card, or turns to another of its tabs."""
+    """Open the card, or show another of its tabs."""
     value = request.value
     loan_id = UUID(value["l"])
     view = await _tab(request, loan_id, str(value.get("t", "contact")), offset=int(value.get("o", 0)))
@@ -31,7 +31,7 @@ async def show(request: Request) -> OpenModal | UpdateModal:
 
 
 async def parent(request: Request) -> View | None:
-    """The card that lies under the modal in which something was done, as it is now. None where it can't be seen any more."""
+    """Return the present card under the modal in which something was changed, or None if the reader can no longer see it."""
     card = request.private[BENEATH]
     with contextlib.suppress(DeskError):
         return await _tab(request, UUID(card["l"]), str(card.get("t", "")), offset=int(card.get("o", 0)))
@@ -39,17 +39,17 @@ async def parent(request: Request) -> View | None:
 
 
 async def got(request: Request) -> UpdateModal:
-    """A document has come."""
+    """Mark a document as received."""
     return await _document(request, "got")
 
 
 async def accept(request: Request) -> UpdateModal:
-    """A document is in order."""
+    """Accept a document."""
     return await _document(request, "accept")
 
 
 async def done(request: Request) -> UpdateModal:
-    """A follow-up is finished."""
+    """Finish a follow-up."""
     closed = await assigning.done_pressed(request.desk, UUID(request.value["f"]), request.value["v"])
     answer = render_follow_ups.closed(request.t, closed, request.zone)
     return UpdateModal(await _tab(request, closed.loan.id, "follow_ups", above=answer))
@@ -75,11 +75,5 @@ async def _tab(request: Request, loan_id: UUID, tab: str, *, offset: int = 0, ab
 
 
 FAMILY = ButtonFamily(
-    "card",
-    {
-        "open": Press(show, opens_modal=True),
-        "got": Press(got),
-        "accept": Press(accept),
-        "done": Press(done),
-    },
+    "card", {"open": show, "got": got, "accept": accept, "done": done}, opens_modal=frozenset({"open"})
 )

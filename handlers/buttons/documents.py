@@ -4,24 +4,24 @@ from uuid import UUID
 
 from desk.documents import documents
 from desk.documents.documents import Act
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
 from handlers.messages import documents as render
 
 
 async def show(request: Request) -> Reply:
-    """The documents of a loan, from its card."""
+    """List the documents of a loan."""
     listed = await documents.documents_pressed(request.desk, UUID(request.value["l"]))
     return Reply(render.listed(request.t, listed, request.zone))
 
 
 async def got(request: Request) -> Reply:
-    """A document has come."""
+    """Mark a document as received."""
     return await _change(request, "got")
 
 
 async def accept(request: Request) -> Reply:
-    """A document is in order."""
+    """Accept a document."""
     return await _change(request, "accept")
 
 
@@ -31,11 +31,4 @@ async def _change(request: Request, act: Act) -> Reply:
     return Reply(render.changed(request.t, result, request.zone), replaces=True)
 
 
-FAMILY = ButtonFamily(
-    "documents",
-    {
-        "list": Press(show),
-        "got": Press(got),
-        "accept": Press(accept),
-    },
-)
+FAMILY = ButtonFamily("documents", {"list": show, "got": got, "accept": accept})

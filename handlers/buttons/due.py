@@ -5,14 +5,14 @@ from uuid import UUID
 
 from desk.core.errors import NotFound
 from desk.follow_ups.due_lists import DueList, list_due
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
 from handlers.messages import due_lists as render
 from storage.tables import Member
 
 
 async def page(request: Request) -> Reply:
-    """Another page, in the place of the first; or, below a digest, the whole list."""
+    """Show another page in the place of the first; or, below a digest, the full list."""
     desk, value = request.desk, request.value
     named = value.get("w")
     whose: Member | Literal["team"] | None = None
@@ -37,9 +37,4 @@ def page_value(found: DueList, whose: Member | Literal["team"] | None) -> dict[s
     return value
 
 
-FAMILY = ButtonFamily(
-    "due",
-    {
-        "list": Press(page),
-    },
-)
+FAMILY = ButtonFamily("due", {"list": page})

@@ -1,14 +1,14 @@
-"""Buttons that open a form, and what happens inside one; the shortcuts, which do the same."""
+"""Buttons that open a form or change one, and the shortcuts, which open forms too."""
 
 from uuid import UUID
 
 from desk.core.vocabulary import NOTE_LIMIT
 from desk.loans.lookup import number_of
 from handlers.commands import COMMANDS, loan_call
-from handlers.door.declarations import ButtonFamily, Press, Shortcut
+from handlers.door.declarations import ButtonFamily, Shortcut
 from handlers.door.request import OpenModal, Request, UpdateModal
 from handlers.forms import call, workspace
-from handlers.forms.form import Form, filled, opened, refreshed, restored
+from handlers.forms.form import Form, fill_modal, open_modal, refresh_modal, restore_modal
 from handlers.grammar.text import Line
 from handlers.messages.block_kit.view import BENEATH
 from handlers.messages.cards import CARD
@@ -28,46 +28,41 @@ async def open_form(request: Request) -> OpenModal:
     if request.form == CARD:
         private[BENEATH] = dict(request.private)
     name = str(private.pop("form"))
-    return await opened(request, FORMS[name], private=private, otherwise=usage(request.t, _USAGES[name]))
+    return await open_modal(request, FORMS[name], private=private, otherwise=usage(request.t, _USAGES[name]))
 
 
 async def open_with_note(request: Request) -> OpenModal:
     """Open the form of a call about a message: the message's text is the note."""
     note = Line.read(request.text).original(0)[:NOTE_LIMIT]
-    return await opened(request, call.FORM, typed={"note": note}, otherwise=usage(request.t, loan_call.USAGE))
+    return await open_modal(request, call.FORM, typed={"note": note}, otherwise=usage(request.t, loan_call.USAGE))
 
 
 async def refresh(request: Request) -> UpdateModal:
     """Update the form after one of its live fields has changed."""
-    return await refreshed(request, FORMS[request.form])
+    return await refresh_modal(request, FORMS[request.form])
 
 
 async def fill(request: Request) -> UpdateModal:
     """Put the button's values into the form's fields."""
-    return await filled(request, FORMS[request.form])
+    return await fill_modal(request, FORMS[request.form])
 
 
 async def restore(request: Request) -> UpdateModal:
     """Put what was typed before into the form's fields."""
-    return await restored(request, FORMS[request.form])
+    return await restore_modal(request, FORMS[request.form])
 
 
 FAMILY = ButtonFamily(
     "form",
-    {
-        "open": Press(open_form, opens_modal=True),
-        "from_message": Press(open_with_note),
-        "refresh": Press(refresh),
-        "fill": Press(fill),
-        "restore": Press(restore),
-    },
+    {"open": open_form, "from_message": open_with_note, "refresh": refresh, "fill": fill, "restore": restore},
+    opens_modal=frozenset({"open"}),
 )
 
-COUNTRIES = ButtonFamily("country", {}, {"search": workspace.suggest_countries})
+COUNTRIES = ButtonFamily("country", {}, suggestions={"search": workspace.suggest_countries})
 
 SHORTCUTS = (
     Shortcut("call", "global", "Log a call · 登记通话", "With a form"),
-    Shortcut("follow_up", "global", "Assign a follow-up · 安排跟进", "Plan a call of yours or somebody else's"),
+    Shortcut("follow_up", "global", "Assign a follow-up · 安排跟进", "Plan a call for yourself or a colleague"),
     Shortcut("documents", "global", "Request documents · 索要材料", "From a checklist of what is lacking"),
     Shortcut("inquiry", "global", "Open an inquiry · 新咨询", "A new borrower"),
     Shortcut("find", "global", "Find a loan · 查找贷款", "By name, number or phone"),

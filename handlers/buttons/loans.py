@@ -1,4 +1,4 @@
-"""Buttons about a loan: its card, its number, lists, a new inquiry, what comes next."""
+"""Buttons about a loan: its card, phone number, lists, a new inquiry, the next step."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -8,7 +8,7 @@ from desk.follow_ups import next_steps
 from desk.loans import cards as loan_cards
 from desk.loans import inquiries, lists
 from handlers.buttons.forms import refresh
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
 from handlers.forms.fields import suggest_loans
 from handlers.messages import cards
@@ -17,29 +17,29 @@ from handlers.messages import loans as render
 
 
 async def card(request: Request) -> Reply:
-    """Opens the card of a loan, from a reminder or a list."""
+    """Show the card of a loan, from a reminder or a list."""
     return Reply(cards.card(request.t, await loan_cards.card_pressed(request.desk, _loan(request)), request.zone))
 
 
 async def show_number(request: Request) -> Reply:
-    """Shows the borrower's phone number to whoever pressed."""
+    """Show the borrower's phone number to the presser."""
     return Reply(cards.phone_number(request.t, await loan_cards.show_number(request.desk, _loan(request))))
 
 
 async def mine(request: Request) -> Reply:
-    """The next page of the reader's own loans."""
+    """Show the next page of the reader's own loans."""
     value = request.value
     return Reply(render.own_loans(request.t, await lists.mine(request.desk, value["s"] or None, offset=value["o"])))
 
 
 async def new_anyway(request: Request) -> Reply:
-    """Opens the inquiry although its phone is known."""
+    """Open the inquiry although its phone number is known."""
     answer = await inquiries.open_all_the_same(request.desk, UUID(request.value["d"]))
     return Reply(render.inquiry_opened(request.t, answer, request.zone), replaces=True)
 
 
 async def plan_next(request: Request) -> Reply:
-    """Plans one of the next steps on offer."""
+    """Plan one of the offered next steps."""
     value = request.value
     due = Due(on=date.fromisoformat(value["o"]), at=datetime.fromisoformat(value["a"]) if value["a"] else None)
     answer = await next_steps.plan_offered(request.desk, _loan(request), due, value["p"], next_number=value["n"])
@@ -47,7 +47,7 @@ async def plan_next(request: Request) -> Reply:
 
 
 async def nothing_needed(request: Request) -> Reply:
-    """The loan may stay without a plan."""
+    """Record that the loan needs no plan."""
     return Reply(render_next.nothing_needed(request.t, await next_steps.nothing_needed(request.desk, _loan(request))))
 
 
@@ -58,13 +58,13 @@ def _loan(request: Request) -> UUID:
 FAMILY = ButtonFamily(
     "loan",
     {
-        "card": Press(card),
-        "show_number": Press(show_number),
-        "mine": Press(mine),
-        "new_anyway": Press(new_anyway),
-        "plan_next": Press(plan_next),
-        "nothing_needed": Press(nothing_needed),
-        "search": Press(refresh),
+        "card": card,
+        "show_number": show_number,
+        "mine": mine,
+        "new_anyway": new_anyway,
+        "plan_next": plan_next,
+        "nothing_needed": nothing_needed,
+        "search": refresh,
     },
-    {"search": suggest_loans},
+    suggestions={"search": suggest_loans},
 )

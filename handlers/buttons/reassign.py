@@ -6,14 +6,14 @@ from desk.core.errors import NotFound
 from desk.handover import plans, reassigning
 from desk.handover.plans import PlanPreview
 from desk.handover.reassigning import Preview
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
 from handlers.messages import handover as render
 from storage.tables import Member
 
 
 async def confirm(request: Request) -> Reply:
-    """Hands everything over, if it is still what the preview showed; else shows the preview again."""
+    """Hand everything over if the preview is still correct; otherwise show it again."""
     value = request.value
     outgoing, to = await _member(request, value["f"]), await _member(request, value["t"])
     draft_id = UUID(value["d"]) if value.get("d") else None
@@ -23,14 +23,14 @@ async def confirm(request: Request) -> Reply:
 
 
 async def carry_out(request: Request) -> Reply:
-    """Does what the form's preview showed, if it is still so; else shows the preview again."""
+    """Carry out the form's plan if its preview is still correct; otherwise show it again."""
     result = await plans.carry_out(request.desk, UUID(request.value["d"]), request.value["m"])
     shown = render.plan(request.t, result) if isinstance(result, PlanPreview) else render.plan_done(request.t, result)
     return Reply(shown, replaces=True)
 
 
 async def leave(request: Request) -> Reply:
-    """Leaves everything as it is."""
+    """Leave everything as it is."""
     return Reply(render.nothing_handed_over(request.t), replaces=True)
 
 
@@ -41,11 +41,4 @@ async def _member(request: Request, member_id: str) -> Member:
     return member
 
 
-FAMILY = ButtonFamily(
-    "reassign",
-    {
-        "confirm": Press(confirm),
-        "carry_out": Press(carry_out),
-        "leave": Press(leave),
-    },
-)
+FAMILY = ButtonFamily("reassign", {"confirm": confirm, "carry_out": carry_out, "leave": leave})

@@ -1,31 +1,36 @@
-"""Buttons of a reminder that put it off or hand it over."""
+"""Buttons that snooze a reminder, hand its follow-up over, or move one to a time that fits."""
 
+from datetime import datetime
 from uuid import UUID
 
+from desk.follow_ups.fitting import move_to_fit
 from desk.handover.to_manager import hand_to_manager
 from desk.messages import reminders
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
 from handlers.messages import follow_ups as render
 
 
 async def snooze(request: Request) -> Reply:
-    """Speaks of it again later."""
+    """Remind again later."""
     value = request.value
     result = await reminders.snooze(request.desk, UUID(value["f"]), value["v"], value["k"])
     return Reply(render.snoozed(request.t, result, request.zone))
 
 
 async def hand_over(request: Request) -> Reply:
-    """Makes it the manager's."""
+    """Hand the follow-up over to the manager."""
     value = request.value
     return Reply(render.handed_over(request.t, await hand_to_manager(request.desk, UUID(value["f"]), value["v"])))
 
 
-FAMILY = ButtonFamily(
-    "reminder",
-    {
-        "snooze": Press(snooze),
-        "hand_over": Press(hand_over),
-    },
-)
+async def fit(request: Request) -> Reply:
+    """Move a follow-up from a time that does not fit to one that does."""
+    value = request.value
+    moved = await move_to_fit(request.desk, UUID(value["f"]), value["v"], datetime.fromisoformat(value["a"]))
+    return Reply(render.fitted(request.t, moved))
+
+
+FAMILY = ButtonFamily("reminder", {"snooze": snooze, "hand_over": hand_over})
+
+FOLLOW_UPS = ButtonFamily("follow_up", {"fit": fit})

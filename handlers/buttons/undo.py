@@ -4,20 +4,15 @@ from uuid import UUID
 
 import desk.registrations  # noqa: F401  (Undo must know all tables)
 from desk.core.undo import take_back
-from handlers.door.declarations import ButtonFamily, Press
+from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
 from handlers.messages.undo import taken_back
 
 
 async def undo(request: Request) -> Reply:
-    """Takes back what the pressed answer reports, and takes its place."""
+    """Undo what the pressed answer reports, and replace the answer."""
     undone = await take_back(request.desk, UUID(request.value["u"]))
     return Reply(taken_back(request.t, undone), replaces=True)
 
 
-FAMILY = ButtonFamily(
-    "undo",
-    {
-        "take_back": Press(undo),
-    },
-)
+FAMILY = ButtonFamily("undo", {"take_back": undo})

@@ -1,4 +1,4 @@
-"""Slash commands, one module each, which declares all there is to say about its command."""
+"""Slash commands: one module each, with everything that is declared about the command."""
 
 from handlers.commands import (
     loan,
@@ -7,6 +7,7 @@ from handlers.commands import (
     loan_docs,
     loan_due,
     loan_follow,
+    loan_note,
     loan_reassign,
     loan_stage,
     loan_team,
@@ -19,6 +20,7 @@ COMMANDS = (
     loan_stage.COMMAND,
     loan_due.COMMAND,
     loan_follow.COMMAND,
+    loan_note.COMMAND,
     loan_digest.COMMAND,
     loan_reassign.COMMAND,
     loan_team.COMMAND,

@@ -1,4 +1,4 @@
-"""`/loan`: the day, cards, lists, new inquiries, corrections."""
+"""`/loan`: my day, cards, lists, new inquiries and corrections."""
 
 from desk.loans import cards as loan_cards
 from desk.loans import edits, inquiries, lists
@@ -42,7 +42,7 @@ USAGE = Usage(
 
 
 async def loan(request: Request) -> Message:
-    """Shows a card or a list, opens an inquiry, corrects a loan; alone, how to, and the day."""
+    """Show a card or a list, open an inquiry or correct a loan; typed alone, show the usage and the member's day."""
     desk, t = request.desk, request.t
     parsed = grammar.parse(Line.read(request.text), desk.now, request.zone, region=region_of(desk))
     match parsed:

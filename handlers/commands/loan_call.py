@@ -1,4 +1,4 @@
-"""`/loan-call`, one-tap logging, and the buttons of the answer."""
+"""`/loan-call`: log a call, and plan the next one."""
 
 from desk.calls import calls
 from desk.calls.views import AlreadyLogged
@@ -6,8 +6,8 @@ from desk.core.vocabulary import VOCABULARY
 from desk.messages import overview
 from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
-from handlers.forms import call, correct_call
-from handlers.forms.form import opened
+from handlers.forms import call
+from handlers.forms.form import open_modal
 from handlers.grammar import call as grammar
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import OUTCOMES, Terms, keyword
@@ -37,14 +37,14 @@ USAGE = Usage(
 
 
 async def loan_call(request: Request) -> Message | OpenModal:
-    """Logs a call; typed alone, opens its form."""
+    """Log a call; typed alone, open the form."""
     desk, t = request.desk, request.t
     line = Line.read(request.text)
     parsed = grammar.parse(line, desk.now, request.zone)
     if isinstance(parsed, HelpRequest):
         rows = await overview.calls(desk, "today")
         how = render_hand.calls(t, USAGE, t("Your calls that are due today:"), rows)
-        return await opened(request, call.FORM, otherwise=how) if parsed.what == "usage" else how
+        return await open_modal(request, call.FORM, otherwise=how) if parsed.what == "usage" else how
     answer = await calls.log_call(
         desk,
         loan=parsed.loan,
@@ -65,5 +65,5 @@ COMMAND = Command(
     handler=loan_call,
     nearest=(OUTCOMES, Terms((keyword("call", "通话", "电话", "登记", "log", "phone", "called"),))),
     precedence=70,
-    forms=(call.FORM, correct_call.FORM),
+    forms=(call.FORM, call.CORRECTION),
 )

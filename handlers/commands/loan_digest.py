@@ -1,4 +1,4 @@
-"""`/loan-digest`: when one's digest comes, or now."""
+"""`/loan-digest`: the time of one's digest, or the digest now."""
 
 from desk.core.permissions import allows
 from desk.messages import digests
@@ -28,7 +28,7 @@ USAGE = Usage(
 
 
 async def loan_digest(request: Request) -> Message:
-    """Shows the setting, changes it, or shows the digest at once."""
+    """Show the setting, change it, or show the digest now."""
     desk, t = request.desk, request.t
     parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
     if isinstance(parsed, HelpRequest):

@@ -1,4 +1,4 @@
-"""`/loan-docs`: documents are asked for, ticked off, sent back, listed."""
+"""`/loan-docs`: request documents, tick them off, reject or list them."""
 
 from desk.core.vocabulary import VOCABULARY
 from desk.documents import documents
@@ -7,7 +7,7 @@ from desk.messages import overview
 from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
 from handlers.forms.documents import FORM
-from handlers.forms.form import opened
+from handlers.forms.form import open_modal
 from handlers.grammar import documents as grammar
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import DOCUMENTS
@@ -50,13 +50,13 @@ USAGE = Usage(
 
 
 async def loan_docs(request: Request) -> Message | OpenModal:
-    """Asks for documents, brings them to another state, or lists them; typed alone, opens the form."""
+    """Request documents, change their state, or list them; typed alone, open the form."""
     desk, t, zone = request.desk, request.t, request.zone
     parsed = grammar.parse(Line.read(request.text), desk.now, zone)
     match parsed:
         case HelpRequest(what):
             how = render_hand.documents(t, USAGE, await overview.open_documents(desk))
-            return await opened(request, FORM, otherwise=how) if what == "usage" else how
+            return await open_modal(request, FORM, otherwise=how) if what == "usage" else how
         case grammar.ListDocuments(loan):
             return render.listed(t, await documents.list_documents(desk, loan), zone)
         case grammar.Request(loan, items, by):

@@ -1,4 +1,4 @@
-"""`/loan-due`: what is due, and the loans with nothing planned."""
+"""`/loan-due`: the follow-ups that are due, and the loans with nothing planned."""
 
 from desk.core.values import PersonRef
 from desk.follow_ups.due_lists import TABLE, list_due
@@ -30,7 +30,7 @@ USAGE = Usage(
 
 
 async def loan_due(request: Request) -> Message:
-    """A list, as a table where Slack takes one."""
+    """Show a list, as a table if Slack takes one."""
     desk = request.desk
     parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
     if isinstance(parsed, HelpRequest):

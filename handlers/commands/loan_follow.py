@@ -1,4 +1,4 @@
-"""`/loan-follow`: assigns, moves, finishes, cancels."""
+"""`/loan-follow`: assign, move, finish or cancel a follow-up."""
 
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import assigning
@@ -6,7 +6,7 @@ from desk.messages import overview
 from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
 from handlers.forms import follow_up, move
-from handlers.forms.form import opened
+from handlers.forms.form import open_modal
 from handlers.grammar import follow as grammar
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import PURPOSES, Terms, keyword
@@ -38,14 +38,14 @@ USAGE = Usage(
 
 
 async def loan_follow(request: Request) -> Message | OpenModal:
-    """One line, one follow-up; typed alone, opens the form."""
+    """Assign or change one follow-up; typed alone, open the form."""
     desk, t = request.desk, request.t
     parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
     match parsed:
         case HelpRequest(what):
             rows = await overview.calls(desk, "week")
             how = render_hand.calls(t, USAGE, t("Your follow-ups of this week, and overdue:"), rows)
-            return await opened(request, follow_up.FORM, otherwise=how) if what == "usage" else how
+            return await open_modal(request, follow_up.FORM, otherwise=how) if what == "usage" else how
         case grammar.Assign(loan, who, due, purpose, note):
             planned = await assigning.assign_follow_up(desk, loan=loan, who=who, due=due, purpose=purpose, note=note)
             return render.assigned(t, planned)

@@ -1,11 +1,11 @@
-"""`/loan-reassign`: one loan to another owner, or everything of somebody's, after a preview."""
+"""`/loan-reassign`: hand over one loan, or, after a preview, everything that a member holds."""
 
 from desk.handover import reassigning
 from desk.messages import overview
 from desk.people.members import resolve
 from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
-from handlers.forms.form import opened
+from handlers.forms.form import open_modal
 from handlers.forms.reassign import FORM
 from handlers.grammar import reassign as grammar
 from handlers.grammar.reader import HelpRequest
@@ -29,13 +29,13 @@ USAGE = Usage(
 
 
 async def loan_reassign(request: Request) -> Message | OpenModal:
-    """Hands over one loan at once, or shows what handing over everything would do; typed alone, opens the form."""
+    """Hand over one loan, or preview handing over everything; typed alone, open the form."""
     desk, t = request.desk, request.t
     parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
     match parsed:
         case HelpRequest(what):
             how = render_hand.loans(t, USAGE, await overview.loans(desk), await overview.loads(desk))
-            return await opened(request, FORM, otherwise=how) if what == "usage" else how
+            return await open_modal(request, FORM, otherwise=how) if what == "usage" else how
         case grammar.ReassignLoan(loan, to, why):
             return render.reassigned(t, await reassigning.reassign_loan(desk, loan, await resolve(desk, to), why=why))
         case grammar.ReassignAll(outgoing, to, why):
@@ -45,7 +45,7 @@ async def loan_reassign(request: Request) -> Message | OpenModal:
 
 COMMAND = Command(
     usage=USAGE,
-    description="Hand over one loan, or all of somebody's · 移交",
+    description="Hand over one loan, or all of a member's · 移交",
     hint="<loan> @to [why] | @from @to [why]",
     handler=loan_reassign,
     nearest=(Terms((keyword("reassign", "转交", "移交", "交接", "hand over", "handover"),)),),

@@ -1,4 +1,4 @@
-"""`/loan-stage`: a loan comes to another stage."""
+"""`/loan-stage`: move a loan to another stage."""
 
 from desk.core.vocabulary import VOCABULARY
 from desk.loans import stages
@@ -33,7 +33,7 @@ USAGE = Usage(
 
 
 async def loan_stage(request: Request) -> Message:
-    """Brings a loan to a stage."""
+    """Move a loan to a stage."""
     desk, t = request.desk, request.t
     parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
     if isinstance(parsed, HelpRequest):

@@ -1,4 +1,4 @@
-"""`/loan-team`: who is at the desk, and when."""
+"""`/loan-team`: members, their absences and working hours, and the calendar."""
 
 from desk.core.errors import Invalid
 from desk.core.permissions import allows
@@ -47,7 +47,7 @@ USAGE = Usage(
 
 
 async def loan_team(request: Request) -> Message:
-    """Lists the members, or adds, removes, sends away, brings back, sets hours and days."""
+    """List the members; add or remove one; set an absence, working hours or a calendar day."""
     desk, t = request.desk, request.t
     parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
     match parsed:

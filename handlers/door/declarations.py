@@ -35,22 +35,18 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
-    """What a button does. `opens_modal`: it usually opens a modal, so a slow one first opens a modal that says "one moment".
-    `for_non_members`: people who are not members may press it."""
-
-    handler: PressHandler
-    opens_modal: bool = False
-    for_non_members: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class ButtonFamily:
-    """Buttons about one thing. An action id is `<family>.<act>`; `suggestions` serve fields that search while one types."""
+    """Buttons about one thing: the handlers by act; an action id is `<family>.<act>`.
+
+    Acts in `opens_modal` usually open a modal, so a slow one first opens a modal that says "one moment". Those in
+    `for_non_members` are for everyone. `suggestions` serve fields that search while one types.
+    """
 
     name: str
-    presses: Mapping[str, Press]
+    presses: Mapping[str, PressHandler]
     suggestions: Mapping[str, SuggestHandler] = field(default_factory=dict[str, SuggestHandler])
+    opens_modal: frozenset[str] = frozenset()
+    for_non_members: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

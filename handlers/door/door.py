@@ -11,8 +11,8 @@ from slack_bolt.async_app import AsyncAck
 from slack_bolt.response import BoltResponse
 
 from desk.core import drafts
+from handlers.door.directory import names_in, readable
 from handlers.door.interactions import CommandInteraction, PressInteraction, SubmissionInteraction
-from handlers.door.mentions import names_in, readable
 from handlers.door.registry import Registry
 from handlers.door.request import (
     Delivery,
@@ -112,10 +112,10 @@ class Door:
         answer = await self._transactions.run(SubmissionInteraction(delivery, form, state, self._registry.parent_view))
         match answer:
             case FormErrors():
-                if form.keeps:
-                    keep = partial(drafts.save_form, form=form.kept_as(state.private), typed=state.typed)
+                if form.keeps_drafts:
+                    keep = partial(drafts.save_form, form=form.draft_name(state.private), typed=state.typed)
                     await self._transactions.note(keep, KEEPING_SECONDS, "form_not_kept", user_id, form=form.name)
-                await ack(response_action="errors", errors=await self._readable_errors(answer))
+                await ack(response_action="errors", errors=await self._readable_errors(answer, user_id))
             case UpdateModal(content, parent):
                 await self._responder.parent(view, parent)
                 await ack(response_action="update", view=content.payload())
@@ -123,7 +123,7 @@ class Door:
                 await ack()
 
     async def suggest(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        """Answer what somebody types in a search field; nothing to non-members, or without a database."""
+        """Offer options for what is typed in a search field; none to non-members, or without a database."""
         source = _act(body)
         words, state = body.get("value", ""), _state_of(body) or ViewState()
 
@@ -193,24 +193,16 @@ class Door:
         answer = {"response_type": "ephemeral", "text": message.text, "blocks": message.blocks}
         return BoltResponse(status=200, body=json.dumps(answer), headers={"Content-Type": "application/json"})
 
-    def _press(
-        self, delivery: Delivery, act: str, value: Mapping[str, Any], *, state: ViewState | None = None, text: str = ""
-    ) -> PressInteraction:
-        return PressInteraction(
-            delivery,
-            act,
-            self._registry.presses.get(act),
-            value,
-            self._registry.parent_view,
-            is_form=state is not None and state.form in self._registry.forms,
-            state=state,
-            text=text,
-        )
+    def _press(self, delivery: Delivery, act: str, value: Mapping[str, Any], **where: Any) -> PressInteraction:
+        return PressInteraction(delivery, act, value, self._registry, **where)
 
-    async def _readable_errors(self, refused: FormErrors) -> dict[str, str]:
+    async def _readable_errors(self, refused: FormErrors, user_id: str) -> dict[str, str]:
         """Return errors in plain text, with names in the place of ids."""
-        look = partial(names_in, line=" ".join(refused.errors.values()))
-        names = await self._transactions.look_at(look, KEEPING_SECONDS, {})
+
+        async def read(request: Request) -> Mapping[str, str]:
+            return await names_in(request.desk, " ".join(refused.errors.values()))
+
+        names = await self._transactions.read("form_errors", user_id, read, {}, KEEPING_SECONDS)
         return {block: unescaped(readable(text, names)) for block, text in refused.errors.items()}
 
 

@@ -2,16 +2,16 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from desk.core import drafts
 from desk.core.errors import DeskError, NotFound
 from desk.core.transaction import Desk
-from handlers.door.declarations import Command, Press
-from handlers.door.directory import DirectoryEntries, mentioned_ids
+from handlers.door.declarations import Command
+from handlers.door.directory import DirectoryEntries, mentioned_ids, names_in, readable, with_names
 from handlers.door.language import Language
-from handlers.door.mentions import names_in, readable, with_names
+from handlers.door.registry import Press, Registry
 from handlers.door.request import (
     Answer,
     CommandHandler,
@@ -34,37 +34,21 @@ from handlers.messages.refusals.errors import Failure, refusal, trouble
 from storage.engine.trouble import Trouble
 
 
-@dataclass(slots=True)
 class Interaction(ABC):
-    """One delivery with its handler. A subclass per kind says how a result or a refusal is shown there."""
+    """One delivery with its handler. A subclass per kind says how a result or a refusal is shown there.
 
+    `name` is that of metrics. Slack is asked about `lookup_ids`, people and channels, before the transaction.
+    """
+
+    name: str
     delivery: Delivery
-
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """The name for metrics: a command, an action id without its suffix, or a form."""
-
-    @property
-    @abstractmethod
-    def handler(self) -> CommandHandler | PressHandler | Submit:
-        """The function that does the work."""
-
-    @property
-    def lookup_ids(self) -> Sequence[str]:
-        """The people and channels that Slack is asked about before the transaction."""
-        return ()
-
-    @property
-    def for_non_members(self) -> bool:
-        """Whether people who are not members may do this."""
-        return False
+    handler: CommandHandler | PressHandler | Submit
+    lookup_ids: Sequence[str] = ()
+    for_non_members: bool = False
 
     async def request(self, desk: Desk, language: Language, entries: DirectoryEntries) -> Request:
         """Return what the handler works with."""
-        return Request(
-            desk=desk, t=language.t, zone=language.zone, channel_id=self.delivery.channel_id, entries=entries
-        )
+        return Request(desk, language.t, language.zone, self.delivery.channel_id, entries=entries)
 
     @abstractmethod
     async def answer(self, request: Request, result: Any) -> Answer | None:
@@ -79,48 +63,30 @@ class Interaction(ABC):
         """Return what the sender reads when something went wrong; `reference` names the request in the log."""
 
 
-@dataclass(slots=True)
 class CommandInteraction(Interaction):
     """A slash command: the refusal repeats the line, so that it can be corrected."""
 
-    command: Command
-    text: str
-    _names: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    @property
-    def name(self) -> str:
-        return self.command.name
-
-    @property
-    def handler(self) -> CommandHandler:
-        return self.command.handler
-
-    @property
-    def lookup_ids(self) -> Sequence[str]:
-        return mentioned_ids(self.text) if self.command.looks_up else ()
-
-    @property
-    def line(self) -> str:
-        """The command as it was typed."""
-        return f"{self.name} {self.text}".strip()
+    def __init__(self, delivery: Delivery, command: Command, text: str) -> None:
+        self.name, self.delivery, self.handler, self.text = command.name, delivery, command.handler, text
+        self.lookup_ids = mentioned_ids(text) if command.looks_up else ()
+        self._line = f"{command.name} {text}".strip()
+        self._names: Mapping[str, str] = {}
 
     async def request(self, desk: Desk, language: Language, entries: DirectoryEntries) -> Request:
-        self._names = await names_in(desk, self.line)
-        # super() without arguments does not work in a dataclass with slots
-        return replace(await Interaction.request(self, desk, language, entries), text=self.text)
+        self._names = await names_in(desk, self._line)
+        return replace(await super().request(desk, language, entries), text=self.text)
 
     async def answer(self, request: Request, result: Message | OpenModal) -> Answer:
         return Reply(result) if isinstance(result, Message) else result
 
     def refusal(self, language: Language, error: DeskError) -> Reply:
-        line = readable(self.line, self._names)
+        line = readable(self._line, self._names)
         return Reply(refusal(language.t, with_names(error, self._names), language.zone, line=line))
 
     def trouble(self, language: Language, kind: Trouble | Failure, reference: str) -> Reply:
-        return Reply(trouble(language.t, kind, reference, line=self.line))
+        return Reply(trouble(language.t, kind, reference, line=self._line))
 
 
-@dataclass(slots=True)
 class PressInteraction(Interaction):
     """A press of a button, in a message or (`state`) in a view; a shortcut is a press too.
 
@@ -128,47 +94,36 @@ class PressInteraction(Interaction):
     `who`, and about a sender who may not be a member.
     """
 
-    act: str
-    press: Press | None
-    value: Mapping[str, Any]
-    parent_view: ParentView
-    is_form: bool = False
-    state: ViewState | None = None
-    text: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.act
-
-    @property
-    def handler(self) -> PressHandler:
-        return self.press.handler if self.press else _unknown_press
-
-    @property
-    def lookup_ids(self) -> Sequence[str]:
-        user_id = self.delivery.user_id if self.for_non_members else str(self.value.get("who", ""))
-        return (user_id,) if user_id else ()
-
-    @property
-    def for_non_members(self) -> bool:
-        return self.press is not None and self.press.for_non_members
-
-    @property
-    def opens_modal(self) -> bool:
-        """Whether it usually opens a modal."""
-        return self.press is not None and self.press.opens_modal
+    def __init__(
+        self,
+        delivery: Delivery,
+        act: str,
+        value: Mapping[str, Any],
+        registry: Registry,
+        *,
+        state: ViewState | None = None,
+        text: str = "",
+    ) -> None:
+        press = registry.presses.get(act, Press(_unknown_press))
+        self.name, self.delivery, self.handler = act, delivery, press.handler
+        self.for_non_members, self.opens_modal = press.for_non_members, press.opens_modal
+        user_id = delivery.user_id if press.for_non_members else str(value.get("who", ""))
+        self.lookup_ids = (user_id,) if user_id else ()
+        self.state = state
+        self._value, self._text, self._parent_view = value, text, registry.parent_view
+        self._in_form = state is not None and state.form in registry.forms
 
     async def request(self, desk: Desk, language: Language, entries: DirectoryEntries) -> Request:
         state = self.state or ViewState()
-        request = await Interaction.request(self, desk, language, entries)
+        request = await super().request(desk, language, entries)
         in_view = {"form": state.form, "private": state.private, "typed": state.typed}
-        return replace(request, value=self.value, text=self.text, **in_view)
+        return replace(request, value=self._value, text=self._text, **in_view)
 
     async def answer(self, request: Request, result: Answer | None) -> Answer | None:
         answer = _in_view(request.t, result, self.state)
-        if self.is_form or not isinstance(answer, OpenModal | UpdateModal):
+        if self._in_form or not isinstance(answer, OpenModal | UpdateModal):
             return answer
-        return replace(answer, parent=await _parent(self.parent_view, request))
+        return replace(answer, parent=await _parent(self._parent_view, request))
 
     def refusal(self, language: Language, error: DeskError) -> Answer | None:
         return _in_view(language.t, Reply(refusal(language.t, error, language.zone)), self.state)
@@ -177,46 +132,34 @@ class PressInteraction(Interaction):
         return _in_view(language.t, Reply(trouble(language.t, kind, reference)), self.state)
 
 
-@dataclass(slots=True)
 class SubmissionInteraction(Interaction):
     """A submitted form: a refusal is shown beside the field that caused it."""
 
-    form: Form
-    state: ViewState
-    parent_view: ParentView
-
-    @property
-    def name(self) -> str:
-        return self.form.name
-
-    @property
-    def handler(self) -> Submit:
-        return self.form.submit
-
-    @property
-    def lookup_ids(self) -> Sequence[str]:
-        return [value for name in self.form.looks_up for value in values(self.state.typed.get(name, ()))]
+    def __init__(self, delivery: Delivery, form: Form, state: ViewState, parent_view: ParentView) -> None:
+        self.name, self.delivery, self.handler = form.name, delivery, form.submit
+        self.lookup_ids = [value for name in form.looks_up for value in values(state.typed.get(name, ()))]
+        self._form, self._state, self._parent_view = form, state, parent_view
 
     async def request(self, desk: Desk, language: Language, entries: DirectoryEntries) -> Request:
-        request = await Interaction.request(self, desk, language, entries)
-        return replace(request, form=self.state.form, private=self.state.private, typed=self.state.typed)
+        request = await super().request(desk, language, entries)
+        return replace(request, form=self._state.form, private=self._state.private, typed=self._state.typed)
 
     async def answer(self, request: Request, result: Message | View | None) -> UpdateModal | None:
-        if self.form.keeps:
-            await drafts.forget_form(request.desk, self.form.kept_as(self.state.private))
+        if self._form.keeps_drafts:
+            await drafts.forget_form(request.desk, self._form.draft_name(self._state.private))
         if isinstance(result, Message):
-            view = message_modal(request.t, result, request.t(self.form.title), _carried(self.state))
-            return UpdateModal(view, await _parent(self.parent_view, request))
+            view = message_modal(request.t, result, request.t(self._form.title), _carried(self._state))
+            return UpdateModal(view, await _parent(self._parent_view, request))
         return UpdateModal(result) if isinstance(result, View) else None
 
     def refusal(self, language: Language, error: DeskError) -> FormErrors:
-        return self._beside(self.form.field_of(error), refusal(language.t, error, language.zone))
+        return self._beside(self._form.field_of(error), refusal(language.t, error, language.zone))
 
     def trouble(self, language: Language, kind: Trouble | Failure, reference: str) -> FormErrors:
-        return self._beside(self.form.main, trouble(language.t, kind, reference))
+        return self._beside(self._form.main, trouble(language.t, kind, reference))
 
     def _beside(self, name: str, message: Message) -> FormErrors:
-        return FormErrors({block_id(name, self.state.private): message.text})
+        return FormErrors({block_id(name, self._state.private): message.text})
 
 
 def _in_view(t: Translator, answer: Answer | None, state: ViewState | None) -> Answer | None:

@@ -10,7 +10,6 @@ from handlers.buttons import (
     card,
     documents,
     due,
-    follow_ups,
     forms,
     loans,
     reassign,
@@ -18,8 +17,8 @@ from handlers.buttons import (
     undo,
 )
 from handlers.commands import COMMANDS
-from handlers.door.declarations import ButtonFamily, Command, Press, Shortcut
-from handlers.door.request import ParentView, SuggestHandler
+from handlers.door.declarations import ButtonFamily, Command, Shortcut
+from handlers.door.request import ParentView, PressHandler, SuggestHandler
 from handlers.forms.form import Form
 
 FAMILIES: tuple[ButtonFamily, ...] = (
@@ -30,7 +29,7 @@ FAMILIES: tuple[ButtonFamily, ...] = (
     due.FAMILY,
     events.BOT_FAMILY,
     events.HOME_FAMILY,
-    follow_ups.FAMILY,
+    reminders.FOLLOW_UPS,
     forms.FAMILY,
     forms.COUNTRIES,
     loans.FAMILY,
@@ -39,6 +38,15 @@ FAMILIES: tuple[ButtonFamily, ...] = (
     undo.FAMILY,
 )
 """The button families of the desk; what is only there for the demo is added at start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What a button does, with the flags of its family."""
+
+    handler: PressHandler
+    opens_modal: bool = False
+    for_non_members: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,11 @@ def registry(*more: ButtonFamily) -> Registry:
     families = (*FAMILIES, *more)
     return Registry(
         commands={command.name: command for command in COMMANDS},
-        presses={f"{family.name}.{act}": press for family in families for act, press in family.presses.items()},
+        presses={
+            f"{family.name}.{act}": Press(handler, act in family.opens_modal, act in family.for_non_members)
+            for family in families
+            for act, handler in family.presses.items()
+        },
         suggestions={
             f"{family.name}.{source}": suggest for family in families for source, suggest in family.suggestions.items()
         },

@@ -148,7 +148,7 @@ class Responder:
             log.warning("answer_not_handed_over")
 
     async def reply_to_message(self, event: dict[str, Any], message: Message) -> None:
-        """Answer what somebody wrote: in the direct conversation, or in a channel so that only they see it."""
+        """Answer a message: in the direct conversation, or in a channel so that only its writer sees it."""
         where: dict[str, Any] = {"channel": event["channel"]}
         if thread := event.get("thread_ts"):
             where["thread_ts"] = thread

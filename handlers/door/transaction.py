@@ -82,36 +82,46 @@ class Transactions:
                 self._measure(interaction.name, progress.outcome, perf_counter() - began)
         return interaction.trouble(progress.language, wrong, reference)
 
-    async def read(self, name: str, user_id: str, read: Callable[[Request], Awaitable[T]], default: T) -> T:
+    async def read(
+        self,
+        name: str,
+        user_id: str,
+        read: Callable[[Request], Awaitable[T]],
+        default: T,
+        seconds: float | None = None,
+    ) -> T:
         """Return what `read` returns for a member; `default` for others, and when the database is away or slow."""
         began = perf_counter()
         try:
             task = asyncio.create_task(self._read(user_id, read, default))
-            return task.result() if await self._ended(task, ANSWER_SECONDS) else default
+            return task.result() if await self._ended(task, seconds or ANSWER_SECONDS) else default
         except Exception as error:
             outcome, event = _failure(error)
             log.error(event, looking=name, **log_fields(error))
             self._measure(name, outcome, perf_counter() - began)
             return default
 
-    async def write(self, write: Callable[[Desk], Awaitable[object]], user_id: str) -> None:
-        """Write something for a member, in a transaction of its own; nothing for others. Raises what the database raises."""
+    async def write(self, write: Callable[[Desk], Awaitable[object]], user_id: str = "") -> None:
+        """Write something for a member (nothing for others), or without `user_id` for the desk itself, in a transaction of
+        its own. Raises what the database raises."""
         async with self._office.desk(self._workspace) as desk:
-            desk.actor = await _present_member(desk, user_id)
-            if desk.actor is not None:
+            desk.actor = await _present_member(desk, user_id) if user_id else None
+            if desk.actor is not None or not user_id:
                 await write(desk)
 
     async def note(
         self, note: Callable[[Desk], Awaitable[object]], seconds: float, failure: str, user_id: str = "", **facts: str
     ) -> None:
-        """Write something that the answer does not depend on, for a member or (`user_id` empty) for the desk itself. Give it
-        up after `seconds`, and log `failure` with `facts` if the database refuses."""
-        await self._ended(asyncio.create_task(self._note(note, failure, user_id, facts)), seconds)
+        """Write, as `write` does, what the answer does not depend on. Give it up after `seconds`; if the database refuses it,
+        log `failure` with `facts`."""
 
-    async def look_at(self, read: Callable[[Desk], Awaitable[T]], seconds: float, default: T) -> T:
-        """Return what `read` returns, or `default` after `seconds` or without a database."""
-        task = asyncio.create_task(self._look_at(read, default))
-        return task.result() if await self._ended(task, seconds) else default
+        async def attempt() -> None:
+            try:
+                await self.write(note, user_id)
+            except Exception as error:
+                log.warning(failure, **facts, **log_fields(error))
+
+        await self._ended(asyncio.create_task(attempt()), seconds)
 
     async def _handle(
         self, interaction: Interaction, entries: DirectoryEntries, progress: "_Progress"
@@ -191,7 +201,7 @@ class Transactions:
     def _discard(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            task.exception()  # whoever waited knows it by now; asyncio need not report it
+            task.exception()  # its caller knows by now; asyncio need not report it
 
 
 @dataclass(slots=True)

@@ -1,1 +1,1 @@
-"""Forms: each job of the desk with the mouse or the thumb. A module each, in the words of its command's handler."""
+"""Forms: what the commands do, with the mouse. One module per form."""

@@ -1,8 +1,11 @@
-"""Logging a call with a form."""
+"""The forms for logging a call, and for correcting one."""
 
-from desk.calls import calls
+from uuid import UUID
+
+from desk.calls import calls, corrections
 from desk.calls.answering import Said
 from desk.calls.consequences import NextStep
+from desk.calls.corrections import CallSaid
 from desk.calls.form_views import ChosenLoan, chosen_loan
 from desk.calls.views import AlreadyLogged
 from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY
@@ -27,11 +30,11 @@ from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 LONGEST = 600
-"""Minutes of one call."""
+"""The most minutes that one call can take."""
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """Which loan, how it ended, what was said, and what comes next. `l` and `n` in `private` name loan and follow-up."""
+    """Write the form: the loan, the outcome, the note and the next step. `l` and `n` in `private` name loan and follow-up."""
     t = request.t
     private, typed = of_the_loan(private, typed)
     outcome = str(typed.get("outcome", "")) or None
@@ -56,7 +59,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 
 async def submit(request: Request) -> Message:
-    """Logs the call, as the command does."""
+    """Log the call, as the command does."""
     due = read_due(request, "next")
     step = NextStep(due, request.one("next_purpose") or None, request.one("next_note")) if due else None
     minutes = request.one("minutes")
@@ -101,3 +104,40 @@ FORM = Form(
     },
 )
 """`/loan-call` with the mouse."""
+
+
+async def build_correction(request: Request, private: Private, typed: Typed) -> View:
+    """Write what the call says. `c` in `private` names the call; the form carries its version from when it was opened."""
+    t = request.t
+    call = await corrections.call_to_correct(request.desk, UUID(private["c"]))
+    says = call.says
+    minutes = "" if says.minutes is None else str(says.minutes)
+    typed = {"outcome": says.outcome, "note": says.note, "minutes": minutes, **typed}
+    form = FormWriter(t, {"v": call.version, **private}, typed)
+    render.write_call_header(t, form, call, request.zone)
+    form.choice("outcome", t("Outcome"), words(t, VOCABULARY.outcomes))
+    form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
+    form.number("minutes", t("Length in minutes"), optional=True, low=0, high=LONGEST)
+    form.small(t("What the call did to follow-ups stays as it is. What it said until now stays in the timeline."))
+    return form.view(CORRECTION.name, t(CORRECTION.title), submit=t("Save"))
+
+
+async def submit_correction(request: Request) -> Message:
+    """Correct the call."""
+    minutes = request.one("minutes")
+    says = CallSaid(request.one("outcome"), int(minutes) if minutes else None, request.one("note"))
+    private = request.private
+    result = await corrections.correct_call(request.desk, UUID(private["c"]), private["v"], says)
+    return render.corrected(request.t, result, request.zone)
+
+
+CORRECTION = Form(
+    name="correct_call",
+    title=_("Correct a call"),
+    build=build_correction,
+    submit=submit_correction,
+    main="outcome",
+    fields={"note_too_long": "note"},
+    about="c",
+)
+"""The form that corrects the button's call."""

@@ -1,4 +1,4 @@
-"""Requesting documents with a form: a checklist of what the loan's stage still lacks."""
+"""The form for requesting documents: a checklist of those that the loan's stage still lacks."""
 
 from desk.calls.form_views import chosen_loan
 from desk.core.errors import Invalid
@@ -26,7 +26,7 @@ _PLAIN = [document for document in VOCABULARY.documents if not document.takes_wo
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """Which loan, which documents, by when. `l` in `private` names the loan."""
+    """Write the form: the loan, the documents and the due time. `l` in `private` names the loan."""
     t = request.t
     typed = {"loan": str(private.get("l", "")), **typed}
     number = str(typed["loan"])
@@ -45,7 +45,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 
 async def submit(request: Request) -> Message:
-    """Asks for the documents, as the command does."""
+    """Request the documents, as the command does."""
     wanted = [Wanted(code) for code in (*request.several("lacking"), *request.several("rest"))]
     if request.one("other"):
         wanted.append(Wanted("other", request.one("other")))

@@ -1,4 +1,4 @@
-"""Correcting a borrower's name or phone, or a loan's number, with a form."""
+"""The form for correcting a borrower's name or phone number, or a loan's number."""
 
 from desk.calls.form_views import chosen_loan
 from desk.core.errors import Invalid
@@ -16,7 +16,7 @@ from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """The loan, and what is to be right. `l` in `private` names the loan; the phone is never shown, only replaced."""
+    """Write the form: the loan and the corrected values. `l` in `private` names the loan; the phone number is never shown."""
     t = request.t
     typed = {"loan": str(private.get("l", "")), **typed}
     chosen = await chosen_loan(request.desk, str(typed["loan"])) if typed["loan"] else None
@@ -31,7 +31,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 
 async def submit(request: Request) -> Message:
-    """Corrects what was filled in, as the command does."""
+    """Correct what was filled in, as the command does."""
     changes: dict[Field, str] = {}
     if request.one("name"):
         changes["name"] = request.one("name")

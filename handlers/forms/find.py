@@ -1,4 +1,4 @@
-"""Finding a loan with the mouse."""
+"""The form for finding a loan."""
 
 from desk.loans import cards as loan_cards
 from handlers.door.request import Request
@@ -11,18 +11,24 @@ from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """Which loan, found while typing."""
+    """Write the form: a field that searches for loans."""
     form = FormWriter(request.t, private, typed)
     loan_field(request.t, form, None, live=False)
     return form.view(FORM.name, request.t(FORM.title), submit=request.t("Open card"))
 
 
 async def submit(request: Request) -> Message:
-    """Opens the card."""
+    """Show the card."""
     return cards.card(request.t, await loan_cards.card(request.desk, loan_of(request)), request.zone)
 
 
 FORM = Form(
-    name="find", title=_("Find a loan"), build=build, submit=submit, main="loan", fields=LOAN_REFUSALS, keeps=False
+    name="find",
+    title=_("Find a loan"),
+    build=build,
+    submit=submit,
+    main="loan",
+    fields=LOAN_REFUSALS,
+    keeps_drafts=False,
 )
 """`/loan find` with the mouse."""

@@ -1,4 +1,4 @@
-"""Assigning a follow-up with a form."""
+"""The form for assigning a follow-up."""
 
 from desk.calls.form_views import chosen_loan
 from desk.core.values import PersonRef
@@ -23,7 +23,7 @@ from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """Which loan, when, about what, and who calls. `l` in `private` names the loan."""
+    """Write the form: the loan, the time, the purpose and the assignee. `l` in `private` names the loan."""
     t = request.t
     typed = {"loan": str(private.get("l", "")), **typed}
     chosen = await chosen_loan(request.desk, str(typed["loan"])) if typed["loan"] else None
@@ -39,7 +39,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 
 async def submit(request: Request) -> Message:
-    """Plans the call, as the command does."""
+    """Plan the call, as the command does."""
     due = read_due(request, "due")
     assert due is not None  # Slack sends no form in which a field that must be filled is empty.
     who = request.one("who")

@@ -1,4 +1,4 @@
-"""What a form is: how it is written, what sending it does, and beside which field a refusal stands."""
+"""What a form declares: how it is built, what submitting it does, and the field that shows a refusal."""
 
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -14,29 +14,29 @@ from handlers.messages.block_kit.view import GENERATION, Private, Typed, View
 from handlers.messages.block_kit.writer import Writer
 
 Build = Callable[[Request, Private, Typed], Awaitable[View]]
-"""Writes the form from what it carries and what already stands in its fields. Raises as the use cases it asks do."""
+"""Builds the form from what it carries and the values of its fields. Raises what its use cases raise."""
 
 Submit = Callable[[Request], Awaitable[Message | View | None]]
-"""Does what the form is for. A message or view takes the form's place; None closes it."""
+"""Does what the form is for. A message or view replaces the form; None closes it."""
 
 
 WAS = "was"
-"""In what a form of settings carries: the settings when it was opened. Only what differs from them is changed, so that what
-somebody else set meanwhile stays."""
+"""In what a settings form carries: the settings at the time it was opened. Only fields that differ from them are changed, so
+that another member's changes in the meantime are not reverted."""
 
 
 TAKEN_UP = "taken_up"
-"""In what a form carries while it is written with what was typed into it before: each field stands as it was left."""
+"""In what a form carries while it is built from an earlier draft: each field has the value it was left with."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Form:
-    """A form by name; `title` is a text to translate. `fields` says beside which field a refusal of that code stands,
-    `main` where any other.
+    """A form by name; `title` is a text to translate. `fields` names the field that shows a refusal of each code, `main` the
+    field for all others.
 
-    `keeps`: what was typed and not sent is offered again for an hour; where `about` names what the form carries of the one
-    thing it is about, for that thing alone. `looks_up`: fields with people or channels of whom
-    Slack is asked before it is submitted.
+    `keeps_drafts`: what was typed and not submitted is offered again for an hour; with `about`, which names what identifies the
+    form's one subject in what it carries, for that subject only. `looks_up`: fields with people or channels that Slack is
+    asked about before the form is submitted.
     """
 
     name: str
@@ -45,22 +45,22 @@ class Form:
     submit: Submit
     main: str
     fields: Mapping[str, str]
-    keeps: bool = True
+    keeps_drafts: bool = True
     about: str = ""
     looks_up: tuple[str, ...] = ()
 
-    def kept_as(self, private: Private) -> str:
-        """Under which name what was typed is kept."""
+    def draft_name(self, private: Private) -> str:
+        """Return the name under which what was typed is kept."""
         return f"{self.name}:{private[self.about]}" if self.about else self.name
 
     def field_of(self, error: DeskError) -> str:
-        """The field that caused a refusal."""
+        """Return the field that shows a refusal."""
         return str(error.params.get("field") or self.fields.get(error.code) or self.main)
 
 
 @contextlib.contextmanager
 def field(name: str) -> Iterator[None]:
-    """What is refused within stands beside that field."""
+    """Show refusals from within this block beside that field."""
     try:
         yield
     except DeskError as error:
@@ -68,42 +68,42 @@ def field(name: str) -> Iterator[None]:
         raise
 
 
-async def opened(
+async def open_modal(
     request: Request, form: Form, *, private: Private | None = None, typed: Typed | None = None, otherwise: Message
 ) -> OpenModal:
-    """The form, to be opened; with the offer to take up what was typed into it and not sent."""
+    """Return the form to open, with an offer to restore what was typed into it and not submitted."""
     view = await form.build(request, private or {}, typed or {})
-    begun = await drafts.read_form(request.desk, form.kept_as(private or {})) if form.keeps else None
+    begun = await drafts.read_form(request.desk, form.draft_name(private or {})) if form.keeps_drafts else None
     if begun is not None:
         view = replace(view, blocks=[*_offer(request, begun), *view.blocks])
     return OpenModal(view, otherwise)
 
 
-async def refreshed(request: Request, form: Form) -> UpdateModal:
-    """The form after one of its live fields has changed."""
-    if form.keeps:
-        await drafts.save_form(request.desk, form.kept_as(request.private), request.typed)
+async def refresh_modal(request: Request, form: Form) -> UpdateModal:
+    """Return the form after one of its live fields has changed."""
+    if form.keeps_drafts:
+        await drafts.save_form(request.desk, form.draft_name(request.private), request.typed)
     return UpdateModal(await form.build(request, request.private, request.typed))
 
 
-async def filled(request: Request, form: Form) -> UpdateModal:
-    """The form with what the pressed button puts into its fields."""
-    return UpdateModal(await _filled_in(request, form, request.value["fill"]))
+async def fill_modal(request: Request, form: Form) -> UpdateModal:
+    """Return the form with the pressed button's values in its fields."""
+    return UpdateModal(await _with_values(request, form, request.value["fill"]))
 
 
-async def restored(request: Request, form: Form) -> UpdateModal:
-    """The form with what was typed into it before."""
-    begun = await drafts.read_form(request.desk, form.kept_as(request.private))
-    view = await _filled_in(request, form, begun.typed if begun else {}, taken_up=True)
+async def restore_modal(request: Request, form: Form) -> UpdateModal:
+    """Return the form with what was typed into it before."""
+    begun = await drafts.read_form(request.desk, form.draft_name(request.private))
+    view = await _with_values(request, form, begun.typed if begun else {}, taken_up=True)
     return UpdateModal(replace(view, private={key: value for key, value in view.private.items() if key != TAKEN_UP}))
 
 
 def fill_button(label: str, **fields: str) -> Button:
-    """A button that puts these values into fields of its form."""
+    """Return a button that puts these values into fields of its form."""
     return Button(label, "form.fill", {"fill": fields})
 
 
-async def _filled_in(request: Request, form: Form, values: Mapping[str, Any], *, taken_up: bool = False) -> View:
+async def _with_values(request: Request, form: Form, values: Mapping[str, Any], *, taken_up: bool = False) -> View:
     private = {**request.private, GENERATION: int(request.private.get(GENERATION, 0)) + 1}
     if taken_up:
         private[TAKEN_UP] = True

@@ -1,4 +1,4 @@
-"""A new inquiry with a form."""
+"""The form for a new inquiry."""
 
 from desk.core.values import NAME_LIMIT
 from desk.core.vocabulary import NOTE_LIMIT
@@ -14,7 +14,7 @@ from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """Who asks, and what for."""
+    """Write the form: the borrower and a note."""
     t = request.t
     form = FormWriter(t, private, typed)
     form.text("name", t("Borrower's name"), limit=NAME_LIMIT)
@@ -24,7 +24,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 
 async def submit(request: Request) -> Message:
-    """Opens the inquiry, as the command does; a phone that is known is asked about first."""
+    """Open the inquiry, as the command does; ask first if the phone number is known."""
     with field("phone"):
         phone = read_phone(request.one("phone"), region_of(request.desk))
     answer = await inquiries.open_inquiry(request.desk, name=request.one("name"), phone=phone, note=request.one("note"))

@@ -1,4 +1,4 @@
-"""Choosing managers with a form."""
+"""The form for choosing managers."""
 
 from desk.core.permissions import require_role
 from desk.people import onboarding
@@ -13,7 +13,7 @@ from handlers.messages.people import onboarding as render
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """Whom to make a manager; those who are stay."""
+    """Write the form: the members to make managers; present managers stay."""
     t = request.t
     require_role(request.desk, "manage_teams")
     form = FormWriter(t, private, typed)
@@ -25,7 +25,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 
 async def submit(request: Request) -> Message:
-    """Makes each of them a manager, as `/loan-team add` does; other roles stay."""
+    """Make each of them a manager, as `/loan-team add` does; they keep their other roles."""
     for slack_id in request.several("managers"):
         await add_manager(request.desk, candidate(request.entries, slack_id))
     return render.managers_chosen(request.t, (await onboarding.welcome(request.desk)).managers)

@@ -1,4 +1,4 @@
-"""Adding and removing a member with forms."""
+"""The forms for adding and removing a member."""
 
 from desk.core.values import PersonRef
 from desk.core.vocabulary import VOCABULARY
@@ -16,7 +16,7 @@ from handlers.messages.people import team as render
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """Who, in which roles, where their reminders come, and in which team."""
+    """Write the form: the person, their roles, their reminder channel and their team."""
     t = request.t
     form = FormWriter(t, private, typed)
     form.person("who", t("Member"))
@@ -29,7 +29,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 
 async def submit(request: Request) -> Message:
-    """Adds or changes the member, as the command does."""
+    """Add or change the member, as the command does."""
     channel = request.one("channel")
     with field("who"):
         who = candidate(request.entries, request.one("who"))

@@ -1,4 +1,4 @@
-"""Moving a follow-up with a form."""
+"""The form for moving a follow-up."""
 
 from desk.calls.form_views import chosen_loan
 from desk.follow_ups import assigning
@@ -22,7 +22,7 @@ from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """Which follow-up, and when instead. `l` and `n` in `private` name loan and follow-up."""
+    """Write the form: the follow-up and its new time. `l` and `n` in `private` name loan and follow-up."""
     t = request.t
     private, typed = of_the_loan(private, typed)
     number = str(typed.get("loan", ""))
@@ -38,7 +38,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 
 async def submit(request: Request) -> Message:
-    """Moves it, as the command does."""
+    """Move the follow-up, as the command does."""
     due = read_due(request, "due")
     assert due is not None  # Slack sends no form in which a field that must be filled is empty.
     loan = loan_of(request, follow_up=request.one("follow_up"))

@@ -1,4 +1,4 @@
-"""Handing over loans with a form: one, a picked set, or all that somebody has; to one, to one each, or over a team."""
+"""The form for handing over loans: one, a selection, or all of a member's; to one member, one each, or balanced over a team."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -21,17 +21,17 @@ from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed,
 from storage.tables import Member
 
 PICKED = 50
-"""Loans that can be picked one by one."""
+"""The most loans that can be picked one by one."""
 
 _EACH = "to_"
-"""Begins the names of the fields with the member for one loan; the loan's id follows."""
+"""Prefix of the names of the fields for one loan's new owner; the loan's id follows."""
 
 _ABOUT_WHOM = frozenset({"person_missing", "same_person", "already_owner", "cannot_take_calls"})
-"""What is refused because of whoever is to get it: in the form for one member, beside that field."""
+"""Refusals about the new owner: in the form for one member, shown beside that field."""
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """What is handed over, and to whom. `l` in `private` names a loan."""
+    """Write the form: what is handed over, and to whom. `l` in `private` names a loan."""
     t = request.t
     typed = {"loans": (str(private["l"]),) if "l" in private else (), "how": "one", **typed}
     form = FormWriter(t, private, typed)
@@ -58,7 +58,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 
 async def submit(request: Request) -> Message:
-    """Shows what would be handed over; a button then does it."""
+    """Show what would be handed over; a button then carries it out."""
     with field("loans"):
         picked = await plans.picked_loans(request.desk, request.several("loans"))
     outgoing, to = await _member(request, "from"), await _member(request, "to")
@@ -116,7 +116,7 @@ async def _picked_rows(request: Request, typed: Typed) -> Sequence[LoanRow]:
 
 
 async def _units_of(request: Request, slack_id: str) -> Sequence[Unit]:
-    """What somebody has, loan by loan; nothing while nobody, or no member, is chosen."""
+    """Return what the chosen member has, loan by loan; nothing while no member is chosen."""
     if not slack_id:
         return ()
     try:

@@ -1,4 +1,4 @@
-"""One's own settings with a form."""
+"""The form for a member's own settings."""
 
 from collections.abc import Mapping
 from datetime import date, time
@@ -20,7 +20,7 @@ from handlers.messages.people import team as render
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """Every setting as it is; what can be switched off has a box, for Slack may not let its field be emptied."""
+    """Write every setting; one that can be switched off has a checkbox, because Slack may not let its field be emptied."""
     t = request.t
     was: Mapping[str, Any] = private.get(WAS) or _written(
         await own_settings.settings_of(request.desk, request.desk.member)
@@ -40,7 +40,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 
 async def submit(request: Request) -> View:
-    """Changes what differs. The answer is in the language that was chosen."""
+    """Change what differs. The answer is in the chosen language."""
     was = request.private[WAS]
     now = _typed(request, was)
     wanted: Wanted = {}
@@ -60,7 +60,7 @@ async def submit(request: Request) -> View:
 
 
 def _written(now: Settings) -> dict[str, str]:
-    """The settings as the fields of the form have them."""
+    """Return the settings as values of the form's fields."""
     return {
         "language": now.language or "",
         "digest": f"{now.digest_at:%H:%M}" if now.digest_at else "",

@@ -1,4 +1,4 @@
-"""A team's managers and channel, and the desk's admins, with a form."""
+"""The form for a team's managers and channel, and the desk's admins."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ from storage.tables import Member
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """One team as it is; another one can be chosen, and then its own managers and channel stand there."""
+    """Write one team's settings; when another team is chosen, the form shows that team's."""
     t = request.t
     chosen = str(typed.get("team", ""))
     was: Mapping[str, Any] | None = private.get(WAS)
@@ -46,7 +46,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 
 async def submit(request: Request) -> Message:
-    """Changes what differs from what the form showed when the team was chosen."""
+    """Change what differs from what the form showed when the team was chosen."""
     was = request.private[WAS]
     wanted: WantedOfTeam = {}
     if was["team"] and sorted(request.several("managers")) != list(was["managers"]):

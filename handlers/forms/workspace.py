@@ -1,4 +1,4 @@
-"""The workspace's language, country and contact hours with a form."""
+"""The form for the workspace's language, country and contact hours."""
 
 from collections.abc import Sequence
 from datetime import time
@@ -15,7 +15,7 @@ from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed,
 from handlers.messages.people import onboarding as render
 
 COUNTRIES = "country.search"
-"""Suggests countries for the words typed."""
+"""The source of suggestions for the country field."""
 
 _NONE = "-"
 _LOCALES = tuple(language.locale for language in LANGUAGES.values())
@@ -23,7 +23,7 @@ _OFFERED = 50
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """What the channels speak, whose holidays are kept, when borrowers may be called."""
+    """Write the form: the channels' language, the country of the holidays, the hours in which borrowers may be called."""
     t = request.t
     now, zones = await present_settings(request.desk)
     present = {
@@ -53,7 +53,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 
 async def submit(request: Request) -> Message:
-    """Changes the rules for everybody."""
+    """Change the workspace's settings."""
     country = request.one("country")
     settings = WorkspaceSettings(
         locale=request.one("language"),
@@ -66,7 +66,7 @@ async def submit(request: Request) -> Message:
 
 
 async def suggest_countries(request: Request) -> Sequence[Option]:
-    """The countries whose name or code begins with, or contains, what was typed."""
+    """Return the countries whose name or code begins with, or contains, what was typed."""
     typed = request.text.strip().casefold()
     options = [_option(request.t, code) for code in (_NONE, *sorted(countries()))]
     found = [each for each in options if typed in each.label.casefold() or typed == each.value.casefold()]
@@ -85,4 +85,4 @@ FORM = Form(
     main="language",
     fields={"unknown_country": "country", "contact_hours_order": "until"},
 )
-"""The rules of the workspace."""
+"""The settings of the workspace."""

@@ -12,6 +12,7 @@ there is none) and `nearest` (what may be typed instead, possibly nothing). The 
 - `document`: `document_missing`, `document_unknown`, `document_words_missing`, `document_twice`, `document_each`.
 - `by`: `by_missing`, `by_due_missing`, `by_twice`, and those of `due`. `reason`: `reason_missing`.
 - `stage`: `stage_missing`, `stage_unknown`, `not_understood`.
+- `note`: `note_missing`.
 - `list`: `word_unknown`, `said_twice`.
 - `digest`: `digest_unknown`, `clock_ambiguous`, `clock_impossible`, `not_understood`.
 - `words`: `words_missing`. `name`: `name_missing`. `phone`: `phone_missing`, `phone_invalid`. `field`: `field_unknown`.

@@ -26,6 +26,7 @@ from handlers.messages.block_kit.view import View
 from handlers.messages.block_kit.writer import Writer, clipped, phrase, renumbered
 from handlers.messages.calls import correct_button
 from handlers.messages.documents import ROWS, document, item_buttons, item_line, state
+from handlers.messages.notes import correct_note_button
 
 CARD = "card"
 """The form name of the modal."""
@@ -45,6 +46,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
     _write_header(t, writer, view, zone)
     _write_due(t, writer, view, notes)
     _write_calls(t, writer, view, zone, notes)
+    _write_notes(t, writer, view, zone, notes)
     _write_documents(t, writer, view, zone)
     _write_stages(t, writer, view, zone, notes)
     value = {"l": str(view.loan.id)}
@@ -56,6 +58,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
         Button(t("Show number"), "loan.show_number", value),
         Button(t("Documents"), "documents.list", value),
         form_button(t("Request documents"), "documents", loan=loan_id),
+        form_button(t("Add a note"), "note", loan=loan_id),
         form_button(t("Correct"), "edit", loan=loan_id),
     )
     return writer.message()
@@ -155,6 +158,15 @@ def _call_line(t: Translator, call: PastCall, zone: ZoneInfo) -> list[Inline]:
     return [*line, " · ", Mention(call.caller)]
 
 
+def _write_notes(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, notes: _NoteBudget) -> None:
+    if view.notes:
+        writer.line(Bold(t("Notes:")))
+    for note in view.notes:
+        writer.bullets([[stamp(t, note.at, zone), " · ", Mention(note.who)]])
+        writer.quote(notes.fit(note.text))
+    write_more(t, writer, view.more_notes)
+
+
 def _write_documents(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo) -> None:
     if view.documents:
         writer.line(Bold(t("Open documents:")))
@@ -192,6 +204,7 @@ def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | 
         form_button(t("Log a call"), "call", loan=loan_id),
         form_button(t("Assign a follow-up"), "follow_up", loan=loan_id),
         form_button(t("Request documents"), "documents", loan=loan_id),
+        form_button(t("Add a note"), "note", loan=loan_id),
         form_button(t("Correct"), "edit", loan=loan_id),
         form_button(t("Reassign"), "reassign", loan=loan_id),
     )
@@ -294,6 +307,8 @@ def _event(t: Translator, event: Event, zone: ZoneInfo) -> list[Inline]:
                 words += [" · ", purpose(t, event.purpose)]
             if event.minutes is not None:
                 words += [" · ", t.n("{n} minute", "{n} minutes", event.minutes)]
+        case "note":
+            words.append(Bold(t("note")))
         case "stage":
             words += phrase(t, "stage: {stage}", stage=Bold(stage(t, event.code)))
         case "owner":
@@ -308,24 +323,30 @@ def _event(t: Translator, event: Event, zone: ZoneInfo) -> list[Inline]:
 
 
 def _write_corrections(t: Translator, writer: Writer, event: Event, notes: _NoteBudget, zone: ZoneInfo) -> None:
-    """Write the first and the latest earlier version of a corrected call."""
+    """Write the first and the latest earlier version of a corrected call or note."""
     versions = event.was if len(event.was) <= _CORRECTIONS else (event.was[0], event.was[-1])
     for was in versions:
-        what = outcome(t, was.outcome)
-        if was.minutes is not None:
-            what += " · " + t.n("{n} minute", "{n} minutes", was.minutes)
-        when = stamp(t, was.at, zone)
-        writer.line(phrase(t, "corrected {when} by {who}; was: {what}", when=when, who=Mention(was.by), what=what))
+        when, who = stamp(t, was.at, zone), Mention(was.by)
+        if was.outcome is None:
+            writer.line(phrase(t, "corrected {when} by {who}; it said:", when=when, who=who))
+        else:
+            what = outcome(t, was.outcome)
+            if was.minutes is not None:
+                what += " · " + t.n("{n} minute", "{n} minutes", was.minutes)
+            writer.line(phrase(t, "corrected {when} by {who}; was: {what}", when=when, who=who, what=what))
         writer.quote(notes.fit(was.note))
     write_more(t, writer, len(event.was) - len(versions))
 
 
 def _correct_buttons(t: Translator, events: Sequence[Event], zone: ZoneInfo) -> list[Button]:
-    return [
-        correct_button(t("Correct {name}", name=f"{stamp(t, event.at, zone)} {outcome(t, event.code)}"), event.id)
-        for event in events
-        if event.may_correct
-    ]
+    return [_correct_button(t, event, zone) for event in events if event.may_correct]
+
+
+def _correct_button(t: Translator, event: Event, zone: ZoneInfo) -> Button:
+    when = stamp(t, event.at, zone)
+    if event.kind == "note":
+        return correct_note_button(t("Correct {name}", name=f"{when} {t('note')}"), event.id)
+    return correct_button(t("Correct {name}", name=f"{when} {outcome(t, event.code)}"), event.id)
 
 
 def _write_pages(

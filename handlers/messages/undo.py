@@ -24,6 +24,8 @@ def taken_back(t: Translator, undone: TakenBack) -> Message:
 _ACTS: dict[str, str] = {
     "call": _("a call"),
     "correct_call": _("a correction of a call"),
+    "note": _("a note"),
+    "correct_note": _("a correction of a note"),
     "call_answers": _("what a call answered"),
     "nothing_needed": _("that nothing is needed"),
     "follow_up": _("a new follow-up"),

@@ -6,7 +6,7 @@
 
 from storage.tables.access import AccessRequest
 from storage.tables.homes import Home
-from storage.tables.loans import Assignment, Borrower, Loan, SearchTerm, StageChange
+from storage.tables.loans import Assignment, Borrower, Loan, LoanNote, SearchTerm, StageChange
 from storage.tables.notices import AuditEntry, Draft, Notice, NoticeItem, ProcessedDelivery, Undo
 from storage.tables.people import CalendarOverride, Member, Team, TeamManager, Workspace
 from storage.tables.processes import Process
@@ -27,6 +27,7 @@ __all__ = [
     "FollowUp",
     "Home",
     "Loan",
+    "LoanNote",
     "Member",
     "Notice",
     "NoticeItem",

@@ -92,6 +92,26 @@ class StageChange(SQLModel, table=True):
     version: int = 1
 
 
+class LoanNote(SQLModel, table=True):
+    """A note on a loan without a call. `undone_at` takes it back without forgetting it.
+
+    `earlier_of_id` names the note whose text this was until it was corrected, by `by_id` at `at`.
+    """
+
+    __tablename__ = "loan_note"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_loan_note_loan", "loan_id", "at"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    loan_id: UUID = references("loan")
+    by_id: UUID = references("member")
+    earlier_of_id: UUID | None = references("loan_note", nullable=True, index=True, when_gone="delete")
+    note_cipher: bytes = Field(sa_type=LargeBinary)
+    at: datetime = instant()
+    undone_at: datetime | None = maybe_instant()
+    version: int = 1
+
+
 class Assignment(SQLModel, table=True):
     """A change of the owner of a loan, or of the assignee of one of its follow-ups."""
 

@@ -79,7 +79,7 @@ async def test_an_unexpected_error_is_answered_with_the_reference_in_the_log(
     (line,) = lines(log, "mishap")
     assert reference_in(reply.text) == line["reference"]
     assert line["error"] == "ValueError"
-    assert any("handlers/door/front.py" in place for place in line["at"])
+    assert any("handlers/door/transaction.py" in place for place in line["at"])
     clean(log.getvalue())
 
 

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk.core.errors import Invalid
-from handlers.grammar import call, digest, documents, due_list, follow, loan, reassign, stage, team
+from handlers.grammar import call, digest, documents, due_list, follow, loan, note, reassign, stage, team
 from handlers.grammar.text import Line
 from tests.handlers.grammar.phrases import SHANGHAI, WEDNESDAY
 
-GRAMMARS = [call, digest, documents, due_list, follow, loan, reassign, stage, team]
+GRAMMARS = [call, digest, documents, due_list, follow, loan, note, reassign, stage, team]
 
 PHRASES = """
 L-1042 L-1042/3 王小明 na 未接 已接通 paid half 承诺还款 plan 还款计划 next 下次 > : ： ， ；

@@ -25,7 +25,7 @@ from desk.rules.hours import WorkingHours
 from desk.rules.masking import masked_name
 from handlers.buttons.forms import FORMS
 from handlers.commands import COMMANDS
-from handlers.forms import correct_call
+from handlers.forms import call, note
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
@@ -43,8 +43,8 @@ NOW = datetime(2026, 11, 25, 10, 0, tzinfo=SHANGHAI)
 LANGUAGES = {language.code: language.locale for language in LISTED.values()}
 
 
-FORMS_OF_A_LOAN = {name: form for name, form in FORMS.items() if form is not correct_call.FORM}
-"""The forms that open for a loan, or for none; the form to correct a call needs a call."""
+FORMS_OF_A_LOAN = {name: form for name, form in FORMS.items() if form not in (call.CORRECTION, note.CORRECTION)}
+"""The forms that open for a loan, or for none; those that correct a call or a note need one."""
 
 
 class Choices:
@@ -140,7 +140,7 @@ _CODES: dict[str, Sequence[str]] = {
     "dialled": ("138 0013 5678",),
 }
 _NAMES = ("name", "names", "holder", "about_name", "by", "other", "words", "before", "after", "team", "title")
-_NOTES = ("note", "planned_note", "why", "reason", "line")
+_NOTES = ("note", "planned_note", "why", "reason", "line", "text", "earlier")
 _NUMBERS = ("number", "numbers", "loan_number", "left", "loan")
 _PEOPLE = (
     "managers",
@@ -263,8 +263,9 @@ class ExampleBuilder:
         raise TypeError(f"no example text for {qualified}")
 
     def _event(self) -> Event:
-        kind = self.choices.one_of(("call", "stage", "owner", "document"))
+        kind = self.choices.one_of(("call", "stage", "owner", "document", "note"))
         codes = {"call": _CODES["outcome"], "stage": _CODES["stage"], "owner": ("U0LIN",), "document": _CODES["code"]}
+        codes["note"] = ("",)
         return Event(
             id=self._id(),
             kind=kind,
@@ -275,7 +276,7 @@ class ExampleBuilder:
             words=self.choices.name if kind == "document" else "",
             state="requested",
             was=self.value(tuple[Was, ...], "was", "Event"),
-            may_correct=kind == "call" and self.choices.includes("may_correct"),
+            may_correct=kind in ("call", "note") and self.choices.includes("may_correct"),
         )
 
     def _id(self) -> UUID:

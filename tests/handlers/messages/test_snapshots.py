@@ -11,7 +11,7 @@ import pytest
 
 from desk.core.transaction import Office
 from handlers.door.request import Request
-from handlers.forms import correct_call
+from handlers.forms.call import CORRECTION
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
@@ -127,7 +127,7 @@ async def test_every_form(office: Office, workspace: Workspace, language: str, s
             written.append(lines_of(f"{name}, empty", await form.build(request, {}, {})))
             chosen = await form.build(request, {"l": loan.number}, {"loan": loan.number, "outcome": "reached"})
             written.append(lines_of(f"{name}, of a loan", chosen))
-        written.append(lines_of("correct_call", await correct_call.FORM.build(request, {"c": str(call.id)}, {})))
+        written.append(lines_of("correct_call", await CORRECTION.build(request, {"c": str(call.id)}, {})))
     snapshot(f"{language}/forms", "".join(written))
 
 

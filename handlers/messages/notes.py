@@ -1,0 +1,47 @@
+"""Answers to adding or correcting a note. Only the author sees them, so they name the borrower in full."""
+
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from desk.loans.notes import NoteAdded, NoteCorrected, NoteToCorrect
+from handlers.messages.block_kit.elements import masked_loan, stamp, undo_button
+from handlers.messages.block_kit.message import Bold, Button, Message
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.block_kit.writer import Writer, phrase
+
+
+def added(t: Translator, note: NoteAdded, zone: ZoneInfo) -> Message:
+    """Render the answer to a new note."""
+    writer = Writer()
+    writer.line(
+        phrase(
+            t,
+            "{loan} · {name} · tail {tail}: note added at {time}.",
+            loan=Bold(note.loan.number),
+            name=note.name,
+            tail=note.loan.tail,
+            time=t.clock_time(note.at, zone),
+        )
+    )
+    writer.quote(note.text)
+    return writer.buttons(
+        undo_button(t, note.undo_id), correct_note_button(t("Correct the note"), note.note_id)
+    ).message()
+
+
+def correct_note_button(label: str, note_id: UUID) -> Button:
+    """Return the button that opens the form to correct a note."""
+    return Button(label, "form.open", {"form": "correct_note", "m": str(note_id)})
+
+
+def write_note_header(t: Translator, writer: Writer, note: NoteToCorrect, zone: ZoneInfo) -> None:
+    """Write the loan and the time that identify a note."""
+    writer.line(masked_loan(t, note.loan), " · ", stamp(t, note.at, zone))
+
+
+def corrected(t: Translator, result: NoteCorrected, zone: ZoneInfo) -> Message:
+    """Render what the note says now, and what it said before."""
+    writer = Writer().line(masked_loan(t, result.loan), " · ", stamp(t, result.at, zone))
+    writer.line(t("The note says now:")).quote(result.text)
+    writer.line(t("It said:")).quote(result.earlier)
+    return writer.buttons(undo_button(t, result.undo_id)).message()

@@ -1,0 +1,38 @@
+"""Notes on loans without a call."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.tables import LoanNote
+
+
+async def by_id(session: AsyncSession, note_id: UUID) -> LoanNote | None:
+    """Return the note of that id; an earlier text of a note is none."""
+    note = await session.get(LoanNote, note_id)
+    return note if note is not None and note.earlier_of_id is None else None
+
+
+async def last_of_loan(session: AsyncSession, loan_id: UUID, *, limit: int) -> list[LoanNote]:
+    """Return the notes on a loan that were not taken back, newest first."""
+    statement = select(LoanNote).where(
+        LoanNote.loan_id == loan_id, col(LoanNote.earlier_of_id).is_(None), col(LoanNote.undone_at).is_(None)
+    )
+    ordered = statement.order_by(col(LoanNote.at).desc(), col(LoanNote.id).desc()).limit(limit)
+    return list((await session.exec(ordered)).all())
+
+
+async def count_of_loan(session: AsyncSession, loan_id: UUID) -> int:
+    """Return how many notes on a loan were not taken back."""
+    statement = select(func.count()).where(
+        LoanNote.loan_id == loan_id, col(LoanNote.earlier_of_id).is_(None), col(LoanNote.undone_at).is_(None)
+    )
+    return (await session.exec(statement)).one()
+
+
+async def earlier(session: AsyncSession, note_ids: Collection[UUID]) -> list[LoanNote]:
+    """Return the earlier texts of these notes, oldest first."""
+    statement = select(LoanNote).where(col(LoanNote.earlier_of_id).in_(note_ids), col(LoanNote.undone_at).is_(None))
+    return list((await session.exec(statement.order_by(col(LoanNote.at), col(LoanNote.id)))).all())
