@@ -3,7 +3,7 @@
 import errno
 import sqlite3
 from enum import Enum
-from typing import Any
+from typing import Any, overload
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -58,6 +58,10 @@ def is_outage(error: BaseException) -> bool:
     return _state(origin).startswith(_OUTAGE) or _sqlite_name(origin).startswith(_SQLITE_OUTAGE)
 
 
+@overload
+def trouble(session: AsyncSession | None, error: None) -> Trouble: ...
+@overload
+def trouble(session: AsyncSession | None, error: BaseException) -> Trouble | None: ...
 def trouble(session: AsyncSession | None, error: BaseException | None) -> Trouble | None:
     """Return what became of the session's transaction, or None when our own mistake ended it and nothing was saved.
 
