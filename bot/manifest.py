@@ -53,7 +53,7 @@ def manifest(base_url: str | None, *, name: str = "Loan Desk", links_domain: str
     return {
         "display_information": {
             "name": name,
-            "description": "Coordinates an auto-loan team's calls: log them, plan the next, forget nobody.",
+            "description": "Coordinates an auto-loan team's calls: log them, plan the next one, forget no borrower.",
         },
         "features": {
             "app_home": {

@@ -237,7 +237,7 @@ def trouble_with(channel: SlackChannel | None) -> str | None:
     if channel.is_shared_outside:
         return "it is shared with another company, which could read about borrowers: choose another one with /loan-team add"
     if not channel.bot_is_in:
-        return "the bot is not in it: type /invite there"
+        return "the bot isn't in it: type /invite there"
     return None
 
 

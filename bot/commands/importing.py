@@ -141,7 +141,9 @@ async def run(settings: Settings, file: Path, console: Console, *, language: str
         async with database.reading() as session:
             found = await workspaces.every(session)
         if not found:
-            console.print(t("The desk is not installed in a workspace yet: start loandesk serve once."), markup=False)
+            console.print(
+                t("The desk isn't installed in a workspace yet. Run loandesk serve once first."), markup=False
+            )
             return 1
         workspace = found[0]
         rows, refused = read_rows(read_file(file), workspace, office)
@@ -163,7 +165,7 @@ async def run(settings: Settings, file: Path, console: Console, *, language: str
 def report(t: Translator, outcome: Outcome, console: Console, *, dry_run: bool) -> None:
     """The counts, and each refused row with its line and reason."""
     if outcome.refused:
-        table = Table(t("Line"), t("Refused because"))
+        table = Table(t("Line"), t("Reason refused"))
         for row in outcome.refused:
             table.add_row(str(row.line), _plain(explain_row(t, row.error)))
         console.print(table)
@@ -177,7 +179,7 @@ def report(t: Translator, outcome: Outcome, console: Console, *, dry_run: bool) 
     }
     console.print(" · ".join(f"{words} {count}" for words, count in counts.items()), markup=False)
     if dry_run:
-        console.print(t("A dry run: nothing was kept."), markup=False)
+        console.print(t("Dry run: nothing was saved."), markup=False)
 
 
 def _plain(words: str) -> str:

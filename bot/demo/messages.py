@@ -9,25 +9,25 @@ from handlers.messages.block_kit.writer import Writer, phrase
 def demo_added(t: Translator, result: DemoAdded) -> Message:
     """Say which demo borrowers there are, and what to try."""
     writer = Writer()
-    writer.line(phrase(t, "Five demo borrowers are yours now: {numbers}.", numbers=Bold(t(", ").join(result.numbers))))
+    writer.line(phrase(t, "You now have five demo borrowers: {numbers}.", numbers=Bold(t(", ").join(result.numbers))))
     if not result.may_call:
         writer.line(
             phrase(
                 t,
-                "To log calls you need a role that makes them: {command}",
+                "To log calls, you need a role that takes calls: {command}",
                 command=Code(t("/loan-team add @me admin, agent")),
             )
         )
     for number in result.numbers[:1]:
-        writer.line(phrase(t, "Try {command}, or open your Home.", command=Code(f"/loan {number}")))
+        writer.line(phrase(t, "Try {command}, or open your Home tab.", command=Code(f"/loan {number}")))
     return writer.message()
 
 
 def demo_removed(t: Translator, count: int) -> Message:
     """Say that they were removed."""
     words = t.n(
-        "{n} demo borrower is removed, with everything about them.",
-        "{n} demo borrowers are removed, with everything about them.",
+        "{n} demo borrower was removed, with all their records.",
+        "{n} demo borrowers were removed, with all their records.",
         count,
     )
     return Writer().line(words).message()
@@ -39,7 +39,7 @@ def demo_button(t: Translator, count: int) -> Button:
         return Button(t("Try it with demo borrowers"), "demo.add")
     confirm = Confirm(
         title=t("Remove the demo borrowers?"),
-        text=t("Their calls, follow-ups and documents go with them. Your own loans stay."),
+        text=t("Their calls, follow-ups and documents are removed too. Your own loans stay."),
         yes=t("Remove"),
         no=t("Keep"),
     )

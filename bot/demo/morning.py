@@ -92,7 +92,7 @@ ENGLISH = Script(
         Say(LI_NA, "/loan-call A-1001 no answer next today 10:00", ("no answer", "Wed 25 Nov 2026 10:00", "Shanghai")),
         Say(LI_NA, "/loan-call A-1001 reachd", ("reachd", "reached")),
         Till("10:00"),
-        See("agents", ("A-1001", "王*", "tail 5678"), never=("王小明",), pings=(LI_NA,)),
+        See("agents", ("A-1001", "王*", "phone ending 5678"), never=("王小明",), pings=(LI_NA,)),
         Tap(LI_NA, "reached", ("reached",), on="A-1001"),
         See("agents", ("A-1001", "reached"), never=("Snooze",)),
         Say(LI_NA, "/loan-docs A-1001 id, income by fri", ("27 Nov",)),
@@ -104,6 +104,6 @@ ENGLISH = Script(
         Say(LI_NA, "/loan A-1017", ("<!channel> *x* =1+1",)),
         Say(ZHAO_MIN, "/loan-call A-1001 reached", ("agent",)),
         Say(GRACE, "/loan-reassign @tom @lina", ("loans",)),
-        Tap(GRACE, "Hand over", ("Handed over",)),
+        Tap(GRACE, "Reassign now", ("Reassigned",)),
     ),
 )

@@ -20,7 +20,7 @@ PAGE = 10
 """Rows of one list."""
 
 _PHONE_LIKE = re.compile(r"\+?[\d\s\-()]{5,}")
-_TAIL_APART = re.compile(r"(尾号|尾號|\btail)\s+(?=\d{4}\b)", re.IGNORECASE)
+_TAIL_APART = re.compile(r"(?:\bphone\s+(?=ending\b))?(尾号|尾號|\btail|\bending)\s+(?=\d{4}\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ COUNTRIES = ButtonFamily("country", {}, suggestions={"search": workspace.suggest
 SHORTCUTS = (
     Shortcut("call", "global", "Log a call · 登记通话", "With a form"),
     Shortcut("follow_up", "global", "Assign a follow-up · 安排跟进", "Plan a call for yourself or a colleague"),
-    Shortcut("documents", "global", "Request documents · 索要材料", "From a checklist of what is lacking"),
+    Shortcut("documents", "global", "Request documents · 收集材料", "From a checklist of what's missing"),
     Shortcut("inquiry", "global", "Open an inquiry · 新咨询", "A new borrower"),
     Shortcut("find", "global", "Find a loan · 查找贷款", "By name, number or phone"),
     Shortcut(

@@ -19,7 +19,7 @@ from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
     command="/loan",
-    about=_("A loan's card, search, your loans, a new inquiry, corrections."),
+    about=_("Show a loan's card, search, list your loans, open an inquiry, correct details."),
     forms=(
         _("<loan>"),
         _("find <words>"),
@@ -28,15 +28,15 @@ USAGE = Usage(
         _("edit <loan> name|phone|number <value>"),
     ),
     examples=(
-        Example("L-1042", "L-1042", _("the card of a loan")),
-        Example("find wang", "查 王小明", _("looks for a name, its pinyin, a phone number or its last four digits")),
-        Example("mine application", "我的 申请", _("your loans in one stage")),
+        Example("L-1042", "L-1042", _("show a loan's card")),
+        Example("find wang", "查 王小明", _("search by name, pinyin, phone number or its last four digits")),
+        Example("mine application", "我的 申请", _("list your loans in one stage")),
         Example(
             "new Wang Fang 138 0013 8000 asks for the rate",
             "新 王芳 13800138000 问利率",
-            _("a new inquiry, with a number of its own"),
+            _("open an inquiry, with a number of its own"),
         ),
-        Example("edit L-1042 phone 139 0013 9000", "改 L-1042 电话 13900139000", _("corrects the phone number")),
+        Example("edit L-1042 phone 139 0013 9000", "改 L-1042 电话 13900139000", _("correct the phone number")),
     ),
 )
 
@@ -65,7 +65,7 @@ async def loan(request: Request) -> Message:
 
 COMMAND = Command(
     usage=USAGE,
-    description="A loan's card, search, a new inquiry · 贷款卡片、查找、新咨询",
+    description="Loan cards, search, new inquiries · 贷款卡片、查找、新咨询",
     hint="[<loan> | find … | mine | new … | edit …]",
     handler=loan,
     nearest=(Terms((keyword("find", "查找", "查", "搜索", "new", "新客户", "新咨询", "search", "card", "卡片"),)),),

@@ -20,17 +20,17 @@ from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
     command="/loan-call",
-    about=_("Logs a call, and plans the next one."),
+    about=_("Log a call and plan the next one."),
     forms=(_("<loan>[/n] <outcome> [purpose] [note] [next <due> [purpose] [note]]"),),
     examples=(
-        Example("L-1042 no answer", "L-1042 未接", _("nobody answered: the desk plans the next attempt")),
+        Example("L-1042 no answer", "L-1042 未接", _("no answer: the desk plans the next attempt")),
         Example(
             "L-1042 reached wants a lower rate next tomorrow 3pm",
             "L-1042 已接通 想要更低利率，下次明天下午3点",
-            _("what was said, and when to call again"),
+            _("what was said and when to call again"),
         ),
-        Example("L-1042/3 confirmed", "L-1042/3 已核实", _("the call that the third follow-up of the loan asked for")),
-        Example("L-1042 promised > in 3 days", "L-1042 承诺还款 > 3天后", _("promised to pay on that day")),
+        Example("L-1042/3 confirmed", "L-1042/3 已核实", _("the call for the loan's third follow-up")),
+        Example("L-1042 promised > in 3 days", "L-1042 承诺还款 > 3天后", _("promised to pay that day")),
     ),
     words=VOCABULARY.outcomes,
 )
@@ -43,7 +43,7 @@ async def loan_call(request: Request) -> Message | OpenModal:
     parsed = grammar.parse(line, desk.now, request.zone)
     if isinstance(parsed, HelpRequest):
         rows = await overview.calls(desk, "today")
-        how = render_hand.calls(t, USAGE, t("Your calls that are due today:"), rows)
+        how = render_hand.calls(t, USAGE, t("Your follow-ups due today:"), rows)
         return await open_modal(request, call.FORM, otherwise=how) if parsed.what == "usage" else how
     answer = await calls.log_call(
         desk,

@@ -17,12 +17,12 @@ from handlers.messages.usage import Example, Usage, usage
 
 USAGE = Usage(
     command="/loan-digest",
-    about=_("Your digest of due calls."),
+    about=_("Your digest of due follow-ups."),
     forms=(_("[now|HH:MM|off]"),),
     examples=(
-        Example("now", "现在", _("the digest at once")),
-        Example("08:15", "08:15", _("every working day at that time of yours")),
-        Example("off", "关闭", _("none any more")),
+        Example("now", "现在", _("get the digest now")),
+        Example("08:15", "08:15", _("every working day at that time, in your time zone")),
+        Example("off", "关闭", _("turn it off")),
     ),
 )
 
@@ -51,7 +51,7 @@ async def loan_digest(request: Request) -> Message:
 
 COMMAND = Command(
     usage=USAGE,
-    description="Your digest of due calls · 每日摘要",
+    description="Your digest of due follow-ups · 每日摘要",
     hint="[now|HH:MM|off]",
     handler=loan_digest,
     nearest=(Terms((keyword("digest", "日报", "每日提醒", "早报"),)),),

@@ -20,7 +20,7 @@ from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
     command="/loan-docs",
-    about=_("Asks for documents and ticks them off."),
+    about=_("Request documents and tick them off."),
     forms=(
         _("<loan>"),
         _("<loan> <document>[, …] [by <due>]"),
@@ -28,22 +28,20 @@ USAGE = Usage(
         _("<loan> reject <document>: <reason>"),
     ),
     examples=(
-        Example("L-1042", "L-1042", _("the documents of a loan")),
+        Example("L-1042", "L-1042", _("list a loan's documents")),
         Example(
             "L-1042 id, bank, proof of income by tomorrow",
             "L-1042 身份证、银行流水、收入证明 明天前",
-            _("asks for three documents, and plans the call that asks after them"),
+            _("request three documents and plan the follow-up for them"),
         ),
-        Example("L-1042 got id and bank", "L-1042 收到 身份证和银行流水", _("they have come")),
-        Example("L-1042 accept id", "L-1042 通过 身份证", _("it is in order")),
+        Example("L-1042 got id and bank", "L-1042 收到 身份证和银行流水", _("they have arrived")),
+        Example("L-1042 accept id", "L-1042 通过 身份证", _("it's in order")),
         Example(
             "L-1042 reject bank: only two months",
             "L-1042 退回 银行流水：只有两个月",
-            _("asks for it again, and why"),
+            _("send it back and give the reason"),
         ),
-        Example(
-            "L-1042 other: marriage certificate", "L-1042 其他：结婚证", _("a document that has no word of its own")
-        ),
+        Example("L-1042 other: marriage certificate", "L-1042 其他：结婚证", _("a document that isn't on the list")),
     ),
     words=VOCABULARY.documents,
 )

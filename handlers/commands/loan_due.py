@@ -18,12 +18,12 @@ from handlers.messages.usage import Example, Usage, usage
 
 USAGE = Usage(
     command="/loan-due",
-    about=_("What is due: yours, somebody's, or your team's."),
+    about=_("What's due for you, a colleague or your team."),
     forms=(_("[today|tomorrow|week|overdue|unplanned] [@who|team] [verification|repayment]"),),
     examples=(
-        Example("", "", _("what is due today, and overdue")),
+        Example("", "", _("late and due today")),
         Example("week", "本周", _("until Sunday")),
-        Example("overdue team repayment", "逾期 团队 还款", _("overdue calls about money, of your team")),
+        Example("overdue team repayment", "逾期 团队 还款", _("your team's late repayment follow-ups")),
         Example("unplanned", "无计划", _("loans with nothing planned")),
     ),
 )
@@ -45,7 +45,7 @@ async def loan_due(request: Request) -> Message:
 
 COMMAND = Command(
     usage=USAGE,
-    description="Calls that are due · 待办电话",
+    description="Follow-ups that are due · 待办",
     hint="[today|tomorrow|week|overdue|unplanned] [@who|team]",
     handler=loan_due,
     nearest=(Terms((keyword("due", "待办", "今天", "逾期", "overdue", "today", "to do", "todo"),)),),

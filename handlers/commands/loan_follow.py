@@ -19,7 +19,7 @@ from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
     command="/loan-follow",
-    about=_("Plans a follow-up, finishes or cancels one, or moves it."),
+    about=_("Plan a follow-up, or finish, cancel or move one."),
     forms=(
         _("<loan> [@who] <due> [purpose] [note]"),
         _("<loan>[/n] done"),
@@ -27,11 +27,11 @@ USAGE = Usage(
         _("<loan>[/n] move <due>"),
     ),
     examples=(
-        Example("L-1042 tomorrow 3pm income", "L-1042 明天下午3点 收入核实", _("plans a call of yours")),
-        Example("L-1042 @wang in 3 days documents", "L-1042 @wang 3天后 材料", _("plans a call of somebody else's")),
-        Example("L-1042/3 done", "L-1042/3 完成", _("finishes the third follow-up of the loan")),
-        Example("L-1042 move tomorrow 10:30", "L-1042 改期 明天10:30", _("moves the only one that you hold on it")),
-        Example("L-1042/3 cancel bought elsewhere", "L-1042/3 取消 已在别处购车", _("cancels it, and says why")),
+        Example("L-1042 tomorrow 3pm income", "L-1042 明天下午3点 收入核实", _("plan a follow-up for yourself")),
+        Example("L-1042 @wang in 3 days documents", "L-1042 @wang 3天后 材料", _("plan a follow-up for a colleague")),
+        Example("L-1042/3 done", "L-1042/3 完成", _("finish the loan's third follow-up")),
+        Example("L-1042 move tomorrow 10:30", "L-1042 改期 明天10:30", _("move your only follow-up on the loan")),
+        Example("L-1042/3 cancel bought elsewhere", "L-1042/3 取消 已在别处购车", _("cancel it and give the reason")),
     ),
     words=VOCABULARY.purposes,
 )
@@ -44,7 +44,7 @@ async def loan_follow(request: Request) -> Message | OpenModal:
     match parsed:
         case HelpRequest(what):
             rows = await overview.calls(desk, "week")
-            how = render_hand.calls(t, USAGE, t("Your follow-ups of this week, and overdue:"), rows)
+            how = render_hand.calls(t, USAGE, t("Your late follow-ups, and those of this week:"), rows)
             return await open_modal(request, follow_up.FORM, otherwise=how) if what == "usage" else how
         case grammar.Assign(loan, who, due, purpose, note):
             planned = await assigning.assign_follow_up(desk, loan=loan, who=who, due=due, purpose=purpose, note=note)

@@ -19,7 +19,7 @@ from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
     command="/loan-reassign",
-    about=_("Hands over a loan, or everything that somebody holds."),
+    about=_("Reassign one loan, or everything a member holds."),
     forms=(_("<loan> @to [why]"), _("@from @to [why]")),
     examples=(
         Example("L-1042 @wang", "L-1042 @wang", _("one loan, and its owner's follow-ups on it")),

@@ -17,16 +17,16 @@ from handlers.messages.usage import Example, Usage, usage
 
 USAGE = Usage(
     command="/loan-stage",
-    about=_("Brings a loan to another stage."),
+    about=_("Move a loan to another stage."),
     forms=(_("<loan> <stage> [reason]"),),
     examples=(
-        Example("L-1042 application", "L-1042 申请", _("the borrower has applied; the verification is planned")),
+        Example("L-1042 application", "L-1042 申请", _("the borrower has applied; verification is planned")),
         Example(
             "L-1042 declined income too low",
             "L-1042 未批 收入不足",
-            _("ends what is open, except telling the decision"),
+            _("close what's open, except telling the borrower the decision"),
         ),
-        Example("L-1042 withdrawn", "L-1042 放弃", _("ends what is open")),
+        Example("L-1042 withdrawn", "L-1042 放弃", _("close what's open")),
     ),
     words=VOCABULARY.stages,
 )

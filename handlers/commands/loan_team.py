@@ -33,14 +33,14 @@ USAGE = Usage(
         _("calendar <date> work|off [name]"),
     ),
     examples=(
-        Example("add @wang agent", "添加 @wang 客户经理", _("a new member, or another role for one")),
+        Example("add @wang agent", "添加 @wang 客户经理", _("a new member, or another role for a member")),
         Example(
             "away @wang until dec 5 cover @lin",
             "请假 @wang 到12月5日 代班 @lin",
-            _("until that day; the cover acts"),
+            _("until that day; the cover takes over"),
         ),
-        Example("hours @wang 09:00-18:00 mon-sat", "工时 @wang 09:00-18:00 周一到周六", _("when somebody works")),
-        Example("calendar dec 25 off Christmas", "日历 12月25日 休息 圣诞节", _("a day on which nobody works")),
+        Example("hours @wang 09:00-18:00 mon-sat", "工时 @wang 09:00-18:00 周一到周六", _("a member's working hours")),
+        Example("calendar dec 25 off Christmas", "日历 12月25日 休息 圣诞节", _("a day off for everyone")),
     ),
     words=VOCABULARY.roles,
 )

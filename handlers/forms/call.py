@@ -46,16 +46,16 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     if chosen and chosen.open:
         form.choice(
             "follow_up",
-            t("Which follow-up it answers"),
+            t("Follow-up this call answers"),
             follow_up_options(t, chosen.open),
             optional=True,
-            hint=t("Left empty: the one that is due."),
+            hint=t("Leave empty for the one that's due."),
         )
-    form.choice("purpose", t("What it was about"), purposes(t), optional=True)
+    form.choice("purpose", t("Purpose"), purposes(t), optional=True)
     form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
-    form.number("minutes", t("Length in minutes"), optional=True, low=0, high=LONGEST)
+    form.number("minutes", t("Length (minutes)"), optional=True, low=0, high=LONGEST)
     _next(request, form, chosen)
-    return form.view(FORM.name, t(FORM.title), submit=t("Log the call"))
+    return form.view(FORM.name, t(FORM.title), submit=t("Log call"))
 
 
 async def submit(request: Request) -> Message:
@@ -80,11 +80,11 @@ async def submit(request: Request) -> Message:
 def _next(request: Request, form: FormWriter, chosen: ChosenLoan | None) -> None:
     t = request.t
     form.divider()
-    due_field(t, form, "next", t("Next call"), optional=True)
+    due_field(t, form, "next", t("Next follow-up"), optional=True)
     if chosen:
         form.buttons(*due_buttons(t, chosen.offers, request.zone, "next"))
-    form.choice("next_purpose", t("What the next call is about"), purposes(t), optional=True)
-    form.text("next_note", t("What to remember for it"), optional=True, limit=NOTE_LIMIT)
+    form.choice("next_purpose", t("Purpose of the next follow-up"), purposes(t), optional=True)
+    form.text("next_note", t("Note for the next follow-up"), optional=True, limit=NOTE_LIMIT)
 
 
 FORM = Form(
@@ -117,8 +117,8 @@ async def build_correction(request: Request, private: Private, typed: Typed) -> 
     render.write_call_header(t, form, call, request.zone)
     form.choice("outcome", t("Outcome"), words(t, VOCABULARY.outcomes))
     form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
-    form.number("minutes", t("Length in minutes"), optional=True, low=0, high=LONGEST)
-    form.small(t("What the call did to follow-ups stays as it is. What it said until now stays in the timeline."))
+    form.number("minutes", t("Length (minutes)"), optional=True, low=0, high=LONGEST)
+    form.small(t("Follow-ups stay as this call left them. The timeline keeps the earlier version."))
     return form.view(CORRECTION.name, t(CORRECTION.title), submit=t("Save"))
 
 

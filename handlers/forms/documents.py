@@ -35,13 +35,13 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     form = FormWriter(t, private, typed)
     loan_field(t, form, chosen)
     if lacking:
-        form.ticks("lacking", t("Still lacking"), words(t, map(VOCABULARY.document, lacking)), optional=True)
+        form.ticks("lacking", t("Still missing"), words(t, map(VOCABULARY.document, lacking)), optional=True)
     others = [document for document in _PLAIN if document.code not in lacking]
     form.several("rest", t("Other documents") if lacking else t("Documents"), words(t, others), optional=True)
-    form.text("other", t("Something else"), optional=True, limit=documents.WORDS_LIMIT)
+    form.text("other", t("Not on the list"), optional=True, limit=documents.WORDS_LIMIT)
     due_field(t, form, "by", t("By when"), optional=True)
     form.buttons(*due_buttons(t, chosen.offers if chosen else (), request.zone, "by"))
-    return form.view(FORM.name, t(FORM.title), submit=t("Ask for them"))
+    return form.view(FORM.name, t(FORM.title), submit=t("Request"))
 
 
 async def submit(request: Request) -> Message:

@@ -47,7 +47,7 @@ async def submit(request: Request) -> Message:
 
 FORM = Form(
     name="edit",
-    title=_("Correct a loan"),
+    title=_("Correct loan details"),
     build=build,
     submit=submit,
     main="name",

@@ -42,7 +42,7 @@ async def suggest_loans(request: Request) -> Sequence[Option]:
 
 def loan_option(t: Translator, number: str, name: str, tail: str) -> Option:
     """Return a loan as an option. Only the member who fills in the form sees it, so it names the borrower in full."""
-    return Option(f"{number} {name} · {t('tail {digits}', digits=tail)}", number)
+    return Option(f"{number} {name} · {t('phone ending {digits}', digits=tail)}", number)
 
 
 def loan_field(t: Translator, form: FormWriter, chosen: ChosenLoan | None, *, live: bool = True) -> None:
@@ -54,7 +54,7 @@ def loan_field(t: Translator, form: FormWriter, chosen: ChosenLoan | None, *, li
         LOANS,
         chosen=option,
         live=live,
-        placeholder=t("Name, pinyin, number, or the last four digits of the phone"),
+        placeholder=t("Name, pinyin, loan number or last four digits of the phone"),
     )
 
 

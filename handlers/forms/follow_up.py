@@ -32,8 +32,8 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     due_field(t, form, "due", t("When"))
     if chosen:
         form.buttons(*due_buttons(t, chosen.offers, request.zone, "due"))
-    form.choice("purpose", t("What it is about"), purposes(t), optional=True)
-    form.person("who", t("Who calls"), optional=True)
+    form.choice("purpose", t("Purpose"), purposes(t), optional=True)
+    form.person("who", t("Assignee"), optional=True)
     form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
     return form.view(FORM.name, t(FORM.title), submit=t("Assign"))
 

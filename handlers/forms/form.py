@@ -113,5 +113,7 @@ async def _with_values(request: Request, form: Form, values: Mapping[str, Any], 
 
 def _offer(request: Request, begun: FormDraft) -> list[dict[str, Any]]:
     t = request.t
-    writer = Writer().line(t("You had begun to fill this in at {time}.", time=t.clock_time(begun.at, request.zone)))
-    return writer.buttons(Button(t("Take it up again"), "form.restore")).message().blocks
+    writer = Writer().line(
+        t("You started filling this in at {time} and didn't submit it.", time=t.clock_time(begun.at, request.zone))
+    )
+    return writer.buttons(Button(t("Continue where I left off"), "form.restore")).message().blocks

@@ -20,7 +20,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     form.text("name", t("Borrower's name"), limit=NAME_LIMIT)
     form.text("phone", t("Phone number"), limit=40, placeholder="138 0013 8000")
     form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
-    return form.view(FORM.name, t(FORM.title), submit=t("Open the inquiry"))
+    return form.view(FORM.name, t(FORM.title), submit=t("Open inquiry"))
 
 
 async def submit(request: Request) -> Message:

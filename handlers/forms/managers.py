@@ -18,9 +18,9 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     require_role(request.desk, "manage_teams")
     form = FormWriter(t, private, typed)
     if names := (await onboarding.welcome(request.desk)).managers:
-        form.line(t("Managers already:"), " ", t(", ").join(names))
+        form.line(t("Already managers:"), " ", t(", ").join(names))
     form.people("managers", t("New managers"))
-    form.line(t("A manager sees every loan of the team, hands loans over, and hears when nobody acts."))
+    form.line(t("Managers see every loan of their team, reassign loans, and are told when nobody acts on a follow-up."))
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 
 
@@ -33,7 +33,7 @@ async def submit(request: Request) -> Message:
 
 FORM = Form(
     name="managers",
-    title=_("Choose the managers"),
+    title=_("Choose managers"),
     build=build,
     submit=submit,
     main="managers",

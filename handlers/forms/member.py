@@ -66,7 +66,7 @@ async def _build_leaver(request: Request, private: Private, typed: Typed) -> Vie
     t = request.t
     form = FormWriter(t, private, typed)
     form.person("who", t("Member"))
-    form.person("to", t("Who gets their loans and follow-ups"))
+    form.person("to", t("Who takes over their loans and follow-ups"))
     return form.view(LEAVER.name, t(LEAVER.title), submit=t("Remove"))
 
 

@@ -30,7 +30,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     form = FormWriter(t, private, typed)
     loan_field(t, form, chosen)
     if chosen and chosen.open:
-        form.choice("follow_up", t("Which follow-up"), follow_up_options(t, chosen.open))
+        form.choice("follow_up", t("Follow-up"), follow_up_options(t, chosen.open))
     due_field(t, form, "due", t("When"))
     if chosen:
         form.buttons(*due_buttons(t, chosen.offers, request.zone, "due"))

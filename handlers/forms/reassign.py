@@ -36,7 +36,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     typed = {"loans": (str(private["l"]),) if "l" in private else (), "how": "one", **typed}
     form = FormWriter(t, private, typed)
     picked = await _picked_rows(request, typed)
-    form.person("from", t("Whose loans"), optional=True, live=True)
+    form.person("from", t("Reassign from"), optional=True, live=True)
     form.searches(
         "loans",
         t("Only these loans"),
@@ -45,15 +45,15 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
         most=PICKED,
         optional=True,
         live=True,
-        hint=t("Left empty: everything that they have."),
-        placeholder=t("Name, pinyin, number, or the last four digits of the phone"),
+        hint=t("Leave empty to reassign all their loans and follow-ups."),
+        placeholder=t("Name, pinyin, loan number or last four digits of the phone"),
     )
-    hows = [Option(t("To one member"), "one"), Option(t("To a member for each loan"), "each")]
+    hows = [Option(t("All to one member"), "one"), Option(t("A member for each loan"), "each")]
     if await team_names(request.desk):
-        hows.append(Option(t("Balanced over a team"), "balanced"))
-    form.choice("how", t("How"), hows, live=True)
+        hows.append(Option(t("Spread evenly across a team"), "balanced"))
+    form.choice("how", t("How to reassign"), hows, live=True)
     await _targets(request, form, typed, picked)
-    form.text("why", t("Why"), optional=True, long=True, limit=NOTE_LIMIT)
+    form.text("why", t("Reason"), optional=True, long=True, limit=NOTE_LIMIT)
     return form.view(FORM.name, t(FORM.title), submit=t("Preview"))
 
 
@@ -87,10 +87,10 @@ async def _targets(request: Request, form: FormWriter, typed: Typed, picked: Seq
     t = request.t
     match _how(str(typed["how"])):
         case "one":
-            form.person("to", t("To whom"), optional=True)
+            form.person("to", t("Reassign to"), optional=True)
         case "balanced":
             form.choice(
-                "team", t("Over which team"), [Option(name, str(key)) for key, name in await team_names(request.desk)]
+                "team", t("Across which team"), [Option(name, str(key)) for key, name in await team_names(request.desk)]
             )
         case "each":
             await _one_each(request, form, typed, picked)
@@ -101,8 +101,8 @@ async def _one_each(request: Request, form: FormWriter, typed: Typed, picked: Se
     units = [] if picked else await _units_of(request, str(typed.get("from", "")))
     count = len(picked) or len(units)
     if count > EACH:
-        form.line(t("{count} loans are too many to choose a member for each.", count=count))
-        form.line(t("Pick at most {limit} of them, or balance them over a team.", limit=EACH))
+        form.line(t("{count} loans are too many to assign one by one.", count=count))
+        form.line(t("Choose up to {limit}, or spread them across a team.", limit=EACH))
         return
     for row in picked or await loan_rows(request.desk, [unit.loan for unit in units]):
         label = t("{loan} goes to", loan=f"{row.number} {row.name}")

@@ -26,16 +26,16 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
         await own_settings.settings_of(request.desk, request.desk.member)
     )
     form = FormWriter(t, {**private, WAS: was}, {**_filled(was), **typed})
-    language_field(form, t("Language"), t("As in Slack"))
+    language_field(form, t("Language"), t("Same as Slack"))
     form.clock("digest", t("Daily digest at"), optional=True)
     form.channel("channel", t("Channel for my reminders"), optional=True)
-    form.clock("start", t("Work begins at"))
-    form.clock("end", t("Work ends at"))
+    form.clock("start", t("Workday starts at"))
+    form.clock("end", t("Workday ends at"))
     form.ticks("days", t("Working days"), [Option(t.weekday(day), str(day)) for day in range(7)])
-    form.day("until", t("Away from today until (included)"), optional=True)
-    form.person("cover", t("Who covers for me"), optional=True)
+    form.day("until", t("Away from today until (inclusive)"), optional=True)
+    form.person("cover", t("My cover"), optional=True)
     if offs := _offs(t, was):
-        form.ticks("off", t("Switch off"), offs, optional=True)
+        form.ticks("off", t("Turn off"), offs, optional=True)
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 
 
@@ -80,9 +80,9 @@ def _filled(was: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
 def _offs(t: Translator, was: Mapping[str, Any]) -> list[Option]:
     labels = {
         "digest": t("No digest"),
-        "channel": t("Reminders as direct messages, not in the channel"),
-        "until": t("I am back at work"),
-        "cover": t("Nobody covers for me"),
+        "channel": t("Send my reminders as direct messages, not to the channel"),
+        "until": t("I'm back at work"),
+        "cover": t("No cover"),
     }
     return [Option(label, name) for name, label in labels.items() if was[name]]
 

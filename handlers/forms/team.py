@@ -34,14 +34,14 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     if was["team"]:
         options = [Option(name, str(key)) for key, name in await team_names(request.desk)]
         form.choice("team", t("Team"), options, live=True)
-        form.people("managers", t("Its managers"), optional=True)
-        form.channel("channel", t("Channel in which they hear of escalations"), optional=True)
-        language_field(form, t("Language of that channel"), t("As in the workspace"))
+        form.people("managers", t("Team managers"), optional=True)
+        form.channel("channel", t("Channel for escalations"), optional=True)
+        language_field(form, t("Channel language"), t("Same as the workspace"))
         if was["channel"]:
             form.ticks(
-                "off", t("Switch off"), [Option(t("No channel: each manager hears directly"), "channel")], optional=True
+                "off", t("Turn off"), [Option(t("No channel: tell each manager directly"), "channel")], optional=True
             )
-    form.people("admins", t("Admins of the desk"))
+    form.people("admins", t("Desk admins"))
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 
 

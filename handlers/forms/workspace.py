@@ -35,20 +35,20 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     form = FormWriter(t, private, {**present, **typed})
     form.choice(
         "language",
-        t("Language of the channels"),
+        t("Language of all channels"),
         [Option(render.language_name(t, locale), locale) for locale in _LOCALES],
-        hint=t("Each member reads direct messages in their own language."),
+        hint=t("Direct messages use each member's own language."),
     )
     form.search(
         "country",
-        t("Country whose public holidays hold"),
+        t("Country for public holidays"),
         COUNTRIES,
         chosen=_option(t, str(typed.get("country", "")) or now.country or _NONE),
-        placeholder=t("Name of the country, or “none”"),
+        placeholder=t("Country name, or “none”"),
     )
     form.clock("from", t("Borrowers may be called from"))
     form.clock("until", t("Borrowers may be called until"))
-    form.choice("zone", t("Time zone of these hours"), [Option(t.zone(ZoneInfo(zone)), zone) for zone in zones])
+    form.choice("zone", t("Time zone for these hours"), [Option(t.zone(ZoneInfo(zone)), zone) for zone in zones])
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 
 

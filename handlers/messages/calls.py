@@ -24,7 +24,7 @@ def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID |
     writer.line(
         phrase(
             t,
-            "{loan} · {name} · tail {tail}: {outcome}, logged at {time}.",
+            "{loan} · {name} · phone ending {tail}: {outcome}, logged at {time}.",
             loan=Bold(call.loan.number),
             name=call.name,
             tail=call.loan.tail,
@@ -40,7 +40,7 @@ def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID |
         writer.quote(call.planned_note)
     _write_still_open(t, writer, call)
     if call.asks:
-        writer.line(Bold(t("Nothing is planned for this loan now. What comes next?")))
+        writer.line(Bold(t("Nothing is planned for this loan now. What's next?")))
     _write_withdrawal(t, writer, call)
     return _add_buttons(t, writer, call, zone, call_undo).message()
 
@@ -51,7 +51,7 @@ def already_logged(t: Translator, call: AlreadyLogged, zone: ZoneInfo) -> Messag
     writer.line(
         phrase(
             t,
-            "This was already logged on {loan} at {time}. Log another call?",
+            "You already logged this on {loan} at {time}. Log another call?",
             loan=Bold(call.loan_number),
             time=t.clock_time(call.at, zone),
         )
@@ -65,20 +65,20 @@ def _write_answered(t: Translator, writer: Writer, call: CallLogged) -> None:
         writer.line(
             phrase(
                 t,
-                "No follow-up about {what} is open, so this answers none.",
+                "There's no open follow-up about {what}, so this call answers none.",
                 what=Bold(elements.purpose(t, call.missing)),
             )
         )
         return
     if call.answered is None:
-        writer.line(t("This answers no follow-up."))
+        writer.line(t("This call answers no follow-up."))
         return
     follow_up = call.answered
     what, name = Bold(elements.purpose(t, follow_up.purpose)), Code(f"{follow_up.loan_number}/{follow_up.number}")
     if follow_up.state == "open":
         attempts = t.n("{n} attempt so far", "{n} attempts so far", follow_up.attempts)
         writer.line(
-            phrase(t, "Answers {what} ({name}): it stays open, {attempts}.", what=what, name=name, attempts=attempts)
+            phrase(t, "Answers {what} ({name}): still open, {attempts}.", what=what, name=name, attempts=attempts)
         )
     else:
         writer.line(phrase(t, "Answers {what} ({name}): done.", what=what, name=name))
@@ -86,14 +86,14 @@ def _write_answered(t: Translator, writer: Writer, call: CallLogged) -> None:
 
 def _write_consequences(t: Translator, writer: Writer, call: CallLogged) -> None:
     if call.paid is not None:
-        writer.line(phrase(t, "The instalment of {day} counts as paid.", day=Bold(t.date(call.paid))))
+        writer.line(phrase(t, "The instalment due {day} counts as paid.", day=Bold(t.date(call.paid))))
     if call.settled:
-        writer.line(t("Done with it:"))
+        writer.line(t("Also done:"))
         writer.bullets(elements.follow_up_line(t, follow_up) for follow_up in call.settled)
     if VOCABULARY.outcome(call.outcome).marks_number_wrong:
-        writer.line(t("The card marks the number as wrong."))
+        writer.line(t("The card now marks the number as wrong."))
     if call.managers_told:
-        writer.line(t("The manager is told."))
+        writer.line(t("The manager has been told."))
 
 
 def _write_still_open(t: Translator, writer: Writer, call: CallLogged) -> None:
@@ -108,7 +108,7 @@ def _write_still_open(t: Translator, writer: Writer, call: CallLogged) -> None:
 def _write_withdrawal(t: Translator, writer: Writer, call: CallLogged) -> None:
     stage = VOCABULARY.stage(call.loan.stage)
     if VOCABULARY.outcome(call.outcome).next == "offers_withdrawn" and stage.live:
-        writer.line(t("If the borrower gives up the loan altogether:"))
+        writer.line(t("If the borrower no longer wants the loan at all:"))
         writer.preformatted(f"/loan-stage {call.loan.number} {elements.stage(t, 'withdrawn')}")
 
 
@@ -164,10 +164,10 @@ def write_call_header(t: Translator, writer: Writer, call: CallToCorrect, zone: 
 def corrected(t: Translator, result: CallCorrected, zone: ZoneInfo) -> Message:
     """Render what the call says now, and what it said before."""
     writer = Writer().line(masked_loan(t, result.loan), " · ", stamp(t, result.at, zone))
-    writer.line(t("The call says now:"), " ", Bold(_summary(t, result.says))).quote(result.says.note)
-    writer.line(t("It said:"), " ", _summary(t, result.said)).quote(result.said.note)
+    writer.line(t("Corrected to:"), " ", Bold(_summary(t, result.says))).quote(result.says.note)
+    writer.line(t("Before:"), " ", _summary(t, result.said)).quote(result.said.note)
     if result.says.outcome != result.said.outcome:
-        writer.line(t("What the call did to follow-ups stays as it is: plan or finish them by hand where needed."))
+        writer.line(t("Follow-ups stay as the call left them. Plan or finish them yourself where needed."))
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 

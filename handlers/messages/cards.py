@@ -59,7 +59,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
         Button(t("Documents"), "documents.list", value),
         form_button(t("Request documents"), "documents", loan=loan_id),
         form_button(t("Add a note"), "note", loan=loan_id),
-        form_button(t("Correct"), "edit", loan=loan_id),
+        form_button(t("Correct details"), "edit", loan=loan_id),
     )
     return writer.message()
 
@@ -70,7 +70,7 @@ def phone_number(t: Translator, view: ShownNumber) -> Message:
     writer.line(Bold(view.loan.number), " · ", view.name, " · ", Code(view.phone))
     if view.is_wrong:
         writer.line(Bold(t("This number is marked as wrong.")))
-    writer.small(t("That you looked at it is written down."))
+    writer.small(t("We logged that you viewed it."))
     return writer.message()
 
 
@@ -91,7 +91,7 @@ class _NoteBudget:
 def _write_header(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo) -> None:
     """Write the borrower, the loan's stage and owner, and what is paid."""
     loan = view.loan
-    writer.line(Bold(loan.number), " · ", Bold(view.name), " · ", t("tail {digits}", digits=loan.tail))
+    writer.line(Bold(loan.number), " · ", Bold(view.name), " · ", t("phone ending {digits}", digits=loan.tail))
     if view.phone_is_wrong:
         writer.line(
             phrase(
@@ -117,9 +117,9 @@ def _money(t: Translator, view: LoanCard) -> list[str]:
     if view.amount is not None:
         facts.append(t.money(view.amount, view.currency))
     if view.due_day is not None:
-        facts.append(t("instalment on day {day} of the month", day=view.due_day))
+        facts.append(t("instalment due on day {day} of the month", day=view.due_day))
     if view.autopay:
-        facts.append(t("collected automatically"))
+        facts.append(t("on autopay"))
     if view.paid_through is not None:
         facts.append(t("paid through {date}", date=t.short_date(view.paid_through)))
     return facts
@@ -142,9 +142,9 @@ def _write_due_row(t: Translator, writer: Writer, due: DueCall, notes: _NoteBudg
 
 def _write_calls(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, notes: _NoteBudget) -> None:
     if not view.calls:
-        writer.line(t("No call was logged yet."))
+        writer.line(t("No calls logged yet."))
         return
-    writer.line(Bold(t("Last calls:")))
+    writer.line(Bold(t("Recent calls:")))
     for call in view.calls:
         writer.bullets([_call_line(t, call, zone)])
         writer.quote(notes.fit(call.note))
@@ -177,7 +177,7 @@ def _write_documents(t: Translator, writer: Writer, view: LoanCard, zone: ZoneIn
 def _write_stages(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, notes: _NoteBudget) -> None:
     explained = [past for past in view.stages if past.reason]
     if explained:
-        writer.line(Bold(t("Why it is where it is:")))
+        writer.line(Bold(t("Stage reasons:")))
     for past in explained:
         writer.bullets([_stage_line(t, past, zone)])
         writer.quote(notes.fit(past.reason))
@@ -205,7 +205,7 @@ def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | 
         form_button(t("Assign a follow-up"), "follow_up", loan=loan_id),
         form_button(t("Request documents"), "documents", loan=loan_id),
         form_button(t("Add a note"), "note", loan=loan_id),
-        form_button(t("Correct"), "edit", loan=loan_id),
+        form_button(t("Correct details"), "edit", loan=loan_id),
         form_button(t("Reassign"), "reassign", loan=loan_id),
     )
     return _view(t, view.loan, writer, above)
@@ -216,7 +216,7 @@ def timeline_tab(t: Translator, view: Timeline, zone: ZoneInfo, above: Message |
     writer, notes = _start(t, view.loan, "timeline"), _NoteBudget()
     _write_name(t, writer, view.loan, view.name)
     if not view.events:
-        writer.line(t("Nothing has happened yet."))
+        writer.line(t("Nothing recorded yet."))
     for event in view.events:
         writer.bullets([_event(t, event, zone)])
         writer.quote(notes.fit(event.note))
@@ -230,12 +230,12 @@ def documents_tab(t: Translator, view: DocumentsListed, zone: ZoneInfo, above: M
     """Render the tab with the documents, each with a button for its next step."""
     writer = _start(t, view.loan, "documents")
     _write_name(t, writer, view.loan, view.name)
-    writer.line(Bold(t.n("{n} document is open", "{n} documents are open", len(view.open))))
+    writer.line(Bold(t.n("{n} open document", "{n} open documents", len(view.open))))
     writer.bullets(item_line(t, item, zone) for item in view.open[:ROWS])
     write_more(t, writer, len(view.open) - ROWS)
     writer.buttons(*item_buttons(t, view.open[:ROWS], act="card"))
     if view.settled:
-        writer.line(t("Settled:"))
+        writer.line(t("Closed:"))
         writer.bullets(item_line(t, item, zone) for item in view.settled[:ROWS])
         write_more(t, writer, len(view.settled) - ROWS)
     writer.buttons(form_button(t("Request documents"), "documents", loan=view.loan.id))
@@ -295,7 +295,7 @@ def _view(
 
 
 def _write_name(t: Translator, writer: Writer, loan: LoanView, name: str) -> None:
-    writer.line(Bold(loan.number), " · ", Bold(name), " · ", t("tail {digits}", digits=loan.tail))
+    writer.line(Bold(loan.number), " · ", Bold(name), " · ", t("phone ending {digits}", digits=loan.tail))
 
 
 def _event(t: Translator, event: Event, zone: ZoneInfo) -> list[Inline]:
@@ -317,7 +317,7 @@ def _event(t: Translator, event: Event, zone: ZoneInfo) -> list[Inline]:
             about = f"/{event.number} {purpose(t, event.purpose or '')}"
             words += phrase(t, "{follow_up} handed over to {who}", follow_up=Bold(about), who=Mention(event.code))
         case "document":
-            now = t("asked for") if event.state == "requested" else state(t, event.state)
+            now = t("requested from the borrower") if event.state == "requested" else state(t, event.state)
             words += [Bold(document(t, event.code, event.words)), " · ", now]
     return [*words, " · ", Mention(event.who)] if event.who else words
 
@@ -333,7 +333,7 @@ def _write_corrections(t: Translator, writer: Writer, event: Event, notes: _Note
             what = outcome(t, was.outcome)
             if was.minutes is not None:
                 what += " · " + t.n("{n} minute", "{n} minutes", was.minutes)
-            writer.line(phrase(t, "corrected {when} by {who}; was: {what}", when=when, who=who, what=what))
+            writer.line(phrase(t, "corrected {when} by {who}; before: {what}", when=when, who=who, what=what))
         writer.quote(notes.fit(was.note))
     write_more(t, writer, len(event.was) - len(versions))
 
@@ -355,7 +355,7 @@ def _write_pages(
     value = {"l": str(loan.id), "t": tab}
     buttons: list[Button] = []
     if offset:
-        buttons.append(Button(t("Back"), "card.open", {**value, "o": max(0, offset - page)}))
+        buttons.append(Button(t("Previous page"), "card.open", {**value, "o": max(0, offset - page)}))
     if more:
         buttons.append(
             Button(t("Earlier") if tab == "timeline" else t("More"), "card.open", {**value, "o": offset + page})

@@ -21,7 +21,7 @@ def digest(t: Translator, view: Digest, zone: ZoneInfo) -> Message:
     if not total:
         writer.line(t("{day}: nothing is due. Have a good day.", day=t.date(view.on)))
         return writer.buttons(_settings(t)).message()
-    writer.heading(t.n("{day}: {n} call", "{day}: {n} calls", total, day=t.date(view.on)))
+    writer.heading(t.n("{day}: {n} follow-up", "{day}: {n} follow-ups", total, day=t.date(view.on)))
     headings = {"verification": t("Verification"), "repayment": t("Repayment"), "service": t("Other")}
     for kind in _KINDS:
         rows = [row for row in view.rows if row.kind == kind]
@@ -37,7 +37,7 @@ def digest(t: Translator, view: Digest, zone: ZoneInfo) -> Message:
 def team_digest(t: Translator, view: TeamDigest, *, with_charts: bool = False) -> Message:
     """Render the team's load, a row for each member; `with_charts` adds the form with a table and charts."""
     writer = Writer()
-    writer.heading(t("The team, {day}", day=t.date(view.on)))
+    writer.heading(t("Team overview, {day}", day=t.date(view.on)))
     message = write_loads(t, writer, view).message()
     if not with_charts or not view.agents:
         return message
@@ -49,7 +49,7 @@ def write_loads(t: Translator, writer: Writer, view: TeamDigest) -> Writer:
     rows = [
         phrase(
             t,
-            "{who}: {open} open · {due} due · {overdue} overdue · {done} done on {day}",
+            "{who}: {open} open · {due} due · {overdue} late · {done} done on {day}",
             who=Bold(load.name),
             open=load.open,
             due=load.due,
@@ -71,19 +71,19 @@ def write_loads(t: Translator, writer: Writer, view: TeamDigest) -> Writer:
 def _charts(t: Translator, view: TeamDigest) -> list[dict[str, Any]]:
     day = t.short_date(view.done_on)
     writer = Writer()
-    writer.heading(t("The team, {day}", day=t.date(view.on)))
-    header = [t("Who"), t("Still open"), t("Due"), t("Overdue"), t("Done on {day}", day=day)]
+    writer.heading(t("Team overview, {day}", day=t.date(view.on)))
+    header = [t("Assignee"), t("Still open"), t("Due"), t("Late"), t("Done on {day}", day=day)]
     rows = [[load.name, load.open, load.due, load.overdue, load.done] for load in view.agents]
-    block, fit = tables.table(t("How everybody stands"), header, rows)
+    block, fit = tables.table(t("Follow-ups by member"), header, rows)
     writer.block(block)
     elements.write_more(t, writer, len(rows) - fit)
     busiest = view.agents[: tables.POINTS]
     series = (
-        (t("Overdue"), [load.overdue for load in busiest]),
+        (t("Late"), [load.overdue for load in busiest]),
         (t("Due"), [load.due for load in busiest]),
         (t("Still open"), [load.open for load in busiest]),
     )
-    writer.block(tables.bars(t("Load of each"), [load.name for load in busiest], series))
+    writer.block(tables.bars(t("Workload by member"), [load.name for load in busiest], series))
     elements.write_more(t, writer, len(rows) - len(busiest))
     if any(count for _, count in view.outcomes):
         shares = [(elements.outcome(t, code), count) for code, count in view.outcomes]
@@ -114,15 +114,15 @@ def setting(t: Translator, view: DigestSetting) -> Message:
     """Render the time of the reader's digest."""
     writer = Writer()
     if view.at is None:
-        writer.line(t("You get no digest. /loan-digest 08:30 switches it on."))
+        writer.line(t("Your digest is off. Turn it on with /loan-digest 08:30."))
     else:
         writer.line(phrase(t, "Your digest comes at {time} on working days.", time=Bold(f"{view.at:%H:%M}")))
     if view.next_at is not None:
-        writer.line(t("The next one: {when}.", when=t.instant(view.next_at, ZoneInfo(view.zone))))
+        writer.line(t("Next digest: {when}.", when=t.instant(view.next_at, ZoneInfo(view.zone))))
     if view.undo_id is not None:
         writer.buttons(Button(t("Undo"), "undo.take_back", {"u": view.undo_id}))
     else:
-        writer.small(t("/loan-digest help shows how to change it, or to see it now."))
+        writer.small(t("/loan-digest help shows how to change it or get it now."))
         writer.buttons(_settings(t))
     return writer.message()
 
@@ -141,11 +141,11 @@ def _row(t: Translator, row: DueRow) -> list[Inline]:
     words: list[Inline] = [
         Code(f"{follow_up.loan_number}/{follow_up.number}"),
         f" {row.masked} · ",
-        t("tail {digits}", digits=row.tail),
+        t("phone ending {digits}", digits=row.tail),
         f" · {elements.purpose(t, follow_up.purpose)} · {due}",
     ]
     if follow_up.overdue:
-        words += [" · ", Bold(t("overdue"))]
+        words += [" · ", Bold(t("late"))]
     if follow_up.attempts:
         words += [" · ", t.n("{n} attempt", "{n} attempts", follow_up.attempts)]
     return words

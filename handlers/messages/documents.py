@@ -38,8 +38,8 @@ def state(t: Translator, code: str) -> str:
         "accepted": t("accepted"),
         "rejected": t("sent back"),
         "cancelled": t("not needed"),
-        "ended": t("ended with its loan"),
-        "undone": t("taken back"),
+        "ended": t("closed with the loan"),
+        "undone": t("undone"),
     }[code]
 
 
@@ -61,14 +61,14 @@ def requested(t: Translator, result: DocumentsRequested, zone: ZoneInfo) -> Mess
     writer = Writer()
     _write_loan(t, writer, result.loan, result.name)
     if result.asked:
-        writer.line(phrase(t, "Asked for: {documents}.", documents=Bold(_names(t, result.asked))))
+        writer.line(phrase(t, "Requested: {documents}.", documents=Bold(_names(t, result.asked))))
     if result.already:
-        writer.line(t("Asked for before, and still open:"))
+        writer.line(t("Already requested and still open:"))
         writer.bullets(item_line(t, item, zone) for item in result.already)
     if result.planned is not None:
         write_plan(t, writer, result.planned)
     elif result.kept is not None:
-        writer.line(t("This call asks after them:"))
+        writer.line(t("This follow-up asks for them:"))
         writer.bullets([follow_up_line(t, result.kept)])
     buttons = fit_buttons(t, result.planned)
     if result.undo_id is not None:
@@ -85,12 +85,12 @@ def changed(t: Translator, result: DocumentsChanged, zone: ZoneInfo, *, brief: b
         writer.line(phrase(t, "{document}: {state}", document=name, state=now))
         writer.quote(item.reason)
     if any(item.state == "rejected" for item in result.changed):
-        writer.line(t("It is asked for again."))
+        writer.line(t("It has been requested again."))
     if not brief:
         _write_still_open(t, writer, result, zone)
     for follow_up in result.done:
         name = Code(f"{follow_up.loan_number}/{follow_up.number}")
-        writer.line(phrase(t, "The call that asked after them is done ({name}).", name=name))
+        writer.line(phrase(t, "The follow-up for these documents is done ({name}).", name=name))
     if result.planned is not None:
         write_plan(t, writer, result.planned)
     offer_next(t, writer, result.unplanned, zone)
@@ -101,7 +101,7 @@ def changed(t: Translator, result: DocumentsChanged, zone: ZoneInfo, *, brief: b
 
 def _write_still_open(t: Translator, writer: Writer, result: DocumentsChanged, zone: ZoneInfo) -> None:
     if not result.still_open:
-        writer.line(t("No document is open on this loan any more."))
+        writer.line(t("This loan has no open documents left."))
         return
     writer.line(t("Still open:"))
     writer.bullets(item_line(t, item, zone) for item in result.still_open[:ROWS])
@@ -114,21 +114,21 @@ def listed(t: Translator, result: DocumentsListed, zone: ZoneInfo) -> Message:
     _write_loan(t, writer, result.loan, result.name)
     if not result.open and not result.settled:
         example = t("/loan-docs {loan} id, bank by tomorrow", loan=result.loan.number)
-        writer.line(t("No document was asked for on this loan. To ask for some:")).preformatted(example)
+        writer.line(t("No documents have been requested for this loan. To request some:")).preformatted(example)
         return writer.message()
-    writer.line(Bold(t.n("{n} document is open", "{n} documents are open", len(result.open))))
+    writer.line(Bold(t.n("{n} open document", "{n} open documents", len(result.open))))
     writer.bullets(item_line(t, item, zone) for item in result.open[:ROWS])
     write_more(t, writer, len(result.open) - ROWS)
     writer.buttons(*item_buttons(t, result.open[:ROWS]))
     if result.settled:
-        writer.line(t("Settled:"))
+        writer.line(t("Closed:"))
         writer.bullets(item_line(t, item, zone) for item in result.settled[:ROWS])
         write_more(t, writer, len(result.settled) - ROWS)
     return writer.message()
 
 
 def _write_loan(t: Translator, writer: Writer, loan: LoanView, name: str) -> None:
-    writer.line(Bold(loan.number), " · ", name, " · ", t("tail {digits}", digits=loan.tail))
+    writer.line(Bold(loan.number), " · ", name, " · ", t("phone ending {digits}", digits=loan.tail))
 
 
 def _names(t: Translator, items: Sequence[ItemView]) -> str:

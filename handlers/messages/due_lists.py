@@ -15,7 +15,7 @@ def due_list(t: Translator, view: DueList, zone: ZoneInfo, value: dict[str, Any]
     """Render one page. `value` is what the buttons to other pages carry besides their offset."""
     writer = Writer().line(_title(t, view), f" · {view.total}")
     if not view.total:
-        return _hint(t, writer.line(t("Nothing. Well done."))).message()
+        return _hint(t, writer.line(t("All clear. Well done."))).message()
     writer.bullets(_rows(t, view, zone))
     elements.write_more(t, writer, view.more)
     return _hint(t, writer.buttons(*_pages(t, view, value))).message()
@@ -45,10 +45,10 @@ def _title(t: Translator, view: DueList) -> list[Inline]:
 
 def _caption(t: Translator, view: DueList) -> str:
     titles = {
-        "today": t("Due today and overdue"),
+        "today": t("Late and due today"),
         "tomorrow": t("Due tomorrow"),
-        "week": t("Due this week and overdue"),
-        "overdue": t("Overdue"),
+        "week": t("Late and due this week"),
+        "overdue": t("Late"),
         "unplanned": t("Loans with nothing planned"),
     }
     kinds = {"verification": t("Verification"), "repayment": t("Repayment")}
@@ -60,7 +60,7 @@ def _rows(t: Translator, view: DueList, zone: ZoneInfo) -> list[list[Inline]]:
         [
             *elements.follow_up_line(t, row.follow_up, with_loan=True),
             f" · {row.name} · ",
-            t("tail {digits}", digits=row.tail),
+            t("phone ending {digits}", digits=row.tail),
         ]
         for row in view.rows
     ]
@@ -68,7 +68,7 @@ def _rows(t: Translator, view: DueList, zone: ZoneInfo) -> list[list[Inline]]:
         [
             Code(row.number),
             f" {row.name} · ",
-            t("tail {digits}", digits=row.tail),
+            t("phone ending {digits}", digits=row.tail),
             f" · {elements.stage(t, row.stage)} · ",
             t("since {day}", day=t.short_date(row.since.astimezone(zone).date())),
         ]
@@ -79,7 +79,7 @@ def _rows(t: Translator, view: DueList, zone: ZoneInfo) -> list[list[Inline]]:
 
 def _table(t: Translator, view: DueList, zone: ZoneInfo) -> tuple[list[str], list[list[tables.Cell]]]:
     if view.period == "unplanned":
-        header = [t("Loan"), t("Borrower"), t("Phone ends in"), t("Stage"), t("Since")]
+        header = [t("Loan"), t("Borrower"), t("Phone ending"), t("Stage"), t("Since")]
         return header, [
             [
                 row.number,
@@ -90,7 +90,16 @@ def _table(t: Translator, view: DueList, zone: ZoneInfo) -> tuple[list[str], lis
             ]
             for row in view.unplanned
         ]
-    header = [t("Call"), t("Borrower"), t("Phone ends in"), t("About"), t("Due"), t("Overdue"), t("Who"), t("Attempts")]
+    header = [
+        t("Follow-up"),
+        t("Borrower"),
+        t("Phone ending"),
+        t("Purpose"),
+        t("Due"),
+        t("Late"),
+        t("Assignee"),
+        t("Attempts"),
+    ]
     return header, [
         [
             f"{row.follow_up.loan_number}/{row.follow_up.number}",
@@ -98,7 +107,7 @@ def _table(t: Translator, view: DueList, zone: ZoneInfo) -> tuple[list[str], lis
             row.tail,
             elements.purpose(t, row.follow_up.purpose),
             elements.brief_when(t, row.follow_up.due, ZoneInfo(row.follow_up.zone)),
-            t("overdue") if row.follow_up.overdue else "",
+            t("late") if row.follow_up.overdue else "",
             row.holder,
             row.follow_up.attempts,
         ]
@@ -113,7 +122,7 @@ def _hint(t: Translator, writer: Writer) -> Writer:
 def _pages(t: Translator, view: DueList, value: dict[str, Any]) -> list[Button]:
     buttons: list[Button] = []
     if view.offset:
-        buttons.append(Button(t("Back"), "due.list", {**value, "o": max(0, view.offset - PAGE)}))
+        buttons.append(Button(t("Previous page"), "due.list", {**value, "o": max(0, view.offset - PAGE)}))
     if view.more:
         end = view.offset + len(view.rows) + len(view.unplanned)
         buttons.append(Button(t("Next page"), "due.list", {**value, "o": end}))

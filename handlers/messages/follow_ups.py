@@ -45,7 +45,7 @@ def offer_next(t: Translator, writer: Writer, unplanned: Unplanned | None, zone:
     """Ask for the next step when nothing is planned for the loan."""
     if unplanned is None:
         return
-    writer.line(Bold(t("Nothing is planned for this loan now. What comes next?")))
+    writer.line(Bold(t("Nothing is planned for this loan now. What's next?")))
     nothing = Button(t("Nothing needed"), "loan.nothing_needed", {"l": str(unplanned.loan_id)})
     writer.buttons(*(_button(t, offer, unplanned, zone) for offer in unplanned.offers), nothing)
 
@@ -60,7 +60,7 @@ def next_planned(t: Translator, result: NextPlanned) -> Message:
 
 def nothing_needed(t: Translator, loan: LoanView) -> Message:
     """Render the confirmation that the loan needs no next step."""
-    return Writer().line(phrase(t, "{loan} stays without a next step.", loan=Bold(loan.number))).message()
+    return Writer().line(phrase(t, "{loan} has no next step.", loan=Bold(loan.number))).message()
 
 
 def _button(t: Translator, offer: NextOffer, unplanned: Unplanned, zone: ZoneInfo) -> Button:
@@ -86,14 +86,18 @@ def snoozed(t: Translator, result: Snoozed, zone: ZoneInfo) -> Message:
     writer = Writer()
     name = f"{result.follow_up.loan_number}/{result.follow_up.number}"
     until = Bold(t.instant(result.option.until, zone))
-    writer.line(phrase(t, "{name}: you are reminded again {until}. Its due time stays.", name=Bold(name), until=until))
+    writer.line(
+        phrase(
+            t, "{name}: you'll be reminded again {until}. The due time stays the same.", name=Bold(name), until=until
+        )
+    )
     if result.manager_told:
-        writer.line(t("It was put off several times: the manager is told."))
+        writer.line(t("It has been snoozed several times, so the manager has been told."))
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
 def handed_over(t: Translator, result: HandedOver) -> Message:
     """Render the new assignee of a follow-up."""
     name = f"{result.follow_up.loan_number}/{result.follow_up.number}"
-    writer = Writer().line(phrase(t, "{name} is {to}'s now.", name=Bold(name), to=Mention(result.to)))
+    writer = Writer().line(phrase(t, "{name} is now with {to}.", name=Bold(name), to=Mention(result.to)))
     return writer.buttons(undo_button(t, result.undo_id)).message()

@@ -19,18 +19,18 @@ def preview(t: Translator, result: Preview) -> Message:
     """Render what handing over everything would change; nothing has been changed yet."""
     writer = Writer()
     if result.changed:
-        writer.line(Bold(t("This has changed while you were looking. It is now:")))
+        writer.line(Bold(t("This changed while you were looking. It is now:")))
     writer.line(phrase(t, "From {from_} to {to}:", from_=Mention(result.from_), to=Mention(result.to)))
     _write_counts(t, writer, result.handed)
     if not result.handed.loans and not result.handed.follow_ups:
-        return writer.line(t("There is nothing to hand over.")).message()
+        return writer.line(t("There is nothing to reassign.")).message()
     writer.quote(result.why)
     value = {"f": str(result.from_id), "t": str(result.to_id), "m": result.mark}
     if result.draft_id is not None:
         value["d"] = str(result.draft_id)
     writer.buttons(
-        Button(t("Hand over"), "reassign.confirm", value, style="primary"),
-        Button(t("Leave as it is"), "reassign.leave"),
+        Button(t("Reassign now"), "reassign.confirm", value, style="primary"),
+        Button(t("Don't reassign"), "reassign.leave"),
     )
     return writer.message()
 
@@ -39,14 +39,14 @@ def reassigned(t: Translator, result: Reassigned) -> Message:
     """Render what was handed over."""
     writer = Writer()
     if result.loan is not None:
-        writer.line(phrase(t, "{loan} belongs to {to} now.", loan=Bold(result.loan), to=Mention(result.to)))
+        writer.line(phrase(t, "{loan} now belongs to {to}.", loan=Bold(result.loan), to=Mention(result.to)))
         if result.handed.follow_ups:
             writer.line(
-                t.n("{n} open follow-up went along.", "{n} open follow-ups went along.", result.handed.follow_ups)
+                t.n("{n} open follow-up moved with it.", "{n} open follow-ups moved with it.", result.handed.follow_ups)
             )
     else:
         from_: Inline = Mention(result.from_) if result.from_ else "–"
-        writer.line(phrase(t, "Handed over from {from_} to {to}:", from_=from_, to=Mention(result.to)))
+        writer.line(phrase(t, "Reassigned from {from_} to {to}:", from_=from_, to=Mention(result.to)))
         _write_counts(t, writer, result.handed)
     writer.quote(result.why)
     return writer.buttons(undo_button(t, result.undo_id)).message()
@@ -56,27 +56,27 @@ def plan(t: Translator, result: PlanPreview) -> Message:
     """Render what the form's plan would change for each member; nothing has been changed yet."""
     writer = Writer()
     if result.changed:
-        writer.line(Bold(t("This has changed while you were looking. It is now:")))
+        writer.line(Bold(t("This changed while you were looking. It is now:")))
     writer.line(_amounts(t, result.loans, result.follow_ups, result.overdue))
     _write_shares(t, writer, result.shares)
     writer.quote(result.why)
     writer.buttons(
-        Button(t("Hand over"), "reassign.carry_out", {"d": str(result.draft_id), "m": result.mark}, style="primary"),
-        Button(t("Leave as it is"), "reassign.leave"),
+        Button(t("Reassign now"), "reassign.carry_out", {"d": str(result.draft_id), "m": result.mark}, style="primary"),
+        Button(t("Don't reassign"), "reassign.leave"),
     )
     return writer.message()
 
 
 def plan_done(t: Translator, result: PlanDone) -> Message:
     """Render what each member received."""
-    writer = Writer().line(Bold(t("Handed over:")), " ", _amounts(t, result.loans, result.follow_ups, 0))
+    writer = Writer().line(Bold(t("Reassigned:")), " ", _amounts(t, result.loans, result.follow_ups, 0))
     _write_shares(t, writer, result.shares)
     return writer.quote(result.why).buttons(undo_button(t, result.undo_id)).message()
 
 
 def nothing_handed_over(t: Translator) -> Message:
     """Render the answer to a handover that was called off."""
-    return Writer().line(t("Nothing was handed over.")).message()
+    return Writer().line(t("Nothing was reassigned.")).message()
 
 
 def notice(
@@ -86,16 +86,16 @@ def notice(
     whom = other or (t("several members") if facts.get("several") else t("nobody"))
     writer = Writer()
     if facts["gained"]:
-        writer.line(t("From {whom} to you, handed over by {by}:", by=by, whom=whom))
+        writer.line(t("From {whom} to you, reassigned by {by}:", by=by, whom=whom))
     else:
-        writer.line(t("From you to {whom}, handed over by {by}:", by=by, whom=whom))
+        writer.line(t("From you to {whom}, reassigned by {by}:", by=by, whom=whom))
     if loan is not None:
         writer.line(masked_loan(t, loan))
     writer.line(_amounts(t, facts["loans"], facts["follow_ups"], facts["overdue"]))
     if gave := facts.get("gave"):
-        writer.line(t("You gave:"), " ", _amounts(t, gave["loans"], gave["follow_ups"], gave["overdue"]))
+        writer.line(t("From you to others:"), " ", _amounts(t, gave["loans"], gave["follow_ups"], gave["overdue"]))
     if undone:
-        return writer.line(Bold(t("That was taken back."))).message()
+        return writer.line(Bold(t("This was undone."))).message()
     if loan is not None:
         writer.buttons(Button(t("Open card"), "loan.card", {"l": str(loan.id)}))
     elif facts["gained"]:
@@ -130,5 +130,5 @@ def _amounts(t: Translator, loans: int, follow_ups: int, overdue: int) -> str:
         t.n("{n} open follow-up", "{n} open follow-ups", follow_ups),
     ]
     if overdue:
-        amounts.append(t.n("{n} of them overdue", "{n} of them overdue", overdue))
+        amounts.append(t.n("{n} of them late", "{n} of them late", overdue))
     return " · ".join(amounts)

@@ -49,8 +49,10 @@ def _first_visit(t: Translator, writer: Writer, view: HomeView) -> None:
                 "Log a call with the button below, or type {command}.",
                 command=Code(t("/loan-call L-1042 no answer")),
             ),
-            phrase(t, "What is due stands here, and {command} lists it anywhere.", command=Code("/loan-due")),
-            phrase(t, "Help: {command}, or write to me.", command=Code("/loan help")),
+            phrase(
+                t, "Everything due is listed here, and {command} shows it anywhere in Slack.", command=Code("/loan-due")
+            ),
+            phrase(t, "For help, type {command} or message me.", command=Code("/loan help")),
         ]
     )
     writer.buttons(Button(t("Got it"), "home.show", {**_private(view), "w": 0}))
@@ -62,10 +64,10 @@ def _today(t: Translator, writer: Writer, view: HomeView) -> None:
     if not view.total:
         writer.line(t("Nothing is due today."))
     else:
-        counted = t.n("{n} call", "{n} calls", view.total)
-        late = t.n("{n} of them overdue", "{n} of them overdue", view.overdue_total)
+        counted = t.n("{n} follow-up", "{n} follow-ups", view.total)
+        late = t.n("{n} of them late", "{n} of them late", view.overdue_total)
         writer.line(Bold(counted), f" · {late}" if view.overdue_total else "")
-    sections = ((t("Overdue"), view.overdue), (t("Now"), view.now), (t("Later today"), view.later))
+    sections = ((t("Late"), view.overdue), (t("Now"), view.now), (t("Later today"), view.later))
     for title, rows in sections:
         if rows:
             writer.line(Bold(title))
@@ -78,7 +80,7 @@ def _today(t: Translator, writer: Writer, view: HomeView) -> None:
 def _row(t: Translator, row: DueRow) -> list[Inline]:
     follow_up = row.follow_up
     when = elements.brief_when(t, follow_up.due, ZoneInfo(follow_up.zone))
-    tail = t("tail {digits}", digits=row.tail)
+    tail = t("phone ending {digits}", digits=row.tail)
     words: list[Inline] = [
         Code(f"{follow_up.loan_number}/{follow_up.number}"),
         " ",
@@ -100,7 +102,7 @@ def _pages(t: Translator, view: HomeView) -> list[Button]:
     kept = {"k": view.showing.kind or "", **_newcomer(view)}
     buttons: list[Button] = []
     if view.showing.offset:
-        buttons.append(Button(t("Back"), "home.show", {**kept, "o": max(0, view.showing.offset - PAGE)}))
+        buttons.append(Button(t("Previous page"), "home.show", {**kept, "o": max(0, view.showing.offset - PAGE)}))
     if view.more > 0:
         label = t.n("{n} more", "{n} more", view.more)
         buttons.append(Button(label, "home.show", {**kept, "o": view.showing.offset + PAGE}))
@@ -108,7 +110,7 @@ def _pages(t: Translator, view: HomeView) -> list[Button]:
 
 
 def _kinds(t: Translator, view: HomeView) -> list[Button]:
-    labels = {"": t("All calls"), "verification": t("Verification"), "repayment": t("Repayment")}
+    labels = {"": t("All follow-ups"), "verification": t("Verification"), "repayment": t("Repayment")}
     present = view.showing.kind or ""
     return [
         Button(label, "home.show", {"k": kind, "o": 0, **_newcomer(view)})
@@ -120,7 +122,7 @@ def _kinds(t: Translator, view: HomeView) -> list[Button]:
 def _loans(t: Translator, writer: Writer, view: HomeView) -> None:
     writer.heading(t("My borrowers"))
     if not view.by_stage:
-        writer.line(t("No loan is yours yet."))
+        writer.line(t("You don't own any loans yet."))
     writer.buttons(
         *(
             Button(f"{elements.stage(t, stage)} {count}", "loan.mine", {"s": stage, "o": 0})
@@ -137,8 +139,8 @@ def _waiting(t: Translator, writer: Writer, view: HomeView) -> None:
         writer.heading(t("Waiting for me"))
     if view.to_accept:
         words = t.n(
-            "{n} document has come and is to be looked at.",
-            "{n} documents have come and are to be looked at.",
+            "{n} document has arrived and needs a review.",
+            "{n} documents have arrived and need a review.",
             view.to_accept,
         )
         writer.line(words)

@@ -36,16 +36,16 @@ def usage_and_day(t: Translator, told: Usage, day: MyDay) -> Message:
     if day.due.total == 0:
         writer.line(t("Nothing is due today."))
     else:
-        counts = [t.n("{n} call is due today", "{n} calls are due today", day.due.total)]
+        counts = [t.n("{n} follow-up is due today", "{n} follow-ups are due today", day.due.total)]
         if day.overdue:
-            counts.append(t.n("{n} of them overdue", "{n} of them overdue", day.overdue))
+            counts.append(t.n("{n} of them late", "{n} of them late", day.overdue))
         writer.line(" · ".join(counts))
         writer.bullets(
             [*follow_up_line(t, row.follow_up, with_loan=True), " · ", row.name] for row in day.due.rows[:_DAY_ROWS]
         )
         write_more(t, writer, day.due.total - _DAY_ROWS)
     if day.unplanned:
-        text = t.n("{n} loan of yours has nothing planned", "{n} loans of yours have nothing planned", day.unplanned)
+        text = t.n("{n} of your loans has nothing planned", "{n} of your loans have nothing planned", day.unplanned)
         writer.line(text, t(": "), Code(t("/loan-due unplanned")))
     writer.buttons(form_button(t("Log a call"), "call"), form_button(t("New inquiry"), "inquiry"))
     return writer.message()
@@ -55,15 +55,15 @@ def search_results(t: Translator, result: LoanList) -> Message:
     """Render the loans that a search search_results."""
     writer = Writer()
     if not result.rows:
-        writer.line(t("No loan that you can see fits all of these words."))
-        writer.small(
-            t("A name, the beginning of one, its pinyin, a phone number, its last four digits, a loan number.")
-        )
+        writer.line(t("No loan you can see matches all of these words."))
+        writer.small(t("Search by name (or how it begins), pinyin, phone number, last four digits or loan number."))
         return writer.message()
-    writer.line(Bold(t.n("{n} loan fits", "{n} loans fit", result.total)))
+    writer.line(Bold(t.n("{n} loan found", "{n} loans found", result.total)))
     _write_rows(t, writer, result.rows)
     if result.more:
-        writer.small(t.n("and {n} more: add a word", "and {n} more: add a word", result.more))
+        writer.small(
+            t.n("and {n} more: add a word to narrow it down", "and {n} more: add a word to narrow it down", result.more)
+        )
     return writer.message()
 
 
@@ -72,9 +72,9 @@ def own_loans(t: Translator, result: LoanList) -> Message:
     writer = Writer()
     if result.stage is not None:
         name = stage(t, result.stage)
-        counted = t.n("{n} loan of yours in {stage}", "{n} loans of yours in {stage}", result.total, stage=name)
+        counted = t.n("You have {n} loan in {stage}", "You have {n} loans in {stage}", result.total, stage=name)
     else:
-        counted = t.n("{n} live loan of yours", "{n} live loans of yours", result.total)
+        counted = t.n("You have {n} live loan", "You have {n} live loans", result.total)
     writer.line(Bold(counted))
     if result.by_stage:
         writer.line(" · ".join(f"{stage(t, code)} {count}" for code, count in result.by_stage))
@@ -93,7 +93,7 @@ def inquiry_opened(t: Translator, result: NewInquiry, zone: ZoneInfo) -> Message
     writer.line(
         phrase(
             t,
-            "New inquiry {loan}: {name} · tail {tail} · owner: {owner}",
+            "New inquiry {loan}: {name} · phone ending {tail} · owner: {owner}",
             loan=Bold(result.loan.number),
             name=Bold(result.name),
             tail=result.loan.tail,
@@ -108,11 +108,11 @@ def inquiry_opened(t: Translator, result: NewInquiry, zone: ZoneInfo) -> Message
 def known_phone(t: Translator, result: KnownPhone) -> Message:
     """Render the loans that already have the phone number of a new inquiry, which was not inquiry_opened."""
     writer = Writer()
-    writer.line(Bold(t("This phone number is known. Nothing was opened yet.")))
+    writer.line(Bold(t("This phone number is already on a loan, so no inquiry was opened yet.")))
     _write_rows(t, writer, result.loans)
     if result.more:
         writer.small(t("There are more."))
-    again = Button(t("Open a new inquiry all the same"), "loan.new_anyway", {"d": str(result.draft_id)})
+    again = Button(t("Open a new inquiry anyway"), "loan.new_anyway", {"d": str(result.draft_id)})
     return writer.buttons(again).message()
 
 
@@ -132,7 +132,7 @@ def _write_correction(t: Translator, writer: Writer, result: Corrected) -> None:
         case "phone":
             writer.line(phrase(t, "{loan}: the phone number is now {after} (it was {before}).", **values))
         case "number":
-            writer.line(phrase(t, "The loan {before} has the number {after} now.", **values))
+            writer.line(phrase(t, "Loan {before} now has the number {after}.", **values))
 
 
 def _write_rows(t: Translator, writer: Writer, rows: Sequence[LoanRow]) -> None:
@@ -141,7 +141,7 @@ def _write_rows(t: Translator, writer: Writer, rows: Sequence[LoanRow]) -> None:
 
 
 def _row(t: Translator, row: LoanRow) -> list[Inline]:
-    tail = t("tail {digits}", digits=row.tail)
+    tail = t("phone ending {digits}", digits=row.tail)
     line: list[Inline] = [Code(row.number), " ", Bold(row.name), f" · {tail} · {stage(t, row.stage)}"]
     if row.owner is not None:
         line += [" · ", Mention(row.owner)]
@@ -150,7 +150,7 @@ def _row(t: Translator, row: LoanRow) -> list[Inline]:
     when = brief_when(t, row.next.due, ZoneInfo(row.next.zone))
     line.append(f" · {purpose(t, row.next.purpose)} {when}")
     if row.next.overdue:
-        line += [" · ", Bold(t("overdue"))]
+        line += [" · ", Bold(t("late"))]
     return line
 
 
@@ -187,18 +187,16 @@ def _remark(t: Translator, result: StageChanged) -> str:
             return ""
         case "skips":
             skipped = t(", ").join(stage(t, code) for code in result.passage.skipped)
-            return t("Careful: this passes over {stages}.", stages=skipped)
+            return t("Careful: this skips {stages}.", stages=skipped)
         case "back":
-            return t("Careful: this goes back, from {before} to {after}.", before=before, after=after)
+            return t("Careful: this moves back from {before} to {after}.", before=before, after=after)
         case "reopened":
             return t(
-                "Careful: the loan had ended ({before}) and is open again. What ended with it stays ended.",
+                "Careful: this loan had ended ({before}) and is open again. What was closed with it stays closed.",
                 before=before,
             )
         case "unusual":
-            return t(
-                "Careful: a loan rarely comes from {before} to {after}. Is that right?", before=before, after=after
-            )
+            return t("Careful: loans rarely move from {before} to {after}. Is that right?", before=before, after=after)
 
 
 def _write_ended(t: Translator, writer: Writer, result: StageChanged) -> None:
@@ -206,6 +204,6 @@ def _write_ended(t: Translator, writer: Writer, result: StageChanged) -> None:
     if result.ended_follow_ups:
         ended.append(t.n("{n} open follow-up", "{n} open follow-ups", result.ended_follow_ups))
     if result.ended_documents:
-        ended.append(t.n("{n} document asked for", "{n} documents asked for", result.ended_documents))
+        ended.append(t.n("{n} document request", "{n} document requests", result.ended_documents))
     if ended:
-        writer.line(t("Ended with it: {what}.", what=" · ".join(ended)))
+        writer.line(t("Also closed: {what}", what=" · ".join(ended)))

@@ -43,5 +43,5 @@ def corrected(t: Translator, result: NoteCorrected, zone: ZoneInfo) -> Message:
     """Render what the note says now, and what it said before."""
     writer = Writer().line(masked_loan(t, result.loan), " · ", stamp(t, result.at, zone))
     writer.line(t("The note says now:")).quote(result.text)
-    writer.line(t("It said:")).quote(result.earlier)
+    writer.line(t("Before:")).quote(result.earlier)
     return writer.buttons(undo_button(t, result.undo_id)).message()

@@ -41,7 +41,7 @@ def loans(t: Translator, told: Usage, rows: Sequence[LoanRow], loads: Sequence[A
         writer.line(Bold(t("The team now:")))
         writer.bullets(
             [Bold(load.name), t(": "), t.n("{n} open follow-up", "{n} open follow-ups", load.open)]
-            + ([" · ", t("{n} overdue", n=load.overdue)] if load.overdue else [])
+            + ([" · ", t("{n} late", n=load.overdue)] if load.overdue else [])
             for load in loads
         )
     elif rows:
@@ -51,13 +51,13 @@ def loans(t: Translator, told: Usage, rows: Sequence[LoanRow], loads: Sequence[A
 
 
 def _loan(t: Translator, row: LoanRow) -> list[Inline]:
-    return [Code(row.number), f" {row.name} · ", t("tail {digits}", digits=row.tail)]
+    return [Code(row.number), f" {row.name} · ", t("phone ending {digits}", digits=row.tail)]
 
 
 def help_on(t: Translator, nearest: Usage, others: Sequence[Usage]) -> Message:
     """Render the usage of the nearest command, the forms, and the purpose of the other commands."""
     writer = Writer()
-    writer.line(t("I read commands, not sentences. This one comes nearest:"))
+    writer.line(t("I only understand commands. This one comes closest:"))
     write_usage(t, writer, nearest)
     writer.buttons(
         form_button(t("Log a call"), "call"),
@@ -65,6 +65,6 @@ def help_on(t: Translator, nearest: Usage, others: Sequence[Usage]) -> Message:
         form_button(t("Request documents"), "documents"),
         form_button(t("Find a loan"), "find"),
     )
-    writer.line(Bold(t("The others:")))
+    writer.line(Bold(t("Other commands:")))
     writer.bullets([Code(told.command), " – ", t(told.about)] for told in others)
     return writer.message()

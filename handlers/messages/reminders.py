@@ -21,7 +21,7 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
     if item.became is not None:
         return _settled(t, writer, item, zone).message()
     purpose = Bold(elements.purpose(t, item.follow_up.purpose))
-    who = Mention(view.reader) if view.reader else t("Somebody")
+    who = Mention(view.reader) if view.reader else t("A colleague")
     writer.line(phrase(t, "{who}: please call about {what}.", who=who, what=purpose))
     writer.line(elements.masked_loan(t, item.loan), " · ", elements.stage(t, item.loan.stage))
     _write_cover(t, writer, view)
@@ -35,8 +35,8 @@ def bundle(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
     """Render several follow-ups that fell due in the same minute, a row each."""
     writer = Writer()
     waiting = view.waiting
-    who = Mention(view.reader) if view.reader else t("Somebody")
-    writer.line(who, ": ", Bold(t.n("{n} call is due.", "{n} calls are due.", len(waiting))))
+    who = Mention(view.reader) if view.reader else t("A colleague")
+    writer.line(who, ": ", Bold(t.n("{n} follow-up is due.", "{n} follow-ups are due.", len(waiting))))
     _write_cover(t, writer, view)
     for item in view.items[:ROWS]:
         row: list[Inline] = [
@@ -61,8 +61,8 @@ def assigned(t: Translator, view: FollowUpNotice, zone: ZoneInfo, by: str) -> Me
     writer = Writer()
     if item.became is not None:
         return _settled(t, writer, item, zone).message()
-    who = Mention(view.reader) if view.reader else t("Somebody")
-    writer.line(phrase(t, "{who}: {by} has given you a call.", who=who, by=by))
+    who = Mention(view.reader) if view.reader else t("A colleague")
+    writer.line(phrase(t, "{who}: {by} assigned you a follow-up.", who=who, by=by))
     _write_cover(t, writer, view)
     writer.line(elements.masked_loan(t, item.loan))
     due = elements.when(t, item.follow_up.due, ZoneInfo(item.follow_up.zone))
@@ -77,10 +77,13 @@ def escalation(t: Translator, view: FollowUpNotice, zone: ZoneInfo, *, times: in
     writer = Writer()
     name = view.about_name
     if times is None:
-        writer.line(phrase(t, "Nobody has acted on this call of {name}.", name=Bold(name)))
+        writer.line(phrase(t, "Nobody has acted on {name}'s follow-up.", name=Bold(name)))
     else:
         text = t.n(
-            "{name} has put this call off {n} time.", "{name} has put this call off {n} times.", times, name=name
+            "{name} has snoozed this follow-up {n} time.",
+            "{name} has snoozed this follow-up {n} times.",
+            times,
+            name=name,
         )
         writer.line(text)
     writer.line(elements.masked_loan(t, item.loan), " · ", elements.purpose(t, item.follow_up.purpose))
@@ -97,9 +100,9 @@ def told_of_call(t: Translator, loan: LoanView, *, name: str, outcome: str, undo
     writer = Writer()
     writer.line(elements.masked_loan(t, loan))
     said = elements.outcome(t, outcome)
-    writer.line(t("{name} has logged: {outcome}.", name=name, outcome=said))
+    writer.line(t("{name} logged: {outcome}.", name=name, outcome=said))
     if undone:
-        writer.line(t("That was taken back."))
+        writer.line(t("This was undone."))
     return writer.buttons(_card(t, loan), *([] if undone else [_reassign(t, loan)])).message()
 
 
@@ -107,20 +110,20 @@ def channel_lost(t: Translator, *, channel: str, error: str, name: str) -> Messa
     """Render the notice to the admins that a channel can no longer be written to."""
     reasons = {
         "is_archived": t("it is archived"),
-        "not_in_channel": t("the bot is not in it"),
-        "channel_not_found": t("it is gone, or the bot is not in it"),
+        "not_in_channel": t("the bot isn't in it"),
+        "channel_not_found": t("it no longer exists, or the bot isn't in it"),
     }
     writer = Writer()
     writer.line(
         phrase(
             t,
-            "The reminders of {name} cannot be sent to {channel} any more: {why}.",
+            "Reminders for {name} can no longer be sent to {channel}: {why}.",
             name=Bold(name),
             channel=Channel(channel),
             why=reasons.get(error, error),
         )
     )
-    writer.line(t("They go out as direct messages until another channel is set with /loan-team add."))
+    writer.line(t("They go out as direct messages until you set another channel with /loan-team add."))
     return writer.message()
 
 
@@ -145,20 +148,20 @@ def _result(t: Translator, became: Became, item: Item, zone: ZoneInfo) -> list[I
         case "cancelled":
             return phrase(t, "Cancelled · {who}, {at}", who=who, at=at)
         case "ended":
-            return phrase(t, "Ended with the loan · {who}, {at}", who=who, at=at)
+            return phrase(t, "Closed with the loan · {who}, {at}", who=who, at=at)
         case "undone":
-            return phrase(t, "Taken back · {who}, {at}", who=who, at=at)
+            return phrase(t, "Undone · {who}, {at}", who=who, at=at)
         case "moved":
             return phrase(t, "Moved to {due} · {who}, {at}", due=due, who=who, at=at)
         case "snoozed":
             until = t.minute(became.until, zone) if became.until else ""
-            return phrase(t, "Put off until {until} · {who}, {at}", until=until, who=who, at=at)
+            return phrase(t, "Snoozed until {until} · {who}, {at}", until=until, who=who, at=at)
         case "handed_over":
             return phrase(t, "Handed over to {to} · {who}, {at}", to=item.assignee, who=who, at=at)
         case "passed_on":
-            return phrase(t, "{who} acts on it now.", who=who)
+            return phrase(t, "Now with {who}.", who=who)
         case "changed":
-            return phrase(t, "Changed meanwhile: due {due}", due=due)
+            return phrase(t, "Changed since: due {due}", due=due)
 
 
 def _since(t: Translator, item: Item, zone: ZoneInfo) -> list[Inline]:
@@ -224,7 +227,7 @@ def _card(t: Translator, loan: LoanView, *, label: str | None = None) -> Button:
 
 def _write_cover(t: Translator, writer: Writer, view: FollowUpNotice) -> None:
     if view.covers_for:
-        writer.line(t("You cover for {names} (away).", names=t(", ").join(view.covers_for)))
+        writer.line(t("You're covering for {names} (away).", names=t(", ").join(view.covers_for)))
 
 
 def _number(t: Translator, item: Item) -> Button:
@@ -233,7 +236,7 @@ def _number(t: Translator, item: Item) -> Button:
 
 def add_repeat_warning(message: Message, t: Translator) -> Message:
     """Add the warning that the message may be a repeat, because Slack did not confirm an earlier attempt."""
-    words = t("You may have received this message before: Slack did not confirm it.")
+    words = t("You may have seen this message before: Slack didn't confirm that it arrived.")
     block = {"type": "context", "elements": [{"type": "plain_text", "text": words}]}
     return Message(
         text=f"{message.text}\n{words}",

@@ -12,22 +12,22 @@ def taken_back(t: Translator, undone: TakenBack) -> Message:
     words = act(t, undone.act)
     if undone.loan_number is not None:
         loan = Bold(undone.loan_number)
-        writer.line(phrase(t, "Taken back on {loan}: {act}. All is as it was before.", loan=loan, act=words))
+        writer.line(phrase(t, "Undone on {loan}: {act}. Everything is as it was before.", loan=loan, act=words))
     elif not undone.left:
-        writer.line(phrase(t, "Taken back: {act}. All is as it was before.", act=words))
+        writer.line(phrase(t, "Undone: {act}. Everything is as it was before.", act=words))
     else:
-        writer.line(phrase(t, "Taken back: {act}.", act=words))
-        writer.line(t("What somebody has touched since stays as it is now: {loans}.", loans=t(", ").join(undone.left)))
+        writer.line(phrase(t, "Undone: {act}.", act=words))
+        writer.line(t("Anything changed since then stays as it is now: {loans}.", loans=t(", ").join(undone.left)))
     return writer.message()
 
 
 _ACTS: dict[str, str] = {
     "call": _("a call"),
-    "correct_call": _("a correction of a call"),
+    "correct_call": _("a call correction"),
     "note": _("a note"),
     "correct_note": _("a correction of a note"),
-    "call_answers": _("what a call answered"),
-    "nothing_needed": _("that nothing is needed"),
+    "call_answers": _("the follow-up a call answers"),
+    "nothing_needed": _("“nothing needed”"),
     "follow_up": _("a new follow-up"),
     "done": _("finishing a follow-up"),
     "cancelled": _("cancelling a follow-up"),
@@ -37,21 +37,21 @@ _ACTS: dict[str, str] = {
     "hand_over": _("a handover"),
     "reassign": _("a reassignment"),
     "reassign_all": _("a reassignment"),
-    "stage": _("a new stage"),
-    "documents": _("documents"),
+    "stage": _("a stage change"),
+    "documents": _("a document change"),
     "new_loan": _("a new inquiry"),
     "edit": _("a correction"),
     "undo": _("an undo"),
     "add_member": _("adding a member"),
     "remove_member": _("removing a member"),
     "away": _("an absence"),
-    "back": _("a return"),
-    "set_hours": _("working hours"),
-    "set_day": _("a day of the calendar"),
-    "set_digest": _("the time of a digest"),
-    "team_settings": _("a change of a team"),
-    "settings": _("a change of settings"),
-    "workspace_settings": _("a change of the workspace's settings"),
+    "back": _("a return from absence"),
+    "set_hours": _("a change of working hours"),
+    "set_day": _("a calendar change"),
+    "set_digest": _("a change of digest time"),
+    "team_settings": _("a team settings change"),
+    "settings": _("a settings change"),
+    "workspace_settings": _("a workspace settings change"),
 }
 
 

@@ -225,9 +225,17 @@ async def test_each_refused_row_is_named_with_its_line_and_reason_and_the_others
     assert dict(outcome.effects) == {"new": 1}
     assert [line.split()[0] for line in reasons(outcome)] == [str(n) for n in range(2, 15)]
     found = "\n".join(reasons(outcome))
-    for words in ("Excel", "no blanks", "no stage", "no amount", "no member", "day of the month", "neither yes nor no"):
+    for words in (
+        "Excel",
+        "can't contain spaces",
+        "isn't a stage",
+        "isn't an amount",
+        "isn't a member",
+        "day of the month",
+        "neither yes nor no",
+    ):
         assert words in found
-    assert "14 number: b-1 stands in this file more than once, also in line 13" in found
+    assert "14 number: b-1 appears in this file more than once, also in line 13" in found
     assert "1.38E+10" in "\n".join(reasons(outcome, "zh"))
 
 

@@ -41,7 +41,7 @@ async def test_a_reminder_arrives_on_the_page_and_a_call_is_logged_from_it(
 async def test_a_call_is_logged_from_the_home_with_the_mouse(new_context: NewContext, stage: Stage) -> None:
     chinese = stage.sandbox.workspace.users[LI_NA.slack_id].locale == "zh-CN"
     words = ("登记通话", "贷款", "通话结果", "已接通", "登记", "主页") if chinese else (
-        "Log a call", "Loan", "Outcome", "reached", "Log the call", "Home",
+        "Log a call", "Loan", "Outcome", "reached", "Log call", "Home",
     )  # fmt: skip
     log, loan, outcome, reached, submit, home = words
     page = await open_page(new_context, stage, LI_NA)

@@ -25,7 +25,7 @@ async def asked(slack: Slack, button: str = "Ask for access") -> Message:
 
 
 def requests(slack: Slack, *, of: str = "UADMIN") -> list[Message]:
-    return [message for message in slack.posts(slack.sandbox.dm(of).id) if "asks for access" in message.text]
+    return [message for message in slack.posts(slack.sandbox.dm(of).id) if "is asking for access" in message.text]
 
 
 def told(slack: Slack) -> list[str]:
@@ -52,20 +52,20 @@ async def test_a_refusal_uses_the_workspaces_language_while_slack_does_not_tell_
 @pytest.mark.both_doors
 async def test_a_refused_user_asks_for_access_and_one_press_grants_it(slack: Slack) -> None:
     answer = shown(await slack.sandbox.press(STRANGER, await refused(slack), "Ask for access"))
-    assert "You have asked for access." in answer.text
+    assert "Your request for access was sent." in answer.text
     assert "<@UADMIN>" in answer.text
     await slack.deliver()
     (request,) = requests(slack)
-    assert "<@USTRANGER> (Stranger) asks for access" in request.text
-    assert buttons(request) == ["As agent", "As verifier", "As collector", "No"]
+    assert "<@USTRANGER> (Stranger) is asking for access" in request.text
+    assert buttons(request) == ["Add as agent", "Add as verifier", "Add as collector", "Decline"]
 
-    await slack.press(slack.admin, request, "As verifier")
+    await slack.press(slack.admin, request, "Add as verifier")
     await slack.deliver()
 
     (request,) = requests(slack)
-    assert request.text.splitlines()[-1] == "Granted as verifier: Admin, Wed 25 Nov 10:00."
+    assert request.text.splitlines()[-1] == "Access granted as verifier by Admin, Wed 25 Nov 10:00."
     assert buttons(request) == []
-    assert told(slack)[0].startswith("You are a member of the desk now, as verifier: Admin has let you in.")
+    assert told(slack)[0].startswith("You're now a member of the desk as verifier, added by Admin.")
     assert "not a member" not in (await slack.sandbox.command(STRANGER, slack.desk_channel, "/loan-due")).text
 
 
@@ -73,26 +73,26 @@ async def test_a_declined_request_is_answered_politely(slack: Slack) -> None:
     slack.sandbox.change_user(STRANGER, locale="zh-CN")
     request = await asked(slack, "申请加入")
 
-    await slack.press(slack.admin, request, "No")
+    await slack.press(slack.admin, request, "Decline")
     await slack.deliver()
 
     (request,) = requests(slack)
-    assert request.text.splitlines()[-1] == "Declined: Admin, Wed 25 Nov 10:00."
+    assert request.text.splitlines()[-1] == "Declined by Admin, Wed 25 Nov 10:00."
     assert buttons(request) == []
-    assert told(slack)[0].startswith("感谢您的申请。Admin暂未同意您加入工作台。")
+    assert told(slack)[0].startswith("感谢您的申请。Admin 暂未同意您加入工作台。")
     assert "不是本工作台成员" in (await refused(slack)).text
 
 
 async def test_a_user_can_ask_for_access_once_a_day(slack: Slack) -> None:
     await asked(slack)
     again = shown(await slack.sandbox.press(STRANGER, await refused(slack), "Ask for access"))
-    assert "You have asked today already." in again.text
+    assert "You already asked for access today." in again.text
     await slack.deliver()
     assert len(requests(slack)) == 1
 
-    await slack.press(slack.admin, requests(slack)[0], "No")
+    await slack.press(slack.admin, requests(slack)[0], "Decline")
     answered = shown(await slack.sandbox.press(STRANGER, await refused(slack), "Ask for access"))
-    assert "Your request of today has been answered." in answered.text
+    assert "Today's request has already been answered." in answered.text
 
     await slack.later(hours=24)
     await slack.sandbox.press(STRANGER, await refused(slack), "Ask for access")
@@ -106,16 +106,16 @@ async def test_when_two_admins_answer_at_once_one_wins_and_the_other_is_told(sla
     mine, theirs = requests(slack)[0], requests(slack, of="UMANAGER")[0]
 
     presses = await asyncio.gather(
-        slack.press(slack.admin, mine, "As agent"), slack.press(slack.manager, theirs, "As collector")
+        slack.press(slack.admin, mine, "Add as agent"), slack.press(slack.manager, theirs, "Add as collector")
     )
     await slack.deliver()
 
     assert sorted(bool(press.replies) for press in presses) == [False, True]
     (loser,) = [press for press in presses if press.replies]
-    assert "<@USTRANGER>'s request has been answered already: <@U" in loser.text
+    assert "<@USTRANGER>'s request was already answered: <@U" in loser.text
     lines = [message.text.splitlines()[-1] for message in (requests(slack)[0], requests(slack, of="UMANAGER")[0])]
     assert lines[0] == lines[1]
-    assert lines[0].startswith("Granted as")
+    assert lines[0].startswith("Access granted as")
 
 
 async def test_managers_get_the_request_while_no_admin_is_at_work(slack: Slack) -> None:
@@ -125,18 +125,18 @@ async def test_managers_get_the_request_while_no_admin_is_at_work(slack: Slack) 
 
     assert requests(slack) == []
     (request,) = requests(slack, of="UMANAGER")
-    await slack.press(slack.manager, request, "As agent")
+    await slack.press(slack.manager, request, "Add as agent")
     await slack.deliver()
-    assert "as agent: Manager has let you in" in told(slack)[0]
+    assert "as agent, added by Manager" in told(slack)[0]
 
 
 async def test_a_request_is_settled_when_the_user_is_added_by_command(slack: Slack) -> None:
     request = await asked(slack)
     await slack.command(slack.admin, "/loan-team add @stranger collector")
-    late = shown(await slack.press(slack.admin, request, "As agent"))
-    assert "has been answered already" in late.text
+    late = shown(await slack.press(slack.admin, request, "Add as agent"))
+    assert "was already answered" in late.text
     await slack.deliver()
-    assert requests(slack)[0].text.splitlines()[-1] == "Granted as collector: Admin, Wed 25 Nov 10:00."
+    assert requests(slack)[0].text.splitlines()[-1] == "Access granted as collector by Admin, Wed 25 Nov 10:00."
 
 
 @pytest.mark.parametrize(("fields", "why"), [({"is_restricted": True}, "is a guest"), ({"is_bot": True}, "is a bot")])
@@ -151,15 +151,15 @@ async def test_a_guest_or_bot_cannot_ask(slack: Slack, fields: dict[str, bool], 
 async def test_a_user_who_became_a_guest_is_not_granted_access(slack: Slack) -> None:
     request = await asked(slack)
     slack.sandbox.change_user(STRANGER, is_ultra_restricted=True)
-    assert "is a guest" in shown(await slack.press(slack.admin, request, "As agent")).text
+    assert "is a guest" in shown(await slack.press(slack.admin, request, "Add as agent")).text
     await slack.deliver()
-    assert buttons(requests(slack)[0])[0] == "As agent"
+    assert buttons(requests(slack)[0])[0] == "Add as agent"
 
 
 async def test_a_former_admin_cannot_grant_access(slack: Slack) -> None:
     request = await asked(slack)
     await slack.change(slack.admin, roles="agent")
-    assert "needs the role" in shown(await slack.press(slack.admin, request, "As agent")).text
+    assert "need the role" in shown(await slack.press(slack.admin, request, "Add as agent")).text
     assert "not a member of this desk" in (await refused(slack)).text
 
 
@@ -167,25 +167,26 @@ async def test_a_member_with_an_old_refusal_is_told(slack: Slack) -> None:
     message = await refused(slack)
     await slack.command(slack.admin, "/loan-team add @stranger agent")
     assert (
-        "is a member of this desk already" in shown(await slack.sandbox.press(STRANGER, message, "Ask for access")).text
+        "is already a member of this desk" in shown(await slack.sandbox.press(STRANGER, message, "Ask for access")).text
     )
 
 
 async def test_access_can_be_requested_from_the_home_a_shortcut_and_a_direct_message(slack: Slack) -> None:
     await slack.sandbox.open_home(STRANGER)
     await slack.sandbox.home_of(STRANGER).press("Ask for access")
-    assert "You have asked for access." in slack.sandbox.modal_of(STRANGER).text
+    assert "Your request for access was sent." in slack.sandbox.modal_of(STRANGER).text
 
     await slack.sandbox.modal_of(STRANGER).close()
     await slack.sandbox.shortcut(STRANGER, "call")
     await slack.sandbox.modal_of(STRANGER).press("Ask for access")
-    assert "You have asked today already." in slack.sandbox.modal_of(STRANGER).text
+    assert "You already asked for access today." in slack.sandbox.modal_of(STRANGER).text
 
     conversation = slack.sandbox.dm(STRANGER)
     slack.sandbox.say(STRANGER, conversation, "hello")
     answer = await slack.sandbox.wait_for(lambda: slack.sandbox.messages(conversation)[1:], timeout=20)
     assert (
-        "You have asked today already." in shown(await slack.sandbox.press(STRANGER, answer[-1], "Ask for access")).text
+        "You already asked for access today."
+        in shown(await slack.sandbox.press(STRANGER, answer[-1], "Ask for access")).text
     )
 
 
@@ -194,5 +195,5 @@ async def test_a_nonmember_can_press_no_other_button(slack: Slack) -> None:
     slack.sandbox.join(slack.desk_channel, slack.workspace.bot_user_id)
     await slack.sandbox.press(STRANGER, await refused(slack), "Ask for access")
     await slack.deliver()
-    (request,) = [message for message in slack.posts(slack.desk_channel) if "asks for access" in message.text]
-    assert "not a member of this desk" in shown(await slack.sandbox.press(STRANGER, request, "As agent")).text
+    (request,) = [message for message in slack.posts(slack.desk_channel) if "is asking for access" in message.text]
+    assert "not a member of this desk" in shown(await slack.sandbox.press(STRANGER, request, "Add as agent")).text

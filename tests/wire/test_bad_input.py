@@ -36,7 +36,7 @@ async def test_an_incomplete_line_is_answered_in_both_languages(slack: Slack, lo
                     reply = await slack.command(who, typed)
                     assert reply.error == "", typed
                     assert reply.ephemeral, typed
-                    assert "cannot be done (" not in reply.text, typed
+                    assert "can't do that (" not in reply.text, typed
                     assert "无法执行（" not in reply.text, typed
 
 
@@ -71,7 +71,7 @@ async def test_a_note_over_the_limit_is_refused_with_its_length(slack: Slack, lo
     assert "他" * 3000 in text_of(taken.message)
     for length in (3001, 10_000):
         refused = await slack.command(slack.agent, "/loan-call L-1042 busy: " + "他" * length)
-        assert f"The note has {length} characters; 3000 are the limit." in refused.text
+        assert f"The note has {length} characters; the limit is 3000." in refused.text
     async with slack.office.database.reading() as session:
         assert len((await session.exec(select(Call))).all()) == 1
 
@@ -86,19 +86,19 @@ async def test_every_command_answers_a_line_of_ten_thousand_characters(slack: Sl
 async def test_a_name_that_matches_two_loans_offers_both(slack: Slack, loan: Loan) -> None:
     await make_loan(slack.office, slack.workspace, "L-7", owner=slack.agent)
     reply = await slack.command(slack.agent, "/loan-call 王小明 reached")
-    assert "王小明 fits more than one loan. Say its number:" in reply.text
-    assert "• L-1042 王* · tail 5678 · application" in reply.text
-    assert "• L-7 王* · tail 5678 · application" in reply.text
+    assert "“王小明” matches more than one loan. Type the number:" in reply.text
+    assert "• L-1042 王* · phone ending 5678 · application" in reply.text
+    assert "• L-7 王* · phone ending 5678 · application" in reply.text
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("/loan-call L-9 reached", "There is no loan L-9 that you can see."),
-        ("/loan-call L-1042 reachd", "reachd is no outcome.\nFor example: reached"),
-        ("/loan-call L-1042 call back next yesterday", "yesterday is over"),
-        ("/loan-follow L-1042 @nobody fri", "Nobody at this desk is called nobody."),
-        ("/loan-docs L-1042 passport", "is no document that the desk knows"),
+        ("/loan-call L-9 reached", "There is no loan “L-9” that you can see."),
+        ("/loan-call L-1042 reachd", "“reachd” isn't an outcome.\nFor example: reached"),
+        ("/loan-call L-1042 call back next yesterday", "“yesterday” has passed"),
+        ("/loan-follow L-1042 @nobody fri", "Nobody at this desk is called “nobody”."),
+        ("/loan-docs L-1042 passport", "I don't know a document called"),
     ],
 )
 async def test_an_unknown_word_is_answered_with_the_nearest_known_one(

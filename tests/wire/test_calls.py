@@ -35,9 +35,9 @@ async def test_a_failed_attempt_is_logged_and_the_next_one_planned(slack: Slack,
 
     assert reply.ephemeral
     assert reply.text.splitlines() == [
-        "L-1042 · 王小明 · tail 5678: no answer, logged at 10:00.",
+        "L-1042 · 王小明 · phone ending 5678: no answer, logged at 10:00.",
         "> rang out &amp; &lt;b",
-        "Answers documents (L-1042/1): it stays open, 1 attempt so far.",
+        "Answers documents (L-1042/1): still open, 1 attempt so far.",
         "Next: documents Wed 25 Nov 2026 13:00 (Shanghai time), <@UAGENT> (L-1042/1)",
     ]
     assert "Undo" in reply.full_text
@@ -48,8 +48,8 @@ async def test_an_attempt_is_logged_in_chinese_without_spaces(slack: Slack, loan
     reply = await slack.command(slack.agent, "/loan-call L-1042 未接，下次明天上午10点收入核实：打她单位电话")
 
     assert reply.text.splitlines() == [
-        "L-1042 · 王小明 · 尾号5678：未接，已于 10:00 记录。",
-        "对应收入核实（L-1042/1）：仍待办，已拨 1 次。",
+        "L-1042 · 王小明 · 尾号5678：未接，已于 10:00 登记。",
+        "对应收入核实（L-1042/1）：仍未完成，已拨 1 次。",
         "下一步：收入核实，2026年11月26日 周四 10:00（上海时间），<@UAGENT>（L-1042/1）",
         "> 打她单位电话",
     ]
@@ -57,19 +57,19 @@ async def test_an_attempt_is_logged_in_chinese_without_spaces(slack: Slack, loan
 
 async def test_a_call_without_a_plan_asks_for_one_and_one_press_adds_it(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1042 reached all papers are in")
-    assert "Nothing is planned for this loan now. What comes next?" in reply.text
+    assert "Nothing is planned for this loan now. What's next?" in reply.text
     assert reply.message is not None
 
     pressed = await slack.press(slack.agent, reply.message, "Thu 26 Nov 10:00")
 
     assert "Next: documents Thu 26 Nov 2026 10:00 (Shanghai time), <@UAGENT> (L-1042/2)" in read(pressed)
     assert "all papers are in" in read(pressed)
-    assert "What comes next?" not in read(pressed)
+    assert "What's next?" not in read(pressed)
     assert sorted(row.number for row in await rows(slack, FollowUp) if isinstance(row, FollowUp)) == [1, 2]
     assert pressed.message is not None
 
     undone = await slack.press(slack.agent, pressed.message, "Undo the call")
-    assert read(undone) == "Taken back on L-1042: a call. All is as it was before."
+    assert read(undone) == "Undone on L-1042: a call. Everything is as it was before."
     states = {row.number: row.state for row in await rows(slack, FollowUp) if isinstance(row, FollowUp)}
     assert states == {1: "open", 2: "open"}
 
@@ -79,14 +79,14 @@ async def test_pressing_nothing_needed_leaves_the_loan_without_a_plan(slack: Sla
     reply = await slack.command(slack.agent, "/loan-call L-1042 reached")
     assert reply.message is not None
     pressed = await slack.press(slack.agent, reply.message, "Nothing needed")
-    assert "What comes next?" not in read(pressed)
+    assert "What's next?" not in read(pressed)
 
 
 async def test_undo_replaces_the_answer(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1042 busy")
     assert reply.message is not None
     pressed = await slack.press(slack.agent, reply.message, "Undo")
-    assert read(pressed) == "Taken back on L-1042: a call. All is as it was before."
+    assert read(pressed) == "Undone on L-1042: a call. Everything is as it was before."
     [follow_up] = await rows(slack, FollowUp)
     assert isinstance(follow_up, FollowUp)
     assert follow_up.attempts == 0
@@ -107,7 +107,7 @@ async def test_undo_is_refused_with_the_later_change_that_depends_on_it(slack: S
     assert reply.message is not None
     pressed = await slack.press(slack.agent, reply.message, "Undo")
     assert pressed.text.splitlines() == [
-        "Something has been built on this meanwhile, so it stays (L-1042).",
+        "This can't be undone: later changes depend on it (L-1042).",
         "• a call, by <@UMANAGER> at 10:01",
     ]
 
@@ -115,7 +115,7 @@ async def test_undo_is_refused_with_the_later_change_that_depends_on_it(slack: S
 async def test_a_repeated_line_asks_and_a_press_logs_another_call(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-call L-1042 na")
     again = await slack.command(slack.agent, "/loan-call L-1042 na")
-    assert again.text == "This was already logged on L-1042 at 10:00. Log another call?"
+    assert again.text == "You already logged this on L-1042 at 10:00. Log another call?"
     assert again.message is not None
     pressed = await slack.press(slack.agent, again.message, "Log another")
     assert "2 attempts so far" in read(pressed)
@@ -146,9 +146,9 @@ async def test_a_later_follow_up_is_answered_with_one_press(slack: Slack, loan: 
 async def test_an_agreed_call_without_a_day_is_answered_with_a_valid_line(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1042 call back")
     assert reply.text.splitlines() == [
-        "call back: when? Say it behind “next”.",
+        "call back: when? Type it after “next”.",
         "For example: /loan-call L-1042 call back next tomorrow 10:00",
-        "Your line, to mend and send again:",
+        "Your line, to correct and send again:",
         "/loan-call L-1042 call back",
     ]
     mended = await slack.command(slack.agent, "/loan-call L-1042 call back next tomorrow 10:00")
@@ -165,18 +165,18 @@ async def test_the_line_suggested_in_chinese_is_valid_too(slack: Slack, loan: Lo
 
 async def test_a_time_outside_working_hours_warns_and_one_press_moves_it(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1042 call back > sat 23:00")
-    assert "Careful: borrowers may not be called at that hour." in reply.text
+    assert "Careful: borrowers may not be called at that time." in reply.text
     assert reply.message is not None
     pressed = await slack.press(slack.agent, reply.message, "Move to Mon 30 Nov 09:00")
     assert "Next: documents Mon 30 Nov 2026 09:00 (Shanghai time)" in pressed.text
     again = await slack.press(slack.agent, reply.message, "Move to Mon 30 Nov 09:00")
-    assert "L-1042/2 has changed meanwhile: @Agent, Wed 25 Nov 10:00." in again.text.replace("<@UAGENT>", "@Agent")
+    assert "L-1042/2 has changed since: @Agent, Wed 25 Nov 10:00." in again.text.replace("<@UAGENT>", "@Agent")
 
 
 async def test_an_outcome_of_another_purpose_is_refused_with_the_purpose_it_answers(slack: Slack, loan: Loan) -> None:
     await make_follow_up(slack.office, loan, slack.agent, purpose="repayment")
     reply = await slack.command(slack.agent, "/loan-call L-1042/2 confirmed")
-    assert "confirmed answers verification calls only, and this is about repayment reminder." in reply.text
+    assert "confirmed only answers verification follow-ups, and this one is about repayment reminder." in reply.text
 
 
 async def test_a_member_who_may_not_log_calls_is_told_which_role_is_needed(slack: Slack, loan: Loan) -> None:
@@ -189,13 +189,13 @@ async def test_a_member_who_may_not_log_calls_is_told_which_role_is_needed(slack
 async def test_help_shows_usage_and_the_members_own_follow_ups(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call help")
     assert "/loan-call L-1042 no answer" in reply.text
-    assert "Your calls that are due today:" in reply.text
+    assert "Your follow-ups due today:" in reply.text
     assert "L-1042/1 documents · Wed 25 Nov 12:00" in reply.text
 
 
 async def test_a_wrong_number_is_marked_on_the_loan(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1042 空号")
-    assert "The card marks the number as wrong." in reply.text
+    assert "The card now marks the number as wrong." in reply.text
     async with slack.office.database.reading() as session:
         assert (await session.get_one(Borrower, loan.borrower_id)).phone_wrong_at is not None
 

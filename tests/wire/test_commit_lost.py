@@ -37,7 +37,7 @@ async def test_an_unknown_outcome_of_a_commit_is_reported_as_unknown(slack: Slac
 
     assert reply.request is not None
     assert (reply.request.seconds or 9) < 2.5
-    assert "Please look at the card before you repeat it" in reply.text
+    assert "Please check the card before you try again" in reply.text
     assert "/loan-call L-1 no answer in a meeting" in reply.full_text
     wire.mend()
     again = await slack.sandbox.redeliver(reply.request)

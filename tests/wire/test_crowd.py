@@ -36,7 +36,7 @@ async def test_a_hundred_members_acting_at_once_leave_a_consistent_history(slack
     )
 
     won = [text for text in presses if "no answer, logged" in text]
-    lost = [text for text in presses if re.search(r"L-1042/1 has changed meanwhile: <@UCROWD\d+>", text)]
+    lost = [text for text in presses if re.search(r"L-1042/1 has changed since: <@UCROWD\d+>", text)]
     assert len(won) <= 1, "the others' buttons carry a version that is gone"
     assert len(won) + len(lost) == len(pressing)
     assert len([text for text in calls if "busy, logged" in text]) == len(calling)
@@ -67,7 +67,7 @@ async def insisting(slack: Slack, who: Member, act: Act) -> str:
     while True:
         answer = await act(who)
         assert answer.status == 200
-        if "Please look at the card" in answer.text:
+        if "Please check the card" in answer.text:
             repeated = await slack.sandbox.redeliver(answer.request)
             return f"{repeated.text}{answer.text}"
         if not re.search("Nothing was changed|未做任何更改", answer.text):

@@ -26,8 +26,8 @@ pytestmark = pytest.mark.in_time
 IN_TIME = 2.5
 """Seconds: Slack gives up after 3."""
 
-CANNOT_REACH = ("cannot reach its database", "连不上数据库")
-NOT_IN_TIME = ("did not get this done in time", "未能及时处理")
+CANNOT_REACH = ("can't reach the database", "连不上数据库")
+NOT_IN_TIME = ("took too long", "处理超时")
 
 HOLD = """
 import sqlite3, sys

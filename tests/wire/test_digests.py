@@ -32,12 +32,12 @@ async def test_the_digest_lists_the_days_calls_by_kind_most_urgent_first(slack: 
 
     [post] = slack.posts(slack.agent)
     assert post.text.splitlines() == [
-        "Thu 26 Nov 2026: 3 calls",
+        "Thu 26 Nov 2026: 3 follow-ups",
         "Verification (1)",
-        "• L-2/1 王* · tail 5678 · identity check · Thu 26 Nov",
+        "• L-2/1 王* · phone ending 5678 · identity check · Thu 26 Nov",
         "Repayment (2)",
-        "• L-3/1 王* · tail 5678 · overdue · Fri 20 Nov · overdue",
-        "• L-1/1 王* · tail 5678 · repayment reminder · Thu 26 Nov",
+        "• L-3/1 王* · phone ending 5678 · arrears · Fri 20 Nov · late",
+        "• L-1/1 王* · phone ending 5678 · repayment reminder · Thu 26 Nov",
     ]
     assert post.mentions == ()
 
@@ -48,15 +48,15 @@ async def test_the_digest_is_written_in_chinese(slack: Slack) -> None:
     await digests_at(slack, "08:30", slack.agent, slack.manager)
     await slack.at("2026-11-26 08:30")
     assert slack.texts(slack.agent)[0].splitlines() == [
-        "2026年11月26日 周四：1 通电话",
+        "2026年11月26日 周四：1 个跟进",
         "还款（1）",
         "• L-1/1 王* · 尾号5678 · 还款提醒 · 11月26日 周四",
     ]
     own, team = sorted(slack.texts(slack.manager))
-    assert own == "2026年11月26日 周四：今天没有待办电话，祝您顺利。"
+    assert own == "2026年11月26日 周四：没有待跟进事项，祝您顺利。"
     assert team.splitlines()[:2] == [
         "团队概况，2026年11月26日 周四",
-        "• Agent：未完成 1 · 今日待办 1 · 逾期 0 · 11月25日 周三完成 0",
+        "• Agent：未完成 1 · 今日待办 1 · 已超时 0 · 11月25日 周三完成 0",
     ]
 
 
@@ -75,7 +75,7 @@ async def test_the_digest_lists_ten_calls_and_has_a_button_for_the_rest(slack: S
     assert post.text.count("• L-") == 10
     assert post.text.endswith("and 3 more")
     listed = shown(await slack.press(slack.agent, post, "Show all"))
-    assert listed.text.startswith("Due today and overdue · 13")
+    assert listed.text.startswith("Late and due today · 13")
     rest = shown(await slack.press(slack.agent, listed, "Next page"))
     assert rest.text.count("• L-") == 3
 
@@ -96,7 +96,7 @@ async def test_a_new_digest_time_brings_no_second_digest_on_the_same_day(slack: 
     await digests_at(slack, "08:30", slack.agent)
     await slack.at("2026-11-26 08:30")
     changed = await slack.command(slack.agent, "/loan-digest 09:00")
-    assert "The next one: Fri 27 Nov 2026 09:00" in changed.text
+    assert "Next digest: Fri 27 Nov 2026 09:00" in changed.text
     await slack.at("2026-11-26 09:00")
     assert len(slack.posts(slack.agent)) == 1
 
@@ -112,7 +112,7 @@ async def test_the_digest_comes_on_working_days_to_members_at_work(slack: Slack)
     await due(slack, "L-1", "documents", date(2026, 11, 30))
     await slack.at("2026-11-30 08:30")
     assert len(slack.posts(slack.agent)) == before
-    assert slack.texts(slack.other)[-1].startswith("Mon 30 Nov 2026: 1 call\n")
+    assert slack.texts(slack.other)[-1].startswith("Mon 30 Nov 2026: 1 follow-up\n")
 
 
 async def test_the_digest_keeps_to_each_members_local_time_through_a_clock_change(slack: Slack) -> None:
@@ -136,9 +136,9 @@ async def test_the_managers_digest_shows_each_members_workload_and_loans_without
     await digests_at(slack, "08:30", slack.manager)
     await slack.at("2026-11-26 08:30")
 
-    [team] = [post for post in slack.posts(slack.manager) if post.text.startswith("The team")]
-    assert "• Agent: 3 open · 2 due · 1 overdue · 0 done on Wed 25 Nov" in team.text
-    assert "• Other: 0 open · 0 due · 0 overdue · 1 done on Wed 25 Nov" in team.text
+    [team] = [post for post in slack.posts(slack.manager) if post.text.startswith("Team overview")]
+    assert "• Agent: 3 open · 2 due · 1 late · 0 done on Wed 25 Nov" in team.text
+    assert "• Other: 0 open · 0 due · 0 late · 1 done on Wed 25 Nov" in team.text
     assert "2 loans have nothing planned." in team.text
     listed = shown(await slack.press(slack.manager, team, "Show them"))
     assert "Loans with nothing planned · the team · 2" in listed.text
@@ -149,13 +149,13 @@ async def test_the_digest_setting_is_shown_changed_and_undone(slack: Slack) -> N
     set_ = await slack.command(slack.agent, "/loan-digest 07:45")
     assert set_.text.splitlines() == [
         "Your digest comes at 07:45 on working days.",
-        "The next one: Thu 26 Nov 2026 07:45 (Shanghai time).",
+        "Next digest: Thu 26 Nov 2026 07:45 (Shanghai time).",
     ]
     assert set_.message is not None
     await slack.press(slack.agent, set_.message, "Undo")
     assert "08:30" in (await slack.command(slack.agent, "/loan-digest")).text
     off = await slack.command(slack.agent, "/loan-digest off")
-    assert off.text.startswith("You get no digest.")
+    assert off.text.startswith("Your digest is off.")
     await slack.at("2026-11-26 08:30")
     assert slack.posts(slack.agent) == []
 
@@ -164,19 +164,19 @@ async def test_only_the_member_who_asks_for_the_digest_now_sees_it(slack: Slack)
     await due(slack, "L-1", "documents", date(2026, 11, 25))
     now = await slack.command(slack.agent, "/loan-digest now")
     assert now.ephemeral
-    assert now.text.startswith("Wed 25 Nov 2026: 1 call\nVerification (1)\n• L-1/1")
+    assert now.text.startswith("Wed 25 Nov 2026: 1 follow-up\nVerification (1)\n• L-1/1")
     both = await slack.command(slack.manager, "/loan-digest now")
     assert "nothing is due" in both.text
-    assert "The team, Wed 25 Nov 2026" in both.text
+    assert "Team overview, Wed 25 Nov 2026" in both.text
     assert buttons(both.message) == ["My settings"]
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("7:30", "morning or afternoon? Write it like 09:00."),
-        ("25:00", "25:00 is no time of day."),
-        ("weekly", "weekly is no time for a digest."),
+        ("7:30", "morning or afternoon? Type it like 09:00."),
+        ("25:00", "“25:00” isn't a time of day."),
+        ("weekly", "“weekly” isn't a time for a digest."),
     ],
 )
 async def test_an_unclear_digest_time_is_refused(slack: Slack, line: str, said: str) -> None:
@@ -196,7 +196,7 @@ async def test_an_overdue_call_of_an_absent_member_is_in_the_covers_digest(slack
     await make_follow_up(slack.office, loan, slack.agent, due_at=late, remind_at=None, announced_for=late)
     await slack.command(slack.manager, "/loan-team away @agent until fri cover @other")
     now = await slack.command(slack.other, "/loan-digest now")
-    assert "L-1/1 王* · tail 5678 · identity check · Tue 24 Nov 10:00 · overdue" in now.text
+    assert "L-1/1 王* · phone ending 5678 · identity check · Tue 24 Nov 10:00 · late" in now.text
 
 
 async def test_a_managers_own_loan_without_a_plan_is_counted_with_the_teams_loans(slack: Slack) -> None:

@@ -93,16 +93,14 @@ async def test_a_full_disk_is_reported_and_the_desk_recovers(slack: Slack, disk:
 
     disk.fill()
     full = await until_full(slack)
-    said = (
-        "The desk has no room left to save anything. Nothing was changed. Please tell whoever runs the desk, and try "
-    )
-    assert full.startswith(said + "again once there is room.")
+    said = "There is no space left to save anything. Nothing was changed. Please tell the people who run the desk, and try "
+    assert full.startswith(said + "again once there is space.")
     assert full.endswith("Your line:\n" + LONG_LINE)
     before = await calls(slack)
     slack.clock.advance(hours=3)
     for _ in range(20):
         answer = await slack.command(slack.agent, LONG_LINE)
-        assert "no room left" in answer.text
+        assert "no space left" in answer.text
     assert await calls(slack) == before
     assert soundness(disk.path) == ["ok"]
 
@@ -118,7 +116,7 @@ async def until_full(slack: Slack) -> str:
     """Log calls until the file has no free pages, and return the answer that says so."""
     for _ in range(1000):
         answer = await slack.command(slack.agent, LONG_LINE)
-        if "logged" not in answer.text:
+        if ", logged at" not in answer.text:
             return answer.text
         slack.clock.advance(minutes=3)
     raise AssertionError("the disk was never full")

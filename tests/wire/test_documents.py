@@ -19,8 +19,8 @@ async def test_documents_are_requested_and_a_call_about_them_is_planned(slack: S
 
     assert reply.ephemeral
     assert reply.text.splitlines() == [
-        "L-1042 · 王小明 · tail 5678",
-        "Asked for: ID card, bank statement, marriage &lt;!here&gt;.",
+        "L-1042 · 王小明 · phone ending 5678",
+        "Requested: ID card, bank statement, marriage &lt;!here&gt;.",
         "Next: documents Fri 27 Nov 2026, <@UAGENT> (L-1042/1)",
     ]
 
@@ -39,7 +39,7 @@ async def test_documents_are_requested_in_chinese_without_spaces(slack: Slack, l
 async def test_each_document_of_the_list_moves_on_with_a_press(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-docs L-1042 id, contract")
     listed = await slack.command(slack.agent, "/loan-docs L-1042")
-    assert "2 documents are open" in listed.text
+    assert "2 open documents" in listed.text
     assert listed.message is not None
 
     received = await slack.press(slack.agent, listed.message, "ID card received")
@@ -51,8 +51,8 @@ async def test_each_document_of_the_list_moves_on_with_a_press(slack: Slack, loa
     assert "contract · requested" in accepted.shown.text
 
     late = await slack.command(slack.agent, "/loan-docs L-1042")
-    assert "1 document is open" in late.text
-    assert "Settled:" in late.text
+    assert "1 open document" in late.text
+    assert "Closed:" in late.text
 
 
 async def test_the_answer_has_an_undo_button(slack: Slack, loan: Loan) -> None:
@@ -62,8 +62,8 @@ async def test_the_answer_has_an_undo_button(slack: Slack, loan: Loan) -> None:
     undone = await slack.press(slack.agent, reply.message, "Undo")
 
     assert undone.shown is not None
-    assert undone.shown.text.startswith("Taken back on L-1042: documents.")
-    assert "No document was asked for" in (await slack.command(slack.agent, "/loan-docs L-1042")).text
+    assert undone.shown.text.startswith("Undone on L-1042: a document change.")
+    assert "No documents have been requested" in (await slack.command(slack.agent, "/loan-docs L-1042")).text
 
 
 async def test_a_rejected_document_shows_the_reason_exactly_as_typed(slack: Slack, loan: Loan) -> None:
@@ -72,7 +72,7 @@ async def test_a_rejected_document_shows_the_reason_exactly_as_typed(slack: Slac
     reply = await slack.command(slack.agent, "/loan-docs L-1042 reject id: Ｐage 2 is *missing* & =1+1")
 
     assert "> Ｐage 2 is *missing* &amp; =1+1" in reply.text
-    assert "It is asked for again." in reply.text
+    assert "It has been requested again." in reply.text
 
 
 async def test_an_invalid_step_of_a_document_is_answered_with_the_valid_lines(slack: Slack, loan: Loan) -> None:
@@ -80,7 +80,7 @@ async def test_an_invalid_step_of_a_document_is_answered_with_the_valid_lines(sl
     reply = await slack.command(slack.agent, "/loan-docs L-1042 accept id")
 
     assert reply.text.splitlines()[:4] == [
-        "ID card on L-1042 is requested: that step does not follow.",
+        "ID card on L-1042 is requested, so that step isn't possible.",
         "Possible now:",
         "• /loan-docs L-1042 got ID card",
         "• /loan-docs L-1042 cancel ID card",
@@ -102,7 +102,7 @@ async def test_the_lines_suggested_in_chinese_are_valid(slack: Slack, loan: Loan
 async def test_unrequested_documents_and_changes_by_others_are_explained(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-docs L-1042 id")
     refused = await slack.command(slack.agent, "/loan-docs L-1042 got contract")
-    assert "contract was not asked for on L-1042." in refused.text
+    assert "contract hasn't been requested for L-1042." in refused.text
     assert "Open: ID card" in refused.text
 
     shown = await slack.command(slack.agent, "/loan-docs L-1042")
@@ -110,7 +110,7 @@ async def test_unrequested_documents_and_changes_by_others_are_explained(slack: 
     assert shown.message is not None
     late = await slack.press(slack.agent, shown.message, "ID card received")
     assert late.shown is not None
-    assert "ID card is received meanwhile: <@UOTHER>, Wed 25 Nov 10:00." in late.shown.text
+    assert "ID card is now received: <@UOTHER>, Wed 25 Nov 10:00." in late.shown.text
 
 
 async def test_help_shows_usage(slack: Slack) -> None:
@@ -159,7 +159,7 @@ async def test_a_press_on_an_undone_document_request_is_explained(slack: Slack, 
     assert asked is not None
     assert listed is not None
     await slack.press(slack.agent, asked, "Undo")
-    assert "taken back" in shown(await slack.press(slack.agent, listed, "ID card received")).text
+    assert "undone" in shown(await slack.press(slack.agent, listed, "ID card received")).text
 
 
 async def test_a_document_wanted_by_today_moves_its_call_to_today(slack: Slack, loan: Loan) -> None:

@@ -31,16 +31,16 @@ def numbers(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "title", "found"),
     [
-        ("", "Due today and overdue · 2", ["L-1/1", "L-1/2"]),
-        ("today", "Due today and overdue · 2", ["L-1/1", "L-1/2"]),
+        ("", "Late and due today · 2", ["L-1/1", "L-1/2"]),
+        ("today", "Late and due today · 2", ["L-1/1", "L-1/2"]),
         ("tomorrow", "Due tomorrow · 1", ["L-1/3"]),
-        ("week", "Due this week and overdue · 4", ["L-1/1", "L-1/2", "L-1/3", "L-1/4"]),
-        ("overdue", "Overdue · 1", ["L-1/1"]),
-        ("week verification", "Due this week and overdue · Verification · 1", ["L-1/2"]),
-        ("week repayment", "Due this week and overdue · Repayment · 2", ["L-1/1", "L-1/3"]),
-        ("今天", "Due today and overdue · 2", ["L-1/1", "L-1/2"]),
-        ("本周 还款", "Due this week and overdue · Repayment · 2", ["L-1/1", "L-1/3"]),
-        ("逾期", "Overdue · 1", ["L-1/1"]),
+        ("week", "Late and due this week · 4", ["L-1/1", "L-1/2", "L-1/3", "L-1/4"]),
+        ("overdue", "Late · 1", ["L-1/1"]),
+        ("week verification", "Late and due this week · Verification · 1", ["L-1/2"]),
+        ("week repayment", "Late and due this week · Repayment · 2", ["L-1/1", "L-1/3"]),
+        ("今天", "Late and due today · 2", ["L-1/1", "L-1/2"]),
+        ("本周 还款", "Late and due this week · Repayment · 2", ["L-1/1", "L-1/3"]),
+        ("逾期", "Late · 1", ["L-1/1"]),
     ],
 )
 async def test_a_due_list_is_filtered_by_time_and_kind(
@@ -54,7 +54,7 @@ async def test_a_due_list_is_filtered_by_time_and_kind(
 
 async def test_a_row_of_the_due_list_has_loan_purpose_time_and_borrower(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-due overdue")
-    assert "• L-1/1 overdue · Fri 20 Nov · overdue · <@UAGENT> · 王小明 · tail 5678" in reply.text
+    assert "• L-1/1 arrears · Fri 20 Nov · late · <@UAGENT> · 王小明 · phone ending 5678" in reply.text
 
 
 async def test_the_due_list_is_shown_in_chinese(slack: Slack, loan: Loan) -> None:
@@ -65,27 +65,27 @@ async def test_the_due_list_is_shown_in_chinese(slack: Slack, loan: Loan) -> Non
         "• L-1/3 还款提醒 · 11月26日 周四 · <@UAGENT> · 王小明 · 尾号5678",
     ]
     nothing = await slack.command(slack.agent, "/loan-due 无计划")
-    assert nothing.text.startswith("没有安排的贷款 · 0\n没有了，辛苦了。")
+    assert nothing.text.startswith("没有安排的贷款 · 0\n全部处理完了，辛苦了。")
 
 
 async def test_a_manager_lists_the_teams_calls_and_each_members(slack: Slack, loan: Loan) -> None:
     team = await slack.command(slack.manager, "/loan-due team overdue")
-    assert team.text.startswith("Overdue · the team · 1")
+    assert team.text.startswith("Late · the team · 1")
     one = await slack.command(slack.manager, "/loan-due @agent")
-    assert one.text.startswith("Due today and overdue · <@UAGENT> · 2")
+    assert one.text.startswith("Late and due today · <@UAGENT> · 2")
 
 
 async def test_another_teams_calls_are_not_listed(slack: Slack, loan: Loan) -> None:
     west = await make_team(slack.office, slack.workspace, "West")
     await make_member(slack.office, slack.workspace, "USTRANGER", name="Stranger", team_id=west.id)
     refused = await slack.sandbox.command("USTRANGER", slack.desk_channel, "/loan-due @agent")
-    assert "Only those responsible may act on this: <@UMANAGER>." in refused.text
+    assert "Only the people responsible can act on this: <@UMANAGER>." in refused.text
     for line in ("/loan L-1", "/loan-call L-1 reached", "/loan-docs L-1 id", "/loan-stage L-1 closed", "/loan 王小明"):
         hidden = await slack.sandbox.command("USTRANGER", slack.desk_channel, line)
         assert "that you can see." in hidden.text
         assert "5678" not in hidden.full_text
     found = await slack.sandbox.command("USTRANGER", slack.desk_channel, "/loan find 5678")
-    assert "No loan that you can see fits all of these words." in found.text
+    assert "No loan you can see matches all of these words." in found.text
     everything = await slack.command(slack.compliance, "/loan L-1")
     assert "王小明" in everything.text
 
@@ -112,7 +112,7 @@ async def test_loans_without_a_plan_are_listed(slack: Slack, loan: Loan) -> None
     mine = await slack.command(slack.agent, "/loan-due unplanned")
     assert mine.text.splitlines()[:2] == [
         "Loans with nothing planned · 1",
-        "• L-2 李雷 · tail 5678 · application · since Wed 25 Nov",
+        "• L-2 李雷 · phone ending 5678 · application · since Wed 25 Nov",
     ]
     team = await slack.command(slack.manager, "/loan-due unplanned team")
     assert numbers(team.text) == ["L-2", "L-4"]
@@ -130,16 +130,16 @@ async def test_a_long_list_without_a_table_is_paginated(slack: Slack, loan: Loan
     second = numbers(page.text)
     page = shown(await slack.press(slack.agent, page, "Next page"))
     assert len(numbers(page.text)) == 2
-    assert buttons(page) == ["Back"]
+    assert buttons(page) == ["Previous page"]
     assert len({*numbers(first.text), *second, *numbers(page.text)}) == 22
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("yesterday", "yesterday is not understood here."),
-        ("today tomorrow", "tomorrow: that was said already."),
-        ("@nobody", "Nobody at this desk is called nobody."),
+        ("yesterday", "I don't understand “yesterday” here."),
+        ("today tomorrow", "“tomorrow” says something you have already typed."),
+        ("@nobody", "Nobody at this desk is called “nobody”."),
     ],
 )
 async def test_an_unknown_word_in_the_line_is_named(slack: Slack, loan: Loan, line: str, said: str) -> None:

@@ -46,12 +46,12 @@ async def test_a_call_is_logged_without_typing_a_line(slack: Slack, loan: Loan) 
     await form.fill("Loan", "L-1042", typed="wangxiaoming")
     await form.fill("Outcome", "reached")
     await form.fill("Note", "wants a <lower> rate & more time")
-    await form.fill("Length in minutes", 7)
-    await form.fill("Next call", "fri 14:30")
+    await form.fill("Length (minutes)", 7)
+    await form.fill("Next follow-up", "fri 14:30")
     sent = await form.submit()
 
     assert sent.errors == {}
-    assert "L-1042 · 王小明 · tail 5678: reached, logged at 10:00." in form.text
+    assert "L-1042 · 王小明 · phone ending 5678: reached, logged at 10:00." in form.text
     assert "wants a <lower> rate & more time" in form.text
     assert "Answers documents (L-1042/1): done." in form.text
     assert "Next: documents Fri 27 Nov 2026 14:30 (Shanghai time)" in form.text
@@ -68,7 +68,7 @@ async def test_the_answer_has_an_undo_button(slack: Slack, loan: Loan) -> None:
 
     await form.press("Undo")
 
-    assert "Taken back on L-1042: a call." in form.text
+    assert "Undone on L-1042: a call." in form.text
     (call,) = await calls(slack)
     assert call.undone_at is not None
 
@@ -84,7 +84,7 @@ async def test_the_outcome_suggests_when_to_call_next(slack: Slack, loan: Loan) 
     await form.press("Thu 26 Nov 10:00")
     await form.submit()
 
-    assert "it stays open, 1 attempt so far" in form.text
+    assert "still open, 1 attempt so far" in form.text
     assert "Thu 26 Nov 2026 10:00 (Shanghai time)" in form.text
     assert "rang out" in form.text
 
@@ -96,7 +96,7 @@ async def test_the_form_can_answer_a_chosen_follow_up(slack: Slack, loan: Loan) 
     )
     form = await slack.form(slack.agent, "/loan-call")
     await form.fill("Loan", "L-1042", typed="王")
-    await form.fill("Which follow-up it answers", "2")
+    await form.fill("Follow-up this call answers", "2")
     await form.fill("Outcome", "reached")
     await form.submit()
 
@@ -109,14 +109,14 @@ async def test_errors_are_shown_at_their_fields_and_entered_values_are_kept(slac
     await form.fill("Outcome", "call_back")
     await form.fill("Note", "after lunch")
     await form.submit()
-    assert "Next call" in form.errors
+    assert "Next follow-up" in form.errors
 
-    await form.fill("Next call", "3点")
+    await form.fill("Next follow-up", "3点")
     await form.submit()
-    assert "03:00" in form.errors["Next call"]
+    assert "03:00" in form.errors["Next follow-up"]
     assert await calls(slack) == []
 
-    await form.fill("Next call", "今天15点")
+    await form.fill("Next follow-up", "今天15点")
     sent = await form.submit()
 
     assert sent.errors == {}
@@ -134,34 +134,34 @@ async def test_entered_values_are_offered_again_after_the_form_was_closed(slack:
     assert "妻子".encode() not in draft.body_cipher
 
     again = await slack.form(slack.agent, "/loan-call")
-    await again.press("Take it up again")
+    await again.press("Continue where I left off")
     await again.submit()
 
     assert "他妻子接的电话" in again.text
     fresh = await slack.form(slack.agent, "/loan-call")
-    assert "Take it up again" not in fresh.text
+    assert "Continue where I left off" not in fresh.text
 
 
 async def test_entered_values_are_not_offered_after_an_hour_or_to_another_member(slack: Slack, loan: Loan) -> None:
     form = await slack.form(slack.agent, "/loan-call")
     await form.fill("Outcome", "reached")
     await form.close()
-    assert "Take it up again" not in (await slack.form(slack.other, "/loan-call")).text
+    assert "Continue where I left off" not in (await slack.form(slack.other, "/loan-call")).text
 
     slack.clock.advance(minutes=61)
-    assert "Take it up again" not in (await slack.form(slack.agent, "/loan-call")).text
+    assert "Continue where I left off" not in (await slack.form(slack.agent, "/loan-call")).text
 
 
 async def test_a_loan_that_ended_while_the_form_was_open_is_reported_at_its_field(slack: Slack, loan: Loan) -> None:
     form = await slack.form(slack.agent, "/loan-call")
     await form.fill("Loan", "L-1042", typed="王")
-    await form.fill("Which follow-up it answers", "1")
+    await form.fill("Follow-up this call answers", "1")
     await form.fill("Outcome", "reached")
     await slack.command(slack.manager, "/loan-stage L-1042 withdrawn")
 
     await form.submit()
 
-    assert "@Manager" in form.errors["Which follow-up it answers"]
+    assert "@Manager" in form.errors["Follow-up this call answers"]
     async with slack.office.database.reading() as session:
         (row,) = (await session.exec(select(FollowUp))).all()
     assert row.state == "ended"
@@ -176,14 +176,14 @@ async def test_a_member_who_lost_the_role_while_the_form_was_open_is_told(slack:
 
     await form.submit()
 
-    assert "This needs the role" in form.errors["Outcome"]
+    assert "You need the role" in form.errors["Outcome"]
     assert await calls(slack) == []
 
 
 async def test_submitting_the_same_call_twice_asks_whether_it_is_another_call(slack: Slack, loan: Loan) -> None:
     await busy(slack)
     form = await busy(slack)
-    assert "This was already logged on L-1042 at 10:00. Log another call?" in form.text
+    assert "You already logged this on L-1042 at 10:00. Log another call?" in form.text
 
     await form.press("Log another")
 
@@ -193,7 +193,7 @@ async def test_submitting_the_same_call_twice_asks_whether_it_is_another_call(sl
 
 async def test_the_form_finds_only_loans_that_the_member_may_see(slack: Slack, loan: Loan) -> None:
     form = await slack.form(slack.agent, "/loan-call")
-    assert await form.options("Loan", "5678") == ["L-1042 王小明 · tail 5678"]
+    assert await form.options("Loan", "5678") == ["L-1042 王小明 · phone ending 5678"]
     assert await form.options("Loan", "nobody") == []
 
 
@@ -203,7 +203,7 @@ async def test_the_form_is_shown_in_chinese(slack: Slack, loan: Loan) -> None:
     assert form.title == "登记通话"
     await form.fill("贷款", "L-1042", typed="王小明")
     await form.fill("通话结果", "未接")
-    await form.fill("下次联系", "明天上午10点")
+    await form.fill("下次跟进", "明天上午10点")
     await form.submit()
 
     assert "L-1042 · 王小明 · 尾号5678：未接" in form.text
@@ -267,7 +267,7 @@ async def test_choosing_another_loan_clears_the_chosen_follow_up(slack: Slack, l
     await form.fill("Loan", "L-2", typed="L-2")
     if live:
         await form.fill("Outcome", "reached")
-        await form.fill("Which follow-up it answers", "1")
+        await form.fill("Follow-up this call answers", "1")
     await form.fill("Outcome", "reached")
     await form.submit()
 
@@ -280,8 +280,8 @@ async def test_logging_another_call_keeps_purpose_and_length(slack: Slack, loan:
         form = await slack.form(slack.agent, "/loan-call")
         await form.fill("Loan", "L-1042", typed="王")
         await form.fill("Outcome", "no_answer")
-        await form.fill("What it was about", "problem")
-        await form.fill("Length in minutes", 7)
+        await form.fill("Purpose", "problem")
+        await form.fill("Length (minutes)", 7)
         await form.submit()
         return form
 
@@ -301,4 +301,4 @@ async def test_a_double_click_on_log_another_logs_one_call(slack: Slack) -> None
     assert asked is not None
     presses = await asyncio.gather(*(slack.press(slack.agent, asked, "Log another") for _ in range(2)))
     assert len(await calls(slack)) == 2
-    assert sum("You have logged that call once more already" in shown(press).text for press in presses) == 1
+    assert sum("You already logged that call once more" in shown(press).text for press in presses) == 1

@@ -42,12 +42,12 @@ async def test_a_corrected_call_still_shows_its_original(slack: Slack, loan: Loa
     form = await opened(slack)
     await form.fill("Outcome", "busy")
     await form.fill("Note", "nobody answered")
-    await form.fill("Length in minutes", 2)
+    await form.fill("Length (minutes)", 2)
     slack.clock.advance(minutes=5)
     await form.submit()
-    assert "The call says now: busy · 2 minutes" in form.text
-    assert "It said: reached" in form.text
-    assert "What the call did to follow-ups stays as it is" in form.text
+    assert "Corrected to: busy · 2 minutes" in form.text
+    assert "Before: reached" in form.text
+    assert "Follow-ups stay as" in form.text
     await form.close()
 
     lines = (await timeline(slack, slack.manager)).text.splitlines()
@@ -56,7 +56,7 @@ async def test_a_corrected_call_still_shows_its_original(slack: Slack, loan: Loa
     assert lines[at : at + 4] == [
         "Wed 25 Nov 10:00 · busy · problem · 2 minutes · <@UAGENT>",
         "nobody answered",
-        "corrected Wed 25 Nov 10:05 by <@UAGENT>; was: reached",
+        "corrected Wed 25 Nov 10:05 by <@UAGENT>; before: reached",
         "brings the <payslip>",
     ]
     async with slack.office.database.reading() as session:
@@ -97,17 +97,17 @@ async def test_a_correction_is_undone(slack: Slack, loan: Loan) -> None:
     await form.fill("Outcome", "busy")
     await form.submit()
     await form.press("Undo")
-    assert "a correction of a call" in form.text
+    assert "a call correction" in form.text
 
     assert (await the_call(slack)).outcome == "reached"
-    assert "was:" not in (await timeline(slack, slack.agent)).text
+    assert "before:" not in (await timeline(slack, slack.agent)).text
 
 
 async def test_a_correction_without_changes_is_reported(slack: Slack, loan: Loan) -> None:
     form = await opened(slack)
     await form.submit()
 
-    assert form.errors == {"Outcome": "Nothing was changed: this is how it stands already."}
+    assert form.errors == {"Outcome": "Nothing was changed: it is already set this way."}
 
 
 async def test_a_note_over_the_limit_is_refused_before_it_is_sent(slack: Slack, loan: Loan) -> None:
@@ -142,7 +142,7 @@ async def test_the_second_of_two_simultaneous_corrections_is_refused_with_the_fi
         await form.fill("Outcome", outcome)
         await form.submit()
 
-    assert "was corrected meanwhile" in second.errors["Outcome"]
+    assert "has been corrected since" in second.errors["Outcome"]
     assert (await the_call(slack)).outcome == "busy"
 
 
@@ -155,7 +155,7 @@ async def test_a_correction_of_a_call_that_was_undone_is_refused(slack: Slack, l
     await form.fill("Outcome", "voicemail")
     await form.submit()
 
-    assert "was taken back" in form.errors["Outcome"]
+    assert "was undone" in form.errors["Outcome"]
 
 
 async def test_a_member_who_lost_the_role_while_the_form_was_open_is_told(slack: Slack, loan: Loan) -> None:
@@ -165,7 +165,7 @@ async def test_a_member_who_lost_the_role_while_the_form_was_open_is_told(slack:
     await form.fill("Outcome", "busy")
     await form.submit()
 
-    assert "This needs the role" in form.errors["Outcome"]
+    assert "You need the role" in form.errors["Outcome"]
     assert (await the_call(slack)).outcome == "reached"
 
 
@@ -197,14 +197,14 @@ async def test_refused_values_are_offered_again_only_for_the_same_call(slack: Sl
     assert reply.message is not None
     await slack.press(slack.agent, reply.message, "Correct the call")
     other = slack.sandbox.modal_of("UAGENT")
-    assert "You had begun to fill this in" not in other.text
+    assert "You started filling this in" not in other.text
     await other.close(whole_stack=True)
 
     card = await timeline(slack, slack.agent)
     await card.press("Correct Wed 25 Nov 10:00 busy")
     form = slack.sandbox.modal_of("UAGENT")
-    assert "You had begun to fill this in" in form.text
-    await form.press("Take it up again")
+    assert "You started filling this in" in form.text
+    await form.press("Continue where I left off")
     assert "brings two payslips" in str(form.values)
     await form.submit()
     assert "brings two payslips" in form.text

@@ -47,17 +47,17 @@ async def told(slack: Slack) -> list[str]:
 async def test_one_loan_is_reassigned_to_one_member_after_a_preview(slack: Slack, loans: list[Loan]) -> None:
     form = await opened(slack)
     await form.fill("Only these loans", ["L-1"], typed="L-1")
-    await form.fill("To whom", "UOTHER")
-    await form.fill("Why", "knows the <borrower>")
+    await form.fill("Reassign to", "UOTHER")
+    await form.fill("Reason", "knows the <borrower>")
     await form.submit()
     assert "1 loan · 1 open follow-up" in form.text
     assert "<@UAGENT>: 5 → 4 loans · 6 → 5 open follow-ups" in form.text
     assert "<@UOTHER>: 1 → 2 loans · 0 → 1 open follow-ups" in form.text
     assert (await owners(slack))["L-1"] == "Agent"
 
-    await form.press("Hand over")
+    await form.press("Reassign now")
 
-    assert "Handed over: 1 loan · 1 open follow-up" in form.text
+    assert "Reassigned: 1 loan · 1 open follow-up" in form.text
     assert "knows the <borrower>" in form.text
     after = await owners(slack)
     assert (after["L-1"], after["L-1/1"], after["L-2"]) == ("Other", "Other", "Agent")
@@ -70,15 +70,15 @@ async def test_all_loans_are_balanced_over_a_team_and_that_is_undone(slack: Slac
     await make_member(slack.office, slack.workspace, "UTHIRD", name="Third", team_id=slack.team.id)
     before = await owners(slack)
     form = await opened(slack)
-    await form.fill("Whose loans", "UAGENT")
-    await form.fill("How", "balanced")
-    await form.fill("Over which team", "East")
+    await form.fill("Reassign from", "UAGENT")
+    await form.fill("How to reassign", "balanced")
+    await form.fill("Across which team", "East")
     await form.submit()
     assert "<@UAGENT>: 5 → 0 loans · 6 → 0 open follow-ups" in form.text
     assert "<@UOTHER>: 1 → 3 loans · 0 → 3 open follow-ups" in form.text
     assert "<@UTHIRD>: 0 → 3 loans · 0 → 3 open follow-ups" in form.text
 
-    await form.press("Hand over")
+    await form.press("Reassign now")
     assert list((await owners(slack)).values()).count("Third") == 6
     assert await told(slack) == ["Agent", "Other", "Third"]
     await slack.deliver()
@@ -89,18 +89,18 @@ async def test_all_loans_are_balanced_over_a_team_and_that_is_undone(slack: Slac
     await slack.deliver()
     for who in (slack.agent, slack.other):
         (heard,) = slack.sandbox.messages(slack.sandbox.dm(who.slack_user_id))
-        assert "That was taken back." in heard.text
+        assert "This was undone." in heard.text
 
 
 async def test_each_loan_can_go_to_a_different_member(slack: Slack, loans: list[Loan]) -> None:
     form = await opened(slack)
     await form.fill("Only these loans", ["L-1", "L-2", "L-3"], typed="5678")
-    await form.fill("How", "each")
+    await form.fill("How to reassign", "each")
     await form.fill("L-1 王1 goes to", "UOTHER")
     await form.fill("L-2 王2 goes to", "UVERIFIER")
     await form.submit()
     assert "2 loans" in form.text
-    await form.press("Hand over")
+    await form.press("Reassign now")
 
     after = await owners(slack)
     assert (after["L-1"], after["L-2"], after["L-3"]) == ("Other", "Verifier", "Agent")
@@ -108,19 +108,19 @@ async def test_each_loan_can_go_to_a_different_member(slack: Slack, loans: list[
 
 async def test_the_preview_is_shown_again_when_the_loans_have_changed(slack: Slack, loans: list[Loan]) -> None:
     form = await opened(slack)
-    await form.fill("Whose loans", "UAGENT")
-    await form.fill("To whom", "UOTHER")
-    await form.fill("Why", "on leave")
+    await form.fill("Reassign from", "UAGENT")
+    await form.fill("Reassign to", "UOTHER")
+    await form.fill("Reason", "on leave")
     await form.submit()
     await slack.command(slack.agent, "/loan-stage L-2 withdrawn")
 
-    await form.press("Hand over")
-    assert "This has changed while you were looking." in form.text
+    await form.press("Reassign now")
+    assert "This changed while you were looking." in form.text
     assert "4 loans" in form.text
     assert "on leave" in form.text
     assert (await owners(slack))["L-1"] == "Agent"
 
-    await form.press("Hand over")
+    await form.press("Reassign now")
 
     after = await owners(slack)
     assert (after["L-1"], after["L-2"]) == ("Other", "Agent")
@@ -129,32 +129,32 @@ async def test_the_preview_is_shown_again_when_the_loans_have_changed(slack: Sla
 async def test_cancelling_the_preview_reassigns_nothing(slack: Slack, loans: list[Loan]) -> None:
     before = await owners(slack)
     form = await opened(slack)
-    await form.fill("Whose loans", "UAGENT")
-    await form.fill("To whom", "UOTHER")
+    await form.fill("Reassign from", "UAGENT")
+    await form.fill("Reassign to", "UOTHER")
     await form.submit()
-    await form.press("Leave as it is")
+    await form.press("Don't reassign")
 
-    assert "Nothing was handed over." in form.text
+    assert "Nothing was reassigned." in form.text
     assert await owners(slack) == before
 
 
 @pytest.mark.parametrize(
     ("filled", "at", "said"),
     [
-        ({}, "Whose loans", "Nothing is chosen yet."),
-        ({"Whose loans": "UAGENT"}, "To whom", "Who?"),
-        ({"Whose loans": "UAGENT", "To whom": "UAGENT"}, "To whom", "one and the same person"),
-        ({"Whose loans": "UAGENT", "To whom": "UCOMPLIANCE"}, "To whom", "makes no calls"),
-        ({"Whose loans": "UAGENT", "To whom": "USTRANGER"}, "To whom", "not a member"),
-        ({"Whose loans": "USTRANGER", "To whom": "UOTHER"}, "Whose loans", "not a member"),
-        ({"Whose loans": "UVERIFIER", "To whom": "UOTHER"}, "Whose loans", "nothing to hand over"),
+        ({}, "Reassign from", "Nothing is selected yet."),
+        ({"Reassign from": "UAGENT"}, "Reassign to", "Who?"),
+        ({"Reassign from": "UAGENT", "Reassign to": "UAGENT"}, "Reassign to", "the same person twice"),
+        ({"Reassign from": "UAGENT", "Reassign to": "UCOMPLIANCE"}, "Reassign to", "doesn't take calls"),
+        ({"Reassign from": "UAGENT", "Reassign to": "USTRANGER"}, "Reassign to", "not a member"),
+        ({"Reassign from": "USTRANGER", "Reassign to": "UOTHER"}, "Reassign from", "not a member"),
+        ({"Reassign from": "UVERIFIER", "Reassign to": "UOTHER"}, "Reassign from", "nothing to reassign"),
     ],
 )
 async def test_errors_are_shown_at_their_fields(
     slack: Slack, loans: list[Loan], filled: dict[str, str], at: str, said: str
 ) -> None:
     form = await opened(slack)
-    await form.fill("Why", "on leave")
+    await form.fill("Reason", "on leave")
     for label, value in filled.items():
         await form.fill(label, value)
     await form.submit()
@@ -169,61 +169,61 @@ async def test_balancing_needs_a_team(slack: Slack) -> None:
         await session.exec(update(Member).values(team_id=None))
         await session.exec(delete(Team))
     form = await slack.form(slack.manager, "/loan-reassign")
-    assert "Balanced over a team" not in form.text
+    assert "Spread evenly across a team" not in form.text
     assert slack.sandbox.violations == []
 
 
 async def test_balancing_over_a_team_with_no_other_member_is_refused(slack: Slack, loans: list[Loan]) -> None:
     await make_team(slack.office, slack.workspace, "West")
     form = await opened(slack)
-    await form.fill("Whose loans", "UAGENT")
-    await form.fill("How", "balanced")
-    await form.fill("Over which team", "West")
+    await form.fill("Reassign from", "UAGENT")
+    await form.fill("How to reassign", "balanced")
+    await form.fill("Across which team", "West")
     await form.submit()
 
-    assert "Nobody in West can take this over now" in form.errors["How"]
+    assert "Nobody in West can take this over now" in form.errors["How to reassign"]
 
 
 async def test_too_many_loans_to_choose_a_member_for_each_is_reported_at_once(slack: Slack, loans: list[Loan]) -> None:
     for n in range(10, 30):
         await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent)
     form = await opened(slack)
-    await form.fill("Whose loans", "UAGENT")
-    await form.fill("How", "each")
-    assert "26 loans are too many to choose a member for each." in form.text
+    await form.fill("Reassign from", "UAGENT")
+    await form.fill("How to reassign", "each")
+    assert "26 loans are too many to assign one by one." in form.text
     await form.submit()
 
-    assert "26 loans are too many" in form.errors["How"]
+    assert "26 loans are too many" in form.errors["How to reassign"]
 
 
 async def test_an_agent_reassigns_only_their_own_loan(slack: Slack, loans: list[Loan]) -> None:
     form = await opened(slack, slack.agent)
     await form.fill("Only these loans", ["L-1"], typed="L-1")
-    await form.fill("To whom", "UOTHER")
+    await form.fill("Reassign to", "UOTHER")
     await form.submit()
-    await form.press("Hand over")
+    await form.press("Reassign now")
     assert (await owners(slack))["L-1"] == "Other"
 
     form = await opened(slack, slack.agent)
     await form.fill("Only these loans", ["L-6"], typed="L-6")
-    await form.fill("To whom", "UAGENT")
+    await form.fill("Reassign to", "UAGENT")
     await form.submit()
 
-    assert "Only those responsible" in form.errors["Only these loans"]
+    assert "Only the people responsible" in form.errors["Only these loans"]
 
 
 async def test_a_manager_who_lost_the_role_meanwhile_reassigns_nothing(slack: Slack, loans: list[Loan]) -> None:
     before = await owners(slack)
     form = await opened(slack)
-    await form.fill("Whose loans", "UAGENT")
-    await form.fill("To whom", "UOTHER")
+    await form.fill("Reassign from", "UAGENT")
+    await form.fill("Reassign to", "UOTHER")
     await form.submit()
     async with slack.office.database.transaction() as session:
         (await session.get_one(Member, slack.manager.id)).roles = "compliance"
-    await form.press("Hand over")
+    await form.press("Reassign now")
 
     shown = slack.sandbox.modal_of(slack.manager.slack_user_id)
-    assert "This needs the role" in shown.text
+    assert "You need the role" in shown.text
     assert await owners(slack) == before
 
 

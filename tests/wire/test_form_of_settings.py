@@ -44,11 +44,11 @@ async def test_all_settings_are_changed_together_and_undone_together(slack: Slac
     await form.fill("Language", "zh")
     await form.fill("Daily digest at", "07:45")
     await form.fill("Channel for my reminders", slack.desk_channel)
-    await form.fill("Work begins at", "10:00")
-    await form.fill("Work ends at", "19:00")
+    await form.fill("Workday starts at", "10:00")
+    await form.fill("Workday ends at", "19:00")
     await form.fill("Working days", ["0", "1", "2", "3", "4", "5"])
-    await form.fill("Away from today until (included)", "2026-11-27")
-    await form.fill("Who covers for me", "UOTHER")
+    await form.fill("Away from today until (inclusive)", "2026-11-27")
+    await form.fill("My cover", "UOTHER")
     sent = await form.submit()
 
     assert sent.errors == {}
@@ -102,17 +102,17 @@ async def test_every_answer_uses_the_chosen_language(slack: Slack, form: Modal) 
 
 async def test_settings_that_are_on_can_be_switched_off(slack: Slack, form: Modal) -> None:
     await form.fill("Channel for my reminders", slack.desk_channel)
-    await form.fill("Away from today until (included)", "2026-11-27")
-    await form.fill("Who covers for me", "UOTHER")
+    await form.fill("Away from today until (inclusive)", "2026-11-27")
+    await form.fill("My cover", "UOTHER")
     await form.submit()
 
     again = await opened(slack)
-    await again.fill("Switch off", ["digest", "channel", "until"])
+    await again.fill("Turn off", ["digest", "channel", "until"])
     await again.submit()
 
     assert "No digest" in again.text
-    assert "Your reminders come here: direct messages" in again.text
-    assert "You are at work." in again.text
+    assert "Your reminders go to: direct messages" in again.text
+    assert "You're at work." in again.text
     now = await the_agent(slack)
     assert (now.digest_time, now.reminder_channel_id, now.absent_until, now.cover_id) == (None, None, None, None)
 
@@ -121,16 +121,16 @@ async def test_saving_without_changes_is_reported(slack: Slack, form: Modal) -> 
     before = await the_agent(slack)
     await form.submit()
 
-    assert form.errors == {"Language": "Nothing was changed: this is how it stands already."}
+    assert form.errors == {"Language": "Nothing was changed: it is already set this way."}
     assert (await the_agent(slack)).version == before.version
 
 
 @pytest.mark.parametrize(
     ("label", "value", "said"),
     [
-        ("Away from today until (included)", "2026-11-24", "is over"),
-        ("Who covers for me", "UOTHER", "Until when?"),
-        ("Work ends at", "08:00", "past midnight"),
+        ("Away from today until (inclusive)", "2026-11-24", "has passed"),
+        ("My cover", "UOTHER", "Until when?"),
+        ("Workday ends at", "08:00", "past midnight"),
     ],
 )
 async def test_errors_are_shown_at_their_fields_and_nothing_is_saved(
@@ -140,21 +140,21 @@ async def test_errors_are_shown_at_their_fields_and_nothing_is_saved(
     await form.fill(label, value)
     await form.submit()
 
-    at = {"Who covers for me": "Away from today until (included)"}.get(label, label)
+    at = {"My cover": "Away from today until (inclusive)"}.get(label, label)
     assert said in form.errors[at]
     assert (await the_agent(slack)).digest_time == time(8, 30)
     assert "07:45" in str(form.values)
 
 
 @pytest.mark.parametrize(
-    ("cover", "said"), [("UAGENT", "one and the same person"), ("USTRANGER", "not a member of this desk")]
+    ("cover", "said"), [("UAGENT", "the same person twice"), ("USTRANGER", "not a member of this desk")]
 )
 async def test_a_cover_who_cannot_cover_is_refused(slack: Slack, form: Modal, cover: str, said: str) -> None:
-    await form.fill("Away from today until (included)", "2026-11-27")
-    await form.fill("Who covers for me", cover)
+    await form.fill("Away from today until (inclusive)", "2026-11-27")
+    await form.fill("My cover", cover)
     await form.submit()
 
-    assert said in form.errors["Who covers for me"]
+    assert said in form.errors["My cover"]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ async def test_a_cover_who_cannot_cover_is_refused(slack: Slack, form: Modal, co
     [
         ({"is_archived": True}, "is archived"),
         ({"is_ext_shared": True}, "shared with another company"),
-        ({"with_bot": False}, "The bot is not in"),
+        ({"with_bot": False}, "The bot isn't in"),
     ],
 )
 async def test_an_unsuitable_reminder_channel_is_refused(

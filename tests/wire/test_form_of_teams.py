@@ -39,15 +39,15 @@ async def roles(slack: Slack, who: str) -> set[str]:
 
 async def test_managers_channel_and_admins_are_changed_together_and_undone(slack: Slack) -> None:
     form = await opened(slack)
-    await form.fill("Its managers", ["UOTHER"])
-    await form.fill("Channel in which they hear of escalations", "CDESK")
-    await form.fill("Admins of the desk", ["UADMIN", "UMANAGER"])
+    await form.fill("Team managers", ["UOTHER"])
+    await form.fill("Channel for escalations", "CDESK")
+    await form.fill("Desk admins", ["UADMIN", "UMANAGER"])
     sent = await form.submit()
 
     assert sent.errors == {}
     assert "Managers: <@UOTHER>" in form.text
     assert "Admins: <@UADMIN>, <@UMANAGER>" in form.text
-    assert "keep the role manager: <@UMANAGER>" in form.text
+    assert "keep the manager role: <@UMANAGER>" in form.text
     assert await managers(slack, slack.team) == ["UOTHER"]
     assert (await the_team(slack)).manager_channel_id == "CDESK"
     assert await roles(slack, "UOTHER") == {"agent", "manager"}
@@ -67,13 +67,13 @@ async def test_managers_channel_and_admins_are_changed_together_and_undone(slack
 async def test_the_channel_of_the_managers_has_a_language_of_its_own(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     form = await opened(slack)
-    await form.fill("Language of that channel", "English")
+    await form.fill("Channel language", "English")
     await form.submit()
-    assert "Language of that channel: English" in form.text
+    assert "Channel language: English" in form.text
 
     await slack.command(slack.agent, "/loan-call L-1 refused : shouted")
     await slack.deliver()
-    assert "Agent has logged: refused." in slack.texts("CMANAGERS")[-1]
+    assert "Agent logged: refused." in slack.texts("CMANAGERS")[-1]
 
     await form.press("Undo")
     await slack.command(slack.agent, "/loan-call L-1 refused : shouted again")
@@ -87,7 +87,7 @@ async def test_another_team_shows_its_own_managers(slack: Slack) -> None:
     await form.fill("Team", "West")
     assert "UMANAGER" not in str(form.values)
 
-    await form.fill("Its managers", ["UAGENT"])
+    await form.fill("Team managers", ["UAGENT"])
     await form.submit()
 
     assert "Team: West" in form.text
@@ -97,8 +97,8 @@ async def test_another_team_shows_its_own_managers(slack: Slack) -> None:
 
 async def test_a_team_may_have_no_channel_and_no_manager(slack: Slack) -> None:
     form = await opened(slack)
-    await form.fill("Its managers", [])
-    await form.fill("Switch off", ["channel"])
+    await form.fill("Team managers", [])
+    await form.fill("Turn off", ["channel"])
     await form.submit()
 
     assert "Managers: nobody" in form.text
@@ -110,15 +110,15 @@ async def test_saving_without_changes_is_reported(slack: Slack) -> None:
     form = await opened(slack)
     await form.submit()
 
-    assert form.errors == {"Admins of the desk": "Nothing was changed: this is how it stands already."}
+    assert form.errors == {"Desk admins": "Nothing was changed: it is already set this way."}
 
 
 @pytest.mark.parametrize(
     ("label", "value", "said"),
     [
-        ("Its managers", ["USTRANGER"], "not a member"),
-        ("Admins of the desk", ["UMANAGER"], "has no other role"),
-        ("Channel in which they hear of escalations", "CALIEN", "shared with another company"),
+        ("Team managers", ["USTRANGER"], "not a member"),
+        ("Desk admins", ["UMANAGER"], "has no other role"),
+        ("Channel for escalations", "CALIEN", "shared with another company"),
     ],
 )
 async def test_errors_are_shown_at_their_fields(slack: Slack, label: str, value: str | list[str], said: str) -> None:
@@ -136,17 +136,17 @@ async def test_values_of_a_closed_form_are_offered_again_for_the_same_team(slack
     west = await make_team(slack.office, slack.workspace, "West")
     form = await opened(slack)
     await form.fill("Team", "West")
-    await form.fill("Its managers", ["UAGENT"])
-    await form.fill("Channel in which they hear of escalations", "CALIEN")
+    await form.fill("Team managers", ["UAGENT"])
+    await form.fill("Channel for escalations", "CALIEN")
     await form.submit()
     assert form.errors
     await form.close()
 
     form = await opened(slack)
-    assert "You had begun to fill this in" in form.text
-    await form.press("Take it up again")
+    assert "You started filling this in" in form.text
+    await form.press("Continue where I left off")
     assert {"UAGENT", "CALIEN", str(west.id)} <= set(re.findall(r"UAGENT|CALIEN|[0-9a-f-]{36}", str(form.values)))
-    await form.fill("Channel in which they hear of escalations", "CDESK")
+    await form.fill("Channel for escalations", "CDESK")
     await form.submit()
 
     assert "Team: West" in form.text
@@ -158,10 +158,10 @@ async def test_an_admin_who_lost_the_role_meanwhile_changes_nothing(slack: Slack
     form = await opened(slack)
     async with slack.office.database.transaction() as session:
         (await session.get_one(Member, slack.admin.id)).roles = "agent"
-    await form.fill("Its managers", ["UOTHER"])
+    await form.fill("Team managers", ["UOTHER"])
     await form.submit()
 
-    assert "This needs the role admin" in form.errors["Admins of the desk"]
+    assert "You need the role admin" in form.errors["Desk admins"]
     assert await managers(slack, slack.team) == ["UMANAGER"]
 
 
@@ -184,7 +184,7 @@ async def test_a_member_is_added_and_that_is_undone(slack: Slack) -> None:
     await form.fill("Channel for their reminders", "CDESK")
     await form.fill("Or a new team", "North")
     await form.submit()
-    assert "<@USTRANGER> is a member of the desk now" in form.text
+    assert "<@USTRANGER> is now a member of the desk" in form.text
     assert "Team: North" in form.text
     await form.press("Undo")
 
@@ -193,7 +193,7 @@ async def test_a_member_is_added_and_that_is_undone(slack: Slack) -> None:
 
 async def test_a_teams_name_has_a_limit(slack: Slack) -> None:
     refused = await slack.command(slack.admin, f"/loan-team add @stranger agent {'x' * 61}")
-    assert "The team's name has 61 characters; 60 are the limit." in refused.text
+    assert "The team's name has 61 characters; the limit is 60." in refused.text
 
 
 async def test_a_bot_cannot_become_a_member(slack: Slack) -> None:
@@ -208,11 +208,11 @@ async def test_a_bot_cannot_become_a_member(slack: Slack) -> None:
 async def test_a_member_is_removed_and_their_work_goes_to_another_member(slack: Slack) -> None:
     form = await opened(slack, "Remove a member")
     await form.fill("Member", "UAGENT")
-    await form.fill("Who gets their loans and follow-ups", "UAGENT")
+    await form.fill("Who takes over their loans and follow-ups", "UAGENT")
     await form.submit()
-    assert "one and the same" in form.errors["Who gets their loans and follow-ups"]
+    assert "the same person twice" in form.errors["Who takes over their loans and follow-ups"]
 
-    await form.fill("Who gets their loans and follow-ups", "UOTHER")
+    await form.fill("Who takes over their loans and follow-ups", "UOTHER")
     await form.submit()
 
     assert "<@UAGENT> is no longer a member." in form.text

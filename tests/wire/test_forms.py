@@ -26,8 +26,8 @@ async def test_a_follow_up_is_assigned_to_another_member(slack: Slack, loan: Loa
     form = await slack.form(slack.agent, "/loan-follow")
     await form.fill("Loan", "L-1042", typed="5678")
     await form.fill("When", "tomorrow 3pm")
-    await form.fill("What it is about", "income")
-    await form.fill("Who calls", "UVERIFIER")
+    await form.fill("Purpose", "income")
+    await form.fill("Assignee", "UVERIFIER")
     await form.fill("Note", "payslips differ")
     await form.submit()
 
@@ -39,17 +39,17 @@ async def test_an_assignee_who_makes_no_calls_is_refused_at_the_field(slack: Sla
     form = await slack.form(slack.agent, "/loan-follow")
     await form.fill("Loan", "L-1042", typed="5678")
     await form.fill("When", "tomorrow 3pm")
-    await form.fill("Who calls", "UCOMPLIANCE")
+    await form.fill("Assignee", "UCOMPLIANCE")
     await form.submit()
-    assert "makes no calls" in form.errors["Who calls"]
+    assert "doesn't take calls" in form.errors["Assignee"]
 
-    await form.fill("Who calls", "USTRANGER")
+    await form.fill("Assignee", "USTRANGER")
     await form.submit()
-    assert "not a member" in form.errors["Who calls"]
+    assert "not a member" in form.errors["Assignee"]
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"), [("yesterday", "is over"), ("3点", "03:00"), ("soon", "soon"), ("1am", "hour")]
+    ("typed", "said"), [("yesterday", "has passed"), ("3点", "03:00"), ("soon", "soon"), ("1am", "hour")]
 )
 async def test_an_invalid_or_unsuitable_time_is_explained(slack: Slack, loan: Loan, typed: str, said: str) -> None:
     form = await slack.form(slack.agent, "/loan-follow")
@@ -64,14 +64,14 @@ async def test_the_checklist_lists_the_documents_still_missing_for_the_stage(sla
     await slack.command(slack.agent, "/loan-docs L-1042 id")
     form = await slack.form(slack.agent, "/loan-docs")
     await form.fill("Loan", "L-1042", typed="5678")
-    assert form.labels == ["Loan", "Still lacking", "Other documents", "Something else", "By when"]
+    assert form.labels == ["Loan", "Still missing", "Other documents", "Not on the list", "By when"]
 
-    await form.fill("Still lacking", ["income", "bank"])
-    await form.fill("Something else", "marriage <certificate>")
+    await form.fill("Still missing", ["income", "bank"])
+    await form.fill("Not on the list", "marriage <certificate>")
     await form.fill("By when", "fri")
     await form.submit()
 
-    assert "Asked for: proof of income, bank statement, marriage <certificate>." in form.text
+    assert "Requested: proof of income, bank statement, marriage <certificate>." in form.text
     assert "Next: documents Fri 27 Nov 2026" in form.text
 
 
@@ -80,7 +80,7 @@ async def test_a_form_without_a_chosen_document_is_refused(slack: Slack, loan: L
     await form.fill("Loan", "L-1042", typed="5678")
     await form.submit()
 
-    assert form.errors["Other documents"] == "Nothing is chosen yet."
+    assert form.errors["Other documents"] == "Nothing is selected yet."
 
 
 async def test_a_new_inquiry_with_a_known_phone_warns(slack: Slack, loan: Loan) -> None:
@@ -92,15 +92,15 @@ async def test_a_new_inquiry_with_a_known_phone_warns(slack: Slack, loan: Loan) 
 
     await form.fill("Phone number", "138 0013 5678")
     await form.submit()
-    assert "This phone number is known." in form.text
+    assert "This phone number is already on a loan" in form.text
 
-    await form.press("Open a new inquiry all the same")
+    await form.press("Open a new inquiry anyway")
 
-    assert "New inquiry L-1: 王晓明 *x* <!here> · tail 5678" in form.text
+    assert "New inquiry L-1: 王晓明 *x* <!here> · phone ending 5678" in form.text
 
 
 async def test_name_and_phone_are_corrected_together_and_undone_together(slack: Slack, loan: Loan) -> None:
-    form = await pressed(slack, "/loan L-1042", "Correct")
+    form = await pressed(slack, "/loan L-1042", "Correct details")
     await form.fill("Borrower's name", "汪小明")
     await form.fill("New phone number", "139 0013 9000")
     await form.submit()
@@ -110,10 +110,10 @@ async def test_name_and_phone_are_corrected_together_and_undone_together(slack: 
     await form.press("Undo")
 
     card = await slack.command(slack.agent, "/loan L-1042")
-    assert "王小明 · tail 5678" in card.text
+    assert "王小明 · phone ending 5678" in card.text
 
 
 async def test_an_empty_correction_form_is_refused(slack: Slack, loan: Loan) -> None:
-    form = await pressed(slack, "/loan L-1042", "Correct")
+    form = await pressed(slack, "/loan L-1042", "Correct details")
     await form.submit()
     assert "Nothing is filled in yet" in form.errors["Borrower's name"]

@@ -72,7 +72,7 @@ async def test_all_loans_are_reassigned_with_the_chinese_form(slack: Slack, loan
     await form.fill("分给哪个团队", "East")
     await form.submit()
     assert english(form.text) == []
-    assert "<@UOTHER>：贷款 0 → 1 笔 · 待跟进 0 → 2 个" in form.text
+    assert "<@UOTHER>：贷款 0 → 1 笔 · 未完成跟进 0 → 2 个" in form.text
 
     await form.press("确认移交")
 

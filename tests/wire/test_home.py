@@ -29,10 +29,10 @@ async def test_the_home_shows_the_days_calls_and_the_borrowers(slack: Slack, loa
     text = await opened_home(slack, slack.agent)
 
     lines = text.splitlines()
-    assert "3 calls · 1 of them overdue" in lines
-    at = [lines.index(title) for title in ("Overdue", "Now", "Later today")]
+    assert "3 follow-ups · 1 of them late" in lines
+    at = [lines.index(title) for title in ("Late", "Now", "Later today")]
     assert at == sorted(at)
-    assert lines[at[0] + 1].startswith("L-1042/1 王小明 · tail 5678 · identity")
+    assert lines[at[0] + 1].startswith("L-1042/1 王小明 · phone ending 5678 · identity")
     assert lines[at[1] + 1].startswith("L-1042/2 王小明")
     assert lines[at[2] + 1].startswith("L-1042/3 王小明")
     assert "application 1" in lines
@@ -40,12 +40,12 @@ async def test_the_home_shows_the_days_calls_and_the_borrowers(slack: Slack, loa
 
 async def test_a_call_is_due_and_not_yet_overdue_at_its_minute(slack: Slack, loan: Loan) -> None:
     slack.clock.advance(minutes=30)
-    assert "3 calls · 1 of them overdue" in await opened_home(slack, slack.agent)
-    assert "Overdue · 1" in (await slack.command(slack.agent, "/loan-due overdue")).text
+    assert "3 follow-ups · 1 of them late" in await opened_home(slack, slack.agent)
+    assert "Late · 1" in (await slack.command(slack.agent, "/loan-due overdue")).text
 
     slack.clock.advance(seconds=1)
-    assert "3 calls · 2 of them overdue" in await opened_home(slack, slack.agent)
-    assert "Overdue · 2" in (await slack.command(slack.agent, "/loan-due overdue")).text
+    assert "3 follow-ups · 2 of them late" in await opened_home(slack, slack.agent)
+    assert "Late · 2" in (await slack.command(slack.agent, "/loan-due overdue")).text
 
 
 @pytest.mark.both_doors
@@ -61,7 +61,7 @@ async def test_logging_a_call_from_the_home_updates_the_home(slack: Slack, loan:
     slack.clock.advance(seconds=6)
     await slack.deliver()
 
-    assert "2 calls" in home.text
+    assert "2 follow-ups" in home.text
     assert "L-1042/1 " not in home.text
 
 
@@ -119,20 +119,20 @@ async def test_many_calls_are_paginated_and_filtered_by_kind(slack: Slack, loan:
     assert "9 more" in home.text
     await home.press("Verification")
 
-    assert "2 calls · 1 of them overdue" in home.text
+    assert "2 follow-ups · 1 of them late" in home.text
     assert "L-1042/4 " not in home.text
 
 
 async def test_a_managers_home_shows_the_team(slack: Slack, loan: Loan) -> None:
     text = await opened_home(slack, slack.manager)
-    assert "Agent: 3 open · 3 due · 1 overdue · 0 done on Tue 24 Nov" in text
+    assert "Agent: 3 open · 3 due · 1 late · 0 done on Tue 24 Nov" in text
 
 
 async def test_the_home_is_shown_in_chinese(slack: Slack, loan: Loan) -> None:
     async with slack.office.database.transaction() as session:
         (await session.get_one(Member, slack.agent.id)).locale = "zh-CN"
     text = await opened_home(slack, slack.agent)
-    assert "3 个电话" in text
+    assert "3 个跟进" in text
     assert "我的客户" in text
 
 
@@ -186,7 +186,7 @@ async def test_the_introduction_is_shown_until_it_is_dismissed(slack: Slack, loa
 
     await home.press("Got it")
     assert FIRST_VISIT not in home.text
-    assert "2 calls · 1 of them overdue" in home.text
+    assert "2 follow-ups · 1 of them late" in home.text
     await slack.command(slack.agent, "/loan-follow L-1042/3 done")
     await slack.later(seconds=6)
     assert FIRST_VISIT not in home.text
@@ -198,7 +198,7 @@ async def test_the_introduction_is_gone_when_the_home_is_opened_again(slack: Sla
     await slack.later(seconds=6)
     home = slack.sandbox.home_of(slack.agent.slack_user_id)
     assert FIRST_VISIT in home.text
-    assert "2 calls" in home.text
+    assert "2 follow-ups" in home.text
 
     assert FIRST_VISIT not in await opened_home(slack, slack.agent)
 

@@ -67,7 +67,10 @@ async def test_only_members_who_may_see_the_loan_open_its_card_from_a_link(slack
     assert "not a member of this desk" in refused.text
     assert "L-1042" not in refused.text
     await slack.change(slack.other, team_id=None)
-    assert "no such loan that you can see" in shown(await slack.press(slack.other, message, "查看卡片")).text
+    assert (
+        "That loan doesn't exist, or you can't see it"
+        in shown(await slack.press(slack.other, message, "查看卡片")).text
+    )
 
 
 @pytest.mark.parametrize(

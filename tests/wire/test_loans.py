@@ -23,7 +23,7 @@ async def test_loan_typed_alone_shows_usage_and_the_members_day(slack: Slack, lo
     for line in ("/loan", "/loan help"):
         reply = await slack.command(slack.agent, line)
         assert "/loan find wang" in reply.text
-        assert "1 call is due today" in reply.text
+        assert "1 follow-up is due today" in reply.text
         assert "L-1042/1 documents · Wed 25 Nov 12:00 · <@UAGENT> · 王小明" in reply.text
 
 
@@ -34,12 +34,12 @@ async def test_the_card_shows_everything_needed_before_a_call(slack: Slack, loan
 
     assert reply.ephemeral
     assert reply.text.splitlines() == [
-        "L-1042 · 王小明 · tail 5678",
+        "L-1042 · 王小明 · phone ending 5678",
         "application since Wed 25 Nov 2026 · owner: <@UAGENT>",
         "CN¥120,000.00",
         "Planned:",
         "• /1 documents · Wed 25 Nov 13:00 · <@UAGENT> · 1 attempt",
-        "Last calls:",
+        "Recent calls:",
         "• Wed 25 Nov 10:00 · no answer · documents · <@UAGENT>",
         "> rang out",
         "Open documents:",
@@ -90,9 +90,9 @@ async def test_a_name_with_markup_is_shown_as_typed_and_notifies_nobody(slack: S
 async def test_a_new_inquiry_asks_for_the_next_step(slack: Slack) -> None:
     reply = await slack.command(slack.agent, "/loan new Wang Fang 139 0013 9000 asks for the rate")
     assert reply.text.splitlines() == [
-        "New inquiry L-1: Wang Fang · tail 9000 · owner: <@UAGENT>",
+        "New inquiry L-1: Wang Fang · phone ending 9000 · owner: <@UAGENT>",
         "> asks for the rate",
-        "Nothing is planned for this loan now. What comes next?",
+        "Nothing is planned for this loan now. What's next?",
     ]
     assert reply.message is not None
 
@@ -102,7 +102,7 @@ async def test_a_new_inquiry_asks_for_the_next_step(slack: Slack) -> None:
 
     twice = await slack.press(slack.agent, reply.message, "Thu 26 Nov 09:00")
     assert twice.shown is not None
-    assert "Something has been planned on L-1 meanwhile." in twice.shown.text
+    assert "Something else has been planned on L-1 since." in twice.shown.text
 
 
 async def test_pressing_nothing_needed_leaves_an_inquiry_without_a_plan(slack: Slack) -> None:
@@ -110,13 +110,13 @@ async def test_pressing_nothing_needed_leaves_an_inquiry_without_a_plan(slack: S
     assert reply.message is not None
     pressed = await slack.press(slack.agent, reply.message, "Nothing needed")
     assert pressed.shown is not None
-    assert pressed.shown.text == "L-1 stays without a next step."
+    assert pressed.shown.text == "L-1 has no next step."
 
 
 async def test_an_inquiry_with_a_known_phone_needs_a_confirmation(slack: Slack, loan: Loan) -> None:
     await slack.in_chinese(slack.agent)
     reply = await slack.command(slack.agent, "/loan 新 王晓明 13800135678，再买一辆")
-    assert "该电话已有贷款，尚未新建。" in reply.text
+    assert "该电话已有贷款，尚未新建咨询。" in reply.text
     assert "L-1042 王小明" in reply.text
     assert reply.message is not None
     assert "王晓明" not in text_of(reply.message)
@@ -131,13 +131,13 @@ async def test_an_inquiry_with_a_known_phone_needs_a_confirmation(slack: Slack, 
 async def test_a_row_of_a_list_opens_its_card(slack: Slack, loan: Loan) -> None:
     found = await slack.command(slack.agent, "/loan find wang xiao 5678")
     assert found.text.splitlines() == [
-        "No loan that you can see fits all of these words.",
-        "A name, the beginning of one, its pinyin, a phone number, its last four digits, a loan number.",
+        "No loan you can see matches all of these words.",
+        "Search by name (or how it begins), pinyin, phone number, last four digits or loan number.",
     ]
     found = await slack.command(slack.agent, "/loan find wangxiao 5678")
     assert found.text.splitlines() == [
-        "1 loan fits",
-        "• L-1042 王小明 · tail 5678 · application · <@UAGENT> · documents Wed 25 Nov 12:00",
+        "1 loan found",
+        "• L-1042 王小明 · phone ending 5678 · application · <@UAGENT> · documents Wed 25 Nov 12:00",
     ]
     assert found.message is not None
 
@@ -151,7 +151,7 @@ async def test_the_list_of_the_members_own_loans_is_paginated(slack: Slack) -> N
     for n in range(12):
         await make_loan(slack.office, slack.workspace, f"A-{n}", owner=slack.agent, phone=f"+86139001390{n:02}")
     first = await slack.command(slack.agent, "/loan mine application")
-    assert "12 loans of yours in application" in first.text
+    assert "You have 12 loans in application" in first.text
     assert first.message is not None
 
     last = await slack.press(slack.agent, first.message, "Show more")
@@ -167,7 +167,7 @@ async def test_a_correction_shows_the_earlier_value(slack: Slack, loan: Loan) ->
     reply = await slack.command(slack.agent, "/loan edit L-1042 phone 139 0013 9000")
     assert reply.text == "L-1042: the phone number is now +86 139 0013 9000 (it was +86 138 0013 5678)."
     reply = await slack.command(slack.agent, "/loan edit L-1042 number HT-77")
-    assert reply.text == "The loan L-1042 has the number HT-77 now."
+    assert reply.text == "Loan L-1042 now has the number HT-77."
     assert reply.message is not None
     await slack.press(slack.agent, reply.message, "Undo")
     assert "汪小明" in (await slack.command(slack.agent, "/loan L-1042")).text
@@ -175,7 +175,7 @@ async def test_a_correction_shows_the_earlier_value(slack: Slack, loan: Loan) ->
 
 async def test_a_member_who_may_not_correct_a_loan_is_told_who_may(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.other, "/loan edit L-1042 name 汪小明")
-    assert "Only those responsible may act on this: <@UAGENT>, <@UMANAGER>." in reply.text
+    assert "Only the people responsible can act on this: <@UAGENT>, <@UMANAGER>." in reply.text
 
 
 async def test_a_loan_that_the_member_may_not_see_is_answered_like_a_missing_one(slack: Slack) -> None:
@@ -187,27 +187,27 @@ async def test_a_loan_that_the_member_may_not_see_is_answered_like_a_missing_one
     nowhere = await slack.command(slack.agent, "/loan W-9")
 
     assert there.text.replace("W-1", "W-9") == nowhere.text
-    assert "There is no loan W-9 that you can see." in nowhere.text
+    assert "There is no loan “W-9” that you can see." in nowhere.text
 
 
 async def test_a_name_that_matches_two_loans_offers_both(slack: Slack, loan: Loan) -> None:
     await make_loan(slack.office, slack.workspace, "L-2", owner=slack.agent, phone="+8613900139000", stage="signed")
     reply = await slack.command(slack.agent, "/loan 王小明")
-    assert "王小明 fits more than one loan. Say its number:" in reply.text
-    assert "• L-1042 王* · tail 5678 · application" in reply.text
-    assert "• L-2 王* · tail 9000 · signed" in reply.text
+    assert "“王小明” matches more than one loan. Type the number:" in reply.text
+    assert "• L-1042 王* · phone ending 5678 · application" in reply.text
+    assert "• L-2 王* · phone ending 9000 · signed" in reply.text
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("new 王芳 12345", "A valid phone number is missing."),
+        ("new 王芳 12345", "Add a valid phone number."),
         ("new 13900139000", "What is the borrower's name?"),
-        ("edit L-1042 age 30", "age cannot be changed here."),
-        ("edit L-1042 phone 123", "123 is no valid phone number."),
-        ("mine nowhere", "nowhere is no stage."),
-        (f"new {'王' * 101} 13900139000", "The name has 101 characters; 100 are the limit."),
-        (f"new 王芳 13900139000 {'好' * 3001}", "The note has 3001 characters; 3000 are the limit."),
+        ("edit L-1042 age 30", "“age” can't be changed here."),
+        ("edit L-1042 phone 123", "“123” isn't a valid phone number."),
+        ("mine nowhere", "“nowhere” isn't a stage."),
+        (f"new {'王' * 101} 13900139000", "The name has 101 characters; the limit is 100."),
+        (f"new 王芳 13900139000 {'好' * 3001}", "The note has 3001 characters; the limit is 3000."),
     ],
 )
 async def test_an_invalid_line_is_explained(slack: Slack, loan: Loan, line: str, said: str) -> None:
@@ -222,7 +222,7 @@ async def test_the_longest_notes_fit_on_a_card(slack: Slack, loan: Loan) -> None
         )
     reply = await slack.command(slack.agent, "/loan L-1042")
     assert reply.message is not None
-    assert "Last calls:" in text_of(reply.message)
+    assert "Recent calls:" in text_of(reply.message)
 
 
 async def test_an_inquiry_with_a_call_planned_since_cannot_be_undone(slack: Slack) -> None:

@@ -113,7 +113,7 @@ async def test_a_doubtful_delivery_is_repeated_with_a_remark_when_history_is_wit
         slack.clock.advance(minutes=2)
 
     (message,) = slack.sandbox.messages(slack.sandbox.dm("UAGENT"))
-    assert "You may have received this message before" in message.text
+    assert "You may have seen this message before" in message.text
 
 
 async def test_a_command_missing_from_the_manifest_is_not_delivered(slack: Slack) -> None:

@@ -62,7 +62,7 @@ async def breaks(*_: Any, **__: Any) -> Any:
 
 
 def reference_in(text: str) -> str:
-    return text.partition("reference: ")[2].split()[0]
+    return text.partition("logged it as ")[2].split()[0].rstrip(".")
 
 
 @pytest.mark.usefixtures("planted")
@@ -75,7 +75,7 @@ async def test_an_unexpected_error_is_answered_with_the_reference_in_the_log(
 
     assert reply.status == 200
     assert reply.ephemeral
-    assert "The desk has made a mistake, and nothing was changed." in reply.text
+    assert "Something went wrong and nothing was changed." in reply.text
     (line,) = lines(log, "mishap")
     assert reference_in(reply.text) == line["reference"]
     assert line["error"] == "ValueError"
@@ -110,7 +110,7 @@ async def test_a_database_failure_is_answered_with_the_reference(
 
     reply = await slack.command(slack.agent, f"/loan-call P-0 reached {NOTES[0]}")
 
-    assert "cannot reach its database" in reply.text
+    assert "can't reach the database" in reply.text
     assert lines(log, "database_trouble")[0]["reference"] == reference_in(reply.text)
     clean(log.getvalue())
 
@@ -121,7 +121,7 @@ async def test_a_command_changes_nothing_when_slack_cannot_resolve_its_mention(s
 
     reply = await slack.command(slack.admin, "/loan-team add @stranger agent")
 
-    assert "Slack 未告知所指的人员或频道，未做任何更改" in reply.text
+    assert "Slack 未返回您所指的人员或频道，未做任何更改" in reply.text
     assert lines(log, "slack_trouble")[0]["reference"] in reply.text
 
 

@@ -42,7 +42,7 @@ async def test_an_agent_adds_a_note_and_the_team_reads_it_on_the_card_and_in_the
 ) -> None:
     reply = await slack.command(slack.agent, f"/loan-note L-1042 {NOTE}")
 
-    assert "L-1042 · 王小明 · tail 5678: note added at 10:00." in reply.full_text
+    assert "L-1042 · 王小明 · phone ending 5678: note added at 10:00." in reply.full_text
     assert NOTE in reply.full_text
     lines = await timeline(slack, slack.manager)
     at = lines.index("Wed 25 Nov 10:00 · note · <@UAGENT>")
@@ -71,7 +71,7 @@ async def test_undo_takes_the_note_away_from_card_and_timeline(slack: Slack, loa
     undone = shown(await slack.press(slack.agent, reply.message, "Undo"))
 
     assert "Taken back on L-1042: a note." in undone.text
-    assert "Nothing has happened yet." in await timeline(slack, slack.agent)
+    assert "Nothing recorded yet." in await timeline(slack, slack.agent)
     assert NOTE not in (await slack.command(slack.agent, "/loan L-1042")).full_text
 
 
@@ -83,7 +83,7 @@ async def test_the_author_corrects_a_note_and_its_earlier_text_stays_in_the_time
     form = slack.sandbox.modal_of("UAGENT")
     assert form.title == "Correct a note"
     await form.submit()
-    assert form.errors == {"Note": "Nothing was changed: this is how it stands already."}
+    assert form.errors == {"Note": "Nothing was changed: it is already set this way."}
     await form.fill("Note", "prefers evenings")
     await form.submit()
     assert "The note says now:\nprefers evenings\nIt said:\nprefers mornings" in form.text
@@ -116,7 +116,7 @@ async def test_a_correction_is_taken_back_first_and_then_the_note(slack: Slack, 
     assert lines[lines.index("Wed 25 Nov 10:00 · note · <@UAGENT>") + 1] == "prefers mornings"
     assert not any(line.startswith("corrected") for line in lines)
     assert "a note" in shown(await slack.press(slack.agent, reply.message, "Undo")).text
-    assert "Nothing has happened yet." in await timeline(slack, slack.agent)
+    assert "Nothing recorded yet." in await timeline(slack, slack.agent)
 
 
 async def test_a_note_is_corrected_by_its_author_within_a_day_or_by_a_manager(slack: Slack, loan: Loan) -> None:
@@ -175,7 +175,7 @@ async def test_nobody_notes_on_a_loan_that_they_may_not_see_or_without_a_role_th
     assert "There is no loan L-1042 that you can see" in unseen.text
 
     refused = await slack.command(slack.compliance, "/loan-note L-1042 hello")
-    assert "This needs the role" in refused.text
+    assert "You need the role" in refused.text
     assert await notes(slack) == []
 
 
@@ -233,5 +233,5 @@ async def test_demo_borrowers_go_with_their_notes(slack: Slack) -> None:
     (welcome,) = [message for message in slack.posts(slack.admin) if "Remove" in str(message.blocks)]
     removed = await slack.press(slack.admin, welcome, "Remove the demo borrowers")
 
-    assert "5 demo borrowers are removed" in removed.text
+    assert "5 demo borrowers were removed" in removed.text
     assert await notes(slack) == []

@@ -46,7 +46,7 @@ async def test_the_first_admin_gets_the_welcome_message_once(
     slack: Slack, sandbox: Sandbox, database_url: str, clock: FrozenClock
 ) -> None:
     message = await welcome(slack)
-    assert buttons(message) == ["Choose the managers", "Language and country", "Try it with demo borrowers"]
+    assert buttons(message) == ["Choose managers", "Language and country", "Try it with demo borrowers"]
     assert "loandesk import loans.csv --dry-run" in message.text
     assert "1. Managers · Manager" in message.text
 
@@ -58,10 +58,10 @@ async def test_the_first_admin_gets_the_welcome_message_once(
 
 @pytest.mark.both_doors
 async def test_managers_are_chosen_with_a_user_select(slack: Slack) -> None:
-    form = await opened(slack, "Choose the managers")
+    form = await opened(slack, "Choose managers")
     await form.fill("New managers", ["USTRANGER", "UAGENT"])
     await form.submit()
-    assert "The managers now: Agent, Manager, Stranger" in form.text
+    assert "Managers are now: Agent, Manager, Stranger" in form.text
 
     assert "1. Managers · Agent, Manager, Stranger" in (await welcome(slack)).text
     listed = await slack.command(slack.admin, "/loan-team")
@@ -70,7 +70,7 @@ async def test_managers_are_chosen_with_a_user_select(slack: Slack) -> None:
 
 async def test_choosing_a_guest_as_manager_refuses_the_whole_form(slack: Slack) -> None:
     slack.sandbox.change_user("USTRANGER", is_restricted=True)
-    form = await opened(slack, "Choose the managers")
+    form = await opened(slack, "Choose managers")
     await form.fill("New managers", ["UAGENT", "USTRANGER"])
     await form.submit()
     assert "is a guest" in form.errors["New managers"]
@@ -80,8 +80,8 @@ async def test_choosing_a_guest_as_manager_refuses_the_whole_form(slack: Slack) 
 async def test_language_country_and_hours_take_effect_at_once(slack: Slack) -> None:
     loan = await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent)
     form = await opened(slack, "Language and country")
-    await form.fill("Language of the channels", "English")
-    await form.fill("Country whose public holidays hold", "US", typed="united st")
+    await form.fill("Language of all channels", "English")
+    await form.fill("Country for public holidays", "US", typed="united st")
     await form.fill("Borrowers may be called from", "09:00")
     await form.fill("Borrowers may be called until", "20:00")
     await form.submit()
@@ -89,18 +89,18 @@ async def test_language_country_and_hours_take_effect_at_once(slack: Slack) -> N
     assert "borrowers may be called 09:00-20:00, Shanghai time" in (await welcome(slack)).text
 
     late = await slack.command(slack.agent, f"/loan-follow {loan.number} thu 21:00")
-    assert "Careful: borrowers may not be called at that hour." in late.text
+    assert "Careful: borrowers may not be called at that time." in late.text
     feast = await slack.command(slack.agent, f"/loan-follow {loan.number} 26 nov 10:00")
     assert "Careful: that day is a public holiday." in feast.text
     slack.sandbox.faults.next("users.info", "500")  # so that nobody knows what the stranger reads
     refused = await slack.sandbox.command("USTRANGER", slack.desk_channel, "/loan-due")
-    assert "You are not a member" in refused.text
+    assert "You're not a member" in refused.text
 
 
 @pytest.mark.parametrize(
     ("button", "label", "wrong", "right"),
     [
-        ("Choose the managers", "New managers", ["UAGENT", "USTRANGER"], "UAGENT"),
+        ("Choose managers", "New managers", ["UAGENT", "USTRANGER"], "UAGENT"),
         ("Language and country", "Borrowers may be called until", "07:00", "07:00"),
     ],
 )
@@ -115,20 +115,20 @@ async def test_refused_values_are_offered_again_after_the_form_was_closed(
     await form.close()
 
     form = await opened(slack, button)
-    assert "You had begun to fill this in" in form.text
-    await form.press("Take it up again")
+    assert "You started filling this in" in form.text
+    await form.press("Continue where I left off")
     assert right in str(form.values)
 
 
 async def test_undoing_the_settings_restores_them_for_everyone(slack: Slack) -> None:
     loan = await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent)
     form = await opened(slack, "Language and country")
-    await form.fill("Country whose public holidays hold", "US", typed="united st")
+    await form.fill("Country for public holidays", "US", typed="united st")
     await form.fill("Borrowers may be called until", "20:00")
     await form.submit()
     await form.press("Undo")
 
-    assert "Taken back: a change of the workspace's settings." in form.text
+    assert "Undone: a workspace settings change." in form.text
     assert (slack.workspace.country, slack.workspace.contact_end.hour) == ("CN", 22)
     assert "borrowers may be called 08:00-22:00, Shanghai time" in (await welcome(slack)).text
     late = await slack.command(slack.agent, f"/loan-follow {loan.number} thu 21:00")
@@ -147,14 +147,14 @@ async def test_undo_keeps_settings_that_another_admin_changed_since(slack: Slack
     await form.press("Undo")
 
     assert slack.workspace.contact_end.hour == 19
-    assert "Taken back" not in form.text
+    assert "Undone" not in form.text
 
 
 async def test_hours_that_end_before_they_begin_are_refused_at_the_field(slack: Slack) -> None:
     form = await opened(slack, "Language and country")
     await form.fill("Borrowers may be called until", "07:00")
     await form.submit()
-    assert "must end after they begin" in form.errors["Borrowers may be called until"]
+    assert "must end after they start" in form.errors["Borrowers may be called until"]
     assert slack.workspace.contact_end.hour == 22
 
 
@@ -164,7 +164,7 @@ async def test_another_process_gets_the_settings_with_its_heartbeat(slack: Slack
     await heartbeat.start()
 
     form = await opened(slack, "Language and country")
-    await form.fill("Country whose public holidays hold", "-", typed="none")
+    await form.fill("Country for public holidays", "-", typed="none")
     await form.submit()
 
     async with asyncio.timeout(20):
@@ -197,9 +197,9 @@ async def test_demo_borrowers_are_added_and_removed_with_all_their_data(slack: S
     kept_after_all = await slack.sandbox.press("UADMIN", message, "Remove the demo borrowers", sure=False)
     assert "Your own loans stay." in kept_after_all.confirmation
     press = await slack.press(slack.admin, message, "Remove the demo borrowers")
-    assert "5 demo borrowers are removed" in press.text
+    assert "5 demo borrowers were removed" in press.text
     assert {table: await rows(slack, table) for table in kept} == kept
-    assert "no loan DEMO-1" in (await slack.command(slack.admin, "/loan DEMO-1")).text
+    assert "no loan “DEMO-1”" in (await slack.command(slack.admin, "/loan DEMO-1")).text
     await slack.later(hours=24)
     assert buttons(await welcome(slack))[-1] == "Try it with demo borrowers"
     async with slack.office.database.reading() as session:
@@ -216,7 +216,7 @@ async def test_a_message_about_a_removed_demo_borrower_says_so(slack: Slack) -> 
     (reminder,) = [message for message in slack.posts(slack.admin) if "DEMO-1" in message.text]
     await slack.press(slack.admin, await welcome(slack), "Remove the demo borrowers")
 
-    assert "not there any more" in shown(await slack.press(slack.admin, reminder, "no answer")).text
+    assert "no longer exist" in shown(await slack.press(slack.admin, reminder, "no answer")).text
 
 
 async def test_a_lenders_own_loan_with_a_demo_number_is_kept(slack: Slack) -> None:
@@ -230,8 +230,8 @@ async def test_a_lenders_own_loan_with_a_demo_number_is_kept(slack: Slack) -> No
 async def test_only_admins_can_use_the_welcome_buttons(slack: Slack) -> None:
     message = await welcome(slack)
     await slack.change(slack.admin, roles="agent")
-    for button in ("Choose the managers", "Language and country", "Try it with demo borrowers"):
-        assert "needs the role" in shown(await slack.press(slack.admin, message, button)).text
+    for button in ("Choose managers", "Language and country", "Try it with demo borrowers"):
+        assert "need the role" in shown(await slack.press(slack.admin, message, button)).text
 
 
 async def test_the_welcome_message_is_shown_in_chinese(slack: Slack) -> None:
@@ -251,11 +251,11 @@ async def test_a_reassignment_can_be_undone_after_its_demo_borrowers_were_remove
     await slack.press(slack.admin, await welcome(slack), "Try it with demo borrowers")
     preview = await slack.command(slack.admin, "/loan-reassign @admin @agent")
     assert preview.message is not None
-    answer = shown(await slack.press(slack.admin, preview.message, "Hand over"))
+    answer = shown(await slack.press(slack.admin, preview.message, "Reassign now"))
     assert "6 loans" in answer.text
     await slack.press(slack.admin, await welcome(slack), "Remove the demo borrowers")
 
-    assert "Taken back" in shown(await slack.press(slack.admin, answer, "Undo")).text
+    assert "Undone" in shown(await slack.press(slack.admin, answer, "Undo")).text
     async with slack.office.database.reading() as session:
         assert (await session.exec(select(Loan.owner_id))).all() == [slack.admin.id]
 
@@ -268,5 +268,5 @@ async def test_a_demo_loan_imported_by_the_lender_is_kept(slack: Slack) -> None:
     await import_loans(slack.office, slack.workspace, rows_read, dry_run=False, advance=lambda _rows: None)
 
     press = await slack.press(slack.admin, await welcome(slack), "Remove the demo borrowers")
-    assert "4 demo borrowers are removed" in press.text
+    assert "4 demo borrowers were removed" in press.text
     assert await rows(slack, Loan) == 1

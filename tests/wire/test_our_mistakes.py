@@ -17,7 +17,7 @@ from tests.builders import make_follow_up, make_loan
 from tests.wire.office_day import Slack
 
 NOTE = "her husband works nights"
-OURS = "The desk has made a mistake, and nothing was changed."
+OURS = "Something went wrong and nothing was changed."
 
 
 @pytest.fixture

@@ -45,17 +45,18 @@ async def holders(slack: Slack) -> list[tuple[str, str]]:
 async def test_one_loan_is_reassigned_with_its_owners_follow_ups(slack: Slack, loans: dict[str, Loan]) -> None:
     reply = await slack.command(slack.manager, "/loan-reassign L-1 @other near his office")
     assert reply.text.splitlines() == [
-        "L-1 belongs to <@UOTHER> now.",
-        "1 open follow-up went along.",
+        "L-1 now belongs to <@UOTHER>.",
+        "1 open follow-up moved with it.",
         "> near his office",
     ]
     assert (await owners(slack))["L-1"] == "Other"
     assert await holders(slack) == [("conditions", "Agent"), ("documents", "Other"), ("identity", "Verifier")]
     await slack.deliver()
     assert slack.texts(slack.agent) == [
-        "From you to Other, handed over by Manager:\nL-1 · 王* · tail 5678\n1 loan · 1 open follow-up · 1 of them overdue"
+        "From you to Other, reassigned by Manager:\nL-1 · 王* · phone ending 5678\n1 loan · 1 open follow-up · 1 "
+        "of them late"
     ]
-    assert slack.texts(slack.other)[0].startswith("From Agent to you, handed over by Manager:\nL-1")
+    assert slack.texts(slack.other)[0].startswith("From Agent to you, reassigned by Manager:\nL-1")
 
 
 async def test_undoing_a_reassignment_restores_it_and_notifies_both_members(
@@ -69,8 +70,8 @@ async def test_undoing_a_reassignment_restores_it_and_notifies_both_members(
     assert (await owners(slack))["L-1"] == "Agent"
     assert ("documents", "Agent") in await holders(slack)
     for who in (slack.agent, slack.other):
-        told = [text for text in slack.texts(who) if "handed over by" in text]
-        assert [text.splitlines()[-1] for text in told] == ["That was taken back."]
+        told = [text for text in slack.texts(who) if "reassigned by" in text]
+        assert [text.splitlines()[-1] for text in told] == ["This was undone."]
 
 
 async def test_undoing_a_reassignment_restores_the_reminders_buttons(slack: Slack, loans: dict[str, Loan]) -> None:
@@ -103,20 +104,20 @@ async def test_all_loans_of_a_member_are_reassigned_after_a_preview(slack: Slack
     preview = await slack.command(slack.manager, "/loan-reassign @agent @other on leave")
     assert preview.text.splitlines() == [
         "From <@UAGENT> to <@UOTHER>:",
-        "2 loans · 2 open follow-ups · 1 of them overdue",
+        "2 loans · 2 open follow-ups · 1 of them late",
         "• application: 1",
         "• disbursed: 1",
         "> on leave",
     ]
     assert (await owners(slack))["L-1"] == "Agent"
     assert preview.message is not None
-    done = shown(await slack.press(slack.manager, preview.message, "Hand over"))
-    assert done.text.startswith("Handed over from <@UAGENT> to <@UOTHER>:\n2 loans · 2 open follow-ups")
+    done = shown(await slack.press(slack.manager, preview.message, "Reassign now"))
+    assert done.text.startswith("Reassigned from <@UAGENT> to <@UOTHER>:\n2 loans · 2 open follow-ups")
     assert done.text.endswith("> on leave")
     assert await owners(slack) == {"L-1": "Other", "L-2": "Other", "L-3": "Agent", "L-4": "Other"}
     assert await holders(slack) == [("conditions", "Other"), ("documents", "Other"), ("identity", "Verifier")]
     await slack.deliver()
-    assert len([text for text in slack.texts(slack.other) if "handed over by" in text]) == 1
+    assert len([text for text in slack.texts(slack.other) if "reassigned by" in text]) == 1
     assert len(slack.texts(slack.agent)) == 1
     async with slack.office.database.reading() as session:
         kept = (await session.exec(select(Assignment).where(Assignment.why_cipher != None))).all()  # noqa: E711
@@ -128,7 +129,7 @@ async def test_loans_are_reassigned_in_chinese(slack: Slack, loans: dict[str, Lo
     preview = await slack.command(slack.manager, "/loan-reassign @agent @other 休假")
     assert preview.text.splitlines() == [
         "由 <@UAGENT> 移交给 <@UOTHER>：",
-        "2 笔贷款 · 2 个未完成跟进 · 其中 1 个逾期",
+        "2 笔贷款 · 2 个未完成跟进 · 其中 1 个已超时",
         "• 申请：1",
         "• 已放款：1",
         "> 休假",
@@ -143,8 +144,8 @@ async def test_loans_are_reassigned_in_chinese(slack: Slack, loans: dict[str, Lo
 async def test_cancelling_the_preview_reassigns_nothing(slack: Slack, loans: dict[str, Loan]) -> None:
     preview = await slack.command(slack.manager, "/loan-reassign @agent @other")
     assert preview.message is not None
-    left = shown(await slack.press(slack.manager, preview.message, "Leave as it is"))
-    assert left.text == "Nothing was handed over."
+    left = shown(await slack.press(slack.manager, preview.message, "Don't reassign"))
+    assert left.text == "Nothing was reassigned."
     assert (await owners(slack))["L-1"] == "Agent"
 
 
@@ -154,9 +155,9 @@ async def test_the_preview_is_shown_again_when_something_changed_meanwhile(
     preview = await slack.command(slack.manager, "/loan-reassign @agent @other on leave")
     await slack.command(slack.agent, "/loan-follow L-1/1 done")
     assert preview.message is not None
-    again = shown(await slack.press(slack.manager, preview.message, "Hand over"))
+    again = shown(await slack.press(slack.manager, preview.message, "Reassign now"))
     assert again.text.splitlines() == [
-        "This has changed while you were looking. It is now:",
+        "This changed while you were looking. It is now:",
         "From <@UAGENT> to <@UOTHER>:",
         "2 loans · 1 open follow-up",
         "• application: 1",
@@ -164,8 +165,8 @@ async def test_the_preview_is_shown_again_when_something_changed_meanwhile(
         "> on leave",
     ]
     assert (await owners(slack))["L-1"] == "Agent"
-    done = shown(await slack.press(slack.manager, again, "Hand over"))
-    assert done.text.startswith("Handed over")
+    done = shown(await slack.press(slack.manager, again, "Reassign now"))
+    assert done.text.startswith("Reassigned")
 
 
 async def test_when_two_managers_reassign_the_same_loan_one_wins(slack: Slack, loans: dict[str, Loan]) -> None:
@@ -173,13 +174,13 @@ async def test_when_two_managers_reassign_the_same_loan_one_wins(slack: Slack, l
     second = await slack.command(slack.admin, "/loan-reassign @agent @collector")
     assert first.message is not None
     assert second.message is not None
-    await slack.press(slack.manager, first.message, "Hand over")
-    again = shown(await slack.press(slack.admin, second.message, "Hand over"))
+    await slack.press(slack.manager, first.message, "Reassign now")
+    again = shown(await slack.press(slack.admin, second.message, "Reassign now"))
     assert again.text.splitlines() == [
-        "This has changed while you were looking. It is now:",
+        "This changed while you were looking. It is now:",
         "From <@UAGENT> to <@UCOLLECTOR>:",
         "0 loans · 0 open follow-ups",
-        "There is nothing to hand over.",
+        "There is nothing to reassign.",
     ]
     assert (await owners(slack))["L-1"] == "Other"
 
@@ -190,11 +191,12 @@ async def test_of_two_simultaneous_presses_one_reassigns(slack: Slack, loans: di
     assert first.message is not None
     assert second.message is not None
     pressed = await asyncio.gather(
-        slack.press(slack.manager, first.message, "Hand over"), slack.press(slack.admin, second.message, "Hand over")
+        slack.press(slack.manager, first.message, "Reassign now"),
+        slack.press(slack.admin, second.message, "Reassign now"),
     )
     texts = [shown(press).text for press in pressed]
-    assert sum(text.startswith("Handed over from") for text in texts) == 1
-    assert sum(text.startswith("This has changed while you were looking.") for text in texts) == 1
+    assert sum(text.startswith("Reassigned from") for text in texts) == 1
+    assert sum(text.startswith("This changed while you were looking.") for text in texts) == 1
     after = await owners(slack)
     assert after["L-1"] == after["L-2"]
 
@@ -202,21 +204,21 @@ async def test_of_two_simultaneous_presses_one_reassigns(slack: Slack, loans: di
 async def test_a_double_click_keeps_the_result_and_its_undo_button(slack: Slack, loans: dict[str, Loan]) -> None:
     preview = (await slack.command(slack.manager, "/loan-reassign @agent @other")).message
     assert preview is not None
-    presses = await asyncio.gather(*(slack.press(slack.manager, preview, "Hand over") for _ in range(2)))
+    presses = await asyncio.gather(*(slack.press(slack.manager, preview, "Reassign now") for _ in range(2)))
     seen = [m for m in slack.sandbox.messages("CDESK", "UMANAGER") if m.is_ephemeral]
     assert sum("Undo" in buttons(message) for message in seen) == 1
-    assert sum("was used already" in shown(press).text for press in presses) == 1
+    assert sum("was already used" in shown(press).text for press in presses) == 1
 
 
 async def test_undo_restores_unchanged_loans_and_names_the_others(slack: Slack, loans: dict[str, Loan]) -> None:
     preview = await slack.command(slack.manager, "/loan-reassign @agent @other")
     assert preview.message is not None
-    done = shown(await slack.press(slack.manager, preview.message, "Hand over"))
+    done = shown(await slack.press(slack.manager, preview.message, "Reassign now"))
     await slack.command(slack.other, "/loan-follow L-4/1 done")
     undone = shown(await slack.press(slack.manager, done, "Undo"))
     assert undone.text.splitlines() == [
-        "Taken back: a reassignment.",
-        "What somebody has touched since stays as it is now: L-4.",
+        "Undone: a reassignment.",
+        "Anything changed since then stays as it is now: L-4.",
     ]
     assert await owners(slack) == {"L-1": "Agent", "L-2": "Agent", "L-3": "Agent", "L-4": "Other"}
 
@@ -227,28 +229,28 @@ async def test_a_preview_for_a_member_who_was_removed_meanwhile_is_refused(
     preview = await slack.command(slack.manager, "/loan-reassign @agent @other")
     await slack.command(slack.admin, "/loan-team remove @other to @collector")
     assert preview.message is not None
-    refused = shown(await slack.press(slack.manager, preview.message, "Hand over"))
+    refused = shown(await slack.press(slack.manager, preview.message, "Reassign now"))
     assert refused.text == "One of the two is no longer a member of the desk."
 
 
 async def test_an_owner_reassigns_only_their_own_loan(slack: Slack, loans: dict[str, Loan]) -> None:
     own = await slack.command(slack.agent, "/loan-reassign L-2 @other")
-    assert own.text.startswith("L-2 belongs to <@UOTHER> now.")
+    assert own.text.startswith("L-2 now belongs to <@UOTHER>.")
     refused = await slack.command(slack.agent, "/loan-reassign L-4 @agent")
-    assert "Only those responsible may act on this: <@UOTHER>, <@UMANAGER>." in refused.text
+    assert "Only the people responsible can act on this: <@UOTHER>, <@UMANAGER>." in refused.text
 
 
 @pytest.mark.parametrize(
     ("who", "line", "said"),
     [
-        ("agent", "@other @agent", "This needs the role manager or admin."),
-        ("manager", "@agent @agent", "That is one and the same person. Name two."),
-        ("manager", "@agent @compliance", "<@UCOMPLIANCE> makes no calls"),
-        ("manager", "L-1 @agent", "L-1 belongs to <@UAGENT> already."),
+        ("agent", "@other @agent", "You need the role manager or admin for this."),
+        ("manager", "@agent @agent", "That is the same person twice. Name two different members."),
+        ("manager", "@agent @compliance", "<@UCOMPLIANCE> doesn't take calls"),
+        ("manager", "L-1 @agent", "L-1 already belongs to <@UAGENT>."),
         ("manager", "L-1", "Who? Mention a member with @."),
-        ("manager", "L-9 @other", "There is no loan L-9 that you can see."),
+        ("manager", "L-9 @other", "There is no loan “L-9” that you can see."),
         ("manager", "@agent @stranger", "<@USTRANGER> is not a member of this desk."),
-        ("manager", "L-1 @other " + "x" * 10_000, "The note has 10000 characters; 3000 are the limit."),
+        ("manager", "L-1 @other " + "x" * 10_000, "The note has 10000 characters; the limit is 3000."),
     ],
 )
 async def test_an_invalid_reassignment_is_explained(

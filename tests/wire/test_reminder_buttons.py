@@ -22,7 +22,7 @@ async def test_one_tap_logs_the_call_and_the_reminder_shows_the_result(slack: Sl
     [rewritten] = slack.posts("CAGENT")
     assert rewritten.ts == post.ts
     assert rewritten.text.splitlines() == [
-        "L-1042 · 王* · tail 5678 · income check",
+        "L-1042 · 王* · phone ending 5678 · income check",
         "Done: confirmed · Agent, Wed 25 Nov 12:00",
     ]
     assert rewritten.mentions == ()
@@ -31,7 +31,7 @@ async def test_one_tap_logs_the_call_and_the_reminder_shows_the_result(slack: Sl
 @pytest.mark.parametrize("outcome", ["reached", "no answer", "busy", "unreachable", "wrong number"])
 async def test_each_common_outcome_is_one_tap(slack: Slack, loan: Loan, outcome: str) -> None:
     answer = shown(await slack.press(slack.agent, await reminder(slack), outcome))
-    assert f"L-1042 · 王小明 · tail 5678: {outcome}, logged at 12:00." in answer.text
+    assert f"L-1042 · 王小明 · phone ending 5678: {outcome}, logged at 12:00." in answer.text
     assert "Undo" in buttons(answer)
 
 
@@ -39,9 +39,7 @@ async def test_when_two_members_press_one_wins_and_the_other_is_told_who(slack: 
     post = await reminder(slack)
     await slack.press(slack.agent, post, "no answer")
     second = shown(await slack.press(slack.manager, post, "reached"))
-    assert (
-        second.text == "L-1042/1 has changed meanwhile: <@UAGENT>, Wed 25 Nov 12:00. Look at its card before you go on."
-    )
+    assert second.text == "L-1042/1 has changed since: <@UAGENT>, Wed 25 Nov 12:00. Check its card before you go on."
     assert (await follow_up(slack)).attempts == 1
 
 
@@ -66,22 +64,25 @@ async def test_a_button_that_this_release_does_not_know_is_answered(slack: Slack
     [element] = [e for b in post.blocks for e in b.get("elements", []) if e.get("text", {}).get("text") == "Open card"]
     element["action_id"] = "loan.unheard_of#1"
     answer = shown(await slack.press(slack.agent, post, "Open card"))
-    assert "This button is of an older release." in answer.text
+    assert "This button is from an older version." in answer.text
 
 
 async def test_a_member_who_may_not_press_is_told_who_may(slack: Slack, loan: Loan) -> None:
     post = await reminder(slack)
     for button in ("reached", "In 1 hour", "Hand over to the manager"):
         refused = shown(await slack.press(slack.other, post, button))
-        assert refused.text == "Only those responsible may act on this: <@UAGENT>, <@UMANAGER>."
+        assert refused.text == "Only the people responsible can act on this: <@UAGENT>, <@UMANAGER>."
 
 
 async def test_a_snoozed_reminder_comes_again_and_keeps_its_due_time(slack: Slack, loan: Loan) -> None:
     post = await reminder(slack)
     answer = shown(await slack.press(slack.agent, post, "In 1 hour"))
-    assert answer.text == "L-1042/1: you are reminded again Wed 25 Nov 2026 13:00 (Shanghai time). Its due time stays."
+    assert (
+        answer.text == "L-1042/1: you'll be reminded again Wed 25 Nov 2026 13:00 (Shanghai time). The due time stays "
+        "the same."
+    )
     await slack.deliver()
-    assert slack.texts("CAGENT")[0].endswith("Put off until Wed 25 Nov 13:00 · Agent, Wed 25 Nov 12:00")
+    assert slack.texts("CAGENT")[0].endswith("Snoozed until Wed 25 Nov 13:00 · Agent, Wed 25 Nov 12:00")
 
     await slack.later(hours=1)
     assert len(slack.posts("CAGENT")) == 2
@@ -105,24 +106,24 @@ async def test_on_a_friday_snoozing_offers_the_next_working_morning_instead_of_t
     [post] = slack.posts("CAGENT")
     assert "Tomorrow 09:00" not in buttons(post)
     answer = shown(await slack.press(slack.agent, post, "Next working morning"))
-    assert "you are reminded again Mon 30 Nov 2026 09:00 (Shanghai time)" in answer.text
+    assert "you'll be reminded again Mon 30 Nov 2026 09:00 (Shanghai time)" in answer.text
 
 
 async def test_the_third_snooze_tells_the_manager(slack: Slack, loan: Loan) -> None:
     await reminder(slack)
     for n in range(3):
         answer = shown(await slack.press(slack.agent, slack.posts("CAGENT")[-1], "In 1 hour"))
-        assert ("the manager is told" in answer.text) is (n == 2)
+        assert ("the manager has been told" in answer.text) is (n == 2)
         await slack.later(hours=1)
     [told] = slack.posts(slack.manager_channel)
-    assert told.text.splitlines()[:2] == ["Agent 已第 3 次推迟此电话。", "L-1042 · 王* · 尾号5678 · 收入核实"]
+    assert told.text.splitlines()[:2] == ["Agent 已第 3 次推迟这个跟进。", "L-1042 · 王* · 尾号5678 · 收入核实"]
     assert told.mentions == ()
 
 
 async def test_a_reminder_handed_to_the_manager_reminds_the_manager(slack: Slack, loan: Loan) -> None:
     post = await reminder(slack)
     answer = shown(await slack.press(slack.agent, post, "Hand over to the manager"))
-    assert answer.text == "L-1042/1 is <@UMANAGER>'s now."
+    assert answer.text == "L-1042/1 is now with <@UMANAGER>."
     await slack.deliver()
     assert slack.texts("CAGENT")[0].endswith("Handed over to Manager · Agent, Wed 25 Nov 12:00")
     assert slack.texts(slack.manager)[0].startswith("<@UMANAGER>: please call about income check.")
@@ -130,7 +131,7 @@ async def test_a_reminder_handed_to_the_manager_reminds_the_manager(slack: Slack
     await slack.deliver()
     assert (await follow_up(slack)).assignee_id == slack.agent.id
     assert slack.texts("CAGENT")[0].startswith("<@UAGENT>: please call about income check.")
-    assert slack.texts(slack.manager)[0].endswith("Agent acts on it now.")
+    assert slack.texts(slack.manager)[0].endswith("Now with Agent.")
 
 
 async def test_a_call_is_not_handed_to_a_manager_who_makes_no_calls(slack: Slack, loan: Loan) -> None:
@@ -140,7 +141,7 @@ async def test_a_call_is_not_handed_to_a_manager_who_makes_no_calls(slack: Slack
     await slack.change(slack.manager, roles="agent")
     post = await reminder(slack)
     refused = shown(await slack.press(slack.agent, post, "Hand over to the manager"))
-    assert "There is nobody to whom this could be assigned." in refused.text
+    assert "There is nobody to assign this to." in refused.text
     assert (await follow_up(slack)).assignee_id == slack.agent.id
 
 
@@ -159,14 +160,14 @@ async def test_only_the_presser_sees_the_phone_number_and_it_is_audited(slack: S
 async def test_only_the_presser_sees_the_card(slack: Slack, loan: Loan) -> None:
     answer = shown(await slack.press(slack.agent, await reminder(slack), "Open card"))
     assert answer.is_ephemeral
-    assert "L-1042 · 王小明 · tail 5678" in answer.text
+    assert "L-1042 · 王小明 · phone ending 5678" in answer.text
 
 
 async def test_compliance_cannot_log_calls_from_a_reminder(slack: Slack, loan: Loan) -> None:
     slack.sandbox.join("CAGENT", "UCOMPLIANCE")
     post = await reminder(slack)
     refused = shown(await slack.press(slack.compliance, post, "reached"))
-    assert "This needs the role" in refused.text
+    assert "You need the role" in refused.text
 
 
 async def test_two_simultaneous_presses_log_one_call(slack: Slack, loan: Loan) -> None:
@@ -176,7 +177,7 @@ async def test_two_simultaneous_presses_log_one_call(slack: Slack, loan: Loan) -
     )
     texts = [shown(press).text for press in pressed]
     assert sum("logged at 12:00." in text for text in texts) == 1
-    assert sum("L-1042/1 has changed meanwhile:" in text for text in texts) == 1
+    assert sum("L-1042/1 has changed since:" in text for text in texts) == 1
     assert (await follow_up(slack)).attempts == 1
 
 

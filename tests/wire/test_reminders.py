@@ -19,7 +19,7 @@ async def test_a_reminder_names_the_borrower_purpose_time_and_attempts(slack: Sl
     post = await reminder(slack)
     assert post.text.splitlines() == [
         "<@UAGENT>: please call about income check.",
-        "L-1042 · 王* · tail 5678 · application",
+        "L-1042 · 王* · phone ending 5678 · application",
         "Due Wed 25 Nov 12:00 · last call: busy, Wed 25 Nov 10:00 · 1 attempt",
     ]
     assert post.mentions == ("UAGENT",)
@@ -45,7 +45,7 @@ async def test_a_reminder_is_written_in_chinese(slack: Slack, loan: Loan) -> Non
     assert post.text.splitlines() == [
         "<@UAGENT> 请致电客户：收入核实。",
         "L-1042 · 王* · 尾号5678 · 申请",
-        "应于 11月25日 周三 12:00 致电",
+        "应于 11月25日 周三 12:00 跟进",
     ]
     assert buttons(post)[6:] == ["1 小时后", "明天 09:00", "登记通话", "转给主管", "查看卡片", "显示号码"]
     await slack.press(slack.agent, post, "未接")
@@ -71,7 +71,7 @@ async def test_a_reminder_comes_once_at_its_minute(slack: Slack, loan: Loan) -> 
         ("agent", "/loan-call L-1042 confirmed", "Done: confirmed · Agent, Wed 25 Nov 12:00"),
         ("manager", "/loan-call L-1042/1 busy", "busy, next Wed 25 Nov 15:00 · Manager, Wed 25 Nov 12:00"),
         ("manager", "/loan-reassign L-1042 @other", "Handed over to Other · Manager, Wed 25 Nov 12:00"),
-        ("agent", "/loan-stage L-1042 withdrawn", "Ended with the loan · Agent, Wed 25 Nov 12:00"),
+        ("agent", "/loan-stage L-1042 withdrawn", "Closed with the loan · Agent, Wed 25 Nov 12:00"),
     ],
 )
 async def test_a_reminder_is_updated_in_place_however_its_call_is_settled(
@@ -100,16 +100,16 @@ async def test_more_than_five_reminders_of_one_minute_are_one_message(slack: Sla
 
     [post] = slack.posts("CAGENT")
     lines = post.text.splitlines()
-    assert lines[0] == "<@UAGENT>: 12 calls are due."
+    assert lines[0] == "<@UAGENT>: 12 follow-ups are due."
     assert len(lines) == 12
     assert lines[-1] == "and 2 more"
     assert post.mentions == ("UAGENT",)
     listed = shown(await slack.press(slack.agent, post, "Show all"))
-    assert listed.text.startswith("Due today and overdue · 12")
+    assert listed.text.startswith("Late and due today · 12")
 
     await slack.command(slack.agent, "/loan-call L-1042 confirmed")
     await slack.deliver()
-    assert "<@UAGENT>: 11 calls are due." in slack.texts("CAGENT")[0]
+    assert "<@UAGENT>: 11 follow-ups are due." in slack.texts("CAGENT")[0]
     assert "Done: confirmed · Agent, Wed 25 Nov 12:00" in slack.texts("CAGENT")[0]
 
 
@@ -139,8 +139,8 @@ async def test_reminders_of_a_lost_channel_are_sent_directly_and_an_admin_is_not
         "<@UAGENT>: please call about documents.",
     ]
     [_welcome, told] = slack.texts(slack.admin)
-    assert told.startswith("The reminders of Agent cannot be sent to <#CAGENT> any more: ")
-    assert "until another channel is set with /loan-team add." in told
+    assert told.startswith("Reminders for Agent can no longer be sent to <#CAGENT>: ")
+    assert "until you set another channel with /loan-team add." in told
 
 
 async def test_the_cover_of_an_absent_member_gets_the_reminder_which_says_so(slack: Slack, loan: Loan) -> None:
@@ -148,7 +148,10 @@ async def test_the_cover_of_an_absent_member_gets_the_reminder_which_says_so(sla
     await slack.at("2026-11-25 12:00")
     assert slack.posts("CAGENT") == []
     [post] = slack.posts(slack.other)
-    assert post.text.splitlines()[::2] == ["<@UOTHER>: please call about income check.", "You cover for Agent (away)."]
+    assert post.text.splitlines()[::2] == [
+        "<@UOTHER>: please call about income check.",
+        "You're covering for Agent (away).",
+    ]
     answer = shown(await slack.press(slack.other, post, "confirmed"))
     assert "Answers income check (L-1042/1): done." in answer.text
 
@@ -159,7 +162,7 @@ async def test_a_member_back_at_work_gets_their_open_reminders_again(slack: Slac
     await slack.at("2026-11-25 12:30")
     await slack.command(slack.manager, "/loan-team back @agent")
     await slack.deliver()
-    assert slack.texts(slack.other)[0].endswith("Agent acts on it now.")
+    assert slack.texts(slack.other)[0].endswith("Now with Agent.")
     assert slack.texts("CAGENT")[0].startswith("<@UAGENT>: please call about income check.")
 
 
@@ -169,7 +172,7 @@ async def test_a_member_gets_their_open_reminders_again_after_the_last_day_of_ab
     assert slack.posts("CAGENT") == []
     await slack.at("2026-11-26 00:01")
     await slack.at("2026-11-26 09:00")
-    assert slack.texts(slack.other)[0].endswith("Agent acts on it now.")
+    assert slack.texts(slack.other)[0].endswith("Now with Agent.")
     assert slack.texts("CAGENT")[0].startswith("<@UAGENT>: please call about income check.")
 
 
@@ -189,8 +192,8 @@ async def test_a_combined_reminder_names_the_members_covered_for(slack: Slack, l
     await slack.command(slack.manager, "/loan-team away @agent until fri cover @other")
     await slack.at("2026-11-25 12:00")
     assert slack.texts(slack.other)[0].splitlines()[:2] == [
-        "<@UOTHER>: 6 calls are due.",
-        "You cover for Agent (away).",
+        "<@UOTHER>: 6 follow-ups are due.",
+        "You're covering for Agent (away).",
     ]
 
 
@@ -202,9 +205,9 @@ async def test_managers_are_notified_once_when_nobody_acts_for_four_working_hour
     await slack.at("2026-11-25 17:00")
     [told] = slack.posts(slack.manager_channel)
     assert told.text.splitlines() == [
-        "Agent 的这个电话无人处理。",
+        "Agent 的跟进无人处理。",
         "L-1042 · 王* · 尾号5678 · 收入核实",
-        "应于 11月25日 周三 12:00 致电",
+        "应于 11月25日 周三 12:00 跟进",
     ]
     assert told.mentions == ()
     await slack.command(slack.agent, "/loan-call L-1042 confirmed")
@@ -239,7 +242,7 @@ async def test_without_a_managers_channel_each_manager_is_notified(slack: Slack,
     await slack.at("2026-11-25 16:00")
     await slack.deliver()
     await slack.deliver()
-    assert slack.texts(slack.manager)[0].startswith("Nobody has acted on this call of Agent.")
+    assert slack.texts(slack.manager)[0].startswith("Nobody has acted on Agent's follow-up.")
     assert any("the managers" in text for text in slack.texts(slack.admin))
 
 
@@ -279,7 +282,7 @@ async def test_a_borrowers_name_notifies_nobody_in_the_channel(slack: Slack, loa
 
 async def test_managers_are_notified_of_a_refusal_and_undo_corrects_the_notice(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-call L-1042 refused too expensive")
-    assert "The manager is told." in reply.text
+    assert "The manager has been told." in reply.text
     await slack.deliver()
     assert slack.texts(slack.manager_channel) == ["L-1042 · 王* · 尾号5678\nAgent 已登记：拒绝。"]
     [told] = slack.posts(slack.manager_channel)

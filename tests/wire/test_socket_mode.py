@@ -70,7 +70,7 @@ async def test_a_press_is_answered_through_its_response_url(shop: Shop) -> None:
 
     assert pressed.error == ""
     assert pressed.shown is not None
-    assert "Taken back" in pressed.shown.text
+    assert "Undone" in pressed.shown.text
 
 
 @pytest.mark.parametrize(("trouble", "timeouts"), [("drop", QUICK), ("silence", replace(QUICK, silence=1.5))])
@@ -90,7 +90,7 @@ async def test_a_new_connection_is_open_before_the_old_one_is_closed(shop: Shop,
     await shop.replaced(since=1)
 
     assert [one.number for one in shop.sockets.connections] == [2]
-    assert "logged" in (await shop.sandbox.command("UAGENT", "CDESK", "/loan-call L-1 no answer")).text
+    assert ", logged at" in (await shop.sandbox.command("UAGENT", "CDESK", "/loan-call L-1 no answer")).text
 
 
 async def test_a_connection_is_replaced_at_the_end_of_its_lifetime_without_a_request(

@@ -30,14 +30,14 @@ async def test_ending_a_loan_lists_what_was_closed_and_undo_restores_it(slack: S
     await make_follow_up(slack.office, loan, slack.agent, purpose="conditions", due_at=slack.clock.now())
     await slack.command(slack.agent, "/loan-docs L-1042 id, bank")
     reply = await slack.command(slack.agent, "/loan-stage L-1042 withdrawn")
-    assert "Ended with it: 2 open follow-ups · 2 documents asked for." in reply.text
+    assert "Also closed: 2 open follow-ups · 2 document requests" in reply.text
     assert reply.message is not None
 
     undone = await slack.press(slack.agent, reply.message, "Undo")
 
     assert undone.shown is not None
-    assert undone.shown.text == "Taken back on L-1042: a new stage. All is as it was before."
-    assert "2 documents are open" in (await slack.command(slack.agent, "/loan-docs L-1042")).text
+    assert undone.shown.text == "Undone on L-1042: a stage change. Everything is as it was before."
+    assert "2 open documents" in (await slack.command(slack.agent, "/loan-docs L-1042")).text
 
 
 async def test_a_stage_is_changed_in_chinese(slack: Slack, loan: Loan) -> None:
@@ -54,8 +54,8 @@ async def test_a_stage_is_changed_in_chinese(slack: Slack, loan: Loan) -> None:
 
 async def test_an_active_loan_without_a_plan_asks_for_one_and_one_press_adds_it(slack: Slack, loan: Loan) -> None:
     reply = await slack.command(slack.agent, "/loan-stage L-1042 approved")
-    assert "Careful: this passes over application." in reply.text
-    assert "Nothing is planned for this loan now. What comes next?" in reply.text
+    assert "Careful: this skips application." in reply.text
+    assert "Nothing is planned for this loan now. What's next?" in reply.text
     assert reply.message is not None
 
     planned = await slack.press(slack.agent, reply.message, "Thu 26 Nov 10:00")
@@ -67,11 +67,11 @@ async def test_an_active_loan_without_a_plan_asks_for_one_and_one_press_adds_it(
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("L-1042 inquiry", "L-1042 is at inquiry already, since Wed 25 Nov 10:00."),
-        ("L-1042 written off", "This needs the role manager."),
-        ("L-1042 aproved", "aproved is no stage."),
+        ("L-1042 inquiry", "L-1042 is already at inquiry, since Wed 25 Nov 10:00."),
+        ("L-1042 written off", "You need the role manager for this."),
+        ("L-1042 aproved", "“aproved” isn't a stage."),
         ("L-1042", "Which stage?"),
-        ("L-9 closed", "There is no loan L-9 that you can see."),
+        ("L-9 closed", "There is no loan “L-9” that you can see."),
     ],
 )
 async def test_an_invalid_line_is_explained_and_shown_again(slack: Slack, loan: Loan, line: str, said: str) -> None:

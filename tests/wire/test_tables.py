@@ -40,14 +40,14 @@ async def test_the_due_list_is_a_table_that_only_the_member_who_asked_sees(slack
     reply = await slack.command(slack.agent, "/loan-due")
     assert reply.ephemeral
     assert cells(reply.message) == [
-        ["Call", "Borrower", "Phone ends in", "About", "Due", "Overdue", "Who", "Attempts"],
-        ["L-1/1", "王小明", "5678", "overdue", "Fri 20 Nov", "overdue", "Agent", "0"],
+        ["Follow-up", "Borrower", "Phone ending", "Purpose", "Due", "Late", "Assignee", "Attempts"],
+        ["L-1/1", "王小明", "5678", "arrears", "Fri 20 Nov", "late", "Agent", "0"],
         ["L-1/2", "王小明", "5678", "identity check", "Wed 25 Nov", "–", "Agent", "0"],
     ]
     assert reply.text.splitlines()[:3] == [
-        "Due today and overdue · 2",
-        "• L-1/1 overdue · Fri 20 Nov · overdue · <@UAGENT> · 王小明 · tail 5678",
-        "• L-1/2 identity check · Wed 25 Nov · <@UAGENT> · 王小明 · tail 5678",
+        "Late and due today · 2",
+        "• L-1/1 arrears · Fri 20 Nov · late · <@UAGENT> · 王小明 · phone ending 5678",
+        "• L-1/2 identity check · Wed 25 Nov · <@UAGENT> · 王小明 · phone ending 5678",
     ]
 
 
@@ -55,10 +55,10 @@ async def test_the_due_table_is_shown_in_chinese(slack: Slack, loan: Loan) -> No
     await make_loan(slack.office, slack.workspace, "L-2", owner=slack.agent, name="李雷")
     await slack.in_chinese(slack.agent)
     assert cells((await slack.command(slack.agent, "/loan-due")).message)[0] == [
-        *("待办", "借款人", "手机尾号", "事由", "到期", "逾期", "负责人", "拨打次数")
+        *("跟进", "客户", "手机尾号", "事由", "到期", "已超时", "跟进人", "拨打次数")
     ]
     assert cells((await slack.command(slack.agent, "/loan-due 无计划")).message) == [
-        ["贷款", "借款人", "手机尾号", "阶段", "自"],
+        ["贷款", "客户", "手机尾号", "阶段", "起始日"],
         ["L-2", "李雷", "5678", "申请", "2026年11月25日 周三"],
     ]
 
@@ -71,7 +71,7 @@ async def test_a_refused_table_is_replaced_by_plain_lines_and_not_tried_again(
     plain = await slack.command(slack.agent, "/loan-due")
     assert plain.ephemeral
     assert blocks(plain.message, "data_table") == []
-    assert plain.text.startswith("Due today and overdue · 2\n• L-1/1 overdue")
+    assert plain.text.startswith("Late and due today · 2\n• L-1/1 arrears")
     tried = calls(slack, EPHEMERAL)
     assert blocks((await slack.command(slack.other, "/loan-due team")).message, "data_table") == []
     assert calls(slack, EPHEMERAL) == tried
@@ -83,7 +83,7 @@ async def test_a_refused_table_is_replaced_by_plain_lines_and_not_tried_again(
 async def test_an_unrelated_error_does_not_disable_tables(slack: Slack, loan: Loan, trouble: str) -> None:
     slack.sandbox.faults.next(EPHEMERAL, trouble)
     plain = await slack.command(slack.agent, "/loan-due")
-    assert plain.text.startswith("Due today and overdue · 2\n• L-1/1 overdue")
+    assert plain.text.startswith("Late and due today · 2\n• L-1/1 arrears")
     assert blocks((await slack.command(slack.agent, "/loan-due")).message, "data_table")
 
 
@@ -91,7 +91,7 @@ async def test_an_unrelated_error_does_not_disable_tables(slack: Slack, loan: Lo
 async def test_the_plain_answer_comes_in_time_while_slack_is_slow(slack: Slack, loan: Loan) -> None:
     slack.sandbox.faults.next(EPHEMERAL, "timeout")
     plain = await slack.command(slack.agent, "/loan-due")
-    assert plain.text.startswith("Due today and overdue · 2\n• L-1/1 overdue")
+    assert plain.text.startswith("Late and due today · 2\n• L-1/1 arrears")
     slack.sandbox.faults.clear()
 
 
@@ -104,7 +104,7 @@ async def test_rows_beyond_the_table_are_counted_and_shown_with_a_button(slack: 
     assert "and 5 more" in [text_of(block) for block in reply.message.blocks]
     rest = shown(await slack.press(slack.agent, reply.message, "Next page"))
     assert rest.text.count("• L-1/") == 5
-    assert buttons(rest) == ["Back"]
+    assert buttons(rest) == ["Previous page"]
 
 
 @pytest.fixture
@@ -121,20 +121,18 @@ async def morning(slack: Slack, loan: Loan) -> Slack:
 
 
 def team_digest(slack: Slack) -> Message:
-    [post] = [post for post in slack.posts("CMANAGERS") if post.text.startswith("The team")]
+    [post] = [post for post in slack.posts("CMANAGERS") if post.text.startswith("Team overview")]
     return post
 
 
 async def test_the_managers_digest_has_a_table_and_charts_with_the_same_data_as_its_text(morning: Slack) -> None:
     await morning.at("2026-11-26 08:30")
     post = team_digest(morning)
-    assert cells(post)[0] == ["Who", "Still open", "Due", "Overdue", "Done on Wed 25 Nov"]
+    assert cells(post)[0] == ["Assignee", "Still open", "Due", "Late", "Done on Wed 25 Nov"]
     agent = next(row for row in cells(post) if row[0] == "Agent")
-    assert (
-        f"• Agent: {agent[1]} open · {agent[2]} due · {agent[3]} overdue · {agent[4]} done on Wed 25 Nov" in post.text
-    )
+    assert f"• Agent: {agent[1]} open · {agent[2]} due · {agent[3]} late · {agent[4]} done on Wed 25 Nov" in post.text
     load, outcomes = blocks(post, "data_visualization")
-    assert [series["name"] for series in load["chart"]["series"]] == ["Overdue", "Due", "Still open"]
+    assert [series["name"] for series in load["chart"]["series"]] == ["Late", "Due", "Still open"]
     assert "Agent" in load["chart"]["axis_config"]["categories"]
     assert outcomes["title"] == "Calls on Wed 25 Nov"
     assert [(part["label"], part["value"]) for part in outcomes["chart"]["segments"]] == [
@@ -158,4 +156,4 @@ async def test_the_digest_on_demand_has_table_and_charts(morning: Slack) -> None
     now = await morning.command(morning.manager, "/loan-digest now")
     assert now.ephemeral
     assert blocks(now.message, "data_table")
-    assert "The team, Wed 25 Nov 2026" in now.text
+    assert "Team overview, Wed 25 Nov 2026" in now.text

@@ -41,12 +41,12 @@ async def test_all_members_are_listed_by_team(slack: Slack) -> None:
     reply = await slack.command(slack.agent, "/loan-team")
     lines = reply.text.splitlines()
     assert lines[0] == "7 members at this desk"
-    assert lines[1:3] == ["Without a team", "• <@UADMIN> · admin · 09:00-18:00 mon-fri · direct messages"]
+    assert lines[1:3] == ["No team", "• <@UADMIN> · admin · 09:00-18:00 mon-fri · direct messages"]
     assert "• <@UVERIFIER> · verifier · 09:00-18:00 mon-fri · direct messages" in lines
 
 
 async def test_admins_are_asked_to_enter_next_years_make_up_days(slack: Slack) -> None:
-    told = "The make-up days of 2027 are not known here yet."
+    told = "The make-up working days of 2027 aren't known yet."
     assert told not in (await slack.command(slack.agent, "/loan-team")).text
     listed = (await slack.command(slack.admin, "/loan-team")).text
     assert told in listed
@@ -82,7 +82,7 @@ async def test_chinese_answers_contain_no_english(slack: Slack) -> None:
 async def test_a_member_is_added_with_roles_channel_and_team_and_undone(slack: Slack, channels: Sandbox) -> None:
     reply = await slack.command(slack.manager, "/loan-team add @stranger agent, verifier #good East")
     assert reply.text.splitlines() == [
-        "<@USTRANGER> is a member of the desk now:",
+        "<@USTRANGER> is now a member of the desk:",
         "<@USTRANGER> · agent, verifier · 09:00-18:00 mon-fri · <#CGOOD>",
         "Team: East",
     ]
@@ -99,7 +99,7 @@ async def test_a_member_is_added_with_roles_channel_and_team_and_undone(slack: S
 async def test_adding_a_member_again_changes_them(slack: Slack) -> None:
     reply = await slack.command(slack.admin, "/loan-team add @agent agent, collector")
     assert reply.text.splitlines()[:2] == [
-        "<@UAGENT> is a member already; changed:",
+        "<@UAGENT> is already a member; updated:",
         "<@UAGENT> · agent, collector · 09:00-18:00 mon-fri · direct messages",
     ]
 
@@ -107,23 +107,26 @@ async def test_adding_a_member_again_changes_them(slack: Slack) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("add @stranger agent #shared", "is shared with another company: borrowers' data must not appear there."),
-        ("add @stranger agent #without-bot", "The bot is not in <#CWITHOUTBOT>. Invite it there first"),
+        (
+            "add @stranger agent #shared",
+            "is shared with another company, so borrowers' data can't appear there. Choose another channel.",
+        ),
+        ("add @stranger agent #without-bot", "The bot isn't in <#CWITHOUTBOT>. Invite it there first"),
         ("add @stranger agent #archived", "Choose"),
-        ("add @stranger boss", "boss is no role."),
+        ("add @stranger boss", "“boss” isn't a role."),
         ("add @stranger", "Which role?"),
-        ("add @stranger agent verifier #good East", "verifier: a role, or the name of a team?"),
-        ("add @stranger agent East #good", "the channel stands before the team."),
+        ("add @stranger agent verifier #good East", "“verifier”: a role, or the name of a team?"),
+        ("add @stranger agent East #good", "put the channel before the team."),
         ("add @unheardof agent", "Mention the person with @"),
         ("remove @agent", "Who? Mention a member with @."),
-        ("remove @agent to @agent", "That is one and the same person. Name two."),
-        ("remove @admin to @agent", "This is the only admin: make somebody else an admin first."),
-        ("away @agent", "Until when? The last day of absence is missing."),
-        ("away @agent until yesterday", "yesterday is over"),
-        ("away @agent until fri cover @agent", "That is one and the same person. Name two."),
-        ("hours @agent 9-25", "working hours are written like 09:00-18:00."),
-        ("calendar dec 25", "The line ends too early: something is missing.\nFor example: work · off"),
-        ("dance", "dance: the desk does not know what to do."),
+        ("remove @agent to @agent", "That is the same person twice. Name two different members."),
+        ("remove @admin to @agent", "This is the only admin. Make another member an admin first."),
+        ("away @agent", "Until when? Add the last day away."),
+        ("away @agent until yesterday", "“yesterday” has passed"),
+        ("away @agent until fri cover @agent", "That is the same person twice. Name two different members."),
+        ("hours @agent 9-25", "type working hours like 09:00-18:00."),
+        ("calendar dec 25", "The line is incomplete: something is missing at the end.\nFor example: work · off"),
+        ("dance", "I don't know what to do with “dance”."),
     ],
 )
 async def test_an_invalid_line_is_explained(slack: Slack, channels: Sandbox, line: str, said: str) -> None:
@@ -137,7 +140,7 @@ async def test_an_invalid_line_is_explained(slack: Slack, channels: Sandbox, lin
 
 async def test_a_public_reminder_channel_is_saved_with_a_warning(slack: Slack, channels: Sandbox) -> None:
     reply = await slack.command(slack.admin, "/loan-team add @stranger agent #public")
-    assert "Careful: that channel is public. Everybody in the company can read masked names in it." in reply.text
+    assert "Careful: that channel is public. Everyone in the company can read masked names in it." in reply.text
 
 
 @pytest.mark.parametrize("kind", ["is_restricted", "is_ultra_restricted", "is_bot"])
@@ -151,20 +154,20 @@ async def test_guests_and_bots_cannot_become_members(slack: Slack, kind: str) ->
 async def test_only_admins_add_admins_and_agents_add_nobody(slack: Slack) -> None:
     for role in ("admin", "compliance"):
         reply = await slack.command(slack.manager, f"/loan-team add @stranger {role}")
-        assert "Only an admin may give or take the roles admin and compliance." in reply.text
+        assert "Only an admin can give or take away the roles admin and compliance." in reply.text
     for who in (slack.agent, slack.compliance):
         reply = await slack.command(who, "/loan-team add @stranger agent")
-        assert "This needs the role admin or manager." in reply.text
+        assert "You need the role admin or manager for this." in reply.text
     assert await member(slack, "USTRANGER") is None
 
 
 async def test_only_another_admin_removes_the_admin_role(slack: Slack) -> None:
     refused = await slack.command(slack.manager, "/loan-team add @admin agent")
-    assert "Only an admin may give or take the roles admin and compliance." in refused.text
+    assert "Only an admin can give or take away the roles admin and compliance." in refused.text
     refused = await slack.command(slack.manager, "/loan-team add @compliance agent")
-    assert "Only an admin may give or take the roles admin and compliance." in refused.text
+    assert "Only an admin can give or take away the roles admin and compliance." in refused.text
     refused = await slack.command(slack.admin, "/loan-team add @admin agent")
-    assert "This is the only admin: make somebody else an admin first." in refused.text
+    assert "This is the only admin. Make another member an admin first." in refused.text
     assert (await slack.member("UADMIN")).roles == "admin"
 
     await slack.command(slack.admin, "/loan-team add @other admin, agent")
@@ -176,7 +179,7 @@ async def test_a_manager_cannot_remove_admins_or_compliance_members(slack: Slack
     await slack.change(slack.other, roles="admin agent")
     for who in ("other", "compliance"):
         refused = await slack.command(slack.manager, f"/loan-team remove @{who} to @agent")
-        assert "Only an admin may give or take the roles admin and compliance." in refused.text
+        assert "Only an admin can give or take away the roles admin and compliance." in refused.text
 
 
 async def test_undo_never_removes_the_last_admin(slack: Slack) -> None:
@@ -203,7 +206,7 @@ async def test_adding_a_member_cannot_be_undone_once_they_have_loans(slack: Slac
     await slack.command(slack.manager, "/loan-reassign L-1 @stranger")
     assert added.message is not None
     refused = shown(await slack.press(slack.admin, added.message, "Undo"))
-    assert "<@USTRANGER> has loans or follow-ups by now." in refused.text
+    assert "<@USTRANGER> has loans or follow-ups now." in refused.text
     assert (await slack.member("USTRANGER")).removed_at is None
 
 
@@ -217,7 +220,7 @@ async def test_a_removed_members_work_goes_to_another_member(slack: Slack) -> No
     ]
     assert "not a member of this desk" in (await slack.command(slack.agent, "/loan")).text
     await slack.deliver()
-    assert any("From Agent to you, handed over by Admin" in text for text in slack.texts(slack.other))
+    assert any("From Agent to you, reassigned by Admin" in text for text in slack.texts(slack.other))
 
     assert reply.message is not None
     await slack.press(slack.admin, reply.message, "Undo")
@@ -228,8 +231,8 @@ async def test_a_removed_members_work_goes_to_another_member(slack: Slack) -> No
 async def test_an_absence_can_be_undone_and_ended(slack: Slack) -> None:
     reply = await slack.command(slack.agent, "/loan-team away @agent until fri cover @other")
     assert reply.text.splitlines()[:2] == [
-        "<@UAGENT> is away until Fri 27 Nov 2026 (included).",
-        "<@UOTHER> covers: reminders and new follow-ups go there.",
+        "<@UAGENT> is away until Fri 27 Nov 2026 (inclusive).",
+        "<@UOTHER> is the cover and gets reminders and new follow-ups.",
     ]
     listed = await slack.command(slack.admin, "/loan-team")
     assert "away until Fri 27 Nov · cover: <@UOTHER>" in listed.text
@@ -238,7 +241,7 @@ async def test_an_absence_can_be_undone_and_ended(slack: Slack) -> None:
     assert "away until" not in (await slack.command(slack.admin, "/loan-team")).text
     await slack.command(slack.agent, "/loan-team away @agent until fri")
     back = await slack.command(slack.manager, "/loan-team back @agent")
-    assert back.text.startswith("<@UAGENT> is back: what is still open is theirs again.")
+    assert back.text.startswith("<@UAGENT> is back, and their open follow-ups are theirs again.")
 
 
 async def test_an_absence_ends_with_its_last_day(slack: Slack) -> None:
@@ -251,26 +254,26 @@ async def test_an_absence_ends_with_its_last_day(slack: Slack) -> None:
 
     await slack.at("2026-11-28 00:01")
 
-    assert "no loan L-1" in (await slack.command(slack.other, "/loan L-1")).text
+    assert "no loan “L-1”" in (await slack.command(slack.other, "/loan L-1")).text
     assert "away until" not in (await slack.command(slack.admin, "/loan-team")).text
 
 
 async def test_a_cover_must_be_allowed_to_make_the_calls(slack: Slack) -> None:
     refused = await slack.command(slack.agent, "/loan-team away @agent until fri cover @compliance")
-    assert "<@UCOMPLIANCE> makes no calls" in refused.text
+    assert "<@UCOMPLIANCE> doesn't take calls" in refused.text
     assert (await slack.member("UAGENT")).absent_until is None
 
 
 async def test_only_the_manager_or_an_admin_sets_a_members_absence(slack: Slack) -> None:
     reply = await slack.command(slack.other, "/loan-team away @agent until fri")
-    assert "Only the member, their manager or an admin may change this." in reply.text
+    assert "Only the member, their manager or an admin can change this." in reply.text
 
 
 async def test_new_working_hours_and_days_move_planned_reminders(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     await slack.command(slack.agent, "/loan-follow L-1 tomorrow documents")
     hours = await slack.command(slack.agent, "/loan-team hours @agent 10:00-19:00 mon-sat")
-    assert hours.text == "<@UAGENT> works 10:00-19:00 mon-sat now."
+    assert hours.text == "<@UAGENT> now works 10:00-19:00 mon-sat."
     await slack.at("2026-11-26 09:00")
     assert not reminded(slack)
     await slack.at("2026-11-26 10:00")

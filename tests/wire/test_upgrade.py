@@ -170,7 +170,7 @@ async def test_what_the_earlier_release_had_queued_is_delivered(slack: Slack) ->
 
 async def test_documents_absences_and_settings_are_as_they_were(slack: Slack) -> None:
     documents = (await slack.command(slack.agent, "/loan-docs L-1042")).text
-    assert "2 documents are open" in documents
+    assert "2 open documents" in documents
     assert "ID card · accepted" in documents
     team = (await slack.command(slack.admin, "/loan-team")).text
     assert "until Fri 27 Nov" in team
@@ -179,6 +179,6 @@ async def test_documents_absences_and_settings_are_as_they_were(slack: Slack) ->
 
 async def test_what_was_begun_in_a_form_is_offered_again(slack: Slack) -> None:
     form = await slack.form(slack.agent, "/loan-call")
-    await form.press("Take it up again")
+    await form.press("Continue where I left off")
     await form.submit()
     assert "他妻子接的电话" in form.text

@@ -40,7 +40,7 @@ def stage(t: Translator, code: str) -> str:
 
 def masked_loan(t: Translator, loan: LoanView) -> list[Inline]:
     """Return a loan as a channel may see it: `L-1042 · 王* · 尾号5678`."""
-    return [Bold(loan.number), " · ", loan.masked, " · ", t("tail {digits}", digits=loan.tail)]
+    return [Bold(loan.number), " · ", loan.masked, " · ", t("phone ending {digits}", digits=loan.tail)]
 
 
 def follow_up_line(t: Translator, follow_up: FollowUpView, *, with_loan: bool = False) -> list[Inline]:
@@ -49,7 +49,7 @@ def follow_up_line(t: Translator, follow_up: FollowUpView, *, with_loan: bool = 
     name = f"{follow_up.loan_number}/{follow_up.number}" if with_loan else f"/{follow_up.number}"
     line: list[Inline] = [Code(name), " ", purpose(t, follow_up.purpose), " · ", brief_when(t, follow_up.due, zone)]
     if follow_up.overdue:
-        line += [" · ", Bold(t("overdue"))]
+        line += [" · ", Bold(t("late"))]
     line += [" · ", Mention(follow_up.assignee)]
     if follow_up.attempts:
         line += [" · ", t.n("{n} attempt", "{n} attempts", follow_up.attempts)]
@@ -74,7 +74,7 @@ def write_plan(t: Translator, writer: Writer, planned: PlannedView) -> None:
         writer.line(
             phrase(
                 t,
-                "{who} is away then: {acting} will be reminded.",
+                "{who} is away then, so {acting} will be reminded.",
                 who=Mention(follow_up.assignee),
                 acting=Mention(planned.acting),
             )
@@ -82,7 +82,7 @@ def write_plan(t: Translator, writer: Writer, planned: PlannedView) -> None:
     for warning in planned.warnings:
         writer.line(warning_text(t, warning))
     if planned.suggestion is not None:
-        writer.line(t("The next minute that fits: {when}.", when=t.instant(planned.suggestion, zone)))
+        writer.line(t("Next suitable time: {when}.", when=t.instant(planned.suggestion, zone)))
 
 
 def fit_buttons(t: Translator, planned: PlannedView | None) -> list[Button]:
@@ -97,12 +97,12 @@ def fit_buttons(t: Translator, planned: PlannedView | None) -> list[Button]:
 def warning_text(t: Translator, warning: ScheduleWarning) -> str:
     """Return a warning in the reader's language."""
     if warning.moved_to is not None:
-        return t("Nobody works on that date: it counts from {day}.", day=t.date(warning.moved_to))
+        return t("The assignee doesn't work that day, so it counts from {day}.", day=t.date(warning.moved_to))
     texts = {
-        "outside_working_hours": t("Careful: that is outside the assignee's working hours."),
+        "outside_working_hours": t("Careful: that's outside the assignee's working hours."),
         "holiday": t("Careful: that day is a public holiday."),
-        "day_off": t("Careful: the assignee does not work on that day."),
-        "outside_contact_hours": t("Careful: borrowers may not be called at that hour."),
+        "day_off": t("Careful: the assignee doesn't work that day."),
+        "outside_contact_hours": t("Careful: borrowers may not be called at that time."),
     }
     return texts[warning.kind]
 

@@ -17,11 +17,11 @@ def request_sent(t: Translator, result: Asked) -> Message:
     writer = Writer()
     match result.before:
         case None:
-            writer.line(t("You have asked for access. As soon as somebody answers, you hear of it here in Slack."))
+            writer.line(t("Your request for access was sent. You'll get the answer here in Slack."))
         case "open":
-            writer.line(t("You have asked today already. As soon as somebody answers, you hear of it here in Slack."))
+            writer.line(t("You already asked for access today. You'll get the answer here in Slack."))
         case "declined":
-            writer.line(t("Your request of today has been answered. You can ask again tomorrow, or talk with them."))
+            writer.line(t("Today's request has already been answered. You can ask again tomorrow, or talk to them."))
     who = mentions(t, result.who)
     if who:
         writer.line(t("Who decides:"), " ", who)
@@ -32,19 +32,24 @@ def request(t: Translator, view: RequestView, zone: ZoneInfo) -> Message:
     """Render the notice to those who may decide: who asks, a button for each answer, and finally the decision."""
     writer = Writer()
     who = Mention(view.slack_user_id)
-    writer.line(phrase(t, "{who} ({name}) asks for access to the desk.", who=who, name=Bold(view.name)))
+    writer.line(phrase(t, "{who} ({name}) is asking for access to the desk.", who=who, name=Bold(view.name)))
     if view.by is not None and view.at is not None:
         decision = {"name": view.by, "when": stamp(t, view.at, zone)}
         if view.state == "granted":
-            writer.line(phrase(t, "Granted as {roles}: {name}, {when}.", roles=Bold(_roles(t, view.roles)), **decision))
+            writer.line(
+                phrase(t, "Access granted as {roles} by {name}, {when}.", roles=Bold(_roles(t, view.roles)), **decision)
+            )
         else:
-            writer.line(phrase(t, "Declined: {name}, {when}.", **decision))
+            writer.line(phrase(t, "Declined by {name}, {when}.", **decision))
         return writer.message()
-    writer.line(t("A member sees borrowers' names and phone numbers. Grant access only to somebody you know."))
+    writer.line(t("Members see borrowers' names and phone numbers. Only give access to people you know."))
     value = {"r": str(view.id), "who": view.slack_user_id}
     writer.buttons(
-        *(Button(t("As {role}", role=_role(t, role)), "access.grant", {**value, "role": role}) for role in GRANTABLE),
-        Button(t("No"), "access.decline", {"r": str(view.id)}),
+        *(
+            Button(t("Add as {role}", role=_role(t, role)), "access.grant", {**value, "role": role})
+            for role in GRANTABLE
+        ),
+        Button(t("Decline"), "access.decline", {"r": str(view.id)}),
     )
     return writer.message()
 
@@ -55,13 +60,13 @@ def granted(t: Translator, view: RequestView) -> Message:
     writer.line(
         phrase(
             t,
-            "You are a member of the desk now, as {roles}: {name} has let you in.",
+            "You're now a member of the desk as {roles}, added by {name}.",
             roles=Bold(_roles(t, view.roles)),
             name=view.by or t("the desk"),
         )
     )
     writer.line(
-        phrase(t, "{command} says what there is to do, and your Home has your day.", command=Code("/loan help"))
+        phrase(t, "{command} shows what you can do, and your Home tab shows your day.", command=Code("/loan help"))
     )
     return writer.buttons(form_button(t("Find a loan"), "find")).message()
 
@@ -69,9 +74,12 @@ def granted(t: Translator, view: RequestView) -> Message:
 def declined(t: Translator, view: RequestView) -> Message:
     """Render the notice to the person who request_sent and was declined."""
     writer = Writer()
-    writer.line(phrase(t, "Thank you for asking. {name} has not given you access to the desk.", name=view.by or "–"))
+    writer.line(phrase(t, "Thanks for asking. {name} hasn't given you access to the desk.", name=view.by or "–"))
     return writer.line(
-        t("If your work needs it, please talk with them: they can add you at any time. Or ask again another day.")
+        t(
+            "If you need it for your work, please talk to them: they can add you at any time. You can also ask again "
+            "another day."
+        )
     ).message()
 
 

@@ -17,21 +17,25 @@ from handlers.messages.block_kit.writer import Writer, phrase
 def welcome(t: Translator, view: Welcome, *, loans_buttons: Sequence[Button] = ()) -> Message:
     """Return the one message to the first admin. `loans_buttons` stand below the step about loans."""
     writer = Writer()
-    writer.line(Bold(t("Welcome. The desk is running, and you are its first admin.")))
-    writer.line(t("These steps set it up, in any order. This message stays and shows how they stand."))
+    writer.line(Bold(t("Welcome! The desk is running, and you're its first admin.")))
+    writer.line(t("Set it up in any order. This message stays here and shows your progress."))
     managers = t(", ").join(view.managers) or t("nobody yet")
     writer.line(Bold(t("1. Managers")), " · ", managers)
-    writer.buttons(form_button(t("Choose the managers"), "managers"))
+    writer.buttons(form_button(t("Choose managers"), "managers"))
     hours = _hours(view.contact_start, view.contact_end)
     writer.line(Bold(t("2. Language and country")), " · ", *_rules(t, view.locale, view.country, view.zone, hours))
     writer.buttons(form_button(t("Language and country"), "workspace"))
-    writer.line(Bold(t("3. Loans")), " · ", t("Bring in your own where the desk runs, first without saving anything:"))
+    writer.line(
+        Bold(t("3. Loans")),
+        " · ",
+        t("Import your own on the machine that runs the desk, first without saving anything:"),
+    )
     writer.line(Code("loandesk import loans.csv --dry-run"))
     writer.buttons(*loans_buttons)
     writer.line(
         phrase(
             t,
-            "Then add everybody else with {command}; whoever is not a member yet can ask for access with a button.",
+            "Then add everyone else with {command}. People who aren't members yet can ask for access with a button.",
             command=Code(t("/loan-team add @lina agent")),
         )
     )
@@ -64,7 +68,7 @@ def app_manifest(t: Translator, added: Additions) -> Message:
 
 def managers_chosen(t: Translator, names: tuple[str, ...]) -> Message:
     """Render the managers as chosen."""
-    return Writer().line(t("The managers now:"), " ", Bold(t(", ").join(names))).message()
+    return Writer().line(t("Managers are now:"), " ", Bold(t(", ").join(names))).message()
 
 
 def settings_changed(t: Translator, changed: WorkspaceChanged) -> Message:

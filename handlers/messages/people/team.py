@@ -29,17 +29,17 @@ def members(
     writer = Writer()
     writer.line(Bold(t.n("{n} member at this desk", "{n} members at this desk", len(views))))
     for name, group in groupby(views, key=lambda view: view.team):
-        writer.line(Bold(name or t("Without a team")))
+        writer.line(Bold(name or t("No team")))
         writer.bullets([_row(t, view) for view in group])
     if year_to_enter is not None:
         writer.line(
             t(
-                "The make-up days of {year} are not known here yet. Once they are announced, enter each of them, "
-                "for example: /loan-team calendar feb 6 work",
+                "The make-up working days of {year} aren't known yet. Once they are announced, enter each of them, for "
+                "example: /loan-team calendar feb 6 work",
                 year=str(year_to_enter),
             )
         )
-    writer.small(t("/loan-team help shows how to add, remove, or send somebody on leave."))
+    writer.small(t("/loan-team help shows how to add or remove members, or enter an absence."))
     if sets_up:
         writer.buttons(form_button(t("Add a member"), "member"), form_button(t("Remove a member"), "leaver"))
     if admin:
@@ -53,13 +53,13 @@ def added(t: Translator, result: MemberAdded) -> Message:
     who = Mention(result.member.slack_user_id)
     known = result.again
     writer.line(
-        phrase(t, "{who} is a member already; changed:" if known else "{who} is a member of the desk now:", who=who)
+        phrase(t, "{who} is already a member; updated:" if known else "{who} is now a member of the desk:", who=who)
     )
     writer.line(_row(t, result.member))
     if result.member.team:
         writer.line(t("Team: {team}", team=result.member.team))
     if result.channel_is_public:
-        writer.line(t("Careful: that channel is public. Everybody in the company can read masked names in it."))
+        writer.line(t("Careful: that channel is public. Everyone in the company can read masked names in it."))
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
@@ -78,20 +78,22 @@ def away(t: Translator, result: MemberChanged) -> Message:
     """Render an absence."""
     writer, who = Writer(), Mention(result.member.slack_user_id)
     until = t.date(result.member.absent_until) if result.member.absent_until else ""
-    writer.line(phrase(t, "{who} is away until {until} (included).", who=who, until=Bold(until)))
+    writer.line(phrase(t, "{who} is away until {until} (inclusive).", who=who, until=Bold(until)))
     if result.acting:
-        writer.line(phrase(t, "{cover} covers: reminders and new follow-ups go there.", cover=Mention(result.acting)))
+        writer.line(
+            phrase(t, "{cover} is the cover and gets reminders and new follow-ups.", cover=Mention(result.acting))
+        )
     else:
-        writer.line(t("Nobody covers: reminders and new follow-ups go to the manager."))
-    writer.line(t.n("{n} open follow-up is theirs.", "{n} open follow-ups are theirs.", result.moved))
+        writer.line(t("No cover: reminders and new follow-ups go to the manager."))
+    writer.line(t.n("They have {n} open follow-up.", "They have {n} open follow-ups.", result.moved))
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
 def back(t: Translator, result: MemberChanged) -> Message:
     """Render the end of an absence."""
     writer, who = Writer(), Mention(result.member.slack_user_id)
-    writer.line(phrase(t, "{who} is back: what is still open is theirs again.", who=who))
-    writer.line(t.n("{n} open follow-up is theirs.", "{n} open follow-ups are theirs.", result.moved))
+    writer.line(phrase(t, "{who} is back, and their open follow-ups are theirs again.", who=who))
+    writer.line(t.n("They have {n} open follow-up.", "They have {n} open follow-ups.", result.moved))
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
@@ -101,7 +103,7 @@ def hours(t: Translator, result: MemberChanged) -> Message:
     writer.line(
         phrase(
             t,
-            "{who} works {hours} now.",
+            "{who} now works {hours}.",
             who=Mention(result.member.slack_user_id),
             hours=Bold(_hours(t, result.member)),
         )
@@ -126,23 +128,23 @@ def team_changed(t: Translator, result: TeamChanged) -> Message:
     lines: dict[str, list[Inline]] = {
         "managers": [t("Managers"), t(": "), *_people(t, now.managers)],
         "channel": [
-            t("Channel of the managers"),
+            t("Manager channel"),
             t(": "),
             Channel(now.channel) if now.channel else t("direct messages"),
         ],
         "language": [
-            t("Language of that channel"),
+            t("Channel language"),
             t(": "),
-            LANGUAGES[now.language].name if now.language else t("As in the workspace"),
+            LANGUAGES[now.language].name if now.language else t("Same as the workspace"),
         ],
         "admins": [t("Admins"), t(": "), *_people(t, now.admins)],
     }
     writer.bullets(lines[name] for name in result.changed)
     if result.still_managers:
         who = _people(t, result.still_managers)
-        writer.line(t("They no longer manage this team, but keep the role manager:"), " ", who)
+        writer.line(t("They no longer manage this team, but keep the manager role:"), " ", who)
     if result.channel_is_public:
-        writer.line(t("Careful: that channel is public. Everybody in the company can read masked names in it."))
+        writer.line(t("Careful: that channel is public. Everyone in the company can read masked names in it."))
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
@@ -171,12 +173,12 @@ def changed(t: Translator, result: SettingsChanged) -> Message:
     writer = Writer().line(t("Saved:"))
     writer.bullets(_LINES[name](t, result.now) for name in result.changed)
     if result.channel_is_public:
-        writer.line(t("Careful: that channel is public. Everybody in the company can read masked names in it."))
+        writer.line(t("Careful: that channel is public. Everyone in the company can read masked names in it."))
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
 def _language(t: Translator, now: Settings) -> list[Inline]:
-    return [t("Language"), t(": "), Bold(LANGUAGES[now.language].name if now.language else t("As in Slack"))]
+    return [t("Language"), t(": "), Bold(LANGUAGES[now.language].name if now.language else t("Same as Slack"))]
 
 
 def _digest(t: Translator, now: Settings) -> list[Inline]:
@@ -187,7 +189,7 @@ def _digest(t: Translator, now: Settings) -> list[Inline]:
 
 def _channel(t: Translator, now: Settings) -> list[Inline]:
     where: Inline = Channel(now.channel) if now.channel else t("direct messages")
-    return phrase(t, "Your reminders come here: {where}", where=where)
+    return phrase(t, "Your reminders go to: {where}", where=where)
 
 
 def _hours_line(t: Translator, now: Settings) -> list[Inline]:
@@ -197,11 +199,11 @@ def _hours_line(t: Translator, now: Settings) -> list[Inline]:
 
 def _absence(t: Translator, now: Settings) -> list[Inline]:
     if now.away_until is None:
-        return [t("You are at work.")]
-    away = phrase(t, "You are away until {until} (included).", until=Bold(t.date(now.away_until)))
+        return [t("You're at work.")]
+    away = phrase(t, "You're away until {until} (inclusive).", until=Bold(t.date(now.away_until)))
     if now.cover is None:
-        return [*away, " · ", t("Nobody covers: reminders and new follow-ups go to the manager.")]
-    covered = phrase(t, "{cover} covers: reminders and new follow-ups go there.", cover=Mention(now.cover))
+        return [*away, " · ", t("No cover: reminders and new follow-ups go to the manager.")]
+    covered = phrase(t, "{cover} is the cover and gets reminders and new follow-ups.", cover=Mention(now.cover))
     return [*away, " · ", *covered]
 
 

@@ -20,9 +20,9 @@ def _next_missing(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list
     word = outcome(t, code)
     missing = phrase(
         t,
-        "{outcome}: on which day? Say it behind “next”, so that somebody asks then whether it was paid."
+        "{outcome}: for which day? Type it after “next”, so that we check then whether it was paid."
         if code == "promised"
-        else "{outcome}: when? Say it behind “next”.",
+        else "{outcome}: when? Type it after “next”.",
         outcome=Bold(word),
     )
     line = t("/loan-call {loan} {outcome} next tomorrow 10:00", loan=loan, outcome=word)
@@ -32,20 +32,20 @@ def _next_missing(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list
 def _outcome_answers_other(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list[Inline]]:
     named = phrase(
         t,
-        "{outcome} answers verification calls only, and this is about {purpose}."
+        "{outcome} only answers verification follow-ups, and this one is about {purpose}."
         if error.params["answers"] == "verification"
-        else "{outcome} answers repayment calls only, and this is about {purpose}.",
+        else "{outcome} only answers repayment follow-ups, and this one is about {purpose}.",
         outcome=Bold(outcome(t, error.params["outcome"])),
         purpose=Bold(purpose(t, error.params["purpose"])),
     )
-    return [named, [t("To note the word instead of naming a follow-up, put a colon before the note.")]]
+    return [named, [t("If the word belongs to your note, put a colon before the note.")]]
 
 
 def _number_and_purpose_differ(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list[Inline]]:
     return [
         phrase(
             t,
-            "{name} is about {its}, not about {purpose}. Name one of the two, or put a colon before the note.",
+            "{name} is about {its}, not {purpose}. Name only one of the two, or put a colon before the note.",
             name=Code(error.params["given"]),
             its=Bold(purpose(t, error.params["its"])),
             purpose=Bold(purpose(t, error.params["purpose"])),
@@ -55,11 +55,9 @@ def _number_and_purpose_differ(t: Translator, error: DeskError, _zone: ZoneInfo)
 
 def _undo_built_on(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list[Inline]]:
     loans = t(", ").join(error.params["loans"])
-    paragraphs: list[list[Inline]] = [[t("Something has been built on this meanwhile, so it stays.")]]
+    paragraphs: list[list[Inline]] = [[t("This can't be undone: later changes depend on it.")]]
     if loans:
-        paragraphs = [
-            phrase(t, "Something has been built on this meanwhile, so it stays ({loans}).", loans=Bold(loans))
-        ]
+        paragraphs = [phrase(t, "This can't be undone: later changes depend on it ({loans}).", loans=Bold(loans))]
     paragraphs.extend(["• ", *_since(t, since, zone)] for since in error.params["since"])
     return paragraphs
 

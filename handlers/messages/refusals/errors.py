@@ -17,7 +17,7 @@ def refusal(t: Translator, error: DeskError, zone: ZoneInfo, *, line: str = "") 
     for paragraph in explain(t, error, zone):
         writer.line(paragraph)
     if line:
-        writer.line(t("Your line, to mend and send again:")).preformatted(line)
+        writer.line(t("Your line, to correct and send again:")).preformatted(line)
     if error.code == "not_a_member":
         writer.buttons(Button(t("Ask for access"), "access.ask"))
     return writer.message()
@@ -37,26 +37,30 @@ def trouble(t: Translator, kind: Trouble | Failure, reference: str = "", *, line
     writer = Writer()
     match kind:
         case Trouble.UNKNOWN:
-            text = t("The desk could not see whether this was saved. Please look at the card before you repeat it.")
+            text = t("I can't tell whether this was saved. Please check the card before you try again.")
         case Trouble.FULL:
             text = t(
-                "The desk has no room left to save anything. Nothing was changed. "
-                "Please tell whoever runs the desk, and try again once there is room."
+                "There is no space left to save anything. Nothing was changed. Please tell the people who run the desk, "
+                "and try again once there is space."
             )
         case Trouble.AWAY:
-            text = t("The desk cannot reach its database just now. Nothing was changed. Please try again in a minute.")
+            text = t("I can't reach the database right now. Nothing was changed. Please try again in a minute.")
         case Trouble.LATE:
-            text = t("The desk did not get this done in time. Nothing was changed. Please try again in a minute.")
+            text = t("This took too long. Nothing was changed. Please try again in a minute.")
         case Failure.SLACK:
             text = t(
-                "Slack did not tell the desk who or which channel is meant. Nothing was changed. "
-                "Please try again in a minute."
+                "Slack didn't say which person or channel you mean. Nothing was changed. Please try again in a minute."
             )
         case Failure.BUG:
-            text = t("The desk has made a mistake, and nothing was changed. It has been written down.")
+            text = t("Something went wrong and nothing was changed.")
     writer.line(text)
     if reference:
-        writer.line(t("If it goes on, give your admin this reference: {reference}", reference=reference))
+        writer.line(
+            t(
+                "We logged it as {reference}. If it keeps happening, give this reference to your admin.",
+                reference=reference,
+            )
+        )
     if line:
         writer.line(t("Your line:")).preformatted(line)
     return writer.message()

@@ -8,46 +8,49 @@ from handlers.messages.block_kit.translator import Translator
 Explanation = Callable[[Translator, DeskError], str]
 
 FILE: dict[str, Explanation] = {
-    "import_unreadable": lambda t, e: t("{given} cannot be read: {why}.", **e.params),
+    "import_unreadable": lambda t, e: t("I can't read {given}: {why}.", **e.params),
     "import_not_text": lambda t, e: t(
-        "{given} is no CSV file. Save the sheet as CSV (UTF-8, or as Excel writes it) and try again.", **e.params
+        "{given} isn't a CSV file. Save the sheet as CSV (UTF-8 or Excel's own encoding) and try again.", **e.params
     ),
     "import_quotes": lambda t, e: t(
-        "A quotation mark is not closed, or stands where none may be: look at line {line} and the one before it.",
+        "A quotation mark is in the wrong place or isn't closed: check line {line} and the one before it.",
         line=e.params["line"],
     ),
-    "import_not_csv": lambda t, e: t("This is no table of loans: its first line must name the columns."),
-    "import_column_missing": lambda t, e: t(
-        "The column {column} is missing. Its heading may be one of these.", **e.params
-    ),
-    "import_column_twice": lambda t, e: t("The column {column} is there twice. Keep one of them.", **e.params),
+    "import_not_csv": lambda t, e: t("This isn't a table of loans: the first line must name the columns."),
+    "import_column_missing": lambda t, e: t("The column {column} is missing. Use one of these headings:", **e.params),
+    "import_column_twice": lambda t, e: t("The column {column} appears twice. Keep one of them.", **e.params),
 }
 
 ROW: dict[str, Explanation] = {
     "import_cells": lambda t, e: t("{cells} cells, but the first line names {columns} columns", **e.params),
     "import_empty": lambda t, e: t("empty"),
-    "import_number_separated": lambda t, e: t("{given}: a loan number has no blanks, commas or semicolons", **e.params),
-    "import_scientific": lambda t, e: t(
-        "{given}: Excel has turned this into a rounded number. Format the column as text and enter it again", **e.params
+    "import_number_separated": lambda t, e: t(
+        "{given}: a loan number can't contain spaces, commas or semicolons", **e.params
     ),
-    "import_too_long": lambda t, e: t("{length} characters, {limit} at most", **e.params),
-    "import_amount": lambda t, e: t("{given} is no amount: digits, at most two places, no separators", **e.params),
-    "import_due_day": lambda t, e: t("{given} is no day of the month", **e.params),
+    "import_scientific": lambda t, e: t(
+        "{given}: Excel turned this into a rounded number. Format the column as text and enter it again", **e.params
+    ),
+    "import_too_long": lambda t, e: t("{length} characters; the limit is {limit}", **e.params),
+    "import_amount": lambda t, e: t(
+        "{given} isn't an amount: use digits, at most two decimals and no separators", **e.params
+    ),
+    "import_due_day": lambda t, e: t("{given} isn't a day of the month", **e.params),
     "import_yes_no": lambda t, e: t("{given} is neither yes nor no", **e.params),
     "import_date": lambda t, e: t(
-        "{given} is no date up to today, written like {day}", day=e.params["nearest"][0], **e.params
+        "{given} isn't a date up to today, written like {day}", day=e.params["nearest"][0], **e.params
     ),
     "import_owner_unknown": lambda t, e: t(
-        "{given} is no member who can own a loan. Add them with /loan-team add, or correct the e-mail", **e.params
+        "{given} isn't a member who can own a loan. Add them with /loan-team add, or correct the email address",
+        **e.params,
     ),
     "import_number_twice": lambda t, e: t(
-        "{given} stands in this file more than once, also in line {others}",
+        "{given} appears in this file more than once, also in line {others}",
         given=e.params["given"],
         others=", ".join(str(line) for line in e.params["lines"]),
     ),
-    "phone_invalid": lambda t, e: t("{given} is no valid phone number", given=e.params["given"]),
+    "phone_invalid": lambda t, e: t("{given} isn't a valid phone number", given=e.params["given"]),
     "unknown_stage": lambda t, e: t(
-        "{given} is no stage; one of {stages}", given=e.params["given"], stages=", ".join(e.params["nearest"])
+        "{given} isn't a stage; use one of {stages}", given=e.params["given"], stages=", ".join(e.params["nearest"])
     ),
 }
 

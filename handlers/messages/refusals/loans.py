@@ -17,7 +17,7 @@ def _stage_already(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list
     return [
         phrase(
             t,
-            "{loan} is at {stage} already, since {time}.",
+            "{loan} is already at {stage}, since {time}.",
             loan=Bold(error.params["loan"]),
             stage=Bold(stage(t, error.params["stage"])),
             time=stamp(t, error.params["at"], zone),
@@ -32,7 +32,7 @@ def _document_impossible(t: Translator, error: DeskError, _zone: ZoneInfo) -> li
     paragraphs = [
         phrase(
             t,
-            "{document} on {loan} is {state}: that step does not follow.",
+            "{document} on {loan} is {state}, so that step isn't possible.",
             document=Bold(name),
             loan=Bold(given["loan"]),
             state=Bold(state(t, given["state"])),
@@ -52,12 +52,12 @@ def _document_impossible(t: Translator, error: DeskError, _zone: ZoneInfo) -> li
 def _document_not_requested(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list[Inline]]:
     name, loan = document(t, error.params["document"]), error.params["loan"]
     paragraphs = [
-        phrase(t, "{document} was not asked for on {loan}.", document=Bold(name), loan=Bold(loan)),
+        phrase(t, "{document} hasn't been requested for {loan}.", document=Bold(name), loan=Bold(loan)),
     ]
     if error.params["documents"]:
         paragraphs.append(phrase(t, "Open: {documents}", documents=Bold(_names(t, error.params["documents"]))))
     line = t("/loan-docs {loan} {document}", loan=loan, document=name)
-    return [*paragraphs, phrase(t, "To ask for it: {line}", line=Code(line))]
+    return [*paragraphs, phrase(t, "To request it: {line}", line=Code(line))]
 
 
 def _document_changed(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list[Inline]]:
@@ -65,7 +65,7 @@ def _document_changed(t: Translator, error: DeskError, zone: ZoneInfo) -> list[l
     return [
         phrase(
             t,
-            "{document} is {state} meanwhile: {who}, {time}.",
+            "{document} is now {state}: {who}, {time}.",
             document=Bold(document(t, error.params["document"])),
             state=Bold(state(t, error.params["state"])),
             who=Mention(who) if who else t("the desk"),

@@ -28,7 +28,7 @@ def explain(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list[Inline
         return explanation(t, error, zone)
     text = TEXTS.get(error.code)
     if text is None:
-        return [phrase(t, "That cannot be done ({code}).", code=Code(error.code))]
+        return [phrase(t, "I can't do that ({code}).", code=Code(error.code))]
     if error.params.get("given") == "" and "{given}" in text:
         text = TEXTS["incomplete"]
     values = {name: _value(t, name, value, zone) for name, value in error.params.items()}
@@ -36,7 +36,7 @@ def explain(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list[Inline
     paragraphs += [_choice(t, choice) for choice in error.params.get("choices", ())]
     if readings := error.params.get("readings"):
         meant = " · ".join(when(t, due, zone) for due in readings)
-        paragraphs.append(phrase(t, "It may mean: {readings}", readings=Bold(meant)))
+        paragraphs.append(phrase(t, "It could mean: {readings}", readings=Bold(meant)))
     if nearest := error.params.get("nearest"):
         paragraphs.append(phrase(t, "For example: {forms}", forms=Code(_join(t, nearest))))
     return paragraphs
@@ -87,7 +87,7 @@ def _value(t: Translator, name: str, value: Any, zone: ZoneInfo) -> list[Inline]
 
 def _choice(t: Translator, choice: Any) -> list[Inline]:
     if isinstance(choice, LoanChoice):
-        tail = t("tail {digits}", digits=choice.tail)
+        tail = t("phone ending {digits}", digits=choice.tail)
         return ["• ", Code(choice.number), f" {choice.masked} · {tail} · {stage(t, choice.stage)}"]
     return ["• ", Mention(str(choice))]
 
@@ -100,7 +100,7 @@ def _states(t: Translator) -> dict[str, str]:
     return {
         "done": t("done"),
         "cancelled": t("cancelled"),
-        "ended": t("ended with its loan"),
-        "undone": t("taken back"),
+        "ended": t("closed with the loan"),
+        "undone": t("undone"),
         "open": t("open"),
     }

@@ -26,7 +26,7 @@ Term = tuple[str, str]
 _READINGS = 8
 """How many pinyin readings of one name are indexed at most."""
 
-_TAIL = re.compile(r"(?:尾号|尾號|tail)?\s*(\d{4})")
+_TAIL = re.compile(r"(?:尾号|尾號|tail|ending)?\s*(\d{4})")
 _COMPOUND_SURNAMES = re.compile(
     "欧阳|司马|上官|诸葛|尉迟|万俟|司徒|夏侯|皇甫|东方|慕容|长孙|宇文|端木|令狐|公孙|百里|呼延"
 )

@@ -115,7 +115,7 @@ async def test_where_history_may_not_be_read_a_doubtful_message_says_so(
     await deliver_for(room, sender, clock, minutes=2)
     first, second = room.shown()
     assert first == "reminder"
-    assert second == "reminder\nYou may have received this message before: Slack did not confirm it."
+    assert second == "reminder\nYou may have seen this message before: Slack didn't confirm that it arrived."
 
 
 async def test_that_it_may_be_a_repeat_is_said_in_the_channels_language(

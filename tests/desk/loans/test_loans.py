@@ -365,6 +365,7 @@ async def test_loans_are_found_by_name_pinyin_phone_and_tail_and_further_ones_co
     found = await counter.found("wang")
     assert (len(found.rows), found.total, found.more) == (10, 13, 3)
     assert await counter.finds("wangxiaoming 尾号 5678") == ["L-1042"]
+    assert await counter.finds("wangxiaoming phone ending 5678") == ["L-1042"]
     assert await counter.finds("138 0013 5678") == ["L-1042"]
     assert await counter.finds("l-1042") == ["L-1042"]
     assert await counter.finds("王小明 9007") == ["A-7"]
@@ -373,6 +374,7 @@ async def test_loans_are_found_by_name_pinyin_phone_and_tail_and_further_ones_co
 
 def test_a_phone_number_and_a_tail_stay_one_word() -> None:
     assert search_words(" 王小明，尾号 5678 ") == ["王小明", "尾号5678"]
+    assert search_words("Wang, phone ending 5678") == ["Wang", "ending5678"]
     assert search_words("+86 138-0013 5678") == ["+86 138-0013 5678"]
     assert search_words("Wang Fang") == ["Wang", "Fang"]
 
