@@ -28,10 +28,10 @@ _DAY_ROWS = 5
 """How many of the day's calls are listed below the usage."""
 
 
-def usage_and_day(t: Translator, told: Usage, day: MyDay) -> Message:
+def usage_and_day(t: Translator, usage: Usage, day: MyDay) -> Message:
     """Render the usage of `/loan`, and the reader's calls of the day."""
     writer = Writer()
-    write_usage(t, writer, told)
+    write_usage(t, writer, usage)
     writer.line(Bold(t("Your day:")))
     if day.due.total == 0:
         writer.line(t("Nothing is due today."))

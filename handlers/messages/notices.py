@@ -69,7 +69,7 @@ async def _told_of_call(desk: Desk, notice: Notice, t: Translator, _zone: ZoneIn
     loan = await desk.session.get_one(Loan, call.loan_id)
     caller = await desk.session.get_one(Member, call.caller_id)
     shown = await loan_view(desk, loan)
-    return render.told_of_call(t, shown, name=caller.name, outcome=call.outcome, undone=call.undone_at is not None)
+    return render.call_outcome(t, shown, name=caller.name, outcome=call.outcome, undone=call.undone_at is not None)
 
 
 async def _channel_lost(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:

@@ -95,7 +95,7 @@ def escalation(t: Translator, view: FollowUpNotice, zone: ZoneInfo, *, times: in
     return writer.buttons(_card(t, item.loan), _reassign(t, item.loan) if is_owners else _hand_over(t, item)).message()
 
 
-def told_of_call(t: Translator, loan: LoanView, *, name: str, outcome: str, undone: bool) -> Message:
+def call_outcome(t: Translator, loan: LoanView, *, name: str, outcome: str, undone: bool) -> Message:
     """Render the outcome of a call that the manager should know about."""
     writer = Writer()
     writer.line(elements.masked_loan(t, loan))

@@ -6,7 +6,7 @@ from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer, phrase
 
 
-def taken_back(t: Translator, undone: TakenBack) -> Message:
+def undo_answer(t: Translator, undone: TakenBack) -> Message:
     """Render what was undone; it replaces the answer whose button was pressed."""
     writer = Writer()
     words = act(t, undone.act)
