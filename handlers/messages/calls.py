@@ -12,7 +12,7 @@ from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.elements import masked_loan, outcome, stamp, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Code, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.block_kit.writer import Writer
 
 _ROWS = 5
 """How many open follow-ups of the loan an answer lists."""
@@ -21,16 +21,14 @@ _ROWS = 5
 def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID | None = None) -> Message:
     """Render the answer to a logged call, or to an addition to it; then `call_undo` undoes the call itself."""
     writer = Writer()
-    writer.line(
-        phrase(
-            t,
-            "{loan} · {name} · phone ending {tail}: {outcome}, logged at {time}.",
-            loan=Bold(call.loan.number),
-            name=call.name,
-            tail=call.loan.tail,
-            outcome=Bold(elements.outcome(t, call.outcome)),
-            time=t.clock_time(call.at, zone),
-        )
+    writer.phrase(
+        t,
+        "{loan} · {name} · phone ending {tail}: {outcome}, logged at {time}.",
+        loan=Bold(call.loan.number),
+        name=call.name,
+        tail=call.loan.tail,
+        outcome=Bold(elements.outcome(t, call.outcome)),
+        time=t.clock_time(call.at, zone),
     )
     writer.quote(call.note)
     _write_answered(t, writer, call)
@@ -48,13 +46,11 @@ def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID |
 def already_logged(t: Translator, call: AlreadyLogged, zone: ZoneInfo) -> Message:
     """Render the question whether a line that was repeated within a short time means another call."""
     writer = Writer()
-    writer.line(
-        phrase(
-            t,
-            "You already logged this on {loan} at {time}. Log another call?",
-            loan=Bold(call.loan_number),
-            time=t.clock_time(call.at, zone),
-        )
+    writer.phrase(
+        t,
+        "You already logged this on {loan} at {time}. Log another call?",
+        loan=Bold(call.loan_number),
+        time=t.clock_time(call.at, zone),
     )
     value = {"c": str(call.call_id), "k": int(call.keeps_plan)}
     return writer.buttons(Button(t("Log another"), "call.again", value)).message()
@@ -62,12 +58,10 @@ def already_logged(t: Translator, call: AlreadyLogged, zone: ZoneInfo) -> Messag
 
 def _write_answered(t: Translator, writer: Writer, call: CallLogged) -> None:
     if call.missing is not None:
-        writer.line(
-            phrase(
-                t,
-                "There's no open follow-up about {what}, so this call answers none.",
-                what=Bold(elements.purpose(t, call.missing)),
-            )
+        writer.phrase(
+            t,
+            "There's no open follow-up about {what}, so this call answers none.",
+            what=Bold(elements.purpose(t, call.missing)),
         )
         return
     if call.answered is None:
@@ -77,16 +71,14 @@ def _write_answered(t: Translator, writer: Writer, call: CallLogged) -> None:
     what, name = Bold(elements.purpose(t, follow_up.purpose)), Code(f"{follow_up.loan_number}/{follow_up.number}")
     if follow_up.state == "open":
         attempts = t.n("{n} attempt so far", "{n} attempts so far", follow_up.attempts)
-        writer.line(
-            phrase(t, "Answers {what} ({name}): still open, {attempts}.", what=what, name=name, attempts=attempts)
-        )
+        writer.phrase(t, "Answers {what} ({name}): still open, {attempts}.", what=what, name=name, attempts=attempts)
     else:
-        writer.line(phrase(t, "Answers {what} ({name}): done.", what=what, name=name))
+        writer.phrase(t, "Answers {what} ({name}): done.", what=what, name=name)
 
 
 def _write_consequences(t: Translator, writer: Writer, call: CallLogged) -> None:
     if call.paid is not None:
-        writer.line(phrase(t, "The instalment due {day} counts as paid.", day=Bold(t.date(call.paid))))
+        writer.phrase(t, "The instalment due {day} counts as paid.", day=Bold(t.date(call.paid)))
     if call.settled:
         writer.line(t("Also done:"))
         writer.bullets(elements.follow_up_line(t, follow_up) for follow_up in call.settled)

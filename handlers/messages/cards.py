@@ -93,18 +93,14 @@ def _write_header(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo)
     loan = view.loan
     writer.line(Bold(loan.number), " · ", Bold(view.name), " · ", t("phone ending {digits}", digits=loan.tail))
     if view.phone_is_wrong:
-        writer.line(
-            phrase(
-                t,
-                "Careful: this number is marked as wrong. To correct it: {line}",
-                line=Code(t("/loan edit {loan} phone 138 0013 8000", loan=loan.number)),
-            )
+        writer.phrase(
+            t,
+            "Careful: this number is marked as wrong. To correct it: {line}",
+            line=Code(t("/loan edit {loan} phone 138 0013 8000", loan=loan.number)),
         )
     since = t.date(view.stage_since.astimezone(zone).date())
     owner: Inline = Mention(loan.owner) if loan.owner else t("nobody")
-    writer.line(
-        phrase(t, "{stage} since {date} · owner: {owner}", stage=Bold(stage(t, loan.stage)), date=since, owner=owner)
-    )
+    writer.phrase(t, "{stage} since {date} · owner: {owner}", stage=Bold(stage(t, loan.stage)), date=since, owner=owner)
     money = _money(t, view)
     if money:
         writer.line(" · ".join(money))
@@ -328,12 +324,12 @@ def _write_corrections(t: Translator, writer: Writer, event: Event, notes: _Note
     for was in versions:
         when, who = stamp(t, was.at, zone), Mention(was.by)
         if was.outcome is None:
-            writer.line(phrase(t, "corrected {when} by {who}; it said:", when=when, who=who))
+            writer.phrase(t, "corrected {when} by {who}; it said:", when=when, who=who)
         else:
             what = outcome(t, was.outcome)
             if was.minutes is not None:
                 what += " · " + t.n("{n} minute", "{n} minutes", was.minutes)
-            writer.line(phrase(t, "corrected {when} by {who}; before: {what}", when=when, who=who, what=what))
+            writer.phrase(t, "corrected {when} by {who}; before: {what}", when=when, who=who, what=what)
         writer.quote(notes.fit(was.note))
     write_more(t, writer, len(event.was) - len(versions))
 

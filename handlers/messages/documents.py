@@ -18,7 +18,7 @@ from handlers.messages.block_kit.elements import (
 )
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.block_kit.writer import Writer
 from handlers.messages.follow_ups import offer_next
 
 ROWS = 10
@@ -61,7 +61,7 @@ def requested(t: Translator, result: DocumentsRequested, zone: ZoneInfo) -> Mess
     writer = Writer()
     _write_loan(t, writer, result.loan, result.name)
     if result.asked:
-        writer.line(phrase(t, "Requested: {documents}.", documents=Bold(_names(t, result.asked))))
+        writer.phrase(t, "Requested: {documents}.", documents=Bold(_names(t, result.asked)))
     if result.already:
         writer.line(t("Already requested and still open:"))
         writer.bullets(item_line(t, item, zone) for item in result.already)
@@ -82,7 +82,7 @@ def changed(t: Translator, result: DocumentsChanged, zone: ZoneInfo, *, brief: b
     _write_loan(t, writer, result.loan, result.name)
     for item in result.changed:
         name, now = Bold(document(t, item.code, item.words)), Bold(state(t, item.state))
-        writer.line(phrase(t, "{document}: {state}", document=name, state=now))
+        writer.phrase(t, "{document}: {state}", document=name, state=now)
         writer.quote(item.reason)
     if any(item.state == "rejected" for item in result.changed):
         writer.line(t("It has been requested again."))
@@ -90,7 +90,7 @@ def changed(t: Translator, result: DocumentsChanged, zone: ZoneInfo, *, brief: b
         _write_still_open(t, writer, result, zone)
     for follow_up in result.done:
         name = Code(f"{follow_up.loan_number}/{follow_up.number}")
-        writer.line(phrase(t, "The follow-up for these documents is done ({name}).", name=name))
+        writer.phrase(t, "The follow-up for these documents is done ({name}).", name=name)
     if result.planned is not None:
         write_plan(t, writer, result.planned)
     offer_next(t, writer, result.unplanned, zone)

@@ -81,13 +81,7 @@ def _table(t: Translator, view: DueList, zone: ZoneInfo) -> tuple[list[str], lis
     if view.period == "unplanned":
         header = [t("Loan"), t("Borrower"), t("Phone ending"), t("Stage"), t("Since")]
         return header, [
-            [
-                row.number,
-                row.name,
-                row.tail,
-                elements.stage(t, row.stage),
-                t.date(row.since.astimezone(zone).date()),
-            ]
+            [row.number, row.name, row.tail, elements.stage(t, row.stage), t.date(row.since.astimezone(zone).date())]
             for row in view.unplanned
         ]
     header = [

@@ -20,7 +20,7 @@ def preview(t: Translator, result: Preview) -> Message:
     writer = Writer()
     if result.changed:
         writer.line(Bold(t("This changed while you were looking. It is now:")))
-    writer.line(phrase(t, "From {from_} to {to}:", from_=Mention(result.from_), to=Mention(result.to)))
+    writer.phrase(t, "From {from_} to {to}:", from_=Mention(result.from_), to=Mention(result.to))
     _write_counts(t, writer, result.handed)
     if not result.handed.loans and not result.handed.follow_ups:
         return writer.line(t("There is nothing to reassign.")).message()
@@ -39,14 +39,14 @@ def reassigned(t: Translator, result: Reassigned) -> Message:
     """Render what was handed over."""
     writer = Writer()
     if result.loan is not None:
-        writer.line(phrase(t, "{loan} now belongs to {to}.", loan=Bold(result.loan), to=Mention(result.to)))
+        writer.phrase(t, "{loan} now belongs to {to}.", loan=Bold(result.loan), to=Mention(result.to))
         if result.handed.follow_ups:
             writer.line(
                 t.n("{n} open follow-up moved with it.", "{n} open follow-ups moved with it.", result.handed.follow_ups)
             )
     else:
         from_: Inline = Mention(result.from_) if result.from_ else "–"
-        writer.line(phrase(t, "Reassigned from {from_} to {to}:", from_=from_, to=Mention(result.to)))
+        writer.phrase(t, "Reassigned from {from_} to {to}:", from_=from_, to=Mention(result.to))
         _write_counts(t, writer, result.handed)
     writer.quote(result.why)
     return writer.buttons(undo_button(t, result.undo_id)).message()
@@ -125,10 +125,7 @@ def _write_counts(t: Translator, writer: Writer, handed: Handed) -> None:
 
 
 def _amounts(t: Translator, loans: int, follow_ups: int, overdue: int) -> str:
-    amounts = [
-        t.n("{n} loan", "{n} loans", loans),
-        t.n("{n} open follow-up", "{n} open follow-ups", follow_ups),
-    ]
+    amounts = [t.n("{n} loan", "{n} loans", loans), t.n("{n} open follow-up", "{n} open follow-ups", follow_ups)]
     if overdue:
         amounts.append(t.n("{n} of them late", "{n} of them late", overdue))
     return " · ".join(amounts)

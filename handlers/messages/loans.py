@@ -20,7 +20,7 @@ from handlers.messages.block_kit.elements import (
 )
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.block_kit.writer import Writer
 from handlers.messages.follow_ups import offer_next
 from handlers.messages.usage import Usage, write_usage
 
@@ -90,15 +90,13 @@ def inquiry_opened(t: Translator, result: NewInquiry, zone: ZoneInfo) -> Message
     """Render the answer to a new inquiry."""
     writer = Writer()
     owner: Inline = Mention(result.loan.owner) if result.loan.owner else t("nobody")
-    writer.line(
-        phrase(
-            t,
-            "New inquiry {loan}: {name} · phone ending {tail} · owner: {owner}",
-            loan=Bold(result.loan.number),
-            name=Bold(result.name),
-            tail=result.loan.tail,
-            owner=owner,
-        )
+    writer.phrase(
+        t,
+        "New inquiry {loan}: {name} · phone ending {tail} · owner: {owner}",
+        loan=Bold(result.loan.number),
+        name=Bold(result.name),
+        tail=result.loan.tail,
+        owner=owner,
     )
     writer.quote(result.note)
     offer_next(t, writer, result.unplanned, zone)
@@ -128,11 +126,11 @@ def _write_correction(t: Translator, writer: Writer, result: Corrected) -> None:
     values: dict[str, Inline] = {"after": Bold(result.after), "before": result.before, "loan": Bold(result.loan.number)}
     match result.what:
         case "name":
-            writer.line(phrase(t, "{loan}: the borrower's name is now {after} (it was {before}).", **values))
+            writer.phrase(t, "{loan}: the borrower's name is now {after} (it was {before}).", **values)
         case "phone":
-            writer.line(phrase(t, "{loan}: the phone number is now {after} (it was {before}).", **values))
+            writer.phrase(t, "{loan}: the phone number is now {after} (it was {before}).", **values)
         case "number":
-            writer.line(phrase(t, "Loan {before} now has the number {after}.", **values))
+            writer.phrase(t, "Loan {before} now has the number {after}.", **values)
 
 
 def _write_rows(t: Translator, writer: Writer, rows: Sequence[LoanRow]) -> None:
@@ -157,15 +155,13 @@ def _row(t: Translator, row: LoanRow) -> list[Inline]:
 def changed(t: Translator, result: StageChanged, zone: ZoneInfo) -> Message:
     """Render a change of stage: what it ended, and what is planned now."""
     writer = Writer()
-    writer.line(
-        phrase(
-            t,
-            "{loan} · {name}: {before} → {after}",
-            loan=Bold(result.loan.number),
-            name=result.name,
-            before=stage(t, result.from_stage),
-            after=Bold(stage(t, result.loan.stage)),
-        )
+    writer.phrase(
+        t,
+        "{loan} · {name}: {before} → {after}",
+        loan=Bold(result.loan.number),
+        name=result.name,
+        before=stage(t, result.from_stage),
+        after=Bold(stage(t, result.loan.stage)),
     )
     writer.quote(result.reason)
     if remark := _remark(t, result):

@@ -7,21 +7,19 @@ from desk.loans.notes import NoteAdded, NoteCorrected, NoteToCorrect
 from handlers.messages.block_kit.elements import masked_loan, stamp, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.block_kit.writer import Writer
 
 
 def added(t: Translator, note: NoteAdded, zone: ZoneInfo) -> Message:
     """Render the answer to a new note."""
     writer = Writer()
-    writer.line(
-        phrase(
-            t,
-            "{loan} · {name} · tail {tail}: note added at {time}.",
-            loan=Bold(note.loan.number),
-            name=note.name,
-            tail=note.loan.tail,
-            time=t.clock_time(note.at, zone),
-        )
+    writer.phrase(
+        t,
+        "{loan} · {name} · tail {tail}: note added at {time}.",
+        loan=Bold(note.loan.number),
+        name=note.name,
+        tail=note.loan.tail,
+        time=t.clock_time(note.at, zone),
     )
     writer.quote(note.text)
     return writer.buttons(

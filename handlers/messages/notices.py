@@ -75,10 +75,7 @@ async def _told_of_call(desk: Desk, notice: Notice, t: Translator, _zone: ZoneIn
 async def _channel_lost(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     about = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
     return render.channel_lost(
-        t,
-        channel=notice.facts["channel"],
-        error=notice.facts["error"],
-        name=about.name if about else t("the managers"),
+        t, channel=notice.facts["channel"], error=notice.facts["error"], name=about.name if about else t("the managers")
     )
 
 

@@ -22,7 +22,7 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
         return _settled(t, writer, item, zone).message()
     purpose = Bold(elements.purpose(t, item.follow_up.purpose))
     who = Mention(view.reader) if view.reader else t("A colleague")
-    writer.line(phrase(t, "{who}: please call about {what}.", who=who, what=purpose))
+    writer.phrase(t, "{who}: please call about {what}.", who=who, what=purpose)
     writer.line(elements.masked_loan(t, item.loan), " · ", elements.stage(t, item.loan.stage))
     _write_cover(t, writer, view)
     writer.line(_since(t, item, zone))
@@ -62,7 +62,7 @@ def assigned(t: Translator, view: FollowUpNotice, zone: ZoneInfo, by: str) -> Me
     if item.became is not None:
         return _settled(t, writer, item, zone).message()
     who = Mention(view.reader) if view.reader else t("A colleague")
-    writer.line(phrase(t, "{who}: {by} assigned you a follow-up.", who=who, by=by))
+    writer.phrase(t, "{who}: {by} assigned you a follow-up.", who=who, by=by)
     _write_cover(t, writer, view)
     writer.line(elements.masked_loan(t, item.loan))
     due = elements.when(t, item.follow_up.due, ZoneInfo(item.follow_up.zone))
@@ -77,7 +77,7 @@ def escalation(t: Translator, view: FollowUpNotice, zone: ZoneInfo, *, times: in
     writer = Writer()
     name = view.about_name
     if times is None:
-        writer.line(phrase(t, "Nobody has acted on {name}'s follow-up.", name=Bold(name)))
+        writer.phrase(t, "Nobody has acted on {name}'s follow-up.", name=Bold(name))
     else:
         text = t.n(
             "{name} has snoozed this follow-up {n} time.",
@@ -114,14 +114,12 @@ def channel_lost(t: Translator, *, channel: str, error: str, name: str) -> Messa
         "channel_not_found": t("it no longer exists, or the bot isn't in it"),
     }
     writer = Writer()
-    writer.line(
-        phrase(
-            t,
-            "Reminders for {name} can no longer be sent to {channel}: {why}.",
-            name=Bold(name),
-            channel=Channel(channel),
-            why=reasons.get(error, error),
-        )
+    writer.phrase(
+        t,
+        "Reminders for {name} can no longer be sent to {channel}: {why}.",
+        name=Bold(name),
+        channel=Channel(channel),
+        why=reasons.get(error, error),
     )
     writer.line(t("They go out as direct messages until you set another channel with /loan-team add."))
     return writer.message()

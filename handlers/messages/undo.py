@@ -3,7 +3,7 @@
 from desk.core.undo import TakenBack
 from handlers.messages.block_kit.message import Bold, Message
 from handlers.messages.block_kit.translator import Translator, _
-from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.block_kit.writer import Writer
 
 
 def undo_answer(t: Translator, undone: TakenBack) -> Message:
@@ -12,11 +12,11 @@ def undo_answer(t: Translator, undone: TakenBack) -> Message:
     words = act(t, undone.act)
     if undone.loan_number is not None:
         loan = Bold(undone.loan_number)
-        writer.line(phrase(t, "Undone on {loan}: {act}. Everything is as it was before.", loan=loan, act=words))
+        writer.phrase(t, "Undone on {loan}: {act}. Everything is as it was before.", loan=loan, act=words)
     elif not undone.left:
-        writer.line(phrase(t, "Undone: {act}. Everything is as it was before.", act=words))
+        writer.phrase(t, "Undone: {act}. Everything is as it was before.", act=words)
     else:
-        writer.line(phrase(t, "Undone: {act}.", act=words))
+        writer.phrase(t, "Undone: {act}.", act=words)
         writer.line(t("Anything changed since then stays as it is now: {loans}.", loans=t(", ").join(undone.left)))
     return writer.message()
 

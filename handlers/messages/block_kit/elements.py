@@ -10,7 +10,7 @@ from desk.loans.views import FollowUpView, LoanView, PlannedView
 from desk.rules.reminders import ScheduleWarning
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.block_kit.writer import Writer
 
 
 def when(t: Translator, due: Due, zone: ZoneInfo) -> str:
@@ -60,24 +60,20 @@ def write_plan(t: Translator, writer: Writer, planned: PlannedView) -> None:
     """Write the plan with its absolute time, and every warning that the planner should see."""
     follow_up = planned.follow_up
     zone = ZoneInfo(follow_up.zone)
-    writer.line(
-        phrase(
-            t,
-            "Next: {what} {when}, {who} ({name})",
-            what=Bold(purpose(t, follow_up.purpose)),
-            when=Bold(when(t, follow_up.due, zone)),
-            who=Mention(follow_up.assignee),
-            name=Code(f"{follow_up.loan_number}/{follow_up.number}"),
-        )
+    writer.phrase(
+        t,
+        "Next: {what} {when}, {who} ({name})",
+        what=Bold(purpose(t, follow_up.purpose)),
+        when=Bold(when(t, follow_up.due, zone)),
+        who=Mention(follow_up.assignee),
+        name=Code(f"{follow_up.loan_number}/{follow_up.number}"),
     )
     if planned.acting is not None:
-        writer.line(
-            phrase(
-                t,
-                "{who} is away then, so {acting} will be reminded.",
-                who=Mention(follow_up.assignee),
-                acting=Mention(planned.acting),
-            )
+        writer.phrase(
+            t,
+            "{who} is away then, so {acting} will be reminded.",
+            who=Mention(follow_up.assignee),
+            acting=Mention(planned.acting),
         )
     for warning in planned.warnings:
         writer.line(warning_text(t, warning))

@@ -67,6 +67,10 @@ class Writer:
         self._texts.append(_plain(flat))
         return self
 
+    def phrase(self, t: Translator, text: str, **values: Inline | int) -> "Writer":
+        """Add a paragraph that is one `phrase`."""
+        return self.line(phrase(t, text, **values))
+
     def bullets(self, items: Iterable[Sequence[Inline]]) -> "Writer":
         """Add a bulleted list, a row for each item."""
         rows = [_flatten(item) for item in items]

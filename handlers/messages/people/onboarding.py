@@ -11,7 +11,7 @@ from desk.people.workspace_settings import WorkspaceChanged
 from handlers.messages.block_kit.elements import form_button, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Code, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.block_kit.writer import Writer
 
 
 def welcome(t: Translator, view: Welcome, *, loans_buttons: Sequence[Button] = ()) -> Message:
@@ -32,12 +32,10 @@ def welcome(t: Translator, view: Welcome, *, loans_buttons: Sequence[Button] = (
     )
     writer.line(Code("loandesk import loans.csv --dry-run"))
     writer.buttons(*loans_buttons)
-    writer.line(
-        phrase(
-            t,
-            "Then add everyone else with {command}. People who aren't members yet can ask for access with a button.",
-            command=Code(t("/loan-team add @lina agent")),
-        )
+    writer.phrase(
+        t,
+        "Then add everyone else with {command}. People who aren't members yet can ask for access with a button.",
+        command=Code(t("/loan-team add @lina agent")),
     )
     return writer.message()
 
@@ -54,14 +52,12 @@ def app_manifest(t: Translator, added: Additions) -> Message:
     )
     writer.bullets([[name, t(": "), t(", ").join(found)] for name, found in parts if found])
     writer.line(t("Until Slack has it, these do not work. Everything else works as before."))
-    writer.line(
-        phrase(
-            t,
-            "Print it with {command} where the desk runs, paste it under App Manifest at {url}, and reinstall the app "
-            "if Slack asks you to.",
-            command=Code("loandesk manifest"),
-            url=Code("https://api.slack.com/apps"),
-        )
+    writer.phrase(
+        t,
+        "Print it with {command} where the desk runs, paste it under App Manifest at {url}, and reinstall the app "
+        "if Slack asks you to.",
+        command=Code("loandesk manifest"),
+        url=Code("https://api.slack.com/apps"),
     )
     return writer.message()
 

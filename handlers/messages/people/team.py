@@ -52,9 +52,7 @@ def added(t: Translator, result: MemberAdded) -> Message:
     writer = Writer()
     who = Mention(result.member.slack_user_id)
     known = result.again
-    writer.line(
-        phrase(t, "{who} is already a member; updated:" if known else "{who} is now a member of the desk:", who=who)
-    )
+    writer.phrase(t, "{who} is already a member; updated:" if known else "{who} is now a member of the desk:", who=who)
     writer.line(_row(t, result.member))
     if result.member.team:
         writer.line(t("Team: {team}", team=result.member.team))
@@ -66,11 +64,11 @@ def added(t: Translator, result: MemberAdded) -> Message:
 def removed(t: Translator, result: MemberChanged) -> Message:
     """Render a member who was removed, and where their work went."""
     writer = Writer()
-    writer.line(phrase(t, "{who} is no longer a member.", who=Mention(result.member.slack_user_id)))
+    writer.phrase(t, "{who} is no longer a member.", who=Mention(result.member.slack_user_id))
     if result.acting:
         went = [t.n("{n} loan", "{n} loans", result.loans)]
         went.append(t.n("{n} open follow-up", "{n} open follow-ups", result.moved))
-        writer.line(phrase(t, "Now with {who}: {what}.", who=Mention(result.acting), what=t(" and ").join(went)))
+        writer.phrase(t, "Now with {who}: {what}.", who=Mention(result.acting), what=t(" and ").join(went))
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
@@ -78,11 +76,9 @@ def away(t: Translator, result: MemberChanged) -> Message:
     """Render an absence."""
     writer, who = Writer(), Mention(result.member.slack_user_id)
     until = t.date(result.member.absent_until) if result.member.absent_until else ""
-    writer.line(phrase(t, "{who} is away until {until} (inclusive).", who=who, until=Bold(until)))
+    writer.phrase(t, "{who} is away until {until} (inclusive).", who=who, until=Bold(until))
     if result.acting:
-        writer.line(
-            phrase(t, "{cover} is the cover and gets reminders and new follow-ups.", cover=Mention(result.acting))
-        )
+        writer.phrase(t, "{cover} is the cover and gets reminders and new follow-ups.", cover=Mention(result.acting))
     else:
         writer.line(t("No cover: reminders and new follow-ups go to the manager."))
     writer.line(t.n("They have {n} open follow-up.", "They have {n} open follow-ups.", result.moved))
@@ -92,7 +88,7 @@ def away(t: Translator, result: MemberChanged) -> Message:
 def back(t: Translator, result: MemberChanged) -> Message:
     """Render the end of an absence."""
     writer, who = Writer(), Mention(result.member.slack_user_id)
-    writer.line(phrase(t, "{who} is back, and their open follow-ups are theirs again.", who=who))
+    writer.phrase(t, "{who} is back, and their open follow-ups are theirs again.", who=who)
     writer.line(t.n("They have {n} open follow-up.", "They have {n} open follow-ups.", result.moved))
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
@@ -100,13 +96,8 @@ def back(t: Translator, result: MemberChanged) -> Message:
 def hours(t: Translator, result: MemberChanged) -> Message:
     """Render a member's new working hours."""
     writer = Writer()
-    writer.line(
-        phrase(
-            t,
-            "{who} now works {hours}.",
-            who=Mention(result.member.slack_user_id),
-            hours=Bold(_hours(t, result.member)),
-        )
+    writer.phrase(
+        t, "{who} now works {hours}.", who=Mention(result.member.slack_user_id), hours=Bold(_hours(t, result.member))
     )
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
@@ -114,7 +105,7 @@ def hours(t: Translator, result: MemberChanged) -> Message:
 def day(t: Translator, result: DaySet) -> Message:
     """Render a calendar day that was declared working or off."""
     named = Bold(t.date(result.on))
-    writer = Writer().line(phrase(t, "{day} is a working day." if result.working else "{day} is a day off.", day=named))
+    writer = Writer().phrase(t, "{day} is a working day." if result.working else "{day} is a day off.", day=named)
     if result.name:
         writer.quote(result.name)
     return writer.buttons(undo_button(t, result.undo_id)).message()
@@ -127,11 +118,7 @@ def team_changed(t: Translator, result: TeamChanged) -> Message:
         writer.line(Bold(t("Team: {team}", team=now.name)))
     lines: dict[str, list[Inline]] = {
         "managers": [t("Managers"), t(": "), *_people(t, now.managers)],
-        "channel": [
-            t("Manager channel"),
-            t(": "),
-            Channel(now.channel) if now.channel else t("direct messages"),
-        ],
+        "channel": [t("Manager channel"), t(": "), Channel(now.channel) if now.channel else t("direct messages")],
         "language": [
             t("Channel language"),
             t(": "),

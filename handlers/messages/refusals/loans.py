@@ -51,9 +51,7 @@ def _document_impossible(t: Translator, error: DeskError, _zone: ZoneInfo) -> li
 
 def _document_not_requested(t: Translator, error: DeskError, _zone: ZoneInfo) -> list[list[Inline]]:
     name, loan = document(t, error.params["document"]), error.params["loan"]
-    paragraphs = [
-        phrase(t, "{document} hasn't been requested for {loan}.", document=Bold(name), loan=Bold(loan)),
-    ]
+    paragraphs = [phrase(t, "{document} hasn't been requested for {loan}.", document=Bold(name), loan=Bold(loan))]
     if error.params["documents"]:
         paragraphs.append(phrase(t, "Open: {documents}", documents=Bold(_names(t, error.params["documents"]))))
     line = t("/loan-docs {loan} {document}", loan=loan, document=name)
