@@ -9,7 +9,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.next_steps import NextOffer
 from desk.loans.views import FollowUpView
 from handlers.messages.block_kit import elements
-from handlers.messages.block_kit.elements import masked_loan, outcome, stamp, undo_button
+from handlers.messages.block_kit.elements import masked_loan, outcome, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Code, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
@@ -68,7 +68,7 @@ def _write_answered(t: Translator, writer: Writer, call: CallLogged) -> None:
         writer.line(t("This call answers no follow-up."))
         return
     follow_up = call.answered
-    what, name = Bold(elements.purpose(t, follow_up.purpose)), Code(f"{follow_up.loan_number}/{follow_up.number}")
+    what, name = Bold(elements.purpose(t, follow_up.purpose)), Code(elements.follow_up_name(follow_up))
     if follow_up.state == "open":
         attempts = t.n("{n} attempt so far", "{n} attempts so far", follow_up.attempts)
         writer.phrase(t, "Answers {what} ({name}): still open, {attempts}.", what=what, name=name, attempts=attempts)
@@ -150,12 +150,12 @@ def correct_button(label: str, call_id: UUID) -> Button:
 
 def write_call_header(t: Translator, writer: Writer, call: CallToCorrect, zone: ZoneInfo) -> None:
     """Write the loan and the time that identify a call."""
-    writer.line(masked_loan(t, call.loan), " · ", stamp(t, call.at, zone))
+    writer.line(masked_loan(t, call.loan), " · ", t.minute(call.at, zone))
 
 
 def corrected(t: Translator, result: CallCorrected, zone: ZoneInfo) -> Message:
     """Render what the call says now, and what it said before."""
-    writer = Writer().line(masked_loan(t, result.loan), " · ", stamp(t, result.at, zone))
+    writer = Writer().line(masked_loan(t, result.loan), " · ", t.minute(result.at, zone))
     writer.line(t("Corrected to:"), " ", Bold(_summary(t, result.says))).quote(result.says.note)
     writer.line(t("Before:"), " ", _summary(t, result.said)).quote(result.said.note)
     if result.says.outcome != result.said.outcome:

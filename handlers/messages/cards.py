@@ -15,9 +15,9 @@ from handlers.messages.block_kit.elements import (
     follow_up_value,
     form_button,
     outcome,
+    phone_ending,
     purpose,
     stage,
-    stamp,
     write_more,
 )
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
@@ -91,7 +91,7 @@ class _NoteBudget:
 def _write_header(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo) -> None:
     """Write the borrower, the loan's stage and owner, and what is paid."""
     loan = view.loan
-    writer.line(Bold(loan.number), " · ", Bold(view.name), " · ", t("phone ending {digits}", digits=loan.tail))
+    writer.line(Bold(loan.number), " · ", Bold(view.name), " · ", phone_ending(t, loan.tail))
     if view.phone_is_wrong:
         writer.phrase(
             t,
@@ -148,7 +148,7 @@ def _write_calls(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, 
 
 
 def _call_line(t: Translator, call: PastCall, zone: ZoneInfo) -> list[Inline]:
-    line: list[Inline] = [stamp(t, call.at, zone), " · ", Bold(outcome(t, call.outcome))]
+    line: list[Inline] = [t.minute(call.at, zone), " · ", Bold(outcome(t, call.outcome))]
     if call.purpose is not None:
         line += [" · ", purpose(t, call.purpose)]
     return [*line, " · ", Mention(call.caller)]
@@ -158,7 +158,7 @@ def _write_notes(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, 
     if view.notes:
         writer.line(Bold(t("Notes:")))
     for note in view.notes:
-        writer.bullets([[stamp(t, note.at, zone), " · ", Mention(note.who)]])
+        writer.bullets([[t.minute(note.at, zone), " · ", Mention(note.who)]])
         writer.quote(notes.fit(note.text))
     write_more(t, writer, view.more_notes)
 
@@ -180,7 +180,7 @@ def _write_stages(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo,
 
 
 def _stage_line(t: Translator, past: PastStage, zone: ZoneInfo) -> list[Inline]:
-    line: list[Inline] = [stamp(t, past.at, zone), " · ", stage(t, past.stage)]
+    line: list[Inline] = [t.minute(past.at, zone), " · ", stage(t, past.stage)]
     return [*line, " · ", Mention(past.by)] if past.by else line
 
 
@@ -291,11 +291,11 @@ def _view(
 
 
 def _write_name(t: Translator, writer: Writer, loan: LoanView, name: str) -> None:
-    writer.line(Bold(loan.number), " · ", Bold(name), " · ", t("phone ending {digits}", digits=loan.tail))
+    writer.line(Bold(loan.number), " · ", Bold(name), " · ", phone_ending(t, loan.tail))
 
 
 def _event(t: Translator, event: Event, zone: ZoneInfo) -> list[Inline]:
-    words: list[Inline] = [stamp(t, event.at, zone), " · "]
+    words: list[Inline] = [t.minute(event.at, zone), " · "]
     match event.kind:
         case "call":
             words.append(Bold(outcome(t, event.code)))
@@ -322,7 +322,7 @@ def _write_corrections(t: Translator, writer: Writer, event: Event, notes: _Note
     """Write the first and the latest earlier version of a corrected call or note."""
     versions = event.was if len(event.was) <= _CORRECTIONS else (event.was[0], event.was[-1])
     for was in versions:
-        when, who = stamp(t, was.at, zone), Mention(was.by)
+        when, who = t.minute(was.at, zone), Mention(was.by)
         if was.outcome is None:
             writer.phrase(t, "corrected {when} by {who}; it said:", when=when, who=who)
         else:
@@ -339,7 +339,7 @@ def _correct_buttons(t: Translator, events: Sequence[Event], zone: ZoneInfo) -> 
 
 
 def _correct_button(t: Translator, event: Event, zone: ZoneInfo) -> Button:
-    when = stamp(t, event.at, zone)
+    when = t.minute(event.at, zone)
     if event.kind == "note":
         return correct_note_button(t("Correct {name}", name=f"{when} {t('note')}"), event.id)
     return correct_button(t("Correct {name}", name=f"{when} {outcome(t, event.code)}"), event.id)

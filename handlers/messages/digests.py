@@ -139,9 +139,9 @@ def _row(t: Translator, row: DueRow) -> list[Inline]:
     follow_up = row.follow_up
     due = elements.brief_when(t, follow_up.due, ZoneInfo(follow_up.zone))
     words: list[Inline] = [
-        Code(f"{follow_up.loan_number}/{follow_up.number}"),
+        Code(elements.follow_up_name(follow_up)),
         f" {row.masked} · ",
-        t("phone ending {digits}", digits=row.tail),
+        elements.phone_ending(t, row.tail),
         f" · {elements.purpose(t, follow_up.purpose)} · {due}",
     ]
     if follow_up.overdue:

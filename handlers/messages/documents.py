@@ -11,7 +11,8 @@ from handlers.messages.block_kit.elements import (
     brief_when,
     fit_buttons,
     follow_up_line,
-    stamp,
+    follow_up_name,
+    phone_ending,
     undo_button,
     write_more,
     write_plan,
@@ -46,7 +47,7 @@ def state(t: Translator, code: str) -> str:
 def item_line(t: Translator, item: ItemView, zone: ZoneInfo) -> list[Inline]:
     """Return a document as a row: name, state, last change, due time, and why it was sent back."""
     line: list[Inline] = [Bold(document(t, item.code, item.words)), " · ", state(t, item.state)]
-    line.append(f" {stamp(t, item.changed_at, zone)}")
+    line.append(f" {t.minute(item.changed_at, zone)}")
     if item.changed_by:
         line += [" ", Mention(item.changed_by)]
     if item.by is not None and item.state in ("requested", "rejected"):
@@ -89,7 +90,7 @@ def changed(t: Translator, result: DocumentsChanged, zone: ZoneInfo, *, brief: b
     if not brief:
         _write_still_open(t, writer, result, zone)
     for follow_up in result.done:
-        name = Code(f"{follow_up.loan_number}/{follow_up.number}")
+        name = Code(follow_up_name(follow_up))
         writer.phrase(t, "The follow-up for these documents is done ({name}).", name=name)
     if result.planned is not None:
         write_plan(t, writer, result.planned)
@@ -128,7 +129,7 @@ def listed(t: Translator, result: DocumentsListed, zone: ZoneInfo) -> Message:
 
 
 def _write_loan(t: Translator, writer: Writer, loan: LoanView, name: str) -> None:
-    writer.line(Bold(loan.number), " · ", name, " · ", t("phone ending {digits}", digits=loan.tail))
+    writer.line(Bold(loan.number), " · ", name, " · ", phone_ending(t, loan.tail))
 
 
 def _names(t: Translator, items: Sequence[ItemView]) -> str:

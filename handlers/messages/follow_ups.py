@@ -31,7 +31,7 @@ def closed(t: Translator, result: Closed, zone: ZoneInfo) -> Message:
     follow_up = result.follow_up
     writer = Writer()
     writer.line(elements.masked_loan(t, result.loan))
-    name, what = Code(f"{follow_up.loan_number}/{follow_up.number}"), Bold(elements.purpose(t, follow_up.purpose))
+    name, what = Code(elements.follow_up_name(follow_up)), Bold(elements.purpose(t, follow_up.purpose))
     done = follow_up.state == "done"
     writer.phrase(t, "{what} ({name}) is done." if done else "{what} ({name}) is cancelled.", what=what, name=name)
     writer.quote(result.why)
@@ -82,7 +82,7 @@ def fitted(t: Translator, moved: Fitted) -> Message:
 def snoozed(t: Translator, result: Snoozed, zone: ZoneInfo) -> Message:
     """Render when the desk will remind again."""
     writer = Writer()
-    name = f"{result.follow_up.loan_number}/{result.follow_up.number}"
+    name = elements.follow_up_name(result.follow_up)
     until = Bold(t.instant(result.option.until, zone))
     writer.phrase(
         t, "{name}: you'll be reminded again {until}. The due time stays the same.", name=Bold(name), until=until
@@ -94,6 +94,6 @@ def snoozed(t: Translator, result: Snoozed, zone: ZoneInfo) -> Message:
 
 def handed_over(t: Translator, result: HandedOver) -> Message:
     """Render the new assignee of a follow-up."""
-    name = f"{result.follow_up.loan_number}/{result.follow_up.number}"
+    name = elements.follow_up_name(result.follow_up)
     writer = Writer().phrase(t, "{name} is now with {to}.", name=Bold(name), to=Mention(result.to))
     return writer.buttons(undo_button(t, result.undo_id)).message()

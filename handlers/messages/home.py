@@ -80,9 +80,9 @@ def _today(t: Translator, writer: Writer, view: HomeView) -> None:
 def _row(t: Translator, row: DueRow) -> list[Inline]:
     follow_up = row.follow_up
     when = elements.brief_when(t, follow_up.due, ZoneInfo(follow_up.zone))
-    tail = t("phone ending {digits}", digits=row.tail)
+    tail = elements.phone_ending(t, row.tail)
     words: list[Inline] = [
-        Code(f"{follow_up.loan_number}/{follow_up.number}"),
+        Code(elements.follow_up_name(follow_up)),
         " ",
         Bold(row.name),
         f" · {tail} · {elements.purpose(t, follow_up.purpose)} · {when}",

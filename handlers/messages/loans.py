@@ -12,6 +12,7 @@ from handlers.messages.block_kit.elements import (
     fit_buttons,
     follow_up_line,
     form_button,
+    phone_ending,
     purpose,
     stage,
     undo_button,
@@ -139,7 +140,7 @@ def _write_rows(t: Translator, writer: Writer, rows: Sequence[LoanRow]) -> None:
 
 
 def _row(t: Translator, row: LoanRow) -> list[Inline]:
-    tail = t("phone ending {digits}", digits=row.tail)
+    tail = phone_ending(t, row.tail)
     line: list[Inline] = [Code(row.number), " ", Bold(row.name), f" · {tail} · {stage(t, row.stage)}"]
     if row.owner is not None:
         line += [" · ", Mention(row.owner)]

@@ -4,7 +4,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.loans.notes import NoteAdded, NoteCorrected, NoteToCorrect
-from handlers.messages.block_kit.elements import masked_loan, stamp, undo_button
+from handlers.messages.block_kit.elements import masked_loan, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
@@ -34,12 +34,12 @@ def correct_note_button(label: str, note_id: UUID) -> Button:
 
 def write_note_header(t: Translator, writer: Writer, note: NoteToCorrect, zone: ZoneInfo) -> None:
     """Write the loan and the time that identify a note."""
-    writer.line(masked_loan(t, note.loan), " · ", stamp(t, note.at, zone))
+    writer.line(masked_loan(t, note.loan), " · ", t.minute(note.at, zone))
 
 
 def corrected(t: Translator, result: NoteCorrected, zone: ZoneInfo) -> Message:
     """Render what the note says now, and what it said before."""
-    writer = Writer().line(masked_loan(t, result.loan), " · ", stamp(t, result.at, zone))
+    writer = Writer().line(masked_loan(t, result.loan), " · ", t.minute(result.at, zone))
     writer.line(t("The note says now:")).quote(result.text)
     writer.line(t("Before:")).quote(result.earlier)
     return writer.buttons(undo_button(t, result.undo_id)).message()

@@ -6,7 +6,7 @@ from desk.follow_ups.due_lists import DueRow
 from desk.loans.lists import LoanRow
 from desk.messages.digests import AgentLoad
 from desk.messages.overview import OpenDocuments
-from handlers.messages.block_kit.elements import follow_up_line, form_button, stage
+from handlers.messages.block_kit.elements import follow_up_line, form_button, phone_ending, stage
 from handlers.messages.block_kit.message import Bold, Code, Inline, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
@@ -51,7 +51,7 @@ def loans(t: Translator, usage: Usage, rows: Sequence[LoanRow], loads: Sequence[
 
 
 def _loan(t: Translator, row: LoanRow) -> list[Inline]:
-    return [Code(row.number), f" {row.name} · ", t("phone ending {digits}", digits=row.tail)]
+    return [Code(row.number), f" {row.name} · ", phone_ending(t, row.tail)]
 
 
 def command_help(t: Translator, nearest: Usage, others: Sequence[Usage]) -> Message:

@@ -5,11 +5,10 @@ from zoneinfo import ZoneInfo
 from desk.core.vocabulary import VOCABULARY
 from desk.people.access import GRANTABLE, Asked
 from desk.people.access_requests import RequestView
-from handlers.messages.block_kit.elements import form_button, stamp
+from handlers.messages.block_kit.elements import form_button, mentions
 from handlers.messages.block_kit.message import Bold, Button, Code, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
-from handlers.messages.refusals.refusals import mentions
 
 
 def request_sent(t: Translator, result: Asked) -> Message:
@@ -34,7 +33,7 @@ def request(t: Translator, view: RequestView, zone: ZoneInfo) -> Message:
     who = Mention(view.slack_user_id)
     writer.phrase(t, "{who} ({name}) is asking for access to the desk.", who=who, name=Bold(view.name))
     if view.by is not None and view.at is not None:
-        decision = {"name": view.by, "when": stamp(t, view.at, zone)}
+        decision = {"name": view.by, "when": t.minute(view.at, zone)}
         if view.state == "granted":
             writer.phrase(
                 t, "Access granted as {roles} by {name}, {when}.", roles=Bold(_roles(t, view.roles)), **decision

@@ -10,11 +10,10 @@ from desk.people.own_settings import Settings, SettingsChanged
 from desk.people.team import MemberAdded, MemberChanged, MemberView
 from desk.people.teams import TeamChanged
 from desk.rules.hours import format_hours
-from handlers.messages.block_kit.elements import form_button, undo_button
+from handlers.messages.block_kit.elements import form_button, mentions, undo_button
 from handlers.messages.block_kit.message import Bold, Channel, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
-from handlers.messages.refusals.refusals import mentions
 
 
 def members(
