@@ -87,8 +87,11 @@ def changed(t: Translator, result: DocumentsChanged, zone: ZoneInfo, *, brief: b
         writer.quote(item.reason)
     if any(item.state == "rejected" for item in result.changed):
         writer.line(t("It has been requested again."))
-    if not brief:
-        _write_still_open(t, writer, result, zone)
+    if not brief and not result.still_open:
+        writer.line(t("This loan has no open documents left."))
+    elif not brief:
+        writer.line(t("Still open:"))
+        _write_items(t, writer, result.still_open, zone)
     for follow_up in result.done:
         name = Code(follow_up_name(follow_up))
         writer.phrase(t, "The follow-up for these documents is done ({name}).", name=name)
@@ -96,17 +99,8 @@ def changed(t: Translator, result: DocumentsChanged, zone: ZoneInfo, *, brief: b
         write_plan(t, writer, result.planned)
     offer_next(t, writer, result.unplanned, zone)
     if not brief:
-        writer.buttons(*item_buttons(t, result.still_open[:ROWS]))
+        writer.buttons(*_item_buttons(t, result.still_open[:ROWS]))
     return writer.buttons(*fit_buttons(t, result.planned), undo_button(t, result.undo_id)).message()
-
-
-def _write_still_open(t: Translator, writer: Writer, result: DocumentsChanged, zone: ZoneInfo) -> None:
-    if not result.still_open:
-        writer.line(t("This loan has no open documents left."))
-        return
-    writer.line(t("Still open:"))
-    writer.bullets(item_line(t, item, zone) for item in result.still_open[:ROWS])
-    write_more(t, writer, len(result.still_open) - ROWS)
 
 
 def listed(t: Translator, result: DocumentsListed, zone: ZoneInfo) -> Message:
@@ -117,15 +111,25 @@ def listed(t: Translator, result: DocumentsListed, zone: ZoneInfo) -> Message:
         example = t("/loan-docs {loan} id, bank by tomorrow", loan=result.loan.number)
         writer.line(t("No documents have been requested for this loan. To request some:")).preformatted(example)
         return writer.message()
+    write_documents(t, writer, result, zone)
+    return writer.message()
+
+
+def write_documents(
+    t: Translator, writer: Writer, result: DocumentsListed, zone: ZoneInfo, *, act: str = "documents"
+) -> None:
+    """Write the open documents with a button each, and the closed ones; `act` is the family that handles the buttons."""
     writer.line(Bold(t.n("{n} open document", "{n} open documents", len(result.open))))
-    writer.bullets(item_line(t, item, zone) for item in result.open[:ROWS])
-    write_more(t, writer, len(result.open) - ROWS)
-    writer.buttons(*item_buttons(t, result.open[:ROWS]))
+    _write_items(t, writer, result.open, zone)
+    writer.buttons(*_item_buttons(t, result.open[:ROWS], act=act))
     if result.settled:
         writer.line(t("Closed:"))
-        writer.bullets(item_line(t, item, zone) for item in result.settled[:ROWS])
-        write_more(t, writer, len(result.settled) - ROWS)
-    return writer.message()
+        _write_items(t, writer, result.settled, zone)
+
+
+def _write_items(t: Translator, writer: Writer, items: Sequence[ItemView], zone: ZoneInfo) -> None:
+    writer.bullets(item_line(t, item, zone) for item in items[:ROWS])
+    write_more(t, writer, len(items) - ROWS)
 
 
 def _write_loan(t: Translator, writer: Writer, loan: LoanView, name: str) -> None:
@@ -136,12 +140,11 @@ def _names(t: Translator, items: Sequence[ItemView]) -> str:
     return t(", ").join(document(t, item.code, item.words) for item in items)
 
 
-def item_buttons(t: Translator, items: Sequence[ItemView], *, act: str = "documents") -> list[Button]:
-    """Return a button for the next step of each document; `act` is the family that handles them."""
+def _item_buttons(t: Translator, items: Sequence[ItemView], *, act: str = "documents") -> list[Button]:
+    """Return a button for the next step of each document."""
     buttons: list[Button] = []
     for item in items:
-        name = document(t, item.code, item.words)
-        value = {"i": str(item.id), "v": item.version}
+        name, value = document(t, item.code, item.words), {"i": str(item.id), "v": item.version}
         if item.state == "received":
             buttons.append(Button(t("{document} accepted", document=name), f"{act}.accept", value))
         else:
