@@ -1,6 +1,5 @@
 """How each command is typed: its forms, and examples that work as written."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from desk.core.vocabulary import Word
@@ -47,8 +46,4 @@ def write_usage(t: Translator, writer: Writer, usage: Usage) -> None:
         for example in usage.examples
     )
     if usage.words:
-        writer.small(_words(t, usage.words))
-
-
-def _words(t: Translator, words: Sequence[Word]) -> str:
-    return t("Words: {words}", words=" · ".join(word.word(t.language) for word in words))
+        writer.small(t("Words: {words}", words=" · ".join(word.word(t.language) for word in usage.words)))
