@@ -38,7 +38,7 @@ async def build_correction(request: Request, private: Private, typed: Typed) -> 
     form = FormWriter(t, {"v": note.version, **private}, {"note": note.text, **typed})
     render.write_note_header(t, form, note, request.zone)
     form.text("note", t("Note"), long=True, limit=NOTE_LIMIT)
-    form.small(t("What the note said until now stays in the timeline."))
+    form.small(t("The timeline keeps the earlier version."))
     return form.view(CORRECTION.name, t(CORRECTION.title), submit=t("Save"))
 
 

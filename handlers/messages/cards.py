@@ -307,7 +307,7 @@ def _write_corrections(t: Translator, writer: Writer, event: Event, notes: _Note
     for was in versions:
         when, who = t.minute(was.at, zone), Mention(was.by)
         if was.outcome is None:
-            writer.phrase(t, "corrected {when} by {who}; it said:", when=when, who=who)
+            writer.phrase(t, "corrected {when} by {who}; before:", when=when, who=who)
         else:
             what = outcome(t, was.outcome)
             if was.minutes is not None:

@@ -40,6 +40,6 @@ def write_note_header(t: Translator, writer: Writer, note: NoteToCorrect, zone: 
 def corrected(t: Translator, result: NoteCorrected, zone: ZoneInfo) -> Message:
     """Render what the note says now, and what it said before."""
     writer = Writer().line(masked_loan(t, result.loan), " · ", t.minute(result.at, zone))
-    writer.line(t("The note says now:")).quote(result.text)
+    writer.line(t("Corrected to:")).quote(result.text)
     writer.line(t("Before:")).quote(result.earlier)
     return writer.buttons(undo_button(t, result.undo_id)).message()

@@ -25,7 +25,7 @@ _ACTS: dict[str, str] = {
     "call": _("a call"),
     "correct_call": _("a call correction"),
     "note": _("a note"),
-    "correct_note": _("a correction of a note"),
+    "correct_note": _("a note correction"),
     "call_answers": _("the follow-up a call answers"),
     "nothing_needed": _("“nothing needed”"),
     "follow_up": _("a new follow-up"),

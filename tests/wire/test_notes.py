@@ -86,7 +86,7 @@ async def test_the_author_corrects_a_note_and_its_earlier_text_stays_in_the_time
     assert form.errors == {"Note": "Nothing was changed: it is already set this way."}
     await form.fill("Note", "prefers evenings")
     await form.submit()
-    assert "The note says now:\nprefers evenings\nBefore:\nprefers mornings" in form.text
+    assert "Corrected to:\nprefers evenings\nBefore:\nprefers mornings" in form.text
 
     lines = await timeline(slack, slack.agent)
     at = lines.index("Wed 25 Nov 10:00 · note · <@UAGENT>")
@@ -109,7 +109,7 @@ async def test_a_correction_is_taken_back_first_and_then_the_note(slack: Slack, 
     assert len(await notes(slack)) == 2
     assert all(row.undone_at is None for row in await notes(slack))
     await form.press("Undo")
-    assert "a correction of a note" in form.text
+    assert "a note correction" in form.text
     await form.close()
 
     lines = await timeline(slack, slack.agent)
@@ -185,7 +185,7 @@ async def test_the_command_alone_and_the_card_open_a_form(slack: Slack, loan: Lo
     await form.fill("Loan", "L-1042")
     await form.fill("Note", "   ")
     await form.submit()
-    assert form.errors == {"Note": "What is the note? Write it behind the loan's number."}
+    assert form.errors == {"Note": "What's the note? Type it after the loan."}
     await form.fill("Note", NOTE)
     await form.submit()
     assert "note added at 10:00" in form.text
@@ -212,7 +212,7 @@ async def test_a_chinese_reader_adds_and_corrects_a_note_in_chinese(slack: Slack
     form = slack.sandbox.modal_of("UAGENT")
     await form.fill("备注", "请在19点后联系")
     await form.submit()
-    assert "备注现为：" in form.text
+    assert "已更正为：" in form.text
     await form.press("撤销")
     assert "更正备注" in form.text
 
