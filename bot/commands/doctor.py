@@ -225,7 +225,7 @@ async def _channels(database: Database, workspace: Workspace, directory: Directo
                 "their channel failed: set it again with /loan-team add",
             )
     if not wrong:
-        yield well("channels", f"{len(readers)} are open to the bot and to no other company")
+        yield well("channels", f"the bot is in all {len(readers)} of them, and none is shared with another company")
 
 
 def trouble_with(channel: SlackChannel | None) -> str | None:
@@ -244,7 +244,7 @@ def trouble_with(channel: SlackChannel | None) -> str | None:
 def _manifest(workspace: Workspace) -> Finding:
     """Say whether this release needs another app manifest. Slack shows a bot no commands and events: only the desk remembers."""
     if workspace.app_manifest is None:
-        return well("manifest", "the desk remembers it from its next start on")
+        return well("manifest", "not recorded yet: the desk records it when it next starts")
     added = declared().added_to(workspace.app_manifest)
     if added:
         parts = {name: ", ".join(found) for name, found in asdict(added).items() if found}
@@ -255,7 +255,7 @@ def _manifest(workspace: Workspace) -> Finding:
             "https://api.slack.com/apps. The admins are told when the desk starts",
         )
     if workspace.app_manifest_at is None:
-        return well("manifest", "nothing was added since the installation")
+        return well("manifest", "nothing has been added since the installation")
     return well("manifest", f"the admins were told on {workspace.app_manifest_at:%Y-%m-%d} what to paste in Slack")
 
 

@@ -25,6 +25,7 @@ from handlers.forms.fields import (
 )
 from handlers.forms.form import Form
 from handlers.messages import calls as render
+from handlers.messages.block_kit.elements import write_loan_and_time
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
@@ -114,7 +115,7 @@ async def build_correction(request: Request, private: Private, typed: Typed) -> 
     minutes = "" if says.minutes is None else str(says.minutes)
     typed = {"outcome": says.outcome, "note": says.note, "minutes": minutes, **typed}
     form = FormWriter(t, {"v": call.version, **private}, typed)
-    render.write_call_header(t, form, call, request.zone)
+    write_loan_and_time(t, form, call.loan, call.at, request.zone)
     form.choice("outcome", t("Outcome"), words(t, VOCABULARY.outcomes))
     form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
     form.number("minutes", t("Length (minutes)"), optional=True, low=0, high=LONGEST)

@@ -3,13 +3,13 @@
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from desk.calls.corrections import CallCorrected, CallSaid, CallToCorrect
+from desk.calls.corrections import CallCorrected, CallSaid
 from desk.calls.views import AlreadyLogged, CallLogged
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.next_steps import NextOffer
 from desk.loans.views import FollowUpView
 from handlers.messages.block_kit import elements
-from handlers.messages.block_kit.elements import masked_loan, outcome, undo_button
+from handlers.messages.block_kit.elements import outcome, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Code, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
@@ -148,14 +148,10 @@ def correct_button(label: str, call_id: UUID) -> Button:
     return Button(label, "form.open", {"form": "correct_call", "c": str(call_id)})
 
 
-def write_call_header(t: Translator, writer: Writer, call: CallToCorrect, zone: ZoneInfo) -> None:
-    """Write the loan and the time that identify a call."""
-    writer.line(masked_loan(t, call.loan), " · ", t.minute(call.at, zone))
-
-
 def corrected(t: Translator, result: CallCorrected, zone: ZoneInfo) -> Message:
     """Render what the call says now, and what it said before."""
-    writer = Writer().line(masked_loan(t, result.loan), " · ", t.minute(result.at, zone))
+    writer = Writer()
+    elements.write_loan_and_time(t, writer, result.loan, result.at, zone)
     writer.line(t("Corrected to:"), " ", Bold(_summary(t, result.says))).quote(result.says.note)
     writer.line(t("Before:"), " ", _summary(t, result.said)).quote(result.said.note)
     if result.says.outcome != result.said.outcome:

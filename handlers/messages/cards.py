@@ -91,7 +91,7 @@ class _NoteBudget:
 def _write_header(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo) -> None:
     """Write the borrower, the loan's stage and owner, and what is paid."""
     loan = view.loan
-    writer.line(Bold(loan.number), " · ", Bold(view.name), " · ", phone_ending(t, loan.tail))
+    _write_name(t, writer, loan, view.name)
     if view.phone_is_wrong:
         writer.phrase(
             t,

@@ -27,7 +27,7 @@ ROWS = 10
 
 
 def document(t: Translator, code: str, words: str = "") -> str:
-    """Return a document's name in the reader's language, or the words that name it."""
+    """Return a document's name in the reader's language, or the words that say which other document it is."""
     return words or VOCABULARY.document(code).word(t.language)
 
 

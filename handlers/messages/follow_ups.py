@@ -57,7 +57,7 @@ def next_planned(t: Translator, result: NextPlanned) -> Message:
 
 
 def nothing_needed(t: Translator, loan: LoanView) -> Message:
-    """Render the confirmation that the loan needs no next step."""
+    """Confirm that the loan needs no next step."""
     return Writer().phrase(t, "{loan} has no next step.", loan=Bold(loan.number)).message()
 
 

@@ -82,7 +82,7 @@ def nothing_handed_over(t: Translator) -> Message:
 def notice(
     t: Translator, facts: dict[str, Any], *, by: str, other: str | None, loan: LoanView | None, undone: bool
 ) -> Message:
-    """Render the notice to a member who gave or received: by name, because it notifies nobody else. `loan` is a single loan."""
+    """Render the notice to a member who gave or received work. It names the others without notifying them."""
     whom = other or (t("several members") if facts.get("several") else t("nobody"))
     writer = Writer()
     if facts["gained"]:

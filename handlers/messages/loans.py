@@ -53,7 +53,7 @@ def usage_and_day(t: Translator, usage: Usage, day: MyDay) -> Message:
 
 
 def search_results(t: Translator, result: LoanList) -> Message:
-    """Render the loans that a search search_results."""
+    """Render the loans that match a search."""
     writer = Writer()
     if not result.rows:
         writer.line(t("No loan you can see matches all of these words."))
@@ -105,7 +105,7 @@ def inquiry_opened(t: Translator, result: NewInquiry, zone: ZoneInfo) -> Message
 
 
 def known_phone(t: Translator, result: KnownPhone) -> Message:
-    """Render the loans that already have the phone number of a new inquiry, which was not inquiry_opened."""
+    """Render the loans that already have the phone number of an inquiry, which was not opened."""
     writer = Writer()
     writer.line(Bold(t("This phone number is already on a loan, so no inquiry was opened yet.")))
     _write_rows(t, writer, result.loans)

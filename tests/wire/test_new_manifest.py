@@ -59,7 +59,7 @@ async def test_each_admin_reads_once_what_is_new_and_where_to_paste_it(slack: Sl
 
 async def test_a_first_installation_announces_nothing(slack: Slack) -> None:
     assert manifest_messages(slack, slack.admin) == []
-    assert (await finding(slack)).words == "nothing was added since the installation"
+    assert (await finding(slack)).words == "nothing has been added since the installation"
 
 
 async def test_what_a_release_no_longer_asks_for_is_not_announced(slack: Slack) -> None:

@@ -92,7 +92,7 @@ async def test_the_author_corrects_a_note_and_its_earlier_text_stays_in_the_time
     at = lines.index("Wed 25 Nov 10:00 · note · <@UAGENT>")
     assert lines[at + 1 : at + 4] == [
         "prefers evenings",
-        "corrected Wed 25 Nov 10:05 by <@UAGENT>; it said:",
+        "corrected Wed 25 Nov 10:05 by <@UAGENT>; before:",
         "prefers mornings",
     ]
 

@@ -1,6 +1,7 @@
 """Elements that many messages share: a due time, a loan, a follow-up, a plan, the Undo button."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -144,6 +145,11 @@ def form_button(label: str, form: str, *, loan: UUID | None = None, follow_up: i
 def follow_up_value(follow_up: FollowUpView) -> dict[str, str | int]:
     """Return what a button about a follow-up carries: its id and the version on display."""
     return {"f": str(follow_up.id), "v": follow_up.version}
+
+
+def write_loan_and_time(t: Translator, writer: Writer, loan: LoanView, at: datetime, zone: ZoneInfo) -> None:
+    """Write the loan and the time that identify a call or note."""
+    writer.line(masked_loan(t, loan), " · ", t.minute(at, zone))
 
 
 def write_more(t: Translator, writer: Writer, n: int) -> None:

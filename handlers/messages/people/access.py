@@ -12,7 +12,7 @@ from handlers.messages.block_kit.writer import Writer
 
 
 def request_sent(t: Translator, result: Asked) -> Message:
-    """Render the answer to the person who request_sent."""
+    """Render the answer to the person who asked for access."""
     writer = Writer()
     match result.before:
         case None:
@@ -28,7 +28,7 @@ def request_sent(t: Translator, result: Asked) -> Message:
 
 
 def request(t: Translator, view: RequestView, zone: ZoneInfo) -> Message:
-    """Render the notice to those who may decide: who asks, a button for each answer, and finally the decision."""
+    """Render the notice to the managers who decide: who asks, a button for each answer, and finally the decision."""
     writer = Writer()
     who = Mention(view.slack_user_id)
     writer.phrase(t, "{who} ({name}) is asking for access to the desk.", who=who, name=Bold(view.name))
@@ -54,7 +54,7 @@ def request(t: Translator, view: RequestView, zone: ZoneInfo) -> Message:
 
 
 def granted(t: Translator, view: RequestView) -> Message:
-    """Render the notice to the person who request_sent, now a member."""
+    """Render the notice to the person whose request was granted, now a member."""
     writer = Writer()
     writer.phrase(
         t,
@@ -67,7 +67,7 @@ def granted(t: Translator, view: RequestView) -> Message:
 
 
 def declined(t: Translator, view: RequestView) -> Message:
-    """Render the notice to the person who request_sent and was declined."""
+    """Render the notice to the person whose request was declined."""
     writer = Writer()
     writer.phrase(t, "Thanks for asking. {name} hasn't given you access to the desk.", name=view.by or "–")
     return writer.line(

@@ -9,7 +9,7 @@ from desk.people.calendars import DaySet
 from desk.people.own_settings import Settings, SettingsChanged
 from desk.people.team import MemberAdded, MemberChanged, MemberView
 from desk.people.teams import TeamChanged
-from desk.rules.hours import format_hours
+from desk.rules.hours import WorkingHours, format_hours
 from handlers.messages.block_kit.elements import form_button, mentions, undo_button
 from handlers.messages.block_kit.message import Bold, Channel, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
@@ -96,7 +96,10 @@ def hours(t: Translator, result: MemberChanged) -> Message:
     """Render a member's new working hours."""
     writer = Writer()
     writer.phrase(
-        t, "{who} now works {hours}.", who=Mention(result.member.slack_user_id), hours=Bold(_hours(t, result.member))
+        t,
+        "{who} now works {hours}.",
+        who=Mention(result.member.slack_user_id),
+        hours=Bold(_hours(t, result.member.hours)),
     )
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
@@ -140,7 +143,7 @@ def _people(t: Translator, slack_ids: Sequence[str]) -> list[Inline]:
 
 def _row(t: Translator, view: MemberView) -> list[Inline]:
     roles = t(", ").join(VOCABULARY.role(role).word(t.language) for role in view.roles)
-    line: list[Inline] = [Mention(view.slack_user_id), f" · {roles} · {_hours(t, view)} · "]
+    line: list[Inline] = [Mention(view.slack_user_id), f" · {roles} · {_hours(t, view.hours)} · "]
     line.append(Channel(view.channel) if view.channel else t("direct messages"))
     if view.absent_until is not None:
         line += [" · ", Bold(t("away until {day}", day=t.short_date(view.absent_until)))]
@@ -149,8 +152,8 @@ def _row(t: Translator, view: MemberView) -> list[Inline]:
     return line
 
 
-def _hours(t: Translator, view: MemberView) -> str:
-    clock, days = format_hours(view.hours)
+def _hours(t: Translator, hours: WorkingHours) -> str:
+    clock, days = format_hours(hours)
     return f"{clock} {t.days(days)}"
 
 
@@ -179,8 +182,7 @@ def _channel(t: Translator, now: Settings) -> list[Inline]:
 
 
 def _hours_line(t: Translator, now: Settings) -> list[Inline]:
-    clock, days = format_hours(now.hours)
-    return phrase(t, "You work {hours}.", hours=Bold(f"{clock} {t.days(days)}"))
+    return phrase(t, "You work {hours}.", hours=Bold(_hours(t, now.hours)))
 
 
 def _absence(t: Translator, now: Settings) -> list[Inline]:
