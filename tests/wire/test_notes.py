@@ -131,7 +131,7 @@ async def test_a_note_is_corrected_by_its_author_within_a_day_or_by_a_manager(sl
     assert words not in await timeline(slack, slack.agent)
     assert words in await timeline(slack, slack.manager)
     await slack.press(slack.agent, reply.message, "Correct the note")
-    assert "Only the author of this note" in str(slack.sandbox.messages(slack.desk_channel, "UAGENT")[-1].text)
+    assert "Only the person who added this note" in str(slack.sandbox.messages(slack.desk_channel, "UAGENT")[-1].text)
 
 
 async def test_two_corrections_at_once_one_wins(slack: Slack, loan: Loan) -> None:
@@ -147,12 +147,12 @@ async def test_two_corrections_at_once_one_wins(slack: Slack, loan: Loan) -> Non
         await form.submit()
 
     assert "noon" in forms[0].text
-    assert "corrected meanwhile" in forms[1].errors["Note"]
+    assert "has been corrected since" in forms[1].errors["Note"]
 
 
 @pytest.mark.parametrize(
     ("line", "answer"),
-    [("/loan-note L-1042", "What is the note?"), ("/loan-note", ""), ("/loan-note L-9 text", "There is no loan “L-9”")],
+    [("/loan-note L-1042", "What's the note?"), ("/loan-note", ""), ("/loan-note L-9 text", "There is no loan “L-9”")],
 )
 async def test_what_is_missing_is_asked_for_and_nothing_is_written(
     slack: Slack, loan: Loan, line: str, answer: str
