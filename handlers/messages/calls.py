@@ -159,7 +159,7 @@ def corrected(t: Translator, result: CallCorrected, zone: ZoneInfo) -> Message:
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def _summary(t: Translator, said: CallSaid) -> str:
-    if said.minutes is None:
-        return outcome(t, said.outcome)
-    return outcome(t, said.outcome) + " · " + t.n("{n} minute", "{n} minutes", said.minutes)
+def _summary(t: Translator, version: CallSaid) -> str:
+    if version.minutes is None:
+        return outcome(t, version.outcome)
+    return outcome(t, version.outcome) + " · " + t.n("{n} minute", "{n} minutes", version.minutes)

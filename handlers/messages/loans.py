@@ -197,10 +197,10 @@ def _remark(t: Translator, result: StageChanged) -> str:
 
 
 def _write_ended(t: Translator, writer: Writer, result: StageChanged) -> None:
-    ended: list[str] = []
+    closed: list[str] = []
     if result.ended_follow_ups:
-        ended.append(t.n("{n} open follow-up", "{n} open follow-ups", result.ended_follow_ups))
+        closed.append(t.n("{n} open follow-up", "{n} open follow-ups", result.ended_follow_ups))
     if result.ended_documents:
-        ended.append(t.n("{n} document request", "{n} document requests", result.ended_documents))
-    if ended:
-        writer.line(t("Also closed: {what}", what=" · ".join(ended)))
+        closed.append(t.n("{n} document request", "{n} document requests", result.ended_documents))
+    if closed:
+        writer.line(t("Also closed: {what}", what=" · ".join(closed)))

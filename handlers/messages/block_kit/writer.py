@@ -218,13 +218,12 @@ def clipped(words: str, limit: int) -> str:
     """Return `words` cut to `limit` UTF-16 units (Slack may count so), ending in `…`; no entity is cut in two."""
     if units(words) <= limit:
         return words
-    kept, used = [], 1
+    cut, used = "", 1
     for character in words:
         used += units(character)
         if used > limit:
             break
-        kept.append(character)
-    cut = "".join(kept)
+        cut += character
     entity = cut.rfind("&", len(cut) - 5) if len(cut) > 5 else -1
     return (cut[:entity] if entity >= 0 and ";" not in cut[entity:] else cut) + "…"
 
