@@ -5,7 +5,7 @@ A process that runs Undo imports this module.
 
 from desk.documents import steps
 from desk.follow_ups import follow_ups, rescheduling
-from desk.handover import reassigning, removing
+from desk.handover import reassigning
 from desk.loans import borrowers, inquiries
 from desk.messages import digest_times, managers
 from desk.people import calendars, onboarding, own_settings, team
@@ -20,7 +20,6 @@ REGISTERING = (
     onboarding,
     own_settings,
     reassigning,
-    removing,
     rescheduling,
     steps,
     team,

@@ -63,7 +63,7 @@ def offer_undo(desk: Desk, act: str, *, loan_id: UUID | None = None, undo_id: UU
 def restore(row: SQLModel, before: dict[str, Any]) -> None:
     """Set the columns of a row to what a step of an Undo remembers."""
     for name, value in before.items():
-        setattr(row, name, remembered(value))
+        setattr(row, name, decode(value))
 
 
 def table_name(table: type[SQLModel]) -> str:
@@ -111,7 +111,7 @@ def _encode(value: Any) -> Any:
             return value
 
 
-def remembered(value: Any) -> Any:
+def decode(value: Any) -> Any:
     """Return a column's value from what a step of an Undo remembers of it."""
     match value:
         case {"instant": text}:

@@ -6,7 +6,7 @@ from desk.core.transaction import Desk
 from storage.queries.core import deliveries
 from storage.tables import ProcessedDelivery
 
-REMEMBERED_FOR = timedelta(hours=1)
+ANSWER_LIFETIME = timedelta(hours=1)
 """Longer than Slack repeats anything, or accepts an old signature."""
 
 
@@ -18,7 +18,7 @@ async def claim(desk: Desk, key: str) -> str | None:
     return desk.cipher.decrypt(ProcessedDelivery.answer_cipher, earlier)
 
 
-async def answered(desk: Desk, key: str, answer: str) -> None:
+async def store_answer(desk: Desk, key: str, answer: str) -> None:
     """Store the answer for repeats, encrypted because it may show a borrower."""
     row_id = deliveries.row_id(desk.workspace.id, key)
     cipher = desk.cipher.encrypt(ProcessedDelivery.answer_cipher, row_id, answer)
@@ -27,4 +27,4 @@ async def answered(desk: Desk, key: str, answer: str) -> None:
 
 async def forget_old(desk: Desk) -> None:
     """Delete the answers that are too old to be asked for again."""
-    await deliveries.forget_before(desk.session, desk.now - REMEMBERED_FOR)
+    await deliveries.forget_before(desk.session, desk.now - ANSWER_LIFETIME)

@@ -16,7 +16,7 @@ from storage.engine.types import new_id
 from storage.queries.core import drafts
 from storage.tables import Draft
 
-KEPT_FOR = timedelta(hours=1)
+DRAFT_LIFETIME = timedelta(hours=1)
 """How long a draft can be used."""
 
 
@@ -41,7 +41,7 @@ async def take_confirmed(desk: Desk, draft_id: UUID) -> dict[str, Any]:
     Raises NotFound (`draft_gone`: used, older than an hour, or another member's).
     """
     draft = await drafts.by_id(desk.session, draft_id)
-    if draft is None or draft.member_id != desk.member.id or desk.now - draft.at > KEPT_FOR:
+    if draft is None or draft.member_id != desk.member.id or desk.now - draft.at > DRAFT_LIFETIME:
         raise NotFound("draft_gone")
     body = _body_of(desk, draft)
     await desk.session.delete(draft)
@@ -56,7 +56,7 @@ async def save_form(desk: Desk, form: str, typed: Mapping[str, str | tuple[str, 
 async def read_form(desk: Desk, form: str) -> FormDraft | None:
     """Return what the acting member typed into a form within the last hour, or None."""
     draft = await drafts.of_form(desk.session, desk.member.id, form)
-    if draft is None or desk.now - draft.at > KEPT_FOR:
+    if draft is None or desk.now - draft.at > DRAFT_LIFETIME:
         return None
     typed = {name: v if isinstance(v, str) else tuple(v) for name, v in _body_of(desk, draft).items()}
     return FormDraft(typed=typed, at=draft.at)
@@ -68,7 +68,7 @@ async def forget_form(desk: Desk, form: str) -> None:
 
 
 async def _draft(desk: Desk, body: Mapping[str, Any], form: str | None = None) -> Draft:
-    await drafts.forget_before(desk.session, desk.workspace.id, desk.now - KEPT_FOR)
+    await drafts.forget_before(desk.session, desk.workspace.id, desk.now - DRAFT_LIFETIME)
     row_id, text = new_id(), json.dumps(dict(body), ensure_ascii=False)
     return Draft(
         id=row_id,

@@ -29,7 +29,7 @@ UNDO_FOR = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class TakenBack:
+class UndoResult:
     """What Undo did: the act, its loan, how many rows were restored, and the loans of the rows that stay as they are."""
 
     act: str
@@ -39,7 +39,7 @@ class TakenBack:
 
 
 @dataclass(frozen=True, slots=True)
-class Since:
+class LaterAct:
     """A later act that depends on the one to undo. `who` is a Slack id, None for the desk itself."""
 
     act: str
@@ -61,7 +61,7 @@ class _Step:
         return self.row.version == self.version
 
 
-async def take_back(desk: Desk, undo_id: UUID) -> TakenBack:
+async def take_back(desk: Desk, undo_id: UUID) -> UndoResult:
     """Restore what the act changed, and correct what follows from it.
 
     Raises NotFound (`undo_unknown`), NotAllowed (`undo_not_yours`: another member's), Invalid (`undo_too_late`,
@@ -82,7 +82,7 @@ async def take_back(desk: Desk, undo_id: UUID) -> TakenBack:
     desk.add(undo)
     loan = await desk.session.get(Loan, undo.loan_id) if undo.loan_id else None
     desk.audit("undo", loan_id=undo.loan_id, subject_id=undo.id, act_undone=undo.act, restored=len(untouched))
-    return TakenBack(act=undo.act, loan_number=loan.number if loan else None, restored=len(untouched), left=left)
+    return UndoResult(act=undo.act, loan_number=loan.number if loan else None, restored=len(untouched), left=left)
 
 
 async def _mine(desk: Desk, undo_id: UUID) -> Undo:
@@ -151,13 +151,13 @@ async def _let_earlier_acts_be_taken_back(desk: Desk, undo: Undo, steps: Sequenc
             desk.add(earlier)
 
 
-async def _since(desk: Desk, undo: Undo, moved_on: Sequence[_Step]) -> tuple[Since, ...]:
+async def _since(desk: Desk, undo: Undo, moved_on: Sequence[_Step]) -> tuple[LaterAct, ...]:
     entries = await audit.latest(
         desk.session, _loan_ids(undo, moved_on), since=undo.made_at, but_not_by=undo.member_id, limit=3
     )
     people = await members.by_ids(desk.session, [entry.actor_id for entry in entries if entry.actor_id])
     return tuple(
-        Since(act=entry.act, who=people[entry.actor_id].slack_user_id if entry.actor_id else None, at=entry.at)
+        LaterAct(act=entry.act, who=people[entry.actor_id].slack_user_id if entry.actor_id else None, at=entry.at)
         for entry in entries
     )
 

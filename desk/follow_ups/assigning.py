@@ -16,8 +16,7 @@ from desk.loans.lookup import Named, resolve
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_view, loan_view, planned_view
 from desk.messages import kinds
 from desk.messages.notices import owe_to_member
-from desk.people.members import require_caller, require_may_act
-from desk.people.members import resolve as resolve_member
+from desk.people.members import find_member, require_caller, require_may_act
 from storage.queries.follow_ups import follow_ups as stored
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
@@ -58,7 +57,7 @@ async def assign_follow_up(
     if meant.follow_up is not None:
         raise Invalid("follow_up_is_there", given=name_of(meant.loan, meant.follow_up), number=meant.follow_up.number)
     named = meant.loan
-    assignee = await resolve_member(desk, who) if who else await _default_assignee(desk, named)
+    assignee = await find_member(desk, who) if who else await _default_assignee(desk, named)
     require_caller(assignee)
     about = purpose or VOCABULARY.stage(named.stage).purpose
     planned = await follow_ups.plan(desk, named, purpose=about, assignee=assignee, due=due, note=note)

@@ -12,7 +12,7 @@ from desk.core.errors import Invalid, NotFound
 from desk.core.permissions import CALLERS, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.follow_ups.follow_ups import check_note
-from desk.handover.reassigning import hand_over, mark_of, notice_key, require_may_reassign
+from desk.handover.reassigning import fingerprint_of, hand_over, notice_key, require_may_reassign
 from desk.loans.lookup import visible_loans
 from desk.messages import kinds
 from desk.messages.notices import owe_to_member
@@ -33,7 +33,7 @@ How = Literal["one", "each", "balanced"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PlanRequest:
     """What is to be handed over: these loans, or where there are none all that `from_id` has; and to whom: everything to
     `to_id`, each loan to the member in `each` (one that is not there stays), or balanced over the team."""
 
@@ -66,13 +66,13 @@ class PlanPreview:
     follow_ups: int
     overdue: int
     why: str = field(repr=False)
-    mark: str
+    fingerprint: str
     draft_id: UUID
     changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class PlanDone:
+class PlanResult:
     """What was handed over; `shares` are as they were, and as they are now."""
 
     shares: tuple[Share, ...]
@@ -107,9 +107,9 @@ class _Plan:
         return [row for unit, _ in self.moves for row in unit.follow_ups]
 
     @property
-    def mark(self) -> str:
+    def fingerprint(self) -> str:
         targets = ",".join(str(to) for _, to in self.moves)
-        return mark_of([unit.loan for unit, _ in self.moves], self.follow_ups, targets)
+        return fingerprint_of([unit.loan for unit, _ in self.moves], self.follow_ups, targets)
 
 
 async def picked_loans(desk: Desk, numbers: Sequence[str]) -> list[Loan]:
@@ -137,7 +137,7 @@ async def units_of(desk: Desk, *, from_id: UUID | None, loan_ids: Sequence[UUID]
     return [Unit(loan, loan.id in own, from_id, tuple(on_loan[loan.id])) for loan in concerned]
 
 
-async def preview(desk: Desk, wish: Wish, *, changed: bool = False) -> PlanPreview:
+async def preview(desk: Desk, wish: PlanRequest, *, changed: bool = False) -> PlanPreview:
     """What the wish would do.
 
     Raises NotAllowed (`role_missing`, `others_may_act`), Invalid (`nothing_chosen`, `nothing_to_hand_over`,
@@ -148,14 +148,14 @@ async def preview(desk: Desk, wish: Wish, *, changed: bool = False) -> PlanPrevi
     return await _previewed(desk, wish, await _plan(desk, wish, lock=False), changed=changed)
 
 
-async def carry_out(desk: Desk, draft_id: UUID, mark: str) -> PlanDone | PlanPreview:
+async def carry_out(desk: Desk, draft_id: UUID, fingerprint: str) -> PlanResult | PlanPreview:
     """Does what was shown. Gives the preview again when it would be another one now.
 
     Raises as `preview` does, and NotFound (`draft_gone`).
     """
     wish = _read(await drafts.take_confirmed(desk, draft_id))
     plan = await _plan(desk, wish, lock=True)
-    if plan.mark != mark:
+    if plan.fingerprint != fingerprint:
         return await _previewed(desk, wish, plan, changed=True)
     batch = new_id()
     portions: dict[tuple[UUID | None, UUID], list[Unit]] = defaultdict(list)
@@ -168,7 +168,7 @@ async def carry_out(desk: Desk, draft_id: UUID, mark: str) -> PlanDone | PlanPre
         await hand_over(desk, owned, held, outgoing, plan.people[to_id], why=wish.why, batch=batch)
     _audit(desk, wish, plan)
     await _tell(desk, batch, plan)
-    return PlanDone(
+    return PlanResult(
         shares=plan.shares,
         loans=len(plan.loans),
         follow_ups=len(plan.follow_ups),
@@ -177,20 +177,20 @@ async def carry_out(desk: Desk, draft_id: UUID, mark: str) -> PlanDone | PlanPre
     )
 
 
-async def _previewed(desk: Desk, wish: Wish, plan: _Plan, *, changed: bool) -> PlanPreview:
+async def _previewed(desk: Desk, wish: PlanRequest, plan: _Plan, *, changed: bool) -> PlanPreview:
     return PlanPreview(
         shares=plan.shares,
         loans=len(plan.loans),
         follow_ups=len(plan.follow_ups),
         overdue=sum(row.overdue_at < desk.now for row in plan.follow_ups),
         why=wish.why,
-        mark=plan.mark,
+        fingerprint=plan.fingerprint,
         draft_id=await drafts.save_for_confirmation(desk, _written(wish)),
         changed=changed,
     )
 
 
-async def _plan(desk: Desk, wish: Wish, *, lock: bool) -> _Plan:
+async def _plan(desk: Desk, wish: PlanRequest, *, lock: bool) -> _Plan:
     if not wish.loan_ids and wish.from_id is None:
         raise Invalid("nothing_chosen")
     if not wish.loan_ids:
@@ -207,7 +207,7 @@ async def _plan(desk: Desk, wish: Wish, *, lock: bool) -> _Plan:
     return _Plan(people=people, moves=moves, shares=await _shares(desk, people, moves))
 
 
-async def _chosen(desk: Desk, wish: Wish, units: Sequence[Unit]) -> dict[UUID, Member]:
+async def _chosen(desk: Desk, wish: PlanRequest, units: Sequence[Unit]) -> dict[UUID, Member]:
     """Who gets each loan."""
     if wish.how == "balanced":
         return await _balanced(desk, wish, units)
@@ -236,7 +236,7 @@ async def _chosen(desk: Desk, wish: Wish, units: Sequence[Unit]) -> dict[UUID, M
     return chosen
 
 
-async def _balanced(desk: Desk, wish: Wish, units: Sequence[Unit]) -> dict[UUID, Member]:
+async def _balanced(desk: Desk, wish: PlanRequest, units: Sequence[Unit]) -> dict[UUID, Member]:
     team = await desk.session.get(Team, wish.team_id) if wish.team_id else None
     if team is None or team.workspace_id != desk.workspace.id:
         raise Invalid("team_missing")
@@ -282,7 +282,7 @@ def _by_loan(rows: Sequence[FollowUp]) -> defaultdict[UUID, list[FollowUp]]:
     return by_loan
 
 
-def _audit(desk: Desk, wish: Wish, plan: _Plan) -> None:
+def _audit(desk: Desk, wish: PlanRequest, plan: _Plan) -> None:
     if not wish.loan_ids:
         owned, held = len(plan.loans), len(plan.follow_ups)
         desk.audit("reassign_all", subject_id=wish.from_id, how=wish.how, loans=owned, follow_ups=held)
@@ -341,7 +341,7 @@ def _amounts(desk: Desk, units: Sequence[Unit]) -> dict[str, int]:
     }
 
 
-def _written(wish: Wish) -> dict[str, Any]:
+def _written(wish: PlanRequest) -> dict[str, Any]:
     return {
         "how": wish.how,
         "from": str(wish.from_id) if wish.from_id else None,
@@ -353,8 +353,8 @@ def _written(wish: Wish) -> dict[str, Any]:
     }
 
 
-def _read(kept: Mapping[str, Any]) -> Wish:
-    return Wish(
+def _read(kept: Mapping[str, Any]) -> PlanRequest:
+    return PlanRequest(
         how=kept["how"],
         from_id=UUID(kept["from"]) if kept["from"] else None,
         loan_ids=tuple(UUID(each) for each in kept["loans"]),

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from desk.core import drafts
-from desk.core.changes import offer_undo, remembered, track
+from desk.core.changes import decode, offer_undo, track
 from desk.core.errors import Invalid
-from desk.core.permissions import allows, refusal, require, require_role
+from desk.core.permissions import allows, refusal, require, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo
 from desk.core.values import LoanRef
@@ -19,16 +19,17 @@ from desk.messages import kinds
 from desk.messages.notices import owe_to_member
 from desk.people.calendars import calendar_of
 from desk.people.members import managers_for, require_caller, stand_ins_for
+from desk.people.team import MemberChange, require_may_change_roles, require_other_admin, view_of
 from storage.engine.types import new_id
 from storage.queries.core import undos
 from storage.queries.handover import holdings
-from storage.queries.messages import notices
+from storage.queries.messages import homes, notices
 from storage.queries.people import members
 from storage.tables import Assignment, FollowUp, Loan, Member, Undo
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
+class HandoverCounts:
     """What is, or would be, handed over: loans by stage, open follow-ups, and how many of these are overdue."""
 
     stages: tuple[tuple[str, int], ...]
@@ -45,26 +46,26 @@ class Preview:
     to: str
     from_id: UUID
     to_id: UUID
-    handed: Handed
-    mark: str
+    handed: HandoverCounts
+    fingerprint: str
     why: str = field(repr=False)
     draft_id: UUID | None
     changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Reassigned:
+class Reassignment:
     """What was handed over, and to whom. `loan` is set when it was one loan."""
 
     from_: str | None
     to: str
-    handed: Handed
+    handed: HandoverCounts
     why: str = field(repr=False)
     undo_id: UUID
     loan: str | None = None
 
 
-async def reassign_loan(desk: Desk, ref: LoanRef, to: Member, *, why: str) -> Reassigned:
+async def reassign_loan(desk: Desk, ref: LoanRef, to: Member, *, why: str) -> Reassignment:
     """Makes `to` the owner of a loan, with the open follow-ups that the outgoing owner held on it.
 
     Raises NotAllowed (`reassign_not_yours`), Invalid (`cannot_take_calls`, `already_owner`, `note_too_long`).
@@ -81,7 +82,7 @@ async def reassign_loan(desk: Desk, ref: LoanRef, to: Member, *, why: str) -> Re
     handed = await hand_over(desk, [loan], held, outgoing, to, why=why, batch=batch)
     desk.audit("reassign", loan_id=loan.id, to=str(to.id), follow_ups=handed.follow_ups)
     await _tell(desk, batch, outgoing, to, handed, loan)
-    return Reassigned(
+    return Reassignment(
         from_=outgoing.slack_user_id if outgoing else None,
         to=to.slack_user_id,
         handed=handed,
@@ -105,7 +106,7 @@ async def preview_all(desk: Desk, outgoing: Member, to: Member, *, why: str = ""
         from_id=outgoing.id,
         to_id=to.id,
         handed=_counted(desk, loans, follow_ups),
-        mark=mark_of(loans, follow_ups),
+        fingerprint=fingerprint_of(loans, follow_ups),
         why=why,
         draft_id=await drafts.save_for_confirmation(desk, {"why": why}),
         changed=changed,
@@ -113,8 +114,8 @@ async def preview_all(desk: Desk, outgoing: Member, to: Member, *, why: str = ""
 
 
 async def reassign_all(
-    desk: Desk, outgoing: Member, to: Member, *, mark: str, draft_id: UUID | None = None
-) -> Reassigned | Preview:
+    desk: Desk, outgoing: Member, to: Member, *, fingerprint: str, draft_id: UUID | None = None
+) -> Reassignment | Preview:
     """Hands over every live loan and open follow-up. Gives the preview again when the set has changed since `mark`.
 
     Raises as `preview_all` does, and NotFound (`draft_gone`).
@@ -122,28 +123,43 @@ async def reassign_all(
     _require_manager(desk, outgoing, to)
     why = (await drafts.take_confirmed(desk, draft_id))["why"] if draft_id else ""
     loans, follow_ups = await holdings.held(desk.session, outgoing.id, lock=True)
-    if mark_of(loans, follow_ups) != mark:
+    if fingerprint_of(loans, follow_ups) != fingerprint:
         return await preview_all(desk, outgoing, to, why=why, changed=True)
     batch = new_id()
     handed = await hand_over(desk, loans, follow_ups, outgoing, to, why=why, batch=batch)
     desk.audit("reassign_all", subject_id=outgoing.id, to=str(to.id), loans=handed.loans, follow_ups=handed.follow_ups)
     await _tell(desk, batch, outgoing, to, handed, None)
     undo_id = offer_undo(desk, "reassign", undo_id=batch)
-    return Reassigned(from_=outgoing.slack_user_id, to=to.slack_user_id, handed=handed, why=why, undo_id=undo_id)
+    return Reassignment(from_=outgoing.slack_user_id, to=to.slack_user_id, handed=handed, why=why, undo_id=undo_id)
 
 
-async def hand_over_all(desk: Desk, outgoing: Member, to: Member, *, undo_id: UUID) -> Handed:
-    """Hands everything over without asking, for a member who is being removed by the act that `undo_id` takes back.
+async def remove_member(desk: Desk, outgoing: Member, to: Member) -> MemberChange:
+    """End a membership, and reassign the member's loans and open follow-ups to `to`.
 
-    Raises Invalid (`same_person`, `cannot_take_calls`).
+    Raises NotAllowed (`role_missing`, `admin_only`), Invalid (`same_person`, `last_admin`, `cannot_take_calls`).
     """
+    require_role(desk, "remove_member")
+    require_may_change_roles(desk, roles_of(outgoing))
+    await require_other_admin(desk, outgoing)
     _require_other(outgoing, to)
     loans, follow_ups = await holdings.held(desk.session, outgoing.id, lock=True)
     if loans or follow_ups:
         require_caller(to)
-    handed = await hand_over(desk, loans, follow_ups, outgoing, to, why="", batch=undo_id)
-    await _tell(desk, undo_id, outgoing, to, handed, None)
-    return handed
+    batch = new_id()
+    counts = await hand_over(desk, loans, follow_ups, outgoing, to, why="", batch=batch)
+    await _tell(desk, batch, outgoing, to, counts, None)
+    track(desk, outgoing)
+    outgoing.removed_at, outgoing.next_digest_at = desk.now, None
+    await homes.look_again(desk.session, outgoing.id, desk.now)
+    desk.audit("remove_member", subject_id=outgoing.id, to=str(to.id))
+    await desk.session.flush()
+    return MemberChange(
+        member=await view_of(desk, outgoing),
+        undo_id=offer_undo(desk, "remove_member", undo_id=batch),
+        moved=counts.follow_ups,
+        loans=counts.loans,
+        acting=to.slack_user_id,
+    )
 
 
 async def hand_over(
@@ -155,7 +171,7 @@ async def hand_over(
     *,
     why: str,
     batch: UUID,
-) -> Handed:
+) -> HandoverCounts:
     """Makes `to` the owner of the loans and the assignee of the follow-ups. Asks nothing and tells nobody."""
     handed = _counted(desk, loans, follow_ups)
     calendar = await calendar_of(desk)
@@ -191,9 +207,9 @@ def _assignment(
     )
 
 
-def _counted(desk: Desk, loans: Sequence[Loan], follow_ups: Sequence[FollowUp]) -> Handed:
+def _counted(desk: Desk, loans: Sequence[Loan], follow_ups: Sequence[FollowUp]) -> HandoverCounts:
     stages = Counter(loan.stage for loan in loans)
-    return Handed(
+    return HandoverCounts(
         stages=tuple(stages.most_common()),
         loans=len(loans),
         follow_ups=len(follow_ups),
@@ -201,7 +217,7 @@ def _counted(desk: Desk, loans: Sequence[Loan], follow_ups: Sequence[FollowUp]) 
     )
 
 
-def mark_of(loans: Sequence[Loan], follow_ups: Sequence[FollowUp], *more: str) -> str:
+def fingerprint_of(loans: Sequence[Loan], follow_ups: Sequence[FollowUp], *more: str) -> str:
     """The version of a set: another one when anything in it, or what is said `more` of it, has changed."""
     parts = [*(f"{row.id}:{row.version}" for row in (*loans, *follow_ups)), *more]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
@@ -229,7 +245,7 @@ def _require_other(outgoing: Member, to: Member) -> None:
         raise Invalid("same_person")
 
 
-allow_partial_undo("reassign")
+allow_partial_undo("reassign", "remove_member")
 
 
 @corrects_after_undo(Loan, FollowUp)
@@ -241,7 +257,7 @@ async def correct_what_they_read(desk: Desk, undo: Undo, rows: Sequence[UndoneRo
     for each in rows:
         name = "owner_id" if isinstance(each.row, Loan) else "assignee_id"
         if each.before is not None and name in each.before:
-            concerned.update(filter(None, (remembered(each.replaced[name]), remembered(each.before[name]))))
+            concerned.update(filter(None, (decode(each.replaced[name]), decode(each.before[name]))))
     keys = [notice_key(undo.id, member_id) for member_id in concerned]
     await notices.touch(desk.session, await undos.notice_ids(desk.session, desk.workspace.id, keys), desk.now)
 
@@ -252,7 +268,7 @@ def notice_key(batch: UUID, member_id: UUID) -> str:
 
 
 async def _tell(
-    desk: Desk, batch: UUID, outgoing: Member | None, to: Member, handed: Handed, loan: Loan | None
+    desk: Desk, batch: UUID, outgoing: Member | None, to: Member, handed: HandoverCounts, loan: Loan | None
 ) -> None:
     # One message to each of the two, not one per loan; nobody is told what they have just done themselves.
     for member, other in ((outgoing, to), (to, outgoing)):

@@ -16,7 +16,7 @@ from storage.queries.people import members
 
 
 @dataclass(frozen=True, slots=True)
-class HandedOver:
+class ManagerHandover:
     """A follow-up that was handed to the manager. `to` is a Slack id."""
 
     loan: LoanView
@@ -25,7 +25,7 @@ class HandedOver:
     undo_id: UUID
 
 
-async def hand_to_manager(desk: Desk, follow_up_id: UUID, version: int) -> HandedOver:
+async def hand_to_manager(desk: Desk, follow_up_id: UUID, version: int) -> ManagerHandover:
     """Make the assignee's manager the assignee. The manager is reminded at once, or when their work begins.
 
     Raises NotAllowed (`others_may_act`), Conflict (`follow_up_closed`, `follow_up_changed`), Invalid (`nobody_to_assign`).
@@ -42,7 +42,7 @@ async def hand_to_manager(desk: Desk, follow_up_id: UUID, version: int) -> Hande
     await hand_over(desk, [], [row], assignee, manager, why="", batch=undo_id)
     desk.audit("hand_over", loan_id=loan.id, subject_id=row.id, to=str(manager.id))
     await desk.session.flush()
-    return HandedOver(
+    return ManagerHandover(
         loan=await loan_view(desk, loan),
         follow_up=follow_up_view(desk, loan, row, manager),
         to=manager.slack_user_id,

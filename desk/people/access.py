@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from desk.core.errors import Conflict, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
-from desk.people.access_requests import announce, concerned, settle, tell_declined
+from desk.people.access_requests import announce, close, deciders, notify_declined
 from desk.people.team import Candidate, add_member, check_candidate
 from storage.engine.types import new_id
 from storage.queries.people import access, members
@@ -19,14 +19,14 @@ GRANTABLE = ("agent", "verifier", "collector")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestReceipt:
     """What became of asking. `who` are the Slack ids of those who decide; `before` is how today's earlier request stands."""
 
     who: tuple[str, ...]
-    before: Literal["open", "declined"] | None = None
+    earlier: Literal["open", "declined"] | None = None
 
 
-async def ask(desk: Desk, candidate: Candidate) -> Asked:
+async def ask(desk: Desk, candidate: Candidate) -> RequestReceipt:
     """Asks for access, once a day; whoever acts is no member.
 
     Raises Conflict (`member_already`), Invalid (`not_a_person`, `guest`).
@@ -35,7 +35,7 @@ async def ask(desk: Desk, candidate: Candidate) -> Asked:
     if await _member(desk, newcomer.slack_user_id) is not None:
         raise Conflict("member_already", slack_id=newcomer.slack_user_id)
     check_candidate(candidate)
-    who = tuple(member.slack_user_id for member in await concerned(desk))
+    who = tuple(member.slack_user_id for member in await deciders(desk))
     today = desk.now.astimezone(ZoneInfo(desk.workspace.zone)).date()
     request = AccessRequest(
         id=new_id(),
@@ -49,10 +49,10 @@ async def ask(desk: Desk, candidate: Candidate) -> Asked:
     )
     if not await access.ask(desk.session, request):
         earlier = await access.of_day(desk.session, desk.workspace.id, newcomer.slack_user_id, today)
-        return Asked(who, before="open" if earlier is not None and earlier.state == "open" else "declined")
+        return RequestReceipt(who, earlier="open" if earlier is not None and earlier.state == "open" else "declined")
     desk.audit("ask_access", subject_id=request.id)
     await announce(desk, request)
-    return Asked(who)
+    return RequestReceipt(who)
 
 
 async def grant(desk: Desk, request_id: UUID, role: str, candidate: Candidate) -> None:
@@ -73,8 +73,8 @@ async def decline(desk: Desk, request_id: UUID) -> None:
     """Leaves the asker outside, and has them told. Raises NotAllowed, NotFound, Conflict as `grant` does."""
     require_role(desk, "answer_access_request")
     request = await _open(desk, request_id)
-    await settle(desk, request, "declined")
-    await tell_declined(desk, request)
+    await close(desk, request, "declined")
+    await notify_declined(desk, request)
     desk.audit("decline_access", subject_id=request.id)
 
 

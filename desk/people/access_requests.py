@@ -45,7 +45,7 @@ async def view(desk: Desk, request_id: UUID) -> RequestView:
     )
 
 
-async def concerned(desk: Desk) -> list[Member]:
+async def deciders(desk: Desk) -> list[Member]:
     """Who is asked for access: the admins who are at work today, else the managers who are, else every admin."""
     admins = await members.with_role(desk.session, desk.workspace.id, "admin")
     managers = await members.with_role(desk.session, desk.workspace.id, "manager")
@@ -54,7 +54,7 @@ async def concerned(desk: Desk) -> list[Member]:
 
 async def announce(desk: Desk, request: AccessRequest) -> None:
     """Owes each of those concerned one message."""
-    for member in await concerned(desk):
+    for member in await deciders(desk):
         await owe_to_member(
             desk,
             kind=kinds.ACCESS_ASKED,
@@ -64,11 +64,11 @@ async def announce(desk: Desk, request: AccessRequest) -> None:
         )
 
 
-async def member_added(desk: Desk, member: Member) -> None:
+async def grant_open_requests(desk: Desk, member: Member) -> None:
     """What somebody had asked for is granted, by whichever door they were let in. They are told."""
     for request in await access.open_of(desk.session, desk.workspace.id, member.slack_user_id):
         request.roles = member.roles
-        await settle(desk, request, "granted")
+        await close(desk, request, "granted")
         await owe_to_member(
             desk,
             kind=kinds.ACCESS_GRANTED,
@@ -78,7 +78,7 @@ async def member_added(desk: Desk, member: Member) -> None:
         )
 
 
-async def settle(desk: Desk, request: AccessRequest, state: str) -> None:
+async def close(desk: Desk, request: AccessRequest, state: str) -> None:
     """Ends an open request; the messages about it say so."""
     request.state, request.decided_by_id, request.decided_at = state, desk.member.id, desk.now
     desk.add(request)
@@ -86,7 +86,7 @@ async def settle(desk: Desk, request: AccessRequest, state: str) -> None:
     await notices.touch(desk.session, told, desk.now)
 
 
-async def tell_declined(desk: Desk, request: AccessRequest) -> None:
+async def notify_declined(desk: Desk, request: AccessRequest) -> None:
     """Owes the asker, who is no member, a direct message."""
     await owe_to_channel(
         desk,

@@ -15,7 +15,7 @@ from storage.tables import CalendarOverride
 
 
 @dataclass(frozen=True, slots=True)
-class DaySet:
+class CalendarDay:
     """A day of the calendar as it is now."""
 
     on: date
@@ -40,7 +40,7 @@ async def year_to_enter(desk: Desk) -> int | None:
     return (await calendar_of(desk)).year_to_enter(today_of(desk, desk.member))
 
 
-async def set_day(desk: Desk, on: date, *, working: bool, name: str) -> DaySet:
+async def set_day(desk: Desk, on: date, *, working: bool, name: str) -> CalendarDay:
     """Make a day a working day or a day off, whatever the public calendar says. Raises NotAllowed (`role_missing`)."""
     require_role(desk, "set_day")
     row = await workspaces.calendar_override(desk.session, desk.workspace.id, on)
@@ -51,7 +51,7 @@ async def set_day(desk: Desk, on: date, *, working: bool, name: str) -> DaySet:
         row.working, row.name = working, name
     desk.audit("set_day", subject_id=row.id, on=on.isoformat(), working=working)
     await recompute(desk, [row])
-    return DaySet(on=on, working=working, name=name, undo_id=offer_undo(desk, "set_day"))
+    return CalendarDay(on=on, working=working, name=name, undo_id=offer_undo(desk, "set_day"))
 
 
 allow_partial_undo("set_day")

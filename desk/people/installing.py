@@ -6,7 +6,7 @@ from datetime import time
 from desk.core.transaction import Desk, Office
 from desk.messages.digest_times import next_for
 from desk.people.app_manifest import AppManifest, announce
-from desk.people.onboarding import owe_welcome
+from desk.people.onboarding import send_welcome
 from storage.queries.people import members, workspaces
 from storage.tables import Member, Workspace
 
@@ -73,7 +73,7 @@ async def _add_first_admin(desk: Desk, first_admin: Newcomer) -> None:
     desk.add(member)
     desk.audit("add_member", subject_id=member.id, roles=["admin"])
     await desk.session.flush()
-    await owe_welcome(desk, member)
+    await send_welcome(desk, member)
 
 
 def new_member(desk: Desk, newcomer: Newcomer, *, roles: tuple[str, ...]) -> Member:

@@ -38,7 +38,7 @@ def require_caller(member: Member) -> None:
         raise Invalid("cannot_take_calls", who=member.slack_user_id)
 
 
-async def resolve(desk: Desk, ref: PersonRef) -> Member:
+async def find_member(desk: Desk, ref: PersonRef) -> Member:
     """The present member of that name.
 
     Raises NotFound (`unknown_member`), Ambiguous (`member_ambiguous`, with the Slack ids of the choices).

@@ -17,7 +17,7 @@ _KEY = WELCOME.name
 
 
 @dataclass(frozen=True, slots=True)
-class Welcome:
+class SetupStatus:
     """How far the desk is set up. `managers` are names."""
 
     managers: tuple[str, ...] = field(repr=False)
@@ -28,16 +28,16 @@ class Welcome:
     contact_end: time
 
 
-async def owe_welcome(desk: Desk, admin: Member) -> None:
+async def send_welcome(desk: Desk, admin: Member) -> None:
     """Owes the first admin the message, unless anybody has had it."""
     await owe_to_member(desk, kind=WELCOME, key=_KEY, member=admin)
 
 
-async def welcome(desk: Desk) -> Welcome:
+async def setup_status(desk: Desk) -> SetupStatus:
     """How the desk stands now."""
     workspace = desk.workspace
     managers = await members.with_role(desk.session, workspace.id, "manager")
-    return Welcome(
+    return SetupStatus(
         managers=tuple(member.name for member in managers),
         locale=workspace.locale,
         country=workspace.country,
@@ -50,10 +50,10 @@ async def welcome(desk: Desk) -> Welcome:
 @recomputes_after(Workspace)
 async def rewrite_welcome(desk: Desk, _: Sequence[Workspace]) -> None:
     """Rewrite the first admin's message after the workspace's settings changed."""
-    await set_up_changed(desk)
+    await refresh_welcome(desk)
 
 
-async def set_up_changed(desk: Desk) -> None:
+async def refresh_welcome(desk: Desk) -> None:
     """Has the message rewritten, where it was sent."""
     notice = await notices.of_key(desk.session, desk.workspace.id, _KEY)
     if notice is not None:

@@ -36,7 +36,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Absence:
+class NewAbsence:
     """An absence from today to `until`, both included."""
 
     until: date
@@ -46,18 +46,18 @@ class Absence:
 allow_partial_undo("settings")
 
 
-class Wanted(TypedDict, total=False):
+class SettingsUpdate(TypedDict, total=False):
     """What is to be changed; what is not there stays as it is. `absence` None: back at work."""
 
     language: str | None
     digest_at: time | None
     channel: ReminderChannel | None
     hours: WorkingHours
-    absence: Absence | None
+    absence: NewAbsence | None
 
 
 @dataclass(frozen=True, slots=True)
-class SettingsChanged:
+class SettingsChange:
     """The settings now, and which of them changed, by their names in `Wanted`. `channel_is_public` is to be warned of."""
 
     now: Settings
@@ -82,7 +82,7 @@ async def settings_of(desk: Desk, member: Member) -> Settings:
     )
 
 
-async def change_settings(desk: Desk, wanted: Wanted) -> SettingsChanged:
+async def change_settings(desk: Desk, wanted: SettingsUpdate) -> SettingsChange:
     """Changes the acting member's settings, all of them or none.
 
     Raises Invalid (`nothing_changed_here`, `language_unknown`, `no_working_day`, `same_person`, `absence_past`,
@@ -108,7 +108,7 @@ async def change_settings(desk: Desk, wanted: Wanted) -> SettingsChanged:
         desk.audit("set_digest", subject_id=member.id, at=at.isoformat() if at else None)
     await _recompute(desk, member, wanted)
     channel = wanted.get("channel")
-    return SettingsChanged(
+    return SettingsChange(
         now=await settings_of(desk, member),
         changed=tuple(wanted),
         undo_id=offer_undo(desk, "settings"),
@@ -130,7 +130,7 @@ def _set_channel(desk: Desk, member: Member, channel: ReminderChannel | None) ->
     desk.audit("set_channel", subject_id=member.id, channel=member.reminder_channel_id)
 
 
-async def _recompute(desk: Desk, member: Member, wanted: Wanted) -> None:
+async def _recompute(desk: Desk, member: Member, wanted: SettingsUpdate) -> None:
     await desk.session.flush()
     if wanted.keys() & {"digest_at", "hours"}:
         member.next_digest_at = await next_for(desk, member)

@@ -65,7 +65,7 @@ class MemberView:
 
 
 @dataclass(frozen=True, slots=True)
-class MemberAdded:
+class MemberAddition:
     """What became of `add`. `channel_is_public` is to be warned of: everybody in the company can read it."""
 
     member: MemberView
@@ -75,7 +75,7 @@ class MemberAdded:
 
 
 @dataclass(frozen=True, slots=True)
-class MemberChanged:
+class MemberChange:
     """What became of a change: the member as they are now, and how many open follow-ups and loans it moved."""
 
     member: MemberView
@@ -107,7 +107,7 @@ async def add_member(
     roles: Sequence[str],
     channel: ReminderChannel | None,
     team_name: str,
-) -> MemberAdded:
+) -> MemberAddition:
     """Makes somebody a member, or changes the roles, channel and team of one who is.
 
     A manager manages the team that is named; its first manager's channel becomes the team's manager channel. Admins alone
@@ -138,9 +138,9 @@ async def add_member(
     member.next_digest_at = await next_for(desk, member)
     desk.audit("add_member", subject_id=member.id, roles=list(roles), again=again)
     await desk.session.flush()
-    await access_requests.member_added(desk, member)
-    await onboarding.set_up_changed(desk)
-    return MemberAdded(
+    await access_requests.grant_open_requests(desk, member)
+    await onboarding.refresh_welcome(desk)
+    return MemberAddition(
         member=await view_of(desk, member),
         undo_id=offer_undo(desk, "add_member"),
         again=again,
@@ -148,7 +148,7 @@ async def add_member(
     )
 
 
-async def add_manager(desk: Desk, candidate: Candidate) -> MemberAdded:
+async def add_manager(desk: Desk, candidate: Candidate) -> MemberAddition:
     """Makes somebody a manager; a member keeps the other roles. Raises what `add_member` does."""
     known = await members.by_slack_id(desk.session, desk.workspace.id, candidate.newcomer.slack_user_id)
     kept = known.roles.split() if known is not None and known.removed_at is None else []
@@ -192,30 +192,28 @@ async def check_who_left(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None
         raise Invalid("last_admin")
 
 
-async def away(desk: Desk, member: Member, *, until: date, cover: Member | None) -> MemberChanged:
+async def set_absence(desk: Desk, member: Member, *, until: date, cover: Member | None) -> MemberChange:
     """An absence from today to `until`, both included. Reminders and new follow-ups go to the cover, or to the manager.
 
     Raises NotAllowed (`team_only`), Invalid (`same_person`, `cannot_take_calls`, `absence_past`).
     """
-    await _require_hand(desk, "set_absence", member)
+    await _require_may_manage(desk, "set_absence", member)
     begin_absence(desk, member, until=until, cover=cover)
     await desk.session.flush()
     return await _rescheduled(desk, member, "away", acting=cover)
 
 
-async def back(desk: Desk, member: Member) -> MemberChanged:
+async def clear_absence(desk: Desk, member: Member) -> MemberChange:
     """The absence is over: what is still open is theirs again. Raises NotAllowed (`team_only`)."""
-    await _require_hand(desk, "set_absence", member)
+    await _require_may_manage(desk, "set_absence", member)
     end_absence(desk, member)
     await desk.session.flush()
     return await _rescheduled(desk, member, "back", acting=None)
 
 
-async def set_hours(
-    desk: Desk, member: Member, *, start: time, end: time, days: frozenset[int] | None
-) -> MemberChanged:
+async def set_hours(desk: Desk, member: Member, *, start: time, end: time, days: frozenset[int] | None) -> MemberChange:
     """The member's working hours; `days` None leaves those as they are. Raises NotAllowed (`team_only`), Invalid."""
-    await _require_hand(desk, "set_hours", member)
+    await _require_may_manage(desk, "set_hours", member)
     hours = replace(hours_of(member), start=start, end=end, **({"days": days} if days else {}))
     enter_hours(desk, member, hours)
     member.next_digest_at = await next_for(desk, member)
@@ -280,10 +278,10 @@ def stop_managing(desk: Desk, row: TeamManager | None) -> None:
         track(desk, row).removed_at = desk.now
 
 
-async def _rescheduled(desk: Desk, member: Member, act: str, *, acting: Member | None) -> MemberChanged:
+async def _rescheduled(desk: Desk, member: Member, act: str, *, acting: Member | None) -> MemberChange:
     await rescheduling.for_members(desk, [member.id])
     held = await follow_ups.open_counts(desk.session, [member.id])
-    return MemberChanged(
+    return MemberChange(
         member=await view_of(desk, member),
         undo_id=offer_undo(desk, act),
         moved=held[member.id],
@@ -291,7 +289,7 @@ async def _rescheduled(desk: Desk, member: Member, act: str, *, acting: Member |
     )
 
 
-async def _require_hand(desk: Desk, act: str, member: Member) -> None:
+async def _require_may_manage(desk: Desk, act: str, member: Member) -> None:
     if allows(desk.member, act, {"own"} if desk.member.id == member.id else ()):
         return
     managers = {manager.id for manager in await managers_for(desk, member)}

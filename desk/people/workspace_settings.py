@@ -25,7 +25,7 @@ class WorkspaceSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkspaceChanged:
+class WorkspaceChange:
     """The settings as they are from now on. `undo_id` takes the change back."""
 
     now: WorkspaceSettings
@@ -44,7 +44,7 @@ async def present_settings(desk: Desk) -> tuple[WorkspaceSettings, tuple[str, ..
     return settings, tuple(sorted(zones | {now.zone}))
 
 
-async def change_settings(desk: Desk, settings: WorkspaceSettings) -> WorkspaceChanged:
+async def change_settings(desk: Desk, settings: WorkspaceSettings) -> WorkspaceChange:
     """Change them, and recompute when the desk reminds.
 
     Raises NotAllowed (`role_missing`), Invalid (`unknown_country`, `contact_hours_order`).
@@ -60,4 +60,4 @@ async def change_settings(desk: Desk, settings: WorkspaceSettings) -> WorkspaceC
     desk.audit("workspace_settings", subject_id=row.id)
     undo_id = offer_undo(desk, "workspace_settings")
     await recompute(desk, [row])
-    return WorkspaceChanged(settings, undo_id)
+    return WorkspaceChange(settings, undo_id)

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import handlers.messages
 from desk.core.errors import DeskError
 from desk.core.languages import LANGUAGES as LISTED
-from desk.core.undo import Since
+from desk.core.undo import LaterAct
 from desk.core.vocabulary import VOCABULARY
 from desk.loans.timelines import Event, Was
 from desk.rules.hours import WorkingHours
@@ -122,8 +122,8 @@ _CODES: dict[str, Sequence[str]] = {
     "country": ("CN",),
     "RequestView.state": ("open", "granted", "declined"),
     "RequestView.by": ("Lin",),
-    "SettingsChanged.changed": ("language", "digest_at", "channel", "hours", "absence"),
-    "TeamChanged.changed": ("managers", "channel", "admins"),
+    "SettingsChange.changed": ("language", "digest_at", "channel", "hours", "absence"),
+    "TeamChange.changed": ("managers", "channel", "admins"),
     "zone": ("Asia/Shanghai",),
     "language": tuple(LANGUAGES),
     "reference": ("a1b2c3",),
@@ -300,7 +300,7 @@ def refusals(builder: ExampleBuilder) -> Iterator[DeskError]:
     """Yield every refusal, with values for the placeholders of its text."""
     choices = builder.choices
     known = {
-        "since": (builder.build(Since),) * choices.count(),
+        "since": (builder.build(LaterAct),) * choices.count(),
         "at": choices.moment(),
         "possible": ("got", "accept", "cancel", "reject")[: choices.count()],
         "documents": (),

@@ -29,7 +29,7 @@ class TeamSettings:
     admins: tuple[str, ...]
 
 
-class WantedOfTeam(TypedDict, total=False):
+class TeamUpdate(TypedDict, total=False):
     """What is to be changed; what is not there stays as it is. `channel` None: each manager hears directly; `language`
     None: the workspace's."""
 
@@ -40,7 +40,7 @@ class WantedOfTeam(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class TeamChanged:
+class TeamChange:
     """The settings now, and which of them changed. `still_managers` no longer manage this team but keep the role."""
 
     now: TeamSettings
@@ -59,7 +59,7 @@ async def team_settings(desk: Desk, team_id: UUID | None) -> TeamSettings:
     return await _now(desk, await _team(desk, team_id))
 
 
-async def change_team(desk: Desk, team_id: UUID | None, wanted: WantedOfTeam) -> TeamChanged:
+async def change_team(desk: Desk, team_id: UUID | None, wanted: TeamUpdate) -> TeamChange:
     """Changes the settings, all of them or none. Whoever is to manage gets the role.
 
     Raises as `team_settings` does, Invalid (`nothing_changed_here`, `last_admin`, `only_role`, `team_missing`,
@@ -83,7 +83,7 @@ async def change_team(desk: Desk, team_id: UUID | None, wanted: WantedOfTeam) ->
         await _set_admins(desk, wanted["admins"])
     await desk.session.flush()
     channel = wanted.get("channel")
-    return TeamChanged(
+    return TeamChange(
         now=await _now(desk, team),
         changed=tuple(wanted),
         still_managers=still,
