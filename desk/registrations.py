@@ -1,7 +1,4 @@
-"""Import every module that registers something with `desk.core.undo_rules`, so that Undo knows all tables and acts.
-
-A process that runs Undo imports this module.
-"""
+"""Import every module that registers rules in `desk.core.undo_rules`. A process that runs Undo imports this module."""
 
 from desk.documents import steps
 from desk.follow_ups import follow_ups, rescheduling

@@ -1,6 +1,6 @@
-"""What a member typed and has not confirmed or sent yet, encrypted and kept for an hour.
+"""Drafts: what a member typed but has not confirmed or submitted, stored encrypted for an hour.
 
-A button may carry no personal data, so it carries the id of a draft. A form that was not sent opens again as it was left.
+A button must not carry personal data, so it carries a draft's id. A form that was not submitted reopens as it was left.
 """
 
 import json
@@ -17,12 +17,12 @@ from storage.queries.core import drafts
 from storage.tables import Draft
 
 DRAFT_LIFETIME = timedelta(hours=1)
-"""How long a draft can be used."""
+"""How long a draft is valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormDraft:
-    """The values of a form's fields, by name, when the desk last saw them."""
+    """The last known values of a form's fields, by name, and when they were saved."""
 
     typed: Mapping[str, str | tuple[str, ...]] = field(repr=False)
     at: datetime
@@ -36,10 +36,7 @@ async def save_for_confirmation(desk: Desk, body: Mapping[str, Any]) -> UUID:
 
 
 async def take_confirmed(desk: Desk, draft_id: UUID) -> dict[str, Any]:
-    """Return what was saved, and delete it: a draft is used once.
-
-    Raises NotFound (`draft_gone`: used, older than an hour, or another member's).
-    """
+    """Return and delete a draft. Raises NotFound (`draft_gone`: used, over an hour old, or another member's)."""
     draft = await drafts.by_id(desk.session, draft_id)
     if draft is None or draft.member_id != desk.member.id or desk.now - draft.at > DRAFT_LIFETIME:
         raise NotFound("draft_gone")
@@ -49,7 +46,7 @@ async def take_confirmed(desk: Desk, draft_id: UUID) -> dict[str, Any]:
 
 
 async def save_form(desk: Desk, form: str, typed: Mapping[str, str | tuple[str, ...]]) -> None:
-    """Save what the acting member has typed into a form so far, replacing what was saved of it before."""
+    """Save what the acting member has typed into a form so far, replacing the earlier draft of it."""
     await drafts.keep(desk.session, await _draft(desk, typed, form))
 
 
@@ -63,7 +60,7 @@ async def read_form(desk: Desk, form: str) -> FormDraft | None:
 
 
 async def forget_form(desk: Desk, form: str) -> None:
-    """Delete the draft of a form that was sent or is no longer wanted."""
+    """Delete the acting member's draft of a form."""
     await drafts.forget_form(desk.session, desk.member.id, form)
 
 
