@@ -1,4 +1,4 @@
-"""Letting somebody in: who is no member asks, an admin or a manager answers with one press."""
+"""Access to the desk: a person who is not a member asks, and an admin or manager answers with one click."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,27 +15,23 @@ from storage.queries.people import access, members
 from storage.tables import AccessRequest, Member
 
 GRANTABLE = ("agent", "verifier", "collector")
-"""The roles that can be granted with one press; others are given with `/loan-team add`."""
+"""The roles that one click can grant; `/loan-team add` grants the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestReceipt:
-    """What became of asking. `who` are the Slack ids of those who decide; `before` is how today's earlier request stands."""
+    """The Slack ids of the members who decide, and the state of an earlier request of the same day."""
 
-    who: tuple[str, ...]
+    deciders: tuple[str, ...]
     earlier: Literal["open", "declined"] | None = None
 
 
 async def ask(desk: Desk, candidate: Candidate) -> RequestReceipt:
-    """Asks for access, once a day; whoever acts is no member.
-
-    Raises Conflict (`member_already`), Invalid (`not_a_person`, `guest`).
-    """
+    """Store a request for access, at most one a day. Raises Conflict (`member_already`), Invalid (`not_a_person`, `guest`)."""
     newcomer = candidate.newcomer
-    if await _member(desk, newcomer.slack_user_id) is not None:
-        raise Conflict("member_already", slack_id=newcomer.slack_user_id)
+    await _refuse_member(desk, newcomer.slack_user_id)
     check_candidate(candidate)
-    who = tuple(member.slack_user_id for member in await deciders(desk))
+    decide = tuple(member.slack_user_id for member in await deciders(desk))
     today = desk.now.astimezone(ZoneInfo(desk.workspace.zone)).date()
     request = AccessRequest(
         id=new_id(),
@@ -49,28 +45,27 @@ async def ask(desk: Desk, candidate: Candidate) -> RequestReceipt:
     )
     if not await access.ask(desk.session, request):
         earlier = await access.of_day(desk.session, desk.workspace.id, newcomer.slack_user_id, today)
-        return RequestReceipt(who, earlier="open" if earlier is not None and earlier.state == "open" else "declined")
+        return RequestReceipt(decide, earlier="open" if earlier is not None and earlier.state == "open" else "declined")
     desk.audit("ask_access", subject_id=request.id)
     await announce(desk, request)
-    return RequestReceipt(who)
+    return RequestReceipt(decide)
 
 
 async def grant(desk: Desk, request_id: UUID, role: str, candidate: Candidate) -> None:
-    """Makes the asker a member with that role, as `/loan-team add` does.
+    """Make the requester a member with that role, as `/loan-team add` does.
 
-    Raises what `add_member` does, NotFound (`access_unknown`), Conflict (`access_decided`, `member_already`).
+    Raises what `add_member` raises, NotFound (`access_unknown`), Conflict (`access_decided`, `member_already`).
     """
     require_role(desk, "answer_access_request")
     request = await _open(desk, request_id)
     if role not in GRANTABLE or candidate.newcomer.slack_user_id != request.slack_user_id:
         raise NotFound("access_unknown")
-    if await _member(desk, request.slack_user_id) is not None:
-        raise Conflict("member_already", slack_id=request.slack_user_id)
+    await _refuse_member(desk, request.slack_user_id)
     await add_member(desk, candidate, roles=[role], channel=None, team_name="")
 
 
 async def decline(desk: Desk, request_id: UUID) -> None:
-    """Leaves the asker outside, and has them told. Raises NotAllowed, NotFound, Conflict as `grant` does."""
+    """Decline the request and notify the requester. Raises NotAllowed, NotFound, Conflict as `grant` does."""
     require_role(desk, "answer_access_request")
     request = await _open(desk, request_id)
     await close(desk, request, "declined")
@@ -88,6 +83,7 @@ async def _open(desk: Desk, request_id: UUID) -> AccessRequest:
     return request
 
 
-async def _member(desk: Desk, slack_user_id: str) -> Member | None:
+async def _refuse_member(desk: Desk, slack_user_id: str) -> None:
     member = await members.by_slack_id(desk.session, desk.workspace.id, slack_user_id)
-    return member if member is not None and member.removed_at is None else None
+    if member is not None and member.removed_at is None:
+        raise Conflict("member_already", slack_id=slack_user_id)

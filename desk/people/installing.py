@@ -1,4 +1,4 @@
-"""The desk's first day in a workspace: its row, and the first admin, who adds everybody else."""
+"""Installation in a workspace: its row, and the first admin, who adds the other members."""
 
 from dataclasses import dataclass
 from datetime import time
@@ -11,12 +11,12 @@ from storage.queries.people import members, workspaces
 from storage.tables import Member, Workspace
 
 DIGEST_TIME = time(8, 30)
-"""When a new member's digest comes, until they choose another time."""
+"""When new members get their digest, until they choose another time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """What Slack knows of somebody who is to become a member."""
+    """A person who is to become a member, with their Slack profile."""
 
     slack_user_id: str
     name: str
@@ -27,7 +27,7 @@ class Newcomer:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """The Slack team in which the desk runs, the rules of time of a new workspace, and the app manifest of this release."""
+    """The Slack team, the defaults of a new workspace, and the app manifest of this release."""
 
     slack_team_id: str
     name: str
@@ -39,10 +39,9 @@ class Installation:
 
 
 async def install(office: Office, installation: Installation, first_admin: Newcomer | None) -> Workspace:
-    """The workspace of that Slack team, made when it is new. The first admin becomes a member when they are none
-    yet, and is then owed the one message that says what to set up.
+    """Return the workspace of a Slack team, created if new, and add the first admin, who gets the welcome message.
 
-    A person who was removed since is not brought back.
+    Do not add a first admin who is or once was a member.
     """
     async with office.database.transaction() as session:
         new = Workspace(
@@ -77,7 +76,7 @@ async def _add_first_admin(desk: Desk, first_admin: Newcomer) -> None:
 
 
 def new_member(desk: Desk, newcomer: Newcomer, *, roles: tuple[str, ...]) -> Member:
-    """A member with the desk's defaults: 09:00-18:00, Monday to Friday, where Slack says that they are."""
+    """Return a member with the defaults: 09:00-18:00, Monday to Friday, in the time zone of their Slack profile."""
     return Member(
         workspace_id=desk.workspace.id,
         slack_user_id=newcomer.slack_user_id,

@@ -1,4 +1,4 @@
-"""What members set for themselves: language, digest, where reminders come, hours, absence. One act, one Undo."""
+"""Settings of a member: language, digest, reminder channel, hours and absence, changed in one act with one Undo."""
 
 from dataclasses import dataclass
 from datetime import date, time
@@ -19,13 +19,13 @@ from desk.rules.hours import WorkingHours
 from storage.queries.people import members
 from storage.tables import Member
 
-"""The languages that the desk speaks."""
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a member has set. `language` None is that of Slack; `channel` None means direct messages; `digest_at` None no
-    digest; `cover` is a Slack id. `away_until` is the last day of an absence that is not over."""
+    """A member's settings. None means: the language of Slack, no digest, direct messages, not away.
+
+    `away_until` is the last day of an absence; `cover` is a Slack id.
+    """
 
     language: str | None
     digest_at: time | None
@@ -37,7 +37,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class NewAbsence:
-    """An absence from today to `until`, both included."""
+    """An absence from today to `until`, inclusive."""
 
     until: date
     cover: Member | None
@@ -47,7 +47,7 @@ allow_partial_undo("settings")
 
 
 class SettingsUpdate(TypedDict, total=False):
-    """What is to be changed; what is not there stays as it is. `absence` None: back at work."""
+    """The settings to change; missing ones stay. `absence` None ends an absence."""
 
     language: str | None
     digest_at: time | None
@@ -58,7 +58,7 @@ class SettingsUpdate(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class SettingsChange:
-    """The settings now, and which of them changed, by their names in `Wanted`. `channel_is_public` is to be warned of."""
+    """The new settings, and the keys of the update. Warn the member if `channel_is_public`."""
 
     now: Settings
     changed: tuple[str, ...]
@@ -67,7 +67,7 @@ class SettingsChange:
 
 
 async def settings_of(desk: Desk, member: Member) -> Settings:
-    """What the member has set."""
+    """Return the member's settings."""
     until = member.absent_until
     if until is not None and until < today_of(desk, member):
         until = None
@@ -83,7 +83,7 @@ async def settings_of(desk: Desk, member: Member) -> Settings:
 
 
 async def change_settings(desk: Desk, wanted: SettingsUpdate) -> SettingsChange:
-    """Changes the acting member's settings, all of them or none.
+    """Change the acting member's settings, all or none.
 
     Raises Invalid (`nothing_changed_here`, `language_unknown`, `no_working_day`, `same_person`, `absence_past`,
     `channel_shared_outside`, `channel_archived`, `channel_without_bot`).

@@ -1,4 +1,4 @@
-"""Who manages a team, where its managers hear of what is wrong, and who are the desk's admins."""
+"""Settings of a team (managers, channel for escalations, its language), and the desk's admins."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from storage.tables import Member, Team
 
 @dataclass(frozen=True, slots=True)
 class TeamSettings:
-    """A team's managers and channel, and the desk's admins; people by their Slack ids. `team_id` None: there is no team.
+    """A team's settings, and the desk's admins; people are Slack ids. `team_id` None: there is no team.
 
-    `language` (`zh`, `en`) is the channel's, None the workspace's.
+    `language` is the code of the channel's language; None: the workspace's.
     """
 
     team_id: UUID | None
@@ -30,8 +30,7 @@ class TeamSettings:
 
 
 class TeamUpdate(TypedDict, total=False):
-    """What is to be changed; what is not there stays as it is. `channel` None: each manager hears directly; `language`
-    None: the workspace's."""
+    """The settings to change; missing ones stay. `channel` None: direct messages; `language` None: the workspace's."""
 
     managers: Sequence[Member]
     channel: ReminderChannel | None
@@ -41,7 +40,7 @@ class TeamUpdate(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class TeamChange:
-    """The settings now, and which of them changed. `still_managers` no longer manage this team but keep the role."""
+    """The new settings and the keys of the update. `still_managers` no longer manage this team but keep the role."""
 
     now: TeamSettings
     changed: tuple[str, ...]
@@ -51,7 +50,7 @@ class TeamChange:
 
 
 async def team_settings(desk: Desk, team_id: UUID | None) -> TeamSettings:
-    """The settings of that team, else of the reader's own, else of the first by name.
+    """Return the settings of that team, or else of the acting member's team, or else of the first team by name.
 
     Raises NotAllowed (`role_missing`), NotFound (`team_gone`).
     """
@@ -60,7 +59,7 @@ async def team_settings(desk: Desk, team_id: UUID | None) -> TeamSettings:
 
 
 async def change_team(desk: Desk, team_id: UUID | None, wanted: TeamUpdate) -> TeamChange:
-    """Changes the settings, all of them or none. Whoever is to manage gets the role.
+    """Change the settings, all or none. New managers also get the role.
 
     Raises as `team_settings` does, Invalid (`nothing_changed_here`, `last_admin`, `only_role`, `team_missing`,
     `channel_shared_outside`, `channel_archived`, `channel_without_bot`).

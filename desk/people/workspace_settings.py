@@ -1,4 +1,4 @@
-"""The rules of a whole workspace: the language of its channels, whose holidays it keeps, when borrowers may be called."""
+"""Settings of a workspace: language of its channels, country of its holidays, time zone, contact hours."""
 
 from dataclasses import asdict, dataclass
 from datetime import time
@@ -15,7 +15,7 @@ from storage.queries.people import members, workspaces
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceSettings:
-    """`country` is an ISO 3166 code, or None for no public holidays; contact hours are meant in `zone`."""
+    """`country` is an ISO 3166 code, or None for no public holidays; contact hours are in `zone`."""
 
     locale: str
     country: str | None
@@ -26,14 +26,14 @@ class WorkspaceSettings:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceChange:
-    """The settings as they are from now on. `undo_id` takes the change back."""
+    """The new settings."""
 
     now: WorkspaceSettings
     undo_id: UUID
 
 
 async def present_settings(desk: Desk) -> tuple[WorkspaceSettings, tuple[str, ...]]:
-    """The settings as they are, and the zones to choose from: the present one and those of members.
+    """Return the settings and the zones to choose from (the present one, those of members).
 
     Raises NotAllowed (`role_missing`).
     """
@@ -45,7 +45,7 @@ async def present_settings(desk: Desk) -> tuple[WorkspaceSettings, tuple[str, ..
 
 
 async def change_settings(desk: Desk, settings: WorkspaceSettings) -> WorkspaceChange:
-    """Change them, and recompute when the desk reminds.
+    """Change the settings and recompute reminder times.
 
     Raises NotAllowed (`role_missing`), Invalid (`unknown_country`, `contact_hours_order`).
     """

@@ -22,7 +22,7 @@ def request_sent(t: Translator, result: RequestReceipt) -> Message:
             writer.line(t("You already asked for access today. You'll get the answer here in Slack."))
         case "declined":
             writer.line(t("Today's request has already been answered. You can ask again tomorrow, or talk to them."))
-    who = mentions(t, result.who)
+    who = mentions(t, result.deciders)
     if who:
         writer.line(t("Who decides:"), " ", who)
     return writer.message()
