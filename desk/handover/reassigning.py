@@ -1,9 +1,10 @@
-"""Handing over: one loan to another owner, or everything that one member has to another."""
+"""Reassign one loan, or everything that a member has, e.g. when the member is removed."""
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from desk.core import drafts
@@ -14,7 +15,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo
 from desk.core.values import LoanRef
 from desk.follow_ups.follow_ups import acts_on, check_note, retime
-from desk.loans.lookup import resolve as resolve_loan
+from desk.loans.lookup import resolve
 from desk.messages import kinds
 from desk.messages.notices import owe_to_member
 from desk.people.calendars import calendar_of
@@ -30,23 +31,27 @@ from storage.tables import Assignment, FollowUp, Loan, Member, Undo
 
 @dataclass(frozen=True, slots=True)
 class HandoverCounts:
-    """What is, or would be, handed over: loans by stage, open follow-ups, and how many of these are overdue."""
+    """What is, or would be, handed over: loans (also by stage), open follow-ups, and how many of these are overdue."""
 
     stages: tuple[tuple[str, int], ...]
     loans: int
     follow_ups: int
     overdue: int
 
+    def facts(self) -> dict[str, int]:
+        """Return the counts as a notice stores them."""
+        return {"loans": self.loans, "follow_ups": self.follow_ups, "overdue": self.overdue}
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What `@from @to` would do. `mark` is the version of the set: Confirm carries it, and `draft_id`, which keeps `why`."""
+    """What `@from @to` would do. The confirm button carries `fingerprint` and `draft_id`, the draft of `why`."""
 
     from_: str
     to: str
     from_id: UUID
     to_id: UUID
-    handed: HandoverCounts
+    counts: HandoverCounts
     fingerprint: str
     why: str = field(repr=False)
     draft_id: UUID | None
@@ -55,23 +60,23 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Reassignment:
-    """What was handed over, and to whom. `loan` is set when it was one loan."""
+    """What was handed over. `loan` is the number of a single loan."""
 
     from_: str | None
     to: str
-    handed: HandoverCounts
+    counts: HandoverCounts
     why: str = field(repr=False)
     undo_id: UUID
     loan: str | None = None
 
 
 async def reassign_loan(desk: Desk, ref: LoanRef, to: Member, *, why: str) -> Reassignment:
-    """Makes `to` the owner of a loan, with the open follow-ups that the outgoing owner held on it.
+    """Make `to` the owner of a loan, and the assignee of the open follow-ups that the outgoing owner has on it.
 
     Raises NotAllowed (`reassign_not_yours`), Invalid (`cannot_take_calls`, `already_owner`, `note_too_long`).
     """
     check_note(why)
-    loan = (await resolve_loan(desk, ref)).loan
+    loan = (await resolve(desk, ref)).loan
     outgoing = (await members.by_ids(desk.session, [loan.owner_id])).get(loan.owner_id) if loan.owner_id else None
     await require_may_reassign(desk, outgoing)
     require_caller(to)
@@ -79,13 +84,13 @@ async def reassign_loan(desk: Desk, ref: LoanRef, to: Member, *, why: str) -> Re
         raise Invalid("already_owner", who=to.slack_user_id, loan=loan.number)
     held = await holdings.open_of_loan_held_by(desk.session, loan.id, outgoing.id) if outgoing else []
     batch = new_id()
-    handed = await hand_over(desk, [loan], held, outgoing, to, why=why, batch=batch)
-    desk.audit("reassign", loan_id=loan.id, to=str(to.id), follow_ups=handed.follow_ups)
-    await _tell(desk, batch, outgoing, to, handed, loan)
+    counts = await hand_over(desk, [loan], held, outgoing, to, why=why, batch=batch)
+    desk.audit("reassign", loan_id=loan.id, to=str(to.id), follow_ups=counts.follow_ups)
+    await _notify_both(desk, batch, outgoing, to, counts, loan)
     return Reassignment(
         from_=outgoing.slack_user_id if outgoing else None,
         to=to.slack_user_id,
-        handed=handed,
+        counts=counts,
         why=why,
         undo_id=offer_undo(desk, "reassign", undo_id=batch),
         loan=loan.number,
@@ -93,7 +98,7 @@ async def reassign_loan(desk: Desk, ref: LoanRef, to: Member, *, why: str) -> Re
 
 
 async def preview_all(desk: Desk, outgoing: Member, to: Member, *, why: str = "", changed: bool = False) -> Preview:
-    """What would be handed over.
+    """Return what `reassign_all` would hand over.
 
     Raises NotAllowed (`role_missing`), Invalid (`same_person`, `cannot_take_calls`, `note_too_long`).
     """
@@ -105,7 +110,7 @@ async def preview_all(desk: Desk, outgoing: Member, to: Member, *, why: str = ""
         to=to.slack_user_id,
         from_id=outgoing.id,
         to_id=to.id,
-        handed=_counted(desk, loans, follow_ups),
+        counts=count(desk, loans, follow_ups),
         fingerprint=fingerprint_of(loans, follow_ups),
         why=why,
         draft_id=await drafts.save_for_confirmation(desk, {"why": why}),
@@ -116,7 +121,7 @@ async def preview_all(desk: Desk, outgoing: Member, to: Member, *, why: str = ""
 async def reassign_all(
     desk: Desk, outgoing: Member, to: Member, *, fingerprint: str, draft_id: UUID | None = None
 ) -> Reassignment | Preview:
-    """Hands over every live loan and open follow-up. Gives the preview again when the set has changed since `mark`.
+    """Hand over all live loans and open follow-ups, or return a new preview if they changed since `fingerprint`.
 
     Raises as `preview_all` does, and NotFound (`draft_gone`).
     """
@@ -126,11 +131,11 @@ async def reassign_all(
     if fingerprint_of(loans, follow_ups) != fingerprint:
         return await preview_all(desk, outgoing, to, why=why, changed=True)
     batch = new_id()
-    handed = await hand_over(desk, loans, follow_ups, outgoing, to, why=why, batch=batch)
-    desk.audit("reassign_all", subject_id=outgoing.id, to=str(to.id), loans=handed.loans, follow_ups=handed.follow_ups)
-    await _tell(desk, batch, outgoing, to, handed, None)
+    counts = await hand_over(desk, loans, follow_ups, outgoing, to, why=why, batch=batch)
+    desk.audit("reassign_all", subject_id=outgoing.id, to=str(to.id), loans=counts.loans, follow_ups=counts.follow_ups)
+    await _notify_both(desk, batch, outgoing, to, counts)
     undo_id = offer_undo(desk, "reassign", undo_id=batch)
-    return Reassignment(from_=outgoing.slack_user_id, to=to.slack_user_id, handed=handed, why=why, undo_id=undo_id)
+    return Reassignment(from_=outgoing.slack_user_id, to=to.slack_user_id, counts=counts, why=why, undo_id=undo_id)
 
 
 async def remove_member(desk: Desk, outgoing: Member, to: Member) -> MemberChange:
@@ -147,7 +152,7 @@ async def remove_member(desk: Desk, outgoing: Member, to: Member) -> MemberChang
         require_caller(to)
     batch = new_id()
     counts = await hand_over(desk, loans, follow_ups, outgoing, to, why="", batch=batch)
-    await _tell(desk, batch, outgoing, to, counts, None)
+    await _notify_both(desk, batch, outgoing, to, counts)
     track(desk, outgoing)
     outgoing.removed_at, outgoing.next_digest_at = desk.now, None
     await homes.look_again(desk.session, outgoing.id, desk.now)
@@ -172,8 +177,8 @@ async def hand_over(
     why: str,
     batch: UUID,
 ) -> HandoverCounts:
-    """Makes `to` the owner of the loans and the assignee of the follow-ups. Asks nothing and tells nobody."""
-    handed = _counted(desk, loans, follow_ups)
+    """Make `to` the owner of the loans and the assignee of the follow-ups; the caller checks rights and notifies."""
+    counts = count(desk, loans, follow_ups)
     calendar = await calendar_of(desk)
     stand_ins = await stand_ins_for(desk, [to])
     for loan in loans:
@@ -186,7 +191,7 @@ async def hand_over(
         acting = stand_ins.acting(to, acts_on(desk, follow_up, to))
         retime(desk, follow_up, acting, calendar, announce_again=True)
         desk.add(_assignment(desk, follow_up.loan_id, follow_up.id, outgoing, to, "", batch))
-    return handed
+    return counts
 
 
 def _assignment(
@@ -207,10 +212,10 @@ def _assignment(
     )
 
 
-def _counted(desk: Desk, loans: Sequence[Loan], follow_ups: Sequence[FollowUp]) -> HandoverCounts:
-    stages = Counter(loan.stage for loan in loans)
+def count(desk: Desk, loans: Sequence[Loan], follow_ups: Sequence[FollowUp]) -> HandoverCounts:
+    """Count what is handed over."""
     return HandoverCounts(
-        stages=tuple(stages.most_common()),
+        stages=tuple(Counter(loan.stage for loan in loans).most_common()),
         loans=len(loans),
         follow_ups=len(follow_ups),
         overdue=sum(follow_up.overdue_at < desk.now for follow_up in follow_ups),
@@ -218,13 +223,13 @@ def _counted(desk: Desk, loans: Sequence[Loan], follow_ups: Sequence[FollowUp]) 
 
 
 def fingerprint_of(loans: Sequence[Loan], follow_ups: Sequence[FollowUp], *more: str) -> str:
-    """The version of a set: another one when anything in it, or what is said `more` of it, has changed."""
+    """Return a hash that differs when a row or one of the words in `more` has changed."""
     parts = [*(f"{row.id}:{row.version}" for row in (*loans, *follow_ups)), *more]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 async def require_may_reassign(desk: Desk, outgoing: Member | None) -> None:
-    """Raises NotAllowed (`others_may_act`) unless the acting member may give away what `outgoing` has."""
+    """Raise NotAllowed (`others_may_act`) unless the acting member may reassign what `outgoing` has."""
     if outgoing is None:
         require(desk, "reassign", {"unowned"})
         return
@@ -249,8 +254,8 @@ allow_partial_undo("reassign", "remove_member")
 
 
 @corrects_after_undo(Loan, FollowUp)
-async def correct_what_they_read(desk: Desk, undo: Undo, rows: Sequence[UndoneRow]) -> None:
-    """Rewrite the messages to the members who gave or got a loan or a follow-up by a handover that is undone."""
+async def update_notices(desk: Desk, undo: Undo, rows: Sequence[UndoneRow]) -> None:
+    """Update the messages to the members between whom an undone handover moved loans or follow-ups."""
     if undo.act not in ("reassign", "remove_member"):
         return
     concerned: set[UUID] = set()
@@ -263,30 +268,40 @@ async def correct_what_they_read(desk: Desk, undo: Undo, rows: Sequence[UndoneRo
 
 
 def notice_key(batch: UUID, member_id: UUID) -> str:
-    """The key of the one message about a handover to somebody who gave or got."""
+    """Return the key of the one message about a handover to a member who gave or received."""
     return f"reassigned:{batch}:{member_id}"
 
 
-async def _tell(
-    desk: Desk, batch: UUID, outgoing: Member | None, to: Member, handed: HandoverCounts, loan: Loan | None
+async def _notify_both(
+    desk: Desk, batch: UUID, outgoing: Member | None, to: Member, counts: HandoverCounts, loan: Loan | None = None
 ) -> None:
-    # One message to each of the two, not one per loan; nobody is told what they have just done themselves.
-    for member, other in ((outgoing, to), (to, outgoing)):
-        if member is None or member.id == desk.member.id or not (handed.loans or handed.follow_ups):
-            continue
-        await owe_to_member(
-            desk,
-            kind=kinds.REASSIGNED,
-            key=notice_key(batch, member.id),
-            member=member,
-            about_loan_id=loan.id if loan else None,
-            about_member_id=other.id if other else None,
-            facts={
-                "gained": member is to,
-                "by": str(desk.member.id),
-                "undo": str(batch),
-                "loans": handed.loans,
-                "follow_ups": handed.follow_ups,
-                "overdue": handed.overdue,
-            },
-        )
+    if not (counts.loans or counts.follow_ups):
+        return
+    if outgoing is not None:
+        await notify(desk, batch, outgoing, counts, gained=False, other_id=to.id, loan=loan)
+    await notify(desk, batch, to, counts, gained=True, other_id=outgoing.id if outgoing else None, loan=loan)
+
+
+async def notify(
+    desk: Desk,
+    batch: UUID,
+    member: Member,
+    counts: HandoverCounts,
+    *,
+    gained: bool,
+    other_id: UUID | None,
+    loan: Loan | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Send a member who gave or received one message about a handover, with `more` facts; the acting member gets none."""
+    if member.id == desk.member.id:
+        return
+    await owe_to_member(
+        desk,
+        kind=kinds.REASSIGNED,
+        key=notice_key(batch, member.id),
+        member=member,
+        about_loan_id=loan.id if loan else None,
+        about_member_id=other_id,
+        facts={"gained": gained, "by": str(desk.member.id), "undo": str(batch), **(more or {}), **counts.facts()},
+    )

@@ -1,4 +1,4 @@
-"""Handing one follow-up over to the assignee's manager."""
+"""Hand one follow-up over to the assignee's manager."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -26,7 +26,7 @@ class ManagerHandover:
 
 
 async def hand_to_manager(desk: Desk, follow_up_id: UUID, version: int) -> ManagerHandover:
-    """Make the assignee's manager the assignee. The manager is reminded at once, or when their work begins.
+    """Make the assignee's manager the assignee, who is reminded at once or when their work begins.
 
     Raises NotAllowed (`others_may_act`), Conflict (`follow_up_closed`, `follow_up_changed`), Invalid (`nobody_to_assign`).
     """

@@ -21,8 +21,8 @@ def preview(t: Translator, result: Preview) -> Message:
     if result.changed:
         writer.line(Bold(t("This changed while you were looking. It is now:")))
     writer.line(phrase(t, "From {from_} to {to}:", from_=Mention(result.from_), to=Mention(result.to)))
-    _write_counts(t, writer, result.handed)
-    if not result.handed.loans and not result.handed.follow_ups:
+    _write_counts(t, writer, result.counts)
+    if not result.counts.loans and not result.counts.follow_ups:
         return writer.line(t("There is nothing to reassign.")).message()
     writer.quote(result.why)
     value = {"f": str(result.from_id), "t": str(result.to_id), "m": result.fingerprint}
@@ -40,14 +40,14 @@ def reassigned(t: Translator, result: Reassignment) -> Message:
     writer = Writer()
     if result.loan is not None:
         writer.line(phrase(t, "{loan} now belongs to {to}.", loan=Bold(result.loan), to=Mention(result.to)))
-        if result.handed.follow_ups:
+        if result.counts.follow_ups:
             writer.line(
-                t.n("{n} open follow-up moved with it.", "{n} open follow-ups moved with it.", result.handed.follow_ups)
+                t.n("{n} open follow-up moved with it.", "{n} open follow-ups moved with it.", result.counts.follow_ups)
             )
     else:
         from_: Inline = Mention(result.from_) if result.from_ else "–"
         writer.line(phrase(t, "Reassigned from {from_} to {to}:", from_=from_, to=Mention(result.to)))
-        _write_counts(t, writer, result.handed)
+        _write_counts(t, writer, result.counts)
     writer.quote(result.why)
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
@@ -124,9 +124,9 @@ def _write_shares(t: Translator, writer: Writer, shares: Sequence[Share]) -> Non
     write_more(t, writer, len(shares) - _MEMBERS)
 
 
-def _write_counts(t: Translator, writer: Writer, handed: HandoverCounts) -> None:
-    writer.line(_amounts(t, handed.loans, handed.follow_ups, handed.overdue))
-    writer.bullets([[stage(t, code), t(": "), Bold(str(count))] for code, count in handed.stages])
+def _write_counts(t: Translator, writer: Writer, counts: HandoverCounts) -> None:
+    writer.line(_amounts(t, counts.loans, counts.follow_ups, counts.overdue))
+    writer.bullets([[stage(t, code), t(": "), Bold(str(count))] for code, count in counts.stages])
 
 
 def _amounts(t: Translator, loans: int, follow_ups: int, overdue: int) -> str:
