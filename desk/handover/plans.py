@@ -215,12 +215,11 @@ async def _chosen(desk: Desk, request: PlanRequest, units: Sequence[Unit]) -> di
     """Return the member for each loan that moves, by the loan's id."""
     if request.how == "balanced":
         return await _balanced(desk, request, units)
-    if request.how == "each":
-        if len(units) > EACH:
-            raise Invalid("too_many_for_each", count=len(units), limit=EACH)
-        wanted = {unit.loan.id: request.each[unit.loan.id] for unit in units if unit.loan.id in request.each}
-    else:
-        wanted = {unit.loan.id: request.to_id for unit in units if request.to_id is not None}
+    if request.how == "each" and len(units) > EACH:
+        raise Invalid("too_many_for_each", count=len(units), limit=EACH)
+    loan_ids = [unit.loan.id for unit in units]
+    to_ids = request.each if request.how == "each" else dict.fromkeys(loan_ids, request.to_id)
+    wanted = {loan_id: to_id for loan_id in loan_ids if (to_id := to_ids.get(loan_id)) is not None}
     if not wanted:
         raise Invalid("person_missing")
     there = await members.by_ids(desk.session, set(wanted.values()))

@@ -10,16 +10,18 @@ from uuid import UUID
 from desk.core import drafts
 from desk.core.changes import decode, offer_undo, track
 from desk.core.errors import Invalid
-from desk.core.permissions import allows, refusal, require, require_role, roles_of
+from desk.core.permissions import CALLERS, allows, refusal, require, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo
 from desk.core.values import LoanRef
 from desk.follow_ups.follow_ups import acts_on, check_note, retime
+from desk.follow_ups.locking import pressed
 from desk.loans.lookup import resolve
+from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.messages import kinds
 from desk.messages.notices import owe_to_member
 from desk.people.calendars import calendar_of
-from desk.people.members import managers_for, require_caller, stand_ins_for
+from desk.people.members import managers_for, require_caller, require_may_act, stand_ins_for
 from desk.people.team import MemberChange, require_may_change_roles, require_other_admin, view_of
 from storage.engine.types import new_id
 from storage.queries.core import undos
@@ -68,6 +70,16 @@ class Reassignment:
     why: str = field(repr=False)
     undo_id: UUID
     loan: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerHandover:
+    """A follow-up that was handed to the manager. `to` is a Slack id."""
+
+    loan: LoanView
+    follow_up: FollowUpView
+    to: str
+    undo_id: UUID
 
 
 async def reassign_loan(desk: Desk, ref: LoanRef, to: Member, *, why: str) -> Reassignment:
@@ -136,6 +148,31 @@ async def reassign_all(
     await _notify_both(desk, batch, outgoing, to, counts)
     undo_id = offer_undo(desk, "reassign", undo_id=batch)
     return Reassignment(from_=outgoing.slack_user_id, to=to.slack_user_id, counts=counts, why=why, undo_id=undo_id)
+
+
+async def hand_to_manager(desk: Desk, follow_up_id: UUID, version: int) -> ManagerHandover:
+    """Make the assignee's manager the assignee, who is reminded at once or when their work begins.
+
+    Raises NotAllowed (`others_may_act`), Conflict (`follow_up_closed`, `follow_up_changed`), Invalid (`nobody_to_assign`).
+    """
+    on = await pressed(desk, follow_up_id, version)
+    row, loan = on.follow_up, on.loan
+    await require_may_act(desk, "hand_to_manager", row, loan)
+    assignee = (await members.by_ids(desk.session, [row.assignee_id]))[row.assignee_id]
+    managers = [m for m in await managers_for(desk, assignee) if m.id != assignee.id and roles_of(m) & set(CALLERS)]
+    if not managers:
+        raise Invalid("nobody_to_assign")
+    manager = managers[0]
+    undo_id = new_id()
+    await hand_over(desk, [], [row], assignee, manager, why="", batch=undo_id)
+    desk.audit("hand_over", loan_id=loan.id, subject_id=row.id, to=str(manager.id))
+    await desk.session.flush()
+    return ManagerHandover(
+        loan=await loan_view(desk, loan),
+        follow_up=follow_up_view(desk, loan, row, manager),
+        to=manager.slack_user_id,
+        undo_id=offer_undo(desk, "hand_over", loan_id=loan.id, undo_id=undo_id),
+    )
 
 
 async def remove_member(desk: Desk, outgoing: Member, to: Member) -> MemberChange:

@@ -28,13 +28,8 @@ class AppManifest:
 
     def added_to(self, stored: Mapping[str, list[str]]) -> "Additions":
         """Return what this manifest has and the stored one lacks."""
-        new = {part: [each for each in found if each not in stored[part]] for part, found in self.stored().items()}
-        return Additions(
-            commands=tuple(new["commands"]),
-            shortcuts=tuple(self.shortcuts[each] for each in new["shortcuts"]),
-            scopes=tuple(new["scopes"]),
-            events=tuple(new["events"]),
-        )
+        new = {part: tuple(each for each in ids if each not in stored[part]) for part, ids in self.stored().items()}
+        return Additions(**{**new, "shortcuts": tuple(self.shortcuts[each] for each in new["shortcuts"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +42,7 @@ class Additions:
     events: tuple[str, ...]
 
     def __bool__(self) -> bool:
-        return any((self.commands, self.shortcuts, self.scopes, self.events))
+        return any(asdict(self).values())
 
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> "Additions":

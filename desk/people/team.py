@@ -199,7 +199,6 @@ async def set_absence(desk: Desk, member: Member, *, until: date, cover: Member 
     """
     await _require_may_manage(desk, "set_absence", member)
     begin_absence(desk, member, until=until, cover=cover)
-    await desk.session.flush()
     return await _rescheduled(desk, member, "away", acting=cover)
 
 
@@ -207,7 +206,6 @@ async def clear_absence(desk: Desk, member: Member) -> MemberChange:
     """End an absence, and return the open follow-ups to the member. Raises NotAllowed (`team_only`)."""
     await _require_may_manage(desk, "set_absence", member)
     end_absence(desk, member)
-    await desk.session.flush()
     return await _rescheduled(desk, member, "back", acting=None)
 
 
@@ -217,7 +215,6 @@ async def set_hours(desk: Desk, member: Member, *, start: time, end: time, days:
     hours = replace(hours_of(member), start=start, end=end, **({"days": days} if days else {}))
     enter_hours(desk, member, hours)
     member.next_digest_at = await next_for(desk, member)
-    await desk.session.flush()
     return await _rescheduled(desk, member, "set_hours", acting=None)
 
 
@@ -279,6 +276,7 @@ def stop_managing(desk: Desk, row: TeamManager) -> None:
 
 
 async def _rescheduled(desk: Desk, member: Member, act: str, *, acting: Member | None) -> MemberChange:
+    await desk.session.flush()
     await rescheduling.for_members(desk, [member.id])
     held = await follow_ups.open_counts(desk.session, [member.id])
     return MemberChange(

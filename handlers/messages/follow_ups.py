@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from desk.follow_ups.assigning import Assigned, Closed
 from desk.follow_ups.fitting import Fitted
 from desk.follow_ups.next_steps import NextOffer, NextPlanned, Unplanned
-from desk.handover.to_manager import ManagerHandover
+from desk.handover.reassigning import ManagerHandover
 from desk.loans.views import LoanView
 from desk.messages.reminders import Snoozed
 from handlers.messages.block_kit import elements
