@@ -13,9 +13,7 @@ ANSWER_LIFETIME = timedelta(hours=1)
 async def claim(desk: Desk, key: str) -> str | None:
     """Return None if the delivery is new and now claimed by this transaction, or else the earlier answer."""
     earlier = await deliveries.claim(desk.session, desk.workspace.id, key, desk.now)
-    if earlier is None:
-        return None
-    return desk.cipher.decrypt(ProcessedDelivery.answer_cipher, earlier)
+    return None if earlier is None else desk.cipher.decrypt(ProcessedDelivery.answer_cipher, earlier)
 
 
 async def store_answer(desk: Desk, key: str, answer: str) -> None:

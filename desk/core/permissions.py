@@ -3,7 +3,7 @@
 The folder that owns a loan, follow-up or member determines how the acting member relates to it, and passes the relations.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -82,13 +82,10 @@ def require(desk: Desk, act: str, relations: Collection[Relation] = (), **params
 
 
 def require_role(desk: Desk, act: str) -> Member:
-    """Return the acting member if their roles allow the act on anything at all; call this before any query.
-
-    Raises NotAllowed (`role_missing`, with the roles that may).
-    """
+    """Return the acting member if their roles allow the act on anything at all. Raises NotAllowed (`role_missing`)."""
     grants = RULES[act].grants
     if all(grant.roles is not None and roles_of(desk.member).isdisjoint(grant.roles) for grant in grants):
-        raise NotAllowed("role_missing", roles=tuple(dict.fromkeys(role for g in grants for role in g.roles or ())))
+        raise NotAllowed("role_missing", roles=_roles_in(grants))
     return desk.member
 
 
@@ -96,7 +93,9 @@ def refusal(act: str, relations: Collection[Relation] = (), **params: Any) -> No
     """Return the error for an act: `role_missing` if the relation suffices but the role does not, or else the act's own."""
     rule = RULES[act]
     lacking = [g for g in rule.grants if g.relations is not None and not set(g.relations).isdisjoint(relations)]
-    if rule.refusal == "role_missing":
-        lacking = list(rule.grants)
-    roles = tuple(dict.fromkeys(role for grant in lacking for role in grant.roles or ()))
+    roles = _roles_in(rule.grants if rule.refusal == "role_missing" else lacking)
     return NotAllowed("role_missing", roles=roles) if roles else NotAllowed(rule.refusal, **params)
+
+
+def _roles_in(grants: Iterable[Grant]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(role for grant in grants for role in grant.roles or ()))

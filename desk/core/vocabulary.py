@@ -170,18 +170,17 @@ def load_vocabulary(folder: Traversable) -> Vocabulary:
         roles=_load(folder, "roles.toml", Role),
     )
     purposes = {purpose.code for purpose in vocabulary.purposes}
-    _known_purposes("outcomes.toml", ((o.code, o.next_purpose) for o in vocabulary.outcomes), purposes)
-    _known_purposes("stages.toml", ((s.code, s.purpose) for s in vocabulary.stages), purposes)
+    documents = {document.code for document in vocabulary.documents}
+    needed = [(stage.code, document) for stage in vocabulary.stages for document in stage.documents]
+    _refuse_unknown("outcomes.toml", "purpose", ((o.code, o.next_purpose) for o in vocabulary.outcomes), purposes)
+    _refuse_unknown("stages.toml", "purpose", ((s.code, s.purpose) for s in vocabulary.stages), purposes)
+    _refuse_unknown("stages.toml", "document", needed, documents)
     for outcome in vocabulary.outcomes:
         if outcome.one_tap and outcome.next == "must":
             raise VocabularyError(f"outcomes.toml, [{outcome.code}]: a tap cannot give the day that `must` wants")
         for kind in outcome.one_tap:
             if not outcome.can_answer(kind):
                 raise VocabularyError(f"outcomes.toml, [{outcome.code}]: cannot answer {kind!r}, so no tap for it")
-    known = {document.code for document in vocabulary.documents}
-    for stage in vocabulary.stages:
-        if unknown := set(stage.documents) - known:
-            raise VocabularyError(f"stages.toml, [{stage.code}]: there is no document {min(unknown)!r}")
     return vocabulary
 
 
@@ -212,10 +211,10 @@ def _refuse_collisions(name: str, words: Iterable[Word]) -> None:
                 raise VocabularyError(f"{name}, [{word.code}]: {term!r} already means {owners[term]}")
 
 
-def _known_purposes(name: str, named: Iterable[tuple[str, str | None]], purposes: set[str]) -> None:
-    for code, purpose in named:
-        if purpose is not None and purpose not in purposes:
-            raise VocabularyError(f"{name}, [{code}]: there is no purpose {purpose!r}")
+def _refuse_unknown(name: str, kind: str, references: Iterable[tuple[str, str | None]], known: set[str]) -> None:
+    for code, reference in references:
+        if reference is not None and reference not in known:
+            raise VocabularyError(f"{name}, [{code}]: there is no {kind} {reference!r}")
 
 
 def _of_code(words: Iterable[W], code: str) -> W:

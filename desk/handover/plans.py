@@ -101,17 +101,14 @@ class _Plan:
     shares: tuple[Share, ...]
 
     @property
-    def loans(self) -> list[Loan]:
-        return [unit.loan for unit, _ in self.moves if unit.owned]
-
-    @property
-    def follow_ups(self) -> list[FollowUp]:
-        return [row for unit, _ in self.moves for row in unit.follow_ups]
+    def units(self) -> list[Unit]:
+        return [unit for unit, _ in self.moves]
 
     @property
     def fingerprint(self) -> str:
         targets = ",".join(str(to) for _, to in self.moves)
-        return fingerprint_of([unit.loan for unit, _ in self.moves], self.follow_ups, targets)
+        follow_ups = [row for unit in self.units for row in unit.follow_ups]
+        return fingerprint_of([unit.loan for unit in self.units], follow_ups, targets)
 
 
 async def picked_loans(desk: Desk, numbers: Sequence[str]) -> list[Loan]:
@@ -168,19 +165,20 @@ async def carry_out(desk: Desk, draft_id: UUID, fingerprint: str) -> PlanResult 
         held = [row for unit in units for row in unit.follow_ups]
         outgoing = plan.people[from_id] if from_id else None
         await hand_over(desk, owned, held, outgoing, plan.people[to_id], why=request.why, batch=batch)
-    _audit(desk, request, plan)
+    counts = _count_units(desk, plan.units)
+    _audit(desk, request, plan, counts)
     await _notify(desk, batch, plan)
     return PlanResult(
         shares=plan.shares,
-        loans=len(plan.loans),
-        follow_ups=len(plan.follow_ups),
+        loans=counts.loans,
+        follow_ups=counts.follow_ups,
         why=request.why,
         undo_id=offer_undo(desk, "reassign", undo_id=batch),
     )
 
 
 async def _preview(desk: Desk, request: PlanRequest, plan: _Plan, *, changed: bool = False) -> PlanPreview:
-    counts = count(desk, plan.loans, plan.follow_ups)
+    counts = _count_units(desk, plan.units)
     draft = _DRAFT.dump_python(request, mode="json", by_alias=True)
     return PlanPreview(
         shares=plan.shares,
@@ -283,9 +281,9 @@ def _by_loan(rows: Sequence[FollowUp]) -> defaultdict[UUID, list[FollowUp]]:
     return by_loan
 
 
-def _audit(desk: Desk, request: PlanRequest, plan: _Plan) -> None:
+def _audit(desk: Desk, request: PlanRequest, plan: _Plan, counts: HandoverCounts) -> None:
     if not request.loan_ids:
-        owned, held = len(plan.loans), len(plan.follow_ups)
+        owned, held = counts.loans, counts.follow_ups
         desk.audit("reassign_all", subject_id=request.from_id, how=request.how, loans=owned, follow_ups=held)
         return
     for unit, to_id in plan.moves:

@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 from desk.core.errors import Conflict, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
-from desk.people.access_requests import announce, close, deciders, notify_declined
+from desk.messages import kinds
+from desk.messages.notices import owe_to_channel
+from desk.people.access_requests import announce, close, deciders
 from desk.people.team import Candidate, add_member, check_candidate
 from storage.engine.types import new_id
 from storage.queries.people import access, members
@@ -69,7 +71,8 @@ async def decline(desk: Desk, request_id: UUID) -> None:
     require_role(desk, "answer_access_request")
     request = await _open(desk, request_id)
     await close(desk, request, "declined")
-    await notify_declined(desk, request)
+    key, facts = f"access_declined:{request.id}", {"request": str(request.id)}
+    await owe_to_channel(desk, kind=kinds.ACCESS_DECLINED, key=key, channel=request.slack_user_id, facts=facts)
     desk.audit("decline_access", subject_id=request.id)
 
 

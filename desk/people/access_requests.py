@@ -6,7 +6,7 @@ from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.messages import kinds
-from desk.messages.notices import owe_to_channel, owe_to_member
+from desk.messages.notices import owe_to_member
 from desk.people.members import is_away_today
 from storage.queries.messages import notices
 from storage.queries.people import access, members
@@ -56,13 +56,8 @@ async def deciders(desk: Desk) -> list[Member]:
 async def announce(desk: Desk, request: AccessRequest) -> None:
     """Send each decider one message."""
     for member in await deciders(desk):
-        await owe_to_member(
-            desk,
-            kind=kinds.ACCESS_ASKED,
-            key=f"{_key(request)}:{member.id}",
-            member=member,
-            facts={"request": str(request.id)},
-        )
+        key, facts = f"{_key(request)}:{member.id}", {"request": str(request.id)}
+        await owe_to_member(desk, kind=kinds.ACCESS_ASKED, key=key, member=member, facts=facts)
 
 
 async def grant_open_requests(desk: Desk, member: Member) -> None:
@@ -70,13 +65,8 @@ async def grant_open_requests(desk: Desk, member: Member) -> None:
     for request in await access.open_of(desk.session, desk.workspace.id, member.slack_user_id):
         request.roles = member.roles
         await close(desk, request, "granted")
-        await owe_to_member(
-            desk,
-            kind=kinds.ACCESS_GRANTED,
-            key=f"access_granted:{member.id}:{desk.now.isoformat()}",
-            member=member,
-            facts={"request": str(request.id)},
-        )
+        key, facts = f"access_granted:{member.id}:{desk.now.isoformat()}", {"request": str(request.id)}
+        await owe_to_member(desk, kind=kinds.ACCESS_GRANTED, key=key, member=member, facts=facts)
 
 
 async def close(desk: Desk, request: AccessRequest, state: str) -> None:
@@ -85,17 +75,6 @@ async def close(desk: Desk, request: AccessRequest, state: str) -> None:
     desk.add(request)
     told = await access.notice_ids(desk.session, desk.workspace.id, f"{_key(request)}:")
     await notices.touch(desk.session, told, desk.now)
-
-
-async def notify_declined(desk: Desk, request: AccessRequest) -> None:
-    """Send the requester, who is not a member, a direct message."""
-    await owe_to_channel(
-        desk,
-        kind=kinds.ACCESS_DECLINED,
-        key=f"access_declined:{request.id}",
-        channel=request.slack_user_id,
-        facts={"request": str(request.id)},
-    )
 
 
 def _key(request: AccessRequest) -> str:

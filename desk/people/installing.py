@@ -39,10 +39,7 @@ class Installation:
 
 
 async def install(office: Office, installation: Installation, first_admin: Newcomer | None) -> Workspace:
-    """Return the workspace of a Slack team, created if new, and add the first admin, who gets the welcome message.
-
-    Do not add a first admin who is or once was a member.
-    """
+    """Return the workspace of a Slack team, created if new, and add the first admin unless they ever were a member."""
     async with office.database.transaction() as session:
         new = Workspace(
             slack_team_id=installation.slack_team_id,
