@@ -3,9 +3,9 @@
 from datetime import timedelta
 from uuid import UUID
 
-from desk.calls.answering import Answering, Said, fits, what_it_answers
-from desk.calls.consequences import Consequences, NextStep, follow_from
-from desk.calls.views import AlreadyLogged, CallLogged, call_logged
+from desk.calls.matching import CallDetails, FollowUpMatch, fits, match_follow_up
+from desk.calls.outcomes import NextStep, OutcomeResult, apply_outcome
+from desk.calls.views import CallLogged, RepeatedCall, call_logged
 from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require, require_role
@@ -28,7 +28,7 @@ from storage.tables import Borrower, Call, FollowUp, Loan
 SAME_LINE_WITHIN = timedelta(minutes=2)
 """How long the same line by the same person asks whether another call is meant."""
 
-NOTHING_SAID = Said()
+NO_DETAILS = CallDetails()
 """An outcome, and no word more."""
 
 
@@ -37,11 +37,11 @@ async def log_call(
     *,
     loan: LoanRef,
     outcome: str,
-    said: Said = NOTHING_SAID,
+    details: CallDetails = NO_DETAILS,
     next_step: NextStep | None = None,
     minutes: int | None = None,
     line: str = "",
-) -> CallLogged | AlreadyLogged:
+) -> CallLogged | RepeatedCall:
     """Logs a call on the loan that is meant. `minutes` is how long it took, `line` what was typed, to know it when it
     comes again.
 
@@ -52,11 +52,11 @@ async def log_call(
     named = await lookup.resolve(desk, loan)
     digest = _digest(desk, line)
     if digest is not None and (earlier := await _same_line(desk, named.loan, digest)) is not None:
-        return AlreadyLogged(earlier.id, earlier.at, named.loan.number, keeps_plan=next_step is not None)
+        return RepeatedCall(earlier.id, earlier.at, named.loan.number, keeps_plan=next_step is not None)
     open_ones = await stored.open_of_loan(desk.session, named.loan.id)
     kind = VOCABULARY.outcome(outcome)
-    answering = await what_it_answers(desk, named.loan, open_ones, kind, said, named.follow_up)
-    return await _log(desk, named.loan, open_ones, kind, answering, next_step, line_digest=digest, minutes=minutes)
+    match = await match_follow_up(desk, named.loan, open_ones, kind, details, named.follow_up)
+    return await _log(desk, named.loan, open_ones, kind, match, next_step, line_digest=digest, minutes=minutes)
 
 
 async def log_call_on(desk: Desk, follow_up_id: UUID, version: int, outcome: str) -> CallLogged:
@@ -68,8 +68,8 @@ async def log_call_on(desk: Desk, follow_up_id: UUID, version: int, outcome: str
     shown = await pressed(desk, follow_up_id, version)
     open_ones = await stored.open_of_loan(desk.session, shown.loan.id)
     kind = VOCABULARY.outcome(outcome)
-    answering = await what_it_answers(desk, shown.loan, open_ones, kind, NOTHING_SAID, shown.follow_up)
-    return await _log(desk, shown.loan, open_ones, kind, answering, None)
+    match = await match_follow_up(desk, shown.loan, open_ones, kind, NO_DETAILS, shown.follow_up)
+    return await _log(desk, shown.loan, open_ones, kind, match, None)
 
 
 async def log_again(desk: Desk, call_id: UUID, *, keeps_plan: bool) -> CallLogged:
@@ -85,18 +85,18 @@ async def log_again(desk: Desk, call_id: UUID, *, keeps_plan: bool) -> CallLogge
     open_ones = await stored.open_of_loan(desk.session, loan.id)
     kind = VOCABULARY.outcome(earlier.outcome)
     note = desk.cipher.decrypt(Call.note_cipher, earlier)
-    said = Said(purpose=earlier.purpose if earlier.follow_up_id is None else None, note=note)
+    details = CallDetails(purpose=earlier.purpose if earlier.follow_up_id is None else None, note=note)
     numbered = next((f for f in open_ones if f.id == earlier.follow_up_id), None)
     if numbered is None and earlier.follow_up_id is not None:
-        answering = Answering(answered=None, others=(), purpose=earlier.purpose, note=said.note)
+        match = FollowUpMatch(answered=None, others=(), purpose=earlier.purpose, note=details.note)
     else:
-        answering = await what_it_answers(desk, loan, open_ones, kind, said, numbered)
+        match = await match_follow_up(desk, loan, open_ones, kind, details, numbered)
     return await _log(
         desk,
         loan,
         open_ones,
         kind,
-        answering,
+        match,
         None,
         line_digest=earlier.line_digest,
         minutes=earlier.minutes,
@@ -122,18 +122,18 @@ async def answer_another(
         raise Invalid(
             "outcome_answers_other", outcome=outcome.code, purpose=shown.follow_up.purpose, answers=outcome.answers
         )
-    answering = _answering_of(desk, call, shown.follow_up)
+    match = _match_of(desk, call, shown.follow_up)
     if outcome.ends:
         follow_ups.close(desk, shown.follow_up, "done")
-        came = Consequences(answered=shown.follow_up, ended=(shown.follow_up,))
+        result = OutcomeResult(answered=shown.follow_up, ended=(shown.follow_up,))
     else:
         open_ones = [shown.follow_up]
-        came = await follow_from(desk, loan, open_ones, outcome, answering, None, keeps_plan=keeps_plan)
+        result = await apply_outcome(desk, loan, open_ones, outcome, match, None, keeps_plan=keeps_plan)
     if call.follow_up_id is None:
         track(desk, call).follow_up_id = shown.follow_up.id
     desk.audit("call_answers", loan_id=loan.id, subject_id=shown.follow_up.id, call=str(call.id), outcome=outcome.code)
     undo_id = offer_undo(desk, "call_answers", loan_id=loan.id)
-    return await call_logged(desk, loan, call, answering, came, undo_id=undo_id)
+    return await call_logged(desk, loan, call, match, result, undo_id=undo_id)
 
 
 async def plan_next(desk: Desk, call_id: UUID, due: Due, purpose: str, *, next_number: int) -> CallLogged:
@@ -152,12 +152,12 @@ async def plan_next(desk: Desk, call_id: UUID, due: Due, purpose: str, *, next_n
     planned = await follow_ups.plan(desk, loan, purpose=purpose, assignee=assignee, due=due)
     if not VOCABULARY.outcome(call.outcome).ends:
         planned.follow_up.attempts = 1
-    came = Consequences(answered=answered, planned=planned)
-    await _ask_on(desk, came)
+    result = OutcomeResult(answered=answered, planned=planned)
+    await _ask_on(desk, result)
     desk.audit("follow_up", loan_id=loan.id, subject_id=planned.follow_up.id, call=str(call.id))
     undo_id = offer_undo(desk, "follow_up", loan_id=loan.id)
-    answering = _answering_of(desk, call, answered)
-    return await call_logged(desk, loan, call, answering, came, undo_id=undo_id)
+    match = _match_of(desk, call, answered)
+    return await call_logged(desk, loan, call, match, result, undo_id=undo_id)
 
 
 async def nothing_needed(desk: Desk, call_id: UUID) -> CallLogged:
@@ -166,8 +166,8 @@ async def nothing_needed(desk: Desk, call_id: UUID) -> CallLogged:
     loan, call = await _own_call(desk, call_id)
     answered = await stored.by_id(desk.session, call.follow_up_id) if call.follow_up_id else None
     desk.audit("nothing_needed", loan_id=loan.id, subject_id=answered.id if answered else call.id, call=str(call.id))
-    answering = _answering_of(desk, call, answered)
-    return await call_logged(desk, loan, call, answering, Consequences(answered=answered), offers_next=False)
+    match = _match_of(desk, call, answered)
+    return await call_logged(desk, loan, call, match, OutcomeResult(answered=answered), offers_next=False)
 
 
 async def _log(
@@ -175,31 +175,31 @@ async def _log(
     loan: Loan,
     open_ones: list[FollowUp],
     outcome: Outcome,
-    answering: Answering,
+    match: FollowUpMatch,
     step: NextStep | None,
     *,
     line_digest: bytes | None = None,
     minutes: int | None = None,
     keeps_plan: bool = False,
 ) -> CallLogged:
-    follow_ups.check_note(answering.note)
-    came = await follow_from(desk, loan, open_ones, outcome, answering, step, keeps_plan=keeps_plan)
-    await _ask_on(desk, came)
-    call = create(desk, _call(desk, loan, outcome, answering, came.answered, line_digest, minutes))
+    follow_ups.check_note(match.note)
+    result = await apply_outcome(desk, loan, open_ones, outcome, match, step, keeps_plan=keeps_plan)
+    await _ask_on(desk, result)
+    call = create(desk, _call(desk, loan, outcome, match, result.answered, line_digest, minutes))
     if outcome.marks_number_wrong:
         await _mark_number_wrong(desk, loan)
-    told = outcome.tells_manager and await tell_of_call(desk, loan, call, came.answered)
-    subject = came.answered.id if came.answered else call.id
+    told = outcome.tells_manager and await tell_of_call(desk, loan, call, result.answered)
+    subject = result.answered.id if result.answered else call.id
     desk.audit("call", loan_id=loan.id, subject_id=subject, outcome=outcome.code, call=str(call.id))
     undo_id = offer_undo(desk, "call", loan_id=loan.id)
     return await call_logged(
-        desk, loan, call, answering, came, managers_told=told, undo_id=undo_id, open_before=open_ones
+        desk, loan, call, match, result, managers_told=told, undo_id=undo_id, open_before=open_ones
     )
 
 
-async def _ask_on(desk: Desk, came: Consequences) -> None:
+async def _ask_on(desk: Desk, result: OutcomeResult) -> None:
     """What the call that is done asked after, the next one about documents asks after."""
-    done, following = came.answered, came.planned.follow_up if came.planned else None
+    done, following = result.answered, result.planned.follow_up if result.planned else None
     if done is None or following is None or done.id == following.id or following.purpose != "documents":
         return
     for request in await documents.asked_after_in(desk.session, done.loan_id, done.id):
@@ -210,7 +210,7 @@ def _call(
     desk: Desk,
     loan: Loan,
     outcome: Outcome,
-    answering: Answering,
+    match: FollowUpMatch,
     answered: FollowUp | None,
     line_digest: bytes | None,
     minutes: int | None,
@@ -223,8 +223,8 @@ def _call(
         follow_up_id=answered.id if answered else None,
         caller_id=desk.member.id,
         outcome=outcome.code,
-        purpose=answering.purpose or (answered.purpose if answered else None),
-        note_cipher=desk.cipher.encrypt_optional(Call.note_cipher, row_id, answering.note),
+        purpose=match.purpose or (answered.purpose if answered else None),
+        note_cipher=desk.cipher.encrypt_optional(Call.note_cipher, row_id, match.note),
         line_digest=line_digest,
         minutes=minutes,
         at=desk.now,
@@ -252,9 +252,9 @@ async def _own_call(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
     return loan, call
 
 
-def _answering_of(desk: Desk, call: Call, answered: FollowUp | None) -> Answering:
+def _match_of(desk: Desk, call: Call, answered: FollowUp | None) -> FollowUpMatch:
     note = desk.cipher.decrypt(Call.note_cipher, call)
-    return Answering(answered=answered, others=(), purpose=call.purpose, note=note)
+    return FollowUpMatch(answered=answered, others=(), purpose=call.purpose, note=note)
 
 
 async def _require_last_of_its_line(desk: Desk, call: Call) -> None:

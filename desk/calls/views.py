@@ -4,14 +4,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from desk.calls.answering import Answering
-from desk.calls.consequences import Consequences, retry_due
+from desk.calls.matching import FollowUpMatch
+from desk.calls.outcomes import OutcomeResult, retry_due
 from desk.core.transaction import Desk
+from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.follow_ups import note_of
 from desk.follow_ups.next_steps import NextOffer, next_days
 from desk.follow_ups.rule_plans import assignee_of_next
-from desk.loans import borrowers
+from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from storage.queries.follow_ups import follow_ups as stored
 from storage.tables import Call, FollowUp, Loan
@@ -21,7 +22,7 @@ OTHERS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class AlreadyLogged:
+class RepeatedCall:
     """The same line was logged a moment ago. `keeps_plan`: what it planned stands, whether or not it is logged again."""
 
     call_id: UUID
@@ -73,8 +74,8 @@ async def call_logged(
     desk: Desk,
     loan: Loan,
     call: Call,
-    answering: Answering,
-    came: Consequences,
+    match: FollowUpMatch,
+    result: OutcomeResult,
     *,
     managers_told: bool = False,
     undo_id: UUID | None = None,
@@ -87,13 +88,13 @@ async def call_logged(
         await desk.session.flush()
         open_now = await stored.open_of_loan(desk.session, loan.id)
     else:
-        open_now = _still_open(open_before, came)
-    still_open = [f for f in open_now if came.planned is None or f.id != came.planned.follow_up.id]
-    settled = [f for f in came.ended if f is not came.answered]
-    others = [f for f in answering.others if f.state == "open" and f in still_open and f is not came.answered]
-    views = {v.id: v for v in await follow_up_views(desk, loan, _distinct(still_open, settled, came.answered))}
+        open_now = _still_open(open_before, result)
+    still_open = [f for f in open_now if result.planned is None or f.id != result.planned.follow_up.id]
+    settled = [f for f in result.ended if f is not result.answered]
+    others = [f for f in match.others if f.state == "open" and f in still_open and f is not result.answered]
+    views = {v.id: v for v in await follow_up_views(desk, loan, _distinct(still_open, settled, result.answered))}
     asks = not open_now and VOCABULARY.stage(loan.stage).live
-    offers = await _offers(desk, loan, call, answering, came, asks=asks) if offers_next else ()
+    offers = await _offers(desk, loan, call, match, result, asks=asks) if offers_next else ()
     contact = await borrowers.contact_of(desk, loan.borrower_id)
     return CallLogged(
         call_id=call.id,
@@ -102,13 +103,13 @@ async def call_logged(
         name=contact.name,
         outcome=call.outcome,
         note=desk.cipher.decrypt(Call.note_cipher, call),
-        answered=views[came.answered.id] if came.answered else None,
-        planned=planned_view(desk, loan, came.planned) if came.planned else None,
-        planned_note=note_of(desk, came.planned.follow_up) if came.planned else "",
-        by_rule=came.by_rule,
+        answered=views[result.answered.id] if result.answered else None,
+        planned=planned_view(desk, loan, result.planned) if result.planned else None,
+        planned_note=note_of(desk, result.planned.follow_up) if result.planned else "",
+        by_rule=result.by_rule,
         settled=tuple(views[f.id] for f in settled),
-        paid=came.paid,
-        missing=answering.purpose if answering.missing else None,
+        paid=result.paid,
+        missing=match.purpose if match.missing else None,
         still_open=tuple(views[f.id] for f in still_open),
         others=tuple(views[f.id] for f in others[:OTHERS_SHOWN]),
         offers=offers,
@@ -120,21 +121,21 @@ async def call_logged(
 
 
 async def _offers(
-    desk: Desk, loan: Loan, call: Call, answering: Answering, came: Consequences, *, asks: bool
+    desk: Desk, loan: Loan, call: Call, match: FollowUpMatch, result: OutcomeResult, *, asks: bool
 ) -> tuple[NextOffer, ...]:
     outcome = VOCABULARY.outcome(call.outcome)
-    about = came.answered.purpose if came.answered else answering.purpose
+    about = result.answered.purpose if result.answered else match.purpose
     purpose = about or outcome.next_purpose or VOCABULARY.stage(loan.stage).purpose
     if asks:
         return await next_days(desk, purpose)
-    if outcome.next == "planned" and came.planned is None and came.answered is None:
+    if outcome.next == "planned" and result.planned is None and result.answered is None:
         assignee = await assignee_of_next(desk, loan, None)
         return (NextOffer("retry", await retry_due(desk, loan, outcome, assignee, counted=True), purpose),)
     return ()
 
 
-def _still_open(open_before: list[FollowUp], came: Consequences) -> list[FollowUp]:
-    planned = [came.planned.follow_up] if came.planned else []
+def _still_open(open_before: list[FollowUp], result: OutcomeResult) -> list[FollowUp]:
+    planned = [result.planned.follow_up] if result.planned else []
     rows = {row.id: row for row in (*open_before, *planned)}
     return sorted((row for row in rows.values() if row.state == "open"), key=lambda row: (row.overdue_at, row.number))
 
@@ -144,3 +145,39 @@ def _distinct(still_open: list[FollowUp], settled: list[FollowUp], answered: Fol
     if answered is not None:
         rows[answered.id] = answered
     return list(rows.values())
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenLoan:
+    """The loan of a form, with its open follow-ups, most urgent first. `offers` are times for the next call."""
+
+    number: str
+    name: str = field(repr=False)
+    tail: str = field(repr=False)
+    stage: str
+    open: tuple[FollowUpView, ...]
+    offers: tuple[NextOffer, ...]
+
+
+async def chosen_loan(desk: Desk, number: str, *, outcome: str | None = None) -> ChosenLoan:
+    """The loan of that number. With an `outcome` the first offer is the attempt that the desk would plan by rule.
+
+    Raises NotFound, Ambiguous as `desk.loans.lookup.resolve` does.
+    """
+    loan = (await lookup.resolve(desk, LoanRef(whole=number, text=number))).loan
+    contact = await borrowers.contact_of(desk, loan.borrower_id)
+    open_ones = await stored.open_of_loan(desk.session, loan.id)
+    purpose = VOCABULARY.stage(loan.stage).purpose
+    offers = await next_days(desk, purpose)
+    if outcome is not None and VOCABULARY.outcome(outcome).next == "planned":
+        assignee = await assignee_of_next(desk, loan, None)
+        due = await retry_due(desk, loan, VOCABULARY.outcome(outcome), assignee)
+        offers = (NextOffer("retry", due, purpose), *(offer for offer in offers if offer.due != due))
+    return ChosenLoan(
+        number=loan.number,
+        name=contact.name,
+        tail=contact.tail,
+        stage=loan.stage,
+        open=await follow_up_views(desk, loan, list(open_ones)),
+        offers=offers,
+    )

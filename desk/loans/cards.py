@@ -94,7 +94,7 @@ class PlannedCalls:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownNumber:
+class RevealedNumber:
     """A borrower's phone number, as people read it and as a phone dials it (E.164)."""
 
     loan: LoanView
@@ -104,19 +104,19 @@ class ShownNumber:
     is_wrong: bool
 
 
-async def card(desk: Desk, loan: LoanRef) -> LoanCard:
+async def loan_card(desk: Desk, loan: LoanRef) -> LoanCard:
     """The card of the loan that is meant. Raises whatever names no one loan."""
     return await _card(desk, (await lookup.resolve(desk, loan)).loan)
 
 
-async def card_pressed(desk: Desk, loan_id: UUID) -> LoanCard:
+async def loan_card_by_id(desk: Desk, loan_id: UUID) -> LoanCard:
     """The card behind a button. Raises NotFound (`unknown_loan_pressed`)."""
-    return await _card(desk, await lookup.pressed(desk, loan_id))
+    return await _card(desk, await lookup.lock_by_id(desk, loan_id))
 
 
-async def planned_pressed(desk: Desk, loan_id: UUID, *, offset: int = 0) -> PlannedCalls:
+async def planned_calls(desk: Desk, loan_id: UUID, *, offset: int = 0) -> PlannedCalls:
     """A page of what is planned on the loan of a button. Raises NotFound (`unknown_loan_pressed`)."""
-    loan = await lookup.pressed(desk, loan_id)
+    loan = await lookup.lock_by_id(desk, loan_id)
     rows = await follow_ups.open_of_loan(desk.session, loan.id)
     shown = rows[offset : offset + PAGE]
     views = await follow_up_views(desk, loan, shown)
@@ -129,12 +129,12 @@ async def planned_pressed(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Plan
     )
 
 
-async def show_number(desk: Desk, loan_id: UUID) -> ShownNumber:
+async def reveal_number(desk: Desk, loan_id: UUID) -> RevealedNumber:
     """The borrower's number; that it was looked at is written down. Raises NotFound (`unknown_loan_pressed`)."""
-    loan = await lookup.pressed(desk, loan_id)
+    loan = await lookup.lock_by_id(desk, loan_id)
     contact = await borrowers.contact_of(desk, loan.borrower_id)
     desk.audit("show_number", loan_id=loan.id)
-    return ShownNumber(
+    return RevealedNumber(
         loan=await loan_view(desk, loan),
         name=contact.name,
         phone=readable(contact.phone),

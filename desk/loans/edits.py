@@ -28,7 +28,7 @@ _SEPARATED = re.compile(r"[\s,，、;；]")
 
 
 @dataclass(frozen=True, slots=True)
-class Corrected:
+class LoanCorrected:
     """What was corrected, and from what to what."""
 
     loan: LoanView
@@ -38,7 +38,7 @@ class Corrected:
     undo_id: UUID = field(kw_only=True)
 
 
-async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) -> tuple[Corrected, ...]:
+async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) -> tuple[LoanCorrected, ...]:
     """Corrects the loan that is meant. A phone is E.164; the same one again says that it is not wrong after all.
 
     All of the corrections or none; one Undo takes them all back.
@@ -56,7 +56,7 @@ async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) 
         done.append((what, before, after))
     undo_id = offer_undo(desk, "edit", loan_id=named.id)
     view = await loan_view(desk, named)
-    return tuple(Corrected(view, what, before, after, undo_id=undo_id) for what, before, after in done)
+    return tuple(LoanCorrected(view, what, before, after, undo_id=undo_id) for what, before, after in done)
 
 
 async def _correct(desk: Desk, loan: Loan, what: Field, value: str) -> tuple[str, str]:

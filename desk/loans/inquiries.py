@@ -69,7 +69,7 @@ async def open_inquiry(desk: Desk, *, name: str, phone: str, note: str = "") -> 
     return KnownPhone(await loan_rows(desk, known[:KNOWN_SHOWN]), len(known) > KNOWN_SHOWN, draft_id)
 
 
-async def open_all_the_same(desk: Desk, draft_id: UUID) -> NewInquiry:
+async def confirm_inquiry(desk: Desk, draft_id: UUID) -> NewInquiry:
     """Opens the inquiry that was held back because its phone is known.
 
     Raises NotAllowed (`role_missing`), NotFound (`draft_gone`: used, too old, or somebody else's).

@@ -32,14 +32,14 @@ class LoanChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class LoanMatch:
     """What a reference names: a loan, and one of its follow-ups where `/n` was said."""
 
     loan: Loan = field(repr=False)
     follow_up: FollowUp | None = field(default=None, repr=False)
 
 
-async def resolve(desk: Desk, ref: LoanRef) -> Named:
+async def resolve(desk: Desk, ref: LoanRef) -> LoanMatch:
     """The loan that the acting member means, locked for the transaction.
 
     A number that itself contains `/` is tried whole first; then `<loan>/n`; then one word that finds exactly one loan
@@ -49,16 +49,16 @@ async def resolve(desk: Desk, ref: LoanRef) -> Named:
     loan = await by_number(ref.whole)
     if ref.whole != ref.text:
         if loan is not None:
-            return Named(loan=loan)
+            return LoanMatch(loan=loan)
         loan = await by_number(ref.text)
     loan = loan or await loans.lock(desk.session, await _by_word(desk, ref))
     if ref.follow_up is None:
-        return Named(loan=loan)
+        return LoanMatch(loan=loan)
     follow_up = await follow_ups.of_number(desk.session, loan.id, ref.follow_up)
     if follow_up is None:
         there = tuple(f.number for f in await follow_ups.open_of_loan(desk.session, loan.id))
         raise NotFound("unknown_follow_up", given=f"{ref.text}/{ref.follow_up}", loan=loan.number, nearest=there)
-    return Named(loan=loan, follow_up=follow_up)
+    return LoanMatch(loan=loan, follow_up=follow_up)
 
 
 def visible_loans(desk: Desk) -> ColumnElement[bool]:
@@ -71,7 +71,7 @@ async def may_see(desk: Desk, loan_id: UUID) -> bool:
     return await loans.is_visible(desk.session, loan_id, visible_loans(desk))
 
 
-async def pressed(desk: Desk, loan_id: UUID) -> Loan:
+async def lock_by_id(desk: Desk, loan_id: UUID) -> Loan:
     """The loan of a button, locked for the transaction. Raises NotFound (`unknown_loan_pressed`) also for one that the
     acting member may not see."""
     if not await may_see(desk, loan_id):
@@ -125,7 +125,7 @@ class LinkedLoan:
     stage: str
 
 
-async def linked(desk: Desk, numbers: Iterable[str]) -> Mapping[str, LinkedLoan]:
+async def visible_by_numbers(desk: Desk, numbers: Iterable[str]) -> Mapping[str, LinkedLoan]:
     """The loans of these numbers that the acting member may see, by the number that was given. Others are missing."""
     found: dict[str, LinkedLoan] = {}
     for number in numbers:

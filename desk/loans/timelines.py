@@ -27,7 +27,7 @@ PAGE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Was:
+class EarlierVersion:
     """How a call or a note was before it was corrected, by whom (Slack id) and when. `outcome` is None for a note."""
 
     at: datetime
@@ -58,7 +58,7 @@ class Event:
     minutes: int | None = None
     words: str = field(default="", repr=False)
     state: str = ""
-    was: tuple[Was, ...] = ()
+    earlier: tuple[EarlierVersion, ...] = ()
     may_correct: bool = False
 
 
@@ -75,7 +75,7 @@ class Timeline:
 
 async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
     """A page of what happened on the loan of a button. Raises NotFound (`unknown_loan_pressed`)."""
-    loan = await lookup.pressed(desk, loan_id)
+    loan = await lookup.lock_by_id(desk, loan_id)
     # Each source gives as many as could stand on the pages so far, so that the merged order is right.
     wanted = offset + PAGE + 1
     found = [
@@ -97,7 +97,7 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
 
 async def _calls(desk: Desk, rows: Sequence[Call]) -> list[Event]:
     names = await _names(desk, {row.caller_id for row in rows})
-    was = await _was(desk, [row.id for row in rows])
+    earlier = await _earlier_versions(desk, [row.id for row in rows])
     return [
         Event(
             id=row.id,
@@ -108,26 +108,26 @@ async def _calls(desk: Desk, rows: Sequence[Call]) -> list[Event]:
             purpose=row.purpose,
             minutes=row.minutes,
             note=desk.cipher.decrypt(Call.note_cipher, row),
-            was=tuple(was.get(row.id, ())),
+            earlier=tuple(earlier.get(row.id, ())),
             may_correct=allows(desk.member, "correct_call", authorship(desk, row.caller_id, row.at)),
         )
         for row in rows
     ]
 
 
-async def _was(desk: Desk, call_ids: Sequence[UUID]) -> dict[UUID, list[Was]]:
+async def _earlier_versions(desk: Desk, call_ids: Sequence[UUID]) -> dict[UUID, list[EarlierVersion]]:
     rows = await calls.corrections(desk.session, call_ids)
     names = await _names(desk, {row.by_id for row in rows})
-    found: dict[UUID, list[Was]] = defaultdict(list)
+    found: dict[UUID, list[EarlierVersion]] = defaultdict(list)
     for row in rows:
         note = desk.cipher.decrypt(CallCorrection.note_cipher, row)
-        found[row.call_id].append(Was(row.at, names[row.by_id], row.outcome, row.minutes, note))
+        found[row.call_id].append(EarlierVersion(row.at, names[row.by_id], row.outcome, row.minutes, note))
     return found
 
 
 async def _notes(desk: Desk, rows: Sequence[LoanNote]) -> list[Event]:
     names = await _names(desk, {row.by_id for row in rows})
-    was = await earlier_texts(desk, [row.id for row in rows])
+    earlier = await earlier_texts(desk, [row.id for row in rows])
     return [
         Event(
             id=row.id,
@@ -136,7 +136,7 @@ async def _notes(desk: Desk, rows: Sequence[LoanNote]) -> list[Event]:
             who=names[row.by_id],
             code="",
             note=text_of(desk, row),
-            was=tuple(Was(past.at, past.who, None, None, past.text) for past in was.get(row.id, ())),
+            earlier=tuple(EarlierVersion(past.at, past.who, None, None, past.text) for past in earlier.get(row.id, ())),
             may_correct=allows(desk.member, "correct_note", authorship(desk, row.by_id, row.at)),
         )
         for row in rows

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from desk.calls.answering import Answering
+from desk.calls.matching import FollowUpMatch
 from desk.calls.payments import ABOUT_AN_INSTALMENT, settle
 from desk.core.changes import track
 from desk.core.errors import Invalid
@@ -35,7 +35,7 @@ class NextStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Consequences:
+class OutcomeResult:
     """What a call brought about. `by_rule`: what is planned was planned by the desk itself. `ended` has the answered one
     too; `paid` is the instalment that was paid."""
 
@@ -46,16 +46,16 @@ class Consequences:
     paid: date | None = None
 
 
-async def follow_from(
+async def apply_outcome(
     desk: Desk,
     loan: Loan,
     open_ones: Sequence[FollowUp],
     outcome: Outcome,
-    answering: Answering,
+    match: FollowUpMatch,
     step: NextStep | None,
     *,
     keeps_plan: bool = False,
-) -> Consequences:
+) -> OutcomeResult:
     """Carries out what the outcome means. `keeps_plan` says that what comes next is planned already.
 
     Raises Invalid (`next_missing`) where the outcome must be followed by a day that was agreed and none was typed, and
@@ -64,8 +64,8 @@ async def follow_from(
     if outcome.next == "must" and step is None and not keeps_plan:
         raise Invalid("next_missing", outcome=outcome.code, loan=loan.number)
     if not outcome.ends:
-        return await _another_attempt(desk, loan, open_ones, outcome, answering, step, keeps_plan=keeps_plan)
-    answered, paid = answering.answered, None
+        return await _another_attempt(desk, loan, open_ones, outcome, match, step, keeps_plan=keeps_plan)
+    answered, paid = match.answered, None
     ended: tuple[FollowUp, ...] = (answered,) if answered else ()
     if outcome.settles_instalment:
         settlement = settle(desk, loan, open_ones, answered)
@@ -73,8 +73,8 @@ async def follow_from(
         answered = answered or (ended[0] if ended else None)
     elif answered is not None:
         follow_ups.close(desk, answered, "done")
-    planned = await _plan_after_the_end(desk, loan, outcome, answering, answered, step, keeps_plan=keeps_plan)
-    return Consequences(
+    planned = await _plan_after_the_end(desk, loan, outcome, match, answered, step, keeps_plan=keeps_plan)
+    return OutcomeResult(
         answered=answered, planned=planned, by_rule=planned is not None and step is None, ended=ended, paid=paid
     )
 
@@ -104,14 +104,14 @@ async def _plan_after_the_end(
     desk: Desk,
     loan: Loan,
     outcome: Outcome,
-    answering: Answering,
+    match: FollowUpMatch,
     answered: FollowUp | None,
     step: NextStep | None,
     *,
     keeps_plan: bool,
 ) -> Planned | None:
     if step is not None:
-        return await _plan_typed(desk, loan, outcome, answering, answered, step)
+        return await _plan_typed(desk, loan, outcome, match, answered, step)
     if outcome.next == "instalment" and not keeps_plan:
         return await rule_plans.plan_instalment(desk, loan)
     return None
@@ -122,34 +122,34 @@ async def _another_attempt(
     loan: Loan,
     open_ones: Sequence[FollowUp],
     outcome: Outcome,
-    answering: Answering,
+    match: FollowUpMatch,
     step: NextStep | None,
     *,
     keeps_plan: bool,
-) -> Consequences:
+) -> OutcomeResult:
     """The follow-up stays open and moves; where none was open, the next attempt is a new one."""
-    if answering.answered is not None:
-        return await _count_and_move(desk, loan, outcome, answering.answered, step, keeps_plan=keeps_plan)
+    if match.answered is not None:
+        return await _count_and_move(desk, loan, outcome, match.answered, step, keeps_plan=keeps_plan)
     if step is not None:
-        planned = await _plan_typed(desk, loan, outcome, answering, None, step)
-    elif keeps_plan or (open_ones and not answering.missing):
-        return Consequences()
+        planned = await _plan_typed(desk, loan, outcome, match, None, step)
+    elif keeps_plan or (open_ones and not match.missing):
+        return OutcomeResult()
     else:
         assignee = await rule_plans.assignee_of_next(desk, loan, None)
         due = await retry_due(desk, loan, outcome, assignee)
-        purpose = _purpose_of_next(loan, outcome, answering, None, None)
+        purpose = _purpose_of_next(loan, outcome, match, None, None)
         planned = await follow_ups.plan(desk, loan, purpose=purpose, assignee=assignee, due=due, rule="retry")
     planned.follow_up.attempts = 1
-    return Consequences(planned=planned, by_rule=step is None)
+    return OutcomeResult(planned=planned, by_rule=step is None)
 
 
 async def _count_and_move(
     desk: Desk, loan: Loan, outcome: Outcome, answered: FollowUp, step: NextStep | None, *, keeps_plan: bool
-) -> Consequences:
+) -> OutcomeResult:
     assignee = (await members.by_ids(desk.session, [answered.assignee_id]))[answered.assignee_id]
     if step is None and keeps_plan:
         track(desk, answered).attempts += 1
-        return Consequences(answered=answered)
+        return OutcomeResult(answered=answered)
     due = step.due if step else await retry_due(desk, loan, outcome, assignee)
     planned = await follow_ups.move(desk, answered, due, assignee=assignee)
     answered.attempts += 1
@@ -158,13 +158,13 @@ async def _count_and_move(
         answered.purpose = step.purpose or answered.purpose
         note = desk.cipher.encrypt_optional(FollowUp.note_cipher, answered.id, step.note)
         answered.note_cipher = note or answered.note_cipher
-    return Consequences(answered=answered, planned=planned, by_rule=step is None)
+    return OutcomeResult(answered=answered, planned=planned, by_rule=step is None)
 
 
 async def _plan_typed(
-    desk: Desk, loan: Loan, outcome: Outcome, answering: Answering, answered: FollowUp | None, step: NextStep
+    desk: Desk, loan: Loan, outcome: Outcome, match: FollowUpMatch, answered: FollowUp | None, step: NextStep
 ) -> Planned:
-    purpose = _purpose_of_next(loan, outcome, answering, answered, step.purpose)
+    purpose = _purpose_of_next(loan, outcome, match, answered, step.purpose)
     about = answered.instalment_on if answered and purpose in ABOUT_AN_INSTALMENT else None
     return await follow_ups.plan(
         desk,
@@ -178,11 +178,11 @@ async def _plan_typed(
 
 
 def _purpose_of_next(
-    loan: Loan, outcome: Outcome, answering: Answering, answered: FollowUp | None, typed: str | None
+    loan: Loan, outcome: Outcome, match: FollowUpMatch, answered: FollowUp | None, typed: str | None
 ) -> str:
     """As typed; a promise after a promise; else that of the answered one, else the one named, else by outcome or stage."""
     promised = outcome.next_purpose if outcome.next == "must" else None
-    about = answered.purpose if answered else answering.purpose
+    about = answered.purpose if answered else match.purpose
     return typed or promised or about or outcome.next_purpose or VOCABULARY.stage(loan.stage).purpose
 
 

@@ -14,20 +14,20 @@ from storage.tables import FollowUp, Loan
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CallDetails:
     """What was said behind the outcome, as plain values.
 
     `purpose` is the code of a purpose word, `note` what follows it. Where the word may as well begin the note (`plan to
-    sell the car`), `whole` is the note with it; None says that it is the purpose for certain.
+    sell the car`), `full_note` is the note with it; None says that it is the purpose for certain.
     """
 
     purpose: str | None = None
     note: str = field(default="", repr=False)
-    whole: str | None = field(default=None, repr=False)
+    full_note: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Answering:
+class FollowUpMatch:
     """What a call answers. `others` are further open follow-ups that it could answer, most urgent first.
 
     `purpose` is the one that was named; `missing` says that no such follow-up is open.
@@ -40,21 +40,21 @@ class Answering:
     missing: bool = False
 
 
-async def what_it_answers(
+async def match_follow_up(
     desk: Desk,
     loan: Loan,
     open_ones: Sequence[FollowUp],
     outcome: Outcome,
-    said: Said,
+    details: CallDetails,
     numbered: FollowUp | None,
-) -> Answering:
+) -> FollowUpMatch:
     """The follow-up whose number or purpose was named; else the most urgent that is due by the end of today, that the
     caller may press and, if it is a verification, is theirs.
 
     Raises Conflict (`follow_up_closed`), NotAllowed (`others_may_act`), Invalid (`outcome_answers_other`,
     `number_and_purpose_differ`).
     """
-    purpose, note = _read(said, open_ones, numbered)
+    purpose, note = _read(details, open_ones, numbered)
     if numbered is not None:
         await require_open(desk, loan, numbered)
         await require_may_act(desk, "answer_follow_up", numbered, loan)
@@ -71,7 +71,7 @@ async def what_it_answers(
         answered = await _of_purpose(desk, loan, [f for f in open_ones if f.purpose == purpose], mine, pressable)
     elif answered is None:
         answered = _mine_first([f for f in fitting if _is_due(desk, f) and _is_default(f, mine)], mine)
-    return Answering(
+    return FollowUpMatch(
         answered=answered,
         others=tuple(f for f in fitting if f is not answered),
         purpose=purpose,
@@ -94,14 +94,14 @@ async def _answerable(desk: Desk, loan: Loan, rows: Sequence[FollowUp]) -> set[U
     return {row.id for row in rows if allowed[row.assignee_id]}
 
 
-def _read(said: Said, open_ones: Sequence[FollowUp], numbered: FollowUp | None) -> tuple[str | None, str]:
+def _read(details: CallDetails, open_ones: Sequence[FollowUp], numbered: FollowUp | None) -> tuple[str | None, str]:
     """The purpose and the note: a purpose word with words behind it is the purpose only where such a one is open."""
-    if said.purpose is None or said.whole is None:
-        return said.purpose, said.note
+    if details.purpose is None or details.full_note is None:
+        return details.purpose, details.note
     meant = [numbered] if numbered is not None else open_ones
-    if any(f.purpose == said.purpose for f in meant):
-        return said.purpose, said.note
-    return None, said.whole
+    if any(f.purpose == details.purpose for f in meant):
+        return details.purpose, details.note
+    return None, details.full_note
 
 
 def _require_fit(outcome: Outcome, purpose: str) -> None:
