@@ -1,4 +1,4 @@
-"""Correcting a call that was logged: what it said. What it did to follow-ups stays as it is."""
+"""Correct the content of a logged call. Its effect on follow-ups stays."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,7 +22,7 @@ from storage.tables import Call, CallCorrection, Loan
 
 @dataclass(frozen=True, slots=True)
 class CallContent:
-    """What a call says. `minutes` is its length, where that was said."""
+    """What a call says. `minutes` is its length, if given."""
 
     outcome: str
     minutes: int | None
@@ -41,7 +41,7 @@ class CallToCorrect:
 
 @dataclass(frozen=True, slots=True)
 class CallCorrected:
-    """What a call says now, and said until now."""
+    """The content of a call after and before a correction."""
 
     loan: LoanView
     at: datetime
@@ -51,14 +51,16 @@ class CallCorrected:
 
 
 async def call_to_correct(desk: Desk, call_id: UUID) -> CallToCorrect:
-    """The call as it is. Raises NotFound (`unknown_call`), NotAllowed (`role_missing`, `correction_not_yours`), Conflict
-    (`call_undone`)."""
+    """Return a call that the acting member may correct.
+
+    Raises NotFound (`unknown_call`), NotAllowed (`role_missing`, `correction_not_yours`), Conflict (`call_undone`).
+    """
     loan, call = await _correctable(desk, call_id)
     return CallToCorrect(await loan_view(desk, loan), call.at, call.version, _content(desk, call))
 
 
 async def correct_call(desk: Desk, call_id: UUID, version: int, content: CallContent) -> CallCorrected:
-    """Has a call say something else from now on; what it said until now is kept beside it.
+    """Change the content of a call and keep the earlier content.
 
     Raises as `call_to_correct` does, Conflict (`call_changed`), Invalid (`nothing_changed_here`, `note_too_long`).
     """
@@ -95,7 +97,7 @@ async def correct_call(desk: Desk, call_id: UUID, version: int, content: CallCon
 
 
 async def _correctable(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
-    """The call and its loan, locked."""
+    """Return the call and its loan, locked."""
     require_role(desk, "correct_call")
     call = await calls.by_id(desk.session, call_id)
     if call is None or not await lookup.may_see(desk, call.loan_id):
@@ -109,5 +111,4 @@ async def _correctable(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
 
 
 def _content(desk: Desk, call: Call) -> CallContent:
-    note = desk.cipher.decrypt(Call.note_cipher, call)
-    return CallContent(outcome=call.outcome, minutes=call.minutes, note=note)
+    return CallContent(call.outcome, call.minutes, desk.cipher.decrypt(Call.note_cipher, call))

@@ -1,4 +1,4 @@
-"""Which follow-up does a call answer? (COMMANDS §3)"""
+"""Find the follow-up that a call answers (COMMANDS §3)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,10 +15,9 @@ from storage.tables import FollowUp, Loan
 
 @dataclass(frozen=True, slots=True)
 class CallDetails:
-    """What was said behind the outcome, as plain values.
+    """What was typed after the outcome: the code of a purpose, and the note that follows it.
 
-    `purpose` is the code of a purpose word, `note` what follows it. Where the word may as well begin the note (`plan to
-    sell the car`), `full_note` is the note with it; None says that it is the purpose for certain.
+    If the purpose word may also begin the note (`plan to sell the car`), `full_note` is the note with that word.
     """
 
     purpose: str | None = None
@@ -28,9 +27,9 @@ class CallDetails:
 
 @dataclass(frozen=True, slots=True)
 class FollowUpMatch:
-    """What a call answers. `others` are further open follow-ups that it could answer, most urgent first.
+    """The follow-up that a call answers. `others` are further open ones that it could answer, most urgent first.
 
-    `purpose` is the one that was named; `missing` says that no such follow-up is open.
+    `purpose` is the purpose that was named; `missing` says that no follow-up of that purpose is open.
     """
 
     answered: FollowUp | None = field(repr=False)
@@ -48,8 +47,8 @@ async def match_follow_up(
     details: CallDetails,
     numbered: FollowUp | None,
 ) -> FollowUpMatch:
-    """The follow-up whose number or purpose was named; else the most urgent that is due by the end of today, that the
-    caller may press and, if it is a verification, is theirs.
+    """Return the follow-up whose number or purpose was named; or else the most urgent one due by the end of today that
+    the caller may answer, other people's verifications excepted.
 
     Raises Conflict (`follow_up_closed`), NotAllowed (`others_may_act`), Invalid (`outcome_answers_other`,
     `number_and_purpose_differ`).
@@ -63,12 +62,16 @@ async def match_follow_up(
                 "number_and_purpose_differ", given=name_of(loan, numbered), purpose=purpose, its=numbered.purpose
             )
     if numbered is not None or purpose is not None:
-        _require_fit(outcome, numbered.purpose if numbered is not None else purpose or "")
-    mine, pressable = await _reach(desk, loan, open_ones)
-    fitting = [f for f in open_ones if f.id in pressable and fits(outcome, f.purpose)]
+        require_fit(outcome, numbered.purpose if numbered is not None else purpose or "")
+    mine = await _own(desk, open_ones)
+    answerable = await _answerable(desk, loan, open_ones)
+    fitting = [f for f in open_ones if f.id in answerable and _fits(outcome, f.purpose)]
     answered = numbered
     if answered is None and purpose is not None:
-        answered = await _of_purpose(desk, loan, [f for f in open_ones if f.purpose == purpose], mine, pressable)
+        of_purpose = [f for f in open_ones if f.purpose == purpose]
+        answered = _mine_first([f for f in of_purpose if f.id in answerable], mine)
+        if answered is None and of_purpose:
+            await require_may_act(desk, "answer_follow_up", of_purpose[0], loan)
     elif answered is None:
         answered = _mine_first([f for f in fitting if _is_due(desk, f) and _is_default(f, mine)], mine)
     return FollowUpMatch(
@@ -80,13 +83,14 @@ async def match_follow_up(
     )
 
 
-def fits(outcome: Outcome, purpose: str) -> bool:
-    """Whether a call that ended so can answer a follow-up of that purpose."""
-    return outcome.can_answer(VOCABULARY.purpose(purpose).kind)
+def require_fit(outcome: Outcome, purpose: str) -> None:
+    """Raise Invalid (`outcome_answers_other`) if a call with this outcome cannot answer a follow-up of this purpose."""
+    if not _fits(outcome, purpose):
+        raise Invalid("outcome_answers_other", outcome=outcome.code, purpose=purpose, answers=outcome.answers)
 
 
 async def _answerable(desk: Desk, loan: Loan, rows: Sequence[FollowUp]) -> set[UUID]:
-    """Return the ids of those follow-ups of the loan that the acting member may answer."""
+    """Return the ids of those that the caller may answer."""
     allowed: dict[UUID, bool] = {}
     for row in rows:
         if row.assignee_id not in allowed:
@@ -95,7 +99,7 @@ async def _answerable(desk: Desk, loan: Loan, rows: Sequence[FollowUp]) -> set[U
 
 
 def _read(details: CallDetails, open_ones: Sequence[FollowUp], numbered: FollowUp | None) -> tuple[str | None, str]:
-    """The purpose and the note: a purpose word with words behind it is the purpose only where such a one is open."""
+    """Return purpose and note. An unclear purpose word counts as the purpose only if such a follow-up is open."""
     if details.purpose is None or details.full_note is None:
         return details.purpose, details.note
     meant = [numbered] if numbered is not None else open_ones
@@ -104,28 +108,12 @@ def _read(details: CallDetails, open_ones: Sequence[FollowUp], numbered: FollowU
     return None, details.full_note
 
 
-def _require_fit(outcome: Outcome, purpose: str) -> None:
-    if not fits(outcome, purpose):
-        raise Invalid("outcome_answers_other", outcome=outcome.code, purpose=purpose, answers=outcome.answers)
-
-
-async def _reach(desk: Desk, loan: Loan, rows: Sequence[FollowUp]) -> tuple[set[UUID], set[UUID]]:
-    """The follow-ups that are the caller's own (as assignee, or as whoever acts for them today), and those that they
-    may press."""
+async def _own(desk: Desk, rows: Sequence[FollowUp]) -> set[UUID]:
+    """Return the ids of those assigned to the caller, or to a member for whom the caller acts today."""
     people = await members.by_ids(desk.session, {row.assignee_id for row in rows})
     stand_ins = await stand_ins_for(desk, people.values())
     own = {p.id for p in people.values() if stand_ins.acting(p, today_of(desk, p)).id == desk.member.id}
-    own.add(desk.member.id)
-    return {row.id for row in rows if row.assignee_id in own}, await _answerable(desk, loan, rows)
-
-
-async def _of_purpose(
-    desk: Desk, loan: Loan, named: Sequence[FollowUp], mine: set[UUID], pressable: set[UUID]
-) -> FollowUp | None:
-    found = _mine_first([f for f in named if f.id in pressable], mine)
-    if found is None and named:
-        await require_may_act(desk, "answer_follow_up", named[0], loan)
-    return found
+    return {row.id for row in rows if row.assignee_id in own | {desk.member.id}}
 
 
 def _mine_first(rows: Sequence[FollowUp], mine: set[UUID]) -> FollowUp | None:
@@ -133,11 +121,15 @@ def _mine_first(rows: Sequence[FollowUp], mine: set[UUID]) -> FollowUp | None:
 
 
 def _is_default(follow_up: FollowUp, mine: set[UUID]) -> bool:
-    """Somebody else's verification is answered only when it is named."""
+    """Another member's verification is answered only when it is named."""
     return follow_up.id in mine or VOCABULARY.purpose(follow_up.purpose).kind != "verification"
 
 
 def _is_due(desk: Desk, follow_up: FollowUp) -> bool:
-    """Due by the end of the caller's today."""
+    """Whether it is due by the end of the caller's day."""
     on = follow_up.due_at.astimezone(zone_of(desk.member)).date() if follow_up.due_at else follow_up.due_on
     return on <= today_of(desk, desk.member)
+
+
+def _fits(outcome: Outcome, purpose: str) -> bool:
+    return outcome.can_answer(VOCABULARY.purpose(purpose).kind)

@@ -1,4 +1,4 @@
-"""What becomes of the follow-up that a call answers, and what is planned next (the table of outcomes, COMMANDS §2)."""
+"""Apply the outcome of a call: close or move the follow-up it answers, and plan the next one (COMMANDS §2)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,12 +22,12 @@ from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
 
 _FRUITLESS = frozenset(outcome.code for outcome in VOCABULARY.outcomes if not outcome.ends)
-"""Outcomes of attempts: they leave the follow-up open, and are counted."""
+"""Outcomes of attempts: they are counted and leave the follow-up open."""
 
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """What was typed behind the opener: when, about what if that was said, and a note."""
+    """The next call as typed: its due time, its purpose if given, and a note."""
 
     due: Due
     purpose: str | None = None
@@ -36,8 +36,8 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeResult:
-    """What a call brought about. `by_rule`: what is planned was planned by the desk itself. `ended` has the answered one
-    too; `paid` is the instalment that was paid."""
+    """What an outcome changed. `by_rule`: the desk itself planned `planned`. `ended` includes the answered follow-up; `paid`
+    is the instalment that was paid."""
 
     answered: FollowUp | None = field(default=None, repr=False)
     planned: Planned | None = field(default=None, repr=False)
@@ -56,10 +56,10 @@ async def apply_outcome(
     *,
     keeps_plan: bool = False,
 ) -> OutcomeResult:
-    """Carries out what the outcome means. `keeps_plan` says that what comes next is planned already.
+    """Carry out what the outcome means. `keeps_plan`: the next call is already planned.
 
-    Raises Invalid (`next_missing`) where the outcome must be followed by a day that was agreed and none was typed, and
-    whatever refuses a due time.
+    Raises Invalid (`next_missing`) if the outcome needs an agreed next call and none was typed, and as `follow_ups.plan`
+    does.
     """
     if outcome.next == "must" and step is None and not keeps_plan:
         raise Invalid("next_missing", outcome=outcome.code, loan=loan.number)
@@ -73,17 +73,20 @@ async def apply_outcome(
         answered = answered or (ended[0] if ended else None)
     elif answered is not None:
         follow_ups.close(desk, answered, "done")
-    planned = await _plan_after_the_end(desk, loan, outcome, match, answered, step, keeps_plan=keeps_plan)
-    return OutcomeResult(
-        answered=answered, planned=planned, by_rule=planned is not None and step is None, ended=ended, paid=paid
-    )
+    planned = None
+    if step is not None:
+        planned = await _plan_typed(desk, loan, outcome, match, answered, step)
+    elif outcome.next == "instalment" and not keeps_plan:
+        planned = await rule_plans.plan_instalment(desk, loan)
+    by_rule = planned is not None and step is None
+    return OutcomeResult(answered=answered, planned=planned, by_rule=by_rule, ended=ended, paid=paid)
 
 
 async def retry_due(desk: Desk, loan: Loan, outcome: Outcome, assignee: Member, *, counted: bool = False) -> Due:
-    """When the desk tries again after this attempt, at an hour at which whoever acts works and borrowers may be called.
+    """Return when to try again after this attempt: when the acting member works and borrowers may be called.
 
-    All fruitless attempts of the assignee's day on the loan count, whatever they were about: it is one phone that rings.
-    `counted` says that this one stands among them already.
+    Today's fruitless attempts on the loan all count, whatever their purpose: they ring the same phone. `counted`: this one
+    is already among them.
     """
     zone = zone_of(assignee)
     acting = await acting_for(desk, assignee, today_of(desk, assignee))
@@ -100,23 +103,6 @@ async def retry_due(desk: Desk, loan: Loan, outcome: Outcome, assignee: Member, 
     return Due(on=local_date(at, zone), at=at)
 
 
-async def _plan_after_the_end(
-    desk: Desk,
-    loan: Loan,
-    outcome: Outcome,
-    match: FollowUpMatch,
-    answered: FollowUp | None,
-    step: NextStep | None,
-    *,
-    keeps_plan: bool,
-) -> Planned | None:
-    if step is not None:
-        return await _plan_typed(desk, loan, outcome, match, answered, step)
-    if outcome.next == "instalment" and not keeps_plan:
-        return await rule_plans.plan_instalment(desk, loan)
-    return None
-
-
 async def _another_attempt(
     desk: Desk,
     loan: Loan,
@@ -127,7 +113,7 @@ async def _another_attempt(
     *,
     keeps_plan: bool,
 ) -> OutcomeResult:
-    """The follow-up stays open and moves; where none was open, the next attempt is a new one."""
+    """Move the answered follow-up, which stays open; if no follow-up was open, plan a new one."""
     if match.answered is not None:
         return await _count_and_move(desk, loan, outcome, match.answered, step, keeps_plan=keeps_plan)
     if step is not None:
@@ -180,7 +166,7 @@ async def _plan_typed(
 def _purpose_of_next(
     loan: Loan, outcome: Outcome, match: FollowUpMatch, answered: FollowUp | None, typed: str | None
 ) -> str:
-    """As typed; a promise after a promise; else that of the answered one, else the one named, else by outcome or stage."""
+    """As typed; a promise after a promise; otherwise that of the answered one, the one named, or by outcome or stage."""
     promised = outcome.next_purpose if outcome.next == "must" else None
     about = answered.purpose if answered else match.purpose
     return typed or promised or about or outcome.next_purpose or VOCABULARY.stage(loan.stage).purpose

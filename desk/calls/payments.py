@@ -1,4 +1,4 @@
-"""What a payment settles."""
+"""Settle an instalment that was paid."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,23 +11,22 @@ from desk.rules.instalments import next_instalment, next_unpaid_instalment
 from storage.tables import FollowUp, Loan
 
 ABOUT_AN_INSTALMENT = frozenset({"repayment", "overdue", "promise"})
-"""Purposes that a payment settles. Walking somebody through their plan is still to be done when they have paid."""
+"""Purposes that a payment settles. The call that explains the repayment plan remains due after a payment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The instalment that was paid (None where the loan has no due day), and the follow-ups that it ended."""
+    """The paid instalment (None if the loan has no due day), and the follow-ups that it closed."""
 
     instalment_on: date | None
     ended: tuple[FollowUp, ...] = field(repr=False)
 
 
 def settle(desk: Desk, loan: Loan, open_ones: Sequence[FollowUp], answered: FollowUp | None) -> Settlement:
-    """Marks the oldest unpaid instalment as paid, and ends every open follow-up about it, due or not, whoever holds it,
-    and the one that the call answers.
+    """Mark the oldest unpaid instalment as paid. Close the answered follow-up and every open one about that instalment.
 
-    A follow-up that names no instalment (a promise that somebody typed) is about the oldest unpaid one. Where the lender
-    says that instalments are unpaid, the one after it is from now on the oldest, if it has fallen due.
+    A follow-up without an instalment (a typed promise) is about the oldest unpaid one. If the lender reports arrears, the
+    next instalment becomes the oldest unpaid one, provided that it has fallen due.
     """
     instalment_on = _oldest_unpaid(desk, loan, open_ones)
     ended = [f for f in open_ones if f is answered or _is_about(f, instalment_on)]
@@ -45,7 +44,7 @@ def settle(desk: Desk, loan: Loan, open_ones: Sequence[FollowUp], answered: Foll
 
 
 def _oldest_unpaid(desk: Desk, loan: Loan, open_ones: Sequence[FollowUp]) -> date | None:
-    """By the lender's data or, where they say nothing, by the oldest instalment that a call is still open about."""
+    """Return the oldest unpaid instalment by the lender's data and by the open follow-ups."""
     if loan.due_day is None:
         return None
     today = desk.workspace_today

@@ -1,4 +1,4 @@
-"""What somebody is shown who has logged a call."""
+"""What a member sees after logging a call, and of the loan in a form."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,16 +14,16 @@ from desk.follow_ups.next_steps import NextOffer, next_days
 from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
-from storage.queries.follow_ups import follow_ups as stored
+from storage.queries.follow_ups import follow_ups
 from storage.tables import Call, FollowUp, Loan
 
 OTHERS_SHOWN = 5
-"""How many further follow-ups a call may be said to answer as well, by a button each."""
+"""How many further follow-ups get a button by which the call answers them too."""
 
 
 @dataclass(frozen=True, slots=True)
 class RepeatedCall:
-    """The same line was logged a moment ago. `keeps_plan`: what it planned stands, whether or not it is logged again."""
+    """The same line was logged a moment ago. `keeps_plan`: logging it again must not plan another call."""
 
     call_id: UUID
     at: datetime
@@ -33,14 +33,13 @@ class RepeatedCall:
 
 @dataclass(frozen=True, slots=True)
 class CallLogged:
-    """A call, which follow-up it answered, what became of that, and what is planned.
+    """A logged call, the follow-up it answered (as it is now), and what is planned.
 
-    `answered` is as it is now. `settled` are further ones that a payment ended, `paid` the instalment it was for.
-    `by_rule`: what is `planned` was planned by the desk; `planned_note` is what stands with it. `missing` is a purpose that
-    was named and of which none is open. `still_open` is everything open on the loan besides `planned`; `others` are those
-    of it that the call may be said to answer as well. `asks`: a live loan is left with nothing planned; `offers` are next
-    steps for it. `next_number` numbers the loan's next follow-up: a button that carries it knows when something was planned
-    since. `undo_id` takes this act back.
+    `settled` are further follow-ups that a payment closed, `paid` the instalment it was for. `by_rule`: the desk itself
+    planned `planned`. `missing` is a named purpose without an open follow-up. `still_open` is everything open on the loan
+    besides `planned`; `others` are those that the call may answer too. `asks`: a live loan has nothing planned; `offers`
+    are next steps for it. A button carries `next_number`, the number of the loan's next follow-up, and so notices when
+    something was planned since.
     """
 
     call_id: UUID
@@ -66,7 +65,7 @@ class CallLogged:
 
     @property
     def keeps_plan(self) -> bool:
-        """Whether what comes next was settled by this act."""
+        """Whether this act planned the next call."""
         return self.planned is not None
 
 
@@ -82,25 +81,25 @@ async def call_logged(
     offers_next: bool = True,
     open_before: list[FollowUp] | None = None,
 ) -> CallLogged:
-    """The whole of it, at the end of the transaction. `offers_next` False says that no next step is wanted. `open_before`
-    are all that were open, the loan being locked since; None: they are looked for."""
+    """Return the answer at the end of the transaction. `offers_next` False: no next step is wanted. `open_before` are the
+    follow-ups open when the loan was locked; None loads them."""
     if open_before is None:
         await desk.session.flush()
-        open_now = await stored.open_of_loan(desk.session, loan.id)
+        open_now = await follow_ups.open_of_loan(desk.session, loan.id)
     else:
         open_now = _still_open(open_before, result)
     still_open = [f for f in open_now if result.planned is None or f.id != result.planned.follow_up.id]
     settled = [f for f in result.ended if f is not result.answered]
     others = [f for f in match.others if f.state == "open" and f in still_open and f is not result.answered]
-    views = {v.id: v for v in await follow_up_views(desk, loan, _distinct(still_open, settled, result.answered))}
+    shown = {row.id: row for row in (*still_open, *settled, *([result.answered] if result.answered else ()))}
+    views = {v.id: v for v in await follow_up_views(desk, loan, list(shown.values()))}
     asks = not open_now and VOCABULARY.stage(loan.stage).live
     offers = await _offers(desk, loan, call, match, result, asks=asks) if offers_next else ()
-    contact = await borrowers.contact_of(desk, loan.borrower_id)
     return CallLogged(
         call_id=call.id,
         at=call.at,
         loan=await loan_view(desk, loan),
-        name=contact.name,
+        name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
         outcome=call.outcome,
         note=desk.cipher.decrypt(Call.note_cipher, call),
         answered=views[result.answered.id] if result.answered else None,
@@ -140,16 +139,9 @@ def _still_open(open_before: list[FollowUp], result: OutcomeResult) -> list[Foll
     return sorted((row for row in rows.values() if row.state == "open"), key=lambda row: (row.overdue_at, row.number))
 
 
-def _distinct(still_open: list[FollowUp], settled: list[FollowUp], answered: FollowUp | None) -> list[FollowUp]:
-    rows = {row.id: row for row in (*still_open, *settled)}
-    if answered is not None:
-        rows[answered.id] = answered
-    return list(rows.values())
-
-
 @dataclass(frozen=True, slots=True)
 class ChosenLoan:
-    """The loan of a form, with its open follow-ups, most urgent first. `offers` are times for the next call."""
+    """The loan in a form, with its open follow-ups, most urgent first. `offers` are times for the next call."""
 
     number: str
     name: str = field(repr=False)
@@ -160,13 +152,13 @@ class ChosenLoan:
 
 
 async def chosen_loan(desk: Desk, number: str, *, outcome: str | None = None) -> ChosenLoan:
-    """The loan of that number. With an `outcome` the first offer is the attempt that the desk would plan by rule.
+    """Return the loan of that number. With an `outcome` the first offer is the attempt that the desk would plan by rule.
 
-    Raises NotFound, Ambiguous as `desk.loans.lookup.resolve` does.
+    Raises as `lookup.resolve` does.
     """
     loan = (await lookup.resolve(desk, LoanRef(whole=number, text=number))).loan
     contact = await borrowers.contact_of(desk, loan.borrower_id)
-    open_ones = await stored.open_of_loan(desk.session, loan.id)
+    open_ones = await follow_ups.open_of_loan(desk.session, loan.id)
     purpose = VOCABULARY.stage(loan.stage).purpose
     offers = await next_days(desk, purpose)
     if outcome is not None and VOCABULARY.outcome(outcome).next == "planned":
@@ -178,6 +170,6 @@ async def chosen_loan(desk: Desk, number: str, *, outcome: str | None = None) ->
         name=contact.name,
         tail=contact.tail,
         stage=loan.stage,
-        open=await follow_up_views(desk, loan, list(open_ones)),
+        open=await follow_up_views(desk, loan, open_ones),
         offers=offers,
     )
