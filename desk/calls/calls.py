@@ -167,13 +167,13 @@ async def _log(
     answers_none: bool = False,
 ) -> CallLogged:
     outcome = VOCABULARY.outcome(outcome_code)
-    open_ones = await follow_ups.open_of_loan(desk.session, loan.id)
+    open_rows = await follow_ups.open_of_loan(desk.session, loan.id)
     if answers_none:
         match = FollowUpMatch(answered=None, others=(), purpose=details.purpose, note=details.note)
     else:
-        match = await match_follow_up(desk, loan, open_ones, outcome, details, follow_up)
+        match = await match_follow_up(desk, loan, open_rows, outcome, details, follow_up)
     check_note(match.note)
-    result = await apply_outcome(desk, loan, open_ones, outcome, match, step, keeps_plan=keeps_plan)
+    result = await apply_outcome(desk, loan, open_rows, outcome, match, step, keeps_plan=keeps_plan)
     await _pass_on_documents(desk, result)
     call = create(desk, _call(desk, loan, outcome, match, result.answered, line_digest, minutes))
     if outcome.marks_number_wrong:
@@ -183,7 +183,7 @@ async def _log(
     desk.audit("call", loan_id=loan.id, subject_id=subject, outcome=outcome.code, call=str(call.id))
     undo_id = offer_undo(desk, "call", loan_id=loan.id)
     return await call_logged(
-        desk, loan, call, match, result, managers_told=told, undo_id=undo_id, open_before=open_ones
+        desk, loan, call, match, result, managers_told=told, undo_id=undo_id, open_before=open_rows
     )
 
 

@@ -42,7 +42,7 @@ class FollowUpMatch:
 async def match_follow_up(
     desk: Desk,
     loan: Loan,
-    open_ones: Sequence[FollowUp],
+    open_rows: Sequence[FollowUp],
     outcome: Outcome,
     details: CallDetails,
     numbered: FollowUp | None,
@@ -53,7 +53,7 @@ async def match_follow_up(
     Raises Conflict (`follow_up_closed`), NotAllowed (`others_may_act`), Invalid (`outcome_answers_other`,
     `number_and_purpose_differ`).
     """
-    purpose, note = _read(details, open_ones, numbered)
+    purpose, note = _read(details, open_rows, numbered)
     if numbered is not None:
         await require_open(desk, loan, numbered)
         await require_may_act(desk, "answer_follow_up", numbered, loan)
@@ -63,12 +63,12 @@ async def match_follow_up(
             )
     if numbered is not None or purpose is not None:
         require_fit(outcome, numbered.purpose if numbered is not None else purpose or "")
-    mine = await _own(desk, open_ones)
-    answerable = await _answerable(desk, loan, open_ones)
-    fitting = [f for f in open_ones if f.id in answerable and _fits(outcome, f.purpose)]
+    mine = await _own(desk, open_rows)
+    answerable = await _answerable(desk, loan, open_rows)
+    fitting = [f for f in open_rows if f.id in answerable and _fits(outcome, f.purpose)]
     answered = numbered
     if answered is None and purpose is not None:
-        of_purpose = [f for f in open_ones if f.purpose == purpose]
+        of_purpose = [f for f in open_rows if f.purpose == purpose]
         answered = _mine_first([f for f in of_purpose if f.id in answerable], mine)
         if answered is None and of_purpose:
             await require_may_act(desk, "answer_follow_up", of_purpose[0], loan)
@@ -98,11 +98,11 @@ async def _answerable(desk: Desk, loan: Loan, rows: Sequence[FollowUp]) -> set[U
     return {row.id for row in rows if allowed[row.assignee_id]}
 
 
-def _read(details: CallDetails, open_ones: Sequence[FollowUp], numbered: FollowUp | None) -> tuple[str | None, str]:
+def _read(details: CallDetails, open_rows: Sequence[FollowUp], numbered: FollowUp | None) -> tuple[str | None, str]:
     """Return purpose and note. An unclear purpose word counts as the purpose only if such a follow-up is open."""
     if details.purpose is None or details.full_note is None:
         return details.purpose, details.note
-    meant = [numbered] if numbered is not None else open_ones
+    meant = [numbered] if numbered is not None else open_rows
     if any(f.purpose == details.purpose for f in meant):
         return details.purpose, details.note
     return None, details.full_note

@@ -49,7 +49,7 @@ class OutcomeResult:
 async def apply_outcome(
     desk: Desk,
     loan: Loan,
-    open_ones: Sequence[FollowUp],
+    open_rows: Sequence[FollowUp],
     outcome: Outcome,
     match: FollowUpMatch,
     step: NextStep | None,
@@ -64,11 +64,11 @@ async def apply_outcome(
     if outcome.next == "must" and step is None and not keeps_plan:
         raise Invalid("next_missing", outcome=outcome.code, loan=loan.number)
     if not outcome.ends:
-        return await _another_attempt(desk, loan, open_ones, outcome, match, step, keeps_plan=keeps_plan)
+        return await _another_attempt(desk, loan, open_rows, outcome, match, step, keeps_plan=keeps_plan)
     answered, paid = match.answered, None
     ended: tuple[FollowUp, ...] = (answered,) if answered else ()
     if outcome.settles_instalment:
-        settlement = settle(desk, loan, open_ones, answered)
+        settlement = settle(desk, loan, open_rows, answered)
         ended, paid = settlement.ended, settlement.instalment_on
         answered = answered or (ended[0] if ended else None)
     elif answered is not None:
@@ -106,7 +106,7 @@ async def retry_due(desk: Desk, loan: Loan, outcome: Outcome, assignee: Member, 
 async def _another_attempt(
     desk: Desk,
     loan: Loan,
-    open_ones: Sequence[FollowUp],
+    open_rows: Sequence[FollowUp],
     outcome: Outcome,
     match: FollowUpMatch,
     step: NextStep | None,
@@ -118,7 +118,7 @@ async def _another_attempt(
         return await _count_and_move(desk, loan, outcome, match.answered, step, keeps_plan=keeps_plan)
     if step is not None:
         planned = await _plan_typed(desk, loan, outcome, match, None, step)
-    elif keeps_plan or (open_ones and not match.missing):
+    elif keeps_plan or (open_rows and not match.missing):
         return OutcomeResult()
     else:
         assignee = await rule_plans.assignee_of_next(desk, loan, None)

@@ -158,7 +158,7 @@ async def chosen_loan(desk: Desk, number: str, *, outcome: str | None = None) ->
     """
     loan = (await lookup.resolve(desk, LoanRef(whole=number, text=number))).loan
     contact = await borrowers.contact_of(desk, loan.borrower_id)
-    open_ones = await follow_ups.open_of_loan(desk.session, loan.id)
+    open_rows = await follow_ups.open_of_loan(desk.session, loan.id)
     purpose = VOCABULARY.stage(loan.stage).purpose
     offers = await next_days(desk, purpose)
     if outcome is not None and VOCABULARY.outcome(outcome).next == "planned":
@@ -170,6 +170,6 @@ async def chosen_loan(desk: Desk, number: str, *, outcome: str | None = None) ->
         name=contact.name,
         tail=contact.tail,
         stage=loan.stage,
-        open=await follow_up_views(desk, loan, open_ones),
+        open=await follow_up_views(desk, loan, open_rows),
         offers=offers,
     )

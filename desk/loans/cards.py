@@ -143,8 +143,8 @@ async def reveal_number(desk: Desk, loan_id: UUID) -> RevealedNumber:
 
 async def _card(desk: Desk, loan: Loan) -> LoanCard:
     contact = await borrowers.contact_of(desk, loan.borrower_id)
-    open_ones = await follow_ups.open_of_loan(desk.session, loan.id)
-    due = await _due_calls(desk, loan, open_ones[:FOLLOW_UPS])
+    open_rows = await follow_ups.open_of_loan(desk.session, loan.id)
+    due = await _due_calls(desk, loan, open_rows[:FOLLOW_UPS])
     past = await calls.last_of_loan(desk.session, loan.id, limit=CALLS)
     logged = len(past) if len(past) < CALLS else await calls.count_of_loan(desk.session, loan.id)
     noted = await past_notes(desk, loan.id, limit=NOTES)
@@ -162,7 +162,7 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         paid_through=loan.paid_through,
         unpaid_since=loan.unpaid_since,
         due=due,
-        more_due=len(open_ones) - len(due),
+        more_due=len(open_rows) - len(due),
         calls=await _past_calls(desk, past),
         more_calls=logged - len(past),
         notes=noted,
