@@ -12,7 +12,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import follow_ups
 from desk.follow_ups.locking import name_of, pressed, require_open
 from desk.follow_ups.next_steps import Unplanned, unplanned
-from desk.loans.lookup import Named, resolve
+from desk.loans.lookup import LoanMatch, resolve
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_view, loan_view, planned_view
 from desk.messages import kinds
 from desk.messages.notices import owe_to_member
@@ -141,7 +141,7 @@ async def _default_assignee(desk: Desk, loan: Loan) -> Member:
 
 async def _meant(desk: Desk, act: str, ref: LoanRef) -> tuple[Loan, FollowUp]:
     """The follow-up that was named, or the only open one that the acting member holds."""
-    named: Named = await resolve(desk, ref)
+    named: LoanMatch = await resolve(desk, ref)
     row = named.follow_up or await _only_mine(desk, named.loan)
     await require_open(desk, named.loan, row)
     await require_may_act(desk, act, row, named.loan)

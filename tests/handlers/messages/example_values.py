@@ -20,7 +20,7 @@ from desk.core.errors import DeskError
 from desk.core.languages import LANGUAGES as LISTED
 from desk.core.undo import LaterAct
 from desk.core.vocabulary import VOCABULARY
-from desk.loans.timelines import Event, Was
+from desk.loans.timelines import EarlierVersion, Event
 from desk.rules.hours import WorkingHours
 from desk.rules.masking import masked_name
 from handlers.buttons.forms import FORMS
@@ -117,7 +117,7 @@ _CODES: dict[str, Sequence[str]] = {
     "counts": ("verification", "repayment", "service"),
     "roles": _codes(VOCABULARY.roles),
     "act": ("call", "move", "undo", "something new"),
-    "Was.by": ("U0LIN",),
+    "EarlierVersion.by": ("U0LIN",),
     "locale": tuple(LANGUAGES.values()),
     "country": ("CN",),
     "RequestView.state": ("open", "granted", "declined"),
@@ -276,7 +276,7 @@ class ExampleBuilder:
             note=self.choices.note,
             words=self.choices.name if kind == "document" else "",
             state="requested",
-            was=self.value(tuple[Was, ...], "was", "Event"),
+            earlier=self.value(tuple[EarlierVersion, ...], "earlier", "Event"),
             may_correct=kind in ("call", "note") and self.choices.includes("may_correct"),
         )
 
