@@ -3,8 +3,8 @@
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from desk.calls.corrections import CallCorrected, CallSaid
-from desk.calls.views import AlreadyLogged, CallLogged
+from desk.calls.corrections import CallContent, CallCorrected
+from desk.calls.views import CallLogged, RepeatedCall
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.next_steps import NextOffer
 from desk.loans.views import FollowUpView
@@ -43,7 +43,7 @@ def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID |
     return _add_buttons(t, writer, call, zone, call_undo).message()
 
 
-def already_logged(t: Translator, call: AlreadyLogged, zone: ZoneInfo) -> Message:
+def already_logged(t: Translator, call: RepeatedCall, zone: ZoneInfo) -> Message:
     """Render the question whether a line that was repeated within a short time means another call."""
     writer = Writer()
     writer.phrase(
@@ -152,14 +152,14 @@ def corrected(t: Translator, result: CallCorrected, zone: ZoneInfo) -> Message:
     """Render what the call says now, and what it said before."""
     writer = Writer()
     elements.write_loan_and_time(t, writer, result.loan, result.at, zone)
-    writer.line(t("Corrected to:"), " ", Bold(_summary(t, result.says))).quote(result.says.note)
-    writer.line(t("Before:"), " ", _summary(t, result.said)).quote(result.said.note)
-    if result.says.outcome != result.said.outcome:
+    writer.line(t("Corrected to:"), " ", Bold(_summary(t, result.content))).quote(result.content.note)
+    writer.line(t("Before:"), " ", _summary(t, result.earlier)).quote(result.earlier.note)
+    if result.content.outcome != result.earlier.outcome:
         writer.line(t("Follow-ups stay as the call left them. Plan or finish them yourself where needed."))
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def _summary(t: Translator, version: CallSaid) -> str:
+def _summary(t: Translator, version: CallContent) -> str:
     if version.minutes is None:
         return outcome(t, version.outcome)
     return outcome(t, version.outcome) + " · " + t.n("{n} minute", "{n} minutes", version.minutes)

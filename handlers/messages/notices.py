@@ -13,7 +13,7 @@ from desk.messages.notice_views import FollowUpNotice, follow_up_notice
 from desk.messages.notices import locale_for, takes_native
 from desk.people import access_requests
 from desk.people.app_manifest import Additions
-from desk.people.onboarding import welcome
+from desk.people.onboarding import setup_status
 from handlers.messages import digests, handover, reminders
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
@@ -120,7 +120,7 @@ async def _access_declined(desk: Desk, notice: Notice, _t: Translator, _zone: Zo
 
 
 async def _welcome(desk: Desk, _notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
-    return onboarding.welcome(t, await welcome(desk))
+    return onboarding.welcome(t, await setup_status(desk))
 
 
 async def _app_manifest(_desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:

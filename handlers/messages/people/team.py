@@ -5,10 +5,10 @@ from itertools import groupby
 
 from desk.core.languages import LANGUAGES
 from desk.core.vocabulary import VOCABULARY
-from desk.people.calendars import DaySet
-from desk.people.own_settings import Settings, SettingsChanged
-from desk.people.team import MemberAdded, MemberChanged, MemberView
-from desk.people.teams import TeamChanged
+from desk.people.calendars import CalendarDay
+from desk.people.own_settings import Settings, SettingsChange
+from desk.people.team import MemberAddition, MemberChange, MemberView
+from desk.people.team_settings import TeamChange
 from desk.rules.hours import WorkingHours, format_hours
 from handlers.messages.block_kit.elements import form_button, mentions, undo_button
 from handlers.messages.block_kit.message import Bold, Channel, Inline, Mention, Message
@@ -46,7 +46,7 @@ def members(
     return writer.message()
 
 
-def added(t: Translator, result: MemberAdded) -> Message:
+def added(t: Translator, result: MemberAddition) -> Message:
     """Render a member who was added or changed."""
     writer = Writer()
     who = Mention(result.member.slack_user_id)
@@ -60,7 +60,7 @@ def added(t: Translator, result: MemberAdded) -> Message:
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def removed(t: Translator, result: MemberChanged) -> Message:
+def removed(t: Translator, result: MemberChange) -> Message:
     """Render a member who was removed, and where their work went."""
     writer = Writer()
     writer.phrase(t, "{who} is no longer a member.", who=Mention(result.member.slack_user_id))
@@ -71,7 +71,7 @@ def removed(t: Translator, result: MemberChanged) -> Message:
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def away(t: Translator, result: MemberChanged) -> Message:
+def away(t: Translator, result: MemberChange) -> Message:
     """Render an absence."""
     writer, who = Writer(), Mention(result.member.slack_user_id)
     until = t.date(result.member.absent_until) if result.member.absent_until else ""
@@ -84,7 +84,7 @@ def away(t: Translator, result: MemberChanged) -> Message:
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def back(t: Translator, result: MemberChanged) -> Message:
+def back(t: Translator, result: MemberChange) -> Message:
     """Render the end of an absence."""
     writer, who = Writer(), Mention(result.member.slack_user_id)
     writer.phrase(t, "{who} is back, and their open follow-ups are theirs again.", who=who)
@@ -92,7 +92,7 @@ def back(t: Translator, result: MemberChanged) -> Message:
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def hours(t: Translator, result: MemberChanged) -> Message:
+def hours(t: Translator, result: MemberChange) -> Message:
     """Render a member's new working hours."""
     writer = Writer()
     writer.phrase(
@@ -104,7 +104,7 @@ def hours(t: Translator, result: MemberChanged) -> Message:
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def day(t: Translator, result: DaySet) -> Message:
+def day(t: Translator, result: CalendarDay) -> Message:
     """Render a calendar day that was declared working or off."""
     named = Bold(t.date(result.on))
     writer = Writer().phrase(t, "{day} is a working day." if result.working else "{day} is a day off.", day=named)
@@ -113,7 +113,7 @@ def day(t: Translator, result: DaySet) -> Message:
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def team_changed(t: Translator, result: TeamChanged) -> Message:
+def team_changed(t: Translator, result: TeamChange) -> Message:
     """Render the changed settings of a team, and the desk's admins."""
     writer, now = Writer(), result.now
     if now.name:
@@ -157,7 +157,7 @@ def _hours(t: Translator, hours: WorkingHours) -> str:
     return f"{clock} {t.days(days)}"
 
 
-def changed(t: Translator, result: SettingsChanged) -> Message:
+def changed(t: Translator, result: SettingsChange) -> Message:
     """Render the reader's settings that were changed, as they are now."""
     writer = Writer().line(t("Saved:"))
     writer.bullets(_LINES[name](t, result.now) for name in result.changed)

@@ -9,10 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import DeskError
-from desk.core.undo import Since
+from desk.core.undo import LaterAct
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
-from desk.loans.lookup import LoanChoice
+from desk.loans.views import LoanView
 from handlers.messages.block_kit.elements import mentions, outcome, phone_ending, purpose, stage, when
 from handlers.messages.block_kit.message import Bold, Channel, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator, _
@@ -81,7 +81,7 @@ def _value(t: Translator, name: str, value: Any, zone: ZoneInfo) -> list[Inline]
     return [Bold(str(value))] if name == "given" else [str(value)]
 
 
-def _choice(t: Translator, choice: LoanChoice | str) -> list[Inline]:
+def _choice(t: Translator, choice: LoanView | str) -> list[Inline]:
     if isinstance(choice, str):
         return ["• ", Mention(choice)]
     tail = phone_ending(t, choice.tail)
@@ -140,7 +140,7 @@ def _undo_built_on(t: Translator, error: DeskError, zone: ZoneInfo) -> Paragraph
     return [reason, *(["• ", *_since(t, since, zone)] for since in error.params["since"])]
 
 
-def _since(t: Translator, since: Since, zone: ZoneInfo) -> list[Inline]:
+def _since(t: Translator, since: LaterAct, zone: ZoneInfo) -> list[Inline]:
     who: Inline = Mention(since.who) if since.who else t("the desk")
     return phrase(t, "{act}, by {who} at {time}", act=act(t, since.act), who=who, time=t.clock_time(since.at, zone))
 
