@@ -42,6 +42,8 @@ def _messages(call: ast.Call) -> Iterator[str | tuple[str, str]]:
             yield from _literals(second)
         case ast.Attribute(attr="n"), [ast.Constant(value=str() as one), ast.Constant(value=str() as many), *_]:
             yield one, many
+        case _:
+            return
 
 
 def _literals(node: ast.expr) -> Iterator[str]:

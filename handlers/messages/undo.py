@@ -21,7 +21,7 @@ def undo_answer(t: Translator, undone: UndoResult) -> Message:
     return writer.message()
 
 
-_ACTS: dict[str, str] = {
+ACTS: dict[str, str] = {
     "call": _("a call"),
     "correct_call": _("a call correction"),
     "note": _("a note"),
@@ -57,4 +57,4 @@ _ACTS: dict[str, str] = {
 
 def act(t: Translator, code: str) -> str:
     """Return the words for an act, by the code that undo and the audit log store."""
-    return t(_ACTS.get(code, _("a change")))
+    return t(ACTS.get(code, _("a change")))
