@@ -96,7 +96,7 @@ def manifest(base_url: str | None, *, name: str = "Loan Desk", links_domain: str
     }
 
 
-def declared() -> AppManifest:
+def app_manifest() -> AppManifest:
     """Return what the manifest of this release names, without the lender's links, which depend on a setting."""
     written = manifest(None)
     features = written["features"]

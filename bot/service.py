@@ -6,23 +6,22 @@ from functools import partial
 import aiohttp
 import structlog
 from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import metrics
+from bot import monitoring
 from bot.delivery.engine import DbosEngine, Pace
 from bot.delivery.sender import Sender
-from bot.demo import buttons as demo_buttons
+from bot.demo.messages import DEMO_BUTTONS, DEMO_COMPOSERS
 from bot.home_updater import HomeUpdater
-from bot.manifest import declared
+from bot.manifest import app_manifest
 from bot.settings import Settings
 from bot.socket_mode import SocketMode, SocketTimeouts
-from bot.web import web_application
 from bot.worker import Worker, do_chores
 from desk.core.clock import Clock, SystemClock
 from desk.core.transaction import Office
-from desk.messages.kinds import WELCOME
 from desk.people.installing import Installation, Newcomer, install
 from handlers.door.app import build_app
 from handlers.door.directory import Directory, newcomer
@@ -70,7 +69,13 @@ class Service:
 
     async def serve(self) -> None:
         """Start to answer Slack on the settings' host and port; `port` has the actual port."""
-        self.runner = web.AppRunner(web_application(self.app), access_log=None, shutdown_timeout=FINISH_SECONDS)
+
+        async def events(request: web.Request) -> web.Response:
+            return await to_aiohttp_response(await self.app.async_dispatch(await to_bolt_request(request)))
+
+        application = web.Application()
+        application.add_routes([web.post("/slack/events", events), web.get("/healthz", monitoring.alive)])
+        self.runner = web.AppRunner(application, access_log=None, shutdown_timeout=FINISH_SECONDS)
         await self.runner.setup()
         site = web.TCPSite(self.runner, self.settings.host, self.settings.port)
         await site.start()
@@ -84,7 +89,7 @@ class Service:
             self.settings.app_token.get_secret_value(),
             apology=trouble(Translator(self.workspace.locale), Trouble.UNKNOWN).text,
             timeouts=timeouts,
-            heard=lambda event: metrics.SOCKET.labels(event).inc(),
+            on_event=lambda event: monitoring.SOCKET.labels(event).inc(),
         )
         await self.socket.start()
         if wait:
@@ -153,20 +158,19 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
                 zone=settings.zone,
                 country=settings.country or None,
                 locale=settings.locale,
-                manifest=declared(),
+                manifest=app_manifest(),
             ),
             await _first_admin(directory, settings),
         )
         app = build_app(
-            registry(demo_buttons.FAMILY),
-            Transactions(office, workspace, directory, metrics.served),
+            registry(DEMO_BUTTONS),
+            Transactions(office, workspace, directory, monitoring.served),
             client,
             session,
             signing_secret=settings.signing_secret.get_secret_value(),
             loan_links=LoanLinks(settings.loan_links) if settings.loan_links else None,
             identity=AuthorizeResult.from_auth_test_response(auth_test_response=identity, bot_token=client.token),
         )
-        composers = {**COMPOSERS, WELCOME: demo_buttons.welcome_with_demo}
         return Service(
             settings=settings,
             office=office,
@@ -174,7 +178,7 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
             client=client,
             app=app,
             session=session,
-            sender=Sender(office, client, workspace, partial(compose, composers=composers)),
+            sender=Sender(office, client, workspace, partial(compose, composers=COMPOSERS | DEMO_COMPOSERS)),
             homes=HomeUpdater(office, workspace, client),
         )
     except BaseException:

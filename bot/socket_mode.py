@@ -28,14 +28,14 @@ _REMEMBERED = 1000
 @dataclass(frozen=True, slots=True)
 class SocketTimeouts:
     """Times in seconds. A connection is replaced when nothing, not even the answer to a ping every `ping`, arrives for
-    `silence`, or after the lifetime that Slack gives it plus `overtime`. The old one is closed `farewell` after the new
+    `silence`, or after the lifetime that Slack gives it plus `overtime`. The old one is closed `overlap` after the new
     one is open."""
 
     hello: float = 10.0
     ping: float = 5.0
     silence: float = 15.0
     overtime: float = 60.0
-    farewell: float = 10.0
+    overlap: float = 10.0
     first_pause: float = 0.5
     longest_pause: float = 30.0
     stop: float = 10.0
@@ -54,7 +54,7 @@ class SocketMode:
 
     An envelope is acknowledged once, after its work is committed. A repeated envelope has no further effect and gets the
     same answer; it waits while the first answer is in progress. `apology` is the answer to a command that failed
-    unexpectedly; a press or form that did is not acknowledged, so that Slack shows an error. `heard` is called for each
+    unexpectedly; a press or form that did is not acknowledged, so that Slack shows an error. `on_event` is called for each
     connection, and with the reason when it is replaced.
     """
 
@@ -66,14 +66,14 @@ class SocketMode:
         *,
         apology: str,
         timeouts: SocketTimeouts | None = None,
-        heard: Callable[[str], None] = lambda _what: None,
+        on_event: Callable[[str], None] = lambda _what: None,
     ) -> None:
         self._app = app
         self._client = client
         self._app_token = app_token
         self._apology = apology
         self._timeouts = timeouts or SocketTimeouts()
-        self._heard = heard
+        self._on_event = on_event
         self._present: Connection | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._working: set[asyncio.Task[None]] = set()
@@ -118,16 +118,16 @@ class SocketMode:
                 await connection.open_up()
             except NotConnectedError as error:
                 pause = max(error.pause, min(self._timeouts.longest_pause, max(self._timeouts.first_pause, pause * 2)))
-                self._heard("refused")
+                self._on_event("refused")
                 log.warning("socket_not_connected", why=str(error), pause_seconds=pause)
                 continue
             pause = 0.0
             self._close_later(self._present)
             self._present = connection
             self._connected.set()
-            self._heard("connected")
+            self._on_event("connected")
             why = await connection.until_over()
-            self._heard(why)
+            self._on_event(why)
             log.info("socket_to_be_replaced", why=why)
             if why not in _STILL_OPEN:
                 await connection.close()
@@ -137,16 +137,16 @@ class SocketMode:
         if old is None:
             return
 
-        async def close_after_farewell() -> None:
+        async def close_after_overlap() -> None:
             try:
-                async with asyncio.timeout(self._timeouts.farewell):
+                async with asyncio.timeout(self._timeouts.overlap):
                     await old.until_closed()
             except TimeoutError:
                 pass
             finally:
                 await old.close()
 
-        task = asyncio.create_task(close_after_farewell())
+        task = asyncio.create_task(close_after_overlap())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from bot import metrics
+from bot import monitoring
 from bot.home_updater import HomeUpdater
 from desk.core.deliveries import forget_old
 from desk.core.transaction import Desk, Office
@@ -53,7 +53,7 @@ async def do_chores(office: Office, workspace: Workspace) -> bool:
                 await chore(desk)
         except Exception as error:  # one chore with a bad row must not stop the others
             log.error("chore_failed", chore=chore.__name__, **log_fields(error))
-            metrics.CHORES_FAILED.labels(chore.__name__).inc()
+            monitoring.CHORES_FAILED.labels(chore.__name__).inc()
             failed += 1
     return failed < len(CHORES)
 

@@ -14,8 +14,8 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.engine import make_url
 
-from bot.health import WORKER_SILENT_AFTER
-from bot.manifest import OPTIONAL_SCOPES, declared, needed_scopes
+from bot.manifest import OPTIONAL_SCOPES, app_manifest, needed_scopes
+from bot.monitoring import WORKER_SILENT_AFTER
 from bot.settings import Settings
 from desk.core.clock import Clock, SystemClock
 from handlers.door.directory import Directory, SlackChannel, code_of
@@ -40,14 +40,14 @@ RECENT = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of a check of `subject`. When not `well`, `words` say what to do."""
+    """The result of a check of `subject`. When not `ok`, `words` say what to do."""
 
     subject: str
-    well: bool
+    ok: bool
     words: str
 
 
-def well(subject: str, words: str) -> Finding:
+def ok(subject: str, words: str) -> Finding:
     """Return a finding that needs no action."""
     return Finding(subject, True, words)
 
@@ -60,12 +60,12 @@ def fix(subject: str, words: str) -> Finding:
 async def examine(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Finding]:
     """Yield each finding as soon as it is known. Checks that an earlier finding makes impossible are left out."""
     clock = clock or SystemClock()
-    yield well("settings", "all are present and readable")
+    yield ok("settings", "all are present and readable")
     database = Database(settings.database_url.get_secret_value())
     try:
         usable = True
         async for finding in _database(settings, database):
-            usable = usable and finding.well
+            usable = usable and finding.ok
             yield finding
         async with aiohttp.ClientSession() as session:
             client = AsyncWebClient(
@@ -100,7 +100,7 @@ async def _database(settings: Settings, database: Database) -> AsyncIterator[Fin
             f"{where} cannot be opened ({_reason(error)}): check DATABASE_URL, and that the server runs and accepts the login",
         )
         return
-    yield well("database", where)
+    yield ok("database", where)
     if stands_at is None:
         yield fix("migrations", "the database has no tables yet: run `loandesk migrate`")
     elif not schema.knows(stands_at):
@@ -108,7 +108,7 @@ async def _database(settings: Settings, database: Database) -> AsyncIterator[Fin
     elif not await schema.is_current(database):
         yield fix("migrations", "the database is behind this release: back it up, then run `loandesk migrate`")
     else:
-        yield well("migrations", f"at {stands_at}")
+        yield ok("migrations", f"at {stands_at}")
         yield await _keys(database, settings.cipher())
 
 
@@ -125,7 +125,7 @@ async def _keys(database: Database, cipher: Cipher) -> Finding:
         return fix("keys", "LOANDESK_SEARCH_KEY has changed: restore the earlier one, or no borrower will be found")
     older = [number for number in sorted(cipher.ring.keys) if number != cipher.ring.current]
     rest = f"; older ones: {', '.join(map(str, older))}" if older else ""
-    return well("keys", f"samples can be decrypted; key {cipher.ring.current} encrypts{rest}")
+    return ok("keys", f"samples can be decrypted; key {cipher.ring.current} encrypts{rest}")
 
 
 async def _slack(client: AsyncWebClient, *, links: bool) -> AsyncIterator[tuple[Finding, str | None]]:
@@ -141,7 +141,7 @@ async def _slack(client: AsyncWebClient, *, links: bool) -> AsyncIterator[tuple[
             None,
         )
         return
-    yield well("token", f"{answer.get('user')} in {answer.get('team')}"), answer.get("team_id")
+    yield ok("token", f"{answer.get('user')} in {answer.get('team')}"), answer.get("team_id")
     headers = {name.casefold(): value for name, value in answer.headers.items()}
     yield _scopes(headers.get("x-oauth-scopes", ""), needed_scopes(links=links)), None
     yield clock_finding(headers.get("date"), datetime.now(UTC)), None
@@ -157,19 +157,19 @@ def _scopes(header: str, needed: Mapping[str, str]) -> Finding:
         words = f"withheld: {', '.join(withheld)}; a message whose delivery is uncertain may be sent twice, and says so"
     if wider := sorted(granted - needed.keys() - OPTIONAL_SCOPES.keys()):
         words += f"; not needed: {', '.join(wider)}"
-    return well("scopes", words)
+    return ok("scopes", words)
 
 
 def clock_finding(date: str | None, now: datetime) -> Finding:
     """Compare the `Date` header of Slack's answer with our clock, which says `now`."""
     if date is None:
-        return well("clock", "Slack's answer has no date to compare with")
+        return ok("clock", "Slack's answer has no date to compare with")
     drift = now - parsedate_to_datetime(date)
     seconds = round(drift.total_seconds())
     if abs(drift) > DRIFT:
         side = "ahead of" if seconds > 0 else "behind"
         return fix("clock", f"{abs(seconds)} s {side} Slack's: set it by NTP. From 300 s on every request is refused")
-    return well("clock", f"{seconds:+d} s from Slack's")
+    return ok("clock", f"{seconds:+d} s from Slack's")
 
 
 async def _workspace(
@@ -225,7 +225,7 @@ async def _channels(database: Database, workspace: Workspace, directory: Directo
                 "their channel failed: set it again with /loan-team add",
             )
     if not wrong:
-        yield well("channels", f"{len(readers)} are open to the bot and to no other company")
+        yield ok("channels", f"{len(readers)} are open to the bot and to no other company")
 
 
 def trouble_with(channel: SlackChannel | None) -> str | None:
@@ -244,8 +244,8 @@ def trouble_with(channel: SlackChannel | None) -> str | None:
 def _manifest(workspace: Workspace) -> Finding:
     """Say whether this release needs another app manifest. Slack shows a bot no commands and events: only the desk remembers."""
     if workspace.app_manifest is None:
-        return well("manifest", "the desk remembers it from its next start on")
-    added = declared().added_to(workspace.app_manifest)
+        return ok("manifest", "the desk remembers it from its next start on")
+    added = app_manifest().added_to(workspace.app_manifest)
     if added:
         parts = {name: ", ".join(found) for name, found in asdict(added).items() if found}
         words = "; ".join(f"{name} {found}" for name, found in parts.items())
@@ -255,8 +255,8 @@ def _manifest(workspace: Workspace) -> Finding:
             "https://api.slack.com/apps. The admins are told when the desk starts",
         )
     if workspace.app_manifest_at is None:
-        return well("manifest", "nothing was added since the installation")
-    return well("manifest", f"the admins were told on {workspace.app_manifest_at:%Y-%m-%d} what to paste in Slack")
+        return ok("manifest", "nothing was added since the installation")
+    return ok("manifest", f"the admins were told on {workspace.app_manifest_at:%Y-%m-%d} what to paste in Slack")
 
 
 async def _admins(database: Database, workspace: Workspace) -> Finding:
@@ -267,7 +267,7 @@ async def _admins(database: Database, workspace: Workspace) -> Finding:
             "admins",
             "there is none: set LOANDESK_FIRST_ADMIN to a Slack member id (U012ABCDEF) and restart the desk",
         )
-    return well("admins", f"{len(admins)}")
+    return ok("admins", f"{len(admins)}")
 
 
 async def _worker(database: Database, workspace: Workspace, now: datetime) -> Finding:
@@ -278,7 +278,7 @@ async def _worker(database: Database, workspace: Workspace, now: datetime) -> Fi
     if now - worked_at > WORKER_SILENT_AFTER:
         since = f"{worked_at:%Y-%m-%d %H:%M:%S} UTC"
         return fix("worker", f"none has run since {since}, so no reminders are sent: start it and look at its log")
-    return well("worker", "running")
+    return ok("worker", "running")
 
 
 async def _backlog(database: Database, workspace: Workspace, now: datetime) -> Finding:
@@ -294,7 +294,7 @@ async def _backlog(database: Database, workspace: Workspace, now: datetime) -> F
         )
     if lost:
         return fix("backlog", f"{counts}; {lost} given up in the last day. The log says why (`gave_up`)")
-    return well("backlog", counts)
+    return ok("backlog", counts)
 
 
 def _exists(path: str) -> bool:
@@ -310,7 +310,7 @@ async def run(settings: Settings, console: Console, clock: Clock | None = None) 
     """Print one line for each finding. Return 0 when all are ok, else 1."""
     wrong = 0
     async for finding in examine(settings, clock):
-        mark = "ok " if finding.well else "FIX"
+        mark = "ok " if finding.ok else "FIX"
         console.print(f"{mark}  {finding.subject}: {finding.words}", markup=False, soft_wrap=True)
-        wrong += not finding.well
+        wrong += not finding.ok
     return 1 if wrong else 0

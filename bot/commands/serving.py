@@ -15,9 +15,9 @@ from aiohttp import web
 from slack_sdk.errors import SlackApiError
 
 from bot.delivery.engine import Pace
-from bot.health import Health, admin_application
 from bot.heartbeat import BEAT_SECONDS, Heartbeat, Identity, NameTakenError, identity
 from bot.logs import kind_of
+from bot.monitoring import Health, admin_application
 from bot.service import NotMigratedError, Service, open_service
 from bot.settings import Settings
 from bot.socket_mode import SocketTimeouts

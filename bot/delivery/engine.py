@@ -20,7 +20,7 @@ import structlog
 from dbos import DBOS, DBOSConfig, WorkflowStatus
 from sqlalchemy.engine import URL, make_url
 
-from bot import metrics
+from bot import monitoring
 from bot.delivery.sender import Sender
 from storage.engine.database import IDLE_SECONDS
 from storage.engine.trouble import is_outage, log_fields
@@ -200,7 +200,7 @@ class DbosEngine:
         try:
             return (await self._sender.attempt(UUID(notice_id))).value
         except Exception as error:
-            metrics.DELIVERIES.labels("database_trouble" if is_outage(error) else "error").inc()
+            monitoring.DELIVERIES.labels("database_trouble" if is_outage(error) else "error").inc()
             log.error("delivery_failed", notice=notice_id, **log_fields(error))
             # DBOS stores what is raised: only the name, because a database error repeats values.
             raise AttemptFailedError(type(error).__name__) from None

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import metrics
+from bot import monitoring
 from bot.delivery.errors import SlackRequestError, Verdict
 from bot.delivery.ledger import Ledger, OvertakenError
 from bot.delivery.slack_api import REQUEST_SECONDS, PostedMessage, SlackApi
@@ -93,14 +93,14 @@ class Sender:
         """Make one attempt. Only database errors are raised; then the lease expires, and another attempt follows."""
         lease = await self._ledger.take_lease(notice_id)
         if lease is None:
-            metrics.DELIVERIES.labels(Result.NOTHING_OWED.value).inc()
+            monitoring.DELIVERIES.labels(Result.NOTHING_OWED.value).inc()
             return Result.NOTHING_OWED
         try:
             result = await self._deliver(lease)
         except OvertakenError:
             await self._ledger.release_lease(lease)
             result = Result.OVERTAKEN
-        metrics.DELIVERIES.labels(result.value).inc()
+        monitoring.DELIVERIES.labels(result.value).inc()
         say = log.debug if result is Result.POSTPONED else log.info
         say("delivery", notice=str(notice_id), attempt=lease.fence, result=result.value)
         return result
@@ -186,7 +186,7 @@ class Sender:
         posted = await self._post(lease, content, content.channel, content.message.with_tables or content.message)
         if await self._ledger.record_posted(lease, posted, content.revision):
             late = (self.office.clock.now() - content.meant_for).total_seconds()
-            metrics.LATENESS.labels(content.kind).observe(max(0.0, late))
+            monitoring.LATENESS.labels(content.kind).observe(max(0.0, late))
             return Result.POSTED
         await self._delete(posted)
         return Result.OVERTAKEN

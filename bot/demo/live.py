@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from bot.demo.cast import CHEN_WEI, LI_NA
-from bot.demo.clock import DemoClock
-from bot.demo.opening import LENDER_ZONE, InProcess, SetUpError, open_demo
+from bot.demo.people import CHEN_WEI, LI_NA
+from bot.demo.setup import LENDER_ZONE, DemoClock, InProcess, SetUpError, open_demo
 
 console = Console(highlight=False)
 
@@ -36,12 +35,12 @@ async def run_demo(port: int, *, socket: bool = False) -> int:
         loop.add_signal_handler(number, stop.set)
     with tempfile.TemporaryDirectory(prefix="loandesk-demo-") as folder:
         try:
-            stage = await open_demo(
+            demo = await open_demo(
                 Path(folder),
                 clock := DemoClock(),
                 port=port,
                 around_the_clock=True,
-                crew=InProcess(socket=socket),
+                runtime=InProcess(socket=socket),
             )
         except OSError as error:
             console.print(
@@ -53,12 +52,12 @@ async def run_demo(port: int, *, socket: bool = False) -> int:
             return 1
         try:
             for slack_id, channel, line in first_lines(clock.now()):
-                await stage.type(slack_id, channel, line)
-            await stage.service.work()
-            _greet(stage.sandbox.base_url)
+                await demo.type(slack_id, channel, line)
+            await demo.service.work()
+            _greet(demo.sandbox.base_url)
             await stop.wait()
         finally:
-            await stage.close()
+            await demo.close()
     return 0
 
 

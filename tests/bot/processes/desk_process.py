@@ -48,7 +48,7 @@ def _run(command: Command, clock_file: Path, environment: dict[str, str], output
         clock=FileClock(clock_file),
         pace=FAST,
         beat_seconds=0.5,
-        timeouts=SocketTimeouts(first_pause=0.05, farewell=1.0),
+        timeouts=SocketTimeouts(first_pause=0.05, overlap=1.0),
     )
     try:
         code = asyncio.run(run(read_settings(env_file=None), command, tuning))

@@ -11,9 +11,9 @@ from aiohttp import web
 from sqlmodel import col, func, select
 
 from bot.commands.serving import Command
-from bot.demo.morning import CHINESE, ENGLISH, Script
-from bot.demo.opening import open_demo
-from bot.demo.tour import START, MorningClock, play
+from bot.demo.scripts import CHINESE, ENGLISH, Script
+from bot.demo.setup import open_demo
+from bot.demo.tour import START, ScriptClock, play
 from bot.service import Service
 from sandbox.server import Sandbox
 from storage.queries.messages import sending
@@ -107,17 +107,17 @@ class FourProcesses:
 async def test_two_doors_and_two_workers_carry_the_tour(
     processes: Processes, postgres_url: str, tmp_path: Path, door: Command, script: Script
 ) -> None:
-    clock = MorningClock(START)
-    stage = await open_demo(
+    clock = ScriptClock(START)
+    demo = await open_demo(
         tmp_path,
         clock,
         port=0,
         locale=script.locale,
         around_the_clock=False,
         database_url=postgres_url,
-        crew=FourProcesses(processes, door),
+        runtime=FourProcesses(processes, door),
     )
     try:
-        await play(stage, clock, script)
+        await play(demo, clock, script)
     finally:
-        await stage.close()
+        await demo.close()

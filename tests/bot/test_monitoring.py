@@ -8,7 +8,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.health import Health, admin_application
+from bot.monitoring import Health, admin_application
 from storage.upkeep import processes
 from tests.builders import make_loan
 from tests.wire.conftest import door, sandbox, slack

@@ -8,7 +8,7 @@ ADMIN = "U0SAM"
 
 
 @dataclass(frozen=True, slots=True)
-class Actor:
+class Person:
     """A person at the demo's desk."""
 
     slack_id: str
@@ -19,21 +19,21 @@ class Actor:
     channel: str
 
 
-LI_NA = Actor("U0LINA", "lina", "李娜", "客户经理 · Agent", "agent", "agents")
-TOM = Actor("U0TOM", "tom", "Tom Baker", "Agent · 客户经理", "agent", "agents")
-WANG_FANG = Actor("U0WANG", "wangfang", "王芳", "电核 · Verifier", "verifier", "verification")
-CHEN_WEI = Actor("U0CHEN", "chenwei", "陈伟", "催收 · Collector", "collector", "collections")
-GRACE = Actor("U0GRACE", "grace", "Grace Liu", "Manager · 主管", "manager", "managers")
-ZHAO_MIN = Actor("U0ZHAO", "zhaomin", "赵敏", "合规 · Compliance", "compliance", "loan-desk")
-SAM = Actor(ADMIN, "sam", "Sam Patel", "Admin · 管理员", "admin", "loan-desk")
+LI_NA = Person("U0LINA", "lina", "李娜", "客户经理 · Agent", "agent", "agents")
+TOM = Person("U0TOM", "tom", "Tom Baker", "Agent · 客户经理", "agent", "agents")
+WANG_FANG = Person("U0WANG", "wangfang", "王芳", "电核 · Verifier", "verifier", "verification")
+CHEN_WEI = Person("U0CHEN", "chenwei", "陈伟", "催收 · Collector", "collector", "collections")
+GRACE = Person("U0GRACE", "grace", "Grace Liu", "Manager · 主管", "manager", "managers")
+ZHAO_MIN = Person("U0ZHAO", "zhaomin", "赵敏", "合规 · Compliance", "compliance", "loan-desk")
+SAM = Person(ADMIN, "sam", "Sam Patel", "Admin · 管理员", "admin", "loan-desk")
 
-CAST = (LI_NA, TOM, WANG_FANG, CHEN_WEI, GRACE, ZHAO_MIN, SAM)
+PEOPLE = (LI_NA, TOM, WANG_FANG, CHEN_WEI, GRACE, ZHAO_MIN, SAM)
 
 CHINESE = frozenset({LI_NA, WANG_FANG, CHEN_WEI, ZHAO_MIN})
 """The people who read Chinese in the demo."""
 
-CHANNELS: dict[str, tuple[Actor, ...]] = {
-    "loan-desk": CAST,
+CHANNELS: dict[str, tuple[Person, ...]] = {
+    "loan-desk": PEOPLE,
     "agents": (LI_NA, TOM, GRACE, SAM),
     "verification": (WANG_FANG, GRACE, SAM),
     "collections": (CHEN_WEI, GRACE, SAM),
@@ -41,17 +41,17 @@ CHANNELS: dict[str, tuple[Actor, ...]] = {
 }
 
 
-def people_the_workspace(sandbox: Sandbox, *, locale: str | None = None) -> None:
+def add_people(sandbox: Sandbox, *, locale: str | None = None) -> None:
     """Add the cast and their private channels to the workspace. With `locale`, everyone reads that language."""
-    for actor in CAST:
+    for person in PEOPLE:
         sandbox.add_user(
-            actor.slack_id,
-            name=actor.handle,
-            real_name=actor.real_name,
-            title=actor.title,
-            email=f"{actor.handle}@lender.example",
+            person.slack_id,
+            name=person.handle,
+            real_name=person.real_name,
+            title=person.title,
+            email=f"{person.handle}@lender.example",
             tz="Asia/Shanghai",
-            locale=locale or ("zh-CN" if actor in CHINESE else "en-US"),
+            locale=locale or ("zh-CN" if person in CHINESE else "en-US"),
         )
     for name, members in CHANNELS.items():
         sandbox.add_channel(
@@ -67,13 +67,13 @@ def channel_id(name: str) -> str:
 def setup_lines(*, around_the_clock: bool) -> list[str]:
     """Return the commands that the admin types on the first day."""
     lines = [
-        f"/loan-team add @{actor.handle} {actor.role} #{actor.channel} East"
-        for actor in CAST
-        if actor not in (SAM, ZHAO_MIN, GRACE)
+        f"/loan-team add @{person.handle} {person.role} #{person.channel} East"
+        for person in PEOPLE
+        if person not in (SAM, ZHAO_MIN, GRACE)
     ]
     lines.insert(0, f"/loan-team add @{GRACE.handle} manager #{GRACE.channel} East")
     lines.append(f"/loan-team add @{ZHAO_MIN.handle} compliance #{ZHAO_MIN.channel}")
     if around_the_clock:
-        lines += [f"/loan-team hours @{actor.handle} 00:00-24:00 mon-sun" for actor in CAST]
+        lines += [f"/loan-team hours @{person.handle} 00:00-24:00 mon-sun" for person in PEOPLE]
     lines.append(f"/loan-team away @{TOM.handle} until +7d cover @{LI_NA.handle}")
     return lines

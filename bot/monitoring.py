@@ -1,4 +1,7 @@
-"""Report whether the process is alive and the desk is ready, and what is wrong when it is not."""
+"""What operators watch: health (is the process alive, is the desk ready, and if not, why) and metrics for Prometheus.
+
+Labels of metrics name the desk's own parts, never a person, borrower, channel or loan.
+"""
 
 import asyncio
 import math
@@ -8,9 +11,8 @@ from datetime import timedelta
 
 import structlog
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
-from bot import metrics
 from bot.logs import kind_of
 from desk.core.transaction import Office
 from storage.engine import schema
@@ -25,6 +27,37 @@ LOOK_SECONDS = 2.0
 """Time limit of a look at the database."""
 
 WORKER_SILENT_AFTER = timedelta(seconds=30)
+
+_ANSWER_TIMES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0)
+_LATENESS = (1, 2, 5, 10, 30, 60, 120, 300, 900, 3600)
+
+COMMANDS = Histogram(
+    "loandesk_command_seconds", "Commands: from receipt to answer.", ("command", "outcome"), buckets=_ANSWER_TIMES
+)
+PRESSES = Histogram(
+    "loandesk_press_seconds", "Presses: from receipt to answer.", ("press", "outcome"), buckets=_ANSWER_TIMES
+)
+LATENESS = Histogram(
+    "loandesk_notice_lateness_seconds",
+    "Messages posted: delay after the instant they were meant for.",
+    ("kind",),
+    buckets=_LATENESS,
+)
+DELIVERIES = Counter("loandesk_deliveries", "Attempts to bring a message to Slack.", ("result",))
+CHORES_FAILED = Counter("loandesk_chores_failed", "Rounds of the worker in which a chore failed.", ("chore",))
+SOCKET = Counter("loandesk_socket_connections", "Socket Mode: connections made, and why replaced.", ("event",))
+BACKLOG = Gauge("loandesk_backlog", "Messages that are pending. The same in every process: take the maximum.")
+OLDEST_OWED = Gauge(
+    "loandesk_oldest_owed_seconds", "Age of the message that has been pending longest; 0 when there is none."
+)
+WORKER_AGE = Gauge("loandesk_worker_age_seconds", "Time since a worker's last complete round, in any process.")
+
+
+def served(name: str, outcome: str, seconds: float) -> None:
+    """Record the answer to a command or press."""
+    family = COMMANDS if name.startswith("/") else PRESSES
+    family.labels(name, outcome).observe(seconds)
+
 
 _BEHIND = "the database is not at this release's schema: run loandesk migrate"
 
@@ -51,9 +84,9 @@ class Health:
     async def measure(self) -> None:
         """Set the gauges to the current state."""
         look = await self._look()
-        metrics.BACKLOG.set(math.nan if look.owed is None else look.owed)
-        metrics.OLDEST_OWED.set(math.nan if look.oldest is None else look.oldest)
-        metrics.WORKER_AGE.set(math.nan if look.worker_age is None else look.worker_age)
+        BACKLOG.set(math.nan if look.owed is None else look.owed)
+        OLDEST_OWED.set(math.nan if look.oldest is None else look.oldest)
+        WORKER_AGE.set(math.nan if look.worker_age is None else look.worker_age)
 
     async def _look(self) -> "_Look":
         look = _Look()
