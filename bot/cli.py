@@ -24,8 +24,8 @@ app = typer.Typer(
 keys_app = typer.Typer(no_args_is_help=True, help="Encryption keys.")
 app.add_typer(keys_app, name="keys")
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+console = Console(highlight=False, markup=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -47,10 +47,10 @@ def when(
     try:
         due = parse_due(phrase, _instant(now), place)
     except Invalid as error:
-        errors.print(refusal(Translator(_language()), error, place).text, markup=False)
+        errors.print(refusal(Translator(_language()), error, place).text)
         raise typer.Exit(1) from None
-    console.print(in_full(Translator(_language()), due, place), markup=False)
-    console.print(f"{due.at.astimezone(place):%Y-%m-%d %H:%M}" if due.at else f"{due.on}", markup=False)
+    console.print(in_full(Translator(_language()), due, place))
+    console.print(f"{due.at.astimezone(place):%Y-%m-%d %H:%M}" if due.at else f"{due.on}")
 
 
 @app.command()
@@ -100,7 +100,7 @@ def doctor() -> None:
     try:
         settings = read_settings()
     except WrongSettingsError as error:
-        console.print(f"FIX  settings: {error} See .env.example.", markup=False, soft_wrap=True)
+        console.print(f"FIX  settings: {error} See .env.example.")
         raise typer.Exit(1) from None
     logs.configure(settings.log_format)
     raise typer.Exit(asyncio.run(run(settings, console)))
@@ -144,9 +144,7 @@ def manifest(
         domain = LoanLinks(loan_links).domain if loan_links else ""
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--loan-links") from None
-    console.print(
-        json.dumps(written(url, links_domain=domain), indent=2, ensure_ascii=False), markup=False, soft_wrap=True
-    )
+    console.print(json.dumps(written(url, links_domain=domain), indent=2, ensure_ascii=False))
 
 
 @app.command()
@@ -168,8 +166,8 @@ def demo(
 @keys_app.command("new")
 def new_keys() -> None:
     """Print new keys for the environment."""
-    console.print(f"LOANDESK_ENCRYPTION_KEYS=1:{base64.b64encode(os.urandom(32)).decode()}", markup=False)
-    console.print(f"LOANDESK_SEARCH_KEY={base64.b64encode(os.urandom(32)).decode()}", markup=False)
+    console.print(f"LOANDESK_ENCRYPTION_KEYS=1:{base64.b64encode(os.urandom(32)).decode()}")
+    console.print(f"LOANDESK_SEARCH_KEY={base64.b64encode(os.urandom(32)).decode()}")
 
 
 @keys_app.command("rotate")
@@ -192,18 +190,18 @@ def _run_with_settings(run: Callable[[Settings], Awaitable[int]]) -> None:
     try:
         settings = read_settings()
     except WrongSettingsError as error:
-        errors.print(str(error), markup=False)
-        errors.print("See .env.example.", markup=False)
+        errors.print(str(error))
+        errors.print("See .env.example.")
         raise typer.Exit(2) from None
     logs.configure(settings.log_format)
     try:
         code = asyncio.run(_awaited(run, settings))
     except CannotStartError as error:
-        errors.print(str(error), markup=False)
+        errors.print(str(error))
         code = 2
     except Exception:
         structlog.get_logger().exception("mishap")
-        errors.print("Something went wrong in Loan Desk itself. The log line above says what and where.", markup=False)
+        errors.print("Something went wrong in Loan Desk itself. The log line above says what and where.")
         code = 1
     raise typer.Exit(code)
 
@@ -223,9 +221,7 @@ def _on_database(run: Callable[[Settings], Awaitable[int]]) -> Callable[[Setting
                 reason = "it is not at this release's schema. Run `loandesk migrate`"
             else:
                 raise
-        errors.print(
-            f"The database cannot be used: {reason}. `loandesk doctor` tells more.", markup=False, soft_wrap=True
-        )
+        errors.print(f"The database cannot be used: {reason}. `loandesk doctor` tells more.")
         return 1
 
     return run_and_explain

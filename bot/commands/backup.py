@@ -30,7 +30,7 @@ async def run(settings: Settings, target: Path, console: Console, clock: Clock |
     now = (clock or SystemClock()).now()
     file = file_of(target, now)
     if file.exists():
-        console.print(f"No backup was made: {file} already exists.", markup=False, soft_wrap=True)
+        console.print(f"No backup was made: {file} already exists.")
         return 1
     database = Database(settings.database_url.get_secret_value(), patient=True)
     unfinished = file.with_name(file.name + ".part")
@@ -45,19 +45,13 @@ async def run(settings: Settings, target: Path, console: Console, clock: Clock |
         unfinished.unlink(missing_ok=True)
         if not isinstance(error, BrokenArchiveError | OSError) and not is_outage(error):
             raise
-        console.print(f"No backup was made: {reason_of(error)}", markup=False, soft_wrap=True)
+        console.print(f"No backup was made: {reason_of(error)}")
         return 1
     finally:
         await database.close()
-    console.print(
-        f"{file}: {sum(summary.rows.values())} rows as of {now:%Y-%m-%d %H:%M:%S} UTC",
-        markup=False,
-        soft_wrap=True,
-    )
+    console.print(f"{file}: {sum(summary.rows.values())} rows as of {now:%Y-%m-%d %H:%M:%S} UTC")
     needed = "".join(f", encryption key {number}" for number in sorted(summary.keys_used))
-    console.print(
-        f"The backup contains no key. To restore it you need the search key{needed}.", markup=False, soft_wrap=True
-    )
+    console.print(f"The backup contains no key. To restore it you need the search key{needed}.")
     return 0
 
 

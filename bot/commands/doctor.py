@@ -264,8 +264,7 @@ async def _admins(database: Database, workspace: Workspace) -> Finding:
         admins = await members.with_role(session, workspace.id, "admin")
     if not admins:
         return fix(
-            "admins",
-            "there is none: set LOANDESK_FIRST_ADMIN to a Slack member id (U012ABCDEF) and restart the desk",
+            "admins", "there is none: set LOANDESK_FIRST_ADMIN to a Slack member id (U012ABCDEF) and restart the desk"
         )
     return ok("admins", f"{len(admins)}")
 
@@ -311,6 +310,6 @@ async def run(settings: Settings, console: Console, clock: Clock | None = None) 
     wrong = 0
     async for finding in examine(settings, clock):
         mark = "ok " if finding.ok else "FIX"
-        console.print(f"{mark}  {finding.subject}: {finding.words}", markup=False, soft_wrap=True)
+        console.print(f"{mark}  {finding.subject}: {finding.words}")
         wrong += not finding.ok
     return 1 if wrong else 0

@@ -88,12 +88,7 @@ def read_rows(text: str, workspace: Workspace, office: Office) -> tuple[list[Imp
 
 
 async def import_loans(
-    office: Office,
-    workspace: Workspace,
-    rows: list[ImportRow],
-    *,
-    dry_run: bool,
-    advance: Callable[[int], None],
+    office: Office, workspace: Workspace, rows: list[ImportRow], *, dry_run: bool, advance: Callable[[int], None]
 ) -> Outcome:
     """Imports the rows in short transactions; `advance` hears of each batch. A dry run does it all and keeps nothing."""
     outcome = Outcome(rows=len(rows))
@@ -141,9 +136,7 @@ async def run(settings: Settings, file: Path, console: Console, *, language: str
         async with database.reading() as session:
             found = await workspaces.every(session)
         if not found:
-            console.print(
-                t("The desk isn't installed in a workspace yet. Run loandesk serve once first."), markup=False
-            )
+            console.print(t("The desk isn't installed in a workspace yet. Run loandesk serve once first."))
             return 1
         workspace = found[0]
         rows, refused = read_rows(read_file(file), workspace, office)
@@ -156,7 +149,7 @@ async def run(settings: Settings, file: Path, console: Console, *, language: str
         report(t, outcome, console, dry_run=dry_run)
         return 1 if outcome.refused else 0
     except DeskError as error:
-        console.print(explain_file(t, error), markup=False)
+        console.print(explain_file(t, error))
         return 1
     finally:
         await database.close()
@@ -177,9 +170,9 @@ def report(t: Translator, outcome: Outcome, console: Console, *, dry_run: bool) 
         t("refused"): len(outcome.refused),
         t("follow-ups planned"): outcome.planned,
     }
-    console.print(" · ".join(f"{words} {count}" for words, count in counts.items()), markup=False)
+    console.print(" · ".join(f"{words} {count}" for words, count in counts.items()))
     if dry_run:
-        console.print(t("Dry run: nothing was saved."), markup=False)
+        console.print(t("Dry run: nothing was saved."))
 
 
 def _plain(words: str) -> str:

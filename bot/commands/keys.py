@@ -33,26 +33,18 @@ async def run(settings: Settings, console: Console) -> int:
     finally:
         await database.close()
     for name in sorted(unreadable):
-        console.print(f"No key opens {name}. It was left as it is.", markup=False, soft_wrap=True)
+        console.print(f"No key opens {name}. It was left as it is.")
     if left > 0:
         console.print(
             f"{left} values were written with an older key meanwhile: a process of the desk still runs with the old "
-            "settings. Restart it and run this again.",
-            markup=False,
-            soft_wrap=True,
+            "settings. Restart it and run this again."
         )
         return 1
-    console.print(
-        f"Everything is encrypted with key {current}. The search key is not rotated.",
-        markup=False,
-        soft_wrap=True,
-    )
+    console.print(f"Everything is encrypted with key {current}. The search key is not rotated.")
     older = ", ".join(str(number) for number in sorted(cipher.ring.keys) if number != current)
     if older and not unreadable:
         console.print(
-            f"You may remove from LOANDESK_ENCRYPTION_KEYS: {older}. Keep it elsewhere as long as you keep an older backup.",
-            markup=False,
-            soft_wrap=True,
+            f"You may remove from LOANDESK_ENCRYPTION_KEYS: {older}. Keep it elsewhere as long as you keep an older backup."
         )
     return 1 if unreadable else 0
 

@@ -40,15 +40,13 @@ async def run(settings: Settings, file: Path, console: Console, clock: Clock | N
     except Exception as error:
         if not isinstance(error, _FAULTS_OF_THE_FILE) and not is_outage(error):
             raise
-        console.print(f"Nothing was restored: {reason_of(error)}", markup=False, soft_wrap=True)
+        console.print(f"Nothing was restored: {reason_of(error)}")
         return 1
     finally:
         await database.close()
     console.print(
         f"{sum(summary.rows.values())} rows were restored as of {summary.taken_at:%Y-%m-%d %H:%M:%S} UTC. "
-        "What people did since then is lost. Before the desk sends a message again, it looks for it in Slack.",
-        markup=False,
-        soft_wrap=True,
+        "What people did since then is lost. Before the desk sends a message again, it looks for it in Slack."
     )
     return 0
 

@@ -125,7 +125,7 @@ async def _named(service: Service, name: Identity, tuning: Tuning) -> AsyncItera
         service.office,
         service.workspace,
         name,
-        worked=lambda: service.worker.worked_at if service.worker else None,
+        worked_at=lambda: service.worker.worked_at if service.worker else None,
         seconds=tuning.beat_seconds,
     )
     try:

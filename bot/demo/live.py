@@ -12,7 +12,7 @@ from rich.console import Console
 from bot.demo.people import CHEN_WEI, LI_NA
 from bot.demo.setup import LENDER_ZONE, DemoClock, InProcess, SetUpError, open_demo
 
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False, soft_wrap=True)
 
 SETTLING = timedelta(seconds=5)
 """How long it may take until the first line is typed."""
@@ -36,19 +36,13 @@ async def run_demo(port: int, *, socket: bool = False) -> int:
     with tempfile.TemporaryDirectory(prefix="loandesk-demo-") as folder:
         try:
             demo = await open_demo(
-                Path(folder),
-                clock := DemoClock(),
-                port=port,
-                around_the_clock=True,
-                runtime=InProcess(socket=socket),
+                Path(folder), clock := DemoClock(), port=port, around_the_clock=True, runtime=InProcess(socket=socket)
             )
         except OSError as error:
-            console.print(
-                f"The page cannot open on port {port}: {error.strerror}. Try ARGS='--port 8430'.", markup=False
-            )
+            console.print(f"The page cannot open on port {port}: {error.strerror}. Try ARGS='--port 8430'.")
             return 1
         except SetUpError as error:
-            console.print(str(error), markup=False)
+            console.print(str(error))
             return 1
         try:
             for slack_id, channel, line in first_lines(clock.now()):
@@ -62,7 +56,7 @@ async def run_demo(port: int, *, socket: bool = False) -> int:
 
 
 def _greet(url: str) -> None:
-    console.print(f"\n  Loan Desk is open: {url}/\n", markup=False)
+    console.print(f"\n  Loan Desk is open: {url}/\n")
     console.print("  A reminder for 李娜 (Li Na) arrives in #agents within a minute. Press one of its buttons.")
     console.print("  Switch members at the top left. Type /loan in the composer to see what the desk understands.")
     console.print("  一分钟内，#agents 会收到给李娜的提醒。左上角可切换成员；输入 /loan 查看用法。")

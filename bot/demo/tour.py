@@ -13,7 +13,7 @@ from bot.demo.setup import Demo, InProcess, SetUpError, open_demo
 from sandbox import NotPossibleError
 from sandbox.model import Message, text_of
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, markup=False, soft_wrap=True)
 
 START = datetime.fromisoformat("2026-11-25T08:00:00+08:00")
 """A Wednesday morning in Shanghai, before work begins."""
@@ -91,7 +91,7 @@ class Tour:
         message = self._newest(step.where, step.expects[0])
         if message is None:
             raise MismatchError(f"#{step.where} has no message with {step.expects[0]!r}")
-        console.print(f"  #{step.where}", style="dim", markup=False)
+        console.print(f"  #{step.where}", style="dim")
         self.last = message
         self._check(text_of(message), step.expects, step.never)
         pinged = {person.slack_id for person in step.pings}
@@ -104,7 +104,7 @@ class Tour:
 
     def _check(self, text: str, expects: tuple[str, ...], never: tuple[str, ...]) -> None:
         for line in (self.last.text if self.last else text).splitlines():
-            console.print(f"    {line}", markup=False)
+            console.print(f"    {line}")
         for words in expects:
             if words not in text:
                 raise MismatchError(f"{words!r} is not in:\n{text}")
@@ -114,7 +114,7 @@ class Tour:
 
     def _show(self, who: Person, line: str) -> None:
         local = self.clock.at + timedelta(hours=8)
-        console.print(f"\n  {local:%H:%M} {who.real_name}: {line}", style="cyan", markup=False)
+        console.print(f"\n  {local:%H:%M} {who.real_name}: {line}", style="cyan")
 
 
 async def run_tour(*, socket: bool = False) -> int:
@@ -124,7 +124,7 @@ async def run_tour(*, socket: bool = False) -> int:
         try:
             await _one(script, socket=socket)
         except (MismatchError, SetUpError) as error:
-            console.print(f"\nNOT AS IT SHOULD BE: {error}", style="red", markup=False)
+            console.print(f"\nNOT AS IT SHOULD BE: {error}", style="red")
             return 1
     console.print("\nBoth mornings went as they should.", style="green")
     return 0
@@ -134,12 +134,7 @@ async def _one(script: Script, *, socket: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="loandesk-tour-") as folder:
         clock = ScriptClock(START)
         demo = await open_demo(
-            Path(folder),
-            clock,
-            port=0,
-            locale=script.locale,
-            around_the_clock=False,
-            runtime=InProcess(socket=socket),
+            Path(folder), clock, port=0, locale=script.locale, around_the_clock=False, runtime=InProcess(socket=socket)
         )
         try:
             await play(demo, clock, script)

@@ -34,7 +34,7 @@ class Run:
 
     def __init__(self) -> None:
         self.printed = StringIO()
-        self.console = Console(file=self.printed, width=200)
+        self.console = Console(file=self.printed, markup=False, soft_wrap=True)
 
     async def backup(self, settings: Settings, file: Path) -> int:
         return await backup_command.run(settings, file, self.console)

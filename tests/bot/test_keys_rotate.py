@@ -38,7 +38,7 @@ async def lin(office: Office, workspace: Workspace) -> Member:
 
 async def rotate(database_url: str) -> tuple[int, str]:
     printed = StringIO()
-    code = await keys_command.run(settings_with(database_url, keys=BOTH), Console(file=printed, width=200))
+    code = await keys_command.run(settings_with(database_url, keys=BOTH), Console(file=printed, markup=False, soft_wrap=True))
     return code, printed.getvalue()
 
 
