@@ -5,10 +5,10 @@ import base64
 import json
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
@@ -23,6 +23,9 @@ app = typer.Typer(
 )
 keys_app = typer.Typer(no_args_is_help=True, help="Encryption keys.")
 app.add_typer(keys_app, name="keys")
+
+Command = Callable[[Settings], Coroutine[Any, Any, int]]
+"""What a command does with the settings. Returns the exit code."""
 
 console = Console(highlight=False, markup=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
@@ -39,7 +42,7 @@ def when(
     """Show how a due time is read. The last line is the date, or date and time. Exit code 1: it cannot be read."""
     from desk.core.errors import Invalid
     from handlers.grammar.due import parse_due
-    from handlers.messages.block_kit.elements import when as in_full
+    from handlers.messages.block_kit import elements
     from handlers.messages.block_kit.translator import Translator
     from handlers.messages.refusals.errors import refusal
 
@@ -49,7 +52,7 @@ def when(
     except Invalid as error:
         errors.print(refusal(Translator(_language()), error, place).text)
         raise typer.Exit(1) from None
-    console.print(in_full(Translator(_language()), due, place))
+    console.print(elements.when(Translator(_language()), due, place))
     console.print(f"{due.at.astimezone(place):%Y-%m-%d %H:%M}" if due.at else f"{due.on}")
 
 
@@ -124,8 +127,8 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that `loandesk bac
     _run_with_settings(lambda settings: run(settings, file, console))
 
 
-@app.command()
-def manifest(
+@app.command("manifest")
+def print_manifest(
     url: Annotated[str | None, typer.Option(help="The URL at which Slack reaches the desk, https://….")] = None,
     socket: Annotated[bool, typer.Option("--socket", help="For Socket Mode, without a URL.")] = False,
     loan_links: Annotated[
@@ -133,7 +136,7 @@ def manifest(
     ] = "",
 ) -> None:
     """Print the Slack app manifest for HTTP or for Socket Mode."""
-    from bot.manifest import manifest as written
+    from bot.manifest import manifest
     from handlers.loan_links import LoanLinks
 
     if (url is None) is not socket:
@@ -144,7 +147,7 @@ def manifest(
         domain = LoanLinks(loan_links).domain if loan_links else ""
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--loan-links") from None
-    console.print(json.dumps(written(url, links_domain=domain), indent=2, ensure_ascii=False))
+    console.print(json.dumps(manifest(url, links_domain=domain), indent=2, ensure_ascii=False))
 
 
 @app.command()
@@ -184,7 +187,7 @@ def _run_process(command: Literal["serve", "socket", "worker"]) -> None:
     _run_with_settings(lambda settings: run(settings, command))
 
 
-def _run_with_settings(run: Callable[[Settings], Awaitable[int]]) -> None:
+def _run_with_settings(run: Command) -> None:
     from bot.commands.serving import CannotStartError
 
     try:
@@ -195,7 +198,7 @@ def _run_with_settings(run: Callable[[Settings], Awaitable[int]]) -> None:
         raise typer.Exit(2) from None
     logs.configure(settings.log_format)
     try:
-        code = asyncio.run(_awaited(run, settings))
+        code = asyncio.run(run(settings))
     except CannotStartError as error:
         errors.print(str(error))
         code = 2
@@ -206,8 +209,8 @@ def _run_with_settings(run: Callable[[Settings], Awaitable[int]]) -> None:
     raise typer.Exit(code)
 
 
-def _on_database(run: Callable[[Settings], Awaitable[int]]) -> Callable[[Settings], Awaitable[int]]:
-    """Wrap a command: print one line when the database is away, or not at this release's schema."""
+def _on_database(run: Command) -> Command:
+    """Make the command print one line when the database is away or not at this release's schema."""
     from bot.commands.serving import is_migrated
     from storage.engine.trouble import DATABASE_ERRORS, is_outage
 
@@ -225,10 +228,6 @@ def _on_database(run: Callable[[Settings], Awaitable[int]]) -> Callable[[Setting
         return 1
 
     return run_and_explain
-
-
-async def _awaited(run: Callable[[Settings], Awaitable[int]], settings: Settings) -> int:
-    return await run(settings)
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -1,4 +1,4 @@
-"""What operators watch: health (is the process alive, is the desk ready, and if not, why) and metrics for Prometheus.
+"""Health (is the process alive, is the desk ready, and if not, why) and metrics for Prometheus.
 
 Labels of metrics name the desk's own parts, never a person, borrower, channel or loan.
 """
@@ -23,8 +23,8 @@ from storage.upkeep import processes
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 2.0
-"""Time limit of a look at the database."""
+CHECK_SECONDS = 2.0
+"""Time limit of a check of the database."""
 
 WORKER_SILENT_AFTER = timedelta(seconds=30)
 
@@ -47,13 +47,13 @@ DELIVERIES = Counter("loandesk_deliveries", "Attempts to bring a message to Slac
 CHORES_FAILED = Counter("loandesk_chores_failed", "Rounds of the worker in which a chore failed.", ("chore",))
 SOCKET = Counter("loandesk_socket_connections", "Socket Mode: connections made, and why replaced.", ("event",))
 BACKLOG = Gauge("loandesk_backlog", "Messages that are pending. The same in every process: take the maximum.")
-OLDEST_OWED = Gauge(
+OLDEST_PENDING = Gauge(
     "loandesk_oldest_owed_seconds", "Age of the message that has been pending longest; 0 when there is none."
 )
 WORKER_AGE = Gauge("loandesk_worker_age_seconds", "Time since a worker's last complete round, in any process.")
 
 
-def served(name: str, outcome: str, seconds: float) -> None:
+def count_answer(name: str, outcome: str, seconds: float) -> None:
     """Record the answer to a command or press."""
     family = COMMANDS if name.startswith("/") else PRESSES
     family.labels(name, outcome).observe(seconds)
@@ -63,8 +63,19 @@ _BEHIND = "the database is not at this release's schema: run loandesk migrate"
 
 
 @dataclass(slots=True)
+class _State:
+    """What a check found; seconds, None: unknown."""
+
+    database: str = "cannot be reached"
+    migrations: str = "unknown"
+    pending: int | None = None
+    oldest: float | None = None
+    worker_age: float | None = None
+
+
+@dataclass(slots=True)
 class Health:
-    """Check the database on each request. `connected` tells whether Socket Mode is connected; None without Socket Mode."""
+    """Check the database on each request. `connected` tells whether Socket Mode is; None without Socket Mode."""
 
     office: Office
     workspace: Workspace
@@ -73,68 +84,60 @@ class Health:
 
     async def report(self) -> dict[str, object]:
         """Return `ready`, and for each part `ok` or what is wrong."""
-        look = await self._look()
-        parts: dict[str, object] = {"database": look.database, "migrations": look.migrations}
-        parts |= {"worker": self._worker(look), "backlog": self._backlog(look)}
+        state = await self._check()
+        parts: dict[str, object] = {"database": state.database, "migrations": state.migrations}
+        parts |= {"worker": _worker(state), "backlog": self._backlog(state)}
         if self.connected is not None:
             parts["socket"] = "ok" if self.connected() else "there is no connection to Slack"
-        ready = all(said == "ok" for said in parts.values())
-        return {"ready": ready} | parts | {"owed": look.owed, "oldest_owed_seconds": look.oldest}
+        ready = all(part == "ok" for part in parts.values())
+        return {"ready": ready} | parts | {"owed": state.pending, "oldest_owed_seconds": state.oldest}
 
     async def measure(self) -> None:
         """Set the gauges to the current state."""
-        look = await self._look()
-        BACKLOG.set(math.nan if look.owed is None else look.owed)
-        OLDEST_OWED.set(math.nan if look.oldest is None else look.oldest)
-        WORKER_AGE.set(math.nan if look.worker_age is None else look.worker_age)
+        state = await self._check()
+        BACKLOG.set(math.nan if state.pending is None else state.pending)
+        OLDEST_PENDING.set(math.nan if state.oldest is None else state.oldest)
+        WORKER_AGE.set(math.nan if state.worker_age is None else state.worker_age)
 
-    async def _look(self) -> "_Look":
-        look = _Look()
+    async def _check(self) -> _State:
+        state = _State()
         try:
-            async with asyncio.timeout(LOOK_SECONDS):
-                await self._read(look)
+            async with asyncio.timeout(CHECK_SECONDS):
+                await self._read(state)
         except Exception as error:  # without the newest tables the rest cannot be read
-            if look.migrations != _BEHIND and is_outage(error):
-                look.database = f"cannot be reached: {kind_of(error)}"
-            elif look.migrations != _BEHIND:
-                look.database = f"a query fails: {kind_of(error)}"
+            if state.migrations != _BEHIND and is_outage(error):
+                state.database = f"cannot be reached: {kind_of(error)}"
+            elif state.migrations != _BEHIND:
+                state.database = f"a query fails: {kind_of(error)}"
                 log.exception("health_not_read")
-        return look
+        return state
 
-    async def _read(self, look: "_Look") -> None:
+    async def _read(self, state: _State) -> None:
         database, now = self.office.database, self.office.clock.now()
-        look.migrations = "ok" if await schema.is_current(database) else _BEHIND
-        look.database = "ok"
+        state.migrations = "ok" if await schema.is_current(database) else _BEHIND
+        state.database = "ok"
         async with database.reading() as session:
-            look.owed, since = await sending.waiting(session, self.workspace.id)
+            state.pending, since = await sending.waiting(session, self.workspace.id)
             worked_at = await processes.last_worked(session, self.workspace.id)
-        look.oldest = max(0.0, (now - since).total_seconds()) if since else 0.0
-        look.worker_age = (now - worked_at).total_seconds() if worked_at else None
+        state.oldest = max(0.0, (now - since).total_seconds()) if since else 0.0
+        state.worker_age = (now - worked_at).total_seconds() if worked_at else None
 
-    def _worker(self, look: "_Look") -> str:
-        if look.owed is None:
+    def _backlog(self, state: _State) -> str:
+        if state.oldest is None:
             return "unknown"
-        if look.worker_age is None:
-            return "none has run yet: is a worker running?"
-        if look.worker_age > WORKER_SILENT_AFTER.total_seconds():
-            return f"none has run for {look.worker_age:.0f} s: is a worker running?"
-        return "ok"
-
-    def _backlog(self, look: "_Look") -> str:
-        if look.oldest is None:
-            return "unknown"
-        if look.oldest > self.longest_backlog.total_seconds():
-            return f"{look.owed} messages are pending, the oldest for {look.oldest:.0f} s"
+        if state.oldest > self.longest_backlog.total_seconds():
+            return f"{state.pending} messages are pending, the oldest for {state.oldest:.0f} s"
         return "ok"
 
 
-@dataclass(slots=True)
-class _Look:
-    database: str = "cannot be reached"
-    migrations: str = "unknown"
-    owed: int | None = None
-    oldest: float | None = None
-    worker_age: float | None = None
+def _worker(state: _State) -> str:
+    if state.pending is None:
+        return "unknown"
+    if state.worker_age is None:
+        return "none has run yet: is a worker running?"
+    if state.worker_age > WORKER_SILENT_AFTER.total_seconds():
+        return f"none has run for {state.worker_age:.0f} s: is a worker running?"
+    return "ok"
 
 
 def admin_application(health: Health) -> web.Application:

@@ -17,18 +17,13 @@ from storage.upkeep import archive
 from storage.upkeep.archive import BrokenArchiveError
 
 
-def file_of(target: Path, now: datetime) -> Path:
-    """Return the target itself, or a file named after the time in the target folder."""
-    return target / f"loandesk-{now:%Y%m%dT%H%M%SZ}.jsonl.gz" if target.is_dir() else target
-
-
 async def run(settings: Settings, target: Path, console: Console, clock: Clock | None = None) -> int:
-    """Write the backup and check it by reading it. Return 0 when it is complete, else 1 and leave no file.
+    """Write the backup, check it by reading it, and return 0; on failure leave no file and return 1.
 
-    An existing file is never overwritten.
+    A target folder gets a file named after the time. An existing file is never overwritten.
     """
     now = (clock or SystemClock()).now()
-    file = file_of(target, now)
+    file = _file(target, now)
     if file.exists():
         console.print(f"No backup was made: {file} already exists.")
         return 1
@@ -53,6 +48,10 @@ async def run(settings: Settings, target: Path, console: Console, clock: Clock |
     needed = "".join(f", encryption key {number}" for number in sorted(summary.keys_used))
     console.print(f"The backup contains no key. To restore it you need the search key{needed}.")
     return 0
+
+
+def _file(target: Path, now: datetime) -> Path:
+    return target / f"loandesk-{now:%Y%m%dT%H%M%SZ}.jsonl.gz" if target.is_dir() else target
 
 
 def _private(path: Path) -> BinaryIO:

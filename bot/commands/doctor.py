@@ -1,11 +1,11 @@
-"""`loandesk doctor`: check what the desk needs. Each finding is ok or says what to do."""
+"""`loandesk doctor`: check what the desk needs, and say for each finding that it is ok or what to do."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 from rich.console import Console
@@ -28,9 +28,9 @@ from storage.queries.people import members, workspaces
 from storage.tables import Workspace
 from storage.upkeep import inspection, processes
 
-CALL_SECONDS = 10
+REQUEST_SECONDS = 10
 DRIFT = timedelta(seconds=60)
-"""Requests are refused when our clock and Slack's differ by five minutes; a minute already shows that something is wrong."""
+"""From five minutes between our clock and Slack's on, requests are refused; one minute shows that something is wrong."""
 
 LATE = timedelta(minutes=5)
 """A message that is pending for longer is late."""
@@ -58,7 +58,7 @@ def fix(subject: str, words: str) -> Finding:
 
 
 async def examine(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Finding]:
-    """Yield each finding as soon as it is known. Checks that an earlier finding makes impossible are left out."""
+    """Yield each finding as soon as it is known, without the checks that an earlier one makes impossible."""
     clock = clock or SystemClock()
     yield ok("settings", "all are present and readable")
     database = Database(settings.database_url.get_secret_value())
@@ -72,7 +72,7 @@ async def examine(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 token=settings.bot_token.get_secret_value(),
                 base_url=settings.slack_api_url,
                 session=session,
-                timeout=CALL_SECONDS,
+                timeout=REQUEST_SECONDS,
                 retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=5)],
             )
             slack_team_id: str | None = None
@@ -80,7 +80,7 @@ async def examine(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 slack_team_id = team or slack_team_id
                 yield finding
             if usable:
-                async for finding in _workspace(settings, database, client, slack_team_id, clock):
+                async for finding in _workspace(database, client, slack_team_id, clock.now()):
                     yield finding
     finally:
         await database.close()
@@ -93,22 +93,22 @@ async def _database(settings: Settings, database: Database) -> AsyncIterator[Fin
         yield fix("database", f"{where}: the file does not exist yet: run `loandesk migrate`, which creates it")
         return
     try:
-        stands_at = await schema.revision(database)
+        revision = await schema.revision(database)
     except DATABASE_ERRORS as error:
         yield fix(
             "database",
-            f"{where} cannot be opened ({_reason(error)}): check DATABASE_URL, and that the server runs and accepts the login",
+            f"{where} cannot be opened ({_name(error)}): check DATABASE_URL, and that the server runs and accepts the login",
         )
         return
     yield ok("database", where)
-    if stands_at is None:
+    if revision is None:
         yield fix("migrations", "the database has no tables yet: run `loandesk migrate`")
-    elif not schema.knows(stands_at):
+    elif not schema.knows(revision):
         yield fix("migrations", "the database belongs to a newer release: run that one, or restore a backup")
     elif not await schema.is_current(database):
         yield fix("migrations", "the database is behind this release: back it up, then run `loandesk migrate`")
     else:
-        yield ok("migrations", f"at {stands_at}")
+        yield ok("migrations", f"at {revision}")
         yield await _keys(database, settings.cipher())
 
 
@@ -136,10 +136,8 @@ async def _slack(client: AsyncWebClient, *, links: bool) -> AsyncIterator[tuple[
         yield fix("token", words), None
         return
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        yield (
-            fix("token", f"Slack cannot be reached ({_reason(error)}): check the network, proxy and SLACK_API_URL"),
-            None,
-        )
+        words = f"Slack cannot be reached ({_name(error)}): check the network, proxy and SLACK_API_URL"
+        yield fix("token", words), None
         return
     yield ok("token", f"{answer.get('user')} in {answer.get('team')}"), answer.get("team_id")
     headers = {name.casefold(): value for name, value in answer.headers.items()}
@@ -173,11 +171,10 @@ def clock_finding(date: str | None, now: datetime) -> Finding:
 
 
 async def _workspace(
-    settings: Settings, database: Database, client: AsyncWebClient, slack_team_id: str | None, clock: Clock
+    database: Database, client: AsyncWebClient, slack_team_id: str | None, now: datetime
 ) -> AsyncIterator[Finding]:
     async with database.reading() as session:
-        rows = await workspaces.every(session)
-    workspace = rows[0] if rows else None
+        workspace = next(iter(await workspaces.every(session)), None)
     if workspace is None:
         yield fix("workspace", "the desk is not set up in this workspace yet: start `loandesk serve` once")
         return
@@ -192,23 +189,22 @@ async def _workspace(
             yield finding
     yield _manifest(workspace)
     yield await _admins(database, workspace)
-    yield await _worker(database, workspace, clock.now())
-    yield await _backlog(database, workspace, clock.now())
+    yield await _worker(database, workspace, now)
+    yield await _backlog(database, workspace, now)
 
 
 async def _channels(database: Database, workspace: Workspace, directory: Directory) -> AsyncIterator[Finding]:
     async with database.reading() as session:
         people = await members.everybody(session, workspace.id)
         teams = await members.teams(session, workspace.id)
-    readers: dict[str, list[str]] = {}
+    uses_of: defaultdict[str, list[str]] = defaultdict(list)
     for member in people:
-        if member.reminder_channel_id:
-            readers.setdefault(member.reminder_channel_id, []).append(f"reminders of {member.slack_user_id}")
+        uses_of[member.reminder_channel_id or ""].append(f"reminders of {member.slack_user_id}")
     for team in teams:
-        if team.manager_channel_id:
-            readers.setdefault(team.manager_channel_id, []).append(f"managers of team {team.name}")
+        uses_of[team.manager_channel_id or ""].append(f"managers of team {team.name}")
+    uses_of.pop("", None)
     wrong = 0
-    for channel_id, uses in readers.items():
+    for channel_id, uses in uses_of.items():
         try:
             trouble = trouble_with(await directory.channel(channel_id))
         except SlackApiError as error:
@@ -225,7 +221,7 @@ async def _channels(database: Database, workspace: Workspace, directory: Directo
                 "their channel failed: set it again with /loan-team add",
             )
     if not wrong:
-        yield ok("channels", f"{len(readers)} are open to the bot and to no other company")
+        yield ok("channels", f"{len(uses_of)} are open to the bot and to no other company")
 
 
 def trouble_with(channel: SlackChannel | None) -> str | None:
@@ -242,13 +238,11 @@ def trouble_with(channel: SlackChannel | None) -> str | None:
 
 
 def _manifest(workspace: Workspace) -> Finding:
-    """Say whether this release needs another app manifest. Slack shows a bot no commands and events: only the desk remembers."""
+    # Slack shows a bot neither commands nor events: only the desk knows what the app's manifest has.
     if workspace.app_manifest is None:
         return ok("manifest", "the desk remembers it from its next start on")
-    added = app_manifest().added_to(workspace.app_manifest)
-    if added:
-        parts = {name: ", ".join(found) for name, found in asdict(added).items() if found}
-        words = "; ".join(f"{name} {found}" for name, found in parts.items())
+    if added := app_manifest().added_to(workspace.app_manifest):
+        words = "; ".join(f"{name} {', '.join(found)}" for name, found in asdict(added).items() if found)
         return fix(
             "manifest",
             f"this release adds {words}: paste the output of `loandesk manifest` under App Manifest at "
@@ -300,9 +294,8 @@ def _exists(path: str) -> bool:
     return Path(path).exists()
 
 
-def _reason(error: BaseException) -> str:
-    origin: Any = getattr(error, "orig", None) or error
-    return type(origin).__name__
+def _name(error: BaseException) -> str:
+    return type(getattr(error, "orig", None) or error).__name__
 
 
 async def run(settings: Settings, console: Console, clock: Clock | None = None) -> int:
