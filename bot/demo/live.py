@@ -1,4 +1,4 @@
-"""`loandesk demo`: the desk on a page in the browser, until it is stopped."""
+"""`loandesk demo`: open the desk on a page in the browser until it is stopped."""
 
 import asyncio
 import signal
@@ -15,11 +15,11 @@ from bot.demo.setup import LENDER_ZONE, DemoClock, InProcess, SetUpError, open_d
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
 SETTLING = timedelta(seconds=5)
-"""How long it may take until the first line is typed."""
+"""The longest time until the first line is typed."""
 
 
 def first_lines(now: datetime) -> tuple[tuple[str, str, str], ...]:
-    """Return what was typed just before the page opens, by whom and where; the first is due at the next full minute."""
+    """Return who typed what where just before the page opens; the first follow-up is due at the next full minute."""
     due = (now + SETTLING).astimezone(ZoneInfo(LENDER_ZONE)).replace(second=0, microsecond=0) + timedelta(minutes=1)
     return (
         (LI_NA.slack_id, "agents", f"/loan-follow A-1001 {due:%Y-%m-%d %H:%M} identity 核对身份证地址"),
@@ -28,7 +28,7 @@ def first_lines(now: datetime) -> tuple[tuple[str, str, str], ...]:
 
 
 async def run_demo(port: int, *, socket: bool = False) -> int:
-    """Open the page and keep it open. Return 1 if the port is taken."""
+    """Keep the page open until a stop signal. Return 1 if it cannot open."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -17,7 +17,7 @@ from storage.upkeep import demo
 
 
 def demo_added(t: Translator, result: DemoAdded) -> Message:
-    """Say which demo borrowers there are, and what to try."""
+    """Name the demo loans, and say what to try."""
     writer = Writer()
     writer.line(phrase(t, "You now have five demo borrowers: {numbers}.", numbers=Bold(t(", ").join(result.numbers))))
     if not result.may_call:
@@ -34,7 +34,7 @@ def demo_added(t: Translator, result: DemoAdded) -> Message:
 
 
 def demo_removed(t: Translator, count: int) -> Message:
-    """Say that they were removed."""
+    """Say that the demo borrowers were removed."""
     words = t.n(
         "{n} demo borrower was removed, with all their records.",
         "{n} demo borrowers were removed, with all their records.",

@@ -1,4 +1,4 @@
-"""The demo's people and channels, and the commands with which the admin sets up their desk."""
+"""The people and channels of the demo, and the commands with which its admin sets up the desk."""
 
 from dataclasses import dataclass
 
@@ -42,7 +42,7 @@ CHANNELS: dict[str, tuple[Person, ...]] = {
 
 
 def add_people(sandbox: Sandbox, *, locale: str | None = None) -> None:
-    """Add the cast and their private channels to the workspace. With `locale`, everyone reads that language."""
+    """Add the people and their private channels to the workspace. With `locale`, everyone reads that language."""
     for person in PEOPLE:
         sandbox.add_user(
             person.slack_id,

@@ -1,4 +1,4 @@
-"""The script of the tour: the same morning in Chinese and in English."""
+"""The scripts of the tour: the same morning in Chinese and in English."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Type a line, and expect these words in the answer and none of those in `never`."""
+    """Type a line; the answer has all these words and none of `never`."""
 
     who: Person
     line: str
@@ -25,7 +25,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Press a button, of the message seen last or of the newest in a channel that has the words `on`."""
+    """Press a button of the message seen last, or of the newest one in a channel with the words `on`."""
 
     who: Person
     button: str
@@ -37,7 +37,7 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Expect that a channel's newest message with the first of these words has all of them, and pings only these people."""
+    """The newest message in a channel with the first of these words has all of them, and pings only these people."""
 
     where: str
     expects: tuple[str, ...]
@@ -47,7 +47,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A morning. `locale` is what everyone reads in it."""
+    """A morning in which everyone reads the language of `locale`."""
 
     title: str
     locale: str

@@ -1,4 +1,4 @@
-"""Open the demo: the sandbox, the desk installed from its own manifest, the cast, and the imported loans."""
+"""Open the demo: the sandbox, the desk installed from its own manifest, the people, and the imported loans."""
 
 import base64
 import os
@@ -36,14 +36,14 @@ class DemoClock:
 
 
 class Runtime(Protocol):
-    """What runs the demo's desk: the service itself, or separate processes."""
+    """What runs the desk of the demo: the service itself, or separate processes."""
 
     async def start(self, service: Service, sandbox: Sandbox) -> str | None:
-        """Start to answer Slack. Return the address over HTTP, None in Socket Mode."""
+        """Start to answer Slack. Return the URL, or None in Socket Mode."""
         ...
 
     async def round(self) -> None:
-        """Do the worker's round: announce what is due, and send it."""
+        """Do one round of the worker: announce what is due, and send it."""
         ...
 
     async def close(self) -> None:
@@ -71,7 +71,7 @@ class InProcess:
         await self._service.round()
 
     async def close(self) -> None:
-        """Do nothing: the demo closes the service."""
+        """Leave the service to the demo, which closes it."""
 
 
 @dataclass(slots=True)
@@ -94,7 +94,7 @@ class Demo:
 
 
 class SetUpError(Exception):
-    """The desk refused what the demo's admin typed; the message has the desk's answer."""
+    """The desk refused what the admin typed; the message has its answer."""
 
 
 async def open_demo(
@@ -109,7 +109,7 @@ async def open_demo(
 ) -> Demo:
     """Open everything, in `folder` unless another database is given. With `locale`, everyone reads that language.
 
-    The page shares a DemoClock and can set it forward.
+    The page can set a DemoClock forward.
     """
     runtime = runtime or InProcess()
     sandbox = Sandbox(team_name="Harbour Auto Finance", clock=clock.page if isinstance(clock, DemoClock) else None)

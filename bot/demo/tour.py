@@ -1,7 +1,7 @@
-"""`loandesk demo --tour`: a morning at the desk through the wire, in Chinese and in English, that checks what it sees."""
+"""`loandesk demo --tour`: play a morning at the desk over the wire, in Chinese and in English, and check what is seen."""
 
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -35,36 +35,35 @@ class ScriptClock:
 
 @dataclass(slots=True)
 class Tour:
-    """A morning in progress. `last` is the message that the present reader saw last."""
+    """A morning in progress. `last` is the message seen last."""
 
     demo: Demo
     clock: ScriptClock
     last: Message | None = None
-    seen: set[str] = field(default_factory=set)
 
     async def play(self, script: Script) -> None:
-        """Play the steps in order. Raises MismatchError at the first that differs from the script."""
+        """Play the steps in order. Raise MismatchError at the first that differs from the script."""
         for step in script.steps:
             match step:
-                case Wait(clock):
-                    await self._till(clock)
+                case Wait():
+                    await self._wait(step)
                 case Line():
-                    await self._say(step)
+                    await self._type(step)
                 case Press():
-                    await self._tap(step)
+                    await self._press(step)
                 case Check():
-                    self._see(step)
+                    self._check_channel(step)
 
-    async def _till(self, clock: str) -> None:
-        """Move the clock to that time of day; the worker does its round each half hour until then, and then."""
-        hour, minute = map(int, clock.split(":"))
+    async def _wait(self, step: Wait) -> None:
+        """Move the clock to that time in steps of half an hour, with a round of the worker after each."""
+        hour, minute = map(int, step.clock.split(":"))
         until = START.replace(hour=hour, minute=minute).astimezone(UTC)
         while self.clock.at < until:
             self.clock.at = min(until, self.clock.at + timedelta(minutes=30))
             await self.demo.runtime.round()
-        console.print(f"\n[bold]— {clock} —[/bold]")
+        console.print(f"\n— {step.clock} —", style="bold")
 
-    async def _say(self, step: Line) -> None:
+    async def _type(self, step: Line) -> None:
         reply = await self.demo.type(step.who.slack_id, step.where or step.who.channel, step.line)
         self._show(step.who, step.line)
         if reply.error:
@@ -72,7 +71,7 @@ class Tour:
         self.last = reply.message
         self._check(reply.full_text, step.expects, step.never)
 
-    async def _tap(self, step: Press) -> None:
+    async def _press(self, step: Press) -> None:
         message = self.last if step.on is None else self._newest(step.where or step.who.channel, step.on)
         if message is None:
             raise MismatchError(f"nothing to press {step.button!r} on")
@@ -87,7 +86,7 @@ class Tour:
         self._check(text_of(self.last) if self.last else "", step.expects, step.never)
         await self.demo.runtime.round()
 
-    def _see(self, step: Check) -> None:
+    def _check_channel(self, step: Check) -> None:
         message = self._newest(step.where, step.expects[0])
         if message is None:
             raise MismatchError(f"#{step.where} has no message with {step.expects[0]!r}")
@@ -122,7 +121,7 @@ async def run_tour(*, socket: bool = False) -> int:
     for script in (CHINESE, ENGLISH):
         console.rule(script.title)
         try:
-            await _one(script, socket=socket)
+            await _play_in_new_demo(script, socket=socket)
         except (MismatchError, SetUpError) as error:
             console.print(f"\nNOT AS IT SHOULD BE: {error}", style="red")
             return 1
@@ -130,7 +129,7 @@ async def run_tour(*, socket: bool = False) -> int:
     return 0
 
 
-async def _one(script: Script, *, socket: bool) -> None:
+async def _play_in_new_demo(script: Script, *, socket: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="loandesk-tour-") as folder:
         clock = ScriptClock(START)
         demo = await open_demo(
@@ -143,7 +142,7 @@ async def _one(script: Script, *, socket: bool) -> None:
 
 
 async def play(demo: Demo, clock: ScriptClock, script: Script) -> None:
-    """Play a script on an open demo whose clock shows START. Raises MismatchError."""
+    """Play a script on an open demo whose clock shows START. Raise MismatchError."""
     await Tour(demo, clock).play(script)
     if demo.sandbox.violations:
         raise MismatchError(f"Slack would refuse: {demo.sandbox.violations[0]}")
