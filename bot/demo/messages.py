@@ -66,7 +66,7 @@ async def _remove(request: Request) -> Reply:
 
 async def _welcome(desk: Desk, _notice: Notice, t: Translator, _zone: ZoneInfo) -> Message:
     count = len(await demo.loans_of(desk.session, desk.workspace.id))
-    return welcome(t, await onboarding.welcome(desk), loans_buttons=(demo_button(t, count),))
+    return welcome(t, await onboarding.setup_status(desk), loans_buttons=(demo_button(t, count),))
 
 
 DEMO_BUTTONS = ButtonFamily("demo", {"add": _add, "remove": _remove})

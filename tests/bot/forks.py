@@ -1,4 +1,4 @@
-"""Processes that begin with everything imported: importing the desk takes two seconds of a core, and a fork of it none."""
+"""Processes that start with everything imported: importing the desk takes two seconds of a core, a fork none."""
 
 import multiprocessing
 

@@ -47,7 +47,9 @@ class Doctor:
     async def runs(self) -> tuple[int, str]:
         """Run the command, and return its exit code and output."""
         printed = StringIO()
-        code = await doctor_command.run(self.settings, Console(file=printed, markup=False, soft_wrap=True), self.slack.clock)
+        code = await doctor_command.run(
+            self.settings, Console(file=printed, markup=False, soft_wrap=True), self.slack.clock
+        )
         return code, printed.getvalue()
 
     def install(self, *, without: tuple[str, ...] = (), withhold: tuple[str, ...] = ()) -> None:

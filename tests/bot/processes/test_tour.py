@@ -25,7 +25,7 @@ SECONDS_A_ROUND = 120.0
 
 @dataclass
 class Balancer:
-    """Gives each request to the next of the processes, as a load balancer does."""
+    """A load balancer: each request goes to the next process."""
 
     ports: list[int]
     runner: web.AppRunner | None = None
@@ -55,7 +55,7 @@ class Balancer:
 
 
 class FourProcesses:
-    """Who runs the desk: a round is over when both workers have made one and nothing is owed."""
+    """Four processes run the desk; a round is over when both workers have made one and nothing is pending."""
 
     def __init__(self, processes: Processes, door: Command) -> None:
         self._processes = processes

@@ -27,6 +27,8 @@ log_call               y y y y - -
 answer_follow_up       r r r r r r  own loan covered managed
 add_to_call            r r r r - -  own
 correct_call           r r r y - -  recent
+add_note               y y y y - -
+correct_note           r r r y - -  recent
 plan_offered           y y y y - -
 plan_follow_up         y y y y - y
 close_follow_up        r r r r r r  own loan covered managed
@@ -55,7 +57,7 @@ change_workspace       - - - - - y
 manage_demo            - - - y - y
 """
 BY_ACT = {line.split()[0]: line.split()[1:] for line in RIGHTS.strip().splitlines()}
-ASKS = {"require", "require_role", "allows", "refusal", "may_act", "require_may_act", "_meant", "_require_hand"}
+ASKS = {"require", "require_role", "allows", "refusal", "may_act", "require_may_act", "_meant", "_require_may_manage"}
 
 
 def with_role(role: str) -> Member:
