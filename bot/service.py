@@ -25,7 +25,7 @@ from desk.core.transaction import Office
 from desk.messages.kinds import WELCOME
 from desk.people.installing import Installation, Newcomer, install
 from handlers.door.app import build_app
-from handlers.door.directory import Directory, newcomer
+from handlers.door.directory import Directory
 from handlers.door.registry import registry
 from handlers.door.transaction import Transactions
 from handlers.loan_links import LoanLinks
@@ -187,4 +187,4 @@ async def _first_admin(directory: Directory, settings: Settings) -> Newcomer | N
     person = await directory.person(settings.first_admin) if settings.first_admin else None
     if person is None and settings.first_admin:
         log.warning("first_admin_unknown", user=settings.first_admin)
-    return newcomer(person) if person else None
+    return person.newcomer if person else None

@@ -5,7 +5,6 @@ from uuid import UUID
 from desk.core.errors import Conflict
 from desk.people import access
 from handlers.door.declarations import ButtonFamily
-from handlers.door.directory import candidate
 from handlers.door.request import Reply, Request
 from handlers.messages.people import access as render
 
@@ -15,13 +14,13 @@ async def ask(request: Request) -> Reply:
     if request.desk.actor is not None:
         raise Conflict("member_already", slack_id=request.desk.actor.slack_user_id)
     (slack_id,) = request.entries.ids
-    return Reply(render.request_sent(request.t, await access.ask(request.desk, candidate(request.entries, slack_id))))
+    return Reply(render.request_sent(request.t, await access.ask(request.desk, request.entries.candidate(slack_id))))
 
 
 async def grant(request: Request) -> None:
     """Grant access with the role of the button; the message shows it."""
     value = request.value
-    await access.grant(request.desk, UUID(value["r"]), value["role"], candidate(request.entries, value["who"]))
+    await access.grant(request.desk, UUID(value["r"]), value["role"], request.entries.candidate(value["who"]))
 
 
 async def decline(request: Request) -> None:

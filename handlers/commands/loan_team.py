@@ -8,7 +8,6 @@ from desk.handover.removing import remove_member
 from desk.people import calendars, team
 from desk.people.members import resolve
 from handlers.door.declarations import Command
-from handlers.door.directory import candidate, reminder_channel
 from handlers.door.request import Request
 from handlers.forms import managers, member, workspace
 from handlers.forms import team as team_form
@@ -63,7 +62,7 @@ async def loan_team(request: Request) -> Message:
             )
         case grammar.Add(who, roles, channel, name):
             newcomer = _candidate(request, who)
-            where = reminder_channel(request.entries, channel.id) if channel else None
+            where = request.entries.channel(channel.id) if channel else None
             added = await team.add_member(desk, newcomer, roles=roles, channel=where, team_name=name)
             return render.added(t, added)
         case grammar.Remove(who, to):
@@ -84,7 +83,7 @@ async def loan_team(request: Request) -> Message:
 def _candidate(request: Request, who: PersonRef) -> team.Candidate:
     if who.slack_id is None:
         raise Invalid("mention_needed", given=who.word)
-    return candidate(request.entries, who.slack_id)
+    return request.entries.candidate(who.slack_id)
 
 
 COMMAND = Command(

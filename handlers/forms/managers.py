@@ -3,7 +3,6 @@
 from desk.core.permissions import require_role
 from desk.people import onboarding
 from desk.people.team import add_manager
-from handlers.door.directory import candidate
 from handlers.door.request import Request
 from handlers.forms.form import Form
 from handlers.messages.block_kit.message import Message
@@ -27,7 +26,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 async def submit(request: Request) -> Message:
     """Make each of them a manager, as `/loan-team add` does; they keep their other roles."""
     for slack_id in request.several("managers"):
-        await add_manager(request.desk, candidate(request.entries, slack_id))
+        await add_manager(request.desk, request.entries.candidate(slack_id))
     return render.managers_chosen(request.t, (await onboarding.welcome(request.desk)).managers)
 
 

@@ -5,7 +5,6 @@ from desk.core.vocabulary import VOCABULARY
 from desk.handover.removing import remove_member
 from desk.people.members import resolve
 from desk.people.team import TEAM_LIMIT, add_member, team_names
-from handlers.door.directory import candidate, reminder_channel
 from handlers.door.request import Request
 from handlers.forms.fields import words
 from handlers.forms.form import Form, field
@@ -32,12 +31,12 @@ async def submit(request: Request) -> Message:
     """Add or change the member, as the command does."""
     channel = request.one("channel")
     with field("who"):
-        who = candidate(request.entries, request.one("who"))
+        who = request.entries.candidate(request.one("who"))
     added = await add_member(
         request.desk,
         who,
         roles=request.several("roles"),
-        channel=reminder_channel(request.entries, channel) if channel else None,
+        channel=request.entries.channel(channel) if channel else None,
         team_name=request.one("new_team").strip() or request.one("team"),
     )
     return render.added(request.t, added)

@@ -10,7 +10,6 @@ from desk.people import own_settings
 from desk.people.members import locale_of, resolve, zone_of
 from desk.people.own_settings import Absence, Settings, Wanted
 from desk.rules.hours import WorkingHours
-from handlers.door.directory import reminder_channel
 from handlers.door.request import Request
 from handlers.forms.fields import NO_CHOICE, chosen_language, language_field
 from handlers.forms.form import WAS, Form, field
@@ -49,7 +48,7 @@ async def submit(request: Request) -> View:
     if now["digest"] != was["digest"]:
         wanted["digest_at"] = time.fromisoformat(now["digest"]) if now["digest"] else None
     if now["channel"] != was["channel"]:
-        wanted["channel"] = reminder_channel(request.entries, now["channel"]) if now["channel"] else None
+        wanted["channel"] = request.entries.channel(now["channel"]) if now["channel"] else None
     if any(now[name] != was[name] for name in ("start", "end", "days")):
         wanted["hours"] = _hours(request, now)
     if any(now[name] != was[name] for name in ("until", "cover")):

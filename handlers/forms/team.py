@@ -9,7 +9,6 @@ from desk.people import teams
 from desk.people.members import resolve
 from desk.people.team import team_names
 from desk.people.teams import TeamSettings, WantedOfTeam
-from handlers.door.directory import reminder_channel
 from handlers.door.request import Request
 from handlers.forms.fields import NO_CHOICE, chosen_language, language_field
 from handlers.forms.form import TAKEN_UP, WAS, Form, field
@@ -53,7 +52,7 @@ async def submit(request: Request) -> Message:
         wanted["managers"] = await _people(request, "managers")
     channel = "" if "channel" in request.several("off") else request.one("channel")
     if was["team"] and channel != was["channel"]:
-        wanted["channel"] = reminder_channel(request.entries, channel) if channel else None
+        wanted["channel"] = request.entries.channel(channel) if channel else None
     language = chosen_language(request)
     if was["team"] and language != was.get("language", ""):  # a form that the release before has opened has none
         wanted["language"] = language or None
