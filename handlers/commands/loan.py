@@ -7,14 +7,14 @@ from desk.loans.inquiries import KnownPhone
 from handlers.door.declarations import Command
 from handlers.door.request import Request
 from handlers.forms import edit, find, inquiry
-from handlers.grammar import loan as grammar
+from handlers.grammar.loan import Card, Edit, Find, Mine, New, parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
 from handlers.messages import cards
-from handlers.messages import loans as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
+from handlers.messages.loans import corrected, inquiry_opened, known_phone, own_loans, search_results, usage_and_day
 from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
@@ -44,23 +44,23 @@ USAGE = Usage(
 async def loan(request: Request) -> Message:
     """Show a card or a list, open an inquiry or correct a loan; typed alone, show the usage and the member's day."""
     desk, t = request.desk, request.t
-    parsed = grammar.parse(Line.read(request.text), desk.now, request.zone, region=region_of(desk))
+    parsed = parse(Line.read(request.text), desk.now, request.zone, region=region_of(desk))
     match parsed:
         case HelpRequest():
-            return render.usage_and_day(t, USAGE, await lists.my_day(desk))
-        case grammar.Card(ref):
+            return usage_and_day(t, USAGE, await lists.my_day(desk))
+        case Card(ref):
             return cards.card(t, await loan_cards.card(desk, ref), request.zone)
-        case grammar.Find(words):
-            return render.search_results(t, await lists.find(desk, words))
-        case grammar.Mine(stage):
-            return render.own_loans(t, await lists.mine(desk, stage))
-        case grammar.New(name, phone, note):
+        case Find(words):
+            return search_results(t, await lists.find(desk, words))
+        case Mine(stage):
+            return own_loans(t, await lists.mine(desk, stage))
+        case New(name, phone, note):
             answer = await inquiries.open_inquiry(desk, name=name, phone=phone, note=note)
             if isinstance(answer, KnownPhone):
-                return render.known_phone(t, answer)
-            return render.inquiry_opened(t, answer, request.zone)
-        case grammar.Edit(ref, what, value):
-            return render.corrected(t, await edits.edit_loan(desk, loan=ref, changes={what: value}))
+                return known_phone(t, answer)
+            return inquiry_opened(t, answer, request.zone)
+        case Edit(ref, what, value):
+            return corrected(t, await edits.edit_loan(desk, loan=ref, changes={what: value}))
 
 
 COMMAND = Command(

@@ -12,10 +12,10 @@ from handlers.grammar import documents as grammar
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import DOCUMENTS
 from handlers.grammar.text import Line
-from handlers.messages import documents as render
-from handlers.messages import overview as render_hand
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
+from handlers.messages.documents import changed, listed, requested
+from handlers.messages.overview import usage_with_documents
 from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
@@ -53,22 +53,20 @@ async def loan_docs(request: Request) -> Message | OpenModal:
     parsed = grammar.parse(Line.read(request.text), desk.now, zone)
     match parsed:
         case HelpRequest(what):
-            how = render_hand.documents(t, USAGE, await overview.open_documents(desk))
+            how = usage_with_documents(t, USAGE, await overview.open_documents(desk))
             return await open_modal(request, FORM, otherwise=how) if what == "usage" else how
         case grammar.ListDocuments(loan):
-            return render.listed(t, await documents.list_documents(desk, loan), zone)
+            return listed(t, await documents.list_documents(desk, loan), zone)
         case grammar.Request(loan, items, by):
             answer = await documents.request_documents(desk, loan=loan, wanted=_wanted(items), by=by)
-            return render.requested(t, answer, zone)
+            return requested(t, answer, zone)
         case grammar.TickOff(loan, act, items):
-            return render.changed(
-                t, await documents.change_documents(desk, loan=loan, act=act, which=_wanted(items)), zone
-            )
+            return changed(t, await documents.change_documents(desk, loan=loan, act=act, which=_wanted(items)), zone)
         case grammar.Reject(loan, item, reason):
             result = await documents.change_documents(
                 desk, loan=loan, act="reject", which=_wanted((item,)), reason=reason
             )
-            return render.changed(t, result, zone)
+            return changed(t, result, zone)
 
 
 def _wanted(items: tuple[grammar.Item, ...]) -> list[Wanted]:

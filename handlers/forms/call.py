@@ -24,10 +24,10 @@ from handlers.forms.fields import (
     words,
 )
 from handlers.forms.form import Form
-from handlers.messages import calls as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
+from handlers.messages.calls import already_logged, corrected, logged, write_call_header
 
 LONGEST = 600
 """The most minutes that one call can take."""
@@ -73,8 +73,8 @@ async def submit(request: Request) -> Message:
         line="\n".join(f"{name}={value}" for name, value in sorted(request.typed.items())),
     )
     if isinstance(answer, AlreadyLogged):
-        return render.already_logged(request.t, answer, request.zone)
-    return render.logged(request.t, answer, request.zone)
+        return already_logged(request.t, answer, request.zone)
+    return logged(request.t, answer, request.zone)
 
 
 def _next(request: Request, form: FormWriter, chosen: ChosenLoan | None) -> None:
@@ -114,7 +114,7 @@ async def build_correction(request: Request, private: Private, typed: Typed) -> 
     minutes = "" if says.minutes is None else str(says.minutes)
     typed = {"outcome": says.outcome, "note": says.note, "minutes": minutes, **typed}
     form = FormWriter(t, {"v": call.version, **private}, typed)
-    render.write_call_header(t, form, call, request.zone)
+    write_call_header(t, form, call, request.zone)
     form.choice("outcome", t("Outcome"), words(t, VOCABULARY.outcomes))
     form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
     form.number("minutes", t("Length (minutes)"), optional=True, low=0, high=LONGEST)
@@ -128,7 +128,7 @@ async def submit_correction(request: Request) -> Message:
     says = CallSaid(request.one("outcome"), int(minutes) if minutes else None, request.one("note"))
     private = request.private
     result = await corrections.correct_call(request.desk, UUID(private["c"]), private["v"], says)
-    return render.corrected(request.t, result, request.zone)
+    return corrected(request.t, result, request.zone)
 
 
 CORRECTION = Form(

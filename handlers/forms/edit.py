@@ -9,10 +9,10 @@ from desk.loans.edits import Field
 from handlers.door.request import Request
 from handlers.forms.fields import LOAN_REFUSALS, loan_field, loan_of
 from handlers.forms.form import Form, field
-from handlers.messages import loans as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
+from handlers.messages.loans import corrected
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
@@ -42,7 +42,7 @@ async def submit(request: Request) -> Message:
         changes["number"] = request.one("number")
     if not changes:
         raise Invalid("nothing_filled_in")
-    return render.corrected(request.t, await edits.edit_loan(request.desk, loan=loan_of(request), changes=changes))
+    return corrected(request.t, await edits.edit_loan(request.desk, loan=loan_of(request), changes=changes))
 
 
 FORM = Form(

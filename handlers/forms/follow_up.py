@@ -16,10 +16,10 @@ from handlers.forms.fields import (
     read_due,
 )
 from handlers.forms.form import Form
-from handlers.messages import follow_ups as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
+from handlers.messages.follow_ups import assigned
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
@@ -51,7 +51,7 @@ async def submit(request: Request) -> Message:
         purpose=request.one("purpose") or None,
         note=request.one("note"),
     )
-    return render.assigned(request.t, planned)
+    return assigned(request.t, planned)
 
 
 FORM = Form(

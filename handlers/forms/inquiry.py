@@ -7,10 +7,10 @@ from desk.loans.borrowers import read_phone, region_of
 from desk.loans.inquiries import KnownPhone
 from handlers.door.request import Request
 from handlers.forms.form import Form, field
-from handlers.messages import loans as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
+from handlers.messages.loans import inquiry_opened, known_phone
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
@@ -29,8 +29,8 @@ async def submit(request: Request) -> Message:
         phone = read_phone(request.one("phone"), region_of(request.desk))
     answer = await inquiries.open_inquiry(request.desk, name=request.one("name"), phone=phone, note=request.one("note"))
     if isinstance(answer, KnownPhone):
-        return render.known_phone(request.t, answer)
-    return render.inquiry_opened(request.t, answer, request.zone)
+        return known_phone(request.t, answer)
+    return inquiry_opened(request.t, answer, request.zone)
 
 
 FORM = Form(

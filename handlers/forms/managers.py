@@ -8,7 +8,7 @@ from handlers.forms.form import Form
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
-from handlers.messages.people import onboarding as render
+from handlers.messages.people.onboarding import managers_chosen
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
@@ -27,7 +27,7 @@ async def submit(request: Request) -> Message:
     """Make each of them a manager, as `/loan-team add` does; they keep their other roles."""
     for slack_id in request.several("managers"):
         await add_manager(request.desk, request.entries.candidate(slack_id))
-    return render.managers_chosen(request.t, (await onboarding.welcome(request.desk)).managers)
+    return managers_chosen(request.t, (await onboarding.welcome(request.desk)).managers)
 
 
 FORM = Form(

@@ -11,7 +11,7 @@ from handlers.forms.form import Form, field
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
-from handlers.messages.people import team as render
+from handlers.messages.people.team import removed
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
@@ -32,14 +32,14 @@ async def submit(request: Request) -> Message:
     channel = request.one("channel")
     with field("who"):
         who = request.entries.candidate(request.one("who"))
-    added = await add_member(
+    result = await add_member(
         request.desk,
         who,
         roles=request.several("roles"),
         channel=request.entries.channel(channel) if channel else None,
         team_name=request.one("new_team").strip() or request.one("team"),
     )
-    return render.added(request.t, added)
+    return added(request.t, result)
 
 
 FORM = Form(
@@ -74,7 +74,7 @@ async def _submit_leaver(request: Request) -> Message:
         who = await resolve(request.desk, PersonRef(slack_id=request.one("who")))
     with field("to"):
         to = await resolve(request.desk, PersonRef(slack_id=request.one("to")))
-    return render.removed(request.t, await remove_member(request.desk, who, to))
+    return removed(request.t, await remove_member(request.desk, who, to))
 
 
 LEAVER = Form(

@@ -15,10 +15,10 @@ from handlers.forms.fields import (
     read_due,
 )
 from handlers.forms.form import Form
-from handlers.messages import follow_ups as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
+from handlers.messages.follow_ups import assigned
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
@@ -42,7 +42,7 @@ async def submit(request: Request) -> Message:
     due = read_due(request, "due")
     assert due is not None  # Slack sends no form in which a field that must be filled is empty.
     loan = loan_of(request, follow_up=request.one("follow_up"))
-    return render.assigned(request.t, await assigning.move_follow_up(request.desk, loan=loan, due=due))
+    return assigned(request.t, await assigning.move_follow_up(request.desk, loan=loan, due=due))
 
 
 FORM = Form(

@@ -8,10 +8,10 @@ from desk.loans import notes
 from handlers.door.request import Request
 from handlers.forms.fields import LOAN_REFUSALS, loan_field, loan_of
 from handlers.forms.form import Form
-from handlers.messages import notes as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
+from handlers.messages.notes import corrected, write_note_header
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
@@ -27,8 +27,8 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 async def submit(request: Request) -> Message:
     """Add the note, as the command does."""
-    added = await notes.add_note(request.desk, loan=loan_of(request), text=request.one("note"))
-    return render.added(request.t, added, request.zone)
+    result = await notes.add_note(request.desk, loan=loan_of(request), text=request.one("note"))
+    return added(request.t, result, request.zone)
 
 
 async def build_correction(request: Request, private: Private, typed: Typed) -> View:
@@ -36,7 +36,7 @@ async def build_correction(request: Request, private: Private, typed: Typed) -> 
     t = request.t
     note = await notes.note_to_correct(request.desk, UUID(private["m"]))
     form = FormWriter(t, {"v": note.version, **private}, {"note": note.text, **typed})
-    render.write_note_header(t, form, note, request.zone)
+    write_note_header(t, form, note, request.zone)
     form.text("note", t("Note"), long=True, limit=NOTE_LIMIT)
     form.small(t("What the note said until now stays in the timeline."))
     return form.view(CORRECTION.name, t(CORRECTION.title), submit=t("Save"))
@@ -46,7 +46,7 @@ async def submit_correction(request: Request) -> Message:
     """Correct the note."""
     private = request.private
     result = await notes.correct_note(request.desk, UUID(private["m"]), private["v"], request.one("note"))
-    return render.corrected(request.t, result, request.zone)
+    return corrected(request.t, result, request.zone)
 
 
 FORM = Form(

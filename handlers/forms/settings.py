@@ -15,7 +15,7 @@ from handlers.forms.fields import NO_CHOICE, chosen_language, language_field
 from handlers.forms.form import WAS, Form, field
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View, message_modal
-from handlers.messages.people import team as render
+from handlers.messages.people.team import changed
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
@@ -55,7 +55,7 @@ async def submit(request: Request) -> View:
         wanted["absence"] = await _absence(request, now)
     result = await own_settings.change_settings(request.desk, wanted)
     t = Translator(locale_of(request.desk.member))
-    return message_modal(t, render.changed(t, result), t(FORM.title))
+    return message_modal(t, changed(t, result), t(FORM.title))
 
 
 def _written(now: Settings) -> dict[str, str]:

@@ -15,7 +15,7 @@ from handlers.forms.form import TAKEN_UP, WAS, Form, field
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import GENERATION, FormWriter, Option, Private, Typed, View
-from handlers.messages.people import team as render
+from handlers.messages.people.team import team_changed
 from storage.tables import Member
 
 
@@ -59,7 +59,7 @@ async def submit(request: Request) -> Message:
     if sorted(request.several("admins")) != list(was["admins"]):
         wanted["admins"] = await _people(request, "admins")
     team_id = UUID(was["team"]) if was["team"] else None
-    return render.team_changed(request.t, await teams.change_team(request.desk, team_id, wanted))
+    return team_changed(request.t, await teams.change_team(request.desk, team_id, wanted))
 
 
 def _written(now: TeamSettings) -> dict[str, Any]:
