@@ -1,19 +1,18 @@
 """`/loan`: my day, cards, lists, new inquiries and corrections."""
 
-from desk.loans import cards as loan_cards
-from desk.loans import edits, inquiries, lists
+from desk.loans import cards, edits, inquiries, lists
 from desk.loans.borrowers import region_of
 from desk.loans.inquiries import KnownPhone
 from handlers.door.declarations import Command
 from handlers.door.request import Request
-from handlers.forms import edit, find, inquiry
+from handlers.forms.loan import CORRECTION, FIND, INQUIRY
 from handlers.grammar.loan import Card, Edit, Find, Mine, New, parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
-from handlers.messages import cards
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
+from handlers.messages.cards import card
 from handlers.messages.loans import corrected, inquiry_opened, known_phone, own_loans, search_results, usage_and_day
 from handlers.messages.usage import Example, Usage
 
@@ -49,7 +48,7 @@ async def loan(request: Request) -> Message:
         case HelpRequest():
             return usage_and_day(t, USAGE, await lists.my_day(desk))
         case Card(ref):
-            return cards.card(t, await loan_cards.card(desk, ref), request.zone)
+            return card(t, await cards.card(desk, ref), request.zone)
         case Find(words):
             return search_results(t, await lists.find(desk, words))
         case Mine(stage):
@@ -70,5 +69,5 @@ COMMAND = Command(
     handler=loan,
     nearest=(Terms((keyword("find", "查找", "查", "搜索", "new", "新客户", "新咨询", "search", "card", "卡片"),)),),
     precedence=50,
-    forms=(inquiry.FORM, edit.FORM, find.FORM),
+    forms=(INQUIRY, CORRECTION, FIND),
 )

@@ -5,7 +5,7 @@ from desk.follow_ups import assigning
 from desk.messages import overview
 from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
-from handlers.forms import follow_up, move
+from handlers.forms import follow_up
 from handlers.forms.form import open_modal
 from handlers.grammar.follow import Assign, Finish, Move, parse
 from handlers.grammar.reader import HelpRequest
@@ -13,7 +13,7 @@ from handlers.grammar.terms import PURPOSES, Terms, keyword
 from handlers.grammar.text import Line
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
-from handlers.messages.follow_ups import assigned
+from handlers.messages.follow_ups import assigned, closed
 from handlers.messages.overview import usage_with_calls
 from handlers.messages.usage import Example, Usage
 
@@ -66,5 +66,5 @@ COMMAND = Command(
         PURPOSES,
     ),
     precedence=80,
-    forms=(follow_up.FORM, move.FORM),
+    forms=(follow_up.FORM, follow_up.MOVE),
 )

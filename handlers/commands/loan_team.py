@@ -9,15 +9,15 @@ from desk.people import calendars, team
 from desk.people.members import resolve
 from handlers.door.declarations import Command
 from handlers.door.request import Request
-from handlers.forms import managers, member, workspace
-from handlers.forms import team as team_form
+from handlers.forms import member, workspace
+from handlers.forms.team import FORM, MANAGERS
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.team import Add, Away, Back, ListTeam, Remove, SetDay, SetHours, parse
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
-from handlers.messages.people.team import away, back, day, hours, members, removed
+from handlers.messages.people.team import added, away, back, day, hours, members, removed
 from handlers.messages.usage import Example, Usage, usage
 
 USAGE = Usage(
@@ -92,6 +92,6 @@ COMMAND = Command(
     handler=loan_team,
     nearest=(Terms((keyword("team", "团队", "成员", "请假", "休假", "members", "absence", "leave", "holiday"),)),),
     precedence=30,
-    forms=(team_form.FORM, member.FORM, member.LEAVER, managers.FORM, workspace.FORM),
+    forms=(FORM, member.FORM, member.LEAVER, MANAGERS, workspace.FORM),
     looks_up=True,
 )

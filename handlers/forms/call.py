@@ -12,6 +12,7 @@ from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY
 from handlers.door.request import Request
 from handlers.forms.fields import (
     DUE_REFUSALS,
+    FOLLOW_UP_REFUSALS,
     LOAN_REFUSALS,
     due_buttons,
     due_field,
@@ -96,9 +97,7 @@ FORM = Form(
     fields={
         **LOAN_REFUSALS,
         **dict.fromkeys(DUE_REFUSALS, "next"),
-        "unknown_follow_up": "follow_up",
-        "follow_up_closed": "follow_up",
-        "others_may_act": "follow_up",
+        **FOLLOW_UP_REFUSALS,
         "number_and_purpose_differ": "purpose",
         "note_too_long": "note",
     },

@@ -6,12 +6,12 @@ from desk.handover.removing import remove_member
 from desk.people.members import resolve
 from desk.people.team import TEAM_LIMIT, add_member, team_names
 from handlers.door.request import Request
-from handlers.forms.fields import words
+from handlers.forms.fields import CHANNEL_REFUSALS, words
 from handlers.forms.form import Form, field
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
-from handlers.messages.people.team import removed
+from handlers.messages.people.team import added, removed
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
@@ -52,9 +52,7 @@ FORM = Form(
         "admin_only": "roles",
         "last_admin": "roles",
         "team_name_too_long": "new_team",
-        "channel_shared_outside": "channel",
-        "channel_archived": "channel",
-        "channel_without_bot": "channel",
+        **CHANNEL_REFUSALS,
     },
     looks_up=("who", "channel"),
 )

@@ -11,7 +11,7 @@ from desk.people.members import locale_of, resolve, zone_of
 from desk.people.own_settings import Absence, Settings, Wanted
 from desk.rules.hours import WorkingHours
 from handlers.door.request import Request
-from handlers.forms.fields import NO_CHOICE, chosen_language, language_field
+from handlers.forms.fields import CHANNEL_REFUSALS, NO_CHOICE, chosen_language, language_field
 from handlers.forms.form import WAS, Form, field
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View, message_modal
@@ -122,9 +122,7 @@ FORM = Form(
         "no_working_day": "digest",
         "no_working_days": "days",
         "overnight_hours": "end",
-        "channel_shared_outside": "channel",
-        "channel_archived": "channel",
-        "channel_without_bot": "channel",
+        **CHANNEL_REFUSALS,
         "until_missing": "until",
         "absence_past": "until",
         "same_person": "cover",
