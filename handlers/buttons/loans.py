@@ -25,12 +25,12 @@ from handlers.messages.loans import inquiry_opened, own_loans
 
 async def show_card(request: Request) -> Reply:
     """Show the card of a loan, from a reminder or a list."""
-    return Reply(card(request.t, await cards.card_pressed(request.desk, _loan(request)), request.zone))
+    return Reply(card(request.t, await cards.loan_card_by_id(request.desk, _loan(request)), request.zone))
 
 
 async def show_number(request: Request) -> Reply:
     """Show the borrower's phone number to the sender."""
-    return Reply(phone_number(request.t, await cards.show_number(request.desk, _loan(request))))
+    return Reply(phone_number(request.t, await cards.reveal_number(request.desk, _loan(request))))
 
 
 async def mine(request: Request) -> Reply:
@@ -41,7 +41,7 @@ async def mine(request: Request) -> Reply:
 
 async def new_anyway(request: Request) -> Reply:
     """Open the inquiry although its phone number is known."""
-    answer = await inquiries.open_all_the_same(request.desk, UUID(request.value["d"]))
+    answer = await inquiries.confirm_inquiry(request.desk, UUID(request.value["d"]))
     return Reply(inquiry_opened(request.t, answer, request.zone), replaces=True)
 
 
@@ -111,7 +111,7 @@ async def open_card(request: Request) -> OpenModal | UpdateModal:
     view = await _tab(request, loan_id, str(value.get("t", "contact")), offset=int(value.get("o", 0)))
     if request.form == CARD:
         return UpdateModal(view)
-    return OpenModal(view, card(request.t, await cards.card_pressed(request.desk, loan_id), request.zone))
+    return OpenModal(view, card(request.t, await cards.loan_card_by_id(request.desk, loan_id), request.zone))
 
 
 async def parent(request: Request) -> View | None:
@@ -144,9 +144,9 @@ async def _tab(request: Request, loan_id: UUID, tab: str, *, offset: int = 0, ab
         case "documents":
             return documents_tab(t, await documents.documents_pressed(desk, loan_id), zone, above)
         case "follow_ups":
-            return follow_ups_tab(t, await cards.planned_pressed(desk, loan_id, offset=offset), above)
+            return follow_ups_tab(t, await cards.planned_calls(desk, loan_id, offset=offset), above)
         case _:
-            return contact_tab(t, await cards.card_pressed(desk, loan_id), zone, above)
+            return contact_tab(t, await cards.loan_card_by_id(desk, loan_id), zone, above)
 
 
 CARDS = ButtonFamily(

@@ -48,7 +48,7 @@ async def loan(request: Request) -> Message:
         case HelpRequest():
             return usage_and_day(t, USAGE, await lists.my_day(desk))
         case Card(ref):
-            return card(t, await cards.card(desk, ref), request.zone)
+            return card(t, await cards.loan_card(desk, ref), request.zone)
         case Find(words):
             return search_results(t, await lists.find(desk, words))
         case Mine(stage):

@@ -4,9 +4,9 @@ from desk.core.errors import Invalid
 from desk.core.permissions import allows
 from desk.core.values import PersonRef
 from desk.core.vocabulary import VOCABULARY
-from desk.handover.removing import remove_member
+from desk.handover.reassigning import remove_member
 from desk.people import calendars, team
-from desk.people.members import resolve
+from desk.people.members import find_member
 from handlers.door.declarations import Command
 from handlers.door.request import Request
 from handlers.forms import member, workspace
@@ -65,15 +65,15 @@ async def loan_team(request: Request) -> Message:
             where = request.entries.channel(channel.id) if channel else None
             return added(t, await team.add_member(desk, newcomer, roles=roles, channel=where, team_name=name))
         case Remove(who, to):
-            return removed(t, await remove_member(desk, await resolve(desk, who), await resolve(desk, to)))
+            return removed(t, await remove_member(desk, await find_member(desk, who), await find_member(desk, to)))
         case Away(who, until, cover):
-            member = await resolve(desk, who)
-            covering = await resolve(desk, cover) if cover else None
-            return away(t, await team.away(desk, member, until=until, cover=covering))
+            member = await find_member(desk, who)
+            covering = await find_member(desk, cover) if cover else None
+            return away(t, await team.set_absence(desk, member, until=until, cover=covering))
         case Back(who):
-            return back(t, await team.back(desk, await resolve(desk, who)))
+            return back(t, await team.clear_absence(desk, await find_member(desk, who)))
         case SetHours(who, start, end, days):
-            member = await resolve(desk, who)
+            member = await find_member(desk, who)
             return hours(t, await team.set_hours(desk, member, start=start, end=end, days=days))
         case SetDay(on, working, name):
             return day(t, await calendars.set_day(desk, on, working=working, name=name))

@@ -102,7 +102,7 @@ async def build_search(request: Request, private: Private, typed: Typed) -> View
 
 async def submit_search(request: Request) -> Message:
     """Show the card."""
-    return card(request.t, await cards.card(request.desk, loan_of(request)), request.zone)
+    return card(request.t, await cards.loan_card(request.desk, loan_of(request)), request.zone)
 
 
 FIND = Form(

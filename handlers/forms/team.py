@@ -6,10 +6,10 @@ from uuid import UUID
 
 from desk.core.permissions import require_role
 from desk.core.values import PersonRef
-from desk.people import onboarding, teams
-from desk.people.members import resolve
+from desk.people import onboarding, team_settings
+from desk.people.members import find_member
 from desk.people.team import add_manager, team_names
-from desk.people.teams import TeamSettings, WantedOfTeam
+from desk.people.team_settings import TeamSettings, TeamUpdate
 from handlers.door.request import Request
 from handlers.forms.fields import CHANNEL_REFUSALS, NO_CHOICE, chosen_language, language_field
 from handlers.forms.form import TAKEN_UP, WAS, Form, field
@@ -27,7 +27,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     chosen = str(typed.get("team", ""))
     was: Mapping[str, Any] | None = private.get(WAS)
     if was is None or (chosen and chosen != was["team"]):
-        was = _written(await teams.team_settings(request.desk, UUID(chosen) if chosen else None))
+        was = _written(await team_settings.team_settings(request.desk, UUID(chosen) if chosen else None))
         if TAKEN_UP not in private:
             typed = {name: value for name, value in typed.items() if name == "admins"}
         private = {**private, WAS: was, GENERATION: int(private.get(GENERATION, 0)) + 1}
@@ -49,7 +49,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 async def submit(request: Request) -> Message:
     """Change what differs from what the form showed when the team was chosen."""
     was = request.private[WAS]
-    wanted: WantedOfTeam = {}
+    wanted: TeamUpdate = {}
     if was["team"] and sorted(request.several("managers")) != list(was["managers"]):
         wanted["managers"] = await _people(request, "managers")
     channel = "" if "channel" in request.several("off") else request.one("channel")
@@ -61,7 +61,7 @@ async def submit(request: Request) -> Message:
     if sorted(request.several("admins")) != list(was["admins"]):
         wanted["admins"] = await _people(request, "admins")
     team_id = UUID(was["team"]) if was["team"] else None
-    return team_changed(request.t, await teams.change_team(request.desk, team_id, wanted))
+    return team_changed(request.t, await team_settings.change_team(request.desk, team_id, wanted))
 
 
 def _written(now: TeamSettings) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _filled(was: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
 
 async def _people(request: Request, name: str) -> list[Member]:
     with field(name):
-        return [await resolve(request.desk, PersonRef(slack_id=slack_id)) for slack_id in request.several(name)]
+        return [await find_member(request.desk, PersonRef(slack_id=slack_id)) for slack_id in request.several(name)]
 
 
 FORM = Form(
@@ -101,7 +101,7 @@ async def build_managers(request: Request, private: Private, typed: Typed) -> Vi
     t = request.t
     require_role(request.desk, "manage_teams")
     form = FormWriter(t, private, typed)
-    if names := (await onboarding.welcome(request.desk)).managers:
+    if names := (await onboarding.setup_status(request.desk)).managers:
         form.line(t("Already managers:"), " ", t(", ").join(names))
     form.people("managers", t("New managers"))
     form.line(t("Managers see every loan of their team, reassign loans, and are told when nobody acts on a follow-up."))
@@ -112,7 +112,7 @@ async def submit_managers(request: Request) -> Message:
     """Make each of them a manager, as `/loan-team add` does; they keep their other roles."""
     for slack_id in request.several("managers"):
         await add_manager(request.desk, request.entries.candidate(slack_id))
-    return managers_chosen(request.t, (await onboarding.welcome(request.desk)).managers)
+    return managers_chosen(request.t, (await onboarding.setup_status(request.desk)).managers)
 
 
 MANAGERS = Form(
