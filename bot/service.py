@@ -24,7 +24,7 @@ from desk.core.clock import Clock, SystemClock
 from desk.core.transaction import Office
 from desk.people.installing import Installation, Newcomer, install
 from handlers.door.app import build_app
-from handlers.door.directory import Directory, newcomer
+from handlers.door.directory import Directory
 from handlers.door.registry import registry
 from handlers.door.transaction import Transactions
 from handlers.loan_links import LoanLinks
@@ -189,4 +189,4 @@ async def _first_admin(directory: Directory, settings: Settings) -> Newcomer | N
     person = await directory.person(settings.first_admin)
     if person is None:
         log.warning("first_admin_unknown", user=settings.first_admin)
-    return person and newcomer(person)
+    return person.newcomer if person else None

@@ -18,7 +18,8 @@ from bot.manifest import OPTIONAL_SCOPES, app_manifest, needed_scopes
 from bot.monitoring import WORKER_SILENT_AFTER
 from bot.settings import Settings
 from desk.core.clock import Clock, SystemClock
-from handlers.door.directory import Directory, SlackChannel, code_of
+from desk.people.team import ReminderChannel
+from handlers.door.directory import Directory, code_of
 from storage.engine import schema
 from storage.engine.cipher import Cipher
 from storage.engine.database import Database
@@ -224,7 +225,7 @@ async def _channels(database: Database, workspace: Workspace, directory: Directo
         yield ok("channels", f"the bot is in all {len(uses_of)} of them, and none is shared with another company")
 
 
-def trouble_with(channel: SlackChannel | None) -> str | None:
+def trouble_with(channel: ReminderChannel | None) -> str | None:
     """Return what prevents the desk from writing about borrowers in the channel, or None."""
     if channel is None:
         return "the bot cannot see it: invite the bot, or choose another channel with /loan-team add"

@@ -1,1 +1,1 @@
-"""Buttons: one module per family, which declares its presses; each function handles one."""
+"""Buttons: families, each of which declares its acts; one function handles one act."""

@@ -1,31 +1,30 @@
 """Buttons that log a call, or add to one that was logged."""
 
-from datetime import date, datetime
 from uuid import UUID
 
 from desk.calls import calls
 from desk.calls.views import CallLogged
-from desk.core.values import Due
+from handlers.buttons.loans import offered_due
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
-from handlers.messages import calls as render
+from handlers.messages.calls import logged
 
 
 async def log_from_reminder(request: Request) -> Reply:
-    """Log a call by one tap below a reminder; it answers that follow-up."""
+    """Log a call from its reminder by one tap; the call answers that follow-up."""
     value = request.value
     answer = await calls.log_call_on(request.desk, UUID(value["f"]), value["v"], value["o"])
-    return Reply(render.logged(request.t, answer, request.zone))
+    return Reply(logged(request.t, answer, request.zone))
 
 
 async def log_again(request: Request) -> Reply:
     """Log another call like the last one."""
     answer = await calls.log_again(request.desk, _call(request), keeps_plan=bool(request.value["k"]))
-    return Reply(render.logged(request.t, answer, request.zone), replaces=True)
+    return Reply(logged(request.t, answer, request.zone), replaces=True)
 
 
 async def answer_other(request: Request) -> Reply:
-    """Record that the call answered that follow-up, or that one as well."""
+    """Record that the call answered another follow-up, instead or as well."""
     value = request.value
     answer = await calls.answer_another(
         request.desk, _call(request), UUID(value["f"]), value["v"], keeps_plan=bool(value["k"])
@@ -35,8 +34,7 @@ async def answer_other(request: Request) -> Reply:
 
 async def plan_next(request: Request) -> Reply:
     """Plan one of the next steps that the answer offered."""
-    value = request.value
-    due = Due(on=date.fromisoformat(value["o"]), at=datetime.fromisoformat(value["a"]) if value["a"] else None)
+    due, value = offered_due(request), request.value
     answer = await calls.plan_next(request.desk, _call(request), due, value["p"], next_number=value["n"])
     return _added(request, answer)
 
@@ -48,7 +46,7 @@ async def nothing_needed(request: Request) -> Reply:
 
 def _added(request: Request, answer: CallLogged) -> Reply:
     undo_of_call = UUID(request.value["u"])
-    return Reply(render.logged(request.t, answer, request.zone, call_undo=undo_of_call), replaces=True)
+    return Reply(logged(request.t, answer, request.zone, call_undo=undo_of_call), replaces=True)
 
 
 def _call(request: Request) -> UUID:

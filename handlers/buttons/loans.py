@@ -1,54 +1,66 @@
-"""Buttons about a loan: its card, phone number, lists, a new inquiry, the next step."""
+"""Buttons about a loan: the tabs of its card, its documents, lists of loans, a new inquiry, the next step."""
 
+import contextlib
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
+from desk.core.errors import DeskError
 from desk.core.values import Due
-from desk.follow_ups import next_steps
-from desk.loans import inquiries, lists
-from desk.loans.cards import loan_card_by_id, reveal_number
+from desk.documents import documents
+from desk.documents.documents import Act
+from desk.follow_ups import assigning, next_steps
+from desk.loans import cards, inquiries, lists, timelines
 from handlers.buttons.forms import refresh
 from handlers.door.declarations import ButtonFamily
-from handlers.door.request import Reply, Request
+from handlers.door.request import OpenModal, Reply, Request, UpdateModal
 from handlers.forms.fields import suggest_loans
-from handlers.messages import cards
-from handlers.messages import follow_ups as render_next
-from handlers.messages import loans as render
+from handlers.messages.block_kit.message import Message
+from handlers.messages.block_kit.view import BENEATH, View
+from handlers.messages.cards import CARD, card, contact_tab, documents_tab, follow_ups_tab, phone_number, timeline_tab
+from handlers.messages.documents import changed, listed
+from handlers.messages.follow_ups import closed, next_planned, nothing_needed
+from handlers.messages.loans import inquiry_opened, own_loans
 
 
-async def card(request: Request) -> Reply:
+async def show_card(request: Request) -> Reply:
     """Show the card of a loan, from a reminder or a list."""
-    return Reply(cards.card(request.t, await loan_card_by_id(request.desk, _loan(request)), request.zone))
+    return Reply(card(request.t, await cards.loan_card_by_id(request.desk, _loan(request)), request.zone))
 
 
 async def show_number(request: Request) -> Reply:
-    """Show the borrower's phone number to the presser."""
-    return Reply(cards.phone_number(request.t, await reveal_number(request.desk, _loan(request))))
+    """Show the borrower's phone number to the sender."""
+    return Reply(phone_number(request.t, await cards.reveal_number(request.desk, _loan(request))))
 
 
 async def mine(request: Request) -> Reply:
     """Show the next page of the reader's own loans."""
     value = request.value
-    return Reply(render.own_loans(request.t, await lists.mine(request.desk, value["s"] or None, offset=value["o"])))
+    return Reply(own_loans(request.t, await lists.mine(request.desk, value["s"] or None, offset=value["o"])))
 
 
 async def new_anyway(request: Request) -> Reply:
     """Open the inquiry although its phone number is known."""
     answer = await inquiries.confirm_inquiry(request.desk, UUID(request.value["d"]))
-    return Reply(render.inquiry_opened(request.t, answer, request.zone), replaces=True)
+    return Reply(inquiry_opened(request.t, answer, request.zone), replaces=True)
+
+
+def offered_due(request: Request) -> Due:
+    """Return the due time that the button offers."""
+    value = request.value
+    return Due(on=date.fromisoformat(value["o"]), at=datetime.fromisoformat(value["a"]) if value["a"] else None)
 
 
 async def plan_next(request: Request) -> Reply:
     """Plan one of the offered next steps."""
-    value = request.value
-    due = Due(on=date.fromisoformat(value["o"]), at=datetime.fromisoformat(value["a"]) if value["a"] else None)
+    due, value = offered_due(request), request.value
     answer = await next_steps.plan_offered(request.desk, _loan(request), due, value["p"], next_number=value["n"])
-    return Reply(render_next.next_planned(request.t, answer))
+    return Reply(next_planned(request.t, answer))
 
 
-async def nothing_needed(request: Request) -> Reply:
+async def plan_nothing(request: Request) -> Reply:
     """Record that the loan needs no plan."""
-    return Reply(render_next.nothing_needed(request.t, await next_steps.nothing_needed(request.desk, _loan(request))))
+    return Reply(nothing_needed(request.t, await next_steps.nothing_needed(request.desk, _loan(request))))
 
 
 def _loan(request: Request) -> UUID:
@@ -58,13 +70,92 @@ def _loan(request: Request) -> UUID:
 FAMILY = ButtonFamily(
     "loan",
     {
-        "card": card,
+        "card": show_card,
         "show_number": show_number,
         "mine": mine,
         "new_anyway": new_anyway,
         "plan_next": plan_next,
-        "nothing_needed": nothing_needed,
+        "nothing_needed": plan_nothing,
         "search": refresh,
     },
     suggestions={"search": suggest_loans},
+)
+
+
+async def list_documents(request: Request) -> Reply:
+    """List the documents of a loan."""
+    found = await documents.documents_pressed(request.desk, _loan(request))
+    return Reply(listed(request.t, found, request.zone))
+
+
+async def change_document(request: Request, act: Act) -> Reply:
+    """Mark a document as received, or accept it."""
+    value = request.value
+    result = await documents.change_document_on(request.desk, UUID(value["i"]), value["v"], act)
+    return Reply(changed(request.t, result, request.zone), replaces=True)
+
+
+DOCUMENTS = ButtonFamily(
+    "documents",
+    {
+        "list": list_documents,
+        "got": partial(change_document, act="got"),
+        "accept": partial(change_document, act="accept"),
+    },
+)
+
+
+async def open_card(request: Request) -> OpenModal | UpdateModal:
+    """Open the card in a modal, or show another of its tabs."""
+    value, loan_id = request.value, _loan(request)
+    view = await _tab(request, loan_id, str(value.get("t", "contact")), offset=int(value.get("o", 0)))
+    if request.form == CARD:
+        return UpdateModal(view)
+    return OpenModal(view, card(request.t, await cards.loan_card_by_id(request.desk, loan_id), request.zone))
+
+
+async def parent(request: Request) -> View | None:
+    """Return the present card under the modal in which something was changed, or None if the reader can no longer see it."""
+    beneath = request.private[BENEATH]
+    with contextlib.suppress(DeskError):
+        return await _tab(request, UUID(beneath["l"]), str(beneath.get("t", "")), offset=int(beneath.get("o", 0)))
+    return None
+
+
+async def finish_follow_up(request: Request) -> UpdateModal:
+    """Finish a follow-up in its tab of the card."""
+    result = await assigning.done_pressed(request.desk, UUID(request.value["f"]), request.value["v"])
+    answer = closed(request.t, result, request.zone)
+    return UpdateModal(await _tab(request, result.loan.id, "follow_ups", above=answer))
+
+
+async def change_document_in_card(request: Request, act: Act) -> UpdateModal:
+    """Mark a document as received, or accept it, in its tab of the card."""
+    result = await documents.change_document_on(request.desk, UUID(request.value["i"]), request.value["v"], act)
+    answer = changed(request.t, result, request.zone, brief=True)
+    return UpdateModal(await _tab(request, result.loan.id, "documents", above=answer))
+
+
+async def _tab(request: Request, loan_id: UUID, tab: str, *, offset: int = 0, above: Message | None = None) -> View:
+    desk, t, zone = request.desk, request.t, request.zone
+    match tab:
+        case "timeline":
+            return timeline_tab(t, await timelines.timeline(desk, loan_id, offset=offset), zone, above)
+        case "documents":
+            return documents_tab(t, await documents.documents_pressed(desk, loan_id), zone, above)
+        case "follow_ups":
+            return follow_ups_tab(t, await cards.planned_calls(desk, loan_id, offset=offset), above)
+        case _:
+            return contact_tab(t, await cards.loan_card_by_id(desk, loan_id), zone, above)
+
+
+CARDS = ButtonFamily(
+    "card",
+    {
+        "open": open_card,
+        "got": partial(change_document_in_card, act="got"),
+        "accept": partial(change_document_in_card, act="accept"),
+        "done": finish_follow_up,
+    },
+    opens_modal=frozenset({"open"}),
 )

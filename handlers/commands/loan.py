@@ -1,20 +1,19 @@
 """`/loan`: my day, cards, lists, new inquiries and corrections."""
 
-from desk.loans import edits, inquiries, lists
+from desk.loans import cards, edits, inquiries, lists
 from desk.loans.borrowers import region_of
-from desk.loans.cards import loan_card
 from desk.loans.inquiries import KnownPhone
 from handlers.door.declarations import Command
 from handlers.door.request import Request
-from handlers.forms import edit, find, inquiry
-from handlers.grammar import loan as grammar
+from handlers.forms.loan import CORRECTION, FIND, INQUIRY
+from handlers.grammar.loan import Card, Edit, Find, Mine, New, parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
-from handlers.messages import cards
-from handlers.messages import loans as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
+from handlers.messages.cards import card
+from handlers.messages.loans import corrected, inquiry_opened, known_phone, own_loans, search_results, usage_and_day
 from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
@@ -44,23 +43,23 @@ USAGE = Usage(
 async def loan(request: Request) -> Message:
     """Show a card or a list, open an inquiry or correct a loan; typed alone, show the usage and the member's day."""
     desk, t = request.desk, request.t
-    parsed = grammar.parse(Line.read(request.text), desk.now, request.zone, region=region_of(desk))
+    parsed = parse(Line.read(request.text), desk.now, request.zone, region=region_of(desk))
     match parsed:
         case HelpRequest():
-            return render.usage_and_day(t, USAGE, await lists.my_day(desk))
-        case grammar.Card(ref):
-            return cards.card(t, await loan_card(desk, ref), request.zone)
-        case grammar.Find(words):
-            return render.search_results(t, await lists.find(desk, words))
-        case grammar.Mine(stage):
-            return render.own_loans(t, await lists.mine(desk, stage))
-        case grammar.New(name, phone, note):
+            return usage_and_day(t, USAGE, await lists.my_day(desk))
+        case Card(ref):
+            return card(t, await cards.loan_card(desk, ref), request.zone)
+        case Find(words):
+            return search_results(t, await lists.find(desk, words))
+        case Mine(stage):
+            return own_loans(t, await lists.mine(desk, stage))
+        case New(name, phone, note):
             answer = await inquiries.open_inquiry(desk, name=name, phone=phone, note=note)
             if isinstance(answer, KnownPhone):
-                return render.known_phone(t, answer)
-            return render.inquiry_opened(t, answer, request.zone)
-        case grammar.Edit(ref, what, value):
-            return render.corrected(t, await edits.edit_loan(desk, loan=ref, changes={what: value}))
+                return known_phone(t, answer)
+            return inquiry_opened(t, answer, request.zone)
+        case Edit(ref, what, value):
+            return corrected(t, await edits.edit_loan(desk, loan=ref, changes={what: value}))
 
 
 COMMAND = Command(
@@ -70,5 +69,5 @@ COMMAND = Command(
     handler=loan,
     nearest=(Terms((keyword("find", "查找", "查", "搜索", "new", "新客户", "新咨询", "search", "card", "卡片"),)),),
     precedence=50,
-    forms=(inquiry.FORM, edit.FORM, find.FORM),
+    forms=(INQUIRY, CORRECTION, FIND),
 )

@@ -8,14 +8,14 @@ from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
 from handlers.forms import call
 from handlers.forms.form import open_modal
-from handlers.grammar import call as grammar
+from handlers.grammar.call import parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import OUTCOMES, Terms, keyword
 from handlers.grammar.text import Line
-from handlers.messages import calls as render
-from handlers.messages import overview as render_hand
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
+from handlers.messages.calls import already_logged, logged
+from handlers.messages.overview import usage_with_calls
 from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
@@ -40,10 +40,10 @@ async def loan_call(request: Request) -> Message | OpenModal:
     """Log a call; typed alone, open the form."""
     desk, t = request.desk, request.t
     line = Line.read(request.text)
-    parsed = grammar.parse(line, desk.now, request.zone)
+    parsed = parse(line, desk.now, request.zone)
     if isinstance(parsed, HelpRequest):
         rows = await overview.calls(desk, "today")
-        how = render_hand.calls(t, USAGE, t("Your follow-ups due today:"), rows)
+        how = usage_with_calls(t, USAGE, t("Your follow-ups due today:"), rows)
         return await open_modal(request, call.FORM, otherwise=how) if parsed.what == "usage" else how
     answer = await calls.log_call(
         desk,
@@ -54,8 +54,8 @@ async def loan_call(request: Request) -> Message | OpenModal:
         line=line.norm,
     )
     if isinstance(answer, RepeatedCall):
-        return render.already_logged(t, answer, request.zone)
-    return render.logged(t, answer, request.zone)
+        return already_logged(t, answer, request.zone)
+    return logged(t, answer, request.zone)
 
 
 COMMAND = Command(

@@ -6,13 +6,13 @@ from desk.messages.notices import takes_native
 from handlers.door.declarations import Command
 from handlers.door.request import Request
 from handlers.forms import settings
-from handlers.grammar import digest as grammar
+from handlers.grammar.digest import parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
-from handlers.messages import digests as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
+from handlers.messages.digests import digest, own_and_team_digest, setting, team_digest
 from handlers.messages.usage import Example, Usage, usage
 
 USAGE = Usage(
@@ -30,23 +30,23 @@ USAGE = Usage(
 async def loan_digest(request: Request) -> Message:
     """Show the setting, change it, or show the digest now."""
     desk, t = request.desk, request.t
-    parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
+    parsed = parse(Line.read(request.text), desk.now, request.zone)
     if isinstance(parsed, HelpRequest):
         return usage(t, USAGE)
     match parsed.act:
         case "show":
-            return render.setting(t, digests.setting_of(desk.member))
+            return setting(t, digests.setting_of(desk.member))
         case "off":
-            return render.setting(t, await digests.set_digest(desk, None))
+            return setting(t, await digests.set_digest(desk, None))
         case "time":
-            return render.setting(t, await digests.set_digest(desk, parsed.at))
+            return setting(t, await digests.set_digest(desk, parsed.at))
         case "now":
-            own = render.digest(t, await digests.digest_of(desk, desk.member), request.zone)
+            own = digest(t, await digests.digest_of(desk, desk.member), request.zone)
             if not allows(desk.member, "see_team_digest"):
                 return own
             stands = await digests.team_digest_of(desk, desk.member)
-            team = render.team_digest(t, stands, with_charts=await takes_native(desk))
-            return render.own_and_team_digest(own, team)
+            team = team_digest(t, stands, with_charts=await takes_native(desk))
+            return own_and_team_digest(own, team)
 
 
 COMMAND = Command(

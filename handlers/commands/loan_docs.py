@@ -1,21 +1,20 @@
 """`/loan-docs`: request documents, tick them off, reject or list them."""
 
 from desk.core.vocabulary import VOCABULARY
-from desk.documents import documents
-from desk.documents.documents import Wanted
+from desk.documents.documents import Wanted, change_documents, list_documents, request_documents
 from desk.messages import overview
 from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
 from handlers.forms.documents import FORM
 from handlers.forms.form import open_modal
-from handlers.grammar import documents as grammar
+from handlers.grammar import documents
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import DOCUMENTS
 from handlers.grammar.text import Line
-from handlers.messages import documents as render
-from handlers.messages import overview as render_hand
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
+from handlers.messages.documents import changed, listed, requested
+from handlers.messages.overview import usage_with_documents
 from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
@@ -50,28 +49,24 @@ USAGE = Usage(
 async def loan_docs(request: Request) -> Message | OpenModal:
     """Request documents, change their state, or list them; typed alone, open the form."""
     desk, t, zone = request.desk, request.t, request.zone
-    parsed = grammar.parse(Line.read(request.text), desk.now, zone)
+    parsed = documents.parse(Line.read(request.text), desk.now, zone)
     match parsed:
         case HelpRequest(what):
-            how = render_hand.documents(t, USAGE, await overview.open_documents(desk))
+            how = usage_with_documents(t, USAGE, await overview.open_documents(desk))
             return await open_modal(request, FORM, otherwise=how) if what == "usage" else how
-        case grammar.ListDocuments(loan):
-            return render.listed(t, await documents.list_documents(desk, loan), zone)
-        case grammar.Request(loan, items, by):
-            answer = await documents.request_documents(desk, loan=loan, wanted=_wanted(items), by=by)
-            return render.requested(t, answer, zone)
-        case grammar.TickOff(loan, act, items):
-            return render.changed(
-                t, await documents.change_documents(desk, loan=loan, act=act, which=_wanted(items)), zone
-            )
-        case grammar.Reject(loan, item, reason):
-            result = await documents.change_documents(
-                desk, loan=loan, act="reject", which=_wanted((item,)), reason=reason
-            )
-            return render.changed(t, result, zone)
+        case documents.ListDocuments(loan):
+            return listed(t, await list_documents(desk, loan), zone)
+        case documents.Request(loan, items, by):
+            answer = await request_documents(desk, loan=loan, wanted=_wanted(items), by=by)
+            return requested(t, answer, zone)
+        case documents.TickOff(loan, act, items):
+            return changed(t, await change_documents(desk, loan=loan, act=act, which=_wanted(items)), zone)
+        case documents.Reject(loan, item, reason):
+            result = await change_documents(desk, loan=loan, act="reject", which=_wanted((item,)), reason=reason)
+            return changed(t, result, zone)
 
 
-def _wanted(items: tuple[grammar.Item, ...]) -> list[Wanted]:
+def _wanted(items: tuple[documents.Item, ...]) -> list[Wanted]:
     return [Wanted(item.code, item.words) for item in items]
 
 

@@ -4,16 +4,16 @@ from desk.core.values import PersonRef
 from desk.follow_ups.due_lists import TABLE, list_due
 from desk.messages.notices import takes_native
 from desk.people.members import find_member
-from handlers.buttons.due import page_value
+from handlers.buttons.follow_ups import page_value
 from handlers.door.declarations import Command
 from handlers.door.request import Request
-from handlers.grammar import due_list as grammar
+from handlers.grammar.due_list import parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
-from handlers.messages import due_lists as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
+from handlers.messages.due_lists import due_list, with_table
 from handlers.messages.usage import Example, Usage, usage
 
 USAGE = Usage(
@@ -32,15 +32,15 @@ USAGE = Usage(
 async def loan_due(request: Request) -> Message:
     """Show a list, as a table if Slack takes one."""
     desk = request.desk
-    parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
+    parsed = parse(Line.read(request.text), desk.now, request.zone)
     if isinstance(parsed, HelpRequest):
         return usage(request.t, USAGE)
     whose = await find_member(desk, parsed.whose) if isinstance(parsed.whose, PersonRef) else parsed.whose
     if not await takes_native(desk):
         found = await list_due(desk, period=parsed.period, kind=parsed.kind, whose=whose)
-        return render.due_list(request.t, found, request.zone, page_value(found, whose))
+        return due_list(request.t, found, request.zone, page_value(found, whose))
     found = await list_due(desk, period=parsed.period, kind=parsed.kind, whose=whose, limit=TABLE)
-    return render.with_table(request.t, found, request.zone, page_value(found, whose))
+    return with_table(request.t, found, request.zone, page_value(found, whose))
 
 
 COMMAND = Command(

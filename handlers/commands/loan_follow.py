@@ -5,16 +5,16 @@ from desk.follow_ups import assigning
 from desk.messages import overview
 from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
-from handlers.forms import follow_up, move
+from handlers.forms import follow_up
 from handlers.forms.form import open_modal
-from handlers.grammar import follow as grammar
+from handlers.grammar.follow import Assign, Finish, Move, parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import PURPOSES, Terms, keyword
 from handlers.grammar.text import Line
-from handlers.messages import follow_ups as render
-from handlers.messages import overview as render_hand
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
+from handlers.messages.follow_ups import assigned, closed
+from handlers.messages.overview import usage_with_calls
 from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
@@ -40,20 +40,20 @@ USAGE = Usage(
 async def loan_follow(request: Request) -> Message | OpenModal:
     """Assign or change one follow-up; typed alone, open the form."""
     desk, t = request.desk, request.t
-    parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
+    parsed = parse(Line.read(request.text), desk.now, request.zone)
     match parsed:
         case HelpRequest(what):
             rows = await overview.calls(desk, "week")
-            how = render_hand.calls(t, USAGE, t("Your late follow-ups, and those of this week:"), rows)
+            how = usage_with_calls(t, USAGE, t("Your late follow-ups, and those of this week:"), rows)
             return await open_modal(request, follow_up.FORM, otherwise=how) if what == "usage" else how
-        case grammar.Assign(loan, who, due, purpose, note):
+        case Assign(loan, who, due, purpose, note):
             planned = await assigning.assign_follow_up(desk, loan=loan, who=who, due=due, purpose=purpose, note=note)
-            return render.assigned(t, planned)
-        case grammar.Finish(loan, kind, why):
-            closed = await assigning.close_follow_up(desk, loan=loan, state=kind, why=why)
-            return render.closed(t, closed, request.zone)
-        case grammar.Move(loan, due):
-            return render.assigned(t, await assigning.move_follow_up(desk, loan=loan, due=due))
+            return assigned(t, planned)
+        case Finish(loan, kind, why):
+            result = await assigning.close_follow_up(desk, loan=loan, state=kind, why=why)
+            return closed(t, result, request.zone)
+        case Move(loan, due):
+            return assigned(t, await assigning.move_follow_up(desk, loan=loan, due=due))
 
 
 COMMAND = Command(
@@ -66,5 +66,5 @@ COMMAND = Command(
         PURPOSES,
     ),
     precedence=80,
-    forms=(follow_up.FORM, move.FORM),
+    forms=(follow_up.FORM, follow_up.MOVE),
 )

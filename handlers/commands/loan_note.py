@@ -6,14 +6,14 @@ from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
 from handlers.forms import note
 from handlers.forms.form import open_modal
-from handlers.grammar import note as grammar
+from handlers.grammar.note import parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
-from handlers.messages import notes as render
-from handlers.messages import overview as render_hand
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
+from handlers.messages.notes import added
+from handlers.messages.overview import usage_with_loans
 from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
@@ -29,11 +29,11 @@ USAGE = Usage(
 async def loan_note(request: Request) -> Message | OpenModal:
     """Add a note; typed alone, open the form."""
     desk, t = request.desk, request.t
-    parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
+    parsed = parse(Line.read(request.text), desk.now, request.zone)
     if isinstance(parsed, HelpRequest):
-        how = render_hand.loans(t, USAGE, await overview.loans(desk))
+        how = usage_with_loans(t, USAGE, await overview.loans(desk))
         return await open_modal(request, note.FORM, otherwise=how) if parsed.what == "usage" else how
-    return render.added(t, await notes.add_note(desk, loan=parsed.loan, text=parsed.text), request.zone)
+    return added(t, await notes.add_note(desk, loan=parsed.loan, text=parsed.text), request.zone)
 
 
 COMMAND = Command(

@@ -7,14 +7,14 @@ from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
 from handlers.forms.form import open_modal
 from handlers.forms.reassign import FORM
-from handlers.grammar import reassign as grammar
 from handlers.grammar.reader import HelpRequest
+from handlers.grammar.reassign import ReassignAll, ReassignLoan, parse
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
-from handlers.messages import handover as render
-from handlers.messages import overview as render_hand
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
+from handlers.messages.handover import preview, reassigned
+from handlers.messages.overview import usage_with_loans
 from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
@@ -31,18 +31,16 @@ USAGE = Usage(
 async def loan_reassign(request: Request) -> Message | OpenModal:
     """Hand over one loan, or preview handing over everything; typed alone, open the form."""
     desk, t = request.desk, request.t
-    parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
+    parsed = parse(Line.read(request.text), desk.now, request.zone)
     match parsed:
         case HelpRequest(what):
-            how = render_hand.loans(t, USAGE, await overview.loans(desk), await overview.loads(desk))
+            how = usage_with_loans(t, USAGE, await overview.loans(desk), await overview.loads(desk))
             return await open_modal(request, FORM, otherwise=how) if what == "usage" else how
-        case grammar.ReassignLoan(loan, to, why):
-            return render.reassigned(
-                t, await reassigning.reassign_loan(desk, loan, await find_member(desk, to), why=why)
-            )
-        case grammar.ReassignAll(outgoing, to, why):
+        case ReassignLoan(loan, to, why):
+            return reassigned(t, await reassigning.reassign_loan(desk, loan, await find_member(desk, to), why=why))
+        case ReassignAll(outgoing, to, why):
             giver, taker = await find_member(desk, outgoing), await find_member(desk, to)
-            return render.preview(t, await reassigning.preview_all(desk, giver, taker, why=why))
+            return preview(t, await reassigning.preview_all(desk, giver, taker, why=why))
 
 
 COMMAND = Command(

@@ -5,14 +5,14 @@ from desk.loans import stages
 from desk.messages import overview
 from handlers.door.declarations import Command
 from handlers.door.request import Request
-from handlers.grammar import stage as grammar
 from handlers.grammar.reader import HelpRequest
+from handlers.grammar.stage import parse
 from handlers.grammar.terms import STAGES
 from handlers.grammar.text import Line
-from handlers.messages import loans as render
-from handlers.messages import overview as render_hand
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
+from handlers.messages.loans import changed
+from handlers.messages.overview import usage_with_loans
 from handlers.messages.usage import Example, Usage, usage
 
 USAGE = Usage(
@@ -35,13 +35,13 @@ USAGE = Usage(
 async def loan_stage(request: Request) -> Message:
     """Move a loan to a stage."""
     desk, t = request.desk, request.t
-    parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
+    parsed = parse(Line.read(request.text), desk.now, request.zone)
     if isinstance(parsed, HelpRequest):
         if parsed.what == "help":
             return usage(t, USAGE)
-        return render_hand.loans(t, USAGE, await overview.loans(desk))
+        return usage_with_loans(t, USAGE, await overview.loans(desk))
     result = await stages.change_stage(desk, loan=parsed.loan, stage=parsed.stage, reason=parsed.reason)
-    return render.changed(t, result, request.zone)
+    return changed(t, result, request.zone)
 
 
 COMMAND = Command(

@@ -8,17 +8,16 @@ from desk.handover.reassigning import remove_member
 from desk.people import calendars, team
 from desk.people.members import find_member
 from handlers.door.declarations import Command
-from handlers.door.directory import candidate, reminder_channel
 from handlers.door.request import Request
-from handlers.forms import managers, member, workspace
-from handlers.forms import team as team_form
-from handlers.grammar import team as grammar
+from handlers.forms import member, workspace
+from handlers.forms.team import FORM, MANAGERS
 from handlers.grammar.reader import HelpRequest
+from handlers.grammar.team import Add, Away, Back, ListTeam, Remove, SetDay, SetHours, parse
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
-from handlers.messages.people import team as render
+from handlers.messages.people.team import added, away, back, day, hours, members, removed
 from handlers.messages.usage import Example, Usage, usage
 
 USAGE = Usage(
@@ -49,44 +48,41 @@ USAGE = Usage(
 async def loan_team(request: Request) -> Message:
     """List the members; add or remove one; set an absence, working hours or a calendar day."""
     desk, t = request.desk, request.t
-    parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
+    parsed = parse(Line.read(request.text), desk.now, request.zone)
     match parsed:
         case HelpRequest():
             return usage(t, USAGE)
-        case grammar.ListTeam():
-            return render.members(
+        case ListTeam():
+            return members(
                 t,
                 await team.list_team(desk),
                 sets_up=allows(desk.member, "add_member"),
                 admin=allows(desk.member, "change_admin_roles"),
                 year_to_enter=await calendars.year_to_enter(desk),
             )
-        case grammar.Add(who, roles, channel, name):
+        case Add(who, roles, channel, name):
             newcomer = _candidate(request, who)
-            where = reminder_channel(request.entries, channel.id) if channel else None
-            added = await team.add_member(desk, newcomer, roles=roles, channel=where, team_name=name)
-            return render.added(t, added)
-        case grammar.Remove(who, to):
-            return render.removed(
-                t, await remove_member(desk, await find_member(desk, who), await find_member(desk, to))
-            )
-        case grammar.Away(who, until, cover):
+            where = request.entries.channel(channel.id) if channel else None
+            return added(t, await team.add_member(desk, newcomer, roles=roles, channel=where, team_name=name))
+        case Remove(who, to):
+            return removed(t, await remove_member(desk, await find_member(desk, who), await find_member(desk, to)))
+        case Away(who, until, cover):
             member = await find_member(desk, who)
             covering = await find_member(desk, cover) if cover else None
-            return render.away(t, await team.set_absence(desk, member, until=until, cover=covering))
-        case grammar.Back(who):
-            return render.back(t, await team.clear_absence(desk, await find_member(desk, who)))
-        case grammar.SetHours(who, start, end, days):
+            return away(t, await team.set_absence(desk, member, until=until, cover=covering))
+        case Back(who):
+            return back(t, await team.clear_absence(desk, await find_member(desk, who)))
+        case SetHours(who, start, end, days):
             member = await find_member(desk, who)
-            return render.hours(t, await team.set_hours(desk, member, start=start, end=end, days=days))
-        case grammar.SetDay(on, working, name):
-            return render.day(t, await calendars.set_day(desk, on, working=working, name=name))
+            return hours(t, await team.set_hours(desk, member, start=start, end=end, days=days))
+        case SetDay(on, working, name):
+            return day(t, await calendars.set_day(desk, on, working=working, name=name))
 
 
 def _candidate(request: Request, who: PersonRef) -> team.Candidate:
     if who.slack_id is None:
         raise Invalid("mention_needed", given=who.word)
-    return candidate(request.entries, who.slack_id)
+    return request.entries.candidate(who.slack_id)
 
 
 COMMAND = Command(
@@ -96,6 +92,6 @@ COMMAND = Command(
     handler=loan_team,
     nearest=(Terms((keyword("team", "团队", "成员", "请假", "休假", "members", "absence", "leave", "holiday"),)),),
     precedence=30,
-    forms=(team_form.FORM, member.FORM, member.LEAVER, managers.FORM, workspace.FORM),
+    forms=(FORM, member.FORM, member.LEAVER, MANAGERS, workspace.FORM),
     looks_up=True,
 )

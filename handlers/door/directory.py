@@ -1,9 +1,9 @@
-"""People and channels: what Slack knows about them (looked up before a transaction, never inside one), and their mentions."""
+"""People and channels: what Slack knows about them (looked up before a transaction, never in one), and their mentions."""
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -20,49 +20,34 @@ _NAMED_CHANNEL = re.compile(r"<#[CG][A-Z0-9]+\|([^>]+)>")
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """A Slack user. `is_guest` covers guests of one and of several channels, `is_stranger` people of another company."""
-
-    slack_user_id: str
-    name: str
-    email: str | None
-    zone: str
-    locale: str
-    is_bot: bool = False
-    is_gone: bool = False
-    is_guest: bool = False
-    is_stranger: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SlackChannel:
-    """A Slack channel as the bot sees it."""
-
-    channel_id: str
-    name: str
-    is_private: bool
-    is_shared_outside: bool
-    is_archived: bool
-    bot_is_in: bool
-
-
-@dataclass(frozen=True, slots=True)
 class DirectoryEntries:
-    """The people and channels that were found among `ids`. One that Slack does not show the bot is missing."""
+    """The people and channels that Slack was asked about (`ids`); those that it does not show the bot are missing."""
 
     ids: tuple[str, ...] = ()
-    people: Mapping[str, Person] = field(default_factory=dict[str, Person])
-    channels: Mapping[str, SlackChannel] = field(default_factory=dict[str, SlackChannel])
+    people: Mapping[str, Candidate] = field(default_factory=dict[str, Candidate])
+    channels: Mapping[str, ReminderChannel] = field(default_factory=dict[str, ReminderChannel])
+
+    def candidate(self, slack_id: str) -> Candidate:
+        """Return a user who may become a member. Raises NotFound (`not_in_slack`) if Slack does not know them."""
+        if slack_id not in self.people:
+            raise NotFound("not_in_slack", slack_id=slack_id)
+        return self.people[slack_id]
+
+    def channel(self, channel_id: str) -> ReminderChannel:
+        """Return a channel for the desk's messages. Raises Invalid (`channel_without_bot`) if Slack does not show it."""
+        if channel_id not in self.channels:
+            raise Invalid("channel_without_bot", channel=channel_id)
+        return self.channels[channel_id]
 
 
 class Directory:
-    """Looks up people and channels in Slack."""
+    """Slack's directory of people and channels."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
 
     async def look_up(self, slack_ids: Iterable[str]) -> DirectoryEntries:
-        """Return people and channels by their ids. Raises SlackApiError."""
+        """Return the people and channels with these ids. Raises SlackApiError."""
         wanted = dict.fromkeys(slack_ids)
         people = {each: await self.person(each) for each in wanted if each.startswith(("U", "W"))}
         channels = {each: await self.channel(each) for each in wanted if each.startswith(("C", "G"))}
@@ -72,7 +57,7 @@ class Directory:
             channels={key: channel for key, channel in channels.items() if channel},
         )
 
-    async def person(self, slack_user_id: str) -> Person | None:
+    async def person(self, slack_user_id: str) -> Candidate | None:
         """Return the user, or None if Slack does not know them."""
         try:
             answer = await self._client.users_info(user=slack_user_id, include_locale=True)
@@ -80,10 +65,10 @@ class Directory:
             if code_of(error) in ("user_not_found", "user_not_visible"):
                 return None
             raise
-        return _person(answer.get("user", {}))
+        return _candidate(answer.get("user", {}))
 
-    async def channel(self, channel_id: str) -> SlackChannel | None:
-        """Return the channel, or None if the bot may not see it (a private one that it was not invited to)."""
+    async def channel(self, channel_id: str) -> ReminderChannel | None:
+        """Return the channel, or None if the bot cannot see it: a private channel to which it was not invited."""
         try:
             answer = await self._client.conversations_info(channel=channel_id)
         except SlackApiError as error:
@@ -91,9 +76,8 @@ class Directory:
                 return None
             raise
         channel: dict[str, Any] = answer.get("channel", {})
-        return SlackChannel(
+        return ReminderChannel(
             channel_id=channel["id"],
-            name=channel.get("name", ""),
             is_private=bool(channel.get("is_private")),
             is_shared_outside=bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared")),
             is_archived=bool(channel.get("is_archived")),
@@ -107,7 +91,7 @@ def mentioned_ids(text: str) -> list[str]:
 
 
 async def names_in(desk: Desk, line: str) -> Mapping[str, str]:
-    """Return the names of the members whom a line mentions, by Slack id."""
+    """Return the names of the members whom the line mentions, by Slack id."""
     names: dict[str, str] = {}
     for slack_id in dict.fromkeys(_USER.findall(line)):
         member = await members.by_slack_id(desk.session, desk.workspace.id, slack_id)
@@ -117,69 +101,32 @@ async def names_in(desk: Desk, line: str) -> Mapping[str, str]:
 
 
 def with_names(error: DeskError, names: Mapping[str, str]) -> DeskError:
-    """Return the refusal with readable names in what it repeats of the line."""
+    """Return the refusal with names instead of ids in the words that it repeats from the line."""
     error.params = {key: readable(value, names) for key, value in error.params.items()}
     return error
 
 
 def readable(value: Any, names: Mapping[str, str]) -> Any:
-    """Return a text, or a tuple's texts, with `@Wang` and `#desk` in the place of ids; anything else unchanged."""
+    """Return a text, or a tuple of texts, with `@Wang` and `#desk` instead of ids; anything else unchanged."""
     if isinstance(value, tuple):
-        parts: tuple[Any, ...] = value
-        return tuple(readable(part, names) for part in parts)
+        return tuple(readable(each, names) for each in cast(tuple[Any, ...], value))
     if not isinstance(value, str):
         return value
     named = _USER.sub(lambda found: f"@{names[found[1]]}" if found[1] in names else found[0], value)
     return _NAMED_CHANNEL.sub(lambda found: f"#{found[1]}", named)
 
 
-def candidate(entries: DirectoryEntries, slack_id: str) -> Candidate:
-    """Return a user who is to become a member. Raises NotFound (`not_in_slack`) if Slack does not know them."""
-    person = entries.people.get(slack_id)
-    if person is None:
-        raise NotFound("not_in_slack", slack_id=slack_id)
-    return Candidate(
-        newcomer=newcomer(person),
-        is_bot=person.is_bot,
-        is_gone=person.is_gone,
-        is_guest=person.is_guest,
-        is_stranger=person.is_stranger,
-    )
-
-
-def reminder_channel(entries: DirectoryEntries, channel_id: str) -> ReminderChannel:
-    """Return a channel for the desk's messages. Raises Invalid (`channel_without_bot`) if Slack does not show it."""
-    channel = entries.channels.get(channel_id)
-    if channel is None:
-        raise Invalid("channel_without_bot", channel=channel_id)
-    return ReminderChannel(
-        channel_id=channel.channel_id,
-        is_private=channel.is_private,
-        is_shared_outside=channel.is_shared_outside,
-        is_archived=channel.is_archived,
-        bot_is_in=channel.bot_is_in,
-    )
-
-
-def newcomer(person: Person) -> Newcomer:
-    """Return what the desk keeps about a Slack user."""
-    return Newcomer(
-        slack_user_id=person.slack_user_id,
-        name=person.name,
-        email=person.email,
-        zone=person.zone,
-        locale=person.locale,
-    )
-
-
-def _person(user: dict[str, Any]) -> Person:
+def _candidate(user: dict[str, Any]) -> Candidate:
     profile = user.get("profile", {})
-    return Person(
-        slack_user_id=user["id"],
-        name=profile.get("display_name") or profile.get("real_name") or user.get("real_name") or user.get("name", ""),
-        email=profile.get("email"),
-        zone=user.get("tz") or "UTC",
-        locale=user.get("locale") or "en-US",
+    names = (profile.get("display_name"), profile.get("real_name"), user.get("real_name"), user.get("name"))
+    return Candidate(
+        Newcomer(
+            slack_user_id=user["id"],
+            name=next(filter(None, names), ""),
+            email=profile.get("email"),
+            zone=user.get("tz") or "UTC",
+            locale=user.get("locale") or "en-US",
+        ),
         is_bot=bool(user.get("is_bot")),
         is_gone=bool(user.get("deleted")),
         is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
@@ -188,6 +135,6 @@ def _person(user: dict[str, Any]) -> Person:
 
 
 def code_of(error: SlackApiError) -> str:
-    """Return Slack's code of the error, or the empty text if the answer has none, as after a 5xx."""
+    """Return Slack's error code, or the empty text if the response has none, as after a 5xx."""
     data = getattr(error.response, "data", error.response)
     return str(data.get("error", "")) if isinstance(data, dict) else ""

@@ -1,4 +1,4 @@
-"""The door: what came in from Slack, which handler serves it, and where its answer is shown."""
+"""The door: what Slack sent, which handler serves it, and where the answer is shown."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,16 +14,8 @@ from desk.core import drafts
 from handlers.door.directory import names_in, readable
 from handlers.door.interactions import CommandInteraction, PressInteraction, SubmissionInteraction
 from handlers.door.registry import Registry
-from handlers.door.request import (
-    Delivery,
-    FormErrors,
-    OpenModal,
-    Reply,
-    Request,
-    UpdateModal,
-    ViewState,
-)
-from handlers.door.responses import Loading, Responder
+from handlers.door.request import Answer, Delivery, FormErrors, OpenModal, Reply, Request, UpdateModal, ViewState
+from handlers.door.responses import Responder
 from handlers.door.transaction import Transactions, new_reference
 from handlers.events import replacement
 from handlers.loan_links import LoanLinks, shown_links
@@ -35,7 +27,7 @@ from handlers.messages.refusals.errors import Failure, trouble
 log = structlog.get_logger()
 
 KEEPING_SECONDS = 0.7
-"""How long it may take to store a refused form, and to look up names for its errors, before it is answered."""
+"""Time limit for storing the draft of a refused form, and for looking up the names in its errors."""
 
 
 class Door:
@@ -51,29 +43,23 @@ class Door:
         self._loan_links = loan_links
 
     async def command(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        """Answer a slash command; one typed alone usually opens a form."""
+        """Answer a slash command; typed alone, it usually opens a form."""
         delivery = Delivery(key=body["trigger_id"], user_id=body["user_id"], channel_id=body["channel_id"])
         interaction = CommandInteraction(delivery, self._registry.commands[body["command"]], body.get("text", ""))
         if interaction.text.strip():
-            loaded = Loading(await self._transactions.run(interaction), view_id="")
+            answer, view_id = await self._transactions.run(interaction), ""
         else:
-            loaded = await self._responder.run_with_loading(interaction, body["trigger_id"])
-        if await self._responder.in_modal(loaded, delivery.user_id, body["trigger_id"]):
-            await ack()
-            return
-        message = _message(loaded)
-        if (
-            message is not None
-            and message.with_tables
-            and await self._responder.table(interaction, message.with_tables)
+            answer, view_id = await self._responder.run_with_loading(interaction, body["trigger_id"])
+        message = _message(answer) or Message("", [])
+        if await self._responder.in_modal(answer, view_id, delivery.user_id, body["trigger_id"]) or (
+            message.with_tables and await self._responder.table(interaction, message.with_tables)
         ):
             await ack()
-            return
-        text, blocks = (message.text, message.blocks) if message is not None else ("", [])
-        await ack(text=text, blocks=blocks, response_type="ephemeral")
+        else:
+            await ack(text=message.text, blocks=message.blocks, response_type="ephemeral")
 
     async def press(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        """Answer the press of a button, or a changed field of a form."""
+        """Answer a pressed button, or a changed field of a form."""
         action = body["actions"][0]
         delivery = Delivery(
             key=body["trigger_id"], user_id=body["user"]["id"], channel_id=body.get("channel", {}).get("id", "")
@@ -83,29 +69,28 @@ class Door:
             await self._responder.in_view(body, await self._transactions.run(interaction))
         else:
             if interaction.opens_modal:
-                loaded = await self._responder.run_with_loading(interaction, body["trigger_id"])
+                answer, view_id = await self._responder.run_with_loading(interaction, body["trigger_id"])
             else:
-                loaded = Loading(await self._transactions.run(interaction), view_id="")
-            if not await self._responder.in_modal(loaded, delivery.user_id, body["trigger_id"]):
-                answer = loaded.answer
-                answer = Reply(answer.otherwise) if isinstance(answer, OpenModal) else answer
-                if isinstance(answer, Reply):
-                    await self._responder.to_response_url(body["response_url"], answer)
+                answer, view_id = await self._transactions.run(interaction), ""
+            if not await self._responder.in_modal(answer, view_id, delivery.user_id, body["trigger_id"]):
+                reply = Reply(answer.otherwise) if isinstance(answer, OpenModal) else answer
+                if isinstance(reply, Reply):
+                    await self._responder.to_response_url(body["response_url"], reply)
         await ack()
 
     async def shortcut(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        """Answer a shortcut, which has the effect of a press."""
+        """Answer a shortcut as a press."""
         delivery = Delivery(key=body["trigger_id"], user_id=body["user"]["id"])
         shortcut = self._registry.shortcuts[body["callback_id"]]
         text = body.get("message", {}).get("text", "")
         interaction = self._press(delivery, shortcut.act, {"form": shortcut.callback_id}, state=ViewState(), text=text)
-        loaded = await self._responder.run_with_loading(interaction, body["trigger_id"])
-        await self._responder.in_modal(loaded, delivery.user_id, body["trigger_id"])
+        answer, view_id = await self._responder.run_with_loading(interaction, body["trigger_id"])
+        await self._responder.in_modal(answer, view_id, delivery.user_id, body["trigger_id"])
         await ack()
 
     async def submit(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        """Answer a submitted form. A view keeps its hash until it is updated, so a refused form may be submitted again: its
-        claim was rolled back."""
+        """Answer a submitted form. A refused form has the same delivery key when it is submitted again, because its view's
+        hash only changes with an update; it is not taken for a repeat, because its claim was rolled back."""
         view, user_id = body["view"], body["user"]["id"]
         delivery = Delivery(key=f"{view['id']}:{view['hash']}", user_id=user_id)
         form, state = self._registry.forms[view["callback_id"]], _state_of(body) or ViewState()
@@ -123,7 +108,7 @@ class Door:
                 await ack()
 
     async def suggest(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        """Offer options for what is typed in a search field; none to non-members, or without a database."""
+        """Suggest options for the words in a search field: none to non-members, or when the database is away."""
         source = _act(body)
         words, state = body.get("value", ""), _state_of(body) or ViewState()
 
@@ -135,7 +120,7 @@ class Door:
         await ack(options=[option.payload() for option in options])
 
     async def acknowledge(self, ack: AsyncAck) -> None:
-        """Answer a closed form with nothing."""
+        """Acknowledge a closed form."""
         await ack()
 
     async def home_opened(self, body: dict[str, Any]) -> None:
@@ -149,14 +134,14 @@ class Door:
             case UpdateModal(view):
                 await self._responder.publish(view, user_id, event.get("view", {}).get("hash", ""))
             case Reply(message):
-                await self._responder.publish_notice(replacement(message), user_id)
+                await self._responder.publish_unrecorded(replacement(message), user_id)
             case _:
                 return
 
     async def message(self, body: dict[str, Any]) -> None:
         """Answer a message to the bot with help."""
         event = body["event"]
-        # Edits, joins and messages of other bots carry a subtype or a bot's id: they ask nothing.
+        # Edits, joins and the messages of other bots carry a subtype or a bot's id; they need no answer.
         if "subtype" in event or "bot_id" in event or "user" not in event:
             return
         delivery = Delivery(key=body["event_id"], user_id=event["user"], channel_id=event["channel"])
@@ -170,7 +155,7 @@ class Door:
         event = body["event"]
         urls = [link["url"] for link in event["links"]]
         numbers = {url: number for url in urls if (number := self._loan_links.number_in(url)) is not None}
-        # People of another company read a shared channel; a link that is still being typed is in no message yet.
+        # People of another company can read a shared channel. A link in the composer has not been sent yet.
         if not numbers or body.get("is_ext_shared_channel") or event.get("source") == "composer":
             return
 
@@ -183,7 +168,7 @@ class Door:
             await self._responder.unfurl(event, unfurls)
 
     async def error(self, error: Exception, body: dict[str, Any]) -> BoltResponse:
-        """Log an error outside a transaction. A command is answered in words instead of with an HTTP error."""
+        """Log an error outside a transaction. Answer a command with a message instead of an HTTP error."""
         reference = new_reference()
         log.error("mishap", reference=reference, exc_info=error)
         if "command" not in body:
@@ -197,7 +182,7 @@ class Door:
         return PressInteraction(delivery, act, value, self._registry, **where)
 
     async def _readable_errors(self, refused: FormErrors, user_id: str) -> dict[str, str]:
-        """Return errors in plain text, with names in the place of ids."""
+        """Return the errors in plain text, with names instead of ids."""
 
         async def read(request: Request) -> Mapping[str, str]:
             return await names_in(request.desk, " ".join(refused.errors.values()))
@@ -206,8 +191,8 @@ class Door:
         return {block: unescaped(readable(text, names)) for block, text in refused.errors.items()}
 
 
-def _message(loaded: Loading) -> Message | None:
-    match loaded.answer:
+def _message(answer: Answer | FormErrors | None) -> Message | None:
+    match answer:
         case Reply(message) | OpenModal(_, message):
             return message
         case _:
@@ -231,7 +216,7 @@ def _state_of(body: dict[str, Any]) -> ViewState | None:
 
 
 def _value_of(action: dict[str, Any]) -> dict[str, Any]:
-    """Return what a button or a chosen option carries; a form's field carries nothing, because its form is read whole."""
+    """Return what a button or a chosen option carries. Form fields carry nothing: their form is read as a whole."""
     chosen = action.get("selected_option") or action
     value = chosen.get("value") or "{}"
     return json.loads(value) if value.startswith("{") else {}

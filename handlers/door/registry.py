@@ -1,48 +1,37 @@
-"""Every command, button, form and shortcut by name, put together from what their modules declare."""
+"""Every command, button, form and shortcut by name, as their modules declare them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handlers import events
-from handlers.buttons import (
-    access,
-    calls,
-    card,
-    documents,
-    due,
-    forms,
-    loans,
-    reassign,
-    reminders,
-    undo,
-)
+from handlers.buttons import calls, follow_ups, forms, loans, people, undo
 from handlers.commands import COMMANDS
 from handlers.door.declarations import ButtonFamily, Command, Shortcut
 from handlers.door.request import ParentView, PressHandler, SuggestHandler
 from handlers.forms.form import Form
 
 FAMILIES: tuple[ButtonFamily, ...] = (
-    access.FAMILY,
     calls.FAMILY,
-    card.FAMILY,
-    documents.FAMILY,
-    due.FAMILY,
     events.BOT_FAMILY,
     events.HOME_FAMILY,
-    reminders.FOLLOW_UPS,
-    forms.FAMILY,
+    follow_ups.DUE_LISTS,
+    follow_ups.FAMILY,
+    follow_ups.REMINDERS,
     forms.COUNTRIES,
+    forms.FAMILY,
+    loans.CARDS,
+    loans.DOCUMENTS,
     loans.FAMILY,
-    reassign.FAMILY,
-    reminders.FAMILY,
+    people.ACCESS,
+    people.REASSIGN,
     undo.FAMILY,
 )
-"""The button families of the desk; what is only there for the demo is added at start."""
+"""The button families of the desk; the demo adds its own at start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """What a button does, with the flags of its family."""
+    """The handler of a button, with its flags from the family."""
 
     handler: PressHandler
     opens_modal: bool = False
@@ -51,7 +40,7 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """What can come in from Slack, by the names that Slack sends."""
+    """What Slack can send, by the names it uses."""
 
     commands: Mapping[str, Command]
     presses: Mapping[str, Press]
@@ -76,5 +65,5 @@ def registry(*more: ButtonFamily) -> Registry:
         },
         forms=forms.FORMS,
         shortcuts={shortcut.callback_id: shortcut for shortcut in forms.SHORTCUTS},
-        parent_view=card.parent,
+        parent_view=loans.parent,
     )

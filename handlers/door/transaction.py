@@ -1,4 +1,4 @@
-"""The transaction of a request: time limit, claim of the delivery, member, stored answer, and what is said when it fails."""
+"""The transaction of a request: time limit, deduplication, member, stored answer, and the answer to a failure."""
 
 import asyncio
 import contextlib
@@ -22,21 +22,21 @@ from handlers.door.interactions import Interaction
 from handlers.door.language import Language, Languages
 from handlers.door.request import Answer, FormErrors, Request
 from handlers.messages.refusals.errors import Failure
-from storage.engine.trouble import Trouble, is_outage, log_fields
-from storage.engine.trouble import trouble as trouble_of
+from storage.engine import trouble
+from storage.engine.trouble import is_outage, log_fields
 from storage.queries.people import members
 from storage.tables import Member, Workspace
 
 log = structlog.get_logger()
 
 ANSWER_SECONDS = 1.8
-"""How long a request may take before its sender is told what is known: Slack gives up after 3 s."""
+"""Time limit of a request, after which its sender is told what is known. Slack gives up after 3 s."""
 
 LANGUAGE_SECONDS = 0.7
-"""How long Slack may take to name the language of a sender who is not a member."""
+"""Time limit for asking Slack for the language of a sender who is not a member."""
 
 Measure = Callable[[str, str, float], None]
-"""Is told of each request: its name, its outcome, the seconds it took."""
+"""Records a request in the metrics: its name, its outcome, and the seconds it took."""
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ class Transactions:
         self.languages = Languages(workspace)
 
     async def run(self, interaction: Interaction) -> Answer | FormErrors | None:
-        """Return the answer once the work is committed, or what to say instead. Raises nothing."""
+        """Return the answer once the work is committed, or the answer to its refusal or failure. Raises nothing."""
         progress = _Progress(self.languages.of_user(interaction.delivery.user_id))
         reference = new_reference()
         began = perf_counter()
@@ -64,7 +64,7 @@ class Transactions:
                 task = asyncio.create_task(self._handle(interaction, entries, progress))
                 if await self._ended(task, ANSWER_SECONDS):
                     return task.result()
-                wrong, progress.outcome = trouble_of(progress.session, None) or Trouble.LATE, "database_trouble"
+                wrong, progress.outcome = trouble.trouble(progress.session, None), "database_trouble"
                 log.error("database_trouble", error="too_slow")
             except DeskError as refused:
                 progress.outcome = "refused"
@@ -74,8 +74,8 @@ class Transactions:
             except _SlackSilentError:
                 wrong, progress.outcome = Failure.SLACK, "slack_trouble"
                 log.exception("slack_trouble")
-            except Exception as error:  # the sender reads our words for it, instead of Slack's for no answer
-                wrong = trouble_of(progress.session, error) or Failure.BUG
+            except Exception as error:  # without an answer, Slack would show the sender its own error
+                wrong = trouble.trouble(progress.session, error) or Failure.BUG
                 progress.outcome, event = _failure(error)
                 log.error(event, **log_fields(error))
             finally:
@@ -90,7 +90,7 @@ class Transactions:
         default: T,
         seconds: float | None = None,
     ) -> T:
-        """Return what `read` returns for a member; `default` for others, and when the database is away or slow."""
+        """Return what `read` returns for a member, or `default` for others and when the database is away or slow."""
         began = perf_counter()
         try:
             task = asyncio.create_task(self._read(user_id, read, default))
@@ -102,8 +102,8 @@ class Transactions:
             return default
 
     async def write(self, write: Callable[[Desk], Awaitable[object]], user_id: str = "") -> None:
-        """Write something for a member (nothing for others), or without `user_id` for the desk itself, in a transaction of
-        its own. Raises what the database raises."""
+        """Write in a separate transaction: as the member (nothing for others), or without `user_id` as the desk itself.
+        Raises what the database raises."""
         async with self._office.desk(self._workspace) as desk:
             desk.actor = await _present_member(desk, user_id) if user_id else None
             if desk.actor is not None or not user_id:
@@ -112,8 +112,8 @@ class Transactions:
     async def note(
         self, note: Callable[[Desk], Awaitable[object]], seconds: float, failure: str, user_id: str = "", **facts: str
     ) -> None:
-        """Write, as `write` does, what the answer does not depend on. Give it up after `seconds`; if the database refuses it,
-        log `failure` with `facts`."""
+        """Write, as `write` does, what the answer does not depend on. Cancel it after `seconds`; log a failure of the
+        database as `failure` with `facts`."""
 
         async def attempt() -> None:
             try:
@@ -133,7 +133,7 @@ class Transactions:
             if member is not None:
                 progress.language = self.languages.of_member(member)
             elif (person := entries.people.get(delivery.user_id)) is not None:
-                progress.language = Languages.of_person(person)
+                progress.language = Languages.of_newcomer(person.newcomer)
             if (earlier := await deliveries.claim(desk, delivery.key)) is not None:
                 progress.outcome = "repeat"
                 return read_answer(earlier)
@@ -153,12 +153,12 @@ class Transactions:
             raise _SlackSilentError from error
 
     async def _learn_language(self, interaction: Interaction, progress: "_Progress") -> None:
-        """Ask Slack for the language of a sender who is not a member; a slow Slack leaves it the workspace's."""
+        """Ask Slack for the language of a sender who is not a member; without an answer, keep the workspace's."""
         with contextlib.suppress(SlackApiError, aiohttp.ClientError, OSError, TimeoutError):
             async with asyncio.timeout(LANGUAGE_SECONDS):
                 person = await self._directory.person(interaction.delivery.user_id)
             if person is not None:
-                progress.language = Languages.of_person(person)
+                progress.language = Languages.of_newcomer(person.newcomer)
 
     async def _read(self, user_id: str, read: Callable[[Request], Awaitable[T]], default: T) -> T:
         async with self._office.reading_desk(self._workspace) as desk:
@@ -169,27 +169,8 @@ class Transactions:
             language = self.languages.of_member(member)
             return await read(Request(desk=desk, t=language.t, zone=language.zone, channel_id=""))
 
-    async def _note(
-        self, note: Callable[[Desk], Awaitable[object]], failure: str, user_id: str, facts: dict[str, str]
-    ) -> None:
-        try:
-            async with self._office.desk(self._workspace) as desk:
-                desk.actor = await _present_member(desk, user_id) if user_id else None
-                if desk.actor is not None or not user_id:
-                    await note(desk)
-        except Exception as error:
-            log.warning(failure, **facts, **log_fields(error))
-
-    async def _look_at(self, read: Callable[[Desk], Awaitable[T]], default: T) -> T:
-        try:
-            async with self._office.reading_desk(self._workspace) as desk:
-                return await read(desk)
-        except Exception as error:
-            log.error("names_not_found", **log_fields(error))
-            return default
-
     async def _ended(self, task: asyncio.Task[Any], seconds: float) -> bool:
-        """Wait for the task, and say whether it has finished; after `seconds` cancel it: a cancelled task rolls back."""
+        """Return whether the task finished within `seconds`; otherwise cancel it. A cancelled task rolls back."""
         self._tasks.add(task)
         task.add_done_callback(self._discard)
         try:
@@ -201,12 +182,12 @@ class Transactions:
     def _discard(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            task.exception()  # its caller knows by now; asyncio need not report it
+            task.exception()  # marks it as retrieved: the caller has handled it, so asyncio need not report it
 
 
 @dataclass(slots=True)
 class _Progress:
-    """How far a request came: the language of its answer, the session it opened, and its outcome for metrics."""
+    """What is known of a request so far: the language of its answer, its session, and its outcome for the metrics."""
 
     language: Language
     session: AsyncSession | None = None
@@ -214,11 +195,11 @@ class _Progress:
 
 
 class _SlackSilentError(Exception):
-    """Slack did not say who or which channel is meant."""
+    """Slack did not answer which person or channel is meant."""
 
 
 def _failure(error: Exception) -> tuple[str, str]:
-    """Return the outcome in the metrics and the event in the log."""
+    """Return the outcome for the metrics and the event for the log."""
     return ("database_trouble", "database_trouble") if is_outage(error) else ("error", "mishap")
 
 
@@ -227,11 +208,11 @@ async def _present_member(desk: Desk, slack_user_id: str) -> Member | None:
     return member if member is not None and member.removed_at is None else None
 
 
-_SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Without I, L, O and U, so that no sign is mistaken for another when it is read out loud or copied by hand."""
+_CHARACTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Without I, L, O and U, which are easily mistaken when a reference is read out or copied by hand."""
 
 
 def new_reference() -> str:
-    """Return a reference of eight signs in two groups: `7F3K-92QD`."""
-    signs = "".join(_SIGNS[byte % 32] for byte in os.urandom(8))
-    return f"{signs[:4]}-{signs[4:]}"
+    """Return a reference of eight characters in two groups: `7F3K-92QD`."""
+    characters = "".join(_CHARACTERS[byte % 32] for byte in os.urandom(8))
+    return f"{characters[:4]}-{characters[4:]}"

@@ -1,1 +1,1 @@
-"""Forms: what the commands do, with the mouse. One module per form."""
+"""Forms: what the commands do, with the mouse."""

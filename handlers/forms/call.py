@@ -11,6 +11,7 @@ from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY
 from handlers.door.request import Request
 from handlers.forms.fields import (
     DUE_REFUSALS,
+    FOLLOW_UP_REFUSALS,
     LOAN_REFUSALS,
     due_buttons,
     due_field,
@@ -23,11 +24,11 @@ from handlers.forms.fields import (
     words,
 )
 from handlers.forms.form import Form
-from handlers.messages import calls as render
 from handlers.messages.block_kit.elements import write_loan_and_time
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
+from handlers.messages.calls import already_logged, corrected, logged
 
 LONGEST = 600
 """The most minutes that one call can take."""
@@ -73,8 +74,8 @@ async def submit(request: Request) -> Message:
         line="\n".join(f"{name}={value}" for name, value in sorted(request.typed.items())),
     )
     if isinstance(answer, RepeatedCall):
-        return render.already_logged(request.t, answer, request.zone)
-    return render.logged(request.t, answer, request.zone)
+        return already_logged(request.t, answer, request.zone)
+    return logged(request.t, answer, request.zone)
 
 
 def _next(request: Request, form: FormWriter, chosen: ChosenLoan | None) -> None:
@@ -96,9 +97,7 @@ FORM = Form(
     fields={
         **LOAN_REFUSALS,
         **dict.fromkeys(DUE_REFUSALS, "next"),
-        "unknown_follow_up": "follow_up",
-        "follow_up_closed": "follow_up",
-        "others_may_act": "follow_up",
+        **FOLLOW_UP_REFUSALS,
         "number_and_purpose_differ": "purpose",
         "note_too_long": "note",
     },
@@ -107,7 +106,7 @@ FORM = Form(
 
 
 async def build_correction(request: Request, private: Private, typed: Typed) -> View:
-    """Write what the call says. `c` in `private` names the call; the form carries its version from when it was opened."""
+    """Write the call's content. `c` in `private` names the call; the form keeps the version from when it was opened."""
     t = request.t
     call = await corrections.call_to_correct(request.desk, UUID(private["c"]))
     content = call.content
@@ -128,7 +127,7 @@ async def submit_correction(request: Request) -> Message:
     content = CallContent(request.one("outcome"), int(minutes) if minutes else None, request.one("note"))
     private = request.private
     result = await corrections.correct_call(request.desk, UUID(private["c"]), private["v"], content)
-    return render.corrected(request.t, result, request.zone)
+    return corrected(request.t, result, request.zone)
 
 
 CORRECTION = Form(

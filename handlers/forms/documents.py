@@ -17,10 +17,10 @@ from handlers.forms.fields import (
     words,
 )
 from handlers.forms.form import Form
-from handlers.messages import documents as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
+from handlers.messages.documents import requested
 
 _PLAIN = [document for document in VOCABULARY.documents if not document.takes_words]
 
@@ -54,7 +54,7 @@ async def submit(request: Request) -> Message:
     asked = await documents.request_documents(
         request.desk, loan=loan_of(request), wanted=wanted, by=read_due(request, "by")
     )
-    return render.requested(request.t, asked, request.zone)
+    return requested(request.t, asked, request.zone)
 
 
 FORM = Form(

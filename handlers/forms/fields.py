@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
-from desk.calls.views import ChosenLoan
+from desk.calls.views import ChosenLoan, chosen_loan
 from desk.core.languages import LANGUAGES
 from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Word
@@ -18,8 +18,18 @@ from handlers.messages.block_kit.message import Button
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import GENERATION, FormWriter, Option, Private, Typed
 
-LOAN_REFUSALS = {"unknown_loan": "loan", "loan_ambiguous": "loan", "loan_missing": "loan"}
+LOAN_REFUSALS: dict[str, str] = dict.fromkeys(("unknown_loan", "loan_ambiguous", "loan_missing"), "loan")
 """The field for each refusal about the loan."""
+
+FOLLOW_UP_REFUSALS: dict[str, str] = dict.fromkeys(
+    ("unknown_follow_up", "follow_up_closed", "others_may_act"), "follow_up"
+)
+"""The field for each refusal about the follow-up."""
+
+CHANNEL_REFUSALS: dict[str, str] = dict.fromkeys(
+    ("channel_shared_outside", "channel_archived", "channel_without_bot"), "channel"
+)
+"""The field for each refusal about the channel."""
 
 DUE_REFUSALS = ("due_past", "due_after_work", "due_no_such_time", "no_working_day", "next_missing")
 """Refusals about a due time by use cases; those of the grammar carry their field."""
@@ -58,9 +68,21 @@ def loan_field(t: Translator, form: FormWriter, chosen: ChosenLoan | None, *, li
     )
 
 
+async def start_form(
+    request: Request, private: Private, typed: Typed, *, live: bool = True
+) -> tuple[FormWriter, ChosenLoan | None]:
+    """Return a form that begins with the loan field, and the chosen loan: at first the button's, `l` in `private`."""
+    typed = {"loan": str(private.get("l", "")), **typed}
+    chosen = await chosen_loan(request.desk, str(typed["loan"])) if typed["loan"] else None
+    form = FormWriter(request.t, private, typed)
+    loan_field(request.t, form, chosen, live=live)
+    return form, chosen
+
+
 def of_the_loan(private: Private, typed: Typed) -> tuple[Private, Typed]:
-    """Return what a form about a loan and one of its follow-ups carries, and its values: at first those of the button, `l` and
-    `n`. When another loan is chosen, the follow-up is removed, and Slack is made to forget it."""
+    """Return what a form about a loan and its follow-up carries, and its values: at first the button's, `l` and `n`.
+
+    When another loan is chosen, the follow-up is removed, and a new generation of fields makes Slack forget it."""
     if _CHOSEN_FOR not in private:
         given = {name: str(private[key]) for name, key in (("loan", "l"), ("follow_up", "n")) if key in private}
         typed = {**given, **typed}

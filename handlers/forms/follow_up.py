@@ -1,4 +1,4 @@
-"""The form for assigning a follow-up."""
+"""The forms for assigning a follow-up, and for moving one."""
 
 from desk.calls.views import chosen_loan
 from desk.core.values import PersonRef
@@ -7,28 +7,29 @@ from desk.follow_ups import assigning
 from handlers.door.request import Request
 from handlers.forms.fields import (
     DUE_REFUSALS,
+    FOLLOW_UP_REFUSALS,
     LOAN_REFUSALS,
     due_buttons,
     due_field,
+    follow_up_options,
     loan_field,
     loan_of,
+    of_the_loan,
     purposes,
     read_due,
+    start_form,
 )
 from handlers.forms.form import Form
-from handlers.messages import follow_ups as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
+from handlers.messages.follow_ups import assigned
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
     """Write the form: the loan, the time, the purpose and the assignee. `l` in `private` names the loan."""
     t = request.t
-    typed = {"loan": str(private.get("l", "")), **typed}
-    chosen = await chosen_loan(request.desk, str(typed["loan"])) if typed["loan"] else None
-    form = FormWriter(t, private, typed)
-    loan_field(t, form, chosen)
+    form, chosen = await start_form(request, private, typed)
     due_field(t, form, "due", t("When"))
     if chosen:
         form.buttons(*due_buttons(t, chosen.offers, request.zone, "due"))
@@ -51,7 +52,7 @@ async def submit(request: Request) -> Message:
         purpose=request.one("purpose") or None,
         note=request.one("note"),
     )
-    return render.assigned(request.t, planned)
+    return assigned(request.t, planned)
 
 
 FORM = Form(
@@ -69,3 +70,42 @@ FORM = Form(
     },
 )
 """`/loan-follow` with the mouse."""
+
+
+async def build_move(request: Request, private: Private, typed: Typed) -> View:
+    """Write the form: the follow-up and its new time. `l` and `n` in `private` name loan and follow-up."""
+    t = request.t
+    private, typed = of_the_loan(private, typed)
+    number = str(typed.get("loan", ""))
+    chosen = await chosen_loan(request.desk, number) if number else None
+    form = FormWriter(t, private, typed)
+    loan_field(t, form, chosen)
+    if chosen and chosen.open:
+        form.choice("follow_up", t("Follow-up"), follow_up_options(t, chosen.open))
+    due_field(t, form, "due", t("When"))
+    if chosen:
+        form.buttons(*due_buttons(t, chosen.offers, request.zone, "due"))
+    return form.view(MOVE.name, t(MOVE.title), submit=t("Move"))
+
+
+async def submit_move(request: Request) -> Message:
+    """Move the follow-up, as the command does."""
+    due = read_due(request, "due")
+    assert due is not None  # Slack sends no form in which a field that must be filled is empty.
+    loan = loan_of(request, follow_up=request.one("follow_up"))
+    return assigned(request.t, await assigning.move_follow_up(request.desk, loan=loan, due=due))
+
+
+MOVE = Form(
+    name="move",
+    title=_("Move a follow-up"),
+    build=build_move,
+    submit=submit_move,
+    main="loan",
+    fields={
+        **LOAN_REFUSALS,
+        **dict.fromkeys(DUE_REFUSALS, "due"),
+        **FOLLOW_UP_REFUSALS,
+    },
+)
+"""`/loan-follow <loan>/n move` with the mouse."""

@@ -5,14 +5,13 @@ from desk.core.vocabulary import VOCABULARY
 from desk.handover.reassigning import remove_member
 from desk.people.members import find_member
 from desk.people.team import TEAM_LIMIT, add_member, team_names
-from handlers.door.directory import candidate, reminder_channel
 from handlers.door.request import Request
-from handlers.forms.fields import words
+from handlers.forms.fields import CHANNEL_REFUSALS, words
 from handlers.forms.form import Form, field
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
-from handlers.messages.people import team as render
+from handlers.messages.people.team import added, removed
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
@@ -32,15 +31,15 @@ async def submit(request: Request) -> Message:
     """Add or change the member, as the command does."""
     channel = request.one("channel")
     with field("who"):
-        who = candidate(request.entries, request.one("who"))
-    added = await add_member(
+        who = request.entries.candidate(request.one("who"))
+    result = await add_member(
         request.desk,
         who,
         roles=request.several("roles"),
-        channel=reminder_channel(request.entries, channel) if channel else None,
+        channel=request.entries.channel(channel) if channel else None,
         team_name=request.one("new_team").strip() or request.one("team"),
     )
-    return render.added(request.t, added)
+    return added(request.t, result)
 
 
 FORM = Form(
@@ -53,9 +52,7 @@ FORM = Form(
         "admin_only": "roles",
         "last_admin": "roles",
         "team_name_too_long": "new_team",
-        "channel_shared_outside": "channel",
-        "channel_archived": "channel",
-        "channel_without_bot": "channel",
+        **CHANNEL_REFUSALS,
     },
     looks_up=("who", "channel"),
 )
@@ -75,7 +72,7 @@ async def _submit_leaver(request: Request) -> Message:
         who = await find_member(request.desk, PersonRef(slack_id=request.one("who")))
     with field("to"):
         to = await find_member(request.desk, PersonRef(slack_id=request.one("to")))
-    return render.removed(request.t, await remove_member(request.desk, who, to))
+    return removed(request.t, await remove_member(request.desk, who, to))
 
 
 LEAVER = Form(

@@ -2,34 +2,30 @@
 
 from uuid import UUID
 
-from desk.calls.views import chosen_loan
 from desk.core.vocabulary import NOTE_LIMIT
 from desk.loans import notes
 from handlers.door.request import Request
-from handlers.forms.fields import LOAN_REFUSALS, loan_field, loan_of
+from handlers.forms.fields import LOAN_REFUSALS, loan_of, start_form
 from handlers.forms.form import Form
-from handlers.messages import notes as render
 from handlers.messages.block_kit.elements import write_loan_and_time
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
+from handlers.messages.notes import added, corrected
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
     """Write the form: the loan and the note. `l` in `private` names the loan."""
     t = request.t
-    typed = {"loan": str(private.get("l", "")), **typed}
-    chosen = await chosen_loan(request.desk, str(typed["loan"])) if typed["loan"] else None
-    form = FormWriter(t, private, typed)
-    loan_field(t, form, chosen, live=False)
+    form, _chosen = await start_form(request, private, typed, live=False)
     form.text("note", t("Note"), long=True, limit=NOTE_LIMIT)
     return form.view(FORM.name, t(FORM.title), submit=t("Add the note"))
 
 
 async def submit(request: Request) -> Message:
     """Add the note, as the command does."""
-    added = await notes.add_note(request.desk, loan=loan_of(request), text=request.one("note"))
-    return render.added(request.t, added, request.zone)
+    result = await notes.add_note(request.desk, loan=loan_of(request), text=request.one("note"))
+    return added(request.t, result, request.zone)
 
 
 async def build_correction(request: Request, private: Private, typed: Typed) -> View:
@@ -47,7 +43,7 @@ async def submit_correction(request: Request) -> Message:
     """Correct the note."""
     private = request.private
     result = await notes.correct_note(request.desk, UUID(private["m"]), private["v"], request.one("note"))
-    return render.corrected(request.t, result, request.zone)
+    return corrected(request.t, result, request.zone)
 
 
 FORM = Form(

@@ -14,10 +14,10 @@ from desk.people.team import team_names
 from handlers.door.request import Request
 from handlers.forms.fields import LOANS, loan_option
 from handlers.forms.form import Form, field
-from handlers.messages import handover as render
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
+from handlers.messages.handover import plan
 from storage.tables import Member
 
 PICKED = 50
@@ -76,7 +76,7 @@ async def submit(request: Request) -> Message:
         why=request.one("why"),
     )
     try:
-        return render.plan(request.t, await plans.preview(request.desk, wanted))
+        return plan(request.t, await plans.preview(request.desk, wanted))
     except DeskError as error:
         if how == "one" and error.code in _ABOUT_WHOM:
             error.params["field"] = "to"

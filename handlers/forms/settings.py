@@ -10,13 +10,12 @@ from desk.people import own_settings
 from desk.people.members import find_member, locale_of, zone_of
 from desk.people.own_settings import NewAbsence, Settings, SettingsUpdate
 from desk.rules.hours import WorkingHours
-from handlers.door.directory import reminder_channel
 from handlers.door.request import Request
-from handlers.forms.fields import NO_CHOICE, chosen_language, language_field
+from handlers.forms.fields import CHANNEL_REFUSALS, NO_CHOICE, chosen_language, language_field
 from handlers.forms.form import WAS, Form, field
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View, message_modal
-from handlers.messages.people import team as render
+from handlers.messages.people.team import changed
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
@@ -49,14 +48,14 @@ async def submit(request: Request) -> View:
     if now["digest"] != was["digest"]:
         wanted["digest_at"] = time.fromisoformat(now["digest"]) if now["digest"] else None
     if now["channel"] != was["channel"]:
-        wanted["channel"] = reminder_channel(request.entries, now["channel"]) if now["channel"] else None
+        wanted["channel"] = request.entries.channel(now["channel"]) if now["channel"] else None
     if any(now[name] != was[name] for name in ("start", "end", "days")):
         wanted["hours"] = _hours(request, now)
     if any(now[name] != was[name] for name in ("until", "cover")):
         wanted["absence"] = await _absence(request, now)
     result = await own_settings.change_settings(request.desk, wanted)
     t = Translator(locale_of(request.desk.member))
-    return message_modal(t, render.changed(t, result), t(FORM.title))
+    return message_modal(t, changed(t, result), t(FORM.title))
 
 
 def _written(now: Settings) -> dict[str, str]:
@@ -123,9 +122,7 @@ FORM = Form(
         "no_working_day": "digest",
         "no_working_days": "days",
         "overnight_hours": "end",
-        "channel_shared_outside": "channel",
-        "channel_archived": "channel",
-        "channel_without_bot": "channel",
+        **CHANNEL_REFUSALS,
         "until_missing": "until",
         "absence_past": "until",
         "same_person": "cover",

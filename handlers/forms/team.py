@@ -1,22 +1,23 @@
-"""The form for a team's managers and channel, and the desk's admins."""
+"""The forms for a team's managers and channel and the desk's admins, and for choosing the first managers."""
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from desk.core.permissions import require_role
 from desk.core.values import PersonRef
-from desk.people import team_settings
+from desk.people import onboarding, team_settings
 from desk.people.members import find_member
-from desk.people.team import team_names
+from desk.people.team import add_manager, team_names
 from desk.people.team_settings import TeamSettings, TeamUpdate
-from handlers.door.directory import reminder_channel
 from handlers.door.request import Request
-from handlers.forms.fields import NO_CHOICE, chosen_language, language_field
+from handlers.forms.fields import CHANNEL_REFUSALS, NO_CHOICE, chosen_language, language_field
 from handlers.forms.form import TAKEN_UP, WAS, Form, field
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import GENERATION, FormWriter, Option, Private, Typed, View
-from handlers.messages.people import team as render
+from handlers.messages.people.onboarding import managers_chosen
+from handlers.messages.people.team import team_changed
 from storage.tables import Member
 
 
@@ -53,14 +54,14 @@ async def submit(request: Request) -> Message:
         wanted["managers"] = await _people(request, "managers")
     channel = "" if "channel" in request.several("off") else request.one("channel")
     if was["team"] and channel != was["channel"]:
-        wanted["channel"] = reminder_channel(request.entries, channel) if channel else None
+        wanted["channel"] = request.entries.channel(channel) if channel else None
     language = chosen_language(request)
     if was["team"] and language != was.get("language", ""):  # a form that the release before has opened has none
         wanted["language"] = language or None
     if sorted(request.several("admins")) != list(was["admins"]):
         wanted["admins"] = await _people(request, "admins")
     team_id = UUID(was["team"]) if was["team"] else None
-    return render.team_changed(request.t, await team_settings.change_team(request.desk, team_id, wanted))
+    return team_changed(request.t, await team_settings.change_team(request.desk, team_id, wanted))
 
 
 def _written(now: TeamSettings) -> dict[str, Any]:
@@ -89,11 +90,38 @@ FORM = Form(
     build=build,
     submit=submit,
     main="admins",
-    fields={
-        "channel_shared_outside": "channel",
-        "channel_archived": "channel",
-        "channel_without_bot": "channel",
-    },
+    fields=CHANNEL_REFUSALS,
     looks_up=("channel",),
 )
 """The managers of a team, and the admins."""
+
+
+async def build_managers(request: Request, private: Private, typed: Typed) -> View:
+    """Write the form: the members to make managers; present managers stay."""
+    t = request.t
+    require_role(request.desk, "manage_teams")
+    form = FormWriter(t, private, typed)
+    if names := (await onboarding.setup_status(request.desk)).managers:
+        form.line(t("Already managers:"), " ", t(", ").join(names))
+    form.people("managers", t("New managers"))
+    form.line(t("Managers see every loan of their team, reassign loans, and are told when nobody acts on a follow-up."))
+    return form.view(MANAGERS.name, t(MANAGERS.title), submit=t("Save"))
+
+
+async def submit_managers(request: Request) -> Message:
+    """Make each of them a manager, as `/loan-team add` does; they keep their other roles."""
+    for slack_id in request.several("managers"):
+        await add_manager(request.desk, request.entries.candidate(slack_id))
+    return managers_chosen(request.t, (await onboarding.setup_status(request.desk)).managers)
+
+
+MANAGERS = Form(
+    name="managers",
+    title=_("Choose managers"),
+    build=build_managers,
+    submit=submit_managers,
+    main="managers",
+    fields={},
+    looks_up=("managers",),
+)
+"""The managers of the workspace."""

@@ -12,7 +12,7 @@ from handlers.forms.form import Form
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
-from handlers.messages.people import onboarding as render
+from handlers.messages.people.onboarding import language_name, settings_changed
 
 COUNTRIES = "country.search"
 """The source of suggestions for the country field."""
@@ -36,7 +36,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     form.choice(
         "language",
         t("Language of all channels"),
-        [Option(render.language_name(t, locale), locale) for locale in _LOCALES],
+        [Option(language_name(t, locale), locale) for locale in _LOCALES],
         hint=t("Direct messages use each member's own language."),
     )
     form.search(
@@ -62,7 +62,7 @@ async def submit(request: Request) -> Message:
         contact_start=time.fromisoformat(request.one("from")),
         contact_end=time.fromisoformat(request.one("until")),
     )
-    return render.settings_changed(request.t, await change_settings(request.desk, settings))
+    return settings_changed(request.t, await change_settings(request.desk, settings))
 
 
 async def suggest_countries(request: Request) -> Sequence[Option]:

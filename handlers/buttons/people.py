@@ -1,0 +1,68 @@
+"""Buttons about people: requests for access, and the preview of a handover."""
+
+from uuid import UUID
+
+from desk.core.errors import Conflict, NotFound
+from desk.handover import plans, reassigning
+from desk.handover.plans import PlanPreview
+from desk.handover.reassigning import Preview
+from desk.people import access
+from handlers.door.declarations import ButtonFamily
+from handlers.door.request import Reply, Request
+from handlers.messages.handover import nothing_handed_over, plan, plan_done, preview, reassigned
+from handlers.messages.people.access import request_sent
+from storage.tables import Member
+
+
+async def ask(request: Request) -> Reply:
+    """Ask for access: the only button for people who are not members."""
+    if request.desk.actor is not None:
+        raise Conflict("member_already", slack_id=request.desk.actor.slack_user_id)
+    (slack_id,) = request.entries.ids
+    return Reply(request_sent(request.t, await access.ask(request.desk, request.entries.candidate(slack_id))))
+
+
+async def grant(request: Request) -> None:
+    """Grant access with the role of the button; the message shows it."""
+    value = request.value
+    await access.grant(request.desk, UUID(value["r"]), value["role"], request.entries.candidate(value["who"]))
+
+
+async def decline(request: Request) -> None:
+    """Decline access; the message shows it."""
+    await access.decline(request.desk, UUID(request.value["r"]))
+
+
+ACCESS = ButtonFamily("access", {"ask": ask, "grant": grant, "decline": decline}, for_non_members=frozenset({"ask"}))
+
+
+async def confirm(request: Request) -> Reply:
+    """Hand everything over if the preview is still correct; otherwise show it again."""
+    value = request.value
+    outgoing, to = await _member(request, value["f"]), await _member(request, value["t"])
+    draft_id = UUID(value["d"]) if value.get("d") else None
+    result = await reassigning.reassign_all(request.desk, outgoing, to, fingerprint=value["m"], draft_id=draft_id)
+    shown = preview(request.t, result) if isinstance(result, Preview) else reassigned(request.t, result)
+    return Reply(shown, replaces=True)
+
+
+async def carry_out(request: Request) -> Reply:
+    """Carry out the form's plan if its preview is still correct; otherwise show it again."""
+    result = await plans.carry_out(request.desk, UUID(request.value["d"]), request.value["m"])
+    shown = plan(request.t, result) if isinstance(result, PlanPreview) else plan_done(request.t, result)
+    return Reply(shown, replaces=True)
+
+
+async def leave(request: Request) -> Reply:
+    """Change nothing."""
+    return Reply(nothing_handed_over(request.t), replaces=True)
+
+
+async def _member(request: Request, member_id: str) -> Member:
+    member = await request.desk.session.get(Member, UUID(member_id))
+    if member is None or member.workspace_id != request.desk.workspace.id or member.removed_at is not None:
+        raise NotFound("member_gone")
+    return member
+
+
+REASSIGN = ButtonFamily("reassign", {"confirm": confirm, "carry_out": carry_out, "leave": leave})
