@@ -6,7 +6,7 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from desk.core.transaction import Office
-from desk.messages.home import published, read_showing, stale_homes
+from desk.messages.home import read_page, record_published, stale_homes
 from desk.people.members import locale_of
 from handlers.door.request import Request
 from handlers.door.views import ViewsClient
@@ -46,7 +46,7 @@ class HomeUpdater:
             desk.actor = member
             request = Request(desk=desk, t=Translator(locale_of(member)), zone=ZoneInfo(member.zone), channel_id="")
             if member.removed_at is None:
-                view = await current_home(request, read_showing(home.showing))
+                view = await current_home(request, read_page(home.showing))
             else:
                 view = home_for_non_member(request.t, request.zone)
             if desk.cipher.digest("home", view.content()) == home.digest:
@@ -56,4 +56,4 @@ class HomeUpdater:
         if view_hash is None:
             return
         async with self._office.desk(self._workspace, member) as desk:
-            await published(desk, view.content(), view_hash, view.private)
+            await record_published(desk, view.content(), view_hash, view.private)

@@ -4,19 +4,19 @@ A process that runs Undo imports this module.
 """
 
 from desk.documents import steps
-from desk.follow_ups import follow_ups, rescheduling
+from desk.follow_ups import lifecycle, rescheduling
 from desk.handover import reassigning, removing
 from desk.loans import borrowers, inquiries
-from desk.messages import digest_times, managers
+from desk.messages import digest_times, manager_notices
 from desk.people import calendars, onboarding, own_settings, team
 
 REGISTERING = (
     borrowers,
     calendars,
     digest_times,
-    follow_ups,
+    lifecycle,
     inquiries,
-    managers,
+    manager_notices,
     onboarding,
     own_settings,
     reassigning,

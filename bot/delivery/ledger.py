@@ -7,7 +7,7 @@ from bot.delivery.errors import SlackRequestError
 from bot.delivery.slack_api import PostedMessage
 from desk.core.transaction import Office
 from desk.messages import notices as desk_notices
-from desk.messages.notices import Fallback, native_refused
+from desk.messages.notices import Fallback, record_tables_refused
 from storage.queries.messages import notices, sending
 from storage.queries.messages.sending import LONGEST_WAIT, Lease
 from storage.tables import Notice, Workspace
@@ -118,10 +118,10 @@ class Ledger:
                 )
             )
 
-    async def record_native_refused(self) -> None:
+    async def record_tables_refused(self) -> None:
         """Record that Slack refused a table or chart in this workspace."""
         async with self._office.desk(self._workspace) as desk:
-            await native_refused(desk)
+            await record_tables_refused(desk)
 
     async def record_channel_lost(
         self, lease: Lease, channel: str, revision: int, failure: SlackRequestError
@@ -129,7 +129,7 @@ class Ledger:
         """Record that `channel` accepts nothing more: a posted message stays, an unposted one goes to the fallback reader."""
         async with self._office.desk(self._workspace) as desk:
             notice = await desk.session.get_one(Notice, lease.notice_id)
-            fallback = await desk_notices.channel_lost(desk, notice, channel=channel, error=failure.error)
+            fallback = await desk_notices.handle_lost_channel(desk, notice, channel=channel, error=failure.error)
             session, now = desk.session, desk.now
             if lease.ts is not None:
                 held = await sending.record_settled(session, lease, revision=revision, now=now)

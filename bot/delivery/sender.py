@@ -232,7 +232,7 @@ class Sender:
             return _plain(content, message, failure)
         log.warning("slack_refuses_tables", notice=str(content.notice_id), kind=content.kind, error=failure.error)
         if failure.error.startswith("invalid_blocks"):
-            await self._ledger.record_native_refused()
+            await self._ledger.record_tables_refused()
         return content.message
 
     async def _delete(self, posted: PostedMessage) -> None:

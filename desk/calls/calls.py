@@ -12,11 +12,11 @@ from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Outcome
-from desk.follow_ups import follow_ups
-from desk.follow_ups.locking import pressed
+from desk.follow_ups import lifecycle
+from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import lookup
-from desk.messages.managers import tell_of_call
+from desk.messages.manager_notices import report_call
 from desk.people.members import require_may_act
 from storage.engine.types import new_id
 from storage.queries.calls import calls
@@ -62,10 +62,10 @@ async def log_call(
 async def log_call_on(desk: Desk, follow_up_id: UUID, version: int, outcome: str) -> CallLogged:
     """Logs, by one tap, a call that answers this follow-up, if nobody has changed it since the button was shown.
 
-    Raises as `log_call` and `desk.follow_ups.locking.pressed` do.
+    Raises as `log_call` and `desk.follow_ups.locking.lock_follow_up` do.
     """
     require_role(desk, "log_call")
-    shown = await pressed(desk, follow_up_id, version)
+    shown = await lock_follow_up(desk, follow_up_id, version)
     open_ones = await stored.open_of_loan(desk.session, shown.loan.id)
     kind = VOCABULARY.outcome(outcome)
     answering = await what_it_answers(desk, shown.loan, open_ones, kind, NOTHING_SAID, shown.follow_up)
@@ -109,10 +109,10 @@ async def answer_another(
 ) -> CallLogged:
     """Says that a call answered this follow-up as well. With `keeps_plan` an attempt is counted and nothing is moved.
 
-    Raises as `log_again` and `desk.follow_ups.locking.pressed` do, and Invalid (`outcome_answers_other`).
+    Raises as `log_again` and `desk.follow_ups.locking.lock_follow_up` do, and Invalid (`outcome_answers_other`).
     """
     require_role(desk, "add_to_call")
-    shown = await pressed(desk, follow_up_id, version)
+    shown = await lock_follow_up(desk, follow_up_id, version)
     loan, call = await _own_call(desk, call_id)
     if shown.loan.id != loan.id:
         raise NotFound("unknown_follow_up_pressed")
@@ -124,7 +124,7 @@ async def answer_another(
         )
     answering = _answering_of(desk, call, shown.follow_up)
     if outcome.ends:
-        follow_ups.close(desk, shown.follow_up, "done")
+        lifecycle.close(desk, shown.follow_up, "done")
         came = Consequences(answered=shown.follow_up, ended=(shown.follow_up,))
     else:
         open_ones = [shown.follow_up]
@@ -139,7 +139,7 @@ async def answer_another(
 async def plan_next(desk: Desk, call_id: UUID, due: Due, purpose: str, *, next_number: int) -> CallLogged:
     """Plans a next step that was offered after a call, unless something was planned on the loan since (`next_number`).
 
-    Raises as `log_again` does, and Conflict (`planned_since`), Invalid (`due_past`), and as `follow_ups.plan` does.
+    Raises as `log_again` does, and Conflict (`planned_since`), Invalid (`due_past`), and as `lifecycle.plan` does.
     """
     require_role(desk, "add_to_call")
     loan, call = await _own_call(desk, call_id)
@@ -149,7 +149,7 @@ async def plan_next(desk: Desk, call_id: UUID, due: Due, purpose: str, *, next_n
         raise Invalid("offer_past", given=due.at)
     answered = await stored.by_id(desk.session, call.follow_up_id) if call.follow_up_id else None
     assignee = await assignee_of_next(desk, loan, answered)
-    planned = await follow_ups.plan(desk, loan, purpose=purpose, assignee=assignee, due=due)
+    planned = await lifecycle.plan(desk, loan, purpose=purpose, assignee=assignee, due=due)
     if not VOCABULARY.outcome(call.outcome).ends:
         planned.follow_up.attempts = 1
     came = Consequences(answered=answered, planned=planned)
@@ -182,13 +182,13 @@ async def _log(
     minutes: int | None = None,
     keeps_plan: bool = False,
 ) -> CallLogged:
-    follow_ups.check_note(answering.note)
+    lifecycle.check_note(answering.note)
     came = await follow_from(desk, loan, open_ones, outcome, answering, step, keeps_plan=keeps_plan)
     await _ask_on(desk, came)
     call = create(desk, _call(desk, loan, outcome, answering, came.answered, line_digest, minutes))
     if outcome.marks_number_wrong:
         await _mark_number_wrong(desk, loan)
-    told = outcome.tells_manager and await tell_of_call(desk, loan, call, came.answered)
+    told = outcome.tells_manager and await report_call(desk, loan, call, came.answered)
     subject = came.answered.id if came.answered else call.id
     desk.audit("call", loan_id=loan.id, subject_id=subject, outcome=outcome.code, call=str(call.id))
     undo_id = offer_undo(desk, "call", loan_id=loan.id)

@@ -11,11 +11,11 @@ from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
-from desk.documents.steps import begin, bring
+from desk.documents.steps import create_item, set_state
 from desk.documents.views import ItemView, item_views, words_of
-from desk.follow_ups import follow_ups, rule_plans
-from desk.follow_ups.follow_ups import Planned, check_note
-from desk.follow_ups.next_steps import Unplanned, unplanned
+from desk.follow_ups import lifecycle, rule_plans
+from desk.follow_ups.lifecycle import PlannedFollowUp, check_note
+from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
@@ -45,7 +45,7 @@ _POSSIBLE: dict[str, tuple[Act, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DocumentName:
     """A document as named: its code, and the words where that is `other`."""
 
     code: str
@@ -58,10 +58,10 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentsRequested:
+class DocumentRequestResult:
     """What was asked for, what had been asked for before (`already`), and the call that asks after it.
 
-    `planned` was planned or moved by this act, `by_rule` by the desk itself; `kept` was there before and stays as it is.
+    `planned` was planned or moved by this act, `by_rule` by the desk itself; `existing` was there before and stays as it is.
     `undo_id` is None when nothing changed.
     """
 
@@ -71,12 +71,12 @@ class DocumentsRequested:
     already: tuple[ItemView, ...]
     planned: PlannedView | None
     by_rule: bool
-    kept: FollowUpView | None
+    existing: FollowUpView | None
     undo_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentsChanged:
+class DocumentChangeResult:
     """Documents that came to another state; what is still open; the calls about them that are done with, or planned."""
 
     loan: LoanView
@@ -85,12 +85,12 @@ class DocumentsChanged:
     still_open: tuple[ItemView, ...]
     done: tuple[FollowUpView, ...]
     planned: PlannedView | None
-    unplanned: Unplanned | None
+    next_steps: NextSteps | None
     undo_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentsListed:
+class DocumentList:
     """The documents of a loan: the open ones, then those that are settled, the newest first."""
 
     loan: LoanView
@@ -100,13 +100,13 @@ class DocumentsListed:
 
 
 async def request_documents(
-    desk: Desk, *, loan: LoanRef, wanted: Sequence[Wanted], by: Due | None = None
-) -> DocumentsRequested:
+    desk: Desk, *, loan: LoanRef, wanted: Sequence[DocumentName], by: Due | None = None
+) -> DocumentRequestResult:
     """Asks for documents, and plans the call that asks after them: at `by`, or by rule. One that is open is not asked for
     twice.
 
     Raises NotAllowed (`role_missing`), Invalid (`document_words_too_long`), whatever names no one loan, and as
-    `desk.follow_ups.follow_ups.plan` does.
+    `desk.follow_ups.lifecycle.plan` does.
     """
     require_role(desk, "request_documents")
     for each in wanted:
@@ -129,22 +129,22 @@ async def request_documents(
         desk.audit("documents", loan_id=named.id, step="request", documents=[item.document for item in items])
         undo_id = offer_undo(desk, "documents", loan_id=named.id)
     contact = await borrowers.contact_of(desk, named.borrower_id)
-    kept = await follow_up_views(desk, named, [asking]) if asking and not planned else ()
-    return DocumentsRequested(
+    existing = await follow_up_views(desk, named, [asking]) if asking and not planned else ()
+    return DocumentRequestResult(
         loan=await loan_view(desk, named),
         name=contact.name,
         asked=await _views(desk, items),
         already=await _views(desk, already),
         planned=planned_view(desk, named, planned) if planned else None,
         by_rule=planned is not None and by is None,
-        kept=kept[0] if kept else None,
+        existing=existing[0] if existing else None,
         undo_id=undo_id,
     )
 
 
 async def change_documents(
-    desk: Desk, *, loan: LoanRef, act: Act, which: Sequence[Wanted], reason: str = ""
-) -> DocumentsChanged:
+    desk: Desk, *, loan: LoanRef, act: Act, which: Sequence[DocumentName], reason: str = ""
+) -> DocumentChangeResult:
     """Brings documents of a loan to another state, all of those named or none.
 
     Raises NotAllowed (`role_missing`), NotFound (`document_not_requested`), Invalid (`document_impossible`,
@@ -158,7 +158,7 @@ async def change_documents(
     return await _change(desk, named, list(items.values()), act, reason)
 
 
-async def change_document_on(desk: Desk, item_id: UUID, version: int, act: Act) -> DocumentsChanged:
+async def change_document_on(desk: Desk, item_id: UUID, version: int, act: Act) -> DocumentChangeResult:
     """Brings the document of a button to another state, if nobody has changed it since the button was shown.
 
     Raises as `change_documents` does, NotFound (`unknown_loan_pressed`) and Conflict (`document_changed`).
@@ -181,17 +181,17 @@ async def change_document_on(desk: Desk, item_id: UUID, version: int, act: Act) 
     return await _change(desk, loan, [item], act, "")
 
 
-async def list_documents(desk: Desk, loan: LoanRef) -> DocumentsListed:
+async def list_documents(desk: Desk, loan: LoanRef) -> DocumentList:
     """The documents of the loan that is meant. Raises whatever names no one loan."""
     return await _listed(desk, (await lookup.resolve(desk, loan)).loan)
 
 
-async def documents_pressed(desk: Desk, loan_id: UUID) -> DocumentsListed:
+async def list_documents_by_id(desk: Desk, loan_id: UUID) -> DocumentList:
     """The documents of the loan of a button. Raises NotFound (`unknown_loan_pressed`)."""
     return await _listed(desk, await lookup.pressed(desk, loan_id))
 
 
-async def lacking(desk: Desk, loan: LoanRef) -> tuple[str, ...]:
+async def missing_documents(desk: Desk, loan: LoanRef) -> tuple[str, ...]:
     """The documents that a loan at its stage needs and that have neither come nor been asked for, by their codes.
 
     Raises whatever names no one loan.
@@ -205,10 +205,10 @@ async def lacking(desk: Desk, loan: LoanRef) -> tuple[str, ...]:
     return tuple(code for code in needed_at(named.stage) if code not in there)
 
 
-async def _listed(desk: Desk, loan: Loan) -> DocumentsListed:
+async def _listed(desk: Desk, loan: Loan) -> DocumentList:
     views = await item_views(desk, await stored.items_of_loan(desk.session, loan.id))
     settled = sorted((v for v in views if v.state not in stored.OPEN_STATES), key=lambda v: v.changed_at, reverse=True)
-    return DocumentsListed(
+    return DocumentList(
         loan=await loan_view(desk, loan),
         name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
         open=tuple(v for v in views if v.state in stored.OPEN_STATES),
@@ -216,7 +216,7 @@ async def _listed(desk: Desk, loan: Loan) -> DocumentsListed:
     )
 
 
-async def _change(desk: Desk, loan: Loan, items: Sequence[DocumentItem], act: Act, reason: str) -> DocumentsChanged:
+async def _change(desk: Desk, loan: Loan, items: Sequence[DocumentItem], act: Act, reason: str) -> DocumentChangeResult:
     for item in items:
         if act not in _POSSIBLE[item.state]:
             raise Invalid(
@@ -228,7 +228,7 @@ async def _change(desk: Desk, loan: Loan, items: Sequence[DocumentItem], act: Ac
                 loan=loan.number,
             )
     for item in items:
-        bring(desk, item, _LEADS_TO[act], reason)
+        set_state(desk, item, _LEADS_TO[act], reason)
     requests = await stored.requests(desk.session, [item.request_id for item in items])
     planned = await _ask_again(desk, loan, requests) if act == "reject" else None
     done = await _finish_asking(desk, loan, requests)
@@ -236,14 +236,14 @@ async def _change(desk: Desk, loan: Loan, items: Sequence[DocumentItem], act: Ac
     desk.audit("documents", loan_id=loan.id, subject_id=items[0].id, step=act, documents=codes)
     undo_id = offer_undo(desk, "documents", loan_id=loan.id)
     contact = await borrowers.contact_of(desk, loan.borrower_id)
-    return DocumentsChanged(
+    return DocumentChangeResult(
         loan=await loan_view(desk, loan),
         name=contact.name,
         changed=await _views(desk, items),
         still_open=await _views(desk, await stored.open_items(desk.session, loan.id)),
         done=await follow_up_views(desk, loan, done),
         planned=planned_view(desk, loan, planned) if planned else None,
-        unplanned=await unplanned(desk, loan),
+        next_steps=await offer_next_steps(desk, loan),
         undo_id=undo_id,
     )
 
@@ -257,24 +257,24 @@ async def _asking_after(desk: Desk, loan: Loan) -> FollowUp | None:
     return None
 
 
-async def _plan_asking(desk: Desk, loan: Loan, asking: FollowUp | None, by: Due | None) -> Planned | None:
+async def _plan_asking(desk: Desk, loan: Loan, asking: FollowUp | None, by: Due | None) -> PlannedFollowUp | None:
     if by is not None and asking is not None:
         holder = (await members.by_ids(desk.session, [asking.assignee_id]))[asking.assignee_id]
         try:
-            return await follow_ups.move(desk, asking, by, assignee=holder)
+            return await lifecycle.move(desk, asking, by, assignee=holder)
         except Invalid as refused:
             if refused.code != "due_past" or by.at is not None:
                 raise
             # The hour that the call had is over on that day: the day itself is not.
-            return await follow_ups.move(desk, asking, by, assignee=holder, keeps_hour=False)
+            return await lifecycle.move(desk, asking, by, assignee=holder, keeps_hour=False)
     if by is not None:
         assignee = await assignee_of_next(desk, loan, None)
-        return await follow_ups.plan(desk, loan, purpose="documents", assignee=assignee, due=by)
+        return await lifecycle.plan(desk, loan, purpose="documents", assignee=assignee, due=by)
     return await rule_plans.plan_documents(desk, loan)
 
 
 def _write_request(
-    desk: Desk, loan: Loan, wanted: Sequence[Wanted], by: Due | None, follow_up: FollowUp | None
+    desk: Desk, loan: Loan, wanted: Sequence[DocumentName], by: Due | None, follow_up: FollowUp | None
 ) -> list[DocumentItem]:
     request = create(
         desk,
@@ -303,7 +303,7 @@ def _write_request(
             changed_at=desk.now,
             changed_by_id=desk.member.id,
         )
-        items.append(begin(desk, item))
+        items.append(create_item(desk, item))
     return items
 
 
@@ -315,7 +315,7 @@ async def _link(desk: Desk, items: Sequence[DocumentItem], follow_up: FollowUp, 
             request.due_on, request.due_at = by.on, by.at
 
 
-async def _ask_again(desk: Desk, loan: Loan, requests: Sequence[DocumentRequest]) -> Planned | None:
+async def _ask_again(desk: Desk, loan: Loan, requests: Sequence[DocumentRequest]) -> PlannedFollowUp | None:
     """Documents that were sent back are asked after: in the call that is open about them, else in one by rule."""
     there = {f.id: f for f in await stored_follow_ups.open_of_loan(desk.session, loan.id)}
     left = [request for request in requests if request.follow_up_id not in there]
@@ -338,11 +338,11 @@ async def _finish_asking(desk: Desk, loan: Loan, requests: Sequence[DocumentRequ
     finished = {request.follow_up_id for request in requests} - waiting
     done = [f for f in asking if f.id in finished]
     for follow_up in done:
-        follow_ups.close(desk, follow_up, "done")
+        lifecycle.close(desk, follow_up, "done")
     return done
 
 
-def _find(desk: Desk, loan: Loan, there: Sequence[DocumentItem], which: Wanted) -> DocumentItem:
+def _find(desk: Desk, loan: Loan, there: Sequence[DocumentItem], which: DocumentName) -> DocumentItem:
     """The open document of that name, else the one asked for last."""
     same = [item for item in there if item.document == which.code]
     if which.words:
@@ -357,7 +357,7 @@ def _find(desk: Desk, loan: Loan, there: Sequence[DocumentItem], which: Wanted) 
 
 
 def _key(desk: Desk, item: DocumentItem) -> tuple[str, str]:
-    return Wanted(item.document, words_of(desk, item)).key
+    return DocumentName(item.document, words_of(desk, item)).key
 
 
 async def _views(desk: Desk, items: Sequence[DocumentItem]) -> tuple[ItemView, ...]:

@@ -7,14 +7,14 @@ from storage.engine.types import new_id
 from storage.tables import DocumentItem, DocumentStep
 
 
-def begin(desk: Desk, item: DocumentItem) -> DocumentItem:
+def create_item(desk: Desk, item: DocumentItem) -> DocumentItem:
     """Writes a document that is asked for now."""
     create(desk, item)
     _record(desk, item)
     return item
 
 
-def bring(desk: Desk, item: DocumentItem, state: str, reason: str = "") -> None:
+def set_state(desk: Desk, item: DocumentItem, state: str, reason: str = "") -> None:
     """Brings a document to another state, by whoever acts."""
     track(desk, item)
     item.state, item.changed_at = state, desk.now

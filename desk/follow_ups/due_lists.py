@@ -39,7 +39,7 @@ class DueRow:
     masked: str = field(repr=False)
     tail: str = field(repr=False)
     kind: str
-    holder: str
+    assignee_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ async def rows_of(desk: Desk, window: Window, *, limit: int, offset: int = 0) ->
                 masked=contact.masked,
                 tail=contact.tail,
                 kind=VOCABULARY.purpose(follow_up.purpose).kind,
-                holder=assignees[follow_up.assignee_id].name,
+                assignee_name=assignees[follow_up.assignee_id].name,
             )
         )
     return tuple(rows)

@@ -6,7 +6,7 @@ from uuid import UUID
 from desk.core.changes import track
 from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
-from desk.follow_ups.follow_ups import acts_on, retime
+from desk.follow_ups.lifecycle import acts_on, retime
 from desk.people.calendars import calendar_of
 from desk.people.members import stand_ins_for
 from storage.queries.follow_ups import acts, follow_ups

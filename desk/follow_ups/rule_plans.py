@@ -11,8 +11,8 @@ from uuid import UUID
 from desk.core.permissions import CALLERS, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import Due
-from desk.follow_ups import follow_ups
-from desk.follow_ups.follow_ups import Planned
+from desk.follow_ups import lifecycle
+from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.calendars import calendar_of
 from desk.people.members import fewest_open, hours_of, managers_for, today_of
 from desk.rules.absence import is_absent
@@ -23,7 +23,7 @@ from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
 
 
-async def plan_for_stage(desk: Desk, loan: Loan) -> Planned | None:
+async def plan_for_stage(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     """What the loan's stage asks for: the identity verification of an application, the repayment call of a disbursed
     loan, the call that tells a declined borrower."""
     if loan.stage == CADENCE.instalment.stage:
@@ -34,7 +34,7 @@ async def plan_for_stage(desk: Desk, loan: Loan) -> Planned | None:
     return await _plan(desk, loan, plan, rule=f"stage.{loan.stage}")
 
 
-async def plan_instalment(desk: Desk, loan: Loan) -> Planned | None:
+async def plan_instalment(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     """The next call about money: the overdue call of an instalment that is said to be unpaid, else the reminder of the
     next one. Call it when the loan enters its repayment, when an instalment was paid, and when a file says something new:
     what was planned by rule and has lost its reason is cancelled.
@@ -43,7 +43,7 @@ async def plan_instalment(desk: Desk, loan: Loan) -> Planned | None:
     return await (plan_overdue(desk, loan) if _in_arrears(desk, loan) else plan_repayment(desk, loan))
 
 
-async def plan_repayment(desk: Desk, loan: Loan) -> Planned | None:
+async def plan_repayment(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     """The reminder of the next unpaid instalment of a disbursed loan with a due day, unless it is on autopay or in
     arrears: then one calls about what is unpaid."""
     if loan.stage != CADENCE.instalment.stage or loan.autopay or _in_arrears(desk, loan):
@@ -51,7 +51,7 @@ async def plan_repayment(desk: Desk, loan: Loan) -> Planned | None:
     return await _plan_of_instalment(desk, loan, CADENCE.instalment, rule="instalment")
 
 
-async def plan_overdue(desk: Desk, loan: Loan) -> Planned | None:
+async def plan_overdue(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     """The call about the oldest unpaid instalment, where the lender's data or a person says (`unpaid_since`) that there
     is one."""
     if loan.stage != CADENCE.instalment.stage or not _in_arrears(desk, loan):
@@ -59,14 +59,14 @@ async def plan_overdue(desk: Desk, loan: Loan) -> Planned | None:
     return await _plan_of_instalment(desk, loan, CADENCE.arrears, rule="arrears")
 
 
-async def plan_documents(desk: Desk, loan: Loan) -> Planned | None:
+async def plan_documents(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     """The call that asks after documents for which no time was said."""
     return await _plan(desk, loan, CADENCE.documents, rule="documents")
 
 
 async def due_by_rule(desk: Desk, plan: Plan, assignee: Member, *, instalment_on: date | None = None) -> Due:
     """When a plan comes to stand for that assignee, at an hour in which borrowers may be called."""
-    contact, contact_zone = follow_ups.contact_hours(desk)
+    contact, contact_zone = lifecycle.contact_hours(desk)
     return plan_due(
         plan,
         desk.now,
@@ -113,17 +113,19 @@ async def present_owner(desk: Desk, loan: Loan) -> Member | None:
     return owner if owner is not None and owner.removed_at is None else None
 
 
-async def _plan(desk: Desk, loan: Loan, plan: Plan, *, rule: str, instalment_on: date | None = None) -> Planned | None:
+async def _plan(
+    desk: Desk, loan: Loan, plan: Plan, *, rule: str, instalment_on: date | None = None
+) -> PlannedFollowUp | None:
     assignee = await assignee_of(desk, loan, plan.assignee)
     if assignee is None:
         return None
     due = await due_by_rule(desk, plan, assignee, instalment_on=instalment_on)
-    return await follow_ups.plan(
+    return await lifecycle.plan(
         desk, loan, purpose=plan.purpose, assignee=assignee, due=due, rule=rule, instalment_on=instalment_on
     )
 
 
-async def _plan_of_instalment(desk: Desk, loan: Loan, plan: Plan, *, rule: str) -> Planned | None:
+async def _plan_of_instalment(desk: Desk, loan: Loan, plan: Plan, *, rule: str) -> PlannedFollowUp | None:
     instalment_on = _next_unpaid(desk, loan)
     if instalment_on is None:
         return None
@@ -165,7 +167,7 @@ async def _cancel_what_lost_its_reason(desk: Desk, loan: Loan) -> None:
         else:
             lost = not _in_arrears(desk, loan) or (oldest is not None and row.instalment_on < oldest)
         if lost:
-            follow_ups.close(desk, row, "cancelled")
+            lifecycle.close(desk, row, "cancelled")
             row.closed_by_id = None  # the rule took it back, whoever acts: it may be planned again
             desk.audit("follow_up_cancelled", loan_id=loan.id, subject_id=row.id)
 

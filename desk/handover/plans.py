@@ -11,11 +11,11 @@ from desk.core.changes import offer_undo
 from desk.core.errors import Invalid, NotFound
 from desk.core.permissions import CALLERS, require_role, roles_of
 from desk.core.transaction import Desk
-from desk.follow_ups.follow_ups import check_note
+from desk.follow_ups.lifecycle import check_note
 from desk.handover.reassigning import hand_over, mark_of, notice_key, require_may_reassign
 from desk.loans.lookup import visible_loans
 from desk.messages import kinds
-from desk.messages.notices import owe_to_member
+from desk.messages.notices import queue_notice
 from desk.people.members import require_caller, today_of
 from desk.rules.absence import is_absent
 from desk.rules.balancing import Load, Weight, balance
@@ -322,11 +322,11 @@ async def _tell(desk: Desk, batch: UUID, plan: _Plan) -> None:
         }
         if each.got and each.gave:
             facts["gave"] = _amounts(desk, each.gave)
-        await owe_to_member(
+        await queue_notice(
             desk,
             kind=kinds.REASSIGNED,
             key=notice_key(batch, member_id),
-            member=plan.people[member_id],
+            to=plan.people[member_id],
             about_member_id=other,
             facts=facts,
         )

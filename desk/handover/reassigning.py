@@ -13,10 +13,10 @@ from desk.core.permissions import allows, refusal, require, require_role
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo
 from desk.core.values import LoanRef
-from desk.follow_ups.follow_ups import acts_on, check_note, retime
+from desk.follow_ups.lifecycle import acts_on, check_note, retime
 from desk.loans.lookup import resolve as resolve_loan
 from desk.messages import kinds
-from desk.messages.notices import owe_to_member
+from desk.messages.notices import queue_notice
 from desk.people.calendars import calendar_of
 from desk.people.members import managers_for, require_caller, stand_ins_for
 from storage.engine.types import new_id
@@ -258,11 +258,11 @@ async def _tell(
     for member, other in ((outgoing, to), (to, outgoing)):
         if member is None or member.id == desk.member.id or not (handed.loans or handed.follow_ups):
             continue
-        await owe_to_member(
+        await queue_notice(
             desk,
             kind=kinds.REASSIGNED,
             key=notice_key(batch, member.id),
-            member=member,
+            to=member,
             about_loan_id=loan.id if loan else None,
             about_member_id=other.id if other else None,
             facts={

@@ -7,7 +7,7 @@ from desk.core.changes import offer_undo
 from desk.core.errors import Invalid
 from desk.core.permissions import CALLERS, roles_of
 from desk.core.transaction import Desk
-from desk.follow_ups.locking import pressed
+from desk.follow_ups.locking import lock_follow_up
 from desk.handover.reassigning import hand_over
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.people.members import managers_for, require_may_act
@@ -30,7 +30,7 @@ async def hand_to_manager(desk: Desk, follow_up_id: UUID, version: int) -> Hande
 
     Raises NotAllowed (`others_may_act`), Conflict (`follow_up_closed`, `follow_up_changed`), Invalid (`nobody_to_assign`).
     """
-    on = await pressed(desk, follow_up_id, version)
+    on = await lock_follow_up(desk, follow_up_id, version)
     row, loan = on.follow_up, on.loan
     await require_may_act(desk, "hand_to_manager", row, loan)
     assignee = (await members.by_ids(desk.session, [row.assignee_id]))[row.assignee_id]

@@ -9,14 +9,14 @@ from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
-from desk.documents.steps import bring
+from desk.documents.steps import set_state
 from desk.follow_ups import rule_plans
-from desk.follow_ups.follow_ups import Planned, check_note, close
-from desk.follow_ups.next_steps import Unplanned, unplanned
+from desk.follow_ups.lifecycle import PlannedFollowUp, check_note, close
+from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from desk.rules.cadence import CADENCE
-from desk.rules.stages import Passage, passage
+from desk.rules.stages import Transition, classify_transition
 from storage.engine.types import new_id
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups as stored
@@ -34,13 +34,13 @@ class StageChanged:
     loan: LoanView
     name: str = field(repr=False)
     from_stage: str
-    passage: Passage
+    transition: Transition
     reason: str = field(repr=False)
     ended_follow_ups: int
     ended_documents: int
     still_open: tuple[FollowUpView, ...]
     planned: PlannedView | None
-    unplanned: Unplanned | None
+    next_steps: NextSteps | None
     undo_id: UUID
 
 
@@ -84,18 +84,18 @@ async def _change(desk: Desk, loan: Loan, stage: str, reason: str) -> StageChang
         loan=await loan_view(desk, loan),
         name=contact.name,
         from_stage=from_stage,
-        passage=passage(from_stage, stage),
+        transition=classify_transition(from_stage, stage),
         reason=reason,
         ended_follow_ups=ended.follow_ups,
         ended_documents=ended.documents,
         still_open=await _still_open(desk, loan, planned),
         planned=planned_view(desk, loan, planned) if planned else None,
-        unplanned=await unplanned(desk, loan),
+        next_steps=await offer_next_steps(desk, loan),
         undo_id=undo_id,
     )
 
 
-async def _enter(desk: Desk, loan: Loan, stage: str, reason: str) -> tuple[StageChange, _Ended, Planned | None]:
+async def _enter(desk: Desk, loan: Loan, stage: str, reason: str) -> tuple[StageChange, _Ended, PlannedFollowUp | None]:
     change = create(desk, _record(desk, loan, stage, reason))
     track(desk, loan)
     loan.stage, loan.stage_since = stage, desk.now
@@ -128,11 +128,11 @@ async def _end_what_is_open(desk: Desk, loan: Loan) -> _Ended:
         close(desk, row, "ended")
     items = await documents.open_items(desk.session, loan.id)
     for item in items:
-        bring(desk, item, "ended")
+        set_state(desk, item, "ended")
     return _Ended(follow_ups=len(rows), documents=len(items))
 
 
-async def _still_open(desk: Desk, loan: Loan, planned: Planned | None) -> tuple[FollowUpView, ...]:
+async def _still_open(desk: Desk, loan: Loan, planned: PlannedFollowUp | None) -> tuple[FollowUpView, ...]:
     rows: list[FollowUp] = await stored.open_of_loan(desk.session, loan.id)
     others = [row for row in rows if planned is None or row.id != planned.follow_up.id]
     return await follow_up_views(desk, loan, others)

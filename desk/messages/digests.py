@@ -13,7 +13,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.due_lists import DueRow, acts_for, end_of_day, rows_of, team_of
 from desk.messages import kinds
 from desk.messages.digest_times import digest_key, next_for
-from desk.messages.notices import owe_to_member
+from desk.messages.notices import queue_notice
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, today_of, zone_of
 from desk.rules.absence import is_absent
@@ -75,7 +75,7 @@ class DigestSetting:
     undo_id: str | None = None
 
 
-async def owe_due(desk: Desk) -> int:
+async def queue_due_digests(desk: Desk) -> int:
     """Owes the digests whose time has come, one per member and local date. Gives how many.
 
     After a pause of the desk they come late, once, up to three hours after their time; nobody gets one on leave.
@@ -97,7 +97,7 @@ async def _owe(desk: Desk, member: Member, on: date, due_at: datetime) -> int:
     wanted = [kinds.DIGEST, kinds.TEAM_DIGEST] if allows(member, "see_team_digest") else [kinds.DIGEST]
     for kind in wanted:
         key = digest_key(kind, member, on)
-        await owe_to_member(desk, kind=kind, key=key, member=member, local_date=on, arose_at=due_at)
+        await queue_notice(desk, kind=kind, key=key, to=member, local_date=on, arose_at=due_at)
     return len(wanted)
 
 

@@ -35,7 +35,7 @@ _KINDS: dict[str, Kind] = {"verification": "verification", "repayment": "repayme
 
 
 @dataclass(frozen=True, slots=True)
-class Showing:
+class HomePage:
     """Which calls the reader wants to see: of one kind or all, from which on. `first_visit` has what a newcomer needs
     stand above them, until that is dismissed."""
 
@@ -52,7 +52,7 @@ class HomeView:
     come and wait to be looked at. `team` is there for managers.
     """
 
-    showing: Showing
+    page: HomePage
     overdue: tuple[DueRow, ...]
     now: tuple[DueRow, ...]
     later: tuple[DueRow, ...]
@@ -68,22 +68,22 @@ class HomeView:
     @property
     def more(self) -> int:
         """How many calls follow behind this page."""
-        return self.total - self.showing.offset - len(self.overdue) - len(self.now) - len(self.later)
+        return self.total - self.page.offset - len(self.overdue) - len(self.now) - len(self.later)
 
 
-async def open_home(desk: Desk) -> Showing:
+async def open_home(desk: Desk) -> HomePage:
     """The acting member opens their home. Gives what it showed before; the first time, what a first visit shows."""
     there = await homes.of_member(desk.session, desk.member.id)
     await homes.opened(desk.session, desk.workspace.id, desk.member.id, desk.now)
     if there is None:
-        return Showing(first_visit=True)
-    return replace(read_showing(there.showing), first_visit=False)
+        return HomePage(first_visit=True)
+    return replace(read_page(there.showing), first_visit=False)
 
 
-async def published(desk: Desk, content: str, view_hash: str, showing: Mapping[str, Any]) -> None:
+async def record_published(desk: Desk, content: str, view_hash: str, page: Mapping[str, Any]) -> None:
     """Notes what stands in the acting member's home now, and Slack's name for it."""
     digest = desk.cipher.digest("home", content)
-    await homes.published(desk.session, desk.member.id, digest=digest, view_hash=view_hash, showing=dict(showing))
+    await homes.published(desk.session, desk.member.id, digest=digest, view_hash=view_hash, showing=dict(page))
 
 
 async def stale_homes(desk: Desk, *, limit: int) -> list[Home]:
@@ -98,26 +98,26 @@ async def stale_homes(desk: Desk, *, limit: int) -> list[Home]:
     )
 
 
-def read_showing(value: Mapping[str, Any]) -> Showing:
+def read_page(value: Mapping[str, Any]) -> HomePage:
     """Which page a button or a home carries."""
     kind = str(value.get("k", ""))
-    return Showing(_KINDS.get(kind), int(value.get("o", 0)), first_visit=bool(value.get("w")))
+    return HomePage(_KINDS.get(kind), int(value.get("o", 0)), first_visit=bool(value.get("w")))
 
 
-async def home_of(desk: Desk, showing: Showing) -> HomeView:
+async def home_of(desk: Desk, page: HomePage) -> HomeView:
     """The acting member's home as it is now. A page that is no longer there is the first."""
     member = desk.member
     ids = [each.id for each in await acts_for(desk, member)]
-    purposes = purposes_of(showing.kind)
+    purposes = purposes_of(page.kind)
     today = Window(ids, None, end_of_day(desk, member), purposes)
     total = sum((await due_lists.count_due(desk.session, today)).values())
     late = sum((await due_lists.count_due(desk.session, overdue(desk, ids, purposes))).values())
-    if showing.offset >= total:
-        showing = replace(showing, offset=0)
-    rows = await rows_of(desk, today, limit=PAGE, offset=showing.offset)
+    if page.offset >= total:
+        page = replace(page, offset=0)
+    rows = await rows_of(desk, today, limit=PAGE, offset=page.offset)
     counts = await loans.counts_of_owner(desk.session, member.id)
     return HomeView(
-        showing=showing,
+        page=page,
         overdue=tuple(row for row in rows if row.follow_up.overdue),
         now=tuple(row for row in rows if not row.follow_up.overdue and _is_soon(desk, row)),
         later=tuple(row for row in rows if not row.follow_up.overdue and not _is_soon(desk, row)),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, PurposeKind
-from desk.follow_ups.follow_ups import acts_on
+from desk.follow_ups.lifecycle import acts_on
 from desk.loans import borrowers
 from desk.loans.views import FollowUpView, LoanView, follow_up_view
 from desk.messages import kinds
@@ -20,7 +20,7 @@ from storage.queries.messages import notices
 from storage.queries.people import members
 from storage.tables import Assignment, AuditEntry, Borrower, Call, FollowUp, Loan, Member, Notice
 
-BecameKind = Literal["done", "cancelled", "ended", "undone", "moved", "snoozed", "handed_over", "passed_on", "changed"]
+ChangeKind = Literal["done", "cancelled", "ended", "undone", "moved", "snoozed", "handed_over", "passed_on", "changed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,13 @@ class LastCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Became:
+class FollowUpChange:
     """What became of a follow-up since it was announced. `who` is a name, None the desk itself; `until` ends a snooze.
 
     With `passed_on` somebody covers now, or does no longer: `who` is reminded instead.
     """
 
-    kind: BecameKind
+    kind: ChangeKind
     who: str | None
     at: datetime | None
     outcome: str | None = None
@@ -55,7 +55,7 @@ class Item:
     assignee: str
     kind: PurposeKind
     last_call: LastCall | None
-    became: Became | None
+    change: FollowUpChange | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class FollowUpNotice:
     @property
     def waiting(self) -> tuple[Item, ...]:
         """Those on which nobody has acted."""
-        return tuple(item for item in self.items if item.became is None)
+        return tuple(item for item in self.items if item.change is None)
 
 
 async def follow_up_notice(desk: Desk, notice: Notice) -> FollowUpNotice:
@@ -122,7 +122,7 @@ async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp], reader: M
                 assignee=assignee.name,
                 kind=VOCABULARY.purpose(row.purpose).kind,
                 last_call=_last_call(calls.get(loan.id)),
-                became=_became(
+                change=_change(
                     notice,
                     row,
                     acting=stand_ins.acting(assignee, acts_on(desk, row, assignee)),
@@ -150,7 +150,7 @@ def _last_act(
 def _covered_by(reader: Member | None, items: Sequence[Item]) -> tuple[str, ...]:
     if reader is None:
         return ()
-    waiting = [item for item in items if item.became is None]
+    waiting = [item for item in items if item.change is None]
     return tuple(sorted({i.assignee for i in waiting if i.follow_up.assignee != reader.slack_user_id}))
 
 
@@ -158,7 +158,7 @@ def _last_call(call: Call | None) -> LastCall | None:
     return LastCall(outcome=call.outcome, at=call.at) if call else None
 
 
-def _became(
+def _change(
     notice: Notice,
     row: FollowUp,
     *,
@@ -167,22 +167,22 @@ def _became(
     who: str | None,
     at: datetime | None,
     answer: Call | None,
-) -> Became | None:
+) -> FollowUpChange | None:
     outcome = answer.outcome if answer is not None and answer.at == at else None
-    closed: dict[str, BecameKind] = {"done": "done", "cancelled": "cancelled", "ended": "ended", "undone": "undone"}
+    closed: dict[str, ChangeKind] = {"done": "done", "cancelled": "cancelled", "ended": "ended", "undone": "undone"}
     if row.state != "open":
-        return Became(kind=closed[row.state], who=who, at=at, outcome=outcome)
+        return FollowUpChange(kind=closed[row.state], who=who, at=at, outcome=outcome)
     if _still_waits(notice, row, acting):
         return None
     if row.snoozed_until is not None and act == "snooze":
-        return Became(kind="snoozed", who=who, at=at, until=row.snoozed_until)
+        return FollowUpChange(kind="snoozed", who=who, at=at, until=row.snoozed_until)
     if act == "hand_over":
-        return Became(kind="handed_over", who=who, at=at)
+        return FollowUpChange(kind="handed_over", who=who, at=at)
     if notice.to_id not in (None, acting.id):
-        return Became(kind="passed_on", who=acting.name, at=None)
+        return FollowUpChange(kind="passed_on", who=acting.name, at=None)
     if outcome is not None or act in ("move", "call"):
-        return Became(kind="moved", who=who, at=at, outcome=outcome)
-    return Became(kind="changed", who=who, at=at)
+        return FollowUpChange(kind="moved", who=who, at=at, outcome=outcome)
+    return FollowUpChange(kind="changed", who=who, at=at)
 
 
 def _still_waits(notice: Notice, row: FollowUp, acting: Member) -> bool:

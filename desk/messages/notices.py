@@ -39,12 +39,12 @@ class Fallback(Enum):
     """There is nowhere left to send it."""
 
 
-async def owe_to_member(
+async def queue_notice(
     desk: Desk,
     *,
     kind: kinds.NoticeKind,
     key: str,
-    member: Member,
+    to: Member | str,
     about_loan_id: UUID | None = None,
     about_member_id: UUID | None = None,
     local_date: date | None = None,
@@ -52,36 +52,36 @@ async def owe_to_member(
     facts: dict[str, Any] | None = None,
     arose_at: datetime | None = None,
 ) -> UUID | None:
-    """Owes a member one message of that `kind`; `key` is unique in the workspace for what it announces.
+    """Queue one message to a member or a channel id; return its id, or None when its `key` was queued before.
 
-    `items` are the follow-ups it shows: when they change, it is rewritten. `facts` are codes, numbers and ids, never
-    personal data. `arose_at` is from when on it could be owed, where that may be long ago: what could have been sent before
-    the desk's rows were restored is looked for first. Gives the notice's id, or None when that `key` has been owed before.
+    `key` is unique in the workspace for what is announced. `items` are the follow-ups shown: the message is rewritten when
+    they change. `facts` are codes, numbers and ids, never personal data. `arose_at` is when the notice first became due, if
+    that may be long ago: delivery then looks for a message sent before the rows were restored from a backup.
     """
-    notice = _notice(desk, kind=kind, key=key, facts=facts)
-    notice.to_id, notice.local_date = member.id, local_date
-    notice.about_loan_id, notice.about_member_id = about_loan_id, about_member_id
-    return await _owe(desk, notice, items, arose_at)
-
-
-async def owe_to_channel(
-    desk: Desk,
-    *,
-    kind: kinds.NoticeKind,
-    key: str,
-    channel: str,
-    about_loan_id: UUID | None = None,
-    about_member_id: UUID | None = None,
-    local_date: date | None = None,
-    items: Sequence[FollowUp] = (),
-    facts: dict[str, Any] | None = None,
-    arose_at: datetime | None = None,
-) -> UUID | None:
-    """Owes a channel one message, as `owe_to_member` does a person."""
-    notice = _notice(desk, kind=kind, key=key, facts=facts)
-    notice.target, notice.local_date = channel, local_date
-    notice.about_loan_id, notice.about_member_id = about_loan_id, about_member_id
-    return await _owe(desk, notice, items, arose_at)
+    member_id, channel = (to.id, None) if isinstance(to, Member) else (None, to)
+    notice = Notice(
+        id=new_id(),
+        workspace_id=desk.workspace.id,
+        key=key,
+        kind=kind.name,
+        urgent=kind.urgent,
+        facts=facts or {},
+        to_id=member_id,
+        target=channel,
+        about_loan_id=about_loan_id,
+        about_member_id=about_member_id,
+        local_date=local_date,
+        owed_from=desk.now,
+        created_at=desk.now,
+    )
+    if arose_at is not None and may_have_been_sent(desk, arose_at):
+        expected = await destination(desk, notice)
+        notice.tried_at, notice.channel_id = desk.workspace.restored_from, expected.channel if expected else None
+        notice.wanted += REVISIONS_LOST
+    if not await notices.owe(desk.session, [notice]):
+        return None
+    await notices.link(desk.session, notice, items)
+    return notice.id
 
 
 async def destination(desk: Desk, notice: Notice) -> Destination | None:
@@ -108,7 +108,7 @@ async def locale_for(desk: Desk, notice: Notice, reader: Member | None) -> str:
     return chosen or desk.workspace.locale
 
 
-async def channel_lost(desk: Desk, notice: Notice, *, channel: str, error: str) -> Fallback:
+async def handle_lost_channel(desk: Desk, notice: Notice, *, channel: str, error: str) -> Fallback:
     """Slack said (`error`) that nothing can be sent to `channel`. Tells the admins once, and says who reads the notice now.
 
     A member's notices go to them directly from now on. What a team's manager channel should have read, its managers get,
@@ -139,11 +139,11 @@ async def _manager_channel_lost(desk: Desk, notice: Notice, channel: str, error:
         managers = await members.managers_of(desk.session, [team.id for team in teams])
     shown = await notices.items(desk.session, notice.id)
     for manager in managers:
-        await owe_to_member(
+        await queue_notice(
             desk,
             kind=kinds.KINDS[notice.kind],
             key=f"{notice.key}:{manager.id}",
-            member=manager,
+            to=manager,
             about_loan_id=notice.about_loan_id,
             about_member_id=notice.about_member_id,
             local_date=notice.local_date,
@@ -160,11 +160,11 @@ async def _tell_admins(
     if team is not None:
         facts["team_id"] = str(team.id)
     for admin in await members.with_role(desk.session, desk.workspace.id, "admin"):
-        await owe_to_member(
+        await queue_notice(
             desk,
             kind=kinds.CHANNEL_LOST,
             key=f"channel_lost:{lost}:{admin.id}",
-            member=admin,
+            to=admin,
             about_member_id=member.id if member else None,
             facts=facts,
         )
@@ -176,40 +176,16 @@ def may_have_been_sent(desk: Desk, arose_at: datetime) -> bool:
     return restored_at is not None and arose_at <= restored_at
 
 
-def _notice(desk: Desk, *, kind: kinds.NoticeKind, key: str, facts: dict[str, Any] | None) -> Notice:
-    return Notice(
-        id=new_id(),
-        workspace_id=desk.workspace.id,
-        key=key,
-        kind=kind.name,
-        urgent=kind.urgent,
-        facts=facts or {},
-        owed_from=desk.now,
-        created_at=desk.now,
-    )
-
-
-async def _owe(desk: Desk, notice: Notice, items: Sequence[FollowUp], arose_at: datetime | None) -> UUID | None:
-    if arose_at is not None and may_have_been_sent(desk, arose_at):
-        to = await destination(desk, notice)
-        notice.tried_at, notice.channel_id = desk.workspace.restored_from, to.channel if to else None
-        notice.wanted += REVISIONS_LOST
-    if not await notices.owe(desk.session, [notice]):
-        return None
-    await notices.link(desk.session, notice, items)
-    return notice.id
-
-
 REFUSED_FOR = timedelta(days=30)
 """How long a refusal counts: what draws messages there may be newer by then."""
 
 
-async def takes_native(desk: Desk) -> bool:
+async def accepts_tables(desk: Desk) -> bool:
     """Whether none was refused lately."""
     refused_at = await workspaces.native_refused_at(desk.session, desk.workspace.id)
     return refused_at is None or desk.now - refused_at >= REFUSED_FOR
 
 
-async def native_refused(desk: Desk) -> None:
+async def record_tables_refused(desk: Desk) -> None:
     """One was refused just now."""
     await workspaces.remember_native_refused(desk.session, desk.workspace.id, desk.now)

@@ -9,11 +9,11 @@ from uuid import UUID
 from desk.core.changes import offer_undo, track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
-from desk.follow_ups.locking import pressed
+from desk.follow_ups.locking import lock_follow_up
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.messages import kinds
-from desk.messages.managers import tell_managers
-from desk.messages.notices import may_have_been_sent, owe_to_member
+from desk.messages.manager_notices import notify_managers
+from desk.messages.notices import may_have_been_sent, queue_notice
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, require_may_act, stand_ins_for, today_of
 from desk.rules.reminders import SnoozeOption, reschedule_reminder_after_snooze, snooze_options
@@ -36,7 +36,7 @@ SNOOZES_BEFORE_TELLING = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Snoozed:
+class SnoozeResult:
     """A follow-up of which the desk speaks again at `option.until`."""
 
     loan: LoanView
@@ -75,7 +75,7 @@ async def escalate_due(desk: Desk) -> int:
     assignees = await members.by_ids(desk.session, {row.assignee_id for row in rows})
     for row in rows:
         loan = await desk.session.get_one(Loan, row.loan_id)
-        await tell_managers(
+        await notify_managers(
             desk,
             assignees[row.assignee_id],
             kind=kinds.ESCALATION,
@@ -89,12 +89,12 @@ async def escalate_due(desk: Desk) -> int:
     return len(rows)
 
 
-async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> Snoozed:
+async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> SnoozeResult:
     """Has the desk speak of a follow-up again later; its due time stays. The third time the manager hears of it.
 
     Raises NotAllowed (`others_may_act`), Conflict (`follow_up_closed`, `follow_up_changed`), Invalid (`snooze_gone`).
     """
-    on = await pressed(desk, follow_up_id, version)
+    on = await lock_follow_up(desk, follow_up_id, version)
     row, loan = on.follow_up, on.loan
     await require_may_act(desk, "snooze", row, loan)
     assignee = (await members.by_ids(desk.session, [row.assignee_id]))[row.assignee_id]
@@ -113,7 +113,7 @@ async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> Sno
     )
     row.snoozed_until, row.announced_for = option.until, None
     row.snoozes += 1
-    told = row.snoozes >= SNOOZES_BEFORE_TELLING and await tell_managers(
+    told = row.snoozes >= SNOOZES_BEFORE_TELLING and await notify_managers(
         desk,
         assignee,
         kind=kinds.ESCALATION,
@@ -124,7 +124,7 @@ async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> Sno
     )
     desk.audit("snooze", loan_id=loan.id, subject_id=row.id, until=option.until.isoformat())
     await desk.session.flush()
-    return Snoozed(
+    return SnoozeResult(
         loan=await loan_view(desk, loan),
         follow_up=follow_up_view(desk, loan, row, assignee),
         option=option,
@@ -136,11 +136,11 @@ async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> Sno
 async def _owe_reminder(desk: Desk, reader: Member, row: FollowUp) -> None:
     assert row.announced_for is not None
     instant = row.announced_for.isoformat()
-    await owe_to_member(
+    await queue_notice(
         desk,
         kind=kinds.REMINDER,
         key=f"reminder:{row.id}:{row.version}:{instant}",
-        member=reader,
+        to=reader,
         about_loan_id=row.loan_id,
         items=[row],
         facts={"for": instant},
@@ -163,9 +163,7 @@ async def _owe_bundle(desk: Desk, reader: Member, rows: Sequence[FollowUp], minu
         await due_scan.add_to_notice(desk.session, desk.workspace.id, there, rows)
         await notices.touch(desk.session, [there], desk.now)
         return
-    await owe_to_member(
-        desk, kind=kinds.REMINDER_BUNDLE, key=key, member=reader, items=rows, arose_at=rows[0].announced_for
-    )
+    await queue_notice(desk, kind=kinds.REMINDER_BUNDLE, key=key, to=reader, items=rows, arose_at=rows[0].announced_for)
 
 
 async def _leave_time_to_act(desk: Desk, rows: Sequence[FollowUp], readers: dict[UUID, Member]) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.messages import kinds
-from desk.messages.notices import owe_to_channel, owe_to_member
+from desk.messages.notices import queue_notice
 from desk.people.members import today_of
 from storage.queries.messages import notices
 from storage.queries.people import access, members
@@ -55,11 +55,11 @@ async def concerned(desk: Desk) -> list[Member]:
 async def announce(desk: Desk, request: AccessRequest) -> None:
     """Owes each of those concerned one message."""
     for member in await concerned(desk):
-        await owe_to_member(
+        await queue_notice(
             desk,
             kind=kinds.ACCESS_ASKED,
             key=f"{_key(request)}:{member.id}",
-            member=member,
+            to=member,
             facts={"request": str(request.id)},
         )
 
@@ -69,11 +69,11 @@ async def member_added(desk: Desk, member: Member) -> None:
     for request in await access.open_of(desk.session, desk.workspace.id, member.slack_user_id):
         request.roles = member.roles
         await settle(desk, request, "granted")
-        await owe_to_member(
+        await queue_notice(
             desk,
             kind=kinds.ACCESS_GRANTED,
             key=f"access_granted:{member.id}:{desk.now.isoformat()}",
-            member=member,
+            to=member,
             facts={"request": str(request.id)},
         )
 
@@ -88,11 +88,11 @@ async def settle(desk: Desk, request: AccessRequest, state: str) -> None:
 
 async def tell_declined(desk: Desk, request: AccessRequest) -> None:
     """Owes the asker, who is no member, a direct message."""
-    await owe_to_channel(
+    await queue_notice(
         desk,
         kind=kinds.ACCESS_DECLINED,
         key=f"access_declined:{request.id}",
-        channel=request.slack_user_id,
+        to=request.slack_user_id,
         facts={"request": str(request.id)},
     )
 

@@ -50,7 +50,7 @@ async def accept(request: Request) -> UpdateModal:
 
 async def done(request: Request) -> UpdateModal:
     """Finish a follow-up."""
-    closed = await assigning.done_pressed(request.desk, UUID(request.value["f"]), request.value["v"])
+    closed = await assigning.finish_follow_up(request.desk, UUID(request.value["f"]), request.value["v"])
     answer = render_follow_ups.closed(request.t, closed, request.zone)
     return UpdateModal(await _tab(request, closed.loan.id, "follow_ups", above=answer))
 
@@ -67,7 +67,7 @@ async def _tab(request: Request, loan_id: UUID, tab: str, *, offset: int = 0, ab
         case "timeline":
             return cards.timeline_tab(t, await timelines.timeline(desk, loan_id, offset=offset), zone, above)
         case "documents":
-            return cards.documents_tab(t, await documents.documents_pressed(desk, loan_id), zone, above)
+            return cards.documents_tab(t, await documents.list_documents_by_id(desk, loan_id), zone, above)
         case "follow_ups":
             return cards.follow_ups_tab(t, await loan_cards.planned_pressed(desk, loan_id, offset=offset), above)
         case _:

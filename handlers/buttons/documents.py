@@ -11,7 +11,7 @@ from handlers.messages import documents as render
 
 async def show(request: Request) -> Reply:
     """List the documents of a loan."""
-    listed = await documents.documents_pressed(request.desk, UUID(request.value["l"]))
+    listed = await documents.list_documents_by_id(request.desk, UUID(request.value["l"]))
     return Reply(render.listed(request.t, listed, request.zone))
 
 

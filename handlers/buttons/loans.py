@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from desk.core.values import Due
-from desk.follow_ups import next_steps
+from desk.follow_ups import assigning
 from desk.loans import cards as loan_cards
 from desk.loans import inquiries, lists
 from handlers.buttons.forms import refresh
@@ -42,13 +42,15 @@ async def plan_next(request: Request) -> Reply:
     """Plan one of the offered next steps."""
     value = request.value
     due = Due(on=date.fromisoformat(value["o"]), at=datetime.fromisoformat(value["a"]) if value["a"] else None)
-    answer = await next_steps.plan_offered(request.desk, _loan(request), due, value["p"], next_number=value["n"])
+    answer = await assigning.plan_offered(request.desk, _loan(request), due, value["p"], next_number=value["n"])
     return Reply(render_next.next_planned(request.t, answer))
 
 
 async def nothing_needed(request: Request) -> Reply:
     """Record that the loan needs no plan."""
-    return Reply(render_next.nothing_needed(request.t, await next_steps.nothing_needed(request.desk, _loan(request))))
+    return Reply(
+        render_next.nothing_needed(request.t, await assigning.record_nothing_needed(request.desk, _loan(request)))
+    )
 
 
 def _loan(request: Request) -> UUID:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from desk.follow_ups.fitting import move_to_fit
+from desk.follow_ups.assigning import move_to_fit
 from desk.handover.to_manager import hand_to_manager
 from desk.messages import reminders
 from handlers.door.declarations import ButtonFamily

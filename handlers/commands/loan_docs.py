@@ -2,7 +2,7 @@
 
 from desk.core.vocabulary import VOCABULARY
 from desk.documents import documents
-from desk.documents.documents import Wanted
+from desk.documents.documents import DocumentName
 from desk.messages import overview
 from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
@@ -71,8 +71,8 @@ async def loan_docs(request: Request) -> Message | OpenModal:
             return render.changed(t, result, zone)
 
 
-def _wanted(items: tuple[grammar.Item, ...]) -> list[Wanted]:
-    return [Wanted(item.code, item.words) for item in items]
+def _wanted(items: tuple[grammar.Item, ...]) -> list[DocumentName]:
+    return [DocumentName(item.code, item.words) for item in items]
 
 
 COMMAND = Command(

@@ -9,7 +9,7 @@ from desk.loans.views import loan_view
 from desk.messages import digests, kinds
 from desk.messages.kinds import KINDS, NoticeKind
 from desk.messages.notice_views import follow_up_notice
-from desk.messages.notices import locale_for, takes_native
+from desk.messages.notices import accepts_tables, locale_for
 from desk.people import access_requests, onboarding
 from desk.people.app_manifest import Additions
 from handlers.messages import digests as render_digests
@@ -90,7 +90,7 @@ async def _digest(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> 
 async def _team_digest(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     member = await desk.session.get_one(Member, notice.to_id)
     stands = await digests.team_digest_of(desk, member)
-    return render_digests.team_digest(t, stands, with_charts=await takes_native(desk))
+    return render_digests.team_digest(t, stands, with_charts=await accepts_tables(desk))
 
 
 async def _reassigned(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:

@@ -23,7 +23,7 @@ from storage.tables import FollowUp, Loan, Member, Undo
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedFollowUp:
     """A follow-up with what its due time means. `acting` is who will be reminded: the assignee, or who acts for them."""
 
     follow_up: FollowUp = field(repr=False)
@@ -42,7 +42,7 @@ async def plan(
     note: str = "",
     rule: str | None = None,
     instalment_on: date | None = None,
-) -> Planned:
+) -> PlannedFollowUp:
     """Writes a new follow-up on a locked loan. `rule` names the desk's own rule that planned it.
 
     Raises Invalid (`due_after_work`, `no_working_day`, `note_too_long`).
@@ -71,7 +71,7 @@ async def plan(
     loan.next_follow_up_number += 1
     desk.add(loan)
     create(desk, follow_up)
-    return Planned(follow_up=follow_up, schedule=schedule, assignee=assignee, acting=acting)
+    return PlannedFollowUp(follow_up=follow_up, schedule=schedule, assignee=assignee, acting=acting)
 
 
 def _said_to_be_unpaid(desk: Desk, loan: Loan, purpose: str) -> date | None:
@@ -82,7 +82,9 @@ def _said_to_be_unpaid(desk: Desk, loan: Loan, purpose: str) -> date | None:
     return last if loan.paid_through is None or last > loan.paid_through else None
 
 
-async def move(desk: Desk, follow_up: FollowUp, due: Due, *, assignee: Member, keeps_hour: bool = True) -> Planned:
+async def move(
+    desk: Desk, follow_up: FollowUp, due: Due, *, assignee: Member, keeps_hour: bool = True
+) -> PlannedFollowUp:
     """Moves an open follow-up to another due time. A new date alone keeps the time of day that was agreed.
 
     Raises Invalid as `plan` does, and `due_no_such_time`, `due_past` when the kept time of day does not fit the new date.
@@ -94,7 +96,7 @@ async def move(desk: Desk, follow_up: FollowUp, due: Due, *, assignee: Member, k
     follow_up.announced_for = follow_up.announced_at = follow_up.escalated_at = None
     follow_up.snoozes, follow_up.snoozed_until = 0, None
     follow_up.planned_at = desk.now
-    return Planned(follow_up=follow_up, schedule=schedule, assignee=assignee, acting=acting)
+    return PlannedFollowUp(follow_up=follow_up, schedule=schedule, assignee=assignee, acting=acting)
 
 
 def close(desk: Desk, follow_up: FollowUp, state: str, *, why: str = "") -> None:
