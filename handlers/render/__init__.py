@@ -1,1 +1,0 @@
-"""Turns results into what people read, in their language."""
