@@ -62,7 +62,7 @@ async def test_what_changed_after_a_lost_answer_is_rewritten(room: Room, sender:
 @pytest.mark.usefixtures("knows_repeats")
 async def test_a_lost_answer_in_a_direct_message(room: Room, sender: Sender, clock: FrozenClock) -> None:
     room.sandbox.faults.next("chat.postMessage", "lost_answer")
-    await room.owe(member=room.admin)
+    await room.owe(to=room.admin)
     await sender.deliver_pending()
     await deliver_for(room, sender, clock, minutes=2)
     assert room.shown("UADMIN") == ["reminder"]
@@ -183,7 +183,7 @@ async def test_when_the_managers_channel_is_gone_each_manager_hears_directly(
 
 async def test_who_cannot_be_reached_at_all_is_given_up(room: Room, sender: Sender, clock: FrozenClock) -> None:
     room.sandbox.remove_user("UADMIN")
-    notice_id = await room.owe(member=room.admin)
+    notice_id = await room.owe(to=room.admin)
     await deliver_for(room, sender, clock, minutes=2)
     row = await room.row(notice_id)
     assert row.gave_up_at is not None
