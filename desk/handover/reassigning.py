@@ -13,7 +13,7 @@ from desk.core.permissions import allows, refusal, require, require_role
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo
 from desk.core.values import LoanRef
-from desk.follow_ups.lifecycle import acts_on, check_note, retime
+from desk.follow_ups.lifecycle import acts_on, check_note, reschedule
 from desk.loans.lookup import resolve as resolve_loan
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
@@ -168,7 +168,7 @@ async def hand_over(
         track(desk, follow_up)
         follow_up.assignee_id, follow_up.announced_for = to.id, None
         acting = stand_ins.acting(to, acts_on(desk, follow_up, to))
-        retime(desk, follow_up, acting, calendar, announce_again=True)
+        reschedule(desk, follow_up, acting, calendar, announce_again=True)
         desk.add(_assignment(desk, follow_up.loan_id, follow_up.id, outgoing, to, "", batch))
     return handed
 

@@ -1,4 +1,4 @@
-"""Notices: the messages that the desk owes somebody, and where they go."""
+"""Queue notices, and decide where they go and in which language."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,24 +19,21 @@ from storage.upkeep.restoring import REVISIONS_LOST
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a notice goes: `channel` is the id of a channel, or a person's Slack id for a direct message.
-
-    `member` is its reader; None where a whole channel reads it.
-    """
+    """Where a notice goes: a channel id, or a member's Slack id for a direct message; `member` is None for a channel."""
 
     channel: str
     member: Member | None = field(repr=False)
 
 
 class Fallback(Enum):
-    """What becomes of a notice whose channel is gone."""
+    """What to do with a notice whose channel is lost."""
 
     ELSEWHERE = "elsewhere"
-    """It goes to its reader directly: send it again."""
+    """Send it again: it goes to its reader directly."""
     REPLACED = "replaced"
-    """Others are owed it instead: drop this one."""
+    """Drop it: others get it instead."""
     NONE = "none"
-    """There is nowhere left to send it."""
+    """Drop it: there is nowhere to send it."""
 
 
 async def queue_notice(
@@ -85,9 +82,9 @@ async def queue_notice(
 
 
 async def destination(desk: Desk, notice: Notice) -> Destination | None:
-    """Where the notice goes now; None when its reader has left the desk.
+    """Return where the notice goes now: to its channel, or its reader's reminder channel, else to the reader directly.
 
-    A person reads in their reminder channel, or directly when they have none or it was lost.
+    None when the reader has left the desk.
     """
     if notice.to_id is None:
         return Destination(channel=notice.target, member=None) if notice.target else None
@@ -99,20 +96,18 @@ async def destination(desk: Desk, notice: Notice) -> Destination | None:
 
 
 async def locale_for(desk: Desk, notice: Notice, reader: Member | None) -> str:
-    """The language in which the notice is written: its reader's, else its channel's, else the workspace's."""
+    """Return the language of the notice: its reader's, else its channel's, else the workspace's."""
     if reader is not None:
         return locale_of(reader)
-    chosen = (
-        await members.language_of_channel(desk.session, desk.workspace.id, notice.target) if notice.target else None
-    )
+    channel = notice.target
+    chosen = await members.language_of_channel(desk.session, desk.workspace.id, channel) if channel else None
     return chosen or desk.workspace.locale
 
 
 async def handle_lost_channel(desk: Desk, notice: Notice, *, channel: str, error: str) -> Fallback:
-    """Slack said (`error`) that nothing can be sent to `channel`. Tells the admins once, and says who reads the notice now.
+    """Tell the admins once that Slack refused the channel with `error`, and return what to do with the notice.
 
-    A member's notices go to them directly from now on. What a team's manager channel should have read, its managers get,
-    each for themselves.
+    A member's notices go to them directly from now on; those of a manager channel go to each of its managers.
     """
     if notice.to_id is not None:
         member = await desk.session.get_one(Member, notice.to_id)
@@ -131,12 +126,11 @@ async def _manager_channel_lost(desk: Desk, notice: Notice, channel: str, error:
     teams = [t for t in await members.teams(desk.session, desk.workspace.id) if t.manager_channel_id == channel]
     await _tell_admins(desk, channel, channel, error, team=teams[0] if teams else None)
     if notice.ts is not None:
-        return Fallback.NONE  # its readers have had it: nobody is owed the rewriting as a new message
+        return Fallback.NONE  # its readers have seen it: a new message would only repeat the change
     about = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
-    if about is not None:
-        managers = await managers_for(desk, about)
-    else:
-        managers = await members.managers_of(desk.session, [team.id for team in teams])
+    managers = await (
+        managers_for(desk, about) if about else members.managers_of(desk.session, [team.id for team in teams])
+    )
     shown = await notices.items(desk.session, notice.id)
     for manager in managers:
         await queue_notice(
@@ -156,9 +150,7 @@ async def _manager_channel_lost(desk: Desk, notice: Notice, channel: str, error:
 async def _tell_admins(
     desk: Desk, lost: str, channel: str, error: str, *, member: Member | None = None, team: Team | None = None
 ) -> None:
-    facts = {"channel": channel, "error": error}
-    if team is not None:
-        facts["team_id"] = str(team.id)
+    facts = {"channel": channel, "error": error} | ({"team_id": str(team.id)} if team else {})
     for admin in await members.with_role(desk.session, desk.workspace.id, "admin"):
         await queue_notice(
             desk,
@@ -171,21 +163,21 @@ async def _tell_admins(
 
 
 def may_have_been_sent(desk: Desk, arose_at: datetime) -> bool:
-    """Whether something owed since then may have been sent before the desk's rows were restored from a backup."""
+    """Return whether a notice due since then may have been sent before the rows were restored from a backup."""
     restored_at = desk.workspace.restored_at
     return restored_at is not None and arose_at <= restored_at
 
 
 REFUSED_FOR = timedelta(days=30)
-"""How long a refusal counts: what draws messages there may be newer by then."""
+"""How long a refusal counts: the workspace's Slack clients may be newer by then."""
 
 
 async def accepts_tables(desk: Desk) -> bool:
-    """Whether none was refused lately."""
+    """Return whether Slack may be sent tables and charts: it refused none lately."""
     refused_at = await workspaces.native_refused_at(desk.session, desk.workspace.id)
     return refused_at is None or desk.now - refused_at >= REFUSED_FOR
 
 
 async def record_tables_refused(desk: Desk) -> None:
-    """One was refused just now."""
+    """Record that Slack refused a table or chart now."""
     await workspaces.remember_native_refused(desk.session, desk.workspace.id, desk.now)
