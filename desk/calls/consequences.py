@@ -87,15 +87,13 @@ async def retry_due(desk: Desk, loan: Loan, outcome: Outcome, assignee: Member, 
     """
     zone = zone_of(assignee)
     acting = await acting_for(desk, assignee, today_of(desk, assignee))
-    contact, contact_zone = lifecycle.contact_hours(desk)
     at = cadence.retry_at(
         outcome.code,
         await _attempts_today(desk, loan, assignee) + (0 if counted else 1),
         desk.now,
         hours_of(acting),
         await calendar_of(desk),
-        contact=contact,
-        contact_zone=contact_zone,
+        contact=lifecycle.contact_hours(desk),
     )
     return Due(on=local_date(at, zone), at=at)
 

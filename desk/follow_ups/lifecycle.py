@@ -139,7 +139,7 @@ def reschedule(desk: Desk, follow_up: FollowUp, acting: Member, calendar: Calend
         desk.now,
         hours_of(acting),
         calendar,
-        *contact_hours(desk),
+        contact_hours(desk),
         _escalate_after(desk),
     )
     waits = follow_up.remind_at is not None and follow_up.remind_at != follow_up.snoozed_until
@@ -159,9 +159,9 @@ def acts_on(desk: Desk, follow_up: FollowUp, assignee: Member) -> date:
     return max(follow_up.due_on, today_of(desk, assignee))
 
 
-def contact_hours(desk: Desk) -> tuple[ContactHours, ZoneInfo]:
-    """Return the hours in which borrowers may be called, and their zone."""
-    return ContactHours(desk.workspace.contact_start, desk.workspace.contact_end), ZoneInfo(desk.workspace.zone)
+def contact_hours(desk: Desk) -> ContactHours:
+    """Return the hours in which borrowers may be called."""
+    return ContactHours(desk.workspace.contact_start, desk.workspace.contact_end, ZoneInfo(desk.workspace.zone))
 
 
 def note_of(desk: Desk, follow_up: FollowUp) -> str:
@@ -183,7 +183,7 @@ def check_note(note: str) -> None:
 async def _schedule(desk: Desk, assignee: Member, due: Due) -> tuple[Member, Schedule]:
     acting = await acting_for(desk, assignee, due.on)
     schedule = reminders.schedule(
-        due, desk.now, hours_of(acting), await calendar_of(desk), *contact_hours(desk), _escalate_after(desk)
+        due, desk.now, hours_of(acting), await calendar_of(desk), contact_hours(desk), _escalate_after(desk)
     )
     return acting, schedule
 

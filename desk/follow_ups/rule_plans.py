@@ -66,15 +66,13 @@ async def plan_documents(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
 
 async def due_by_rule(desk: Desk, plan: Plan, assignee: Member, *, instalment_on: date | None = None) -> Due:
     """Return when a plan is due for that assignee, at an hour when borrowers may be called."""
-    contact, contact_zone = lifecycle.contact_hours(desk)
     return plan_due(
         plan,
         desk.now,
         hours_of(assignee),
         await calendar_of(desk),
         instalment_on=instalment_on,
-        contact=contact,
-        contact_zone=contact_zone,
+        contact=lifecycle.contact_hours(desk),
     )
 
 
