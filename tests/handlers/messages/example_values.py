@@ -87,10 +87,10 @@ class MinimalChoices(Choices):
 
 
 class UnsettledChoices(Choices):
-    """Leaves out what became of a follow-up, so that it is still due."""
+    """Leaves out the change of a follow-up, so that it is still due."""
 
     def includes(self, name: str) -> bool:
-        return name != "became"
+        return name != "change"
 
 
 def _codes(words: Collection[Any]) -> tuple[str, ...]:
