@@ -19,8 +19,7 @@ from desk.loans import lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_view, loan_view, planned_view
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
-from desk.people.members import require_caller, require_may_act, zone_of
-from desk.people.members import resolve as resolve_member
+from desk.people.members import find_member, require_caller, require_may_act, zone_of
 from desk.rules.working_time import local_date
 from storage.queries.follow_ups import follow_ups
 from storage.tables import FollowUp, Loan, Member
@@ -62,7 +61,7 @@ async def assign_follow_up(
         name = follow_up_name(target.loan, target.follow_up)
         raise Invalid("follow_up_is_there", given=name, number=target.follow_up.number)
     row = target.loan
-    assignee = await resolve_member(desk, who) if who else await _default_assignee(desk, row)
+    assignee = await find_member(desk, who) if who else await _default_assignee(desk, row)
     require_caller(assignee)
     purpose = purpose or VOCABULARY.stage(row.stage).purpose
     planned = await lifecycle.plan(desk, row, purpose=purpose, assignee=assignee, due=due, note=note)
@@ -89,7 +88,7 @@ async def plan_offered(desk: Desk, loan_id: UUID, due: Due, purpose: str, *, nex
     (`offer_past`), and what `lifecycle.plan` raises.
     """
     require_role(desk, "plan_offered")
-    loan = await lookup.pressed(desk, loan_id)
+    loan = await lookup.lock_by_id(desk, loan_id)
     if loan.next_follow_up_number != next_number:
         raise Conflict("planned_since", loan=loan.number)
     if due.at is not None and due.at <= desk.now:
@@ -103,7 +102,7 @@ async def plan_offered(desk: Desk, loan_id: UUID, due: Due, purpose: str, *, nex
 async def record_nothing_needed(desk: Desk, loan_id: UUID) -> LoanView:
     """Record that the loan needs no next step. Raises NotFound (`unknown_loan_pressed`), NotAllowed (`role_missing`)."""
     require_role(desk, "plan_offered")
-    loan = await lookup.pressed(desk, loan_id)
+    loan = await lookup.lock_by_id(desk, loan_id)
     desk.audit("nothing_needed", loan_id=loan.id)
     return await loan_view(desk, loan)
 

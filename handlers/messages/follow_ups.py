@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from desk.follow_ups.assigning import CloseResult, PlanResult
 from desk.follow_ups.next_steps import NextOffer, NextSteps
-from desk.handover.to_manager import HandedOver
+from desk.handover.reassigning import ManagerHandover
 from desk.loans.views import LoanView
 from desk.messages.reminders import SnoozeResult
 from handlers.messages.block_kit import elements
@@ -95,7 +95,7 @@ def snoozed(t: Translator, result: SnoozeResult, zone: ZoneInfo) -> Message:
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def handed_over(t: Translator, result: HandedOver) -> Message:
+def handed_over(t: Translator, result: ManagerHandover) -> Message:
     """Render the new assignee of a follow-up."""
     name = f"{result.follow_up.loan_number}/{result.follow_up.number}"
     writer = Writer().line(phrase(t, "{name} is now with {to}.", name=Bold(name), to=Mention(result.to)))
