@@ -10,7 +10,7 @@ from bench import dataset
 from bench.environment import Environment
 from bench.stats import ratios, summarize
 from bot.service import Service
-from desk.messages.home import Showing, home_of
+from desk.messages.home import HomePage, home_of
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.home import home
 from storage.tables import Member
@@ -60,7 +60,7 @@ async def _show_home(service: Service, agent: UUID, expected: int) -> float:
     started = time.perf_counter()
     async with service.office.reading_desk(service.workspace) as desk:
         desk.actor = await desk.session.get_one(Member, agent)
-        seen = await home_of(desk, Showing())
+        seen = await home_of(desk, HomePage())
     home(Translator("zh-CN"), seen).content()
     duration = 1000 * (time.perf_counter() - started)
     assert seen.total == expected, f"the home counts {seen.total} calls, not {expected}"

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from slack_sdk.web.async_client import AsyncWebClient
 
 from desk.core.transaction import Office
-from desk.messages.home import published, read_showing, stale_homes
+from desk.messages.home import read_page, record_published, stale_homes
 from desk.people.members import locale_of
 from handlers.door.request import Request
 from handlers.door.views import ViewsClient
@@ -41,7 +41,7 @@ class HomeUpdater:
             desk.actor = member
             request = Request(desk=desk, t=Translator(locale_of(member)), zone=ZoneInfo(member.zone), channel_id="")
             if member.removed_at is None:
-                view = await current_home(request, read_showing(home.showing))
+                view = await current_home(request, read_page(home.showing))
             else:
                 view = home_for_non_member(request.t, request.zone)
             if desk.cipher.digest("home", view.content()) == home.digest:
@@ -50,4 +50,4 @@ class HomeUpdater:
         view_hash = await ViewsClient(self.client).publish(view, member.slack_user_id, home.hash)
         if view_hash is not None:
             async with self.office.desk(self.workspace, member) as desk:
-                await published(desk, view.content(), view_hash, view.private)
+                await record_published(desk, view.content(), view_hash, view.private)

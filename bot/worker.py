@@ -12,7 +12,7 @@ from bot.delivery.engine import DbosEngine
 from bot.home_updater import HomeUpdater
 from desk.core.deliveries import forget_old
 from desk.core.transaction import Desk, Office
-from desk.messages.digests import owe_due
+from desk.messages.digests import queue_due_digests
 from desk.messages.reminders import announce_due, escalate_due
 from desk.people.team import end_absences
 from storage.engine.trouble import log_fields
@@ -27,7 +27,7 @@ CHORES: tuple[Callable[[Desk], Awaitable[object]], ...] = (
     end_absences,
     announce_due,
     escalate_due,
-    owe_due,
+    queue_due_digests,
     forget_old,
 )
 """The chores of a round, each in its own transaction."""

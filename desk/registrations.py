@@ -4,8 +4,8 @@
 # pyright: reportUnusedImport=false
 
 from desk.documents import steps
-from desk.follow_ups import follow_ups, rescheduling
+from desk.follow_ups import lifecycle, rescheduling
 from desk.handover import reassigning
 from desk.loans import borrowers, inquiries
-from desk.messages import digest_times, managers
+from desk.messages import digest_times, manager_notices
 from desk.people import calendars, onboarding, own_settings, team

@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import NotAllowed
-from desk.messages.home import Showing, home_of, open_home, read_showing
+from desk.messages.home import HomePage, home_of, open_home, read_page
 from handlers.commands import COMMANDS
 from handlers.commands.loan import COMMAND as LOAN
 from handlers.door.declarations import ButtonFamily, Command
@@ -24,7 +24,7 @@ async def show_home(request: Request) -> UpdateModal:
 
 async def show_page(request: Request) -> UpdateModal:
     """Show another page, or the calls of another kind."""
-    return UpdateModal(await current_home(request, read_showing(request.value)))
+    return UpdateModal(await current_home(request, read_page(request.value)))
 
 
 def home_for_non_member(t: Translator, zone: ZoneInfo) -> View:
@@ -37,9 +37,9 @@ def replacement(message: Message) -> View:
     return View(form=HOME, title="", close="", blocks=message.blocks)
 
 
-async def current_home(request: Request, showing: Showing) -> View:
+async def current_home(request: Request, page: HomePage) -> View:
     """Return the present home."""
-    return home(request.t, await home_of(request.desk, showing))
+    return home(request.t, await home_of(request.desk, page))
 
 
 async def answer_message(request: Request) -> Reply:

@@ -8,7 +8,7 @@ from uuid import UUID
 from bot.delivery.errors import SlackRequestError
 from bot.delivery.slack_api import PostedMessage
 from desk.core.transaction import Desk, Office
-from desk.messages.notices import Fallback, channel_lost, native_refused
+from desk.messages.notices import Fallback, handle_lost_channel, record_tables_refused
 from storage.queries.messages import notices, sending
 from storage.queries.messages.sending import LONGEST_WAIT, Lease
 from storage.tables import Notice, Workspace
@@ -109,7 +109,7 @@ class Ledger:
     async def record_tables_refused(self) -> None:
         """Record that Slack refused a table or chart in this workspace."""
         async with self.office.desk(self.workspace) as desk:
-            await native_refused(desk)
+            await record_tables_refused(desk)
 
     async def record_channel_lost(
         self, lease: Lease, channel: str, revision: int, failure: SlackRequestError
@@ -117,7 +117,7 @@ class Ledger:
         """Record that `channel` accepts nothing more: a posted message stays, an unposted one goes to the fallback reader."""
         async with self.office.desk(self.workspace) as desk:
             notice = await desk.session.get_one(Notice, lease.notice_id)
-            fallback = await channel_lost(desk, notice, channel=channel, error=failure.error)
+            fallback = await handle_lost_channel(desk, notice, channel=channel, error=failure.error)
             session, now = desk.session, desk.now
             if lease.ts is not None:
                 held = await sending.record_settled(session, lease, revision=revision, now=now)

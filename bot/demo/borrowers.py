@@ -8,7 +8,7 @@ from desk.core.errors import Conflict, NotFound
 from desk.core.permissions import CALLERS, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import Due
-from desk.follow_ups import follow_ups
+from desk.follow_ups import lifecycle
 from desk.loans import borrowers
 from desk.people import onboarding
 from desk.people.members import zone_of
@@ -69,7 +69,7 @@ async def add_demo(desk: Desk) -> DemoAdded:
         if case.due_in is not None:
             at = (desk.now + case.due_in).replace(second=0, microsecond=0)
             due = Due(on=at.astimezone(zone_of(member)).date(), at=at)
-            await follow_ups.plan(desk, loan, purpose=case.purpose, assignee=member, due=due, note=case.note)
+            await lifecycle.plan(desk, loan, purpose=case.purpose, assignee=member, due=due, note=case.note)
     desk.audit("add_demo", count=len(added))
     await desk.session.flush()
     await onboarding.refresh_welcome(desk)

@@ -13,11 +13,11 @@ from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Outcome
-from desk.follow_ups.follow_ups import check_note, close, plan
-from desk.follow_ups.locking import pressed
+from desk.follow_ups.lifecycle import check_note, close, plan
+from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import lookup
-from desk.messages.managers import tell_of_call
+from desk.messages.manager_notices import report_call
 from desk.people.members import require_may_act
 from storage.engine.types import new_id
 from storage.queries.calls import calls
@@ -60,10 +60,10 @@ async def log_call(
 async def log_call_on(desk: Desk, follow_up_id: UUID, version: int, outcome: str) -> CallLogged:
     """Log, by one tap, a call that answers this follow-up, unless it was changed after the button was shown.
 
-    Raises as `log_call` and `desk.follow_ups.locking.pressed` do.
+    Raises as `log_call` and `desk.follow_ups.locking.lock_follow_up` do.
     """
     require_role(desk, "log_call")
-    shown = await pressed(desk, follow_up_id, version)
+    shown = await lock_follow_up(desk, follow_up_id, version)
     return await _log(desk, shown.loan, outcome, NO_DETAILS, shown.follow_up)
 
 
@@ -97,10 +97,10 @@ async def answer_another(
 ) -> CallLogged:
     """Let a logged call answer this follow-up too. `keeps_plan`: count the attempt and do not move the follow-up.
 
-    Raises as `log_again` and `desk.follow_ups.locking.pressed` do, and Invalid (`outcome_answers_other`).
+    Raises as `log_again` and `desk.follow_ups.locking.lock_follow_up` do, and Invalid (`outcome_answers_other`).
     """
     require_role(desk, "add_to_call")
-    shown = await pressed(desk, follow_up_id, version)
+    shown = await lock_follow_up(desk, follow_up_id, version)
     loan, call = await _own_call(desk, call_id)
     if shown.loan.id != loan.id:
         raise NotFound("unknown_follow_up_pressed")
@@ -178,7 +178,7 @@ async def _log(
     call = create(desk, _call(desk, loan, outcome, match, result.answered, line_digest, minutes))
     if outcome.marks_number_wrong:
         await _mark_number_wrong(desk, loan)
-    told = outcome.tells_manager and await tell_of_call(desk, loan, call, result.answered)
+    told = outcome.tells_manager and await report_call(desk, loan, call, result.answered)
     subject = result.answered.id if result.answered else call.id
     desk.audit("call", loan_id=loan.id, subject_id=subject, outcome=outcome.code, call=str(call.id))
     undo_id = offer_undo(desk, "call", loan_id=loan.id)

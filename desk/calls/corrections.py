@@ -9,10 +9,10 @@ from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups.follow_ups import check_note
+from desk.follow_ups.lifecycle import check_note
 from desk.loans import lookup
 from desk.loans.views import LoanView, loan_view
-from desk.messages.managers import call_has_changed
+from desk.messages.manager_notices import revise_call_report
 from desk.people.members import authorship
 from storage.engine.types import new_id
 from storage.queries.calls import calls
@@ -89,7 +89,7 @@ async def correct_call(desk: Desk, call_id: UUID, version: int, content: CallCon
     call.outcome, call.minutes = content.outcome, content.minutes
     call.note_cipher = desk.cipher.encrypt_optional(Call.note_cipher, call.id, content.note)
     if VOCABULARY.outcome(earlier.outcome).tells_manager:
-        await call_has_changed(desk, loan, call)
+        await revise_call_report(desk, loan, call)
     desk.audit("correct_call", loan_id=loan.id, subject_id=call.id, was=earlier.outcome, outcome=content.outcome)
     await desk.session.flush()
     undo_id = offer_undo(desk, "correct_call", loan_id=loan.id)

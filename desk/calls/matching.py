@@ -7,7 +7,7 @@ from uuid import UUID
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, Outcome
-from desk.follow_ups.locking import name_of, require_open
+from desk.follow_ups.locking import follow_up_name, require_open
 from desk.people.members import may_act, require_may_act, stand_ins_for, today_of, zone_of
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan
@@ -59,7 +59,7 @@ async def match_follow_up(
         await require_may_act(desk, "answer_follow_up", numbered, loan)
         if purpose is not None and purpose != numbered.purpose:
             raise Invalid(
-                "number_and_purpose_differ", given=name_of(loan, numbered), purpose=purpose, its=numbered.purpose
+                "number_and_purpose_differ", given=follow_up_name(loan, numbered), purpose=purpose, its=numbered.purpose
             )
     if numbered is not None or purpose is not None:
         require_fit(outcome, numbered.purpose if numbered is not None else purpose or "")

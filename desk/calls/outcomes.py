@@ -11,8 +11,8 @@ from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY, Outcome
-from desk.follow_ups import follow_ups, rule_plans
-from desk.follow_ups.follow_ups import Planned
+from desk.follow_ups import lifecycle, rule_plans
+from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.calendars import calendar_of
 from desk.people.members import acting_for, hours_of, today_of, zone_of
 from desk.rules import cadence
@@ -40,7 +40,7 @@ class OutcomeResult:
     is the instalment that was paid."""
 
     answered: FollowUp | None = field(default=None, repr=False)
-    planned: Planned | None = field(default=None, repr=False)
+    planned: PlannedFollowUp | None = field(default=None, repr=False)
     by_rule: bool = False
     ended: tuple[FollowUp, ...] = field(default=(), repr=False)
     paid: date | None = None
@@ -58,7 +58,7 @@ async def apply_outcome(
 ) -> OutcomeResult:
     """Carry out what the outcome means. `keeps_plan`: the next call is already planned.
 
-    Raises Invalid (`next_missing`) if the outcome needs an agreed next call and none was typed, and as `follow_ups.plan`
+    Raises Invalid (`next_missing`) if the outcome needs an agreed next call and none was typed, and as `lifecycle.plan`
     does.
     """
     if outcome.next == "must" and step is None and not keeps_plan:
@@ -72,7 +72,7 @@ async def apply_outcome(
         ended, paid = settlement.ended, settlement.instalment_on
         answered = answered or (ended[0] if ended else None)
     elif answered is not None:
-        follow_ups.close(desk, answered, "done")
+        lifecycle.close(desk, answered, "done")
     planned = None
     if step is not None:
         planned = await _plan_typed(desk, loan, outcome, match, answered, step)
@@ -90,15 +90,13 @@ async def retry_due(desk: Desk, loan: Loan, outcome: Outcome, assignee: Member, 
     """
     zone = zone_of(assignee)
     acting = await acting_for(desk, assignee, today_of(desk, assignee))
-    contact, contact_zone = follow_ups.contact_hours(desk)
     at = cadence.retry_at(
         outcome.code,
         await _attempts_today(desk, loan, assignee) + (0 if counted else 1),
         desk.now,
         hours_of(acting),
         await calendar_of(desk),
-        contact=contact,
-        contact_zone=contact_zone,
+        contact=lifecycle.contact_hours(desk),
     )
     return Due(on=local_date(at, zone), at=at)
 
@@ -124,7 +122,7 @@ async def _another_attempt(
         assignee = await rule_plans.assignee_of_next(desk, loan, None)
         due = await retry_due(desk, loan, outcome, assignee)
         purpose = _purpose_of_next(loan, outcome, match, None, None)
-        planned = await follow_ups.plan(desk, loan, purpose=purpose, assignee=assignee, due=due, rule="retry")
+        planned = await lifecycle.plan(desk, loan, purpose=purpose, assignee=assignee, due=due, rule="retry")
     planned.follow_up.attempts = 1
     return OutcomeResult(planned=planned, by_rule=step is None)
 
@@ -137,10 +135,10 @@ async def _count_and_move(
         track(desk, answered).attempts += 1
         return OutcomeResult(answered=answered)
     due = step.due if step else await retry_due(desk, loan, outcome, assignee)
-    planned = await follow_ups.move(desk, answered, due, assignee=assignee)
+    planned = await lifecycle.move(desk, answered, due, assignee=assignee)
     answered.attempts += 1
     if step is not None:
-        follow_ups.check_note(step.note)
+        lifecycle.check_note(step.note)
         answered.purpose = step.purpose or answered.purpose
         note = desk.cipher.encrypt_optional(FollowUp.note_cipher, answered.id, step.note)
         answered.note_cipher = note or answered.note_cipher
@@ -149,10 +147,10 @@ async def _count_and_move(
 
 async def _plan_typed(
     desk: Desk, loan: Loan, outcome: Outcome, match: FollowUpMatch, answered: FollowUp | None, step: NextStep
-) -> Planned:
+) -> PlannedFollowUp:
     purpose = _purpose_of_next(loan, outcome, match, answered, step.purpose)
     about = answered.instalment_on if answered and purpose in ABOUT_AN_INSTALMENT else None
-    return await follow_ups.plan(
+    return await lifecycle.plan(
         desk,
         loan,
         purpose=purpose,

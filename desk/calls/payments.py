@@ -6,7 +6,7 @@ from datetime import date
 
 from desk.core.changes import track
 from desk.core.transaction import Desk
-from desk.follow_ups import follow_ups
+from desk.follow_ups import lifecycle
 from desk.rules.instalments import next_instalment, next_unpaid_instalment
 from storage.tables import FollowUp, Loan
 
@@ -31,7 +31,7 @@ def settle(desk: Desk, loan: Loan, open_rows: Sequence[FollowUp], answered: Foll
     instalment_on = _oldest_unpaid(desk, loan, open_rows)
     ended = [f for f in open_rows if f is answered or _is_about(f, instalment_on)]
     for follow_up in ended:
-        follow_ups.close(desk, follow_up, "done")
+        lifecycle.close(desk, follow_up, "done")
     track(desk, loan)
     if instalment_on is None or loan.due_day is None:
         loan.unpaid_since = None

@@ -9,7 +9,7 @@ from desk.calls.outcomes import OutcomeResult, retry_due
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups.follow_ups import note_of
+from desk.follow_ups.lifecycle import note_of
 from desk.follow_ups.next_steps import NextOffer, next_days
 from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import borrowers, lookup

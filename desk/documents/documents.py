@@ -1,4 +1,4 @@
-"""Documents: asked for, received, accepted, sent back, cancelled; and the call that asks after them."""
+"""Request documents, change their state, and plan and finish the calls that ask for them."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -11,24 +11,24 @@ from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
-from desk.documents.steps import begin, bring
+from desk.documents.steps import create_item, set_state
 from desk.documents.views import ItemView, item_views, words_of
-from desk.follow_ups import follow_ups, rule_plans
-from desk.follow_ups.follow_ups import Planned, check_note
-from desk.follow_ups.next_steps import Unplanned, unplanned
+from desk.follow_ups import lifecycle, rule_plans
+from desk.follow_ups.lifecycle import PlannedFollowUp, check_note
+from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from desk.people.members import may_act
 from desk.rules.stages import needed_at
 from storage.engine.types import new_id
-from storage.queries.documents import documents as stored
-from storage.queries.follow_ups import follow_ups as stored_follow_ups
+from storage.queries.documents import documents
+from storage.queries.follow_ups import follow_ups
 from storage.queries.people import members
-from storage.tables import DocumentItem, DocumentRequest, FollowUp, Loan
+from storage.tables import DocumentItem, DocumentRequest, FollowUp, Loan, Member
 
 WORDS_LIMIT = 100
-"""The longest name of a document without a word of its own, in characters."""
+"""The longest free name of a document, in characters."""
 
 Act = Literal["got", "accept", "cancel", "reject"]
 
@@ -41,28 +41,28 @@ _POSSIBLE: dict[str, tuple[Act, ...]] = {
     "cancelled": (),
     "ended": (),
 }
-"""What can be done with a document in each state. One that was cancelled or ended with its loan is asked for anew."""
+"""What can be done with a document in each state; one that was cancelled or ended is requested again instead."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A document as named: its code, and the words where that is `other`."""
+class DocumentName:
+    """A document as people name it: its code, and free words for `other`."""
 
     code: str
     words: str = field(default="", repr=False)
 
     @property
     def key(self) -> tuple[str, str]:
-        """What two names of the same document have in common."""
+        """Return what all names of the same document share."""
         return self.code, unicodedata.normalize("NFKC", self.words).casefold()
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentsRequested:
-    """What was asked for, what had been asked for before (`already`), and the call that asks after it.
+class DocumentRequestResult:
+    """Documents requested now and `already` before, and the call about them.
 
-    `planned` was planned or moved by this act, `by_rule` by the desk itself; `kept` was there before and stays as it is.
-    `undo_id` is None when nothing changed.
+    `planned` was planned or moved now, by the desk itself when `by_rule`; `existing` was left as it is. `undo_id` is None
+    when nothing changed.
     """
 
     loan: LoanView
@@ -71,13 +71,13 @@ class DocumentsRequested:
     already: tuple[ItemView, ...]
     planned: PlannedView | None
     by_rule: bool
-    kept: FollowUpView | None
+    existing: FollowUpView | None
     undo_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentsChanged:
-    """Documents that came to another state; what is still open; the calls about them that are done with, or planned."""
+class DocumentChangeResult:
+    """Documents that changed state, those still open, and the calls about them that were finished or planned."""
 
     loan: LoanView
     name: str = field(repr=False)
@@ -85,13 +85,13 @@ class DocumentsChanged:
     still_open: tuple[ItemView, ...]
     done: tuple[FollowUpView, ...]
     planned: PlannedView | None
-    unplanned: Unplanned | None
+    next_steps: NextSteps | None
     undo_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentsListed:
-    """The documents of a loan: the open ones, then those that are settled, the newest first."""
+class DocumentList:
+    """The documents of a loan: the open ones, and the settled ones, newest first."""
 
     loan: LoanView
     name: str = field(repr=False)
@@ -100,27 +100,26 @@ class DocumentsListed:
 
 
 async def request_documents(
-    desk: Desk, *, loan: LoanRef, wanted: Sequence[Wanted], by: Due | None = None
-) -> DocumentsRequested:
-    """Asks for documents, and plans the call that asks after them: at `by`, or by rule. One that is open is not asked for
-    twice.
+    desk: Desk, *, loan: LoanRef, wanted: Sequence[DocumentName], by: Due | None = None
+) -> DocumentRequestResult:
+    """Request documents that are not open yet, and plan the call about them: at `by`, or by rule.
 
-    Raises NotAllowed (`role_missing`), Invalid (`document_words_too_long`), whatever names no one loan, and as
-    `desk.follow_ups.follow_ups.plan` does.
+    Raises NotAllowed (`role_missing`), Invalid (`document_words_too_long`), and what `lookup.resolve` and `lifecycle.plan`
+    raise.
     """
     require_role(desk, "request_documents")
     for each in wanted:
         if len(each.words) > WORDS_LIMIT:
             raise Invalid("document_words_too_long", length=len(each.words), limit=WORDS_LIMIT)
     named = (await lookup.resolve(desk, loan)).loan
-    open_items = {_key(desk, item): item for item in await stored.open_items(desk.session, named.id)}
+    open_items = {_key(desk, item): item for item in await documents.open_items(desk.session, named.id)}
     already = [open_items[each.key] for each in wanted if each.key in open_items]
     new = [each for each in wanted if each.key not in open_items]
     asking = await _asking_after(desk, named)
     planned = await _plan_asking(desk, named, asking, by) if by or asking is None else None
     follow_up = planned.follow_up if planned else asking
     if new and asking and not planned:
-        track(desk, asking)  # Undo of what planned it would leave these without a call
+        track(desk, asking)  # so that Undo of what planned it conflicts: these would lose their call
     items = _write_request(desk, named, new, by, follow_up) if new else []
     if planned:
         await _link(desk, already, planned.follow_up, by)
@@ -128,43 +127,42 @@ async def request_documents(
     if new or planned:
         desk.audit("documents", loan_id=named.id, step="request", documents=[item.document for item in items])
         undo_id = offer_undo(desk, "documents", loan_id=named.id)
-    contact = await borrowers.contact_of(desk, named.borrower_id)
-    kept = await follow_up_views(desk, named, [asking]) if asking and not planned else ()
-    return DocumentsRequested(
+    existing = await follow_up_views(desk, named, [asking]) if asking and not planned else ()
+    return DocumentRequestResult(
         loan=await loan_view(desk, named),
-        name=contact.name,
+        name=(await borrowers.contact_of(desk, named.borrower_id)).name,
         asked=await _views(desk, items),
         already=await _views(desk, already),
         planned=planned_view(desk, named, planned) if planned else None,
         by_rule=planned is not None and by is None,
-        kept=kept[0] if kept else None,
+        existing=existing[0] if existing else None,
         undo_id=undo_id,
     )
 
 
 async def change_documents(
-    desk: Desk, *, loan: LoanRef, act: Act, which: Sequence[Wanted], reason: str = ""
-) -> DocumentsChanged:
-    """Brings documents of a loan to another state, all of those named or none.
+    desk: Desk, *, loan: LoanRef, act: Act, which: Sequence[DocumentName], reason: str = ""
+) -> DocumentChangeResult:
+    """Change the state of the named documents, all or none.
 
     Raises NotAllowed (`role_missing`), NotFound (`document_not_requested`), Invalid (`document_impossible`,
-    `note_too_long`), and whatever names no one loan.
+    `note_too_long`), and what `lookup.resolve` raises.
     """
     require_role(desk, "change_documents")
     check_note(reason)
     named = (await lookup.resolve(desk, loan)).loan
-    there = [item for item, _ in await stored.items_of_loan(desk.session, named.id)]
+    there = [item for item, _ in await documents.items_of_loan(desk.session, named.id)]
     items = {item.id: item for item in (_find(desk, named, there, each) for each in which)}
     return await _change(desk, named, list(items.values()), act, reason)
 
 
-async def change_document_on(desk: Desk, item_id: UUID, version: int, act: Act) -> DocumentsChanged:
-    """Brings the document of a button to another state, if nobody has changed it since the button was shown.
+async def change_document_on(desk: Desk, item_id: UUID, version: int, act: Act) -> DocumentChangeResult:
+    """Change the state of a button's document, unless it was changed since the button was shown.
 
     Raises as `change_documents` does, NotFound (`unknown_loan_pressed`) and Conflict (`document_changed`).
     """
     require_role(desk, "change_documents")
-    item = await stored.item_by_id(desk.session, item_id)
+    item = await documents.item_by_id(desk.session, item_id)
     if item is None:
         raise NotFound("unknown_loan_pressed")
     loan = await lookup.lock_by_id(desk, item.loan_id)
@@ -181,42 +179,44 @@ async def change_document_on(desk: Desk, item_id: UUID, version: int, act: Act) 
     return await _change(desk, loan, [item], act, "")
 
 
-async def list_documents(desk: Desk, loan: LoanRef) -> DocumentsListed:
-    """The documents of the loan that is meant. Raises whatever names no one loan."""
+async def list_documents(desk: Desk, loan: LoanRef) -> DocumentList:
+    """Return the documents of a loan. Raises what `lookup.resolve` raises."""
     return await _listed(desk, (await lookup.resolve(desk, loan)).loan)
 
 
-async def documents_pressed(desk: Desk, loan_id: UUID) -> DocumentsListed:
-    """The documents of the loan of a button. Raises NotFound (`unknown_loan_pressed`)."""
+async def list_documents_by_id(desk: Desk, loan_id: UUID) -> DocumentList:
+    """Return the documents of a button's loan. Raises NotFound (`unknown_loan_pressed`)."""
     return await _listed(desk, await lookup.lock_by_id(desk, loan_id))
 
 
-async def lacking(desk: Desk, loan: LoanRef) -> tuple[str, ...]:
-    """The documents that a loan at its stage needs and that have neither come nor been asked for, by their codes.
+async def missing_documents(desk: Desk, loan: LoanRef) -> tuple[str, ...]:
+    """Return the codes of documents that a loan's stage needs and that are neither open nor accepted.
 
-    Raises whatever names no one loan.
+    Raises what `lookup.resolve` raises.
     """
     named = (await lookup.resolve(desk, loan)).loan
     there = {
         item.document
-        for item, _ in await stored.items_of_loan(desk.session, named.id)
-        if item.state in (*stored.OPEN_STATES, "accepted")
+        for item, _ in await documents.items_of_loan(desk.session, named.id)
+        if item.state in (*documents.OPEN_STATES, "accepted")
     }
     return tuple(code for code in needed_at(named.stage) if code not in there)
 
 
-async def _listed(desk: Desk, loan: Loan) -> DocumentsListed:
-    views = await item_views(desk, await stored.items_of_loan(desk.session, loan.id))
-    settled = sorted((v for v in views if v.state not in stored.OPEN_STATES), key=lambda v: v.changed_at, reverse=True)
-    return DocumentsListed(
+async def _listed(desk: Desk, loan: Loan) -> DocumentList:
+    views = await item_views(desk, await documents.items_of_loan(desk.session, loan.id))
+    settled = sorted(
+        (v for v in views if v.state not in documents.OPEN_STATES), key=lambda v: v.changed_at, reverse=True
+    )
+    return DocumentList(
         loan=await loan_view(desk, loan),
         name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
-        open=tuple(v for v in views if v.state in stored.OPEN_STATES),
+        open=tuple(v for v in views if v.state in documents.OPEN_STATES),
         settled=tuple(settled),
     )
 
 
-async def _change(desk: Desk, loan: Loan, items: Sequence[DocumentItem], act: Act, reason: str) -> DocumentsChanged:
+async def _change(desk: Desk, loan: Loan, items: Sequence[DocumentItem], act: Act, reason: str) -> DocumentChangeResult:
     for item in items:
         if act not in _POSSIBLE[item.state]:
             raise Invalid(
@@ -228,53 +228,55 @@ async def _change(desk: Desk, loan: Loan, items: Sequence[DocumentItem], act: Ac
                 loan=loan.number,
             )
     for item in items:
-        bring(desk, item, _LEADS_TO[act], reason)
-    requests = await stored.requests(desk.session, [item.request_id for item in items])
+        set_state(desk, item, _LEADS_TO[act], reason)
+    requests = await documents.requests(desk.session, [item.request_id for item in items])
     planned = await _ask_again(desk, loan, requests) if act == "reject" else None
     done = await _finish_asking(desk, loan, requests)
     codes = [item.document for item in items]
     desk.audit("documents", loan_id=loan.id, subject_id=items[0].id, step=act, documents=codes)
-    undo_id = offer_undo(desk, "documents", loan_id=loan.id)
-    contact = await borrowers.contact_of(desk, loan.borrower_id)
-    return DocumentsChanged(
+    return DocumentChangeResult(
         loan=await loan_view(desk, loan),
-        name=contact.name,
+        name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
         changed=await _views(desk, items),
-        still_open=await _views(desk, await stored.open_items(desk.session, loan.id)),
+        still_open=await _views(desk, await documents.open_items(desk.session, loan.id)),
         done=await follow_up_views(desk, loan, done),
         planned=planned_view(desk, loan, planned) if planned else None,
-        unplanned=await unplanned(desk, loan),
-        undo_id=undo_id,
+        next_steps=await offer_next_steps(desk, loan),
+        undo_id=offer_undo(desk, "documents", loan_id=loan.id),
     )
 
 
 async def _asking_after(desk: Desk, loan: Loan) -> FollowUp | None:
-    """The open call about documents that the acting member may move; their own first, the most urgent."""
-    rows = [f for f in await stored_follow_ups.open_of_loan(desk.session, loan.id) if f.purpose == "documents"]
+    """Return the most urgent open call about documents that the acting member may move, their own first."""
+    rows = await _open_document_calls(desk, loan)
     for row in sorted(rows, key=lambda f: f.assignee_id != desk.member.id):
         if await may_act(desk, "move_follow_up", row, loan):
             return row
     return None
 
 
-async def _plan_asking(desk: Desk, loan: Loan, asking: FollowUp | None, by: Due | None) -> Planned | None:
-    if by is not None and asking is not None:
-        holder = (await members.by_ids(desk.session, [asking.assignee_id]))[asking.assignee_id]
-        try:
-            return await follow_ups.move(desk, asking, by, assignee=holder)
-        except Invalid as refused:
-            if refused.code != "due_past" or by.at is not None:
-                raise
-            # The hour that the call had is over on that day: the day itself is not.
-            return await follow_ups.move(desk, asking, by, assignee=holder, keeps_hour=False)
-    if by is not None:
+async def _open_document_calls(desk: Desk, loan: Loan) -> list[FollowUp]:
+    return [f for f in await follow_ups.open_of_loan(desk.session, loan.id) if f.purpose == "documents"]
+
+
+async def _plan_asking(desk: Desk, loan: Loan, asking: FollowUp | None, by: Due | None) -> PlannedFollowUp | None:
+    if by is None:
+        return await rule_plans.plan_documents(desk, loan)
+    if asking is None:
         assignee = await assignee_of_next(desk, loan, None)
-        return await follow_ups.plan(desk, loan, purpose="documents", assignee=assignee, due=by)
-    return await rule_plans.plan_documents(desk, loan)
+        return await lifecycle.plan(desk, loan, purpose="documents", assignee=assignee, due=by)
+    assignee = await desk.session.get_one(Member, asking.assignee_id)
+    try:
+        return await lifecycle.move(desk, asking, by, assignee=assignee)
+    except Invalid as refused:
+        if refused.code != "due_past" or by.at is not None:
+            raise
+        # The call's time of day has passed on that day, but the day has not.
+        return await lifecycle.move(desk, asking, by, assignee=assignee, keeps_hour=False)
 
 
 def _write_request(
-    desk: Desk, loan: Loan, wanted: Sequence[Wanted], by: Due | None, follow_up: FollowUp | None
+    desk: Desk, loan: Loan, wanted: Sequence[DocumentName], by: Due | None, follow_up: FollowUp | None
 ) -> list[DocumentItem]:
     request = create(
         desk,
@@ -303,21 +305,21 @@ def _write_request(
             changed_at=desk.now,
             changed_by_id=desk.member.id,
         )
-        items.append(begin(desk, item))
+        items.append(create_item(desk, item))
     return items
 
 
 async def _link(desk: Desk, items: Sequence[DocumentItem], follow_up: FollowUp, by: Due | None) -> None:
-    """Has the earlier requests of these documents asked after in this call, and wanted by then."""
-    for request in await stored.requests(desk.session, [item.request_id for item in items]):
+    """Attach these documents' earlier requests to this call, due at `by` when given."""
+    for request in await documents.requests(desk.session, [item.request_id for item in items]):
         track(desk, request).follow_up_id = follow_up.id
         if by is not None:
             request.due_on, request.due_at = by.on, by.at
 
 
-async def _ask_again(desk: Desk, loan: Loan, requests: Sequence[DocumentRequest]) -> Planned | None:
-    """Documents that were sent back are asked after: in the call that is open about them, else in one by rule."""
-    there = {f.id: f for f in await stored_follow_ups.open_of_loan(desk.session, loan.id)}
+async def _ask_again(desk: Desk, loan: Loan, requests: Sequence[DocumentRequest]) -> PlannedFollowUp | None:
+    """Attach requests without an open call to the open call about documents, else plan one by rule."""
+    there = {f.id: f for f in await follow_ups.open_of_loan(desk.session, loan.id)}
     left = [request for request in requests if request.follow_up_id not in there]
     if not left:
         return None
@@ -330,36 +332,36 @@ async def _ask_again(desk: Desk, loan: Loan, requests: Sequence[DocumentRequest]
 
 
 async def _finish_asking(desk: Desk, loan: Loan, requests: Sequence[DocumentRequest]) -> list[FollowUp]:
-    """The calls about these requests are done when nothing they ask after is open."""
-    asking = [f for f in await stored_follow_ups.open_of_loan(desk.session, loan.id) if f.purpose == "documents"]
-    waiting = {request.follow_up_id for _, request in await stored.open_with_requests(desk.session, loan.id)}
+    """Finish the calls about these requests that no longer ask for an open document."""
+    asking = await _open_document_calls(desk, loan)
+    waiting = {request.follow_up_id for _, request in await documents.open_with_requests(desk.session, loan.id)}
     if waiting - {f.id for f in asking}:
-        return []  # the call about one that is open has been made: any other call about documents asks after it too
+        return []  # an open document has no call of its own any more: the others ask for it too
     finished = {request.follow_up_id for request in requests} - waiting
     done = [f for f in asking if f.id in finished]
     for follow_up in done:
-        follow_ups.close(desk, follow_up, "done")
+        lifecycle.close(desk, follow_up, "done")
     return done
 
 
-def _find(desk: Desk, loan: Loan, there: Sequence[DocumentItem], which: Wanted) -> DocumentItem:
-    """The open document of that name, else the one asked for last."""
+def _find(desk: Desk, loan: Loan, there: Sequence[DocumentItem], which: DocumentName) -> DocumentItem:
+    """Return the open document of that name, else the one requested last."""
     same = [item for item in there if item.document == which.code]
     if which.words:
         same = [item for item in same if _key(desk, item) == which.key]
-    still_open = [item for item in same if item.state in stored.OPEN_STATES]
+    still_open = [item for item in same if item.state in documents.OPEN_STATES]
     if len(still_open) > 1 and which.code == "other" and not which.words:
         raise Invalid("document_words_needed", loan=loan.number, nearest=tuple(words_of(desk, i) for i in still_open))
     if not same:
-        asked = dict.fromkeys(item.document for item in there if item.state in stored.OPEN_STATES)
+        asked = dict.fromkeys(item.document for item in there if item.state in documents.OPEN_STATES)
         raise NotFound("document_not_requested", loan=loan.number, document=which.code, documents=tuple(asked))
     return (still_open or same)[-1]
 
 
 def _key(desk: Desk, item: DocumentItem) -> tuple[str, str]:
-    return Wanted(item.document, words_of(desk, item)).key
+    return DocumentName(item.document, words_of(desk, item)).key
 
 
 async def _views(desk: Desk, items: Sequence[DocumentItem]) -> tuple[ItemView, ...]:
-    requests = {r.id: r for r in await stored.requests(desk.session, [item.request_id for item in items])}
+    requests = {r.id: r for r in await documents.requests(desk.session, [item.request_id for item in items])}
     return await item_views(desk, [(item, requests[item.request_id]) for item in items])

@@ -1,4 +1,4 @@
-"""What a reader is shown of the documents of a loan."""
+"""Read models of a loan's documents."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,9 +13,9 @@ from storage.tables import DocumentItem, DocumentRequest
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """A document that was asked for. `words` name one of the code `other`; `reason` says why it was rejected.
+    """A requested document, due at `by`. `words` name one of the code `other`; `reason` says why it was rejected.
 
-    `changed_by` is the Slack id of whoever brought it to its state, None for the desk; `by` is when it was wanted.
+    `changed_by` is the Slack id of the member who last changed its state, None for the desk.
     """
 
     id: UUID
@@ -31,7 +31,7 @@ class ItemView:
 
 
 async def item_views(desk: Desk, rows: Sequence[tuple[DocumentItem, DocumentRequest]]) -> tuple[ItemView, ...]:
-    """The documents in the order given."""
+    """Return the documents in the given order."""
     people = await members.by_ids(desk.session, {item.changed_by_id for item, _ in rows if item.changed_by_id})
     return tuple(
         ItemView(
@@ -51,5 +51,5 @@ async def item_views(desk: Desk, rows: Sequence[tuple[DocumentItem, DocumentRequ
 
 
 def words_of(desk: Desk, item: DocumentItem) -> str:
-    """The words that name a document without a word of its own, or the empty text."""
+    """Return the free words that name a document, or the empty text."""
     return desk.cipher.decrypt(DocumentItem.words_cipher, item)

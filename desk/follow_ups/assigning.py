@@ -1,159 +1,203 @@
-"""Follow-ups by hand: assigned, moved, finished, cancelled."""
+"""Use cases of one follow-up: plan it, move it, finish it, cancel it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from desk.core.changes import offer_undo
-from desk.core.errors import Ambiguous, Invalid, NotFound
+from desk.core.errors import Ambiguous, Conflict, Invalid, NotFound
 from desk.core.permissions import require_role, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef, PersonRef
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups import follow_ups
-from desk.follow_ups.locking import name_of, pressed, require_open
-from desk.follow_ups.next_steps import Unplanned, unplanned
-from desk.loans.lookup import LoanMatch, resolve
+from desk.follow_ups import lifecycle
+from desk.follow_ups.lifecycle import PlannedFollowUp
+from desk.follow_ups.locking import follow_up_name, lock_follow_up, require_open
+from desk.follow_ups.next_steps import NextSteps, offer_next_steps
+from desk.follow_ups.rule_plans import assignee_of_next
+from desk.loans import lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_view, loan_view, planned_view
 from desk.messages import kinds
-from desk.messages.notices import owe_to_member
-from desk.people.members import find_member, require_caller, require_may_act
-from storage.queries.follow_ups import follow_ups as stored
-from storage.queries.people import members
+from desk.messages.notices import queue_notice
+from desk.people.members import find_member, require_caller, require_may_act, zone_of
+from desk.rules.working_time import local_date
+from storage.queries.follow_ups import follow_ups
 from storage.tables import FollowUp, Loan, Member
 
 
 @dataclass(frozen=True, slots=True)
-class Assigned:
+class PlanResult:
     """A follow-up that was planned, or moved when `moved`."""
 
     loan: LoanView
     planned: PlannedView
-    note: str = field(repr=False)
     undo_id: UUID
+    note: str = field(default="", repr=False)
     moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
-    """A follow-up that was finished or cancelled. `unplanned` has next steps where its loan, a live one, has no other."""
+class CloseResult:
+    """A follow-up that was finished or cancelled, and next steps when its live loan has no other."""
 
     loan: LoanView
     follow_up: FollowUpView
     why: str = field(repr=False)
-    unplanned: Unplanned | None
+    next_steps: NextSteps | None
     undo_id: UUID
 
 
 async def assign_follow_up(
     desk: Desk, *, loan: LoanRef, who: PersonRef | None, due: Due, purpose: str | None, note: str
-) -> Assigned:
-    """Plans a call. Left out, `who` is whoever types; in a manager's or admin's line the loan's owner.
+) -> PlanResult:
+    """Plan a follow-up for `who`: by default the acting member, or the loan's owner when a manager or admin acts.
 
-    Raises NotAllowed (`role_missing`), Invalid (`follow_up_is_there`, `cannot_take_calls`, and what
-    `desk.follow_ups.follow_ups.plan` refuses), NotFound, Ambiguous.
+    Raises NotAllowed (`role_missing`), Invalid (`follow_up_is_there`, `cannot_take_calls`), NotFound, Ambiguous, and what
+    `lifecycle.plan` raises.
     """
     require_role(desk, "plan_follow_up")
-    meant = await resolve(desk, loan)
-    if meant.follow_up is not None:
-        raise Invalid("follow_up_is_there", given=name_of(meant.loan, meant.follow_up), number=meant.follow_up.number)
-    named = meant.loan
-    assignee = await find_member(desk, who) if who else await _default_assignee(desk, named)
+    target = await lookup.resolve(desk, loan)
+    if target.follow_up is not None:
+        name = follow_up_name(target.loan, target.follow_up)
+        raise Invalid("follow_up_is_there", given=name, number=target.follow_up.number)
+    row = target.loan
+    assignee = await find_member(desk, who) if who else await _default_assignee(desk, row)
     require_caller(assignee)
-    about = purpose or VOCABULARY.stage(named.stage).purpose
-    planned = await follow_ups.plan(desk, named, purpose=about, assignee=assignee, due=due, note=note)
-    row = planned.follow_up
-    desk.audit("follow_up", loan_id=named.id, subject_id=row.id, purpose=about, assignee=str(assignee.id))
+    purpose = purpose or VOCABULARY.stage(row.stage).purpose
+    planned = await lifecycle.plan(desk, row, purpose=purpose, assignee=assignee, due=due, note=note)
+    follow_up = planned.follow_up
+    desk.audit("follow_up", loan_id=row.id, subject_id=follow_up.id, purpose=purpose, assignee=str(assignee.id))
     await desk.session.flush()
     if planned.acting.id != desk.member.id:
-        await owe_to_member(
+        await queue_notice(
             desk,
             kind=kinds.ASSIGNED,
-            key=f"assigned:{row.id}",
-            member=planned.acting,
-            about_loan_id=named.id,
-            items=[row],
+            key=f"assigned:{follow_up.id}",
+            to=planned.acting,
+            about_loan_id=row.id,
+            items=[follow_up],
             facts={"by": str(desk.member.id), "assignee": str(assignee.id)},
         )
-    return Assigned(
-        loan=await loan_view(desk, named),
-        planned=planned_view(desk, named, planned),
-        note=note,
-        undo_id=offer_undo(desk, "follow_up", loan_id=named.id),
-    )
+    return await _plan_result(desk, row, planned, "follow_up", note=note)
 
 
-async def done_pressed(desk: Desk, follow_up_id: UUID, version: int) -> Closed:
-    """Finishes the follow-up of a button. Raises NotAllowed (`others_may_act`), and as `desk.follow_ups.locking.pressed` does."""
-    shown = await pressed(desk, follow_up_id, version)
-    await require_may_act(desk, "close_follow_up", shown.follow_up, shown.loan)
-    return await _closed(desk, shown.loan, shown.follow_up, "done", "")
+async def plan_offered(desk: Desk, loan_id: UUID, due: Due, purpose: str, *, next_number: int) -> PlanResult:
+    """Plan an offered next step, unless something was planned on the loan since the offer (`next_number`).
+
+    Raises NotFound (`unknown_loan_pressed`), NotAllowed (`role_missing`), Conflict (`planned_since`), Invalid
+    (`offer_past`), and what `lifecycle.plan` raises.
+    """
+    require_role(desk, "plan_offered")
+    loan = await lookup.lock_by_id(desk, loan_id)
+    if loan.next_follow_up_number != next_number:
+        raise Conflict("planned_since", loan=loan.number)
+    if due.at is not None and due.at <= desk.now:
+        raise Invalid("offer_past", given=due.at)
+    assignee = await assignee_of_next(desk, loan, None)
+    planned = await lifecycle.plan(desk, loan, purpose=purpose, assignee=assignee, due=due)
+    desk.audit("follow_up", loan_id=loan.id, subject_id=planned.follow_up.id)
+    return await _plan_result(desk, loan, planned, "follow_up")
 
 
-async def close_follow_up(desk: Desk, *, loan: LoanRef, state: str, why: str) -> Closed:
-    """Finishes (`done`) or cancels (`cancelled`) a follow-up.
+async def record_nothing_needed(desk: Desk, loan_id: UUID) -> LoanView:
+    """Record that the loan needs no next step. Raises NotFound (`unknown_loan_pressed`), NotAllowed (`role_missing`)."""
+    require_role(desk, "plan_offered")
+    loan = await lookup.lock_by_id(desk, loan_id)
+    desk.audit("nothing_needed", loan_id=loan.id)
+    return await loan_view(desk, loan)
+
+
+async def move_follow_up(desk: Desk, *, loan: LoanRef, due: Due) -> PlanResult:
+    """Move a follow-up; a date alone keeps the agreed time of day.
+
+    Raises what `close_follow_up` and `lifecycle.move` raise.
+    """
+    return await _move(desk, *await _find(desk, "move_follow_up", loan), due)
+
+
+async def move_to_fit(desk: Desk, follow_up_id: UUID, version: int, at: datetime) -> PlanResult:
+    """Move a follow-up to the suggested minute, when its assignee works and borrowers may be called.
+
+    Raises NotAllowed (`role_missing`, `others_may_act`), Invalid (`offer_past`), and what `lock_follow_up` and
+    `lifecycle.move` raise.
+    """
+    require_role(desk, "fit_follow_up")
+    loan, row = await lock_follow_up(desk, follow_up_id, version)
+    await require_may_act(desk, "fit_follow_up", row, loan)
+    if at <= desk.now:
+        raise Invalid("offer_past", given=at)
+    assignee = await desk.session.get_one(Member, row.assignee_id)
+    return await _move(desk, loan, row, Due(on=local_date(at, zone_of(assignee)), at=at))
+
+
+async def finish_follow_up(desk: Desk, follow_up_id: UUID, version: int) -> CloseResult:
+    """Finish a follow-up. Raises NotAllowed (`others_may_act`), and what `lock_follow_up` raises."""
+    loan, row = await lock_follow_up(desk, follow_up_id, version)
+    await require_may_act(desk, "close_follow_up", row, loan)
+    return await _close(desk, loan, row, "done", "")
+
+
+async def close_follow_up(desk: Desk, *, loan: LoanRef, state: str, why: str) -> CloseResult:
+    """Finish (`done`) or cancel (`cancelled`) a follow-up.
 
     Raises NotAllowed (`others_may_act`), Conflict (`follow_up_closed`), NotFound (`no_open_follow_up`), Ambiguous.
     """
-    named, row = await _meant(desk, "close_follow_up", loan)
-    return await _closed(desk, named, row, state, why)
+    return await _close(desk, *await _find(desk, "close_follow_up", loan), state, why)
 
 
-async def _closed(desk: Desk, named: Loan, row: FollowUp, state: str, why: str) -> Closed:
-    follow_ups.close(desk, row, state, why=why)
-    desk.audit(state, loan_id=named.id, subject_id=row.id)
+async def _move(desk: Desk, loan: Loan, row: FollowUp, due: Due) -> PlanResult:
+    planned = await lifecycle.move(desk, row, due, assignee=await desk.session.get_one(Member, row.assignee_id))
+    desk.audit("move", loan_id=loan.id, subject_id=row.id)
     await desk.session.flush()
-    assignee = (await members.by_ids(desk.session, [row.assignee_id]))[row.assignee_id]
-    return Closed(
-        loan=await loan_view(desk, named),
-        follow_up=follow_up_view(desk, named, row, assignee),
+    return await _plan_result(desk, loan, planned, "move")
+
+
+async def _close(desk: Desk, loan: Loan, row: FollowUp, state: str, why: str) -> CloseResult:
+    lifecycle.close(desk, row, state, why=why)
+    desk.audit(state, loan_id=loan.id, subject_id=row.id)
+    await desk.session.flush()
+    return CloseResult(
+        loan=await loan_view(desk, loan),
+        follow_up=follow_up_view(desk, loan, row, await desk.session.get_one(Member, row.assignee_id)),
         why=why,
-        unplanned=await unplanned(desk, named),
-        undo_id=offer_undo(desk, state, loan_id=named.id),
+        next_steps=await offer_next_steps(desk, loan),
+        undo_id=offer_undo(desk, state, loan_id=loan.id),
     )
 
 
-async def move_follow_up(desk: Desk, *, loan: LoanRef, due: Due) -> Assigned:
-    """Moves a follow-up; a date alone keeps the time of day that was agreed.
-
-    Raises what `close_follow_up` raises, and what `desk.follow_ups.follow_ups.move` refuses.
-    """
-    named, row = await _meant(desk, "move_follow_up", loan)
-    assignee = (await members.by_ids(desk.session, [row.assignee_id]))[row.assignee_id]
-    planned = await follow_ups.move(desk, row, due, assignee=assignee)
-    desk.audit("move", loan_id=named.id, subject_id=row.id)
-    await desk.session.flush()
-    return Assigned(
-        loan=await loan_view(desk, named),
-        planned=planned_view(desk, named, planned),
-        note="",
-        undo_id=offer_undo(desk, "move", loan_id=named.id),
-        moved=True,
+async def _plan_result(desk: Desk, loan: Loan, planned: PlannedFollowUp, act: str, note: str = "") -> PlanResult:
+    return PlanResult(
+        loan=await loan_view(desk, loan),
+        planned=planned_view(desk, loan, planned),
+        undo_id=offer_undo(desk, act, loan_id=loan.id),
+        note=note,
+        moved=act == "move",
     )
 
 
 async def _default_assignee(desk: Desk, loan: Loan) -> Member:
     if roles_of(desk.member) & {"manager", "admin"} and loan.owner_id is not None:
-        owner = (await members.by_ids(desk.session, [loan.owner_id]))[loan.owner_id]
+        owner = await desk.session.get_one(Member, loan.owner_id)
         if owner.removed_at is None:
             return owner
     return desk.member
 
 
-async def _meant(desk: Desk, act: str, ref: LoanRef) -> tuple[Loan, FollowUp]:
-    """The follow-up that was named, or the only open one that the acting member holds."""
-    named: LoanMatch = await resolve(desk, ref)
-    row = named.follow_up or await _only_mine(desk, named.loan)
-    await require_open(desk, named.loan, row)
-    await require_may_act(desk, act, row, named.loan)
-    return named.loan, row
+async def _find(desk: Desk, act: str, ref: LoanRef) -> tuple[Loan, FollowUp]:
+    """Return the named follow-up, or the acting member's only open one on the loan, if they may do `act` with it."""
+    target = await lookup.resolve(desk, ref)
+    row = target.follow_up or await _only_own(desk, target.loan)
+    await require_open(desk, target.loan, row)
+    await require_may_act(desk, act, row, target.loan)
+    return target.loan, row
 
 
-async def _only_mine(desk: Desk, loan: Loan) -> FollowUp:
-    rows = await stored.open_of_loan(desk.session, loan.id)
-    mine = [row for row in rows if row.assignee_id == desk.member.id]
-    if len(mine) == 1:
-        return mine[0]
-    names = tuple(f"{loan.number}/{row.number}" for row in mine or rows)
+async def _only_own(desk: Desk, loan: Loan) -> FollowUp:
+    rows = await follow_ups.open_of_loan(desk.session, loan.id)
+    own = [row for row in rows if row.assignee_id == desk.member.id]
+    if len(own) == 1:
+        return own[0]
+    names = tuple(follow_up_name(loan, row) for row in own or rows)
     if not names:
         raise NotFound("no_open_follow_up", loan=loan.number)
     raise Ambiguous("which_follow_up", loan=loan.number, nearest=names)

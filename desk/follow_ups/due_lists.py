@@ -1,4 +1,4 @@
-"""What is due: today, tomorrow, this week, overdue; and the loans with nothing planned."""
+"""Lists of follow-ups due today, tomorrow, this week or overdue, and of loans with nothing planned."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -16,13 +16,13 @@ from desk.rules.working_time import instant_of
 from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Window
 from storage.queries.people import members
-from storage.tables import Member
+from storage.tables import Borrower, Loan, Member
 
 PAGE = 10
 """Rows of one list."""
 
 TABLE = 200
-"""Rows of a list that is shown as a table."""
+"""Rows of a list shown as a table."""
 
 Period = Literal["today", "tomorrow", "week", "overdue", "unplanned"]
 Kind = Literal["verification", "repayment"]
@@ -30,8 +30,7 @@ Kind = Literal["verification", "repayment"]
 
 @dataclass(frozen=True, slots=True)
 class DueRow:
-    """A follow-up with whom it is about, and its assignee by name. A channel sees `masked`, an ephemeral answer may show
-    `name`."""
+    """A follow-up and its borrower: a channel sees `masked`, an ephemeral answer may show `name`."""
 
     follow_up: FollowUpView
     loan_id: UUID
@@ -39,12 +38,12 @@ class DueRow:
     masked: str = field(repr=False)
     tail: str = field(repr=False)
     kind: str
-    holder: str
+    assignee_name: str
 
 
 @dataclass(frozen=True, slots=True)
 class UnplannedRow:
-    """A live loan with nothing planned, and since when it has been in its stage."""
+    """A live loan with nothing planned; `since` is when it entered its stage."""
 
     loan_id: UUID
     number: str
@@ -56,7 +55,7 @@ class UnplannedRow:
 
 @dataclass(frozen=True, slots=True)
 class DueList:
-    """One page of a list. `whose` is the Slack id of another member, `team` for a team's, None for one's own."""
+    """One page of a list. `whose` is another member's Slack id, `team`, or None for the reader's own."""
 
     period: Period
     kind: Kind | None
@@ -68,11 +67,11 @@ class DueList:
 
     @property
     def more(self) -> int:
-        """How many follow behind this page."""
+        """Return how many rows come after this page."""
         return self.total - self.offset - len(self.rows) - len(self.unplanned)
 
     def first(self, rows: int) -> "DueList":
-        """The same with no more than so many rows."""
+        """Return the list cut to that many rows."""
         return replace(self, rows=self.rows[:rows], unplanned=self.unplanned[:rows])
 
 
@@ -85,68 +84,39 @@ async def list_due(
     offset: int = 0,
     limit: int = PAGE,
 ) -> DueList:
-    """A page of what is due. Raises NotAllowed (`others_may_act`) for what somebody outside the team holds."""
-    people = await _people(desk, whose)
-    ids = [member.id for member in people]
-    label = None if whose is None else "team" if whose == "team" else whose.slack_user_id
+    """Return a page of what is due. Raises NotAllowed (`others_may_act`) for a member of another team."""
+    ids = [member.id for member in await _people(desk, whose)]
+    label = whose.slack_user_id if isinstance(whose, Member) else whose
     if period == "unplanned":
         nobodys_of = desk.workspace.id if whose == "team" else None
         found = await due_lists.unplanned(desk.session, ids, nobodys_of=nobodys_of, limit=limit, offset=offset)
-        return DueList(
-            period=period,
-            kind=kind,
-            whose=label,
-            rows=(),
-            unplanned=tuple(
-                UnplannedRow(
-                    loan_id=loan.id,
-                    number=loan.number,
-                    stage=loan.stage,
-                    since=loan.stage_since,
-                    name=(contact := borrowers.contact(desk, borrower)).name,
-                    tail=contact.tail,
-                )
-                for loan, borrower in found
-            ),
-            total=await due_lists.count_unplanned(desk.session, ids, nobodys_of=nobodys_of),
-            offset=offset,
-        )
+        total = await due_lists.count_unplanned(desk.session, ids, nobodys_of=nobodys_of)
+        return DueList(period, kind, label, (), tuple(_unplanned_row(desk, *each) for each in found), total, offset)
     window = _window(desk, ids, period, kind)
-    counts = await due_lists.count_due(desk.session, window)
-    return DueList(
-        period=period,
-        kind=kind,
-        whose=label,
-        rows=await rows_of(desk, window, limit=limit, offset=offset),
-        unplanned=(),
-        total=sum(counts.values()),
-        offset=offset,
-    )
+    total = sum((await due_lists.count_due(desk.session, window)).values())
+    return DueList(period, kind, label, await rows_of(desk, window, limit=limit, offset=offset), (), total, offset)
 
 
 async def rows_of(desk: Desk, window: Window, *, limit: int, offset: int = 0) -> tuple[DueRow, ...]:
-    """The follow-ups of a window, most urgent first."""
+    """Return the follow-ups of a window, most urgent first."""
     found = await due_lists.due(desk.session, window, limit=limit, offset=offset)
     assignees = await members.by_ids(desk.session, {follow_up.assignee_id for follow_up, _, _ in found})
-    rows: list[DueRow] = []
-    for follow_up, loan, borrower in found:
-        contact = borrowers.contact(desk, borrower)
-        rows.append(
-            DueRow(
-                follow_up=follow_up_view(desk, loan, follow_up, assignees[follow_up.assignee_id]),
-                loan_id=loan.id,
-                name=contact.name,
-                masked=contact.masked,
-                tail=contact.tail,
-                kind=VOCABULARY.purpose(follow_up.purpose).kind,
-                holder=assignees[follow_up.assignee_id].name,
-            )
+    return tuple(
+        DueRow(
+            follow_up=follow_up_view(desk, loan, follow_up, assignees[follow_up.assignee_id]),
+            loan_id=loan.id,
+            name=(contact := borrowers.contact(desk, borrower)).name,
+            masked=contact.masked,
+            tail=contact.tail,
+            kind=VOCABULARY.purpose(follow_up.purpose).kind,
+            assignee_name=assignees[follow_up.assignee_id].name,
         )
-    return tuple(rows)
+        for follow_up, loan, borrower in found
+    )
 
 
 async def acts_for(desk: Desk, member: Member) -> list[Member]:
-    """The member, and those for whom they act today because they are away."""
+    """Return the member and the absent members for whom they act today."""
     away = [m for m in await members.everybody(desk.session, desk.workspace.id) if m.absent_from or m.absent_until]
     stand_ins = await stand_ins_for(desk, away)
     covered = [m for m in away if m.id != member.id and stand_ins.acting(m, today_of(desk, m)).id == member.id]
@@ -154,32 +124,34 @@ async def acts_for(desk: Desk, member: Member) -> list[Member]:
 
 
 def purposes_of(kind: Kind | None) -> Sequence[str] | None:
-    """The purposes of a kind, or None for every purpose."""
+    """Return the purposes of a kind, or None for every purpose."""
     return None if kind is None else [p.code for p in VOCABULARY.purposes if p.kind == kind]
 
 
 def end_of_day(desk: Desk, member: Member, *, days: int = 0) -> datetime:
-    """The end of the member's local day, today or so many days later."""
+    """Return the end of the member's local day, today or that many days later."""
     day = today_of(desk, member) + timedelta(days=days + 1)
     return instant_of(day, datetime.min.time(), zone_of(member))
 
 
 def overdue(desk: Desk, ids: Sequence[UUID], purposes: Sequence[str] | None) -> Window:
-    """What is overdue: at its minute a call is due, and not yet late."""
+    """Return the window of overdue follow-ups; in its own minute a call is due and not yet late."""
     return Window(ids, None, desk.now - timedelta.resolution, purposes)
 
 
+def _unplanned_row(desk: Desk, loan: Loan, borrower: Borrower) -> UnplannedRow:
+    contact = borrowers.contact(desk, borrower)
+    return UnplannedRow(loan.id, loan.number, loan.stage, loan.stage_since, contact.name, contact.tail)
+
+
 def _window(desk: Desk, ids: Sequence[UUID], period: Period, kind: Kind | None) -> Window:
-    today = end_of_day(desk, desk.member)
     purposes = purposes_of(kind)
     if period == "overdue":
         return overdue(desk, ids, purposes)
     if period == "tomorrow":
-        return Window(ids, today, end_of_day(desk, desk.member, days=1), purposes)
-    if period == "week":
-        left = 6 - today_of(desk, desk.member).weekday()
-        return Window(ids, None, end_of_day(desk, desk.member, days=left), purposes)
-    return Window(ids, None, today, purposes)
+        return Window(ids, end_of_day(desk, desk.member), end_of_day(desk, desk.member, days=1), purposes)
+    days = 6 - today_of(desk, desk.member).weekday() if period == "week" else 0
+    return Window(ids, None, end_of_day(desk, desk.member, days=days), purposes)
 
 
 async def _people(desk: Desk, whose: Member | Literal["team"] | None) -> list[Member]:
@@ -194,7 +166,7 @@ async def _people(desk: Desk, whose: Member | Literal["team"] | None) -> list[Me
 
 
 async def team_of(desk: Desk, member: Member) -> list[Member]:
-    """Those whom a manager manages, else the member's own team, else everybody."""
+    """Return the members whom a manager manages, else the member's own team, else all members."""
     managed = await members.teams_managed_by(desk.session, member.id)
     ids = {team.id for team in managed} or ({member.team_id} if member.team_id else set())
     everybody = await members.everybody(desk.session, desk.workspace.id)

@@ -1,6 +1,6 @@
-"""What a button acts on: the follow-up that it shows, if nobody has changed it since."""
+"""Lock the follow-up of a button, unless it was changed since the button was shown."""
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 from desk.core.errors import Conflict, NotFound
@@ -11,19 +11,17 @@ from storage.queries.people import members
 from storage.tables import FollowUp, Loan
 
 
-@dataclass(frozen=True, slots=True)
-class Pressed:
+class LockedFollowUp(NamedTuple):
     """A follow-up and its loan, locked for the transaction."""
 
-    loan: Loan = field(repr=False)
-    follow_up: FollowUp = field(repr=False)
+    loan: Loan
+    follow_up: FollowUp
 
 
-async def pressed(desk: Desk, follow_up_id: UUID, version: int) -> Pressed:
-    """The follow-up of a button that carries this version, its loan locked.
+async def lock_follow_up(desk: Desk, follow_up_id: UUID, version: int) -> LockedFollowUp:
+    """Lock the loan of a button's follow-up and check the version that the button carries.
 
-    Raises NotFound (`unknown_follow_up_pressed`), and Conflict, naming who and when: `follow_up_closed`,
-    `follow_up_changed`.
+    Raises NotFound (`unknown_follow_up_pressed`), Conflict with who and when (`follow_up_closed`, `follow_up_changed`).
     """
     row = await desk.session.get(FollowUp, follow_up_id)
     if row is None or row.workspace_id != desk.workspace.id:
@@ -34,25 +32,25 @@ async def pressed(desk: Desk, follow_up_id: UUID, version: int) -> Pressed:
     if row.version != version:
         entry = await audit.latest_of_subject(desk.session, loan.id, row.id)
         who = await _slack_id(desk, entry.actor_id) if entry else None
-        raise Conflict("follow_up_changed", name=name_of(loan, row), who=who, at=entry.at if entry else None)
-    return Pressed(loan=loan, follow_up=row)
+        raise Conflict("follow_up_changed", name=follow_up_name(loan, row), who=who, at=entry.at if entry else None)
+    return LockedFollowUp(loan=loan, follow_up=row)
 
 
 async def require_open(desk: Desk, loan: Loan, follow_up: FollowUp) -> None:
-    """Raises Conflict (`follow_up_closed`), naming who closed it and when."""
+    """Raise Conflict (`follow_up_closed`) with who closed it and when."""
     if follow_up.state == "open":
         return
     raise Conflict(
         "follow_up_closed",
-        name=name_of(loan, follow_up),
+        name=follow_up_name(loan, follow_up),
         state=follow_up.state,
         who=await _slack_id(desk, follow_up.closed_by_id),
         at=follow_up.closed_at,
     )
 
 
-def name_of(loan: Loan, follow_up: FollowUp) -> str:
-    """What people call it: `L-1042/3`."""
+def follow_up_name(loan: Loan, follow_up: FollowUp) -> str:
+    """Return what people call it: `L-1042/3`."""
     return f"{loan.number}/{follow_up.number}"
 
 

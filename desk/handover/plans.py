@@ -13,7 +13,7 @@ from desk.core.changes import offer_undo
 from desk.core.errors import Invalid, NotFound
 from desk.core.permissions import CALLERS, require_role, roles_of
 from desk.core.transaction import Desk
-from desk.follow_ups.follow_ups import check_note
+from desk.follow_ups.lifecycle import check_note
 from desk.handover.reassigning import HandoverCounts, count, fingerprint_of, hand_over, notify, require_may_reassign
 from desk.loans.lookup import visible_loans
 from desk.people.members import is_away_today, require_caller

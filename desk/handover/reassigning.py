@@ -14,12 +14,12 @@ from desk.core.permissions import CALLERS, allows, refusal, require, require_rol
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo
 from desk.core.values import LoanRef
-from desk.follow_ups.follow_ups import acts_on, check_note, retime
-from desk.follow_ups.locking import pressed
+from desk.follow_ups.lifecycle import acts_on, check_note, reschedule
+from desk.follow_ups.locking import lock_follow_up
 from desk.loans.lookup import resolve
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.messages import kinds
-from desk.messages.notices import owe_to_member
+from desk.messages.notices import queue_notice
 from desk.people.calendars import calendar_of
 from desk.people.members import managers_for, require_caller, require_may_act, stand_ins_for
 from desk.people.team import MemberChange, require_may_change_roles, require_other_admin, view_of
@@ -155,8 +155,7 @@ async def hand_to_manager(desk: Desk, follow_up_id: UUID, version: int) -> Manag
 
     Raises NotAllowed (`others_may_act`), Conflict (`follow_up_closed`, `follow_up_changed`), Invalid (`nobody_to_assign`).
     """
-    on = await pressed(desk, follow_up_id, version)
-    row, loan = on.follow_up, on.loan
+    loan, row = await lock_follow_up(desk, follow_up_id, version)
     await require_may_act(desk, "hand_to_manager", row, loan)
     assignee = (await members.by_ids(desk.session, [row.assignee_id]))[row.assignee_id]
     managers = [m for m in await managers_for(desk, assignee) if m.id != assignee.id and roles_of(m) & set(CALLERS)]
@@ -226,7 +225,7 @@ async def hand_over(
         track(desk, follow_up)
         follow_up.assignee_id, follow_up.announced_for = to.id, None
         acting = stand_ins.acting(to, acts_on(desk, follow_up, to))
-        retime(desk, follow_up, acting, calendar, announce_again=True)
+        reschedule(desk, follow_up, acting, calendar, announce_again=True)
         desk.add(_assignment(desk, follow_up.loan_id, follow_up.id, outgoing, to, "", batch))
     return counts
 
@@ -333,11 +332,11 @@ async def notify(
     """Send a member who gave or received one message about a handover, with `more` facts; the acting member gets none."""
     if member.id == desk.member.id:
         return
-    await owe_to_member(
+    await queue_notice(
         desk,
         kind=kinds.REASSIGNED,
         key=notice_key(batch, member.id),
-        member=member,
+        to=member,
         about_loan_id=loan.id if loan else None,
         about_member_id=other_id,
         facts={"gained": gained, "by": str(desk.member.id), "undo": str(batch), **(more or {}), **counts.facts()},

@@ -8,7 +8,7 @@ from uuid import UUID
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.documents.views import ItemView, item_views
-from desk.follow_ups.follow_ups import note_of
+from desk.follow_ups.lifecycle import note_of
 from desk.loans import borrowers, lookup
 from desk.loans.borrowers import format_phone
 from desk.loans.notes import PastNote, past_notes

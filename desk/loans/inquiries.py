@@ -10,8 +10,8 @@ from desk.core.permissions import CALLERS, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.core.undo_rules import finds_followers_of, takes_back
 from desk.core.values import NAME_LIMIT
-from desk.follow_ups.follow_ups import check_note
-from desk.follow_ups.next_steps import Unplanned, unplanned
+from desk.follow_ups.lifecycle import check_note
+from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.loans import borrowers
 from desk.loans.lists import LoanRow, loan_rows
 from desk.loans.lookup import find_visible
@@ -34,7 +34,7 @@ class NewInquiry:
     loan: LoanView
     name: str = field(repr=False)
     note: str = field(repr=False)
-    unplanned: Unplanned | None
+    next_steps: NextSteps | None
     undo_id: UUID
 
 
@@ -114,4 +114,4 @@ async def _open(desk: Desk, name: str, phone: str, note: str) -> NewInquiry:
     add_stage_change(desk, loan, "inquiry", note, from_stage=None)
     desk.audit("new_loan", loan_id=loan.id)
     undo_id = offer_undo(desk, "new_loan", loan_id=loan.id)
-    return NewInquiry(await loan_view(desk, loan), name, note, await unplanned(desk, loan), undo_id)
+    return NewInquiry(await loan_view(desk, loan), name, note, await offer_next_steps(desk, loan), undo_id)

@@ -9,7 +9,7 @@ from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
-from desk.follow_ups.follow_ups import check_note
+from desk.follow_ups.lifecycle import check_note
 from desk.loans import borrowers, lookup
 from desk.loans.views import LoanView, loan_view, slack_ids
 from desk.people.members import authorship

@@ -9,14 +9,14 @@ from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
-from desk.documents.steps import bring
+from desk.documents.steps import set_state
 from desk.follow_ups import rule_plans
-from desk.follow_ups.follow_ups import Planned, check_note, close
-from desk.follow_ups.next_steps import Unplanned, unplanned
+from desk.follow_ups.lifecycle import PlannedFollowUp, check_note, close
+from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from desk.rules.cadence import CADENCE
-from desk.rules.stages import Passage, passage
+from desk.rules.stages import Transition, classify_transition
 from storage.engine.types import new_id
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
@@ -34,13 +34,13 @@ class StageChanged:
     loan: LoanView
     name: str = field(repr=False)
     from_stage: str
-    passage: Passage
+    transition: Transition
     reason: str = field(repr=False)
     ended_follow_ups: int
     ended_documents: int
     still_open: tuple[FollowUpView, ...]
     planned: PlannedView | None
-    unplanned: Unplanned | None
+    next_steps: NextSteps | None
     undo_id: UUID
 
 
@@ -65,13 +65,13 @@ async def change_stage(desk: Desk, *, loan: LoanRef, stage: str, reason: str = "
         loan=await loan_view(desk, named),
         name=(await borrowers.contact_of(desk, named.borrower_id)).name,
         from_stage=from_stage,
-        passage=passage(from_stage, stage),
+        transition=classify_transition(from_stage, stage),
         reason=reason,
         ended_follow_ups=ended_follow_ups,
         ended_documents=ended_documents,
         still_open=await _still_open(desk, named, planned),
         planned=planned_view(desk, named, planned) if planned else None,
-        unplanned=await unplanned(desk, named),
+        next_steps=await offer_next_steps(desk, named),
         undo_id=undo_id,
     )
 
@@ -122,11 +122,11 @@ async def _close_what_is_open(desk: Desk, loan: Loan) -> tuple[int, int]:
         close(desk, row, "ended")
     items = await documents.open_items(desk.session, loan.id)
     for item in items:
-        bring(desk, item, "ended")
+        set_state(desk, item, "ended")
     return len(rows), len(items)
 
 
-async def _still_open(desk: Desk, loan: Loan, planned: Planned | None) -> tuple[FollowUpView, ...]:
+async def _still_open(desk: Desk, loan: Loan, planned: PlannedFollowUp | None) -> tuple[FollowUpView, ...]:
     rows = await follow_ups.open_of_loan(desk.session, loan.id)
     others = [row for row in rows if planned is None or row.id != planned.follow_up.id]
     return await follow_up_views(desk, loan, others)

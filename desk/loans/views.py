@@ -7,7 +7,7 @@ from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.core.values import Due
-from desk.follow_ups.follow_ups import Planned, due_of
+from desk.follow_ups.lifecycle import PlannedFollowUp, due_of
 from desk.loans import borrowers
 from desk.rules.reminders import ScheduleWarning
 from storage.queries.people import members
@@ -101,7 +101,7 @@ def follow_up_view(desk: Desk, loan: Loan, row: FollowUp, assignee: Member) -> F
     )
 
 
-def planned_view(desk: Desk, loan: Loan, planned: Planned) -> PlannedView:
+def planned_view(desk: Desk, loan: Loan, planned: PlannedFollowUp) -> PlannedView:
     """Return what was just planned, for the answer."""
     return PlannedView(
         follow_up=follow_up_view(desk, loan, planned.follow_up, planned.assignee),

@@ -1,4 +1,4 @@
-"""When a member's next digest is written: at their own local digest time, on days on which they work."""
+"""When a member's next digest is due: at their local digest time on a working day."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -19,9 +19,9 @@ _BEFORE = timedelta(microseconds=1)
 
 
 async def next_for(desk: Desk, member: Member) -> datetime | None:
-    """The instant of the member's next digest later than now; None for a member who wants none or is gone.
+    """Return when the member's next digest is due, after now; None for a member who wants none or was removed.
 
-    There is one a local date: when today's was written, the next one is tomorrow's at the earliest.
+    Each local date has one: after today's was queued, the next one is tomorrow's at the earliest.
     """
     if member.digest_time is None or member.removed_at is not None:
         return None
@@ -46,5 +46,5 @@ async def plan_digests(desk: Desk, rows: Sequence[Member | CalendarOverride | Wo
 
 
 def digest_key(kind: NoticeKind, member: Member, on: date) -> str:
-    """The key of a digest: one of its kind for a member and a local date."""
+    """Return the notice key of a member's digest on a local date."""
     return f"{kind.name}:{member.id}:{on}"

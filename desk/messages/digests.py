@@ -1,7 +1,8 @@
-"""The daily digest: each member's calls of the day, and for managers how their team stands."""
+"""The daily digest: each member's calls of the day, and the team's workload for managers."""
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 from sqlmodel import col
 
@@ -13,12 +14,12 @@ from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.due_lists import DueRow, acts_for, end_of_day, rows_of, team_of
 from desk.messages import kinds
 from desk.messages.digest_times import digest_key, next_for
-from desk.messages.notices import owe_to_member
+from desk.messages.notices import queue_notice
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, today_of, zone_of
 from desk.rules.absence import is_absent
 from desk.rules.digests import is_late
-from desk.rules.working_time import instant_of
+from desk.rules.working_time import day_bounds
 from storage.queries.calls import calls
 from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Window
@@ -29,12 +30,12 @@ ROWS = 10
 """Rows of a digest; the rest is behind a button."""
 
 BATCH = 500
-"""Members whose digests one transaction owes."""
+"""Members whose digests one transaction queues."""
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A member's calls of a day, most urgent first; `counts` are all of them by kind, `more` those that are not shown."""
+    """A member's calls of a day, most urgent first. `counts` has all by kind, `more` is the number not shown."""
 
     on: date
     rows: tuple[DueRow, ...]
@@ -44,7 +45,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class AgentLoad:
-    """How one member of the team stands. `due` is today's and overdue ones together."""
+    """The workload of one member; `due` counts today's and overdue follow-ups together."""
 
     name: str
     open: int
@@ -55,8 +56,8 @@ class AgentLoad:
 
 @dataclass(frozen=True, slots=True)
 class TeamDigest:
-    """How a manager's team stands, whoever has most overdue first. `done_on` is the last working day, to which `done`
-    refers, and `outcomes`: how many calls ended in which way, the most frequent first."""
+    """A team's workload, most overdue first. `done_on` is the last working day, which `done` and `outcomes` (the number of
+    calls by outcome, most frequent first) refer to."""
 
     on: date
     done_on: date
@@ -67,7 +68,7 @@ class TeamDigest:
 
 @dataclass(frozen=True, slots=True)
 class DigestSetting:
-    """When the member's digest comes; None for never. `undo_id` where it was just changed."""
+    """When the member's digest comes (None for never), and `undo_id` after a change."""
 
     at: time | None
     next_at: datetime | None
@@ -75,12 +76,12 @@ class DigestSetting:
     undo_id: str | None = None
 
 
-async def owe_due(desk: Desk) -> int:
-    """Owes the digests whose time has come, one per member and local date. Gives how many.
+async def queue_due_digests(desk: Desk) -> int:
+    """Queue the digests that are due, one per member and local date; return how many.
 
-    After a pause of the desk they come late, once, up to three hours after their time; nobody gets one on leave.
+    After an outage they come up to three hours late, once; members on leave get none.
     """
-    owed = 0
+    queued = 0
     for member in await digests.take_due(desk.session, desk.workspace.id, desk.now, limit=BATCH):
         due_at = member.next_digest_at
         assert due_at is not None
@@ -89,41 +90,31 @@ async def owe_due(desk: Desk) -> int:
         on = due_at.astimezone(zone_of(member)).date()
         if is_late(due_at, desk.now) or is_absent(on, member.absent_from, member.absent_until):
             continue
-        owed += await _owe(desk, member, on, due_at)
-    return owed
-
-
-async def _owe(desk: Desk, member: Member, on: date, due_at: datetime) -> int:
-    wanted = [kinds.DIGEST, kinds.TEAM_DIGEST] if allows(member, "see_team_digest") else [kinds.DIGEST]
-    for kind in wanted:
-        key = digest_key(kind, member, on)
-        await owe_to_member(desk, kind=kind, key=key, member=member, local_date=on, arose_at=due_at)
-    return len(wanted)
+        for kind in (kinds.DIGEST, kinds.TEAM_DIGEST) if allows(member, "see_team_digest") else (kinds.DIGEST,):
+            key = digest_key(kind, member, on)
+            await queue_notice(desk, kind=kind, key=key, to=member, local_date=on, arose_at=due_at)
+            queued += 1
+    return queued
 
 
 async def digest_of(desk: Desk, member: Member) -> Digest:
-    """The member's calls of today, and those overdue, with those of whom they cover for."""
+    """Return the calls that are due today or overdue for the member and those whom they cover."""
     people = [each.id for each in await acts_for(desk, member)]
     window = Window(people, None, end_of_day(desk, member))
-    by_purpose = await due_lists.count_due(desk.session, window)
-    counts: dict[str, int] = {}
-    for purpose, count in by_purpose.items():
-        kind = VOCABULARY.purpose(purpose).kind
-        counts[kind] = counts.get(kind, 0) + count
+    counts: Counter[str] = Counter()
+    for purpose, count in (await due_lists.count_due(desk.session, window)).items():
+        counts[VOCABULARY.purpose(purpose).kind] += count
     rows = await rows_of(desk, window, limit=ROWS)
-    return Digest(on=today_of(desk, member), rows=rows, counts=counts, more=sum(counts.values()) - len(rows))
+    return Digest(on=today_of(desk, member), rows=rows, counts=counts, more=counts.total() - len(rows))
 
 
 async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
-    """How the manager's team stands."""
-    everybody = await team_of(desk, manager)
-    team = [member for member in everybody if member.id != manager.id]
+    """Return the workload of the manager's team."""
+    people = await team_of(desk, manager)
+    team = [member for member in people if member.id != manager.id]
     ids = [member.id for member in team]
-    calendar = await calendar_of(desk)
-    done_on = calendar.previous_working_day(today_of(desk, manager), hours_of(manager))
-    zone = zone_of(manager)
-    start = instant_of(done_on, time(0), zone)
-    end = instant_of(done_on + timedelta(days=1), time(0), zone)
+    done_on = (await calendar_of(desk)).previous_working_day(today_of(desk, manager), hours_of(manager))
+    start, end = day_bounds(done_on, zone_of(manager))
     is_open = col(FollowUp.state) == "open"
     by_end = col(FollowUp.overdue_at) <= end_of_day(desk, manager)
     by_now = col(FollowUp.overdue_at) < desk.now
@@ -148,19 +139,19 @@ async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
         done_on=done_on,
         agents=tuple(sorted(loads, key=lambda load: (-load.overdue, -load.due, -load.open, load.name))),
         unplanned=await due_lists.count_unplanned(
-            desk.session, [member.id for member in everybody], nobodys_of=desk.workspace.id
+            desk.session, [member.id for member in people], nobodys_of=desk.workspace.id
         ),
         outcomes=tuple(sorted(outcomes.items(), key=lambda each: (-each[1], each[0]))),
     )
 
 
 def setting_of(member: Member) -> DigestSetting:
-    """When the member's digest comes."""
+    """Return when the member's digest comes."""
     return DigestSetting(at=member.digest_time, next_at=member.next_digest_at, zone=member.zone)
 
 
 async def set_digest(desk: Desk, at: time | None) -> DigestSetting:
-    """Sets the local time of the member's digest, or switches it off. Raises Invalid (`no_working_day`)."""
+    """Set the local time of the acting member's digest, None for never. Raises Invalid (`no_working_day`)."""
     member = track(desk, require(desk, "change_own_settings", {"own"}))
     member.digest_time = at
     member.next_digest_at = await next_for(desk, member)

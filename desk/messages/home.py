@@ -1,4 +1,4 @@
-"""Somebody's App Home: what is due today, their loans, their open documents, and for managers how the team stands."""
+"""A member's App Home: calls due today, loans, open documents, and the team's workload for managers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -23,21 +23,20 @@ PAGE = 10
 """Calls of one page."""
 
 SOON = timedelta(hours=1)
-"""What is due within it is due now."""
+"""A call due within this time is shown as due now."""
 
-KEPT_TRUE_FOR = timedelta(minutes=30)
-"""How long after it was opened a home is kept true."""
+UPDATED_FOR = timedelta(minutes=30)
+"""How long a home is kept up to date after it was opened."""
 
-LOOKED_AT_EVERY = timedelta(seconds=5)
-"""How often at most a home is looked at: many changes of one moment are one update."""
+CHECK_INTERVAL = timedelta(seconds=5)
+"""The shortest time between two checks of a home, so that many changes at once make one update."""
 
 _KINDS: dict[str, Kind] = {"verification": "verification", "repayment": "repayment"}
 
 
 @dataclass(frozen=True, slots=True)
-class Showing:
-    """Which calls the reader wants to see: of one kind or all, from which on. `first_visit` has what a newcomer needs
-    stand above them, until that is dismissed."""
+class HomePage:
+    """The calls to show: of one kind or all, from `offset` on, below the introduction for newcomers if `first_visit`."""
 
     kind: Kind | None = None
     offset: int = 0
@@ -46,13 +45,13 @@ class Showing:
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
-    """`overdue`, `now` and `later` are one page of today's calls, most urgent first; `total` counts them all.
+    """`overdue`, `now` and `later` are one page of today's `total` calls, most urgent first.
 
-    `by_stage` are the reader's live loans, `documents` their loans with open documents, `to_accept` how many documents have
-    come and wait to be looked at. `team` is there for managers.
+    `by_stage` counts the reader's live loans, `documents` are their loans with open documents, `to_accept` counts received
+    documents to review. Only managers have a `team`.
     """
 
-    showing: Showing
+    page: HomePage
     overdue: tuple[DueRow, ...]
     now: tuple[DueRow, ...]
     later: tuple[DueRow, ...]
@@ -67,59 +66,59 @@ class HomeView:
 
     @property
     def more(self) -> int:
-        """How many calls follow behind this page."""
-        return self.total - self.showing.offset - len(self.overdue) - len(self.now) - len(self.later)
+        """Return how many calls come after this page."""
+        return self.total - self.page.offset - len(self.overdue) - len(self.now) - len(self.later)
 
 
-async def open_home(desk: Desk) -> Showing:
-    """The acting member opens their home. Gives what it showed before; the first time, what a first visit shows."""
+async def open_home(desk: Desk) -> HomePage:
+    """Record that the acting member opened their home; return the page last shown, or the introduction the first time."""
     there = await homes.of_member(desk.session, desk.member.id)
     await homes.opened(desk.session, desk.workspace.id, desk.member.id, desk.now)
     if there is None:
-        return Showing(first_visit=True)
-    return replace(read_showing(there.showing), first_visit=False)
+        return HomePage(first_visit=True)
+    return replace(read_page(there.showing), first_visit=False)
 
 
-async def published(desk: Desk, content: str, view_hash: str, showing: Mapping[str, Any]) -> None:
-    """Notes what stands in the acting member's home now, and Slack's name for it."""
+async def record_published(desk: Desk, content: str, view_hash: str, page: Mapping[str, Any]) -> None:
+    """Record the content of the acting member's home and its Slack hash."""
     digest = desk.cipher.digest("home", content)
-    await homes.published(desk.session, desk.member.id, digest=digest, view_hash=view_hash, showing=dict(showing))
+    await homes.published(desk.session, desk.member.id, digest=digest, view_hash=view_hash, showing=dict(page))
 
 
 async def stale_homes(desk: Desk, *, limit: int) -> list[Home]:
-    """Homes that were opened lately and that this process is to look at now, the longest unseen first."""
+    """Return the recently opened homes that this process must check now, the longest unchecked first."""
     return await homes.take_stale(
         desk.session,
         desk.workspace.id,
-        opened_after=desk.now - KEPT_TRUE_FOR,
-        checked_before=desk.now - LOOKED_AT_EVERY,
+        opened_after=desk.now - UPDATED_FOR,
+        checked_before=desk.now - CHECK_INTERVAL,
         now=desk.now,
         limit=limit,
     )
 
 
-def read_showing(value: Mapping[str, Any]) -> Showing:
-    """Which page a button or a home carries."""
+def read_page(value: Mapping[str, Any]) -> HomePage:
+    """Return the page that a button or a stored home holds."""
     kind = str(value.get("k", ""))
-    return Showing(_KINDS.get(kind), int(value.get("o", 0)), first_visit=bool(value.get("w")))
+    return HomePage(_KINDS.get(kind), int(value.get("o", 0)), first_visit=bool(value.get("w")))
 
 
-async def home_of(desk: Desk, showing: Showing) -> HomeView:
-    """The acting member's home as it is now. A page that is no longer there is the first."""
+async def home_of(desk: Desk, page: HomePage) -> HomeView:
+    """Return the acting member's present home; a page past the end becomes the first."""
     member = desk.member
     ids = [each.id for each in await acts_for(desk, member)]
-    purposes = purposes_of(showing.kind)
+    purposes = purposes_of(page.kind)
     today = Window(ids, None, end_of_day(desk, member), purposes)
     total = sum((await due_lists.count_due(desk.session, today)).values())
     late = sum((await due_lists.count_due(desk.session, overdue(desk, ids, purposes))).values())
-    if showing.offset >= total:
-        showing = replace(showing, offset=0)
-    rows = await rows_of(desk, today, limit=PAGE, offset=showing.offset)
+    if page.offset >= total:
+        page = replace(page, offset=0)
+    rows = await rows_of(desk, today, limit=PAGE, offset=page.offset)
     counts = await loans.counts_of_owner(desk.session, member.id)
     return HomeView(
-        showing=showing,
+        page=page,
         overdue=tuple(row for row in rows if row.follow_up.overdue),
-        now=tuple(row for row in rows if not row.follow_up.overdue and _is_soon(desk, row)),
+        now=tuple(row for row in rows if _is_soon(desk, row)),
         later=tuple(row for row in rows if not row.follow_up.overdue and not _is_soon(desk, row)),
         total=total,
         overdue_total=late,
@@ -133,4 +132,5 @@ async def home_of(desk: Desk, showing: Showing) -> HomeView:
 
 
 def _is_soon(desk: Desk, row: DueRow) -> bool:
-    return row.follow_up.due.at is not None and row.follow_up.due.at <= desk.now + SOON
+    due_at = row.follow_up.due.at
+    return not row.follow_up.overdue and due_at is not None and due_at <= desk.now + SOON

@@ -1,13 +1,13 @@
-"""The kinds of notices: every message that the desk sends on its own and keeps up to date."""
+"""Kinds of notices: every message that the desk sends on its own and keeps up to date."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeKind:
-    """A kind of notice; `handlers/messages/notices.py` says what it reads, `docs/messages.md` who gets it and when.
+    """A kind of notice; `handlers/messages/notices.py` renders it, `docs/messages.md` says who gets it and when.
 
-    `mentions`: it mentions its reader, so Slack notifies them. `urgent`: it is delivered before what is not.
+    `mentions`: it mentions its reader, so Slack notifies them. `urgent`: it is delivered before others.
     """
 
     name: str
@@ -16,7 +16,7 @@ class NoticeKind:
 
 
 KINDS: dict[str, NoticeKind] = {}
-"""Every kind by the name under which it is stored."""
+"""Every kind by its stored name."""
 
 
 def _kind(name: str, *, mentions: bool = False, urgent: bool = True) -> NoticeKind:

@@ -1,4 +1,4 @@
-"""What a message about follow-ups says now: what waits, and what became of the rest, by whom and when."""
+"""The present content of a message about follow-ups: which wait, and what happened to the others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,9 +8,8 @@ from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, PurposeKind
-from desk.follow_ups.follow_ups import acts_on
-from desk.loans import borrowers
-from desk.loans.views import FollowUpView, LoanView, follow_up_view
+from desk.follow_ups.lifecycle import acts_on
+from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.messages import kinds
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, stand_ins_for
@@ -18,27 +17,30 @@ from desk.rules.reminders import SnoozeOption, snooze_options
 from storage.queries.follow_ups import acts
 from storage.queries.messages import notices
 from storage.queries.people import members
-from storage.tables import Assignment, AuditEntry, Borrower, Call, FollowUp, Loan, Member, Notice
+from storage.tables import Assignment, AuditEntry, Call, FollowUp, Loan, Member, Notice
 
-BecameKind = Literal["done", "cancelled", "ended", "undone", "moved", "snoozed", "handed_over", "passed_on", "changed"]
+ChangeKind = Literal["done", "cancelled", "ended", "undone", "moved", "snoozed", "handed_over", "passed_on", "changed"]
+
+
+_CLOSED: dict[str, ChangeKind] = {"done": "done", "cancelled": "cancelled", "ended": "ended", "undone": "undone"}
 
 
 @dataclass(frozen=True, slots=True)
 class LastCall:
-    """The last call about a loan."""
+    """The last call on a loan."""
 
     outcome: str
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Became:
-    """What became of a follow-up since it was announced. `who` is a name, None the desk itself; `until` ends a snooze.
+class FollowUpChange:
+    """What happened to a follow-up since it was announced. `who` is a name, None for the desk; `until` ends a snooze.
 
-    With `passed_on` somebody covers now, or does no longer: `who` is reminded instead.
+    `passed_on`: cover began or ended, so `who` is reminded instead.
     """
 
-    kind: BecameKind
+    kind: ChangeKind
     who: str | None
     at: datetime | None
     outcome: str | None = None
@@ -47,21 +49,21 @@ class Became:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A follow-up on a message. `became` None: it waits for somebody to act. `assignee` is a name: of the people in a
-    message only whoever is to act is mentioned."""
+    """A follow-up in a message; without a `change` it waits. `assignee` is a name: only the member who must act is
+    mentioned."""
 
     loan: LoanView
     follow_up: FollowUpView
     assignee: str
     kind: PurposeKind
     last_call: LastCall | None
-    became: Became | None
+    change: FollowUpChange | None
 
 
 @dataclass(frozen=True, slots=True)
 class FollowUpNotice:
-    """A message about one or more follow-ups. `reader` is who is to act (a Slack id), None for a whole channel;
-    `covers_for` are the names of those for whom the reader acts because they are away."""
+    """A message about follow-ups. `reader` is the Slack id of the member who must act, None for a channel; `covers_for` are
+    the names of absent members for whom they act."""
 
     reader: str | None
     items: tuple[Item, ...]
@@ -71,26 +73,27 @@ class FollowUpNotice:
 
     @property
     def waiting(self) -> tuple[Item, ...]:
-        """Those on which nobody has acted."""
-        return tuple(item for item in self.items if item.became is None)
+        """Return the follow-ups that no one has acted on."""
+        return tuple(item for item in self.items if item.change is None)
 
 
 async def follow_up_notice(desk: Desk, notice: Notice) -> FollowUpNotice:
-    """The present state of a reminder, a bundle, an assignment or an escalation."""
+    """Return the present content of a reminder, a bundle, an assignment or an escalation."""
     rows = await notices.items(desk.session, notice.id)
-    reader = (await members.by_ids(desk.session, [notice.to_id])).get(notice.to_id) if notice.to_id else None
-    items = await _items(desk, notice, rows, reader)
-    about = (await members.by_ids(desk.session, [notice.about_member_id])) if notice.about_member_id else {}
+    people = await members.by_ids(desk.session, {*filter(None, [notice.to_id, notice.about_member_id])})
+    reader = people.get(notice.to_id) if notice.to_id else None
+    about = people.get(notice.about_member_id) if notice.about_member_id else None
+    items = await _items(desk, notice, rows)
     return FollowUpNotice(
         reader=reader.slack_user_id if reader else None,
         items=items,
         snoozes=snooze_options(desk.now, hours_of(reader), await calendar_of(desk)) if reader else (),
         covers_for=_covered_by(reader, items),
-        about_name=next((member.name for member in about.values()), ""),
+        about_name=about.name if about else "",
     )
 
 
-async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp], reader: Member | None) -> tuple[Item, ...]:
+async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp]) -> tuple[Item, ...]:
     loan_ids = {row.loan_id for row in rows}
     ids = [row.id for row in rows]
     entries = await acts.last_entries(desk.session, loan_ids, ids)
@@ -102,32 +105,23 @@ async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp], reader: M
     found: list[Item] = []
     for row in rows:
         loan = await desk.session.get_one(Loan, row.loan_id)
-        contact = borrowers.contact(desk, await desk.session.get_one(Borrower, loan.borrower_id))
         assignee = assignees[row.assignee_id]
         act, actor, at = _last_act(row, entries.get(row.id), handed.get(row.id))
-        people = await members.by_ids(desk.session, {*filter(None, [loan.owner_id, row.closed_by_id, actor])})
-        owner = people.get(loan.owner_id) if loan.owner_id else None
         actor_id = row.closed_by_id if row.state != "open" else actor
+        who = await desk.session.get_one(Member, actor_id) if actor_id else None
         found.append(
             Item(
-                loan=LoanView(
-                    id=loan.id,
-                    number=loan.number,
-                    stage=loan.stage,
-                    masked=contact.masked,
-                    tail=contact.tail,
-                    owner=owner.slack_user_id if owner else None,
-                ),
+                loan=await loan_view(desk, loan),
                 follow_up=follow_up_view(desk, loan, row, assignee),
                 assignee=assignee.name,
                 kind=VOCABULARY.purpose(row.purpose).kind,
-                last_call=_last_call(calls.get(loan.id)),
-                became=_became(
+                last_call=LastCall(call.outcome, call.at) if (call := calls.get(loan.id)) else None,
+                change=_change(
                     notice,
                     row,
                     acting=stand_ins.acting(assignee, acts_on(desk, row, assignee)),
                     act=act,
-                    who=people[actor_id].name if actor_id else None,
+                    who=who.name if who else None,
                     at=row.closed_at if row.state != "open" else at,
                     answer=answers.get(row.id),
                 ),
@@ -139,7 +133,7 @@ async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp], reader: M
 def _last_act(
     row: FollowUp, entry: AuditEntry | None, hand: Assignment | None
 ) -> tuple[str, UUID | None, datetime | None]:
-    """What was last done about a follow-up, by whom and when. A handover counts while whoever got it still has it."""
+    """Return what was last done about a follow-up, by whom and when; a handover counts until the next assignee."""
     if hand is not None and hand.to_id == row.assignee_id and (entry is None or entry.at <= hand.at):
         return "hand_over", hand.by_id, hand.at
     if entry is None or entry.act == "hand_over":
@@ -150,15 +144,11 @@ def _last_act(
 def _covered_by(reader: Member | None, items: Sequence[Item]) -> tuple[str, ...]:
     if reader is None:
         return ()
-    waiting = [item for item in items if item.became is None]
+    waiting = [item for item in items if item.change is None]
     return tuple(sorted({i.assignee for i in waiting if i.follow_up.assignee != reader.slack_user_id}))
 
 
-def _last_call(call: Call | None) -> LastCall | None:
-    return LastCall(outcome=call.outcome, at=call.at) if call else None
-
-
-def _became(
+def _change(
     notice: Notice,
     row: FollowUp,
     *,
@@ -167,22 +157,21 @@ def _became(
     who: str | None,
     at: datetime | None,
     answer: Call | None,
-) -> Became | None:
+) -> FollowUpChange | None:
     outcome = answer.outcome if answer is not None and answer.at == at else None
-    closed: dict[str, BecameKind] = {"done": "done", "cancelled": "cancelled", "ended": "ended", "undone": "undone"}
     if row.state != "open":
-        return Became(kind=closed[row.state], who=who, at=at, outcome=outcome)
+        return FollowUpChange(kind=_CLOSED[row.state], who=who, at=at, outcome=outcome)
     if _still_waits(notice, row, acting):
         return None
     if row.snoozed_until is not None and act == "snooze":
-        return Became(kind="snoozed", who=who, at=at, until=row.snoozed_until)
+        return FollowUpChange(kind="snoozed", who=who, at=at, until=row.snoozed_until)
     if act == "hand_over":
-        return Became(kind="handed_over", who=who, at=at)
+        return FollowUpChange(kind="handed_over", who=who, at=at)
     if notice.to_id not in (None, acting.id):
-        return Became(kind="passed_on", who=acting.name, at=None)
+        return FollowUpChange(kind="passed_on", who=acting.name, at=None)
     if outcome is not None or act in ("move", "call"):
-        return Became(kind="moved", who=who, at=at, outcome=outcome)
-    return Became(kind="changed", who=who, at=at)
+        return FollowUpChange(kind="moved", who=who, at=at, outcome=outcome)
+    return FollowUpChange(kind="changed", who=who, at=at)
 
 
 def _still_waits(notice: Notice, row: FollowUp, acting: Member) -> bool:

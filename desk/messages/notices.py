@@ -1,4 +1,4 @@
-"""Notices: the messages that the desk owes somebody, and where they go."""
+"""Queue notices, and decide where they go and in which language."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,32 +19,29 @@ from storage.upkeep.restoring import REVISIONS_LOST
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a notice goes: `channel` is the id of a channel, or a person's Slack id for a direct message.
-
-    `member` is its reader; None where a whole channel reads it.
-    """
+    """Where a notice goes: a channel id, or a member's Slack id for a direct message; `member` is None for a channel."""
 
     channel: str
     member: Member | None = field(repr=False)
 
 
 class Fallback(Enum):
-    """What becomes of a notice whose channel is gone."""
+    """What to do with a notice whose channel is lost."""
 
     ELSEWHERE = "elsewhere"
-    """It goes to its reader directly: send it again."""
+    """Send it again: it goes to its reader directly."""
     REPLACED = "replaced"
-    """Others are owed it instead: drop this one."""
+    """Drop it: others get it instead."""
     NONE = "none"
-    """There is nowhere left to send it."""
+    """Drop it: there is nowhere to send it."""
 
 
-async def owe_to_member(
+async def queue_notice(
     desk: Desk,
     *,
     kind: kinds.NoticeKind,
     key: str,
-    member: Member,
+    to: Member | str,
     about_loan_id: UUID | None = None,
     about_member_id: UUID | None = None,
     local_date: date | None = None,
@@ -52,42 +49,42 @@ async def owe_to_member(
     facts: dict[str, Any] | None = None,
     arose_at: datetime | None = None,
 ) -> UUID | None:
-    """Owes a member one message of that `kind`; `key` is unique in the workspace for what it announces.
+    """Queue one message to a member or a channel id; return its id, or None when its `key` was queued before.
 
-    `items` are the follow-ups it shows: when they change, it is rewritten. `facts` are codes, numbers and ids, never
-    personal data. `arose_at` is from when on it could be owed, where that may be long ago: what could have been sent before
-    the desk's rows were restored is looked for first. Gives the notice's id, or None when that `key` has been owed before.
+    `key` is unique in the workspace for what is announced. `items` are the follow-ups shown: the message is rewritten when
+    they change. `facts` are codes, numbers and ids, never personal data. `arose_at` is when the notice first became due, if
+    that may be long ago: delivery then looks for a message sent before the rows were restored from a backup.
     """
-    notice = _notice(desk, kind=kind, key=key, facts=facts)
-    notice.to_id, notice.local_date = member.id, local_date
-    notice.about_loan_id, notice.about_member_id = about_loan_id, about_member_id
-    return await _owe(desk, notice, items, arose_at)
-
-
-async def owe_to_channel(
-    desk: Desk,
-    *,
-    kind: kinds.NoticeKind,
-    key: str,
-    channel: str,
-    about_loan_id: UUID | None = None,
-    about_member_id: UUID | None = None,
-    local_date: date | None = None,
-    items: Sequence[FollowUp] = (),
-    facts: dict[str, Any] | None = None,
-    arose_at: datetime | None = None,
-) -> UUID | None:
-    """Owes a channel one message, as `owe_to_member` does a person."""
-    notice = _notice(desk, kind=kind, key=key, facts=facts)
-    notice.target, notice.local_date = channel, local_date
-    notice.about_loan_id, notice.about_member_id = about_loan_id, about_member_id
-    return await _owe(desk, notice, items, arose_at)
+    member_id, channel = (to.id, None) if isinstance(to, Member) else (None, to)
+    notice = Notice(
+        id=new_id(),
+        workspace_id=desk.workspace.id,
+        key=key,
+        kind=kind.name,
+        urgent=kind.urgent,
+        facts=facts or {},
+        to_id=member_id,
+        target=channel,
+        about_loan_id=about_loan_id,
+        about_member_id=about_member_id,
+        local_date=local_date,
+        owed_from=desk.now,
+        created_at=desk.now,
+    )
+    if arose_at is not None and may_have_been_sent(desk, arose_at):
+        expected = await destination(desk, notice)
+        notice.tried_at, notice.channel_id = desk.workspace.restored_from, expected.channel if expected else None
+        notice.wanted += REVISIONS_LOST
+    if not await notices.owe(desk.session, [notice]):
+        return None
+    await notices.link(desk.session, notice, items)
+    return notice.id
 
 
 async def destination(desk: Desk, notice: Notice) -> Destination | None:
-    """Where the notice goes now; None when its reader has left the desk.
+    """Return where the notice goes now: to its channel, or its reader's reminder channel, else to the reader directly.
 
-    A person reads in their reminder channel, or directly when they have none or it was lost.
+    None when the reader has left the desk.
     """
     if notice.to_id is None:
         return Destination(channel=notice.target, member=None) if notice.target else None
@@ -99,20 +96,18 @@ async def destination(desk: Desk, notice: Notice) -> Destination | None:
 
 
 async def locale_for(desk: Desk, notice: Notice, reader: Member | None) -> str:
-    """The language in which the notice is written: its reader's, else its channel's, else the workspace's."""
+    """Return the language of the notice: its reader's, else its channel's, else the workspace's."""
     if reader is not None:
         return locale_of(reader)
-    chosen = (
-        await members.language_of_channel(desk.session, desk.workspace.id, notice.target) if notice.target else None
-    )
+    channel = notice.target
+    chosen = await members.language_of_channel(desk.session, desk.workspace.id, channel) if channel else None
     return chosen or desk.workspace.locale
 
 
-async def channel_lost(desk: Desk, notice: Notice, *, channel: str, error: str) -> Fallback:
-    """Slack said (`error`) that nothing can be sent to `channel`. Tells the admins once, and says who reads the notice now.
+async def handle_lost_channel(desk: Desk, notice: Notice, *, channel: str, error: str) -> Fallback:
+    """Tell the admins once that Slack refused the channel with `error`, and return what to do with the notice.
 
-    A member's notices go to them directly from now on. What a team's manager channel should have read, its managers get,
-    each for themselves.
+    A member's notices go to them directly from now on; those of a manager channel go to each of its managers.
     """
     if notice.to_id is not None:
         member = await desk.session.get_one(Member, notice.to_id)
@@ -131,19 +126,18 @@ async def _manager_channel_lost(desk: Desk, notice: Notice, channel: str, error:
     teams = [t for t in await members.teams(desk.session, desk.workspace.id) if t.manager_channel_id == channel]
     await _tell_admins(desk, channel, channel, error, team=teams[0] if teams else None)
     if notice.ts is not None:
-        return Fallback.NONE  # its readers have had it: nobody is owed the rewriting as a new message
+        return Fallback.NONE  # its readers have seen it: a new message would only repeat the change
     about = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
-    if about is not None:
-        managers = await managers_for(desk, about)
-    else:
-        managers = await members.managers_of(desk.session, [team.id for team in teams])
+    managers = await (
+        managers_for(desk, about) if about else members.managers_of(desk.session, [team.id for team in teams])
+    )
     shown = await notices.items(desk.session, notice.id)
     for manager in managers:
-        await owe_to_member(
+        await queue_notice(
             desk,
             kind=kinds.KINDS[notice.kind],
             key=f"{notice.key}:{manager.id}",
-            member=manager,
+            to=manager,
             about_loan_id=notice.about_loan_id,
             about_member_id=notice.about_member_id,
             local_date=notice.local_date,
@@ -156,60 +150,34 @@ async def _manager_channel_lost(desk: Desk, notice: Notice, channel: str, error:
 async def _tell_admins(
     desk: Desk, lost: str, channel: str, error: str, *, member: Member | None = None, team: Team | None = None
 ) -> None:
-    facts = {"channel": channel, "error": error}
-    if team is not None:
-        facts["team_id"] = str(team.id)
+    facts = {"channel": channel, "error": error} | ({"team_id": str(team.id)} if team else {})
     for admin in await members.with_role(desk.session, desk.workspace.id, "admin"):
-        await owe_to_member(
+        await queue_notice(
             desk,
             kind=kinds.CHANNEL_LOST,
             key=f"channel_lost:{lost}:{admin.id}",
-            member=admin,
+            to=admin,
             about_member_id=member.id if member else None,
             facts=facts,
         )
 
 
 def may_have_been_sent(desk: Desk, arose_at: datetime) -> bool:
-    """Whether something owed since then may have been sent before the desk's rows were restored from a backup."""
+    """Return whether a notice due since then may have been sent before the rows were restored from a backup."""
     restored_at = desk.workspace.restored_at
     return restored_at is not None and arose_at <= restored_at
 
 
-def _notice(desk: Desk, *, kind: kinds.NoticeKind, key: str, facts: dict[str, Any] | None) -> Notice:
-    return Notice(
-        id=new_id(),
-        workspace_id=desk.workspace.id,
-        key=key,
-        kind=kind.name,
-        urgent=kind.urgent,
-        facts=facts or {},
-        owed_from=desk.now,
-        created_at=desk.now,
-    )
-
-
-async def _owe(desk: Desk, notice: Notice, items: Sequence[FollowUp], arose_at: datetime | None) -> UUID | None:
-    if arose_at is not None and may_have_been_sent(desk, arose_at):
-        to = await destination(desk, notice)
-        notice.tried_at, notice.channel_id = desk.workspace.restored_from, to.channel if to else None
-        notice.wanted += REVISIONS_LOST
-    if not await notices.owe(desk.session, [notice]):
-        return None
-    await notices.link(desk.session, notice, items)
-    return notice.id
-
-
 REFUSED_FOR = timedelta(days=30)
-"""How long a refusal counts: what draws messages there may be newer by then."""
+"""How long a refusal counts: the workspace's Slack clients may be newer by then."""
 
 
-async def takes_native(desk: Desk) -> bool:
-    """Whether none was refused lately."""
+async def accepts_tables(desk: Desk) -> bool:
+    """Return whether Slack may be sent tables and charts: it refused none lately."""
     refused_at = await workspaces.native_refused_at(desk.session, desk.workspace.id)
     return refused_at is None or desk.now - refused_at >= REFUSED_FOR
 
 
-async def native_refused(desk: Desk) -> None:
-    """One was refused just now."""
+async def record_tables_refused(desk: Desk) -> None:
+    """Record that Slack refused a table or chart now."""
     await workspaces.remember_native_refused(desk.session, desk.workspace.id, desk.now)

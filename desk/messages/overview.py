@@ -1,4 +1,4 @@
-"""What is at hand for somebody who types a command alone: the next things that it could be about."""
+"""What a command typed alone shows: the next things it could be about."""
 
 from dataclasses import dataclass
 
@@ -10,36 +10,34 @@ from desk.messages.digests import AgentLoad, team_digest_of
 from storage.queries.documents import documents
 
 SHOWN = 5
-"""How many things are shown."""
+"""Rows shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenDocuments:
-    """A loan of the reader, and how many documents are open on it."""
+    """A loan of the reader and its number of open documents."""
 
     loan: LoanRow
     count: int
 
 
 async def calls(desk: Desk, period: Period) -> tuple[DueRow, ...]:
-    """The reader's most urgent follow-ups of that period."""
+    """Return the reader's most urgent follow-ups of that period."""
     return (await list_due(desk, period=period, kind=None, whose=None)).rows[:SHOWN]
 
 
 async def loans(desk: Desk) -> tuple[LoanRow, ...]:
-    """The reader's live loans, the longest in its stage first."""
+    """Return the reader's live loans, the longest in its stage first."""
     return (await mine(desk)).rows[:SHOWN]
 
 
 async def open_documents(desk: Desk) -> tuple[OpenDocuments, ...]:
-    """The reader's loans on which documents are open, whatever waited longest first."""
+    """Return the reader's loans with open documents, the longest waiting first."""
     found = await documents.open_of_owner(desk.session, desk.member.id, limit=SHOWN)
     rows = await loan_rows(desk, [loan for loan, _ in found])
     return tuple(OpenDocuments(row, count) for row, (_, count) in zip(rows, found, strict=True))
 
 
 async def loads(desk: Desk) -> tuple[AgentLoad, ...]:
-    """How a manager's team stands; nothing for anybody else."""
-    if not allows(desk.member, "see_team_digest"):
-        return ()
-    return (await team_digest_of(desk, desk.member)).agents
+    """Return the workloads of a manager's team, nothing for other members."""
+    return (await team_digest_of(desk, desk.member)).agents if allows(desk.member, "see_team_digest") else ()

@@ -1,4 +1,4 @@
-"""Reminders and escalations: what has fallen due is announced once, to whoever acts; who did not act is told of once."""
+"""Reminders, snoozes and escalations: each due follow-up is announced once, and escalated once if no one acts."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,11 +9,11 @@ from uuid import UUID
 from desk.core.changes import offer_undo, track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
-from desk.follow_ups.locking import pressed
+from desk.follow_ups.locking import lock_follow_up
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.messages import kinds
-from desk.messages.managers import tell_managers
-from desk.messages.notices import may_have_been_sent, owe_to_member
+from desk.messages.manager_notices import notify_managers
+from desk.messages.notices import may_have_been_sent, queue_notice
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, require_may_act, stand_ins_for, today_of
 from desk.rules.reminders import SnoozeOption, reschedule_reminder_after_snooze, snooze_options
@@ -23,21 +23,21 @@ from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
 
 BATCH = 500
-"""Follow-ups that one transaction announces."""
+"""Follow-ups announced in one transaction."""
 
 BUNDLE_ABOVE = 5
-"""More than so many for one person in one minute are one message."""
+"""More reminders than this for one member in one minute become one message."""
 
 _LATE = timedelta(minutes=1)
-"""What is announced so much later than planned comes after a pause of the desk."""
+"""A reminder this much later than planned means that the desk was down."""
 
 SNOOZES_BEFORE_TELLING = 3
-"""The snooze of one follow-up with which its manager hears of it."""
+"""The snooze of a follow-up at which its manager is told."""
 
 
 @dataclass(frozen=True, slots=True)
-class Snoozed:
-    """A follow-up of which the desk speaks again at `option.until`."""
+class SnoozeResult:
+    """A follow-up whose next reminder comes at `option.until`."""
 
     loan: LoanView
     follow_up: FollowUpView
@@ -47,7 +47,7 @@ class Snoozed:
 
 
 async def announce_due(desk: Desk) -> int:
-    """Owes the reminders whose time has come, each once, to the assignee or whoever acts for them. Gives how many."""
+    """Queue each due reminder once, for the assignee or their cover; return how many."""
     rows = await due_scan.take_reminders(desk.session, desk.workspace.id, desk.now, limit=BATCH)
     if not rows:
         return 0
@@ -56,26 +56,26 @@ async def announce_due(desk: Desk) -> int:
     together: dict[tuple[UUID, datetime], list[FollowUp]] = defaultdict(list)
     readers: dict[UUID, Member] = {}
     for row in sorted(rows, key=lambda row: (row.overdue_at, row.id)):
-        acting = stand_ins.acting(assignees[row.assignee_id], today_of(desk, assignees[row.assignee_id]))
-        readers[row.id] = acting
+        assignee = assignees[row.assignee_id]
+        readers[row.id] = acting = stand_ins.acting(assignee, today_of(desk, assignee))
         together[acting.id, _minute(desk, row)].append(row)
     for (_, minute), mine in together.items():
         if len(mine) > BUNDLE_ABOVE:
-            await _owe_bundle(desk, readers[mine[0].id], mine, minute)
+            await _queue_bundle(desk, readers[mine[0].id], mine, minute)
         else:
             for row in mine:
-                await _owe_reminder(desk, readers[row.id], row)
+                await _queue_reminder(desk, readers[row.id], row)
     await _leave_time_to_act(desk, rows, readers)
     return len(rows)
 
 
 async def escalate_due(desk: Desk) -> int:
-    """Tells the managers, once, of follow-ups on which nobody has acted in time. Gives how many."""
+    """Tell the managers once of each follow-up on which no one acted in time; return how many."""
     rows = await due_scan.take_escalations(desk.session, desk.workspace.id, desk.now, limit=BATCH)
     assignees = await members.by_ids(desk.session, {row.assignee_id for row in rows})
     for row in rows:
         loan = await desk.session.get_one(Loan, row.loan_id)
-        await tell_managers(
+        await notify_managers(
             desk,
             assignees[row.assignee_id],
             kind=kinds.ESCALATION,
@@ -89,15 +89,14 @@ async def escalate_due(desk: Desk) -> int:
     return len(rows)
 
 
-async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> Snoozed:
-    """Has the desk speak of a follow-up again later; its due time stays. The third time the manager hears of it.
+async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> SnoozeResult:
+    """Remind of a follow-up again later, without moving it; the third time its manager is told.
 
     Raises NotAllowed (`others_may_act`), Conflict (`follow_up_closed`, `follow_up_changed`), Invalid (`snooze_gone`).
     """
-    on = await pressed(desk, follow_up_id, version)
-    row, loan = on.follow_up, on.loan
+    loan, row = await lock_follow_up(desk, follow_up_id, version)
     await require_may_act(desk, "snooze", row, loan)
-    assignee = (await members.by_ids(desk.session, [row.assignee_id]))[row.assignee_id]
+    assignee = await desk.session.get_one(Member, row.assignee_id)
     acting = (await stand_ins_for(desk, [assignee])).acting(assignee, today_of(desk, assignee))
     hours, calendar = hours_of(acting), await calendar_of(desk)
     option = next((each for each in snooze_options(desk.now, hours, calendar) if each.kind == kind), None)
@@ -113,7 +112,7 @@ async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> Sno
     )
     row.snoozed_until, row.announced_for = option.until, None
     row.snoozes += 1
-    told = row.snoozes >= SNOOZES_BEFORE_TELLING and await tell_managers(
+    told = row.snoozes >= SNOOZES_BEFORE_TELLING and await notify_managers(
         desk,
         assignee,
         kind=kinds.ESCALATION,
@@ -124,7 +123,7 @@ async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> Sno
     )
     desk.audit("snooze", loan_id=loan.id, subject_id=row.id, until=option.until.isoformat())
     await desk.session.flush()
-    return Snoozed(
+    return SnoozeResult(
         loan=await loan_view(desk, loan),
         follow_up=follow_up_view(desk, loan, row, assignee),
         option=option,
@@ -133,14 +132,14 @@ async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> Sno
     )
 
 
-async def _owe_reminder(desk: Desk, reader: Member, row: FollowUp) -> None:
+async def _queue_reminder(desk: Desk, reader: Member, row: FollowUp) -> None:
     assert row.announced_for is not None
     instant = row.announced_for.isoformat()
-    await owe_to_member(
+    await queue_notice(
         desk,
         kind=kinds.REMINDER,
         key=f"reminder:{row.id}:{row.version}:{instant}",
-        member=reader,
+        to=reader,
         about_loan_id=row.loan_id,
         items=[row],
         facts={"for": instant},
@@ -149,27 +148,25 @@ async def _owe_reminder(desk: Desk, reader: Member, row: FollowUp) -> None:
 
 
 def _minute(desk: Desk, row: FollowUp) -> datetime:
-    """The minute whose follow-ups are one message: this one, or, after a restore, the one in which it was announced."""
+    """Return the minute whose follow-ups share a message: this one, or after a restore that of the announcement."""
     assert row.announced_for is not None
     instant = row.announced_for if may_have_been_sent(desk, row.announced_for) else desk.now
     return instant.replace(second=0, microsecond=0)
 
 
-async def _owe_bundle(desk: Desk, reader: Member, rows: Sequence[FollowUp], minute: datetime) -> None:
-    # Those of one minute are one message, whichever round of that minute finds them.
+async def _queue_bundle(desk: Desk, reader: Member, rows: Sequence[FollowUp], minute: datetime) -> None:
+    # The worker may run more than once in that minute; all of its rounds share one message.
     key = f"reminder_bundle:{reader.id}:{minute:%Y-%m-%dT%H:%M}"
     there = (await due_scan.notice_ids(desk.session, desk.workspace.id, [key])).get(key)
     if there is not None:
         await due_scan.add_to_notice(desk.session, desk.workspace.id, there, rows)
         await notices.touch(desk.session, [there], desk.now)
         return
-    await owe_to_member(
-        desk, kind=kinds.REMINDER_BUNDLE, key=key, member=reader, items=rows, arose_at=rows[0].announced_for
-    )
+    await queue_notice(desk, kind=kinds.REMINDER_BUNDLE, key=key, to=reader, items=rows, arose_at=rows[0].announced_for)
 
 
 async def _leave_time_to_act(desk: Desk, rows: Sequence[FollowUp], readers: dict[UUID, Member]) -> None:
-    """After a pause of the desk the manager hears no sooner than the full time after the late reminder."""
+    """After an outage, delay escalations until the full time has passed since the late reminder."""
     calendar = await calendar_of(desk)
     minutes = desk.workspace.escalate_after_minutes
     later: dict[UUID, datetime] = {}

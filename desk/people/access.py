@@ -9,7 +9,7 @@ from desk.core.errors import Conflict, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.messages import kinds
-from desk.messages.notices import owe_to_channel
+from desk.messages.notices import queue_notice
 from desk.people.access_requests import announce, close, deciders
 from desk.people.team import Candidate, add_member, check_candidate
 from storage.engine.types import new_id
@@ -72,7 +72,7 @@ async def decline(desk: Desk, request_id: UUID) -> None:
     request = await _open(desk, request_id)
     await close(desk, request, "declined")
     key, facts = f"access_declined:{request.id}", {"request": str(request.id)}
-    await owe_to_channel(desk, kind=kinds.ACCESS_DECLINED, key=key, channel=request.slack_user_id, facts=facts)
+    await queue_notice(desk, kind=kinds.ACCESS_DECLINED, key=key, to=request.slack_user_id, facts=facts)
     desk.audit("decline_access", subject_id=request.id)
 
 

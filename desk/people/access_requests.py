@@ -6,7 +6,7 @@ from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.messages import kinds
-from desk.messages.notices import owe_to_member
+from desk.messages.notices import queue_notice
 from desk.people.members import is_away_today
 from storage.queries.messages import notices
 from storage.queries.people import access, members
@@ -57,7 +57,7 @@ async def announce(desk: Desk, request: AccessRequest) -> None:
     """Send each decider one message."""
     for member in await deciders(desk):
         key, facts = f"{_key(request)}:{member.id}", {"request": str(request.id)}
-        await owe_to_member(desk, kind=kinds.ACCESS_ASKED, key=key, member=member, facts=facts)
+        await queue_notice(desk, kind=kinds.ACCESS_ASKED, key=key, to=member, facts=facts)
 
 
 async def grant_open_requests(desk: Desk, member: Member) -> None:
@@ -66,7 +66,7 @@ async def grant_open_requests(desk: Desk, member: Member) -> None:
         request.roles = member.roles
         await close(desk, request, "granted")
         key, facts = f"access_granted:{member.id}:{desk.now.isoformat()}", {"request": str(request.id)}
-        await owe_to_member(desk, kind=kinds.ACCESS_GRANTED, key=key, member=member, facts=facts)
+        await queue_notice(desk, kind=kinds.ACCESS_GRANTED, key=key, to=member, facts=facts)
 
 
 async def close(desk: Desk, request: AccessRequest, state: str) -> None:

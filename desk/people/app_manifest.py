@@ -8,7 +8,7 @@ from typing import Any
 
 from desk.core.transaction import Desk
 from desk.messages.kinds import APP_MANIFEST
-from desk.messages.notices import owe_to_member
+from desk.messages.notices import queue_notice
 from storage.queries.people import members, workspaces
 
 
@@ -64,4 +64,4 @@ async def announce(desk: Desk, manifest: AppManifest) -> None:
     digest = hashlib.sha256(json.dumps(now).encode()).hexdigest()[:16]
     for admin in await members.with_role(desk.session, desk.workspace.id, "admin"):
         key = f"{APP_MANIFEST.name}:{digest}:{admin.id}"
-        await owe_to_member(desk, kind=APP_MANIFEST, key=key, member=admin, facts=asdict(added))
+        await queue_notice(desk, kind=APP_MANIFEST, key=key, to=admin, facts=asdict(added))

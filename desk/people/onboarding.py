@@ -7,7 +7,7 @@ from datetime import time
 from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
 from desk.messages.kinds import WELCOME
-from desk.messages.notices import owe_to_member
+from desk.messages.notices import queue_notice
 from storage.queries.messages import notices
 from storage.queries.people import members
 from storage.tables import Member, Workspace
@@ -30,7 +30,7 @@ class SetupStatus:
 
 async def send_welcome(desk: Desk, admin: Member) -> None:
     """Send the first admin the message, once per workspace."""
-    await owe_to_member(desk, kind=WELCOME, key=_KEY, member=admin)
+    await queue_notice(desk, kind=WELCOME, key=_KEY, to=admin)
 
 
 async def setup_status(desk: Desk) -> SetupStatus:

@@ -7,7 +7,6 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from tomllib import TOMLDecodeError, loads
 from typing import Annotated, ClassVar, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -96,7 +95,6 @@ def retry_at(
     calendar: Calendar,
     *,
     contact: ContactHours | None = None,
-    contact_zone: ZoneInfo | None = None,
 ) -> datetime:
     """Return when the next attempt is due after a call with that outcome.
 
@@ -115,7 +113,7 @@ def retry_at(
         later = add_working_minutes(now.replace(second=0, microsecond=0), minutes, hours, calendar)
         # A span that ends with the shift would remind the caller at the moment they go home.
         instant = next_working_minute(later, hours, calendar)
-    return _callable_at(instant, hours, calendar, contact, contact_zone)
+    return _callable_at(instant, hours, calendar, contact)
 
 
 def plan_due(
@@ -126,7 +124,6 @@ def plan_due(
     *,
     instalment_on: date | None = None,
     contact: ContactHours | None = None,
-    contact_zone: ZoneInfo | None = None,
 ) -> Due:
     """Return when a follow-up of that plan is due for an assignee with these hours; a date alone is in their zone.
 
@@ -141,21 +138,15 @@ def plan_due(
     if plan.place == "working_day":
         return Due(next_unfinished_day(now, hours, calendar))
     day = calendar.nth_working_day_after(local_date(now, hours.zone), plan.working_days, hours)
-    instant = _callable_at(morning_of(day, hours), hours, calendar, contact, contact_zone)
+    instant = _callable_at(morning_of(day, hours), hours, calendar, contact)
     return Due(local_date(instant, hours.zone), instant)
 
 
-def _callable_at(
-    instant: datetime,
-    hours: WorkingHours,
-    calendar: Calendar,
-    contact: ContactHours | None,
-    contact_zone: ZoneInfo | None,
-) -> datetime:
+def _callable_at(instant: datetime, hours: WorkingHours, calendar: Calendar, contact: ContactHours | None) -> datetime:
     """Return the instant, or the next one when the borrower may be called and the assignee works, if there is one."""
     if contact is None:
         return instant
-    return next_fitting_minute(instant, hours, calendar, contact, contact_zone or hours.zone) or instant
+    return next_fitting_minute(instant, hours, calendar, contact) or instant
 
 
 def _validate(name: str, rules: Cadence) -> None:

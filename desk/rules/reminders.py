@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from desk.core.errors import Invalid
 from desk.core.values import Due
 from desk.rules.calendar import Calendar
-from desk.rules.hours import MIDNIGHT, WorkingHours
+from desk.rules.hours import DEFAULT_ZONE, MIDNIGHT, WorkingHours
 from desk.rules.working_time import (
     add_working_minutes,
     instant_of,
@@ -37,27 +37,28 @@ SnoozeKind = Literal["hour", "tomorrow", "morning"]
 
 @dataclass(frozen=True, slots=True)
 class ContactHours:
-    """The hours when borrowers may be called, without the end itself; `time(0)` as the end is the end of the day.
+    """The hours in `zone` when borrowers may be called, without the end itself; `time(0)` is the end of the day.
 
     Raise `Invalid("contact_hours")` when they would run past midnight.
     """
 
     start: time = time(8)
     end: time = time(22)
+    zone: ZoneInfo = DEFAULT_ZONE
 
     def __post_init__(self) -> None:
         if self.end != MIDNIGHT and self.end <= self.start:
             raise Invalid("contact_hours", given=f"{self.start:%H:%M}-{self.end:%H:%M}", nearest=("08:00-22:00",))
 
-    def allow(self, instant: datetime, zone: ZoneInfo) -> bool:
+    def allow(self, instant: datetime) -> bool:
         """Return whether a borrower may be called at that instant."""
-        clock = instant.astimezone(zone).time()
+        clock = instant.astimezone(self.zone).time()
         return self.start <= clock and (self.end == MIDNIGHT or clock < self.end)
 
-    def next_start(self, instant: datetime, zone: ZoneInfo) -> datetime:
+    def next_start(self, instant: datetime) -> datetime:
         """Return the next instant when these hours begin."""
-        today = local_date(instant, zone)
-        starts = (instant_of(today + timedelta(days=offset), self.start, zone) for offset in range(3))
+        today = local_date(instant, self.zone)
+        starts = (instant_of(today + timedelta(days=offset), self.start, self.zone) for offset in range(3))
         return next(start for start in starts if start > instant)
 
 
@@ -105,7 +106,6 @@ def schedule(
     hours: WorkingHours,
     calendar: Calendar,
     contact: ContactHours,
-    contact_zone: ZoneInfo,
     escalate_after: timedelta = ESCALATE_AFTER,
 ) -> Schedule:
     """Return what a due time entered now means for an assignee with these hours; a date alone is in their zone.
@@ -114,7 +114,7 @@ def schedule(
     `no_working_day` when the assignee has none.
     """
     if due.at is not None:
-        return _timed(due.on, due.at, hours, calendar, contact, contact_zone, escalate_after)
+        return _timed(due.on, due.at, hours, calendar, contact, escalate_after)
     counts_on = calendar.working_day_on_or_after(due.on, hours)
     if now >= work_end(counts_on, hours):
         raise Invalid("due_after_work", given=due.on, nearest=(next_unfinished_day(now, hours, calendar),))
@@ -128,7 +128,6 @@ def reschedule(
     hours: WorkingHours,
     calendar: Calendar,
     contact: ContactHours,
-    contact_zone: ZoneInfo,
     escalate_after: timedelta = ESCALATE_AFTER,
 ) -> Schedule:
     """Return the new schedule of an existing follow-up after its assignee, their hours or the calendar changed.
@@ -138,7 +137,7 @@ def reschedule(
     `Invalid("no_working_day")` when the assignee has none.
     """
     if due.at is not None:
-        plan = _timed(due.on, due.at, hours, calendar, contact, contact_zone, escalate_after)
+        plan = _timed(due.on, due.at, hours, calendar, contact, escalate_after)
     else:
         counts_on = calendar.working_day_on_or_after(due.on, hours)
         plan = _dated(due.on, counts_on, entered_at, hours, calendar, escalate_after)
@@ -184,15 +183,15 @@ def reschedule_reminder_after_snooze(
 
 
 def next_fitting_minute(
-    instant: datetime, hours: WorkingHours, calendar: Calendar, contact: ContactHours, contact_zone: ZoneInfo
+    instant: datetime, hours: WorkingHours, calendar: Calendar, contact: ContactHours
 ) -> datetime | None:
     """Return the first minute from `instant` on when the assignee works and borrowers may be called, or None when the
     coming weeks have none."""
     for _ in range(_SEARCH_ROUNDS):
         instant = next_working_minute(instant, hours, calendar)
-        if contact.allow(instant, contact_zone):
+        if contact.allow(instant):
             return instant
-        instant = contact.next_start(instant, contact_zone)
+        instant = contact.next_start(instant)
     return None
 
 
@@ -202,7 +201,6 @@ def _timed(
     hours: WorkingHours,
     calendar: Calendar,
     contact: ContactHours,
-    contact_zone: ZoneInfo,
     escalate_after: timedelta,
 ) -> Schedule:
     counts_on = local_date(due_at, hours.zone)
@@ -211,7 +209,7 @@ def _timed(
         warnings.append(ScheduleWarning(_why_off(counts_on, calendar)))
     elif not is_working(due_at, hours, calendar):
         warnings.append(ScheduleWarning("outside_working_hours"))
-    if not contact.allow(due_at, contact_zone):
+    if not contact.allow(due_at):
         warnings.append(ScheduleWarning("outside_contact_hours"))
     return Schedule(
         due_on=due_on,
@@ -221,7 +219,7 @@ def _timed(
         overdue_at=due_at,
         escalate_at=add_working_minutes(due_at, _minutes(escalate_after), hours, calendar),
         warnings=tuple(warnings),
-        suggestion=next_fitting_minute(due_at, hours, calendar, contact, contact_zone) if warnings else None,
+        suggestion=next_fitting_minute(due_at, hours, calendar, contact) if warnings else None,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from desk.core.vocabulary import VOCABULARY
 
-Way = Literal["forward", "skips", "back", "reopened", "unusual"]
+TransitionKind = Literal["forward", "skips", "back", "reopened", "unusual"]
 
 _PATH = ("inquiry", "application", "approved", "signed", "disbursed", "closed")
 """The usual path of a loan."""
@@ -20,28 +20,28 @@ _ENDS_FROM = {
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class Transition:
     """A change of stage. `skipped` are the stages in between on the usual path."""
 
-    way: Way
+    kind: TransitionKind
     skipped: tuple[str, ...] = ()
 
 
-def passage(from_stage: str, to_stage: str) -> Passage:
+def classify_transition(from_stage: str, to_stage: str) -> Transition:
     """Return the kind of a change of stage.
 
     No change is forbidden, because the desk records what happened elsewhere and people must be able to correct a
     mistake; every change except the usual step is pointed out.
     """
     if VOCABULARY.stage(to_stage).ended:
-        return Passage("forward" if from_stage in _ENDS_FROM[to_stage] else "unusual")
+        return Transition("forward" if from_stage in _ENDS_FROM[to_stage] else "unusual")
     if VOCABULARY.stage(from_stage).ended:
-        return Passage("reopened")
+        return Transition("reopened")
     start, end = _PATH.index(from_stage), _PATH.index(to_stage)
     if end < start:
-        return Passage("back")
+        return Transition("back")
     skipped = _PATH[start + 1 : end]
-    return Passage("skips" if skipped else "forward", skipped)
+    return Transition("skips" if skipped else "forward", skipped)
 
 
 def needed_at(stage: str) -> tuple[str, ...]:

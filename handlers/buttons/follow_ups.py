@@ -5,8 +5,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from desk.core.errors import NotFound
+from desk.follow_ups.assigning import move_to_fit
 from desk.follow_ups.due_lists import DueList, list_due
-from desk.follow_ups.fitting import move_to_fit
 from desk.handover.reassigning import hand_to_manager
 from desk.messages import reminders
 from handlers.door.declarations import ButtonFamily

@@ -9,7 +9,7 @@ from desk.core.errors import DeskError
 from desk.core.values import Due
 from desk.documents import documents
 from desk.documents.documents import Act
-from desk.follow_ups import assigning, next_steps
+from desk.follow_ups import assigning
 from desk.loans import cards, inquiries, lists, timelines
 from handlers.buttons.forms import refresh
 from handlers.door.declarations import ButtonFamily
@@ -54,13 +54,13 @@ def offered_due(request: Request) -> Due:
 async def plan_next(request: Request) -> Reply:
     """Plan one of the offered next steps."""
     due, value = offered_due(request), request.value
-    answer = await next_steps.plan_offered(request.desk, _loan(request), due, value["p"], next_number=value["n"])
+    answer = await assigning.plan_offered(request.desk, _loan(request), due, value["p"], next_number=value["n"])
     return Reply(next_planned(request.t, answer))
 
 
 async def plan_nothing(request: Request) -> Reply:
     """Record that the loan needs no plan."""
-    return Reply(nothing_needed(request.t, await next_steps.nothing_needed(request.desk, _loan(request))))
+    return Reply(nothing_needed(request.t, await assigning.record_nothing_needed(request.desk, _loan(request))))
 
 
 def _loan(request: Request) -> UUID:
@@ -84,7 +84,7 @@ FAMILY = ButtonFamily(
 
 async def list_documents(request: Request) -> Reply:
     """List the documents of a loan."""
-    found = await documents.documents_pressed(request.desk, _loan(request))
+    found = await documents.list_documents_by_id(request.desk, _loan(request))
     return Reply(listed(request.t, found, request.zone))
 
 
@@ -124,7 +124,7 @@ async def parent(request: Request) -> View | None:
 
 async def finish_follow_up(request: Request) -> UpdateModal:
     """Finish a follow-up in its tab of the card."""
-    result = await assigning.done_pressed(request.desk, UUID(request.value["f"]), request.value["v"])
+    result = await assigning.finish_follow_up(request.desk, UUID(request.value["f"]), request.value["v"])
     answer = closed(request.t, result, request.zone)
     return UpdateModal(await _tab(request, result.loan.id, "follow_ups", above=answer))
 
@@ -142,7 +142,7 @@ async def _tab(request: Request, loan_id: UUID, tab: str, *, offset: int = 0, ab
         case "timeline":
             return timeline_tab(t, await timelines.timeline(desk, loan_id, offset=offset), zone, above)
         case "documents":
-            return documents_tab(t, await documents.documents_pressed(desk, loan_id), zone, above)
+            return documents_tab(t, await documents.list_documents_by_id(desk, loan_id), zone, above)
         case "follow_ups":
             return follow_ups_tab(t, await cards.planned_calls(desk, loan_id, offset=offset), above)
         case _:

@@ -2,7 +2,7 @@
 
 from desk.core.permissions import allows
 from desk.messages import digests
-from desk.messages.notices import takes_native
+from desk.messages.notices import accepts_tables
 from handlers.door.declarations import Command
 from handlers.door.request import Request
 from handlers.forms import settings
@@ -45,7 +45,7 @@ async def loan_digest(request: Request) -> Message:
             if not allows(desk.member, "see_team_digest"):
                 return own
             stands = await digests.team_digest_of(desk, desk.member)
-            team = team_digest(t, stands, with_charts=await takes_native(desk))
+            team = team_digest(t, stands, with_charts=await accepts_tables(desk))
             return own_and_team_digest(own, team)
 
 

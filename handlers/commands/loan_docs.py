@@ -1,7 +1,7 @@
 """`/loan-docs`: request documents, tick them off, reject or list them."""
 
 from desk.core.vocabulary import VOCABULARY
-from desk.documents.documents import Wanted, change_documents, list_documents, request_documents
+from desk.documents.documents import DocumentName, change_documents, list_documents, request_documents
 from desk.messages import overview
 from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
@@ -66,8 +66,8 @@ async def loan_docs(request: Request) -> Message | OpenModal:
             return changed(t, result, zone)
 
 
-def _wanted(items: tuple[documents.Item, ...]) -> list[Wanted]:
-    return [Wanted(item.code, item.words) for item in items]
+def _wanted(items: tuple[documents.Item, ...]) -> list[DocumentName]:
+    return [DocumentName(item.code, item.words) for item in items]
 
 
 COMMAND = Command(

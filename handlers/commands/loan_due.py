@@ -2,7 +2,7 @@
 
 from desk.core.values import PersonRef
 from desk.follow_ups.due_lists import TABLE, list_due
-from desk.messages.notices import takes_native
+from desk.messages.notices import accepts_tables
 from desk.people.members import find_member
 from handlers.buttons.follow_ups import page_value
 from handlers.door.declarations import Command
@@ -36,7 +36,7 @@ async def loan_due(request: Request) -> Message:
     if isinstance(parsed, HelpRequest):
         return usage(request.t, USAGE)
     whose = await find_member(desk, parsed.whose) if isinstance(parsed.whose, PersonRef) else parsed.whose
-    if not await takes_native(desk):
+    if not await accepts_tables(desk):
         found = await list_due(desk, period=parsed.period, kind=parsed.kind, whose=whose)
         return due_list(request.t, found, request.zone, page_value(found, whose))
     found = await list_due(desk, period=parsed.period, kind=parsed.kind, whose=whose, limit=TABLE)

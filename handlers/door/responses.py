@@ -10,8 +10,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from desk.messages.home import published
-from desk.messages.notices import native_refused
+from desk.messages.home import record_published
+from desk.messages.notices import record_tables_refused
 from handlers.door.directory import code_of
 from handlers.door.interactions import CommandInteraction, Interaction
 from handlers.door.request import Answer, FormErrors, OpenModal, Reply, UpdateModal
@@ -100,7 +100,7 @@ class Responder:
         shown_hash = await self._views.publish(view, user_id, view_hash)
         if shown_hash is not None:
             await self._transactions.write(
-                lambda desk: published(desk, view.content(), shown_hash, view.private), user_id
+                lambda desk: record_published(desk, view.content(), shown_hash, view.private), user_id
             )
 
     async def publish_unrecorded(self, view: View, user_id: str) -> None:
@@ -120,7 +120,7 @@ class Responder:
         except SlackApiError as error:
             log.info("table_refused", error=code_of(error))
             if code_of(error).startswith("invalid_blocks"):
-                await self._transactions.note(native_refused, NOTE_SECONDS, "refusal_not_noted")
+                await self._transactions.note(record_tables_refused, NOTE_SECONDS, "refusal_not_noted")
             return False
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("table_not_shown", error=type(error).__name__)

@@ -4,7 +4,7 @@ from desk.calls.views import chosen_loan
 from desk.core.errors import Invalid
 from desk.core.vocabulary import VOCABULARY
 from desk.documents import documents
-from desk.documents.documents import Wanted
+from desk.documents.documents import DocumentName
 from handlers.door.request import Request
 from handlers.forms.fields import (
     DUE_REFUSALS,
@@ -31,7 +31,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     typed = {"loan": str(private.get("l", "")), **typed}
     number = str(typed["loan"])
     chosen = await chosen_loan(request.desk, number) if number else None
-    lacking = await documents.lacking(request.desk, loan_of(request, number=number)) if number else ()
+    lacking = await documents.missing_documents(request.desk, loan_of(request, number=number)) if number else ()
     form = FormWriter(t, private, typed)
     loan_field(t, form, chosen)
     if lacking:
@@ -46,9 +46,9 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 async def submit(request: Request) -> Message:
     """Request the documents, as the command does."""
-    wanted = [Wanted(code) for code in (*request.several("lacking"), *request.several("rest"))]
+    wanted = [DocumentName(code) for code in (*request.several("lacking"), *request.several("rest"))]
     if request.one("other"):
-        wanted.append(Wanted("other", request.one("other")))
+        wanted.append(DocumentName("other", request.one("other")))
     if not wanted:
         raise Invalid("nothing_chosen")
     asked = await documents.request_documents(

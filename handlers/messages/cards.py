@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from desk.documents.documents import DocumentsListed
+from desk.documents.documents import DocumentList
 from desk.loans.cards import LoanCard, PastCall, PastStage, PlannedCalls, RevealedNumber
 from desk.loans.lookup import LinkedLoan
 from desk.loans.timelines import PAGE, Event, Timeline
@@ -213,7 +213,7 @@ def timeline_tab(t: Translator, view: Timeline, zone: ZoneInfo, above: Message |
     return _view(t, view.loan, writer, above, "timeline", offset=view.offset)
 
 
-def documents_tab(t: Translator, view: DocumentsListed, zone: ZoneInfo, above: Message | None = None) -> View:
+def documents_tab(t: Translator, view: DocumentList, zone: ZoneInfo, above: Message | None = None) -> View:
     """Render the tab with the documents, each with a button for its next step."""
     writer = _start(t, view.loan, "documents")
     _write_name(t, writer, view.loan, view.name)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from desk.core.vocabulary import VOCABULARY
-from desk.documents.documents import DocumentsChanged, DocumentsListed, DocumentsRequested
+from desk.documents.documents import DocumentChangeResult, DocumentList, DocumentRequestResult
 from desk.documents.views import ItemView
 from desk.loans.views import LoanView
 from handlers.messages.block_kit.elements import (
@@ -57,7 +57,7 @@ def item_line(t: Translator, item: ItemView, zone: ZoneInfo) -> list[Inline]:
     return line
 
 
-def requested(t: Translator, result: DocumentsRequested, zone: ZoneInfo) -> Message:
+def requested(t: Translator, result: DocumentRequestResult, zone: ZoneInfo) -> Message:
     """Render the answer to a request for documents."""
     writer = Writer()
     _write_loan(t, writer, result.loan, result.name)
@@ -68,16 +68,16 @@ def requested(t: Translator, result: DocumentsRequested, zone: ZoneInfo) -> Mess
         writer.bullets(item_line(t, item, zone) for item in result.already)
     if result.planned is not None:
         write_plan(t, writer, result.planned)
-    elif result.kept is not None:
+    elif result.existing is not None:
         writer.line(t("This follow-up asks for them:"))
-        writer.bullets([follow_up_line(t, result.kept)])
+        writer.bullets([follow_up_line(t, result.existing)])
     buttons = fit_buttons(t, result.planned)
     if result.undo_id is not None:
         buttons.append(undo_button(t, result.undo_id))
     return writer.buttons(*buttons).message()
 
 
-def changed(t: Translator, result: DocumentsChanged, zone: ZoneInfo, *, brief: bool = False) -> Message:
+def changed(t: Translator, result: DocumentChangeResult, zone: ZoneInfo, *, brief: bool = False) -> Message:
     """Render the new states of documents. `brief` leaves out the open ones, where the card below lists them."""
     writer = Writer()
     _write_loan(t, writer, result.loan, result.name)
@@ -97,13 +97,13 @@ def changed(t: Translator, result: DocumentsChanged, zone: ZoneInfo, *, brief: b
         writer.phrase(t, "The follow-up for these documents is done ({name}).", name=name)
     if result.planned is not None:
         write_plan(t, writer, result.planned)
-    offer_next(t, writer, result.unplanned, zone)
+    offer_next(t, writer, result.next_steps, zone)
     if not brief:
         writer.buttons(*_item_buttons(t, result.still_open[:ROWS]))
     return writer.buttons(*fit_buttons(t, result.planned), undo_button(t, result.undo_id)).message()
 
 
-def listed(t: Translator, result: DocumentsListed, zone: ZoneInfo) -> Message:
+def listed(t: Translator, result: DocumentList, zone: ZoneInfo) -> Message:
     """Render the documents of a loan, each with a button for its next step."""
     writer = Writer()
     _write_loan(t, writer, result.loan, result.name)
@@ -116,7 +116,7 @@ def listed(t: Translator, result: DocumentsListed, zone: ZoneInfo) -> Message:
 
 
 def write_documents(
-    t: Translator, writer: Writer, result: DocumentsListed, zone: ZoneInfo, *, act: str = "documents"
+    t: Translator, writer: Writer, result: DocumentList, zone: ZoneInfo, *, act: str = "documents"
 ) -> None:
     """Write the open documents with a button each, and the closed ones; `act` is the family that handles the buttons."""
     writer.line(Bold(t.n("{n} open document", "{n} open documents", len(result.open))))

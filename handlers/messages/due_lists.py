@@ -102,7 +102,7 @@ def _table(t: Translator, view: DueList, zone: ZoneInfo) -> tuple[list[str], lis
             elements.purpose(t, row.follow_up.purpose),
             elements.brief_when(t, row.follow_up.due, ZoneInfo(row.follow_up.zone)),
             t("late") if row.follow_up.overdue else "",
-            row.holder,
+            row.assignee_name,
             row.follow_up.attempts,
         ]
         for row in view.rows

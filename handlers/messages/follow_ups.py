@@ -2,12 +2,11 @@
 
 from zoneinfo import ZoneInfo
 
-from desk.follow_ups.assigning import Assigned, Closed
-from desk.follow_ups.fitting import Fitted
-from desk.follow_ups.next_steps import NextOffer, NextPlanned, Unplanned
+from desk.follow_ups.assigning import CloseResult, PlanResult
+from desk.follow_ups.next_steps import NextOffer, NextSteps
 from desk.handover.reassigning import ManagerHandover
 from desk.loans.views import LoanView
-from desk.messages.reminders import Snoozed
+from desk.messages.reminders import SnoozeResult
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.elements import brief_when, fit_buttons, undo_button, write_plan
 from handlers.messages.block_kit.message import Bold, Button, Code, Mention, Message
@@ -15,7 +14,7 @@ from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
 
 
-def assigned(t: Translator, result: Assigned) -> Message:
+def assigned(t: Translator, result: PlanResult) -> Message:
     """Render the new plan of a follow-up."""
     writer = Writer()
     writer.line(elements.masked_loan(t, result.loan))
@@ -26,7 +25,7 @@ def assigned(t: Translator, result: Assigned) -> Message:
     return writer.buttons(*fit_buttons(t, result.planned), undo_button(t, result.undo_id)).message()
 
 
-def closed(t: Translator, result: Closed, zone: ZoneInfo) -> Message:
+def closed(t: Translator, result: CloseResult, zone: ZoneInfo) -> Message:
     """Render the closed follow-up, and ask for the next step when nothing else is planned."""
     follow_up = result.follow_up
     writer = Writer()
@@ -35,20 +34,20 @@ def closed(t: Translator, result: Closed, zone: ZoneInfo) -> Message:
     done = follow_up.state == "done"
     writer.phrase(t, "{what} ({name}) is done." if done else "{what} ({name}) is cancelled.", what=what, name=name)
     writer.quote(result.why)
-    offer_next(t, writer, result.unplanned, zone)
+    offer_next(t, writer, result.next_steps, zone)
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def offer_next(t: Translator, writer: Writer, unplanned: Unplanned | None, zone: ZoneInfo) -> None:
+def offer_next(t: Translator, writer: Writer, next_steps: NextSteps | None, zone: ZoneInfo) -> None:
     """Ask for the next step when nothing is planned for the loan."""
-    if unplanned is None:
+    if next_steps is None:
         return
     writer.line(Bold(t("Nothing is planned for this loan now. What's next?")))
-    nothing = Button(t("Nothing needed"), "loan.nothing_needed", {"l": str(unplanned.loan_id)})
-    writer.buttons(*(_button(t, offer, unplanned, zone) for offer in unplanned.offers), nothing)
+    nothing = Button(t("Nothing needed"), "loan.nothing_needed", {"l": str(next_steps.loan_id)})
+    writer.buttons(*(_button(t, offer, next_steps, zone) for offer in next_steps.offers), nothing)
 
 
-def next_planned(t: Translator, result: NextPlanned) -> Message:
+def next_planned(t: Translator, result: PlanResult) -> Message:
     """Render the next step that the reader chose from the offers."""
     writer = Writer()
     writer.line(Bold(result.loan.number), f" · {result.loan.masked}")
@@ -61,25 +60,25 @@ def nothing_needed(t: Translator, loan: LoanView) -> Message:
     return Writer().phrase(t, "{loan} has no next step.", loan=Bold(loan.number)).message()
 
 
-def _button(t: Translator, offer: NextOffer, unplanned: Unplanned, zone: ZoneInfo) -> Button:
+def _button(t: Translator, offer: NextOffer, next_steps: NextSteps, zone: ZoneInfo) -> Button:
     value = {
-        "l": str(unplanned.loan_id),
+        "l": str(next_steps.loan_id),
         "o": offer.due.on.isoformat(),
         "a": offer.due.at.isoformat() if offer.due.at else "",
         "p": offer.purpose,
-        "n": unplanned.next_number,
+        "n": next_steps.next_number,
     }
     return Button(brief_when(t, offer.due, zone), "loan.plan_next", value)
 
 
-def fitted(t: Translator, moved: Fitted) -> Message:
+def fitted(t: Translator, moved: PlanResult) -> Message:
     """Render the new time of a follow-up that was moved to a working time."""
     writer = Writer().line(Bold(moved.loan.number))
     write_plan(t, writer, moved.planned)
     return writer.buttons(undo_button(t, moved.undo_id)).message()
 
 
-def snoozed(t: Translator, result: Snoozed, zone: ZoneInfo) -> Message:
+def snoozed(t: Translator, result: SnoozeResult, zone: ZoneInfo) -> Message:
     """Render when the desk will remind again."""
     writer = Writer()
     name = elements.follow_up_name(result.follow_up)

@@ -19,7 +19,7 @@ _OPENABLE = 5
 def home(t: Translator, view: HomeView) -> View:
     """Render the day's calls, the member's loans and documents, and the team for a manager."""
     writer = Writer(most_blocks=VIEW_BLOCKS)
-    if view.showing.first_visit:
+    if view.page.first_visit:
         _first_visit(t, writer, view)
     writer.buttons(
         elements.form_button(t("Log a call"), "call"),
@@ -99,19 +99,19 @@ def _open(t: Translator, row: DueRow) -> Button:
 
 
 def _pages(t: Translator, view: HomeView) -> list[Button]:
-    value = {"k": view.showing.kind or "", **_newcomer(view)}
+    value = {"k": view.page.kind or "", **_newcomer(view)}
     buttons: list[Button] = []
-    if view.showing.offset:
-        buttons.append(Button(t("Previous page"), "home.show", {**value, "o": max(0, view.showing.offset - PAGE)}))
+    if view.page.offset:
+        buttons.append(Button(t("Previous page"), "home.show", {**value, "o": max(0, view.page.offset - PAGE)}))
     if view.more > 0:
         label = t.n("{n} more", "{n} more", view.more)
-        buttons.append(Button(label, "home.show", {**value, "o": view.showing.offset + PAGE}))
+        buttons.append(Button(label, "home.show", {**value, "o": view.page.offset + PAGE}))
     return buttons
 
 
 def _kinds(t: Translator, view: HomeView) -> list[Button]:
     labels = {"": t("All follow-ups"), "verification": t("Verification"), "repayment": t("Repayment")}
-    present = view.showing.kind or ""
+    present = view.page.kind or ""
     return [
         Button(label, "home.show", {"k": kind, "o": 0, **_newcomer(view)})
         for kind, label in labels.items()
@@ -157,8 +157,8 @@ def _waiting(t: Translator, writer: Writer, view: HomeView) -> None:
 
 
 def _private(view: HomeView) -> dict[str, Any]:
-    return {"k": view.showing.kind or "", "o": view.showing.offset, **_newcomer(view)}
+    return {"k": view.page.kind or "", "o": view.page.offset, **_newcomer(view)}
 
 
 def _newcomer(view: HomeView) -> dict[str, int]:
-    return {"w": 1} if view.showing.first_visit else {}
+    return {"w": 1} if view.page.first_visit else {}

@@ -100,7 +100,7 @@ def inquiry_opened(t: Translator, result: NewInquiry, zone: ZoneInfo) -> Message
         owner=owner,
     )
     writer.quote(result.note)
-    offer_next(t, writer, result.unplanned, zone)
+    offer_next(t, writer, result.next_steps, zone)
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
@@ -173,17 +173,17 @@ def changed(t: Translator, result: StageChanged, zone: ZoneInfo) -> Message:
     if result.still_open:
         writer.line(t("Also open on this loan:") if result.planned else t("Open on this loan:"))
         writer.bullets(follow_up_line(t, follow_up) for follow_up in result.still_open)
-    offer_next(t, writer, result.unplanned, zone)
+    offer_next(t, writer, result.next_steps, zone)
     return writer.buttons(*fit_buttons(t, result.planned), undo_button(t, result.undo_id)).message()
 
 
 def _remark(t: Translator, result: StageChanged) -> str:
     before, after = stage(t, result.from_stage), stage(t, result.loan.stage)
-    match result.passage.way:
+    match result.transition.kind:
         case "forward":
             return ""
         case "skips":
-            skipped = t(", ").join(stage(t, code) for code in result.passage.skipped)
+            skipped = t(", ").join(stage(t, code) for code in result.transition.skipped)
             return t("Careful: this skips {stages}.", stages=skipped)
         case "back":
             return t("Careful: this moves back from {before} to {after}.", before=before, after=after)

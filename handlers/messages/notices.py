@@ -10,7 +10,7 @@ from desk.messages import kinds
 from desk.messages.digests import digest_of, team_digest_of
 from desk.messages.kinds import KINDS, NoticeKind
 from desk.messages.notice_views import FollowUpNotice, follow_up_notice
-from desk.messages.notices import locale_for, takes_native
+from desk.messages.notices import accepts_tables, locale_for
 from desk.people import access_requests
 from desk.people.app_manifest import Additions
 from desk.people.onboarding import setup_status
@@ -81,7 +81,7 @@ async def _digest(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> 
 
 async def _team_digest(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     member = await desk.session.get_one(Member, notice.to_id)
-    charts = await takes_native(desk)
+    charts = await accepts_tables(desk)
     return digests.team_digest(t, await team_digest_of(desk, member), with_charts=charts)
 
 

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from desk.core.vocabulary import VOCABULARY
 from desk.loans.views import LoanView
-from desk.messages.notice_views import Became, FollowUpNotice, Item
+from desk.messages.notice_views import FollowUpChange, FollowUpNotice, Item
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.message import Bold, Button, Channel, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
@@ -18,7 +18,7 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
     """Render a due follow-up with its buttons, or its result once it is settled."""
     item = view.items[0]
     writer = Writer()
-    if item.became is not None:
+    if item.change is not None:
         return _settled(t, writer, item, zone).message()
     purpose = Bold(elements.purpose(t, item.follow_up.purpose))
     writer.phrase(t, "{who}: please call about {what}.", who=_reader(t, view), what=purpose)
@@ -45,13 +45,13 @@ def bundle(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
             elements.purpose(t, item.follow_up.purpose),
             " · ",
         ]
-        if item.became is None:
+        if item.change is None:
             row.append(elements.brief_when(t, item.follow_up.due, ZoneInfo(item.follow_up.zone)))
             writer.line(row)
         else:
-            writer.line(row, _result(t, item.became, item, zone))
+            writer.line(row, _result(t, item.change, item, zone))
     elements.write_more(t, writer, len(view.items) - ROWS)
-    cards = [_card(t, item.loan, label=item.loan.number) for item in view.items[:ROWS] if item.became is None]
+    cards = [_card(t, item.loan, label=item.loan.number) for item in view.items[:ROWS] if item.change is None]
     return writer.buttons(*cards, *([Button(t("Show all"), "due.list")] if waiting else [])).message()
 
 
@@ -59,7 +59,7 @@ def assigned(t: Translator, view: FollowUpNotice, zone: ZoneInfo, by: str) -> Me
     """Render the notice to a member who was given a follow-up."""
     item = view.items[0]
     writer = Writer()
-    if item.became is not None:
+    if item.change is not None:
         return _settled(t, writer, item, zone).message()
     writer.phrase(t, "{who}: {by} assigned you a follow-up.", who=_reader(t, view), by=by)
     _write_cover(t, writer, view)
@@ -86,8 +86,8 @@ def escalation(t: Translator, view: FollowUpNotice, zone: ZoneInfo, *, times: in
         )
         writer.line(text)
     writer.line(elements.masked_loan(t, item.loan), " · ", elements.purpose(t, item.follow_up.purpose))
-    if item.became is not None and item.became.kind != "snoozed":
-        return writer.line(_result(t, item.became, item, zone)).message()
+    if item.change is not None and item.change.kind != "snoozed":
+        return writer.line(_result(t, item.change, item, zone)).message()
     writer.line(_since(t, item, zone))
     # Reassigning a loan moves only its owner's follow-ups; another member's call is handed over by itself.
     is_owners = item.follow_up.assignee == item.loan.owner
@@ -128,21 +128,21 @@ def _reader(t: Translator, view: FollowUpNotice) -> Mention | str:
 
 
 def _settled(t: Translator, writer: Writer, item: Item, zone: ZoneInfo) -> Writer:
-    assert item.became is not None
+    assert item.change is not None
     writer.line(elements.masked_loan(t, item.loan), " · ", elements.purpose(t, item.follow_up.purpose))
-    return writer.line(_result(t, item.became, item, zone))
+    return writer.line(_result(t, item.change, item, zone))
 
 
-def _result(t: Translator, became: Became, item: Item, zone: ZoneInfo) -> list[Inline]:
-    who = became.who or t("the desk")
-    at = t.minute(became.at, zone) if became.at else ""
+def _result(t: Translator, change: FollowUpChange, item: Item, zone: ZoneInfo) -> list[Inline]:
+    who = change.who or t("the desk")
+    at = t.minute(change.at, zone) if change.at else ""
     due = elements.brief_when(t, item.follow_up.due, ZoneInfo(item.follow_up.zone))
-    outcome = Bold(elements.outcome(t, became.outcome)) if became.outcome else None
-    if outcome is not None and became.kind == "done":
+    outcome = Bold(elements.outcome(t, change.outcome)) if change.outcome else None
+    if outcome is not None and change.kind == "done":
         return phrase(t, "Done: {outcome} · {who}, {at}", outcome=outcome, who=who, at=at)
-    if outcome is not None and became.kind == "moved":
+    if outcome is not None and change.kind == "moved":
         return phrase(t, "{outcome}, next {due} · {who}, {at}", outcome=outcome, due=due, who=who, at=at)
-    match became.kind:
+    match change.kind:
         case "done":
             return phrase(t, "Done · {who}, {at}", who=who, at=at)
         case "cancelled":
@@ -154,7 +154,7 @@ def _result(t: Translator, became: Became, item: Item, zone: ZoneInfo) -> list[I
         case "moved":
             return phrase(t, "Moved to {due} · {who}, {at}", due=due, who=who, at=at)
         case "snoozed":
-            until = t.minute(became.until, zone) if became.until else ""
+            until = t.minute(change.until, zone) if change.until else ""
             return phrase(t, "Snoozed until {until} · {who}, {at}", until=until, who=who, at=at)
         case "handed_over":
             return phrase(t, "Handed over to {to} · {who}, {at}", to=item.assignee, who=who, at=at)

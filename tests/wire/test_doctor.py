@@ -13,7 +13,7 @@ from bot.commands.doctor import clock_finding, examine
 from bot.manifest import OPTIONAL_SCOPES, manifest
 from bot.settings import Settings
 from desk.messages.kinds import ESCALATION
-from desk.messages.notices import owe_to_channel
+from desk.messages.notices import queue_notice
 from storage.engine import schema
 from storage.engine.database import Database, make_folder
 from storage.engine.types import new_id
@@ -279,7 +279,7 @@ def test_a_wrong_clock_is_reported(seconds: int, said: str) -> None:
 
 async def test_a_notice_that_waits_too_long_is_reported(doctor: Doctor) -> None:
     async with doctor.slack.office.desk(doctor.slack.workspace) as desk:
-        await owe_to_channel(desk, kind=ESCALATION, key="late", channel="CMANAGERS")
+        await queue_notice(desk, kind=ESCALATION, key="late", to="CMANAGERS")
     assert "1 pending" in await doctor.words("backlog")
 
     doctor.slack.clock.advance(minutes=6)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from bot.cli import app
 from bot.manifest import OPTIONAL_SCOPES, SCOPES, manifest
 from desk.messages.kinds import REMINDER
-from desk.messages.notices import owe_to_member
+from desk.messages.notices import queue_notice
 from handlers.commands import COMMANDS
 from sandbox.api.dispatch import METHODS
 from tests.builders import make_follow_up, make_loan
@@ -106,7 +106,7 @@ async def test_a_doubtful_delivery_is_repeated_with_a_remark_when_history_is_wit
     loan = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     follow_up = await make_follow_up(slack.office, loan, slack.agent)
     async with slack.office.desk(slack.workspace) as desk:
-        await owe_to_member(desk, kind=REMINDER, key="doubt", member=slack.agent, items=[follow_up])
+        await queue_notice(desk, kind=REMINDER, key="doubt", to=slack.agent, items=[follow_up])
 
     for _ in range(3):
         await slack.deliver()

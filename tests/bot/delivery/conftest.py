@@ -13,7 +13,7 @@ from bot.delivery.engine import Pace
 from bot.delivery.sender import Sender
 from desk.core.transaction import Desk, Office
 from desk.messages.kinds import NoticeKind
-from desk.messages.notices import owe_to_member
+from desk.messages.notices import queue_notice
 from handlers.messages.block_kit.message import Message
 from sandbox.model import Message as Shown
 from sandbox.server import Sandbox
@@ -62,7 +62,7 @@ class Room:
         """Add a pending message of that kind to Lin."""
         notice_kind = NoticeKind(kind, urgent=urgent)
         async with self.office.desk(self.workspace) as desk:
-            notice_id = await owe_to_member(desk, **{"kind": notice_kind, "key": kind, "member": self.lin} | values)
+            notice_id = await queue_notice(desk, **{"kind": notice_kind, "key": kind, "to": self.lin} | values)
         assert notice_id is not None
         return notice_id
 

@@ -74,7 +74,7 @@ async def test_a_channel_gets_no_more_than_its_share(room: Room) -> None:
             await room.owe(f"reminder {n}")
         await room.sandbox.wait_for(lambda: len(room.shown()) >= 2)
         for n in range(2):  # while others go on getting theirs
-            await room.owe(f"for the admin {n}", member=room.admin)
+            await room.owe(f"for the admin {n}", to=room.admin)
             await room.sandbox.wait_for(lambda n=n: room.shown("UADMIN")[n:] == [f"for the admin {n}"])
         assert room.shown() == ["reminder 0", "reminder 1"]
 

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from bot.delivery.sender import Result, Sender
 from desk.messages.kinds import ESCALATION
-from desk.messages.notices import owe_to_channel
+from desk.messages.notices import queue_notice
 from storage.queries.messages import notices
 from storage.tables import AuditEntry, Member, Notice, Team
 from tests.bot.delivery.conftest import Room
@@ -62,7 +62,7 @@ async def test_what_changed_after_a_lost_answer_is_rewritten(room: Room, sender:
 @pytest.mark.usefixtures("knows_repeats")
 async def test_a_lost_answer_in_a_direct_message(room: Room, sender: Sender, clock: FrozenClock) -> None:
     room.sandbox.faults.next("chat.postMessage", "lost_answer")
-    await room.owe(member=room.admin)
+    await room.owe(to=room.admin)
     await sender.deliver_pending()
     await deliver_for(room, sender, clock, minutes=2)
     assert room.shown("UADMIN") == ["reminder"]
@@ -126,7 +126,7 @@ async def test_that_it_may_be_a_repeat_is_said_in_the_channels_language(
     room.sandbox.api.dedupe_client_msg_id = False
     room.sandbox.install(app_url="http://127.0.0.1:1/", scopes=("chat:write",))
     async with room.office.desk(room.workspace) as desk:
-        await owe_to_channel(desk, kind=ESCALATION, key="e", channel="CBOSSES")
+        await queue_notice(desk, kind=ESCALATION, key="e", to="CBOSSES")
     room.sandbox.faults.next("chat.postMessage", "lost_answer", channel="CBOSSES")
     await sender.deliver_pending()
     await deliver_for(room, sender, clock, minutes=3)
@@ -172,7 +172,7 @@ async def test_when_the_managers_channel_is_gone_each_manager_hears_directly(
     team = await make_team(room.office, room.workspace, manager_channel_id="CBOSSES")
     await make_manager(room.office, room.workspace, team, "UBOSS")
     async with room.office.desk(room.workspace) as desk:
-        await owe_to_channel(desk, kind=ESCALATION, key="e", channel="CBOSSES")
+        await queue_notice(desk, kind=ESCALATION, key="e", to="CBOSSES")
     await deliver_for(room, sender, clock, minutes=2)
     assert room.shown("UBOSS") == ["escalation"]
     assert room.shown("UADMIN") == ["channel_lost"]
@@ -183,7 +183,7 @@ async def test_when_the_managers_channel_is_gone_each_manager_hears_directly(
 
 async def test_who_cannot_be_reached_at_all_is_given_up(room: Room, sender: Sender, clock: FrozenClock) -> None:
     room.sandbox.remove_user("UADMIN")
-    notice_id = await room.owe(member=room.admin)
+    notice_id = await room.owe(to=room.admin)
     await deliver_for(room, sender, clock, minutes=2)
     row = await room.row(notice_id)
     assert row.gave_up_at is not None

@@ -30,9 +30,9 @@ async def test_everything_is_sent_once_when_slack_is_back(room: Room, fault: str
     pace = replace(FAST, urgent=(2, 0.6), digests=(1, 0.6))
     async with running(room, pace=pace, request_seconds=0.25):
         for member in (room.lin, room.admin):
-            await room.owe("digest", key=f"digest {member.id}", member=member, urgent=False)
+            await room.owe("digest", key=f"digest {member.id}", to=member, urgent=False)
             for kind in reminders:
-                await room.owe(kind, key=f"{kind} {member.id}", member=member)
+                await room.owe(kind, key=f"{kind} {member.id}", to=member)
         away_until = time.time() + minutes * 60 / SPEED
         await sandbox.wait_for(lambda: time.time() > away_until, timeout=120)
         assert room.shown() == room.shown("UADMIN") == []

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.delivery.sender import Sender
-from desk.messages.notices import takes_native
+from desk.messages.notices import accepts_tables
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.tables import table
 from handlers.messages.block_kit.writer import Writer
@@ -25,7 +25,7 @@ def plain(room: Room) -> None:
 
 async def takes(room: Room) -> bool:
     async with room.office.reading_desk(room.workspace) as desk:
-        return await takes_native(desk)
+        return await accepts_tables(desk)
 
 
 def kinds(room: Room) -> list[str]:

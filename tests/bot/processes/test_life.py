@@ -13,7 +13,7 @@ from bot.commands.serving import Command
 from bot.service import Service, open_service
 from bot.settings import Settings
 from desk.messages.kinds import REMINDER
-from desk.messages.notices import owe_to_member
+from desk.messages.notices import queue_notice
 from sandbox.server import Sandbox
 from storage.queries.messages import sending
 from storage.tables import Member, Process
@@ -50,11 +50,11 @@ class Lender:
             follow_up = await make_follow_up(office, loan, self.agent, due_at=now, remind_at=None, announced_for=now)
             async with office.desk(workspace) as desk:
                 facts = {"for": desk.now.isoformat()}
-                await owe_to_member(
+                await queue_notice(
                     desk,
                     kind=REMINDER,
                     key=number,
-                    member=self.agent,
+                    to=self.agent,
                     about_loan_id=loan.id,
                     items=[follow_up],
                     facts=facts,

@@ -16,7 +16,7 @@ from desk.core.errors import Conflict, DeskError, Invalid, NotAllowed, NotFound
 from desk.core.transaction import Desk, Office
 from desk.core.undo import take_back
 from desk.core.values import Due
-from desk.follow_ups import follow_ups
+from desk.follow_ups import lifecycle
 from desk.loans import borrowers
 from desk.loans.lookup import visible_loans
 from desk.people import calendars, team
@@ -49,7 +49,7 @@ async def finish(office: Office, workspace: Workspace, who: Member, follow_up: F
     async with office.desk(workspace, who) as desk:
         loan = await loans.lock(desk.session, follow_up.loan_id)
         row = await desk.session.get_one(FollowUp, follow_up.id)
-        follow_ups.close(desk, row, "done", why="spoke to her")
+        lifecycle.close(desk, row, "done", why="spoke to her")
         desk.audit("done", loan_id=loan.id, subject_id=row.id)
         return offer_undo(desk, "done", loan_id=loan.id)
 
@@ -59,7 +59,7 @@ async def move(office: Office, workspace: Workspace, who: Member, follow_up: Fol
     async with office.desk(workspace, who) as desk:
         await loans.lock(desk.session, follow_up.loan_id)
         row = await desk.session.get_one(FollowUp, follow_up.id)
-        await follow_ups.move(desk, row, Due(on=at.date(), at=at), assignee=who)
+        await lifecycle.move(desk, row, Due(on=at.date(), at=at), assignee=who)
         desk.audit("move", loan_id=row.loan_id, subject_id=row.id)
         return offer_undo(desk, "move", loan_id=row.loan_id)
 
@@ -105,7 +105,7 @@ async def test_what_an_act_made_is_taken_back_without_being_forgotten(
     async with office.desk(workspace, lin) as desk:
         row = await loans.lock(desk.session, loan.id)
         due = Due(on=clock.now().date(), at=clock.now() + timedelta(hours=1))
-        planned = await follow_ups.plan(desk, row, purpose="income", assignee=lin, due=due)
+        planned = await lifecycle.plan(desk, row, purpose="income", assignee=lin, due=due)
         call = create(desk, _call(desk, loan, planned.follow_up))
         undo_id = offer_undo(desk, "call", loan_id=loan.id)
     clock.advance(minutes=1)
@@ -125,7 +125,7 @@ async def test_a_number_given_once_is_not_given_again(
         row = track(desk, await loans.lock(desk.session, loan.id))
         row.stage = "approved"
         due = Due(on=clock.now().date(), at=clock.now() + timedelta(hours=1))
-        await follow_ups.plan(desk, row, purpose="income", assignee=lin, due=due)
+        await lifecycle.plan(desk, row, purpose="income", assignee=lin, due=due)
         undo_id = offer_undo(desk, "stage", loan_id=loan.id)
 
     await undone(office, workspace, lin, undo_id)

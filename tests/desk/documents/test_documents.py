@@ -9,10 +9,10 @@ from desk.core.transaction import Office
 from desk.core.undo import take_back
 from desk.core.values import Due, LoanRef
 from desk.documents.documents import (
-    DocumentsChanged,
-    DocumentsListed,
-    DocumentsRequested,
-    Wanted,
+    DocumentChangeResult,
+    DocumentList,
+    DocumentName,
+    DocumentRequestResult,
     change_document_on,
     change_documents,
     list_documents,
@@ -23,7 +23,7 @@ from tests.builders import make_follow_up, make_loan, make_member, make_team
 from tests.desk.lins_desk import at, due
 
 IT = LoanRef("L-1042", "L-1042")
-ID, BANK = Wanted("id"), Wanted("bank")
+ID, BANK = DocumentName("id"), DocumentName("bank")
 
 
 class Papers:
@@ -32,20 +32,24 @@ class Papers:
     def __init__(self, office: Office, workspace: Workspace, lin: Member, loan: Loan) -> None:
         self.office, self.workspace, self.lin, self.loan = office, workspace, lin, loan
 
-    async def ask(self, *wanted: Wanted, by: Due | None = None, who: Member | None = None) -> DocumentsRequested:
+    async def ask(
+        self, *wanted: DocumentName, by: Due | None = None, who: Member | None = None
+    ) -> DocumentRequestResult:
         async with self.office.desk(self.workspace, who or self.lin) as desk:
             return await request_documents(desk, loan=IT, wanted=wanted, by=by)
 
-    async def do(self, act: str, *which: Wanted, reason: str = "", who: Member | None = None) -> DocumentsChanged:
+    async def do(
+        self, act: str, *which: DocumentName, reason: str = "", who: Member | None = None
+    ) -> DocumentChangeResult:
         async with self.office.desk(self.workspace, who or self.lin) as desk:
             return await change_documents(desk, loan=IT, act=act, which=which, reason=reason)  # pyright: ignore[reportArgumentType]
 
-    async def refuses(self, act: str, *which: Wanted) -> DeskError:
+    async def refuses(self, act: str, *which: DocumentName) -> DeskError:
         with pytest.raises(DeskError) as refused:
             await self.do(act, *which)
         return refused.value
 
-    async def list(self, who: Member | None = None) -> DocumentsListed:
+    async def list(self, who: Member | None = None) -> DocumentList:
         async with self.office.desk(self.workspace, who or self.lin) as desk:
             return await list_documents(desk, IT)
 
@@ -104,8 +108,8 @@ async def test_a_planned_call_about_documents_is_not_planned_twice(papers: Paper
     )
     answer = await papers.ask(ID)
     assert answer.planned is None
-    assert answer.kept is not None
-    assert answer.kept.id == there.id
+    assert answer.existing is not None
+    assert answer.existing.id == there.id
 
 
 async def test_a_day_moves_the_planned_call_about_documents(papers: Papers) -> None:
@@ -147,18 +151,18 @@ async def test_a_settled_document_can_be_requested_again(papers: Papers) -> None
 
 
 async def test_the_name_of_another_document_is_stored_as_typed_and_encrypted(papers: Papers) -> None:
-    answer = await papers.ask(Wanted("other", "结婚证 <!channel>"), Wanted("other", "Divorce Decree"))
+    answer = await papers.ask(DocumentName("other", "结婚证 <!channel>"), DocumentName("other", "Divorce Decree"))
     assert [view.words for view in answer.asked] == ["结婚证 <!channel>", "Divorce Decree"]
     async with papers.office.database.reading() as session:
         item = await session.get_one(DocumentItem, answer.asked[0].id)
     assert item.words_cipher is not None
     assert "结婚证".encode() not in item.words_cipher
-    assert (await papers.ask(Wanted("other", "divorce decree"))).asked == ()
+    assert (await papers.ask(DocumentName("other", "divorce decree"))).asked == ()
 
 
 async def test_a_document_name_over_the_limit_is_refused_with_its_length(papers: Papers) -> None:
     with pytest.raises(Invalid) as refused:
-        await papers.ask(Wanted("other", "x" * 101))
+        await papers.ask(DocumentName("other", "x" * 101))
     assert (refused.value.code, refused.value.params["length"]) == ("document_words_too_long", 101)
 
 
@@ -190,7 +194,7 @@ async def test_accepting_all_documents_finishes_the_call_about_them(papers: Pape
     assert (first.done, [view.code for view in first.still_open]) == ((), ["bank"])
     last = await papers.do("accept", BANK)
     assert [(view.id, view.state) for view in last.done] == [(call, "done")]
-    assert last.unplanned is not None
+    assert last.next_steps is not None
     assert (await papers.follow_up(call)).state == "done"
 
 
@@ -271,11 +275,11 @@ async def test_an_unrequested_document_is_refused_with_the_open_ones(papers: Pap
 
 
 async def test_the_only_other_document_needs_no_name_but_one_of_two_does(papers: Papers) -> None:
-    await papers.ask(Wanted("other", "结婚证"))
-    assert [view.words for view in (await papers.do("got", Wanted("other"))).changed] == ["结婚证"]
-    await papers.ask(Wanted("other", "户口本"))
-    assert (await papers.refuses("got", Wanted("other"))).code == "document_words_needed"
-    await papers.do("got", Wanted("other", "户口本"))
+    await papers.ask(DocumentName("other", "结婚证"))
+    assert [view.words for view in (await papers.do("got", DocumentName("other"))).changed] == ["结婚证"]
+    await papers.ask(DocumentName("other", "户口本"))
+    assert (await papers.refuses("got", DocumentName("other"))).code == "document_words_needed"
+    await papers.do("got", DocumentName("other", "户口本"))
 
 
 # By a button.

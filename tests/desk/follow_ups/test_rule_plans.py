@@ -4,14 +4,14 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 
 from desk.core.transaction import Desk, Office
-from desk.follow_ups.follow_ups import Planned
+from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.follow_ups.rule_plans import plan_for_stage, plan_instalment, plan_overdue, plan_repayment
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans
 from storage.tables import FollowUp, Loan, Member, Workspace
 from tests.builders import make_follow_up, make_loan, make_manager, make_member, make_team
 
-Plan = Callable[[Desk, Loan], Awaitable[Planned | None]]
+Plan = Callable[[Desk, Loan], Awaitable[PlannedFollowUp | None]]
 DISBURSED = {"stage": "disbursed", "due_day": 15}
 
 

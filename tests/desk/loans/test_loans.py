@@ -11,8 +11,8 @@ from desk.calls.matching import CallDetails
 from desk.core.errors import Ambiguous, Conflict, DeskError, Invalid, NotAllowed, NotFound
 from desk.core.undo import take_back
 from desk.core.values import LoanRef
-from desk.documents.documents import Wanted, request_documents
-from desk.follow_ups.next_steps import nothing_needed, plan_offered
+from desk.documents.documents import DocumentName, request_documents
+from desk.follow_ups.assigning import plan_offered, record_nothing_needed
 from desk.loans import cards, edits, inquiries, lists
 from desk.loans.cards import LoanCard
 from desk.loans.edits import LoanCorrected
@@ -94,8 +94,8 @@ def counter(desk10: LinsDesk) -> Counter:
 async def test_an_inquiry_gets_a_number_and_its_owner_and_offers_next_steps(counter: Counter) -> None:
     answer = await counter.opened(note="问利率, <!channel>")
     assert (answer.loan.number, answer.loan.stage, answer.loan.owner) == ("L-1", "inquiry", "ULIN")
-    assert answer.unplanned is not None
-    assert [offer.due.at for offer in answer.unplanned.offers] == [at("2026-11-26 10:00"), at("2026-11-26 09:00")]
+    assert answer.next_steps is not None
+    assert [offer.due.at for offer in answer.next_steps.offers] == [at("2026-11-26 10:00"), at("2026-11-26 09:00")]
     row = await counter.row(answer.loan.id)
     assert (row.minted, row.stage_set_at, row.owner_set_at) == (True, None, counter.office.clock.now())
     card = await counter.card("L-1")
@@ -175,8 +175,8 @@ async def test_an_undone_inquiry_is_no_longer_an_active_loan(counter: Counter) -
 
 async def test_a_press_plans_the_next_step_once(counter: Counter) -> None:
     answer = await counter.opened()
-    assert answer.unplanned is not None
-    offer, number = answer.unplanned.offers[0], answer.unplanned.next_number
+    assert answer.next_steps is not None
+    offer, number = answer.next_steps.offers[0], answer.next_steps.next_number
 
     async def press() -> Any:
         async with counter.office.desk(counter.workspace, counter.lin) as desk:
@@ -195,7 +195,7 @@ async def test_a_press_plans_the_next_step_once(counter: Counter) -> None:
 async def test_nothing_needed_is_recorded(counter: Counter) -> None:
     answer = await counter.opened()
     async with counter.office.desk(counter.workspace, counter.lin) as desk:
-        assert (await nothing_needed(desk, answer.loan.id)).number == answer.loan.number
+        assert (await record_nothing_needed(desk, answer.loan.id)).number == answer.loan.number
     assert "nothing_needed" in await acts(counter, answer.loan.id)
 
 
@@ -277,7 +277,7 @@ async def test_the_card_shows_due_calls_notes_and_missing_documents(desk10: Lins
     for day in range(1, 7):
         await desk10.follow_up("income", f"2026-12-0{day}")
     async with counter.office.desk(counter.workspace, counter.lin) as desk:
-        await request_documents(desk, loan=LoanRef("L-1042", "L-1042"), wanted=[Wanted("id")])
+        await request_documents(desk, loan=LoanRef("L-1042", "L-1042"), wanted=[DocumentName("id")])
     card = await counter.card()
     assert (card.name, card.loan.owner, card.loan.stage) == ("王小明", "ULIN", "application")
     assert [due.follow_up.purpose for due in card.due] == ["documents", *["income"] * 4]

@@ -8,9 +8,9 @@ from desk.core.transaction import Office
 from desk.core.undo import take_back
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
-from desk.documents.documents import Wanted, list_documents, request_documents
+from desk.documents.documents import DocumentName, list_documents, request_documents
 from desk.loans.stages import StageChanged, change_stage, enter_by_import
-from desk.rules.stages import passage
+from desk.rules.stages import classify_transition
 from storage.queries.loans import loans
 from storage.tables import FollowUp, Loan, Member, StageChange, Workspace
 from tests.builders import make_follow_up, make_loan, make_member, make_team
@@ -45,7 +45,7 @@ class Stages:
 
     async def ask_for(self, *codes: str) -> None:
         async with self.office.desk(self.workspace, self.lin) as desk:
-            await request_documents(desk, loan=IT, wanted=[Wanted(code) for code in codes])
+            await request_documents(desk, loan=IT, wanted=[DocumentName(code) for code in codes])
 
     async def documents(self) -> list[str]:
         async with self.office.desk(self.workspace, self.lin) as desk:
@@ -77,7 +77,7 @@ async def stages(office: Office, workspace: Workspace) -> Stages:
 async def test_an_application_plans_its_verification(stages: Stages) -> None:
     await make_member(stages.office, stages.workspace, "UVERA", roles="verifier", team_id=stages.lin.team_id)
     answer = await stages.to("application", "has signed the form")
-    assert (answer.from_stage, answer.loan.stage, answer.passage.way) == ("inquiry", "application", "forward")
+    assert (answer.from_stage, answer.loan.stage, answer.transition.kind) == ("inquiry", "application", "forward")
     assert answer.planned is not None
     assert (answer.planned.follow_up.purpose, answer.planned.follow_up.assignee) == ("identity", "UVERA")
     assert answer.planned.follow_up.due.at == at("2026-11-26 09:00")
@@ -87,7 +87,7 @@ async def test_an_application_plans_its_verification(stages: Stages) -> None:
 
 async def test_a_disbursed_loan_gets_a_repayment_reminder(stages: Stages) -> None:
     answer = await stages.to("disbursed")
-    assert answer.passage.skipped == ("application", "approved", "signed")
+    assert answer.transition.skipped == ("application", "approved", "signed")
     assert answer.planned is not None
     assert answer.planned.follow_up.purpose == "repayment"
 
@@ -98,7 +98,7 @@ async def test_ending_a_loan_closes_everything_open_and_undo_restores_it(stages:
     await stages.ask_for("id", "bank")
     answer = await stages.to(stage)
     assert (answer.ended_follow_ups, answer.ended_documents) == (2, 2)
-    assert (answer.still_open, answer.planned, answer.unplanned) == ((), None, None)
+    assert (answer.still_open, answer.planned, answer.next_steps) == ((), None, None)
     assert await stages.states() == [("conditions", "ended"), ("documents", "ended")]
     assert await stages.documents() == ["ended", "ended"]
     await stages.undo(answer)
@@ -148,9 +148,9 @@ async def test_the_reason_is_stored_encrypted(stages: Stages) -> None:
 
 async def test_an_active_stage_without_a_plan_offers_next_steps(stages: Stages) -> None:
     answer = await stages.to("approved")
-    assert answer.unplanned is not None
-    assert [offer.due.at for offer in answer.unplanned.offers] == [at("2026-11-26 10:00"), at("2026-11-26 09:00")]
-    assert {offer.purpose for offer in answer.unplanned.offers} == {"decision"}
+    assert answer.next_steps is not None
+    assert [offer.due.at for offer in answer.next_steps.offers] == [at("2026-11-26 10:00"), at("2026-11-26 09:00")]
+    assert {offer.purpose for offer in answer.next_steps.offers} == {"decision"}
 
 
 async def test_the_same_stage_again_is_refused(stages: Stages) -> None:
@@ -204,8 +204,8 @@ async def test_an_imported_stage_plans_by_rule_and_is_not_marked_as_set_by_hand(
 def test_a_stage_change_is_classified_by_its_direction_and_skipped_stages(
     before: str, after: str, way: str, skipped: tuple[str, ...]
 ) -> None:
-    found = passage(before, after)
-    assert (found.way, found.skipped) == (way, skipped)
+    found = classify_transition(before, after)
+    assert (found.kind, found.skipped) == (way, skipped)
 
 
 def test_every_pair_of_stages_has_a_classification() -> None:
@@ -213,4 +213,4 @@ def test_every_pair_of_stages_has_a_classification() -> None:
     for before in codes:
         for after in codes:
             if before != after:
-                assert passage(before, after).way
+                assert classify_transition(before, after).kind

@@ -64,8 +64,7 @@ def test_a_retry_waits_until_the_borrower_may_be_called():
         at("2026-11-25 20:00"),
         AROUND_THE_CLOCK,
         NO_HOLIDAYS,
-        contact=ContactHours(),
-        contact_zone=SHANGHAI,
+        contact=ContactHours(zone=SHANGHAI),
     )
     assert wall_clock(again) == "2026-11-26 08:00"
 

@@ -36,17 +36,17 @@ from tests.desk.rules.times import (
 )
 
 NOW = "2026-11-25 10:00"
-CONTACT = ContactHours()
+CONTACT = ContactHours(zone=SHANGHAI)
 
 
 def minute(text: str, hours: WorkingHours = NINE_TO_SIX, calendar: Calendar = CHINA) -> Schedule:
     """Return the schedule of a follow-up agreed for a minute on the borrower's clock in Shanghai."""
-    return schedule(Due(day(text[:10]), at(text)), at(NOW), hours, calendar, CONTACT, SHANGHAI)
+    return schedule(Due(day(text[:10]), at(text)), at(NOW), hours, calendar, CONTACT)
 
 
 def dated(text: str, *, now: str = NOW, hours: WorkingHours = NINE_TO_SIX, calendar: Calendar = CHINA) -> Schedule:
     """Return the schedule of a follow-up agreed for a date alone."""
-    return schedule(Due(day(text)), at(now), hours, calendar, CONTACT, SHANGHAI)
+    return schedule(Due(day(text)), at(now), hours, calendar, CONTACT)
 
 
 def kinds(plan: Schedule) -> list[str]:
@@ -71,7 +71,7 @@ def test_a_timed_follow_up_escalates_four_working_hours_after_its_reminder():
 
 def test_a_lender_may_escalate_sooner():
     due = Due(day("2026-11-26"), at("2026-11-26 10:00"))
-    plan = schedule(due, at(NOW), NINE_TO_SIX, CHINA, CONTACT, SHANGHAI, timedelta(minutes=90))
+    plan = schedule(due, at(NOW), NINE_TO_SIX, CHINA, CONTACT, timedelta(minutes=90))
     assert wall_clock(plan.escalate_at) == "2026-11-26 11:30"
 
 
@@ -103,17 +103,13 @@ def test_a_time_on_a_saturday_stays_there_with_a_warning():
 
 
 def test_a_time_on_a_holiday_is_called_a_holiday():
-    plan = schedule(
-        Due(day("2026-10-01"), at("2026-10-01 10:00")), at("2026-09-28 10:00"), NINE_TO_SIX, CHINA, CONTACT, SHANGHAI
-    )
+    plan = schedule(Due(day("2026-10-01"), at("2026-10-01 10:00")), at("2026-09-28 10:00"), NINE_TO_SIX, CHINA, CONTACT)
     assert kinds(plan) == ["holiday"]
     assert wall_clock(plan.suggestion) == "2026-10-08 09:00"
 
 
 def test_a_time_on_a_make_up_saturday_is_like_any_other():
-    plan = schedule(
-        Due(day("2026-10-10"), at("2026-10-10 10:00")), at("2026-09-28 10:00"), NINE_TO_SIX, CHINA, CONTACT, SHANGHAI
-    )
+    plan = schedule(Due(day("2026-10-10"), at("2026-10-10 10:00")), at("2026-09-28 10:00"), NINE_TO_SIX, CHINA, CONTACT)
     assert plan.warnings == ()
 
 
@@ -132,7 +128,7 @@ def test_both_warnings_apply_late_at_night():
 def test_contact_hours_are_those_of_the_borrowers_clock():
     new_yorker = working_hours(8, 18, NEW_YORK)
     due = Due(day("2026-11-27"), at("2026-11-26 15:00", NEW_YORK))
-    plan = schedule(due, at(NOW), new_yorker, NO_HOLIDAYS, CONTACT, SHANGHAI)
+    plan = schedule(due, at(NOW), new_yorker, NO_HOLIDAYS, CONTACT)
     assert kinds(plan) == ["outside_contact_hours"]
     assert wall_clock(plan.suggestion, NEW_YORK) == "2026-11-27 08:00"
     assert wall_clock(plan.suggestion) == "2026-11-27 21:00"
@@ -140,9 +136,7 @@ def test_contact_hours_are_those_of_the_borrowers_clock():
 
 def test_the_suggestion_suits_both_clocks():
     late_in_new_york = working_hours(9, 20, NEW_YORK)
-    fitting = next_fitting_minute(
-        at("2026-11-26 09:00", NEW_YORK), late_in_new_york, NO_HOLIDAYS, ContactHours(), SHANGHAI
-    )
+    fitting = next_fitting_minute(at("2026-11-26 09:00", NEW_YORK), late_in_new_york, NO_HOLIDAYS, CONTACT)
     assert wall_clock(fitting) == "2026-11-27 08:00"
     assert wall_clock(fitting, NEW_YORK) == "2026-11-26 19:00"
 
@@ -155,7 +149,7 @@ def test_nothing_is_suggested_when_no_minute_ever_suits():
 
 
 def test_contact_hours_may_last_to_midnight_but_not_beyond():
-    assert ContactHours(time(8), time(0)).allow(at("2026-11-25 23:59"), SHANGHAI)
+    assert ContactHours(time(8), time(0), SHANGHAI).allow(at("2026-11-25 23:59"))
     with pytest.raises(Invalid, match="contact_hours"):
         ContactHours(time(22), time(8))
 
@@ -280,7 +274,7 @@ def test_around_the_clock_a_date_is_reminded_of_at_nine_and_overdue_at_midnight(
 
 
 def again(due: Due, now: str, *, entered: str = NOW, hours: WorkingHours = NINE_TO_SIX) -> Schedule:
-    return reschedule(due, at(entered), at(now), hours, CHINA, CONTACT, SHANGHAI)
+    return reschedule(due, at(entered), at(now), hours, CHINA, CONTACT)
 
 
 def test_a_future_reminder_moves_to_the_new_hours():
@@ -378,7 +372,7 @@ def test_a_date_is_reminded_of_before_it_is_overdue_and_overdue_before_it_escala
     now: datetime, ahead: int, hours: WorkingHours
 ):
     due = Due(now.astimezone(hours.zone).date() + timedelta(days=ahead))
-    plan = schedule(due, now, hours, CHINA, CONTACT, SHANGHAI)
+    plan = schedule(due, now, hours, CHINA, CONTACT)
     assert plan.remind_at is not None
     assert plan.escalate_at is not None
     assert now < plan.remind_at <= plan.overdue_at < plan.escalate_at
@@ -387,11 +381,11 @@ def test_a_date_is_reminded_of_before_it_is_overdue_and_overdue_before_it_escala
 
 @given(instants(), st.sampled_from([NINE_TO_SIX, SIX_DAYS, working_hours(7, 24, NEW_YORK)]))
 def test_a_suggestion_has_no_warning_itself(moment: datetime, hours: WorkingHours):
-    plan = schedule(Due(moment.date(), moment), moment, hours, CHINA, CONTACT, SHANGHAI)
+    plan = schedule(Due(moment.date(), moment), moment, hours, CHINA, CONTACT)
     if not plan.warnings:
         assert plan.suggestion is None
         return
     if plan.suggestion is not None:
-        offered = schedule(Due(moment.date(), plan.suggestion), moment, hours, CHINA, CONTACT, SHANGHAI)
+        offered = schedule(Due(moment.date(), plan.suggestion), moment, hours, CHINA, CONTACT)
         assert plan.suggestion > moment
         assert offered.warnings == ()

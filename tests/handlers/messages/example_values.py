@@ -86,10 +86,10 @@ class MinimalChoices(Choices):
 
 
 class UnsettledChoices(Choices):
-    """Leaves out what became of a follow-up, so that it is still due."""
+    """Leaves out the change of a follow-up, so that it is still due."""
 
     def includes(self, name: str) -> bool:
-        return name != "became"
+        return name != "change"
 
 
 def _codes(words: Collection[Any]) -> tuple[str, ...]:
@@ -138,7 +138,7 @@ _CODES: dict[str, Sequence[str]] = {
     "phone": ("+8613800135678",),
     "dialled": ("138 0013 5678",),
 }
-_NAMES = ("name", "names", "holder", "about_name", "by", "other", "words", "before", "after", "team", "title")
+_NAMES = ("name", "names", "assignee_name", "about_name", "by", "other", "words", "before", "after", "team", "title")
 _NOTES = ("note", "planned_note", "why", "reason", "line", "text", "earlier")
 _NUMBERS = ("number", "numbers", "loan_number", "left", "loan")
 _PEOPLE = (
@@ -160,7 +160,7 @@ _PEOPLE = (
 )
 _AT_LEAST_ONE = ("items", "results")
 _FACTS = {"gained": True, "loans": 3, "follow_ups": 2, "overdue": 1}
-_BY_NAME = ("Became.who", "Item.assignee", "FollowUpNotice.covers_for")
+_BY_NAME = ("FollowUpChange.who", "Item.assignee", "FollowUpNotice.covers_for")
 
 
 class ExampleBuilder:

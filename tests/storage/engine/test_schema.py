@@ -10,7 +10,7 @@ from sqlmodel import select
 import storage
 from desk.core.transaction import Office
 from desk.core.values import LoanRef
-from desk.documents.documents import Wanted, change_documents, request_documents
+from desk.documents.documents import DocumentName, change_documents, request_documents
 from desk.loans.timelines import timeline
 from storage.engine import schema
 from storage.engine.database import Database
@@ -48,10 +48,10 @@ async def test_the_way_of_documents_begins_with_what_is_known_of_them(office: Of
     agent = await make_member(office, workspace, "UAGENT")
     loan = await make_loan(office, workspace, "L-1", owner=agent)
     async with office.desk(workspace, agent) as desk:
-        wanted = [Wanted("id"), Wanted("bank"), Wanted("income")]
+        wanted = [DocumentName("id"), DocumentName("bank"), DocumentName("income")]
         await request_documents(desk, loan=LoanRef("L-1", "L-1"), wanted=wanted)
     async with office.desk(workspace, agent) as desk:
-        await change_documents(desk, loan=LoanRef("L-1", "L-1"), act="got", which=[Wanted("bank")])
+        await change_documents(desk, loan=LoanRef("L-1", "L-1"), act="got", which=[DocumentName("bank")])
     async with office.database.transaction() as session:
         (await session.exec(select(DocumentItem).where(DocumentItem.document == "income"))).one().state = "undone"
 

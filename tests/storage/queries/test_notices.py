@@ -6,7 +6,7 @@ from sqlmodel import select
 
 from desk.core.transaction import Office
 from desk.messages.kinds import REMINDER
-from desk.messages.notices import owe_to_member
+from desk.messages.notices import queue_notice
 from storage.queries.messages import notices
 from storage.tables import Notice, Workspace
 from tests.builders import make_follow_up, make_loan, make_member
@@ -16,8 +16,8 @@ from tests.clocks import FrozenClock
 async def test_the_same_key_is_owed_once(office: Office, workspace: Workspace) -> None:
     lin = await make_member(office, workspace, "ULIN")
     async with office.desk(workspace) as desk:
-        first = await owe_to_member(desk, kind=REMINDER, key="k", member=lin)
-        again = await owe_to_member(desk, kind=REMINDER, key="k", member=lin)
+        first = await queue_notice(desk, kind=REMINDER, key="k", to=lin)
+        again = await queue_notice(desk, kind=REMINDER, key="k", to=lin)
     assert first is not None
     assert again is None
 
@@ -27,8 +27,8 @@ async def test_a_key_owed_before_links_nothing_anew(office: Office, workspace: W
     loan = await make_loan(office, workspace, "L-1", owner=lin)
     one, two = await make_follow_up(office, loan, lin), await make_follow_up(office, loan, lin)
     async with office.desk(workspace) as desk:
-        first = await owe_to_member(desk, kind=REMINDER, key="k", member=lin, items=[two, one])
-        await owe_to_member(desk, kind=REMINDER, key="k", member=lin, items=[one])
+        first = await queue_notice(desk, kind=REMINDER, key="k", to=lin, items=[two, one])
+        await queue_notice(desk, kind=REMINDER, key="k", to=lin, items=[one])
         assert first is not None
         assert [f.id for f in await notices.items(desk.session, first)] == [two.id, one.id]
 
@@ -40,7 +40,7 @@ async def test_a_change_of_what_it_shows_is_wanted_and_keeps_the_earlier_time(
     loan = await make_loan(office, workspace, "L-1", owner=lin)
     shown, other = await make_follow_up(office, loan, lin), await make_follow_up(office, loan, lin)
     async with office.desk(workspace) as desk:
-        await owe_to_member(desk, kind=REMINDER, key="k", member=lin, items=[shown])
+        await queue_notice(desk, kind=REMINDER, key="k", to=lin, items=[shown])
     owed_from = clock.now()
     clock.advance(minutes=1)
     async with office.desk(workspace) as desk:
@@ -56,7 +56,7 @@ async def test_a_message_that_stands_is_owed_again_from_the_moment_of_the_change
 ) -> None:
     lin = await make_member(office, workspace, "ULIN")
     async with office.desk(workspace) as desk:
-        notice_id = await owe_to_member(desk, kind=REMINDER, key="k", member=lin)
+        notice_id = await queue_notice(desk, kind=REMINDER, key="k", to=lin)
         assert notice_id is not None
         row = await desk.session.get_one(Notice, notice_id)
         row.sent, row.owed_from = 1, None
@@ -70,7 +70,7 @@ async def test_a_message_that_stands_is_owed_again_from_the_moment_of_the_change
 async def test_what_was_dropped_is_not_owed_again(office: Office, workspace: Workspace, clock: FrozenClock) -> None:
     lin = await make_member(office, workspace, "ULIN")
     async with office.desk(workspace) as desk:
-        notice_id = await owe_to_member(desk, kind=REMINDER, key="k", member=lin)
+        notice_id = await queue_notice(desk, kind=REMINDER, key="k", to=lin)
         assert notice_id is not None
         row = await desk.session.get_one(Notice, notice_id)
         row.dropped_at, row.owed_from = clock.now() - timedelta(seconds=1), None

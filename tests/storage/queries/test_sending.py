@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from desk.core.transaction import Office
 from desk.messages.kinds import REMINDER, NoticeKind
-from desk.messages.notices import owe_to_channel, owe_to_member
+from desk.messages.notices import queue_notice
 from storage.queries.messages import sending
 from storage.tables import Notice, Workspace
 from tests.builders import make_member
@@ -22,8 +22,8 @@ async def test_each_notice_goes_where_its_reader_reads(office: Office, workspace
     wang = await make_member(office, workspace, "UWANG")
     async with office.desk(workspace) as desk:
         for member in (lin, zhou, wang):
-            await owe_to_member(desk, kind=REMINDER, key=str(member.id), member=member)
-        await owe_to_channel(desk, kind=REMINDER, key="c", channel="CBOSSES")
+            await queue_notice(desk, kind=REMINDER, key=str(member.id), to=member)
+        await queue_notice(desk, kind=REMINDER, key="c", to="CBOSSES")
         owed = await sending.pending(desk.session, workspace.id, desk.now, 10)
     assert sorted(one.channel for one in owed) == ["CBOSSES", "CLIN", "UWANG", "UZHOU"]
 
@@ -31,7 +31,7 @@ async def test_each_notice_goes_where_its_reader_reads(office: Office, workspace
 async def test_what_the_engine_was_given_is_not_given_again(office: Office, workspace: Workspace) -> None:
     lin = await make_member(office, workspace, "ULIN")
     async with office.desk(workspace) as desk:
-        await owe_to_member(desk, kind=REMINDER, key="r", member=lin)
+        await queue_notice(desk, kind=REMINDER, key="r", to=lin)
         given = await sending.to_enqueue(desk.session, workspace.id, desk.now, 10)
         await sending.mark_enqueued(desk.session, given)
         assert [one.attempt for one in given] == [1]
@@ -48,7 +48,7 @@ async def test_the_backlog_counts_what_is_owed_failing_doubtful_and_given_up(
     since = clock.now()
     async with office.desk(workspace) as desk:
         for key in ("waiting", "failing", "given up", "sent"):
-            await owe_to_member(desk, kind=NoticeKind(key), key=key, member=lin)
+            await queue_notice(desk, kind=NoticeKind(key), key=key, to=lin)
         rows = {row.kind: row for row in await all_notices(desk.session)}
         rows["failing"].attempts, rows["failing"].tried_at = 3, since
         rows["failing"].owed_from = since + timedelta(minutes=1)

@@ -1,4 +1,4 @@
-"""Follow-ups on the books: planned, moved, finished. Every use case that touches one comes through here."""
+"""Plan, move, close and reschedule a follow-up: every use case that writes one goes through here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from desk.core.undo_rules import UndoneRow, corrects_after_undo, takes_back
 from desk.core.values import Due
 from desk.core.vocabulary import NOTE_LIMIT
 from desk.people.calendars import calendar_of
-from desk.people.members import acting_for, hours_of, stand_ins_for, today_of, zone_of
+from desk.people.members import acting_for, hours_of, today_of, zone_of
 from desk.rules import reminders
 from desk.rules.calendar import Calendar
 from desk.rules.instalments import instalment_on_or_before
@@ -23,8 +23,8 @@ from storage.tables import FollowUp, Loan, Member, Undo
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """A follow-up with what its due time means. `acting` is who will be reminded: the assignee, or who acts for them."""
+class PlannedFollowUp:
+    """A follow-up and its schedule. `acting` is who is reminded: the assignee or their cover."""
 
     follow_up: FollowUp = field(repr=False)
     schedule: Schedule
@@ -42,14 +42,13 @@ async def plan(
     note: str = "",
     rule: str | None = None,
     instalment_on: date | None = None,
-) -> Planned:
-    """Writes a new follow-up on a locked loan. `rule` names the desk's own rule that planned it.
+) -> PlannedFollowUp:
+    """Write a new follow-up on a locked loan; `rule` names the desk's own rule that planned it.
 
     Raises Invalid (`due_after_work`, `no_working_day`, `note_too_long`).
     """
     check_note(note)
     acting, schedule = await _schedule(desk, assignee, due)
-    instalment_on = instalment_on or _said_to_be_unpaid(desk, loan, purpose)
     row_id = new_id()
     follow_up = FollowUp(
         id=row_id,
@@ -63,7 +62,7 @@ async def plan(
         created_by_id=desk.actor.id if desk.actor else None,
         created_at=desk.now,
         planned_at=desk.now,
-        instalment_on=instalment_on,
+        instalment_on=instalment_on or _latest_unpaid(desk, loan, purpose),
         due_on=schedule.due_on,
         overdue_at=schedule.overdue_at,
     )
@@ -71,34 +70,37 @@ async def plan(
     loan.next_follow_up_number += 1
     desk.add(loan)
     create(desk, follow_up)
-    return Planned(follow_up=follow_up, schedule=schedule, assignee=assignee, acting=acting)
+    return PlannedFollowUp(follow_up=follow_up, schedule=schedule, assignee=assignee, acting=acting)
 
 
-def _said_to_be_unpaid(desk: Desk, loan: Loan, purpose: str) -> date | None:
-    """The instalment that an overdue call is about which somebody plans by hand: the last to fall due, unless it is paid."""
+def _latest_unpaid(desk: Desk, loan: Loan, purpose: str) -> date | None:
+    """Return the instalment that an overdue call planned by hand is about: the last to fall due, unless it is paid."""
     if purpose != "overdue" or loan.due_day is None:
         return None
     last = instalment_on_or_before(desk.workspace_today, loan.due_day)
     return last if loan.paid_through is None or last > loan.paid_through else None
 
 
-async def move(desk: Desk, follow_up: FollowUp, due: Due, *, assignee: Member, keeps_hour: bool = True) -> Planned:
-    """Moves an open follow-up to another due time. A new date alone keeps the time of day that was agreed.
+async def move(
+    desk: Desk, follow_up: FollowUp, due: Due, *, assignee: Member, keeps_hour: bool = True
+) -> PlannedFollowUp:
+    """Move an open follow-up; a new date alone keeps the agreed time of day when `keeps_hour`.
 
-    Raises Invalid as `plan` does, and `due_no_such_time`, `due_past` when the kept time of day does not fit the new date.
+    Raises Invalid as `plan` does, and `due_no_such_time`, `due_past` when the kept time of day does not suit the new date.
     """
-    kept = _with_time_of_day(desk, follow_up, due, zone_of(assignee)) if keeps_hour else due
-    acting, schedule = await _schedule(desk, assignee, kept)
+    if keeps_hour:
+        due = _with_time_of_day(desk, follow_up, due, zone_of(assignee))
+    acting, schedule = await _schedule(desk, assignee, due)
     track(desk, follow_up)
     _set_times(follow_up, schedule)
     follow_up.announced_for = follow_up.announced_at = follow_up.escalated_at = None
     follow_up.snoozes, follow_up.snoozed_until = 0, None
     follow_up.planned_at = desk.now
-    return Planned(follow_up=follow_up, schedule=schedule, assignee=assignee, acting=acting)
+    return PlannedFollowUp(follow_up=follow_up, schedule=schedule, assignee=assignee, acting=acting)
 
 
 def close(desk: Desk, follow_up: FollowUp, state: str, *, why: str = "") -> None:
-    """Ends a follow-up as `done`, `cancelled`, or `ended` with its loan."""
+    """Close a follow-up as `done`, `cancelled`, or `ended` with its loan. Raises Invalid (`note_too_long`)."""
     check_note(why)
     track(desk, follow_up)
     follow_up.state = state
@@ -110,41 +112,34 @@ def close(desk: Desk, follow_up: FollowUp, state: str, *, why: str = "") -> None
 
 @takes_back(FollowUp)
 async def take_back_plan(desk: Desk, follow_up: FollowUp) -> None:
-    """End a follow-up because the act that planned it is undone."""
+    """Close a follow-up because the act that planned it is undone."""
     follow_up.state, follow_up.closed_at, follow_up.closed_by_id = "undone", desk.now, desk.member.id
     follow_up.remind_at = follow_up.escalate_at = None
 
 
 @corrects_after_undo(FollowUp)
 async def remind_of_reopened(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
-    """Remind now of each follow-up that is open again and whose reminder was withheld while it was closed."""
-    reopened: list[FollowUp] = [each.row for each in rows]
-    silent = [f for f in reopened if f.state == "open" and f.announced_for is not None and f.remind_at is None]
+    """Remind now of reopened follow-ups whose reminder was withheld while they were closed."""
+    reopened: list[FollowUp] = [each.row for each in rows if each.row.state == "open"]
+    silent = [row for row in reopened if row.announced_for is not None and row.remind_at is None]
     shown = await undos.shown_in_messages(desk.session, [row.id for row in silent])
     for row in silent:
         if row.id not in shown:
             row.remind_at = desk.now
 
 
-async def reschedule(desk: Desk, follow_up: FollowUp, assignee: Member, *, announce_again: bool) -> None:
-    """Works out anew when the desk speaks of a follow-up, because its assignee, their hours, absence or the calendar changed.
+def reschedule(desk: Desk, follow_up: FollowUp, acting: Member, calendar: Calendar, *, announce_again: bool) -> None:
+    """Recompute a follow-up's times after its assignee, their hours or absence, or the calendar changed.
 
-    What was already announced stays announced and a snooze lasts, unless somebody else acts now (`announce_again`).
+    An announcement and a snooze remain in force unless another member acts now (`announce_again`).
     """
-    stand_ins = await stand_ins_for(desk, [assignee])
-    acting = stand_ins.acting(assignee, acts_on(desk, follow_up, assignee))
-    retime(desk, follow_up, acting, await calendar_of(desk), announce_again=announce_again)
-
-
-def retime(desk: Desk, follow_up: FollowUp, acting: Member, calendar: Calendar, *, announce_again: bool) -> bool:
-    """What `reschedule` does, for whoever is known to act. False when all stays as it was."""
     plan = reminders.reschedule(
         due_of(follow_up),
         follow_up.planned_at,
         desk.now,
         hours_of(acting),
         calendar,
-        *contact_hours(desk),
+        contact_hours(desk),
         _escalate_after(desk),
     )
     waits = follow_up.remind_at is not None and follow_up.remind_at != follow_up.snoozed_until
@@ -152,37 +147,35 @@ def retime(desk: Desk, follow_up: FollowUp, acting: Member, calendar: Calendar, 
         plan = replace(plan, remind_at=follow_up.remind_at, escalate_at=follow_up.escalate_at)
     times = (plan.remind_at, plan.overdue_at, plan.escalate_at)
     if times == (follow_up.remind_at, follow_up.overdue_at, follow_up.escalate_at):
-        return False
+        return
     track(desk, follow_up)
     _set_times(follow_up, plan)
     if announce_again:
         follow_up.escalated_at = follow_up.snoozed_until = None
-    return True
 
 
 def acts_on(desk: Desk, follow_up: FollowUp, assignee: Member) -> date:
-    """The date on which somebody must act: when it is due, or today when that is past."""
+    """Return the due date, or the assignee's today when it has passed."""
     return max(follow_up.due_on, today_of(desk, assignee))
 
 
-def contact_hours(desk: Desk) -> tuple[ContactHours, ZoneInfo]:
-    """The hours in which borrowers may be called, and the zone in which they are meant."""
-    hours = ContactHours(desk.workspace.contact_start, desk.workspace.contact_end)
-    return hours, ZoneInfo(desk.workspace.zone)
+def contact_hours(desk: Desk) -> ContactHours:
+    """Return the hours in which borrowers may be called."""
+    return ContactHours(desk.workspace.contact_start, desk.workspace.contact_end, ZoneInfo(desk.workspace.zone))
 
 
 def note_of(desk: Desk, follow_up: FollowUp) -> str:
-    """What the follow-up is about in somebody's words, or the empty text."""
+    """Return the note that a member wrote, or the empty text."""
     return desk.cipher.decrypt(FollowUp.note_cipher, follow_up)
 
 
 def due_of(follow_up: FollowUp) -> Due:
-    """When it is due."""
+    """Return when the follow-up is due."""
     return Due(on=follow_up.due_on, at=follow_up.due_at)
 
 
 def check_note(note: str) -> None:
-    """Raises Invalid (`note_too_long`) above the limit, with both counts."""
+    """Raise Invalid (`note_too_long`) with the note's length and the limit."""
     if len(note) > NOTE_LIMIT:
         raise Invalid("note_too_long", length=len(note), limit=NOTE_LIMIT)
 
@@ -190,7 +183,7 @@ def check_note(note: str) -> None:
 async def _schedule(desk: Desk, assignee: Member, due: Due) -> tuple[Member, Schedule]:
     acting = await acting_for(desk, assignee, due.on)
     schedule = reminders.schedule(
-        due, desk.now, hours_of(acting), await calendar_of(desk), *contact_hours(desk), _escalate_after(desk)
+        due, desk.now, hours_of(acting), await calendar_of(desk), contact_hours(desk), _escalate_after(desk)
     )
     return acting, schedule
 
@@ -212,8 +205,8 @@ def _with_time_of_day(desk: Desk, follow_up: FollowUp, due: Due, zone: ZoneInfo)
         return due
     clock = follow_up.due_at.astimezone(zone).time()
     at = datetime.combine(due.on, clock, zone).astimezone(UTC)
-    if at.astimezone(zone).time() != clock:
-        raise Invalid("due_no_such_time", given=f"{due.on} {clock:%H:%M}", nearest=())
-    if at <= desk.now:
-        raise Invalid("due_past", given=f"{due.on} {clock:%H:%M}", nearest=())
+    exists = at.astimezone(zone).time() == clock
+    if not exists or at <= desk.now:
+        code = "due_past" if exists else "due_no_such_time"
+        raise Invalid(code, given=f"{due.on} {clock:%H:%M}", nearest=())
     return Due(on=due.on, at=at)
