@@ -102,7 +102,7 @@ class Heartbeat:
     async def _claim(self) -> Process | None:
         now = self._office.clock.now()
         async with self._office.database.transaction() as session:
-            await processes.forget_before(session, now - _FORGOTTEN_AFTER)
+            await processes.delete_before(session, now - _FORGOTTEN_AFTER)
             return await processes.claim(
                 session, self._workspace.id, self._identity.kind, self._identity.name, self._incarnation, now
             )
@@ -113,7 +113,7 @@ class Heartbeat:
             try:
                 async with self._office.database.transaction() as session:
                     ours = await processes.beat(session, self._incarnation, self._office.clock.now(), self._worked())
-                    row = await workspaces.by_id(session, self._workspace.id)
+                    row = await session.get(Workspace, self._workspace.id)
             except Exception as error:  # the database may be away for a while
                 log.error("heartbeat_failed", **log_fields(error))
                 continue

@@ -155,7 +155,7 @@ class DbosEngine:
                 session,
                 workspace.id,
                 now,
-                owed_before=now - _LOST_AFTER,
+                before=now - _LOST_AFTER,
                 after=self._checked_until,
                 limit=_BATCH,
             )

@@ -147,7 +147,7 @@ async def plan_next(desk: Desk, call_id: UUID, due: Due, purpose: str, *, next_n
         raise Conflict("planned_since", loan=loan.number)
     if due.at is not None and due.at <= desk.now:
         raise Invalid("offer_past", given=due.at)
-    answered = await stored.by_id(desk.session, call.follow_up_id) if call.follow_up_id else None
+    answered = await desk.session.get(FollowUp, call.follow_up_id) if call.follow_up_id else None
     assignee = await assignee_of_next(desk, loan, answered)
     planned = await follow_ups.plan(desk, loan, purpose=purpose, assignee=assignee, due=due)
     if not VOCABULARY.outcome(call.outcome).ends:
@@ -164,7 +164,7 @@ async def nothing_needed(desk: Desk, call_id: UUID) -> CallLogged:
     """Notes that a call leaves nothing to be done. Raises as `log_again` does."""
     require_role(desk, "add_to_call")
     loan, call = await _own_call(desk, call_id)
-    answered = await stored.by_id(desk.session, call.follow_up_id) if call.follow_up_id else None
+    answered = await desk.session.get(FollowUp, call.follow_up_id) if call.follow_up_id else None
     desk.audit("nothing_needed", loan_id=loan.id, subject_id=answered.id if answered else call.id, call=str(call.id))
     answering = _answering_of(desk, call, answered)
     return await call_logged(desk, loan, call, answering, Consequences(answered=answered), offers_next=False)
@@ -239,7 +239,7 @@ async def _mark_number_wrong(desk: Desk, loan: Loan) -> None:
 
 async def _own_call(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
     """A call of the acting member that stands, its loan locked: one that they still see."""
-    call = await calls.by_id(desk.session, call_id)
+    call = await desk.session.get(Call, call_id)
     if call is None or call.workspace_id != desk.workspace.id:
         raise NotFound("unknown_call")
     require(desk, "add_to_call", {"own"} if call.caller_id == desk.member.id else ())

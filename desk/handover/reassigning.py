@@ -20,7 +20,6 @@ from desk.messages.notices import owe_to_member
 from desk.people.calendars import calendar_of
 from desk.people.members import managers_for, require_caller, stand_ins_for
 from storage.engine.types import new_id
-from storage.queries.core import undos
 from storage.queries.handover import holdings
 from storage.queries.messages import notices
 from storage.queries.people import members
@@ -98,7 +97,7 @@ async def preview_all(desk: Desk, outgoing: Member, to: Member, *, why: str = ""
     """
     _require_manager(desk, outgoing, to)
     check_note(why)
-    loans, follow_ups = await holdings.held(desk.session, outgoing.id, lock=False)
+    loans, follow_ups = await holdings.of_member(desk.session, outgoing.id, lock=False)
     return Preview(
         from_=outgoing.slack_user_id,
         to=to.slack_user_id,
@@ -121,7 +120,7 @@ async def reassign_all(
     """
     _require_manager(desk, outgoing, to)
     why = (await drafts.take_confirmed(desk, draft_id))["why"] if draft_id else ""
-    loans, follow_ups = await holdings.held(desk.session, outgoing.id, lock=True)
+    loans, follow_ups = await holdings.of_member(desk.session, outgoing.id, lock=True)
     if mark_of(loans, follow_ups) != mark:
         return await preview_all(desk, outgoing, to, why=why, changed=True)
     batch = new_id()
@@ -138,7 +137,7 @@ async def hand_over_all(desk: Desk, outgoing: Member, to: Member, *, undo_id: UU
     Raises Invalid (`same_person`, `cannot_take_calls`).
     """
     _require_other(outgoing, to)
-    loans, follow_ups = await holdings.held(desk.session, outgoing.id, lock=True)
+    loans, follow_ups = await holdings.of_member(desk.session, outgoing.id, lock=True)
     if loans or follow_ups:
         require_caller(to)
     handed = await hand_over(desk, loans, follow_ups, outgoing, to, why="", batch=undo_id)
@@ -243,7 +242,8 @@ async def correct_what_they_read(desk: Desk, undo: Undo, rows: Sequence[UndoneRo
         if each.before is not None and name in each.before:
             concerned.update(filter(None, (remembered(each.replaced[name]), remembered(each.before[name]))))
     keys = [notice_key(undo.id, member_id) for member_id in concerned]
-    await notices.touch(desk.session, await undos.notice_ids(desk.session, desk.workspace.id, keys), desk.now)
+    told = await notices.ids_of_keys(desk.session, desk.workspace.id, keys)
+    await notices.touch(desk.session, told.values(), desk.now)
 
 
 def notice_key(batch: UUID, member_id: UUID) -> str:

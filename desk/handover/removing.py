@@ -25,7 +25,7 @@ async def remove_member(desk: Desk, member: Member, to: Member) -> MemberChanged
     moved = await hand_over_all(desk, member, to, undo_id=undo_id)
     track(desk, member)
     member.removed_at, member.next_digest_at = desk.now, None
-    await homes.look_again(desk.session, member.id, desk.now)
+    await homes.request_check(desk.session, member.id, desk.now)
     desk.audit("remove_member", subject_id=member.id, to=str(to.id))
     await desk.session.flush()
     return MemberChanged(

@@ -15,7 +15,7 @@ from desk.handover import reassigning
 from desk.importing.rows import ImportRow
 from desk.loans import borrowers, stages
 from storage.engine.types import new_id
-from storage.queries.handover import holdings as stored_reassigning
+from storage.queries.handover import holdings
 from storage.queries.importing import imports
 from storage.queries.loans.loans import number_key
 from storage.queries.people import members
@@ -168,7 +168,7 @@ async def _bring_up_to_date(
     differing = {column: value for column, value in values.items() if getattr(loan, column) != value}
     if differing:
         if owner is not None and "owner_id" in differing and loan.owner_id is not None:
-            held = await stored_reassigning.open_of_loan_held_by(desk.session, loan.id, loan.owner_id)
+            held = await holdings.open_of_loan_held_by(desk.session, loan.id, loan.owner_id)
             outgoing = await desk.session.get_one(Member, loan.owner_id)
             await reassigning.hand_over(desk, [], held, outgoing, owner, why="", batch=new_id())
         track(desk, loan)

@@ -19,8 +19,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
 from desk.rules.masking import masked_name, phone_tail
 from storage.engine.types import new_id
-from storage.queries.loans import borrowers as stored
-from storage.queries.loans import search
+from storage.queries.loans import loans, search
 from storage.tables import Borrower
 
 
@@ -55,7 +54,7 @@ def new_borrower(desk: Desk, *, name: str, phone: str) -> Borrower:
 
 async def write_many(desk: Desk, contacts: Sequence[tuple[UUID, str, str]]) -> None:
     """Writes many new borrowers at once, by their ids, names and phones; no row of theirs is at hand afterwards."""
-    await stored.add_many(desk.session, [_values(desk, *contact) for contact in contacts])
+    await loans.add_borrowers(desk.session, [_values(desk, *contact) for contact in contacts])
     await search.add_terms(desk.session, desk.cipher, desk.workspace.id, contacts)
 
 
@@ -111,7 +110,7 @@ async def contact_of(desk: Desk, borrower_id: object) -> Contact:
 
 async def contacts_of(desk: Desk, borrower_ids: Iterable[UUID]) -> dict[UUID, Contact]:
     """The contacts of the borrowers of those ids."""
-    return {row.id: contact(desk, row) for row in await stored.by_ids(desk.session, borrower_ids)}
+    return {row.id: contact(desk, row) for row in await loans.borrowers_by_ids(desk.session, borrower_ids)}
 
 
 DEFAULT_REGION = "CN"

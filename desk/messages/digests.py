@@ -22,7 +22,7 @@ from desk.rules.working_time import instant_of
 from storage.queries.calls import calls
 from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Window
-from storage.queries.messages import digests
+from storage.queries.messages import due_scan
 from storage.tables import FollowUp, Member
 
 ROWS = 10
@@ -81,7 +81,7 @@ async def owe_due(desk: Desk) -> int:
     After a pause of the desk they come late, once, up to three hours after their time; nobody gets one on leave.
     """
     owed = 0
-    for member in await digests.take_due(desk.session, desk.workspace.id, desk.now, limit=BATCH):
+    for member in await due_scan.take_digests(desk.session, desk.workspace.id, desk.now, limit=BATCH):
         due_at = member.next_digest_at
         assert due_at is not None
         member.next_digest_at = await next_for(desk, member)

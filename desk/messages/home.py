@@ -73,8 +73,8 @@ class HomeView:
 
 async def open_home(desk: Desk) -> Showing:
     """The acting member opens their home. Gives what it showed before; the first time, what a first visit shows."""
-    there = await homes.of_member(desk.session, desk.member.id)
-    await homes.opened(desk.session, desk.workspace.id, desk.member.id, desk.now)
+    there = await desk.session.get(Home, desk.member.id)
+    await homes.record_opened(desk.session, desk.workspace.id, desk.member.id, desk.now)
     if there is None:
         return Showing(first_visit=True)
     return replace(read_showing(there.showing), first_visit=False)
@@ -83,7 +83,9 @@ async def open_home(desk: Desk) -> Showing:
 async def published(desk: Desk, content: str, view_hash: str, showing: Mapping[str, Any]) -> None:
     """Notes what stands in the acting member's home now, and Slack's name for it."""
     digest = desk.cipher.digest("home", content)
-    await homes.published(desk.session, desk.member.id, digest=digest, view_hash=view_hash, showing=dict(showing))
+    await homes.record_published(
+        desk.session, desk.member.id, digest=digest, view_hash=view_hash, showing=dict(showing)
+    )
 
 
 async def stale_homes(desk: Desk, *, limit: int) -> list[Home]:

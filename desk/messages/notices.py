@@ -194,7 +194,7 @@ async def _owe(desk: Desk, notice: Notice, items: Sequence[FollowUp], arose_at: 
         to = await destination(desk, notice)
         notice.tried_at, notice.channel_id = desk.workspace.restored_from, to.channel if to else None
         notice.wanted += REVISIONS_LOST
-    if not await notices.owe(desk.session, [notice]):
+    if not await notices.insert(desk.session, notice):
         return None
     await notices.link(desk.session, notice, items)
     return notice.id
@@ -206,10 +206,10 @@ REFUSED_FOR = timedelta(days=30)
 
 async def takes_native(desk: Desk) -> bool:
     """Whether none was refused lately."""
-    refused_at = await workspaces.native_refused_at(desk.session, desk.workspace.id)
+    refused_at = await workspaces.tables_refused_at(desk.session, desk.workspace.id)
     return refused_at is None or desk.now - refused_at >= REFUSED_FOR
 
 
 async def native_refused(desk: Desk) -> None:
     """One was refused just now."""
-    await workspaces.remember_native_refused(desk.session, desk.workspace.id, desk.now)
+    await workspaces.remember_tables_refused(desk.session, desk.workspace.id, desk.now)

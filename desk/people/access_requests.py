@@ -82,7 +82,7 @@ async def settle(desk: Desk, request: AccessRequest, state: str) -> None:
     """Ends an open request; the messages about it say so."""
     request.state, request.decided_by_id, request.decided_at = state, desk.member.id, desk.now
     desk.add(request)
-    told = await access.notice_ids(desk.session, desk.workspace.id, f"{_key(request)}:")
+    told = await notices.ids_with_prefix(desk.session, desk.workspace.id, f"{_key(request)}:")
     await notices.touch(desk.session, told, desk.now)
 
 

@@ -55,6 +55,5 @@ async def rewrite_welcome(desk: Desk, _: Sequence[Workspace]) -> None:
 
 async def set_up_changed(desk: Desk) -> None:
     """Has the message rewritten, where it was sent."""
-    notice = await notices.of_key(desk.session, desk.workspace.id, _KEY)
-    if notice is not None:
-        await notices.touch(desk.session, [notice], desk.now)
+    told = await notices.ids_of_keys(desk.session, desk.workspace.id, [_KEY])
+    await notices.touch(desk.session, told.values(), desk.now)

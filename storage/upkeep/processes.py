@@ -64,7 +64,7 @@ async def last_worked(session: AsyncSession, workspace_id: UUID) -> datetime | N
     return (await session.exec(statement)).one()
 
 
-async def forget_before(session: AsyncSession, instant: datetime) -> None:
+async def delete_before(session: AsyncSession, instant: datetime) -> None:
     """Drops those that have not beaten since."""
     await session.exec(delete(Process).where(col(Process.beat_at) < instant))
 

@@ -10,7 +10,7 @@ from storage.queries.loans.loans import LIVE_STAGES
 from storage.tables import FollowUp, Loan
 
 
-async def held(session: AsyncSession, member_id: UUID, *, lock: bool) -> tuple[list[Loan], list[FollowUp]]:
+async def of_member(session: AsyncSession, member_id: UUID, *, lock: bool) -> tuple[list[Loan], list[FollowUp]]:
     """The live loans that a member owns and the open follow-ups that they hold, in the order of their ids.
 
     With `lock` every loan concerned, also those of others on which a follow-up is held, stays as it is until the end of
@@ -35,7 +35,7 @@ async def held(session: AsyncSession, member_id: UUID, *, lock: bool) -> tuple[l
     return owned, list(follow_ups.all())
 
 
-async def picked(session: AsyncSession, loan_ids: Sequence[UUID], *, lock: bool) -> tuple[list[Loan], list[FollowUp]]:
+async def of_loans(session: AsyncSession, loan_ids: Sequence[UUID], *, lock: bool) -> tuple[list[Loan], list[FollowUp]]:
     """These loans, and the open follow-ups that their owners hold on them, in the order of their ids. `lock` as for
     `held`."""
     loans = select(Loan).where(col(Loan.id).in_(loan_ids)).order_by(col(Loan.id))

@@ -64,7 +64,7 @@ class Lease:
 class Backlog:
     """Counts of pending notices. `oldest` is when the oldest became pending; `doubtful` have an unknown outcome."""
 
-    owed: int
+    pending: int
     oldest: datetime | None
     failing: int
     doubtful: int
@@ -97,10 +97,10 @@ async def channels_with_urgent(session: AsyncSession, workspace_id: UUID, now: d
 
 
 async def enqueued_since(
-    session: AsyncSession, workspace_id: UUID, now: datetime, *, owed_before: datetime, after: UUID | None, limit: int
+    session: AsyncSession, workspace_id: UUID, now: datetime, *, before: datetime, after: UUID | None, limit: int
 ) -> list[PendingNotice]:
-    """Return enqueued notices that are pending since before `owed_before`, by id after `after`: the engine may have lost them."""
-    statement = _owed_now(workspace_id, now).where(_N.enqueued > _N.fence, _N.owed_from < owed_before)
+    """Return enqueued notices that have been pending since before `before`, by id after `after`: the engine may have lost them."""
+    statement = _owed_now(workspace_id, now).where(_N.enqueued > _N.fence, _N.owed_from < before)
     if after is not None:
         statement = statement.where(_N.id > after)
     rows = await (await session.connection()).execute(statement.order_by(_N.id).limit(limit))

@@ -9,10 +9,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from storage.queries.core import row_cache
+from storage.queries.core import rows
 from storage.tables import Member, Team, TeamManager
 
-row_cache.keep(Member)
+rows.cache(Member)
 
 _BY_SLACK_ID = select(Member).where(
     Member.workspace_id == bindparam("workspace"), Member.slack_user_id == bindparam("slack_id")
@@ -29,14 +29,14 @@ async def by_slack_id(session: AsyncSession, workspace_id: UUID, slack_user_id: 
 async def by_word(session: AsyncSession, workspace_id: UUID, word: str) -> list[Member]:
     """The present members whose name is `word` or has it as a beginning of one of its words. Case does not count."""
     key = word.casefold()
-    rows = (await session.exec(_present(workspace_id))).all()
-    exact = [m for m in rows if m.name_key == key]
-    return exact or [m for m in rows if any(part.startswith(key) for part in m.name_key.split())]
+    present = (await session.exec(_present(workspace_id))).all()
+    exact = [m for m in present if m.name_key == key]
+    return exact or [m for m in present if any(part.startswith(key) for part in m.name_key.split())]
 
 
 async def by_ids(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Member]:
     """The members of those ids, removed ones included."""
-    return await row_cache.by_ids(session, Member, ids)
+    return await rows.by_ids(session, Member, ids)
 
 
 async def everybody(session: AsyncSession, workspace_id: UUID) -> list[Member]:
@@ -86,8 +86,8 @@ async def teams_managed_by(session: AsyncSession, member_id: UUID) -> list[Team]
 
 async def managing(session: AsyncSession, team_id: UUID) -> dict[UUID, TeamManager]:
     """Who manages a team or did so, by the members' ids."""
-    rows = await session.exec(select(TeamManager).where(TeamManager.team_id == team_id))
-    return {row.member_id: row for row in rows}
+    found = await session.exec(select(TeamManager).where(TeamManager.team_id == team_id))
+    return {row.member_id: row for row in found}
 
 
 async def managed_by(session: AsyncSession, member_id: UUID) -> list[TeamManager]:

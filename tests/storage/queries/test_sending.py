@@ -56,7 +56,7 @@ async def test_the_backlog_counts_what_is_owed_failing_doubtful_and_given_up(
         rows["sent"].sent, rows["sent"].owed_from = 1, None
     async with office.database.reading() as session:
         backlog = await sending.backlog(session, workspace.id)
-    assert backlog == sending.Backlog(owed=2, oldest=since, failing=1, doubtful=1, gave_up=1)
+    assert backlog == sending.Backlog(pending=2, oldest=since, failing=1, doubtful=1, gave_up=1)
 
 
 async def all_notices(session: AsyncSession) -> list[Notice]:
