@@ -16,7 +16,7 @@ def added(t: Translator, note: NoteAdded, zone: ZoneInfo) -> Message:
     writer.line(
         phrase(
             t,
-            "{loan} · {name} · tail {tail}: note added at {time}.",
+            "{loan} · {name} · phone ending {tail}: note added at {time}.",
             loan=Bold(note.loan.number),
             name=note.name,
             tail=note.loan.tail,

@@ -70,7 +70,7 @@ async def test_undo_takes_the_note_away_from_card_and_timeline(slack: Slack, loa
 
     undone = shown(await slack.press(slack.agent, reply.message, "Undo"))
 
-    assert "Taken back on L-1042: a note." in undone.text
+    assert "Undone on L-1042: a note." in undone.text
     assert "Nothing recorded yet." in await timeline(slack, slack.agent)
     assert NOTE not in (await slack.command(slack.agent, "/loan L-1042")).full_text
 
@@ -86,7 +86,7 @@ async def test_the_author_corrects_a_note_and_its_earlier_text_stays_in_the_time
     assert form.errors == {"Note": "Nothing was changed: it is already set this way."}
     await form.fill("Note", "prefers evenings")
     await form.submit()
-    assert "The note says now:\nprefers evenings\nIt said:\nprefers mornings" in form.text
+    assert "The note says now:\nprefers evenings\nBefore:\nprefers mornings" in form.text
 
     lines = await timeline(slack, slack.agent)
     at = lines.index("Wed 25 Nov 10:00 · note · <@UAGENT>")
@@ -152,7 +152,7 @@ async def test_two_corrections_at_once_one_wins(slack: Slack, loan: Loan) -> Non
 
 @pytest.mark.parametrize(
     ("line", "answer"),
-    [("/loan-note L-1042", "What is the note?"), ("/loan-note", ""), ("/loan-note L-9 text", "There is no loan L-9")],
+    [("/loan-note L-1042", "What is the note?"), ("/loan-note", ""), ("/loan-note L-9 text", "There is no loan “L-9”")],
 )
 async def test_what_is_missing_is_asked_for_and_nothing_is_written(
     slack: Slack, loan: Loan, line: str, answer: str
@@ -172,7 +172,7 @@ async def test_nobody_notes_on_a_loan_that_they_may_not_see_or_without_a_role_th
 ) -> None:
     await slack.change(slack.other, team_id=None)
     unseen = await slack.command(slack.other, "/loan-note L-1042 hello")
-    assert "There is no loan L-1042 that you can see" in unseen.text
+    assert "There is no loan “L-1042” that you can see" in unseen.text
 
     refused = await slack.command(slack.compliance, "/loan-note L-1042 hello")
     assert "You need the role" in refused.text

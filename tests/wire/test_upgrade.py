@@ -131,7 +131,7 @@ async def test_old_buttons_still_work(slack: Slack, release: Release) -> None:
 async def test_an_old_change_is_undone_in_time(slack: Slack, release: Release) -> None:
     assert "agrees to the rate" in await timeline(slack, "L-1043")
     pressed = await slack.press(slack.agent, earlier(slack, release, "undo"), "Undo")
-    assert "All is as it was before" in shown(pressed).text
+    assert "Everything is as it was before" in shown(pressed).text
     assert "agrees to the rate" not in await timeline(slack, "L-1043")
     assert "income check" in (await slack.command(slack.agent, "/loan L-1043")).text
 
