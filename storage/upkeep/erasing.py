@@ -22,7 +22,7 @@ class UndeclaredReferenceError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class OwnedTable:
-    """A table with rows that belong to a row of another: they are deleted by `deletes`, or only forget it by `clears`."""
+    """A table whose rows belong to a row of another: `deletes` are the keys that delete them, `clears` those set to NULL."""
 
     table: Table
     deletes: tuple[Column[Any], ...]
@@ -97,5 +97,5 @@ def _owned(root: str, table: Table, columns: Sequence[Column[Any]]) -> OwnedTabl
 
 
 def _target(column: Column[Any]) -> str | None:
-    """The table that a foreign key names; None for a column that is none."""
+    """Return the table that a foreign key refers to; None for another column."""
     return next((key.column.table.name for key in column.foreign_keys), None)

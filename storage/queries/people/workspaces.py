@@ -71,14 +71,14 @@ async def calendar_override(session: AsyncSession, workspace_id: UUID, day: date
 
 
 async def take_loan_number(session: AsyncSession, workspace: Workspace) -> str:
-    """Return the next number for a new inquiry (`L-7`), which no loan has, not even an imported one.
+    """Return the next number for a new inquiry (`L-7`) that no loan has, not even an imported one.
 
     Concurrent transactions get different numbers: the row is locked until the transaction ends.
     """
     row = (await session.exec(select(Workspace).where(Workspace.id == workspace.id).with_for_update())).one()
     await session.refresh(row, ["next_loan_number"])
     number, step = row.next_loan_number, 1
-    # Where a lender's own numbers look like ours there may be very many in a row: the steps grow.
+    # If a lender's own numbers look like ours, very many in a row may be taken: the steps grow.
     while await loans.by_number(session, workspace.id, _minted(number)) is not None:
         number, step = number + step, step * 2
     row.next_loan_number = number + 1

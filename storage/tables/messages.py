@@ -1,4 +1,4 @@
-"""Messages to send, deliveries already handled, drafts, what Undo needs, and the audit trail."""
+"""Messages to send, and App Homes."""
 
 from datetime import date, datetime
 from typing import Any
@@ -70,66 +70,18 @@ class NoticeItem(SQLModel, table=True):
     follow_up_version: int = 1
 
 
-class ProcessedDelivery(SQLModel, table=True):
-    """A delivery that was handled, with its answer: a repeat has no effect and gets the same answer."""
-
-    __tablename__ = "processed_delivery"  # pyright: ignore[reportAssignmentType]
-    __table_args__ = (UniqueConstraint("workspace_id", "delivery_key"), Index("ix_processed_delivery_at", "at"))
-
-    id: UUID = row_id()
-    workspace_id: UUID = references("workspace")
-    delivery_key: str
-    answer_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
-    at: datetime = instant()
-
-
-class Draft(SQLModel, table=True):
-    """What a member typed and has not confirmed or sent. A button carries its id, because it may carry no personal data.
-
-    `form` names a form that was not sent; None: the button with this id confirms it.
+class Home(SQLModel, table=True):
+    """A member's App Home. For a while after it was opened, the worker checks it (`checked_at`) and publishes it again if
+    `digest`, the HMAC of its content, differs. `hash` is Slack's name for the published content, `showing` the page shown.
     """
 
-    __tablename__ = "draft"  # pyright: ignore[reportAssignmentType]
-    __table_args__ = (Index("ix_draft_at", "at"), Index("ix_draft_form", "member_id", "form", unique=True))
+    __tablename__ = "home"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_home_checked_at", "checked_at"),)
 
-    id: UUID = row_id()
+    member_id: UUID = references("member", primary_key=True)
     workspace_id: UUID = references("workspace")
-    member_id: UUID = references("member")
-    form: str | None = None
-    body_cipher: bytes = Field(sa_type=LargeBinary)
-    at: datetime = instant()
-
-
-class Undo(SQLModel, table=True):
-    """What Undo needs of an act: the rows that it changed, as they were before, and the versions that it gave them.
-
-    `steps` holds no readable personal data: encrypted columns stay encrypted in it.
-    """
-
-    __tablename__ = "undo"  # pyright: ignore[reportAssignmentType]
-    __table_args__ = (Index("ix_undo_made_at", "made_at"),)
-
-    id: UUID = row_id()
-    workspace_id: UUID = references("workspace")
-    member_id: UUID = references("member")
-    act: str
-    loan_id: UUID | None = references("loan", nullable=True, when_gone="delete")
-    steps: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
-    made_at: datetime = instant()
-    undone_at: datetime | None = maybe_instant()
-
-
-class AuditEntry(SQLModel, table=True):
-    """Who did what, to what, and when. `actor_id` None is the desk itself. `details` are codes, numbers and ids only."""
-
-    __tablename__ = "audit_entry"  # pyright: ignore[reportAssignmentType]
-    __table_args__ = (Index("ix_audit_entry_at", "workspace_id", "at"), Index("ix_audit_entry_loan", "loan_id", "at"))
-
-    id: UUID = row_id()
-    workspace_id: UUID = references("workspace")
-    at: datetime = instant()
-    actor_id: UUID | None = references("member", nullable=True)
-    act: str
-    loan_id: UUID | None = references("loan", nullable=True, when_gone="clear")
-    subject_id: UUID | None = None
-    details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    opened_at: datetime = instant()
+    checked_at: datetime = instant()
+    digest: bytes = Field(default=b"", sa_type=LargeBinary)
+    hash: str = ""
+    showing: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
