@@ -19,8 +19,8 @@ class Notice(SQLModel, table=True):
     date…). `wanted` is the revision that should be shown, `sent` the one that was last sent; `owed_from` is the instant
     from which something must be sent, None when nothing must. `to_id` is the reader; without one the message goes to
     `target`, a channel. `channel_id` and `ts` say where the message was posted. `fence` counts the senders, `lease_until`
-    is how long the present sender has; `tried_at` is the first attempt whose answer is unknown: after it, look for the
-    message before sending it again. `enqueued` names the attempt that the delivery engine was given. `dropped_at` ends a
+    is when the lease of the current sender ends; `tried_at` is the first attempt whose answer is unknown: after it, look for the
+    message before sending it again. `enqueued` is the last attempt in the delivery engine's queue. `dropped_at` ends a
     notice that need not be sent, `gave_up_at` one that cannot be.
     """
 

@@ -13,10 +13,10 @@ class Workspace(SQLModel, table=True):
     """One Slack team in which the desk is installed, with its zone, calendar and contact hours.
 
     `native_refused_at` is when Slack last refused a table or chart there.
-    `app_manifest` has the names of commands, shortcuts, scopes and events in the app manifest that the admins were last
-    told of, at `app_manifest_at`; None: of none since the installation.
-    `restored_from` is when the backup was taken from which the rows come, `restored_at` when they were restored; the rows
-    do not know what was sent in between.
+    `app_manifest` has the names of commands, shortcuts, scopes and events in the app manifest of which the admins were last
+    told, at `app_manifest_at`; None if they were told of none since the installation.
+    `restored_from` is when the backup of the rows was taken, `restored_at` when it was restored; the rows do not know what
+    was sent in between.
     """
 
     __tablename__ = "workspace"  # pyright: ignore[reportAssignmentType]
