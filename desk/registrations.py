@@ -1,27 +1,11 @@
-"""Import every module that registers something with `desk.core.undo_rules`, so that Undo knows all tables and acts.
+"""Import every module that registers rules in `desk.core.undo_rules`. A process that runs Undo imports this module."""
 
-A process that runs Undo imports this module.
-"""
+# ruff: noqa: F401
+# pyright: reportUnusedImport=false
 
 from desk.documents import steps
 from desk.follow_ups import follow_ups, rescheduling
-from desk.handover import reassigning, removing
+from desk.handover import reassigning
 from desk.loans import borrowers, inquiries
 from desk.messages import digest_times, managers
 from desk.people import calendars, onboarding, own_settings, team
-
-REGISTERING = (
-    borrowers,
-    calendars,
-    digest_times,
-    follow_ups,
-    inquiries,
-    managers,
-    onboarding,
-    own_settings,
-    reassigning,
-    removing,
-    rescheduling,
-    steps,
-    team,
-)

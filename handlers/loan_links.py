@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import unquote, urlsplit
 
-from desk.loans.lookup import linked
+from desk.loans.lookup import visible_by_numbers
 from handlers.door.request import Request
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
@@ -41,4 +41,4 @@ class LoanLinks:
 async def shown_links(request: Request, numbers: Sequence[str]) -> Mapping[str, Message]:
     """Return what everyone in the conversation reads below links to these loans, by number, in the channels' language."""
     t = Translator(request.desk.workspace.locale)
-    return {asked: linked_loan(t, loan) for asked, loan in (await linked(request.desk, numbers)).items()}
+    return {asked: linked_loan(t, loan) for asked, loan in (await visible_by_numbers(request.desk, numbers)).items()}

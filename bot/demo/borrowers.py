@@ -72,7 +72,7 @@ async def add_demo(desk: Desk) -> DemoAdded:
             await follow_ups.plan(desk, loan, purpose=case.purpose, assignee=member, due=due, note=case.note)
     desk.audit("add_demo", count=len(added))
     await desk.session.flush()
-    await onboarding.set_up_changed(desk)
+    await onboarding.refresh_welcome(desk)
     return DemoAdded(tuple(added), may_call=bool(roles_of(member) & set(CALLERS)))
 
 
@@ -89,7 +89,7 @@ async def remove_demo(desk: Desk) -> int:
     await loans.lock_all(desk.session, ids)
     await demo.remove(desk.session, ids, desk.now)
     desk.audit("remove_demo", count=len(ids))
-    await onboarding.set_up_changed(desk)
+    await onboarding.refresh_welcome(desk)
     return len(ids)
 
 

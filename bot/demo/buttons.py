@@ -27,7 +27,7 @@ async def remove(request: Request) -> Reply:
 async def welcome_with_demo(desk: Desk, _notice: Notice, t: Translator, _zone: ZoneInfo) -> Message:
     """Return the first admin's message, with a button that adds or removes the demo borrowers."""
     count = len(await demo.loans_of(desk.session, desk.workspace.id))
-    return welcome(t, await onboarding.welcome(desk), loans_buttons=(messages.demo_button(t, count),))
+    return welcome(t, await onboarding.setup_status(desk), loans_buttons=(messages.demo_button(t, count),))
 
 
 FAMILY = ButtonFamily("demo", {"add": add, "remove": remove})

@@ -1,1 +1,1 @@
-"""Phone calls: log and correct them, find the follow-up they answer, and decide what comes next."""
+"""Phone calls: log and correct them, match them to follow-ups, and apply their outcomes."""

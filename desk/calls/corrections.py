@@ -1,4 +1,4 @@
-"""Correcting a call that was logged: what it said. What it did to follow-ups stays as it is."""
+"""Correct the content of a logged call. Its effect on follow-ups stays."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,8 +20,8 @@ from storage.tables import Call, CallCorrection, Loan
 
 
 @dataclass(frozen=True, slots=True)
-class CallSaid:
-    """What a call says. `minutes` is its length, where that was said."""
+class CallContent:
+    """What a call says. `minutes` is its length, if given."""
 
     outcome: str
     minutes: int | None
@@ -35,38 +35,40 @@ class CallToCorrect:
     loan: LoanView
     at: datetime
     version: int
-    says: CallSaid
+    content: CallContent
 
 
 @dataclass(frozen=True, slots=True)
 class CallCorrected:
-    """What a call says now, and said until now."""
+    """The content of a call after and before a correction."""
 
     loan: LoanView
     at: datetime
-    says: CallSaid
-    said: CallSaid
+    content: CallContent
+    earlier: CallContent
     undo_id: UUID
 
 
 async def call_to_correct(desk: Desk, call_id: UUID) -> CallToCorrect:
-    """The call as it is. Raises NotFound (`unknown_call`), NotAllowed (`role_missing`, `correction_not_yours`), Conflict
-    (`call_undone`)."""
+    """Return a call that the acting member may correct.
+
+    Raises NotFound (`unknown_call`), NotAllowed (`role_missing`, `correction_not_yours`), Conflict (`call_undone`).
+    """
     loan, call = await _correctable(desk, call_id)
-    return CallToCorrect(await loan_view(desk, loan), call.at, call.version, _says(desk, call))
+    return CallToCorrect(await loan_view(desk, loan), call.at, call.version, _content(desk, call))
 
 
-async def correct_call(desk: Desk, call_id: UUID, version: int, says: CallSaid) -> CallCorrected:
-    """Has a call say something else from now on; what it said until now is kept beside it.
+async def correct_call(desk: Desk, call_id: UUID, version: int, content: CallContent) -> CallCorrected:
+    """Change the content of a call and keep the earlier content.
 
     Raises as `call_to_correct` does, Conflict (`call_changed`), Invalid (`nothing_changed_here`, `note_too_long`).
     """
-    check_note(says.note)
+    check_note(content.note)
     loan, call = await _correctable(desk, call_id)
     if call.version != version:
         raise Conflict("call_changed")
-    said = _says(desk, call)
-    if says == said:
+    earlier = _content(desk, call)
+    if content == earlier:
         raise Invalid("nothing_changed_here")
     row_id = new_id()
     create(
@@ -76,25 +78,25 @@ async def correct_call(desk: Desk, call_id: UUID, version: int, says: CallSaid) 
             workspace_id=desk.workspace.id,
             call_id=call.id,
             by_id=desk.member.id,
-            outcome=said.outcome,
-            minutes=said.minutes,
-            note_cipher=desk.cipher.encrypt_optional(CallCorrection.note_cipher, row_id, said.note),
+            outcome=earlier.outcome,
+            minutes=earlier.minutes,
+            note_cipher=desk.cipher.encrypt_optional(CallCorrection.note_cipher, row_id, earlier.note),
             at=desk.now,
         ),
     )
     track(desk, call)
-    call.outcome, call.minutes = says.outcome, says.minutes
-    call.note_cipher = desk.cipher.encrypt_optional(Call.note_cipher, call.id, says.note)
-    if VOCABULARY.outcome(said.outcome).tells_manager:
+    call.outcome, call.minutes = content.outcome, content.minutes
+    call.note_cipher = desk.cipher.encrypt_optional(Call.note_cipher, call.id, content.note)
+    if VOCABULARY.outcome(earlier.outcome).tells_manager:
         await call_has_changed(desk, loan, call)
-    desk.audit("correct_call", loan_id=loan.id, subject_id=call.id, was=said.outcome, outcome=says.outcome)
+    desk.audit("correct_call", loan_id=loan.id, subject_id=call.id, was=earlier.outcome, outcome=content.outcome)
     await desk.session.flush()
     undo_id = offer_undo(desk, "correct_call", loan_id=loan.id)
-    return CallCorrected(await loan_view(desk, loan), call.at, says, said, undo_id)
+    return CallCorrected(await loan_view(desk, loan), call.at, content, earlier, undo_id)
 
 
 async def _correctable(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
-    """The call and its loan, locked."""
+    """Return the call and its loan, locked."""
     require_role(desk, "correct_call")
     call = await desk.session.get(Call, call_id)
     if call is None or not await lookup.may_see(desk, call.loan_id):
@@ -107,6 +109,5 @@ async def _correctable(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
     return loan, call
 
 
-def _says(desk: Desk, call: Call) -> CallSaid:
-    note = desk.cipher.decrypt(Call.note_cipher, call)
-    return CallSaid(outcome=call.outcome, minutes=call.minutes, note=note)
+def _content(desk: Desk, call: Call) -> CallContent:
+    return CallContent(call.outcome, call.minutes, desk.cipher.decrypt(Call.note_cipher, call))

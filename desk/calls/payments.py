@@ -1,4 +1,4 @@
-"""What a payment settles."""
+"""Settle an instalment that was paid."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,26 +11,25 @@ from desk.rules.instalments import next_instalment, next_unpaid_instalment
 from storage.tables import FollowUp, Loan
 
 ABOUT_AN_INSTALMENT = frozenset({"repayment", "overdue", "promise"})
-"""Purposes that a payment settles. Walking somebody through their plan is still to be done when they have paid."""
+"""Purposes that a payment settles. The call that explains the repayment plan remains due after a payment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The instalment that was paid (None where the loan has no due day), and the follow-ups that it ended."""
+    """The paid instalment (None if the loan has no due day), and the follow-ups that it closed."""
 
     instalment_on: date | None
     ended: tuple[FollowUp, ...] = field(repr=False)
 
 
-def settle(desk: Desk, loan: Loan, open_ones: Sequence[FollowUp], answered: FollowUp | None) -> Settlement:
-    """Marks the oldest unpaid instalment as paid, and ends every open follow-up about it, due or not, whoever holds it,
-    and the one that the call answers.
+def settle(desk: Desk, loan: Loan, open_rows: Sequence[FollowUp], answered: FollowUp | None) -> Settlement:
+    """Mark the oldest unpaid instalment as paid. Close the answered follow-up and every open one about that instalment.
 
-    A follow-up that names no instalment (a promise that somebody typed) is about the oldest unpaid one. Where the lender
-    says that instalments are unpaid, the one after it is from now on the oldest, if it has fallen due.
+    A follow-up without an instalment (a typed promise) is about the oldest unpaid one. If the lender reports arrears, the
+    next instalment becomes the oldest unpaid one, provided that it has fallen due.
     """
-    instalment_on = _oldest_unpaid(desk, loan, open_ones)
-    ended = [f for f in open_ones if f is answered or _is_about(f, instalment_on)]
+    instalment_on = _oldest_unpaid(desk, loan, open_rows)
+    ended = [f for f in open_rows if f is answered or _is_about(f, instalment_on)]
     for follow_up in ended:
         follow_ups.close(desk, follow_up, "done")
     track(desk, loan)
@@ -44,14 +43,14 @@ def settle(desk: Desk, loan: Loan, open_ones: Sequence[FollowUp], answered: Foll
     return Settlement(instalment_on=instalment_on, ended=tuple(ended))
 
 
-def _oldest_unpaid(desk: Desk, loan: Loan, open_ones: Sequence[FollowUp]) -> date | None:
-    """By the lender's data or, where they say nothing, by the oldest instalment that a call is still open about."""
+def _oldest_unpaid(desk: Desk, loan: Loan, open_rows: Sequence[FollowUp]) -> date | None:
+    """Return the oldest unpaid instalment by the lender's data and by the open follow-ups."""
     if loan.due_day is None:
         return None
     today = desk.workspace_today
     oldest = next_unpaid_instalment(today, loan.due_day, paid_through=loan.paid_through, unpaid_since=loan.unpaid_since)
     paid = loan.paid_through or date.min
-    return min([oldest, *(f.instalment_on for f in open_ones if f.instalment_on and f.instalment_on > paid)])
+    return min([oldest, *(f.instalment_on for f in open_rows if f.instalment_on and f.instalment_on > paid)])
 
 
 def _is_about(follow_up: FollowUp, instalment_on: date | None) -> bool:

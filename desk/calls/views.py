@@ -1,28 +1,29 @@
-"""What somebody is shown who has logged a call."""
+"""What a member sees after logging a call, and of the loan in a form."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from desk.calls.answering import Answering
-from desk.calls.consequences import Consequences, retry_due
+from desk.calls.matching import FollowUpMatch
+from desk.calls.outcomes import OutcomeResult, retry_due
 from desk.core.transaction import Desk
+from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.follow_ups import note_of
 from desk.follow_ups.next_steps import NextOffer, next_days
 from desk.follow_ups.rule_plans import assignee_of_next
-from desk.loans import borrowers
+from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
-from storage.queries.follow_ups import follow_ups as stored
+from storage.queries.follow_ups import follow_ups
 from storage.tables import Call, FollowUp, Loan
 
 OTHERS_SHOWN = 5
-"""How many further follow-ups a call may be said to answer as well, by a button each."""
+"""How many further follow-ups get a button by which the call answers them too."""
 
 
 @dataclass(frozen=True, slots=True)
-class AlreadyLogged:
-    """The same line was logged a moment ago. `keeps_plan`: what it planned stands, whether or not it is logged again."""
+class RepeatedCall:
+    """The same line was logged a moment ago. `keeps_plan`: logging it again must not plan another call."""
 
     call_id: UUID
     at: datetime
@@ -32,14 +33,13 @@ class AlreadyLogged:
 
 @dataclass(frozen=True, slots=True)
 class CallLogged:
-    """A call, which follow-up it answered, what became of that, and what is planned.
+    """A logged call, the follow-up it answered (as it is now), and what is planned.
 
-    `answered` is as it is now. `settled` are further ones that a payment ended, `paid` the instalment it was for.
-    `by_rule`: what is `planned` was planned by the desk; `planned_note` is what stands with it. `missing` is a purpose that
-    was named and of which none is open. `still_open` is everything open on the loan besides `planned`; `others` are those
-    of it that the call may be said to answer as well. `asks`: a live loan is left with nothing planned; `offers` are next
-    steps for it. `next_number` numbers the loan's next follow-up: a button that carries it knows when something was planned
-    since. `undo_id` takes this act back.
+    `settled` are further follow-ups that a payment closed, `paid` the instalment it was for. `by_rule`: the desk itself
+    planned `planned`. `missing` is a named purpose without an open follow-up. `still_open` is everything open on the loan
+    besides `planned`; `others` are those that the call may answer too. `asks`: a live loan has nothing planned; `offers`
+    are next steps for it. A button carries `next_number`, the number of the loan's next follow-up, and so notices when
+    something was planned since.
     """
 
     call_id: UUID
@@ -65,7 +65,7 @@ class CallLogged:
 
     @property
     def keeps_plan(self) -> bool:
-        """Whether what comes next was settled by this act."""
+        """Whether this act planned the next call."""
         return self.planned is not None
 
 
@@ -73,42 +73,42 @@ async def call_logged(
     desk: Desk,
     loan: Loan,
     call: Call,
-    answering: Answering,
-    came: Consequences,
+    match: FollowUpMatch,
+    result: OutcomeResult,
     *,
     managers_told: bool = False,
     undo_id: UUID | None = None,
     offers_next: bool = True,
     open_before: list[FollowUp] | None = None,
 ) -> CallLogged:
-    """The whole of it, at the end of the transaction. `offers_next` False says that no next step is wanted. `open_before`
-    are all that were open, the loan being locked since; None: they are looked for."""
+    """Return the answer at the end of the transaction. `offers_next` False: no next step is wanted. `open_before` are the
+    follow-ups open when the loan was locked; None loads them."""
     if open_before is None:
         await desk.session.flush()
-        open_now = await stored.open_of_loan(desk.session, loan.id)
+        open_now = await follow_ups.open_of_loan(desk.session, loan.id)
     else:
-        open_now = _still_open(open_before, came)
-    still_open = [f for f in open_now if came.planned is None or f.id != came.planned.follow_up.id]
-    settled = [f for f in came.ended if f is not came.answered]
-    others = [f for f in answering.others if f.state == "open" and f in still_open and f is not came.answered]
-    views = {v.id: v for v in await follow_up_views(desk, loan, _distinct(still_open, settled, came.answered))}
+        open_now = _still_open(open_before, result)
+    still_open = [f for f in open_now if result.planned is None or f.id != result.planned.follow_up.id]
+    settled = [f for f in result.ended if f is not result.answered]
+    others = [f for f in match.others if f.state == "open" and f in still_open and f is not result.answered]
+    shown = {row.id: row for row in (*still_open, *settled, *([result.answered] if result.answered else ()))}
+    views = {v.id: v for v in await follow_up_views(desk, loan, list(shown.values()))}
     asks = not open_now and VOCABULARY.stage(loan.stage).live
-    offers = await _offers(desk, loan, call, answering, came, asks=asks) if offers_next else ()
-    contact = await borrowers.contact_of(desk, loan.borrower_id)
+    offers = await _offers(desk, loan, call, match, result, asks=asks) if offers_next else ()
     return CallLogged(
         call_id=call.id,
         at=call.at,
         loan=await loan_view(desk, loan),
-        name=contact.name,
+        name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
         outcome=call.outcome,
         note=desk.cipher.decrypt(Call.note_cipher, call),
-        answered=views[came.answered.id] if came.answered else None,
-        planned=planned_view(desk, loan, came.planned) if came.planned else None,
-        planned_note=note_of(desk, came.planned.follow_up) if came.planned else "",
-        by_rule=came.by_rule,
+        answered=views[result.answered.id] if result.answered else None,
+        planned=planned_view(desk, loan, result.planned) if result.planned else None,
+        planned_note=note_of(desk, result.planned.follow_up) if result.planned else "",
+        by_rule=result.by_rule,
         settled=tuple(views[f.id] for f in settled),
-        paid=came.paid,
-        missing=answering.purpose if answering.missing else None,
+        paid=result.paid,
+        missing=match.purpose if match.missing else None,
         still_open=tuple(views[f.id] for f in still_open),
         others=tuple(views[f.id] for f in others[:OTHERS_SHOWN]),
         offers=offers,
@@ -120,27 +120,56 @@ async def call_logged(
 
 
 async def _offers(
-    desk: Desk, loan: Loan, call: Call, answering: Answering, came: Consequences, *, asks: bool
+    desk: Desk, loan: Loan, call: Call, match: FollowUpMatch, result: OutcomeResult, *, asks: bool
 ) -> tuple[NextOffer, ...]:
     outcome = VOCABULARY.outcome(call.outcome)
-    about = came.answered.purpose if came.answered else answering.purpose
+    about = result.answered.purpose if result.answered else match.purpose
     purpose = about or outcome.next_purpose or VOCABULARY.stage(loan.stage).purpose
     if asks:
         return await next_days(desk, purpose)
-    if outcome.next == "planned" and came.planned is None and came.answered is None:
+    if outcome.next == "planned" and result.planned is None and result.answered is None:
         assignee = await assignee_of_next(desk, loan, None)
         return (NextOffer("retry", await retry_due(desk, loan, outcome, assignee, counted=True), purpose),)
     return ()
 
 
-def _still_open(open_before: list[FollowUp], came: Consequences) -> list[FollowUp]:
-    planned = [came.planned.follow_up] if came.planned else []
+def _still_open(open_before: list[FollowUp], result: OutcomeResult) -> list[FollowUp]:
+    planned = [result.planned.follow_up] if result.planned else []
     rows = {row.id: row for row in (*open_before, *planned)}
     return sorted((row for row in rows.values() if row.state == "open"), key=lambda row: (row.overdue_at, row.number))
 
 
-def _distinct(still_open: list[FollowUp], settled: list[FollowUp], answered: FollowUp | None) -> list[FollowUp]:
-    rows = {row.id: row for row in (*still_open, *settled)}
-    if answered is not None:
-        rows[answered.id] = answered
-    return list(rows.values())
+@dataclass(frozen=True, slots=True)
+class ChosenLoan:
+    """The loan in a form, with its open follow-ups, most urgent first. `offers` are times for the next call."""
+
+    number: str
+    name: str = field(repr=False)
+    tail: str = field(repr=False)
+    stage: str
+    open: tuple[FollowUpView, ...]
+    offers: tuple[NextOffer, ...]
+
+
+async def chosen_loan(desk: Desk, number: str, *, outcome: str | None = None) -> ChosenLoan:
+    """Return the loan of that number. With an `outcome` the first offer is the attempt that the desk would plan by rule.
+
+    Raises as `lookup.resolve` does.
+    """
+    loan = (await lookup.resolve(desk, LoanRef(whole=number, text=number))).loan
+    contact = await borrowers.contact_of(desk, loan.borrower_id)
+    open_rows = await follow_ups.open_of_loan(desk.session, loan.id)
+    purpose = VOCABULARY.stage(loan.stage).purpose
+    offers = await next_days(desk, purpose)
+    if outcome is not None and VOCABULARY.outcome(outcome).next == "planned":
+        assignee = await assignee_of_next(desk, loan, None)
+        due = await retry_due(desk, loan, VOCABULARY.outcome(outcome), assignee)
+        offers = (NextOffer("retry", due, purpose), *(offer for offer in offers if offer.due != due))
+    return ChosenLoan(
+        number=loan.number,
+        name=contact.name,
+        tail=contact.tail,
+        stage=loan.stage,
+        open=await follow_up_views(desk, loan, open_rows),
+        offers=offers,
+    )

@@ -1,6 +1,7 @@
-"""Changes of rows: remembered for Undo, versioned for compare and set, and their messages marked for rewriting."""
+"""Track changes of rows: record them for Undo, raise versions, and mark the messages to rewrite."""
 
 import base64
+from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -17,9 +18,19 @@ from storage.tables.columns import restored_columns
 
 Row = TypeVar("Row", bound=SQLModel)
 
+_CODECS: dict[str, tuple[type[Any], Callable[[Any], str], Callable[[str], Any]]] = {
+    "instant": (datetime, datetime.isoformat, datetime.fromisoformat),
+    "date": (date, date.isoformat, date.fromisoformat),
+    "time": (time, time.isoformat, time.fromisoformat),
+    "id": (UUID, str, UUID),
+    "bytes": (bytes, lambda value: base64.b64encode(value).decode(), base64.b64decode),
+    "amount": (Decimal, str, Decimal),
+}
+"""How an Undo stores a value in JSON, by the key that holds it. A datetime is also a date, so `instant` comes first."""
+
 
 def create(desk: Desk, row: Row) -> Row:
-    """Write a new row that Undo takes back. Raises NotUndoableError if nothing says how to take back such a row."""
+    """Write a new row that Undo can take back. Raises NotUndoableError if its table has no rule for that."""
     take_back_of(type(row))
     desk.changes[id(row)] = Change(row=row, before=None)
     desk.add(row)
@@ -27,9 +38,9 @@ def create(desk: Desk, row: Row) -> Row:
 
 
 def track(desk: Desk, row: Row) -> Row:
-    """Remember `row` as it is, before the first assignment changes it. Further calls have no effect.
+    """Record `row` before its first change, increment its version, and mark a follow-up's messages for rewriting.
 
-    Raises the row's version, and has the messages that show a follow-up rewritten.
+    Only the first call records and increments.
     """
     if id(row) not in desk.changes:
         desk.changes[id(row)] = Change(row=row, before=_snapshot(row))
@@ -42,10 +53,9 @@ def track(desk: Desk, row: Row) -> Row:
 
 
 def offer_undo(desk: Desk, act: str, *, loan_id: UUID | None = None, undo_id: UUID | None = None) -> UUID:
-    """Remember this transaction's changes for Undo, and return the id for its button.
+    """Store this transaction's changes for Undo, and return the id for its button.
 
-    `undo_id` is that id where a message of this act already carries it. Call this last: Undo does not restore what
-    changes afterwards.
+    Pass `undo_id` if a message of this act already carries it. Call this last: Undo ignores later changes.
     """
     undo = Undo(
         id=undo_id or new_id(),
@@ -61,13 +71,13 @@ def offer_undo(desk: Desk, act: str, *, loan_id: UUID | None = None, undo_id: UU
 
 
 def restore(row: SQLModel, before: dict[str, Any]) -> None:
-    """Set the columns of a row to what a step of an Undo remembers."""
+    """Set the columns of a row to their encoded values in `before`."""
     for name, value in before.items():
-        setattr(row, name, remembered(value))
+        setattr(row, name, decode(value))
 
 
 def table_name(table: type[SQLModel]) -> str:
-    """Return the name of a table in the database."""
+    """Return the database name of a table."""
     return inspect(table).mapper.local_table.description
 
 
@@ -83,7 +93,7 @@ def _step(change: Change) -> dict[str, Any]:
 
 
 def _restorable(change: Change) -> dict[str, Any]:
-    # Remember only what the act itself changed: what the desk notes later (announced, escalated) stays.
+    # Store only what the act itself changed: what the desk records later (announced, escalated) stays.
     before, after = change.before or {}, _snapshot(change.row)
     names = restored_columns(table_name(type(change.row)))
     return {name: value for name, value in before.items() if value != after[name] and name in names}
@@ -94,37 +104,19 @@ def _snapshot(row: SQLModel) -> dict[str, Any]:
 
 
 def _encode(value: Any) -> Any:
-    match value:
-        case datetime():
-            return {"instant": value.isoformat()}
-        case date():
-            return {"date": value.isoformat()}
-        case time():
-            return {"time": value.isoformat()}
-        case UUID():
-            return {"id": str(value)}
-        case bytes():
-            return {"bytes": base64.b64encode(value).decode()}
-        case Decimal():
-            return {"amount": str(value)}
-        case _:
-            return value
+    for name, (kind, encode, _) in _CODECS.items():
+        if isinstance(value, kind):
+            return {name: encode(value)}
+    return value
 
 
-def remembered(value: Any) -> Any:
-    """Return a column's value from what a step of an Undo remembers of it."""
-    match value:
-        case {"instant": text}:
-            return datetime.fromisoformat(text)
-        case {"date": text}:
-            return date.fromisoformat(text)
-        case {"time": text}:
-            return time.fromisoformat(text)
-        case {"id": text}:
-            return UUID(text)
-        case {"bytes": text}:
-            return base64.b64decode(text)
-        case {"amount": text}:
-            return Decimal(text)
-        case _:
-            return value
+def decode(value: Any) -> Any:
+    """Return the value of a column from the JSON that an Undo stores for it."""
+    for name, (_, _, decode_text) in _CODECS.items():
+        if _has_key(value, name):
+            return decode_text(value[name])
+    return value
+
+
+def _has_key(value: object, name: str) -> bool:
+    return isinstance(value, dict) and name in value

@@ -1,4 +1,4 @@
-"""Deliveries that Slack repeats have one effect and get the same answer."""
+"""Deduplicate requests that Slack delivers again: one effect, and the same answer."""
 
 from datetime import timedelta
 
@@ -6,25 +6,23 @@ from desk.core.transaction import Desk
 from storage.queries.core import deliveries
 from storage.tables import ProcessedDelivery
 
-REMEMBERED_FOR = timedelta(hours=1)
-"""Longer than Slack repeats anything, or accepts an old signature."""
+ANSWER_LIFETIME = timedelta(hours=1)
+"""Longer than Slack retries a request, and than its signature is valid."""
 
 
 async def claim(desk: Desk, key: str) -> str | None:
-    """Return None for a new delivery, which this transaction now handles; for a repeat, the earlier answer."""
+    """Return None if the delivery is new and now claimed by this transaction, or else the earlier answer."""
     earlier = await deliveries.claim(desk.session, desk.workspace.id, key, desk.now)
-    if earlier is None:
-        return None
-    return desk.cipher.decrypt(ProcessedDelivery.answer_cipher, earlier)
+    return None if earlier is None else desk.cipher.decrypt(ProcessedDelivery.answer_cipher, earlier)
 
 
-async def answered(desk: Desk, key: str, answer: str) -> None:
-    """Store the answer for repeats, encrypted because it may show a borrower."""
+async def store_answer(desk: Desk, key: str, answer: str) -> None:
+    """Store the answer for retries, encrypted because it may show a borrower."""
     row_id = deliveries.row_id(desk.workspace.id, key)
     cipher = desk.cipher.encrypt(ProcessedDelivery.answer_cipher, row_id, answer)
     await deliveries.save_answer(desk.session, row_id, cipher)
 
 
 async def forget_old(desk: Desk) -> None:
-    """Delete the answers that are too old to be asked for again."""
-    await deliveries.delete_before(desk.session, desk.now - REMEMBERED_FOR)
+    """Delete the answers that no retry can ask for any more."""
+    await deliveries.delete_before(desk.session, desk.now - ANSWER_LIFETIME)

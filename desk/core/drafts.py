@@ -1,6 +1,6 @@
-"""What a member typed and has not confirmed or sent yet, encrypted and kept for an hour.
+"""Drafts: what a member typed but has not confirmed or submitted, stored encrypted for an hour.
 
-A button may carry no personal data, so it carries the id of a draft. A form that was not sent opens again as it was left.
+A button must not carry personal data, so it carries a draft's id. A form that was not submitted reopens as it was left.
 """
 
 import json
@@ -16,13 +16,13 @@ from storage.engine.types import new_id
 from storage.queries.core import drafts
 from storage.tables import Draft
 
-KEPT_FOR = timedelta(hours=1)
-"""How long a draft can be used."""
+DRAFT_LIFETIME = timedelta(hours=1)
+"""How long a draft is valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormDraft:
-    """The values of a form's fields, by name, when the desk last saw them."""
+    """The last known values of a form's fields, by name, and when they were saved."""
 
     typed: Mapping[str, str | tuple[str, ...]] = field(repr=False)
     at: datetime
@@ -36,12 +36,9 @@ async def save_for_confirmation(desk: Desk, body: Mapping[str, Any]) -> UUID:
 
 
 async def take_confirmed(desk: Desk, draft_id: UUID) -> dict[str, Any]:
-    """Return what was saved, and delete it: a draft is used once.
-
-    Raises NotFound (`draft_gone`: used, older than an hour, or another member's).
-    """
+    """Return and delete a draft. Raises NotFound (`draft_gone`: used, over an hour old, or another member's)."""
     draft = await desk.session.get(Draft, draft_id, with_for_update=True)
-    if draft is None or draft.member_id != desk.member.id or desk.now - draft.at > KEPT_FOR:
+    if draft is None or draft.member_id != desk.member.id or desk.now - draft.at > DRAFT_LIFETIME:
         raise NotFound("draft_gone")
     body = _body_of(desk, draft)
     await desk.session.delete(draft)
@@ -49,26 +46,26 @@ async def take_confirmed(desk: Desk, draft_id: UUID) -> dict[str, Any]:
 
 
 async def save_form(desk: Desk, form: str, typed: Mapping[str, str | tuple[str, ...]]) -> None:
-    """Save what the acting member has typed into a form so far, replacing what was saved of it before."""
+    """Save what the acting member has typed into a form so far, replacing the earlier draft of it."""
     await drafts.save(desk.session, await _draft(desk, typed, form))
 
 
 async def read_form(desk: Desk, form: str) -> FormDraft | None:
     """Return what the acting member typed into a form within the last hour, or None."""
     draft = await drafts.of_form(desk.session, desk.member.id, form)
-    if draft is None or desk.now - draft.at > KEPT_FOR:
+    if draft is None or desk.now - draft.at > DRAFT_LIFETIME:
         return None
     typed = {name: v if isinstance(v, str) else tuple(v) for name, v in _body_of(desk, draft).items()}
     return FormDraft(typed=typed, at=draft.at)
 
 
 async def forget_form(desk: Desk, form: str) -> None:
-    """Delete the draft of a form that was sent or is no longer wanted."""
+    """Delete the acting member's draft of a form."""
     await drafts.delete_form(desk.session, desk.member.id, form)
 
 
 async def _draft(desk: Desk, body: Mapping[str, Any], form: str | None = None) -> Draft:
-    await drafts.delete_before(desk.session, desk.workspace.id, desk.now - KEPT_FOR)
+    await drafts.delete_before(desk.session, desk.workspace.id, desk.now - DRAFT_LIFETIME)
     row_id, text = new_id(), json.dumps(dict(body), ensure_ascii=False)
     return Draft(
         id=row_id,

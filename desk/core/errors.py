@@ -1,4 +1,4 @@
-"""The refusals of the desk. Each has a code and plain values; the Slack side words it in the reader's language."""
+"""Refusals of the desk: a code and plain values, which the Slack side words in the reader's language."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from typing import Any
 class DeskError(Exception):
     """A refusal that a person can act on.
 
-    `code` names the reason (snake_case, one text per language in `handlers/messages/refusals/errors.py`); `params` are the values
-    that the text shows. Never put a borrower's name, phone or note in `params` unless the reader typed it.
+    `code` names the reason in snake_case; `handlers/messages/refusals` holds its text, which shows `params`. Never put
+    a borrower's name, phone or note in `params` unless the reader typed it.
     """
 
     def __init__(self, code: str, **params: Any) -> None:
@@ -25,12 +25,12 @@ class NotFound(DeskError):
 
 
 class Ambiguous(DeskError):
-    """The words fit more than one; `params["choices"]` are what they may mean."""
+    """The words have several meanings, listed in `params["choices"]`."""
 
 
 class NotAllowed(DeskError):
-    """The acting member may not do this; `params` say who may."""
+    """The acting member may not do this; `params` tell who may."""
 
 
 class Conflict(DeskError):
-    """Another member was first; `params` say who and when."""
+    """Another member was first; `params` tell who and when."""

@@ -1,14 +1,14 @@
-"""The languages in which people read the desk: the only list of them."""
+"""The only list of the languages in which people read the desk."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language. `code` is what the tables and `desk/data` use, `name` is its name in the language itself.
+    """One language. Tables and `desk/data` use `code`; `name` is in the language itself; Slack and settings use `locale`.
 
-    `locale` is how Slack and the settings write it, `catalogue` the folder of its texts in `handlers/locale` and its name
-    in CLDR. A text or word without a translation is shown in the language `fallback`; None: the texts in the code.
+    `catalogue` is its name in CLDR and its folder in `handlers/locale`. Untranslated text is shown in the language
+    `fallback`, or as written in the code (None).
     """
 
     code: str
@@ -35,10 +35,10 @@ def language_of(locale: str) -> Language:
 
 
 def is_listed(locale: str) -> bool:
-    """Return whether people can read the desk in the language of this locale."""
+    """Return whether the desk is available in the language of this locale."""
     return locale.replace("_", "-").partition("-")[0].lower() in LANGUAGES
 
 
 def translated_languages() -> list[Language]:
-    """Return the languages that need a catalogue: all but the one in which the code is written."""
+    """Return the languages that need a catalogue: all but the language of the code."""
     return [language for language in LANGUAGES.values() if language.fallback is not None]

@@ -1,9 +1,9 @@
-"""Who may do what, by the table in `desk/data/permissions.toml`, which explains the relations. Every use case asks here.
+"""Who may do what. Every use case asks here; the table and the relations are in `desk/data/permissions.toml`.
 
-The folder that owns a loan, a follow-up or a member works out how the acting member relates to it, and passes that on.
+The folder that owns a loan, follow-up or member determines how the acting member relates to it, and passes the relations.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -20,12 +20,12 @@ from storage.tables import Member
 Relation = Literal["own", "recent", "loan", "held", "covered", "managed", "team", "unowned"]
 
 CALLERS = ("agent", "verifier", "collector", "manager")
-"""The roles that make calls and can be given loans and follow-ups. Compliance reads; an admin sets up."""
+"""The roles that make calls and can have loans and follow-ups. Compliance only reads; an admin configures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Members with one of `roles` (None: every member) may, on what they relate to in one of `relations` (None: on all)."""
+    """A right of members with one of `roles` (None: everyone) on objects in one of `relations` (None: all objects)."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
@@ -35,7 +35,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may do an act. `does` are the words of the docs; `refusal` is the code of the text for others."""
+    """Who may do an act. The docs show `does`; `refusal` is the code of the error for others."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
@@ -45,7 +45,7 @@ class Rule:
 
 
 def load_rules(source: Traversable) -> Mapping[str, Rule]:
-    """Read the table of rights. Raises VocabularyError naming the file."""
+    """Read the table of rights. Raises VocabularyError, which names the file."""
     try:
         rules = TypeAdapter(dict[str, Rule]).validate_python(loads(source.read_text("utf-8")))
     except (OSError, TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
@@ -57,7 +57,7 @@ def load_rules(source: Traversable) -> Mapping[str, Rule]:
 
 
 RULES = load_rules(resources.files("desk") / "data" / "permissions.toml")
-"""Every act and who may do it."""
+"""Every act, and who may do it."""
 
 
 def roles_of(member: Member) -> frozenset[str]:
@@ -66,7 +66,7 @@ def roles_of(member: Member) -> frozenset[str]:
 
 
 def allows(member: Member, act: str, relations: Collection[Relation] = ()) -> bool:
-    """Whether the member may do the act on something to which they have these relations. Raises KeyError: no such act."""
+    """Return whether a member with these relations to an object may do the act on it. Raises KeyError (no such act)."""
     return any(
         (grant.roles is None or not roles_of(member).isdisjoint(grant.roles))
         and (grant.relations is None or not set(grant.relations).isdisjoint(relations))
@@ -75,29 +75,27 @@ def allows(member: Member, act: str, relations: Collection[Relation] = ()) -> bo
 
 
 def require(desk: Desk, act: str, relations: Collection[Relation] = (), **params: Any) -> Member:
-    """Return the acting member, who may do the act. Raises NotAllowed as `refusal` says."""
+    """Return the acting member if they may do the act. Raises NotAllowed (see `refusal`)."""
     if not allows(desk.member, act, relations):
         raise refusal(act, relations, **params)
     return desk.member
 
 
 def require_role(desk: Desk, act: str) -> Member:
-    """Return the acting member if they may do the act on anything at all; ask this before looking anything up.
-
-    Raises NotAllowed (`role_missing`, with the roles that may).
-    """
+    """Return the acting member if their roles allow the act on anything at all. Raises NotAllowed (`role_missing`)."""
     grants = RULES[act].grants
     if all(grant.roles is not None and roles_of(desk.member).isdisjoint(grant.roles) for grant in grants):
-        raise NotAllowed("role_missing", roles=tuple(dict.fromkeys(role for g in grants for role in g.roles or ())))
+        raise NotAllowed("role_missing", roles=_roles_in(grants))
     return desk.member
 
 
 def refusal(act: str, relations: Collection[Relation] = (), **params: Any) -> NotAllowed:
-    """Return the refusal of an act: the act's own with `params`; `role_missing` where the relation suffices but the role
-    does not."""
+    """Return the error for an act: `role_missing` if the relation suffices but the role does not, or else the act's own."""
     rule = RULES[act]
     lacking = [g for g in rule.grants if g.relations is not None and not set(g.relations).isdisjoint(relations)]
-    if rule.refusal == "role_missing":
-        lacking = list(rule.grants)
-    roles = tuple(dict.fromkeys(role for grant in lacking for role in grant.roles or ()))
+    roles = _roles_in(rule.grants if rule.refusal == "role_missing" else lacking)
     return NotAllowed("role_missing", roles=roles) if roles else NotAllowed(rule.refusal, **params)
+
+
+def _roles_in(grants: Iterable[Grant]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(role for grant in grants for role in grant.roles or ()))

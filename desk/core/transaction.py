@@ -1,4 +1,4 @@
-"""`Desk` is one transaction in which one member, or the desk itself, does one thing; `Office` opens them."""
+"""`Desk`: one transaction in which a member, or the desk itself, does one thing. `Office` opens desks."""
 
 import contextlib
 from collections.abc import AsyncGenerator
@@ -22,7 +22,7 @@ from storage.tables import AuditEntry, Member, Workspace
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A row that this transaction makes (`before` None) or changes (`before` has its columns as they were)."""
+    """A row that this transaction creates (`before` None) or changes (`before`: its encoded columns as they were)."""
 
     row: SQLModel
     before: dict[str, Any] | None
@@ -30,10 +30,10 @@ class Change:
 
 @dataclass(slots=True)
 class Desk:
-    """What a use case works with. `actor` None is the desk itself; `now` is one instant for the whole transaction.
+    """The context of a use case. `actor` None is the desk itself; `now` is one instant for the whole transaction.
 
-    `changes` holds what Undo would need, by the identity of the row, and `touched` the follow-ups whose messages must be
-    rewritten; `desk.core.changes` fills both. `cache` holds values that a folder reads once per transaction, by type.
+    `desk.core.changes` fills `changes` (what Undo needs, by `id(row)`) and `touched` (the follow-ups whose messages must
+    be rewritten). `cache` holds values that are read once per transaction, by type.
     """
 
     session: AsyncSession
@@ -47,14 +47,14 @@ class Desk:
 
     @property
     def member(self) -> Member:
-        """The acting member. Raises NotAllowed (`not_a_member`) when nobody with a membership acts."""
+        """The acting member. Raises NotAllowed (`not_a_member`) if the actor is not a member."""
         if self.actor is None:
             raise NotAllowed("not_a_member")
         return self.actor
 
     @property
     def workspace_today(self) -> date:
-        """The date where the lender is, by which instalments fall due."""
+        """The date in the workspace's time zone, by which instalments fall due."""
         return self.now.astimezone(ZoneInfo(self.workspace.zone)).date()
 
     def add(self, row: SQLModel) -> None:
@@ -78,7 +78,7 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What all transactions of the process share: the database, the keys, the clock."""
+    """What all transactions of a process share: the database, the keys, the clock."""
 
     database: Database
     cipher: Cipher
@@ -86,14 +86,14 @@ class Office:
 
     @contextlib.asynccontextmanager
     async def desk(self, workspace: Workspace, actor: Member | None = None) -> AsyncGenerator[Desk]:
-        """Open a writing transaction: committed at the end of the block, rolled back when the block raises.
+        """Open a writing transaction: committed at the end of the block, rolled back if the block raises.
 
-        If the transaction changed the workspace itself, copy the committed values onto the process's `workspace`.
+        After a commit that changed the workspace itself, copy the new values onto the process's `workspace`.
         """
         async with self.database.transaction() as session:
             desk = Desk(session=session, cipher=self.cipher, workspace=workspace, actor=actor, now=self.clock.now())
             yield desk
-            # Flush first: a reminder that the due scan is writing for a row changed here can then be touched.
+            # Flush first, so that a reminder that the due scan is writing for a row changed here is also touched.
             await session.flush()
             await notices.touch_for_follow_ups(session, desk.touched, desk.now)
         if desk.workspace is not workspace:
@@ -101,6 +101,6 @@ class Office:
 
     @contextlib.asynccontextmanager
     async def reading_desk(self, workspace: Workspace, actor: Member | None = None) -> AsyncGenerator[Desk]:
-        """Open a transaction that only reads."""
+        """Open a read-only transaction."""
         async with self.database.reading() as session:
             yield Desk(session=session, cipher=self.cipher, workspace=workspace, actor=actor, now=self.clock.now())

@@ -1,4 +1,4 @@
-"""Undo: take back the last act while nothing has been built on it (COMMANDS: Undo acts for five minutes)."""
+"""Undo an act while no later act depends on it (COMMANDS: Undo acts for five minutes)."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -18,19 +18,15 @@ from desk.core.undo_rules import UndoneRow
 from storage.queries.core import acts, undos
 from storage.queries.loans import loans
 from storage.queries.people import members
-from storage.tables import (
-    FollowUp,
-    Loan,
-    Undo,
-)
+from storage.tables import FollowUp, Loan, Undo
 
 UNDO_FOR = timedelta(minutes=5)
-"""How long a change can be taken back."""
+"""How long an act can be undone."""
 
 
 @dataclass(frozen=True, slots=True)
-class TakenBack:
-    """What Undo did: the act, its loan, how many rows were restored, and the loans of the rows that stay as they are."""
+class UndoResult:
+    """An undone act: its loan, how many rows were restored, and the numbers of the loans that stay as they are."""
 
     act: str
     loan_number: str | None
@@ -39,7 +35,7 @@ class TakenBack:
 
 
 @dataclass(frozen=True, slots=True)
-class Since:
+class LaterAct:
     """A later act that depends on the one to undo. `who` is a Slack id, None for the desk itself."""
 
     act: str
@@ -49,7 +45,7 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One row of the act; `before` is what the act remembers of it (None: the act created it)."""
+    """A row of the act; `before` holds the columns that the act changed (None: the act created the row)."""
 
     row: Any
     version: int
@@ -61,32 +57,33 @@ class _Step:
         return self.row.version == self.version
 
 
-async def take_back(desk: Desk, undo_id: UUID) -> TakenBack:
+async def take_back(desk: Desk, undo_id: UUID) -> UndoResult:
     """Restore what the act changed, and correct what follows from it.
 
-    Raises NotFound (`undo_unknown`), NotAllowed (`undo_not_yours`: another member's), Invalid (`undo_too_late`,
-    `last_admin`), Conflict (`already_undone`; `undo_leaves_loans`; `undo_built_on`, with the loans and the later acts).
+    Raises NotFound (`undo_unknown`), NotAllowed (`undo_not_yours`), Invalid (`undo_too_late`, `last_admin`), Conflict
+    (`already_undone`, `undo_leaves_loans`; `undo_built_on`, with the loans and the later acts).
     """
-    undo = await _mine(desk, undo_id)
+    undo = await _own_undo(desk, undo_id)
     steps = await _steps(desk, undo)
-    moved_on = await _moved_on(desk, undo, steps)
-    left = await _loan_numbers(desk, undo, moved_on)
-    if moved_on and not _may_stay(undo, moved_on):
-        since = await _since(desk, undo, moved_on)
-        raise Conflict("undo_built_on", act=undo.act, loans=left, since=since)
+    has_followers = await undo_rules.has_followers(desk, undo)
+    changed_since = [step for step in steps if has_followers or not step.is_untouched]
+    left = await _loan_numbers(desk, undo, changed_since)
+    if changed_since and not _may_stay(undo, changed_since):
+        later = await _later_acts(desk, undo, changed_since)
+        raise Conflict("undo_built_on", act=undo.act, loans=left, since=later)
     untouched = [step for step in steps if step.is_untouched]
     await undo_rules.correct_after_undo(desk, undo, [await _take_back_row(desk, step) for step in untouched])
-    await _let_earlier_acts_be_taken_back(desk, undo, untouched)
+    await _allow_earlier_undos(desk, undo, untouched)
     await undo_rules.recompute(desk, [step.row for step in untouched])
     undo.undone_at = desk.now
     desk.add(undo)
     loan = await desk.session.get(Loan, undo.loan_id) if undo.loan_id else None
     desk.audit("undo", loan_id=undo.loan_id, subject_id=undo.id, act_undone=undo.act, restored=len(untouched))
-    return TakenBack(act=undo.act, loan_number=loan.number if loan else None, restored=len(untouched), left=left)
+    return UndoResult(act=undo.act, loan_number=loan.number if loan else None, restored=len(untouched), left=left)
 
 
-async def _mine(desk: Desk, undo_id: UUID) -> Undo:
-    # Every change begins with its loan, so the loan is held before the undo.
+async def _own_undo(desk: Desk, undo_id: UUID) -> Undo:
+    # Every change locks its loan first, so lock the loan before the undo.
     loan_id = await undos.loan_of(desk.session, undo_id)
     if loan_id is not None:
         await loans.lock(desk.session, loan_id)
@@ -118,16 +115,9 @@ async def _steps(desk: Desk, undo: Undo) -> list[_Step]:
     ]
 
 
-def _may_stay(undo: Undo, moved_on: Sequence[_Step]) -> bool:
-    """Whether Undo may leave these rows as they are now: loans and follow-ups of an act on many."""
-    return undo_rules.allows_partial_undo(undo.act) and all(isinstance(step.row, (Loan, FollowUp)) for step in moved_on)
-
-
-async def _moved_on(desk: Desk, undo: Undo, steps: Sequence[_Step]) -> list[_Step]:
-    """The rows on which a later act depends."""
-    if await undo_rules.has_followers(desk, undo):
-        return list(steps)
-    return [step for step in steps if not step.is_untouched]
+def _may_stay(undo: Undo, steps: Sequence[_Step]) -> bool:
+    """Return whether Undo may leave these rows as they are: loans and follow-ups of an act on many loans."""
+    return undo_rules.allows_partial_undo(undo.act) and all(isinstance(step.row, (Loan, FollowUp)) for step in steps)
 
 
 async def _take_back_row(desk: Desk, step: _Step) -> UndoneRow:
@@ -139,8 +129,8 @@ async def _take_back_row(desk: Desk, step: _Step) -> UndoneRow:
     return UndoneRow(row, step.before, desk.changes[id(row)].before or {})
 
 
-async def _let_earlier_acts_be_taken_back(desk: Desk, undo: Undo, steps: Sequence[_Step]) -> None:
-    """Let the acts before this one be undone again: their rows are as those acts left them."""
+async def _allow_earlier_undos(desk: Desk, undo: Undo, steps: Sequence[_Step]) -> None:
+    """Allow Undo of the loan's earlier acts again, because their rows are now as those acts left them."""
     if undo.loan_id is None:
         return
     now_at = {(str(step.row.id), step.version_before): step.row.version for step in steps}
@@ -151,13 +141,12 @@ async def _let_earlier_acts_be_taken_back(desk: Desk, undo: Undo, steps: Sequenc
             desk.add(earlier)
 
 
-async def _since(desk: Desk, undo: Undo, moved_on: Sequence[_Step]) -> tuple[Since, ...]:
-    entries = await acts.latest(
-        desk.session, _loan_ids(undo, moved_on), since=undo.made_at, but_not_by=undo.member_id, limit=3
-    )
+async def _later_acts(desk: Desk, undo: Undo, steps: Sequence[_Step]) -> tuple[LaterAct, ...]:
+    loan_ids = _loan_ids(undo, steps)
+    entries = await acts.latest(desk.session, loan_ids, since=undo.made_at, but_not_by=undo.member_id, limit=3)
     people = await members.by_ids(desk.session, [entry.actor_id for entry in entries if entry.actor_id])
     return tuple(
-        Since(act=entry.act, who=people[entry.actor_id].slack_user_id if entry.actor_id else None, at=entry.at)
+        LaterAct(act=entry.act, who=people[entry.actor_id].slack_user_id if entry.actor_id else None, at=entry.at)
         for entry in entries
     )
 
@@ -168,6 +157,6 @@ async def _loan_numbers(desk: Desk, undo: Undo, steps: Sequence[_Step]) -> tuple
 
 
 def _loan_ids(undo: Undo, steps: Sequence[_Step]) -> set[UUID]:
-    """The loans of these rows; for a row that belongs to none (a borrower's), the loan of the act."""
+    """Return the loans of these rows; for a row without a loan (a borrower), the loan of the act."""
     own = {step.row.id if isinstance(step.row, Loan) else getattr(step.row, "loan_id", undo.loan_id) for step in steps}
     return {loan_id for loan_id in own if loan_id is not None}

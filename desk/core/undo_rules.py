@@ -1,7 +1,4 @@
-"""What Undo must know about tables and acts. The module that owns a table or an act registers it here when imported.
-
-`desk.registrations` imports every module that registers something.
-"""
+"""What Undo must know about tables and acts. Their modules register it here when `desk.registrations` imports them."""
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -19,10 +16,9 @@ Recompute = Callable[[Desk, Sequence[Any]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class UndoneRow:
-    """A row that an Undo has just restored.
+    """A row that an Undo has just restored, with encoded columns as they were before the act and before the Undo.
 
-    `before` holds the columns that the act changed, as they were before it, encoded (None: the act created the row);
-    `replaced` holds all columns as they were before the Undo, encoded.
+    `before` holds the columns that the act changed (None: the act created the row), `replaced` all columns.
     """
 
     row: Any
@@ -36,7 +32,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class NotUndoableError(LookupError):
-    """A row of a table that nothing says how to take back."""
+    """No rule says how to take back a created row of this table."""
 
 
 _TAKE_BACK: dict[type[SQLModel], TakeBack] = {}
@@ -47,22 +43,22 @@ _PARTIAL_ACTS: set[str] = set()
 
 
 def takes_back(table: type[SQLModel]) -> Callable[[F], F]:
-    """Register how a row of this table that the act created is taken back."""
+    """Register how Undo takes back a row of this table that the act created."""
     return _register(_TAKE_BACK, table)
 
 
 def recomputes_after(*tables: type[SQLModel]) -> Callable[[F], F]:
-    """Register what is recomputed after rows of these tables change or are restored."""
+    """Register what to recompute after rows of these tables change or are restored."""
     return _register_for(_RECOMPUTE, tables)
 
 
 def corrects_after_undo(*tables: type[SQLModel]) -> Callable[[F], F]:
-    """Register what is checked or corrected once an Undo has restored rows of these tables, e.g. messages already sent."""
+    """Register what to check or correct after an Undo restored rows of these tables, e.g. messages already sent."""
     return _register_for(_CORRECT, tables)
 
 
 def finds_followers_of(act: str) -> Callable[[F], F]:
-    """Register how to see that something was built on this act without changing any of its rows."""
+    """Register how to find out that something depends on this act although none of its rows has changed."""
     return _register(_HAS_FOLLOWERS, act)
 
 
@@ -72,34 +68,29 @@ def allow_partial_undo(*acts: str) -> None:
 
 
 def take_back_of(table: type[SQLModel]) -> TakeBack:
-    """Return how a created row of this table is taken back. A table with `undone_at` needs no registration.
-
-    Raises NotUndoableError.
-    """
-    known = _TAKE_BACK.get(table)
-    if known is not None:
-        return known
+    """Return how to take back a created row; a table with `undone_at` needs no rule. Raises NotUndoableError."""
+    if table in _TAKE_BACK:
+        return _TAKE_BACK[table]
     if "undone_at" in table.model_fields:
         return _mark_undone
     raise NotUndoableError(f"{table.__name__}: register with desk.core.undo_rules how a created row is taken back")
 
 
 def allows_partial_undo(act: str) -> bool:
-    """Whether this act may be undone in part."""
+    """Return whether this act may be undone in part."""
     return act in _PARTIAL_ACTS
 
 
 async def has_followers(desk: Desk, undo: Undo) -> bool:
-    """Whether something was built on the act without changing its rows."""
+    """Return whether something depends on the act although none of its rows has changed."""
     find = _HAS_FOLLOWERS.get(undo.act)
     return find is not None and await find(desk, undo)
 
 
 async def correct_after_undo(desk: Desk, undo: Undo, rows: Sequence[UndoneRow]) -> None:
-    """Check and correct what follows from the restored rows."""
+    """Run the registered checks and corrections for the restored rows."""
     for correct, tables in _CORRECT.items():
-        concerned = [each for each in rows if isinstance(each.row, tables)]
-        if concerned:
+        if concerned := [each for each in rows if isinstance(each.row, tables)]:
             await correct(desk, undo, concerned)
 
 

@@ -1,4 +1,4 @@
-"""How people name a loan and a member, before the desk has looked them up."""
+"""How people refer to loans, members and due times."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,8 +12,10 @@ NAME_LIMIT = 100
 
 @dataclass(frozen=True, slots=True)
 class LoanRef:
-    """A loan as typed: `whole` is the token (`L-1042/3`), `text` the part before the last `/`, `follow_up` the number
-    behind it. A lender's number may itself contain `/`, so `whole` is tried first."""
+    """A loan as typed (`L-1042/3`): `text` is the part before the last `/`, `follow_up` the number after it.
+
+    A lender's number may itself contain `/`, so the desk first looks for `whole`.
+    """
 
     whole: str
     text: str
@@ -22,7 +24,7 @@ class LoanRef:
 
 @dataclass(frozen=True, slots=True)
 class PersonRef:
-    """A member as typed: the Slack id of a mention, or the word behind `@`."""
+    """A member as typed: the Slack id of a mention, or the word after `@`."""
 
     slack_id: str | None = None
     word: str | None = None
@@ -30,11 +32,7 @@ class PersonRef:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A due time as understood.
-
-    `on` is the calendar date in the zone in which it was said; `at` the instant (aware, UTC), or None when a date
-    alone was said.
-    """
+    """A due date in the member's zone (`on`), and the instant (aware, UTC) or None if only a date was typed."""
 
     on: date
     at: datetime | None = None

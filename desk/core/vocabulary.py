@@ -1,7 +1,7 @@
-"""The words of the desk: purposes, outcomes, documents, stages and roles, read from `data/*.toml`.
+"""The vocabulary: purposes, outcomes, documents, stages and roles, read from `data/*.toml`.
 
-Each entry has a code, which is stored; a Chinese and an English word, which are shown; and synonyms, which are
-understood. A lender's own words are added there, not in code.
+The desk stores an entry's code, shows its word in the reader's language, and understands its synonyms. A lender adds
+its own words there, not in code.
 """
 
 import re
@@ -26,12 +26,12 @@ NextStep = Literal["planned", "asks", "must", "instalment", "offers_withdrawn"]
 
 
 class VocabularyError(Exception):
-    """A data file is not as it should be; the message names the file and the entry."""
+    """A data file is invalid; the message names the file and the entry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """A thing with a name in both languages."""
+    """An entry with a name in each language."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", str_min_length=1)
 
@@ -40,10 +40,10 @@ class Word:
     en: str
     synonyms: tuple[str, ...] = ()
     never_before: tuple[str, ...] = ()
-    """Words before which this one means something else: `paid` before `half` is not paid."""
+    """Words that change the meaning of the one before them: `paid half` does not mean `paid`."""
 
     def word(self, locale: str) -> str:
-        """Return the word for a reader of `locale` (`zh-CN`, `zh_Hans_CN`, `en-US` …), or else in the language's fallback."""
+        """Return the word in the language of `locale` (`zh-CN`, `zh_Hans_CN`, `en-US` …), or else in its fallback."""
         language = language_of(locale)
         while language.fallback is not None:
             if word := getattr(self, language.code, ""):
@@ -52,7 +52,7 @@ class Word:
         return self.en
 
     def terms(self) -> Iterator[str]:
-        """Return all that is understood as this word, as `term_key` writes it; some may come twice."""
+        """Return the `term_key` of every term for this word, possibly with duplicates."""
         return map(term_key, (self.code, self.zh, self.en, *self.synonyms))
 
 
@@ -65,51 +65,51 @@ class Purpose(Word):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome(Word):
-    """How a call ended, and what happens to the follow-up that it answers."""
+    """The result of a call, and its effect on the follow-up that it answers."""
 
     ends: bool
-    """The follow-up is done; otherwise it stays open and the attempt is counted."""
+    """Whether it closes the follow-up, which otherwise stays open with one attempt more."""
     answers: Answers = "any"
     """The kind of follow-up that it can answer."""
     next: NextStep
-    """When no next step was typed: planned by the desk, asked for, refused without, the next instalment's, or none and
-    an offer to end the loan as withdrawn."""
+    """If no next step was typed: the desk plans one, asks for it, or refuses the call; plans the next instalment's; or
+    offers to end the loan as withdrawn."""
     next_purpose: str | None = None
-    """The purpose of the next follow-up where none was typed and none was answered; with `promise` also where one was."""
+    """The purpose of the next follow-up if none was typed and none was answered; with `promise` even if one was."""
     retry_working_minutes: int | None = None
-    """With `planned`: how much working time later; None for the next working morning."""
+    """With `planned`: after how much working time; None: the next working morning."""
     attempts_a_day: int | None = None
-    """With `retry_working_minutes`: the attempt of a day after which the next one waits for the next working morning."""
+    """With `retry_working_minutes`: after this many attempts in a day, wait for the next working morning."""
     settles_instalment: bool = False
-    """Ends every open repayment follow-up of the oldest unpaid instalment."""
+    """Whether it closes every open repayment follow-up of the oldest unpaid instalment."""
     marks_number_wrong: bool = False
     tells_manager: bool = False
     one_tap: tuple[PurposeKind, ...] = ()
-    """The kinds of follow-ups whose reminder has a button for it."""
+    """The kinds of follow-ups whose reminders have a button for it."""
 
     def can_answer(self, kind: PurposeKind) -> bool:
-        """Whether a call that ended so can answer a follow-up of that kind."""
+        """Return whether a call with this outcome can answer a follow-up of that kind."""
         return self.answers in ("any", kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document(Word):
-    """A document that the borrower is asked for."""
+    """A document that the desk asks borrowers for."""
 
     takes_words: bool = False
-    """It is named by the words behind a colon: `other: divorce certificate`."""
+    """Whether words after a colon name it: `other: divorce certificate`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage(Word):
-    """How far a loan has come."""
+    """A stage of a loan."""
 
     ended: bool = False
-    """Entering it ends the open follow-ups and document requests."""
+    """Whether entering it closes the open follow-ups and document requests."""
     purpose: str
-    """What a follow-up at this stage is about where nothing else says so."""
+    """The default purpose of a follow-up at this stage."""
     documents: tuple[str, ...] = ()
-    """What a loan at this stage needs, beside what the stages before it needed."""
+    """What a loan needs at this stage, in addition to the earlier stages."""
 
     @property
     def live(self) -> bool:
@@ -118,12 +118,12 @@ class Stage(Word):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role(Word):
-    """What a member may do at the desk; a member may have several."""
+    """A role of members, who may have several."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All words, in the order of their files."""
+    """All entries, in the order of their files."""
 
     purposes: tuple[Purpose, ...]
     outcomes: tuple[Outcome, ...]
@@ -132,14 +132,14 @@ class Vocabulary:
     roles: tuple[Role, ...]
 
     def purpose(self, code: str) -> Purpose:
-        """Return the purpose of that code; like the four below, raise KeyError if there is none."""
+        """Return the purpose with that code. Raises KeyError, as do `outcome`, `document`, `stage` and `role`."""
         return _of_code(self.purposes, code)
 
     def outcome(self, code: str) -> Outcome:
         return _of_code(self.outcomes, code)
 
     def one_tap_outcomes(self, kind: PurposeKind) -> list[Outcome]:
-        """Return the outcomes of a reminder's buttons, those that answer this kind alone first."""
+        """Return the outcomes that a reminder has buttons for, first those that answer only this kind."""
         return sorted((o for o in self.outcomes if kind in o.one_tap), key=lambda o: o.answers != kind)
 
     def document(self, code: str) -> Document:
@@ -156,12 +156,12 @@ W = TypeVar("W", bound=Word)
 
 
 def term_key(text: str) -> str:
-    """Return a term as it is compared: NFKC, case folded, with one blank for blanks, `-` or `_`."""
+    """Return the form in which terms are compared: NFKC, case-folded, with one space for spaces, `-` or `_`."""
     return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 
 def load_vocabulary(folder: Traversable) -> Vocabulary:
-    """Read the vocabulary from the five files of `folder`. Raises VocabularyError."""
+    """Read the vocabulary from the five files in `folder`. Raises VocabularyError."""
     vocabulary = Vocabulary(
         purposes=_load(folder, "purposes.toml", Purpose),
         outcomes=_load(folder, "outcomes.toml", Outcome),
@@ -170,18 +170,17 @@ def load_vocabulary(folder: Traversable) -> Vocabulary:
         roles=_load(folder, "roles.toml", Role),
     )
     purposes = {purpose.code for purpose in vocabulary.purposes}
-    _known_purposes("outcomes.toml", ((o.code, o.next_purpose) for o in vocabulary.outcomes), purposes)
-    _known_purposes("stages.toml", ((s.code, s.purpose) for s in vocabulary.stages), purposes)
+    documents = {document.code for document in vocabulary.documents}
+    needed = [(stage.code, document) for stage in vocabulary.stages for document in stage.documents]
+    _refuse_unknown("outcomes.toml", "purpose", ((o.code, o.next_purpose) for o in vocabulary.outcomes), purposes)
+    _refuse_unknown("stages.toml", "purpose", ((s.code, s.purpose) for s in vocabulary.stages), purposes)
+    _refuse_unknown("stages.toml", "document", needed, documents)
     for outcome in vocabulary.outcomes:
         if outcome.one_tap and outcome.next == "must":
             raise VocabularyError(f"outcomes.toml, [{outcome.code}]: a tap cannot give the day that `must` wants")
         for kind in outcome.one_tap:
             if not outcome.can_answer(kind):
                 raise VocabularyError(f"outcomes.toml, [{outcome.code}]: cannot answer {kind!r}, so no tap for it")
-    known = {document.code for document in vocabulary.documents}
-    for stage in vocabulary.stages:
-        if unknown := set(stage.documents) - known:
-            raise VocabularyError(f"stages.toml, [{stage.code}]: there is no document {min(unknown)!r}")
     return vocabulary
 
 
@@ -206,16 +205,16 @@ def _refuse_collisions(name: str, words: Iterable[Word]) -> None:
     for word in words:
         for synonym in word.synonyms:
             if list(map(term_key, word.synonyms)).count(term_key(synonym)) > 1:
-                raise VocabularyError(f"{name}, [{word.code}]: {synonym!r} stands there twice")
+                raise VocabularyError(f"{name}, [{word.code}]: {synonym!r} appears twice")
         for term in word.terms():
             if owners.setdefault(term, word.code) != word.code:
                 raise VocabularyError(f"{name}, [{word.code}]: {term!r} already means {owners[term]}")
 
 
-def _known_purposes(name: str, named: Iterable[tuple[str, str | None]], purposes: set[str]) -> None:
-    for code, purpose in named:
-        if purpose is not None and purpose not in purposes:
-            raise VocabularyError(f"{name}, [{code}]: there is no purpose {purpose!r}")
+def _refuse_unknown(name: str, kind: str, references: Iterable[tuple[str, str | None]], known: set[str]) -> None:
+    for code, reference in references:
+        if reference is not None and reference not in known:
+            raise VocabularyError(f"{name}, [{code}]: there is no {kind} {reference!r}")
 
 
 def _of_code(words: Iterable[W], code: str) -> W:
@@ -226,4 +225,4 @@ def _of_code(words: Iterable[W], code: str) -> W:
 
 
 VOCABULARY = load_vocabulary(resources.files("desk") / "data")
-"""The words of this desk."""
+"""The vocabulary of this desk."""

@@ -167,7 +167,7 @@ async def change_document_on(desk: Desk, item_id: UUID, version: int, act: Act) 
     item = await desk.session.get(DocumentItem, item_id)
     if item is None:
         raise NotFound("unknown_loan_pressed")
-    loan = await lookup.pressed(desk, item.loan_id)
+    loan = await lookup.lock_by_id(desk, item.loan_id)
     await desk.session.refresh(item)
     if item.version != version:
         who = await members.by_ids(desk.session, [item.changed_by_id] if item.changed_by_id else [])
@@ -188,7 +188,7 @@ async def list_documents(desk: Desk, loan: LoanRef) -> DocumentsListed:
 
 async def documents_pressed(desk: Desk, loan_id: UUID) -> DocumentsListed:
     """The documents of the loan of a button. Raises NotFound (`unknown_loan_pressed`)."""
-    return await _listed(desk, await lookup.pressed(desk, loan_id))
+    return await _listed(desk, await lookup.lock_by_id(desk, loan_id))
 
 
 async def lacking(desk: Desk, loan: LoanRef) -> tuple[str, ...]:

@@ -12,12 +12,11 @@ from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import follow_ups
 from desk.follow_ups.locking import name_of, pressed, require_open
 from desk.follow_ups.next_steps import Unplanned, unplanned
-from desk.loans.lookup import Named, resolve
+from desk.loans.lookup import LoanMatch, resolve
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_view, loan_view, planned_view
 from desk.messages import kinds
 from desk.messages.notices import owe_to_member
-from desk.people.members import require_caller, require_may_act
-from desk.people.members import resolve as resolve_member
+from desk.people.members import find_member, require_caller, require_may_act
 from storage.queries.follow_ups import follow_ups as stored
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
@@ -58,7 +57,7 @@ async def assign_follow_up(
     if meant.follow_up is not None:
         raise Invalid("follow_up_is_there", given=name_of(meant.loan, meant.follow_up), number=meant.follow_up.number)
     named = meant.loan
-    assignee = await resolve_member(desk, who) if who else await _default_assignee(desk, named)
+    assignee = await find_member(desk, who) if who else await _default_assignee(desk, named)
     require_caller(assignee)
     about = purpose or VOCABULARY.stage(named.stage).purpose
     planned = await follow_ups.plan(desk, named, purpose=about, assignee=assignee, due=due, note=note)
@@ -142,7 +141,7 @@ async def _default_assignee(desk: Desk, loan: Loan) -> Member:
 
 async def _meant(desk: Desk, act: str, ref: LoanRef) -> tuple[Loan, FollowUp]:
     """The follow-up that was named, or the only open one that the acting member holds."""
-    named: Named = await resolve(desk, ref)
+    named: LoanMatch = await resolve(desk, ref)
     row = named.follow_up or await _only_mine(desk, named.loan)
     await require_open(desk, named.loan, row)
     await require_may_act(desk, act, row, named.loan)

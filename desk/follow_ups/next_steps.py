@@ -82,7 +82,7 @@ async def plan_offered(desk: Desk, loan_id: UUID, due: Due, purpose: str, *, nex
     (`offer_past`), and as `desk.follow_ups.follow_ups.plan` does.
     """
     require_role(desk, "plan_offered")
-    loan = await lookup.pressed(desk, loan_id)
+    loan = await lookup.lock_by_id(desk, loan_id)
     if loan.next_follow_up_number != next_number:
         raise Conflict("planned_since", loan=loan.number)
     if due.at is not None and due.at <= desk.now:
@@ -97,6 +97,6 @@ async def plan_offered(desk: Desk, loan_id: UUID, due: Due, purpose: str, *, nex
 async def nothing_needed(desk: Desk, loan_id: UUID) -> LoanView:
     """Notes that nothing is to be planned on the loan just now. Raises as `plan_offered` does."""
     require_role(desk, "plan_offered")
-    loan = await lookup.pressed(desk, loan_id)
+    loan = await lookup.lock_by_id(desk, loan_id)
     desk.audit("nothing_needed", loan_id=loan.id)
     return await loan_view(desk, loan)

@@ -1,75 +1,93 @@
-"""Handing over: one loan to another owner, or everything that one member has to another."""
+"""Reassign one loan, or everything that a member has, e.g. when the member is removed."""
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from desk.core import drafts
-from desk.core.changes import offer_undo, remembered, track
+from desk.core.changes import decode, offer_undo, track
 from desk.core.errors import Invalid
-from desk.core.permissions import allows, refusal, require, require_role
+from desk.core.permissions import CALLERS, allows, refusal, require, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo
 from desk.core.values import LoanRef
 from desk.follow_ups.follow_ups import acts_on, check_note, retime
-from desk.loans.lookup import resolve as resolve_loan
+from desk.follow_ups.locking import pressed
+from desk.loans.lookup import resolve
+from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.messages import kinds
 from desk.messages.notices import owe_to_member
 from desk.people.calendars import calendar_of
-from desk.people.members import managers_for, require_caller, stand_ins_for
+from desk.people.members import managers_for, require_caller, require_may_act, stand_ins_for
+from desk.people.team import MemberChange, require_may_change_roles, require_other_admin, view_of
 from storage.engine.types import new_id
 from storage.queries.handover import holdings
-from storage.queries.messages import notices
+from storage.queries.messages import homes, notices
 from storage.queries.people import members
 from storage.tables import Assignment, FollowUp, Loan, Member, Undo
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
-    """What is, or would be, handed over: loans by stage, open follow-ups, and how many of these are overdue."""
+class HandoverCounts:
+    """What is, or would be, handed over: loans (also by stage), open follow-ups, and how many of these are overdue."""
 
     stages: tuple[tuple[str, int], ...]
     loans: int
     follow_ups: int
     overdue: int
 
+    def facts(self) -> dict[str, int]:
+        """Return the counts as a notice stores them."""
+        return {"loans": self.loans, "follow_ups": self.follow_ups, "overdue": self.overdue}
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What `@from @to` would do. `mark` is the version of the set: Confirm carries it, and `draft_id`, which keeps `why`."""
+    """What `@from @to` would do. The confirm button carries `fingerprint` and `draft_id`, the draft of `why`."""
 
     from_: str
     to: str
     from_id: UUID
     to_id: UUID
-    handed: Handed
-    mark: str
+    counts: HandoverCounts
+    fingerprint: str
     why: str = field(repr=False)
     draft_id: UUID | None
     changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Reassigned:
-    """What was handed over, and to whom. `loan` is set when it was one loan."""
+class Reassignment:
+    """What was handed over. `loan` is the number of a single loan."""
 
     from_: str | None
     to: str
-    handed: Handed
+    counts: HandoverCounts
     why: str = field(repr=False)
     undo_id: UUID
     loan: str | None = None
 
 
-async def reassign_loan(desk: Desk, ref: LoanRef, to: Member, *, why: str) -> Reassigned:
-    """Makes `to` the owner of a loan, with the open follow-ups that the outgoing owner held on it.
+@dataclass(frozen=True, slots=True)
+class ManagerHandover:
+    """A follow-up that was handed to the manager. `to` is a Slack id."""
+
+    loan: LoanView
+    follow_up: FollowUpView
+    to: str
+    undo_id: UUID
+
+
+async def reassign_loan(desk: Desk, ref: LoanRef, to: Member, *, why: str) -> Reassignment:
+    """Make `to` the owner of a loan, and the assignee of the open follow-ups that the outgoing owner has on it.
 
     Raises NotAllowed (`reassign_not_yours`), Invalid (`cannot_take_calls`, `already_owner`, `note_too_long`).
     """
     check_note(why)
-    loan = (await resolve_loan(desk, ref)).loan
+    loan = (await resolve(desk, ref)).loan
     outgoing = (await members.by_ids(desk.session, [loan.owner_id])).get(loan.owner_id) if loan.owner_id else None
     await require_may_reassign(desk, outgoing)
     require_caller(to)
@@ -77,13 +95,13 @@ async def reassign_loan(desk: Desk, ref: LoanRef, to: Member, *, why: str) -> Re
         raise Invalid("already_owner", who=to.slack_user_id, loan=loan.number)
     held = await holdings.open_of_loan_held_by(desk.session, loan.id, outgoing.id) if outgoing else []
     batch = new_id()
-    handed = await hand_over(desk, [loan], held, outgoing, to, why=why, batch=batch)
-    desk.audit("reassign", loan_id=loan.id, to=str(to.id), follow_ups=handed.follow_ups)
-    await _tell(desk, batch, outgoing, to, handed, loan)
-    return Reassigned(
+    counts = await hand_over(desk, [loan], held, outgoing, to, why=why, batch=batch)
+    desk.audit("reassign", loan_id=loan.id, to=str(to.id), follow_ups=counts.follow_ups)
+    await _notify_both(desk, batch, outgoing, to, counts, loan)
+    return Reassignment(
         from_=outgoing.slack_user_id if outgoing else None,
         to=to.slack_user_id,
-        handed=handed,
+        counts=counts,
         why=why,
         undo_id=offer_undo(desk, "reassign", undo_id=batch),
         loan=loan.number,
@@ -91,7 +109,7 @@ async def reassign_loan(desk: Desk, ref: LoanRef, to: Member, *, why: str) -> Re
 
 
 async def preview_all(desk: Desk, outgoing: Member, to: Member, *, why: str = "", changed: bool = False) -> Preview:
-    """What would be handed over.
+    """Return what `reassign_all` would hand over.
 
     Raises NotAllowed (`role_missing`), Invalid (`same_person`, `cannot_take_calls`, `note_too_long`).
     """
@@ -103,8 +121,8 @@ async def preview_all(desk: Desk, outgoing: Member, to: Member, *, why: str = ""
         to=to.slack_user_id,
         from_id=outgoing.id,
         to_id=to.id,
-        handed=_counted(desk, loans, follow_ups),
-        mark=mark_of(loans, follow_ups),
+        counts=count(desk, loans, follow_ups),
+        fingerprint=fingerprint_of(loans, follow_ups),
         why=why,
         draft_id=await drafts.save_for_confirmation(desk, {"why": why}),
         changed=changed,
@@ -112,37 +130,77 @@ async def preview_all(desk: Desk, outgoing: Member, to: Member, *, why: str = ""
 
 
 async def reassign_all(
-    desk: Desk, outgoing: Member, to: Member, *, mark: str, draft_id: UUID | None = None
-) -> Reassigned | Preview:
-    """Hands over every live loan and open follow-up. Gives the preview again when the set has changed since `mark`.
+    desk: Desk, outgoing: Member, to: Member, *, fingerprint: str, draft_id: UUID | None = None
+) -> Reassignment | Preview:
+    """Hand over all live loans and open follow-ups, or return a new preview if they changed since `fingerprint`.
 
     Raises as `preview_all` does, and NotFound (`draft_gone`).
     """
     _require_manager(desk, outgoing, to)
     why = (await drafts.take_confirmed(desk, draft_id))["why"] if draft_id else ""
     loans, follow_ups = await holdings.of_member(desk.session, outgoing.id, lock=True)
-    if mark_of(loans, follow_ups) != mark:
+    if fingerprint_of(loans, follow_ups) != fingerprint:
         return await preview_all(desk, outgoing, to, why=why, changed=True)
     batch = new_id()
-    handed = await hand_over(desk, loans, follow_ups, outgoing, to, why=why, batch=batch)
-    desk.audit("reassign_all", subject_id=outgoing.id, to=str(to.id), loans=handed.loans, follow_ups=handed.follow_ups)
-    await _tell(desk, batch, outgoing, to, handed, None)
+    counts = await hand_over(desk, loans, follow_ups, outgoing, to, why=why, batch=batch)
+    desk.audit("reassign_all", subject_id=outgoing.id, to=str(to.id), loans=counts.loans, follow_ups=counts.follow_ups)
+    await _notify_both(desk, batch, outgoing, to, counts)
     undo_id = offer_undo(desk, "reassign", undo_id=batch)
-    return Reassigned(from_=outgoing.slack_user_id, to=to.slack_user_id, handed=handed, why=why, undo_id=undo_id)
+    return Reassignment(from_=outgoing.slack_user_id, to=to.slack_user_id, counts=counts, why=why, undo_id=undo_id)
 
 
-async def hand_over_all(desk: Desk, outgoing: Member, to: Member, *, undo_id: UUID) -> Handed:
-    """Hands everything over without asking, for a member who is being removed by the act that `undo_id` takes back.
+async def hand_to_manager(desk: Desk, follow_up_id: UUID, version: int) -> ManagerHandover:
+    """Make the assignee's manager the assignee, who is reminded at once or when their work begins.
 
-    Raises Invalid (`same_person`, `cannot_take_calls`).
+    Raises NotAllowed (`others_may_act`), Conflict (`follow_up_closed`, `follow_up_changed`), Invalid (`nobody_to_assign`).
     """
+    on = await pressed(desk, follow_up_id, version)
+    row, loan = on.follow_up, on.loan
+    await require_may_act(desk, "hand_to_manager", row, loan)
+    assignee = (await members.by_ids(desk.session, [row.assignee_id]))[row.assignee_id]
+    managers = [m for m in await managers_for(desk, assignee) if m.id != assignee.id and roles_of(m) & set(CALLERS)]
+    if not managers:
+        raise Invalid("nobody_to_assign")
+    manager = managers[0]
+    undo_id = new_id()
+    await hand_over(desk, [], [row], assignee, manager, why="", batch=undo_id)
+    desk.audit("hand_over", loan_id=loan.id, subject_id=row.id, to=str(manager.id))
+    await desk.session.flush()
+    return ManagerHandover(
+        loan=await loan_view(desk, loan),
+        follow_up=follow_up_view(desk, loan, row, manager),
+        to=manager.slack_user_id,
+        undo_id=offer_undo(desk, "hand_over", loan_id=loan.id, undo_id=undo_id),
+    )
+
+
+async def remove_member(desk: Desk, outgoing: Member, to: Member) -> MemberChange:
+    """End a membership, and reassign the member's loans and open follow-ups to `to`.
+
+    Raises NotAllowed (`role_missing`, `admin_only`), Invalid (`same_person`, `last_admin`, `cannot_take_calls`).
+    """
+    require_role(desk, "remove_member")
+    require_may_change_roles(desk, roles_of(outgoing))
+    await require_other_admin(desk, outgoing)
     _require_other(outgoing, to)
     loans, follow_ups = await holdings.of_member(desk.session, outgoing.id, lock=True)
     if loans or follow_ups:
         require_caller(to)
-    handed = await hand_over(desk, loans, follow_ups, outgoing, to, why="", batch=undo_id)
-    await _tell(desk, undo_id, outgoing, to, handed, None)
-    return handed
+    batch = new_id()
+    counts = await hand_over(desk, loans, follow_ups, outgoing, to, why="", batch=batch)
+    await _notify_both(desk, batch, outgoing, to, counts)
+    track(desk, outgoing)
+    outgoing.removed_at, outgoing.next_digest_at = desk.now, None
+    await homes.request_check(desk.session, outgoing.id, desk.now)
+    desk.audit("remove_member", subject_id=outgoing.id, to=str(to.id))
+    await desk.session.flush()
+    return MemberChange(
+        member=await view_of(desk, outgoing),
+        undo_id=offer_undo(desk, "remove_member", undo_id=batch),
+        moved=counts.follow_ups,
+        loans=counts.loans,
+        acting=to.slack_user_id,
+    )
 
 
 async def hand_over(
@@ -154,9 +212,9 @@ async def hand_over(
     *,
     why: str,
     batch: UUID,
-) -> Handed:
-    """Makes `to` the owner of the loans and the assignee of the follow-ups. Asks nothing and tells nobody."""
-    handed = _counted(desk, loans, follow_ups)
+) -> HandoverCounts:
+    """Make `to` the owner of the loans and the assignee of the follow-ups; the caller checks rights and notifies."""
+    counts = count(desk, loans, follow_ups)
     calendar = await calendar_of(desk)
     stand_ins = await stand_ins_for(desk, [to])
     for loan in loans:
@@ -169,7 +227,7 @@ async def hand_over(
         acting = stand_ins.acting(to, acts_on(desk, follow_up, to))
         retime(desk, follow_up, acting, calendar, announce_again=True)
         desk.add(_assignment(desk, follow_up.loan_id, follow_up.id, outgoing, to, "", batch))
-    return handed
+    return counts
 
 
 def _assignment(
@@ -190,24 +248,24 @@ def _assignment(
     )
 
 
-def _counted(desk: Desk, loans: Sequence[Loan], follow_ups: Sequence[FollowUp]) -> Handed:
-    stages = Counter(loan.stage for loan in loans)
-    return Handed(
-        stages=tuple(stages.most_common()),
+def count(desk: Desk, loans: Sequence[Loan], follow_ups: Sequence[FollowUp]) -> HandoverCounts:
+    """Count what is handed over."""
+    return HandoverCounts(
+        stages=tuple(Counter(loan.stage for loan in loans).most_common()),
         loans=len(loans),
         follow_ups=len(follow_ups),
         overdue=sum(follow_up.overdue_at < desk.now for follow_up in follow_ups),
     )
 
 
-def mark_of(loans: Sequence[Loan], follow_ups: Sequence[FollowUp], *more: str) -> str:
-    """The version of a set: another one when anything in it, or what is said `more` of it, has changed."""
+def fingerprint_of(loans: Sequence[Loan], follow_ups: Sequence[FollowUp], *more: str) -> str:
+    """Return a hash that differs when a row or one of the words in `more` has changed."""
     parts = [*(f"{row.id}:{row.version}" for row in (*loans, *follow_ups)), *more]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 async def require_may_reassign(desk: Desk, outgoing: Member | None) -> None:
-    """Raises NotAllowed (`others_may_act`) unless the acting member may give away what `outgoing` has."""
+    """Raise NotAllowed (`others_may_act`) unless the acting member may reassign what `outgoing` has."""
     if outgoing is None:
         require(desk, "reassign", {"unowned"})
         return
@@ -228,49 +286,59 @@ def _require_other(outgoing: Member, to: Member) -> None:
         raise Invalid("same_person")
 
 
-allow_partial_undo("reassign")
+allow_partial_undo("reassign", "remove_member")
 
 
 @corrects_after_undo(Loan, FollowUp)
-async def correct_what_they_read(desk: Desk, undo: Undo, rows: Sequence[UndoneRow]) -> None:
-    """Rewrite the messages to the members who gave or got a loan or a follow-up by a handover that is undone."""
+async def update_notices(desk: Desk, undo: Undo, rows: Sequence[UndoneRow]) -> None:
+    """Update the messages to the members between whom an undone handover moved loans or follow-ups."""
     if undo.act not in ("reassign", "remove_member"):
         return
     concerned: set[UUID] = set()
     for each in rows:
         name = "owner_id" if isinstance(each.row, Loan) else "assignee_id"
         if each.before is not None and name in each.before:
-            concerned.update(filter(None, (remembered(each.replaced[name]), remembered(each.before[name]))))
+            concerned.update(filter(None, (decode(each.replaced[name]), decode(each.before[name]))))
     keys = [notice_key(undo.id, member_id) for member_id in concerned]
     told = await notices.ids_of_keys(desk.session, desk.workspace.id, keys)
     await notices.touch(desk.session, told.values(), desk.now)
 
 
 def notice_key(batch: UUID, member_id: UUID) -> str:
-    """The key of the one message about a handover to somebody who gave or got."""
+    """Return the key of the one message about a handover to a member who gave or received."""
     return f"reassigned:{batch}:{member_id}"
 
 
-async def _tell(
-    desk: Desk, batch: UUID, outgoing: Member | None, to: Member, handed: Handed, loan: Loan | None
+async def _notify_both(
+    desk: Desk, batch: UUID, outgoing: Member | None, to: Member, counts: HandoverCounts, loan: Loan | None = None
 ) -> None:
-    # One message to each of the two, not one per loan; nobody is told what they have just done themselves.
-    for member, other in ((outgoing, to), (to, outgoing)):
-        if member is None or member.id == desk.member.id or not (handed.loans or handed.follow_ups):
-            continue
-        await owe_to_member(
-            desk,
-            kind=kinds.REASSIGNED,
-            key=notice_key(batch, member.id),
-            member=member,
-            about_loan_id=loan.id if loan else None,
-            about_member_id=other.id if other else None,
-            facts={
-                "gained": member is to,
-                "by": str(desk.member.id),
-                "undo": str(batch),
-                "loans": handed.loans,
-                "follow_ups": handed.follow_ups,
-                "overdue": handed.overdue,
-            },
-        )
+    if not (counts.loans or counts.follow_ups):
+        return
+    if outgoing is not None:
+        await notify(desk, batch, outgoing, counts, gained=False, other_id=to.id, loan=loan)
+    await notify(desk, batch, to, counts, gained=True, other_id=outgoing.id if outgoing else None, loan=loan)
+
+
+async def notify(
+    desk: Desk,
+    batch: UUID,
+    member: Member,
+    counts: HandoverCounts,
+    *,
+    gained: bool,
+    other_id: UUID | None,
+    loan: Loan | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Send a member who gave or received one message about a handover, with `more` facts; the acting member gets none."""
+    if member.id == desk.member.id:
+        return
+    await owe_to_member(
+        desk,
+        kind=kinds.REASSIGNED,
+        key=notice_key(batch, member.id),
+        member=member,
+        about_loan_id=loan.id if loan else None,
+        about_member_id=other_id,
+        facts={"gained": gained, "by": str(desk.member.id), "undo": str(batch), **(more or {}), **counts.facts()},
+    )

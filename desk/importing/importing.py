@@ -1,6 +1,6 @@
-"""Loans from the lender's own system, brought in again and again: what the desk has decided itself is never taken back."""
+"""Import loans from the lender's own system, repeatedly: an import never overrides what the desk has decided."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -22,14 +22,14 @@ from storage.queries.people import members
 from storage.tables import Borrower, Loan, Member
 
 BATCH = 200
-"""Rows of one transaction: short enough to let others write in between."""
+"""Rows per transaction: few enough that others can write in between."""
 
 Effect = Literal["new", "changed", "same", "taken_over"]
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A row of which nothing was imported, and why."""
+    """A row that was not imported, and why."""
 
     line: int
     error: DeskError
@@ -37,7 +37,7 @@ class RefusedRow:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What a batch did, per row: counted effects, refused rows, and how many follow-ups the rules planned."""
+    """The result of a batch: rows by effect, refused rows, and how many follow-ups the rules planned."""
 
     effects: Counter[Effect] = field(default_factory=Counter["Effect"])
     refused: tuple[RefusedRow, ...] = ()
@@ -45,35 +45,28 @@ class ImportResult:
 
 
 def without_duplicates(rows: Iterable[ImportRow]) -> tuple[list[ImportRow], list[RefusedRow]]:
-    """The rows whose number stands once in the file. Of a number that comes twice every row is refused: which one is
-    right is not ours to guess."""
+    """Return the rows whose number occurs once, and the others refused: the desk does not guess which one is right."""
     rows = list(rows)
-    lines: dict[str, list[int]] = {}
+    lines: dict[str, list[int]] = defaultdict(list)
     for row in rows:
-        lines.setdefault(number_key(row.number), []).append(row.line)
-    unique = [row for row in rows if len(lines[number_key(row.number)]) == 1]
-    refused = [
-        RefusedRow(
-            row.line,
-            Invalid(
-                "import_number_twice",
-                column="number",
-                line=row.line,
-                given=row.number,
-                lines=tuple(line for line in lines[number_key(row.number)] if line != row.line),
-            ),
-        )
-        for row in rows
-        if len(lines[number_key(row.number)]) > 1
-    ]
+        lines[number_key(row.number)].append(row.line)
+    unique: list[ImportRow] = []
+    refused: list[RefusedRow] = []
+    for row in rows:
+        others = tuple(line for line in lines[number_key(row.number)] if line != row.line)
+        if others:
+            given = {"column": "number", "line": row.line, "given": row.number}
+            refused.append(RefusedRow(row.line, Invalid("import_number_twice", **given, lines=others)))
+        else:
+            unique.append(row)
     return unique, refused
 
 
 async def import_batch(desk: Desk, rows: Sequence[ImportRow]) -> ImportResult:
-    """Brings in these rows, each whole or not at all.
+    """Import these rows, each completely or not at all.
 
-    A loan that is there gets the file's values, except the owner and the stage that the desk itself has set. A new number
-    with the name and phone of a loan that the desk numbered itself (`L-…`) takes that loan over.
+    An existing loan gets the file's values, except an owner or a stage that the desk itself has set. A new number with the
+    name and phone of a loan that the desk numbered itself (`L-…`) takes that loan over.
     """
     owners = await _owners(desk, rows)
     there = await imports.locked_by_numbers(desk.session, desk.workspace.id, [row.number for row in rows])
@@ -89,7 +82,7 @@ async def import_batch(desk: Desk, rows: Sequence[ImportRow]) -> ImportResult:
             continue
         owner = owners.get(row.owner.casefold())
         if (known := there.get(number_key(row.number))) is not None:
-            effect, plans = await _bring_up_to_date(desk, *known, row, owner)
+            effect, plans = await _update_loan(desk, *known, row, owner)
         elif (known := minted.pop((row.name, row.phone), None)) is not None:
             effect, plans = await _take_over(desk, *known, row, owner)
         else:
@@ -103,14 +96,14 @@ async def import_batch(desk: Desk, rows: Sequence[ImportRow]) -> ImportResult:
 
 
 async def _owners(desk: Desk, rows: Sequence[ImportRow]) -> Mapping[str, Member]:
-    everybody = await members.everybody(desk.session, desk.workspace.id)
-    known: dict[str, Member] = {}
-    for member in everybody:
-        if roles_of(member) & set(CALLERS):
-            known[member.slack_user_id.casefold()] = member
-            if member.email:
-                known[member.email.casefold()] = member
-    return {key: known[key] for row in rows if (key := row.owner.casefold()) in known}
+    named = {row.owner.casefold() for row in rows}
+    return {
+        key.casefold(): member
+        for member in await members.everybody(desk.session, desk.workspace.id)
+        if roles_of(member) & set(CALLERS)
+        for key in (member.slack_user_id, member.email)
+        if key and key.casefold() in named
+    }
 
 
 async def _minted_by_contact(desk: Desk, rows: Sequence[ImportRow]) -> dict[tuple[str, str], tuple[Loan, Borrower]]:
@@ -149,11 +142,11 @@ async def _take_over(
     track(desk, loan)
     loan.number, loan.number_key, loan.minted = row.number, number_key(row.number), False
     desk.audit("import_take_over", loan_id=loan.id)
-    _, planned = await _bring_up_to_date(desk, loan, borrower, row, owner)
+    _, planned = await _update_loan(desk, loan, borrower, row, owner)
     return "taken_over", planned
 
 
-async def _bring_up_to_date(
+async def _update_loan(
     desk: Desk, loan: Loan, borrower: Borrower, row: ImportRow, owner: Member | None
 ) -> tuple[Effect, int]:
     loan.demo_at = None

@@ -1,4 +1,4 @@
-"""One row of a lender's file, read strictly: understood whole or refused with the column and the reason."""
+"""Read one row of a lender's file strictly: completely, or refuse it with the column and the reason."""
 
 import re
 import unicodedata
@@ -24,10 +24,10 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "autopay": ("autopay", "代扣", "自动扣款"),
     "unpaid_since": ("unpaid since", "unpaid_since", "逾期起始", "未还起始", "逾期日期"),
 }
-"""Each column and the headings by which it is known; blanks, `_` and case do not count."""
+"""Each column and its headings; blanks, `_` and case do not count."""
 
 REQUIRED = ("number", "name", "phone", "stage")
-"""The columns without which a file is refused."""
+"""The columns that a file must have."""
 
 _SEPARATED = re.compile(r"[\s,，、;；]")
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
@@ -38,8 +38,7 @@ _YES, _NO = frozenset({"yes", "y", "true", "1", "是", "有"}), frozenset({"no",
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """A row as understood. `owner` is a Slack id or an e-mail address, or empty; a column that the file lacks is in no
-    `given`, so that it changes nothing."""
+    """A row as read. `owner` is a Slack id, an e-mail address, or empty. A column that is not `given` changes nothing."""
 
     line: int
     number: str
@@ -55,7 +54,7 @@ class ImportRow:
 
 
 def read_header(cells: list[str]) -> dict[str, int]:
-    """Where each known column stands.
+    """Return the position of each known column.
 
     Raises Invalid: `import_column_missing` (with the headings that would do), `import_column_twice`.
     """
@@ -63,11 +62,10 @@ def read_header(cells: list[str]) -> dict[str, int]:
     places: dict[str, int] = {}
     for place, cell in enumerate(cells):
         column = known.get(term_key(cell))
-        if column is None:
-            continue
         if column in places:
             raise Invalid("import_column_twice", column=column)
-        places[column] = place
+        if column is not None:
+            places[column] = place
     for column in REQUIRED:
         if column not in places:
             raise Invalid("import_column_missing", column=column, nearest=COLUMNS[column])
@@ -75,7 +73,7 @@ def read_header(cells: list[str]) -> dict[str, int]:
 
 
 def read_row(line: int, cells: Mapping[str, str], *, today: date, region: str) -> ImportRow:
-    """The row that stands at `line` of the file. Raises Invalid with `column` and the reason."""
+    """Return the row at `line` of the file. Raises Invalid with `column` and the reason."""
     values: dict[str, Any] = {}
     for column, text in cells.items():
         try:
@@ -122,10 +120,6 @@ def _stage(text: str, _today: date, _region: str) -> str:
     raise Invalid("unknown_stage", given=text, nearest=tuple(stage.code for stage in VOCABULARY.stages))
 
 
-def _owner(text: str, _today: date, _region: str) -> str:
-    return text
-
-
 def _amount(text: str, _today: date, _region: str) -> Decimal | None:
     if not text:
         return None
@@ -169,7 +163,7 @@ _READERS: Mapping[str, Callable[[str, date, str], Any]] = {
     "name": _name,
     "phone": _phone,
     "stage": _stage,
-    "owner": _owner,
+    "owner": lambda text, _today, _region: text,
     "amount": _amount,
     "due_day": _due_day,
     "autopay": _autopay,

@@ -1,1 +1,1 @@
-"""Loans and their borrowers: find, open, correct and list them, move them to another stage."""
+"""Loans and their borrowers: find, open, correct and list them, and move them to another stage."""

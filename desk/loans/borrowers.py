@@ -1,17 +1,11 @@
-"""Borrowers: their encrypted name and phone, and how they are found."""
+"""Borrowers: their encrypted name and phone, and the search index that finds them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from phonenumbers import (
-    NumberParseException,
-    PhoneNumberFormat,
-    format_number,
-    is_valid_number,
-    parse,
-)
+from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_valid_number, parse
 
 from desk.core.changes import track
 from desk.core.errors import Invalid
@@ -25,7 +19,7 @@ from storage.tables import Borrower
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A borrower's name and phone (E.164) in clear. Only an ephemeral answer may show the whole of it."""
+    """A borrower's name and phone (E.164), decrypted. Only ephemeral answers may show them in full."""
 
     name: str = field(repr=False)
     phone: str = field(repr=False)
@@ -43,7 +37,7 @@ class Contact:
 
 
 def new_borrower(desk: Desk, *, name: str, phone: str) -> Borrower:
-    """Writes a borrower, encrypted and findable. `phone` is E.164."""
+    """Write a borrower, encrypted and indexed for search. `phone` is E.164."""
     row_id = new_id()
     borrower = Borrower(**_values(desk, row_id, name, phone))
     desk.add(borrower)
@@ -53,13 +47,13 @@ def new_borrower(desk: Desk, *, name: str, phone: str) -> Borrower:
 
 
 async def write_many(desk: Desk, contacts: Sequence[tuple[UUID, str, str]]) -> None:
-    """Writes many new borrowers at once, by their ids, names and phones; no row of theirs is at hand afterwards."""
+    """Write many new borrowers at once, given as id, name and phone. The session does not load their rows."""
     await loans.add_borrowers(desk.session, [_values(desk, *contact) for contact in contacts])
     await search.add_terms(desk.session, desk.cipher, desk.workspace.id, contacts)
 
 
 async def correct(desk: Desk, borrower: Borrower, *, name: str | None = None, phone: str | None = None) -> None:
-    """Corrects the name or the phone (E.164), and indexes the borrower anew. A new phone is not known to be wrong."""
+    """Correct the name or the phone (E.164) and update the search index. A new phone loses the mark “wrong number”."""
     known = contact(desk, borrower)
     track(desk, borrower)
     if name is not None:
@@ -67,29 +61,34 @@ async def correct(desk: Desk, borrower: Borrower, *, name: str | None = None, ph
     if phone is not None and phone != known.phone:
         borrower.phone_cipher = desk.cipher.encrypt(Borrower.phone_cipher, borrower.id, phone)
         borrower.phone_wrong_at = None
-    await index(desk, borrower)
+    await index(desk, [borrower])
 
 
 @recomputes_after(Borrower)
-async def index_each(desk: Desk, rows: Iterable[Borrower]) -> None:
-    """Index these borrowers again."""
+async def index(desk: Desk, rows: Iterable[Borrower]) -> None:
+    """Make search find these borrowers by their present name and phone, and by no earlier ones."""
     for borrower in rows:
-        await index(desk, borrower)
-
-
-async def index(desk: Desk, borrower: Borrower) -> None:
-    """Has the borrower found by the name and phone that they have now, and by no earlier ones."""
-    now = contact(desk, borrower)
-    await search.replace_terms(desk.session, desk.cipher, desk.workspace.id, borrower.id, now.name, now.phone)
+        now = contact(desk, borrower)
+        await search.replace_terms(desk.session, desk.cipher, desk.workspace.id, borrower.id, now.name, now.phone)
 
 
 def contact(desk: Desk, borrower: Borrower) -> Contact:
-    """The borrower's name and phone, decrypted."""
+    """Decrypt the borrower's name and phone."""
     return Contact(
         name=desk.cipher.decrypt(Borrower.name_cipher, borrower),
         phone=desk.cipher.decrypt(Borrower.phone_cipher, borrower),
         phone_is_wrong=borrower.phone_wrong_at is not None,
     )
+
+
+async def contact_of(desk: Desk, borrower_id: object) -> Contact:
+    """Return the contact of the borrower with this id."""
+    return contact(desk, await desk.session.get_one(Borrower, borrower_id))
+
+
+async def contacts_of(desk: Desk, borrower_ids: Iterable[UUID]) -> dict[UUID, Contact]:
+    """Return the contacts of these borrowers by id."""
+    return {row.id: contact(desk, row) for row in await loans.borrowers_by_ids(desk.session, borrower_ids)}
 
 
 def _values(desk: Desk, row_id: UUID, name: str, phone: str) -> dict[str, Any]:
@@ -103,39 +102,25 @@ def _values(desk: Desk, row_id: UUID, name: str, phone: str) -> dict[str, Any]:
     }
 
 
-async def contact_of(desk: Desk, borrower_id: object) -> Contact:
-    """The contact of the borrower of that id."""
-    return contact(desk, await desk.session.get_one(Borrower, borrower_id))
-
-
-async def contacts_of(desk: Desk, borrower_ids: Iterable[UUID]) -> dict[UUID, Contact]:
-    """The contacts of the borrowers of those ids."""
-    return {row.id: contact(desk, row) for row in await loans.borrowers_by_ids(desk.session, borrower_ids)}
-
-
-DEFAULT_REGION = "CN"
-"""Where phone numbers without a country's prefix belong, in a workspace that names no country."""
-
-
 def region_of(desk: Desk) -> str:
-    """Where phone numbers without a country's prefix belong."""
-    return desk.workspace.country or DEFAULT_REGION
+    """Return the country that phone numbers without a country code belong to: the workspace's, or else China."""
+    return desk.workspace.country or "CN"
 
 
 def read_phone(text: str, region: str) -> str:
-    """The number in E.164. `region` is where a number without a country prefix belongs.
+    """Return the number in E.164. A number without a country code belongs to `region`.
 
     Raises Invalid (`phone_invalid`).
     """
     try:
         number = parse(text, region)
     except NumberParseException:
-        raise Invalid("phone_invalid", given=text, nearest=("13800138000", "+86 138 0013 8000")) from None
-    if not is_valid_number(number):
+        number = None
+    if number is None or not is_valid_number(number):
         raise Invalid("phone_invalid", given=text, nearest=("13800138000", "+86 138 0013 8000"))
     return format_number(number, PhoneNumberFormat.E164)
 
 
-def readable(phone: str) -> str:
-    """An E.164 number as people read it: `+86 138 0013 8000`."""
+def format_phone(phone: str) -> str:
+    """Return an E.164 number as people read it: `+86 138 0013 8000`."""
     return format_number(parse(phone), PhoneNumberFormat.INTERNATIONAL)

@@ -1,4 +1,4 @@
-"""A loan's card: all that somebody needs before they call. Ephemeral: it shows the name in full, the phone on demand."""
+"""A loan's card: what a caller needs before a call. Ephemeral: it shows the full name, and the phone on request."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,27 +10,26 @@ from desk.core.values import LoanRef
 from desk.documents.views import ItemView, item_views
 from desk.follow_ups.follow_ups import note_of
 from desk.loans import borrowers, lookup
-from desk.loans.borrowers import readable
+from desk.loans.borrowers import format_phone
 from desk.loans.notes import PastNote, past_notes
-from desk.loans.views import FollowUpView, LoanView, follow_up_views, loan_view
+from desk.loans.views import FollowUpView, LoanView, follow_up_views, loan_view, slack_ids
 from storage.queries.calls import calls
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import notes
 from storage.queries.loans.loans import stage_changes
-from storage.queries.people import members
-from storage.tables import Call, Loan, StageChange
+from storage.tables import Call, FollowUp, Loan, StageChange
 
 FOLLOW_UPS, CALLS, NOTES, DOCUMENTS, STAGES = 5, 5, 3, 10, 3
-"""How many of each the card shows."""
+"""How many of each a card shows."""
 
 PAGE = 10
-"""Follow-ups of one page, where they have one to themselves."""
+"""Follow-ups per page of the tab for them."""
 
 
 @dataclass(frozen=True, slots=True)
 class DueCall:
-    """A follow-up with what was noted for it."""
+    """A follow-up and its note."""
 
     follow_up: FollowUpView
     note: str = field(repr=False)
@@ -38,7 +37,7 @@ class DueCall:
 
 @dataclass(frozen=True, slots=True)
 class PastCall:
-    """A call that was logged, by whom (Slack id)."""
+    """A logged call. `caller` is a Slack id."""
 
     at: datetime
     caller: str
@@ -49,7 +48,7 @@ class PastCall:
 
 @dataclass(frozen=True, slots=True)
 class PastStage:
-    """When and why the loan came to a stage; `by` is a Slack id, None for the desk or a file."""
+    """When and why the loan moved to a stage. `by` is a Slack id; None for the desk itself or an imported file."""
 
     at: datetime
     stage: str
@@ -59,7 +58,7 @@ class PastStage:
 
 @dataclass(frozen=True, slots=True)
 class LoanCard:
-    """A loan as it stands. The `more_…` count what is not shown."""
+    """A loan as it is now. Each `more_…` counts what the card leaves out."""
 
     loan: LoanView
     name: str = field(repr=False)
@@ -84,7 +83,7 @@ class LoanCard:
 
 @dataclass(frozen=True, slots=True)
 class PlannedCalls:
-    """One page of what is planned on a loan, most urgent first; `more` follow behind it."""
+    """One page of a loan's open follow-ups, most urgent first. `more` counts those on later pages."""
 
     loan: LoanView
     name: str = field(repr=False)
@@ -94,8 +93,8 @@ class PlannedCalls:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownNumber:
-    """A borrower's phone number, as people read it and as a phone dials it (E.164)."""
+class RevealedNumber:
+    """A borrower's phone number: `phone` as people read it, `dialled` in E.164."""
 
     loan: LoanView
     name: str = field(repr=False)
@@ -104,40 +103,39 @@ class ShownNumber:
     is_wrong: bool
 
 
-async def card(desk: Desk, loan: LoanRef) -> LoanCard:
-    """The card of the loan that is meant. Raises whatever names no one loan."""
+async def loan_card(desk: Desk, loan: LoanRef) -> LoanCard:
+    """Return the card of the loan. Raises as `lookup.resolve` does."""
     return await _card(desk, (await lookup.resolve(desk, loan)).loan)
 
 
-async def card_pressed(desk: Desk, loan_id: UUID) -> LoanCard:
-    """The card behind a button. Raises NotFound (`unknown_loan_pressed`)."""
-    return await _card(desk, await lookup.pressed(desk, loan_id))
+async def loan_card_by_id(desk: Desk, loan_id: UUID) -> LoanCard:
+    """Return the card for a button. Raises NotFound (`unknown_loan_pressed`)."""
+    return await _card(desk, await lookup.lock_by_id(desk, loan_id))
 
 
-async def planned_pressed(desk: Desk, loan_id: UUID, *, offset: int = 0) -> PlannedCalls:
-    """A page of what is planned on the loan of a button. Raises NotFound (`unknown_loan_pressed`)."""
-    loan = await lookup.pressed(desk, loan_id)
+async def planned_calls(desk: Desk, loan_id: UUID, *, offset: int = 0) -> PlannedCalls:
+    """Return a page of the open follow-ups of a loan. Raises NotFound (`unknown_loan_pressed`)."""
+    loan = await lookup.lock_by_id(desk, loan_id)
     rows = await follow_ups.open_of_loan(desk.session, loan.id)
     shown = rows[offset : offset + PAGE]
-    views = await follow_up_views(desk, loan, shown)
     return PlannedCalls(
         loan=await loan_view(desk, loan),
         name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
-        due=tuple(DueCall(view, note_of(desk, row)) for view, row in zip(views, shown, strict=True)),
+        due=await _due_calls(desk, loan, shown),
         offset=offset,
         more=len(rows) - offset - len(shown),
     )
 
 
-async def show_number(desk: Desk, loan_id: UUID) -> ShownNumber:
-    """The borrower's number; that it was looked at is written down. Raises NotFound (`unknown_loan_pressed`)."""
-    loan = await lookup.pressed(desk, loan_id)
+async def reveal_number(desk: Desk, loan_id: UUID) -> RevealedNumber:
+    """Return the borrower's number and record the reveal. Raises NotFound (`unknown_loan_pressed`)."""
+    loan = await lookup.lock_by_id(desk, loan_id)
     contact = await borrowers.contact_of(desk, loan.borrower_id)
     desk.audit("show_number", loan_id=loan.id)
-    return ShownNumber(
+    return RevealedNumber(
         loan=await loan_view(desk, loan),
         name=contact.name,
-        phone=readable(contact.phone),
+        phone=format_phone(contact.phone),
         dialled=contact.phone,
         is_wrong=contact.phone_is_wrong,
     )
@@ -145,8 +143,8 @@ async def show_number(desk: Desk, loan_id: UUID) -> ShownNumber:
 
 async def _card(desk: Desk, loan: Loan) -> LoanCard:
     contact = await borrowers.contact_of(desk, loan.borrower_id)
-    open_ones = await follow_ups.open_of_loan(desk.session, loan.id)
-    views = await follow_up_views(desk, loan, open_ones[:FOLLOW_UPS])
+    open_rows = await follow_ups.open_of_loan(desk.session, loan.id)
+    due = await _due_calls(desk, loan, open_rows[:FOLLOW_UPS])
     past = await calls.last_of_loan(desk.session, loan.id, limit=CALLS)
     logged = len(past) if len(past) < CALLS else await calls.count_of_loan(desk.session, loan.id)
     noted = await past_notes(desk, loan.id, limit=NOTES)
@@ -163,8 +161,8 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         autopay=loan.autopay,
         paid_through=loan.paid_through,
         unpaid_since=loan.unpaid_since,
-        due=tuple(DueCall(view, note_of(desk, row)) for view, row in zip(views, open_ones, strict=False)),
-        more_due=len(open_ones) - len(views),
+        due=due,
+        more_due=len(open_rows) - len(due),
         calls=await _past_calls(desk, past),
         more_calls=logged - len(past),
         notes=noted,
@@ -175,28 +173,22 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
     )
 
 
+async def _due_calls(desk: Desk, loan: Loan, rows: list[FollowUp]) -> tuple[DueCall, ...]:
+    views = await follow_up_views(desk, loan, rows)
+    return tuple(DueCall(view, note_of(desk, row)) for view, row in zip(views, rows, strict=True))
+
+
 async def _past_calls(desk: Desk, rows: list[Call]) -> tuple[PastCall, ...]:
-    people = await members.by_ids(desk.session, {row.caller_id for row in rows})
+    callers = await slack_ids(desk, (row.caller_id for row in rows))
     return tuple(
-        PastCall(
-            at=row.at,
-            caller=people[row.caller_id].slack_user_id,
-            outcome=row.outcome,
-            purpose=row.purpose,
-            note=desk.cipher.decrypt(Call.note_cipher, row),
-        )
+        PastCall(row.at, callers[row.caller_id], row.outcome, row.purpose, desk.cipher.decrypt(Call.note_cipher, row))
         for row in rows
     )
 
 
 async def _past_stages(desk: Desk, rows: list[StageChange]) -> tuple[PastStage, ...]:
-    people = await members.by_ids(desk.session, {row.by_id for row in rows if row.by_id})
+    people = await slack_ids(desk, (row.by_id for row in rows))
     return tuple(
-        PastStage(
-            at=row.at,
-            stage=row.to_stage,
-            by=people[row.by_id].slack_user_id if row.by_id else None,
-            reason=desk.cipher.decrypt(StageChange.reason_cipher, row),
-        )
+        PastStage(row.at, row.to_stage, people.get(row.by_id), desk.cipher.decrypt(StageChange.reason_cipher, row))
         for row in rows
     )

@@ -1,8 +1,8 @@
-"""Corrections of a loan: its borrower's name or phone, or its number."""
+"""Correct a loan: its borrower's name or phone, or its number."""
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
@@ -14,12 +14,11 @@ from desk.core.transaction import Desk
 from desk.core.values import NUMBER_LIMIT, LoanRef
 from desk.follow_ups.rule_plans import present_owner
 from desk.loans import borrowers, lookup
-from desk.loans.borrowers import readable
+from desk.loans.borrowers import format_phone
 from desk.loans.inquiries import check_name
 from desk.loans.views import LoanView, loan_view
 from desk.people.members import managers_for
-from storage.queries.loans import loans as stored
-from storage.queries.loans.loans import number_key
+from storage.queries.loans import loans
 from storage.tables import Borrower, Loan
 
 Field = Literal["name", "phone", "number"]
@@ -28,8 +27,8 @@ _SEPARATED = re.compile(r"[\s,，、;；]")
 
 
 @dataclass(frozen=True, slots=True)
-class Corrected:
-    """What was corrected, and from what to what."""
+class LoanCorrected:
+    """One correction of a loan, with the value before and after it."""
 
     loan: LoanView
     what: Field
@@ -38,46 +37,32 @@ class Corrected:
     undo_id: UUID = field(kw_only=True)
 
 
-async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) -> tuple[Corrected, ...]:
-    """Corrects the loan that is meant. A phone is E.164; the same one again says that it is not wrong after all.
+async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) -> tuple[LoanCorrected, ...]:
+    """Correct a loan: all of the changes or none. One Undo takes them all back.
 
-    All of the corrections or none; one Undo takes them all back.
-
-    Its owner may, a manager, an admin; on a loan without an owner whoever makes calls. Raises NotAllowed
-    (`others_may_act`, `role_missing`), Invalid (`nothing_changed`, `name_too_long`, `number_separated`,
-    `number_too_long`), Conflict (`number_taken`), and whatever names no one loan.
+    A phone is E.164; the same phone again removes its mark “wrong number”. Raises NotAllowed (`others_may_act`,
+    `role_missing`), Invalid (`nothing_changed`, `name_too_long`, `number_separated`, `number_too_long`), Conflict
+    (`number_taken`), and as `lookup.resolve` does.
     """
     named = (await lookup.resolve(desk, loan)).loan
     await _require_may(desk, named)
     done: list[tuple[Field, str, str]] = []
     for what, value in changes.items():
-        before, after = await _correct(desk, named, what, value)
+        done.append((what, *await _CORRECT[what](desk, named, value)))
         desk.audit("edit", loan_id=named.id, field=what)
-        done.append((what, before, after))
     undo_id = offer_undo(desk, "edit", loan_id=named.id)
     view = await loan_view(desk, named)
-    return tuple(Corrected(view, what, before, after, undo_id=undo_id) for what, before, after in done)
-
-
-async def _correct(desk: Desk, loan: Loan, what: Field, value: str) -> tuple[str, str]:
-    match what:
-        case "number":
-            return await _renumber(desk, loan, value)
-        case "name":
-            return await _rename(desk, loan, value)
-        case "phone":
-            return await _change_phone(desk, loan, value)
+    return tuple(LoanCorrected(view, what, before, after, undo_id=undo_id) for what, before, after in done)
 
 
 async def _require_may(desk: Desk, loan: Loan) -> None:
     if allows(desk.member, "edit_loan", {"own"} if loan.owner_id == desk.member.id else ()):
         return
     owner = await present_owner(desk, loan)
-    if owner is None:
-        require(desk, "edit_loan", {"unowned"})
-        return
-    allowed = [owner, *await managers_for(desk, owner)]
-    raise refusal("edit_loan", who=tuple(dict.fromkeys(m.slack_user_id for m in allowed)))
+    if owner is not None:
+        allowed = [owner, *await managers_for(desk, owner)]
+        raise refusal("edit_loan", who=tuple(dict.fromkeys(m.slack_user_id for m in allowed)))
+    require(desk, "edit_loan", {"unowned"})
 
 
 async def _renumber(desk: Desk, loan: Loan, value: str) -> tuple[str, str]:
@@ -88,11 +73,11 @@ async def _renumber(desk: Desk, loan: Loan, value: str) -> tuple[str, str]:
         raise Invalid("number_too_long", length=len(number), limit=NUMBER_LIMIT)
     if number == before:
         raise Invalid("nothing_changed", loan=before)
-    other = await stored.by_number(desk.session, desk.workspace.id, number)
+    other = await loans.by_number(desk.session, desk.workspace.id, number)
     if other is not None and other.id != loan.id:
         raise Conflict("number_taken", given=number)
     track(desk, loan)
-    loan.number, loan.number_key, loan.minted = number, number_key(number), False
+    loan.number, loan.number_key, loan.minted = number, loans.number_key(number), False
     return before, number
 
 
@@ -114,8 +99,15 @@ async def _change_phone(desk: Desk, loan: Loan, phone: str) -> tuple[str, str]:
     if phone == before:
         track(desk, borrower).phone_wrong_at = None
     await borrowers.correct(desk, borrower, phone=phone)
-    return readable(before), readable(phone)
+    return format_phone(before), format_phone(phone)
 
 
 async def _borrower(desk: Desk, loan: Loan) -> Borrower:
     return await desk.session.get_one(Borrower, loan.borrower_id, with_for_update=True, populate_existing=True)
+
+
+_CORRECT: Mapping[Field, Callable[[Desk, Loan, str], Awaitable[tuple[str, str]]]] = {
+    "name": _rename,
+    "phone": _change_phone,
+    "number": _renumber,
+}

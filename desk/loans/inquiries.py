@@ -1,4 +1,4 @@
-"""New inquiries: a borrower who asks for a loan, under a number of the desk's own."""
+"""Open inquiries: a borrower asks for a loan, which gets a number of the desk's own."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -14,22 +14,22 @@ from desk.follow_ups.follow_ups import check_note
 from desk.follow_ups.next_steps import Unplanned, unplanned
 from desk.loans import borrowers
 from desk.loans.lists import LoanRow, loan_rows
-from desk.loans.lookup import visible_loans
+from desk.loans.lookup import find_visible
+from desk.loans.stages import add_stage_change
 from desk.loans.views import LoanView, loan_view
 from storage.engine.types import new_id
 from storage.queries.follow_ups import follow_ups
-from storage.queries.loans import search
 from storage.queries.loans.loans import number_key
 from storage.queries.people import workspaces
-from storage.tables import Borrower, Loan, StageChange, Undo
+from storage.tables import Loan, Undo
 
 KNOWN_SHOWN = 5
-"""How many loans of the same phone are shown."""
+"""How many loans with the same phone are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewInquiry:
-    """An inquiry that was opened."""
+    """An opened inquiry."""
 
     loan: LoanView
     name: str = field(repr=False)
@@ -40,7 +40,7 @@ class NewInquiry:
 
 @dataclass(frozen=True, slots=True)
 class KnownPhone:
-    """The phone belongs to loans that are there: nothing was opened yet. `draft_id` is for the button that does it."""
+    """Nothing is opened yet because loans with this phone exist. `draft_id` is for the button that opens it anyway."""
 
     loans: tuple[LoanRow, ...]
     more: bool
@@ -48,35 +48,28 @@ class KnownPhone:
 
 
 async def open_inquiry(desk: Desk, *, name: str, phone: str, note: str = "") -> NewInquiry | KnownPhone:
-    """Opens an inquiry for whoever types, if they make calls. `phone` is E.164.
+    """Open an inquiry, owned by the acting member if they make calls. `phone` is E.164.
 
     Raises NotAllowed (`role_missing`), Invalid (`name_too_long`, `note_too_long`).
     """
     require_role(desk, "open_inquiry")
     check_name(name)
     check_note(note)
-    known = await search.find_loans(
-        desk.session,
-        desk.cipher,
-        desk.workspace.id,
-        [phone],
-        visible=visible_loans(desk),
-        limit=KNOWN_SHOWN + 1,
-    )
+    known = await find_visible(desk, [phone], limit=KNOWN_SHOWN + 1)
     if not known:
         return await _open(desk, name, phone, note)
     draft_id = await drafts.save_for_confirmation(desk, {"name": name, "phone": phone, "note": note})
     return KnownPhone(await loan_rows(desk, known[:KNOWN_SHOWN]), len(known) > KNOWN_SHOWN, draft_id)
 
 
-async def open_all_the_same(desk: Desk, draft_id: UUID) -> NewInquiry:
-    """Opens the inquiry that was held back because its phone is known.
+async def confirm_inquiry(desk: Desk, draft_id: UUID) -> NewInquiry:
+    """Open an inquiry whose phone is known, once the member has confirmed it.
 
-    Raises NotAllowed (`role_missing`), NotFound (`draft_gone`: used, too old, or somebody else's).
+    Raises NotAllowed (`role_missing`), NotFound (`draft_gone`: used, too old, or another member's).
     """
     require_role(desk, "open_inquiry")
-    kept = await drafts.take_confirmed(desk, draft_id)
-    return await _open(desk, kept["name"], kept["phone"], kept["note"])
+    draft = await drafts.take_confirmed(desk, draft_id)
+    return await _open(desk, draft["name"], draft["phone"], draft["note"])
 
 
 @takes_back(Loan)
@@ -87,12 +80,12 @@ async def take_back_inquiry(desk: Desk, loan: Loan) -> None:
 
 @finds_followers_of("new_loan")
 async def has_plan(desk: Desk, undo: Undo) -> bool:
-    """Whether something was planned on the new loan since, which does not change the loan's own row."""
+    """Whether something was planned on the new loan since; that does not change the loan's own row."""
     return undo.loan_id is not None and bool(await follow_ups.open_of_loan(desk.session, undo.loan_id))
 
 
 def check_name(name: str) -> None:
-    """Raises Invalid (`name_too_long`) above the limit, with both counts."""
+    """Raise Invalid (`name_too_long`) above the limit, with both counts."""
     if len(name) > NAME_LIMIT:
         raise Invalid("name_too_long", length=len(name), limit=NAME_LIMIT)
 
@@ -100,7 +93,7 @@ def check_name(name: str) -> None:
 async def _open(desk: Desk, name: str, phone: str, note: str) -> NewInquiry:
     owner = desk.member if roles_of(desk.member) & set(CALLERS) else None
     number = await workspaces.take_loan_number(desk.session, desk.workspace)
-    borrower: Borrower = borrowers.new_borrower(desk, name=name, phone=phone)
+    borrower = borrowers.new_borrower(desk, name=name, phone=phone)
     loan = create(
         desk,
         Loan(
@@ -118,20 +111,7 @@ async def _open(desk: Desk, name: str, phone: str, note: str) -> NewInquiry:
             created_at=desk.now,
         ),
     )
-    create(desk, _arrival(desk, loan, note))
+    add_stage_change(desk, loan, "inquiry", note, from_stage=None)
     desk.audit("new_loan", loan_id=loan.id)
     undo_id = offer_undo(desk, "new_loan", loan_id=loan.id)
     return NewInquiry(await loan_view(desk, loan), name, note, await unplanned(desk, loan), undo_id)
-
-
-def _arrival(desk: Desk, loan: Loan, note: str) -> StageChange:
-    row_id = new_id()
-    return StageChange(
-        id=row_id,
-        workspace_id=desk.workspace.id,
-        loan_id=loan.id,
-        to_stage=loan.stage,
-        by_id=desk.member.id,
-        reason_cipher=desk.cipher.encrypt_optional(StageChange.reason_cipher, row_id, note),
-        at=desk.now,
-    )

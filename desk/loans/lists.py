@@ -1,4 +1,4 @@
-"""Lists of loans: found by words, one's own, and what the day holds. Ephemeral: they show names in full."""
+"""Lists of loans: search results, the member's own, and their day. Ephemeral: they show full names."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ from uuid import UUID
 from desk.core.transaction import Desk
 from desk.follow_ups.due_lists import DueList, list_due
 from desk.loans import borrowers
-from desk.loans.lookup import visible_loans
+from desk.loans.lookup import find_visible, visible_loans
 from desk.loans.views import FollowUpView, follow_up_view
 from storage.queries.follow_ups import due_lists, follow_ups
 from storage.queries.loans import loans, search
@@ -17,7 +17,7 @@ from storage.queries.people import members
 from storage.tables import Loan
 
 PAGE = 10
-"""Rows of one list."""
+"""Rows per page."""
 
 _PHONE_LIKE = re.compile(r"\+?[\d\s\-()]{5,}")
 _TAIL_APART = re.compile(r"(?:\bphone\s+(?=ending\b))?(尾号|尾號|\btail|\bending)\s+(?=\d{4}\b)", re.IGNORECASE)
@@ -25,7 +25,7 @@ _TAIL_APART = re.compile(r"(?:\bphone\s+(?=ending\b))?(尾号|尾號|\btail|\ben
 
 @dataclass(frozen=True, slots=True)
 class LoanRow:
-    """A loan as a row of a list, with the follow-up that is due next."""
+    """A loan as a row of a list, with its next follow-up. `owner` is a Slack id."""
 
     id: UUID
     number: str
@@ -38,7 +38,7 @@ class LoanRow:
 
 @dataclass(frozen=True, slots=True)
 class LoanList:
-    """One page of a list. `stage` is the one that was asked for; `by_stage` counts them all where stages were not."""
+    """One page of a list. `stage` is the stage asked for, if any; otherwise `by_stage` counts the loans per stage."""
 
     rows: tuple[LoanRow, ...]
     total: int
@@ -48,13 +48,13 @@ class LoanList:
 
     @property
     def more(self) -> int:
-        """How many follow behind this page."""
+        """How many loans are on later pages."""
         return max(self.total - self.offset - len(self.rows), 0)
 
 
 @dataclass(frozen=True, slots=True)
 class MyDay:
-    """What is due for the reader today, how much of it is overdue, and their loans with nothing planned."""
+    """What is due for the reader today, how much is late, and how many of their loans have nothing planned."""
 
     due: DueList
     overdue: int
@@ -62,20 +62,18 @@ class MyDay:
 
 
 async def find(desk: Desk, words: str) -> LoanList:
-    """The loans that fit all the words and that the acting member may see, newest first."""
+    """Return the first page of the loans that fit all the words and that the acting member may see, newest first."""
     asked = search_words(words)
-    visible = visible_loans(desk)
-    found = await search.find_loans(
-        desk.session, desk.cipher, desk.workspace.id, asked, visible=visible, limit=PAGE + 1
-    )
+    found = await find_visible(desk, asked, limit=PAGE + 1)
     total = len(found)
     if total > PAGE:
+        visible = visible_loans(desk)
         total = await search.count_loans(desk.session, desk.cipher, desk.workspace.id, asked, visible=visible)
     return LoanList(rows=await loan_rows(desk, found[:PAGE]), total=total)
 
 
 async def mine(desk: Desk, stage: str | None = None, *, offset: int = 0) -> LoanList:
-    """A page of the acting member's loans in a stage, or the live ones, the longest in its stage first."""
+    """Return a page of the acting member's loans in a stage, or of all live ones; the longest in its stage first."""
     stages = (stage,) if stage else loans.LIVE_STAGES
     counts = await loans.counts_of_owner(desk.session, desk.member.id)
     found = await loans.of_owner(desk.session, desk.member.id, stages, limit=PAGE, offset=offset)
@@ -89,7 +87,7 @@ async def mine(desk: Desk, stage: str | None = None, *, offset: int = 0) -> Loan
 
 
 async def my_day(desk: Desk) -> MyDay:
-    """What the acting member has to do today."""
+    """Return what the acting member has to do today."""
     overdue = await list_due(desk, period="overdue", kind=None, whose=None)
     return MyDay(
         due=await list_due(desk, period="today", kind=None, whose=None),
@@ -99,7 +97,7 @@ async def my_day(desk: Desk) -> MyDay:
 
 
 async def loan_rows(desk: Desk, found: Sequence[Loan]) -> tuple[LoanRow, ...]:
-    """Loans as rows, in the order given."""
+    """Return loans as rows, in the order given."""
     nexts = await follow_ups.next_of_loans(desk.session, [loan.id for loan in found])
     wanted = {row.assignee_id for row in nexts.values()} | {loan.owner_id for loan in found if loan.owner_id}
     people = await members.by_ids(desk.session, wanted)
@@ -122,7 +120,7 @@ async def loan_rows(desk: Desk, found: Sequence[Loan]) -> tuple[LoanRow, ...]:
 
 
 def search_words(text: str) -> list[str]:
-    """The words of a search. A phone number typed with blanks is one word, and so is `尾号 5678`."""
+    """Return the words of a search. A phone number typed with blanks is one word, and so is `尾号 5678`."""
     plain = unicodedata.normalize("NFKC", text).strip()
     if _PHONE_LIKE.fullmatch(plain) and sum(c.isdigit() for c in plain) >= 5:
         return [plain]

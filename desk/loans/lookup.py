@@ -1,7 +1,7 @@
-"""Which loan is meant."""
+"""Find the loan that is meant, among those that the acting member may see."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
@@ -12,7 +12,7 @@ from desk.core.errors import Ambiguous, NotFound
 from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
-from desk.loans import borrowers
+from desk.loans.views import loan_view
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans, search
 from storage.tables import FollowUp, Loan
@@ -22,25 +22,24 @@ CHOICES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class LoanChoice:
-    """A loan as a list shows it."""
-
-    number: str
-    stage: str
-    masked: str
-    tail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """What a reference names: a loan, and one of its follow-ups where `/n` was said."""
+class LoanMatch:
+    """The loan that a reference names, and one of its follow-ups if the reference has `/n`."""
 
     loan: Loan = field(repr=False)
     follow_up: FollowUp | None = field(default=None, repr=False)
 
 
-async def resolve(desk: Desk, ref: LoanRef) -> Named:
-    """The loan that the acting member means, locked for the transaction.
+@dataclass(frozen=True, slots=True)
+class LinkedLoan:
+    """What everyone in a conversation may know of a loan."""
+
+    id: UUID
+    number: str
+    stage: str
+
+
+async def resolve(desk: Desk, ref: LoanRef) -> LoanMatch:
+    """Return the loan that the acting member means, locked for the transaction.
 
     A number that itself contains `/` is tried whole first; then `<loan>/n`; then one word that finds exactly one loan
     the member may see. Raises NotFound (`unknown_loan`, `unknown_follow_up`), Ambiguous (`loan_ambiguous`).
@@ -49,16 +48,16 @@ async def resolve(desk: Desk, ref: LoanRef) -> Named:
     loan = await by_number(ref.whole)
     if ref.whole != ref.text:
         if loan is not None:
-            return Named(loan=loan)
+            return LoanMatch(loan)
         loan = await by_number(ref.text)
     loan = loan or await loans.lock(desk.session, await _by_word(desk, ref))
     if ref.follow_up is None:
-        return Named(loan=loan)
+        return LoanMatch(loan)
     follow_up = await follow_ups.of_number(desk.session, loan.id, ref.follow_up)
     if follow_up is None:
         there = tuple(f.number for f in await follow_ups.open_of_loan(desk.session, loan.id))
         raise NotFound("unknown_follow_up", given=f"{ref.text}/{ref.follow_up}", loan=loan.number, nearest=there)
-    return Named(loan=loan, follow_up=follow_up)
+    return LoanMatch(loan, follow_up)
 
 
 def visible_loans(desk: Desk) -> ColumnElement[bool]:
@@ -71,42 +70,46 @@ async def may_see(desk: Desk, loan_id: UUID) -> bool:
     return await loans.is_visible(desk.session, loan_id, visible_loans(desk))
 
 
-async def pressed(desk: Desk, loan_id: UUID) -> Loan:
-    """The loan of a button, locked for the transaction. Raises NotFound (`unknown_loan_pressed`) also for one that the
-    acting member may not see."""
+async def lock_by_id(desk: Desk, loan_id: UUID) -> Loan:
+    """Return the loan, locked for the transaction.
+
+    Raises NotFound (`unknown_loan_pressed`), also if the acting member may not see it.
+    """
     if not await may_see(desk, loan_id):
         raise NotFound("unknown_loan_pressed")
     return await loans.lock(desk.session, loan_id)
 
 
 async def number_of(desk: Desk, loan_id: UUID) -> str:
-    """The number that the loan of a button has by now. Raises NotFound (`unknown_loan_pressed`) also for one that the
-    acting member may not see."""
+    """Return the present number of the loan. Raises as `lock_by_id` does."""
     if not await may_see(desk, loan_id):
         raise NotFound("unknown_loan_pressed")
     return (await desk.session.get_one(Loan, loan_id)).number
 
 
-async def choice(desk: Desk, loan: Loan) -> LoanChoice:
-    """The loan as a list shows it."""
-    contact = await borrowers.contact_of(desk, loan.borrower_id)
-    return LoanChoice(number=loan.number, stage=loan.stage, masked=contact.masked, tail=contact.tail)
+async def find_visible(desk: Desk, words: Sequence[str], *, limit: int) -> list[Loan]:
+    """Return the loans that fit every word and that the acting member may see: newest first, at most `limit`."""
+    visible = visible_loans(desk)
+    return await search.find_loans(desk.session, desk.cipher, desk.workspace.id, words, visible=visible, limit=limit)
+
+
+async def visible_by_numbers(desk: Desk, numbers: Iterable[str]) -> Mapping[str, LinkedLoan]:
+    """Return the loans of these numbers that the acting member may see, by the number given."""
+    found: dict[str, LinkedLoan] = {}
+    for number in numbers:
+        loan = await loans.by_number(desk.session, desk.workspace.id, number)
+        if loan is not None and await may_see(desk, loan.id):
+            found[number] = LinkedLoan(loan.id, loan.number, loan.stage)
+    return found
 
 
 async def _by_word(desk: Desk, ref: LoanRef) -> UUID:
-    found = await search.find_loans(
-        desk.session,
-        desk.cipher,
-        desk.workspace.id,
-        [ref.text],
-        visible=visible_loans(desk),
-        limit=CHOICES + 1,
-    )
+    found = await find_visible(desk, [ref.text], limit=CHOICES + 1)
     if not found:
         mine = await loans.numbers_like(desk.session, desk.workspace.id, desk.member.id, limit=200)
         raise NotFound("unknown_loan", given=ref.text, nearest=_nearest(ref.text, mine))
     if len(found) > 1:
-        choices = tuple([await choice(desk, loan) for loan in found[:CHOICES]])
+        choices = tuple([await loan_view(desk, loan) for loan in found[:CHOICES]])
         raise Ambiguous("loan_ambiguous", given=ref.text, choices=choices, more=len(found) > CHOICES)
     return found[0].id
 
@@ -114,22 +117,3 @@ async def _by_word(desk: Desk, ref: LoanRef) -> UUID:
 def _nearest(given: str, numbers: list[str]) -> tuple[str, ...]:
     by_key = {loans.number_key(number): number for number in numbers}
     return tuple(by_key[key] for key in difflib.get_close_matches(loans.number_key(given), by_key, n=3))
-
-
-@dataclass(frozen=True, slots=True)
-class LinkedLoan:
-    """What everybody in a conversation may know of a loan."""
-
-    id: UUID
-    number: str
-    stage: str
-
-
-async def linked(desk: Desk, numbers: Iterable[str]) -> Mapping[str, LinkedLoan]:
-    """The loans of these numbers that the acting member may see, by the number that was given. Others are missing."""
-    found: dict[str, LinkedLoan] = {}
-    for number in numbers:
-        loan = await loans.by_number(desk.session, desk.workspace.id, number)
-        if loan is not None and await may_see(desk, loan.id):
-            found[number] = LinkedLoan(loan.id, loan.number, loan.stage)
-    return found

@@ -1,7 +1,5 @@
-"""Notes on a loan without a call: added, and corrected as calls are."""
+"""Add and correct notes on a loan without a call."""
 
-from collections import defaultdict
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -13,11 +11,10 @@ from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.follow_ups.follow_ups import check_note
 from desk.loans import borrowers, lookup
-from desk.loans.views import LoanView, loan_view
+from desk.loans.views import LoanView, loan_view, slack_ids
 from desk.people.members import authorship
 from storage.engine.types import new_id
 from storage.queries.loans import loans, notes
-from storage.queries.people import members
 from storage.tables import Loan, LoanNote
 
 
@@ -45,7 +42,7 @@ class NoteToCorrect:
 
 @dataclass(frozen=True, slots=True)
 class NoteCorrected:
-    """The text of a note now, and until now."""
+    """The text of a note after and before a correction."""
 
     loan: LoanView
     at: datetime
@@ -56,7 +53,7 @@ class NoteCorrected:
 
 @dataclass(frozen=True, slots=True)
 class PastNote:
-    """A note, `who` wrote it (Slack id) and when. For an earlier text of a note: who corrected it, and when."""
+    """A note. `who` is the author's Slack id."""
 
     at: datetime
     who: str
@@ -66,7 +63,7 @@ class PastNote:
 async def add_note(desk: Desk, *, loan: LoanRef, text: str) -> NoteAdded:
     """Add a note to a loan; `<loan>/n` means the loan. The same text twice is two notes: nothing follows from a note.
 
-    Raises NotAllowed (`role_missing`), Invalid (`note_missing`, `note_too_long`), and what names no one loan.
+    Raises NotAllowed (`role_missing`), Invalid (`note_missing`, `note_too_long`), and as `lookup.resolve` does.
     """
     require_role(desk, "add_note")
     _check_text(text)
@@ -94,7 +91,7 @@ async def note_to_correct(desk: Desk, note_id: UUID) -> NoteToCorrect:
 
 
 async def correct_note(desk: Desk, note_id: UUID, version: int, text: str) -> NoteCorrected:
-    """Give a note another text; its text until now is kept beside it.
+    """Change the text of a note and keep the earlier text.
 
     Raises as `note_to_correct` does, Conflict (`note_changed`), Invalid (`nothing_changed_here`, `note_missing`,
     `note_too_long`).
@@ -118,19 +115,8 @@ async def correct_note(desk: Desk, note_id: UUID, version: int, text: str) -> No
 async def past_notes(desk: Desk, loan_id: UUID, *, limit: int) -> tuple[PastNote, ...]:
     """Return the last notes on a loan, newest first."""
     rows = await notes.last_of_loan(desk.session, loan_id, limit=limit)
-    people = await members.by_ids(desk.session, {row.by_id for row in rows})
-    return tuple(PastNote(row.at, people[row.by_id].slack_user_id, text_of(desk, row)) for row in rows)
-
-
-async def earlier_texts(desk: Desk, note_ids: Collection[UUID]) -> dict[UUID, list[PastNote]]:
-    """Return the texts that notes had until they were corrected, oldest first, by the note's id."""
-    rows = await notes.earlier(desk.session, note_ids)
-    people = await members.by_ids(desk.session, {row.by_id for row in rows})
-    found: dict[UUID, list[PastNote]] = defaultdict(list)
-    for row in rows:
-        assert row.earlier_of_id is not None
-        found[row.earlier_of_id].append(PastNote(row.at, people[row.by_id].slack_user_id, text_of(desk, row)))
-    return found
+    authors = await slack_ids(desk, (row.by_id for row in rows))
+    return tuple(PastNote(row.at, authors[row.by_id], text_of(desk, row)) for row in rows)
 
 
 def text_of(desk: Desk, note: LoanNote) -> str:

@@ -1,4 +1,4 @@
-"""A loan comes to another stage, and what that ends and plans."""
+"""Move a loan to another stage, with what that closes and plans."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -19,16 +19,16 @@ from desk.rules.cadence import CADENCE
 from desk.rules.stages import Passage, passage
 from storage.engine.types import new_id
 from storage.queries.documents import documents
-from storage.queries.follow_ups import follow_ups as stored
-from storage.tables import FollowUp, Loan, StageChange
+from storage.queries.follow_ups import follow_ups
+from storage.tables import Loan, StageChange
 
 
 @dataclass(frozen=True, slots=True)
 class StageChanged:
-    """A loan at its new stage (`loan.stage`), and how it came there.
+    """A loan at its new stage (`loan.stage`).
 
-    `ended_follow_ups` and `ended_documents` count what was open and ended with the loan; `still_open` is what stays open
-    besides `planned`, which the desk planned by rule. `unplanned` has next steps where nothing is planned.
+    `ended_follow_ups` and `ended_documents` count what was closed with the loan; `still_open` is what stays open besides
+    `planned`, which the desk planned by rule. `unplanned` offers next steps if nothing is planned.
     """
 
     loan: LoanView
@@ -44,95 +44,89 @@ class StageChanged:
     undo_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    follow_ups: int = 0
-    documents: int = 0
-
-
 async def change_stage(desk: Desk, *, loan: LoanRef, stage: str, reason: str = "") -> StageChanged:
-    """Brings the loan that is meant to a stage.
+    """Move a loan to a stage.
 
-    Whoever makes calls may, and an admin; only a manager writes a loan off. Raises NotAllowed (`role_missing`), Invalid
-    (`stage_already`, `note_too_long`), and whatever names no one loan.
+    Raises NotAllowed (`role_missing`), Invalid (`stage_already`, `note_too_long`), and as `lookup.resolve` does.
     """
-    _require_may(desk, stage)
-    check_note(reason)
-    return await _change(desk, (await lookup.resolve(desk, loan)).loan, stage, reason)
-
-
-async def enter_by_import(desk: Desk, loan: Loan, stage: str) -> int:
-    """Brings a locked loan to the stage that the lender's file gives, and says how many follow-ups that planned."""
-    _, _, planned = await _enter(desk, loan, stage, "")
-    return int(planned is not None)
-
-
-def _require_may(desk: Desk, stage: str) -> None:
     require_role(desk, "write_off" if stage == "written_off" else "change_stage")
-
-
-async def _change(desk: Desk, loan: Loan, stage: str, reason: str) -> StageChanged:
-    from_stage = loan.stage
+    check_note(reason)
+    named = (await lookup.resolve(desk, loan)).loan
+    from_stage = named.stage
     if from_stage == stage:
-        raise Invalid("stage_already", loan=loan.number, stage=stage, at=loan.stage_since)
-    change, ended, planned = await _enter(desk, loan, stage, reason)
-    loan.stage_set_at = desk.now
-    desk.audit("stage", loan_id=loan.id, subject_id=change.id, from_stage=from_stage, to_stage=stage)
-    undo_id = offer_undo(desk, "stage", loan_id=loan.id)
-    contact = await borrowers.contact_of(desk, loan.borrower_id)
+        raise Invalid("stage_already", loan=named.number, stage=stage, at=named.stage_since)
+    change = _enter(desk, named, stage, reason)
+    ended_follow_ups, ended_documents = await _close_what_is_open(desk, named)
+    planned = await rule_plans.plan_for_stage(desk, named)
+    named.stage_set_at = desk.now
+    desk.audit("stage", loan_id=named.id, subject_id=change.id, from_stage=from_stage, to_stage=stage)
+    undo_id = offer_undo(desk, "stage", loan_id=named.id)
     return StageChanged(
-        loan=await loan_view(desk, loan),
-        name=contact.name,
+        loan=await loan_view(desk, named),
+        name=(await borrowers.contact_of(desk, named.borrower_id)).name,
         from_stage=from_stage,
         passage=passage(from_stage, stage),
         reason=reason,
-        ended_follow_ups=ended.follow_ups,
-        ended_documents=ended.documents,
-        still_open=await _still_open(desk, loan, planned),
-        planned=planned_view(desk, loan, planned) if planned else None,
-        unplanned=await unplanned(desk, loan),
+        ended_follow_ups=ended_follow_ups,
+        ended_documents=ended_documents,
+        still_open=await _still_open(desk, named, planned),
+        planned=planned_view(desk, named, planned) if planned else None,
+        unplanned=await unplanned(desk, named),
         undo_id=undo_id,
     )
 
 
-async def _enter(desk: Desk, loan: Loan, stage: str, reason: str) -> tuple[StageChange, _Ended, Planned | None]:
-    change = create(desk, _record(desk, loan, stage, reason))
-    track(desk, loan)
-    loan.stage, loan.stage_since = stage, desk.now
-    ended = await _end_what_is_open(desk, loan) if VOCABULARY.stage(stage).ended else _Ended()
-    return change, ended, await rule_plans.plan_for_stage(desk, loan)
+async def enter_by_import(desk: Desk, loan: Loan, stage: str) -> int:
+    """Move a locked loan to the stage that the lender's file says, and return how many follow-ups that planned."""
+    _enter(desk, loan, stage, "")
+    await _close_what_is_open(desk, loan)
+    return int(await rule_plans.plan_for_stage(desk, loan) is not None)
 
 
-def _record(desk: Desk, loan: Loan, stage: str, reason: str) -> StageChange:
+def add_stage_change(desk: Desk, loan: Loan, stage: str, reason: str, *, from_stage: str | None) -> StageChange:
+    """Write an entry of a loan's stage history, which Undo takes back."""
     row_id = new_id()
-    return StageChange(
-        id=row_id,
-        workspace_id=desk.workspace.id,
-        loan_id=loan.id,
-        from_stage=loan.stage,
-        to_stage=stage,
-        by_id=desk.actor.id if desk.actor else None,
-        reason_cipher=desk.cipher.encrypt_optional(StageChange.reason_cipher, row_id, reason),
-        at=desk.now,
+    return create(
+        desk,
+        StageChange(
+            id=row_id,
+            workspace_id=desk.workspace.id,
+            loan_id=loan.id,
+            from_stage=from_stage,
+            to_stage=stage,
+            by_id=desk.actor.id if desk.actor else None,
+            reason_cipher=desk.cipher.encrypt_optional(StageChange.reason_cipher, row_id, reason),
+            at=desk.now,
+        ),
     )
 
 
-async def _end_what_is_open(desk: Desk, loan: Loan) -> _Ended:
-    kept = CADENCE.stage.get(loan.stage)
+def _enter(desk: Desk, loan: Loan, stage: str, reason: str) -> StageChange:
+    change = add_stage_change(desk, loan, stage, reason, from_stage=loan.stage)
+    track(desk, loan)
+    loan.stage, loan.stage_since = stage, desk.now
+    return change
+
+
+async def _close_what_is_open(desk: Desk, loan: Loan) -> tuple[int, int]:
+    """If the loan's stage ends it, close its follow-ups and documents. Return how many of each."""
+    if not VOCABULARY.stage(loan.stage).ended:
+        return 0, 0
+    plan = CADENCE.stage.get(loan.stage)
     rows = [
         row
-        for row in await stored.open_of_loan(desk.session, loan.id)
-        if kept is None or not kept.unless_open or row.purpose != kept.purpose
+        for row in await follow_ups.open_of_loan(desk.session, loan.id)
+        if plan is None or not plan.unless_open or row.purpose != plan.purpose
     ]
     for row in rows:
         close(desk, row, "ended")
     items = await documents.open_items(desk.session, loan.id)
     for item in items:
         bring(desk, item, "ended")
-    return _Ended(follow_ups=len(rows), documents=len(items))
+    return len(rows), len(items)
 
 
 async def _still_open(desk: Desk, loan: Loan, planned: Planned | None) -> tuple[FollowUpView, ...]:
-    rows: list[FollowUp] = await stored.open_of_loan(desk.session, loan.id)
+    rows = await follow_ups.open_of_loan(desk.session, loan.id)
     others = [row for row in rows if planned is None or row.id != planned.follow_up.id]
     return await follow_up_views(desk, loan, others)

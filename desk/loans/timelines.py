@@ -1,4 +1,4 @@
-"""What has happened on a loan, in the order of time: calls, notes, stages, owners, handovers, documents."""
+"""The history of a loan in order of time: calls, notes, stages, owners, handovers, documents."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,24 +11,23 @@ from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.documents.views import words_of
 from desk.loans import borrowers, lookup
-from desk.loans.notes import earlier_texts, text_of
-from desk.loans.views import LoanView, loan_view
+from desk.loans.notes import text_of
+from desk.loans.views import LoanView, loan_view, slack_ids
 from desk.people.members import authorship
 from storage.queries.calls import calls
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import notes
 from storage.queries.loans.loans import stage_changes
-from storage.queries.people import members
 from storage.tables import Assignment, Call, CallCorrection, DocumentItem, DocumentStep, FollowUp, LoanNote, StageChange
 
 PAGE = 10
-"""Events of one page."""
+"""Events per page."""
 
 
 @dataclass(frozen=True, slots=True)
-class Was:
-    """How a call or a note was before it was corrected, by whom (Slack id) and when. `outcome` is None for a note."""
+class EarlierVersion:
+    """A call or note before a correction. `at` and `by` (Slack id) tell of the correction; a note has no outcome."""
 
     at: datetime
     by: str
@@ -39,12 +38,11 @@ class Was:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened. `who` is a Slack id, None for the desk or a file; `note` is what was typed.
+    """One event. `who` is a Slack id, None for the desk itself or an imported file; `note` is what was typed.
 
-    A call: `code` is the outcome, `purpose` what it was about, `was` how it stood before each correction, oldest first,
-    `may_correct` whether the reader may correct it. A note: `was` and `may_correct` as for a call. A stage or an owner:
-    `code` is the stage, or the new owner's Slack id. A handover of one follow-up: `number` and `purpose` name it, `code`
-    is the new assignee's Slack id. A document: `code` and `words` name it, `state` is what it came to.
+    `code` is a call's outcome, the new stage, the Slack id of the new owner or assignee, or the document. Calls and notes:
+    `earlier` has the versions before each correction, oldest first; `may_correct` is whether the reader may correct it.
+    Handover of a follow-up: `number` and `purpose` identify it. Document: `words` describe it, `state` is its new state.
     """
 
     id: UUID
@@ -58,13 +56,13 @@ class Event:
     minutes: int | None = None
     words: str = field(default="", repr=False)
     state: str = ""
-    was: tuple[Was, ...] = ()
+    earlier: tuple[EarlierVersion, ...] = ()
     may_correct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """One page of what happened, newest first."""
+    """One page of events, newest first."""
 
     loan: LoanView
     name: str = field(repr=False)
@@ -74,9 +72,9 @@ class Timeline:
 
 
 async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
-    """A page of what happened on the loan of a button. Raises NotFound (`unknown_loan_pressed`)."""
-    loan = await lookup.pressed(desk, loan_id)
-    # Each source gives as many as could stand on the pages so far, so that the merged order is right.
+    """Return a page of the events of a loan. Raises NotFound (`unknown_loan_pressed`)."""
+    loan = await lookup.lock_by_id(desk, loan_id)
+    # Read from each source as many as this page and those before it can hold, so that the merged order is right.
     wanted = offset + PAGE + 1
     found = [
         *await _calls(desk, await calls.last_of_loan(desk.session, loan.id, limit=wanted)),
@@ -96,8 +94,8 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
 
 
 async def _calls(desk: Desk, rows: Sequence[Call]) -> list[Event]:
-    names = await _names(desk, {row.caller_id for row in rows})
-    was = await _was(desk, [row.id for row in rows])
+    names = await slack_ids(desk, (row.caller_id for row in rows))
+    earlier = await _earlier_calls(desk, [row.id for row in rows])
     return [
         Event(
             id=row.id,
@@ -108,26 +106,26 @@ async def _calls(desk: Desk, rows: Sequence[Call]) -> list[Event]:
             purpose=row.purpose,
             minutes=row.minutes,
             note=desk.cipher.decrypt(Call.note_cipher, row),
-            was=tuple(was.get(row.id, ())),
+            earlier=tuple(earlier.get(row.id, ())),
             may_correct=allows(desk.member, "correct_call", authorship(desk, row.caller_id, row.at)),
         )
         for row in rows
     ]
 
 
-async def _was(desk: Desk, call_ids: Sequence[UUID]) -> dict[UUID, list[Was]]:
+async def _earlier_calls(desk: Desk, call_ids: Sequence[UUID]) -> dict[UUID, list[EarlierVersion]]:
     rows = await calls.corrections(desk.session, call_ids)
-    names = await _names(desk, {row.by_id for row in rows})
-    found: dict[UUID, list[Was]] = defaultdict(list)
+    names = await slack_ids(desk, (row.by_id for row in rows))
+    found: dict[UUID, list[EarlierVersion]] = defaultdict(list)
     for row in rows:
         note = desk.cipher.decrypt(CallCorrection.note_cipher, row)
-        found[row.call_id].append(Was(row.at, names[row.by_id], row.outcome, row.minutes, note))
+        found[row.call_id].append(EarlierVersion(row.at, names[row.by_id], row.outcome, row.minutes, note))
     return found
 
 
 async def _notes(desk: Desk, rows: Sequence[LoanNote]) -> list[Event]:
-    names = await _names(desk, {row.by_id for row in rows})
-    was = await earlier_texts(desk, [row.id for row in rows])
+    names = await slack_ids(desk, (row.by_id for row in rows))
+    earlier = await _earlier_texts(desk, [row.id for row in rows])
     return [
         Event(
             id=row.id,
@@ -136,15 +134,24 @@ async def _notes(desk: Desk, rows: Sequence[LoanNote]) -> list[Event]:
             who=names[row.by_id],
             code="",
             note=text_of(desk, row),
-            was=tuple(Was(past.at, past.who, None, None, past.text) for past in was.get(row.id, ())),
+            earlier=tuple(earlier.get(row.id, ())),
             may_correct=allows(desk.member, "correct_note", authorship(desk, row.by_id, row.at)),
         )
         for row in rows
     ]
 
 
+async def _earlier_texts(desk: Desk, note_ids: Sequence[UUID]) -> dict[UUID | None, list[EarlierVersion]]:
+    rows = await notes.earlier(desk.session, note_ids)
+    names = await slack_ids(desk, (row.by_id for row in rows))
+    found: dict[UUID | None, list[EarlierVersion]] = defaultdict(list)
+    for row in rows:
+        found[row.earlier_of_id].append(EarlierVersion(row.at, names[row.by_id], None, None, text_of(desk, row)))
+    return found
+
+
 async def _stages(desk: Desk, rows: Sequence[StageChange]) -> list[Event]:
-    names = await _names(desk, {row.by_id for row in rows})
+    names = await slack_ids(desk, (row.by_id for row in rows))
     return [
         Event(
             id=row.id,
@@ -159,7 +166,7 @@ async def _stages(desk: Desk, rows: Sequence[StageChange]) -> list[Event]:
 
 
 async def _assignments(desk: Desk, rows: Sequence[tuple[Assignment, FollowUp | None]]) -> list[Event]:
-    names = await _names(desk, {key for row, _ in rows for key in (row.by_id, row.to_id)})
+    names = await slack_ids(desk, (key for row, _ in rows for key in (row.by_id, row.to_id)))
     return [
         Event(
             id=row.id,
@@ -176,7 +183,7 @@ async def _assignments(desk: Desk, rows: Sequence[tuple[Assignment, FollowUp | N
 
 
 async def _documents(desk: Desk, rows: Sequence[tuple[DocumentStep, DocumentItem]]) -> list[Event]:
-    names = await _names(desk, {step.by_id for step, _ in rows})
+    names = await slack_ids(desk, (step.by_id for step, _ in rows))
     return [
         Event(
             id=step.id,
@@ -190,8 +197,3 @@ async def _documents(desk: Desk, rows: Sequence[tuple[DocumentStep, DocumentItem
         )
         for step, item in rows
     ]
-
-
-async def _names(desk: Desk, ids: set[UUID | None] | set[UUID]) -> dict[UUID | None, str]:
-    people = await members.by_ids(desk.session, {key for key in ids if key is not None})
-    return {key: member.slack_user_id for key, member in people.items()}

@@ -1,5 +1,6 @@
-"""What a reader is shown of a loan and of a follow-up: small frozen values, made from rows at the end of a use case."""
+"""What readers see of a loan and of a follow-up: frozen values, made from rows at the end of a use case."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +16,7 @@ from storage.tables import FollowUp, Loan, Member
 
 @dataclass(frozen=True, slots=True)
 class LoanView:
-    """A loan by its number, with its borrower as a channel may see them."""
+    """A loan and its borrower as a channel may see them. `owner` is a Slack id."""
 
     id: UUID
     number: str
@@ -23,12 +24,11 @@ class LoanView:
     masked: str = field(repr=False)
     tail: str = field(repr=False)
     owner: str | None
-    """The owner's Slack id."""
 
 
 @dataclass(frozen=True, slots=True)
 class FollowUpView:
-    """A follow-up as a line of a list. `zone` is the assignee's, in which a date alone is meant."""
+    """A follow-up as one line. `assignee` is a Slack id; `zone` is the assignee's, in which a due date is meant."""
 
     id: UUID
     version: int
@@ -42,15 +42,14 @@ class FollowUpView:
     overdue: bool
     attempts: int
     assignee: str
-    """The assignee's Slack id."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedView:
-    """A follow-up that was just planned or moved, with what should be known at once.
+    """A follow-up that was just planned or moved, with warnings about its time.
 
-    `acting` is the Slack id of who will be reminded where the assignee is away, else None. `suggestion` is the next
-    minute at which none of the warnings would stand.
+    `acting` is the Slack id of the member who is reminded instead of an absent assignee, else None. `suggestion` is the
+    next minute without any of the warnings.
     """
 
     follow_up: FollowUpView
@@ -60,27 +59,32 @@ class PlannedView:
 
 
 async def loan_view(desk: Desk, loan: Loan) -> LoanView:
-    """The loan as a list or a reminder shows it."""
+    """Return the loan as a list or a reminder shows it."""
     contact = await borrowers.contact_of(desk, loan.borrower_id)
-    owner = (await members.by_ids(desk.session, [loan.owner_id])).get(loan.owner_id) if loan.owner_id else None
     return LoanView(
         id=loan.id,
         number=loan.number,
         stage=loan.stage,
         masked=contact.masked,
         tail=contact.tail,
-        owner=owner.slack_user_id if owner else None,
+        owner=(await slack_ids(desk, [loan.owner_id])).get(loan.owner_id),
     )
 
 
-async def follow_up_views(desk: Desk, loan: Loan, rows: list[FollowUp]) -> tuple[FollowUpView, ...]:
-    """Follow-ups of one loan, in the order given."""
+async def slack_ids(desk: Desk, member_ids: Iterable[UUID | None]) -> dict[UUID | None, str]:
+    """Return the Slack ids of these members by id; None among the ids is skipped."""
+    people = await members.by_ids(desk.session, {key for key in member_ids if key is not None})
+    return {key: member.slack_user_id for key, member in people.items()}
+
+
+async def follow_up_views(desk: Desk, loan: Loan, rows: Sequence[FollowUp]) -> tuple[FollowUpView, ...]:
+    """Return follow-ups of one loan as lines, in the order given."""
     people = await members.by_ids(desk.session, {row.assignee_id for row in rows})
     return tuple(follow_up_view(desk, loan, row, people[row.assignee_id]) for row in rows)
 
 
 def follow_up_view(desk: Desk, loan: Loan, row: FollowUp, assignee: Member) -> FollowUpView:
-    """One follow-up as a line."""
+    """Return one follow-up as a line."""
     return FollowUpView(
         id=row.id,
         version=row.version,
@@ -98,11 +102,10 @@ def follow_up_view(desk: Desk, loan: Loan, row: FollowUp, assignee: Member) -> F
 
 
 def planned_view(desk: Desk, loan: Loan, planned: Planned) -> PlannedView:
-    """What was just planned, for the answer."""
-    away = planned.acting.id != planned.assignee.id
+    """Return what was just planned, for the answer."""
     return PlannedView(
         follow_up=follow_up_view(desk, loan, planned.follow_up, planned.assignee),
         warnings=planned.schedule.warnings,
         suggestion=planned.schedule.suggestion,
-        acting=planned.acting.slack_user_id if away else None,
+        acting=planned.acting.slack_user_id if planned.acting.id != planned.assignee.id else None,
     )

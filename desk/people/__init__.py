@@ -1,1 +1,1 @@
-"""Members, teams, roles, absences, settings, and the first day of a workspace."""
+"""Members, teams, roles, absences, settings, and the installation of a workspace."""

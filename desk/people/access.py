@@ -1,4 +1,4 @@
-"""Letting somebody in: who is no member asks, an admin or a manager answers with one press."""
+"""Access to the desk: a person who is not a member asks, and an admin or manager answers with one click."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,34 +8,32 @@ from zoneinfo import ZoneInfo
 from desk.core.errors import Conflict, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
-from desk.people.access_requests import announce, concerned, settle, tell_declined
+from desk.messages import kinds
+from desk.messages.notices import owe_to_channel
+from desk.people.access_requests import announce, close, deciders
 from desk.people.team import Candidate, add_member, check_candidate
 from storage.engine.types import new_id
 from storage.queries.people import access, members
 from storage.tables import AccessRequest, Member
 
 GRANTABLE = ("agent", "verifier", "collector")
-"""The roles that can be granted with one press; others are given with `/loan-team add`."""
+"""The roles that one click can grant; `/loan-team add` grants the others."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What became of asking. `who` are the Slack ids of those who decide; `before` is how today's earlier request stands."""
+class RequestReceipt:
+    """The Slack ids of the members who decide, and the state of an earlier request of the same day."""
 
-    who: tuple[str, ...]
-    before: Literal["open", "declined"] | None = None
+    deciders: tuple[str, ...]
+    earlier: Literal["open", "declined"] | None = None
 
 
-async def ask(desk: Desk, candidate: Candidate) -> Asked:
-    """Asks for access, once a day; whoever acts is no member.
-
-    Raises Conflict (`member_already`), Invalid (`not_a_person`, `guest`).
-    """
+async def ask(desk: Desk, candidate: Candidate) -> RequestReceipt:
+    """Store a request for access, at most one a day. Raises Conflict (`member_already`), Invalid (`not_a_person`, `guest`)."""
     newcomer = candidate.newcomer
-    if await _member(desk, newcomer.slack_user_id) is not None:
-        raise Conflict("member_already", slack_id=newcomer.slack_user_id)
+    await _refuse_member(desk, newcomer.slack_user_id)
     check_candidate(candidate)
-    who = tuple(member.slack_user_id for member in await concerned(desk))
+    decide = tuple(member.slack_user_id for member in await deciders(desk))
     today = desk.now.astimezone(ZoneInfo(desk.workspace.zone)).date()
     request = AccessRequest(
         id=new_id(),
@@ -49,32 +47,32 @@ async def ask(desk: Desk, candidate: Candidate) -> Asked:
     )
     if not await access.insert(desk.session, request):
         earlier = await access.of_day(desk.session, desk.workspace.id, newcomer.slack_user_id, today)
-        return Asked(who, before="open" if earlier is not None and earlier.state == "open" else "declined")
+        return RequestReceipt(decide, earlier="open" if earlier is not None and earlier.state == "open" else "declined")
     desk.audit("ask_access", subject_id=request.id)
     await announce(desk, request)
-    return Asked(who)
+    return RequestReceipt(decide)
 
 
 async def grant(desk: Desk, request_id: UUID, role: str, candidate: Candidate) -> None:
-    """Makes the asker a member with that role, as `/loan-team add` does.
+    """Make the requester a member with that role, as `/loan-team add` does.
 
-    Raises what `add_member` does, NotFound (`access_unknown`), Conflict (`access_decided`, `member_already`).
+    Raises what `add_member` raises, NotFound (`access_unknown`), Conflict (`access_decided`, `member_already`).
     """
     require_role(desk, "answer_access_request")
     request = await _open(desk, request_id)
     if role not in GRANTABLE or candidate.newcomer.slack_user_id != request.slack_user_id:
         raise NotFound("access_unknown")
-    if await _member(desk, request.slack_user_id) is not None:
-        raise Conflict("member_already", slack_id=request.slack_user_id)
+    await _refuse_member(desk, request.slack_user_id)
     await add_member(desk, candidate, roles=[role], channel=None, team_name="")
 
 
 async def decline(desk: Desk, request_id: UUID) -> None:
-    """Leaves the asker outside, and has them told. Raises NotAllowed, NotFound, Conflict as `grant` does."""
+    """Decline the request and notify the requester. Raises NotAllowed, NotFound, Conflict as `grant` does."""
     require_role(desk, "answer_access_request")
     request = await _open(desk, request_id)
-    await settle(desk, request, "declined")
-    await tell_declined(desk, request)
+    await close(desk, request, "declined")
+    key, facts = f"access_declined:{request.id}", {"request": str(request.id)}
+    await owe_to_channel(desk, kind=kinds.ACCESS_DECLINED, key=key, channel=request.slack_user_id, facts=facts)
     desk.audit("decline_access", subject_id=request.id)
 
 
@@ -88,6 +86,7 @@ async def _open(desk: Desk, request_id: UUID) -> AccessRequest:
     return request
 
 
-async def _member(desk: Desk, slack_user_id: str) -> Member | None:
+async def _refuse_member(desk: Desk, slack_user_id: str) -> None:
     member = await members.by_slack_id(desk.session, desk.workspace.id, slack_user_id)
-    return member if member is not None and member.removed_at is None else None
+    if member is not None and member.removed_at is None:
+        raise Conflict("member_already", slack_id=slack_user_id)

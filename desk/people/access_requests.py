@@ -1,4 +1,4 @@
-"""Requests for access on the books: whom they concern, and what became of them."""
+"""Stored requests for access: who decides them, their state, and the messages about them."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,8 +6,8 @@ from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.messages import kinds
-from desk.messages.notices import owe_to_channel, owe_to_member
-from desk.people.members import today_of
+from desk.messages.notices import owe_to_member
+from desk.people.members import is_away_today
 from storage.queries.messages import notices
 from storage.queries.people import access, members
 from storage.tables import AccessRequest, Member
@@ -15,7 +15,7 @@ from storage.tables import AccessRequest, Member
 
 @dataclass(frozen=True, slots=True)
 class RequestView:
-    """A request as its message shows it. `by` is the name of whoever decided, None while it is open."""
+    """A request as its message shows it. `by` is the name of the member who decided, or None while it is open."""
 
     id: UUID
     slack_user_id: str
@@ -29,7 +29,7 @@ class RequestView:
 
 
 async def view(desk: Desk, request_id: UUID) -> RequestView:
-    """The request as it is now."""
+    """Return the present state of a request."""
     request = await desk.session.get_one(AccessRequest, request_id)
     by = await desk.session.get(Member, request.decided_by_id) if request.decided_by_id else None
     return RequestView(
@@ -45,67 +45,37 @@ async def view(desk: Desk, request_id: UUID) -> RequestView:
     )
 
 
-async def concerned(desk: Desk) -> list[Member]:
-    """Who is asked for access: the admins who are at work today, else the managers who are, else every admin."""
+async def deciders(desk: Desk) -> list[Member]:
+    """Return who decides about access: the admins at work today, else the managers at work, else all admins."""
     admins = await members.with_role(desk.session, desk.workspace.id, "admin")
     managers = await members.with_role(desk.session, desk.workspace.id, "manager")
-    return _at_work(desk, admins) or _at_work(desk, managers) or admins
+    at_work = [[member for member in group if not is_away_today(desk, member)] for group in (admins, managers)]
+    return at_work[0] or at_work[1] or admins
 
 
 async def announce(desk: Desk, request: AccessRequest) -> None:
-    """Owes each of those concerned one message."""
-    for member in await concerned(desk):
-        await owe_to_member(
-            desk,
-            kind=kinds.ACCESS_ASKED,
-            key=f"{_key(request)}:{member.id}",
-            member=member,
-            facts={"request": str(request.id)},
-        )
+    """Send each decider one message."""
+    for member in await deciders(desk):
+        key, facts = f"{_key(request)}:{member.id}", {"request": str(request.id)}
+        await owe_to_member(desk, kind=kinds.ACCESS_ASKED, key=key, member=member, facts=facts)
 
 
-async def member_added(desk: Desk, member: Member) -> None:
-    """What somebody had asked for is granted, by whichever door they were let in. They are told."""
+async def grant_open_requests(desk: Desk, member: Member) -> None:
+    """Close the open requests of a new member, however they were added, and notify the member."""
     for request in await access.open_of(desk.session, desk.workspace.id, member.slack_user_id):
         request.roles = member.roles
-        await settle(desk, request, "granted")
-        await owe_to_member(
-            desk,
-            kind=kinds.ACCESS_GRANTED,
-            key=f"access_granted:{member.id}:{desk.now.isoformat()}",
-            member=member,
-            facts={"request": str(request.id)},
-        )
+        await close(desk, request, "granted")
+        key, facts = f"access_granted:{member.id}:{desk.now.isoformat()}", {"request": str(request.id)}
+        await owe_to_member(desk, kind=kinds.ACCESS_GRANTED, key=key, member=member, facts=facts)
 
 
-async def settle(desk: Desk, request: AccessRequest, state: str) -> None:
-    """Ends an open request; the messages about it say so."""
+async def close(desk: Desk, request: AccessRequest, state: str) -> None:
+    """Close an open request and update the messages about it."""
     request.state, request.decided_by_id, request.decided_at = state, desk.member.id, desk.now
     desk.add(request)
     told = await notices.ids_with_prefix(desk.session, desk.workspace.id, f"{_key(request)}:")
     await notices.touch(desk.session, told, desk.now)
 
 
-async def tell_declined(desk: Desk, request: AccessRequest) -> None:
-    """Owes the asker, who is no member, a direct message."""
-    await owe_to_channel(
-        desk,
-        kind=kinds.ACCESS_DECLINED,
-        key=f"access_declined:{request.id}",
-        channel=request.slack_user_id,
-        facts={"request": str(request.id)},
-    )
-
-
 def _key(request: AccessRequest) -> str:
     return f"access:{request.id}"
-
-
-def _at_work(desk: Desk, people: list[Member]) -> list[Member]:
-    return [member for member in people if not _is_away(desk, member)]
-
-
-def _is_away(desk: Desk, member: Member) -> bool:
-    if member.absent_from is None or member.absent_until is None:
-        return False
-    return member.absent_from <= today_of(desk, member) <= member.absent_until

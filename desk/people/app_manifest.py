@@ -1,4 +1,4 @@
-"""The Slack app manifest that a release needs: tell the admins once what it adds."""
+"""The Slack app manifest that a release needs. The admins get one message about what it adds."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from storage.queries.people import members, workspaces
 
 @dataclass(frozen=True, slots=True)
 class AppManifest:
-    """What a release asks of Slack, by name. `shortcuts` are names by id. Scopes that may be withheld are left out."""
+    """What a release requires of Slack. `shortcuts` maps ids to names; `scopes` has only those that it cannot do without."""
 
     commands: tuple[str, ...]
     shortcuts: Mapping[str, str]
@@ -22,24 +22,19 @@ class AppManifest:
     events: tuple[str, ...]
 
     def stored(self) -> dict[str, list[str]]:
-        """Return the ids, sorted, as the workspace remembers them."""
+        """Return the ids, sorted, as the workspace stores them."""
         names = {"commands": self.commands, "shortcuts": self.shortcuts, "scopes": self.scopes, "events": self.events}
         return {part: sorted(found) for part, found in names.items()}
 
     def added_to(self, stored: Mapping[str, list[str]]) -> "Additions":
-        """Return what this manifest has and the remembered one lacks."""
-        new = {part: [each for each in found if each not in stored[part]] for part, found in self.stored().items()}
-        return Additions(
-            commands=tuple(new["commands"]),
-            shortcuts=tuple(self.shortcuts[each] for each in new["shortcuts"]),
-            scopes=tuple(new["scopes"]),
-            events=tuple(new["events"]),
-        )
+        """Return what this manifest has and the stored one lacks."""
+        new = {part: tuple(each for each in ids if each not in stored[part]) for part, ids in self.stored().items()}
+        return Additions(**{**new, "shortcuts": tuple(self.shortcuts[each] for each in new["shortcuts"])})
 
 
 @dataclass(frozen=True, slots=True)
 class Additions:
-    """What a manifest adds, as people read it."""
+    """What a manifest adds, by the names that people see."""
 
     commands: tuple[str, ...]
     shortcuts: tuple[str, ...]
@@ -47,7 +42,7 @@ class Additions:
     events: tuple[str, ...]
 
     def __bool__(self) -> bool:
-        return any((self.commands, self.shortcuts, self.scopes, self.events))
+        return any(asdict(self).values())
 
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> "Additions":
@@ -56,7 +51,7 @@ class Additions:
 
 
 async def announce(desk: Desk, manifest: AppManifest) -> None:
-    """Remember this release's manifest and send each admin one message about what it adds. The first one is not announced."""
+    """Store this release's manifest and, unless it is the first, send each admin one message about its additions."""
     workspace = await workspaces.locked(desk.session, desk.workspace.id)
     before, now = workspace.app_manifest, manifest.stored()
     if before == now:

@@ -1,4 +1,4 @@
-"""The workspace's working days: public holidays and its own days."""
+"""The calendar of a workspace: public holidays, and working days and days off that it sets itself."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -15,8 +15,8 @@ from storage.tables import CalendarOverride
 
 
 @dataclass(frozen=True, slots=True)
-class DaySet:
-    """A day of the calendar as it is now."""
+class CalendarDay:
+    """A day that was set in the calendar."""
 
     on: date
     working: bool
@@ -25,7 +25,7 @@ class DaySet:
 
 
 async def calendar_of(desk: Desk) -> Calendar:
-    """Return the workspace's calendar, read once per transaction and again after `recompute`."""
+    """Return the workspace's calendar, cached in the transaction until `recompute`."""
     known = desk.cache.get(Calendar)
     if known is None:
         overrides = await workspaces.calendar_overrides(desk.session, desk.workspace.id)
@@ -34,14 +34,14 @@ async def calendar_of(desk: Desk) -> Calendar:
 
 
 async def year_to_enter(desk: Desk) -> int | None:
-    """Return the year whose make-up days the members who set up the desk must still enter, or None."""
+    """Return the year whose make-up days are still to be entered, or None; always None for members who may not set days."""
     if not allows(desk.member, "set_day"):
         return None
     return (await calendar_of(desk)).year_to_enter(today_of(desk, desk.member))
 
 
-async def set_day(desk: Desk, on: date, *, working: bool, name: str) -> DaySet:
-    """Make a day a working day or a day off, whatever the public calendar says. Raises NotAllowed (`role_missing`)."""
+async def set_day(desk: Desk, on: date, *, working: bool, name: str) -> CalendarDay:
+    """Make a day a working day or a day off, overriding the public calendar. Raises NotAllowed (`role_missing`)."""
     require_role(desk, "set_day")
     row = await workspaces.calendar_override(desk.session, desk.workspace.id, on)
     if row is None:
@@ -51,7 +51,7 @@ async def set_day(desk: Desk, on: date, *, working: bool, name: str) -> DaySet:
         row.working, row.name = working, name
     desk.audit("set_day", subject_id=row.id, on=on.isoformat(), working=working)
     await recompute(desk, [row])
-    return DaySet(on=on, working=working, name=name, undo_id=offer_undo(desk, "set_day"))
+    return CalendarDay(on=on, working=working, name=name, undo_id=offer_undo(desk, "set_day"))
 
 
 allow_partial_undo("set_day")
@@ -59,5 +59,5 @@ allow_partial_undo("set_day")
 
 @takes_back(CalendarOverride)
 async def take_back_day(desk: Desk, row: CalendarOverride) -> None:
-    """Delete a day of the workspace's own, so that the public calendar counts again."""
+    """Delete a day that the workspace set, so that the public calendar applies again."""
     await desk.session.delete(row)

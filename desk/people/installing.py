@@ -1,4 +1,4 @@
-"""The desk's first day in a workspace: its row, and the first admin, who adds everybody else."""
+"""Installation in a workspace: its row, and the first admin, who adds the other members."""
 
 from dataclasses import dataclass
 from datetime import time
@@ -6,17 +6,17 @@ from datetime import time
 from desk.core.transaction import Desk, Office
 from desk.messages.digest_times import next_for
 from desk.people.app_manifest import AppManifest, announce
-from desk.people.onboarding import owe_welcome
+from desk.people.onboarding import send_welcome
 from storage.queries.people import members, workspaces
 from storage.tables import Member, Workspace
 
 DIGEST_TIME = time(8, 30)
-"""When a new member's digest comes, until they choose another time."""
+"""When new members get their digest, until they choose another time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """What Slack knows of somebody who is to become a member."""
+    """A person who is to become a member, with their Slack profile."""
 
     slack_user_id: str
     name: str
@@ -27,7 +27,7 @@ class Newcomer:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """The Slack team in which the desk runs, the rules of time of a new workspace, and the app manifest of this release."""
+    """The Slack team, the defaults of a new workspace, and the app manifest of this release."""
 
     slack_team_id: str
     name: str
@@ -39,11 +39,7 @@ class Installation:
 
 
 async def install(office: Office, installation: Installation, first_admin: Newcomer | None) -> Workspace:
-    """The workspace of that Slack team, made when it is new. The first admin becomes a member when they are none
-    yet, and is then owed the one message that says what to set up.
-
-    A person who was removed since is not brought back.
-    """
+    """Return the workspace of a Slack team, created if new, and add the first admin unless they ever were a member."""
     async with office.database.transaction() as session:
         new = Workspace(
             slack_team_id=installation.slack_team_id,
@@ -73,11 +69,11 @@ async def _add_first_admin(desk: Desk, first_admin: Newcomer) -> None:
     desk.add(member)
     desk.audit("add_member", subject_id=member.id, roles=["admin"])
     await desk.session.flush()
-    await owe_welcome(desk, member)
+    await send_welcome(desk, member)
 
 
 def new_member(desk: Desk, newcomer: Newcomer, *, roles: tuple[str, ...]) -> Member:
-    """A member with the desk's defaults: 09:00-18:00, Monday to Friday, where Slack says that they are."""
+    """Return a member with the defaults: 09:00-18:00, Monday to Friday, in the time zone of their Slack profile."""
     return Member(
         workspace_id=desk.workspace.id,
         slack_user_id=newcomer.slack_user_id,

@@ -1,4 +1,4 @@
-"""Members: who they are, how they relate to a follow-up or a call, and who acts for them while they are away."""
+"""Members: look them up, relate them to follow-ups and calls, and find who acts for them while they are away."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,24 +10,24 @@ from desk.core.errors import Ambiguous, Invalid, NotFound
 from desk.core.permissions import CALLERS, Relation, allows, require, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import PersonRef
-from desk.rules.absence import Absence, acting_member
+from desk.rules.absence import Absence, acting_member, is_absent
 from desk.rules.hours import WorkingHours
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
 
 
 def zone_of(member: Member) -> ZoneInfo:
-    """The member's time zone."""
+    """Return the member's time zone."""
     return ZoneInfo(member.zone)
 
 
 def locale_of(member: Member) -> str:
-    """The member's language: the one they chose, or else Slack's locale."""
+    """Return the language that the member chose, or else the locale of their Slack profile."""
     return member.language or member.locale
 
 
 def hours_of(member: Member) -> WorkingHours:
-    """When the member works."""
+    """Return the member's working hours."""
     days = frozenset(int(day) for day in member.working_days)
     return WorkingHours(start=member.work_start, end=member.work_end, days=days, zone=zone_of(member))
 
@@ -38,10 +38,10 @@ def require_caller(member: Member) -> None:
         raise Invalid("cannot_take_calls", who=member.slack_user_id)
 
 
-async def resolve(desk: Desk, ref: PersonRef) -> Member:
-    """The present member of that name.
+async def find_member(desk: Desk, ref: PersonRef) -> Member:
+    """Return the present member whom `ref` names.
 
-    Raises NotFound (`unknown_member`), Ambiguous (`member_ambiguous`, with the Slack ids of the choices).
+    Raises NotFound (`not_a_member_named`, `unknown_member`), Ambiguous (`member_ambiguous`, with Slack ids as choices).
     """
     if ref.slack_id is not None:
         member = await members.by_slack_id(desk.session, desk.workspace.id, ref.slack_id)
@@ -58,15 +58,15 @@ async def resolve(desk: Desk, ref: PersonRef) -> Member:
 
 
 async def managers_for(desk: Desk, member: Member) -> list[Member]:
-    """The managers of the member's team; where it has none, those of the workspace, else the admins.
+    """Return the managers of the member's team, or else all managers, or else the admins.
 
-    Nobody manages themselves, unless there is nobody else.
+    The member is not among them, unless there are no others.
     """
     return (await managers_for_each(desk, [member]))[member.id]
 
 
 async def managers_for_each(desk: Desk, people: Collection[Member]) -> dict[UUID, list[Member]]:
-    """What `managers_for` says of each of them, in a few queries for all."""
+    """Return `managers_for` of each member, by id, in a few queries for all."""
     by_team = await members.managers_by_team(desk.session, {m.team_id for m in people if m.team_id})
     elsewhere: list[Member] = []
     if any(m.team_id not in by_team for m in people):
@@ -78,20 +78,20 @@ async def managers_for_each(desk: Desk, people: Collection[Member]) -> dict[UUID
 
 @dataclass(frozen=True, slots=True)
 class StandIns:
-    """Who acts for whom, read once and asked often. Made by `stand_ins_for`, for the members it was given."""
+    """Who acts for whom among the members given to `stand_ins_for`, on any date."""
 
     people: Mapping[UUID, Member] = field(repr=False)
     absences: Mapping[UUID, Absence[UUID]] = field(repr=False)
     managers: Mapping[UUID, Sequence[UUID]] = field(repr=False)
 
     def acting(self, assignee: Member, on: date) -> Member:
-        """Who acts on that date: the assignee, their cover while they are away, or the manager."""
+        """Return who acts on that date: the assignee, their cover while they are away, or the manager."""
         managers = self.managers.get(assignee.id, ())
         return self.people[acting_member(assignee.id, self.absences, managers, on)]
 
 
 async def stand_ins_for(desk: Desk, assignees: Iterable[Member]) -> StandIns:
-    """Who may act for these members, on whatever date."""
+    """Load who acts for these members, for any date."""
     people = {m.id: m for m in assignees}
     away = [m for m in people.values() if m.removed_at or m.absent_from or m.absent_until]
     managers = await managers_for_each(desk, away) if away else {}
@@ -105,7 +105,7 @@ async def stand_ins_for(desk: Desk, assignees: Iterable[Member]) -> StandIns:
 
 
 async def acting_for(desk: Desk, assignee: Member, on: date) -> Member:
-    """Who acts on that date: the assignee, their cover while they are away, or the manager."""
+    """Return who acts for one assignee on that date, as `StandIns.acting` does."""
     return (await stand_ins_for(desk, [assignee])).acting(assignee, on)
 
 
@@ -116,20 +116,18 @@ def _absence(member: Member) -> Absence[UUID]:
 
 
 async def _load_covers(desk: Desk, known: dict[UUID, Member]) -> None:
-    missing = {m.cover_id for m in known.values() if m.cover_id} - known.keys()
-    while missing:
+    while missing := {m.cover_id for m in known.values() if m.cover_id} - known.keys():
         known.update(await members.by_ids(desk.session, missing))
-        missing = {m.cover_id for m in known.values() if m.cover_id} - known.keys()
 
 
 async def may_act(desk: Desk, act: str, follow_up: FollowUp, loan: Loan) -> bool:
-    """Whether the acting member may do this act on a follow-up."""
+    """Return whether the acting member may do this act on a follow-up."""
     direct = _direct_relations(desk, follow_up, loan)
     return allows(desk.member, act, direct or _relations(desk, await _related(desk, follow_up, loan)))
 
 
 async def require_may_act(desk: Desk, act: str, follow_up: FollowUp, loan: Loan) -> None:
-    """Raise NotAllowed, naming who may, unless the acting member may do this act on a follow-up."""
+    """Raise NotAllowed, which names who may, unless the acting member may do this act on a follow-up."""
     if allows(desk.member, act, _direct_relations(desk, follow_up, loan)):
         return
     related = await _related(desk, follow_up, loan)
@@ -138,13 +136,13 @@ async def require_may_act(desk: Desk, act: str, follow_up: FollowUp, loan: Loan)
 
 
 def _direct_relations(desk: Desk, follow_up: FollowUp, loan: Loan) -> set[Relation]:
-    """The relations of the acting member to a follow-up that need no query."""
+    """Return the relations of the acting member to a follow-up that need no query."""
     ids: dict[Relation, UUID | None] = {"own": follow_up.assignee_id, "loan": loan.owner_id}
     return {relation for relation, member_id in ids.items() if member_id == desk.member.id}
 
 
 async def _related(desk: Desk, follow_up: FollowUp, loan: Loan) -> dict[Relation, list[Member]]:
-    """The members by their relation to a follow-up: assignee, owner, who acts for the assignee today, their managers."""
+    """Return the members by relation to a follow-up: assignee, owner, who acts for the assignee today, their managers."""
     people = await members.by_ids(desk.session, {follow_up.assignee_id, *filter(None, [loan.owner_id])})
     assignee = people[follow_up.assignee_id]
     return {
@@ -160,23 +158,28 @@ def _relations(desk: Desk, related: Mapping[Relation, Sequence[Member]]) -> set[
 
 
 CORRECTABLE_FOR = timedelta(days=1)
-"""How long a caller may correct a call of their own."""
+"""How long members may correct calls and notes of their own."""
 
 
 def authorship(desk: Desk, author_id: UUID, at: datetime) -> set[Relation]:
-    """Return how the acting member relates to a call or a note that `author_id` logged or wrote at that instant."""
+    """Return the relations of the acting member to a call or note that `author_id` logged at that instant."""
     if author_id != desk.member.id:
         return set()
     return {"own", "recent"} if desk.now - at <= CORRECTABLE_FOR else {"own"}
 
 
 def today_of(desk: Desk, member: Member) -> date:
-    """The calendar date where the member is."""
+    """Return the present date in the member's time zone."""
     return desk.now.astimezone(zone_of(member)).date()
 
 
+def is_away_today(desk: Desk, member: Member) -> bool:
+    """Return whether the member's absence includes today."""
+    return is_absent(today_of(desk, member), member.absent_from, member.absent_until)
+
+
 def fewest_open(candidates: Iterable[Member], counts: dict[UUID, int]) -> Member:
-    """The candidate with the fewest open follow-ups; the first by name among equals. Raises Invalid when there is none."""
+    """Return the candidate with the fewest open follow-ups, then the first by name. Raises Invalid (`nobody_to_assign`)."""
     ranked = sorted(candidates, key=lambda m: (counts.get(m.id, 0), m.name_key))
     if not ranked:
         raise Invalid("nobody_to_assign")

@@ -1,4 +1,4 @@
-"""The first admin's one message: what is still to be set up, and how it stands."""
+"""The welcome message to the first admin: what to set up, and what is set up already."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ from storage.queries.people import members
 from storage.tables import Member, Workspace
 
 _KEY = WELCOME.name
-"""The key of the message: a workspace is owed it once."""
+"""The key of the message, which a workspace gets once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Welcome:
-    """How far the desk is set up. `managers` are names."""
+class SetupStatus:
+    """What is set up. `managers` are names."""
 
     managers: tuple[str, ...] = field(repr=False)
     locale: str
@@ -28,16 +28,16 @@ class Welcome:
     contact_end: time
 
 
-async def owe_welcome(desk: Desk, admin: Member) -> None:
-    """Owes the first admin the message, unless anybody has had it."""
+async def send_welcome(desk: Desk, admin: Member) -> None:
+    """Send the first admin the message, once per workspace."""
     await owe_to_member(desk, kind=WELCOME, key=_KEY, member=admin)
 
 
-async def welcome(desk: Desk) -> Welcome:
-    """How the desk stands now."""
+async def setup_status(desk: Desk) -> SetupStatus:
+    """Return what is set up now."""
     workspace = desk.workspace
     managers = await members.with_role(desk.session, workspace.id, "manager")
-    return Welcome(
+    return SetupStatus(
         managers=tuple(member.name for member in managers),
         locale=workspace.locale,
         country=workspace.country,
@@ -48,12 +48,7 @@ async def welcome(desk: Desk) -> Welcome:
 
 
 @recomputes_after(Workspace)
-async def rewrite_welcome(desk: Desk, _: Sequence[Workspace]) -> None:
-    """Rewrite the first admin's message after the workspace's settings changed."""
-    await set_up_changed(desk)
-
-
-async def set_up_changed(desk: Desk) -> None:
-    """Has the message rewritten, where it was sent."""
+async def refresh_welcome(desk: Desk, _: Sequence[Workspace] = ()) -> None:
+    """Update the message, if it was sent, after members or the workspace's settings changed."""
     told = await notices.ids_of_keys(desk.session, desk.workspace.id, [_KEY])
     await notices.touch(desk.session, told.values(), desk.now)

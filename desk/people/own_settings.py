@@ -1,4 +1,4 @@
-"""What members set for themselves: language, digest, where reminders come, hours, absence. One act, one Undo."""
+"""Settings of a member: language, digest, reminder channel, hours and absence, changed in one act with one Undo."""
 
 from dataclasses import dataclass
 from datetime import date, time
@@ -19,13 +19,13 @@ from desk.rules.hours import WorkingHours
 from storage.queries.people import members
 from storage.tables import Member
 
-"""The languages that the desk speaks."""
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a member has set. `language` None is that of Slack; `channel` None means direct messages; `digest_at` None no
-    digest; `cover` is a Slack id. `away_until` is the last day of an absence that is not over."""
+    """A member's settings. None means: the language of Slack, no digest, direct messages, not away.
+
+    `away_until` is the last day of an absence; `cover` is a Slack id.
+    """
 
     language: str | None
     digest_at: time | None
@@ -36,8 +36,8 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Absence:
-    """An absence from today to `until`, both included."""
+class NewAbsence:
+    """An absence from today to `until`, inclusive."""
 
     until: date
     cover: Member | None
@@ -46,19 +46,19 @@ class Absence:
 allow_partial_undo("settings")
 
 
-class Wanted(TypedDict, total=False):
-    """What is to be changed; what is not there stays as it is. `absence` None: back at work."""
+class SettingsUpdate(TypedDict, total=False):
+    """The settings to change; missing ones stay. `absence` None ends an absence."""
 
     language: str | None
     digest_at: time | None
     channel: ReminderChannel | None
     hours: WorkingHours
-    absence: Absence | None
+    absence: NewAbsence | None
 
 
 @dataclass(frozen=True, slots=True)
-class SettingsChanged:
-    """The settings now, and which of them changed, by their names in `Wanted`. `channel_is_public` is to be warned of."""
+class SettingsChange:
+    """The new settings, and the keys of the update. Warn the member if `channel_is_public`."""
 
     now: Settings
     changed: tuple[str, ...]
@@ -67,7 +67,7 @@ class SettingsChanged:
 
 
 async def settings_of(desk: Desk, member: Member) -> Settings:
-    """What the member has set."""
+    """Return the member's settings."""
     until = member.absent_until
     if until is not None and until < today_of(desk, member):
         until = None
@@ -82,8 +82,8 @@ async def settings_of(desk: Desk, member: Member) -> Settings:
     )
 
 
-async def change_settings(desk: Desk, wanted: Wanted) -> SettingsChanged:
-    """Changes the acting member's settings, all of them or none.
+async def change_settings(desk: Desk, wanted: SettingsUpdate) -> SettingsChange:
+    """Change the acting member's settings, all or none.
 
     Raises Invalid (`nothing_changed_here`, `language_unknown`, `no_working_day`, `same_person`, `absence_past`,
     `channel_shared_outside`, `channel_archived`, `channel_without_bot`).
@@ -108,7 +108,7 @@ async def change_settings(desk: Desk, wanted: Wanted) -> SettingsChanged:
         desk.audit("set_digest", subject_id=member.id, at=at.isoformat() if at else None)
     await _recompute(desk, member, wanted)
     channel = wanted.get("channel")
-    return SettingsChanged(
+    return SettingsChange(
         now=await settings_of(desk, member),
         changed=tuple(wanted),
         undo_id=offer_undo(desk, "settings"),
@@ -130,7 +130,7 @@ def _set_channel(desk: Desk, member: Member, channel: ReminderChannel | None) ->
     desk.audit("set_channel", subject_id=member.id, channel=member.reminder_channel_id)
 
 
-async def _recompute(desk: Desk, member: Member, wanted: Wanted) -> None:
+async def _recompute(desk: Desk, member: Member, wanted: SettingsUpdate) -> None:
     await desk.session.flush()
     if wanted.keys() & {"digest_at", "hours"}:
         member.next_digest_at = await next_for(desk, member)

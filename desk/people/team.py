@@ -1,4 +1,4 @@
-"""The members of the desk: their roles, absence and cover, and hours."""
+"""The members of the desk: add them, and change their roles, absence, cover and hours."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -23,12 +23,12 @@ from storage.queries.people import members
 from storage.tables import Member, Team, TeamManager, Undo
 
 TEAM_LIMIT = 60
-"""Characters of a team's name, which stands in menus."""
+"""The longest name of a team, in characters, because menus show it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody who is to become a member, as Slack knows them."""
+    """A person who is to become a member, and what Slack tells about their account."""
 
     newcomer: Newcomer
     is_bot: bool = False
@@ -39,7 +39,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class ReminderChannel:
-    """The channel in which a member's reminders are to appear, as Slack knows it."""
+    """A channel for reminders or escalations, and what Slack tells about it."""
 
     channel_id: str
     is_private: bool
@@ -50,7 +50,7 @@ class ReminderChannel:
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """A member as a list shows them."""
+    """A member as a list shows them; `cover` is a Slack id."""
 
     slack_user_id: str
     roles: tuple[str, ...]
@@ -65,8 +65,8 @@ class MemberView:
 
 
 @dataclass(frozen=True, slots=True)
-class MemberAdded:
-    """What became of `add`. `channel_is_public` is to be warned of: everybody in the company can read it."""
+class MemberAddition:
+    """An added or changed member. Warn if `channel_is_public`: everyone in the company can read it."""
 
     member: MemberView
     undo_id: UUID
@@ -75,8 +75,8 @@ class MemberAdded:
 
 
 @dataclass(frozen=True, slots=True)
-class MemberChanged:
-    """What became of a change: the member as they are now, and how many open follow-ups and loans it moved."""
+class MemberChange:
+    """A changed member, and how many open follow-ups and loans the change moved to `acting` (a Slack id)."""
 
     member: MemberView
     undo_id: UUID
@@ -96,7 +96,7 @@ async def list_team(desk: Desk) -> tuple[MemberView, ...]:
 
 
 async def team_names(desk: Desk) -> list[tuple[UUID, str]]:
-    """The teams with their names, by name."""
+    """Return ids and names of the teams, by name."""
     return [(team.id, team.name) for team in await members.teams(desk.session, desk.workspace.id)]
 
 
@@ -107,11 +107,11 @@ async def add_member(
     roles: Sequence[str],
     channel: ReminderChannel | None,
     team_name: str,
-) -> MemberAdded:
-    """Makes somebody a member, or changes the roles, channel and team of one who is.
+) -> MemberAddition:
+    """Add a member, or change the roles, channel and team of a present one.
 
-    A manager manages the team that is named; its first manager's channel becomes the team's manager channel. Admins alone
-    give and take the roles of admins and compliance. Raises NotAllowed (`role_missing`, `admin_only`), Invalid
+    A manager manages the named team; the channel of its first manager becomes the team's manager channel. Only admins
+    grant and revoke the roles admin and compliance. Raises NotAllowed (`role_missing`, `admin_only`), Invalid
     (`not_a_person`, `guest`, `channel_shared_outside`, `channel_archived`, `channel_without_bot`, `last_admin`,
     `team_name_too_long`).
     """
@@ -138,9 +138,9 @@ async def add_member(
     member.next_digest_at = await next_for(desk, member)
     desk.audit("add_member", subject_id=member.id, roles=list(roles), again=again)
     await desk.session.flush()
-    await access_requests.member_added(desk, member)
-    await onboarding.set_up_changed(desk)
-    return MemberAdded(
+    await access_requests.grant_open_requests(desk, member)
+    await onboarding.refresh_welcome(desk)
+    return MemberAddition(
         member=await view_of(desk, member),
         undo_id=offer_undo(desk, "add_member"),
         again=again,
@@ -148,12 +148,12 @@ async def add_member(
     )
 
 
-async def add_manager(desk: Desk, candidate: Candidate) -> MemberAdded:
-    """Makes somebody a manager; a member keeps the other roles. Raises what `add_member` does."""
+async def add_manager(desk: Desk, candidate: Candidate) -> MemberAddition:
+    """Add a manager, or give a member that role in addition. Raises what `add_member` raises."""
     known = await members.by_slack_id(desk.session, desk.workspace.id, candidate.newcomer.slack_user_id)
-    kept = known.roles.split() if known is not None and known.removed_at is None else []
-    roles = [*kept, *({"manager"} - set(kept))]
-    return await add_member(desk, candidate, roles=roles, channel=None, team_name="")
+    present = known.roles.split() if known is not None and known.removed_at is None else []
+    roles = dict.fromkeys([*present, "manager"])
+    return await add_member(desk, candidate, roles=[*roles], channel=None, team_name="")
 
 
 allow_partial_undo("away", "back", "set_hours")
@@ -161,13 +161,13 @@ allow_partial_undo("away", "back", "set_hours")
 
 @takes_back(Member)
 async def take_back_membership(desk: Desk, member: Member) -> None:
-    """End a membership because the act that began it is undone."""
+    """End a membership when Undo takes back the act that began it."""
     member.removed_at, member.next_digest_at = desk.now, None
 
 
 @takes_back(TeamManager)
 async def take_back_managing(desk: Desk, row: TeamManager) -> None:
-    """End the management of a team because the act that began it is undone."""
+    """Stop a member managing a team when Undo takes back the act that began it."""
     row.removed_at = desk.now
 
 
@@ -175,8 +175,8 @@ async def take_back_managing(desk: Desk, row: TeamManager) -> None:
 async def check_who_left(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
     """Empty the home of each member whom the Undo removed.
 
-    Raises Conflict (`undo_leaves_loans`) if one still holds loans or calls, which would then appear in no list; Invalid
-    (`last_admin`) if no admin is left.
+    Raises Conflict (`undo_leaves_loans`) if one still has loans or follow-ups, which would then appear in no list;
+    Invalid (`last_admin`) if no admin is left.
     """
     for each in rows:
         member: Member = each.row
@@ -192,39 +192,34 @@ async def check_who_left(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None
         raise Invalid("last_admin")
 
 
-async def away(desk: Desk, member: Member, *, until: date, cover: Member | None) -> MemberChanged:
-    """An absence from today to `until`, both included. Reminders and new follow-ups go to the cover, or to the manager.
+async def set_absence(desk: Desk, member: Member, *, until: date, cover: Member | None) -> MemberChange:
+    """Enter an absence from today to `until`, inclusive. The cover, or else the manager, gets reminders and follow-ups.
 
     Raises NotAllowed (`team_only`), Invalid (`same_person`, `cannot_take_calls`, `absence_past`).
     """
-    await _require_hand(desk, "set_absence", member)
+    await _require_may_manage(desk, "set_absence", member)
     begin_absence(desk, member, until=until, cover=cover)
-    await desk.session.flush()
     return await _rescheduled(desk, member, "away", acting=cover)
 
 
-async def back(desk: Desk, member: Member) -> MemberChanged:
-    """The absence is over: what is still open is theirs again. Raises NotAllowed (`team_only`)."""
-    await _require_hand(desk, "set_absence", member)
+async def clear_absence(desk: Desk, member: Member) -> MemberChange:
+    """End an absence, and return the open follow-ups to the member. Raises NotAllowed (`team_only`)."""
+    await _require_may_manage(desk, "set_absence", member)
     end_absence(desk, member)
-    await desk.session.flush()
     return await _rescheduled(desk, member, "back", acting=None)
 
 
-async def set_hours(
-    desk: Desk, member: Member, *, start: time, end: time, days: frozenset[int] | None
-) -> MemberChanged:
-    """The member's working hours; `days` None leaves those as they are. Raises NotAllowed (`team_only`), Invalid."""
-    await _require_hand(desk, "set_hours", member)
+async def set_hours(desk: Desk, member: Member, *, start: time, end: time, days: frozenset[int] | None) -> MemberChange:
+    """Set the member's working hours; `days` None keeps the working days. Raises NotAllowed (`team_only`)."""
+    await _require_may_manage(desk, "set_hours", member)
     hours = replace(hours_of(member), start=start, end=end, **({"days": days} if days else {}))
     enter_hours(desk, member, hours)
     member.next_digest_at = await next_for(desk, member)
-    await desk.session.flush()
     return await _rescheduled(desk, member, "set_hours", acting=None)
 
 
 def begin_absence(desk: Desk, member: Member, *, until: date, cover: Member | None) -> None:
-    """Enters an absence from today on; when the desk speaks is worked out anew by the caller. Raises as `away` does."""
+    """Change the member's columns as `set_absence` does. The caller checks rights and recomputes reminder times."""
     if cover is not None and cover.id == member.id:
         raise Invalid("same_person")
     if cover is not None and roles_of(member) & set(CALLERS):
@@ -239,14 +234,14 @@ def begin_absence(desk: Desk, member: Member, *, until: date, cover: Member | No
 
 
 def end_absence(desk: Desk, member: Member) -> None:
-    """Ends an absence; when the desk speaks is worked out anew by the caller."""
+    """Clear the member's absence. The caller checks rights and recomputes reminder times."""
     track(desk, member)
     member.absent_from = member.absent_until = member.cover_id = None
     desk.audit("back", subject_id=member.id)
 
 
 async def end_absences(desk: Desk) -> int:
-    """Ends the absences whose last day is over where the member is: what is still open is theirs again. Gives how many."""
+    """End the absences whose last day is over in the member's time zone, and return how many."""
     anywhere = desk.now.date() + timedelta(days=1)
     absent = await members.lock_absent_before(desk.session, desk.workspace.id, anywhere)
     over = [member for member in absent if member.absent_until and member.absent_until < today_of(desk, member)]
@@ -259,7 +254,7 @@ async def end_absences(desk: Desk) -> int:
 
 
 def enter_hours(desk: Desk, member: Member, hours: WorkingHours) -> None:
-    """Enters working hours; when the desk speaks is worked out anew by the caller."""
+    """Change the member's working hours. The caller checks rights and recomputes reminder times."""
     track(desk, member)
     member.work_start, member.work_end = hours.start, hours.end
     member.working_days = "".join(str(day) for day in sorted(hours.days))
@@ -267,23 +262,24 @@ def enter_hours(desk: Desk, member: Member, hours: WorkingHours) -> None:
 
 
 def start_managing(desk: Desk, row: TeamManager | None, team_id: UUID, member_id: UUID) -> None:
-    """Makes somebody a manager of a team; `row` is what was written of them and that team before."""
+    """Make a member a manager of a team; `row` is their earlier row for that team, if any."""
     if row is None:
         create(desk, TeamManager(team_id=team_id, member_id=member_id, workspace_id=desk.workspace.id))
     elif row.removed_at is not None:
         track(desk, row).removed_at = None
 
 
-def stop_managing(desk: Desk, row: TeamManager | None) -> None:
-    """Somebody no longer manages a team."""
-    if row is not None and row.removed_at is None:
+def stop_managing(desk: Desk, row: TeamManager) -> None:
+    """Stop the member of this row managing its team."""
+    if row.removed_at is None:
         track(desk, row).removed_at = desk.now
 
 
-async def _rescheduled(desk: Desk, member: Member, act: str, *, acting: Member | None) -> MemberChanged:
+async def _rescheduled(desk: Desk, member: Member, act: str, *, acting: Member | None) -> MemberChange:
+    await desk.session.flush()
     await rescheduling.for_members(desk, [member.id])
     held = await follow_ups.open_counts(desk.session, [member.id])
-    return MemberChanged(
+    return MemberChange(
         member=await view_of(desk, member),
         undo_id=offer_undo(desk, act),
         moved=held[member.id],
@@ -291,7 +287,7 @@ async def _rescheduled(desk: Desk, member: Member, act: str, *, acting: Member |
     )
 
 
-async def _require_hand(desk: Desk, act: str, member: Member) -> None:
+async def _require_may_manage(desk: Desk, act: str, member: Member) -> None:
     if allows(desk.member, act, {"own"} if desk.member.id == member.id else ()):
         return
     managers = {manager.id for manager in await managers_for(desk, member)}
@@ -299,7 +295,7 @@ async def _require_hand(desk: Desk, act: str, member: Member) -> None:
 
 
 def check_candidate(candidate: Candidate) -> None:
-    """Raises Invalid (`not_a_person`, `guest`) for somebody who cannot be a member."""
+    """Raise Invalid (`not_a_person`, `guest`) for a person who cannot be a member."""
     slack_id = candidate.newcomer.slack_user_id
     if candidate.is_bot or candidate.is_gone:
         raise Invalid("not_a_person", slack_id=slack_id)
@@ -308,7 +304,7 @@ def check_candidate(candidate: Candidate) -> None:
 
 
 def check_channel(channel: ReminderChannel) -> None:
-    """Raises Invalid (`channel_shared_outside`, `channel_archived`, `channel_without_bot`) for one that does not serve."""
+    """Raise Invalid (`channel_shared_outside`, `channel_archived`, `channel_without_bot`) for an unsuitable channel."""
     if channel.is_shared_outside:
         raise Invalid("channel_shared_outside", channel=channel.channel_id)
     if channel.is_archived:
@@ -330,13 +326,13 @@ async def _team(desk: Desk, name: str) -> Team:
 
 
 def require_may_change_roles(desk: Desk, roles: Collection[str]) -> None:
-    """Raise NotAllowed (`admin_only`) if only admins give and take one of the roles."""
+    """Raise NotAllowed (`admin_only`) if only admins may grant and revoke one of the roles."""
     if {"admin", "compliance"}.intersection(roles):
         require(desk, "change_admin_roles")
 
 
 async def require_other_admin(desk: Desk, member: Member) -> None:
-    """Raise Invalid (`last_admin`) if nobody else is an admin."""
+    """Raise Invalid (`last_admin`) if no other member is an admin."""
     admins = await members.with_role(desk.session, desk.workspace.id, "admin")
     if [admin.id for admin in admins] == [member.id]:
         raise Invalid("last_admin")
@@ -353,8 +349,7 @@ async def _manage(desk: Desk, member: Member, channel: ReminderChannel | None) -
     start_managing(desk, row, member.team_id, member.id)
     team = await desk.session.get_one(Team, member.team_id)
     if channel is not None and team.manager_channel_id is None:
-        track(desk, team)
-        team.manager_channel_id = channel.channel_id
+        track(desk, team).manager_channel_id = channel.channel_id
 
 
 async def view_of(desk: Desk, member: Member) -> MemberView:

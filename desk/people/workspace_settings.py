@@ -1,4 +1,4 @@
-"""The rules of a whole workspace: the language of its channels, whose holidays it keeps, when borrowers may be called."""
+"""Settings of a workspace: language of its channels, country of its holidays, time zone, contact hours."""
 
 from dataclasses import asdict, dataclass
 from datetime import time
@@ -15,7 +15,7 @@ from storage.queries.people import members, workspaces
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceSettings:
-    """`country` is an ISO 3166 code, or None for no public holidays; contact hours are meant in `zone`."""
+    """`country` is an ISO 3166 code, or None for no public holidays; contact hours are in `zone`."""
 
     locale: str
     country: str | None
@@ -25,15 +25,15 @@ class WorkspaceSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkspaceChanged:
-    """The settings as they are from now on. `undo_id` takes the change back."""
+class WorkspaceChange:
+    """The new settings."""
 
     now: WorkspaceSettings
     undo_id: UUID
 
 
 async def present_settings(desk: Desk) -> tuple[WorkspaceSettings, tuple[str, ...]]:
-    """The settings as they are, and the zones to choose from: the present one and those of members.
+    """Return the settings and the zones to choose from (the present one, those of members).
 
     Raises NotAllowed (`role_missing`).
     """
@@ -44,8 +44,8 @@ async def present_settings(desk: Desk) -> tuple[WorkspaceSettings, tuple[str, ..
     return settings, tuple(sorted(zones | {now.zone}))
 
 
-async def change_settings(desk: Desk, settings: WorkspaceSettings) -> WorkspaceChanged:
-    """Change them, and recompute when the desk reminds.
+async def change_settings(desk: Desk, settings: WorkspaceSettings) -> WorkspaceChange:
+    """Change the settings and recompute reminder times.
 
     Raises NotAllowed (`role_missing`), Invalid (`unknown_country`, `contact_hours_order`).
     """
@@ -60,4 +60,4 @@ async def change_settings(desk: Desk, settings: WorkspaceSettings) -> WorkspaceC
     desk.audit("workspace_settings", subject_id=row.id)
     undo_id = offer_undo(desk, "workspace_settings")
     await recompute(desk, [row])
-    return WorkspaceChanged(settings, undo_id)
+    return WorkspaceChange(settings, undo_id)

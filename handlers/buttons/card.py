@@ -7,8 +7,8 @@ from desk.core.errors import DeskError
 from desk.documents import documents
 from desk.documents.documents import Act
 from desk.follow_ups import assigning
-from desk.loans import cards as loan_cards
 from desk.loans import timelines
+from desk.loans.cards import loan_card_by_id, planned_calls
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import OpenModal, Request, UpdateModal
 from handlers.messages import cards
@@ -26,7 +26,7 @@ async def show(request: Request) -> OpenModal | UpdateModal:
     view = await _tab(request, loan_id, str(value.get("t", "contact")), offset=int(value.get("o", 0)))
     if request.form == CARD:
         return UpdateModal(view)
-    otherwise = cards.card(request.t, await loan_cards.card_pressed(request.desk, loan_id), request.zone)
+    otherwise = cards.card(request.t, await loan_card_by_id(request.desk, loan_id), request.zone)
     return OpenModal(view, otherwise)
 
 
@@ -69,9 +69,9 @@ async def _tab(request: Request, loan_id: UUID, tab: str, *, offset: int = 0, ab
         case "documents":
             return cards.documents_tab(t, await documents.documents_pressed(desk, loan_id), zone, above)
         case "follow_ups":
-            return cards.follow_ups_tab(t, await loan_cards.planned_pressed(desk, loan_id, offset=offset), above)
+            return cards.follow_ups_tab(t, await planned_calls(desk, loan_id, offset=offset), above)
         case _:
-            return cards.contact_tab(t, await loan_cards.card_pressed(desk, loan_id), zone, above)
+            return cards.contact_tab(t, await loan_card_by_id(desk, loan_id), zone, above)
 
 
 FAMILY = ButtonFamily(

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from desk.core.values import Due
 from desk.follow_ups import next_steps
-from desk.loans import cards as loan_cards
 from desk.loans import inquiries, lists
+from desk.loans.cards import loan_card_by_id, reveal_number
 from handlers.buttons.forms import refresh
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
@@ -18,12 +18,12 @@ from handlers.messages import loans as render
 
 async def card(request: Request) -> Reply:
     """Show the card of a loan, from a reminder or a list."""
-    return Reply(cards.card(request.t, await loan_cards.card_pressed(request.desk, _loan(request)), request.zone))
+    return Reply(cards.card(request.t, await loan_card_by_id(request.desk, _loan(request)), request.zone))
 
 
 async def show_number(request: Request) -> Reply:
     """Show the borrower's phone number to the presser."""
-    return Reply(cards.phone_number(request.t, await loan_cards.show_number(request.desk, _loan(request))))
+    return Reply(cards.phone_number(request.t, await reveal_number(request.desk, _loan(request))))
 
 
 async def mine(request: Request) -> Reply:
@@ -34,7 +34,7 @@ async def mine(request: Request) -> Reply:
 
 async def new_anyway(request: Request) -> Reply:
     """Open the inquiry although its phone number is known."""
-    answer = await inquiries.open_all_the_same(request.desk, UUID(request.value["d"]))
+    answer = await inquiries.confirm_inquiry(request.desk, UUID(request.value["d"]))
     return Reply(render.inquiry_opened(request.t, answer, request.zone), replaces=True)
 
 

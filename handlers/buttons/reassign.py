@@ -17,7 +17,7 @@ async def confirm(request: Request) -> Reply:
     value = request.value
     outgoing, to = await _member(request, value["f"]), await _member(request, value["t"])
     draft_id = UUID(value["d"]) if value.get("d") else None
-    result = await reassigning.reassign_all(request.desk, outgoing, to, mark=value["m"], draft_id=draft_id)
+    result = await reassigning.reassign_all(request.desk, outgoing, to, fingerprint=value["m"], draft_id=draft_id)
     shown = render.preview(request.t, result) if isinstance(result, Preview) else render.reassigned(request.t, result)
     return Reply(shown, replaces=True)
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from desk.follow_ups.fitting import move_to_fit
-from desk.handover.to_manager import hand_to_manager
+from desk.handover.reassigning import hand_to_manager
 from desk.messages import reminders
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request

@@ -1,8 +1,8 @@
 """`/loan`: my day, cards, lists, new inquiries and corrections."""
 
-from desk.loans import cards as loan_cards
 from desk.loans import edits, inquiries, lists
 from desk.loans.borrowers import region_of
+from desk.loans.cards import loan_card
 from desk.loans.inquiries import KnownPhone
 from handlers.door.declarations import Command
 from handlers.door.request import Request
@@ -49,7 +49,7 @@ async def loan(request: Request) -> Message:
         case HelpRequest():
             return render.usage_and_day(t, USAGE, await lists.my_day(desk))
         case grammar.Card(ref):
-            return cards.card(t, await loan_cards.card(desk, ref), request.zone)
+            return cards.card(t, await loan_card(desk, ref), request.zone)
         case grammar.Find(words):
             return render.search_results(t, await lists.find(desk, words))
         case grammar.Mine(stage):

@@ -1,7 +1,7 @@
 """`/loan-call`: log a call, and plan the next one."""
 
 from desk.calls import calls
-from desk.calls.views import AlreadyLogged
+from desk.calls.views import RepeatedCall
 from desk.core.vocabulary import VOCABULARY
 from desk.messages import overview
 from handlers.door.declarations import Command
@@ -49,11 +49,11 @@ async def loan_call(request: Request) -> Message | OpenModal:
         desk,
         loan=parsed.loan,
         outcome=parsed.outcome,
-        said=parsed.said,
+        details=parsed.details,
         next_step=parsed.next,
         line=line.norm,
     )
-    if isinstance(answer, AlreadyLogged):
+    if isinstance(answer, RepeatedCall):
         return render.already_logged(t, answer, request.zone)
     return render.logged(t, answer, request.zone)
 

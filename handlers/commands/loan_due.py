@@ -3,7 +3,7 @@
 from desk.core.values import PersonRef
 from desk.follow_ups.due_lists import TABLE, list_due
 from desk.messages.notices import takes_native
-from desk.people.members import resolve
+from desk.people.members import find_member
 from handlers.buttons.due import page_value
 from handlers.door.declarations import Command
 from handlers.door.request import Request
@@ -35,7 +35,7 @@ async def loan_due(request: Request) -> Message:
     parsed = grammar.parse(Line.read(request.text), desk.now, request.zone)
     if isinstance(parsed, HelpRequest):
         return usage(request.t, USAGE)
-    whose = await resolve(desk, parsed.whose) if isinstance(parsed.whose, PersonRef) else parsed.whose
+    whose = await find_member(desk, parsed.whose) if isinstance(parsed.whose, PersonRef) else parsed.whose
     if not await takes_native(desk):
         found = await list_due(desk, period=parsed.period, kind=parsed.kind, whose=whose)
         return render.due_list(request.t, found, request.zone, page_value(found, whose))

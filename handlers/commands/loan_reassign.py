@@ -2,7 +2,7 @@
 
 from desk.handover import reassigning
 from desk.messages import overview
-from desk.people.members import resolve
+from desk.people.members import find_member
 from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
 from handlers.forms.form import open_modal
@@ -37,9 +37,11 @@ async def loan_reassign(request: Request) -> Message | OpenModal:
             how = render_hand.loans(t, USAGE, await overview.loans(desk), await overview.loads(desk))
             return await open_modal(request, FORM, otherwise=how) if what == "usage" else how
         case grammar.ReassignLoan(loan, to, why):
-            return render.reassigned(t, await reassigning.reassign_loan(desk, loan, await resolve(desk, to), why=why))
+            return render.reassigned(
+                t, await reassigning.reassign_loan(desk, loan, await find_member(desk, to), why=why)
+            )
         case grammar.ReassignAll(outgoing, to, why):
-            giver, taker = await resolve(desk, outgoing), await resolve(desk, to)
+            giver, taker = await find_member(desk, outgoing), await find_member(desk, to)
             return render.preview(t, await reassigning.preview_all(desk, giver, taker, why=why))
 
 

@@ -4,9 +4,9 @@ from desk.core.errors import Invalid
 from desk.core.permissions import allows
 from desk.core.values import PersonRef
 from desk.core.vocabulary import VOCABULARY
-from desk.handover.removing import remove_member
+from desk.handover.reassigning import remove_member
 from desk.people import calendars, team
-from desk.people.members import resolve
+from desk.people.members import find_member
 from handlers.door.declarations import Command
 from handlers.door.directory import candidate, reminder_channel
 from handlers.door.request import Request
@@ -67,15 +67,17 @@ async def loan_team(request: Request) -> Message:
             added = await team.add_member(desk, newcomer, roles=roles, channel=where, team_name=name)
             return render.added(t, added)
         case grammar.Remove(who, to):
-            return render.removed(t, await remove_member(desk, await resolve(desk, who), await resolve(desk, to)))
+            return render.removed(
+                t, await remove_member(desk, await find_member(desk, who), await find_member(desk, to))
+            )
         case grammar.Away(who, until, cover):
-            member = await resolve(desk, who)
-            covering = await resolve(desk, cover) if cover else None
-            return render.away(t, await team.away(desk, member, until=until, cover=covering))
+            member = await find_member(desk, who)
+            covering = await find_member(desk, cover) if cover else None
+            return render.away(t, await team.set_absence(desk, member, until=until, cover=covering))
         case grammar.Back(who):
-            return render.back(t, await team.back(desk, await resolve(desk, who)))
+            return render.back(t, await team.clear_absence(desk, await find_member(desk, who)))
         case grammar.SetHours(who, start, end, days):
-            member = await resolve(desk, who)
+            member = await find_member(desk, who)
             return render.hours(t, await team.set_hours(desk, member, start=start, end=end, days=days))
         case grammar.SetDay(on, working, name):
             return render.day(t, await calendars.set_day(desk, on, working=working, name=name))

@@ -142,7 +142,7 @@ class Transactions:
             desk.actor = member
             request = await interaction.request(desk, progress.language, entries)
             answer = await interaction.answer(request, await interaction.handler(request))
-            await deliveries.answered(desk, delivery.key, write_answer(answer))
+            await deliveries.store_answer(desk, delivery.key, write_answer(answer))
         progress.outcome = "done"
         return answer
 

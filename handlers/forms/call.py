@@ -3,11 +3,10 @@
 from uuid import UUID
 
 from desk.calls import calls, corrections
-from desk.calls.answering import Said
-from desk.calls.consequences import NextStep
-from desk.calls.corrections import CallSaid
-from desk.calls.form_views import ChosenLoan, chosen_loan
-from desk.calls.views import AlreadyLogged
+from desk.calls.corrections import CallContent
+from desk.calls.matching import CallDetails
+from desk.calls.outcomes import NextStep
+from desk.calls.views import ChosenLoan, RepeatedCall, chosen_loan
 from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY
 from handlers.door.request import Request
 from handlers.forms.fields import (
@@ -67,12 +66,12 @@ async def submit(request: Request) -> Message:
         request.desk,
         loan=loan_of(request, follow_up=request.one("follow_up")),
         outcome=request.one("outcome"),
-        said=Said(request.one("purpose") or None, request.one("note")),
+        details=CallDetails(request.one("purpose") or None, request.one("note")),
         next_step=step,
         minutes=int(minutes) if minutes else None,
         line="\n".join(f"{name}={value}" for name, value in sorted(request.typed.items())),
     )
-    if isinstance(answer, AlreadyLogged):
+    if isinstance(answer, RepeatedCall):
         return render.already_logged(request.t, answer, request.zone)
     return render.logged(request.t, answer, request.zone)
 
@@ -110,9 +109,9 @@ async def build_correction(request: Request, private: Private, typed: Typed) -> 
     """Write what the call says. `c` in `private` names the call; the form carries its version from when it was opened."""
     t = request.t
     call = await corrections.call_to_correct(request.desk, UUID(private["c"]))
-    says = call.says
-    minutes = "" if says.minutes is None else str(says.minutes)
-    typed = {"outcome": says.outcome, "note": says.note, "minutes": minutes, **typed}
+    content = call.content
+    minutes = "" if content.minutes is None else str(content.minutes)
+    typed = {"outcome": content.outcome, "note": content.note, "minutes": minutes, **typed}
     form = FormWriter(t, {"v": call.version, **private}, typed)
     render.write_call_header(t, form, call, request.zone)
     form.choice("outcome", t("Outcome"), words(t, VOCABULARY.outcomes))
@@ -125,9 +124,9 @@ async def build_correction(request: Request, private: Private, typed: Typed) -> 
 async def submit_correction(request: Request) -> Message:
     """Correct the call."""
     minutes = request.one("minutes")
-    says = CallSaid(request.one("outcome"), int(minutes) if minutes else None, request.one("note"))
+    content = CallContent(request.one("outcome"), int(minutes) if minutes else None, request.one("note"))
     private = request.private
-    result = await corrections.correct_call(request.desk, UUID(private["c"]), private["v"], says)
+    result = await corrections.correct_call(request.desk, UUID(private["c"]), private["v"], content)
     return render.corrected(request.t, result, request.zone)
 
 

@@ -1,6 +1,6 @@
 """The form for requesting documents: a checklist of those that the loan's stage still lacks."""
 
-from desk.calls.form_views import chosen_loan
+from desk.calls.views import chosen_loan
 from desk.core.errors import Invalid
 from desk.core.vocabulary import VOCABULARY
 from desk.documents import documents

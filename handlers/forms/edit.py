@@ -1,6 +1,6 @@
 """The form for correcting a borrower's name or phone number, or a loan's number."""
 
-from desk.calls.form_views import chosen_loan
+from desk.calls.views import chosen_loan
 from desk.core.errors import Invalid
 from desk.core.values import NAME_LIMIT, NUMBER_LIMIT
 from desk.loans import edits

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
-from desk.calls.form_views import ChosenLoan
+from desk.calls.views import ChosenLoan
 from desk.core.languages import LANGUAGES
 from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Word

@@ -1,6 +1,6 @@
 """The form for finding a loan."""
 
-from desk.loans import cards as loan_cards
+from desk.loans.cards import loan_card
 from handlers.door.request import Request
 from handlers.forms.fields import LOAN_REFUSALS, loan_field, loan_of
 from handlers.forms.form import Form
@@ -19,7 +19,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 async def submit(request: Request) -> Message:
     """Show the card."""
-    return cards.card(request.t, await loan_cards.card(request.desk, loan_of(request)), request.zone)
+    return cards.card(request.t, await loan_card(request.desk, loan_of(request)), request.zone)
 
 
 FORM = Form(

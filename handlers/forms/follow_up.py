@@ -1,6 +1,6 @@
 """The form for assigning a follow-up."""
 
-from desk.calls.form_views import chosen_loan
+from desk.calls.views import chosen_loan
 from desk.core.values import PersonRef
 from desk.core.vocabulary import NOTE_LIMIT
 from desk.follow_ups import assigning

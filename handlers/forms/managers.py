@@ -17,7 +17,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     t = request.t
     require_role(request.desk, "manage_teams")
     form = FormWriter(t, private, typed)
-    if names := (await onboarding.welcome(request.desk)).managers:
+    if names := (await onboarding.setup_status(request.desk)).managers:
         form.line(t("Already managers:"), " ", t(", ").join(names))
     form.people("managers", t("New managers"))
     form.line(t("Managers see every loan of their team, reassign loans, and are told when nobody acts on a follow-up."))
@@ -28,7 +28,7 @@ async def submit(request: Request) -> Message:
     """Make each of them a manager, as `/loan-team add` does; they keep their other roles."""
     for slack_id in request.several("managers"):
         await add_manager(request.desk, candidate(request.entries, slack_id))
-    return render.managers_chosen(request.t, (await onboarding.welcome(request.desk)).managers)
+    return render.managers_chosen(request.t, (await onboarding.setup_status(request.desk)).managers)
 
 
 FORM = Form(

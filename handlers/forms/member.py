@@ -2,8 +2,8 @@
 
 from desk.core.values import PersonRef
 from desk.core.vocabulary import VOCABULARY
-from desk.handover.removing import remove_member
-from desk.people.members import resolve
+from desk.handover.reassigning import remove_member
+from desk.people.members import find_member
 from desk.people.team import TEAM_LIMIT, add_member, team_names
 from handlers.door.directory import candidate, reminder_channel
 from handlers.door.request import Request
@@ -72,9 +72,9 @@ async def _build_leaver(request: Request, private: Private, typed: Typed) -> Vie
 
 async def _submit_leaver(request: Request) -> Message:
     with field("who"):
-        who = await resolve(request.desk, PersonRef(slack_id=request.one("who")))
+        who = await find_member(request.desk, PersonRef(slack_id=request.one("who")))
     with field("to"):
-        to = await resolve(request.desk, PersonRef(slack_id=request.one("to")))
+        to = await find_member(request.desk, PersonRef(slack_id=request.one("to")))
     return render.removed(request.t, await remove_member(request.desk, who, to))
 
 

@@ -1,6 +1,6 @@
 """The form for moving a follow-up."""
 
-from desk.calls.form_views import chosen_loan
+from desk.calls.views import chosen_loan
 from desk.follow_ups import assigning
 from handlers.door.request import Request
 from handlers.forms.fields import (

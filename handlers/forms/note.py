@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from desk.calls.form_views import chosen_loan
+from desk.calls.views import chosen_loan
 from desk.core.vocabulary import NOTE_LIMIT
 from desk.loans import notes
 from handlers.door.request import Request

@@ -7,9 +7,9 @@ from desk.core.errors import DeskError
 from desk.core.values import PersonRef
 from desk.core.vocabulary import NOTE_LIMIT
 from desk.handover import plans
-from desk.handover.plans import EACH, How, Unit, Wish
+from desk.handover.plans import EACH, How, PlanRequest, Unit
 from desk.loans.lists import LoanRow, loan_rows
-from desk.people.members import resolve
+from desk.people.members import find_member
 from desk.people.team import team_names
 from handlers.door.request import Request
 from handlers.forms.fields import LOANS, loan_option
@@ -66,7 +66,7 @@ async def submit(request: Request) -> Message:
     each = {
         UUID(name.removeprefix(_EACH)): await _member(request, name) for name in request.typed if name.startswith(_EACH)
     }
-    wish = Wish(
+    wanted = PlanRequest(
         how=how,
         from_id=outgoing.id if outgoing else None,
         loan_ids=tuple(sorted(loan.id for loan in picked)),
@@ -76,7 +76,7 @@ async def submit(request: Request) -> Message:
         why=request.one("why"),
     )
     try:
-        return render.plan(request.t, await plans.preview(request.desk, wish))
+        return render.plan(request.t, await plans.preview(request.desk, wanted))
     except DeskError as error:
         if how == "one" and error.code in _ABOUT_WHOM:
             error.params["field"] = "to"
@@ -120,7 +120,7 @@ async def _units_of(request: Request, slack_id: str) -> Sequence[Unit]:
     if not slack_id:
         return ()
     try:
-        member = await resolve(request.desk, PersonRef(slack_id=slack_id))
+        member = await find_member(request.desk, PersonRef(slack_id=slack_id))
     except DeskError:
         return ()
     return await plans.units_of(request.desk, from_id=member.id, loan_ids=())
@@ -131,7 +131,7 @@ async def _member(request: Request, name: str) -> Member | None:
     if not slack_id:
         return None
     with field(name):
-        return await resolve(request.desk, PersonRef(slack_id=slack_id))
+        return await find_member(request.desk, PersonRef(slack_id=slack_id))
 
 
 def _how(code: str) -> How:

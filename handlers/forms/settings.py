@@ -7,8 +7,8 @@ from typing import Any
 from desk.core.errors import Invalid
 from desk.core.values import PersonRef
 from desk.people import own_settings
-from desk.people.members import locale_of, resolve, zone_of
-from desk.people.own_settings import Absence, Settings, Wanted
+from desk.people.members import find_member, locale_of, zone_of
+from desk.people.own_settings import NewAbsence, Settings, SettingsUpdate
 from desk.rules.hours import WorkingHours
 from handlers.door.directory import reminder_channel
 from handlers.door.request import Request
@@ -43,7 +43,7 @@ async def submit(request: Request) -> View:
     """Change what differs. The answer is in the chosen language."""
     was = request.private[WAS]
     now = _typed(request, was)
-    wanted: Wanted = {}
+    wanted: SettingsUpdate = {}
     if now["language"] != was["language"]:
         wanted["language"] = now["language"] or None
     if now["digest"] != was["digest"]:
@@ -103,14 +103,14 @@ def _hours(request: Request, now: Mapping[str, str]) -> WorkingHours:
     return WorkingHours(start=start, end=end, days=days, zone=zone_of(request.desk.member))
 
 
-async def _absence(request: Request, now: Mapping[str, str]) -> Absence | None:
+async def _absence(request: Request, now: Mapping[str, str]) -> NewAbsence | None:
     if not now["until"] and now["cover"]:
         raise Invalid("until_missing")
     if not now["until"]:
         return None
     with field("cover"):
-        cover = await resolve(request.desk, PersonRef(slack_id=now["cover"])) if now["cover"] else None
-    return Absence(date.fromisoformat(now["until"]), cover)
+        cover = await find_member(request.desk, PersonRef(slack_id=now["cover"])) if now["cover"] else None
+    return NewAbsence(date.fromisoformat(now["until"]), cover)
 
 
 FORM = Form(

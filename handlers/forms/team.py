@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from desk.core.values import PersonRef
-from desk.people import teams
-from desk.people.members import resolve
+from desk.people import team_settings
+from desk.people.members import find_member
 from desk.people.team import team_names
-from desk.people.teams import TeamSettings, WantedOfTeam
+from desk.people.team_settings import TeamSettings, TeamUpdate
 from handlers.door.directory import reminder_channel
 from handlers.door.request import Request
 from handlers.forms.fields import NO_CHOICE, chosen_language, language_field
@@ -26,7 +26,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     chosen = str(typed.get("team", ""))
     was: Mapping[str, Any] | None = private.get(WAS)
     if was is None or (chosen and chosen != was["team"]):
-        was = _written(await teams.team_settings(request.desk, UUID(chosen) if chosen else None))
+        was = _written(await team_settings.team_settings(request.desk, UUID(chosen) if chosen else None))
         if TAKEN_UP not in private:
             typed = {name: value for name, value in typed.items() if name == "admins"}
         private = {**private, WAS: was, GENERATION: int(private.get(GENERATION, 0)) + 1}
@@ -48,7 +48,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 async def submit(request: Request) -> Message:
     """Change what differs from what the form showed when the team was chosen."""
     was = request.private[WAS]
-    wanted: WantedOfTeam = {}
+    wanted: TeamUpdate = {}
     if was["team"] and sorted(request.several("managers")) != list(was["managers"]):
         wanted["managers"] = await _people(request, "managers")
     channel = "" if "channel" in request.several("off") else request.one("channel")
@@ -60,7 +60,7 @@ async def submit(request: Request) -> Message:
     if sorted(request.several("admins")) != list(was["admins"]):
         wanted["admins"] = await _people(request, "admins")
     team_id = UUID(was["team"]) if was["team"] else None
-    return render.team_changed(request.t, await teams.change_team(request.desk, team_id, wanted))
+    return render.team_changed(request.t, await team_settings.change_team(request.desk, team_id, wanted))
 
 
 def _written(now: TeamSettings) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def _filled(was: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
 
 async def _people(request: Request, name: str) -> list[Member]:
     with field(name):
-        return [await resolve(request.desk, PersonRef(slack_id=slack_id)) for slack_id in request.several(name)]
+        return [await find_member(request.desk, PersonRef(slack_id=slack_id)) for slack_id in request.several(name)]
 
 
 FORM = Form(

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from desk.calls.answering import Said
-from desk.calls.consequences import NextStep
+from desk.calls.matching import CallDetails
+from desk.calls.outcomes import NextStep
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef
 from handlers.grammar.due import correct_spelling, next_weekday_readings
@@ -26,7 +26,7 @@ class CallRequest:
 
     loan: LoanRef
     outcome: str
-    said: Said
+    details: CallDetails
     next: NextStep | None
 
 
@@ -42,7 +42,7 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> CallRequest | HelpReques
     loan = reader.expect_loan(OUTCOMES)
     outcome = _expect_outcome(reader)
     end, step = _plan(line, reader.at, now, zone)
-    return CallRequest(loan=loan, outcome=outcome, said=_take_said(reader, end), next=step)
+    return CallRequest(loan=loan, outcome=outcome, details=_take_details(reader, end), next=step)
 
 
 def _expect_outcome(reader: Reader) -> str:
@@ -60,16 +60,16 @@ def _expect_outcome(reader: Reader) -> str:
     return found.word.code
 
 
-def _take_said(reader: Reader, end: int) -> Said:
+def _take_details(reader: Reader, end: int) -> CallDetails:
     """Take `[purpose] [note]` up to `end`. A purpose word with words after it may also be the beginning of the note."""
     start = reader.at
     found = reader.find_word(PURPOSES) if start < end else None
     whole = reader.take_note(end)
     if found is None or found.end > end:
-        return Said(note=whole)
+        return CallDetails(note=whole)
     reader.move(found.end)
     certain = reader.at >= end or reader.norm[reader.at] == ":"
-    return Said(found.word.code, reader.take_note(end), None if certain else whole)
+    return CallDetails(found.word.code, reader.take_note(end), None if certain else whole)
 
 
 def _plan(line: Line, start: int, now: datetime, zone: ZoneInfo) -> tuple[int, NextStep | None]:

@@ -3,8 +3,8 @@
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from desk.calls.corrections import CallCorrected, CallSaid, CallToCorrect
-from desk.calls.views import AlreadyLogged, CallLogged
+from desk.calls.corrections import CallContent, CallCorrected, CallToCorrect
+from desk.calls.views import CallLogged, RepeatedCall
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.next_steps import NextOffer
 from desk.loans.views import FollowUpView
@@ -45,7 +45,7 @@ def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID |
     return _add_buttons(t, writer, call, zone, call_undo).message()
 
 
-def already_logged(t: Translator, call: AlreadyLogged, zone: ZoneInfo) -> Message:
+def already_logged(t: Translator, call: RepeatedCall, zone: ZoneInfo) -> Message:
     """Render the question whether a line that was repeated within a short time means another call."""
     writer = Writer()
     writer.line(
@@ -164,14 +164,14 @@ def write_call_header(t: Translator, writer: Writer, call: CallToCorrect, zone: 
 def corrected(t: Translator, result: CallCorrected, zone: ZoneInfo) -> Message:
     """Render what the call says now, and what it said before."""
     writer = Writer().line(masked_loan(t, result.loan), " · ", stamp(t, result.at, zone))
-    writer.line(t("Corrected to:"), " ", Bold(_summary(t, result.says))).quote(result.says.note)
-    writer.line(t("Before:"), " ", _summary(t, result.said)).quote(result.said.note)
-    if result.says.outcome != result.said.outcome:
+    writer.line(t("Corrected to:"), " ", Bold(_summary(t, result.content))).quote(result.content.note)
+    writer.line(t("Before:"), " ", _summary(t, result.earlier)).quote(result.earlier.note)
+    if result.content.outcome != result.earlier.outcome:
         writer.line(t("Follow-ups stay as the call left them. Plan or finish them yourself where needed."))
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def _summary(t: Translator, said: CallSaid) -> str:
-    if said.minutes is None:
-        return outcome(t, said.outcome)
-    return outcome(t, said.outcome) + " · " + t.n("{n} minute", "{n} minutes", said.minutes)
+def _summary(t: Translator, content: CallContent) -> str:
+    if content.minutes is None:
+        return outcome(t, content.outcome)
+    return outcome(t, content.outcome) + " · " + t.n("{n} minute", "{n} minutes", content.minutes)

@@ -6,7 +6,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from desk.documents.documents import DocumentsListed
-from desk.loans.cards import DueCall, LoanCard, PastCall, PastStage, PlannedCalls, ShownNumber
+from desk.loans.cards import DueCall, LoanCard, PastCall, PastStage, PlannedCalls, RevealedNumber
 from desk.loans.lookup import LinkedLoan
 from desk.loans.timelines import PAGE, Event, Timeline
 from desk.loans.views import LoanView
@@ -64,7 +64,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
     return writer.message()
 
 
-def phone_number(t: Translator, view: ShownNumber) -> Message:
+def phone_number(t: Translator, view: RevealedNumber) -> Message:
     """Render the borrower's phone number."""
     writer = Writer()
     writer.line(Bold(view.loan.number), " · ", view.name, " · ", Code(view.phone))
@@ -324,18 +324,18 @@ def _event(t: Translator, event: Event, zone: ZoneInfo) -> list[Inline]:
 
 def _write_corrections(t: Translator, writer: Writer, event: Event, notes: _NoteBudget, zone: ZoneInfo) -> None:
     """Write the first and the latest earlier version of a corrected call or note."""
-    versions = event.was if len(event.was) <= _CORRECTIONS else (event.was[0], event.was[-1])
-    for was in versions:
-        when, who = stamp(t, was.at, zone), Mention(was.by)
-        if was.outcome is None:
+    versions = event.earlier if len(event.earlier) <= _CORRECTIONS else (event.earlier[0], event.earlier[-1])
+    for version in versions:
+        when, who = stamp(t, version.at, zone), Mention(version.by)
+        if version.outcome is None:
             writer.line(phrase(t, "corrected {when} by {who}; it said:", when=when, who=who))
         else:
-            what = outcome(t, was.outcome)
-            if was.minutes is not None:
-                what += " · " + t.n("{n} minute", "{n} minutes", was.minutes)
+            what = outcome(t, version.outcome)
+            if version.minutes is not None:
+                what += " · " + t.n("{n} minute", "{n} minutes", version.minutes)
             writer.line(phrase(t, "corrected {when} by {who}; before: {what}", when=when, who=who, what=what))
-        writer.quote(notes.fit(was.note))
-    write_more(t, writer, len(event.was) - len(versions))
+        writer.quote(notes.fit(version.note))
+    write_more(t, writer, len(event.earlier) - len(versions))
 
 
 def _correct_buttons(t: Translator, events: Sequence[Event], zone: ZoneInfo) -> list[Button]:

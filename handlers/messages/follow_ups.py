@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from desk.follow_ups.assigning import Assigned, Closed
 from desk.follow_ups.fitting import Fitted
 from desk.follow_ups.next_steps import NextOffer, NextPlanned, Unplanned
-from desk.handover.to_manager import HandedOver
+from desk.handover.reassigning import ManagerHandover
 from desk.loans.views import LoanView
 from desk.messages.reminders import Snoozed
 from handlers.messages.block_kit import elements
@@ -96,7 +96,7 @@ def snoozed(t: Translator, result: Snoozed, zone: ZoneInfo) -> Message:
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def handed_over(t: Translator, result: HandedOver) -> Message:
+def handed_over(t: Translator, result: ManagerHandover) -> Message:
     """Render the new assignee of a follow-up."""
     name = f"{result.follow_up.loan_number}/{result.follow_up.number}"
     writer = Writer().line(phrase(t, "{name} is now with {to}.", name=Bold(name), to=Mention(result.to)))

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from desk.handover.plans import PlanDone, PlanPreview, Share
-from desk.handover.reassigning import Handed, Preview, Reassigned
+from desk.handover.plans import PlanPreview, PlanResult, Share
+from desk.handover.reassigning import HandoverCounts, Preview, Reassignment
 from desk.loans.views import LoanView
 from handlers.messages.block_kit.elements import masked_loan, stage, undo_button, write_more
 from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
@@ -21,11 +21,11 @@ def preview(t: Translator, result: Preview) -> Message:
     if result.changed:
         writer.line(Bold(t("This changed while you were looking. It is now:")))
     writer.line(phrase(t, "From {from_} to {to}:", from_=Mention(result.from_), to=Mention(result.to)))
-    _write_counts(t, writer, result.handed)
-    if not result.handed.loans and not result.handed.follow_ups:
+    _write_counts(t, writer, result.counts)
+    if not result.counts.loans and not result.counts.follow_ups:
         return writer.line(t("There is nothing to reassign.")).message()
     writer.quote(result.why)
-    value = {"f": str(result.from_id), "t": str(result.to_id), "m": result.mark}
+    value = {"f": str(result.from_id), "t": str(result.to_id), "m": result.fingerprint}
     if result.draft_id is not None:
         value["d"] = str(result.draft_id)
     writer.buttons(
@@ -35,19 +35,19 @@ def preview(t: Translator, result: Preview) -> Message:
     return writer.message()
 
 
-def reassigned(t: Translator, result: Reassigned) -> Message:
+def reassigned(t: Translator, result: Reassignment) -> Message:
     """Render what was handed over."""
     writer = Writer()
     if result.loan is not None:
         writer.line(phrase(t, "{loan} now belongs to {to}.", loan=Bold(result.loan), to=Mention(result.to)))
-        if result.handed.follow_ups:
+        if result.counts.follow_ups:
             writer.line(
-                t.n("{n} open follow-up moved with it.", "{n} open follow-ups moved with it.", result.handed.follow_ups)
+                t.n("{n} open follow-up moved with it.", "{n} open follow-ups moved with it.", result.counts.follow_ups)
             )
     else:
         from_: Inline = Mention(result.from_) if result.from_ else "–"
         writer.line(phrase(t, "Reassigned from {from_} to {to}:", from_=from_, to=Mention(result.to)))
-        _write_counts(t, writer, result.handed)
+        _write_counts(t, writer, result.counts)
     writer.quote(result.why)
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
@@ -61,13 +61,18 @@ def plan(t: Translator, result: PlanPreview) -> Message:
     _write_shares(t, writer, result.shares)
     writer.quote(result.why)
     writer.buttons(
-        Button(t("Reassign now"), "reassign.carry_out", {"d": str(result.draft_id), "m": result.mark}, style="primary"),
+        Button(
+            t("Reassign now"),
+            "reassign.carry_out",
+            {"d": str(result.draft_id), "m": result.fingerprint},
+            style="primary",
+        ),
         Button(t("Don't reassign"), "reassign.leave"),
     )
     return writer.message()
 
 
-def plan_done(t: Translator, result: PlanDone) -> Message:
+def plan_done(t: Translator, result: PlanResult) -> Message:
     """Render what each member received."""
     writer = Writer().line(Bold(t("Reassigned:")), " ", _amounts(t, result.loans, result.follow_ups, 0))
     _write_shares(t, writer, result.shares)
@@ -119,9 +124,9 @@ def _write_shares(t: Translator, writer: Writer, shares: Sequence[Share]) -> Non
     write_more(t, writer, len(shares) - _MEMBERS)
 
 
-def _write_counts(t: Translator, writer: Writer, handed: Handed) -> None:
-    writer.line(_amounts(t, handed.loans, handed.follow_ups, handed.overdue))
-    writer.bullets([[stage(t, code), t(": "), Bold(str(count))] for code, count in handed.stages])
+def _write_counts(t: Translator, writer: Writer, counts: HandoverCounts) -> None:
+    writer.line(_amounts(t, counts.loans, counts.follow_ups, counts.overdue))
+    writer.bullets([[stage(t, code), t(": "), Bold(str(count))] for code, count in counts.stages])
 
 
 def _amounts(t: Translator, loans: int, follow_ups: int, overdue: int) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from desk.loans.edits import Corrected
+from desk.loans.edits import LoanCorrected
 from desk.loans.inquiries import KnownPhone, NewInquiry
 from desk.loans.lists import LoanList, LoanRow, MyDay
 from desk.loans.stages import StageChanged
@@ -116,7 +116,7 @@ def known_phone(t: Translator, result: KnownPhone) -> Message:
     return writer.buttons(again).message()
 
 
-def corrected(t: Translator, results: Sequence[Corrected]) -> Message:
+def corrected(t: Translator, results: Sequence[LoanCorrected]) -> Message:
     """Render the corrected details of a loan."""
     writer = Writer()
     for result in results:
@@ -124,7 +124,7 @@ def corrected(t: Translator, results: Sequence[Corrected]) -> Message:
     return writer.buttons(undo_button(t, results[-1].undo_id)).message()
 
 
-def _write_correction(t: Translator, writer: Writer, result: Corrected) -> None:
+def _write_correction(t: Translator, writer: Writer, result: LoanCorrected) -> None:
     values: dict[str, Inline] = {"after": Bold(result.after), "before": result.before, "loan": Bold(result.loan.number)}
     match result.what:
         case "name":

@@ -128,7 +128,7 @@ async def _access_declined(desk: Desk, notice: Notice, _t: Translator, _zone: Zo
 
 
 async def _welcome(desk: Desk, _notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
-    return render_onboarding.welcome(t, await onboarding.welcome(desk))
+    return render_onboarding.welcome(t, await onboarding.setup_status(desk))
 
 
 async def _app_manifest(_desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:

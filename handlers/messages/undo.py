@@ -1,12 +1,12 @@
 """The answer to Undo, and the words for each act."""
 
-from desk.core.undo import TakenBack
+from desk.core.undo import UndoResult
 from handlers.messages.block_kit.message import Bold, Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer, phrase
 
 
-def taken_back(t: Translator, undone: TakenBack) -> Message:
+def taken_back(t: Translator, undone: UndoResult) -> Message:
     """Render what was undone; it replaces the answer whose button was pressed."""
     writer = Writer()
     words = act(t, undone.act)

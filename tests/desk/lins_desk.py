@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import select
 
 from desk.calls.calls import log_call
-from desk.calls.views import AlreadyLogged, CallLogged
+from desk.calls.views import CallLogged, RepeatedCall
 from desk.core.errors import DeskError
 from desk.core.transaction import Office
 from desk.core.undo import take_back
@@ -43,7 +43,7 @@ class LinsDesk:
 
     async def types(
         self, outcome: str, who: Member | None = None, *, n: int | None = None, **more: Any
-    ) -> CallLogged | AlreadyLogged:
+    ) -> CallLogged | RepeatedCall:
         number = self.loan.number
         ref = LoanRef(f"{number}/{n}", number, n) if n else LoanRef(number, number)
         async with self.office.desk(self.workspace, who or self.lin) as desk:

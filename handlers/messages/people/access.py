@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from desk.core.vocabulary import VOCABULARY
-from desk.people.access import GRANTABLE, Asked
+from desk.people.access import GRANTABLE, RequestReceipt
 from desk.people.access_requests import RequestView
 from handlers.messages.block_kit.elements import form_button, stamp
 from handlers.messages.block_kit.message import Bold, Button, Code, Mention, Message
@@ -12,17 +12,17 @@ from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.refusals.refusals import mentions
 
 
-def request_sent(t: Translator, result: Asked) -> Message:
+def request_sent(t: Translator, result: RequestReceipt) -> Message:
     """Render the answer to the person who request_sent."""
     writer = Writer()
-    match result.before:
+    match result.earlier:
         case None:
             writer.line(t("Your request for access was sent. You'll get the answer here in Slack."))
         case "open":
             writer.line(t("You already asked for access today. You'll get the answer here in Slack."))
         case "declined":
             writer.line(t("Today's request has already been answered. You can ask again tomorrow, or talk to them."))
-    who = mentions(t, result.who)
+    who = mentions(t, result.deciders)
     if who:
         writer.line(t("Who decides:"), " ", who)
     return writer.message()

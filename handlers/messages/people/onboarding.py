@@ -6,15 +6,15 @@ from zoneinfo import ZoneInfo
 
 from desk.core.languages import language_of
 from desk.people.app_manifest import Additions
-from desk.people.onboarding import Welcome
-from desk.people.workspace_settings import WorkspaceChanged
+from desk.people.onboarding import SetupStatus
+from desk.people.workspace_settings import WorkspaceChange
 from handlers.messages.block_kit.elements import form_button, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Code, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
 
 
-def welcome(t: Translator, view: Welcome, *, loans_buttons: Sequence[Button] = ()) -> Message:
+def welcome(t: Translator, view: SetupStatus, *, loans_buttons: Sequence[Button] = ()) -> Message:
     """Return the one message to the first admin. `loans_buttons` stand below the step about loans."""
     writer = Writer()
     writer.line(Bold(t("Welcome! The desk is running, and you're its first admin.")))
@@ -71,7 +71,7 @@ def managers_chosen(t: Translator, names: tuple[str, ...]) -> Message:
     return Writer().line(t("Managers are now:"), " ", Bold(t(", ").join(names))).message()
 
 
-def settings_changed(t: Translator, changed: WorkspaceChanged) -> Message:
+def settings_changed(t: Translator, changed: WorkspaceChange) -> Message:
     """Render the workspace's settings as they are now."""
     settings = changed.now
     hours = _hours(settings.contact_start, settings.contact_end)

@@ -5,10 +5,10 @@ from itertools import groupby
 
 from desk.core.languages import LANGUAGES
 from desk.core.vocabulary import VOCABULARY
-from desk.people.calendars import DaySet
-from desk.people.own_settings import Settings, SettingsChanged
-from desk.people.team import MemberAdded, MemberChanged, MemberView
-from desk.people.teams import TeamChanged
+from desk.people.calendars import CalendarDay
+from desk.people.own_settings import Settings, SettingsChange
+from desk.people.team import MemberAddition, MemberChange, MemberView
+from desk.people.team_settings import TeamChange
 from desk.rules.hours import format_hours
 from handlers.messages.block_kit.elements import form_button, undo_button
 from handlers.messages.block_kit.message import Bold, Channel, Inline, Mention, Message
@@ -47,7 +47,7 @@ def members(
     return writer.message()
 
 
-def added(t: Translator, result: MemberAdded) -> Message:
+def added(t: Translator, result: MemberAddition) -> Message:
     """Render a member who was added or changed."""
     writer = Writer()
     who = Mention(result.member.slack_user_id)
@@ -63,7 +63,7 @@ def added(t: Translator, result: MemberAdded) -> Message:
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def removed(t: Translator, result: MemberChanged) -> Message:
+def removed(t: Translator, result: MemberChange) -> Message:
     """Render a member who was removed, and where their work went."""
     writer = Writer()
     writer.line(phrase(t, "{who} is no longer a member.", who=Mention(result.member.slack_user_id)))
@@ -74,7 +74,7 @@ def removed(t: Translator, result: MemberChanged) -> Message:
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def away(t: Translator, result: MemberChanged) -> Message:
+def away(t: Translator, result: MemberChange) -> Message:
     """Render an absence."""
     writer, who = Writer(), Mention(result.member.slack_user_id)
     until = t.date(result.member.absent_until) if result.member.absent_until else ""
@@ -89,7 +89,7 @@ def away(t: Translator, result: MemberChanged) -> Message:
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def back(t: Translator, result: MemberChanged) -> Message:
+def back(t: Translator, result: MemberChange) -> Message:
     """Render the end of an absence."""
     writer, who = Writer(), Mention(result.member.slack_user_id)
     writer.line(phrase(t, "{who} is back, and their open follow-ups are theirs again.", who=who))
@@ -97,7 +97,7 @@ def back(t: Translator, result: MemberChanged) -> Message:
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def hours(t: Translator, result: MemberChanged) -> Message:
+def hours(t: Translator, result: MemberChange) -> Message:
     """Render a member's new working hours."""
     writer = Writer()
     writer.line(
@@ -111,7 +111,7 @@ def hours(t: Translator, result: MemberChanged) -> Message:
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def day(t: Translator, result: DaySet) -> Message:
+def day(t: Translator, result: CalendarDay) -> Message:
     """Render a calendar day that was declared working or off."""
     named = Bold(t.date(result.on))
     writer = Writer().line(phrase(t, "{day} is a working day." if result.working else "{day} is a day off.", day=named))
@@ -120,7 +120,7 @@ def day(t: Translator, result: DaySet) -> Message:
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def team_changed(t: Translator, result: TeamChanged) -> Message:
+def team_changed(t: Translator, result: TeamChange) -> Message:
     """Render the changed settings of a team, and the desk's admins."""
     writer, now = Writer(), result.now
     if now.name:
@@ -168,7 +168,7 @@ def _hours(t: Translator, view: MemberView) -> str:
     return f"{clock} {t.days(days)}"
 
 
-def changed(t: Translator, result: SettingsChanged) -> Message:
+def changed(t: Translator, result: SettingsChange) -> Message:
     """Render the reader's settings that were changed, as they are now."""
     writer = Writer().line(t("Saved:"))
     writer.bullets(_LINES[name](t, result.now) for name in result.changed)

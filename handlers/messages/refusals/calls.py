@@ -4,7 +4,7 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import DeskError
-from desk.core.undo import Since
+from desk.core.undo import LaterAct
 from handlers.messages.block_kit.elements import outcome, purpose
 from handlers.messages.block_kit.message import Bold, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator
@@ -62,7 +62,7 @@ def _undo_built_on(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list
     return paragraphs
 
 
-def _since(t: Translator, since: Since, zone: ZoneInfo) -> list[Inline]:
+def _since(t: Translator, since: LaterAct, zone: ZoneInfo) -> list[Inline]:
     who: Inline = Mention(since.who) if since.who else t("the desk")
     return phrase(t, "{act}, by {who} at {time}", act=act(t, since.act), who=who, time=t.clock_time(since.at, zone))
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from desk.core.errors import DeskError
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
-from desk.loans.lookup import LoanChoice
+from desk.loans.views import LoanView
 from handlers.messages.block_kit.elements import stage, when
 from handlers.messages.block_kit.message import Bold, Channel, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator
@@ -86,7 +86,7 @@ def _value(t: Translator, name: str, value: Any, zone: ZoneInfo) -> list[Inline]
 
 
 def _choice(t: Translator, choice: Any) -> list[Inline]:
-    if isinstance(choice, LoanChoice):
+    if isinstance(choice, LoanView):
         tail = t("phone ending {digits}", digits=choice.tail)
         return ["• ", Code(choice.number), f" {choice.masked} · {tail} · {stage(t, choice.stage)}"]
     return ["• ", Mention(str(choice))]

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from desk.calls.answering import Said
 from desk.calls.calls import answer_another, log_again, log_call_on, nothing_needed, plan_next
-from desk.calls.consequences import NextStep
+from desk.calls.matching import CallDetails
+from desk.calls.outcomes import NextStep
 from desk.calls.views import CallLogged
 from desk.core.errors import Conflict, DeskError, Invalid, NotAllowed, NotFound
 from desk.core.transaction import Office
@@ -103,7 +103,7 @@ async def test_a_button_of_another_workspace_is_refused(desk10: LinsDesk, button
 
 async def test_logging_another_call_counts_another_attempt(desk10: LinsDesk, buttons: Buttons) -> None:
     follow_up = await desk10.follow_up()
-    first = await desk10.says("no_answer", said=Said(note="rang out"), line="x")
+    first = await desk10.says("no_answer", details=CallDetails(note="rang out"), line="x")
     again = await buttons.press(log_again, first.call_id, keeps_plan=False)
     assert again.note == "rang out"
     assert again.call_id != first.call_id

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from desk.calls.answering import Said
-from desk.calls.consequences import NextStep
-from desk.calls.views import AlreadyLogged, CallLogged
+from desk.calls.matching import CallDetails
+from desk.calls.outcomes import NextStep
+from desk.calls.views import CallLogged, RepeatedCall
 from desk.core.errors import Invalid
 from desk.core.transaction import Office
 from storage.tables import AuditEntry, Borrower, Call, FollowUp, Notice, Workspace
@@ -167,7 +167,7 @@ async def test_the_same_line_within_two_minutes_asks_first(desk10: LinsDesk) -> 
     first = await desk10.says("no_answer", line="l-1042 未接")
     desk10.clock.advance(seconds=119)
     again = await desk10.types("no_answer", line="l-1042  未接 ")
-    assert again == AlreadyLogged(first.call_id, first.at, "L-1042", keeps_plan=False)
+    assert again == RepeatedCall(first.call_id, first.at, "L-1042", keeps_plan=False)
     assert (await desk10.row(FollowUp, follow_up.id)).attempts == 1
     assert len(await desk10.all(Call)) == 1
 
@@ -192,7 +192,7 @@ async def test_a_line_can_be_typed_again_after_its_undo(desk10: LinsDesk) -> Non
 async def test_the_same_line_twice_at_once_is_one_call(desk10: LinsDesk) -> None:
     await desk10.follow_up()
     answers = await asyncio.gather(*(desk10.types("no_answer", line="l-1042 na") for _ in range(2)))
-    assert sorted(type(answer).__name__ for answer in answers) == ["AlreadyLogged", "CallLogged"]
+    assert sorted(type(answer).__name__ for answer in answers) == ["CallLogged", "RepeatedCall"]
 
 
 async def test_two_people_at_once_on_one_loan_leave_it_consistent(
@@ -217,7 +217,7 @@ async def test_many_attempts_at_once_are_all_counted(desk10: LinsDesk) -> None:
 
 async def test_a_note_is_stored_as_typed_and_encrypted(desk10: LinsDesk) -> None:
     typed = "<!channel> *x* =1+1；ＡＢＣ，她说：明天"
-    answer = await desk10.says("reached", said=Said(note=typed))
+    answer = await desk10.says("reached", details=CallDetails(note=typed))
     assert answer.note == typed
     [call] = await desk10.all(Call)
     assert typed.encode() not in (call.note_cipher or b"")

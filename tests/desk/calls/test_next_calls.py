@@ -1,7 +1,7 @@
 """The follow-up planned after a call: as typed, by the outcome, or by the stage."""
 
-from desk.calls.answering import Said
-from desk.calls.consequences import NextStep
+from desk.calls.matching import CallDetails
+from desk.calls.outcomes import NextStep
 from desk.core.transaction import Office
 from storage.tables import Call, FollowUp, Workspace
 from tests.builders import make_loan, make_member
@@ -56,7 +56,7 @@ async def test_with_another_call_planned_a_retry_is_only_offered(desk10: LinsDes
 
 async def test_a_retry_for_a_named_purpose_is_planned_despite_other_plans(desk10: LinsDesk) -> None:
     await desk10.follow_up("documents", "2026-12-01")
-    answer = await desk10.says("no_answer", said=Said("income"))
+    answer = await desk10.says("no_answer", details=CallDetails("income"))
     assert answer.planned is not None
     assert (answer.planned.follow_up.purpose, answer.missing) == ("income", "income")
 
@@ -75,7 +75,7 @@ async def test_the_next_call_is_assigned_to_the_assignee_of_the_last(
     verifier = await make_member(office, workspace, "UVER", roles="verifier")
     await desk10.follow_up("identity", assignee=verifier)
     step = NextStep(due("2026-11-27 15:00"))
-    answer = await desk10.says("reached", said=Said("identity"), next_step=step)
+    answer = await desk10.says("reached", details=CallDetails("identity"), next_step=step)
     assert answer.planned is not None
     assert answer.planned.follow_up.assignee == "UVER"
 
@@ -93,7 +93,7 @@ async def test_calls_on_an_ended_loan_are_logged_without_a_question(
     desk10: LinsDesk, office: Office, workspace: Workspace
 ) -> None:
     desk10.loan = await make_loan(office, workspace, "L-9", owner=desk10.lin, stage="closed")
-    answer = await desk10.says("reached", said=Said(note="thanks"))
+    answer = await desk10.says("reached", details=CallDetails(note="thanks"))
     assert not answer.asks
     assert answer.offers == ()
     [call] = await desk10.all(Call)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from desk.calls.consequences import NextStep
+from desk.calls.outcomes import NextStep
 from desk.core.transaction import Office
 from desk.core.values import Due, LoanRef
 from desk.follow_ups.assigning import assign_follow_up

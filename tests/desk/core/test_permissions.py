@@ -57,7 +57,7 @@ change_workspace       - - - - - y
 manage_demo            - - - y - y
 """
 BY_ACT = {line.split()[0]: line.split()[1:] for line in RIGHTS.strip().splitlines()}
-ASKS = {"require", "require_role", "allows", "refusal", "may_act", "require_may_act", "_meant", "_require_hand"}
+ASKS = {"require", "require_role", "allows", "refusal", "may_act", "require_may_act", "_meant", "_require_may_manage"}
 
 
 def with_role(role: str) -> Member:

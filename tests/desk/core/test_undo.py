@@ -64,7 +64,7 @@ async def move(office: Office, workspace: Workspace, who: Member, follow_up: Fol
         return offer_undo(desk, "move", loan_id=row.loan_id)
 
 
-async def undone(office: Office, workspace: Workspace, who: Member, undo_id: UUID) -> undo.TakenBack:
+async def undone(office: Office, workspace: Workspace, who: Member, undo_id: UUID) -> undo.UndoResult:
     async with office.desk(workspace, who) as desk:
         return await take_back(desk, undo_id)
 
@@ -170,7 +170,7 @@ async def test_two_presses_at_once_take_it_back_once(
     answers = await asyncio.gather(
         undone(office, workspace, lin, undo_id), undone(office, workspace, lin, undo_id), return_exceptions=True
     )
-    assert sorted(type(answer).__name__ for answer in answers) == ["Conflict", "TakenBack"]
+    assert sorted(type(answer).__name__ for answer in answers) == ["Conflict", "UndoResult"]
     assert (await stored(office, FollowUp, follow_up.id)).version == follow_up.version + 2
 
 
@@ -200,7 +200,7 @@ async def test_what_somebody_built_on_stays_and_is_named(
 
     assert refused.value.code == "undo_built_on"
     assert refused.value.params["loans"] == ("L-1042",)
-    assert refused.value.params["since"] == (undo.Since(act="done", who="UCHEN", at=clock.now()),)
+    assert refused.value.params["since"] == (undo.LaterAct(act="done", who="UCHEN", at=clock.now()),)
     assert (await stored(office, FollowUp, follow_up.id)).state == "done"
 
 
@@ -322,7 +322,7 @@ async def test_an_absence_taken_back_gives_the_reminders_back_though_one_was_act
     acted_on = await make_follow_up(office, loan, lin, due_on=friday, remind_at=at_nine)
     async with office.desk(workspace, lin) as desk:
         me = await desk.session.get_one(Member, lin.id)
-        undo_id = (await team.away(desk, me, until=date(2026, 11, 30), cover=later_hours)).undo_id
+        undo_id = (await team.set_absence(desk, me, until=date(2026, 11, 30), cover=later_hours)).undo_id
     away_at = (await stored(office, FollowUp, mine.id)).remind_at
     await finish(office, workspace, later_hours, acted_on)
 
@@ -358,9 +358,9 @@ async def test_an_absence_that_was_changed_since_is_not_taken_back(
 ) -> None:
     async with office.desk(workspace, lin) as desk:
         me = await desk.session.get_one(Member, lin.id)
-        undo_id = (await team.away(desk, me, until=date(2026, 11, 30), cover=None)).undo_id
+        undo_id = (await team.set_absence(desk, me, until=date(2026, 11, 30), cover=None)).undo_id
     async with office.desk(workspace, lin) as desk:
-        await team.back(desk, await desk.session.get_one(Member, lin.id))
+        await team.clear_absence(desk, await desk.session.get_one(Member, lin.id))
     with pytest.raises(Conflict, match="undo_built_on"):
         await undone(office, workspace, lin, undo_id)
 

@@ -205,7 +205,7 @@ def test_a_lenders_own_synonym_is_understood(folder: Path):
             "outcomes.toml",
             '"engaged"',
             '"engaged", "ENGAGED"',
-            r"outcomes\.toml, \[busy\]: 'engaged' stands there twice",
+            r"outcomes\.toml, \[busy\]: 'engaged' appears twice",
         ),
         ("outcomes.toml", 'next_purpose = "promise"', 'next_purpose = "x"', r"\[promised\]: there is no purpose 'x'"),
         (

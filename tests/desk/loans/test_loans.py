@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlmodel import select
 
-from desk.calls.answering import Said
+from desk.calls.matching import CallDetails
 from desk.core.errors import Ambiguous, Conflict, DeskError, Invalid, NotAllowed, NotFound
 from desk.core.undo import take_back
 from desk.core.values import LoanRef
@@ -15,7 +15,7 @@ from desk.documents.documents import Wanted, request_documents
 from desk.follow_ups.next_steps import nothing_needed, plan_offered
 from desk.loans import cards, edits, inquiries, lists
 from desk.loans.cards import LoanCard
-from desk.loans.edits import Corrected
+from desk.loans.edits import LoanCorrected
 from desk.loans.inquiries import KnownPhone, NewInquiry
 from desk.loans.lists import LoanList, search_words
 from storage.tables import AuditEntry, Borrower, Draft, Loan, Member
@@ -47,9 +47,9 @@ class Counter:
 
     async def all_the_same(self, draft_id: UUID, who: Member | None = None) -> NewInquiry:
         async with self.office.desk(self.workspace, who or self.lin) as desk:
-            return await inquiries.open_all_the_same(desk, draft_id)
+            return await inquiries.confirm_inquiry(desk, draft_id)
 
-    async def edit(self, what: Any, value: str, number: str = "L-1042", who: Member | None = None) -> Corrected:
+    async def edit(self, what: Any, value: str, number: str = "L-1042", who: Member | None = None) -> LoanCorrected:
         async with self.office.desk(self.workspace, who or self.lin) as desk:
             (corrected,) = await edits.edit_loan(desk, loan=LoanRef(number, number), changes={what: value})
             return corrected
@@ -61,7 +61,7 @@ class Counter:
 
     async def card(self, word: str = "L-1042", who: Member | None = None) -> LoanCard:
         async with self.office.desk(self.workspace, who or self.lin) as desk:
-            return await cards.card(desk, LoanRef(word, word))
+            return await cards.loan_card(desk, LoanRef(word, word))
 
     async def finds(self, words: str, who: Member | None = None) -> list[str]:
         return [row.number for row in (await self.found(words, who)).rows]
@@ -273,7 +273,7 @@ async def test_any_member_who_makes_calls_corrects_a_loan_without_an_owner(count
 
 
 async def test_the_card_shows_due_calls_notes_and_missing_documents(desk10: LinsDesk, counter: Counter) -> None:
-    await desk10.says("reached", said=said("in two weeks; *not* before"))
+    await desk10.says("reached", details=details("in two weeks; *not* before"))
     for day in range(1, 7):
         await desk10.follow_up("income", f"2026-12-0{day}")
     async with counter.office.desk(counter.workspace, counter.lin) as desk:
@@ -291,7 +291,7 @@ async def test_the_card_shows_due_calls_notes_and_missing_documents(desk10: Lins
 async def test_the_card_shows_the_last_calls_first_and_counts_the_rest(desk10: LinsDesk, counter: Counter) -> None:
     for n in range(7):
         desk10.clock.advance(minutes=10)
-        await desk10.says("reached", said=said(f"call {n}"))
+        await desk10.says("reached", details=details(f"call {n}"))
     card = await counter.card()
     assert [call.note for call in card.calls] == ["call 6", "call 5", "call 4", "call 3", "call 2"]
     assert card.more_calls == 2
@@ -334,7 +334,7 @@ async def test_a_member_who_may_not_see_a_loan_gets_the_answer_for_a_missing_one
         assert refused.value.params["nearest"] == ()
     assert await counter.finds("王小明", who=stranger) == []
     for loan_id in (counter.loan.id, UUID(int=1)):
-        for act in (cards.card_pressed, cards.show_number):
+        for act in (cards.loan_card_by_id, cards.reveal_number):
             with pytest.raises(NotFound) as pressed:
                 async with counter.office.desk(counter.workspace, stranger) as desk:
                     await act(desk, loan_id)
@@ -344,7 +344,7 @@ async def test_a_member_who_may_not_see_a_loan_gets_the_answer_for_a_missing_one
 
 async def test_the_phone_number_is_shown_on_demand_and_audited(counter: Counter) -> None:
     async with counter.office.desk(counter.workspace, counter.lin) as desk:
-        shown = await cards.show_number(desk, counter.loan.id)
+        shown = await cards.reveal_number(desk, counter.loan.id)
     assert (shown.phone, shown.dialled, shown.is_wrong) == ("+86 138 0013 5678", "+8613800135678", False)
     async with counter.office.database.reading() as session:
         (entry,) = (await session.exec(select(AuditEntry))).all()
@@ -422,5 +422,5 @@ async def mark_wrong(counter: Counter) -> None:
         desk.add(borrower)
 
 
-def said(note: str) -> Said:
-    return Said(note=note)
+def details(note: str) -> CallDetails:
+    return CallDetails(note=note)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.calls.answering import Said
+from desk.calls.matching import CallDetails
 from desk.core.values import LoanRef
 from handlers.grammar.call import CallRequest, parse
 from handlers.grammar.text import Line
@@ -80,7 +80,7 @@ def test_the_loan_is_the_first_word(typed: str, loan: LoanRef):
 def test_the_outcome_is_the_longest_matching_word(typed: str, outcome: str):
     assert call(f"L-1042 {typed}").outcome == outcome
     request = call(f"L-1042 {typed} 3pm again")
-    assert (request.outcome, request.said.note) == (outcome, "3pm again")
+    assert (request.outcome, request.details.note) == (outcome, "3pm again")
 
 
 @pytest.mark.parametrize("typed", ["nap", "paidx", "paid's", "busy3", "reached_out", "busyness"])
@@ -156,44 +156,44 @@ def test_an_outcome_within_words_of_another_meaning_is_refused(typed: str):
 )
 def test_a_note_may_begin_with_a_negation(typed: str, outcome: str, note: str):
     request = call(f"L-1042 {typed}")
-    assert (request.outcome, request.said) == (outcome, Said(note=note))
+    assert (request.outcome, request.details) == (outcome, CallDetails(note=note))
 
 
 def test_a_colon_marks_the_words_after_it_as_the_note():
-    assert call("L-1042 paid: half").said == Said(note="half")
+    assert call("L-1042 paid: half").details == CallDetails(note="half")
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "details"),
     [
-        ("reached", Said()),
-        ("reached plan", Said("plan")),
-        ("reached plan to sell the car", Said("plan", "to sell the car", "plan to sell the car")),
-        ("reached plan: to sell the car", Said("plan", "to sell the car")),
-        ("reached: plan to sell the car", Said(note="plan to sell the car")),
-        ("已接通材料已齐", Said("documents", "已齐", "材料已齐")),
-        ("已核实收入", Said("income")),
-        ("已接通 身份证复印件明天寄来", Said(note="身份证复印件明天寄来")),
-        ("reached id card is with his wife", Said(note="id card is with his wife")),
-        ("已接通、身份核实、下次明天", Said("identity")),
-        ("reached &amp;amp; ok", Said(note="&amp; ok")),
-        ("reached “引号” Ｆｕｌｌ　Ｗｉｄｔｈ 😀", Said(note="“引号” Ｆｕｌｌ　Ｗｉｄｔｈ 😀")),
-        ("reached\nline 1\n\tline 2", Said(note="line 1\n\tline 2")),
+        ("reached", CallDetails()),
+        ("reached plan", CallDetails("plan")),
+        ("reached plan to sell the car", CallDetails("plan", "to sell the car", "plan to sell the car")),
+        ("reached plan: to sell the car", CallDetails("plan", "to sell the car")),
+        ("reached: plan to sell the car", CallDetails(note="plan to sell the car")),
+        ("已接通材料已齐", CallDetails("documents", "已齐", "材料已齐")),
+        ("已核实收入", CallDetails("income")),
+        ("已接通 身份证复印件明天寄来", CallDetails(note="身份证复印件明天寄来")),
+        ("reached id card is with his wife", CallDetails(note="id card is with his wife")),
+        ("已接通、身份核实、下次明天", CallDetails("identity")),
+        ("reached &amp;amp; ok", CallDetails(note="&amp; ok")),
+        ("reached “引号” Ｆｕｌｌ　Ｗｉｄｔｈ 😀", CallDetails(note="“引号” Ｆｕｌｌ　Ｗｉｄｔｈ 😀")),
+        ("reached\nline 1\n\tline 2", CallDetails(note="line 1\n\tline 2")),
         (
             "reached see <https://x.cn/a?b=1&amp;c=2> or <mailto:a@b.cn|a@b.cn>",
-            Said(note="see https://x.cn/a?b=1&c=2 or a@b.cn"),
+            CallDetails(note="see https://x.cn/a?b=1&c=2 or a@b.cn"),
         ),
-        ("已核实 核实收入，单位电话已打", Said("income", "单位电话已打", "核实收入，单位电话已打")),
-        ("reached planning to sell", Said(note="planning to sell")),
-        ("reached plan, next mon", Said("plan")),
-        ("未接客户在开会", Said(note="客户在开会")),
-        ("未接2次", Said(note="2次")),
-        ("na ,， Ｗife said: CALL him, later!; ", Said(note="Ｗife said: CALL him, later!")),
-        ("na he &amp; she &lt;3", Said(note="he & she <3")),
+        ("已核实 核实收入，单位电话已打", CallDetails("income", "单位电话已打", "核实收入，单位电话已打")),
+        ("reached planning to sell", CallDetails(note="planning to sell")),
+        ("reached plan, next mon", CallDetails("plan")),
+        ("未接客户在开会", CallDetails(note="客户在开会")),
+        ("未接2次", CallDetails(note="2次")),
+        ("na ,， Ｗife said: CALL him, later!; ", CallDetails(note="Ｗife said: CALL him, later!")),
+        ("na he &amp; she &lt;3", CallDetails(note="he & she <3")),
     ],
 )
-def test_purpose_and_note_are_read_after_the_outcome(typed: str, said: Said):
-    assert call(f"L-1042 {typed}").said == said
+def test_purpose_and_note_are_read_after_the_outcome(typed: str, details: CallDetails):
+    assert call(f"L-1042 {typed}").details == details
 
 
 @pytest.mark.parametrize(
@@ -247,12 +247,12 @@ def test_the_next_step_is_read_after_an_opener(typed: str, planned: tuple[str, s
 )
 def test_an_opener_followed_by_other_words_is_part_of_the_note(note: str):
     request = call(f"L-1042 na: {escaped(note)}")
-    assert (request.said.note, request.next) == (note, None)
+    assert (request.details.note, request.next) == (note, None)
 
 
 def test_text_before_the_opener_is_the_note():
     request = call("L-1042 未接客户在开会 下次明天下午3点核实收入 带工资单")
-    assert request.said == Said(note="客户在开会")
+    assert request.details == CallDetails(note="客户在开会")
     assert request.next is not None
     assert request.next.note == "带工资单"
 
@@ -260,7 +260,7 @@ def test_text_before_the_opener_is_the_note():
 def test_no_opener_is_found_inside_a_mention():
     request = call("L-1042 na <@U12AB|next fri> fri 10:00")
     assert request.next is None
-    assert request.said.note == "<@U12AB|next fri> fri 10:00"
+    assert request.details.note == "<@U12AB|next fri> fri 10:00"
 
 
 @pytest.mark.parametrize(
@@ -356,7 +356,7 @@ notes = st.text(st.characters(exclude_categories=["Cs"]), max_size=200).map("a{}
 
 @given(notes)
 def test_any_note_after_a_colon_is_kept_exactly(note: str):
-    assert call(f"L-1042 reached: {escaped(note)}").said == Said(note=note)
+    assert call(f"L-1042 reached: {escaped(note)}").details == CallDetails(note=note)
 
 
 @given(notes)
@@ -379,4 +379,4 @@ def test_a_line_of_ten_thousand_characters_is_read_within_three_seconds(piece: s
 
 def test_a_long_note_is_kept_whole():
     note = "他说「明天」再谈，" * 1200 + "。"
-    assert call(f"L-1042 已接通：{note}").said.note == note
+    assert call(f"L-1042 已接通：{note}").details.note == note

@@ -18,9 +18,9 @@ from zoneinfo import ZoneInfo
 import handlers.messages
 from desk.core.errors import DeskError
 from desk.core.languages import LANGUAGES as LISTED
-from desk.core.undo import Since
+from desk.core.undo import LaterAct
 from desk.core.vocabulary import VOCABULARY
-from desk.loans.timelines import Event, Was
+from desk.loans.timelines import EarlierVersion, Event
 from desk.rules.hours import WorkingHours
 from desk.rules.masking import masked_name
 from handlers.buttons.forms import FORMS
@@ -117,13 +117,13 @@ _CODES: dict[str, Sequence[str]] = {
     "counts": ("verification", "repayment", "service"),
     "roles": _codes(VOCABULARY.roles),
     "act": ("call", "move", "undo", "something new"),
-    "Was.by": ("U0LIN",),
+    "EarlierVersion.by": ("U0LIN",),
     "locale": tuple(LANGUAGES.values()),
     "country": ("CN",),
     "RequestView.state": ("open", "granted", "declined"),
     "RequestView.by": ("Lin",),
-    "SettingsChanged.changed": ("language", "digest_at", "channel", "hours", "absence"),
-    "TeamChanged.changed": ("managers", "channel", "admins"),
+    "SettingsChange.changed": ("language", "digest_at", "channel", "hours", "absence"),
+    "TeamChange.changed": ("managers", "channel", "admins"),
     "zone": ("Asia/Shanghai",),
     "language": tuple(LANGUAGES),
     "reference": ("a1b2c3",),
@@ -133,7 +133,7 @@ _CODES: dict[str, Sequence[str]] = {
     "Additions.scopes": ("users:read",),
     "Additions.events": ("app_mention",),
     "error": ("is_archived", "channel_not_found", "no_reason_known_here"),
-    "mark": ("0" * 32,),
+    "fingerprint": ("0" * 32,),
     "undo_id": ("01a20c7f-0000-7000-8000-0000000000ff",),
     "tail": ("5678",),
     "phone": ("+8613800135678",),
@@ -154,6 +154,7 @@ _PEOPLE = (
     "to",
     "from_",
     "who",
+    "deciders",
     "changed_by",
     "slack_user_id",
     "cover",
@@ -275,7 +276,7 @@ class ExampleBuilder:
             note=self.choices.note,
             words=self.choices.name if kind == "document" else "",
             state="requested",
-            was=self.value(tuple[Was, ...], "was", "Event"),
+            earlier=self.value(tuple[EarlierVersion, ...], "earlier", "Event"),
             may_correct=kind in ("call", "note") and self.choices.includes("may_correct"),
         )
 
@@ -300,7 +301,7 @@ def refusals(builder: ExampleBuilder) -> Iterator[DeskError]:
     """Yield every refusal, with values for the placeholders of its text."""
     choices = builder.choices
     known = {
-        "since": (builder.build(Since),) * choices.count(),
+        "since": (builder.build(LaterAct),) * choices.count(),
         "at": choices.moment(),
         "possible": ("got", "accept", "cancel", "reject")[: choices.count()],
         "documents": (),

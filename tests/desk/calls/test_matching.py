@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from desk.calls.answering import Said
-from desk.calls.consequences import NextStep
+from desk.calls.matching import CallDetails
+from desk.calls.outcomes import NextStep
 from desk.core.errors import Conflict, NotAllowed
 from desk.core.transaction import Office
 from storage.tables import Call, Workspace
@@ -19,9 +19,9 @@ async def test_an_outcome_for_another_kind_of_call_is_refused(desk10: LinsDesk) 
     follow_up = await desk10.follow_up("repayment")
     refused = await desk10.refuses("confirmed", n=1)
     assert (refused.code, refused.params["answers"]) == ("outcome_answers_other", "verification")
-    assert (await desk10.refuses("promised", said=Said("income"), next_step=NextStep(due("2026-11-27")))).params[
-        "answers"
-    ] == "repayment"
+    assert (
+        await desk10.refuses("promised", details=CallDetails("income"), next_step=NextStep(due("2026-11-27")))
+    ).params["answers"] == "repayment"
     assert await desk10.state(follow_up) == "open"
     assert await desk10.all(Call) == []
 
@@ -36,9 +36,9 @@ async def test_an_outcome_is_not_given_to_a_call_it_does_not_fit(desk10: LinsDes
 
 
 async def test_a_note_over_the_limit_is_refused_with_its_length(desk10: LinsDesk) -> None:
-    refused = await desk10.refuses("reached", said=Said(note="字" * 3001))
+    refused = await desk10.refuses("reached", details=CallDetails(note="字" * 3001))
     assert (refused.code, refused.params) == ("note_too_long", {"length": 3001, "limit": 3000})
-    assert (await desk10.says("reached", said=Said(note="字" * 3000))).note == "字" * 3000
+    assert (await desk10.says("reached", details=CallDetails(note="字" * 3000))).note == "字" * 3000
 
 
 async def test_a_follow_up_that_is_no_longer_open_says_who_closed_it(desk10: LinsDesk, office: Office) -> None:
@@ -71,7 +71,7 @@ async def test_a_call_answers_the_follow_up_with_the_typed_number(desk10: LinsDe
 async def test_a_call_answers_the_follow_up_with_the_typed_purpose(desk10: LinsDesk) -> None:
     await desk10.follow_up("documents", "2026-11-25 11:00")
     later = await desk10.follow_up("conditions", "2026-12-04")
-    answer = await desk10.says("reached", said=Said("conditions"))
+    answer = await desk10.says("reached", details=CallDetails("conditions"))
     assert answer.answered is not None
     assert answer.answered.id == later.id
 
@@ -120,7 +120,7 @@ async def test_another_members_verification_is_answered_only_if_named(
     answer = await desk10.says("reached")
     assert answer.answered is None
     assert [f.id for f in answer.others] == [theirs.id]
-    named = await desk10.says("reached", said=Said("identity"))
+    named = await desk10.says("reached", details=CallDetails("identity"))
     assert named.answered is not None
     assert named.answered.id == theirs.id
 
@@ -155,21 +155,21 @@ async def test_a_member_who_may_not_act_on_a_follow_up_is_told_who_may(
     assert answer.others == ()
     refused = await desk10.refuses("reached", mate, n=1)
     assert (refused.code, "ULIN" in refused.params["who"]) == ("others_may_act", True)
-    assert (await desk10.refuses("reached", mate, said=Said("documents"))).code == "others_may_act"
+    assert (await desk10.refuses("reached", mate, details=CallDetails("documents"))).code == "others_may_act"
     assert await desk10.state(follow_up) == "open"
 
 
 async def test_a_purpose_without_an_open_follow_up_answers_none_and_lists_the_open_ones(desk10: LinsDesk) -> None:
     documents = await desk10.follow_up("documents")
-    answer = await desk10.says("reached", said=Said("income"))
+    answer = await desk10.says("reached", details=CallDetails("income"))
     assert (answer.answered, answer.missing) == (None, "income")
     assert [f.id for f in answer.still_open] == [documents.id]
 
 
 async def test_a_purpose_word_followed_by_text_is_a_note_if_no_such_call_is_open(desk10: LinsDesk) -> None:
     documents = await desk10.follow_up("documents")
-    said = Said("plan", note="to sell the car", whole="plan to sell the car")
-    answer = await desk10.says("reached", said=said)
+    details = CallDetails("plan", note="to sell the car", full_note="plan to sell the car")
+    answer = await desk10.says("reached", details=details)
     assert (answer.note, answer.missing) == ("plan to sell the car", None)
     assert answer.answered is not None
     assert answer.answered.id == documents.id
@@ -178,8 +178,8 @@ async def test_a_purpose_word_followed_by_text_is_a_note_if_no_such_call_is_open
 async def test_a_purpose_word_followed_by_text_is_the_purpose_if_such_a_call_is_open(desk10: LinsDesk) -> None:
     await desk10.follow_up("documents", "2026-11-25 11:00")
     plan = await desk10.follow_up("plan", "2026-12-01")
-    said = Said("plan", note="to sell the car", whole="plan to sell the car")
-    answer = await desk10.says("reached", said=said)
+    details = CallDetails("plan", note="to sell the car", full_note="plan to sell the car")
+    answer = await desk10.says("reached", details=details)
     assert answer.note == "to sell the car"
     assert answer.answered is not None
     assert answer.answered.id == plan.id
@@ -187,7 +187,9 @@ async def test_a_purpose_word_followed_by_text_is_the_purpose_if_such_a_call_is_
 
 async def test_a_number_and_a_purpose_that_contradict_each_other_are_refused(desk10: LinsDesk) -> None:
     await desk10.follow_up("documents")
-    refused = await desk10.refuses("reached", n=1, said=Said("income"))
+    refused = await desk10.refuses("reached", n=1, details=CallDetails("income"))
     assert (refused.code, refused.params["its"]) == ("number_and_purpose_differ", "documents")
-    answer = await desk10.says("reached", n=1, said=Said("income", note="is fine", whole="income is fine"))
+    answer = await desk10.says(
+        "reached", n=1, details=CallDetails("income", note="is fine", full_note="income is fine")
+    )
     assert answer.note == "income is fine"

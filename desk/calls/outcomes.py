@@ -1,10 +1,10 @@
-"""What becomes of the follow-up that a call answers, and what is planned next (the table of outcomes, COMMANDS §2)."""
+"""Apply the outcome of a call: close or move the follow-up it answers, and plan the next one (COMMANDS §2)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from desk.calls.answering import Answering
+from desk.calls.matching import FollowUpMatch
 from desk.calls.payments import ABOUT_AN_INSTALMENT, settle
 from desk.core.changes import track
 from desk.core.errors import Invalid
@@ -22,12 +22,12 @@ from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
 
 _FRUITLESS = frozenset(outcome.code for outcome in VOCABULARY.outcomes if not outcome.ends)
-"""Outcomes of attempts: they leave the follow-up open, and are counted."""
+"""Outcomes of attempts: they are counted and leave the follow-up open."""
 
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """What was typed behind the opener: when, about what if that was said, and a note."""
+    """The next call as typed: its due time, its purpose if given, and a note."""
 
     due: Due
     purpose: str | None = None
@@ -35,9 +35,9 @@ class NextStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Consequences:
-    """What a call brought about. `by_rule`: what is planned was planned by the desk itself. `ended` has the answered one
-    too; `paid` is the instalment that was paid."""
+class OutcomeResult:
+    """What an outcome changed. `by_rule`: the desk itself planned `planned`. `ended` includes the answered follow-up; `paid`
+    is the instalment that was paid."""
 
     answered: FollowUp | None = field(default=None, repr=False)
     planned: Planned | None = field(default=None, repr=False)
@@ -46,44 +46,47 @@ class Consequences:
     paid: date | None = None
 
 
-async def follow_from(
+async def apply_outcome(
     desk: Desk,
     loan: Loan,
-    open_ones: Sequence[FollowUp],
+    open_rows: Sequence[FollowUp],
     outcome: Outcome,
-    answering: Answering,
+    match: FollowUpMatch,
     step: NextStep | None,
     *,
     keeps_plan: bool = False,
-) -> Consequences:
-    """Carries out what the outcome means. `keeps_plan` says that what comes next is planned already.
+) -> OutcomeResult:
+    """Carry out what the outcome means. `keeps_plan`: the next call is already planned.
 
-    Raises Invalid (`next_missing`) where the outcome must be followed by a day that was agreed and none was typed, and
-    whatever refuses a due time.
+    Raises Invalid (`next_missing`) if the outcome needs an agreed next call and none was typed, and as `follow_ups.plan`
+    does.
     """
     if outcome.next == "must" and step is None and not keeps_plan:
         raise Invalid("next_missing", outcome=outcome.code, loan=loan.number)
     if not outcome.ends:
-        return await _another_attempt(desk, loan, open_ones, outcome, answering, step, keeps_plan=keeps_plan)
-    answered, paid = answering.answered, None
+        return await _another_attempt(desk, loan, open_rows, outcome, match, step, keeps_plan=keeps_plan)
+    answered, paid = match.answered, None
     ended: tuple[FollowUp, ...] = (answered,) if answered else ()
     if outcome.settles_instalment:
-        settlement = settle(desk, loan, open_ones, answered)
+        settlement = settle(desk, loan, open_rows, answered)
         ended, paid = settlement.ended, settlement.instalment_on
         answered = answered or (ended[0] if ended else None)
     elif answered is not None:
         follow_ups.close(desk, answered, "done")
-    planned = await _plan_after_the_end(desk, loan, outcome, answering, answered, step, keeps_plan=keeps_plan)
-    return Consequences(
-        answered=answered, planned=planned, by_rule=planned is not None and step is None, ended=ended, paid=paid
-    )
+    planned = None
+    if step is not None:
+        planned = await _plan_typed(desk, loan, outcome, match, answered, step)
+    elif outcome.next == "instalment" and not keeps_plan:
+        planned = await rule_plans.plan_instalment(desk, loan)
+    by_rule = planned is not None and step is None
+    return OutcomeResult(answered=answered, planned=planned, by_rule=by_rule, ended=ended, paid=paid)
 
 
 async def retry_due(desk: Desk, loan: Loan, outcome: Outcome, assignee: Member, *, counted: bool = False) -> Due:
-    """When the desk tries again after this attempt, at an hour at which whoever acts works and borrowers may be called.
+    """Return when to try again after this attempt: when the acting member works and borrowers may be called.
 
-    All fruitless attempts of the assignee's day on the loan count, whatever they were about: it is one phone that rings.
-    `counted` says that this one stands among them already.
+    Today's fruitless attempts on the loan all count, whatever their purpose: they ring the same phone. `counted`: this one
+    is already among them.
     """
     zone = zone_of(assignee)
     acting = await acting_for(desk, assignee, today_of(desk, assignee))
@@ -100,56 +103,39 @@ async def retry_due(desk: Desk, loan: Loan, outcome: Outcome, assignee: Member, 
     return Due(on=local_date(at, zone), at=at)
 
 
-async def _plan_after_the_end(
-    desk: Desk,
-    loan: Loan,
-    outcome: Outcome,
-    answering: Answering,
-    answered: FollowUp | None,
-    step: NextStep | None,
-    *,
-    keeps_plan: bool,
-) -> Planned | None:
-    if step is not None:
-        return await _plan_typed(desk, loan, outcome, answering, answered, step)
-    if outcome.next == "instalment" and not keeps_plan:
-        return await rule_plans.plan_instalment(desk, loan)
-    return None
-
-
 async def _another_attempt(
     desk: Desk,
     loan: Loan,
-    open_ones: Sequence[FollowUp],
+    open_rows: Sequence[FollowUp],
     outcome: Outcome,
-    answering: Answering,
+    match: FollowUpMatch,
     step: NextStep | None,
     *,
     keeps_plan: bool,
-) -> Consequences:
-    """The follow-up stays open and moves; where none was open, the next attempt is a new one."""
-    if answering.answered is not None:
-        return await _count_and_move(desk, loan, outcome, answering.answered, step, keeps_plan=keeps_plan)
+) -> OutcomeResult:
+    """Move the answered follow-up, which stays open; if no follow-up was open, plan a new one."""
+    if match.answered is not None:
+        return await _count_and_move(desk, loan, outcome, match.answered, step, keeps_plan=keeps_plan)
     if step is not None:
-        planned = await _plan_typed(desk, loan, outcome, answering, None, step)
-    elif keeps_plan or (open_ones and not answering.missing):
-        return Consequences()
+        planned = await _plan_typed(desk, loan, outcome, match, None, step)
+    elif keeps_plan or (open_rows and not match.missing):
+        return OutcomeResult()
     else:
         assignee = await rule_plans.assignee_of_next(desk, loan, None)
         due = await retry_due(desk, loan, outcome, assignee)
-        purpose = _purpose_of_next(loan, outcome, answering, None, None)
+        purpose = _purpose_of_next(loan, outcome, match, None, None)
         planned = await follow_ups.plan(desk, loan, purpose=purpose, assignee=assignee, due=due, rule="retry")
     planned.follow_up.attempts = 1
-    return Consequences(planned=planned, by_rule=step is None)
+    return OutcomeResult(planned=planned, by_rule=step is None)
 
 
 async def _count_and_move(
     desk: Desk, loan: Loan, outcome: Outcome, answered: FollowUp, step: NextStep | None, *, keeps_plan: bool
-) -> Consequences:
+) -> OutcomeResult:
     assignee = (await members.by_ids(desk.session, [answered.assignee_id]))[answered.assignee_id]
     if step is None and keeps_plan:
         track(desk, answered).attempts += 1
-        return Consequences(answered=answered)
+        return OutcomeResult(answered=answered)
     due = step.due if step else await retry_due(desk, loan, outcome, assignee)
     planned = await follow_ups.move(desk, answered, due, assignee=assignee)
     answered.attempts += 1
@@ -158,13 +144,13 @@ async def _count_and_move(
         answered.purpose = step.purpose or answered.purpose
         note = desk.cipher.encrypt_optional(FollowUp.note_cipher, answered.id, step.note)
         answered.note_cipher = note or answered.note_cipher
-    return Consequences(answered=answered, planned=planned, by_rule=step is None)
+    return OutcomeResult(answered=answered, planned=planned, by_rule=step is None)
 
 
 async def _plan_typed(
-    desk: Desk, loan: Loan, outcome: Outcome, answering: Answering, answered: FollowUp | None, step: NextStep
+    desk: Desk, loan: Loan, outcome: Outcome, match: FollowUpMatch, answered: FollowUp | None, step: NextStep
 ) -> Planned:
-    purpose = _purpose_of_next(loan, outcome, answering, answered, step.purpose)
+    purpose = _purpose_of_next(loan, outcome, match, answered, step.purpose)
     about = answered.instalment_on if answered and purpose in ABOUT_AN_INSTALMENT else None
     return await follow_ups.plan(
         desk,
@@ -178,11 +164,11 @@ async def _plan_typed(
 
 
 def _purpose_of_next(
-    loan: Loan, outcome: Outcome, answering: Answering, answered: FollowUp | None, typed: str | None
+    loan: Loan, outcome: Outcome, match: FollowUpMatch, answered: FollowUp | None, typed: str | None
 ) -> str:
-    """As typed; a promise after a promise; else that of the answered one, else the one named, else by outcome or stage."""
+    """As typed; a promise after a promise; otherwise that of the answered one, the one named, or by outcome or stage."""
     promised = outcome.next_purpose if outcome.next == "must" else None
-    about = answered.purpose if answered else answering.purpose
+    about = answered.purpose if answered else match.purpose
     return typed or promised or about or outcome.next_purpose or VOCABULARY.stage(loan.stage).purpose
 
 

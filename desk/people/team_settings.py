@@ -1,4 +1,4 @@
-"""Who manages a team, where its managers hear of what is wrong, and who are the desk's admins."""
+"""Settings of a team (managers, channel for escalations, its language), and the desk's admins."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from storage.tables import Member, Team
 
 @dataclass(frozen=True, slots=True)
 class TeamSettings:
-    """A team's managers and channel, and the desk's admins; people by their Slack ids. `team_id` None: there is no team.
+    """A team's settings, and the desk's admins; people are Slack ids. `team_id` None: there is no team.
 
-    `language` (`zh`, `en`) is the channel's, None the workspace's.
+    `language` is the code of the channel's language; None: the workspace's.
     """
 
     team_id: UUID | None
@@ -29,9 +29,8 @@ class TeamSettings:
     admins: tuple[str, ...]
 
 
-class WantedOfTeam(TypedDict, total=False):
-    """What is to be changed; what is not there stays as it is. `channel` None: each manager hears directly; `language`
-    None: the workspace's."""
+class TeamUpdate(TypedDict, total=False):
+    """The settings to change; missing ones stay. `channel` None: direct messages; `language` None: the workspace's."""
 
     managers: Sequence[Member]
     channel: ReminderChannel | None
@@ -40,8 +39,8 @@ class WantedOfTeam(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class TeamChanged:
-    """The settings now, and which of them changed. `still_managers` no longer manage this team but keep the role."""
+class TeamChange:
+    """The new settings and the keys of the update. `still_managers` no longer manage this team but keep the role."""
 
     now: TeamSettings
     changed: tuple[str, ...]
@@ -51,7 +50,7 @@ class TeamChanged:
 
 
 async def team_settings(desk: Desk, team_id: UUID | None) -> TeamSettings:
-    """The settings of that team, else of the reader's own, else of the first by name.
+    """Return the settings of that team, or else of the acting member's team, or else of the first team by name.
 
     Raises NotAllowed (`role_missing`), NotFound (`team_gone`).
     """
@@ -59,8 +58,8 @@ async def team_settings(desk: Desk, team_id: UUID | None) -> TeamSettings:
     return await _now(desk, await _team(desk, team_id))
 
 
-async def change_team(desk: Desk, team_id: UUID | None, wanted: WantedOfTeam) -> TeamChanged:
-    """Changes the settings, all of them or none. Whoever is to manage gets the role.
+async def change_team(desk: Desk, team_id: UUID | None, wanted: TeamUpdate) -> TeamChange:
+    """Change the settings, all or none. New managers also get the role.
 
     Raises as `team_settings` does, Invalid (`nothing_changed_here`, `last_admin`, `only_role`, `team_missing`,
     `channel_shared_outside`, `channel_archived`, `channel_without_bot`).
@@ -83,7 +82,7 @@ async def change_team(desk: Desk, team_id: UUID | None, wanted: WantedOfTeam) ->
         await _set_admins(desk, wanted["admins"])
     await desk.session.flush()
     channel = wanted.get("channel")
-    return TeamChanged(
+    return TeamChange(
         now=await _now(desk, team),
         changed=tuple(wanted),
         still_managers=still,
