@@ -9,25 +9,25 @@ ARGS ?=
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-demo: $(VENV)/.run ## try the desk in a local workspace: http://127.0.0.1:8420/ (ARGS=--tour without a browser)
+demo: $(VENV)/.run ## try the desk in a local workspace at http://127.0.0.1:8420/ (ARGS=--tour needs no browser)
 	@$(BIN)/loandesk demo $(ARGS)
 
 test: export PYTHONDONTWRITEBYTECODE := # otherwise each worker compiles every test itself
-test: $(VENV)/.dev ## run the tests, on SQLite and on PostgreSQL
+test: $(VENV)/.dev ## run the tests on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -m "not browser and not long and not in_time" -n auto --dist worksteal $(ARGS)
 	$(BIN)/python -m pytest -m "in_time and not long" $(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ]) # 5: ARGS selects none of these
 
-test-long: $(VENV)/.dev ## run the tests that take minutes: a worker killed fifty times at each step, the database away at length
+test-long: $(VENV)/.dev ## run the tests that take minutes: a worker killed fifty times at each step, long outages of the database
 	$(BIN)/python -m pytest -m long $(ARGS)
 
-test-browser: $(VENV)/.dev ## run the tests that drive the page in Chromium
+test-browser: $(VENV)/.dev ## run the tests of the sandbox page in Chromium
 	@command -v chromium >/dev/null || sh tests/browser/install_chromium.sh
 	$(BIN)/python -m pytest -m browser $(ARGS)
 
-bench: $(VENV)/.dev ## measure on this machine and rewrite docs/performance.md (ARGS=--quick is short and writes no docs)
+bench: $(VENV)/.dev ## measure on this machine and rewrite docs/performance.md (ARGS=--quick is short and leaves the docs alone)
 	$(BIN)/python -m bench $(ARGS)
 
-check: $(VENV)/.dev ## lint, types, import directions, translations
+check: $(VENV)/.dev ## check style, types, import directions and translations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
@@ -39,13 +39,13 @@ migration: $(VENV)/.dev ## write the next migration from the changed tables (NAM
 	@$(BIN)/ruff check --quiet --fix storage/migrations/versions
 	@$(BIN)/ruff format --quiet storage/migrations/versions
 
-snapshots: $(VENV)/.dev ## renew the snapshots of messages, views and forms; read their diff before you commit it
+snapshots: $(VENV)/.dev ## renew the snapshots of messages, views and forms; read the diff before committing it
 	$(BIN)/python -m pytest tests/handlers/messages/test_snapshots.py --update-snapshots $(ARGS)
 
-screenshots: $(VENV)/.dev ## retake the pictures in the docs
+screenshots: $(VENV)/.dev ## renew the screenshots in the docs
 	$(BIN)/python -m tests.browser.screenshots
 
-lock: $(VENV)/.dev ## resolve the dependencies again
+lock: $(VENV)/.dev ## update the locked dependencies
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --quiet \
 		--upgrade --extra build --extra dev pyproject.toml -o requirements-dev.lock

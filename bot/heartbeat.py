@@ -91,7 +91,7 @@ class Heartbeat:
     async def _claim(self) -> Process | None:
         now, own = self.office.clock.now(), self.identity
         async with self.office.database.transaction() as session:
-            await processes.forget_before(session, now - _FORGOTTEN_AFTER)
+            await processes.delete_before(session, now - _FORGOTTEN_AFTER)
             return await processes.claim(session, self.workspace.id, own.kind, own.name, self._incarnation, now)
 
     async def _beat(self) -> None:
@@ -100,7 +100,7 @@ class Heartbeat:
             try:
                 async with self.office.database.transaction() as session:
                     ours = await processes.beat(session, self._incarnation, self.office.clock.now(), self.worked_at())
-                    row = await workspaces.by_id(session, self.workspace.id)
+                    row = await session.get(Workspace, self.workspace.id)
             except Exception as error:  # the database may be away for a while
                 log.error("heartbeat_failed", **log_fields(error))
                 continue

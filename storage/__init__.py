@@ -1,1 +1,1 @@
-"""What is remembered: tables, queries, encryption, migrations."""
+"""Persistence: tables, queries, encryption, migrations, upkeep."""

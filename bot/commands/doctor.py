@@ -279,7 +279,10 @@ async def _backlog(database: Database, workspace: Workspace, now: datetime) -> F
     async with database.reading() as session:
         backlog = await sending.backlog(session, workspace.id)
         lost = await sending.gave_up_since(session, workspace.id, now - RECENT)
-    counts = f"{backlog.owed} pending, {backlog.failing} failing, {backlog.doubtful} uncertain, {backlog.gave_up} ever given up"
+    counts = (
+        f"{backlog.pending} pending, {backlog.failing} failing, {backlog.doubtful} uncertain, "
+        f"{backlog.gave_up} ever given up"
+    )
     if backlog.oldest is not None and now - backlog.oldest > LATE:
         minutes = int((now - backlog.oldest).total_seconds() // 60)
         return fix(

@@ -149,7 +149,7 @@ class DbosEngine:
         now = office.clock.now()
         async with office.database.reading() as session:
             enqueued = await sending.enqueued_since(
-                session, workspace.id, now, owed_before=now - _LOST_AFTER, after=self._checked_until, limit=_BATCH
+                session, workspace.id, now, before=now - _LOST_AFTER, after=self._checked_until, limit=_BATCH
             )
         self._checked_until = enqueued[-1].notice_id if len(enqueued) == _BATCH else None
         if not enqueued:

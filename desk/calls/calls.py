@@ -76,7 +76,7 @@ async def log_again(desk: Desk, call_id: UUID, *, keeps_plan: bool) -> CallLogge
     require_role(desk, "add_to_call")
     loan, earlier = await _own_call(desk, call_id)
     await _require_last_of_its_line(desk, earlier)
-    answered = await follow_ups.by_id(desk.session, earlier.follow_up_id) if earlier.follow_up_id else None
+    answered = await desk.session.get(FollowUp, earlier.follow_up_id) if earlier.follow_up_id else None
     is_open = answered is not None and answered.state == "open"
     note = desk.cipher.decrypt(Call.note_cipher, earlier)
     return await _log(
@@ -229,7 +229,7 @@ async def _mark_number_wrong(desk: Desk, loan: Loan) -> None:
 
 async def _own_call(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
     """Return a call of the acting member that is not undone, and its loan, locked and visible to them."""
-    call = await calls.by_id(desk.session, call_id)
+    call = await desk.session.get(Call, call_id)
     if call is None or call.workspace_id != desk.workspace.id:
         raise NotFound("unknown_call")
     require(desk, "add_to_call", {"own"} if call.caller_id == desk.member.id else ())
@@ -243,7 +243,7 @@ async def _own_call(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
 
 
 async def _recorded_match(desk: Desk, call: Call) -> FollowUpMatch:
-    answered = await follow_ups.by_id(desk.session, call.follow_up_id) if call.follow_up_id else None
+    answered = await desk.session.get(FollowUp, call.follow_up_id) if call.follow_up_id else None
     note = desk.cipher.decrypt(Call.note_cipher, call)
     return FollowUpMatch(answered=answered, others=(), purpose=call.purpose, note=note)
 

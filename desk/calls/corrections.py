@@ -15,7 +15,6 @@ from desk.loans.views import LoanView, loan_view
 from desk.messages.manager_notices import revise_call_report
 from desk.people.members import authorship
 from storage.engine.types import new_id
-from storage.queries.calls import calls
 from storage.queries.loans import loans
 from storage.tables import Call, CallCorrection, Loan
 
@@ -99,7 +98,7 @@ async def correct_call(desk: Desk, call_id: UUID, version: int, content: CallCon
 async def _correctable(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
     """Return the call and its loan, locked."""
     require_role(desk, "correct_call")
-    call = await calls.by_id(desk.session, call_id)
+    call = await desk.session.get(Call, call_id)
     if call is None or not await lookup.may_see(desk, call.loan_id):
         raise NotFound("unknown_call")
     loan = await loans.lock(desk.session, call.loan_id)

@@ -37,7 +37,7 @@ async def save_for_confirmation(desk: Desk, body: Mapping[str, Any]) -> UUID:
 
 async def take_confirmed(desk: Desk, draft_id: UUID) -> dict[str, Any]:
     """Return and delete a draft. Raises NotFound (`draft_gone`: used, over an hour old, or another member's)."""
-    draft = await drafts.by_id(desk.session, draft_id)
+    draft = await desk.session.get(Draft, draft_id, with_for_update=True)
     if draft is None or draft.member_id != desk.member.id or desk.now - draft.at > DRAFT_LIFETIME:
         raise NotFound("draft_gone")
     body = _body_of(desk, draft)
@@ -47,7 +47,7 @@ async def take_confirmed(desk: Desk, draft_id: UUID) -> dict[str, Any]:
 
 async def save_form(desk: Desk, form: str, typed: Mapping[str, str | tuple[str, ...]]) -> None:
     """Save what the acting member has typed into a form so far, replacing the earlier draft of it."""
-    await drafts.keep(desk.session, await _draft(desk, typed, form))
+    await drafts.save(desk.session, await _draft(desk, typed, form))
 
 
 async def read_form(desk: Desk, form: str) -> FormDraft | None:
@@ -61,11 +61,11 @@ async def read_form(desk: Desk, form: str) -> FormDraft | None:
 
 async def forget_form(desk: Desk, form: str) -> None:
     """Delete the acting member's draft of a form."""
-    await drafts.forget_form(desk.session, desk.member.id, form)
+    await drafts.delete_form(desk.session, desk.member.id, form)
 
 
 async def _draft(desk: Desk, body: Mapping[str, Any], form: str | None = None) -> Draft:
-    await drafts.forget_before(desk.session, desk.workspace.id, desk.now - DRAFT_LIFETIME)
+    await drafts.delete_before(desk.session, desk.workspace.id, desk.now - DRAFT_LIFETIME)
     row_id, text = new_id(), json.dumps(dict(body), ensure_ascii=False)
     return Draft(
         id=row_id,

@@ -15,7 +15,7 @@ from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow
-from storage.queries.core import audit, undos
+from storage.queries.core import acts, undos
 from storage.queries.loans import loans
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Undo
@@ -87,7 +87,7 @@ async def _own_undo(desk: Desk, undo_id: UUID) -> Undo:
     loan_id = await undos.loan_of(desk.session, undo_id)
     if loan_id is not None:
         await loans.lock(desk.session, loan_id)
-    undo = await undos.by_id(desk.session, undo_id)
+    undo = await desk.session.get(Undo, undo_id, with_for_update=True, populate_existing=True)
     if undo is None or undo.workspace_id != desk.workspace.id:
         raise NotFound("undo_unknown")
     require(desk, "undo", {"own"} if undo.member_id == desk.member.id else ())
@@ -143,7 +143,7 @@ async def _allow_earlier_undos(desk: Desk, undo: Undo, steps: Sequence[_Step]) -
 
 async def _later_acts(desk: Desk, undo: Undo, steps: Sequence[_Step]) -> tuple[LaterAct, ...]:
     loan_ids = _loan_ids(undo, steps)
-    entries = await audit.latest(desk.session, loan_ids, since=undo.made_at, but_not_by=undo.member_id, limit=3)
+    entries = await acts.latest(desk.session, loan_ids, since=undo.made_at, but_not_by=undo.member_id, limit=3)
     people = await members.by_ids(desk.session, [entry.actor_id for entry in entries if entry.actor_id])
     return tuple(
         LaterAct(act=entry.act, who=people[entry.actor_id].slack_user_id if entry.actor_id else None, at=entry.at)
@@ -152,8 +152,8 @@ async def _later_acts(desk: Desk, undo: Undo, steps: Sequence[_Step]) -> tuple[L
 
 
 async def _loan_numbers(desk: Desk, undo: Undo, steps: Sequence[_Step]) -> tuple[str, ...]:
-    numbers = await undos.loan_numbers(desk.session, _loan_ids(undo, steps) if steps else ())
-    return tuple(sorted(numbers.values()))
+    found = await loans.by_ids(desk.session, _loan_ids(undo, steps) if steps else ())
+    return tuple(sorted(loan.number for loan in found.values()))
 
 
 def _loan_ids(undo: Undo, steps: Sequence[_Step]) -> set[UUID]:

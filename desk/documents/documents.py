@@ -162,7 +162,7 @@ async def change_document_on(desk: Desk, item_id: UUID, version: int, act: Act) 
     Raises as `change_documents` does, NotFound (`unknown_loan_pressed`) and Conflict (`document_changed`).
     """
     require_role(desk, "change_documents")
-    item = await documents.item_by_id(desk.session, item_id)
+    item = await desk.session.get(DocumentItem, item_id)
     if item is None:
         raise NotFound("unknown_loan_pressed")
     loan = await lookup.lock_by_id(desk, item.loan_id)

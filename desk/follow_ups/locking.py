@@ -5,7 +5,7 @@ from uuid import UUID
 
 from desk.core.errors import Conflict, NotFound
 from desk.core.transaction import Desk
-from storage.queries.core import audit
+from storage.queries.core import acts
 from storage.queries.loans import loans
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan
@@ -30,7 +30,7 @@ async def lock_follow_up(desk: Desk, follow_up_id: UUID, version: int) -> Locked
     await desk.session.refresh(row)
     await require_open(desk, loan, row)
     if row.version != version:
-        entry = await audit.latest_of_subject(desk.session, loan.id, row.id)
+        entry = (await acts.last_entries(desk.session, [loan.id], [row.id])).get(row.id)
         who = await _slack_id(desk, entry.actor_id) if entry else None
         raise Conflict("follow_up_changed", name=follow_up_name(loan, row), who=who, at=entry.at if entry else None)
     return LockedFollowUp(loan=loan, follow_up=row)

@@ -9,7 +9,8 @@ from desk.core.undo_rules import recomputes_after
 from desk.follow_ups.lifecycle import acts_on, reschedule
 from desk.people.calendars import calendar_of
 from desk.people.members import stand_ins_for
-from storage.queries.follow_ups import acts, follow_ups
+from storage.queries.core import acts
+from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans
 from storage.queries.people import members
 from storage.tables import CalendarOverride, Member, Workspace

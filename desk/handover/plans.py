@@ -124,12 +124,12 @@ async def picked_loans(desk: Desk, numbers: Sequence[str]) -> list[Loan]:
 async def units_of(desk: Desk, *, from_id: UUID | None, loan_ids: Sequence[UUID], lock: bool = False) -> list[Unit]:
     """Return what a request is about, in the order of the loans' ids."""
     if loan_ids:
-        rows, held = await holdings.picked(desk.session, loan_ids, lock=lock)
+        rows, held = await holdings.of_loans(desk.session, loan_ids, lock=lock)
         on_loan = _by_loan(held)
         return [Unit(loan, True, loan.owner_id, tuple(on_loan[loan.id])) for loan in rows]
     if from_id is None:
         return []
-    owned, held = await holdings.held(desk.session, from_id, lock=lock)
+    owned, held = await holdings.of_member(desk.session, from_id, lock=lock)
     on_loan, own = _by_loan(held), {loan.id for loan in owned}
     others = await loans.by_ids(desk.session, on_loan.keys() - own)
     concerned = sorted([*owned, *others.values()], key=lambda loan: loan.id)

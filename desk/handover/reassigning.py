@@ -24,7 +24,6 @@ from desk.people.calendars import calendar_of
 from desk.people.members import managers_for, require_caller, require_may_act, stand_ins_for
 from desk.people.team import MemberChange, require_may_change_roles, require_other_admin, view_of
 from storage.engine.types import new_id
-from storage.queries.core import undos
 from storage.queries.handover import holdings
 from storage.queries.messages import homes, notices
 from storage.queries.people import members
@@ -116,7 +115,7 @@ async def preview_all(desk: Desk, outgoing: Member, to: Member, *, why: str = ""
     """
     _require_manager(desk, outgoing, to)
     check_note(why)
-    loans, follow_ups = await holdings.held(desk.session, outgoing.id, lock=False)
+    loans, follow_ups = await holdings.of_member(desk.session, outgoing.id, lock=False)
     return Preview(
         from_=outgoing.slack_user_id,
         to=to.slack_user_id,
@@ -139,7 +138,7 @@ async def reassign_all(
     """
     _require_manager(desk, outgoing, to)
     why = (await drafts.take_confirmed(desk, draft_id))["why"] if draft_id else ""
-    loans, follow_ups = await holdings.held(desk.session, outgoing.id, lock=True)
+    loans, follow_ups = await holdings.of_member(desk.session, outgoing.id, lock=True)
     if fingerprint_of(loans, follow_ups) != fingerprint:
         return await preview_all(desk, outgoing, to, why=why, changed=True)
     batch = new_id()
@@ -183,7 +182,7 @@ async def remove_member(desk: Desk, outgoing: Member, to: Member) -> MemberChang
     require_may_change_roles(desk, roles_of(outgoing))
     await require_other_admin(desk, outgoing)
     _require_other(outgoing, to)
-    loans, follow_ups = await holdings.held(desk.session, outgoing.id, lock=True)
+    loans, follow_ups = await holdings.of_member(desk.session, outgoing.id, lock=True)
     if loans or follow_ups:
         require_caller(to)
     batch = new_id()
@@ -191,7 +190,7 @@ async def remove_member(desk: Desk, outgoing: Member, to: Member) -> MemberChang
     await _notify_both(desk, batch, outgoing, to, counts)
     track(desk, outgoing)
     outgoing.removed_at, outgoing.next_digest_at = desk.now, None
-    await homes.look_again(desk.session, outgoing.id, desk.now)
+    await homes.request_check(desk.session, outgoing.id, desk.now)
     desk.audit("remove_member", subject_id=outgoing.id, to=str(to.id))
     await desk.session.flush()
     return MemberChange(
@@ -300,7 +299,8 @@ async def update_notices(desk: Desk, undo: Undo, rows: Sequence[UndoneRow]) -> N
         if each.before is not None and name in each.before:
             concerned.update(filter(None, (decode(each.replaced[name]), decode(each.before[name]))))
     keys = [notice_key(undo.id, member_id) for member_id in concerned]
-    await notices.touch(desk.session, await undos.notice_ids(desk.session, desk.workspace.id, keys), desk.now)
+    told = await notices.ids_of_keys(desk.session, desk.workspace.id, keys)
+    await notices.touch(desk.session, told.values(), desk.now)
 
 
 def notice_key(batch: UUID, member_id: UUID) -> str:

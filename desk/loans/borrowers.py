@@ -13,7 +13,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
 from desk.rules.masking import masked_name, phone_tail
 from storage.engine.types import new_id
-from storage.queries.loans import borrowers, search
+from storage.queries.loans import loans, search
 from storage.tables import Borrower
 
 
@@ -48,7 +48,7 @@ def new_borrower(desk: Desk, *, name: str, phone: str) -> Borrower:
 
 async def write_many(desk: Desk, contacts: Sequence[tuple[UUID, str, str]]) -> None:
     """Write many new borrowers at once, given as id, name and phone. The session does not load their rows."""
-    await borrowers.add_many(desk.session, [_values(desk, *contact) for contact in contacts])
+    await loans.add_borrowers(desk.session, [_values(desk, *contact) for contact in contacts])
     await search.add_terms(desk.session, desk.cipher, desk.workspace.id, contacts)
 
 
@@ -88,7 +88,7 @@ async def contact_of(desk: Desk, borrower_id: object) -> Contact:
 
 async def contacts_of(desk: Desk, borrower_ids: Iterable[UUID]) -> dict[UUID, Contact]:
     """Return the contacts of these borrowers by id."""
-    return {row.id: contact(desk, row) for row in await borrowers.by_ids(desk.session, borrower_ids)}
+    return {row.id: contact(desk, row) for row in await loans.borrowers_by_ids(desk.session, borrower_ids)}
 
 
 def _values(desk: Desk, row_id: UUID, name: str, phone: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, today_of, zone_of
 from desk.rules.digests import next_digest_at
 from desk.rules.working_time import instant_of
-from storage.queries.messages import due_scan
+from storage.queries.messages import notices
 from storage.queries.people import members
 from storage.tables import CalendarOverride, Member, Workspace
 
@@ -26,7 +26,7 @@ async def next_for(desk: Desk, member: Member) -> datetime | None:
     if member.digest_time is None or member.removed_at is not None:
         return None
     after, today = desk.now, today_of(desk, member)
-    if await due_scan.notice_ids(desk.session, desk.workspace.id, [digest_key(DIGEST, member, today)]):
+    if await notices.ids_of_keys(desk.session, desk.workspace.id, [digest_key(DIGEST, member, today)]):
         after = max(after, instant_of(today + timedelta(days=1), time(0), zone_of(member)) - _BEFORE)
     try:
         return next_digest_at(after, member.digest_time, hours_of(member), await calendar_of(desk))

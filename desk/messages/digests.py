@@ -23,7 +23,7 @@ from desk.rules.working_time import day_bounds
 from storage.queries.calls import calls
 from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Window
-from storage.queries.messages import digests
+from storage.queries.messages import due_scan
 from storage.tables import FollowUp, Member
 
 ROWS = 10
@@ -82,7 +82,7 @@ async def queue_due_digests(desk: Desk) -> int:
     After an outage they come up to three hours late, once; members on leave get none.
     """
     queued = 0
-    for member in await digests.take_due(desk.session, desk.workspace.id, desk.now, limit=BATCH):
+    for member in await due_scan.take_digests(desk.session, desk.workspace.id, desk.now, limit=BATCH):
         due_at = member.next_digest_at
         assert due_at is not None
         member.next_digest_at = await next_for(desk, member)

@@ -72,8 +72,8 @@ class HomeView:
 
 async def open_home(desk: Desk) -> HomePage:
     """Record that the acting member opened their home; return the page last shown, or the introduction the first time."""
-    there = await homes.of_member(desk.session, desk.member.id)
-    await homes.opened(desk.session, desk.workspace.id, desk.member.id, desk.now)
+    there = await desk.session.get(Home, desk.member.id)
+    await homes.record_opened(desk.session, desk.workspace.id, desk.member.id, desk.now)
     if there is None:
         return HomePage(first_visit=True)
     return replace(read_page(there.showing), first_visit=False)
@@ -82,7 +82,7 @@ async def open_home(desk: Desk) -> HomePage:
 async def record_published(desk: Desk, content: str, view_hash: str, page: Mapping[str, Any]) -> None:
     """Record the content of the acting member's home and its Slack hash."""
     digest = desk.cipher.digest("home", content)
-    await homes.published(desk.session, desk.member.id, digest=digest, view_hash=view_hash, showing=dict(page))
+    await homes.record_published(desk.session, desk.member.id, digest=digest, view_hash=view_hash, showing=dict(page))
 
 
 async def stale_homes(desk: Desk, *, limit: int) -> list[Home]:

@@ -10,7 +10,6 @@ from desk.core.vocabulary import VOCABULARY
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.members import managers_for
-from storage.queries.core import undos
 from storage.queries.messages import notices
 from storage.tables import Call, FollowUp, Loan, Member, Team, Undo
 
@@ -32,8 +31,8 @@ async def revise_call_report(desk: Desk, loan: Loan, call: Call) -> None:
     """Have the report of an undone or corrected call rewritten."""
     key = _key_of_call(call)
     managers = await managers_for(desk, await _whose_managers(desk, loan, call))
-    told = await undos.notice_ids(desk.session, desk.workspace.id, [key, *(f"{key}:{m.id}" for m in managers)])
-    await notices.touch(desk.session, told, desk.now)
+    told = await notices.ids_of_keys(desk.session, desk.workspace.id, [key, *(f"{key}:{m.id}" for m in managers)])
+    await notices.touch(desk.session, told.values(), desk.now)
 
 
 @corrects_after_undo(Call)

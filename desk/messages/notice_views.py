@@ -14,7 +14,7 @@ from desk.messages import kinds
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, stand_ins_for
 from desk.rules.reminders import SnoozeOption, snooze_options
-from storage.queries.follow_ups import acts
+from storage.queries.core import acts
 from storage.queries.messages import notices
 from storage.queries.people import members
 from storage.tables import Assignment, AuditEntry, Call, FollowUp, Loan, Member, Notice

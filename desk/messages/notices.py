@@ -75,7 +75,7 @@ async def queue_notice(
         expected = await destination(desk, notice)
         notice.tried_at, notice.channel_id = desk.workspace.restored_from, expected.channel if expected else None
         notice.wanted += REVISIONS_LOST
-    if not await notices.owe(desk.session, [notice]):
+    if not await notices.insert(desk.session, notice):
         return None
     await notices.link(desk.session, notice, items)
     return notice.id
@@ -174,10 +174,10 @@ REFUSED_FOR = timedelta(days=30)
 
 async def accepts_tables(desk: Desk) -> bool:
     """Return whether Slack may be sent tables and charts: it refused none lately."""
-    refused_at = await workspaces.native_refused_at(desk.session, desk.workspace.id)
+    refused_at = await workspaces.tables_refused_at(desk.session, desk.workspace.id)
     return refused_at is None or desk.now - refused_at >= REFUSED_FOR
 
 
 async def record_tables_refused(desk: Desk) -> None:
     """Record that Slack refused a table or chart now."""
-    await workspaces.remember_native_refused(desk.session, desk.workspace.id, desk.now)
+    await workspaces.remember_tables_refused(desk.session, desk.workspace.id, desk.now)

@@ -157,9 +157,9 @@ def _minute(desk: Desk, row: FollowUp) -> datetime:
 async def _queue_bundle(desk: Desk, reader: Member, rows: Sequence[FollowUp], minute: datetime) -> None:
     # The worker may run more than once in that minute; all of its rounds share one message.
     key = f"reminder_bundle:{reader.id}:{minute:%Y-%m-%dT%H:%M}"
-    there = (await due_scan.notice_ids(desk.session, desk.workspace.id, [key])).get(key)
+    there = (await notices.ids_of_keys(desk.session, desk.workspace.id, [key])).get(key)
     if there is not None:
-        await due_scan.add_to_notice(desk.session, desk.workspace.id, there, rows)
+        await notices.link_more(desk.session, desk.workspace.id, there, rows)
         await notices.touch(desk.session, [there], desk.now)
         return
     await queue_notice(desk, kind=kinds.REMINDER_BUNDLE, key=key, to=reader, items=rows, arose_at=rows[0].announced_for)

@@ -45,7 +45,7 @@ async def ask(desk: Desk, candidate: Candidate) -> RequestReceipt:
         asked_on=today,
         asked_at=desk.now,
     )
-    if not await access.ask(desk.session, request):
+    if not await access.insert(desk.session, request):
         earlier = await access.of_day(desk.session, desk.workspace.id, newcomer.slack_user_id, today)
         return RequestReceipt(decide, earlier="open" if earlier is not None and earlier.state == "open" else "declined")
     desk.audit("ask_access", subject_id=request.id)
@@ -77,7 +77,7 @@ async def decline(desk: Desk, request_id: UUID) -> None:
 
 
 async def _open(desk: Desk, request_id: UUID) -> AccessRequest:
-    request = await access.locked(desk.session, request_id)
+    request = await desk.session.get(AccessRequest, request_id, with_for_update=True, populate_existing=True)
     if request is None or request.workspace_id != desk.workspace.id:
         raise NotFound("access_unknown")
     if request.state != "open":

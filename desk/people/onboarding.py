@@ -50,6 +50,5 @@ async def setup_status(desk: Desk) -> SetupStatus:
 @recomputes_after(Workspace)
 async def refresh_welcome(desk: Desk, _: Sequence[Workspace] = ()) -> None:
     """Update the message, if it was sent, after members or the workspace's settings changed."""
-    notice = await notices.of_key(desk.session, desk.workspace.id, _KEY)
-    if notice is not None:
-        await notices.touch(desk.session, [notice], desk.now)
+    told = await notices.ids_of_keys(desk.session, desk.workspace.id, [_KEY])
+    await notices.touch(desk.session, told.values(), desk.now)

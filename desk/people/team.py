@@ -182,10 +182,10 @@ async def check_who_left(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None
         member: Member = each.row
         if member.removed_at is None:
             continue
-        held_loans, held_follow_ups = await holdings.held(desk.session, member.id, lock=False)
+        held_loans, held_follow_ups = await holdings.of_member(desk.session, member.id, lock=False)
         if held_loans or held_follow_ups:
             raise Conflict("undo_leaves_loans", who=member.slack_user_id)
-        await homes.look_again(desk.session, member.id, desk.now)
+        await homes.request_check(desk.session, member.id, desk.now)
     was_admin = any("admin" in r.replaced["roles"].split() and not r.replaced["removed_at"] for r in rows)
     await desk.session.flush()
     if was_admin and not await members.with_role(desk.session, desk.workspace.id, "admin"):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
-from sqlalchemy import event
+from sqlalchemy import Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -170,7 +170,7 @@ def _sqlite_engine(url: str) -> AsyncEngine:
     return engine
 
 
-def insert_into(session: AsyncSession, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
+def insert_into(session: AsyncSession, table: type[SQLModel] | Table) -> sqlite.Insert | postgresql.Insert:
     """Return an insert with `on_conflict_do_nothing` and `on_conflict_do_update`."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     return insert(table)

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 from storage.engine.types import Money, UtcDateTime, new_id
 
 WhenGone = Literal["delete", "clear"]
-"""What becomes of a row when the row that its optional key names is deleted: it goes too, or it forgets the key."""
+"""What happens to a row when the row that its optional key refers to is deleted: it is deleted too, or the key is cleared."""
 
 
 def row_id() -> Any:
@@ -28,8 +28,8 @@ def references(
 ) -> Any:
     """A foreign key to `table.id`, checked at commit: rows of one transaction may be written in any order.
 
-    `when_gone` says what becomes of a row whose optional key names a deleted loan or a row that belongs to one; a row
-    with a required key is deleted with what it names.
+    `when_gone` says what happens to a row whose optional key refers to a deleted loan or to a row that belongs to one; a row
+    with a required key is deleted with the row that it refers to.
     """
     key = ForeignKey(f"{table}.id", deferrable=True, initially="DEFERRED")
     if nullable:
@@ -54,7 +54,7 @@ def money() -> Any:
 
 
 def counter() -> Any:
-    """The next number to give. Undo never restores it: a number that was given once is not given again."""
+    """The next free number. Undo never restores it, so that a number is not used twice."""
     return Field(default=1, sa_column_kwargs={"info": {"restored": False}})
 
 

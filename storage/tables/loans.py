@@ -75,7 +75,7 @@ class Loan(SQLModel, table=True):
 
 
 class StageChange(SQLModel, table=True):
-    """A change of a loan's stage, and its reason. `from_stage` None is the stage with which the loan came to the desk."""
+    """A change of a loan's stage, and its reason. `from_stage` is None for the first stage of a loan."""
 
     __tablename__ = "stage_change"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_stage_change_loan", "loan_id", "at"),)
@@ -93,9 +93,9 @@ class StageChange(SQLModel, table=True):
 
 
 class LoanNote(SQLModel, table=True):
-    """A note on a loan without a call. `undone_at` takes it back without forgetting it.
+    """A note on a loan without a call.
 
-    `earlier_of_id` names the note whose text this was until it was corrected, by `by_id` at `at`.
+    `earlier_of_id` names the note that had this text until `by_id` corrected it at `at`.
     """
 
     __tablename__ = "loan_note"  # pyright: ignore[reportAssignmentType]

@@ -1,4 +1,4 @@
-"""Workspaces, teams, members and their working times."""
+"""Workspaces, teams, members and their working times, and access requests."""
 
 from datetime import date, datetime, time
 from uuid import UUID
@@ -13,10 +13,10 @@ class Workspace(SQLModel, table=True):
     """One Slack team in which the desk is installed, with its zone, calendar and contact hours.
 
     `native_refused_at` is when Slack last refused a table or chart there.
-    `app_manifest` has the names of commands, shortcuts, scopes and events in the app manifest that the admins were last
-    told of, at `app_manifest_at`; None: of none since the installation.
-    `restored_from` is when the backup was taken from which the rows come, `restored_at` when they were restored; the rows
-    do not know what was sent in between.
+    `app_manifest` has the names of commands, shortcuts, scopes and events in the app manifest of which the admins were last
+    told, at `app_manifest_at`; None if they were told of none since the installation.
+    `restored_from` is when the backup of the rows was taken, `restored_at` when it was restored; the rows do not know what
+    was sent in between.
     """
 
     __tablename__ = "workspace"  # pyright: ignore[reportAssignmentType]
@@ -132,3 +132,27 @@ class CalendarOverride(SQLModel, table=True):
     working: bool
     name: str = ""
     version: int = 1
+
+
+class AccessRequest(SQLModel, table=True):
+    """A request for access by a person who is no member; one per person and local day of the workspace.
+
+    `state` is open, granted or declined; `roles` are the granted roles, codes joined by blanks. Name, zone and locale are
+    as Slack gave them then.
+    """
+
+    __tablename__ = "access_request"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (UniqueConstraint("workspace_id", "slack_user_id", "asked_on"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    slack_user_id: str
+    name: str
+    locale: str
+    zone: str
+    asked_on: date
+    asked_at: datetime = instant()
+    state: str = "open"
+    roles: str = ""
+    decided_by_id: UUID | None = references("member", nullable=True)
+    decided_at: datetime | None = maybe_instant()

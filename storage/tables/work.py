@@ -1,4 +1,4 @@
-"""Calls that happened, follow-ups, and documents asked for."""
+"""Calls, follow-ups, and requested documents."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -64,7 +64,7 @@ class FollowUp(SQLModel, table=True):
 
 
 class Call(SQLModel, table=True):
-    """A conversation, or an attempt, that happened; `minutes` is how long it took, if that was said."""
+    """A conversation or attempt that happened; `minutes` is its length, if reported."""
 
     __tablename__ = "call"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_call_loan", "loan_id", "at"), Index("ix_call_caller", "caller_id", "at"))
@@ -85,7 +85,7 @@ class Call(SQLModel, table=True):
 
 
 class CallCorrection(SQLModel, table=True):
-    """A call as it was before a correction: its outcome, length and note until then."""
+    """The outcome, length and note of a call before a correction."""
 
     __tablename__ = "call_correction"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_call_correction_call", "call_id", "at"),)
@@ -103,7 +103,7 @@ class CallCorrection(SQLModel, table=True):
 
 
 class DocumentRequest(SQLModel, table=True):
-    """Documents asked for at one time. `follow_up_id` is the planned call that asks after them."""
+    """Documents requested together. `follow_up_id` is the planned call that asks for them."""
 
     __tablename__ = "document_request"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_document_request_loan", "loan_id"),)

@@ -1,8 +1,7 @@
-"""The desk's rows as lines of text, the same for both databases: what a backup holds.
+"""The content of a backup: the desk's rows as lines of JSON, the same for both databases.
 
-The first line says what it is; then each table with its columns, and its rows; the last line counts them, so that a
-torn file is known for one. Encrypted columns stay encrypted, and no key is in it: only check values, by which one sees
-whether a key is the right one.
+The first line names the format; then each table comes with its columns and rows; the last line counts the rows, so that an
+incomplete file is recognised. Encrypted columns stay encrypted. There is no key in it, only check values that identify keys.
 """
 
 import base64
@@ -27,19 +26,19 @@ from storage.engine.database import Database
 from storage.engine.types import Money, UtcDateTime
 
 FORMAT = 1
-_OF_THE_MOMENT = frozenset({"process"})
-"""Tables that say what is running now: nothing of them is to be brought back."""
+_NOT_RESTORED = frozenset({"process"})
+"""Tables of what is running now."""
 
 _BATCH = 500
 
 
 class BrokenArchiveError(Exception):
-    """It is no backup of the desk, or not a whole one. Says what is wrong."""
+    """The file is not a complete backup of the desk. The message says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a whole archive says of itself. `keys` and `search_key` are check values; `keys_used` are the ids needed."""
+    """The description in a complete archive. `keys` and `search_key` are check values; `keys_used` are the ids needed."""
 
     revision: str
     taken_at: datetime
@@ -50,9 +49,9 @@ class Summary:
 
 
 async def dump(database: Database, ring: KeyRing, now: datetime) -> AsyncIterator[str]:
-    """The lines of an archive of all that stood in the database at one instant, while others go on writing.
+    """Yield the lines of an archive of the database at one instant, while others go on writing.
 
-    Raises BrokenArchiveError when the database has no tables of the desk.
+    Raises BrokenArchiveError if the database has no tables of the desk.
     """
     async with database.snapshot() as connection:
         revision = await schema.revision_on(connection)
@@ -71,15 +70,16 @@ async def dump(database: Database, ring: KeyRing, now: datetime) -> AsyncIterato
         used: set[int] = set()
         for table in _tables():
             yield _line({"table": table.name, "columns": [column.name for column in table.columns]})
-            async for row in _stream(connection, table):
-                counts[table.name] += 1
-                used |= _keys_used(table, row)
-                yield _line([_encode(value) for value in row])
+            async with connection.stream(select(table).execution_options(yield_per=_BATCH)) as rows:
+                async for row in rows:
+                    counts[table.name] += 1
+                    used |= _keys_used(table, row)
+                    yield _line([_encode(value) for value in row])
         yield _line({"end": True, "rows": dict(counts), "keys_used": sorted(used)})
 
 
 def read(lines: Iterable[str]) -> Summary:
-    """Reads an archive to its end and checks that it is whole. Raises BrokenArchiveError."""
+    """Read an archive to its end and check that it is complete. Raises BrokenArchiveError."""
     head: dict[str, Any] | None = None
     counts: Counter[str] = Counter()
     table = ""
@@ -131,9 +131,8 @@ async def load(connection: AsyncConnection, lines: Iterable[str]) -> AsyncIterat
         match value:
             case {"table": name, "columns": names}:
                 yield await write()
-                known = _known(name)
-                columns = [_column(known, each) for each in names]
-                # Only these: a column that came later has a default here, and is not there yet.
+                columns = _columns(name, names)
+                # Only these: a column added later has a default here, and the loaded schema does not have it yet.
                 into = sa.table(name, *(sa.column(each.name, each.type) for each in columns))
             case list():
                 waiting.append(_row(columns, value))
@@ -145,24 +144,17 @@ async def load(connection: AsyncConnection, lines: Iterable[str]) -> AsyncIterat
 
 
 async def filled_tables(connection: AsyncConnection) -> list[str]:
-    """The tables that hold a row already."""
+    """Return the tables that have rows already."""
     present = set(await connection.run_sync(lambda c: inspect(c).get_table_names()))
-    found = {
-        table.name: (await connection.execute(select(literal(1)).select_from(table).limit(1))).scalar()
+    return [
+        table.name
         for table in _tables()
-        if table.name in present
-    }
-    return [name for name, row in found.items() if row]
+        if table.name in present and (await connection.execute(select(literal(1)).select_from(table).limit(1))).scalar()
+    ]
 
 
 def _tables() -> list[Table]:
-    return [table for name, table in sorted(SQLModel.metadata.tables.items()) if name not in _OF_THE_MOMENT]
-
-
-async def _stream(connection: AsyncConnection, table: Table) -> AsyncIterator[Any]:
-    async with connection.stream(select(table).execution_options(yield_per=_BATCH)) as rows:
-        async for row in rows:
-            yield row
+    return [table for name, table in sorted(SQLModel.metadata.tables.items()) if name not in _NOT_RESTORED]
 
 
 def _keys_used(table: Table, row: Any) -> set[int]:
@@ -189,20 +181,15 @@ def _row(columns: list[Column[Any]], values: Any) -> dict[str, Any]:
     return {column.name: _decode(column, value) for column, value in zip(columns, values, strict=True)}
 
 
-def _known(name: str) -> Table:
-    table = SQLModel.metadata.tables.get(name)
-    if table is None:
-        raise BrokenArchiveError(f"this release has no table {name}: restore with the release that made the backup")
-    return table
-
-
-def _column(table: Table, name: str) -> Column[Any]:
-    column: Column[Any] | None = table.columns.get(name)
-    if column is None:
-        raise BrokenArchiveError(
-            f"this release has no column {table.name}.{name}: restore with the release that made the backup"
-        )
-    return column
+def _columns(table: str, names: Iterable[str]) -> list[Column[Any]]:
+    known = SQLModel.metadata.tables.get(table)
+    if known is None:
+        missing = f"table {table}"
+    elif unknown := [name for name in names if name not in known.columns]:
+        missing = f"column {table}.{unknown[0]}"
+    else:
+        return [known.columns[name] for name in names]
+    raise BrokenArchiveError(f"this release has no {missing}: restore with the release that made the backup")
 
 
 def _line(value: Any) -> str:

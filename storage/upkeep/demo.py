@@ -1,4 +1,4 @@
-"""Demo loans: which there are, and their removal with everything that belongs to them."""
+"""Find the demo loans, and remove them with everything that belongs to them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -34,14 +34,10 @@ async def remove(session: AsyncSession, loan_ids: Sequence[UUID], now: datetime)
 async def _withdraw_notices(session: AsyncSession, loan_ids: Sequence[UUID], now: datetime) -> None:
     """Drop the notices about these loans alone; rewrite the notices that show other loans too."""
     theirs = select(FollowUp.id).where(col(FollowUp.loan_id).in_(loan_ids))
-    shown_in = set(
-        (await session.exec(select(NoticeItem.notice_id).where(col(NoticeItem.follow_up_id).in_(theirs)))).all()
-    )
+    shown_in = set(await session.exec(select(NoticeItem.notice_id).where(col(NoticeItem.follow_up_id).in_(theirs))))
     await session.exec(delete(NoticeItem).where(col(NoticeItem.follow_up_id).in_(theirs)))
-    still = select(NoticeItem.notice_id).where(col(NoticeItem.notice_id).in_(shown_in))
-    others = set((await session.exec(still)).all())
-    about = select(Notice.id).where(col(Notice.about_loan_id).in_(loan_ids))
-    alone = (shown_in | set((await session.exec(about)).all())) - others
-    withdrawn = update(Notice).where(col(Notice.id).in_(alone))
+    others = set(await session.exec(select(NoticeItem.notice_id).where(col(NoticeItem.notice_id).in_(shown_in))))
+    about = set(await session.exec(select(Notice.id).where(col(Notice.about_loan_id).in_(loan_ids))))
+    withdrawn = update(Notice).where(col(Notice.id).in_((shown_in | about) - others))
     await session.exec(withdrawn.values(dropped_at=now, owed_from=None))
     await notices.touch(session, others, now)

@@ -1,7 +1,7 @@
 """Deletion of rows with everything that belongs to them, as the foreign keys of the tables say.
 
-A row belongs to what its required foreign keys name: a call to its loan, a correction of a call to the call and so to the
-loan. An optional foreign key declares what becomes of its row: `references("loan", nullable=True, when_gone="delete")`.
+A row belongs to the rows that its required foreign keys refer to: a call to its loan, a correction to its call and so to
+the loan. An optional foreign key declares what happens to its row: `references("loan", nullable=True, when_gone="delete")`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,12 @@ import storage.tables  # noqa: F401  # pyright: ignore[reportUnusedImport]  (fil
 
 
 class UndeclaredReferenceError(LookupError):
-    """An optional foreign key to an owned table that does not declare what becomes of its row."""
+    """An optional foreign key to an owned table does not declare what happens to its row."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnedTable:
-    """A table with rows that belong to a row of another: they are deleted by `deletes`, or only forget it by `clears`."""
+    """A table whose rows belong to a row of another: `deletes` are the keys that delete them, `clears` those set to NULL."""
 
     table: Table
     deletes: tuple[Column[Any], ...]
@@ -46,7 +46,7 @@ def owned_tables(root: str, metadata: MetaData = SQLModel.metadata) -> dict[str,
 
 
 async def erase(session: AsyncSession, root: str, ids: Sequence[UUID]) -> None:
-    """Delete the rows of `root` with those ids and all rows that belong to them; the rest forgets them.
+    """Delete the rows of `root` with these ids and all rows that belong to them; clear other keys that refer to them.
 
     Rows that the session has loaded are not updated.
     """
@@ -97,5 +97,5 @@ def _owned(root: str, table: Table, columns: Sequence[Column[Any]]) -> OwnedTabl
 
 
 def _target(column: Column[Any]) -> str | None:
-    """The table that a foreign key names; None for a column that is none."""
+    """Return the table that a foreign key refers to; None for another column."""
     return next((key.column.table.name for key in column.foreign_keys), None)

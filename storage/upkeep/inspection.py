@@ -43,8 +43,6 @@ async def sample_is_findable(session: AsyncSession, cipher: Cipher) -> bool:
 async def _ends(session: AsyncSession, place: Place) -> list[tuple[UUID, bytes]]:
     connection = await session.connection()
     key = place.table.c.id
-    rows: list[tuple[UUID, bytes]] = []
-    for order in (key.asc(), key.desc()):
-        statement = select(key, place.column).where(place.column.is_not(None)).order_by(order).limit(1)
-        rows += [(row[0], row[1]) for row in await connection.execute(statement)]
-    return rows
+    filled = select(key, place.column).where(place.column.is_not(None)).limit(1)
+    found = [(await connection.execute(filled.order_by(order))).first() for order in (key.asc(), key.desc())]
+    return [(row[0], row[1]) for row in found if row]

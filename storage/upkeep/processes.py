@@ -1,4 +1,4 @@
-"""Which processes of the desk run: each claims its name, beats, and says when its worker last worked."""
+"""The running processes of the desk: each claims its name, beats, and reports when its worker last worked."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,6 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.engine.database import insert_into
-from storage.engine.types import new_id
 from storage.tables import Process
 
 
@@ -16,38 +15,25 @@ async def claim(
     session: AsyncSession, workspace_id: UUID, kind: str, name: str, incarnation: UUID, now: datetime
 ) -> Process | None:
     """Claim a free name and return None, or return the row of the process that has it."""
-    values = {
-        "id": new_id(),
-        "workspace_id": workspace_id,
-        "kind": kind,
-        "name": name,
-        "incarnation": incarnation,
-        "beats": 0,
-        "started_at": now,
-        "beat_at": now,
-    }
-    statement = insert_into(session, Process).values(**values).on_conflict_do_nothing().returning(col(Process.id))
-    if (await (await session.connection()).execute(statement)).first() is not None:
+    process = Process(
+        workspace_id=workspace_id, kind=kind, name=name, incarnation=incarnation, started_at=now, beat_at=now
+    )
+    statement = insert_into(session, Process).values(process.model_dump()).on_conflict_do_nothing()
+    if (await session.exec(statement.returning(col(Process.id)))).first() is not None:
         return None
     there = select(Process).where(Process.workspace_id == workspace_id, Process.kind == kind, Process.name == name)
     return (await session.exec(there)).one()
 
 
 async def take_over(session: AsyncSession, dead: Process, incarnation: UUID, now: datetime) -> bool:
-    """Takes the name of one that has not beaten since it was seen. False when it has, or another newcomer was quicker."""
-    return await _change(
-        session,
-        (Process.id == dead.id) & (Process.incarnation == dead.incarnation) & (Process.beats == dead.beats),  # pyright: ignore[reportArgumentType]
-        incarnation=incarnation,
-        beats=0,
-        started_at=now,
-        beat_at=now,
-        worked_at=None,
-    )
+    """Take the name of a process that has not beaten since `dead` was read. Return False if it has, or lost the name."""
+    silent = (col(Process.incarnation) == dead.incarnation) & (col(Process.beats) == dead.beats)
+    values = {"incarnation": incarnation, "beats": 0, "started_at": now, "beat_at": now, "worked_at": None}
+    return await _change(session, (col(Process.id) == dead.id) & silent, **values)
 
 
 async def beat(session: AsyncSession, incarnation: UUID, now: datetime, worked_at: datetime | None) -> bool:
-    """Says that it lives. False when its name is another's by now."""
+    """Record that the process lives. Return False if another process has its name by now."""
     return await _change(
         session, col(Process.incarnation) == incarnation, beats=Process.beats + 1, beat_at=now, worked_at=worked_at
     )
@@ -59,13 +45,13 @@ async def leave(session: AsyncSession, incarnation: UUID) -> None:
 
 
 async def last_worked(session: AsyncSession, workspace_id: UUID) -> datetime | None:
-    """When a worker's last complete round began, in any process."""
+    """Return when the last complete round of a worker began, in any process."""
     statement = select(func.max(Process.worked_at)).where(Process.workspace_id == workspace_id)
     return (await session.exec(statement)).one()
 
 
-async def forget_before(session: AsyncSession, instant: datetime) -> None:
-    """Drops those that have not beaten since."""
+async def delete_before(session: AsyncSession, instant: datetime) -> None:
+    """Delete the processes that have not beaten since `instant`."""
     await session.exec(delete(Process).where(col(Process.beat_at) < instant))
 
 

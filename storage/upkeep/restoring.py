@@ -1,8 +1,8 @@
-"""What becomes of restored notices: the desk may have sent more since the backup than the rows know.
+"""Correct restored notices: since the backup the desk may have sent messages that the rows do not know.
 
-Every attempt gets a number that the lost database cannot have given, so that neither a sender nor the delivery engine
-takes it for an old one. What was not sent yet is in doubt: it is looked for before it is sent. A message that shows open
-follow-ups is rewritten, because it may show a later state that was lost.
+Every attempt gets a number that the lost database cannot have used, so that neither a sender nor the delivery engine
+takes it for an earlier one. A notice that was not sent yet is in doubt: the sender looks for its message first. A message
+that shows open follow-ups is rewritten, because it may show a later state that was lost.
 """
 
 from datetime import datetime
@@ -16,7 +16,7 @@ from storage.engine.types import UtcDateTime
 from storage.queries.messages.notices import ITEM, NOTICE
 
 _ATTEMPTS_LOST = 100_000
-"""More than any notice can have had between a backup and a loss."""
+"""More attempts than any notice can have had between a backup and a loss."""
 
 REVISIONS_LOST = 1_000
 """Added to the revision of messages that may exist in Slack, so that a lost revision is not taken for the wanted one."""
@@ -28,7 +28,7 @@ _FOLLOW_UP = SQLModel.metadata.tables["follow_up"]
 
 
 async def finish(connection: AsyncConnection, *, taken_at: datetime, now: datetime) -> None:
-    """Brings loaded rows to this release's schema, and says that they come from a backup taken at `taken_at`."""
+    """Migrate loaded rows to this release's schema, and record that they come from a backup taken at `taken_at`."""
     await schema.migrate_on(connection)
     await connection.execute(update(_WORKSPACE).values(restored_from=taken_at, restored_at=now))
     await connection.execute(update(NOTICE).values(fence=_N.fence + _ATTEMPTS_LOST, enqueued=0, lease_until=None))

@@ -88,7 +88,7 @@ async def test_a_worker_that_stopped_is_reported(doctor: Doctor) -> None:
 
 async def test_a_worker_that_never_ran_is_reported(doctor: Doctor) -> None:
     async with doctor.slack.office.database.transaction() as session:
-        await processes.forget_before(session, doctor.slack.clock.now() + timedelta(seconds=1))
+        await processes.delete_before(session, doctor.slack.clock.now() + timedelta(seconds=1))
     assert "start `loandesk serve`" in (await doctor.findings())["worker"]
 
 

@@ -1,4 +1,4 @@
-"""Calls that were logged."""
+"""Logged calls."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -24,11 +24,6 @@ _SAME_LINE = (
 )
 
 
-async def by_id(session: AsyncSession, call_id: UUID) -> Call | None:
-    """The call of that id."""
-    return await session.get(Call, call_id)
-
-
 async def last_of_loan(session: AsyncSession, loan_id: UUID, *, limit: int) -> list[Call]:
     """Return the calls on a loan that were not undone, newest first."""
     statement = select(Call).where(Call.loan_id == loan_id, col(Call.undone_at).is_(None))
@@ -52,7 +47,7 @@ async def corrections(session: AsyncSession, call_ids: Collection[UUID]) -> list
 async def same_line(
     session: AsyncSession, loan_id: UUID, caller_id: UUID, line_digest: bytes, since: datetime
 ) -> Call | None:
-    """The last call that this caller logged on the loan with that very line, from `since` on."""
+    """Return the last call that this caller logged on the loan with exactly that line, from `since` on."""
     values = {"loan": loan_id, "caller": caller_id, "digest": line_digest, "since": since}
     return (await session.exec(_SAME_LINE, params=values)).first()
 
@@ -60,7 +55,7 @@ async def same_line(
 async def outcomes_between(
     session: AsyncSession, callers: Collection[UUID], start: datetime, end: datetime
 ) -> dict[str, int]:
-    """How the calls ended that these people logged from `start` until before `end`: how many of each outcome."""
+    """Count by outcome the calls that these members logged from `start` until before `end`."""
     statement = (
         select(Call.outcome, func.count())
         .where(
@@ -75,7 +70,7 @@ async def outcomes_between(
 
 
 async def count_since(session: AsyncSession, loan_id: UUID, outcomes: Collection[str], since: datetime) -> int:
-    """How many calls on the loan had one of these outcomes, from `since` on."""
+    """Count the calls on the loan with one of these outcomes, from `since` on."""
     statement = select(func.count()).where(
         Call.loan_id == loan_id,
         col(Call.outcome).in_(outcomes),

@@ -1,1 +1,1 @@
-"""Queries about repeated deliveries, changes that can be undone, the audit log, drafts."""
+"""Queries about repeated deliveries, changes that can be undone, recent acts, drafts, and rows by id."""

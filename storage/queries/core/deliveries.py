@@ -1,4 +1,4 @@
-"""Deliveries that were worked off already: a repeat finds its answer here."""
+"""Deliveries already handled: a repeat finds its answer here."""
 
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -18,14 +18,14 @@ _CLAIM = {
 
 
 def row_id(workspace_id: UUID, key: str) -> UUID:
-    """The id of the row of that delivery: made from the key, so that its answer finds it without a look-up."""
+    """Return the id of a delivery's row, made from its key: saving the answer needs no lookup."""
     return uuid5(workspace_id, key)
 
 
 async def claim(session: AsyncSession, workspace_id: UUID, key: str, now: datetime) -> ProcessedDelivery | None:
-    """Claims a delivery for this transaction: None when it is ours, the earlier row when it was worked off before.
+    """Claim a delivery for this transaction and return None, or return the row of the same delivery handled earlier.
 
-    A repeat that arrives while the first is still at work waits for its end.
+    A repeat that arrives while the first is being handled waits for it to end.
     """
     connection = await session.connection()
     values = {"id": row_id(workspace_id, key), "workspace_id": workspace_id, "delivery_key": key, "at": now}
@@ -34,12 +34,12 @@ async def claim(session: AsyncSession, workspace_id: UUID, key: str, now: dateti
     return await session.get_one(ProcessedDelivery, values["id"])
 
 
-async def keep_answer(session: AsyncSession, claimed_id: UUID, answer_cipher: bytes) -> None:
-    """Writes what a claimed delivery was answered."""
+async def save_answer(session: AsyncSession, claimed_id: UUID, answer_cipher: bytes) -> None:
+    """Save the answer to a claimed delivery."""
     statement = update(_DELIVERY).where(_DELIVERY.c.id == claimed_id).values(answer_cipher=answer_cipher)
     await (await session.connection()).execute(statement)
 
 
-async def forget_before(session: AsyncSession, instant: datetime) -> None:
-    """Drops what is too old to be repeated."""
+async def delete_before(session: AsyncSession, instant: datetime) -> None:
+    """Delete the deliveries too old to be repeated."""
     await session.exec(delete(ProcessedDelivery).where(col(ProcessedDelivery.at) < instant))

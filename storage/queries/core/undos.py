@@ -1,19 +1,15 @@
 """The rows that an Undo restores, locked until the transaction ends."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage.tables import FollowUp, Loan, Notice, NoticeItem, Undo
-
-Row = TypeVar("Row", bound=SQLModel)
-
-_CHUNK = 500
-"""How many ids one statement names."""
+from storage.queries.core.rows import Row, chunks
+from storage.tables import FollowUp, Notice, NoticeItem, Undo
 
 
 def table_of(name: str) -> type[SQLModel]:
@@ -24,21 +20,15 @@ def table_of(name: str) -> type[SQLModel]:
     raise LookupError(f"no table {name!r} with versions")
 
 
-async def by_id(session: AsyncSession, undo_id: UUID) -> Undo | None:
-    """Return the undo of that id as it is now, locked by this transaction."""
-    statement = select(Undo).where(Undo.id == undo_id).with_for_update().execution_options(populate_existing=True)
-    return (await session.exec(statement)).first()
-
-
 async def loan_of(session: AsyncSession, undo_id: UUID) -> UUID | None:
     """Return the loan of an undo, without locking anything."""
     return (await session.exec(select(Undo.loan_id).where(Undo.id == undo_id))).first()
 
 
-async def loans_of_follow_ups(session: AsyncSession, follow_up_ids: Sequence[UUID]) -> set[UUID]:
-    """The loans to which these follow-ups belong."""
+async def loans_of_follow_ups(session: AsyncSession, follow_up_ids: Iterable[UUID]) -> set[UUID]:
+    """Return the loans of these follow-ups."""
     found: set[UUID] = set()
-    for ids in _chunks(follow_up_ids):
+    for ids in chunks(follow_up_ids):
         found.update(await session.exec(select(FollowUp.loan_id).where(col(FollowUp.id).in_(ids))))
     return found
 
@@ -47,9 +37,9 @@ async def locked_rows(session: AsyncSession, table: type[Row], row_ids: Iterable
     """Return these rows of a table as they are now, locked by this transaction."""
     keyed: Any = table
     found: dict[UUID, Row] = {}
-    for ids in _chunks(row_ids):
+    for ids in chunks(row_ids):
         statement = select(table).where(col(keyed.id).in_(ids)).order_by(col(keyed.id)).with_for_update()
-        rows: Any = (await session.exec(statement.execution_options(populate_existing=True))).all()
+        rows: Any = await session.exec(statement.execution_options(populate_existing=True))
         found.update({row.id: row for row in rows})
     return found
 
@@ -62,18 +52,10 @@ async def open_on_loan(session: AsyncSession, loan_id: UUID, since: datetime, *,
     return list((await session.exec(statement)).all())
 
 
-async def loan_numbers(session: AsyncSession, loan_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """Return the numbers of these loans."""
-    found: dict[UUID, str] = {}
-    for ids in _chunks(loan_ids):
-        found.update((await session.exec(select(Loan.id, Loan.number).where(col(Loan.id).in_(ids)))).all())
-    return found
-
-
 async def shown_in_messages(session: AsyncSession, follow_up_ids: Iterable[UUID]) -> set[UUID]:
     """Return those follow-ups that a posted or pending message shows."""
     found: set[UUID] = set()
-    for ids in _chunks(follow_up_ids):
+    for ids in chunks(follow_up_ids):
         statement = (
             select(NoticeItem.follow_up_id)
             .join(Notice, col(Notice.id) == col(NoticeItem.notice_id))
@@ -85,15 +67,3 @@ async def shown_in_messages(session: AsyncSession, follow_up_ids: Iterable[UUID]
         )
         found.update(await session.exec(statement))
     return found
-
-
-async def notice_ids(session: AsyncSession, workspace_id: UUID, keys: Sequence[str]) -> list[UUID]:
-    """Return the ids of the notices with these keys; a key without a notice is skipped."""
-    statement = select(Notice.id).where(Notice.workspace_id == workspace_id, col(Notice.key).in_(keys))
-    return list((await session.exec(statement)).all())
-
-
-def _chunks(ids: Iterable[UUID]) -> Iterator[list[UUID]]:
-    ordered = sorted(set(ids))
-    for start in range(0, len(ordered), _CHUNK):
-        yield ordered[start : start + _CHUNK]

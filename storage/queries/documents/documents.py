@@ -1,4 +1,4 @@
-"""Documents that borrowers were asked for."""
+"""Documents requested from borrowers."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,16 +9,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from storage.tables import DocumentItem, DocumentRequest, DocumentStep, Loan
 
 OPEN_STATES = ("requested", "received", "rejected")
-"""States of a document that is still to be brought or looked at; a rejected one is asked for again."""
+"""States of a document that is still to be brought or reviewed; a rejected one is requested again."""
 
 
 async def open_items(session: AsyncSession, loan_id: UUID) -> list[DocumentItem]:
-    """The documents of a loan that are not settled, in the order in which they were asked for."""
+    """Return the open documents of a loan, in the order of the requests."""
     return [item for item, _ in await open_with_requests(session, loan_id)]
 
 
 async def open_with_requests(session: AsyncSession, loan_id: UUID) -> list[tuple[DocumentItem, DocumentRequest]]:
-    """The same, with their requests."""
+    """Return the same with their requests."""
     return await _items(session, loan_id, OPEN_STATES)
 
 
@@ -40,40 +40,34 @@ async def steps_of_loan(session: AsyncSession, loan_id: UUID, *, limit: int) -> 
 
 
 async def open_of_owner(session: AsyncSession, owner_id: UUID, *, limit: int) -> list[tuple[Loan, int]]:
-    """The loans of that owner on which documents are open, and how many; the one that has waited longest first."""
-    waits = func.min(DocumentItem.changed_at)
+    """Return the loans of an owner that have open documents, and how many; the longest waiting first."""
     statement = (
         select(Loan, func.count(col(DocumentItem.id)))
         .join(DocumentItem, col(DocumentItem.loan_id) == col(Loan.id))
         .where(Loan.owner_id == owner_id, col(DocumentItem.state).in_(OPEN_STATES))
         .group_by(col(Loan.id))
-        .order_by(waits, col(Loan.id))
+        .order_by(func.min(DocumentItem.changed_at), col(Loan.id))
         .limit(limit)
     )
     return list((await session.exec(statement)).all())
 
 
 async def requests(session: AsyncSession, request_ids: Sequence[UUID]) -> list[DocumentRequest]:
-    """The requests of those ids."""
+    """Return the requests with these ids, oldest first."""
     statement = select(DocumentRequest).where(col(DocumentRequest.id).in_(request_ids))
     return list((await session.exec(statement.order_by(col(DocumentRequest.created_at)))).all())
 
 
 async def asked_after_in(session: AsyncSession, loan_id: UUID, follow_up_id: UUID) -> list[DocumentRequest]:
-    """The requests of a loan that a call asks after."""
+    """Return the requests of a loan whose documents this follow-up asks for."""
     statement = select(DocumentRequest).where(
         DocumentRequest.loan_id == loan_id, DocumentRequest.follow_up_id == follow_up_id
     )
     return list((await session.exec(statement)).all())
 
 
-async def item_by_id(session: AsyncSession, item_id: UUID) -> DocumentItem | None:
-    """The document of that id."""
-    return await session.get(DocumentItem, item_id)
-
-
 async def count_received(session: AsyncSession, owner_id: UUID) -> int:
-    """How many documents have come on an owner's loans and wait to be looked at."""
+    """Count the documents of an owner's loans that were received and wait for review."""
     statement = (
         select(func.count())
         .select_from(DocumentItem)

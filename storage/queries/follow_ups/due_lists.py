@@ -1,4 +1,4 @@
-"""Lists of what is due, and the counts of a team."""
+"""Lists of due follow-ups and unplanned loans, and the counts of a team."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +15,7 @@ from storage.tables import Borrower, FollowUp, Loan
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which open follow-ups are meant: those of these assignees whose `overdue_at` is later than `after` and not later
-    than `until`; with `purposes` only these."""
+    """The open follow-ups of these assignees, and of these purposes if given, with `overdue_at` in (`after`, `until`]."""
 
     assignees: Sequence[UUID]
     after: datetime | None
@@ -28,7 +27,7 @@ Row = tuple[FollowUp, Loan, Borrower]
 
 
 async def due(session: AsyncSession, window: Window, *, limit: int, offset: int = 0) -> Sequence[Row]:
-    """The follow-ups with their loans and borrowers, most urgent first."""
+    """Return the follow-ups with their loans and borrowers, most urgent first."""
     statement = (
         select(FollowUp, Loan, Borrower)
         .join(Loan, col(Loan.id) == col(FollowUp.loan_id))
@@ -42,7 +41,7 @@ async def due(session: AsyncSession, window: Window, *, limit: int, offset: int 
 
 
 async def count_due(session: AsyncSession, window: Window) -> dict[str, int]:
-    """How many there are, by purpose."""
+    """Count the follow-ups by purpose."""
     statement = select(FollowUp.purpose, func.count()).where(*_within(window)).group_by(col(FollowUp.purpose))
     return dict((await session.exec(statement)).all())
 
@@ -50,7 +49,10 @@ async def count_due(session: AsyncSession, window: Window) -> dict[str, int]:
 async def unplanned(
     session: AsyncSession, owners: Sequence[UUID], *, nobodys_of: UUID | None = None, limit: int, offset: int = 0
 ) -> Sequence[tuple[Loan, Borrower]]:
-    """Live loans of these owners with nothing planned, the longest in their stage first."""
+    """Return the live loans of these owners without an open follow-up, the longest in its stage first.
+
+    `nobodys_of` adds the loans without an owner of that workspace.
+    """
     statement = (
         select(Loan, Borrower)
         .join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
@@ -63,14 +65,14 @@ async def unplanned(
 
 
 async def count_unplanned(session: AsyncSession, owners: Sequence[UUID], *, nobodys_of: UUID | None = None) -> int:
-    """How many live loans of these owners have nothing planned."""
+    """Count the loans that `unplanned` lists."""
     return (await session.exec(select(func.count()).select_from(Loan).where(*_unplanned(owners, nobodys_of)))).one()
 
 
 async def counts_by_assignee(
     session: AsyncSession, assignees: Sequence[UUID], *conditions: ColumnElement[bool]
 ) -> dict[UUID, int]:
-    """How many follow-ups that fit the conditions each of them holds."""
+    """Count the follow-ups of each of these members that meet the conditions."""
     statement = (
         select(FollowUp.assignee_id, func.count())
         .where(col(FollowUp.assignee_id).in_(assignees), *conditions)
@@ -82,7 +84,7 @@ async def counts_by_assignee(
 async def done_between(
     session: AsyncSession, people: Sequence[UUID], start: datetime, end: datetime
 ) -> dict[UUID, int]:
-    """How many follow-ups each of them finished from `start` until before `end`."""
+    """Count the follow-ups that each of these members finished from `start` until before `end`."""
     statement = (
         select(FollowUp.closed_by_id, func.count())
         .where(

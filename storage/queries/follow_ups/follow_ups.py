@@ -1,4 +1,4 @@
-"""Follow-ups: what is open on a loan, and what a member holds."""
+"""Follow-ups of loans and members."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -19,29 +19,24 @@ _OPEN_OF_LOAN = (
 
 
 async def open_of_loan(session: AsyncSession, loan_id: UUID) -> list[FollowUp]:
-    """The open follow-ups of a loan, most urgent first."""
+    """Return the open follow-ups of a loan, most urgent first."""
     return list((await session.exec(_OPEN_OF_LOAN, params={"loan": loan_id})).all())
 
 
 async def next_of_loans(session: AsyncSession, loan_ids: Collection[UUID]) -> dict[UUID, FollowUp]:
-    """The most urgent open follow-up of each of these loans; one with none is missing."""
+    """Return the most urgent open follow-up of each of these loans, if any."""
     statement = select(FollowUp).where(col(FollowUp.loan_id).in_(loan_ids), FollowUp.state == "open")
     rows = await session.exec(statement.order_by(col(FollowUp.overdue_at).desc(), col(FollowUp.number).desc()))
     return {row.loan_id: row for row in rows}
 
 
 async def of_number(session: AsyncSession, loan_id: UUID, number: int) -> FollowUp | None:
-    """The n-th follow-up of a loan, open or not."""
+    """Return the n-th follow-up of a loan, open or not."""
     return (await session.exec(select(FollowUp).where(FollowUp.loan_id == loan_id, FollowUp.number == number))).first()
 
 
-async def by_id(session: AsyncSession, follow_up_id: UUID) -> FollowUp | None:
-    """The follow-up of that id."""
-    return await session.get(FollowUp, follow_up_id)
-
-
 async def of_instalment(session: AsyncSession, loan_id: UUID, purpose: str, instalment_on: date) -> list[FollowUp]:
-    """What was planned on a loan for that purpose about one instalment, open or not."""
+    """Return the follow-ups of a loan for that purpose and instalment, open or not."""
     statement = select(FollowUp).where(
         FollowUp.loan_id == loan_id, FollowUp.purpose == purpose, FollowUp.instalment_on == instalment_on
     )
@@ -49,26 +44,27 @@ async def of_instalment(session: AsyncSession, loan_id: UUID, purpose: str, inst
 
 
 async def open_held_by(session: AsyncSession, member_ids: Sequence[UUID]) -> list[FollowUp]:
-    """The open follow-ups of which those members are assignees, as they are now."""
+    """Return the open follow-ups assigned to these members, as they are now."""
     statement = select(FollowUp).where(col(FollowUp.assignee_id).in_(member_ids), FollowUp.state == "open")
     statement = statement.order_by(col(FollowUp.overdue_at)).execution_options(populate_existing=True)
     return list((await session.exec(statement)).all())
 
 
 async def open_counts(session: AsyncSession, member_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """How many open follow-ups each of those members holds; members with none have 0."""
+    """Count the open follow-ups of each of these members; a member without any has 0."""
     statement = (
         select(FollowUp.assignee_id, func.count())
         .where(col(FollowUp.assignee_id).in_(member_ids), FollowUp.state == "open")
         .group_by(col(FollowUp.assignee_id))
     )
-    counts = dict((await session.exec(statement)).all())
-    return {member_id: counts.get(member_id, 0) for member_id in member_ids}
+    return dict.fromkeys(member_ids, 0) | dict((await session.exec(statement)).all())
 
 
 async def of_loan(session: AsyncSession, loan_id: UUID, *, limit: int) -> list[tuple[Assignment, FollowUp | None]]:
-    """The changes of a loan's owner, and of the assignees of its follow-ups, that stand, newest first. A follow-up that went
-    along with its loan is not named beside it."""
+    """Return the changes of a loan's owner and of its follow-ups' assignees that were not undone, newest first.
+
+    A follow-up that was handed over together with its loan is not listed separately.
+    """
     along = aliased(Assignment)
     went_along = (
         select(along.id)

@@ -1,1 +1,1 @@
-"""Queries about what a member holds."""
+"""Queries about the loans and follow-ups of a member."""

@@ -1,30 +1,24 @@
-"""A member's loans and follow-ups, locked by the transaction that hands them over."""
+"""The loans and follow-ups of a member, locked by the transaction that hands them over."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlmodel import col, or_, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.queries.loans.loans import LIVE_STAGES
 from storage.tables import FollowUp, Loan
 
 
-async def held(session: AsyncSession, member_id: UUID, *, lock: bool) -> tuple[list[Loan], list[FollowUp]]:
-    """The live loans that a member owns and the open follow-ups that they hold, in the order of their ids.
+async def of_member(session: AsyncSession, member_id: UUID, *, lock: bool) -> tuple[list[Loan], list[FollowUp]]:
+    """Return the live loans that a member owns and the open follow-ups assigned to them, in the order of their ids.
 
-    With `lock` every loan concerned, also those of others on which a follow-up is held, stays as it is until the end of
-    the transaction.
+    `lock` locks every loan concerned until the transaction ends, also other members' loans with such a follow-up.
     """
     on_loans = select(FollowUp.loan_id).where(FollowUp.assignee_id == member_id, FollowUp.state == "open")
     loans = (
         select(Loan)
-        .where(
-            or_(
-                (col(Loan.owner_id) == member_id) & col(Loan.stage).in_(LIVE_STAGES),
-                col(Loan.id).in_(on_loans),
-            )
-        )
+        .where((col(Loan.owner_id) == member_id) & col(Loan.stage).in_(LIVE_STAGES) | col(Loan.id).in_(on_loans))
         .order_by(col(Loan.id))
         .execution_options(populate_existing=True)
     )
@@ -35,9 +29,8 @@ async def held(session: AsyncSession, member_id: UUID, *, lock: bool) -> tuple[l
     return owned, list(follow_ups.all())
 
 
-async def picked(session: AsyncSession, loan_ids: Sequence[UUID], *, lock: bool) -> tuple[list[Loan], list[FollowUp]]:
-    """These loans, and the open follow-ups that their owners hold on them, in the order of their ids. `lock` as for
-    `held`."""
+async def of_loans(session: AsyncSession, loan_ids: Sequence[UUID], *, lock: bool) -> tuple[list[Loan], list[FollowUp]]:
+    """Return these loans and the open follow-ups that their owners hold on them, by id; `lock` as for `of_member`."""
     loans = select(Loan).where(col(Loan.id).in_(loan_ids)).order_by(col(Loan.id))
     loans = loans.execution_options(populate_existing=True)
     rows = list((await session.exec(loans.with_for_update() if lock else loans)).all())
@@ -52,7 +45,7 @@ async def picked(session: AsyncSession, loan_ids: Sequence[UUID], *, lock: bool)
 
 
 async def open_of_loan_held_by(session: AsyncSession, loan_id: UUID, member_id: UUID) -> list[FollowUp]:
-    """The open follow-ups that a member holds on a loan."""
+    """Return the open follow-ups of a loan that are assigned to a member."""
     statement = select(FollowUp).where(
         FollowUp.loan_id == loan_id, FollowUp.assignee_id == member_id, FollowUp.state == "open"
     )

@@ -1,4 +1,4 @@
-"""The look-ups of an import, one for a whole batch."""
+"""Lookups of an import, each for a whole batch."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -13,7 +13,7 @@ from storage.tables import Borrower, Loan, SearchTerm
 async def locked_by_numbers(
     session: AsyncSession, workspace_id: UUID, numbers: Sequence[str]
 ) -> dict[str, tuple[Loan, Borrower]]:
-    """The loans of those numbers by their key, each with its borrower, held until the end of the transaction."""
+    """Return the loans of those numbers with their borrowers, by `number_key`, locked until the transaction ends."""
     keys = sorted({number_key(number) for number in numbers})
     statement = (
         select(Loan, Borrower)
@@ -28,7 +28,7 @@ async def locked_by_numbers(
 async def minted_with_phone(
     session: AsyncSession, workspace_id: UUID, digests: Sequence[bytes]
 ) -> Sequence[tuple[Loan, Borrower]]:
-    """The loans that the desk numbered itself whose borrower has one of those phones."""
+    """Return the live loans numbered by the desk whose borrower has one of those phones, locked likewise."""
     if not digests:
         return []
     statement = (

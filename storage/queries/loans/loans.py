@@ -1,30 +1,32 @@
-"""Loans: finding, locking and listing them."""
+"""Loans and their borrowers: find, lock and list them."""
 
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_
+from sqlalchemy import ColumnElement, and_, bindparam, insert, or_
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from storage.tables import FollowUp, Loan, Member, StageChange
+from storage.queries.core import rows
+from storage.tables import Borrower, FollowUp, Loan, Member, StageChange
 
-_CHUNK = 500
+rows.cache(Borrower)
 
 LIVE_STAGES = ("inquiry", "application", "approved", "signed", "disbursed")
 """The stages in which something is still to be done."""
 
 
 def number_key(number: str) -> str:
-    """A loan number as it is compared: NFKC, any case."""
+    """Return a loan number as it is compared: NFKC, case-folded."""
     return unicodedata.normalize("NFKC", number).casefold()
 
 
 async def by_number(session: AsyncSession, workspace_id: UUID, number: str) -> Loan | None:
-    """The loan of that number."""
+    """Return the loan of that number."""
     statement = select(Loan).where(Loan.workspace_id == workspace_id, Loan.number_key == number_key(number))
     return (await session.exec(statement)).first()
 
@@ -32,7 +34,7 @@ async def by_number(session: AsyncSession, workspace_id: UUID, number: str) -> L
 async def lock_by_number(
     session: AsyncSession, workspace_id: UUID, number: str, *, visible: ColumnElement[bool]
 ) -> Loan | None:
-    """The visible loan of that number, held as `lock` holds it."""
+    """Return the visible loan of that number, locked as by `lock`."""
     values = {"workspace": workspace_id, "key": number_key(number)}
     return (await session.exec(_locked_by_number(visible), params=values)).first()
 
@@ -50,34 +52,33 @@ def _locked_by_number(visible: ColumnElement[bool]) -> SelectOfScalar[Loan]:
 async def of_numbers(
     session: AsyncSession, workspace_id: UUID, numbers: Collection[str], *, visible: ColumnElement[bool]
 ) -> dict[str, Loan]:
-    """The visible loans of those numbers, by their keys."""
+    """Return the visible loans of those numbers, by `number_key`."""
     keys = [number_key(number) for number in numbers]
     statement = select(Loan).where(Loan.workspace_id == workspace_id, col(Loan.number_key).in_(keys), visible)
     return {loan.number_key: loan for loan in await session.exec(statement)}
 
 
 async def is_visible(session: AsyncSession, loan_id: UUID, visible: ColumnElement[bool]) -> bool:
-    """Whether the loan exists and is among the visible ones."""
+    """Return whether the loan exists and is among the visible ones."""
     statement = select(Loan.id).where(Loan.id == loan_id, visible)
     return (await session.exec(statement)).first() is not None
 
 
 async def lock(session: AsyncSession, loan_id: UUID) -> Loan:
-    """The loan, held by this transaction until its end: every change of a loan or of its follow-ups begins here."""
-    # Without `key_share`, rows that merely refer to the loan would wait for it, and could do so in a ring.
+    """Return the loan, locked until the transaction ends: every change of a loan or of its follow-ups begins here."""
+    # Without `key_share`, rows that merely refer to the loan would wait for it, and two transactions could deadlock.
     statement = select(Loan).where(Loan.id == loan_id).with_for_update(key_share=True)
     return (await session.exec(statement.execution_options(populate_existing=True))).one()
 
 
-async def lock_all(session: AsyncSession, loan_ids: Sequence[UUID]) -> None:
-    """The same for several loans; held in the order of their ids, so that two transactions never wait in a ring."""
-    for start in range(0, len(loan_ids), _CHUNK):
-        ids = loan_ids[start : start + _CHUNK]
+async def lock_all(session: AsyncSession, loan_ids: Iterable[UUID]) -> None:
+    """Lock several loans, in the order of their ids, so that two transactions cannot deadlock."""
+    for ids in rows.chunks(loan_ids):
         await session.exec(select(Loan.id).where(col(Loan.id).in_(ids)).order_by(col(Loan.id)).with_for_update())
 
 
 async def numbers_like(session: AsyncSession, workspace_id: UUID, owner_id: UUID, *, limit: int) -> list[str]:
-    """Numbers of this owner's loans, newest first, to suggest from."""
+    """Return numbers of this owner's loans, newest first, for suggestions."""
     statement = (
         select(Loan.number)
         .where(Loan.workspace_id == workspace_id, Loan.owner_id == owner_id)
@@ -90,35 +91,32 @@ async def numbers_like(session: AsyncSession, workspace_id: UUID, owner_id: UUID
 async def of_owner(
     session: AsyncSession, owner_id: UUID, stages: Collection[str], *, limit: int, offset: int = 0
 ) -> list[Loan]:
-    """A member's loans in these stages, the longest in its stage first."""
+    """Return a member's loans in these stages, the longest in its stage first."""
     statement = select(Loan).where(Loan.owner_id == owner_id, col(Loan.stage).in_(stages))
     ordered = statement.order_by(col(Loan.stage_since), col(Loan.id)).limit(limit).offset(offset)
     return list((await session.exec(ordered)).all())
 
 
 async def live_counts(session: AsyncSession, owner_ids: Collection[UUID]) -> dict[UUID, int]:
-    """How many live loans each of these members owns; members with none have 0."""
+    """Count the live loans of each of these members; a member without any has 0."""
     statement = (
         select(Loan.owner_id, func.count())
         .where(col(Loan.owner_id).in_(owner_ids), col(Loan.stage).in_(LIVE_STAGES))
         .group_by(col(Loan.owner_id))
     )
-    counts = dict((await session.exec(statement)).all())
-    return {owner_id: counts.get(owner_id, 0) for owner_id in owner_ids}
+    return dict.fromkeys(owner_ids, 0) | {owner: count for owner, count in await session.exec(statement) if owner}
 
 
-async def by_ids(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Loan]:
-    """The loans of those ids."""
+async def by_ids(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Loan]:
+    """Return the loans with these ids."""
     found: dict[UUID, Loan] = {}
-    wanted = sorted(ids)
-    for start in range(0, len(wanted), _CHUNK):
-        rows = await session.exec(select(Loan).where(col(Loan.id).in_(wanted[start : start + _CHUNK])))
-        found.update({loan.id: loan for loan in rows})
+    for chunk in rows.chunks(ids):
+        found.update({loan.id: loan for loan in await session.exec(select(Loan).where(col(Loan.id).in_(chunk)))})
     return found
 
 
 async def counts_of_owner(session: AsyncSession, owner_id: UUID) -> dict[str, int]:
-    """How many loans a member owns, by stage."""
+    """Count the loans of a member by stage."""
     statement = select(Loan.stage, func.count()).where(Loan.owner_id == owner_id).group_by(col(Loan.stage))
     return dict((await session.exec(statement)).all())
 
@@ -138,7 +136,7 @@ def _visible_to_all(workspace_id: UUID) -> ColumnElement[bool]:
 
 @lru_cache(maxsize=1024)
 def _visible_to_agent(workspace_id: UUID, member_id: UUID, team_id: UUID | None) -> ColumnElement[bool]:
-    # Building it costs more than the database needs for it, and every command asks.
+    # Cached because every command needs it, and building it takes longer than the database needs for it.
     is_mate = col(Member.team_id).is_(None) if team_id is None else col(Member.team_id) == team_id
     covered_or_self = or_(col(Member.id) == member_id, col(Member.cover_id) == member_id)
     mates = select(Member.id).where(Member.workspace_id == workspace_id, or_(covered_or_self, is_mate))
@@ -155,3 +153,14 @@ async def stage_changes(session: AsyncSession, loan_id: UUID, *, limit: int) -> 
     statement = select(StageChange).where(StageChange.loan_id == loan_id, col(StageChange.undone_at).is_(None))
     ordered = statement.order_by(col(StageChange.at).desc(), col(StageChange.id).desc()).limit(limit)
     return list((await session.exec(ordered)).all())
+
+
+async def add_borrowers(session: AsyncSession, values: Sequence[dict[str, Any]]) -> None:
+    """Insert new borrowers, given as the values of their columns."""
+    if values:
+        await (await session.connection()).execute(insert(Borrower), values)
+
+
+async def borrowers_by_ids(session: AsyncSession, ids: Iterable[UUID]) -> list[Borrower]:
+    """Return the borrowers with these ids, in no order."""
+    return list((await rows.by_ids(session, Borrower, ids)).values())

@@ -8,28 +8,25 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.tables import LoanNote
 
+_PRESENT = (col(LoanNote.earlier_of_id).is_(None), col(LoanNote.undone_at).is_(None))
+
 
 async def by_id(session: AsyncSession, note_id: UUID) -> LoanNote | None:
-    """Return the note of that id; an earlier text of a note is none."""
+    """Return the note with this id; None for the earlier text of a corrected note."""
     note = await session.get(LoanNote, note_id)
     return note if note is not None and note.earlier_of_id is None else None
 
 
 async def last_of_loan(session: AsyncSession, loan_id: UUID, *, limit: int) -> list[LoanNote]:
-    """Return the notes on a loan that were not taken back, newest first."""
-    statement = select(LoanNote).where(
-        LoanNote.loan_id == loan_id, col(LoanNote.earlier_of_id).is_(None), col(LoanNote.undone_at).is_(None)
-    )
+    """Return the notes on a loan that were not undone, newest first."""
+    statement = select(LoanNote).where(LoanNote.loan_id == loan_id, *_PRESENT)
     ordered = statement.order_by(col(LoanNote.at).desc(), col(LoanNote.id).desc()).limit(limit)
     return list((await session.exec(ordered)).all())
 
 
 async def count_of_loan(session: AsyncSession, loan_id: UUID) -> int:
-    """Return how many notes on a loan were not taken back."""
-    statement = select(func.count()).where(
-        LoanNote.loan_id == loan_id, col(LoanNote.earlier_of_id).is_(None), col(LoanNote.undone_at).is_(None)
-    )
-    return (await session.exec(statement)).one()
+    """Count the notes on a loan that were not undone."""
+    return (await session.exec(select(func.count()).where(LoanNote.loan_id == loan_id, *_PRESENT))).one()
 
 
 async def earlier(session: AsyncSession, note_ids: Collection[UUID]) -> list[LoanNote]:

@@ -12,25 +12,20 @@ from storage.engine.database import insert_into
 from storage.tables import Home
 
 
-async def of_member(session: AsyncSession, member_id: UUID) -> Home | None:
-    """The home of a member who has opened it before."""
-    return await session.get(Home, member_id)
-
-
-async def opened(session: AsyncSession, workspace_id: UUID, member_id: UUID, now: datetime) -> None:
-    """A member looks at their home now."""
+async def record_opened(session: AsyncSession, workspace_id: UUID, member_id: UUID, now: datetime) -> None:
+    """Record that a member opened their Home now."""
     home = Home(workspace_id=workspace_id, member_id=member_id, opened_at=now, checked_at=now)
     statement = insert_into(session, Home).values(home.model_dump())
     seen = {"opened_at": now, "checked_at": now}
     await session.exec(statement.on_conflict_do_update(index_elements=["member_id"], set_=seen))
 
 
-async def look_again(session: AsyncSession, member_id: UUID, now: datetime) -> None:
-    """Has the home of a member, where they have one, looked at as if they had just opened it."""
+async def request_check(session: AsyncSession, member_id: UUID, now: datetime) -> None:
+    """Request a check of a member's Home, if there is one, as if it had just been opened."""
     await session.exec(update(Home).where(col(Home.member_id) == member_id).values(opened_at=now))
 
 
-async def published(
+async def record_published(
     session: AsyncSession, member_id: UUID, *, digest: bytes, view_hash: str, showing: dict[str, Any]
 ) -> None:
     """Record what the Home shows now."""
@@ -47,7 +42,7 @@ async def take_stale(
     now: datetime,
     limit: int,
 ) -> list[Home]:
-    """Homes that were opened lately and not looked at for a while, the longest first: this process looks at them now."""
+    """Return recently opened Homes not checked since `checked_before`, after recording that they are checked now."""
     stale = (
         select(Home.member_id)
         .where(

@@ -64,7 +64,7 @@ class Lease:
 class Backlog:
     """Counts of pending notices. `oldest` is when the oldest became pending; `doubtful` have an unknown outcome."""
 
-    owed: int
+    pending: int
     oldest: datetime | None
     failing: int
     doubtful: int
@@ -73,12 +73,12 @@ class Backlog:
 
 async def pending(session: AsyncSession, workspace_id: UUID, now: datetime, limit: int) -> list[PendingNotice]:
     """Return the notices to be sent now that no sender holds: urgent ones first, then the oldest."""
-    return await _owed(session, _owed_now(workspace_id, now), limit)
+    return await _read(session, _pending_now(workspace_id, now), limit)
 
 
 async def to_enqueue(session: AsyncSession, workspace_id: UUID, now: datetime, limit: int) -> list[PendingNotice]:
     """Return the same without those whose next attempt is in the delivery engine's queue."""
-    return await _owed(session, _owed_now(workspace_id, now).where(_N.enqueued <= _N.fence), limit)
+    return await _read(session, _pending_now(workspace_id, now).where(_N.enqueued <= _N.fence), limit)
 
 
 async def channels_with_urgent(session: AsyncSession, workspace_id: UUID, now: datetime) -> set[str]:
@@ -89,7 +89,7 @@ async def channels_with_urgent(session: AsyncSession, workspace_id: UUID, now: d
     put_off = and_(
         _N.attempts > 0, _N.last_error != NOT_COMPOSED, _N.created_at > literal(now - URGENT_FIRST_FOR, UtcDateTime())
     )
-    statement = _owed_where(
+    statement = _pending_where(
         _N.workspace_id == workspace_id, _N.urgent, _N.owed_from.is_not(None), or_(_due(now), put_off)
     ).subquery()
     rows = await (await session.connection()).execute(select(statement.c.channel).distinct())
@@ -97,40 +97,23 @@ async def channels_with_urgent(session: AsyncSession, workspace_id: UUID, now: d
 
 
 async def enqueued_since(
-    session: AsyncSession, workspace_id: UUID, now: datetime, *, owed_before: datetime, after: UUID | None, limit: int
+    session: AsyncSession, workspace_id: UUID, now: datetime, *, before: datetime, after: UUID | None, limit: int
 ) -> list[PendingNotice]:
-    """Return enqueued notices that are pending since before `owed_before`, by id after `after`: the engine may have lost them."""
-    statement = _owed_now(workspace_id, now).where(_N.enqueued > _N.fence, _N.owed_from < owed_before)
-    if after is not None:
-        statement = statement.where(_N.id > after)
+    """Return enqueued notices pending since before `before`, by id from after `after` on: the engine may have lost them."""
+    later = true() if after is None else _N.id > after
+    statement = _pending_now(workspace_id, now).where(_N.enqueued > _N.fence, _N.owed_from < before, later)
     rows = await (await session.connection()).execute(statement.order_by(_N.id).limit(limit))
     return [PendingNotice(*row) for row in rows]
 
 
 async def mark_enqueued(session: AsyncSession, given: Sequence[PendingNotice]) -> None:
     """Record that the engine's queue has these attempts."""
-    if not given:
-        return
-    statement = (
-        update(NOTICE)
-        .where(_N.id == bindparam("the_id"), _N.enqueued < bindparam("the_attempt"))
-        .values(enqueued=bindparam("the_attempt"))
-    )
-    rows = [{"the_id": row.notice_id, "the_attempt": row.attempt} for row in given]
-    await (await session.connection()).execute(statement, rows)
+    await _set_attempts(session, given, _N.enqueued < bindparam("the_attempt"), "enqueued")
 
 
 async def skip_attempts(session: AsyncSession, lost: Sequence[PendingNotice]) -> None:
     """Skip attempts that the engine lost: the next ones get other numbers."""
-    if not lost:
-        return
-    statement = (
-        update(NOTICE)
-        .where(_N.id == bindparam("the_id"), _N.fence == bindparam("the_attempt") - 1)
-        .values(fence=bindparam("the_attempt"))
-    )
-    rows = [{"the_id": row.notice_id, "the_attempt": row.attempt} for row in lost]
-    await (await session.connection()).execute(statement, rows)
+    await _set_attempts(session, lost, _N.fence == bindparam("the_attempt") - 1, "fence")
 
 
 async def take_lease(session: AsyncSession, notice_id: UUID, now: datetime) -> Lease | None:
@@ -168,39 +151,23 @@ async def record_sent(
 
     A newer revision stays pending.
     """
+    posted = _posted(channel_id, ts, now)
     return await _change(
-        session,
-        lease,
-        or_(_N.ts.is_(None), _N.ts == ts),
-        sent=revision,
-        channel_id=channel_id,
-        ts=ts,
-        posted_at=func.coalesce(_N.posted_at, literal(now, UtcDateTime())),
-        tried_at=None,
-        **_settled(revision, now),
+        session, lease, _no_other(ts), tried_at=None, sent=revision, **posted, **_settled(revision, now)
     )
 
 
 async def record_found(session: AsyncSession, lease: Lease, *, channel_id: str, ts: str, now: datetime) -> bool:
     """Record the message that an earlier attempt posted. The lease goes on. Return False when another sender was quicker."""
-    return await _change(
-        session,
-        lease,
-        or_(_N.ts.is_(None), _N.ts == ts),
-        channel_id=channel_id,
-        ts=ts,
-        posted_at=func.coalesce(_N.posted_at, literal(now, UtcDateTime())),
-        tried_at=None,
-    )
+    return await _change(session, lease, _no_other(ts), tried_at=None, **_posted(channel_id, ts, now))
 
 
 async def claim_post(session: AsyncSession, notice_id: UUID, *, channel_id: str, ts: str, now: datetime) -> bool:
     """Record the message of a sender that lost its lease. Return False when the notice has another message or needs none."""
     statement = (
         update(NOTICE)
-        .where(_N.id == notice_id, or_(_N.ts.is_(None), _N.ts == ts))
-        .where(_N.dropped_at.is_(None), _N.gave_up_at.is_(None))
-        .values(channel_id=channel_id, ts=ts, posted_at=func.coalesce(_N.posted_at, literal(now, UtcDateTime())))
+        .where(_N.id == notice_id, _no_other(ts), _N.dropped_at.is_(None), _N.gave_up_at.is_(None))
+        .values(_posted(channel_id, ts, now))
         .returning(_N.id)
     )
     return (await (await session.connection()).execute(statement)).first() is not None
@@ -279,6 +246,15 @@ async def waiting(session: AsyncSession, workspace_id: UUID) -> tuple[int, datet
     return row[0], row[1]
 
 
+async def _set_attempts(
+    session: AsyncSession, notices: Sequence[PendingNotice], which: ColumnElement[bool], column: str
+) -> None:
+    if notices:
+        chosen = update(NOTICE).where(_N.id == bindparam("the_id"), which)
+        rows = [{"the_id": notice.notice_id, "the_attempt": notice.attempt} for notice in notices]
+        await (await session.connection()).execute(chosen.values({column: bindparam("the_attempt")}), rows)
+
+
 async def _change(session: AsyncSession, lease: Lease, *more: ColumnElement[bool], **values: Any) -> bool:
     if not more:
         more = (_N.ts == lease.ts if lease.ts is not None else _N.ts.is_(None),)
@@ -286,6 +262,15 @@ async def _change(session: AsyncSession, lease: Lease, *more: ColumnElement[bool
         update(NOTICE).where(_N.id == lease.notice_id, _N.fence == lease.fence, *more).values(**values).returning(_N.id)
     )
     return (await (await session.connection()).execute(statement)).first() is not None
+
+
+def _no_other(ts: str) -> ColumnElement[bool]:
+    return or_(_N.ts.is_(None), _N.ts == ts)
+
+
+def _posted(channel_id: str, ts: str, now: datetime) -> dict[str, Any]:
+    posted_at = func.coalesce(_N.posted_at, literal(now, UtcDateTime()))
+    return {"channel_id": channel_id, "ts": ts, "posted_at": posted_at}
 
 
 def _settled(revision: int, now: datetime) -> dict[str, Any]:
@@ -302,14 +287,14 @@ def _free(now: datetime) -> ColumnElement[bool]:
     return or_(_N.lease_until.is_(None), _N.lease_until <= now, _N.lease_until > now + 2 * LEASE)
 
 
-def _owed_now(workspace_id: UUID, now: datetime) -> Select[Any, Any, Any, Any]:
-    return _owed_where(_N.workspace_id == workspace_id, _due(now), _free(now))
+def _pending_now(workspace_id: UUID, now: datetime) -> Select[Any, Any, Any, Any]:
+    return _pending_where(_N.workspace_id == workspace_id, _due(now), _free(now))
 
 
-def _owed_where(*which: ColumnElement[bool]) -> Select[Any, Any, Any, Any]:
+def _pending_where(*which: ColumnElement[bool]) -> Select[Any, Any, Any, Any]:
     own = case((_MEMBER.c.channel_lost_at.is_(None), _MEMBER.c.reminder_channel_id), else_=null())
-    standing = case((_N.ts.is_not(None), _N.channel_id), else_=null())
-    channel = func.coalesce(standing, own, _MEMBER.c.slack_user_id, _N.target, "").label("channel")
+    posted_in = case((_N.ts.is_not(None), _N.channel_id), else_=null())
+    channel = func.coalesce(posted_in, own, _MEMBER.c.slack_user_id, _N.target, "").label("channel")
     return (
         select(_N.id, (_N.fence + 1).label("attempt"), channel, _N.urgent)
         .select_from(NOTICE.outerjoin(_MEMBER, _MEMBER.c.id == _N.to_id))
@@ -317,6 +302,6 @@ def _owed_where(*which: ColumnElement[bool]) -> Select[Any, Any, Any, Any]:
     )
 
 
-async def _owed(session: AsyncSession, statement: Select[Any, Any, Any, Any], limit: int) -> list[PendingNotice]:
+async def _read(session: AsyncSession, statement: Select[Any, Any, Any, Any], limit: int) -> list[PendingNotice]:
     ordered = statement.order_by(_N.urgent.desc(), _N.owed_from, _N.id).limit(limit)
     return [PendingNotice(*row) for row in await (await session.connection()).execute(ordered)]

@@ -1,4 +1,4 @@
-"""Requests for access: at most one a person and day, decided once."""
+"""Access requests: at most one a person and day, decided once."""
 
 from datetime import date
 from uuid import UUID
@@ -7,17 +7,17 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.engine.database import insert_into
-from storage.tables import AccessRequest, Notice
+from storage.tables import AccessRequest
 
 
-async def ask(session: AsyncSession, request: AccessRequest) -> bool:
-    """Writes the request. False when that person has asked on that day already."""
+async def insert(session: AsyncSession, request: AccessRequest) -> bool:
+    """Insert the request. Return False if that person has asked on that day already."""
     statement = insert_into(session, AccessRequest).values(request.model_dump()).on_conflict_do_nothing()
     return (await session.exec(statement.returning(col(AccessRequest.id)))).first() is not None
 
 
 async def of_day(session: AsyncSession, workspace_id: UUID, slack_user_id: str, on: date) -> AccessRequest | None:
-    """What that person asked on that day."""
+    """Return the request of that person on that day."""
     statement = select(AccessRequest).where(
         AccessRequest.workspace_id == workspace_id,
         AccessRequest.slack_user_id == slack_user_id,
@@ -26,14 +26,8 @@ async def of_day(session: AsyncSession, workspace_id: UUID, slack_user_id: str, 
     return (await session.exec(statement)).first()
 
 
-async def locked(session: AsyncSession, request_id: UUID) -> AccessRequest | None:
-    """The request as it is now, held until the transaction ends."""
-    statement = select(AccessRequest).where(AccessRequest.id == request_id).with_for_update()
-    return (await session.exec(statement.execution_options(populate_existing=True))).first()
-
-
 async def open_of(session: AsyncSession, workspace_id: UUID, slack_user_id: str) -> list[AccessRequest]:
-    """What that person asked and nobody has decided, held until the transaction ends."""
+    """Return that person's undecided requests, locked until the transaction ends."""
     statement = (
         select(AccessRequest)
         .where(
@@ -44,10 +38,4 @@ async def open_of(session: AsyncSession, workspace_id: UUID, slack_user_id: str)
         .order_by(col(AccessRequest.asked_on))
         .with_for_update()
     )
-    return list((await session.exec(statement)).all())
-
-
-async def notice_ids(session: AsyncSession, workspace_id: UUID, key_begins: str) -> list[UUID]:
-    """The notices whose keys begin so."""
-    statement = select(Notice.id).where(Notice.workspace_id == workspace_id, col(Notice.key).startswith(key_begins))
     return list((await session.exec(statement)).all())

@@ -9,10 +9,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from storage.queries.core import row_cache
+from storage.queries.core import rows
 from storage.tables import Member, Team, TeamManager
 
-row_cache.keep(Member)
+rows.cache(Member)
 
 _BY_SLACK_ID = select(Member).where(
     Member.workspace_id == bindparam("workspace"), Member.slack_user_id == bindparam("slack_id")
@@ -22,36 +22,36 @@ _MANAGES = col(TeamManager.removed_at).is_(None)
 
 
 async def by_slack_id(session: AsyncSession, workspace_id: UUID, slack_user_id: str) -> Member | None:
-    """The member of that Slack id, removed ones included."""
+    """Return the member with this Slack id, even if removed."""
     return (await session.exec(_BY_SLACK_ID, params={"workspace": workspace_id, "slack_id": slack_user_id})).first()
 
 
 async def by_word(session: AsyncSession, workspace_id: UUID, word: str) -> list[Member]:
-    """The present members whose name is `word` or has it as a beginning of one of its words. Case does not count."""
+    """Return the present members named `word`, else those with a word in their name that begins so. Case is ignored."""
     key = word.casefold()
-    rows = (await session.exec(_present(workspace_id))).all()
-    exact = [m for m in rows if m.name_key == key]
-    return exact or [m for m in rows if any(part.startswith(key) for part in m.name_key.split())]
+    present = (await session.exec(_present(workspace_id))).all()
+    exact = [m for m in present if m.name_key == key]
+    return exact or [m for m in present if any(part.startswith(key) for part in m.name_key.split())]
 
 
 async def by_ids(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Member]:
-    """The members of those ids, removed ones included."""
-    return await row_cache.by_ids(session, Member, ids)
+    """Return the members with these ids, even if removed."""
+    return await rows.by_ids(session, Member, ids)
 
 
 async def everybody(session: AsyncSession, workspace_id: UUID) -> list[Member]:
-    """The present members, by name."""
+    """Return the present members, by name."""
     return list((await session.exec(_present(workspace_id).order_by(col(Member.name_key)))).all())
 
 
 async def of_team(session: AsyncSession, team_id: UUID) -> list[Member]:
-    """The present members of a team, by name."""
+    """Return the present members of a team, by name."""
     statement = select(Member).where(Member.team_id == team_id, col(Member.removed_at).is_(None))
     return list((await session.exec(statement.order_by(col(Member.name_key)))).all())
 
 
 async def managers_of(session: AsyncSession, team_ids: Sequence[UUID]) -> list[Member]:
-    """The present managers of those teams, by name."""
+    """Return the present managers of these teams, by name."""
     statement = (
         select(Member)
         .join(TeamManager, col(TeamManager.member_id) == col(Member.id))
@@ -63,7 +63,7 @@ async def managers_of(session: AsyncSession, team_ids: Sequence[UUID]) -> list[M
 
 
 async def managers_by_team(session: AsyncSession, team_ids: Collection[UUID]) -> dict[UUID, list[Member]]:
-    """The present managers of each of those teams, by name; a team without any is missing."""
+    """Return the present managers of each of these teams, by name; a team without any is missing."""
     if not team_ids:
         return {}
     statement = (
@@ -79,41 +79,41 @@ async def managers_by_team(session: AsyncSession, team_ids: Collection[UUID]) ->
 
 
 async def teams_managed_by(session: AsyncSession, member_id: UUID) -> list[Team]:
-    """The teams that this member manages."""
+    """Return the teams that this member manages."""
     statement = select(Team).join(TeamManager, col(TeamManager.team_id) == col(Team.id))
     return list((await session.exec(statement.where(TeamManager.member_id == member_id, _MANAGES))).all())
 
 
 async def managing(session: AsyncSession, team_id: UUID) -> dict[UUID, TeamManager]:
-    """Who manages a team or did so, by the members' ids."""
-    rows = await session.exec(select(TeamManager).where(TeamManager.team_id == team_id))
-    return {row.member_id: row for row in rows}
+    """Return the present and former managers of a team, by member id."""
+    found = await session.exec(select(TeamManager).where(TeamManager.team_id == team_id))
+    return {row.member_id: row for row in found}
 
 
 async def managed_by(session: AsyncSession, member_id: UUID) -> list[TeamManager]:
-    """What says that the member manages a team, or did so."""
+    """Return the teams that the member manages or managed."""
     return list((await session.exec(select(TeamManager).where(TeamManager.member_id == member_id))).all())
 
 
 async def with_role(session: AsyncSession, workspace_id: UUID, role: str) -> list[Member]:
-    """The present members who have that role, by name."""
+    """Return the present members with that role, by name."""
     return [m for m in await everybody(session, workspace_id) if role in m.roles.split()]
 
 
 async def covered_by_any(session: AsyncSession, member_ids: Sequence[UUID]) -> list[Member]:
-    """Those who named one of these members as their cover."""
+    """Return the members who named one of these as their cover."""
     return list((await session.exec(select(Member).where(col(Member.cover_id).in_(member_ids)))).all())
 
 
 async def lock_absent_before(session: AsyncSession, workspace_id: UUID, day: date) -> list[Member]:
-    """The present members whose last day of absence is earlier than `day`, without those whom another transaction holds."""
+    """Lock and return the present members whose absence ended before `day`, except those that are locked already."""
     statement = _present(workspace_id).where(col(Member.absent_until) < day)
-    # Without `key_share` this would deadlock with a call that is being logged as this member, which has locked its loan.
+    # Without `key_share` this would deadlock with a transaction that logs a call of this member and has locked its loan.
     return list((await session.exec(statement.with_for_update(skip_locked=True, key_share=True))).all())
 
 
 async def lose_channel(session: AsyncSession, member: Member, channel_id: str, now: datetime) -> bool:
-    """Remembers that the member's reminder channel failed. False when that was known, or they have another one by now."""
+    """Record that the member's reminder channel failed. Return False if that was known or the channel has changed."""
     statement = (
         update(Member)
         .where(
@@ -128,13 +128,13 @@ async def lose_channel(session: AsyncSession, member: Member, channel_id: str, n
 
 
 async def teams(session: AsyncSession, workspace_id: UUID) -> list[Team]:
-    """The workspace's teams, by name."""
+    """Return the workspace's teams, by name."""
     statement = select(Team).where(Team.workspace_id == workspace_id).order_by(col(Team.name_key))
     return list((await session.exec(statement)).all())
 
 
 async def language_of_channel(session: AsyncSession, workspace_id: UUID, channel_id: str) -> str | None:
-    """The language that a team has chosen for its managers' channel; of several teams there, the first by name."""
+    """Return the language that a team chose for its managers' channel; of several teams, the first by name."""
     statement = select(Team.language).where(
         Team.workspace_id == workspace_id, Team.manager_channel_id == channel_id, col(Team.language).is_not(None)
     )
@@ -142,7 +142,7 @@ async def language_of_channel(session: AsyncSession, workspace_id: UUID, channel
 
 
 async def team_of_name(session: AsyncSession, workspace_id: UUID, name: str) -> Team | None:
-    """The team of that name. Case does not count."""
+    """Return the team of that name. Case is ignored."""
     statement = select(Team).where(Team.workspace_id == workspace_id, Team.name_key == name.casefold())
     return (await session.exec(statement)).first()
 

@@ -28,15 +28,9 @@ async def of_slack_team(session: AsyncSession, new: Workspace) -> Workspace:
     return (await session.exec(statement.execution_options(populate_existing=True))).one()
 
 
-async def by_id(session: AsyncSession, workspace_id: UUID) -> Workspace | None:
-    """Return the workspace of this id."""
-    return await session.get(Workspace, workspace_id)
-
-
 async def locked(session: AsyncSession, workspace_id: UUID) -> Workspace:
     """Return the current row of the workspace, locked until the transaction ends."""
-    statement = select(Workspace).where(Workspace.id == workspace_id).with_for_update()
-    return (await session.exec(statement.execution_options(populate_existing=True))).one()
+    return await session.get_one(Workspace, workspace_id, with_for_update=True, populate_existing=True)
 
 
 def copy_onto(held: Workspace, row: Workspace) -> None:
@@ -51,12 +45,12 @@ async def every(session: AsyncSession) -> list[Workspace]:
     return list((await session.exec(select(Workspace).order_by(col(Workspace.created_at)))).all())
 
 
-async def native_refused_at(session: AsyncSession, workspace_id: UUID) -> datetime | None:
+async def tables_refused_at(session: AsyncSession, workspace_id: UUID) -> datetime | None:
     """Return when Slack last refused a table or chart in the workspace."""
     return (await session.exec(select(Workspace.native_refused_at).where(Workspace.id == workspace_id))).one()
 
 
-async def remember_native_refused(session: AsyncSession, workspace_id: UUID, now: datetime) -> None:
+async def remember_tables_refused(session: AsyncSession, workspace_id: UUID, now: datetime) -> None:
     """Record that Slack refused a table or chart in the workspace."""
     statement = update(Workspace).where(col(Workspace.id) == workspace_id).values(native_refused_at=now)
     await session.exec(statement)
@@ -77,14 +71,14 @@ async def calendar_override(session: AsyncSession, workspace_id: UUID, day: date
 
 
 async def take_loan_number(session: AsyncSession, workspace: Workspace) -> str:
-    """Return the next number for a new inquiry (`L-7`), which no loan has, not even an imported one.
+    """Return the next number for a new inquiry (`L-7`) that no loan has, not even an imported one.
 
     Concurrent transactions get different numbers: the row is locked until the transaction ends.
     """
     row = (await session.exec(select(Workspace).where(Workspace.id == workspace.id).with_for_update())).one()
     await session.refresh(row, ["next_loan_number"])
     number, step = row.next_loan_number, 1
-    # Where a lender's own numbers look like ours there may be very many in a row: the steps grow.
+    # If a lender's own numbers look like ours, very many in a row may be taken: the steps grow.
     while await loans.by_number(session, workspace.id, _minted(number)) is not None:
         number, step = number + step, step * 2
     row.next_loan_number = number + 1

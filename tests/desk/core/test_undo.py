@@ -428,6 +428,6 @@ async def _notice_about(office: Office, workspace: Workspace, lin: Member, follo
             owed_from=desk.now,
             created_at=desk.now,
         )
-        await notices.owe(desk.session, [notice])
+        await notices.insert(desk.session, notice)
         await notices.link(desk.session, notice, [follow_up])
     return notice.id

@@ -1,4 +1,4 @@
-"""Personal data at rest: readable with the right key at its own place, and nowhere else."""
+"""Personal data at rest: readable with the right key in its own row and column, and nowhere else."""
 
 import base64
 import os
@@ -24,14 +24,14 @@ def ring(current: int = 1) -> KeyRing:
 
 
 @given(st.text())
-def test_every_text_comes_back_exactly(text: str) -> None:
+def test_every_text_is_decrypted_unchanged(text: str) -> None:
     cipher, row = Cipher(ring()), new_id()
     encodable = text.encode("utf-8", "ignore").decode()
 
     assert cipher.decrypt_at(NAME, row, cipher.encrypt(Borrower.name_cipher, row, encodable)) == encodable
 
 
-def test_the_same_text_is_never_written_the_same_way_twice() -> None:
+def test_the_same_text_has_another_ciphertext_each_time() -> None:
     cipher, row = Cipher(ring()), new_id()
 
     assert cipher.encrypt_at(NAME, row, "王小明") != cipher.encrypt_at(NAME, row, "王小明")
@@ -40,7 +40,7 @@ def test_the_same_text_is_never_written_the_same_way_twice() -> None:
 @pytest.mark.parametrize(
     "elsewhere", [encrypted_column("call", "note_cipher"), encrypted_column("borrower", "phone_cipher")]
 )
-def test_a_value_moved_to_another_column_does_not_open(elsewhere: EncryptedColumn) -> None:
+def test_a_value_moved_to_another_column_cannot_be_decrypted(elsewhere: EncryptedColumn) -> None:
     cipher, row = Cipher(ring()), new_id()
     value = cipher.encrypt(Borrower.name_cipher, row, "王小明")
 
@@ -48,7 +48,7 @@ def test_a_value_moved_to_another_column_does_not_open(elsewhere: EncryptedColum
         cipher.decrypt_at(elsewhere, row, value)
 
 
-def test_a_value_moved_to_another_row_does_not_open() -> None:
+def test_a_value_moved_to_another_row_cannot_be_decrypted() -> None:
     cipher, row, other = Cipher(ring()), new_id(), new_id()
     moved = Call(outcome="reached", id=other, note_cipher=cipher.encrypt(Call.note_cipher, row, "rang twice"))
 
@@ -56,7 +56,7 @@ def test_a_value_moved_to_another_row_does_not_open() -> None:
         cipher.decrypt(Call.note_cipher, moved)
 
 
-def test_what_existing_databases_hold_still_opens() -> None:
+def test_values_of_the_first_release_can_still_be_decrypted() -> None:
     """The ciphertext was made by the first release, with the associated data `borrower:<row id>:name`."""
     row = Borrower(id=UUID("01890a5d-ac96-774b-bcce-b302099a8057"), name_cipher=bytes.fromhex(STORED), phone_cipher=b"")
 
@@ -64,7 +64,7 @@ def test_what_existing_databases_hold_still_opens() -> None:
 
 
 @pytest.mark.parametrize("wrong", [Borrower.created_at, Call.line_digest, "note", b"\1encrypted"])
-def test_a_column_that_is_not_an_encrypted_one_is_refused_at_once(wrong: Any) -> None:
+def test_a_column_that_is_not_encrypted_is_refused(wrong: Any) -> None:
     with pytest.raises(LookupError):
         Cipher(ring()).encrypt(wrong, new_id(), "rang twice")
     with pytest.raises(LookupError):
@@ -78,21 +78,21 @@ def test_a_row_of_another_table_is_refused() -> None:
         Cipher(ring()).decrypt(Call.note_cipher, DocumentItem(id=new_id(), document="id_card"))
 
 
-def test_no_text_is_no_ciphertext_and_opens_as_the_empty_text() -> None:
+def test_no_text_has_no_ciphertext_and_is_read_as_the_empty_text() -> None:
     cipher = Cipher(ring())
 
     assert cipher.encrypt_optional(Call.note_cipher, new_id(), "") is None
     assert cipher.decrypt(Call.note_cipher, Call(outcome="reached", id=new_id(), note_cipher=None)) == ""
 
 
-def test_an_old_key_still_opens_what_it_wrote() -> None:
+def test_an_old_key_still_decrypts_its_values() -> None:
     row = new_id()
     old = Cipher(ring(current=1)).encrypt_at(NAME, row, "王小明")
 
     assert Cipher(ring(current=2)).decrypt_at(NAME, row, old) == "王小明"
 
 
-def test_a_key_that_is_gone_is_named_by_its_place_only() -> None:
+def test_a_missing_key_is_reported_by_column_only() -> None:
     row = new_id()
     value = Cipher(ring(current=2)).encrypt_at(NAME, row, "王小明")
     without = Cipher(KeyRing(keys={1: FIRST}, current=1, search=SEARCH))
@@ -111,7 +111,7 @@ def test_a_digest_depends_on_the_kind_the_text_and_the_key() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x:abc", "1:%%%", "1:" + base64.b64encode(b"short").decode(), "300:AAAA"])
-def test_a_wrong_key_setting_is_named_without_showing_it(text: str) -> None:
+def test_an_invalid_key_setting_is_reported_without_showing_it(text: str) -> None:
     with pytest.raises(ValueError, match="key") as error:
         KeyRing.read(text, base64.b64encode(SEARCH).decode())
 

@@ -1,4 +1,4 @@
-"""What the desk asks of PostgreSQL when it connects."""
+"""Settings of a connection to PostgreSQL."""
 
 import pytest
 from sqlalchemy import text
@@ -8,7 +8,7 @@ from storage.engine.database import Database
 
 @pytest.mark.in_time
 @pytest.mark.parametrize(("patient", "limit"), [(False, "10s"), (True, "0")])
-async def test_a_transaction_at_rest_ends_unless_the_work_may_take_its_time(
+async def test_an_idle_transaction_is_ended_unless_the_database_is_patient(
     postgres_url: str, patient: bool, limit: str
 ) -> None:
     database = Database(postgres_url, patient=patient)

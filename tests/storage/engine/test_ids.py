@@ -15,7 +15,7 @@ def test_an_id_is_a_uuid_of_version_7_with_the_time_first() -> None:
     assert before <= made.int >> 80 <= after
 
 
-def test_ids_made_one_after_the_other_are_in_order() -> None:
+def test_successive_ids_are_in_order() -> None:
     made = []
     for _ in range(2000):
         made.append(new_id())

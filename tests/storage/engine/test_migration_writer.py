@@ -1,4 +1,4 @@
-"""`make migration` writes a numbered migration that passes `make check` as it is and leads to the tables."""
+"""`make migration` writes a numbered migration that passes `make check` unedited and leads to the tables."""
 
 import shutil
 import subprocess
@@ -19,7 +19,7 @@ MIGRATIONS = Path(storage.migrations.__path__[0])
 def folder(tmp_path: Path) -> Path:
     """The migrations up to 0011, in a project with the same lint rules."""
     shutil.copy(MIGRATIONS.parent.parent / "pyproject.toml", tmp_path)
-    (tmp_path / "storage" / "engine").mkdir(parents=True)  # by this folder ruff knows what is first-party
+    (tmp_path / "storage" / "engine").mkdir(parents=True)  # ruff tells by this folder what is first-party
     folder = Path(shutil.copytree(MIGRATIONS, tmp_path / "storage" / "migrations"))
     for file in (folder / "versions").glob("*.py"):
         if file.name[:4] > "0011":
@@ -28,13 +28,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 def ruff(folder: Path, *arguments: str) -> str:
-    """What ruff complains about in the migrations."""
+    """Return the complaints of ruff about the migrations."""
     command = [Path(sys.executable).with_name("ruff"), *arguments, "storage/migrations/versions"]
     ended = subprocess.run(command, cwd=folder.parent.parent, check=False, capture_output=True, text=True)
     return ended.stdout + ended.stderr if ended.returncode else ""
 
 
-async def test_the_next_migration_is_numbered_and_named_and_passes_the_check(folder: Path) -> None:
+async def test_the_next_migration_is_numbered_named_and_passes_the_check(folder: Path) -> None:
     path = await write_migration("Steps of documents, language of teams", folder)
 
     assert path == folder / "versions" / "0012_steps_of_documents_language_of_teams.py"

@@ -1,4 +1,4 @@
-"""The migrations and the tables say the same, on both databases."""
+"""The migrations lead to the tables, on both databases."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ async def test_migrating_again_changes_nothing(database: Database) -> None:
     assert await schema.is_current(database)
 
 
-async def test_managers_stay_managers_when_their_table_is_made_anew(office: Office, workspace: Workspace) -> None:
+async def test_managers_stay_managers_when_their_table_is_rebuilt(office: Office, workspace: Workspace) -> None:
     team = await make_team(office, workspace)
     await make_manager(office, workspace, team, "UMANAGER")
 
@@ -44,7 +44,7 @@ async def test_managers_stay_managers_when_their_table_is_made_anew(office: Offi
     assert await schema.differences(office.database) == []
 
 
-async def test_the_way_of_documents_begins_with_what_is_known_of_them(office: Office, workspace: Workspace) -> None:
+async def test_existing_documents_get_their_known_steps(office: Office, workspace: Workspace) -> None:
     agent = await make_member(office, workspace, "UAGENT")
     loan = await make_loan(office, workspace, "L-1", owner=agent)
     async with office.desk(workspace, agent) as desk:

@@ -1,4 +1,4 @@
-"""SQLite's statements are run where they hold nobody up, and where they cost least."""
+"""Statements on SQLite do not block the event loop."""
 
 import asyncio
 import sqlite3
@@ -17,7 +17,7 @@ async def sqlite_database(sqlite_url: str):
     await database.close()
 
 
-async def test_while_another_process_holds_the_lock_the_loop_goes_on(sqlite_database: Database) -> None:
+async def test_the_event_loop_goes_on_while_another_process_holds_the_lock(sqlite_database: Database) -> None:
     other = sqlite3.connect(sqlite_database.engine.url.database or "", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     begun = asyncio.Event()
@@ -38,7 +38,7 @@ async def test_while_another_process_holds_the_lock_the_loop_goes_on(sqlite_data
     assert await waiting == 0
 
 
-async def test_what_fails_in_a_transaction_is_undone_and_the_next_one_writes(sqlite_database: Database) -> None:
+async def test_a_failed_transaction_is_rolled_back_and_the_next_one_writes(sqlite_database: Database) -> None:
     statement = text("INSERT INTO workspace (id, slack_team_id, name, bot_user_id, zone, locale, currency, "
                      "contact_start, contact_end, escalate_after_minutes, next_loan_number, created_at) "
                      "VALUES (:id, 'T1', '', '', '', '', '', '', '', 0, 1, 0)")  # fmt: skip

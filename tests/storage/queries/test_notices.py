@@ -1,4 +1,4 @@
-"""What is owed: once per key, and rewritten when what it shows changes."""
+"""Notices: one per key, and rewritten when a follow-up that they show changes."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from tests.builders import make_follow_up, make_loan, make_member
 from tests.clocks import FrozenClock
 
 
-async def test_the_same_key_is_owed_once(office: Office, workspace: Workspace) -> None:
+async def test_a_second_notice_with_the_same_key_is_not_added(office: Office, workspace: Workspace) -> None:
     lin = await make_member(office, workspace, "ULIN")
     async with office.desk(workspace) as desk:
         first = await queue_notice(desk, kind=REMINDER, key="k", to=lin)
@@ -22,7 +22,7 @@ async def test_the_same_key_is_owed_once(office: Office, workspace: Workspace) -
     assert again is None
 
 
-async def test_a_key_owed_before_links_nothing_anew(office: Office, workspace: Workspace) -> None:
+async def test_a_second_notice_with_the_same_key_links_no_follow_ups(office: Office, workspace: Workspace) -> None:
     lin = await make_member(office, workspace, "ULIN")
     loan = await make_loan(office, workspace, "L-1", owner=lin)
     one, two = await make_follow_up(office, loan, lin), await make_follow_up(office, loan, lin)
@@ -33,7 +33,7 @@ async def test_a_key_owed_before_links_nothing_anew(office: Office, workspace: W
         assert [f.id for f in await notices.items(desk.session, first)] == [two.id, one.id]
 
 
-async def test_a_change_of_what_it_shows_is_wanted_and_keeps_the_earlier_time(
+async def test_a_change_of_a_shown_follow_up_raises_the_revision_and_keeps_the_earlier_time(
     office: Office, workspace: Workspace, clock: FrozenClock
 ) -> None:
     lin = await make_member(office, workspace, "ULIN")
@@ -51,7 +51,7 @@ async def test_a_change_of_what_it_shows_is_wanted_and_keeps_the_earlier_time(
     assert row.owed_from == owed_from
 
 
-async def test_a_message_that_stands_is_owed_again_from_the_moment_of_the_change(
+async def test_a_posted_message_is_pending_again_from_the_moment_of_the_change(
     office: Office, workspace: Workspace, clock: FrozenClock
 ) -> None:
     lin = await make_member(office, workspace, "ULIN")
@@ -67,7 +67,7 @@ async def test_a_message_that_stands_is_owed_again_from_the_moment_of_the_change
     assert (row.wanted, row.owed_from) == (2, clock.now())
 
 
-async def test_what_was_dropped_is_not_owed_again(office: Office, workspace: Workspace, clock: FrozenClock) -> None:
+async def test_a_dropped_notice_is_not_pending_again(office: Office, workspace: Workspace, clock: FrozenClock) -> None:
     lin = await make_member(office, workspace, "ULIN")
     async with office.desk(workspace) as desk:
         notice_id = await queue_notice(desk, kind=REMINDER, key="k", to=lin)

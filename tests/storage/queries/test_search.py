@@ -1,4 +1,4 @@
-"""Finding a borrower by the ways in which people type a name or a number."""
+"""Find a borrower by the ways in which people type a name or number."""
 
 import pytest
 
@@ -57,7 +57,7 @@ async def test_a_surname_is_read_as_a_surname(office: Office, workspace: Workspa
 
 
 @pytest.mark.parametrize("words", ["müller", "Muller", "mul", "john muller"])
-async def test_a_latin_name_is_found_without_accents_and_by_its_beginning(
+async def test_a_latin_name_is_found_without_accents_and_by_a_prefix(
     office: Office, workspace: Workspace, words: str
 ) -> None:
     await make_member(office, workspace, "UADMIN", roles="admin")
@@ -66,7 +66,7 @@ async def test_a_latin_name_is_found_without_accents_and_by_its_beginning(
     assert await found(office, workspace, words) == ["A-1"]
 
 
-async def test_every_word_must_fit(office: Office, workspace: Workspace) -> None:
+async def test_every_word_must_match(office: Office, workspace: Workspace) -> None:
     await make_member(office, workspace, "UADMIN", roles="admin")
     await make_loan(office, workspace, "A-1", name="王小明", phone="+8613800135678")
     await make_loan(office, workspace, "A-2", name="王小明", phone="+8613800130000")

@@ -1,4 +1,4 @@
-"""What is to be sent, and how delivery stands."""
+"""Which notices are sent next, and the state of delivery."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from tests.builders import make_member
 from tests.clocks import FrozenClock
 
 
-async def test_each_notice_goes_where_its_reader_reads(office: Office, workspace: Workspace) -> None:
+async def test_each_notice_goes_to_the_channel_of_its_reader(office: Office, workspace: Workspace) -> None:
     lin = await make_member(office, workspace, "ULIN", reminder_channel_id="CLIN")
     zhou = await make_member(
         office, workspace, "UZHOU", reminder_channel_id="CZHOU", channel_lost_at=office.clock.now()
@@ -28,7 +28,7 @@ async def test_each_notice_goes_where_its_reader_reads(office: Office, workspace
     assert sorted(one.channel for one in owed) == ["CBOSSES", "CLIN", "UWANG", "UZHOU"]
 
 
-async def test_what_the_engine_was_given_is_not_given_again(office: Office, workspace: Workspace) -> None:
+async def test_an_enqueued_attempt_is_not_enqueued_again(office: Office, workspace: Workspace) -> None:
     lin = await make_member(office, workspace, "ULIN")
     async with office.desk(workspace) as desk:
         await queue_notice(desk, kind=REMINDER, key="r", to=lin)
@@ -41,7 +41,7 @@ async def test_what_the_engine_was_given_is_not_given_again(office: Office, work
         assert [one.attempt for one in again] == [2]
 
 
-async def test_the_backlog_counts_what_is_owed_failing_doubtful_and_given_up(
+async def test_the_backlog_counts_pending_failing_doubtful_and_abandoned_notices(
     office: Office, workspace: Workspace, clock: FrozenClock
 ) -> None:
     lin = await make_member(office, workspace, "ULIN")
@@ -56,7 +56,7 @@ async def test_the_backlog_counts_what_is_owed_failing_doubtful_and_given_up(
         rows["sent"].sent, rows["sent"].owed_from = 1, None
     async with office.database.reading() as session:
         backlog = await sending.backlog(session, workspace.id)
-    assert backlog == sending.Backlog(owed=2, oldest=since, failing=1, doubtful=1, gave_up=1)
+    assert backlog == sending.Backlog(pending=2, oldest=since, failing=1, doubtful=1, gave_up=1)
 
 
 async def all_notices(session: AsyncSession) -> list[Notice]:

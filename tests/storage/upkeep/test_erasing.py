@@ -1,4 +1,4 @@
-"""A loan goes with every row that belongs to it, in whichever table: a new table need not be listed anywhere."""
+"""A loan is removed with every row that belongs to it: a new table need not be listed anywhere."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -26,7 +26,7 @@ async def lin(office: Office, workspace: Workspace) -> Member:
 
 
 async def write_a_row_in_every_table(session: AsyncSession, loan: Loan, lin: Member) -> dict[str, UUID]:
-    """Write a row that belongs to the loan, or names it, in every table that can; return their ids by table."""
+    """Write a row that belongs to the loan, or refers to it, in every table that can; return their ids by table."""
     ids = {"loan": loan.id, "workspace": loan.workspace_id, "member": lin.id}
     for table in SQLModel.metadata.sorted_tables:
         if table.name in owned_tables("loan"):
@@ -50,7 +50,7 @@ def _value(column: Column[Any], ids: dict[str, UUID]) -> Any:
 
 
 async def rows_about(session: AsyncSession, ids: dict[str, UUID]) -> dict[str, int]:
-    """How many rows each table has that name one of the rows in `ids` which belongs to the loan."""
+    """Count by table the rows that refer to one of the rows in `ids` that belong to the loan."""
     counts: dict[str, int] = {}
     for name, owned in owned_tables("loan").items():
         for column in (*owned.deletes, *owned.clears):
@@ -60,7 +60,7 @@ async def rows_about(session: AsyncSession, ids: dict[str, UUID]) -> dict[str, i
     return counts
 
 
-async def test_a_demo_loan_goes_with_its_rows_in_every_table_and_no_other_loan_does(
+async def test_removing_a_demo_loan_removes_its_rows_in_every_table_and_no_other_loan(
     office: Office, workspace: Workspace, lin: Member
 ) -> None:
     going, staying = [await make_loan(office, workspace, number, owner=lin) for number in ("L-1", "L-2")]
@@ -89,13 +89,13 @@ def small_schema(*columns: Column[Any]) -> MetaData:
     return metadata
 
 
-def test_a_new_table_belongs_to_the_loan_by_its_key_and_so_does_what_belongs_to_it() -> None:
+def test_a_new_table_belongs_to_the_loan_by_its_foreign_key_and_so_do_its_own_rows() -> None:
     schema = small_schema(Column("loan_id", ForeignKey("loan.id"), nullable=False))
 
     assert [*owned_tables("loan", schema)] == ["answer", "remark"]
 
 
-def test_an_optional_key_that_does_not_say_what_becomes_of_its_row_is_refused() -> None:
+def test_an_optional_foreign_key_without_when_gone_is_refused() -> None:
     schema = small_schema(Column("loan_id", ForeignKey("loan.id"), nullable=True))
 
     with pytest.raises(UndeclaredReferenceError, match=r"remark\.loan_id"):

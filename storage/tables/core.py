@@ -1,0 +1,96 @@
+"""Deliveries already handled, drafts, what Undo needs, the audit trail, and running processes."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from storage.tables.columns import instant, maybe_instant, references, row_id
+
+
+class ProcessedDelivery(SQLModel, table=True):
+    """A delivery that was handled, with its answer: a repeat has no effect and gets the same answer."""
+
+    __tablename__ = "processed_delivery"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (UniqueConstraint("workspace_id", "delivery_key"), Index("ix_processed_delivery_at", "at"))
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    delivery_key: str
+    answer_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+    at: datetime = instant()
+
+
+class Draft(SQLModel, table=True):
+    """What a member typed and has not confirmed or sent. A button carries its id, because it may carry no personal data.
+
+    `form` names a form that was not sent; None: the button with this id confirms it.
+    """
+
+    __tablename__ = "draft"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_draft_at", "at"), Index("ix_draft_form", "member_id", "form", unique=True))
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    member_id: UUID = references("member")
+    form: str | None = None
+    body_cipher: bytes = Field(sa_type=LargeBinary)
+    at: datetime = instant()
+
+
+class Undo(SQLModel, table=True):
+    """What Undo needs of an act: the rows that it changed, as they were before, and the versions that it gave them.
+
+    `steps` holds no readable personal data: encrypted columns stay encrypted in it.
+    """
+
+    __tablename__ = "undo"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_undo_made_at", "made_at"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    member_id: UUID = references("member")
+    act: str
+    loan_id: UUID | None = references("loan", nullable=True, when_gone="delete")
+    steps: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    made_at: datetime = instant()
+    undone_at: datetime | None = maybe_instant()
+
+
+class AuditEntry(SQLModel, table=True):
+    """Who did what, to what, and when. `actor_id` None is the desk itself. `details` are codes, numbers and ids only."""
+
+    __tablename__ = "audit_entry"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_audit_entry_at", "workspace_id", "at"), Index("ix_audit_entry_loan", "loan_id", "at"))
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    at: datetime = instant()
+    actor_id: UUID | None = references("member", nullable=True)
+    act: str
+    loan_id: UUID | None = references("loan", nullable=True, when_gone="clear")
+    subject_id: UUID | None = None
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
+class Process(SQLModel, table=True):
+    """A process that runs, or ended without saying so. `name` is unique for its kind, and the same after a restart.
+
+    `incarnation` changes with each start. `beats` counts while the process lives; `worked_at` is when the worker's last
+    complete round began, None for a process without a worker.
+    """
+
+    __tablename__ = "process"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (UniqueConstraint("workspace_id", "kind", "name"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    kind: str
+    name: str
+    incarnation: UUID
+    beats: int = 0
+    started_at: datetime = instant()
+    beat_at: datetime = instant()
+    worked_at: datetime | None = maybe_instant()

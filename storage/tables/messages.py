@@ -1,0 +1,87 @@
+"""Messages to send, and App Homes."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from storage.tables.columns import instant, maybe_instant, references, row_id
+
+_OWED = text("owed_from IS NOT NULL")
+
+
+class Notice(SQLModel, table=True):
+    """One Slack message that the desk must send and keep up to date.
+
+    `key` is unique for what the message announces (follow-up and announced instant, member and minute, member and local
+    date…). `wanted` is the revision that should be shown, `sent` the one that was last sent; `owed_from` is the instant
+    from which something must be sent, None when nothing must. `to_id` is the reader; without one the message goes to
+    `target`, a channel. `channel_id` and `ts` say where the message was posted. `fence` counts the senders, `lease_until`
+    is when the lease of the current sender ends; `tried_at` is the first attempt whose answer is unknown: after it, look for the
+    message before sending it again. `enqueued` is the last attempt in the delivery engine's queue. `dropped_at` ends a
+    notice that need not be sent, `gave_up_at` one that cannot be.
+    """
+
+    __tablename__ = "notice"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "key"),
+        Index("ix_notice_owed_from", "owed_from", sqlite_where=_OWED, postgresql_where=_OWED),
+    )
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    key: str
+    kind: str
+    urgent: bool = True
+    to_id: UUID | None = references("member", nullable=True, index=True)
+    target: str | None = None
+    about_loan_id: UUID | None = references("loan", nullable=True, when_gone="clear")
+    about_member_id: UUID | None = references("member", nullable=True)
+    local_date: date | None = None
+    facts: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    wanted: int = 1
+    sent: int = 0
+    owed_from: datetime | None = maybe_instant()
+    attempts: int = 0
+    enqueued: int = 0
+    fence: int = 0
+    lease_until: datetime | None = maybe_instant()
+    tried_at: datetime | None = maybe_instant()
+    channel_id: str | None = None
+    ts: str | None = None
+    posted_at: datetime | None = maybe_instant()
+    dropped_at: datetime | None = maybe_instant()
+    gave_up_at: datetime | None = maybe_instant()
+    last_error: str | None = None
+    created_at: datetime = instant()
+
+
+class NoticeItem(SQLModel, table=True):
+    """A follow-up that a notice shows; when the follow-up changes, the notice is rewritten."""
+
+    __tablename__ = "notice_item"  # pyright: ignore[reportAssignmentType]
+
+    notice_id: UUID = references("notice", primary_key=True)
+    follow_up_id: UUID = references("follow_up", primary_key=True, index=True)
+    workspace_id: UUID = references("workspace")
+    position: int = 0
+    follow_up_version: int = 1
+
+
+class Home(SQLModel, table=True):
+    """A member's App Home. For a while after it was opened, the worker checks it (`checked_at`) and publishes it again if
+    `digest`, the HMAC of its content, differs. `hash` is Slack's name for the published content, `showing` the page shown.
+    """
+
+    __tablename__ = "home"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_home_checked_at", "checked_at"),)
+
+    member_id: UUID = references("member", primary_key=True)
+    workspace_id: UUID = references("workspace")
+    opened_at: datetime = instant()
+    checked_at: datetime = instant()
+    digest: bytes = Field(default=b"", sa_type=LargeBinary)
+    hash: str = ""
+    showing: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
