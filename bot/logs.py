@@ -31,19 +31,27 @@ _NEVER = frozenset(
 )
 """Fields whose value is never logged."""
 
+_ALONE, _ENDS = r"(?<![A-Za-z0-9_.-])", r"(?![A-Za-z0-9_-])"
+"""Not inside an id of ours or Slack's. Chinese may stand before and behind a number, without a blank."""
+
+_HAN = "\u3007\u3400-\u9fff\ue000-\uf8ff\uf900-\ufaff\U00020000-\U0003ffff\U000f0000-\U0010ffff"
+"""Chinese characters, also rare ones that this Python does not know, and those that a font of its own shows."""
+
 _MASKS = (
     (re.compile(r"\bxox[a-z]+[-.][\w.-]+|\bxapp-[\w-]+"), "[token]"),
     (re.compile(r"https?://[^\s/]+/(?:services|commands|actions|response|workflows)/\S+"), "[url]"),
     (re.compile(r"(?<=://)[^\s/@]+@"), "[user]@"),
-    (re.compile(r"(?<!\w)\d{17}[\dXx](?!\w)"), "[id]"),
-    (re.compile(r"(?<![\w.-])(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?![\w-])"), "[phone]"),
-    (re.compile(r"(?<!\w)\+\d[\d ()-]{6,16}\d"), "[phone]"),
-    (
-        re.compile(r"[\u3400-\u9fff\uf900-\ufaff](?:[\u3400-\u9fff\uf900-\ufaff·•\s]*[\u3400-\u9fff\uf900-\ufaff])?"),
-        "[words]",
-    ),
+    (re.compile(rf"{_ALONE}\d{{17}}[\dXx]{_ENDS}"), "[id]"),
+    (re.compile(rf"{_ALONE}\d{{4}}(?:[ -]?\d{{4}}){{2,3}}(?:[ -]?\d{{1,4}})?{_ENDS}"), "[card]"),
+    (re.compile(rf"{_ALONE}(?:\+?86[ .-]?)?1[3-9]\d(?:[ .-]?\d{{4}}){{2}}{_ENDS}"), "[phone]"),
+    (re.compile(rf"{_ALONE}0\d{{2,3}}[ .-]?\d{{7,8}}{_ENDS}"), "[phone]"),
+    (re.compile(r"(?<![A-Za-z0-9])\+\d[\d .()-]{6,16}\d"), "[phone]"),
+    (re.compile(f"[{_HAN}](?:[{_HAN}·•\\s]*[{_HAN}])?"), "[words]"),
 )
 """The desk's own lines are English codes: Chinese text in one was typed by a person or is a name."""
+
+_LARGEST_COUNT = 9_999_999_999
+"""A larger whole number is no count: it may be a phone, card or identity number."""
 
 _ROOT = Path(__file__).parent.parent
 _OUR_FOLDERS = ("bot", "handlers", "desk", "storage", "sandbox", "tests", "bench")
@@ -174,6 +182,8 @@ def _mask(value: Any) -> Any:
             return _masked(None, "", {str(key): inner for key, inner in value.items()})
         case list() | tuple() | set() | frozenset():
             return [_mask(inner) for inner in value]
+        case int() if abs(value) > _LARGEST_COUNT:
+            return _mask(str(value))
         case bool() | int() | float() | None:
             return value
         case _:
