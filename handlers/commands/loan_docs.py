@@ -8,6 +8,7 @@ from handlers.door.request import OpenModal, Request
 from handlers.forms.documents import FORM
 from handlers.forms.form import open_modal
 from handlers.grammar import documents
+from handlers.grammar.documents import parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import DOCUMENTS
 from handlers.grammar.text import Line
@@ -49,7 +50,7 @@ USAGE = Usage(
 async def loan_docs(request: Request) -> Message | OpenModal:
     """Request documents, change their state, or list them; typed alone, open the form."""
     desk, t, zone = request.desk, request.t, request.zone
-    parsed = documents.parse(Line.read(request.text), desk.now, zone)
+    parsed = parse(Line.read(request.text), desk.now, zone)
     match parsed:
         case HelpRequest(what):
             how = usage_with_documents(t, USAGE, await overview.open_documents(desk))
