@@ -105,7 +105,7 @@ FORM = Form(
 
 
 async def build_correction(request: Request, private: Private, typed: Typed) -> View:
-    """Write the form with the content of the call. `c` in `private` names the call; the form carries its version from when it was opened."""
+    """Write the form with the content of the call. `c` in `private` names the call; the form carries its version."""
     t = request.t
     call = await corrections.call_to_correct(request.desk, UUID(private["c"]))
     content = call.content
