@@ -5,10 +5,10 @@ import base64
 import json
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
@@ -24,8 +24,11 @@ app = typer.Typer(
 keys_app = typer.Typer(no_args_is_help=True, help="Encryption keys.")
 app.add_typer(keys_app, name="keys")
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+Command = Callable[[Settings], Coroutine[Any, Any, int]]
+"""What a command does with the settings. Returns the exit code."""
+
+console = Console(highlight=False, markup=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -39,7 +42,7 @@ def when(
     """Show how a due time is read. The last line is the date, or date and time. Exit code 1: it cannot be read."""
     from desk.core.errors import Invalid
     from handlers.grammar.due import parse_due
-    from handlers.messages.block_kit.elements import when as in_full
+    from handlers.messages.block_kit import elements
     from handlers.messages.block_kit.translator import Translator
     from handlers.messages.refusals.errors import refusal
 
@@ -47,10 +50,10 @@ def when(
     try:
         due = parse_due(phrase, _instant(now), place)
     except Invalid as error:
-        errors.print(refusal(Translator(_language()), error, place).text, markup=False)
+        errors.print(refusal(Translator(_language()), error, place).text)
         raise typer.Exit(1) from None
-    console.print(in_full(Translator(_language()), due, place), markup=False)
-    console.print(f"{due.at.astimezone(place):%Y-%m-%d %H:%M}" if due.at else f"{due.on}", markup=False)
+    console.print(elements.when(Translator(_language()), due, place))
+    console.print(f"{due.at.astimezone(place):%Y-%m-%d %H:%M}" if due.at else f"{due.on}")
 
 
 @app.command()
@@ -100,7 +103,7 @@ def doctor() -> None:
     try:
         settings = read_settings()
     except WrongSettingsError as error:
-        console.print(f"FIX  settings: {error} See .env.example.", markup=False, soft_wrap=True)
+        console.print(f"FIX  settings: {error} See .env.example.")
         raise typer.Exit(1) from None
     logs.configure(settings.log_format)
     raise typer.Exit(asyncio.run(run(settings, console)))
@@ -124,8 +127,8 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that `loandesk bac
     _run_with_settings(lambda settings: run(settings, file, console))
 
 
-@app.command()
-def manifest(
+@app.command("manifest")
+def print_manifest(
     url: Annotated[str | None, typer.Option(help="The URL at which Slack reaches the desk, https://….")] = None,
     socket: Annotated[bool, typer.Option("--socket", help="For Socket Mode, without a URL.")] = False,
     loan_links: Annotated[
@@ -133,7 +136,7 @@ def manifest(
     ] = "",
 ) -> None:
     """Print the Slack app manifest for HTTP or for Socket Mode."""
-    from bot.manifest import manifest as written
+    from bot.manifest import manifest
     from handlers.loan_links import LoanLinks
 
     if (url is None) is not socket:
@@ -144,9 +147,7 @@ def manifest(
         domain = LoanLinks(loan_links).domain if loan_links else ""
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--loan-links") from None
-    console.print(
-        json.dumps(written(url, links_domain=domain), indent=2, ensure_ascii=False), markup=False, soft_wrap=True
-    )
+    console.print(json.dumps(manifest(url, links_domain=domain), indent=2, ensure_ascii=False))
 
 
 @app.command()
@@ -168,8 +169,8 @@ def demo(
 @keys_app.command("new")
 def new_keys() -> None:
     """Print new keys for the environment."""
-    console.print(f"LOANDESK_ENCRYPTION_KEYS=1:{base64.b64encode(os.urandom(32)).decode()}", markup=False)
-    console.print(f"LOANDESK_SEARCH_KEY={base64.b64encode(os.urandom(32)).decode()}", markup=False)
+    console.print(f"LOANDESK_ENCRYPTION_KEYS=1:{base64.b64encode(os.urandom(32)).decode()}")
+    console.print(f"LOANDESK_SEARCH_KEY={base64.b64encode(os.urandom(32)).decode()}")
 
 
 @keys_app.command("rotate")
@@ -186,30 +187,30 @@ def _run_process(command: Literal["serve", "socket", "worker"]) -> None:
     _run_with_settings(lambda settings: run(settings, command))
 
 
-def _run_with_settings(run: Callable[[Settings], Awaitable[int]]) -> None:
+def _run_with_settings(run: Command) -> None:
     from bot.commands.serving import CannotStartError
 
     try:
         settings = read_settings()
     except WrongSettingsError as error:
-        errors.print(str(error), markup=False)
-        errors.print("See .env.example.", markup=False)
+        errors.print(str(error))
+        errors.print("See .env.example.")
         raise typer.Exit(2) from None
     logs.configure(settings.log_format)
     try:
-        code = asyncio.run(_awaited(run, settings))
+        code = asyncio.run(run(settings))
     except CannotStartError as error:
-        errors.print(str(error), markup=False)
+        errors.print(str(error))
         code = 2
     except Exception:
         structlog.get_logger().exception("mishap")
-        errors.print("Something went wrong in Loan Desk itself. The log line above says what and where.", markup=False)
+        errors.print("Something went wrong in Loan Desk itself. The log line above says what and where.")
         code = 1
     raise typer.Exit(code)
 
 
-def _on_database(run: Callable[[Settings], Awaitable[int]]) -> Callable[[Settings], Awaitable[int]]:
-    """Wrap a command: print one line when the database is away, or not at this release's schema."""
+def _on_database(run: Command) -> Command:
+    """Make the command print one line when the database is away or not at this release's schema."""
     from bot.commands.serving import is_migrated
     from storage.engine.trouble import DATABASE_ERRORS, is_outage
 
@@ -223,16 +224,10 @@ def _on_database(run: Callable[[Settings], Awaitable[int]]) -> Callable[[Setting
                 reason = "it is not at this release's schema. Run `loandesk migrate`"
             else:
                 raise
-        errors.print(
-            f"The database cannot be used: {reason}. `loandesk doctor` tells more.", markup=False, soft_wrap=True
-        )
+        errors.print(f"The database cannot be used: {reason}. `loandesk doctor` tells more.")
         return 1
 
     return run_and_explain
-
-
-async def _awaited(run: Callable[[Settings], Awaitable[int]], settings: Settings) -> int:
-    return await run(settings)
 
 
 def _zone(name: str) -> ZoneInfo:

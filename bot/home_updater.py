@@ -1,8 +1,8 @@
 """Keep recently opened App Homes up to date, within Slack's limit of about 100 publications a minute."""
 
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from desk.core.transaction import Office
@@ -14,32 +14,27 @@ from handlers.events import current_home, home_for_non_member
 from handlers.messages.block_kit.translator import Translator
 from storage.tables import Home, Member, Workspace
 
-log = structlog.get_logger()
-
-A_ROUND = 1
-"""Homes checked per round of one second: `views.publish` allows about 100 a minute, and opening a Home uses some."""
+PER_ROUND = 1
+"""Homes checked in a round of one second: `views.publish` allows about 100 a minute, and opening a Home uses some."""
 
 
+@dataclass(frozen=True, slots=True)
 class HomeUpdater:
-    """Check recently opened Homes and publish those that have changed.
+    """Check recently opened Homes and publish those that have changed. The cost does not grow with Homes or changes."""
 
-    The cost is one check a second, however many Homes there are and whatever changes.
-    """
-
-    def __init__(self, office: Office, workspace: Workspace, client: AsyncWebClient) -> None:
-        self._office = office
-        self._workspace = workspace
-        self._views = ViewsClient(client)
+    office: Office
+    workspace: Workspace
+    client: AsyncWebClient
 
     async def round(self) -> None:
         """Check the Homes whose last check is the oldest."""
-        async with self._office.desk(self._workspace) as desk:
-            homes = await stale_homes(desk, limit=A_ROUND)
+        async with self.office.desk(self.workspace) as desk:
+            homes = await stale_homes(desk, limit=PER_ROUND)
         for home in homes:
             await self._check(home)
 
     async def _check(self, home: Home) -> None:
-        async with self._office.reading_desk(self._workspace) as desk:
+        async with self.office.reading_desk(self.workspace) as desk:
             member = await desk.session.get(Member, home.member_id)
             if member is None:
                 return
@@ -52,8 +47,7 @@ class HomeUpdater:
             if desk.cipher.digest("home", view.content()) == home.digest:
                 return
         # Slack refuses the hash when the owner has just turned a page: the next round sees it.
-        view_hash = await self._views.publish(view, member.slack_user_id, home.hash)
-        if view_hash is None:
-            return
-        async with self._office.desk(self._workspace, member) as desk:
-            await published(desk, view.content(), view_hash, view.private)
+        view_hash = await ViewsClient(self.client).publish(view, member.slack_user_id, home.hash)
+        if view_hash is not None:
+            async with self.office.desk(self.workspace, member) as desk:
+                await published(desk, view.content(), view_hash, view.private)

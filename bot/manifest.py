@@ -7,9 +7,9 @@ from handlers.buttons.forms import SHORTCUTS
 from handlers.commands import COMMANDS
 
 EVENTS = ("app_home_opened", "app_mention", "message.im")
-"""The events the desk subscribes to: its Home is opened, it is mentioned, it is written to."""
+"""Events: the desk's Home is opened, it is mentioned, it gets a direct message."""
 
-SCOPES: dict[str, str] = {
+SCOPES = {
     "commands": "the slash commands and shortcuts",
     "app_mentions:read": "to answer with help when the bot is mentioned",
     "chat:write": "reminders, digests and answers, in channels that the bot was invited to and as direct messages",
@@ -21,15 +21,14 @@ SCOPES: dict[str, str] = {
 }
 """Each scope with its reason. The desk needs all of them."""
 
-OPTIONAL_SCOPES: dict[str, str] = {
+OPTIONAL_SCOPES = {
     "channels:history": "to find a message of its own whose delivery is in doubt, instead of sending it twice",
     "groups:history": "the same in private channels",
     "im:write": "to open the direct conversation in which it is looked for",
 }
 """Each scope that may be withheld, with its reason. Without it, a message whose delivery is in doubt is sent again."""
 
-
-LINK_SCOPES: dict[str, str] = {
+LINK_SCOPES = {
     "links:read": "to hear of links to the lender's own loan system, where LOANDESK_LOAN_LINKS says what they look like",
     "links:write": "to show a loan's number and stage below such a link",
 }
@@ -37,15 +36,12 @@ LINK_SCOPES: dict[str, str] = {
 
 
 def needed_scopes(*, links: bool) -> dict[str, str]:
-    """Return the scopes that the desk needs; `links`: loan links are unfurled."""
-    return {**SCOPES, **(LINK_SCOPES if links else {})}
+    """Return the scopes that the desk needs with or without unfurling loan links."""
+    return SCOPES | LINK_SCOPES if links else SCOPES
 
 
 def manifest(base_url: str | None, *, name: str = "Loan Desk", links_domain: str = "") -> dict[str, Any]:
-    """Return the manifest for a desk that Slack reaches at `base_url`; None means Socket Mode, for one that it cannot reach.
-
-    Links to `links_domain` are unfurled.
-    """
+    """Return the manifest for a desk that Slack reaches at `base_url`, or in Socket Mode. Links to `links_domain` unfurl."""
     events = f"{base_url.rstrip('/')}/slack/events" if base_url else None
     command_url = {"url": events} if events else {}
     request_url = {"request_url": events} if events else {}
@@ -96,13 +92,13 @@ def manifest(base_url: str | None, *, name: str = "Loan Desk", links_domain: str
     }
 
 
-def declared() -> AppManifest:
-    """Return what the manifest of this release names, without the lender's links, which depend on a setting."""
-    written = manifest(None)
-    features = written["features"]
+def app_manifest() -> AppManifest:
+    """Return what this release's manifest names, without the lender's links, which depend on a setting."""
+    whole = manifest(None)
+    features = whole["features"]
     return AppManifest(
         commands=tuple(each["command"] for each in features["slash_commands"]),
         shortcuts={each["callback_id"]: each["name"] for each in features["shortcuts"]},
-        scopes=tuple(written["oauth_config"]["scopes"]["bot"]),
-        events=tuple(written["settings"]["event_subscriptions"]["bot_events"]),
+        scopes=tuple(whole["oauth_config"]["scopes"]["bot"]),
+        events=tuple(whole["settings"]["event_subscriptions"]["bot_events"]),
     )

@@ -1,4 +1,4 @@
-"""The running desk: opened from its settings, served over HTTP, and closed without losing requests in progress."""
+"""The running desk: open it from its settings, answer Slack, and close it without losing requests in progress."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -6,23 +6,22 @@ from functools import partial
 import aiohttp
 import structlog
 from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import metrics
+from bot import monitoring
 from bot.delivery.engine import DbosEngine, Pace
 from bot.delivery.sender import Sender
-from bot.demo import buttons as demo_buttons
+from bot.demo.messages import DEMO_BUTTONS, DEMO_COMPOSERS
 from bot.home_updater import HomeUpdater
-from bot.manifest import declared
+from bot.manifest import app_manifest
 from bot.settings import Settings
 from bot.socket_mode import SocketMode, SocketTimeouts
-from bot.web import web_application
 from bot.worker import Worker, do_chores
 from desk.core.clock import Clock, SystemClock
 from desk.core.transaction import Office
-from desk.messages.kinds import WELCOME
 from desk.people.installing import Installation, Newcomer, install
 from handlers.door.app import build_app
 from handlers.door.directory import Directory
@@ -39,12 +38,11 @@ from storage.tables import Workspace
 
 log = structlog.get_logger()
 
-CALL_SECONDS = 10
-"""How long one call of Slack's Web API may take."""
-
+REQUEST_SECONDS = 10
+"""Time limit of one request to Slack's Web API."""
 
 FINISH_SECONDS = 10
-"""How long a stop waits for requests in progress: each must be answered within 3 s."""
+"""How long a stop waits for requests in progress, each of which must be answered within 3 s."""
 
 
 class NotMigratedError(Exception):
@@ -53,7 +51,7 @@ class NotMigratedError(Exception):
 
 @dataclass(slots=True)
 class Service:
-    """An open desk; close it when done."""
+    """An open desk, to be closed."""
 
     settings: Settings
     office: Office
@@ -69,8 +67,14 @@ class Service:
     port: int = 0
 
     async def serve(self) -> None:
-        """Start to answer Slack on the settings' host and port; `port` has the actual port."""
-        self.runner = web.AppRunner(web_application(self.app), access_log=None, shutdown_timeout=FINISH_SECONDS)
+        """Start to answer Slack over HTTP, and `GET /healthz`, on the settings' host and port; `port` is the actual one."""
+
+        async def events(request: web.Request) -> web.Response:
+            return await to_aiohttp_response(await self.app.async_dispatch(await to_bolt_request(request)))
+
+        application = web.Application()
+        application.add_routes([web.post("/slack/events", events), web.get("/healthz", monitoring.alive)])
+        self.runner = web.AppRunner(application, access_log=None, shutdown_timeout=FINISH_SECONDS)
         await self.runner.setup()
         site = web.TCPSite(self.runner, self.settings.host, self.settings.port)
         await site.start()
@@ -84,14 +88,14 @@ class Service:
             self.settings.app_token.get_secret_value(),
             apology=trouble(Translator(self.workspace.locale), Trouble.UNKNOWN).text,
             timeouts=timeouts,
-            heard=lambda event: metrics.SOCKET.labels(event).inc(),
+            on_event=lambda event: monitoring.SOCKET.labels(event).inc(),
         )
         await self.socket.start()
         if wait:
             await self.socket.wait_connected()
 
     async def work(self, executor_id: str = "desk-1", pace: Pace | None = None) -> None:
-        """Start the worker, which announces what is due and delivers notices. `executor_id`: `bot.heartbeat.Identity`."""
+        """Start the worker. `executor_id`: the name of this process."""
         engine = DbosEngine(self.sender, executor_id=executor_id, pace=pace)
         self.worker = Worker(self.office, self.workspace, engine, self.homes)
         await self.worker.start()
@@ -124,7 +128,7 @@ class Service:
 async def open_service(settings: Settings, clock: Clock | None = None, *, migrate: bool = False) -> Service:
     """Open the desk: database, Slack, workspace, first admin.
 
-    Raises NotMigratedError unless `migrate`, SlackApiError when Slack refuses the token.
+    Raise NotMigratedError unless `migrate`, and SlackApiError when Slack refuses the token.
     """
     url = settings.database_url.get_secret_value()
     make_folder(url)
@@ -139,34 +143,30 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
             token=settings.bot_token.get_secret_value(),
             base_url=settings.slack_api_url,
             session=session,
-            timeout=CALL_SECONDS,
+            timeout=REQUEST_SECONDS,
             retry_handlers=[],
         )
         identity = await client.auth_test()
         directory = Directory(client)
-        workspace = await install(
-            office,
-            Installation(
-                slack_team_id=str(identity.get("team_id")),
-                name=str(identity.get("team", "")),
-                bot_user_id=str(identity.get("user_id")),
-                zone=settings.zone,
-                country=settings.country or None,
-                locale=settings.locale,
-                manifest=declared(),
-            ),
-            await _first_admin(directory, settings),
+        installation = Installation(
+            slack_team_id=str(identity.get("team_id")),
+            name=str(identity.get("team", "")),
+            bot_user_id=str(identity.get("user_id")),
+            zone=settings.zone,
+            country=settings.country or None,
+            locale=settings.locale,
+            manifest=app_manifest(),
         )
+        workspace = await install(office, installation, await _first_admin(directory, settings))
         app = build_app(
-            registry(demo_buttons.FAMILY),
-            Transactions(office, workspace, directory, metrics.served),
+            registry(DEMO_BUTTONS),
+            Transactions(office, workspace, directory, monitoring.count_answer),
             client,
             session,
             signing_secret=settings.signing_secret.get_secret_value(),
             loan_links=LoanLinks(settings.loan_links) if settings.loan_links else None,
             identity=AuthorizeResult.from_auth_test_response(auth_test_response=identity, bot_token=client.token),
         )
-        composers = {**COMPOSERS, WELCOME: demo_buttons.welcome_with_demo}
         return Service(
             settings=settings,
             office=office,
@@ -174,7 +174,7 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
             client=client,
             app=app,
             session=session,
-            sender=Sender(office, client, workspace, partial(compose, composers=composers)),
+            sender=Sender(office, client, workspace, partial(compose, composers=COMPOSERS | DEMO_COMPOSERS)),
             homes=HomeUpdater(office, workspace, client),
         )
     except BaseException:
@@ -184,7 +184,9 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
 
 
 async def _first_admin(directory: Directory, settings: Settings) -> Newcomer | None:
-    person = await directory.person(settings.first_admin) if settings.first_admin else None
-    if person is None and settings.first_admin:
+    if not settings.first_admin:
+        return None
+    person = await directory.person(settings.first_admin)
+    if person is None:
         log.warning("first_admin_unknown", user=settings.first_admin)
     return person.newcomer if person else None

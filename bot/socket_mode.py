@@ -27,15 +27,14 @@ _REMEMBERED = 1000
 
 @dataclass(frozen=True, slots=True)
 class SocketTimeouts:
-    """Times in seconds. A connection is replaced when nothing, not even the answer to a ping every `ping`, arrives for
-    `silence`, or after the lifetime that Slack gives it plus `overtime`. The old one is closed `farewell` after the new
-    one is open."""
+    """Times in seconds. A connection is replaced when nothing arrives for `silence`, not even the answer to a ping every
+    `ping`, or after the lifetime that Slack gives it plus `overtime`. It is closed `overlap` after the new one is open."""
 
     hello: float = 10.0
     ping: float = 5.0
     silence: float = 15.0
     overtime: float = 60.0
-    farewell: float = 10.0
+    overlap: float = 10.0
     first_pause: float = 0.5
     longest_pause: float = 30.0
     stop: float = 10.0
@@ -52,10 +51,9 @@ class NotConnectedError(Exception):
 class SocketMode:
     """Keep a connection open while the program runs, and have the Bolt application answer each envelope.
 
-    An envelope is acknowledged once, after its work is committed. A repeated envelope has no further effect and gets the
-    same answer; it waits while the first answer is in progress. `apology` is the answer to a command that failed
-    unexpectedly; a press or form that did is not acknowledged, so that Slack shows an error. `heard` is called for each
-    connection, and with the reason when it is replaced.
+    An envelope is acknowledged once, after its work is committed. A repeated one has no further effect, waits for the first
+    answer and gets the same. `apology` is the answer to a command that fails unexpectedly; a press or form that does is not
+    acknowledged, so that Slack shows an error. `on_event` is called with `connected`, `refused` or why a connection ends.
     """
 
     def __init__(
@@ -66,15 +64,15 @@ class SocketMode:
         *,
         apology: str,
         timeouts: SocketTimeouts | None = None,
-        heard: Callable[[str], None] = lambda _what: None,
+        on_event: Callable[[str], None] = lambda _what: None,
     ) -> None:
         self._app = app
         self._client = client
         self._app_token = app_token
         self._apology = apology
         self._timeouts = timeouts or SocketTimeouts()
-        self._heard = heard
-        self._present: Connection | None = None
+        self._on_event = on_event
+        self._current: Connection | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._working: set[asyncio.Task[None]] = set()
         self._answers: OrderedDict[str, asyncio.Task[dict[str, Any] | None]] = OrderedDict()
@@ -85,7 +83,7 @@ class SocketMode:
     @property
     def connected(self) -> bool:
         """Whether Slack can reach the desk now."""
-        return self._present is not None and self._present.open
+        return self._current is not None and self._current.open
 
     async def start(self) -> None:
         """Start connecting, and stay connected until `stop`."""
@@ -106,8 +104,8 @@ class SocketMode:
         for task in self._closing:
             task.cancel()
         await asyncio.gather(*self._closing, return_exceptions=True)
-        if self._present is not None:
-            await self._present.close()
+        if self._current is not None:
+            await self._current.close()
 
     async def _keep_connected(self) -> None:
         pause = 0.0
@@ -115,19 +113,19 @@ class SocketMode:
             await asyncio.sleep(pause)
             connection = Connection(self._client, self._app_token, self._timeouts, self._take)
             try:
-                await connection.open_up()
+                await connection.connect()
             except NotConnectedError as error:
                 pause = max(error.pause, min(self._timeouts.longest_pause, max(self._timeouts.first_pause, pause * 2)))
-                self._heard("refused")
+                self._on_event("refused")
                 log.warning("socket_not_connected", why=str(error), pause_seconds=pause)
                 continue
             pause = 0.0
-            self._close_later(self._present)
-            self._present = connection
+            self._close_later(self._current)
+            self._current = connection
             self._connected.set()
-            self._heard("connected")
-            why = await connection.until_over()
-            self._heard(why)
+            self._on_event("connected")
+            why = await connection.wait_replaced()
+            self._on_event(why)
             log.info("socket_to_be_replaced", why=why)
             if why not in _STILL_OPEN:
                 await connection.close()
@@ -137,16 +135,15 @@ class SocketMode:
         if old is None:
             return
 
-        async def close_after_farewell() -> None:
+        async def close_after_overlap() -> None:
             try:
-                async with asyncio.timeout(self._timeouts.farewell):
-                    await old.until_closed()
-            except TimeoutError:
-                pass
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._timeouts.overlap):
+                        await old.wait_closed()
             finally:
                 await old.close()
 
-        task = asyncio.create_task(close_after_farewell())
+        task = asyncio.create_task(close_after_overlap())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
@@ -164,13 +161,12 @@ class SocketMode:
             answer = self._answers[envelope_id] = asyncio.create_task(self._work(envelope))
             while len(self._answers) > _REMEMBERED:
                 self._answers.popitem(last=False)
-        made = await answer
-        if made is None:
+        acknowledged = await answer
+        if acknowledged is None:
             self._answers.pop(envelope_id, None)
             return
-        acknowledgement = json.dumps({"envelope_id": envelope_id} | made)
         # Only over the connection that delivered it: Slack repeats over another what a closed one left unacknowledged.
-        if not await connection.send(acknowledgement):
+        if not await connection.send(json.dumps({"envelope_id": envelope_id} | acknowledged)):
             log.warning("envelope_not_acknowledged", type=envelope.get("type"))
 
     async def _work(self, envelope: dict[str, Any]) -> dict[str, Any] | None:
@@ -220,7 +216,7 @@ class Connection:
     def open(self) -> bool:
         return self._socket is not None and not self._socket.closed and not self._closed.is_set()
 
-    async def open_up(self) -> None:
+    async def connect(self) -> None:
         """Connect and wait for Slack's hello. Raise NotConnectedError."""
         try:
             async with asyncio.timeout(self._timeouts.hello):
@@ -232,7 +228,7 @@ class Connection:
                 raise NotConnectedError(str(hello.get("reason") or hello.get("type")))
         except BaseException as error:
             await self.close()
-            raise _explained(error) from None
+            raise _not_connected_error(error) from None
         lifetime = float(hello.get("debug_info", {}).get("approximate_connection_time") or 3600)
         self._tasks = [
             asyncio.create_task(self._listen(socket)),
@@ -240,11 +236,11 @@ class Connection:
             asyncio.create_task(self._expire(lifetime + self._timeouts.overtime)),
         ]
 
-    async def until_over(self) -> str:
+    async def wait_replaced(self) -> str:
         """Wait until the connection must be replaced, and return why: Slack's reason, or `closed`, `silent`, `old`."""
         return await asyncio.shield(self._over)
 
-    async def until_closed(self) -> None:
+    async def wait_closed(self) -> None:
         """Wait until nothing more can arrive."""
         await self._closed.wait()
 
@@ -286,7 +282,7 @@ class Connection:
         except TimeoutError:
             why = "silent"
         except (ConnectionError, aiohttp.ClientError):
-            why = "closed"
+            pass
         finally:
             self._end(why)
 
@@ -316,7 +312,7 @@ class Connection:
         self._closed.set()
 
 
-def _explained(error: BaseException) -> BaseException:
+def _not_connected_error(error: BaseException) -> BaseException:
     if isinstance(error, NotConnectedError) or not isinstance(error, Exception):
         return error
     if isinstance(error, SlackApiError):

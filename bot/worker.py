@@ -1,14 +1,14 @@
-"""The worker: once a second, announce what has fallen due and have it delivered."""
+"""The worker: announce once a second what has fallen due, and run the delivery engine."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 import structlog
 
-from bot import metrics
+from bot import monitoring
+from bot.delivery.engine import DbosEngine
 from bot.home_updater import HomeUpdater
 from desk.core.deliveries import forget_old
 from desk.core.transaction import Desk, Office
@@ -23,29 +23,18 @@ log = structlog.get_logger()
 TICK_SECONDS = 1.0
 
 
-class Engine(Protocol):
-    """Delivers pending notices for as long as the program runs."""
-
-    async def start(self) -> None:
-        """Start delivering."""
-        ...
-
-    async def stop(self) -> None:
-        """Finish the deliveries in flight and stop."""
-        ...
-
-
-Chore = Callable[[Desk], Awaitable[object]]
-
-CHORES: tuple[Chore, ...] = (end_absences, announce_due, escalate_due, owe_due, forget_old)
+CHORES: tuple[Callable[[Desk], Awaitable[object]], ...] = (
+    end_absences,
+    announce_due,
+    escalate_due,
+    owe_due,
+    forget_old,
+)
 """The chores of a round, each in its own transaction."""
 
 
 async def do_chores(office: Office, workspace: Workspace) -> bool:
-    """Do one round of chores. A chore that fails is logged and tried again in the next round; the others go on.
-
-    Return False when all of them failed.
-    """
+    """Do one round of chores; one that fails is logged and left to the next round. Return False when all failed."""
     failed = 0
     for chore in CHORES:
         try:
@@ -53,35 +42,33 @@ async def do_chores(office: Office, workspace: Workspace) -> bool:
                 await chore(desk)
         except Exception as error:  # one chore with a bad row must not stop the others
             log.error("chore_failed", chore=chore.__name__, **log_fields(error))
-            metrics.CHORES_FAILED.labels(chore.__name__).inc()
+            monitoring.CHORES_FAILED.labels(chore.__name__).inc()
             failed += 1
     return failed < len(CHORES)
 
 
+@dataclass(slots=True)
 class Worker:
-    """Do the chores and run the delivery engine until stopped."""
+    """Do the chores and run the delivery engine until stopped. `worked_at`: when the last complete round started."""
 
-    def __init__(self, office: Office, workspace: Workspace, engine: Engine, homes: HomeUpdater) -> None:
-        self._office = office
-        self._workspace = workspace
-        self._engine = engine
-        self._homes = homes
-        self._task: asyncio.Task[None] | None = None
-        self.worked_at: datetime | None = None
-        """When the last complete round started."""
+    office: Office
+    workspace: Workspace
+    engine: DbosEngine
+    homes: HomeUpdater
+    worked_at: datetime | None = None
+    _task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start the engine and the rounds."""
-        await self._engine.start()
+        await self.engine.start()
         self._task = asyncio.create_task(self._work(), name="worker")
 
     async def stop(self) -> None:
         """Finish the current round and the deliveries in flight."""
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        await self._engine.stop()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self.engine.stop()
 
     async def _work(self) -> None:
         while True:
@@ -90,12 +77,12 @@ class Worker:
             await asyncio.sleep(TICK_SECONDS)
 
     async def _round(self) -> None:
-        began = self._office.clock.now()
-        if await do_chores(self._office, self._workspace):
-            self.worked_at = began
+        started_at = self.office.clock.now()
+        if await do_chores(self.office, self.workspace):
+            self.worked_at = started_at
 
     async def _update_homes(self) -> None:
         try:
-            await self._homes.round()
-        except Exception as error:  # a Home that cannot be written must stop neither the reminders nor the other Homes
+            await self.homes.round()
+        except Exception as error:  # a Home that cannot be published must stop neither reminders nor other Homes
             log.error("home_not_kept", **log_fields(error))

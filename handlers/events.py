@@ -13,7 +13,7 @@ from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import HOME, View
 from handlers.messages.home import home
-from handlers.messages.overview import help_on
+from handlers.messages.overview import command_help
 from handlers.messages.refusals.errors import refusal
 
 
@@ -46,7 +46,7 @@ async def answer_message(request: Request) -> Reply:
     """Answer with help, and the command that comes nearest to what was written."""
     nearest = nearest_command(request.text)
     others = [command.usage for command in COMMANDS if command is not nearest]
-    return Reply(help_on(request.t, nearest.usage, others))
+    return Reply(command_help(request.t, nearest.usage, others))
 
 
 def nearest_command(text: str) -> Command:

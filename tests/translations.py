@@ -38,10 +38,12 @@ def _messages(call: ast.Call) -> Iterator[str | tuple[str, str]]:
     match call.func, call.args:
         case ast.Name(id="t" | "_"), [first, *_]:
             yield from _literals(first)
-        case ast.Name(id="phrase"), [_, second, *_]:
+        case ast.Name(id="phrase") | ast.Attribute(attr="phrase"), [_, second, *_]:
             yield from _literals(second)
         case ast.Attribute(attr="n"), [ast.Constant(value=str() as one), ast.Constant(value=str() as many), *_]:
             yield one, many
+        case _:
+            return
 
 
 def _literals(node: ast.expr) -> Iterator[str]:

@@ -17,20 +17,15 @@ from storage.upkeep import archive
 from storage.upkeep.archive import BrokenArchiveError
 
 
-def file_of(target: Path, now: datetime) -> Path:
-    """Return the target itself, or a file named after the time in the target folder."""
-    return target / f"loandesk-{now:%Y%m%dT%H%M%SZ}.jsonl.gz" if target.is_dir() else target
-
-
 async def run(settings: Settings, target: Path, console: Console, clock: Clock | None = None) -> int:
-    """Write the backup and check it by reading it. Return 0 when it is complete, else 1 and leave no file.
+    """Write the backup, check it by reading it, and return 0; on failure leave no file and return 1.
 
-    An existing file is never overwritten.
+    A target folder gets a file named after the time. An existing file is never overwritten.
     """
     now = (clock or SystemClock()).now()
-    file = file_of(target, now)
+    file = _file(target, now)
     if file.exists():
-        console.print(f"No backup was made: {file} already exists.", markup=False, soft_wrap=True)
+        console.print(f"No backup was made: {file} already exists.")
         return 1
     database = Database(settings.database_url.get_secret_value(), patient=True)
     unfinished = file.with_name(file.name + ".part")
@@ -45,20 +40,18 @@ async def run(settings: Settings, target: Path, console: Console, clock: Clock |
         unfinished.unlink(missing_ok=True)
         if not isinstance(error, BrokenArchiveError | OSError) and not is_outage(error):
             raise
-        console.print(f"No backup was made: {reason_of(error)}", markup=False, soft_wrap=True)
+        console.print(f"No backup was made: {reason_of(error)}")
         return 1
     finally:
         await database.close()
-    console.print(
-        f"{file}: {sum(summary.rows.values())} rows as of {now:%Y-%m-%d %H:%M:%S} UTC",
-        markup=False,
-        soft_wrap=True,
-    )
+    console.print(f"{file}: {sum(summary.rows.values())} rows as of {now:%Y-%m-%d %H:%M:%S} UTC")
     needed = "".join(f", encryption key {number}" for number in sorted(summary.keys_used))
-    console.print(
-        f"The backup contains no key. To restore it you need the search key{needed}.", markup=False, soft_wrap=True
-    )
+    console.print(f"The backup contains no key. To restore it you need the search key{needed}.")
     return 0
+
+
+def _file(target: Path, now: datetime) -> Path:
+    return target / f"loandesk-{now:%Y%m%dT%H%M%SZ}.jsonl.gz" if target.is_dir() else target
 
 
 def _private(path: Path) -> BinaryIO:

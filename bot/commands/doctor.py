@@ -1,11 +1,11 @@
-"""`loandesk doctor`: check what the desk needs. Each finding is ok or says what to do."""
+"""`loandesk doctor`: check what the desk needs, and say for each finding that it is ok or what to do."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 from rich.console import Console
@@ -14,8 +14,8 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.engine import make_url
 
-from bot.health import WORKER_SILENT_AFTER
-from bot.manifest import OPTIONAL_SCOPES, declared, needed_scopes
+from bot.manifest import OPTIONAL_SCOPES, app_manifest, needed_scopes
+from bot.monitoring import WORKER_SILENT_AFTER
 from bot.settings import Settings
 from desk.core.clock import Clock, SystemClock
 from desk.people.team import ReminderChannel
@@ -29,9 +29,9 @@ from storage.queries.people import members, workspaces
 from storage.tables import Workspace
 from storage.upkeep import inspection, processes
 
-CALL_SECONDS = 10
+REQUEST_SECONDS = 10
 DRIFT = timedelta(seconds=60)
-"""Requests are refused when our clock and Slack's differ by five minutes; a minute already shows that something is wrong."""
+"""From five minutes between our clock and Slack's on, requests are refused; one minute shows that something is wrong."""
 
 LATE = timedelta(minutes=5)
 """A message that is pending for longer is late."""
@@ -41,14 +41,14 @@ RECENT = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of a check of `subject`. When not `well`, `words` say what to do."""
+    """The result of a check of `subject`. When not `ok`, `words` say what to do."""
 
     subject: str
-    well: bool
+    ok: bool
     words: str
 
 
-def well(subject: str, words: str) -> Finding:
+def ok(subject: str, words: str) -> Finding:
     """Return a finding that needs no action."""
     return Finding(subject, True, words)
 
@@ -59,21 +59,21 @@ def fix(subject: str, words: str) -> Finding:
 
 
 async def examine(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Finding]:
-    """Yield each finding as soon as it is known. Checks that an earlier finding makes impossible are left out."""
+    """Yield each finding as soon as it is known, without the checks that an earlier one makes impossible."""
     clock = clock or SystemClock()
-    yield well("settings", "all are present and readable")
+    yield ok("settings", "all are present and readable")
     database = Database(settings.database_url.get_secret_value())
     try:
         usable = True
         async for finding in _database(settings, database):
-            usable = usable and finding.well
+            usable = usable and finding.ok
             yield finding
         async with aiohttp.ClientSession() as session:
             client = AsyncWebClient(
                 token=settings.bot_token.get_secret_value(),
                 base_url=settings.slack_api_url,
                 session=session,
-                timeout=CALL_SECONDS,
+                timeout=REQUEST_SECONDS,
                 retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=5)],
             )
             slack_team_id: str | None = None
@@ -81,7 +81,7 @@ async def examine(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 slack_team_id = team or slack_team_id
                 yield finding
             if usable:
-                async for finding in _workspace(settings, database, client, slack_team_id, clock):
+                async for finding in _workspace(database, client, slack_team_id, clock.now()):
                     yield finding
     finally:
         await database.close()
@@ -94,22 +94,22 @@ async def _database(settings: Settings, database: Database) -> AsyncIterator[Fin
         yield fix("database", f"{where}: the file does not exist yet: run `loandesk migrate`, which creates it")
         return
     try:
-        stands_at = await schema.revision(database)
+        revision = await schema.revision(database)
     except DATABASE_ERRORS as error:
         yield fix(
             "database",
-            f"{where} cannot be opened ({_reason(error)}): check DATABASE_URL, and that the server runs and accepts the login",
+            f"{where} cannot be opened ({_name(error)}): check DATABASE_URL, and that the server runs and accepts the login",
         )
         return
-    yield well("database", where)
-    if stands_at is None:
+    yield ok("database", where)
+    if revision is None:
         yield fix("migrations", "the database has no tables yet: run `loandesk migrate`")
-    elif not schema.knows(stands_at):
+    elif not schema.knows(revision):
         yield fix("migrations", "the database belongs to a newer release: run that one, or restore a backup")
     elif not await schema.is_current(database):
         yield fix("migrations", "the database is behind this release: back it up, then run `loandesk migrate`")
     else:
-        yield well("migrations", f"at {stands_at}")
+        yield ok("migrations", f"at {revision}")
         yield await _keys(database, settings.cipher())
 
 
@@ -126,7 +126,7 @@ async def _keys(database: Database, cipher: Cipher) -> Finding:
         return fix("keys", "LOANDESK_SEARCH_KEY has changed: restore the earlier one, or no borrower will be found")
     older = [number for number in sorted(cipher.ring.keys) if number != cipher.ring.current]
     rest = f"; older ones: {', '.join(map(str, older))}" if older else ""
-    return well("keys", f"samples can be decrypted; key {cipher.ring.current} encrypts{rest}")
+    return ok("keys", f"samples can be decrypted; key {cipher.ring.current} encrypts{rest}")
 
 
 async def _slack(client: AsyncWebClient, *, links: bool) -> AsyncIterator[tuple[Finding, str | None]]:
@@ -137,12 +137,10 @@ async def _slack(client: AsyncWebClient, *, links: bool) -> AsyncIterator[tuple[
         yield fix("token", words), None
         return
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        yield (
-            fix("token", f"Slack cannot be reached ({_reason(error)}): check the network, proxy and SLACK_API_URL"),
-            None,
-        )
+        words = f"Slack cannot be reached ({_name(error)}): check the network, proxy and SLACK_API_URL"
+        yield fix("token", words), None
         return
-    yield well("token", f"{answer.get('user')} in {answer.get('team')}"), answer.get("team_id")
+    yield ok("token", f"{answer.get('user')} in {answer.get('team')}"), answer.get("team_id")
     headers = {name.casefold(): value for name, value in answer.headers.items()}
     yield _scopes(headers.get("x-oauth-scopes", ""), needed_scopes(links=links)), None
     yield clock_finding(headers.get("date"), datetime.now(UTC)), None
@@ -158,27 +156,26 @@ def _scopes(header: str, needed: Mapping[str, str]) -> Finding:
         words = f"withheld: {', '.join(withheld)}; a message whose delivery is uncertain may be sent twice, and says so"
     if wider := sorted(granted - needed.keys() - OPTIONAL_SCOPES.keys()):
         words += f"; not needed: {', '.join(wider)}"
-    return well("scopes", words)
+    return ok("scopes", words)
 
 
 def clock_finding(date: str | None, now: datetime) -> Finding:
     """Compare the `Date` header of Slack's answer with our clock, which says `now`."""
     if date is None:
-        return well("clock", "Slack's answer has no date to compare with")
+        return ok("clock", "Slack's answer has no date to compare with")
     drift = now - parsedate_to_datetime(date)
     seconds = round(drift.total_seconds())
     if abs(drift) > DRIFT:
         side = "ahead of" if seconds > 0 else "behind"
         return fix("clock", f"{abs(seconds)} s {side} Slack's: set it by NTP. From 300 s on every request is refused")
-    return well("clock", f"{seconds:+d} s from Slack's")
+    return ok("clock", f"{seconds:+d} s from Slack's")
 
 
 async def _workspace(
-    settings: Settings, database: Database, client: AsyncWebClient, slack_team_id: str | None, clock: Clock
+    database: Database, client: AsyncWebClient, slack_team_id: str | None, now: datetime
 ) -> AsyncIterator[Finding]:
     async with database.reading() as session:
-        rows = await workspaces.every(session)
-    workspace = rows[0] if rows else None
+        workspace = next(iter(await workspaces.every(session)), None)
     if workspace is None:
         yield fix("workspace", "the desk is not set up in this workspace yet: start `loandesk serve` once")
         return
@@ -193,23 +190,22 @@ async def _workspace(
             yield finding
     yield _manifest(workspace)
     yield await _admins(database, workspace)
-    yield await _worker(database, workspace, clock.now())
-    yield await _backlog(database, workspace, clock.now())
+    yield await _worker(database, workspace, now)
+    yield await _backlog(database, workspace, now)
 
 
 async def _channels(database: Database, workspace: Workspace, directory: Directory) -> AsyncIterator[Finding]:
     async with database.reading() as session:
         people = await members.everybody(session, workspace.id)
         teams = await members.teams(session, workspace.id)
-    readers: dict[str, list[str]] = {}
+    uses_of: defaultdict[str, list[str]] = defaultdict(list)
     for member in people:
-        if member.reminder_channel_id:
-            readers.setdefault(member.reminder_channel_id, []).append(f"reminders of {member.slack_user_id}")
+        uses_of[member.reminder_channel_id or ""].append(f"reminders of {member.slack_user_id}")
     for team in teams:
-        if team.manager_channel_id:
-            readers.setdefault(team.manager_channel_id, []).append(f"managers of team {team.name}")
+        uses_of[team.manager_channel_id or ""].append(f"managers of team {team.name}")
+    uses_of.pop("", None)
     wrong = 0
-    for channel_id, uses in readers.items():
+    for channel_id, uses in uses_of.items():
         try:
             trouble = trouble_with(await directory.channel(channel_id))
         except SlackApiError as error:
@@ -226,7 +222,7 @@ async def _channels(database: Database, workspace: Workspace, directory: Directo
                 "their channel failed: set it again with /loan-team add",
             )
     if not wrong:
-        yield well("channels", f"{len(readers)} are open to the bot and to no other company")
+        yield ok("channels", f"the bot is in all {len(uses_of)} of them, and none is shared with another company")
 
 
 def trouble_with(channel: ReminderChannel | None) -> str | None:
@@ -243,21 +239,19 @@ def trouble_with(channel: ReminderChannel | None) -> str | None:
 
 
 def _manifest(workspace: Workspace) -> Finding:
-    """Say whether this release needs another app manifest. Slack shows a bot no commands and events: only the desk remembers."""
+    # Slack shows a bot neither commands nor events: only the desk knows what the app's manifest has.
     if workspace.app_manifest is None:
-        return well("manifest", "the desk remembers it from its next start on")
-    added = declared().added_to(workspace.app_manifest)
-    if added:
-        parts = {name: ", ".join(found) for name, found in asdict(added).items() if found}
-        words = "; ".join(f"{name} {found}" for name, found in parts.items())
+        return ok("manifest", "not recorded yet: the desk records it when it next starts")
+    if added := app_manifest().added_to(workspace.app_manifest):
+        words = "; ".join(f"{name} {', '.join(found)}" for name, found in asdict(added).items() if found)
         return fix(
             "manifest",
             f"this release adds {words}: paste the output of `loandesk manifest` under App Manifest at "
             "https://api.slack.com/apps. The admins are told when the desk starts",
         )
     if workspace.app_manifest_at is None:
-        return well("manifest", "nothing was added since the installation")
-    return well("manifest", f"the admins were told on {workspace.app_manifest_at:%Y-%m-%d} what to paste in Slack")
+        return ok("manifest", "nothing has been added since the installation")
+    return ok("manifest", f"the admins were told on {workspace.app_manifest_at:%Y-%m-%d} what to paste in Slack")
 
 
 async def _admins(database: Database, workspace: Workspace) -> Finding:
@@ -265,10 +259,9 @@ async def _admins(database: Database, workspace: Workspace) -> Finding:
         admins = await members.with_role(session, workspace.id, "admin")
     if not admins:
         return fix(
-            "admins",
-            "there is none: set LOANDESK_FIRST_ADMIN to a Slack member id (U012ABCDEF) and restart the desk",
+            "admins", "there is none: set LOANDESK_FIRST_ADMIN to a Slack member id (U012ABCDEF) and restart the desk"
         )
-    return well("admins", f"{len(admins)}")
+    return ok("admins", f"{len(admins)}")
 
 
 async def _worker(database: Database, workspace: Workspace, now: datetime) -> Finding:
@@ -279,7 +272,7 @@ async def _worker(database: Database, workspace: Workspace, now: datetime) -> Fi
     if now - worked_at > WORKER_SILENT_AFTER:
         since = f"{worked_at:%Y-%m-%d %H:%M:%S} UTC"
         return fix("worker", f"none has run since {since}, so no reminders are sent: start it and look at its log")
-    return well("worker", "running")
+    return ok("worker", "running")
 
 
 async def _backlog(database: Database, workspace: Workspace, now: datetime) -> Finding:
@@ -295,23 +288,22 @@ async def _backlog(database: Database, workspace: Workspace, now: datetime) -> F
         )
     if lost:
         return fix("backlog", f"{counts}; {lost} given up in the last day. The log says why (`gave_up`)")
-    return well("backlog", counts)
+    return ok("backlog", counts)
 
 
 def _exists(path: str) -> bool:
     return Path(path).exists()
 
 
-def _reason(error: BaseException) -> str:
-    origin: Any = getattr(error, "orig", None) or error
-    return type(origin).__name__
+def _name(error: BaseException) -> str:
+    return type(getattr(error, "orig", None) or error).__name__
 
 
 async def run(settings: Settings, console: Console, clock: Clock | None = None) -> int:
     """Print one line for each finding. Return 0 when all are ok, else 1."""
     wrong = 0
     async for finding in examine(settings, clock):
-        mark = "ok " if finding.well else "FIX"
-        console.print(f"{mark}  {finding.subject}: {finding.words}", markup=False, soft_wrap=True)
-        wrong += not finding.well
+        mark = "ok " if finding.ok else "FIX"
+        console.print(f"{mark}  {finding.subject}: {finding.words}")
+        wrong += not finding.ok
     return 1 if wrong else 0

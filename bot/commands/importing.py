@@ -1,10 +1,10 @@
-"""`loandesk import`: a lender's CSV file, checked row by row, with a dry run and a progress bar."""
+"""`loandesk import`: check a lender's CSV file row by row and import its loans, or try it in a dry run."""
 
 import csv
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -36,14 +36,14 @@ class Outcome:
     planned: int = 0
 
 
-class DryRun(Exception):
-    """Ends a transaction of which nothing is to be kept."""
+class _DryRunError(Exception):
+    """Rolls back a transaction of a dry run."""
 
 
 def read_file(path: Path) -> str:
-    """The text of a file in UTF-8 or in GB18030, as Chinese Excel writes it.
+    """Return the text of a file in UTF-8 or in GB18030, which Chinese Excel writes.
 
-    Raises Invalid: `import_unreadable` (no such file, or one that cannot be opened), `import_not_text`.
+    Raise Invalid: `import_unreadable` (no such file, or one that cannot be opened), `import_not_text`.
     """
     try:
         content = path.read_bytes()
@@ -60,9 +60,9 @@ def read_file(path: Path) -> str:
 
 
 def read_rows(text: str, workspace: Workspace, office: Office) -> tuple[list[ImportRow], list[RefusedRow]]:
-    """The rows of a CSV text, and those that are refused, each with its line.
+    """Return the rows of a CSV text and the refused ones, each with its line.
 
-    Raises Invalid when it is no table of loans: `import_not_csv`, `import_quotes`, `import_column_missing`,
+    Raise Invalid when it is no table of loans: `import_not_csv`, `import_quotes`, `import_column_missing`,
     `import_column_twice`.
     """
     today = office.clock.now().astimezone(ZoneInfo(workspace.zone)).date()
@@ -88,18 +88,13 @@ def read_rows(text: str, workspace: Workspace, office: Office) -> tuple[list[Imp
 
 
 async def import_loans(
-    office: Office,
-    workspace: Workspace,
-    rows: list[ImportRow],
-    *,
-    dry_run: bool,
-    advance: Callable[[int], None],
+    office: Office, workspace: Workspace, rows: list[ImportRow], *, dry_run: bool, advance: Callable[[int], None]
 ) -> Outcome:
-    """Imports the rows in short transactions; `advance` hears of each batch. A dry run does it all and keeps nothing."""
+    """Import the rows in short transactions, and call `advance` with the size of each. A dry run rolls them back."""
     outcome = Outcome(rows=len(rows))
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
-        with _kept(dry_run=dry_run):
+        with suppress(_DryRunError):
             async with office.desk(workspace) as desk:
                 result = await import_batch(desk, batch)
                 outcome.effects += result.effects
@@ -107,18 +102,9 @@ async def import_loans(
                 outcome.planned += result.planned
                 if dry_run:
                     await desk.session.flush()
-                    raise DryRun
+                    raise _DryRunError
         advance(len(batch))
     return outcome
-
-
-@contextmanager
-def _kept(*, dry_run: bool) -> Iterator[None]:
-    try:
-        yield
-    except DryRun:
-        if not dry_run:
-            raise
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -133,19 +119,16 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 async def run(settings: Settings, file: Path, console: Console, *, language: str, dry_run: bool) -> int:
-    """Imports a file and reports each refused row. 0 when every row went in, else 1."""
+    """Import a file and report each refused row. Return 0 when every row was imported, else 1."""
     t = Translator(language)
     database = Database(settings.database_url.get_secret_value())
     office = Office(database=database, cipher=settings.cipher(), clock=SystemClock())
     try:
         async with database.reading() as session:
-            found = await workspaces.every(session)
-        if not found:
-            console.print(
-                t("The desk isn't installed in a workspace yet. Run loandesk serve once first."), markup=False
-            )
+            workspace = next(iter(await workspaces.every(session)), None)
+        if workspace is None:
+            console.print(t("The desk isn't installed in a workspace yet. Run loandesk serve once first."))
             return 1
-        workspace = found[0]
         rows, refused = read_rows(read_file(file), workspace, office)
         with Progress(console=console, transient=True) as progress:
             task = progress.add_task(t("Importing"), total=len(rows))
@@ -153,22 +136,21 @@ async def run(settings: Settings, file: Path, console: Console, *, language: str
                 office, workspace, rows, dry_run=dry_run, advance=lambda n: progress.advance(task, n)
             )
         outcome.refused = sorted([*outcome.refused, *refused], key=lambda row: row.line)
-        report(t, outcome, console, dry_run=dry_run)
+        _report(t, outcome, console, dry_run=dry_run)
         return 1 if outcome.refused else 0
     except DeskError as error:
-        console.print(explain_file(t, error), markup=False)
+        console.print(explain_file(t, error))
         return 1
     finally:
         await database.close()
 
 
-def report(t: Translator, outcome: Outcome, console: Console, *, dry_run: bool) -> None:
-    """The counts, and each refused row with its line and reason."""
+def _report(t: Translator, outcome: Outcome, console: Console, *, dry_run: bool) -> None:
     if outcome.refused:
         table = Table(t("Line"), t("Reason refused"))
         for row in outcome.refused:
-            table.add_row(str(row.line), _plain(explain_row(t, row.error)))
-        console.print(table)
+            table.add_row(str(row.line), explain_row(t, row.error))
+        console.print(table, soft_wrap=False)
     counts = {
         t("new"): outcome.effects["new"],
         t("changed"): outcome.effects["changed"],
@@ -177,11 +159,6 @@ def report(t: Translator, outcome: Outcome, console: Console, *, dry_run: bool) 
         t("refused"): len(outcome.refused),
         t("follow-ups planned"): outcome.planned,
     }
-    console.print(" · ".join(f"{words} {count}" for words, count in counts.items()), markup=False)
+    console.print(" · ".join(f"{words} {count}" for words, count in counts.items()))
     if dry_run:
-        console.print(t("Dry run: nothing was saved."), markup=False)
-
-
-def _plain(words: str) -> str:
-    # Rich reads square brackets as markup; a borrower's cell may hold them.
-    return words.replace("[", r"\[")
+        console.print(t("Dry run: nothing was saved."))

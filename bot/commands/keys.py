@@ -14,50 +14,45 @@ from storage.engine.database import Database
 from storage.upkeep import rotation
 
 PASSES = 3
-"""How often to look for values that were written with an older key meanwhile."""
+"""How often values are encrypted again that were meanwhile written with an older key."""
 
 
 async def run(settings: Settings, console: Console) -> int:
-    """Return 0 when nothing needs an older key any more, else 1. It can be interrupted and run again at any time."""
+    """Encrypt everything with the current key. Return 0 when nothing needs an older one, else 1.
+
+    It can be interrupted and run again at any time.
+    """
     database = Database(settings.database_url.get_secret_value())
     cipher = settings.cipher()
     current = cipher.ring.current
+    unreadable: set[str] = set()
+    left = 0
     try:
-        unreadable: set[str] = set()
-        left = 0
         for _ in range(PASSES):
-            await _once(database, cipher, console, unreadable)
+            await _rotate(database, cipher, console, unreadable)
             left = await _count(database, current) - len(unreadable)
             if left <= 0:
                 break
     finally:
         await database.close()
     for name in sorted(unreadable):
-        console.print(f"No key opens {name}. It was left as it is.", markup=False, soft_wrap=True)
+        console.print(f"No key opens {name}. It was left as it is.")
     if left > 0:
         console.print(
             f"{left} values were written with an older key meanwhile: a process of the desk still runs with the old "
-            "settings. Restart it and run this again.",
-            markup=False,
-            soft_wrap=True,
+            "settings. Restart it and run this again."
         )
         return 1
-    console.print(
-        f"Everything is encrypted with key {current}. The search key is not rotated.",
-        markup=False,
-        soft_wrap=True,
-    )
+    console.print(f"Everything is encrypted with key {current}. The search key is not rotated.")
     older = ", ".join(str(number) for number in sorted(cipher.ring.keys) if number != current)
     if older and not unreadable:
         console.print(
-            f"You may remove from LOANDESK_ENCRYPTION_KEYS: {older}. Keep it elsewhere as long as you keep an older backup.",
-            markup=False,
-            soft_wrap=True,
+            f"You may remove from LOANDESK_ENCRYPTION_KEYS: {older}. Keep it elsewhere as long as you keep an older backup."
         )
     return 1 if unreadable else 0
 
 
-async def _once(database: Database, cipher: Cipher, console: Console, unreadable: set[str]) -> None:
+async def _rotate(database: Database, cipher: Cipher, console: Console, unreadable: set[str]) -> None:
     with Progress(console=console, transient=True) as progress:
         for place in rotation.places():
             async with database.reading() as session:
@@ -73,9 +68,9 @@ async def _once(database: Database, cipher: Cipher, console: Console, unreadable
                 ids = await rotation.undo_ids(session, last)
             if not ids:
                 return
-            useless_before = SystemClock().now() - UNDO_FOR - timedelta(minutes=1)
+            expired_before = SystemClock().now() - UNDO_FOR - timedelta(minutes=1)
             async with database.transaction() as session:
-                changed = await rotation.rotate_undos(session, cipher, ids, useless_before=useless_before)
+                changed = await rotation.rotate_undos(session, cipher, ids, useless_before=expired_before)
             progress.advance(task, changed)
             last = ids[-1]
 

@@ -27,7 +27,7 @@ _FAULTS_OF_THE_FILE = (BrokenArchiveError, RefusedError, IntegrityError, DataErr
 
 
 async def run(settings: Settings, file: Path, console: Console, clock: Clock | None = None) -> int:
-    """Restore the file in one transaction. Return 0 when it is done, else 1 and write no row."""
+    """Restore the file in one transaction and return 0; on failure write no row and return 1."""
     url = settings.database_url.get_secret_value()
     make_folder(url)
     database = Database(url, patient=True)
@@ -40,26 +40,24 @@ async def run(settings: Settings, file: Path, console: Console, clock: Clock | N
     except Exception as error:
         if not isinstance(error, _FAULTS_OF_THE_FILE) and not is_outage(error):
             raise
-        console.print(f"Nothing was restored: {reason_of(error)}", markup=False, soft_wrap=True)
+        console.print(f"Nothing was restored: {reason_of(error)}")
         return 1
     finally:
         await database.close()
     console.print(
         f"{sum(summary.rows.values())} rows were restored as of {summary.taken_at:%Y-%m-%d %H:%M:%S} UTC. "
-        "What people did since then is lost. Before the desk sends a message again, it looks for it in Slack.",
-        markup=False,
-        soft_wrap=True,
+        "What people did since then is lost. Before the desk sends a message again, it looks for it in Slack."
     )
     return 0
 
 
 def require_keys(summary: Summary, ring: KeyRing) -> None:
     """Raise RefusedError unless the keys of the environment open this backup."""
-    mine = ring.checks()
+    checks = ring.checks()
     for number in sorted(summary.keys_used):
-        if number not in mine:
+        if number not in checks:
             raise RefusedError(f"it needs encryption key {number}; LOANDESK_ENCRYPTION_KEYS has no key of that id")
-        if mine[number] != summary.keys.get(number):
+        if checks[number] != summary.keys.get(number):
             raise RefusedError(
                 f"encryption key {number} in LOANDESK_ENCRYPTION_KEYS is not the one the backup was made with"
             )
@@ -70,10 +68,10 @@ def require_keys(summary: Summary, ring: KeyRing) -> None:
 async def _prepare(database: Database, summary: Summary) -> None:
     if not schema.knows(summary.revision):
         raise RefusedError("a newer release made it: restore it with that release")
-    stands_at = await schema.revision(database)
-    if stands_at is None:
+    revision = await schema.revision(database)
+    if revision is None:
         await schema.migrate(database, summary.revision)
-    elif stands_at != summary.revision:
+    elif revision != summary.revision:
         raise RefusedError(
             "the database is at the schema of another release than the backup: use an empty one without tables"
         )

@@ -15,9 +15,9 @@ from aiohttp import web
 from slack_sdk.errors import SlackApiError
 
 from bot.delivery.engine import Pace
-from bot.health import Health, admin_application
 from bot.heartbeat import BEAT_SECONDS, Heartbeat, Identity, NameTakenError, identity
 from bot.logs import kind_of
+from bot.monitoring import Health, admin_application
 from bot.service import NotMigratedError, Service, open_service
 from bot.settings import Settings
 from bot.socket_mode import SocketTimeouts
@@ -62,16 +62,18 @@ async def run(settings: Settings, command: Command, tuning: Tuning | None = None
     service = await _open(settings, tuning)
     name = identity(settings, command)
     try:
-        async with _named(service, name, tuning) as heartbeat:
+        async with _heartbeat(service, name, tuning) as heartbeat:
             try:
-                await _begin(service, command, name, tuning)
-                _freeze_startup_objects()
+                await _start(service, command, name, tuning)
+                # Objects made at start live as long as the process: scanning them again would delay answers by 0.1 s.
+                gc.collect()
+                gc.freeze()
                 async with _admin(service, command):
                     log.info("serving", command=command, name=name.name, port=service.port)
-                    await _first(stop, heartbeat.overtaken)
+                    await _wait_for_any(stop, heartbeat.overtaken)
                     log.info("stopping", command=command, name=name.name)
             finally:
-                # The name is released only when no work is done under it any more.
+                # The name is released when no work is done under it any more.
                 await service.finish()
     finally:
         await service.close()
@@ -79,7 +81,7 @@ async def run(settings: Settings, command: Command, tuning: Tuning | None = None
 
 
 async def migrate_database(settings: Settings) -> int:
-    """Apply the missing migrations."""
+    """Apply the missing migrations and return 0."""
     url = settings.database_url.get_secret_value()
     make_folder(url)
     database = Database(url)
@@ -120,12 +122,12 @@ async def _open(settings: Settings, tuning: Tuning) -> Service:
 
 
 @contextlib.asynccontextmanager
-async def _named(service: Service, name: Identity, tuning: Tuning) -> AsyncIterator[Heartbeat]:
+async def _heartbeat(service: Service, name: Identity, tuning: Tuning) -> AsyncIterator[Heartbeat]:
     heartbeat = Heartbeat(
         service.office,
         service.workspace,
         name,
-        worked=lambda: service.worker.worked_at if service.worker else None,
+        worked_at=lambda: service.worker.worked_at if service.worker else None,
         seconds=tuning.beat_seconds,
     )
     try:
@@ -135,49 +137,33 @@ async def _named(service: Service, name: Identity, tuning: Tuning) -> AsyncItera
             raise
         raise CannotStartError(f"The database cannot be written: {kind_of(error)}.") from None
     except NameTakenError:
-        raise CannotStartError(
-            f"A {name.kind} process named {name.name} is running. "
-            + (
-                "On SQLite there is one process."
-                if service.settings.on_sqlite
-                else "Give each process its own LOANDESK_EXECUTOR_ID."
-            )
-        ) from None
+        own_name, one_process = "Give each process its own LOANDESK_EXECUTOR_ID.", "On SQLite there is one process."
+        advice = one_process if service.settings.on_sqlite else own_name
+        raise CannotStartError(f"A {name.kind} process named {name.name} is running. {advice}") from None
     try:
         yield heartbeat
     finally:
         await heartbeat.stop()
 
 
-def _freeze_startup_objects() -> None:
-    # Objects made at start live as long as the process: scanning them again would delay answers by a tenth of a second.
-    gc.collect()
-    gc.freeze()
-
-
-async def _begin(service: Service, command: Command, name: Identity, tuning: Tuning) -> None:
+async def _start(service: Service, command: Command, name: Identity, tuning: Tuning) -> None:
     if command == "worker" or service.settings.on_sqlite:
         await service.work(name.name, tuning.pace)
     if command == "serve":
         try:
             await service.serve()
         except OSError as error:
-            raise CannotStartError(
-                _not_opened("LOANDESK_HOST", service.settings.host, "PORT", service.settings.port, error)
-            ) from None
+            settings = service.settings
+            raise _port_error("LOANDESK_HOST", settings.host, "PORT", settings.port, error) from None
     if command == "socket":
         await service.connect(tuning.timeouts, wait=False)
 
 
 @contextlib.asynccontextmanager
 async def _admin(service: Service, command: Command) -> AsyncIterator[None]:
-    settings, door = service.settings, service.socket
-    health = Health(
-        service.office,
-        service.workspace,
-        timedelta(seconds=settings.backlog_seconds),
-        connected=(lambda: door.connected) if door is not None else None,
-    )
+    settings, socket = service.settings, service.socket
+    connected = (lambda: socket.connected) if socket is not None else None
+    health = Health(service.office, service.workspace, timedelta(seconds=settings.backlog_seconds), connected)
     runner = web.AppRunner(admin_application(health), access_log=None, shutdown_timeout=1)
     await runner.setup()
     port = ADMIN_PORTS[command] if settings.admin_port is None else settings.admin_port
@@ -185,9 +171,7 @@ async def _admin(service: Service, command: Command) -> AsyncIterator[None]:
         await web.TCPSite(runner, settings.admin_host, port).start()
     except OSError as error:
         await runner.cleanup()
-        raise CannotStartError(
-            _not_opened("LOANDESK_ADMIN_HOST", settings.admin_host, "LOANDESK_ADMIN_PORT", port, error)
-        ) from None
+        raise _port_error("LOANDESK_ADMIN_HOST", settings.admin_host, "LOANDESK_ADMIN_PORT", port, error) from None
     log.info("health_and_metrics", host=settings.admin_host, port=runner.addresses[0][1])
     try:
         yield
@@ -195,12 +179,12 @@ async def _admin(service: Service, command: Command) -> AsyncIterator[None]:
         await runner.cleanup()
 
 
-def _not_opened(host_setting: str, host: str, port_setting: str, port: int, error: OSError) -> str:
-    return f"{host} ({host_setting}) port {port} ({port_setting}) cannot be opened: {error.strerror}."
+def _port_error(host_setting: str, host: str, port_setting: str, port: int, error: OSError) -> CannotStartError:
+    return CannotStartError(f"{host} ({host_setting}) port {port} ({port_setting}) cannot be opened: {error.strerror}.")
 
 
-async def _first(*events: asyncio.Event) -> None:
-    waiting = [asyncio.create_task(event.wait()) for event in events]
-    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    for task in waiting:
+async def _wait_for_any(*events: asyncio.Event) -> None:
+    tasks = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
         task.cancel()

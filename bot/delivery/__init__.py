@@ -1,1 +1,1 @@
-"""Brings what the desk owes to be said into Slack: once, and kept true."""
+"""Deliver notices to Slack, each once, and keep them up to date."""

@@ -1,13 +1,14 @@
 """Record the steps of a delivery in the notice rows, under the names of `storage.queries.messages.sending`."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from bot.delivery.errors import SlackRequestError
 from bot.delivery.slack_api import PostedMessage
-from desk.core.transaction import Office
-from desk.messages import notices as desk_notices
-from desk.messages.notices import Fallback, native_refused
+from desk.core.transaction import Desk, Office
+from desk.messages.notices import Fallback, channel_lost, native_refused
 from storage.queries.messages import notices, sending
 from storage.queries.messages.sending import LONGEST_WAIT, Lease
 from storage.tables import Notice, Workspace
@@ -17,87 +18,79 @@ class OvertakenError(Exception):
     """Another sender holds the lease or has recorded where the message is: this sender's work no longer counts."""
 
 
+@dataclass
 class Ledger:
     """Write each step in one short transaction that checks the lease first.
 
     Raise OvertakenError when the lease is lost; then nothing was written.
     """
 
-    def __init__(self, office: Office, workspace: Workspace) -> None:
-        self._office = office
-        self._workspace = workspace
+    office: Office
+    workspace: Workspace
 
     async def take_lease(self, notice_id: UUID) -> Lease | None:
         """Return the lease, or None when nothing is to be sent now or another sender holds it."""
-        async with self._office.desk(self._workspace) as desk:
+        async with self.office.desk(self.workspace) as desk:
             return await sending.take_lease(desk.session, notice_id, desk.now)
 
     async def renew_lease(self, lease: Lease) -> None:
         """Renew the lease before a request that is safe to repeat."""
-        async with self._office.desk(self._workspace) as desk:
-            _require_lease(await sending.renew_lease(desk.session, lease, desk.now))
+        await self._record(lambda desk: sending.renew_lease(desk.session, lease, desk.now))
+
+    async def release_lease(self, lease: Lease) -> None:
+        """Give the lease back if this sender still holds it."""
+        async with self.office.desk(self.workspace) as desk:
+            await sending.release_lease(desk.session, lease, now=desk.now)
 
     async def record_attempt(self, lease: Lease, channel: str) -> None:
         """Record an attempt to post: until its answer is recorded, the message may or may not exist."""
-        async with self._office.desk(self._workspace) as desk:
-            _require_lease(await sending.record_attempt(desk.session, lease, channel, desk.now))
+        await self._record(lambda desk: sending.record_attempt(desk.session, lease, channel, desk.now))
 
     async def record_found(self, lease: Lease, posted: PostedMessage) -> None:
         """Record the message that an earlier attempt posted. The lease goes on."""
-        async with self._office.desk(self._workspace) as desk:
-            _require_lease(
-                await sending.record_found(desk.session, lease, channel_id=posted.channel, ts=posted.ts, now=desk.now)
-            )
+        place = {"channel_id": posted.channel, "ts": posted.ts}
+        await self._record(lambda desk: sending.record_found(desk.session, lease, now=desk.now, **place))
 
     async def record_posted(self, lease: Lease, posted: PostedMessage, revision: int) -> bool:
         """Record a new message that shows this revision. Return whether it is the notice's message.
 
         It is not when another sender, which took the lease meanwhile, posted one first.
         """
-        async with self._office.desk(self._workspace) as desk:
-            where = {"channel_id": posted.channel, "ts": posted.ts, "now": desk.now}
-            if await sending.record_sent(desk.session, lease, revision=revision, **where):
+        async with self.office.desk(self.workspace) as desk:
+            place = {"channel_id": posted.channel, "ts": posted.ts, "now": desk.now}
+            if await sending.record_sent(desk.session, lease, revision=revision, **place):
                 return True
             await sending.release_lease(desk.session, lease, now=desk.now)
-            return await sending.claim_post(desk.session, lease.notice_id, **where)
+            return await sending.claim_post(desk.session, lease.notice_id, **place)
 
     async def record_updated(self, lease: Lease, posted: PostedMessage, revision: int) -> None:
         """Record that the existing message shows this revision.
 
         A sender that was overtaken may have replaced a newer state with an older one: request another update.
         """
-        async with self._office.desk(self._workspace) as desk:
-            recorded = await sending.record_sent(
-                desk.session, lease, revision=revision, channel_id=posted.channel, ts=posted.ts, now=desk.now
-            )
+        async with self.office.desk(self.workspace) as desk:
+            place = {"channel_id": posted.channel, "ts": posted.ts, "now": desk.now}
+            recorded = await sending.record_sent(desk.session, lease, revision=revision, **place)
             if not recorded:
                 await notices.touch(desk.session, [lease.notice_id], desk.now)
-        _require_lease(recorded)
-
-    async def release_lease(self, lease: Lease) -> None:
-        """Give the lease back if this sender still holds it."""
-        async with self._office.desk(self._workspace) as desk:
-            await sending.release_lease(desk.session, lease, now=desk.now)
+        if not recorded:
+            raise OvertakenError
 
     async def record_deleted(self, lease: Lease) -> None:
         """Record that the message was deleted in Slack: a new one is to be posted."""
-        async with self._office.desk(self._workspace) as desk:
-            _require_lease(await sending.record_deleted(desk.session, lease, desk.now))
+        await self._record(lambda desk: sending.record_deleted(desk.session, lease, desk.now))
 
     async def record_settled(self, lease: Lease, revision: int) -> None:
         """Record that the existing message stays as it is."""
-        async with self._office.desk(self._workspace) as desk:
-            _require_lease(await sending.record_settled(desk.session, lease, revision=revision, now=desk.now))
+        await self._record(lambda desk: sending.record_settled(desk.session, lease, revision=revision, now=desk.now))
 
     async def record_dropped(self, lease: Lease, revision: int) -> None:
         """Record that the notice need not be sent."""
-        async with self._office.desk(self._workspace) as desk:
-            _require_lease(await sending.record_dropped(desk.session, lease, revision=revision, now=desk.now))
+        await self._record(lambda desk: sending.record_dropped(desk.session, lease, revision=revision, now=desk.now))
 
     async def record_gave_up(self, lease: Lease, error: str) -> None:
         """Record that the notice cannot be sent."""
-        async with self._office.desk(self._workspace) as desk:
-            _require_lease(await sending.record_gave_up(desk.session, lease, error=error, now=desk.now))
+        await self._record(lambda desk: sending.record_gave_up(desk.session, lease, error=error, now=desk.now))
 
     async def record_postponed(
         self, lease: Lease, until: datetime, error: str, *, known_unsent: bool, failed: bool = False
@@ -106,30 +99,25 @@ class Ledger:
 
         `known_unsent`: the attempt certainly posted nothing. `failed`: it counts as a failure.
         """
-        async with self._office.desk(self._workspace) as desk:
-            _require_lease(
-                await sending.record_postponed(
-                    desk.session,
-                    lease,
-                    until=min(until, desk.now + LONGEST_WAIT),
-                    error=error,
-                    known_unsent=known_unsent,
-                    failed=failed,
-                )
+        facts = {"error": error, "known_unsent": known_unsent, "failed": failed}
+        await self._record(
+            lambda desk: sending.record_postponed(
+                desk.session, lease, until=min(until, desk.now + LONGEST_WAIT), **facts
             )
+        )
 
-    async def record_native_refused(self) -> None:
+    async def record_tables_refused(self) -> None:
         """Record that Slack refused a table or chart in this workspace."""
-        async with self._office.desk(self._workspace) as desk:
+        async with self.office.desk(self.workspace) as desk:
             await native_refused(desk)
 
     async def record_channel_lost(
         self, lease: Lease, channel: str, revision: int, failure: SlackRequestError
     ) -> Fallback:
         """Record that `channel` accepts nothing more: a posted message stays, an unposted one goes to the fallback reader."""
-        async with self._office.desk(self._workspace) as desk:
+        async with self.office.desk(self.workspace) as desk:
             notice = await desk.session.get_one(Notice, lease.notice_id)
-            fallback = await desk_notices.channel_lost(desk, notice, channel=channel, error=failure.error)
+            fallback = await channel_lost(desk, notice, channel=channel, error=failure.error)
             session, now = desk.session, desk.now
             if lease.ts is not None:
                 held = await sending.record_settled(session, lease, revision=revision, now=now)
@@ -141,10 +129,11 @@ class Ledger:
                 held = await sending.record_dropped(session, lease, revision=revision, now=now)
             else:
                 held = await sending.record_gave_up(session, lease, error=failure.error, now=now)
-            _require_lease(held)
+            if not held:
+                raise OvertakenError
             return fallback
 
-
-def _require_lease(held: bool, /) -> None:
-    if not held:
-        raise OvertakenError
+    async def _record(self, step: Callable[[Desk], Awaitable[bool]]) -> None:
+        async with self.office.desk(self.workspace) as desk:
+            if not await step(desk):
+                raise OvertakenError

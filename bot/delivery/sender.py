@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import metrics
+from bot import monitoring
 from bot.delivery.errors import SlackRequestError, Verdict
 from bot.delivery.ledger import Ledger, OvertakenError
 from bot.delivery.slack_api import REQUEST_SECONDS, PostedMessage, SlackApi
@@ -25,16 +25,16 @@ from storage.tables import Notice, Workspace
 log = structlog.get_logger()
 
 Compose = Callable[[Desk, Notice], Awaitable[Message | None]]
-"""Render a notice for its reader. None before it was posted: drop it. None once it is posted: leave it as it is."""
+"""Render a notice for its reader. None: drop the notice if it was not posted, otherwise leave the message as it is."""
 
 LONGEST_BACKOFF = timedelta(minutes=1)
-"""The longest pause between two attempts at a notice that fails."""
+"""The longest pause between two attempts at a failing notice."""
 
 STOPPED_PAUSE = timedelta(minutes=10)
-"""The pause between two attempts while Slack blocks the bot in the workspace."""
+"""The pause between two attempts while Slack lets the bot do nothing."""
 
 AT_ONCE = 500
-"""How many pending notices are read at once."""
+"""Most pending notices read at once."""
 
 PLAIN_LIMIT = 3800
 """Longest plain fallback in characters: `chat.update` refuses more than 4,000."""
@@ -54,9 +54,13 @@ class Result(Enum):
     GAVE_UP = "gave_up"
 
 
+class _ComposeError(Exception):
+    """The message could not be rendered: our bug."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Content:
-    """The current message of a notice and its channel. `channel` None: no reader; `message` None: nothing to send."""
+    """The current message of a notice, None when there is nothing to send, and its channel, None without a reader."""
 
     notice_id: UUID
     mark: UUID
@@ -70,8 +74,8 @@ class _Content:
 class Sender:
     """Send the notices of one workspace. No transaction is open during a request to Slack.
 
-    Each attempt takes a lease and checks it before each request and when it records the result. So of two senders one
-    loses, changes nothing, and deletes what it may have posted.
+    Each attempt takes a lease, and checks it before each request and when it records the result. Of two senders one
+    loses: it changes nothing, and deletes what it may have posted.
     """
 
     def __init__(
@@ -93,14 +97,14 @@ class Sender:
         """Make one attempt. Only database errors are raised; then the lease expires, and another attempt follows."""
         lease = await self._ledger.take_lease(notice_id)
         if lease is None:
-            metrics.DELIVERIES.labels(Result.NOTHING_OWED.value).inc()
+            monitoring.DELIVERIES.labels(Result.NOTHING_OWED.value).inc()
             return Result.NOTHING_OWED
         try:
             result = await self._deliver(lease)
         except OvertakenError:
             await self._ledger.release_lease(lease)
             result = Result.OVERTAKEN
-        metrics.DELIVERIES.labels(result.value).inc()
+        monitoring.DELIVERIES.labels(result.value).inc()
         say = log.debug if result is Result.POSTPONED else log.info
         say("delivery", notice=str(notice_id), attempt=lease.fence, result=result.value)
         return result
@@ -113,17 +117,17 @@ class Sender:
         return sum(result is not Result.NOTHING_OWED for result in results)
 
     async def _deliver(self, lease: Lease) -> Result:
-        closed = self._slack.closed_until("chat.update" if lease.ts else "chat.postMessage")
-        if closed is not None:
-            await self._ledger.record_postponed(lease, closed, "paused", known_unsent=True)
+        blocked_until = self._slack.open_until("chat.update" if lease.ts else "chat.postMessage")
+        if blocked_until is not None:
+            await self._ledger.record_postponed(lease, blocked_until, "paused", known_unsent=True)
             return Result.POSTPONED
         content = None
         try:
-            lease, found, unsure = await self._look_when_doubtful(lease)
-            content = await self._write(lease, unsure=unsure)
+            lease, found, maybe_repeat = await self._search_if_doubtful(lease)
+            content = await self._render(lease, maybe_repeat=maybe_repeat)
             if lease.ts is None:
                 return await self._send_first(lease, content)
-            return await self._rewrite(lease, content, found)
+            return await self._send_update(lease, content, found)
         except SlackRequestError as failure:
             return await self._failed(lease, failure, content)
         except _ComposeError as error:
@@ -132,7 +136,7 @@ class Sender:
             await self._ledger.record_postponed(lease, until, NOT_COMPOSED, known_unsent=True, failed=True)
             return Result.POSTPONED
 
-    async def _look_when_doubtful(self, lease: Lease) -> tuple[Lease, PostedMessage | None, bool]:
+    async def _search_if_doubtful(self, lease: Lease) -> tuple[Lease, PostedMessage | None, bool]:
         """Search for the message of an earlier attempt whose outcome is unknown.
 
         Return the lease, updated with the message; the message; and whether the search was not permitted.
@@ -155,7 +159,7 @@ class Sender:
             await self._delete(extra)
         return replace(lease, channel_id=first.channel, ts=first.ts, tried_at=None), first, False
 
-    async def _write(self, lease: Lease, *, unsure: bool) -> _Content:
+    async def _render(self, lease: Lease, *, maybe_repeat: bool) -> _Content:
         async with self.office.reading_desk(self.workspace) as desk:
             notice = await desk.session.get_one(Notice, lease.notice_id)
             revision = notice.wanted
@@ -166,8 +170,8 @@ class Sender:
                     message = await self._compose(desk, notice)
                 except Exception as error:
                     raise _ComposeError from error
-            if message is not None and unsure:
-                locale = await locale_for(desk, notice, to.member if to is not None else None)
+            if message is not None and maybe_repeat:
+                locale = await locale_for(desk, notice, to and to.member)
                 message = add_repeat_warning(message, Translator(locale))
         return _Content(
             notice_id=lease.notice_id,
@@ -175,7 +179,7 @@ class Sender:
             kind=notice.kind,
             meant_for=_meant_for(notice),
             revision=revision,
-            channel=to.channel if to is not None else None,
+            channel=to and to.channel,
             message=message,
         )
 
@@ -186,7 +190,7 @@ class Sender:
         posted = await self._post(lease, content, content.channel, content.message.with_tables or content.message)
         if await self._ledger.record_posted(lease, posted, content.revision):
             late = (self.office.clock.now() - content.meant_for).total_seconds()
-            metrics.LATENESS.labels(content.kind).observe(max(0.0, late))
+            monitoring.LATENESS.labels(content.kind).observe(max(0.0, late))
             return Result.POSTED
         await self._delete(posted)
         return Result.OVERTAKEN
@@ -205,7 +209,7 @@ class Sender:
                 else:
                     raise
 
-    async def _rewrite(self, lease: Lease, content: _Content, found: PostedMessage | None) -> Result:
+    async def _send_update(self, lease: Lease, content: _Content, found: PostedMessage | None) -> Result:
         posted = PostedMessage(lease.channel_id or "", lease.ts or "")
         if found is not None and found.revision == content.revision:
             await self._ledger.record_updated(lease, posted, content.revision)
@@ -232,7 +236,7 @@ class Sender:
             return _plain(content, message, failure)
         log.warning("slack_refuses_tables", notice=str(content.notice_id), kind=content.kind, error=failure.error)
         if failure.error.startswith("invalid_blocks"):
-            await self._ledger.record_native_refused()
+            await self._ledger.record_tables_refused()
         return content.message
 
     async def _delete(self, posted: PostedMessage) -> None:
@@ -275,12 +279,8 @@ class Sender:
         return results.get(fallback, Result.GAVE_UP)
 
 
-class _ComposeError(Exception):
-    """The message could not be rendered: our bug."""
-
-
 def _meant_for(notice: Notice) -> datetime:
-    """Return the instant a reminder is for; for other notices, when they were created."""
+    """Return the instant that a reminder is for; of another notice, when it was created."""
     due = notice.facts.get("for")
     return datetime.fromisoformat(due) if due else notice.created_at
 

@@ -1,4 +1,4 @@
-"""The requests that a delivery sends to Slack, each once and with a time limit."""
+"""The requests of a delivery to Slack, each sent once and with a time limit."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ REQUEST_SECONDS = 10.0
 """Time limit of one request: less than a lease, so that no other sender starts while one is in flight."""
 
 EVENT_TYPE = "loandesk_notice"
-"""Event type of our messages' metadata, which contains the notice's mark and revision and nothing else."""
+"""Event type of our messages' metadata, which contains only the notice's mark and revision."""
 
 _PAGES = 10
 _MARGIN = timedelta(minutes=5)
@@ -30,7 +30,7 @@ _MARGIN = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class PostedMessage:
-    """A message in Slack. `revision` is the state of its notice that it shows, 0 when unknown."""
+    """A message in Slack. `revision`: which one of its notice it shows, 0 when unknown."""
 
     channel: str
     ts: str
@@ -41,7 +41,7 @@ class SlackApi:
     """Post, update, delete and find messages. Every method raises SlackRequestError with a verdict on the failure."""
 
     def __init__(self, client: AsyncWebClient, clock: Clock, *, request_seconds: float = REQUEST_SECONDS) -> None:
-        # The client's own retries would post a message again whose answer was lost.
+        # The retries of a client would post a message again whose answer was lost.
         self._client = AsyncWebClient(
             token=client.token,
             base_url=client.base_url,
@@ -56,12 +56,12 @@ class SlackApi:
         self._seconds = request_seconds
         self._breaker = CircuitBreaker()
 
-    def closed_until(self, method: str) -> datetime | None:
-        """Return until when this method must not be used, or None when it may be."""
-        return self._breaker.closed_until(method, self._clock.now())
+    def open_until(self, method: str) -> datetime | None:
+        """Return until when the method must not be used, or None when it may be."""
+        return self._breaker.open_until(method, self._clock.now())
 
     async def post(self, channel: str, message: Message, mark: UUID, revision: int, *, with_key: bool) -> PostedMessage:
-        """Post a message. `with_key`: with a `client_msg_id`, by which Slack may recognise a repeat."""
+        """Post a message, with `with_key` under a `client_msg_id`, by which Slack may recognise a repeat."""
         answer = await self._request(
             "chat.postMessage",
             channel=channel,
@@ -89,7 +89,7 @@ class SlackApi:
                     channel = (await self._request("conversations.open", users=channel))["channel"]["id"]
                 found = [posted async for posted in self._own_messages(channel, mark, since)]
         except TimeoutError as error:
-            raise self._silent("conversations.history", Verdict.UNKNOWN, "TimeoutError") from error
+            raise self._no_answer("conversations.history", Verdict.UNKNOWN, "TimeoutError") from error
         return sorted(found, key=lambda posted: posted.ts)
 
     async def _own_messages(self, channel: str, mark: UUID, since: datetime) -> AsyncIterator[PostedMessage]:
@@ -114,9 +114,8 @@ class SlackApi:
                 return
 
     async def _request(self, method: str, **arguments: Any) -> dict[str, Any]:
-        closed = self.closed_until(method)
-        if closed is not None:
-            raise SlackRequestError(Verdict.WAIT, "paused", at=self._clock.now(), until=closed)
+        if (until := self.open_until(method)) is not None:
+            raise SlackRequestError(Verdict.WAIT, "paused", at=self._clock.now(), until=until)
         self._breaker.begin(method)
         try:
             async with asyncio.timeout(self._seconds):
@@ -124,13 +123,13 @@ class SlackApi:
         except SlackApiError as error:
             raise self._refused(method, error) from error
         except aiohttp.ClientConnectorError as error:
-            raise self._silent(method, Verdict.UNREACHED, type(error).__name__) from error
+            raise self._no_answer(method, Verdict.UNREACHED, type(error).__name__) from error
         except Exception as error:
-            raise self._silent(method, Verdict.UNKNOWN, type(error).__name__) from error
+            raise self._no_answer(method, Verdict.UNKNOWN, type(error).__name__) from error
         except BaseException:
-            self._breaker.no_answer(method, self._clock.now())
+            self._breaker.fail(method, self._clock.now())
             raise
-        self._breaker.answered(method)
+        self._breaker.succeed(method)
         return dict(answer.data) if isinstance(answer.data, dict) else {}
 
     def _refused(self, method: str, error: SlackApiError) -> SlackRequestError:
@@ -139,16 +138,16 @@ class SlackApi:
         status = getattr(response, "status_code", None) or getattr(response, "status", 200)
         code = code_of(error)
         if status == 429 or verdict_on(code) is Verdict.WAIT:
-            until = self._breaker.asked_to_wait(method, now, _seconds(response.headers.get("Retry-After")))
+            until = self._breaker.wait(method, now, _seconds(response.headers.get("Retry-After")))
             return SlackRequestError(Verdict.WAIT, "ratelimited", at=now, until=until)
         if status >= 500 or not code:
-            return self._silent(method, Verdict.UNKNOWN, f"http_{status}")
-        self._breaker.answered(method)
+            return self._no_answer(method, Verdict.UNKNOWN, f"http_{status}")
+        self._breaker.succeed(method)
         return SlackRequestError(verdict_on(code), code, at=now)
 
-    def _silent(self, method: str, verdict: Verdict, error: str) -> SlackRequestError:
+    def _no_answer(self, method: str, verdict: Verdict, error: str) -> SlackRequestError:
         now = self._clock.now()
-        return SlackRequestError(verdict, error, at=now, until=self._breaker.no_answer(method, now))
+        return SlackRequestError(verdict, error, at=now, until=self._breaker.fail(method, now))
 
 
 def _content(message: Message, mark: UUID, revision: int) -> dict[str, Any]:

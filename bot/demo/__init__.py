@@ -1,2 +1,1 @@
-"""The desk in a local workspace, with a page in the browser or as a tour that checks itself; and the demo borrowers, which an
-admin can add to any desk."""
+"""The demo: the desk in a local workspace, as a page or as a tour that checks itself; and demo borrowers for any desk."""

@@ -1,4 +1,4 @@
-"""Demo borrowers to try the desk with, and their removal with everything about them."""
+"""Add demo borrowers, to try the desk with, and remove them with everything about them."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,7 +24,7 @@ _PREFIX = "DEMO-"
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A borrower with a loan; with `due_in` None nothing is planned."""
+    """A borrower with a loan. `due_in` None: without a follow-up."""
 
     name: str
     phone: str
@@ -35,7 +35,7 @@ class _Case:
     note: str = ""
 
 
-# Ofcom reserves this range of numbers for films: a call by mistake reaches nobody.
+# Ofcom reserves these numbers for drama (https://www.ofcom.org.uk): a call by mistake reaches nobody.
 _CASES = (
     _Case("演示王小明", "+447700900001", "application", "128000", "documents", timedelta(minutes=10), "银行流水"),
     _Case("Demo Maria Santos", "+447700900002", "application", "96000", "income", timedelta(hours=1), "payslips"),
@@ -47,7 +47,7 @@ _CASES = (
 
 @dataclass(frozen=True, slots=True)
 class DemoAdded:
-    """The numbers of the added loans. `may_call`: the member who added them may log calls."""
+    """The added loans. `may_call`: the member who added them may log calls."""
 
     numbers: tuple[str, ...]
     may_call: bool
@@ -56,7 +56,7 @@ class DemoAdded:
 async def add_demo(desk: Desk) -> DemoAdded:
     """Add demo borrowers with loans and follow-ups of the acting member.
 
-    Raises NotAllowed (`role_missing`), Conflict (`demo_there`).
+    Raise NotAllowed (`role_missing`), Conflict (`demo_there`).
     """
     member = require_role(desk, "manage_demo")
     await workspaces.locked(desk.session, desk.workspace.id)
@@ -77,9 +77,9 @@ async def add_demo(desk: Desk) -> DemoAdded:
 
 
 async def remove_demo(desk: Desk) -> int:
-    """Remove the demo borrowers, and only them, with everything about them. Return how many.
+    """Remove only the demo borrowers, with everything about them, and return how many.
 
-    Raises NotAllowed (`role_missing`), NotFound (`demo_gone`).
+    Raise NotAllowed (`role_missing`), NotFound (`demo_gone`).
     """
     require_role(desk, "manage_demo")
     await workspaces.locked(desk.session, desk.workspace.id)

@@ -1,4 +1,4 @@
-"""`loandesk demo`: the desk on a page in the browser, until it is stopped."""
+"""`loandesk demo`: open the desk on a page in the browser until it is stopped."""
 
 import asyncio
 import signal
@@ -9,18 +9,17 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from bot.demo.cast import CHEN_WEI, LI_NA
-from bot.demo.clock import DemoClock
-from bot.demo.opening import LENDER_ZONE, InProcess, SetUpError, open_demo
+from bot.demo.people import CHEN_WEI, LI_NA
+from bot.demo.setup import LENDER_ZONE, DemoClock, InProcess, SetUpError, open_demo
 
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False, soft_wrap=True)
 
 SETTLING = timedelta(seconds=5)
-"""How long it may take until the first line is typed."""
+"""The longest time until the first line is typed."""
 
 
 def first_lines(now: datetime) -> tuple[tuple[str, str, str], ...]:
-    """Return what was typed just before the page opens, by whom and where; the first is due at the next full minute."""
+    """Return who typed what where just before the page opens; the first follow-up is due at the next full minute."""
     due = (now + SETTLING).astimezone(ZoneInfo(LENDER_ZONE)).replace(second=0, microsecond=0) + timedelta(minutes=1)
     return (
         (LI_NA.slack_id, "agents", f"/loan-follow A-1001 {due:%Y-%m-%d %H:%M} identity 核对身份证地址"),
@@ -29,41 +28,35 @@ def first_lines(now: datetime) -> tuple[tuple[str, str, str], ...]:
 
 
 async def run_demo(port: int, *, socket: bool = False) -> int:
-    """Open the page and keep it open. Return 1 if the port is taken."""
+    """Keep the page open until a stop signal. Return 1 if it cannot open."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with tempfile.TemporaryDirectory(prefix="loandesk-demo-") as folder:
         try:
-            stage = await open_demo(
-                Path(folder),
-                clock := DemoClock(),
-                port=port,
-                around_the_clock=True,
-                crew=InProcess(socket=socket),
+            demo = await open_demo(
+                Path(folder), clock := DemoClock(), port=port, around_the_clock=True, runtime=InProcess(socket=socket)
             )
         except OSError as error:
-            console.print(
-                f"The page cannot open on port {port}: {error.strerror}. Try ARGS='--port 8430'.", markup=False
-            )
+            console.print(f"The page cannot open on port {port}: {error.strerror}. Try ARGS='--port 8430'.")
             return 1
         except SetUpError as error:
-            console.print(str(error), markup=False)
+            console.print(str(error))
             return 1
         try:
             for slack_id, channel, line in first_lines(clock.now()):
-                await stage.type(slack_id, channel, line)
-            await stage.service.work()
-            _greet(stage.sandbox.base_url)
+                await demo.type(slack_id, channel, line)
+            await demo.service.work()
+            _greet(demo.sandbox.base_url)
             await stop.wait()
         finally:
-            await stage.close()
+            await demo.close()
     return 0
 
 
 def _greet(url: str) -> None:
-    console.print(f"\n  Loan Desk is open: {url}/\n", markup=False)
+    console.print(f"\n  Loan Desk is open: {url}/\n")
     console.print("  A reminder for 李娜 (Li Na) arrives in #agents within a minute. Press one of its buttons.")
     console.print("  Switch members at the top left. Type /loan in the composer to see what the desk understands.")
     console.print("  一分钟内，#agents 会收到给李娜的提醒。左上角可切换成员；输入 /loan 查看用法。")

@@ -1,13 +1,23 @@
-"""What people read about the demo borrowers: the button that adds or removes them, and the answers."""
+"""The demo borrowers in Slack: the buttons that add and remove them, the answers, and the first admin's message with a button."""
 
-from bot.demo.borrowers import DemoAdded
+from zoneinfo import ZoneInfo
+
+from bot.demo.borrowers import DemoAdded, add_demo, remove_demo
+from desk.core.transaction import Desk
+from desk.messages.kinds import WELCOME
+from desk.people import onboarding
+from handlers.door.declarations import ButtonFamily
+from handlers.door.request import Reply, Request
 from handlers.messages.block_kit.message import Bold, Button, Code, Confirm, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.people.onboarding import welcome
+from storage.tables import Notice
+from storage.upkeep import demo
 
 
 def demo_added(t: Translator, result: DemoAdded) -> Message:
-    """Say which demo borrowers there are, and what to try."""
+    """Name the demo loans, and say what to try."""
     writer = Writer()
     writer.line(phrase(t, "You now have five demo borrowers: {numbers}.", numbers=Bold(t(", ").join(result.numbers))))
     if not result.may_call:
@@ -24,7 +34,7 @@ def demo_added(t: Translator, result: DemoAdded) -> Message:
 
 
 def demo_removed(t: Translator, count: int) -> Message:
-    """Say that they were removed."""
+    """Say that the demo borrowers were removed."""
     words = t.n(
         "{n} demo borrower was removed, with all their records.",
         "{n} demo borrowers were removed, with all their records.",
@@ -44,3 +54,21 @@ def demo_button(t: Translator, count: int) -> Button:
         no=t("Keep"),
     )
     return Button(t("Remove the demo borrowers"), "demo.remove", style="danger", confirm=confirm)
+
+
+async def _add(request: Request) -> Reply:
+    return Reply(demo_added(request.t, await add_demo(request.desk)))
+
+
+async def _remove(request: Request) -> Reply:
+    return Reply(demo_removed(request.t, await remove_demo(request.desk)))
+
+
+async def _welcome(desk: Desk, _notice: Notice, t: Translator, _zone: ZoneInfo) -> Message:
+    count = len(await demo.loans_of(desk.session, desk.workspace.id))
+    return welcome(t, await onboarding.setup_status(desk), loans_buttons=(demo_button(t, count),))
+
+
+DEMO_BUTTONS = ButtonFamily("demo", {"add": _add, "remove": _remove})
+
+DEMO_COMPOSERS = {WELCOME: _welcome}

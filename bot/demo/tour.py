@@ -1,29 +1,29 @@
-"""`loandesk demo --tour`: a morning at the desk through the wire, in Chinese and in English, that checks what it sees."""
+"""`loandesk demo --tour`: play a morning at the desk over the wire, in Chinese and in English, and check what is seen."""
 
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
 
-from bot.demo.cast import Actor, channel_id
-from bot.demo.morning import CHINESE, ENGLISH, Say, Script, See, Tap, Till
-from bot.demo.opening import InProcess, SetUpError, Stage, open_demo
+from bot.demo.people import Person, channel_id
+from bot.demo.scripts import CHINESE, ENGLISH, Check, Line, Press, Script, Wait
+from bot.demo.setup import Demo, InProcess, SetUpError, open_demo
 from sandbox import NotPossibleError
 from sandbox.model import Message, text_of
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, markup=False, soft_wrap=True)
 
 START = datetime.fromisoformat("2026-11-25T08:00:00+08:00")
 """A Wednesday morning in Shanghai, before work begins."""
 
 
-class NotAsItShouldBeError(Exception):
+class MismatchError(Exception):
     """What the tour saw differs from the script."""
 
 
-class MorningClock:
+class ScriptClock:
     """A clock that only the script moves."""
 
     def __init__(self, at: datetime) -> None:
@@ -35,86 +35,85 @@ class MorningClock:
 
 @dataclass(slots=True)
 class Tour:
-    """A morning in progress. `last` is the message that the present reader saw last."""
+    """A morning in progress. `last` is the message seen last."""
 
-    stage: Stage
-    clock: MorningClock
+    demo: Demo
+    clock: ScriptClock
     last: Message | None = None
-    seen: set[str] = field(default_factory=set)
 
     async def play(self, script: Script) -> None:
-        """Play the steps in order. Raises NotAsItShouldBeError at the first that differs from the script."""
+        """Play the steps in order. Raise MismatchError at the first that differs from the script."""
         for step in script.steps:
             match step:
-                case Till(clock):
-                    await self._till(clock)
-                case Say():
-                    await self._say(step)
-                case Tap():
-                    await self._tap(step)
-                case See():
-                    self._see(step)
+                case Wait():
+                    await self._wait(step)
+                case Line():
+                    await self._type(step)
+                case Press():
+                    await self._press(step)
+                case Check():
+                    self._check_channel(step)
 
-    async def _till(self, clock: str) -> None:
-        """Move the clock to that time of day; the worker does its round each half hour until then, and then."""
-        hour, minute = map(int, clock.split(":"))
+    async def _wait(self, step: Wait) -> None:
+        """Move the clock to that time in steps of half an hour, with a round of the worker after each."""
+        hour, minute = map(int, step.clock.split(":"))
         until = START.replace(hour=hour, minute=minute).astimezone(UTC)
         while self.clock.at < until:
             self.clock.at = min(until, self.clock.at + timedelta(minutes=30))
-            await self.stage.crew.round()
-        console.print(f"\n[bold]— {clock} —[/bold]")
+            await self.demo.runtime.round()
+        console.print(f"\n— {step.clock} —", style="bold")
 
-    async def _say(self, step: Say) -> None:
-        reply = await self.stage.type(step.who.slack_id, step.where or step.who.channel, step.line)
+    async def _type(self, step: Line) -> None:
+        reply = await self.demo.type(step.who.slack_id, step.where or step.who.channel, step.line)
         self._show(step.who, step.line)
         if reply.error:
-            raise NotAsItShouldBeError(f"{step.line}: {reply.error}")
+            raise MismatchError(f"{step.line}: {reply.error}")
         self.last = reply.message
         self._check(reply.full_text, step.expects, step.never)
 
-    async def _tap(self, step: Tap) -> None:
+    async def _press(self, step: Press) -> None:
         message = self.last if step.on is None else self._newest(step.where or step.who.channel, step.on)
         if message is None:
-            raise NotAsItShouldBeError(f"nothing to press {step.button!r} on")
+            raise MismatchError(f"nothing to press {step.button!r} on")
         try:
-            press = await self.stage.sandbox.press(step.who.slack_id, message, step.button)
+            press = await self.demo.sandbox.press(step.who.slack_id, message, step.button)
         except NotPossibleError as error:
-            raise NotAsItShouldBeError(f"{step.button}: {error}") from None
+            raise MismatchError(f"{step.button}: {error}") from None
         self._show(step.who, f"[{step.button}]")
         if press.error:
-            raise NotAsItShouldBeError(f"{step.button}: {press.error}")
+            raise MismatchError(f"{step.button}: {press.error}")
         self.last = press.shown
         self._check(text_of(self.last) if self.last else "", step.expects, step.never)
-        await self.stage.crew.round()
+        await self.demo.runtime.round()
 
-    def _see(self, step: See) -> None:
+    def _check_channel(self, step: Check) -> None:
         message = self._newest(step.where, step.expects[0])
         if message is None:
-            raise NotAsItShouldBeError(f"#{step.where} has no message with {step.expects[0]!r}")
-        console.print(f"  #{step.where}", style="dim", markup=False)
+            raise MismatchError(f"#{step.where} has no message with {step.expects[0]!r}")
+        console.print(f"  #{step.where}", style="dim")
         self.last = message
         self._check(text_of(message), step.expects, step.never)
-        pinged = {actor.slack_id for actor in step.pings}
+        pinged = {person.slack_id for person in step.pings}
         if step.pings is not None and set(message.notified) != pinged:
-            raise NotAsItShouldBeError(f"pings {sorted(message.notified)}, not {sorted(pinged)}")
+            raise MismatchError(f"pings {sorted(message.notified)}, not {sorted(pinged)}")
 
     def _newest(self, where: str, words: str) -> Message | None:
-        messages = self.stage.sandbox.messages(channel_id(where))
+        messages = self.demo.sandbox.messages(channel_id(where))
         return next((m for m in reversed(messages) if words in text_of(m)), None)
 
     def _check(self, text: str, expects: tuple[str, ...], never: tuple[str, ...]) -> None:
         for line in (self.last.text if self.last else text).splitlines():
-            console.print(f"    {line}", markup=False)
+            console.print(f"    {line}")
         for words in expects:
             if words not in text:
-                raise NotAsItShouldBeError(f"{words!r} is not in:\n{text}")
+                raise MismatchError(f"{words!r} is not in:\n{text}")
         for words in never:
             if words in text:
-                raise NotAsItShouldBeError(f"{words!r} should not be in:\n{text}")
+                raise MismatchError(f"{words!r} should not be in:\n{text}")
 
-    def _show(self, who: Actor, line: str) -> None:
+    def _show(self, who: Person, line: str) -> None:
         local = self.clock.at + timedelta(hours=8)
-        console.print(f"\n  {local:%H:%M} {who.real_name}: {line}", style="cyan", markup=False)
+        console.print(f"\n  {local:%H:%M} {who.real_name}: {line}", style="cyan")
 
 
 async def run_tour(*, socket: bool = False) -> int:
@@ -122,33 +121,28 @@ async def run_tour(*, socket: bool = False) -> int:
     for script in (CHINESE, ENGLISH):
         console.rule(script.title)
         try:
-            await _one(script, socket=socket)
-        except (NotAsItShouldBeError, SetUpError) as error:
-            console.print(f"\nNOT AS IT SHOULD BE: {error}", style="red", markup=False)
+            await _play_in_new_demo(script, socket=socket)
+        except (MismatchError, SetUpError) as error:
+            console.print(f"\nNOT AS IT SHOULD BE: {error}", style="red")
             return 1
     console.print("\nBoth mornings went as they should.", style="green")
     return 0
 
 
-async def _one(script: Script, *, socket: bool) -> None:
+async def _play_in_new_demo(script: Script, *, socket: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="loandesk-tour-") as folder:
-        clock = MorningClock(START)
-        stage = await open_demo(
-            Path(folder),
-            clock,
-            port=0,
-            locale=script.locale,
-            around_the_clock=False,
-            crew=InProcess(socket=socket),
+        clock = ScriptClock(START)
+        demo = await open_demo(
+            Path(folder), clock, port=0, locale=script.locale, around_the_clock=False, runtime=InProcess(socket=socket)
         )
         try:
-            await play(stage, clock, script)
+            await play(demo, clock, script)
         finally:
-            await stage.close()
+            await demo.close()
 
 
-async def play(stage: Stage, clock: MorningClock, script: Script) -> None:
-    """Play a script on an open stage whose clock shows START. Raises NotAsItShouldBeError."""
-    await Tour(stage, clock).play(script)
-    if stage.sandbox.violations:
-        raise NotAsItShouldBeError(f"Slack would refuse: {stage.sandbox.violations[0]}")
+async def play(demo: Demo, clock: ScriptClock, script: Script) -> None:
+    """Play a script on an open demo whose clock shows START. Raise MismatchError."""
+    await Tour(demo, clock).play(script)
+    if demo.sandbox.violations:
+        raise MismatchError(f"Slack would refuse: {demo.sandbox.violations[0]}")

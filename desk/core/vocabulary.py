@@ -53,7 +53,8 @@ class Word:
 
     def terms(self) -> Iterator[str]:
         """Return the `term_key` of every term for this word, possibly with duplicates."""
-        return map(term_key, (self.code, self.zh, self.en, *self.synonyms))
+        shown = [getattr(self, code, "") for code in LANGUAGES]
+        return map(term_key, filter(None, (self.code, *shown, *self.synonyms)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
     command="/loan-note",
-    about=_("Adds a note to a loan without a call."),
+    about=_("Add a note to a loan without logging a call."),
     forms=(_("<loan> <text>"),),
     examples=(
         Example("L-1042 prefers calls after 18:00", "L-1042 请在18点后联系", _("a note that is not about a call")),

@@ -24,10 +24,11 @@ from handlers.forms.fields import (
     words,
 )
 from handlers.forms.form import Form
+from handlers.messages.block_kit.elements import write_loan_and_time
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
-from handlers.messages.calls import already_logged, corrected, logged, write_call_header
+from handlers.messages.calls import already_logged, corrected, logged
 
 LONGEST = 600
 """The most minutes that one call can take."""
@@ -105,14 +106,14 @@ FORM = Form(
 
 
 async def build_correction(request: Request, private: Private, typed: Typed) -> View:
-    """Write the form with the content of the call. `c` in `private` names the call; the form carries its version."""
+    """Write the call's content. `c` in `private` names the call; the form keeps the version from when it was opened."""
     t = request.t
     call = await corrections.call_to_correct(request.desk, UUID(private["c"]))
     content = call.content
     minutes = "" if content.minutes is None else str(content.minutes)
     typed = {"outcome": content.outcome, "note": content.note, "minutes": minutes, **typed}
     form = FormWriter(t, {"v": call.version, **private}, typed)
-    write_call_header(t, form, call, request.zone)
+    write_loan_and_time(t, form, call.loan, call.at, request.zone)
     form.choice("outcome", t("Outcome"), words(t, VOCABULARY.outcomes))
     form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
     form.number("minutes", t("Length (minutes)"), optional=True, low=0, high=LONGEST)

@@ -7,10 +7,11 @@ from desk.loans import notes
 from handlers.door.request import Request
 from handlers.forms.fields import LOAN_REFUSALS, loan_of, start_form
 from handlers.forms.form import Form
+from handlers.messages.block_kit.elements import write_loan_and_time
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
-from handlers.messages.notes import added, corrected, write_note_header
+from handlers.messages.notes import added, corrected
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
@@ -32,9 +33,9 @@ async def build_correction(request: Request, private: Private, typed: Typed) -> 
     t = request.t
     note = await notes.note_to_correct(request.desk, UUID(private["m"]))
     form = FormWriter(t, {"v": note.version, **private}, {"note": note.text, **typed})
-    write_note_header(t, form, note, request.zone)
+    write_loan_and_time(t, form, note.loan, note.at, request.zone)
     form.text("note", t("Note"), long=True, limit=NOTE_LIMIT)
-    form.small(t("What the note said until now stays in the timeline."))
+    form.small(t("The timeline keeps the earlier version."))
     return form.view(CORRECTION.name, t(CORRECTION.title), submit=t("Save"))
 
 

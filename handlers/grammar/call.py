@@ -47,7 +47,7 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> CallRequest | HelpReques
 
 def _expect_outcome(reader: Reader) -> str:
     if reader.done or reader.norm[reader.at] == ":":
-        reader.refuse("outcome_missing", "outcome", OUTCOMES.shown(reader.norm))
+        reader.refuse("outcome_missing", "outcome", OUTCOMES.display_forms(reader.norm))
     found = reader.find_word(OUTCOMES)
     if found is None:
         reader.refuse("outcome_unknown", "outcome", OUTCOMES.nearest(reader.norm, reader.at))

@@ -158,7 +158,7 @@ class _DocumentList:
                 reader.refuse("by_due_missing", "by", (example(reader.norm, "周五前", "by fri"),))
             reader.refuse("document_unknown", "document", DOCUMENTS.nearest(reader.norm, reader.at))
         if not self._items:
-            reader.refuse("document_missing", "document", DOCUMENTS.shown(reader.norm))
+            reader.refuse("document_missing", "document", DOCUMENTS.display_forms(reader.norm))
         return tuple(self._items.values())
 
     def _take_by(self) -> bool:

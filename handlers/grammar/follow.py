@@ -20,21 +20,8 @@ _ACTS = Terms(
         keyword("cancel", "取消", "已取消", "取消了", "作废", "cancelled", "canceled"),
         keyword(
             "move",
-            *(
-                "改期",
-                "改期到",
-                "改期至",
-                "改到",
-                "改至",
-                "改约",
-                "改约到",
-                "延期",
-                "延期到",
-                "延到",
-                "推迟",
-                "推迟到",
-                "移到",
-            ),
+            *("改期", "改期到", "改期至", "改到", "改至", "改约", "改约到"),
+            *("延期", "延期到", "延到", "推迟", "推迟到", "移到"),
             *("move to", "moved", "moved to", "reschedule", "reschedule to", "postpone", "postpone to"),
         ),
     )

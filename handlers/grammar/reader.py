@@ -94,7 +94,7 @@ class Reader:
     def expect_word(self, terms: Terms[W], part: str, *, unknown: str, missing: str = "") -> W:
         """Take a known word. Raise `Invalid` with the code `unknown`, or with `missing`, if given, when nothing is left."""
         if missing and self.done:
-            self.refuse(missing, part, terms.shown(self.norm))
+            self.refuse(missing, part, terms.display_forms(self.norm))
         word = self.take_word(terms)
         if word is None:
             self.refuse(unknown, part, terms.nearest(self.norm, self.at))

@@ -141,14 +141,14 @@ def _refuse_role_for_team(reader: Reader, roles: tuple[str, ...]) -> None:
     rest = reader.probe(found.end)
     if rest.done or rest.take_channel():
         word = reader.line.trimmed(reader.at, found.end)
-        joined = example(word, "、", ", ").join((*_shown(roles, word), word))
+        joined = example(word, "、", ", ").join((*_roles_in_order(roles, word), word))
         raise Invalid("role_or_team", part="role", given=word, nearest=(joined,))
 
 
 def _roles(reader: Reader) -> tuple[str, ...]:
     """Take roles joined by commas or `and`; text after only a blank is the team."""
     if reader.done:
-        reader.refuse("role_not_said", "role", ROLES.shown(reader.norm))
+        reader.refuse("role_not_said", "role", ROLES.display_forms(reader.norm))
     codes: dict[str, None] = {}
     at = reader.at
     while found := ROLES.longest(reader.norm, at):
@@ -163,7 +163,7 @@ def _roles(reader: Reader) -> tuple[str, ...]:
     return tuple(codes)
 
 
-def _shown(roles: tuple[str, ...], like: str) -> tuple[str, ...]:
+def _roles_in_order(roles: tuple[str, ...], like: str) -> tuple[str, ...]:
     return tuple(role.word(example(like, "zh", "en")) for role in ROLES.words if role.code in roles)
 
 

@@ -86,9 +86,9 @@ class Terms(Generic[W]):
         best: dict[str, str] = {}
         for term in sorted(scores, key=lambda term: -scores[term]):
             best.setdefault(self._word_of[term].code, term)
-        return tuple(best.values())[:_MAX_SUGGESTIONS] or self.shown(norm[start:])
+        return tuple(best.values())[:_MAX_SUGGESTIONS] or self.display_forms(norm[start:])
 
-    def shown(self, like: str = "") -> tuple[str, ...]:
+    def display_forms(self, like: str = "") -> tuple[str, ...]:
         """Return the display form of every word, in the language of the text `like`."""
         return tuple(word.zh if is_chinese(like) else word.en for word in self.words)
 

@@ -3,16 +3,16 @@
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from desk.calls.corrections import CallContent, CallCorrected, CallToCorrect
+from desk.calls.corrections import CallContent, CallCorrected
 from desk.calls.views import CallLogged, RepeatedCall
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.next_steps import NextOffer
 from desk.loans.views import FollowUpView
 from handlers.messages.block_kit import elements
-from handlers.messages.block_kit.elements import masked_loan, outcome, stamp, undo_button
+from handlers.messages.block_kit.elements import outcome, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Code, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.block_kit.writer import Writer
 
 _ROWS = 5
 """How many open follow-ups of the loan an answer lists."""
@@ -21,16 +21,14 @@ _ROWS = 5
 def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID | None = None) -> Message:
     """Render the answer to a logged call, or to an addition to it; then `call_undo` undoes the call itself."""
     writer = Writer()
-    writer.line(
-        phrase(
-            t,
-            "{loan} · {name} · phone ending {tail}: {outcome}, logged at {time}.",
-            loan=Bold(call.loan.number),
-            name=call.name,
-            tail=call.loan.tail,
-            outcome=Bold(elements.outcome(t, call.outcome)),
-            time=t.clock_time(call.at, zone),
-        )
+    writer.phrase(
+        t,
+        "{loan} · {name} · phone ending {tail}: {outcome}, logged at {time}.",
+        loan=Bold(call.loan.number),
+        name=call.name,
+        tail=call.loan.tail,
+        outcome=Bold(elements.outcome(t, call.outcome)),
+        time=t.clock_time(call.at, zone),
     )
     writer.quote(call.note)
     _write_answered(t, writer, call)
@@ -48,13 +46,11 @@ def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID |
 def already_logged(t: Translator, call: RepeatedCall, zone: ZoneInfo) -> Message:
     """Render the question whether a line that was repeated within a short time means another call."""
     writer = Writer()
-    writer.line(
-        phrase(
-            t,
-            "You already logged this on {loan} at {time}. Log another call?",
-            loan=Bold(call.loan_number),
-            time=t.clock_time(call.at, zone),
-        )
+    writer.phrase(
+        t,
+        "You already logged this on {loan} at {time}. Log another call?",
+        loan=Bold(call.loan_number),
+        time=t.clock_time(call.at, zone),
     )
     value = {"c": str(call.call_id), "k": int(call.keeps_plan)}
     return writer.buttons(Button(t("Log another"), "call.again", value)).message()
@@ -62,31 +58,27 @@ def already_logged(t: Translator, call: RepeatedCall, zone: ZoneInfo) -> Message
 
 def _write_answered(t: Translator, writer: Writer, call: CallLogged) -> None:
     if call.missing is not None:
-        writer.line(
-            phrase(
-                t,
-                "There's no open follow-up about {what}, so this call answers none.",
-                what=Bold(elements.purpose(t, call.missing)),
-            )
+        writer.phrase(
+            t,
+            "There's no open follow-up about {what}, so this call answers none.",
+            what=Bold(elements.purpose(t, call.missing)),
         )
         return
     if call.answered is None:
         writer.line(t("This call answers no follow-up."))
         return
     follow_up = call.answered
-    what, name = Bold(elements.purpose(t, follow_up.purpose)), Code(f"{follow_up.loan_number}/{follow_up.number}")
+    what, name = Bold(elements.purpose(t, follow_up.purpose)), Code(elements.follow_up_name(follow_up))
     if follow_up.state == "open":
         attempts = t.n("{n} attempt so far", "{n} attempts so far", follow_up.attempts)
-        writer.line(
-            phrase(t, "Answers {what} ({name}): still open, {attempts}.", what=what, name=name, attempts=attempts)
-        )
+        writer.phrase(t, "Answers {what} ({name}): still open, {attempts}.", what=what, name=name, attempts=attempts)
     else:
-        writer.line(phrase(t, "Answers {what} ({name}): done.", what=what, name=name))
+        writer.phrase(t, "Answers {what} ({name}): done.", what=what, name=name)
 
 
 def _write_consequences(t: Translator, writer: Writer, call: CallLogged) -> None:
     if call.paid is not None:
-        writer.line(phrase(t, "The instalment due {day} counts as paid.", day=Bold(t.date(call.paid))))
+        writer.phrase(t, "The instalment due {day} counts as paid.", day=Bold(t.date(call.paid)))
     if call.settled:
         writer.line(t("Also done:"))
         writer.bullets(elements.follow_up_line(t, follow_up) for follow_up in call.settled)
@@ -156,14 +148,10 @@ def correct_button(label: str, call_id: UUID) -> Button:
     return Button(label, "form.open", {"form": "correct_call", "c": str(call_id)})
 
 
-def write_call_header(t: Translator, writer: Writer, call: CallToCorrect, zone: ZoneInfo) -> None:
-    """Write the loan and the time that identify a call."""
-    writer.line(masked_loan(t, call.loan), " · ", stamp(t, call.at, zone))
-
-
 def corrected(t: Translator, result: CallCorrected, zone: ZoneInfo) -> Message:
     """Render what the call says now, and what it said before."""
-    writer = Writer().line(masked_loan(t, result.loan), " · ", stamp(t, result.at, zone))
+    writer = Writer()
+    elements.write_loan_and_time(t, writer, result.loan, result.at, zone)
     writer.line(t("Corrected to:"), " ", Bold(_summary(t, result.content))).quote(result.content.note)
     writer.line(t("Before:"), " ", _summary(t, result.earlier)).quote(result.earlier.note)
     if result.content.outcome != result.earlier.outcome:
@@ -171,7 +159,7 @@ def corrected(t: Translator, result: CallCorrected, zone: ZoneInfo) -> Message:
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def _summary(t: Translator, content: CallContent) -> str:
-    if content.minutes is None:
-        return outcome(t, content.outcome)
-    return outcome(t, content.outcome) + " · " + t.n("{n} minute", "{n} minutes", content.minutes)
+def _summary(t: Translator, version: CallContent) -> str:
+    if version.minutes is None:
+        return outcome(t, version.outcome)
+    return outcome(t, version.outcome) + " · " + t.n("{n} minute", "{n} minutes", version.minutes)

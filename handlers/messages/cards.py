@@ -6,7 +6,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from desk.documents.documents import DocumentsListed
-from desk.loans.cards import DueCall, LoanCard, PastCall, PastStage, PlannedCalls, RevealedNumber
+from desk.loans.cards import LoanCard, PastCall, PastStage, PlannedCalls, RevealedNumber
 from desk.loans.lookup import LinkedLoan
 from desk.loans.timelines import PAGE, Event, Timeline
 from desk.loans.views import LoanView
@@ -15,9 +15,9 @@ from handlers.messages.block_kit.elements import (
     follow_up_value,
     form_button,
     outcome,
+    phone_ending,
     purpose,
     stage,
-    stamp,
     write_more,
 )
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
@@ -25,7 +25,7 @@ from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
 from handlers.messages.block_kit.writer import Writer, clipped, phrase, renumbered
 from handlers.messages.calls import correct_button
-from handlers.messages.documents import ROWS, document, item_buttons, item_line, state
+from handlers.messages.documents import document, item_line, state, write_documents
 from handlers.messages.notes import correct_note_button
 
 CARD = "card"
@@ -91,20 +91,16 @@ class _NoteBudget:
 def _write_header(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo) -> None:
     """Write the borrower, the loan's stage and owner, and what is paid."""
     loan = view.loan
-    writer.line(Bold(loan.number), " · ", Bold(view.name), " · ", t("phone ending {digits}", digits=loan.tail))
+    _write_name(t, writer, loan, view.name)
     if view.phone_is_wrong:
-        writer.line(
-            phrase(
-                t,
-                "Careful: this number is marked as wrong. To correct it: {line}",
-                line=Code(t("/loan edit {loan} phone 138 0013 8000", loan=loan.number)),
-            )
+        writer.phrase(
+            t,
+            "Careful: this number is marked as wrong. To correct it: {line}",
+            line=Code(t("/loan edit {loan} phone 138 0013 8000", loan=loan.number)),
         )
     since = t.date(view.stage_since.astimezone(zone).date())
     owner: Inline = Mention(loan.owner) if loan.owner else t("nobody")
-    writer.line(
-        phrase(t, "{stage} since {date} · owner: {owner}", stage=Bold(stage(t, loan.stage)), date=since, owner=owner)
-    )
+    writer.phrase(t, "{stage} since {date} · owner: {owner}", stage=Bold(stage(t, loan.stage)), date=since, owner=owner)
     money = _money(t, view)
     if money:
         writer.line(" · ".join(money))
@@ -131,13 +127,8 @@ def _write_due(t: Translator, writer: Writer, view: LoanCard, notes: _NoteBudget
         return
     writer.line(Bold(t("Planned:")))
     for due in view.due:
-        _write_due_row(t, writer, due, notes)
+        writer.bullets([follow_up_line(t, due.follow_up)]).quote(notes.fit(due.note))
     write_more(t, writer, view.more_due)
-
-
-def _write_due_row(t: Translator, writer: Writer, due: DueCall, notes: _NoteBudget) -> None:
-    writer.bullets([follow_up_line(t, due.follow_up)])
-    writer.quote(notes.fit(due.note))
 
 
 def _write_calls(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, notes: _NoteBudget) -> None:
@@ -146,13 +137,12 @@ def _write_calls(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, 
         return
     writer.line(Bold(t("Recent calls:")))
     for call in view.calls:
-        writer.bullets([_call_line(t, call, zone)])
-        writer.quote(notes.fit(call.note))
+        writer.bullets([_call_line(t, call, zone)]).quote(notes.fit(call.note))
     write_more(t, writer, view.more_calls)
 
 
 def _call_line(t: Translator, call: PastCall, zone: ZoneInfo) -> list[Inline]:
-    line: list[Inline] = [stamp(t, call.at, zone), " · ", Bold(outcome(t, call.outcome))]
+    line: list[Inline] = [t.minute(call.at, zone), " · ", Bold(outcome(t, call.outcome))]
     if call.purpose is not None:
         line += [" · ", purpose(t, call.purpose)]
     return [*line, " · ", Mention(call.caller)]
@@ -162,8 +152,7 @@ def _write_notes(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, 
     if view.notes:
         writer.line(Bold(t("Notes:")))
     for note in view.notes:
-        writer.bullets([[stamp(t, note.at, zone), " · ", Mention(note.who)]])
-        writer.quote(notes.fit(note.text))
+        writer.bullets([[t.minute(note.at, zone), " · ", Mention(note.who)]]).quote(notes.fit(note.text))
     write_more(t, writer, view.more_notes)
 
 
@@ -179,12 +168,11 @@ def _write_stages(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo,
     if explained:
         writer.line(Bold(t("Stage reasons:")))
     for past in explained:
-        writer.bullets([_stage_line(t, past, zone)])
-        writer.quote(notes.fit(past.reason))
+        writer.bullets([_stage_line(t, past, zone)]).quote(notes.fit(past.reason))
 
 
 def _stage_line(t: Translator, past: PastStage, zone: ZoneInfo) -> list[Inline]:
-    line: list[Inline] = [stamp(t, past.at, zone), " · ", stage(t, past.stage)]
+    line: list[Inline] = [t.minute(past.at, zone), " · ", stage(t, past.stage)]
     return [*line, " · ", Mention(past.by)] if past.by else line
 
 
@@ -218,10 +206,9 @@ def timeline_tab(t: Translator, view: Timeline, zone: ZoneInfo, above: Message |
     if not view.events:
         writer.line(t("Nothing recorded yet."))
     for event in view.events:
-        writer.bullets([_event(t, event, zone)])
-        writer.quote(notes.fit(event.note))
+        writer.bullets([_event(t, event, zone)]).quote(notes.fit(event.note))
         _write_corrections(t, writer, event, notes, zone)
-    writer.buttons(*_correct_buttons(t, view.events, zone))
+    writer.buttons(*(_correct_button(t, event, zone) for event in view.events if event.may_correct))
     _write_pages(t, writer, view.loan, "timeline", offset=view.offset, more=view.more, page=PAGE)
     return _view(t, view.loan, writer, above, "timeline", offset=view.offset)
 
@@ -230,14 +217,7 @@ def documents_tab(t: Translator, view: DocumentsListed, zone: ZoneInfo, above: M
     """Render the tab with the documents, each with a button for its next step."""
     writer = _start(t, view.loan, "documents")
     _write_name(t, writer, view.loan, view.name)
-    writer.line(Bold(t.n("{n} open document", "{n} open documents", len(view.open))))
-    writer.bullets(item_line(t, item, zone) for item in view.open[:ROWS])
-    write_more(t, writer, len(view.open) - ROWS)
-    writer.buttons(*item_buttons(t, view.open[:ROWS], act="card"))
-    if view.settled:
-        writer.line(t("Closed:"))
-        writer.bullets(item_line(t, item, zone) for item in view.settled[:ROWS])
-        write_more(t, writer, len(view.settled) - ROWS)
+    write_documents(t, writer, view, zone, act="card")
     writer.buttons(form_button(t("Request documents"), "documents", loan=view.loan.id))
     return _view(t, view.loan, writer, above, "documents")
 
@@ -251,8 +231,7 @@ def follow_ups_tab(t: Translator, view: PlannedCalls, above: Message | None = No
         writer.line(Bold(t("Nothing is planned.")))
     for due in view.due:
         n = due.follow_up.number
-        writer.bullets([follow_up_line(t, due.follow_up)])
-        writer.quote(notes.fit(due.note))
+        writer.bullets([follow_up_line(t, due.follow_up)]).quote(notes.fit(due.note))
         writer.buttons(
             form_button(t("Log {name}", name=f"/{n}"), "call", loan=loan_id, follow_up=n),
             Button(t("Finish {name}", name=f"/{n}"), "card.done", follow_up_value(due.follow_up)),
@@ -295,11 +274,11 @@ def _view(
 
 
 def _write_name(t: Translator, writer: Writer, loan: LoanView, name: str) -> None:
-    writer.line(Bold(loan.number), " · ", Bold(name), " · ", t("phone ending {digits}", digits=loan.tail))
+    writer.line(Bold(loan.number), " · ", Bold(name), " · ", phone_ending(t, loan.tail))
 
 
 def _event(t: Translator, event: Event, zone: ZoneInfo) -> list[Inline]:
-    words: list[Inline] = [stamp(t, event.at, zone), " · "]
+    words: list[Inline] = [t.minute(event.at, zone), " · "]
     match event.kind:
         case "call":
             words.append(Bold(outcome(t, event.code)))
@@ -326,24 +305,20 @@ def _write_corrections(t: Translator, writer: Writer, event: Event, notes: _Note
     """Write the first and the latest earlier version of a corrected call or note."""
     versions = event.earlier if len(event.earlier) <= _CORRECTIONS else (event.earlier[0], event.earlier[-1])
     for version in versions:
-        when, who = stamp(t, version.at, zone), Mention(version.by)
+        when, who = t.minute(version.at, zone), Mention(version.by)
         if version.outcome is None:
-            writer.line(phrase(t, "corrected {when} by {who}; it said:", when=when, who=who))
+            writer.phrase(t, "corrected {when} by {who}; before:", when=when, who=who)
         else:
             what = outcome(t, version.outcome)
             if version.minutes is not None:
                 what += " · " + t.n("{n} minute", "{n} minutes", version.minutes)
-            writer.line(phrase(t, "corrected {when} by {who}; before: {what}", when=when, who=who, what=what))
+            writer.phrase(t, "corrected {when} by {who}; before: {what}", when=when, who=who, what=what)
         writer.quote(notes.fit(version.note))
     write_more(t, writer, len(event.earlier) - len(versions))
 
 
-def _correct_buttons(t: Translator, events: Sequence[Event], zone: ZoneInfo) -> list[Button]:
-    return [_correct_button(t, event, zone) for event in events if event.may_correct]
-
-
 def _correct_button(t: Translator, event: Event, zone: ZoneInfo) -> Button:
-    when = stamp(t, event.at, zone)
+    when = t.minute(event.at, zone)
     if event.kind == "note":
         return correct_note_button(t("Correct {name}", name=f"{when} {t('note')}"), event.id)
     return correct_button(t("Correct {name}", name=f"{when} {outcome(t, event.code)}"), event.id)

@@ -116,7 +116,7 @@ def setting(t: Translator, view: DigestSetting) -> Message:
     if view.at is None:
         writer.line(t("Your digest is off. Turn it on with /loan-digest 08:30."))
     else:
-        writer.line(phrase(t, "Your digest comes at {time} on working days.", time=Bold(f"{view.at:%H:%M}")))
+        writer.phrase(t, "Your digest comes at {time} on working days.", time=Bold(f"{view.at:%H:%M}"))
     if view.next_at is not None:
         writer.line(t("Next digest: {when}.", when=t.instant(view.next_at, ZoneInfo(view.zone))))
     if view.undo_id is not None:
@@ -139,9 +139,9 @@ def _row(t: Translator, row: DueRow) -> list[Inline]:
     follow_up = row.follow_up
     due = elements.brief_when(t, follow_up.due, ZoneInfo(follow_up.zone))
     words: list[Inline] = [
-        Code(f"{follow_up.loan_number}/{follow_up.number}"),
+        Code(elements.follow_up_name(follow_up)),
         f" {row.masked} · ",
-        t("phone ending {digits}", digits=row.tail),
+        elements.phone_ending(t, row.tail),
         f" · {elements.purpose(t, follow_up.purpose)} · {due}",
     ]
     if follow_up.overdue:

@@ -11,14 +11,15 @@ from handlers.messages.block_kit.elements import (
     brief_when,
     fit_buttons,
     follow_up_line,
-    stamp,
+    follow_up_name,
+    phone_ending,
     undo_button,
     write_more,
     write_plan,
 )
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.block_kit.writer import Writer
 from handlers.messages.follow_ups import offer_next
 
 ROWS = 10
@@ -26,7 +27,7 @@ ROWS = 10
 
 
 def document(t: Translator, code: str, words: str = "") -> str:
-    """Return a document's name in the reader's language, or the words that name it."""
+    """Return a document's name in the reader's language, or the words that say which other document it is."""
     return words or VOCABULARY.document(code).word(t.language)
 
 
@@ -46,7 +47,7 @@ def state(t: Translator, code: str) -> str:
 def item_line(t: Translator, item: ItemView, zone: ZoneInfo) -> list[Inline]:
     """Return a document as a row: name, state, last change, due time, and why it was sent back."""
     line: list[Inline] = [Bold(document(t, item.code, item.words)), " · ", state(t, item.state)]
-    line.append(f" {stamp(t, item.changed_at, zone)}")
+    line.append(f" {t.minute(item.changed_at, zone)}")
     if item.changed_by:
         line += [" ", Mention(item.changed_by)]
     if item.by is not None and item.state in ("requested", "rejected"):
@@ -61,7 +62,7 @@ def requested(t: Translator, result: DocumentsRequested, zone: ZoneInfo) -> Mess
     writer = Writer()
     _write_loan(t, writer, result.loan, result.name)
     if result.asked:
-        writer.line(phrase(t, "Requested: {documents}.", documents=Bold(_names(t, result.asked))))
+        writer.phrase(t, "Requested: {documents}.", documents=Bold(_names(t, result.asked)))
     if result.already:
         writer.line(t("Already requested and still open:"))
         writer.bullets(item_line(t, item, zone) for item in result.already)
@@ -82,30 +83,24 @@ def changed(t: Translator, result: DocumentsChanged, zone: ZoneInfo, *, brief: b
     _write_loan(t, writer, result.loan, result.name)
     for item in result.changed:
         name, now = Bold(document(t, item.code, item.words)), Bold(state(t, item.state))
-        writer.line(phrase(t, "{document}: {state}", document=name, state=now))
+        writer.phrase(t, "{document}: {state}", document=name, state=now)
         writer.quote(item.reason)
     if any(item.state == "rejected" for item in result.changed):
         writer.line(t("It has been requested again."))
-    if not brief:
-        _write_still_open(t, writer, result, zone)
+    if not brief and not result.still_open:
+        writer.line(t("This loan has no open documents left."))
+    elif not brief:
+        writer.line(t("Still open:"))
+        _write_items(t, writer, result.still_open, zone)
     for follow_up in result.done:
-        name = Code(f"{follow_up.loan_number}/{follow_up.number}")
-        writer.line(phrase(t, "The follow-up for these documents is done ({name}).", name=name))
+        name = Code(follow_up_name(follow_up))
+        writer.phrase(t, "The follow-up for these documents is done ({name}).", name=name)
     if result.planned is not None:
         write_plan(t, writer, result.planned)
     offer_next(t, writer, result.unplanned, zone)
     if not brief:
-        writer.buttons(*item_buttons(t, result.still_open[:ROWS]))
+        writer.buttons(*_item_buttons(t, result.still_open[:ROWS]))
     return writer.buttons(*fit_buttons(t, result.planned), undo_button(t, result.undo_id)).message()
-
-
-def _write_still_open(t: Translator, writer: Writer, result: DocumentsChanged, zone: ZoneInfo) -> None:
-    if not result.still_open:
-        writer.line(t("This loan has no open documents left."))
-        return
-    writer.line(t("Still open:"))
-    writer.bullets(item_line(t, item, zone) for item in result.still_open[:ROWS])
-    write_more(t, writer, len(result.still_open) - ROWS)
 
 
 def listed(t: Translator, result: DocumentsListed, zone: ZoneInfo) -> Message:
@@ -116,31 +111,40 @@ def listed(t: Translator, result: DocumentsListed, zone: ZoneInfo) -> Message:
         example = t("/loan-docs {loan} id, bank by tomorrow", loan=result.loan.number)
         writer.line(t("No documents have been requested for this loan. To request some:")).preformatted(example)
         return writer.message()
-    writer.line(Bold(t.n("{n} open document", "{n} open documents", len(result.open))))
-    writer.bullets(item_line(t, item, zone) for item in result.open[:ROWS])
-    write_more(t, writer, len(result.open) - ROWS)
-    writer.buttons(*item_buttons(t, result.open[:ROWS]))
-    if result.settled:
-        writer.line(t("Closed:"))
-        writer.bullets(item_line(t, item, zone) for item in result.settled[:ROWS])
-        write_more(t, writer, len(result.settled) - ROWS)
+    write_documents(t, writer, result, zone)
     return writer.message()
 
 
+def write_documents(
+    t: Translator, writer: Writer, result: DocumentsListed, zone: ZoneInfo, *, act: str = "documents"
+) -> None:
+    """Write the open documents with a button each, and the closed ones; `act` is the family that handles the buttons."""
+    writer.line(Bold(t.n("{n} open document", "{n} open documents", len(result.open))))
+    _write_items(t, writer, result.open, zone)
+    writer.buttons(*_item_buttons(t, result.open[:ROWS], act=act))
+    if result.settled:
+        writer.line(t("Closed:"))
+        _write_items(t, writer, result.settled, zone)
+
+
+def _write_items(t: Translator, writer: Writer, items: Sequence[ItemView], zone: ZoneInfo) -> None:
+    writer.bullets(item_line(t, item, zone) for item in items[:ROWS])
+    write_more(t, writer, len(items) - ROWS)
+
+
 def _write_loan(t: Translator, writer: Writer, loan: LoanView, name: str) -> None:
-    writer.line(Bold(loan.number), " · ", name, " · ", t("phone ending {digits}", digits=loan.tail))
+    writer.line(Bold(loan.number), " · ", name, " · ", phone_ending(t, loan.tail))
 
 
 def _names(t: Translator, items: Sequence[ItemView]) -> str:
     return t(", ").join(document(t, item.code, item.words) for item in items)
 
 
-def item_buttons(t: Translator, items: Sequence[ItemView], *, act: str = "documents") -> list[Button]:
-    """Return a button for the next step of each document; `act` is the family that handles them."""
+def _item_buttons(t: Translator, items: Sequence[ItemView], *, act: str = "documents") -> list[Button]:
+    """Return a button for the next step of each document."""
     buttons: list[Button] = []
     for item in items:
-        name = document(t, item.code, item.words)
-        value = {"i": str(item.id), "v": item.version}
+        name, value = document(t, item.code, item.words), {"i": str(item.id), "v": item.version}
         if item.state == "received":
             buttons.append(Button(t("{document} accepted", document=name), f"{act}.accept", value))
         else:

@@ -60,7 +60,7 @@ def _rows(t: Translator, view: DueList, zone: ZoneInfo) -> list[list[Inline]]:
         [
             *elements.follow_up_line(t, row.follow_up, with_loan=True),
             f" · {row.name} · ",
-            t("phone ending {digits}", digits=row.tail),
+            elements.phone_ending(t, row.tail),
         ]
         for row in view.rows
     ]
@@ -68,7 +68,7 @@ def _rows(t: Translator, view: DueList, zone: ZoneInfo) -> list[list[Inline]]:
         [
             Code(row.number),
             f" {row.name} · ",
-            t("phone ending {digits}", digits=row.tail),
+            elements.phone_ending(t, row.tail),
             f" · {elements.stage(t, row.stage)} · ",
             t("since {day}", day=t.short_date(row.since.astimezone(zone).date())),
         ]
@@ -81,13 +81,7 @@ def _table(t: Translator, view: DueList, zone: ZoneInfo) -> tuple[list[str], lis
     if view.period == "unplanned":
         header = [t("Loan"), t("Borrower"), t("Phone ending"), t("Stage"), t("Since")]
         return header, [
-            [
-                row.number,
-                row.name,
-                row.tail,
-                elements.stage(t, row.stage),
-                t.date(row.since.astimezone(zone).date()),
-            ]
+            [row.number, row.name, row.tail, elements.stage(t, row.stage), t.date(row.since.astimezone(zone).date())]
             for row in view.unplanned
         ]
     header = [
@@ -102,7 +96,7 @@ def _table(t: Translator, view: DueList, zone: ZoneInfo) -> tuple[list[str], lis
     ]
     return header, [
         [
-            f"{row.follow_up.loan_number}/{row.follow_up.number}",
+            elements.follow_up_name(row.follow_up),
             row.name,
             row.tail,
             elements.purpose(t, row.follow_up.purpose),

@@ -12,7 +12,7 @@ from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.elements import brief_when, fit_buttons, undo_button, write_plan
 from handlers.messages.block_kit.message import Bold, Button, Code, Mention, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.block_kit.writer import Writer
 
 
 def assigned(t: Translator, result: Assigned) -> Message:
@@ -31,11 +31,9 @@ def closed(t: Translator, result: Closed, zone: ZoneInfo) -> Message:
     follow_up = result.follow_up
     writer = Writer()
     writer.line(elements.masked_loan(t, result.loan))
-    name, what = Code(f"{follow_up.loan_number}/{follow_up.number}"), Bold(elements.purpose(t, follow_up.purpose))
+    name, what = Code(elements.follow_up_name(follow_up)), Bold(elements.purpose(t, follow_up.purpose))
     done = follow_up.state == "done"
-    writer.line(
-        phrase(t, "{what} ({name}) is done." if done else "{what} ({name}) is cancelled.", what=what, name=name)
-    )
+    writer.phrase(t, "{what} ({name}) is done." if done else "{what} ({name}) is cancelled.", what=what, name=name)
     writer.quote(result.why)
     offer_next(t, writer, result.unplanned, zone)
     return writer.buttons(undo_button(t, result.undo_id)).message()
@@ -59,8 +57,8 @@ def next_planned(t: Translator, result: NextPlanned) -> Message:
 
 
 def nothing_needed(t: Translator, loan: LoanView) -> Message:
-    """Render the confirmation that the loan needs no next step."""
-    return Writer().line(phrase(t, "{loan} has no next step.", loan=Bold(loan.number))).message()
+    """Confirm that the loan needs no next step."""
+    return Writer().phrase(t, "{loan} has no next step.", loan=Bold(loan.number)).message()
 
 
 def _button(t: Translator, offer: NextOffer, unplanned: Unplanned, zone: ZoneInfo) -> Button:
@@ -84,12 +82,10 @@ def fitted(t: Translator, moved: Fitted) -> Message:
 def snoozed(t: Translator, result: Snoozed, zone: ZoneInfo) -> Message:
     """Render when the desk will remind again."""
     writer = Writer()
-    name = f"{result.follow_up.loan_number}/{result.follow_up.number}"
+    name = elements.follow_up_name(result.follow_up)
     until = Bold(t.instant(result.option.until, zone))
-    writer.line(
-        phrase(
-            t, "{name}: you'll be reminded again {until}. The due time stays the same.", name=Bold(name), until=until
-        )
+    writer.phrase(
+        t, "{name}: you'll be reminded again {until}. The due time stays the same.", name=Bold(name), until=until
     )
     if result.manager_told:
         writer.line(t("It has been snoozed several times, so the manager has been told."))
@@ -98,6 +94,6 @@ def snoozed(t: Translator, result: Snoozed, zone: ZoneInfo) -> Message:
 
 def handed_over(t: Translator, result: ManagerHandover) -> Message:
     """Render the new assignee of a follow-up."""
-    name = f"{result.follow_up.loan_number}/{result.follow_up.number}"
-    writer = Writer().line(phrase(t, "{name} is now with {to}.", name=Bold(name), to=Mention(result.to)))
+    name = elements.follow_up_name(result.follow_up)
+    writer = Writer().phrase(t, "{name} is now with {to}.", name=Bold(name), to=Mention(result.to))
     return writer.buttons(undo_button(t, result.undo_id)).message()

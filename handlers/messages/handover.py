@@ -20,7 +20,7 @@ def preview(t: Translator, result: Preview) -> Message:
     writer = Writer()
     if result.changed:
         writer.line(Bold(t("This changed while you were looking. It is now:")))
-    writer.line(phrase(t, "From {from_} to {to}:", from_=Mention(result.from_), to=Mention(result.to)))
+    writer.phrase(t, "From {from_} to {to}:", from_=Mention(result.from_), to=Mention(result.to))
     _write_counts(t, writer, result.counts)
     if not result.counts.loans and not result.counts.follow_ups:
         return writer.line(t("There is nothing to reassign.")).message()
@@ -39,14 +39,14 @@ def reassigned(t: Translator, result: Reassignment) -> Message:
     """Render what was handed over."""
     writer = Writer()
     if result.loan is not None:
-        writer.line(phrase(t, "{loan} now belongs to {to}.", loan=Bold(result.loan), to=Mention(result.to)))
+        writer.phrase(t, "{loan} now belongs to {to}.", loan=Bold(result.loan), to=Mention(result.to))
         if result.counts.follow_ups:
             writer.line(
                 t.n("{n} open follow-up moved with it.", "{n} open follow-ups moved with it.", result.counts.follow_ups)
             )
     else:
         from_: Inline = Mention(result.from_) if result.from_ else "–"
-        writer.line(phrase(t, "Reassigned from {from_} to {to}:", from_=from_, to=Mention(result.to)))
+        writer.phrase(t, "Reassigned from {from_} to {to}:", from_=from_, to=Mention(result.to))
         _write_counts(t, writer, result.counts)
     writer.quote(result.why)
     return writer.buttons(undo_button(t, result.undo_id)).message()
@@ -87,7 +87,7 @@ def nothing_handed_over(t: Translator) -> Message:
 def notice(
     t: Translator, facts: dict[str, Any], *, by: str, other: str | None, loan: LoanView | None, undone: bool
 ) -> Message:
-    """Render the notice to a member who gave or received: by name, because it notifies nobody else. `loan` is a single loan."""
+    """Render the notice to a member who gave or received work. It names the others without notifying them."""
     whom = other or (t("several members") if facts.get("several") else t("nobody"))
     writer = Writer()
     if facts["gained"]:
@@ -130,10 +130,7 @@ def _write_counts(t: Translator, writer: Writer, counts: HandoverCounts) -> None
 
 
 def _amounts(t: Translator, loans: int, follow_ups: int, overdue: int) -> str:
-    amounts = [
-        t.n("{n} loan", "{n} loans", loans),
-        t.n("{n} open follow-up", "{n} open follow-ups", follow_ups),
-    ]
+    amounts = [t.n("{n} loan", "{n} loans", loans), t.n("{n} open follow-up", "{n} open follow-ups", follow_ups)]
     if overdue:
         amounts.append(t.n("{n} of them late", "{n} of them late", overdue))
     return " · ".join(amounts)

@@ -72,17 +72,17 @@ def _today(t: Translator, writer: Writer, view: HomeView) -> None:
         if rows:
             writer.line(Bold(title))
             writer.bullets(_row(t, row) for row in rows)
-    shown = [row for _, rows in sections for row in rows]
-    writer.buttons(*(_open(t, row) for row in shown[:_OPENABLE]))
+    listed = [row for _, rows in sections for row in rows]
+    writer.buttons(*(_open(t, row) for row in listed[:_OPENABLE]))
     writer.buttons(*_pages(t, view), *_kinds(t, view))
 
 
 def _row(t: Translator, row: DueRow) -> list[Inline]:
     follow_up = row.follow_up
     when = elements.brief_when(t, follow_up.due, ZoneInfo(follow_up.zone))
-    tail = t("phone ending {digits}", digits=row.tail)
+    tail = elements.phone_ending(t, row.tail)
     words: list[Inline] = [
-        Code(f"{follow_up.loan_number}/{follow_up.number}"),
+        Code(elements.follow_up_name(follow_up)),
         " ",
         Bold(row.name),
         f" · {tail} · {elements.purpose(t, follow_up.purpose)} · {when}",
@@ -99,13 +99,13 @@ def _open(t: Translator, row: DueRow) -> Button:
 
 
 def _pages(t: Translator, view: HomeView) -> list[Button]:
-    kept = {"k": view.showing.kind or "", **_newcomer(view)}
+    value = {"k": view.showing.kind or "", **_newcomer(view)}
     buttons: list[Button] = []
     if view.showing.offset:
-        buttons.append(Button(t("Previous page"), "home.show", {**kept, "o": max(0, view.showing.offset - PAGE)}))
+        buttons.append(Button(t("Previous page"), "home.show", {**value, "o": max(0, view.showing.offset - PAGE)}))
     if view.more > 0:
         label = t.n("{n} more", "{n} more", view.more)
-        buttons.append(Button(label, "home.show", {**kept, "o": view.showing.offset + PAGE}))
+        buttons.append(Button(label, "home.show", {**value, "o": view.showing.offset + PAGE}))
     return buttons
 
 

@@ -12,6 +12,7 @@ from handlers.messages.block_kit.elements import (
     fit_buttons,
     follow_up_line,
     form_button,
+    phone_ending,
     purpose,
     stage,
     undo_button,
@@ -20,7 +21,7 @@ from handlers.messages.block_kit.elements import (
 )
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.block_kit.writer import Writer
 from handlers.messages.follow_ups import offer_next
 from handlers.messages.usage import Usage, write_usage
 
@@ -28,10 +29,10 @@ _DAY_ROWS = 5
 """How many of the day's calls are listed below the usage."""
 
 
-def usage_and_day(t: Translator, told: Usage, day: MyDay) -> Message:
+def usage_and_day(t: Translator, usage: Usage, day: MyDay) -> Message:
     """Render the usage of `/loan`, and the reader's calls of the day."""
     writer = Writer()
-    write_usage(t, writer, told)
+    write_usage(t, writer, usage)
     writer.line(Bold(t("Your day:")))
     if day.due.total == 0:
         writer.line(t("Nothing is due today."))
@@ -52,7 +53,7 @@ def usage_and_day(t: Translator, told: Usage, day: MyDay) -> Message:
 
 
 def search_results(t: Translator, result: LoanList) -> Message:
-    """Render the loans that a search search_results."""
+    """Render the loans that match a search."""
     writer = Writer()
     if not result.rows:
         writer.line(t("No loan you can see matches all of these words."))
@@ -90,15 +91,13 @@ def inquiry_opened(t: Translator, result: NewInquiry, zone: ZoneInfo) -> Message
     """Render the answer to a new inquiry."""
     writer = Writer()
     owner: Inline = Mention(result.loan.owner) if result.loan.owner else t("nobody")
-    writer.line(
-        phrase(
-            t,
-            "New inquiry {loan}: {name} · phone ending {tail} · owner: {owner}",
-            loan=Bold(result.loan.number),
-            name=Bold(result.name),
-            tail=result.loan.tail,
-            owner=owner,
-        )
+    writer.phrase(
+        t,
+        "New inquiry {loan}: {name} · phone ending {tail} · owner: {owner}",
+        loan=Bold(result.loan.number),
+        name=Bold(result.name),
+        tail=result.loan.tail,
+        owner=owner,
     )
     writer.quote(result.note)
     offer_next(t, writer, result.unplanned, zone)
@@ -106,7 +105,7 @@ def inquiry_opened(t: Translator, result: NewInquiry, zone: ZoneInfo) -> Message
 
 
 def known_phone(t: Translator, result: KnownPhone) -> Message:
-    """Render the loans that already have the phone number of a new inquiry, which was not inquiry_opened."""
+    """Render the loans that already have the phone number of an inquiry, which was not opened."""
     writer = Writer()
     writer.line(Bold(t("This phone number is already on a loan, so no inquiry was opened yet.")))
     _write_rows(t, writer, result.loans)
@@ -128,11 +127,11 @@ def _write_correction(t: Translator, writer: Writer, result: LoanCorrected) -> N
     values: dict[str, Inline] = {"after": Bold(result.after), "before": result.before, "loan": Bold(result.loan.number)}
     match result.what:
         case "name":
-            writer.line(phrase(t, "{loan}: the borrower's name is now {after} (it was {before}).", **values))
+            writer.phrase(t, "{loan}: the borrower's name is now {after} (it was {before}).", **values)
         case "phone":
-            writer.line(phrase(t, "{loan}: the phone number is now {after} (it was {before}).", **values))
+            writer.phrase(t, "{loan}: the phone number is now {after} (it was {before}).", **values)
         case "number":
-            writer.line(phrase(t, "Loan {before} now has the number {after}.", **values))
+            writer.phrase(t, "Loan {before} now has the number {after}.", **values)
 
 
 def _write_rows(t: Translator, writer: Writer, rows: Sequence[LoanRow]) -> None:
@@ -141,7 +140,7 @@ def _write_rows(t: Translator, writer: Writer, rows: Sequence[LoanRow]) -> None:
 
 
 def _row(t: Translator, row: LoanRow) -> list[Inline]:
-    tail = t("phone ending {digits}", digits=row.tail)
+    tail = phone_ending(t, row.tail)
     line: list[Inline] = [Code(row.number), " ", Bold(row.name), f" · {tail} · {stage(t, row.stage)}"]
     if row.owner is not None:
         line += [" · ", Mention(row.owner)]
@@ -157,15 +156,13 @@ def _row(t: Translator, row: LoanRow) -> list[Inline]:
 def changed(t: Translator, result: StageChanged, zone: ZoneInfo) -> Message:
     """Render a change of stage: what it ended, and what is planned now."""
     writer = Writer()
-    writer.line(
-        phrase(
-            t,
-            "{loan} · {name}: {before} → {after}",
-            loan=Bold(result.loan.number),
-            name=result.name,
-            before=stage(t, result.from_stage),
-            after=Bold(stage(t, result.loan.stage)),
-        )
+    writer.phrase(
+        t,
+        "{loan} · {name}: {before} → {after}",
+        loan=Bold(result.loan.number),
+        name=result.name,
+        before=stage(t, result.from_stage),
+        after=Bold(stage(t, result.loan.stage)),
     )
     writer.quote(result.reason)
     if remark := _remark(t, result):
@@ -200,10 +197,10 @@ def _remark(t: Translator, result: StageChanged) -> str:
 
 
 def _write_ended(t: Translator, writer: Writer, result: StageChanged) -> None:
-    ended: list[str] = []
+    closed: list[str] = []
     if result.ended_follow_ups:
-        ended.append(t.n("{n} open follow-up", "{n} open follow-ups", result.ended_follow_ups))
+        closed.append(t.n("{n} open follow-up", "{n} open follow-ups", result.ended_follow_ups))
     if result.ended_documents:
-        ended.append(t.n("{n} document request", "{n} document requests", result.ended_documents))
-    if ended:
-        writer.line(t("Also closed: {what}", what=" · ".join(ended)))
+        closed.append(t.n("{n} document request", "{n} document requests", result.ended_documents))
+    if closed:
+        writer.line(t("Also closed: {what}", what=" · ".join(closed)))

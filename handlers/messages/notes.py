@@ -3,25 +3,23 @@
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from desk.loans.notes import NoteAdded, NoteCorrected, NoteToCorrect
-from handlers.messages.block_kit.elements import masked_loan, stamp, undo_button
+from desk.loans.notes import NoteAdded, NoteCorrected
+from handlers.messages.block_kit.elements import undo_button, write_loan_and_time
 from handlers.messages.block_kit.message import Bold, Button, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.block_kit.writer import Writer
 
 
 def added(t: Translator, note: NoteAdded, zone: ZoneInfo) -> Message:
     """Render the answer to a new note."""
     writer = Writer()
-    writer.line(
-        phrase(
-            t,
-            "{loan} · {name} · phone ending {tail}: note added at {time}.",
-            loan=Bold(note.loan.number),
-            name=note.name,
-            tail=note.loan.tail,
-            time=t.clock_time(note.at, zone),
-        )
+    writer.phrase(
+        t,
+        "{loan} · {name} · phone ending {tail}: note added at {time}.",
+        loan=Bold(note.loan.number),
+        name=note.name,
+        tail=note.loan.tail,
+        time=t.clock_time(note.at, zone),
     )
     writer.quote(note.text)
     return writer.buttons(
@@ -34,14 +32,10 @@ def correct_note_button(label: str, note_id: UUID) -> Button:
     return Button(label, "form.open", {"form": "correct_note", "m": str(note_id)})
 
 
-def write_note_header(t: Translator, writer: Writer, note: NoteToCorrect, zone: ZoneInfo) -> None:
-    """Write the loan and the time that identify a note."""
-    writer.line(masked_loan(t, note.loan), " · ", stamp(t, note.at, zone))
-
-
 def corrected(t: Translator, result: NoteCorrected, zone: ZoneInfo) -> Message:
     """Render what the note says now, and what it said before."""
-    writer = Writer().line(masked_loan(t, result.loan), " · ", stamp(t, result.at, zone))
-    writer.line(t("The note says now:")).quote(result.text)
+    writer = Writer()
+    write_loan_and_time(t, writer, result.loan, result.at, zone)
+    writer.line(t("Corrected to:")).quote(result.text)
     writer.line(t("Before:")).quote(result.earlier)
     return writer.buttons(undo_button(t, result.undo_id)).message()

@@ -6,19 +6,18 @@ from zoneinfo import ZoneInfo
 
 from desk.core.transaction import Desk
 from desk.loans.views import loan_view
-from desk.messages import digests, kinds
+from desk.messages import kinds
+from desk.messages.digests import digest_of, team_digest_of
 from desk.messages.kinds import KINDS, NoticeKind
-from desk.messages.notice_views import follow_up_notice
+from desk.messages.notice_views import FollowUpNotice, follow_up_notice
 from desk.messages.notices import locale_for, takes_native
-from desk.people import access_requests, onboarding
+from desk.people import access_requests
 from desk.people.app_manifest import Additions
-from handlers.messages import digests as render_digests
-from handlers.messages import handover as render_reassign
-from handlers.messages import reminders as render
+from desk.people.onboarding import setup_status
+from handlers.messages import digests, handover, reminders
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.people import access as render_access
-from handlers.messages.people import onboarding as render_onboarding
+from handlers.messages.people import access, onboarding
 from storage.tables import Call, Loan, Member, Notice, Undo
 
 Composer = Callable[[Desk, Notice, Translator, ZoneInfo], Awaitable[Message | None]]
@@ -32,18 +31,14 @@ async def compose(desk: Desk, notice: Notice, composers: Mapping[NoticeKind, Com
     return await (composers or COMPOSERS)[KINDS[notice.kind]](desk, notice, t, zone)
 
 
-async def _reminder(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
-    view = await follow_up_notice(desk, notice)
-    if notice.ts is None and not view.waiting:
-        return None
-    return render.reminder(t, view, zone)
+def _due(render: Callable[[Translator, FollowUpNotice, ZoneInfo], Message]) -> Composer:
+    """Return the composer of a notice about due follow-ups."""
 
+    async def due(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
+        view = await follow_up_notice(desk, notice)
+        return None if notice.ts is None and not view.waiting else render(t, view, zone)
 
-async def _bundle(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
-    view = await follow_up_notice(desk, notice)
-    if notice.ts is None and not view.waiting:
-        return None
-    return render.bundle(t, view, zone)
+    return due
 
 
 async def _assigned(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
@@ -51,7 +46,7 @@ async def _assigned(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -
     if notice.ts is None and not view.waiting:
         return None
     by = await desk.session.get_one(Member, UUID(notice.facts["by"]))
-    return render.assigned(t, view, zone, by.name)
+    return reminders.assigned(t, view, zone, by.name)
 
 
 async def _escalation(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
@@ -59,38 +54,35 @@ async def _escalation(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo)
     times = notice.facts.get("times")
     if notice.ts is None and not view.waiting and times is None:
         return None
-    return render.escalation(t, view, zone, times=times)
+    return reminders.escalation(t, view, zone, times=times)
 
 
-async def _told_of_call(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+async def _manager_told(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     call = await desk.session.get(Call, UUID(notice.facts["call"]))
     if call is None or (notice.ts is None and call.undone_at is not None):
         return None
     loan = await desk.session.get_one(Loan, call.loan_id)
     caller = await desk.session.get_one(Member, call.caller_id)
-    shown = await loan_view(desk, loan)
-    return render.told_of_call(t, shown, name=caller.name, outcome=call.outcome, undone=call.undone_at is not None)
+    view = await loan_view(desk, loan)
+    return reminders.call_outcome(t, view, name=caller.name, outcome=call.outcome, undone=call.undone_at is not None)
 
 
 async def _channel_lost(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     about = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
-    return render.channel_lost(
-        t,
-        channel=notice.facts["channel"],
-        error=notice.facts["error"],
-        name=about.name if about else t("the managers"),
+    return reminders.channel_lost(
+        t, channel=notice.facts["channel"], error=notice.facts["error"], name=about.name if about else t("the managers")
     )
 
 
 async def _digest(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
     member = await desk.session.get_one(Member, notice.to_id)
-    return render_digests.digest(t, await digests.digest_of(desk, member), zone)
+    return digests.digest(t, await digest_of(desk, member), zone)
 
 
 async def _team_digest(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     member = await desk.session.get_one(Member, notice.to_id)
-    stands = await digests.team_digest_of(desk, member)
-    return render_digests.team_digest(t, stands, with_charts=await takes_native(desk))
+    charts = await takes_native(desk)
+    return digests.team_digest(t, await team_digest_of(desk, member), with_charts=charts)
 
 
 async def _reassigned(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
@@ -101,7 +93,7 @@ async def _reassigned(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo
     by = await desk.session.get_one(Member, UUID(notice.facts["by"]))
     other = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
     loan = await desk.session.get(Loan, notice.about_loan_id) if notice.about_loan_id else None
-    return render_reassign.notice(
+    return handover.notice(
         t,
         notice.facts,
         by=by.name,
@@ -115,32 +107,32 @@ async def _access_asked(desk: Desk, notice: Notice, t: Translator, zone: ZoneInf
     view = await access_requests.view(desk, UUID(notice.facts["request"]))
     if notice.ts is None and view.state != "open":
         return None
-    return render_access.request(t, view, zone)
+    return access.request(t, view, zone)
 
 
 async def _access_granted(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
-    return render_access.granted(t, await access_requests.view(desk, UUID(notice.facts["request"])))
+    return access.granted(t, await access_requests.view(desk, UUID(notice.facts["request"])))
 
 
 async def _access_declined(desk: Desk, notice: Notice, _t: Translator, _zone: ZoneInfo) -> Message | None:
     view = await access_requests.view(desk, UUID(notice.facts["request"]))
-    return render_access.declined(Translator(view.locale), view)
+    return access.declined(Translator(view.locale), view)
 
 
 async def _welcome(desk: Desk, _notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
-    return render_onboarding.welcome(t, await onboarding.setup_status(desk))
+    return onboarding.welcome(t, await setup_status(desk))
 
 
 async def _app_manifest(_desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
-    return render_onboarding.app_manifest(t, Additions.read(notice.facts))
+    return onboarding.app_manifest(t, Additions.read(notice.facts))
 
 
 COMPOSERS: dict[NoticeKind, Composer] = {
-    kinds.REMINDER: _reminder,
-    kinds.REMINDER_BUNDLE: _bundle,
+    kinds.REMINDER: _due(reminders.reminder),
+    kinds.REMINDER_BUNDLE: _due(reminders.bundle),
     kinds.ASSIGNED: _assigned,
     kinds.ESCALATION: _escalation,
-    kinds.MANAGER_TOLD: _told_of_call,
+    kinds.MANAGER_TOLD: _manager_told,
     kinds.CHANNEL_LOST: _channel_lost,
     kinds.DIGEST: _digest,
     kinds.TEAM_DIGEST: _team_digest,

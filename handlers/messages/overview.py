@@ -6,37 +6,37 @@ from desk.follow_ups.due_lists import DueRow
 from desk.loans.lists import LoanRow
 from desk.messages.digests import AgentLoad
 from desk.messages.overview import OpenDocuments
-from handlers.messages.block_kit.elements import follow_up_line, form_button, stage
+from handlers.messages.block_kit.elements import follow_up_line, form_button, phone_ending, stage
 from handlers.messages.block_kit.message import Bold, Code, Inline, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
 from handlers.messages.usage import Usage, write_usage
 
 
-def calls(t: Translator, told: Usage, title: str, rows: Sequence[DueRow]) -> Message:
+def calls(t: Translator, usage: Usage, title: str, rows: Sequence[DueRow]) -> Message:
     """Render the usage, and follow-ups below `title`."""
     writer = Writer()
-    write_usage(t, writer, told)
+    write_usage(t, writer, usage)
     if rows:
         writer.line(Bold(title))
         writer.bullets([*follow_up_line(t, row.follow_up, with_loan=True), " · ", row.name] for row in rows)
     return writer.message()
 
 
-def documents(t: Translator, told: Usage, rows: Sequence[OpenDocuments]) -> Message:
+def documents(t: Translator, usage: Usage, rows: Sequence[OpenDocuments]) -> Message:
     """Render the usage, and the loans that have open documents."""
     writer = Writer()
-    write_usage(t, writer, told)
+    write_usage(t, writer, usage)
     if rows:
         writer.line(Bold(t("Open documents on your loans:")))
         writer.bullets([*_loan(t, row.loan), " · ", t.n("{n} document", "{n} documents", row.count)] for row in rows)
     return writer.message()
 
 
-def loans(t: Translator, told: Usage, rows: Sequence[LoanRow], loads: Sequence[AgentLoad] = ()) -> Message:
+def loans(t: Translator, usage: Usage, rows: Sequence[LoanRow], loads: Sequence[AgentLoad] = ()) -> Message:
     """Render the usage, and the reader's loans or, for a manager, each team member's load."""
     writer = Writer()
-    write_usage(t, writer, told)
+    write_usage(t, writer, usage)
     if loads:
         writer.line(Bold(t("The team now:")))
         writer.bullets(
@@ -51,10 +51,10 @@ def loans(t: Translator, told: Usage, rows: Sequence[LoanRow], loads: Sequence[A
 
 
 def _loan(t: Translator, row: LoanRow) -> list[Inline]:
-    return [Code(row.number), f" {row.name} · ", t("phone ending {digits}", digits=row.tail)]
+    return [Code(row.number), f" {row.name} · ", phone_ending(t, row.tail)]
 
 
-def help_on(t: Translator, nearest: Usage, others: Sequence[Usage]) -> Message:
+def command_help(t: Translator, nearest: Usage, others: Sequence[Usage]) -> Message:
     """Render the usage of the nearest command, the forms, and the purpose of the other commands."""
     writer = Writer()
     writer.line(t("I only understand commands. This one comes closest:"))
@@ -66,5 +66,5 @@ def help_on(t: Translator, nearest: Usage, others: Sequence[Usage]) -> Message:
         form_button(t("Find a loan"), "find"),
     )
     writer.line(Bold(t("Other commands:")))
-    writer.bullets([Code(told.command), " – ", t(told.about)] for told in others)
+    writer.bullets([Code(usage.command), " – ", t(usage.about)] for usage in others)
     return writer.message()

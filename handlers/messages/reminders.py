@@ -21,13 +21,14 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
     if item.became is not None:
         return _settled(t, writer, item, zone).message()
     purpose = Bold(elements.purpose(t, item.follow_up.purpose))
-    who = Mention(view.reader) if view.reader else t("A colleague")
-    writer.line(phrase(t, "{who}: please call about {what}.", who=who, what=purpose))
+    writer.phrase(t, "{who}: please call about {what}.", who=_reader(t, view), what=purpose)
     writer.line(elements.masked_loan(t, item.loan), " · ", elements.stage(t, item.loan.stage))
     _write_cover(t, writer, view)
     writer.line(_since(t, item, zone))
     writer.buttons(*_outcomes(t, item))
-    writer.buttons(*_snoozes(t, view, item, zone), *_others(t, item))
+    writer.buttons(
+        *_snoozes(t, view, item, zone), _log(t, item), _hand_over(t, item), _card(t, item.loan), _number(t, item)
+    )
     return writer.message()
 
 
@@ -35,8 +36,7 @@ def bundle(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
     """Render several follow-ups that fell due in the same minute, a row each."""
     writer = Writer()
     waiting = view.waiting
-    who = Mention(view.reader) if view.reader else t("A colleague")
-    writer.line(who, ": ", Bold(t.n("{n} follow-up is due.", "{n} follow-ups are due.", len(waiting))))
+    writer.line(_reader(t, view), ": ", Bold(t.n("{n} follow-up is due.", "{n} follow-ups are due.", len(waiting))))
     _write_cover(t, writer, view)
     for item in view.items[:ROWS]:
         row: list[Inline] = [
@@ -61,8 +61,7 @@ def assigned(t: Translator, view: FollowUpNotice, zone: ZoneInfo, by: str) -> Me
     writer = Writer()
     if item.became is not None:
         return _settled(t, writer, item, zone).message()
-    who = Mention(view.reader) if view.reader else t("A colleague")
-    writer.line(phrase(t, "{who}: {by} assigned you a follow-up.", who=who, by=by))
+    writer.phrase(t, "{who}: {by} assigned you a follow-up.", who=_reader(t, view), by=by)
     _write_cover(t, writer, view)
     writer.line(elements.masked_loan(t, item.loan))
     due = elements.when(t, item.follow_up.due, ZoneInfo(item.follow_up.zone))
@@ -77,7 +76,7 @@ def escalation(t: Translator, view: FollowUpNotice, zone: ZoneInfo, *, times: in
     writer = Writer()
     name = view.about_name
     if times is None:
-        writer.line(phrase(t, "Nobody has acted on {name}'s follow-up.", name=Bold(name)))
+        writer.phrase(t, "Nobody has acted on {name}'s follow-up.", name=Bold(name))
     else:
         text = t.n(
             "{name} has snoozed this follow-up {n} time.",
@@ -95,12 +94,11 @@ def escalation(t: Translator, view: FollowUpNotice, zone: ZoneInfo, *, times: in
     return writer.buttons(_card(t, item.loan), _reassign(t, item.loan) if is_owners else _hand_over(t, item)).message()
 
 
-def told_of_call(t: Translator, loan: LoanView, *, name: str, outcome: str, undone: bool) -> Message:
+def call_outcome(t: Translator, loan: LoanView, *, name: str, outcome: str, undone: bool) -> Message:
     """Render the outcome of a call that the manager should know about."""
     writer = Writer()
     writer.line(elements.masked_loan(t, loan))
-    said = elements.outcome(t, outcome)
-    writer.line(t("{name} logged: {outcome}.", name=name, outcome=said))
+    writer.line(t("{name} logged: {outcome}.", name=name, outcome=elements.outcome(t, outcome)))
     if undone:
         writer.line(t("This was undone."))
     return writer.buttons(_card(t, loan), *([] if undone else [_reassign(t, loan)])).message()
@@ -114,17 +112,19 @@ def channel_lost(t: Translator, *, channel: str, error: str, name: str) -> Messa
         "channel_not_found": t("it no longer exists, or the bot isn't in it"),
     }
     writer = Writer()
-    writer.line(
-        phrase(
-            t,
-            "Reminders for {name} can no longer be sent to {channel}: {why}.",
-            name=Bold(name),
-            channel=Channel(channel),
-            why=reasons.get(error, error),
-        )
+    writer.phrase(
+        t,
+        "Reminders for {name} can no longer be sent to {channel}: {why}.",
+        name=Bold(name),
+        channel=Channel(channel),
+        why=reasons.get(error, error),
     )
     writer.line(t("They go out as direct messages until you set another channel with /loan-team add."))
     return writer.message()
+
+
+def _reader(t: Translator, view: FollowUpNotice) -> Mention | str:
+    return Mention(view.reader) if view.reader else t("A colleague")
 
 
 def _settled(t: Translator, writer: Writer, item: Item, zone: ZoneInfo) -> Writer:
@@ -203,10 +203,6 @@ def _snoozes(t: Translator, view: FollowUpNotice, item: Item, zone: ZoneInfo) ->
         )
         for option in view.snoozes
     ]
-
-
-def _others(t: Translator, item: Item) -> list[Button]:
-    return [_log(t, item), _hand_over(t, item), _card(t, item.loan), _number(t, item)]
 
 
 def _hand_over(t: Translator, item: Item) -> Button:

@@ -3,29 +3,29 @@
 from desk.core.undo import UndoResult
 from handlers.messages.block_kit.message import Bold, Message
 from handlers.messages.block_kit.translator import Translator, _
-from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.block_kit.writer import Writer
 
 
-def taken_back(t: Translator, undone: UndoResult) -> Message:
+def undo_answer(t: Translator, undone: UndoResult) -> Message:
     """Render what was undone; it replaces the answer whose button was pressed."""
     writer = Writer()
     words = act(t, undone.act)
     if undone.loan_number is not None:
         loan = Bold(undone.loan_number)
-        writer.line(phrase(t, "Undone on {loan}: {act}. Everything is as it was before.", loan=loan, act=words))
+        writer.phrase(t, "Undone on {loan}: {act}. Everything is as it was before.", loan=loan, act=words)
     elif not undone.left:
-        writer.line(phrase(t, "Undone: {act}. Everything is as it was before.", act=words))
+        writer.phrase(t, "Undone: {act}. Everything is as it was before.", act=words)
     else:
-        writer.line(phrase(t, "Undone: {act}.", act=words))
+        writer.phrase(t, "Undone: {act}.", act=words)
         writer.line(t("Anything changed since then stays as it is now: {loans}.", loans=t(", ").join(undone.left)))
     return writer.message()
 
 
-_ACTS: dict[str, str] = {
+ACTS: dict[str, str] = {
     "call": _("a call"),
     "correct_call": _("a call correction"),
     "note": _("a note"),
-    "correct_note": _("a correction of a note"),
+    "correct_note": _("a note correction"),
     "call_answers": _("the follow-up a call answers"),
     "nothing_needed": _("“nothing needed”"),
     "follow_up": _("a new follow-up"),
@@ -57,4 +57,4 @@ _ACTS: dict[str, str] = {
 
 def act(t: Translator, code: str) -> str:
     """Return the words for an act, by the code that undo and the audit log store."""
-    return t(_ACTS.get(code, _("a change")))
+    return t(ACTS.get(code, _("a change")))

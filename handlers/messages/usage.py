@@ -1,6 +1,5 @@
 """How each command is typed: its forms, and examples that work as written."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from desk.core.vocabulary import Word
@@ -29,26 +28,22 @@ class Usage:
     words: tuple[Word, ...] = ()
 
 
-def usage(t: Translator, told: Usage) -> Message:
+def usage(t: Translator, usage: Usage) -> Message:
     """Return the answer to a command's `help`, and to one typed alone that needs more."""
     writer = Writer()
-    write_usage(t, writer, told)
+    write_usage(t, writer, usage)
     return writer.message()
 
 
-def write_usage(t: Translator, writer: Writer, told: Usage) -> None:
+def write_usage(t: Translator, writer: Writer, usage: Usage) -> None:
     """Write how a command is typed."""
-    command = told.command
-    writer.line(Bold(command), " – ", t(told.about))
-    writer.bullets([Code(f"{command} {t(form)}")] for form in told.forms)
+    command = usage.command
+    writer.line(Bold(command), " – ", t(usage.about))
+    writer.bullets([Code(f"{command} {t(form)}")] for form in usage.forms)
     writer.line(t("For example:"))
     writer.bullets(
         [Code(f"{command} {example.zh if t.language == 'zh' else example.en}".rstrip()), " – ", t(example.does)]
-        for example in told.examples
+        for example in usage.examples
     )
-    if told.words:
-        writer.small(_words(t, told.words))
-
-
-def _words(t: Translator, words: Sequence[Word]) -> str:
-    return t("Words: {words}", words=" · ".join(word.word(t.language) for word in words))
+    if usage.words:
+        writer.small(t("Words: {words}", words=" · ".join(word.word(t.language) for word in usage.words)))

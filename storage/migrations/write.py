@@ -1,6 +1,7 @@
 """`python -m storage.migrations.write NAME`: write the next migration. `make migration` also formats it."""
 
 import asyncio
+import re
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,7 +42,10 @@ def _write(connection: Connection, name: str, folder: Path) -> Path:
     script: Any = command.revision(
         config, message=name, rev_id=_next_number(folder), autogenerate=True, process_revision_directives=_name_keys
     )
-    return Path(script.path)
+    path = Path(script.path)
+    tidy = re.sub(r"^ *# ### .*\n", "", path.read_text("utf-8"), flags=re.MULTILINE)
+    path.write_text(tidy.replace(f'"""{name}', f'"""{name[0].upper()}{name[1:]}', 1), "utf-8")
+    return path
 
 
 def _next_number(folder: Path) -> str:

@@ -1,8 +1,8 @@
-"""Processes that begin with everything imported: importing the desk takes two seconds of a core, and a fork of it none."""
+"""Processes that start with everything imported: importing the desk takes two seconds of a core, a fork none."""
 
 import multiprocessing
 
 FORKS = multiprocessing.get_context("forkserver")
 """Each process is a fork of one that has imported these modules and done nothing else."""
 
-FORKS.set_forkserver_preload(["tests.bot.delivery.struck_worker", "tests.bot.processes.desk_process"])
+FORKS.set_forkserver_preload(["tests.bot.delivery.killed_worker", "tests.bot.processes.desk_process"])

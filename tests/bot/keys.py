@@ -10,7 +10,7 @@ SEARCH = base64.b64encode(bytes(range(32))).decode()
 
 
 def settings_with(database_url: str, *, keys: str = f"1:{KEY_1}", search: str = SEARCH, **more: str) -> Settings:
-    """The settings of a desk that works on that database."""
+    """Return the settings of a desk on that database."""
     return Settings.model_validate(
         {
             "database_url": database_url,

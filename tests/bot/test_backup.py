@@ -34,7 +34,7 @@ class Run:
 
     def __init__(self) -> None:
         self.printed = StringIO()
-        self.console = Console(file=self.printed, width=200)
+        self.console = Console(file=self.printed, markup=False, soft_wrap=True)
 
     async def backup(self, settings: Settings, file: Path) -> int:
         return await backup_command.run(settings, file, self.console)
@@ -50,7 +50,7 @@ def run() -> Run:
 
 @pytest.fixture
 async def filled(office: Office, workspace: Workspace) -> None:
-    """A member with an open follow-up on a loan."""
+    """Add a member with an open follow-up on a loan."""
     member = await make_member(office, workspace, "ULIN", name='Lin "<b" 林')
     loan = await make_loan(office, workspace, "L-1", owner=member)
     await make_follow_up(office, loan, member, due_at=office.clock.now())
@@ -58,7 +58,7 @@ async def filled(office: Office, workspace: Workspace) -> None:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def other_url(request: pytest.FixtureRequest) -> str:
-    """A database without tables, of the same kind as the first one or of the other."""
+    """Return a database without tables, of each kind."""
     return request.getfixturevalue(f"empty_{request.param}_url")
 
 
@@ -109,7 +109,7 @@ async def test_a_backup_holds_no_key_and_nothing_readable_about_a_borrower(
 
 @pytest.mark.usefixtures("filled")
 async def test_as_an_operator_types_it(database_url: str, empty_url: str, tmp_path: Path) -> None:
-    """In processes of their own, which have loaded nothing else."""
+    """In their own processes, which have imported nothing else."""
     file = str(tmp_path / "b.gz")
     for url, words in (
         (database_url, ["backup", file]),
@@ -208,7 +208,7 @@ async def test_what_is_not_a_whole_backup_is_refused(
 
 
 def _without(lines: list[Any], table: str, *columns: str) -> None:
-    """Takes columns out of a table's heading and out of the rows behind it."""
+    """Remove columns from a table's heading and from its rows."""
     at = next(n for n, line in enumerate(lines) if isinstance(line, dict) and line.get("table") == table)
     end = next((n for n in range(at + 1, len(lines)) if isinstance(lines[n], dict)), len(lines))
     for name in columns:

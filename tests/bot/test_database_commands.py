@@ -12,7 +12,7 @@ KEY = base64.b64encode(bytes(32)).decode()
 
 
 def run(folder: Path, *arguments: str, url: str = "sqlite:///desk.db") -> tuple[int, str]:
-    """`loandesk …` in that folder: its exit code, and what it printed."""
+    """Run `loandesk …` in that folder and return the exit code and the output."""
     settings = {
         "DATABASE_URL": url,
         "SLACK_BOT_TOKEN": "xoxb-1",

@@ -18,7 +18,7 @@ FILES = [ROOT / "Procfile", ROOT / "deploy" / "Containerfile", UNIT, ROOT / "doc
 
 
 def commands() -> set[str]:
-    """What can be typed behind `loandesk`."""
+    """Return the commands of `loandesk`."""
     named = {one.name or (one.callback.__name__ if one.callback else "") for one in app.registered_commands}
     return named | {group.name or "" for group in app.registered_groups}
 

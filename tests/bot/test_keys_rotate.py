@@ -1,4 +1,4 @@
-"""`loandesk keys rotate`: everything is encrypted anew while the desk works, and it may die half way."""
+"""`loandesk keys rotate`: everything is encrypted again while the desk works, and an interrupted run is continued."""
 
 import asyncio
 import os
@@ -38,7 +38,9 @@ async def lin(office: Office, workspace: Workspace) -> Member:
 
 async def rotate(database_url: str) -> tuple[int, str]:
     printed = StringIO()
-    code = await keys_command.run(settings_with(database_url, keys=BOTH), Console(file=printed, width=200))
+    code = await keys_command.run(
+        settings_with(database_url, keys=BOTH), Console(file=printed, markup=False, soft_wrap=True)
+    )
     return code, printed.getvalue()
 
 
@@ -58,7 +60,7 @@ async def many_borrowers(office: Office, workspace: Workspace, count: int) -> No
 
 
 async def keys_in_use(office: Office) -> set[int]:
-    """The ids of the keys of every ciphertext in the tables, and in what Undo remembers."""
+    """Return the key ids of all ciphertexts in the tables and in the undo steps."""
     used: set[int] = set()
     async with office.database.reading() as session:
         for place in rotation.places():

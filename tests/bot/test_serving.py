@@ -1,4 +1,4 @@
-"""What a process refuses before it begins, and what it is called."""
+"""What prevents a process from starting, and its name."""
 
 import pytest
 

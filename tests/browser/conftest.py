@@ -13,8 +13,8 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
-from bot.demo.cast import LI_NA
-from bot.demo.opening import Stage, open_demo
+from bot.demo.people import LI_NA
+from bot.demo.setup import Demo, open_demo
 from sandbox import Channel, Sandbox, User
 from tests.browser.words import CHINESE, Say
 from tests.clocks import FrozenClock
@@ -214,12 +214,12 @@ async def scene(echo: Echo, new_context: Callable[..., Awaitable[BrowserContext]
     managers = sandbox.add_channel("managers", kind="private", members=[wang])
     context = await new_context(viewport={"width": 1200, "height": 900})
     async with aiohttp.ClientSession() as http:
-        stage = Scene(sandbox, echo, http, context, li, wang, desk, calls, managers)
-        yield stage
+        scene = Scene(sandbox, echo, http, context, li, wang, desk, calls, managers)
+        yield scene
     echo.gate.set()
     await context.close()
     await sandbox.stop()
-    assert stage.troubles == [], "the page must not complain in its console"
+    assert scene.troubles == [], "the page must not complain in its console"
 
 
 @pytest.fixture
@@ -229,19 +229,19 @@ async def clock() -> FrozenClock:
 
 
 @pytest.fixture(params=["zh-CN", "en-US"])
-async def stage(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> AsyncIterator[Stage]:
+async def demo(request: pytest.FixtureRequest, tmp_path: Path, clock: FrozenClock) -> AsyncIterator[Demo]:
     """Run the demo with its worker; everyone in it reads the same language."""
-    stage = await open_demo(tmp_path, clock, port=0, locale=request.param, around_the_clock=True)
-    await stage.service.work()
-    yield stage
-    await stage.close()
-    assert stage.sandbox.violations == []
+    demo = await open_demo(tmp_path, clock, port=0, locale=request.param, around_the_clock=True)
+    await demo.service.work()
+    yield demo
+    await demo.close()
+    assert demo.sandbox.violations == []
 
 
 @pytest.fixture
-def is_chinese(stage: Stage) -> bool:
+def is_chinese(demo: Demo) -> bool:
     """Whether the people of the demo read Chinese."""
-    return stage.sandbox.workspace.users[LI_NA.slack_id].locale == "zh-CN"
+    return demo.sandbox.workspace.users[LI_NA.slack_id].locale == "zh-CN"
 
 
 @pytest.fixture

@@ -4,17 +4,17 @@ from collections.abc import Awaitable, Callable
 
 from playwright.async_api import BrowserContext, Locator, Page, expect
 
-from bot.demo.cast import Actor, channel_id
-from bot.demo.opening import Stage
+from bot.demo.people import Person, channel_id
+from bot.demo.setup import Demo
 
 NewContext = Callable[..., Awaitable[BrowserContext]]
 
 
-async def open_page(new_context: NewContext, stage: Stage, actor: Actor, channel: str = "") -> Page:
+async def open_page(new_context: NewContext, demo: Demo, person: Person, channel: str = "") -> Page:
     """Open the page as a member of the cast, in the given channel or their own."""
-    channel = channel or actor.channel
+    channel = channel or person.channel
     page = await (await new_context(viewport={"width": 1280, "height": 900})).new_page()
-    await page.goto(f"{stage.sandbox.base_url}/#{actor.slack_id}/{channel_id(channel)}")
+    await page.goto(f"{demo.sandbox.base_url}/#{person.slack_id}/{channel_id(channel)}")
     await page.get_by_role("log", name=channel).wait_for()
     return page
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from bot.demo.cast import GRACE, LI_NA, Actor, channel_id
-from bot.demo.clock import DemoClock
-from bot.demo.opening import Stage, open_demo
+from bot.demo.people import GRACE, LI_NA, Person, channel_id
+from bot.demo.setup import Demo, DemoClock, open_demo
 from desk.core.languages import LANGUAGES as LISTED
 from tests.browser.conftest import CHROMIUM_OPTIONS
 
@@ -46,71 +45,71 @@ async def take(chromium: Browser, language: str, locale: str | None) -> None:
     """Take all screenshots of a language; without a `locale`, where everyone reads their own language, only the README's."""
     clock = DemoClock(lambda: MORNING)
     with tempfile.TemporaryDirectory() as folder:
-        stage = await open_demo(Path(folder), clock, port=0, locale=locale, around_the_clock=False)
+        demo = await open_demo(Path(folder), clock, port=0, locale=locale, around_the_clock=False)
         try:
-            await stage.type(LI_NA.slack_id, "agents", LINES[language])
+            await demo.type(LI_NA.slack_id, "agents", LINES[language])
             clock.page.set(HOUR_LATER)
-            await stage.service.round()
-            await stage.type(LI_NA.slack_id, "agents", "/loan A-1002")
+            await demo.service.round()
+            await demo.type(LI_NA.slack_id, "agents", "/loan A-1002")
             if locale is None:
-                await reminder(chromium, stage, DOCS / "page.png", height=860)
+                await reminder(chromium, demo, DOCS / "page.png", height=860)
                 return
-            await reminder(chromium, stage, PICTURES / f"reminder.{language}.png")
-            await form(chromium, stage, PICTURES / f"form.{language}.png")
-            await card(chromium, stage, PICTURES / f"card.{language}.png", language)
-            await home(chromium, stage, PICTURES / f"home.{language}.png", HOMES[language])
+            await reminder(chromium, demo, PICTURES / f"reminder.{language}.png")
+            await form(chromium, demo, PICTURES / f"form.{language}.png")
+            await card(chromium, demo, PICTURES / f"card.{language}.png", language)
+            await home(chromium, demo, PICTURES / f"home.{language}.png", HOMES[language])
             clock.page.set(NEXT_MORNING)
-            await stage.service.round()
-            await digest(chromium, stage, PICTURES / f"digest.{language}.png")
+            await demo.service.round()
+            await digest(chromium, demo, PICTURES / f"digest.{language}.png")
         finally:
-            await stage.close()
+            await demo.close()
 
 
-async def reminder(chromium: Browser, stage: Stage, path: Path, *, height: int = 640) -> None:
-    page = await opened(chromium, stage, LI_NA, channel_id("agents"), height=height)
+async def reminder(chromium: Browser, demo: Demo, path: Path, *, height: int = 640) -> None:
+    page = await opened(chromium, demo, LI_NA, channel_id("agents"), height=height)
     await page.get_by_role("article").filter(has_text="王*").first.wait_for()
     await finished(page, path)
 
 
-async def form(chromium: Browser, stage: Stage, path: Path) -> None:
-    page = await opened(chromium, stage, LI_NA, channel_id("agents"), height=860)
+async def form(chromium: Browser, demo: Demo, path: Path) -> None:
+    page = await opened(chromium, demo, LI_NA, channel_id("agents"), height=860)
     box = page.get_by_role("textbox")
     await box.fill("/loan-call")
     await box.press("Enter")
     await page.get_by_role("dialog").wait_for()
     await finished(page, path)
-    await stage.sandbox.modal_of(LI_NA.slack_id).close()
+    await demo.sandbox.modal_of(LI_NA.slack_id).close()
 
 
-async def card(chromium: Browser, stage: Stage, path: Path, language: str) -> None:
+async def card(chromium: Browser, demo: Demo, path: Path, language: str) -> None:
     for words in DOCUMENTS[language]:
-        await stage.type(LI_NA.slack_id, "loan-desk", f"/loan-docs A-1002 {words}")
-    await stage.type(LI_NA.slack_id, "loan-desk", "/loan A-1002")
-    page = await opened(chromium, stage, LI_NA, channel_id("loan-desk"), height=860)
+        await demo.type(LI_NA.slack_id, "loan-desk", f"/loan-docs A-1002 {words}")
+    await demo.type(LI_NA.slack_id, "loan-desk", "/loan A-1002")
+    page = await opened(chromium, demo, LI_NA, channel_id("loan-desk"), height=860)
     show, timeline = TABS[language]
     await page.get_by_role("article").last.get_by_role("button", name=show, exact=True).click()
     dialog = page.get_by_role("dialog", name="A-1002")
     await dialog.get_by_role("button", name=timeline, exact=True).click()
     await dialog.get_by_role("button", name=f"▸ {timeline}", exact=True).wait_for()
     await finished(page, path)
-    await stage.sandbox.modal_of(LI_NA.slack_id).close()
+    await demo.sandbox.modal_of(LI_NA.slack_id).close()
 
 
-async def home(chromium: Browser, stage: Stage, path: Path, name: str) -> None:
-    page = await opened(chromium, stage, LI_NA, f"{stage.sandbox.dm(LI_NA.slack_id).id}/home")
+async def home(chromium: Browser, demo: Demo, path: Path, name: str) -> None:
+    page = await opened(chromium, demo, LI_NA, f"{demo.sandbox.dm(LI_NA.slack_id).id}/home")
     await page.get_by_role("region", name=name).get_by_role("heading").first.wait_for()
     await finished(page, path)
 
 
-async def digest(chromium: Browser, stage: Stage, path: Path) -> None:
-    page = await opened(chromium, stage, GRACE, channel_id("managers"), height=860)
+async def digest(chromium: Browser, demo: Demo, path: Path) -> None:
+    page = await opened(chromium, demo, GRACE, channel_id("managers"), height=860)
     await page.get_by_role("article").first.wait_for()
     await finished(page, path)
 
 
-async def opened(chromium: Browser, stage: Stage, actor: Actor, place: str, *, height: int = 640) -> Page:
+async def opened(chromium: Browser, demo: Demo, person: Person, place: str, *, height: int = 640) -> Page:
     page = await chromium.new_page(viewport={"width": 1280 if height == 860 else 1100, "height": height})
-    await page.goto(f"{stage.sandbox.base_url}/#{actor.slack_id}/{place}")
+    await page.goto(f"{demo.sandbox.base_url}/#{person.slack_id}/{place}")
     return page
 
 

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from bot.demo.cast import LI_NA
-from bot.demo.opening import Stage
+from bot.demo.people import LI_NA
+from bot.demo.setup import Demo
 from tests.browser.demo import NewContext, choose, open_home, open_page
 from tests.clocks import FrozenClock
 
@@ -14,10 +14,10 @@ pytestmark = pytest.mark.browser
 
 
 async def test_a_reminder_arrives_on_the_page_and_a_call_is_logged_from_it(
-    new_context: NewContext, stage: Stage, clock: FrozenClock
+    new_context: NewContext, demo: Demo, clock: FrozenClock
 ) -> None:
-    chinese = stage.sandbox.workspace.users[LI_NA.slack_id].locale == "zh-CN"
-    page = await open_page(new_context, stage, LI_NA)
+    chinese = demo.sandbox.workspace.users[LI_NA.slack_id].locale == "zh-CN"
+    page = await open_page(new_context, demo, LI_NA)
     line = "/loan-call A-1001 未接，下次今天11:00" if chinese else "/loan-call A-1001 no answer next today 11:00"
     reached = "已接通" if chinese else "reached"
 
@@ -38,13 +38,13 @@ async def test_a_reminder_arrives_on_the_page_and_a_call_is_logged_from_it(
     await expect(reminder.get_by_role("button", name=reached, exact=True)).to_have_count(0)
 
 
-async def test_a_call_is_logged_from_the_home_with_the_mouse(new_context: NewContext, stage: Stage) -> None:
-    chinese = stage.sandbox.workspace.users[LI_NA.slack_id].locale == "zh-CN"
+async def test_a_call_is_logged_from_the_home_with_the_mouse(new_context: NewContext, demo: Demo) -> None:
+    chinese = demo.sandbox.workspace.users[LI_NA.slack_id].locale == "zh-CN"
     words = ("登记通话", "贷款", "通话结果", "已接通", "登记", "主页") if chinese else (
         "Log a call", "Loan", "Outcome", "reached", "Log call", "Home",
     )  # fmt: skip
     log, loan, outcome, reached, submit, home = words
-    page = await open_page(new_context, stage, LI_NA)
+    page = await open_page(new_context, demo, LI_NA)
     await (await open_home(page, home)).get_by_role("button", name=log, exact=True).click()
     form = page.get_by_role("dialog", name=log)
     await choose(page, form, loan, "A-1001", search="wangxiaoming")

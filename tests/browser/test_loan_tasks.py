@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from bot.demo.cast import LI_NA, SAM
-from bot.demo.opening import Stage
+from bot.demo.people import LI_NA, SAM
+from bot.demo.setup import Demo
 from tests.browser.demo import NewContext, choose, open_home, open_page, press
 from tests.browser.words import Say
 
@@ -33,8 +33,8 @@ async def send(form: Locator, label: str) -> None:
     await expect(form.get_by_role("button", name=label, exact=True)).to_have_count(0)
 
 
-async def test_a_new_inquiry_is_opened_found_and_corrected(new_context: NewContext, stage: Stage, say: Say) -> None:
-    page = await open_page(new_context, stage, LI_NA)
+async def test_a_new_inquiry_is_opened_found_and_corrected(new_context: NewContext, demo: Demo, say: Say) -> None:
+    page = await open_page(new_context, demo, LI_NA)
     await press(await open_home(page, say("Home")), say("New inquiry"))
     form = page.get_by_role("dialog", name=say("New inquiry"))
     await fill(form, say("Borrower's name"), "Zhou <Min>")
@@ -54,9 +54,9 @@ async def test_a_new_inquiry_is_opened_found_and_corrected(new_context: NewConte
 
 
 async def test_a_follow_up_is_moved_and_a_call_corrected_from_the_card(
-    new_context: NewContext, stage: Stage, say: Say
+    new_context: NewContext, demo: Demo, say: Say
 ) -> None:
-    page = await open_page(new_context, stage, LI_NA)
+    page = await open_page(new_context, demo, LI_NA)
     await press(await found(page, say, "A-1002", "liuyang"), say("Open"))
     card = page.get_by_role("dialog", name="A-1002")
     await press(card, say("Follow-ups"))
@@ -89,9 +89,9 @@ async def test_a_follow_up_is_moved_and_a_call_corrected_from_the_card(
     await expect(card).to_contain_text(say("before: reached"))
 
 
-async def test_a_member_is_added_with_the_form(new_context: NewContext, stage: Stage, say: Say) -> None:
-    stage.sandbox.add_user("U0MIA", name="mia", real_name="Mia Chen")
-    page = await open_page(new_context, stage, SAM)
+async def test_a_member_is_added_with_the_form(new_context: NewContext, demo: Demo, say: Say) -> None:
+    demo.sandbox.add_user("U0MIA", name="mia", real_name="Mia Chen")
+    page = await open_page(new_context, demo, SAM)
     composer = page.get_by_role("textbox")
     await composer.fill("/loan-team")
     await composer.press("Enter")

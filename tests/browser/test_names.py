@@ -3,8 +3,8 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from bot.demo.cast import SAM
-from bot.demo.opening import Stage
+from bot.demo.people import SAM
+from bot.demo.setup import Demo
 from tests.browser.demo import NewContext, open_home, open_page, press
 from tests.browser.words import Say
 
@@ -29,10 +29,8 @@ NAMELESS = """() => {
 """Find interactive elements, landmarks and images without a name; an empty alt text marks a decorative image."""
 
 
-async def test_every_interactive_element_has_an_accessible_name(
-    new_context: NewContext, stage: Stage, say: Say
-) -> None:
-    page = await open_page(new_context, stage, SAM)
+async def test_every_interactive_element_has_an_accessible_name(new_context: NewContext, demo: Demo, say: Say) -> None:
+    page = await open_page(new_context, demo, SAM)
     composer = page.get_by_role("textbox")
     for line in ("/loan", "/loan-due", "/loan-team"):
         await composer.fill(line)

@@ -3,22 +3,22 @@
 import pytest
 from playwright.async_api import expect
 
-from bot.demo.cast import GRACE, LI_NA, SAM, TOM, WANG_FANG, Actor, channel_id
-from bot.demo.opening import Stage
+from bot.demo.people import GRACE, LI_NA, SAM, TOM, WANG_FANG, Person, channel_id
+from bot.demo.setup import Demo
 from tests.browser.demo import NewContext, choose, open_home, open_page, press
 from tests.browser.words import CHINESE, Say
 from tests.clocks import FrozenClock
 
 pytestmark = pytest.mark.browser
 
-MIA = Actor("U0MIA", "mia", "Mia Chen", "New here", "agent", "loan-desk")
+MIA = Person("U0MIA", "mia", "Mia Chen", "New here", "agent", "loan-desk")
 """An employee of the lender who is not a member of the desk."""
 
 
 async def test_documents_are_requested_with_the_form_and_ticked_off_on_the_card(
-    new_context: NewContext, stage: Stage, say: Say
+    new_context: NewContext, demo: Demo, say: Say
 ) -> None:
-    page = await open_page(new_context, stage, LI_NA)
+    page = await open_page(new_context, demo, LI_NA)
     home = await open_home(page, say("Home"))
     await press(home, say("Request documents"))
     form = page.get_by_role("dialog", name=say("Request documents"))
@@ -47,9 +47,9 @@ async def test_documents_are_requested_with_the_form_and_ticked_off_on_the_card(
 
 
 async def test_a_follow_up_assigned_to_another_member_appears_in_their_channel(
-    new_context: NewContext, stage: Stage, say: Say
+    new_context: NewContext, demo: Demo, say: Say
 ) -> None:
-    page = await open_page(new_context, stage, LI_NA)
+    page = await open_page(new_context, demo, LI_NA)
     await press(await open_home(page, say("Home")), say("Assign a follow-up"))
     form = page.get_by_role("dialog", name=say("Assign a follow-up"))
     await choose(page, form, say("Loan"), "A-1004", search="chenjing")
@@ -61,7 +61,7 @@ async def test_a_follow_up_assigned_to_another_member_appears_in_their_channel(
     await expect(form).to_contain_text("@王芳")
     await expect(form).to_contain_text("pays cash · 现金")
 
-    theirs = await open_page(new_context, stage, WANG_FANG)
+    theirs = await open_page(new_context, demo, WANG_FANG)
     given = theirs.get_by_role("article").filter(has_text=say("李娜 assigned you a follow-up."))
     await expect(given).to_be_visible()
     await expect(given).to_contain_text("@王芳")
@@ -76,10 +76,10 @@ async def test_a_follow_up_assigned_to_another_member_appears_in_their_channel(
 
 
 async def test_an_absent_agents_borrowers_are_all_reassigned_and_the_handover_is_undone(
-    new_context: NewContext, stage: Stage, say: Say
+    new_context: NewContext, demo: Demo, say: Say
 ) -> None:
-    theirs = await open_page(new_context, stage, LI_NA)
-    page = await open_page(new_context, stage, GRACE)
+    theirs = await open_page(new_context, demo, LI_NA)
+    page = await open_page(new_context, demo, GRACE)
     composer = page.get_by_role("textbox")
     await composer.fill("/loan-reassign")
     await composer.press("Enter")
@@ -103,13 +103,13 @@ async def test_an_absent_agents_borrowers_are_all_reassigned_and_the_handover_is
 
 
 async def test_a_nonmember_asks_for_access_and_works_once_it_is_granted(
-    new_context: NewContext, stage: Stage, say: Say, is_chinese: bool
+    new_context: NewContext, demo: Demo, say: Say, is_chinese: bool
 ) -> None:
-    stage.sandbox.add_user(
+    demo.sandbox.add_user(
         MIA.slack_id, name=MIA.handle, real_name=MIA.real_name, locale="zh-CN" if is_chinese else "en-US"
     )
-    stage.sandbox.join(channel_id(MIA.channel), MIA.slack_id)
-    page = await open_page(new_context, stage, MIA)
+    demo.sandbox.join(channel_id(MIA.channel), MIA.slack_id)
+    page = await open_page(new_context, demo, MIA)
     composer = page.get_by_role("textbox")
     await composer.fill("/loan mine")
     await composer.press("Enter")
@@ -117,7 +117,7 @@ async def test_a_nonmember_asks_for_access_and_works_once_it_is_granted(
     await press(refused, say("Ask for access"))
     await expect(page.get_by_text(say("Your request for access was sent."))).to_be_visible()
 
-    admins = await open_page(new_context, stage, SAM)
+    admins = await open_page(new_context, demo, SAM)
     await admins.get_by_role("link", name="Loan Desk").click()
     asked = admins.get_by_role("article").filter(has_text=say("is asking for access to the desk."))
     await expect(asked).to_contain_text("Mia Chen")
@@ -133,12 +133,12 @@ async def test_a_nonmember_asks_for_access_and_works_once_it_is_granted(
 
 
 async def test_a_member_changes_their_language_and_digest_from_the_home(
-    new_context: NewContext, stage: Stage, clock: FrozenClock, say: Say, is_chinese: bool
+    new_context: NewContext, demo: Demo, clock: FrozenClock, say: Say, is_chinese: bool
 ) -> None:
     def then(english: str) -> str:
         return english if is_chinese else CHINESE[english]
 
-    page = await open_page(new_context, stage, LI_NA)
+    page = await open_page(new_context, demo, LI_NA)
     home = await open_home(page, say("Home"))
     await press(home, say("My settings"))
     form = page.get_by_role("dialog", name=say("My settings"))

@@ -8,64 +8,63 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from bot.demo.cast import LI_NA, channel_id
-from bot.demo.clock import DemoClock
-from bot.demo.opening import Stage, open_demo
+from bot.demo.people import LI_NA, channel_id
+from bot.demo.setup import Demo, DemoClock, open_demo
 from tests.browser.conftest import Scene
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
     """Run the demo with its worker and a clock that the page can set forward."""
-    stage = await open_demo(tmp_path, DemoClock(), port=0, locale="en-US", around_the_clock=True)
-    await stage.service.work()
-    yield stage
-    await stage.close()
-    assert stage.sandbox.violations == []
+    demo = await open_demo(tmp_path, DemoClock(), port=0, locale="en-US", around_the_clock=True)
+    await demo.service.work()
+    yield demo
+    await demo.close()
+    assert demo.sandbox.violations == []
 
 
 async def background(page: Page) -> str:
     return await page.evaluate("getComputedStyle(document.body).backgroundColor")
 
 
-async def test_setting_the_clock_forward_brings_tomorrows_digest(browser: Browser, stage: Stage) -> None:
+async def test_setting_the_clock_forward_brings_tomorrows_digest(browser: Browser, demo: Demo) -> None:
     page = await browser.new_page()
-    await page.goto(f"{stage.sandbox.base_url}/#{LI_NA.slack_id}/{channel_id('agents')}")
-    before = stage.sandbox.workspace.now()
+    await page.goto(f"{demo.sandbox.base_url}/#{LI_NA.slack_id}/{channel_id('agents')}")
+    before = demo.sandbox.workspace.now()
     await page.get_by_role("button", name="Clock").click()
     dialog = page.get_by_role("dialog", name="Set the clock forward")
     await dialog.get_by_role("button", name="Next morning, 08:30").click()
     await expect(dialog).to_have_count(0)
     await expect(page.get_by_role("button", name="Clock")).to_contain_text("08:30")
-    morning = datetime.fromtimestamp(stage.sandbox.workspace.now(), ZoneInfo("Asia/Shanghai"))
-    assert stage.sandbox.workspace.now() > before
+    morning = datetime.fromtimestamp(demo.sandbox.workspace.now(), ZoneInfo("Asia/Shanghai"))
+    assert demo.sandbox.workspace.now() > before
     assert (morning.hour, morning.minute) == (8, 30)
     digest = page.get_by_role("article").filter(has_text=f"{morning:%a} {morning.day} {morning:%b %Y}")
     await expect(digest.first).to_be_visible()
     await page.close()
 
 
-async def test_the_clock_is_never_set_back(browser: Browser, stage: Stage) -> None:
+async def test_the_clock_is_never_set_back(browser: Browser, demo: Demo) -> None:
     page = await browser.new_page()
-    await page.goto(f"{stage.sandbox.base_url}/#{LI_NA.slack_id}/{channel_id('agents')}")
+    await page.goto(f"{demo.sandbox.base_url}/#{LI_NA.slack_id}/{channel_id('agents')}")
     await page.get_by_role("button", name="Clock").click()
     dialog = page.get_by_role("dialog")
     await dialog.get_by_label("Or set it to (Asia/Shanghai)").fill("2020-01-01T10:00")
     await dialog.get_by_role("button", name="Set", exact=True).click()
     await expect(dialog.get_by_role("alert")).to_contain_text("Choose a future time")
-    await redraw(page, stage)
+    await redraw(page, demo)
     await page.keyboard.press("Escape")
     await expect(dialog).to_have_count(0)
     await expect(page.get_by_role("button", name="Clock")).to_be_focused()
     await page.close()
 
 
-async def redraw(page: Page, stage: Stage) -> None:
+async def redraw(page: Page, demo: Demo) -> None:
     """Post a message, so that the page redraws its channels and tools."""
     await page.evaluate("document.querySelector('[data-tool=clock]').dataset.old = 'yes'")
-    stage.sandbox.say(LI_NA.slack_id, channel_id("agents"), "hello")
+    demo.sandbox.say(LI_NA.slack_id, channel_id("agents"), "hello")
     await expect(page.locator("[data-tool=clock][data-old]")).to_have_count(0)
 
 

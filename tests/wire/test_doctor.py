@@ -36,18 +36,20 @@ class Doctor:
     async def findings(self, **changed: object) -> dict[str, str]:
         """Return the findings, by subject."""
         settings = self.settings.model_copy(update=changed)
-        return {f.subject: f.words async for f in examine(settings, self.slack.clock) if not f.well}
+        return {f.subject: f.words async for f in examine(settings, self.slack.clock) if not f.ok}
 
     async def words(self, subject: str) -> str:
         """Return the text about a subject without a finding."""
         return next(
-            iter([f.words async for f in examine(self.settings, self.slack.clock) if f.subject == subject and f.well])
+            iter([f.words async for f in examine(self.settings, self.slack.clock) if f.subject == subject and f.ok])
         )
 
     async def runs(self) -> tuple[int, str]:
         """Run the command, and return its exit code and output."""
         printed = StringIO()
-        code = await doctor_command.run(self.settings, Console(file=printed, width=200), self.slack.clock)
+        code = await doctor_command.run(
+            self.settings, Console(file=printed, markup=False, soft_wrap=True), self.slack.clock
+        )
         return code, printed.getvalue()
 
     def install(self, *, without: tuple[str, ...] = (), withhold: tuple[str, ...] = ()) -> None:
@@ -134,7 +136,7 @@ async def test_doctor_does_not_create_a_missing_database_file(doctor: Doctor, em
     settings = Settings.model_validate(doctor.settings.model_dump() | {"database_url": empty_sqlite_url})
 
     for _ in range(2):
-        found = {f.subject: f.words async for f in examine(settings, doctor.slack.clock) if not f.well}
+        found = {f.subject: f.words async for f in examine(settings, doctor.slack.clock) if not f.ok}
         assert list(found) == ["database"]
         assert "run `loandesk migrate`" in found["database"]
 
@@ -147,7 +149,7 @@ async def test_doctor_does_not_create_a_missing_database_file(doctor: Doctor, em
 async def test_a_database_that_cannot_be_opened_is_reported(doctor: Doctor, url: str) -> None:
     settings = Settings.model_validate(doctor.settings.model_dump() | {"database_url": url})
 
-    found = {f.subject: f.words async for f in examine(settings, doctor.slack.clock) if not f.well}
+    found = {f.subject: f.words async for f in examine(settings, doctor.slack.clock) if not f.ok}
 
     assert list(found) == ["database"]
     assert "cannot be opened" in found["database"]
@@ -161,7 +163,7 @@ async def test_a_database_without_tables_is_reported(doctor: Doctor, empty_url: 
     await database.close()
     settings = Settings.model_validate(doctor.settings.model_dump() | {"database_url": empty_url})
 
-    found = {f.subject: f.words async for f in examine(settings, doctor.slack.clock) if not f.well}
+    found = {f.subject: f.words async for f in examine(settings, doctor.slack.clock) if not f.ok}
 
     assert found == {"migrations": "the database has no tables yet: run `loandesk migrate`"}
 
@@ -173,7 +175,7 @@ async def test_a_database_without_a_workspace_is_reported(doctor: Doctor, empty_
     await database.close()
     settings = Settings.model_validate(doctor.settings.model_dump() | {"database_url": empty_url})
 
-    found = {f.subject: f.words async for f in examine(settings, doctor.slack.clock) if not f.well}
+    found = {f.subject: f.words async for f in examine(settings, doctor.slack.clock) if not f.ok}
 
     assert list(found) == ["workspace"]
 
@@ -198,7 +200,7 @@ async def test_a_changed_key_is_reported(doctor: Doctor, setting: str, named: st
     value = f"1:{OTHER_KEY}" if setting == "encryption_keys" else OTHER_KEY
     settings = Settings.model_validate(doctor.settings.model_dump() | {setting: value})
 
-    found = {f.subject: f.words async for f in examine(settings, doctor.slack.clock) if not f.well}
+    found = {f.subject: f.words async for f in examine(settings, doctor.slack.clock) if not f.ok}
 
     assert list(found) == ["keys"]
     assert named in found["keys"]
@@ -270,9 +272,9 @@ def test_a_wrong_clock_is_reported(seconds: int, said: str) -> None:
 
     found = clock_finding("Wed, 25 Nov 2026 02:00:00 GMT", date + timedelta(seconds=seconds))
 
-    assert not found.well
+    assert not found.ok
     assert said in found.words
-    assert clock_finding("Wed, 25 Nov 2026 02:00:00 GMT", date + timedelta(seconds=59)).well
+    assert clock_finding("Wed, 25 Nov 2026 02:00:00 GMT", date + timedelta(seconds=59)).ok
 
 
 async def test_a_notice_that_waits_too_long_is_reported(doctor: Doctor) -> None:

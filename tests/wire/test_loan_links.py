@@ -119,7 +119,7 @@ async def test_the_manifest_has_the_link_scopes_only_when_links_are_configured(s
     assert not LINK_SCOPES.keys() & set(manifest(None)["oauth_config"]["scopes"]["bot"])
     assert "unfurl_domains" not in manifest(None)["features"]
     settings = settings_for(slack.sandbox, database_url, loan_links=LOAN_LINKS)
-    assert {finding.subject: finding.well async for finding in examine(settings)}["scopes"]
+    assert {finding.subject: finding.ok async for finding in examine(settings)}["scopes"]
 
     slack.sandbox.install(
         manifest=manifest("http://127.0.0.1:9"),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.commands.doctor import Finding, examine
-from bot.manifest import declared
+from bot.manifest import app_manifest
 from bot.service import open_service
 from storage.tables import Workspace
 from tests.builders import make_member
@@ -15,7 +15,7 @@ async def installed_before(slack: Slack, **without: str) -> None:
     """The desk was installed by a release whose manifest lacked these."""
     async with slack.office.database.transaction() as session:
         workspace = await session.get_one(Workspace, slack.workspace.id)
-        present = declared().stored()
+        present = app_manifest().stored()
         workspace.app_manifest = {part: [n for n in names if n != without.get(part)] for part, names in present.items()}
         session.add(workspace)
 
@@ -59,13 +59,13 @@ async def test_each_admin_reads_once_what_is_new_and_where_to_paste_it(slack: Sl
 
 async def test_a_first_installation_announces_nothing(slack: Slack) -> None:
     assert manifest_messages(slack, slack.admin) == []
-    assert (await finding(slack)).words == "nothing was added since the installation"
+    assert (await finding(slack)).words == "nothing has been added since the installation"
 
 
 async def test_what_a_release_no_longer_asks_for_is_not_announced(slack: Slack) -> None:
     async with slack.office.database.transaction() as session:
         workspace = await session.get_one(Workspace, slack.workspace.id)
-        workspace.app_manifest = {part: [*names, "gone"] for part, names in declared().stored().items()}
+        workspace.app_manifest = {part: [*names, "gone"] for part, names in app_manifest().stored().items()}
         session.add(workspace)
 
     await start(slack)
@@ -80,8 +80,8 @@ async def test_the_doctor_says_it_before_the_first_start(slack: Slack) -> None:
     await start(slack)
     after = await finding(slack)
 
-    assert not before.well
+    assert not before.ok
     assert "this release adds commands /loan-team" in before.words
     assert "loandesk manifest" in before.words
-    assert after.well
+    assert after.ok
     assert "the admins were told on 2026-11-25" in after.words

@@ -86,13 +86,13 @@ async def test_the_author_corrects_a_note_and_its_earlier_text_stays_in_the_time
     assert form.errors == {"Note": "Nothing was changed: it is already set this way."}
     await form.fill("Note", "prefers evenings")
     await form.submit()
-    assert "The note says now:\nprefers evenings\nBefore:\nprefers mornings" in form.text
+    assert "Corrected to:\nprefers evenings\nBefore:\nprefers mornings" in form.text
 
     lines = await timeline(slack, slack.agent)
     at = lines.index("Wed 25 Nov 10:00 · note · <@UAGENT>")
     assert lines[at + 1 : at + 4] == [
         "prefers evenings",
-        "corrected Wed 25 Nov 10:05 by <@UAGENT>; it said:",
+        "corrected Wed 25 Nov 10:05 by <@UAGENT>; before:",
         "prefers mornings",
     ]
 
@@ -109,7 +109,7 @@ async def test_a_correction_is_taken_back_first_and_then_the_note(slack: Slack, 
     assert len(await notes(slack)) == 2
     assert all(row.undone_at is None for row in await notes(slack))
     await form.press("Undo")
-    assert "a correction of a note" in form.text
+    assert "a note correction" in form.text
     await form.close()
 
     lines = await timeline(slack, slack.agent)
@@ -131,7 +131,7 @@ async def test_a_note_is_corrected_by_its_author_within_a_day_or_by_a_manager(sl
     assert words not in await timeline(slack, slack.agent)
     assert words in await timeline(slack, slack.manager)
     await slack.press(slack.agent, reply.message, "Correct the note")
-    assert "Only the author of this note" in str(slack.sandbox.messages(slack.desk_channel, "UAGENT")[-1].text)
+    assert "Only the person who added this note" in str(slack.sandbox.messages(slack.desk_channel, "UAGENT")[-1].text)
 
 
 async def test_two_corrections_at_once_one_wins(slack: Slack, loan: Loan) -> None:
@@ -147,12 +147,12 @@ async def test_two_corrections_at_once_one_wins(slack: Slack, loan: Loan) -> Non
         await form.submit()
 
     assert "noon" in forms[0].text
-    assert "corrected meanwhile" in forms[1].errors["Note"]
+    assert "has been corrected since" in forms[1].errors["Note"]
 
 
 @pytest.mark.parametrize(
     ("line", "answer"),
-    [("/loan-note L-1042", "What is the note?"), ("/loan-note", ""), ("/loan-note L-9 text", "There is no loan “L-9”")],
+    [("/loan-note L-1042", "What's the note?"), ("/loan-note", ""), ("/loan-note L-9 text", "There is no loan “L-9”")],
 )
 async def test_what_is_missing_is_asked_for_and_nothing_is_written(
     slack: Slack, loan: Loan, line: str, answer: str
@@ -185,7 +185,7 @@ async def test_the_command_alone_and_the_card_open_a_form(slack: Slack, loan: Lo
     await form.fill("Loan", "L-1042")
     await form.fill("Note", "   ")
     await form.submit()
-    assert form.errors == {"Note": "What is the note? Write it behind the loan's number."}
+    assert form.errors == {"Note": "What's the note? Type it after the loan."}
     await form.fill("Note", NOTE)
     await form.submit()
     assert "note added at 10:00" in form.text
@@ -212,7 +212,7 @@ async def test_a_chinese_reader_adds_and_corrects_a_note_in_chinese(slack: Slack
     form = slack.sandbox.modal_of("UAGENT")
     await form.fill("备注", "请在19点后联系")
     await form.submit()
-    assert "备注现为：" in form.text
+    assert "已更正为：" in form.text
     await form.press("撤销")
     assert "更正备注" in form.text
 

@@ -21,7 +21,7 @@ from tests.clocks import FrozenClock
 from tests.wire.conftest import settings_for
 from tests.wire.office_day import SIGNING_SECRET, TOKEN, Slack
 
-SILENT = Console(file=StringIO())
+SILENT = Console(file=StringIO(), markup=False)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.builders import make_follow_up, make_loan, make_member
 from tests.clocks import FrozenClock
 from tests.wire.conftest import install, settings_for
 
-QUICK = SocketTimeouts(ping=0.2, silence=30, farewell=0.5, first_pause=0.05, longest_pause=0.2)
+QUICK = SocketTimeouts(ping=0.2, silence=30, overlap=0.5, first_pause=0.05, longest_pause=0.2)
 
 
 class Shop:
@@ -99,7 +99,7 @@ async def test_a_connection_is_replaced_at_the_end_of_its_lifetime_without_a_req
     sandbox.sockets.approximate_seconds = 0.2
     install(sandbox, None)
     service = await open_service(settings_for(sandbox, sqlite_url), clock)
-    await service.connect(SocketTimeouts(overtime=0.1, farewell=0.1))
+    await service.connect(SocketTimeouts(overtime=0.1, overlap=0.1))
     await sandbox.wait_for(lambda: sandbox.sockets.opened > 1)
     await service.close()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import UnionType
 
 from handlers.grammar.due.lexicon import PATTERNS
-from handlers.grammar.due.lexicon.chinese_durations import PLACES as PLACES_ZH
+from handlers.grammar.due.lexicon.chinese_durations import CHINESE_PLACES
 from handlers.grammar.due.lexicon.numeric import MEASURE_WORDS
 from handlers.grammar.due.tokens import (
     BareNumber,
@@ -36,7 +36,7 @@ _QUALIFIER_BEFORE = re.compile(
 _BEFORE = re.compile("\\s?(?:之前|以前|前(?![后天]))")
 
 _SEPARATOR = "[\\s,;、]"
-_PLACES_EN = r"new\s+york|beijing|shanghai|hong\s+kong|london|berlin|eastern|central|mountain|pacific"
+_ENGLISH_PLACES = r"new\s+york|beijing|shanghai|hong\s+kong|london|berlin|eastern|central|mountain|pacific"
 
 # Words that change the meaning of the candidate before them: a limit, an approximation, a range, the rest of a time.
 _QUALIFIER_AFTER = re.compile(
@@ -47,7 +47,7 @@ _QUALIFIER_AFTER = re.compile(
     "|到(?![店期账帐场访款货位家达]|单位|公司|银行|现场|门店|网点|车管所)"
     r"|\s?\+[0-9]|\s*(?:onwards?|or|at\s+the\s+latest|after\s+next)(?![a-z])"
     r"|\s*(?:utc|gmt|[ecmp][sd]t|cet|cest|bst|ist|jst|hkt|sgt)(?![a-z])|\s+and\s+a\s+half(?![a-z])"
-    rf"|\s*(?:local|{_PLACES_EN})\s+time(?![a-z])|\s*(?:{PLACES_ZH})时间"
+    rf"|\s*(?:local|{_ENGLISH_PLACES})\s+time(?![a-z])|\s*(?:{CHINESE_PLACES})时间"
 )
 _WEEK_AFTER = re.compile(r"\s+(?:week|fortnight)(?![a-z])")
 _TO_NUMBER = re.compile(f"\\s*[-~–—/到至]\\s*[0-9]{{1,2}}(?![0-9{MEASURE_WORDS}])")

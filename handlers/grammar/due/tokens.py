@@ -9,53 +9,25 @@ from desk.core.values import Due
 
 
 class DayPart(Enum):
-    """A part of the day. `hours` are the hours on a 24-hour clock that it can include."""
+    """A part of the day.
 
-    SMALL_HOURS = "small hours"
-    MORNING = "morning"
-    NOON = "noon"
-    AFTERNOON = "afternoon"
-    DUSK = "dusk"
-    EVENING = "evening"
-    NIGHT = "night"
-    DEEP_NIGHT = "deep night"
-    AM = "am"
-    PM = "pm"
+    `hours` are the hours on a 24-hour clock that it can include, `typical_hour` the one to suggest for the part alone.
+    """
 
-    @property
-    def hours(self) -> range:
-        return _HOURS[self]
+    SMALL_HOURS = "small hours", range(7), 6
+    MORNING = "morning", range(1, 12), 9
+    NOON = "noon", range(11, 15), 12
+    AFTERNOON = "afternoon", range(12, 20), 15
+    DUSK = "dusk", range(16, 21), 18
+    EVENING = "evening", range(17, 24), 20
+    NIGHT = "night", range(17, 24), 20
+    DEEP_NIGHT = "deep night", range(20, 24), 22
+    AM = "am", range(12), 9
+    PM = "pm", range(12, 24), 15
 
-    @property
-    def typical_hour(self) -> int:
-        """Return the hour (0–23) to suggest when only the part of the day was given."""
-        return _TYPICAL_HOURS[self]
-
-
-_HOURS = {
-    DayPart.SMALL_HOURS: range(7),
-    DayPart.MORNING: range(1, 12),
-    DayPart.NOON: range(11, 15),
-    DayPart.AFTERNOON: range(12, 20),
-    DayPart.DUSK: range(16, 21),
-    DayPart.EVENING: range(17, 24),
-    DayPart.NIGHT: range(17, 24),
-    DayPart.DEEP_NIGHT: range(20, 24),
-    DayPart.AM: range(12),
-    DayPart.PM: range(12, 24),
-}
-_TYPICAL_HOURS = {
-    DayPart.SMALL_HOURS: 6,
-    DayPart.MORNING: 9,
-    DayPart.NOON: 12,
-    DayPart.AFTERNOON: 15,
-    DayPart.DUSK: 18,
-    DayPart.EVENING: 20,
-    DayPart.NIGHT: 20,
-    DayPart.DEEP_NIGHT: 22,
-    DayPart.AM: 9,
-    DayPart.PM: 15,
-}
+    def __init__(self, _name: str, hours: range, typical_hour: int) -> None:
+        self.hours = hours
+        self.typical_hour = typical_hour
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Elements that many messages share: a due time, a loan, a follow-up, a plan, the Undo button."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,7 +11,10 @@ from desk.loans.views import FollowUpView, LoanView, PlannedView
 from desk.rules.reminders import ScheduleWarning
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.block_kit.writer import Writer
+
+_MENTIONS = 20
+"""How many people a list of mentions names."""
 
 
 def when(t: Translator, due: Due, zone: ZoneInfo) -> str:
@@ -38,6 +42,26 @@ def stage(t: Translator, code: str) -> str:
     return VOCABULARY.stage(code).word(t.language)
 
 
+def phone_ending(t: Translator, digits: str) -> str:
+    """Return the last digits of a phone number as lists and channels show them."""
+    return t("phone ending {digits}", digits=digits)
+
+
+def follow_up_name(follow_up: FollowUpView) -> str:
+    """Return a follow-up as people type it: `L-1042/2`."""
+    return f"{follow_up.loan_number}/{follow_up.number}"
+
+
+def mentions(t: Translator, slack_ids: Sequence[str]) -> list[Inline]:
+    """Return a list of people, cut after the first ones. In an ephemeral answer a mention notifies nobody."""
+    line: list[Inline] = []
+    for slack_id in slack_ids[:_MENTIONS]:
+        line += [t(", "), Mention(slack_id)] if line else [Mention(slack_id)]
+    if more := len(slack_ids[_MENTIONS:]):
+        line += [" ", t.n("and {n} more", "and {n} more", more)]
+    return line
+
+
 def masked_loan(t: Translator, loan: LoanView) -> list[Inline]:
     """Return a loan as a channel may see it: `L-1042 · 王* · 尾号5678`."""
     return [Bold(loan.number), " · ", loan.masked, " · ", t("phone ending {digits}", digits=loan.tail)]
@@ -46,7 +70,7 @@ def masked_loan(t: Translator, loan: LoanView) -> list[Inline]:
 def follow_up_line(t: Translator, follow_up: FollowUpView, *, with_loan: bool = False) -> list[Inline]:
     """Return a follow-up as a row of a list: name, purpose, due time, assignee, attempts."""
     zone = ZoneInfo(follow_up.zone)
-    name = f"{follow_up.loan_number}/{follow_up.number}" if with_loan else f"/{follow_up.number}"
+    name = follow_up_name(follow_up) if with_loan else f"/{follow_up.number}"
     line: list[Inline] = [Code(name), " ", purpose(t, follow_up.purpose), " · ", brief_when(t, follow_up.due, zone)]
     if follow_up.overdue:
         line += [" · ", Bold(t("late"))]
@@ -60,24 +84,20 @@ def write_plan(t: Translator, writer: Writer, planned: PlannedView) -> None:
     """Write the plan with its absolute time, and every warning that the planner should see."""
     follow_up = planned.follow_up
     zone = ZoneInfo(follow_up.zone)
-    writer.line(
-        phrase(
-            t,
-            "Next: {what} {when}, {who} ({name})",
-            what=Bold(purpose(t, follow_up.purpose)),
-            when=Bold(when(t, follow_up.due, zone)),
-            who=Mention(follow_up.assignee),
-            name=Code(f"{follow_up.loan_number}/{follow_up.number}"),
-        )
+    writer.phrase(
+        t,
+        "Next: {what} {when}, {who} ({name})",
+        what=Bold(purpose(t, follow_up.purpose)),
+        when=Bold(when(t, follow_up.due, zone)),
+        who=Mention(follow_up.assignee),
+        name=Code(follow_up_name(follow_up)),
     )
     if planned.acting is not None:
-        writer.line(
-            phrase(
-                t,
-                "{who} is away then, so {acting} will be reminded.",
-                who=Mention(follow_up.assignee),
-                acting=Mention(planned.acting),
-            )
+        writer.phrase(
+            t,
+            "{who} is away then, so {acting} will be reminded.",
+            who=Mention(follow_up.assignee),
+            acting=Mention(planned.acting),
         )
     for warning in planned.warnings:
         writer.line(warning_text(t, warning))
@@ -127,9 +147,9 @@ def follow_up_value(follow_up: FollowUpView) -> dict[str, str | int]:
     return {"f": str(follow_up.id), "v": follow_up.version}
 
 
-def stamp(t: Translator, at: datetime, zone: ZoneInfo) -> str:
-    """Return when something happened, without year and zone."""
-    return t.minute(at, zone)
+def write_loan_and_time(t: Translator, writer: Writer, loan: LoanView, at: datetime, zone: ZoneInfo) -> None:
+    """Write the loan and the time that identify a call or note."""
+    writer.line(masked_loan(t, loan), " · ", t.minute(at, zone))
 
 
 def write_more(t: Translator, writer: Writer, n: int) -> None:

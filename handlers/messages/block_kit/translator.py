@@ -66,7 +66,7 @@ class Translator:
             return days
         names = get_day_names("abbreviated", locale=self._locale)
         translated = re.sub("[a-z]{3}", lambda found: names[_WEEKDAYS.index(found[0])], days)
-        return translated.replace("-", "至").replace(",", "、")
+        return translated.replace("-", "至").replace(",", "、") if self.language == "zh" else translated
 
     def zone(self, zone: ZoneInfo) -> str:
         """Return the city that names a zone: `Shanghai`, `上海`."""

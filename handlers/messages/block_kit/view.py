@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
@@ -80,11 +80,17 @@ class Option:
         return option
 
 
-class FormWriter(Writer):
-    """Writes a form: everything a message has, and fields. `typed` holds the values already in the fields.
+class FieldOptions(TypedDict, total=False):
+    """What every field may have. When the value of a `live` field changes, the form is rendered again."""
 
-    When the value of a `live` field changes, the form is rendered again.
-    """
+    optional: bool
+    live: bool
+    hint: str
+    placeholder: str
+
+
+class FormWriter(Writer):
+    """Writes a form: everything a message has, and fields. `typed` holds the values already in the fields."""
 
     def __init__(self, t: Translator, private: Private, typed: Typed) -> None:
         super().__init__(most_blocks=VIEW_BLOCKS)
@@ -93,88 +99,43 @@ class FormWriter(Writer):
         self._typed = typed
 
     def text(
-        self,
-        name: str,
-        label: str,
-        *,
-        optional: bool = False,
-        long: bool = False,
-        limit: int = 3000,
-        hint: str = "",
-        placeholder: str = "",
+        self, name: str, label: str, *, long: bool = False, limit: int = 3000, **field: Unpack[FieldOptions]
     ) -> "FormWriter":
         """Add a field for text, of one line or several."""
         element: dict[str, Any] = {"type": "plain_text_input", "multiline": long, "max_length": limit}
         if value := self._one(name):
             element["initial_value"] = clipped(value, limit)
-        return self._input(name, label, element, optional=optional, hint=hint, placeholder=placeholder)
+        return self._input(name, label, element, **field)
 
-    def number(self, name: str, label: str, *, optional: bool = False, low: int, high: int) -> "FormWriter":
+    def number(self, name: str, label: str, *, low: int, high: int, **field: Unpack[FieldOptions]) -> "FormWriter":
         """Add a field for a whole number."""
-        element: dict[str, Any] = {
-            "type": "number_input",
-            "is_decimal_allowed": False,
-            "min_value": str(low),
-            "max_value": str(high),
-        }
-        if value := self._one(name):
-            element["initial_value"] = value
-        return self._input(name, label, element, optional=optional)
+        element = {"type": "number_input", "is_decimal_allowed": False, "min_value": str(low), "max_value": str(high)}
+        return self._pick(name, label, element, "initial_value", **field)
 
-    def choice(
-        self,
-        name: str,
-        label: str,
-        options: Sequence[Option],
-        *,
-        optional: bool = False,
-        live: bool = False,
-        hint: str = "",
-        placeholder: str = "",
-    ) -> "FormWriter":
+    def choice(self, name: str, label: str, options: Sequence[Option], **field: Unpack[FieldOptions]) -> "FormWriter":
         """Add a choice of one from up to a hundred options."""
         element: dict[str, Any] = {"type": "static_select", "options": [o.payload() for o in options[:_MANY]]}
         chosen = next((option for option in options[:_MANY] if option.value == self._one(name)), None)
         if chosen is not None:
             element["initial_option"] = chosen.payload()
-        return self._input(name, label, element, optional=optional, live=live, hint=hint, placeholder=placeholder)
+        return self._input(name, label, element, **field)
 
-    def ticks(
-        self, name: str, label: str, options: Sequence[Option], *, optional: bool = False, live: bool = False
-    ) -> "FormWriter":
+    def ticks(self, name: str, label: str, options: Sequence[Option], **field: Unpack[FieldOptions]) -> "FormWriter":
         """Add check boxes for up to ten options."""
-        element: dict[str, Any] = {"type": "checkboxes", "options": [o.payload() for o in options[:10]]}
-        chosen = [option.payload() for option in options[:10] if option.value in self._all(name)]
-        if chosen:
-            element["initial_options"] = chosen
-        return self._input(name, label, element, optional=optional, live=live)
+        return self._several(name, label, "checkboxes", options[:10], **field)
 
-    def several(
-        self, name: str, label: str, options: Sequence[Option], *, optional: bool = False, live: bool = False
-    ) -> "FormWriter":
+    def several(self, name: str, label: str, options: Sequence[Option], **field: Unpack[FieldOptions]) -> "FormWriter":
         """Add a choice of any from up to a hundred options."""
-        element: dict[str, Any] = {"type": "multi_static_select", "options": [o.payload() for o in options[:_MANY]]}
-        chosen = [option.payload() for option in options[:_MANY] if option.value in self._all(name)]
-        if chosen:
-            element["initial_options"] = chosen
-        return self._input(name, label, element, optional=optional, live=live)
+        return self._several(name, label, "multi_static_select", options[:_MANY], **field)
 
     def search(
-        self,
-        name: str,
-        label: str,
-        source: str,
-        *,
-        chosen: Option | None = None,
-        optional: bool = False,
-        live: bool = False,
-        placeholder: str = "",
+        self, name: str, label: str, source: str, *, chosen: Option | None = None, **field: Unpack[FieldOptions]
     ) -> "FormWriter":
         """Add a choice of one from many, searched while typing. `source` names the handler that suggests."""
         element: dict[str, Any] = {"type": "external_select", "min_query_length": 1}
         if chosen is not None:
             element["initial_option"] = chosen.payload()
-        return self._input(name, label, element, optional=optional, live=live, source=source, placeholder=placeholder)
+        return self._input(name, label, element, source=source, **field)
 
     def searches(
         self,
@@ -184,66 +145,58 @@ class FormWriter(Writer):
         *,
         chosen: Sequence[Option] = (),
         most: int,
-        optional: bool = False,
-        live: bool = False,
-        hint: str = "",
-        placeholder: str = "",
+        **field: Unpack[FieldOptions],
     ) -> "FormWriter":
         """Add a choice of up to `most` from many, searched while typing. `source` names the handler that suggests."""
         element: dict[str, Any] = {"type": "multi_external_select", "min_query_length": 1, "max_selected_items": most}
         if chosen:
             element["initial_options"] = [option.payload() for option in chosen]
-        return self._input(
-            name, label, element, optional=optional, live=live, source=source, hint=hint, placeholder=placeholder
-        )
+        return self._input(name, label, element, source=source, **field)
 
-    def person(self, name: str, label: str, *, optional: bool = False, live: bool = False) -> "FormWriter":
+    def person(self, name: str, label: str, **field: Unpack[FieldOptions]) -> "FormWriter":
         """Add a choice of one person in the workspace."""
-        return self._pick(name, label, "users_select", "initial_user", optional=optional, live=live)
+        return self._pick(name, label, {"type": "users_select"}, "initial_user", **field)
 
-    def people(self, name: str, label: str, *, optional: bool = False) -> "FormWriter":
+    def people(self, name: str, label: str, **field: Unpack[FieldOptions]) -> "FormWriter":
         """Add a choice of several people in the workspace."""
         element: dict[str, Any] = {"type": "multi_users_select"}
         if chosen := self._all(name):
             element["initial_users"] = list(chosen)
-        return self._input(name, label, element, optional=optional)
+        return self._input(name, label, element, **field)
 
-    def channel(self, name: str, label: str, *, optional: bool = False) -> "FormWriter":
+    def channel(self, name: str, label: str, **field: Unpack[FieldOptions]) -> "FormWriter":
         """Add a choice of a channel of this company, public or private."""
-        element: dict[str, Any] = {
-            "type": "conversations_select",
-            "filter": {"include": ["public", "private"], "exclude_external_shared_channels": True},
-        }
-        if value := self._one(name):
-            element["initial_conversation"] = value
-        return self._input(name, label, element, optional=optional)
+        channels = {"include": ["public", "private"], "exclude_external_shared_channels": True}
+        element = {"type": "conversations_select", "filter": channels}
+        return self._pick(name, label, element, "initial_conversation", **field)
 
-    def day(self, name: str, label: str, *, optional: bool = False) -> "FormWriter":
+    def day(self, name: str, label: str, **field: Unpack[FieldOptions]) -> "FormWriter":
         """Add a field for a calendar date."""
-        return self._pick(name, label, "datepicker", "initial_date", optional=optional)
+        return self._pick(name, label, {"type": "datepicker"}, "initial_date", **field)
 
-    def clock(self, name: str, label: str, *, optional: bool = False) -> "FormWriter":
+    def clock(self, name: str, label: str, **field: Unpack[FieldOptions]) -> "FormWriter":
         """Add a field for a time of day."""
-        return self._pick(name, label, "timepicker", "initial_time", optional=optional)
+        return self._pick(name, label, {"type": "timepicker"}, "initial_time", **field)
 
-    def view(self, form: str, title: str, *, submit: str, close: str = "") -> View:
+    def view(self, form: str, title: str, *, submit: str) -> View:
         """Return the form as written so far."""
-        return View(
-            form=form,
-            title=title,
-            blocks=self.message().blocks,
-            submit=submit,
-            close=close or self._t("Cancel"),
-            private=self._private,
-        )
+        blocks, close = self.message().blocks, self._t("Cancel")
+        return View(form=form, title=title, blocks=blocks, submit=submit, close=close, private=self._private)
 
     def _pick(
-        self, name: str, label: str, kind: str, initial: str, *, optional: bool, live: bool = False
+        self, name: str, label: str, element: dict[str, Any], initial: str, **field: Unpack[FieldOptions]
     ) -> "FormWriter":
-        element: dict[str, Any] = {"type": kind}
         if value := self._one(name):
             element[initial] = value
-        return self._input(name, label, element, optional=optional, live=live)
+        return self._input(name, label, element, **field)
+
+    def _several(
+        self, name: str, label: str, kind: str, options: Sequence[Option], **field: Unpack[FieldOptions]
+    ) -> "FormWriter":
+        element: dict[str, Any] = {"type": kind, "options": [option.payload() for option in options]}
+        if chosen := [option.payload() for option in options if option.value in self._all(name)]:
+            element["initial_options"] = chosen
+        return self._input(name, label, element, **field)
 
     def _input(
         self,
@@ -251,24 +204,21 @@ class FormWriter(Writer):
         label: str,
         element: dict[str, Any],
         *,
-        optional: bool,
-        live: bool = False,
         source: str = "form.refresh",
-        hint: str = "",
-        placeholder: str = "",
+        **field: Unpack[FieldOptions],
     ) -> "FormWriter":
         element["action_id"] = f"{source}#{name}"
-        if placeholder:
+        if placeholder := field.get("placeholder"):
             element["placeholder"] = _plain(placeholder, _PLACEHOLDER)
         block: dict[str, Any] = {
             "type": "input",
             "block_id": block_id(name, self._private),
             "label": _plain(label, _LABEL),
             "element": element,
-            "optional": optional,
-            "dispatch_action": live,
+            "optional": field.get("optional", False),
+            "dispatch_action": field.get("live", False),
         }
-        if hint:
+        if hint := field.get("hint"):
             block["hint"] = _plain(hint, _LABEL)
         self._blocks.append(block)
         self._texts.append(label)
@@ -290,9 +240,8 @@ def message_modal(t: Translator, message: Message, title: str, private: Private 
 
 def loading(t: Translator) -> View:
     """Render the modal that is shown until the answer is ready."""
-    return View(
-        form="loading", title=PRODUCT, blocks=Writer().line(t("One moment …")).message().blocks, close=t("Cancel")
-    )
+    blocks = Writer().line(t("One moment …")).message().blocks
+    return View(form="loading", title=PRODUCT, blocks=blocks, close=t("Cancel"))
 
 
 def block_id(name: str, private: Private) -> str:

@@ -63,9 +63,13 @@ class Writer:
     def line(self, *inlines: Inline | Sequence[Inline]) -> "Writer":
         """Add a paragraph."""
         flat = _flatten(inlines)
-        self._rich([{"type": "rich_text_section", "elements": self._elements(flat)}])
+        self._rich({"type": "rich_text_section", "elements": self._elements(flat)})
         self._texts.append(_plain(flat))
         return self
+
+    def phrase(self, t: Translator, text: str, **values: Inline | int) -> "Writer":
+        """Add a paragraph that is one `phrase`."""
+        return self.line(phrase(t, text, **values))
 
     def bullets(self, items: Iterable[Sequence[Inline]]) -> "Writer":
         """Add a bulleted list, a row for each item."""
@@ -80,28 +84,27 @@ class Writer:
             rows[len(elements) :] = [more]
             elements.append({"type": "rich_text_section", "elements": self._elements(more)})
         if elements:
-            self._rich([{"type": "rich_text_list", "style": "bullet", "elements": elements}])
+            self._rich({"type": "rich_text_list", "style": "bullet", "elements": elements})
             self._texts.extend(f"• {_plain(row)}" for row in rows)
         return self
 
     def quote(self, words: str) -> "Writer":
         """Add what a person typed as a quotation, exactly as it was typed."""
         if words:
-            self._rich([{"type": "rich_text_quote", "elements": self._elements([words])}])
+            self._rich({"type": "rich_text_quote", "elements": self._elements([words])})
             self._texts.append(f"> {escaped(words)}")
         return self
 
     def preformatted(self, words: str) -> "Writer":
         """Add text to copy, in a fixed-width font."""
-        self._rich([{"type": "rich_text_preformatted", "elements": self._elements([words])}])
+        self._rich({"type": "rich_text_preformatted", "elements": self._elements([words])})
         self._texts.append(escaped(words))
         return self
 
     def heading(self, words: str) -> "Writer":
         """Add a heading in plain text."""
-        self._blocks.append(
-            {"type": "header", "text": {"type": "plain_text", "text": clipped(words, 150), "emoji": False}}
-        )
+        text = {"type": "plain_text", "text": clipped(words, 150), "emoji": False}
+        self._blocks.append({"type": "header", "text": text})
         self._texts.append(escaped(words))
         return self
 
@@ -147,13 +150,16 @@ class Writer:
                 elements.append(_element(inline))
                 self._left -= _ELEMENT_COST
                 continue
-            text = clipped(_words(inline), max(1, self._left))
+            text = clipped(inline if isinstance(inline, str) else inline.words, max(1, self._left))
             self._left -= units(text) + _ELEMENT_COST
-            elements.extend(_element(_with_words(inline, words)) for words in _split(text))
+            # Sections that Slack accepts, whichever way it counts.
+            for start in range(0, len(text), _ELEMENT_LENGTH):
+                words = text[start : start + _ELEMENT_LENGTH]
+                elements.append(_element(words if isinstance(inline, str) else replace(inline, words=words)))
         return elements
 
-    def _rich(self, elements: list[dict[str, Any]]) -> None:
-        self._blocks.append({"type": "rich_text", "elements": elements})
+    def _rich(self, element: dict[str, Any]) -> None:
+        self._blocks.append({"type": "rich_text", "elements": [element]})
 
     def _button(self, button: Button) -> dict[str, Any]:
         # Action ids must be unique in a message: the handler's name, and a counter after `#` that the router drops.
@@ -198,12 +204,12 @@ def unescaped(words: str) -> str:
     return words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def fitting(rows: Sequence[Sequence[Inline]], limit: int = ROWS_LIMIT) -> int:
-    """Return how many of the first rows fit into a list of `limit` characters, at least one."""
+def fitting(rows: Sequence[Sequence[Inline]]) -> int:
+    """Return how many of the first rows fit into one long list, at least one."""
     used = 0
     for position, row in enumerate(rows):
         used += units(_plain(_flatten(row))) + 3
-        if used > limit:
+        if used > ROWS_LIMIT:
             return max(1, position)
     return len(rows)
 
@@ -212,28 +218,14 @@ def clipped(words: str, limit: int) -> str:
     """Return `words` cut to `limit` UTF-16 units (Slack may count so), ending in `…`; no entity is cut in two."""
     if units(words) <= limit:
         return words
-    kept, used = [], 1
+    cut, used = "", 1
     for character in words:
         used += units(character)
         if used > limit:
             break
-        kept.append(character)
-    cut = "".join(kept)
+        cut += character
     entity = cut.rfind("&", len(cut) - 5) if len(cut) > 5 else -1
     return (cut[:entity] if entity >= 0 and ";" not in cut[entity:] else cut) + "…"
-
-
-def _split(words: str) -> list[str]:
-    """Return text of any length in sections that Slack accepts, whichever way it counts."""
-    return [words[start : start + _ELEMENT_LENGTH] for start in range(0, len(words), _ELEMENT_LENGTH)]
-
-
-def _words(inline: str | Bold | Code) -> str:
-    return inline if isinstance(inline, str) else inline.words
-
-
-def _with_words(inline: str | Bold | Code, words: str) -> Inline:
-    return words if isinstance(inline, str) else replace(inline, words=words)
 
 
 def units(words: str) -> int:
@@ -267,15 +259,16 @@ def _element(inline: Inline) -> dict[str, Any]:
 
 
 def _plain(inlines: Iterable[Inline]) -> str:
-    words: list[str] = []
-    for inline in inlines:
-        match inline:
-            case Bold(text) | Code(text):
-                words.append(escaped(text))
-            case Mention(slack_user_id):
-                words.append(f"<@{slack_user_id}>")
-            case Channel(channel_id):
-                words.append(f"<#{channel_id}>")
-            case str():
-                words.append(escaped(inline))
-    return "".join(words)
+    return "".join(_plain_inline(inline) for inline in inlines)
+
+
+def _plain_inline(inline: Inline) -> str:
+    match inline:
+        case Bold(words) | Code(words):
+            return escaped(words)
+        case Mention(slack_user_id):
+            return f"<@{slack_user_id}>"
+        case Channel(channel_id):
+            return f"<#{channel_id}>"
+        case str():
+            return escaped(inline)

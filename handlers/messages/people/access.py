@@ -5,15 +5,14 @@ from zoneinfo import ZoneInfo
 from desk.core.vocabulary import VOCABULARY
 from desk.people.access import GRANTABLE, RequestReceipt
 from desk.people.access_requests import RequestView
-from handlers.messages.block_kit.elements import form_button, stamp
+from handlers.messages.block_kit.elements import form_button, mentions
 from handlers.messages.block_kit.message import Bold, Button, Code, Mention, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Writer, phrase
-from handlers.messages.refusals.refusals import mentions
+from handlers.messages.block_kit.writer import Writer
 
 
 def request_sent(t: Translator, result: RequestReceipt) -> Message:
-    """Render the answer to the person who request_sent."""
+    """Render the answer to the person who asked for access."""
     writer = Writer()
     match result.earlier:
         case None:
@@ -29,18 +28,18 @@ def request_sent(t: Translator, result: RequestReceipt) -> Message:
 
 
 def request(t: Translator, view: RequestView, zone: ZoneInfo) -> Message:
-    """Render the notice to those who may decide: who asks, a button for each answer, and finally the decision."""
+    """Render the notice to the managers who decide: who asks, a button for each answer, and finally the decision."""
     writer = Writer()
     who = Mention(view.slack_user_id)
-    writer.line(phrase(t, "{who} ({name}) is asking for access to the desk.", who=who, name=Bold(view.name)))
+    writer.phrase(t, "{who} ({name}) is asking for access to the desk.", who=who, name=Bold(view.name))
     if view.by is not None and view.at is not None:
-        decision = {"name": view.by, "when": stamp(t, view.at, zone)}
+        decision = {"name": view.by, "when": t.minute(view.at, zone)}
         if view.state == "granted":
-            writer.line(
-                phrase(t, "Access granted as {roles} by {name}, {when}.", roles=Bold(_roles(t, view.roles)), **decision)
+            writer.phrase(
+                t, "Access granted as {roles} by {name}, {when}.", roles=Bold(_roles(t, view.roles)), **decision
             )
         else:
-            writer.line(phrase(t, "Declined by {name}, {when}.", **decision))
+            writer.phrase(t, "Declined by {name}, {when}.", **decision)
         return writer.message()
     writer.line(t("Members see borrowers' names and phone numbers. Only give access to people you know."))
     value = {"r": str(view.id), "who": view.slack_user_id}
@@ -55,26 +54,22 @@ def request(t: Translator, view: RequestView, zone: ZoneInfo) -> Message:
 
 
 def granted(t: Translator, view: RequestView) -> Message:
-    """Render the notice to the person who request_sent, now a member."""
+    """Render the notice to the person whose request was granted, now a member."""
     writer = Writer()
-    writer.line(
-        phrase(
-            t,
-            "You're now a member of the desk as {roles}, added by {name}.",
-            roles=Bold(_roles(t, view.roles)),
-            name=view.by or t("the desk"),
-        )
+    writer.phrase(
+        t,
+        "You're now a member of the desk as {roles}, added by {name}.",
+        roles=Bold(_roles(t, view.roles)),
+        name=view.by or t("the desk"),
     )
-    writer.line(
-        phrase(t, "{command} shows what you can do, and your Home tab shows your day.", command=Code("/loan help"))
-    )
+    writer.phrase(t, "{command} shows what you can do, and your Home tab shows your day.", command=Code("/loan help"))
     return writer.buttons(form_button(t("Find a loan"), "find")).message()
 
 
 def declined(t: Translator, view: RequestView) -> Message:
-    """Render the notice to the person who request_sent and was declined."""
+    """Render the notice to the person whose request was declined."""
     writer = Writer()
-    writer.line(phrase(t, "Thanks for asking. {name} hasn't given you access to the desk.", name=view.by or "–"))
+    writer.phrase(t, "Thanks for asking. {name} hasn't given you access to the desk.", name=view.by or "–")
     return writer.line(
         t(
             "If you need it for your work, please talk to them: they can add you at any time. You can also ask again "

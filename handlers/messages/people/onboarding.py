@@ -11,11 +11,11 @@ from desk.people.workspace_settings import WorkspaceChange
 from handlers.messages.block_kit.elements import form_button, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Code, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.block_kit.writer import Writer
 
 
 def welcome(t: Translator, view: SetupStatus, *, loans_buttons: Sequence[Button] = ()) -> Message:
-    """Return the one message to the first admin. `loans_buttons` stand below the step about loans."""
+    """Render the message to the first admin. `loans_buttons` go below the step about loans."""
     writer = Writer()
     writer.line(Bold(t("Welcome! The desk is running, and you're its first admin.")))
     writer.line(t("Set it up in any order. This message stays here and shows your progress."))
@@ -32,36 +32,28 @@ def welcome(t: Translator, view: SetupStatus, *, loans_buttons: Sequence[Button]
     )
     writer.line(Code("loandesk import loans.csv --dry-run"))
     writer.buttons(*loans_buttons)
-    writer.line(
-        phrase(
-            t,
-            "Then add everyone else with {command}. People who aren't members yet can ask for access with a button.",
-            command=Code(t("/loan-team add @lina agent")),
-        )
+    writer.phrase(
+        t,
+        "Then add everyone else with {command}. People who aren't members yet can ask for access with a button.",
+        command=Code(t("/loan-team add @lina agent")),
     )
     return writer.message()
 
 
 def app_manifest(t: Translator, added: Additions) -> Message:
-    """The one message to each admin after an upgrade to a release that needs another app manifest."""
+    """Render the message to each admin after an upgrade to a release that needs a new app manifest."""
     writer = Writer()
     writer.line(Bold(t("This release needs a new app manifest in Slack. It adds:")))
-    parts = (
-        (t("commands"), added.commands),
-        (t("shortcuts"), added.shortcuts),
-        (t("scopes"), added.scopes),
-        (t("events"), added.events),
-    )
-    writer.bullets([[name, t(": "), t(", ").join(found)] for name, found in parts if found])
-    writer.line(t("Until Slack has it, these do not work. Everything else works as before."))
-    writer.line(
-        phrase(
-            t,
-            "Print it with {command} where the desk runs, paste it under App Manifest at {url}, and reinstall the app "
-            "if Slack asks you to.",
-            command=Code("loandesk manifest"),
-            url=Code("https://api.slack.com/apps"),
-        )
+    names = (t("commands"), t("shortcuts"), t("scopes"), t("events"))
+    additions = zip(names, (added.commands, added.shortcuts, added.scopes, added.events), strict=True)
+    writer.bullets([[name, t(": "), t(", ").join(items)] for name, items in additions if items])
+    writer.line(t("Until you update it in Slack, these won't work. Everything else works as before."))
+    writer.phrase(
+        t,
+        "Print it with {command} on the machine that runs the desk, paste it under App Manifest at {url}, and reinstall "
+        "the app if Slack asks you to.",
+        command=Code("loandesk manifest"),
+        url=Code("https://api.slack.com/apps"),
     )
     return writer.message()
 
@@ -89,9 +81,9 @@ def language_name(t: Translator, locale: str) -> str:
 
 
 def _rules(t: Translator, locale: str, country: str | None, zone: str, hours: str) -> list[str]:
-    kept = t("public holidays: {country}", country=t.country(country)) if country else t("no public holidays")
-    called = t("borrowers may be called {hours}, {zone} time", hours=hours, zone=t.zone(ZoneInfo(zone)))
-    return [t("channels in {language}", language=language_name(t, locale)), " · ", kept, " · ", called]
+    holidays = t("public holidays: {country}", country=t.country(country)) if country else t("no public holidays")
+    contact = t("borrowers may be called {hours}, {zone} time", hours=hours, zone=t.zone(ZoneInfo(zone)))
+    return [t("channels in {language}", language=language_name(t, locale)), " · ", holidays, " · ", contact]
 
 
 def _hours(start: time, end: time) -> str:

@@ -9,12 +9,11 @@ from desk.people.calendars import CalendarDay
 from desk.people.own_settings import Settings, SettingsChange
 from desk.people.team import MemberAddition, MemberChange, MemberView
 from desk.people.team_settings import TeamChange
-from desk.rules.hours import format_hours
-from handlers.messages.block_kit.elements import form_button, undo_button
+from desk.rules.hours import WorkingHours, format_hours
+from handlers.messages.block_kit.elements import form_button, mentions, undo_button
 from handlers.messages.block_kit.message import Bold, Channel, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
-from handlers.messages.refusals.refusals import mentions
 
 
 def members(
@@ -52,9 +51,7 @@ def added(t: Translator, result: MemberAddition) -> Message:
     writer = Writer()
     who = Mention(result.member.slack_user_id)
     known = result.again
-    writer.line(
-        phrase(t, "{who} is already a member; updated:" if known else "{who} is now a member of the desk:", who=who)
-    )
+    writer.phrase(t, "{who} is already a member; updated:" if known else "{who} is now a member of the desk:", who=who)
     writer.line(_row(t, result.member))
     if result.member.team:
         writer.line(t("Team: {team}", team=result.member.team))
@@ -66,11 +63,11 @@ def added(t: Translator, result: MemberAddition) -> Message:
 def removed(t: Translator, result: MemberChange) -> Message:
     """Render a member who was removed, and where their work went."""
     writer = Writer()
-    writer.line(phrase(t, "{who} is no longer a member.", who=Mention(result.member.slack_user_id)))
+    writer.phrase(t, "{who} is no longer a member.", who=Mention(result.member.slack_user_id))
     if result.acting:
         went = [t.n("{n} loan", "{n} loans", result.loans)]
         went.append(t.n("{n} open follow-up", "{n} open follow-ups", result.moved))
-        writer.line(phrase(t, "Now with {who}: {what}.", who=Mention(result.acting), what=t(" and ").join(went)))
+        writer.phrase(t, "Now with {who}: {what}.", who=Mention(result.acting), what=t(" and ").join(went))
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
@@ -78,11 +75,9 @@ def away(t: Translator, result: MemberChange) -> Message:
     """Render an absence."""
     writer, who = Writer(), Mention(result.member.slack_user_id)
     until = t.date(result.member.absent_until) if result.member.absent_until else ""
-    writer.line(phrase(t, "{who} is away until {until} (inclusive).", who=who, until=Bold(until)))
+    writer.phrase(t, "{who} is away until {until} (inclusive).", who=who, until=Bold(until))
     if result.acting:
-        writer.line(
-            phrase(t, "{cover} is the cover and gets reminders and new follow-ups.", cover=Mention(result.acting))
-        )
+        writer.phrase(t, "{cover} is the cover and gets reminders and new follow-ups.", cover=Mention(result.acting))
     else:
         writer.line(t("No cover: reminders and new follow-ups go to the manager."))
     writer.line(t.n("They have {n} open follow-up.", "They have {n} open follow-ups.", result.moved))
@@ -92,7 +87,7 @@ def away(t: Translator, result: MemberChange) -> Message:
 def back(t: Translator, result: MemberChange) -> Message:
     """Render the end of an absence."""
     writer, who = Writer(), Mention(result.member.slack_user_id)
-    writer.line(phrase(t, "{who} is back, and their open follow-ups are theirs again.", who=who))
+    writer.phrase(t, "{who} is back, and their open follow-ups are theirs again.", who=who)
     writer.line(t.n("They have {n} open follow-up.", "They have {n} open follow-ups.", result.moved))
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
@@ -100,13 +95,11 @@ def back(t: Translator, result: MemberChange) -> Message:
 def hours(t: Translator, result: MemberChange) -> Message:
     """Render a member's new working hours."""
     writer = Writer()
-    writer.line(
-        phrase(
-            t,
-            "{who} now works {hours}.",
-            who=Mention(result.member.slack_user_id),
-            hours=Bold(_hours(t, result.member)),
-        )
+    writer.phrase(
+        t,
+        "{who} now works {hours}.",
+        who=Mention(result.member.slack_user_id),
+        hours=Bold(_hours(t, result.member.hours)),
     )
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
@@ -114,7 +107,7 @@ def hours(t: Translator, result: MemberChange) -> Message:
 def day(t: Translator, result: CalendarDay) -> Message:
     """Render a calendar day that was declared working or off."""
     named = Bold(t.date(result.on))
-    writer = Writer().line(phrase(t, "{day} is a working day." if result.working else "{day} is a day off.", day=named))
+    writer = Writer().phrase(t, "{day} is a working day." if result.working else "{day} is a day off.", day=named)
     if result.name:
         writer.quote(result.name)
     return writer.buttons(undo_button(t, result.undo_id)).message()
@@ -127,11 +120,7 @@ def team_changed(t: Translator, result: TeamChange) -> Message:
         writer.line(Bold(t("Team: {team}", team=now.name)))
     lines: dict[str, list[Inline]] = {
         "managers": [t("Managers"), t(": "), *_people(t, now.managers)],
-        "channel": [
-            t("Manager channel"),
-            t(": "),
-            Channel(now.channel) if now.channel else t("direct messages"),
-        ],
+        "channel": [t("Manager channel"), t(": "), Channel(now.channel) if now.channel else t("direct messages")],
         "language": [
             t("Channel language"),
             t(": "),
@@ -154,7 +143,7 @@ def _people(t: Translator, slack_ids: Sequence[str]) -> list[Inline]:
 
 def _row(t: Translator, view: MemberView) -> list[Inline]:
     roles = t(", ").join(VOCABULARY.role(role).word(t.language) for role in view.roles)
-    line: list[Inline] = [Mention(view.slack_user_id), f" · {roles} · {_hours(t, view)} · "]
+    line: list[Inline] = [Mention(view.slack_user_id), f" · {roles} · {_hours(t, view.hours)} · "]
     line.append(Channel(view.channel) if view.channel else t("direct messages"))
     if view.absent_until is not None:
         line += [" · ", Bold(t("away until {day}", day=t.short_date(view.absent_until)))]
@@ -163,8 +152,8 @@ def _row(t: Translator, view: MemberView) -> list[Inline]:
     return line
 
 
-def _hours(t: Translator, view: MemberView) -> str:
-    clock, days = format_hours(view.hours)
+def _hours(t: Translator, hours: WorkingHours) -> str:
+    clock, days = format_hours(hours)
     return f"{clock} {t.days(days)}"
 
 
@@ -193,8 +182,7 @@ def _channel(t: Translator, now: Settings) -> list[Inline]:
 
 
 def _hours_line(t: Translator, now: Settings) -> list[Inline]:
-    clock, days = format_hours(now.hours)
-    return phrase(t, "You work {hours}.", hours=Bold(f"{clock} {t.days(days)}"))
+    return phrase(t, "You work {hours}.", hours=Bold(_hours(t, now.hours)))
 
 
 def _absence(t: Translator, now: Settings) -> list[Inline]:

@@ -1,30 +1,35 @@
-"""The words for each refusal. `texts` holds one text per code of `desk.core.errors`."""
+"""Explain a refusal: most by the text of `texts`, some by a function that looks at the params.
 
-from collections.abc import Sequence
+Both are keyed by the codes of `desk.core.errors`.
+"""
+
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import DeskError
+from desk.core.undo import LaterAct
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
 from desk.loans.views import LoanView
-from handlers.messages.block_kit.elements import stage, when
+from handlers.messages.block_kit.elements import mentions, outcome, phone_ending, purpose, stage, when
 from handlers.messages.block_kit.message import Bold, Channel, Code, Inline, Mention
-from handlers.messages.block_kit.translator import Translator
+from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import phrase
-from handlers.messages.refusals.calls import CALL_EXPLANATIONS
-from handlers.messages.refusals.loans import LOAN_EXPLANATIONS
+from handlers.messages.documents import document, state
 from handlers.messages.refusals.texts import TEXTS
+from handlers.messages.undo import act
 
-_MENTIONS = 20
+Paragraphs = list[list[Inline]]
+
 _PEOPLE = frozenset({"who", "slack_id"})
+_WORDS = {"outcome": outcome, "purpose": purpose, "its": purpose, "stage": stage, "document": document, "state": state}
 
 
-def explain(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list[Inline]]:
+def explain(t: Translator, error: DeskError, zone: ZoneInfo) -> Paragraphs:
     """Return the paragraphs that explain a refusal: the reason, the possible meanings, and the nearest valid forms."""
-    explanation = CALL_EXPLANATIONS.get(error.code) or LOAN_EXPLANATIONS.get(error.code)
-    if explanation is not None:
+    if explanation := EXPLANATIONS.get(error.code):
         return explanation(t, error, zone)
     text = TEXTS.get(error.code)
     if text is None:
@@ -38,18 +43,9 @@ def explain(t: Translator, error: DeskError, zone: ZoneInfo) -> list[list[Inline
         meant = " · ".join(when(t, due, zone) for due in readings)
         paragraphs.append(phrase(t, "It could mean: {readings}", readings=Bold(meant)))
     if nearest := error.params.get("nearest"):
-        paragraphs.append(phrase(t, "For example: {forms}", forms=Code(_join(t, nearest))))
+        forms = " · ".join(t.date(form) if isinstance(form, date) else str(form) for form in nearest)
+        paragraphs.append(phrase(t, "For example: {forms}", forms=Code(forms)))
     return paragraphs
-
-
-def mentions(t: Translator, slack_ids: Sequence[str]) -> list[Inline]:
-    """Return a list of people, cut after the first ones. In an ephemeral answer a mention notifies nobody."""
-    line: list[Inline] = []
-    for slack_id in slack_ids[:_MENTIONS]:
-        line.extend([t(", "), Mention(slack_id)] if line else [Mention(slack_id)])
-    if more := len(slack_ids[_MENTIONS:]):
-        line.extend([" ", t.n("and {n} more", "and {n} more", more)])
-    return line
 
 
 def _fill(t: Translator, text: str, values: dict[str, list[Inline]]) -> list[Inline]:
@@ -73,7 +69,7 @@ def _value(t: Translator, name: str, value: Any, zone: ZoneInfo) -> list[Inline]
         words = [VOCABULARY.role(role).word(t.language) for role in value]
         return [t(" or ").join(filter(None, [t(", ").join(words[:-1]), words[-1]]))]
     if name == "state":
-        return [_states(t).get(str(value), str(value))]
+        return [_follow_up_state(t, str(value))]
     if isinstance(value, datetime):
         return [t.minute(value, zone)]
     if isinstance(value, Due):
@@ -85,22 +81,116 @@ def _value(t: Translator, name: str, value: Any, zone: ZoneInfo) -> list[Inline]
     return [Bold(str(value))] if name == "given" else [str(value)]
 
 
-def _choice(t: Translator, choice: Any) -> list[Inline]:
-    if isinstance(choice, LoanView):
-        tail = t("phone ending {digits}", digits=choice.tail)
-        return ["• ", Code(choice.number), f" {choice.masked} · {tail} · {stage(t, choice.stage)}"]
-    return ["• ", Mention(str(choice))]
+def _choice(t: Translator, choice: LoanView | str) -> list[Inline]:
+    if isinstance(choice, str):
+        return ["• ", Mention(choice)]
+    tail = phone_ending(t, choice.tail)
+    return ["• ", Code(choice.number), f" {choice.masked} · {tail} · {stage(t, choice.stage)}"]
 
 
-def _join(t: Translator, nearest: Sequence[Any]) -> str:
-    return " · ".join(t.date(form) if isinstance(form, date) else str(form) for form in nearest)
-
-
-def _states(t: Translator) -> dict[str, str]:
-    return {
+def _follow_up_state(t: Translator, code: str) -> str:
+    states = {
         "done": t("done"),
         "cancelled": t("cancelled"),
         "ended": t("closed with the loan"),
         "undone": t("undone"),
         "open": t("open"),
     }
+    return states.get(code, code)
+
+
+def _bold(t: Translator, error: DeskError, *names: str) -> dict[str, Inline]:
+    """Return the named params in bold, codes as words of the vocabulary."""
+    return {name: Bold(_WORDS[name](t, error.params[name]) if name in _WORDS else error.params[name]) for name in names}
+
+
+def _next_missing(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
+    missing = phrase(
+        t,
+        "{outcome}: for which day? Type it after “next”, so that we check then whether it was paid."
+        if error.params["outcome"] == "promised"
+        else "{outcome}: when? Type it after “next”.",
+        **_bold(t, error, "outcome"),
+    )
+    word = outcome(t, error.params["outcome"])
+    line = t("/loan-call {loan} {outcome} next tomorrow 10:00", loan=error.params["loan"], outcome=word)
+    return [missing, phrase(t, "For example: {forms}", forms=Code(line))]
+
+
+def _outcome_answers_other(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
+    reason = phrase(
+        t,
+        "{outcome} only answers verification follow-ups, and this one is about {purpose}."
+        if error.params["answers"] == "verification"
+        else "{outcome} only answers repayment follow-ups, and this one is about {purpose}.",
+        **_bold(t, error, "outcome", "purpose"),
+    )
+    return [reason, [t("If the word belongs to your note, put a colon before the note.")]]
+
+
+def _number_and_purpose_differ(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
+    text = _("{name} is about {its}, not {purpose}. Name only one of the two, or put a colon before the note.")
+    return [phrase(t, text, name=Code(error.params["given"]), **_bold(t, error, "its", "purpose"))]
+
+
+def _undo_built_on(t: Translator, error: DeskError, zone: ZoneInfo) -> Paragraphs:
+    reason: list[Inline] = [t("This can't be undone: later changes depend on it.")]
+    if loans := t(", ").join(error.params["loans"]):
+        reason = phrase(t, "This can't be undone: later changes depend on it ({loans}).", loans=Bold(loans))
+    return [reason, *(["• ", *_since(t, since, zone)] for since in error.params["since"])]
+
+
+def _since(t: Translator, since: LaterAct, zone: ZoneInfo) -> list[Inline]:
+    who: Inline = Mention(since.who) if since.who else t("the desk")
+    return phrase(t, "{act}, by {who} at {time}", act=act(t, since.act), who=who, time=t.clock_time(since.at, zone))
+
+
+def _stage_already(t: Translator, error: DeskError, zone: ZoneInfo) -> Paragraphs:
+    at = t.minute(error.params["at"], zone)
+    return [phrase(t, "{loan} is already at {stage}, since {time}.", time=at, **_bold(t, error, "loan", "stage"))]
+
+
+def _document_impossible(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
+    """Explain by the state of the document, with lines that would work."""
+    named = {"loan": error.params["loan"], "document": document(t, error.params["document"])}
+    lines = {
+        "got": t("/loan-docs {loan} got {document}", **named),
+        "accept": t("/loan-docs {loan} accept {document}", **named),
+        "cancel": t("/loan-docs {loan} cancel {document}", **named),
+        "reject": t("/loan-docs {loan} reject {document}: reason", **named),
+    }
+    possible = [lines[step] for step in error.params["possible"]] or [t("/loan-docs {loan} {document}", **named)]
+    reason = phrase(
+        t,
+        "{document} on {loan} is {state}, so that step isn't possible.",
+        **_bold(t, error, "document", "loan", "state"),
+    )
+    return [reason, [t("Possible now:")], *(["• ", Code(line)] for line in possible)]
+
+
+def _document_not_requested(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
+    name, loan = document(t, error.params["document"]), error.params["loan"]
+    paragraphs = [phrase(t, "{document} hasn't been requested for {loan}.", **_bold(t, error, "document", "loan"))]
+    if error.params["documents"]:
+        names = t(", ").join(document(t, code) for code in error.params["documents"])
+        paragraphs.append(phrase(t, "Open: {documents}", documents=Bold(names)))
+    line = t("/loan-docs {loan} {document}", loan=loan, document=name)
+    return [*paragraphs, phrase(t, "To request it: {line}", line=Code(line))]
+
+
+def _document_changed(t: Translator, error: DeskError, zone: ZoneInfo) -> Paragraphs:
+    who: Inline = Mention(error.params["who"]) if error.params["who"] else t("the desk")
+    at, now = t.minute(error.params["at"], zone), _bold(t, error, "document", "state")
+    return [phrase(t, "{document} is now {state}: {who}, {time}.", who=who, time=at, **now)]
+
+
+EXPLANATIONS: dict[str, Callable[[Translator, DeskError, ZoneInfo], Paragraphs]] = {
+    "next_missing": _next_missing,
+    "outcome_answers_other": _outcome_answers_other,
+    "number_and_purpose_differ": _number_and_purpose_differ,
+    "undo_built_on": _undo_built_on,
+    "stage_already": _stage_already,
+    "document_impossible": _document_impossible,
+    "document_not_requested": _document_not_requested,
+    "document_changed": _document_changed,
+}

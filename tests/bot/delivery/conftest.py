@@ -1,4 +1,4 @@
-"""A desk that owes messages, and the sandbox to send them to."""
+"""A desk with pending messages, and the sandbox to send them to."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -30,14 +30,14 @@ FAST = Pace(
     sweep_seconds=0.5,
     abandoned_seconds=0.0,
 )
-"""Without any waiting. What another process began is taken up at once."""
+"""Without pauses; the work of another process is resumed at once."""
 
 SCOPES = ("chat:write", "channels:history", "groups:history", "im:history", "im:write")
 
 
 @dataclass
 class Room:
-    """Lin's channel, and the admin. `state` is what a notice of a kind says now; None: there is nothing to say."""
+    """Lin's channel, and the admin. `state`: what a notice of a kind says now; None: nothing."""
 
     office: Office
     workspace: Workspace
@@ -50,16 +50,16 @@ class Room:
     native: Message | None = None
 
     async def compose(self, _desk: Desk, notice: Notice) -> Message | None:
-        """The state of the notice's kind, or just the kind."""
+        """Return the state of the notice's kind, or just the kind."""
         text = self.state.get(notice.kind, notice.kind)
         return None if text is None else Message(text=text, blocks=self.blocks, with_tables=self.native)
 
     def sender(self, **settings: Any) -> Sender:
-        """Another process that sends."""
+        """Return a sender as another process has it."""
         return Sender(self.office, self.client, self.workspace, self.compose, **settings)
 
     async def owe(self, kind: str = "reminder", *, urgent: bool = True, **values: Any) -> UUID:
-        """Owes Lin a message of that kind."""
+        """Add a pending message of that kind to Lin."""
         notice_kind = NoticeKind(kind, urgent=urgent)
         async with self.office.desk(self.workspace) as desk:
             notice_id = await owe_to_member(desk, **{"kind": notice_kind, "key": kind, "member": self.lin} | values)
@@ -67,20 +67,20 @@ class Room:
         return notice_id
 
     async def row(self, notice_id: UUID) -> Notice:
-        """The notice as it stands in the database."""
+        """Return the notice's row."""
         async with self.office.database.reading() as session:
             return await session.get_one(Notice, notice_id)
 
     def shown(self, where: str = "CLIN") -> list[str]:
-        """What stands in a channel, or in the bot's conversation with a person."""
+        """Return the texts in a channel, or in the bot's conversation with a person."""
         return [message.text for message in self.messages(where)]
 
     def messages(self, where: str = "CLIN") -> list[Shown]:
-        """The messages themselves."""
+        """Return the messages."""
         return self.sandbox.messages(self.sandbox.dm(where) if where.startswith("U") else where)
 
     def calls(self, method: str) -> int:
-        """How often that method was called."""
+        """Return how often that method was requested."""
         return len(self.sandbox.traffic.api_calls(method))
 
 
@@ -108,5 +108,5 @@ async def room(office: Office, workspace: Workspace, sandbox: Sandbox) -> AsyncI
 
 @pytest.fixture
 def sender(room: Room) -> Sender:
-    """Delivers what is owed; a call may take a quarter of a second."""
+    """Deliver what is pending; a request may take a quarter of a second."""
     return room.sender(request_seconds=0.25)

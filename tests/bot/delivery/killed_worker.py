@@ -1,4 +1,4 @@
-"""A worker in a process of its own, which a signal strikes at a given step of a delivery."""
+"""A worker in its own process that gets a signal at a given step of a delivery."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ from storage.tables import Notice
 from tests.bot.forks import FORKS
 
 _AT_WORK: ContextVar[UUID | None] = ContextVar("at_work", default=None)
-"""The notice at which the present task makes an attempt."""
+"""The notice that the current task attempts."""
 
 POST_STEPS = (
     "before _enqueue",
@@ -39,15 +39,15 @@ POST_STEPS = (
     "after post",
     "after record_posted",
 )
-"""What a first sending consists of: each is a call of the engine's, the ledger's or Slack's."""
+"""The steps of a first delivery: functions of the engine, the ledger or Slack's API."""
 
 REWRITE_STEPS = ("after take_lease", "after renew_lease", "after update", "after record_updated")
-"""The same for a message that stands."""
+"""The steps of an update."""
 
 
 @dataclass(frozen=True)
 class FastClock:
-    """Runs `speed` times as fast as real time from `start` on, which it showed at the Unix time `since`."""
+    """A clock `speed` times as fast as real time. It showed `start` at the Unix time `since`."""
 
     start: datetime
     speed: float = 0.0
@@ -59,7 +59,7 @@ class FastClock:
 
 @dataclass(frozen=True)
 class Interruption:
-    """At `step` of the delivery of `notice_id` (None: of any) the process gets that signal."""
+    """Send the process a signal at `step` of the delivery of `notice_id` (None: of any)."""
 
     step: str
     number: int = signal.SIGKILL
@@ -67,7 +67,7 @@ class Interruption:
 
 
 async def compose(_desk: Desk, notice: Notice) -> Message:
-    """What a notice says: its kind and its revision."""
+    """Return the text of a notice: its kind and revision."""
     return Message(text=f"{notice.kind}, revision {notice.wanted}", blocks=[])
 
 
@@ -80,7 +80,7 @@ def begin(
     pace: Pace,
     interruption: Interruption | None = None,
 ) -> BaseProcess:
-    """A running worker. Whoever begins it ends it."""
+    """Start a worker. The caller ends it."""
     process = FORKS.Process(
         target=_run, args=(database_url, api_url, clock, executor_id, pace, interruption), daemon=True
     )
@@ -89,13 +89,13 @@ def begin(
 
 
 async def ended(process: BaseProcess, seconds: float = 30.0) -> int | None:
-    """Its exit code, as soon as there is one."""
+    """Wait for the end and return the exit code; None after `seconds`."""
     await asyncio.to_thread(process.join, seconds)
     return process.exitcode
 
 
 def is_stopped(process: BaseProcess) -> bool:
-    """Whether a signal has made it stand still."""
+    """Return whether a signal has stopped the process."""
     stat = Path(f"/proc/{process.pid}/stat").read_text()
     return stat.rpartition(")")[2].split()[0] == "T"
 

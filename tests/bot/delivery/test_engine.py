@@ -144,7 +144,7 @@ def test_a_transaction_of_the_engine_that_rests_does_not_hold_others_up_for_long
 
 
 def as_after_an_hour_back(room: Room) -> None:
-    """The engine's tables as they look when the clock of its database has been set back by an hour."""
+    """Change the engine's tables as if the clock of its database had been set back by an hour."""
     engine, table = engine_tables(room)
     columns = ("created_at", "started_at_epoch_ms", "completed_at", "updated_at")
     with engine.begin() as connection:
@@ -154,7 +154,7 @@ def as_after_an_hour_back(room: Room) -> None:
 
 
 def engine_rows(room: Room) -> list[dict[str, Any]]:
-    """What the engine has written down of its workflows."""
+    """Return the engine's rows of its workflows."""
     engine, table = engine_tables(room)
     with engine.connect() as connection:
         rows = [dict(row) for row in connection.execute(sqlalchemy.text(f"SELECT * FROM {table}")).mappings()]
@@ -163,7 +163,7 @@ def engine_rows(room: Room) -> list[dict[str, Any]]:
 
 
 def engine_tables(room: Room) -> tuple[sqlalchemy.Engine, str]:
-    """The engine's database, and the name of its table of workflows."""
+    """Return the engine's database and the name of its workflow table."""
     url = make_url(room.office.database.url)
     if room.office.database.is_sqlite:
         return sqlalchemy.create_engine(f"sqlite:///{url.database}-engine"), "workflow_status"
@@ -176,7 +176,7 @@ async def the_notice(room: Room) -> Notice:
 
 
 async def until_row(room: Room, condition: Callable[[Notice], bool]) -> None:
-    """Waits until the only notice is so."""
+    """Wait until the condition holds for the only notice."""
     end = time.monotonic() + 60
     while not condition(await the_notice(room)):
         assert time.monotonic() < end, "waited in vain"
@@ -184,7 +184,7 @@ async def until_row(room: Room, condition: Callable[[Notice], bool]) -> None:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Waits until it is so."""
+    """Wait until the condition holds."""
     end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end, "waited in vain"

@@ -18,7 +18,7 @@ from tests.clocks import FrozenClock
 
 @pytest.fixture(params=[True, False], ids=["slack knows repeats", "slack knows no repeats"])
 def knows_repeats(request: pytest.FixtureRequest, room: Room) -> None:
-    """Slack documents no key against repeats, and may honour one or not: both ways, the same comes of it."""
+    """Slack documents no key against repeats and may honour one or not: the result is the same."""
     room.sandbox.api.dedupe_client_msg_id = request.param
 
 
@@ -261,7 +261,7 @@ async def test_a_message_that_cannot_be_made_holds_up_no_other(room: Room, sende
 
 
 async def deliver_for(room: Room, sender: Sender, clock: FrozenClock, *, minutes: int) -> None:
-    """Looks every three seconds for so long."""
+    """Deliver every three seconds for that long."""
     for _ in range(minutes * 20):
         await sender.deliver_pending()
         clock.advance(seconds=3)

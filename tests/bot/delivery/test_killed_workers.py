@@ -1,4 +1,4 @@
-"""Workers are killed, or stand still, at each step of a delivery: nothing is lost, nothing is sent twice."""
+"""Workers are killed or suspended at each step of a delivery: nothing is lost, nothing is sent twice."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ from tests.clocks import FrozenClock
 
 
 def long(*values: object) -> Any:
-    """Parameters of a test that is run at length."""
+    """Return the parameters of a test that takes minutes."""
     return pytest.param(*values, marks=pytest.mark.long)
 
 
@@ -35,7 +35,7 @@ ON_POSTGRES = pytest.mark.parametrize("database_url", ["postgres"], indirect=Tru
 """On SQLite there is one worker."""
 
 SPEED = 20
-"""Of the clock of two workers at once: a lease lasts a second and a half."""
+"""Speed of the clock of two workers at once: a lease lasts a second and a half."""
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +111,7 @@ async def test_of_two_workers_one_stands_still_past_its_lease_and_wakes(
 
 
 async def killed(room: Room, clock: FrozenClock, database_url: str, interruption: Interruption, number: int) -> None:
-    """A worker dies of that interruption; its lease runs out. On SQLite there is one worker, which comes back."""
+    """Start a worker, wait until it is killed, and let its lease expire. On SQLite it is always the same one."""
     executor_id = "worker-1" if room.office.database.is_sqlite else f"worker-{number % 2 + 1}"
     standing = FastClock(clock.now())
     worker = killed_worker.begin(
@@ -125,7 +125,7 @@ async def killed(room: Room, clock: FrozenClock, database_url: str, interruption
 
 
 async def finished_by_another(room: Room, clock: FrozenClock) -> None:
-    """What the dead left is finished."""
+    """Finish the deliveries that the killed workers left."""
     clock.advance(seconds=LEASE.total_seconds())
     executor_id = "worker-1" if room.office.database.is_sqlite else "worker-3"
     engine = DbosEngine(room.sender(), executor_id=executor_id, pace=FAST)
@@ -140,7 +140,7 @@ async def finished_by_another(room: Room, clock: FrozenClock) -> None:
 async def two_workers(
     room: Room, url: str, interruption: Interruption
 ) -> AsyncIterator[tuple[BaseProcess, BaseProcess]]:
-    """Two workers on one database, of which the first is to be interrupted."""
+    """Run two workers on one database; the first gets the signal."""
     clock = FastClock(room.office.clock.now(), SPEED, time.time())
     object.__setattr__(room.office, "clock", clock)
     pace = replace(FAST, abandoned_seconds=LEASE.total_seconds() / SPEED)
@@ -156,7 +156,7 @@ async def two_workers(
 
 
 async def owe_until(room: Room, condition: Callable[[], bool]) -> int:
-    """Owes one reminder after the other until it is so. Gives how many."""
+    """Add one reminder after the other until the condition holds, and return how many."""
     owed = 0
     async with asyncio.timeout(60):
         while not condition():
@@ -167,7 +167,7 @@ async def owe_until(room: Room, condition: Callable[[], bool]) -> int:
 
 
 async def nothing_owed(room: Room) -> None:
-    """Waits until everything is delivered."""
+    """Wait until everything is delivered."""
     async with asyncio.timeout(60):
         while True:
             async with room.office.database.reading() as session:

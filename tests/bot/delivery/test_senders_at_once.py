@@ -17,12 +17,12 @@ from tests.clocks import FrozenClock
 
 @pytest.fixture(params=[True, False], ids=["slack knows repeats", "slack knows no repeats"], autouse=True)
 def knows_repeats(request: pytest.FixtureRequest, room: Room) -> None:
-    """With a key that is honoured, the second post is the first one's message."""
+    """Where Slack honours the key, the second post is the first one's message."""
     room.sandbox.api.dedupe_client_msg_id = request.param
 
 
 class Frozen:
-    """A sender that stops just before a call to Slack, as a process does that is suspended, until `wake`."""
+    """A sender that stops just before a request to Slack, like a suspended process, until `wake`."""
 
     def __init__(self, room: Room, before: str) -> None:
         self.sender: Sender = room.sender()
@@ -39,12 +39,12 @@ class Frozen:
         return await self._call(method, **arguments)
 
     async def freeze(self, notice_id: UUID) -> None:
-        """Begins an attempt, and stops."""
+        """Start an attempt, and stop."""
         self._attempt = asyncio.create_task(self.sender.attempt(notice_id))
         await self._reached.wait()
 
     async def wake(self) -> Result:
-        """Goes on as if nothing had happened."""
+        """Go on."""
         self._woken.set()
         return await self._attempt
 

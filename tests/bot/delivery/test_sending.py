@@ -1,4 +1,4 @@
-"""What is owed arrives in Slack, once, and is kept true."""
+"""Pending notices arrive in Slack once and are kept up to date."""
 
 from bot.delivery.sender import Sender
 from storage.engine.types import mark_of

@@ -13,7 +13,7 @@ from tests.bot.delivery.killed_worker import FastClock
 from tests.bot.delivery.test_engine import running
 
 SPEED = 30
-"""Of the desk's clock. Slack's limits, and the engine's pace, are five times what they are."""
+"""Speed of the desk's clock. Slack's limits and the engine's pace are multiplied by it."""
 
 
 @pytest.mark.parametrize("minutes", [1, pytest.param(10, marks=pytest.mark.long)])

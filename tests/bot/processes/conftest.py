@@ -19,11 +19,11 @@ from tests.bot.processes import desk_process
 from tests.bot.processes.desk_process import FileClock
 
 STARTED_WITHIN = 90.0
-"""Seconds: a machine that does much else takes its time to import everything."""
+"""Seconds: a busy machine takes long to import everything."""
 
 
 def free_port() -> int:
-    """A port that nobody has just now."""
+    """Return a free port."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return one.getsockname()[1]
@@ -39,7 +39,7 @@ class Running:
     output: Path
 
     async def get(self, path: str) -> tuple[int, Any]:
-        """Status and body of a page of the admin port; status 0 when nobody answers."""
+        """Return status and body of a page of the admin port; status 0 without an answer."""
         try:
             async with (
                 aiohttp.ClientSession() as http,
@@ -51,7 +51,7 @@ class Running:
             return 0, None
 
     async def until(self, path: str, status: int) -> Any:
-        """Waits until the page has that status. Fails when the process ends meanwhile."""
+        """Wait until the page has that status. Fail when the process ends first."""
         async with asyncio.timeout(STARTED_WITHIN):
             while True:
                 found, body = await self.get(path)
@@ -84,7 +84,7 @@ class Running:
 
 @dataclass
 class Processes:
-    """Starts processes with these settings and ends those that a test leaves."""
+    """Start processes with these settings and end those that a test leaves running."""
 
     clock: FileClock
     clock_file: Path
@@ -93,7 +93,7 @@ class Processes:
     async def start(
         self, settings: Settings, command: Command, name: str = "", *, ready: str | None = "/healthz"
     ) -> Running:
-        """Starts one and waits until it answers at `ready`."""
+        """Start a process and wait until it answers at `ready`."""
         port, admin = free_port(), free_port()
         environment = os.environ | {
             "DATABASE_URL": settings.database_url.get_secret_value(),

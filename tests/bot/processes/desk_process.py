@@ -16,7 +16,7 @@ from tests.bot.forks import FORKS
 
 
 class FileClock:
-    """Shows what stands in a file."""
+    """A clock that shows the time in a file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -25,7 +25,7 @@ class FileClock:
         return datetime.fromisoformat(self._path.read_text()).astimezone(UTC)
 
     def set(self, at: datetime) -> None:
-        """Moves the clock of every process that reads the file."""
+        """Set the clock of every process that reads the file."""
         draft = self._path.with_suffix(".new")
         draft.write_text(at.isoformat())
         draft.replace(self._path)
@@ -48,7 +48,7 @@ def _run(command: Command, clock_file: Path, environment: dict[str, str], output
         clock=FileClock(clock_file),
         pace=FAST,
         beat_seconds=0.5,
-        timeouts=SocketTimeouts(first_pause=0.05, farewell=1.0),
+        timeouts=SocketTimeouts(first_pause=0.05, overlap=1.0),
     )
     try:
         code = asyncio.run(run(read_settings(env_file=None), command, tuning))

@@ -1,4 +1,4 @@
-"""Start, stop and release: nothing that was accepted or owed is lost, nothing is said twice."""
+"""Start, stop and release: nothing accepted or pending is lost, nothing is sent twice."""
 
 import asyncio
 import signal
@@ -40,7 +40,7 @@ class Lender:
     processes: Processes
 
     async def remind(self, count: int) -> set[str]:
-        """Lets so many follow-ups fall due, each of its own minute's message. Gives the numbers of their loans."""
+        """Let that many follow-ups fall due, each in its own minute and message, and return their loans' numbers."""
         numbers = {f"L-{number}" for number in range(1, count + 1)}
         office, workspace = self.service.office, self.service.workspace
         for number in sorted(numbers):
@@ -62,12 +62,12 @@ class Lender:
         return numbers
 
     def reminded(self) -> list[str]:
-        """The loans that the agent has been reminded of, once for each message."""
+        """Return the loans that the agent was reminded of, one for each message."""
         texts = [message.text for message in self.sandbox.messages("CDESK")]
         return [word for text in texts for word in text.replace("·", " ").split() if word.startswith("L-")]
 
     async def nothing_owed(self) -> None:
-        """Waits until the desk has written down that what Slack shows was sent: a moment after it is shown."""
+        """Wait until the desk has recorded what Slack shows, a moment after it is shown."""
         async with asyncio.timeout(PATIENCE):
             while await self._owed():  # noqa: ASYNC110  (another process writes to the database)
                 await asyncio.sleep(0.02)
@@ -77,12 +77,12 @@ class Lender:
             return (await sending.waiting(session, self.service.workspace.id))[0]
 
     async def worker(self, name: str = "one") -> Running:
-        """The process that reminds."""
+        """Return the process that sends reminders."""
         return await self.processes.start(self.settings, self.command, name)
 
     @property
     def command(self) -> Command:
-        """What starts the process that reminds."""
+        """Return the command that starts the process that sends reminders."""
         return "serve" if self.settings.on_sqlite else "worker"
 
 

@@ -11,9 +11,9 @@ from aiohttp import web
 from sqlmodel import col, func, select
 
 from bot.commands.serving import Command
-from bot.demo.morning import CHINESE, ENGLISH, Script
-from bot.demo.opening import open_demo
-from bot.demo.tour import START, MorningClock, play
+from bot.demo.scripts import CHINESE, ENGLISH, Script
+from bot.demo.setup import open_demo
+from bot.demo.tour import START, ScriptClock, play
 from bot.service import Service
 from sandbox.server import Sandbox
 from storage.queries.messages import sending
@@ -25,7 +25,7 @@ SECONDS_A_ROUND = 120.0
 
 @dataclass
 class Balancer:
-    """Gives each request to the next of the processes, as a load balancer does."""
+    """A load balancer: each request goes to the next process."""
 
     ports: list[int]
     runner: web.AppRunner | None = None
@@ -55,7 +55,7 @@ class Balancer:
 
 
 class FourProcesses:
-    """Who runs the desk: a round is over when both workers have made one and nothing is owed."""
+    """Four processes run the desk; a round is over when both workers have made one and nothing is pending."""
 
     def __init__(self, processes: Processes, door: Command) -> None:
         self._processes = processes
@@ -107,17 +107,17 @@ class FourProcesses:
 async def test_two_doors_and_two_workers_carry_the_tour(
     processes: Processes, postgres_url: str, tmp_path: Path, door: Command, script: Script
 ) -> None:
-    clock = MorningClock(START)
-    stage = await open_demo(
+    clock = ScriptClock(START)
+    demo = await open_demo(
         tmp_path,
         clock,
         port=0,
         locale=script.locale,
         around_the_clock=False,
         database_url=postgres_url,
-        crew=FourProcesses(processes, door),
+        runtime=FourProcesses(processes, door),
     )
     try:
-        await play(stage, clock, script)
+        await play(demo, clock, script)
     finally:
-        await stage.close()
+        await demo.close()

@@ -30,8 +30,7 @@ from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
 from handlers.messages.block_kit.writer import Button, Writer
-from handlers.messages.refusals.calls import CALL_EXPLANATIONS
-from handlers.messages.refusals.loans import LOAN_EXPLANATIONS
+from handlers.messages.refusals.refusals import EXPLANATIONS
 from handlers.messages.refusals.texts import TEXTS
 from handlers.messages.usage import Usage
 from storage.engine.trouble import Trouble
@@ -316,7 +315,7 @@ def refusals(builder: ExampleBuilder) -> Iterator[DeskError]:
         "nearest": ("/loan-call L-1042 reached",),
         "choices": ("U0LIN",) * min(choices.count(), 20),
     }
-    for code in {**TEXTS, **CALL_EXPLANATIONS, **LOAN_EXPLANATIONS, "no_such_code": ""}:
+    for code in {**TEXTS, **EXPLANATIONS, "no_such_code": ""}:
         values = {name: builder.value(str, name, "refusal") for name in ("purpose", "outcome", "stage", "loan", "note")}
         named = dict.fromkeys(_placeholders(TEXTS.get(code, "")), choices.name)
         yield DeskError(code, **{**named, **values, **known, "given": choices.name, "state": "received"})

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo import buttons as demo_buttons
+from bot.demo.messages import DEMO_BUTTONS
 from desk.messages.kinds import KINDS, NoticeKind
 from handlers.commands import COMMANDS
 from handlers.door.registry import FAMILIES
 from handlers.messages.notices import COMPOSERS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "messages.md").read_text("utf-8")
-FAMILY_NAMES = [f"{family.name}.…" for family in (*FAMILIES, demo_buttons.FAMILY) if family.presses]
+FAMILY_NAMES = [f"{family.name}.…" for family in (*FAMILIES, DEMO_BUTTONS) if family.presses]
 COMMAND_NAMES = [command.name for command in COMMANDS]
 NAMED = re.findall(r"^\| `([^`]+)` \|", PAGE, re.MULTILINE)
 

@@ -14,7 +14,7 @@ _N = f"(?P<n>{CHINESE_NUMBER})\\s*"
 _HOUR = "(?:个\\s*)?(?:小时|钟头)"
 _WEEK = "(?:周|(?:个\\s*)?(?:星期|礼拜))"
 
-PLACES = "北京|上海|香港|本地|当地|美国|欧洲|纽约|伦敦|柏林"
+CHINESE_PLACES = "北京|上海|香港|本地|当地|美国|欧洲|纽约|伦敦|柏林"
 """Places that name a time zone when 时间 follows."""
 
 _APPROXIMATE_NUMBER = "(?:一两|两三|三四|三五|四五|五六|六七|七八|八九|九十|十来)"
@@ -134,7 +134,7 @@ PATTERNS = (
     pattern(
         "[早晚](?:一?点|一?些)(?!钟)|[上下]班[前后时]|[早午晚中]?饭[前后时点]|饭后|午休[前后时]?", _VAGUE_PART_REFUSAL
     ),
-    pattern(f"(?:{PLACES})时间", Refusal("due_not_understood", ("明天15:00",))),
+    pattern(f"(?:{CHINESE_PLACES})时间", Refusal("due_not_understood", ("明天15:00",))),
     pattern(
         f"(?:{_APPROXIMATE_NUMBER}|{_NUMERALS}\\s*(?:[-~–—到至]|或者?)\\s*{CHINESE_NUMBER})\\s*点[钟半多]?(?![意建要])",
         _BETWEEN_HOURS_REFUSAL,

@@ -38,14 +38,11 @@ TODAY = ("today", "tdy", "2day")
 TOMORROW = ("tomorrow", "tmrw", "tmr", "tmw", "tomo", "2moro", "2mrw")
 _PARTS = {
     "morning": DayPart.MORNING,
+    "morn": DayPart.MORNING,
     "afternoon": DayPart.AFTERNOON,
     "arvo": DayPart.AFTERNOON,
-    "evening": DayPart.EVENING,
-    "night": DayPart.NIGHT,
-    "morn": DayPart.MORNING,
-    "eve": DayPart.EVENING,
-    "nite": DayPart.NIGHT,
 }
+_PARTS |= {"evening": DayPart.EVENING, "eve": DayPart.EVENING, "night": DayPart.NIGHT, "nite": DayPart.NIGHT}
 _MERIDIEMS = {"a": DayPart.AM, "p": DayPart.PM}
 _ORDINALS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
 

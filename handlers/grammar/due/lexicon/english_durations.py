@@ -21,6 +21,13 @@ _UNITS = {
     "years": "years year yrs yr y",
 }
 _UNIT_OF = {name: unit for unit, names in _UNITS.items() for name in names.split()}
+_SIZES = {
+    "minutes": (MinutesAhead, 1),
+    "hours": (MinutesAhead, 60),
+    "months": (MonthsAhead, 1),
+    "years": (MonthsAhead, 12),
+}
+_SIZES |= {"days": (DaysAhead, 1), "weeks": (DaysAhead, 7), "fortnights": (DaysAhead, 14)}
 
 _FROM_NOW = r"(?:(?:['’]s|['’])?\s+time|\s+(?:from\s+(?:now|today)|later|hence))(?![a-z])"
 _COUNT = rf"(?P<n>[0-9]{{1,4}}|{any_of(_NUMBERS)}(?=\s))"
@@ -71,21 +78,8 @@ def _agrees(number: str, unit: str) -> bool:
 def _duration_token(count: int, unit: str) -> Token:
     if unit == "m" and count <= 12:
         return MinutesOrMonths(count)
-    match _UNIT_OF[unit]:
-        case "minutes":
-            return MinutesAhead(count)
-        case "hours":
-            return MinutesAhead(count * 60)
-        case "days":
-            return DaysAhead(count)
-        case "weeks":
-            return DaysAhead(count * 7)
-        case "fortnights":
-            return DaysAhead(count * 14)
-        case "months":
-            return MonthsAhead(count)
-        case _:
-            return MonthsAhead(count * 12)
+    kind, size = _SIZES[_UNIT_OF[unit]]
+    return kind(count * size)
 
 
 def _decimal_hours(match: re.Match[str]) -> Token | None:

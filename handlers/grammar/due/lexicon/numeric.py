@@ -8,39 +8,18 @@ from handlers.grammar.due.tokens import BareNumber, ClockTime, DayPart, MonthDay
 CHINESE_NUMBER = "(?:[0-9]{1,3}|[零〇一二两三四五六七八九十]{1,3})"
 """A whole number in digits or Chinese numerals; `chinese_number` converts it."""
 
-DAY_PARTS: dict[str, DayPart] = {
-    "凌晨": DayPart.SMALL_HOURS,
-    "大清早": DayPart.MORNING,
-    "一大早": DayPart.MORNING,
-    "一早": DayPart.MORNING,
-    "清晨": DayPart.MORNING,
-    "清早": DayPart.MORNING,
-    "早晨": DayPart.MORNING,
-    "早上": DayPart.MORNING,
-    "早间": DayPart.MORNING,
-    "上午": DayPart.MORNING,
-    "午前": DayPart.MORNING,
-    "中午": DayPart.NOON,
-    "正午": DayPart.NOON,
-    "晌午": DayPart.NOON,
-    "下午": DayPart.AFTERNOON,
-    "午后": DayPart.AFTERNOON,
-    "傍晚": DayPart.DUSK,
-    "黄昏": DayPart.DUSK,
-    "晚上": DayPart.NIGHT,
-    "晚间": DayPart.NIGHT,
-    "夜晚": DayPart.NIGHT,
-    "夜间": DayPart.NIGHT,
-    "夜里": DayPart.DEEP_NIGHT,
-    "深夜": DayPart.DEEP_NIGHT,
-    "半夜": DayPart.DEEP_NIGHT,
-    "午夜": DayPart.DEEP_NIGHT,
-    "早": DayPart.MORNING,
-    "晚": DayPart.NIGHT,
-    "夜": DayPart.NIGHT,
+_DAY_PARTS = {
+    DayPart.SMALL_HOURS: "凌晨",
+    DayPart.MORNING: "大清早 一大早 一早 清晨 清早 早晨 早上 早间 上午 午前 早",
+    DayPart.NOON: "中午 正午 晌午",
+    DayPart.AFTERNOON: "下午 午后",
+    DayPart.DUSK: "傍晚 黄昏",
+    DayPart.NIGHT: "晚上 晚间 夜晚 夜间 晚 夜",
+    DayPart.DEEP_NIGHT: "夜里 深夜 半夜 午夜",
 }
+DAY_PARTS = {name: part for part, names in _DAY_PARTS.items() for name in names.split()}
 
-DAY_PART_PREFIX = f"(?:(?P<part>{'|'.join(DAY_PARTS)})的?\\s*)?"
+DAY_PART_PREFIX = f"(?:(?P<part>{'|'.join(sorted(DAY_PARTS, key=len, reverse=True))})的?\\s*)?"
 """A Chinese part of the day directly before a time."""
 
 MERIDIEM = r"(?:\s*(?P<meridiem>[ap])(?:\.\s?m\.?|m(?![a-z0-9])))"
@@ -51,8 +30,7 @@ AT = r"(?:at\s+|@\s*)?"
 # After these words a number is a count and not an hour: "3份".
 MEASURE_WORDS = "个份张万千百亿元块月天年次笔期人台辆位条页套成倍楼栋层室号日周件本家名岁季折度"
 
-_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4}
-_DIGITS |= {"五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_DIGITS = {"〇": 0, "两": 2} | {digit: value for value, digit in enumerate("零一二三四五六七八九")}
 _TENS = re.compile("([一二三四五六七八九])?十([一二三四五六七八九])?")
 _SEPARATOR = r"\s*[-/.,、_‐‑–—−]\s*|\s+"
 

@@ -1,4 +1,4 @@
-"""Health and metrics: what is wrong is said, and nobody is named."""
+"""Health and metrics say what is wrong and name no person."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -8,7 +8,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.health import Health, admin_application
+from bot.monitoring import Health, admin_application
 from storage.upkeep import processes
 from tests.builders import make_loan
 from tests.wire.conftest import door, sandbox, slack
@@ -19,14 +19,14 @@ __all__ = ["door", "sandbox", "slack"]
 
 @pytest.fixture
 async def admin(slack: Slack) -> AsyncIterator[TestClient]:
-    """The admin port of a process without a worker."""
+    """Return the admin port of a process without a worker."""
     health = Health(slack.office, slack.workspace, timedelta(minutes=5))
     async with TestClient(TestServer(admin_application(health))) as client:
         yield client
 
 
 async def worked(slack: Slack) -> None:
-    """A worker has just made a round."""
+    """Record a round of a worker."""
     incarnation, now = uuid4(), slack.clock.now()
     async with slack.office.database.transaction() as session:
         await processes.claim(session, slack.workspace.id, "worker", incarnation.hex, incarnation, now)
@@ -34,7 +34,7 @@ async def worked(slack: Slack) -> None:
 
 
 async def samples(admin: TestClient) -> dict[tuple[str, ...], float]:
-    """Each of the desk's samples by name and label values."""
+    """Return the desk's samples by name and label values."""
     text = await (await admin.get("/metrics")).text()
     return {
         (sample.name, *sample.labels.values()): sample.value

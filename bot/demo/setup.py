@@ -1,21 +1,23 @@
-"""Open the demo: the sandbox, the desk installed from its own manifest, the cast, and the imported loans."""
+"""Open the demo: the sandbox, the desk installed from its own manifest, the people, and the imported loans."""
 
 import base64
 import os
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.commands.importing import import_loans, read_rows
-from bot.demo.cast import ADMIN, channel_id, people_the_workspace, setup_lines
-from bot.demo.clock import DemoClock
+from bot.demo.people import ADMIN, add_people, channel_id, setup_lines
 from bot.manifest import manifest
 from bot.service import Service, open_service
 from bot.settings import Settings
 from desk.core.clock import Clock
+from sandbox.clock import MovableClock
 from sandbox.server import Sandbox
 from sandbox.user_actions import Reply
 
@@ -23,15 +25,25 @@ TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-demo-token", "xapp-demo-token", "demo-s
 LENDER_ZONE = "Asia/Shanghai"
 
 
-class Crew(Protocol):
-    """What runs the demo's desk: the service itself, or separate processes."""
+class DemoClock:
+    """The desk's clock: the machine's time until it is set forward on the page. `real`: Unix seconds."""
+
+    def __init__(self, real: Callable[[], float] = time.time) -> None:
+        self.page = MovableClock(real)
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.page.time(), UTC)
+
+
+class Runtime(Protocol):
+    """What runs the desk of the demo: the service itself, or separate processes."""
 
     async def start(self, service: Service, sandbox: Sandbox) -> str | None:
-        """Start to answer Slack. Return the address over HTTP, None in Socket Mode."""
+        """Start to answer Slack. Return the URL, or None in Socket Mode."""
         ...
 
     async def round(self) -> None:
-        """Do the worker's round: announce what is due, and send it."""
+        """Do one round of the worker: announce what is due, and send it."""
         ...
 
     async def close(self) -> None:
@@ -59,16 +71,16 @@ class InProcess:
         await self._service.round()
 
     async def close(self) -> None:
-        """Do nothing: the stage closes the service."""
+        """Leave the service to the demo, which closes it."""
 
 
 @dataclass(slots=True)
-class Stage:
+class Demo:
     """The open demo."""
 
     sandbox: Sandbox
     service: Service
-    crew: Crew
+    runtime: Runtime
 
     async def type(self, slack_id: str, channel: str, line: str) -> Reply:
         """Type a command in a demo channel."""
@@ -76,13 +88,13 @@ class Stage:
 
     async def close(self) -> None:
         """Close the desk, then the workspace."""
-        await self.crew.close()
+        await self.runtime.close()
         await self.service.close()
         await self.sandbox.stop()
 
 
 class SetUpError(Exception):
-    """The desk refused what the demo's admin typed; the message has the desk's answer."""
+    """The desk refused what the admin typed; the message has its answer."""
 
 
 async def open_demo(
@@ -93,31 +105,31 @@ async def open_demo(
     locale: str | None = None,
     around_the_clock: bool,
     database_url: str | None = None,
-    crew: Crew | None = None,
-) -> Stage:
+    runtime: Runtime | None = None,
+) -> Demo:
     """Open everything, in `folder` unless another database is given. With `locale`, everyone reads that language.
 
-    The page shares a DemoClock and can set it forward.
+    The page can set a DemoClock forward.
     """
-    crew = crew or InProcess()
+    runtime = runtime or InProcess()
     sandbox = Sandbox(team_name="Harbour Auto Finance", clock=clock.page if isinstance(clock, DemoClock) else None)
     sandbox.limits.enabled = around_the_clock
     await sandbox.start(port)
-    people_the_workspace(sandbox, locale=locale)
+    add_people(sandbox, locale=locale)
     install(sandbox, None)
     service = await open_service(
         demo_settings(database_url or f"sqlite:///{folder / 'demo.db'}", sandbox), clock, migrate=True
     )
-    url = await crew.start(service, sandbox)
+    url = await runtime.start(service, sandbox)
     if url is not None:
         install(sandbox, url)
-    stage = Stage(sandbox=sandbox, service=service, crew=crew)
+    demo = Demo(sandbox=sandbox, service=service, runtime=runtime)
     for line in setup_lines(around_the_clock=around_the_clock):
-        reply = await stage.type(ADMIN, "loan-desk", line)
+        reply = await demo.type(ADMIN, "loan-desk", line)
         if reply.error or ("Undo" not in reply.full_text and "撤销" not in reply.full_text):
             raise SetUpError(f"{line}\n{reply.error or reply.full_text}")
     await _import_loans(service)
-    return stage
+    return demo
 
 
 def install(sandbox: Sandbox, url: str | None) -> None:
