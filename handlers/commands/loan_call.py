@@ -1,9 +1,9 @@
 """`/loan-call`: log a call, and plan the next one."""
 
-from desk.calls import calls
+from desk.calls.calls import log_call
 from desk.calls.views import RepeatedCall
 from desk.core.vocabulary import VOCABULARY
-from desk.messages import overview
+from desk.messages.overview import calls
 from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
 from handlers.forms import call
@@ -12,10 +12,10 @@ from handlers.grammar.call import parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import OUTCOMES, Terms, keyword
 from handlers.grammar.text import Line
+from handlers.messages import overview
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.calls import already_logged, logged
-from handlers.messages.overview import usage_with_calls
 from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
@@ -42,10 +42,10 @@ async def loan_call(request: Request) -> Message | OpenModal:
     line = Line.read(request.text)
     parsed = parse(line, desk.now, request.zone)
     if isinstance(parsed, HelpRequest):
-        rows = await overview.calls(desk, "today")
-        how = usage_with_calls(t, USAGE, t("Your follow-ups due today:"), rows)
+        rows = await calls(desk, "today")
+        how = overview.calls(t, USAGE, t("Your follow-ups due today:"), rows)
         return await open_modal(request, call.FORM, otherwise=how) if parsed.what == "usage" else how
-    answer = await calls.log_call(
+    answer = await log_call(
         desk,
         loan=parsed.loan,
         outcome=parsed.outcome,

@@ -44,8 +44,8 @@ async def loan_digest(request: Request) -> Message:
             own = digest(t, await digests.digest_of(desk, desk.member), request.zone)
             if not allows(desk.member, "see_team_digest"):
                 return own
-            stands = await digests.team_digest_of(desk, desk.member)
-            team = team_digest(t, stands, with_charts=await accepts_tables(desk))
+            state = await digests.team_digest_of(desk, desk.member)
+            team = team_digest(t, state, with_charts=await accepts_tables(desk))
             return own_and_team_digest(own, team)
 
 

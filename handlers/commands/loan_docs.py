@@ -2,19 +2,20 @@
 
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.documents import DocumentName, change_documents, list_documents, request_documents
-from desk.messages import overview
+from desk.messages.overview import open_documents
 from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
 from handlers.forms.documents import FORM
 from handlers.forms.form import open_modal
 from handlers.grammar import documents
+from handlers.grammar.documents import parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import DOCUMENTS
 from handlers.grammar.text import Line
+from handlers.messages import overview
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.documents import changed, listed, requested
-from handlers.messages.overview import usage_with_documents
 from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
@@ -49,10 +50,10 @@ USAGE = Usage(
 async def loan_docs(request: Request) -> Message | OpenModal:
     """Request documents, change their state, or list them; typed alone, open the form."""
     desk, t, zone = request.desk, request.t, request.zone
-    parsed = documents.parse(Line.read(request.text), desk.now, zone)
+    parsed = parse(Line.read(request.text), desk.now, zone)
     match parsed:
         case HelpRequest(what):
-            how = usage_with_documents(t, USAGE, await overview.open_documents(desk))
+            how = overview.documents(t, USAGE, await open_documents(desk))
             return await open_modal(request, FORM, otherwise=how) if what == "usage" else how
         case documents.ListDocuments(loan):
             return listed(t, await list_documents(desk, loan), zone)

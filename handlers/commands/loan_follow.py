@@ -2,7 +2,7 @@
 
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import assigning
-from desk.messages import overview
+from desk.messages.overview import calls
 from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
 from handlers.forms import follow_up
@@ -11,10 +11,10 @@ from handlers.grammar.follow import Assign, Finish, Move, parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import PURPOSES, Terms, keyword
 from handlers.grammar.text import Line
+from handlers.messages import overview
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.follow_ups import assigned, closed
-from handlers.messages.overview import usage_with_calls
 from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
@@ -43,8 +43,8 @@ async def loan_follow(request: Request) -> Message | OpenModal:
     parsed = parse(Line.read(request.text), desk.now, request.zone)
     match parsed:
         case HelpRequest(what):
-            rows = await overview.calls(desk, "week")
-            how = usage_with_calls(t, USAGE, t("Your late follow-ups, and those of this week:"), rows)
+            rows = await calls(desk, "week")
+            how = overview.calls(t, USAGE, t("Your late follow-ups, and those of this week:"), rows)
             return await open_modal(request, follow_up.FORM, otherwise=how) if what == "usage" else how
         case Assign(loan, who, due, purpose, note):
             planned = await assigning.assign_follow_up(desk, loan=loan, who=who, due=due, purpose=purpose, note=note)

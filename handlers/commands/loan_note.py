@@ -1,7 +1,7 @@
 """`/loan-note`: a note on a loan without a call."""
 
 from desk.loans import notes
-from desk.messages import overview
+from desk.messages.overview import loans
 from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
 from handlers.forms import note
@@ -10,10 +10,10 @@ from handlers.grammar.note import parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
+from handlers.messages import overview
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.notes import added
-from handlers.messages.overview import usage_with_loans
 from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
@@ -31,7 +31,7 @@ async def loan_note(request: Request) -> Message | OpenModal:
     desk, t = request.desk, request.t
     parsed = parse(Line.read(request.text), desk.now, request.zone)
     if isinstance(parsed, HelpRequest):
-        how = usage_with_loans(t, USAGE, await overview.loans(desk))
+        how = overview.loans(t, USAGE, await loans(desk))
         return await open_modal(request, note.FORM, otherwise=how) if parsed.what == "usage" else how
     return added(t, await notes.add_note(desk, loan=parsed.loan, text=parsed.text), request.zone)
 

@@ -1,7 +1,7 @@
 """`/loan-reassign`: hand over one loan, or, after a preview, everything that a member holds."""
 
 from desk.handover import reassigning
-from desk.messages import overview
+from desk.messages.overview import loads, loans
 from desk.people.members import find_member
 from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
@@ -11,10 +11,10 @@ from handlers.grammar.reader import HelpRequest
 from handlers.grammar.reassign import ReassignAll, ReassignLoan, parse
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
+from handlers.messages import overview
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.handover import preview, reassigned
-from handlers.messages.overview import usage_with_loans
 from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
@@ -34,7 +34,7 @@ async def loan_reassign(request: Request) -> Message | OpenModal:
     parsed = parse(Line.read(request.text), desk.now, request.zone)
     match parsed:
         case HelpRequest(what):
-            how = usage_with_loans(t, USAGE, await overview.loans(desk), await overview.loads(desk))
+            how = overview.loans(t, USAGE, await loans(desk), await loads(desk))
             return await open_modal(request, FORM, otherwise=how) if what == "usage" else how
         case ReassignLoan(loan, to, why):
             return reassigned(t, await reassigning.reassign_loan(desk, loan, await find_member(desk, to), why=why))

@@ -2,17 +2,17 @@
 
 from desk.core.vocabulary import VOCABULARY
 from desk.loans import stages
-from desk.messages import overview
+from desk.messages.overview import loans
 from handlers.door.declarations import Command
 from handlers.door.request import Request
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.stage import parse
 from handlers.grammar.terms import STAGES
 from handlers.grammar.text import Line
+from handlers.messages import overview
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.loans import changed
-from handlers.messages.overview import usage_with_loans
 from handlers.messages.usage import Example, Usage, usage
 
 USAGE = Usage(
@@ -39,7 +39,7 @@ async def loan_stage(request: Request) -> Message:
     if isinstance(parsed, HelpRequest):
         if parsed.what == "help":
             return usage(t, USAGE)
-        return usage_with_loans(t, USAGE, await overview.loans(desk))
+        return overview.loans(t, USAGE, await loans(desk))
     result = await stages.change_stage(desk, loan=parsed.loan, stage=parsed.stage, reason=parsed.reason)
     return changed(t, result, request.zone)
 

@@ -13,7 +13,7 @@ from handlers.messages.block_kit.writer import Writer
 from handlers.messages.usage import Usage, write_usage
 
 
-def usage_with_calls(t: Translator, usage: Usage, title: str, rows: Sequence[DueRow]) -> Message:
+def calls(t: Translator, usage: Usage, title: str, rows: Sequence[DueRow]) -> Message:
     """Render the usage, and follow-ups below `title`."""
     writer = Writer()
     write_usage(t, writer, usage)
@@ -23,7 +23,7 @@ def usage_with_calls(t: Translator, usage: Usage, title: str, rows: Sequence[Due
     return writer.message()
 
 
-def usage_with_documents(t: Translator, usage: Usage, rows: Sequence[OpenDocuments]) -> Message:
+def documents(t: Translator, usage: Usage, rows: Sequence[OpenDocuments]) -> Message:
     """Render the usage, and the loans that have open documents."""
     writer = Writer()
     write_usage(t, writer, usage)
@@ -33,7 +33,7 @@ def usage_with_documents(t: Translator, usage: Usage, rows: Sequence[OpenDocumen
     return writer.message()
 
 
-def usage_with_loans(t: Translator, usage: Usage, rows: Sequence[LoanRow], loads: Sequence[AgentLoad] = ()) -> Message:
+def loans(t: Translator, usage: Usage, rows: Sequence[LoanRow], loads: Sequence[AgentLoad] = ()) -> Message:
     """Render the usage, and the reader's loans or, for a manager, each team member's load."""
     writer = Writer()
     write_usage(t, writer, usage)

@@ -24,15 +24,15 @@ LINES = [
 ]
 
 
-def grammar_of(command: Command) -> Any:
-    """Return the grammar that the command's module reads its lines with."""
+def parser_of(command: Command) -> Any:
+    """Return the function with which the command's module reads its lines."""
     module: Any = inspect.getmodule(command.handler)
-    return module.grammar
+    return module.parse
 
 
 @pytest.mark.parametrize(("command", "line"), LINES)
 def test_an_example_is_understood_as_written(command: Command, line: str) -> None:
-    request = grammar_of(command).parse(Line.plain(line), NOW, ZoneInfo("Asia/Shanghai"))
+    request = parser_of(command)(Line.plain(line), NOW, ZoneInfo("Asia/Shanghai"))
     assert not isinstance(request, HelpRequest)
 
 
