@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot import logs
 from desk.calls import calls
+from handlers.commands import loan_call
 from storage.tables import Loan
 from tests.builders import make_follow_up, make_loan
 from tests.wire.office_day import Slack
@@ -69,7 +70,7 @@ def reference_in(text: str) -> str:
 async def test_an_unexpected_error_is_answered_with_the_reference_in_the_log(
     slack: Slack, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calls, "log_call", breaks)
+    monkeypatch.setattr(loan_call, "log_call", breaks)
 
     reply = await slack.command(slack.agent, f"/loan-call P-0 reached {NOTES[0]}")
 
@@ -106,7 +107,7 @@ async def test_a_database_failure_is_answered_with_the_reference(
     async def away(*_: Any, **__: Any) -> Any:
         raise OperationalError("INSERT", {"name": NAMES[1]}, OSError(NAMES[0]))
 
-    monkeypatch.setattr(calls, "log_call", away)
+    monkeypatch.setattr(loan_call, "log_call", away)
 
     reply = await slack.command(slack.agent, f"/loan-call P-0 reached {NOTES[0]}")
 
