@@ -94,7 +94,8 @@ class Database:
                 session.info[COMMITTING] = True
                 await session.commit()
             except BaseException:
-                await session.rollback()
+                with contextlib.suppress(Exception):  # a lost connection cannot roll back, and must not hide the reason
+                    await session.rollback()
                 raise
 
     @contextlib.asynccontextmanager
