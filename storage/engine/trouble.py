@@ -5,7 +5,7 @@ import sqlite3
 from enum import Enum
 from typing import Any, overload
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -53,6 +53,8 @@ def is_outage(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     origin = _origin(error)
+    if isinstance(error, OperationalError) and not isinstance(origin, sqlite3.Error) and not _state(origin):
+        return True  # psycopg, the driver of the delivery engine, gives a failed connection no SQLSTATE
     if isinstance(origin, OSError):
         return origin is not error or isinstance(origin, ConnectionError | TimeoutError) or origin.errno in _DISK_FULL
     return _state(origin).startswith(_OUTAGE) or _sqlite_name(origin).startswith(_SQLITE_OUTAGE)
