@@ -24,7 +24,7 @@ class LoanLinks:
         if parts.scheme not in ("http", "https") or not parts.hostname or "{" in parts.netloc:
             raise ValueError("it must begin with https:// and the name of a host")
         if pattern.count(_NUMBER) != 1:
-            raise ValueError(f"{_NUMBER} must stand in it once, where the loan's number stands")
+            raise ValueError(f"{_NUMBER} must appear in it once, in place of the loan's number")
         self.domain = parts.hostname
         before, _, behind = pattern[len(parts.scheme) + len("://") + len(parts.netloc) :].partition(_NUMBER)
         self._rest = re.compile(rf"{re.escape(before)}([^/?#&]+){re.escape(behind)}(?:[/?#&].*)?")

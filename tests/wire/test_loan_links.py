@@ -142,8 +142,8 @@ def test_the_command_line_writes_the_manifest_for_links() -> None:
     [
         ("loans.example.com/{number}", "must begin with https://"),
         ("https://{number}.example.com/", "must begin with https://"),
-        ("https://loans.example.com/l/", "must stand in it once"),
-        ("https://loans.example.com/{number}/{number}", "must stand in it once"),
+        ("https://loans.example.com/l/", "must appear in it once"),
+        ("https://loans.example.com/{number}/{number}", "must appear in it once"),
     ],
 )
 def test_an_invalid_link_pattern_is_reported_at_start(pattern: str, why: str) -> None:
