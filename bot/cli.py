@@ -202,7 +202,7 @@ def _run_with_settings(run: Command) -> None:
     except CannotStartError as error:
         errors.print(str(error))
         code = 2
-    except Exception:
+    except Exception:  # the operator reads one line; the log has the kind and the place
         structlog.get_logger().exception("mishap")
         errors.print("Something went wrong in Loan Desk itself. The log line above says what and where.")
         code = 1

@@ -121,7 +121,7 @@ async def test_a_member_removed_while_their_reminder_is_on_its_way_gets_none(
     assert (await room.row(notice_id)).dropped_at is not None
 
 
-async def test_a_message_that_was_deleted_in_slack_is_posted_anew(room: Room, sender: Sender) -> None:
+async def test_a_message_that_was_deleted_in_slack_is_posted_again(room: Room, sender: Sender) -> None:
     notice_id = await room.owe()
     await sender.deliver_pending()
     room.sandbox.workspace.delete(room.messages()[0])

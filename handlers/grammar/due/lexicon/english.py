@@ -1,6 +1,7 @@
 """Dates and times of day in English."""
 
 import re
+from collections.abc import Iterable
 
 from handlers.grammar.due.lexicon.numeric import AT, MERIDIEM, meridiem
 from handlers.grammar.due.tokens import (
@@ -47,9 +48,9 @@ _MERIDIEMS = {"a": DayPart.AM, "p": DayPart.PM}
 _ORDINALS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
 
 
-def any_of(names: object) -> str:
+def any_of(names: Iterable[object]) -> str:
     """Return a regex that matches any of the words, the longest first."""
-    return f"(?:{'|'.join(sorted(map(str, names), key=len, reverse=True))})"  # type: ignore[call-overload]
+    return f"(?:{'|'.join(sorted(map(str, names), key=len, reverse=True))})"
 
 
 _ON = r"(?:on\s+)?(?:the\s+)?"
