@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -151,6 +152,17 @@ def as_after_an_hour_back(room: Room) -> None:
         changes = ", ".join(f"{column} = {column} + 3600000" for column in columns)
         connection.execute(sqlalchemy.text(f"UPDATE {table} SET {changes}"))
     engine.dispose()
+
+
+async def test_dbos_stores_whole_seconds_on_sqlite(room: Room) -> None:
+    """Python 3.11's SQLite may be too old for fractions, so DBOS does not ask it for any."""
+    async with running(room):
+        for n in range(3):
+            await room.owe(f"reminder {n}")
+            await room.sandbox.wait_for(lambda n=n: len(room.shown()) == n + 1)
+    started = [row["started_at_epoch_ms"] for row in engine_rows(room)]
+    whole = room.office.database.is_sqlite and sys.version_info < (3, 12)
+    assert all(at % 1000 == 0 for at in started) == whole
 
 
 def engine_rows(room: Room) -> list[dict[str, Any]]:
