@@ -16,7 +16,7 @@ from handlers.messages.home import home
 from storage.tables import Member
 
 FEW, MANY = 10, 1_000
-"""Open follow-ups of the agent who opens the Home, half of them overdue."""
+"""Open follow-ups of the agent who opens the Home, half of them late."""
 
 _LOANS = 100
 

@@ -103,7 +103,7 @@ async def add_follow_ups(
                 "assignee_id": owners[position // each],
                 "due_on": at.date(),
                 "due_at": at,
-                "overdue_at": at,
+                "late_at": at,
                 "remind_at": at,
                 "escalate_at": at + timedelta(days=30),
                 "snoozes": 0,

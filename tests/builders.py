@@ -134,7 +134,7 @@ async def make_follow_up(
             "assignee_id": assignee.id,
             "due_on": on,
             "due_at": due_at,
-            "overdue_at": due_at or datetime.combine(on, time(18), SHANGHAI),
+            "late_at": due_at or datetime.combine(on, time(18), SHANGHAI),
             "remind_at": due_at,
             "escalate_at": due_at and due_at + timedelta(hours=4),
             "created_by_id": assignee.id,

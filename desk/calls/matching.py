@@ -117,7 +117,7 @@ async def _own(desk: Desk, rows: Sequence[FollowUp]) -> set[UUID]:
 
 
 def _mine_first(rows: Sequence[FollowUp], mine: set[UUID]) -> FollowUp | None:
-    return min(rows, key=lambda f: (f.id not in mine, f.overdue_at, f.number), default=None)
+    return min(rows, key=lambda f: (f.id not in mine, f.late_at, f.number), default=None)
 
 
 def _is_default(follow_up: FollowUp, mine: set[UUID]) -> bool:

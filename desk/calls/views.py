@@ -136,7 +136,7 @@ async def _offers(
 def _still_open(open_before: list[FollowUp], result: OutcomeResult) -> list[FollowUp]:
     planned = [result.planned.follow_up] if result.planned else []
     rows = {row.id: row for row in (*open_before, *planned)}
-    return sorted((row for row in rows.values() if row.state == "open"), key=lambda row: (row.overdue_at, row.number))
+    return sorted((row for row in rows.values() if row.state == "open"), key=lambda row: (row.late_at, row.number))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Lists of follow-ups due today, tomorrow, this week or overdue, and of loans with nothing planned."""
+"""Lists of follow-ups due today, tomorrow, this week or late, and of loans with nothing planned."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,7 @@ PAGE = 10
 TABLE = 200
 """Rows of a list shown as a table."""
 
-Period = Literal["today", "tomorrow", "week", "overdue", "unplanned"]
+Period = Literal["today", "tomorrow", "week", "late", "unplanned"]
 Kind = Literal["verification", "repayment"]
 
 
@@ -134,8 +134,8 @@ def end_of_day(desk: Desk, member: Member, *, days: int = 0) -> datetime:
     return instant_of(day, datetime.min.time(), zone_of(member))
 
 
-def overdue(desk: Desk, ids: Sequence[UUID], purposes: Sequence[str] | None) -> Window:
-    """Return the window of overdue follow-ups; in its own minute a call is due and not yet late."""
+def late_window(desk: Desk, ids: Sequence[UUID], purposes: Sequence[str] | None) -> Window:
+    """Return the window of late follow-ups; in its own minute a call is due and not yet late."""
     return Window(ids, None, desk.now - timedelta.resolution, purposes)
 
 
@@ -146,8 +146,8 @@ def _unplanned_row(desk: Desk, loan: Loan, borrower: Borrower) -> UnplannedRow:
 
 def _window(desk: Desk, ids: Sequence[UUID], period: Period, kind: Kind | None) -> Window:
     purposes = purposes_of(kind)
-    if period == "overdue":
-        return overdue(desk, ids, purposes)
+    if period == "late":
+        return late_window(desk, ids, purposes)
     if period == "tomorrow":
         return Window(ids, end_of_day(desk, desk.member), end_of_day(desk, desk.member, days=1), purposes)
     days = 6 - today_of(desk, desk.member).weekday() if period == "week" else 0

@@ -64,7 +64,7 @@ async def plan(
         planned_at=desk.now,
         instalment_on=instalment_on or _latest_unpaid(desk, loan, purpose),
         due_on=schedule.due_on,
-        overdue_at=schedule.overdue_at,
+        late_at=schedule.late_at,
     )
     _set_times(follow_up, schedule)
     loan.next_follow_up_number += 1
@@ -74,7 +74,7 @@ async def plan(
 
 
 def _latest_unpaid(desk: Desk, loan: Loan, purpose: str) -> date | None:
-    """Return the instalment that an overdue call planned by hand is about: the last to fall due, unless it is paid."""
+    """Return the instalment that a call about arrears planned by hand is about: the last to fall due, unless it is paid."""
     if purpose != "overdue" or loan.due_day is None:
         return None
     last = instalment_on_or_before(desk.workspace_today, loan.due_day)
@@ -145,8 +145,8 @@ def reschedule(desk: Desk, follow_up: FollowUp, acting: Member, calendar: Calend
     waits = follow_up.remind_at is not None and follow_up.remind_at != follow_up.snoozed_until
     if not announce_again and not waits:
         plan = replace(plan, remind_at=follow_up.remind_at, escalate_at=follow_up.escalate_at)
-    times = (plan.remind_at, plan.overdue_at, plan.escalate_at)
-    if times == (follow_up.remind_at, follow_up.overdue_at, follow_up.escalate_at):
+    times = (plan.remind_at, plan.late_at, plan.escalate_at)
+    if times == (follow_up.remind_at, follow_up.late_at, follow_up.escalate_at):
         return
     track(desk, follow_up)
     _set_times(follow_up, plan)
@@ -196,7 +196,7 @@ def _set_times(follow_up: FollowUp, schedule: Schedule) -> None:
     follow_up.due_on = schedule.due_on
     follow_up.due_at = schedule.due_at
     follow_up.remind_at = schedule.remind_at
-    follow_up.overdue_at = schedule.overdue_at
+    follow_up.late_at = schedule.late_at
     follow_up.escalate_at = schedule.escalate_at
 
 

@@ -37,12 +37,12 @@ async def plan_for_stage(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
 
 
 async def plan_instalment(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
-    """Plan the overdue call of an unpaid instalment, else the reminder of the next one; cancel rule plans without a reason.
+    """Plan the call about arrears, else the reminder of the next instalment; cancel rule plans without a reason.
 
     Call it when the loan enters repayment, an instalment was paid, or imported data changed.
     """
     await _cancel_obsolete(desk, loan)
-    return await (plan_overdue(desk, loan) if _in_arrears(desk, loan) else plan_repayment(desk, loan))
+    return await (plan_arrears(desk, loan) if _in_arrears(desk, loan) else plan_repayment(desk, loan))
 
 
 async def plan_repayment(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
@@ -52,7 +52,7 @@ async def plan_repayment(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     return await _plan_of_instalment(desk, loan, CADENCE.instalment, rule="instalment")
 
 
-async def plan_overdue(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
+async def plan_arrears(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     """Plan the call about the oldest unpaid instalment, if the lender's data or a member says (`unpaid_since`) it exists."""
     if loan.stage != CADENCE.instalment.stage or not _in_arrears(desk, loan):
         return None
@@ -152,7 +152,7 @@ def _in_arrears(desk: Desk, loan: Loan) -> bool:
 
 
 async def _cancel_obsolete(desk: Desk, loan: Loan) -> None:
-    """Cancel reminders of instalments on autopay or with another due day, and overdue calls about paid ones."""
+    """Cancel reminders of instalments on autopay or with another due day, and calls about arrears of paid ones."""
     if not _had_any(loan):
         return
     oldest = _next_unpaid(desk, loan)

@@ -66,7 +66,7 @@ class PlanPreview:
     shares: tuple[Share, ...]
     loans: int
     follow_ups: int
-    overdue: int
+    late: int
     why: str = field(repr=False)
     fingerprint: str
     draft_id: UUID
@@ -184,7 +184,7 @@ async def _preview(desk: Desk, request: PlanRequest, plan: _Plan, *, changed: bo
         shares=plan.shares,
         loans=counts.loans,
         follow_ups=counts.follow_ups,
-        overdue=counts.overdue,
+        late=counts.late,
         why=request.why,
         fingerprint=plan.fingerprint,
         draft_id=await drafts.save_for_confirmation(desk, draft),

@@ -32,16 +32,16 @@ from storage.tables import Assignment, FollowUp, Loan, Member, Undo
 
 @dataclass(frozen=True, slots=True)
 class HandoverCounts:
-    """What is, or would be, handed over: loans (also by stage), open follow-ups, and how many of these are overdue."""
+    """What is, or would be, handed over: loans (also by stage), open follow-ups, and how many of these are late."""
 
     stages: tuple[tuple[str, int], ...]
     loans: int
     follow_ups: int
-    overdue: int
+    late: int
 
     def facts(self) -> dict[str, int]:
         """Return the counts as a notice stores them."""
-        return {"loans": self.loans, "follow_ups": self.follow_ups, "overdue": self.overdue}
+        return {"loans": self.loans, "follow_ups": self.follow_ups, "late": self.late}
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +253,7 @@ def count(desk: Desk, loans: Sequence[Loan], follow_ups: Sequence[FollowUp]) -> 
         stages=tuple(Counter(loan.stage for loan in loans).most_common()),
         loans=len(loans),
         follow_ups=len(follow_ups),
-        overdue=sum(follow_up.overdue_at < desk.now for follow_up in follow_ups),
+        late=sum(follow_up.late_at < desk.now for follow_up in follow_ups),
     )
 
 

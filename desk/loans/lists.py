@@ -57,7 +57,7 @@ class MyDay:
     """What is due for the reader today, how much is late, and how many of their loans have nothing planned."""
 
     due: DueList
-    overdue: int
+    late: int
     unplanned: int
 
 
@@ -88,10 +88,10 @@ async def mine(desk: Desk, stage: str | None = None, *, offset: int = 0) -> Loan
 
 async def my_day(desk: Desk) -> MyDay:
     """Return what the acting member has to do today."""
-    overdue = await list_due(desk, period="overdue", kind=None, whose=None)
+    late = await list_due(desk, period="late", kind=None, whose=None)
     return MyDay(
         due=await list_due(desk, period="today", kind=None, whose=None),
-        overdue=overdue.total,
+        late=late.total,
         unplanned=await due_lists.count_unplanned(desk.session, [desk.member.id]),
     )
 

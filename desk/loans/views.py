@@ -39,7 +39,7 @@ class FollowUpView:
     state: str
     due: Due
     zone: str
-    overdue: bool
+    late: bool
     attempts: int
     assignee: str
 
@@ -95,7 +95,7 @@ def follow_up_view(desk: Desk, loan: Loan, row: FollowUp, assignee: Member) -> F
         state=row.state,
         due=due_of(row),
         zone=assignee.zone,
-        overdue=row.state == "open" and row.overdue_at < desk.now,
+        late=row.state == "open" and row.late_at < desk.now,
         attempts=row.attempts,
         assignee=assignee.slack_user_id,
     )

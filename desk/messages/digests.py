@@ -45,18 +45,18 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class AgentLoad:
-    """The workload of one member; `due` counts today's and overdue follow-ups together."""
+    """The workload of one member; `due` counts today's and late follow-ups together."""
 
     name: str
     open: int
     due: int
-    overdue: int
+    late: int
     done: int
 
 
 @dataclass(frozen=True, slots=True)
 class TeamDigest:
-    """A team's workload, most overdue first. `done_on` is the last working day, which `done` and `outcomes` (the number of
+    """A team's workload, most late calls first. `done_on` is the last working day, which `done` and `outcomes` (the number of
     calls by outcome, most frequent first) refer to."""
 
     on: date
@@ -98,7 +98,7 @@ async def queue_due_digests(desk: Desk) -> int:
 
 
 async def digest_of(desk: Desk, member: Member) -> Digest:
-    """Return the calls that are due today or overdue for the member and those whom they cover."""
+    """Return the calls that are due today or late for the member and those whom they cover."""
     people = [each.id for each in await acts_for(desk, member)]
     window = Window(people, None, end_of_day(desk, member))
     counts: Counter[str] = Counter()
@@ -116,11 +116,11 @@ async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
     done_on = (await calendar_of(desk)).previous_working_day(today_of(desk, manager), hours_of(manager))
     start, end = day_bounds(done_on, zone_of(manager))
     is_open = col(FollowUp.state) == "open"
-    by_end = col(FollowUp.overdue_at) <= end_of_day(desk, manager)
-    by_now = col(FollowUp.overdue_at) < desk.now
+    by_end = col(FollowUp.late_at) <= end_of_day(desk, manager)
+    by_now = col(FollowUp.late_at) < desk.now
     everything = await due_lists.counts_by_assignee(desk.session, ids, is_open)
     due = await due_lists.counts_by_assignee(desk.session, ids, is_open, by_end)
-    overdue = await due_lists.counts_by_assignee(desk.session, ids, is_open, by_now)
+    late = await due_lists.counts_by_assignee(desk.session, ids, is_open, by_now)
     done = await due_lists.done_between(desk.session, ids, start, end)
     outcomes = await calls.outcomes_between(desk.session, ids, start, end)
     loads = (
@@ -128,7 +128,7 @@ async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
             name=member.name,
             open=everything.get(member.id, 0),
             due=due.get(member.id, 0),
-            overdue=overdue.get(member.id, 0),
+            late=late.get(member.id, 0),
             done=done.get(member.id, 0),
         )
         for member in team
@@ -137,7 +137,7 @@ async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
     return TeamDigest(
         on=today_of(desk, manager),
         done_on=done_on,
-        agents=tuple(sorted(loads, key=lambda load: (-load.overdue, -load.due, -load.open, load.name))),
+        agents=tuple(sorted(loads, key=lambda load: (-load.late, -load.due, -load.open, load.name))),
         unplanned=await due_lists.count_unplanned(
             desk.session, [member.id for member in people], nobodys_of=desk.workspace.id
         ),

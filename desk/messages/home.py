@@ -8,7 +8,7 @@ from typing import Any
 from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups.due_lists import DueRow, Kind, acts_for, end_of_day, overdue, purposes_of, rows_of
+from desk.follow_ups.due_lists import DueRow, Kind, acts_for, end_of_day, late_window, purposes_of, rows_of
 from desk.messages import overview
 from desk.messages.digests import TeamDigest, team_digest_of
 from desk.messages.overview import OpenDocuments
@@ -45,18 +45,18 @@ class HomePage:
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
-    """`overdue`, `now` and `later` are one page of today's `total` calls, most urgent first.
+    """`late`, `now` and `later` are one page of today's `total` calls, most urgent first.
 
     `by_stage` counts the reader's live loans, `documents` are their loans with open documents, `to_accept` counts received
     documents to review. Only managers have a `team`.
     """
 
     page: HomePage
-    overdue: tuple[DueRow, ...]
+    late: tuple[DueRow, ...]
     now: tuple[DueRow, ...]
     later: tuple[DueRow, ...]
     total: int
-    overdue_total: int
+    late_total: int
     by_stage: tuple[tuple[str, int], ...]
     documents: tuple[OpenDocuments, ...]
     to_accept: int
@@ -67,7 +67,7 @@ class HomeView:
     @property
     def more(self) -> int:
         """Return how many calls come after this page."""
-        return self.total - self.page.offset - len(self.overdue) - len(self.now) - len(self.later)
+        return self.total - self.page.offset - len(self.late) - len(self.now) - len(self.later)
 
 
 async def open_home(desk: Desk) -> HomePage:
@@ -110,18 +110,18 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
     purposes = purposes_of(page.kind)
     today = Window(ids, None, end_of_day(desk, member), purposes)
     total = sum((await due_lists.count_due(desk.session, today)).values())
-    late = sum((await due_lists.count_due(desk.session, overdue(desk, ids, purposes))).values())
+    late = sum((await due_lists.count_due(desk.session, late_window(desk, ids, purposes))).values())
     if page.offset >= total:
         page = replace(page, offset=0)
     rows = await rows_of(desk, today, limit=PAGE, offset=page.offset)
     counts = await loans.counts_of_owner(desk.session, member.id)
     return HomeView(
         page=page,
-        overdue=tuple(row for row in rows if row.follow_up.overdue),
+        late=tuple(row for row in rows if row.follow_up.late),
         now=tuple(row for row in rows if _is_soon(desk, row)),
-        later=tuple(row for row in rows if not row.follow_up.overdue and not _is_soon(desk, row)),
+        later=tuple(row for row in rows if not row.follow_up.late and not _is_soon(desk, row)),
         total=total,
-        overdue_total=late,
+        late_total=late,
         by_stage=tuple((stage.code, counts[stage.code]) for stage in VOCABULARY.stages if counts.get(stage.code)),
         documents=await overview.open_documents(desk),
         to_accept=await documents.count_received(desk.session, member.id),
@@ -133,4 +133,4 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
 
 def _is_soon(desk: Desk, row: DueRow) -> bool:
     due_at = row.follow_up.due.at
-    return not row.follow_up.overdue and due_at is not None and due_at <= desk.now + SOON
+    return not row.follow_up.late and due_at is not None and due_at <= desk.now + SOON

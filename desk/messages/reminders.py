@@ -55,7 +55,7 @@ async def announce_due(desk: Desk) -> int:
     stand_ins = await stand_ins_for(desk, assignees.values())
     together: dict[tuple[UUID, datetime], list[FollowUp]] = defaultdict(list)
     readers: dict[UUID, Member] = {}
-    for row in sorted(rows, key=lambda row: (row.overdue_at, row.id)):
+    for row in sorted(rows, key=lambda row: (row.late_at, row.id)):
         assignee = assignees[row.assignee_id]
         readers[row.id] = acting = stand_ins.acting(assignee, today_of(desk, assignee))
         together[acting.id, _minute(desk, row)].append(row)
@@ -83,7 +83,7 @@ async def escalate_due(desk: Desk) -> int:
             loan=loan,
             items=[row],
             facts={"why": "nobody_acted"},
-            arose_at=row.announced_for or row.overdue_at,
+            arose_at=row.announced_for or row.late_at,
         )
         desk.audit("escalate", loan_id=loan.id, subject_id=row.id)
     return len(rows)
@@ -107,7 +107,7 @@ async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> Sno
         option.until,
         hours,
         calendar,
-        end_of_workday=None if row.due_at else row.overdue_at,
+        end_of_workday=None if row.due_at else row.late_at,
         escalate_after=timedelta(minutes=desk.workspace.escalate_after_minutes),
     )
     row.snoozed_until, row.announced_for = option.until, None

@@ -1,4 +1,4 @@
-"""When a follow-up is reminded of, when it is overdue, and when it is escalated to the manager."""
+"""When a follow-up is reminded of, when it is late, and when it is escalated to the manager."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -86,7 +86,7 @@ class Schedule:
     due_at: datetime | None
     counts_on: date
     remind_at: datetime | None
-    overdue_at: datetime
+    late_at: datetime
     escalate_at: datetime | None
     warnings: tuple[ScheduleWarning, ...] = ()
     suggestion: datetime | None = None
@@ -145,7 +145,7 @@ def reschedule(
         return plan
     agreed_for_today = due.at is not None and plan.counts_on == local_date(now, hours.zone)
     remind_at = now if agreed_for_today else next_working_minute(now, hours, calendar)
-    ended = None if due.at is not None else plan.overdue_at
+    ended = None if due.at is not None else plan.late_at
     _, escalate_at = reschedule_reminder_after_snooze(
         remind_at, hours, calendar, end_of_workday=ended, escalate_after=escalate_after
     )
@@ -176,7 +176,7 @@ def reschedule_reminder_after_snooze(
 ) -> tuple[datetime, datetime]:
     """Return when to remind again after a snooze, and when to escalate.
 
-    A follow-up with a date alone needs its `end_of_workday` (`Schedule.overdue_at`): it does not escalate before that.
+    A follow-up with a date alone needs its `end_of_workday` (`Schedule.late_at`): it does not escalate before that.
     """
     from_when = until if end_of_workday is None else max(until, end_of_workday)
     return until, add_working_minutes(from_when, _minutes(escalate_after), hours, calendar)
@@ -216,7 +216,7 @@ def _timed(
         due_at=due_at,
         counts_on=counts_on,
         remind_at=due_at,
-        overdue_at=due_at,
+        late_at=due_at,
         escalate_at=add_working_minutes(due_at, _minutes(escalate_after), hours, calendar),
         warnings=tuple(warnings),
         suggestion=next_fitting_minute(due_at, hours, calendar, contact) if warnings else None,
@@ -238,7 +238,7 @@ def _dated(
         due_at=None,
         counts_on=counts_on,
         remind_at=_reminder_of_day(counts_on, entered_at, hours),
-        overdue_at=end,
+        late_at=end,
         escalate_at=add_working_minutes(end, _minutes(escalate_after), hours, calendar),
         warnings=moved,
     )

@@ -19,11 +19,11 @@ from handlers.messages.usage import Example, Usage, usage
 USAGE = Usage(
     command="/loan-due",
     about=_("What's due for you, a colleague or your team."),
-    forms=(_("[today|tomorrow|week|overdue|unplanned] [@who|team] [verification|repayment]"),),
+    forms=(_("[today|tomorrow|week|late|unplanned] [@who|team] [verification|repayment]"),),
     examples=(
         Example("", "", _("late and due today")),
         Example("week", "本周", _("until Sunday")),
-        Example("overdue team repayment", "逾期 团队 还款", _("your team's late repayment follow-ups")),
+        Example("late team repayment", "超时 团队 还款", _("your team's late repayment follow-ups")),
         Example("unplanned", "无计划", _("loans with nothing planned")),
     ),
 )
@@ -46,8 +46,8 @@ async def loan_due(request: Request) -> Message:
 COMMAND = Command(
     usage=USAGE,
     description="Follow-ups that are due · 待办",
-    hint="[today|tomorrow|week|overdue|unplanned] [@who|team]",
+    hint="[today|tomorrow|week|late|unplanned] [@who|team]",
     handler=loan_due,
-    nearest=(Terms((keyword("due", "待办", "今天", "逾期", "overdue", "today", "to do", "todo"),)),),
+    nearest=(Terms((keyword("due", "待办", "今天", "逾期", "overdue", "超时", "late", "today", "to do", "todo"),)),),
     precedence=40,
 )

@@ -1,4 +1,4 @@
-"""`/loan-due [today|tomorrow|week|overdue|unplanned] [@who|team] [verification|repayment]`."""
+"""`/loan-due [today|tomorrow|week|late|unplanned] [@who|team] [verification|repayment]`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,10 +11,10 @@ from handlers.grammar.reader import HelpRequest, Reader
 from handlers.grammar.terms import Terms, keyword
 from handlers.grammar.text import Line
 
-Period = Literal["today", "tomorrow", "week", "overdue", "unplanned"]
+Period = Literal["today", "tomorrow", "week", "late", "unplanned"]
 Kind = Literal["verification", "repayment"]
 
-_PERIODS: dict[str, Period] = {p: p for p in ("today", "tomorrow", "week", "overdue", "unplanned")}
+_PERIODS: dict[str, Period] = {p: p for p in ("today", "tomorrow", "week", "late", "unplanned")}
 _KINDS: dict[str, Kind] = {k: k for k in ("verification", "repayment")}
 
 _WORDS = Terms(
@@ -22,7 +22,7 @@ _WORDS = Terms(
         keyword("today", "今天", "今日", "当天"),
         keyword("tomorrow", "明天", "明日", "tmr", "tmrw"),
         keyword("week", "本周", "这周", "这个星期", "本星期", "一周", "this week"),
-        keyword("overdue", "逾期", "已逾期", "过期", "已过期", "late"),
+        keyword("late", "超时", "已超时", "过期", "已过期", "逾期", "已逾期", "overdue"),
         keyword("unplanned", "无计划", "没计划", "没有计划", "未计划", "无安排", "没安排", "no plan", "not planned"),
         keyword("team", "团队", "全组", "本组", "小组", "我的团队", "my team"),
         keyword("mine", "我的", "我", "本人", "me", "my"),

@@ -49,11 +49,11 @@ def write_loads(t: Translator, writer: Writer, view: TeamDigest) -> Writer:
     rows = [
         phrase(
             t,
-            "{who}: {open} open · {due} due · {overdue} late · {done} done on {day}",
+            "{who}: {open} open · {due} due · {late} late · {done} done on {day}",
             who=Bold(load.name),
             open=load.open,
             due=load.due,
-            overdue=load.overdue,
+            late=load.late,
             done=load.done,
             day=t.short_date(view.done_on),
         )
@@ -73,13 +73,13 @@ def _charts(t: Translator, view: TeamDigest) -> list[dict[str, Any]]:
     writer = Writer()
     writer.heading(t("Team overview, {day}", day=t.date(view.on)))
     header = [t("Assignee"), t("Still open"), t("Due"), t("Late"), t("Done on {day}", day=day)]
-    rows = [[load.name, load.open, load.due, load.overdue, load.done] for load in view.agents]
+    rows = [[load.name, load.open, load.due, load.late, load.done] for load in view.agents]
     block, fit = tables.table(t("Follow-ups by member"), header, rows)
     writer.block(block)
     elements.write_more(t, writer, len(rows) - fit)
     busiest = view.agents[: tables.POINTS]
     series = (
-        (t("Late"), [load.overdue for load in busiest]),
+        (t("Late"), [load.late for load in busiest]),
         (t("Due"), [load.due for load in busiest]),
         (t("Still open"), [load.open for load in busiest]),
     )
@@ -144,7 +144,7 @@ def _row(t: Translator, row: DueRow) -> list[Inline]:
         elements.phone_ending(t, row.tail),
         f" · {elements.purpose(t, follow_up.purpose)} · {due}",
     ]
-    if follow_up.overdue:
+    if follow_up.late:
         words += [" · ", Bold(t("late"))]
     if follow_up.attempts:
         words += [" · ", t.n("{n} attempt", "{n} attempts", follow_up.attempts)]

@@ -48,7 +48,7 @@ def _caption(t: Translator, view: DueList) -> str:
         "today": t("Late and due today"),
         "tomorrow": t("Due tomorrow"),
         "week": t("Late and due this week"),
-        "overdue": t("Late"),
+        "late": t("Late"),
         "unplanned": t("Loans with nothing planned"),
     }
     kinds = {"verification": t("Verification"), "repayment": t("Repayment")}
@@ -101,7 +101,7 @@ def _table(t: Translator, view: DueList, zone: ZoneInfo) -> tuple[list[str], lis
             row.tail,
             elements.purpose(t, row.follow_up.purpose),
             elements.brief_when(t, row.follow_up.due, ZoneInfo(row.follow_up.zone)),
-            t("late") if row.follow_up.overdue else "",
+            t("late") if row.follow_up.late else "",
             row.assignee_name,
             row.follow_up.attempts,
         ]

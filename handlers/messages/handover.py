@@ -57,7 +57,7 @@ def plan(t: Translator, result: PlanPreview) -> Message:
     writer = Writer()
     if result.changed:
         writer.line(Bold(t("This changed while you were looking. It is now:")))
-    writer.line(_amounts(t, result.loans, result.follow_ups, result.overdue))
+    writer.line(_amounts(t, result.loans, result.follow_ups, result.late))
     _write_shares(t, writer, result.shares)
     writer.quote(result.why)
     writer.buttons(
@@ -96,9 +96,9 @@ def notice(
         writer.line(t("From you to {whom}, reassigned by {by}:", by=by, whom=whom))
     if loan is not None:
         writer.line(masked_loan(t, loan))
-    writer.line(_amounts(t, facts["loans"], facts["follow_ups"], facts["overdue"]))
+    writer.line(_amounts(t, facts["loans"], facts["follow_ups"], facts["late"]))
     if gave := facts.get("gave"):
-        writer.line(t("From you to others:"), " ", _amounts(t, gave["loans"], gave["follow_ups"], gave["overdue"]))
+        writer.line(t("From you to others:"), " ", _amounts(t, gave["loans"], gave["follow_ups"], gave["late"]))
     if undone:
         return writer.line(Bold(t("This was undone."))).message()
     if loan is not None:
@@ -125,12 +125,12 @@ def _write_shares(t: Translator, writer: Writer, shares: Sequence[Share]) -> Non
 
 
 def _write_counts(t: Translator, writer: Writer, counts: HandoverCounts) -> None:
-    writer.line(_amounts(t, counts.loans, counts.follow_ups, counts.overdue))
+    writer.line(_amounts(t, counts.loans, counts.follow_ups, counts.late))
     writer.bullets([[stage(t, code), t(": "), Bold(str(count))] for code, count in counts.stages])
 
 
-def _amounts(t: Translator, loans: int, follow_ups: int, overdue: int) -> str:
+def _amounts(t: Translator, loans: int, follow_ups: int, late: int) -> str:
     amounts = [t.n("{n} loan", "{n} loans", loans), t.n("{n} open follow-up", "{n} open follow-ups", follow_ups)]
-    if overdue:
-        amounts.append(t.n("{n} of them late", "{n} of them late", overdue))
+    if late:
+        amounts.append(t.n("{n} of them late", "{n} of them late", late))
     return " · ".join(amounts)

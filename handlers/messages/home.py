@@ -65,9 +65,9 @@ def _today(t: Translator, writer: Writer, view: HomeView) -> None:
         writer.line(t("Nothing is due today."))
     else:
         counted = t.n("{n} follow-up", "{n} follow-ups", view.total)
-        late = t.n("{n} of them late", "{n} of them late", view.overdue_total)
-        writer.line(Bold(counted), f" · {late}" if view.overdue_total else "")
-    sections = ((t("Late"), view.overdue), (t("Now"), view.now), (t("Later today"), view.later))
+        late = t.n("{n} of them late", "{n} of them late", view.late_total)
+        writer.line(Bold(counted), f" · {late}" if view.late_total else "")
+    sections = ((t("Late"), view.late), (t("Now"), view.now), (t("Later today"), view.later))
     for title, rows in sections:
         if rows:
             writer.line(Bold(title))

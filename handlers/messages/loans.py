@@ -38,8 +38,8 @@ def usage_and_day(t: Translator, usage: Usage, day: MyDay) -> Message:
         writer.line(t("Nothing is due today."))
     else:
         counts = [t.n("{n} follow-up is due today", "{n} follow-ups are due today", day.due.total)]
-        if day.overdue:
-            counts.append(t.n("{n} of them late", "{n} of them late", day.overdue))
+        if day.late:
+            counts.append(t.n("{n} of them late", "{n} of them late", day.late))
         writer.line(" · ".join(counts))
         writer.bullets(
             [*follow_up_line(t, row.follow_up, with_loan=True), " · ", row.name] for row in day.due.rows[:_DAY_ROWS]
@@ -148,7 +148,7 @@ def _row(t: Translator, row: LoanRow) -> list[Inline]:
         return line
     when = brief_when(t, row.next.due, ZoneInfo(row.next.zone))
     line.append(f" · {purpose(t, row.next.purpose)} {when}")
-    if row.next.overdue:
+    if row.next.late:
         line += [" · ", Bold(t("late"))]
     return line
 

@@ -41,7 +41,7 @@ def loans(t: Translator, usage: Usage, rows: Sequence[LoanRow], loads: Sequence[
         writer.line(Bold(t("The team now:")))
         writer.bullets(
             [Bold(load.name), t(": "), t.n("{n} open follow-up", "{n} open follow-ups", load.open)]
-            + ([" · ", t("{n} late", n=load.overdue)] if load.overdue else [])
+            + ([" · ", t("{n} late", n=load.late)] if load.late else [])
             for load in loads
         )
     elif rows:

@@ -4,10 +4,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import counter, instant, maybe_instant, money, references, row_id
+
+_IN_ARREARS = text("unpaid_since IS NOT NULL")
 
 
 class Borrower(SQLModel, table=True):
@@ -48,6 +50,7 @@ class Loan(SQLModel, table=True):
         UniqueConstraint("workspace_id", "number_key"),
         Index("ix_loan_owner_stage", "owner_id", "stage"),
         Index("ix_loan_workspace_stage", "workspace_id", "stage"),
+        Index("ix_loan_arrears", "owner_id", "unpaid_since", sqlite_where=_IN_ARREARS, postgresql_where=_IN_ARREARS),
     )
 
     id: UUID = row_id()

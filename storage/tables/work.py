@@ -17,7 +17,7 @@ class FollowUp(SQLModel, table=True):
     """A planned call. `state` is open, done, cancelled, ended (with its loan) or undone.
 
     `due_on` is the date in the assignee's zone; `due_at` None means the date alone; `planned_at` is when that was agreed.
-    `overdue_at` is the instant after which it is overdue (`due_at`, or the end of that workday), and the order of
+    `late_at` is the instant after which it is late (`due_at`, or the end of that workday), and the order of
     urgency. `remind_at` and `escalate_at` are when the desk reminds and escalates next, None when it has done so or need
     not. `announced_for` is the instant for which the last reminder was sent. `instalment_on` is the instalment that a
     repayment follow-up is about.
@@ -26,8 +26,8 @@ class FollowUp(SQLModel, table=True):
     __tablename__ = "follow_up"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         UniqueConstraint("loan_id", "number"),
-        Index("ix_follow_up_open_assignee", "assignee_id", "overdue_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
-        Index("ix_follow_up_open_loan", "loan_id", "overdue_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_follow_up_open_assignee", "assignee_id", "late_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_follow_up_open_loan", "loan_id", "late_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_follow_up_closed_by", "closed_by_id", "closed_at"),
         Index("ix_follow_up_remind_at", "remind_at", sqlite_where=_TO_REMIND, postgresql_where=_TO_REMIND),
         Index("ix_follow_up_escalate_at", "escalate_at", sqlite_where=_TO_ESCALATE, postgresql_where=_TO_ESCALATE),
@@ -41,7 +41,7 @@ class FollowUp(SQLModel, table=True):
     assignee_id: UUID = references("member")
     due_on: date
     due_at: datetime | None = maybe_instant()
-    overdue_at: datetime = instant()
+    late_at: datetime = instant()
     remind_at: datetime | None = maybe_instant()
     announced_for: datetime | None = maybe_instant()
     announced_at: datetime | None = maybe_instant()

@@ -29,6 +29,9 @@ FORMAT = 1
 _NOT_RESTORED = frozenset({"process"})
 """Tables of what is running now."""
 
+_RENAMED = {("follow_up", "overdue_at"): "late_at"}
+"""Columns of earlier releases by the name that they have now."""
+
 _BATCH = 500
 
 
@@ -185,10 +188,12 @@ def _columns(table: str, names: Iterable[str]) -> list[Column[Any]]:
     known = SQLModel.metadata.tables.get(table)
     if known is None:
         missing = f"table {table}"
-    elif unknown := [name for name in names if name not in known.columns]:
-        missing = f"column {table}.{unknown[0]}"
     else:
-        return [known.columns[name] for name in names]
+        present = {name: known.columns.get(_RENAMED.get((table, name), name)) for name in names}
+        columns = [Column(name, column.type) for name, column in present.items() if column is not None]
+        if len(columns) == len(present):
+            return columns
+        missing = f"column {table}.{next(name for name, column in present.items() if column is None)}"
     raise BrokenArchiveError(f"this release has no {missing}: restore with the release that made the backup")
 
 

@@ -78,7 +78,7 @@ async def test_a_disbursed_loan_gets_its_repayment_call_three_working_days_befor
     assert on_autopay == []
 
 
-async def test_arrears_in_the_file_plan_an_overdue_call_for_the_collector(office: Office, workspace: Workspace) -> None:
+async def test_arrears_in_the_file_plan_a_call_for_the_collector(office: Office, workspace: Workspace) -> None:
     await make_member(office, workspace, "ULIN")
     chen = await make_member(office, workspace, "UCHEN", roles="collector")
 

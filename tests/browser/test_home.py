@@ -21,12 +21,12 @@ async def publish(scene: Scene, title: str) -> None:
 
 
 async def test_opening_the_home_notifies_the_app_and_shows_what_it_publishes(scene: Scene) -> None:
-    await publish(scene, "Two calls are overdue")
+    await publish(scene, "Two calls are late")
     page = await scene.open(scene.li, scene.desk)
     await page.get_by_role("link", name="Loan Desk").click()
     await page.get_by_role("tab", name="Home").click()
     home = page.get_by_role("region", name="Home")
-    await expect(home.get_by_role("heading", name="Two calls are overdue")).to_be_visible()
+    await expect(home.get_by_role("heading", name="Two calls are late")).to_be_visible()
     await expect(page.get_by_role("textbox")).to_have_count(0)
     assert "app_home_opened" in [event.get("event", {}).get("type") for event in scene.app.events]
     await publish(scene, "Nothing is due")

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.browser
 
 
 async def test_replies_are_counted_at_their_message_and_shown_in_the_panel(scene: Scene) -> None:
-    posted = await scene.post(scene.desk, "Three calls are overdue")
+    posted = await scene.post(scene.desk, "Three calls are late")
     page = await scene.open(scene.li, scene.desk)
     scene.sandbox.say(scene.wang, scene.desk, "I take one", thread_ts=posted["ts"])
     parent = page.get_by_role("log", name="Messages in #desk").get_by_role("article")
@@ -39,7 +39,7 @@ async def test_a_reply_is_started_from_the_message(scene: Scene) -> None:
 
 
 async def test_escape_closes_the_thread_and_a_command_is_refused_in_it(scene: Scene) -> None:
-    posted = await scene.post(scene.desk, "Three calls are overdue")
+    posted = await scene.post(scene.desk, "Three calls are late")
     scene.sandbox.say(scene.wang, scene.desk, "I take one", thread_ts=posted["ts"])
     page = await scene.open(scene.li, scene.desk)
     opener = page.get_by_role("button", name="1 reply")
@@ -55,7 +55,7 @@ async def test_escape_closes_the_thread_and_a_command_is_refused_in_it(scene: Sc
 
 
 async def test_a_permalink_to_a_reply_opens_its_thread(scene: Scene) -> None:
-    posted = await scene.post(scene.desk, "Three calls are overdue")
+    posted = await scene.post(scene.desk, "Three calls are late")
     reply = scene.sandbox.say(scene.wang, scene.desk, "I take one", thread_ts=posted["ts"])
     page = await scene.open(scene.li, scene.calls)
     await page.goto(f"{scene.sandbox.base_url}/archives/{scene.desk.id}/p{reply.ts.replace('.', '')}")

@@ -11,7 +11,7 @@ from tests.wire.office_day import Slack
     [
         ("how do I log that nobody answered L-1042?", "/loan-call L-1042 no answer"),
         ("we need his bank statement", "/loan-docs L-1042 got id and bank"),
-        ("loan-due team", "/loan-due overdue team repayment"),
+        ("loan-due team", "/loan-due late team repayment"),
         ("请假怎么设置", "/loan-team"),
         ("how do I write down a note?", "/loan-note L-1042 prefers calls after 18:00"),
         ("hello", "/loan find wang"),

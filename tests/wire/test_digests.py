@@ -190,7 +190,7 @@ async def test_the_first_admin_has_a_digest_from_the_start(slack: Slack) -> None
     assert len(slack.posts(slack.admin)) == before + 1
 
 
-async def test_an_overdue_call_of_an_absent_member_is_in_the_covers_digest(slack: Slack) -> None:
+async def test_a_late_call_of_an_absent_member_is_in_the_covers_digest(slack: Slack) -> None:
     late = datetime(2026, 11, 24, 2, tzinfo=UTC)
     loan = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     await make_follow_up(slack.office, loan, slack.agent, due_at=late, remind_at=None, announced_for=late)

@@ -11,7 +11,7 @@ from tests.wire.office_day import Slack, buttons, shown
 
 @pytest.fixture
 async def loan(slack: Slack) -> Loan:
-    """L-1 of the agent, with a call overdue, one today, one tomorrow, one on Sunday and one next week."""
+    """L-1 of the agent, with a late call, one today, one tomorrow, one on Sunday and one next week."""
     loan = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     for purpose, day in (
         ("overdue", date(2026, 11, 20)),
@@ -35,12 +35,12 @@ def numbers(text: str) -> list[str]:
         ("today", "Late and due today · 2", ["L-1/1", "L-1/2"]),
         ("tomorrow", "Due tomorrow · 1", ["L-1/3"]),
         ("week", "Late and due this week · 4", ["L-1/1", "L-1/2", "L-1/3", "L-1/4"]),
-        ("overdue", "Late · 1", ["L-1/1"]),
+        ("late", "Late · 1", ["L-1/1"]),
         ("week verification", "Late and due this week · Verification · 1", ["L-1/2"]),
         ("week repayment", "Late and due this week · Repayment · 2", ["L-1/1", "L-1/3"]),
         ("今天", "Late and due today · 2", ["L-1/1", "L-1/2"]),
         ("本周 还款", "Late and due this week · Repayment · 2", ["L-1/1", "L-1/3"]),
-        ("逾期", "Late · 1", ["L-1/1"]),
+        ("超时", "Late · 1", ["L-1/1"]),
     ],
 )
 async def test_a_due_list_is_filtered_by_time_and_kind(
@@ -53,7 +53,7 @@ async def test_a_due_list_is_filtered_by_time_and_kind(
 
 
 async def test_a_row_of_the_due_list_has_loan_purpose_time_and_borrower(slack: Slack, loan: Loan) -> None:
-    reply = await slack.command(slack.agent, "/loan-due overdue")
+    reply = await slack.command(slack.agent, "/loan-due late")
     assert "• L-1/1 arrears · Fri 20 Nov · late · <@UAGENT> · 王小明 · phone ending 5678" in reply.text
 
 
@@ -69,7 +69,7 @@ async def test_the_due_list_is_shown_in_chinese(slack: Slack, loan: Loan) -> Non
 
 
 async def test_a_manager_lists_the_teams_calls_and_each_members(slack: Slack, loan: Loan) -> None:
-    team = await slack.command(slack.manager, "/loan-due team overdue")
+    team = await slack.command(slack.manager, "/loan-due team late")
     assert team.text.startswith("Late · the team · 1")
     one = await slack.command(slack.manager, "/loan-due @agent")
     assert one.text.startswith("Late and due today · <@UAGENT> · 2")
@@ -95,7 +95,7 @@ async def test_a_member_without_a_team_lists_calls_without_a_team(slack: Slack, 
     stranger = await slack.member("USTRANGER")
     mine = await make_loan(slack.office, slack.workspace, "L-9", owner=stranger)
     await make_follow_up(slack.office, mine, stranger, due_on=date(2026, 11, 26))
-    for line, found in (("week", ["L-9/1"]), ("overdue", []), ("unplanned", [])):
+    for line, found in (("week", ["L-9/1"]), ("late", []), ("unplanned", [])):
         assert numbers((await slack.command(stranger, f"/loan-due {line} team")).text) == found
 
 

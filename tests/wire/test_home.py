@@ -38,14 +38,14 @@ async def test_the_home_shows_the_days_calls_and_the_borrowers(slack: Slack, loa
     assert "application 1" in lines
 
 
-async def test_a_call_is_due_and_not_yet_overdue_at_its_minute(slack: Slack, loan: Loan) -> None:
+async def test_a_call_is_due_and_not_yet_late_at_its_minute(slack: Slack, loan: Loan) -> None:
     slack.clock.advance(minutes=30)
     assert "3 follow-ups · 1 of them late" in await opened_home(slack, slack.agent)
-    assert "Late · 1" in (await slack.command(slack.agent, "/loan-due overdue")).text
+    assert "Late · 1" in (await slack.command(slack.agent, "/loan-due late")).text
 
     slack.clock.advance(seconds=1)
     assert "3 follow-ups · 2 of them late" in await opened_home(slack, slack.agent)
-    assert "Late · 2" in (await slack.command(slack.agent, "/loan-due overdue")).text
+    assert "Late · 2" in (await slack.command(slack.agent, "/loan-due late")).text
 
 
 @pytest.mark.both_doors

@@ -13,7 +13,7 @@ from tests.wire.office_day import Slack, buttons, shown
 
 @pytest.fixture
 async def loans(slack: Slack) -> dict[str, Loan]:
-    """The agent's L-1 (with a call of theirs, overdue, and one of the verifier's), L-2 and closed L-3; and the other's
+    """The agent's L-1 (with a call of theirs, late, and one of the verifier's), L-2 and closed L-3; and the other's
     L-4, on which the agent holds a call."""
     owner = slack.agent
     found = {

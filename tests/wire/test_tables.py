@@ -15,7 +15,7 @@ EPHEMERAL = "chat.postEphemeral"
 
 @pytest.fixture
 async def loan(slack: Slack) -> Loan:
-    """L-1 of the agent, with a call overdue and one today."""
+    """L-1 of the agent, with a late call and one today."""
     loan = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     await make_follow_up(slack.office, loan, slack.agent, purpose="overdue", due_on=date(2026, 11, 20))
     await make_follow_up(slack.office, loan, slack.agent, purpose="identity", due_on=date(2026, 11, 25))

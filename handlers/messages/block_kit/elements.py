@@ -72,7 +72,7 @@ def follow_up_line(t: Translator, follow_up: FollowUpView, *, with_loan: bool = 
     zone = ZoneInfo(follow_up.zone)
     name = follow_up_name(follow_up) if with_loan else f"/{follow_up.number}"
     line: list[Inline] = [Code(name), " ", purpose(t, follow_up.purpose), " · ", brief_when(t, follow_up.due, zone)]
-    if follow_up.overdue:
+    if follow_up.late:
         line += [" · ", Bold(t("late"))]
     line += [" · ", Mention(follow_up.assignee)]
     if follow_up.attempts:

@@ -15,7 +15,7 @@ from storage.tables import Borrower, FollowUp, Loan
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The open follow-ups of these assignees, and of these purposes if given, with `overdue_at` in (`after`, `until`]."""
+    """The open follow-ups of these assignees, and of these purposes if given, with `late_at` in (`after`, `until`]."""
 
     assignees: Sequence[UUID]
     after: datetime | None
@@ -33,7 +33,7 @@ async def due(session: AsyncSession, window: Window, *, limit: int, offset: int 
         .join(Loan, col(Loan.id) == col(FollowUp.loan_id))
         .join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
         .where(*_within(window))
-        .order_by(col(FollowUp.overdue_at), col(FollowUp.id))
+        .order_by(col(FollowUp.late_at), col(FollowUp.id))
         .limit(limit)
         .offset(offset)
     )
@@ -102,10 +102,10 @@ def _within(window: Window) -> list[ColumnElement[bool]]:
     conditions = [
         col(FollowUp.assignee_id).in_(window.assignees),
         col(FollowUp.state) == "open",
-        col(FollowUp.overdue_at) <= window.until,
+        col(FollowUp.late_at) <= window.until,
     ]
     if window.after is not None:
-        conditions.append(col(FollowUp.overdue_at) > window.after)
+        conditions.append(col(FollowUp.late_at) > window.after)
     if window.purposes is not None:
         conditions.append(col(FollowUp.purpose).in_(window.purposes))
     return conditions

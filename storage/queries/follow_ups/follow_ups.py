@@ -14,7 +14,7 @@ from storage.tables import Assignment, FollowUp, Undo
 _OPEN_OF_LOAN = (
     select(FollowUp)
     .where(FollowUp.loan_id == bindparam("loan"), FollowUp.state == "open")
-    .order_by(col(FollowUp.overdue_at), col(FollowUp.number))
+    .order_by(col(FollowUp.late_at), col(FollowUp.number))
 )
 
 
@@ -26,7 +26,7 @@ async def open_of_loan(session: AsyncSession, loan_id: UUID) -> list[FollowUp]:
 async def next_of_loans(session: AsyncSession, loan_ids: Collection[UUID]) -> dict[UUID, FollowUp]:
     """Return the most urgent open follow-up of each of these loans, if any."""
     statement = select(FollowUp).where(col(FollowUp.loan_id).in_(loan_ids), FollowUp.state == "open")
-    rows = await session.exec(statement.order_by(col(FollowUp.overdue_at).desc(), col(FollowUp.number).desc()))
+    rows = await session.exec(statement.order_by(col(FollowUp.late_at).desc(), col(FollowUp.number).desc()))
     return {row.loan_id: row for row in rows}
 
 
@@ -46,7 +46,7 @@ async def of_instalment(session: AsyncSession, loan_id: UUID, purpose: str, inst
 async def open_held_by(session: AsyncSession, member_ids: Sequence[UUID]) -> list[FollowUp]:
     """Return the open follow-ups assigned to these members, as they are now."""
     statement = select(FollowUp).where(col(FollowUp.assignee_id).in_(member_ids), FollowUp.state == "open")
-    statement = statement.order_by(col(FollowUp.overdue_at)).execution_options(populate_existing=True)
+    statement = statement.order_by(col(FollowUp.late_at)).execution_options(populate_existing=True)
     return list((await session.exec(statement)).all())
 
 

@@ -38,7 +38,7 @@ async def test_a_payment_finishes_all_calls_about_its_instalment_and_no_others(
     repaying: LinsDesk, office: Office, workspace: Workspace
 ) -> None:
     collector = await make_member(office, workspace, "UCOLL", roles="collector")
-    overdue = await repaying.follow_up("overdue", instalment_on=date(2026, 11, 15), assignee=collector)
+    arrears = await repaying.follow_up("overdue", instalment_on=date(2026, 11, 15), assignee=collector)
     promise = await repaying.follow_up("promise", "2026-12-01", instalment_on=date(2026, 11, 15))
     typed = await repaying.follow_up("overdue", "2026-12-02")
     december = await repaying.follow_up("repayment", "2026-12-10", instalment_on=date(2026, 12, 15))
@@ -47,13 +47,13 @@ async def test_a_payment_finishes_all_calls_about_its_instalment_and_no_others(
 
     answer = await repaying.says("paid")
 
-    states = [await repaying.state(f) for f in (overdue, promise, typed, december, walk_through, problem)]
+    states = [await repaying.state(f) for f in (arrears, promise, typed, december, walk_through, problem)]
     assert states == ["done", "done", "done", "open", "open", "open"]
     assert answer.paid == date(2026, 11, 15)
     assert {f.number for f in answer.settled} | {answer.answered.number if answer.answered else 0} == {1, 2, 3}
 
 
-async def test_a_payment_on_an_overdue_call_that_was_planned_by_hand_is_for_the_instalment_that_fell_due(
+async def test_a_payment_on_a_call_about_arrears_that_was_planned_by_hand_is_for_the_instalment_that_fell_due(
     repaying: LinsDesk, office: Office, workspace: Workspace
 ) -> None:
     december = await repaying.follow_up("repayment", "2026-12-10", instalment_on=date(2026, 12, 15))

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from desk.core.transaction import Desk, Office
 from desk.follow_ups.lifecycle import PlannedFollowUp
-from desk.follow_ups.rule_plans import plan_for_stage, plan_instalment, plan_overdue, plan_repayment
+from desk.follow_ups.rule_plans import plan_arrears, plan_for_stage, plan_instalment, plan_repayment
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans
 from storage.tables import FollowUp, Loan, Member, Workspace
@@ -125,7 +125,7 @@ async def test_arrears_plan_a_call_for_the_collector_only_when_they_are_reported
     collector = await make_member(office, workspace, "UCOLL", roles="collector")
     silent = await make_loan(office, workspace, "L-1", owner=lin, **DISBURSED)
     unpaid = await make_loan(office, workspace, "L-2", owner=lin, unpaid_since=date(2026, 11, 16), **DISBURSED)
-    assert await planned(office, workspace, silent, plan_overdue) is None
+    assert await planned(office, workspace, silent, plan_arrears) is None
     row = await planned(office, workspace, unpaid, plan_instalment)
     assert row is not None
     assert (row.purpose, row.assignee_id, row.rule) == ("overdue", collector.id, "arrears")
@@ -136,7 +136,7 @@ async def test_arrears_plan_a_call_for_the_collector_only_when_they_are_reported
 async def test_without_a_collector_the_owner_calls_about_arrears(office: Office, workspace: Workspace) -> None:
     lin = await make_member(office, workspace, "ULIN")
     loan = await make_loan(office, workspace, "L-1", owner=lin, unpaid_since=date(2026, 11, 16), **DISBURSED)
-    row = await planned(office, workspace, loan, plan_overdue)
+    row = await planned(office, workspace, loan, plan_arrears)
     assert row is not None
     assert row.assignee_id == lin.id
 
@@ -175,7 +175,7 @@ async def test_a_new_due_day_moves_the_repayment_reminder(office: Office, worksp
     assert await open_purposes(office, loan) == ["repayment"]
 
 
-async def test_an_overdue_call_planned_by_rule_is_cancelled_when_everything_is_paid(
+async def test_a_call_about_arrears_planned_by_rule_is_cancelled_when_everything_is_paid(
     office: Office, workspace: Workspace
 ) -> None:
     lin = await make_member(office, workspace, "ULIN")

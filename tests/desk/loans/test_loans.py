@@ -399,14 +399,14 @@ async def test_a_row_of_the_list_shows_the_next_due_follow_up(desk10: LinsDesk, 
     assert row.next.id == soon.id
 
 
-async def test_my_day_counts_what_is_due_overdue_and_unplanned(desk10: LinsDesk, counter: Counter) -> None:
+async def test_my_day_counts_what_is_due_late_and_unplanned(desk10: LinsDesk, counter: Counter) -> None:
     await make_loan(counter.office, counter.workspace, "A-1", owner=counter.lin)
     await desk10.follow_up(when="2026-11-25 09:00")
     await desk10.follow_up(when="2026-11-25 15:00")
     await desk10.follow_up(when="2026-11-26 15:00")
     async with counter.office.desk(counter.workspace, counter.lin) as desk:
         day = await lists.my_day(desk)
-    assert (day.due.total, day.overdue, day.unplanned) == (2, 1, 1)
+    assert (day.due.total, day.late, day.unplanned) == (2, 1, 1)
 
 
 async def acts(counter: Counter, loan_id: UUID) -> list[str]:

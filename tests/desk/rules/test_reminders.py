@@ -56,9 +56,9 @@ def kinds(plan: Schedule) -> list[str]:
 # With a time
 
 
-def test_a_timed_follow_up_is_reminded_of_and_overdue_at_its_minute():
+def test_a_timed_follow_up_is_reminded_of_and_late_at_its_minute():
     plan = minute("2026-11-26 15:00")
-    assert wall_clock(plan.remind_at) == wall_clock(plan.overdue_at) == wall_clock(plan.due_at) == "2026-11-26 15:00"
+    assert wall_clock(plan.remind_at) == wall_clock(plan.late_at) == wall_clock(plan.due_at) == "2026-11-26 15:00"
     assert plan.warnings == ()
     assert plan.suggestion is None
 
@@ -162,7 +162,7 @@ def test_a_date_is_reminded_of_at_the_start_of_work_and_overdue_after_its_end():
     assert plan.due_at is None
     assert plan.due_on == plan.counts_on == day("2026-11-26")
     assert wall_clock(plan.remind_at) == "2026-11-26 09:00"
-    assert wall_clock(plan.overdue_at) == "2026-11-26 18:00"
+    assert wall_clock(plan.late_at) == "2026-11-26 18:00"
     assert plan.warnings == ()
 
 
@@ -179,7 +179,7 @@ def test_for_today_the_reminder_comes_two_hours_before_the_end_of_work(now: str)
 @pytest.mark.parametrize("now", ["2026-11-25 16:00", "2026-11-25 17:59"])
 def test_within_those_two_hours_it_comes_at_the_end_of_work(now: str):
     plan = dated("2026-11-25", now=now)
-    assert wall_clock(plan.remind_at) == wall_clock(plan.overdue_at) == "2026-11-25 18:00"
+    assert wall_clock(plan.remind_at) == wall_clock(plan.late_at) == "2026-11-25 18:00"
     assert wall_clock(plan.escalate_at) == "2026-11-26 13:00"
 
 
@@ -214,7 +214,7 @@ def test_a_saturday_counts_from_monday_and_says_so():
     assert plan.counts_on == day("2026-11-30")
     assert plan.warnings == (ScheduleWarning("day_off", moved_to=day("2026-11-30")),)
     assert wall_clock(plan.remind_at) == "2026-11-30 09:00"
-    assert wall_clock(plan.overdue_at) == "2026-11-30 18:00"
+    assert wall_clock(plan.late_at) == "2026-11-30 18:00"
     assert wall_clock(plan.escalate_at) == "2026-12-01 13:00"
 
 
@@ -249,7 +249,7 @@ def test_a_date_is_one_of_the_assignees_own_zone():
     new_yorker = working_hours(9, 18, NEW_YORK)
     plan = dated("2026-11-26", hours=new_yorker, calendar=NO_HOLIDAYS)
     assert wall_clock(plan.remind_at, NEW_YORK) == "2026-11-26 09:00"
-    assert wall_clock(plan.overdue_at, NEW_YORK) == "2026-11-26 18:00"
+    assert wall_clock(plan.late_at, NEW_YORK) == "2026-11-26 18:00"
 
 
 def test_the_reminder_keeps_to_the_wall_clock_when_the_clocks_change():
@@ -266,7 +266,7 @@ def test_the_reminder_keeps_to_the_wall_clock_when_the_clocks_change():
 def test_around_the_clock_a_date_is_reminded_of_at_nine_and_overdue_at_midnight():
     plan = dated("2026-11-26", hours=AROUND_THE_CLOCK, calendar=NO_HOLIDAYS)
     assert wall_clock(plan.remind_at) == "2026-11-26 09:00"
-    assert wall_clock(plan.overdue_at) == "2026-11-27 00:00"
+    assert wall_clock(plan.late_at) == "2026-11-27 00:00"
     assert wall_clock(dated("2026-11-25", hours=AROUND_THE_CLOCK, calendar=NO_HOLIDAYS).remind_at) == "2026-11-25 22:00"
 
 
@@ -289,11 +289,11 @@ def test_a_date_entered_for_today_keeps_its_afternoon_reminder():
 def test_a_date_already_reminded_of_is_sent_to_the_new_assignee_at_once_and_escalates_as_planned():
     plan = again(Due(day("2026-11-26")), "2026-11-26 11:00")
     assert wall_clock(plan.remind_at) == "2026-11-26 11:00"
-    assert wall_clock(plan.overdue_at) == "2026-11-26 18:00"
+    assert wall_clock(plan.late_at) == "2026-11-26 18:00"
     assert wall_clock(plan.escalate_at) == "2026-11-27 13:00"
 
 
-def test_an_overdue_date_handed_over_in_the_evening_waits_for_the_morning_and_gives_four_hours():
+def test_a_late_date_handed_over_in_the_evening_waits_for_the_morning_and_gives_four_hours():
     plan = again(Due(day("2026-11-23")), "2026-11-25 20:00", entered="2026-11-20 10:00")
     assert wall_clock(plan.remind_at) == "2026-11-26 09:00"
     assert wall_clock(plan.escalate_at) == "2026-11-26 13:00"
@@ -308,7 +308,7 @@ def test_a_time_that_has_just_passed_is_said_at_once_even_in_the_evening():
 def test_a_time_of_an_earlier_day_waits_for_work():
     plan = again(Due(day("2026-11-24"), at("2026-11-24 15:00")), "2026-11-25 20:00", entered="2026-11-20 10:00")
     assert wall_clock(plan.remind_at) == "2026-11-26 09:00"
-    assert wall_clock(plan.overdue_at) == "2026-11-24 15:00"
+    assert wall_clock(plan.late_at) == "2026-11-24 15:00"
 
 
 # Snoozing
@@ -368,14 +368,14 @@ def test_a_snoozed_date_does_not_escalate_before_its_workday_is_over():
 
 
 @given(instants(), st.integers(1, 90), st.sampled_from([NINE_TO_SIX, SIX_DAYS, working_hours(0, 24, NEW_YORK)]))
-def test_a_date_is_reminded_of_before_it_is_overdue_and_overdue_before_it_escalates(
+def test_a_date_is_reminded_of_before_it_is_late_and_late_before_it_escalates(
     now: datetime, ahead: int, hours: WorkingHours
 ):
     due = Due(now.astimezone(hours.zone).date() + timedelta(days=ahead))
     plan = schedule(due, now, hours, CHINA, CONTACT)
     assert plan.remind_at is not None
     assert plan.escalate_at is not None
-    assert now < plan.remind_at <= plan.overdue_at < plan.escalate_at
+    assert now < plan.remind_at <= plan.late_at < plan.escalate_at
     assert plan.counts_on >= plan.due_on
 
 

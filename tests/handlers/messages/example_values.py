@@ -159,7 +159,7 @@ _PEOPLE = (
     "cover",
 )
 _AT_LEAST_ONE = ("items", "results")
-_FACTS = {"gained": True, "loans": 3, "follow_ups": 2, "overdue": 1}
+_FACTS = {"gained": True, "loans": 3, "follow_ups": 2, "late": 1}
 _BY_NAME = ("FollowUpChange.who", "Item.assignee", "FollowUpNotice.covers_for")
 
 
