@@ -42,6 +42,7 @@ class ReminderChannel:
     """A channel for reminders or escalations, and what Slack tells about it."""
 
     channel_id: str
+    name: str
     is_private: bool
     is_shared_outside: bool
     is_archived: bool

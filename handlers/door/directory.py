@@ -1,6 +1,7 @@
 """People and channels: what Slack knows about them (looked up before a transaction, never in one), and their mentions."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -12,11 +13,14 @@ from desk.core.errors import DeskError, Invalid, NotFound
 from desk.core.transaction import Desk
 from desk.people.installing import Newcomer
 from desk.people.team import Candidate, ReminderChannel
+from handlers.grammar.text import Line, Mention
 from storage.queries.people import members
+from storage.queries.people.members import one_word
 
 _USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
-_CHANNEL = re.compile(r"<#(C[A-Z0-9]+)(?:\|[^>]*)?>")
+_MENTIONED = re.compile(r"(?:<|&lt;)[@#]([UWCG][A-Z0-9]+)(?:\|.*?)?(?:>|&gt;)")
 _NAMED_CHANNEL = re.compile(r"<#[CG][A-Z0-9]+\|([^>]+)>")
+_ONE_WORD = re.compile(r"[\w.'’·•・-]*\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class Directory:
         channel: dict[str, Any] = answer.get("channel", {})
         return ReminderChannel(
             channel_id=channel["id"],
+            name=channel.get("name", ""),
             is_private=bool(channel.get("is_private")),
             is_shared_outside=bool(channel.get("is_ext_shared") or channel.get("is_pending_ext_shared")),
             is_archived=bool(channel.get("is_archived")),
@@ -86,18 +91,52 @@ class Directory:
 
 
 def mentioned_ids(text: str) -> list[str]:
-    """Return the ids of the people and channels that a command line mentions."""
-    return [*_USER.findall(text), *_CHANNEL.findall(text)]
+    """Return the ids of the people and channels that a command line mentions, also where the mention was typed as text."""
+    return _MENTIONED.findall(text)
 
 
-async def names_in(desk: Desk, line: str) -> Mapping[str, str]:
-    """Return the names of the members whom the line mentions, by Slack id."""
+async def names_in(desk: Desk, text: str) -> Mapping[str, str]:
+    """Return the names of the members whom a text mentions, by Slack id."""
     names: dict[str, str] = {}
-    for slack_id in dict.fromkeys(_USER.findall(line)):
+    for slack_id in dict.fromkeys(_USER.findall(text)):
         member = await members.by_slack_id(desk.session, desk.workspace.id, slack_id)
         if member is not None:
             names[slack_id] = member.name
     return names
+
+
+async def mention_words(desk: Desk, line: str) -> Mapping[str, str]:
+    """Return what to type after `@` for the members whom the line mentions, by Slack id: their name without blanks.
+
+    A member whose name others have too, or whose name is no word, is missing.
+    """
+    mentioned = set(_USER.findall(line))
+    if not mentioned:
+        return {}
+    with desk.session.no_autoflush:
+        present = await members.everybody(desk.session, desk.workspace.id)
+    alike = Counter(one_word(member.name_key) for member in present)
+    named = [
+        member for member in present if member.slack_user_id in mentioned and alike[one_word(member.name_key)] == 1
+    ]
+    return {member.slack_user_id: word for member in named if _ONE_WORD.fullmatch(word := one_word(member.name))}
+
+
+def repeated(line: Line, names: Mapping[str, str], channels: Mapping[str, str]) -> str:
+    """Return a line as it was typed: what is copied from it and sent again is the same line.
+
+    People and channels come by the word that Slack or the desk reads; one without such a word comes as Slack sent it.
+    """
+
+    def spell(mention: Mention) -> str:
+        if mention.kind == "special":
+            return f"@{mention.label.lstrip('@') or mention.id}"
+        sign, known = ("@", names) if mention.kind == "user" else ("#", channels)
+        words = (mention.label, known.get(mention.id, ""))
+        sent = line.original(mention.start, mention.end)
+        return next((sign + word for word in words if _ONE_WORD.fullmatch(word)), sent)
+
+    return line.spelled(spell)
 
 
 def with_names(error: DeskError, names: Mapping[str, str]) -> DeskError:

@@ -9,7 +9,7 @@ from desk.core import drafts
 from desk.core.errors import DeskError, NotFound
 from desk.core.transaction import Desk
 from handlers.door.declarations import Command
-from handlers.door.directory import DirectoryEntries, mentioned_ids, names_in, readable, with_names
+from handlers.door.directory import DirectoryEntries, mention_words, mentioned_ids, repeated, with_names
 from handlers.door.language import Language
 from handlers.door.registry import Press, Registry
 from handlers.door.request import (
@@ -27,6 +27,7 @@ from handlers.door.request import (
     values,
 )
 from handlers.forms.form import Form, Submit
+from handlers.grammar.text import Line
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import BENEATH, View, block_id, message_modal
@@ -64,27 +65,37 @@ class Interaction(ABC):
 
 
 class CommandInteraction(Interaction):
-    """A slash command: the refusal repeats the line, so that it can be corrected."""
+    """A slash command: the refusal repeats the line as it was typed, so that it can be corrected."""
 
     def __init__(self, delivery: Delivery, command: Command, text: str) -> None:
-        self.name, self.delivery, self.handler, self.text = command.name, delivery, command.handler, text
+        self.name, self.delivery, self.handler, self.text = command.name, delivery, self._handle, text
         self.lookup_ids = mentioned_ids(text) if command.looks_up else ()
-        self._line = f"{command.name} {text}".strip()
-        self._names: Mapping[str, str] = {}
+        self._command = command
+        self._words: Mapping[str, str] = {}
+        self._channels: Mapping[str, str] = {}
 
     async def request(self, desk: Desk, language: Language, entries: DirectoryEntries) -> Request:
-        self._names = await names_in(desk, self._line)
+        self._channels = {key: channel.name for key, channel in entries.channels.items()}
         return replace(await super().request(desk, language, entries), text=self.text)
 
     async def answer(self, request: Request, result: Message | OpenModal) -> Answer:
         return Reply(result) if isinstance(result, Message) else result
 
     def refusal(self, language: Language, error: DeskError) -> Reply:
-        line = readable(self._line, self._names)
-        return Reply(refusal(language.t, with_names(error, self._names), language.zone, line=line))
+        return Reply(refusal(language.t, with_names(error, self._words), language.zone, line=self._line()))
 
     def trouble(self, language: Language, kind: Trouble | Failure, reference: str) -> Reply:
-        return Reply(trouble(language.t, kind, reference, line=self._line))
+        return Reply(trouble(language.t, kind, reference, line=self._line()))
+
+    async def _handle(self, request: Request) -> Message | OpenModal:
+        try:
+            return await self._command.handler(request)
+        except DeskError:
+            self._words = await mention_words(request.desk, self.text)
+            raise
+
+    def _line(self) -> str:
+        return f"{self.name} {repeated(Line.read(self.text), self._words, self._channels)}".strip()
 
 
 class PressInteraction(Interaction):

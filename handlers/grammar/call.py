@@ -97,7 +97,7 @@ def _plan(line: Line, start: int, now: datetime, zone: ZoneInfo) -> tuple[int, N
 def _openers(line: Line, start: int) -> list[re.Match[str]]:
     """Return the openers from `start` on. A `next` directly after another opener is part of the due time (`> next fri`)."""
     openers: list[re.Match[str]] = []
-    in_mentions = {at for mention in line.mentions for at in range(mention.start, mention.end)}
+    in_mentions = {at for start, end in line.reference_spans() for at in range(start, end)}
     for match in _OPENER.finditer(line.norm, start):
         if match.start() in in_mentions or any(splits_word(line.norm, at) for at in match.span()):
             continue

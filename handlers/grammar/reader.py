@@ -61,7 +61,8 @@ class Reader:
     @property
     def given(self) -> str:
         """Return the text at the position, shortened for a refusal."""
-        return self.line.original(self.at, min(self._token_end(), self.at + _MAX_GIVEN_LENGTH)).rstrip(":：")
+        typed = self.line.original(self.at, min(self._token_end(), self.at + _MAX_GIVEN_LENGTH))
+        return typed.rstrip(":：") or typed
 
     def probe(self, at: int) -> "Reader":
         """Return another reader of the same line at `at`."""
@@ -116,17 +117,19 @@ class Reader:
         return note
 
     def take_person(self) -> PersonRef | None:
-        """Take a mention of a person, or `@word`."""
-        mention = self.line.mention_at(self.at)
+        """Take a mention of a person, or `@word`, and a colon directly behind it."""
+        mention = self.line.reference_at(self.at)
         if mention is not None and mention.kind == "user":
             self.move(mention.end)
+            self.take_colon()
             return PersonRef(slack_id=mention.id)
         if mention is not None or not self.norm.startswith("@", self.at):
             return None
-        word = self.line.original(self.at + 1, self._token_end())
+        end = self._token_end()
+        word = self.line.original(self.at + 1, end).rstrip(":：")
         if not word:
             return None
-        self.move(self._token_end())
+        self.move(end)
         return PersonRef(word=word)
 
     def expect_person(self, part: str) -> PersonRef:
@@ -138,7 +141,7 @@ class Reader:
 
     def take_channel(self) -> ChannelRef | None:
         """Take a mention of a channel."""
-        mention = self.line.mention_at(self.at)
+        mention = self.line.reference_at(self.at)
         if mention is None or mention.kind != "channel":
             return None
         self.move(mention.end)
@@ -150,7 +153,7 @@ class Reader:
         Where Chinese follows a number without a blank (`L-1042未接`), the loan ends before it if one of the terms `following`
         begins there or, with `due_follows`, a due time.
         """
-        if self.done or self.line.mention_at(self.at) is not None or self.norm[self.at] in "@:":
+        if self.done or self.line.reference_at(self.at) is not None or self.norm[self.at] in "@:":
             raise Invalid("loan_missing", part="loan", given=self.given, nearest=("L-1042",))
         start, end = self.at, self._token_end()
         end = self._loan_end(start, end, following, due_follows=due_follows)
@@ -230,7 +233,7 @@ class Reader:
     def _token_end(self) -> int:
         end = self.at
         while end < len(self.norm) and not is_separator(self.norm[end]):
-            mention = self.line.mention_at(end) if self.norm[end] == "<" else None
+            mention = self.line.reference_at(end) if self.norm[end] == "<" else None
             end = mention.end if mention else end + 1
         return end
 

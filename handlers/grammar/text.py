@@ -7,6 +7,7 @@ span of the normalised text back to the original characters, although NFKC chang
 import re
 import unicodedata
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -18,6 +19,7 @@ _INVISIBLE = "\u200b\u200e\u200f\u202a\u202b\u202c\u2060\ufeff"
 _CONTROL = re.compile(r"<([^<>\n]*)>")
 _MENTION = re.compile(r"(?P<sign>[@#!])(?P<id>[^|]+)(?:\|(?P<label>.*))?", re.DOTALL)
 _LINK = re.compile(r"(?P<target>[a-z][a-z0-9+.-]*:[^|]+)(?:\|(?P<label>.*))?", re.DOTALL | re.IGNORECASE)
+_TYPED_MENTION = re.compile(r"<([@#])([UWCG][A-Z0-9]+)(?:\|([^<>\n]*))?>")
 _ENTITY = re.compile(r"&(amp|lt|gt);")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">"}
 
@@ -113,6 +115,31 @@ class Line:
     def mention_at(self, start: int) -> Mention | None:
         """Return the mention that begins at `start`, or None."""
         return next((mention for mention in self.mentions if mention.start == start), None)
+
+    def reference_at(self, start: int) -> Mention | None:
+        """Return the mention that begins at `start`, or one typed as text (`<@U012AB>`): a refusal repeats some so."""
+        if not self.norm.startswith("<", start):
+            return None
+        if mention := self.mention_at(start):
+            return mention
+        typed = _TYPED_MENTION.match(self.raw, self._starts[start])
+        if typed is None:
+            return None
+        return Mention(start, self._offset(typed.end()), _KINDS[typed[1]], typed[2], typed[3] or "")
+
+    def reference_spans(self) -> tuple[tuple[int, int], ...]:
+        """Return where mentions begin and end, those typed as text among them."""
+        typed = (self.reference_at(at) for at, character in enumerate(self.norm) if character == "<")
+        return tuple((mention.start, mention.end) for mention in typed if mention)
+
+    def spelled(self, spell: Callable[[Mention], str]) -> str:
+        """Return the whole text as typed, each mention as `spell` writes it."""
+        pieces: list[str] = []
+        at = 0
+        for mention in self.mentions:
+            pieces += [self.raw[at : self._starts[mention.start]], spell(mention)]
+            at = self._ends[mention.end - 1]
+        return "".join([*pieces, self.raw[at:]])
 
     def _offset(self, raw_offset: int) -> int:
         """Convert an offset in `raw` to one in `norm`."""

@@ -27,11 +27,19 @@ async def by_slack_id(session: AsyncSession, workspace_id: UUID, slack_user_id: 
 
 
 async def by_word(session: AsyncSession, workspace_id: UUID, word: str) -> list[Member]:
-    """Return the present members named `word`, else those with a word in their name that begins so. Case is ignored."""
+    """Return the present members named `word`, with or without blanks, else those with a word in their name that begins so.
+
+    Case is ignored.
+    """
     key = word.casefold()
     present = (await session.exec(_present(workspace_id))).all()
-    exact = [m for m in present if m.name_key == key]
+    exact = [m for m in present if m.name_key == key] or [m for m in present if one_word(m.name_key) == key]
     return exact or [m for m in present if any(part.startswith(key) for part in m.name_key.split())]
+
+
+def one_word(name: str) -> str:
+    """Return the name without blanks, as it can be typed after `@`."""
+    return "".join(name.split())
 
 
 async def by_ids(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Member]:
