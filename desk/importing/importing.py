@@ -14,6 +14,7 @@ from desk.follow_ups import rule_plans
 from desk.handover import reassigning
 from desk.importing.rows import ImportRow
 from desk.loans import borrowers, stages
+from desk.rules.contacts import without_extension
 from storage.engine.types import new_id
 from storage.queries.handover import holdings
 from storage.queries.importing import imports
@@ -107,7 +108,7 @@ async def _owners(desk: Desk, rows: Sequence[ImportRow]) -> Mapping[str, Member]
 
 
 async def _minted_by_contact(desk: Desk, rows: Sequence[ImportRow]) -> dict[tuple[str, str], tuple[Loan, Borrower]]:
-    digests = [desk.cipher.digest("phone", "".join(filter(str.isdigit, row.phone))) for row in rows]
+    digests = [desk.cipher.digest("phone", "".join(filter(str.isdigit, without_extension(row.phone)))) for row in rows]
     found: dict[tuple[str, str], tuple[Loan, Borrower]] = {}
     for loan, borrower in await imports.minted_with_phone(desk.session, desk.workspace.id, digests):
         contact = borrowers.contact(desk, borrower)

@@ -11,7 +11,7 @@ from typing import Any
 from desk.core.errors import Invalid
 from desk.core.values import NAME_LIMIT, NUMBER_LIMIT
 from desk.core.vocabulary import VOCABULARY, term_key
-from desk.loans.borrowers import read_phone
+from desk.rules.contacts import clean_name, read_phone
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "number": ("number", "loan", "loan number", "贷款编号", "贷款号", "合同号", "合同编号", "编号"),
@@ -97,6 +97,7 @@ def _number(text: str, _today: date, _region: str) -> str:
 
 
 def _name(text: str, _today: date, _region: str) -> str:
+    text = clean_name(text)
     if not text:
         raise Invalid("import_empty")
     if len(text) > NAME_LIMIT:

@@ -5,12 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_valid_number, parse
-
 from desk.core.changes import track
-from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
+from desk.rules.contacts import without_extension
 from desk.rules.masking import masked_name, phone_tail
 from storage.engine.types import new_id
 from storage.queries.loans import loans, search
@@ -19,7 +17,10 @@ from storage.tables import Borrower
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A borrower's name and phone (E.164), decrypted. Only ephemeral answers may show them in full."""
+    """A borrower's name and phone, decrypted. Only ephemeral answers may show them in full.
+
+    The phone is E.164 with its extension, as `desk.rules.contacts` reads it.
+    """
 
     name: str = field(repr=False)
     phone: str = field(repr=False)
@@ -32,8 +33,8 @@ class Contact:
 
     @property
     def tail(self) -> str:
-        """The last four digits of the phone."""
-        return phone_tail(self.phone)
+        """The last four digits of the phone, without its extension."""
+        return phone_tail(without_extension(self.phone))
 
 
 def new_borrower(desk: Desk, *, name: str, phone: str) -> Borrower:
@@ -105,22 +106,3 @@ def _values(desk: Desk, row_id: UUID, name: str, phone: str) -> dict[str, Any]:
 def region_of(desk: Desk) -> str:
     """Return the country that phone numbers without a country code belong to: the workspace's, or else China."""
     return desk.workspace.country or "CN"
-
-
-def read_phone(text: str, region: str) -> str:
-    """Return the number in E.164. A number without a country code belongs to `region`.
-
-    Raises Invalid (`phone_invalid`).
-    """
-    try:
-        number = parse(text, region)
-    except NumberParseException:
-        number = None
-    if number is None or not is_valid_number(number):
-        raise Invalid("phone_invalid", given=text, nearest=("13800138000", "+86 138 0013 8000"))
-    return format_number(number, PhoneNumberFormat.E164)
-
-
-def format_phone(phone: str) -> str:
-    """Return an E.164 number as people read it: `+86 138 0013 8000`."""
-    return format_number(parse(phone), PhoneNumberFormat.INTERNATIONAL)

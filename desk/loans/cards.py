@@ -10,9 +10,9 @@ from desk.core.values import LoanRef
 from desk.documents.views import ItemView, item_views
 from desk.follow_ups.lifecycle import note_of
 from desk.loans import borrowers, lookup
-from desk.loans.borrowers import format_phone
 from desk.loans.notes import PastNote, past_notes
 from desk.loans.views import FollowUpView, LoanView, follow_up_views, loan_view, slack_ids
+from desk.rules.contacts import format_phone
 from storage.queries.calls import calls
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
@@ -94,7 +94,7 @@ class PlannedCalls:
 
 @dataclass(frozen=True, slots=True)
 class RevealedNumber:
-    """A borrower's phone number: `phone` as people read it, `dialled` in E.164."""
+    """A borrower's phone number: `phone` as people read it, `dialled` in E.164; each with its extension."""
 
     loan: LoanView
     name: str = field(repr=False)

@@ -14,10 +14,10 @@ from desk.core.transaction import Desk
 from desk.core.values import NUMBER_LIMIT, LoanRef
 from desk.follow_ups.rule_plans import present_owner
 from desk.loans import borrowers, lookup
-from desk.loans.borrowers import format_phone
 from desk.loans.inquiries import check_name
 from desk.loans.views import LoanView, loan_view
 from desk.people.members import managers_for
+from desk.rules.contacts import format_phone
 from storage.queries.loans import loans
 from storage.tables import Borrower, Loan
 
@@ -41,7 +41,7 @@ async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) 
     """Correct a loan: all of the changes or none. One Undo takes them all back.
 
     A phone is E.164; the same phone again removes its mark “wrong number”. Raises NotAllowed (`others_may_act`,
-    `role_missing`), Invalid (`nothing_changed`, `name_too_long`, `number_separated`, `number_too_long`), Conflict
+    `role_missing`), Invalid (`nothing_changed`, `name_missing`, `name_too_long`, `number_separated`, `number_too_long`), Conflict
     (`number_taken`), and as `lookup.resolve` does.
     """
     named = (await lookup.resolve(desk, loan)).loan
@@ -82,7 +82,7 @@ async def _renumber(desk: Desk, loan: Loan, value: str) -> tuple[str, str]:
 
 
 async def _rename(desk: Desk, loan: Loan, name: str) -> tuple[str, str]:
-    check_name(name)
+    name = check_name(name)
     borrower = await _borrower(desk, loan)
     before = borrowers.contact(desk, borrower).name
     if name == before:

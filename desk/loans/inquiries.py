@@ -17,6 +17,7 @@ from desk.loans.lists import LoanRow, loan_rows
 from desk.loans.lookup import find_visible
 from desk.loans.stages import add_stage_change
 from desk.loans.views import LoanView, loan_view
+from desk.rules.contacts import clean_name, without_extension
 from storage.engine.types import new_id
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans.loans import number_key
@@ -48,14 +49,14 @@ class KnownPhone:
 
 
 async def open_inquiry(desk: Desk, *, name: str, phone: str, note: str = "") -> NewInquiry | KnownPhone:
-    """Open an inquiry, owned by the acting member if they make calls. `phone` is E.164.
+    """Open an inquiry, owned by the acting member if they make calls. `phone` is E.164 with its extension.
 
-    Raises NotAllowed (`role_missing`), Invalid (`name_too_long`, `note_too_long`).
+    Raises NotAllowed (`role_missing`), Invalid (`name_missing`, `name_too_long`, `note_too_long`).
     """
     require_role(desk, "open_inquiry")
-    check_name(name)
+    name = check_name(name)
     check_note(note)
-    known = await find_visible(desk, [phone], limit=KNOWN_SHOWN + 1)
+    known = await find_visible(desk, [without_extension(phone)], limit=KNOWN_SHOWN + 1)
     if not known:
         return await _open(desk, name, phone, note)
     draft_id = await drafts.save_for_confirmation(desk, {"name": name, "phone": phone, "note": note})
@@ -84,10 +85,14 @@ async def has_plan(desk: Desk, undo: Undo) -> bool:
     return undo.loan_id is not None and bool(await follow_ups.open_of_loan(desk.session, undo.loan_id))
 
 
-def check_name(name: str) -> None:
-    """Raise Invalid (`name_too_long`) above the limit, with both counts."""
+def check_name(name: str) -> str:
+    """Return the name without what nobody sees. Raise Invalid (`name_missing`; `name_too_long`, with both counts)."""
+    name = clean_name(name)
+    if not name:
+        raise Invalid("name_missing", part="name", given="")
     if len(name) > NAME_LIMIT:
         raise Invalid("name_too_long", length=len(name), limit=NAME_LIMIT)
+    return name
 
 
 async def _open(desk: Desk, name: str, phone: str, note: str) -> NewInquiry:

@@ -4,9 +4,10 @@ from desk.core.errors import Invalid
 from desk.core.values import NAME_LIMIT, NUMBER_LIMIT
 from desk.core.vocabulary import NOTE_LIMIT
 from desk.loans import cards, edits, inquiries
-from desk.loans.borrowers import read_phone, region_of
+from desk.loans.borrowers import region_of
 from desk.loans.edits import Field
 from desk.loans.inquiries import KnownPhone
+from desk.rules.contacts import read_phone
 from handlers.door.request import Request
 from handlers.forms.fields import LOAN_REFUSALS, loan_field, loan_of, start_form
 from handlers.forms.form import Form, field
@@ -43,7 +44,7 @@ INQUIRY = Form(
     build=build_inquiry,
     submit=submit_inquiry,
     main="name",
-    fields={"name_too_long": "name", "note_too_long": "note"},
+    fields={"name_too_long": "name", "name_missing": "name", "note_too_long": "note"},
 )
 """`/loan new` with the mouse."""
 
@@ -84,6 +85,7 @@ CORRECTION = Form(
     fields={
         **LOAN_REFUSALS,
         "name_too_long": "name",
+        "name_missing": "name",
         "number_taken": "number",
         "number_separated": "number",
         "number_too_long": "number",

@@ -15,8 +15,8 @@ there is none) and `nearest` (what may be typed instead, possibly nothing). The 
 - `note`: `note_missing`.
 - `list`: `word_unknown`, `said_twice`.
 - `digest`: `digest_unknown`, `clock_ambiguous`, `clock_impossible`, `not_understood`.
-- `words`: `words_missing`. `name`: `name_missing`. `phone`: `phone_missing`, `phone_invalid`. `field`: `field_unknown`.
-  `value`: `value_missing`.
+- `words`: `words_missing`. `name`: `name_missing`. `phone`: `phone_missing`, `phone_invalid`, `phone_several`.
+  `field`: `field_unknown`. `value`: `value_missing`.
 - `act`: `act_unknown`. `role`: `role_not_said`, `role_unknown`, `role_or_team`. `channel`: `channel_unknown`,
   `channel_misplaced`. `date`: `until_missing`, `date_missing`, `date_only`, and those of `due`. `day`: `day_kind_unknown`.
   `hours`: `working_hours`, `working_days`, `overnight_hours`.

@@ -1,17 +1,14 @@
 """`/loan`: show the day or a card, find loans, list one's own, create an inquiry, and correct a loan."""
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from phonenumbers import PhoneNumberFormat, PhoneNumberMatcher, format_number
-
 from desk.core.errors import Invalid
 from desk.core.values import LoanRef
-from handlers.grammar.reader import HelpRequest, Reader
+from desk.rules.contacts import EXAMPLES, find_phone, read_phone
+from handlers.grammar.reader import HelpRequest, Reader, with_params
 from handlers.grammar.terms import STAGES, Terms, example, keyword
 from handlers.grammar.text import Line
 
@@ -34,9 +31,6 @@ _FIELDS = Terms(
 )
 _FIELD_OF: dict[str, Field] = {"name": "name", "phone": "phone", "number": "number"}
 _VALUE_EXAMPLES = {"name": ("name 王小明",), "phone": ("phone 138 0013 8000",), "number": ("number HT-2024-1042",)}
-_PHONE_START = re.compile(r"(?<![0-9a-z+\-./(⁄])[+(]?[0-9](?=(?:[^\w]{0,4}[0-9]){4})")
-_MAX_PHONE_LENGTH, _MAX_PHONE_CANDIDATES = 60, 20
-_PHONE_EXAMPLES = ("138 0013 8000", "+86 138 0013 8000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +56,7 @@ class Mine:
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """`new <name> <phone> [note]`; `phone` is E.164."""
+    """`new <name> <phone> [note]`; `phone` is E.164 with its extension."""
 
     name: str = field(repr=False)
     phone: str = field(repr=False)
@@ -76,13 +70,6 @@ class Edit:
     loan: LoanRef
     which: Field
     value: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Phone:
-    start: int
-    end: int
-    e164: str = field(repr=False)
 
 
 LoanRequest = Card | Find | Mine | New | Edit
@@ -138,28 +125,15 @@ def _mine(reader: Reader) -> Mine:
 
 def _new(reader: Reader, region: str) -> New:
     reader.take_colon()
-    phone = _first_phone(reader.norm, reader.at, region)
+    phone = find_phone(reader.norm, reader.at, region)
     if phone is None:
         given = reader.line.trimmed(reader.at)[:40]
-        raise Invalid("phone_missing", part="phone", given=given, nearest=_PHONE_EXAMPLES)
+        raise Invalid("phone_missing", part="phone", given=given, nearest=EXAMPLES)
     name = reader.line.trimmed(reader.at, phone.start)
     if not name:
         reader.refuse("name_missing", "name", ("new Wang Fang 138 0013 8000", "新 王小明 138 0013 8000"))
     reader.move(phone.end)
-    return New(name=name, phone=phone.e164, note=reader.take_note())
-
-
-def _first_phone(text: str, start: int, region: str) -> _Phone | None:
-    """Return the first valid number from `start` on; the name before it may contain digits.
-
-    Only the first digit sequences are tried, more than a name has, so that a long line does not take long to refuse.
-    """
-    for candidate in islice(_PHONE_START.finditer(text, start), _MAX_PHONE_CANDIDATES):
-        begin = candidate.start()
-        found = next(iter(PhoneNumberMatcher(text[begin : begin + _MAX_PHONE_LENGTH], region)), None)
-        if found is not None and found.start == 0:
-            return _Phone(begin, begin + found.end, format_number(found.number, PhoneNumberFormat.E164))
-    return None
+    return New(name=name, phone=phone.phone, note=reader.take_note())
 
 
 def _edit(reader: Reader, region: str) -> Edit:
@@ -173,9 +147,7 @@ def _edit(reader: Reader, region: str) -> Edit:
 
 
 def _whole_phone(value: str, region: str) -> str:
-    """Return the value as E.164; raise `Invalid` (`phone_invalid`) unless all of it is a valid phone number."""
-    norm = Line.plain(value).norm
-    phone = next(iter(PhoneNumberMatcher(norm[: _MAX_PHONE_LENGTH + 1], region)), None)
-    if phone is None or phone.end - phone.start != len(norm):
-        raise Invalid("phone_invalid", part="phone", given=value[:40], nearest=_PHONE_EXAMPLES)
-    return format_number(phone.number, PhoneNumberFormat.E164)
+    try:
+        return read_phone(value, region)
+    except Invalid as refusal:
+        raise with_params(refusal, part="phone", given=value[:40]) from None

@@ -14,7 +14,7 @@ from typing import Literal, Self
 SEPARATORS = ",，、;；"
 """Characters other than blanks that separate words. Normalised text contains only `, 、 ;` of them."""
 
-_INVISIBLE = "\u200b\u200e\u200f\u202a\u202b\u202c\u2060\ufeff"
+_INVISIBLE = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 
 _CONTROL = re.compile(r"<([^<>\n]*)>")
 _MENTION = re.compile(r"(?P<sign>[@#!])(?P<id>[^|]+)(?:\|(?P<label>.*))?", re.DOTALL)

@@ -15,6 +15,7 @@ from handlers.messages.block_kit.elements import (
     follow_up_value,
     form_button,
     outcome,
+    phone,
     phone_ending,
     purpose,
     stage,
@@ -67,7 +68,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
 def phone_number(t: Translator, view: RevealedNumber) -> Message:
     """Render the borrower's phone number."""
     writer = Writer()
-    writer.line(Bold(view.loan.number), " · ", view.name, " · ", Code(view.phone))
+    writer.line(Bold(view.loan.number), " · ", view.name, " · ", Code(phone(t, view.phone)))
     if view.is_wrong:
         writer.line(Bold(t("This number is marked as wrong.")))
     writer.small(t("We logged that you viewed it."))

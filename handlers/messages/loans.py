@@ -12,6 +12,7 @@ from handlers.messages.block_kit.elements import (
     fit_buttons,
     follow_up_line,
     form_button,
+    phone,
     phone_ending,
     purpose,
     stage,
@@ -124,7 +125,10 @@ def corrected(t: Translator, results: Sequence[LoanCorrected]) -> Message:
 
 
 def _write_correction(t: Translator, writer: Writer, result: LoanCorrected) -> None:
-    values: dict[str, Inline] = {"after": Bold(result.after), "before": result.before, "loan": Bold(result.loan.number)}
+    before, after = result.before, result.after
+    if result.what == "phone":
+        before, after = phone(t, before), phone(t, after)
+    values: dict[str, Inline] = {"after": Bold(after), "before": before, "loan": Bold(result.loan.number)}
     match result.what:
         case "name":
             writer.phrase(t, "{loan}: the borrower's name is now {after} (it was {before}).", **values)

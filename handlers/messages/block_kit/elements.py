@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
 from desk.loans.views import FollowUpView, LoanView, PlannedView
+from desk.rules.contacts import EXTENSION_SIGN
 from desk.rules.reminders import ScheduleWarning
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator
@@ -45,6 +46,12 @@ def stage(t: Translator, code: str) -> str:
 def phone_ending(t: Translator, digits: str) -> str:
     """Return the last digits of a phone number as lists and channels show them."""
     return t("phone ending {digits}", digits=digits)
+
+
+def phone(t: Translator, number: str) -> str:
+    """Return a number as `desk.rules.contacts.format_phone` wrote it, with its extension in the reader's words."""
+    read, _sign, extension = number.partition(EXTENSION_SIGN)
+    return t("{number} ext. {extension}", number=read, extension=extension) if extension else read
 
 
 def follow_up_name(follow_up: FollowUpView) -> str:

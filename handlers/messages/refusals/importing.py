@@ -49,6 +49,7 @@ ROW: dict[str, Explanation] = {
         others=", ".join(str(line) for line in e.params["lines"]),
     ),
     "phone_invalid": lambda t, e: t("{given} isn't a valid phone number", given=e.params["given"]),
+    "phone_several": lambda t, e: t("{given} is more than one number: keep the one to call", given=e.params["given"]),
     "unknown_stage": lambda t, e: t(
         "{given} isn't a stage; use one of {stages}", given=e.params["given"], stages=", ".join(e.params["nearest"])
     ),

@@ -107,6 +107,7 @@ TEXTS: dict[str, str] = {
     "name_missing": _("What is the borrower's name? Put it before the phone number."),
     "phone_missing": _("Add a valid phone number."),
     "phone_invalid": _("“{given}” isn't a valid phone number."),
+    "phone_several": _("“{given}” is more than one number. Give the one to call; the others can go into a note."),
     "word_unknown": _("I don't understand “{given}” here."),
     "said_twice": _("“{given}” says something you have already typed."),
     "digest_unknown": _("“{given}” isn't a time for a digest."),

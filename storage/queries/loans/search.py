@@ -44,9 +44,9 @@ def normalised(text: str) -> str:
 
 
 def terms_of(name: str, phone: str) -> set[Term]:
-    """Return every term that finds a borrower of this name and phone (E.164)."""
+    """Return every term that finds a borrower of this name and phone (E.164; an extension is no part of what finds it)."""
     terms: set[Term] = {("name", text) for text in _name_forms(name) if text}
-    digits = "".join(c for c in phone if c.isdigit())
+    digits = "".join(c for c in phone.partition(";")[0] if c.isdigit())
     terms.add(("phone", digits))
     if digits.startswith("86"):
         terms.add(("phone", digits[2:]))

@@ -1,0 +1,154 @@
+"""How a borrower's name and phone number are read, wherever they come from: a command, a form, a lender's file.
+
+A number is E.164, with an extension as in RFC 3966: `+12133734253;ext=22`. What stands behind a number and is no extension is
+never part of it: phonenumbers reads `13812345678 ~3` and `A;B` as a number with an extension, so it is given digits alone.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from itertools import islice
+
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumberFormat,
+    PhoneNumberMatcher,
+    format_number,
+    is_valid_number,
+    parse,
+)
+
+from desk.core.errors import Invalid
+
+EXAMPLES = ("138 0013 8000", "+86 138 0013 8000")
+"""Numbers as a refusal shows them."""
+
+EXTENSION_SIGN = " ext. "
+"""What stands before the extension in a number as people read it."""
+
+_EXT = ";ext="
+_INVISIBLE = re.compile(
+    r"[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\x00-\x08\x0e-\x1f\x7f-\x9f]"
+)
+_JOINERS = re.compile(r"(?<![\u0600-\u0dff])[\u200c\u200d]|[\u200c\u200d](?![\u0600-\u0dff])")
+"""Joiners outside the scripts in which they are part of a word (Arabic to Sinhala)."""
+
+_LABEL = (
+    r"(?:(?<![a-z])(?:(?:(?:cell|mobile|home|work|office|tele)[ ]?)?phone|tel|mobile|mob|cell|ph)"
+    r"(?:[ ]?(?:number|no|nr)\b)?"
+    r"|(?:联系|聯繫|聯絡|移动|固定|办公)?(?:电话|電話|手机|手機|座机|固话)(?:号码|號碼|号|號)?|联系方式)"
+    r"[\s.:]*"
+)
+"""A word before a number that says what it is, in NFKC and case-folded."""
+
+_DIGITS = r"[+(]?[0-9][0-9\s().\-/\u2010-\u2015]*"
+_START = re.compile(rf"(?:{_LABEL}|(?<![0-9a-z+\-./(⁄]))(?P<number>[+(]?[0-9](?=(?:[^\w]{{0,4}}[0-9]){{4}}))")
+_RUN = re.compile(_DIGITS)
+_BEFORE_DASH = re.compile(rf"{_DIGITS}[0-9](?=-[0-9]{{1,6}}\Z)")
+_EXTENSION = re.compile(
+    r"(?:\s*;\s*ext\s*=\s*"
+    r"|\s*[,(]?\s*(?:ext(?:ension|n)?|分机号?|分機號?|内线|內線|转接?(?:分机号?)?|轉接?(?:分機號?)?)\s*[.:#]?\s*"
+    r")([0-9]{1,7})(?![0-9a-z年月日天万萬元块千百期个個成折%岁时時点點]|[-./][0-9])\)?"
+    r"|(?:\s?x|#)(?:([0-9]{2,6})(?![\w]|[-./][0-9])|([0-9])(?=\)?\s*\Z))"
+    r"|-([0-9]{1,6})(?![\w]|[-./][0-9])"
+)
+_MAX_LENGTH, _MAX_CANDIDATES = 60, 20
+_ONLY_A_NUMBER = re.compile(r"[+0-9\s().\-/·\u2010-\u2015]+")
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneMatch:
+    """A number in a text: `start` is where it or its label begins, `phone` is E.164 with its extension."""
+
+    start: int
+    end: int
+    phone: str = field(repr=False)
+
+
+def clean_name(text: str) -> str:
+    """Return a name without blanks at its ends and without characters that nobody sees."""
+    return _JOINERS.sub("", _INVISIBLE.sub("", text)).strip()
+
+
+def find_phone(text: str, start: int, region: str) -> PhoneMatch | None:
+    """Return the first valid number from `start` on in a text in NFKC and case-folded. What precedes it may have digits.
+
+    Only the first digit sequences are tried, more than a name has, so that a long line does not take long to refuse.
+    """
+    for candidate in islice(_START.finditer(text, start), _MAX_CANDIDATES):
+        begin = candidate.start("number")
+        if found := _number_at(text, begin, region):
+            end, phone = found
+            return PhoneMatch(candidate.start(), end, phone)
+    return None
+
+
+def read_phone(text: str, region: str) -> str:
+    """Return the number in E.164, with its extension. A number without a country code belongs to `region`.
+
+    Raises Invalid (`phone_invalid`, `phone_several`: a second number stands behind it).
+    """
+    plain = _plain(text)
+    begin = label.end() if (label := re.match(_LABEL, plain)) else 0
+    end, phone = _number_at(plain, begin, region) or (len(plain), _whole_number(plain[begin:], region))
+    rest = plain[end:].strip(" ,;、/|&")
+    if phone is None or rest:
+        second = rest and find_phone(rest, 0, region) is not None
+        raise Invalid("phone_several" if second else "phone_invalid", given=text[:_MAX_LENGTH], nearest=EXAMPLES)
+    return phone
+
+
+def format_phone(phone: str) -> str:
+    """Return a number as people read it: `+86 138 0013 8000`, `+1 213-373-4253 ext. 22`."""
+    number, _, extension = phone.partition(_EXT)
+    read = format_number(parse(number), PhoneNumberFormat.INTERNATIONAL)
+    return f"{read}{EXTENSION_SIGN}{extension}" if extension else read
+
+
+def without_extension(phone: str) -> str:
+    """Return a number in E.164 without its extension."""
+    return phone.partition(_EXT)[0]
+
+
+def _number_at(text: str, begin: int, region: str) -> tuple[int, str] | None:
+    """Return where the number that begins here ends, behind its extension, and the number."""
+    run = _RUN.match(text, begin, begin + _MAX_LENGTH)
+    if run is None:
+        return None
+    if found := _library_match(run[0], region):
+        end, phone = found
+        return _with_extension(text, begin + end, phone)
+    # `010-88888888-801`: all of it is no number.
+    dashed = _BEFORE_DASH.match(run[0])
+    found = _library_match(dashed[0], region) if dashed else None
+    return _with_extension(text, begin + found[0], found[1]) if dashed and found and found[0] == dashed.end() else None
+
+
+def _library_match(text: str, region: str) -> tuple[int, str] | None:
+    found = next(iter(PhoneNumberMatcher(text, region)), None)
+    if found is None or found.start:
+        return None
+    return found.end, format_number(found.number, PhoneNumberFormat.E164)
+
+
+def _with_extension(text: str, end: int, phone: str) -> tuple[int, str]:
+    extension = _EXTENSION.match(text, end)
+    if extension is None:
+        return end, phone
+    return extension.end(), phone + _EXT + next(filter(None, extension.groups()))
+
+
+def _whole_number(text: str, region: str) -> str | None:
+    """Return the number that the whole text is, in a grouping of which the library finds no number in a text."""
+    if not _ONLY_A_NUMBER.fullmatch(text):
+        return None
+    try:
+        number = parse(re.sub(r"[^+0-9]", " ", text), region)
+    except NumberParseException:
+        return None
+    return format_number(number, PhoneNumberFormat.E164) if is_valid_number(number) else None
+
+
+def _plain(text: str) -> str:
+    visible = _INVISIBLE.sub("", text)
+    return unicodedata.normalize("NFKC", visible).casefold().strip()
