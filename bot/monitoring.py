@@ -156,6 +156,6 @@ def admin_application(health: Health) -> web.Application:
     return application
 
 
-async def alive(_request: web.Request) -> web.Response:
+async def alive(_request: web.BaseRequest) -> web.Response:
     """`GET /healthz`: the process answers."""
     return web.json_response({"ok": True})

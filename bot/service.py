@@ -6,7 +6,6 @@ from functools import partial
 import aiohttp
 import structlog
 from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
@@ -16,6 +15,7 @@ from bot.delivery.engine import DbosEngine, Pace
 from bot.delivery.sender import Sender
 from bot.demo.messages import DEMO_BUTTONS, DEMO_COMPOSERS
 from bot.home_updater import HomeUpdater
+from bot.http_server import HttpTimeouts, SlackServer
 from bot.manifest import app_manifest
 from bot.settings import Settings
 from bot.socket_mode import SocketMode, SocketTimeouts
@@ -62,19 +62,19 @@ class Service:
     sender: Sender
     homes: HomeUpdater
     worker: Worker | None = None
-    runner: web.AppRunner | None = None
+    runner: web.ServerRunner | None = None
     socket: SocketMode | None = None
     port: int = 0
 
-    async def serve(self) -> None:
+    async def serve(self, timeouts: HttpTimeouts | None = None) -> None:
         """Start to answer Slack over HTTP, and `GET /healthz`, on the settings' host and port; `port` is the actual one."""
-
-        async def events(request: web.Request) -> web.Response:
-            return await to_aiohttp_response(await self.app.async_dispatch(await to_bolt_request(request)))
-
-        application = web.Application()
-        application.add_routes([web.post("/slack/events", events), web.get("/healthz", monitoring.alive)])
-        self.runner = web.AppRunner(application, access_log=None, shutdown_timeout=FINISH_SECONDS)
+        server = SlackServer(
+            self.app,
+            signing_secret=self.settings.signing_secret.get_secret_value(),
+            slack_team_id=self.workspace.slack_team_id,
+            timeouts=timeouts,
+        )
+        self.runner = server.runner(FINISH_SECONDS)
         await self.runner.setup()
         site = web.TCPSite(self.runner, self.settings.host, self.settings.port)
         await site.start()
@@ -86,6 +86,7 @@ class Service:
             self.app,
             self.client,
             self.settings.app_token.get_secret_value(),
+            slack_team_id=self.workspace.slack_team_id,
             apology=trouble(Translator(self.workspace.locale), Trouble.UNKNOWN).text,
             timeouts=timeouts,
             on_event=lambda event: monitoring.SOCKET.labels(event).inc(),
@@ -163,7 +164,6 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
             Transactions(office, workspace, directory, monitoring.count_answer),
             client,
             session,
-            signing_secret=settings.signing_secret.get_secret_value(),
             loan_links=LoanLinks(settings.loan_links) if settings.loan_links else None,
             identity=AuthorizeResult.from_auth_test_response(auth_test_response=identity, bot_token=client.token),
         )

@@ -20,9 +20,30 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from handlers.door.payloads import AnotherTeamError, MalformedError, check_payload
+from handlers.door.retry_after import read_retry_after
+
 log = structlog.get_logger()
 
 _REMEMBERED = 1000
+
+_LIFETIME = 3600.0
+"""Lifetime of a connection in seconds where Slack does not say, and the longest that is believed."""
+
+_REASONS = frozenset(
+    {
+        "closed",
+        "silent",
+        "old",
+        "warning",
+        "refresh_requested",
+        "link_disabled",
+        "too_many_websockets",
+        "connected",
+        "refused",
+    }
+)
+"""What a connection's end is counted as in the metrics; anything else is `other`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +83,7 @@ class SocketMode:
         client: AsyncWebClient,
         app_token: str,
         *,
+        slack_team_id: str,
         apology: str,
         timeouts: SocketTimeouts | None = None,
         on_event: Callable[[str], None] = lambda _what: None,
@@ -69,6 +91,7 @@ class SocketMode:
         self._app = app
         self._client = client
         self._app_token = app_token
+        self._slack_team_id = slack_team_id
         self._apology = apology
         self._timeouts = timeouts or SocketTimeouts()
         self._on_event = on_event
@@ -117,7 +140,7 @@ class SocketMode:
             except NotConnectedError as error:
                 pause = max(error.pause, min(self._timeouts.longest_pause, max(self._timeouts.first_pause, pause * 2)))
                 self._on_event("refused")
-                log.warning("socket_not_connected", why=str(error), pause_seconds=pause)
+                log.warning("socket_not_connected", why=str(error)[:60], pause_seconds=pause)
                 continue
             pause = 0.0
             self._close_later(self._current)
@@ -125,6 +148,7 @@ class SocketMode:
             self._connected.set()
             self._on_event("connected")
             why = await connection.wait_replaced()
+            why = why if why in _REASONS else "other"
             self._on_event(why)
             log.info("socket_to_be_replaced", why=why)
             if why not in _STILL_OPEN:
@@ -155,7 +179,7 @@ class SocketMode:
         task.add_done_callback(self._working.discard)
 
     async def _serve(self, connection: "Connection", envelope: dict[str, Any]) -> None:
-        envelope_id = envelope["envelope_id"]
+        envelope_id: str = envelope["envelope_id"]
         answer = self._answers.get(envelope_id)
         if answer is None:
             answer = self._answers[envelope_id] = asyncio.create_task(self._work(envelope))
@@ -174,11 +198,17 @@ class SocketMode:
         answers = envelope.get("accepts_response_payload")
         sorry = {"payload": {"text": self._apology}} if envelope.get("type") == "slash_commands" else None
         if attempt := envelope.get("retry_attempt"):
-            headers = {"x-slack-retry-num": [str(attempt)], "x-slack-retry-reason": [envelope.get("retry_reason", "")]}
+            reason = str(envelope.get("retry_reason", ""))
+            headers = {"x-slack-retry-num": [str(attempt)], "x-slack-retry-reason": [reason]}
         try:
+            check_payload(envelope.get("payload"), self._slack_team_id)
             response = await self._app.async_dispatch(
                 AsyncBoltRequest(mode="socket_mode", body=envelope["payload"], headers=headers)
             )
+        except (MalformedError, AnotherTeamError) as refused:
+            # Acknowledged all the same: Slack would send it again.
+            log.warning("request_refused", why=str(refused) or "another_team")
+            return {}
         except Exception:  # one envelope that fails must not stop the next
             log.exception("envelope_failed", type=envelope.get("type"))
             return sorry
@@ -223,13 +253,10 @@ class Connection:
                 self._session = aiohttp.ClientSession()
                 answer = await self._client.apps_connections_open(app_token=self._app_token)
                 socket = self._socket = await self._session.ws_connect(str(answer["url"]), autoping=False)
-                hello = json.loads(await socket.receive_str())
-            if hello.get("type") != "hello":
-                raise NotConnectedError(str(hello.get("reason") or hello.get("type")))
+                lifetime = _lifetime(json.loads(await socket.receive_str()))
         except BaseException as error:
             await self.close()
             raise _not_connected_error(error) from None
-        lifetime = float(hello.get("debug_info", {}).get("approximate_connection_time") or 3600)
         self._tasks = [
             asyncio.create_task(self._listen(socket)),
             asyncio.create_task(self._ping(socket)),
@@ -287,11 +314,19 @@ class Connection:
             self._end(why)
 
     def _read(self, text: str) -> None:
-        message = json.loads(text)
-        if message.get("type") == "disconnect":
-            self._replace(str(message.get("reason")))
-        elif "envelope_id" in message:
-            self._take(self, message)
+        try:
+            message = json.loads(text)
+        except (ValueError, RecursionError):
+            message = None
+        match message:
+            case {"type": "disconnect", **more}:
+                self._replace(str(more.get("reason")))
+            case {"envelope_id": str()}:
+                self._take(self, message)
+            case {"type": str()}:
+                pass  # an announcement that concerns no request
+            case _:
+                log.warning("frame_not_read")
 
     async def _ping(self, socket: ClientWebSocketResponse) -> None:
         with contextlib.suppress(ConnectionError, aiohttp.ClientError):
@@ -319,8 +354,21 @@ def _not_connected_error(error: BaseException) -> BaseException:
         answer: Any = error.response
         body = getattr(answer, "data", None)
         why = body.get("error") if isinstance(body, dict) else "not_readable"
-        return NotConnectedError(str(why), float(answer.headers.get("Retry-After", 0)))
+        return NotConnectedError(str(why), read_retry_after(answer.headers, default=0.0))
     return NotConnectedError(type(error).__name__)
+
+
+def _lifetime(hello: Any) -> float:
+    """Return how many seconds Slack gives the connection. Raise NotConnectedError when this is no greeting."""
+    if not isinstance(hello, dict):
+        raise NotConnectedError("no_greeting")
+    if hello.get("type") != "hello":
+        raise NotConnectedError(str(hello.get("reason") or hello.get("type")))
+    debug_info = hello.get("debug_info")
+    seconds = debug_info.get("approximate_connection_time") if isinstance(debug_info, dict) else None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < _LIFETIME:
+        return _LIFETIME
+    return float(seconds)
 
 
 def _payload(body: str) -> dict[str, Any]:

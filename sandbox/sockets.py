@@ -58,6 +58,7 @@ class Sockets:
     """The app's connections. `timeout` is how many seconds an envelope waits for its acknowledgement.
 
     `lost_acknowledgements` is how many of the next ones are lost: their connection breaks just before they arrive.
+    `greetings` are sent as they are in the place of the next hellos, one per connection.
     """
 
     workspace: Workspace
@@ -67,6 +68,7 @@ class Sockets:
     timeout: float = 3.0
     approximate_seconds: float = APPROXIMATE_SECONDS
     lost_acknowledgements: int = 0
+    greetings: list[str | bytes] = field(default_factory=list[str | bytes])
     connections: list[Connection] = field(default_factory=list[Connection])
     opened: int = 0
     base_url: str = ""
@@ -103,7 +105,7 @@ class Sockets:
             return socket
         self.connections.append(connection)
         try:
-            await socket.send_json(self._hello())
+            await _send_raw(socket, self.greetings.pop(0) if self.greetings else json.dumps(self._hello()))
             self.workspace.touch()
             await self._listen(connection)
         except ConnectionError:
@@ -123,6 +125,11 @@ class Sockets:
     async def resend(self, sent: Exchange) -> Exchange:
         """Send the same envelope again, as Slack does when its acknowledgement is lost."""
         return await self._transmit(Exchange(sent.kind, sent.name, self.workspace.now(), sent.body, sent.url))
+
+    async def send_raw(self, frame: str | bytes) -> None:
+        """Send a text or binary frame as it is over every connection."""
+        for connection in list(self.connections):
+            await _send_raw(connection.socket, frame)
 
     async def disconnect(self, reason: str = "refresh_requested", *, after: float | None = None) -> None:
         """Ask the app to replace every connection. Close them after `after` seconds; None leaves that to the app."""
@@ -251,3 +258,7 @@ def _read(text: str) -> Json:
     except ValueError:
         return {}
     return answer if isinstance(answer, dict) else {}
+
+
+async def _send_raw(socket: web.WebSocketResponse, frame: str | bytes) -> None:
+    await (socket.send_str(frame) if isinstance(frame, str) else socket.send_bytes(frame))

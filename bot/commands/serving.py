@@ -22,6 +22,7 @@ from bot.service import NotMigratedError, Service, open_service
 from bot.settings import Settings
 from bot.socket_mode import SocketTimeouts
 from desk.core.clock import Clock
+from desk.people.installing import AnotherTeamsDatabaseError
 from storage.engine import schema
 from storage.engine.database import Database, make_folder
 from storage.engine.trouble import DATABASE_ERRORS, is_outage
@@ -113,6 +114,11 @@ async def _open(settings: Settings, tuning: Tuning) -> Service:
         return await open_service(settings, tuning.clock)
     except NotMigratedError:
         raise CannotStartError("The database is not at this release's schema: run loandesk migrate.") from None
+    except AnotherTeamsDatabaseError as error:
+        raise CannotStartError(
+            f"The database is the desk of the Slack workspace {error.team}, and SLACK_BOT_TOKEN is of another one. "
+            "Give each workspace a DATABASE_URL of its own."
+        ) from None
     except SlackApiError as error:
         raise CannotStartError(f"Slack refuses SLACK_BOT_TOKEN: {error.response.get('error')}.") from None
     except (aiohttp.ClientError, *DATABASE_ERRORS) as error:

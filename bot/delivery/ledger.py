@@ -31,7 +31,7 @@ class Ledger:
     async def take_lease(self, notice_id: UUID) -> Lease | None:
         """Return the lease, or None when nothing is to be sent now or another sender holds it."""
         async with self.office.desk(self.workspace) as desk:
-            return await sending.take_lease(desk.session, notice_id, desk.now)
+            return await sending.take_lease(desk.session, self.workspace.id, notice_id, desk.now)
 
     async def renew_lease(self, lease: Lease) -> None:
         """Renew the lease before a request that is safe to repeat."""

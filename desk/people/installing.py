@@ -38,9 +38,23 @@ class Installation:
     manifest: AppManifest
 
 
+class AnotherTeamsDatabaseError(Exception):
+    """The database is the desk of another Slack team."""
+
+    def __init__(self, owner: Workspace) -> None:
+        super().__init__(owner.slack_team_id)
+        self.team = f"{owner.name} ({owner.slack_team_id})" if owner.name else owner.slack_team_id
+
+
 async def install(office: Office, installation: Installation, first_admin: Newcomer | None) -> Workspace:
-    """Return the workspace of a Slack team, created if new, and add the first admin unless they ever were a member."""
+    """Return the workspace of a Slack team, created if new, and add the first admin unless they ever were a member.
+
+    Raises AnotherTeamsDatabaseError: a desk serves one team, and would write to channels that its token does not reach.
+    """
     async with office.database.transaction() as session:
+        for first in (await workspaces.every(session))[:1]:
+            if first.slack_team_id != installation.slack_team_id:
+                raise AnotherTeamsDatabaseError(first)
         new = Workspace(
             slack_team_id=installation.slack_team_id,
             zone=installation.zone,

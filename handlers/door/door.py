@@ -61,9 +61,8 @@ class Door:
     async def press(self, body: dict[str, Any], ack: AsyncAck) -> None:
         """Answer a pressed button, or a changed field of a form."""
         action = body["actions"][0]
-        delivery = Delivery(
-            key=body["trigger_id"], user_id=body["user"]["id"], channel_id=body.get("channel", {}).get("id", "")
-        )
+        channel = body.get("channel") or {}
+        delivery = Delivery(body["trigger_id"], body["user"]["id"], channel.get("id", ""))
         interaction = self._press(delivery, _act(action), _value_of(action), state=_state_of(body))
         if interaction.state is not None:
             await self._responder.in_view(body, await self._transactions.run(interaction))
@@ -75,14 +74,14 @@ class Door:
             if not await self._responder.in_modal(answer, view_id, delivery.user_id, body["trigger_id"]):
                 reply = Reply(answer.otherwise) if isinstance(answer, OpenModal) else answer
                 if isinstance(reply, Reply):
-                    await self._responder.to_response_url(body["response_url"], reply)
+                    await self._responder.to_response_url(body.get("response_url", ""), reply)
         await ack()
 
     async def shortcut(self, body: dict[str, Any], ack: AsyncAck) -> None:
         """Answer a shortcut as a press."""
         delivery = Delivery(key=body["trigger_id"], user_id=body["user"]["id"])
         shortcut = self._registry.shortcuts[body["callback_id"]]
-        text = body.get("message", {}).get("text", "")
+        text = (body.get("message") or {}).get("text", "")
         interaction = self._press(delivery, shortcut.act, {"form": shortcut.callback_id}, state=ViewState(), text=text)
         answer, view_id = await self._responder.run_with_loading(interaction, body["trigger_id"])
         await self._responder.in_modal(answer, view_id, delivery.user_id, body["trigger_id"])
@@ -132,7 +131,7 @@ class Door:
         delivery = Delivery(key=body["event_id"], user_id=user_id)
         match await self._transactions.run(self._press(delivery, "home.opened", {})):
             case UpdateModal(view):
-                await self._responder.publish(view, user_id, event.get("view", {}).get("hash", ""))
+                await self._responder.publish(view, user_id, (event.get("view") or {}).get("hash", ""))
             case Reply(message):
                 await self._responder.publish_unrecorded(replacement(message), user_id)
             case _:
@@ -141,8 +140,11 @@ class Door:
     async def message(self, body: dict[str, Any]) -> None:
         """Answer a message to the bot with help."""
         event = body["event"]
-        # Edits, joins and the messages of other bots carry a subtype or a bot's id; they need no answer.
-        if "subtype" in event or "bot_id" in event or "user" not in event:
+        # Edits, joins and the messages of other bots carry a subtype or a bot's id; they need no answer. Nor does what
+        # people write to each other in a channel, should the app be subscribed to that by hand.
+        if "subtype" in event or "bot_id" in event or not event.get("user"):
+            return
+        if event["type"] == "message" and event.get("channel_type") != "im":
             return
         delivery = Delivery(key=body["event_id"], user_id=event["user"], channel_id=event["channel"])
         answer = await self._transactions.run(self._press(delivery, "bot.asked", {}, text=event.get("text", "")))
@@ -166,6 +168,9 @@ class Door:
         unfurls = {url: loans[number] for url, number in numbers.items() if number in loans}
         if unfurls:
             await self._responder.unfurl(event, unfurls)
+
+    async def ignore(self) -> None:
+        """Let an event pass that the desk has no use for."""
 
     async def error(self, error: Exception, body: dict[str, Any]) -> BoltResponse:
         """Log an error outside a transaction. Answer a command with a message instead of an HTTP error."""
@@ -209,9 +214,9 @@ def _state_of(body: dict[str, Any]) -> ViewState | None:
         return None
     return ViewState(
         form=view["callback_id"],
-        title=view.get("title", {}).get("text") or PRODUCT,
+        title=(view.get("title") or {}).get("text") or PRODUCT,
         private=json.loads(view.get("private_metadata") or "{}"),
-        typed=read_typed(view.get("state", {}).get("values", {})),
+        typed=read_typed((view.get("state") or {}).get("values", {})),
     )
 
 

@@ -8,13 +8,13 @@ import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from desk.messages.home import record_published
 from desk.messages.notices import record_tables_refused
 from handlers.door.directory import code_of
 from handlers.door.interactions import CommandInteraction, Interaction
 from handlers.door.request import Answer, FormErrors, OpenModal, Reply, UpdateModal
+from handlers.door.response_urls import is_slacks
 from handlers.door.transaction import Transactions
 from handlers.door.views import ViewsClient, send
 from handlers.messages.block_kit.message import Message
@@ -129,16 +129,16 @@ class Responder:
 
     async def to_response_url(self, url: str, reply: Reply) -> None:
         """Reply where a button was pressed. The work is committed: if this fails, the channel's message still shows it."""
-        webhook = AsyncWebhookClient(url, session=self._session, timeout=HAND_OVER_SECONDS)  # pyright: ignore[reportArgumentType]
+        if not is_slacks(url, self._client.base_url):
+            log.warning("answer_withheld")
+            return
+        content = {"text": reply.message.text, "blocks": reply.message.blocks}
+        content |= {"response_type": "ephemeral", "replace_original": reply.replaces}
+        limit = aiohttp.ClientTimeout(total=HAND_OVER_SECONDS)
         try:
-            answer = await webhook.send(
-                text=reply.message.text,
-                blocks=reply.message.blocks,
-                response_type="ephemeral",
-                replace_original=reply.replaces,
-            )
-            if answer.status_code != 200:
-                log.warning("answer_refused", status=answer.status_code)
+            async with self._session.post(url, json=content, timeout=limit, allow_redirects=False) as answer:
+                if answer.status != 200:
+                    log.warning("answer_refused", status=answer.status)
         except (aiohttp.ClientError, TimeoutError, OSError):
             log.warning("answer_not_handed_over")
 

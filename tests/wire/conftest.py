@@ -1,11 +1,15 @@
 """The fixture `slack`: a running sandbox with the desk installed from its manifest, on both databases."""
 
 import base64
-from collections.abc import AsyncIterator
+import io
+import logging
+from collections.abc import AsyncIterator, Iterator
 from urllib.parse import urlsplit
 
 import pytest
+import structlog
 
+from bot import logs
 from bot.manifest import manifest
 from bot.service import open_service
 from bot.settings import Settings
@@ -93,6 +97,18 @@ async def slack(
         people=people,
     )
     await service.close()
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What the program logs."""
+    before, level = logging.getLogger().handlers[:], logging.getLogger().level
+    stream = io.StringIO()
+    logs.configure("json", stream=stream)
+    yield stream
+    structlog.reset_defaults()
+    logging.getLogger().handlers[:] = before
+    logging.getLogger().setLevel(level)
 
 
 def install(sandbox: Sandbox, url: str | None, links_domain: str = "") -> None:

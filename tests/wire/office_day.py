@@ -1,5 +1,7 @@
 """A lender's Slack for tests: the sandbox with the desk installed, its users and channels, and a clock moved by hand."""
 
+import io
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -124,3 +126,8 @@ def shown(press: Press) -> Message:
     assert press.error == ""
     assert press.shown is not None
     return press.shown
+
+
+def logged(log: io.StringIO, event: str) -> list[dict[str, Any]]:
+    """Return the lines of the log with this event."""
+    return [line for line in map(json.loads, log.getvalue().splitlines()) if line["event"] == event]

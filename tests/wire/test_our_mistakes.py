@@ -1,35 +1,17 @@
 """A mistake of ours in the database is answered as one, and logged with its kind and place; only an outage is an outage."""
 
 import io
-import json
-import logging
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
-import structlog
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
-from bot import logs
 from storage.tables import Loan
 from tests.builders import make_follow_up, make_loan
-from tests.wire.office_day import Slack
+from tests.wire.office_day import Slack, logged
 
 NOTE = "her husband works nights"
 OURS = "Something went wrong and nothing was changed."
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """What the program logs."""
-    before, level = logging.getLogger().handlers[:], logging.getLogger().level
-    stream = io.StringIO()
-    logs.configure("json", stream=stream)
-    yield stream
-    structlog.reset_defaults()
-    logging.getLogger().handlers[:] = before
-    logging.getLogger().setLevel(level)
 
 
 @pytest.fixture
@@ -45,10 +27,6 @@ async def execute(slack: Slack, statement: str) -> None:
         await (await session.connection()).execute(text(statement))
 
 
-def events(log: io.StringIO, event: str) -> list[dict[str, Any]]:
-    return [line for line in map(json.loads, log.getvalue().splitlines()) if line["event"] == event]
-
-
 def answered(command: str, outcome: str) -> float:
     labels = {"command": command, "outcome": outcome}
     return REGISTRY.get_sample_value("loandesk_command_seconds_count", labels) or 0
@@ -61,7 +39,7 @@ async def test_a_unique_violation_is_our_mistake(slack: Slack, loan: Loan, log: 
     reply = await slack.command(slack.agent, f"/loan-follow L-1 tomorrow 3pm income {NOTE}")
 
     assert OURS in reply.text
-    (line,) = events(log, "mishap")
+    (line,) = logged(log, "mishap")
     assert line["reference"] in reply.text
     on_sqlite = "SQLITE_CONSTRAINT_UNIQUE:UNIQUE constraint failed: follow_up.loan_id, follow_up.number"
     on_postgres = "23505:follow_up_loan_id_number_key"
@@ -69,7 +47,7 @@ async def test_a_unique_violation_is_our_mistake(slack: Slack, loan: Loan, log: 
     assert on_sqlite in line["error"] or on_postgres in line["error"]
     assert any(place.startswith("desk/follow_ups/") for place in line["at"])
     assert answered("/loan-follow", "error") == before + 1
-    assert events(log, "database_trouble") == []
+    assert logged(log, "database_trouble") == []
     assert [secret for secret in (NOTE, "husband", str(loan.id), loan.id.hex) if secret in log.getvalue()] == []
 
 
@@ -82,7 +60,7 @@ async def test_a_query_that_the_database_does_not_understand_is_our_mistake(
     reply = await slack.command(slack.agent, f"/loan-call L-1 reached {NOTE}")
 
     assert OURS in reply.text
-    (line,) = events(log, "mishap")
+    (line,) = logged(log, "mishap")
     assert "no such table: call" in line["error"] or "ProgrammingError:42P01" in line["error"]
     assert any(place.startswith("desk/calls/") for place in line["at"])
     assert answered("/loan-call", "error") == before + 1
@@ -97,7 +75,7 @@ async def test_the_worker_logs_the_place_of_our_mistake(slack: Slack, log: io.St
 
     await slack.deliver()
 
-    failed = events(log, "chore_failed")
+    failed = logged(log, "chore_failed")
     assert {line["chore"] for line in failed} >= {"announce_due", "escalate_due"}
     assert all(any(place.startswith("storage/queries/") for place in line["at"]) for line in failed)
     await execute(slack, "ALTER TABLE mislaid RENAME TO follow_up")

@@ -116,11 +116,12 @@ async def skip_attempts(session: AsyncSession, lost: Sequence[PendingNotice]) ->
     await _set_attempts(session, lost, _N.fence == bindparam("the_attempt") - 1, "fence")
 
 
-async def take_lease(session: AsyncSession, notice_id: UUID, now: datetime) -> Lease | None:
-    """Return a lease of `LEASE` on this notice, or None when nothing is to be sent now or another sender holds it."""
+async def take_lease(session: AsyncSession, workspace_id: UUID, notice_id: UUID, now: datetime) -> Lease | None:
+    """Return a lease of `LEASE` on this notice of the workspace, or None when nothing is to be sent now or another sender
+    holds it."""
     statement = (
         update(NOTICE)
-        .where(_N.id == notice_id, _due(now), _free(now))
+        .where(_N.id == notice_id, _N.workspace_id == workspace_id, _due(now), _free(now))
         .values(fence=_N.fence + 1, lease_until=now + LEASE)
         .returning(_N.id, _N.fence, _N.attempts, _N.channel_id, _N.ts, _N.tried_at, _N.workspace_id, _N.key)
     )

@@ -1,0 +1,315 @@
+"""The bodies of Slack's requests: read one that is signed, and refuse one that has another shape or is of another team."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NoReturn
+from urllib.parse import parse_qsl
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+MOST_FIELDS = 100
+"""Most fields of a form that Slack sends; a slash command has about fifteen."""
+
+
+class MalformedError(Exception):
+    """A body that Slack does not send. The message is a code for the log: `not_json`, `wrong_shape:block_actions`…"""
+
+
+class AnotherTeamError(Exception):
+    """A request of a Slack team that this desk does not serve."""
+
+
+def read_payload(raw: bytes, content_type: str) -> dict[str, Any]:
+    """Return the payload of a verified body: JSON, or a form that may have JSON in its field `payload`. Raises MalformedError."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        raise MalformedError("not_utf8") from None
+    if content_type.partition(";")[0].strip().lower() == "application/json" or text.startswith("{"):
+        return _object(text)
+    form = _form(text)
+    return _object(form["payload"]) if "payload" in form else form
+
+
+def check_payload(payload: Any, slack_team_id: str) -> None:
+    """Check that the payload has the shape that its listener relies on, and is of this team.
+
+    Raises MalformedError and AnotherTeamError.
+    """
+    if not isinstance(payload, dict):
+        raise MalformedError("no_object")
+    body: dict[str, Any] = payload
+    if body.get("type") == "url_verification" or "ssl_check" in body:
+        return
+    kind = _kind(body)
+    try:
+        _COMMON.validate_python(body)
+        if kind in _SHAPES:
+            _SHAPES[kind].validate_python(body)
+    except ValidationError:
+        raise MalformedError(f"wrong_shape:{kind}") from None
+    teams = _teams(body)
+    if not teams:
+        raise MalformedError("no_team")
+    if teams != {slack_team_id}:
+        raise AnotherTeamError
+
+
+def _form(text: str) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise MalformedError("not_a_form") from None
+    form = dict(pairs)
+    if not form or len(form) != len(pairs):
+        raise MalformedError("not_a_form")
+    return form
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text, parse_constant=_refuse)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair is no text
+    except (ValueError, RecursionError):
+        raise MalformedError("not_json") from None
+    if not isinstance(value, dict):
+        raise MalformedError("no_object")
+    return value
+
+
+def _refuse(_constant: str) -> NoReturn:
+    raise ValueError  # NaN and Infinity are no JSON
+
+
+def _kind(body: Mapping[str, Any]) -> str:
+    if "command" in body:
+        return "command"
+    kind, event = body.get("type"), body.get("event")
+    name = event.get("type") if isinstance(event, dict) else None
+    if kind == "event_callback" and isinstance(name, str) and name in _EVENTS:
+        return f"event:{name}"
+    return kind if isinstance(kind, str) and kind in _SHAPES else "other"
+
+
+def _teams(body: Mapping[str, Any]) -> set[str]:
+    """Return the teams for which the app got this request: usually one."""
+    view, authorizations = body.get("view") or {}, body.get("authorizations") or []
+    if installed := view.get("app_installed_team_id"):
+        return {installed}
+    # In a channel shared with another company, the event may have happened in that company's team.
+    if authorizations and body.get("is_ext_shared_channel"):
+        return {authorizations[0].get("team_id")}
+    team = body.get("team")
+    named = [body.get("team_id"), team.get("id") if isinstance(team, dict) else team]
+    named += [each.get("team_id") for each in authorizations]
+    if not any(named):
+        # After an installation for a whole organisation, an interaction has no team of its own.
+        named = [(body.get("user") or {}).get("team_id")] if isinstance(body.get("user"), dict) else []
+    return {each for each in named if each}
+
+
+def _json_object(text: str | None) -> str | None:
+    if text:
+        _object(text)
+    return text
+
+
+def _object_if_it_looks_so(text: str | None) -> str | None:
+    return _json_object(text) if text and text.startswith("{") else text
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError
+    return text
+
+
+_Id = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_storable)]
+_Carried = Annotated[str, AfterValidator(_object_if_it_looks_so)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+class _WithTeam(_Part):
+    team_id: str | None = None
+
+
+class _Identified(_WithTeam):
+    id: _Id
+
+
+class _Team(_Part):
+    id: str | None = None
+
+
+class _InstalledIn(_Part):
+    app_installed_team_id: str | None = None
+
+
+class _Common(_WithTeam):
+    """What Bolt itself and the check of the team read of any payload."""
+
+    team: str | _Team | None = None
+    enterprise: str | dict[str, Any] | None = None
+    authorizations: list[_WithTeam] | None = None
+    user: str | _WithTeam | None = None
+    view: _InstalledIn | None = None
+    event: dict[str, Any] | None = None
+
+
+class _Command(_Part):
+    command: _Id
+    trigger_id: _Id
+    user_id: _Id
+    channel_id: _Id
+    text: str = ""
+
+
+class _Interaction(_Part):
+    user: _Identified
+
+
+class _Chosen(_Part):
+    value: _Carried | None = None
+
+
+class _Action(_Chosen):
+    action_id: _Id
+    selected_option: _Chosen | None = None
+
+
+class _Option(_Part):
+    value: str
+
+
+class _Element(_Part):
+    selected_option: _Option | None = None
+    selected_options: list[_Option] | None = None
+    selected_users: list[str] | None = None
+
+
+class _State(_Part):
+    values: dict[str, dict[str, _Element]] = {}
+
+
+class _Title(_Part):
+    text: str = ""
+
+
+class _View(_Part):
+    id: _Id
+    type: str = ""
+    hash: str = ""
+    callback_id: str
+    title: _Title | None = None
+    private_metadata: Annotated[str, AfterValidator(_json_object)] | None = None
+    state: _State | None = None
+    previous_view_id: str | None = None
+
+
+class _Press(_Interaction):
+    trigger_id: _Id
+    actions: Annotated[list[_Action], Field(min_length=1)]
+    channel: _Identified | None = None
+    view: _View | None = None
+    response_url: str = ""
+
+
+class _Submission(_Interaction):
+    view: _View
+
+
+class _Suggestion(_Interaction):
+    action_id: _Id
+    value: str = ""
+    view: _View | None = None
+
+
+class _Text(_Part):
+    text: str = ""
+
+
+class _Shortcut(_Interaction):
+    callback_id: _Id
+    trigger_id: _Id
+    message: _Text | None = None
+
+
+class _Opened(_Part):
+    type: Literal["app_home_opened"]
+    user: _Id
+    view: dict[str, Any] | None = None
+
+
+class _Said(_Part):
+    """A message. Of edits and joins, which have a subtype, nothing more is read."""
+
+    type: Literal["message", "app_mention"]
+    channel: str = ""
+    user: str = ""
+    text: str = ""
+    thread_ts: str | None = None
+
+
+class _Link(_Part):
+    url: str
+
+
+class _Shared(_Part):
+    type: Literal["link_shared"]
+    channel: _Id
+    message_ts: str
+    user: _Id
+    links: list[_Link]
+
+
+class _Event(_Part):
+    event_id: _Id
+
+
+class _Typed(_Part):
+    type: _Id
+
+
+class _OtherEvent(_Part):
+    event: _Typed
+
+
+class _HomeEvent(_Event):
+    event: _Opened
+
+
+class _MessageEvent(_Event):
+    event: _Said
+
+
+class _LinkEvent(_Event):
+    event: _Shared
+
+
+_EVENTS: dict[str, type[_Event]] = {
+    "app_home_opened": _HomeEvent,
+    "message": _MessageEvent,
+    "app_mention": _MessageEvent,
+    "link_shared": _LinkEvent,
+}
+
+_COMMON: TypeAdapter[Any] = TypeAdapter(_Common)
+_SHAPES: dict[str, TypeAdapter[Any]] = {
+    kind: TypeAdapter(shape)
+    for kind, shape in {
+        "command": _Command,
+        "block_actions": _Press,
+        "block_suggestion": _Suggestion,
+        "view_submission": _Submission,
+        "view_closed": _Submission,
+        "shortcut": _Shortcut,
+        "message_action": _Shortcut,
+        "event_callback": _OtherEvent,
+        **{f"event:{name}": shape for name, shape in _EVENTS.items()},
+    }.items()
+}
+"""What the desk's listeners rely on, by kind of request. A field that they do not read may be anything."""
