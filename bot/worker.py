@@ -1,7 +1,7 @@
 """The worker: announce once a second what has fallen due, and run the delivery engine."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from bot import monitoring
 from bot.delivery.engine import DbosEngine
 from bot.home_updater import HomeUpdater
 from desk.core.deliveries import forget_old
+from desk.core.recomputations import recompute_pending
 from desk.core.transaction import Desk, Office
 from desk.messages.digests import queue_due_digests
 from desk.messages.reminders import announce_due, escalate_due
@@ -24,6 +25,7 @@ TICK_SECONDS = 1.0
 
 
 CHORES: tuple[Callable[[Desk], Awaitable[object]], ...] = (
+    recompute_pending,
     end_absences,
     announce_due,
     escalate_due,
@@ -32,14 +34,20 @@ CHORES: tuple[Callable[[Desk], Awaitable[object]], ...] = (
 )
 """The chores of a round, each in its own transaction."""
 
+REPEATED: Mapping[Callable[[Desk], Awaitable[object]], int] = {recompute_pending: 50}
+"""The chores of which a round does several batches, each in its own transaction, as long as there is one: at most so many,
+so that the other chores get their turn."""
+
 
 async def do_chores(office: Office, workspace: Workspace) -> bool:
     """Do one round of chores; one that fails is logged and left to the next round. Return False when all failed."""
     failed = 0
     for chore in CHORES:
         try:
-            async with office.desk(workspace) as desk:
-                await chore(desk)
+            for _ in range(REPEATED.get(chore, 1)):
+                async with office.desk(workspace) as desk:
+                    if not await chore(desk):
+                        break
         except Exception as error:  # one chore with a bad row must not stop the others
             log.error("chore_failed", chore=chore.__name__, **log_fields(error))
             monitoring.CHORES_FAILED.labels(chore.__name__).inc()

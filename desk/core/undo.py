@@ -26,12 +26,16 @@ UNDO_FOR = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class UndoResult:
-    """An undone act: its loan, how many rows were restored, and the numbers of the loans that stay as they are."""
+    """An undone act: its loan, how many rows were restored, and the numbers of the loans that stay as they are.
+
+    `under_way`: the worker is still to recompute what follows.
+    """
 
     act: str
     loan_number: str | None
     restored: int
     left: tuple[str, ...] = ()
+    under_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,18 @@ async def take_back(desk: Desk, undo_id: UUID) -> UndoResult:
     untouched = [step for step in steps if step.is_untouched]
     await undo_rules.correct_after_undo(desk, undo, [await _take_back_row(desk, step) for step in untouched])
     await _allow_earlier_undos(desk, undo, untouched)
-    await undo_rules.recompute(desk, [step.row for step in untouched])
+    under_way = await undo_rules.recompute(desk, [step.row for step in untouched])
     undo.undone_at = desk.now
     desk.add(undo)
     loan = await desk.session.get(Loan, undo.loan_id) if undo.loan_id else None
     desk.audit("undo", loan_id=undo.loan_id, subject_id=undo.id, act_undone=undo.act, restored=len(untouched))
-    return UndoResult(act=undo.act, loan_number=loan.number if loan else None, restored=len(untouched), left=left)
+    return UndoResult(
+        act=undo.act,
+        loan_number=loan.number if loan else None,
+        restored=len(untouched),
+        left=left,
+        under_way=under_way,
+    )
 
 
 async def _own_undo(desk: Desk, undo_id: UUID) -> Undo:

@@ -11,7 +11,8 @@ from desk.core.transaction import Desk
 from storage.tables import Undo, Workspace
 
 TakeBack = Callable[[Desk, Any], Awaitable[None]]
-Recompute = Callable[[Desk, Sequence[Any]], Awaitable[None]]
+Recompute = Callable[[Desk, Sequence[Any]], Awaitable[bool | None]]
+"""Compute again what follows from these rows; return True if most of it is left to the worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,11 @@ async def correct_after_undo(desk: Desk, undo: Undo, rows: Sequence[UndoneRow]) 
             await correct(desk, undo, concerned)
 
 
-async def recompute(desk: Desk, rows: Iterable[SQLModel]) -> None:
-    """Recompute derived state (search terms, reminder times, next digest) after rows change or are restored."""
+async def recompute(desk: Desk, rows: Iterable[SQLModel]) -> bool:
+    """Recompute derived state (search terms, reminder times, next digest) after rows change or are restored.
+
+    Return whether the worker is still to compute some of it.
+    """
     by_function: dict[Recompute, list[SQLModel]] = defaultdict(list)
     for row in rows:
         for function, tables in _RECOMPUTE.items():
@@ -105,8 +109,8 @@ async def recompute(desk: Desk, rows: Iterable[SQLModel]) -> None:
             desk.workspace = row
     await desk.session.flush()
     desk.cache.clear()
-    for function, concerned in by_function.items():
-        await function(desk, concerned)
+    left = [await function(desk, concerned) for function, concerned in by_function.items()]
+    return any(left)
 
 
 async def _mark_undone(desk: Desk, row: Any) -> None:

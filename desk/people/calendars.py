@@ -16,12 +16,13 @@ from storage.tables import CalendarOverride
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
-    """A day that was set in the calendar."""
+    """A day that was set in the calendar. `under_way`: the worker is still to recompute the times that follow from it."""
 
     on: date
     working: bool
     name: str
     undo_id: UUID
+    under_way: bool = False
 
 
 async def calendar_of(desk: Desk) -> Calendar:
@@ -50,8 +51,9 @@ async def set_day(desk: Desk, on: date, *, working: bool, name: str) -> Calendar
         track(desk, row)
         row.working, row.name = working, name
     desk.audit("set_day", subject_id=row.id, on=on.isoformat(), working=working)
-    await recompute(desk, [row])
-    return CalendarDay(on=on, working=working, name=name, undo_id=offer_undo(desk, "set_day"))
+    under_way = await recompute(desk, [row])
+    undo_id = offer_undo(desk, "set_day")
+    return CalendarDay(on=on, working=working, name=name, undo_id=undo_id, under_way=under_way)
 
 
 allow_partial_undo("set_day")

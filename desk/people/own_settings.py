@@ -58,12 +58,16 @@ class SettingsUpdate(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class SettingsChange:
-    """The new settings, and the keys of the update. Warn the member if `channel_is_public`."""
+    """The new settings, and the keys of the update. Warn the member if `channel_is_public`.
+
+    `under_way`: the worker is still to recompute the times that follow from them.
+    """
 
     now: Settings
     changed: tuple[str, ...]
     undo_id: UUID
     channel_is_public: bool = False
+    under_way: bool = False
 
 
 async def settings_of(desk: Desk, member: Member) -> Settings:
@@ -106,13 +110,14 @@ async def change_settings(desk: Desk, wanted: SettingsUpdate) -> SettingsChange:
     if "digest_at" in wanted:
         member.digest_time = at = wanted["digest_at"]
         desk.audit("set_digest", subject_id=member.id, at=at.isoformat() if at else None)
-    await _recompute(desk, member, wanted)
+    under_way = await _recompute(desk, member, wanted)
     channel = wanted.get("channel")
     return SettingsChange(
         now=await settings_of(desk, member),
         changed=tuple(wanted),
         undo_id=offer_undo(desk, "settings"),
         channel_is_public=channel is not None and not channel.is_private,
+        under_way=under_way,
     )
 
 
@@ -130,11 +135,10 @@ def _set_channel(desk: Desk, member: Member, channel: ReminderChannel | None) ->
     desk.audit("set_channel", subject_id=member.id, channel=member.reminder_channel_id)
 
 
-async def _recompute(desk: Desk, member: Member, wanted: SettingsUpdate) -> None:
+async def _recompute(desk: Desk, member: Member, wanted: SettingsUpdate) -> bool:
     await desk.session.flush()
     if wanted.keys() & {"digest_at", "hours"}:
         member.next_digest_at = await next_for(desk, member)
         if wanted.get("digest_at") is not None and member.next_digest_at is None:
             raise Invalid("no_working_day")
-    if wanted.keys() & {"hours", "absence"}:
-        await rescheduling.for_members(desk, [member.id])
+    return bool(wanted.keys() & {"hours", "absence"}) and await rescheduling.for_members(desk, [member.id])

@@ -77,13 +77,17 @@ class MemberAddition:
 
 @dataclass(frozen=True, slots=True)
 class MemberChange:
-    """A changed member, and how many open follow-ups and loans the change moved to `acting` (a Slack id)."""
+    """A changed member, and how many open follow-ups and loans the change moved to `acting` (a Slack id).
+
+    `under_way`: the worker is still to recompute the times that follow.
+    """
 
     member: MemberView
     undo_id: UUID
     moved: int = 0
     loans: int = 0
     acting: str | None = None
+    under_way: bool = False
 
 
 async def list_team(desk: Desk) -> tuple[MemberView, ...]:
@@ -278,13 +282,14 @@ def stop_managing(desk: Desk, row: TeamManager) -> None:
 
 async def _rescheduled(desk: Desk, member: Member, act: str, *, acting: Member | None) -> MemberChange:
     await desk.session.flush()
-    await rescheduling.for_members(desk, [member.id])
+    under_way = await rescheduling.for_members(desk, [member.id])
     held = await follow_ups.open_counts(desk.session, [member.id])
     return MemberChange(
         member=await view_of(desk, member),
         undo_id=offer_undo(desk, act),
         moved=held[member.id],
         acting=acting.slack_user_id if acting else None,
+        under_way=under_way,
     )
 
 

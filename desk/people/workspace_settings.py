@@ -26,10 +26,11 @@ class WorkspaceSettings:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceChange:
-    """The new settings."""
+    """The new settings. `under_way`: the worker is still to recompute the times that follow from them."""
 
     now: WorkspaceSettings
     undo_id: UUID
+    under_way: bool = False
 
 
 async def present_settings(desk: Desk) -> tuple[WorkspaceSettings, tuple[str, ...]]:
@@ -59,5 +60,4 @@ async def change_settings(desk: Desk, settings: WorkspaceSettings) -> WorkspaceC
         setattr(row, name, value)
     desk.audit("workspace_settings", subject_id=row.id)
     undo_id = offer_undo(desk, "workspace_settings")
-    await recompute(desk, [row])
-    return WorkspaceChange(settings, undo_id)
+    return WorkspaceChange(settings, undo_id, under_way=await recompute(desk, [row]))

@@ -1,6 +1,7 @@
 """The answer to Undo, and the words for each act."""
 
 from desk.core.undo import UndoResult
+from handlers.messages.block_kit.elements import write_under_way
 from handlers.messages.block_kit.message import Bold, Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer
@@ -18,6 +19,7 @@ def undo_answer(t: Translator, undone: UndoResult) -> Message:
     else:
         writer.phrase(t, "Undone: {act}.", act=words)
         writer.line(t("Anything changed since then stays as it is now: {loans}.", loans=t(", ").join(undone.left)))
+    write_under_way(t, writer, undone.under_way)
     return writer.message()
 
 

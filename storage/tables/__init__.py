@@ -6,7 +6,7 @@
 `version` counts the changes of a row, for compare and set. `undone_at` marks a row whose act was undone; the row stays.
 """
 
-from storage.tables.core import AuditEntry, Draft, Process, ProcessedDelivery, Undo
+from storage.tables.core import AuditEntry, Draft, Process, ProcessedDelivery, Recomputation, Undo
 from storage.tables.loans import Assignment, Borrower, Loan, LoanNote, SearchTerm, StageChange
 from storage.tables.messages import Home, Notice, NoticeItem
 from storage.tables.people import AccessRequest, CalendarOverride, Member, Team, TeamManager, Workspace

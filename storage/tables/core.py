@@ -1,4 +1,4 @@
-"""Deliveries already handled, drafts, what Undo needs, the audit trail, and running processes."""
+"""Deliveries already handled, drafts, what Undo needs, times to recompute, the audit trail, and running processes."""
 
 from datetime import datetime
 from typing import Any
@@ -57,6 +57,24 @@ class Undo(SQLModel, table=True):
     steps: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     made_at: datetime = instant()
     undone_at: datetime | None = maybe_instant()
+
+
+class Recomputation(SQLModel, table=True):
+    """Times that the worker must compute again: `kind` says which, `member_id` whose; None is everybody's.
+
+    The worker goes through the members, and the follow-ups of each, in the order of their ids; it has done all up to and
+    including `at_member_id` and `at_follow_up_id`, None when it has not begun. The row is deleted when all is done.
+    """
+
+    __tablename__ = "recomputation"  # pyright: ignore[reportAssignmentType]
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace", index=True)
+    kind: str
+    member_id: UUID | None = references("member", nullable=True)
+    at_member_id: UUID | None = None
+    at_follow_up_id: UUID | None = None
+    requested_at: datetime = instant()
 
 
 class AuditEntry(SQLModel, table=True):

@@ -159,6 +159,14 @@ def write_loan_and_time(t: Translator, writer: Writer, loan: LoanView, at: datet
     writer.line(masked_loan(t, loan), " · ", t.minute(at, zone))
 
 
+def write_under_way(t: Translator, writer: Writer, under_way: bool) -> None:
+    """Write that the worker is still to recompute the times which follow from an act, when it is."""
+    if under_way:
+        writer.line(
+            t("The times of reminders are being worked out again. Until then nobody is reminded by an old one.")
+        )
+
+
 def write_more(t: Translator, writer: Writer, n: int) -> None:
     """Write how many rows a list leaves out; write nothing when `n` is not positive."""
     if n > 0:

@@ -8,7 +8,7 @@ from desk.core.languages import language_of
 from desk.people.app_manifest import Additions
 from desk.people.onboarding import SetupStatus
 from desk.people.workspace_settings import WorkspaceChange
-from handlers.messages.block_kit.elements import form_button, undo_button
+from handlers.messages.block_kit.elements import form_button, undo_button, write_under_way
 from handlers.messages.block_kit.message import Bold, Button, Code, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
@@ -71,6 +71,7 @@ def settings_changed(t: Translator, changed: WorkspaceChange) -> Message:
     writer.bullets(
         [[part] for part in _rules(t, settings.locale, settings.country, settings.zone, hours) if part != " · "]
     )
+    write_under_way(t, writer, changed.under_way)
     return writer.buttons(undo_button(t, changed.undo_id)).message()
 
 

@@ -10,7 +10,7 @@ from desk.people.own_settings import Settings, SettingsChange
 from desk.people.team import MemberAddition, MemberChange, MemberView
 from desk.people.team_settings import TeamChange
 from desk.rules.hours import WorkingHours, format_hours
-from handlers.messages.block_kit.elements import form_button, mentions, undo_button
+from handlers.messages.block_kit.elements import form_button, mentions, undo_button, write_under_way
 from handlers.messages.block_kit.message import Bold, Channel, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
@@ -81,6 +81,7 @@ def away(t: Translator, result: MemberChange) -> Message:
     else:
         writer.line(t("No cover: reminders and new follow-ups go to the manager."))
     writer.line(t.n("They have {n} open follow-up.", "They have {n} open follow-ups.", result.moved))
+    write_under_way(t, writer, result.under_way)
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
@@ -89,6 +90,7 @@ def back(t: Translator, result: MemberChange) -> Message:
     writer, who = Writer(), Mention(result.member.slack_user_id)
     writer.phrase(t, "{who} is back, and their open follow-ups are theirs again.", who=who)
     writer.line(t.n("They have {n} open follow-up.", "They have {n} open follow-ups.", result.moved))
+    write_under_way(t, writer, result.under_way)
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
@@ -101,6 +103,7 @@ def hours(t: Translator, result: MemberChange) -> Message:
         who=Mention(result.member.slack_user_id),
         hours=Bold(_hours(t, result.member.hours)),
     )
+    write_under_way(t, writer, result.under_way)
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
@@ -110,6 +113,7 @@ def day(t: Translator, result: CalendarDay) -> Message:
     writer = Writer().phrase(t, "{day} is a working day." if result.working else "{day} is a day off.", day=named)
     if result.name:
         writer.quote(result.name)
+    write_under_way(t, writer, result.under_way)
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
@@ -163,6 +167,7 @@ def changed(t: Translator, result: SettingsChange) -> Message:
     writer.bullets(_LINES[name](t, result.now) for name in result.changed)
     if result.channel_is_public:
         writer.line(t("Careful: that channel is public. Everyone in the company can read masked names in it."))
+    write_under_way(t, writer, result.under_way)
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 

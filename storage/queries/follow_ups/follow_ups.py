@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.queries.core.rows import chunks
 from storage.tables import Assignment, FollowUp, Undo
 
 _OPEN_OF_LOAN = (
@@ -44,10 +45,24 @@ async def of_instalment(session: AsyncSession, loan_id: UUID, purpose: str, inst
 
 
 async def open_held_by(session: AsyncSession, member_ids: Sequence[UUID]) -> list[FollowUp]:
-    """Return the open follow-ups assigned to these members, as they are now."""
+    """Return the open follow-ups assigned to these members."""
     statement = select(FollowUp).where(col(FollowUp.assignee_id).in_(member_ids), FollowUp.state == "open")
-    statement = statement.order_by(col(FollowUp.late_at)).execution_options(populate_existing=True)
     return list((await session.exec(statement)).all())
+
+
+async def open_of_workspace(session: AsyncSession, workspace_id: UUID) -> list[FollowUp]:
+    """Return all open follow-ups of a workspace that is known to have few."""
+    statement = select(FollowUp).where(FollowUp.workspace_id == workspace_id, FollowUp.state == "open")
+    return list((await session.exec(statement)).all())
+
+
+async def still_open(session: AsyncSession, follow_up_ids: Collection[UUID]) -> list[FollowUp]:
+    """Return those of these follow-ups that are open, as they are now, most urgent first."""
+    found: list[FollowUp] = []
+    for ids in chunks(follow_up_ids):
+        statement = select(FollowUp).where(col(FollowUp.id).in_(ids), FollowUp.state == "open")
+        found += (await session.exec(statement.execution_options(populate_existing=True))).all()
+    return sorted(found, key=lambda row: (row.late_at, row.id))
 
 
 async def open_counts(session: AsyncSession, member_ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -1,7 +1,8 @@
 """What has become due. The cost is what is due, not the table: the instants have partial indexes.
 
 One UPDATE takes the rows, so each row goes to one of two concurrent scans. On PostgreSQL a scan skips locked rows: the
-transaction that changes a follow-up decides when it is reminded of next.
+transaction that changes a follow-up decides when it is reminded of next. What waits for the worker to compute its times
+again is not due by its old ones.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.queries.core.recomputations import DIGEST_TIMES, REMINDER_TIMES, awaits
 from storage.tables import FollowUp, Member
 
 _FOLLOW_UP: Table = SQLModel.metadata.tables["follow_up"]
@@ -23,7 +25,11 @@ async def take_digests(session: AsyncSession, workspace_id: UUID, now: datetime,
     """Return the members whose digest is due, locked by this transaction; a concurrent scan skips them."""
     statement = (
         sqlmodel_select(Member)
-        .where(Member.workspace_id == workspace_id, col(Member.next_digest_at) <= now)
+        .where(
+            Member.workspace_id == workspace_id,
+            col(Member.next_digest_at) <= now,
+            ~awaits(workspace_id, DIGEST_TIMES, col(Member.id)),
+        )
         .order_by(col(Member.next_digest_at), col(Member.id))
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -62,7 +68,11 @@ async def _take(
     # locking CTE once; it could run a plain subselect again for another row and pass the limit.
     due = (
         select(_FOLLOW_UP.c.id)
-        .where(_FOLLOW_UP.c.workspace_id == workspace_id, _FOLLOW_UP.c[instant] <= now)
+        .where(
+            _FOLLOW_UP.c.workspace_id == workspace_id,
+            _FOLLOW_UP.c[instant] <= now,
+            ~awaits(workspace_id, REMINDER_TIMES, _FOLLOW_UP.c.assignee_id, _FOLLOW_UP.c.id),
+        )
         .order_by(_FOLLOW_UP.c.assignee_id, _FOLLOW_UP.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -33,6 +33,11 @@ async def locked(session: AsyncSession, workspace_id: UUID) -> Workspace:
     return await session.get_one(Workspace, workspace_id, with_for_update=True, populate_existing=True)
 
 
+async def current(session: AsyncSession, workspace_id: UUID) -> Workspace:
+    """Return the row of the workspace as it is now."""
+    return await session.get_one(Workspace, workspace_id, populate_existing=True)
+
+
 def copy_onto(held: Workspace, row: Workspace) -> None:
     """Copy the values of a row that was read onto the workspace that a process holds."""
     for name in Workspace.model_fields:

@@ -1,0 +1,110 @@
+"""Times that the worker must compute again, and what is not announced until it has."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, delete, exists
+from sqlmodel import col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.tables import FollowUp, Member, Recomputation
+
+REMINDER_TIMES = "reminder_times"
+"""Recompute when follow-ups are announced, late and escalated."""
+
+DIGEST_TIMES = "digest_times"
+"""Recompute when members get their next digest."""
+
+_BEGUN = col(Recomputation.at_member_id).is_not(None)
+
+
+async def take_next(session: AsyncSession, workspace_id: UUID) -> Recomputation | None:
+    """Return the next recomputation, locked by this transaction; another worker takes another one.
+
+    The newest for everybody comes first: it makes the earlier ones of its kind superfluous.
+    """
+    statement = (
+        select(Recomputation)
+        .where(Recomputation.workspace_id == workspace_id)
+        .order_by(col(Recomputation.member_id).is_not(None), col(Recomputation.id).desc())
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.exec(statement)).first()
+
+
+async def delete_superfluous(session: AsyncSession, begun: Recomputation) -> None:
+    """Delete the other recomputations of that kind that one for everybody, which is about to begin, also does.
+
+    One that another worker has in hand, or that commits later, stays.
+    """
+    others = select(Recomputation.id).where(
+        Recomputation.workspace_id == begun.workspace_id,
+        Recomputation.kind == begun.kind,
+        Recomputation.id != begun.id,
+    )
+    ids = (await session.exec(others.with_for_update(skip_locked=True))).all()
+    await session.exec(delete(Recomputation).where(col(Recomputation.id).in_(ids)))
+
+
+def awaits(
+    workspace_id: UUID,
+    kind: str,
+    member_id: SQLColumnExpression[UUID],
+    follow_up_id: SQLColumnExpression[UUID] | None = None,
+) -> ColumnElement[bool]:
+    """Return the condition that the times of this kind of a member, or of a follow-up assigned to them, are pending."""
+    beyond = col(Recomputation.at_member_id) < member_id
+    if follow_up_id is not None:
+        beyond |= (col(Recomputation.at_member_id) == member_id) & (col(Recomputation.at_follow_up_id) < follow_up_id)
+    return exists().where(
+        col(Recomputation.workspace_id) == workspace_id,
+        col(Recomputation.kind) == kind,
+        or_(col(Recomputation.member_id).is_(None), col(Recomputation.member_id) == member_id),
+        or_(~_BEGUN, beyond),
+    )
+
+
+async def follow_ups_ahead(
+    session: AsyncSession, work: Recomputation, *, limit: int
+) -> Sequence[tuple[UUID, UUID, UUID]]:
+    """Return assignee, id and loan of the next open follow-ups of a recomputation, in the order of its progress."""
+    whose = FollowUp.workspace_id == work.workspace_id
+    if work.member_id is not None:
+        whose = FollowUp.assignee_id == work.member_id
+    statement = select(FollowUp.assignee_id, FollowUp.id, FollowUp.loan_id).where(whose, FollowUp.state == "open")
+    if work.at_member_id is not None and work.at_follow_up_id is not None:
+        same = (col(FollowUp.assignee_id) == work.at_member_id) & (col(FollowUp.id) > work.at_follow_up_id)
+        # The first condition bounds the part of the index that is read.
+        statement = statement.where(
+            col(FollowUp.assignee_id) >= work.at_member_id, same | (col(FollowUp.assignee_id) > work.at_member_id)
+        )
+    ordered = statement.order_by(col(FollowUp.assignee_id), col(FollowUp.id)).limit(limit)
+    return (await session.exec(ordered)).all()
+
+
+async def members_ahead(session: AsyncSession, work: Recomputation, *, limit: int) -> Sequence[Member]:
+    """Return the next present members of a recomputation, locked, in the order of their ids."""
+    statement = select(Member).where(Member.workspace_id == work.workspace_id, col(Member.removed_at).is_(None))
+    if work.member_id is not None:
+        statement = statement.where(Member.id == work.member_id)
+    if work.at_member_id is not None:
+        statement = statement.where(Member.id > work.at_member_id)
+    locked = statement.order_by(col(Member.id)).limit(limit).with_for_update(key_share=True)
+    return (await session.exec(locked.execution_options(populate_existing=True))).all()
+
+
+async def more_open_than(
+    session: AsyncSession, workspace_id: UUID, member_ids: Sequence[UUID] | None, limit: int
+) -> bool:
+    """Return whether these members, or all of the workspace, have more open follow-ups than `limit`."""
+    statement = select(FollowUp.id).where(FollowUp.workspace_id == workspace_id, FollowUp.state == "open")
+    if member_ids is not None:
+        statement = statement.where(col(FollowUp.assignee_id).in_(member_ids))
+    return len((await session.exec(statement.limit(limit + 1))).all()) > limit
+
+
+async def more_members_than(session: AsyncSession, workspace_id: UUID, limit: int) -> bool:
+    """Return whether the workspace has more members than `limit`."""
+    statement = select(Member.id).where(Member.workspace_id == workspace_id, col(Member.removed_at).is_(None))
+    return len((await session.exec(statement.limit(limit + 1))).all()) > limit
