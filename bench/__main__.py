@@ -1,4 +1,7 @@
-"""`python -m bench [--quick] [--only commands,scan,…] [--databases sqlite]`: measure, print the tables, store the results."""
+"""`python -m bench [--quick] [--only commands,scan,…] [--databases sqlite]`: measure, print the tables, store the results.
+
+With `--against CHECKOUT`, compare this checkout with another one, which has its virtual environment in `.venv`.
+"""
 
 import argparse
 import asyncio
@@ -7,12 +10,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import structlog
 
-from bench import app_home, commands, imports, machine, reminders, report, scan, startup
+from bench import against, app_home, commands, imports, machine, reminders, report, scan, startup
+from bench.checkout import Checkout, here, open_checkout
 from bench.environment import KINDS, Environment, open_environment
 
 PARTS: dict[str, Callable[[Environment, str], Awaitable[dict[str, Any]]]] = {
@@ -30,14 +36,20 @@ def main() -> None:
     """Run the selected parts on the selected databases."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds; leaves the docs unchanged")
-    parser.add_argument("--only", type=_names(PARTS), default=tuple(PARTS), metavar=",".join(PARTS))
+    parser.add_argument("--only", type=_names({**PARTS, **against.PARTS}), metavar=",".join(PARTS))
+    parser.add_argument("--against", type=Path, metavar="CHECKOUT")
     parser.add_argument("--databases", type=_names(KINDS), default=KINDS, metavar=",".join(KINDS))
     options = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     logging.disable(logging.WARNING)
-    results = asyncio.run(_run(options.only, options.databases, quick=options.quick))
+    if options.against is not None:
+        sides = here(), open_checkout(options.against.resolve())
+        asyncio.run(_compare(options.only or tuple(against.PARTS), options.databases, sides, quick=options.quick))
+        return
+    names = options.only or tuple(PARTS)
+    results = asyncio.run(_run(names, options.databases, quick=options.quick))
     sys.stdout.write("\n" + report.table(results))
-    if set(options.only) == set(PARTS) and set(options.databases) == set(KINDS):
+    if set(names) == set(PARTS) and set(options.databases) == set(KINDS):
         sys.stdout.write(f"\n{report.write(results).relative_to(report.ROOT)}\n")
     sys.exit(1 if results["failures"] else 0)
 
@@ -60,6 +72,20 @@ async def _run(names: tuple[str, ...], kinds: tuple[str, ...], *, quick: bool) -
                     sys.stderr.write(failures[-1] + "\n")
                 sys.stderr.write(f"{name}, {kind}: {time.monotonic() - began:.0f} s\n")
     return {"machine": about, "quick": quick, "failures": failures, "parts": measured}
+
+
+async def _compare(
+    names: tuple[str, ...], kinds: tuple[str, ...], sides: tuple[Checkout, Checkout], *, quick: bool
+) -> None:
+    """Print a row for each measure as soon as its part is done."""
+    print_line = partial(print, flush=True)
+    print_line(f"| database | measure | {sides[1].name} | this checkout | ratio, above 1 is better | |")
+    print_line("|---|---|---|---|---|---|")
+    async with open_environment(quick=quick) as env:
+        for name in names:
+            for kind in kinds:
+                found = await against.PARTS[name](env, kind, sides)
+                print_line("\n".join(against.table(report.NAMES[kind], found, sides)))
 
 
 def _names(known: Any) -> Callable[[str], tuple[str, ...]]:

@@ -40,34 +40,46 @@ _STOP_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What every part of the benchmark needs. With `quick`, rounds are fewer and shorter."""
+    """What every part of the benchmark needs. With `quick`, rounds are fewer and shorter.
+
+    `python` runs the desk: this interpreter, or the one in the virtual environment of another checkout.
+    """
 
     folder: Path
     postgres: str
     slack_api_url: str
     generator: Path | None
     quick: bool
+    python: Path = Path(sys.executable)
+
+    async def empty_database(self, kind: str) -> str:
+        """Create a database without tables; return its URL."""
+        name = f"bench_{uuid4().hex[:8]}"
+        if kind == "sqlite":
+            return f"sqlite:///{self.folder / name}.db"
+        connection = await asyncpg.connect(self.postgres.format(name="postgres"))
+        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.close()
+        return self.postgres.format(name=name)
 
     async def database(self, kind: str) -> str:
         """Create and migrate a database; return its URL."""
-        name = f"bench_{uuid4().hex[:8]}"
-        if kind == "sqlite":
-            url = f"sqlite:///{self.folder / name}.db"
-        else:
-            url = self.postgres.format(name=name)
-            connection = await asyncpg.connect(self.postgres.format(name="postgres"))
-            await connection.execute(f"CREATE DATABASE {name}")
-            await connection.close()
+        url = await self.empty_database(kind)
         database = Database(url)
         await schema.migrate(database)
         await database.close()
         return url
 
-    def settings(self, url: str, port: int = 0) -> dict[str, str]:
+    @property
+    def _loandesk(self) -> str:
+        return str(self.python.with_name("loandesk"))
+
+    def settings(self, url: str, port: int = 0, admin_port: int = 0) -> dict[str, str]:
         """Return the environment variables of a desk on that database."""
         return {
             "DATABASE_URL": url,
             "PORT": str(port),
+            "LOANDESK_ADMIN_PORT": str(admin_port),
             "SLACK_BOT_TOKEN": TOKEN,
             "SLACK_SIGNING_SECRET": load.SIGNING_SECRET,
             "SLACK_API_URL": self.slack_api_url,
@@ -86,7 +98,17 @@ class Environment:
     def desk(self, url: str) -> Iterator["Server"]:
         """Run `loandesk serve` in a separate process."""
         port = _free_port()
-        with self._server([_loandesk(), "serve"], port, self.settings(url, port)) as server:
+        with self._server([self._loandesk, "serve"], port, self.settings(url, port, _free_port())) as server:
+            yield server
+
+    @contextlib.contextmanager
+    def worker(self, url: str) -> Iterator["Server"]:
+        """Run what sends reminders in a separate process: on SQLite `loandesk serve`, on PostgreSQL `loandesk worker`."""
+        admin_port = _free_port()
+        command = "serve" if url.startswith("sqlite") else "worker"
+        with self._server(
+            [self._loandesk, command], admin_port, self.settings(url, _free_port(), admin_port)
+        ) as server:
             yield server
 
     @contextlib.contextmanager
@@ -123,7 +145,7 @@ class Environment:
         started = time.monotonic()
         environment = os.environ | self.settings(url)
         process = subprocess.Popen(
-            [_loandesk(), *arguments], env=environment, stdout=subprocess.DEVNULL, cwd=self.folder
+            [self._loandesk, *arguments], env=environment, stdout=subprocess.DEVNULL, cwd=self.folder
         )
         pin(SERVER_CORE, process.pid)
         if code := process.wait():
@@ -156,31 +178,37 @@ async def open_environment(*, quick: bool) -> AsyncIterator[Environment]:
     folder = Path(tempfile.mkdtemp(prefix="loandesk-bench-"))
     pin(LOAD_CORE)
     server = get_server(folder / "postgres", cleanup_mode="delete")
-    slack = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.slack", str(MEMBERS), stdout=asyncio.subprocess.PIPE
-    )
-    pin(SERVER_CORE)
     try:
-        assert slack.stdout is not None
-        async with asyncio.timeout(_START_SECONDS):
-            api_url = (await slack.stdout.readline()).decode().strip()
-        host = server.get_postmaster_info().socket_dir
-        yield Environment(
-            folder=folder,
-            postgres=f"postgresql://postgres:@/{{name}}?host={host}",
-            slack_api_url=api_url,
-            generator=load.build(folder),
-            quick=quick,
-        )
+        async with open_slack(MEMBERS) as slack_api_url:
+            host = server.get_postmaster_info().socket_dir
+            yield Environment(
+                folder=folder,
+                postgres=f"postgresql://postgres:@/{{name}}?host={host}",
+                slack_api_url=slack_api_url,
+                generator=load.build(folder),
+                quick=quick,
+            )
     finally:
-        slack.terminate()
-        await slack.wait()
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _loandesk() -> str:
-    return str(Path(sys.executable).with_name("loandesk"))
+@contextlib.asynccontextmanager
+async def open_slack(members: int) -> AsyncIterator[str]:
+    """Run a Slack with that many members in a separate process, on the load generator's core; yield the URL of its Web API."""
+    pin(LOAD_CORE)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.slack", str(members), stdout=asyncio.subprocess.PIPE
+    )
+    pin(SERVER_CORE)
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(_START_SECONDS):
+            api_url = (await process.stdout.readline()).decode().strip()
+        yield api_url
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 def _free_port() -> int:

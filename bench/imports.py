@@ -10,20 +10,20 @@ from sqlalchemy import text
 from bench import dataset
 from bench.environment import Environment
 
-_SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗"
-_GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华建国"
+SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡林郭何高罗"
+GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华建国"
 
-_MEMBERS = 100
+MEMBERS = 100
 
 
 async def measure(env: Environment, kind: str) -> dict[str, Any]:
     """Return the imported rows per second over the run time of the command: for a new file, and for the same file again."""
     count = 2_000 if env.quick else 100_000
     file = env.folder / "loans.csv"
-    _write(file, count)
+    write(file, count)
     url = await env.database(kind)
     service = await env.service(url)
-    await dataset.add_members(service.office, service.workspace, _MEMBERS)
+    await dataset.add_members(service.office, service.workspace, MEMBERS)
     await service.close()
     seconds = env.loandesk(url, "import", str(file))
     again = env.loandesk(url, "import", str(file))
@@ -41,14 +41,15 @@ async def measure(env: Environment, kind: str) -> dict[str, Any]:
     }
 
 
-def _write(file: Path, count: int) -> None:
+def write(file: Path, count: int) -> None:
+    """Write a file of `count` loans in three stages, owned by `MEMBERS` agents."""
     rng = random.Random(1042)
     with file.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.writer(opened)
         writer.writerow(["number", "name", "phone", "stage", "owner", "amount", "due day"])
         for number in range(count):
-            name = rng.choice(_SURNAMES) + "".join(rng.choices(_GIVEN, k=rng.choice((1, 2))))
+            name = rng.choice(SURNAMES) + "".join(rng.choices(GIVEN, k=rng.choice((1, 2))))
             phone = f"138{number:08d}"
             stage = ("inquiry", "application", "disbursed")[number % 3]
-            owner = f"agent{number % _MEMBERS}@lender.example"
+            owner = f"agent{number % MEMBERS}@lender.example"
             writer.writerow([f"I-{number}", name, phone, stage, owner, "120000.00", number % 28 + 1])

@@ -54,7 +54,7 @@ class CommandTemplate:
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """Answers per second, their times in ms, and how many were wrong, too late for Slack, or missing.
+    """Answers per second, their times in ms, how many were wrong, too late for Slack, or missing, and how many came at all.
 
     The times include missing answers, with the time waited for them. `wrong` is the first wrong answer.
     """
@@ -65,6 +65,7 @@ class LoadResult:
     worst: float
     failed: int
     wrong: str = ""
+    answered: int = 0
 
 
 class LoadError(RuntimeError):
@@ -99,7 +100,9 @@ async def measure(
         raise LoadError(f"{point.name}: the generator ended with {process.returncode}")
     output = json.loads(printed)
     failed = output["failed"] + output["late"] + output["lost"]
-    return LoadResult(output["rate"], output["p50"], output["p99"], output["max"], failed, output["sample"])
+    return LoadResult(
+        output["rate"], output["p50"], output["p99"], output["max"], failed, output["sample"], output["answered"]
+    )
 
 
 def request(template: CommandTemplate, port: int) -> bytes:
@@ -109,7 +112,7 @@ def request(template: CommandTemplate, port: int) -> bytes:
     text = template.text.replace("{u}", str(user)).replace("{r}", str(random.randrange(template.loans)))
     fields = {
         "team_id": "T0001",
-        "channel_id": "C0000000",
+        "channel_id": f"C{user:07d}",
         "user_id": f"U{user:07d}",
         "command": template.command,
         "text": text.replace("{i}", serial),
@@ -214,6 +217,7 @@ async def _generate(
     durations = [1000 * value for value in connections.durations] or [0.0]
     return {
         "rate": connections.in_time / seconds,
+        "answered": len(connections.durations) - connections.lost,
         "failed": connections.failed,
         "late": connections.late,
         "lost": connections.lost,

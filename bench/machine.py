@@ -39,6 +39,12 @@ def resident_mb(pid: int) -> float | None:
     return round(int(kilobytes) / 1024, 1) if kilobytes else None
 
 
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time that a process with all its threads has used, as Linux counts it (proc(5), `stat`)."""
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _first(path: Path, pattern: str) -> str | None:
     if not path.exists():
         return None

@@ -13,6 +13,7 @@ from bench.stats import percentile
 from bot.delivery.engine import DbosEngine, Pace
 from bot.service import Service
 from desk.messages.reminders import announce_due
+from storage.engine.database import Database
 
 _TIMEOUT = 400.0
 
@@ -33,7 +34,7 @@ async def lateness(env: Environment, kind: str) -> dict[str, Any]:
         await dataset.add_follow_ups(office, workspace, loans, owners, instants)
         await service.work()
         started = time.monotonic()
-        late = await _all_posted(service, due)
+        late = await all_posted(office.database, due)
         took = time.monotonic() - started - 8
     finally:
         await service.close()
@@ -62,7 +63,7 @@ async def deliveries(env: Environment, kind: str) -> dict[str, Any]:
         await _announce(service)
         started = time.monotonic()
         await engine.start()
-        await _all_posted(service, count)
+        await all_posted(office.database, count)
         took = time.monotonic() - started
     finally:
         await engine.stop()
@@ -90,9 +91,8 @@ _LATENESS = {
 }
 
 
-async def _all_posted(service: Service, count: int) -> list[float]:
+async def all_posted(database: Database, count: int) -> list[float]:
     """Wait until every follow-up has its message in Slack; return how many seconds late each was."""
-    database = service.office.database
     async with asyncio.timeout(_TIMEOUT):
         while True:
             await asyncio.sleep(0.5)

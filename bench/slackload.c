@@ -194,7 +194,7 @@ static int build(char *buf, size_t cap) {
     b += sprintf(b,
                  "token=unused&team_id=T0001&team_domain=lender&channel_id=C%07d&channel_name=desk&user_id=U%07d&user_"
                  "name=agent%d&command=",
-                 u % 20, u, u);
+                 u, u, u);
     b = esc(b, cmd);
     b += sprintf(b, "&text=");
     b = esc(b, t);
@@ -532,8 +532,8 @@ int main(int ac, char **av) {
         }
     if (nlat)
         qsort(lat, nlat, 4, cmpu);
-    printf("{\"rate\":%.1f,\"failed\":%ld,\"late\":%ld,\"lost\":%ld,\"p50\":%.3f,\"p99\":%.3f,\"max\":%.3f,"
+    printf("{\"rate\":%.1f,\"answered\":%ld,\"failed\":%ld,\"late\":%ld,\"lost\":%ld,\"p50\":%.3f,\"p99\":%.3f,\"max\":%.3f,"
            "\"sample\":\"%s\"}\n",
-           timely / ((tend - tm0) / 1e9), errs, late, lost, pc(.5), pc(.99), pc(1), sample);
+           timely / ((tend - tm0) / 1e9), (long)nlat - lost, errs, late, lost, pc(.5), pc(.99), pc(1), sample);
     return 0;
 }

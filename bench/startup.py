@@ -19,7 +19,7 @@ async def measure(env: Environment, kind: str) -> dict[str, Any]:
     memory: list[float] = []
     for _ in range(2 if env.quick else 4):
         with env.desk(url) as server:
-            first.append(await _first_answer(server))
+            first.append(await first_answer(server))
             memory.append(resident_mb(server.pid) or 0.0)
     with env.desk(url) as server:
         await server.ready()
@@ -29,7 +29,8 @@ async def measure(env: Environment, kind: str) -> dict[str, Any]:
     return {"first_answer_s": summarize(first).json(), "rss_mb": summarize(memory).json(), "rss_after_load_mb": after}
 
 
-async def _first_answer(server: Server) -> float:
+async def first_answer(server: Server) -> float:
+    """Return the seconds from the start of the server to its first answer."""
     await server.ready()
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(load.request(LOAN_CALL, server.port))

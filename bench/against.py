@@ -1,0 +1,218 @@
+"""Compare this checkout with another one, side by side in one run: `make bench ARGS="--against CHECKOUT"`.
+
+Each side runs in its own virtual environment, processes and databases. Rounds alternate, CPU times are those of the operating
+system, and each ratio is computed within a round; above 1 this checkout is better.
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bench import imports, load
+from bench.checkout import Checkout
+from bench.commands import LOAN_CALL
+from bench.environment import MEMBERS, Environment, Server, open_slack
+from bench.load import CommandTemplate, LoadPoint, LoadResult
+from bench.machine import cpu_seconds, resident_mb
+from bench.reminders import all_posted
+from bench.startup import first_answer
+from bench.stats import percentile, ratios, summarize
+from storage.engine.database import Database
+
+Rounds = dict[str, dict[str, list[float]]]
+"""Values by measure and side, one for each round."""
+
+_ONE, _MANY = LoadPoint("1 connection", connections=1), LoadPoint("16 connections", connections=16)
+_PACES = tuple(LoadPoint(f"{rate} a second", per_second=rate) for rate in (100, 300))
+
+_MORE_IS_BETTER = ("answers/s", "loans/s")
+
+_MORE = 10
+"""How many times more members the large desk of `growth` has."""
+
+GROWTH = {
+    "/loan": ("/loan", ""),
+    "/loan-due": ("/loan-due", ""),
+    "/loan-due week team": ("/loan-due", "week team"),
+    "/loan-digest now": ("/loan-digest", "now"),
+    "/loan-team": ("/loan-team", ""),
+    "a call on a colleague's loan": ("/loan-call", "B-0-{r} no answer rang {i}"),
+    "a call for a colleague, refused": ("/loan-call", "B-0-{r}/1 no answer rang {i}"),
+}
+"""Commands whose cost must not grow with the number of members."""
+
+
+async def commands(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) -> Rounds:
+    """Return CPU ms per `/loan-call` and answers per second, and times in ms and failures of random arrivals."""
+    rounds, seconds = (3, 1.5) if env.quick else (7, 3.0)
+    found: Rounds = defaultdict(lambda: defaultdict(list))
+    async with _servers(env, [(side, await _prepare(env, kind, side)) for side in sides]) as servers:
+        for number in range(rounds):
+            for side, server in _in_turn(servers, number):
+                for point in (_ONE, _MANY):
+                    cpu, answers = await _cpu_of(env, server, LOAN_CALL, point, seconds)
+                    found[f"CPU ms, {point.name}"][side.name].append(cpu)
+                    found[f"answers/s, {point.name}"][side.name].append(answers.rate)
+        for number in range(2 if env.quick else 4):
+            for side, server in _in_turn(servers, number):
+                for point in _PACES:
+                    answers = await load.measure(
+                        env.generator, server.port, LOAN_CALL, point, seconds=seconds, warm_up=0.3
+                    )
+                    found[f"p50 ms, {point.name}"][side.name].append(answers.p50)
+                    found[f"p99 ms, {point.name}"][side.name].append(answers.p99)
+                    found[f"failed, {point.name}"][side.name].append(answers.failed)
+                    await asyncio.sleep(
+                        2.0 if answers.failed else 0.05
+                    )  # the server still works on what was not answered
+    return found
+
+
+async def growth(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) -> Rounds:
+    """Return CPU ms of commands on a desk with 500 members and on one with ten times as many."""
+    few = 50 if env.quick else MEMBERS
+    found: Rounds = defaultdict(lambda: defaultdict(list))
+    seeded = [
+        (side, members, await side.database(env, kind, members=members, loans=1, **_tomorrow(members)))
+        for members in (few, few * _MORE)
+        for side in sides
+    ]
+    async with _servers(env, [(side, url) for side, _, url in seeded]) as servers:
+        sizes = [members for _, members, _ in seeded]
+        for number in range(2 if env.quick else 5):
+            for (side, server), members in _in_turn(list(zip(servers, sizes, strict=True)), number):
+                for name, (command, text) in GROWTH.items():
+                    # Tables are posted in the channel, so that the answer itself may be empty.
+                    template = CommandTemplate(command, text, users=few, loans=1, expects="")
+                    cpu, answers = await _cpu_of(env, server, template, _ONE, 0.5 if env.quick else 1.5)
+                    assert not answers.failed, f"{name}: {answers.wrong}"
+                    found[f"{name}, {members:,} members"][side.name].append(cpu)
+    for name in GROWTH:
+        for side in sides:
+            small, large = (found[f"{name}, {members:,} members"][side.name] for members in (few, few * _MORE))
+            found[f"{name}, growth"][side.name] = [b / a for a, b in zip(small, large, strict=True)]
+    return found
+
+
+async def deliveries(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) -> Rounds:
+    """Return CPU ms of the worker per reminder, and how late reminders are in a minute in which ten fall due for each member."""
+    due, seconds = (300, 6.0) if env.quick else (5_000, 60.0)
+    found: Rounds = defaultdict(lambda: defaultdict(list))
+    for number in range(1 if env.quick else 3):
+        for side in _in_turn(sides, number):
+            late, cpu = await _deliver(env, kind, side, due, seconds)
+            found["CPU ms per reminder"][side.name].append(1000 * cpu / due)
+            for name, part in (("median", 0.5), ("p99", 0.99), ("worst", 1.0)):
+                found[f"seconds late, {name}"][side.name].append(percentile(late, part))
+    return found
+
+
+async def imported(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) -> Rounds:
+    """Return the loans per second of `loandesk import`, from the start of the command to its end."""
+    count = 2_000 if env.quick else 100_000
+    file = env.folder / "loans.csv"
+    imports.write(file, count)
+    found: Rounds = defaultdict(lambda: defaultdict(list))
+    for number in range(2 if env.quick else 3):
+        for side in _in_turn(sides, number):
+            url = await side.database(env, kind, members=imports.MEMBERS, loans=0)
+            seconds = side.environment(env).loandesk(url, "import", str(file))
+            found[f"loans/s, {count:,} loans"][side.name].append(count / seconds)
+    return found
+
+
+async def start(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) -> Rounds:
+    """Return the seconds until the first answer, and the memory then in MB."""
+    found: Rounds = defaultdict(lambda: defaultdict(list))
+    urls = [(side, await _prepare(env, kind, side)) for side in sides]
+    for number in range(3 if env.quick else 7):
+        for side, url in _in_turn(urls, number):
+            with side.environment(env).desk(url) as server:
+                found["seconds to the first answer"][side.name].append(await first_answer(server))
+                found["memory MB"][side.name].append(resident_mb(server.pid) or 0.0)
+    return found
+
+
+PARTS: dict[str, Callable[[Environment, str, tuple[Checkout, Checkout]], Awaitable[Rounds]]] = {
+    "commands": commands,
+    "growth": growth,
+    "deliveries": deliveries,
+    "import": imported,
+    "start": start,
+}
+
+
+def table(kind: str, found: Rounds, sides: tuple[Checkout, Checkout]) -> list[str]:
+    """Return rows of Markdown: the measure, both medians, and the ratio, with its spread, by which this checkout is better."""
+    ours, theirs = sides
+    rows: list[str] = []
+    for measure, values in found.items():
+        of, to = values[ours.name], values[theirs.name]
+        if measure.startswith("failed"):  # no ratio of nothing
+            rows.append(f"| {kind} | {measure} | {sum(to):,.0f} | {sum(of):,.0f} | – | |")
+            continue
+        ratio = ratios(of, to) if measure.startswith(_MORE_IS_BETTER) else ratios(to, of)
+        clear = "better" if ratio.low > 1 else "worse" if ratio.high < 1 else "no clear difference"
+        cells = [kind, measure, f"{summarize(to).median:,.2f}", f"{summarize(of).median:,.2f}"]
+        rows.append(f"| {' | '.join(cells)} | {ratio.median:.2f} ({ratio.low:.2f}–{ratio.high:.2f}) | {clear} |")
+    return rows
+
+
+async def _deliver(
+    env: Environment, kind: str, side: Checkout, due: int, over_seconds: float
+) -> tuple[list[float], float]:
+    """Return how many seconds late each reminder was, and the CPU seconds of the worker from the first due to the last."""
+    async with open_slack(MEMBERS) as slack_api_url:
+        own = side.environment(env, slack_api_url=slack_api_url)
+        url = await side.database(own, kind, members=MEMBERS, loans=1)
+        first = datetime.now(UTC) + timedelta(seconds=30)
+        side.seed(own, url, due={"first": first.isoformat(), "count": due, "over_seconds": over_seconds})
+        database = Database(url)
+        with own.worker(url) as worker:
+            await worker.ready()
+            assert datetime.now(UTC) < first, "seeding took too long"
+            await asyncio.sleep((first - datetime.now(UTC)).total_seconds())
+            before = cpu_seconds(worker.pid)
+            late = await all_posted(database, due)
+            cpu = cpu_seconds(worker.pid) - before
+        await database.close()
+    return late, cpu
+
+
+async def _prepare(env: Environment, kind: str, side: Checkout) -> str:
+    members = 50 if env.quick else MEMBERS
+    return await side.database(env, kind, members=members, loans=10, **_tomorrow(members * 10))
+
+
+def _tomorrow(count: int) -> dict[str, Any]:
+    first = datetime.now(UTC) + timedelta(days=1)
+    return {"first": first.isoformat(), "count": count, "over_seconds": 1.0}
+
+
+async def _cpu_of(
+    env: Environment, server: Server, template: CommandTemplate, point: LoadPoint, seconds: float
+) -> tuple[float, LoadResult]:
+    """Return the server's CPU ms per command, and the answers."""
+    await load.measure(env.generator, server.port, template, point, seconds=0.2, warm_up=0.0)
+    before = cpu_seconds(server.pid)
+    answers = await load.measure(env.generator, server.port, template, point, seconds=seconds, warm_up=0.0)
+    return 1000 * (cpu_seconds(server.pid) - before) / max(1, answers.answered), answers
+
+
+@contextlib.asynccontextmanager
+async def _servers(
+    env: Environment, databases: list[tuple[Checkout, str]]
+) -> AsyncIterator[list[tuple[Checkout, Server]]]:
+    """Run a server of each side on its database, one after the other, and yield them when all answer."""
+    with contextlib.ExitStack() as stack:
+        servers = [(side, stack.enter_context(side.environment(env).desk(url))) for side, url in databases]
+        for _, server in servers:
+            await server.ready()
+        yield servers
+
+
+def _in_turn(sides: Any, number: int) -> Iterable[Any]:
+    return sides if number % 2 == 0 else reversed(sides)
