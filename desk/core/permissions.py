@@ -81,11 +81,16 @@ def require(desk: Desk, act: str, relations: Collection[Relation] = (), **params
     return desk.member
 
 
+def has_role_for(member: Member, act: str) -> bool:
+    """Return whether a member's roles allow the act on anything at all. Raises KeyError (no such act)."""
+    grants = RULES[act].grants
+    return any(grant.roles is None or not roles_of(member).isdisjoint(grant.roles) for grant in grants)
+
+
 def require_role(desk: Desk, act: str) -> Member:
     """Return the acting member if their roles allow the act on anything at all. Raises NotAllowed (`role_missing`)."""
-    grants = RULES[act].grants
-    if all(grant.roles is not None and roles_of(desk.member).isdisjoint(grant.roles) for grant in grants):
-        raise NotAllowed("role_missing", roles=_roles_in(grants))
+    if not has_role_for(desk.member, act):
+        raise NotAllowed("role_missing", roles=_roles_in(RULES[act].grants))
     return desk.member
 
 

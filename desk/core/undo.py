@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 from desk.core import undo_rules
 from desk.core.changes import restore, table_name, track
 from desk.core.errors import Conflict, Invalid, NotFound
-from desk.core.permissions import require
+from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow
 from storage.queries.core import acts, undos
@@ -64,8 +64,9 @@ class _Step:
 async def take_back(desk: Desk, undo_id: UUID) -> UndoResult:
     """Restore what the act changed, and correct what follows from it.
 
-    Raises NotFound (`undo_unknown`), NotAllowed (`undo_not_yours`), Invalid (`undo_too_late`, `last_admin`), Conflict
-    (`already_undone`, `undo_leaves_loans`; `undo_built_on`, with the loans and the later acts).
+    Raises NotFound (`undo_unknown`), NotAllowed (`undo_not_yours`; `role_missing`, `admin_only`, `team_only`: the right was
+    lost since), Invalid (`undo_too_late`, `last_admin`), Conflict (`already_undone`, `undo_leaves_loans`; `undo_built_on`,
+    with the loans and the later acts).
     """
     undo = await _own_undo(desk, undo_id)
     steps = await _steps(desk, undo)
@@ -101,6 +102,7 @@ async def _own_undo(desk: Desk, undo_id: UUID) -> Undo:
     if undo is None or undo.workspace_id != desk.workspace.id:
         raise NotFound("undo_unknown")
     require(desk, "undo", {"own"} if undo.member_id == desk.member.id else ())
+    require_role(desk, undo_rules.RIGHTS[undo.act])
     if undo.undone_at is not None:
         raise Conflict("already_undone", act=undo.act, at=undo.undone_at)
     if desk.now - undo.made_at > UNDO_FOR:

@@ -1,7 +1,7 @@
 """What Undo must know about tables and acts. Their modules register it here when `desk.registrations` imports them."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -35,6 +35,36 @@ F = TypeVar("F", bound=Callable[..., Any])
 class NotUndoableError(LookupError):
     """No rule says how to take back a created row of this table."""
 
+
+RIGHTS: Mapping[str, str] = {
+    "add_member": "add_member",
+    "away": "set_absence",
+    "back": "set_absence",
+    "call": "log_call",
+    "call_answers": "add_to_call",
+    "cancelled": "close_follow_up",
+    "correct_call": "correct_call",
+    "correct_note": "correct_note",
+    "documents": "request_documents",
+    "done": "close_follow_up",
+    "edit": "edit_loan",
+    "follow_up": "plan_follow_up",
+    "hand_over": "hand_to_manager",
+    "move": "move_follow_up",
+    "new_loan": "open_inquiry",
+    "note": "add_note",
+    "reassign": "reassign",
+    "remove_member": "remove_member",
+    "set_day": "set_day",
+    "set_digest": "change_own_settings",
+    "set_hours": "set_hours",
+    "settings": "change_own_settings",
+    "snooze": "snooze",
+    "stage": "change_stage",
+    "team_settings": "manage_teams",
+    "workspace_settings": "change_workspace",
+}
+"""The right that an act needs, by its name in Undo: who lost it meanwhile may not undo the act either."""
 
 _TAKE_BACK: dict[type[SQLModel], TakeBack] = {}
 _RECOMPUTE: dict[Recompute, tuple[type[SQLModel], ...]] = {}

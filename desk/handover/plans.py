@@ -122,7 +122,21 @@ async def picked_loans(desk: Desk, numbers: Sequence[str]) -> list[Loan]:
 
 
 async def units_of(desk: Desk, *, from_id: UUID | None, loan_ids: Sequence[UUID], lock: bool = False) -> list[Unit]:
-    """Return what a request is about, in the order of the loans' ids."""
+    """Return what a request is about, in the order of the loans' ids.
+
+    Raises NotAllowed (`role_missing`, `others_may_act`) unless the acting member may reassign all of it: a form asks before it
+    shows the loans, the preview and Confirm ask again.
+    """
+    if not loan_ids and from_id is not None:
+        require_role(desk, "reassign_all")
+    units = await _units_of(desk, from_id=from_id, loan_ids=loan_ids, lock=lock)
+    owners = await members.by_ids(desk.session, {unit.outgoing_id for unit in units if unit.outgoing_id})
+    for owner_id in dict.fromkeys(unit.outgoing_id for unit in units):
+        await require_may_reassign(desk, owners[owner_id] if owner_id else None)
+    return units
+
+
+async def _units_of(desk: Desk, *, from_id: UUID | None, loan_ids: Sequence[UUID], lock: bool) -> list[Unit]:
     if loan_ids:
         rows, held = await holdings.of_loans(desk.session, loan_ids, lock=lock)
         on_loan = _by_loan(held)
@@ -152,6 +166,7 @@ async def carry_out(desk: Desk, draft_id: UUID, fingerprint: str) -> PlanResult 
 
     Raises as `preview` does, and NotFound (`draft_gone`).
     """
+    require_role(desk, "reassign")
     request = _DRAFT.validate_python(await drafts.take_confirmed(desk, draft_id))
     plan = await _plan(desk, request, lock=True)
     if plan.fingerprint != fingerprint:
@@ -195,14 +210,10 @@ async def _preview(desk: Desk, request: PlanRequest, plan: _Plan, *, changed: bo
 async def _plan(desk: Desk, request: PlanRequest, *, lock: bool) -> _Plan:
     if not request.loan_ids and request.from_id is None:
         raise Invalid("nothing_chosen")
-    if not request.loan_ids:
-        require_role(desk, "reassign_all")
     units = await units_of(desk, from_id=request.from_id, loan_ids=request.loan_ids, lock=lock)
     if not units:
         raise Invalid("nothing_to_hand_over")
     people = await members.by_ids(desk.session, {unit.outgoing_id for unit in units if unit.outgoing_id})
-    for outgoing in people.values():
-        await require_may_reassign(desk, outgoing)
     chosen = await _chosen(desk, request, units)
     moves = tuple((unit, chosen[unit.loan.id].id) for unit in units if unit.loan.id in chosen)
     people.update({member.id: member for member in chosen.values()})

@@ -55,6 +55,11 @@ async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) 
     return tuple(LoanCorrected(view, what, before, after, undo_id=undo_id) for what, before, after in done)
 
 
+async def require_may_edit(desk: Desk, loan: LoanRef) -> None:
+    """Raise NotAllowed, as `edit_loan` does, unless the acting member may correct the loan; also as `lookup.resolve` does."""
+    await _require_may(desk, (await lookup.resolve(desk, loan)).loan)
+
+
 async def _require_may(desk: Desk, loan: Loan) -> None:
     if allows(desk.member, "edit_loan", {"own"} if loan.owner_id == desk.member.id else ()):
         return

@@ -9,7 +9,7 @@ from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Conflict, Invalid
 from desk.core.permissions import CALLERS, allows, require, require_role, roles_of
 from desk.core.transaction import Desk
-from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo, takes_back
+from desk.core.undo_rules import RIGHTS, UndoneRow, allow_partial_undo, corrects_after_undo, takes_back
 from desk.follow_ups import rescheduling
 from desk.messages.digest_times import next_for
 from desk.people import access_requests, onboarding
@@ -174,6 +174,18 @@ async def take_back_membership(desk: Desk, member: Member) -> None:
 async def take_back_managing(desk: Desk, row: TeamManager) -> None:
     """Stop a member managing a team when Undo takes back the act that began it."""
     row.removed_at = desk.now
+
+
+@corrects_after_undo(Member)
+async def check_rights(desk: Desk, undo: Undo, rows: Sequence[UndoneRow]) -> None:
+    """Raise NotAllowed (`admin_only`, `team_only`) if the acting member may no longer do to a member what they undo."""
+    for each in rows:
+        member: Member = each.row
+        were = frozenset[str](each.replaced["roles"].split())
+        joins_or_leaves = each.before is None or "removed_at" in each.before
+        require_may_change_roles(desk, roles_of(member) | were if joins_or_leaves else roles_of(member) ^ were)
+        if undo.act in ("away", "back", "set_hours"):
+            await _require_may_manage(desk, RIGHTS[undo.act], member)
 
 
 @corrects_after_undo(Member)

@@ -9,7 +9,7 @@ from desk.core.changes import offer_undo, track
 from desk.core.errors import Invalid, NotFound
 from desk.core.permissions import require_role, roles_of
 from desk.core.transaction import Desk
-from desk.people.team import ReminderChannel, check_channel, start_managing, stop_managing
+from desk.people.team import Candidate, ReminderChannel, add_manager, check_channel, start_managing, stop_managing
 from storage.queries.people import members
 from storage.tables import Member, Team
 
@@ -89,6 +89,13 @@ async def change_team(desk: Desk, team_id: UUID | None, wanted: TeamUpdate) -> T
         undo_id=offer_undo(desk, "team_settings"),
         channel_is_public=channel is not None and not channel.is_private,
     )
+
+
+async def add_managers(desk: Desk, candidates: Sequence[Candidate]) -> None:
+    """Add managers to the desk; members keep their other roles. Raises what `add_manager` raises."""
+    require_role(desk, "manage_teams")
+    for candidate in candidates:
+        await add_manager(desk, candidate)
 
 
 async def _set_managers(desk: Desk, team: Team, managers: Sequence[Member]) -> tuple[str, ...]:

@@ -107,12 +107,16 @@ class Door:
                 await ack()
 
     async def suggest(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        """Suggest options for the words in a search field: none to non-members, or when the database is away."""
+        """Suggest options for the words in a search field of a form: none to those who may not send the form, or when the
+        database is away."""
         source = _act(body)
         words, state = body.get("value", ""), _state_of(body) or ViewState()
+        form = self._registry.forms.get(state.form)
 
         async def read(request: Request) -> Sequence[Option]:
-            typed = replace(request, text=words, private=state.private, typed=state.typed)
+            if form is None or not form.is_for(request.desk.member):
+                return ()
+            typed = replace(request, text=words, form=form.name, private=state.private, typed=state.typed)
             return await self._registry.suggestions[source](typed)
 
         options = await self._transactions.read(source, body["user"]["id"], read, ())

@@ -147,7 +147,7 @@ class SubmissionInteraction(Interaction):
     """A submitted form: a refusal is shown beside the field that caused it."""
 
     def __init__(self, delivery: Delivery, form: Form, state: ViewState, parent_view: ParentView) -> None:
-        self.name, self.delivery, self.handler = form.name, delivery, form.submit
+        self.name, self.delivery, self.handler = form.name, delivery, form.accept
         self.lookup_ids = [value for name in form.looks_up for value in values(state.typed.get(name, ()))]
         self._form, self._state, self._parent_view = form, state, parent_view
 

@@ -90,6 +90,7 @@ def _next(request: Request, form: FormWriter, chosen: ChosenLoan | None) -> None
 
 FORM = Form(
     name="call",
+    right="log_call",
     title=_("Log a call"),
     build=build,
     submit=submit,
@@ -132,6 +133,7 @@ async def submit_correction(request: Request) -> Message:
 
 CORRECTION = Form(
     name="correct_call",
+    right="correct_call",
     title=_("Correct a call"),
     build=build_correction,
     submit=submit_correction,

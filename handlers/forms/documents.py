@@ -59,6 +59,7 @@ async def submit(request: Request) -> Message:
 
 FORM = Form(
     name="documents",
+    right="request_documents",
     title=_("Request documents"),
     build=build,
     submit=submit,

@@ -57,6 +57,7 @@ async def submit(request: Request) -> Message:
 
 FORM = Form(
     name="follow_up",
+    right="plan_follow_up",
     title=_("Assign a follow-up"),
     build=build,
     submit=submit,
@@ -98,6 +99,7 @@ async def submit_move(request: Request) -> Message:
 
 MOVE = Form(
     name="move",
+    right="move_follow_up",
     title=_("Move a follow-up"),
     build=build_move,
     submit=submit_move,

@@ -8,10 +8,12 @@ from typing import Any
 from desk.core import drafts
 from desk.core.drafts import FormDraft
 from desk.core.errors import DeskError
+from desk.core.permissions import has_role_for, require_role
 from handlers.door.request import OpenModal, Request, UpdateModal
 from handlers.messages.block_kit.message import Button, Message
 from handlers.messages.block_kit.view import GENERATION, Private, Typed, View
 from handlers.messages.block_kit.writer import Writer
+from storage.tables import Member
 
 Build = Callable[[Request, Private, Typed], Awaitable[View]]
 """Builds the form from what it carries and the values of its fields. Raises what its use cases raise."""
@@ -34,12 +36,16 @@ class Form:
     """A form by name; `title` is a text to translate. `fields` names the field that shows a refusal of each code, `main` the
     field for all others.
 
+    `right` is the act of `desk/data/permissions.toml` that the form does. It is asked for whenever the form is shown, changed
+    or sent, and when one of its fields searches; what it means for one loan or member, `build` and the use case ask.
+
     `keeps_drafts`: what was typed and not submitted is offered again for an hour; with `about`, which names what identifies the
     form's one subject in what it carries, for that subject only. `looks_up`: fields with people or channels that Slack is
     asked about before the form is submitted.
     """
 
     name: str
+    right: str
     title: str
     build: Build
     submit: Submit
@@ -48,6 +54,20 @@ class Form:
     keeps_drafts: bool = True
     about: str = ""
     looks_up: tuple[str, ...] = ()
+
+    def is_for(self, member: Member) -> bool:
+        """Return whether the member's roles allow what the form does, on anything at all."""
+        return has_role_for(member, self.right)
+
+    async def show(self, request: Request, private: Private, typed: Typed) -> View:
+        """Return the form as the sender may see it. Raises NotAllowed, and what `build` raises."""
+        require_role(request.desk, self.right)
+        return await self.build(request, private, typed)
+
+    async def accept(self, request: Request) -> Message | View | None:
+        """Do what the form is for. Raises NotAllowed, and what `submit` raises."""
+        require_role(request.desk, self.right)
+        return await self.submit(request)
 
     def draft_name(self, private: Private) -> str:
         """Return the name under which what was typed is kept."""
@@ -72,7 +92,7 @@ async def open_modal(
     request: Request, form: Form, *, private: Private | None = None, typed: Typed | None = None, otherwise: Message
 ) -> OpenModal:
     """Return the form to open, with an offer to restore what was typed into it and not submitted."""
-    view = await form.build(request, private or {}, typed or {})
+    view = await form.show(request, private or {}, typed or {})
     begun = await drafts.read_form(request.desk, form.draft_name(private or {})) if form.keeps_drafts else None
     if begun is not None:
         view = replace(view, blocks=[*_offer(request, begun), *view.blocks])
@@ -83,7 +103,7 @@ async def refresh_modal(request: Request, form: Form) -> UpdateModal:
     """Return the form after one of its live fields has changed."""
     if form.keeps_drafts:
         await drafts.save_form(request.desk, form.draft_name(request.private), request.typed)
-    return UpdateModal(await form.build(request, request.private, request.typed))
+    return UpdateModal(await form.show(request, request.private, request.typed))
 
 
 async def fill_modal(request: Request, form: Form) -> UpdateModal:
@@ -108,7 +128,7 @@ async def _with_values(request: Request, form: Form, values: Mapping[str, Any], 
     if taken_up:
         private[TAKEN_UP] = True
     given = {name: value if isinstance(value, str) else tuple(value) for name, value in values.items()}
-    return await form.build(request, private, {**request.typed, **given})
+    return await form.show(request, private, {**request.typed, **given})
 
 
 def _offer(request: Request, begun: FormDraft) -> list[dict[str, Any]]:

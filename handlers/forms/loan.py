@@ -40,6 +40,7 @@ async def submit_inquiry(request: Request) -> Message:
 
 INQUIRY = Form(
     name="inquiry",
+    right="open_inquiry",
     title=_("New inquiry"),
     build=build_inquiry,
     submit=submit_inquiry,
@@ -53,6 +54,8 @@ async def build_correction(request: Request, private: Private, typed: Typed) -> 
     """Write the form: the loan and the corrected values. `l` in `private` names the loan; the phone number is never shown."""
     t = request.t
     form, chosen = await start_form(request, private, typed)
+    if chosen is not None:
+        await edits.require_may_edit(request.desk, loan_of(request, number=chosen.number))
     form.text("name", t("Borrower's name"), optional=True, limit=NAME_LIMIT, placeholder=chosen.name if chosen else "")
     form.text("phone", t("New phone number"), optional=True, limit=40, placeholder="138 0013 8000")
     form.text(
@@ -78,6 +81,7 @@ async def submit_correction(request: Request) -> Message:
 
 CORRECTION = Form(
     name="edit",
+    right="edit_loan",
     title=_("Correct loan details"),
     build=build_correction,
     submit=submit_correction,
@@ -109,6 +113,7 @@ async def submit_search(request: Request) -> Message:
 
 FIND = Form(
     name="find",
+    right="see_loan",
     title=_("Find a loan"),
     build=build_search,
     submit=submit_search,

@@ -44,6 +44,7 @@ async def submit(request: Request) -> Message:
 
 FORM = Form(
     name="member",
+    right="add_member",
     title=_("Add a member"),
     build=build,
     submit=submit,
@@ -77,6 +78,7 @@ async def _submit_leaver(request: Request) -> Message:
 
 LEAVER = Form(
     name="leaver",
+    right="remove_member",
     title=_("Remove a member"),
     build=_build_leaver,
     submit=_submit_leaver,

@@ -48,6 +48,7 @@ async def submit_correction(request: Request) -> Message:
 
 FORM = Form(
     name="note",
+    right="add_note",
     title=_("Add a note"),
     build=build,
     submit=submit,
@@ -58,6 +59,7 @@ FORM = Form(
 
 CORRECTION = Form(
     name="correct_note",
+    right="correct_note",
     title=_("Correct a note"),
     build=build_correction,
     submit=submit_correction,

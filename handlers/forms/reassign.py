@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from desk.core.errors import DeskError
+from desk.core.errors import DeskError, NotAllowed, NotFound
 from desk.core.values import PersonRef
 from desk.core.vocabulary import NOTE_LIMIT
 from desk.handover import plans
@@ -18,6 +18,7 @@ from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
 from handlers.messages.handover import plan
+from handlers.messages.refusals.refusals import explain
 from storage.tables import Member
 
 PICKED = 50
@@ -52,7 +53,14 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     if await team_names(request.desk):
         hows.append(Option(t("Spread evenly across a team"), "balanced"))
     form.choice("how", t("How to reassign"), hows, live=True)
-    await _targets(request, form, typed, picked)
+    units: Sequence[Unit] = ()
+    try:
+        units = await _units(request, typed, picked)
+    except NotAllowed as refused:
+        for paragraph in explain(t, refused, request.zone):
+            form.line(paragraph)
+        picked = ()
+    await _targets(request, form, typed, units, picked)
     form.text("why", t("Reason"), optional=True, long=True, limit=NOTE_LIMIT)
     return form.view(FORM.name, t(FORM.title), submit=t("Preview"))
 
@@ -83,7 +91,9 @@ async def submit(request: Request) -> Message:
         raise
 
 
-async def _targets(request: Request, form: FormWriter, typed: Typed, picked: Sequence[LoanRow]) -> None:
+async def _targets(
+    request: Request, form: FormWriter, typed: Typed, units: Sequence[Unit], picked: Sequence[LoanRow]
+) -> None:
     t = request.t
     match _how(str(typed["how"])):
         case "one":
@@ -93,15 +103,13 @@ async def _targets(request: Request, form: FormWriter, typed: Typed, picked: Seq
                 "team", t("Across which team"), [Option(name, str(key)) for key, name in await team_names(request.desk)]
             )
         case "each":
-            await _one_each(request, form, typed, picked)
+            await _one_each(request, form, units, picked)
 
 
-async def _one_each(request: Request, form: FormWriter, typed: Typed, picked: Sequence[LoanRow]) -> None:
+async def _one_each(request: Request, form: FormWriter, units: Sequence[Unit], picked: Sequence[LoanRow]) -> None:
     t = request.t
-    units = [] if picked else await _units_of(request, str(typed.get("from", "")))
-    count = len(picked) or len(units)
-    if count > EACH:
-        form.line(t("{count} loans are too many to assign one by one.", count=count))
+    if len(units) > EACH:
+        form.line(t("{count} loans are too many to assign one by one.", count=len(units)))
         form.line(t("Choose up to {limit}, or spread them across a team.", limit=EACH))
         return
     for row in picked or await loan_rows(request.desk, [unit.loan for unit in units]):
@@ -115,13 +123,16 @@ async def _picked_rows(request: Request, typed: Typed) -> Sequence[LoanRow]:
     return await loan_rows(request.desk, await plans.picked_loans(request.desk, numbers)) if numbers else ()
 
 
-async def _units_of(request: Request, slack_id: str) -> Sequence[Unit]:
-    """Return what the chosen member has, loan by loan; nothing while no member is chosen."""
+async def _units(request: Request, typed: Typed, picked: Sequence[LoanRow]) -> Sequence[Unit]:
+    """Return what is to be handed over as far as it is chosen. Raises NotAllowed as the preview does."""
+    if picked:
+        return await plans.units_of(request.desk, from_id=None, loan_ids=sorted(row.id for row in picked))
+    slack_id = str(typed.get("from", ""))
     if not slack_id:
         return ()
     try:
         member = await find_member(request.desk, PersonRef(slack_id=slack_id))
-    except DeskError:
+    except NotFound:
         return ()
     return await plans.units_of(request.desk, from_id=member.id, loan_ids=())
 
@@ -140,6 +151,7 @@ def _how(code: str) -> How:
 
 FORM = Form(
     name="reassign",
+    right="reassign",
     title=_("Reassign"),
     build=build,
     submit=submit,

@@ -114,6 +114,7 @@ async def _absence(request: Request, now: Mapping[str, str]) -> NewAbsence | Non
 
 FORM = Form(
     name="settings",
+    right="change_own_settings",
     title=_("My settings"),
     build=build,
     submit=submit,

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from desk.core.permissions import require_role
 from desk.core.values import PersonRef
 from desk.people import onboarding, team_settings
 from desk.people.members import find_member
-from desk.people.team import add_manager, team_names
+from desk.people.team import team_names
 from desk.people.team_settings import TeamSettings, TeamUpdate
 from handlers.door.request import Request
 from handlers.forms.fields import CHANNEL_REFUSALS, NO_CHOICE, chosen_language, language_field
@@ -86,6 +85,7 @@ async def _people(request: Request, name: str) -> list[Member]:
 
 FORM = Form(
     name="team",
+    right="manage_teams",
     title=_("Team settings"),
     build=build,
     submit=submit,
@@ -99,7 +99,6 @@ FORM = Form(
 async def build_managers(request: Request, private: Private, typed: Typed) -> View:
     """Write the form: the members to make managers; present managers stay."""
     t = request.t
-    require_role(request.desk, "manage_teams")
     form = FormWriter(t, private, typed)
     if names := (await onboarding.setup_status(request.desk)).managers:
         form.line(t("Already managers:"), " ", t(", ").join(names))
@@ -110,13 +109,14 @@ async def build_managers(request: Request, private: Private, typed: Typed) -> Vi
 
 async def submit_managers(request: Request) -> Message:
     """Make each of them a manager, as `/loan-team add` does; they keep their other roles."""
-    for slack_id in request.several("managers"):
-        await add_manager(request.desk, request.entries.candidate(slack_id))
+    chosen = [request.entries.candidate(slack_id) for slack_id in request.several("managers")]
+    await team_settings.add_managers(request.desk, chosen)
     return managers_chosen(request.t, (await onboarding.setup_status(request.desk)).managers)
 
 
 MANAGERS = Form(
     name="managers",
+    right="manage_teams",
     title=_("Choose managers"),
     build=build_managers,
     submit=submit_managers,

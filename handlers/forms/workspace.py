@@ -79,6 +79,7 @@ def _option(t: Translator, code: str) -> Option:
 
 FORM = Form(
     name="workspace",
+    right="change_workspace",
     title=_("Language and country"),
     build=build,
     submit=submit,

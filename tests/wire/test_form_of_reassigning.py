@@ -234,3 +234,36 @@ async def test_only_a_managers_home_opens_the_form(slack: Slack, loans: list[Loa
 
     await slack.sandbox.open_home("UAGENT")
     assert "Reassign" not in slack.sandbox.home_of("UAGENT").text.splitlines()
+
+
+async def test_the_form_lists_nobodys_loans_to_those_who_may_not_reassign_them(slack: Slack) -> None:
+    west = await make_team(slack.office, slack.workspace, "West")
+    chen = await make_member(slack.office, slack.workspace, "UCHEN", name="Chen", team_id=west.id)
+    slack.sandbox.add_user("UCHEN", name="chen")
+    await make_loan(slack.office, slack.workspace, "L-9", owner=chen, name="欧阳绝密")
+    form = await opened(slack, slack.agent)
+    await form.fill("How to reassign", "each")
+
+    await form.fill("Reassign from", "UCHEN")
+
+    assert "L-9" not in form.text
+    assert "欧阳绝密" not in form.text
+    assert "You need the role manager or admin for this." in form.text
+    await form.submit()
+    assert form.errors["Reassign from"] == "You need the role manager or admin for this."
+
+
+async def test_a_picked_loan_that_is_not_ones_own_is_refused_before_the_preview(
+    slack: Slack, loans: list[Loan]
+) -> None:
+    form = await opened(slack, slack.agent)
+    await form.fill("Only these loans", ["L-6"], typed="L-6")
+    assert "Only the people responsible can act on this" in form.text
+
+
+async def test_compliance_reassigns_nothing_not_even_a_loan_without_an_owner(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "L-9", owner=None)
+    for line in ("/loan-reassign L-9 @other", "/loan-reassign"):
+        refused = (await slack.command(slack.compliance, line)).text
+        assert "You need the role agent, verifier, collector" in refused
+    assert (await slack.command(slack.manager, "/loan-reassign L-9 @other")).text.startswith("L-9 now belongs to")

@@ -41,7 +41,7 @@ change_documents       y y y y - -
 open_inquiry           y y y y - y
 change_stage           y y y y - y
 write_off              - - - y - -
-reassign               r r r y r y  own unowned
+reassign               r r r y - y  own unowned
 reassign_all           - - - y - y
 undo                   r r r r r r  own
 change_own_settings    r r r r r r  own
