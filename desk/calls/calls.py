@@ -13,6 +13,7 @@ from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Outcome
+from desk.follow_ups import chasing
 from desk.follow_ups.lifecycle import check_note, close, plan
 from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.rule_plans import assignee_of_next
@@ -108,9 +109,12 @@ async def answer_another(
     outcome = VOCABULARY.outcome(call.outcome)
     require_fit(outcome, shown.follow_up.purpose)
     match = replace(await _recorded_match(desk, call), answered=shown.follow_up)
+    about = shown.follow_up.purpose
     if outcome.ends:
         close(desk, shown.follow_up, "done")
         result = OutcomeResult(answered=shown.follow_up, ended=(shown.follow_up,))
+        if about == chasing.PURPOSE:
+            result = await _go_on_chasing(desk, loan, result)
     else:
         result = await apply_outcome(desk, loan, [shown.follow_up], outcome, match, None, keeps_plan=keeps_plan)
     if call.follow_up_id is None:
@@ -173,8 +177,10 @@ async def _log(
     else:
         match = await match_follow_up(desk, loan, open_rows, outcome, details, follow_up)
     check_note(match.note)
+    about = match.answered.purpose if match.answered else None
     result = await apply_outcome(desk, loan, open_rows, outcome, match, step, keeps_plan=keeps_plan)
-    await _pass_on_documents(desk, result)
+    if about == chasing.PURPOSE:
+        result = await _go_on_chasing(desk, loan, result)
     call = create(desk, _call(desk, loan, outcome, match, result.answered, line_digest, minutes))
     if outcome.marks_number_wrong:
         await _mark_number_wrong(desk, loan)
@@ -187,13 +193,21 @@ async def _log(
     )
 
 
+async def _go_on_chasing(desk: Desk, loan: Loan, result: OutcomeResult) -> OutcomeResult:
+    """Let a further call ask for the documents of a call that is over or has become about something else."""
+    answered = result.answered
+    await _pass_on_documents(desk, result)
+    if answered is None or (answered.state == "open" and answered.purpose == chasing.PURPOSE):
+        return result
+    return replace(result, chase=await chasing.continue_after(desk, loan, answered))
+
+
 async def _pass_on_documents(desk: Desk, result: OutcomeResult) -> None:
     """Let the next follow-up about documents ask for what the answered one asked for."""
     answered, planned = result.answered, result.planned.follow_up if result.planned else None
     if answered is None or planned is None or answered.id == planned.id or planned.purpose != "documents":
         return
-    for request in await documents.asked_after_in(desk.session, answered.loan_id, answered.id):
-        track(desk, request).follow_up_id = planned.id
+    chasing.link(desk, await documents.asked_after_in(desk.session, answered.loan_id, answered.id), planned)
 
 
 def _call(

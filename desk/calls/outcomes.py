@@ -1,7 +1,7 @@
 """Apply the outcome of a call: close or move the follow-up it answers, and plan the next one (COMMANDS §2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from desk.calls.matching import FollowUpMatch
@@ -10,7 +10,7 @@ from desk.core.changes import track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.values import Due
-from desk.core.vocabulary import VOCABULARY, Outcome
+from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY, Outcome
 from desk.follow_ups import lifecycle, rule_plans
 from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.calendars import calendar_of
@@ -37,13 +37,14 @@ class NextStep:
 @dataclass(frozen=True, slots=True)
 class OutcomeResult:
     """What an outcome changed. `by_rule`: the desk itself planned `planned`. `ended` includes the answered follow-up; `paid`
-    is the instalment that was paid."""
+    is the instalment that was paid, `chase` the next call about documents that are still to be brought."""
 
     answered: FollowUp | None = field(default=None, repr=False)
     planned: PlannedFollowUp | None = field(default=None, repr=False)
     by_rule: bool = False
     ended: tuple[FollowUp, ...] = field(default=(), repr=False)
     paid: date | None = None
+    chase: PlannedFollowUp | None = field(default=None, repr=False)
 
 
 async def apply_outcome(
@@ -135,14 +136,24 @@ async def _count_and_move(
         track(desk, answered).attempts += 1
         return OutcomeResult(answered=answered)
     due = step.due if step else await retry_due(desk, loan, outcome, assignee)
+    was_due = answered.due_on <= today_of(desk, assignee)
     planned = await lifecycle.move(desk, answered, due, assignee=assignee)
+    if was_due:
+        planned = replace(planned, moved_from=None)  # the attempt was the call planned for today
     answered.attempts += 1
     if step is not None:
         lifecycle.check_note(step.note)
         answered.purpose = step.purpose or answered.purpose
-        note = desk.cipher.encrypt_optional(FollowUp.note_cipher, answered.id, step.note)
-        answered.note_cipher = note or answered.note_cipher
+        if step.note:
+            note = _with_earlier_note(step.note, lifecycle.note_of(desk, answered))
+            answered.note_cipher = desk.cipher.encrypt_optional(FollowUp.note_cipher, answered.id, note)
     return OutcomeResult(answered=answered, planned=planned, by_rule=step is None)
+
+
+def _with_earlier_note(note: str, earlier: str) -> str:
+    """Return the new note with the one that was there below it, as far as both have room."""
+    both = f"{note}\n{earlier}" if earlier and earlier not in note else note
+    return both if len(both) <= NOTE_LIMIT else note
 
 
 async def _plan_typed(

@@ -9,6 +9,8 @@ from desk.calls.outcomes import OutcomeResult, retry_due
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups import chasing
+from desk.follow_ups.chasing import Paper
 from desk.follow_ups.lifecycle import note_of
 from desk.follow_ups.next_steps import NextOffer, next_days
 from desk.follow_ups.rule_plans import assignee_of_next
@@ -39,7 +41,8 @@ class CallLogged:
     planned `planned`. `missing` is a named purpose without an open follow-up. `still_open` is everything open on the loan
     besides `planned`; `others` are those that the call may answer too. `asks`: a live loan has nothing planned; `offers`
     are next steps for it. A button carries `next_number`, the number of the loan's next follow-up, and so notices when
-    something was planned since.
+    something was planned since. `chase` is a further call, about documents that are still to be brought;
+    `unasked` are those that no call asks for now.
     """
 
     call_id: UUID
@@ -52,6 +55,8 @@ class CallLogged:
     planned: PlannedView | None
     planned_note: str = field(repr=False)
     by_rule: bool
+    chase: PlannedView | None
+    unasked: tuple[Paper, ...]
     settled: tuple[FollowUpView, ...]
     paid: date | None
     missing: str | None
@@ -88,7 +93,8 @@ async def call_logged(
         open_now = await follow_ups.open_of_loan(desk.session, loan.id)
     else:
         open_now = _still_open(open_before, result)
-    still_open = [f for f in open_now if result.planned is None or f.id != result.planned.follow_up.id]
+    planned_now = {each.follow_up.id for each in (result.planned, result.chase) if each is not None}
+    still_open = [f for f in open_now if f.id not in planned_now]
     settled = [f for f in result.ended if f is not result.answered]
     others = [f for f in match.others if f.state == "open" and f in still_open and f is not result.answered]
     shown = {row.id: row for row in (*still_open, *settled, *([result.answered] if result.answered else ()))}
@@ -106,6 +112,8 @@ async def call_logged(
         planned=planned_view(desk, loan, result.planned) if result.planned else None,
         planned_note=note_of(desk, result.planned.follow_up) if result.planned else "",
         by_rule=result.by_rule,
+        chase=planned_view(desk, loan, result.chase) if result.chase else None,
+        unasked=await _unasked(desk, loan, result.answered),
         settled=tuple(views[f.id] for f in settled),
         paid=result.paid,
         missing=match.purpose if match.missing else None,
@@ -117,6 +125,13 @@ async def call_logged(
         managers_told=managers_told,
         undo_id=undo_id,
     )
+
+
+async def _unasked(desk: Desk, loan: Loan, answered: FollowUp | None) -> tuple[Paper, ...]:
+    """Return the documents that a call which is over asked for and that are still to be brought."""
+    if answered is None or answered.purpose != chasing.PURPOSE or answered.state == "open":
+        return ()
+    return await chasing.papers_of(desk, loan, answered)
 
 
 async def _offers(
@@ -134,7 +149,7 @@ async def _offers(
 
 
 def _still_open(open_before: list[FollowUp], result: OutcomeResult) -> list[FollowUp]:
-    planned = [result.planned.follow_up] if result.planned else []
+    planned = [each.follow_up for each in (result.planned, result.chase) if each is not None]
     rows = {row.id: row for row in (*open_before, *planned)}
     return sorted((row for row in rows.values() if row.state == "open"), key=lambda row: (row.late_at, row.number))
 

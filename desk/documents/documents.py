@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from desk.core.changes import create, offer_undo, track
@@ -13,19 +13,17 @@ from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
 from desk.documents.steps import create_item, set_state
 from desk.documents.views import ItemView, item_views, words_of
-from desk.follow_ups import lifecycle, rule_plans
+from desk.follow_ups import chasing, lifecycle
+from desk.follow_ups.chasing import Paper
 from desk.follow_ups.lifecycle import PlannedFollowUp, check_note
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
-from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
-from desk.people.members import may_act
 from desk.rules.stages import needed_at
 from storage.engine.types import new_id
 from storage.queries.documents import documents
-from storage.queries.follow_ups import follow_ups
 from storage.queries.people import members
-from storage.tables import DocumentItem, DocumentRequest, FollowUp, Loan, Member
+from storage.tables import DocumentItem, DocumentRequest, FollowUp, Loan
 
 WORDS_LIMIT = 100
 """The longest free name of a document, in characters."""
@@ -61,8 +59,8 @@ class DocumentName:
 class DocumentRequestResult:
     """Documents requested now and `already` before, and the call about them.
 
-    `planned` was planned or moved now, by the desk itself when `by_rule`; `existing` was left as it is. `undo_id` is None
-    when nothing changed.
+    `planned` was planned or moved now, by the desk itself when `by_rule`; `existing` was left as it is; `asks_for` is what
+    that call asks for. `undo_id` is None when nothing changed.
     """
 
     loan: LoanView
@@ -72,21 +70,36 @@ class DocumentRequestResult:
     planned: PlannedView | None
     by_rule: bool
     existing: FollowUpView | None
+    asks_for: tuple[Paper, ...]
     undo_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedCall:
+    """A call that was planned or moved because of documents, and what it asks for."""
+
+    planned: PlannedView
+    asks_for: tuple[Paper, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentChangeResult:
-    """Documents that changed state, those still open, and the calls about them that were finished or planned."""
+    """Documents that changed state, those still open, and the calls about them that were finished, or planned or moved
+    (`placed`)."""
 
     loan: LoanView
     name: str = field(repr=False)
     changed: tuple[ItemView, ...]
     still_open: tuple[ItemView, ...]
     done: tuple[FollowUpView, ...]
-    planned: PlannedView | None
+    placed: tuple[PlacedCall, ...]
     next_steps: NextSteps | None
     undo_id: UUID
+
+    @property
+    def planned(self) -> PlannedView | None:
+        """Return the first call that was planned or moved."""
+        return self.placed[0].planned if self.placed else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,41 +115,43 @@ class DocumentList:
 async def request_documents(
     desk: Desk, *, loan: LoanRef, wanted: Sequence[DocumentName], by: Due | None = None
 ) -> DocumentRequestResult:
-    """Request documents that are not open yet, and plan the call about them: at `by`, or by rule.
+    """Request documents that are not open yet, give those that are still to be brought the date `by`, and place the call.
 
-    Raises NotAllowed (`role_missing`), Invalid (`document_words_too_long`), and what `lookup.resolve` and `lifecycle.plan`
-    raise.
+    Every other document keeps its own date. The call is placed at the earliest date, or without one by rule. Raises
+    NotAllowed (`role_missing`), Invalid (`document_words_too_long`), and what `lookup.resolve` and `lifecycle.plan` raise.
     """
     require_role(desk, "request_documents")
     for each in wanted:
         if len(each.words) > WORDS_LIMIT:
             raise Invalid("document_words_too_long", length=len(each.words), limit=WORDS_LIMIT)
     named = (await lookup.resolve(desk, loan)).loan
-    open_items = {_key(desk, item): item for item in await documents.open_items(desk.session, named.id)}
+    there = await documents.open_with_requests(desk.session, named.id)
+    open_items = {_key(desk, item): (item, request) for item, request in there}
     already = [open_items[each.key] for each in wanted if each.key in open_items]
     new = [each for each in wanted if each.key not in open_items]
-    asking = await _asking_after(desk, named)
-    planned = await _plan_asking(desk, named, asking, by) if by or asking is None else None
-    follow_up = planned.follow_up if planned else asking
-    if new and asking and not planned:
-        track(desk, asking)  # so that Undo of what planned it conflicts: these would lose their call
-    items = _write_request(desk, named, new, by, follow_up) if new else []
-    if planned:
-        await _link(desk, already, planned.follow_up, by)
-    undo_id = None
-    if new or planned:
-        desk.audit("documents", loan_id=named.id, step="request", documents=[item.document for item in items])
-        undo_id = offer_undo(desk, "documents", loan_id=named.id)
-    existing = await follow_up_views(desk, named, [asking]) if asking and not planned else ()
+    redated = [item for item, request in already if by is not None and _takes_date(item, request, by)]
+    if not new and not redated:
+        return await _nothing_requested(desk, named, already)
+    placed = await _place_call(desk, named, by)
+    request = _write_request(desk, named, by, placed.call)
+    items = _write_items(desk, request, new)
+    for item in redated:
+        track(desk, item).request_id = request.id
+    planned = placed.planned
+    if planned is None and placed.call is not None:
+        planned = await chasing.put_off(desk, named, placed.call)
+    desk.audit("documents", loan_id=named.id, step="request", documents=[item.document for item in (*items, *redated)])
+    existing = await follow_up_views(desk, named, [placed.call]) if placed.call and not planned else ()
     return DocumentRequestResult(
         loan=await loan_view(desk, named),
         name=(await borrowers.contact_of(desk, named.borrower_id)).name,
         asked=await _views(desk, items),
-        already=await _views(desk, already),
+        already=await _views(desk, [item for item, _ in already]),
         planned=planned_view(desk, named, planned) if planned else None,
         by_rule=planned is not None and by is None,
         existing=existing[0] if existing else None,
-        undo_id=undo_id,
+        asks_for=await chasing.papers_of(desk, named, placed.call) if placed.call else (),
+        undo_id=offer_undo(desk, "documents", loan_id=named.id),
     )
 
 
@@ -230,8 +245,10 @@ async def _change(desk: Desk, loan: Loan, items: Sequence[DocumentItem], act: Ac
     for item in items:
         set_state(desk, item, _LEADS_TO[act], reason)
     requests = await documents.requests(desk.session, [item.request_id for item in items])
-    planned = await _ask_again(desk, loan, requests) if act == "reject" else None
+    planned = await _ask_again(desk, loan, requests) if act == "reject" else []
     done = await _finish_asking(desk, loan, requests)
+    if act != "reject":
+        planned = await _put_off(desk, loan, requests)
     codes = [item.document for item in items]
     desk.audit("documents", loan_id=loan.id, subject_id=items[0].id, step=act, documents=codes)
     return DocumentChangeResult(
@@ -240,45 +257,56 @@ async def _change(desk: Desk, loan: Loan, items: Sequence[DocumentItem], act: Ac
         changed=await _views(desk, items),
         still_open=await _views(desk, await documents.open_items(desk.session, loan.id)),
         done=await follow_up_views(desk, loan, done),
-        planned=planned_view(desk, loan, planned) if planned else None,
+        placed=tuple([await _placed_view(desk, loan, each) for each in planned]),
         next_steps=await offer_next_steps(desk, loan),
         undo_id=offer_undo(desk, "documents", loan_id=loan.id),
     )
 
 
-async def _asking_after(desk: Desk, loan: Loan) -> FollowUp | None:
-    """Return the most urgent open call about documents that the acting member may move, their own first."""
-    rows = await _open_document_calls(desk, loan)
-    for row in sorted(rows, key=lambda f: f.assignee_id != desk.member.id):
-        if await may_act(desk, "move_follow_up", row, loan):
-            return row
-    return None
+class _PlacedCall(NamedTuple):
+    """The call that asks for documents, and its plan if it was planned or brought forward now."""
+
+    call: FollowUp | None
+    planned: PlannedFollowUp | None
 
 
-async def _open_document_calls(desk: Desk, loan: Loan) -> list[FollowUp]:
-    return [f for f in await follow_ups.open_of_loan(desk.session, loan.id) if f.purpose == "documents"]
+async def _place_call(desk: Desk, loan: Loan, by: Due | None) -> _PlacedCall:
+    """Return a call that asks at `by`, or without a date by rule, or earlier."""
+    wanted = by or await chasing.rule_due(desk, loan)
+    call = await chasing.chasing_call(desk, loan, wanted)
+    if call is None:
+        planned = await chasing.plan(desk, loan, by)
+        return _PlacedCall(planned.follow_up if planned else None, planned)
+    track(desk, call)  # so that Undo of what planned it conflicts: these would lose their call
+    return _PlacedCall(call, await chasing.bring_forward(desk, call, wanted))
 
 
-async def _plan_asking(desk: Desk, loan: Loan, asking: FollowUp | None, by: Due | None) -> PlannedFollowUp | None:
-    if by is None:
-        return await rule_plans.plan_documents(desk, loan)
-    if asking is None:
-        assignee = await assignee_of_next(desk, loan, None)
-        return await lifecycle.plan(desk, loan, purpose="documents", assignee=assignee, due=by)
-    assignee = await desk.session.get_one(Member, asking.assignee_id)
-    try:
-        return await lifecycle.move(desk, asking, by, assignee=assignee)
-    except Invalid as refused:
-        if refused.code != "due_past" or by.at is not None:
-            raise
-        # The call's time of day has passed on that day, but the day has not.
-        return await lifecycle.move(desk, asking, by, assignee=assignee, keeps_hour=False)
+def _takes_date(item: DocumentItem, request: DocumentRequest, by: Due) -> bool:
+    """Return whether `by` is a new date for a document that is still to be brought."""
+    return item.state in documents.TO_BRING and (request.due_on, request.due_at) != (by.on, by.at)
 
 
-def _write_request(
-    desk: Desk, loan: Loan, wanted: Sequence[DocumentName], by: Due | None, follow_up: FollowUp | None
-) -> list[DocumentItem]:
-    request = create(
+async def _nothing_requested(
+    desk: Desk, loan: Loan, already: Sequence[tuple[DocumentItem, DocumentRequest]]
+) -> DocumentRequestResult:
+    asking = {request.follow_up_id for _, request in already}
+    calls = [row for row in await chasing.open_calls(desk, loan) if row.id in asking]
+    existing = await follow_up_views(desk, loan, calls[:1])
+    return DocumentRequestResult(
+        loan=await loan_view(desk, loan),
+        name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
+        asked=(),
+        already=await _views(desk, [item for item, _ in already]),
+        planned=None,
+        by_rule=False,
+        existing=existing[0] if existing else None,
+        asks_for=await chasing.papers_of(desk, loan, calls[0]) if calls else (),
+        undo_id=None,
+    )
+
+
+def _write_request(desk: Desk, loan: Loan, by: Due | None, follow_up: FollowUp | None) -> DocumentRequest:
+    return create(
         desk,
         DocumentRequest(
             id=new_id(),
@@ -291,6 +319,9 @@ def _write_request(
             created_at=desk.now,
         ),
     )
+
+
+def _write_items(desk: Desk, request: DocumentRequest, wanted: Sequence[DocumentName]) -> list[DocumentItem]:
     items: list[DocumentItem] = []
     for position, each in enumerate(wanted):
         row_id = new_id()
@@ -298,7 +329,7 @@ def _write_request(
             id=row_id,
             workspace_id=desk.workspace.id,
             request_id=request.id,
-            loan_id=loan.id,
+            loan_id=request.loan_id,
             document=each.code,
             position=position,
             words_cipher=desk.cipher.encrypt_optional(DocumentItem.words_cipher, row_id, each.words),
@@ -309,31 +340,44 @@ def _write_request(
     return items
 
 
-async def _link(desk: Desk, items: Sequence[DocumentItem], follow_up: FollowUp, by: Due | None) -> None:
-    """Attach these documents' earlier requests to this call, due at `by` when given."""
-    for request in await documents.requests(desk.session, [item.request_id for item in items]):
-        track(desk, request).follow_up_id = follow_up.id
-        if by is not None:
-            request.due_on, request.due_at = by.on, by.at
-
-
-async def _ask_again(desk: Desk, loan: Loan, requests: Sequence[DocumentRequest]) -> PlannedFollowUp | None:
-    """Attach requests without an open call to the open call about documents, else plan one by rule."""
-    there = {f.id: f for f in await follow_ups.open_of_loan(desk.session, loan.id)}
-    left = [request for request in requests if request.follow_up_id not in there]
-    if not left:
-        return None
-    asking = next((f for f in there.values() if f.purpose == "documents"), None)
-    planned = await rule_plans.plan_documents(desk, loan) if asking is None else None
-    follow_up = planned.follow_up if planned else asking
-    for request in left:
-        track(desk, request).follow_up_id = follow_up.id if follow_up else None
+async def _ask_again(desk: Desk, loan: Loan, requests: Sequence[DocumentRequest]) -> list[PlannedFollowUp]:
+    """Let a call ask for these again: at their date, or by rule when they have none or it has passed."""
+    rows = {row.id: row for row in await chasing.open_calls(desk, loan)}
+    planned: list[PlannedFollowUp] = []
+    for request in requests:
+        due = Due(on=request.due_on, at=request.due_at) if request.due_on else None
+        if due is not None and chasing.is_past(desk, due):
+            due = None
+        asking = rows.get(request.follow_up_id) if request.follow_up_id else None
+        call = asking or next(iter(rows.values()), None)
+        if call is None:
+            placed = await chasing.plan(desk, loan, due)
+        else:
+            placed = await chasing.bring_forward(desk, call, due or await chasing.rule_due(desk, loan))
+        if placed is not None:
+            call = placed.follow_up
+            planned = [each for each in planned if each.follow_up is not call] + [placed]
+            rows[call.id] = call
+        if call is not None:
+            chasing.link(desk, [request], call)
     return planned
+
+
+async def _put_off(desk: Desk, loan: Loan, requests: Sequence[DocumentRequest]) -> list[PlannedFollowUp]:
+    """Put off the calls about these requests to the earliest date of what is left."""
+    asking = {request.follow_up_id for request in requests}
+    calls = [row for row in await chasing.open_calls(desk, loan) if row.id in asking]
+    return [placed for call in calls if (placed := await chasing.put_off(desk, loan, call))]
+
+
+async def _placed_view(desk: Desk, loan: Loan, placed: PlannedFollowUp) -> PlacedCall:
+    papers = await chasing.papers_of(desk, loan, placed.follow_up)
+    return PlacedCall(planned=planned_view(desk, loan, placed), asks_for=papers)
 
 
 async def _finish_asking(desk: Desk, loan: Loan, requests: Sequence[DocumentRequest]) -> list[FollowUp]:
     """Finish the calls about these requests that no longer ask for an open document."""
-    asking = await _open_document_calls(desk, loan)
+    asking = await chasing.open_calls(desk, loan)
     waiting = {request.follow_up_id for _, request in await documents.open_with_requests(desk.session, loan.id)}
     if waiting - {f.id for f in asking}:
         return []  # an open document has no call of its own any more: the others ask for it too

@@ -7,13 +7,16 @@ from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.core.values import Due
+from desk.follow_ups.chasing import is_past
+from storage.queries.documents import documents
 from storage.queries.people import members
 from storage.tables import DocumentItem, DocumentRequest
 
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """A requested document, due at `by`. `words` name one of the code `other`; `reason` says why it was rejected.
+    """A requested document, due at `by`. `words` name one of the code `other`; `reason` says why it was rejected. `late`: it is
+    still to be brought and its date has passed.
 
     `changed_by` is the Slack id of the member who last changed its state, None for the desk.
     """
@@ -28,11 +31,13 @@ class ItemView:
     by: Due | None
     changed_at: datetime
     changed_by: str | None
+    late: bool = False
 
 
 async def item_views(desk: Desk, rows: Sequence[tuple[DocumentItem, DocumentRequest]]) -> tuple[ItemView, ...]:
     """Return the documents in the given order."""
     people = await members.by_ids(desk.session, {item.changed_by_id for item, _ in rows if item.changed_by_id})
+    dues = [Due(on=request.due_on, at=request.due_at) if request.due_on else None for _, request in rows]
     return tuple(
         ItemView(
             id=item.id,
@@ -42,11 +47,12 @@ async def item_views(desk: Desk, rows: Sequence[tuple[DocumentItem, DocumentRequ
             state=item.state,
             reason=desk.cipher.decrypt(DocumentItem.reason_cipher, item),
             asked_at=request.created_at,
-            by=Due(on=request.due_on, at=request.due_at) if request.due_on else None,
+            by=by,
             changed_at=item.changed_at,
             changed_by=people[item.changed_by_id].slack_user_id if item.changed_by_id else None,
+            late=by is not None and item.state in documents.TO_BRING and is_past(desk, by),
         )
-        for item, request in rows
+        for (item, request), by in zip(rows, dues, strict=True)
     )
 
 

@@ -10,11 +10,12 @@ from desk.core.permissions import require_role, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef, PersonRef
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups import lifecycle
-from desk.follow_ups.lifecycle import PlannedFollowUp
+from desk.follow_ups import chasing, lifecycle
+from desk.follow_ups.chasing import Paper
+from desk.follow_ups.lifecycle import PlannedFollowUp, due_of
 from desk.follow_ups.locking import follow_up_name, lock_follow_up, require_open
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
-from desk.follow_ups.rule_plans import assignee_of_next
+from desk.follow_ups.rule_plans import DOCUMENTS, assignee_of_next
 from desk.loans import lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_view, loan_view, planned_view
 from desk.messages import kinds
@@ -38,11 +39,16 @@ class PlanResult:
 
 @dataclass(frozen=True, slots=True)
 class CloseResult:
-    """A follow-up that was finished or cancelled, and next steps when its live loan has no other."""
+    """A follow-up that was finished or cancelled, and next steps when its live loan has no other.
+
+    `chase` asks for documents that are due later than what was closed; `unasked` are those that no call asks for now.
+    """
 
     loan: LoanView
     follow_up: FollowUpView
     why: str = field(repr=False)
+    chase: PlannedView | None
+    unasked: tuple[Paper, ...]
     next_steps: NextSteps | None
     undo_id: UUID
 
@@ -147,6 +153,8 @@ async def close_follow_up(desk: Desk, *, loan: LoanRef, state: str, why: str) ->
 
 async def _move(desk: Desk, loan: Loan, row: FollowUp, due: Due) -> PlanResult:
     planned = await lifecycle.move(desk, row, due, assignee=await desk.session.get_one(Member, row.assignee_id))
+    if row.rule == DOCUMENTS:
+        row.rule = None  # a person placed it: documents that come no longer put it off
     desk.audit("move", loan_id=loan.id, subject_id=row.id)
     await desk.session.flush()
     return await _plan_result(desk, loan, planned, "move")
@@ -154,12 +162,16 @@ async def _move(desk: Desk, loan: Loan, row: FollowUp, due: Due) -> PlanResult:
 
 async def _close(desk: Desk, loan: Loan, row: FollowUp, state: str, why: str) -> CloseResult:
     lifecycle.close(desk, row, state, why=why)
+    about_documents = row.purpose == chasing.PURPOSE
+    chase = await chasing.continue_after(desk, loan, row, asked_until=due_of(row)) if about_documents else None
     desk.audit(state, loan_id=loan.id, subject_id=row.id)
     await desk.session.flush()
     return CloseResult(
         loan=await loan_view(desk, loan),
         follow_up=follow_up_view(desk, loan, row, await desk.session.get_one(Member, row.assignee_id)),
         why=why,
+        chase=planned_view(desk, loan, chase) if chase else None,
+        unasked=await chasing.papers_of(desk, loan, row) if about_documents else (),
         next_steps=await offer_next_steps(desk, loan),
         undo_id=offer_undo(desk, state, loan_id=loan.id),
     )

@@ -24,12 +24,14 @@ from storage.tables import FollowUp, Loan, Member, Undo
 
 @dataclass(frozen=True, slots=True)
 class PlannedFollowUp:
-    """A follow-up and its schedule. `acting` is who is reminded: the assignee or their cover."""
+    """A follow-up and its schedule. `acting` is who is reminded: the assignee or their cover. `moved_from` is when it was due
+    before it was moved."""
 
     follow_up: FollowUp = field(repr=False)
     schedule: Schedule
     assignee: Member = field(repr=False)
     acting: Member = field(repr=False)
+    moved_from: Due | None = None
 
 
 async def plan(
@@ -91,12 +93,19 @@ async def move(
     if keeps_hour:
         due = _with_time_of_day(desk, follow_up, due, zone_of(assignee))
     acting, schedule = await _schedule(desk, assignee, due)
+    earlier = due_of(follow_up)
     track(desk, follow_up)
     _set_times(follow_up, schedule)
     follow_up.announced_for = follow_up.announced_at = follow_up.escalated_at = None
     follow_up.snoozes, follow_up.snoozed_until = 0, None
     follow_up.planned_at = desk.now
-    return PlannedFollowUp(follow_up=follow_up, schedule=schedule, assignee=assignee, acting=acting)
+    return PlannedFollowUp(
+        follow_up=follow_up,
+        schedule=schedule,
+        assignee=assignee,
+        acting=acting,
+        moved_from=earlier if earlier != due_of(follow_up) else None,
+    )
 
 
 def close(desk: Desk, follow_up: FollowUp, state: str, *, why: str = "") -> None:

@@ -21,6 +21,9 @@ from storage.queries.follow_ups import follow_ups
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
 
+DOCUMENTS = "documents"
+"""The rule of a call that was placed by the dates of the documents that it asks for."""
+
 
 async def plan_for_stage(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     """Plan what the loan's stage requires: identity verification, repayment call, or telling a declined borrower."""
@@ -61,7 +64,7 @@ async def plan_arrears(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
 
 async def plan_documents(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     """Plan the call that asks for documents requested without a due time."""
-    return await _plan(desk, loan, CADENCE.documents, rule="documents")
+    return await _plan(desk, loan, CADENCE.documents, rule=DOCUMENTS)
 
 
 async def due_by_rule(desk: Desk, plan: Plan, assignee: Member, *, instalment_on: date | None = None) -> Due:

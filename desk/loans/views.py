@@ -49,13 +49,14 @@ class PlannedView:
     """A follow-up that was just planned or moved, with warnings about its time.
 
     `acting` is the Slack id of the member who is reminded instead of an absent assignee, else None. `suggestion` is the
-    next minute without any of the warnings.
+    next minute without any of the warnings. `moved_from` is when it was due before it was moved.
     """
 
     follow_up: FollowUpView
     warnings: tuple[ScheduleWarning, ...]
     suggestion: datetime | None
     acting: str | None
+    moved_from: Due | None = None
 
 
 async def loan_view(desk: Desk, loan: Loan) -> LoanView:
@@ -108,4 +109,5 @@ def planned_view(desk: Desk, loan: Loan, planned: PlannedFollowUp) -> PlannedVie
         warnings=planned.schedule.warnings,
         suggestion=planned.schedule.suggestion,
         acting=planned.acting.slack_user_id if planned.acting.id != planned.assignee.id else None,
+        moved_from=planned.moved_from,
     )

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, PurposeKind
+from desk.follow_ups import chasing
+from desk.follow_ups.chasing import Paper
 from desk.follow_ups.lifecycle import acts_on
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.messages import kinds
@@ -50,7 +52,7 @@ class FollowUpChange:
 @dataclass(frozen=True, slots=True)
 class Item:
     """A follow-up in a message; without a `change` it waits. `assignee` is a name: only the member who must act is
-    mentioned."""
+    mentioned. `asks_for` are the documents that a call asks for."""
 
     loan: LoanView
     follow_up: FollowUpView
@@ -58,6 +60,7 @@ class Item:
     kind: PurposeKind
     last_call: LastCall | None
     change: FollowUpChange | None
+    asks_for: tuple[Paper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,8 @@ async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp]) -> tuple[
     assignees = await members.by_ids(desk.session, {row.assignee_id for row in rows})
     stand_ins = await stand_ins_for(desk, assignees.values())
     handed = await acts.last_assignments(desk.session, loan_ids, ids)
+    about_documents = [row.id for row in rows if row.purpose == chasing.PURPOSE and row.state == "open"]
+    papers = await chasing.papers_by_call(desk, loan_ids, about_documents)
     found: list[Item] = []
     for row in rows:
         loan = await desk.session.get_one(Loan, row.loan_id)
@@ -125,6 +130,7 @@ async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp]) -> tuple[
                     at=row.closed_at if row.state != "open" else at,
                     answer=answers.get(row.id),
                 ),
+                asks_for=papers.get(row.id, ()),
             )
         )
     return tuple(found)

@@ -13,6 +13,7 @@ from handlers.messages.block_kit.elements import outcome, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Code, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
+from handlers.messages.follow_ups import write_unasked
 
 _ROWS = 5
 """How many open follow-ups of the loan an answer lists."""
@@ -36,6 +37,9 @@ def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID |
     if call.planned is not None:
         elements.write_plan(t, writer, call.planned)
         writer.quote(call.planned_note)
+    if call.chase is not None:
+        elements.write_plan(t, writer, call.chase)
+    write_unasked(t, writer, call.unasked)
     _write_still_open(t, writer, call)
     if call.asks:
         writer.line(Bold(t("Nothing is planned for this loan now. What's next?")))

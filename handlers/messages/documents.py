@@ -6,15 +6,16 @@ from zoneinfo import ZoneInfo
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.documents import DocumentChangeResult, DocumentList, DocumentRequestResult
 from desk.documents.views import ItemView
+from desk.follow_ups.chasing import Paper
 from desk.loans.views import LoanView
 from handlers.messages.block_kit.elements import (
     brief_when,
     fit_buttons,
-    follow_up_line,
     follow_up_name,
     phone_ending,
     undo_button,
     write_more,
+    write_next,
     write_plan,
 )
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
@@ -52,6 +53,8 @@ def item_line(t: Translator, item: ItemView, zone: ZoneInfo) -> list[Inline]:
         line += [" ", Mention(item.changed_by)]
     if item.by is not None and item.state in ("requested", "rejected"):
         line.append(" · " + t("by {when}", when=brief_when(t, item.by, zone)))
+    if item.late:
+        line += [" · ", Bold(t("late"))]
     if item.reason:
         line.append(f" · {item.reason}")
     return line
@@ -69,8 +72,9 @@ def requested(t: Translator, result: DocumentRequestResult, zone: ZoneInfo) -> M
     if result.planned is not None:
         write_plan(t, writer, result.planned)
     elif result.existing is not None:
-        writer.line(t("This follow-up asks for them:"))
-        writer.bullets([follow_up_line(t, result.existing)])
+        write_next(t, writer, result.existing)
+    if len(result.asks_for) > len(result.asked) or result.already:
+        write_papers(t, writer, result.asks_for, zone)
     buttons = fit_buttons(t, result.planned)
     if result.undo_id is not None:
         buttons.append(undo_button(t, result.undo_id))
@@ -95,12 +99,14 @@ def changed(t: Translator, result: DocumentChangeResult, zone: ZoneInfo, *, brie
     for follow_up in result.done:
         name = Code(follow_up_name(follow_up))
         writer.phrase(t, "The follow-up for these documents is done ({name}).", name=name)
-    if result.planned is not None:
-        write_plan(t, writer, result.planned)
+    for placed in result.placed:
+        write_plan(t, writer, placed.planned)
+        write_papers(t, writer, placed.asks_for, zone)
     offer_next(t, writer, result.next_steps, zone)
     if not brief:
         writer.buttons(*_item_buttons(t, result.still_open[:ROWS]))
-    return writer.buttons(*fit_buttons(t, result.planned), undo_button(t, result.undo_id)).message()
+    fits = [button for placed in result.placed for button in fit_buttons(t, placed.planned)]
+    return writer.buttons(*fits, undo_button(t, result.undo_id)).message()
 
 
 def listed(t: Translator, result: DocumentList, zone: ZoneInfo) -> Message:
@@ -125,6 +131,28 @@ def write_documents(
     if result.settled:
         writer.line(t("Closed:"))
         _write_items(t, writer, result.settled, zone)
+
+
+def write_papers(
+    t: Translator, writer: Writer, papers: Sequence[Paper], zone: ZoneInfo, *, openly: bool = False
+) -> None:
+    """Write which documents a call asks for and by when. `openly`: where others read it, without words that a person typed."""
+    if not papers:
+        return
+    names = [_paper(t, paper, zone, openly=openly) for paper in papers[:ROWS]]
+    if more := len(papers) - ROWS:
+        names += [t.n("and {n} more", "and {n} more", more)] if more > 0 else []
+    writer.line(t("It asks for: {documents}.", documents=t(", ").join(names)))
+
+
+def _paper(t: Translator, paper: Paper, zone: ZoneInfo, *, openly: bool) -> str:
+    name = document(t, paper.code, "" if openly else paper.words)
+    if paper.by is None:
+        return name
+    when = brief_when(t, paper.by, zone)
+    if paper.late:
+        return t("{document} by {when} (late)", document=name, when=when)
+    return t("{document} by {when}", document=name, when=when)
 
 
 def _write_items(t: Translator, writer: Writer, items: Sequence[ItemView], zone: ZoneInfo) -> None:

@@ -1,8 +1,11 @@
 """Answers to planning, moving, snoozing, passing on or closing a follow-up."""
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.assigning import CloseResult, PlanResult
+from desk.follow_ups.chasing import Paper
 from desk.follow_ups.next_steps import NextOffer, NextSteps
 from desk.handover.reassigning import ManagerHandover
 from desk.loans.views import LoanView
@@ -34,8 +37,18 @@ def closed(t: Translator, result: CloseResult, zone: ZoneInfo) -> Message:
     done = follow_up.state == "done"
     writer.phrase(t, "{what} ({name}) is done." if done else "{what} ({name}) is cancelled.", what=what, name=name)
     writer.quote(result.why)
+    if result.chase is not None:
+        write_plan(t, writer, result.chase)
+    write_unasked(t, writer, result.unasked)
     offer_next(t, writer, result.next_steps, zone)
     return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
+def write_unasked(t: Translator, writer: Writer, unasked: Sequence[Paper]) -> None:
+    """Write which documents are still to be brought although no call asks for them now."""
+    if unasked:
+        names = dict.fromkeys(VOCABULARY.document(paper.code).word(t.language) for paper in unasked)
+        writer.line(t("Still to be brought, and no call asks for it now: {documents}.", documents=t(", ").join(names)))
 
 
 def offer_next(t: Translator, writer: Writer, next_steps: NextSteps | None, zone: ZoneInfo) -> None:

@@ -9,6 +9,7 @@ from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.message import Bold, Button, Channel, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.documents import write_papers
 
 ROWS = 10
 """How many follow-ups a bundle lists; the rest are counted."""
@@ -25,6 +26,7 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
     writer.line(elements.masked_loan(t, item.loan), " · ", elements.stage(t, item.loan.stage))
     _write_cover(t, writer, view)
     writer.line(_since(t, item, zone))
+    write_papers(t, writer, item.asks_for, zone, openly=True)
     writer.buttons(*_outcomes(t, item))
     writer.buttons(
         *_snoozes(t, view, item, zone), _log(t, item), _hand_over(t, item), _card(t, item.loan), _number(t, item)
@@ -66,6 +68,7 @@ def assigned(t: Translator, view: FollowUpNotice, zone: ZoneInfo, by: str) -> Me
     writer.line(elements.masked_loan(t, item.loan))
     due = elements.when(t, item.follow_up.due, ZoneInfo(item.follow_up.zone))
     writer.line(Bold(elements.purpose(t, item.follow_up.purpose)), " · ", due)
+    write_papers(t, writer, item.asks_for, zone, openly=True)
     move = elements.form_button(t("Move"), "move", loan=item.loan.id, follow_up=item.follow_up.number)
     return writer.buttons(_log(t, item), move, _hand_over(t, item), _card(t, item.loan), _number(t, item)).message()
 
@@ -89,6 +92,7 @@ def escalation(t: Translator, view: FollowUpNotice, zone: ZoneInfo, *, times: in
     if item.change is not None and item.change.kind != "snoozed":
         return writer.line(_result(t, item.change, item, zone)).message()
     writer.line(_since(t, item, zone))
+    write_papers(t, writer, item.asks_for, zone, openly=True)
     # Reassigning a loan moves only its owner's follow-ups; another member's call is handed over by itself.
     is_owners = item.follow_up.assignee == item.loan.owner
     return writer.buttons(_card(t, item.loan), _reassign(t, item.loan) if is_owners else _hand_over(t, item)).message()

@@ -87,18 +87,25 @@ def follow_up_line(t: Translator, follow_up: FollowUpView, *, with_loan: bool = 
     return line
 
 
-def write_plan(t: Translator, writer: Writer, planned: PlannedView) -> None:
-    """Write the plan with its absolute time, and every warning that the planner should see."""
-    follow_up = planned.follow_up
-    zone = ZoneInfo(follow_up.zone)
+def write_next(t: Translator, writer: Writer, follow_up: FollowUpView) -> None:
+    """Write what is planned and for when, with its absolute time."""
     writer.phrase(
         t,
         "Next: {what} {when}, {who} ({name})",
         what=Bold(purpose(t, follow_up.purpose)),
-        when=Bold(when(t, follow_up.due, zone)),
+        when=Bold(when(t, follow_up.due, ZoneInfo(follow_up.zone))),
         who=Mention(follow_up.assignee),
         name=Code(follow_up_name(follow_up)),
     )
+
+
+def write_plan(t: Translator, writer: Writer, planned: PlannedView) -> None:
+    """Write the plan with its absolute time, and every warning that the planner should see."""
+    follow_up = planned.follow_up
+    zone = ZoneInfo(follow_up.zone)
+    write_next(t, writer, follow_up)
+    if planned.moved_from is not None:
+        writer.line(t("It was planned for {when}.", when=when(t, planned.moved_from, zone)))
     if planned.acting is not None:
         writer.phrase(
             t,

@@ -1,8 +1,9 @@
 """Documents requested from borrowers."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -10,6 +11,9 @@ from storage.tables import DocumentItem, DocumentRequest, DocumentStep, Loan
 
 OPEN_STATES = ("requested", "received", "rejected")
 """States of a document that is still to be brought or reviewed; a rejected one is requested again."""
+
+TO_BRING = ("requested", "rejected")
+"""States of a document that the borrower is still to bring."""
 
 
 async def open_items(session: AsyncSession, loan_id: UUID) -> list[DocumentItem]:
@@ -19,12 +23,12 @@ async def open_items(session: AsyncSession, loan_id: UUID) -> list[DocumentItem]
 
 async def open_with_requests(session: AsyncSession, loan_id: UUID) -> list[tuple[DocumentItem, DocumentRequest]]:
     """Return the same with their requests."""
-    return await _items(session, loan_id, OPEN_STATES)
+    return await _items(session, [loan_id], OPEN_STATES)
 
 
 async def items_of_loan(session: AsyncSession, loan_id: UUID) -> list[tuple[DocumentItem, DocumentRequest]]:
     """Return the documents of a loan that were not undone, with their requests, in the order of the requests."""
-    return await _items(session, loan_id, (*OPEN_STATES, "accepted", "cancelled", "ended"))
+    return await _items(session, [loan_id], (*OPEN_STATES, "accepted", "cancelled", "ended"))
 
 
 async def steps_of_loan(session: AsyncSession, loan_id: UUID, *, limit: int) -> list[tuple[DocumentStep, DocumentItem]]:
@@ -58,6 +62,13 @@ async def requests(session: AsyncSession, request_ids: Sequence[UUID]) -> list[D
     return list((await session.exec(statement.order_by(col(DocumentRequest.created_at)))).all())
 
 
+async def to_bring(
+    session: AsyncSession, loan_ids: Collection[UUID], follow_up_ids: Collection[UUID]
+) -> list[tuple[DocumentItem, DocumentRequest]]:
+    """Return the documents of these loans that are still to be brought and that these calls ask for, with their requests."""
+    return await _items(session, loan_ids, TO_BRING, col(DocumentRequest.follow_up_id).in_(follow_up_ids))
+
+
 async def asked_after_in(session: AsyncSession, loan_id: UUID, follow_up_id: UUID) -> list[DocumentRequest]:
     """Return the requests of a loan whose documents this follow-up asks for."""
     statement = select(DocumentRequest).where(
@@ -78,12 +89,12 @@ async def count_received(session: AsyncSession, owner_id: UUID) -> int:
 
 
 async def _items(
-    session: AsyncSession, loan_id: UUID, states: Sequence[str]
+    session: AsyncSession, loan_ids: Collection[UUID], states: Sequence[str], *conditions: ColumnElement[bool]
 ) -> list[tuple[DocumentItem, DocumentRequest]]:
     statement = (
         select(DocumentItem, DocumentRequest)
         .join(DocumentRequest, col(DocumentRequest.id) == col(DocumentItem.request_id))
-        .where(DocumentItem.loan_id == loan_id, col(DocumentItem.state).in_(states))
+        .where(col(DocumentItem.loan_id).in_(loan_ids), col(DocumentItem.state).in_(states), *conditions)
         .order_by(col(DocumentRequest.created_at), col(DocumentItem.request_id), col(DocumentItem.position))
     )
     return list((await session.exec(statement)).all())

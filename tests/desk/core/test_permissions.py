@@ -131,7 +131,7 @@ def asked_acts() -> set[str]:
     """The acts that the use cases name where they ask for a right."""
     root = Path(desk.__path__[0]).parent
     texts = [path.read_text("utf-8") for room in ("desk", "handlers", "bot") for path in (root / room).rglob("*.py")]
-    asking_files = [text for text in texts if "desk.core.permissions import" in text or "require_may_act" in text]
+    asking_files = [text for text in texts if "desk.core.permissions import" in text or "may_act" in text]
     calls = [node for text in asking_files for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
     asking = [call for call in calls if _name(call.func) in ASKS and call.args]
     words = [node for call in asking for arg in call.args[1:2] or call.args for node in ast.walk(arg)]

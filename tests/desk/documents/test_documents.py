@@ -112,14 +112,27 @@ async def test_a_planned_call_about_documents_is_not_planned_twice(papers: Paper
     assert answer.existing.id == there.id
 
 
-async def test_a_day_moves_the_planned_call_about_documents(papers: Papers) -> None:
+async def test_a_call_that_a_member_planned_is_not_put_off_to_the_day_of_the_documents(papers: Papers) -> None:
     there = await make_follow_up(
         papers.office, papers.loan, papers.lin, purpose="documents", due_at=at("2026-11-26 11:00")
     )
     answer = await papers.ask(ID, by=due("2026-11-27 15:00"))
+    assert answer.planned is None
+    assert answer.existing is not None
+    assert answer.existing.id == there.id
+    assert (await papers.follow_up(there.id)).due_at == at("2026-11-26 11:00")
+
+
+async def test_a_later_call_that_a_member_planned_stays_and_an_earlier_one_asks_for_the_documents(
+    papers: Papers,
+) -> None:
+    there = await make_follow_up(
+        papers.office, papers.loan, papers.lin, purpose="documents", due_at=at("2026-12-10 11:00")
+    )
+    answer = await papers.ask(ID, by=due("2026-11-27"))
     assert answer.planned is not None
-    assert answer.planned.follow_up.id == there.id
-    assert (await papers.follow_up(there.id)).due_at == at("2026-11-27 15:00")
+    assert answer.planned.follow_up.id != there.id
+    assert (await papers.follow_up(there.id)).due_at == at("2026-12-10 11:00")
 
 
 async def test_an_open_document_is_not_requested_twice(papers: Papers) -> None:
