@@ -77,6 +77,7 @@ LIMITS_OF_TIME = (
     (responses, "TABLE_SECONDS"),
     (transaction, "ANSWER_SECONDS"),
     (transaction, "LANGUAGE_SECONDS"),
+    (transaction, "LOOK_UP_SECONDS"),
     (views, "PUBLISH_SECONDS"),
     (views, "SECONDS"),
     (triggers, "TRIGGER_SECONDS"),

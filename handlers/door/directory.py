@@ -1,10 +1,12 @@
 """People and channels: what Slack knows about them (looked up before a transaction, never in one), and their mentions."""
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -16,6 +18,9 @@ from desk.people.team import Candidate, ReminderChannel
 from handlers.grammar.text import Line, Mention
 from storage.queries.people import members
 from storage.queries.people.members import one_word
+
+MOST_NAMES = 100
+"""Most people whose names are looked up for one text; the ids of others stay as they are."""
 
 _USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _MENTIONED = re.compile(r"(?:<|&lt;)[@#]([UWCG][A-Z0-9]+)(?:\|.*?)?(?:>|&gt;)")
@@ -52,13 +57,15 @@ class Directory:
 
     async def look_up(self, slack_ids: Iterable[str]) -> DirectoryEntries:
         """Return the people and channels with these ids. Raises SlackApiError."""
-        wanted = dict.fromkeys(slack_ids)
-        people = {each: await self.person(each) for each in wanted if each.startswith(("U", "W"))}
-        channels = {each: await self.channel(each) for each in wanted if each.startswith(("C", "G"))}
+        wanted = tuple(dict.fromkeys(slack_ids))
+        users = [each for each in wanted if each.startswith(("U", "W"))]
+        places = [each for each in wanted if each.startswith(("C", "G"))]
+        people = await asyncio.gather(*map(self.person, users))
+        channels = await asyncio.gather(*map(self.channel, places))
         return DirectoryEntries(
-            ids=tuple(wanted),
-            people={key: person for key, person in people.items() if person},
-            channels={key: channel for key, channel in channels.items() if channel},
+            ids=wanted,
+            people={key: person for key, person in zip(users, people, strict=True) if person},
+            channels={key: channel for key, channel in zip(places, channels, strict=True) if channel},
         )
 
     async def person(self, slack_user_id: str) -> Candidate | None:
@@ -97,12 +104,11 @@ def mentioned_ids(text: str) -> list[str]:
 
 async def names_in(desk: Desk, text: str) -> Mapping[str, str]:
     """Return the names of the members whom a text mentions, by Slack id."""
-    names: dict[str, str] = {}
-    for slack_id in dict.fromkeys(_USER.findall(text)):
-        member = await members.by_slack_id(desk.session, desk.workspace.id, slack_id)
-        if member is not None:
-            names[slack_id] = member.name
-    return names
+    mentioned = list(dict.fromkeys(_USER.findall(text)))[:MOST_NAMES]
+    if not mentioned:
+        return {}
+    found = await members.by_slack_ids(desk.session, desk.workspace.id, mentioned)
+    return {member.slack_user_id: member.name for member in found}
 
 
 async def mention_words(desk: Desk, line: str) -> Mapping[str, str]:
@@ -163,7 +169,7 @@ def _candidate(user: dict[str, Any]) -> Candidate:
             slack_user_id=user["id"],
             name=next(filter(None, names), ""),
             email=profile.get("email"),
-            zone=user.get("tz") or "UTC",
+            zone=_known_zone(user.get("tz")),
             locale=user.get("locale") or "en-US",
         ),
         is_bot=bool(user.get("is_bot")),
@@ -171,6 +177,14 @@ def _candidate(user: dict[str, Any]) -> Candidate:
         is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         is_stranger=bool(user.get("is_stranger")),
     )
+
+
+def _known_zone(name: Any) -> str:
+    """Return the zone of a profile, or UTC if this machine does not know it: no row may have one that cannot be used."""
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        return "UTC"
 
 
 def code_of(error: SlackApiError) -> str:

@@ -17,16 +17,25 @@ class Language:
     zone: ZoneInfo
 
 
+_MOST_STRANGERS = 1000
+
+
 class Languages:
-    """The languages of the members that this process has served; for other users, the workspace's."""
+    """The languages of the users that this process has served; for others, the workspace's."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._members: dict[str, tuple[str, str]] = {}
+        self._strangers: dict[str, tuple[str, str]] = {}
+
+    def knows(self, slack_user_id: str) -> bool:
+        """Return whether this user's language is known."""
+        return slack_user_id in self._members or slack_user_id in self._strangers
 
     def of_user(self, slack_user_id: str) -> Language:
         """Return the language of a Slack user: the workspace's if theirs is not known."""
-        locale, zone = self._members.get(slack_user_id, (self._workspace.locale, self._workspace.zone))
+        unknown = (self._workspace.locale, self._workspace.zone)
+        locale, zone = self._members.get(slack_user_id) or self._strangers.get(slack_user_id, unknown)
         return Language(Translator(locale), ZoneInfo(zone))
 
     def of_member(self, member: Member) -> Language:
@@ -34,7 +43,10 @@ class Languages:
         self._members[member.slack_user_id] = (locale_of(member), member.zone)
         return self.of_user(member.slack_user_id)
 
-    @staticmethod
-    def of_newcomer(newcomer: Newcomer) -> Language:
-        """Return the language that a user who is not a member has set in Slack."""
-        return Language(Translator(newcomer.locale), ZoneInfo(newcomer.zone))
+    def of_stranger(self, newcomer: Newcomer) -> Language:
+        """Return, and remember for a while, the language that a user who is not a member has set in Slack."""
+        while len(self._strangers) >= _MOST_STRANGERS:
+            self._strangers.pop(next(iter(self._strangers)))
+        self._members.pop(newcomer.slack_user_id, None)
+        self._strangers[newcomer.slack_user_id] = (newcomer.locale, newcomer.zone)
+        return self.of_user(newcomer.slack_user_id)

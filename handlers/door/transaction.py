@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from desk.core import deliveries
-from desk.core.errors import DeskError, NotAllowed
+from desk.core.errors import DeskError, Invalid, NotAllowed
 from desk.core.transaction import Desk, Office
 from handlers.door.answers import read_answer, write_answer
 from handlers.door.directory import Directory, DirectoryEntries
@@ -31,6 +31,12 @@ log = structlog.get_logger()
 
 ANSWER_SECONDS = 1.8
 """Time limit of a request, after which its sender is told what is known. Slack gives up after 3 s."""
+
+LOOK_UP_SECONDS = 1.0
+"""How much of it may be spent on asking Slack about people and channels. Nothing is written before their answer."""
+
+MOST_LOOKED_UP = 20
+"""Most people and channels that one request may name where Slack is asked about them: Slack allows about 100 a minute."""
 
 LANGUAGE_SECONDS = 0.7
 """Time limit for asking Slack for the language of a sender who is not a member."""
@@ -60,8 +66,7 @@ class Transactions:
         began = perf_counter()
         with structlog.contextvars.bound_contextvars(reference=reference, delivery=interaction.delivery.key):
             try:
-                entries = await self._look_up(interaction)
-                task = asyncio.create_task(self._handle(interaction, entries, progress))
+                task = asyncio.create_task(self._serve(interaction, progress))
                 if await self._ended(task, ANSWER_SECONDS):
                     return task.result()
                 wrong, progress.outcome = trouble.trouble(progress.session, None), "database_trouble"
@@ -123,6 +128,24 @@ class Transactions:
 
         await self._ended(asyncio.create_task(attempt()), seconds)
 
+    async def _serve(self, interaction: Interaction, progress: "_Progress") -> Answer | None:
+        """Look up in Slack what a member's request needs, and handle it. A request of others costs no look-up."""
+        entries = DirectoryEntries()
+        if wanted := tuple(dict.fromkeys(interaction.lookup_ids)):
+            if not interaction.for_non_members:
+                await self._require_member(interaction.delivery.user_id, progress)
+            if len(wanted) > MOST_LOOKED_UP:
+                raise Invalid("too_many_named", most=MOST_LOOKED_UP)
+            entries = await self._look_up(wanted)
+        return await self._handle(interaction, entries, progress)
+
+    async def _require_member(self, slack_user_id: str, progress: "_Progress") -> None:
+        async with self._office.reading_desk(self._workspace) as desk:
+            member = await _present_member(desk, slack_user_id)
+        if member is None:
+            raise NotAllowed("not_a_member")
+        progress.language = self.languages.of_member(member)
+
     async def _handle(
         self, interaction: Interaction, entries: DirectoryEntries, progress: "_Progress"
     ) -> Answer | None:
@@ -133,7 +156,7 @@ class Transactions:
             if member is not None:
                 progress.language = self.languages.of_member(member)
             elif (person := entries.people.get(delivery.user_id)) is not None:
-                progress.language = Languages.of_newcomer(person.newcomer)
+                progress.language = self.languages.of_stranger(person.newcomer)
             if (earlier := await deliveries.claim(desk, delivery.key)) is not None:
                 progress.outcome = "repeat"
                 return read_answer(earlier)
@@ -146,19 +169,22 @@ class Transactions:
         progress.outcome = "done"
         return answer
 
-    async def _look_up(self, interaction: Interaction) -> DirectoryEntries:
+    async def _look_up(self, slack_ids: Sequence[str]) -> DirectoryEntries:
         try:
-            return await self._directory.look_up(interaction.lookup_ids)
+            async with asyncio.timeout(LOOK_UP_SECONDS):
+                return await self._directory.look_up(slack_ids)
         except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
             raise _SlackSilentError from error
 
     async def _learn_language(self, interaction: Interaction, progress: "_Progress") -> None:
-        """Ask Slack for the language of a sender who is not a member; without an answer, keep the workspace's."""
+        """Ask Slack once for the language of a sender who is not a member; without an answer, keep the workspace's."""
+        if self.languages.knows(interaction.delivery.user_id):
+            return
         with contextlib.suppress(SlackApiError, aiohttp.ClientError, OSError, TimeoutError):
             async with asyncio.timeout(LANGUAGE_SECONDS):
                 person = await self._directory.person(interaction.delivery.user_id)
             if person is not None:
-                progress.language = Languages.of_newcomer(person.newcomer)
+                progress.language = self.languages.of_stranger(person.newcomer)
 
     async def _read(self, user_id: str, read: Callable[[Request], Awaitable[T]], default: T) -> T:
         async with self._office.reading_desk(self._workspace) as desk:

@@ -32,6 +32,7 @@ TEXTS: dict[str, str] = {
     "already_owner": _("{loan} already belongs to {who}."),
     "member_gone": _("One of the two is no longer a member of the desk."),
     "mention_needed": _("Mention the person with @, so that Slack can tell who “{given}” is."),
+    "too_many_named": _("That names more than {most} people and channels. Name fewer at a time."),
     "not_in_slack": _("Slack doesn't know {slack_id}."),
     "not_a_person": _("{slack_id} is a bot or has left the company."),
     "guest": _("{slack_id} is a guest or works for another company, so they can't see borrowers' data."),

@@ -26,6 +26,12 @@ async def by_slack_id(session: AsyncSession, workspace_id: UUID, slack_user_id: 
     return (await session.exec(_BY_SLACK_ID, params={"workspace": workspace_id, "slack_id": slack_user_id})).first()
 
 
+async def by_slack_ids(session: AsyncSession, workspace_id: UUID, slack_user_ids: Collection[str]) -> list[Member]:
+    """Return the members with these Slack ids, even if removed."""
+    statement = select(Member).where(Member.workspace_id == workspace_id, col(Member.slack_user_id).in_(slack_user_ids))
+    return list((await session.exec(statement)).all())
+
+
 async def by_word(session: AsyncSession, workspace_id: UUID, word: str) -> list[Member]:
     """Return the present members named `word`, with or without blanks, else those with a word in their name that begins so.
 
