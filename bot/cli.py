@@ -86,12 +86,20 @@ def migrate() -> None:
 def import_file(
     file: Annotated[Path, typer.Argument(help="A CSV file, UTF-8 or GB18030. Columns: docs/import.md.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and save nothing.")] = False,
+    encoding: Annotated[
+        str | None, typer.Option(help="The file's encoding, if it is another one: big5, cp1252, utf-16 …")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Language of the report: zh or en. Default: the lender's.")
+    ] = None,
 ) -> None:
     """Import loans from the lender's system. Exit code 1: some rows were refused, or the file cannot be read."""
     from bot.commands.importing import run
 
     _run_with_settings(
-        _on_database(lambda settings: run(settings, file, console, language=_language(), dry_run=dry_run))
+        _on_database(
+            lambda settings: run(settings, file, console, language=language, dry_run=dry_run, encoding=encoding)
+        )
     )
 
 

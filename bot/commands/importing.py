@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,19 +11,25 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
+from rich.text import Text
 
 from bot.settings import Settings
 from desk.core.clock import SystemClock
 from desk.core.errors import DeskError, Invalid
 from desk.core.transaction import Office
-from desk.importing.importing import BATCH, Effect, RefusedRow, import_batch, without_duplicates
-from desk.importing.rows import ImportRow, read_header, read_row
+from desk.importing.decoding import decode, delimiter_of
+from desk.importing.importing import BATCH, Effect, RefusedRow, import_batch, numbers_of, without_duplicates
+from desk.importing.rows import ImportRow, UnknownColumn, read_header, read_row
+from desk.importing.updating import Remark
 from handlers.messages.block_kit.translator import Translator
+from handlers.messages.importing import explain_remark, unknown_columns
 from handlers.messages.refusals.importing import explain_file, explain_row
 from storage.engine.database import Database
 from storage.queries.people import workspaces
 from storage.tables import Workspace
+
+NAMES_SHOWN = 5
+"""How many names a dry run shows."""
 
 
 @dataclass(slots=True)
@@ -33,58 +39,72 @@ class Outcome:
     rows: int = 0
     effects: Counter[Effect] = field(default_factory=Counter)
     refused: list[RefusedRow] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
     planned: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """The rows of a file with the refused ones, and its columns that are not imported."""
+
+    rows: list[ImportRow]
+    refused: list[RefusedRow]
+    unknown: tuple[UnknownColumn, ...]
 
 
 class _DryRunError(Exception):
     """Rolls back a transaction of a dry run."""
 
 
-def read_file(path: Path) -> str:
-    """Return the text of a file in UTF-8 or in GB18030, which Chinese Excel writes.
+def read_file(path: Path, encoding: str | None = None) -> str:
+    """Return the text of a file.
 
-    Raise Invalid: `import_unreadable` (no such file, or one that cannot be opened), `import_not_text`.
+    Raise Invalid: `import_unreadable` (no such file, or one that cannot be opened), and as `decoding.decode` does.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
         raise Invalid("import_unreadable", given=str(path), why=error.strerror or "") from None
-    if b"\0" in content:
-        raise Invalid("import_not_text", given=str(path))
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Invalid("import_not_text", given=str(path))
+    return decode(content, given=str(path), encoding=encoding)
 
 
 def read_rows(text: str, workspace: Workspace, office: Office) -> tuple[list[ImportRow], list[RefusedRow]]:
-    """Return the rows of a CSV text and the refused ones, each with its line.
+    """Return the rows of `read_table`, and the refused ones."""
+    read = read_table(text, workspace, office)
+    return read.rows, read.refused
+
+
+def read_table(text: str, workspace: Workspace, office: Office) -> FileRead:
+    """Read a CSV text. A row with faults is among the rows: the import refuses it with what else is wrong.
 
     Raise Invalid when it is no table of loans: `import_not_csv`, `import_quotes`, `import_column_missing`,
     `import_column_twice`.
     """
     today = office.clock.now().astimezone(ZoneInfo(workspace.zone)).date()
     lines = _lines(text)
-    _, header = next(lines, (0, []))
-    if len(header) < 2:
+    _, first = next(lines, (0, []))
+    if len(first) < 2:
         raise Invalid("import_not_csv")
-    places = read_header(header)
+    header = read_header(first)
     rows: list[ImportRow] = []
     refused: list[RefusedRow] = []
+    filled: set[int] = set()
     for number, cells in lines:
         if not any(cell.strip() for cell in cells):
             continue
-        try:
-            if len(cells) != len(header):
-                raise Invalid("import_cells", line=number, cells=len(cells), columns=len(header))
-            given = {column: cells[place] for column, place in places.items()}
-            rows.append(read_row(number, given, today=today, region=workspace.country or "CN"))
-        except DeskError as error:
-            refused.append(RefusedRow(number, error))
+        filled.update(place for place in header.unknown if place < len(cells) and cells[place].strip())
+        if len(cells) != len(first):
+            error = Invalid("import_cells", line=number, cells=len(cells), columns=len(first))
+            refused.append(RefusedRow(number, (error,)))
+            continue
+        rows.append(read_row(number, cells, header, today=today, region=workspace.country or "CN"))
     unique, twice = without_duplicates(rows)
-    return unique, sorted(refused + twice, key=lambda row: row.line)
+    unknown = tuple(
+        UnknownColumn(place + 1, heading)
+        for place, heading in header.unknown.items()
+        if heading is not None or place in filled
+    )
+    return FileRead(unique, sorted(refused + twice, key=lambda row: row.line), unknown)
 
 
 async def import_loans(
@@ -92,13 +112,15 @@ async def import_loans(
 ) -> Outcome:
     """Import the rows in short transactions, and call `advance` with the size of each. A dry run rolls them back."""
     outcome = Outcome(rows=len(rows))
+    numbers = numbers_of(rows)
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
         with suppress(_DryRunError):
             async with office.desk(workspace) as desk:
-                result = await import_batch(desk, batch)
+                result = await import_batch(desk, batch, numbers=numbers)
                 outcome.effects += result.effects
                 outcome.refused += result.refused
+                outcome.remarks += result.remarks
                 outcome.planned += result.planned
                 if dry_run:
                     await desk.session.flush()
@@ -108,9 +130,7 @@ async def import_loans(
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
-    first = text.partition("\n")[0]
-    delimiter = next((mark for mark in (",", "\t", ";", "，") if mark in first), ",")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True)
     try:
         for cells in reader:
             yield reader.line_num, cells
@@ -118,9 +138,18 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
         raise Invalid("import_quotes", line=reader.line_num) from None
 
 
-async def run(settings: Settings, file: Path, console: Console, *, language: str, dry_run: bool) -> int:
-    """Import a file and report each refused row. Return 0 when every row was imported, else 1."""
-    t = Translator(language)
+async def run(
+    settings: Settings,
+    file: Path,
+    console: Console,
+    *,
+    dry_run: bool,
+    language: str | None = None,
+    encoding: str | None = None,
+) -> int:
+    """Import a file and report each refused row, in `language` or else in the lender's. Return 0 when every row was imported,
+    else 1."""
+    t = Translator(language or "en")
     database = Database(settings.database_url.get_secret_value())
     office = Office(database=database, cipher=settings.cipher(), clock=SystemClock())
     try:
@@ -129,28 +158,34 @@ async def run(settings: Settings, file: Path, console: Console, *, language: str
         if workspace is None:
             console.print(t("The desk isn't installed in a workspace yet. Run loandesk serve once first."))
             return 1
-        rows, refused = read_rows(read_file(file), workspace, office)
+        t = Translator(language or workspace.locale)
+        read = read_table(read_file(file, encoding), workspace, office)
         with Progress(console=console, transient=True) as progress:
-            task = progress.add_task(t("Importing"), total=len(rows))
+            task = progress.add_task(t("Importing"), total=len(read.rows))
             outcome = await import_loans(
-                office, workspace, rows, dry_run=dry_run, advance=lambda n: progress.advance(task, n)
+                office, workspace, read.rows, dry_run=dry_run, advance=lambda n: progress.advance(task, n)
             )
-        outcome.refused = sorted([*outcome.refused, *refused], key=lambda row: row.line)
-        _report(t, outcome, console, dry_run=dry_run)
+        outcome.refused = sorted([*outcome.refused, *read.refused], key=lambda row: row.line)
+        _report(t, read, outcome, console, dry_run=dry_run)
         return 1 if outcome.refused else 0
     except DeskError as error:
-        console.print(explain_file(t, error))
+        _say(console, explain_file(t, error))
         return 1
     finally:
         await database.close()
 
 
-def _report(t: Translator, outcome: Outcome, console: Console, *, dry_run: bool) -> None:
-    if outcome.refused:
-        table = Table(t("Line"), t("Reason refused"))
-        for row in outcome.refused:
-            table.add_row(str(row.line), explain_row(t, row.error))
-        console.print(table, soft_wrap=False)
+def _report(t: Translator, read: FileRead, outcome: Outcome, console: Console, *, dry_run: bool) -> None:
+    if read.unknown:
+        _say(console, unknown_columns(t, read.unknown))
+    if dry_run and (names := sample_names(read.rows)):
+        _say(console, t("Names as they were read: {names}", names=t(", ").join(names)))
+    for row in outcome.refused:
+        for error in row.errors:
+            _say(console, t("Line {line} refused · {reason}", line=row.line, reason=explain_row(t, error)))
+    for remark in sorted(outcome.remarks, key=lambda each: each.line):
+        said = explain_remark(t, remark)
+        _say(console, t("Line {line} · {loan} · {remark}", line=remark.line, loan=remark.number, remark=said))
     counts = {
         t("new"): outcome.effects["new"],
         t("changed"): outcome.effects["changed"],
@@ -162,3 +197,14 @@ def _report(t: Translator, outcome: Outcome, console: Console, *, dry_run: bool)
     console.print(" · ".join(f"{words} {count}" for words, count in counts.items()))
     if dry_run:
         console.print(t("Dry run: nothing was saved."))
+
+
+def sample_names(rows: Sequence[ImportRow]) -> list[str]:
+    """Return a few names of a file, those first that show whether its encoding was understood."""
+    names = dict.fromkeys(row.name for row in rows if row.name)
+    return sorted(names, key=str.isascii)[:NAMES_SHOWN]
+
+
+def _say(console: Console, text: str) -> None:
+    """Print a text that a file or a person wrote parts of: not read as markup."""
+    console.print(Text(text))

@@ -1,26 +1,25 @@
-"""Import loans from the lender's own system, repeatedly: an import never overrides what the desk has decided."""
+"""Import loans from the lender's own system, repeatedly: an import never takes back what the desk has corrected."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from desk.core.changes import track
-from desk.core.errors import DeskError, Invalid
+from desk.core.errors import DeskError
 from desk.core.permissions import CALLERS, roles_of
 from desk.core.transaction import Desk
-from desk.follow_ups import rule_plans
-from desk.handover import reassigning
-from desk.importing.rows import ImportRow
-from desk.loans import borrowers, stages
+from desk.importing.comparing import LastSaid, corrected_fields, name_key, read_values, values_of, write_values
+from desk.importing.rows import REQUIRED, ImportRow
+from desk.importing.updating import Matched, Remark, Update, plan_instalment, remark, update_loan
+from desk.loans import borrowers
 from desk.rules.contacts import without_extension
 from storage.engine.types import new_id
-from storage.queries.handover import holdings
 from storage.queries.importing import imports
 from storage.queries.loans.loans import number_key
 from storage.queries.people import members
-from storage.tables import Borrower, Loan, Member
+from storage.tables import ImportedValues, Loan, Member
 
 BATCH = 200
 """Rows per transaction: few enough that others can write in between."""
@@ -30,18 +29,25 @@ Effect = Literal["new", "changed", "same", "taken_over"]
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A row that was not imported, and why."""
+    """A row that was not imported, and everything that is wrong with it."""
 
     line: int
-    error: DeskError
+    errors: tuple[DeskError, ...]
+
+    @property
+    def error(self) -> DeskError:
+        """The first of the errors."""
+        return self.errors[0]
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """The result of a batch: rows by effect, refused rows, and how many follow-ups the rules planned."""
+    """The result of a batch: rows by effect, refused rows, what people should know of the others, and how many follow-ups
+    the rules planned."""
 
     effects: Counter[Effect] = field(default_factory=Counter["Effect"])
     refused: tuple[RefusedRow, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     planned: int = 0
 
 
@@ -50,143 +56,200 @@ def without_duplicates(rows: Iterable[ImportRow]) -> tuple[list[ImportRow], list
     rows = list(rows)
     lines: dict[str, list[int]] = defaultdict(list)
     for row in rows:
-        lines[number_key(row.number)].append(row.line)
+        if row.number:
+            lines[number_key(row.number)].append(row.line)
     unique: list[ImportRow] = []
     refused: list[RefusedRow] = []
     for row in rows:
         others = tuple(line for line in lines[number_key(row.number)] if line != row.line)
         if others:
-            given = {"column": "number", "line": row.line, "given": row.number}
-            refused.append(RefusedRow(row.line, Invalid("import_number_twice", **given, lines=others)))
+            twice = row.fault("import_number_twice", "number", given=row.number, lines=others)
+            refused.append(RefusedRow(row.line, (twice, *row.faults)))
         else:
             unique.append(row)
     return unique, refused
 
 
-async def import_batch(desk: Desk, rows: Sequence[ImportRow]) -> ImportResult:
-    """Import these rows, each completely or not at all.
+def numbers_of(rows: Iterable[ImportRow]) -> frozenset[str]:
+    """Return the numbers of a file as they are compared."""
+    return frozenset(number_key(row.number) for row in rows if row.number)
 
-    An existing loan gets the file's values, except an owner or a stage that the desk itself has set. A new number with the
-    name and phone of a loan that the desk numbered itself (`L-…`) takes that loan over.
+
+async def import_batch(
+    desk: Desk, rows: Sequence[ImportRow], *, numbers: Collection[str] | None = None
+) -> ImportResult:
+    """Import these rows, each completely or not at all. `numbers` are those of the whole file, from `numbers_of`.
+
+    An existing loan gets what the file says differently than the last file (docs/import.md). A new number with the name
+    and phone of a loan that the desk numbered itself (`L-…`) takes that loan over.
     """
-    owners = await _owners(desk, rows)
-    there = await imports.locked_by_numbers(desk.session, desk.workspace.id, [row.number for row in rows])
-    minted = await _minted_by_contact(desk, [row for row in rows if number_key(row.number) not in there])
-    effects: Counter[Effect] = Counter()
-    refused: list[RefusedRow] = []
-    planned = 0
-    new: list[tuple[UUID, str, str]] = []
+    batch = _Batch(desk, numbers_of(rows) if numbers is None else numbers)
+    await batch.read(rows)
     for row in rows:
-        if row.owner and row.owner.casefold() not in owners:
-            error = Invalid("import_owner_unknown", column="owner", line=row.line, given=row.owner)
-            refused.append(RefusedRow(row.line, error))
-            continue
-        owner = owners.get(row.owner.casefold())
-        if (known := there.get(number_key(row.number))) is not None:
-            effect, plans = await _update_loan(desk, *known, row, owner)
-        elif (known := minted.pop((row.name, row.phone), None)) is not None:
-            effect, plans = await _take_over(desk, *known, row, owner)
+        await batch.take(row)
+    return await batch.finish()
+
+
+class _Batch:
+    """The rows of one transaction, what the desk knows of them, and what became of them."""
+
+    def __init__(self, desk: Desk, numbers: Collection[str]) -> None:
+        self.desk, self.numbers = desk, numbers
+        self.owners: dict[str, Member] = {}
+        self.present: set[UUID] = set()
+        self.by_said: dict[str, Matched] = {}
+        self.by_number: dict[str, Matched] = {}
+        self.minted: dict[str, list[Matched]] = defaultdict(list)
+        self.effects: Counter[Effect] = Counter()
+        self.refused: list[RefusedRow] = []
+        self.remarks: list[Remark] = []
+        self.planned = 0
+        self.new: list[tuple[UUID, str, str]] = []
+        self.same_phones: list[tuple[ImportRow, Matched]] = []
+        self.values_new: list[ImportedValues] = []
+        self.values_changed: list[ImportedValues] = []
+
+    async def read(self, rows: Sequence[ImportRow]) -> None:
+        """Read what the desk knows, in a few queries for all rows."""
+        desk = self.desk
+        named = {row.owner.casefold() for row in rows}
+        for member in await members.everybody(desk.session, desk.workspace.id):
+            self.present.add(member.id)
+            for key in (member.slack_user_id, member.email):
+                if key and key.casefold() in named and roles_of(member) & set(CALLERS):
+                    self.owners[key.casefold()] = member
+        there = await imports.locked_by_numbers(
+            desk.session, desk.workspace.id, [row.number for row in rows if row.number]
+        )
+        phones = [without_extension(row.phone) for row in rows if row.phone]
+        digests = [desk.cipher.digest("phone", "".join(filter(str.isdigit, phone))) for phone in phones]
+        minted = await imports.minted_with_phone(desk.session, desk.workspace.id, digests)
+        found = {loan.id: (loan, borrower, values) for loan, borrower, values in there}
+        found |= {loan.id: (loan, borrower, None) for loan, borrower in minted}
+        unsaid = [loan.id for loan, _, values in found.values() if values is None]
+        entries = await imports.corrections(desk.session, unsaid)
+        for loan, borrower, values in found.values():
+            said = LastSaid(read_values(desk, values) if values else {}, corrected_fields(entries.get(loan.id, ())))
+            known = Matched(loan, borrower, borrowers.contact(desk, borrower), values, said)
+            self.by_number[loan.number_key] = known
+            if values is not None:
+                self.by_said[values.number_key] = known
+            if loan.minted:
+                self.minted[without_extension(known.contact.phone)].append(known)
+
+    async def take(self, row: ImportRow) -> None:
+        """Import one row, or refuse it with everything that is wrong."""
+        known = self._known(row)
+        faults = [*row.faults, *self._faults(row, known)]
+        if faults:
+            self.refused.append(RefusedRow(row.line, tuple(faults)))
+            return
+        owner = self.owners.get(row.owner.casefold()) if row.owner else None
+        if known is None and (known := self._inquiry_of(row)) is None:
+            effect = await self._add(row, owner)
         else:
-            loan = _write_new(desk, row, owner)
-            new.append((loan.borrower_id, row.name, row.phone))
-            effect, plans = "new", await _plan_instalment(desk, loan)
-        effects[effect] += 1
-        planned += plans
-    await borrowers.write_many(desk, new)
-    return ImportResult(effects=effects, refused=tuple(refused), planned=planned)
+            effect = await self._update(known, row, owner)
+        self.effects[effect] += 1
 
+    def _known(self, row: ImportRow) -> Matched | None:
+        key = number_key(row.number)
+        known = self.by_said.get(key) or self.by_number.get(key)
+        # An inquiry that an earlier row took over has another number now.
+        return known if known is None or known.values is not None or known.loan.number_key == key else None
 
-async def _owners(desk: Desk, rows: Sequence[ImportRow]) -> Mapping[str, Member]:
-    named = {row.owner.casefold() for row in rows}
-    return {
-        key.casefold(): member
-        for member in await members.everybody(desk.session, desk.workspace.id)
-        if roles_of(member) & set(CALLERS)
-        for key in (member.slack_user_id, member.email)
-        if key and key.casefold() in named
-    }
+    def _faults(self, row: ImportRow, known: Matched | None) -> list[DeskError]:
+        faults: list[DeskError] = []
+        if row.owner and row.owner.casefold() not in self.owners:
+            faults.append(row.fault("import_owner_unknown", "owner", given=row.owner))
+        if known is None:
+            faulty = {fault.params.get("column") for fault in row.faults}
+            missing = [column for column in REQUIRED if column not in row.given and column not in faulty]
+            faults += [row.fault("import_empty", column) for column in missing]
+        elif conflict := self._conflict(row, known):
+            faults.append(row.fault(conflict, "number", given=row.number, loan=known.loan.number))
+        return faults
 
+    def _conflict(self, row: ImportRow, known: Matched) -> str | None:
+        """Return why the number of the row may not stand for the loan that it names at the desk."""
+        same_name = not row.name or name_key(row.name) == name_key(known.contact.name)
+        same_phone = not row.phone or row.phone == known.contact.phone
+        if known.loan.minted:
+            return None if row.name and row.phone and same_name and same_phone else "import_number_minted"
+        if known.values is None:
+            typed = "number" in known.said.corrected
+            return "import_number_of_another" if typed and not (same_name or same_phone) else None
+        if known.values.number_key != number_key(row.number) and known.values.number_key in self.numbers:
+            return "import_number_corrected"
+        return None
 
-async def _minted_by_contact(desk: Desk, rows: Sequence[ImportRow]) -> dict[tuple[str, str], tuple[Loan, Borrower]]:
-    digests = [desk.cipher.digest("phone", "".join(filter(str.isdigit, without_extension(row.phone)))) for row in rows]
-    found: dict[tuple[str, str], tuple[Loan, Borrower]] = {}
-    for loan, borrower in await imports.minted_with_phone(desk.session, desk.workspace.id, digests):
-        contact = borrowers.contact(desk, borrower)
-        found.setdefault((contact.name, contact.phone), (loan, borrower))
-    return found
+    def _inquiry_of(self, row: ImportRow) -> Matched | None:
+        """Return the inquiry that the row takes over; note the others with its phone."""
+        there = [known for known in self.minted[without_extension(row.phone)] if known.loan.minted]
+        for known in there:
+            if known.contact.phone == row.phone and name_key(known.contact.name) == name_key(row.name):
+                return known
+        self.same_phones += [(row, known) for known in there]
+        return None
 
+    async def _add(self, row: ImportRow, owner: Member | None) -> Effect:
+        desk = self.desk
+        loan = Loan(
+            workspace_id=desk.workspace.id,
+            borrower_id=new_id(),
+            number=row.number,
+            number_key=number_key(row.number),
+            stage=row.stage,
+            stage_since=desk.now,
+            owner_id=owner.id if owner else None,
+            amount=row.amount,
+            currency=desk.workspace.currency,
+            due_day=row.due_day,
+            autopay=row.autopay,
+            unpaid_since=row.unpaid_since,
+            created_at=desk.now,
+        )
+        desk.add(loan)
+        desk.audit("import_loan", loan_id=loan.id)
+        self.new.append((loan.borrower_id, row.name, row.phone))
+        self._remember(loan, None, row, {})
+        self.planned += await plan_instalment(desk, loan)
+        return "new"
 
-def _write_new(desk: Desk, row: ImportRow, owner: Member | None) -> Loan:
-    loan = Loan(
-        workspace_id=desk.workspace.id,
-        borrower_id=new_id(),
-        number=row.number,
-        number_key=number_key(row.number),
-        stage=row.stage,
-        stage_since=desk.now,
-        owner_id=owner.id if owner else None,
-        amount=row.amount,
-        currency=desk.workspace.currency,
-        due_day=row.due_day,
-        autopay=row.autopay,
-        unpaid_since=row.unpaid_since,
-        created_at=desk.now,
-    )
-    desk.add(loan)
-    desk.audit("import_loan", loan_id=loan.id)
-    return loan
+    async def _update(self, known: Matched, row: ImportRow, owner: Member | None) -> Effect:
+        desk, loan = self.desk, known.loan
+        taken_over = loan.minted
+        if taken_over:
+            track(desk, loan)
+            loan.number, loan.number_key, loan.minted = row.number, number_key(row.number), False
+            desk.audit("import_take_over", loan_id=loan.id)
+        update = Update(known, row, owner, owner_left=loan.owner_id is not None and loan.owner_id not in self.present)
+        self.planned += await update_loan(desk, update)
+        self.remarks += update.remarks
+        self._remember(loan, known.values, row, known.said.values)
+        if taken_over:
+            return "taken_over"
+        return "changed" if update.columns else "same"
 
+    def _remember(self, loan: Loan, before: ImportedValues | None, row: ImportRow, earlier: Any) -> None:
+        values = values_of(row, earlier)
+        if before is not None and values == earlier and before.number_key == number_key(row.number):
+            return
+        new = ImportedValues(
+            workspace_id=self.desk.workspace.id, loan_id=loan.id, number_key="", values_cipher=b"", at=self.desk.now
+        )
+        if before is not None:
+            new.id = before.id
+        write_values(self.desk, new, row.number, values)
+        (self.values_new if before is None else self.values_changed).append(new)
 
-async def _take_over(
-    desk: Desk, loan: Loan, borrower: Borrower, row: ImportRow, owner: Member | None
-) -> tuple[Effect, int]:
-    track(desk, loan)
-    loan.number, loan.number_key, loan.minted = row.number, number_key(row.number), False
-    desk.audit("import_take_over", loan_id=loan.id)
-    _, planned = await _update_loan(desk, loan, borrower, row, owner)
-    return "taken_over", planned
-
-
-async def _update_loan(
-    desk: Desk, loan: Loan, borrower: Borrower, row: ImportRow, owner: Member | None
-) -> tuple[Effect, int]:
-    loan.demo_at = None
-    changed = await _update_contact(desk, borrower, row)
-    values: dict[str, object] = {
-        column: getattr(row, column)
-        for column in ("amount", "due_day", "autopay", "unpaid_since")
-        if column in row.given
-    }
-    if "owner" in row.given and owner is not None and loan.owner_set_at is None:
-        values["owner_id"] = owner.id
-    differing = {column: value for column, value in values.items() if getattr(loan, column) != value}
-    if differing:
-        if owner is not None and "owner_id" in differing and loan.owner_id is not None:
-            held = await holdings.open_of_loan_held_by(desk.session, loan.id, loan.owner_id)
-            outgoing = await desk.session.get_one(Member, loan.owner_id)
-            await reassigning.hand_over(desk, [], held, outgoing, owner, why="", batch=new_id())
-        track(desk, loan)
-        for column, value in differing.items():
-            setattr(loan, column, value)
-    planned = 0
-    if loan.stage_set_at is None and loan.stage != row.stage:
-        differing["stage"] = row.stage
-        planned += await stages.enter_by_import(desk, loan, row.stage)
-    elif {"due_day", "autopay", "unpaid_since"} & differing.keys():
-        planned += await _plan_instalment(desk, loan)
-    if not changed and not differing:
-        return "same", 0
-    desk.audit("import_change", loan_id=loan.id, columns=sorted(differing))
-    return "changed", planned
-
-
-async def _plan_instalment(desk: Desk, loan: Loan) -> int:
-    return int(await rule_plans.plan_instalment(desk, loan) is not None)
-
-
-async def _update_contact(desk: Desk, borrower: Borrower, row: ImportRow) -> bool:
-    known = borrowers.contact(desk, borrower)
-    if (known.name, known.phone) == (row.name, row.phone):
-        return False
-    await borrowers.correct(desk, borrower, name=row.name, phone=row.phone)
-    return True
+    async def finish(self) -> ImportResult:
+        """Write what is written for all rows at once, and return the result."""
+        await borrowers.write_many(self.desk, self.new)
+        await imports.add_values(self.desk.session, self.values_new)
+        await imports.change_values(self.desk.session, self.values_changed)
+        for row, known in self.same_phones:
+            if known.loan.minted:  # no later row took it over
+                self.remarks.append(
+                    remark(row, row.number, "same_phone", "phone", other=known.loan.number, name=known.contact.name)
+                )
+        return ImportResult(self.effects, tuple(self.refused), tuple(self.remarks), self.planned)

@@ -79,6 +79,7 @@ async def change_stage(desk: Desk, *, loan: LoanRef, stage: str, reason: str = "
 async def enter_by_import(desk: Desk, loan: Loan, stage: str) -> int:
     """Move a locked loan to the stage that the lender's file says, and return how many follow-ups that planned."""
     _enter(desk, loan, stage, "")
+    loan.stage_set_at = None
     await _close_what_is_open(desk, loan)
     return int(await rule_plans.plan_for_stage(desk, loan) is not None)
 

@@ -44,6 +44,36 @@ def classify_transition(from_stage: str, to_stage: str) -> Transition:
     return Transition("skips" if skipped else "forward", skipped)
 
 
+ImportedStage = Literal["same", "take", "back", "keep"]
+"""What an import does with the file's stage: nothing, takes it, takes it although it is an earlier one, or keeps the desk's."""
+
+_RANK = {stage: rank for rank, stage in enumerate(_PATH)} | {"written_off": _PATH.index("disbursed")}
+_TYPED_END = {"declined": _RANK["application"], "withdrawn": _RANK["signed"]}
+"""How far a loan had come at least when a member ended it, if no file has said."""
+
+
+def weigh_imported_stage(present: str, new: str, *, last: str | None, typed: bool) -> ImportedStage:
+    """Return what an import does with a loan's stage.
+
+    `last` is the stage that the last file brought (None: not known); `typed`: a member set the present one. What nobody
+    typed follows the file. What a member typed stays while the file repeats itself; otherwise a later stage arrives, or
+    the end of the loan, and an earlier one does not.
+    """
+    if new == present:
+        return "same"
+    if not typed:
+        earlier = new in _RANK and present in _RANK and _RANK[new] < _RANK[present]
+        return "back" if earlier else "take"
+    if new == last:
+        return "keep"
+    if new not in _PATH:
+        return "take"
+    reached = _RANK.get(present)
+    if reached is None:
+        reached = _RANK.get(last or "", _TYPED_END.get(present, 0))
+    return "take" if _RANK[new] > reached else "keep"
+
+
 def needed_at(stage: str) -> tuple[str, ...]:
     """Return the documents that a live loan needs by that stage, those of earlier stages first."""
     if VOCABULARY.stage(stage).ended:

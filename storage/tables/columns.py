@@ -23,6 +23,7 @@ def references(
     *,
     nullable: bool = False,
     index: bool = False,
+    unique: bool = False,
     primary_key: bool = False,
     when_gone: WhenGone | None = None,
 ) -> Any:
@@ -35,7 +36,7 @@ def references(
     if nullable:
         kwargs = {"info": {"when_gone": when_gone}} if when_gone else {}
         return Field(default=None, sa_column_args=[key], sa_column_kwargs=kwargs, nullable=True, index=index)
-    return Field(sa_column_args=[key], index=index, primary_key=primary_key)
+    return Field(sa_column_args=[key], index=index, unique=unique, primary_key=primary_key)
 
 
 def instant(*, index: bool = False) -> Any:

@@ -40,7 +40,7 @@ class SearchTerm(SQLModel, table=True):
 class Loan(SQLModel, table=True):
     """A car loan from inquiry to payoff. People name it by `number`; `number_key` is its case-folded form.
 
-    `owner_set_at` and `stage_set_at` are when a member set them; an import then leaves them alone. `paid_through` is the
+    `owner_set_at` and `stage_set_at` are when a member set them, until an import sets another stage. `paid_through` is the
     last instalment known to be paid, `unpaid_since` the first that the lender's data or a member calls unpaid. `demo_at`
     is when a demo loan was added; demo loans can be removed. `next_follow_up_number` numbers the follow-ups: `L-1042/3`.
     """
@@ -75,6 +75,24 @@ class Loan(SQLModel, table=True):
     imported_as: str | None = None
     version: int = 1
     created_at: datetime = instant()
+
+
+class ImportedValues(SQLModel, table=True):
+    """What the lender's file last said about a loan, to tell a new value of the file from a correction at the desk.
+
+    `number_key` is the number that the file uses, also after the loan got another one at the desk. `values_cipher` is a
+    JSON object of the other columns, by name.
+    """
+
+    __tablename__ = "imported_values"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (UniqueConstraint("workspace_id", "number_key"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    loan_id: UUID = references("loan", unique=True)
+    number_key: str
+    values_cipher: bytes = Field(sa_type=LargeBinary)
+    at: datetime = instant()
 
 
 class StageChange(SQLModel, table=True):

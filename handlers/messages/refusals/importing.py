@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from desk.core.errors import DeskError
+from handlers.messages.block_kit.elements import stage
 from handlers.messages.block_kit.translator import Translator
 
 Explanation = Callable[[Translator, DeskError], str]
@@ -12,13 +13,31 @@ FILE: dict[str, Explanation] = {
     "import_not_text": lambda t, e: t(
         "{given} isn't a CSV file. Save the sheet as CSV (UTF-8 or Excel's own encoding) and try again.", **e.params
     ),
+    "import_encoding_unknown": lambda t, e: t("{given} is no encoding that I know. Try one of these:", **e.params),
+    "import_encoding": lambda t, e: _encoding(
+        t,
+        t("Line {line} is neither UTF-8 nor surely GB18030: {bytes}.", **e.params),
+        e,
+    ),
+    "import_encoding_wrong": lambda t, e: _encoding(
+        t, t("Line {line} isn't in the encoding {encoding}: {bytes}.", **e.params), e
+    ),
+    "import_encodings_mixed": lambda t, e: _encoding(
+        t,
+        t("Some lines are UTF-8, and line {line} isn't: {bytes}. Save the whole file in one encoding.", **e.params),
+        e,
+    ),
     "import_quotes": lambda t, e: t(
         "A quotation mark is in the wrong place or isn't closed: check line {line} and the one before it.",
         line=e.params["line"],
     ),
     "import_not_csv": lambda t, e: t("This isn't a table of loans: the first line must name the columns."),
     "import_column_missing": lambda t, e: t("The column {column} is missing. Use one of these headings:", **e.params),
-    "import_column_twice": lambda t, e: t("The column {column} appears twice. Keep one of them.", **e.params),
+    "import_column_twice": lambda t, e: t(
+        "The column {column} appears twice: {headings}. Keep one of them.",
+        column=e.params["column"],
+        headings=t(", ").join(e.params["headings"]),
+    ),
 }
 
 ROW: dict[str, Explanation] = {
@@ -43,15 +62,33 @@ ROW: dict[str, Explanation] = {
         "{given} isn't a member who can own a loan. Add them with /loan-team add, or correct the email address",
         **e.params,
     ),
+    "import_damaged": lambda t, e: t(
+        "{given}: characters were lost before the file came here. Export it from the lender's system again", **e.params
+    ),
+    "import_number_minted": lambda t, e: t(
+        "{loan} is an inquiry of this desk with another name or phone. If it is the same loan, correct these with "
+        "/loan edit {loan}; if it is another one, give the inquiry another number first: /loan edit {loan} number …",
+        **e.params,
+    ),
+    "import_number_of_another": lambda t, e: t(
+        "{given} has another name and another phone here. Correct its number with /loan edit {given} number …, or the file",
+        **e.params,
+    ),
+    "import_number_corrected": lambda t, e: t(
+        "{given} is what a loan is called here that this file also has by its earlier number. Correct one of the two",
+        **e.params,
+    ),
     "import_number_twice": lambda t, e: t(
         "{given} appears in this file more than once, also in line {others}",
         given=e.params["given"],
-        others=", ".join(str(line) for line in e.params["lines"]),
+        others=t(", ").join(str(line) for line in e.params["lines"]),
     ),
     "phone_invalid": lambda t, e: t("{given} isn't a valid phone number", given=e.params["given"]),
     "phone_several": lambda t, e: t("{given} is more than one number: keep the one to call", given=e.params["given"]),
     "unknown_stage": lambda t, e: t(
-        "{given} isn't a stage; use one of {stages}", given=e.params["given"], stages=", ".join(e.params["nearest"])
+        "{given} isn't a stage; use one of {stages}",
+        given=e.params["given"],
+        stages=t(", ").join(stage(t, code) for code in e.params["nearest"]),
     ),
 }
 
@@ -60,11 +97,20 @@ def explain_file(t: Translator, error: DeskError) -> str:
     """Return why a file was not read."""
     reason = FILE[error.code](t, error)
     nearest = error.params.get("nearest")
-    return f"{reason} {', '.join(nearest)}" if nearest else reason
+    return f"{reason} {t(', ').join(nearest)}" if nearest else reason
 
 
 def explain_row(t: Translator, error: DeskError) -> str:
-    """Return why a row was refused, with its column."""
+    """Return why a row was refused, with the file's own heading of the column."""
     reason = ROW[error.code](t, error)
-    column = error.params.get("column")
-    return f"{column}: {reason}" if column else reason
+    heading = error.params.get("heading")
+    return t("{heading}: {reason}", heading=heading, reason=reason) if heading else reason
+
+
+def _encoding(t: Translator, seen: str, error: DeskError) -> str:
+    """Add how the bytes would read, and how to name the encoding."""
+    lines = [seen]
+    lines += [t("  as {encoding}: {reading}", encoding=name, reading=text) for name, text in error.params["readings"]]
+    example = next((name for name, _ in error.params["readings"]), "cp1252")
+    lines.append(t("Name the file's encoding: loandesk import FILE --dry-run --encoding {encoding}", encoding=example))
+    return "\n".join(lines)

@@ -1,28 +1,44 @@
-"""Lookups of an import, each for a whole batch."""
+"""Lookups and writes of an import, each for a whole batch."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlalchemy import bindparam, insert, union, update
+from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.queries.loans.loans import LIVE_STAGES, number_key
-from storage.tables import Borrower, Loan, SearchTerm
+from storage.tables import AuditEntry, Borrower, ImportedValues, Loan, SearchTerm
+
+_IMPORTED = SQLModel.metadata.tables["imported_values"]
+
+Known = tuple[Loan, Borrower, ImportedValues | None]
+"""A loan with its borrower and what the lender's file last said about it, if a file did."""
 
 
-async def locked_by_numbers(
-    session: AsyncSession, workspace_id: UUID, numbers: Sequence[str]
-) -> dict[str, tuple[Loan, Borrower]]:
-    """Return the loans of those numbers with their borrowers, by `number_key`, locked until the transaction ends."""
+async def locked_by_numbers(session: AsyncSession, workspace_id: UUID, numbers: Collection[str]) -> Sequence[Known]:
+    """Return the loans that have one of those numbers, or had it in the lender's last file, locked until the transaction
+    ends."""
     keys = sorted({number_key(number) for number in numbers})
-    statement = (
-        select(Loan, Borrower)
-        .join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
-        .where(Loan.workspace_id == workspace_id, col(Loan.number_key).in_(keys))
-        .order_by(col(Loan.id))
-        .with_for_update(of=Loan)
+    named = union(
+        select(Loan.id).where(Loan.workspace_id == workspace_id, col(Loan.number_key).in_(keys)),
+        select(ImportedValues.loan_id).where(
+            ImportedValues.workspace_id == workspace_id, col(ImportedValues.number_key).in_(keys)
+        ),
     )
-    return {loan.number_key: (loan, borrower) for loan, borrower in (await session.exec(statement)).all()}
+    statement = (
+        select(Loan, Borrower, ImportedValues)
+        .join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
+        .outerjoin(ImportedValues, col(ImportedValues.loan_id) == col(Loan.id))
+        .where(col(Loan.id).in_(named))
+        .order_by(col(Loan.id))
+        # The borrower too, so that a correction that commits meanwhile is seen.
+        .with_for_update(of=[Loan, Borrower])  # pyright: ignore[reportArgumentType]
+    )
+    found: Any = (await session.exec(statement)).all()
+    return [(loan, borrower, values) for loan, borrower, values in found]
 
 
 async def minted_with_phone(
@@ -46,3 +62,41 @@ async def minted_with_phone(
         .with_for_update(of=Loan)
     )
     return (await session.exec(statement)).all()
+
+
+async def corrections(session: AsyncSession, loan_ids: Collection[UUID]) -> dict[UUID, list[AuditEntry]]:
+    """Return the audit entries of corrections, and of what was undone, on each of these loans, the oldest first."""
+    found: dict[UUID, list[AuditEntry]] = defaultdict(list)
+    if not loan_ids:
+        return found
+    statement = (
+        select(AuditEntry)
+        .where(col(AuditEntry.loan_id).in_(loan_ids), col(AuditEntry.act).in_(("edit", "undo")))
+        .order_by(col(AuditEntry.at), col(AuditEntry.id))
+    )
+    for entry in await session.exec(statement):
+        if entry.loan_id is not None:
+            found[entry.loan_id].append(entry)
+    return found
+
+
+async def add_values(session: AsyncSession, rows: Sequence[ImportedValues]) -> None:
+    """Insert what a file said about loans of which no file had said anything yet."""
+    if rows:
+        await (await session.connection()).execute(insert(_IMPORTED), [row.model_dump() for row in rows])
+
+
+async def change_values(session: AsyncSession, rows: Sequence[ImportedValues]) -> None:
+    """Replace what an earlier file said."""
+    if not rows:
+        return
+    statement = (
+        update(_IMPORTED)
+        .where(_IMPORTED.c.id == bindparam("row"))
+        .values({name: bindparam(f"new_{name}") for name in ("number_key", "values_cipher", "at")})
+    )
+    changes = [
+        {"row": row.id, "new_number_key": row.number_key, "new_values_cipher": row.values_cipher, "new_at": row.at}
+        for row in rows
+    ]
+    await (await session.connection()).execute(statement, changes)

@@ -1,0 +1,135 @@
+"""Read one cell of a lender's file strictly: its value, or Invalid with the reason."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from desk.core.errors import Invalid
+from desk.core.values import NAME_LIMIT, NUMBER_LIMIT
+from desk.core.vocabulary import VOCABULARY, term_key
+from desk.rules.contacts import clean_name, read_phone
+
+_SEPARATED = re.compile(r"[\s,，、;；]")
+_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
+_SCIENTIFIC = re.compile(r"[\d.]+e[+-]?\d+", re.IGNORECASE)
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+_YES, _NO = frozenset({"yes", "y", "true", "1", "是", "有"}), frozenset({"no", "n", "false", "0", "否", "无"})
+
+_FORMULA = re.compile(r'=\s*"(.*)"', re.DOTALL)
+"""A text as spreadsheets are made to keep it: `="00123"`."""
+_TEXT_MARKS = "`'"
+"""Put before a number, so that a spreadsheet takes it for text."""
+_WHOLE_NUMBER = re.compile(r"(\+?[0-9]+)\.0+")
+"""A number that a spreadsheet took for a quantity: `13800138000.0`."""
+
+
+def clean(text: str) -> str:
+    """Return a cell without what spreadsheets and copying leave around it: `="…"`, a leading back-tick, zero-width
+    characters, line breaks, and blanks at the ends."""
+    plain = clean_name(text)
+    if formula := _FORMULA.fullmatch(plain):
+        plain = formula[1]
+    return clean_name(re.sub(r"[\r\n\t\v\f]+", " ", plain.removeprefix("`")))
+
+
+def read_cell(column: str, text: str, *, today: date, region: str) -> Any:
+    """Return the value of a cell that is not empty, already cleaned. Raises Invalid with the reason."""
+    return _READERS[column](text, today, region)
+
+
+def _figures(text: str) -> str:
+    """Return a number as the lender's system writes it."""
+    visible = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    plain = visible.lstrip(_TEXT_MARKS).strip()
+    whole = _WHOLE_NUMBER.fullmatch(plain)
+    return whole[1] if whole else plain
+
+
+def _number(text: str, _today: date, _region: str) -> str:
+    number = _figures(text)
+    _refuse_rounded(number)
+    _refuse_damaged(number)
+    if _SEPARATED.search(number):
+        raise Invalid("import_number_separated", given=text)
+    if len(number) > NUMBER_LIMIT:
+        raise Invalid("import_too_long", length=len(number), limit=NUMBER_LIMIT)
+    return number
+
+
+def _name(text: str, _today: date, _region: str) -> str:
+    _refuse_damaged(text)
+    if len(text) > NAME_LIMIT:
+        raise Invalid("import_too_long", length=len(text), limit=NAME_LIMIT)
+    return text
+
+
+def _refuse_rounded(text: str) -> None:
+    if _SCIENTIFIC.fullmatch(text):
+        raise Invalid("import_scientific", given=text)
+
+
+def _refuse_damaged(text: str) -> None:
+    if "\ufffd" in text or not text.strip("?？ ") or any(unicodedata.category(c) == "Cc" for c in text):
+        raise Invalid("import_damaged", given=text)
+
+
+def _phone(text: str, _today: date, region: str) -> str:
+    phone = _figures(text)
+    _refuse_rounded(phone)
+    return read_phone(phone, region)
+
+
+def _stage(text: str, _today: date, _region: str) -> str:
+    key = term_key(text)
+    for stage in VOCABULARY.stages:
+        if key in stage.terms():
+            return stage.code
+    raise Invalid("unknown_stage", given=text, nearest=tuple(stage.code for stage in VOCABULARY.stages))
+
+
+def _amount(text: str, _today: date, _region: str) -> Decimal:
+    plain = _figures(text)
+    if not _AMOUNT.fullmatch(plain):
+        raise Invalid("import_amount", given=text, nearest=("120000", "120000.00"))
+    return Decimal(plain)
+
+
+def _due_day(text: str, _today: date, _region: str) -> int:
+    plain = _figures(text).removesuffix("日").removesuffix("号")
+    if not plain.isdecimal() or not 1 <= int(plain) <= 31:
+        raise Invalid("import_due_day", given=text, nearest=("1", "15", "31"))
+    return int(plain)
+
+
+def _autopay(text: str, _today: date, _region: str) -> bool:
+    key = term_key(text)
+    if key not in _YES | _NO:
+        raise Invalid("import_yes_no", given=text, nearest=("yes", "no", "是", "否"))
+    return key in _YES
+
+
+def _unpaid_since(text: str, today: date, _region: str) -> date:
+    match = _DATE.fullmatch(unicodedata.normalize("NFKC", text))
+    try:
+        day = date(*map(int, match.groups())) if match else None
+    except ValueError:
+        day = None
+    if day is None or day > today:
+        raise Invalid("import_date", given=text, nearest=(today.isoformat(),))
+    return day
+
+
+_READERS: Mapping[str, Callable[[str, date, str], Any]] = {
+    "number": _number,
+    "name": _name,
+    "phone": _phone,
+    "stage": _stage,
+    "owner": lambda text, _today, _region: text,
+    "amount": _amount,
+    "due_day": _due_day,
+    "autopay": _autopay,
+    "unpaid_since": _unpaid_since,
+}

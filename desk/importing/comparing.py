@@ -1,0 +1,111 @@
+"""Compare three values: what a loan has at the desk, what the lender's last file said, and what this file says.
+
+Only then can a correction at the desk be told from a new value of the lender.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from desk.core.transaction import Desk
+from desk.importing.rows import ImportRow
+from storage.queries.loans.loans import number_key
+from storage.tables import AuditEntry, ImportedValues
+
+Verdict = Literal["same", "take", "replace", "keep", "keep_unsaid"]
+"""What becomes of a file's value: it is the desk's already; it is taken; it is taken in place of a correction; the desk's
+correction stays and differs from something new; or it stays because the file only repeats itself."""
+
+COMPARED = ("name", "phone", "stage", "owner", "amount", "due_day", "autopay", "unpaid_since")
+"""The columns of which the last value is kept."""
+
+_DOTS_AND_BLANKS = re.compile(r"[\s·•‧∙⋅・･᛫ꞏ]+")
+
+
+@dataclass(frozen=True, slots=True)
+class LastSaid:
+    """What is known of earlier files: the last value of each column, and the fields that members corrected.
+
+    `corrected` counts only where no last value is known: the loan was imported before these were kept.
+    """
+
+    values: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    corrected: frozenset[str] = frozenset()
+
+
+def name_key(name: str) -> str:
+    """Return a name as it is compared with one of a file: without regard to case, width, blanks and middle dots."""
+    return _DOTS_AND_BLANKS.sub("", unicodedata.normalize("NFKC", name).casefold())
+
+
+def as_text(value: object) -> str:
+    """Return a value as it is stored and compared."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case Decimal():
+            return f"{value:.2f}"
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+def weigh(column: str, present: object, new: object, said: LastSaid) -> Verdict:
+    """Return what becomes of a file's value for a column that the file gives."""
+    have, brought, last = as_text(present), as_text(new), said.values.get(column)
+    alike = _alike(column)
+    if alike(brought) == alike(have):
+        respelled = last is not None and have == last != brought
+        return "take" if respelled else "same"
+    if last is None:
+        return "keep" if column in said.corrected else "take"
+    if alike(brought) == alike(last):
+        return "keep_unsaid"
+    return "take" if alike(have) == alike(last) else "replace"
+
+
+def values_of(row: ImportRow, earlier: Mapping[str, str]) -> dict[str, str]:
+    """Return what the files have said after this row; a column that it does not give keeps its earlier value."""
+    given = {column: as_text(getattr(row, column)) for column in COMPARED if column in row.given}
+    if "owner" in given:
+        given["owner"] = given["owner"].casefold()
+    return {**earlier, **given}
+
+
+def read_values(desk: Desk, row: ImportedValues) -> dict[str, str]:
+    """Decrypt what the last file said."""
+    return json.loads(desk.cipher.decrypt(ImportedValues.values_cipher, row))
+
+
+def write_values(desk: Desk, row: ImportedValues, number: str, values: Mapping[str, str]) -> ImportedValues:
+    """Set what the last file said, encrypted, on a row that is stored later."""
+    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    row.number_key, row.at = number_key(number), desk.now
+    row.values_cipher = desk.cipher.encrypt(ImportedValues.values_cipher, row.id, text)
+    return row
+
+
+def corrected_fields(entries: Iterable[AuditEntry]) -> frozenset[str]:
+    """Return the fields that members corrected, from the audit entries of a loan; a correction that was undone is none."""
+    edits: list[tuple[object, set[str]]] = []
+    for entry in entries:
+        if entry.act == "edit":
+            moment = (entry.at, entry.actor_id)
+            if not edits or edits[-1][0] != moment:
+                edits.append((moment, set()))
+            edits[-1][1].add(entry.details["field"])
+        elif entry.details.get("act_undone") == "edit" and edits:
+            edits.pop()
+    return frozenset(name for _, fields in edits for name in fields)
+
+
+def _alike(column: str):
+    return name_key if column == "name" else str

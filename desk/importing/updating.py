@@ -1,0 +1,168 @@
+"""Bring a loan that the desk has to what the lender's file says, without taking back what was corrected at the desk."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from desk.core.changes import track
+from desk.core.transaction import Desk
+from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups import rule_plans
+from desk.handover import reassigning
+from desk.importing.comparing import LastSaid, Verdict, as_text, weigh
+from desk.importing.rows import ImportRow
+from desk.loans import borrowers, stages
+from desk.loans.borrowers import Contact
+from desk.rules.stages import weigh_imported_stage
+from storage.engine.types import new_id
+from storage.queries.handover import holdings
+from storage.tables import Borrower, ImportedValues, Loan, Member
+
+_TERMS = ("amount", "due_day", "autopay", "unpaid_since")
+"""The columns that are values of the loan itself."""
+
+_PLANNED_BY = frozenset({"due_day", "autopay", "unpaid_since"})
+"""The columns on which the calls about instalments depend."""
+
+
+_REMARKS: Mapping[Verdict, str] = {"keep": "kept", "replace": "replaced"}
+"""What is remarked of a verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A loan that a row is about, and what earlier files said of it. `values` is None if none is known."""
+
+    loan: Loan
+    borrower: Borrower
+    contact: Contact
+    values: ImportedValues | None
+    said: LastSaid
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What people should know of a row that was imported. `number` is the loan's at the desk, `heading` the file's word for
+    the column."""
+
+    line: int
+    number: str
+    code: str
+    column: str
+    heading: str
+    params: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+
+
+def remark(row: ImportRow, number: str, code: str, column: str, **params: Any) -> Remark:
+    """Return a remark about a column of a row."""
+    return Remark(row.line, number, code, column, row.headings.get(column, column), params)
+
+
+@dataclass(slots=True)
+class Update:
+    """A row on its way into a loan: `columns` are those that changed, `remarks` what people should know.
+
+    `owner_left`: the loan's owner is no longer at the desk.
+    """
+
+    known: Matched
+    row: ImportRow
+    owner: Member | None
+    owner_left: bool = False
+    columns: set[str] = field(default_factory=set[str])
+    remarks: list[Remark] = field(default_factory=list[Remark])
+
+    def takes(self, column: str, present: object, new: object) -> bool:
+        """Return whether the loan gets the file's value of that column; remark a correction that it meets."""
+        if column not in self.row.given:
+            return False
+        verdict = weigh(column, present, new, self.known.said)
+        code = _REMARKS.get(verdict)
+        if code:
+            self.remark(code, column, present=as_text(present), new=as_text(new))
+        if verdict not in ("take", "replace"):
+            return False
+        self.columns.add(column)
+        return True
+
+    def remark(self, code: str, column: str, **params: Any) -> None:
+        """Add a remark about a column."""
+        self.remarks.append(remark(self.row, self.known.loan.number, code, column, **params))
+
+
+async def update_loan(desk: Desk, update: Update) -> int:
+    """Give a locked loan what the file says, and return how many follow-ups that planned."""
+    loan, row = update.known.loan, update.row
+    loan.demo_at = None
+    await _update_contact(desk, update)
+    terms = {column: getattr(row, column) for column in _TERMS}
+    taken = {column: value for column, value in terms.items() if update.takes(column, getattr(loan, column), value)}
+    if taken:
+        track(desk, loan)
+        for column, value in taken.items():
+            setattr(loan, column, value)
+    await _update_owner(desk, update)
+    planned = await _update_stage(desk, update)
+    if "stage" not in update.columns and _PLANNED_BY & update.columns:
+        planned += await plan_instalment(desk, loan)
+    if update.columns:
+        desk.audit("import_change", loan_id=loan.id, columns=sorted(update.columns))
+    return planned
+
+
+async def plan_instalment(desk: Desk, loan: Loan) -> int:
+    """Plan what the loan's instalments require, and return how many follow-ups that are."""
+    return int(await rule_plans.plan_instalment(desk, loan) is not None)
+
+
+async def _update_contact(desk: Desk, update: Update) -> None:
+    known, row = update.known.contact, update.row
+    name = row.name if update.takes("name", known.name, row.name) else None
+    phone = row.phone if update.takes("phone", known.phone, row.phone) else None
+    if name is not None or phone is not None:
+        await borrowers.correct(desk, update.known.borrower, name=name, phone=phone)
+
+
+async def _update_owner(desk: Desk, update: Update) -> None:
+    loan, owner = update.known.loan, update.owner
+    if owner is None or owner.id == loan.owner_id:
+        return
+    if loan.owner_set_at is not None and loan.owner_id is not None and not update.owner_left:
+        if update.known.said.values.get("owner") != update.row.owner.casefold():
+            update.remark("owner_kept", "owner", new=update.row.owner)
+        return
+    if loan.owner_id is not None:
+        held = await holdings.open_of_loan_held_by(desk.session, loan.id, loan.owner_id)
+        outgoing = await desk.session.get_one(Member, loan.owner_id)
+        await reassigning.hand_over(desk, [], held, outgoing, owner, why="", batch=new_id())
+    track(desk, loan)
+    loan.owner_id, loan.owner_set_at = owner.id, None
+    update.columns.add("owner_id")
+
+
+async def _update_stage(desk: Desk, update: Update) -> int:
+    loan, new = update.known.loan, update.row.stage
+    if "stage" not in update.row.given:
+        return 0
+    present = loan.stage
+    last = update.known.said.values.get("stage")
+    decision = weigh_imported_stage(present, new, last=last, typed=loan.stage_set_at is not None)
+    if decision == "same":
+        return 0
+    if decision == "keep":
+        update.remark("stage_kept", "stage", present=present, new=new)
+        return 0
+    if decision == "back":
+        update.remark("stage_back", "stage", present=present, new=new)
+    update.columns.add("stage")
+    planned = await stages.enter_by_import(desk, loan, new)
+    await _ask_for_owner(desk, update, present)
+    return planned
+
+
+async def _ask_for_owner(desk: Desk, update: Update, before: str) -> None:
+    loan = update.known.loan
+    reopened = VOCABULARY.stage(before).ended and VOCABULARY.stage(loan.stage).live
+    if reopened and update.owner_left and update.owner is None and loan.owner_id is not None:
+        left = await desk.session.get_one(Member, loan.owner_id)
+        update.remark("owner_left", "owner", name=left.name)

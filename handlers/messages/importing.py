@@ -1,0 +1,58 @@
+"""What the report of an import says of columns that are not imported, and of rows that people should look at."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from desk.importing.rows import UnknownColumn
+from desk.importing.updating import Remark
+from desk.rules.contacts import format_phone
+from handlers.messages.block_kit.elements import stage
+from handlers.messages.block_kit.translator import Translator
+
+_SAYINGS: Mapping[str, Callable[[Translator, Remark], str]] = {
+    "kept": lambda t, r: t(
+        "was corrected here to {present}, and the file says {new}. The correction stays until the file says something else.",
+        **_values(t, r),
+    ),
+    "replaced": lambda t, r: t(
+        "is now {new}, as the file says. It was corrected here to {present} before.", **_values(t, r)
+    ),
+    "stage_kept": lambda t, r: t(
+        "is {present} here, and the file says {new}. The stage that was typed here stays.", **_values(t, r)
+    ),
+    "stage_back": lambda t, r: t("went back from {present} to {new}, as the file says.", **_values(t, r)),
+    "owner_kept": lambda t, r: t("{new} in the file. The owner who was chosen here stays.", **r.params),
+    "owner_left": lambda t, r: t(
+        "{name} has left the desk, and the loan is open again. Give it an owner: /loan-reassign {loan} @name",
+        loan=r.number,
+        **r.params,
+    ),
+    "same_phone": lambda t, r: t(
+        "same phone as {other} {name}, not joined. If they are one loan: /loan edit {other} number {loan}",
+        loan=r.number,
+        **r.params,
+    ),
+}
+"""What is said behind the column's heading, by the remark's code."""
+
+
+def explain_remark(t: Translator, remark: Remark) -> str:
+    """Return what people should know of a row that was imported, with the file's own heading of its column."""
+    return t("{heading}: {reason}", heading=remark.heading, reason=_SAYINGS[remark.code](t, remark))
+
+
+def unknown_columns(t: Translator, columns: Sequence[UnknownColumn]) -> str:
+    """Return which columns of a file are not imported."""
+    names = [column.heading or t("column {n} without a heading", n=column.place) for column in columns]
+    return t("Columns that I don't know, not imported: {names}", names=t(", ").join(dict.fromkeys(names)))
+
+
+def _values(t: Translator, remark: Remark) -> dict[str, str]:
+    return {name: _value(t, remark.column, remark.params[name]) for name in ("present", "new")}
+
+
+def _value(t: Translator, column: str, value: str) -> str:
+    if column == "phone":
+        return format_phone(value)
+    if column == "stage":
+        return stage(t, value)
+    return value or t("(empty)")

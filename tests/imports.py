@@ -1,0 +1,36 @@
+"""Import a file as `loandesk import` does, and what its report says."""
+
+from bot.commands.importing import Outcome, import_loans, read_table
+from desk.core.transaction import Office
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.importing import explain_remark
+from handlers.messages.refusals.importing import explain_row
+from storage.tables import Workspace
+
+HEADER = "number,name,phone,stage,owner"
+
+
+async def bring_in(office: Office, workspace: Workspace, text: str, *, dry_run: bool = False) -> Outcome:
+    """Import a whole file."""
+    read = read_table(text, workspace, office)
+    outcome = await import_loans(office, workspace, read.rows, dry_run=dry_run, advance=lambda _: None)
+    outcome.refused += read.refused
+    return outcome
+
+
+async def bring_rows(office: Office, workspace: Workspace, *rows: str, header: str = HEADER) -> Outcome:
+    """Import rows below a header."""
+    return await bring_in(office, workspace, "\n".join([header, *rows, ""]))
+
+
+def refusals(outcome: Outcome, language: str = "en") -> list[str]:
+    """Return each fault of each refused row with its line."""
+    t = Translator(language)
+    rows = sorted(outcome.refused, key=lambda row: row.line)
+    return [f"{row.line} {explain_row(t, error)}" for row in rows for error in row.errors]
+
+
+def remarks(outcome: Outcome, language: str = "en") -> list[str]:
+    """Return what people should know of imported rows, each with the loan's number."""
+    t = Translator(language)
+    return [f"{remark.number} {explain_remark(t, remark)}" for remark in outcome.remarks]

@@ -1,0 +1,112 @@
+"""A file of the lender's meets inquiries that were opened at the desk. Now is Wednesday 10:00 in Shanghai."""
+
+import pytest
+
+from bot.commands.importing import Outcome
+from tests.imports import bring_rows, refusals, remarks
+from tests.wire.office_day import Slack
+
+
+async def bring(slack: Slack, *rows: str) -> Outcome:
+    return await bring_rows(slack.office, slack.workspace, *rows)
+
+
+async def card(slack: Slack, loan: str) -> str:
+    return (await slack.command(slack.agent, f"/loan {loan}")).text
+
+
+class TestANumberOfTheDesksOwn:
+    """The lender has the number L-1 too."""
+
+    @pytest.mark.parametrize(
+        "row",
+        [
+            "L-1,Lender One,13800138001,disbursed,UAGENT",
+            "l-1,Lender One,13800138101,disbursed,UAGENT",
+            "L-1,韩梅,13800138001,disbursed,UAGENT",
+            "L-1,,,disbursed,UAGENT",
+        ],
+        ids=["another borrower", "another name", "another phone", "neither said"],
+    )
+    async def test_a_row_with_another_name_or_phone_is_refused(self, slack: Slack, row: str) -> None:
+        await slack.command(slack.agent, "/loan new 韩梅 13800138101")
+        outcome = await bring(slack, row)
+        assert (dict(outcome.effects), [r.error.code for r in outcome.refused]) == ({}, ["import_number_minted"])
+        assert "L-1" in refusals(outcome)[0]
+        assert "韩梅" in await card(slack, "L-1")
+        assert "inquiry" in await card(slack, "L-1")
+
+    async def test_a_row_with_the_same_name_and_phone_is_that_inquiry(self, slack: Slack) -> None:
+        await slack.command(slack.agent, "/loan new 韩梅 13800138101")
+        outcome = await bring(slack, "L-1,韩 梅,13800138101,application,UAGENT")
+        assert dict(outcome.effects) == {"taken_over": 1}
+        assert "application" in await card(slack, "L-1")
+        again = await bring(slack, "L-1,韩 梅,13800138101,application,UAGENT")
+        assert dict(again.effects) == {"same": 1}
+
+    async def test_a_new_inquiry_gets_a_number_that_the_lender_does_not_use(self, slack: Slack) -> None:
+        await bring(slack, "L-1,Lender One,13800138001,disbursed,UAGENT")
+        assert "L-2" in (await slack.command(slack.agent, "/loan new 韩梅 13800138101")).text
+        outcome = await bring(slack, "L-2,Lender Two,13800138002,disbursed,UAGENT")
+        assert [row.error.code for row in outcome.refused] == ["import_number_minted"]
+
+    async def test_an_inquiry_that_one_row_takes_over_leaves_its_number_to_another(self, slack: Slack) -> None:
+        await slack.command(slack.agent, "/loan new 韩梅 13800138101")
+        outcome = await bring(
+            slack, "A-9,韩梅,13800138101,application,UAGENT", "L-1,Lender One,13800138001,disbursed,UAGENT"
+        )
+        assert dict(outcome.effects) == {"taken_over": 1, "new": 1}
+        assert "韩梅" in await card(slack, "A-9")
+        assert "Lender One" in await card(slack, "L-1")
+
+    async def test_a_number_typed_at_the_desk_changes_no_borrower_into_another(self, slack: Slack) -> None:
+        await slack.command(slack.agent, "/loan new 韩梅 13800138101")
+        await slack.command(slack.agent, "/loan edit L-1 number A-7")
+        outcome = await bring(slack, "A-7,Lender One,13800138001,disbursed,UAGENT")
+        assert [row.error.code for row in outcome.refused] == ["import_number_of_another"]
+        assert dict((await bring(slack, "A-7,韩梅梅,13800138101,disbursed,UAGENT")).effects) == {"changed": 1}
+
+
+@pytest.mark.parametrize(
+    ("typed", "lender"),
+    [
+        ("Ann Lee", "ANN LEE"),
+        ("欧阳娜娜", "欧阳 娜娜"),
+        ("阿里·买买提", "阿里•买买提"),
+        ("阿里·买买提", "阿里・买买提"),
+        ("阿里买买提", "阿里‧买买提"),
+        ("张三", "张\u200b三\ufeff"),
+        ("張三", " 張　三 "),
+        ("Ann Lee", "Ａｎｎ　Ｌｅｅ"),
+        ("钱\U0002ebf0", "钱 \U0002ebf0"),
+    ],
+)
+async def test_a_name_that_differs_only_in_case_blanks_or_middle_dot_is_taken_over(
+    slack: Slack, typed: str, lender: str
+) -> None:
+    await slack.command(slack.agent, f"/loan new {typed} 13800138101")
+    row = f"A-9,{lender},13800138101,application,UAGENT"
+    outcome = await bring(slack, row)
+    assert (dict(outcome.effects), remarks(outcome)) == ({"taken_over": 1}, [])
+    assert typed in await card(slack, "A-9")
+    assert dict((await bring(slack, row)).effects) == {"same": 1}
+
+
+@pytest.mark.parametrize(
+    ("typed", "lender"), [("Ann Lee", "Ann-Lee"), ("韩梅", "韩梅梅"), ("José", "Jose"), ("钱\U0002ebf0", "钱")]
+)
+async def test_another_name_with_the_same_phone_is_imported_and_reported(slack: Slack, typed: str, lender: str) -> None:
+    await slack.command(slack.agent, f"/loan new {typed} 13800138101")
+    outcome = await bring(slack, f"A-9,{lender},13800138101,application,UAGENT")
+    assert dict(outcome.effects) == {"new": 1}
+    assert remarks(outcome) == [
+        f"A-9 phone: same phone as L-1 {typed}, not joined. If they are one loan: /loan edit L-1 number A-9"
+    ]
+    assert f"与L-1 {typed}号码相同，未合并" in remarks(outcome, "zh")[0]
+    assert typed in await card(slack, "L-1")
+
+
+async def test_of_two_rows_with_the_phone_the_one_with_the_name_takes_the_inquiry_over(slack: Slack) -> None:
+    await slack.command(slack.agent, "/loan new 韩梅 13800138101")
+    outcome = await bring(slack, "A-8,韩梅梅,13800138101,application,UAGENT", "A-9,韩梅,13800138101,application,UAGENT")
+    assert (dict(outcome.effects), remarks(outcome)) == ({"new": 1, "taken_over": 1}, [])
