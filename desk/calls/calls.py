@@ -1,20 +1,22 @@
 """Log calls, typed or by one tap, and carry out what buttons add to a logged call."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from desk.calls.matching import CallDetails, FollowUpMatch, match_follow_up, require_fit
-from desk.calls.outcomes import NextStep, OutcomeResult, apply_outcome
+from desk.calls.outcomes import NextStep, OutcomeResult, apply_outcome, plan_only
 from desk.calls.views import CallLogged, RepeatedCall, call_logged
 from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk
-from desk.core.values import Due, LoanRef
+from desk.core.values import Amount, Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Outcome
 from desk.follow_ups import chasing
-from desk.follow_ups.lifecycle import check_note, close, plan
+from desk.follow_ups.lifecycle import check_note, close, move, plan
 from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import lookup
@@ -43,11 +45,16 @@ async def log_call(
     next_step: NextStep | None = None,
     minutes: int | None = None,
     line: str = "",
+    noted: Sequence[Due] = (),
 ) -> CallLogged | RepeatedCall:
-    """Log a call. `minutes` is its length; `line` is what was typed, to recognise a repeated line.
+    """Log a call. `minutes` is its length; `line` is what was typed, to recognise a repeated line. `noted` are times with
+    which the note may begin, to be offered.
+
+    A payment with an amount ends nothing before the caller has said what it covers (`desk.calls.shares`).
 
     Raises NotAllowed (`role_missing`, `others_may_act`), Conflict (`follow_up_closed`), Invalid (`next_missing`,
-    `outcome_answers_other`, `number_and_purpose_differ`, `note_too_long`), and as `lookup.resolve` and `plan` do.
+    `outcome_answers_other`, `number_and_purpose_differ`, `note_too_long`, `amount_not_taken`, `amount_currency`), and as
+    `lookup.resolve` and `plan` do.
     """
     require_role(desk, "log_call")
     named = await lookup.resolve(desk, loan)
@@ -55,7 +62,9 @@ async def log_call(
     if digest is not None and (earlier := await _same_line(desk, named.loan, digest)) is not None:
         return RepeatedCall(earlier.id, earlier.at, named.loan.number, keeps_plan=next_step is not None)
     follow_up = named.follow_up
-    return await _log(desk, named.loan, outcome, details, follow_up, next_step, line_digest=digest, minutes=minutes)
+    return await _log(
+        desk, named.loan, outcome, details, follow_up, next_step, line_digest=digest, minutes=minutes, noted=noted
+    )
 
 
 async def log_call_on(desk: Desk, follow_up_id: UUID, version: int, outcome: str) -> CallLogged:
@@ -75,7 +84,7 @@ async def log_again(desk: Desk, call_id: UUID, *, keeps_plan: bool) -> CallLogge
     `call_logged_again`: pressed twice).
     """
     require_role(desk, "add_to_call")
-    loan, earlier = await _own_call(desk, call_id)
+    loan, earlier = await own_call(desk, call_id)
     await _require_last_of_its_line(desk, earlier)
     answered = await desk.session.get(FollowUp, earlier.follow_up_id) if earlier.follow_up_id else None
     is_open = answered is not None and answered.state == "open"
@@ -84,7 +93,9 @@ async def log_again(desk: Desk, call_id: UUID, *, keeps_plan: bool) -> CallLogge
         desk,
         loan,
         earlier.outcome,
-        CallDetails(purpose=None if is_open else earlier.purpose, note=note),
+        CallDetails(
+            None if is_open else earlier.purpose, note, amount=Amount(earlier.amount) if earlier.amount else None
+        ),
         answered,
         line_digest=earlier.line_digest,
         minutes=earlier.minutes,
@@ -102,13 +113,15 @@ async def answer_another(
     """
     require_role(desk, "add_to_call")
     shown = await lock_follow_up(desk, follow_up_id, version)
-    loan, call = await _own_call(desk, call_id)
+    loan, call = await own_call(desk, call_id)
     if shown.loan.id != loan.id:
         raise NotFound("unknown_follow_up_pressed")
+    if call.share == "asked":
+        raise Conflict("share_first", loan=loan.number)
     await require_may_act(desk, "answer_follow_up", shown.follow_up, loan)
     outcome = VOCABULARY.outcome(call.outcome)
     require_fit(outcome, shown.follow_up.purpose)
-    match = replace(await _recorded_match(desk, call), answered=shown.follow_up)
+    match = replace(await recorded_match(desk, call), answered=shown.follow_up)
     about = shown.follow_up.purpose
     if outcome.ends:
         close(desk, shown.follow_up, "done")
@@ -125,21 +138,25 @@ async def answer_another(
 
 
 async def plan_next(desk: Desk, call_id: UUID, due: Due, purpose: str, *, next_number: int) -> CallLogged:
-    """Plan a next step offered after a call, unless something was planned on the loan since (`next_number`).
+    """Plan a next step offered after a call, unless something was planned on the loan since (`next_number`). After an attempt
+    the follow-up that it answered moves.
 
     Raises as `log_again` and `plan` do, and Conflict (`planned_since`), Invalid (`offer_past`).
     """
     require_role(desk, "add_to_call")
-    loan, call = await _own_call(desk, call_id)
+    loan, call = await own_call(desk, call_id)
     if loan.next_follow_up_number != next_number:
         raise Conflict("planned_since", loan=loan.number)
     if due.at is not None and due.at <= desk.now:
         raise Invalid("offer_past", given=due.at)
-    match = await _recorded_match(desk, call)
+    match = await recorded_match(desk, call)
     assignee = await assignee_of_next(desk, loan, match.answered)
-    planned = await plan(desk, loan, purpose=purpose, assignee=assignee, due=due)
-    if not VOCABULARY.outcome(call.outcome).ends:
-        planned.follow_up.attempts = 1
+    attempt = not VOCABULARY.outcome(call.outcome).ends
+    if attempt and match.answered is not None and match.answered.state == "open":
+        planned = await move(desk, match.answered, due, assignee=assignee)
+    else:
+        planned = await plan(desk, loan, purpose=purpose, assignee=assignee, due=due)
+        planned.follow_up.attempts = int(attempt)
     result = OutcomeResult(answered=match.answered, planned=planned)
     await _pass_on_documents(desk, result)
     desk.audit("follow_up", loan_id=loan.id, subject_id=planned.follow_up.id, call=str(call.id))
@@ -150,8 +167,8 @@ async def plan_next(desk: Desk, call_id: UUID, due: Due, purpose: str, *, next_n
 async def nothing_needed(desk: Desk, call_id: UUID) -> CallLogged:
     """Record that nothing is left to do after a call. Raises as `log_again` does."""
     require_role(desk, "add_to_call")
-    loan, call = await _own_call(desk, call_id)
-    match = await _recorded_match(desk, call)
+    loan, call = await own_call(desk, call_id)
+    match = await recorded_match(desk, call)
     subject = match.answered.id if match.answered else call.id
     desk.audit("nothing_needed", loan_id=loan.id, subject_id=subject, call=str(call.id))
     return await call_logged(desk, loan, call, match, OutcomeResult(answered=match.answered), offers_next=False)
@@ -169,8 +186,10 @@ async def _log(
     minutes: int | None = None,
     keeps_plan: bool = False,
     answers_none: bool = False,
+    noted: Sequence[Due] = (),
 ) -> CallLogged:
     outcome = VOCABULARY.outcome(outcome_code)
+    amount = _amount(loan, outcome, details)
     open_rows = await follow_ups.open_of_loan(desk.session, loan.id)
     if answers_none:
         match = FollowUpMatch(answered=None, others=(), purpose=details.purpose, note=details.note)
@@ -178,10 +197,15 @@ async def _log(
         match = await match_follow_up(desk, loan, open_rows, outcome, details, follow_up)
     check_note(match.note)
     about = match.answered.purpose if match.answered else None
-    result = await apply_outcome(desk, loan, open_rows, outcome, match, step, keeps_plan=keeps_plan)
+    share = "asked" if amount is not None and outcome.settles_instalment else None
+    if share == "asked":
+        result = await plan_only(desk, loan, outcome, match, step)
+    else:
+        result = await apply_outcome(desk, loan, open_rows, outcome, match, step, keeps_plan=keeps_plan)
     if about == chasing.PURPOSE:
         result = await _go_on_chasing(desk, loan, result)
     call = create(desk, _call(desk, loan, outcome, match, result.answered, line_digest, minutes))
+    call.amount, call.share = amount, share
     if outcome.marks_number_wrong:
         await _mark_number_wrong(desk, loan)
     told = outcome.tells_manager and await report_call(desk, loan, call, result.answered)
@@ -189,7 +213,7 @@ async def _log(
     desk.audit("call", loan_id=loan.id, subject_id=subject, outcome=outcome.code, call=str(call.id))
     undo_id = offer_undo(desk, "call", loan_id=loan.id)
     return await call_logged(
-        desk, loan, call, match, result, managers_told=told, undo_id=undo_id, open_before=open_rows
+        desk, loan, call, match, result, managers_told=told, undo_id=undo_id, open_before=open_rows, noted=noted
     )
 
 
@@ -200,6 +224,17 @@ async def _go_on_chasing(desk: Desk, loan: Loan, result: OutcomeResult) -> Outco
     if answered is None or (answered.state == "open" and answered.purpose == chasing.PURPOSE):
         return result
     return replace(result, chase=await chasing.continue_after(desk, loan, answered))
+
+
+def _amount(loan: Loan, outcome: Outcome, details: CallDetails) -> Decimal | None:
+    """Return the typed amount in the loan's currency, or None. Raises Invalid (`amount_not_taken`, `amount_currency`)."""
+    if details.amount is None:
+        return None
+    if not outcome.takes_amount:
+        raise Invalid("amount_not_taken", outcome=outcome.code)
+    if details.amount.currencies and loan.currency not in details.amount.currencies:
+        raise Invalid("amount_currency", loan=loan.number, currency=loan.currency)
+    return details.amount.value
 
 
 async def _pass_on_documents(desk: Desk, result: OutcomeResult) -> None:
@@ -241,7 +276,7 @@ async def _mark_number_wrong(desk: Desk, loan: Loan) -> None:
         track(desk, borrower).phone_wrong_at = desk.now
 
 
-async def _own_call(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
+async def own_call(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
     """Return a call of the acting member that is not undone, and its loan, locked and visible to them."""
     call = await desk.session.get(Call, call_id)
     if call is None or call.workspace_id != desk.workspace.id:
@@ -256,7 +291,7 @@ async def _own_call(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
     return loan, call
 
 
-async def _recorded_match(desk: Desk, call: Call) -> FollowUpMatch:
+async def recorded_match(desk: Desk, call: Call) -> FollowUpMatch:
     answered = await desk.session.get(FollowUp, call.follow_up_id) if call.follow_up_id else None
     note = desk.cipher.decrypt(Call.note_cipher, call)
     return FollowUpMatch(answered=answered, others=(), purpose=call.purpose, note=note)

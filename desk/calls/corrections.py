@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from desk.core.changes import create, offer_undo, track
@@ -21,11 +22,12 @@ from storage.tables import Call, CallCorrection, Loan
 
 @dataclass(frozen=True, slots=True)
 class CallContent:
-    """What a call says. `minutes` is its length, if given."""
+    """What a call says. `minutes` is its length, if given, `amount` what was promised or paid."""
 
     outcome: str
     minutes: int | None
     note: str = field(repr=False)
+    amount: Decimal | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class CallToCorrect:
     loan: LoanView
     at: datetime
     version: int
+    currency: str
     content: CallContent
 
 
@@ -44,6 +47,7 @@ class CallCorrected:
 
     loan: LoanView
     at: datetime
+    currency: str
     content: CallContent
     earlier: CallContent
     undo_id: UUID
@@ -55,13 +59,14 @@ async def call_to_correct(desk: Desk, call_id: UUID) -> CallToCorrect:
     Raises NotFound (`unknown_call`), NotAllowed (`role_missing`, `correction_not_yours`), Conflict (`call_undone`).
     """
     loan, call = await _correctable(desk, call_id)
-    return CallToCorrect(await loan_view(desk, loan), call.at, call.version, _content(desk, call))
+    return CallToCorrect(await loan_view(desk, loan), call.at, call.version, loan.currency, _content(desk, call))
 
 
 async def correct_call(desk: Desk, call_id: UUID, version: int, content: CallContent) -> CallCorrected:
     """Change the content of a call and keep the earlier content.
 
-    Raises as `call_to_correct` does, Conflict (`call_changed`), Invalid (`nothing_changed_here`, `note_too_long`).
+    Raises as `call_to_correct` does, Conflict (`call_changed`), Invalid (`nothing_changed_here`, `note_too_long`,
+    `amount_not_taken`).
     """
     check_note(content.note)
     loan, call = await _correctable(desk, call_id)
@@ -70,6 +75,8 @@ async def correct_call(desk: Desk, call_id: UUID, version: int, content: CallCon
     earlier = _content(desk, call)
     if content == earlier:
         raise Invalid("nothing_changed_here")
+    if content.amount is not None and not VOCABULARY.outcome(content.outcome).takes_amount:
+        raise Invalid("amount_not_taken", outcome=content.outcome)
     row_id = new_id()
     create(
         desk,
@@ -80,19 +87,20 @@ async def correct_call(desk: Desk, call_id: UUID, version: int, content: CallCon
             by_id=desk.member.id,
             outcome=earlier.outcome,
             minutes=earlier.minutes,
+            amount=earlier.amount,
             note_cipher=desk.cipher.encrypt_optional(CallCorrection.note_cipher, row_id, earlier.note),
             at=desk.now,
         ),
     )
     track(desk, call)
-    call.outcome, call.minutes = content.outcome, content.minutes
+    call.outcome, call.minutes, call.amount = content.outcome, content.minutes, content.amount
     call.note_cipher = desk.cipher.encrypt_optional(Call.note_cipher, call.id, content.note)
     if VOCABULARY.outcome(earlier.outcome).tells_manager:
         await revise_call_report(desk, loan, call)
     desk.audit("correct_call", loan_id=loan.id, subject_id=call.id, was=earlier.outcome, outcome=content.outcome)
     await desk.session.flush()
     undo_id = offer_undo(desk, "correct_call", loan_id=loan.id)
-    return CallCorrected(await loan_view(desk, loan), call.at, content, earlier, undo_id)
+    return CallCorrected(await loan_view(desk, loan), call.at, loan.currency, content, earlier, undo_id)
 
 
 async def _correctable(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
@@ -110,4 +118,4 @@ async def _correctable(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
 
 
 def _content(desk: Desk, call: Call) -> CallContent:
-    return CallContent(call.outcome, call.minutes, desk.cipher.decrypt(Call.note_cipher, call))
+    return CallContent(call.outcome, call.minutes, desk.cipher.decrypt(Call.note_cipher, call), call.amount)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
+from desk.core.values import Amount
 from desk.core.vocabulary import VOCABULARY, Outcome
 from desk.follow_ups.locking import follow_up_name, require_open
 from desk.people.members import may_act, require_may_act, stand_ins_for, today_of, zone_of
@@ -15,7 +16,7 @@ from storage.tables import FollowUp, Loan
 
 @dataclass(frozen=True, slots=True)
 class CallDetails:
-    """What was typed after the outcome: the code of a purpose, and the note that follows it.
+    """What was typed after the outcome: an amount of money, the code of a purpose, and the note that follows it.
 
     If the purpose word may also begin the note (`plan to sell the car`), `full_note` is the note with that word.
     """
@@ -23,6 +24,7 @@ class CallDetails:
     purpose: str | None = None
     note: str = field(default="", repr=False)
     full_note: str | None = field(default=None, repr=False)
+    amount: Amount | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,14 @@ async def apply_outcome(
     return OutcomeResult(answered=answered, planned=planned, by_rule=by_rule, ended=ended, paid=paid)
 
 
+async def plan_only(
+    desk: Desk, loan: Loan, outcome: Outcome, match: FollowUpMatch, step: NextStep | None
+) -> OutcomeResult:
+    """Plan the typed step, and leave open what the call answers: what its payment covers is not known yet."""
+    planned = await _plan_typed(desk, loan, outcome, match, match.answered, step) if step else None
+    return OutcomeResult(answered=match.answered, planned=planned)
+
+
 async def retry_due(desk: Desk, loan: Loan, outcome: Outcome, assignee: Member, *, counted: bool = False) -> Due:
     """Return when to try again after this attempt: when the acting member works and borrowers may be called.
 

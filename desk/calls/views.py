@@ -1,13 +1,15 @@
 """What a member sees after logging a call, and of the loan in a form."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from desk.calls.matching import FollowUpMatch
 from desk.calls.outcomes import OutcomeResult, retry_due
 from desk.core.transaction import Desk
-from desk.core.values import LoanRef
+from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import chasing
 from desk.follow_ups.chasing import Paper
@@ -37,6 +39,7 @@ class RepeatedCall:
 class CallLogged:
     """A logged call, the follow-up it answered (as it is now), and what is planned.
 
+    `amount` was promised or paid; `share` says what such a payment covers, `asked` while the caller has not said it.
     `settled` are further follow-ups that a payment closed, `paid` the instalment it was for. `by_rule`: the desk itself
     planned `planned`. `missing` is a named purpose without an open follow-up. `still_open` is everything open on the loan
     besides `planned`; `others` are those that the call may answer too. `asks`: a live loan has nothing planned; `offers`
@@ -50,6 +53,9 @@ class CallLogged:
     loan: LoanView
     name: str = field(repr=False)
     outcome: str
+    amount: Decimal | None
+    currency: str
+    share: str | None
     note: str = field(repr=False)
     answered: FollowUpView | None
     planned: PlannedView | None
@@ -85,9 +91,10 @@ async def call_logged(
     undo_id: UUID | None = None,
     offers_next: bool = True,
     open_before: list[FollowUp] | None = None,
+    noted: Sequence[Due] = (),
 ) -> CallLogged:
     """Return the answer at the end of the transaction. `offers_next` False: no next step is wanted. `open_before` are the
-    follow-ups open when the loan was locked; None loads them."""
+    follow-ups open when the loan was locked; None loads them. `noted` are times to offer, with which the note may begin."""
     if open_before is None:
         await desk.session.flush()
         open_now = await follow_ups.open_of_loan(desk.session, loan.id)
@@ -99,14 +106,18 @@ async def call_logged(
     others = [f for f in match.others if f.state == "open" and f in still_open and f is not result.answered]
     shown = {row.id: row for row in (*still_open, *settled, *([result.answered] if result.answered else ()))}
     views = {v.id: v for v in await follow_up_views(desk, loan, list(shown.values()))}
-    asks = not open_now and VOCABULARY.stage(loan.stage).live
-    offers = await _offers(desk, loan, call, match, result, asks=asks) if offers_next else ()
+    asks = not open_now and VOCABULARY.stage(loan.stage).live and call.share != "asked"
+    offers = _noted_offers(loan, call, match, result, noted)
+    offers += await _offers(desk, loan, call, match, result, asks=asks) if offers_next else ()
     return CallLogged(
         call_id=call.id,
         at=call.at,
         loan=await loan_view(desk, loan),
         name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
         outcome=call.outcome,
+        amount=call.amount,
+        currency=loan.currency,
+        share=call.share,
         note=desk.cipher.decrypt(Call.note_cipher, call),
         answered=views[result.answered.id] if result.answered else None,
         planned=planned_view(desk, loan, result.planned) if result.planned else None,
@@ -118,7 +129,7 @@ async def call_logged(
         paid=result.paid,
         missing=match.purpose if match.missing else None,
         still_open=tuple(views[f.id] for f in still_open),
-        others=tuple(views[f.id] for f in others[:OTHERS_SHOWN]),
+        others=tuple(views[f.id] for f in others[:OTHERS_SHOWN]) if call.share != "asked" else (),
         offers=offers,
         asks=asks and offers_next,
         next_number=loan.next_follow_up_number,
@@ -134,12 +145,23 @@ async def _unasked(desk: Desk, loan: Loan, answered: FollowUp | None) -> tuple[P
     return await chasing.papers_of(desk, loan, answered)
 
 
+def _purpose_of_offer(loan: Loan, call: Call, match: FollowUpMatch, result: OutcomeResult) -> str:
+    about = result.answered.purpose if result.answered else match.purpose
+    return about or VOCABULARY.outcome(call.outcome).next_purpose or VOCABULARY.stage(loan.stage).purpose
+
+
+def _noted_offers(
+    loan: Loan, call: Call, match: FollowUpMatch, result: OutcomeResult, noted: Sequence[Due]
+) -> tuple[NextOffer, ...]:
+    purpose = _purpose_of_offer(loan, call, match, result)
+    return tuple(NextOffer("noted", due, purpose) for due in noted)
+
+
 async def _offers(
     desk: Desk, loan: Loan, call: Call, match: FollowUpMatch, result: OutcomeResult, *, asks: bool
 ) -> tuple[NextOffer, ...]:
     outcome = VOCABULARY.outcome(call.outcome)
-    about = result.answered.purpose if result.answered else match.purpose
-    purpose = about or outcome.next_purpose or VOCABULARY.stage(loan.stage).purpose
+    purpose = _purpose_of_offer(loan, call, match, result)
     if asks:
         return await next_days(desk, purpose)
     if outcome.next == "planned" and result.planned is None and result.answered is None:

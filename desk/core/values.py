@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 NUMBER_LIMIT = 64
 """The longest loan number, in characters."""
@@ -36,3 +37,11 @@ class Due:
 
     on: date
     at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount of money as typed. `currencies` are those that its sign or word can mean; without one it is empty."""
+
+    value: Decimal
+    currencies: frozenset[str] = frozenset()

@@ -83,6 +83,8 @@ class Outcome(Word):
     """With `retry_working_minutes`: after this many attempts in a day, wait for the next working morning."""
     settles_instalment: bool = False
     """Whether it closes every open repayment follow-up of the oldest unpaid instalment."""
+    takes_amount: bool = False
+    """Whether an amount of money may be typed directly behind it."""
     marks_number_wrong: bool = False
     tells_manager: bool = False
     one_tap: tuple[PurposeKind, ...] = ()

@@ -16,12 +16,13 @@ from storage.tables import Loan
 
 _MORNING = time(10)
 
-OfferKind = Literal["tomorrow", "morning", "retry"]
+OfferKind = Literal["tomorrow", "morning", "retry", "noted"]
 
 
 @dataclass(frozen=True, slots=True)
 class NextOffer:
-    """A next step that one press plans: tomorrow at 10:00, the next working morning, or another attempt by rule."""
+    """A next step that one press plans: tomorrow at 10:00, the next working morning, another attempt by rule, or a
+    time with which the note of a call begins."""
 
     kind: OfferKind
     due: Due

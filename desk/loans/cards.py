@@ -37,11 +37,13 @@ class DueCall:
 
 @dataclass(frozen=True, slots=True)
 class PastCall:
-    """A logged call. `caller` is a Slack id."""
+    """A logged call. `caller` is a Slack id; `amount` was promised or paid, `share` says what such a payment covers."""
 
     at: datetime
     caller: str
     outcome: str
+    amount: Decimal | None
+    share: str | None
     purpose: str | None
     note: str = field(repr=False)
 
@@ -181,7 +183,15 @@ async def _due_calls(desk: Desk, loan: Loan, rows: list[FollowUp]) -> tuple[DueC
 async def _past_calls(desk: Desk, rows: list[Call]) -> tuple[PastCall, ...]:
     callers = await slack_ids(desk, (row.caller_id for row in rows))
     return tuple(
-        PastCall(row.at, callers[row.caller_id], row.outcome, row.purpose, desk.cipher.decrypt(Call.note_cipher, row))
+        PastCall(
+            at=row.at,
+            caller=callers[row.caller_id],
+            outcome=row.outcome,
+            amount=row.amount,
+            share=row.share,
+            purpose=row.purpose,
+            note=desk.cipher.decrypt(Call.note_cipher, row),
+        )
         for row in rows
     )
 

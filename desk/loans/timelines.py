@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
@@ -34,6 +35,7 @@ class EarlierVersion:
     outcome: str | None
     minutes: int | None
     note: str = field(repr=False)
+    amount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,9 @@ class Event:
     """One event. `who` is a Slack id, None for the desk itself or an imported file; `note` is what was typed.
 
     `code` is a call's outcome, the new stage, the Slack id of the new owner or assignee, or the document. Calls and notes:
-    `earlier` has the versions before each correction, oldest first; `may_correct` is whether the reader may correct it.
-    Handover of a follow-up: `number` and `purpose` identify it. Document: `words` describe it, `state` is its new state.
+    `amount` was promised or paid, `share` says what such a payment covers, `earlier` has the versions before each correction,
+    oldest first; `may_correct` is whether the reader may correct it. Handover of a follow-up: `number` and `purpose` identify
+    it. Document: `words` describe it, `state` is its new state.
     """
 
     id: UUID
@@ -54,6 +57,8 @@ class Event:
     purpose: str | None = None
     number: int | None = None
     minutes: int | None = None
+    amount: Decimal | None = None
+    share: str | None = None
     words: str = field(default="", repr=False)
     state: str = ""
     earlier: tuple[EarlierVersion, ...] = ()
@@ -66,6 +71,7 @@ class Timeline:
 
     loan: LoanView
     name: str = field(repr=False)
+    currency: str
     events: tuple[Event, ...]
     offset: int
     more: bool
@@ -87,6 +93,7 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
     return Timeline(
         loan=await loan_view(desk, loan),
         name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
+        currency=loan.currency,
         events=tuple(found[offset : offset + PAGE]),
         offset=offset,
         more=len(found) > offset + PAGE,
@@ -105,6 +112,8 @@ async def _calls(desk: Desk, rows: Sequence[Call]) -> list[Event]:
             code=row.outcome,
             purpose=row.purpose,
             minutes=row.minutes,
+            amount=row.amount,
+            share=row.share,
             note=desk.cipher.decrypt(Call.note_cipher, row),
             earlier=tuple(earlier.get(row.id, ())),
             may_correct=allows(desk.member, "correct_call", authorship(desk, row.caller_id, row.at)),
@@ -119,7 +128,7 @@ async def _earlier_calls(desk: Desk, call_ids: Sequence[UUID]) -> dict[UUID, lis
     found: dict[UUID, list[EarlierVersion]] = defaultdict(list)
     for row in rows:
         note = desk.cipher.decrypt(CallCorrection.note_cipher, row)
-        found[row.call_id].append(EarlierVersion(row.at, names[row.by_id], row.outcome, row.minutes, note))
+        found[row.call_id].append(EarlierVersion(row.at, names[row.by_id], row.outcome, row.minutes, note, row.amount))
     return found
 
 

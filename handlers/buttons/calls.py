@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from desk.calls import calls
+from desk.calls import calls, shares
 from desk.calls.views import CallLogged
 from handlers.buttons.loans import offered_due
 from handlers.door.declarations import ButtonFamily
@@ -39,6 +39,16 @@ async def plan_next(request: Request) -> Reply:
     return _added(request, answer)
 
 
+async def pay_whole(request: Request) -> Reply:
+    """Settle the instalment: the payment covers the whole of it."""
+    return _added(request, await shares.pay_whole(request.desk, _call(request), _typed_step(request)))
+
+
+async def pay_part(request: Request) -> Reply:
+    """Record a part payment; the rest is promised for the next step that was typed."""
+    return _added(request, await shares.pay_part(request.desk, _call(request), _typed_step(request), None))
+
+
 async def nothing_needed(request: Request) -> Reply:
     """Record that the loan needs no plan."""
     return _added(request, await calls.nothing_needed(request.desk, _call(request)))
@@ -47,6 +57,10 @@ async def nothing_needed(request: Request) -> Reply:
 def _added(request: Request, answer: CallLogged) -> Reply:
     undo_of_call = UUID(request.value["u"])
     return Reply(logged(request.t, answer, request.zone, call_undo=undo_of_call), replaces=True)
+
+
+def _typed_step(request: Request) -> UUID | None:
+    return UUID(request.value["s"]) if "s" in request.value else None
 
 
 def _call(request: Request) -> UUID:
@@ -60,6 +74,8 @@ FAMILY = ButtonFamily(
         "again": log_again,
         "answer_other": answer_other,
         "next": plan_next,
+        "whole": pay_whole,
+        "part": pay_part,
         "nothing_needed": nothing_needed,
     },
 )

@@ -21,7 +21,7 @@ from handlers.messages.usage import Example, Usage
 USAGE = Usage(
     command="/loan-call",
     about=_("Log a call and plan the next one."),
-    forms=(_("<loan>[/n] <outcome> [purpose] [note] [next <due> [purpose] [note]]"),),
+    forms=(_("<loan>[/n] <outcome> [amount] [purpose] [note] [next <due> [purpose] [note]]"),),
     examples=(
         Example("L-1042 no answer", "L-1042 未接", _("no answer: the desk plans the next attempt")),
         Example(
@@ -30,7 +30,10 @@ USAGE = Usage(
             _("what was said and when to call again"),
         ),
         Example("L-1042/3 confirmed", "L-1042/3 已核实", _("the call for the loan's third follow-up")),
-        Example("L-1042 promised > in 3 days", "L-1042 承诺还款 > 3天后", _("promised to pay that day")),
+        Example("L-1042 promised 3000 fri", "L-1042 承诺还款 3000 周五", _("promised to pay that much that day")),
+        Example(
+            "L-1042 part paid 1500 fri", "L-1042 部分还款 1500 周五", _("paid part; the rest is promised for that day")
+        ),
     ),
     words=VOCABULARY.outcomes,
 )
@@ -52,6 +55,7 @@ async def loan_call(request: Request) -> Message | OpenModal:
         details=parsed.details,
         next_step=parsed.next,
         line=line.norm,
+        noted=parsed.noted,
     )
     if isinstance(answer, RepeatedCall):
         return already_logged(t, answer, request.zone)
@@ -65,5 +69,5 @@ COMMAND = Command(
     handler=loan_call,
     nearest=(OUTCOMES, Terms((keyword("call", "通话", "电话", "登记", "log", "phone", "called"),))),
     precedence=70,
-    forms=(call.FORM, call.CORRECTION),
+    forms=(call.FORM, call.CORRECTION, call.PART_PAYMENT),
 )

@@ -2,12 +2,14 @@
 
 from uuid import UUID
 
-from desk.calls import calls, corrections
+from desk.calls import calls, corrections, shares
 from desk.calls.corrections import CallContent
 from desk.calls.matching import CallDetails
 from desk.calls.outcomes import NextStep
 from desk.calls.views import ChosenLoan, RepeatedCall, chosen_loan
+from desk.core.values import Amount
 from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY
+from desk.follow_ups.next_steps import next_days
 from handlers.door.request import Request
 from handlers.forms.fields import (
     DUE_REFUSALS,
@@ -23,7 +25,8 @@ from handlers.forms.fields import (
     read_due,
     words,
 )
-from handlers.forms.form import Form
+from handlers.forms.form import Form, field
+from handlers.grammar.amounts import parse_amount
 from handlers.messages.block_kit.elements import write_loan_and_time
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
@@ -54,6 +57,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
         )
     form.choice("purpose", t("Purpose"), purposes(t), optional=True)
     form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
+    _amount_field(request, form)
     form.number("minutes", t("Length (minutes)"), optional=True, low=0, high=LONGEST)
     _next(request, form, chosen)
     return form.view(FORM.name, t(FORM.title), submit=t("Log call"))
@@ -68,7 +72,7 @@ async def submit(request: Request) -> Message:
         request.desk,
         loan=loan_of(request, follow_up=request.one("follow_up")),
         outcome=request.one("outcome"),
-        details=CallDetails(request.one("purpose") or None, request.one("note")),
+        details=CallDetails(request.one("purpose") or None, request.one("note"), amount=_amount_of(request)),
         next_step=step,
         minutes=int(minutes) if minutes else None,
         line="\n".join(f"{name}={value}" for name, value in sorted(request.typed.items())),
@@ -76,6 +80,17 @@ async def submit(request: Request) -> Message:
     if isinstance(answer, RepeatedCall):
         return already_logged(request.t, answer, request.zone)
     return logged(request.t, answer, request.zone)
+
+
+def _amount_field(request: Request, form: FormWriter) -> None:
+    t = request.t
+    form.text("amount", t("Amount"), optional=True, limit=40, hint=t("Promised or paid."))
+
+
+def _amount_of(request: Request) -> Amount | None:
+    typed = request.one("amount").strip()
+    with field("amount"):
+        return parse_amount(typed) if typed else None
 
 
 def _next(request: Request, form: FormWriter, chosen: ChosenLoan | None) -> None:
@@ -101,6 +116,8 @@ FORM = Form(
         **FOLLOW_UP_REFUSALS,
         "number_and_purpose_differ": "purpose",
         "note_too_long": "note",
+        "amount_not_taken": "amount",
+        "amount_currency": "amount",
     },
 )
 """`/loan-call` with the mouse."""
@@ -112,11 +129,13 @@ async def build_correction(request: Request, private: Private, typed: Typed) -> 
     call = await corrections.call_to_correct(request.desk, UUID(private["c"]))
     content = call.content
     minutes = "" if content.minutes is None else str(content.minutes)
-    typed = {"outcome": content.outcome, "note": content.note, "minutes": minutes, **typed}
+    amount = "" if content.amount is None else f"{content.amount:f}"
+    typed = {"outcome": content.outcome, "note": content.note, "minutes": minutes, "amount": amount, **typed}
     form = FormWriter(t, {"v": call.version, **private}, typed)
     write_loan_and_time(t, form, call.loan, call.at, request.zone)
     form.choice("outcome", t("Outcome"), words(t, VOCABULARY.outcomes))
     form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
+    _amount_field(request, form)
     form.number("minutes", t("Length (minutes)"), optional=True, low=0, high=LONGEST)
     form.small(t("Follow-ups stay as this call left them. The timeline keeps the earlier version."))
     return form.view(CORRECTION.name, t(CORRECTION.title), submit=t("Save"))
@@ -125,7 +144,10 @@ async def build_correction(request: Request, private: Private, typed: Typed) -> 
 async def submit_correction(request: Request) -> Message:
     """Correct the call."""
     minutes = request.one("minutes")
-    content = CallContent(request.one("outcome"), int(minutes) if minutes else None, request.one("note"))
+    amount = _amount_of(request)
+    content = CallContent(
+        request.one("outcome"), int(minutes) if minutes else None, request.one("note"), amount.value if amount else None
+    )
     private = request.private
     result = await corrections.correct_call(request.desk, UUID(private["c"]), private["v"], content)
     return corrected(request.t, result, request.zone)
@@ -138,7 +160,37 @@ CORRECTION = Form(
     build=build_correction,
     submit=submit_correction,
     main="outcome",
-    fields={"note_too_long": "note"},
+    fields={"note_too_long": "note", "amount_not_taken": "amount"},
     about="c",
 )
 """The form that corrects the button's call."""
+
+
+async def build_part_payment(request: Request, private: Private, typed: Typed) -> View:
+    """Write the form: when the rest of an instalment will be paid. `c` in `private` names the call, `u` its Undo."""
+    t = request.t
+    await shares.require_asked(request.desk, UUID(private["c"]))
+    form = FormWriter(t, private, typed)
+    due_field(t, form, "next", t("The rest will be paid"))
+    form.buttons(*due_buttons(t, await next_days(request.desk, "promise"), request.zone, "next"))
+    return form.view(PART_PAYMENT.name, t(PART_PAYMENT.title), submit=t("Save"))
+
+
+async def submit_part_payment(request: Request) -> Message:
+    """Record the part payment, and plan the call about the rest."""
+    due, private = read_due(request, "next"), request.private
+    result = await shares.pay_part(request.desk, UUID(private["c"]), None, due)
+    return logged(request.t, result, request.zone, call_undo=UUID(private["u"]))
+
+
+PART_PAYMENT = Form(
+    name="part_payment",
+    title=_("Part payment"),
+    right="add_to_call",
+    build=build_part_payment,
+    submit=submit_part_payment,
+    main="next",
+    fields=dict.fromkeys(DUE_REFUSALS, "next"),
+    about="c",
+)
+"""The form that asks when the rest of the button's payment will be paid."""

@@ -1,15 +1,18 @@
 """`/loan-call <loan>[/n] <outcome> [purpose] [note] [next <due> [purpose] [note]]`."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from desk.calls.matching import CallDetails
 from desk.calls.outcomes import NextStep
 from desk.core.errors import Invalid
-from desk.core.values import Due, LoanRef
-from handlers.grammar.due import correct_spelling, next_weekday_readings
+from desk.core.values import Amount, Due, LoanRef
+from desk.core.vocabulary import Outcome
+from handlers.grammar.amounts import amount_at
+from handlers.grammar.due import correct_spelling, due_end, next_weekday_readings, parse_due
 from handlers.grammar.reader import HelpRequest, Reader, take_purpose_and_note, with_params
 from handlers.grammar.terms import OUTCOMES, PURPOSES, example
 from handlers.grammar.text import Line, splits_word
@@ -18,34 +21,42 @@ _OPENER = re.compile(r"next|下次|[-=]*>+")
 _MAX_DUE_LENGTH = 60
 _BRACKETED = re.compile(r"<[^<>\s]*$")
 _BARE_NUMBER = re.compile(r"[01]?[0-9]|2[0-3]")
+_DIGITS_BEHIND_DATE = re.compile(r"(?P<date>.*\D)(?P<digits>[0-9]{3,})", re.DOTALL)
+_SEVERAL_MEANINGS = ("due_ambiguous", "due_range", "due_bare_number", "due_part_of_day", "next_weekday_ambiguous")
 
 
 @dataclass(frozen=True, slots=True)
 class CallRequest:
-    """A call to log, with the next step if one was typed."""
+    """A call to log, with the next step if one was typed. `noted` are the times that the note may begin with, to be offered."""
 
     loan: LoanRef
     outcome: str
     details: CallDetails
     next: NextStep | None
+    noted: tuple[Due, ...] = ()
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo) -> CallRequest | HelpRequest:
     """Parse the line.
 
-    Raise `Invalid`: `loan_missing`, `outcome_missing`, `outcome_unknown`, `outcome_unclear`, `next_due_missing`,
-    `next_weekday_ambiguous`, and the codes of due times with `part="next"`.
+    Raise `Invalid`: `loan_missing`, `outcome_missing`, `outcome_unknown`, `outcome_unclear`, `amount_unclear`,
+    `next_due_missing`, `next_weekday_ambiguous`, `due_or_amount`, and the codes of due times with `part="next"`.
     """
     reader = Reader(line, now, zone)
     if request := reader.help_request():
         return request
     loan = reader.expect_loan(OUTCOMES)
     outcome = _expect_outcome(reader)
-    end, step = _plan(line, reader.at, now, zone)
-    return CallRequest(loan=loan, outcome=outcome, details=_take_details(reader, end), next=step)
+    amount = _take_amount(reader) if outcome.takes_amount else None
+    try:
+        plan = _plan(reader, outcome)
+    except Invalid as refusal:
+        raise _or_amount(refusal, reader, amount) if outcome.takes_amount else refusal from None
+    details = replace(_take_details(reader, plan.note_end), amount=amount)
+    return CallRequest(loan, outcome.code, details, plan.step, plan.noted)
 
 
-def _expect_outcome(reader: Reader) -> str:
+def _expect_outcome(reader: Reader) -> Outcome:
     if reader.done or reader.norm[reader.at] == ":":
         reader.refuse("outcome_missing", "outcome", OUTCOMES.display_forms(reader.norm))
     found = reader.find_word(OUTCOMES)
@@ -57,7 +68,21 @@ def _expect_outcome(reader: Reader) -> str:
         nearest = example(given, f"已接通：{given}", f"reached: {given}")
         raise Invalid("outcome_unclear", part="outcome", given=given, nearest=(nearest,))
     reader.move(found.end)
-    return found.word.code
+    return found.word
+
+
+def _take_amount(reader: Reader) -> Amount | None:
+    """Take an amount, unless a due time begins with its number and is as long or longer (`promised 5 dec`)."""
+    try:
+        found = amount_at(reader.line, reader.at)
+    except Invalid:
+        if due_end(reader.line, reader.at):
+            return None
+        raise
+    if found is None or due_end(reader.line, reader.at) >= found.end:
+        return None
+    reader.move(found.end)
+    return found.amount
 
 
 def _take_details(reader: Reader, end: int) -> CallDetails:
@@ -72,26 +97,114 @@ def _take_details(reader: Reader, end: int) -> CallDetails:
     return CallDetails(found.word.code, reader.take_note(end), None if certain else whole)
 
 
-def _plan(line: Line, start: int, now: datetime, zone: ZoneInfo) -> tuple[int, NextStep | None]:
-    """Return where the note about the call ends, and the next step: the last opener followed by a due time.
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Where the note about the call ends, the next step, and the times that the note may begin with."""
+
+    note_end: int
+    step: NextStep | None = None
+    noted: tuple[Due, ...] = ()
+
+
+def _plan(reader: Reader, outcome: Outcome) -> _Plan:
+    """Return the next step: behind the last opener followed by a due time, or directly behind an outcome that needs one.
 
     An opener followed by a refused due time refuses the line, unless a later opener has a valid one. A `next` within the due
-    time of an earlier opener is part of that due time (`> 3pm next fri`).
+    time of an earlier opener, or of the time directly behind the outcome, is part of that due time (`> 3pm next fri`). Behind
+    a colon, which begins the note, an opener counts only when a due time is all that follows it.
     """
+    line, start = reader.line, reader.at
+    colon = _colon(reader)
     openers = _openers(line, start)
+    direct = outcome.next == "must"
     for at, opener in reversed(list(enumerate(openers))):
-        reader = Reader(line, now, zone)
-        if at and opener[0] == "next" and _extends_past(reader.probe(openers[at - 1].end()), opener.start()):
+        if colon is not None and opener.start() > colon:
+            if due := _whole_due(reader.probe(opener.end()), opener):
+                return _Plan(opener.start(), NextStep(due=due))
             continue
-        reader.move(opener.end())
-        reader.take_colon()
-        _refuse_unfinished(reader, opener, start)
-        due = _take_next_due(reader, opener)
-        if due is not None:
-            purpose, note = take_purpose_and_note(reader)
-            return opener.start(), NextStep(due=due, purpose=purpose, note=note)
-        _refuse_misspelled(reader, opener)
-    return len(line.norm), None
+        before = openers[at - 1].end() if at else start if direct else None
+        if before is not None and opener[0] == "next" and _extends_past(reader.probe(before), opener.start()):
+            continue
+        behind = reader.probe(opener.end())
+        behind.take_colon()
+        _refuse_unfinished(behind, opener, start)
+        if due := _take_next_due(behind, opener):
+            purpose, note = take_purpose_and_note(behind)
+            return _Plan(opener.start(), NextStep(due=due, purpose=purpose, note=note))
+        _refuse_misspelled(behind, opener)
+    if direct and (step := _step_behind_outcome(reader.probe(start))):
+        return _Plan(start, step)
+    return _Plan(len(line.norm), noted=_noted(reader, colon, openers) if colon is not None else ())
+
+
+def _colon(reader: Reader) -> int | None:
+    """Return the offset of the colon that begins the note, directly behind the outcome or its purpose, or None."""
+    if reader.norm.startswith(":", reader.at):
+        return reader.at
+    purpose = reader.find_word(PURPOSES)
+    at = reader.line.skip(purpose.end) if purpose else len(reader.norm)
+    return at if reader.norm.startswith(":", at) else None
+
+
+def _step_behind_outcome(reader: Reader) -> NextStep | None:
+    """Return the next step directly behind an outcome that needs one; behind a colon only a due time that is all there is."""
+    if reader.take_colon():
+        due = _whole_due(reader, None)
+        return NextStep(due=due) if due else None
+    due = reader.take_due(part="next")
+    if due is None:
+        return None
+    purpose, note = take_purpose_and_note(reader)
+    return NextStep(due=due, purpose=purpose, note=note)
+
+
+def _whole_due(reader: Reader, opener: re.Match[str] | None) -> Due | None:
+    """Return the due time that is the whole rest of the line, or None."""
+    reader.take_colon()
+    try:
+        due = _take_next_due(reader, opener) if opener else reader.take_due()
+    except Invalid:
+        return None
+    return due if reader.done else None
+
+
+def _noted(reader: Reader, colon: int, openers: Sequence[re.Match[str]]) -> tuple[Due, ...]:
+    """Return the times that the words behind the last opener in the note, or the note itself, may begin with."""
+    for opener in (*reversed([each for each in openers if each.start() > colon]), None):
+        behind = reader.probe(opener.end() if opener else colon + 1)
+        behind.take_colon()
+        try:
+            due = _take_next_due(behind, opener) if opener else behind.take_due()
+        except Invalid as refusal:
+            if dues := _meant(refusal, reader):
+                return dues
+        else:
+            if due is not None:
+                return (due,)
+    return ()
+
+
+def _meant(refusal: Invalid, reader: Reader) -> tuple[Due, ...]:
+    """Return the due times that a refused one may have meant."""
+    if refusal.code not in _SEVERAL_MEANINGS:
+        return ()
+    if readings := refusal.params.get("readings"):
+        return tuple(readings)
+    forms = (str(form).removeprefix("> ") for form in refusal.params["nearest"])
+    return tuple(parse_due(form, reader.now, reader.zone) for form in forms)
+
+
+def _or_amount(refusal: Invalid, reader: Reader, amount: Amount | None) -> Invalid:
+    """Complete the refusal of bare digits behind a date (`promised, next fri 3000`): they may be the amount."""
+    given = refusal.params["given"]
+    digits = _DIGITS_BEHIND_DATE.fullmatch(given)
+    if refusal.code != "due_bare_number" or digits is None or amount is not None:
+        return refusal
+    typed = reader.line.original(reader.at)
+    before = typed[: typed.rindex(given)]
+    money = f"{digits['digits']} {before}{digits['date'].rstrip()}"
+    times = tuple(f"{before}{form}" for form in refusal.params["nearest"])
+    return Invalid("due_or_amount", part="next", given=given, nearest=(money, *times))
 
 
 def _openers(line: Line, start: int) -> list[re.Match[str]]:

@@ -9,7 +9,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.next_steps import NextOffer
 from desk.loans.views import FollowUpView
 from handlers.messages.block_kit import elements
-from handlers.messages.block_kit.elements import outcome, undo_button
+from handlers.messages.block_kit.elements import outcome_and_amount, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Code, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
@@ -28,7 +28,7 @@ def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID |
         loan=Bold(call.loan.number),
         name=call.name,
         tail=call.loan.tail,
-        outcome=Bold(elements.outcome(t, call.outcome)),
+        outcome=Bold(elements.outcome_and_amount(t, call.outcome, call.amount, call.currency)),
         time=t.clock_time(call.at, zone),
     )
     writer.quote(call.note)
@@ -41,6 +41,10 @@ def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID |
         elements.write_plan(t, writer, call.chase)
     write_unasked(t, writer, call.unasked)
     _write_still_open(t, writer, call)
+    if call.share == "asked":
+        writer.line(Bold(t("Is that the whole instalment or part of it? Nothing is closed until you say.")))
+    if any(offer.kind == "noted" for offer in call.offers):
+        writer.line(t("Your note begins with a time. Plan a call for then?"))
     if call.asks:
         writer.line(Bold(t("Nothing is planned for this loan now. What's next?")))
     _write_withdrawal(t, writer, call)
@@ -73,7 +77,9 @@ def _write_answered(t: Translator, writer: Writer, call: CallLogged) -> None:
         return
     follow_up = call.answered
     what, name = Bold(elements.purpose(t, follow_up.purpose)), Code(elements.follow_up_name(follow_up))
-    if follow_up.state == "open":
+    if call.share == "asked":
+        writer.phrase(t, "Is about {what} ({name}): still open.", what=what, name=name)
+    elif follow_up.state == "open":
         attempts = t.n("{n} attempt so far", "{n} attempts so far", follow_up.attempts)
         writer.phrase(t, "Answers {what} ({name}): still open, {attempts}.", what=what, name=name, attempts=attempts)
     else:
@@ -83,6 +89,8 @@ def _write_answered(t: Translator, writer: Writer, call: CallLogged) -> None:
 def _write_consequences(t: Translator, writer: Writer, call: CallLogged) -> None:
     if call.paid is not None:
         writer.phrase(t, "The instalment due {day} counts as paid.", day=Bold(t.date(call.paid)))
+    if call.share == "part" or call.outcome == "part_paid":
+        writer.line(t("The instalment stays unpaid."))
     if call.settled:
         writer.line(t("Also done:"))
         writer.bullets(elements.follow_up_line(t, follow_up) for follow_up in call.settled)
@@ -111,6 +119,8 @@ def _write_withdrawal(t: Translator, writer: Writer, call: CallLogged) -> None:
 def _add_buttons(t: Translator, writer: Writer, call: CallLogged, zone: ZoneInfo, call_undo: UUID | None) -> Writer:
     undo_of_call = call_undo or call.undo_id
     value: dict[str, str | int] = {"c": str(call.call_id), "u": str(undo_of_call)}
+    if call.share == "asked":
+        writer.buttons(*_share_buttons(t, call, value))
     nexts = elements.fit_buttons(t, call.planned)
     nexts += [_next_button(t, offer, call, value, zone) for offer in call.offers]
     if call.asks:
@@ -124,6 +134,15 @@ def _add_buttons(t: Translator, writer: Writer, call: CallLogged, zone: ZoneInfo
         words = t("Undo the call") if undos else t("Undo")
         undos.append(Button(words, "undo.take_back", {"u": str(undo_of_call)}))
     return writer.buttons(*undos, correct_button(t("Correct the call"), call.call_id))
+
+
+def _share_buttons(t: Translator, call: CallLogged, value: dict[str, str | int]) -> list[Button]:
+    """Return the buttons that say what a payment covers; the part needs the day of the rest, unless a next step was typed."""
+    planned = {"s": str(call.planned.follow_up.id)} if call.planned else {}
+    part = Button(t("Part of it"), "call.part", {**value, **planned})
+    if call.planned is None:
+        part = Button(t("Part of it"), "form.open", {"form": "part_payment", **value})
+    return [Button(t("Whole instalment"), "call.whole", {**value, **planned}, style="primary"), part]
 
 
 def _next_button(
@@ -156,14 +175,16 @@ def corrected(t: Translator, result: CallCorrected, zone: ZoneInfo) -> Message:
     """Render what the call says now, and what it said before."""
     writer = Writer()
     elements.write_loan_and_time(t, writer, result.loan, result.at, zone)
-    writer.line(t("Corrected to:"), " ", Bold(_summary(t, result.content))).quote(result.content.note)
-    writer.line(t("Before:"), " ", _summary(t, result.earlier)).quote(result.earlier.note)
+    now, before = (_summary(t, content, result.currency) for content in (result.content, result.earlier))
+    writer.line(t("Corrected to:"), " ", Bold(now)).quote(result.content.note)
+    writer.line(t("Before:"), " ", before).quote(result.earlier.note)
     if result.content.outcome != result.earlier.outcome:
         writer.line(t("Follow-ups stay as the call left them. Plan or finish them yourself where needed."))
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
-def _summary(t: Translator, version: CallContent) -> str:
+def _summary(t: Translator, version: CallContent, currency: str) -> str:
+    words = outcome_and_amount(t, version.outcome, version.amount, currency)
     if version.minutes is None:
-        return outcome(t, version.outcome)
-    return outcome(t, version.outcome) + " · " + t.n("{n} minute", "{n} minutes", version.minutes)
+        return words
+    return words + " · " + t.n("{n} minute", "{n} minutes", version.minutes)

@@ -15,6 +15,7 @@ from handlers.messages.block_kit.elements import (
     follow_up_value,
     form_button,
     outcome,
+    outcome_and_amount,
     phone,
     phone_ending,
     purpose,
@@ -138,12 +139,13 @@ def _write_calls(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, 
         return
     writer.line(Bold(t("Recent calls:")))
     for call in view.calls:
-        writer.bullets([_call_line(t, call, zone)]).quote(notes.fit(call.note))
+        writer.bullets([_call_line(t, call, view.currency, zone)]).quote(notes.fit(call.note))
     write_more(t, writer, view.more_calls)
 
 
-def _call_line(t: Translator, call: PastCall, zone: ZoneInfo) -> list[Inline]:
-    line: list[Inline] = [t.minute(call.at, zone), " · ", Bold(outcome(t, call.outcome))]
+def _call_line(t: Translator, call: PastCall, currency: str, zone: ZoneInfo) -> list[Inline]:
+    result = outcome_and_amount(t, call.outcome, call.amount, currency, call.share)
+    line: list[Inline] = [t.minute(call.at, zone), " · ", Bold(result)]
     if call.purpose is not None:
         line += [" · ", purpose(t, call.purpose)]
     return [*line, " · ", Mention(call.caller)]
@@ -207,8 +209,8 @@ def timeline_tab(t: Translator, view: Timeline, zone: ZoneInfo, above: Message |
     if not view.events:
         writer.line(t("Nothing recorded yet."))
     for event in view.events:
-        writer.bullets([_event(t, event, zone)]).quote(notes.fit(event.note))
-        _write_corrections(t, writer, event, notes, zone)
+        writer.bullets([_event(t, event, view.currency, zone)]).quote(notes.fit(event.note))
+        _write_corrections(t, writer, event, view.currency, notes, zone)
     writer.buttons(*(_correct_button(t, event, zone) for event in view.events if event.may_correct))
     _write_pages(t, writer, view.loan, "timeline", offset=view.offset, more=view.more, page=PAGE)
     return _view(t, view.loan, writer, above, "timeline", offset=view.offset)
@@ -278,11 +280,11 @@ def _write_name(t: Translator, writer: Writer, loan: LoanView, name: str) -> Non
     writer.line(Bold(loan.number), " · ", Bold(name), " · ", phone_ending(t, loan.tail))
 
 
-def _event(t: Translator, event: Event, zone: ZoneInfo) -> list[Inline]:
+def _event(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> list[Inline]:
     words: list[Inline] = [t.minute(event.at, zone), " · "]
     match event.kind:
         case "call":
-            words.append(Bold(outcome(t, event.code)))
+            words.append(Bold(outcome_and_amount(t, event.code, event.amount, currency, event.share)))
             if event.purpose is not None:
                 words += [" · ", purpose(t, event.purpose)]
             if event.minutes is not None:
@@ -302,7 +304,9 @@ def _event(t: Translator, event: Event, zone: ZoneInfo) -> list[Inline]:
     return [*words, " · ", Mention(event.who)] if event.who else words
 
 
-def _write_corrections(t: Translator, writer: Writer, event: Event, notes: _NoteBudget, zone: ZoneInfo) -> None:
+def _write_corrections(
+    t: Translator, writer: Writer, event: Event, currency: str, notes: _NoteBudget, zone: ZoneInfo
+) -> None:
     """Write the first and the latest earlier version of a corrected call or note."""
     versions = event.earlier if len(event.earlier) <= _CORRECTIONS else (event.earlier[0], event.earlier[-1])
     for version in versions:
@@ -310,7 +314,7 @@ def _write_corrections(t: Translator, writer: Writer, event: Event, notes: _Note
         if version.outcome is None:
             writer.phrase(t, "corrected {when} by {who}; before:", when=when, who=who)
         else:
-            what = outcome(t, version.outcome)
+            what = outcome_and_amount(t, version.outcome, version.amount, currency)
             if version.minutes is not None:
                 what += " · " + t.n("{n} minute", "{n} minutes", version.minutes)
             writer.phrase(t, "corrected {when} by {who}; before: {what}", when=when, who=who, what=what)

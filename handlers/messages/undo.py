@@ -29,6 +29,7 @@ ACTS: dict[str, str] = {
     "note": _("a note"),
     "correct_note": _("a note correction"),
     "call_answers": _("the follow-up a call answers"),
+    "payment": _("what a payment covers"),
     "nothing_needed": _("“nothing needed”"),
     "follow_up": _("a new follow-up"),
     "done": _("finishing a follow-up"),

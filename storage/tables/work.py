@@ -1,12 +1,13 @@
 """Calls, follow-ups, and requested documents."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from storage.tables.columns import instant, maybe_instant, references, row_id
+from storage.tables.columns import instant, maybe_instant, money, references, row_id
 
 _OPEN = text("state = 'open'")
 _TO_REMIND = text("remind_at IS NOT NULL")
@@ -64,7 +65,11 @@ class FollowUp(SQLModel, table=True):
 
 
 class Call(SQLModel, table=True):
-    """A conversation or attempt that happened; `minutes` is its length, if reported."""
+    """A conversation or attempt that happened; `minutes` is its length, if reported.
+
+    `amount` is what was promised or paid, in the loan's currency. `share` says what a payment of that amount covers: `whole`
+    or `part` of the instalment, or `asked` until the caller has answered.
+    """
 
     __tablename__ = "call"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_call_loan", "loan_id", "at"), Index("ix_call_caller", "caller_id", "at"))
@@ -77,6 +82,8 @@ class Call(SQLModel, table=True):
     outcome: str
     purpose: str | None = None
     minutes: int | None = None
+    amount: Decimal | None = money()
+    share: str | None = None
     note_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
     line_digest: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
     at: datetime = instant()
@@ -85,7 +92,7 @@ class Call(SQLModel, table=True):
 
 
 class CallCorrection(SQLModel, table=True):
-    """The outcome, length and note of a call before a correction."""
+    """The outcome, length, amount and note of a call before a correction."""
 
     __tablename__ = "call_correction"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_call_correction_call", "call_id", "at"),)
@@ -96,6 +103,7 @@ class CallCorrection(SQLModel, table=True):
     by_id: UUID = references("member")
     outcome: str
     minutes: int | None = None
+    amount: Decimal | None = money()
     note_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
     at: datetime = instant()
     undone_at: datetime | None = maybe_instant()

@@ -2,7 +2,8 @@
 
 This package is a library of its own; the names below are its interface, and no other code imports its modules. It is a strict
 grammar over the NFKC-normalised, case-folded text and never guesses. `parse_due` reads a whole text, `longest_due` a due time at
-a place in a line, `next_weekday_readings` what follows the opener `next`, and `correct_spelling` suggests a correction.
+a place in a line, `next_weekday_readings` what follows the opener `next`, `due_end` tells how far a phrase about time
+reaches, and `correct_spelling` suggests a correction.
 
 A phrase that is not understood, has two readings or lies in the past raises `desk.core.errors.Invalid` with one of these codes:
 
@@ -27,9 +28,18 @@ from handlers.grammar.due.reading import (
     DueMatch,
     NextWeekday,
     correct_spelling,
+    due_end,
     longest_due,
     next_weekday_readings,
     parse_due,
 )
 
-__all__ = ["DueMatch", "NextWeekday", "correct_spelling", "longest_due", "next_weekday_readings", "parse_due"]
+__all__ = [
+    "DueMatch",
+    "NextWeekday",
+    "correct_spelling",
+    "due_end",
+    "longest_due",
+    "next_weekday_readings",
+    "parse_due",
+]

@@ -13,7 +13,7 @@ from handlers.grammar.due.candidates import Candidate, candidates
 from handlers.grammar.due.dates import ReferenceTime
 from handlers.grammar.due.resolution import alternatives, readings, resolve
 from handlers.grammar.due.spelling import MAX_LENGTH, corrected_day, corrected_text
-from handlers.grammar.due.tokens import DateToken, RefusedError, TimeToken, Weekday
+from handlers.grammar.due.tokens import BareNumber, DateToken, RefusedError, TimeToken, Weekday
 from handlers.grammar.text import Line, is_separator, splits_word
 
 _EXAMPLES_ZH = ("明天下午3点", "下周五14:30", "月底", "2小时后")
@@ -69,6 +69,15 @@ def longest_due(line: Line, start: int, now: datetime, zone: ZoneInfo, *, before
     due = _due(line, start, candidate, ref)
     _refuse_misspelled_day(line, start, candidate, ref)
     return DueMatch(due, candidate.end, candidate.before)
+
+
+def due_end(line: Line, start: int) -> int:
+    """Return the end of the longest phrase at `start` that begins like a due time, even a refused one, or 0.
+
+    A number that may or may not be an hour (`15`) is none.
+    """
+    found = () if splits_word(line.norm, start) else candidates(_matched_text(line), start)
+    return max((each.end for each in found if not isinstance(each.tokens[0], BareNumber)), default=0)
 
 
 def correct_spelling(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -36,6 +37,16 @@ def purpose(t: Translator, code: str) -> str:
 def outcome(t: Translator, code: str) -> str:
     """Return an outcome in the reader's language."""
     return VOCABULARY.outcome(code).word(t.language)
+
+
+def outcome_and_amount(
+    t: Translator, code: str, amount: Decimal | None, currency: str, share: str | None = None
+) -> str:
+    """Return an outcome with the amount that was promised or paid, and whether it is still asked what that covers."""
+    words = outcome(t, code)
+    if amount is not None:
+        words += f" {t.money(amount, currency)}"
+    return f"{words} · {t('whole instalment or part?')}" if share == "asked" else words
 
 
 def stage(t: Translator, code: str) -> str:

@@ -68,6 +68,8 @@ def _value(t: Translator, name: str, value: Any, zone: ZoneInfo) -> list[Inline]
     if name == "roles":
         words = [VOCABULARY.role(role).word(t.language) for role in value]
         return [t(" or ").join(filter(None, [t(", ").join(words[:-1]), words[-1]]))]
+    if name == "outcome":
+        return [Bold(outcome(t, str(value)))]
     if name == "state":
         return [_follow_up_state(t, str(value))]
     if isinstance(value, datetime):
@@ -108,7 +110,7 @@ def _next_missing(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraph
     missing = phrase(
         t,
         "{outcome}: for which day? Type it after “next”, so that we check then whether it was paid."
-        if error.params["outcome"] == "promised"
+        if VOCABULARY.outcome(error.params["outcome"]).next_purpose == "promise"
         else "{outcome}: when? Type it after “next”.",
         **_bold(t, error, "outcome"),
     )

@@ -82,6 +82,14 @@ TEXTS: dict[str, str] = {
     "outcome_missing": _("How did the call end? Type the outcome after the loan."),
     "outcome_unknown": _("“{given}” isn't an outcome."),
     "outcome_unclear": _("“{given}” could mean the opposite of its first word. Put a colon before the note."),
+    "amount_unclear": _("“{given}” isn't an amount I can read for certain."),
+    "amount_not_taken": _("An amount belongs to a promise or a payment, not to {outcome}."),
+    "amount_currency": _("The amounts of {loan} are in {currency}. Type it in that currency."),
+    "due_or_amount": _("“{given}”: is the number a time, or the amount? Put an amount before the date."),
+    "share_known": _(
+        "It's already known what this payment on {loan} covers, or the call was corrected. Check its card: /loan {loan}"
+    ),
+    "share_first": _("First say whether this payment on {loan} was the whole instalment or part of it."),
     "next_due_missing": _("When is the next follow-up? Type it after “next”."),
     "next_weekday_ambiguous": _("“{given}”: this week or next? Type the date."),
     "follow_up_is_there": _(

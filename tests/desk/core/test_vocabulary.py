@@ -48,7 +48,8 @@ def test_every_word_of_the_desk_is_declared():
         "conditions decision signing pickup problem feedback other"
     )
     assert codes(VOCABULARY.outcomes) == (
-        "reached confirmed no_answer busy voicemail unreachable wrong_number call_back promised paid refused withdrew"
+        "reached confirmed no_answer busy voicemail unreachable wrong_number call_back promised paid "
+        "part_paid refused withdrew"
     )
     assert codes(VOCABULARY.documents) == (
         "id licence income bank employment residence invoice insurance registration contract downpayment other"
@@ -93,11 +94,12 @@ def test_an_outcome_is_understood_in_all_its_spellings(text: str, code: str):
 
 def test_an_outcome_declares_its_effect_on_the_answered_follow_up():
     ending = {outcome.code for outcome in VOCABULARY.outcomes if outcome.ends}
-    assert ending == {"reached", "confirmed", "call_back", "promised", "paid", "refused", "withdrew"}
+    assert ending == {"reached", "confirmed", "call_back", "promised", "paid", "part_paid", "refused", "withdrew"}
     assert {o.code: o.answers for o in VOCABULARY.outcomes if o.answers != "any"} == {
         "confirmed": "verification",
         "promised": "repayment",
         "paid": "repayment",
+        "part_paid": "repayment",
     }
 
 
@@ -113,6 +115,7 @@ def test_an_outcome_declares_the_next_step_when_none_was_typed():
         "call_back": "must",
         "promised": "must",
         "paid": "instalment",
+        "part_paid": "must",
         "refused": "asks",
         "withdrew": "offers_withdrawn",
     }

@@ -42,8 +42,10 @@ NOW = datetime(2026, 11, 25, 10, 0, tzinfo=SHANGHAI)
 LANGUAGES = {language.code: language.locale for language in LISTED.values()}
 
 
-FORMS_OF_A_LOAN = {name: form for name, form in FORMS.items() if form not in (call.CORRECTION, note.CORRECTION)}
-"""The forms that open for a loan, or for none; those that correct a call or a note need one."""
+FORMS_OF_A_LOAN = {
+    name: form for name, form in FORMS.items() if form not in (call.CORRECTION, call.PART_PAYMENT, note.CORRECTION)
+}
+"""The forms that open for a loan, or for none; those about a logged call or a note need one."""
 
 
 class Choices:
@@ -103,6 +105,7 @@ _CODES: dict[str, Sequence[str]] = {
     "missing": _codes(VOCABULARY.purposes),
     "outcome": _codes(VOCABULARY.outcomes),
     "outcomes": _codes(VOCABULARY.outcomes),
+    "share": ("asked", "part", "whole"),
     "stage": _codes(VOCABULARY.stages),
     "stages": _codes(VOCABULARY.stages),
     "skipped": _codes(VOCABULARY.stages),
