@@ -17,7 +17,15 @@ from desk.follow_ups.locking import follow_up_name, lock_follow_up, require_open
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.follow_ups.rule_plans import DOCUMENTS, assignee_of_next
 from desk.loans import lookup
-from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_view, loan_view, planned_view
+from desk.loans.views import (
+    FollowUpView,
+    LoanView,
+    PlannedView,
+    follow_up_view,
+    follow_up_views,
+    loan_view,
+    planned_view,
+)
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.members import find_member, require_caller, require_may_act, zone_of
@@ -198,18 +206,18 @@ async def _default_assignee(desk: Desk, loan: Loan) -> Member:
 async def _find(desk: Desk, act: str, ref: LoanRef) -> tuple[Loan, FollowUp]:
     """Return the named follow-up, or the acting member's only open one on the loan, if they may do `act` with it."""
     target = await lookup.resolve(desk, ref)
-    row = target.follow_up or await _only_own(desk, target.loan)
+    row = target.follow_up or await _only_own(desk, target.loan, ref)
     await require_open(desk, target.loan, row)
     await require_may_act(desk, act, row, target.loan)
     return target.loan, row
 
 
-async def _only_own(desk: Desk, loan: Loan) -> FollowUp:
+async def _only_own(desk: Desk, loan: Loan, ref: LoanRef) -> FollowUp:
     rows = await follow_ups.open_of_loan(desk.session, loan.id)
     own = [row for row in rows if row.assignee_id == desk.member.id]
     if len(own) == 1:
         return own[0]
-    names = tuple(follow_up_name(loan, row) for row in own or rows)
-    if not names:
+    if not rows:
         raise NotFound("no_open_follow_up", loan=loan.number)
-    raise Ambiguous("which_follow_up", loan=loan.number, nearest=names)
+    choices = await follow_up_views(desk, loan, own or rows)
+    raise Ambiguous("which_follow_up", given=ref.text, loan=loan.number, choices=choices)

@@ -12,7 +12,7 @@ from desk.core.errors import Ambiguous, NotFound
 from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
-from desk.loans.views import loan_view
+from desk.loans.views import follow_up_views, loan_view, next_views
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans, search
 from storage.tables import FollowUp, Loan
@@ -55,8 +55,8 @@ async def resolve(desk: Desk, ref: LoanRef) -> LoanMatch:
         return LoanMatch(loan)
     follow_up = await follow_ups.of_number(desk.session, loan.id, ref.follow_up)
     if follow_up is None:
-        there = tuple(f.number for f in await follow_ups.open_of_loan(desk.session, loan.id))
-        raise NotFound("unknown_follow_up", given=f"{ref.text}/{ref.follow_up}", loan=loan.number, nearest=there)
+        there = await follow_up_views(desk, loan, await follow_ups.open_of_loan(desk.session, loan.id))
+        raise NotFound("unknown_follow_up", given=f"{ref.text}/{ref.follow_up}", loan=loan.number, choices=there)
     return LoanMatch(loan, follow_up)
 
 
@@ -110,7 +110,8 @@ async def _by_word(desk: Desk, ref: LoanRef) -> UUID:
         raise NotFound("unknown_loan", given=ref.text, nearest=_nearest(ref.text, mine))
     if len(found) > 1:
         choices = tuple([await loan_view(desk, loan) for loan in found[:CHOICES]])
-        raise Ambiguous("loan_ambiguous", given=ref.text, choices=choices, more=len(found) > CHOICES)
+        plans, more = await next_views(desk, found[:CHOICES]), len(found) > CHOICES
+        raise Ambiguous("loan_ambiguous", given=ref.text, choices=choices, plans=plans, more=more)
     return found[0].id
 
 

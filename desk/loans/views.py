@@ -10,6 +10,7 @@ from desk.core.values import Due
 from desk.follow_ups.lifecycle import PlannedFollowUp, due_of
 from desk.loans import borrowers
 from desk.rules.reminders import ScheduleWarning
+from storage.queries.follow_ups import follow_ups
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
 
@@ -82,6 +83,17 @@ async def follow_up_views(desk: Desk, loan: Loan, rows: Sequence[FollowUp]) -> t
     """Return follow-ups of one loan as lines, in the order given."""
     people = await members.by_ids(desk.session, {row.assignee_id for row in rows})
     return tuple(follow_up_view(desk, loan, row, people[row.assignee_id]) for row in rows)
+
+
+async def next_views(desk: Desk, found: Sequence[Loan]) -> dict[UUID, FollowUpView]:
+    """Return the most urgent open follow-up of each of these loans, by the loan's id; a loan without any is missing."""
+    urgent = await follow_ups.next_of_loans(desk.session, [loan.id for loan in found])
+    people = await members.by_ids(desk.session, {row.assignee_id for row in urgent.values()})
+    return {
+        loan.id: follow_up_view(desk, loan, row, people[row.assignee_id])
+        for loan in found
+        if (row := urgent.get(loan.id)) is not None
+    }
 
 
 def follow_up_view(desk: Desk, loan: Loan, row: FollowUp, assignee: Member) -> FollowUpView:

@@ -41,7 +41,7 @@ def require_caller(member: Member) -> None:
 async def find_member(desk: Desk, ref: PersonRef) -> Member:
     """Return the present member whom `ref` names.
 
-    Raises NotFound (`not_a_member_named`, `unknown_member`), Ambiguous (`member_ambiguous`, with Slack ids as choices).
+    Raises NotFound (`not_a_member_named`, `unknown_member`), Ambiguous (`member_ambiguous`, with Slack ids and names).
     """
     if ref.slack_id is not None:
         member = await members.by_slack_id(desk.session, desk.workspace.id, ref.slack_id)
@@ -53,7 +53,8 @@ async def find_member(desk: Desk, ref: PersonRef) -> Member:
     if not found:
         raise NotFound("unknown_member", given=word)
     if len(found) > 1:
-        raise Ambiguous("member_ambiguous", given=word, choices=tuple(m.slack_user_id for m in found))
+        names = {m.slack_user_id: m.name for m in found}
+        raise Ambiguous("member_ambiguous", given=word, choices=tuple(names), names=names)
     return found[0]
 
 

@@ -4,10 +4,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from desk.core import drafts
 from desk.core.errors import DeskError, NotFound
 from desk.core.transaction import Desk
+from handlers.buttons.lines import RefusedLine, keep_line
 from handlers.door.declarations import Command
 from handlers.door.directory import DirectoryEntries, mention_words, mentioned_ids, repeated, with_names
 from handlers.door.language import Language
@@ -51,6 +53,14 @@ class Interaction(ABC):
         """Return what the handler works with."""
         return Request(desk, language.t, language.zone, self.delivery.channel_id, entries=entries)
 
+    def offers(self, error: DeskError) -> bool:
+        """Return whether the refusal is to offer something that must be kept first, by `keep`."""
+        return False
+
+    async def keep(self, desk: Desk, language: Language, error: DeskError) -> None:
+        """Keep what the refusal's buttons need, as the member and in a transaction of its own."""
+        raise NotImplementedError
+
     @abstractmethod
     async def answer(self, request: Request, result: Any) -> Answer | None:
         """Return what the handler's result becomes in Slack."""
@@ -73,6 +83,7 @@ class CommandInteraction(Interaction):
         self._command = command
         self._words: Mapping[str, str] = {}
         self._channels: Mapping[str, str] = {}
+        self._line_id: UUID | None = None
 
     async def request(self, desk: Desk, language: Language, entries: DirectoryEntries) -> Request:
         self._channels = {key: channel.name for key, channel in entries.channels.items()}
@@ -81,8 +92,15 @@ class CommandInteraction(Interaction):
     async def answer(self, request: Request, result: Message | OpenModal) -> Answer:
         return Reply(result) if isinstance(result, Message) else result
 
+    def offers(self, error: DeskError) -> bool:
+        return bool(error.params.get("choices"))
+
+    async def keep(self, desk: Desk, language: Language, error: DeskError) -> None:
+        self._line_id = await keep_line(desk, self.name, self.text, given=str(error.params.get("given", "")))
+
     def refusal(self, language: Language, error: DeskError) -> Reply:
-        return Reply(refusal(language.t, with_names(error, self._words), language.zone, line=self._line()))
+        named, line = with_names(error, self._words), self._line()
+        return Reply(refusal(language.t, named, language.zone, line=line, line_id=self._line_id))
 
     def trouble(self, language: Language, kind: Trouble | Failure, reference: str) -> Reply:
         return Reply(trouble(language.t, kind, reference, line=self._line()))
@@ -122,6 +140,7 @@ class PressInteraction(Interaction):
         self.lookup_ids = (user_id,) if user_id else ()
         self.state = state
         self._value, self._text, self._parent_view = value, text, registry.parent_view
+        self._line_id: UUID | None = None
         self._in_form = state is not None and state.form in registry.forms
 
     async def request(self, desk: Desk, language: Language, entries: DirectoryEntries) -> Request:
@@ -136,8 +155,17 @@ class PressInteraction(Interaction):
             return answer
         return replace(answer, parent=await _parent(self._parent_view, request))
 
+    def offers(self, error: DeskError) -> bool:
+        return isinstance(error, RefusedLine) and bool(error.params.get("choices"))
+
+    async def keep(self, desk: Desk, language: Language, error: DeskError) -> None:
+        if isinstance(error, RefusedLine):
+            self._line_id = await keep_line(desk, error.command, error.text, given=str(error.params.get("given", "")))
+
     def refusal(self, language: Language, error: DeskError) -> Answer | None:
-        return _in_view(language.t, Reply(refusal(language.t, error, language.zone)), self.state)
+        line = f"{error.command} {repeated(Line.read(error.text), {}, {})}" if isinstance(error, RefusedLine) else ""
+        message = refusal(language.t, error, language.zone, line=line, line_id=self._line_id)
+        return _in_view(language.t, Reply(message), self.state)
 
     def trouble(self, language: Language, kind: Trouble | Failure, reference: str) -> Answer | None:
         return _in_view(language.t, Reply(trouble(language.t, kind, reference)), self.state)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handlers import events
-from handlers.buttons import calls, follow_ups, forms, loans, people, undo
+from handlers.buttons import calls, follow_ups, forms, lines, loans, people, undo
 from handlers.commands import COMMANDS
 from handlers.door.declarations import ButtonFamily, Command, Shortcut
 from handlers.door.request import ParentView, PressHandler, SuggestHandler
@@ -19,6 +19,7 @@ FAMILIES: tuple[ButtonFamily, ...] = (
     follow_ups.REMINDERS,
     forms.COUNTRIES,
     forms.FAMILY,
+    lines.FAMILY,
     loans.CARDS,
     loans.DOCUMENTS,
     loans.FAMILY,

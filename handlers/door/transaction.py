@@ -5,6 +5,7 @@ import contextlib
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -41,6 +42,9 @@ MOST_LOOKED_UP = 20
 LANGUAGE_SECONDS = 0.7
 """Time limit for asking Slack for the language of a sender who is not a member."""
 
+KEEPING_SECONDS = 0.7
+"""Time limit for keeping what the buttons of a refusal need; without it the refusal has none."""
+
 Measure = Callable[[str, str, float], None]
 """Records a request in the metrics: its name, its outcome, and the seconds it took."""
 
@@ -75,6 +79,9 @@ class Transactions:
                 progress.outcome = "refused"
                 if refused.code == "not_a_member":
                     await self._learn_language(interaction, progress)
+                elif interaction.offers(refused):
+                    keep = partial(interaction.keep, language=progress.language, error=refused)
+                    await self.note(keep, KEEPING_SECONDS, "line_not_kept", interaction.delivery.user_id)
                 return interaction.refusal(progress.language, refused)
             except _SlackSilentError:
                 wrong, progress.outcome = Failure.SLACK, "slack_trouble"

@@ -145,7 +145,7 @@ async def test_a_line_that_fits_several_follow_ups_asks_which(slack: Slack, loan
     await make_follow_up(slack.office, loan, slack.agent, purpose="conditions")
     reply = await slack.command(slack.agent, "/loan-follow L-1042 done")
     assert "Which follow-up of L-1042? Type its number:" in reply.text
-    assert "L-1042/1 · L-1042/2" in reply.text
+    assert "• L-1042/1 documents · Wed 25 Nov · <@UAGENT>\n• L-1042/2 conditions · Wed 25 Nov" in reply.text
 
 
 async def test_a_follow_up_number_after_the_loan_plans_no_second_follow_up(slack: Slack, loan: Loan) -> None:

@@ -1,18 +1,22 @@
 """The answers to a refusal and to a failure: what is wrong, what to do, and the line, so that it can be corrected."""
 
 from enum import Enum
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import DeskError
 from handlers.messages.block_kit.message import Button, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
-from handlers.messages.refusals.refusals import explain
+from handlers.messages.refusals.refusals import choice_buttons, explain
 from storage.engine.trouble import Trouble
 
 
-def refusal(t: Translator, error: DeskError, zone: ZoneInfo, *, line: str = "") -> Message:
-    """Render the answer to a refused line or press, with times in the reader's zone."""
+def refusal(t: Translator, error: DeskError, zone: ZoneInfo, *, line: str = "", line_id: UUID | None = None) -> Message:
+    """Render the answer to a refused line or press, with times in the reader's zone.
+
+    `line_id` is the draft of the line, which buttons send again with one of the choices in it.
+    """
     writer = Writer()
     for paragraph in explain(t, error, zone):
         writer.line(paragraph)
@@ -20,6 +24,8 @@ def refusal(t: Translator, error: DeskError, zone: ZoneInfo, *, line: str = "") 
         writer.line(t("Your line, to correct and send again:")).preformatted(line)
     if error.code == "not_a_member":
         writer.buttons(Button(t("Ask for access"), "access.ask"))
+    if line_id is not None:
+        writer.buttons(*choice_buttons(t, error, line_id))
     return writer.message()
 
 

@@ -6,15 +6,26 @@ Both are keyed by the codes of `desk.core.errors`.
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import DeskError
 from desk.core.undo import LaterAct
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
-from desk.loans.views import LoanView
-from handlers.messages.block_kit.elements import mentions, outcome, phone_ending, purpose, stage, when
-from handlers.messages.block_kit.message import Bold, Channel, Code, Inline, Mention
+from desk.loans.views import FollowUpView, LoanView
+from handlers.messages.block_kit.elements import (
+    brief_when,
+    follow_up_line,
+    follow_up_name,
+    mentions,
+    outcome,
+    phone_ending,
+    purpose,
+    stage,
+    when,
+)
+from handlers.messages.block_kit.message import Bold, Button, Channel, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import phrase
 from handlers.messages.documents import document, state
@@ -22,6 +33,11 @@ from handlers.messages.refusals.texts import TEXTS
 from handlers.messages.undo import act
 
 Paragraphs = list[list[Inline]]
+Choice = str | LoanView | FollowUpView
+"""What a refusal offers: a member's Slack id, a loan, a follow-up."""
+
+_BUTTONS = 10
+"""How many choices have a button."""
 
 _PEOPLE = frozenset({"who", "slack_id"})
 _WORDS = {"outcome": outcome, "purpose": purpose, "its": purpose, "stage": stage, "document": document, "state": state}
@@ -38,7 +54,7 @@ def explain(t: Translator, error: DeskError, zone: ZoneInfo) -> Paragraphs:
         text = TEXTS["incomplete"]
     values = {name: _value(t, name, value, zone) for name, value in error.params.items()}
     paragraphs = [_fill(t, text, values)]
-    paragraphs += [_choice(t, choice) for choice in error.params.get("choices", ())]
+    paragraphs += [_choice(t, choice, error) for choice in error.params.get("choices", ())]
     if readings := error.params.get("readings"):
         meant = " · ".join(when(t, due, zone) for due in readings)
         paragraphs.append(phrase(t, "It could mean: {readings}", readings=Bold(meant)))
@@ -83,11 +99,36 @@ def _value(t: Translator, name: str, value: Any, zone: ZoneInfo) -> list[Inline]
     return [Bold(str(value))] if name == "given" else [str(value)]
 
 
-def _choice(t: Translator, choice: LoanView | str) -> list[Inline]:
-    if isinstance(choice, str):
-        return ["• ", Mention(choice)]
-    tail = phone_ending(t, choice.tail)
-    return ["• ", Code(choice.number), f" {choice.masked} · {tail} · {stage(t, choice.stage)}"]
+def _choice(t: Translator, choice: Choice, error: DeskError) -> list[Inline]:
+    match choice:
+        case str():
+            return ["• ", Mention(choice)]
+        case LoanView():
+            words = [choice.masked, phone_ending(t, choice.tail), stage(t, choice.stage)]
+            plan: FollowUpView | None = error.params.get("plans", {}).get(choice.id)
+            if plan is not None:
+                words += [purpose(t, plan.purpose), brief_when(t, plan.due, ZoneInfo(plan.zone))]
+            return ["• ", Code(choice.number), " ", " · ".join(words)]
+        case FollowUpView():
+            return ["• ", *follow_up_line(t, choice, with_loan=True)]
+
+
+def choice_buttons(t: Translator, error: DeskError, line_id: UUID) -> list[Button]:
+    """Return a button for each choice that a refusal lists: it sends the kept line with that choice in it."""
+    labelled = [_labelled(t, choice, error) for choice in error.params.get("choices", ())[:_BUTTONS]]
+    return [Button(label, "line.choose", {"d": str(line_id), "c": word}) for label, word in labelled]
+
+
+def _labelled(t: Translator, choice: Choice, error: DeskError) -> tuple[str, str]:
+    """Return the words of a choice's button, and what it puts into the line."""
+    match choice:
+        case str():
+            return error.params.get("names", {}).get(choice, choice), f"<@{choice}>"
+        case LoanView():
+            return choice.number, choice.number
+        case FollowUpView():
+            when = brief_when(t, choice.due, ZoneInfo(choice.zone))
+            return f"/{choice.number} {purpose(t, choice.purpose)} · {when}", follow_up_name(choice)
 
 
 def _follow_up_state(t: Translator, code: str) -> str:

@@ -1,0 +1,59 @@
+"""Lines of commands that a button sends: kept as drafts, because a button may carry no personal data."""
+
+import re
+from dataclasses import replace
+from uuid import UUID
+
+from desk.core import drafts
+from desk.core.errors import DeskError
+from desk.core.transaction import Desk
+from handlers.commands import COMMANDS
+from handlers.door.declarations import ButtonFamily
+from handlers.door.request import OpenModal, Reply, Request
+
+_COMMANDS = {command.name: command for command in COMMANDS}
+_BEFORE_WORD = r"(?:^|(?<=[\s@,，、;；]))"
+
+
+class RefusedLine(DeskError):
+    """The refusal of a line that a button sent: `text` is the line as Slack would send it, behind `command`."""
+
+    def __init__(self, refused: DeskError, command: str, text: str) -> None:
+        super().__init__(refused.code, **refused.params)
+        self.command, self.text = command, text
+
+
+async def keep_line(desk: Desk, command: str, text: str, *, given: str = "") -> UUID:
+    """Keep a line, as Slack sent it, for an hour, and return the id for its buttons. `given` is the word in it that a choice
+    replaces."""
+    return await drafts.save_for_confirmation(desk, {"command": command, "text": text, "given": given})
+
+
+async def choose(request: Request) -> Reply | OpenModal:
+    """Send the kept line with one of the offered choices in it."""
+    kept = await drafts.take_confirmed(request.desk, UUID(request.value["d"]))
+    return await _send(request, kept["command"], chosen(kept["text"], kept["given"], request.value["c"]))
+
+
+async def send(request: Request) -> Reply | OpenModal:
+    """Send the kept line as it is."""
+    kept = await drafts.take_confirmed(request.desk, UUID(request.value["d"]))
+    return await _send(request, kept["command"], kept["text"])
+
+
+def chosen(text: str, given: str, choice: str) -> str:
+    """Return a line with the choice instead of the ambiguous word, of which it replaces the first; `@wang` as a whole."""
+    typed = re.escape(given.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+    sign = "@?" if choice.startswith("<@") else ""
+    return re.sub(f"{_BEFORE_WORD}{sign}{typed}", lambda _: choice, text, count=1)
+
+
+async def _send(request: Request, command: str, text: str) -> Reply | OpenModal:
+    try:
+        answer = await _COMMANDS[command].handler(replace(request, text=text))
+    except DeskError as refused:
+        raise RefusedLine(refused, command, text) from refused
+    return answer if isinstance(answer, OpenModal) else Reply(answer, replaces=True)
+
+
+FAMILY = ButtonFamily("line", {"choose": choose, "send": send})
