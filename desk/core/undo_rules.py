@@ -42,6 +42,7 @@ RIGHTS: Mapping[str, str] = {
     "back": "set_absence",
     "call": "log_call",
     "call_answers": "add_to_call",
+    "payment": "add_to_call",
     "cancelled": "close_follow_up",
     "correct_call": "correct_call",
     "correct_note": "correct_note",
