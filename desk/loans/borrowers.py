@@ -70,6 +70,8 @@ async def index(desk: Desk, rows: Iterable[Borrower]) -> None:
     """Make search find these borrowers by their present name and phone, and by no earlier ones."""
     for borrower in rows:
         now = contact(desk, borrower)
+        borrower.search_version = search.VERSION
+        desk.add(borrower)
         await search.replace_terms(desk.session, desk.cipher, desk.workspace.id, borrower.id, now.name, now.phone)
 
 
@@ -98,6 +100,7 @@ def _values(desk: Desk, row_id: UUID, name: str, phone: str) -> dict[str, Any]:
         "workspace_id": desk.workspace.id,
         "name_cipher": desk.cipher.encrypt(Borrower.name_cipher, row_id, name),
         "phone_cipher": desk.cipher.encrypt(Borrower.phone_cipher, row_id, phone),
+        "search_version": search.VERSION,
         "version": 1,
         "created_at": desk.now,
     }

@@ -11,6 +11,7 @@ from desk.follow_ups.due_lists import DueList, list_due
 from desk.loans import borrowers
 from desk.loans.lookup import find_visible, visible_loans
 from desk.loans.views import FollowUpView, follow_up_view
+from desk.rules.contacts import dialled_digits, extension_of, find_phone
 from storage.queries.follow_ups import due_lists, follow_ups
 from storage.queries.loans import loans, search
 from storage.queries.people import members
@@ -63,7 +64,7 @@ class MyDay:
 
 async def find(desk: Desk, words: str) -> LoanList:
     """Return the first page of the loans that fit all the words and that the acting member may see, newest first."""
-    asked = search_words(words)
+    asked = search_words(words, borrowers.region_of(desk))
     found = await find_visible(desk, asked, limit=PAGE + 1)
     total = len(found)
     if total > PAGE:
@@ -119,9 +120,23 @@ async def loan_rows(desk: Desk, found: Sequence[Loan]) -> tuple[LoanRow, ...]:
     return tuple(rows)
 
 
-def search_words(text: str) -> list[str]:
-    """Return the words of a search. A phone number typed with blanks is one word, and so is `尾号 5678`."""
+def search_words(text: str, region: str = "CN") -> list[str]:
+    """Return the words of a search. A phone number typed with blanks, a label or an extension is one word, and so is
+    `尾号 5678`; the star of a masked name (`王*`) stands for the rest of it."""
     plain = unicodedata.normalize("NFKC", text).strip()
     if _PHONE_LIKE.fullmatch(plain) and sum(c.isdigit() for c in plain) >= 5:
         return [plain]
-    return [word for word in re.split(r"[\s,、;]+", _TAIL_APART.sub(r"\1", plain)) if word]
+    folded = plain.casefold()
+    plain = plain if len(plain) == len(folded) else folded
+    words: list[str] = []
+    while found := find_phone(folded, 0, region):
+        words += _apart(plain[: found.start])
+        digits = "".join(c for c in folded[found.start : found.end] if c.isdecimal())
+        words.append(digits.removesuffix(extension_of(found.phone)))
+        plain, folded = plain[found.end :], folded[found.end :]
+    digits = dialled_digits(folded.strip())
+    return [*words, digits] if digits else words + _apart(plain)
+
+
+def _apart(text: str) -> list[str]:
+    return [word.removesuffix("*") or word for word in re.split(r"[\s,、;]+", _TAIL_APART.sub(r"\1", text)) if word]

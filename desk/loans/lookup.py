@@ -42,7 +42,9 @@ async def resolve(desk: Desk, ref: LoanRef) -> LoanMatch:
     """Return the loan that the acting member means, locked for the transaction.
 
     A number that itself contains `/` is tried whole first; then `<loan>/n`; then one word that finds exactly one loan
-    the member may see. Raises NotFound (`unknown_loan`, `unknown_follow_up`), Ambiguous (`loan_ambiguous`).
+    the member may see, also a number whose dashes are typed differently or left out.
+
+    Raises NotFound (`unknown_loan`, `unknown_follow_up`), Ambiguous (`loan_ambiguous`).
     """
     by_number = partial(loans.lock_by_number, desk.session, desk.workspace.id, visible=visible_loans(desk))
     loan = await by_number(ref.whole)
@@ -50,6 +52,8 @@ async def resolve(desk: Desk, ref: LoanRef) -> LoanMatch:
         if loan is not None:
             return LoanMatch(loan)
         loan = await by_number(ref.text)
+        if loan is None and (other := await loans.like_number(desk.session, visible_loans(desk), ref.whole)):
+            return LoanMatch(await loans.lock(desk.session, other.id))
     loan = loan or await loans.lock(desk.session, await _by_word(desk, ref))
     if ref.follow_up is None:
         return LoanMatch(loan)
@@ -87,10 +91,18 @@ async def number_of(desk: Desk, loan_id: UUID) -> str:
     return (await desk.session.get_one(Loan, loan_id)).number
 
 
-async def find_visible(desk: Desk, words: Sequence[str], *, limit: int) -> list[Loan]:
-    """Return the loans that fit every word and that the acting member may see: newest first, at most `limit`."""
-    visible = visible_loans(desk)
-    return await search.find_loans(desk.session, desk.cipher, desk.workspace.id, words, visible=visible, limit=limit)
+async def find_visible(desk: Desk, words: Sequence[str], *, limit: int, in_full: bool = False) -> list[Loan]:
+    """Return the loans that fit every word and that the acting member may see: newest first, at most `limit`. `in_full` as
+    in `search.find_loans`."""
+    return await search.find_loans(
+        desk.session,
+        desk.cipher,
+        desk.workspace.id,
+        words,
+        visible=visible_loans(desk),
+        limit=limit,
+        in_full=in_full,
+    )
 
 
 async def visible_by_numbers(desk: Desk, numbers: Iterable[str]) -> Mapping[str, LinkedLoan]:
@@ -104,7 +116,7 @@ async def visible_by_numbers(desk: Desk, numbers: Iterable[str]) -> Mapping[str,
 
 
 async def _by_word(desk: Desk, ref: LoanRef) -> UUID:
-    found = await find_visible(desk, [ref.text], limit=CHOICES + 1)
+    found = await find_visible(desk, [ref.text], limit=CHOICES + 1, in_full=True)
     if not found:
         mine = await loans.numbers_like(desk.session, desk.workspace.id, desk.member.id, limit=200)
         raise NotFound("unknown_loan", given=ref.text, nearest=_nearest(ref.text, mine))

@@ -41,7 +41,7 @@ _LABEL = (
 )
 """A word before a number that says what it is, in NFKC and case-folded."""
 
-_DIGITS = r"[+(]?[0-9][0-9\s().\-/\u2010-\u2015]*"
+_DIGITS = r"[+(]?[0-9][0-9\s().\-/\u00b7\u2010-\u2015]*"
 _START = re.compile(rf"(?:{_LABEL}|(?<![0-9a-z+\-./(⁄]))(?P<number>[+(]?[0-9](?=(?:[^\w]{{0,4}}[0-9]){{4}}))")
 _RUN = re.compile(_DIGITS)
 _BEFORE_DASH = re.compile(rf"{_DIGITS}[0-9](?=-[0-9]{{1,6}}\Z)")
@@ -53,6 +53,9 @@ _EXTENSION = re.compile(
     r"|-([0-9]{1,6})(?![\w]|[-./][0-9])"
 )
 _MAX_LENGTH, _MAX_CANDIDATES = 60, 20
+_FEWEST_DIGITS = 5
+"""Four digits are a phone's end."""
+
 _ONLY_A_NUMBER = re.compile(r"[+0-9\s().\-/·\u2010-\u2015]+")
 
 
@@ -63,6 +66,18 @@ class PhoneMatch:
     start: int
     end: int
     phone: str = field(repr=False)
+
+
+def dialled_digits(text: str) -> str:
+    """Return the digits of a text in NFKC and case-folded that is like a number of any country, without its label and
+    extension; nothing if it is not."""
+    begin = label.end() if (label := re.match(_LABEL, text)) else 0
+    run = _RUN.match(text, begin)
+    end = run.end() if run else begin
+    extension = _EXTENSION.match(text, end) or _EXTENSION.match(text, len(text[:end].rstrip()))
+    digits = "".join(c for c in text[begin:end] if c.isdecimal())
+    whole = (extension.end() if extension else end) == len(text)
+    return digits if whole and len(digits) >= _FEWEST_DIGITS else ""
 
 
 def clean_name(text: str) -> str:
@@ -108,6 +123,11 @@ def format_phone(phone: str) -> str:
 def without_extension(phone: str) -> str:
     """Return a number in E.164 without its extension."""
     return phone.partition(_EXT)[0]
+
+
+def extension_of(phone: str) -> str:
+    """Return the extension of a number, or nothing."""
+    return phone.partition(_EXT)[2]
 
 
 def _number_at(text: str, begin: int, region: str) -> tuple[int, str] | None:

@@ -7,7 +7,16 @@
 """
 
 from storage.tables.core import AuditEntry, Draft, Process, ProcessedDelivery, Recomputation, Undo
-from storage.tables.loans import Assignment, Borrower, ImportedValues, Loan, LoanNote, SearchTerm, StageChange
+from storage.tables.loans import (
+    Assignment,
+    Borrower,
+    ImportedValues,
+    Loan,
+    LoanCorrection,
+    LoanNote,
+    SearchTerm,
+    StageChange,
+)
 from storage.tables.messages import Home, Notice, NoticeItem
 from storage.tables.people import AccessRequest, CalendarOverride, Member, Team, TeamManager, Workspace
 from storage.tables.work import Call, CallCorrection, DocumentItem, DocumentRequest, DocumentStep, FollowUp

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, event, text
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import counter, instant, maybe_instant, money, references, row_id
@@ -12,16 +12,29 @@ from storage.tables.columns import counter, instant, maybe_instant, money, refer
 _IN_ARREARS = text("unpaid_since IS NOT NULL")
 
 
+_DASHES = "-\u2010\u2012\u2013\u2014\u2015\u2212"
+"""What is typed for a hyphen, in NFKC."""
+
+
+def plain_number(number_key: str) -> str:
+    """Return a loan number, case-folded, without dashes: people leave them out, or type others."""
+    return "".join(character for character in number_key if character not in _DASHES)
+
+
 class Borrower(SQLModel, table=True):
-    """A person who asked for a loan. Name and phone (E.164) are encrypted; `SearchTerm` rows find the borrower."""
+    """A person who asked for a loan. Name and phone (E.164 with its extension) are encrypted; `SearchTerm` rows find the
+    borrower, and `search_version` is their version: 0 before the first, -1 if name or phone could not be decrypted.
+    """
 
     __tablename__ = "borrower"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_borrower_search_version", "workspace_id", "search_version", "id"),)
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")
     name_cipher: bytes = Field(sa_type=LargeBinary)
     phone_cipher: bytes = Field(sa_type=LargeBinary)
     phone_wrong_at: datetime | None = maybe_instant()
+    search_version: int = Field(default=0, sa_column_kwargs={"server_default": text("0"), "info": {"restored": False}})
     version: int = 1
     created_at: datetime = instant()
 
@@ -38,7 +51,8 @@ class SearchTerm(SQLModel, table=True):
 
 
 class Loan(SQLModel, table=True):
-    """A car loan from inquiry to payoff. People name it by `number`; `number_key` is its case-folded form.
+    """A car loan from inquiry to payoff. People name it by `number`; `number_key` is its case-folded form, and
+    `plain_number` the same without dashes, set with it.
 
     `owner_set_at` and `stage_set_at` are when a member set them, until an import sets another stage. `paid_through` is the
     last instalment known to be paid, `unpaid_since` the first that the lender's data or a member calls unpaid. `demo_at`
@@ -50,6 +64,7 @@ class Loan(SQLModel, table=True):
         UniqueConstraint("workspace_id", "number_key"),
         Index("ix_loan_owner_stage", "owner_id", "stage"),
         Index("ix_loan_workspace_stage", "workspace_id", "stage"),
+        Index("ix_loan_plain_number", "workspace_id", "plain_number"),
         Index("ix_loan_arrears", "owner_id", "unpaid_since", sqlite_where=_IN_ARREARS, postgresql_where=_IN_ARREARS),
     )
 
@@ -57,6 +72,7 @@ class Loan(SQLModel, table=True):
     workspace_id: UUID = references("workspace")
     borrower_id: UUID = references("borrower", index=True)
     number: str
+    plain_number: str = Field(default="", sa_column_kwargs={"server_default": ""})
     number_key: str
     minted: bool = False
     demo_at: datetime | None = maybe_instant()
@@ -75,6 +91,12 @@ class Loan(SQLModel, table=True):
     imported_as: str | None = None
     version: int = 1
     created_at: datetime = instant()
+
+
+@event.listens_for(Loan, "before_insert")
+@event.listens_for(Loan, "before_update")
+def _set_plain_number(_mapper: object, _connection: object, loan: Loan) -> None:  # pyright: ignore[reportUnusedFunction]
+    loan.plain_number = plain_number(loan.number_key)
 
 
 class ImportedValues(SQLModel, table=True):
@@ -128,6 +150,26 @@ class LoanNote(SQLModel, table=True):
     by_id: UUID = references("member")
     earlier_of_id: UUID | None = references("loan_note", nullable=True, index=True, when_gone="delete")
     note_cipher: bytes = Field(sa_type=LargeBinary)
+    at: datetime = instant()
+    undone_at: datetime | None = maybe_instant()
+    version: int = 1
+
+
+class LoanCorrection(SQLModel, table=True):
+    """A correction of the borrower's name or phone, or of the loan's number (`field`), with the value before it.
+
+    `by_id` None: the lender's file brought the value. Corrections of earlier releases have no value before them.
+    """
+
+    __tablename__ = "loan_correction"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_loan_correction_loan", "loan_id", "at"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    loan_id: UUID = references("loan")
+    field: str
+    before_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+    by_id: UUID | None = references("member", nullable=True)
     at: datetime = instant()
     undone_at: datetime | None = maybe_instant()
     version: int = 1

@@ -13,6 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.queries.core import rows
 from storage.tables import Borrower, FollowUp, Loan, Member, StageChange
+from storage.tables.loans import plain_number
 
 rows.cache(Borrower)
 
@@ -23,6 +24,14 @@ LIVE_STAGES = ("inquiry", "application", "approved", "signed", "disbursed")
 def number_key(number: str) -> str:
     """Return a loan number as it is compared: NFKC, case-folded."""
     return unicodedata.normalize("NFKC", number).casefold()
+
+
+def has_number_key(number: str) -> ColumnElement[bool]:
+    """Return the condition for loans of that number, however its dashes are typed, or without them: `A1002` for `A-1002`."""
+    return or_(
+        col(Loan.number_key) == number_key(number),
+        col(Loan.plain_number) == plain_number(number_key(number)),
+    )
 
 
 async def by_number(session: AsyncSession, workspace_id: UUID, number: str) -> Loan | None:
@@ -47,6 +56,12 @@ def _locked_by_number(visible: ColumnElement[bool]) -> SelectOfScalar[Loan]:
         .with_for_update(key_share=True, of=Loan)
         .execution_options(populate_existing=True)
     )
+
+
+async def like_number(session: AsyncSession, visible: ColumnElement[bool], number: str) -> Loan | None:
+    """Return the visible loan of that number, however its dashes are typed, if there is exactly one."""
+    found = (await session.exec(select(Loan).where(visible, has_number_key(number)).limit(2))).all()
+    return found[0] if len(found) == 1 else None
 
 
 async def of_numbers(

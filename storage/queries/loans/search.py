@@ -1,69 +1,56 @@
 """The search index: a borrower is found by HMAC digests of the ways to type a name or phone; nothing is decrypted.
 
-A name is found by the whole, by prefixes (each Chinese character, each Latin word from its third letter), by its pinyin in
-every reading, whole and at each syllable, and by the initials of the pinyin; a phone by the full number, with and without
-the country code, and by its last four digits. Accents and case are ignored.
+A name is found by the whole and by each of its words and parts, with and without accents; by how it begins (each Chinese
+character, each other word from its third letter); by its pinyin in its readings, whole, at each syllable, without the surname,
+and by the initials. A phone is found by its number, with the country code or as dialled within the country, and by its last
+four digits. A typed word of which something is dropped matches no beginning.
+
+Entries have a version, `borrower.search_version`: a release that makes other entries raises `VERSION`, the worker makes them
+in batches (`storage.upkeep.indexing`), and meanwhile a word is looked up as both versions have it.
 """
 
-import itertools
+import contextlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
 from uuid import UUID
 
+from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, national_significant_number, parse
 from sqlalchemy import ColumnElement, Table
-from sqlmodel import SQLModel, col, delete, func, or_, select
+from sqlmodel import SQLModel, and_, col, delete, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage.engine.cipher import Cipher
-from storage.tables import Loan, SearchTerm
+from storage.engine.cipher import Cipher, UnreadableError
+from storage.queries.loans import names
+from storage.queries.loans.loans import has_number_key
+from storage.queries.loans.readings import readings_of, spellings
+from storage.tables import Borrower, Loan, SearchTerm
 
 _TERM: Table = SQLModel.metadata.tables["search_term"]
 
+VERSION = 2
+"""The version of the entries that this release makes."""
+
 Term = tuple[str, str]
-"""A kind (`name`, `phone`, `tail`) and a normalised text."""
+"""A kind (`whole`, `start`, `phone`, `tail`; `name` in version 1) and a normalised text."""
 
-_READINGS = 8
-"""The most pinyin readings of one name that are indexed."""
-
+_HAN_FIRST, _HAN_LAST = "\u3400", "\u9fff"
 _TAIL = re.compile(r"(?:尾号|尾號|tail|ending)?\s*(\d{4})")
-_COMPOUND_SURNAMES = re.compile(
-    "欧阳|司马|上官|诸葛|尉迟|万俟|司徒|夏侯|皇甫|东方|慕容|长孙|宇文|端木|令狐|公孙|百里|呼延"
-)
-_SURNAMES = {
-    "单": "shan", "曾": "zeng", "仇": "qiu", "解": "xie", "区": "ou", "查": "zha", "盖": "ge", "任": "ren", "朴": "piao",
-    "尉迟": "yu chi", "万俟": "mo qi", "乐": "yue", "缪": "miao", "冼": "xian", "逄": "pang", "翟": "zhai", "覃": "qin",
-}  # fmt: skip
-"""Surnames that the dictionary reads as an ordinary word."""
+_IN_A_PHONE = re.compile(r"[\s\-()+./\u00b7\u2010-\u2015]")
+_ABROAD = ("00", "011")
+"""What is dialled before a country code."""
 
+_MOST_WORDS = 6
+"""Of a name of more words, those that stand together are not indexed as one: `vanderberg`."""
 
-def normalised(text: str) -> str:
-    """Return the letters and digits of `text` in NFKC, case-folded and without accents."""
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    return "".join(c for c in folded if c.isalnum())
+_CHECKED = 500
+"""How many borrowers with entries of version 1 are decrypted for a word of which that version drops something."""
 
 
 def terms_of(name: str, phone: str) -> set[Term]:
     """Return every term that finds a borrower of this name and phone (E.164; an extension is no part of what finds it)."""
-    terms: set[Term] = {("name", text) for text in _name_forms(name) if text}
-    digits = "".join(c for c in phone.partition(";")[0] if c.isdigit())
-    terms.add(("phone", digits))
-    if digits.startswith("86"):
-        terms.add(("phone", digits[2:]))
-    if len(digits) >= 4:
-        terms.add(("tail", digits[-4:]))
-    return terms
-
-
-def term_for(word: str) -> Term:
-    """Return the term of one typed word: `尾号5678` or four digits is a phone's end, a longer number a phone, else a name."""
-    plain = unicodedata.normalize("NFKC", word).casefold().strip()
-    if tail := _TAIL.fullmatch(plain):
-        return ("tail", tail[1])
-    digits = re.sub(r"[\s\-()+]", "", plain)
-    if digits.isdigit() and len(digits) >= 5:
-        return ("phone", digits)
-    return ("name", normalised(word))
+    return _name_terms(name) | _phone_terms(phone.partition(";")[0])
 
 
 def search_rows(cipher: Cipher, workspace_id: UUID, borrower_id: UUID, name: str, phone: str) -> list[SearchTerm]:
@@ -78,9 +65,25 @@ async def add_terms(
     session: AsyncSession, cipher: Cipher, workspace_id: UUID, contacts: Iterable[tuple[UUID, str, str]]
 ) -> None:
     """Insert the index rows of many new borrowers at once; each contact is an id, a name and a phone."""
-    rows = [row.model_dump() for contact in contacts for row in search_rows(cipher, workspace_id, *contact)]
+    await add_digests(session, workspace_id, ((key, digests_of(cipher, name, phone)) for key, name, phone in contacts))
+
+
+async def add_digests(
+    session: AsyncSession, workspace_id: UUID, digests: Iterable[tuple[UUID, Iterable[bytes]]]
+) -> None:
+    """Insert the index rows of many borrowers, given as ids and digests."""
+    rows = [
+        {"borrower_id": key, "workspace_id": workspace_id, "digest": digest}
+        for key, found in digests
+        for digest in found
+    ]
     if rows:
         await (await session.connection()).execute(_TERM.insert(), rows)
+
+
+def digests_of(cipher: Cipher, name: str, phone: str) -> list[bytes]:
+    """Return the digests of the terms of a borrower."""
+    return [cipher.digest(kind, text) for kind, text in sorted(terms_of(name, phone))]
 
 
 async def replace_terms(
@@ -99,10 +102,14 @@ async def find_loans(
     *,
     visible: ColumnElement[bool],
     limit: int,
+    in_full: bool = False,
 ) -> list[Loan]:
-    """Return the visible loans that match every word, as a loan number or by the borrower, newest first."""
-    conditions = _matching(cipher, workspace_id, words)
-    if conditions is None:
+    """Return the visible loans that match every word, as a loan number or by the borrower, newest first.
+
+    With `in_full`, a word of which something is dropped (`O'Ne`) matches no part of a name by its beginning.
+    """
+    conditions = await _matching(session, cipher, workspace_id, words, in_full=in_full)
+    if not conditions:
         return []
     statement = select(Loan).where(Loan.workspace_id == workspace_id, visible, *conditions)
     return list((await session.exec(statement.order_by(col(Loan.created_at).desc(), col(Loan.id)).limit(limit))).all())
@@ -112,68 +119,137 @@ async def count_loans(
     session: AsyncSession, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, visible: ColumnElement[bool]
 ) -> int:
     """Count the loans that `find_loans` finds without a limit."""
-    conditions = _matching(cipher, workspace_id, words)
-    if conditions is None:
+    conditions = await _matching(session, cipher, workspace_id, words, in_full=False)
+    if not conditions:
         return 0
     statement = select(func.count()).select_from(Loan).where(Loan.workspace_id == workspace_id, visible, *conditions)
     return (await session.exec(statement)).one()
 
 
-def _matching(cipher: Cipher, workspace_id: UUID, words: Sequence[str]) -> list[ColumnElement[bool]] | None:
-    """Return the conditions of the words, or None if one of them can match nothing."""
-    conditions: list[ColumnElement[bool]] = []
-    for word in words:
-        kind, text = term_for(word)
-        if not text:
-            return None
-        borrowers = select(SearchTerm.borrower_id).where(
-            SearchTerm.workspace_id == workspace_id, SearchTerm.digest == cipher.digest(kind, text)
+async def _matching(
+    session: AsyncSession, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, in_full: bool
+) -> list[ColumnElement[bool]]:
+    """Return a condition for each word. A word of separators alone (`·`) asks for nothing beside others."""
+    asked = [word for word in words if names.words_of(word)] or [word for word in words if names.name_key(word)]
+    return [await _condition(session, cipher, workspace_id, word, in_full=in_full) for word in asked]
+
+
+async def _condition(
+    session: AsyncSession, cipher: Cipher, workspace_id: UUID, word: str, *, in_full: bool
+) -> ColumnElement[bool]:
+    def among(terms: Iterable[Term]) -> ColumnElement[bool]:
+        digests = [cipher.digest(kind, text) for kind, text in terms]
+        indexed = select(SearchTerm.borrower_id).where(
+            SearchTerm.workspace_id == workspace_id, col(SearchTerm.digest).in_(digests)
         )
-        key = unicodedata.normalize("NFKC", word).casefold()
-        conditions.append(or_(col(Loan.borrower_id).in_(borrowers), col(Loan.number_key) == key))
-    return conditions
+        return col(Loan.borrower_id).in_(indexed)
+
+    alternatives = [has_number_key(word), among(_terms_for(word))]
+    parts = names.parts_of(word)
+    if len(parts) > 1:
+        alternatives.append(and_(*(among(_terms_for_part(part, in_full=in_full)) for part in parts)))
+    if _is_changed_by_version_1(word):
+        alternatives.append(col(Loan.borrower_id).in_(await _checked(session, cipher, workspace_id, word)))
+    return or_(*alternatives)
 
 
-def _name_forms(name: str) -> Iterator[str]:
-    whole = normalised(name)
-    yield whole
-    chinese = [c for c in whole if "\u4e00" <= c <= "\u9fff"]
-    if chinese:
-        for end in range(1, len(whole)):
-            yield whole[:end]
-        given = whole[2:] if _COMPOUND_SURNAMES.match(whole) else whole[1:]
-        if given:
-            yield given
-        yield from _pinyin_forms(whole)
-    for word in re.split(r"[^\w]+", unicodedata.normalize("NFKC", name)):
-        plain = normalised(word)
-        if plain and not chinese:
-            yield from (plain[:end] for end in range(3, len(plain) + 1))
-            yield plain
+def _terms_for(word: str) -> list[Term]:
+    """Return the terms, any of which a typed word may be: a phone, its last four digits, a name or how one begins."""
+    plain = names.folded(word).strip()
+    key = names.name_key(word)
+    terms = [("whole", key), ("whole", names.without_accents(key))]
+    if not names.has_separators(plain):
+        terms.append(("start", key))
+    if not _is_changed_by_version_1(word):
+        terms.append(("name", _version_1_key(word)))
+    if tail := _TAIL.fullmatch(plain):
+        terms.append(("tail", tail[1]))
+    digits = _IN_A_PHONE.sub("", plain)
+    if digits.isdecimal() and len(digits) >= 5:
+        terms += [("phone", digits), *(("phone", digits.removeprefix(a)) for a in _ABROAD if digits.startswith(a))]
+    return terms
 
 
-def _pinyin_forms(name: str) -> Iterator[str]:
-    for syllables in _readings(name):
-        for end in range(1, len(syllables) + 1):
-            yield "".join(syllables[:end])
-        yield "".join(syllables[1:])
-        if len(syllables) > 1:
-            yield "".join(s[0] for s in syllables)
+def _terms_for_part(part: str, *, in_full: bool) -> list[Term]:
+    terms = [("whole", part), ("whole", names.without_accents(part))]
+    return terms if in_full else [*terms, ("start", part)]
 
 
-def _readings(name: str) -> Iterable[tuple[str, ...]]:
-    # Imported for the first name that is indexed: the dictionary takes 50 MB and 0.2 s.
-    from pypinyin import Style, pinyin
-
-    surname = next((s for s in (name[:2], name[:1]) if s in _SURNAMES), "")
-    per_character = [
-        list(dict.fromkeys(r)) for r in pinyin(name[len(surname) :], style=Style.NORMAL, heteronym=True, v_to_u=False)
-    ]
-    options = [[s] for s in _SURNAMES[surname].split()] + per_character if surname else per_character
-    spelled = [sorted({form for s in option for form in _spellings(s)}) for option in options]
-    return itertools.islice(itertools.product(*spelled), _READINGS)
+def _phone_terms(phone: str) -> set[Term]:
+    digits = {"".join(c for c in phone if c.isdecimal())}
+    with contextlib.suppress(NumberParseException):
+        number = parse(phone)
+        digits |= {
+            national_significant_number(number),
+            "".join(c for c in format_number(number, PhoneNumberFormat.NATIONAL) if c.isdecimal()),
+        }
+    return {("phone", each) for each in digits} | {("tail", each[-4:]) for each in digits if len(each) >= 4}
 
 
-def _spellings(syllable: str) -> tuple[str, ...]:
-    # 吕 is typed lv, lu or lü, here without its accent.
-    return (syllable, syllable.replace("v", "u")) if "v" in syllable else (normalised(syllable),)
+def _name_terms(name: str) -> set[Term]:
+    wholes, starts = set(_wholes(name)), set(_starts(name))
+    for surname, reading in readings_of(_chinese(name)):
+        for spelled in spellings(reading):
+            whole, given = "".join(spelled), "".join(spelled[surname:])
+            wholes |= {whole, given, "".join(syllable[0] for syllable in spelled)}
+            starts |= {"".join(spelled[:end]) for end in range(1, len(spelled))}
+    wholes |= {names.without_accents(each) for each in wholes}
+    starts |= {names.without_accents(each) for each in starts}
+    return {("whole", each) for each in wholes if each} | {("start", each) for each in starts if each}
+
+
+def _wholes(name: str) -> Iterator[str]:
+    key = names.name_key(name)
+    yield key
+    words = names.words_of(name)
+    yield from words
+    yield from names.parts_of(name)
+    if 1 < len(words) <= _MOST_WORDS:
+        yield from ("".join(words[start:end]) for start, end in combinations(range(len(words) + 1), 2))
+    if names.is_of_characters(key):
+        yield key[names.surname_length(key) :]
+
+
+def _starts(name: str) -> Iterator[str]:
+    for text in {names.name_key(name), *names.words_of(name), *names.parts_of(name)}:
+        first = 1 if names.is_of_characters(text) else 3
+        yield from (text[:end] for end in range(first, len(text)))
+
+
+def _chinese(name: str) -> str:
+    """Return a name to be read in pinyin, or nothing if it has no Chinese character."""
+    key = names.name_key(name)
+    return key if any(_HAN_FIRST <= c <= _HAN_LAST for c in key) else ""
+
+
+def _version_1_key(word: str) -> str:
+    """Return a word as version 1 has it: letters and digits, by Python's tables, without accents."""
+    apart = unicodedata.normalize("NFKD", names.folded(word))
+    return "".join(c for c in apart if c.isalnum())
+
+
+def _is_changed_by_version_1(word: str) -> bool:
+    """Return whether version 1 drops more of a word than accents, so that its entry may be another name's."""
+    apart = unicodedata.normalize("NFKD", names.folded(word)).strip()
+    return not all(c.isalnum() or "\u0300" <= c <= "\u036f" for c in apart)
+
+
+async def _checked(session: AsyncSession, cipher: Cipher, workspace_id: UUID, word: str) -> list[UUID]:
+    """Return the borrowers with entries of version 1 whose name, decrypted, matches the word."""
+    terms = {(kind, text) for kind, text in _terms_for(word) if kind in ("whole", "start")}
+    statement = (
+        select(Borrower)
+        .join(SearchTerm, col(SearchTerm.borrower_id) == col(Borrower.id))
+        .where(
+            SearchTerm.workspace_id == workspace_id,
+            SearchTerm.digest == cipher.digest("name", _version_1_key(word)),
+            col(Borrower.search_version) < VERSION,
+        )
+        .limit(_CHECKED)
+    )
+    found: list[UUID] = []
+    for borrower in await session.exec(statement):
+        with contextlib.suppress(UnreadableError):
+            if terms & _name_terms(cipher.decrypt(Borrower.name_cipher, borrower)):
+                found.append(borrower.id)
+    return found
