@@ -16,6 +16,7 @@ from desk.follow_ups.rule_plans import present_owner
 from desk.loans import borrowers, lookup
 from desk.loans.inquiries import check_name
 from desk.loans.views import LoanView, loan_view
+from desk.people import onboarding
 from desk.people.members import managers_for
 from desk.rules.contacts import format_phone
 from storage.queries.loans import loans
@@ -50,6 +51,8 @@ async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) 
     for what, value in changes.items():
         done.append((what, *await _CORRECT[what](desk, named, value)))
         desk.audit("edit", loan_id=named.id, field=what)
+    if named.demo_at is not None:
+        await _make_real(desk, named)
     undo_id = offer_undo(desk, "edit", loan_id=named.id)
     view = await loan_view(desk, named)
     return tuple(LoanCorrected(view, what, before, after, undo_id=undo_id) for what, before, after in done)
@@ -58,6 +61,12 @@ async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) 
 async def require_may_edit(desk: Desk, loan: LoanRef) -> None:
     """Raise NotAllowed, as `edit_loan` does, unless the acting member may correct the loan; also as `lookup.resolve` does."""
     await _require_may(desk, (await lookup.resolve(desk, loan)).loan)
+
+
+async def _make_real(desk: Desk, loan: Loan) -> None:
+    """Make a demo loan a real one, which is not removed with the demo: it has a real borrower's name, phone or number now."""
+    track(desk, loan).demo_at = None
+    await onboarding.refresh_welcome(desk)
 
 
 async def _require_may(desk: Desk, loan: Loan) -> None:

@@ -270,3 +270,27 @@ async def test_a_demo_loan_imported_by_the_lender_is_kept(slack: Slack) -> None:
     press = await slack.press(slack.admin, await welcome(slack), "Remove the demo borrowers")
     assert "4 demo borrowers were removed" in press.text
     assert await rows(slack, Loan) == 1
+
+
+@pytest.mark.parametrize("change", ["name 韩梅", "phone 13800138101", "number HT-7"])
+async def test_a_demo_borrower_that_became_a_real_one_is_kept(slack: Slack, change: str) -> None:
+    await slack.change(slack.admin, roles="admin agent")
+    await slack.press(slack.admin, await welcome(slack), "Try it with demo borrowers")
+    undone = await slack.command(slack.admin, "/loan edit DEMO-1 name 韩梅")
+    assert undone.message is not None
+    await slack.press(slack.admin, undone.message, "Undo")
+    assert "the" in (await slack.command(slack.admin, f"/loan edit DEMO-2 {change}")).text
+
+    press = await slack.press(slack.admin, await welcome(slack), "Remove the demo borrowers")
+    assert "4 demo borrowers were removed" in press.text
+    assert await rows(slack, Loan) == 1
+    assert buttons(await welcome(slack))[-1] == "Try it with demo borrowers"
+
+
+async def test_when_every_demo_borrower_became_real_there_is_none_to_remove(slack: Slack) -> None:
+    await slack.change(slack.admin, roles="admin agent")
+    await slack.press(slack.admin, await welcome(slack), "Try it with demo borrowers")
+    for number in range(1, 6):
+        await slack.command(slack.admin, f"/loan edit DEMO-{number} number HT-{number}")
+    assert buttons(await welcome(slack))[-1] == "Try it with demo borrowers"
+    assert await rows(slack, Loan) == 5
