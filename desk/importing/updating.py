@@ -6,13 +6,13 @@ from typing import Any
 
 from desk.core.changes import track
 from desk.core.transaction import Desk
-from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import rule_plans
 from desk.handover import reassigning
 from desk.importing.comparing import LastSaid, Verdict, as_text, weigh
 from desk.importing.rows import ImportRow
 from desk.loans import borrowers, stages
 from desk.loans.borrowers import Contact
+from desk.messages.manager_notices import ask_for_owner
 from desk.rules.stages import weigh_imported_stage
 from storage.engine.types import new_id
 from storage.queries.handover import holdings
@@ -155,14 +155,8 @@ async def _update_stage(desk: Desk, update: Update) -> int:
     if decision == "back":
         update.remark("stage_back", "stage", present=present, new=new)
     update.columns.add("stage")
-    planned = await stages.enter_by_import(desk, loan, new)
-    await _ask_for_owner(desk, update, present)
-    return planned
-
-
-async def _ask_for_owner(desk: Desk, update: Update, before: str) -> None:
-    loan = update.known.loan
-    reopened = VOCABULARY.stage(before).ended and VOCABULARY.stage(loan.stage).live
-    if reopened and update.owner_left and update.owner is None and loan.owner_id is not None:
-        left = await desk.session.get_one(Member, loan.owner_id)
-        update.remark("owner_left", "owner", name=left.name)
+    entered = await stages.enter_by_import(desk, loan, new)
+    if entered.owner_left is not None:
+        update.remark("owner_left", "owner", name=entered.owner_left.name)
+        await ask_for_owner(desk, loan, entered.owner_left)
+    return entered.planned

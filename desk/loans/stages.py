@@ -1,5 +1,6 @@
 """Move a loan to another stage, with what that closes and plans."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Invalid
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
+from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.steps import set_state
@@ -20,7 +22,7 @@ from desk.rules.stages import Transition, classify_transition
 from storage.engine.types import new_id
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
-from storage.tables import Loan, StageChange
+from storage.tables import Loan, Member, StageChange, Undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class StageChanged:
     """A loan at its new stage (`loan.stage`).
 
     `ended_follow_ups` and `ended_documents` count what was closed with the loan; `still_open` is what stays open besides
-    `planned`, which the desk planned by rule. `unplanned` offers next steps if nothing is planned.
+    `planned`, which the desk planned by rule. `unplanned` offers next steps if nothing is planned. `owner_left` is the name
+    of the owner whom a loan that is open again had, and who has left the desk: it has none now.
     """
 
     loan: LoanView
@@ -42,6 +45,7 @@ class StageChanged:
     planned: PlannedView | None
     next_steps: NextSteps | None
     undo_id: UUID
+    owner_left: str | None = None
 
 
 async def change_stage(desk: Desk, *, loan: LoanRef, stage: str, reason: str = "") -> StageChanged:
@@ -56,6 +60,7 @@ async def change_stage(desk: Desk, *, loan: LoanRef, stage: str, reason: str = "
     if from_stage == stage:
         raise Invalid("stage_already", loan=named.number, stage=stage, at=named.stage_since)
     change = _enter(desk, named, stage, reason)
+    left = await _release_from_owner_who_left(desk, named, from_stage)
     ended_follow_ups, ended_documents = await _close_what_is_open(desk, named)
     planned = await rule_plans.plan_for_stage(desk, named)
     named.stage_set_at = desk.now
@@ -73,15 +78,26 @@ async def change_stage(desk: Desk, *, loan: LoanRef, stage: str, reason: str = "
         planned=planned_view(desk, named, planned) if planned else None,
         next_steps=await offer_next_steps(desk, named),
         undo_id=undo_id,
+        owner_left=left.name if left else None,
     )
 
 
-async def enter_by_import(desk: Desk, loan: Loan, stage: str) -> int:
-    """Move a locked loan to the stage that the lender's file says, and return how many follow-ups that planned."""
+@dataclass(frozen=True, slots=True)
+class StageEntered:
+    """What became of a loan whose stage a file changed: how many follow-ups were planned, and the owner who had left."""
+
+    planned: int
+    owner_left: Member | None
+
+
+async def enter_by_import(desk: Desk, loan: Loan, stage: str) -> StageEntered:
+    """Move a locked loan to the stage that the lender's file says."""
+    from_stage = loan.stage
     _enter(desk, loan, stage, "")
     loan.stage_set_at = None
+    left = await _release_from_owner_who_left(desk, loan, from_stage)
     await _close_what_is_open(desk, loan)
-    return int(await rule_plans.plan_for_stage(desk, loan) is not None)
+    return StageEntered(int(await rule_plans.plan_for_stage(desk, loan) is not None), left)
 
 
 def add_stage_change(desk: Desk, loan: Loan, stage: str, reason: str, *, from_stage: str | None) -> StageChange:
@@ -107,6 +123,28 @@ def _enter(desk: Desk, loan: Loan, stage: str, reason: str) -> StageChange:
     track(desk, loan)
     loan.stage, loan.stage_since = stage, desk.now
     return change
+
+
+@corrects_after_undo(Loan)
+async def release_after_undo(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
+    """Take loans that an Undo opened again from owners who have left meanwhile."""
+    for each in rows:
+        if each.before is not None and "stage" in each.before:
+            await _release_from_owner_who_left(desk, each.row, each.replaced["stage"])
+
+
+async def _release_from_owner_who_left(desk: Desk, loan: Loan, from_stage: str) -> Member | None:
+    """Take a loan that is open again from an owner who has left the desk, and return that owner.
+
+    A removed member keeps the loans that had ended. Open again, such a loan would be in nobody's lists.
+    """
+    if loan.owner_id is None or VOCABULARY.stage(from_stage).live or VOCABULARY.stage(loan.stage).ended:
+        return None
+    owner = await desk.session.get_one(Member, loan.owner_id)
+    if owner.removed_at is None:
+        return None
+    loan.owner_id = loan.owner_set_at = None
+    return owner
 
 
 async def _close_what_is_open(desk: Desk, loan: Loan) -> tuple[int, int]:

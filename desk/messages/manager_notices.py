@@ -35,6 +35,12 @@ async def revise_call_report(desk: Desk, loan: Loan, call: Call) -> None:
     await notices.touch(desk.session, told.values(), desk.now)
 
 
+async def ask_for_owner(desk: Desk, loan: Loan, left: Member) -> None:
+    """Ask the managers of an owner who has left for another one: a file opened the loan again."""
+    key = f"owner_asked:{loan.id}:{desk.now.isoformat()}"
+    await notify_managers(desk, left, kind=kinds.OWNER_ASKED, key=key, loan=loan, facts={"stage": loan.stage})
+
+
 @corrects_after_undo(Call)
 async def correct_after_undone_calls(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
     """Have the reports of calls rewritten that were undone or got an earlier outcome back."""

@@ -6,7 +6,7 @@ from typing import Any
 from desk.handover.plans import PlanPreview, PlanResult, Share
 from desk.handover.reassigning import HandoverCounts, Preview, Reassignment
 from desk.loans.views import LoanView
-from handlers.messages.block_kit.elements import masked_loan, stage, undo_button, write_more
+from handlers.messages.block_kit.elements import form_button, masked_loan, stage, undo_button, write_more
 from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
@@ -106,6 +106,18 @@ def notice(
     elif facts["gained"]:
         writer.buttons(Button(t("Your loans"), "loan.mine", {"s": "", "o": 0}))
     return writer.message()
+
+
+def owner_asked(t: Translator, loan: LoanView, *, left: str) -> Message:
+    """Render the notice to managers that a loan is open again whose owner has left the desk."""
+    writer = Writer()
+    writer.line(masked_loan(t, loan))
+    writer.line(t("A file of the lender's opened this loan again. Its owner {name} has left the desk.", name=left))
+    card = Button(t("Open card"), "loan.card", {"l": str(loan.id)})
+    if loan.owner is not None:
+        return writer.buttons(card).message()
+    writer.line(Bold(t("Who takes it on?")))
+    return writer.buttons(card, form_button(t("Reassign"), "reassign", loan=loan.id)).message()
 
 
 def _write_shares(t: Translator, writer: Writer, shares: Sequence[Share]) -> None:

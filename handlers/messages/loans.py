@@ -171,6 +171,9 @@ def changed(t: Translator, result: StageChanged, zone: ZoneInfo) -> Message:
     writer.quote(result.reason)
     if remark := _remark(t, result):
         writer.line(remark)
+    if result.owner_left is not None:
+        writer.line(Bold(t("Its owner {name} has left the desk. Who takes it on?", name=result.owner_left)))
+        writer.buttons(form_button(t("Reassign"), "reassign", loan=result.loan.id))
     _write_ended(t, writer, result)
     if result.planned is not None:
         write_plan(t, writer, result.planned)

@@ -67,6 +67,14 @@ async def _manager_told(desk: Desk, notice: Notice, t: Translator, _zone: ZoneIn
     return reminders.call_outcome(t, view, name=caller.name, outcome=call.outcome, undone=call.undone_at is not None)
 
 
+async def _owner_asked(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    loan = await desk.session.get(Loan, notice.about_loan_id) if notice.about_loan_id else None
+    left = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
+    if loan is None or left is None or (notice.ts is None and loan.owner_id is not None):
+        return None
+    return handover.owner_asked(t, await loan_view(desk, loan), left=left.name)
+
+
 async def _channel_lost(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     about = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
     return reminders.channel_lost(
@@ -133,6 +141,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.ASSIGNED: _assigned,
     kinds.ESCALATION: _escalation,
     kinds.MANAGER_TOLD: _manager_told,
+    kinds.OWNER_ASKED: _owner_asked,
     kinds.CHANNEL_LOST: _channel_lost,
     kinds.DIGEST: _digest,
     kinds.TEAM_DIGEST: _team_digest,

@@ -141,7 +141,21 @@ _CODES: dict[str, Sequence[str]] = {
     "phone": ("+8613800135678",),
     "dialled": ("138 0013 5678",),
 }
-_NAMES = ("name", "names", "assignee_name", "about_name", "by", "other", "words", "before", "after", "team", "title")
+_NAMES = (
+    "name",
+    "names",
+    "assignee_name",
+    "about_name",
+    "by",
+    "other",
+    "words",
+    "before",
+    "after",
+    "team",
+    "title",
+    "left",
+    "owner_left",
+)
 _NOTES = ("note", "planned_note", "why", "reason", "line", "text", "earlier")
 _NUMBERS = ("number", "numbers", "loan_number", "left", "loan")
 _PEOPLE = (

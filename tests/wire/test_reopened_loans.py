@@ -1,0 +1,88 @@
+"""A loan is open again, and its owner has left the desk. Now is Wednesday 10:00 in Shanghai."""
+
+import pytest
+from sqlmodel import select
+
+from bot.commands.importing import Outcome
+from storage.tables import Loan
+from tests.builders import make_loan
+from tests.imports import bring_rows, remarks
+from tests.wire.office_day import Slack, buttons, shown
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    """A-1 of Other, who left after it was closed."""
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.other, stage="closed")
+    removed = await slack.command(slack.admin, "/loan-team remove @other to @agent")
+    assert removed.message is not None
+    return loan
+
+
+async def owner(slack: Slack) -> object:
+    async with slack.office.database.reading() as session:
+        return (await session.exec(select(Loan.owner_id).where(Loan.number == "A-1"))).one()
+
+
+async def bring(slack: Slack, *rows: str) -> Outcome:
+    return await bring_rows(slack.office, slack.workspace, *rows)
+
+
+@pytest.mark.parametrize("stage", ["disbursed", "application"])
+async def test_a_stage_typed_on_it_asks_who_takes_it_on(slack: Slack, loan: Loan, stage: str) -> None:
+    reply = await slack.command(slack.agent, f"/loan-stage A-1 {stage}")
+    assert "Its owner Other has left the desk. Who takes it on?" in reply.text
+    assert "Reassign" in buttons(reply.message)
+    assert await owner(slack) is None
+    assert "A-1" in (await slack.command(slack.agent, "/loan-reassign A-1 @agent")).text
+    assert await owner(slack) == slack.agent.id
+
+
+async def test_undo_gives_the_ended_loan_back(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-stage A-1 disbursed")
+    assert reply.message is not None
+    await slack.press(slack.agent, reply.message, "Undo")
+    assert await owner(slack) == slack.other.id
+
+
+async def test_another_stage_of_an_ended_loan_or_a_present_owner_asks_nothing(slack: Slack, loan: Loan) -> None:
+    assert "Who takes it on" not in (await slack.command(slack.manager, "/loan-stage A-1 written off")).text
+    await make_loan(slack.office, slack.workspace, "A-2", owner=slack.agent, stage="closed")
+    assert "Who takes it on" not in (await slack.command(slack.agent, "/loan-stage A-2 disbursed")).text
+
+
+async def test_it_asks_in_chinese(slack: Slack, loan: Loan) -> None:
+    await slack.in_chinese(slack.agent)
+    assert "负责人Other已离开，由谁接手？" in (await slack.command(slack.agent, "/loan-stage A-1 已放款")).text
+
+
+async def test_an_import_asks_in_its_report_and_the_managers(slack: Slack, loan: Loan) -> None:
+    outcome = await bring(slack, "A-1,王小明,13800135678,disbursed,")
+    assert remarks(outcome) == [
+        "A-1 stage: went back from closed to disbursed, as the file says.",
+        "A-1 owner: Other has left the desk, and the loan is open again. Give it an owner: /loan-reassign A-1 @name",
+    ]
+    assert await owner(slack) is None
+    await slack.deliver()
+    (message,) = [post for post in slack.posts(slack.manager_channel) if "A-1" in post.text]
+    assert "其负责人Other已离开" in message.text
+    assert "王小明" not in message.text
+    assert buttons(message) == ["查看卡片", "移交"]
+    await slack.press(slack.manager, message, "移交")
+    form = slack.sandbox.modal_of("UMANAGER")
+    assert "A-1" in str(form.values) or "A-1" in form.text
+
+
+async def test_an_import_that_names_an_owner_asks_nobody(slack: Slack, loan: Loan) -> None:
+    outcome = await bring(slack, "A-1,王小明,13800135678,disbursed,UAGENT")
+    assert not any("owner" in remark for remark in remarks(outcome))
+    assert await owner(slack) == slack.agent.id
+
+
+async def test_a_loan_that_undo_opens_again_after_its_owner_left_has_none(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.other, stage="disbursed")
+    reply = await slack.command(slack.agent, "/loan-stage A-1 closed")
+    await slack.command(slack.admin, "/loan-team remove @other to @agent")
+    assert reply.message is not None
+    assert "Undone" in shown(await slack.press(slack.agent, reply.message, "Undo")).text
+    assert await owner(slack) is None
