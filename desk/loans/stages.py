@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from desk.core import drafts
 from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Invalid
 from desk.core.permissions import require_role
@@ -23,6 +24,9 @@ from storage.engine.types import new_id
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
 from storage.tables import Loan, Member, StageChange, Undo
+
+WRITTEN_OFF = "written_off"
+"""The stage that ends a loan with a loss: it needs a reason and a second press."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +52,73 @@ class StageChanged:
     owner_left: str | None = None
 
 
-async def change_stage(desk: Desk, *, loan: LoanRef, stage: str, reason: str = "") -> StageChanged:
-    """Move a loan to a stage.
+@dataclass(frozen=True, slots=True)
+class WriteOffQuestion:
+    """A write-off to be confirmed by a second press: what it would close. `draft_id` is for the button.
 
-    Raises NotAllowed (`role_missing`), Invalid (`stage_already`, `note_too_long`), and as `lookup.resolve` does.
+    `changed`: the loan has changed since the question was asked first.
     """
-    require_role(desk, "write_off" if stage == "written_off" else "change_stage")
+
+    loan: LoanView
+    name: str = field(repr=False)
+    reason: str = field(repr=False)
+    follow_ups: int
+    documents: int
+    draft_id: UUID
+    changed: bool = False
+
+
+async def change_stage(desk: Desk, *, loan: LoanRef, stage: str, reason: str = "") -> StageChanged | WriteOffQuestion:
+    """Move a loan to a stage; a write-off needs a reason and is only asked about.
+
+    Raises NotAllowed (`role_missing`), Invalid (`stage_already`, `note_too_long`, `write_off_reason_missing`), and as
+    `lookup.resolve` does.
+    """
+    require_role(desk, "write_off" if stage == WRITTEN_OFF else "change_stage")
     check_note(reason)
     named = (await lookup.resolve(desk, loan)).loan
+    _require_other_stage(named, stage)
+    if stage != WRITTEN_OFF:
+        return await _change(desk, named, stage, reason)
+    if not reason.strip():
+        raise Invalid("write_off_reason_missing", loan=named.number)
+    return await _ask(desk, named, reason)
+
+
+async def confirm_write_off(desk: Desk, draft_id: UUID) -> StageChanged | WriteOffQuestion:
+    """Write a loan off, or ask again if it has changed since the question.
+
+    Raises NotAllowed (`role_missing`), NotFound (`draft_gone`, `unknown_loan_pressed`), Invalid (`stage_already`).
+    """
+    require_role(desk, "write_off")
+    draft = await drafts.take_confirmed(desk, draft_id)
+    loan = await lookup.lock_by_id(desk, UUID(draft["loan"]))
+    _require_other_stage(loan, WRITTEN_OFF)
+    if loan.version != draft["version"]:
+        return await _ask(desk, loan, draft["reason"], changed=True)
+    return await _change(desk, loan, WRITTEN_OFF, draft["reason"])
+
+
+def _require_other_stage(loan: Loan, stage: str) -> None:
+    if loan.stage == stage:
+        raise Invalid("stage_already", loan=loan.number, stage=stage, at=loan.stage_since)
+
+
+async def _ask(desk: Desk, loan: Loan, reason: str, *, changed: bool = False) -> WriteOffQuestion:
+    draft = {"loan": str(loan.id), "version": loan.version, "reason": reason}
+    return WriteOffQuestion(
+        loan=await loan_view(desk, loan),
+        name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
+        reason=reason,
+        follow_ups=len(await follow_ups.open_of_loan(desk.session, loan.id)),
+        documents=len(await documents.open_items(desk.session, loan.id)),
+        draft_id=await drafts.save_for_confirmation(desk, draft),
+        changed=changed,
+    )
+
+
+async def _change(desk: Desk, named: Loan, stage: str, reason: str) -> StageChanged:
     from_stage = named.stage
-    if from_stage == stage:
-        raise Invalid("stage_already", loan=named.number, stage=stage, at=named.stage_since)
     change = _enter(desk, named, stage, reason)
     left = await _release_from_owner_who_left(desk, named, from_stage)
     ended_follow_ups, ended_documents = await _close_what_is_open(desk, named)

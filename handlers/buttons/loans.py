@@ -10,7 +10,7 @@ from desk.core.values import Due
 from desk.documents import documents
 from desk.documents.documents import Act
 from desk.follow_ups import assigning
-from desk.loans import cards, inquiries, lists, timelines
+from desk.loans import cards, inquiries, lists, stages, timelines
 from handlers.buttons.forms import refresh
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import OpenModal, Reply, Request, UpdateModal
@@ -20,7 +20,7 @@ from handlers.messages.block_kit.view import BENEATH, View
 from handlers.messages.cards import CARD, card, contact_tab, documents_tab, follow_ups_tab, phone_number, timeline_tab
 from handlers.messages.documents import changed, listed
 from handlers.messages.follow_ups import closed, next_planned, nothing_needed
-from handlers.messages.loans import inquiry_opened, own_loans
+from handlers.messages.loans import inquiry_opened, not_written_off, own_loans, stage_answer
 
 
 async def show_card(request: Request) -> Reply:
@@ -80,6 +80,20 @@ FAMILY = ButtonFamily(
     },
     suggestions={"search": suggest_loans},
 )
+
+
+async def write_off(request: Request) -> Reply:
+    """Write a loan off, once more pressed."""
+    result = await stages.confirm_write_off(request.desk, UUID(request.value["d"]))
+    return Reply(stage_answer(request.t, result, request.zone), replaces=True)
+
+
+async def leave_stage(request: Request) -> Reply:
+    """Leave a loan at its stage."""
+    return Reply(not_written_off(request.t), replaces=True)
+
+
+STAGES = ButtonFamily("stage", {"write_off": write_off, "leave": leave_stage})
 
 
 async def list_documents(request: Request) -> Reply:

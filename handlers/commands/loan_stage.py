@@ -12,7 +12,7 @@ from handlers.grammar.text import Line
 from handlers.messages import overview
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
-from handlers.messages.loans import changed
+from handlers.messages.loans import stage_answer
 from handlers.messages.usage import Example, Usage, usage
 
 USAGE = Usage(
@@ -41,7 +41,7 @@ async def loan_stage(request: Request) -> Message:
             return usage(t, USAGE)
         return overview.loans(t, USAGE, await loans(desk))
     result = await stages.change_stage(desk, loan=parsed.loan, stage=parsed.stage, reason=parsed.reason)
-    return changed(t, result, request.zone)
+    return stage_answer(t, result, request.zone)
 
 
 COMMAND = Command(

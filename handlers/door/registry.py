@@ -23,6 +23,7 @@ FAMILIES: tuple[ButtonFamily, ...] = (
     loans.CARDS,
     loans.DOCUMENTS,
     loans.FAMILY,
+    loans.STAGES,
     people.ACCESS,
     people.REASSIGN,
     undo.FAMILY,

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from desk.loans.edits import LoanCorrected
 from desk.loans.inquiries import KnownPhone, NewInquiry
 from desk.loans.lists import LoanList, LoanRow, MyDay
-from desk.loans.stages import StageChanged
+from desk.loans.stages import StageChanged, WriteOffQuestion
 from handlers.messages.block_kit.elements import (
     brief_when,
     fit_buttons,
@@ -157,6 +157,36 @@ def _row(t: Translator, row: LoanRow) -> list[Inline]:
     return line
 
 
+def stage_answer(t: Translator, result: StageChanged | WriteOffQuestion, zone: ZoneInfo) -> Message:
+    """Render a change of stage, or the question before a write-off."""
+    return write_off_question(t, result) if isinstance(result, WriteOffQuestion) else changed(t, result, zone)
+
+
+def write_off_question(t: Translator, result: WriteOffQuestion) -> Message:
+    """Render what a write-off would close; nothing has been changed yet."""
+    writer = Writer()
+    if result.changed:
+        writer.line(Bold(t("This changed while you were looking. It is now:")))
+    writer.phrase(
+        t,
+        "Write off {loan} · {name}, now {stage}?",
+        loan=Bold(result.loan.number),
+        name=Bold(result.name),
+        stage=stage(t, result.loan.stage),
+    )
+    writer.quote(result.reason)
+    closes = _counted(t, result.follow_ups, result.documents)
+    if closes:
+        writer.line(t("This would also close: {what}", what=" · ".join(closes)))
+    confirm = Button(t("Write off now"), "stage.write_off", {"d": str(result.draft_id)}, style="danger")
+    return writer.buttons(confirm, Button(t("Don't write off"), "stage.leave")).message()
+
+
+def not_written_off(t: Translator) -> Message:
+    """Render the answer to a write-off that was called off."""
+    return Writer().line(t("Nothing was changed.")).message()
+
+
 def changed(t: Translator, result: StageChanged, zone: ZoneInfo) -> Message:
     """Render a change of stage: what it ended, and what is planned now."""
     writer = Writer()
@@ -204,10 +234,14 @@ def _remark(t: Translator, result: StageChanged) -> str:
 
 
 def _write_ended(t: Translator, writer: Writer, result: StageChanged) -> None:
-    closed: list[str] = []
-    if result.ended_follow_ups:
-        closed.append(t.n("{n} open follow-up", "{n} open follow-ups", result.ended_follow_ups))
-    if result.ended_documents:
-        closed.append(t.n("{n} document request", "{n} document requests", result.ended_documents))
-    if closed:
+    if closed := _counted(t, result.ended_follow_ups, result.ended_documents):
         writer.line(t("Also closed: {what}", what=" · ".join(closed)))
+
+
+def _counted(t: Translator, follow_ups: int, documents: int) -> list[str]:
+    counted: list[str] = []
+    if follow_ups:
+        counted.append(t.n("{n} open follow-up", "{n} open follow-ups", follow_ups))
+    if documents:
+        counted.append(t.n("{n} document request", "{n} document requests", documents))
+    return counted

@@ -101,6 +101,7 @@ TEXTS: dict[str, str] = {
     "stage_missing": _("Which stage?"),
     "stage_unknown": _("“{given}” isn't a stage."),
     "unknown_stage": _("“{given}” isn't a stage."),
+    "write_off_reason_missing": _("Why is {loan} written off? A write-off needs a reason."),
     "document_missing": _("Which document?"),
     "document_unknown": _("I don't know a document called “{given}”. For others, type other: and the name."),
     "document_twice": _("“{given}” appears twice."),

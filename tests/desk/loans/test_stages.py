@@ -9,7 +9,7 @@ from desk.core.undo import take_back
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.documents import DocumentName, list_documents, request_documents
-from desk.loans.stages import StageChanged, change_stage, enter_by_import
+from desk.loans.stages import StageChanged, WriteOffQuestion, change_stage, confirm_write_off, enter_by_import
 from desk.rules.stages import classify_transition
 from storage.queries.loans import loans
 from storage.tables import FollowUp, Loan, Member, StageChange, Workspace
@@ -27,7 +27,9 @@ class Stages:
 
     async def to(self, stage: str, reason: str = "", who: Member | None = None) -> StageChanged:
         async with self.office.desk(self.workspace, who or self.lin) as desk:
-            return await change_stage(desk, loan=IT, stage=stage, reason=reason)
+            result = await change_stage(desk, loan=IT, stage=stage, reason=reason)
+            assert isinstance(result, StageChanged)
+            return result
 
     async def refuses(self, stage: str, who: Member | None = None) -> DeskError:
         with pytest.raises(DeskError) as refused:
@@ -163,7 +165,12 @@ async def test_only_a_manager_writes_a_loan_off(stages: Stages) -> None:
     refused = await stages.refuses("written_off")
     assert isinstance(refused, NotAllowed)
     assert refused.params["roles"] == ("manager",)
-    assert (await stages.to("written_off", who=wang)).loan.stage == "written_off"
+    async with stages.office.desk(stages.workspace, wang) as desk:
+        asked = await change_stage(desk, loan=IT, stage="written_off", reason="gone")
+        assert isinstance(asked, WriteOffQuestion)
+        await desk.session.flush()
+        done = await confirm_write_off(desk, asked.draft_id)
+    assert done.loan.stage == "written_off"
 
 
 async def test_compliance_changes_no_stage(stages: Stages) -> None:
