@@ -104,6 +104,16 @@ def import_file(
 
 
 @app.command()
+def reindex(
+    every: Annotated[bool, typer.Option("--all", help="Index every borrower again, not only those who wait.")] = False,
+) -> None:
+    """Make this release's search entries at once. The worker does it too, in batches; this can be interrupted."""
+    from bot.commands.reindexing import run
+
+    _run_with_settings(_on_database(lambda settings: run(settings, console, every=every)))
+
+
+@app.command()
 def doctor() -> None:
     """Check everything the desk needs, one line each. Exit code 1: something needs fixing."""
     from bot.commands.doctor import run

@@ -13,6 +13,7 @@ from bot.home_updater import HomeUpdater
 from desk.core.deliveries import forget_old
 from desk.core.recomputations import recompute_pending
 from desk.core.transaction import Desk, Office
+from desk.loans.indexing import index_next
 from desk.messages.digests import queue_due_digests
 from desk.messages.reminders import announce_due, escalate_due
 from desk.people.team import end_absences
@@ -31,10 +32,11 @@ CHORES: tuple[Callable[[Desk], Awaitable[object]], ...] = (
     escalate_due,
     queue_due_digests,
     forget_old,
+    index_next,
 )
 """The chores of a round, each in its own transaction."""
 
-REPEATED: Mapping[Callable[[Desk], Awaitable[object]], int] = {recompute_pending: 50}
+REPEATED: Mapping[Callable[[Desk], Awaitable[object]], int] = {recompute_pending: 50, index_next: 20}
 """The chores of which a round does several batches, each in its own transaction, as long as there is one: at most so many,
 so that the other chores get their turn."""
 

@@ -24,6 +24,7 @@ from storage.engine import schema
 from storage.engine.cipher import Cipher
 from storage.engine.database import Database
 from storage.engine.trouble import DATABASE_ERRORS
+from storage.queries.loans import index_versions
 from storage.queries.messages import sending
 from storage.queries.people import members, workspaces
 from storage.tables import Workspace
@@ -189,6 +190,7 @@ async def _workspace(
         async for finding in _channels(database, workspace, Directory(client)):
             yield finding
     yield _manifest(workspace)
+    yield await _search(database, workspace)
     yield await _admins(database, workspace)
     yield await _worker(database, workspace, now)
     yield await _backlog(database, workspace, now)
@@ -252,6 +254,25 @@ def _manifest(workspace: Workspace) -> Finding:
     if workspace.app_manifest_at is None:
         return ok("manifest", "nothing has been added since the installation")
     return ok("manifest", f"the admins were told on {workspace.app_manifest_at:%Y-%m-%d} what to paste in Slack")
+
+
+async def _search(database: Database, workspace: Workspace) -> Finding:
+    async with database.reading() as session:
+        index = await index_versions.progress(session, workspace.id)
+    if index.set_aside:
+        return fix(
+            "search",
+            f"{index.set_aside} of {index.borrowers} borrowers could not be indexed, because no key opens their name or phone: "
+            "restore the key, then run `loandesk reindex`. The log names them (`borrower_not_indexed`)",
+        )
+    if index.waiting:
+        done = index.borrowers - index.waiting
+        return ok(
+            "search",
+            f"{done} of {index.borrowers} borrowers have this release's entries; the worker goes on, and `loandesk reindex` is "
+            "faster. Both are searched meanwhile",
+        )
+    return ok("search", f"all {index.borrowers} borrowers are indexed")
 
 
 async def _admins(database: Database, workspace: Workspace) -> Finding:

@@ -115,6 +115,7 @@ async def test_a_healthy_desk_has_no_findings(doctor: Doctor) -> None:
             "clock",
             "channels",
             "manifest",
+            "search",
             "admins",
             "worker",
             "backlog",

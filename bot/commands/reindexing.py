@@ -1,0 +1,68 @@
+"""`loandesk reindex`: make the search entries of this release for every borrower while the desk runs."""
+
+import asyncio
+from uuid import UUID
+
+from rich.console import Console
+from rich.progress import Progress
+
+from bot.settings import Settings
+from desk.core.clock import Clock, SystemClock
+from desk.core.transaction import Office
+from desk.loans.indexing import BATCH, index_next
+from storage.engine.database import Database
+from storage.queries.loans import index_versions
+from storage.queries.people import workspaces
+from storage.tables import Workspace
+
+_PAUSE_SECONDS = 0.02
+"""Between two transactions, so that a desk on SQLite gets its turn: SQLite does not queue the writers of two processes."""
+
+
+async def run(settings: Settings, console: Console, *, every: bool, clock: Clock | None = None) -> int:
+    """Index the borrowers that wait, and those that were set aside; with `every`, all of them.
+
+    Return 0 when every borrower is indexed, else 1. It can be interrupted and run again at any time.
+    """
+    database = Database(settings.database_url.get_secret_value())
+    office = Office(database=database, cipher=settings.cipher(), clock=clock or SystemClock())
+    try:
+        async with database.reading() as session:
+            found = await workspaces.every(session)
+        left = [await _reindex(office, workspace, console, every=every) for workspace in found]
+    finally:
+        await database.close()
+    return 1 if any(left) else 0
+
+
+async def _reindex(office: Office, workspace: Workspace, console: Console, *, every: bool) -> int:
+    await _mark(office, workspace, only=None if every else index_versions.SET_ASIDE)
+    async with office.database.reading() as session:
+        before = await index_versions.progress(session, workspace.id)
+    with Progress(console=console, transient=True) as shown:
+        task = shown.add_task("search entries", total=before.waiting)
+        more = True
+        while more:
+            async with office.desk(workspace) as desk:
+                more = await index_next(desk)
+            shown.advance(task, BATCH)
+            await asyncio.sleep(_PAUSE_SECONDS)
+    async with office.database.reading() as session:
+        now = await index_versions.progress(session, workspace.id)
+    left = now.waiting + now.set_aside
+    console.print(f"Borrowers indexed: {before.waiting - left}. In the desk: {now.borrowers}.")
+    if now.set_aside:
+        console.print(
+            f"{now.set_aside} could not be: no key opens their name or phone. The log names them (`borrower_not_indexed`); "
+            "restore the key and run this again."
+        )
+    return left
+
+
+async def _mark(office: Office, workspace: Workspace, *, only: int | None) -> None:
+    last: UUID | None = None
+    while True:
+        async with office.database.transaction() as session:
+            last = await index_versions.mark_next(session, workspace.id, after=last, only=only)
+        if last is None:
+            return

@@ -1,0 +1,36 @@
+"""Index borrowers again whose search entries an earlier release made, a few at a time, while others search and write."""
+
+from uuid import UUID
+
+import structlog
+
+from desk.core.transaction import Desk
+from desk.loans.borrowers import contact
+from storage.queries.loans import index_versions, search
+
+log = structlog.get_logger()
+
+BATCH = 25
+"""Borrowers of one transaction, which holds up others for some hundredths of a second."""
+
+
+async def index_next(desk: Desk) -> bool:
+    """Index the next batch of borrowers again. Return False when there was none.
+
+    A batch is done completely or not at all, two processes take different borrowers, and one who is corrected meanwhile has
+    the entries of the correction. A borrower whose name or phone cannot be read is set aside and keeps the earlier entries.
+    """
+    rows = await index_versions.take_next(desk.session, desk.workspace.id, limit=BATCH)
+    if not rows:
+        return False
+    digests: dict[UUID, list[bytes]] = {}
+    set_aside: list[UUID] = []
+    for borrower in rows:
+        try:
+            known = contact(desk, borrower)
+            digests[borrower.id] = search.digests_of(desk.cipher, known.name, known.phone)
+        except Exception as error:  # whatever is wrong with this one, the others are indexed
+            log.error("borrower_not_indexed", borrower=str(borrower.id), kind=type(error).__name__)
+            set_aside.append(borrower.id)
+    await index_versions.write(desk.session, desk.workspace.id, digests, set_aside)
+    return True
