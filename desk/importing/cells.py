@@ -20,6 +20,10 @@ _YES, _NO = frozenset({"yes", "y", "true", "1", "是", "有"}), frozenset({"no",
 
 _FORMULA = re.compile(r'=\s*"(.*)"', re.DOTALL)
 """A text as spreadsheets are made to keep it: `="00123"`."""
+_TEXTS = frozenset({"number", "name"})
+"""The columns that are stored as they are written."""
+_LOST = re.compile(r"[\ufffd\x80-\x84\x86-\x9f]")
+"""What a conversion leaves in place of a character that it did not know."""
 _TEXT_MARKS = "`'"
 """Put before a number, so that a spreadsheet takes it for text."""
 _WHOLE_NUMBER = re.compile(r"(\+?[0-9]+)\.0+")
@@ -35,8 +39,13 @@ def clean(text: str) -> str:
     return clean_name(re.sub(r"[\r\n\t\v\f]+", " ", plain.removeprefix("`")))
 
 
-def read_cell(column: str, text: str, *, today: date, region: str) -> Any:
-    """Return the value of a cell that is not empty, already cleaned. Raises Invalid with the reason."""
+def read_cell(column: str, cell: str, *, today: date, region: str) -> Any:
+    """Return the value of a cell, or None for an empty one. Raises Invalid with the reason."""
+    text = clean(cell)
+    if not text:
+        return None
+    if column in _TEXTS and (_LOST.search(cell) or not text.strip("?？ ")):
+        raise Invalid("import_damaged", given=text)
     return _READERS[column](text, today, region)
 
 
@@ -51,7 +60,6 @@ def _figures(text: str) -> str:
 def _number(text: str, _today: date, _region: str) -> str:
     number = _figures(text)
     _refuse_rounded(number)
-    _refuse_damaged(number)
     if _SEPARATED.search(number):
         raise Invalid("import_number_separated", given=text)
     if len(number) > NUMBER_LIMIT:
@@ -60,7 +68,6 @@ def _number(text: str, _today: date, _region: str) -> str:
 
 
 def _name(text: str, _today: date, _region: str) -> str:
-    _refuse_damaged(text)
     if len(text) > NAME_LIMIT:
         raise Invalid("import_too_long", length=len(text), limit=NAME_LIMIT)
     return text
@@ -69,11 +76,6 @@ def _name(text: str, _today: date, _region: str) -> str:
 def _refuse_rounded(text: str) -> None:
     if _SCIENTIFIC.fullmatch(text):
         raise Invalid("import_scientific", given=text)
-
-
-def _refuse_damaged(text: str) -> None:
-    if "\ufffd" in text or not text.strip("?？ ") or any(unicodedata.category(c) == "Cc" for c in text):
-        raise Invalid("import_damaged", given=text)
 
 
 def _phone(text: str, _today: date, region: str) -> str:

@@ -110,16 +110,15 @@ def read_row(line: int, cells: Sequence[str], header: Header, *, today: date, re
     given: set[str] = set()
     faults: list[DeskError] = []
     for column, place in header.places.items():
-        text = clean(cells[place])
-        if not text:
-            if column in BLANK_MEANS_NONE:
-                given.add(column)
-            elif column == "number":
-                faults.append(fault_of(Invalid("import_empty"), column, header.headings[column], line))
-            continue
-        given.add(column)
         try:
-            values[column] = read_cell(column, text, today=today, region=region)
+            value = read_cell(column, cells[place], today=today, region=region)
+            if value is None and column == "number":
+                raise Invalid("import_empty")
         except DeskError as error:
             faults.append(fault_of(error, column, header.headings[column], line))
+            continue
+        if value is not None:
+            values[column] = value
+        if value is not None or column in BLANK_MEANS_NONE:
+            given.add(column)
     return ImportRow(line=line, given=frozenset(given), faults=tuple(faults), headings=header.headings, **values)

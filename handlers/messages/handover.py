@@ -108,11 +108,13 @@ def notice(
     return writer.message()
 
 
-def owner_asked(t: Translator, loan: LoanView, *, left: str) -> Message:
+def owner_asked(t: Translator, loan: LoanView, *, owner_left: str) -> Message:
     """Render the notice to managers that a loan is open again whose owner has left the desk."""
     writer = Writer()
     writer.line(masked_loan(t, loan))
-    writer.line(t("A file of the lender's opened this loan again. Its owner {name} has left the desk.", name=left))
+    writer.line(
+        t("A file of the lender's opened this loan again. Its owner {name} has left the desk.", name=owner_left)
+    )
     card = Button(t("Open card"), "loan.card", {"l": str(loan.id)})
     if loan.owner is not None:
         return writer.buttons(card).message()

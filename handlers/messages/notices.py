@@ -72,7 +72,7 @@ async def _owner_asked(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInf
     left = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
     if loan is None or left is None or (notice.ts is None and loan.owner_id is not None):
         return None
-    return handover.owner_asked(t, await loan_view(desk, loan), left=left.name)
+    return handover.owner_asked(t, await loan_view(desk, loan), owner_left=left.name)
 
 
 async def _channel_lost(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:

@@ -142,18 +142,7 @@ _CODES: dict[str, Sequence[str]] = {
     "dialled": ("138 0013 5678",),
 }
 _NAMES = (
-    "name",
-    "names",
-    "assignee_name",
-    "about_name",
-    "by",
-    "other",
-    "words",
-    "before",
-    "after",
-    "team",
-    "title",
-    "left",
+    *("name", "names", "assignee_name", "about_name", "by", "other", "words", "before", "after", "team", "title"),
     "owner_left",
 )
 _NOTES = ("note", "planned_note", "why", "reason", "line", "text", "earlier")
