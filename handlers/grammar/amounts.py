@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from desk.core.errors import Invalid
 from desk.core.values import Amount
-from handlers.grammar.due.lexicon.numeric import MEASURE_WORDS
+from handlers.grammar.due import due_end
 from handlers.grammar.text import Line, splits_word
 
 _DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "HKD", "SGD", "TWD", "MXN"})
@@ -37,7 +37,7 @@ _NOT_DIGITS = re.compile("[^0-9]")
 
 # What follows makes the number a count, a date or a time: "3 instalments", "2期", "3 o'clock".
 _COUNT_AFTER = re.compile(
-    rf"\s*(?:[{re.sub('[万千百亿元块]', '', MEASURE_WORDS)}点时分秒%％折]"
+    r"\s*(?:[个份张天月年次笔期人台辆位条页套成倍楼栋层室号日周件本家名岁季折度点时分秒%％]"
     r"|(?:instal\w*|payments?|months?|weeks?|days?|times?|years?|hours?|minutes?|hrs?|mins?|am|pm|[ap]\.m|st|nd|rd|th"
     r"|o\s?['’]?\s?clock)(?![a-z0-9]))"
 )
@@ -62,7 +62,7 @@ def amount_at(line: Line, start: int) -> AmountMatch | None:
     punctuated = _PUNCTUATED.match(line.norm, found.start("number")) if found["number"] else None
     if punctuated and punctuated.end() > found.end("number"):
         raise _unclear(line, start, punctuated.end())
-    if splits_word(line.norm, found.end()) or _COUNT_AFTER.match(line.norm, found.end()):
+    if splits_word(line.norm, found.end()) or _counts(line, found.end()):
         return None
     value = _value(found)
     if value is None:
@@ -80,6 +80,11 @@ def parse_amount(text: str) -> Amount:
     if found is None or found.end < len(line.norm):
         raise Invalid("amount_unclear", part="amount", given=text.strip()[:40], nearest=("3000", "3,000.50"))
     return found.amount
+
+
+def _counts(line: Line, end: int) -> bool:
+    """Return whether the words behind a number make it a count or a time. Those of `3000 周五` do not: they are a due time."""
+    return _COUNT_AFTER.match(line.norm, end) is not None and not due_end(line, line.skip(end))
 
 
 def _unclear(line: Line, start: int, end: int) -> Invalid:

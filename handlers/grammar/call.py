@@ -1,7 +1,6 @@
 """`/loan-call <loan>[/n] <outcome> [purpose] [note] [next <due> [purpose] [note]]`."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,7 +11,7 @@ from desk.core.errors import Invalid
 from desk.core.values import Amount, Due, LoanRef
 from desk.core.vocabulary import Outcome
 from handlers.grammar.amounts import amount_at
-from handlers.grammar.due import correct_spelling, due_end, next_weekday_readings, parse_due
+from handlers.grammar.due import correct_spelling, due_end, next_weekday_readings
 from handlers.grammar.reader import HelpRequest, Reader, take_purpose_and_note, with_params
 from handlers.grammar.terms import OUTCOMES, PURPOSES, example
 from handlers.grammar.text import Line, splits_word
@@ -52,7 +51,9 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> CallRequest | HelpReques
         plan = _plan(reader, outcome)
     except Invalid as refusal:
         raise _or_amount(refusal, reader, amount) if outcome.takes_amount else refusal from None
-    details = replace(_take_details(reader, plan.note_end), amount=amount)
+    details = _take_details(reader, plan.note_end)
+    if amount is not None:
+        details = replace(details, amount=amount)
     return CallRequest(loan, outcome.code, details, plan.step, plan.noted)
 
 
@@ -67,7 +68,7 @@ def _expect_outcome(reader: Reader) -> Outcome:
         given = reader.line.original(reader.at, reversal_end)
         nearest = example(given, f"已接通：{given}", f"reached: {given}")
         raise Invalid("outcome_unclear", part="outcome", given=given, nearest=(nearest,))
-    reader.move(found.end)
+    reader.move_past(found.end)
     return found.word
 
 
@@ -81,7 +82,7 @@ def _take_amount(reader: Reader) -> Amount | None:
         raise
     if found is None or due_end(reader.line, reader.at) >= found.end:
         return None
-    reader.move(found.end)
+    reader.move_past(found.end)
     return found.amount
 
 
@@ -92,7 +93,7 @@ def _take_details(reader: Reader, end: int) -> CallDetails:
     whole = reader.take_note(end)
     if found is None or found.end > end:
         return CallDetails(note=whole)
-    reader.move(found.end)
+    reader.move_past(found.end)
     certain = reader.at >= end or reader.norm[reader.at] == ":"
     return CallDetails(found.word.code, reader.take_note(end), None if certain else whole)
 
@@ -114,16 +115,25 @@ def _plan(reader: Reader, outcome: Outcome) -> _Plan:
     a colon, which begins the note, an opener counts only when a due time is all that follows it.
     """
     line, start = reader.line, reader.at
+    if reader.done:
+        return _Plan(start)
     colon = _colon(reader)
     openers = _openers(line, start)
     direct = outcome.next == "must"
+    noted: tuple[Due, ...] = ()
     for at, opener in reversed(list(enumerate(openers))):
         if colon is not None and opener.start() > colon:
-            if due := _whole_due(reader.probe(opener.end()), opener):
-                return _Plan(opener.start(), NextStep(due=due))
+            whole, meant = _in_note(reader.probe(opener.end()), opener)
+            if whole:
+                return _Plan(opener.start(), NextStep(due=meant[0]))
+            noted = noted or meant
             continue
-        before = openers[at - 1].end() if at else start if direct else None
-        if before is not None and opener[0] == "next" and _extends_past(reader.probe(before), opener.start()):
+        before = openers[at - 1].end() if at else start if direct else len(line.norm)
+        if (
+            opener[0] == "next"
+            and line.skip(before) < opener.start()
+            and _extends_past(reader.probe(before), opener.start())
+        ):
             continue
         behind = reader.probe(opener.end())
         behind.take_colon()
@@ -132,9 +142,13 @@ def _plan(reader: Reader, outcome: Outcome) -> _Plan:
             purpose, note = take_purpose_and_note(behind)
             return _Plan(opener.start(), NextStep(due=due, purpose=purpose, note=note))
         _refuse_misspelled(behind, opener)
-    if direct and (step := _step_behind_outcome(reader.probe(start))):
+    if direct and colon is None and (step := _step_behind_outcome(reader.probe(start))):
         return _Plan(start, step)
-    return _Plan(len(line.norm), noted=_noted(reader, colon, openers) if colon is not None else ())
+    if colon is not None and not noted:
+        whole, noted = _in_note(reader.probe(colon))
+        if direct and whole:
+            return _Plan(start, NextStep(due=noted[0]))
+    return _Plan(len(line.norm), noted=noted)
 
 
 def _colon(reader: Reader) -> int | None:
@@ -147,10 +161,7 @@ def _colon(reader: Reader) -> int | None:
 
 
 def _step_behind_outcome(reader: Reader) -> NextStep | None:
-    """Return the next step directly behind an outcome that needs one; behind a colon only a due time that is all there is."""
-    if reader.take_colon():
-        due = _whole_due(reader, None)
-        return NextStep(due=due) if due else None
+    """Return the next step directly behind an outcome that needs one."""
     due = reader.take_due(part="next")
     if due is None:
         return None
@@ -158,40 +169,15 @@ def _step_behind_outcome(reader: Reader) -> NextStep | None:
     return NextStep(due=due, purpose=purpose, note=note)
 
 
-def _whole_due(reader: Reader, opener: re.Match[str] | None) -> Due | None:
-    """Return the due time that is the whole rest of the line, or None."""
+def _in_note(reader: Reader, opener: re.Match[str] | None = None) -> tuple[bool, tuple[Due, ...]]:
+    """Return whether one due time is all that is left of a note, and the due times that its words may begin with."""
     reader.take_colon()
     try:
         due = _take_next_due(reader, opener) if opener else reader.take_due()
-    except Invalid:
-        return None
-    return due if reader.done else None
-
-
-def _noted(reader: Reader, colon: int, openers: Sequence[re.Match[str]]) -> tuple[Due, ...]:
-    """Return the times that the words behind the last opener in the note, or the note itself, may begin with."""
-    for opener in (*reversed([each for each in openers if each.start() > colon]), None):
-        behind = reader.probe(opener.end() if opener else colon + 1)
-        behind.take_colon()
-        try:
-            due = _take_next_due(behind, opener) if opener else behind.take_due()
-        except Invalid as refusal:
-            if dues := _meant(refusal, reader):
-                return dues
-        else:
-            if due is not None:
-                return (due,)
-    return ()
-
-
-def _meant(refusal: Invalid, reader: Reader) -> tuple[Due, ...]:
-    """Return the due times that a refused one may have meant."""
-    if refusal.code not in _SEVERAL_MEANINGS:
-        return ()
-    if readings := refusal.params.get("readings"):
-        return tuple(readings)
-    forms = (str(form).removeprefix("> ") for form in refusal.params["nearest"])
-    return tuple(parse_due(form, reader.now, reader.zone) for form in forms)
+    except Invalid as refusal:
+        several = refusal.code in _SEVERAL_MEANINGS
+        return False, refusal.params.get("readings") or refusal.params.get("meant", ()) if several else ()
+    return due is not None and reader.done, (due,) if due else ()
 
 
 def _or_amount(refusal: Invalid, reader: Reader, amount: Amount | None) -> Invalid:
@@ -203,7 +189,7 @@ def _or_amount(refusal: Invalid, reader: Reader, amount: Amount | None) -> Inval
     typed = reader.line.original(reader.at)
     before = typed[: typed.rindex(given)]
     money = f"{digits['digits']} {before}{digits['date'].rstrip()}"
-    times = tuple(f"{before}{form}" for form in refusal.params["nearest"])
+    times = tuple(f"{before}{form}" for form in refusal.params["nearest"] if ":" in form)
     return Invalid("due_or_amount", part="next", given=given, nearest=(money, *times))
 
 
@@ -265,7 +251,7 @@ def _take_next_due(reader: Reader, opener: re.Match[str]) -> Due | None:
         alone = weekday if reader.probe(reader.at).skip_due() else due.on.isoformat()
         nearest = (f"> {alone}", f"> {given}")
         raise Invalid("next_weekday_ambiguous", part="next", given=given, readings=readings.readings, nearest=nearest)
-    reader.move(readings.end)
+    reader.move_past(readings.end)
     return due
 
 

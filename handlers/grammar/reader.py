@@ -74,6 +74,10 @@ class Reader:
         """Move to an offset, or past the separators there."""
         self.at = self.line.skip(at)
 
+    def move_past(self, end: int) -> None:
+        """Move past a part that was read up to `end`, and what separates it from the next part."""
+        self.at = self.line.skip_parts(end)
+
     def take_token(self) -> str:
         """Return the text up to the next blank or separator as typed. A mention is one token, whatever its label contains."""
         start, end = self.at, self._token_end()
@@ -85,7 +89,7 @@ class Reader:
         found = self.find_word(terms)
         if found is None:
             return None
-        self.move(found.end)
+        self.move_past(found.end)
         return found.word
 
     def find_word(self, terms: Terms[W]) -> TermMatch[W] | None:
@@ -120,7 +124,7 @@ class Reader:
         """Take a mention of a person, or `@word`, and a colon directly behind it."""
         mention = self.line.reference_at(self.at)
         if mention is not None and mention.kind == "user":
-            self.move(mention.end)
+            self.move_past(mention.end)
             self.take_colon()
             return PersonRef(slack_id=mention.id)
         if mention is not None or not self.norm.startswith("@", self.at):
@@ -129,7 +133,7 @@ class Reader:
         word = self.line.original(self.at + 1, end).rstrip(":：")
         if not word:
             return None
-        self.move(end)
+        self.move_past(end)
         return PersonRef(word=word)
 
     def expect_person(self, part: str) -> PersonRef:
@@ -144,7 +148,7 @@ class Reader:
         mention = self.line.reference_at(self.at)
         if mention is None or mention.kind != "channel":
             return None
-        self.move(mention.end)
+        self.move_past(mention.end)
         return ChannelRef(mention.id, mention.label)
 
     def expect_loan(self, *following: Terms[Any], due_follows: bool = False) -> LoanRef:
@@ -155,9 +159,10 @@ class Reader:
         """
         if self.done or self.line.reference_at(self.at) is not None or self.norm[self.at] in "@:":
             raise Invalid("loan_missing", part="loan", given=self.given, nearest=("L-1042",))
-        start, end = self.at, self._token_end()
+        start = self.at
+        end = self.line.loan_end(start, self._token_end())
         end = self._loan_end(start, end, following, due_follows=due_follows)
-        self.move(end)
+        self.move_past(end)
         if self.norm[end - 1] == ":":
             end -= 1
         whole = self.line.original(start, end)
@@ -178,7 +183,7 @@ class Reader:
             raise with_params(refusal, part=part) from None
         if due is None:
             return None
-        self.move(due.end)
+        self.move_past(due.end)
         return due.due
 
     def skip_due(self) -> bool:

@@ -14,6 +14,12 @@ from typing import Literal, Self
 SEPARATORS = ",，、;；"
 """Characters other than blanks that separate words. Normalised text contains only `, 、 ;` of them."""
 
+_BETWEEN_PARTS = re.compile(
+    r"(?:[\s,、;\u200b\u200e\u200f\u202a\u202b\u202c\u2060\ufeff。—]|[.!]+(?=\s|$)|(?<=[\s,、;])[-–]+(?=\s|$))*"
+)
+"""What may stand between two parts of a line: separators, `。`, `—`, `.` and `!` before a blank, `-` and `–` between blanks."""
+_LOAN_STOP = re.compile("[。—]|[.!]+")
+
 _INVISIBLE = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 
 _CONTROL = re.compile(r"<([^<>\n]*)>")
@@ -104,6 +110,26 @@ class Line:
         """Return the first offset from `start` on that is neither a blank nor a separator."""
         return skip_separators(self.norm, start)
 
+    def skip_parts(self, start: int) -> int:
+        """Return the first offset from `start` on that is not between two parts of a line, behind a part that was read."""
+        while True:
+            start = self._skip_between(start)
+            if not self.norm.startswith("!", start) or self.raw[self._starts[start]] != "！":
+                return start
+            start += 1
+
+    def loan_end(self, start: int, end: int) -> int:
+        """Return where a loan that begins at `start` ends in a token that ends at `end`: before `。`, `！` or `—`, or a full stop
+        at its end."""
+        for stop in _LOAN_STOP.finditer(self.norm, start + 1, end):
+            if stop[0] in "。—" or stop.end() == end or self.raw[self._starts[stop.start()]] == "！":
+                return stop.start()
+        return end
+
+    def _skip_between(self, start: int) -> int:
+        match = _BETWEEN_PARTS.match(self.norm, start)
+        return match.end() if match else start
+
     def trimmed(self, start: int, end: int | None = None) -> str:
         """Return the original text without blanks and separators at either end, as notes are stored."""
         end = len(self.norm) if end is None else end
@@ -129,6 +155,8 @@ class Line:
 
     def reference_spans(self) -> tuple[tuple[int, int], ...]:
         """Return where mentions begin and end, those typed as text among them."""
+        if "<" not in self.norm:
+            return ()
         typed = (self.reference_at(at) for at, character in enumerate(self.norm) if character == "<")
         return tuple((mention.start, mention.end) for mention in typed if mention)
 

@@ -6,7 +6,7 @@ from sqlmodel import select
 from sandbox.user_actions import Press
 from storage.tables import Borrower, Call, FollowUp, Loan
 from tests.builders import make_follow_up, make_loan, make_team
-from tests.wire.office_day import Slack, shown
+from tests.wire.office_day import Slack, buttons, shown
 
 
 @pytest.fixture
@@ -72,6 +72,31 @@ async def test_a_call_without_a_plan_asks_for_one_and_one_press_adds_it(slack: S
     assert read(undone) == "Undone on L-1042: a call. Everything is as it was before."
     states = {row.number: row.state for row in await rows(slack, FollowUp) if isinstance(row, FollowUp)}
     assert states == {1: "open", 2: "open"}
+
+
+async def test_a_time_with_which_a_note_begins_is_offered_and_one_press_plans_it(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-call L-1042 reached: next friday he travels")
+    assert "> next friday he travels" in reply.text
+    assert "Your note begins with a time. Plan a call for then?" in reply.text
+    assert reply.message is not None
+    assert buttons(reply.message)[:2] == ["Fri 27 Nov", "Fri 4 Dec"]
+
+    pressed = await slack.press(slack.agent, reply.message, "Fri 4 Dec")
+    assert "Next: documents Fri 4 Dec 2026, <@UAGENT> (L-1042/2)" in read(pressed)
+
+
+async def test_after_an_attempt_the_offered_time_moves_the_call(slack: Slack, loan: Loan) -> None:
+    await slack.in_chinese(slack.agent)
+    reply = await slack.command(slack.agent, "/loan-call L-1042 未接：下次下周再说")
+    assert "> 下次下周再说" in reply.text
+    assert "备注开头是时间。要安排在那时跟进吗？" in reply.text
+    assert reply.message is not None
+
+    pressed = await slack.press(slack.agent, reply.message, buttons(reply.message)[0])
+    assert "2026年11月30日 周一" in read(pressed)
+    [follow_up] = await rows(slack, FollowUp)
+    assert isinstance(follow_up, FollowUp)
+    assert (follow_up.attempts, follow_up.due_on.isoformat()) == (1, "2026-11-30")
 
 
 @pytest.mark.both_doors

@@ -13,15 +13,15 @@ A phrase that is not understood, has two readings or lies in the past raises `de
 - `due_no_such_date`: `2月30日`. `due_no_such_time`: `25点`, or a time that the clocks skip that day.
 - `due_range`: a period, a limit or an estimate (`下周`, `周末`, `周五前`, `3点到5点`, `about 3pm`), or a length of time (`3天`).
 - `due_part_of_day`: a part of the day without a time (`明天下午`).
-- `due_bare_number`: a number that may or may not be an hour (`fri 2`, `3`), or a two-digit year.
+- `due_bare_number`: a number that may or may not be a time (`fri 2`, `fri 1500`, `3`), or a two-digit year.
 - `due_midnight`: midnight by name (`今晚12点`, `12am`), which does not say which day's. `00:00` is the first minute of its day.
 - `due_contradiction`: the weekday does not match the date, or the hour the part of the day (`上午15点`).
 - `due_two_times`: two dates or two times (`周五或周六`, `明天 2小时后`).
 - `due_too_far`: more than ten years ahead.
 
-The params are `given` (as typed), `nearest` (forms that would be accepted at this moment) and `readings` (a tuple of `Due`,
-possibly empty). A time must be later than now; a date alone may be today. Weeks start on Monday. `docs/due-times.md` has the
-rules as users read them.
+The params are `given` (as typed), `nearest` (forms that would be accepted at this moment), `meant` (the due times of those of
+them that the phrase may have meant) and `readings` (a tuple of `Due`, possibly empty). A time must be later than now; a date
+alone may be today. Weeks start on Monday. `docs/due-times.md` has the rules as users read them.
 """
 
 from handlers.grammar.due.reading import (

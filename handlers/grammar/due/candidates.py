@@ -9,6 +9,7 @@ from handlers.grammar.due.lexicon import PATTERNS
 from handlers.grammar.due.lexicon.chinese_durations import CHINESE_PLACES
 from handlers.grammar.due.lexicon.numeric import MEASURE_WORDS
 from handlers.grammar.due.tokens import (
+    BareDigits,
     BareNumber,
     ClockTime,
     DateToken,
@@ -116,6 +117,15 @@ def _with_token(text: str, tokens: tuple[Token, ...], token: Token, end: int) ->
     following = _next_token_start(text, joined, end)
     if following is not None:
         yield from _extensions(text, joined, following)
+        if text.startswith("。", following):
+            yield from _time_behind_stop(text, joined, skip_separators(text, following + 1))
+
+
+def _time_behind_stop(text: str, tokens: tuple[Token, ...], at: int) -> Iterator[Candidate]:
+    """Yield the candidates with a time behind a full stop (`明天。下午3点`); a date there begins another sentence."""
+    for token, end in _tokens_at(text, at):
+        if isinstance(token, ClockTime):
+            yield from _with_token(text, tokens, token, end)
 
 
 def _bare_range(text: str, tokens: tuple[Token, ...], end: int) -> Iterator[Candidate]:
@@ -191,6 +201,8 @@ def _fits(tokens: tuple[Token, ...], token: Token) -> bool | Refusal:
         return _fits_refusal(tokens, token)
     if isinstance(token, BareNumber):
         return _fits_bare(tokens)
+    if isinstance(token, BareDigits):
+        return tokens != () and _fits_bare(tokens)
     if any(isinstance(other, BareNumber) for other in tokens):
         return _BARE_NUMBER if isinstance(token, DateToken | DayPartName) else False
     if isinstance(token, DayPartName):

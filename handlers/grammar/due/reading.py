@@ -1,7 +1,9 @@
 """Read due times: find the candidates in a line, choose the longest, and resolve or refuse it."""
 
+import contextlib
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -194,19 +196,34 @@ def _is_superscript(character: str) -> bool:
 
 def _refused(line: Line, start: int, candidate: Candidate, refused: RefusedError, ref: ReferenceTime) -> Invalid:
     given = line.original(start, candidate.end)
-    examples = tuple(example for example in refused.examples if _is_accepted(example, ref))
-    nearest = examples or tuple(form for form in (_iso(due, ref) for due in refused.offers) if _is_accepted(form, ref))
-    return _invalid(refused.code, given, nearest, refused.offers if refused.code == "due_ambiguous" else ())
+    forms = _accepted(refused.examples, ref) or _accepted((_iso(due, ref) for due in refused.offers), ref)
+    readings = refused.offers if refused.code == "due_ambiguous" else ()
+    return _invalid(refused.code, given, tuple(forms), readings, tuple(forms.values()))
+
+
+def _accepted(forms: Iterable[str], ref: ReferenceTime) -> dict[str, Due]:
+    """Return those of the forms that are accepted, and what they mean."""
+    found: dict[str, Due] = {}
+    for form in forms:
+        with contextlib.suppress(Invalid):
+            found[form] = parse_due(form, ref.now, ref.zone)
+    return found
 
 
 def _iso(due: Due, ref: ReferenceTime) -> str:
     return f"{due.at.astimezone(ref.zone):%Y-%m-%d %H:%M}" if due.at else due.on.isoformat()
 
 
-def _invalid(code: str, given: str, nearest: tuple[str, ...] = (), meant: tuple[Due, ...] = ()) -> Invalid:
+def _invalid(
+    code: str,
+    given: str,
+    nearest: tuple[str, ...] = (),
+    readings: tuple[Due, ...] = (),
+    meant: tuple[Due, ...] = (),
+) -> Invalid:
     chinese = any("\u4e00" <= character <= "\u9fff" for character in given)
     examples = _EXAMPLES_ZH if chinese else _EXAMPLES_EN
-    return Invalid(code, given=given, nearest=nearest or examples, readings=meant)
+    return Invalid(code, given=given, nearest=nearest or examples, readings=readings, meant=meant)
 
 
 def _not_understood(line: Line, start: int, end: int, found: list[Candidate], ref: ReferenceTime) -> Invalid:
@@ -222,8 +239,4 @@ def _not_understood(line: Line, start: int, end: int, found: list[Candidate], re
 
 
 def _is_accepted(text: str, ref: ReferenceTime) -> bool:
-    try:
-        parse_due(text, ref.now, ref.zone)
-    except Invalid:
-        return False
-    return True
+    return bool(_accepted((text,), ref))

@@ -8,6 +8,7 @@ from handlers.grammar.due.candidates import Candidate
 from handlers.grammar.due.dates import YEARS_AHEAD, ReferenceTime, add_months, dates_of
 from handlers.grammar.due.times import clock_times, due_at, future_dues, next_occurrence
 from handlers.grammar.due.tokens import (
+    BareDigits,
     BareNumber,
     ClockTime,
     DateToken,
@@ -65,14 +66,22 @@ def alternatives(candidate: Candidate, ref: ReferenceTime) -> tuple[Due, ...]:
     if isinstance(tokens[-1], BareNumber):
         tokens = (*tokens[:-1], ClockTime(tokens[-1].hour, tokens[-1].minute, padded=tokens[-1].hour > 12))
         return _readings_or_none(tokens, ref)
+    if isinstance(tokens[-1], BareDigits):
+        return _readings_or_none((*tokens[:-1], *_as_time(tokens[-1])), ref)
     dates = [token for token in tokens[:-1] if isinstance(token, DateToken)]
     first = next(filter(None, (_readings_or_none(tokens[:end], ref) for end in range(len(tokens), 0, -1))), ())
     last = _readings_or_none((*(token for token in dates if not isinstance(tokens[-1], DateToken)), tokens[-1]), ref)
     return tuple(dict.fromkeys(due for due in (*first, *(last if len(last) == 1 else ()))))
 
 
+def _as_time(digits: BareDigits) -> tuple[ClockTime, ...]:
+    if digits.hour is None:
+        return ()
+    return (ClockTime(digits.hour, digits.minute, padded=digits.padded or digits.hour > 12),)
+
+
 def _readings_or_none(tokens: tuple[Token, ...], ref: ReferenceTime) -> tuple[Due, ...]:
-    if any(isinstance(token, BareNumber | Refusal) for token in tokens):
+    if any(isinstance(token, BareNumber | BareDigits | Refusal) for token in tokens):
         return ()
     try:
         return readings(tokens, ref)

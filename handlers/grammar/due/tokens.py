@@ -151,6 +151,15 @@ class BareNumber:
 
 
 @dataclass(frozen=True, slots=True)
+class BareDigits:
+    """Three or more digits behind a date: perhaps a time without its colon, perhaps an amount. `hour` None: no time of day."""
+
+    hour: int | None = None
+    minute: int = 0
+    padded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A phrase about time that is not a due time; `code` says why and `examples` are forms that would be accepted.
 
@@ -167,7 +176,7 @@ class Refusal:
 DateToken = DaysAhead | MonthsAhead | Weekday | MonthDay | DayOfMonth | MonthEnd | SlashDate
 TimeToken = ClockTime | Midnight
 DurationToken = MinutesAhead | MinutesOrMonths
-Token = DateToken | TimeToken | DurationToken | DayPartName | EndOfDay | BareNumber | Refusal
+Token = DateToken | TimeToken | DurationToken | DayPartName | EndOfDay | BareNumber | BareDigits | Refusal
 
 
 @dataclass(frozen=True, slots=True)

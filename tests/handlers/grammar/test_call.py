@@ -1,6 +1,7 @@
 """`/loan-call`, as people in a hurry type it."""
 
 import time
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -250,6 +251,144 @@ def test_an_opener_followed_by_other_words_is_part_of_the_note(note: str):
     assert (request.details.note, request.next) == (note, None)
 
 
+@pytest.mark.parametrize(
+    ("typed", "note", "offered"),
+    [
+        ("reached: next friday he travels", "next friday he travels", ["2026-11-27", "2026-12-04"]),
+        ("已接通：下次下周再说", "下次下周再说", ["2026-11-30", "2026-12-04"]),
+        ("na: next week maybe", "next week maybe", ["2026-11-30", "2026-12-04"]),
+        ("reached: > fri 2 decision", "> fri 2 decision", ["2026-11-27 02:00", "2026-11-27 14:00"]),
+        ("reached: tomorrow 3pm he comes", "tomorrow 3pm he comes", ["2026-11-26 15:00"]),
+        ("reached plan: next monday he sells", "next monday he sells", ["2026-11-30"]),
+        ("已接通：明天 周五都行", "明天 周五都行", []),
+        ("reached: 2 days late", "2 days late", []),
+        ("reached: he travels next 3 payments", "he travels next 3 payments", []),
+        ("na: 下次3点见", "下次3点见", ["2026-11-25 15:00", "2026-11-26 03:00"]),
+        ("na: > tommorow 3pm", "> tommorow 3pm", []),
+        ("na: >", ">", []),
+        ("na: next 3", "next 3", []),
+    ],
+)
+def test_behind_a_colon_words_are_a_note_and_what_begins_like_a_time_is_offered(
+    typed: str, note: str, offered: list[str]
+):
+    request = call(f"L-1042 {escaped(typed)}")
+    assert (request.details.note, request.next) == (note, None)
+    assert [shown(due) for due in request.noted] == offered
+
+
+@pytest.mark.parametrize(
+    ("typed", "note", "due"),
+    [
+        ("未接：下次明天上午10点", "", "2026-11-26 10:00"),
+        ("未接：下次明天上午10点。", "", "2026-11-26 10:00"),
+        ("na: busy today > fri 10:00", "busy today", "2026-11-27 10:00"),
+        ("call back: fri 10am", "", "2026-11-27 10:00"),
+        ("约定回电：明天下午2点", "", "2026-11-26 14:00"),
+    ],
+)
+def test_behind_a_colon_a_due_time_that_is_all_there_is_still_plans(typed: str, note: str, due: str):
+    request = call(f"L-1042 {escaped(typed)}")
+    assert request.next is not None
+    assert (request.details.note, shown(request.next.due)) == (note, due)
+
+
+@pytest.mark.parametrize(
+    ("typed", "planned"),
+    [
+        ("承诺还款 周五", ("2026-11-27", None, "")),
+        ("约定回电，下午2点", ("2026-11-25 14:00", None, "")),
+        ("will pay friday", ("2026-11-27", None, "")),
+        ("call back fri 10am", ("2026-11-27 10:00", None, "")),
+        ("call back fri 10am income: ask his wife", ("2026-11-27 10:00", "income", "ask his wife")),
+        ("部分还款 3000 下周五 余款", ("2026-12-04", None, "余款")),
+        ("call back fri next week", ("2026-12-04", None, "")),
+        ("call back fri > mon 9am", ("2026-11-30 09:00", None, "")),
+        ("reached fri 10am", None),
+    ],
+)
+def test_a_date_directly_behind_an_outcome_that_needs_one_is_the_next_step(
+    typed: str, planned: tuple[str, str | None, str] | None
+):
+    assert plan(f"L-1042 {escaped(typed)}") == planned
+
+
+def test_a_refused_time_directly_behind_such_an_outcome_refuses_the_line():
+    assert refused(parse, "L-1042 call back 3点").code == "due_ambiguous"
+    assert refused(parse, "L-1042 promised next fri").code == "next_weekday_ambiguous"
+    assert refused(parse, "L-1042 promised 3/4").code == "due_ambiguous"
+
+
+@pytest.mark.parametrize(
+    ("typed", "amount", "due", "note"),
+    [
+        ("promised 3000 fri", "3000.00", "2026-11-27", ""),
+        ("已还款 3,000元", "3000.00", None, ""),
+        ("部分还款 ￥3，000.5 下月5号", "3000.50", "2026-12-05", ""),
+        ("part paid 3000 &gt; next month 5th", "3000.00", "2026-12-05", ""),
+        ("承诺还款3000元周五", "3000.00", "2026-11-27", ""),
+        ("承诺还款 三千五 周五", "3500.00", "2026-11-27", ""),
+        ("承诺还款 3000 本周五", "3000.00", "2026-11-27", ""),
+        ("promised 1.5万 fri", "15000.00", "2026-11-27", ""),
+        ("promised 3k fri", "3000.00", "2026-11-27", ""),
+        ("promised 15 fri", "15.00", "2026-11-27", ""),
+        ("paid usd 200.50 for november", "200.50", None, "for november"),
+        ("promised 5 dec", None, "2026-12-05", ""),
+        ("承诺还款 15号", None, "2026-12-15", ""),
+        ("promised 3w", None, "2026-12-16", ""),
+        ("promised 2026.12.15", None, "2026-12-15", ""),
+        ("paid 2 instalments", None, None, "2 instalments"),
+        ("已还款 2期", None, None, "2期"),
+        ("paid 13800138000", None, None, "13800138000"),
+        ("paid: 3000", None, None, "3000"),
+        ("reached 3000", None, None, "3000"),
+    ],
+)
+def test_a_number_behind_a_promise_or_a_payment_is_an_amount_unless_it_begins_a_due_time(
+    typed: str, amount: str | None, due: str | None, note: str
+):
+    request = call(f"L-1042 {typed}")
+    assert (request.details.amount and str(request.details.amount.value)) == amount
+    assert (request.next and shown(request.next.due)) == due
+    assert request.details.note == note
+
+
+@pytest.mark.parametrize("typed", ["paid 3.000", "paid 3,00", "promised 1,2345 fri", "paid 0"])
+def test_an_amount_that_can_be_read_in_two_ways_is_refused(typed: str):
+    assert refused(parse, f"L-1042 {typed}").code == "amount_unclear"
+
+
+@pytest.mark.parametrize(
+    ("typed", "nearest"),
+    [
+        ("承诺还款，下次周五3000", ("3000 下次周五",)),
+        ("promised fri 1500", ("1500 fri", "2026-11-27 15:00")),
+        ("promised > fri 1500", ("1500 > fri", "> 2026-11-27 15:00")),
+    ],
+)
+def test_bare_digits_behind_a_date_are_a_time_or_an_amount(typed: str, nearest: tuple[str, ...]):
+    refusal = refused(parse, f"L-1042 {typed}")
+    assert (refusal.code, refusal.params["nearest"]) == ("due_or_amount", nearest)
+    assert refused(parse, "L-1042 reached > fri 1500").code == "due_bare_number"
+
+
+@pytest.mark.parametrize(
+    ("typed", "details"),
+    [
+        ("L-1042 reached - wants a lower rate", CallDetails(note="wants a lower rate")),
+        ("L-1042 reached. He is out.", CallDetails(note="He is out.")),
+        ("L-1042。已接通。材料已齐！", CallDetails("documents", "已齐！", "材料已齐！")),
+        ("L-1042 — reached — documents — all in", CallDetails("documents", "all in", "documents — all in")),
+        ("L-1042 na!", CallDetails()),
+        ("L-1042 reached: - a list", CallDetails(note="- a list")),
+        ("L-1042 reached -5 points", CallDetails(note="-5 points")),
+        ("L-1042 reached .net engineer", CallDetails(note=".net engineer")),
+    ],
+)
+def test_stops_and_dashes_part_what_was_read_and_never_a_note(typed: str, details: CallDetails):
+    assert call(typed).details == details
+
+
 def test_text_before_the_opener_is_the_note():
     request = call("L-1042 未接客户在开会 下次明天下午3点核实收入 带工资单")
     assert request.details == CallDetails(note="客户在开会")
@@ -357,6 +496,22 @@ notes = st.text(st.characters(exclude_categories=["Cs"]), max_size=200).map("a{}
 @given(notes)
 def test_any_note_after_a_colon_is_kept_exactly(note: str):
     assert call(f"L-1042 reached: {escaped(note)}").details == CallDetails(note=note)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60).map("a{}z".format))
+def test_no_text_behind_a_colon_refuses_the_line(note: str):
+    request = call(f"L-1042 reached: {escaped(note)}")
+    assert request.details.note == note or request.next is not None
+
+
+@given(
+    st.decimals(min_value=100, max_value=10**9 - 1, places=2),
+    st.sampled_from(["{}", "{:,}", "¥{:,}", "{}元", "rmb {}"]),
+)
+def test_any_amount_is_read_to_the_cent(value: Decimal, written: str):
+    amount = call(f"L-1042 promised {written.format(value)} fri").details.amount
+    assert amount is not None
+    assert amount.value == value
 
 
 @given(notes)

@@ -32,6 +32,21 @@ LOAN = LoanRef("L-1042", "L-1042")
         ("下个月底催收", None, "2026-12-31", "overdue", ""),
         ("周五 9点半到店", None, "2026-11-27 09:30", None, "到店"),
         ("fri 25 documents", None, "2026-11-27", None, "25 documents"),
+        ("tomorrow 3p income", None, "2026-11-26 15:00", "income", ""),
+        ("tomorrow 10a income", None, "2026-11-26 10:00", "income", ""),
+        ("tomorrow 3:00p income", None, "2026-11-26 15:00", "income", ""),
+        ("tomorrow 15:00h income", None, "2026-11-26 15:00", "income", ""),
+        ("tomorrow 3pm - income", None, "2026-11-26 15:00", "income", ""),
+        ("tomorrow 3pm – income – bring papers", None, "2026-11-26 15:00", "income", "bring papers"),
+        ("tomorrow 3pm — income", None, "2026-11-26 15:00", "income", ""),
+        ("tomorrow 3pm. income", None, "2026-11-26 15:00", "income", ""),
+        ("明天下午3点。收入核实", None, "2026-11-26 15:00", "income", ""),
+        ("明天下午3点！收入核实", None, "2026-11-26 15:00", "income", ""),
+        ("明天。下午3点 收入核实", None, "2026-11-26 15:00", "income", ""),
+        ("明天 1500元", None, "2026-11-26", None, "1500元"),
+        ("明天 13800138000", None, "2026-11-26", None, "13800138000"),
+        ("@wang: fri 10:00", PersonRef(word="wang"), "2026-11-27 10:00", None, ""),
+        ("<@U12AB>: fri 10:00", PersonRef("U12AB"), "2026-11-27 10:00", None, ""),
         ("周五2份材料", None, "2026-11-27", None, "2份材料"),
         ("明天，下午3点，核实收入，工资流水", None, "2026-11-26 15:00", "income", "工资流水"),
         ("fri: <@U1|a> knows", None, "2026-11-27", None, "<@U1|a> knows"),
@@ -149,6 +164,24 @@ def test_a_follow_up_is_moved(typed: str, due: str):
 def test_a_line_that_is_not_understood_is_refused_with_the_part(typed: str, code: str, part: str, given: str):
     refusal = refused(parse, f"L-1042 {typed}")
     assert (refusal.code, refusal.params["part"], refusal.params["given"]) == (code, part, given)
+
+
+@pytest.mark.parametrize(
+    ("typed", "nearest"),
+    [
+        ("tomorrow 1500", "2026-11-26 15:00"),
+        ("周五0930 收入", "2026-11-27 09:30"),
+        ("fri, 1500 income", "2026-11-27 15:00"),
+        ("tomorrow 3000", "2026-11-26"),
+    ],
+)
+def test_bare_digits_behind_a_date_are_refused_with_their_reading(typed: str, nearest: str):
+    refusal = refused(parse, f"L-1042 {typed}")
+    assert (refusal.code, refusal.params["nearest"]) == ("due_bare_number", (nearest,))
+
+
+def test_a_weekday_in_brackets_with_a_letter_is_no_due_time():
+    assert refused(parse, "L-1042 (x周五)").code == "due_unknown"
 
 
 def test_a_misspelled_action_is_refused_and_corrected():

@@ -68,6 +68,10 @@ def _weekday(match: re.Match[str]) -> Token:
     return Weekday(_WEEKDAYS[match["day"]], _periods_ahead(match))
 
 
+def _weekday_alone(match: re.Match[str]) -> Token:
+    return Weekday(_WEEKDAYS[match["day"]])
+
+
 def _weekday_of_week(match: re.Match[str]) -> Token:
     return Weekday(_WEEKDAYS[match["day"]], 1 if match["which"] == "next" else 0)
 
@@ -131,7 +135,7 @@ PATTERNS = (
     pattern(f"{_ON}(今|明)({'|'.join(_SHORT_PARTS)})(?!饭|一点)", _day_and_part),
     pattern(f"{_ON}{_NOT_AFTER}(后)(早|晚)(?![上饭些]|一?点)", _day_and_part),
     pattern(f"{_ON}(?:{_WEEK}(?:(?:周|星期|礼拜)(?:\\s*的)?\\s*)?)?{_WEEKDAY}", _weekday),
-    pattern(f"\\(\\s*(?P<ahead>x)?{_WEEKDAY}\\s*\\)", _weekday),
+    pattern(f"\\(\\s*{_WEEKDAY}\\s*\\)", _weekday_alone),
     pattern(f"(?P<which>next|this)\\s*{_WEEKDAY}", _weekday_of_week),
     pattern(f"{_ON}{_YEAR}{_MONTH_NUMBER}(?:\\s*的)?\\s*{_DAY_NUMBER}", _month_day),
     pattern(f"{_ON}{_YEAR}{_MONTH_NUMBER}(?P<day>[0-9]{{1,2}})(?!\\s*[{MEASURE_WORDS}点时分])(?![:∶./])", _month_day),

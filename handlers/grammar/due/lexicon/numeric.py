@@ -3,7 +3,17 @@
 import re
 from datetime import date
 
-from handlers.grammar.due.tokens import BareNumber, ClockTime, DayPart, MonthDay, Refusal, SlashDate, Token, pattern
+from handlers.grammar.due.tokens import (
+    BareDigits,
+    BareNumber,
+    ClockTime,
+    DayPart,
+    MonthDay,
+    Refusal,
+    SlashDate,
+    Token,
+    pattern,
+)
 
 CHINESE_NUMBER = "(?:[0-9]{1,3}|[零〇一二两三四五六七八九十]{1,3})"
 """A whole number in digits or Chinese numerals; `chinese_number` converts it."""
@@ -22,8 +32,14 @@ DAY_PARTS = {name: part for part, names in _DAY_PARTS.items() for name in names.
 DAY_PART_PREFIX = f"(?:(?P<part>{'|'.join(sorted(DAY_PARTS, key=len, reverse=True))})的?\\s*)?"
 """A Chinese part of the day directly before a time."""
 
-MERIDIEM = r"(?:\s*(?P<meridiem>[ap])(?:\.\s?m\.?|m(?![a-z0-9])))"
-"""The spellings of am and pm. The group is `a` or `p`."""
+MERIDIEM = r"(?:\s*(?P<meridiem>[ap])(?:\.\s?m\.?|m(?![a-z0-9])|(?<=[0-9][ap])(?![a-z0-9'’_-])))"
+"""The spellings of am and pm, also as one letter directly behind the digits. The group is `a` or `p`."""
+
+HOURS_AFTER = r"\s*(?:h|hrs?|hours)(?![a-z0-9])"
+"""What may follow a time on a 24-hour clock: `15:00h`."""
+
+MONEY_WORDS = r"(?:rmb|cny|yuan|usd|eur|gbp|dollars?|euros?|pounds?|bucks)(?![a-z])|[¥$€£圆]|人民币|美元|欧元|英镑|港币"
+"""What makes the number before it an amount of money, besides the measure words."""
 
 AT = r"(?:at\s+|@\s*)?"
 
@@ -105,6 +121,16 @@ def _bare(match: re.Match[str]) -> Token | None:
     return BareNumber(hour, minute) if hour <= 24 and minute <= 59 else None
 
 
+def _four_digits(match: re.Match[str]) -> Token:
+    return ClockTime(int(match["hour"]), int(match["minute"]), padded=True)
+
+
+def _bare_digits(match: re.Match[str]) -> Token:
+    digits = match["digits"]
+    hour, minute = (int(digits[:-2]), int(digits[-2:])) if digits.isdecimal() and len(digits) < 5 else (24, 60)
+    return BareDigits(hour, minute, padded=len(digits) == 4) if hour <= 23 and minute <= 59 else BareDigits()
+
+
 PATTERNS = (
     pattern(rf"(?:on\s+)?([12][0-9]{{3}})({_SEPARATOR})([0-9]{{1,2}})\2([0-9]{{1,2}})", _year_first),
     pattern(r"(?:on\s+)?(20[0-9]{2})(0[1-9]|1[0-2])([0-3][0-9])", _compact),
@@ -112,8 +138,13 @@ PATTERNS = (
     pattern(rf"([0-9]{{1,2}})([-/.])([0-9]{{1,2}})(?:\2([0-9]{{4}}|[0-9]{{2}}))?(?![{MEASURE_WORDS}点时分])", _slash),
     pattern(
         rf"{AT}{DAY_PART_PREFIX}(?P<hour>[0-9]{{1,2}})(?P<point>[:∶.])(?P<minute>[0-9]{{2}})"
-        rf"(?::(?P<seconds>[0-9]{{2}}))?{MERIDIEM}?(?:\s+sharp)?",
+        rf"(?::(?P<seconds>[0-9]{{2}}))?(?:{MERIDIEM}|{HOURS_AFTER})?(?:\s+sharp)?",
         _clock,
     ),
+    pattern(rf"{AT}(?P<hour>[01][0-9]|2[0-3])(?P<minute>[0-5][0-9])(?:h|hrs?)(?![a-z0-9])", _four_digits),
     pattern(rf"([0-9]{{1,2}})(?:\.([0-9]{{2}}))?(?![{MEASURE_WORDS}])", _bare),
+    pattern(
+        rf"(?P<digits>[0-9]{{3,6}}|[0-9]{{1,3}}(?:,[0-9]{{3}})+)(?![0-9千w])(?!\s*(?:[{MEASURE_WORDS}]|{MONEY_WORDS}))",
+        _bare_digits,
+    ),
 )
