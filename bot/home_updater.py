@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from desk.core.setting_aside import set_aside
 from desk.core.transaction import Office
 from desk.messages.home import read_page, record_published, stale_homes
 from desk.people.members import locale_of
@@ -12,6 +13,8 @@ from handlers.door.request import Request
 from handlers.door.views import ViewsClient
 from handlers.events import current_home, home_for_non_member
 from handlers.messages.block_kit.translator import Translator
+from storage.engine.trouble import is_outage
+from storage.queries.messages.homes import HOMES
 from storage.tables import Home, Member, Workspace
 
 PER_ROUND = 1
@@ -31,7 +34,13 @@ class HomeUpdater:
         async with self.office.desk(self.workspace) as desk:
             homes = await stale_homes(desk, limit=PER_ROUND)
         for home in homes:
-            await self._check(home)
+            try:
+                await self._check(home)
+            except Exception as error:  # one that cannot be read must not be tried again each time
+                if is_outage(error):
+                    raise
+                async with self.office.desk(self.workspace) as desk:
+                    await set_aside(desk, HOMES, home.member_id, error)
 
     async def _check(self, home: Home) -> None:
         async with self.office.reading_desk(self.workspace) as desk:

@@ -1,9 +1,10 @@
 """The worker: announce once a second what has fallen due, and run the delivery engine."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 
@@ -12,12 +13,16 @@ from bot.delivery.engine import DbosEngine
 from bot.home_updater import HomeUpdater
 from desk.core.deliveries import forget_old
 from desk.core.recomputations import recompute_pending
+from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk, Office
 from desk.loans.indexing import index_next
-from desk.messages.digests import queue_due_digests
-from desk.messages.reminders import announce_due, escalate_due
-from desk.people.team import end_absences
-from storage.engine.trouble import log_fields
+from desk.messages.digests import digests_due, queue_due_digests
+from desk.messages.reminders import announce_due, escalate_due, escalations_due, reminders_due
+from desk.messages.set_aside import report_set_aside
+from desk.people.team import absences_to_end, end_absences
+from storage.engine.trouble import is_outage, log_fields
+from storage.queries.messages.due_scan import DIGESTS, ESCALATIONS, REMINDERS
+from storage.queries.people.members import ABSENCES
 from storage.tables import Workspace
 
 log = structlog.get_logger()
@@ -25,7 +30,7 @@ log = structlog.get_logger()
 TICK_SECONDS = 1.0
 
 
-CHORES: tuple[Callable[[Desk], Awaitable[object]], ...] = (
+CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
     recompute_pending,
     end_absences,
     announce_due,
@@ -33,12 +38,33 @@ CHORES: tuple[Callable[[Desk], Awaitable[object]], ...] = (
     queue_due_digests,
     forget_old,
     index_next,
+    report_set_aside,
 )
 """The chores of a round, each in its own transaction."""
 
-REPEATED: Mapping[Callable[[Desk], Awaitable[object]], int] = {recompute_pending: 50, index_next: 20}
+REPEATED: Mapping[Callable[..., Awaitable[object]], int] = {recompute_pending: 50, index_next: 20}
 """The chores of which a round does several batches, each in its own transaction, as long as there is one: at most so many,
 so that the other chores get their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a chore works on. `due` returns the rows, in groups that belong together; the chore does those it is given.
+
+    A row with which it fails is set aside under `name`, and the chore's queries leave it alone for a while.
+    """
+
+    name: str
+    due: Callable[[Desk], Awaitable[Sequence[Sequence[UUID]]]]
+
+
+ROWS: Mapping[Callable[..., Awaitable[object]], Rows] = {
+    end_absences: Rows(ABSENCES, absences_to_end),
+    announce_due: Rows(REMINDERS, reminders_due),
+    escalate_due: Rows(ESCALATIONS, escalations_due),
+    queue_due_digests: Rows(DIGESTS, digests_due),
+}
+"""The chores that work on rows, one of which could hold up the others."""
 
 
 async def do_chores(office: Office, workspace: Workspace) -> bool:
@@ -46,15 +72,53 @@ async def do_chores(office: Office, workspace: Workspace) -> bool:
     failed = 0
     for chore in CHORES:
         try:
-            for _ in range(REPEATED.get(chore, 1)):
-                async with office.desk(workspace) as desk:
-                    if not await chore(desk):
-                        break
-        except Exception as error:  # one chore with a bad row must not stop the others
+            await _do(office, workspace, chore)
+        except Exception as error:  # one chore must not stop the others
             log.error("chore_failed", chore=chore.__name__, **log_fields(error))
             monitoring.CHORES_FAILED.labels(chore.__name__).inc()
             failed += 1
     return failed < len(CHORES)
+
+
+async def _do(office: Office, workspace: Workspace, chore: Callable[..., Awaitable[object]]) -> None:
+    try:
+        for _ in range(REPEATED.get(chore, 1)):
+            async with office.desk(workspace) as desk:
+                if not await chore(desk):
+                    return
+    except Exception as error:
+        if chore not in ROWS or is_outage(error):
+            raise
+        await _do_apart(office, workspace, chore, ROWS[chore])
+
+
+async def _do_apart(office: Office, workspace: Workspace, chore: Callable[..., Awaitable[object]], rows: Rows) -> None:
+    """Do what is due group by group, and a group that fails row by row, each in a transaction of its own."""
+    async with office.reading_desk(workspace) as desk:
+        groups = await rows.due(desk)
+    for group in groups:
+        if len(group) > 1 and await _try(office, workspace, chore, group) is None:
+            continue
+        for row_id in group:
+            error = await _try(office, workspace, chore, [row_id])
+            if error is not None:
+                monitoring.CHORES_FAILED.labels(chore.__name__).inc()
+                async with office.desk(workspace) as desk:
+                    await set_aside(desk, rows.name, row_id, error)
+
+
+async def _try(
+    office: Office, workspace: Workspace, chore: Callable[..., Awaitable[object]], ids: Sequence[UUID]
+) -> Exception | None:
+    """Do these rows, and return with what error that failed. Raise what is an outage."""
+    try:
+        async with office.desk(workspace) as desk:
+            await chore(desk, ids)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        return error
+    return None
 
 
 @dataclass(slots=True)

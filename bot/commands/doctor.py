@@ -24,6 +24,7 @@ from storage.engine import schema
 from storage.engine.cipher import Cipher
 from storage.engine.database import Database
 from storage.engine.trouble import DATABASE_ERRORS
+from storage.queries.core import set_aside
 from storage.queries.loans import index_versions
 from storage.queries.messages import sending
 from storage.queries.people import members, workspaces
@@ -193,6 +194,8 @@ async def _workspace(
     yield await _search(database, workspace)
     yield await _admins(database, workspace)
     yield await _worker(database, workspace, now)
+    if (finding := await _set_aside(database, workspace, now)) is not None:
+        yield finding
     yield await _backlog(database, workspace, now)
 
 
@@ -294,6 +297,15 @@ async def _worker(database: Database, workspace: Workspace, now: datetime) -> Fi
         since = f"{worked_at:%Y-%m-%d %H:%M:%S} UTC"
         return fix("worker", f"none has run since {since}, so no reminders are sent: start it and look at its log")
     return ok("worker", "running")
+
+
+async def _set_aside(database: Database, workspace: Workspace, now: datetime) -> Finding | None:
+    async with database.reading() as session:
+        counts = await set_aside.count(session, workspace.id, now)
+    if not counts:
+        return None
+    words = ", ".join(f"{number} {chore.replace('_', ' ')}" for chore, number in sorted(counts.items()))
+    return fix("set aside", f"{words}: the worker fails with these. The log says why (`row_set_aside`)")
 
 
 async def _backlog(database: Database, workspace: Workspace, now: datetime) -> Finding:

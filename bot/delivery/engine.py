@@ -124,7 +124,9 @@ class DbosEngine:
             pending = await sending.to_enqueue(session, workspace.id, now, _BATCH)
             if any(not notice.urgent for notice in pending):
                 busy = await sending.channels_with_urgent(session, workspace.id, now)
-                pending = [notice for notice in pending if notice.urgent or notice.channel not in busy]
+                if any(not notice.urgent and notice.channel in busy for notice in pending):
+                    # Read again, because what waits for one channel may be all that was read.
+                    pending = await sending.to_enqueue(session, workspace.id, now, _BATCH, busy)
         if pending:
             await self._in_thread(lambda: _enqueue(pending))
             async with office.database.transaction() as session:

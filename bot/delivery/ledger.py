@@ -7,11 +7,16 @@ from uuid import UUID
 
 from bot.delivery.errors import SlackRequestError
 from bot.delivery.slack_api import PostedMessage
+from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk, Office
+from desk.messages import kinds
 from desk.messages.notices import Fallback, handle_lost_channel, record_tables_refused
 from storage.queries.messages import notices, sending
 from storage.queries.messages.sending import LONGEST_WAIT, Lease
 from storage.tables import Notice, Workspace
+
+MESSAGES = "messages"
+"""Under this name a notice that cannot be rendered is reported to the admins."""
 
 
 class OvertakenError(Exception):
@@ -105,6 +110,13 @@ class Ledger:
                 desk.session, lease, until=min(until, desk.now + LONGEST_WAIT), **facts
             )
         )
+
+    async def record_not_composed(self, lease: Lease, error: BaseException) -> None:
+        """Have the admins told of a notice that cannot be rendered; it is tried again all the same."""
+        async with self.office.desk(self.workspace) as desk:
+            notice = await desk.session.get_one(Notice, lease.notice_id)
+            if notice.kind != kinds.SET_ASIDE.name:
+                await set_aside(desk, MESSAGES, notice.id, error)
 
     async def record_tables_refused(self) -> None:
         """Record that Slack refused a table or chart in this workspace."""

@@ -18,6 +18,7 @@ from desk.messages.notices import Fallback, destination, locale_for
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.reminders import add_repeat_warning
+from storage.engine.trouble import is_outage, log_fields
 from storage.queries.messages import sending
 from storage.queries.messages.sending import NOT_COMPOSED, Lease
 from storage.tables import Notice, Workspace
@@ -113,8 +114,17 @@ class Sender:
         """Make one attempt at each pending notice, one after the other, and return how many attempts were made."""
         async with self.office.database.reading() as session:
             pending = await sending.pending(session, self.workspace.id, self.office.clock.now(), AT_ONCE)
-        results = [await self.attempt(one.notice_id) for one in pending]
+        results = [await self._attempt_or_log(one.notice_id) for one in pending]
         return sum(result is not Result.NOTHING_OWED for result in results)
+
+    async def _attempt_or_log(self, notice_id: UUID) -> Result:
+        try:
+            return await self.attempt(notice_id)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.error("delivery_failed", notice=str(notice_id), **log_fields(error))
+            return Result.POSTPONED
 
     async def _deliver(self, lease: Lease) -> Result:
         blocked_until = self._slack.open_until("chat.update" if lease.ts else "chat.postMessage")
@@ -132,6 +142,7 @@ class Sender:
             return await self._failed(lease, failure, content)
         except _ComposeError as error:
             log.exception("notice_not_composed", notice=str(lease.notice_id), exc_info=error.__cause__)
+            await self._ledger.record_not_composed(lease, error.__cause__ or error)
             until = self.office.clock.now() + _backoff(lease)
             await self._ledger.record_postponed(lease, until, NOT_COMPOSED, known_unsent=True, failed=True)
             return Result.POSTPONED
@@ -162,23 +173,25 @@ class Sender:
     async def _render(self, lease: Lease, *, maybe_repeat: bool) -> _Content:
         async with self.office.reading_desk(self.workspace) as desk:
             notice = await desk.session.get_one(Notice, lease.notice_id)
-            revision = notice.wanted
-            to = await destination(desk, notice)
-            message = None
-            if to is not None or lease.ts is not None:
-                try:
-                    message = await self._compose(desk, notice)
-                except Exception as error:
-                    raise _ComposeError from error
-            if message is not None and maybe_repeat:
-                locale = await locale_for(desk, notice, to and to.member)
-                message = add_repeat_warning(message, Translator(locale))
+            try:
+                return await self._content(desk, notice, lease, maybe_repeat=maybe_repeat)
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                raise _ComposeError from error
+
+    async def _content(self, desk: Desk, notice: Notice, lease: Lease, *, maybe_repeat: bool) -> _Content:
+        to = await destination(desk, notice)
+        message = await self._compose(desk, notice) if to is not None or lease.ts is not None else None
+        if message is not None and maybe_repeat:
+            locale = await locale_for(desk, notice, to and to.member)
+            message = add_repeat_warning(message, Translator(locale))
         return _Content(
             notice_id=lease.notice_id,
             mark=lease.mark,
             kind=notice.kind,
             meant_for=_meant_for(notice),
-            revision=revision,
+            revision=notice.wanted,
             channel=to and to.channel,
             message=message,
         )

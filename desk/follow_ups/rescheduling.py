@@ -3,11 +3,10 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-import structlog
-
 from desk.core import recomputations
 from desk.core.changes import track
 from desk.core.recomputations import computes, leave_to_worker
+from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
 from desk.follow_ups.lifecycle import acts_on, reschedule
@@ -21,8 +20,6 @@ from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans
 from storage.queries.people import members
 from storage.tables import CalendarOverride, FollowUp, Member, Recomputation, Workspace
-
-log = structlog.get_logger()
 
 
 @recomputes_after(Member, CalendarOverride, Workspace)
@@ -81,7 +78,7 @@ async def _reschedule(desk: Desk, ids: Sequence[UUID], loan_ids: Collection[UUID
         try:
             _reschedule_one(desk, row, assignees[row.assignee_id], stand_ins, calendar, told.get(row.id))
         except Exception as error:  # one that cannot be computed keeps its times and must not hold up the others
-            log.error("follow_up_not_rescheduled", follow_up=str(row.id), kind=type(error).__name__)
+            await set_aside(desk, REMINDER_TIMES, row.id, error)
 
 
 def _reschedule_one(

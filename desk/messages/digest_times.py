@@ -5,11 +5,10 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfoNotFoundError
 
-import structlog
-
 from desk.core import recomputations
 from desk.core.errors import Invalid
 from desk.core.recomputations import computes, leave_to_worker
+from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
 from desk.messages.kinds import DIGEST, NoticeKind
@@ -23,8 +22,6 @@ from storage.queries.core.recomputations import DIGEST_TIMES
 from storage.queries.messages import notices
 from storage.queries.people import members
 from storage.tables import CalendarOverride, Member, Recomputation, Workspace
-
-log = structlog.get_logger()
 
 _BEFORE = timedelta(microseconds=1)
 
@@ -71,8 +68,8 @@ async def _plan(desk: Desk, people: Sequence[Member]) -> None:
     for member in people:
         try:
             keys[member.id] = _todays_key(desk, member)
-        except ZoneInfoNotFoundError:  # this member keeps their time, and must not hold up the others
-            log.error("digest_not_planned", member=str(member.id), kind="unknown_zone")
+        except ZoneInfoNotFoundError as error:  # this member keeps their time, and must not hold up the others
+            await set_aside(desk, DIGEST_TIMES, member.id, error)
     queued = await notices.ids_of_keys(desk.session, desk.workspace.id, keys.values())
     for member in people:
         if member.id in keys:

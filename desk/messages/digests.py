@@ -1,8 +1,10 @@
 """The daily digest: each member's calls of the day, and the team's workload for managers."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from uuid import UUID
 
 from sqlmodel import col
 
@@ -76,13 +78,19 @@ class DigestSetting:
     undo_id: str | None = None
 
 
-async def queue_due_digests(desk: Desk) -> int:
-    """Queue the digests that are due, one per member and local date; return how many.
+async def digests_due(desk: Desk) -> list[list[UUID]]:
+    """Return the members whose digests `queue_due_digests` would queue, each in a list of their own."""
+    due = await due_scan.due_digests(desk.session, desk.workspace.id, desk.now, limit=BATCH)
+    return [[member_id] for member_id in due]
+
+
+async def queue_due_digests(desk: Desk, only: Collection[UUID] | None = None) -> int:
+    """Queue the digests that are due (of `only` these members, if given), one per member and local date; return how many.
 
     After an outage they come up to three hours late, once; members on leave get none.
     """
     queued = 0
-    for member in await due_scan.take_digests(desk.session, desk.workspace.id, desk.now, limit=BATCH):
+    for member in await due_scan.take_digests(desk.session, desk.workspace.id, desk.now, limit=BATCH, only=only):
         due_at = member.next_digest_at
         assert due_at is not None
         member.next_digest_at = await next_for(desk, member)

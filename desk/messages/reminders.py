@@ -1,7 +1,7 @@
 """Reminders, snoozes and escalations: each due follow-up is announced once, and escalated once if no one acts."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,6 +19,7 @@ from desk.people.members import hours_of, require_may_act, stand_ins_for, today_
 from desk.rules.reminders import SnoozeOption, reschedule_reminder_after_snooze, snooze_options
 from desk.rules.working_time import add_working_minutes
 from storage.queries.messages import due_scan, notices
+from storage.queries.messages.due_scan import ESCALATIONS, REMINDERS
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
 
@@ -46,9 +47,21 @@ class SnoozeResult:
     undo_id: UUID
 
 
-async def announce_due(desk: Desk) -> int:
-    """Queue each due reminder once, for the assignee or their cover; return how many."""
-    rows = await due_scan.take_reminders(desk.session, desk.workspace.id, desk.now, limit=BATCH)
+async def reminders_due(desk: Desk) -> list[list[UUID]]:
+    """Return what `announce_due` would announce, by assignee."""
+    due = await due_scan.due_by_assignee(desk.session, desk.workspace.id, REMINDERS, desk.now, limit=BATCH)
+    return list(due.values())
+
+
+async def escalations_due(desk: Desk) -> list[list[UUID]]:
+    """Return what `escalate_due` would escalate, by assignee."""
+    due = await due_scan.due_by_assignee(desk.session, desk.workspace.id, ESCALATIONS, desk.now, limit=BATCH)
+    return list(due.values())
+
+
+async def announce_due(desk: Desk, only: Collection[UUID] | None = None) -> int:
+    """Queue each due reminder once (of `only` these, if given), for the assignee or their cover; return how many."""
+    rows = await due_scan.take_reminders(desk.session, desk.workspace.id, desk.now, limit=BATCH, only=only)
     if not rows:
         return 0
     assignees = await members.by_ids(desk.session, {row.assignee_id for row in rows})
@@ -69,9 +82,9 @@ async def announce_due(desk: Desk) -> int:
     return len(rows)
 
 
-async def escalate_due(desk: Desk) -> int:
-    """Tell the managers once of each follow-up on which no one acted in time; return how many."""
-    rows = await due_scan.take_escalations(desk.session, desk.workspace.id, desk.now, limit=BATCH)
+async def escalate_due(desk: Desk, only: Collection[UUID] | None = None) -> int:
+    """Tell the managers once of each follow-up (of `only` these, if given) on which no one acted in time; return how many."""
+    rows = await due_scan.take_escalations(desk.session, desk.workspace.id, desk.now, limit=BATCH, only=only)
     assignees = await members.by_ids(desk.session, {row.assignee_id for row in rows})
     for row in rows:
         loan = await desk.session.get_one(Loan, row.loan_id)

@@ -257,10 +257,17 @@ def end_absence(desk: Desk, member: Member) -> None:
     desk.audit("back", subject_id=member.id)
 
 
-async def end_absences(desk: Desk) -> int:
-    """End the absences whose last day is over in the member's time zone, and return how many."""
+async def absences_to_end(desk: Desk) -> list[list[UUID]]:
+    """Return the members whose absences `end_absences` would look at, each in a list of their own."""
     anywhere = desk.now.date() + timedelta(days=1)
-    absent = await members.lock_absent_before(desk.session, desk.workspace.id, anywhere)
+    absent = await members.absent_before(desk.session, desk.workspace.id, anywhere, desk.now)
+    return [[member_id] for member_id in absent]
+
+
+async def end_absences(desk: Desk, only: Collection[UUID] | None = None) -> int:
+    """End the absences whose last day is over in the member's time zone (of `only` these, if given); return how many."""
+    anywhere = desk.now.date() + timedelta(days=1)
+    absent = await members.lock_absent_before(desk.session, desk.workspace.id, anywhere, desk.now, only)
     over = [member for member in absent if member.absent_until and member.absent_until < today_of(desk, member)]
     for member in over:
         end_absence(desk, member)

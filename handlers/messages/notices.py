@@ -11,10 +11,11 @@ from desk.messages.digests import digest_of, team_digest_of
 from desk.messages.kinds import KINDS, NoticeKind
 from desk.messages.notice_views import FollowUpNotice, follow_up_notice
 from desk.messages.notices import accepts_tables, locale_for
+from desk.messages.set_aside import set_aside_now
 from desk.people import access_requests
 from desk.people.app_manifest import Additions
 from desk.people.onboarding import setup_status
-from handlers.messages import digests, handover, reminders
+from handlers.messages import digests, handover, reminders, set_aside
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.people import access, onboarding
@@ -82,6 +83,10 @@ async def _channel_lost(desk: Desk, notice: Notice, t: Translator, _zone: ZoneIn
     )
 
 
+async def _set_aside(desk: Desk, _notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    return set_aside.set_aside(t, await set_aside_now(desk))
+
+
 async def _digest(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
     member = await desk.session.get_one(Member, notice.to_id)
     return digests.digest(t, await digest_of(desk, member), zone)
@@ -143,6 +148,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.MANAGER_TOLD: _manager_told,
     kinds.OWNER_ASKED: _owner_asked,
     kinds.CHANNEL_LOST: _channel_lost,
+    kinds.SET_ASIDE: _set_aside,
     kinds.DIGEST: _digest,
     kinds.TEAM_DIGEST: _team_digest,
     kinds.REASSIGNED: _reassigned,

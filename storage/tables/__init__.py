@@ -6,7 +6,16 @@
 `version` counts the changes of a row, for compare and set. `undone_at` marks a row whose act was undone; the row stays.
 """
 
-from storage.tables.core import AuditEntry, Draft, Process, ProcessedDelivery, Recomputation, Undo
+from storage.tables.core import (
+    AuditEntry,
+    Draft,
+    Process,
+    ProcessedDelivery,
+    RateLimit,
+    Recomputation,
+    SetAside,
+    Undo,
+)
 from storage.tables.loans import (
     Assignment,
     Borrower,

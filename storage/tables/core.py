@@ -1,6 +1,6 @@
 """Deliveries already handled, drafts, what Undo needs, times to recompute, the audit trail, and running processes."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -91,6 +91,36 @@ class AuditEntry(SQLModel, table=True):
     loan_id: UUID | None = references("loan", nullable=True, when_gone="clear")
     subject_id: UUID | None = None
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+
+
+class SetAside(SQLModel, table=True):
+    """A row with which a chore of the worker failed. The chore leaves it alone until `until`, and then tries it again.
+
+    `subject_id` is a row of the table that the chore works on. `error` is the kind of the failure, without values.
+    `told_on` is the last date on which the admins were told.
+    """
+
+    __tablename__ = "set_aside"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (UniqueConstraint("workspace_id", "chore", "subject_id"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    chore: str
+    subject_id: UUID
+    error: str
+    since: datetime = instant()
+    until: datetime = instant()
+    told_on: date | None = None
+
+
+class RateLimit(SQLModel, table=True):
+    """A method of Slack's API that no process may use until `until`, because Slack asked one of them to wait."""
+
+    __tablename__ = "rate_limit"  # pyright: ignore[reportAssignmentType]
+
+    workspace_id: UUID = references("workspace", primary_key=True)
+    method: str = Field(primary_key=True)
+    until: datetime = instant()
 
 
 class Process(SQLModel, table=True):

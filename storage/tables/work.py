@@ -11,6 +11,7 @@ from storage.tables.columns import instant, maybe_instant, money, references, ro
 
 _OPEN = text("state = 'open'")
 _TO_REMIND = text("remind_at IS NOT NULL")
+_WITH_LINE = text("line_digest IS NOT NULL")
 _TO_ESCALATE = text("escalate_at IS NOT NULL")
 
 
@@ -72,7 +73,11 @@ class Call(SQLModel, table=True):
     """
 
     __tablename__ = "call"  # pyright: ignore[reportAssignmentType]
-    __table_args__ = (Index("ix_call_loan", "loan_id", "at"), Index("ix_call_caller", "caller_id", "at"))
+    __table_args__ = (
+        Index("ix_call_loan", "loan_id", "at"),
+        Index("ix_call_caller", "caller_id", "at"),
+        Index("ix_call_line_digest", "at", sqlite_where=_WITH_LINE, postgresql_where=_WITH_LINE),
+    )
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")

@@ -26,7 +26,7 @@ from storage.engine.database import Database
 from storage.engine.types import Money, UtcDateTime
 
 FORMAT = 1
-_NOT_RESTORED = frozenset({"process"})
+_NOT_RESTORED = frozenset({"process", "rate_limit"})
 """Tables of what is running now."""
 
 _RENAMED = {("follow_up", "overdue_at"): "late_at"}

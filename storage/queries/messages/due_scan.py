@@ -2,34 +2,41 @@
 
 One UPDATE takes the rows, so each row goes to one of two concurrent scans. On PostgreSQL a scan skips locked rows: the
 transaction that changes a follow-up decides when it is reminded of next. What waits for the worker to compute its times
-again is not due by its old ones.
+again is not due by its old ones, nor is what a chore has set aside because it fails.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, select, update
 from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.queries.core.recomputations import DIGEST_TIMES, REMINDER_TIMES, awaits
+from storage.queries.core.set_aside import is_set_aside
 from storage.tables import FollowUp, Member
 
 _FOLLOW_UP: Table = SQLModel.metadata.tables["follow_up"]
+_MEMBER: Table = SQLModel.metadata.tables["member"]
 
 
-async def take_digests(session: AsyncSession, workspace_id: UUID, now: datetime, *, limit: int) -> list[Member]:
+REMINDERS = "reminders"
+ESCALATIONS = "escalations"
+DIGESTS = "digests"
+
+_INSTANTS = {REMINDERS: "remind_at", ESCALATIONS: "escalate_at"}
+
+
+async def take_digests(
+    session: AsyncSession, workspace_id: UUID, now: datetime, *, limit: int, only: Collection[UUID] | None = None
+) -> list[Member]:
     """Return the members whose digest is due, locked by this transaction; a concurrent scan skips them."""
     statement = (
         sqlmodel_select(Member)
-        .where(
-            Member.workspace_id == workspace_id,
-            col(Member.next_digest_at) <= now,
-            ~awaits(workspace_id, DIGEST_TIMES, col(Member.id)),
-        )
+        .where(*_digest_due(workspace_id, now, only))
         .order_by(col(Member.next_digest_at), col(Member.id))
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -37,15 +44,40 @@ async def take_digests(session: AsyncSession, workspace_id: UUID, now: datetime,
     return list((await session.exec(statement)).all())
 
 
-async def take_reminders(session: AsyncSession, workspace_id: UUID, now: datetime, *, limit: int) -> list[FollowUp]:
-    """Return follow-ups whose reminder is due, after moving `remind_at` to `announced_for`."""
+async def due_digests(session: AsyncSession, workspace_id: UUID, now: datetime, *, limit: int) -> list[UUID]:
+    """Return the members whose digest is due, without taking them."""
+    statement = select(_MEMBER.c.id).where(*_digest_due(workspace_id, now, None)).limit(limit)
+    return list((await (await session.connection()).execute(statement)).scalars())
+
+
+async def take_reminders(
+    session: AsyncSession, workspace_id: UUID, now: datetime, *, limit: int, only: Collection[UUID] | None = None
+) -> list[FollowUp]:
+    """Return follow-ups whose reminder is due, after moving `remind_at` to `announced_for`; of `only` these, if given."""
     values = {"announced_for": col(FollowUp.remind_at), "announced_at": now, "remind_at": None}
-    return await _take(session, workspace_id, "remind_at", now, limit, values)
+    return await _take(session, _due(workspace_id, REMINDERS, now, only), limit, values)
 
 
-async def take_escalations(session: AsyncSession, workspace_id: UUID, now: datetime, *, limit: int) -> list[FollowUp]:
-    """Return follow-ups that are due to be escalated, after recording that they are."""
-    return await _take(session, workspace_id, "escalate_at", now, limit, {"escalate_at": None, "escalated_at": now})
+async def take_escalations(
+    session: AsyncSession, workspace_id: UUID, now: datetime, *, limit: int, only: Collection[UUID] | None = None
+) -> list[FollowUp]:
+    """Return follow-ups that are due to be escalated, after recording that they are; of `only` these, if given."""
+    values = {"escalate_at": None, "escalated_at": now}
+    return await _take(session, _due(workspace_id, ESCALATIONS, now, only), limit, values)
+
+
+async def due_by_assignee(
+    session: AsyncSession, workspace_id: UUID, chore: str, now: datetime, *, limit: int
+) -> dict[UUID, list[UUID]]:
+    """Return the follow-ups that a chore (`REMINDERS`, `ESCALATIONS`) would take, by assignee, without taking them."""
+    whose = _FOLLOW_UP.c.assignee_id
+    statement = select(whose, _FOLLOW_UP.c.id).where(*_due(workspace_id, chore, now, None))
+    found: dict[UUID, list[UUID]] = {}
+    for assignee_id, row_id in await (await session.connection()).execute(
+        statement.order_by(whose, _FOLLOW_UP.c.id).limit(limit)
+    ):
+        found.setdefault(assignee_id, []).append(row_id)
+    return found
 
 
 async def set_escalations(session: AsyncSession, escalate_at: Mapping[UUID, datetime]) -> None:
@@ -61,18 +93,36 @@ async def set_escalations(session: AsyncSession, escalate_at: Mapping[UUID, date
     await (await session.connection()).execute(statement, rows)
 
 
+def _digest_due(workspace_id: UUID, now: datetime, only: Collection[UUID] | None) -> list[ColumnElement[bool]]:
+    key = _MEMBER.c.id
+    due = [
+        _MEMBER.c.workspace_id == workspace_id,
+        _MEMBER.c.next_digest_at <= now,
+        ~awaits(workspace_id, DIGEST_TIMES, key),
+        ~is_set_aside(workspace_id, DIGESTS, key, now),
+    ]
+    return due if only is None else [*due, key.in_(only)]
+
+
+def _due(workspace_id: UUID, chore: str, now: datetime, only: Collection[UUID] | None) -> list[ColumnElement[bool]]:
+    key = _FOLLOW_UP.c.id
+    due = [
+        _FOLLOW_UP.c.workspace_id == workspace_id,
+        _FOLLOW_UP.c[_INSTANTS[chore]] <= now,
+        ~awaits(workspace_id, REMINDER_TIMES, _FOLLOW_UP.c.assignee_id, key),
+        ~is_set_aside(workspace_id, chore, key, now),
+    ]
+    return due if only is None else [*due, key.in_(only)]
+
+
 async def _take(
-    session: AsyncSession, workspace_id: UUID, instant: str, now: datetime, limit: int, values: dict[str, Any]
+    session: AsyncSession, which: Sequence[ColumnElement[bool]], limit: int, values: dict[str, Any]
 ) -> list[FollowUp]:
     # Ordered by assignee, so that a batch rarely ends in the middle of one member's follow-ups. PostgreSQL evaluates a
     # locking CTE once; it could run a plain subselect again for another row and pass the limit.
     due = (
         select(_FOLLOW_UP.c.id)
-        .where(
-            _FOLLOW_UP.c.workspace_id == workspace_id,
-            _FOLLOW_UP.c[instant] <= now,
-            ~awaits(workspace_id, REMINDER_TIMES, _FOLLOW_UP.c.assignee_id, _FOLLOW_UP.c.id),
-        )
+        .where(*which)
         .order_by(_FOLLOW_UP.c.assignee_id, _FOLLOW_UP.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

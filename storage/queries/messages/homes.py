@@ -9,7 +9,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.engine.database import insert_into
+from storage.queries.core.set_aside import is_set_aside
 from storage.tables import Home
+
+HOMES = "homes"
 
 
 async def record_opened(session: AsyncSession, workspace_id: UUID, member_id: UUID, now: datetime) -> None:
@@ -49,6 +52,7 @@ async def take_stale(
             Home.workspace_id == workspace_id,
             col(Home.opened_at) > opened_after,
             col(Home.checked_at) < checked_before,
+            ~is_set_aside(workspace_id, HOMES, col(Home.member_id), now),
         )
         .order_by(col(Home.checked_at))
         .limit(limit)

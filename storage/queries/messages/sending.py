@@ -4,7 +4,7 @@ A sender takes a lease on the row and gets a fencing number (`fence`). Each late
 that was overtaken changes nothing. The message (`ts`) is recorded once: a second sender's `ts` is refused.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +31,15 @@ NOT_COMPOSED = "not_composed"
 
 _MEMBER = SQLModel.metadata.tables["member"]
 _N = NOTICE.c
+
+_CHANNEL = func.coalesce(
+    case((_N.ts.is_not(None), _N.channel_id), else_=null()),
+    case((_MEMBER.c.channel_lost_at.is_(None), _MEMBER.c.reminder_channel_id), else_=null()),
+    _MEMBER.c.slack_user_id,
+    _N.target,
+    "",
+)
+"""Where a notice goes: where its message is, or to its reader's channel, or to its reader or channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +85,15 @@ async def pending(session: AsyncSession, workspace_id: UUID, now: datetime, limi
     return await _read(session, _pending_now(workspace_id, now), limit)
 
 
-async def to_enqueue(session: AsyncSession, workspace_id: UUID, now: datetime, limit: int) -> list[PendingNotice]:
-    """Return the same without those whose next attempt is in the delivery engine's queue."""
-    return await _read(session, _pending_now(workspace_id, now).where(_N.enqueued <= _N.fence), limit)
+async def to_enqueue(
+    session: AsyncSession, workspace_id: UUID, now: datetime, limit: int, busy: Collection[str] = ()
+) -> list[PendingNotice]:
+    """Return the same without those whose next attempt is in the delivery engine's queue, and without the digests of the
+    channels that are `busy` with urgent notices."""
+    statement = _pending_now(workspace_id, now).where(_N.enqueued <= _N.fence)
+    if busy:
+        statement = statement.where(_N.urgent | _CHANNEL.not_in(busy))
+    return await _read(session, statement, limit)
 
 
 async def channels_with_urgent(session: AsyncSession, workspace_id: UUID, now: datetime) -> set[str]:
@@ -293,11 +308,8 @@ def _pending_now(workspace_id: UUID, now: datetime) -> Select[Any, Any, Any, Any
 
 
 def _pending_where(*which: ColumnElement[bool]) -> Select[Any, Any, Any, Any]:
-    own = case((_MEMBER.c.channel_lost_at.is_(None), _MEMBER.c.reminder_channel_id), else_=null())
-    posted_in = case((_N.ts.is_not(None), _N.channel_id), else_=null())
-    channel = func.coalesce(posted_in, own, _MEMBER.c.slack_user_id, _N.target, "").label("channel")
     return (
-        select(_N.id, (_N.fence + 1).label("attempt"), channel, _N.urgent)
+        select(_N.id, (_N.fence + 1).label("attempt"), _CHANNEL.label("channel"), _N.urgent)
         .select_from(NOTICE.outerjoin(_MEMBER, _MEMBER.c.id == _N.to_id))
         .where(*which)
     )

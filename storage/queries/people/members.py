@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import ColumnElement, bindparam, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.queries.core import rows
+from storage.queries.core.set_aside import is_set_aside
 from storage.tables import Member, Team, TeamManager
 
 rows.cache(Member)
@@ -119,11 +120,34 @@ async def covered_by_any(session: AsyncSession, member_ids: Sequence[UUID]) -> l
     return list((await session.exec(select(Member).where(col(Member.cover_id).in_(member_ids)))).all())
 
 
-async def lock_absent_before(session: AsyncSession, workspace_id: UUID, day: date) -> list[Member]:
-    """Lock and return the present members whose absence ended before `day`, except those that are locked already."""
-    statement = _present(workspace_id).where(col(Member.absent_until) < day)
+ABSENCES = "absences"
+
+
+async def absent_before(session: AsyncSession, workspace_id: UUID, day: date, now: datetime) -> list[UUID]:
+    """Return the present members whose absence ended before `day`, except those set aside."""
+    statement = select(Member.id).where(*_absent_before(workspace_id, day, now))
+    return list((await session.exec(statement)).all())
+
+
+async def lock_absent_before(
+    session: AsyncSession, workspace_id: UUID, day: date, now: datetime, only: Collection[UUID] | None = None
+) -> list[Member]:
+    """Lock and return the present members whose absence ended before `day` (of `only` these, if given), except those that
+    are locked already or set aside."""
+    statement = _present(workspace_id).where(*_absent_before(workspace_id, day, now))
+    if only is not None:
+        statement = statement.where(col(Member.id).in_(only))
     # Without `key_share` this would deadlock with a transaction that logs a call of this member and has locked its loan.
     return list((await session.exec(statement.with_for_update(skip_locked=True, key_share=True))).all())
+
+
+def _absent_before(workspace_id: UUID, day: date, now: datetime) -> list[ColumnElement[bool]]:
+    return [
+        col(Member.workspace_id) == workspace_id,
+        col(Member.removed_at).is_(None),
+        col(Member.absent_until) < day,
+        ~is_set_aside(workspace_id, ABSENCES, col(Member.id), now),
+    ]
 
 
 async def lose_channel(session: AsyncSession, member: Member, channel_id: str, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from sqlmodel import select
 
 from bot.delivery.engine import DbosEngine, Pace, engine_url
 from storage.engine.database import IDLE_SECONDS
-from storage.queries.messages import notices
+from storage.queries.messages import notices, sending
 from storage.tables import Notice
 from tests.bot.delivery import killed_worker
 from tests.bot.delivery.conftest import FAST, Room
@@ -87,6 +87,23 @@ async def test_digests_wait_for_what_is_urgent_in_their_channel(room: Room) -> N
     async with running(room, pace=replace(FAST, urgent=(1, 0.5))):
         await room.sandbox.wait_for(lambda: len(room.shown()) == 4)
     assert room.shown()[-1] == "digest"
+
+
+async def test_many_digests_for_a_held_up_channel_hold_up_no_other_channel(room: Room) -> None:
+    room.sandbox.faults.next("chat.postMessage", "429", channel="CLIN", retry_after=120, times=1000)
+    await room.owe("urgent")
+    for n in range(250):
+        await room.owe(f"digest {n}", urgent=False)
+    await room.owe("the admin's digest", urgent=False, to=room.admin)
+
+    async with room.office.database.reading() as session:
+        now = room.office.clock.now()
+        first = await sending.to_enqueue(session, room.workspace.id, now, 200)
+        busy = await sending.channels_with_urgent(session, room.workspace.id, now)
+        others = await sending.to_enqueue(session, room.workspace.id, now, 200, busy)
+
+    assert {notice.channel for notice in first} == busy == {"CLIN"}
+    assert [notice.channel for notice in others if not notice.urgent] == ["UADMIN"]
 
 
 async def test_what_is_queued_at_a_stop_is_sent_after_the_restart(room: Room) -> None:

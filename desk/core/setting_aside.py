@@ -1,0 +1,31 @@
+"""Set a row aside with which a chore of the worker fails, so that it holds up no other."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from desk.core.transaction import Desk
+from storage.queries.core import set_aside as queries
+from storage.tables import SetAside
+
+log = structlog.get_logger()
+
+SET_ASIDE_FOR = timedelta(hours=1)
+"""After that the chore tries the row again."""
+
+
+async def set_aside(desk: Desk, chore: str, subject_id: UUID, error: BaseException) -> None:
+    """Set a row aside, and log why. The admins are told once a day of all such rows."""
+    log.error("row_set_aside", chore=chore, subject=str(subject_id), exc_info=error)
+    await queries.save(
+        desk.session,
+        SetAside(
+            workspace_id=desk.workspace.id,
+            chore=chore,
+            subject_id=subject_id,
+            error=type(error).__name__,
+            since=desk.now,
+            until=desk.now + SET_ASIDE_FOR,
+        ),
+    )
