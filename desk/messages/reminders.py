@@ -38,12 +38,20 @@ SNOOZES_BEFORE_TELLING = 3
 
 @dataclass(frozen=True, slots=True)
 class SnoozeResult:
-    """A follow-up whose next reminder comes at `option.until`; `option` None: its snooze was ended."""
+    """A follow-up whose next reminder comes at `option.until`."""
 
     loan: LoanView
     follow_up: FollowUpView
-    option: SnoozeOption | None
+    option: SnoozeOption
     manager_told: bool
+    undo_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TakenUp:
+    """A follow-up whose snooze was ended before its time."""
+
+    follow_up: FollowUpView
     undo_id: UUID
 
 
@@ -125,7 +133,7 @@ async def snooze_until(desk: Desk, follow_up_id: UUID, version: int, until: date
     return await _snooze(desk, loan, row, SnoozeOption("other", until))
 
 
-async def take_up(desk: Desk, follow_up_id: UUID, version: int) -> SnoozeResult:
+async def take_up(desk: Desk, follow_up_id: UUID, version: int) -> TakenUp:
     """End a snooze before its time: the reminder waits for an answer again, as it did before.
 
     Raises NotAllowed (`others_may_act`), Conflict (`follow_up_closed`, `follow_up_changed`), Invalid (`not_snoozed`).
@@ -148,13 +156,7 @@ async def take_up(desk: Desk, follow_up_id: UUID, version: int) -> SnoozeResult:
     row.announced_for = await _last_announced(desk, row)
     desk.audit("take_up", loan_id=loan.id, subject_id=row.id)
     await desk.session.flush()
-    return SnoozeResult(
-        loan=await loan_view(desk, loan),
-        follow_up=follow_up_view(desk, loan, row, assignee),
-        option=None,
-        manager_told=False,
-        undo_id=offer_undo(desk, "take_up", loan_id=loan.id),
-    )
+    return TakenUp(follow_up_view(desk, loan, row, assignee), offer_undo(desk, "take_up", loan_id=loan.id))
 
 
 def is_snoozed(row: FollowUp) -> bool:

@@ -9,7 +9,7 @@ from desk.follow_ups.chasing import Paper
 from desk.follow_ups.next_steps import NextOffer, NextSteps
 from desk.handover.reassigning import ManagerHandover
 from desk.loans.views import LoanView
-from desk.messages.reminders import SnoozeResult
+from desk.messages.reminders import SnoozeResult, TakenUp
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.elements import brief_when, fit_buttons, undo_button, write_plan
 from handlers.messages.block_kit.message import Bold, Button, Code, Mention, Message
@@ -113,7 +113,6 @@ def fitted(t: Translator, moved: PlanResult) -> Message:
 def snoozed(t: Translator, result: SnoozeResult, zone: ZoneInfo) -> Message:
     """Render when the desk will remind again."""
     writer = Writer()
-    assert result.option is not None
     name = elements.follow_up_name(result.follow_up)
     until = Bold(t.instant(result.option.until, zone))
     writer.phrase(
@@ -125,7 +124,7 @@ def snoozed(t: Translator, result: SnoozeResult, zone: ZoneInfo) -> Message:
     return writer.buttons(take_up, undo_button(t, result.undo_id)).message()
 
 
-def taken_up(t: Translator, result: SnoozeResult) -> Message:
+def taken_up(t: Translator, result: TakenUp) -> Message:
     """Render that a snooze has ended."""
     name = elements.follow_up_name(result.follow_up)
     writer = Writer().phrase(t, "{name} is waiting for you again. Its reminder has its buttons back.", name=Bold(name))
