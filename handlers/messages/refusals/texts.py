@@ -62,6 +62,7 @@ TEXTS: dict[str, str] = {
     "draft_gone": _("This has expired or was already used. Type the line again."),
     "name_too_long": _("The name has {length} characters; the limit is {limit}."),
     "number_taken": _("Another loan already has the number {given}."),
+    "join_has_work": _("{given} can't be joined with {loan}: people have worked on it already."),
     "number_separated": _("{given}: a loan number can't contain spaces, commas or semicolons."),
     "number_too_long": _("The number has {length} characters; the limit is {limit}."),
     "nothing_filled_in": _("Nothing is filled in yet. Enter what you want to correct."),
