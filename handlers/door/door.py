@@ -93,12 +93,14 @@ class Door:
         view, user_id = body["view"], body["user"]["id"]
         delivery = Delivery(key=f"{view['id']}:{view['hash']}", user_id=user_id)
         form, state = self._registry.forms[view["callback_id"]], _state_of(body) or ViewState()
-        answer = await self._transactions.run(SubmissionInteraction(delivery, form, state, self._registry.parent_view))
+        submission = SubmissionInteraction(delivery, form, state, self._registry.parent_view)
+        answer = await self._transactions.run(submission)
         match answer:
             case FormErrors():
                 if form.keeps_drafts:
                     keep = partial(drafts.save_form, form=form.draft_name(state.private), typed=state.typed)
                     await self._transactions.note(keep, KEEPING_SECONDS, "form_not_kept", user_id, form=form.name)
+                await self._responder.choices(view, submission.with_choices)
                 await ack(response_action="errors", errors=await self._readable_errors(answer, user_id))
             case UpdateModal(content, parent):
                 await self._responder.parent(view, parent)
