@@ -113,7 +113,7 @@ class _Plan:
 
 async def picked_loans(desk: Desk, numbers: Sequence[str]) -> list[Loan]:
     """Return the loans with these numbers. Raises NotFound (`unknown_loan`), also if the acting member may not see one."""
-    visible = visible_loans(desk)
+    visible = await visible_loans(desk)
     found = await loans.of_numbers(desk.session, desk.workspace.id, numbers, visible=visible)
     for number in numbers:
         if loans.number_key(number) not in found:

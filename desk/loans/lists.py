@@ -68,7 +68,7 @@ async def find(desk: Desk, words: str) -> LoanList:
     found = await find_visible(desk, asked, limit=PAGE + 1)
     total = len(found)
     if total > PAGE:
-        visible = visible_loans(desk)
+        visible = await visible_loans(desk)
         total = await search.count_loans(desk.session, desk.cipher, desk.workspace.id, asked, visible=visible)
     return LoanList(rows=await loan_rows(desk, found[:PAGE]), total=total)
 

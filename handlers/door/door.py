@@ -157,6 +157,10 @@ class Door:
         if isinstance(answer, Reply):
             await self._responder.reply_to_message(event, answer.message)
 
+    async def user_changed(self, body: dict[str, Any]) -> None:
+        """Bring a member's row to what Slack says of them now. Slack tells of everyone in the company, whatever changed."""
+        await self._transactions.account_changed(body["event"]["user"])
+
     async def link_shared(self, body: dict[str, Any]) -> None:
         """Show a loan's number and stage below a link to it."""
         assert self._loan_links is not None

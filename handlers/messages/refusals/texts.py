@@ -16,6 +16,7 @@ TEXTS: dict[str, str] = {
     "nobody_to_assign": _("There is nobody to assign this to."),
     "person_missing": _("Who? Mention a member with @."),
     "cannot_take_calls": _("{who} doesn't take calls: only agents, verifiers, collectors and managers do."),
+    "account_lost": _("{who}'s Slack account can no longer use the desk. Choose another member."),
     "who_behind_due": _("Put the member before the time: “{given}” comes after it."),
     "admin_only": _("Only an admin can give or take away the roles admin and compliance."),
     "team_only": _("Only the member, their manager or an admin can change this."),
