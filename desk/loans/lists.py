@@ -9,7 +9,7 @@ from uuid import UUID
 from desk.core.transaction import Desk
 from desk.follow_ups.due_lists import DueList, list_due
 from desk.loans import borrowers
-from desk.loans.lookup import find_visible, visible_loans
+from desk.loans.lookup import find_visible, visible_today
 from desk.loans.views import FollowUpView, follow_up_view
 from desk.rules.contacts import dialled_digits, extension_of, find_phone
 from storage.queries.follow_ups import due_lists, follow_ups
@@ -68,7 +68,7 @@ async def find(desk: Desk, words: str) -> LoanList:
     found = await find_visible(desk, asked, limit=PAGE + 1)
     total = len(found)
     if total > PAGE:
-        visible = await visible_loans(desk)
+        visible = await visible_today(desk)
         total = await search.count_loans(desk.session, desk.cipher, desk.workspace.id, asked, visible=visible)
     return LoanList(rows=await loan_rows(desk, found[:PAGE]), total=total)
 

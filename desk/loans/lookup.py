@@ -52,7 +52,7 @@ async def resolve(desk: Desk, ref: LoanRef) -> LoanMatch:
         if loan is not None:
             return LoanMatch(loan)
         loan = await _by_number(desk, ref.text)
-        if loan is None and (other := await loans.like_number(desk.session, await visible_loans(desk), ref.whole)):
+        if loan is None and (other := await loans.like_number(desk.session, await visible_today(desk), ref.whole)):
             return LoanMatch(await loans.lock(desk.session, other.id))
     loan = loan or await loans.lock(desk.session, await _by_word(desk, ref))
     if ref.follow_up is None:
@@ -64,15 +64,16 @@ async def resolve(desk: Desk, ref: LoanRef) -> LoanMatch:
     return LoanMatch(loan, follow_up)
 
 
-async def visible_loans(desk: Desk) -> ColumnElement[bool]:
+async def visible_today(desk: Desk) -> ColumnElement[bool]:
     """Return the condition for the loans that the acting member may see (`see_loan`), as `may_see_as` says."""
     if allows(desk.member, "see_loan"):
-        return _directly_visible(desk)
+        return visible_loans(desk)
     return loans.visible_to(desk.member, sees_all=False, stands_in_for=await ids_stood_in_for(desk))
 
 
-def _directly_visible(desk: Desk) -> ColumnElement[bool]:
-    """Return the condition for what the acting member sees without standing in for anyone, which needs no query."""
+def visible_loans(desk: Desk) -> ColumnElement[bool]:
+    """Return the condition for what the acting member sees without standing in for anyone, which needs no query: mostly
+    enough to find a loan. `visible_today` is the whole."""
     return loans.visible_to(desk.member, sees_all=allows(desk.member, "see_loan"))
 
 
@@ -87,9 +88,9 @@ async def may_see_as(desk: Desk, member: Member, loan_id: UUID) -> bool:
 
 async def may_see(desk: Desk, loan_id: UUID) -> bool:
     """Whether the loan exists and the acting member may see it."""
-    if await loans.is_visible(desk.session, loan_id, _directly_visible(desk)):
+    if await loans.is_visible(desk.session, loan_id, visible_loans(desk)):
         return True
-    return await _stands_in(desk) and await loans.is_visible(desk.session, loan_id, await visible_loans(desk))
+    return await _stands_in(desk) and await loans.is_visible(desk.session, loan_id, await visible_today(desk))
 
 
 async def lock_by_id(desk: Desk, loan_id: UUID) -> Loan:
@@ -117,7 +118,7 @@ async def find_visible(desk: Desk, words: Sequence[str], *, limit: int, in_full:
         desk.cipher,
         desk.workspace.id,
         words,
-        visible=await visible_loans(desk),
+        visible=await visible_today(desk),
         limit=limit,
         in_full=in_full,
     )
@@ -136,9 +137,9 @@ async def visible_by_numbers(desk: Desk, numbers: Iterable[str]) -> Mapping[str,
 async def _by_number(desk: Desk, number: str) -> Loan | None:
     """Return the visible loan of that number, locked: most are the member's own or their team's, which takes one query."""
     lock = partial(loans.lock_by_number, desk.session, desk.workspace.id, number)
-    found = await lock(visible=_directly_visible(desk))
+    found = await lock(visible=visible_loans(desk))
     if found is None and await _stands_in(desk):
-        found = await lock(visible=await visible_loans(desk))
+        found = await lock(visible=await visible_today(desk))
     return found
 
 

@@ -88,7 +88,7 @@ async def revise_notices(desk: Desk, member: Member) -> None:
 async def _set_lost(desk: Desk, member: Member, why: Why | None) -> None:
     track(desk, member)
     member.account_lost_at, member.account_lost_why = (desk.now if why else None), why
-    desk.audit("account_lost" if why else "account_back", subject_id=member.id, **({"why": why} if why else {}))
+    desk.audit("account_lost" if why else "account_back", subject_id=member.id, why=why)
     await desk.session.flush()
     await homes.request_check(desk.session, member.id, desk.now)
     await rescheduling.for_members(desk, [member.id])

@@ -16,13 +16,13 @@ NAME = "王小明"
 UNTIL = {"absent_from": date(2026, 11, 25), "absent_until": date(2026, 11, 30)}
 
 
-async def newcomer(slack: Slack, name: str, *, team: str = "West", **values: object) -> Member:
+async def newcomer(slack: Slack, name: str) -> Member:
     """Make a member of another team, with an account in Slack."""
     slack_id = f"U{name.upper()}"
     slack.sandbox.add_user(slack_id, name=name.lower(), locale="en-US", tz="Asia/Shanghai")
     slack.sandbox.join(slack.desk_channel, slack_id)
-    row = await make_team(slack.office, slack.workspace, f"{team} {name}")
-    return await make_member(slack.office, slack.workspace, slack_id, name=name, team_id=row.id, **values)
+    row = await make_team(slack.office, slack.workspace, f"West {name}")
+    return await make_member(slack.office, slack.workspace, slack_id, name=name, team_id=row.id)
 
 
 async def planned(slack: Slack) -> Loan:

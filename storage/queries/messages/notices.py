@@ -46,7 +46,7 @@ async def ids_of_keys(session: AsyncSession, workspace_id: UUID, keys: Collectio
 
 async def unsent_to(session: AsyncSession, workspace_id: UUID, channel: str) -> list[Notice]:
     """Return the notices to a channel that are pending and were never posted."""
-    statement = select(Notice).where(
+    statement = sqlmodel_select(Notice).where(
         Notice.workspace_id == workspace_id,
         col(Notice.owed_from).is_not(None),
         col(Notice.ts).is_(None),
