@@ -22,9 +22,9 @@ from storage.queries.people.members import one_word
 MOST_NAMES = 100
 """Most people whose names are looked up for one text; the ids of others stay as they are."""
 
-_USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
-_MENTIONED = re.compile(r"(?:<|&lt;)[@#]([UWCG][A-Z0-9]+)(?:\|.*?)?(?:>|&gt;)")
-_NAMED_CHANNEL = re.compile(r"<#[CG][A-Z0-9]+\|([^>]+)>")
+_USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]{0,100})?>")
+_MENTIONED = re.compile(r"(?:<|&lt;)[@#]([UWCG][A-Z0-9]+)(?:\|(?:[^<>&\n]|&amp;){0,100})?(?:>|&gt;)")
+_NAMED_CHANNEL = re.compile(r"<#[CG][A-Z0-9]+\|([^<>]{1,100})>")
 _ONE_WORD = re.compile(r"[\w.'’·•・-]*\w")
 
 

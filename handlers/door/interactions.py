@@ -30,12 +30,15 @@ from handlers.door.request import (
 )
 from handlers.forms.choices import offered_times, with_choices
 from handlers.forms.form import Form, Submit
-from handlers.grammar.text import Line
+from handlers.grammar.text import Line, check_length
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import BENEATH, View, block_id, message_modal
 from handlers.messages.refusals.errors import Failure, refusal, trouble
 from storage.engine.trouble import Trouble
+
+_REPEATED = 24_000
+"""The most characters of a line that are repeated: as many as a message takes."""
 
 
 class Interaction(ABC):
@@ -108,13 +111,15 @@ class CommandInteraction(Interaction):
 
     async def _handle(self, request: Request) -> Message | OpenModal:
         try:
+            check_length(self.text)
             return await self._command.handler(request)
         except DeskError:
             self._words = await mention_words(request.desk, self.text)
             raise
 
     def _line(self) -> str:
-        return f"{self.name} {repeated(Line.read(self.text), self._words, self._channels)}".strip()
+        line = Line.read(self.text[:_REPEATED])
+        return f"{self.name} {repeated(line, self._words, self._channels)}".strip()
 
 
 class PressInteraction(Interaction):

@@ -113,6 +113,8 @@ TEXTS: dict[str, str] = {
     "by_due_missing": _("By when? I can't read “{given}” as a time."),
     "by_missing": _("“{given}”: put “by” before the time."),
     "by_twice": _("“{given}” is a second time. Give only one."),
+    "too_many_words": _("That's {count} words; a search takes at most {limit}."),
+    "line_too_long": _("The line has {length} characters; the limit is {limit}."),
     "words_missing": _("What should I look for? Type a name, a phone number, its last four digits, or a loan number."),
     "field_unknown": _("“{given}” can't be changed here."),
     "value_missing": _("To what? Add the new value."),
