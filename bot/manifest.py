@@ -6,16 +6,21 @@ from desk.people.app_manifest import AppManifest
 from handlers.buttons.forms import SHORTCUTS
 from handlers.commands import COMMANDS
 
-EVENTS = ("app_home_opened", "app_mention", "message.im")
-"""Events: the desk's Home is opened, it is mentioned, it gets a direct message."""
+EVENTS = {
+    "app_home_opened": "to show the Home",
+    "app_mention": "to answer with help when the bot is mentioned",
+    "message.im": "to answer messages to the bot with help",
+    "user_change": "a member's name, e-mail, time zone and language, and an account that is deactivated or becomes a guest's",
+}
+"""Each event with its reason."""
 
 SCOPES = {
     "commands": "the slash commands and shortcuts",
     "app_mentions:read": "to answer with help when the bot is mentioned",
     "chat:write": "reminders, digests and answers, in channels that the bot was invited to and as direct messages",
-    "users:read": "a new member's name, time zone and language",
-    "users:read.email": "an import that names owners by e-mail",
-    "channels:read": "whether a reminder channel is public, archived or shared with another company",
+    "users:read": "members' names, time zones and languages, and whether their accounts are in use",
+    "users:read.email": "members' e-mail addresses, for an import that names owners by them",
+    "channels:read": "whether a reminder channel is public, archived or shared with another company, now or later",
     "groups:read": "the same for private channels",
     "im:history": "to answer messages to the bot with help, and to find its own direct message whose delivery is in doubt",
 }

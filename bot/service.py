@@ -17,6 +17,7 @@ from bot.demo.messages import DEMO_BUTTONS, DEMO_COMPOSERS
 from bot.home_updater import HomeUpdater
 from bot.http_server import HttpTimeouts, SlackServer
 from bot.manifest import app_manifest
+from bot.nightly_look import NightlyLook
 from bot.settings import Settings
 from bot.socket_mode import SocketMode, SocketTimeouts
 from bot.worker import Worker, do_chores
@@ -61,6 +62,7 @@ class Service:
     session: aiohttp.ClientSession
     sender: Sender
     homes: HomeUpdater
+    look: NightlyLook
     worker: Worker | None = None
     runner: web.ServerRunner | None = None
     socket: SocketMode | None = None
@@ -98,11 +100,12 @@ class Service:
     async def work(self, executor_id: str = "desk-1", pace: Pace | None = None) -> None:
         """Start the worker. `executor_id`: the name of this process."""
         engine = DbosEngine(self.sender, executor_id=executor_id, pace=pace)
-        self.worker = Worker(self.office, self.workspace, engine, self.homes)
+        self.worker = Worker(self.office, self.workspace, engine, self.homes, self.look)
         await self.worker.start()
 
     async def round(self) -> None:
         """Do one round of the worker."""
+        await self.look.round()
         await do_chores(self.office, self.workspace)
         await self.sender.deliver_pending()
         await self.homes.round()
@@ -176,6 +179,7 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
             session=session,
             sender=Sender(office, client, workspace, partial(compose, composers=COMPOSERS | DEMO_COMPOSERS)),
             homes=HomeUpdater(office, workspace, client),
+            look=NightlyLook(office, workspace, client),
         )
     except BaseException:
         await session.close()

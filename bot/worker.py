@@ -11,6 +11,7 @@ import structlog
 from bot import monitoring
 from bot.delivery.engine import DbosEngine
 from bot.home_updater import HomeUpdater
+from bot.nightly_look import NightlyLook
 from desk.core.deliveries import forget_old
 from desk.core.recomputations import recompute_pending
 from desk.core.setting_aside import set_aside
@@ -129,6 +130,7 @@ class Worker:
     workspace: Workspace
     engine: DbosEngine
     homes: HomeUpdater
+    look: NightlyLook
     worked_at: datetime | None = None
     _task: asyncio.Task[None] | None = None
 
@@ -148,6 +150,7 @@ class Worker:
         while True:
             await asyncio.shield(self._round())
             await asyncio.shield(self._update_homes())
+            await asyncio.shield(self._look_at_slack())
             await asyncio.sleep(TICK_SECONDS)
 
     async def _round(self) -> None:
@@ -160,3 +163,9 @@ class Worker:
             await self.homes.round()
         except Exception as error:  # a Home that cannot be published must stop neither reminders nor other Homes
             log.error("home_not_kept", **log_fields(error))
+
+    async def _look_at_slack(self) -> None:
+        try:
+            await self.look.round()
+        except Exception as error:  # what cannot be looked at tonight is tomorrow night's, and stops nothing else
+            log.error("nightly_look_failed", **log_fields(error))

@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import NotAllowed
+from desk.core.values import LINE_LIMIT
 from desk.messages.home import HomePage, home_of, open_home, read_page
 from handlers.commands import COMMANDS
 from handlers.commands.loan import COMMAND as LOAN
@@ -54,7 +55,7 @@ def nearest_command(text: str) -> Command:
 
     A command's own name counts first, then the commands' words in the order of their precedence, wherever they are.
     """
-    norm = Line.read(text).norm
+    norm = Line.read(text[:LINE_LIMIT]).norm
     for command in sorted(COMMANDS, key=lambda command: -len(command.name)):
         if command.name.removeprefix("/") in norm.split():
             return command

@@ -20,6 +20,9 @@ from sandbox.traffic import Exchange, Violation
 from sandbox.views import Tab, Views, view_json
 from sandbox.workspace import Workspace
 
+OTHER_TEAM_ID = "T0OTHER0001"
+"""The team of the other company with which channels are shared."""
+
 RETRY_SECONDS = (0.0, 60.0, 300.0)
 _KINDS = {"public": ("message.channels", "channel"), "private": ("message.groups", "group"), "dm": ("message.im", "im")}
 
@@ -84,11 +87,18 @@ class Events:
         return self.emit("app_home_opened", event | ({"view": view_json(home, app)} if home and tab == "home" else {}))
 
     def user_changed(self, user_id: str) -> None:
-        """Send the event for a change of a user's time zone, locale or name."""
-        app = self.installed()
+        """Send the event for a change of a user's name, e-mail, time zone, locale or account. Unlike `users.info`, it always has
+        the locale."""
+        app, user = self.installed(), self.workspace.users[user_id]
         if app is not None:
-            user = user_json(self.workspace, app, self.workspace.users[user_id])
-            self.emit("user_change", {"type": "user_change", "user": user})
+            written = {**user_json(self.workspace, app, user), "locale": user.locale}
+            self.emit("user_change", {"type": "user_change", "user": written, "cache_ts": int(self.workspace.now())})
+
+    def shared(self, channel: Channel) -> None:
+        """Send the event for a channel that is shared with another company, or no longer."""
+        name = "channel_shared" if channel.is_ext_shared else "channel_unshared"
+        where = "connected_team_id" if channel.is_ext_shared else "previously_connected_team_id"
+        self.emit(name, {"type": name, where: OTHER_TEAM_ID, "channel": channel.id})
 
     def emit(self, name: str, event: Json) -> "asyncio.Future[Exchange | None] | None":
         """Send an event if the app subscribed to it.

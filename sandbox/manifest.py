@@ -99,6 +99,8 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "app_mention": ("app_mentions:read",),
     "app_uninstalled": (),
     "channel_archive": ("channels:read",),
+    "channel_shared": ("channels:read", "groups:read"),
+    "channel_unshared": ("channels:read", "groups:read"),
     "channel_unarchive": ("channels:read",),
     "group_archive": ("groups:read",),
     "group_unarchive": ("groups:read",),

@@ -28,6 +28,7 @@ class User:
     is_restricted: bool = False
     is_ultra_restricted: bool = False
     avatar: str = ""
+    updated: int = 0
 
 
 @dataclass(slots=True)

@@ -224,9 +224,24 @@ class Sandbox:
     def unarchive(self, channel: Channel | str) -> None:
         self.workspace.archive(_id(channel), archived=False)
 
+    def share(self, channel: Channel | str) -> None:
+        """Share a channel with another company."""
+        self.workspace.share(_id(channel))
+
+    def unshare(self, channel: Channel | str) -> None:
+        self.workspace.share(_id(channel), shared=False)
+
     def remove_user(self, user: User | str) -> None:
         """Deactivate a user's account."""
         self.workspace.deactivate(_id(user))
+
+    def restore_user(self, user: User | str) -> None:
+        """Activate a deactivated account again; it is in no channel."""
+        self.workspace.change_user(_id(user), deleted=False)
+
+    def make_guest(self, user: User | str, *, single_channel: bool = False) -> None:
+        """Make an account a guest's, in several channels or in one."""
+        self.workspace.change_user(_id(user), is_restricted=True, is_ultra_restricted=single_channel)
 
     async def command(self, user: User | str, channel: Channel | str, line: str) -> Reply:
         """Send a slash command as this user. Raises NotPossibleError if they can't write in the channel."""
@@ -290,10 +305,8 @@ class Sandbox:
         return await self.user_actions.message_shortcut(_id(user), message, what)
 
     def change_user(self, user: User | str, **fields: Any) -> None:
-        """Change a user's time zone, locale or name; `fields` are those of `sandbox.model.User`."""
-        for name, value in fields.items():
-            setattr(self.workspace.users[_id(user)], name, value)
-        self.events.user_changed(_id(user))
+        """Change a user's account; `fields` are those of `sandbox.model.User`."""
+        self.workspace.change_user(_id(user), **fields)
 
     def say(self, user: User | str, channel: Channel | str, text: str, *, thread_ts: str | None = None) -> Message:
         """Post an ordinary message as this user."""

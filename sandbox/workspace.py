@@ -48,6 +48,8 @@ class Observer(Protocol):
     def joined(self, channel: Channel, user_id: str) -> None: ...
     def left(self, channel: Channel, user_id: str) -> None: ...
     def archived(self, channel: Channel) -> None: ...
+    def shared(self, channel: Channel) -> None: ...
+    def user_changed(self, user_id: str) -> None: ...
 
 
 class Workspace:
@@ -111,13 +113,30 @@ class Workspace:
         self.publish(Event("channels"))
         return user
 
+    def change_user(self, user_id: str, **fields: Any) -> None:
+        """Change an account; `fields` are those of `User`."""
+        user = self.users[user_id]
+        for name, value in fields.items():
+            setattr(user, name, value)
+        user.updated = int(self.now())
+        self.publish(Event("channels"))
+        if self.observer:
+            self.observer.user_changed(user_id)
+
     def deactivate(self, user_id: str) -> None:
         """Deactivate a user's account and remove them from all channels."""
-        self.users[user_id].deleted = True
         for channel in self.channels.values():
             if channel.kind != "dm" and channel.has(user_id):
                 channel.members.remove(user_id)
-        self.publish(Event("channels"))
+        self.change_user(user_id, deleted=True)
+
+    def share(self, channel_id: str, *, shared: bool = True) -> None:
+        """Share a channel with another company, or end that."""
+        channel = self.channels[channel_id]
+        channel.is_ext_shared = shared
+        self.publish(Event("channels", channel_id))
+        if self.observer:
+            self.observer.shared(channel)
 
     def add_channel(self, channel: Channel) -> Channel:
         if channel.id in self.channels:

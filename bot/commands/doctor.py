@@ -190,6 +190,8 @@ async def _workspace(
     if slack_team_id is not None:
         async for finding in _channels(database, workspace, Directory(client)):
             yield finding
+    async for finding in _accounts(database, workspace):
+        yield finding
     yield _manifest(workspace)
     yield await _search(database, workspace)
     yield await _admins(database, workspace)
@@ -207,7 +209,8 @@ async def _channels(database: Database, workspace: Workspace, directory: Directo
     for member in people:
         uses_of[member.reminder_channel_id or ""].append(f"reminders of {member.slack_user_id}")
     for team in teams:
-        uses_of[team.manager_channel_id or ""].append(f"managers of team {team.name}")
+        if team.channel_lost_at is None:
+            uses_of[team.manager_channel_id or ""].append(f"managers of team {team.name}")
     uses_of.pop("", None)
     wrong = 0
     for channel_id, uses in uses_of.items():
@@ -226,8 +229,28 @@ async def _channels(database: Database, workspace: Workspace, directory: Directo
                 f"{member.slack_user_id} gets direct messages since {member.channel_lost_at:%Y-%m-%d %H:%M} UTC, because "
                 "their channel failed: set it again with /loan-team add",
             )
+    for team in teams:
+        if team.channel_lost_at is not None:
+            wrong += 1
+            yield fix(
+                "channels",
+                f"each manager of team {team.name} gets direct messages since {team.channel_lost_at:%Y-%m-%d %H:%M} UTC, because "
+                "the desk may not write in their channel: set another one under Team settings",
+            )
     if not wrong:
         yield ok("channels", f"the bot is in all {len(uses_of)} of them, and none is shared with another company")
+
+
+async def _accounts(database: Database, workspace: Workspace) -> AsyncIterator[Finding]:
+    async with database.reading() as session:
+        lost = [m for m in await members.everybody(session, workspace.id) if m.account_lost_at is not None]
+    for member in lost:
+        state = "was deactivated" if member.account_lost_why == "deactivated" else "is a guest's"
+        yield fix(
+            "accounts",
+            f"{member.slack_user_id}'s Slack account {state} (known since {member.account_lost_at:%Y-%m-%d %H:%M} UTC): hand "
+            "their work over with /loan-team remove",
+        )
 
 
 def trouble_with(channel: ReminderChannel | None) -> str | None:

@@ -10,7 +10,8 @@ from bot.delivery.slack_api import PostedMessage
 from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk, Office
 from desk.messages import kinds
-from desk.messages.notices import Fallback, handle_lost_channel, record_tables_refused
+from desk.messages.lost_channels import Fallback, handle_lost_channel
+from desk.messages.notices import record_tables_refused
 from storage.queries.messages import notices, sending
 from storage.queries.messages.sending import LONGEST_WAIT, Lease
 from storage.tables import Notice, Workspace

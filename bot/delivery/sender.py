@@ -14,7 +14,8 @@ from bot.delivery.errors import SlackRequestError, Verdict
 from bot.delivery.ledger import Ledger, OvertakenError
 from bot.delivery.slack_api import REQUEST_SECONDS, PostedMessage, SlackApi
 from desk.core.transaction import Desk, Office
-from desk.messages.notices import Fallback, destination, locale_for
+from desk.messages.lost_channels import Fallback
+from desk.messages.notices import destination, locale_for
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.reminders import add_repeat_warning

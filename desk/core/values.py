@@ -7,6 +7,9 @@ from decimal import Decimal
 NUMBER_LIMIT = 64
 """The longest loan number, in characters."""
 
+LINE_LIMIT = 3000
+"""The longest line that people may type, in characters."""
+
 NAME_LIMIT = 100
 """The longest name of a borrower, in characters."""
 

@@ -11,7 +11,7 @@ from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.loans import borrowers
 from desk.loans.views import FollowUpView, follow_up_view
-from desk.people.members import managers_for, stand_ins_for, today_of, zone_of
+from desk.people.members import managers_for, stand_ins_for, stands_in_for, today_of, zone_of
 from desk.rules.working_time import instant_of
 from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Window
@@ -117,10 +117,9 @@ async def rows_of(desk: Desk, window: Window, *, limit: int, offset: int = 0) ->
 
 async def acts_for(desk: Desk, member: Member) -> list[Member]:
     """Return the member and the absent members for whom they act today."""
-    away = [m for m in await members.everybody(desk.session, desk.workspace.id) if m.absent_from or m.absent_until]
-    stand_ins = await stand_ins_for(desk, away)
-    covered = [m for m in away if m.id != member.id and stand_ins.acting(m, today_of(desk, m)).id == member.id]
-    return [member, *covered]
+    covered = await stands_in_for(desk, member)
+    found = await stand_ins_for(desk, covered)
+    return [member, *(m for m in covered if found.acting(m, today_of(desk, m)).id == member.id)]
 
 
 def purposes_of(kind: Kind | None) -> Sequence[str] | None:

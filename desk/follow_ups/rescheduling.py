@@ -11,7 +11,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
 from desk.follow_ups.lifecycle import acts_on, reschedule
 from desk.people.calendars import calendar_of
-from desk.people.members import StandIns, stand_ins_for
+from desk.people.members import StandIns, concerned_by, stand_ins_for
 from desk.rules.calendar import Calendar
 from storage.queries.core import acts
 from storage.queries.core import recomputations as queries
@@ -35,13 +35,12 @@ async def reschedule_after(desk: Desk, rows: Sequence[Member | CalendarOverride 
 
 
 async def for_members(desk: Desk, member_ids: Sequence[UUID]) -> bool:
-    """Recompute the open follow-ups of these members and of those whom they cover, and return whether that is left to
-    the worker.
+    """Recompute the open follow-ups of these members and of those for whom another acts now (`concerned_by`), and return
+    whether that is left to the worker.
 
     A follow-up announced to a member who no longer acts is announced again to the one who does.
     """
-    covered = await members.covered_by_any(desk.session, member_ids)
-    return await _recompute(desk, sorted({*member_ids, *(member.id for member in covered)}))
+    return await _recompute(desk, sorted(await concerned_by(desk, member_ids)))
 
 
 async def _recompute(desk: Desk, member_ids: Sequence[UUID] | None) -> bool:

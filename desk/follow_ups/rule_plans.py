@@ -13,8 +13,7 @@ from desk.core.values import Due
 from desk.follow_ups import lifecycle
 from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.calendars import calendar_of
-from desk.people.members import fewest_open, hours_of, managers_for, today_of
-from desk.rules.absence import is_absent
+from desk.people.members import fewest_open, hours_of, is_away_today, managers_for
 from desk.rules.cadence import CADENCE, AssigneeKind, Plan, plan_due
 from desk.rules.instalments import instalment_on_or_after, next_unpaid_instalment
 from storage.queries.follow_ups import follow_ups
@@ -192,5 +191,5 @@ async def _candidates(desk: Desk, kind: AssigneeKind, owner: Member | None) -> l
 async def _least_busy(desk: Desk, found: Sequence[Member]) -> Member:
     if len(found) == 1:
         return found[0]
-    at_work = [m for m in found if not is_absent(today_of(desk, m), m.absent_from, m.absent_until)]
+    at_work = [m for m in found if not is_away_today(desk, m)]
     return fewest_open(at_work or found, await follow_ups.open_counts(desk.session, [m.id for m in found]))

@@ -15,7 +15,7 @@ from desk.core.permissions import CALLERS, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.follow_ups.lifecycle import check_note
 from desk.handover.reassigning import HandoverCounts, count, fingerprint_of, hand_over, notify, require_may_reassign
-from desk.loans.lookup import visible_loans
+from desk.loans.lookup import visible_today
 from desk.people.members import is_away_today, require_caller
 from desk.rules.balancing import Load, Weight, balance
 from storage.engine.types import new_id
@@ -113,7 +113,7 @@ class _Plan:
 
 async def picked_loans(desk: Desk, numbers: Sequence[str]) -> list[Loan]:
     """Return the loans with these numbers. Raises NotFound (`unknown_loan`), also if the acting member may not see one."""
-    visible = visible_loans(desk)
+    visible = await visible_today(desk)
     found = await loans.of_numbers(desk.session, desk.workspace.id, numbers, visible=visible)
     for number in numbers:
         if loans.number_key(number) not in found:

@@ -14,12 +14,14 @@ from desk.core.permissions import CALLERS, allows, refusal, require, require_rol
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo
 from desk.core.values import LoanRef
+from desk.follow_ups import rescheduling
 from desk.follow_ups.lifecycle import acts_on, check_note, reschedule
 from desk.follow_ups.locking import lock_follow_up
 from desk.loans.lookup import resolve
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
+from desk.people import accounts
 from desk.people.calendars import calendar_of
 from desk.people.members import acting_for, managers_for, require_caller, require_may_act, stand_ins_for
 from desk.people.team import MemberChange, require_may_change_roles, require_other_admin, view_of
@@ -194,9 +196,16 @@ async def remove_member(desk: Desk, outgoing: Member, to: Member) -> MemberChang
     await _notify_both(desk, batch, outgoing, to, counts)
     track(desk, outgoing)
     outgoing.removed_at, outgoing.next_digest_at = desk.now, None
+    outgoing.absent_from = outgoing.absent_until = outgoing.cover_id = None
+    for covered in await members.away(desk.session, desk.workspace.id):
+        if covered.cover_id == outgoing.id:
+            track(desk, covered).cover_id = None
     await homes.request_check(desk.session, outgoing.id, desk.now)
     desk.audit("remove_member", subject_id=outgoing.id, to=str(to.id))
     await desk.session.flush()
+    await rescheduling.for_members(desk, [outgoing.id])
+    if outgoing.account_lost_at is not None:
+        await accounts.revise_notices(desk, outgoing)
     return MemberChange(
         member=await view_of(desk, outgoing),
         undo_id=offer_undo(desk, "remove_member", undo_id=batch),

@@ -13,7 +13,7 @@ from desk.core.permissions import allows, refusal, require
 from desk.core.transaction import Desk
 from desk.core.values import NUMBER_LIMIT, LoanRef
 from desk.follow_ups.rule_plans import present_owner
-from desk.loans import borrowers, lookup
+from desk.loans import borrowers, joining, lookup
 from desk.loans.inquiries import check_name
 from desk.loans.views import LoanView, loan_view
 from desk.people import onboarding
@@ -23,6 +23,9 @@ from storage.queries.loans import loans
 from storage.tables import Borrower, Loan
 
 Field = Literal["name", "phone", "number"]
+
+Correction = tuple[Field, str, str]
+"""What was corrected, the value before, and the value after."""
 
 _SEPARATED = re.compile(r"[\s,，、;；]")
 
@@ -41,15 +44,16 @@ class LoanCorrected:
 async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) -> tuple[LoanCorrected, ...]:
     """Correct a loan: all of the changes or none. One Undo takes them all back.
 
-    A phone is E.164; the same phone again removes its mark “wrong number”. Raises NotAllowed (`others_may_act`,
+    A phone is E.164; the same phone again removes its mark “wrong number”. The number of a loan that a file brought beside an
+    inquiry with the same phone joins the two. Raises NotAllowed (`others_may_act`,
     `role_missing`), Invalid (`nothing_changed`, `name_missing`, `name_too_long`, `number_separated`, `number_too_long`), Conflict
-    (`number_taken`), and as `lookup.resolve` does.
+    (`number_taken`, `join_has_work`), and as `lookup.resolve` does.
     """
     named = (await lookup.resolve(desk, loan)).loan
     await _require_may(desk, named)
-    done: list[tuple[Field, str, str]] = []
+    done: list[Correction] = []
     for what, value in changes.items():
-        done.append((what, *await _CORRECT[what](desk, named, value)))
+        done += await _CORRECT[what](desk, named, value)
         desk.audit("edit", loan_id=named.id, field=what)
     if named.demo_at is not None:
         await _make_real(desk, named)
@@ -79,7 +83,7 @@ async def _require_may(desk: Desk, loan: Loan) -> None:
     require(desk, "edit_loan", {"unowned"})
 
 
-async def _renumber(desk: Desk, loan: Loan, value: str) -> tuple[str, str]:
+async def _renumber(desk: Desk, loan: Loan, value: str) -> list[Correction]:
     before, number = loan.number, unicodedata.normalize("NFKC", value)
     if _SEPARATED.search(number):
         raise Invalid("number_separated", given=value)
@@ -88,24 +92,35 @@ async def _renumber(desk: Desk, loan: Loan, value: str) -> tuple[str, str]:
     if number == before:
         raise Invalid("nothing_changed", loan=before)
     other = await loans.by_number(desk.session, desk.workspace.id, number)
+    corrections: list[Correction] = []
     if other is not None and other.id != loan.id:
-        raise Conflict("number_taken", given=number)
+        corrections = await _join(desk, loan, number)
     track(desk, loan)
     loan.number, loan.number_key, loan.minted = number, loans.number_key(number), False
-    return before, number
+    return [("number", before, number), *corrections]
 
 
-async def _rename(desk: Desk, loan: Loan, name: str) -> tuple[str, str]:
+async def _join(desk: Desk, loan: Loan, number: str) -> list[Correction]:
+    """Join the loan with the one of that number, if the acting member may correct that one too."""
+    seen = await loans.lock_by_number(desk.session, desk.workspace.id, number, visible=lookup.visible_loans(desk))
+    if seen is None:
+        raise Conflict("number_taken", given=number)
+    await _require_may(desk, seen)
+    renamed = await joining.join(desk, loan, number)
+    return [("name", *renamed)] if renamed else []
+
+
+async def _rename(desk: Desk, loan: Loan, name: str) -> list[Correction]:
     name = check_name(name)
     borrower = await _borrower(desk, loan)
     before = borrowers.contact(desk, borrower).name
     if name == before:
         raise Invalid("nothing_changed", loan=loan.number)
     await borrowers.correct(desk, borrower, name=name)
-    return before, name
+    return [("name", before, name)]
 
 
-async def _change_phone(desk: Desk, loan: Loan, phone: str) -> tuple[str, str]:
+async def _change_phone(desk: Desk, loan: Loan, phone: str) -> list[Correction]:
     borrower = await _borrower(desk, loan)
     before = borrowers.contact(desk, borrower).phone
     if phone == before and borrower.phone_wrong_at is None:
@@ -113,14 +128,14 @@ async def _change_phone(desk: Desk, loan: Loan, phone: str) -> tuple[str, str]:
     if phone == before:
         track(desk, borrower).phone_wrong_at = None
     await borrowers.correct(desk, borrower, phone=phone)
-    return format_phone(before), format_phone(phone)
+    return [("phone", format_phone(before), format_phone(phone))]
 
 
 async def _borrower(desk: Desk, loan: Loan) -> Borrower:
     return await desk.session.get_one(Borrower, loan.borrower_id, with_for_update=True, populate_existing=True)
 
 
-_CORRECT: Mapping[Field, Callable[[Desk, Loan, str], Awaitable[tuple[str, str]]]] = {
+_CORRECT: Mapping[Field, Callable[[Desk, Loan, str], Awaitable[list[Correction]]]] = {
     "name": _rename,
     "phone": _change_phone,
     "number": _renumber,

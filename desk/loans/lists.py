@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from desk.core.errors import Invalid
 from desk.core.transaction import Desk
+from desk.core.values import LINE_LIMIT
 from desk.follow_ups.due_lists import DueList, list_due
 from desk.loans import borrowers
-from desk.loans.lookup import find_visible, visible_loans
+from desk.loans.lookup import find_visible, visible_today
 from desk.loans.views import FollowUpView, follow_up_view
 from desk.rules.contacts import dialled_digits, extension_of, find_phone
 from storage.queries.follow_ups import due_lists, follow_ups
@@ -22,6 +24,9 @@ PAGE = 10
 
 _PHONE_LIKE = re.compile(r"\+?[\d\s\-()]{5,}")
 _TAIL_APART = re.compile(r"(?:\bphone\s+(?=ending\b))?(尾号|尾號|\btail|\bending)\s+(?=\d{4}\b)", re.IGNORECASE)
+
+WORDS_LIMIT = 10
+"""The most words of a search; each is a look-up in the index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +68,17 @@ class MyDay:
 
 
 async def find(desk: Desk, words: str) -> LoanList:
-    """Return the first page of the loans that fit all the words and that the acting member may see, newest first."""
-    asked = search_words(words, borrowers.region_of(desk))
+    """Return the first page of the loans that fit all the words and that the acting member may see, newest first.
+
+    Raises Invalid (`too_many_words`).
+    """
+    asked = search_words(words[: LINE_LIMIT + 1], borrowers.region_of(desk))
+    if len(asked) > WORDS_LIMIT:
+        raise Invalid("too_many_words", count=len(asked), limit=WORDS_LIMIT)
     found = await find_visible(desk, asked, limit=PAGE + 1)
     total = len(found)
     if total > PAGE:
-        visible = visible_loans(desk)
+        visible = await visible_today(desk)
         total = await search.count_loans(desk.session, desk.cipher, desk.workspace.id, asked, visible=visible)
     return LoanList(rows=await loan_rows(desk, found[:PAGE]), total=total)
 

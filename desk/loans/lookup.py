@@ -13,9 +13,10 @@ from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.loans.views import follow_up_views, loan_view, next_views
+from desk.people.members import ids_stood_in_for, stands_in_for
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans, search
-from storage.tables import FollowUp, Loan
+from storage.tables import FollowUp, Loan, Member
 
 CHOICES = 5
 """How many loans an ambiguous word offers."""
@@ -46,13 +47,12 @@ async def resolve(desk: Desk, ref: LoanRef) -> LoanMatch:
 
     Raises NotFound (`unknown_loan`, `unknown_follow_up`), Ambiguous (`loan_ambiguous`).
     """
-    by_number = partial(loans.lock_by_number, desk.session, desk.workspace.id, visible=visible_loans(desk))
-    loan = await by_number(ref.whole)
+    loan = await _by_number(desk, ref.whole)
     if ref.whole != ref.text:
         if loan is not None:
             return LoanMatch(loan)
-        loan = await by_number(ref.text)
-        if loan is None and (other := await loans.like_number(desk.session, visible_loans(desk), ref.whole)):
+        loan = await _by_number(desk, ref.text)
+        if loan is None and (other := await loans.like_number(desk.session, await visible_today(desk), ref.whole)):
             return LoanMatch(await loans.lock(desk.session, other.id))
     loan = loan or await loans.lock(desk.session, await _by_word(desk, ref))
     if ref.follow_up is None:
@@ -64,14 +64,33 @@ async def resolve(desk: Desk, ref: LoanRef) -> LoanMatch:
     return LoanMatch(loan, follow_up)
 
 
+async def visible_today(desk: Desk) -> ColumnElement[bool]:
+    """Return the condition for the loans that the acting member may see (`see_loan`), as `may_see_as` says."""
+    if allows(desk.member, "see_loan"):
+        return visible_loans(desk)
+    return loans.visible_to(desk.member, sees_all=False, stands_in_for=await ids_stood_in_for(desk))
+
+
 def visible_loans(desk: Desk) -> ColumnElement[bool]:
-    """Return the condition for the loans that the acting member may see (`see_loan`)."""
+    """Return the condition for what the acting member sees without standing in for anyone, which needs no query: mostly
+    enough to find a loan. `visible_today` is the whole."""
     return loans.visible_to(desk.member, sees_all=allows(desk.member, "see_loan"))
+
+
+async def may_see_as(desk: Desk, member: Member, loan_id: UUID) -> bool:
+    """Return whether that member may see the loan: by role, because it is of their team or nobody's, because they hold a
+    follow-up on it, or because they stand in today for a member whose loan or follow-up it is."""
+    sees_all = allows(member, "see_loan")
+    ids = frozenset[UUID]() if sees_all else frozenset(each.id for each in await stands_in_for(desk, member))
+    visible = loans.visible_to(member, sees_all=sees_all, stands_in_for=ids)
+    return await loans.is_visible(desk.session, loan_id, visible)
 
 
 async def may_see(desk: Desk, loan_id: UUID) -> bool:
     """Whether the loan exists and the acting member may see it."""
-    return await loans.is_visible(desk.session, loan_id, visible_loans(desk))
+    if await loans.is_visible(desk.session, loan_id, visible_loans(desk)):
+        return True
+    return await _stands_in(desk) and await loans.is_visible(desk.session, loan_id, await visible_today(desk))
 
 
 async def lock_by_id(desk: Desk, loan_id: UUID) -> Loan:
@@ -99,7 +118,7 @@ async def find_visible(desk: Desk, words: Sequence[str], *, limit: int, in_full:
         desk.cipher,
         desk.workspace.id,
         words,
-        visible=visible_loans(desk),
+        visible=await visible_today(desk),
         limit=limit,
         in_full=in_full,
     )
@@ -113,6 +132,19 @@ async def visible_by_numbers(desk: Desk, numbers: Iterable[str]) -> Mapping[str,
         if loan is not None and await may_see(desk, loan.id):
             found[number] = LinkedLoan(loan.id, loan.number, loan.stage)
     return found
+
+
+async def _by_number(desk: Desk, number: str) -> Loan | None:
+    """Return the visible loan of that number, locked: most are the member's own or their team's, which takes one query."""
+    lock = partial(loans.lock_by_number, desk.session, desk.workspace.id, number)
+    found = await lock(visible=visible_loans(desk))
+    if found is None and await _stands_in(desk):
+        found = await lock(visible=await visible_today(desk))
+    return found
+
+
+async def _stands_in(desk: Desk) -> bool:
+    return not allows(desk.member, "see_loan") and bool(await ids_stood_in_for(desk))
 
 
 async def _by_word(desk: Desk, ref: LoanRef) -> UUID:

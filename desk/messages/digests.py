@@ -18,8 +18,7 @@ from desk.messages import kinds
 from desk.messages.digest_times import digest_key, next_for
 from desk.messages.notices import queue_notice
 from desk.people.calendars import calendar_of
-from desk.people.members import hours_of, today_of, zone_of
-from desk.rules.absence import is_absent
+from desk.people.members import hours_of, is_away, today_of, zone_of
 from desk.rules.digests import is_late
 from desk.rules.working_time import day_bounds
 from storage.queries.calls import calls
@@ -96,7 +95,7 @@ async def queue_due_digests(desk: Desk, only: Collection[UUID] | None = None) ->
         member.next_digest_at = await next_for(desk, member)
         desk.add(member)
         on = due_at.astimezone(zone_of(member)).date()
-        if is_late(due_at, desk.now) or is_absent(on, member.absent_from, member.absent_until):
+        if is_late(due_at, desk.now) or is_away(member, on):
             continue
         for kind in (kinds.DIGEST, kinds.TEAM_DIGEST) if allows(member, "see_team_digest") else (kinds.DIGEST,):
             key = digest_key(kind, member, on)

@@ -66,7 +66,7 @@ async def notify_managers(
     `key` is unique for what it announces.
     """
     team = await desk.session.get(Team, member.team_id) if member.team_id else None
-    if team is not None and team.manager_channel_id is not None:
+    if team is not None and team.manager_channel_id is not None and team.channel_lost_at is None:
         readers: dict[str, Member | str] = {key: team.manager_channel_id}
     else:
         acting_id = desk.actor.id if desk.actor else None

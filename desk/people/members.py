@@ -10,7 +10,7 @@ from desk.core.errors import Ambiguous, Invalid, NotFound
 from desk.core.permissions import CALLERS, Relation, allows, require, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import PersonRef
-from desk.rules.absence import Absence, acting_member, is_absent
+from desk.rules.absence import COVER_CHAIN_LIMIT, Absence, acting_member, is_absent, stand_ins
 from desk.rules.hours import WorkingHours
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
@@ -32,8 +32,15 @@ def hours_of(member: Member) -> WorkingHours:
     return WorkingHours(start=member.work_start, end=member.work_end, days=days, zone=zone_of(member))
 
 
+def is_at_desk(member: Member) -> bool:
+    """Return whether the member may use the desk: they were not removed, and their account is neither off nor a guest's."""
+    return member.removed_at is None and member.account_lost_at is None
+
+
 def require_caller(member: Member) -> None:
-    """Raise Invalid (`cannot_take_calls`) for a member who makes no calls."""
+    """Raise Invalid (`cannot_take_calls`, `account_lost`) for a member who makes no calls, or whose account was lost."""
+    if member.account_lost_at is not None:
+        raise Invalid("account_lost", who=member.slack_user_id)
     if not roles_of(member) & set(CALLERS):
         raise Invalid("cannot_take_calls", who=member.slack_user_id)
 
@@ -56,6 +63,14 @@ async def find_member(desk: Desk, ref: PersonRef) -> Member:
         names = {m.slack_user_id: m.name for m in found}
         raise Ambiguous("member_ambiguous", given=word, choices=tuple(names), names=names)
     return found[0]
+
+
+async def slack_id_of(desk: Desk, member_id: UUID) -> str:
+    """Return the Slack id of a present member. Raises NotFound (`member_gone`)."""
+    member = await desk.session.get(Member, member_id)
+    if member is None or member.workspace_id != desk.workspace.id or member.removed_at is not None:
+        raise NotFound("member_gone")
+    return member.slack_user_id
 
 
 async def managers_for(desk: Desk, member: Member) -> list[Member]:
@@ -90,11 +105,16 @@ class StandIns:
         managers = self.managers.get(assignee.id, ())
         return self.people[acting_member(assignee.id, self.absences, managers, on)]
 
+    def all_for(self, assignee: Member, on: date) -> list[Member]:
+        """Return who may act for the assignee on that date besides themselves: each cover of the chain, and who acts."""
+        managers = self.managers.get(assignee.id, ())
+        return [self.people[each] for each in stand_ins(assignee.id, self.absences, managers, on)]
+
 
 async def stand_ins_for(desk: Desk, assignees: Iterable[Member]) -> StandIns:
     """Load who acts for these members, for any date."""
     people = {m.id: m for m in assignees}
-    away = [m for m in people.values() if m.removed_at or m.absent_from or m.absent_until]
+    away = [m for m in people.values() if _absence(m) != _AT_WORK]
     managers = await managers_for_each(desk, away) if away else {}
     people.update({m.id: m for found in managers.values() for m in found})
     await _load_covers(desk, people)
@@ -110,15 +130,70 @@ async def acting_for(desk: Desk, assignee: Member, on: date) -> Member:
     return (await stand_ins_for(desk, [assignee])).acting(assignee, on)
 
 
+async def stands_in_for(desk: Desk, member: Member) -> list[Member]:
+    """Return the absent members for whom this one may act today: they see and press what those may."""
+    away = await members.away(desk.session, desk.workspace.id)
+    others = [each for each in away if each.id != member.id]
+    found = await stand_ins_for(desk, others) if others else None
+    return [
+        each for each in others if found and member.id in {one.id for one in found.all_for(each, today_of(desk, each))}
+    ]
+
+
+async def ids_stood_in_for(desk: Desk) -> frozenset[UUID]:
+    """Return `stands_in_for` of the acting member, by id: one query where nobody is away, and read once in a transaction."""
+    known = desk.cache.get(_StoodInFor)
+    if known is None:
+        ids = frozenset(each.id for each in await stands_in_for(desk, desk.member))
+        known = desk.cache[_StoodInFor] = _StoodInFor(ids)
+    return known.ids
+
+
+@dataclass(frozen=True, slots=True)
+class _StoodInFor:
+    ids: frozenset[UUID]
+
+
+async def concerned_by(desk: Desk, member_ids: Collection[UUID]) -> set[UUID]:
+    """Return these members and the absent ones for whom another may act when these come or go: their covers, the covers of
+    those, and their managers."""
+    away = await members.away(desk.session, desk.workspace.id)
+    found = await stand_ins_for(desk, away)
+    changed = set(member_ids)
+
+    def reaches(member: Member) -> bool:
+        seen, ahead = set[UUID](), [member.id]
+        while ahead:
+            each = ahead.pop()
+            if each in seen:
+                continue
+            seen.add(each)
+            cover = found.absences[each].cover if each in found.absences else None
+            ahead += [*filter(None, [cover]), *found.managers.get(each, ())]
+        return not changed.isdisjoint(seen)
+
+    return changed | {each.id for each in away if reaches(each)}
+
+
+_AT_WORK = Absence[UUID]()
+
+
 def _absence(member: Member) -> Absence[UUID]:
     if member.removed_at is not None:
+        return Absence(date.min, date.max, None)
+    if member.account_lost_at is not None:
         return Absence(date.min, date.max, member.cover_id)
+    if member.absent_until is None:
+        return _AT_WORK
     return Absence(member.absent_from, member.absent_until, member.cover_id)
 
 
 async def _load_covers(desk: Desk, known: dict[UUID, Member]) -> None:
-    while missing := {m.cover_id for m in known.values() if m.cover_id} - known.keys():
-        known.update(await members.by_ids(desk.session, missing))
+    for _ in range(COVER_CHAIN_LIMIT):
+        missing = {_absence(m).cover for m in known.values()} - known.keys() - {None}
+        if not missing:
+            return
+        known.update(await members.by_ids(desk.session, filter(None, missing)))
 
 
 async def may_act(desk: Desk, act: str, follow_up: FollowUp, loan: Loan) -> bool:
@@ -132,7 +207,7 @@ async def require_may_act(desk: Desk, act: str, follow_up: FollowUp, loan: Loan)
     if allows(desk.member, act, _direct_relations(desk, follow_up, loan)):
         return
     related = await _related(desk, follow_up, loan)
-    allowed = {m.id: m for people in related.values() for m in people if m.removed_at is None}
+    allowed = {m.id: m for people in related.values() for m in people if is_at_desk(m)}
     require(desk, act, _relations(desk, related), who=tuple(m.slack_user_id for m in allowed.values()))
 
 
@@ -143,13 +218,13 @@ def _direct_relations(desk: Desk, follow_up: FollowUp, loan: Loan) -> set[Relati
 
 
 async def _related(desk: Desk, follow_up: FollowUp, loan: Loan) -> dict[Relation, list[Member]]:
-    """Return the members by relation to a follow-up: assignee, owner, who acts for the assignee today, their managers."""
+    """Return the members by relation to a follow-up: assignee, owner, who stands in for one of them today, their managers."""
     people = await members.by_ids(desk.session, {follow_up.assignee_id, *filter(None, [loan.owner_id])})
-    assignee = people[follow_up.assignee_id]
+    found = await stand_ins_for(desk, people.values())
     return {
-        "own": [assignee],
+        "own": [people[follow_up.assignee_id]],
         "loan": [people[loan.owner_id]] if loan.owner_id else [],
-        "covered": [await acting_for(desk, assignee, today_of(desk, assignee))],
+        "covered": [each for member in people.values() for each in found.all_for(member, today_of(desk, member))],
         "managed": [manager for member in people.values() for manager in await managers_for(desk, member)],
     }
 
@@ -175,8 +250,14 @@ def today_of(desk: Desk, member: Member) -> date:
 
 
 def is_away_today(desk: Desk, member: Member) -> bool:
-    """Return whether the member's absence includes today."""
-    return is_absent(today_of(desk, member), member.absent_from, member.absent_until)
+    """Return whether the member is away today, as `is_away` says."""
+    return is_away(member, today_of(desk, member))
+
+
+def is_away(member: Member, on: date) -> bool:
+    """Return whether the member is absent on that date of theirs, was removed, or has lost their account."""
+    absence = _absence(member)
+    return is_absent(on, absence.absent_from, absence.absent_until)
 
 
 def fewest_open(candidates: Iterable[Member], counts: dict[UUID, int]) -> Member:

@@ -13,7 +13,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import allow_partial_undo
 from desk.follow_ups import rescheduling
 from desk.messages.digest_times import next_for
-from desk.people.members import hours_of, today_of
+from desk.people.members import acting_for, hours_of, today_of
 from desk.people.team import ReminderChannel, begin_absence, check_channel, end_absence, enter_hours
 from desk.rules.hours import WorkingHours
 from storage.queries.people import members
@@ -24,7 +24,7 @@ from storage.tables import Member
 class Settings:
     """A member's settings. None means: the language of Slack, no digest, direct messages, not away.
 
-    `away_until` is the last day of an absence; `cover` is a Slack id.
+    `away_until` is the last day of an absence; `cover` and `acting` are Slack ids: whom they named, and who acts for them today.
     """
 
     language: str | None
@@ -33,6 +33,7 @@ class Settings:
     hours: WorkingHours
     away_until: date | None
     cover: str | None
+    acting: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ async def settings_of(desk: Desk, member: Member) -> Settings:
     if until is not None and until < today_of(desk, member):
         until = None
     covers = await members.by_ids(desk.session, [member.cover_id]) if member.cover_id and until else {}
+    acting = await acting_for(desk, member, today_of(desk, member)) if until else member
     return Settings(
         language=member.language,
         digest_at=member.digest_time,
@@ -83,6 +85,7 @@ async def settings_of(desk: Desk, member: Member) -> Settings:
         hours=hours_of(member),
         away_until=until,
         cover=covers[member.cover_id].slack_user_id if member.cover_id and covers else None,
+        acting=acting.slack_user_id if acting.id != member.id else None,
     )
 
 

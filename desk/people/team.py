@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
+from typing import Literal
 from uuid import UUID
 
 from desk.core.changes import create, offer_undo, track
@@ -14,7 +15,15 @@ from desk.follow_ups import rescheduling
 from desk.messages.digest_times import next_for
 from desk.people import access_requests, onboarding
 from desk.people.installing import Newcomer, new_member
-from desk.people.members import hours_of, managers_for, require_caller, today_of
+from desk.people.members import (
+    StandIns,
+    hours_of,
+    is_away_today,
+    managers_for,
+    require_caller,
+    stand_ins_for,
+    today_of,
+)
 from desk.rules.hours import WorkingHours
 from storage.queries.follow_ups import follow_ups
 from storage.queries.handover import holdings
@@ -51,7 +60,8 @@ class ReminderChannel:
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """A member as a list shows them; `cover` is a Slack id."""
+    """A member as a list shows them. `cover` and `acting` are Slack ids: whom they named, and who acts today while they are
+    away or have lost their account (`account_lost`: `deactivated`, `guest`); None: they act themselves, or nobody does."""
 
     slack_user_id: str
     roles: tuple[str, ...]
@@ -63,6 +73,8 @@ class MemberView:
     absent_from: date | None = None
     absent_until: date | None = None
     cover: str | None = None
+    account_lost: Literal["deactivated", "guest"] | None = None
+    acting: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +89,7 @@ class MemberAddition:
 
 @dataclass(frozen=True, slots=True)
 class MemberChange:
-    """A changed member, and how many open follow-ups and loans the change moved to `acting` (a Slack id).
+    """A changed member, and how many open follow-ups and loans they have, or gave to `acting` (a Slack id) when removed.
 
     `under_way`: the worker is still to recompute the times that follow.
     """
@@ -95,8 +107,8 @@ async def list_team(desk: Desk) -> tuple[MemberView, ...]:
     require(desk, "see_team")
     everybody = await members.everybody(desk.session, desk.workspace.id)
     teams = {team.id: team.name for team in await members.teams(desk.session, desk.workspace.id)}
-    by_id = {member.id: member for member in everybody}
-    views = [_view(member, teams, by_id) for member in everybody]
+    found = await stand_ins_for(desk, everybody)
+    views = [_view(desk, member, teams, found) for member in everybody]
     return tuple(sorted(views, key=lambda view: (view.team or "", view.slack_user_id)))
 
 
@@ -134,6 +146,10 @@ async def add_member(
         member = create(desk, new_member(desk, candidate.newcomer, roles=tuple(roles)))
     else:
         track(desk, member)
+    if not again:
+        # Who comes back is at work, whatever was noted of them when they left.
+        member.absent_from = member.absent_until = member.cover_id = None
+        member.account_lost_at = member.account_lost_why = None
     member.roles, member.removed_at = " ".join(roles), None
     if team_name:
         member.team_id = (await _team(desk, team_name)).id
@@ -216,14 +232,14 @@ async def set_absence(desk: Desk, member: Member, *, until: date, cover: Member 
     """
     await _require_may_manage(desk, "set_absence", member)
     begin_absence(desk, member, until=until, cover=cover)
-    return await _rescheduled(desk, member, "away", acting=cover)
+    return await _rescheduled(desk, member, "away")
 
 
 async def clear_absence(desk: Desk, member: Member) -> MemberChange:
     """End an absence, and return the open follow-ups to the member. Raises NotAllowed (`team_only`)."""
     await _require_may_manage(desk, "set_absence", member)
     end_absence(desk, member)
-    return await _rescheduled(desk, member, "back", acting=None)
+    return await _rescheduled(desk, member, "back")
 
 
 async def set_hours(desk: Desk, member: Member, *, start: time, end: time, days: frozenset[int] | None) -> MemberChange:
@@ -232,7 +248,7 @@ async def set_hours(desk: Desk, member: Member, *, start: time, end: time, days:
     hours = replace(hours_of(member), start=start, end=end, **({"days": days} if days else {}))
     enter_hours(desk, member, hours)
     member.next_digest_at = await next_for(desk, member)
-    return await _rescheduled(desk, member, "set_hours", acting=None)
+    return await _rescheduled(desk, member, "set_hours")
 
 
 def begin_absence(desk: Desk, member: Member, *, until: date, cover: Member | None) -> None:
@@ -299,7 +315,7 @@ def stop_managing(desk: Desk, row: TeamManager) -> None:
         track(desk, row).removed_at = desk.now
 
 
-async def _rescheduled(desk: Desk, member: Member, act: str, *, acting: Member | None) -> MemberChange:
+async def _rescheduled(desk: Desk, member: Member, act: str) -> MemberChange:
     await desk.session.flush()
     under_way = await rescheduling.for_members(desk, [member.id])
     held = await follow_ups.open_counts(desk.session, [member.id])
@@ -307,7 +323,6 @@ async def _rescheduled(desk: Desk, member: Member, act: str, *, acting: Member |
         member=await view_of(desk, member),
         undo_id=offer_undo(desk, act),
         moved=held[member.id],
-        acting=acting.slack_user_id if acting else None,
         under_way=under_way,
     )
 
@@ -373,19 +388,20 @@ async def _manage(desk: Desk, member: Member, channel: ReminderChannel | None) -
     row = (await members.managing(desk.session, member.team_id)).get(member.id)
     start_managing(desk, row, member.team_id, member.id)
     team = await desk.session.get_one(Team, member.team_id)
-    if channel is not None and team.manager_channel_id is None:
-        track(desk, team).manager_channel_id = channel.channel_id
+    if channel is not None and (team.manager_channel_id is None or team.channel_lost_at is not None):
+        track(desk, team)
+        team.manager_channel_id, team.channel_lost_at = channel.channel_id, None
 
 
 async def view_of(desk: Desk, member: Member) -> MemberView:
     """Return a member as a list shows them."""
     teams = {team.id: team.name for team in await members.teams(desk.session, desk.workspace.id)}
-    covers = await members.by_ids(desk.session, [member.cover_id]) if member.cover_id else {}
-    return _view(member, teams, covers)
+    return _view(desk, member, teams, await stand_ins_for(desk, [member]))
 
 
-def _view(member: Member, teams: dict[UUID, str], people: dict[UUID, Member]) -> MemberView:
-    cover = people.get(member.cover_id) if member.cover_id else None
+def _view(desk: Desk, member: Member, teams: dict[UUID, str], found: StandIns) -> MemberView:
+    cover = found.people.get(member.cover_id) if member.cover_id else None
+    acting = found.acting(member, today_of(desk, member)) if is_away_today(desk, member) else member
     return MemberView(
         slack_user_id=member.slack_user_id,
         roles=tuple(member.roles.split()),
@@ -397,4 +413,10 @@ def _view(member: Member, teams: dict[UUID, str], people: dict[UUID, Member]) ->
         absent_from=member.absent_from,
         absent_until=member.absent_until,
         cover=cover.slack_user_id if cover else None,
+        account_lost="guest"
+        if member.account_lost_why == "guest"
+        else "deactivated"
+        if member.account_lost_at
+        else None,
+        acting=acting.slack_user_id if acting.id != member.id else None,
     )

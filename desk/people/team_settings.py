@@ -115,7 +115,8 @@ async def _set_managers(desk: Desk, team: Team, managers: Sequence[Member]) -> t
 def _set_channel(desk: Desk, team: Team, channel: ReminderChannel | None) -> None:
     if channel is not None:
         check_channel(channel)
-    track(desk, team).manager_channel_id = channel.channel_id if channel else None
+    track(desk, team)
+    team.manager_channel_id, team.channel_lost_at = channel.channel_id if channel else None, None
     desk.audit("set_manager_channel", subject_id=team.id, channel=team.manager_channel_id)
 
 
@@ -158,7 +159,7 @@ async def _now(desk: Desk, team: Team | None) -> TeamSettings:
         team_id=team.id if team else None,
         name=team.name if team else "",
         managers=tuple(sorted(member.slack_user_id for member in managers)),
-        channel=team.manager_channel_id if team else None,
+        channel=team.manager_channel_id if team and team.channel_lost_at is None else None,
         language=team.language if team else None,
         admins=tuple(sorted(member.slack_user_id for member in admins)),
     )

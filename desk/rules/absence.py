@@ -27,6 +27,14 @@ def is_absent(on: date, absent_from: date | None, absent_until: date | None) -> 
     return (absent_from or date.min) <= on <= (absent_until or date.max)
 
 
+def stand_ins(assignee: Id, absences: Mapping[Id, Absence[Id]], managers: Sequence[Id], on: date) -> tuple[Id, ...]:
+    """Return who may act for the assignee on that date besides themselves: each cover of the chain, also one who is away, and
+    the member of `acting_member`. The last one acts; without any, the assignee does."""
+    acting = acting_member(assignee, absences, managers, on)
+    chain = _chain(assignee, absences, on)[1:]
+    return tuple(dict.fromkeys(each for each in (*chain, acting) if each != assignee))
+
+
 def acting_member(assignee: Id, absences: Mapping[Id, Absence[Id]], managers: Sequence[Id], on: date) -> Id:
     """Return who acts for the assignee on that date: themselves, their cover, the cover's cover, or a manager of their team.
 
@@ -42,12 +50,21 @@ def acting_member(assignee: Id, absences: Mapping[Id, Absence[Id]], managers: Se
 
 
 def _present_or_covered(member: Id, absences: Mapping[Id, Absence[Id]], on: date) -> Id | None:
-    candidate: Id | None = member
-    for _ in range(COVER_CHAIN_LIMIT + 1):
-        if candidate is None:
-            return None
-        absence = absences.get(candidate)
-        if absence is None or not is_absent(on, absence.absent_from, absence.absent_until):
-            return candidate
-        candidate = absence.cover
-    return None
+    last = _chain(member, absences, on)[-1]
+    return None if _is_absent(last, absences, on) else last
+
+
+def _chain(member: Id, absences: Mapping[Id, Absence[Id]], on: date) -> list[Id]:
+    """Return the member, their cover, the cover's cover and so on, up to the first who is at work, if any."""
+    chain = [member]
+    while len(chain) <= COVER_CHAIN_LIMIT and _is_absent(chain[-1], absences, on):
+        cover = absences[chain[-1]].cover
+        if cover is None or cover in chain:
+            break
+        chain.append(cover)
+    return chain
+
+
+def _is_absent(member: Id, absences: Mapping[Id, Absence[Id]], on: date) -> bool:
+    absence = absences.get(member)
+    return absence is not None and is_absent(on, absence.absent_from, absence.absent_until)

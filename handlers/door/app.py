@@ -60,6 +60,7 @@ def build_app(
     app.event("app_home_opened")(door.home_opened)
     app.event("app_mention")(door.message)
     app.event("message")(door.message)
+    app.event("user_change")(door.user_changed)
     if loan_links is not None:
         app.event("link_shared")(door.link_shared)
     app.event(_ANY)(door.ignore)

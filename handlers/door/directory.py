@@ -22,9 +22,9 @@ from storage.queries.people.members import one_word
 MOST_NAMES = 100
 """Most people whose names are looked up for one text; the ids of others stay as they are."""
 
-_USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
-_MENTIONED = re.compile(r"(?:<|&lt;)[@#]([UWCG][A-Z0-9]+)(?:\|.*?)?(?:>|&gt;)")
-_NAMED_CHANNEL = re.compile(r"<#[CG][A-Z0-9]+\|([^>]+)>")
+_USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]{0,100})?>")
+_MENTIONED = re.compile(r"(?:<|&lt;)[@#]([UWCG][A-Z0-9]+)(?:\|(?:[^<>&\n]|&amp;){0,100})?(?:>|&gt;)")
+_NAMED_CHANNEL = re.compile(r"<#[CG][A-Z0-9]+\|([^<>]{1,100})>")
 _ONE_WORD = re.compile(r"[\w.'’·•・-]*\w")
 
 
@@ -68,15 +68,15 @@ class Directory:
             channels={key: channel for key, channel in zip(places, channels, strict=True) if channel},
         )
 
-    async def person(self, slack_user_id: str) -> Candidate | None:
-        """Return the user, or None if Slack does not know them."""
+    async def person(self, slack_user_id: str, *, zone: str = "UTC", locale: str = "en-US") -> Candidate | None:
+        """Return the user, or None if Slack does not know them; `zone` and `locale` as for `candidate_of`."""
         try:
             answer = await self._client.users_info(user=slack_user_id, include_locale=True)
         except SlackApiError as error:
             if code_of(error) in ("user_not_found", "user_not_visible"):
                 return None
             raise
-        return _candidate(answer.get("user", {}))
+        return candidate_of(answer.get("user", {}), zone=zone, locale=locale)
 
     async def channel(self, channel_id: str) -> ReminderChannel | None:
         """Return the channel, or None if the bot cannot see it: a private channel to which it was not invited."""
@@ -161,7 +161,8 @@ def readable(value: Any, names: Mapping[str, str]) -> Any:
     return _NAMED_CHANNEL.sub(lambda found: f"#{found[1]}", named)
 
 
-def _candidate(user: dict[str, Any]) -> Candidate:
+def candidate_of(user: dict[str, Any], *, zone: str = "UTC", locale: str = "en-US") -> Candidate:
+    """Return a user as Slack writes them; `zone` and `locale` are for what it leaves out."""
     profile = user.get("profile", {})
     names = (profile.get("display_name"), profile.get("real_name"), user.get("real_name"), user.get("name"))
     return Candidate(
@@ -169,8 +170,8 @@ def _candidate(user: dict[str, Any]) -> Candidate:
             slack_user_id=user["id"],
             name=next(filter(None, names), ""),
             email=profile.get("email"),
-            zone=_known_zone(user.get("tz")),
-            locale=user.get("locale") or "en-US",
+            zone=_known_zone(user.get("tz"), zone),
+            locale=user.get("locale") or locale,
         ),
         is_bot=bool(user.get("is_bot")),
         is_gone=bool(user.get("deleted")),
@@ -179,12 +180,12 @@ def _candidate(user: dict[str, Any]) -> Candidate:
     )
 
 
-def _known_zone(name: Any) -> str:
-    """Return the zone of a profile, or UTC if this machine does not know it: no row may have one that cannot be used."""
+def _known_zone(name: Any, otherwise: str) -> str:
+    """Return the zone of a profile, or `otherwise` if this machine does not know it: no row may have one that cannot be used."""
     try:
         return ZoneInfo(name).key
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError):
-        return "UTC"
+        return otherwise
 
 
 def code_of(error: SlackApiError) -> str:

@@ -93,12 +93,14 @@ class Door:
         view, user_id = body["view"], body["user"]["id"]
         delivery = Delivery(key=f"{view['id']}:{view['hash']}", user_id=user_id)
         form, state = self._registry.forms[view["callback_id"]], _state_of(body) or ViewState()
-        answer = await self._transactions.run(SubmissionInteraction(delivery, form, state, self._registry.parent_view))
+        submission = SubmissionInteraction(delivery, form, state, self._registry.parent_view)
+        answer = await self._transactions.run(submission)
         match answer:
             case FormErrors():
                 if form.keeps_drafts:
                     keep = partial(drafts.save_form, form=form.draft_name(state.private), typed=state.typed)
                     await self._transactions.note(keep, KEEPING_SECONDS, "form_not_kept", user_id, form=form.name)
+                await self._responder.choices(view, submission.with_choices)
                 await ack(response_action="errors", errors=await self._readable_errors(answer, user_id))
             case UpdateModal(content, parent):
                 await self._responder.parent(view, parent)
@@ -154,6 +156,10 @@ class Door:
         answer = await self._transactions.run(self._press(delivery, "bot.asked", {}, text=event.get("text", "")))
         if isinstance(answer, Reply):
             await self._responder.reply_to_message(event, answer.message)
+
+    async def user_changed(self, body: dict[str, Any]) -> None:
+        """Bring a member's row to what Slack says of them now. Slack tells of everyone in the company, whatever changed."""
+        await self._transactions.account_changed(body["event"]["user"])
 
     async def link_shared(self, body: dict[str, Any]) -> None:
         """Show a loan's number and stage below a link to it."""

@@ -28,13 +28,17 @@ from handlers.door.request import (
     ViewState,
     values,
 )
+from handlers.forms.choices import offered_times, with_choices
 from handlers.forms.form import Form, Submit
-from handlers.grammar.text import Line
+from handlers.grammar.text import Line, check_length
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import BENEATH, View, block_id, message_modal
 from handlers.messages.refusals.errors import Failure, refusal, trouble
 from storage.engine.trouble import Trouble
+
+_REPEATED = 24_000
+"""The most characters of a line that are repeated: as many as a message takes."""
 
 
 class Interaction(ABC):
@@ -107,13 +111,15 @@ class CommandInteraction(Interaction):
 
     async def _handle(self, request: Request) -> Message | OpenModal:
         try:
+            check_length(self.text)
             return await self._command.handler(request)
         except DeskError:
             self._words = await mention_words(request.desk, self.text)
             raise
 
     def _line(self) -> str:
-        return f"{self.name} {repeated(Line.read(self.text), self._words, self._channels)}".strip()
+        line = Line.read(self.text[:_REPEATED])
+        return f"{self.name} {repeated(line, self._words, self._channels)}".strip()
 
 
 class PressInteraction(Interaction):
@@ -164,7 +170,7 @@ class PressInteraction(Interaction):
 
     def refusal(self, language: Language, error: DeskError) -> Answer | None:
         line = f"{error.command} {repeated(Line.read(error.text), {}, {})}" if isinstance(error, RefusedLine) else ""
-        message = refusal(language.t, error, language.zone, line=line, line_id=self._line_id)
+        message = refusal(language.t, error, language.zone, line=line, line_id=self._line_id, in_form=self._in_form)
         return _in_view(language.t, Reply(message), self.state)
 
     def trouble(self, language: Language, kind: Trouble | Failure, reference: str) -> Answer | None:
@@ -172,12 +178,16 @@ class PressInteraction(Interaction):
 
 
 class SubmissionInteraction(Interaction):
-    """A submitted form: a refusal is shown beside the field that caused it."""
+    """A submitted form: a refusal is shown beside the field that caused it.
+
+    `with_choices` is the form with a button for each time that the refusal offers, if it offers any.
+    """
 
     def __init__(self, delivery: Delivery, form: Form, state: ViewState, parent_view: ParentView) -> None:
         self.name, self.delivery, self.handler = form.name, delivery, form.accept
         self.lookup_ids = [value for name in form.looks_up for value in values(state.typed.get(name, ()))]
         self._form, self._state, self._parent_view = form, state, parent_view
+        self.with_choices: View | None = None
 
     async def request(self, desk: Desk, language: Language, entries: DirectoryEntries) -> Request:
         request = await super().request(desk, language, entries)
@@ -191,8 +201,16 @@ class SubmissionInteraction(Interaction):
             return UpdateModal(view, await _parent(self._parent_view, request))
         return UpdateModal(result) if isinstance(result, View) else None
 
+    def offers(self, error: DeskError) -> bool:
+        return bool(offered_times(error))
+
+    async def keep(self, desk: Desk, language: Language, error: DeskError) -> None:
+        request = await self.request(desk, language, DirectoryEntries())
+        self.with_choices = await with_choices(request, self._form, error)
+
     def refusal(self, language: Language, error: DeskError) -> FormErrors:
-        return self._beside(self._form.field_of(error), refusal(language.t, error, language.zone))
+        message = refusal(language.t, error, language.zone, in_form=True)
+        return self._beside(self._form.field_of(error), message)
 
     def trouble(self, language: Language, kind: Trouble | Failure, reference: str) -> FormErrors:
         return self._beside(self._form.main, trouble(language.t, kind, reference))

@@ -95,6 +95,11 @@ class Responder:
         if parent is not None and view.get("previous_view_id"):
             await self._views.update(parent, view["previous_view_id"], seconds=PARENT_SECONDS)
 
+    async def choices(self, view: dict[str, Any], with_choices: View | None) -> None:
+        """Show the buttons of a refused form in it, before Slack shows the errors beside its fields."""
+        if with_choices is not None:
+            await self._views.update(with_choices, view["id"], view["hash"], seconds=PARENT_SECONDS)
+
     async def publish(self, view: View, user_id: str, view_hash: str = "") -> None:
         """Publish a home, and record what it shows."""
         shown_hash = await self._views.publish(view, user_id, view_hash)

@@ -17,8 +17,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from desk.core import deliveries
 from desk.core.errors import DeskError, Invalid, NotAllowed
 from desk.core.transaction import Desk, Office
+from desk.people import accounts
+from desk.people.members import is_at_desk
 from handlers.door.answers import read_answer, write_answer
-from handlers.door.directory import Directory, DirectoryEntries
+from handlers.door.directory import Directory, DirectoryEntries, candidate_of
 from handlers.door.interactions import Interaction
 from handlers.door.language import Language, Languages
 from handlers.door.request import Answer, FormErrors, Request
@@ -153,6 +155,20 @@ class Transactions:
             raise NotAllowed("not_a_member")
         progress.language = self.languages.of_member(member)
 
+    async def account_changed(self, user: dict[str, Any]) -> None:
+        """Follow a change of a user's account, if they are a member. Without a database, the nightly look finds it."""
+
+        try:
+            async with self._office.reading_desk(self._workspace) as desk:
+                member = await members.by_slack_id(desk.session, desk.workspace.id, str(user["id"]))
+            if member is None or member.removed_at is not None:
+                return
+            account = candidate_of(user, zone=member.zone, locale=member.locale)
+            if accounts.differs(member, account):
+                await self.write(partial(accounts.follow, account=account))
+        except Exception as error:
+            log.error("account_not_followed", user=str(user.get("id")), **log_fields(error))
+
     async def _handle(
         self, interaction: Interaction, entries: DirectoryEntries, progress: "_Progress"
     ) -> Answer | None:
@@ -238,7 +254,7 @@ def _failure(error: Exception) -> tuple[str, str]:
 
 async def _present_member(desk: Desk, slack_user_id: str) -> Member | None:
     member = await members.by_slack_id(desk.session, desk.workspace.id, slack_user_id)
-    return member if member is not None and member.removed_at is None else None
+    return member if member is not None and is_at_desk(member) else None
 
 
 _CHARACTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

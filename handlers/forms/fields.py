@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from desk.calls.views import ChosenLoan, chosen_loan
+from desk.core.errors import Invalid
 from desk.core.languages import LANGUAGES
 from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Word
@@ -45,8 +46,11 @@ LOANS = "loan.search"
 
 
 async def suggest_loans(request: Request) -> Sequence[Option]:
-    """Return the loans that match what was typed and that the reader may see."""
-    found = await find(request.desk, request.text)
+    """Return the loans that match what was typed and that the reader may see; none for what is no search."""
+    try:
+        found = await find(request.desk, request.text)
+    except Invalid:
+        return ()
     return [loan_option(request.t, row.number, row.name, row.tail) for row in found.rows]
 
 

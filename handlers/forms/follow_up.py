@@ -69,6 +69,7 @@ FORM = Form(
         **LOAN_REFUSALS,
         **dict.fromkeys(DUE_REFUSALS, "due"),
         "cannot_take_calls": "who",
+        "account_lost": "who",
         "not_a_member_named": "who",
         "note_too_long": "note",
     },

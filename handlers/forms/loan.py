@@ -91,6 +91,7 @@ CORRECTION = Form(
         "name_too_long": "name",
         "name_missing": "name",
         "number_taken": "number",
+        "join_has_work": "number",
         "number_separated": "number",
         "number_too_long": "number",
         "number_not_minted": "number",

@@ -1,9 +1,11 @@
 """The forms for adding and removing a member."""
 
+from uuid import UUID
+
 from desk.core.values import PersonRef
 from desk.core.vocabulary import VOCABULARY
 from desk.handover.reassigning import remove_member
-from desk.people.members import find_member
+from desk.people.members import find_member, slack_id_of
 from desk.people.team import TEAM_LIMIT, add_member, team_names
 from handlers.door.request import Request
 from handlers.forms.fields import CHANNEL_REFUSALS, words
@@ -62,6 +64,8 @@ FORM = Form(
 
 async def _build_leaver(request: Request, private: Private, typed: Typed) -> View:
     t = request.t
+    if "m" in private:
+        typed = {"who": await slack_id_of(request.desk, UUID(private["m"])), **typed}
     form = FormWriter(t, private, typed)
     form.person("who", t("Member"))
     form.person("to", t("Who takes over their loans and follow-ups"))
@@ -83,6 +87,6 @@ LEAVER = Form(
     build=_build_leaver,
     submit=_submit_leaver,
     main="who",
-    fields={"same_person": "to", "cannot_take_calls": "to"},
+    fields={"same_person": "to", "cannot_take_calls": "to", "account_lost": "to"},
 )
 """`/loan-team remove` with the mouse."""

@@ -27,7 +27,7 @@ PICKED = 50
 _EACH = "to_"
 """Prefix of the names of the fields for one loan's new owner; the loan's id follows."""
 
-_ABOUT_WHOM = frozenset({"person_missing", "same_person", "already_owner", "cannot_take_calls"})
+_ABOUT_WHOM = frozenset({"person_missing", "same_person", "already_owner", "cannot_take_calls", "account_lost"})
 """Refusals about the new owner: in the form for one member, shown beside that field."""
 
 

@@ -128,6 +128,7 @@ FORM = Form(
         "absence_past": "until",
         "same_person": "cover",
         "cannot_take_calls": "cover",
+        "account_lost": "cover",
     },
     looks_up=("channel",),
 )

@@ -18,6 +18,8 @@ from handlers.grammar.text import Line, splits_word
 
 _OPENER = re.compile(r"next|下次|[-=]*>+")
 _MAX_DUE_LENGTH = 60
+_MOST_OPENERS = 20
+"""How many openers are tried, from the end of the line, so that a long line does not take long."""
 _BRACKETED = re.compile(r"<[^<>\s]*$")
 _BARE_NUMBER = re.compile(r"[01]?[0-9]|2[0-3]")
 _DIGITS_BEHIND_DATE = re.compile(r"(?P<date>.*\D)(?P<digits>[0-9]{3,})", re.DOTALL)
@@ -203,7 +205,7 @@ def _openers(line: Line, start: int) -> list[re.Match[str]]:
         if openers and match[0] == "next" and line.skip(openers[-1].end()) == match.start():
             continue
         openers.append(match)
-    return openers
+    return openers[-_MOST_OPENERS:]
 
 
 def _extends_past(reader: Reader, at: int) -> bool:

@@ -11,6 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Self
 
+from desk.core.errors import Invalid
+from desk.core.values import LINE_LIMIT
+from desk.core.vocabulary import NOTE_LIMIT
+
 SEPARATORS = ",，、;；"
 """Characters other than blanks that separate words. Normalised text contains only `, 、 ;` of them."""
 
@@ -20,6 +24,7 @@ _BETWEEN_PARTS = re.compile(
 """What may stand between two parts of a line: separators, `。`, `—`, `.` and `!` before a blank, `-` and `–` between blanks."""
 _LOAN_STOP = re.compile("[。—]|[.!]+")
 
+_NOTE_COLON = re.compile("[:：](?![0-9])")
 _INVISIBLE = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 
 _CONTROL = re.compile(r"<([^<>\n]*)>")
@@ -172,6 +177,22 @@ class Line:
     def _offset(self, raw_offset: int) -> int:
         """Convert an offset in `raw` to one in `norm`."""
         return bisect_left(self._starts, raw_offset)
+
+
+def check_length(text: str) -> None:
+    """Raise `Invalid` for a line, as Slack sends it, that is too long (`line_too_long`), or whose note is (`note_too_long`).
+
+    A colon begins the note, which may be as long as a whole line.
+    """
+    typed = _unescape(text).strip()
+    if len(typed) <= LINE_LIMIT:
+        return
+    colon = _NOTE_COLON.search(typed, 0, LINE_LIMIT)
+    if colon is None:
+        raise Invalid("line_too_long", part="line", given="", nearest=(), length=len(typed), limit=LINE_LIMIT)
+    note = typed[colon.end() :].strip()
+    if len(note) > NOTE_LIMIT:
+        raise Invalid("note_too_long", part="note", given="", nearest=(), length=len(note), limit=NOTE_LIMIT)
 
 
 def is_separator(character: str) -> bool:

@@ -85,9 +85,19 @@ def nothing_handed_over(t: Translator) -> Message:
 
 
 def notice(
-    t: Translator, facts: dict[str, Any], *, by: str, other: str | None, loan: LoanView | None, undone: bool
+    t: Translator,
+    facts: dict[str, Any],
+    *,
+    by: str,
+    other: str | None,
+    loan: LoanView | None,
+    opens: bool,
+    undone: bool,
 ) -> Message:
-    """Render the notice to a member who gave or received work. It names the others without notifying them."""
+    """Render the notice to a member who gave or received work. It names the others without notifying them.
+
+    `opens`: its reader may see the loan.
+    """
     whom = other or (t("several members") if facts.get("several") else t("nobody"))
     writer = Writer()
     if facts["gained"]:
@@ -102,7 +112,8 @@ def notice(
     if undone:
         return writer.line(Bold(t("This was undone."))).message()
     if loan is not None:
-        writer.buttons(Button(t("Open card"), "loan.card", {"l": str(loan.id)}))
+        if opens:
+            writer.buttons(Button(t("Open card"), "loan.card", {"l": str(loan.id)}))
     elif facts["gained"]:
         writer.buttons(Button(t("Your loans"), "loan.mine", {"s": "", "o": 0}))
     return writer.message()

@@ -5,6 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.transaction import Desk
+from desk.loans.lookup import may_see_as
 from desk.loans.views import loan_view
 from desk.messages import kinds
 from desk.messages.digests import digest_of, team_digest_of
@@ -12,7 +13,7 @@ from desk.messages.kinds import KINDS, NoticeKind
 from desk.messages.notice_views import FollowUpNotice, follow_up_notice
 from desk.messages.notices import accepts_tables, locale_for
 from desk.messages.set_aside import set_aside_now
-from desk.people import access_requests
+from desk.people import access_requests, accounts
 from desk.people.app_manifest import Additions
 from desk.people.onboarding import setup_status
 from handlers.messages import digests, handover, reminders, set_aside
@@ -78,8 +79,10 @@ async def _owner_asked(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInf
 
 async def _channel_lost(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     about = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
+    count = int(notice.facts.get("members", 0))
+    several = t.n("{n} member", "{n} members", count) if count > 1 else t("the managers")
     return reminders.channel_lost(
-        t, channel=notice.facts["channel"], error=notice.facts["error"], name=about.name if about else t("the managers")
+        t, channel=notice.facts["channel"], error=notice.facts["error"], name=about.name if about else several
     )
 
 
@@ -106,12 +109,14 @@ async def _reassigned(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo
     by = await desk.session.get_one(Member, UUID(notice.facts["by"]))
     other = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
     loan = await desk.session.get(Loan, notice.about_loan_id) if notice.about_loan_id else None
+    reader = await desk.session.get(Member, notice.to_id) if notice.to_id else None
     return handover.notice(
         t,
         notice.facts,
         by=by.name,
         other=other.name if other else None,
         loan=await loan_view(desk, loan) if loan else None,
+        opens=loan is not None and reader is not None and await may_see_as(desk, reader, loan.id),
         undone=undone,
     )
 
@@ -130,6 +135,12 @@ async def _access_granted(desk: Desk, notice: Notice, t: Translator, _zone: Zone
 async def _access_declined(desk: Desk, notice: Notice, _t: Translator, _zone: ZoneInfo) -> Message | None:
     view = await access_requests.view(desk, UUID(notice.facts["request"]))
     return access.declined(Translator(view.locale), view)
+
+
+async def _account_lost(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    assert notice.about_member_id is not None
+    view = await accounts.lost_account(desk, notice.about_member_id)
+    return None if notice.ts is None and (view.why is None or not view.is_member) else access.account_lost(t, view)
 
 
 async def _welcome(desk: Desk, _notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
@@ -152,6 +163,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.DIGEST: _digest,
     kinds.TEAM_DIGEST: _team_digest,
     kinds.REASSIGNED: _reassigned,
+    kinds.ACCOUNT_LOST: _account_lost,
     kinds.WELCOME: _welcome,
     kinds.APP_MANIFEST: _app_manifest,
     kinds.ACCESS_ASKED: _access_asked,

@@ -115,6 +115,7 @@ def channel_lost(t: Translator, *, channel: str, error: str, name: str) -> Messa
         "is_archived": t("it is archived"),
         "not_in_channel": t("the bot isn't in it"),
         "channel_not_found": t("it no longer exists, or the bot isn't in it"),
+        "shared_outside": t("it is shared with another company, which could read about borrowers"),
     }
     writer = Writer()
     writer.phrase(

@@ -80,7 +80,7 @@ def user_json(workspace: Workspace, app: Installation, user: User) -> Json:
         "tz": user.tz,
         "tz_label": here.tzname() or user.tz,
         "tz_offset": int(offset.total_seconds()),
-        "updated": 0,
+        "updated": user.updated,
         "profile": profile,
     }
 

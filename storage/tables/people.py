@@ -16,7 +16,7 @@ class Workspace(SQLModel, table=True):
     `app_manifest` has the names of commands, shortcuts, scopes and events in the app manifest of which the admins were last
     told, at `app_manifest_at`; None if they were told of none since the installation.
     `restored_from` is when the backup of the rows was taken, `restored_at` when it was restored; the rows do not know what
-    was sent in between.
+    was sent in between. `looked_at` is when the nightly look at the accounts and channels last began.
     """
 
     __tablename__ = "workspace"  # pyright: ignore[reportAssignmentType]
@@ -38,6 +38,7 @@ class Workspace(SQLModel, table=True):
     app_manifest_at: datetime | None = maybe_instant()
     restored_from: datetime | None = maybe_instant()
     restored_at: datetime | None = maybe_instant()
+    looked_at: datetime | None = maybe_instant()
     version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     created_at: datetime = instant()
 
@@ -45,7 +46,8 @@ class Workspace(SQLModel, table=True):
 class Team(SQLModel, table=True):
     """A team of members, with the channel where its managers get escalations.
 
-    `language` (`zh`, `en`) is the language of that channel; None: the workspace's.
+    `language` (`zh`, `en`) is the language of that channel; None: the workspace's. `channel_lost_at` is when the desk stopped
+    to write there, because others could read it or nobody could; its messages go to each manager until another is set.
     """
 
     __tablename__ = "team"  # pyright: ignore[reportAssignmentType]
@@ -56,6 +58,7 @@ class Team(SQLModel, table=True):
     name: str
     name_key: str
     manager_channel_id: str | None = None
+    channel_lost_at: datetime | None = maybe_instant()
     language: str | None = None
     version: int = 1
     created_at: datetime = instant()
@@ -67,6 +70,8 @@ class Member(SQLModel, table=True):
     `digest_time` None means no digest. `absent_until` is the last day of absence. `removed_at` ends the membership; the
     row stays, because calls and audit entries name it. `channel_lost_at` is when the reminder channel failed; messages go
     to the member directly until another is set. `locale` is Slack's, `language` (`zh`, `en`) what the member chose instead.
+    `account_lost_at` is when the desk learned that their Slack account was deactivated or is a guest's (`account_lost_why`:
+    `deactivated`, `guest`): they may not use the desk, and their cover or manager acts for them.
     """
 
     __tablename__ = "member"  # pyright: ignore[reportAssignmentType]
@@ -77,6 +82,18 @@ class Member(SQLModel, table=True):
             "next_digest_at",
             sqlite_where=text("next_digest_at IS NOT NULL"),
             postgresql_where=text("next_digest_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_member_absent_until",
+            "absent_until",
+            sqlite_where=text("absent_until IS NOT NULL"),
+            postgresql_where=text("absent_until IS NOT NULL"),
+        ),
+        Index(
+            "ix_member_account_lost_at",
+            "account_lost_at",
+            sqlite_where=text("account_lost_at IS NOT NULL"),
+            postgresql_where=text("account_lost_at IS NOT NULL"),
         ),
     )
 
@@ -101,6 +118,8 @@ class Member(SQLModel, table=True):
     absent_from: date | None = None
     absent_until: date | None = None
     cover_id: UUID | None = references("member", nullable=True)
+    account_lost_at: datetime | None = maybe_instant()
+    account_lost_why: str | None = None
     removed_at: datetime | None = maybe_instant()
     version: int = 1
     created_at: datetime = instant()

@@ -110,3 +110,61 @@ async def test_of_two_rows_with_the_phone_the_one_with_the_name_takes_the_inquir
     await slack.command(slack.agent, "/loan new 韩梅 13800138101")
     outcome = await bring(slack, "A-8,韩梅梅,13800138101,application,UAGENT", "A-9,韩梅,13800138101,application,UAGENT")
     assert (dict(outcome.effects), remarks(outcome)) == ({"new": 1, "taken_over": 1}, [])
+
+
+class TestJoining:
+    """The inquiry L-1 of 韩梅, and A-9 of 韩梅梅 with the same phone, which a file brought."""
+
+    ROW = "A-9,韩梅梅,13800138101,disbursed,UAGENT,80000,15"
+
+    async def bring(self, slack: Slack) -> Outcome:
+        header = "number,name,phone,stage,owner,amount,due day"
+        return await bring_rows(slack.office, slack.workspace, self.ROW, header=header)
+
+    async def test_the_inquiry_gets_number_and_values_and_keeps_its_calls(self, slack: Slack) -> None:
+        await slack.command(slack.agent, "/loan new 韩梅 13800138101")
+        await slack.command(slack.agent, "/loan-call L-1 reached wants a lower rate > fri 15:00")
+        assert "not joined" in remarks(await self.bring(slack))[0]
+
+        reply = await slack.command(slack.agent, "/loan edit L-1 number A-9")
+        assert "Loan L-1 now has the number A-9." in reply.text
+        assert "the borrower's name is now 韩梅梅 (it was 韩梅)" in reply.text
+        shown = await card(slack, "A-9")
+        assert "韩梅梅" in shown
+        assert "disbursed" in shown
+        assert "wants a lower rate" in shown
+        assert "repayment" in shown
+        assert "no loan" in await card(slack, "L-1")
+        found = await slack.command(slack.agent, "/loan find 13800138101")
+        assert found.text.count("A-9") == 1
+
+        again = await self.bring(slack)
+        assert (dict(again.effects), remarks(again)) == ({"same": 1}, [])
+
+    async def test_undo_takes_them_apart_and_the_next_file_brings_the_second_one(self, slack: Slack) -> None:
+        await slack.command(slack.agent, "/loan new 韩梅 13800138101")
+        await self.bring(slack)
+        reply = await slack.command(slack.agent, "/loan edit L-1 number A-9")
+        assert reply.message is not None
+        await slack.press(slack.agent, reply.message, "Undo")
+        assert "inquiry" in await card(slack, "L-1")
+        again = await self.bring(slack)
+        assert (dict(again.effects), len(remarks(again))) == ({"new": 1}, 1)
+
+    async def test_a_loan_that_people_worked_on_is_not_joined(self, slack: Slack) -> None:
+        await slack.command(slack.agent, "/loan new 韩梅 13800138101")
+        await self.bring(slack)
+        await slack.command(slack.agent, "/loan-note A-9 rang twice")
+        reply = await slack.command(slack.agent, "/loan edit L-1 number A-9")
+        assert "A-9 can't be joined with L-1: people have worked on it already." in reply.text
+        assert "韩梅" in await card(slack, "L-1")
+
+    async def test_loans_with_other_phones_or_of_other_people_are_not_joined(self, slack: Slack) -> None:
+        await slack.command(slack.agent, "/loan new 韩梅 13800138101")
+        await slack.command(slack.agent, "/loan new 李雷 13800138102")
+        await self.bring(slack)
+        assert "already has the number" in (await slack.command(slack.agent, "/loan edit L-2 number A-9")).text
+        assert "already has the number" in (await slack.command(slack.agent, "/loan edit A-9 number L-2")).text
+        refused = await slack.command(slack.other, "/loan edit L-1 number A-9")
+        assert "now has" not in refused.text
+        assert "韩梅梅" in await card(slack, "A-9")

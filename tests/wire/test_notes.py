@@ -185,7 +185,7 @@ async def test_the_command_alone_and_the_card_open_a_form(slack: Slack, loan: Lo
     await form.fill("Loan", "L-1042")
     await form.fill("Note", "   ")
     await form.submit()
-    assert form.errors == {"Note": "What's the note? Type it after the loan."}
+    assert form.errors == {"Note": "What's the note?"}
     await form.fill("Note", NOTE)
     await form.submit()
     assert "note added at 10:00" in form.text

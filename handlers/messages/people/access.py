@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 from desk.core.vocabulary import VOCABULARY
 from desk.people.access import GRANTABLE, RequestReceipt
 from desk.people.access_requests import RequestView
+from desk.people.accounts import LostAccount
 from handlers.messages.block_kit.elements import form_button, mentions
 from handlers.messages.block_kit.message import Bold, Button, Code, Mention, Message
 from handlers.messages.block_kit.translator import Translator
@@ -76,6 +77,27 @@ def declined(t: Translator, view: RequestView) -> Message:
             "another day."
         )
     ).message()
+
+
+def account_lost(t: Translator, view: LostAccount) -> Message:
+    """Render the notice to the admins about a member whose Slack account can no longer use the desk, or can again."""
+    writer, who = Writer(), Mention(view.slack_user_id)
+    if not view.is_member:
+        return writer.phrase(t, "{who} is no longer a member.", who=who).message()
+    if view.why is None:
+        return writer.phrase(
+            t, "{who}'s Slack account is in use again, and their work is theirs again.", who=who
+        ).message()
+    if view.why == "guest":
+        writer.phrase(t, "{who} is now a guest in Slack and can no longer use the desk.", who=who)
+    else:
+        writer.phrase(t, "{who}'s Slack account was deactivated.", who=who)
+    if view.acting is not None:
+        writer.phrase(t, "Their reminders go to {name} until you hand their work over.", name=Bold(view.acting))
+    else:
+        writer.line(t("Nobody is there to act for them: hand their work over."))
+    button = Button(t("Remove from the desk"), "form.open", {"form": "leaver", "m": str(view.member_id)})
+    return writer.buttons(button).message()
 
 
 def _role(t: Translator, code: str) -> str:

@@ -76,10 +76,7 @@ def away(t: Translator, result: MemberChange) -> Message:
     writer, who = Writer(), Mention(result.member.slack_user_id)
     until = t.date(result.member.absent_until) if result.member.absent_until else ""
     writer.phrase(t, "{who} is away until {until} (inclusive).", who=who, until=Bold(until))
-    if result.acting:
-        writer.phrase(t, "{cover} is the cover and gets reminders and new follow-ups.", cover=Mention(result.acting))
-    else:
-        writer.line(t("No cover: reminders and new follow-ups go to the manager."))
+    writer.line(_who_acts(t, result.member.cover, result.member.acting))
     writer.line(t.n("They have {n} open follow-up.", "They have {n} open follow-ups.", result.moved))
     write_under_way(t, writer, result.under_way)
     return writer.buttons(undo_button(t, result.undo_id)).message()
@@ -153,7 +150,16 @@ def _row(t: Translator, view: MemberView) -> list[Inline]:
         line += [" · ", Bold(t("away until {day}", day=t.short_date(view.absent_until)))]
         if view.cover:
             line += [" · ", t("cover: "), Mention(view.cover)]
+    if view.account_lost is not None:
+        line += [" · ", Bold(account_state(t, view.account_lost))]
+    if view.acting is not None and (view.account_lost is not None or view.acting != view.cover):
+        line += [" · ", t("acting: "), Mention(view.acting)]
     return line
+
+
+def account_state(t: Translator, why: str) -> str:
+    """Return why an account can no longer use the desk."""
+    return t("Slack account deactivated") if why == "deactivated" else t("now a guest in Slack")
 
 
 def _hours(t: Translator, hours: WorkingHours) -> str:
@@ -194,10 +200,27 @@ def _absence(t: Translator, now: Settings) -> list[Inline]:
     if now.away_until is None:
         return [t("You're at work.")]
     away = phrase(t, "You're away until {until} (inclusive).", until=Bold(t.date(now.away_until)))
-    if now.cover is None:
-        return [*away, " · ", t("No cover: reminders and new follow-ups go to the manager.")]
-    covered = phrase(t, "{cover} is the cover and gets reminders and new follow-ups.", cover=Mention(now.cover))
-    return [*away, " · ", *covered]
+    return [*away, " · ", *_who_acts(t, now.cover, now.acting)]
+
+
+def _who_acts(t: Translator, cover: str | None, acting: str | None) -> list[Inline]:
+    """Return who gets the reminders of a member who is away, and whether that is the cover whom they named."""
+    if cover is None:
+        return [t("No cover: reminders and new follow-ups go to the manager.")]
+    if cover == acting:
+        return phrase(t, "{cover} is the cover and gets reminders and new follow-ups.", cover=Mention(cover))
+    if acting is None:
+        return phrase(
+            t,
+            "{cover} is the cover but is away too, and so is everyone else: reminders wait until one of them is back.",
+            cover=Mention(cover),
+        )
+    return phrase(
+        t,
+        "{cover} is the cover but is away too: {acting} gets reminders and new follow-ups until then.",
+        cover=Mention(cover),
+        acting=Mention(acting),
+    )
 
 
 _LINES = {"language": _language, "digest_at": _digest, "channel": _channel, "hours": _hours_line, "absence": _absence}

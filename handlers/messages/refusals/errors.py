@@ -12,13 +12,21 @@ from handlers.messages.refusals.refusals import choice_buttons, explain
 from storage.engine.trouble import Trouble
 
 
-def refusal(t: Translator, error: DeskError, zone: ZoneInfo, *, line: str = "", line_id: UUID | None = None) -> Message:
-    """Render the answer to a refused line or press, with times in the reader's zone.
+def refusal(
+    t: Translator,
+    error: DeskError,
+    zone: ZoneInfo,
+    *,
+    line: str = "",
+    line_id: UUID | None = None,
+    in_form: bool = False,
+) -> Message:
+    """Render the answer to a refused line, press or (`in_form`) form, with times in the reader's zone.
 
     `line_id` is the draft of the line, which buttons send again with one of the choices in it.
     """
     writer = Writer()
-    for paragraph in explain(t, error, zone):
+    for paragraph in explain(t, error, zone, in_form=in_form):
         writer.line(paragraph)
     if line:
         writer.line(t("Your line, to correct and send again:")).preformatted(line)

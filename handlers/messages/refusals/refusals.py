@@ -29,6 +29,7 @@ from handlers.messages.block_kit.message import Bold, Button, Channel, Code, Inl
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import phrase
 from handlers.messages.documents import document, state
+from handlers.messages.refusals.in_forms import FORM_EXPLANATIONS, FORM_TEXTS
 from handlers.messages.refusals.texts import TEXTS
 from handlers.messages.undo import act
 
@@ -43,15 +44,18 @@ _PEOPLE = frozenset({"who", "slack_id"})
 _WORDS = {"outcome": outcome, "purpose": purpose, "its": purpose, "stage": stage, "document": document, "state": state}
 
 
-def explain(t: Translator, error: DeskError, zone: ZoneInfo) -> Paragraphs:
+def explain(t: Translator, error: DeskError, zone: ZoneInfo, *, in_form: bool = False) -> Paragraphs:
     """Return the paragraphs that explain a refusal: the reason, the possible meanings, and the nearest valid forms."""
-    if explanation := EXPLANATIONS.get(error.code):
+    explanations, texts = (EXPLANATIONS, TEXTS)
+    if in_form:
+        explanations, texts = EXPLANATIONS | FORM_EXPLANATIONS, TEXTS | FORM_TEXTS
+    if explanation := explanations.get(error.code):
         return explanation(t, error, zone)
-    text = TEXTS.get(error.code)
+    text = texts.get(error.code)
     if text is None:
         return [phrase(t, "I can't do that ({code}).", code=Code(error.code))]
     if error.params.get("given") == "" and "{given}" in text:
-        text = TEXTS["incomplete"]
+        text = texts["incomplete"]
     values = {name: _value(t, name, value, zone) for name, value in error.params.items()}
     paragraphs = [_fill(t, text, values)]
     paragraphs += [_choice(t, choice, error) for choice in error.params.get("choices", ())]

@@ -22,6 +22,14 @@ async def latest(
     return list((await session.exec(ordered)).all())
 
 
+async def members_acted_on(session: AsyncSession, loan_id: UUID, *, but: Collection[str]) -> bool:
+    """Return whether a member did something on the loan, other than these acts."""
+    statement = select(AuditEntry.id).where(
+        AuditEntry.loan_id == loan_id, col(AuditEntry.actor_id).is_not(None), col(AuditEntry.act).not_in(but)
+    )
+    return (await session.exec(statement.limit(1))).first() is not None
+
+
 async def last_entries(
     session: AsyncSession, loan_ids: Collection[UUID], subject_ids: Collection[UUID]
 ) -> dict[UUID, AuditEntry]:

@@ -136,12 +136,12 @@ async def counts_of_owner(session: AsyncSession, owner_id: UUID) -> dict[str, in
     return dict((await session.exec(statement)).all())
 
 
-def visible_to(member: Member, *, sees_all: bool) -> ColumnElement[bool]:
+def visible_to(member: Member, *, sees_all: bool, stands_in_for: frozenset[UUID] = frozenset()) -> ColumnElement[bool]:
     """Return the condition for the loans that a member sees: with `sees_all` the workspace's; else those of their team,
-    those without an owner, those on which they hold a follow-up, and the loans and follow-ups of those they cover."""
+    those without an owner, those on which they hold a follow-up, and the loans and follow-ups of `stands_in_for`."""
     if sees_all:
         return _visible_to_all(member.workspace_id)
-    return _visible_to_agent(member.workspace_id, member.id, member.team_id)
+    return _visible_to_agent(member.workspace_id, member.id, member.team_id, stands_in_for)
 
 
 @lru_cache(maxsize=64)
@@ -150,17 +150,18 @@ def _visible_to_all(workspace_id: UUID) -> ColumnElement[bool]:
 
 
 @lru_cache(maxsize=1024)
-def _visible_to_agent(workspace_id: UUID, member_id: UUID, team_id: UUID | None) -> ColumnElement[bool]:
+def _visible_to_agent(
+    workspace_id: UUID, member_id: UUID, team_id: UUID | None, stands_in_for: frozenset[UUID]
+) -> ColumnElement[bool]:
     # Cached because every command needs it, and building it takes longer than the database needs for it.
     is_mate = col(Member.team_id).is_(None) if team_id is None else col(Member.team_id) == team_id
-    covered_or_self = or_(col(Member.id) == member_id, col(Member.cover_id) == member_id)
-    mates = select(Member.id).where(Member.workspace_id == workspace_id, or_(covered_or_self, is_mate))
-    covered = select(Member.id).where(covered_or_self)
-    held = select(FollowUp.loan_id).where(col(FollowUp.assignee_id).in_(covered), FollowUp.state == "open")
-    return and_(
-        col(Loan.workspace_id) == workspace_id,
-        or_(col(Loan.owner_id).is_(None), col(Loan.owner_id).in_(mates), col(Loan.id).in_(held)),
-    )
+    mates = select(Member.id).where(Member.workspace_id == workspace_id, or_(col(Member.id) == member_id, is_mate))
+    people = [member_id, *sorted(stands_in_for)]
+    held = select(FollowUp.loan_id).where(col(FollowUp.assignee_id).in_(people), FollowUp.state == "open")
+    owned = [col(Loan.owner_id).is_(None), col(Loan.owner_id).in_(mates)]
+    if stands_in_for:
+        owned.append(col(Loan.owner_id).in_(sorted(stands_in_for)))
+    return and_(col(Loan.workspace_id) == workspace_id, or_(*owned, col(Loan.id).in_(held)))
 
 
 async def stage_changes(session: AsyncSession, loan_id: UUID, *, limit: int) -> list[StageChange]:

@@ -44,6 +44,17 @@ async def ids_of_keys(session: AsyncSession, workspace_id: UUID, keys: Collectio
     return dict((await session.exec(statement)).all()) if keys else {}
 
 
+async def unsent_to(session: AsyncSession, workspace_id: UUID, channel: str) -> list[Notice]:
+    """Return the notices to a channel that are pending and were never posted."""
+    statement = sqlmodel_select(Notice).where(
+        Notice.workspace_id == workspace_id,
+        col(Notice.owed_from).is_not(None),
+        col(Notice.ts).is_(None),
+        Notice.target == channel,
+    )
+    return list((await session.exec(statement)).all())
+
+
 async def ids_with_prefix(session: AsyncSession, workspace_id: UUID, prefix: str) -> list[UUID]:
     """Return the ids of the notices whose keys begin with `prefix`."""
     statement = sqlmodel_select(Notice.id).where(

@@ -19,6 +19,14 @@ _BY_SLACK_ID = select(Member).where(
     Member.workspace_id == bindparam("workspace"), Member.slack_user_id == bindparam("slack_id")
 )
 
+_AWAY = select(Member).where(
+    Member.workspace_id == bindparam("workspace"),
+    col(Member.removed_at).is_(None),
+    col(Member.absent_until).is_not(None) | col(Member.account_lost_at).is_not(None),
+)
+
+_AT_DESK = (col(Member.removed_at).is_(None), col(Member.account_lost_at).is_(None))
+
 _MANAGES = col(TeamManager.removed_at).is_(None)
 
 
@@ -55,22 +63,22 @@ async def by_ids(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Membe
 
 
 async def everybody(session: AsyncSession, workspace_id: UUID) -> list[Member]:
-    """Return the present members, by name."""
+    """Return the present members, by name, also those who have lost their account."""
     return list((await session.exec(_present(workspace_id).order_by(col(Member.name_key)))).all())
 
 
 async def of_team(session: AsyncSession, team_id: UUID) -> list[Member]:
-    """Return the present members of a team, by name."""
-    statement = select(Member).where(Member.team_id == team_id, col(Member.removed_at).is_(None))
+    """Return the members of a team who may use the desk, by name."""
+    statement = select(Member).where(Member.team_id == team_id, *_AT_DESK)
     return list((await session.exec(statement.order_by(col(Member.name_key)))).all())
 
 
 async def managers_of(session: AsyncSession, team_ids: Sequence[UUID]) -> list[Member]:
-    """Return the present managers of these teams, by name."""
+    """Return the managers of these teams who may use the desk, by name."""
     statement = (
         select(Member)
         .join(TeamManager, col(TeamManager.member_id) == col(Member.id))
-        .where(col(TeamManager.team_id).in_(team_ids), col(Member.removed_at).is_(None), _MANAGES)
+        .where(col(TeamManager.team_id).in_(team_ids), *_AT_DESK, _MANAGES)
         .order_by(col(Member.name_key))
         .distinct()
     )
@@ -78,13 +86,13 @@ async def managers_of(session: AsyncSession, team_ids: Sequence[UUID]) -> list[M
 
 
 async def managers_by_team(session: AsyncSession, team_ids: Collection[UUID]) -> dict[UUID, list[Member]]:
-    """Return the present managers of each of these teams, by name; a team without any is missing."""
+    """Return the managers of each of these teams who may use the desk, by name; a team without any is missing."""
     if not team_ids:
         return {}
     statement = (
         select(TeamManager.team_id, Member)
         .join(Member, col(Member.id) == col(TeamManager.member_id))
-        .where(col(TeamManager.team_id).in_(team_ids), col(Member.removed_at).is_(None), _MANAGES)
+        .where(col(TeamManager.team_id).in_(team_ids), *_AT_DESK, _MANAGES)
         .order_by(col(Member.name_key))
     )
     found: dict[UUID, list[Member]] = {}
@@ -111,13 +119,14 @@ async def managed_by(session: AsyncSession, member_id: UUID) -> list[TeamManager
 
 
 async def with_role(session: AsyncSession, workspace_id: UUID, role: str) -> list[Member]:
-    """Return the present members with that role, by name."""
-    return [m for m in await everybody(session, workspace_id) if role in m.roles.split()]
+    """Return the members with that role who may use the desk, by name."""
+    everyone = await everybody(session, workspace_id)
+    return [m for m in everyone if role in m.roles.split() and m.account_lost_at is None]
 
 
-async def covered_by_any(session: AsyncSession, member_ids: Sequence[UUID]) -> list[Member]:
-    """Return the members who named one of these as their cover."""
-    return list((await session.exec(select(Member).where(col(Member.cover_id).in_(member_ids)))).all())
+async def away(session: AsyncSession, workspace_id: UUID) -> list[Member]:
+    """Return the present members who have an absence or have lost their account. The cost is theirs, not the table's."""
+    return list((await session.exec(_AWAY, params={"workspace": workspace_id})).all())
 
 
 ABSENCES = "absences"
@@ -177,6 +186,16 @@ async def language_of_channel(session: AsyncSession, workspace_id: UUID, channel
         Team.workspace_id == workspace_id, Team.manager_channel_id == channel_id, col(Team.language).is_not(None)
     )
     return (await session.exec(statement.order_by(col(Team.name_key)).limit(1))).first()
+
+
+async def is_channel_lost(session: AsyncSession, workspace_id: UUID, channel_id: str) -> bool:
+    """Return whether the desk has stopped to write to that manager channel."""
+    statement = select(Team.id).where(
+        Team.workspace_id == workspace_id,
+        Team.manager_channel_id == channel_id,
+        col(Team.channel_lost_at).is_not(None),
+    )
+    return (await session.exec(statement.limit(1))).first() is not None
 
 
 async def team_of_name(session: AsyncSession, workspace_id: UUID, name: str) -> Team | None:

@@ -1,0 +1,58 @@
+"""Join an inquiry with the loan that a lender's file brought beside it: they are one loan."""
+
+from desk.core.changes import track
+from desk.core.errors import Conflict
+from desk.core.transaction import Desk
+from desk.follow_ups import rule_plans
+from desk.loans import borrowers, stages
+from desk.rules.contacts import without_extension
+from desk.rules.stages import weigh_imported_stage
+from storage.queries.core import acts
+from storage.queries.loans import loans
+from storage.tables import Borrower, Loan
+from storage.upkeep import demo
+
+_READING = ("show_number",)
+"""Acts that change nothing on a loan."""
+
+
+async def join(desk: Desk, inquiry: Loan, number: str) -> tuple[str, str] | None:
+    """Give a locked inquiry what the loan of that number has, remove that loan, and return the borrower's name before and
+    after if it changed.
+
+    The caller has checked the rights on both and gives the inquiry the number. Raises Conflict: `number_taken` (they have
+    different phones, or are not an inquiry and an imported loan), `join_has_work`.
+    """
+    brought = await loans.by_number(desk.session, desk.workspace.id, number)
+    if brought is None or not inquiry.minted or brought.minted or brought.demo_at is not None:
+        raise Conflict("number_taken", given=number)
+    await loans.lock_all(desk.session, [inquiry.id, brought.id])
+    borrower = await desk.session.get_one(Borrower, inquiry.borrower_id)
+    own = borrowers.contact(desk, borrower)
+    other = await borrowers.contact_of(desk, brought.borrower_id)
+    if without_extension(own.phone) != without_extension(other.phone):
+        raise Conflict("number_taken", given=number)
+    if await acts.members_acted_on(desk.session, brought.id, but=_READING):
+        raise Conflict("join_has_work", given=number, loan=inquiry.number)
+    await _take_values(desk, inquiry, brought)
+    stage = brought.stage
+    await demo.remove(desk.session, [brought.id], desk.now)
+    desk.session.expunge(brought)
+    decision = weigh_imported_stage(inquiry.stage, stage, last=None, typed=inquiry.stage_set_at is not None)
+    if decision == "take":
+        await stages.enter_by_import(desk, inquiry, stage)
+    else:
+        await rule_plans.plan_instalment(desk, inquiry)
+    desk.audit("import_take_over", loan_id=inquiry.id)
+    if own.name == other.name:
+        return None
+    await borrowers.correct(desk, borrower, name=other.name)
+    return own.name, other.name
+
+
+async def _take_values(desk: Desk, inquiry: Loan, brought: Loan) -> None:
+    track(desk, inquiry)
+    for column in ("amount", "due_day", "autopay", "unpaid_since"):
+        setattr(inquiry, column, getattr(brought, column))
+    if inquiry.owner_id is None:
+        inquiry.owner_id = brought.owner_id
