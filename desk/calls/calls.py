@@ -19,7 +19,7 @@ from desk.follow_ups import chasing
 from desk.follow_ups.lifecycle import check_note, close, move, plan
 from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.rule_plans import assignee_of_next
-from desk.loans import lookup
+from desk.loans import borrowers, lookup
 from desk.messages.manager_notices import report_call
 from desk.people.members import require_may_act
 from storage.engine.types import new_id
@@ -27,7 +27,7 @@ from storage.queries.calls import calls
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans
-from storage.tables import Borrower, Call, FollowUp, Loan
+from storage.tables import Call, FollowUp, Loan
 
 SAME_LINE_WITHIN = timedelta(minutes=2)
 """How long a repeated line of the same member asks whether another call is meant."""
@@ -207,7 +207,7 @@ async def _log(
     call = create(desk, _call(desk, loan, outcome, match, result.answered, line_digest, minutes))
     call.amount, call.share = amount, share
     if outcome.marks_number_wrong:
-        await _mark_number_wrong(desk, loan)
+        await borrowers.mark_phone(desk, loan.borrower_id, wrong=True)
     told = outcome.tells_manager and await report_call(desk, loan, call, result.answered)
     subject = result.answered.id if result.answered else call.id
     desk.audit("call", loan_id=loan.id, subject_id=subject, outcome=outcome.code, call=str(call.id))
@@ -268,12 +268,6 @@ def _call(
         minutes=minutes,
         at=desk.now,
     )
-
-
-async def _mark_number_wrong(desk: Desk, loan: Loan) -> None:
-    borrower = await desk.session.get_one(Borrower, loan.borrower_id, with_for_update=True, populate_existing=True)
-    if borrower.phone_wrong_at is None:
-        track(desk, borrower).phone_wrong_at = desk.now
 
 
 async def own_call(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:

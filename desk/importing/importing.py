@@ -14,6 +14,7 @@ from desk.importing.comparing import LastSaid, corrected_fields, name_key, read_
 from desk.importing.rows import REQUIRED, ImportRow
 from desk.importing.updating import Matched, Remark, Update, plan_instalment, remark, update_loan
 from desk.loans import borrowers
+from desk.loans.corrections import record_correction
 from desk.rules.contacts import without_extension
 from storage.engine.types import new_id
 from storage.queries.importing import imports
@@ -219,7 +220,7 @@ class _Batch:
         desk, loan = self.desk, known.loan
         taken_over = loan.minted
         if taken_over:
-            track(desk, loan)
+            record_correction(desk, track(desk, loan), "number", loan.number)
             loan.number, loan.number_key, loan.minted = row.number, number_key(row.number), False
             desk.audit("import_take_over", loan_id=loan.id)
         update = Update(known, row, owner, owner_left=loan.owner_id is not None and loan.owner_id not in self.present)

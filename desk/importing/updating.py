@@ -12,6 +12,7 @@ from desk.importing.comparing import LastSaid, Verdict, as_text, weigh
 from desk.importing.rows import ImportRow
 from desk.loans import borrowers, stages
 from desk.loans.borrowers import Contact
+from desk.loans.corrections import record_correction
 from desk.messages.manager_notices import ask_for_owner
 from desk.rules.stages import weigh_imported_stage
 from storage.engine.types import new_id
@@ -121,6 +122,10 @@ async def _update_contact(desk: Desk, update: Update) -> None:
     phone = row.phone if update.takes("phone", known.phone, row.phone) else None
     if name is not None or phone is not None:
         await borrowers.correct(desk, update.known.borrower, name=name, phone=phone)
+    if name is not None:
+        record_correction(desk, update.known.loan, "name", known.name)
+    if phone is not None:
+        record_correction(desk, update.known.loan, "phone", known.phone)
 
 
 async def _update_owner(desk: Desk, update: Update) -> None:

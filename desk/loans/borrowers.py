@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -49,20 +50,46 @@ def new_borrower(desk: Desk, *, name: str, phone: str) -> Borrower:
 
 async def write_many(desk: Desk, contacts: Sequence[tuple[UUID, str, str]]) -> None:
     """Write many new borrowers at once, given as id, name and phone. The session does not load their rows."""
-    await loans.add_borrowers(desk.session, [_values(desk, *contact) for contact in contacts])
+    wrong = await wrong_since(desk, [phone for _, _, phone in contacts])
+    values = [_values(desk, *contact) | {"phone_wrong_at": wrong.get(contact[2])} for contact in contacts]
+    await loans.add_borrowers(desk.session, values)
     await search.add_terms(desk.session, desk.cipher, desk.workspace.id, contacts)
 
 
 async def correct(desk: Desk, borrower: Borrower, *, name: str | None = None, phone: str | None = None) -> None:
-    """Correct the name or the phone (E.164) and update the search index. A new phone loses the mark “wrong number”."""
+    """Correct the name or the phone (E.164) and update the search index.
+
+    A new phone is marked as wrong only if it is on another loan.
+    """
     known = contact(desk, borrower)
     track(desk, borrower)
     if name is not None:
         borrower.name_cipher = desk.cipher.encrypt(Borrower.name_cipher, borrower.id, name)
     if phone is not None and phone != known.phone:
         borrower.phone_cipher = desk.cipher.encrypt(Borrower.phone_cipher, borrower.id, phone)
-        borrower.phone_wrong_at = None
+        borrower.phone_wrong_at = (await wrong_since(desk, [phone])).get(phone)
     await index(desk, [borrower])
+
+
+async def mark_phone(desk: Desk, borrower_id: UUID, *, wrong: bool) -> None:
+    """Mark a borrower's phone as wrong, or remove the mark, on every loan with that phone."""
+    known = await contact_of(desk, borrower_id)
+    for row in await loans.borrowers_with(desk.session, desk.workspace.id, [_phone_digest(desk, known.phone)]):
+        if (row.phone_wrong_at is not None) is not wrong and contact(desk, row).phone == known.phone:
+            track(desk, row).phone_wrong_at = desk.now if wrong else None
+
+
+async def wrong_since(desk: Desk, phones: Sequence[str]) -> dict[str, datetime]:
+    """Return since when each of these phones is marked as wrong, on whichever loan; the others are left out."""
+    if not phones:
+        return {}
+    digests = {_phone_digest(desk, phone) for phone in phones}
+    marked = await loans.borrowers_with(desk.session, desk.workspace.id, digests, marked_only=True)
+    return {contact(desk, row).phone: row.phone_wrong_at for row in marked if row.phone_wrong_at}
+
+
+def _phone_digest(desk: Desk, phone: str) -> bytes:
+    return desk.cipher.digest("phone", without_extension(phone).removeprefix("+"))
 
 
 @recomputes_after(Borrower)

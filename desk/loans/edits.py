@@ -14,6 +14,7 @@ from desk.core.transaction import Desk
 from desk.core.values import NUMBER_LIMIT, LoanRef
 from desk.follow_ups.rule_plans import present_owner
 from desk.loans import borrowers, joining, lookup
+from desk.loans.corrections import record_correction
 from desk.loans.inquiries import check_name
 from desk.loans.views import LoanView, loan_view
 from desk.people import onboarding
@@ -32,20 +33,24 @@ _SEPARATED = re.compile(r"[\s,，、;；]")
 
 @dataclass(frozen=True, slots=True)
 class LoanCorrected:
-    """One correction of a loan, with the value before and after it."""
+    """One correction of a loan, with the value before and after it. `phone_is_wrong`: the new number is marked as wrong,
+    because it is on another loan that it is marked on."""
 
     loan: LoanView
     what: Field
     before: str = field(repr=False)
     after: str = field(repr=False)
+    phone_is_wrong: bool = False
     undo_id: UUID = field(kw_only=True)
 
 
 async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) -> tuple[LoanCorrected, ...]:
     """Correct a loan: all of the changes or none. One Undo takes them all back.
 
-    A phone is E.164; the same phone again removes its mark “wrong number”. The number of a loan that a file brought beside an
-    inquiry with the same phone joins the two. Raises NotAllowed (`others_may_act`,
+    A phone is E.164; the same phone again removes its mark “wrong number” on every loan. The number of a loan that a file
+    brought beside an inquiry with the same phone joins the two.
+
+    Raises NotAllowed (`others_may_act`,
     `role_missing`), Invalid (`nothing_changed`, `name_missing`, `name_too_long`, `number_separated`, `number_too_long`), Conflict
     (`number_taken`, `join_has_work`), and as `lookup.resolve` does.
     """
@@ -59,7 +64,11 @@ async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) 
         await _make_real(desk, named)
     undo_id = offer_undo(desk, "edit", loan_id=named.id)
     view = await loan_view(desk, named)
-    return tuple(LoanCorrected(view, what, before, after, undo_id=undo_id) for what, before, after in done)
+    wrong = (await borrowers.contact_of(desk, named.borrower_id)).phone_is_wrong
+    return tuple(
+        LoanCorrected(view, what, before, after, wrong and what == "phone", undo_id=undo_id)
+        for what, before, after in done
+    )
 
 
 async def require_may_edit(desk: Desk, loan: LoanRef) -> None:
@@ -97,6 +106,7 @@ async def _renumber(desk: Desk, loan: Loan, value: str) -> list[Correction]:
         corrections = await _join(desk, loan, number)
     track(desk, loan)
     loan.number, loan.number_key, loan.minted = number, loans.number_key(number), False
+    record_correction(desk, loan, "number", before)
     return [("number", before, number), *corrections]
 
 
@@ -107,7 +117,10 @@ async def _join(desk: Desk, loan: Loan, number: str) -> list[Correction]:
         raise Conflict("number_taken", given=number)
     await _require_may(desk, seen)
     renamed = await joining.join(desk, loan, number)
-    return [("name", *renamed)] if renamed else []
+    if renamed is None:
+        return []
+    record_correction(desk, loan, "name", renamed[0])
+    return [("name", *renamed)]
 
 
 async def _rename(desk: Desk, loan: Loan, name: str) -> list[Correction]:
@@ -117,6 +130,7 @@ async def _rename(desk: Desk, loan: Loan, name: str) -> list[Correction]:
     if name == before:
         raise Invalid("nothing_changed", loan=loan.number)
     await borrowers.correct(desk, borrower, name=name)
+    record_correction(desk, loan, "name", before)
     return [("name", before, name)]
 
 
@@ -126,8 +140,10 @@ async def _change_phone(desk: Desk, loan: Loan, phone: str) -> list[Correction]:
     if phone == before and borrower.phone_wrong_at is None:
         raise Invalid("nothing_changed", loan=loan.number)
     if phone == before:
-        track(desk, borrower).phone_wrong_at = None
-    await borrowers.correct(desk, borrower, phone=phone)
+        await borrowers.mark_phone(desk, borrower.id, wrong=False)
+    else:
+        await borrowers.correct(desk, borrower, phone=phone)
+        record_correction(desk, loan, "phone", before)
     return [("phone", format_phone(before), format_phone(phone))]
 
 

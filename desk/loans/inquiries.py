@@ -30,11 +30,12 @@ KNOWN_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class NewInquiry:
-    """An opened inquiry."""
+    """An opened inquiry. `phone_is_wrong`: its number is marked as wrong on another loan, and so on this one."""
 
     loan: LoanView
     name: str = field(repr=False)
     note: str = field(repr=False)
+    phone_is_wrong: bool
     next_steps: NextSteps | None
     undo_id: UUID
 
@@ -99,6 +100,7 @@ async def _open(desk: Desk, name: str, phone: str, note: str) -> NewInquiry:
     owner = desk.member if roles_of(desk.member) & set(CALLERS) else None
     number = await workspaces.take_loan_number(desk.session, desk.workspace)
     borrower = borrowers.new_borrower(desk, name=name, phone=phone)
+    borrower.phone_wrong_at = (await borrowers.wrong_since(desk, [phone])).get(phone)
     loan = create(
         desk,
         Loan(
@@ -119,4 +121,5 @@ async def _open(desk: Desk, name: str, phone: str, note: str) -> NewInquiry:
     add_stage_change(desk, loan, "inquiry", note, from_stage=None)
     desk.audit("new_loan", loan_id=loan.id)
     undo_id = offer_undo(desk, "new_loan", loan_id=loan.id)
-    return NewInquiry(await loan_view(desk, loan), name, note, await offer_next_steps(desk, loan), undo_id)
+    wrong = borrower.phone_wrong_at is not None
+    return NewInquiry(await loan_view(desk, loan), name, note, wrong, await offer_next_steps(desk, loan), undo_id)

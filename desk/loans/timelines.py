@@ -1,4 +1,4 @@
-"""The history of a loan in order of time: calls, notes, stages, owners, handovers, documents."""
+"""The history of a loan in order of time: calls, notes, stages, owners, handovers, documents, corrections."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -15,12 +15,24 @@ from desk.loans import borrowers, lookup
 from desk.loans.notes import text_of
 from desk.loans.views import LoanView, loan_view, slack_ids
 from desk.people.members import authorship
+from desk.rules.contacts import without_extension
+from desk.rules.masking import phone_tail
 from storage.queries.calls import calls
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import notes
-from storage.queries.loans.loans import stage_changes
-from storage.tables import Assignment, Call, CallCorrection, DocumentItem, DocumentStep, FollowUp, LoanNote, StageChange
+from storage.queries.loans.loans import corrections, stage_changes
+from storage.tables import (
+    Assignment,
+    Call,
+    CallCorrection,
+    DocumentItem,
+    DocumentStep,
+    FollowUp,
+    LoanCorrection,
+    LoanNote,
+    StageChange,
+)
 
 PAGE = 10
 """Events per page."""
@@ -45,11 +57,12 @@ class Event:
     `code` is a call's outcome, the new stage, the Slack id of the new owner or assignee, or the document. Calls and notes:
     `amount` was promised or paid, `share` says what such a payment covers, `earlier` has the versions before each correction,
     oldest first; `may_correct` is whether the reader may correct it. Handover of a follow-up: `number` and `purpose` identify
-    it. Document: `words` describe it, `state` is its new state.
+    it. Document: `words` describe it, `state` is its new state. Correction: `code` is the field, `words` its value before, of
+    a phone the last digits, empty if it is not known.
     """
 
     id: UUID
-    kind: Literal["call", "note", "stage", "owner", "handover", "document"]
+    kind: Literal["call", "note", "stage", "owner", "handover", "document", "correction"]
     at: datetime
     who: str | None
     code: str
@@ -87,6 +100,7 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
         *await _notes(desk, await notes.last_of_loan(desk.session, loan.id, limit=wanted)),
         *await _stages(desk, await stage_changes(desk.session, loan.id, limit=wanted)),
         *await _assignments(desk, await follow_ups.of_loan(desk.session, loan.id, limit=wanted)),
+        *await _corrections(desk, await corrections(desk.session, loan.id, limit=wanted)),
         *await _documents(desk, await documents.steps_of_loan(desk.session, loan.id, limit=wanted)),
     ]
     found.sort(key=lambda event: (event.at, event.id), reverse=True)
@@ -188,6 +202,22 @@ async def _assignments(desk: Desk, rows: Sequence[tuple[Assignment, FollowUp | N
             number=follow_up.number if follow_up else None,
         )
         for row, follow_up in rows
+    ]
+
+
+async def _corrections(desk: Desk, rows: Sequence[LoanCorrection]) -> list[Event]:
+    names = await slack_ids(desk, (row.by_id for row in rows))
+    before = {row.id: desk.cipher.decrypt(LoanCorrection.before_cipher, row) for row in rows}
+    return [
+        Event(
+            id=row.id,
+            kind="correction",
+            at=row.at,
+            who=names.get(row.by_id),
+            code=row.field,
+            words=phone_tail(without_extension(before[row.id])) if row.field == "phone" else before[row.id],
+        )
+        for row in rows
     ]
 
 

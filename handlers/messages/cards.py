@@ -21,6 +21,7 @@ from handlers.messages.block_kit.elements import (
     purpose,
     stage,
     write_more,
+    write_wrong_number,
 )
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
@@ -95,11 +96,7 @@ def _write_header(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo)
     loan = view.loan
     _write_name(t, writer, loan, view.name)
     if view.phone_is_wrong:
-        writer.phrase(
-            t,
-            "Careful: this number is marked as wrong. To correct it: {line}",
-            line=Code(t("/loan edit {loan} phone 138 0013 8000", loan=loan.number)),
-        )
+        write_wrong_number(t, writer, loan)
     since = t.date(view.stage_since.astimezone(zone).date())
     owner: Inline = Mention(loan.owner) if loan.owner else t("nobody")
     writer.phrase(t, "{stage} since {date} · owner: {owner}", stage=Bold(stage(t, loan.stage)), date=since, owner=owner)
@@ -298,10 +295,29 @@ def _event(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> list[I
         case "handover":
             about = f"/{event.number} {purpose(t, event.purpose or '')}"
             words += phrase(t, "{follow_up} handed over to {who}", follow_up=Bold(about), who=Mention(event.code))
+        case "correction":
+            words += _correction(t, event)
         case "document":
             now = t("requested from the borrower") if event.state == "requested" else state(t, event.state)
             words += [Bold(document(t, event.code, event.words)), " · ", now]
     return [*words, " · ", Mention(event.who)] if event.who else words
+
+
+def _correction(t: Translator, event: Event) -> list[Inline]:
+    before = Bold(phone_ending(t, event.words) if event.code == "phone" else event.words)
+    match event.code, bool(event.words):
+        case "name", True:
+            return phrase(t, "borrower's name corrected; before: {before}", before=before)
+        case "phone", True:
+            return phrase(t, "phone number corrected; before: {before}", before=before)
+        case "number", True:
+            return phrase(t, "loan number corrected; before: {before}", before=before)
+        case "name", _:
+            return [t("borrower's name corrected")]
+        case "phone", _:
+            return [t("phone number corrected")]
+        case _:
+            return [t("loan number corrected")]
 
 
 def _write_corrections(

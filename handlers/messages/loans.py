@@ -19,6 +19,7 @@ from handlers.messages.block_kit.elements import (
     undo_button,
     write_more,
     write_plan,
+    write_wrong_number,
 )
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
@@ -101,6 +102,8 @@ def inquiry_opened(t: Translator, result: NewInquiry, zone: ZoneInfo) -> Message
         owner=owner,
     )
     writer.quote(result.note)
+    if result.phone_is_wrong:
+        write_wrong_number(t, writer, result.loan)
     offer_next(t, writer, result.next_steps, zone)
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
@@ -134,6 +137,8 @@ def _write_correction(t: Translator, writer: Writer, result: LoanCorrected) -> N
             writer.phrase(t, "{loan}: the borrower's name is now {after} (it was {before}).", **values)
         case "phone":
             writer.phrase(t, "{loan}: the phone number is now {after} (it was {before}).", **values)
+            if result.phone_is_wrong:
+                write_wrong_number(t, writer, result.loan)
         case "number":
             writer.phrase(t, "Loan {before} now has the number {after}.", **values)
 

@@ -21,7 +21,7 @@ from sandbox.server import Sandbox
 from sandbox.workspace import Draft
 from storage.engine import schema
 from storage.engine.database import Database, make_folder
-from storage.tables import Member, Team
+from storage.tables import AuditEntry, Loan, LoanCorrection, Member, Team
 from tests.clocks import FrozenClock
 from tests.wire.conftest import PEOPLE, install, settings_for
 from tests.wire.office_day import Slack, shown
@@ -166,6 +166,40 @@ async def test_what_the_earlier_release_had_queued_is_delivered(slack: Slack) ->
     assert slack.texts(slack.agent) == []
     await slack.deliver()
     assert any("L-1042" in text and "16:00" in text for text in slack.texts(slack.agent))
+
+
+async def test_old_corrections_are_in_the_timeline_unless_they_were_undone(release: Release, empty_url: str) -> None:
+    await release.load(empty_url)
+    database = Database(empty_url)
+    acts = [
+        ("16:00", "edit", {"field": "name"}),
+        ("16:00", "edit", {"field": "phone"}),
+        ("16:01", "edit", {"field": "number"}),
+        ("16:02", "undo", {"act_undone": "edit"}),
+        ("16:03", "undo", {"act_undone": "call"}),
+    ]
+    async with database.transaction() as session:
+        loan = (await session.exec(select(Loan.id, Loan.workspace_id).where(Loan.number == "L-1042"))).one()
+        for clock, act, details in acts:
+            at = datetime.fromisoformat(f"2026-11-20T{clock}:00+08:00")
+            entry = AuditEntry(loan_id=loan[0], workspace_id=loan[1], at=at, act=act, details=details)
+            session.add(entry)
+    await schema.migrate(database)
+    async with database.reading() as session:
+        found = (await session.exec(select(LoanCorrection).order_by(LoanCorrection.field))).all()
+    await database.close()
+    assert [(each.field, each.before_cipher, each.loan_id) for each in found] == [
+        ("name", None, loan[0]),
+        ("phone", None, loan[0]),
+    ]
+
+
+@pytest.mark.parametrize("words", ["wangxiaoming", "王小明", "5678"])
+async def test_old_borrowers_are_found_by_old_and_new_entries(slack: Slack, words: str) -> None:
+    before = (await slack.command(slack.agent, f"/loan find {words}")).text
+    await slack.deliver()
+    assert (await slack.command(slack.agent, f"/loan find {words}")).text == before
+    assert "L-1042" in before
 
 
 async def test_documents_absences_and_settings_are_as_they_were(slack: Slack) -> None:

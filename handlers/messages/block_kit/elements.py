@@ -65,6 +65,12 @@ def phone(t: Translator, number: str) -> str:
     return t("{number} ext. {extension}", number=read, extension=extension) if extension else read
 
 
+def write_wrong_number(t: Translator, writer: Writer, loan: LoanView) -> None:
+    """Write that the borrower's number is marked as wrong, and how to correct it."""
+    line = Code(t("/loan edit {loan} phone 138 0013 8000", loan=loan.number))
+    writer.phrase(t, "Careful: this number is marked as wrong. To correct it: {line}", line=line)
+
+
 def follow_up_name(follow_up: FollowUpView) -> str:
     """Return a follow-up as people type it: `L-1042/2`."""
     return f"{follow_up.loan_number}/{follow_up.number}"

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.queries.core import rows
-from storage.tables import Borrower, FollowUp, Loan, Member, StageChange
+from storage.tables import Borrower, FollowUp, Loan, LoanCorrection, Member, SearchTerm, StageChange
 from storage.tables.loans import plain_number
 
 rows.cache(Borrower)
@@ -175,6 +175,28 @@ async def add_borrowers(session: AsyncSession, values: Sequence[dict[str, Any]])
     """Insert new borrowers, given as the values of their columns."""
     if values:
         await (await session.connection()).execute(insert(Borrower), values)
+
+
+async def borrowers_with(
+    session: AsyncSession, workspace_id: UUID, digests: Collection[bytes], *, marked_only: bool = False
+) -> list[Borrower]:
+    """Return the borrowers that have one of these search digests, locked in the order of their ids; with `marked_only`, those
+    whose phone is marked as wrong, not locked."""
+    indexed = select(SearchTerm.borrower_id).where(
+        SearchTerm.workspace_id == workspace_id, col(SearchTerm.digest).in_(digests)
+    )
+    statement = select(Borrower).where(col(Borrower.id).in_(indexed)).order_by(col(Borrower.id))
+    if marked_only:
+        return list((await session.exec(statement.where(col(Borrower.phone_wrong_at).is_not(None)))).all())
+    locked = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return list((await session.exec(locked)).all())
+
+
+async def corrections(session: AsyncSession, loan_id: UUID, *, limit: int) -> list[LoanCorrection]:
+    """Return the corrections of a loan that were not undone, newest first."""
+    statement = select(LoanCorrection).where(LoanCorrection.loan_id == loan_id, col(LoanCorrection.undone_at).is_(None))
+    ordered = statement.order_by(col(LoanCorrection.at).desc(), col(LoanCorrection.id).desc()).limit(limit)
+    return list((await session.exec(ordered)).all())
 
 
 async def borrowers_by_ids(session: AsyncSession, ids: Iterable[UUID]) -> list[Borrower]:

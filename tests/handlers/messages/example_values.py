@@ -269,9 +269,9 @@ class ExampleBuilder:
         raise TypeError(f"no example text for {qualified}")
 
     def _event(self) -> Event:
-        kind = self.choices.one_of(("call", "stage", "owner", "document", "note"))
+        kind = self.choices.one_of(("call", "stage", "owner", "document", "note", "correction"))
         codes = {"call": _CODES["outcome"], "stage": _CODES["stage"], "owner": ("U0LIN",), "document": _CODES["code"]}
-        codes["note"] = ("",)
+        codes |= {"note": ("",), "correction": ("name", "phone", "number")}
         return Event(
             id=self._id(),
             kind=kind,
@@ -279,7 +279,7 @@ class ExampleBuilder:
             who="U0LIN" if self.choices.includes("who") else None,
             code=self.choices.one_of(codes[kind]),
             note=self.choices.note,
-            words=self.choices.name if kind == "document" else "",
+            words=self.choices.name if kind in ("document", "correction") else "",
             state="requested",
             earlier=self.value(tuple[EarlierVersion, ...], "earlier", "Event"),
             may_correct=kind in ("call", "note") and self.choices.includes("may_correct"),
