@@ -19,6 +19,7 @@ from desk.follow_ups import chasing
 from desk.follow_ups.lifecycle import check_note, close, move, plan
 from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.rule_plans import assignee_of_next
+from desk.follow_ups.verification_notices import report_check
 from desk.loans import borrowers, lookup
 from desk.messages.manager_notices import report_call
 from desk.people.members import require_may_act
@@ -126,6 +127,7 @@ async def answer_another(
     if outcome.ends:
         close(desk, shown.follow_up, "done")
         result = OutcomeResult(answered=shown.follow_up, ended=(shown.follow_up,))
+        await report_check(desk, loan, shown.follow_up)
         if about == chasing.PURPOSE:
             result = await _go_on_chasing(desk, loan, result)
     else:
@@ -204,6 +206,8 @@ async def _log(
         result = await apply_outcome(desk, loan, open_rows, outcome, match, step, keeps_plan=keeps_plan)
     if about == chasing.PURPOSE:
         result = await _go_on_chasing(desk, loan, result)
+    for ended in result.ended:
+        await report_check(desk, loan, ended)
     call = create(desk, _call(desk, loan, outcome, match, result.answered, line_digest, minutes))
     call.amount, call.share = amount, share
     if outcome.marks_number_wrong:

@@ -17,6 +17,7 @@ from desk.follow_ups import chasing, lifecycle
 from desk.follow_ups.chasing import Paper
 from desk.follow_ups.lifecycle import PlannedFollowUp, check_note
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
+from desk.follow_ups.verification_notices import report_papers
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from desk.rules.stages import needed_at
@@ -249,6 +250,8 @@ async def _change(desk: Desk, loan: Loan, items: Sequence[DocumentItem], act: Ac
     done = await _finish_asking(desk, loan, requests)
     if act != "reject":
         planned = await _put_off(desk, loan, requests)
+    if act == "got":
+        await report_papers(desk, loan, items)
     codes = [item.document for item in items]
     desk.audit("documents", loan_id=loan.id, subject_id=items[0].id, step=act, documents=codes)
     return DocumentChangeResult(

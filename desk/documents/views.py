@@ -56,6 +56,12 @@ async def item_views(desk: Desk, rows: Sequence[tuple[DocumentItem, DocumentRequ
     )
 
 
+async def arrived(desk: Desk, item_ids: Sequence[UUID]) -> tuple[str, ...]:
+    """Return the codes of these documents, without those that count as not arrived again."""
+    rows = await documents.by_ids(desk.session, item_ids)
+    return tuple(row.document for row in rows if row.state not in (*documents.TO_BRING, "undone"))
+
+
 def words_of(desk: Desk, item: DocumentItem) -> str:
     """Return the free words that name a document, or the empty text."""
     return desk.cipher.decrypt(DocumentItem.words_cipher, item)

@@ -17,6 +17,7 @@ from desk.follow_ups.lifecycle import PlannedFollowUp, due_of
 from desk.follow_ups.locking import follow_up_name, lock_follow_up, require_open
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.follow_ups.rule_plans import DOCUMENTS, assignee_of_next
+from desk.follow_ups.verification_notices import report_check
 from desk.loans import lookup
 from desk.loans.views import (
     FollowUpView,
@@ -230,6 +231,7 @@ async def _move(desk: Desk, loan: Loan, row: FollowUp, due: Due) -> PlanResult:
 
 async def _close(desk: Desk, loan: Loan, row: FollowUp, state: str, why: str) -> CloseResult:
     lifecycle.close(desk, row, state, why=why)
+    await report_check(desk, loan, row)
     about_documents = row.purpose == chasing.PURPOSE
     chase = await chasing.continue_after(desk, loan, row, asked_until=due_of(row)) if about_documents else None
     desk.audit(state, loan_id=loan.id, subject_id=row.id)

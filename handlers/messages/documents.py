@@ -12,6 +12,7 @@ from handlers.messages.block_kit.elements import (
     brief_when,
     fit_buttons,
     follow_up_name,
+    masked_loan,
     phone_ending,
     undo_button,
     write_more,
@@ -131,6 +132,24 @@ def write_documents(
     if result.settled:
         writer.line(t("Closed:"))
         _write_items(t, writer, result.settled, zone)
+
+
+def papers_arrived(t: Translator, loan: LoanView, codes: Sequence[str], *, name: str, by: str) -> Message:
+    """Render the notice to who verifies that documents have arrived; without `codes` that was undone."""
+    writer = Writer()
+    if codes:
+        names = t(", ").join(dict.fromkeys(document(t, code) for code in codes))
+        writer.phrase(
+            t, "{name}: documents have arrived, {by} received {documents}.", name=name, by=by, documents=Bold(names)
+        )
+    else:
+        writer.line(t("{name}: {by} received documents.", name=name, by=by))
+    writer.line(masked_loan(t, loan))
+    if not codes:
+        return writer.line(Bold(t("This was undone."))).message()
+    value = {"l": str(loan.id)}
+    buttons = (Button(t("Documents"), "documents.list", value), Button(t("Open card"), "loan.card", value))
+    return writer.buttons(*buttons).message()
 
 
 def write_papers(

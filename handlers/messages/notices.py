@@ -5,6 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.transaction import Desk
+from desk.documents.views import arrived
 from desk.loans.lookup import may_see_as
 from desk.loans.views import loan_view
 from desk.messages import kinds
@@ -16,7 +17,7 @@ from desk.messages.set_aside import set_aside_now
 from desk.people import access_requests, accounts
 from desk.people.app_manifest import Additions
 from desk.people.onboarding import setup_status
-from handlers.messages import digests, handover, reminders, set_aside
+from handlers.messages import digests, documents, handover, reminders, set_aside
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.people import access, onboarding
@@ -67,6 +68,26 @@ async def _manager_told(desk: Desk, notice: Notice, t: Translator, _zone: ZoneIn
     caller = await desk.session.get_one(Member, call.caller_id)
     view = await loan_view(desk, loan)
     return reminders.call_outcome(t, view, name=caller.name, outcome=call.outcome, undone=call.undone_at is not None)
+
+
+async def _check_ended(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
+    view = await follow_up_notice(desk, notice)
+    if notice.ts is None and view.items[0].follow_up.state == "open":
+        return None
+    reader = await desk.session.get_one(Member, notice.to_id)
+    return reminders.check_ended(t, view, zone, name=reader.name)
+
+
+async def _papers_arrived(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    loan = await desk.session.get(Loan, notice.about_loan_id) if notice.about_loan_id else None
+    if loan is None:
+        return None
+    there = await arrived(desk, [UUID(each) for each in notice.facts["items"]])
+    if notice.ts is None and not there:
+        return None
+    by = await desk.session.get_one(Member, UUID(notice.facts["by"]))
+    reader = await desk.session.get_one(Member, notice.to_id)
+    return documents.papers_arrived(t, await loan_view(desk, loan), there, name=reader.name, by=by.name)
 
 
 async def _owner_asked(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
@@ -157,6 +178,8 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.ASSIGNED: _assigned,
     kinds.ESCALATION: _escalation,
     kinds.MANAGER_TOLD: _manager_told,
+    kinds.CHECK_ENDED: _check_ended,
+    kinds.PAPERS_ARRIVED: _papers_arrived,
     kinds.OWNER_ASKED: _owner_asked,
     kinds.CHANNEL_LOST: _channel_lost,
     kinds.SET_ASIDE: _set_aside,

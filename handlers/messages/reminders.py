@@ -99,6 +99,20 @@ def escalation(t: Translator, view: FollowUpNotice, zone: ZoneInfo, *, times: in
     return writer.buttons(_card(t, item.loan), *hand_on).message()
 
 
+def check_ended(t: Translator, view: FollowUpNotice, zone: ZoneInfo, *, name: str) -> Message:
+    """Render the notice to the owner of a loan that a verification has ended; once it is open again, that it is."""
+    item = view.items[0]
+    writer = Writer()
+    what = Bold(elements.purpose(t, item.follow_up.purpose))
+    if item.follow_up.state == "open" or item.change is None:
+        writer.phrase(t, "{name}: {what} is open again.", name=name, what=what)
+        return writer.line(elements.masked_loan(t, item.loan)).buttons(_card(t, item.loan)).message()
+    writer.phrase(t, "{name}: {what} has ended.", name=name, what=what)
+    writer.line(elements.masked_loan(t, item.loan))
+    writer.line(_result(t, item.change, item, zone))
+    return writer.buttons(_card(t, item.loan)).message()
+
+
 def call_outcome(t: Translator, loan: LoanView, *, name: str, outcome: str, undone: bool) -> Message:
     """Render the outcome of a call that the manager should know about."""
     writer = Writer()

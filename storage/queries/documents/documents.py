@@ -62,6 +62,12 @@ async def requests(session: AsyncSession, request_ids: Sequence[UUID]) -> list[D
     return list((await session.exec(statement.order_by(col(DocumentRequest.created_at)))).all())
 
 
+async def by_ids(session: AsyncSession, item_ids: Collection[UUID]) -> list[DocumentItem]:
+    """Return the documents with these ids, in the order in which they were requested."""
+    statement = select(DocumentItem).where(col(DocumentItem.id).in_(item_ids))
+    return list((await session.exec(statement.order_by(col(DocumentItem.id)))).all())
+
+
 async def to_bring(
     session: AsyncSession, loan_ids: Collection[UUID], follow_up_ids: Collection[UUID]
 ) -> list[tuple[DocumentItem, DocumentRequest]]:
