@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from desk.core import recomputations
 from desk.core.errors import Invalid
+from desk.core.permissions import makes_calls
 from desk.core.recomputations import computes, leave_to_worker
 from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk
@@ -27,11 +28,11 @@ _BEFORE = timedelta(microseconds=1)
 
 
 async def next_for(desk: Desk, member: Member) -> datetime | None:
-    """Return when the member's next digest is due, after now; None for a member who wants none or was removed.
+    """Return when the member's next digest is due, after now; None for a member who wants none, makes no calls, or was removed.
 
     Each local date has one: after today's was queued, the next one is tomorrow's at the earliest.
     """
-    if member.digest_time is None or member.removed_at is not None:
+    if member.digest_time is None or member.removed_at is not None or not makes_calls(member):
         return None
     queued = await notices.ids_of_keys(desk.session, desk.workspace.id, [_todays_key(desk, member)])
     return _next(desk, member, await calendar_of(desk), is_queued=bool(queued))
