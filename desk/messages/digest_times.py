@@ -32,7 +32,7 @@ async def next_for(desk: Desk, member: Member) -> datetime | None:
 
     Each local date has one: after today's was queued, the next one is tomorrow's at the earliest.
     """
-    if member.digest_time is None or member.removed_at is not None or not makes_calls(member):
+    if not _wants_digest(member):
         return None
     queued = await notices.ids_of_keys(desk.session, desk.workspace.id, [_todays_key(desk, member)])
     return _next(desk, member, await calendar_of(desk), is_queued=bool(queued))
@@ -79,7 +79,7 @@ async def _plan(desk: Desk, people: Sequence[Member]) -> None:
 
 
 def _next(desk: Desk, member: Member, calendar: Calendar, *, is_queued: bool) -> datetime | None:
-    if member.digest_time is None or member.removed_at is not None:
+    if member.digest_time is None or not _wants_digest(member):
         return None
     after = desk.now
     if is_queued:
@@ -89,6 +89,10 @@ def _next(desk: Desk, member: Member, calendar: Calendar, *, is_queued: bool) ->
         return next_digest_at(after, member.digest_time, hours_of(member), calendar)
     except Invalid:
         return None
+
+
+def _wants_digest(member: Member) -> bool:
+    return member.digest_time is not None and member.removed_at is None and makes_calls(member)
 
 
 def _todays_key(desk: Desk, member: Member) -> str:

@@ -200,7 +200,7 @@ async def test_who_makes_no_calls_gets_no_digest(slack: Slack) -> None:
     await slack.sandbox.home_of("UCOMPLIANCE").press("My settings")
     form = slack.sandbox.modal_of("UCOMPLIANCE")
     assert "Daily digest at" not in form.text
-    await slack.command(slack.admin, "/loan-team add @compliance agent compliance")
+    await slack.command(slack.admin, "/loan-team add @compliance agent,compliance")
     await slack.at("2026-11-27 08:30")
     assert slack.texts(slack.compliance) == ["Fri 27 Nov 2026: nothing is due. Have a good day."]
 
