@@ -143,21 +143,7 @@ _CODES: dict[str, Sequence[str]] = {
 }
 _NAMES = (
     *("name", "names", "assignee_name", "about_name", "by", "other", "words", "before", "after", "team", "title"),
-    "name",
-    "names",
-    "assignee_name",
-    "owner_name",
-    "next_name",
-    "about_name",
-    "by",
-    "other",
-    "words",
-    "before",
-    "after",
-    "team",
-    "title",
-    "left",
-    "owner_left",
+    *("owner_left", "owner_name", "next_name"),
 )
 _NOTES = ("note", "planned_note", "why", "reason", "line", "text", "earlier")
 _NUMBERS = ("number", "numbers", "loan_number", "left", "loan")
