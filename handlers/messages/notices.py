@@ -116,7 +116,6 @@ async def _reassigned(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo
     reader = await desk.session.get_one(Member, notice.to_id)
     other = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
     loan = await desk.session.get(Loan, notice.about_loan_id) if notice.about_loan_id else None
-    reader = await desk.session.get(Member, notice.to_id) if notice.to_id else None
     return handover.notice(
         t,
         notice.facts,
@@ -124,7 +123,7 @@ async def _reassigned(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo
         by=by.name,
         other=other.name if other else None,
         loan=await loan_view(desk, loan) if loan else None,
-        opens=loan is not None and reader is not None and await may_see_as(desk, reader, loan.id),
+        opens=loan is not None and await may_see_as(desk, reader, loan.id),
         undone=undone,
     )
 
