@@ -14,7 +14,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import chasing
 from desk.follow_ups.chasing import Paper
 from desk.follow_ups.lifecycle import note_of
-from desk.follow_ups.next_steps import NextOffer, next_days
+from desk.follow_ups.next_steps import NextOffer, next_days, with_retry
 from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
@@ -201,7 +201,7 @@ async def chosen_loan(desk: Desk, number: str, *, outcome: str | None = None) ->
     if outcome is not None and VOCABULARY.outcome(outcome).next == "planned":
         assignee = await assignee_of_next(desk, loan, None)
         due = await retry_due(desk, loan, VOCABULARY.outcome(outcome), assignee)
-        offers = (NextOffer("retry", due, purpose), *(offer for offer in offers if offer.due != due))
+        offers = with_retry(NextOffer("retry", due, purpose), offers)
     return ChosenLoan(
         number=loan.number,
         name=contact.name,

@@ -61,6 +61,7 @@ RIGHTS: Mapping[str, str] = {
     "set_hours": "set_hours",
     "settings": "change_own_settings",
     "snooze": "snooze",
+    "take_up": "snooze",
     "stage": "change_stage",
     "team_settings": "manage_teams",
     "workspace_settings": "change_workspace",

@@ -1,9 +1,10 @@
 """Use cases of one follow-up: plan it, move it, finish it, cancel it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
+from desk.core import drafts
 from desk.core.changes import offer_undo
 from desk.core.errors import Ambiguous, Conflict, Invalid, NotFound
 from desk.core.permissions import require_role, roles_of
@@ -36,13 +37,23 @@ from storage.tables import FollowUp, Loan, Member
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """A follow-up that was planned, or moved when `moved`."""
+    """A follow-up that was planned, or moved when `moved`. `others` are what else is open on the loan, most urgent first."""
 
     loan: LoanView
     planned: PlannedView
     undo_id: UUID
     note: str = field(default="", repr=False)
     moved: bool = False
+    others: tuple[FollowUpView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SamePlan:
+    """A follow-up with the same purpose is open for the same day. `draft_id` is the draft of the one that was not planned."""
+
+    loan: LoanView
+    there: FollowUpView
+    draft_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,55 @@ class CloseResult:
     unasked: tuple[Paper, ...]
     next_steps: NextSteps | None
     undo_id: UUID
+
+
+async def assign_unless_there(
+    desk: Desk, *, loan: LoanRef, who: PersonRef | None, due: Due, purpose: str | None, note: str
+) -> PlanResult | SamePlan:
+    """Plan a follow-up as `assign_follow_up` does, or ask first when one with the same purpose is open for the same day.
+
+    For people: a rule, a file or another program is not asked. Raises as `assign_follow_up` does.
+    """
+    require_role(desk, "plan_follow_up")
+    target = await lookup.resolve(desk, loan)
+    meant = purpose or VOCABULARY.stage(target.loan.stage).purpose
+    rows = await follow_ups.open_of_loan(desk.session, target.loan.id)
+    same = [row for row in rows if row.purpose == meant and row.due_on == due.on]
+    if not same or target.follow_up is not None:
+        return await assign_follow_up(desk, loan=loan, who=who, due=due, purpose=purpose, note=note)
+    lifecycle.check_note(note)
+    assignee = await find_member(desk, who) if who else await _default_assignee(desk, target.loan)
+    require_caller(assignee)
+    draft = {
+        "loan": target.loan.number,
+        "who": assignee.slack_user_id,
+        "on": due.on.isoformat(),
+        "at": due.at.isoformat() if due.at else None,
+        "purpose": meant,
+        "note": note,
+    }
+    (there,) = await follow_up_views(desk, target.loan, same[:1])
+    return SamePlan(await loan_view(desk, target.loan), there, await drafts.save_for_confirmation(desk, draft))
+
+
+async def assign_another(desk: Desk, draft_id: UUID) -> PlanResult:
+    """Plan a follow-up although one with the same purpose is open for that day, once the member has confirmed it.
+
+    Raises as `assign_follow_up` does, and NotFound (`draft_gone`), Invalid (`offer_past`).
+    """
+    require_role(desk, "plan_follow_up")
+    draft = await drafts.take_confirmed(desk, draft_id)
+    at = datetime.fromisoformat(draft["at"]) if draft["at"] else None
+    if at is not None and at <= desk.now:
+        raise Invalid("offer_past", given=at)
+    return await assign_follow_up(
+        desk,
+        loan=LoanRef(whole=draft["loan"], text=draft["loan"]),
+        who=PersonRef(slack_id=draft["who"]),
+        due=Due(on=date.fromisoformat(draft["on"]), at=at),
+        purpose=draft["purpose"],
+        note=draft["note"],
+    )
 
 
 async def assign_follow_up(
@@ -186,12 +246,14 @@ async def _close(desk: Desk, loan: Loan, row: FollowUp, state: str, why: str) ->
 
 
 async def _plan_result(desk: Desk, loan: Loan, planned: PlannedFollowUp, act: str, note: str = "") -> PlanResult:
+    rows = await follow_ups.open_of_loan(desk.session, loan.id)
     return PlanResult(
         loan=await loan_view(desk, loan),
         planned=planned_view(desk, loan, planned),
         undo_id=offer_undo(desk, act, loan_id=loan.id),
         note=note,
         moved=act == "move",
+        others=await follow_up_views(desk, loan, [row for row in rows if row.id != planned.follow_up.id]),
     )
 
 

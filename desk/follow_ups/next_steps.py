@@ -1,28 +1,29 @@
 """Next steps offered for a loan with nothing planned; one press plans one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import time, timedelta
 from typing import Literal
 from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups.lifecycle import contact_hours
 from desk.people.calendars import calendar_of
-from desk.people.members import hours_of, today_of, zone_of
-from desk.rules.working_time import instant_of, local_date, next_working_morning
+from desk.people.members import hours_of, zone_of
+from desk.rules.next_times import NextTimeKind, next_times
+from desk.rules.reminders import APART
+from desk.rules.working_time import local_date
 from storage.queries.follow_ups import follow_ups
 from storage.tables import Loan
 
-_MORNING = time(10)
-
-OfferKind = Literal["tomorrow", "morning", "retry", "noted"]
+OfferKind = Literal[NextTimeKind, "retry", "noted"]
 
 
 @dataclass(frozen=True, slots=True)
 class NextOffer:
-    """A next step that one press plans: tomorrow at 10:00, the next working morning, another attempt by rule, or a
-    time with which the note of a call begins."""
+    """A next step that one press plans: at one of the usual times, another attempt by rule, or a time with which the note
+    of a call begins."""
 
     kind: OfferKind
     due: Due
@@ -42,14 +43,16 @@ class NextSteps:
 
 
 async def next_days(desk: Desk, purpose: str) -> tuple[NextOffer, ...]:
-    """Return tomorrow at 10:00 and the next working morning, in the acting member's zone."""
+    """Return the usual times for a next call, soonest first, by the acting member's hours."""
     zone = zone_of(desk.member)
-    tomorrow = instant_of(today_of(desk, desk.member) + timedelta(days=1), _MORNING, zone)
-    morning = next_working_morning(desk.now, hours_of(desk.member), await calendar_of(desk))
-    offers = [NextOffer("tomorrow", Due(on=local_date(tomorrow, zone), at=tomorrow), purpose)]
-    if morning != tomorrow:
-        offers.append(NextOffer("morning", Due(on=local_date(morning, zone), at=morning), purpose))
-    return tuple(offers)
+    times = next_times(desk.now, hours_of(desk.member), await calendar_of(desk), contact_hours(desk))
+    return tuple(NextOffer(each.kind, Due(on=local_date(each.at, zone), at=each.at), purpose) for each in times)
+
+
+def with_retry(retry: NextOffer, others: Iterable[NextOffer]) -> tuple[NextOffer, ...]:
+    """Return the offer of another attempt first, and those of the others that are at least two hours from it."""
+    at = retry.due.at
+    return (retry, *(o for o in others if at is None or o.due.at is None or abs(o.due.at - at) >= APART))
 
 
 async def offer_next_steps(desk: Desk, loan: Loan) -> NextSteps | None:

@@ -23,7 +23,7 @@ from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people import accounts
 from desk.people.calendars import calendar_of
-from desk.people.members import managers_for, require_caller, require_may_act, stand_ins_for
+from desk.people.members import acting_for, managers_for, require_caller, require_may_act, stand_ins_for
 from desk.people.team import MemberChange, require_may_change_roles, require_other_admin, view_of
 from storage.engine.types import new_id
 from storage.queries.handover import holdings
@@ -154,11 +154,15 @@ async def reassign_all(
 async def hand_to_manager(desk: Desk, follow_up_id: UUID, version: int) -> ManagerHandover:
     """Make the assignee's manager the assignee, who is reminded at once or when their work begins.
 
-    Raises NotAllowed (`others_may_act`), Conflict (`follow_up_closed`, `follow_up_changed`), Invalid (`nobody_to_assign`).
+    Raises NotAllowed (`others_may_act`), Conflict (`follow_up_closed`, `follow_up_changed`), Invalid (`nobody_to_assign`;
+    `acts_already`: the acting member acts for the absent assignee, who has the call again when they are back).
     """
     loan, row = await lock_follow_up(desk, follow_up_id, version)
     await require_may_act(desk, "hand_to_manager", row, loan)
     assignee = (await members.by_ids(desk.session, [row.assignee_id]))[row.assignee_id]
+    acting = await acting_for(desk, assignee, acts_on(desk, row, assignee))
+    if desk.member.id == acting.id != assignee.id:
+        raise Invalid("acts_already", who=assignee.slack_user_id)
     managers = [m for m in await managers_for(desk, assignee) if m.id != assignee.id and roles_of(m) & set(CALLERS)]
     if not managers:
         raise Invalid("nobody_to_assign")

@@ -14,7 +14,7 @@ from desk.follow_ups.lifecycle import acts_on
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.messages import kinds
 from desk.people.calendars import calendar_of
-from desk.people.members import hours_of, stand_ins_for
+from desk.people.members import hours_of, managers_for_each, stand_ins_for
 from desk.rules.reminders import SnoozeOption, snooze_options
 from storage.queries.core import acts
 from storage.queries.messages import notices
@@ -52,7 +52,11 @@ class FollowUpChange:
 @dataclass(frozen=True, slots=True)
 class Item:
     """A follow-up in a message; without a `change` it waits. `assignee` is a name: only the member who must act is
-    mentioned. `asks_for` are the documents that a call asks for."""
+    mentioned.
+
+    `asks_for` are the documents that a call asks for. `may_hand_over`: the reader does not act for an absent assignee.
+    `snoozed`: it waits for the end of a snooze.
+    """
 
     loan: LoanView
     follow_up: FollowUpView
@@ -61,6 +65,8 @@ class Item:
     last_call: LastCall | None
     change: FollowUpChange | None
     asks_for: tuple[Paper, ...] = ()
+    may_hand_over: bool = True
+    snoozed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,7 @@ async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp]) -> tuple[
     calls = await acts.last_calls(desk.session, loan_ids)
     assignees = await members.by_ids(desk.session, {row.assignee_id for row in rows})
     stand_ins = await stand_ins_for(desk, assignees.values())
+    managers = await managers_for_each(desk, assignees.values())
     handed = await acts.last_assignments(desk.session, loan_ids, ids)
     about_documents = [row.id for row in rows if row.purpose == chasing.PURPOSE and row.state == "open"]
     papers = await chasing.papers_by_call(desk, loan_ids, about_documents)
@@ -131,9 +138,20 @@ async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp]) -> tuple[
                     answer=answers.get(row.id),
                 ),
                 asks_for=papers.get(row.id, ()),
+                snoozed=row.snoozed_until is not None and row.remind_at == row.snoozed_until,
+                may_hand_over=_may_hand_over(
+                    notice, assignee, stand_ins.acting(assignee, acts_on(desk, row, assignee)), managers[assignee.id]
+                ),
             )
         )
     return tuple(found)
+
+
+def _may_hand_over(notice: Notice, assignee: Member, acting: Member, managers: Sequence[Member]) -> bool:
+    """Return whether to offer the reader to hand a call to the manager: not to who acts for the absent assignee already."""
+    if acting.id == assignee.id:
+        return True
+    return notice.to_id is None and acting.id not in {m.id for m in managers}
 
 
 def _last_act(

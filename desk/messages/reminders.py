@@ -47,6 +47,14 @@ class SnoozeResult:
     undo_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class TakenUp:
+    """A follow-up whose snooze was ended before its time."""
+
+    follow_up: FollowUpView
+    undo_id: UUID
+
+
 async def reminders_due(desk: Desk) -> list[list[UUID]]:
     """Return what `announce_due` would announce, by assignee."""
     due = await due_scan.due_by_assignee(desk.session, desk.workspace.id, REMINDERS, desk.now, limit=BATCH)
@@ -109,12 +117,67 @@ async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> Sno
     """
     loan, row = await lock_follow_up(desk, follow_up_id, version)
     await require_may_act(desk, "snooze", row, loan)
-    assignee = await desk.session.get_one(Member, row.assignee_id)
-    acting = (await stand_ins_for(desk, [assignee])).acting(assignee, today_of(desk, assignee))
-    hours, calendar = hours_of(acting), await calendar_of(desk)
+    hours, calendar = hours_of(await _acting(desk, row)), await calendar_of(desk)
     option = next((each for each in snooze_options(desk.now, hours, calendar) if each.kind == kind), None)
     if option is None:
         raise Invalid("snooze_gone")
+    return await _snooze(desk, loan, row, option)
+
+
+async def snooze_until(desk: Desk, follow_up_id: UUID, version: int, until: datetime) -> SnoozeResult:
+    """Remind of a follow-up again at a chosen time. Raises as `snooze` does, and Invalid (`offer_past`)."""
+    loan, row = await lock_follow_up(desk, follow_up_id, version)
+    await require_may_act(desk, "snooze", row, loan)
+    if until <= desk.now:
+        raise Invalid("offer_past", given=until)
+    return await _snooze(desk, loan, row, SnoozeOption("other", until))
+
+
+async def take_up(desk: Desk, follow_up_id: UUID, version: int) -> TakenUp:
+    """End a snooze before its time: the reminder waits for an answer again, as it did before.
+
+    Raises NotAllowed (`others_may_act`), Conflict (`follow_up_closed`, `follow_up_changed`), Invalid (`not_snoozed`).
+    """
+    loan, row = await lock_follow_up(desk, follow_up_id, version)
+    await require_may_act(desk, "snooze", row, loan)
+    if not is_snoozed(row):
+        raise Invalid("not_snoozed")
+    assignee = await desk.session.get_one(Member, row.assignee_id)
+    hours, calendar = hours_of(await _acting(desk, row)), await calendar_of(desk)
+    track(desk, row)
+    _, row.escalate_at = reschedule_reminder_after_snooze(
+        desk.now,
+        hours,
+        calendar,
+        end_of_workday=None if row.due_at else row.late_at,
+        escalate_after=timedelta(minutes=desk.workspace.escalate_after_minutes),
+    )
+    row.remind_at = row.snoozed_until = None
+    row.announced_for = await _last_announced(desk, row)
+    desk.audit("take_up", loan_id=loan.id, subject_id=row.id)
+    await desk.session.flush()
+    return TakenUp(follow_up_view(desk, loan, row, assignee), offer_undo(desk, "take_up", loan_id=loan.id))
+
+
+def is_snoozed(row: FollowUp) -> bool:
+    """Return whether a follow-up waits for the end of a snooze."""
+    return row.state == "open" and row.snoozed_until is not None and row.remind_at == row.snoozed_until
+
+
+async def _acting(desk: Desk, row: FollowUp) -> Member:
+    assignee = await desk.session.get_one(Member, row.assignee_id)
+    return (await stand_ins_for(desk, [assignee])).acting(assignee, today_of(desk, assignee))
+
+
+async def _last_announced(desk: Desk, row: FollowUp) -> datetime:
+    """Return the instant for which the last reminder of a follow-up was sent: that message is rewritten."""
+    notice = await notices.last_showing(desk.session, row.id, kinds.REMINDER.name)
+    return datetime.fromisoformat(notice.facts["for"]) if notice else desk.now
+
+
+async def _snooze(desk: Desk, loan: Loan, row: FollowUp, option: SnoozeOption) -> SnoozeResult:
+    assignee = await desk.session.get_one(Member, row.assignee_id)
+    hours, calendar = hours_of(await _acting(desk, row)), await calendar_of(desk)
     track(desk, row)
     row.remind_at, row.escalate_at = reschedule_reminder_after_snooze(
         option.until,

@@ -32,7 +32,10 @@ _SNOOZE_MORNING = time(9)
 _SEARCH_ROUNDS = 60
 
 WarningKind = Literal["outside_working_hours", "holiday", "day_off", "outside_contact_hours"]
-SnoozeKind = Literal["hour", "tomorrow", "morning"]
+SnoozeKind = Literal["quarter", "hour", "tomorrow", "morning", "other"]
+
+APART = timedelta(hours=2)
+"""The least time between two times that are offered for a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class SnoozeOption:
-    """A snooze to choose: an hour, tomorrow at 09:00, or the next working morning."""
+    """A snooze to choose: a quarter of an hour, an hour, tomorrow at 09:00, the next working morning, or another time."""
 
     kind: SnoozeKind
     until: datetime
@@ -153,15 +156,19 @@ def reschedule(
 
 
 def snooze_options(now: datetime, hours: WorkingHours, calendar: Calendar) -> tuple[SnoozeOption, ...]:
-    """Return the available snoozes, soonest first: tomorrow only if it is a working day, the next morning if it differs."""
+    """Return the available snoozes, soonest first: tomorrow only if it is a working day, and the next working morning unless it
+    is within two hours of that."""
     minute = now.replace(second=0, microsecond=0)
-    options = [SnoozeOption("hour", minute + timedelta(hours=1))]
+    options = [
+        SnoozeOption("quarter", minute + timedelta(minutes=15)),
+        SnoozeOption("hour", minute + timedelta(hours=1)),
+    ]
     tomorrow = local_date(now, hours.zone) + timedelta(days=1)
     tomorrow_at_nine = instant_of(tomorrow, _SNOOZE_MORNING, hours.zone)
     if calendar.is_working_day(tomorrow, hours):
         options.append(SnoozeOption("tomorrow", tomorrow_at_nine))
     morning = next_working_morning(now, hours, calendar)
-    if all(option.until != morning for option in options):
+    if all(option.kind != "tomorrow" or abs(option.until - morning) >= APART for option in options):
         options.append(SnoozeOption("morning", morning))
     return tuple(sorted(options, key=lambda option: option.until))
 

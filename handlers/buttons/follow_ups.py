@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from desk.follow_ups.assigning import move_to_fit
+from desk.follow_ups.assigning import assign_another, move_to_fit
 from desk.handover.reassigning import hand_to_manager
 from desk.messages import reminders
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
-from handlers.messages.follow_ups import fitted, handed_over, snoozed
+from handlers.messages.follow_ups import assigned, fitted, handed_over, snoozed, taken_up
 
 
 async def snooze(request: Request) -> Reply:
@@ -18,13 +18,19 @@ async def snooze(request: Request) -> Reply:
     return Reply(snoozed(request.t, result, request.zone))
 
 
+async def take_up(request: Request) -> Reply:
+    """End a snooze before its time."""
+    value = request.value
+    return Reply(taken_up(request.t, await reminders.take_up(request.desk, UUID(value["f"]), value["v"])))
+
+
 async def hand_over(request: Request) -> Reply:
     """Hand the follow-up over to the manager."""
     value = request.value
     return Reply(handed_over(request.t, await hand_to_manager(request.desk, UUID(value["f"]), value["v"])))
 
 
-REMINDERS = ButtonFamily("reminder", {"snooze": snooze, "hand_over": hand_over})
+REMINDERS = ButtonFamily("reminder", {"snooze": snooze, "take_up": take_up, "hand_over": hand_over})
 
 
 async def fit(request: Request) -> Reply:
@@ -34,4 +40,10 @@ async def fit(request: Request) -> Reply:
     return Reply(fitted(request.t, moved))
 
 
-FAMILY = ButtonFamily("follow_up", {"fit": fit})
+async def plan_another(request: Request) -> Reply:
+    """Plan a follow-up although one with the same purpose is open for that day."""
+    answer = await assign_another(request.desk, UUID(request.value["d"]))
+    return Reply(assigned(request.t, answer), replaces=True)
+
+
+FAMILY = ButtonFamily("follow_up", {"fit": fit, "another": plan_another})

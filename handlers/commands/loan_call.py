@@ -6,7 +6,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.messages.overview import calls
 from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
-from handlers.forms import call
+from handlers.forms import call, other_time
 from handlers.forms.form import open_modal
 from handlers.grammar.call import parse
 from handlers.grammar.reader import HelpRequest
@@ -69,5 +69,5 @@ COMMAND = Command(
     handler=loan_call,
     nearest=(OUTCOMES, Terms((keyword("call", "通话", "电话", "登记", "log", "phone", "called"),))),
     precedence=70,
-    forms=(call.FORM, call.CORRECTION, call.PART_PAYMENT),
+    forms=(call.FORM, call.CORRECTION, call.PART_PAYMENT, other_time.CALL),
 )

@@ -2,10 +2,11 @@
 
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import assigning
+from desk.follow_ups.assigning import SamePlan
 from desk.messages.overview import calls
 from handlers.door.declarations import Command
 from handlers.door.request import OpenModal, Request
-from handlers.forms import follow_up
+from handlers.forms import follow_up, other_time
 from handlers.forms.form import open_modal
 from handlers.grammar.follow import Assign, Finish, Move, parse
 from handlers.grammar.reader import HelpRequest
@@ -14,7 +15,7 @@ from handlers.grammar.text import Line
 from handlers.messages import overview
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
-from handlers.messages.follow_ups import assigned, closed
+from handlers.messages.follow_ups import assigned, closed, same_plan
 from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
@@ -47,8 +48,8 @@ async def loan_follow(request: Request) -> Message | OpenModal:
             how = overview.calls(t, USAGE, t("Your late follow-ups, and those of this week:"), rows)
             return await open_modal(request, follow_up.FORM, otherwise=how) if what == "usage" else how
         case Assign(loan, who, due, purpose, note):
-            planned = await assigning.assign_follow_up(desk, loan=loan, who=who, due=due, purpose=purpose, note=note)
-            return assigned(t, planned)
+            planned = await assigning.assign_unless_there(desk, loan=loan, who=who, due=due, purpose=purpose, note=note)
+            return same_plan(t, planned) if isinstance(planned, SamePlan) else assigned(t, planned)
         case Finish(loan, kind, why):
             result = await assigning.close_follow_up(desk, loan=loan, state=kind, why=why)
             return closed(t, result, request.zone)
@@ -66,5 +67,5 @@ COMMAND = Command(
         PURPOSES,
     ),
     precedence=80,
-    forms=(follow_up.FORM, follow_up.MOVE),
+    forms=(follow_up.FORM, follow_up.MOVE, other_time.STEP, other_time.SNOOZE),
 )

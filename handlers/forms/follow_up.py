@@ -4,6 +4,7 @@ from desk.calls.views import chosen_loan
 from desk.core.values import PersonRef
 from desk.core.vocabulary import NOTE_LIMIT
 from desk.follow_ups import assigning
+from desk.follow_ups.assigning import SamePlan
 from handlers.door.request import Request
 from handlers.forms.fields import (
     DUE_REFUSALS,
@@ -23,7 +24,7 @@ from handlers.forms.form import Form
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
-from handlers.messages.follow_ups import assigned
+from handlers.messages.follow_ups import assigned, same_plan
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
@@ -44,7 +45,7 @@ async def submit(request: Request) -> Message:
     due = read_due(request, "due")
     assert due is not None  # Slack sends no form in which a field that must be filled is empty.
     who = request.one("who")
-    planned = await assigning.assign_follow_up(
+    planned = await assigning.assign_unless_there(
         request.desk,
         loan=loan_of(request),
         who=PersonRef(slack_id=who) if who else None,
@@ -52,6 +53,8 @@ async def submit(request: Request) -> Message:
         purpose=request.one("purpose") or None,
         note=request.one("note"),
     )
+    if isinstance(planned, SamePlan):
+        return same_plan(request.t, planned)
     return assigned(request.t, planned)
 
 

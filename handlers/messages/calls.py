@@ -123,6 +123,9 @@ def _add_buttons(t: Translator, writer: Writer, call: CallLogged, zone: ZoneInfo
         writer.buttons(*_share_buttons(t, call, value))
     nexts = elements.fit_buttons(t, call.planned)
     nexts += [_next_button(t, offer, call, value, zone) for offer in call.offers]
+    if call.offers:
+        following = {"form": "next_call", **value, "p": call.offers[0].purpose, "n": call.next_number}
+        nexts.append(Button(t("Other time…"), "form.open", following))
     if call.asks:
         nexts.append(Button(t("Nothing needed"), "call.nothing_needed", value))
     writer.buttons(*nexts)

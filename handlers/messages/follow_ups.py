@@ -4,17 +4,20 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups.assigning import CloseResult, PlanResult
+from desk.follow_ups.assigning import CloseResult, PlanResult, SamePlan
 from desk.follow_ups.chasing import Paper
 from desk.follow_ups.next_steps import NextOffer, NextSteps
 from desk.handover.reassigning import ManagerHandover
 from desk.loans.views import LoanView
-from desk.messages.reminders import SnoozeResult
+from desk.messages.reminders import SnoozeResult, TakenUp
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.elements import brief_when, fit_buttons, undo_button, write_plan
 from handlers.messages.block_kit.message import Bold, Button, Code, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
+
+_ROWS = 5
+"""How many open follow-ups of the loan an answer lists."""
 
 
 def assigned(t: Translator, result: PlanResult) -> Message:
@@ -25,7 +28,20 @@ def assigned(t: Translator, result: PlanResult) -> Message:
         writer.line(t("Moved."))
     write_plan(t, writer, result.planned)
     writer.quote(result.note)
+    if result.others:
+        writer.line(t("Also planned on this loan:"))
+        writer.bullets(elements.follow_up_line(t, follow_up) for follow_up in result.others[:_ROWS])
+        elements.write_more(t, writer, len(result.others) - _ROWS)
     return writer.buttons(*fit_buttons(t, result.planned), undo_button(t, result.undo_id)).message()
+
+
+def same_plan(t: Translator, result: SamePlan) -> Message:
+    """Render the question whether a second follow-up with the same purpose is meant for the same day; none was planned."""
+    writer = Writer()
+    writer.line(elements.masked_loan(t, result.loan))
+    writer.line(Bold(t("The same purpose is already planned for that day, so nothing was planned yet:")))
+    writer.bullets([elements.follow_up_line(t, result.there)])
+    return writer.buttons(Button(t("Plan another"), "follow_up.another", {"d": str(result.draft_id)})).message()
 
 
 def closed(t: Translator, result: CloseResult, zone: ZoneInfo) -> Message:
@@ -57,7 +73,10 @@ def offer_next(t: Translator, writer: Writer, next_steps: NextSteps | None, zone
         return
     writer.line(Bold(t("Nothing is planned for this loan now. What's next?")))
     nothing = Button(t("Nothing needed"), "loan.nothing_needed", {"l": str(next_steps.loan_id)})
-    writer.buttons(*(_button(t, offer, next_steps, zone) for offer in next_steps.offers), nothing)
+    purpose = next_steps.offers[0].purpose if next_steps.offers else ""
+    value = {"form": "next_step", "l": str(next_steps.loan_id), "p": purpose, "n": next_steps.next_number}
+    other = Button(t("Other time…"), "form.open", value)
+    writer.buttons(*(_button(t, offer, next_steps, zone) for offer in next_steps.offers), other, nothing)
 
 
 def next_planned(t: Translator, result: PlanResult) -> Message:
@@ -101,7 +120,18 @@ def snoozed(t: Translator, result: SnoozeResult, zone: ZoneInfo) -> Message:
     )
     if result.manager_told:
         writer.line(t("It has been snoozed several times, so the manager has been told."))
-    return writer.buttons(undo_button(t, result.undo_id)).message()
+    take_up = Button(t("Take it up"), "reminder.take_up", elements.follow_up_value(result.follow_up))
+    return writer.buttons(take_up, undo_button(t, result.undo_id)).message()
+
+
+def taken_up(t: Translator, result: TakenUp) -> Message:
+    """Render that a snooze has ended."""
+    name = elements.follow_up_name(result.follow_up)
+    writer = Writer().phrase(t, "{name} is waiting for you again. Its reminder has its buttons back.", name=Bold(name))
+    log = elements.form_button(
+        t("Log a call"), "call", loan=result.follow_up.loan_id, follow_up=result.follow_up.number
+    )
+    return writer.buttons(log, undo_button(t, result.undo_id)).message()
 
 
 def handed_over(t: Translator, result: ManagerHandover) -> Message:

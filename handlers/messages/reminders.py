@@ -20,7 +20,7 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
     item = view.items[0]
     writer = Writer()
     if item.change is not None:
-        return _settled(t, writer, item, zone).message()
+        return _settled(t, writer, item, zone).buttons(*_after_snooze(t, item)).message()
     purpose = Bold(elements.purpose(t, item.follow_up.purpose))
     writer.phrase(t, "{who}: please call about {what}.", who=_reader(t, view), what=purpose)
     writer.line(elements.masked_loan(t, item.loan), " · ", elements.stage(t, item.loan.stage))
@@ -29,7 +29,7 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
     write_papers(t, writer, item.asks_for, zone, openly=True)
     writer.buttons(*_outcomes(t, item))
     writer.buttons(
-        *_snoozes(t, view, item, zone), _log(t, item), _hand_over(t, item), _card(t, item.loan), _number(t, item)
+        *_snoozes(t, view, item, zone), _log(t, item), *_hand_over(t, item), _card(t, item.loan), _number(t, item)
     )
     return writer.message()
 
@@ -72,7 +72,7 @@ def assigned(t: Translator, view: FollowUpNotice, zone: ZoneInfo, by: str) -> Me
     writer.line(Bold(elements.purpose(t, item.follow_up.purpose)), " · ", due)
     write_papers(t, writer, item.asks_for, zone, openly=True)
     move = elements.form_button(t("Move"), "move", loan=item.loan.id, follow_up=item.follow_up.number)
-    return writer.buttons(_log(t, item), move, _hand_over(t, item), _card(t, item.loan), _number(t, item)).message()
+    return writer.buttons(_log(t, item), move, *_hand_over(t, item), _card(t, item.loan), _number(t, item)).message()
 
 
 def escalation(t: Translator, view: FollowUpNotice, zone: ZoneInfo, *, times: int | None) -> Message:
@@ -97,7 +97,8 @@ def escalation(t: Translator, view: FollowUpNotice, zone: ZoneInfo, *, times: in
     write_papers(t, writer, item.asks_for, zone, openly=True)
     # Reassigning a loan moves only its owner's follow-ups; another member's call is handed over by itself.
     is_owners = item.follow_up.assignee == item.loan.owner
-    return writer.buttons(_card(t, item.loan), _reassign(t, item.loan) if is_owners else _hand_over(t, item)).message()
+    hand_on = [_reassign(t, item.loan)] if is_owners else _hand_over(t, item)
+    return writer.buttons(_card(t, item.loan), *hand_on).message()
 
 
 def call_outcome(t: Translator, loan: LoanView, *, name: str, outcome: str, undone: bool) -> Message:
@@ -185,6 +186,14 @@ def _since(t: Translator, item: Item, zone: ZoneInfo) -> list[Inline]:
     return words
 
 
+def _after_snooze(t: Translator, item: Item) -> list[Button]:
+    """Return the buttons of a snoozed reminder: it can be taken up before its time."""
+    if item.change is None or item.change.kind != "snoozed" or not item.snoozed:
+        return []
+    take_up = Button(t("Take it up"), "reminder.take_up", elements.follow_up_value(item.follow_up), style="primary")
+    return [take_up, _log(t, item), _card(t, item.loan), _number(t, item)]
+
+
 def _outcomes(t: Translator, item: Item) -> list[Button]:
     value = elements.follow_up_value(item.follow_up)
     return [
@@ -198,6 +207,7 @@ def _outcomes(t: Translator, item: Item) -> list[Button]:
 def _snoozes(t: Translator, view: FollowUpNotice, item: Item, zone: ZoneInfo) -> list[Button]:
     value = elements.follow_up_value(item.follow_up)
     labels = {
+        "quarter": t("In 15 minutes"),
         "hour": t("In 1 hour"),
         "tomorrow": t("Tomorrow {time}", time="{time}"),
         "morning": t("Next working morning"),
@@ -209,11 +219,13 @@ def _snoozes(t: Translator, view: FollowUpNotice, item: Item, zone: ZoneInfo) ->
             {**value, "k": option.kind},
         )
         for option in view.snoozes
-    ]
+    ] + [Button(t("Other time…"), "form.open", {"form": "snooze", **value})]
 
 
-def _hand_over(t: Translator, item: Item) -> Button:
-    return Button(t("Hand over to the manager"), "reminder.hand_over", elements.follow_up_value(item.follow_up))
+def _hand_over(t: Translator, item: Item) -> list[Button]:
+    if not item.may_hand_over:
+        return []
+    return [Button(t("Hand over to the manager"), "reminder.hand_over", elements.follow_up_value(item.follow_up))]
 
 
 def _reassign(t: Translator, loan: LoanView) -> Button:

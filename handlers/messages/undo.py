@@ -37,6 +37,7 @@ ACTS: dict[str, str] = {
     "cancel": _("cancelling a follow-up"),
     "move": _("moving a follow-up"),
     "snooze": _("a snooze"),
+    "take_up": _("ending a snooze"),
     "hand_over": _("a handover"),
     "reassign": _("a reassignment"),
     "reassign_all": _("a reassignment"),

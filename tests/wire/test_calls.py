@@ -60,9 +60,9 @@ async def test_a_call_without_a_plan_asks_for_one_and_one_press_adds_it(slack: S
     assert "Nothing is planned for this loan now. What's next?" in reply.text
     assert reply.message is not None
 
-    pressed = await slack.press(slack.agent, reply.message, "Thu 26 Nov 10:00")
+    pressed = await slack.press(slack.agent, reply.message, "Thu 26 Nov 09:00")
 
-    assert "Next: documents Thu 26 Nov 2026 10:00 (Shanghai time), <@UAGENT> (L-1042/2)" in read(pressed)
+    assert "Next: documents Thu 26 Nov 2026 09:00 (Shanghai time), <@UAGENT> (L-1042/2)" in read(pressed)
     assert "all papers are in" in read(pressed)
     assert "What's next?" not in read(pressed)
     assert sorted(row.number for row in await rows(slack, FollowUp) if isinstance(row, FollowUp)) == [1, 2]
@@ -153,7 +153,7 @@ async def test_a_button_of_a_call_on_a_loan_no_longer_visible_does_nothing(slack
     west = await make_team(slack.office, slack.workspace, "West")
     await slack.change(slack.agent, team_id=west.id)
     assert reply.message is not None
-    for label in ("Nothing needed", "Thu 26 Nov 10:00"):
+    for label in ("Nothing needed", "Thu 26 Nov 09:00"):
         assert "王小明" not in shown(await slack.press(slack.agent, reply.message, label)).text
     assert await rows(slack, FollowUp) == []
 

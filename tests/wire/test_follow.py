@@ -106,8 +106,15 @@ async def test_finishing_the_last_follow_up_offers_next_steps(slack: Slack, loan
         "Nothing is planned for this loan now. What's next?",
     ]
     assert reply.message is not None
-    assert buttons(reply.message) == ["Thu 26 Nov 10:00", "Thu 26 Nov 09:00", "Nothing needed", "Undo"]
-    planned = await slack.press(slack.agent, reply.message, "Thu 26 Nov 10:00")
+    assert buttons(reply.message) == [
+        "Wed 25 Nov 12:00",
+        "Thu 26 Nov 09:00",
+        "Fri 27 Nov 10:00",
+        "Other time…",
+        "Nothing needed",
+        "Undo",
+    ]
+    planned = await slack.press(slack.agent, reply.message, "Thu 26 Nov 09:00")
     assert "(L-1042/2)" in shown(planned).text
 
 

@@ -81,11 +81,11 @@ async def test_the_outcome_suggests_when_to_call_next(slack: Slack, loan: Loan) 
     await form.fill("Outcome", "no_answer")
     assert "Wed 25 Nov 13:00" in form.text
 
-    await form.press("Thu 26 Nov 10:00")
+    await form.press("Thu 26 Nov 09:00")
     await form.submit()
 
     assert "still open, 1 attempt so far" in form.text
-    assert "Thu 26 Nov 2026 10:00 (Shanghai time)" in form.text
+    assert "Thu 26 Nov 2026 09:00 (Shanghai time)" in form.text
     assert "rang out" in form.text
 
 

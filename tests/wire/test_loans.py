@@ -96,9 +96,9 @@ async def test_a_new_inquiry_asks_for_the_next_step(slack: Slack) -> None:
     ]
     assert reply.message is not None
 
-    planned = await slack.press(slack.agent, reply.message, "Thu 26 Nov 10:00")
+    planned = await slack.press(slack.agent, reply.message, "Thu 26 Nov 09:00")
     assert planned.shown is not None
-    assert "Thu 26 Nov 2026 10:00 (Shanghai time), <@UAGENT> (L-1/1)" in planned.shown.text
+    assert "Thu 26 Nov 2026 09:00 (Shanghai time), <@UAGENT> (L-1/1)" in planned.shown.text
 
     twice = await slack.press(slack.agent, reply.message, "Thu 26 Nov 09:00")
     assert twice.shown is not None

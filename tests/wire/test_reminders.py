@@ -30,8 +30,10 @@ async def test_a_reminder_names_the_borrower_purpose_time_and_attempts(slack: Sl
         "busy",
         "unreachable",
         "wrong number",
+        "In 15 minutes",
         "In 1 hour",
         "Tomorrow 09:00",
+        "Other time…",
         "Log a call",
         "Hand over to the manager",
         "Open card",
@@ -47,7 +49,16 @@ async def test_a_reminder_is_written_in_chinese(slack: Slack, loan: Loan) -> Non
         "L-1042 · 王* · 尾号5678 · 申请",
         "应于 11月25日 周三 12:00 跟进",
     ]
-    assert buttons(post)[6:] == ["1 小时后", "明天 09:00", "登记通话", "转给主管", "查看卡片", "显示号码"]
+    assert buttons(post)[6:] == [
+        "15 分钟后",
+        "1 小时后",
+        "明天 09:00",
+        "其他时间…",
+        "登记通话",
+        "转给主管",
+        "查看卡片",
+        "显示号码",
+    ]
     await slack.press(slack.agent, post, "未接")
     await slack.deliver()
     assert slack.texts("CAGENT") == [

@@ -58,10 +58,10 @@ async def test_an_active_loan_without_a_plan_asks_for_one_and_one_press_adds_it(
     assert "Nothing is planned for this loan now. What's next?" in reply.text
     assert reply.message is not None
 
-    planned = await slack.press(slack.agent, reply.message, "Thu 26 Nov 10:00")
+    planned = await slack.press(slack.agent, reply.message, "Thu 26 Nov 09:00")
 
     assert planned.shown is not None
-    assert "decision feedback Thu 26 Nov 2026 10:00" in planned.shown.text or "L-1042/1" in planned.shown.text
+    assert "decision feedback Thu 26 Nov 2026 09:00" in planned.shown.text or "L-1042/1" in planned.shown.text
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ TEXTS: dict[str, str] = {
     "member_ambiguous": _("“{given}” could be one of these. Mention the one you mean:"),
     "role_missing": _("You need the role {roles} for this."),
     "others_may_act": _("Only the people responsible can act on this: {who}."),
+    "acts_already": _("You already act for {who} while they are away. The call is theirs again when they are back."),
+    "not_snoozed": _("It isn't snoozed any more."),
     "nobody_to_assign": _("There is nobody to assign this to."),
     "person_missing": _("Who? Mention a member with @."),
     "cannot_take_calls": _("{who} doesn't take calls: only agents, verifiers, collectors and managers do."),

@@ -74,6 +74,18 @@ async def items(session: AsyncSession, notice_id: UUID) -> list[FollowUp]:
     return list((await session.exec(statement)).all())
 
 
+async def last_showing(session: AsyncSession, follow_up_id: UUID, kind: str) -> Notice | None:
+    """Return the last notice of that kind that shows a follow-up, or None."""
+    statement = (
+        sqlmodel_select(Notice)
+        .join(NoticeItem, col(NoticeItem.notice_id) == col(Notice.id))
+        .where(NoticeItem.follow_up_id == follow_up_id, Notice.kind == kind)
+        .order_by(col(Notice.created_at).desc(), col(Notice.id).desc())
+        .limit(1)
+    )
+    return (await session.exec(statement)).first()
+
+
 async def touch(session: AsyncSession, notice_ids: Iterable[UUID], now: datetime) -> None:
     """Request an update of these notices: raise their revision, and make them pending from `now` unless they already are.
 

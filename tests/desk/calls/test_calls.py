@@ -27,7 +27,11 @@ async def test_a_conversation_finishes_the_follow_up_and_the_desk_asks_for_the_n
     assert (answer.answered.number, answer.answered.state) == (1, "done")
     assert answer.planned is None
     assert answer.asks
-    assert [offer.due.at for offer in answer.offers] == [at("2026-11-26 10:00"), at("2026-11-26 09:00")]
+    assert [offer.due.at for offer in answer.offers] == [
+        at("2026-11-25 12:00"),
+        at("2026-11-26 09:00"),
+        at("2026-11-27 10:00"),
+    ]
     row = await desk10.row(FollowUp, follow_up.id)
     assert (row.state, row.closed_by_id, row.remind_at) == ("done", desk10.lin.id, None)
 

@@ -95,7 +95,11 @@ async def test_an_inquiry_gets_a_number_and_its_owner_and_offers_next_steps(coun
     answer = await counter.opened(note="问利率, <!channel>")
     assert (answer.loan.number, answer.loan.stage, answer.loan.owner) == ("L-1", "inquiry", "ULIN")
     assert answer.next_steps is not None
-    assert [offer.due.at for offer in answer.next_steps.offers] == [at("2026-11-26 10:00"), at("2026-11-26 09:00")]
+    assert [offer.due.at for offer in answer.next_steps.offers] == [
+        at("2026-11-25 12:00"),
+        at("2026-11-26 09:00"),
+        at("2026-11-27 10:00"),
+    ]
     row = await counter.row(answer.loan.id)
     assert (row.minted, row.stage_set_at, row.owner_set_at) == (True, None, counter.office.clock.now())
     card = await counter.card("L-1")

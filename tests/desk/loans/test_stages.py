@@ -151,7 +151,11 @@ async def test_the_reason_is_stored_encrypted(stages: Stages) -> None:
 async def test_an_active_stage_without_a_plan_offers_next_steps(stages: Stages) -> None:
     answer = await stages.to("approved")
     assert answer.next_steps is not None
-    assert [offer.due.at for offer in answer.next_steps.offers] == [at("2026-11-26 10:00"), at("2026-11-26 09:00")]
+    assert [offer.due.at for offer in answer.next_steps.offers] == [
+        at("2026-11-25 12:00"),
+        at("2026-11-26 09:00"),
+        at("2026-11-27 10:00"),
+    ]
     assert {offer.purpose for offer in answer.next_steps.offers} == {"decision"}
 
 

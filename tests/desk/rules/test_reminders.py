@@ -318,21 +318,24 @@ def snoozes(now: str, hours: WorkingHours = NINE_TO_SIX, calendar: Calendar = CH
     return [(option.kind, wall_clock(option.until)) for option in snooze_options(at(now), hours, calendar)]
 
 
-def test_a_member_who_starts_at_nine_is_offered_an_hour_and_tomorrow():
-    assert snoozes(NOW) == [("hour", "2026-11-25 11:00"), ("tomorrow", "2026-11-26 09:00")]
-
-
-def test_a_member_who_starts_at_another_time_is_also_offered_the_start_of_work():
-    early = working_hours(8, 17, SHANGHAI)
-    assert snoozes(NOW, early) == [
+def test_a_quarter_of_an_hour_an_hour_and_tomorrow_are_offered():
+    assert snoozes(NOW) == [
+        ("quarter", "2026-11-25 10:15"),
         ("hour", "2026-11-25 11:00"),
-        ("morning", "2026-11-26 08:00"),
         ("tomorrow", "2026-11-26 09:00"),
     ]
 
 
+def test_a_start_of_work_is_offered_too_when_it_is_two_hours_from_nine():
+    assert [kind for kind, _ in snoozes(NOW, working_hours(8, 17, SHANGHAI))] == ["quarter", "hour", "tomorrow"]
+    assert snoozes(NOW, working_hours(13, 21, SHANGHAI))[2:] == [
+        ("tomorrow", "2026-11-26 09:00"),
+        ("morning", "2026-11-26 13:00"),
+    ]
+
+
 def test_on_a_friday_tomorrow_is_not_offered():
-    assert snoozes("2026-11-27 10:00") == [("hour", "2026-11-27 11:00"), ("morning", "2026-11-30 09:00")]
+    assert snoozes("2026-11-27 10:00")[1:] == [("hour", "2026-11-27 11:00"), ("morning", "2026-11-30 09:00")]
 
 
 def test_before_the_national_week_the_next_working_morning_is_a_week_away():
@@ -344,14 +347,14 @@ def test_before_a_make_up_saturday_tomorrow_is_offered():
 
 
 def test_a_member_who_works_around_the_clock_is_not_reminded_at_midnight():
-    assert snoozes(NOW, AROUND_THE_CLOCK, NO_HOLIDAYS) == [
+    assert snoozes(NOW, AROUND_THE_CLOCK, NO_HOLIDAYS)[1:] == [
         ("hour", "2026-11-25 11:00"),
         ("tomorrow", "2026-11-26 09:00"),
     ]
 
 
 def test_an_hour_is_counted_from_the_minute():
-    option = snooze_options(at("2026-11-25 10:00:37"), NINE_TO_SIX, CHINA)[0]
+    option = snooze_options(at("2026-11-25 10:00:37"), NINE_TO_SIX, CHINA)[1]
     assert option.until == at("2026-11-25 11:00")
 
 
