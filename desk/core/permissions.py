@@ -65,6 +65,11 @@ def roles_of(member: Member) -> frozenset[str]:
     return frozenset(member.roles.split())
 
 
+def makes_calls(member: Member) -> bool:
+    """Return whether one of the member's roles makes calls."""
+    return not roles_of(member).isdisjoint(CALLERS)
+
+
 def allows(member: Member, act: str, relations: Collection[Relation] = ()) -> bool:
     """Return whether a member with these relations to an object may do the act on it. Raises KeyError (no such act)."""
     return any(

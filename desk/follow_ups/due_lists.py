@@ -1,4 +1,4 @@
-"""Lists of follow-ups due today, tomorrow, this week or late, and of loans with nothing planned."""
+"""Lists of follow-ups due today, tomorrow, this week or late, of loans with nothing planned, and of loans in arrears."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -8,15 +8,17 @@ from uuid import UUID
 
 from desk.core.permissions import allows, refusal
 from desk.core.transaction import Desk
-from desk.core.vocabulary import VOCABULARY
+from desk.core.vocabulary import VOCABULARY, PurposeKind
+from desk.follow_ups import listed_loans
+from desk.follow_ups.listed_loans import ListedLoan
 from desk.loans import borrowers
 from desk.loans.views import FollowUpView, follow_up_view
 from desk.people.members import managers_for, stand_ins_for, stands_in_for, today_of, zone_of
 from desk.rules.working_time import instant_of
 from storage.queries.follow_ups import due_lists
-from storage.queries.follow_ups.due_lists import Window
+from storage.queries.follow_ups.due_lists import Whose, Window
 from storage.queries.people import members
-from storage.tables import Borrower, Loan, Member
+from storage.tables import Member
 
 PAGE = 10
 """Rows of one list."""
@@ -24,8 +26,11 @@ PAGE = 10
 TABLE = 200
 """Rows of a list shown as a table."""
 
-Period = Literal["today", "tomorrow", "week", "late", "unplanned"]
-Kind = Literal["verification", "repayment"]
+Period = Literal["today", "tomorrow", "week", "late", "all", "arrears", "unplanned"]
+Kind = PurposeKind
+
+OF_LOANS: frozenset[Period] = frozenset({"arrears", "unplanned"})
+"""The lists whose rows are loans, not follow-ups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,59 +47,74 @@ class DueRow:
 
 
 @dataclass(frozen=True, slots=True)
-class UnplannedRow:
-    """A live loan with nothing planned; `since` is when it entered its stage."""
-
-    loan_id: UUID
-    number: str
-    stage: str
-    since: datetime
-    name: str = field(repr=False)
-    tail: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class DueList:
-    """One page of a list. `whose` is another member's Slack id, `team`, or None for the reader's own."""
+    """One page of a list: `rows` of follow-ups or `loans`.
+
+    `whose` is another member's Slack id, `team`, or None for the reader's own. `of` is the Slack id of the member whose own
+    list or team it is, if not the reader's. `covers_for` are the Slack ids of the absent members whose rows are in it too.
+    """
 
     period: Period
     kind: Kind | None
     whose: str | None
-    rows: tuple[DueRow, ...]
-    unplanned: tuple[UnplannedRow, ...]
     total: int
     offset: int
+    rows: tuple[DueRow, ...] = ()
+    loans: tuple[ListedLoan, ...] = ()
+    of: str | None = None
+    covers_for: tuple[str, ...] = ()
 
     @property
     def more(self) -> int:
         """Return how many rows come after this page."""
-        return self.total - self.offset - len(self.rows) - len(self.unplanned)
+        return self.total - self.offset - len(self.rows) - len(self.loans)
 
     def first(self, rows: int) -> "DueList":
         """Return the list cut to that many rows."""
-        return replace(self, rows=self.rows[:rows], unplanned=self.unplanned[:rows])
+        return replace(self, rows=self.rows[:rows], loans=self.loans[:rows])
 
 
 async def list_due(
     desk: Desk,
     *,
     period: Period,
-    kind: Kind | None,
-    whose: Member | Literal["team"] | None,
+    kind: Kind | None = None,
+    whose: Member | Literal["team"] | None = None,
+    of: Member | None = None,
     offset: int = 0,
     limit: int = PAGE,
 ) -> DueList:
-    """Return a page of what is due. Raises NotAllowed (`others_may_act`) for a member of another team."""
-    ids = [member.id for member in await _people(desk, whose)]
-    label = whose.slack_user_id if isinstance(whose, Member) else whose
-    if period == "unplanned":
-        nobodys_of = desk.workspace.id if whose == "team" else None
-        found = await due_lists.unplanned(desk.session, ids, nobodys_of=nobodys_of, limit=limit, offset=offset)
-        total = await due_lists.count_unplanned(desk.session, ids, nobodys_of=nobodys_of)
-        return DueList(period, kind, label, (), tuple(_unplanned_row(desk, *each) for each in found), total, offset)
-    window = _window(desk, ids, period, kind)
-    total = sum((await due_lists.count_due(desk.session, window)).values())
-    return DueList(period, kind, label, await rows_of(desk, window, limit=limit, offset=offset), (), total, offset)
+    """Return a page of what is due, as `of` (None: the acting member) sees it for themselves, or for `whose`.
+
+    Raises NotAllowed (`others_may_act`) for a member or team whose list the acting member may not see.
+    """
+    reader = of or desk.member
+    people = await _people(desk, reader, whose)
+    ids = [member.id for member in people]
+    nobodys_of = desk.workspace.id if whose == "team" else None
+    owners = Whose(ids, nobodys_of)
+    view = DueList(
+        period=period,
+        kind=None if period in OF_LOANS else kind,
+        whose=whose.slack_user_id if isinstance(whose, Member) else whose,
+        total=0,
+        offset=offset,
+        of=reader.slack_user_id if reader.id != desk.member.id else None,
+        covers_for=tuple(member.slack_user_id for member in people[1:]) if whose is None else (),
+    )
+    match period:
+        case "unplanned":
+            total = await due_lists.count_unplanned(desk.session, owners)
+            loans = await listed_loans.unplanned(desk, owners, limit=limit, offset=offset)
+            return replace(view, total=total, loans=loans)
+        case "arrears":
+            total = await due_lists.count_in_arrears(desk.session, owners, desk.workspace_today)
+            loans = await listed_loans.in_arrears(desk, owners, limit=limit, offset=offset)
+            return replace(view, total=total, loans=loans)
+        case _:
+            window = _window(desk, ids, period, kind)
+            total = sum((await due_lists.count_due(desk.session, window)).values())
+            return replace(view, total=total, rows=await rows_of(desk, window, limit=limit, offset=offset))
 
 
 async def rows_of(desk: Desk, window: Window, *, limit: int, offset: int = 0) -> tuple[DueRow, ...]:
@@ -138,30 +158,36 @@ def late_window(desk: Desk, ids: Sequence[UUID], purposes: Sequence[str] | None)
     return Window(ids, None, desk.now - timedelta.resolution, purposes)
 
 
-def _unplanned_row(desk: Desk, loan: Loan, borrower: Borrower) -> UnplannedRow:
-    contact = borrowers.contact(desk, borrower)
-    return UnplannedRow(loan.id, loan.number, loan.stage, loan.stage_since, contact.name, contact.tail)
-
-
 def _window(desk: Desk, ids: Sequence[UUID], period: Period, kind: Kind | None) -> Window:
     purposes = purposes_of(kind)
     if period == "late":
         return late_window(desk, ids, purposes)
+    if period == "all":
+        return Window(ids, None, None, purposes)
     if period == "tomorrow":
         return Window(ids, end_of_day(desk, desk.member), end_of_day(desk, desk.member, days=1), purposes)
     days = 6 - today_of(desk, desk.member).weekday() if period == "week" else 0
     return Window(ids, None, end_of_day(desk, desk.member, days=days), purposes)
 
 
-async def _people(desk: Desk, whose: Member | Literal["team"] | None) -> list[Member]:
-    member = desk.member
-    if whose is None or (whose != "team" and whose.id == member.id):
-        return await acts_for(desk, member)
+async def _people(desk: Desk, reader: Member, whose: Member | Literal["team"] | None) -> list[Member]:
+    """Return the members whose rows are listed, `reader` or `whose` first. Raises NotAllowed (`others_may_act`)."""
     if whose == "team":
-        return await team_of(desk, member)
-    if allows(member, "see_due_list", {"team"} if whose.team_id == member.team_id else ()):
-        return [whose]
-    raise refusal("see_due_list", who=tuple(m.slack_user_id for m in await managers_for(desk, whose)))
+        people = await team_of(desk, reader)
+    elif whose is None or whose.id == reader.id:
+        people = await acts_for(desk, reader)
+    else:
+        people = [whose]
+    about = whose if isinstance(whose, Member) else reader
+    if about.id == desk.member.id or all(_may_see(desk, member) for member in people):
+        return people
+    if whose is None and _may_see(desk, about):
+        return [member for member in people if _may_see(desk, member)]
+    raise refusal("see_due_list", who=tuple(m.slack_user_id for m in await managers_for(desk, about)))
+
+
+def _may_see(desk: Desk, member: Member) -> bool:
+    return allows(desk.member, "see_due_list", {"team"} if member.team_id == desk.member.team_id else ())
 
 
 async def team_of(desk: Desk, member: Member) -> list[Member]:

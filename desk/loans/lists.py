@@ -9,12 +9,13 @@ from uuid import UUID
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.values import LINE_LIMIT
-from desk.follow_ups.due_lists import DueList, list_due
+from desk.follow_ups.due_lists import DueList, acts_for, late_window, list_due
 from desk.loans import borrowers
 from desk.loans.lookup import find_visible, visible_today
 from desk.loans.views import FollowUpView, follow_up_view
 from desk.rules.contacts import dialled_digits, extension_of, find_phone
 from storage.queries.follow_ups import due_lists, follow_ups
+from storage.queries.follow_ups.due_lists import Whose
 from storage.queries.loans import loans, search
 from storage.queries.people import members
 from storage.tables import Loan
@@ -60,7 +61,7 @@ class LoanList:
 
 @dataclass(frozen=True, slots=True)
 class MyDay:
-    """What is due for the reader today, how much is late, and how many of their loans have nothing planned."""
+    """What is due for the reader today, how much is late, and how many loans have nothing planned."""
 
     due: DueList
     late: int
@@ -99,11 +100,11 @@ async def mine(desk: Desk, stage: str | None = None, *, offset: int = 0) -> Loan
 
 async def my_day(desk: Desk) -> MyDay:
     """Return what the acting member has to do today."""
-    late = await list_due(desk, period="late", kind=None, whose=None)
+    ids = [member.id for member in await acts_for(desk, desk.member)]
     return MyDay(
-        due=await list_due(desk, period="today", kind=None, whose=None),
-        late=late.total,
-        unplanned=await due_lists.count_unplanned(desk.session, [desk.member.id]),
+        due=await list_due(desk, period="today"),
+        late=sum((await due_lists.count_due(desk.session, late_window(desk, ids, None))).values()),
+        unplanned=await due_lists.count_unplanned(desk.session, Whose(ids)),
     )
 
 

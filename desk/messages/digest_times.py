@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from desk.core import recomputations
 from desk.core.errors import Invalid
+from desk.core.permissions import makes_calls
 from desk.core.recomputations import computes, leave_to_worker
 from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk
@@ -27,11 +28,11 @@ _BEFORE = timedelta(microseconds=1)
 
 
 async def next_for(desk: Desk, member: Member) -> datetime | None:
-    """Return when the member's next digest is due, after now; None for a member who wants none or was removed.
+    """Return when the member's next digest is due, after now; None for a member who wants none, makes no calls, or was removed.
 
     Each local date has one: after today's was queued, the next one is tomorrow's at the earliest.
     """
-    if member.digest_time is None or member.removed_at is not None:
+    if not _wants_digest(member):
         return None
     queued = await notices.ids_of_keys(desk.session, desk.workspace.id, [_todays_key(desk, member)])
     return _next(desk, member, await calendar_of(desk), is_queued=bool(queued))
@@ -78,7 +79,7 @@ async def _plan(desk: Desk, people: Sequence[Member]) -> None:
 
 
 def _next(desk: Desk, member: Member, calendar: Calendar, *, is_queued: bool) -> datetime | None:
-    if member.digest_time is None or member.removed_at is not None:
+    if member.digest_time is None or not _wants_digest(member):
         return None
     after = desk.now
     if is_queued:
@@ -88,6 +89,10 @@ def _next(desk: Desk, member: Member, calendar: Calendar, *, is_queued: bool) ->
         return next_digest_at(after, member.digest_time, hours_of(member), calendar)
     except Invalid:
         return None
+
+
+def _wants_digest(member: Member) -> bool:
+    return member.digest_time is not None and member.removed_at is None and makes_calls(member)
 
 
 def _todays_key(desk: Desk, member: Member) -> str:

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from desk.core.changes import offer_undo, track
 from desk.core.errors import Invalid
-from desk.core.permissions import allows, require, roles_of
+from desk.core.permissions import allows, makes_calls, require
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.due_lists import DueRow, acts_for, end_of_day, rows_of, team_of
@@ -18,12 +18,12 @@ from desk.messages import kinds
 from desk.messages.digest_times import digest_key, next_for
 from desk.messages.notices import queue_notice
 from desk.people.calendars import calendar_of
-from desk.people.members import hours_of, is_away, today_of, zone_of
+from desk.people.members import hours_of, is_away, is_away_today, stand_ins_for, today_of, zone_of
 from desk.rules.digests import is_late
 from desk.rules.working_time import day_bounds
 from storage.queries.calls import calls
 from storage.queries.follow_ups import due_lists
-from storage.queries.follow_ups.due_lists import Window
+from storage.queries.follow_ups.due_lists import Whose, Window
 from storage.queries.messages import due_scan
 from storage.tables import FollowUp, Member
 
@@ -36,34 +36,57 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A member's calls of a day, most urgent first. `counts` has all by kind, `more` is the number not shown."""
+    """A member's calls of a day, most urgent first. `counts` has all by kind, `more` is the number not shown.
 
+    `member_id` and `reader`, a Slack id, say whose digest it is. `covers_for` are the names of the absent members
+    whose calls are in it.
+    """
+
+    member_id: UUID
+    reader: str
     on: date
     rows: tuple[DueRow, ...]
     counts: dict[str, int]
     more: int
+    covers_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AgentLoad:
-    """The workload of one member; `due` counts today's and late follow-ups together."""
+    """The workload of one member; `due` counts today's and late follow-ups together.
 
+    `away_until` is the last day of their absence, if they are away today, and `acting` the name of who acts for them.
+    """
+
+    member_id: UUID
     name: str
     open: int
     due: int
     late: int
     done: int
+    away_until: date | None = None
+    acting: str | None = None
+
+    @property
+    def is_away(self) -> bool:
+        """Return whether the member is away today."""
+        return self.acting is not None
 
 
 @dataclass(frozen=True, slots=True)
 class TeamDigest:
-    """A team's workload, most late calls first. `done_on` is the last working day, which `done` and `outcomes` (the number of
-    calls by outcome, most frequent first) refer to."""
+    """The workload of a manager's team, most late calls first.
 
+    `done_on` is the last working day, which `done` and `outcomes` (the number of calls by outcome, most frequent first)
+    refer to. `unplanned` and `arrears` count loans as their lists do.
+    """
+
+    manager_id: UUID
     on: date
     done_on: date
     agents: tuple[AgentLoad, ...]
     unplanned: int
+    arrears: int
     outcomes: tuple[tuple[str, int], ...] = ()
 
 
@@ -95,7 +118,7 @@ async def queue_due_digests(desk: Desk, only: Collection[UUID] | None = None) ->
         member.next_digest_at = await next_for(desk, member)
         desk.add(member)
         on = due_at.astimezone(zone_of(member)).date()
-        if is_late(due_at, desk.now) or is_away(member, on):
+        if not makes_calls(member) or is_late(due_at, desk.now) or is_away(member, on):
             continue
         for kind in (kinds.DIGEST, kinds.TEAM_DIGEST) if allows(member, "see_team_digest") else (kinds.DIGEST,):
             key = digest_key(kind, member, on)
@@ -104,15 +127,29 @@ async def queue_due_digests(desk: Desk, only: Collection[UUID] | None = None) ->
     return queued
 
 
+async def own_digest(desk: Desk) -> Digest:
+    """Return the acting member's digest as it is now. Raises Invalid (`no_digest`) for a member who makes no calls."""
+    _require_calls(desk.member)
+    return await digest_of(desk, desk.member)
+
+
 async def digest_of(desk: Desk, member: Member) -> Digest:
     """Return the calls that are due today or late for the member and those whom they cover."""
-    people = [each.id for each in await acts_for(desk, member)]
-    window = Window(people, None, end_of_day(desk, member))
+    people = await acts_for(desk, member)
+    window = Window([each.id for each in people], None, end_of_day(desk, member))
     counts: Counter[str] = Counter()
     for purpose, count in (await due_lists.count_due(desk.session, window)).items():
         counts[VOCABULARY.purpose(purpose).kind] += count
     rows = await rows_of(desk, window, limit=ROWS)
-    return Digest(on=today_of(desk, member), rows=rows, counts=counts, more=counts.total() - len(rows))
+    return Digest(
+        member_id=member.id,
+        reader=member.slack_user_id,
+        on=today_of(desk, member),
+        rows=rows,
+        counts=counts,
+        more=counts.total() - len(rows),
+        covers_for=tuple(each.name for each in people[1:]),
+    )
 
 
 async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
@@ -120,6 +157,7 @@ async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
     people = await team_of(desk, manager)
     team = [member for member in people if member.id != manager.id]
     ids = [member.id for member in team]
+    everybodys = Whose([member.id for member in people], desk.workspace.id)
     done_on = (await calendar_of(desk)).previous_working_day(today_of(desk, manager), hours_of(manager))
     start, end = day_bounds(done_on, zone_of(manager))
     is_open = col(FollowUp.state) == "open"
@@ -130,35 +168,43 @@ async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
     late = await due_lists.counts_by_assignee(desk.session, ids, is_open, by_now)
     done = await due_lists.done_between(desk.session, ids, start, end)
     outcomes = await calls.outcomes_between(desk.session, ids, start, end)
+    away = [member for member in team if is_away_today(desk, member)]
+    stand_ins = await stand_ins_for(desk, away)
+    acting = {member.id: stand_ins.acting(member, today_of(desk, member)).name for member in away}
     loads = (
         AgentLoad(
+            member_id=member.id,
             name=member.name,
             open=everything.get(member.id, 0),
             due=due.get(member.id, 0),
             late=late.get(member.id, 0),
             done=done.get(member.id, 0),
+            away_until=member.absent_until if member.id in acting else None,
+            acting=acting.get(member.id),
         )
         for member in team
-        if set(roles_of(member)) & {"agent", "verifier", "collector", "manager"}
+        if makes_calls(member)
     )
     return TeamDigest(
+        manager_id=manager.id,
         on=today_of(desk, manager),
         done_on=done_on,
         agents=tuple(sorted(loads, key=lambda load: (-load.late, -load.due, -load.open, load.name))),
-        unplanned=await due_lists.count_unplanned(
-            desk.session, [member.id for member in people], nobodys_of=desk.workspace.id
-        ),
+        unplanned=await due_lists.count_unplanned(desk.session, everybodys),
+        arrears=await due_lists.count_in_arrears(desk.session, everybodys, desk.workspace_today),
         outcomes=tuple(sorted(outcomes.items(), key=lambda each: (-each[1], each[0]))),
     )
 
 
 def setting_of(member: Member) -> DigestSetting:
-    """Return when the member's digest comes."""
+    """Return when the member's digest comes. Raises Invalid (`no_digest`) for a member who makes no calls."""
+    _require_calls(member)
     return DigestSetting(at=member.digest_time, next_at=member.next_digest_at, zone=member.zone)
 
 
 async def set_digest(desk: Desk, at: time | None) -> DigestSetting:
-    """Set the local time of the acting member's digest, None for never. Raises Invalid (`no_working_day`)."""
+    """Set the local time of the acting member's digest, None for never. Raises Invalid (`no_digest`, `no_working_day`)."""
+    _require_calls(desk.member)
     member = track(desk, require(desk, "change_own_settings", {"own"}))
     member.digest_time = at
     member.next_digest_at = await next_for(desk, member)
@@ -168,3 +214,8 @@ async def set_digest(desk: Desk, at: time | None) -> DigestSetting:
     await desk.session.flush()
     undo_id = offer_undo(desk, "set_digest")
     return DigestSetting(at=at, next_at=member.next_digest_at, zone=member.zone, undo_id=str(undo_id))
+
+
+def _require_calls(member: Member) -> None:
+    if not makes_calls(member):
+        raise Invalid("no_digest")

@@ -14,7 +14,7 @@ from desk.messages.digests import TeamDigest, team_digest_of
 from desk.messages.overview import OpenDocuments
 from storage.queries.documents import documents
 from storage.queries.follow_ups import due_lists
-from storage.queries.follow_ups.due_lists import Window
+from storage.queries.follow_ups.due_lists import Whose, Window
 from storage.queries.loans import loans
 from storage.queries.messages import homes
 from storage.tables import Home
@@ -45,13 +45,14 @@ class HomePage:
 
 @dataclass(frozen=True, slots=True)
 class HomeView:
-    """`late`, `now` and `later` are one page of today's `total` calls, most urgent first.
+    """`late`, `now` and `later` are one page of today's `total` calls, most urgent first. `reader` is a Slack id.
 
-    `by_stage` counts the reader's live loans, `documents` are their loans with open documents, `to_accept` counts received
-    documents to review. Only managers have a `team`.
+    `unplanned` and `arrears` count loans as their lists do. `by_stage` counts the reader's live loans, `documents` are
+    their loans with open documents, `to_accept` counts received documents to review. Only managers have a `team`.
     """
 
     page: HomePage
+    reader: str
     late: tuple[DueRow, ...]
     now: tuple[DueRow, ...]
     later: tuple[DueRow, ...]
@@ -61,6 +62,7 @@ class HomeView:
     documents: tuple[OpenDocuments, ...]
     to_accept: int
     unplanned: int
+    arrears: int
     team: TeamDigest | None
     is_admin: bool
 
@@ -117,6 +119,7 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
     counts = await loans.counts_of_owner(desk.session, member.id)
     return HomeView(
         page=page,
+        reader=member.slack_user_id,
         late=tuple(row for row in rows if row.follow_up.late),
         now=tuple(row for row in rows if _is_soon(desk, row)),
         later=tuple(row for row in rows if not row.follow_up.late and not _is_soon(desk, row)),
@@ -125,7 +128,8 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
         by_stage=tuple((stage.code, counts[stage.code]) for stage in VOCABULARY.stages if counts.get(stage.code)),
         documents=await overview.open_documents(desk),
         to_accept=await documents.count_received(desk.session, member.id),
-        unplanned=await due_lists.count_unplanned(desk.session, [member.id]),
+        unplanned=await due_lists.count_unplanned(desk.session, Whose(ids)),
+        arrears=await due_lists.count_in_arrears(desk.session, Whose(ids), desk.workspace_today),
         team=await team_digest_of(desk, member) if allows(member, "see_team_digest") else None,
         is_admin=allows(member, "change_workspace"),
     )

@@ -80,8 +80,12 @@ async def destination(desk: Desk, notice: Notice) -> Destination | None:
     member = await desk.session.get_one(Member, notice.to_id)
     if not is_at_desk(member):
         return None
-    own = member.reminder_channel_id if member.channel_lost_at is None else None
-    return Destination(channel=own or member.slack_user_id, member=member)
+    return Destination(channel=own_channel(member) or member.slack_user_id, member=member)
+
+
+def own_channel(member: Member) -> str | None:
+    """Return the channel for the member's notices, which others may read too; None: they come as direct messages."""
+    return member.reminder_channel_id if member.channel_lost_at is None else None
 
 
 async def locale_for(desk: Desk, notice: Notice, reader: Member | None) -> str:

@@ -23,7 +23,7 @@ class OpenDocuments:
 
 async def calls(desk: Desk, period: Period) -> tuple[DueRow, ...]:
     """Return the reader's most urgent follow-ups of that period."""
-    return (await list_due(desk, period=period, kind=None, whose=None)).rows[:SHOWN]
+    return (await list_due(desk, period=period)).rows[:SHOWN]
 
 
 async def loans(desk: Desk) -> tuple[LoanRow, ...]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import Ambiguous, Invalid, NotFound
-from desk.core.permissions import CALLERS, Relation, allows, require, roles_of
+from desk.core.permissions import Relation, allows, makes_calls, require
 from desk.core.transaction import Desk
 from desk.core.values import PersonRef
 from desk.rules.absence import COVER_CHAIN_LIMIT, Absence, acting_member, is_absent, stand_ins
@@ -41,7 +41,7 @@ def require_caller(member: Member) -> None:
     """Raise Invalid (`cannot_take_calls`, `account_lost`) for a member who makes no calls, or whose account was lost."""
     if member.account_lost_at is not None:
         raise Invalid("account_lost", who=member.slack_user_id)
-    if not roles_of(member) & set(CALLERS):
+    if not makes_calls(member):
         raise Invalid("cannot_take_calls", who=member.slack_user_id)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from desk.core.changes import offer_undo, track
 from desk.core.errors import Invalid
 from desk.core.languages import LANGUAGES
-from desk.core.permissions import require
+from desk.core.permissions import makes_calls, require
 from desk.core.transaction import Desk
 from desk.core.undo_rules import allow_partial_undo
 from desk.follow_ups import rescheduling
@@ -25,9 +25,11 @@ class Settings:
     """A member's settings. None means: the language of Slack, no digest, direct messages, not away.
 
     `away_until` is the last day of an absence; `cover` and `acting` are Slack ids: whom they named, and who acts for them today.
+    A member who makes no calls gets no digest at all.
     """
 
     language: str | None
+    makes_calls: bool
     digest_at: time | None
     channel: str | None
     hours: WorkingHours
@@ -80,6 +82,7 @@ async def settings_of(desk: Desk, member: Member) -> Settings:
     acting = await acting_for(desk, member, today_of(desk, member)) if until else member
     return Settings(
         language=member.language,
+        makes_calls=makes_calls(member),
         digest_at=member.digest_time,
         channel=member.reminder_channel_id if member.channel_lost_at is None else None,
         hours=hours_of(member),
@@ -92,7 +95,7 @@ async def settings_of(desk: Desk, member: Member) -> Settings:
 async def change_settings(desk: Desk, wanted: SettingsUpdate) -> SettingsChange:
     """Change the acting member's settings, all or none.
 
-    Raises Invalid (`nothing_changed_here`, `language_unknown`, `no_working_day`, `same_person`, `absence_past`,
+    Raises Invalid (`nothing_changed_here`, `language_unknown`, `no_digest`, `no_working_day`, `same_person`, `absence_past`,
     `channel_shared_outside`, `channel_archived`, `channel_without_bot`).
     """
     if not wanted:
@@ -111,6 +114,8 @@ async def change_settings(desk: Desk, wanted: SettingsUpdate) -> SettingsChange:
         else:
             begin_absence(desk, member, until=absence.until, cover=absence.cover)
     if "digest_at" in wanted:
+        if not makes_calls(member):
+            raise Invalid("no_digest")
         member.digest_time = at = wanted["digest_at"]
         desk.audit("set_digest", subject_id=member.id, at=at.isoformat() if at else None)
     under_way = await _recompute(desk, member, wanted)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handlers import events
-from handlers.buttons import calls, follow_ups, forms, lines, loans, people, undo
+from handlers.buttons import calls, due_lists, follow_ups, forms, lines, loans, people, undo
 from handlers.commands import COMMANDS
 from handlers.door.declarations import ButtonFamily, Command, Shortcut
 from handlers.door.request import ParentView, PressHandler, SuggestHandler
@@ -14,7 +14,7 @@ FAMILIES: tuple[ButtonFamily, ...] = (
     calls.FAMILY,
     events.BOT_FAMILY,
     events.HOME_FAMILY,
-    follow_ups.DUE_LISTS,
+    due_lists.FAMILY,
     follow_ups.FAMILY,
     follow_ups.REMINDERS,
     forms.COUNTRIES,

@@ -26,7 +26,8 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     )
     form = FormWriter(t, {**private, WAS: was}, {**_filled(was), **typed})
     language_field(form, t("Language"), t("Same as Slack"))
-    form.clock("digest", t("Daily digest at"), optional=True)
+    if "digest" in was:
+        form.clock("digest", t("Daily digest at"), optional=True)
     form.channel("channel", t("Channel for my reminders"), optional=True)
     form.clock("start", t("Workday starts at"))
     form.clock("end", t("Workday ends at"))
@@ -45,7 +46,7 @@ async def submit(request: Request) -> View:
     wanted: SettingsUpdate = {}
     if now["language"] != was["language"]:
         wanted["language"] = now["language"] or None
-    if now["digest"] != was["digest"]:
+    if "digest" in was and now["digest"] != was["digest"]:
         wanted["digest_at"] = time.fromisoformat(now["digest"]) if now["digest"] else None
     if now["channel"] != was["channel"]:
         wanted["channel"] = request.entries.channel(now["channel"]) if now["channel"] else None
@@ -62,7 +63,7 @@ def _written(now: Settings) -> dict[str, str]:
     """Return the settings as values of the form's fields."""
     return {
         "language": now.language or "",
-        "digest": f"{now.digest_at:%H:%M}" if now.digest_at else "",
+        **({"digest": f"{now.digest_at:%H:%M}" if now.digest_at else ""} if now.makes_calls else {}),
         "channel": now.channel or "",
         "start": f"{now.hours.start:%H:%M}",
         "end": f"{now.hours.end:%H:%M}",
@@ -83,7 +84,7 @@ def _offs(t: Translator, was: Mapping[str, Any]) -> list[Option]:
         "until": t("I'm back at work"),
         "cover": t("No cover"),
     }
-    return [Option(label, name) for name, label in labels.items() if was[name]]
+    return [Option(label, name) for name, label in labels.items() if was.get(name)]
 
 
 def _typed(request: Request, was: Mapping[str, Any]) -> dict[str, str]:
@@ -121,6 +122,7 @@ FORM = Form(
     main="language",
     fields={
         "no_working_day": "digest",
+        "no_digest": "language",
         "no_working_days": "days",
         "overnight_hours": "end",
         **CHANNEL_REFUSALS,

@@ -13,7 +13,7 @@ there is none) and `nearest` (what may be typed instead, possibly nothing). The 
 - `by`: `by_missing`, `by_due_missing`, `by_twice`, and those of `due`. `reason`: `reason_missing`.
 - `stage`: `stage_missing`, `stage_unknown`, `not_understood`.
 - `note`: `note_missing`.
-- `list`: `word_unknown`, `said_twice`.
+- `list`: `word_unknown`, `said_twice`, `list_of_loans`.
 - `digest`: `digest_unknown`, `clock_ambiguous`, `clock_impossible`, `not_understood`.
 - `words`: `words_missing`. `name`: `name_missing`. `phone`: `phone_missing`, `phone_invalid`, `phone_several`.
   `field`: `field_unknown`. `value`: `value_missing`.

@@ -1,4 +1,4 @@
-"""`/loan-due [today|tomorrow|week|late|unplanned] [@who|team] [verification|repayment]`."""
+"""`/loan-due [today|tomorrow|week|late|all|arrears|unplanned] [@who|team] [verification|repayment]`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,13 +8,16 @@ from zoneinfo import ZoneInfo
 from desk.core.errors import Invalid
 from desk.core.values import PersonRef
 from handlers.grammar.reader import HelpRequest, Reader
-from handlers.grammar.terms import Terms, keyword
+from handlers.grammar.terms import Terms, example, keyword
 from handlers.grammar.text import Line
 
-Period = Literal["today", "tomorrow", "week", "late", "unplanned"]
+Period = Literal["today", "tomorrow", "week", "late", "all", "arrears", "unplanned"]
 Kind = Literal["verification", "repayment"]
 
-_PERIODS: dict[str, Period] = {p: p for p in ("today", "tomorrow", "week", "late", "unplanned")}
+_PERIODS: dict[str, Period] = {p: p for p in ("today", "tomorrow", "week", "late", "all", "arrears", "unplanned")}
+_OF_LOANS = {"arrears": ("逾期", "arrears"), "unplanned": ("无计划", "unplanned")}
+"""The lists of loans, and how they are typed."""
+
 _KINDS: dict[str, Kind] = {k: k for k in ("verification", "repayment")}
 
 _WORDS = Terms(
@@ -22,7 +25,11 @@ _WORDS = Terms(
         keyword("today", "今天", "今日", "当天"),
         keyword("tomorrow", "明天", "明日", "tmr", "tmrw"),
         keyword("week", "本周", "这周", "这个星期", "本星期", "一周", "this week"),
-        keyword("late", "超时", "已超时", "过期", "已过期", "逾期", "已逾期", "overdue"),
+        keyword("late", "超时", "已超时", "过期", "已过期"),
+        keyword("all", "全部", "所有", "未完成", "open"),
+        keyword(
+            "arrears", "逾期", "已逾期", "逾期客户", "逾期贷款", "欠款", "overdue", "past due", "in arrears", "unpaid"
+        ),
         keyword("unplanned", "无计划", "没计划", "没有计划", "未计划", "无安排", "没安排", "no plan", "not planned"),
         keyword("team", "团队", "全组", "本组", "小组", "我的团队", "my team"),
         keyword("mine", "我的", "我", "本人", "me", "my"),
@@ -42,13 +49,17 @@ class DueListRequest:
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo) -> DueListRequest | HelpRequest:
-    """Parse period, person and kind in any order, each at most once. Raise `Invalid`: `word_unknown`, `said_twice`."""
+    """Parse period, person and kind in any order, each at most once.
+
+    Raise `Invalid`: `word_unknown`, `said_twice`, `list_of_loans` (the list has no kinds of calls).
+    """
     reader = Reader(line, now, zone)
     help_request = reader.help_request()
     if help_request is not None and help_request.what == "help":
         return help_request
     period: Period | None = None
     kind: Kind | None = None
+    kind_at = (0, 0)
     whose: PersonRef | Literal["team", "mine"] | None = None
     while not reader.done:
         start = reader.at
@@ -63,9 +74,15 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> DueListRequest | HelpReq
         elif word.code in _KINDS:
             _refuse_repeated(reader, start, kind)
             kind = _KINDS[word.code]
+            kind_at = start, reader.at
         else:
             _refuse_repeated(reader, start, whose)
             whose = "team" if word.code == "team" else "mine"
+    if period == "arrears" and kind == "repayment":
+        kind = None  # arrears are about nothing else
+    if kind is not None and period in _OF_LOANS:
+        given = reader.line.trimmed(*kind_at)
+        raise Invalid("list_of_loans", part="list", given=given, nearest=(example(given, *_OF_LOANS[period]),))
     return DueListRequest(period or "today", None if whose == "mine" else whose, kind)
 
 

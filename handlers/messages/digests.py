@@ -1,11 +1,12 @@
 """Digests in a member's channel: masked names, most urgent first."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from desk.follow_ups.due_lists import DueRow
-from desk.messages.digests import Digest, DigestSetting, TeamDigest
+from desk.messages.digests import AgentLoad, Digest, DigestSetting, TeamDigest
 from handlers.messages.block_kit import elements, tables
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Message
 from handlers.messages.block_kit.translator import Translator
@@ -14,34 +15,60 @@ from handlers.messages.block_kit.writer import TEXT_LIMIT, Writer, clipped, fitt
 _KINDS = ("verification", "repayment", "service")
 
 
-def digest(t: Translator, view: Digest, zone: ZoneInfo) -> Message:
-    """Render a member's calls of the day by kind, or one line when there are none."""
+def digest(t: Translator, view: Digest, zone: ZoneInfo, *, name: str | None = None) -> Message:
+    """Render a member's calls of the day by kind, or one line when there are none.
+
+    `name` is the member's, where others read the digest too.
+    """
+    day = t.date(view.on) if name is None else t("{who}, {day}", who=name, day=t.date(view.on))
     writer = Writer()
     total = sum(view.counts.values())
     if not total:
-        writer.line(t("{day}: nothing is due. Have a good day.", day=t.date(view.on)))
+        writer.line(t("{day}: nothing is due. Have a good day.", day=day))
         return writer.buttons(_settings(t)).message()
-    writer.heading(t.n("{day}: {n} follow-up", "{day}: {n} follow-ups", total, day=t.date(view.on)))
+    writer.heading(t.n("{day}: {n} follow-up", "{day}: {n} follow-ups", total, day=day))
+    if view.covers_for:
+        writer.line(t("Covering for {names} (away).", names=t(", ").join(view.covers_for)))
     headings = {"verification": t("Verification"), "repayment": t("Repayment"), "service": t("Other")}
     for kind in _KINDS:
         rows = [row for row in view.rows if row.kind == kind]
         if view.counts.get(kind):
             writer.line(Bold(t("{heading} ({n})", heading=headings[kind], n=view.counts[kind])))
-            writer.bullets([_row(t, row) for row in rows])
+            writer.bullets([_row(t, row, view.reader) for row in rows])
     elements.write_more(t, writer, view.more)
+    elements.write_cards(t, writer, [(row.loan_id, row.follow_up.loan_number, row.masked) for row in view.rows])
     return writer.buttons(
-        Button(t("Show all"), "due.list"), elements.form_button(t("Log a call"), "call"), _settings(t)
+        Button(t("Show all"), "due.list", {"of": str(view.member_id)}),
+        *_by_kind(view, headings),
+        elements.form_button(t("Log a call"), "call"),
+        _settings(t),
     ).message()
 
 
-def team_digest(t: Translator, view: TeamDigest, *, with_charts: bool = False) -> Message:
-    """Render the team's load, a row for each member; `with_charts` adds the form with a table and charts."""
+def _by_kind(view: Digest, headings: Mapping[str, str]) -> list[Button]:
+    """Return a button for the whole list of each kind, where not all of them are shown."""
+    if not view.more:
+        return []
+    return [
+        Button(f"{headings[kind]} {count}", "due.list", {"of": str(view.member_id), "k": kind})
+        for kind in _KINDS
+        if (count := view.counts.get(kind))
+    ]
+
+
+def team_digest(t: Translator, view: TeamDigest, *, name: str | None = None, with_charts: bool = False) -> Message:
+    """Render the team's load, a row for each member; `with_charts` adds the form with a table and charts.
+
+    `name` is the manager's, where others read the digest too.
+    """
+    day = t.date(view.on)
+    heading = t("Team overview for {who}, {day}", who=name, day=day) if name else t("Team overview, {day}", day=day)
     writer = Writer()
-    writer.heading(t("Team overview, {day}", day=t.date(view.on)))
+    writer.heading(heading)
     message = write_loads(t, writer, view).message()
     if not with_charts or not view.agents:
         return message
-    return replace(message, with_tables=Message(text=message.text, blocks=_charts(t, view)))
+    return replace(message, with_tables=Message(text=message.text, blocks=_charts(t, view, heading)))
 
 
 def write_loads(t: Translator, writer: Writer, view: TeamDigest) -> Writer:
@@ -50,7 +77,7 @@ def write_loads(t: Translator, writer: Writer, view: TeamDigest) -> Writer:
         phrase(
             t,
             "{who}: {open} open · {due} due · {late} late · {done} done on {day}",
-            who=Bold(load.name),
+            who=Bold(_name(t, load)),
             open=load.open,
             due=load.due,
             late=load.late,
@@ -62,21 +89,23 @@ def write_loads(t: Translator, writer: Writer, view: TeamDigest) -> Writer:
     fit = fitting(rows)
     writer.bullets(rows[:fit])
     elements.write_more(t, writer, len(rows) - fit)
+    elements.write_members(t, writer, [(load.member_id, load.name) for load in view.agents])
     if view.outcomes:
         ended = " · ".join(f"{elements.outcome(t, code)} {count}" for code, count in view.outcomes)
         writer.line(t("Calls on {day}: {ended}", day=t.short_date(view.done_on), ended=ended))
     return _write_unplanned(t, writer, view)
 
 
-def _charts(t: Translator, view: TeamDigest) -> list[dict[str, Any]]:
+def _charts(t: Translator, view: TeamDigest, heading: str) -> list[dict[str, Any]]:
     day = t.short_date(view.done_on)
     writer = Writer()
-    writer.heading(t("Team overview, {day}", day=t.date(view.on)))
+    writer.heading(heading)
     header = [t("Assignee"), t("Still open"), t("Due"), t("Late"), t("Done on {day}", day=day)]
-    rows = [[load.name, load.open, load.due, load.late, load.done] for load in view.agents]
+    rows = [[_name(t, load), load.open, load.due, load.late, load.done] for load in view.agents]
     block, fit = tables.table(t("Follow-ups by member"), header, rows)
     writer.block(block)
     elements.write_more(t, writer, len(rows) - fit)
+    elements.write_members(t, writer, [(load.member_id, load.name) for load in view.agents])
     busiest = view.agents[: tables.POINTS]
     series = (
         (t("Late"), [load.late for load in busiest]),
@@ -93,10 +122,24 @@ def _charts(t: Translator, view: TeamDigest) -> list[dict[str, Any]]:
     return _write_unplanned(t, writer, view).message().blocks
 
 
+def _name(t: Translator, load: AgentLoad) -> str:
+    """Return the member's name, marked when they are away today."""
+    if not load.is_away:
+        return load.name
+    values = {"who": load.name, "acting": load.acting or ""}
+    if load.away_until is None:
+        return t("{who} (away, {acting} acts)", **values)
+    return t("{who} (away until {day}, {acting} acts)", day=t.short_date(load.away_until), **values)
+
+
 def _write_unplanned(t: Translator, writer: Writer, view: TeamDigest) -> Writer:
+    value = {"w": "team", "of": str(view.manager_id)}
     writer.line(t.n("{n} loan has nothing planned.", "{n} loans have nothing planned.", view.unplanned))
     if view.unplanned:
-        writer.buttons(Button(t("Show them"), "due.list", {"p": "unplanned", "w": "team"}))
+        writer.buttons(Button(t("Show them"), "due.list", {"p": "unplanned", **value}))
+    if view.arrears:
+        writer.line(t.n("{n} loan is in arrears.", "{n} loans are in arrears.", view.arrears))
+        writer.buttons(Button(t("Show arrears"), "due.list", {"p": "arrears", **value}))
     return writer
 
 
@@ -135,7 +178,7 @@ def _settings(t: Translator) -> Button:
     return elements.form_button(t("My settings"), "settings")
 
 
-def _row(t: Translator, row: DueRow) -> list[Inline]:
+def _row(t: Translator, row: DueRow, reader: str) -> list[Inline]:
     follow_up = row.follow_up
     due = elements.brief_when(t, follow_up.due, ZoneInfo(follow_up.zone))
     words: list[Inline] = [
@@ -148,4 +191,6 @@ def _row(t: Translator, row: DueRow) -> list[Inline]:
         words += [" · ", Bold(t("late"))]
     if follow_up.attempts:
         words += [" · ", t.n("{n} attempt", "{n} attempts", follow_up.attempts)]
+    if follow_up.assignee != reader:
+        words += [" · ", row.assignee_name]
     return words

@@ -1,61 +1,90 @@
-"""Lists of due follow-ups and of loans with nothing planned. Only the reader sees them."""
+"""Lists of due follow-ups, and of loans with nothing planned or in arrears. Only the reader sees them."""
 
 from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from desk.follow_ups.due_lists import PAGE, DueList
+from desk.follow_ups.due_lists import OF_LOANS, PAGE, DueList, Period
+from desk.follow_ups.listed_loans import ListedLoan
 from handlers.messages.block_kit import elements, tables
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Writer, fitting
+from handlers.messages.block_kit.writer import Writer, fitting, phrase
 
 
-def due_list(t: Translator, view: DueList, zone: ZoneInfo, value: dict[str, Any]) -> Message:
+def due_list(t: Translator, view: DueList, value: dict[str, Any]) -> Message:
     """Render one page. `value` is what the buttons to other pages carry besides their offset."""
     writer = Writer().line(_title(t, view), f" · {view.total}")
-    if not view.total:
-        return _hint(t, writer.line(t("All clear. Well done."))).message()
-    writer.bullets(_rows(t, view, zone))
-    elements.write_more(t, writer, view.more)
-    return _hint(t, writer.buttons(*_pages(t, view, value))).message()
+    if view.total:
+        writer.bullets(_rows(t, view))
+        elements.write_more(t, writer, view.more)
+    else:
+        writer.line(_nothing(t, view))
+    _write_covers(t, writer, view)
+    return _write_buttons(t, writer, view, value).message()
 
 
-def with_table(t: Translator, view: DueList, zone: ZoneInfo, value: dict[str, Any]) -> Message:
+def with_table(t: Translator, view: DueList, value: dict[str, Any]) -> Message:
     """Render the first page, with the form that shows all of `view` as a table."""
-    page = due_list(t, view.first(PAGE), zone, value)
-    header, rows = _table(t, view, zone)
+    page = due_list(t, view.first(PAGE), value)
+    header, rows = _table(t, view)
     if not rows:
         return page
     block, fit = tables.table(f"{_caption(t, view)} · {view.total}", header, rows)
     visible = view.first(fit)
     writer = Writer().line(_title(t, view), f" · {view.total}").block(block)
     elements.write_more(t, writer, visible.more)
-    tabular = _hint(t, writer.buttons(*_pages(t, visible, value))).message()
-    readable = visible.first(fitting(_rows(t, visible, zone)))
-    return replace(page, with_tables=replace(tabular, text=due_list(t, readable, zone, value).text))
+    _write_covers(t, writer, view)
+    tabular = _write_buttons(t, writer, visible, value).message()
+    readable = visible.first(fitting(_rows(t, visible)))
+    return replace(page, with_tables=replace(tabular, text=due_list(t, readable, value).text))
+
+
+def _write_buttons(t: Translator, writer: Writer, view: DueList, value: dict[str, Any]) -> Writer:
+    _write_cards(t, writer, view)
+    return writer.buttons(*_pages(t, view, value), *_lists(t, view, value))
 
 
 def _title(t: Translator, view: DueList) -> list[Inline]:
     title: list[Inline] = [Bold(_caption(t, view))]
-    if view.whose:
-        title += [" · ", t("the team") if view.whose == "team" else Mention(view.whose)]
+    if view.whose == "team":
+        title += [" · ", *(phrase(t, "the team of {who}", who=Mention(view.of)) if view.of else [t("the team")])]
+    elif named := view.whose or view.of:
+        title += [" · ", Mention(named)]
     return title
 
 
 def _caption(t: Translator, view: DueList) -> str:
-    titles = {
+    titles = _titles(t)
+    kinds = {"verification": t("Verification"), "repayment": t("Repayment"), "service": t("Other")}
+    return f"{titles[view.period]} · {kinds[view.kind]}" if view.kind else titles[view.period]
+
+
+def _titles(t: Translator) -> dict[Period, str]:
+    return {
         "today": t("Late and due today"),
         "tomorrow": t("Due tomorrow"),
         "week": t("Late and due this week"),
         "late": t("Late"),
+        "all": t("All open follow-ups"),
+        "arrears": t("In arrears"),
         "unplanned": t("Loans with nothing planned"),
     }
-    kinds = {"verification": t("Verification"), "repayment": t("Repayment")}
-    return f"{titles[view.period]} · {kinds[view.kind]}" if view.kind else titles[view.period]
 
 
-def _rows(t: Translator, view: DueList, zone: ZoneInfo) -> list[list[Inline]]:
+def _nothing(t: Translator, view: DueList) -> str:
+    if view.period == "arrears":
+        return t("By the lender's data, nobody is in arrears here.")
+    return t("All clear. Well done.")
+
+
+def _write_covers(t: Translator, writer: Writer, view: DueList) -> None:
+    if view.covers_for:
+        names = elements.mentions(t, view.covers_for)
+        writer.line(t("With what is covered for:"), " ", names)
+
+
+def _rows(t: Translator, view: DueList) -> list[list[Inline]]:
     due: list[list[Inline]] = [
         [
             *elements.follow_up_line(t, row.follow_up, with_loan=True),
@@ -64,25 +93,53 @@ def _rows(t: Translator, view: DueList, zone: ZoneInfo) -> list[list[Inline]]:
         ]
         for row in view.rows
     ]
-    unplanned: list[list[Inline]] = [
-        [
-            Code(row.number),
-            f" {row.name} · ",
-            elements.phone_ending(t, row.tail),
-            f" · {elements.stage(t, row.stage)} · ",
-            t("since {day}", day=t.short_date(row.since.astimezone(zone).date())),
-        ]
-        for row in view.unplanned
-    ]
-    return due + unplanned
+    render = _in_arrears if view.period == "arrears" else _unplanned
+    return due + [render(t, row) for row in view.loans]
 
 
-def _table(t: Translator, view: DueList, zone: ZoneInfo) -> tuple[list[str], list[list[tables.Cell]]]:
+def _unplanned(t: Translator, row: ListedLoan) -> list[Inline]:
+    since = t("since {day}", day=t.short_date(row.since))
+    return [*_loan(t, row), f" · {elements.stage(t, row.stage)} · {since} · ", _owner(t, row)]
+
+
+def _in_arrears(t: Translator, row: ListedLoan) -> list[Inline]:
+    words = [*_loan(t, row), " · ", t("unpaid since {day}", day=t.short_date(row.since)), " · "]
+    if row.next is None:
+        words.append(t("no call planned"))
+    else:
+        words.append(t("next: {what}", what=_next_call(t, row)))
+        words += [" · ", Bold(t("late"))] if row.next.late else []
+        words += [", ", Mention(row.next.assignee)] if row.next.assignee != row.owner else []
+    return [*words, " · ", _owner(t, row)]
+
+
+def _loan(t: Translator, row: ListedLoan) -> list[Inline]:
+    return [Code(row.number), f" {row.name} · ", elements.phone_ending(t, row.tail)]
+
+
+def _next_call(t: Translator, row: ListedLoan) -> str:
+    if row.next is None:
+        return ""
+    when = elements.brief_when(t, row.next.due, ZoneInfo(row.next.zone))
+    return f"{elements.purpose(t, row.next.purpose)} {when}"
+
+
+def _owner(t: Translator, row: ListedLoan) -> Inline:
+    return Mention(row.owner) if row.owner else t("no owner")
+
+
+def _table(t: Translator, view: DueList) -> tuple[list[str], list[list[tables.Cell]]]:
     if view.period == "unplanned":
-        header = [t("Loan"), t("Borrower"), t("Phone ending"), t("Stage"), t("Since")]
+        header = [t("Loan"), t("Borrower"), t("Phone ending"), t("Stage"), t("Since"), t("Owner")]
         return header, [
-            [row.number, row.name, row.tail, elements.stage(t, row.stage), t.date(row.since.astimezone(zone).date())]
-            for row in view.unplanned
+            [*_loan_cells(row), elements.stage(t, row.stage), t.short_date(row.since), row.owner_name]
+            for row in view.loans
+        ]
+    if view.period == "arrears":
+        header = [t("Loan"), t("Borrower"), t("Phone ending"), t("Unpaid since"), t("Next call"), t("By"), t("Owner")]
+        return header, [
+            [*_loan_cells(row), t.short_date(row.since), _next_call(t, row), row.next_name, row.owner_name]
+            for row in view.loans
         ]
     header = [
         t("Follow-up"),
@@ -109,8 +166,15 @@ def _table(t: Translator, view: DueList, zone: ZoneInfo) -> tuple[list[str], lis
     ]
 
 
-def _hint(t: Translator, writer: Writer) -> Writer:
-    return writer.small(t("/loan-due help shows the other lists."))
+def _loan_cells(row: ListedLoan) -> list[tables.Cell]:
+    return [row.number, row.name, row.tail]
+
+
+def _write_cards(t: Translator, writer: Writer, view: DueList) -> None:
+    """Write what opens the card of each row: a button each, or one menu for a long list."""
+    rows = [(row.loan_id, row.follow_up.loan_number, row.name) for row in view.rows]
+    rows += [(row.loan_id, row.number, row.name) for row in view.loans]
+    elements.write_cards(t, writer, rows)
 
 
 def _pages(t: Translator, view: DueList, value: dict[str, Any]) -> list[Button]:
@@ -118,6 +182,23 @@ def _pages(t: Translator, view: DueList, value: dict[str, Any]) -> list[Button]:
     if view.offset:
         buttons.append(Button(t("Previous page"), "due.list", {**value, "o": max(0, view.offset - PAGE)}))
     if view.more:
-        end = view.offset + len(view.rows) + len(view.unplanned)
+        end = view.offset + len(view.rows) + len(view.loans)
         buttons.append(Button(t("Next page"), "due.list", {**value, "o": end}))
+    return buttons
+
+
+def _lists(t: Translator, view: DueList, value: dict[str, Any]) -> list[Button]:
+    """Return the buttons to the other lists of the same people."""
+    labels: dict[Period, str] = {
+        "today": t("Today"),
+        "week": t("This week"),
+        "late": t("Late"),
+        "arrears": t("In arrears"),
+        "unplanned": t("Nothing planned"),
+    }
+    buttons: list[Button] = []
+    for period, label in labels.items():
+        if period != view.period:
+            kept = {name: each for name, each in value.items() if name != "k" or period not in OF_LOANS}
+            buttons.append(Button(label, "due.list", {**kept, "p": period, "o": 0}))
     return buttons

@@ -88,6 +88,7 @@ def notice(
     t: Translator,
     facts: dict[str, Any],
     *,
+    name: str | None,
     by: str,
     other: str | None,
     loan: LoanView | None,
@@ -96,26 +97,23 @@ def notice(
 ) -> Message:
     """Render the notice to a member who gave or received work. It names the others without notifying them.
 
-    `opens`: its reader may see the loan.
+    `name` is the member's, where others read the notice too. `opens`: its reader may see the loan.
     """
     whom = other or (t("several members") if facts.get("several") else t("nobody"))
-    writer = Writer()
-    if facts["gained"]:
-        writer.line(t("From {whom} to you, reassigned by {by}:", by=by, whom=whom))
-    else:
-        writer.line(t("From you to {whom}, reassigned by {by}:", by=by, whom=whom))
+    writer = Writer().line(_from_to(t, facts, name=name, whom=whom, by=by))
     if loan is not None:
         writer.line(masked_loan(t, loan))
     writer.line(_amounts(t, facts["loans"], facts["follow_ups"], facts["late"]))
     if gave := facts.get("gave"):
-        writer.line(t("From you to others:"), " ", _amounts(t, gave["loans"], gave["follow_ups"], gave["late"]))
+        given = t("From {who} to others:", who=name) if name else t("From you to others:")
+        writer.line(given, " ", _amounts(t, gave["loans"], gave["follow_ups"], gave["late"]))
     if undone:
         return writer.line(Bold(t("This was undone."))).message()
     if loan is not None:
         if opens:
             writer.buttons(Button(t("Open card"), "loan.card", {"l": str(loan.id)}))
     elif facts["gained"]:
-        writer.buttons(Button(t("Your loans"), "loan.mine", {"s": "", "o": 0}))
+        writer.buttons(Button(t("Your loans") if name is None else t("My loans"), "loan.mine", {"s": "", "o": 0}))
     return writer.message()
 
 
@@ -131,6 +129,15 @@ def owner_asked(t: Translator, loan: LoanView, *, owner_left: str) -> Message:
         return writer.buttons(card).message()
     writer.line(Bold(t("Who takes it on?")))
     return writer.buttons(card, form_button(t("Reassign"), "reassign", loan=loan.id)).message()
+
+
+def _from_to(t: Translator, facts: dict[str, Any], *, name: str | None, whom: str, by: str) -> str:
+    if name is None:
+        if facts["gained"]:
+            return t("From {whom} to you, reassigned by {by}:", by=by, whom=whom)
+        return t("From you to {whom}, reassigned by {by}:", by=by, whom=whom)
+    giver, taker = (whom, name) if facts["gained"] else (name, whom)
+    return t("From {giver} to {taker}, reassigned by {by}:", by=by, giver=giver, taker=taker)
 
 
 def _write_shares(t: Translator, writer: Writer, shares: Sequence[Share]) -> None:

@@ -1,19 +1,20 @@
 """The App Home. Only its owner sees it, so it names borrowers in full."""
 
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.follow_ups.due_lists import DueRow
 from desk.messages.home import PAGE, HomeView
 from handlers.messages.block_kit import elements
-from handlers.messages.block_kit.message import Bold, Button, Code, Inline
+from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import HOME, VIEW_BLOCKS, View
 from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.digests import write_loads
 
 _OPENABLE = 5
-"""How many calls have their own button; the others are reached through the loan's card."""
+"""How many calls have a button that logs them; the others are logged from the loan's card."""
 
 
 def home(t: Translator, view: HomeView) -> View:
@@ -71,13 +72,15 @@ def _today(t: Translator, writer: Writer, view: HomeView) -> None:
     for title, rows in sections:
         if rows:
             writer.line(Bold(title))
-            writer.bullets(_row(t, row) for row in rows)
+            writer.bullets(_row(t, row, view.reader) for row in rows)
     listed = [row for _, rows in sections for row in rows]
     writer.buttons(*(_open(t, row) for row in listed[:_OPENABLE]))
-    writer.buttons(*_pages(t, view), *_kinds(t, view))
+    numbers = {row.loan_id: row.follow_up.loan_number for row in listed}
+    writer.buttons(*(_card(t, loan_id, number) for loan_id, number in numbers.items()))
+    writer.buttons(*_pages(t, view), *_kinds(t, view), *_late(t, view))
 
 
-def _row(t: Translator, row: DueRow) -> list[Inline]:
+def _row(t: Translator, row: DueRow, reader: str) -> list[Inline]:
     follow_up = row.follow_up
     when = elements.brief_when(t, follow_up.due, ZoneInfo(follow_up.zone))
     tail = elements.phone_ending(t, row.tail)
@@ -89,7 +92,13 @@ def _row(t: Translator, row: DueRow) -> list[Inline]:
     ]
     if follow_up.attempts:
         words += [" · ", t.n("{n} attempt", "{n} attempts", follow_up.attempts)]
+    if follow_up.assignee != reader:
+        words += [" · ", Mention(follow_up.assignee)]
     return words
+
+
+def _card(t: Translator, loan_id: UUID, number: str) -> Button:
+    return Button(t("Card {number}", number=number), "card.open", {"l": str(loan_id)})
 
 
 def _open(t: Translator, row: DueRow) -> Button:
@@ -119,6 +128,14 @@ def _kinds(t: Translator, view: HomeView) -> list[Button]:
     ]
 
 
+def _late(t: Translator, view: HomeView) -> list[Button]:
+    """Return the button that lists what the count of late calls stands for."""
+    if not view.late_total:
+        return []
+    value = {"p": "late", **({"k": view.page.kind} if view.page.kind else {})}
+    return [Button(t("{n} late", n=view.late_total), "due.list", value)]
+
+
 def _loans(t: Translator, writer: Writer, view: HomeView) -> None:
     writer.heading(t("My borrowers"))
     if not view.by_stage:
@@ -132,6 +149,9 @@ def _loans(t: Translator, writer: Writer, view: HomeView) -> None:
     if view.unplanned:
         words = t.n("{n} loan has nothing planned.", "{n} loans have nothing planned.", view.unplanned)
         writer.line(words).buttons(Button(t("Show them"), "due.list", {"p": "unplanned"}))
+    if view.arrears:
+        words = t.n("{n} loan is in arrears.", "{n} loans are in arrears.", view.arrears)
+        writer.line(words).buttons(Button(t("Show arrears"), "due.list", {"p": "arrears"}))
 
 
 def _waiting(t: Translator, writer: Writer, view: HomeView) -> None:

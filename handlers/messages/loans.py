@@ -17,6 +17,7 @@ from handlers.messages.block_kit.elements import (
     purpose,
     stage,
     undo_button,
+    write_cards,
     write_more,
     write_plan,
     write_wrong_number,
@@ -47,11 +48,18 @@ def usage_and_day(t: Translator, usage: Usage, day: MyDay) -> Message:
             [*follow_up_line(t, row.follow_up, with_loan=True), " · ", row.name] for row in day.due.rows[:_DAY_ROWS]
         )
         write_more(t, writer, day.due.total - _DAY_ROWS)
+        write_cards(t, writer, [(row.loan_id, row.follow_up.loan_number, row.name) for row in day.due.rows[:_DAY_ROWS]])
     if day.unplanned:
-        text = t.n("{n} of your loans has nothing planned", "{n} of your loans have nothing planned", day.unplanned)
-        writer.line(text, t(": "), Code(t("/loan-due unplanned")))
-    writer.buttons(form_button(t("Log a call"), "call"), form_button(t("New inquiry"), "inquiry"))
+        writer.line(t.n("{n} loan has nothing planned.", "{n} loans have nothing planned.", day.unplanned))
+    writer.buttons(*_lists_of(t, day), form_button(t("Log a call"), "call"), form_button(t("New inquiry"), "inquiry"))
     return writer.message()
+
+
+def _lists_of(t: Translator, day: MyDay) -> list[Button]:
+    """Return a button for the list behind each count."""
+    counts = ((t("Show all"), "today", day.due.total), (t("{n} late", n=day.late), "late", day.late))
+    buttons = [Button(label, "due.list", {"p": period}) for label, period, count in counts if count]
+    return [*buttons, *([Button(t("Nothing planned"), "due.list", {"p": "unplanned"})] if day.unplanned else [])]
 
 
 def search_results(t: Translator, result: LoanList) -> Message:

@@ -12,7 +12,7 @@ from desk.messages import kinds
 from desk.messages.digests import digest_of, team_digest_of
 from desk.messages.kinds import KINDS, NoticeKind
 from desk.messages.notice_views import FollowUpNotice, follow_up_notice
-from desk.messages.notices import accepts_tables, locale_for
+from desk.messages.notices import accepts_tables, locale_for, own_channel
 from desk.messages.set_aside import set_aside_now
 from desk.people import access_requests, accounts
 from desk.people.app_manifest import Additions
@@ -32,6 +32,11 @@ async def compose(desk: Desk, notice: Notice, composers: Mapping[NoticeKind, Com
     t = Translator(await locale_for(desk, notice, reader))
     zone = ZoneInfo(reader.zone if reader else desk.workspace.zone)
     return await (composers or COMPOSERS)[KINDS[notice.kind]](desk, notice, t, zone)
+
+
+def _name_in_channel(reader: Member) -> str | None:
+    """Return the reader's name if others may read the message too, in their channel; None for a direct message."""
+    return reader.name if own_channel(reader) else None
 
 
 def _due(render: Callable[[Translator, FollowUpNotice, ZoneInfo], Message]) -> Composer:
@@ -113,13 +118,14 @@ async def _set_aside(desk: Desk, _notice: Notice, t: Translator, _zone: ZoneInfo
 
 async def _digest(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
     member = await desk.session.get_one(Member, notice.to_id)
-    return digests.digest(t, await digest_of(desk, member), zone)
+    return digests.digest(t, await digest_of(desk, member), zone, name=_name_in_channel(member))
 
 
 async def _team_digest(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     member = await desk.session.get_one(Member, notice.to_id)
     charts = await accepts_tables(desk)
-    return digests.team_digest(t, await team_digest_of(desk, member), with_charts=charts)
+    view = await team_digest_of(desk, member)
+    return digests.team_digest(t, view, name=_name_in_channel(member), with_charts=charts)
 
 
 async def _reassigned(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
@@ -128,16 +134,17 @@ async def _reassigned(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo
     if undone and notice.ts is None:
         return None
     by = await desk.session.get_one(Member, UUID(notice.facts["by"]))
+    reader = await desk.session.get_one(Member, notice.to_id)
     other = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
     loan = await desk.session.get(Loan, notice.about_loan_id) if notice.about_loan_id else None
-    reader = await desk.session.get(Member, notice.to_id) if notice.to_id else None
     return handover.notice(
         t,
         notice.facts,
+        name=_name_in_channel(reader),
         by=by.name,
         other=other.name if other else None,
         loan=await loan_view(desk, loan) if loan else None,
-        opens=loan is not None and reader is not None and await may_see_as(desk, reader, loan.id),
+        opens=loan is not None and await may_see_as(desk, reader, loan.id),
         undone=undone,
     )
 
@@ -150,7 +157,9 @@ async def _access_asked(desk: Desk, notice: Notice, t: Translator, zone: ZoneInf
 
 
 async def _access_granted(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
-    return access.granted(t, await access_requests.view(desk, UUID(notice.facts["request"])))
+    reader = await desk.session.get_one(Member, notice.to_id)
+    view = await access_requests.view(desk, UUID(notice.facts["request"]))
+    return access.granted(t, view, name=_name_in_channel(reader))
 
 
 async def _access_declined(desk: Desk, notice: Notice, _t: Translator, _zone: ZoneInfo) -> Message | None:

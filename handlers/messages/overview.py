@@ -6,7 +6,14 @@ from desk.follow_ups.due_lists import DueRow
 from desk.loans.lists import LoanRow
 from desk.messages.digests import AgentLoad
 from desk.messages.overview import OpenDocuments
-from handlers.messages.block_kit.elements import follow_up_line, form_button, phone_ending, stage
+from handlers.messages.block_kit.elements import (
+    follow_up_line,
+    form_button,
+    phone_ending,
+    stage,
+    write_cards,
+    write_members,
+)
 from handlers.messages.block_kit.message import Bold, Code, Inline, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
@@ -20,6 +27,7 @@ def calls(t: Translator, usage: Usage, title: str, rows: Sequence[DueRow]) -> Me
     if rows:
         writer.line(Bold(title))
         writer.bullets([*follow_up_line(t, row.follow_up, with_loan=True), " · ", row.name] for row in rows)
+        write_cards(t, writer, [(row.loan_id, row.follow_up.loan_number, row.name) for row in rows])
     return writer.message()
 
 
@@ -30,6 +38,7 @@ def documents(t: Translator, usage: Usage, rows: Sequence[OpenDocuments]) -> Mes
     if rows:
         writer.line(Bold(t("Open documents on your loans:")))
         writer.bullets([*_loan(t, row.loan), " · ", t.n("{n} document", "{n} documents", row.count)] for row in rows)
+        write_cards(t, writer, [(row.loan.id, row.loan.number, row.loan.name) for row in rows])
     return writer.message()
 
 
@@ -44,9 +53,11 @@ def loans(t: Translator, usage: Usage, rows: Sequence[LoanRow], loads: Sequence[
             + ([" · ", t("{n} late", n=load.late)] if load.late else [])
             for load in loads
         )
+        write_members(t, writer, [(load.member_id, load.name) for load in loads])
     elif rows:
         writer.line(Bold(t("Your loans:")))
         writer.bullets([*_loan(t, row), f" · {stage(t, row.stage)}"] for row in rows)
+        write_cards(t, writer, [(row.id, row.number, row.name) for row in rows])
     return writer.message()
 
 

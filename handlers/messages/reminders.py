@@ -47,6 +47,8 @@ def bundle(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
             elements.purpose(t, item.follow_up.purpose),
             " · ",
         ]
+        if item.follow_up.assignee != view.reader:
+            row += [item.assignee, " · "]
         if item.change is None:
             row.append(elements.brief_when(t, item.follow_up.due, ZoneInfo(item.follow_up.zone)))
             writer.line(row)

@@ -112,7 +112,7 @@ async def test_loans_without_a_plan_are_listed(slack: Slack, loan: Loan) -> None
     mine = await slack.command(slack.agent, "/loan-due unplanned")
     assert mine.text.splitlines()[:2] == [
         "Loans with nothing planned · 1",
-        "• L-2 李雷 · phone ending 5678 · application · since Wed 25 Nov",
+        "• L-2 李雷 · phone ending 5678 · application · since Wed 25 Nov · <@UAGENT>",
     ]
     team = await slack.command(slack.manager, "/loan-due unplanned team")
     assert numbers(team.text) == ["L-2", "L-4"]
@@ -130,7 +130,8 @@ async def test_a_long_list_without_a_table_is_paginated(slack: Slack, loan: Loan
     second = numbers(page.text)
     page = shown(await slack.press(slack.agent, page, "Next page"))
     assert len(numbers(page.text)) == 2
-    assert buttons(page) == ["Previous page"]
+    assert "Previous page" in buttons(page)
+    assert "Next page" not in buttons(page)
     assert len({*numbers(first.text), *second, *numbers(page.text)}) == 22
 
 

@@ -15,6 +15,12 @@ from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Ment
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
 
+_CARD_BUTTONS = 10
+"""Up to how many loans of a list have a button each."""
+
+_MEMBER_BUTTONS = 20
+"""Up to how many members of a team have a button each."""
+
 _MENTIONS = 20
 """How many people a list of mentions names."""
 
@@ -171,6 +177,30 @@ def form_button(label: str, form: str, *, loan: UUID | None = None, follow_up: i
     if follow_up is not None:
         value["n"] = follow_up
     return Button(label, "form.open", value)
+
+
+def card_button(t: Translator, loan_id: UUID, number: str) -> Button:
+    """Return the button of a row that opens the loan's card."""
+    return Button(t("Card {number}", number=number), "loan.card", {"l": str(loan_id)})
+
+
+def write_cards(t: Translator, writer: Writer, rows: Sequence[tuple[UUID, str, str]]) -> None:
+    """Write what opens the card of each row (loan, number, name): a button for each loan, or for many one menu."""
+    loans = {loan_id: (number, name) for loan_id, number, name in rows}
+    if len(loans) <= _CARD_BUTTONS:
+        writer.buttons(*(card_button(t, loan_id, number) for loan_id, (number, _) in loans.items()))
+        return
+    choices = [(f"{number} {name}", {"l": str(loan_id)}) for loan_id, (number, name) in loans.items()]
+    writer.menu(t("Open a card"), "loan.card", choices)
+
+
+def write_members(t: Translator, writer: Writer, people: Sequence[tuple[UUID, str]]) -> None:
+    """Write what opens each member's list of due calls (id, name): a button each, or for many one menu."""
+    lists = [(name, {"w": str(member_id)}) for member_id, name in dict(people).items()]
+    if len(lists) <= _MEMBER_BUTTONS:
+        writer.buttons(*(Button(name, "due.list", value) for name, value in lists))
+    else:
+        writer.menu(t("A member's list"), "due.list", lists)
 
 
 def follow_up_value(follow_up: FollowUpView) -> dict[str, str | int]:

@@ -26,6 +26,7 @@ BLOCKS = 50
 """The most blocks of a message."""
 
 _BUTTONS_A_ROW, _BUTTONS = 25, 100
+_OPTIONS, _PLACEHOLDER = 100, 150
 _LIST_ROWS, _LAST = 100, 6
 _BUDGET, _ELEMENT_COST = 24_000, 20
 """The most characters of all words in a message, and how many more each element counts: far more than anyone reads, and
@@ -126,6 +127,29 @@ class Writer:
         for start in range(0, len(buttons), _BUTTONS_A_ROW):
             row = buttons[start : start + _BUTTONS_A_ROW]
             self._blocks.append({"type": "actions", "elements": [self._button(button) for button in row]})
+        return self
+
+    def menu(self, placeholder: str, act: str, choices: Sequence[tuple[str, dict[str, Any]]]) -> "Writer":
+        """Add a menu whose choices (label and value) act like buttons."""
+        self._actions += 1
+        options = [
+            {"text": _plain_text(clipped(label, BUTTON_TEXT)), "value": json.dumps(value, separators=(",", ":"))}
+            for label, value in choices
+        ]
+        groups = [
+            {
+                "label": _plain_text(f"{start + 1}–{min(start + _OPTIONS, len(options))}"),
+                "options": options[start : start + _OPTIONS],
+            }
+            for start in range(0, len(options), _OPTIONS)
+        ]
+        element: dict[str, Any] = {
+            "type": "static_select",
+            "action_id": f"{act}#{self._actions}",
+            "placeholder": _plain_text(clipped(placeholder, _PLACEHOLDER)),
+            **({"option_groups": groups} if len(groups) > 1 else {"options": options}),
+        }
+        self._blocks.append({"type": "actions", "elements": [element]})
         return self
 
     def block(self, block: dict[str, Any]) -> "Writer":
@@ -242,6 +266,10 @@ def _flatten(inlines: Iterable[Inline | Sequence[Inline]]) -> list[Inline]:
             flat.extend(inline)
     # Slack refuses a message that contains an empty text.
     return [inline for inline in flat if inline not in ("", Bold(""), Code(""))]
+
+
+def _plain_text(words: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": words, "emoji": False}
 
 
 def _element(inline: Inline) -> dict[str, Any]:

@@ -54,15 +54,17 @@ def request(t: Translator, view: RequestView, zone: ZoneInfo) -> Message:
     return writer.message()
 
 
-def granted(t: Translator, view: RequestView) -> Message:
-    """Render the notice to the person whose request was granted, now a member."""
+def granted(t: Translator, view: RequestView, *, name: str | None = None) -> Message:
+    """Render the notice to the person whose request was granted, now a member.
+
+    `name` is theirs, where others read the notice too.
+    """
     writer = Writer()
-    writer.phrase(
-        t,
-        "You're now a member of the desk as {roles}, added by {name}.",
-        roles=Bold(_roles(t, view.roles)),
-        name=view.by or t("the desk"),
-    )
+    added = {"roles": Bold(_roles(t, view.roles)), "name": view.by or t("the desk")}
+    if name is None:
+        writer.phrase(t, "You're now a member of the desk as {roles}, added by {name}.", **added)
+    else:
+        writer.phrase(t, "{who} is now a member of the desk as {roles}, added by {name}.", who=name, **added)
     writer.phrase(t, "{command} shows what you can do, and your Home tab shows your day.", command=Code("/loan help"))
     return writer.buttons(form_button(t("Find a loan"), "find")).message()
 

@@ -1,13 +1,15 @@
-"""Lists of due follow-ups and unplanned loans, and the counts of a team."""
+"""Lists of due follow-ups, of unplanned loans and of loans in arrears, and the counts of a team."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists
+from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import Select
 
 from storage.queries.loans.loans import LIVE_STAGES
 from storage.tables import Borrower, FollowUp, Loan
@@ -15,15 +17,27 @@ from storage.tables import Borrower, FollowUp, Loan
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The open follow-ups of these assignees, and of these purposes if given, with `late_at` in (`after`, `until`]."""
+    """The open follow-ups of these assignees, and of these purposes if given, with `late_at` in (`after`, `until`].
+
+    None is no bound.
+    """
 
     assignees: Sequence[UUID]
     after: datetime | None
-    until: datetime
+    until: datetime | None
     purposes: Sequence[str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose loans: those of these members, and with `nobodys_of` those without an owner of that workspace."""
+
+    people: Sequence[UUID]
+    nobodys_of: UUID | None = None
+
+
 Row = tuple[FollowUp, Loan, Borrower]
+LoanRow = tuple[Loan, Borrower]
 
 
 async def due(session: AsyncSession, window: Window, *, limit: int, offset: int = 0) -> Sequence[Row]:
@@ -46,27 +60,31 @@ async def count_due(session: AsyncSession, window: Window) -> dict[str, int]:
     return dict((await session.exec(statement)).all())
 
 
-async def unplanned(
-    session: AsyncSession, owners: Sequence[UUID], *, nobodys_of: UUID | None = None, limit: int, offset: int = 0
-) -> Sequence[tuple[Loan, Borrower]]:
-    """Return the live loans of these owners without an open follow-up, the longest in its stage first.
-
-    `nobodys_of` adds the loans without an owner of that workspace.
-    """
-    statement = (
-        select(Loan, Borrower)
-        .join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
-        .where(*_unplanned(owners, nobodys_of))
-        .order_by(col(Loan.stage_since), col(Loan.id))
-        .limit(limit)
-        .offset(offset)
-    )
-    return (await session.exec(statement)).all()
+async def unplanned(session: AsyncSession, whose: Whose, *, limit: int, offset: int = 0) -> Sequence[LoanRow]:
+    """Return the live loans of these owners without an open follow-up, the longest in its stage first."""
+    statement = _loans(*_unplanned(whose)).order_by(col(Loan.stage_since), col(Loan.id))
+    return (await session.exec(statement.limit(limit).offset(offset))).all()
 
 
-async def count_unplanned(session: AsyncSession, owners: Sequence[UUID], *, nobodys_of: UUID | None = None) -> int:
+async def count_unplanned(session: AsyncSession, whose: Whose) -> int:
     """Count the loans that `unplanned` lists."""
-    return (await session.exec(select(func.count()).select_from(Loan).where(*_unplanned(owners, nobodys_of)))).one()
+    return await _count_loans(session, *_unplanned(whose))
+
+
+async def in_arrears(
+    session: AsyncSession, whose: Whose, today: date, *, limit: int, offset: int = 0
+) -> Sequence[LoanRow]:
+    """Return the live loans that the lender's data calls unpaid, the longest unpaid first.
+
+    These members own them or hold an open follow-up on them.
+    """
+    statement = _loans(_in_arrears(whose, today)).order_by(col(Loan.unpaid_since), col(Loan.id))
+    return (await session.exec(statement.limit(limit).offset(offset))).all()
+
+
+async def count_in_arrears(session: AsyncSession, whose: Whose, today: date) -> int:
+    """Count the loans that `in_arrears` lists."""
+    return await _count_loans(session, _in_arrears(whose, today))
 
 
 async def counts_by_assignee(
@@ -102,8 +120,9 @@ def _within(window: Window) -> list[ColumnElement[bool]]:
     conditions = [
         col(FollowUp.assignee_id).in_(window.assignees),
         col(FollowUp.state) == "open",
-        col(FollowUp.late_at) <= window.until,
     ]
+    if window.until is not None:
+        conditions.append(col(FollowUp.late_at) <= window.until)
     if window.after is not None:
         conditions.append(col(FollowUp.late_at) > window.after)
     if window.purposes is not None:
@@ -111,9 +130,40 @@ def _within(window: Window) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _unplanned(owners: Sequence[UUID], nobodys_of: UUID | None) -> list[ColumnElement[bool]]:
+def _loans(*conditions: ColumnElement[bool]) -> Select[Loan, Borrower]:
+    joined = select(Loan, Borrower).join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
+    return joined.where(*conditions)
+
+
+async def _count_loans(session: AsyncSession, *conditions: ColumnElement[bool]) -> int:
+    return (await session.exec(select(func.count()).select_from(Loan).where(*conditions))).one()
+
+
+def _owned(loan: type[Loan], whose: Whose) -> ColumnElement[bool]:
+    owned = col(loan.owner_id).in_(whose.people)
+    if whose.nobodys_of is None:
+        return owned
+    return owned | col(loan.owner_id).is_(None) & (col(loan.workspace_id) == whose.nobodys_of)
+
+
+def _unplanned(whose: Whose) -> list[ColumnElement[bool]]:
     planned = exists().where(col(FollowUp.loan_id) == col(Loan.id), col(FollowUp.state) == "open")
-    whose = col(Loan.owner_id).in_(owners)
-    if nobodys_of is not None:
-        whose |= col(Loan.owner_id).is_(None) & (col(Loan.workspace_id) == nobodys_of)
-    return [whose, col(Loan.stage).in_(LIVE_STAGES), ~planned]
+    return [_owned(Loan, whose), col(Loan.stage).in_(LIVE_STAGES), ~planned]
+
+
+def _in_arrears(whose: Whose, today: date) -> ColumnElement[bool]:
+    """Return the condition for loans in arrears: one index finds the owned ones, another those with an open follow-up."""
+    owned, held = aliased(Loan), aliased(Loan)
+    by_owner = select(owned.id).where(_owned(owned, whose), *_unpaid(owned, today))
+    by_follow_up = (
+        select(held.id)
+        .join(FollowUp, col(FollowUp.loan_id) == held.id)
+        .where(col(FollowUp.assignee_id).in_(whose.people), col(FollowUp.state) == "open", *_unpaid(held, today))
+    )
+    return col(Loan.id).in_(by_owner.union(by_follow_up))
+
+
+def _unpaid(loan: type[Loan], today: date) -> list[ColumnElement[bool]]:
+    """Return the conditions for a live loan that the lender's data calls unpaid."""
+    since = col(loan.unpaid_since)
+    return [since.is_not(None), since <= today, col(loan.stage).in_(LIVE_STAGES)]

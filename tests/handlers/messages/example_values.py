@@ -143,7 +143,7 @@ _CODES: dict[str, Sequence[str]] = {
 }
 _NAMES = (
     *("name", "names", "assignee_name", "about_name", "by", "other", "words", "before", "after", "team", "title"),
-    "owner_left",
+    *("owner_left", "owner_name", "next_name"),
 )
 _NOTES = ("note", "planned_note", "why", "reason", "line", "text", "earlier")
 _NUMBERS = ("number", "numbers", "loan_number", "left", "loan")
@@ -156,6 +156,8 @@ _PEOPLE = (
     "caller",
     "acting",
     "reader",
+    "of",
+    "covers_for",
     "to",
     "from_",
     "who",
@@ -166,7 +168,7 @@ _PEOPLE = (
 )
 _AT_LEAST_ONE = ("items", "results")
 _FACTS = {"gained": True, "loans": 3, "follow_ups": 2, "late": 1}
-_BY_NAME = ("FollowUpChange.who", "Item.assignee", "FollowUpNotice.covers_for")
+_BY_NAME = ("FollowUpChange.who", "Item.assignee", "FollowUpNotice.covers_for", "Digest.covers_for", "AgentLoad.acting")
 
 
 class ExampleBuilder:

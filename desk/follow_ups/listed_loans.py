@@ -1,0 +1,74 @@
+"""Lists of loans: those with nothing planned, and those in arrears."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from desk.core.transaction import Desk
+from desk.loans import borrowers
+from desk.loans.views import FollowUpView, follow_up_view
+from desk.people.members import zone_of
+from storage.queries.follow_ups import due_lists, follow_ups
+from storage.queries.follow_ups.due_lists import LoanRow, Whose
+from storage.queries.people import members
+from storage.tables import Loan
+
+
+@dataclass(frozen=True, slots=True)
+class ListedLoan:
+    """A loan in a list. `owner` is a Slack id, None for a loan of nobody.
+
+    `since` is when it entered its stage or, in arrears, the due date of its oldest unpaid instalment. `next` is its most
+    urgent open follow-up.
+    """
+
+    loan_id: UUID
+    number: str
+    stage: str
+    since: date
+    name: str = field(repr=False)
+    tail: str = field(repr=False)
+    owner: str | None
+    owner_name: str
+    next: FollowUpView | None
+    next_name: str
+
+
+async def unplanned(desk: Desk, whose: Whose, *, limit: int, offset: int = 0) -> tuple[ListedLoan, ...]:
+    """Return the live loans with nothing planned, the longest in its stage first."""
+    zone = zone_of(desk.member)
+    found = await due_lists.unplanned(desk.session, whose, limit=limit, offset=offset)
+    return await _listed(desk, found, lambda loan: loan.stage_since.astimezone(zone).date())
+
+
+async def in_arrears(desk: Desk, whose: Whose, *, limit: int, offset: int = 0) -> tuple[ListedLoan, ...]:
+    """Return the live loans that the lender's data calls unpaid, the longest unpaid first."""
+    found = await due_lists.in_arrears(desk.session, whose, desk.workspace_today, limit=limit, offset=offset)
+    return await _listed(desk, found, lambda loan: loan.unpaid_since or desk.workspace_today)
+
+
+async def _listed(desk: Desk, found: Sequence[LoanRow], since: Callable[[Loan], date]) -> tuple[ListedLoan, ...]:
+    nexts = await follow_ups.next_of_loans(desk.session, [loan.id for loan, _ in found])
+    named = {loan.owner_id for loan, _ in found if loan.owner_id} | {row.assignee_id for row in nexts.values()}
+    people = await members.by_ids(desk.session, named)
+    listed: list[ListedLoan] = []
+    for loan, borrower in found:
+        contact, due = borrowers.contact(desk, borrower), nexts.get(loan.id)
+        owner = people[loan.owner_id] if loan.owner_id else None
+        assignee = people[due.assignee_id] if due else None
+        listed.append(
+            ListedLoan(
+                loan_id=loan.id,
+                number=loan.number,
+                stage=loan.stage,
+                since=since(loan),
+                name=contact.name,
+                tail=contact.tail,
+                owner=owner.slack_user_id if owner else None,
+                owner_name=owner.name if owner else "",
+                next=follow_up_view(desk, loan, due, assignee) if due and assignee else None,
+                next_name=assignee.name if assignee else "",
+            )
+        )
+    return tuple(listed)

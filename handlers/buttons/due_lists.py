@@ -1,0 +1,53 @@
+"""Buttons of the lists of what is due: other pages, other lists, and the list that a count stands for."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
+from uuid import UUID
+
+from desk.core.errors import NotFound
+from desk.follow_ups.due_lists import DueList, Kind, Period, list_due
+from handlers.door.declarations import ButtonFamily
+from handlers.door.request import Reply, Request
+from handlers.messages.due_lists import due_list
+from storage.tables import Member
+
+_PERIODS: Mapping[str, Period] = {**{period: period for period in get_args(Period)}, "overdue": "late"}
+"""The lists by what buttons carry; those of an earlier release say `overdue` for late calls."""
+
+_KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
+
+
+async def page(request: Request) -> Reply:
+    """Show another page or list instead of the present one; or, below a count, the list of what it counts."""
+    desk, value = request.desk, request.value
+    named = value.get("w")
+    whose: Member | Literal["team"] | None = None
+    if named is not None:
+        whose = "team" if named == "team" else await _member(request, named)
+    of = await _member(request, value["of"]) if "of" in value else None
+    found = await list_due(
+        desk,
+        period=_PERIODS.get(str(value.get("p", "")), "today"),
+        kind=_KINDS.get(str(value.get("k", ""))),
+        whose=whose,
+        of=of,
+        offset=int(value.get("o", 0)),
+    )
+    return Reply(due_list(request.t, found, page_value(found, whose, of)), replaces="o" in value)
+
+
+def page_value(found: DueList, whose: Member | Literal["team"] | None, of: Member | None = None) -> dict[str, Any]:
+    """Return what the buttons to other pages of a list carry besides their offset."""
+    named = whose if whose is None or whose == "team" else str(whose.id)
+    value = {"p": found.period, "k": found.kind, "w": named, "of": str(of.id) if of else None}
+    return {name: each for name, each in value.items() if each}
+
+
+async def _member(request: Request, member_id: str) -> Member:
+    member = await request.desk.session.get(Member, UUID(member_id))
+    if member is None or member.workspace_id != request.desk.workspace.id:
+        raise NotFound("member_gone")
+    return member
+
+
+FAMILY = ButtonFamily("due", {"list": page})
