@@ -115,6 +115,7 @@ _CODES: dict[str, Sequence[str]] = {
     "state": _DOCUMENT_STATES,
     "PastStage.by": ("U0LIN",),
     "code": _codes(VOCABULARY.documents),
+    "codes": _codes(VOCABULARY.documents),
     "kind": ("verification", "repayment", "service"),
     "counts": ("verification", "repayment", "service"),
     "roles": _codes(VOCABULARY.roles),
