@@ -14,7 +14,9 @@ from bench.slack import channel_id, user_id
 from desk.core.transaction import Office
 from storage.engine.database import Database
 from storage.engine.types import new_id
+from storage.queries.loans import search
 from storage.tables import Borrower, Workspace
+from storage.tables.loans import plain_number
 
 _CHUNK = 5_000
 
@@ -52,6 +54,7 @@ async def add_loans(
                 "workspace_id": workspace.id,
                 "name_cipher": cipher.encrypt(Borrower.name_cipher, borrower, "王小明"),
                 "phone_cipher": cipher.encrypt(Borrower.phone_cipher, borrower, "+8613800135678"),
+                "search_version": search.VERSION,
                 "version": 1,
                 "created_at": now,
             }
@@ -68,6 +71,7 @@ async def add_loans(
                 "borrower_id": borrower,
                 "number": loan_number(number, n),
                 "number_key": loan_number(number, n).casefold(),
+                "plain_number": plain_number(loan_number(number, n).casefold()),
                 "minted": False,
                 "stage": "application",
                 "stage_since": now,

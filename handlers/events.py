@@ -1,10 +1,17 @@
 """The App Home, and help for people who write to the bot."""
 
+import re
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+from desk.core import drafts
 from desk.core.errors import NotAllowed
 from desk.core.values import LINE_LIMIT
+from desk.core.vocabulary import NOTE_LIMIT
+from desk.loans.named_loans import loan_named_in
 from desk.messages.home import HomePage, home_of, open_home, read_page
+from desk.messages.threads import ReplySubject, reply_subjects
+from handlers.buttons.lines import keep_line
 from handlers.commands import COMMANDS
 from handlers.commands.loan import COMMAND as LOAN
 from handlers.door.declarations import ButtonFamily, Command
@@ -14,8 +21,10 @@ from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import HOME, View
 from handlers.messages.home import home
+from handlers.messages.offers import line_offer, reply_offer
 from handlers.messages.overview import command_help
 from handlers.messages.refusals.errors import refusal
+from handlers.typed_lines import typed_line
 
 
 async def show_home(request: Request) -> UpdateModal:
@@ -44,10 +53,34 @@ async def current_home(request: Request, page: HomePage) -> View:
 
 
 async def answer_message(request: Request) -> Reply:
-    """Answer with help, and the command that comes nearest to what was written."""
+    """Answer what was written to the bot: offer to log a reply to one of the desk's messages, or to send a typed line;
+    otherwise help, with the command that comes nearest."""
+    text = _without_mention(request.text, request.desk.workspace.bot_user_id)
+    if subjects := await _subjects_of_thread(request):
+        return await _offer_call(request, text, subjects)
+    if len(text) <= LINE_LIMIT and (typed := await typed_line(request, text)) is not None:
+        line_id = await keep_line(request.desk, typed.command, typed.text)
+        return Reply(line_offer(request.t, f"{typed.command} {Line.read(typed.text).raw}", line_id))
+    if (named := await loan_named_in(request.desk, Line.read(text[:LINE_LIMIT]).raw)) is not None:
+        return await _offer_call(request, text, (ReplySubject(*named, None),))
     nearest = nearest_command(request.text)
     others = [command.usage for command in COMMANDS if command is not nearest]
     return Reply(command_help(request.t, nearest.usage, others))
+
+
+async def _subjects_of_thread(request: Request) -> Sequence[ReplySubject]:
+    thread = request.value.get("thread")
+    return await reply_subjects(request.desk, request.channel_id, str(thread)) if thread else ()
+
+
+async def _offer_call(request: Request, text: str, subjects: Sequence[ReplySubject]) -> Reply:
+    note = Line.read(text).original(0)[:NOTE_LIMIT]
+    note_id = await drafts.save_for_confirmation(request.desk, {"note": note})
+    return Reply(reply_offer(request.t, subjects, note_id))
+
+
+def _without_mention(text: str, bot_user_id: str) -> str:
+    return re.sub(rf"<@{re.escape(bot_user_id)}(?:\|[^>]*)?>", " ", text).strip() if bot_user_id else text.strip()
 
 
 def nearest_command(text: str) -> Command:

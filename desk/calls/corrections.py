@@ -1,4 +1,4 @@
-"""Correct the content of a logged call. Its effect on follow-ups stays."""
+"""Correct the content of a logged call. Its effect on follow-ups stays; the mark of a wrong number follows the correction."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,13 +11,16 @@ from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.lifecycle import check_note
-from desk.loans import lookup
+from desk.loans import borrowers, lookup
 from desk.loans.views import LoanView, loan_view
 from desk.messages.manager_notices import revise_call_report
 from desk.people.members import authorship
 from storage.engine.types import new_id
 from storage.queries.loans import loans
-from storage.tables import Call, CallCorrection, Loan
+from storage.tables import Borrower, Call, CallCorrection, Loan
+
+_LATEST = 20
+"""How many corrections of the loan are looked at for one of the phone number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +98,25 @@ async def correct_call(desk: Desk, call_id: UUID, version: int, content: CallCon
     track(desk, call)
     call.outcome, call.minutes, call.amount = content.outcome, content.minutes, content.amount
     call.note_cipher = desk.cipher.encrypt_optional(Call.note_cipher, call.id, content.note)
+    await _correct_mark(desk, loan, call, earlier.outcome)
     if VOCABULARY.outcome(earlier.outcome).tells_manager:
         await revise_call_report(desk, loan, call)
     desk.audit("correct_call", loan_id=loan.id, subject_id=call.id, was=earlier.outcome, outcome=content.outcome)
     await desk.session.flush()
     undo_id = offer_undo(desk, "correct_call", loan_id=loan.id)
     return CallCorrected(await loan_view(desk, loan), call.at, loan.currency, content, earlier, undo_id)
+
+
+async def _correct_mark(desk: Desk, loan: Loan, call: Call, was: str) -> None:
+    """Mark the number that was called as wrong, or remove the mark that this call set, when the correction says so."""
+    wrong = VOCABULARY.outcome(call.outcome).marks_number_wrong
+    if wrong is VOCABULARY.outcome(was).marks_number_wrong:
+        return
+    since = await loans.corrections(desk.session, loan.id, limit=_LATEST)
+    another = any(each.field == "phone" and each.at >= call.at for each in since)
+    marked = (await desk.session.get_one(Borrower, loan.borrower_id)).phone_wrong_at
+    if not another and (wrong or marked == call.at):
+        await borrowers.mark_phone(desk, loan.borrower_id, wrong=wrong)
 
 
 async def _correctable(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:

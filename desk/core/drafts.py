@@ -45,6 +45,14 @@ async def take_confirmed(desk: Desk, draft_id: UUID) -> dict[str, Any]:
     return body
 
 
+async def read(desk: Desk, draft_id: UUID) -> dict[str, Any]:
+    """Return a draft and keep it. Raises NotFound (`draft_gone`: over an hour old, or another member's)."""
+    draft = await desk.session.get(Draft, draft_id)
+    if draft is None or draft.member_id != desk.member.id or desk.now - draft.at > DRAFT_LIFETIME:
+        raise NotFound("draft_gone")
+    return _body_of(desk, draft)
+
+
 async def save_form(desk: Desk, form: str, typed: Mapping[str, str | tuple[str, ...]]) -> None:
     """Save what the acting member has typed into a form so far, replacing the earlier draft of it."""
     await drafts.save(desk.session, await _draft(desk, typed, form))

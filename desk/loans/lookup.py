@@ -52,8 +52,8 @@ async def resolve(desk: Desk, ref: LoanRef) -> LoanMatch:
         if loan is not None:
             return LoanMatch(loan)
         loan = await _by_number(desk, ref.text)
-        if loan is None and (other := await loans.like_number(desk.session, await visible_today(desk), ref.whole)):
-            return LoanMatch(await loans.lock(desk.session, other.id))
+        if loan is None and (whole := await _like_number(desk, ref.whole)):
+            return LoanMatch(await loans.lock(desk.session, whole.id))
     loan = loan or await loans.lock(desk.session, await _by_word(desk, ref))
     if ref.follow_up is None:
         return LoanMatch(loan)
@@ -145,6 +145,11 @@ async def _by_number(desk: Desk, number: str) -> Loan | None:
 
 async def _stands_in(desk: Desk) -> bool:
     return not allows(desk.member, "see_loan") and bool(await ids_stood_in_for(desk))
+
+
+async def _like_number(desk: Desk, number: str) -> Loan | None:
+    visible = await visible_today(desk)
+    return await loans.like_number(desk.session, desk.workspace.id, number, visible=visible)
 
 
 async def _by_word(desk: Desk, ref: LoanRef) -> UUID:

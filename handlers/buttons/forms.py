@@ -2,8 +2,11 @@
 
 from uuid import UUID
 
+from desk.core import drafts
+from desk.core.values import LINE_LIMIT
 from desk.core.vocabulary import NOTE_LIMIT
 from desk.loans.lookup import number_of
+from desk.loans.named_loans import loan_named_in
 from handlers.commands import COMMANDS, loan_call
 from handlers.door.declarations import ButtonFamily, Shortcut
 from handlers.door.request import OpenModal, Request, UpdateModal
@@ -28,13 +31,21 @@ async def open_form(request: Request) -> OpenModal:
     if request.form == CARD:
         private[BENEATH] = dict(request.private)
     name = str(private.pop("form"))
-    return await open_modal(request, FORMS[name], private=private, otherwise=usage(request.t, _USAGES[name]))
+    typed = {"note": str((await drafts.read(request.desk, UUID(private.pop("d"))))["note"])} if "d" in private else None
+    return await open_modal(
+        request, FORMS[name], private=private, typed=typed, otherwise=usage(request.t, _USAGES[name])
+    )
 
 
 async def open_with_note(request: Request) -> OpenModal:
-    """Open the form of a call about a message: the message's text is the note."""
-    note = Line.read(request.text).original(0)[:NOTE_LIMIT]
-    return await open_modal(request, call.FORM, typed={"note": note}, otherwise=usage(request.t, loan_call.USAGE))
+    """Open the form of a call about a message: the message's text is the note, and the loan that it names is chosen."""
+    line = Line.read(request.text)
+    named = await loan_named_in(request.desk, line.raw[:LINE_LIMIT])
+    private = {"l": named[1]} if named is not None else {}
+    typed = {"note": line.original(0)[:NOTE_LIMIT]}
+    return await open_modal(
+        request, call.FORM, private=private, typed=typed, otherwise=usage(request.t, loan_call.USAGE)
+    )
 
 
 async def refresh(request: Request) -> UpdateModal:

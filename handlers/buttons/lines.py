@@ -38,7 +38,7 @@ async def choose(request: Request) -> Reply | OpenModal:
 async def send(request: Request) -> Reply | OpenModal:
     """Send the kept line as it is."""
     kept = await drafts.take_confirmed(request.desk, UUID(request.value["d"]))
-    return await _send(request, kept["command"], kept["text"])
+    return await _send(request, kept["command"], kept["text"], replaces=False)
 
 
 def chosen(text: str, given: str, choice: str) -> str:
@@ -48,12 +48,12 @@ def chosen(text: str, given: str, choice: str) -> str:
     return re.sub(f"{_BEFORE_WORD}{sign}{typed}", lambda _: choice, text, count=1)
 
 
-async def _send(request: Request, command: str, text: str) -> Reply | OpenModal:
+async def _send(request: Request, command: str, text: str, *, replaces: bool = True) -> Reply | OpenModal:
     try:
         answer = await _COMMANDS[command].handler(replace(request, text=text))
     except DeskError as refused:
         raise RefusedLine(refused, command, text) from refused
-    return answer if isinstance(answer, OpenModal) else Reply(answer, replaces=True)
+    return answer if isinstance(answer, OpenModal) else Reply(answer, replaces=replaces)
 
 
 FAMILY = ButtonFamily("line", {"choose": choose, "send": send})

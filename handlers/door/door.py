@@ -153,7 +153,8 @@ class Door:
         if event["type"] == "message" and event.get("channel_type") != "im":
             return
         delivery = Delivery(key=body["event_id"], user_id=event["user"], channel_id=event["channel"])
-        answer = await self._transactions.run(self._press(delivery, "bot.asked", {}, text=event.get("text", "")))
+        thread = {"thread": event["thread_ts"]} if event.get("thread_ts") else {}
+        answer = await self._transactions.run(self._press(delivery, "bot.asked", thread, text=event.get("text", "")))
         if isinstance(answer, Reply):
             await self._responder.reply_to_message(event, answer.message)
 

@@ -169,7 +169,7 @@ class Cipher:
 
     def digest(self, kind: str, text: str) -> bytes:
         """Return 16 bytes of the HMAC-SHA256 of a search term of this kind."""
-        return hmac.new(self.ring.search, f"{kind}\0{text}".encode(), hashlib.sha256).digest()[:16]
+        return hmac.digest(self.ring.search, f"{kind}\0{text}".encode(), "sha256")[:16]
 
 
 def _column_of(attribute: Any) -> EncryptedColumn:

@@ -28,6 +28,7 @@ class Notice(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("workspace_id", "key"),
         Index("ix_notice_owed_from", "owed_from", sqlite_where=_OWED, postgresql_where=_OWED),
+        Index("ix_notice_ts", "ts"),
     )
 
     id: UUID = row_id()

@@ -72,6 +72,24 @@ async def test_a_correction_removes_the_mark_of_one_loan_and_the_same_number_aga
 
 
 @pytest.mark.usefixtures("loans")
+async def test_the_mark_follows_the_correction_of_the_call_that_set_it(slack: Slack) -> None:
+    logged = await slack.command(slack.agent, "/loan-call A-1 wrong number")
+    await _correct(slack, last(logged.message), "no answer")
+    assert await marked(slack) == []
+    slack.clock.advance(minutes=3)
+    logged = await slack.command(slack.agent, "/loan-call A-2 busy")
+    await _correct(slack, last(logged.message), "wrong number")
+    assert await marked(slack) == ["A-1", "A-2"]
+
+
+async def _correct(slack: Slack, message: Message, outcome: str) -> None:
+    await slack.press(slack.agent, message, "Correct the call")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("Outcome", outcome)
+    await form.submit()
+
+
+@pytest.mark.usefixtures("loans")
 async def test_a_new_inquiry_with_a_wrong_number_says_so(slack: Slack) -> None:
     await slack.command(slack.agent, "/loan-call A-1 wrong number")
     asked = await slack.command(slack.agent, "/loan new 韩梅 13800138000")

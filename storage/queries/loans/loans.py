@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, insert, or_
+from sqlalchemy import ColumnElement, and_, bindparam, insert, or_, union
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -26,12 +26,13 @@ def number_key(number: str) -> str:
     return unicodedata.normalize("NFKC", number).casefold()
 
 
-def has_number_key(number: str) -> ColumnElement[bool]:
-    """Return the condition for loans of that number, however its dashes are typed, or without them: `A1002` for `A-1002`."""
-    return or_(
-        col(Loan.number_key) == number_key(number),
-        col(Loan.plain_number) == plain_number(number_key(number)),
-    )
+def are_numbered(workspace_id: UUID, number: str) -> list[SelectOfScalar[UUID]]:
+    """Return queries for the ids of loans of that number, however its dashes are typed, or without them: `A1002` for `A-1002`."""
+    key = number_key(number)
+    return [
+        select(Loan.id).where(Loan.workspace_id == workspace_id, each)
+        for each in (col(Loan.number_key) == key, col(Loan.plain_number) == plain_number(key))
+    ]
 
 
 async def by_number(session: AsyncSession, workspace_id: UUID, number: str) -> Loan | None:
@@ -58,9 +59,13 @@ def _locked_by_number(visible: ColumnElement[bool]) -> SelectOfScalar[Loan]:
     )
 
 
-async def like_number(session: AsyncSession, visible: ColumnElement[bool], number: str) -> Loan | None:
+async def like_number(
+    session: AsyncSession, workspace_id: UUID, number: str, *, visible: ColumnElement[bool]
+) -> Loan | None:
     """Return the visible loan of that number, however its dashes are typed, if there is exactly one."""
-    found = (await session.exec(select(Loan).where(visible, has_number_key(number)).limit(2))).all()
+    meant = union(*are_numbered(workspace_id, number)).subquery()
+    statement = select(Loan).join(meant, meant.c.id == col(Loan.id)).where(visible).limit(2)
+    found = (await session.exec(statement)).all()
     return found[0] if len(found) == 1 else None
 
 

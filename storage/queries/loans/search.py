@@ -14,16 +14,18 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
+from typing import Any, TypeVar
 from uuid import UUID
 
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, national_significant_number, parse
-from sqlalchemy import ColumnElement, Table
-from sqlmodel import SQLModel, and_, col, delete, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Table, union
+from sqlmodel import SQLModel, col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.engine.cipher import Cipher, UnreadableError
 from storage.queries.loans import names
-from storage.queries.loans.loans import has_number_key
+from storage.queries.loans.loans import are_numbered
 from storage.queries.loans.readings import readings_of, spellings
 from storage.tables import Borrower, Loan, SearchTerm
 
@@ -31,6 +33,8 @@ _TERM: Table = SQLModel.metadata.tables["search_term"]
 
 VERSION = 2
 """The version of the entries that this release makes."""
+
+T = TypeVar("T")
 
 Term = tuple[str, str]
 """A kind (`whole`, `start`, `phone`, `tail`; `name` in version 1) and a normalised text."""
@@ -108,35 +112,47 @@ async def find_loans(
 
     With `in_full`, a word of which something is dropped (`O'Ne`) matches no part of a name by its beginning.
     """
-    conditions = await _matching(session, cipher, workspace_id, words, in_full=in_full)
-    if not conditions:
+    meant = await _matching(session, cipher, workspace_id, words, in_full=in_full)
+    if not meant:
         return []
-    statement = select(Loan).where(Loan.workspace_id == workspace_id, visible, *conditions)
-    return list((await session.exec(statement.order_by(col(Loan.created_at).desc(), col(Loan.id)).limit(limit))).all())
+    statement = _only(select(Loan), meant).where(visible).order_by(col(Loan.created_at).desc(), col(Loan.id))
+    return list((await session.exec(statement.limit(limit))).all())
 
 
 async def count_loans(
     session: AsyncSession, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, visible: ColumnElement[bool]
 ) -> int:
     """Count the loans that `find_loans` finds without a limit."""
-    conditions = await _matching(session, cipher, workspace_id, words, in_full=False)
-    if not conditions:
+    meant = await _matching(session, cipher, workspace_id, words, in_full=False)
+    if not meant:
         return 0
-    statement = select(func.count()).select_from(Loan).where(Loan.workspace_id == workspace_id, visible, *conditions)
-    return (await session.exec(statement)).one()
+    return (await session.exec(_only(select(func.count(col(Loan.id))), meant).where(visible))).one()
+
+
+def _only(statement: SelectOfScalar[T], meant: Sequence[CompoundSelect[Any]]) -> SelectOfScalar[T]:
+    """Restrict a query of loans to those that every word means.
+
+    The longest word's loans are joined: SQLite would read all of the workspace to look for them in a list.
+    """
+    first, *others = (each.subquery() for each in meant)
+    joined = statement.join(first, first.c.id == col(Loan.id))
+    return joined.where(*(col(Loan.id).in_(select(other.c.id)) for other in others))
 
 
 async def _matching(
     session: AsyncSession, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, in_full: bool
-) -> list[ColumnElement[bool]]:
-    """Return a condition for each word. A word of separators alone (`·`) asks for nothing beside others."""
+) -> list[CompoundSelect[Any]]:
+    """Return a query of loans for each word, the longest first. One of separators alone (`·`) asks for nothing beside others."""
     asked = [word for word in words if names.words_of(word)] or [word for word in words if names.name_key(word)]
-    return [await _condition(session, cipher, workspace_id, word, in_full=in_full) for word in asked]
+    asked.sort(key=len, reverse=True)
+    return [await _meant(session, cipher, workspace_id, word, in_full=in_full) for word in asked]
 
 
-async def _condition(
+async def _meant(
     session: AsyncSession, cipher: Cipher, workspace_id: UUID, word: str, *, in_full: bool
-) -> ColumnElement[bool]:
+) -> CompoundSelect[Any]:
+    """Return a query for the ids of loans that a word may mean: by its number, or by its borrower."""
+
     def among(terms: Iterable[Term]) -> ColumnElement[bool]:
         digests = [cipher.digest(kind, text) for kind, text in terms]
         indexed = select(SearchTerm.borrower_id).where(
@@ -144,13 +160,13 @@ async def _condition(
         )
         return col(Loan.borrower_id).in_(indexed)
 
-    alternatives = [has_number_key(word), among(_terms_for(word))]
+    meant = [*are_numbered(workspace_id, word), select(Loan.id).where(among(_terms_for(word)))]
     parts = names.parts_of(word)
     if len(parts) > 1:
-        alternatives.append(and_(*(among(_terms_for_part(part, in_full=in_full)) for part in parts)))
-    if _is_changed_by_version_1(word):
-        alternatives.append(col(Loan.borrower_id).in_(await _checked(session, cipher, workspace_id, word)))
-    return or_(*alternatives)
+        meant.append(select(Loan.id).where(*(among(_terms_for_part(part, in_full=in_full)) for part in parts)))
+    if _is_changed_by_version_1(word) and (checked := await _checked(session, cipher, workspace_id, word)):
+        meant.append(select(Loan.id).where(col(Loan.borrower_id).in_(checked)))
+    return union(*meant)
 
 
 def _terms_for(word: str) -> list[Term]:
