@@ -47,6 +47,7 @@ ACTS: dict[str, str] = {
     "edit": _("a correction"),
     "undo": _("an undo"),
     "add_member": _("adding a member"),
+    "drop_roles": _("taking a role away"),
     "remove_member": _("removing a member"),
     "away": _("an absence"),
     "back": _("a return from absence"),
