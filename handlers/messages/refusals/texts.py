@@ -180,7 +180,7 @@ TEXTS: dict[str, str] = {
     "planned_since": _("Something else has been planned on {loan} since. Check its card: /loan {loan}"),
     "offer_past": _("{given} has passed. Plan the next step with /loan-follow."),
     # undo
-    "undo_unknown": _("There is nothing to undo."),
+    "undo_unknown": _("There is nothing to undo any more. Change it with a command."),
     "undo_not_yours": _("Only the person who did this can undo it."),
     "undo_leaves_loans": _("{who} has loans or follow-ups now. Reassign them with /loan-team remove {who} to @whom"),
     "undo_too_late": _("That was more than {minutes} minutes ago and can't be undone. Change it with a command."),
