@@ -8,13 +8,13 @@ from desk.handover.reassigning import remove_member
 from desk.people import calendars, team
 from desk.people.members import find_member
 from handlers.door.declarations import Command
+from handlers.door.lines import read_line
 from handlers.door.request import Request
 from handlers.forms import member, workspace
 from handlers.forms.team import FORM, MANAGERS
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.team import Add, Away, Back, Drop, ListTeam, Remove, SetDay, SetHours, parse
 from handlers.grammar.terms import Terms, keyword
-from handlers.grammar.text import Line
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.people.team import added, away, back, day, hours, members, removed
@@ -50,7 +50,7 @@ USAGE = Usage(
 async def loan_team(request: Request) -> Message:
     """List the members; add or remove one; set an absence, working hours or a calendar day."""
     desk, t = request.desk, request.t
-    parsed = parse(Line.read(request.text), desk.now, request.zone)
+    parsed = read_line(request, parse)
     match parsed:
         case HelpRequest():
             return usage(t, USAGE)

@@ -13,6 +13,7 @@ from handlers.buttons.lines import RefusedLine, keep_line
 from handlers.door.declarations import Command
 from handlers.door.directory import DirectoryEntries, mention_words, mentioned_ids, repeated, with_names
 from handlers.door.language import Language
+from handlers.door.lines import LONGEST_READ, too_long
 from handlers.door.registry import Press, Registry
 from handlers.door.request import (
     Answer,
@@ -30,12 +31,14 @@ from handlers.door.request import (
 )
 from handlers.forms.choices import offered_times, with_choices
 from handlers.forms.form import Form, Submit
-from handlers.grammar.text import Line, check_length
+from handlers.grammar.text import Line
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import BENEATH, View, block_id, message_modal
 from handlers.messages.refusals.errors import Failure, refusal, trouble
 from storage.engine.trouble import Trouble
+
+_SAYS_THE_LENGTH = ("note_too_long", "name_too_long", "too_many_words", "line_too_long")
 
 _REPEATED = 24_000
 """The most characters of a line that are repeated: as many as a message takes."""
@@ -104,16 +107,21 @@ class CommandInteraction(Interaction):
 
     def refusal(self, language: Language, error: DeskError) -> Reply:
         named, line = with_names(error, self._words), self._line()
+        named.params["mended"] = tuple(f"{self.name} {each}" for each in named.params.get("mended", ()))
         return Reply(refusal(language.t, named, language.zone, line=line, line_id=self._line_id))
 
     def trouble(self, language: Language, kind: Trouble | Failure, reference: str) -> Reply:
         return Reply(trouble(language.t, kind, reference, line=self._line()))
 
     async def _handle(self, request: Request) -> Message | OpenModal:
+        excess = too_long(self.text)
+        if excess is not None and len(self.text) > LONGEST_READ:
+            raise excess
         try:
-            check_length(self.text)
             return await self._command.handler(request)
-        except DeskError:
+        except DeskError as refusal:
+            if excess is not None and refusal.code not in _SAYS_THE_LENGTH:
+                raise excess from None
             self._words = await mention_words(request.desk, self.text)
             raise
 

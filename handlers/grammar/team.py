@@ -149,7 +149,7 @@ def _drop(reader: Reader) -> Drop:
 def _roles(reader: Reader) -> tuple[str, ...]:
     """Take roles joined by commas, `and` or blanks; the first word that is no role begins the team."""
     if reader.done:
-        reader.refuse("role_not_said", "role", ROLES.display_forms(reader.norm))
+        reader.refuse("role_not_said", "role", ROLES.display_forms(reader.line))
     codes: dict[str, None] = {}
     found = ROLES.longest(reader.norm, reader.at)
     while found:
@@ -160,7 +160,7 @@ def _roles(reader: Reader) -> tuple[str, ...]:
         if found and not joined and not _ENDS_WORD.match(reader.norm, found.end):
             break  # 催收一组 is the name of a team
     if not codes:
-        reader.refuse("role_unknown", "role", ROLES.nearest(reader.norm, reader.at))
+        reader.refuse("role_unknown", "role", ROLES.nearest(reader.line, reader.at))
     return tuple(codes)
 
 

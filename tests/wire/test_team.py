@@ -124,7 +124,10 @@ async def test_adding_a_member_again_changes_them(slack: Slack) -> None:
         ("away @agent until yesterday", "“yesterday” has passed"),
         ("away @agent until fri cover @agent", "That is the same person twice. Name two different members."),
         ("hours @agent 9-25", "type working hours like 09:00-18:00."),
-        ("calendar dec 25", "The line is incomplete: something is missing at the end.\nFor example: work · off"),
+        (
+            "calendar dec 25",
+            "The line is incomplete: something is missing at the end.\nFor example: /loan-team calendar dec 25 work",
+        ),
         ("dance", "I don't know what to do with “dance”."),
     ],
 )
