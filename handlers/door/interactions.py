@@ -34,7 +34,7 @@ from handlers.forms.form import Form, Submit
 from handlers.grammar.text import Line
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.view import BENEATH, View, block_id, message_modal
+from handlers.messages.block_kit.view import BENEATH, OPENED_AT, View, block_id, message_modal
 from handlers.messages.refusals.errors import Failure, refusal, trouble
 from storage.engine.trouble import Trouble
 
@@ -97,7 +97,7 @@ class CommandInteraction(Interaction):
         return replace(await super().request(desk, language, entries), text=self.text)
 
     async def answer(self, request: Request, result: Message | OpenModal) -> Answer:
-        return Reply(result) if isinstance(result, Message) else result
+        return Reply(result) if isinstance(result, Message) else _opened_at(result, self.delivery.channel_id)
 
     def offers(self, error: DeskError) -> bool:
         return bool(error.params.get("choices"))
@@ -165,6 +165,8 @@ class PressInteraction(Interaction):
 
     async def answer(self, request: Request, result: Answer | None) -> Answer | None:
         answer = _in_view(request.t, result, self.state)
+        if isinstance(answer, OpenModal):
+            answer = _opened_at(answer, self.delivery.channel_id)
         if self._in_form or not isinstance(answer, OpenModal | UpdateModal):
             return answer
         return replace(answer, parent=await _parent(self._parent_view, request))
@@ -240,8 +242,14 @@ async def _parent(write: ParentView, request: Request) -> View | None:
     return await write(request) if BENEATH in request.private else None
 
 
+def _opened_at(answer: OpenModal, channel_id: str) -> OpenModal:
+    if not channel_id:
+        return answer
+    return replace(answer, view=replace(answer.view, private={OPENED_AT: channel_id, **answer.view.private}))
+
+
 def _carried(state: ViewState) -> dict[str, Any]:
-    return {BENEATH: state.private[BENEATH]} if BENEATH in state.private else {}
+    return {name: state.private[name] for name in (BENEATH, OPENED_AT) if name in state.private}
 
 
 async def _unknown_press(_request: Request) -> Reply:
