@@ -12,8 +12,9 @@ from bot import monitoring
 from bot.delivery.engine import DbosEngine
 from bot.home_updater import HomeUpdater
 from bot.nightly_look import NightlyLook
-from desk.core.deliveries import forget_old
+from desk.calls.calls import forget_lines
 from desk.core.recomputations import recompute_pending
+from desk.core.retention import forget_old
 from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk, Office
 from desk.loans.indexing import index_next
@@ -38,12 +39,18 @@ CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
     escalate_due,
     queue_due_digests,
     forget_old,
+    forget_lines,
     index_next,
     report_set_aside,
 )
 """The chores of a round, each in its own transaction."""
 
-REPEATED: Mapping[Callable[..., Awaitable[object]], int] = {recompute_pending: 50, index_next: 20}
+REPEATED: Mapping[Callable[..., Awaitable[object]], int] = {
+    recompute_pending: 50,
+    index_next: 20,
+    forget_old: 10,
+    forget_lines: 10,
+}
 """The chores of which a round does several batches, each in its own transaction, as long as there is one: at most so many,
 so that the other chores get their turn."""
 

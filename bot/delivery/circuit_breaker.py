@@ -59,6 +59,12 @@ class CircuitBreaker:
         self.succeed(method)
         return self._circuits[method].open(now, timedelta(seconds=seconds))
 
+    def heed(self, method: str, now: datetime, until: datetime) -> None:
+        """Note a rate limit of which another process was told."""
+        circuit = self._circuits[method]
+        if not circuit.is_open(now) or (circuit.until is not None and circuit.until < until):
+            circuit.open(now, until - now)
+
     def fail(self, method: str, now: datetime) -> datetime:
         """Note a failure and return until when the method must not be used."""
         circuit = self._circuits[method]

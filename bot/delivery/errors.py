@@ -59,11 +59,15 @@ def verdict_on(error: str) -> Verdict:
 class SlackRequestError(Exception):
     """A request to Slack failed, or was not sent because its method must not be used now.
 
-    `at` is when; `until` is when the method may be used again, `at` itself where nothing prevents it.
+    `at` is when; `until` is when the method may be used again, `at` itself where nothing prevents it. `limited` names the
+    method for which Slack asked to wait.
     """
 
-    def __init__(self, verdict: Verdict, error: str, *, at: datetime, until: datetime | None = None) -> None:
+    def __init__(
+        self, verdict: Verdict, error: str, *, at: datetime, until: datetime | None = None, limited: str | None = None
+    ) -> None:
         super().__init__(error)
+        self.limited = limited
         self.verdict = verdict
         self.error = error
         self.at = at

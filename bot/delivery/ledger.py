@@ -1,6 +1,6 @@
 """Record the steps of a delivery in the notice rows, under the names of `storage.queries.messages.sending`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from desk.core.transaction import Desk, Office
 from desk.messages import kinds
 from desk.messages.lost_channels import Fallback, handle_lost_channel
 from desk.messages.notices import record_tables_refused
-from storage.queries.messages import notices, sending
+from storage.queries.messages import notices, rate_limits, sending
 from storage.queries.messages.sending import LONGEST_WAIT, Lease
 from storage.tables import Notice, Workspace
 
@@ -34,10 +34,19 @@ class Ledger:
     office: Office
     workspace: Workspace
 
-    async def take_lease(self, notice_id: UUID) -> Lease | None:
-        """Return the lease, or None when nothing is to be sent now or another sender holds it."""
+    async def take_lease(self, notice_id: UUID) -> tuple[Lease, Mapping[str, datetime]] | None:
+        """Return the lease, and until when Slack's methods must be left alone. None when nothing is to be sent now or
+        another sender holds the notice."""
         async with self.office.desk(self.workspace) as desk:
-            return await sending.take_lease(desk.session, self.workspace.id, notice_id, desk.now)
+            lease = await sending.take_lease(desk.session, self.workspace.id, notice_id, desk.now)
+            if lease is None:
+                return None
+            return lease, await rate_limits.present(desk.session, self.workspace.id, desk.now)
+
+    async def record_rate_limit(self, method: str, until: datetime) -> None:
+        """Record for all processes that Slack asked to wait."""
+        async with self.office.desk(self.workspace) as desk:
+            await rate_limits.save(desk.session, self.workspace.id, method, until)
 
     async def renew_lease(self, lease: Lease) -> None:
         """Renew the lease before a request that is safe to repeat."""
@@ -57,27 +66,28 @@ class Ledger:
         place = {"channel_id": posted.channel, "ts": posted.ts}
         await self._record(lambda desk: sending.record_found(desk.session, lease, now=desk.now, **place))
 
-    async def record_posted(self, lease: Lease, posted: PostedMessage, revision: int) -> bool:
+    async def record_posted(self, lease: Lease, posted: PostedMessage, revision: int, shown: bytes | None) -> bool:
         """Record a new message that shows this revision. Return whether it is the notice's message.
 
         It is not when another sender, which took the lease meanwhile, posted one first.
         """
         async with self.office.desk(self.workspace) as desk:
             place = {"channel_id": posted.channel, "ts": posted.ts, "now": desk.now}
-            if await sending.record_sent(desk.session, lease, revision=revision, **place):
+            if await sending.record_sent(desk.session, lease, revision=revision, shown_digest=shown, **place):
                 return True
             await sending.release_lease(desk.session, lease, now=desk.now)
             return await sending.claim_post(desk.session, lease.notice_id, **place)
 
-    async def record_updated(self, lease: Lease, posted: PostedMessage, revision: int) -> None:
-        """Record that the existing message shows this revision.
+    async def record_updated(self, lease: Lease, posted: PostedMessage, revision: int, shown: bytes | None) -> None:
+        """Record that the existing message shows this revision, and what (None: that is uncertain).
 
         A sender that was overtaken may have replaced a newer state with an older one: request another update.
         """
         async with self.office.desk(self.workspace) as desk:
             place = {"channel_id": posted.channel, "ts": posted.ts, "now": desk.now}
-            recorded = await sending.record_sent(desk.session, lease, revision=revision, **place)
+            recorded = await sending.record_sent(desk.session, lease, revision=revision, shown_digest=shown, **place)
             if not recorded:
+                await sending.forget_shown(desk.session, lease.notice_id)
                 await notices.touch(desk.session, [lease.notice_id], desk.now)
         if not recorded:
             raise OvertakenError

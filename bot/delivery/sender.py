@@ -1,5 +1,6 @@
 """Bring notices to their current state in Slack, one attempt at a time."""
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -97,10 +98,12 @@ class Sender:
 
     async def attempt(self, notice_id: UUID) -> Result:
         """Make one attempt. Only database errors are raised; then the lease expires, and another attempt follows."""
-        lease = await self._ledger.take_lease(notice_id)
-        if lease is None:
+        taken = await self._ledger.take_lease(notice_id)
+        if taken is None:
             monitoring.DELIVERIES.labels(Result.NOTHING_OWED.value).inc()
             return Result.NOTHING_OWED
+        lease, limits = taken
+        self._slack.heed(limits)
         try:
             result = await self._deliver(lease)
         except OvertakenError:
@@ -202,7 +205,7 @@ class Sender:
             await self._ledger.record_dropped(lease, content.revision)
             return Result.DROPPED
         posted = await self._post(lease, content, content.channel, content.message.with_tables or content.message)
-        if await self._ledger.record_posted(lease, posted, content.revision):
+        if await self._ledger.record_posted(lease, posted, content.revision, self._digest(content.message)):
             late = (self.office.clock.now() - content.meant_for).total_seconds()
             monitoring.LATENESS.labels(content.kind).observe(max(0.0, late))
             return Result.POSTED
@@ -226,14 +229,22 @@ class Sender:
     async def _send_update(self, lease: Lease, content: _Content, found: PostedMessage | None) -> Result:
         posted = PostedMessage(lease.channel_id or "", lease.ts or "")
         if found is not None and found.revision == content.revision:
-            await self._ledger.record_updated(lease, posted, content.revision)
+            await self._ledger.record_updated(lease, posted, content.revision, None)
             return Result.FOUND
         if content.message is None:
             await self._ledger.record_settled(lease, content.revision)
             return Result.SETTLED
+        shown = self._digest(content.message)
+        if shown == lease.shown_digest:
+            await self._ledger.record_updated(lease, posted, content.revision, shown)
+            return Result.SETTLED
         await self._update(lease, content, posted, content.message.with_tables or content.message)
-        await self._ledger.record_updated(lease, posted, content.revision)
+        await self._ledger.record_updated(lease, posted, content.revision, shown)
         return Result.UPDATED
+
+    def _digest(self, message: Message) -> bytes:
+        shown = message.with_tables or message
+        return self.office.cipher.digest("message", json.dumps([shown.text, shown.blocks], sort_keys=True))
 
     async def _update(self, lease: Lease, content: _Content, posted: PostedMessage, message: Message) -> None:
         await self._ledger.renew_lease(lease)
@@ -262,6 +273,8 @@ class Sender:
     async def _failed(self, lease: Lease, failure: SlackRequestError, content: _Content | None) -> Result:
         match failure.verdict:
             case Verdict.WAIT:
+                if failure.limited is not None:
+                    await self._ledger.record_rate_limit(failure.limited, failure.until)
                 await self._ledger.record_postponed(lease, failure.until, failure.error, known_unsent=True)
             case Verdict.STOPPED:
                 log.error("slack_lets_the_bot_do_nothing", error=failure.error)

@@ -1,7 +1,7 @@
 """The requests of a delivery to Slack, each sent once and with a time limit."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from bot.delivery.circuit_breaker import CircuitBreaker
 from bot.delivery.errors import SlackRequestError, Verdict, verdict_on
 from desk.core.clock import Clock
 from handlers.door.directory import code_of
+from handlers.door.retry_after import read_retry_after
 from handlers.messages.block_kit.message import Message
 
 REQUEST_SECONDS = 10.0
@@ -59,6 +60,11 @@ class SlackApi:
     def open_until(self, method: str) -> datetime | None:
         """Return until when the method must not be used, or None when it may be."""
         return self._breaker.open_until(method, self._clock.now())
+
+    def heed(self, limits: Mapping[str, datetime]) -> None:
+        """Leave these methods alone until then: Slack asked another process to wait."""
+        for method, until in limits.items():
+            self._breaker.heed(method, self._clock.now(), until)
 
     async def post(self, channel: str, message: Message, mark: UUID, revision: int, *, with_key: bool) -> PostedMessage:
         """Post a message, with `with_key` under a `client_msg_id`, by which Slack may recognise a repeat."""
@@ -138,8 +144,8 @@ class SlackApi:
         status = getattr(response, "status_code", None) or getattr(response, "status", 200)
         code = code_of(error)
         if status == 429 or verdict_on(code) is Verdict.WAIT:
-            until = self._breaker.wait(method, now, _seconds(response.headers.get("Retry-After")))
-            return SlackRequestError(Verdict.WAIT, "ratelimited", at=now, until=until)
+            until = self._breaker.wait(method, now, read_retry_after(response.headers))
+            return SlackRequestError(Verdict.WAIT, "ratelimited", at=now, until=until, limited=method)
         if status >= 500 or not code:
             return self._no_answer(method, Verdict.UNKNOWN, f"http_{status}")
         self._breaker.succeed(method)
@@ -157,13 +163,6 @@ def _content(message: Message, mark: UUID, revision: int) -> dict[str, Any]:
         "blocks": message.blocks or None,
         "metadata": {"event_type": EVENT_TYPE, "event_payload": payload},
     }
-
-
-def _seconds(retry_after: str | None) -> float:
-    try:
-        return max(1.0, float(retry_after or 1))
-    except ValueError:
-        return 1.0
 
 
 def _encoded(method: str, arguments: dict[str, Any]) -> dict[str, Any]:

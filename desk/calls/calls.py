@@ -12,6 +12,7 @@ from desk.calls.views import CallLogged, RepeatedCall, call_logged
 from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require, require_role
+from desk.core.retention import BATCH
 from desk.core.transaction import Desk
 from desk.core.values import Amount, Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Outcome
@@ -25,6 +26,7 @@ from desk.messages.manager_notices import report_call
 from desk.people.members import require_may_act
 from storage.engine.types import new_id
 from storage.queries.calls import calls
+from storage.queries.core import retention
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans
@@ -309,3 +311,9 @@ async def _same_line(desk: Desk, loan: Loan, digest: bytes) -> Call | None:
 
 def _digest(desk: Desk, line: str) -> bytes | None:
     return desk.cipher.digest("call_line", " ".join(line.split())) if line.strip() else None
+
+
+async def forget_lines(desk: Desk) -> bool:
+    """Clear the digests of lines that can no longer be taken for repeated ones. Return whether there may be more."""
+    old = desk.now - SAME_LINE_WITHIN - timedelta(minutes=1)
+    return await retention.clear_line_digests(desk.session, desk.workspace.id, old, limit=BATCH) == BATCH

@@ -21,8 +21,3 @@ async def store_answer(desk: Desk, key: str, answer: str) -> None:
     row_id = deliveries.row_id(desk.workspace.id, key)
     cipher = desk.cipher.encrypt(ProcessedDelivery.answer_cipher, row_id, answer)
     await deliveries.save_answer(desk.session, row_id, cipher)
-
-
-async def forget_old(desk: Desk) -> None:
-    """Delete the answers that no retry can ask for any more."""
-    await deliveries.delete_before(desk.session, desk.now - ANSWER_LIFETIME)

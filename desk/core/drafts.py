@@ -30,7 +30,7 @@ class FormDraft:
 
 async def save_for_confirmation(desk: Desk, body: Mapping[str, Any]) -> UUID:
     """Save what the acting member must confirm, and return the draft's id for the button."""
-    draft = await _draft(desk, body)
+    draft = _draft(desk, body)
     desk.add(draft)
     return draft.id
 
@@ -55,7 +55,7 @@ async def read(desk: Desk, draft_id: UUID) -> dict[str, Any]:
 
 async def save_form(desk: Desk, form: str, typed: Mapping[str, str | tuple[str, ...]]) -> None:
     """Save what the acting member has typed into a form so far, replacing the earlier draft of it."""
-    await drafts.save(desk.session, await _draft(desk, typed, form))
+    await drafts.save(desk.session, _draft(desk, typed, form))
 
 
 async def read_form(desk: Desk, form: str) -> FormDraft | None:
@@ -72,8 +72,7 @@ async def forget_form(desk: Desk, form: str) -> None:
     await drafts.delete_form(desk.session, desk.member.id, form)
 
 
-async def _draft(desk: Desk, body: Mapping[str, Any], form: str | None = None) -> Draft:
-    await drafts.delete_before(desk.session, desk.workspace.id, desk.now - DRAFT_LIFETIME)
+def _draft(desk: Desk, body: Mapping[str, Any], form: str | None = None) -> Draft:
     row_id, text = new_id(), json.dumps(dict(body), ensure_ascii=False)
     return Draft(
         id=row_id,

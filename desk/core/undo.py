@@ -39,6 +39,23 @@ class UndoResult:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenUndo:
+    """An act that its member can still undo, until that instant."""
+
+    act: str
+    until: datetime
+
+
+async def open_undo(desk: Desk, undo_id: UUID) -> OpenUndo | None:
+    """Return an act of the acting member that is not undone and not too old to be; None for any other."""
+    undo = await desk.session.get(Undo, undo_id)
+    if undo is None or undo.member_id != desk.member.id or undo.undone_at is not None:
+        return None
+    until = undo.made_at + UNDO_FOR
+    return OpenUndo(undo.act, until) if desk.now <= until else None
+
+
+@dataclass(frozen=True, slots=True)
 class LaterAct:
     """A later act that depends on the one to undo. `who` is a Slack id, None for the desk itself."""
 

@@ -47,6 +47,7 @@ RIGHTS: Mapping[str, str] = {
     "correct_call": "correct_call",
     "correct_note": "correct_note",
     "documents": "request_documents",
+    "drop_roles": "add_member",
     "done": "close_follow_up",
     "edit": "edit_loan",
     "follow_up": "plan_follow_up",

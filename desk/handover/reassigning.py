@@ -29,7 +29,7 @@ from storage.engine.types import new_id
 from storage.queries.handover import holdings
 from storage.queries.messages import homes, notices
 from storage.queries.people import members
-from storage.tables import Assignment, FollowUp, Loan, Member, Undo
+from storage.tables import Assignment, FollowUp, Loan, Member, Notice, Undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +313,11 @@ async def update_notices(desk: Desk, undo: Undo, rows: Sequence[UndoneRow]) -> N
             concerned.update(filter(None, (decode(each.replaced[name]), decode(each.before[name]))))
     keys = [notice_key(undo.id, member_id) for member_id in concerned]
     told = await notices.ids_of_keys(desk.session, desk.workspace.id, keys)
+    for notice_id in told.values():  # what Undo needed is deleted in minutes, and a message may be rewritten later
+        notice = await desk.session.get_one(Notice, notice_id)
+        notice.facts = {**notice.facts, "undone": True}
+        desk.add(notice)
+    await desk.session.flush()
     await notices.touch(desk.session, told.values(), desk.now)
 
 

@@ -71,9 +71,11 @@ class MyDay:
 async def find(desk: Desk, words: str) -> LoanList:
     """Return the first page of the loans that fit all the words and that the acting member may see, newest first.
 
-    Raises Invalid (`too_many_words`).
+    Raises Invalid (`too_many_words`, `line_too_long`).
     """
-    asked = search_words(words[: LINE_LIMIT + 1], borrowers.region_of(desk))
+    if len(words) > LINE_LIMIT:
+        raise Invalid("line_too_long", length=len(words), limit=LINE_LIMIT)
+    asked = search_words(words, borrowers.region_of(desk))
     if len(asked) > WORDS_LIMIT:
         raise Invalid("too_many_words", count=len(asked), limit=WORDS_LIMIT)
     found = await find_visible(desk, asked, limit=PAGE + 1)

@@ -54,7 +54,8 @@ async def ask(desk: Desk, candidate: Candidate) -> RequestReceipt:
 
 
 async def grant(desk: Desk, request_id: UUID, role: str, candidate: Candidate) -> None:
-    """Make the requester a member with that role, as `/loan-team add` does.
+    """Make the requester a member with that role, as `/loan-team add` does, in the desk's only team, or else in that of the
+    acting member. The form for a member, which shows it, asks for another team and a channel.
 
     Raises what `add_member` raises, NotFound (`access_unknown`), Conflict (`access_decided`, `member_already`).
     """
@@ -63,7 +64,7 @@ async def grant(desk: Desk, request_id: UUID, role: str, candidate: Candidate) -
     if role not in GRANTABLE or candidate.newcomer.slack_user_id != request.slack_user_id:
         raise NotFound("access_unknown")
     await _refuse_member(desk, request.slack_user_id)
-    await add_member(desk, candidate, roles=[role], channel=None, team_name="")
+    await add_member(desk, candidate, roles=[role], channel=None, team_name=await _likely_team(desk))
 
 
 async def decline(desk: Desk, request_id: UUID) -> None:
@@ -74,6 +75,11 @@ async def decline(desk: Desk, request_id: UUID) -> None:
     key, facts = f"access_declined:{request.id}", {"request": str(request.id)}
     await queue_notice(desk, kind=kinds.ACCESS_DECLINED, key=key, to=request.slack_user_id, facts=facts)
     desk.audit("decline_access", subject_id=request.id)
+
+
+async def _likely_team(desk: Desk) -> str:
+    teams = await members.teams(desk.session, desk.workspace.id)
+    return next((team.name for team in teams if len(teams) == 1 or team.id == desk.member.team_id), "")
 
 
 async def _open(desk: Desk, request_id: UUID) -> AccessRequest:

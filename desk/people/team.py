@@ -79,12 +79,18 @@ class MemberView:
 
 @dataclass(frozen=True, slots=True)
 class MemberAddition:
-    """An added or changed member. Warn if `channel_is_public`: everyone in the company can read it."""
+    """An added or changed member. Warn if `channel_is_public`: everyone in the company can read it.
+
+    `before` is a present member as they were. `asks_for_team`: the member makes calls, has no team and so sees only their own
+    loans, and there are teams.
+    """
 
     member: MemberView
     undo_id: UUID
     again: bool
     channel_is_public: bool = False
+    before: MemberView | None = None
+    asks_for_team: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,16 @@ async def team_names(desk: Desk) -> list[tuple[UUID, str]]:
     return [(team.id, team.name) for team in await members.teams(desk.session, desk.workspace.id)]
 
 
+@dataclass(frozen=True, slots=True)
+class MemberUpdate:
+    """What to change of a member: roles to add and to take away; None keeps channel or team."""
+
+    add: Collection[str] = ()
+    drop: Collection[str] = ()
+    channel: ReminderChannel | None = None
+    team_name: str = ""
+
+
 async def add_member(
     desk: Desk,
     candidate: Candidate,
@@ -125,56 +141,110 @@ async def add_member(
     channel: ReminderChannel | None,
     team_name: str,
 ) -> MemberAddition:
-    """Add a member, or change the roles, channel and team of a present one.
+    """Add a member, or add the roles to those of a present one and change their channel and team.
 
     A manager manages the named team; the channel of its first manager becomes the team's manager channel. Only admins
     grant and revoke the roles admin and compliance. Raises NotAllowed (`role_missing`, `admin_only`), Invalid
-    (`not_a_person`, `guest`, `channel_shared_outside`, `channel_archived`, `channel_without_bot`, `last_admin`,
-    `team_name_too_long`).
+    (`not_a_person`, `guest`, `channel_shared_outside`, `channel_archived`, `channel_without_bot`, `team_name_too_long`).
     """
+    return await change_member(desk, candidate, MemberUpdate(add=roles, channel=channel, team_name=team_name))
+
+
+async def change_member(desk: Desk, candidate: Candidate, wanted: MemberUpdate) -> MemberAddition:
+    """Add a member, or change a present one. Raises as `add_member` and `drop_roles` do."""
     require_role(desk, "add_member")
     member = await members.by_slack_id(desk.session, desk.workspace.id, candidate.newcomer.slack_user_id)
-    again = member is not None and member.removed_at is None
-    has = roles_of(member) if member is not None and again else frozenset[str]()
-    require_may_change_roles(desk, {*roles, *has})
+    before = await view_of(desk, member) if member is not None and member.removed_at is None else None
+    has = before.roles if before else ()
+    roles = [role for role in dict.fromkeys([*has, *wanted.add]) if role not in wanted.drop]
+    require_may_change_roles(desk, {*wanted.add, *has})
     check_candidate(candidate)
-    if channel is not None:
-        check_channel(channel)
-    if member is not None and "admin" in has - set(roles):
-        await require_other_admin(desk, member)
+    if wanted.channel is not None:
+        check_channel(wanted.channel)
     if member is None:
         member = create(desk, new_member(desk, candidate.newcomer, roles=tuple(roles)))
     else:
         track(desk, member)
-    if not again:
+    if before is None:
         # Who comes back is at work, whatever was noted of them when they left.
         member.absent_from = member.absent_until = member.cover_id = None
         member.account_lost_at = member.account_lost_why = None
-    member.roles, member.removed_at = " ".join(roles), None
-    if team_name:
-        member.team_id = (await _team(desk, team_name)).id
-    if channel is not None:
-        member.reminder_channel_id, member.channel_lost_at = channel.channel_id, None
-    await _manage(desk, member, channel)
+        member.removed_at = None
+    if wanted.team_name:
+        member.team_id = (await _team(desk, wanted.team_name)).id
+    if wanted.channel is not None:
+        member.reminder_channel_id, member.channel_lost_at = wanted.channel.channel_id, None
+    await _set_roles(desk, member, roles)
+    await _manage(desk, member, wanted.channel)
     member.next_digest_at = await next_for(desk, member)
-    desk.audit("add_member", subject_id=member.id, roles=list(roles), again=again)
+    desk.audit("add_member", subject_id=member.id, roles=list(roles), again=before is not None)
     await desk.session.flush()
     await access_requests.grant_open_requests(desk, member)
     await onboarding.refresh_welcome(desk)
     return MemberAddition(
         member=await view_of(desk, member),
         undo_id=offer_undo(desk, "add_member"),
-        again=again,
-        channel_is_public=channel is not None and not channel.is_private,
+        again=before is not None,
+        channel_is_public=wanted.channel is not None and not wanted.channel.is_private,
+        before=before,
+        asks_for_team=await _lacks_team(desk, member),
     )
+
+
+async def drop_roles(desk: Desk, member: Member, roles: Collection[str]) -> MemberAddition:
+    """Take roles away from a member.
+
+    Raises NotAllowed (`role_missing`, `admin_only`), Invalid (`role_not_held`, `only_role`, `last_admin`), Conflict
+    (`roles_leave_loans`: without these roles the member makes no calls, but still has loans or follow-ups).
+    """
+    require_role(desk, "add_member")
+    before = await view_of(desk, member)
+    require_may_change_roles(desk, {*roles, *before.roles})
+    if missing := [role for role in roles if role not in before.roles]:
+        raise Invalid("role_not_held", who=member.slack_user_id, roles=tuple(missing))
+    track(desk, member)
+    await _set_roles(desk, member, [role for role in before.roles if role not in roles])
+    await _manage(desk, member, None)
+    member.next_digest_at = await next_for(desk, member)
+    desk.audit("drop_roles", subject_id=member.id, roles=sorted(roles))
+    await desk.session.flush()
+    await onboarding.refresh_welcome(desk)
+    return MemberAddition(await view_of(desk, member), offer_undo(desk, "drop_roles"), again=True, before=before)
+
+
+async def member_now(desk: Desk, slack_user_id: str) -> MemberView | None:
+    """Return a present member as a form shows them, or None for others. Raises NotAllowed (`role_missing`)."""
+    require_role(desk, "add_member")
+    member = await members.by_slack_id(desk.session, desk.workspace.id, slack_user_id)
+    return await view_of(desk, member) if member is not None and member.removed_at is None else None
+
+
+async def _set_roles(desk: Desk, member: Member, roles: Sequence[str]) -> None:
+    had = roles_of(member)
+    if not roles:
+        raise Invalid("only_role", who=member.slack_user_id)
+    if "admin" in had - set(roles):
+        await require_other_admin(desk, member)
+    member.roles = " ".join(roles)
+    if not had & set(CALLERS) or roles_of(member) & set(CALLERS):
+        return
+    held_loans, held_follow_ups = await holdings.of_member(desk.session, member.id, lock=False)
+    if held_loans or held_follow_ups:
+        raise Conflict("roles_leave_loans", who=member.slack_user_id)
+    for covered in await members.away(desk.session, desk.workspace.id):
+        if covered.cover_id == member.id:
+            track(desk, covered).cover_id = None
+
+
+async def _lacks_team(desk: Desk, member: Member) -> bool:
+    if member.team_id is not None or not roles_of(member) & {"agent", "verifier", "collector"}:
+        return False
+    return bool(await members.teams(desk.session, desk.workspace.id))
 
 
 async def add_manager(desk: Desk, candidate: Candidate) -> MemberAddition:
     """Add a manager, or give a member that role in addition. Raises what `add_member` raises."""
-    known = await members.by_slack_id(desk.session, desk.workspace.id, candidate.newcomer.slack_user_id)
-    present = known.roles.split() if known is not None and known.removed_at is None else []
-    roles = dict.fromkeys([*present, "manager"])
-    return await add_member(desk, candidate, roles=[*roles], channel=None, team_name="")
+    return await add_member(desk, candidate, roles=["manager"], channel=None, team_name="")
 
 
 allow_partial_undo("away", "back", "set_hours")
@@ -365,9 +435,18 @@ async def _team(desk: Desk, name: str) -> Team:
     return team
 
 
+ADMINS_ROLES = ("admin", "compliance")
+"""The roles that only admins grant and revoke."""
+
+
+def may_grant(desk: Desk, role: str) -> bool:
+    """Return whether the acting member may grant that role."""
+    return allows(desk.member, "change_admin_roles" if role in ADMINS_ROLES else "add_member")
+
+
 def require_may_change_roles(desk: Desk, roles: Collection[str]) -> None:
     """Raise NotAllowed (`admin_only`) if only admins may grant and revoke one of the roles."""
-    if {"admin", "compliance"}.intersection(roles):
+    if not set(ADMINS_ROLES).isdisjoint(roles):
         require(desk, "change_admin_roles")
 
 

@@ -29,13 +29,21 @@ class TeamSettings:
     admins: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Who is to join and who is to leave the managers or admins; those whom another admin added meanwhile stay."""
+
+    joining: Sequence[Member] = ()
+    leaving: Sequence[Member] = ()
+
+
 class TeamUpdate(TypedDict, total=False):
     """The settings to change; missing ones stay. `channel` None: direct messages; `language` None: the workspace's."""
 
-    managers: Sequence[Member]
+    managers: Difference
     channel: ReminderChannel | None
     language: str | None
-    admins: Sequence[Member]
+    admins: Difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +106,18 @@ async def add_managers(desk: Desk, candidates: Sequence[Candidate]) -> None:
         await add_manager(desk, candidate)
 
 
-async def _set_managers(desk: Desk, team: Team, managers: Sequence[Member]) -> tuple[str, ...]:
+async def _set_managers(desk: Desk, team: Team, wanted: Difference) -> tuple[str, ...]:
     rows = await members.managing(desk.session, team.id)
-    wanted = {member.id for member in managers}
-    for member in managers:
+    for member in wanted.joining:
         start_managing(desk, rows.get(member.id), team.id, member.id)
         _give_role(desk, member, "manager")
-    leaving = [row for member_id, row in rows.items() if row.removed_at is None and member_id not in wanted]
-    for row in leaving:
-        stop_managing(desk, row)
-    desk.audit("set_managers", subject_id=team.id, managers=[str(member.id) for member in managers])
-    people = await members.by_ids(desk.session, {row.member_id for row in leaving})
-    return tuple(m.slack_user_id for m in people.values() if m.removed_at is None and "manager" in roles_of(m))
+    gone = [member for member in wanted.leaving if member.id in rows and rows[member.id].removed_at is None]
+    for member in gone:
+        stop_managing(desk, rows[member.id])
+    await desk.session.flush()
+    now = await members.managers_of(desk.session, [team.id])
+    desk.audit("set_managers", subject_id=team.id, managers=[str(member.id) for member in now])
+    return tuple(m.slack_user_id for m in gone if m.removed_at is None and "manager" in roles_of(m))
 
 
 def _set_channel(desk: Desk, team: Team, channel: ReminderChannel | None) -> None:
@@ -120,20 +128,20 @@ def _set_channel(desk: Desk, team: Team, channel: ReminderChannel | None) -> Non
     desk.audit("set_manager_channel", subject_id=team.id, channel=team.manager_channel_id)
 
 
-async def _set_admins(desk: Desk, admins: Sequence[Member]) -> None:
-    if not admins:
-        raise Invalid("last_admin")
-    wanted = {member.id for member in admins}
-    for member in await members.with_role(desk.session, desk.workspace.id, "admin"):
-        if member.id in wanted:
+async def _set_admins(desk: Desk, wanted: Difference) -> None:
+    for member in wanted.joining:
+        _give_role(desk, member, "admin")
+    for member in wanted.leaving:
+        if "admin" not in roles_of(member):
             continue
         rest = [role for role in member.roles.split() if role != "admin"]
         if not rest:
             raise Invalid("only_role", who=member.slack_user_id)
         track(desk, member).roles = " ".join(rest)
         desk.audit("add_member", subject_id=member.id, roles=rest, again=True)
-    for member in admins:
-        _give_role(desk, member, "admin")
+    await desk.session.flush()
+    if not await members.with_role(desk.session, desk.workspace.id, "admin"):
+        raise Invalid("last_admin")
 
 
 def _give_role(desk: Desk, member: Member, role: str) -> None:

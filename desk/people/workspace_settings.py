@@ -11,6 +11,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import recompute
 from desk.rules.calendar import countries
 from storage.queries.people import members, workspaces
+from storage.tables import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +42,33 @@ async def present_settings(desk: Desk) -> tuple[WorkspaceSettings, tuple[str, ..
     require_role(desk, "change_workspace")
     now = desk.workspace
     zones = {member.zone for member in await members.everybody(desk.session, now.id)}
-    settings = WorkspaceSettings(now.locale, now.country, now.zone, now.contact_start, now.contact_end)
-    return settings, tuple(sorted(zones | {now.zone}))
+    return _settings_of(now), tuple(sorted(zones | {now.zone}))
 
 
-async def change_settings(desk: Desk, settings: WorkspaceSettings) -> WorkspaceChange:
-    """Change the settings and recompute reminder times.
+def _settings_of(row: Workspace) -> WorkspaceSettings:
+    return WorkspaceSettings(row.locale, row.country, row.zone, row.contact_start, row.contact_end)
 
-    Raises NotAllowed (`role_missing`), Invalid (`unknown_country`, `contact_hours_order`).
+
+async def change_settings(
+    desk: Desk, wanted: WorkspaceSettings, shown: WorkspaceSettings | None = None
+) -> WorkspaceChange:
+    """Change the settings that differ from those that were `shown`, or all of them, and recompute reminder times.
+
+    Raises NotAllowed (`role_missing`), Invalid (`nothing_changed_here`, `unknown_country`, `contact_hours_order`).
     """
     require_role(desk, "change_workspace")
+    before = asdict(shown) if shown is not None else {}
+    changed = {name: value for name, value in asdict(wanted).items() if name not in before or before[name] != value}
+    if not changed:
+        raise Invalid("nothing_changed_here")
+    row = track(desk, await workspaces.locked(desk.session, desk.workspace.id))
+    for name, value in changed.items():
+        setattr(row, name, value)
+    settings = _settings_of(row)
     if settings.country is not None and settings.country not in countries():
         raise Invalid("unknown_country", given=settings.country)
     if settings.contact_start >= settings.contact_end:
         raise Invalid("contact_hours_order")
-    row = track(desk, await workspaces.locked(desk.session, desk.workspace.id))
-    for name, value in asdict(settings).items():
-        setattr(row, name, value)
     desk.audit("workspace_settings", subject_id=row.id)
     undo_id = offer_undo(desk, "workspace_settings")
     return WorkspaceChange(settings, undo_id, under_way=await recompute(desk, [row]))

@@ -8,9 +8,10 @@ from desk.handover.plans import PlanPreview
 from desk.handover.reassigning import Preview
 from desk.people import access
 from handlers.door.declarations import ButtonFamily
-from handlers.door.request import Reply, Request
+from handlers.door.request import OpenModal, Reply, Request
+from handlers.forms import member
 from handlers.messages.handover import nothing_handed_over, plan, plan_done, preview, reassigned
-from handlers.messages.people.access import request_sent
+from handlers.messages.people.access import access_granted, request_sent
 from storage.tables import Member
 
 
@@ -22,10 +23,12 @@ async def ask(request: Request) -> Reply:
     return Reply(request_sent(request.t, await access.ask(request.desk, request.entries.candidate(slack_id))))
 
 
-async def grant(request: Request) -> None:
-    """Grant access with the role of the button; the message shows it."""
+async def grant(request: Request) -> OpenModal:
+    """Grant access with the role of the button, which the message shows, and ask for the team and the channel."""
     value = request.value
     await access.grant(request.desk, UUID(value["r"]), value["role"], request.entries.candidate(value["who"]))
+    view = await member.FORM.show(request, {"w": value["who"]}, {})
+    return OpenModal(view, access_granted(request.t, value["who"], value["role"]))
 
 
 async def decline(request: Request) -> None:

@@ -4,12 +4,12 @@ from desk.loans import cards, edits, inquiries, lists
 from desk.loans.borrowers import region_of
 from desk.loans.inquiries import KnownPhone
 from handlers.door.declarations import Command
+from handlers.door.lines import read_line
 from handlers.door.request import Request
 from handlers.forms.loan import CORRECTION, FIND, INQUIRY
 from handlers.grammar.loan import Card, Edit, Find, Mine, New, parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
-from handlers.grammar.text import Line
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.cards import card
@@ -43,7 +43,7 @@ USAGE = Usage(
 async def loan(request: Request) -> Message:
     """Show a card or a list, open an inquiry or correct a loan; typed alone, show the usage and the member's day."""
     desk, t = request.desk, request.t
-    parsed = parse(Line.read(request.text), desk.now, request.zone, region=region_of(desk))
+    parsed = read_line(request, parse, region=region_of(desk))
     match parsed:
         case HelpRequest():
             return usage_and_day(t, USAGE, await lists.my_day(desk))

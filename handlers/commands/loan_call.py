@@ -2,16 +2,17 @@
 
 from desk.calls.calls import log_call
 from desk.calls.views import RepeatedCall
+from desk.core.errors import Invalid
 from desk.core.vocabulary import VOCABULARY
 from desk.messages.overview import calls
 from handlers.door.declarations import Command
+from handlers.door.lines import line_of, read_line
 from handlers.door.request import OpenModal, Request
 from handlers.forms import call, other_time
 from handlers.forms.form import open_modal
 from handlers.grammar.call import parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import OUTCOMES, Terms, keyword
-from handlers.grammar.text import Line
 from handlers.messages import overview
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
@@ -42,21 +43,25 @@ USAGE = Usage(
 async def loan_call(request: Request) -> Message | OpenModal:
     """Log a call; typed alone, open the form."""
     desk, t = request.desk, request.t
-    line = Line.read(request.text)
-    parsed = parse(line, desk.now, request.zone)
+    parsed = read_line(request, parse)
     if isinstance(parsed, HelpRequest):
         rows = await calls(desk, "today")
         how = overview.calls(t, USAGE, t("Your follow-ups due today:"), rows)
         return await open_modal(request, call.FORM, otherwise=how) if parsed.what == "usage" else how
-    answer = await log_call(
-        desk,
-        loan=parsed.loan,
-        outcome=parsed.outcome,
-        details=parsed.details,
-        next_step=parsed.next,
-        line=line.norm,
-        noted=parsed.noted,
-    )
+    line = line_of(request)
+    try:
+        answer = await log_call(
+            desk,
+            loan=parsed.loan,
+            outcome=parsed.outcome,
+            details=parsed.details,
+            next_step=parsed.next,
+            line=line.norm,
+            noted=parsed.noted,
+        )
+    except Invalid as refusal:
+        refusal.params["typed"] = line.raw
+        raise
     if isinstance(answer, RepeatedCall):
         return already_logged(t, answer, request.zone)
     return logged(t, answer, request.zone)

@@ -4,12 +4,12 @@ from desk.core.permissions import allows
 from desk.messages import digests
 from desk.messages.notices import accepts_tables
 from handlers.door.declarations import Command
+from handlers.door.lines import read_line
 from handlers.door.request import Request
 from handlers.forms import settings
 from handlers.grammar.digest import parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
-from handlers.grammar.text import Line
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.digests import digest, own_and_team_digest, setting, team_digest
@@ -30,7 +30,7 @@ USAGE = Usage(
 async def loan_digest(request: Request) -> Message:
     """Show the setting, change it, or show the digest now."""
     desk, t = request.desk, request.t
-    parsed = parse(Line.read(request.text), desk.now, request.zone)
+    parsed = read_line(request, parse)
     if isinstance(parsed, HelpRequest):
         return usage(t, USAGE)
     match parsed.act:

@@ -4,6 +4,7 @@ from desk.core.vocabulary import VOCABULARY
 from desk.documents.documents import DocumentName, change_documents, list_documents, request_documents
 from desk.messages.overview import open_documents
 from handlers.door.declarations import Command
+from handlers.door.lines import read_line
 from handlers.door.request import OpenModal, Request
 from handlers.forms.documents import FORM
 from handlers.forms.form import open_modal
@@ -11,7 +12,6 @@ from handlers.grammar import documents
 from handlers.grammar.documents import parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import DOCUMENTS
-from handlers.grammar.text import Line
 from handlers.messages import overview
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
@@ -50,7 +50,7 @@ USAGE = Usage(
 async def loan_docs(request: Request) -> Message | OpenModal:
     """Request documents, change their state, or list them; typed alone, open the form."""
     desk, t, zone = request.desk, request.t, request.zone
-    parsed = parse(Line.read(request.text), desk.now, zone)
+    parsed = read_line(request, parse)
     match parsed:
         case HelpRequest(what):
             how = overview.documents(t, USAGE, await open_documents(desk))

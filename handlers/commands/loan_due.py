@@ -6,11 +6,11 @@ from desk.messages.notices import accepts_tables
 from desk.people.members import find_member
 from handlers.buttons.due_lists import page_value
 from handlers.door.declarations import Command
+from handlers.door.lines import read_line
 from handlers.door.request import Request
 from handlers.grammar.due_list import parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
-from handlers.grammar.text import Line
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.due_lists import due_list, with_table
@@ -33,7 +33,7 @@ USAGE = Usage(
 async def loan_due(request: Request) -> Message:
     """Show a list, as a table if Slack takes one."""
     desk = request.desk
-    parsed = parse(Line.read(request.text), desk.now, request.zone)
+    parsed = read_line(request, parse)
     if isinstance(parsed, HelpRequest):
         return usage(request.t, USAGE)
     whose = await find_member(desk, parsed.whose) if isinstance(parsed.whose, PersonRef) else parsed.whose

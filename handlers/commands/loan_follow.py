@@ -5,13 +5,13 @@ from desk.follow_ups import assigning
 from desk.follow_ups.assigning import SamePlan
 from desk.messages.overview import calls
 from handlers.door.declarations import Command
+from handlers.door.lines import read_line
 from handlers.door.request import OpenModal, Request
 from handlers.forms import follow_up, other_time
 from handlers.forms.form import open_modal
 from handlers.grammar.follow import Assign, Finish, Move, parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import PURPOSES, Terms, keyword
-from handlers.grammar.text import Line
 from handlers.messages import overview
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
@@ -41,7 +41,7 @@ USAGE = Usage(
 async def loan_follow(request: Request) -> Message | OpenModal:
     """Assign or change one follow-up; typed alone, open the form."""
     desk, t = request.desk, request.t
-    parsed = parse(Line.read(request.text), desk.now, request.zone)
+    parsed = read_line(request, parse)
     match parsed:
         case HelpRequest(what):
             rows = await calls(desk, "week")

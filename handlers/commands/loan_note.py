@@ -3,13 +3,13 @@
 from desk.loans import notes
 from desk.messages.overview import loans
 from handlers.door.declarations import Command
+from handlers.door.lines import read_line
 from handlers.door.request import OpenModal, Request
 from handlers.forms import note
 from handlers.forms.form import open_modal
 from handlers.grammar.note import parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
-from handlers.grammar.text import Line
 from handlers.messages import overview
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
@@ -29,7 +29,7 @@ USAGE = Usage(
 async def loan_note(request: Request) -> Message | OpenModal:
     """Add a note; typed alone, open the form."""
     desk, t = request.desk, request.t
-    parsed = parse(Line.read(request.text), desk.now, request.zone)
+    parsed = read_line(request, parse)
     if isinstance(parsed, HelpRequest):
         how = overview.loans(t, USAGE, await loans(desk))
         return await open_modal(request, note.FORM, otherwise=how) if parsed.what == "usage" else how

@@ -4,13 +4,13 @@ from desk.handover import reassigning
 from desk.messages.overview import loads, loans
 from desk.people.members import find_member
 from handlers.door.declarations import Command
+from handlers.door.lines import read_line
 from handlers.door.request import OpenModal, Request
 from handlers.forms.form import open_modal
 from handlers.forms.reassign import FORM
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.reassign import ReassignAll, ReassignLoan, parse
 from handlers.grammar.terms import Terms, keyword
-from handlers.grammar.text import Line
 from handlers.messages import overview
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
@@ -31,7 +31,7 @@ USAGE = Usage(
 async def loan_reassign(request: Request) -> Message | OpenModal:
     """Hand over one loan, or preview handing over everything; typed alone, open the form."""
     desk, t = request.desk, request.t
-    parsed = parse(Line.read(request.text), desk.now, request.zone)
+    parsed = read_line(request, parse)
     match parsed:
         case HelpRequest(what):
             how = overview.loans(t, USAGE, await loans(desk), await loads(desk))

@@ -4,11 +4,11 @@ from desk.core.vocabulary import VOCABULARY
 from desk.loans import stages
 from desk.messages.overview import loans
 from handlers.door.declarations import Command
+from handlers.door.lines import read_line
 from handlers.door.request import Request
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.stage import parse
 from handlers.grammar.terms import STAGES
-from handlers.grammar.text import Line
 from handlers.messages import overview
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
@@ -35,7 +35,7 @@ USAGE = Usage(
 async def loan_stage(request: Request) -> Message:
     """Move a loan to a stage."""
     desk, t = request.desk, request.t
-    parsed = parse(Line.read(request.text), desk.now, request.zone)
+    parsed = read_line(request, parse)
     if isinstance(parsed, HelpRequest):
         if parsed.what == "help":
             return usage(t, USAGE)

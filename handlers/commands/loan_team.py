@@ -8,13 +8,13 @@ from desk.handover.reassigning import remove_member
 from desk.people import calendars, team
 from desk.people.members import find_member
 from handlers.door.declarations import Command
+from handlers.door.lines import read_line
 from handlers.door.request import Request
 from handlers.forms import member, workspace
 from handlers.forms.team import FORM, MANAGERS
 from handlers.grammar.reader import HelpRequest
-from handlers.grammar.team import Add, Away, Back, ListTeam, Remove, SetDay, SetHours, parse
+from handlers.grammar.team import Add, Away, Back, Drop, ListTeam, Remove, SetDay, SetHours, parse
 from handlers.grammar.terms import Terms, keyword
-from handlers.grammar.text import Line
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.people.team import added, away, back, day, hours, members, removed
@@ -25,6 +25,7 @@ USAGE = Usage(
     about=_("Who is at the desk, and when they work."),
     forms=(
         _("add @who <role> [#channel] [team]"),
+        _("drop @who <role>"),
         _("remove @who to @whom"),
         _("away @who until <date> [cover @whom]"),
         _("back @who"),
@@ -33,6 +34,7 @@ USAGE = Usage(
     ),
     examples=(
         Example("add @wang agent", "添加 @wang 客户经理", _("a new member, or another role for a member")),
+        Example("drop @wang agent", "去掉 @wang 客户经理", _("one role less")),
         Example(
             "away @wang until dec 5 cover @lin",
             "请假 @wang 到12月5日 代班 @lin",
@@ -48,7 +50,7 @@ USAGE = Usage(
 async def loan_team(request: Request) -> Message:
     """List the members; add or remove one; set an absence, working hours or a calendar day."""
     desk, t = request.desk, request.t
-    parsed = parse(Line.read(request.text), desk.now, request.zone)
+    parsed = read_line(request, parse)
     match parsed:
         case HelpRequest():
             return usage(t, USAGE)
@@ -64,6 +66,8 @@ async def loan_team(request: Request) -> Message:
             newcomer = _candidate(request, who)
             where = request.entries.channel(channel.id) if channel else None
             return added(t, await team.add_member(desk, newcomer, roles=roles, channel=where, team_name=name))
+        case Drop(who, roles):
+            return added(t, await team.drop_roles(desk, await find_member(desk, who), roles))
         case Remove(who, to):
             return removed(t, await remove_member(desk, await find_member(desk, who), await find_member(desk, to)))
         case Away(who, until, cover):
@@ -88,7 +92,7 @@ def _candidate(request: Request, who: PersonRef) -> team.Candidate:
 COMMAND = Command(
     usage=USAGE,
     description="Members, absence, hours, calendar · 团队",
-    hint="[add|remove|away|back|hours|calendar …]",
+    hint="[add|drop|remove|away|back|hours|calendar …]",
     handler=loan_team,
     nearest=(Terms((keyword("team", "团队", "成员", "请假", "休假", "members", "absence", "leave", "holiday"),)),),
     precedence=30,

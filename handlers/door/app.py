@@ -52,7 +52,7 @@ def build_app(
         app.command(name)(door.command)
     app.action(_ACTION_ID)(door.press)
     app.view_submission(_FORM)(door.submit)
-    app.view_closed(_FORM)(door.acknowledge)
+    app.view_closed(_FORM)(door.closed)
     app.options(_ACTION_ID)(door.suggest)
     app.error(door.error)
     for callback_id in registry.shortcuts:

@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import structlog
 from slack_bolt.async_app import AsyncAck
 from slack_bolt.response import BoltResponse
 
 from desk.core import drafts
+from desk.core.undo import open_undo
 from handlers.door.directory import names_in, readable
 from handlers.door.interactions import CommandInteraction, PressInteraction, SubmissionInteraction
 from handlers.door.registry import Registry
@@ -20,9 +22,10 @@ from handlers.door.transaction import Transactions, new_reference
 from handlers.events import replacement
 from handlers.loan_links import LoanLinks, shown_links
 from handlers.messages.block_kit.message import Message
-from handlers.messages.block_kit.view import PRODUCT, Option, read_typed
+from handlers.messages.block_kit.view import OPENED_AT, PRODUCT, Option, read_typed, undo_button_of
 from handlers.messages.block_kit.writer import unescaped
 from handlers.messages.refusals.errors import Failure, trouble
+from handlers.messages.undo import undo_kept
 
 log = structlog.get_logger()
 
@@ -124,8 +127,23 @@ class Door:
         options = await self._transactions.read(source, body["user"]["id"], read, ())
         await ack(options=[option.payload() for option in options])
 
-    async def acknowledge(self, ack: AsyncAck) -> None:
-        """Acknowledge a closed form."""
+    async def closed(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        """Offer Undo again where the modal that had its button was opened, because closing it took the button away."""
+        view, user_id = body["view"], body["user"]["id"]
+        button = undo_button_of(view.get("blocks", ()))
+        undo_id = UUID(_value_of(dict(button))["u"]) if button is not None else None
+        state = _state_of(body) or ViewState()
+
+        async def read(request: Request) -> Message | None:
+            kept = await open_undo(request.desk, undo_id) if undo_id is not None else None
+            return (
+                undo_kept(request.t, undo_id, kept, request.zone) if kept is not None and undo_id is not None else None
+            )
+
+        if undo_id is not None:
+            message = await self._transactions.read("form_closed", user_id, read, None)
+            if message is not None:
+                await self._responder.keep_undo(str(state.private.get(OPENED_AT, "")), user_id, message)
         await ack()
 
     async def home_opened(self, body: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from handlers.buttons.lines import RefusedLine, keep_line
 from handlers.door.declarations import Command
 from handlers.door.directory import DirectoryEntries, mention_words, mentioned_ids, repeated, with_names
 from handlers.door.language import Language
+from handlers.door.lines import LONGEST_READ, too_long
 from handlers.door.registry import Press, Registry
 from handlers.door.request import (
     Answer,
@@ -30,12 +31,14 @@ from handlers.door.request import (
 )
 from handlers.forms.choices import offered_times, with_choices
 from handlers.forms.form import Form, Submit
-from handlers.grammar.text import Line, check_length
+from handlers.grammar.text import Line
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.view import BENEATH, View, block_id, message_modal
+from handlers.messages.block_kit.view import BENEATH, OPENED_AT, View, block_id, message_modal
 from handlers.messages.refusals.errors import Failure, refusal, trouble
 from storage.engine.trouble import Trouble
+
+_SAYS_THE_LENGTH = ("note_too_long", "name_too_long", "too_many_words", "line_too_long")
 
 _REPEATED = 24_000
 """The most characters of a line that are repeated: as many as a message takes."""
@@ -94,7 +97,7 @@ class CommandInteraction(Interaction):
         return replace(await super().request(desk, language, entries), text=self.text)
 
     async def answer(self, request: Request, result: Message | OpenModal) -> Answer:
-        return Reply(result) if isinstance(result, Message) else result
+        return Reply(result) if isinstance(result, Message) else _opened_at(result, self.delivery.channel_id)
 
     def offers(self, error: DeskError) -> bool:
         return bool(error.params.get("choices"))
@@ -104,16 +107,21 @@ class CommandInteraction(Interaction):
 
     def refusal(self, language: Language, error: DeskError) -> Reply:
         named, line = with_names(error, self._words), self._line()
+        named.params["mended"] = tuple(f"{self.name} {each}" for each in named.params.get("mended", ()))
         return Reply(refusal(language.t, named, language.zone, line=line, line_id=self._line_id))
 
     def trouble(self, language: Language, kind: Trouble | Failure, reference: str) -> Reply:
         return Reply(trouble(language.t, kind, reference, line=self._line()))
 
     async def _handle(self, request: Request) -> Message | OpenModal:
+        excess = too_long(self.text)
+        if excess is not None and len(self.text) > LONGEST_READ:
+            raise excess
         try:
-            check_length(self.text)
             return await self._command.handler(request)
-        except DeskError:
+        except DeskError as refusal:
+            if excess is not None and refusal.code not in _SAYS_THE_LENGTH:
+                raise excess from None
             self._words = await mention_words(request.desk, self.text)
             raise
 
@@ -157,6 +165,8 @@ class PressInteraction(Interaction):
 
     async def answer(self, request: Request, result: Answer | None) -> Answer | None:
         answer = _in_view(request.t, result, self.state)
+        if isinstance(answer, OpenModal):
+            answer = _opened_at(answer, self.delivery.channel_id)
         if self._in_form or not isinstance(answer, OpenModal | UpdateModal):
             return answer
         return replace(answer, parent=await _parent(self._parent_view, request))
@@ -232,8 +242,14 @@ async def _parent(write: ParentView, request: Request) -> View | None:
     return await write(request) if BENEATH in request.private else None
 
 
+def _opened_at(answer: OpenModal, channel_id: str) -> OpenModal:
+    if not channel_id:
+        return answer
+    return replace(answer, view=replace(answer.view, private={OPENED_AT: channel_id, **answer.view.private}))
+
+
 def _carried(state: ViewState) -> dict[str, Any]:
-    return {BENEATH: state.private[BENEATH]} if BENEATH in state.private else {}
+    return {name: state.private[name] for name in (BENEATH, OPENED_AT) if name in state.private}
 
 
 async def _unknown_press(_request: Request) -> Reply:

@@ -208,6 +208,7 @@ class _View(_Part):
     private_metadata: Annotated[str, AfterValidator(_json_object)] | None = None
     state: _State | None = None
     previous_view_id: str | None = None
+    blocks: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
 
 
 class _Press(_Interaction):

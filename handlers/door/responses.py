@@ -100,6 +100,15 @@ class Responder:
         if with_choices is not None:
             await self._views.update(with_choices, view["id"], view["hash"], seconds=PARENT_SECONDS)
 
+    async def keep_undo(self, channel_id: str, user_id: str, message: Message) -> None:
+        """Show the offer of Undo to the member: in the channel in which the form was opened, or else directly."""
+        content = {"text": message.text, "blocks": message.blocks}
+        if channel_id:
+            content |= {"channel": channel_id, "user": user_id}
+            await send(self._client, "chat.postEphemeral", content, HAND_OVER_SECONDS, "undo")
+        else:
+            await send(self._client, "chat.postMessage", {**content, "channel": user_id}, HAND_OVER_SECONDS, "undo")
+
     async def publish(self, view: View, user_id: str, view_hash: str = "") -> None:
         """Publish a home, and record what it shows."""
         shown_hash = await self._views.publish(view, user_id, view_hash)

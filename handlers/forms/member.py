@@ -1,47 +1,81 @@
-"""The forms for adding and removing a member."""
+"""The forms for adding, changing and removing a member."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from desk.core.values import PersonRef
 from desk.core.vocabulary import VOCABULARY
 from desk.handover.reassigning import remove_member
 from desk.people.members import find_member, slack_id_of
-from desk.people.team import TEAM_LIMIT, add_member, team_names
-from handlers.door.request import Request
+from desk.people.team import (
+    TEAM_LIMIT,
+    MemberUpdate,
+    MemberView,
+    change_member,
+    may_grant,
+    member_now,
+    team_names,
+)
+from handlers.door.request import Request, values
 from handlers.forms.fields import CHANNEL_REFUSALS, words
-from handlers.forms.form import Form, field
+from handlers.forms.form import TAKEN_UP, WAS, Form, field
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
-from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
+from handlers.messages.block_kit.view import GENERATION, FormWriter, Option, Private, Typed, View
 from handlers.messages.people.team import added, removed
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """Write the form: the person, their roles, their reminder channel and their team."""
-    t = request.t
+    """Write the form: the person, their roles, their reminder channel and their team. `w` in `private` is a Slack id.
+
+    When a member is chosen, the form shows what they have, and `submit` changes what differs from that.
+    """
+    t, desk = request.t, request.desk
+    who = str(typed.get("who", "") or private.get("w", ""))
+    was: Mapping[str, Any] | None = private.get(WAS)
+    if who and (was is None or was["who"] != who):
+        present = await member_now(desk, who)
+        was = _written(who, present)
+        typed = {**typed, "who": who}
+        if TAKEN_UP not in private and present is not None:
+            roles = dict.fromkeys([*present.roles, *values(typed.get("roles", ()))])
+            typed = {"team": was["team"], "channel": was["channel"], **typed, "roles": tuple(roles)}
+        private = {**private, WAS: was, GENERATION: int(private.get(GENERATION, 0)) + 1}
     form = FormWriter(t, private, typed)
-    form.person("who", t("Member"))
-    form.several("roles", t("Roles"), words(t, VOCABULARY.roles))
+    form.person("who", t("Member"), live=True)
+    offered = [role for role in VOCABULARY.roles if may_grant(desk, role.code)]
+    form.several("roles", t("Roles"), words(t, offered))
     form.channel("channel", t("Channel for their reminders"), optional=True)
-    if known := [Option(name, name) for _key, name in await team_names(request.desk)]:
+    if known := [Option(name, name) for _key, name in await team_names(desk)]:
         form.choice("team", t("Team"), known, optional=True)
     form.text("new_team", t("Or a new team"), optional=True, limit=TEAM_LIMIT)
-    return form.view(FORM.name, t(FORM.title), submit=t("Add"))
+    return form.view(FORM.name, t(FORM.title), submit=t("Save") if was and was["roles"] else t("Add"))
 
 
 async def submit(request: Request) -> Message:
-    """Add or change the member, as the command does."""
-    channel = request.one("channel")
+    """Add the member, or change what differs from what the form showed."""
     with field("who"):
         who = request.entries.candidate(request.one("who"))
-    result = await add_member(
-        request.desk,
-        who,
-        roles=request.several("roles"),
-        channel=request.entries.channel(channel) if channel else None,
-        team_name=request.one("new_team").strip() or request.one("team"),
+    was: Mapping[str, Any] = request.private.get(WAS) or {}
+    if was.get("who") != request.one("who"):
+        was = _written(request.one("who"), None)
+    roles, channel = request.several("roles"), request.one("channel")
+    team = request.one("new_team").strip() or request.one("team")
+    wanted = MemberUpdate(
+        add=tuple(role for role in roles if role not in was["roles"]),
+        drop=tuple(role for role in was["roles"] if role not in roles),
+        channel=request.entries.channel(channel) if channel and channel != was["channel"] else None,
+        team_name=team if team != was["team"] else "",
     )
-    return added(request.t, result)
+    return added(request.t, await change_member(request.desk, who, wanted))
+
+
+def _written(who: str, now: MemberView | None) -> dict[str, Any]:
+    """Return what the member has as values of the form's fields; of who is no member, nothing."""
+    if now is None:
+        return {"who": who, "roles": [], "channel": "", "team": ""}
+    return {"who": who, "roles": list(now.roles), "channel": now.channel or "", "team": now.team or ""}
 
 
 FORM = Form(
@@ -54,6 +88,8 @@ FORM = Form(
     fields={
         "admin_only": "roles",
         "last_admin": "roles",
+        "only_role": "roles",
+        "roles_leave_loans": "roles",
         "team_name_too_long": "new_team",
         **CHANNEL_REFUSALS,
     },

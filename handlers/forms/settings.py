@@ -1,6 +1,6 @@
 """The form for a member's own settings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, time
 from typing import Any
 
@@ -43,6 +43,7 @@ async def submit(request: Request) -> View:
     """Change what differs. The answer is in the chosen language."""
     was = request.private[WAS]
     now = _typed(request, was)
+    present = await own_settings.settings_of(request.desk, request.desk.member)
     wanted: SettingsUpdate = {}
     if now["language"] != was["language"]:
         wanted["language"] = now["language"] or None
@@ -51,9 +52,9 @@ async def submit(request: Request) -> View:
     if now["channel"] != was["channel"]:
         wanted["channel"] = request.entries.channel(now["channel"]) if now["channel"] else None
     if any(now[name] != was[name] for name in ("start", "end", "days")):
-        wanted["hours"] = _hours(request, now)
+        wanted["hours"] = _hours(request, _merged(was, now, _written(present), ("start", "end", "days")))
     if any(now[name] != was[name] for name in ("until", "cover")):
-        wanted["absence"] = await _absence(request, now)
+        wanted["absence"] = await _absence(request, _merged(was, now, _written(present), ("until", "cover")))
     result = await own_settings.change_settings(request.desk, wanted)
     t = Translator(locale_of(request.desk.member))
     return message_modal(t, changed(t, result), t(FORM.title))
@@ -95,6 +96,13 @@ def _typed(request: Request, was: Mapping[str, Any]) -> dict[str, str]:
     if "until" in off:
         now["cover"] = ""
     return now
+
+
+def _merged(
+    was: Mapping[str, Any], now: Mapping[str, str], present: Mapping[str, str], names: Iterable[str]
+) -> dict[str, str]:
+    """Return the values that belong together: those that were changed in the form, and the others as they are by now."""
+    return {name: now[name] if now[name] != was[name] else present[name] for name in names}
 
 
 def _hours(request: Request, now: Mapping[str, str]) -> WorkingHours:

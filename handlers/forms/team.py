@@ -8,7 +8,7 @@ from desk.core.values import PersonRef
 from desk.people import onboarding, team_settings
 from desk.people.members import find_member
 from desk.people.team import team_names
-from desk.people.team_settings import TeamSettings, TeamUpdate
+from desk.people.team_settings import Difference, TeamSettings, TeamUpdate
 from handlers.door.request import Request
 from handlers.forms.fields import CHANNEL_REFUSALS, NO_CHOICE, chosen_language, language_field
 from handlers.forms.form import TAKEN_UP, WAS, Form, field
@@ -17,7 +17,6 @@ from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import GENERATION, FormWriter, Option, Private, Typed, View
 from handlers.messages.people.onboarding import managers_chosen
 from handlers.messages.people.team import team_changed
-from storage.tables import Member
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
@@ -50,7 +49,7 @@ async def submit(request: Request) -> Message:
     was = request.private[WAS]
     wanted: TeamUpdate = {}
     if was["team"] and sorted(request.several("managers")) != list(was["managers"]):
-        wanted["managers"] = await _people(request, "managers")
+        wanted["managers"] = await _difference(request, "managers")
     channel = "" if "channel" in request.several("off") else request.one("channel")
     if was["team"] and channel != was["channel"]:
         wanted["channel"] = request.entries.channel(channel) if channel else None
@@ -58,7 +57,7 @@ async def submit(request: Request) -> Message:
     if was["team"] and language != was.get("language", ""):  # a form that the release before has opened has none
         wanted["language"] = language or None
     if sorted(request.several("admins")) != list(was["admins"]):
-        wanted["admins"] = await _people(request, "admins")
+        wanted["admins"] = await _difference(request, "admins")
     team_id = UUID(was["team"]) if was["team"] else None
     return team_changed(request.t, await team_settings.change_team(request.desk, team_id, wanted))
 
@@ -78,9 +77,13 @@ def _filled(was: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
     return {**filled, "language": was.get("language") or NO_CHOICE}
 
 
-async def _people(request: Request, name: str) -> list[Member]:
+async def _difference(request: Request, name: str) -> Difference:
+    """Return who was added to the people in that field since the form was opened, and who was taken out."""
+    was, now = request.private[WAS][name], request.several(name)
     with field(name):
-        return [await find_member(request.desk, PersonRef(slack_id=slack_id)) for slack_id in request.several(name)]
+        joining = [await find_member(request.desk, PersonRef(slack_id=each)) for each in now if each not in was]
+        leaving = [await find_member(request.desk, PersonRef(slack_id=each)) for each in was if each not in now]
+    return Difference(joining, leaving)
 
 
 FORM = Form(

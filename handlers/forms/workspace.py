@@ -1,6 +1,6 @@
 """The form for the workspace's language, country and contact hours."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import time
 from zoneinfo import ZoneInfo
 
@@ -8,7 +8,7 @@ from desk.core.languages import LANGUAGES, language_of
 from desk.people.workspace_settings import WorkspaceSettings, change_settings, present_settings
 from desk.rules.calendar import countries
 from handlers.door.request import Request
-from handlers.forms.form import Form
+from handlers.forms.form import WAS, Form
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
@@ -26,13 +26,8 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     """Write the form: the channels' language, the country of the holidays, the hours in which borrowers may be called."""
     t = request.t
     now, zones = await present_settings(request.desk)
-    present = {
-        "language": language_of(now.locale).locale,
-        "zone": now.zone,
-        "from": f"{now.contact_start:%H:%M}",
-        "until": f"{now.contact_end:%H:%M}",
-    }
-    form = FormWriter(t, private, {**present, **typed})
+    was: Mapping[str, str] = private.get(WAS) or _written(now)
+    form = FormWriter(t, {**private, WAS: was}, {**was, **typed})
     form.choice(
         "language",
         t("Language of all channels"),
@@ -43,26 +38,46 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
         "country",
         t("Country for public holidays"),
         COUNTRIES,
-        chosen=_option(t, str(typed.get("country", "")) or now.country or _NONE),
+        chosen=_option(t, str(typed.get("country", "")) or was["country"]),
         placeholder=t("Country name, or “none”"),
     )
     form.clock("from", t("Borrowers may be called from"))
     form.clock("until", t("Borrowers may be called until"))
-    form.choice("zone", t("Time zone for these hours"), [Option(t.zone(ZoneInfo(zone)), zone) for zone in zones])
+    form.choice(
+        "zone",
+        t("Time zone for these hours"),
+        [Option(t.zone(ZoneInfo(zone)), zone) for zone in sorted({*zones, was["zone"]})],
+    )
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 
 
 async def submit(request: Request) -> Message:
-    """Change the workspace's settings."""
-    country = request.one("country")
-    settings = WorkspaceSettings(
-        locale=request.one("language"),
-        country=None if country == _NONE else country,
-        zone=request.one("zone"),
-        contact_start=time.fromisoformat(request.one("from")),
-        contact_end=time.fromisoformat(request.one("until")),
+    """Change what differs from what the form showed, so that what another admin set meanwhile stays."""
+    was: Mapping[str, str] | None = request.private.get(WAS)  # a form that the release before has opened has none
+    typed = {name: request.one(name) for name in ("language", "country", "zone", "from", "until")}
+    shown = _read(was) if was is not None else None
+    return settings_changed(request.t, await change_settings(request.desk, _read(typed), shown))
+
+
+def _read(values: Mapping[str, str]) -> WorkspaceSettings:
+    return WorkspaceSettings(
+        locale=values["language"],
+        country=None if values["country"] == _NONE else values["country"],
+        zone=values["zone"],
+        contact_start=time.fromisoformat(values["from"]),
+        contact_end=time.fromisoformat(values["until"]),
     )
-    return settings_changed(request.t, await change_settings(request.desk, settings))
+
+
+def _written(now: WorkspaceSettings) -> dict[str, str]:
+    """Return the settings as values of the form's fields. A language has one locale there: the workspace may have another."""
+    return {
+        "language": language_of(now.locale).locale,
+        "country": now.country or _NONE,
+        "zone": now.zone,
+        "from": f"{now.contact_start:%H:%M}",
+        "until": f"{now.contact_end:%H:%M}",
+    }
 
 
 async def suggest_countries(request: Request) -> Sequence[Option]:

@@ -17,7 +17,7 @@ there is none) and `nearest` (what may be typed instead, possibly nothing). The 
 - `digest`: `digest_unknown`, `clock_ambiguous`, `clock_impossible`, `not_understood`.
 - `words`: `words_missing`. `name`: `name_missing`. `phone`: `phone_missing`, `phone_invalid`, `phone_several`.
   `field`: `field_unknown`. `value`: `value_missing`.
-- `act`: `act_unknown`. `role`: `role_not_said`, `role_unknown`, `role_or_team`. `channel`: `channel_unknown`,
+- `act`: `act_unknown`. `role`: `role_not_said`, `role_unknown`. `channel`: `channel_unknown`,
   `channel_misplaced`. `date`: `until_missing`, `date_missing`, `date_only`, and those of `due`. `day`: `day_kind_unknown`.
   `hours`: `working_hours`, `working_days`, `overnight_hours`.
 - `line`: `not_understood` (words after a complete line).

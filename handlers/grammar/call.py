@@ -61,14 +61,16 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> CallRequest | HelpReques
 
 def _expect_outcome(reader: Reader) -> Outcome:
     if reader.done or reader.norm[reader.at] == ":":
-        reader.refuse("outcome_missing", "outcome", OUTCOMES.display_forms(reader.norm))
+        reader.refuse("outcome_missing", "outcome", OUTCOMES.display_forms(reader.line))
     found = reader.find_word(OUTCOMES)
     if found is None:
-        reader.refuse("outcome_unknown", "outcome", OUTCOMES.nearest(reader.norm, reader.at))
+        reader.refuse("outcome_unknown", "outcome", OUTCOMES.nearest(reader.line, reader.at))
     reversal_end = OUTCOMES.reversal_end(reader.norm, found)
     if reversal_end is not None:
         given = reader.line.original(reader.at, reversal_end)
-        nearest = example(given, f"已接通：{given}", f"reached: {given}")
+        nearest = example(
+            given if reader.line.chinese is None else reader.line, f"已接通：{given}", f"reached: {given}"
+        )
         raise Invalid("outcome_unclear", part="outcome", given=given, nearest=(nearest,))
     reader.move_past(found.end)
     return found.word
@@ -189,7 +191,7 @@ def _or_amount(refusal: Invalid, reader: Reader, amount: Amount | None) -> Inval
     if refusal.code != "due_bare_number" or digits is None or amount is not None:
         return refusal
     typed = reader.line.original(reader.at)
-    before = typed[: typed.rindex(given)]
+    before, given = typed[: typed.rindex(given)], typed[: typed.rindex(given) + len(given)]
     money = f"{digits['digits']} {before}{digits['date'].rstrip()}"
     times = tuple(f"{before}{form}" for form in refusal.params["nearest"] if ":" in form)
     return Invalid("due_or_amount", part="next", given=given, nearest=(money, *times))
@@ -219,7 +221,7 @@ def _refuse_unfinished(reader: Reader, opener: re.Match[str], start: int) -> Non
     directly = opener.start() == start
     if reader.done and (directly or (opener[0].endswith(">") and not _closes_bracket(reader, opener))):
         given = reader.line.original(*opener.span())
-        nearest = example(reader.norm, f"{given} 明天10:00", f"{given} tomorrow 10:00")
+        nearest = example(reader.line, f"{given} 明天10:00", f"{given} tomorrow 10:00")
         raise Invalid("next_due_missing", part="next", given=given, nearest=(nearest,))
     number = _BARE_NUMBER.match(reader.norm, reader.at) if directly else None
     if number and reader.line.skip(number.end()) >= len(reader.norm):

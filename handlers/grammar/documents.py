@@ -110,7 +110,7 @@ def _reject(reader: Reader, loan: LoanRef) -> Reject:
         words = reader.take_note(second)
     reason = reader.take_note()
     if not reason:
-        nearest = example(reader.norm, f"{document.zh}：不清晰", f"{document.en}: blurred")
+        nearest = example(reader.line, f"{document.zh}：不清晰", f"{document.en}: blurred")
         raise Invalid("reason_missing", part="reason", given="", nearest=(nearest,))
     return Reject(loan, Item(document.code, words), reason)
 
@@ -155,10 +155,10 @@ class _DocumentList:
             if self._take_item() or (self._by_allowed and self._take_by()):
                 continue
             if self._by_allowed and reader.find_word(_BY):
-                reader.refuse("by_due_missing", "by", (example(reader.norm, "周五前", "by fri"),))
-            reader.refuse("document_unknown", "document", DOCUMENTS.nearest(reader.norm, reader.at))
+                reader.refuse("by_due_missing", "by", (example(reader.line, "周五前", "by fri"),))
+            reader.refuse("document_unknown", "document", DOCUMENTS.nearest(reader.line, reader.at))
         if not self._items:
-            reader.refuse("document_missing", "document", DOCUMENTS.display_forms(reader.norm))
+            reader.refuse("document_missing", "document", DOCUMENTS.display_forms(reader.line))
         return tuple(self._items.values())
 
     def _take_by(self) -> bool:
@@ -209,7 +209,7 @@ class _DocumentList:
             reader.move(end)
             return reader.line.trimmed(start, end)
         if self._words_required or colon:
-            nearest = example(reader.norm, "其他：结婚证", "other: marriage certificate")
+            nearest = example(reader.line, "其他：结婚证", "other: marriage certificate")
             given = reader.line.trimmed(item_start, reader.at)
             raise Invalid("document_words_missing", part="document", given=given, nearest=(nearest,))
         return ""

@@ -9,7 +9,7 @@ from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef, PersonRef
 from handlers.grammar.due import correct_spelling
 from handlers.grammar.reader import HelpRequest, Reader, take_purpose_and_note
-from handlers.grammar.terms import PURPOSES, Terms, example, is_chinese, keyword
+from handlers.grammar.terms import PURPOSES, Terms, example, keyword
 from handlers.grammar.text import Line
 
 _ACTS = Terms(
@@ -96,8 +96,8 @@ def _move(reader: Reader, loan: LoanRef) -> Move:
 
 
 def _expect_due(reader: Reader, *, suggest_acts: bool) -> Due:
-    chinese = is_chinese(reader.norm)
-    examples = ("明天10:00", "周五下午3点") if chinese else ("tomorrow 10:00", "fri 3pm")
+    line = reader.line
+    examples = (example(line, "明天10:00", "tomorrow 10:00"), example(line, "周五下午3点", "fri 3pm"))
     if reader.done:
         reader.refuse("due_missing", "due", examples)
     due = reader.take_due()
@@ -105,7 +105,7 @@ def _expect_due(reader: Reader, *, suggest_acts: bool) -> Due:
         if correction := correct_spelling(reader.line, reader.at, reader.now, reader.zone):
             raise Invalid("due_unknown", part="due", given=correction[0], nearest=(correction[1],))
         _refuse_purpose_first(reader)
-        near = _ACTS.nearest(reader.norm, reader.at) if suggest_acts else ()
+        near = _ACTS.nearest(reader.line, reader.at) if suggest_acts else ()
         reader.refuse("due_unknown", "due", (*examples, *near))
     return due
 

@@ -100,7 +100,7 @@ def parse(line: Line, now: datetime, zone: ZoneInfo, *, region: str = "CN") -> L
 
 def _card(reader: Reader) -> Card:
     words = reader.line.trimmed(reader.at)[:40]
-    near = _ACTS.nearest(reader.norm, reader.at)
+    near = _ACTS.nearest(reader.line, reader.at)
     loan = reader.expect_loan()
     reader.expect_end(
         "line", example(words, f"查 {words}", f"find {words}"), *(near if len(near) < len(_ACTS.words) else ())

@@ -99,10 +99,10 @@ class Reader:
     def expect_word(self, terms: Terms[W], part: str, *, unknown: str, missing: str = "") -> W:
         """Take a known word. Raise `Invalid` with the code `unknown`, or with `missing`, if given, when nothing is left."""
         if missing and self.done:
-            self.refuse(missing, part, terms.display_forms(self.norm))
+            self.refuse(missing, part, terms.display_forms(self.line))
         word = self.take_word(terms)
         if word is None:
-            self.refuse(unknown, part, terms.nearest(self.norm, self.at))
+            self.refuse(unknown, part, terms.nearest(self.line, self.at))
         return word
 
     def take_colon(self) -> bool:

@@ -9,12 +9,13 @@ from desk.core.errors import Invalid
 from desk.core.values import PersonRef
 from desk.rules.hours import parse_days, parse_hours
 from handlers.grammar.reader import ChannelRef, HelpRequest, Reader, with_params
-from handlers.grammar.terms import ROLES, Terms, example, keyword
+from handlers.grammar.terms import ROLES, Terms, keyword
 from handlers.grammar.text import Line
 
 _ACTS = Terms(
     (
         keyword("add", "添加", "加入", "新增", "加", "设置", "set"),
+        keyword("drop", "去掉", "取消", "撤销", "免去", "revoke"),
         keyword("remove", "移除", "移出", "删除", "delete"),
         keyword("away", "请假", "休假", "不在", "外出", "absent", "off"),
         keyword("back", "回来", "返岗", "销假", "回岗", "回来了"),
@@ -33,6 +34,7 @@ _DAY = Terms(
     )
 )
 _AND = re.compile(r"\s*(?:[,、;+&/]|和|及|and(?![a-z]))\s*")
+_ENDS_WORD = re.compile(r"$|[\s,、;+&/#<]")
 _DAYS_START = re.compile(
     r"(?<![a-z])(?:mon|tue|wed|thu|fri|sat|sun|week|workd|dail|all|every)|周|星期|礼拜|每|工作日|天天"
 )
@@ -45,12 +47,20 @@ class ListTeam:
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """`add @who <role>[, …] [#channel] [team]`. Adding a member again changes them."""
+    """`add @who <role>[, …] [#channel] [team]`. Adding a member again adds the roles and changes channel and team."""
 
     who: PersonRef
     roles: tuple[str, ...]
     channel: ChannelRef | None
     team: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """`drop @who <role>[, …]`."""
+
+    who: PersonRef
+    roles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +106,13 @@ class SetDay:
     name: str
 
 
-TeamRequest = ListTeam | Add | Remove | Away | Back | SetHours | SetDay
+TeamRequest = ListTeam | Add | Drop | Remove | Away | Back | SetHours | SetDay
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo) -> TeamRequest | HelpRequest:
     """Parse the line; an empty one lists the team.
 
-    Raise `Invalid`: `act_unknown`, `person_missing`, `role_not_said`, `role_unknown`, `role_or_team`, `channel_unknown`,
+    Raise `Invalid`: `act_unknown`, `person_missing`, `role_not_said`, `role_unknown`, `channel_unknown`,
     `channel_misplaced`, `until_missing`, `date_missing`, `date_only`, `working_hours`, `working_days`, `overnight_hours`,
     `day_kind_unknown`, `not_understood`, and the codes of due times with `part="date"`.
     """
@@ -126,45 +136,32 @@ def _add(reader: Reader) -> Add:
     channel = reader.take_channel()
     if channel is None and reader.norm.startswith("#", reader.at):
         reader.refuse("channel_unknown", "channel", ("#channel",))
-    _refuse_role_for_team(reader, roles)
     team = reader.take_note()
     if "<#" in team:
         raise Invalid("channel_misplaced", part="channel", given=team, nearest=("@name agent #channel East",))
     return Add(who=who, roles=roles, channel=channel, team=team)
 
 
-def _refuse_role_for_team(reader: Reader, roles: tuple[str, ...]) -> None:
-    """Refuse another role after only a blank: it may be a second role or the name of a team."""
-    found = ROLES.longest(reader.norm, reader.at)
-    if found is None:
-        return
-    rest = reader.probe(found.end)
-    if rest.done or rest.take_channel():
-        word = reader.line.trimmed(reader.at, found.end)
-        joined = example(word, "、", ", ").join((*_roles_in_order(roles, word), word))
-        raise Invalid("role_or_team", part="role", given=word, nearest=(joined,))
+def _drop(reader: Reader) -> Drop:
+    return Drop(who=reader.expect_person("who"), roles=_roles(reader))
 
 
 def _roles(reader: Reader) -> tuple[str, ...]:
-    """Take roles joined by commas or `and`; text after only a blank is the team."""
+    """Take roles joined by commas, `and` or blanks; the first word that is no role begins the team."""
     if reader.done:
-        reader.refuse("role_not_said", "role", ROLES.display_forms(reader.norm))
+        reader.refuse("role_not_said", "role", ROLES.display_forms(reader.line))
     codes: dict[str, None] = {}
-    at = reader.at
-    while found := ROLES.longest(reader.norm, at):
+    found = ROLES.longest(reader.norm, reader.at)
+    while found:
         codes[found.word.code] = None
         reader.move(found.end)
         joined = _AND.match(reader.norm, found.end)
-        if joined is None:
-            return tuple(codes)
-        at = joined.end()
+        found = ROLES.longest(reader.norm, joined.end() if joined else reader.at)
+        if found and not joined and not _ENDS_WORD.match(reader.norm, found.end):
+            break  # 催收一组 is the name of a team
     if not codes:
-        reader.refuse("role_unknown", "role", ROLES.nearest(reader.norm, reader.at))
+        reader.refuse("role_unknown", "role", ROLES.nearest(reader.line, reader.at))
     return tuple(codes)
-
-
-def _roles_in_order(roles: tuple[str, ...], like: str) -> tuple[str, ...]:
-    return tuple(role.word(example(like, "zh", "en")) for role in ROLES.words if role.code in roles)
 
 
 def _remove(reader: Reader) -> Remove:
@@ -213,6 +210,7 @@ def _calendar(reader: Reader) -> SetDay:
 _READERS = {
     "list": _list,
     "add": _add,
+    "drop": _drop,
     "remove": _remove,
     "away": _away,
     "back": _back,

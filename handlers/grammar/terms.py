@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from typing import Any, Generic, TypeVar
 
 from desk.core.vocabulary import VOCABULARY, Word
-from handlers.grammar.text import skip_separators, splits_word
+from handlers.grammar.text import Line, skip_separators, splits_word
 
 W = TypeVar("W", bound=Word)
 
@@ -72,8 +72,9 @@ class Terms(Generic[W]):
                 return match.end()
         return None
 
-    def nearest(self, norm: str, start: int = 0) -> tuple[str, ...]:
+    def nearest(self, like: "str | Line", start: int = 0) -> tuple[str, ...]:
         """Return what may be typed instead of the text at `start`: the most similar terms, or every word if none is similar."""
+        norm = like if isinstance(like, str) else like.norm
         scores: dict[str, float] = {}
         matcher: SequenceMatcher[str] = SequenceMatcher(autojunk=False)
         for given in _prefixes(norm, start):
@@ -86,11 +87,13 @@ class Terms(Generic[W]):
         best: dict[str, str] = {}
         for term in sorted(scores, key=lambda term: -scores[term]):
             best.setdefault(self._word_of[term].code, term)
-        return tuple(best.values())[:_MAX_SUGGESTIONS] or self.display_forms(norm[start:])
+        return tuple(best.values())[:_MAX_SUGGESTIONS] or self.display_forms(
+            like if isinstance(like, Line) and like.chinese is not None else norm[start:]
+        )
 
-    def display_forms(self, like: str = "") -> tuple[str, ...]:
-        """Return the display form of every word, in the language of the text `like`."""
-        return tuple(word.zh if is_chinese(like) else word.en for word in self.words)
+    def display_forms(self, like: "str | Line" = "") -> tuple[str, ...]:
+        """Return the display form of every word, in the language of the text, or of the line's reader if that is known."""
+        return tuple(example(like, word.zh, word.en) for word in self.words)
 
 
 def keyword(code: str, zh: str, *synonyms: str) -> Word:
@@ -103,9 +106,11 @@ def is_chinese(text: str) -> bool:
     return _HAN.search(text[:_COMPARED_LENGTH]) is not None
 
 
-def example(text: str, zh: str, en: str) -> str:
-    """Return the example in the language of the text."""
-    return zh if is_chinese(text) else en
+def example(like: str | Line, zh: str, en: str) -> str:
+    """Return the example in the language of the text, or of the line's reader if that is known."""
+    if isinstance(like, Line):
+        return zh if (is_chinese(like.norm) if like.chinese is None else like.chinese) else en
+    return zh if is_chinese(like) else en
 
 
 def _pattern(term: str) -> re.Pattern[str]:

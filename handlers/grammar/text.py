@@ -11,10 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from desk.core.errors import Invalid
-from desk.core.values import LINE_LIMIT
-from desk.core.vocabulary import NOTE_LIMIT
-
 SEPARATORS = ",，、;；"
 """Characters other than blanks that separate words. Normalised text contains only `, 、 ;` of them."""
 
@@ -24,7 +20,6 @@ _BETWEEN_PARTS = re.compile(
 """What may stand between two parts of a line: separators, `。`, `—`, `.` and `!` before a blank, `-` and `–` between blanks."""
 _LOAN_STOP = re.compile("[。—]|[.!]+")
 
-_NOTE_COLON = re.compile("[:：](?![0-9])")
 _INVISIBLE = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 
 _CONTROL = re.compile(r"<([^<>\n]*)>")
@@ -64,10 +59,11 @@ class Line:
     mentions: tuple[Mention, ...]
     _starts: tuple[int, ...]
     _ends: tuple[int, ...]
+    chinese: bool | None = None
 
     @classmethod
-    def read(cls, raw: str) -> Self:
-        """Read the text of a slash command or message as Slack sends it.
+    def read(cls, raw: str, *, chinese: bool | None = None) -> Self:
+        """Read the text of a slash command or message as Slack sends it. `chinese` says whether its reader reads Chinese.
 
         Undo `&amp; &lt; &gt;` once. Replace links by their label, or by their address if they have none. Keep mentions and
         list them in `mentions`, so that a typed `&lt;@U1&gt;` remains text.
@@ -90,7 +86,7 @@ class Line:
             Mention(line._offset(start), line._offset(end), _KINDS[sign], ident, _unescape(label))
             for start, end, sign, ident, label in found
         )
-        return cls(line.raw, line.norm, mentions, line._starts, line._ends)
+        return cls(line.raw, line.norm, mentions, line._starts, line._ends, chinese)
 
     @classmethod
     def plain(cls, text: str) -> Self:
@@ -177,22 +173,6 @@ class Line:
     def _offset(self, raw_offset: int) -> int:
         """Convert an offset in `raw` to one in `norm`."""
         return bisect_left(self._starts, raw_offset)
-
-
-def check_length(text: str) -> None:
-    """Raise `Invalid` for a line, as Slack sends it, that is too long (`line_too_long`), or whose note is (`note_too_long`).
-
-    A colon begins the note, which may be as long as a whole line.
-    """
-    typed = _unescape(text).strip()
-    if len(typed) <= LINE_LIMIT:
-        return
-    colon = _NOTE_COLON.search(typed, 0, LINE_LIMIT)
-    if colon is None:
-        raise Invalid("line_too_long", part="line", given="", nearest=(), length=len(typed), limit=LINE_LIMIT)
-    note = typed[colon.end() :].strip()
-    if len(note) > NOTE_LIMIT:
-        raise Invalid("note_too_long", part="note", given="", nearest=(), length=len(note), limit=NOTE_LIMIT)
 
 
 def is_separator(character: str) -> bool:

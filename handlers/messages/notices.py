@@ -130,7 +130,7 @@ async def _team_digest(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInf
 
 async def _reassigned(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     undo = await desk.session.get(Undo, UUID(notice.facts["undo"]))
-    undone = undo is not None and undo.undone_at is not None
+    undone = bool(notice.facts.get("undone")) or (undo is not None and undo.undone_at is not None)
     if undone and notice.ts is None:
         return None
     by = await desk.session.get_one(Member, UUID(notice.facts["by"]))

@@ -1,7 +1,10 @@
 """The answer to Undo, and the words for each act."""
 
-from desk.core.undo import UndoResult
-from handlers.messages.block_kit.elements import write_under_way
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from desk.core.undo import OpenUndo, UndoResult
+from handlers.messages.block_kit.elements import undo_button, write_under_way
 from handlers.messages.block_kit.message import Bold, Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer
@@ -21,6 +24,14 @@ def undo_answer(t: Translator, undone: UndoResult) -> Message:
         writer.line(t("Anything changed since then stays as it is now: {loans}.", loans=t(", ").join(undone.left)))
     write_under_way(t, writer, undone.under_way)
     return writer.message()
+
+
+def undo_kept(t: Translator, undo_id: UUID, kept: OpenUndo, zone: ZoneInfo) -> Message:
+    """Render the offer of Undo to a member who has closed the form that had the button."""
+    writer = Writer().phrase(
+        t, "You can undo this until {time}: {act}.", time=t.clock_time(kept.until, zone), act=act(t, kept.act)
+    )
+    return writer.buttons(undo_button(t, undo_id)).message()
 
 
 ACTS: dict[str, str] = {
@@ -47,6 +58,7 @@ ACTS: dict[str, str] = {
     "edit": _("a correction"),
     "undo": _("an undo"),
     "add_member": _("adding a member"),
+    "drop_roles": _("taking a role away"),
     "remove_member": _("removing a member"),
     "away": _("an absence"),
     "back": _("a return from absence"),

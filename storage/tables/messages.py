@@ -21,7 +21,8 @@ class Notice(SQLModel, table=True):
     `target`, a channel. `channel_id` and `ts` say where the message was posted. `fence` counts the senders, `lease_until`
     is when the lease of the current sender ends; `tried_at` is the first attempt whose answer is unknown: after it, look for the
     message before sending it again. `enqueued` is the last attempt in the delivery engine's queue. `dropped_at` ends a
-    notice that need not be sent, `gave_up_at` one that cannot be.
+    notice that need not be sent, `gave_up_at` one that cannot be. `shown_digest` is the HMAC of what the message shows, None
+    when that is not certain: an update that would show the same is not sent.
     """
 
     __tablename__ = "notice"  # pyright: ignore[reportAssignmentType]
@@ -53,6 +54,7 @@ class Notice(SQLModel, table=True):
     channel_id: str | None = None
     ts: str | None = None
     posted_at: datetime | None = maybe_instant()
+    shown_digest: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
     dropped_at: datetime | None = maybe_instant()
     gave_up_at: datetime | None = maybe_instant()
     last_error: str | None = None

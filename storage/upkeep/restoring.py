@@ -31,7 +31,9 @@ async def finish(connection: AsyncConnection, *, taken_at: datetime, now: dateti
     """Migrate loaded rows to this release's schema, and record that they come from a backup taken at `taken_at`."""
     await schema.migrate_on(connection)
     await connection.execute(update(_WORKSPACE).values(restored_from=taken_at, restored_at=now))
-    await connection.execute(update(NOTICE).values(fence=_N.fence + _ATTEMPTS_LOST, enqueued=0, lease_until=None))
+    await connection.execute(
+        update(NOTICE).values(fence=_N.fence + _ATTEMPTS_LOST, enqueued=0, lease_until=None, shown_digest=None)
+    )
     await _doubt_unsent(connection, taken_at)
     await _rewrite_open(connection, now)
 

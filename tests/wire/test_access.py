@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from sandbox.model import Message
+from tests.builders import make_loan, make_team
 from tests.wire.office_day import Slack, buttons, shown
 
 STRANGER = "USTRANGER"
@@ -197,3 +198,26 @@ async def test_a_nonmember_can_press_no_other_button(slack: Slack) -> None:
     await slack.deliver()
     (request,) = [message for message in slack.posts(slack.desk_channel) if "is asking for access" in message.text]
     assert "not a member of this desk" in shown(await slack.sandbox.press(STRANGER, request, "Add as agent")).text
+
+
+async def test_letting_a_person_in_asks_for_what_they_need_to_work(slack: Slack) -> None:
+    await make_team(slack.office, slack.workspace, "West")
+    await asked(slack)
+
+    await slack.press(slack.admin, requests(slack)[0], "Add as agent")
+
+    form = slack.sandbox.modal_of("UADMIN")
+    await form.fill("Team", "West")
+    await form.fill("Channel for their reminders", slack.desk_channel)
+    await form.submit()
+    assert "Team: West" in form.text
+    row = await slack.member(STRANGER)
+    assert (row.roles, row.reminder_channel_id) == ("agent", slack.desk_channel)
+
+
+async def test_in_a_desk_with_one_team_that_team_is_theirs(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
+    await asked(slack)
+    await slack.press(slack.admin, requests(slack)[0], "Add as agent")
+    assert (await slack.member(STRANGER)).team_id == slack.team.id
+    assert "L-1" in (await slack.sandbox.command(STRANGER, slack.desk_channel, "/loan find 5678")).text

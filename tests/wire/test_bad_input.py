@@ -95,7 +95,7 @@ async def test_a_name_that_matches_two_loans_offers_both(slack: Slack, loan: Loa
     ("line", "said"),
     [
         ("/loan-call L-9 reached", "There is no loan “L-9” that you can see."),
-        ("/loan-call L-1042 reachd", "“reachd” isn't an outcome.\nFor example: reached"),
+        ("/loan-call L-1042 reachd", "“reachd” isn't an outcome.\nFor example: /loan-call L-1042 reached"),
         ("/loan-call L-1042 call back next yesterday", "“yesterday” has passed"),
         ("/loan-follow L-1042 @nobody fri", "Nobody at this desk is called “nobody”."),
         ("/loan-docs L-1042 passport", "I don't know a document called"),

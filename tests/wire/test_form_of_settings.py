@@ -197,3 +197,15 @@ async def test_the_settings_open_from_the_home(slack: Slack) -> None:
     await slack.sandbox.home_of(slack.agent.slack_user_id).press("My settings")
 
     assert slack.sandbox.modal_of(slack.agent.slack_user_id).title == "My settings"
+
+
+async def test_what_another_set_meanwhile_stays(slack: Slack, form: Modal) -> None:
+    await slack.command(slack.manager, "/loan-team hours @agent 08:00-17:00 mon-sat")
+    await slack.command(slack.manager, "/loan-team away @agent until dec 4 cover @other")
+    await form.fill("Workday ends at", "16:00")
+    await form.fill("My cover", "UVERIFIER")
+    await form.submit()
+
+    now = await the_agent(slack)
+    assert (now.work_start, now.work_end, now.working_days) == (time(8), time(16), "012345")
+    assert (now.absent_until, now.cover_id) == (date(2026, 12, 4), slack.verifier.id)

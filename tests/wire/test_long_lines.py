@@ -33,21 +33,35 @@ async def test_the_form_of_a_search_takes_ten_words_and_suggests_nothing_for_mor
 
 
 @pytest.mark.parametrize(
-    "command", ["/loan find", "/loan-call L-1042 reached", "/loan-due", "/loan-team add @x", "/loan-digest"]
+    "command", ["/loan find", "/loan-call L-1042", "/loan-due", "/loan-team add @x", "/loan-digest"]
 )
-async def test_a_line_has_at_most_three_thousand_characters(slack: Slack, loan: Loan, command: str) -> None:
-    text = command.partition(" ")[2] + " "
-    refused = await slack.command(slack.agent, f"{command} " + "字" * 3001)
-    assert f"The line has {len(text) + 3001 if text.strip() else 3001} characters; the limit is 3000." in refused.text
-    assert refused.message is not None
-    repeated = [block for block in refused.message.blocks if "字" * 100 in str(block)]
-    assert str(repeated).count("字") == 3001
+@pytest.mark.parametrize("length", [3001, 10_000, 60_000])
+async def test_a_line_has_at_most_three_thousand_characters_besides_its_note(
+    slack: Slack, loan: Loan, command: str, length: int
+) -> None:
+    refused = await slack.command(slack.agent, f"{command} " + "字" * length)
+    assert "characters; the limit is 3000." in refused.text
+    assert "The line has " in refused.text
+    if length == 3001:
+        assert refused.message is not None
+        assert str([block for block in refused.message.blocks if "字" * 100 in str(block)]).count("字") == 3001
 
 
-async def test_a_note_behind_a_colon_may_be_as_long_as_a_line(slack: Slack, loan: Loan) -> None:
-    taken = await slack.command(slack.agent, "/loan-call L-1042 reached: " + "他" * 3000)
+@pytest.mark.parametrize(
+    "line", ["/loan-digest " + "字" * 990, "/loan-call L-1042 " + "reachd " * 140, "/loan-due " + "a " * 490]
+)
+async def test_a_line_of_one_word_again_and_again_is_refused_in_a_moment(slack: Slack, loan: Loan, line: str) -> None:
+    began = time.process_time()
+    refused = await slack.command(slack.agent, line)
+    assert "Your line, to correct and send again:" in refused.text
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("colon", [":", ""])
+async def test_a_note_may_have_three_thousand_characters_of_its_own(slack: Slack, loan: Loan, colon: str) -> None:
+    taken = await slack.command(slack.agent, f"/loan-call L-1042 reached{colon} " + "他" * 3000)
     assert "reached, logged at 10:00." in taken.text
-    refused = await slack.command(slack.agent, "/loan-call L-1042 busy: " + "他" * 3001)
+    refused = await slack.command(slack.agent, f"/loan-call L-1042 busy{colon} " + "他" * 3001)
     assert "The note has 3001 characters; the limit is 3000." in refused.text
 
 

@@ -294,3 +294,40 @@ async def test_when_every_demo_borrower_became_real_there_is_none_to_remove(slac
         await slack.command(slack.admin, f"/loan edit DEMO-{number} number HT-{number}")
     assert buttons(await welcome(slack))[-1] == "Try it with demo borrowers"
     assert await rows(slack, Loan) == 5
+
+
+async def test_two_admins_who_change_the_settings_at_once_undo_nothing_of_each_other(slack: Slack) -> None:
+    await slack.change(slack.other, roles="admin agent")
+    mine = await opened(slack, "Language and country")
+    async with slack.office.desk(slack.workspace, await slack.member("UOTHER")) as desk:
+        settings, _ = await present_settings(desk)
+        await change_settings(desk, replace(settings, contact_end=time(20)))
+
+    await mine.fill("Borrowers may be called from", "09:00")
+    await mine.submit()
+
+    async with slack.office.database.reading() as session:
+        row = await session.get_one(Workspace, slack.workspace.id)
+    assert (row.contact_start, row.contact_end) == (time(9), time(20))
+    assert "09:00" in mine.text
+    assert "20:00" in mine.text
+
+
+async def test_a_language_that_was_not_changed_keeps_its_country(slack: Slack) -> None:
+    async with slack.office.database.transaction() as session:
+        (await session.get_one(Workspace, slack.workspace.id)).locale = "en-GB"
+    slack.workspace.locale = "en-GB"
+    form = await opened(slack, "Language and country")
+    await form.fill("Borrowers may be called from", "09:00")
+    await form.submit()
+    assert (await locale_of_workspace(slack)) == "en-GB"
+
+    form = await opened(slack, "Language and country")
+    await form.fill("Language of all channels", "zh-CN")
+    await form.submit()
+    assert (await locale_of_workspace(slack)) == "zh-CN"
+
+
+async def locale_of_workspace(slack: Slack) -> str:
+    async with slack.office.database.reading() as session:
+        return (await session.get_one(Workspace, slack.workspace.id)).locale

@@ -90,11 +90,16 @@ class World:
     def form(self, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what the form carries and what is filled in, as it could be sent. KeyError: add the new form."""
         team = str(self.slack.team.id)
+        next_step = {"c": str(self.call.id), "l": str(self.loan.id), "p": "documents", "u": str(new_id())}
+        next_step |= {"n": str(self.loan.next_follow_up_number)}
         language = {"language": "en-US", "country": "CN", "zone": "Asia/Shanghai", "from": "08:00", "until": "21:00"}
         forms: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "call": ({}, {"loan": "L-1", "outcome": "reached"}),
             "correct_call": ({"c": str(self.call.id), "v": 1}, {"outcome": "busy"}),
             "part_payment": ({"c": str(self.call.id), "u": str(new_id())}, {"next": "fri"}),
+            "next_call": (next_step, {"at": "1795900000"}),
+            "next_step": (next_step, {"at": "1795900000"}),
+            "snooze": ({"f": str(self.follow_up.id), "v": self.follow_up.version}, {"at": "1795900000"}),
             "documents": ({}, {"loan": "L-1", "rest": ("id",)}),
             "follow_up": ({}, {"loan": "L-1", "due": "tomorrow 3pm"}),
             "move": ({}, {"loan": "L-1", "follow_up": "1", "due": "tomorrow 3pm"}),
@@ -139,6 +144,8 @@ class World:
             "home.opened": (None, {}),
             "home.show": (None, {}),
             "due.list": ("see_due_list", {"p": "week", "w": agent}),
+            "follow_up.another": ("plan_follow_up", {"d": str(new_id())}),
+            "reminder.take_up": ("snooze", follow_up),
             "follow_up.fit": ("fit_follow_up", {**follow_up, "a": "2026-11-26T02:00:00+00:00"}),
             "reminder.snooze": ("snooze", {**follow_up, "k": "hour"}),
             "reminder.hand_over": ("hand_to_manager", follow_up),

@@ -170,7 +170,7 @@ def _longest(found: list[Candidate]) -> Candidate:
 
 def _due(line: Line, start: int, candidate: Candidate, ref: ReferenceTime) -> Due:
     if any(_is_superscript(character) for character in line.original(start, candidate.end)):
-        raise _invalid("due_not_understood", line.original(start, candidate.end))
+        raise _invalid(line, "due_not_understood", line.original(start, candidate.end))
     try:
         if candidate.refusal:
             raise RefusedError(candidate.refusal.code, alternatives(candidate, ref), candidate.refusal.examples)
@@ -186,7 +186,9 @@ def _refuse_misspelled_day(line: Line, start: int, candidate: Candidate, ref: Re
     day = corrected_day(line.norm, word_start) if time_alone and word_start > candidate.end else None
     if day and not splits_word(line.norm, day[1]):
         meant = line.original(start, word_start) + day[0]
-        raise _invalid("due_not_understood", line.original(start, day[1]), (meant,) if _is_accepted(meant, ref) else ())
+        raise _invalid(
+            line, "due_not_understood", line.original(start, day[1]), (meant,) if _is_accepted(meant, ref) else ()
+        )
 
 
 def _is_superscript(character: str) -> bool:
@@ -198,7 +200,7 @@ def _refused(line: Line, start: int, candidate: Candidate, refused: RefusedError
     given = line.original(start, candidate.end)
     forms = _accepted(refused.examples, ref) or _accepted((_iso(due, ref) for due in refused.offers), ref)
     readings = refused.offers if refused.code == "due_ambiguous" else ()
-    return _invalid(refused.code, given, tuple(forms), readings, tuple(forms.values()))
+    return _invalid(line, refused.code, given, tuple(forms), readings, tuple(forms.values()))
 
 
 def _accepted(forms: Iterable[str], ref: ReferenceTime) -> dict[str, Due]:
@@ -215,13 +217,15 @@ def _iso(due: Due, ref: ReferenceTime) -> str:
 
 
 def _invalid(
+    line: Line,
     code: str,
     given: str,
     nearest: tuple[str, ...] = (),
     readings: tuple[Due, ...] = (),
     meant: tuple[Due, ...] = (),
 ) -> Invalid:
-    chinese = any("\u4e00" <= character <= "\u9fff" for character in given)
+    given_chinese = any("\u4e00" <= character <= "\u9fff" for character in given)
+    chinese = given_chinese if line.chinese is None else line.chinese
     examples = _EXAMPLES_ZH if chinese else _EXAMPLES_EN
     return Invalid(code, given=given, nearest=nearest or examples, readings=readings, meant=meant)
 
@@ -230,12 +234,14 @@ def _not_understood(line: Line, start: int, end: int, found: list[Candidate], re
     """Return why a text is not a due time: the refusal of the phrase it begins with, or one that suggests a spelling."""
     given = line.original(start, end)
     if _NUMBER.fullmatch(line.norm, start, end):
-        return _invalid("due_bare_number", given)
+        return _invalid(line, "due_bare_number", given)
     if found and (longest := _longest(found)).refusal:
         refused = RefusedError(longest.refusal.code, alternatives(longest, ref), longest.refusal.examples)
         return _refused(line, start, longest, refused, ref)
     corrected = corrected_text(line.norm[start:end])
-    return _invalid("due_not_understood", given, (corrected,) if corrected and _is_accepted(corrected, ref) else ())
+    return _invalid(
+        line, "due_not_understood", given, (corrected,) if corrected and _is_accepted(corrected, ref) else ()
+    )
 
 
 def _is_accepted(text: str, ref: ReferenceTime) -> bool:

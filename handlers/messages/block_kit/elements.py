@@ -13,6 +13,7 @@ from desk.rules.contacts import EXTENSION_SIGN
 from desk.rules.reminders import ScheduleWarning
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator
+from handlers.messages.block_kit.view import UNDO
 from handlers.messages.block_kit.writer import Writer
 
 _CARD_BUTTONS = 10
@@ -166,7 +167,7 @@ def warning_text(t: Translator, warning: ScheduleWarning) -> str:
 
 def undo_button(t: Translator, undo_id: UUID) -> Button:
     """Return the button that undoes what was just done."""
-    return Button(t("Undo"), "undo.take_back", {"u": str(undo_id)})
+    return Button(t("Undo"), UNDO, {"u": str(undo_id)})
 
 
 def form_button(label: str, form: str, *, loan: UUID | None = None, follow_up: int | None = None) -> Button:

@@ -30,6 +30,12 @@ VIEW_BLOCKS = 100
 BENEATH = "beneath"
 """The key in `Private` for that of the modal below this one, when that modal shows what is changed here."""
 
+OPENED_AT = "at"
+"""The key in `Private` for the channel in which the modal was opened, if it was opened in one."""
+
+UNDO = "undo.take_back"
+"""The act of the button that undoes what was done: where a closed modal had it, its reader is offered it again."""
+
 _TITLE, _LABEL, _OPTION, _PLACEHOLDER = 24, 2000, 75, 150
 _MANY = 100
 
@@ -55,6 +61,7 @@ class View:
         }
         if self.form != HOME:
             view |= {"title": _plain(self.title, _TITLE), "close": _plain(self.close, _TITLE)}
+            view |= {"notify_on_close": True} if undo_button_of(self.blocks) else {}
         if self.submit:
             view["submit"] = _plain(self.submit, _TITLE)
         return view
@@ -238,6 +245,12 @@ class FormWriter(Writer):
     def _all(self, name: str) -> tuple[str, ...]:
         value = self._typed.get(name, ())
         return (value,) if isinstance(value, str) else value
+
+
+def undo_button_of(blocks: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return the last Undo button of a view's blocks, if there is one."""
+    elements = [element for block in blocks for element in block.get("elements", ()) if "action_id" in element]
+    return next((each for each in reversed(elements) if each["action_id"].partition("#")[0] == UNDO), None)
 
 
 def message_modal(t: Translator, message: Message, title: str, private: Private | None = None) -> View:

@@ -54,6 +54,14 @@ def request(t: Translator, view: RequestView, zone: ZoneInfo) -> Message:
     return writer.message()
 
 
+def access_granted(t: Translator, slack_user_id: str, role: str) -> Message:
+    """Render the answer to who let a person in, where the form that asks for their team and channel is not shown."""
+    writer, who = Writer(), Mention(slack_user_id)
+    writer.phrase(t, "{who} is now a member of the desk as {role}.", who=who, role=Bold(_role(t, role)))
+    button = Button(t("Choose team and channel"), "form.open", {"form": "member", "w": slack_user_id})
+    return writer.buttons(button).message()
+
+
 def granted(t: Translator, view: RequestView, *, name: str | None = None) -> Message:
     """Render the notice to the person whose request was granted, now a member.
 

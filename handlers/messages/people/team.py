@@ -11,7 +11,7 @@ from desk.people.team import MemberAddition, MemberChange, MemberView
 from desk.people.team_settings import TeamChange
 from desk.rules.hours import WorkingHours, format_hours
 from handlers.messages.block_kit.elements import form_button, mentions, undo_button, write_under_way
-from handlers.messages.block_kit.message import Bold, Channel, Inline, Mention, Message
+from handlers.messages.block_kit.message import Bold, Button, Channel, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
 
@@ -55,9 +55,28 @@ def added(t: Translator, result: MemberAddition) -> Message:
     writer.line(_row(t, result.member))
     if result.member.team:
         writer.line(t("Team: {team}", team=result.member.team))
+    _write_replaced(t, writer, result)
+    if result.asks_for_team:
+        writer.line(t("No team yet: they see only their own loans and those without an owner."))
     if result.channel_is_public:
         writer.line(t("Careful: that channel is public. Everyone in the company can read masked names in it."))
-    return writer.buttons(undo_button(t, result.undo_id)).message()
+    buttons = [undo_button(t, result.undo_id)]
+    if result.asks_for_team:
+        buttons.append(Button(t("Choose team and channel"), "form.open", {"form": "member", "w": who.slack_user_id}))
+    return writer.buttons(*buttons).message()
+
+
+def _write_replaced(t: Translator, writer: Writer, result: MemberAddition) -> None:
+    """Write what the member had before and has no more."""
+    before, now = result.before, result.member
+    if before is None:
+        return
+    if gone := [role for role in before.roles if role not in now.roles]:
+        writer.line(t("Taken away:"), " ", t(", ").join(VOCABULARY.role(role).word(t.language) for role in gone))
+    if before.team and before.team != now.team:
+        writer.line(t("Team before: {team}", team=before.team))
+    if before.channel and before.channel != now.channel:
+        writer.line(t("Channel before:"), " ", Channel(before.channel))
 
 
 def removed(t: Translator, result: MemberChange) -> Message:

@@ -62,9 +62,20 @@ def explain(t: Translator, error: DeskError, zone: ZoneInfo, *, in_form: bool = 
     if readings := error.params.get("readings"):
         meant = " · ".join(when(t, due, zone) for due in readings)
         paragraphs.append(phrase(t, "It could mean: {readings}", readings=Bold(meant)))
-    if nearest := error.params.get("nearest"):
+    return paragraphs + _examples(t, error)
+
+
+def _examples(t: Translator, error: DeskError) -> Paragraphs:
+    """Return the nearest valid forms: the line mended with them, as far as that is known."""
+    paragraphs: Paragraphs = []
+    nearest, mended = error.params.get("nearest"), error.params.get("mended")
+    if nearest and (not mended or len(nearest) > len(mended)):
         forms = " · ".join(t.date(form) if isinstance(form, date) else str(form) for form in nearest)
-        paragraphs.append(phrase(t, "For example: {forms}", forms=Code(forms)))
+        text = _("You can type: {forms}") if mended else _("For example: {forms}")
+        paragraphs.append(phrase(t, text, forms=Code(forms)))
+    if mended:
+        paragraphs.append(phrase(t, "For example: {forms}", forms=Code(mended[0])))
+        paragraphs += [["• ", Code(line)] for line in mended[1:]]
     return paragraphs
 
 
@@ -161,6 +172,8 @@ def _next_missing(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraph
     )
     word = outcome(t, error.params["outcome"])
     line = t("/loan-call {loan} {outcome} next tomorrow 10:00", loan=error.params["loan"], outcome=word)
+    if typed := error.params.get("typed"):
+        line = t("/loan-call {line} next tomorrow 10:00", line=typed)
     return [missing, phrase(t, "For example: {forms}", forms=Code(line))]
 
 

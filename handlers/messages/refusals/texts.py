@@ -23,6 +23,10 @@ TEXTS: dict[str, str] = {
     "admin_only": _("Only an admin can give or take away the roles admin and compliance."),
     "team_only": _("Only the member, their manager or an admin can change this."),
     "only_role": _("{who} has no other role. Give them one with /loan-team add, or remove them."),
+    "role_not_held": _("{who} doesn't have the role {roles}."),
+    "roles_leave_loans": _(
+        "{who} has loans or follow-ups, and without this role takes no calls. First reassign them: /loan-reassign {who} @whom"
+    ),
     "team_gone": _("This team no longer exists."),
     "member_already": _("{slack_id} is already a member of this desk."),
     "access_unknown": _("This request for access no longer exists."),
@@ -134,7 +138,6 @@ TEXTS: dict[str, str] = {
     "channel_misplaced": _("“{given}”: put the channel before the team."),
     "role_not_said": _("Which role?"),
     "role_unknown": _("“{given}” isn't a role."),
-    "role_or_team": _("“{given}”: a role, or the name of a team?"),
     "absence_past": _("“{given}” has passed: the last day away must be today or later."),
     "until_missing": _("Until when? Add the last day away."),
     "date_missing": _("Which date?"),
@@ -177,7 +180,7 @@ TEXTS: dict[str, str] = {
     "planned_since": _("Something else has been planned on {loan} since. Check its card: /loan {loan}"),
     "offer_past": _("{given} has passed. Plan the next step with /loan-follow."),
     # undo
-    "undo_unknown": _("There is nothing to undo."),
+    "undo_unknown": _("There is nothing to undo any more. Change it with a command."),
     "undo_not_yours": _("Only the person who did this can undo it."),
     "undo_leaves_loans": _("{who} has loans or follow-ups now. Reassign them with /loan-team remove {who} to @whom"),
     "undo_too_late": _("That was more than {minutes} minutes ago and can't be undone. Change it with a command."),

@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from sqlalchemy import Table, delete, update
+from sqlalchemy import Table, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import SQLModel, col
+from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.tables import ProcessedDelivery
@@ -38,8 +38,3 @@ async def save_answer(session: AsyncSession, claimed_id: UUID, answer_cipher: by
     """Save the answer to a claimed delivery."""
     statement = update(_DELIVERY).where(_DELIVERY.c.id == claimed_id).values(answer_cipher=answer_cipher)
     await (await session.connection()).execute(statement)
-
-
-async def delete_before(session: AsyncSession, instant: datetime) -> None:
-    """Delete the deliveries too old to be repeated."""
-    await session.exec(delete(ProcessedDelivery).where(col(ProcessedDelivery.at) < instant))

@@ -1,6 +1,5 @@
 """Drafts: what a member typed and has not confirmed or sent."""
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import col, delete, select
@@ -26,8 +25,3 @@ async def save(session: AsyncSession, draft: Draft) -> None:
 async def delete_form(session: AsyncSession, member_id: UUID, form: str) -> None:
     """Delete a member's draft of a form."""
     await session.exec(delete(Draft).where(col(Draft.member_id) == member_id, col(Draft.form) == form))
-
-
-async def delete_before(session: AsyncSession, workspace_id: UUID, instant: datetime) -> None:
-    """Delete the drafts that are older than `instant`."""
-    await session.exec(delete(Draft).where(col(Draft.workspace_id) == workspace_id, col(Draft.at) < instant))

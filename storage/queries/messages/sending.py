@@ -32,6 +32,8 @@ NOT_COMPOSED = "not_composed"
 _MEMBER = SQLModel.metadata.tables["member"]
 _N = NOTICE.c
 
+_LEASED = (_N.id, _N.fence, _N.attempts, _N.channel_id, _N.ts, _N.tried_at, _N.shown_digest, _N.workspace_id, _N.key)
+
 _CHANNEL = func.coalesce(
     case((_N.ts.is_not(None), _N.channel_id), else_=null()),
     case((_MEMBER.c.channel_lost_at.is_(None), _MEMBER.c.reminder_channel_id), else_=null()),
@@ -66,6 +68,7 @@ class Lease:
     channel_id: str | None
     ts: str | None
     tried_at: datetime | None
+    shown_digest: bytes | None
     mark: UUID
 
 
@@ -138,15 +141,18 @@ async def take_lease(session: AsyncSession, workspace_id: UUID, notice_id: UUID,
         update(NOTICE)
         .where(_N.id == notice_id, _N.workspace_id == workspace_id, _due(now), _free(now))
         .values(fence=_N.fence + 1, lease_until=now + LEASE)
-        .returning(_N.id, _N.fence, _N.attempts, _N.channel_id, _N.ts, _N.tried_at, _N.workspace_id, _N.key)
+        .returning(*_LEASED)
     )
     row = (await (await session.connection()).execute(statement)).first()
-    return Lease(*row[:6], mark=mark_of(row[6], row[7])) if row else None
+    return Lease(*row[:7], mark=mark_of(row[7], row[8])) if row else None
 
 
 async def renew_lease(session: AsyncSession, lease: Lease, now: datetime) -> bool:
-    """Extend the lease to `LEASE` from now, before a request that is safe to repeat. Return False when it is lost."""
-    return await _change(session, lease, lease_until=now + LEASE)
+    """Extend the lease to `LEASE` from now, before a request that is safe to repeat. Return False when it is lost.
+
+    Until the request is recorded, what the message shows is uncertain.
+    """
+    return await _change(session, lease, lease_until=now + LEASE, shown_digest=None)
 
 
 async def record_attempt(session: AsyncSession, lease: Lease, channel: str, now: datetime) -> bool:
@@ -161,21 +167,36 @@ async def record_attempt(session: AsyncSession, lease: Lease, channel: str, now:
 
 
 async def record_sent(
-    session: AsyncSession, lease: Lease, *, revision: int, channel_id: str, ts: str, now: datetime
+    session: AsyncSession,
+    lease: Lease,
+    *,
+    revision: int,
+    channel_id: str,
+    ts: str,
+    now: datetime,
+    shown_digest: bytes | None = None,
 ) -> bool:
-    """Record the message and the revision it shows. Return False when another sender was quicker.
+    """Record the message, the revision and the content it shows. Return False when another sender was quicker.
 
     A newer revision stays pending.
     """
     posted = _posted(channel_id, ts, now)
     return await _change(
-        session, lease, _no_other(ts), tried_at=None, sent=revision, **posted, **_settled(revision, now)
+        session,
+        lease,
+        _no_other(ts),
+        tried_at=None,
+        sent=revision,
+        shown_digest=shown_digest,
+        **posted,
+        **_settled(revision, now),
     )
 
 
 async def record_found(session: AsyncSession, lease: Lease, *, channel_id: str, ts: str, now: datetime) -> bool:
     """Record the message that an earlier attempt posted. The lease goes on. Return False when another sender was quicker."""
-    return await _change(session, lease, _no_other(ts), tried_at=None, **_posted(channel_id, ts, now))
+    posted = _posted(channel_id, ts, now)
+    return await _change(session, lease, _no_other(ts), tried_at=None, shown_digest=None, **posted)
 
 
 async def claim_post(session: AsyncSession, notice_id: UUID, *, channel_id: str, ts: str, now: datetime) -> bool:
@@ -183,7 +204,7 @@ async def claim_post(session: AsyncSession, notice_id: UUID, *, channel_id: str,
     statement = (
         update(NOTICE)
         .where(_N.id == notice_id, _no_other(ts), _N.dropped_at.is_(None), _N.gave_up_at.is_(None))
-        .values(_posted(channel_id, ts, now))
+        .values(shown_digest=None, **_posted(channel_id, ts, now))
         .returning(_N.id)
     )
     return (await (await session.connection()).execute(statement)).first() is not None
@@ -192,7 +213,15 @@ async def claim_post(session: AsyncSession, notice_id: UUID, *, channel_id: str,
 async def record_deleted(session: AsyncSession, lease: Lease, now: datetime) -> bool:
     """Record that the message was deleted in Slack: a new one is pending."""
     return await _change(
-        session, lease, channel_id=None, ts=None, sent=0, tried_at=None, owed_from=now, lease_until=None
+        session,
+        lease,
+        channel_id=None,
+        ts=None,
+        sent=0,
+        tried_at=None,
+        owed_from=now,
+        lease_until=None,
+        shown_digest=None,
     )
 
 
@@ -260,6 +289,11 @@ async def waiting(session: AsyncSession, workspace_id: UUID) -> tuple[int, datet
     statement = select(func.count(), func.min(since)).where(_N.workspace_id == workspace_id, _N.owed_from.is_not(None))
     row = (await (await session.connection()).execute(statement)).one()
     return row[0], row[1]
+
+
+async def forget_shown(session: AsyncSession, notice_id: UUID) -> None:
+    """Record that it is uncertain what the message shows: an overtaken sender may have replaced it."""
+    await (await session.connection()).execute(update(NOTICE).where(_N.id == notice_id).values(shown_digest=None))
 
 
 async def _set_attempts(

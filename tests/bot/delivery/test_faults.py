@@ -237,6 +237,7 @@ async def test_a_message_that_cannot_be_edited_any_more_stays(room: Room, sender
     notice_id = await room.owe()
     await sender.deliver_pending()
     room.sandbox.faults.next("chat.update", "error:edit_window_closed", times=9)
+    room.state["reminder"] = "done"
     async with room.office.desk(room.workspace) as desk:
         await notices.touch(desk.session, [notice_id], desk.now)
     await deliver_for(room, sender, clock, minutes=2)

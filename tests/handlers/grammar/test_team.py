@@ -6,7 +6,7 @@ import pytest
 
 from desk.core.values import PersonRef
 from handlers.grammar.reader import ChannelRef
-from handlers.grammar.team import Add, Away, Back, ListTeam, Remove, SetDay, SetHours, TeamRequest, parse
+from handlers.grammar.team import Add, Away, Back, Drop, ListTeam, Remove, SetDay, SetHours, TeamRequest, parse
 from tests.handlers.grammar.lines import asked, refused, understood
 
 WANG, LI = PersonRef("U1"), PersonRef("U2")
@@ -24,6 +24,16 @@ MONDAY_TO_SATURDAY = frozenset(range(6))
         ("add <@U1> agent <#C1|desk> Team North", Add(WANG, ("agent",), DESK, "Team North")),
         ("add <@U1> agent Team North", Add(WANG, ("agent",), None, "Team North")),
         ("add <@U1> verifier, collector and manager", Add(WANG, ("verifier", "collector", "manager"), None, "")),
+        ("add <@U1> agent manager East", Add(WANG, ("agent", "manager"), None, "East")),
+        ("add <@U1> agent verifier", Add(WANG, ("agent", "verifier"), None, "")),
+        ("add <@U1> agent team lead East", Add(WANG, ("agent", "manager"), None, "East")),
+        ("add <@U1> agent verifier <#C1|desk> Collections", Add(WANG, ("agent", "verifier"), DESK, "Collections")),
+        ("添加 <@U1> 客户经理 主管 东区", Add(WANG, ("agent", "manager"), None, "东区")),
+        ("添加 <@U1> 客户经理、主管，电核 东区", Add(WANG, ("agent", "manager", "verifier"), None, "东区")),
+        ("添加 <@U1> 客户经理 催收一组", Add(WANG, ("agent",), None, "催收一组")),
+        ("drop <@U1> manager", Drop(WANG, ("manager",))),
+        ("drop <@U1> manager, agent", Drop(WANG, ("manager", "agent"))),
+        ("去掉 <@U1> 主管", Drop(WANG, ("manager",))),
         ("添加 <@U1> 电核、催收 <#C1|desk> 一组", Add(WANG, ("verifier", "collector"), DESK, "一组")),
         ("添加 <@U1> 客户经理和主管", Add(WANG, ("agent", "manager"), None, "")),
         ("remove <@U1> to <@U2>", Remove(WANG, LI)),
@@ -56,7 +66,8 @@ def test_each_form_of_the_command_is_understood(typed: str, request_: TeamReques
         ("add wang agent", "person_missing", "who", "wang"),
         ("add <@U1>", "role_not_said", "role", ""),
         ("add <@U1> boss", "role_unknown", "role", "boss"),
-        ("add <@U1> agent verifier", "role_or_team", "role", "verifier"),
+        ("drop <@U1>", "role_not_said", "role", ""),
+        ("drop <@U1> boss", "role_unknown", "role", "boss"),
         ("add <@U1> agent #desk", "channel_unknown", "channel", "#desk"),
         ("remove <@U1>", "person_missing", "to", ""),
         ("away <@U1>", "until_missing", "date", ""),
@@ -79,11 +90,6 @@ def test_each_form_of_the_command_is_understood(typed: str, request_: TeamReques
 def test_a_line_that_is_not_understood_is_refused_with_the_part(typed: str, code: str, part: str, given: str):
     refusal = refused(parse, typed)
     assert (refusal.code, refusal.params["part"], refusal.params["given"]) == (code, part, given)
-
-
-def test_a_second_role_after_a_blank_is_refused_because_it_may_be_a_team():
-    (nearest,) = refused(parse, "add <@U1> agent verifier").params["nearest"]
-    assert understood(parse, f"add <@U1> {nearest}") == Add(WANG, ("agent", "verifier"), None, "")
 
 
 def test_help_requests_help():

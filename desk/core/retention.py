@@ -1,0 +1,26 @@
+"""Delete what the desk needs for minutes only: answers for repeats, drafts and begun forms, and what Undo needs."""
+
+from datetime import timedelta
+
+from desk.core.deliveries import ANSWER_LIFETIME
+from desk.core.drafts import DRAFT_LIFETIME
+from desk.core.transaction import Desk
+from desk.core.undo import UNDO_FOR
+from storage.queries.core import retention
+
+BATCH = 500
+"""Rows of a table that one transaction deletes, which holds up others for some hundredths of a second."""
+
+UNDO_KEPT_FOR = UNDO_FOR + timedelta(minutes=1)
+"""How long what Undo needs is kept: a press at the last second may take a while."""
+
+
+async def forget_old(desk: Desk) -> bool:
+    """Delete the next batch of what has served its time. Return whether there may be more."""
+    session, workspace_id, now = desk.session, desk.workspace.id, desk.now
+    deleted = (
+        await retention.delete_deliveries(session, workspace_id, now - ANSWER_LIFETIME, limit=BATCH),
+        await retention.delete_drafts(session, workspace_id, now - DRAFT_LIFETIME, limit=BATCH),
+        await retention.delete_undos(session, workspace_id, now - UNDO_KEPT_FOR, limit=BATCH),
+    )
+    return max(deleted) == BATCH

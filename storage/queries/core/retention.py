@@ -1,0 +1,55 @@
+"""Delete old rows in batches, by the index of the time from which they are no longer needed."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlmodel import col, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.tables import Call, Draft, ProcessedDelivery, Undo
+
+
+async def delete_deliveries(session: AsyncSession, workspace_id: UUID, before: datetime, *, limit: int) -> int:
+    """Delete deliveries too old to be repeated, and return how many."""
+    return await _delete(session, ProcessedDelivery, ProcessedDelivery.at, workspace_id, before, limit)
+
+
+async def delete_drafts(session: AsyncSession, workspace_id: UUID, before: datetime, *, limit: int) -> int:
+    """Delete drafts and begun forms that are no longer valid, and return how many."""
+    return await _delete(session, Draft, Draft.at, workspace_id, before, limit)
+
+
+async def delete_undos(session: AsyncSession, workspace_id: UUID, before: datetime, *, limit: int) -> int:
+    """Delete what Undo needed of acts that can no longer be undone, and return how many."""
+    return await _delete(session, Undo, Undo.made_at, workspace_id, before, limit)
+
+
+async def clear_line_digests(session: AsyncSession, workspace_id: UUID, before: datetime, *, limit: int) -> int:
+    """Clear the digests of the lines by which calls were logged, and return how many."""
+    old = (
+        select(col(Call.id))
+        .where(col(Call.workspace_id) == workspace_id, col(Call.line_digest).is_not(None), col(Call.at) < before)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = (await (await session.connection()).execute(old)).scalars().all()
+    if ids:
+        await session.exec(update(Call).where(col(Call.id).in_(ids)).values(line_digest=None))
+    return len(ids)
+
+
+async def _delete(
+    session: AsyncSession, table: type[Any], instant: Any, workspace_id: UUID, before: datetime, limit: int
+) -> int:
+    old = (
+        select(table.id)
+        .where(table.workspace_id == workspace_id, instant < before)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = (await (await session.connection()).execute(old)).scalars().all()
+    if ids:
+        await (await session.connection()).execute(delete(table).where(table.id.in_(ids)))
+    return len(ids)

@@ -1,0 +1,95 @@
+"""A refusal's example is the typed line, mended: sent as it is shown, it is understood."""
+
+import re
+
+import pytest
+
+from handlers.commands import COMMANDS
+from storage.tables import Loan
+from tests.builders import make_follow_up, make_loan
+from tests.wire.office_day import Slack
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    """A-1 of the agent, with a follow-up for today."""
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="disbursed")
+    await make_follow_up(slack.office, loan, slack.agent, purpose="overdue")
+    return loan
+
+
+def examples(text: str) -> list[str]:
+    """Return the lines that an answer shows, without the repeated one."""
+    shown = text.partition("Your line")[0].partition("您输入")[0]
+    return re.findall(r"/loan[a-z-]* [^\n]+", shown.replace("&gt;", ">").replace("&lt;", "<").replace("&amp;", "&"))
+
+
+@pytest.mark.parametrize(
+    ("line", "example"),
+    [
+        ("/loan-call A-1 reachd, wants a lower rate", "/loan-call A-1 reached, wants a lower rate"),
+        ("/loan-call A-1 no anwser, he & she", "/loan-call A-1 no answer, he & she"),
+        ("/loan-call A-1", "/loan-call A-1 reached"),
+        ("/loan-call A-1 : three things", "/loan-call A-1 reached: three things"),
+        ("/loan-call A-1 paid half of it", "/loan-call A-1 reached: paid half of it"),
+        ("/loan-call A-1 na > tommorow 3pm income", "/loan-call A-1 na > tomorrow 3pm income"),
+        ("/loan-call A-1 na > fri 2 income", "/loan-call A-1 na > 2026-11-27 02:00 income"),
+        ("/loan-call A-1 na next week", "/loan-call A-1 na > next mon"),
+        ("/loan-call A-1 call back, he drives", "/loan-call A-1 call back, he drives next tomorrow 10:00"),
+        ("/loan-call A-1 promised 3000", "/loan-call A-1 promised 3000 next tomorrow 10:00"),
+        ("/loan-call A-1 承诺还款，下次周五3000", "/loan-call A-1 承诺还款，3000 下次周五"),
+        ("/loan-follow A-1 tomorrow 1500 income", "/loan-follow A-1 2026-11-26 15:00 income"),
+        ("/loan-follow A-1 income tomorrow 10:00", "/loan-follow A-1 tomorrow 10:00 income"),
+        ("/loan-follow A-1", "/loan-follow A-1 tomorrow 10:00"),
+        ("/loan-docs A-1 id, bnak by fri", "/loan-docs A-1 id, bank by fri"),
+        ("/loan-docs A-1 id fri", "/loan-docs A-1 id by fri"),
+        ("/loan-stage A-1 aproved at last", "/loan-stage A-1 approved at last"),
+        ("/loan-due tomorow", "/loan-due tomorrow"),
+        ("/loan-digest 8", "/loan-digest now"),
+    ],
+)
+async def test_an_example_is_the_typed_line_mended(slack: Slack, loan: Loan, line: str, example: str) -> None:
+    reply = await slack.command(slack.agent, line)
+    assert example in examples(reply.text), reply.text
+
+
+@pytest.mark.parametrize(
+    ("line", "example"),
+    [
+        ("/loan-call A-1", "/loan-call A-1 已接通"),
+        ("/loan-call A-1 promised 3000", "/loan-call A-1 promised 3000，下次明天10:00"),
+        ("/loan-follow A-1", "/loan-follow A-1 明天10:00"),
+        ("/loan-follow A-1 xyz", "/loan-follow A-1 明天10:00"),
+        ("/loan-docs A-1 xyz", "/loan-docs A-1 身份证"),
+        ("/loan-stage A-1", "/loan-stage A-1 咨询"),
+    ],
+)
+async def test_an_example_is_in_the_readers_language_where_the_line_has_none_yet(
+    slack: Slack, loan: Loan, line: str, example: str
+) -> None:
+    await slack.in_chinese(slack.agent)
+    reply = await slack.command(slack.agent, line)
+    assert example in examples(reply.text), reply.text
+
+
+async def test_a_borrowers_chinese_name_makes_no_example_chinese(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-call 王小明 xyz")
+    assert "/loan-call 王小明 reached" in examples(reply.text)
+    assert "已接通" not in reply.text
+
+
+@pytest.mark.parametrize(
+    "command", [command for command in COMMANDS if command.name != "/loan-team"], ids=lambda c: c.name
+)
+async def test_every_example_of_a_refusal_is_understood(slack: Slack, loan: Loan, command: object) -> None:
+    usage = command.usage  # pyright: ignore[reportAttributeAccessIssue]
+    for who, typed in ((slack.agent, [e.en for e in usage.examples]), (slack.other, [e.zh for e in usage.examples])):
+        if who is slack.other:
+            await slack.in_chinese(slack.other)
+        for words in (line.replace("L-1042", "A-1").split(" ") for line in typed):
+            for n in range(1, len(words)):
+                reply = await slack.command(who, f"{usage.command} {' '.join(words[:n])}x")
+                for example in examples(reply.text) if "Your line" in reply.text or "您输入" in reply.text else []:
+                    again = await slack.command(who, example)
+                    assert "isn't a" not in again.text, example
+                    assert "I don't understand" not in again.text, example
