@@ -18,6 +18,8 @@ _SCIENTIFIC = re.compile(r"[\d.]+e[+-]?\d+", re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _YES, _NO = frozenset({"yes", "y", "true", "1", "是", "有"}), frozenset({"no", "n", "false", "0", "否", "无"})
 
+_PLAIN = re.compile(r"[\w.@+-]+")
+"""A cell with nothing to remove."""
 _FORMULA = re.compile(r'=\s*"(.*)"', re.DOTALL)
 """A text as spreadsheets are made to keep it: `="00123"`."""
 _TEXTS = frozenset({"number", "name"})
@@ -30,9 +32,14 @@ _WHOLE_NUMBER = re.compile(r"(\+?[0-9]+)\.0+")
 """A number that a spreadsheet took for a quantity: `13800138000.0`."""
 
 
+_STAGES = {term: stage.code for stage in VOCABULARY.stages for term in stage.terms()}
+
+
 def clean(text: str) -> str:
     """Return a cell without what spreadsheets and copying leave around it: `="…"`, a leading back-tick, zero-width
     characters, line breaks, and blanks at the ends."""
+    if _PLAIN.fullmatch(text):
+        return text
     plain = clean_name(text)
     if formula := _FORMULA.fullmatch(plain):
         plain = formula[1]
@@ -51,8 +58,10 @@ def read_cell(column: str, cell: str, *, today: date, region: str) -> Any:
 
 def _figures(text: str) -> str:
     """Return a number as the lender's system writes it."""
-    visible = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
-    plain = visible.lstrip(_TEXT_MARKS).strip()
+    plain = text
+    if not text.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    plain = plain.lstrip(_TEXT_MARKS).strip()
     whole = _WHOLE_NUMBER.fullmatch(plain)
     return whole[1] if whole else plain
 
@@ -85,10 +94,8 @@ def _phone(text: str, _today: date, region: str) -> str:
 
 
 def _stage(text: str, _today: date, _region: str) -> str:
-    key = term_key(text)
-    for stage in VOCABULARY.stages:
-        if key in stage.terms():
-            return stage.code
+    if code := _STAGES.get(term_key(text)):
+        return code
     raise Invalid("unknown_stage", given=text, nearest=tuple(stage.code for stage in VOCABULARY.stages))
 
 

@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Literal
+from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.importing.rows import ImportRow
+from storage.engine.cipher import encrypted_column
+from storage.queries.importing.imports import StoredValues
 from storage.queries.loans.loans import number_key
-from storage.tables import AuditEntry, ImportedValues
+from storage.tables import AuditEntry, Loan
 
 Verdict = Literal["same", "take", "replace", "keep", "keep_unsaid"]
 """What becomes of a file's value: it is the desk's already; it is taken; it is taken in place of a correction; the desk's
@@ -23,6 +26,8 @@ correction stays and differs from something new; or it stays because the file on
 
 COMPARED = ("name", "phone", "stage", "owner", "amount", "due_day", "autopay", "unpaid_since")
 """The columns of which the last value is kept."""
+
+_VALUES = encrypted_column("imported_values", "values_cipher")
 
 _DOTS_AND_BLANKS = re.compile(r"[\s·•‧∙⋅・･᛫ꞏ]+")
 
@@ -61,6 +66,8 @@ def as_text(value: object) -> str:
 def weigh(column: str, present: object, new: object, said: LastSaid) -> Verdict:
     """Return what becomes of a file's value for a column that the file gives."""
     have, brought, last = as_text(present), as_text(new), said.values.get(column)
+    if brought == have:
+        return "same"
     alike = _alike(column)
     if alike(brought) == alike(have):
         respelled = last is not None and have == last != brought
@@ -80,17 +87,15 @@ def values_of(row: ImportRow, earlier: Mapping[str, str]) -> dict[str, str]:
     return {**earlier, **given}
 
 
-def read_values(desk: Desk, row: ImportedValues) -> dict[str, str]:
+def read_values(desk: Desk, stored: StoredValues) -> dict[str, str]:
     """Decrypt what the last file said."""
-    return json.loads(desk.cipher.decrypt(ImportedValues.values_cipher, row))
+    return json.loads(desk.cipher.decrypt_at(_VALUES, stored.id, stored.values_cipher))
 
 
-def write_values(desk: Desk, row: ImportedValues, number: str, values: Mapping[str, str]) -> ImportedValues:
-    """Set what the last file said, encrypted, on a row that is stored later."""
+def write_values(desk: Desk, loan: Loan, number: str, values: Mapping[str, str], *, row_id: UUID) -> StoredValues:
+    """Return what a file says, encrypted for the row of that id."""
     text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-    row.number_key, row.at = number_key(number), desk.now
-    row.values_cipher = desk.cipher.encrypt(ImportedValues.values_cipher, row.id, text)
-    return row
+    return StoredValues(row_id, loan.id, number_key(number), desk.cipher.encrypt_at(_VALUES, row_id, text))
 
 
 def corrected_fields(entries: Iterable[AuditEntry]) -> frozenset[str]:

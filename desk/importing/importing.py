@@ -20,7 +20,7 @@ from storage.engine.types import new_id
 from storage.queries.importing import imports
 from storage.queries.loans.loans import number_key
 from storage.queries.people import members
-from storage.tables import ImportedValues, Loan, Member
+from storage.tables import Loan, Member
 
 BATCH = 200
 """Rows per transaction: few enough that others can write in between."""
@@ -107,22 +107,24 @@ class _Batch:
         self.planned = 0
         self.new: list[tuple[UUID, str, str]] = []
         self.same_phones: list[tuple[ImportRow, Matched]] = []
-        self.values_new: list[ImportedValues] = []
-        self.values_changed: list[ImportedValues] = []
+        self.values_new: list[imports.StoredValues] = []
+        self.values_changed: list[imports.StoredValues] = []
 
     async def read(self, rows: Sequence[ImportRow]) -> None:
         """Read what the desk knows, in a few queries for all rows."""
         desk = self.desk
-        named = {row.owner.casefold() for row in rows}
+        owners = {row.owner.casefold() for row in rows}
         for member in await members.everybody(desk.session, desk.workspace.id):
             self.present.add(member.id)
             for key in (member.slack_user_id, member.email):
-                if key and key.casefold() in named and roles_of(member) & set(CALLERS):
+                if key and key.casefold() in owners and roles_of(member) & set(CALLERS):
                     self.owners[key.casefold()] = member
         there = await imports.locked_by_numbers(
             desk.session, desk.workspace.id, [row.number for row in rows if row.number]
         )
-        phones = [without_extension(row.phone) for row in rows if row.phone]
+        named = {key for loan, _, said in there for key in (loan.number_key, said.number_key if said else "")}
+        unknown = [row for row in rows if row.phone and number_key(row.number) not in named]
+        phones = [without_extension(row.phone) for row in unknown]
         digests = [desk.cipher.digest("phone", "".join(filter(str.isdigit, phone))) for phone in phones]
         minted = await imports.minted_with_phone(desk.session, desk.workspace.id, digests)
         found = {loan.id: (loan, borrower, values) for loan, borrower, values in there}
@@ -231,23 +233,19 @@ class _Batch:
             return "taken_over"
         return "changed" if update.columns else "same"
 
-    def _remember(self, loan: Loan, before: ImportedValues | None, row: ImportRow, earlier: Any) -> None:
+    def _remember(self, loan: Loan, before: imports.StoredValues | None, row: ImportRow, earlier: Any) -> None:
         values = values_of(row, earlier)
         if before is not None and values == earlier and before.number_key == number_key(row.number):
             return
-        new = ImportedValues(
-            workspace_id=self.desk.workspace.id, loan_id=loan.id, number_key="", values_cipher=b"", at=self.desk.now
-        )
-        if before is not None:
-            new.id = before.id
-        write_values(self.desk, new, row.number, values)
-        (self.values_new if before is None else self.values_changed).append(new)
+        rows = self.values_new if before is None else self.values_changed
+        row_id = new_id() if before is None else before.id
+        rows.append(write_values(self.desk, loan, row.number, values, row_id=row_id))
 
     async def finish(self) -> ImportResult:
         """Write what is written for all rows at once, and return the result."""
         await borrowers.write_many(self.desk, self.new)
-        await imports.add_values(self.desk.session, self.values_new)
-        await imports.change_values(self.desk.session, self.values_changed)
+        await imports.add_values(self.desk.session, self.desk.workspace.id, self.values_new, self.desk.now)
+        await imports.change_values(self.desk.session, self.values_changed, self.desk.now)
         for row, known in self.same_phones:
             if known.loan.minted:  # no later row took it over
                 self.remarks.append(

@@ -17,7 +17,8 @@ from desk.messages.manager_notices import ask_for_owner
 from desk.rules.stages import weigh_imported_stage
 from storage.engine.types import new_id
 from storage.queries.handover import holdings
-from storage.tables import Borrower, ImportedValues, Loan, Member
+from storage.queries.importing.imports import StoredValues
+from storage.tables import Borrower, Loan, Member
 
 _TERMS = ("amount", "due_day", "autopay", "unpaid_since")
 """The columns that are values of the loan itself."""
@@ -37,7 +38,7 @@ class Matched:
     loan: Loan
     borrower: Borrower
     contact: Contact
-    values: ImportedValues | None
+    values: StoredValues | None
     said: LastSaid
 
 

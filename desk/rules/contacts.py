@@ -57,6 +57,8 @@ _FEWEST_DIGITS = 5
 """Four digits are a phone's end."""
 
 _ONLY_A_NUMBER = re.compile(r"[+0-9\s().\-/·\u2010-\u2015]+")
+_PLAIN_NUMBER = re.compile(r"\+?[0-9]{5,15}")
+"""A number as a lender's file writes it, which needs no search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ def read_phone(text: str, region: str) -> str:
     Raises Invalid (`phone_invalid`, `phone_several`: a second number stands behind it).
     """
     plain = _plain(text)
+    if _PLAIN_NUMBER.fullmatch(plain) and (phone := _whole_number(plain, region)) is not None:
+        return phone
     begin = label.end() if (label := re.match(_LABEL, plain)) else 0
     end, phone = _number_at(plain, begin, region) or (len(plain), _whole_number(plain[begin:], region))
     rest = plain[end:].strip(" ,;、/|&")

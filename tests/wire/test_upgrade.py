@@ -23,6 +23,7 @@ from storage.engine import schema
 from storage.engine.database import Database, make_folder
 from storage.tables import AuditEntry, Loan, LoanCorrection, Member, Team
 from tests.clocks import FrozenClock
+from tests.imports import bring_rows, remarks
 from tests.wire.conftest import PEOPLE, install, settings_for
 from tests.wire.office_day import Slack, shown
 
@@ -216,3 +217,17 @@ async def test_what_was_begun_in_a_form_is_offered_again(slack: Slack) -> None:
     await form.press("Continue where I left off")
     await form.submit()
     assert "他妻子接的电话" in form.text
+
+
+async def test_the_first_file_of_the_lender_takes_no_correction_back(slack: Slack) -> None:
+    await slack.command(slack.agent, "/loan edit L-1042 phone 13900139000")
+    rows = ("L-1042,王晓明,13800138000,application,", "L-1043,Quartermaine,13800138001,application,")
+    outcome = await bring_rows(slack.office, slack.workspace, *rows)
+    assert outcome.refused == []
+    said = remarks(outcome)
+    assert "L-1042 phone: was corrected here to +86 139 0013 9000, and the file says +86 138 0013 8000." in said[0]
+    assert "L-1043 stage: is approved here, and the file says application." in said[1]
+    assert "L-1042" in (await slack.command(slack.agent, "/loan find 13900139000")).text
+    assert "王晓明" in (await slack.command(slack.agent, "/loan L-1042")).text
+    again = await bring_rows(slack.office, slack.workspace, *rows)
+    assert dict(again.effects) == {"same": 2}

@@ -2,10 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, insert, union, update
+from sqlalchemy import select as sqlalchemy_select
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,7 +17,18 @@ from storage.tables import AuditEntry, Borrower, ImportedValues, Loan, SearchTer
 
 _IMPORTED = SQLModel.metadata.tables["imported_values"]
 
-Known = tuple[Loan, Borrower, ImportedValues | None]
+
+@dataclass(frozen=True, slots=True)
+class StoredValues:
+    """What a file said about a loan: the row's id, the number that the file used as it is compared, its values, encrypted."""
+
+    id: UUID
+    loan_id: UUID
+    number_key: str
+    values_cipher: bytes = field(repr=False)
+
+
+Known = tuple[Loan, Borrower, StoredValues | None]
 """A loan with its borrower and what the lender's file last said about it, if a file did."""
 
 
@@ -28,17 +42,21 @@ async def locked_by_numbers(session: AsyncSession, workspace_id: UUID, numbers: 
             ImportedValues.workspace_id == workspace_id, col(ImportedValues.number_key).in_(keys)
         ),
     )
-    statement = (
-        select(Loan, Borrower, ImportedValues)
+    statement: Any = (
+        sqlalchemy_select(Loan, Borrower, _IMPORTED.c.id, _IMPORTED.c.number_key, _IMPORTED.c.values_cipher)
         .join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
-        .outerjoin(ImportedValues, col(ImportedValues.loan_id) == col(Loan.id))
+        .outerjoin(_IMPORTED, _IMPORTED.c.loan_id == col(Loan.id))
         .where(col(Loan.id).in_(named))
         .order_by(col(Loan.id))
         # The borrower too, so that a correction that commits meanwhile is seen.
         .with_for_update(of=[Loan, Borrower])  # pyright: ignore[reportArgumentType]
     )
-    found: Any = (await session.exec(statement)).all()
-    return [(loan, borrower, values) for loan, borrower, values in found]
+    asked: Any = session  # its overloads know four columns at most
+    found: Sequence[tuple[Loan, Borrower, UUID | None, str, bytes]] = (await asked.exec(statement)).all()
+    return [
+        (loan, borrower, StoredValues(row_id, loan.id, key, values) if row_id is not None else None)
+        for loan, borrower, row_id, key, values in found
+    ]
 
 
 async def minted_with_phone(
@@ -80,23 +98,21 @@ async def corrections(session: AsyncSession, loan_ids: Collection[UUID]) -> dict
     return found
 
 
-async def add_values(session: AsyncSession, rows: Sequence[ImportedValues]) -> None:
+async def add_values(session: AsyncSession, workspace_id: UUID, rows: Sequence[StoredValues], at: datetime) -> None:
     """Insert what a file said about loans of which no file had said anything yet."""
     if rows:
-        await (await session.connection()).execute(insert(_IMPORTED), [row.model_dump() for row in rows])
+        values = [{**asdict(row), "workspace_id": workspace_id, "at": at} for row in rows]
+        await (await session.connection()).execute(insert(_IMPORTED), values)
 
 
-async def change_values(session: AsyncSession, rows: Sequence[ImportedValues]) -> None:
+async def change_values(session: AsyncSession, rows: Sequence[StoredValues], at: datetime) -> None:
     """Replace what an earlier file said."""
     if not rows:
         return
     statement = (
         update(_IMPORTED)
         .where(_IMPORTED.c.id == bindparam("row"))
-        .values({name: bindparam(f"new_{name}") for name in ("number_key", "values_cipher", "at")})
+        .values(number_key=bindparam("key"), values_cipher=bindparam("cipher"), at=at)
     )
-    changes = [
-        {"row": row.id, "new_number_key": row.number_key, "new_values_cipher": row.values_cipher, "new_at": row.at}
-        for row in rows
-    ]
+    changes = [{"row": row.id, "key": row.number_key, "cipher": row.values_cipher} for row in rows]
     await (await session.connection()).execute(statement, changes)
