@@ -18,8 +18,12 @@ _SEPARATOR = re.compile(f"[{_BLANKS}{_MARKS}]")
 _BETWEEN_PARTS = re.compile(f"[{_BLANKS}{_MARKS}]+")
 _BETWEEN_WORDS = re.compile(f"[{_BLANKS}]+")
 
-_SIGNS = re.compile(r"[*+$%^?\u2190-\u2bff\ufe00-\ufe0f\U0001f000-\U0001faff\U000e0000-\U000e01ef]")
-"""Arrows, dingbats, emoji and marks of markup: part of a name as it is compared, but not what people type of it."""
+_SIGNS = "[*+$%^\u2190-\u23ff\u2600-\u27bf\u2b00-\u2bff\ufe00-\ufe0f\U0001f000-\U0001faff\U000e0000-\U000e01ef]"
+"""Arrows, dingbats, emoji and marks of markup: around a name, people do not type them. Not what stands for a character that
+could not be written (`?`, `□`): it is a character of the name."""
+
+_AROUND = re.compile(f"^{_SIGNS}+|{_SIGNS}+$")
+_BEFORE = re.compile(f"{_SIGNS}*")
 
 _ACCENTED = re.compile("(?<=[a-z\u00df-\u024f\u0370-\u052f\u1e00-\u1fff])[\u0300-\u036f]+")
 """Accents on Latin, Greek and Cyrillic letters; in other scripts a mark is as much a part of the word as a letter."""
@@ -68,10 +72,15 @@ def has_separators(text: str) -> bool:
 
 
 def without_accents(key: str) -> str:
-    """Return a compared text as people type it who leave out accents and signs; the text itself if nothing else is left."""
-    apart = unicodedata.normalize("NFD", key)
-    bare = unicodedata.normalize("NFC", _ACCENTED.sub("", apart))
-    return _SIGNS.sub("", bare) or key
+    """Return a compared text as people type it who leave out accents."""
+    if key.isascii():
+        return key
+    return unicodedata.normalize("NFC", _ACCENTED.sub("", unicodedata.normalize("NFD", key)))
+
+
+def without_signs(key: str) -> str:
+    """Return a compared text without the signs before and behind it; nothing if there is nothing else."""
+    return _AROUND.sub("", key)
 
 
 def is_of_characters(key: str) -> bool:
@@ -86,6 +95,4 @@ def surname_length(key: str) -> int:
 
 def shown_characters(name: str) -> str:
     """Return the characters of a name that a mask counts: without separators and without signs before the first letter."""
-    kept = _SEPARATOR.sub("", unicodedata.normalize("NFC", name))
-    leading = re.match(rf"(?:{_SIGNS.pattern})*", kept)
-    return kept[leading.end() :] if leading else kept
+    return _BEFORE.sub("", _SEPARATOR.sub("", unicodedata.normalize("NFC", name)), count=1)

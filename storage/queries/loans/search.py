@@ -216,25 +216,27 @@ def _name_terms(name: str) -> set[Term]:
 
 def _wholes(name: str) -> Iterator[str]:
     key = names.name_key(name)
-    yield key
+    yield from (key, names.without_signs(key))
     words = names.words_of(name)
-    yield from words
-    yield from names.parts_of(name)
+    for text in (*words, *names.parts_of(name)):
+        yield from (text, names.without_signs(text))
     if 1 < len(words) <= _MOST_WORDS:
         yield from ("".join(words[start:end]) for start, end in combinations(range(len(words) + 1), 2))
-    if names.is_of_characters(key):
-        yield key[names.surname_length(key) :]
+    bare = names.without_signs(key)
+    if names.is_of_characters(bare):
+        yield bare[names.surname_length(bare) :]
 
 
 def _starts(name: str) -> Iterator[str]:
-    for text in {names.name_key(name), *names.words_of(name), *names.parts_of(name)}:
+    texts = {names.name_key(name), *names.words_of(name), *names.parts_of(name)}
+    for text in texts | {names.without_signs(each) for each in texts}:
         first = 1 if names.is_of_characters(text) else 3
         yield from (text[:end] for end in range(first, len(text)))
 
 
 def _chinese(name: str) -> str:
     """Return a name to be read in pinyin, or nothing if it has no Chinese character."""
-    key = names.name_key(name)
+    key = names.without_signs(names.name_key(name))
     return key if any(_HAN_FIRST <= c <= _HAN_LAST for c in key) else ""
 
 

@@ -35,14 +35,14 @@ def finds(name: str, words: str) -> bool:
 
 
 @given(LATIN | CHINESE | ANY)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_any_name_is_found_by_itself(name: str):
     name = clean_name(name)
     assert not name or finds(name, name)
 
 
 @given(LATIN | CHINESE | ANY)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_a_mask_shows_a_surname_or_an_initial_that_finds_the_name(name: str):
     masked = masked_name(clean_name(name))
     assert masked.endswith("*")
@@ -53,7 +53,7 @@ def test_a_mask_shows_a_surname_or_an_initial_that_finds_the_name(name: str):
 
 
 @given(CHINESE, CHINESE)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_two_chinese_names_are_never_taken_for_one(one: str, other: str):
     if name_key(one) == name_key(other):
         return
@@ -66,12 +66,17 @@ def test_two_chinese_names_are_never_taken_for_one(one: str, other: str):
 def test_a_character_that_python_does_not_know_is_not_dropped(character: str):
     assert name_key(f"钱{character}") != name_key("钱")
     assert not matches("钱多多", f"钱{character}")
+    assert not matches("钱", f"钱{character}")
+    assert not matches(f"钱{character}多", "钱多")
     assert matches(f"钱{character}", f"钱{character}")
 
 
 @pytest.mark.parametrize(
     ("name", "masked"),
     [
+        ("□明", "□*"),
+        ("?明", "?*"),
+        ("😀王小明", "王*"),
         (f"{EXT_I}明", f"{EXT_I}*"),
         (f"{EXT_H}小明", f"{EXT_H}*"),
         (f"{PRIVATE}明", f"{PRIVATE}*"),
@@ -103,6 +108,9 @@ def test_a_word_of_which_something_is_dropped_matches_no_beginning(word: str):
         ("欧阳娜娜", "欧阳 娜娜|娜娜|欧阳*|ouyang nana|nana|oynn"),
         ("吕布", "lv|lu|lü|lyu|lvbu|lyubu"),
         ("Иван Петров", "иван|Петр|иванпетров"),
+        ("😀王小明⭐", "王小明|王|小明|wangxiaoming|😀王小明⭐"),
+        ("*John* Smith", "John|joh|john smith"),
+        ("张*三", "张*三|张"),
         ("김민준", "김|김민준|김민"),
         ("L.-A. d'Arc (Nee X)", "d'Arc|L.-A.|darc|(Nee X)"),
     ],
