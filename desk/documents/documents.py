@@ -20,6 +20,7 @@ from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.follow_ups.verification_notices import report_papers
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
+from desk.people.offers import Offers, offers_on
 from desk.rules.stages import needed_at
 from storage.engine.types import new_id
 from storage.queries.documents import documents
@@ -111,6 +112,7 @@ class DocumentList:
     name: str = field(repr=False)
     open: tuple[ItemView, ...]
     settled: tuple[ItemView, ...]
+    offers: Offers
 
 
 async def request_documents(
@@ -229,6 +231,7 @@ async def _listed(desk: Desk, loan: Loan) -> DocumentList:
         name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
         open=tuple(v for v in views if v.state in documents.OPEN_STATES),
         settled=tuple(settled),
+        offers=offers_on(desk, loan.owner_id),
     )
 
 

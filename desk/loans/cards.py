@@ -1,6 +1,6 @@
 """A loan's card: what a caller needs before a call. Ephemeral: it shows the full name, and the phone on request."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -12,6 +12,8 @@ from desk.follow_ups.lifecycle import note_of
 from desk.loans import borrowers, lookup
 from desk.loans.notes import PastNote, past_notes
 from desk.loans.views import FollowUpView, LoanView, follow_up_views, loan_view, slack_ids
+from desk.people.members import may_act
+from desk.people.offers import Offers, offers_on
 from desk.rules.contacts import format_phone
 from storage.queries.calls import calls
 from storage.queries.documents import documents
@@ -29,10 +31,11 @@ PAGE = 10
 
 @dataclass(frozen=True, slots=True)
 class DueCall:
-    """A follow-up and its note."""
+    """A follow-up and its note. `may_act`: the reader may log, finish and move it, as far as that was asked."""
 
     follow_up: FollowUpView
     note: str = field(repr=False)
+    may_act: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class LoanCard:
     documents: tuple[ItemView, ...]
     more_documents: int
     stages: tuple[PastStage, ...]
+    offers: Offers
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class PlannedCalls:
     due: tuple[DueCall, ...]
     offset: int
     more: int
+    offers: Offers
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,8 @@ async def planned_calls(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Planne
     return PlannedCalls(
         loan=await loan_view(desk, loan),
         name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
-        due=await _due_calls(desk, loan, shown),
+        due=await _with_rights(desk, loan, shown),
+        offers=offers_on(desk, loan.owner_id),
         offset=offset,
         more=len(rows) - offset - len(shown),
     )
@@ -172,12 +178,19 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         documents=await item_views(desk, asked[:DOCUMENTS]),
         more_documents=max(len(asked) - DOCUMENTS, 0),
         stages=await _past_stages(desk, await stage_changes(desk.session, loan.id, limit=STAGES)),
+        offers=offers_on(desk, loan.owner_id),
     )
 
 
 async def _due_calls(desk: Desk, loan: Loan, rows: list[FollowUp]) -> tuple[DueCall, ...]:
     views = await follow_up_views(desk, loan, rows)
     return tuple(DueCall(view, note_of(desk, row)) for view, row in zip(views, rows, strict=True))
+
+
+async def _with_rights(desk: Desk, loan: Loan, rows: list[FollowUp]) -> tuple[DueCall, ...]:
+    may = {row.assignee_id: await may_act(desk, "close_follow_up", row, loan) for row in rows}
+    calls = await _due_calls(desk, loan, rows)
+    return tuple(replace(call, may_act=may[row.assignee_id]) for call, row in zip(calls, rows, strict=True))
 
 
 async def _past_calls(desk: Desk, rows: list[Call]) -> tuple[PastCall, ...]:

@@ -12,6 +12,7 @@ from desk.follow_ups.due_lists import DueRow, Kind, acts_for, end_of_day, late_w
 from desk.messages import overview
 from desk.messages.digests import TeamDigest, team_digest_of
 from desk.messages.overview import OpenDocuments
+from desk.people.offers import Offers, offers_to
 from storage.queries.documents import documents
 from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Whose, Window
@@ -65,6 +66,7 @@ class HomeView:
     arrears: int
     team: TeamDigest | None
     is_admin: bool
+    offers: Offers
 
     @property
     def more(self) -> int:
@@ -132,6 +134,7 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
         arrears=await due_lists.count_in_arrears(desk.session, Whose(ids), desk.workspace_today),
         team=await team_digest_of(desk, member) if allows(member, "see_team_digest") else None,
         is_admin=allows(member, "change_workspace"),
+        offers=offers_to(member),
     )
 
 

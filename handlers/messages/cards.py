@@ -3,6 +3,7 @@ behind a button."""
 
 from collections.abc import Sequence
 from typing import Literal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.documents.documents import DocumentList
@@ -10,6 +11,7 @@ from desk.loans.cards import LoanCard, PastCall, PastStage, PlannedCalls, Reveal
 from desk.loans.lookup import LinkedLoan
 from desk.loans.timelines import PAGE, Event, Timeline
 from desk.loans.views import LoanView
+from desk.people.offers import Offers
 from handlers.messages.block_kit.elements import (
     follow_up_line,
     follow_up_value,
@@ -56,13 +58,10 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
     loan_id = view.loan.id
     writer.buttons(
         Button(t("Open"), "card.open", value),
-        form_button(t("Log a call"), "call", loan=loan_id),
-        form_button(t("Assign a follow-up"), "follow_up", loan=loan_id),
+        *_calls(t, view.offers, loan_id),
         Button(t("Show number"), "loan.show_number", value),
         Button(t("Documents"), "documents.list", value),
-        form_button(t("Request documents"), "documents", loan=loan_id),
-        form_button(t("Add a note"), "note", loan=loan_id),
-        form_button(t("Correct details"), "edit", loan=loan_id),
+        *_changes(t, view.offers, loan_id),
     )
     return writer.message()
 
@@ -189,14 +188,26 @@ def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | 
     loan_id = view.loan.id
     writer.buttons(
         Button(t("Show number"), "loan.show_number", {"l": str(view.loan.id)}),
-        form_button(t("Log a call"), "call", loan=loan_id),
-        form_button(t("Assign a follow-up"), "follow_up", loan=loan_id),
-        form_button(t("Request documents"), "documents", loan=loan_id),
-        form_button(t("Add a note"), "note", loan=loan_id),
-        form_button(t("Correct details"), "edit", loan=loan_id),
-        form_button(t("Reassign"), "reassign", loan=loan_id),
+        *_calls(t, view.offers, loan_id),
+        *_changes(t, view.offers, loan_id),
+        *([form_button(t("Reassign"), "reassign", loan=loan_id)] if view.offers.reassign else ()),
     )
     return _view(t, view.loan, writer, above)
+
+
+def _calls(t: Translator, offers: Offers, loan_id: UUID) -> list[Button]:
+    """Return the buttons about calls that the reader may use."""
+    log = [form_button(t("Log a call"), "call", loan=loan_id)] if offers.log_call else []
+    plan = [form_button(t("Assign a follow-up"), "follow_up", loan=loan_id)] if offers.plan_follow_up else []
+    return log + plan
+
+
+def _changes(t: Translator, offers: Offers, loan_id: UUID) -> list[Button]:
+    """Return the buttons about the loan's documents, notes and details that the reader may use."""
+    request = [form_button(t("Request documents"), "documents", loan=loan_id)] if offers.request_documents else []
+    note = [form_button(t("Add a note"), "note", loan=loan_id)] if offers.add_note else []
+    correct = [form_button(t("Correct details"), "edit", loan=loan_id)] if offers.edit_loan else []
+    return request + note + correct
 
 
 def timeline_tab(t: Translator, view: Timeline, zone: ZoneInfo, above: Message | None = None) -> View:
@@ -218,7 +229,8 @@ def documents_tab(t: Translator, view: DocumentList, zone: ZoneInfo, above: Mess
     writer = _start(t, view.loan, "documents")
     _write_name(t, writer, view.loan, view.name)
     write_documents(t, writer, view, zone, act="card")
-    writer.buttons(form_button(t("Request documents"), "documents", loan=view.loan.id))
+    if view.offers.request_documents:
+        writer.buttons(form_button(t("Request documents"), "documents", loan=view.loan.id))
     return _view(t, view.loan, writer, above, "documents")
 
 
@@ -232,13 +244,20 @@ def follow_ups_tab(t: Translator, view: PlannedCalls, above: Message | None = No
     for due in view.due:
         n = due.follow_up.number
         writer.bullets([follow_up_line(t, due.follow_up)]).quote(notes.fit(due.note))
+        if not due.may_act:
+            continue
         writer.buttons(
-            form_button(t("Log {name}", name=f"/{n}"), "call", loan=loan_id, follow_up=n),
+            *(
+                [form_button(t("Log {name}", name=f"/{n}"), "call", loan=loan_id, follow_up=n)]
+                if view.offers.log_call
+                else ()
+            ),
             Button(t("Finish {name}", name=f"/{n}"), "card.done", follow_up_value(due.follow_up)),
             form_button(t("Move {name}", name=f"/{n}"), "move", loan=loan_id, follow_up=n),
         )
     _write_pages(t, writer, view.loan, "follow_ups", offset=view.offset, more=view.more > 0, page=PAGE)
-    writer.buttons(form_button(t("Assign a follow-up"), "follow_up", loan=loan_id))
+    if view.offers.plan_follow_up:
+        writer.buttons(form_button(t("Assign a follow-up"), "follow_up", loan=loan_id))
     return _view(t, view.loan, writer, above, "follow_ups", offset=view.offset)
 
 

@@ -128,7 +128,8 @@ def write_documents(
     """Write the open documents with a button each, and the closed ones; `act` is the family that handles the buttons."""
     writer.line(Bold(t.n("{n} open document", "{n} open documents", len(result.open))))
     _write_items(t, writer, result.open, zone)
-    writer.buttons(*_item_buttons(t, result.open[:ROWS], act=act))
+    if result.offers.change_documents:
+        writer.buttons(*_item_buttons(t, result.open[:ROWS], act=act))
     if result.settled:
         writer.line(t("Closed:"))
         _write_items(t, writer, result.settled, zone)

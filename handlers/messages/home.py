@@ -22,11 +22,12 @@ def home(t: Translator, view: HomeView) -> View:
     writer = Writer(most_blocks=VIEW_BLOCKS)
     if view.page.first_visit:
         _first_visit(t, writer, view)
+    offers = view.offers
     writer.buttons(
-        elements.form_button(t("Log a call"), "call"),
-        elements.form_button(t("Assign a follow-up"), "follow_up"),
-        elements.form_button(t("Request documents"), "documents"),
-        elements.form_button(t("New inquiry"), "inquiry"),
+        *([elements.form_button(t("Log a call"), "call")] if offers.log_call else ()),
+        *([elements.form_button(t("Assign a follow-up"), "follow_up")] if offers.plan_follow_up else ()),
+        *([elements.form_button(t("Request documents"), "documents")] if offers.request_documents else ()),
+        *([elements.form_button(t("New inquiry"), "inquiry")] if offers.open_inquiry else ()),
         elements.form_button(t("Find a loan"), "find"),
         elements.form_button(t("My settings"), "settings"),
         *([elements.form_button(t("Reassign"), "reassign")] if view.team is not None else ()),

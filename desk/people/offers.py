@@ -1,0 +1,37 @@
+"""What a member is offered: a form, a Home and a card have buttons only for what their reader may do."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from desk.core.permissions import Relation, allows, has_role_for
+from desk.core.transaction import Desk
+from storage.tables import Member
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """Whether a member may do each of these acts, of those in `desk/data/permissions.toml`."""
+
+    log_call: bool
+    plan_follow_up: bool
+    request_documents: bool
+    change_documents: bool
+    open_inquiry: bool
+    add_note: bool
+    edit_loan: bool
+    reassign: bool
+
+
+def offers_to(member: Member) -> Offers:
+    """Return what the member's roles allow, on anything at all."""
+    return Offers(**{act: has_role_for(member, act) for act in Offers.__dataclass_fields__})
+
+
+def offers_on(desk: Desk, owner_id: UUID | None) -> Offers:
+    """Return what the acting member may do on a loan of that owner."""
+    relations: set[Relation] = {"unowned"} if owner_id is None else {"own"} if owner_id == desk.member.id else set()
+    return replace(
+        offers_to(desk.member),
+        edit_loan=allows(desk.member, "edit_loan", relations),
+        reassign=allows(desk.member, "reassign", relations),
+    )

@@ -1,0 +1,68 @@
+"""The Home, the card and forms offer a member only what their roles allow. Now is Wednesday 10:00 in Shanghai."""
+
+import pytest
+
+from sandbox.model import text_of
+from storage.tables import Loan
+from tests.builders import make_follow_up, make_loan
+from tests.wire.office_day import Slack, buttons
+
+LOG, PLAN, REQUEST, NOTE = "Log a call", "Assign a follow-up", "Request documents", "Add a note"
+CORRECT, REASSIGN, NEW = "Correct details", "Reassign", "New inquiry"
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    made = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
+    await make_follow_up(slack.office, made, slack.agent, purpose="documents")
+    await slack.command(slack.agent, "/loan-docs L-1 id")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("role", "offered"),
+    [
+        ("agent", {LOG, PLAN, REQUEST, NEW}),
+        ("verifier", {LOG, PLAN, REQUEST, NEW}),
+        ("manager", {LOG, PLAN, REQUEST, NEW, REASSIGN}),
+        ("compliance", set[str]()),
+        ("admin", {PLAN, NEW}),
+    ],
+)
+async def test_the_home_offers_what_the_role_may_do(slack: Slack, role: str, offered: set[str]) -> None:
+    who = slack.people[role].slack_user_id
+    await slack.sandbox.open_home(who)
+    there = text_of(slack.sandbox.home_of(who).view.content).splitlines()
+    assert {each for each in (LOG, PLAN, REQUEST, NEW, REASSIGN) if each in there} == offered
+    assert "Find a loan" in there
+
+
+@pytest.mark.parametrize(
+    ("role", "offered"),
+    [
+        ("agent", {LOG, PLAN, REQUEST, NOTE, CORRECT, REASSIGN}),
+        ("other", {LOG, PLAN, REQUEST, NOTE}),
+        ("manager", {LOG, PLAN, REQUEST, NOTE, CORRECT, REASSIGN}),
+        ("compliance", set[str]()),
+        ("admin", {PLAN, CORRECT, REASSIGN}),
+    ],
+)
+async def test_the_card_offers_what_the_reader_may_do(slack: Slack, loan: Loan, role: str, offered: set[str]) -> None:
+    who = slack.people[role]
+    card = (await slack.command(who, "/loan L-1")).message
+    acts = {LOG, PLAN, REQUEST, NOTE, CORRECT, REASSIGN}
+    assert acts & {*buttons(card)} == offered - {REASSIGN}
+
+    assert card is not None
+    await slack.press(who, card, "Open")
+    modal = slack.sandbox.modal_of(who.slack_user_id)
+    assert acts & {*modal.text.splitlines()} == offered
+    await modal.press("Follow-ups")
+    assert ("Finish /1" in modal.text) == (role in ("agent", "manager"))
+    await modal.press("Documents")
+    assert ("received" in modal.text) == (role not in ("compliance", "admin"))
+
+
+async def test_what_is_typed_alone_by_who_may_not_do_it_names_the_roles_that_may(slack: Slack) -> None:
+    for line in ("/loan-call", "/loan-follow", "/loan-docs", "/loan-note"):
+        assert "You need the role" in (await slack.command(slack.compliance, line)).text
