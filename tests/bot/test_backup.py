@@ -237,10 +237,12 @@ async def test_a_backup_of_an_older_release_is_migrated(
         "version",
         "app_manifest",
         "app_manifest_at",
+        "looked_at",
     )
+    _without(lines, "team", "channel_lost_at")
     _without(lines, "loan", "demo_at", "plain_number")
     _without(lines, "borrower", "search_version")
-    _without(lines, "member", "language")
+    _without(lines, "member", "language", "account_lost_at", "account_lost_why")
     follow_ups = next(line["columns"] for line in lines if isinstance(line, dict) and line.get("table") == "follow_up")
     follow_ups[follow_ups.index("late_at")] = "overdue_at"
     since = {"process", "access_request", "call_correction", "loan_correction", "loan_note"}
