@@ -63,7 +63,8 @@ class PageApi:
         ]
 
     async def state(self, request: web.Request) -> web.Response:
-        me = self._user(request.query.get("user") or self._default_user_id())
+        languages = request.headers.get("Accept-Language", "")
+        me = self._user(request.query.get("user") or self._default_user_id(languages))
         app = self.installed()
         if app is not None and not me.is_bot:
             self.workspace.dm(app.bot_user_id, me.id)
@@ -195,9 +196,13 @@ class PageApi:
             raise not_found("user_not_found")
         return user
 
-    def _default_user_id(self) -> str:
-        """Return the user as whom the page acts until another is chosen."""
-        return next((user.id for user in self.workspace.users.values() if not user.is_bot), "")
+    def _default_user_id(self, languages: str) -> str:
+        """Return the user as whom the page acts until another is chosen: the first who reads the browser's first language
+        (`languages`: its Accept-Language), or else the first."""
+        people = [user for user in self.workspace.users.values() if not user.is_bot]
+        first = languages.partition(",")[0].partition(";")[0].partition("-")[0].strip().casefold()
+        readers = [user for user in people if first and user.locale.partition("-")[0].casefold() == first]
+        return next((user.id for user in (*readers, *people)), "")
 
     def _channel_json(self, me: User, channel: Channel) -> Json:
         unread, mentions = self.workspace.unread(me.id, channel)

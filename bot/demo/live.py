@@ -19,11 +19,13 @@ SETTLING = timedelta(seconds=5)
 
 
 def first_lines(now: datetime) -> tuple[tuple[str, str, str], ...]:
-    """Return who typed what where just before the page opens; the first follow-up is due at the next full minute."""
+    """Return who typed what where just before the page opens; the first follow-up is due at the next full minute,
+    and the manager's channel hears of the last call."""
     due = (now + SETTLING).astimezone(ZoneInfo(LENDER_ZONE)).replace(second=0, microsecond=0) + timedelta(minutes=1)
     return (
         (LI_NA.slack_id, "agents", f"/loan-follow A-1001 {due:%Y-%m-%d %H:%M} identity 核对身份证地址"),
         (CHEN_WEI.slack_id, "collections", "/loan-call A-1013 no answer"),
+        (LI_NA.slack_id, "agents", "/loan-call A-1002 拒绝 嫌利率高"),
     )
 
 
@@ -57,7 +59,11 @@ async def run_demo(port: int, *, socket: bool = False) -> int:
 
 def _greet(url: str) -> None:
     console.print(f"\n  Loan Desk is open: {url}/\n")
+    console.print("  Grace's #managers has just heard of a borrower who refused; her page opens in an English browser.")
     console.print("  A reminder for 李娜 (Li Na) arrives in #agents within a minute. Press one of its buttons.")
     console.print("  Switch members at the top left. Type /loan in the composer to see what the desk understands.")
     console.print("  一分钟内，#agents 会收到给李娜的提醒。左上角可切换成员；输入 /loan 查看用法。")
+    console.print(
+        "  Max Weber is no member: as him you see what others see. 用 Max Weber 的身份，可以看看非成员看到什么。"
+    )
     console.print("\n  Ctrl-C ends it; nothing is kept.\n")

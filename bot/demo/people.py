@@ -27,13 +27,19 @@ GRACE = Person("U0GRACE", "grace", "Grace Liu", "Manager · 主管", "manager", 
 ZHAO_MIN = Person("U0ZHAO", "zhaomin", "赵敏", "合规 · Compliance", "compliance", "loan-desk")
 SAM = Person(ADMIN, "sam", "Sam Patel", "Admin · 管理员", "admin", "loan-desk")
 
-PEOPLE = (LI_NA, TOM, WANG_FANG, CHEN_WEI, GRACE, ZHAO_MIN, SAM)
+MAX = Person("U0MAX", "max", "Max Weber", "New here · 新同事", "", "loan-desk")
+
+PEOPLE = (LI_NA, GRACE, TOM, WANG_FANG, CHEN_WEI, ZHAO_MIN, SAM)
+"""The members of the desk. The page opens as the first who reads the browser's language."""
+
+NEWCOMERS = (MAX,)
+"""People in the workspace who are no members: what they see, and how they ask for access."""
 
 CHINESE = frozenset({LI_NA, WANG_FANG, CHEN_WEI, ZHAO_MIN})
 """The people who read Chinese in the demo."""
 
 CHANNELS: dict[str, tuple[Person, ...]] = {
-    "loan-desk": PEOPLE,
+    "loan-desk": (*PEOPLE, *NEWCOMERS),
     "agents": (LI_NA, TOM, GRACE, SAM),
     "verification": (WANG_FANG, GRACE, SAM),
     "collections": (CHEN_WEI, GRACE, SAM),
@@ -43,7 +49,7 @@ CHANNELS: dict[str, tuple[Person, ...]] = {
 
 def add_people(sandbox: Sandbox, *, locale: str | None = None) -> None:
     """Add the people and their private channels to the workspace. With `locale`, everyone reads that language."""
-    for person in PEOPLE:
+    for person in (*PEOPLE, *NEWCOMERS):
         sandbox.add_user(
             person.slack_id,
             name=person.handle,
