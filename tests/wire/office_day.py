@@ -24,6 +24,10 @@ TOKEN = "xoxb-wire-token"
 APP_TOKEN = "xapp-wire-token"
 
 
+_IN_SLACK = {"locale": "locale", "zone": "tz"}
+"""What a member's row has from Slack, by the name that Slack has for it."""
+
+
 @dataclass(slots=True)
 class Slack:
     """The sandbox, the running desk, and the people: `agent` and `other` (agents), `verifier`, `collector`, `manager`,
@@ -72,7 +76,11 @@ class Slack:
         await self.change(*who, locale="zh-CN")
 
     async def change(self, *who: Member, **values: Any) -> None:
-        """Set these values on the members' rows directly."""
+        """Set these values on the members' rows directly, and in Slack what the desk follows from there."""
+        in_slack = {_IN_SLACK[name]: value for name, value in values.items() if name in _IN_SLACK}
+        for member in who:
+            for name, value in in_slack.items():
+                setattr(self.sandbox.workspace.users[member.slack_user_id], name, value)
         async with self.office.database.transaction() as session:
             for member in who:
                 row = await session.get_one(Member, member.id)
