@@ -17,11 +17,12 @@ from storage.tables import FollowUp, Loan, Member
 
 @dataclass(frozen=True, slots=True)
 class LoanView:
-    """A loan and its borrower as a channel may see them. `owner` is a Slack id."""
+    """A loan and its borrower: a channel sees `masked`, the reader's own answers show `name`. `owner` is a Slack id."""
 
     id: UUID
     number: str
     stage: str
+    name: str = field(repr=False)
     masked: str = field(repr=False)
     tail: str = field(repr=False)
     owner: str | None
@@ -67,6 +68,7 @@ async def loan_view(desk: Desk, loan: Loan) -> LoanView:
         id=loan.id,
         number=loan.number,
         stage=loan.stage,
+        name=contact.name,
         masked=contact.masked,
         tail=contact.tail,
         owner=(await slack_ids(desk, [loan.owner_id])).get(loan.owner_id),

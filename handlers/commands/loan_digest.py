@@ -41,7 +41,7 @@ async def loan_digest(request: Request) -> Message:
         case "time":
             return setting(t, await digests.set_digest(desk, parsed.at))
         case "now":
-            own = digest(t, await digests.own_digest(desk), request.zone)
+            own = digest(t, await digests.own_digest(desk), request.zone, in_full=True)
             if not allows(desk.member, "see_team_digest"):
                 return own
             state = await digests.team_digest_of(desk, desk.member)

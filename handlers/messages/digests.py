@@ -15,10 +15,11 @@ from handlers.messages.block_kit.writer import TEXT_LIMIT, Writer, clipped, fitt
 _KINDS = ("verification", "repayment", "service")
 
 
-def digest(t: Translator, view: Digest, zone: ZoneInfo, *, name: str | None = None) -> Message:
+def digest(t: Translator, view: Digest, zone: ZoneInfo, *, name: str | None = None, in_full: bool = False) -> Message:
     """Render a member's calls of the day by kind, or one line when there are none.
 
-    `name` is the member's, where others read the digest too.
+    `name` is the member's, where others read the digest too. `in_full` names the borrowers, in an answer that only the
+    member sees.
     """
     day = t.date(view.on) if name is None else t("{who}, {day}", who=name, day=t.date(view.on))
     writer = Writer()
@@ -34,7 +35,7 @@ def digest(t: Translator, view: Digest, zone: ZoneInfo, *, name: str | None = No
         rows = [row for row in view.rows if row.kind == kind]
         if view.counts.get(kind):
             writer.line(Bold(t("{heading} ({n})", heading=headings[kind], n=view.counts[kind])))
-            writer.bullets([_row(t, row, view.reader) for row in rows])
+            writer.bullets([_row(t, row, view.reader, in_full=in_full) for row in rows])
     elements.write_more(t, writer, view.more)
     elements.write_cards(t, writer, [(row.loan_id, row.follow_up.loan_number, row.masked) for row in view.rows])
     return writer.buttons(
@@ -178,12 +179,12 @@ def _settings(t: Translator) -> Button:
     return elements.form_button(t("My settings"), "settings")
 
 
-def _row(t: Translator, row: DueRow, reader: str) -> list[Inline]:
+def _row(t: Translator, row: DueRow, reader: str, *, in_full: bool) -> list[Inline]:
     follow_up = row.follow_up
     due = elements.brief_when(t, follow_up.due, ZoneInfo(follow_up.zone))
     words: list[Inline] = [
         Code(elements.follow_up_name(follow_up)),
-        f" {row.masked} · ",
+        f" {row.name if in_full else row.masked} · ",
         elements.phone_ending(t, row.tail),
         f" · {elements.purpose(t, follow_up.purpose)} · {due}",
     ]

@@ -23,7 +23,7 @@ _ROWS = 5
 def assigned(t: Translator, result: PlanResult) -> Message:
     """Render the new plan of a follow-up."""
     writer = Writer()
-    writer.line(elements.masked_loan(t, result.loan))
+    writer.line(elements.named_loan(t, result.loan))
     if result.moved:
         writer.line(t("Moved."))
     write_plan(t, writer, result.planned)
@@ -38,7 +38,7 @@ def assigned(t: Translator, result: PlanResult) -> Message:
 def same_plan(t: Translator, result: SamePlan) -> Message:
     """Render the question whether a second follow-up with the same purpose is meant for the same day; none was planned."""
     writer = Writer()
-    writer.line(elements.masked_loan(t, result.loan))
+    writer.line(elements.named_loan(t, result.loan))
     writer.line(Bold(t("The same purpose is already planned for that day, so nothing was planned yet:")))
     writer.bullets([elements.follow_up_line(t, result.there)])
     return writer.buttons(Button(t("Plan another"), "follow_up.another", {"d": str(result.draft_id)})).message()
@@ -48,7 +48,7 @@ def closed(t: Translator, result: CloseResult, zone: ZoneInfo) -> Message:
     """Render the closed follow-up, and ask for the next step when nothing else is planned."""
     follow_up = result.follow_up
     writer = Writer()
-    writer.line(elements.masked_loan(t, result.loan))
+    writer.line(elements.named_loan(t, result.loan))
     name, what = Code(elements.follow_up_name(follow_up)), Bold(elements.purpose(t, follow_up.purpose))
     done = follow_up.state == "done"
     writer.phrase(t, "{what} ({name}) is done." if done else "{what} ({name}) is cancelled.", what=what, name=name)
@@ -82,7 +82,7 @@ def offer_next(t: Translator, writer: Writer, next_steps: NextSteps | None, zone
 def next_planned(t: Translator, result: PlanResult) -> Message:
     """Render the next step that the reader chose from the offers."""
     writer = Writer()
-    writer.line(Bold(result.loan.number), f" · {result.loan.masked}")
+    writer.line(elements.named_loan(t, result.loan))
     write_plan(t, writer, result.planned)
     return writer.buttons(*fit_buttons(t, result.planned), undo_button(t, result.undo_id)).message()
 

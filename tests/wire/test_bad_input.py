@@ -87,8 +87,8 @@ async def test_a_name_that_matches_two_loans_offers_both(slack: Slack, loan: Loa
     await make_loan(slack.office, slack.workspace, "L-7", owner=slack.agent)
     reply = await slack.command(slack.agent, "/loan-call 王小明 reached")
     assert "“王小明” matches more than one loan. Type the number:" in reply.text
-    assert "• L-1042 王* · phone ending 5678 · application" in reply.text
-    assert "• L-7 王* · phone ending 5678 · application" in reply.text
+    assert "• L-1042 王小明 · phone ending 5678 · application" in reply.text
+    assert "• L-7 王小明 · phone ending 5678 · application" in reply.text
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,8 @@ async def test_which_of_two_loans_was_called(slack: Slack, loan: Loan) -> None:
 
     asked = await slack.command(slack.agent, "/loan-call 5678 未接 & 明天再打 <急>")
 
-    assert "• A-1 王* · 尾号5678 · 申请 · 收入核实 · 11月26日 周四 15:00" in asked.text
-    assert "• A-2 李* · 尾号5678 · 申请" in asked.text
+    assert "• A-1 王小明 · 尾号5678 · 申请 · 收入核实 · 11月26日 周四 15:00" in asked.text
+    assert "• A-2 李雷 · 尾号5678 · 申请" in asked.text
     assert sorted(buttons(asked.message)) == ["A-1", "A-2"]
     assert asked.message is not None
     logged = shown(await slack.press(slack.agent, asked.message, "A-1"))

@@ -268,7 +268,7 @@ async def test_a_late_call_of_an_absent_member_is_in_the_covers_digest(slack: Sl
     await make_follow_up(slack.office, loan, slack.agent, due_at=late, remind_at=None, announced_for=late)
     await slack.command(slack.manager, "/loan-team away @agent until fri cover @other")
     now = await slack.command(slack.other, "/loan-digest now")
-    assert "L-1/1 王* · phone ending 5678 · identity check · Tue 24 Nov 10:00 · late" in now.text
+    assert "L-1/1 王小明 · phone ending 5678 · identity check · Tue 24 Nov 10:00 · late" in now.text
 
 
 async def test_a_managers_own_loan_without_a_plan_is_counted_with_the_teams_loans(slack: Slack) -> None:

@@ -24,7 +24,7 @@ async def test_a_call_is_planned_and_undone(slack: Slack, loan: Loan) -> None:
 
     assert reply.ephemeral
     assert reply.text.splitlines() == [
-        "L-1042 · 王* · phone ending 5678",
+        "L-1042 · 王小明 · phone ending 5678",
         "Next: income check Thu 26 Nov 2026 15:00 (Shanghai time), <@UAGENT> (L-1042/1)",
         "> ask his “boss”, ＡＢＣ &amp; &lt;b&gt;",
     ]
@@ -38,7 +38,7 @@ async def test_a_call_is_planned_in_chinese_without_spaces(slack: Slack, loan: L
     await slack.in_chinese(slack.agent)
     reply = await slack.command(slack.agent, "/loan-follow L-1042 明天下午3点收入核实：问单位座机")
     assert reply.text.splitlines() == [
-        "L-1042 · 王* · 尾号5678",
+        "L-1042 · 王小明 · 尾号5678",
         "下一步：收入核实，2026年11月26日 周四 15:00（上海时间），<@UAGENT>（L-1042/1）",
         "> 问单位座机",
     ]

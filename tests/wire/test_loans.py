@@ -194,8 +194,8 @@ async def test_a_name_that_matches_two_loans_offers_both(slack: Slack, loan: Loa
     await make_loan(slack.office, slack.workspace, "L-2", owner=slack.agent, phone="+8613900139000", stage="signed")
     reply = await slack.command(slack.agent, "/loan 王小明")
     assert "“王小明” matches more than one loan. Type the number:" in reply.text
-    assert "• L-1042 王* · phone ending 5678 · application" in reply.text
-    assert "• L-2 王* · phone ending 9000 · signed" in reply.text
+    assert "• L-1042 王小明 · phone ending 5678 · application" in reply.text
+    assert "• L-2 王小明 · phone ending 9000 · signed" in reply.text
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,11 @@ def masked_loan(t: Translator, loan: LoanView) -> list[Inline]:
     return [Bold(loan.number), " · ", loan.masked, " · ", t("phone ending {digits}", digits=loan.tail)]
 
 
+def named_loan(t: Translator, loan: LoanView) -> list[Inline]:
+    """Return a loan for an answer that only its reader sees: `L-1042 · 王小明 · 尾号5678`."""
+    return [Bold(loan.number), " · ", loan.name, " · ", phone_ending(t, loan.tail)]
+
+
 def follow_up_line(t: Translator, follow_up: FollowUpView, *, with_loan: bool = False) -> list[Inline]:
     """Return a follow-up as a row of a list: name, purpose, due time, assignee, attempts."""
     zone = ZoneInfo(follow_up.zone)
@@ -211,7 +216,7 @@ def follow_up_value(follow_up: FollowUpView) -> dict[str, str | int]:
 
 def write_loan_and_time(t: Translator, writer: Writer, loan: LoanView, at: datetime, zone: ZoneInfo) -> None:
     """Write the loan and the time that identify a call or note."""
-    writer.line(masked_loan(t, loan), " · ", t.minute(at, zone))
+    writer.line(named_loan(t, loan), " · ", t.minute(at, zone))
 
 
 def write_under_way(t: Translator, writer: Writer, under_way: bool) -> None:

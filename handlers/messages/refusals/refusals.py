@@ -119,7 +119,7 @@ def _choice(t: Translator, choice: Choice, error: DeskError) -> list[Inline]:
         case str():
             return ["• ", Mention(choice)]
         case LoanView():
-            words = [choice.masked, phone_ending(t, choice.tail), stage(t, choice.stage)]
+            words = [choice.name, phone_ending(t, choice.tail), stage(t, choice.stage)]
             plan: FollowUpView | None = error.params.get("plans", {}).get(choice.id)
             if plan is not None:
                 words += [purpose(t, plan.purpose), brief_when(t, plan.due, ZoneInfo(plan.zone))]
