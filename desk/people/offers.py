@@ -18,6 +18,7 @@ class Offers:
     change_documents: bool
     open_inquiry: bool
     add_note: bool
+    change_stage: bool
     edit_loan: bool
     reassign: bool
 

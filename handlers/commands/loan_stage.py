@@ -5,7 +5,9 @@ from desk.loans import stages
 from desk.messages.overview import loans
 from handlers.door.declarations import Command
 from handlers.door.lines import read_line
-from handlers.door.request import Request
+from handlers.door.request import OpenModal, Request
+from handlers.forms import stage
+from handlers.forms.form import open_modal
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.stage import parse
 from handlers.grammar.terms import STAGES
@@ -13,7 +15,7 @@ from handlers.messages import overview
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.loans import stage_answer
-from handlers.messages.usage import Example, Usage, usage
+from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
     command="/loan-stage",
@@ -32,14 +34,13 @@ USAGE = Usage(
 )
 
 
-async def loan_stage(request: Request) -> Message:
-    """Move a loan to a stage."""
+async def loan_stage(request: Request) -> Message | OpenModal:
+    """Move a loan to a stage; typed alone, open the form."""
     desk, t = request.desk, request.t
     parsed = read_line(request, parse)
     if isinstance(parsed, HelpRequest):
-        if parsed.what == "help":
-            return usage(t, USAGE)
-        return overview.loans(t, USAGE, await loans(desk))
+        how = overview.loans(t, USAGE, await loans(desk))
+        return await open_modal(request, stage.FORM, otherwise=how) if parsed.what == "usage" else how
     result = await stages.change_stage(desk, loan=parsed.loan, stage=parsed.stage, reason=parsed.reason)
     return stage_answer(t, result, request.zone)
 
@@ -51,4 +52,5 @@ COMMAND = Command(
     handler=loan_stage,
     nearest=(STAGES,),
     precedence=90,
+    forms=(stage.FORM,),
 )

@@ -203,11 +203,12 @@ def _calls(t: Translator, offers: Offers, loan_id: UUID) -> list[Button]:
 
 
 def _changes(t: Translator, offers: Offers, loan_id: UUID) -> list[Button]:
-    """Return the buttons about the loan's documents, notes and details that the reader may use."""
+    """Return the buttons about the loan's documents, notes, stage and details that the reader may use."""
     request = [form_button(t("Request documents"), "documents", loan=loan_id)] if offers.request_documents else []
     note = [form_button(t("Add a note"), "note", loan=loan_id)] if offers.add_note else []
+    move = [form_button(t("Change the stage"), "stage", loan=loan_id)] if offers.change_stage else []
     correct = [form_button(t("Correct details"), "edit", loan=loan_id)] if offers.edit_loan else []
-    return request + note + correct
+    return request + note + move + correct
 
 
 def timeline_tab(t: Translator, view: Timeline, zone: ZoneInfo, above: Message | None = None) -> View:

@@ -28,6 +28,7 @@ def home(t: Translator, view: HomeView) -> View:
         *([elements.form_button(t("Assign a follow-up"), "follow_up")] if offers.plan_follow_up else ()),
         *([elements.form_button(t("Request documents"), "documents")] if offers.request_documents else ()),
         *([elements.form_button(t("New inquiry"), "inquiry")] if offers.open_inquiry else ()),
+        *([elements.form_button(t("Change the stage"), "stage")] if offers.change_stage else ()),
         elements.form_button(t("Find a loan"), "find"),
         elements.form_button(t("My settings"), "settings"),
         *([elements.form_button(t("Reassign"), "reassign")] if view.team is not None else ()),

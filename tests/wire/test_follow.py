@@ -232,7 +232,7 @@ async def test_help_shows_usage_and_the_members_own_follow_ups(slack: Slack, loa
     ("command", "at_hand"),
     [
         ("/loan-docs help", "Open documents on your loans:\n• L-1042 王小明 · phone ending 5678 · 2 documents"),
-        ("/loan-stage", "Your loans:\n• L-1042 王小明 · phone ending 5678 · application"),
+        ("/loan-stage help", "Your loans:\n• L-1042 王小明 · phone ending 5678 · application"),
         ("/loan-reassign help", "Your loans:\n• L-1042 王小明 · phone ending 5678 · application"),
         ("/loan-due", "Late and due today · 0"),
         ("/loan-digest", "Your digest comes at 08:30 on working days."),
