@@ -16,13 +16,17 @@ from storage.tables import CalendarOverride
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
-    """A day that was set in the calendar. `under_way`: the worker is still to recompute the times that follow from it."""
+    """A day that was set in the calendar. `under_way`: the worker is still to recompute the times that follow from it.
+
+    `was_working` is what the workspace had set for the day before, if anything.
+    """
 
     on: date
     working: bool
     name: str
     undo_id: UUID
     under_way: bool = False
+    was_working: bool | None = None
 
 
 async def calendar_of(desk: Desk) -> Calendar:
@@ -45,6 +49,7 @@ async def set_day(desk: Desk, on: date, *, working: bool, name: str) -> Calendar
     """Make a day a working day or a day off, overriding the public calendar. Raises NotAllowed (`role_missing`)."""
     require_role(desk, "set_day")
     row = await workspaces.calendar_override(desk.session, desk.workspace.id, on)
+    was_working = row.working if row is not None else None
     if row is None:
         row = create(desk, CalendarOverride(workspace_id=desk.workspace.id, day=on, working=working, name=name))
     else:
@@ -53,7 +58,7 @@ async def set_day(desk: Desk, on: date, *, working: bool, name: str) -> Calendar
     desk.audit("set_day", subject_id=row.id, on=on.isoformat(), working=working)
     under_way = await recompute(desk, [row])
     undo_id = offer_undo(desk, "set_day")
-    return CalendarDay(on=on, working=working, name=name, undo_id=undo_id, under_way=under_way)
+    return CalendarDay(on=on, working=working, name=name, undo_id=undo_id, under_way=under_way, was_working=was_working)
 
 
 allow_partial_undo("set_day")

@@ -97,7 +97,8 @@ class MemberAddition:
 class MemberChange:
     """A changed member, and how many open follow-ups and loans they have, or gave to `acting` (a Slack id) when removed.
 
-    `under_way`: the worker is still to recompute the times that follow.
+    `under_way`: the worker is still to recompute the times that follow. `before` is the member as they were, where the act
+    replaces something.
     """
 
     member: MemberView
@@ -106,6 +107,7 @@ class MemberChange:
     loans: int = 0
     acting: str | None = None
     under_way: bool = False
+    before: MemberView | None = None
 
 
 async def list_team(desk: Desk) -> tuple[MemberView, ...]:
@@ -301,8 +303,9 @@ async def set_absence(desk: Desk, member: Member, *, until: date, cover: Member 
     Raises NotAllowed (`team_only`), Invalid (`same_person`, `cannot_take_calls`, `absence_past`).
     """
     await _require_may_manage(desk, "set_absence", member)
+    before = await view_of(desk, member)
     begin_absence(desk, member, until=until, cover=cover)
-    return await _rescheduled(desk, member, "away")
+    return await _rescheduled(desk, member, "away", before)
 
 
 async def clear_absence(desk: Desk, member: Member) -> MemberChange:
@@ -315,10 +318,11 @@ async def clear_absence(desk: Desk, member: Member) -> MemberChange:
 async def set_hours(desk: Desk, member: Member, *, start: time, end: time, days: frozenset[int] | None) -> MemberChange:
     """Set the member's working hours; `days` None keeps the working days. Raises NotAllowed (`team_only`)."""
     await _require_may_manage(desk, "set_hours", member)
+    before = await view_of(desk, member)
     hours = replace(hours_of(member), start=start, end=end, **({"days": days} if days else {}))
     enter_hours(desk, member, hours)
     member.next_digest_at = await next_for(desk, member)
-    return await _rescheduled(desk, member, "set_hours")
+    return await _rescheduled(desk, member, "set_hours", before)
 
 
 def begin_absence(desk: Desk, member: Member, *, until: date, cover: Member | None) -> None:
@@ -385,7 +389,7 @@ def stop_managing(desk: Desk, row: TeamManager) -> None:
         track(desk, row).removed_at = desk.now
 
 
-async def _rescheduled(desk: Desk, member: Member, act: str) -> MemberChange:
+async def _rescheduled(desk: Desk, member: Member, act: str, before: MemberView | None = None) -> MemberChange:
     await desk.session.flush()
     under_way = await rescheduling.for_members(desk, [member.id])
     held = await follow_ups.open_counts(desk.session, [member.id])
@@ -394,6 +398,7 @@ async def _rescheduled(desk: Desk, member: Member, act: str) -> MemberChange:
         undo_id=offer_undo(desk, act),
         moved=held[member.id],
         under_way=under_way,
+        before=before,
     )
 
 

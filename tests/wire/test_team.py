@@ -360,3 +360,20 @@ async def test_a_day_off_moves_the_reminder_and_is_undone(slack: Slack) -> None:
     assert not reminded(slack)
     await slack.at("2026-11-27 09:00")
     assert reminded(slack)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "said"),
+    [
+        (
+            "away @agent until fri cover @other",
+            "away @agent until mon",
+            "Before: away until Fri 27 Nov. cover: <@UOTHER>",
+        ),
+        ("hours @agent 10:00-19:00 mon-sat", "hours @agent 09:00-18:00 mon-fri", "Before: 10:00-19:00 mon-sat."),
+        ("calendar dec 25 off Christmas", "calendar dec 25 work", "Before: a day off."),
+    ],
+)
+async def test_what_is_replaced_is_said(slack: Slack, first: str, then: str, said: str) -> None:
+    assert "Before" not in (await slack.command(slack.admin, f"/loan-team {first}")).text
+    assert said in (await slack.command(slack.admin, f"/loan-team {then}")).text.splitlines()

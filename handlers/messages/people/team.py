@@ -1,6 +1,7 @@
 """Answers about members, their absence, hours and settings, teams, and the calendar."""
 
 from collections.abc import Sequence
+from datetime import time
 from itertools import groupby
 
 from desk.core.languages import LANGUAGES
@@ -96,6 +97,10 @@ def away(t: Translator, result: MemberChange) -> Message:
     until = t.date(result.member.absent_until) if result.member.absent_until else ""
     writer.phrase(t, "{who} is away until {until} (inclusive).", who=who, until=Bold(until))
     writer.line(_who_acts(t, result.member.cover, result.member.acting))
+    before = result.before
+    if before is not None and before.absent_until is not None:
+        was: list[Inline] = [t("Before: {what}.", what=t("away until {day}", day=t.short_date(before.absent_until)))]
+        writer.line([*was, *([" ", t("cover: "), Mention(before.cover)] if before.cover else [])])
     writer.line(t.n("They have {n} open follow-up.", "They have {n} open follow-ups.", result.moved))
     write_under_way(t, writer, result.under_way)
     return writer.buttons(undo_button(t, result.undo_id)).message()
@@ -119,8 +124,15 @@ def hours(t: Translator, result: MemberChange) -> Message:
         who=Mention(result.member.slack_user_id),
         hours=Bold(_hours(t, result.member.hours)),
     )
+    if result.before is not None and result.before.hours not in (result.member.hours, _usual(result.member.hours)):
+        writer.line(t("Before: {what}.", what=_hours(t, result.before.hours)))
     write_under_way(t, writer, result.under_way)
     return writer.buttons(undo_button(t, result.undo_id)).message()
+
+
+def _usual(hours: WorkingHours) -> WorkingHours:
+    """Return the hours of a new member, which nobody has chosen."""
+    return WorkingHours(start=time(9), end=time(18), days=frozenset(range(5)), zone=hours.zone)
 
 
 def day(t: Translator, result: CalendarDay) -> Message:
@@ -129,6 +141,8 @@ def day(t: Translator, result: CalendarDay) -> Message:
     writer = Writer().phrase(t, "{day} is a working day." if result.working else "{day} is a day off.", day=named)
     if result.name:
         writer.quote(result.name)
+    if result.was_working is not None and result.was_working != result.working:
+        writer.line(t("Before: {what}.", what=t("a working day") if result.was_working else t("a day off")))
     write_under_way(t, writer, result.under_way)
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
