@@ -101,6 +101,7 @@ class _Batch:
         self.by_said: dict[str, Matched] = {}
         self.by_number: dict[str, Matched] = {}
         self.minted: dict[str, list[Matched]] = defaultdict(list)
+        self.renumbered: dict[str, list[Matched]] = defaultdict(list)
         self.effects: Counter[Effect] = Counter()
         self.refused: list[RefusedRow] = []
         self.remarks: list[Remark] = []
@@ -126,7 +127,7 @@ class _Batch:
         unknown = [row for row in rows if row.phone and number_key(row.number) not in named]
         phones = [without_extension(row.phone) for row in unknown]
         digests = [desk.cipher.digest("phone", "".join(filter(str.isdigit, phone))) for phone in phones]
-        minted = await imports.minted_with_phone(desk.session, desk.workspace.id, digests)
+        minted = await imports.renamed_with_phone(desk.session, desk.workspace.id, digests)
         found = {loan.id: (loan, borrower, values) for loan, borrower, values in there}
         found |= {loan.id: (loan, borrower, None) for loan, borrower in minted}
         unsaid = [loan.id for loan, _, values in found.values() if values is None]
@@ -139,6 +140,8 @@ class _Batch:
                 self.by_said[values.number_key] = known
             if loan.minted:
                 self.minted[without_extension(known.contact.phone)].append(known)
+            elif "number" in said.corrected:
+                self.renumbered[known.contact.phone].append(known)
 
     async def take(self, row: ImportRow) -> None:
         """Import one row, or refuse it with everything that is wrong."""
@@ -148,7 +151,8 @@ class _Batch:
             self.refused.append(RefusedRow(row.line, tuple(faults)))
             return
         owner = self.owners.get(row.owner.casefold()) if row.owner else None
-        if known is None and (known := self._inquiry_of(row)) is None:
+        known = known or self._inquiry_of(row) or self._renumbered_of(row)
+        if known is None:
             effect = await self._add(row, owner)
         else:
             effect = await self._update(known, row, owner)
@@ -192,6 +196,17 @@ class _Batch:
             if known.contact.phone == row.phone and name_key(known.contact.name) == name_key(row.name):
                 return known
         self.same_phones += [(row, known) for known in there]
+        return None
+
+    def _renumbered_of(self, row: ImportRow) -> Matched | None:
+        """Return the loan that the row means, if its number was corrected before what files said was kept."""
+        for known in self.renumbered[row.phone]:
+            alike = name_key(known.contact.name) == name_key(row.name)
+            if alike and known.loan.number_key not in self.numbers:
+                self.renumbered[row.phone].remove(known)
+                values = {"present": known.loan.number, "new": row.number}
+                self.remarks.append(remark(row, known.loan.number, "kept", "number", **values))
+                return known
         return None
 
     async def _add(self, row: ImportRow, owner: Member | None) -> Effect:

@@ -227,6 +227,21 @@ class TestLoansOfAnEarlierRelease:
         third = await bring(slack, "A-1,Jack Smith,13700137000,application,UAGENT")
         assert "is now +86 137 0013 7000" in remarks(third)[0]
 
+    async def test_a_corrected_number_is_recognised_by_name_and_phone(self, slack: Slack) -> None:
+        await bring(slack, JOHN)
+        await slack.command(slack.agent, "/loan edit A-1 number A-100")
+        await forget_files(slack)
+        second = JOHN.replace("A-1,", "A-2,")
+        for _ in range(2):
+            outcome = await bring(slack, JOHN, second)
+            assert outcome.refused == []
+        assert (dict(outcome.effects), remarks(outcome)) == ({"same": 2}, [])
+        assert "John Smith" in await card(slack, "A-100")
+        assert "no loan" in await card(slack, "A-1")
+        await forget_files(slack)
+        outcome = await bring(slack, JOHN.replace("A-1,", "A-100,"), JOHN.replace("A-1,", "A-3,"))
+        assert (dict(outcome.effects), remarks(outcome)) == ({"same": 1, "new": 1}, [])
+
     async def test_an_undone_correction_does_not_count(self, slack: Slack) -> None:
         await bring(slack, JOHN)
         answer = await slack.command(slack.agent, "/loan edit A-1 name John Smyth")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, union, update
+from sqlalchemy import bindparam, exists, insert, or_, union, update
 from sqlalchemy import select as sqlalchemy_select
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -59,20 +59,22 @@ async def locked_by_numbers(session: AsyncSession, workspace_id: UUID, numbers: 
     ]
 
 
-async def minted_with_phone(
+async def renamed_with_phone(
     session: AsyncSession, workspace_id: UUID, digests: Sequence[bytes]
 ) -> Sequence[tuple[Loan, Borrower]]:
-    """Return the live loans numbered by the desk whose borrower has one of those phones, locked likewise."""
+    """Return the loans with one of those phones whose number the file may not know, locked likewise: live ones numbered by the
+    desk, and those that members corrected before what files said was kept."""
     if not digests:
         return []
+    corrected = exists().where(col(AuditEntry.loan_id) == col(Loan.id), col(AuditEntry.act) == "edit")
+    said = exists().where(_IMPORTED.c.loan_id == col(Loan.id))
     statement = (
         select(Loan, Borrower)
         .join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
         .join(SearchTerm, col(SearchTerm.borrower_id) == col(Borrower.id))
         .where(
             Loan.workspace_id == workspace_id,
-            col(Loan.minted).is_(True),
-            col(Loan.stage).in_(LIVE_STAGES),
+            or_(col(Loan.minted) & col(Loan.stage).in_(LIVE_STAGES), ~col(Loan.minted) & corrected & ~said),
             SearchTerm.workspace_id == workspace_id,
             col(SearchTerm.digest).in_(digests),
         )
