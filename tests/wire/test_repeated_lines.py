@@ -90,10 +90,10 @@ async def test_a_member_of_two_words_is_repeated_as_one_who_is_understood(slack:
 
 async def test_of_two_members_of_one_name_the_one_who_was_mentioned_is_meant(slack: Slack, loan: Loan) -> None:
     wanted = [await make_member(slack.office, slack.workspace, f"UTOM{n}", name="Tom Becker") for n in (1, 2)]
-    for n in (1, 2):
+    for n, day in ((1, "fri"), (2, "mon")):
         slack.sandbox.add_user(f"UTOM{n}", name=f"tom{n}", real_name="Tom Becker")
-        line = await repeats(slack, f"/loan-follow A-2 @tom{n} fri 2 income", slack.manager)
-        await slack.command(slack.manager, line.replace("fri 2", f"fri 14:0{n}"))
+        line = await repeats(slack, f"/loan-follow A-2 @tom{n} {day} 2 income", slack.manager)
+        await slack.command(slack.manager, line.replace(f"{day} 2", f"{day} 14:00"))
     assert [f.assignee_id for f in sorted(await rows(slack, FollowUp), key=lambda f: f.number)] == [
         m.id for m in wanted
     ]
@@ -125,8 +125,8 @@ async def test_a_private_channel_that_the_bot_does_not_see_is_repeated_so_that_i
 
 
 async def test_a_member_before_a_colon_is_understood(slack: Slack, loan: Loan) -> None:
-    for who in ("@other", "@Other", "@oth"):
-        reply = await slack.command(slack.manager, f"/loan-follow A-2 {who}: fri 10:00")
+    for who, day in (("@other", "fri"), ("@Other", "mon"), ("@oth", "tue")):
+        reply = await slack.command(slack.manager, f"/loan-follow A-2 {who}: {day} 10:00")
         assert "<@UOTHER>" in reply.text
     assert len(await rows(slack, FollowUp)) == 3
 
