@@ -232,9 +232,10 @@ class TestLoansOfAnEarlierRelease:
         await slack.command(slack.agent, "/loan edit A-1 number A-100")
         await forget_files(slack)
         second = JOHN.replace("A-1,", "A-2,")
-        for _ in range(2):
-            outcome = await bring(slack, JOHN, second)
-            assert outcome.refused == []
+        first = await bring(slack, JOHN, second)
+        assert (dict(first.effects), first.refused) == ({"same": 1, "new": 1}, [])
+        assert "number: was corrected here to A-100, and the file says A-1" in remarks(first)[0]
+        outcome = await bring(slack, JOHN, second)
         assert (dict(outcome.effects), remarks(outcome)) == ({"same": 2}, [])
         assert "John Smith" in await card(slack, "A-100")
         assert "no loan" in await card(slack, "A-1")
