@@ -100,6 +100,7 @@ class World:
             "next_call": (next_step, {"at": "1795900000"}),
             "next_step": (next_step, {"at": "1795900000"}),
             "snooze": ({"f": str(self.follow_up.id), "v": self.follow_up.version}, {"at": "1795900000"}),
+            "stage": ({}, {"loan": "L-1", "stage": "approved"}),
             "documents": ({}, {"loan": "L-1", "rest": ("id",)}),
             "follow_up": ({}, {"loan": "L-1", "due": "tomorrow 3pm"}),
             "move": ({}, {"loan": "L-1", "follow_up": "1", "due": "tomorrow 3pm"}),
