@@ -138,11 +138,16 @@ def backup(
 
 
 @app.command()
-def restore(file: Annotated[Path, typer.Argument(help="A file that `loandesk backup` wrote.")]) -> None:
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `loandesk backup` wrote.")],
+    unsigned: Annotated[
+        bool, typer.Option("--unsigned", help="Accept a backup of an earlier release, which has no signature.")
+    ] = False,
+) -> None:
     """Restore a backup into an empty database. No message is sent twice."""
     from bot.commands.restore import run
 
-    _run_with_settings(lambda settings: run(settings, file, console))
+    _run_with_settings(lambda settings: run(settings, file, console, unsigned=unsigned))
 
 
 @app.command("manifest")

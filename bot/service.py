@@ -36,6 +36,7 @@ from storage.engine import schema
 from storage.engine.database import Database, make_folder
 from storage.engine.trouble import Trouble
 from storage.tables import Workspace
+from storage.upkeep.inspection import wrong_key
 
 log = structlog.get_logger()
 
@@ -48,6 +49,10 @@ FINISH_SECONDS = 10
 
 class NotMigratedError(Exception):
     """The database does not have this release's schema."""
+
+
+class WrongKeyError(Exception):
+    """A key does not fit what is in the database. The message names the setting."""
 
 
 @dataclass(slots=True)
@@ -132,7 +137,8 @@ class Service:
 async def open_service(settings: Settings, clock: Clock | None = None, *, migrate: bool = False) -> Service:
     """Open the desk: database, Slack, workspace, first admin.
 
-    Raise NotMigratedError unless `migrate`, and SlackApiError when Slack refuses the token.
+    Raise NotMigratedError unless `migrate`, WrongKeyError, AnotherTeamsDatabaseError, and SlackApiError when Slack refuses
+    the token.
     """
     url = settings.database_url.get_secret_value()
     make_folder(url)
@@ -143,6 +149,9 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
             await schema.migrate(office.database)
         elif not await schema.is_current(office.database):
             raise NotMigratedError
+        async with office.database.reading() as keyed:
+            if (setting := await wrong_key(keyed, office.cipher)) is not None:
+                raise WrongKeyError(setting)
         client = AsyncWebClient(
             token=settings.bot_token.get_secret_value(),
             base_url=settings.slack_api_url,

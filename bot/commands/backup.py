@@ -24,7 +24,7 @@ async def run(settings: Settings, target: Path, console: Console, clock: Clock |
     """
     now = (clock or SystemClock()).now()
     file = _file(target, now)
-    if file.exists():
+    if file.is_symlink() or file.exists():
         console.print(f"No backup was made: {file} already exists.")
         return 1
     database = Database(settings.database_url.get_secret_value(), patient=True)
@@ -55,5 +55,7 @@ def _file(target: Path, now: datetime) -> Path:
 
 
 def _private(path: Path) -> BinaryIO:
-    # It contains members' names and loan numbers in clear: only its owner may read it.
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+    # It contains members' names and loan numbers in clear: only its owner may read it. What is there under this name, a
+    # file that an interrupted backup left or somebody's link, is replaced and not followed.
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb")

@@ -22,7 +22,7 @@ from desk.people.team import ReminderChannel
 from handlers.door.directory import Directory, code_of
 from storage.engine import schema
 from storage.engine.cipher import Cipher
-from storage.engine.database import Database
+from storage.engine.database import Database, open_to_others
 from storage.engine.trouble import DATABASE_ERRORS
 from storage.queries.core import set_aside
 from storage.queries.loans import index_versions
@@ -104,6 +104,11 @@ async def _database(settings: Settings, database: Database) -> AsyncIterator[Fin
         )
         return
     yield ok("database", where)
+    if places := open_to_others(settings.database_url.get_secret_value()):
+        yield fix(
+            "files",
+            f"others on this machine may read {', '.join(map(str, places))}: chmod 700 the folder, 600 the files",
+        )
     if revision is None:
         yield fix("migrations", "the database has no tables yet: run `loandesk migrate`")
     elif not schema.knows(revision):

@@ -33,8 +33,10 @@ async def run(settings: Settings, console: Console) -> int:
             left = await _count(database, current) - len(unreadable)
             if left <= 0:
                 break
+        misnamed = await _open_current(database, cipher)
     finally:
         await database.close()
+    unreadable |= misnamed
     for name in sorted(unreadable):
         console.print(f"No key opens {name}. It was left as it is.")
     if left > 0:
@@ -43,13 +45,29 @@ async def run(settings: Settings, console: Console) -> int:
             "settings. Restart it and run this again."
         )
         return 1
-    console.print(f"Everything is encrypted with key {current}. The search key is not rotated.")
+    everything = "Everything else" if unreadable else "Everything"
+    console.print(f"{everything} is encrypted with key {current}. The search key is not rotated.")
     older = ", ".join(str(number) for number in sorted(cipher.ring.keys) if number != current)
     if older and not unreadable:
         console.print(
             f"You may remove from LOANDESK_ENCRYPTION_KEYS: {older}. Keep it elsewhere as long as you keep an older backup."
         )
     return 1 if unreadable else 0
+
+
+async def _open_current(database: Database, cipher: Cipher) -> set[str]:
+    """Open every value that carries the current key's id, and return those that it does not open."""
+    unreadable: set[str] = set()
+    for place in rotation.places():
+        last = None
+        while True:
+            async with database.reading() as session:
+                batch = await rotation.read_current(session, cipher, place, last)
+            if batch is None:
+                break
+            last, wrong = batch
+            unreadable.update(f"{place.name} of row {row_id}" for row_id in wrong)
+    return unreadable
 
 
 async def _rotate(database: Database, cipher: Cipher, console: Console, unreadable: set[str]) -> None:

@@ -26,8 +26,13 @@ class RefusedError(Exception):
 _FAULTS_OF_THE_FILE = (BrokenArchiveError, RefusedError, IntegrityError, DataError, OSError)
 
 
-async def run(settings: Settings, file: Path, console: Console, clock: Clock | None = None) -> int:
-    """Restore the file in one transaction and return 0; on failure write no row and return 1."""
+async def run(
+    settings: Settings, file: Path, console: Console, clock: Clock | None = None, *, unsigned: bool = False
+) -> int:
+    """Restore the file in one transaction and return 0; on failure write no row and return 1.
+
+    With `unsigned`, a backup of a release that did not sign them is accepted.
+    """
     url = settings.database_url.get_secret_value()
     make_folder(url)
     database = Database(url, patient=True)
@@ -36,6 +41,7 @@ async def run(settings: Settings, file: Path, console: Console, clock: Clock | N
             summary = archive.read(lines)
         require_keys(summary, settings.cipher().ring)
         await _prepare(database, summary)
+        require_signature(summary, settings.cipher().ring, unsigned=unsigned)
         await _load(database, file, summary, console, (clock or SystemClock()).now())
     except Exception as error:
         if not isinstance(error, _FAULTS_OF_THE_FILE) and not is_outage(error):
@@ -63,6 +69,16 @@ def require_keys(summary: Summary, ring: KeyRing) -> None:
             )
     if ring.search_check() != summary.search_key:
         raise RefusedError("LOANDESK_SEARCH_KEY is not the one the backup was made with: no borrower would be found")
+
+
+def require_signature(summary: Summary, ring: KeyRing, *, unsigned: bool) -> None:
+    """Raise RefusedError for a backup that was changed: its rows say who is an admin."""
+    if not summary.signature and not unsigned:
+        raise RefusedError(
+            "it is not signed. If an earlier release made it and nobody can have changed it, restore it with --unsigned"
+        )
+    if summary.signature and not archive.is_signed(summary, ring):
+        raise RefusedError("it was changed after it was made: its signature does not fit")
 
 
 async def _prepare(database: Database, summary: Summary) -> None:

@@ -18,7 +18,7 @@ from bot.delivery.engine import Pace
 from bot.heartbeat import BEAT_SECONDS, Heartbeat, Identity, NameTakenError, identity
 from bot.logs import kind_of
 from bot.monitoring import Health, admin_application
-from bot.service import NotMigratedError, Service, open_service
+from bot.service import NotMigratedError, Service, WrongKeyError, open_service
 from bot.settings import Settings
 from bot.socket_mode import SocketTimeouts
 from desk.core.clock import Clock
@@ -114,6 +114,11 @@ async def _open(settings: Settings, tuning: Tuning) -> Service:
         return await open_service(settings, tuning.clock)
     except NotMigratedError:
         raise CannotStartError("The database is not at this release's schema: run loandesk migrate.") from None
+    except WrongKeyError as error:
+        raise CannotStartError(
+            f"{error} does not fit the borrowers in the database: restore the earlier key. With this one, what is there "
+            "could not be read or found, and what is added now would be lost with it. `loandesk doctor` tells more."
+        ) from None
     except AnotherTeamsDatabaseError as error:
         raise CannotStartError(
             f"The database is the desk of the Slack workspace {error.team}, and SLACK_BOT_TOKEN is of another one. "

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from sqlalchemy.engine import URL, make_url
 
 from bot import monitoring
 from bot.delivery.sender import Sender
-from storage.engine.database import IDLE_SECONDS
+from storage.engine.database import IDLE_SECONDS, make_private
 from storage.engine.trouble import is_outage, log_fields
 from storage.queries.messages import sending
 from storage.queries.messages.sending import LEASE, PendingNotice
@@ -222,6 +223,7 @@ def engine_url(database_url: str) -> URL:
 
 
 def _prepare_file(path: str) -> None:
+    make_private(Path(path))
     # The file stores this: writers no longer wait for readers, and a commit is one fsync instead of three.
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")

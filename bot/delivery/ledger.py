@@ -66,7 +66,7 @@ class Ledger:
         place = {"channel_id": posted.channel, "ts": posted.ts}
         await self._record(lambda desk: sending.record_found(desk.session, lease, now=desk.now, **place))
 
-    async def record_posted(self, lease: Lease, posted: PostedMessage, revision: int, shown: bytes | None) -> bool:
+    async def record_posted(self, lease: Lease, posted: PostedMessage, revision: int, shown: str | None) -> bool:
         """Record a new message that shows this revision. Return whether it is the notice's message.
 
         It is not when another sender, which took the lease meanwhile, posted one first.
@@ -78,7 +78,7 @@ class Ledger:
             await sending.release_lease(desk.session, lease, now=desk.now)
             return await sending.claim_post(desk.session, lease.notice_id, **place)
 
-    async def record_updated(self, lease: Lease, posted: PostedMessage, revision: int, shown: bytes | None) -> None:
+    async def record_updated(self, lease: Lease, posted: PostedMessage, revision: int, shown: str | None) -> None:
         """Record that the existing message shows this revision, and what (None: that is uncertain).
 
         A sender that was overtaken may have replaced a newer state with an older one: request another update.

@@ -242,9 +242,9 @@ class Sender:
         await self._ledger.record_updated(lease, posted, content.revision, shown)
         return Result.UPDATED
 
-    def _digest(self, message: Message) -> bytes:
+    def _digest(self, message: Message) -> str:
         shown = message.with_tables or message
-        return self.office.cipher.digest("message", json.dumps([shown.text, shown.blocks], sort_keys=True))
+        return self.office.cipher.digest("message", json.dumps([shown.text, shown.blocks], sort_keys=True)).hex()
 
     async def _update(self, lease: Lease, content: _Content, posted: PostedMessage, message: Message) -> None:
         await self._ledger.renew_lease(lease)

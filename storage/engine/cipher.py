@@ -41,8 +41,10 @@ class KeyRing:
         keys: dict[int, bytes] = {}
         for part in filter(None, (p.strip() for p in text.split(","))):
             number, _, value = part.partition(":")
-            if not number.isdigit() or not 1 <= int(number) <= 255:
+            if not (number.isascii() and number.isdigit() and len(number) <= 3 and 1 <= int(number) <= 255):
                 raise ValueError("each key is written id:base64, with an id of 1 to 255")
+            if int(number) in keys:
+                raise ValueError(f"the id {int(number)} is given twice: a new key needs a higher id of its own")
             keys[int(number)] = _key(value, f"key {number}")
         if not keys:
             raise ValueError("at least one key is needed, written id:base64")
@@ -51,6 +53,11 @@ class KeyRing:
     def checks(self) -> dict[int, str]:
         """Return for each key a value that identifies it and does not reveal it."""
         return {number: _check(key) for number, key in self.keys.items()}
+
+    def signature(self, digest: bytes) -> str:
+        """Return the signature of a backup with this digest. It needs the search key, which rotation does not change."""
+        key = hmac.new(self.search, b"loandesk backup", hashlib.sha256).digest()
+        return hmac.new(key, digest, hashlib.sha256).hexdigest()
 
     def search_check(self) -> str:
         """Return the same for the key of the search index."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
@@ -56,11 +57,40 @@ def async_url(url: str) -> str:
     return parsed.set(drivername=drivers[backend]).render_as_string(hide_password=False)
 
 
+_BESIDE = ("", "-wal", "-shm", "-engine", "-engine-wal", "-engine-shm")
+"""What the names of SQLite's files, and those of the delivery engine, end in."""
+
+
 def make_folder(url: str) -> None:
-    """Create the folder of an SQLite file if it does not exist."""
+    """Create the folder of an SQLite file if it does not exist, and let only the owner read the files in it."""
     parsed = make_url(url)
     if parsed.drivername.startswith("sqlite") and parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        path = Path(parsed.database)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(path)  # SQLite gives the files beside it the same permissions
+        for file in _files(parsed.database):
+            with contextlib.suppress(PermissionError):  # of another owner; `loandesk doctor` says so
+                if file.stat().st_mode & 0o077:
+                    file.chmod(0o600)
+
+
+def make_private(path: Path) -> None:
+    """Create an empty file that only its owner may read and write, if there is none."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def open_to_others(url: str) -> list[Path]:
+    """Return which of an SQLite database's folder and files others on this machine may read or write."""
+    parsed = make_url(url)
+    if not parsed.drivername.startswith("sqlite") or not parsed.database:
+        return []
+    places = [Path(parsed.database).absolute().parent, *_files(parsed.database)]
+    return [place for place in places if place.exists() and place.stat().st_mode & 0o077]
+
+
+def _files(database: str) -> list[Path]:
+    return [file for end in _BESIDE if (file := Path(database + end)).exists()]
 
 
 class Database:

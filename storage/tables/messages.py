@@ -54,7 +54,7 @@ class Notice(SQLModel, table=True):
     channel_id: str | None = None
     ts: str | None = None
     posted_at: datetime | None = maybe_instant()
-    shown_digest: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+    shown_digest: str | None = None
     dropped_at: datetime | None = maybe_instant()
     gave_up_at: datetime | None = maybe_instant()
     last_error: str | None = None

@@ -5,6 +5,8 @@ incomplete file is recognised. Encrypted columns stay encrypted. There is no key
 """
 
 import base64
+import hashlib
+import hmac
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -41,21 +43,34 @@ class BrokenArchiveError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The description in a complete archive. `keys` and `search_key` are check values; `keys_used` are the ids needed."""
+    """The description in a complete archive. `keys` and `search_key` are check values; `keys_used` are the ids needed.
+
+    `signature` is of `digest`, that of all lines before it; empty in an archive of an earlier release.
+    """
 
     revision: str
     taken_at: datetime
     keys: dict[int, str]
     search_key: str
     keys_used: frozenset[int]
+    digest: bytes = b""
+    signature: str = ""
     rows: dict[str, int] = field(default_factory=dict[str, int])
 
 
 async def dump(database: Database, ring: KeyRing, now: datetime) -> AsyncIterator[str]:
-    """Yield the lines of an archive of the database at one instant, while others go on writing.
+    """Yield the lines of an archive of the database at one instant, while others go on writing; the last line is signed.
 
     Raises BrokenArchiveError if the database has no tables of the desk.
     """
+    content = hashlib.sha256()
+    async for line in _lines(database, ring, now):
+        content.update(line.encode())
+        yield line
+    yield _line({"signature": ring.signature(content.digest())})
+
+
+async def _lines(database: Database, ring: KeyRing, now: datetime) -> AsyncIterator[str]:
     async with database.snapshot() as connection:
         revision = await schema.revision_on(connection)
         if revision is None:
@@ -82,11 +97,17 @@ async def dump(database: Database, ring: KeyRing, now: datetime) -> AsyncIterato
 
 
 def read(lines: Iterable[str]) -> Summary:
-    """Read an archive to its end and check that it is complete. Raises BrokenArchiveError."""
+    """Read an archive to its end and check that it is complete. Raises BrokenArchiveError.
+
+    Whether it is signed with our key is for the caller to check: `is_signed`.
+    """
     head: dict[str, Any] | None = None
     counts: Counter[str] = Counter()
     table = ""
-    for value in _values(lines):
+    content = hashlib.sha256()
+    rest = iter(lines)
+    for line, value in _values(rest):
+        content.update(line.encode())
         match value:
             case {"loandesk_backup": number}:
                 if number != FORMAT:
@@ -103,6 +124,8 @@ def read(lines: Iterable[str]) -> Summary:
                     keys={int(number): check for number, check in head["keys"].items()},
                     search_key=head["search_key"],
                     keys_used=frozenset(used),
+                    digest=content.digest(),
+                    signature=_signature(rest),
                     rows=rows,
                 )
             case list():
@@ -112,6 +135,23 @@ def read(lines: Iterable[str]) -> Summary:
         if head is None:
             raise BrokenArchiveError("it is not a backup of Loan Desk")
     raise BrokenArchiveError("it is not whole: its end is missing, or rows in between")
+
+
+def is_signed(summary: Summary, ring: KeyRing) -> bool:
+    """Return whether the archive was signed with this search key and not changed since."""
+    return hmac.compare_digest(summary.signature.encode(), ring.signature(summary.digest).encode())
+
+
+def _signature(rest: Iterator[str]) -> str:
+    """Return the signature behind the end, empty without one. Raises BrokenArchiveError if more follows."""
+    values = [value for _, value in _values(rest)]
+    match values:
+        case []:
+            return ""
+        case [{"signature": str(signature)}]:
+            return signature
+        case _:
+            raise BrokenArchiveError("something follows its end")
 
 
 async def load(connection: AsyncConnection, lines: Iterable[str]) -> AsyncIterator[int]:
@@ -130,7 +170,7 @@ async def load(connection: AsyncConnection, lines: Iterable[str]) -> AsyncIterat
         waiting.clear()
         return count
 
-    for value in _values(lines):
+    for _, value in _values(lines):
         match value:
             case {"table": name, "columns": names}:
                 yield await write()
@@ -172,10 +212,10 @@ def _keys_used(table: Table, row: Any) -> set[int]:
     return used
 
 
-def _values(lines: Iterable[str]) -> Iterator[Any]:
+def _values(lines: Iterable[str]) -> Iterator[tuple[str, Any]]:
     try:
         for line in lines:
-            yield json.loads(line)
+            yield line, json.loads(line)
     except (ValueError, OSError, EOFError):
         raise BrokenArchiveError("it is not a backup of Loan Desk, or not a whole one") from None
 

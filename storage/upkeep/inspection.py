@@ -26,11 +26,27 @@ async def unreadable_samples(session: AsyncSession, cipher: Cipher) -> list[str]
     return wrong
 
 
+async def wrong_key(session: AsyncSession, cipher: Cipher) -> str | None:
+    """Return the setting whose key does not fit the first or the last borrower, or None. Costs a few rows only."""
+    try:
+        return None if await sample_is_findable(session, cipher) else "LOANDESK_SEARCH_KEY"
+    except UnreadableError:
+        return "LOANDESK_ENCRYPTION_KEYS"
+
+
 async def sample_is_findable(session: AsyncSession, cipher: Cipher) -> bool:
-    """Return whether the search index has a sample borrower under the current key; True when there is no borrower."""
-    borrower = (await session.exec(sqlmodel_select(Borrower).order_by(col(Borrower.id).desc()).limit(1))).first()
-    if borrower is None:
-        return True
+    """Return whether the search index has the first and the last borrower under the current key, or there is none.
+
+    The last alone would not do: one who was added with another key is found by that one. Raises UnreadableError.
+    """
+    for order in (col(Borrower.id).asc(), col(Borrower.id).desc()):
+        borrower = (await session.exec(sqlmodel_select(Borrower).order_by(order).limit(1))).first()
+        if borrower is not None and not await _is_findable(session, cipher, borrower):
+            return False
+    return True
+
+
+async def _is_findable(session: AsyncSession, cipher: Cipher, borrower: Borrower) -> bool:
     name = cipher.decrypt(Borrower.name_cipher, borrower)
     phone = cipher.decrypt(Borrower.phone_cipher, borrower)
     digests = [cipher.digest(kind, text) for kind, text in terms_of(name, phone)]

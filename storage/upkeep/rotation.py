@@ -88,6 +88,27 @@ async def read_stale(session: AsyncSession, cipher: Cipher, place: Place, after:
     return batch
 
 
+async def read_current(
+    session: AsyncSession, cipher: Cipher, place: Place, after: UUID | None
+) -> tuple[UUID, list[UUID]] | None:
+    """Check the next values of a column that carry the current key's id: return the last row, and the rows that the key
+    does not open because another key had its id. None if there are no more."""
+    key = place.table.c.id
+    statement = select(key, place.column).where(place.column.is_not(None), ~_is_stale(place, cipher.ring.current))
+    if after is not None:
+        statement = statement.where(key > after)
+    rows = (await (await session.connection()).execute(statement.order_by(key).limit(BATCH))).all()
+    if not rows:
+        return None
+    unreadable: list[UUID] = []
+    for row_id, value in rows:
+        try:
+            cipher.decrypt_at(place.encrypted, row_id, value)
+        except UnreadableError:
+            unreadable.append(row_id)
+    return rows[-1][0], unreadable
+
+
 async def write(session: AsyncSession, place: Place, batch: Batch) -> None:
     """Replace the old ciphertexts that have not changed since they were read."""
     if not batch.new:
@@ -120,7 +141,10 @@ async def rotate_undos(session: AsyncSession, cipher: Cipher, ids: Sequence[UUID
         elif keys_in_steps(steps) <= {cipher.ring.current}:
             continue
         else:
-            steps = [_step_again(cipher, step) for step in steps]
+            try:
+                steps = [_step_again(cipher, step) for step in steps]
+            except UnreadableError:  # this act can no longer be undone; the others can
+                steps = []
         await connection.execute(update(_UNDO).where(_UNDO.c.id == row_id).values(steps=steps))
         changed += 1
     return changed

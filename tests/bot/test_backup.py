@@ -39,8 +39,8 @@ class Run:
     async def backup(self, settings: Settings, file: Path) -> int:
         return await backup_command.run(settings, file, self.console)
 
-    async def restore(self, settings: Settings, file: Path) -> int:
-        return await restore_command.run(settings, file, self.console)
+    async def restore(self, settings: Settings, file: Path, *, unsigned: bool = False) -> int:
+        return await restore_command.run(settings, file, self.console, unsigned=unsigned)
 
 
 @pytest.fixture
@@ -227,6 +227,7 @@ async def test_a_backup_of_an_older_release_is_migrated(
     file = tmp_path / "b.gz"
     await run.backup(settings_with(database_url), file)
     lines = [json.loads(line) for line in _read(file)]
+    assert lines.pop().keys() == {"signature"}
     lines[0]["revision"] = "0006"
     _without(
         lines,
@@ -240,6 +241,7 @@ async def test_a_backup_of_an_older_release_is_migrated(
         "looked_at",
     )
     _without(lines, "team", "channel_lost_at")
+    _without(lines, "notice", "shown_digest")
     _without(lines, "loan", "demo_at", "plain_number")
     _without(lines, "borrower", "search_version")
     _without(lines, "member", "language", "account_lost_at", "account_lost_why")
@@ -250,9 +252,50 @@ async def test_a_backup_of_an_older_release_is_migrated(
         file, [json.dumps(line) + "\n" for line in lines if not (isinstance(line, dict) and line.get("table") in since)]
     )
 
-    assert await run.restore(settings_with(empty_url), file) == 0, run.printed.getvalue()
+    assert await run.restore(settings_with(empty_url), file) == 1
+    assert "--unsigned" in run.printed.getvalue()
+    assert await run.restore(settings_with(empty_url), file, unsigned=True) == 0, run.printed.getvalue()
 
     assert len((await rows(empty_url))["member"]) == 1
+
+
+@pytest.mark.usefixtures("filled")
+async def test_a_backup_that_was_changed_is_refused(
+    run: Run, database_url: str, empty_sqlite_url: str, tmp_path: Path
+) -> None:
+    """Whoever may write to the file could make themselves an admin."""
+    file = tmp_path / "b.gz"
+    await run.backup(settings_with(database_url), file)
+    whole = _read(file)
+    for changed in (
+        [line.replace('"agent"', '"admin"') for line in whole],
+        [*whole, whole[-1]],
+        [*whole, '["a row"]\n'],
+        [*whole[:-1], json.dumps({"signature": "0" * 64}) + "\n"],
+        [*whole[:-1], json.dumps({"signature": ""}) + "\n"],
+        [line.replace('"agent"', '"admin"') for line in whole[:-1]],
+    ):
+        _write(file, changed)
+        assert await run.restore(settings_with(empty_sqlite_url), file) == 1
+    assert (await rows(empty_sqlite_url))["member"] == []
+
+    _write(file, whole)
+    assert await run.restore(settings_with(empty_sqlite_url), file) == 0
+
+
+@pytest.mark.usefixtures("filled")
+async def test_a_backup_follows_no_link(run: Run, database_url: str, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (tmp_path / "b.gz.part").symlink_to(victim)
+    (tmp_path / "taken.gz").symlink_to(tmp_path / "nowhere")
+
+    assert await run.backup(settings_with(database_url), tmp_path / "b.gz") == 0
+    assert await run.backup(settings_with(database_url), tmp_path / "taken.gz") == 1
+
+    assert victim.read_text() == "precious"
+    assert not (tmp_path / "b.gz").is_symlink()
+    assert not (tmp_path / "nowhere").exists()
 
 
 async def test_a_database_without_tables_gives_no_backup(run: Run, empty_sqlite_url: str, tmp_path: Path) -> None:

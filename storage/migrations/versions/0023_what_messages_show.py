@@ -13,7 +13,7 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     with op.batch_alter_table("notice", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("shown_digest", sa.LargeBinary(), nullable=True))
+        batch_op.add_column(sa.Column("shown_digest", sa.String(), nullable=True))
 
 
 def downgrade() -> None:

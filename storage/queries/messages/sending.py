@@ -68,7 +68,7 @@ class Lease:
     channel_id: str | None
     ts: str | None
     tried_at: datetime | None
-    shown_digest: bytes | None
+    shown_digest: str | None
     mark: UUID
 
 
@@ -174,7 +174,7 @@ async def record_sent(
     channel_id: str,
     ts: str,
     now: datetime,
-    shown_digest: bytes | None = None,
+    shown_digest: str | None = None,
 ) -> bool:
     """Record the message, the revision and the content it shows. Return False when another sender was quicker.
 
