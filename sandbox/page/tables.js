@@ -4,7 +4,7 @@ import { div, fill, h, span } from "./dom.js";
 import { richText } from "./richtext.js";
 
 const PAGE_SIZE = 5;
-const UNBROKEN = 24;
+const UNBROKEN = 12;
 
 /** A `table` block: it has no header; columns may be aligned. */
 export function table(block, ctx) {

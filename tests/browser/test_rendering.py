@@ -61,6 +61,20 @@ async def test_a_table_has_its_caption_headers_and_numbers(scene: Scene) -> None
     await expect(table.get_by_role("cell")).to_have_text("12")
 
 
+async def test_no_column_of_the_due_list_is_cut(scene: Scene) -> None:
+    """At 1280 px, with long names and times."""
+    words = ("Follow-up", "Borrower", "Phone ending", "Purpose", "Due", "Late", "Assignee", "Attempts")
+    row = ("HZ-2026-1042/12", "Bartholomew Quartermaine", "5678", "repayment reminder", "Wed 25 Nov 18:00", "late")
+    cells = [*map(text_cell, row), text_cell("Alexandra Hamilton"), number_cell(3)]
+    table = {"type": "data_table", "caption": "Due", "rows": [[text_cell(word) for word in words], cells]}
+    await scene.post(scene.desk, "Due", blocks=[table])
+    page = await scene.open(scene.li, scene.desk)
+    await page.set_viewport_size({"width": 1280, "height": 900})
+    await expect(page.get_by_role("table", name="Due")).to_be_visible()
+    shown = page.locator(".table-scroll")
+    assert await shown.evaluate("box => box.scrollWidth - box.clientWidth") == 0
+
+
 async def test_a_long_table_is_sorted_by_a_header_and_read_in_pages(scene: Scene) -> None:
     people = [("Chen", 10), ("Li", 9), ("Wang", 100)]
     rows = [[text_cell("Agent"), text_cell("Open")], *([text_cell(name), number_cell(n)] for name, n in people)]
