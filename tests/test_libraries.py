@@ -87,7 +87,7 @@ async def test_bolt_loses_an_answer_when_the_listener_fails_at_once(working_seco
         raise RuntimeError
 
     app.command("/loan")(listener)
-    app._async_listeners[0].ack_timeout = 0.05  # pyright: ignore # 3 s otherwise
+    app._async_listeners[0].ack_timeout = 0.05  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue] # 3 s otherwise
     form = urlencode({"command": "/loan", "team_id": "T1", "user_id": "U1"})
 
     response = await app.async_dispatch(AsyncBoltRequest(body=form, headers={"content-type": FORM}))
