@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from storage.tables import Member
 from tests.builders import make_follow_up, make_loan
 from tests.wire.office_day import Slack
 
@@ -71,9 +70,7 @@ async def test_reminders_and_digests_come_once_when_the_clock_is_set_back(slack:
 
 async def lives_in_berlin(slack: Slack) -> None:
     """Make the agent work in Berlin, every day."""
-    async with slack.office.database.transaction() as session:
-        agent = await session.get_one(Member, slack.agent.id)
-        agent.zone, agent.working_days = "Europe/Berlin", EVERY_DAY
+    await slack.change(slack.agent, zone="Europe/Berlin", working_days=EVERY_DAY)
 
 
 async def for_minutes(slack: Slack, minutes: int) -> None:

@@ -122,7 +122,7 @@ async def test_a_command_changes_nothing_when_slack_cannot_resolve_its_mention(s
 
     reply = await slack.command(slack.admin, "/loan-team add @stranger agent")
 
-    assert "Slack 未返回您所指的人员或频道，未做任何更改" in reply.text
+    assert "Slack didn't say which person or channel you mean. Nothing was changed." in reply.text
     assert lines(log, "slack_trouble")[0]["reference"] in reply.text
 
 

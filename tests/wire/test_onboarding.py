@@ -90,7 +90,7 @@ async def test_language_country_and_hours_take_effect_at_once(slack: Slack) -> N
 
     late = await slack.command(slack.agent, f"/loan-follow {loan.number} thu 21:00")
     assert "Careful: borrowers may not be called at that time." in late.text
-    feast = await slack.command(slack.agent, f"/loan-follow {loan.number} 26 nov 10:00")
+    feast = await slack.command(slack.agent, f"/loan-follow {loan.number} 26 nov 10:00 income")
     assert "Careful: that day is a public holiday." in feast.text
     slack.sandbox.faults.next("users.info", "500")  # so that nobody knows what the stranger reads
     refused = await slack.sandbox.command("USTRANGER", slack.desk_channel, "/loan-due")

@@ -191,7 +191,7 @@ async def test_another_teams_loan_gets_the_answer_for_a_missing_one(stages: Stag
 async def test_an_imported_stage_plans_by_rule_and_is_not_marked_as_set_by_hand(stages: Stages) -> None:
     async with stages.office.desk(stages.workspace) as desk:
         loan = await loans.lock(desk.session, stages.loan.id)
-        assert await enter_by_import(desk, loan, "disbursed") == 1
+        assert (await enter_by_import(desk, loan, "disbursed")).planned == 1
     row = await stages.row()
     assert (row.stage, row.stage_set_at) == ("disbursed", None)
 
