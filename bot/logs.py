@@ -31,8 +31,22 @@ _NEVER = frozenset(
 )
 """Fields whose value is never logged."""
 
-_ALONE, _ENDS = r"(?<![A-Za-z0-9_.-])", r"(?![A-Za-z0-9_-])"
-"""Not inside an id of ours or Slack's. Chinese may stand before and behind a number, without a blank."""
+_ID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+"""An id of ours, which is never masked."""
+
+_ALONE = r"(?:(?<![A-Za-z0-9])(?<![A-Za-z0-9]-)(?<!\d\.)|(?<=[a-z]{2}))"
+"""Not inside an id of Slack's, a loan's number or a fraction. Chinese and `tel` may stand before a number, without a blank."""
+
+_ENDS = r"(?![A-Za-z0-9])"
+_GAP = r"[ ._/-]?"
+
+_DASHES, _BLANKS, _UNSEEN = "‐‑‒–—―−－", "\u00a0\u2002\u2003\u2009\u202f\u3000", "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+_PLAIN = str.maketrans(
+    "０１２３４５６７８９Ｘｘ＋（）．／" + _DASHES + _BLANKS,
+    "0123456789Xx+()./" + "-" * len(_DASHES) + " " * len(_BLANKS),
+    _UNSEEN,
+)
+"""What a Chinese keyboard or a web page makes of a number's characters."""
 
 _HAN = "\u3007\u3400-\u9fff\ue000-\uf8ff\uf900-\ufaff\U00020000-\U0003ffff\U000f0000-\U0010ffff"
 """Chinese characters, also rare ones that this Python does not know, and those that a font of its own shows."""
@@ -40,11 +54,12 @@ _HAN = "\u3007\u3400-\u9fff\ue000-\uf8ff\uf900-\ufaff\U00020000-\U0003ffff\U000f
 _MASKS = (
     (re.compile(r"\bxox[a-z]+[-.][\w.-]+|\bxapp-[\w-]+"), "[token]"),
     (re.compile(r"https?://[^\s/]+/(?:services|commands|actions|response|workflows)/\S+"), "[url]"),
-    (re.compile(r"(?<=://)[^\s/@]+@"), "[user]@"),
-    (re.compile(rf"{_ALONE}\d{{17}}[\dXx]{_ENDS}"), "[id]"),
+    (re.compile(r"(?<=://)[^\s/]+@"), "[user]@"),
+    (re.compile(rf"{_ALONE}\d{{6}}{_GAP}\d{{8}}{_GAP}\d{{3}}[\dXx]{_ENDS}"), "[id]"),
     (re.compile(rf"{_ALONE}\d{{4}}(?:[ -]?\d{{4}}){{2,3}}(?:[ -]?\d{{1,4}})?{_ENDS}"), "[card]"),
-    (re.compile(rf"{_ALONE}(?:\+?86[ .-]?)?1[3-9]\d(?:[ .-]?\d{{4}}){{2}}{_ENDS}"), "[phone]"),
-    (re.compile(rf"{_ALONE}0\d{{2,3}}[ .-]?\d{{7,8}}{_ENDS}"), "[phone]"),
+    (re.compile(rf"{_ALONE}(?:\+?86{_GAP})?1[3-9]\d(?:{_GAP}\d{{4}}){{2}}(?!\d)"), "[phone]"),
+    (re.compile(rf"{_ALONE}\(?0\d{{2,3}}\)?{_GAP}\d{{3,4}}{_GAP}\d{{4}}(?!\d)"), "[phone]"),
+    (re.compile(rf"{_ALONE}\(?[2-9]\d\d\)?[ .-]\d{{3}}[ .-]\d{{4}}(?!\d)"), "[phone]"),
     (re.compile(r"(?<![A-Za-z0-9])\+\d[\d .()-]{6,16}\d"), "[phone]"),
     (re.compile(f"[{_HAN}](?:[{_HAN}·•\\s]*[{_HAN}])?"), "[words]"),
 )
@@ -175,9 +190,7 @@ def _masked(_logger: Any, _method: str, event: EventDict) -> EventDict:
 def _mask(value: Any) -> Any:
     match value:
         case str():
-            for pattern, instead in _MASKS:
-                value = pattern.sub(instead, value)
-            return value
+            return "".join(part if at % 2 else _mask_text(part) for at, part in enumerate(_ID.split(value)))
         case MutableMapping():
             return _masked(None, "", {str(key): inner for key, inner in value.items()})
         case list() | tuple() | set() | frozenset():
@@ -188,3 +201,11 @@ def _mask(value: Any) -> Any:
             return value
         case _:
             return _mask(str(value))
+
+
+def _mask_text(text: str) -> str:
+    if not text.isascii():
+        text = text.translate(_PLAIN)
+    for pattern, instead in _MASKS:
+        text = pattern.sub(instead, text)
+    return text

@@ -24,15 +24,34 @@ NUMBERS = (
     "110105194912310021",
     "6222021234567890123",
     "6222 0212 3456 7890 123",
+    "１３８１２３４５６７８",
+    "138－1234－5678",
+    "138\u00a01234\u00a05678",
+    "138\u200b12345678",
+    "138_1234_5678",
+    "(010)88888888",
+    "（010）88888888",
+    "0571-8765-4321",
+    "213-373-4253",
+    "(213) 373-4253",
+    "110105 19491231 002X",
+    "11010519491231002Ｘ",
+    "１１０１０５１９４９１２３１００２１",
 )
-AROUND = st.sampled_from(["", "电话", "手机：", " ", "，", "(", "“", "id=", "号码 ", "\U00020bb7"])
+AROUND = st.sampled_from(
+    ["", "电话", "手机：", " ", "，", "(", "“", "id=", "号码 ", "\U00020bb7", "\U00030000", "tel", "Tel.", "号-"]
+)
 
 
-@given(AROUND, st.sampled_from(NUMBERS), st.sampled_from(["", " ", "，", "。", ")", "转801", "是他的", ":"]))
+@given(
+    AROUND,
+    st.sampled_from(NUMBERS),
+    st.sampled_from(["", " ", "，", "。", ")", "转801", "是他的", ":", "-家", "\U00020bb7"]),
+)
 def test_a_number_is_masked_whatever_stands_around_it(before: str, number: str, behind: str) -> None:
     masked = _mask(f"call {before}{number}{behind}")
 
-    assert not re.search(r"\d[\d .-]{6,}\d", masked), masked
+    assert not re.search(r"\d[\d ._()-]{5,}\d", masked), masked
 
 
 @pytest.mark.parametrize("name", ["王小明", "\U0002ebf0明", "欧阳\ue863", "𬭚", "阿里·买买提", "〇"])
@@ -55,6 +74,8 @@ def test_a_number_is_masked_in_whatever_holds_it(value: Any) -> None:
         "2026-11-25T02:00:00Z",
         "L-1042/3",
         "A-20261125001",
+        "01234567-1234-7123-8123-013812345678",
+        "U013812345678",
         300,
         1795850410.59,
         True,
