@@ -216,7 +216,6 @@ class _Connection(web.RequestHandler):
         if not self._serving and self.transport is not None:
             log.warning("request_refused", status=408, why="slow_headers")
             self.force_close()
-            self.transport.close()
 
 
 class _ShortLogger(logging.Logger):

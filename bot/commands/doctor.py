@@ -294,7 +294,7 @@ async def _search(database: Database, workspace: Workspace) -> Finding:
         return fix(
             "search",
             f"{index.set_aside} of {index.borrowers} borrowers could not be indexed, because no key opens their name or phone: "
-            "restore the key, then run `loandesk reindex`. The log names them (`borrower_not_indexed`)",
+            "restore the key, then run `loandesk reindex`. The log names them (`row_set_aside`)",
         )
     if index.waiting:
         done = index.borrowers - index.waiting

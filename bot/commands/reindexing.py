@@ -53,7 +53,7 @@ async def _reindex(office: Office, workspace: Workspace, console: Console, *, ev
     console.print(f"Borrowers indexed: {before.waiting - left}. In the desk: {now.borrowers}.")
     if now.set_aside:
         console.print(
-            f"{now.set_aside} could not be: no key opens their name or phone. The log names them (`borrower_not_indexed`); "
+            f"{now.set_aside} could not be: no key opens their name or phone. The log names them (`row_set_aside`); "
             "restore the key and run this again."
         )
     return left

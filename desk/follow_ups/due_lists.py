@@ -13,7 +13,7 @@ from desk.follow_ups import listed_loans
 from desk.follow_ups.listed_loans import ListedLoan
 from desk.loans import borrowers
 from desk.loans.views import FollowUpView, follow_up_view
-from desk.people.members import managers_for, stand_ins_for, stands_in_for, today_of, zone_of
+from desk.people.members import managers_for, shown_zone, stand_ins_for, stands_in_for, today_of
 from desk.rules.working_time import instant_of
 from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Whose, Window
@@ -150,7 +150,7 @@ def purposes_of(kind: Kind | None) -> Sequence[str] | None:
 def end_of_day(desk: Desk, member: Member, *, days: int = 0) -> datetime:
     """Return the end of the member's local day, today or that many days later."""
     day = today_of(desk, member) + timedelta(days=days + 1)
-    return instant_of(day, datetime.min.time(), zone_of(member))
+    return instant_of(day, datetime.min.time(), shown_zone(desk, member))
 
 
 def late_window(desk: Desk, ids: Sequence[UUID], purposes: Sequence[str] | None) -> Window:

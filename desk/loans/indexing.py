@@ -2,13 +2,11 @@
 
 from uuid import UUID
 
-import structlog
-
+from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk
 from desk.loans.borrowers import contact
 from storage.queries.loans import index_versions, search
-
-log = structlog.get_logger()
+from storage.queries.loans.index_versions import SEARCH_ENTRIES
 
 BATCH = 25
 """Borrowers of one transaction, which holds up others for some hundredths of a second."""
@@ -20,17 +18,17 @@ async def index_next(desk: Desk) -> bool:
     A batch is done completely or not at all, two processes take different borrowers, and one who is corrected meanwhile has
     the entries of the correction. A borrower whose name or phone cannot be read is set aside and keeps the earlier entries.
     """
-    rows = await index_versions.take_next(desk.session, desk.workspace.id, limit=BATCH)
+    rows = await index_versions.take_next(desk.session, desk.workspace.id, desk.now, limit=BATCH)
     if not rows:
         return False
     digests: dict[UUID, list[bytes]] = {}
-    set_aside: list[UUID] = []
+    failed: list[UUID] = []
     for borrower in rows:
         try:
             known = contact(desk, borrower)
             digests[borrower.id] = search.digests_of(desk.cipher, known.name, known.phone)
         except Exception as error:  # whatever is wrong with this one, the others are indexed
-            log.error("borrower_not_indexed", borrower=str(borrower.id), kind=type(error).__name__)
-            set_aside.append(borrower.id)
-    await index_versions.write(desk.session, desk.workspace.id, digests, set_aside)
+            await set_aside(desk, SEARCH_ENTRIES, borrower.id, error)
+            failed.append(borrower.id)
+    await index_versions.write(desk.session, desk.workspace.id, digests, failed)
     return True

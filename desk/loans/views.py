@@ -9,6 +9,7 @@ from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups.lifecycle import PlannedFollowUp, due_of
 from desk.loans import borrowers
+from desk.people.members import shown_zone
 from desk.rules.reminders import ScheduleWarning
 from storage.queries.follow_ups import follow_ups
 from storage.queries.people import members
@@ -109,7 +110,7 @@ def follow_up_view(desk: Desk, loan: Loan, row: FollowUp, assignee: Member) -> F
         purpose=row.purpose,
         state=row.state,
         due=due_of(row),
-        zone=assignee.zone,
+        zone=shown_zone(desk, assignee).key,
         late=row.state == "open" and row.late_at < desk.now,
         attempts=row.attempts,
         assignee=assignee.slack_user_id,

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from uuid import UUID
-from zoneinfo import ZoneInfoNotFoundError
 
 from desk.core import recomputations
 from desk.core.errors import Invalid
@@ -17,6 +15,7 @@ from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, today_of, zone_of
 from desk.rules.calendar import Calendar
 from desk.rules.digests import next_digest_at
+from desk.rules.hours import UNKNOWN_ZONE
 from desk.rules.working_time import instant_of
 from storage.queries.core import recomputations as queries
 from storage.queries.core.recomputations import DIGEST_TIMES
@@ -65,17 +64,14 @@ async def plan_batch(desk: Desk, work: Recomputation) -> bool:
 
 
 async def _plan(desk: Desk, people: Sequence[Member]) -> None:
-    calendar, keys = await calendar_of(desk), dict[UUID, str]()
-    for member in people:
-        try:
-            keys[member.id] = _todays_key(desk, member)
-        except ZoneInfoNotFoundError as error:  # this member keeps their time, and must not hold up the others
-            await set_aside(desk, DIGEST_TIMES, member.id, error)
+    calendar, keys = await calendar_of(desk), {member.id: _todays_key(desk, member) for member in people}
     queued = await notices.ids_of_keys(desk.session, desk.workspace.id, keys.values())
     for member in people:
-        if member.id in keys:
+        try:
             member.next_digest_at = _next(desk, member, calendar, is_queued=keys[member.id] in queued)
-            desk.add(member)
+        except UNKNOWN_ZONE as error:  # this member keeps their time, and must not hold up the others
+            await set_aside(desk, DIGEST_TIMES, member.id, error)
+        desk.add(member)
 
 
 def _next(desk: Desk, member: Member, calendar: Calendar, *, is_queued: bool) -> datetime | None:

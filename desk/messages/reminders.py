@@ -15,9 +15,9 @@ from desk.messages import kinds
 from desk.messages.manager_notices import notify_managers
 from desk.messages.notices import may_have_been_sent, queue_notice
 from desk.people.calendars import calendar_of
-from desk.people.members import hours_of, require_may_act, stand_ins_for, today_of
+from desk.people.members import hours_of, require_may_act, stand_ins_for, today_of, zone_of
 from desk.rules.reminders import SnoozeOption, reschedule_reminder_after_snooze, snooze_options
-from desk.rules.working_time import add_working_minutes
+from desk.rules.working_time import add_working_minutes, local_date
 from storage.queries.messages import due_scan, notices
 from storage.queries.messages.due_scan import ESCALATIONS, REMINDERS
 from storage.queries.people import members
@@ -78,7 +78,10 @@ async def announce_due(desk: Desk, only: Collection[UUID] | None = None) -> int:
     readers: dict[UUID, Member] = {}
     for row in sorted(rows, key=lambda row: (row.late_at, row.id)):
         assignee = assignees[row.assignee_id]
-        readers[row.id] = acting = stand_ins.acting(assignee, today_of(desk, assignee))
+        today = local_date(
+            desk.now, zone_of(assignee)
+        )  # in an unknown zone the row is set aside, not announced a day off
+        readers[row.id] = acting = stand_ins.acting(assignee, today)
         together[acting.id, _minute(desk, row)].append(row)
     for (_, minute), mine in together.items():
         if len(mine) > BUNDLE_ABOVE:

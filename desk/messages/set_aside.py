@@ -8,9 +8,10 @@ from desk.core.transaction import Desk
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from storage.queries.core import set_aside as queries
+from storage.queries.loans import loans
 from storage.queries.messages import notices
 from storage.queries.people import members
-from storage.tables import FollowUp, Loan, Member
+from storage.tables import FollowUp, Loan, Member, Notice
 
 SHOWN = 10
 """Rows that the message names; the rest is counted."""
@@ -20,7 +21,7 @@ _FORGOTTEN_AFTER = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class SetAsideRow:
-    """What a chore leaves alone: `what` is the number of a follow-up, the name of a member, or an id."""
+    """What a chore leaves alone: `what` is the number of a follow-up or loan, the name of a member, or an id."""
 
     chore: str
     what: str
@@ -59,11 +60,12 @@ async def set_aside_now(desk: Desk) -> SetAsideView:
 
 
 async def _name(desk: Desk, row_id: UUID) -> str:
-    member = await desk.session.get(Member, row_id)
-    if member is not None:
+    if (member := await desk.session.get(Member, row_id)) is not None:
         return member.name
-    follow_up = await desk.session.get(FollowUp, row_id)
-    if follow_up is None:
-        return str(row_id)
-    loan = await desk.session.get(Loan, follow_up.loan_id)
-    return f"{loan.number}/{follow_up.number}" if loan is not None else str(row_id)
+    if (follow_up := await desk.session.get(FollowUp, row_id)) is not None:
+        return f"{(await desk.session.get_one(Loan, follow_up.loan_id)).number}/{follow_up.number}"
+    if (notice := await desk.session.get(Notice, row_id)) is not None and notice.to_id is not None:
+        return (await desk.session.get_one(Member, notice.to_id)).name
+    if numbers := await loans.numbers_of_borrower(desk.session, row_id):
+        return ", ".join(numbers)
+    return str(row_id)

@@ -21,10 +21,13 @@ from desk.people.members import (
     is_away_today,
     managers_for,
     require_caller,
+    shown_zone,
     stand_ins_for,
     today_of,
+    zone_of,
 )
 from desk.rules.hours import WorkingHours
+from desk.rules.working_time import local_date
 from storage.queries.follow_ups import follow_ups
 from storage.queries.handover import holdings
 from storage.queries.messages import homes
@@ -358,7 +361,7 @@ async def end_absences(desk: Desk, only: Collection[UUID] | None = None) -> int:
     """End the absences whose last day is over in the member's time zone (of `only` these, if given); return how many."""
     anywhere = desk.now.date() + timedelta(days=1)
     absent = await members.lock_absent_before(desk.session, desk.workspace.id, anywhere, desk.now, only)
-    over = [member for member in absent if member.absent_until and member.absent_until < today_of(desk, member)]
+    over = [m for m in absent if m.absent_until and m.absent_until < local_date(desk.now, zone_of(m))]
     for member in over:
         end_absence(desk, member)
     if over:
@@ -486,12 +489,13 @@ async def view_of(desk: Desk, member: Member) -> MemberView:
 def _view(desk: Desk, member: Member, teams: dict[UUID, str], found: StandIns) -> MemberView:
     cover = found.people.get(member.cover_id) if member.cover_id else None
     acting = found.acting(member, today_of(desk, member)) if is_away_today(desk, member) else member
+    zone = shown_zone(desk, member)
     return MemberView(
         slack_user_id=member.slack_user_id,
         roles=tuple(member.roles.split()),
         team=teams.get(member.team_id) if member.team_id else None,
-        hours=hours_of(member),
-        zone=member.zone,
+        hours=hours_of(member, zone),
+        zone=zone.key,
         channel=member.reminder_channel_id if member.channel_lost_at is None else None,
         digest_time=member.digest_time,
         absent_from=member.absent_from,

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import time
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from desk.core.errors import Invalid
 
@@ -14,6 +14,18 @@ MIDNIGHT = time(0)
 WEEKDAYS = frozenset(range(5))
 EVERY_DAY = frozenset(range(7))
 DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
+
+UNKNOWN_ZONE = (ZoneInfoNotFoundError, ValueError, OSError)
+"""What ZoneInfo raises for a name that it does not know: of no zone, of none at all, of a folder."""
+
+
+def zone_or(name: str, otherwise: str) -> ZoneInfo:
+    """Return the time zone of that name, or `otherwise` where this machine does not know it."""
+    try:
+        return ZoneInfo(name)
+    except UNKNOWN_ZONE:
+        return ZoneInfo(otherwise)
+
 
 _DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LONG_DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -16,6 +16,7 @@ from desk.messages.notices import accepts_tables, locale_for, own_channel
 from desk.messages.set_aside import set_aside_now
 from desk.people import access_requests, accounts
 from desk.people.app_manifest import Additions
+from desk.people.members import shown_zone
 from desk.people.onboarding import setup_status
 from handlers.messages import digests, documents, handover, reminders, set_aside
 from handlers.messages.block_kit.message import Message
@@ -30,8 +31,12 @@ async def compose(desk: Desk, notice: Notice, composers: Mapping[NoticeKind, Com
     """Return the message as it should read now; None for one that was settled before it was ever sent."""
     reader = await desk.session.get(Member, notice.to_id) if notice.to_id else None
     t = Translator(await locale_for(desk, notice, reader))
-    zone = ZoneInfo(reader.zone if reader else desk.workspace.zone)
-    return await (composers or COMPOSERS)[KINDS[notice.kind]](desk, notice, t, zone)
+    kind = KINDS[notice.kind]
+    if kind == kinds.SET_ASIDE and reader is not None:  # the zone of its own reader may be what is wrong
+        zone = shown_zone(desk, reader)
+    else:
+        zone = ZoneInfo(reader.zone if reader else desk.workspace.zone)
+    return await (composers or COMPOSERS)[kind](desk, notice, t, zone)
 
 
 def _name_in_channel(reader: Member) -> str | None:

@@ -14,6 +14,7 @@ _WORK = {
     "reminder_times": _("new reminder time"),
     "digest_times": _("new digest time"),
     "messages": _("message"),
+    "search_entries": _("search entries"),
 }
 
 

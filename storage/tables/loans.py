@@ -23,7 +23,7 @@ def plain_number(number_key: str) -> str:
 
 class Borrower(SQLModel, table=True):
     """A person who asked for a loan. Name and phone (E.164 with its extension) are encrypted; `SearchTerm` rows find the
-    borrower, and `search_version` is their version: 0 before the first, -1 if name or phone could not be decrypted.
+    borrower, and `search_version` is their version: 0 before the first, -1 if those could not be made, which is tried again.
     """
 
     __tablename__ = "borrower"  # pyright: ignore[reportAssignmentType]

@@ -13,6 +13,7 @@ from rich.console import Console
 from sqlalchemy import LargeBinary, select
 from sqlmodel import SQLModel
 
+import desk.registrations  # noqa: F401  (Undo must know all tables)
 from bot.commands import keys as keys_command
 from desk.core.changes import offer_undo, track
 from desk.core.transaction import Office
@@ -76,7 +77,7 @@ async def edit_name(office: Office, workspace: Workspace, lin: Member, loan: Loa
         borrower = await desk.session.get_one(Borrower, loan.borrower_id)
         track(desk, borrower)
         borrower.name_cipher = desk.cipher.encrypt(Borrower.name_cipher, borrower.id, name)
-        return offer_undo(desk, "edit_loan", loan_id=loan.id)
+        return offer_undo(desk, "edit", loan_id=loan.id)
 
 
 async def test_every_encrypted_column_is_known_by_its_name() -> None:

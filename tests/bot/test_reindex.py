@@ -18,12 +18,14 @@ from desk.loans import lists
 from desk.loans.borrowers import correct, write_many
 from desk.loans.edits import edit_loan
 from desk.loans.indexing import BATCH, index_next
+from desk.messages.set_aside import SetAsideRow, set_aside_now
 from storage.engine.types import new_id
 from storage.queries.loans import index_versions
 from storage.queries.loans.index_versions import IndexProgress
 from storage.tables import Borrower, Loan, Member, SearchTerm, Workspace
 from tests.bot.keys import settings_with
 from tests.builders import make_loan, make_member
+from tests.clocks import FrozenClock
 
 
 @pytest.fixture
@@ -185,6 +187,8 @@ async def test_a_borrower_who_cannot_be_read_is_set_aside_and_the_others_go_on(
     assert await progress(office, workspace) == IndexProgress(borrowers=2, waiting=0, set_aside=1)
     assert await terms(office, broken) == before
     assert str(broken.borrower_id) in capsys.readouterr().out
+    async with office.desk(workspace) as desk:
+        assert (await set_aside_now(desk)).rows == (SetAsideRow("search_entries", "A-1"),)
     code, printed = await reindex(database_url)
     assert code == 1
     assert "1 could not be: no key opens their name or phone." in printed
@@ -192,6 +196,26 @@ async def test_a_borrower_who_cannot_be_read_is_set_aside_and_the_others_go_on(
         (await session.get_one(Borrower, broken.borrower_id)).name_cipher = readable
     assert (await reindex(database_url))[0] == 0
     assert await finds(office, workspace, lin, "wangxiaoming") == ["A-1"]
+
+
+async def test_a_borrower_who_can_be_read_again_is_indexed_within_the_hour(
+    office: Office, workspace: Workspace, lin: Member, clock: FrozenClock
+) -> None:
+    loan = await lend_in_the_earlier_release(office, workspace, "A-1", "于建平", "+8613800130001")
+    async with office.database.transaction() as session:
+        row = await session.get_one(Borrower, loan.borrower_id)
+        readable, row.name_cipher = row.name_cipher, b"\x09" + row.name_cipher[1:]
+    await do_chores(office, workspace)
+    async with office.database.transaction() as session:
+        (await session.get_one(Borrower, loan.borrower_id)).name_cipher = readable
+
+    await do_chores(office, workspace)
+    assert (await progress(office, workspace)).set_aside == 1
+    clock.advance(minutes=61)
+    await do_chores(office, workspace)
+
+    assert await progress(office, workspace) == IndexProgress(borrowers=1, waiting=0, set_aside=0)
+    assert await finds(office, workspace, lin, "yujianping") == ["A-1"]
 
 
 async def test_every_borrower_is_indexed_again_on_request(

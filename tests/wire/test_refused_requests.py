@@ -291,6 +291,7 @@ async def test_a_connection_whose_headers_do_not_end_is_closed(desk: Desk, sent:
 
     assert answer.closed
     assert desk.refusals() == [(408, why)]
+    assert len(desk.log.getvalue().splitlines()) == 1
 
 
 async def test_a_header_that_comes_byte_by_byte_wins_no_time(desk: Desk) -> None:

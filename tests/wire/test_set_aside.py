@@ -1,7 +1,7 @@
 """One row with which the worker fails holds up no other: it is set aside, logged, and the admins are told once a day."""
 
 import io
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -94,6 +94,48 @@ async def test_the_admins_are_told_once_a_day_of_all_that_is_set_aside(slack: Sl
     await slack.later(days=1)
     await slack.deliver()
     assert len(told(slack)) == 2
+
+
+async def test_an_admin_in_an_unknown_zone_is_told_too(slack: Slack) -> None:
+    await due(slack, slack.admin, "L-1")
+    await lose(slack, slack.admin)
+
+    await slack.deliver()
+
+    assert "reminder · L-1/1" in told(slack)[0]
+
+
+async def test_what_others_read_of_a_member_in_an_unknown_zone_is_in_the_workspaces(
+    slack: Slack, astray: Member
+) -> None:
+    await due(slack, astray, "L-1")
+    until = slack.clock.now().date() + timedelta(days=9)
+    await lose(slack, astray, absent_from=date(2026, 11, 20), absent_until=until, cover_id=slack.agent.id)
+
+    answers = [
+        (await slack.command(who, line)).text
+        for who, line in (
+            (slack.agent, "/loan-due"),
+            (slack.agent, "/loan L-1"),
+            (slack.manager, "/loan-team"),
+            (slack.manager, "/loan-reassign L-1 <@UOTHER>"),
+        )
+    ]
+
+    assert all("L-1" in answers[each] for each in (0, 1, 3))
+    assert "<@UASTRAY>" in answers[2]
+
+
+async def test_whatever_a_zone_is_called_the_calendar_can_be_changed(slack: Slack, astray: Member) -> None:
+    await due(slack, astray, "L-1")
+    for day, zone in enumerate(("Mars/Olympus", "", "Asia", "../../etc/passwd", "\0", "a" * 300), start=21):
+        if zone == "\0" and not slack.office.database.is_sqlite:
+            continue  # PostgreSQL keeps no such text
+        await slack.change(astray, zone=zone)
+
+        reply = await slack.command(slack.admin, f"/loan-team calendar dec {day} off")
+
+        assert f"{day} Dec 2026 is a day off" in reply.text, zone
 
 
 async def test_what_is_mended_is_done_within_the_hour(slack: Slack, astray: Member) -> None:

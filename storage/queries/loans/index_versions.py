@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.queries.core.set_aside import is_set_aside
 from storage.queries.loans.search import VERSION, add_digests
 from storage.tables import Borrower, SearchTerm
 
 SET_ASIDE = -1
 """The version of a borrower that could not be indexed; the earlier entries stay."""
+
+SEARCH_ENTRIES = "search_entries"
+"""Under this name such a borrower is set aside for a while."""
 
 _MARKED = 1000
 """Borrowers that one transaction marks, in a few hundredths of a second."""
@@ -35,12 +40,14 @@ async def progress(session: AsyncSession, workspace_id: UUID) -> IndexProgress:
     return IndexProgress(borrowers=total, waiting=total - current - set_aside, set_aside=set_aside)
 
 
-async def take_next(session: AsyncSession, workspace_id: UUID, *, limit: int) -> Sequence[Borrower]:
-    """Return the next borrowers to index again, locked by this transaction. Those that another one holds are left to it."""
+async def take_next(session: AsyncSession, workspace_id: UUID, now: datetime, *, limit: int) -> Sequence[Borrower]:
+    """Return the next borrowers to index again, locked by this transaction. Those that another one holds are left to it,
+    and those that could not be indexed are tried again after a while."""
     behind = col(Borrower.search_version)
+    tried = is_set_aside(workspace_id, SEARCH_ENTRIES, col(Borrower.id), now)
     statement = (
         select(Borrower)
-        .where(Borrower.workspace_id == workspace_id, behind > SET_ASIDE, behind < VERSION)
+        .where(Borrower.workspace_id == workspace_id, behind < VERSION, (behind > SET_ASIDE) | ~tried)
         .order_by(behind, col(Borrower.id))
         .limit(limit)
         .with_for_update(skip_locked=True, key_share=True)

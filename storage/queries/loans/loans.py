@@ -41,6 +41,12 @@ async def by_number(session: AsyncSession, workspace_id: UUID, number: str) -> L
     return (await session.exec(statement)).first()
 
 
+async def numbers_of_borrower(session: AsyncSession, borrower_id: UUID) -> Sequence[str]:
+    """Return the numbers of a borrower's loans."""
+    statement = select(Loan.number).where(Loan.borrower_id == borrower_id).order_by(Loan.number)
+    return (await session.exec(statement)).all()
+
+
 async def lock_by_number(
     session: AsyncSession, workspace_id: UUID, number: str, *, visible: ColumnElement[bool]
 ) -> Loan | None:
