@@ -60,7 +60,7 @@ _MASKS = (
     (re.compile(rf"{_ALONE}(?:\+?86{_GAP})?1[3-9]\d(?:{_GAP}\d{{4}}){{2}}(?!\d)"), "[phone]"),
     (re.compile(rf"{_ALONE}\(?0\d{{2,3}}\)?{_GAP}\d{{3,4}}{_GAP}\d{{4}}(?!\d)"), "[phone]"),
     (re.compile(rf"{_ALONE}\(?[2-9]\d\d\)?[ .-]\d{{3}}[ .-]\d{{4}}(?!\d)"), "[phone]"),
-    (re.compile(r"(?<![A-Za-z0-9])\+\d[\d .()-]{6,16}\d"), "[phone]"),
+    (re.compile(r"(?<!\d)\+\d[\d .()-]{6,16}\d"), "[phone]"),
     (re.compile(f"[{_HAN}](?:[{_HAN}·•\\s]*[{_HAN}])?"), "[words]"),
 )
 """The desk's own lines are English codes: Chinese text in one was typed by a person or is a name."""
