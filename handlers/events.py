@@ -11,7 +11,7 @@ from desk.core.vocabulary import NOTE_LIMIT
 from desk.loans.named_loans import loan_named_in
 from desk.messages.home import HomePage, home_of, open_home, read_page
 from desk.messages.threads import ReplySubject, reply_subjects
-from handlers.buttons.lines import keep_line
+from handlers.buttons.lines import COMMAND_OF, keep_line
 from handlers.commands import COMMANDS
 from handlers.commands.loan import COMMAND as LOAN
 from handlers.door.declarations import ButtonFamily, Command
@@ -60,7 +60,8 @@ async def answer_message(request: Request) -> Reply:
         return await _offer_call(request, text, subjects)
     if len(text) <= LINE_LIMIT and (typed := await typed_line(request, text)) is not None:
         line_id = await keep_line(request.desk, typed.command, typed.text)
-        return Reply(line_offer(request.t, f"{typed.command} {Line.read(typed.text).raw}", line_id))
+        usage = None if typed.about_loan else COMMAND_OF[typed.command].usage
+        return Reply(line_offer(request.t, f"{typed.command} {Line.read(typed.text).raw}".rstrip(), line_id, usage))
     if (named := await loan_named_in(request.desk, Line.read(text[:LINE_LIMIT]).raw)) is not None:
         return await _offer_call(request, text, (ReplySubject(*named, None),))
     nearest = nearest_command(request.text)

@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 
 from desk.core.errors import DeskError
 from desk.core.values import LoanRef
+from desk.loans.borrowers import region_of
 from desk.loans.lookup import find_visible, visible_by_numbers
 from handlers.commands import COMMANDS
 from handlers.door.request import Request
-from handlers.grammar import call, documents, follow, note, stage
+from handlers.grammar import call, digest, documents, due_list, follow, loan, note, reassign, stage, team
+from handlers.grammar.reader import HelpRequest
 from handlers.grammar.text import Line
 
 _PARSERS: Mapping[str, Callable[[Line, datetime, ZoneInfo], Any]] = {
@@ -19,45 +21,55 @@ _PARSERS: Mapping[str, Callable[[Line, datetime, ZoneInfo], Any]] = {
     "/loan-follow": follow.parse,
     "/loan-stage": stage.parse,
     "/loan-docs": documents.parse,
+    "/loan-due": due_list.parse,
     "/loan-note": note.parse,
+    "/loan-digest": digest.parse,
+    "/loan-reassign": reassign.parse,
+    "/loan-team": team.parse,
 }
-"""The grammars of lines about a loan, in the order in which a line without a command's name is tried."""
 
-_NAMED_ONLY = frozenset({"/loan-note"})
-"""Commands that take any words: a line without their name is not theirs."""
+_UNNAMED = ("/loan", "/loan-call", "/loan-follow", "/loan-stage", "/loan-docs", "/loan-due")
+"""Commands whose lines are known without the command's name, in the order in which they are tried."""
 
 _NAMES = sorted((command.name for command in COMMANDS), key=len, reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
 class TypedLine:
-    """A command and the rest of its line, as Slack sent it."""
+    """A command and the rest of its line, as Slack sent it; `about_loan`: it names one."""
 
     command: str
     text: str = field(repr=False)
+    about_loan: bool
 
 
 async def typed_line(request: Request, text: str) -> TypedLine | None:
     """Return the line that a message is, if a grammar reads it as a whole and its loan exists for the sender."""
     named, _, rest = text.partition(" ")
-    name = next((each for each in _NAMES if named.casefold() in (each, each.removeprefix("/"))), None)
-    if name is not None:
-        is_line = name in _PARSERS and await _is_read(request, name, rest)
-        return TypedLine(name, rest.strip()) if is_line else None
-    for each in _PARSERS:
-        if each not in _NAMED_ONLY and await _is_read(request, each, text):
-            return TypedLine(each, text)
+    word = named.casefold()
+    name = next((n for n in _NAMES if word in (n, n.removeprefix("/"), n.removeprefix("/loan-"))), None)
+    for command in (name,) if name else _UNNAMED if text else ():
+        parsed = _read(request, command, rest if name else text)
+        ref: LoanRef | None = getattr(parsed, "loan", None)
+        if parsed is not None and (ref is None or await _is_there(request, ref)):
+            return TypedLine(command, rest.strip() if name else text, about_loan=ref is not None)
     return None
 
 
-async def _is_read(request: Request, command: str, text: str) -> bool:
+def _read(request: Request, command: str, text: str) -> Any:
+    """Return what the command's grammar reads, None for a line that it refuses and for a request for help."""
+    line, now, zone = Line.read(text), request.desk.now, request.zone
     try:
-        parsed = _PARSERS[command](Line.read(text), request.desk.now, request.zone)
+        if command == "/loan":
+            parsed = loan.parse(line, now, zone, region=region_of(request.desk))
+        else:
+            parsed = _PARSERS[command](line, now, zone)
     except DeskError:
-        return False
-    loan: LoanRef | None = getattr(parsed, "loan", None)
-    if loan is None:
-        return False
-    if await visible_by_numbers(request.desk, {loan.whole, loan.text}):
+        return None
+    return None if isinstance(parsed, HelpRequest) else parsed
+
+
+async def _is_there(request: Request, ref: LoanRef) -> bool:
+    if await visible_by_numbers(request.desk, {ref.whole, ref.text}):
         return True
-    return bool(await find_visible(request.desk, [loan.text], limit=1))
+    return bool(await find_visible(request.desk, [ref.text], limit=1))

@@ -124,6 +124,15 @@ async def find_visible(desk: Desk, words: Sequence[str], *, limit: int, in_full:
     )
 
 
+async def visible_of_names(desk: Desk, texts: Sequence[str], *, limit: int) -> list[Loan]:
+    """Return the loans whose borrower has one of the texts as name, or as a whole part of it, and that the acting member may
+    see: newest first, at most `limit`."""
+    visible = await visible_today(desk)
+    return await search.loans_of_names(
+        desk.session, desk.cipher, desk.workspace.id, texts, visible=visible, limit=limit
+    )
+
+
 async def visible_by_numbers(desk: Desk, numbers: Iterable[str]) -> Mapping[str, LinkedLoan]:
     """Return the loans of these numbers that the acting member may see, by the number given."""
     found: dict[str, LinkedLoan] = {}

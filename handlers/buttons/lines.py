@@ -11,7 +11,7 @@ from handlers.commands import COMMANDS
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import OpenModal, Reply, Request
 
-_COMMANDS = {command.name: command for command in COMMANDS}
+COMMAND_OF = {command.name: command for command in COMMANDS}
 _BEFORE_WORD = r"(?:^|(?<=[\s@,，、;；]))"
 
 
@@ -50,7 +50,7 @@ def chosen(text: str, given: str, choice: str) -> str:
 
 async def _send(request: Request, command: str, text: str, *, replaces: bool = True) -> Reply | OpenModal:
     try:
-        answer = await _COMMANDS[command].handler(replace(request, text=text))
+        answer = await COMMAND_OF[command].handler(replace(request, text=text))
     except DeskError as refused:
         raise RefusedLine(refused, command, text) from refused
     return answer if isinstance(answer, OpenModal) else Reply(answer, replaces=replaces)

@@ -7,6 +7,7 @@ from desk.messages.threads import ReplySubject
 from handlers.messages.block_kit.message import Button, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
+from handlers.messages.usage import Usage, write_usage
 
 
 def reply_offer(t: Translator, subjects: Sequence[ReplySubject], note_id: UUID) -> Message:
@@ -24,7 +25,10 @@ def _call_button(t: Translator, subject: ReplySubject, note_id: UUID) -> Button:
     return Button(t("Log a call on {loan}", loan=name), "form.open", value, style="primary")
 
 
-def line_offer(t: Translator, line: str, line_id: UUID) -> Message:
-    """Render the offer to send a line that was typed as a message."""
+def line_offer(t: Translator, line: str, line_id: UUID, usage: Usage | None = None) -> Message:
+    """Render the offer to send a line that was typed as a message, and below it the `usage` of its command."""
     writer = Writer().line(t("This reads as a command. Nothing is done yet:")).preformatted(line)
-    return writer.buttons(Button(t("Send this line"), "line.send", {"d": str(line_id)}, style="primary")).message()
+    writer.buttons(Button(t("Send this line"), "line.send", {"d": str(line_id)}, style="primary"))
+    if usage is not None:
+        write_usage(t, writer, usage)
+    return writer.message()

@@ -97,10 +97,46 @@ async def test_a_typed_line_offers_itself_as_a_button(slack: Slack, loan: Loan, 
     assert "Undo" in buttons(done)
 
 
+@pytest.mark.parametrize(
+    ("words", "line", "answer"),
+    [
+        ("A-1002", "/loan A-1002", "owner: <@UAGENT>"),
+        ("王小明", "/loan 王小明", "owner: <@UAGENT>"),
+        ("查 王小明", "/loan 查 王小明", "1 loan found"),
+        ("call A-1002 no answer", "/loan-call A-1002 no answer", "no answer, logged"),
+        ("stage A-1002 approved", "/loan-stage A-1002 approved", "application → approved"),
+        ("逾期", "/loan-due 逾期", "In arrears · 0"),
+        ("/loan-due late team", "/loan-due late team", "Late · the team · 0"),
+        ("loan-digest now", "/loan-digest now", "nothing is due"),
+    ],
+)
+async def test_so_does_a_line_of_any_command(slack: Slack, loan: Loan, words: str, line: str, answer: str) -> None:
+    offer = await said(slack, slack.agent, words)
+    assert line in offer.text
+    assert answer in shown(await slack.press(slack.agent, offer, "Send this line")).text
+
+
+@pytest.mark.parametrize("words", ["hello", "help", "帮助", "loan", "A-9999", "what is due today?", "loan is paid"])
+async def test_what_no_command_reads_is_answered_with_help(slack: Slack, loan: Loan, words: str) -> None:
+    assert "Send this line" not in buttons(await said(slack, slack.agent, words))
+
+
 async def test_a_message_that_names_a_loan_can_become_a_note(slack: Slack, loan: Loan) -> None:
     answer = await said(slack, slack.agent, "刚和A-1002的客户聊过，下周再说")
     await slack.press(slack.agent, answer, "Log a call on A-1002")
     assert "A-1002" in slack.sandbox.modal_of("UAGENT").text
+
+
+async def test_a_chinese_name_is_known_wherever_it_stands(slack: Slack, loan: Loan) -> None:
+    for number, name in (("A-1003", "欧阳 娜娜"), ("A-1004", "王小"), ("A-1005", "李明")):
+        await make_loan(slack.office, slack.workspace, number, owner=slack.agent, name=name)
+    for words, number in (
+        ("刚刚给王小明打电话没人接", "A-1002"),
+        ("请联系欧阳娜娜，谢谢", "A-1003"),
+        ("客户李明未接电话，说周五再打，" + "很忙" * 20, "A-1005"),
+    ):
+        assert buttons(await said(slack, slack.agent, words)) == [f"Log a call on {number}"]
+    assert "Log a call on" not in str(buttons(await said(slack, slack.agent, "李明和王小明都没接")))
 
 
 @pytest.mark.parametrize(

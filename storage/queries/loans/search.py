@@ -119,6 +119,25 @@ async def find_loans(
     return list((await session.exec(statement.limit(limit))).all())
 
 
+async def loans_of_names(
+    session: AsyncSession,
+    cipher: Cipher,
+    workspace_id: UUID,
+    texts: Iterable[str],
+    *,
+    visible: ColumnElement[bool],
+    limit: int,
+) -> list[Loan]:
+    """Return the visible loans of borrowers of whose name one of the texts is the whole, or a whole part; newest first."""
+    terms = {term for text in texts for term in (("whole", names.name_key(text)), ("name", _version_1_key(text)))}
+    indexed = select(SearchTerm.borrower_id).where(
+        SearchTerm.workspace_id == workspace_id,
+        col(SearchTerm.digest).in_([cipher.digest(kind, text) for kind, text in sorted(terms)]),
+    )
+    statement = select(Loan).where(col(Loan.borrower_id).in_(indexed), visible)
+    return list((await session.exec(statement.order_by(col(Loan.created_at).desc(), col(Loan.id)).limit(limit))).all())
+
+
 async def count_loans(
     session: AsyncSession, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, visible: ColumnElement[bool]
 ) -> int:
