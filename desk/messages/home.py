@@ -8,12 +8,12 @@ from typing import Any
 from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
+from desk.documents.waiting import count_waiting
 from desk.follow_ups.due_lists import DueRow, Kind, acts_for, end_of_day, late_window, purposes_of, rows_of
 from desk.messages import overview
 from desk.messages.digests import TeamDigest, team_digest_of
 from desk.messages.overview import OpenDocuments
 from desk.people.offers import Offers, offers_to
-from storage.queries.documents import documents
 from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Whose, Window
 from storage.queries.loans import loans
@@ -48,8 +48,9 @@ class HomePage:
 class HomeView:
     """`late`, `now` and `later` are one page of today's `total` calls, most urgent first. `reader` is a Slack id.
 
-    `unplanned` and `arrears` count loans as their lists do. `by_stage` counts the reader's live loans, `documents` are
-    their loans with open documents, `to_accept` counts received documents to review. Only managers have a `team`.
+    `unplanned` and `arrears` count loans as their lists do. `by_stage` counts the reader's live loans, `documents` are their
+    first loans with open documents, `documents_total` counts all of these documents and `to_accept` those to review. Only
+    managers have a `team`.
     """
 
     page: HomePage
@@ -61,6 +62,7 @@ class HomeView:
     late_total: int
     by_stage: tuple[tuple[str, int], ...]
     documents: tuple[OpenDocuments, ...]
+    documents_total: int
     to_accept: int
     unplanned: int
     arrears: int
@@ -129,7 +131,8 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
         late_total=late,
         by_stage=tuple((stage.code, counts[stage.code]) for stage in VOCABULARY.stages if counts.get(stage.code)),
         documents=await overview.open_documents(desk),
-        to_accept=await documents.count_received(desk.session, member.id),
+        to_accept=await count_waiting(desk, "received"),
+        documents_total=await count_waiting(desk, "open"),
         unplanned=await due_lists.count_unplanned(desk.session, Whose(ids)),
         arrears=await due_lists.count_in_arrears(desk.session, Whose(ids), desk.workspace_today),
         team=await team_digest_of(desk, member) if allows(member, "see_team_digest") else None,

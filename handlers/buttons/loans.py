@@ -9,6 +9,7 @@ from desk.core.errors import DeskError
 from desk.core.values import Due
 from desk.documents import documents
 from desk.documents.documents import Act
+from desk.documents.waiting import waiting_documents
 from desk.follow_ups import assigning
 from desk.loans import cards, inquiries, lists, stages, timelines
 from handlers.buttons.forms import refresh
@@ -18,7 +19,7 @@ from handlers.forms.fields import suggest_loans
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.view import BENEATH, View
 from handlers.messages.cards import CARD, card, contact_tab, documents_tab, follow_ups_tab, phone_number, timeline_tab
-from handlers.messages.documents import changed, listed
+from handlers.messages.documents import changed, listed, waiting
 from handlers.messages.follow_ups import closed, next_planned, nothing_needed
 from handlers.messages.loans import inquiry_opened, not_written_off, own_loans, stage_answer
 
@@ -102,6 +103,13 @@ async def list_documents(request: Request) -> Reply:
     return Reply(listed(request.t, found, request.zone))
 
 
+async def list_waiting(request: Request) -> Reply:
+    """List the documents that wait on the presser's own loans: what the counts of the Home stand for."""
+    which = "received" if request.value["s"] == "received" else "open"
+    found = await waiting_documents(request.desk, which, offset=int(request.value.get("o", 0)))
+    return Reply(waiting(request.t, found, request.zone), replaces="o" in request.value)
+
+
 async def change_document(request: Request, act: Act) -> Reply:
     """Mark a document as received, or accept it."""
     value = request.value
@@ -113,6 +121,7 @@ DOCUMENTS = ButtonFamily(
     "documents",
     {
         "list": list_documents,
+        "waiting": list_waiting,
         "got": partial(change_document, act="got"),
         "accept": partial(change_document, act="accept"),
     },

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.documents import DocumentChangeResult, DocumentList, DocumentRequestResult
 from desk.documents.views import ItemView
+from desk.documents.waiting import PAGE, WaitingDocuments
 from desk.follow_ups.chasing import Paper
 from desk.loans.views import LoanView
 from handlers.messages.block_kit.elements import (
@@ -15,6 +16,7 @@ from handlers.messages.block_kit.elements import (
     masked_loan,
     phone_ending,
     undo_button,
+    write_cards,
     write_more,
     write_next,
     write_plan,
@@ -120,6 +122,28 @@ def listed(t: Translator, result: DocumentList, zone: ZoneInfo) -> Message:
         return writer.message()
     write_documents(t, writer, result, zone)
     return writer.message()
+
+
+def waiting(t: Translator, view: WaitingDocuments, zone: ZoneInfo) -> Message:
+    """Render a page of the documents that wait on the reader's own loans."""
+    title = t("Documents to review") if view.waiting == "received" else t("Open documents on your loans")
+    writer = Writer().line(Bold(title), f" · {view.total}")
+    writer.bullets(
+        [Code(row.number), f" {row.name} · ", phone_ending(t, row.tail), " · ", *item_line(t, row.item, zone)]
+        for row in view.rows
+    )
+    write_more(t, writer, view.more)
+    write_cards(t, writer, [(row.loan_id, row.number, row.name) for row in view.rows])
+    pages: list[Button] = []
+    if view.offset:
+        pages.append(_page(t("Previous page"), view, max(0, view.offset - PAGE)))
+    if view.more > 0:
+        pages.append(_page(t("Next page"), view, view.offset + len(view.rows)))
+    return writer.buttons(*pages).message()
+
+
+def _page(label: str, view: WaitingDocuments, offset: int) -> Button:
+    return Button(label, "documents.waiting", {"s": view.waiting, "o": offset})
 
 
 def write_documents(

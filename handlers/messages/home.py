@@ -165,7 +165,7 @@ def _waiting(t: Translator, writer: Writer, view: HomeView) -> None:
             "{n} documents have arrived and need a review.",
             view.to_accept,
         )
-        writer.line(words)
+        writer.line(words).buttons(Button(t("Review them"), "documents.waiting", {"s": "received"}))
     if view.documents:
         writer.line(Bold(t("Open documents:")))
         writer.buttons(
@@ -174,7 +174,8 @@ def _waiting(t: Translator, writer: Writer, view: HomeView) -> None:
                     f"{each.loan.number} {each.loan.name} · {each.count}", "documents.list", {"l": str(each.loan.id)}
                 )
                 for each in view.documents
-            )
+            ),
+            Button(t("All documents {n}", n=view.documents_total), "documents.waiting", {"s": "open"}),
         )
 
 

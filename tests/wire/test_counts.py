@@ -164,3 +164,31 @@ async def test_a_long_table_opens_each_rows_card_from_a_menu(slack: Slack) -> No
     found = await listed(slack, slack.agent, "/loan-due unplanned")
     assert total(found) == 12
     assert "王11" in shown(await slack.sandbox.press("UAGENT", found, "Open a card", choice="L-11 王11")).text
+
+
+async def test_documents_that_wait_are_counted_and_listed(slack: Slack) -> None:
+    for n in range(1, 8):
+        await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent, name=f"王{n}")
+        await slack.command(slack.agent, f"/loan-docs L-{n} id, bank by fri")
+    await slack.command(slack.agent, "/loan-docs L-1 got id, bank")
+    await slack.command(slack.agent, "/loan-docs L-7 got id")
+    await slack.sandbox.open_home("UAGENT")
+    home = slack.sandbox.home_of("UAGENT")
+    assert "3 documents have arrived and need a review." in home.text
+    await home.press("Review them")
+    review = slack.sandbox.modal_of("UAGENT").text
+    assert "Documents to review · 3\n" in review
+    assert [line.split(" · ")[:3] for line in review.splitlines() if line.startswith("L-")] == [
+        ["L-1 王1", "phone ending 5678", "ID card"],
+        ["L-1 王1", "phone ending 5678", "bank statement"],
+        ["L-7 王7", "phone ending 5678", "ID card"],
+    ]
+    await home.press("All documents 14")
+    form = slack.sandbox.modal_of("UAGENT")
+    assert "Open documents on your loans · 14\n" in form.text
+    assert sum(line.startswith("L-") for line in form.text.splitlines()) == 10
+    await form.press("Next page")
+    assert sum(line.startswith("L-") for line in slack.sandbox.modal_of("UAGENT").text.splitlines()) == 4
+    await home.press("Review them")
+    await slack.sandbox.modal_of("UAGENT").press("Card L-7")
+    assert "王7" in slack.sandbox.modal_of("UAGENT").text

@@ -155,6 +155,7 @@ class World:
             "card.accept": ("change_documents", item),
             "card.done": ("close_follow_up", follow_up),
             "documents.list": ("see_loan", loan),
+            "documents.waiting": (None, {"s": "open"}),
             "documents.got": ("change_documents", item),
             "documents.accept": ("change_documents", item),
             "loan.card": ("see_loan", loan),

@@ -83,15 +83,29 @@ async def asked_after_in(session: AsyncSession, loan_id: UUID, follow_up_id: UUI
     return list((await session.exec(statement)).all())
 
 
-async def count_received(session: AsyncSession, owner_id: UUID) -> int:
-    """Count the documents of an owner's loans that were received and wait for review."""
+async def count_of_owner(session: AsyncSession, owner_id: UUID, states: Collection[str]) -> int:
+    """Count the documents of an owner's loans in these states."""
     statement = (
         select(func.count())
         .select_from(DocumentItem)
         .join(Loan, col(Loan.id) == col(DocumentItem.loan_id))
-        .where(Loan.owner_id == owner_id, DocumentItem.state == "received")
+        .where(Loan.owner_id == owner_id, col(DocumentItem.state).in_(states))
     )
     return (await session.exec(statement)).one()
+
+
+async def of_owner(
+    session: AsyncSession, owner_id: UUID, states: Collection[str], *, limit: int, offset: int
+) -> list[tuple[Loan, DocumentItem, DocumentRequest]]:
+    """Return the documents that `count_of_owner` counts, with loan and request; the longest waiting first."""
+    statement = (
+        select(Loan, DocumentItem, DocumentRequest)
+        .join(DocumentItem, col(DocumentItem.loan_id) == col(Loan.id))
+        .join(DocumentRequest, col(DocumentRequest.id) == col(DocumentItem.request_id))
+        .where(Loan.owner_id == owner_id, col(DocumentItem.state).in_(states))
+        .order_by(col(DocumentItem.changed_at), col(DocumentItem.id))
+    )
+    return list((await session.exec(statement.limit(limit).offset(offset))).all())
 
 
 async def _items(

@@ -143,6 +143,7 @@ _CODES: dict[str, Sequence[str]] = {
     "SetAsideRow.what": ("L-1042/1",),
     "access_granted.role": _codes(VOCABULARY.roles),
     "line_offer.line": ("/loan-call L-1042 no answer",),
+    "WaitingDocuments.waiting": ("open", "received"),
     "error": ("is_archived", "channel_not_found", "no_reason_known_here"),
     "fingerprint": ("0" * 32,),
     "undo_id": ("01a20c7f-0000-7000-8000-0000000000ff",),
