@@ -13,6 +13,7 @@ from desk.follow_ups.due_lists import DueList, acts_for, late_window, list_due
 from desk.loans import borrowers
 from desk.loans.lookup import find_visible, visible_today
 from desk.loans.views import FollowUpView, follow_up_view
+from desk.people.offers import Offers, offers_to
 from desk.rules.contacts import dialled_digits, extension_of, find_phone
 from storage.queries.follow_ups import due_lists, follow_ups
 from storage.queries.follow_ups.due_lists import Whose
@@ -61,11 +62,12 @@ class LoanList:
 
 @dataclass(frozen=True, slots=True)
 class MyDay:
-    """What is due for the reader today, how much is late, and how many loans have nothing planned."""
+    """What is due for the reader today, how much is late, how many loans have nothing planned, and what the reader may do."""
 
     due: DueList
     late: int
     unplanned: int
+    offers: Offers
 
 
 async def find(desk: Desk, words: str) -> LoanList:
@@ -107,6 +109,7 @@ async def my_day(desk: Desk) -> MyDay:
         due=await list_due(desk, period="today"),
         late=sum((await due_lists.count_due(desk.session, late_window(desk, ids, None))).values()),
         unplanned=await due_lists.count_unplanned(desk.session, Whose(ids)),
+        offers=offers_to(desk.member),
     )
 
 

@@ -44,14 +44,17 @@ def home(t: Translator, view: HomeView) -> View:
 
 
 def _first_visit(t: Translator, writer: Writer, view: HomeView) -> None:
+    first = (
+        phrase(
+            t, "Log a call with the button below, or type {command}.", command=Code(t("/loan-call L-1042 no answer"))
+        )
+        if view.offers.log_call
+        else phrase(t, "Find a loan with the button below, or type {command}.", command=Code(t("/loan find wang")))
+    )
     writer.line(Bold(t("Welcome to the desk. Three things to know:")))
     writer.bullets(
         [
-            phrase(
-                t,
-                "Log a call with the button below, or type {command}.",
-                command=Code(t("/loan-call L-1042 no answer")),
-            ),
+            first,
             phrase(
                 t, "Everything due is listed here, and {command} shows it anywhere in Slack.", command=Code("/loan-due")
             ),

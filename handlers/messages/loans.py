@@ -51,8 +51,11 @@ def usage_and_day(t: Translator, usage: Usage, day: MyDay) -> Message:
         write_cards(t, writer, [(row.loan_id, row.follow_up.loan_number, row.name) for row in day.due.rows[:_DAY_ROWS]])
     if day.unplanned:
         writer.line(t.n("{n} loan has nothing planned.", "{n} loans have nothing planned.", day.unplanned))
-    writer.buttons(*_lists_of(t, day), form_button(t("Log a call"), "call"), form_button(t("New inquiry"), "inquiry"))
-    return writer.message()
+    return writer.buttons(
+        *_lists_of(t, day),
+        *([form_button(t("Log a call"), "call")] if day.offers.log_call else ()),
+        *([form_button(t("New inquiry"), "inquiry")] if day.offers.open_inquiry else ()),
+    ).message()
 
 
 def _lists_of(t: Translator, day: MyDay) -> list[Button]:

@@ -35,6 +35,9 @@ async def test_the_home_offers_what_the_role_may_do(slack: Slack, role: str, off
     there = text_of(slack.sandbox.home_of(who).view.content).splitlines()
     assert {each for each in (LOG, PLAN, REQUEST, NEW, REASSIGN) if each in there} == offered
     assert "Find a loan" in there
+    assert any(line.startswith("Log a call with") for line in there) == (LOG in offered)
+    day = (await slack.command(slack.people[role], "/loan")).message
+    assert {LOG, NEW} & {*buttons(day)} == {LOG, NEW} & offered
 
 
 @pytest.mark.parametrize(

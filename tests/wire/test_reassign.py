@@ -258,3 +258,22 @@ async def test_an_invalid_reassignment_is_explained(
 ) -> None:
     assert said in (await slack.command(slack.people[who], f"/loan-reassign {line}")).text
     assert (await owners(slack))["L-1"] == "Agent"
+
+
+async def test_in_a_shared_channel_each_notice_names_whom_it_means(slack: Slack, loans: dict[str, Loan]) -> None:
+    await slack.change(slack.agent, slack.other, reminder_channel_id=slack.desk_channel)
+    preview = (await slack.command(slack.manager, "/loan-reassign @agent @other")).message
+    assert preview is not None
+    await slack.press(slack.manager, preview, "Reassign now")
+    await slack.command(slack.manager, "/loan-reassign L-4 @agent")
+    await slack.deliver()
+    posts = [post for post in slack.posts(slack.desk_channel) if "reassigned by" in post.text]
+    assert [post.text.splitlines()[0] for post in posts] == [
+        "From Agent to Other, reassigned by Manager:",
+        "From Agent to Other, reassigned by Manager:",
+        "From Other to Agent, reassigned by Manager:",
+        "From Other to Agent, reassigned by Manager:",
+    ]
+    said = " ".join(post.text for post in posts) + " ".join(str(post.blocks) for post in posts)
+    assert " you" not in said.casefold()
+    assert "王小明" not in said
