@@ -71,14 +71,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class FollowUpNotice:
-    """A message about follow-ups. `reader` is the Slack id of the member who must act, None for a channel; `covers_for` are
-    the names of absent members for whom they act."""
+    """A message about follow-ups. `reader` is the Slack id of the member who must act and `reader_id` their id, None for a
+    channel; `covers_for` are the names of absent members for whom they act."""
 
     reader: str | None
     items: tuple[Item, ...]
     snoozes: tuple[SnoozeOption, ...]
     covers_for: tuple[str, ...]
     about_name: str = field(default="", repr=False)
+    reader_id: UUID | None = None
 
     @property
     def waiting(self) -> tuple[Item, ...]:
@@ -99,6 +100,7 @@ async def follow_up_notice(desk: Desk, notice: Notice) -> FollowUpNotice:
         snoozes=snooze_options(desk.now, hours_of(reader), await calendar_of(desk)) if reader else (),
         covers_for=_covered_by(reader, items),
         about_name=about.name if about else "",
+        reader_id=reader.id if reader else None,
     )
 
 

@@ -56,7 +56,8 @@ def bundle(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
             writer.line(row, _result(t, item.change, item, zone))
     elements.write_more(t, writer, len(view.items) - ROWS)
     cards = [_card(t, item.loan, label=item.loan.number) for item in view.items[:ROWS] if item.change is None]
-    return writer.buttons(*cards, *([Button(t("Show all"), "due.list")] if waiting else [])).message()
+    whose = {"of": str(view.reader_id)} if view.reader_id else {}
+    return writer.buttons(*cards, *([Button(t("Show all"), "due.list", whose)] if waiting else [])).message()
 
 
 def assigned(t: Translator, view: FollowUpNotice, zone: ZoneInfo, by: str) -> Message:

@@ -117,6 +117,8 @@ async def test_more_than_five_reminders_of_one_minute_are_one_message(slack: Sla
     assert post.mentions == ("UAGENT",)
     listed = shown(await slack.press(slack.agent, post, "Show all"))
     assert listed.text.startswith("Late and due today · 12")
+    theirs = shown(await slack.press(slack.manager, post, "Show all"))
+    assert theirs.text.startswith("Late and due today · <@UAGENT> · 12\n")
 
     await slack.command(slack.agent, "/loan-call L-1042 confirmed")
     await slack.deliver()
