@@ -11,6 +11,7 @@ from desk.core.vocabulary import NOTE_LIMIT
 from desk.loans.named_loans import loan_named_in
 from desk.messages.home import HomePage, home_of, open_home, read_page
 from desk.messages.threads import ReplySubject, reply_subjects
+from desk.people.offers import offers_to
 from handlers.buttons.lines import COMMAND_OF, keep_line
 from handlers.commands import COMMANDS
 from handlers.commands.loan import COMMAND as LOAN
@@ -56,17 +57,18 @@ async def answer_message(request: Request) -> Reply:
     """Answer what was written to the bot: offer to log a reply to one of the desk's messages, or to send a typed line;
     otherwise help, with the command that comes nearest."""
     text = _without_mention(request.text, request.desk.workspace.bot_user_id)
-    if subjects := await _subjects_of_thread(request):
+    calls = offers_to(request.desk.member).log_call
+    if calls and (subjects := await _subjects_of_thread(request)):
         return await _offer_call(request, text, subjects)
     if len(text) <= LINE_LIMIT and (typed := await typed_line(request, text)) is not None:
         line_id = await keep_line(request.desk, typed.command, typed.text)
         usage = None if typed.about_loan else COMMAND_OF[typed.command].usage
         return Reply(line_offer(request.t, f"{typed.command} {Line.read(typed.text).raw}".rstrip(), line_id, usage))
-    if (named := await loan_named_in(request.desk, Line.read(text[:LINE_LIMIT]).raw)) is not None:
+    if calls and (named := await loan_named_in(request.desk, Line.read(text[:LINE_LIMIT]).raw)) is not None:
         return await _offer_call(request, text, (ReplySubject(*named, None),))
     nearest = nearest_command(request.text)
     others = [command.usage for command in COMMANDS if command is not nearest]
-    return Reply(command_help(request.t, nearest.usage, others))
+    return Reply(command_help(request.t, nearest.usage, others, offers_to(request.desk.member)))
 
 
 async def _subjects_of_thread(request: Request) -> Sequence[ReplySubject]:

@@ -18,6 +18,7 @@ from desk.follow_ups.next_steps import NextOffer, next_days, with_retry
 from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
+from desk.people.members import may_act_on_each
 from storage.queries.follow_ups import follow_ups
 from storage.tables import Call, FollowUp, Loan
 
@@ -178,7 +179,8 @@ def _still_open(open_before: list[FollowUp], result: OutcomeResult) -> list[Foll
 
 @dataclass(frozen=True, slots=True)
 class ChosenLoan:
-    """The loan in a form, with its open follow-ups, most urgent first. `offers` are times for the next call."""
+    """The loan in a form, with the open follow-ups that the form can be about, most urgent first. `offers` are times for the
+    next call."""
 
     number: str
     name: str = field(repr=False)
@@ -188,14 +190,18 @@ class ChosenLoan:
     offers: tuple[NextOffer, ...]
 
 
-async def chosen_loan(desk: Desk, number: str, *, outcome: str | None = None) -> ChosenLoan:
-    """Return the loan of that number. With an `outcome` the first offer is the attempt that the desk would plan by rule.
+async def chosen_loan(
+    desk: Desk, number: str, *, outcome: str | None = None, act: str = "answer_follow_up"
+) -> ChosenLoan:
+    """Return the loan of that number, with the follow-ups on which the acting member may do `act`. With an `outcome` the
+    first offer is the attempt that the desk would plan by rule.
 
     Raises as `lookup.resolve` does.
     """
     loan = (await lookup.resolve(desk, LoanRef(whole=number, text=number))).loan
     contact = await borrowers.contact_of(desk, loan.borrower_id)
     open_rows = await follow_ups.open_of_loan(desk.session, loan.id)
+    may = await may_act_on_each(desk, act, open_rows, loan)
     purpose = VOCABULARY.stage(loan.stage).purpose
     offers = await next_days(desk, purpose)
     if outcome is not None and VOCABULARY.outcome(outcome).next == "planned":
@@ -207,6 +213,6 @@ async def chosen_loan(desk: Desk, number: str, *, outcome: str | None = None) ->
         name=contact.name,
         tail=contact.tail,
         stage=loan.stage,
-        open=await follow_up_views(desk, loan, open_rows),
+        open=await follow_up_views(desk, loan, [row for row in open_rows if may[row.assignee_id]]),
         offers=offers,
     )

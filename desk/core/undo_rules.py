@@ -29,6 +29,7 @@ class UndoneRow:
 
 Correct = Callable[[Desk, Undo, Sequence[UndoneRow]], Awaitable[None]]
 HasFollowers = Callable[[Desk, Undo], Awaitable[bool]]
+Check = Callable[[Desk, Undo], Awaitable[None]]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -73,6 +74,7 @@ _TAKE_BACK: dict[type[SQLModel], TakeBack] = {}
 _RECOMPUTE: dict[Recompute, tuple[type[SQLModel], ...]] = {}
 _CORRECT: dict[Correct, tuple[type[SQLModel], ...]] = {}
 _HAS_FOLLOWERS: dict[str, HasFollowers] = {}
+_CHECKS: list[Check] = []
 _PARTIAL_ACTS: set[str] = set()
 
 
@@ -84,6 +86,12 @@ def takes_back(table: type[SQLModel]) -> Callable[[F], F]:
 def recomputes_after(*tables: type[SQLModel]) -> Callable[[F], F]:
     """Register what to recompute after rows of these tables change or are restored."""
     return _register_for(_RECOMPUTE, tables)
+
+
+def checks_before_undo(check: Check) -> Check:
+    """Register what must hold before an Undo restores anything."""
+    _CHECKS.append(check)
+    return check
 
 
 def corrects_after_undo(*tables: type[SQLModel]) -> Callable[[F], F]:
@@ -113,6 +121,12 @@ def take_back_of(table: type[SQLModel]) -> TakeBack:
 def allows_partial_undo(act: str) -> bool:
     """Return whether this act may be undone in part."""
     return act in _PARTIAL_ACTS
+
+
+async def check_before_undo(desk: Desk, undo: Undo) -> None:
+    """Run the registered checks before anything is restored."""
+    for check in _CHECKS:
+        await check(desk, undo)
 
 
 async def has_followers(desk: Desk, undo: Undo) -> bool:

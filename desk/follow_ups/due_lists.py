@@ -13,7 +13,14 @@ from desk.follow_ups import listed_loans
 from desk.follow_ups.listed_loans import ListedLoan
 from desk.loans import borrowers
 from desk.loans.views import FollowUpView, follow_up_view
-from desk.people.members import managers_for, shown_zone, stand_ins_for, stands_in_for, today_of
+from desk.people.members import (
+    ids_stood_in_for,
+    managers_for,
+    shown_zone,
+    stand_ins_for,
+    stands_in_for,
+    today_of,
+)
 from desk.rules.working_time import instant_of
 from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Whose, Window
@@ -179,15 +186,17 @@ async def _people(desk: Desk, reader: Member, whose: Member | Literal["team"] | 
     else:
         people = [whose]
     about = whose if isinstance(whose, Member) else reader
-    if about.id == desk.member.id or all(_may_see(desk, member) for member in people):
+    if about.id == desk.member.id or all([await _may_see(desk, member) for member in people]):
         return people
-    if whose is None and _may_see(desk, about):
-        return [member for member in people if _may_see(desk, member)]
+    if whose is None and await _may_see(desk, about):
+        return [member for member in people if await _may_see(desk, member)]
     raise refusal("see_due_list", who=tuple(m.slack_user_id for m in await managers_for(desk, about)))
 
 
-def _may_see(desk: Desk, member: Member) -> bool:
-    return allows(desk.member, "see_due_list", {"team"} if member.team_id == desk.member.team_id else ())
+async def _may_see(desk: Desk, member: Member) -> bool:
+    if allows(desk.member, "see_due_list", {"team"} if member.team_id == desk.member.team_id else ()):
+        return True
+    return member.id in await ids_stood_in_for(desk) and allows(desk.member, "see_due_list", {"covered"})
 
 
 async def team_of(desk: Desk, member: Member) -> list[Member]:

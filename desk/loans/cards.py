@@ -12,7 +12,7 @@ from desk.follow_ups.lifecycle import note_of
 from desk.loans import borrowers, lookup
 from desk.loans.notes import PastNote, past_notes
 from desk.loans.views import FollowUpView, LoanView, follow_up_views, loan_view, slack_ids
-from desk.people.members import may_act
+from desk.people.members import may_act_on_each
 from desk.people.offers import Offers, offers_on
 from desk.rules.contacts import format_phone
 from storage.queries.calls import calls
@@ -188,7 +188,7 @@ async def _due_calls(desk: Desk, loan: Loan, rows: list[FollowUp]) -> tuple[DueC
 
 
 async def _with_rights(desk: Desk, loan: Loan, rows: list[FollowUp]) -> tuple[DueCall, ...]:
-    may = {row.assignee_id: await may_act(desk, "close_follow_up", row, loan) for row in rows}
+    may = await may_act_on_each(desk, "close_follow_up", rows, loan)
     calls = await _due_calls(desk, loan, rows)
     return tuple(replace(call, may_act=may[row.assignee_id]) for call, row in zip(calls, rows, strict=True))
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
@@ -11,6 +11,7 @@ from desk.core.changes import offer_undo, track
 from desk.core.errors import Conflict, Invalid
 from desk.core.permissions import allows, refusal, require
 from desk.core.transaction import Desk
+from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.values import NUMBER_LIMIT, LoanRef
 from desk.follow_ups.rule_plans import present_owner
 from desk.loans import borrowers, joining, lookup
@@ -21,7 +22,7 @@ from desk.people import onboarding
 from desk.people.members import managers_for
 from desk.rules.contacts import format_phone
 from storage.queries.loans import loans
-from storage.tables import Borrower, Loan
+from storage.tables import Borrower, Loan, Undo
 
 Field = Literal["name", "phone", "number"]
 
@@ -74,6 +75,13 @@ async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) 
 async def require_may_edit(desk: Desk, loan: LoanRef) -> None:
     """Raise NotAllowed, as `edit_loan` does, unless the acting member may correct the loan; also as `lookup.resolve` does."""
     await _require_may(desk, (await lookup.resolve(desk, loan)).loan)
+
+
+@corrects_after_undo(Loan, Borrower)
+async def check_may_edit(desk: Desk, undo: Undo, _: Sequence[UndoneRow]) -> None:
+    """Raise NotAllowed, as `edit_loan` does, if the acting member may no longer correct the loan whose correction they undo."""
+    if undo.act == "edit" and undo.loan_id is not None:
+        await _require_may(desk, await desk.session.get_one(Loan, undo.loan_id))
 
 
 async def _make_real(desk: Desk, loan: Loan) -> None:

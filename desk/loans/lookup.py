@@ -7,16 +7,19 @@ from functools import partial
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
+from sqlmodel import SQLModel
 
 from desk.core.errors import Ambiguous, NotFound
 from desk.core.permissions import allows
 from desk.core.transaction import Desk
+from desk.core.undo_rules import UndoneRow, checks_before_undo, corrects_after_undo
 from desk.core.values import LoanRef
 from desk.loans.views import follow_up_views, loan_view, next_views
 from desk.people.members import ids_stood_in_for, stands_in_for
+from storage.queries.core import acts
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans, search
-from storage.tables import FollowUp, Loan, Member
+from storage.tables import FollowUp, Loan, Member, Undo
 
 CHOICES = 5
 """How many loans an ambiguous word offers."""
@@ -91,6 +94,28 @@ async def may_see(desk: Desk, loan_id: UUID) -> bool:
     if await loans.is_visible(desk.session, loan_id, visible_loans(desk)):
         return True
     return await _stands_in(desk) and await loans.is_visible(desk.session, loan_id, await visible_today(desk))
+
+
+@checks_before_undo
+async def check_loan_was_not_taken(desk: Desk, undo: Undo) -> None:
+    """Raise NotFound (`unknown_loan_pressed`) if others have taken the loan from the acting member since the act, so that they
+    may not see it any more. Who lost it by the act itself, which closed the follow-up that they held, may undo that."""
+    if undo.loan_id is None or await may_see(desk, undo.loan_id):
+        return
+    since, me = undo.made_at, undo.member_id
+    if await acts.latest(desk.session, {undo.loan_id}, since=since, but_not_by=me, limit=1):
+        raise NotFound("unknown_loan_pressed")
+
+
+@corrects_after_undo(SQLModel)
+async def check_loan_is_visible(desk: Desk, undo: Undo, _: Sequence[UndoneRow]) -> None:
+    """Raise NotFound (`unknown_loan_pressed`) if the acting member may not see the loan as the Undo leaves it either: a cover
+    after the absence."""
+    if undo.loan_id is None:
+        return
+    await desk.session.flush()
+    if not await may_see(desk, undo.loan_id):
+        raise NotFound("unknown_loan_pressed")
 
 
 async def lock_by_id(desk: Desk, loan_id: UUID) -> Loan:

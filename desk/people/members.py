@@ -207,6 +207,12 @@ async def may_act(desk: Desk, act: str, follow_up: FollowUp, loan: Loan) -> bool
     return allows(desk.member, act, direct or _relations(desk, await _related(desk, follow_up, loan)))
 
 
+async def may_act_on_each(desk: Desk, act: str, rows: Iterable[FollowUp], loan: Loan) -> dict[UUID, bool]:
+    """Return whether the acting member may do this act on each of a loan's follow-ups, by the id of its assignee."""
+    by_assignee = {row.assignee_id: row for row in rows}
+    return {key: await may_act(desk, act, row, loan) for key, row in by_assignee.items()}
+
+
 async def require_may_act(desk: Desk, act: str, follow_up: FollowUp, loan: Loan) -> None:
     """Raise NotAllowed, which names who may, unless the acting member may do this act on a follow-up."""
     if allows(desk.member, act, _direct_relations(desk, follow_up, loan)):

@@ -82,7 +82,7 @@ async def build_move(request: Request, private: Private, typed: Typed) -> View:
     t = request.t
     private, typed = of_the_loan(private, typed)
     number = str(typed.get("loan", ""))
-    chosen = await chosen_loan(request.desk, number) if number else None
+    chosen = await chosen_loan(request.desk, number, act="move_follow_up") if number else None
     form = FormWriter(t, private, typed)
     loan_field(t, form, chosen)
     if chosen and chosen.open:

@@ -6,6 +6,7 @@ from desk.follow_ups.due_lists import DueRow
 from desk.loans.lists import LoanRow
 from desk.messages.digests import AgentLoad
 from desk.messages.overview import OpenDocuments
+from desk.people.offers import Offers
 from handlers.messages.block_kit.elements import (
     follow_up_line,
     form_button,
@@ -65,15 +66,15 @@ def _loan(t: Translator, row: LoanRow) -> list[Inline]:
     return [Code(row.number), f" {row.name} · ", phone_ending(t, row.tail)]
 
 
-def command_help(t: Translator, nearest: Usage, others: Sequence[Usage]) -> Message:
-    """Render the usage of the nearest command, the forms, and the purpose of the other commands."""
+def command_help(t: Translator, nearest: Usage, others: Sequence[Usage], offers: Offers) -> Message:
+    """Render the usage of the nearest command, the forms that the reader's roles allow, and what other commands are for."""
     writer = Writer()
     writer.line(t("I only understand commands. This one comes closest:"))
     write_usage(t, writer, nearest)
     writer.buttons(
-        form_button(t("Log a call"), "call"),
-        form_button(t("Assign a follow-up"), "follow_up"),
-        form_button(t("Request documents"), "documents"),
+        *([form_button(t("Log a call"), "call")] if offers.log_call else ()),
+        *([form_button(t("Assign a follow-up"), "follow_up")] if offers.plan_follow_up else ()),
+        *([form_button(t("Request documents"), "documents")] if offers.request_documents else ()),
         form_button(t("Find a loan"), "find"),
     )
     writer.line(Bold(t("Other commands:")))

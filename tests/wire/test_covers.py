@@ -165,3 +165,36 @@ async def test_a_removed_member_who_is_let_in_again_is_at_work(slack: Slack) -> 
     await slack.at("2026-11-25 11:00")
 
     assert await may_act(slack, slack.agent)
+
+
+async def test_a_cover_sees_what_the_absent_member_has_due(slack: Slack) -> None:
+    chen = await newcomer(slack, "Chen")
+    await planned(slack)
+    assert "Only the people responsible" in (await slack.command(chen, "/loan-due @agent")).text
+
+    await slack.command(slack.agent, "/loan-team away @agent until mon cover @chen")
+
+    assert NAME in (await slack.command(chen, "/loan-due @agent")).text
+    assert "Only the people responsible" in (await slack.command(chen, "/loan-due @other")).text
+
+
+async def test_a_former_cover_undoes_nothing_on_a_loan_that_they_may_not_see_any_more(slack: Slack) -> None:
+    chen = await newcomer(slack, "Chen")
+    await planned(slack)
+    await slack.command(slack.agent, "/loan-team away @agent until mon cover @chen")
+    done = (await slack.command(chen, "/loan-note L-1 asks for a letter")).message
+    assert done is not None
+    await slack.command(slack.agent, "/loan-team back @agent")
+
+    assert "you can't see it" in shown(await slack.press(chen, done, "Undo")).text
+
+
+async def test_who_closed_the_only_follow_up_they_held_may_undo_that(slack: Slack) -> None:
+    chen = await newcomer(slack, "Chen")
+    loan = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent, name=NAME)
+    await make_follow_up(slack.office, loan, chen, purpose="documents")
+    done = (await slack.command(chen, "/loan-follow L-1/1 done")).message
+    assert done is not None
+    assert "no loan" in (await slack.command(chen, "/loan L-1")).text
+
+    assert "Undone on L-1" in shown(await slack.press(chen, done, "Undo")).text

@@ -69,3 +69,35 @@ async def test_the_card_offers_what_the_reader_may_do(slack: Slack, loan: Loan, 
 async def test_what_is_typed_alone_by_who_may_not_do_it_names_the_roles_that_may(slack: Slack) -> None:
     for line in ("/loan-call", "/loan-follow", "/loan-docs", "/loan-note"):
         assert "You need the role" in (await slack.command(slack.compliance, line)).text
+
+
+@pytest.mark.parametrize(
+    ("role", "offered"), [("agent", {LOG, PLAN, REQUEST, NEW}), ("compliance", set[str]()), ("admin", {PLAN, NEW})]
+)
+async def test_help_offers_what_the_role_may_do(slack: Slack, role: str, offered: set[str]) -> None:
+    who = slack.people[role]
+    for line in ("/loan", "/loan help"):
+        assert {LOG, NEW} & {*buttons((await slack.command(who, line)).message)} == offered & {LOG, NEW}
+
+    direct = slack.sandbox.dm(who.slack_user_id)
+    slack.sandbox.say(who.slack_user_id, direct, "what can you do?")
+    answer = await slack.sandbox.wait_for(
+        lambda: next((post for post in slack.posts(who) if "I only understand commands" in post.text), None)
+    )
+    assert {LOG, PLAN, REQUEST} & {*buttons(answer)} == offered - {NEW}
+
+
+async def test_forms_offer_only_the_follow_ups_that_their_reader_may_answer_or_move(slack: Slack, loan: Loan) -> None:
+    await make_follow_up(slack.office, loan, slack.other, purpose="income", number=7)
+    card = (await slack.command(slack.other, "/loan L-1")).message
+    assert card is not None
+    await slack.press(slack.other, card, LOG)
+    form = slack.sandbox.modal_of("UOTHER")
+    assert [each[:2] for each in await form.options("Follow-up this call answers")] == ["/7"]
+    await form.close()
+
+    await slack.press(slack.other, card, "Open")
+    modal = slack.sandbox.modal_of("UOTHER")
+    await modal.press("Follow-ups")
+    await modal.press("Move /7")
+    assert [each[:2] for each in await slack.sandbox.modal_of("UOTHER").options("Follow-up")] == ["/7"]

@@ -377,3 +377,34 @@ async def test_undo_asks_for_the_right_again(world: World, who: str, line: str, 
     refused = shown(await slack.press(member, done, "Undo")).text
 
     assert any(words in refused for words in ("You need the role", "Only an admin", "Only the member, their manager"))
+
+
+@pytest.mark.parametrize(
+    "line", ["/loan edit L-1 name 欧阳公开", "/loan-note L-1 asks for a letter", "/loan-call L-1 reached"]
+)
+async def test_undo_changes_nothing_on_a_loan_that_was_lost_since(world: World, line: str) -> None:
+    slack = world.slack
+    done = (await slack.command(slack.agent, line)).message
+    assert done is not None
+    await slack.command(slack.manager, f"/loan-reassign L-1 <@{world.outsider.slack_user_id}>")
+
+    refused = shown(await slack.press(slack.agent, done, "Undo")).text
+
+    assert refused == "That loan doesn't exist, or you can't see it."
+
+
+async def test_who_gave_a_loan_to_another_team_may_take_it_back(world: World) -> None:
+    slack = world.slack
+    given = (await slack.command(slack.agent, f"/loan-reassign L-1 <@{world.outsider.slack_user_id}>")).message
+    assert given is not None
+    assert "Undone" in shown(await slack.press(slack.agent, given, "Undo")).text
+    assert NAME in (await slack.command(slack.agent, "/loan L-1")).text
+
+
+async def test_undo_of_a_correction_asks_again_who_may_correct_the_loan(world: World) -> None:
+    slack = world.slack
+    done = (await slack.command(slack.agent, "/loan edit L-1 name 欧阳公开")).message
+    assert done is not None
+    await slack.command(slack.manager, "/loan-reassign L-1 @other")
+
+    assert "Only the people responsible" in shown(await slack.press(slack.agent, done, "Undo")).text

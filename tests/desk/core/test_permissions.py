@@ -20,7 +20,7 @@ ROLES = ("agent", "verifier", "collector", "manager", "compliance", "admin")
 # y: on anything; r: on what they relate to as the words behind say; -: never
 RIGHTS = """
 see_loan               r r r y y y  own held covered team unowned
-see_due_list           r r r y y y  team
+see_due_list           r r r y y y  team covered
 see_team               y y y y y y
 see_team_digest        - - - y - -
 log_call               y y y y - -
