@@ -92,12 +92,13 @@ class TeamDigest:
 
 @dataclass(frozen=True, slots=True)
 class DigestSetting:
-    """When the member's digest comes (None for never), and `undo_id` after a change."""
+    """When the member's digest comes (None for never); after a change also `undo_id`, and `before`: when it came until then."""
 
     at: time | None
     next_at: datetime | None
     zone: str
     undo_id: str | None = None
+    before: time | None = None
 
 
 async def digests_due(desk: Desk) -> list[list[UUID]]:
@@ -206,14 +207,14 @@ async def set_digest(desk: Desk, at: time | None) -> DigestSetting:
     """Set the local time of the acting member's digest, None for never. Raises Invalid (`no_digest`, `no_working_day`)."""
     _require_calls(desk.member)
     member = track(desk, require(desk, "change_own_settings", {"own"}))
-    member.digest_time = at
+    before, member.digest_time = member.digest_time, at
     member.next_digest_at = await next_for(desk, member)
     if at is not None and member.next_digest_at is None:
         raise Invalid("no_working_day")
     desk.audit("set_digest", subject_id=member.id, at=at.isoformat() if at else None)
     await desk.session.flush()
     undo_id = offer_undo(desk, "set_digest")
-    return DigestSetting(at=at, next_at=member.next_digest_at, zone=member.zone, undo_id=str(undo_id))
+    return DigestSetting(at=at, next_at=member.next_digest_at, zone=member.zone, undo_id=str(undo_id), before=before)
 
 
 def _require_calls(member: Member) -> None:

@@ -84,8 +84,8 @@ class MemberView:
 class MemberAddition:
     """An added or changed member. Warn if `channel_is_public`: everyone in the company can read it.
 
-    `before` is a present member as they were. `asks_for_team`: the member makes calls, has no team and so sees only their own
-    loans, and there are teams.
+    `before` is a present member as they were. `team_is_new`: the act made the team. `asks_for_team`: the member makes calls, has
+    no team and so sees only their own loans, and there are teams.
     """
 
     member: MemberView
@@ -93,6 +93,7 @@ class MemberAddition:
     again: bool
     channel_is_public: bool = False
     before: MemberView | None = None
+    team_is_new: bool = False
     asks_for_team: bool = False
 
 
@@ -175,8 +176,10 @@ async def change_member(desk: Desk, candidate: Candidate, wanted: MemberUpdate) 
         member.absent_from = member.absent_until = member.cover_id = None
         member.account_lost_at = member.account_lost_why = None
         member.removed_at = None
+    team_is_new = False
     if wanted.team_name:
-        member.team_id = (await _team(desk, wanted.team_name)).id
+        team, team_is_new = await _team(desk, wanted.team_name)
+        member.team_id = team.id
     if wanted.channel is not None:
         member.reminder_channel_id, member.channel_lost_at = wanted.channel.channel_id, None
     await _set_roles(desk, member, roles)
@@ -192,6 +195,7 @@ async def change_member(desk: Desk, candidate: Candidate, wanted: MemberUpdate) 
         again=before is not None,
         channel_is_public=wanted.channel is not None and not wanted.channel.is_private,
         before=before,
+        team_is_new=team_is_new,
         asks_for_team=await _lacks_team(desk, member),
     )
 
@@ -431,16 +435,17 @@ def check_channel(channel: ReminderChannel) -> None:
         raise Invalid("channel_without_bot", channel=channel.channel_id)
 
 
-async def _team(desk: Desk, name: str) -> Team:
+async def _team(desk: Desk, name: str) -> tuple[Team, bool]:
+    """Return the team of that name, and whether it was made for it."""
     known = await members.team_of_name(desk.session, desk.workspace.id, name)
     if known is not None:
-        return known
+        return known, False
     if len(name) > TEAM_LIMIT:
         raise Invalid("team_name_too_long", length=len(name), limit=TEAM_LIMIT)
     team = Team(workspace_id=desk.workspace.id, name=name, name_key=name.casefold(), created_at=desk.now)
     desk.add(team)
     await desk.session.flush()
-    return team
+    return team, True
 
 
 ADMINS_ROLES = ("admin", "compliance")

@@ -117,15 +117,13 @@ async def mention_words(desk: Desk, line: str) -> Mapping[str, str]:
 
     A member whose name others have too, or whose name is no word, is missing.
     """
-    mentioned = set(_USER.findall(line))
+    mentioned = list(dict.fromkeys(_USER.findall(line)))[:MOST_NAMES]
     if not mentioned:
         return {}
     with desk.session.no_autoflush:
-        present = await members.everybody(desk.session, desk.workspace.id)
-    alike = Counter(one_word(member.name_key) for member in present)
-    named = [
-        member for member in present if member.slack_user_id in mentioned and alike[one_word(member.name_key)] == 1
-    ]
+        found = await members.with_names_like(desk.session, desk.workspace.id, mentioned)
+    alike = Counter(one_word(member.name_key) for member in found)
+    named = [member for member in found if member.slack_user_id in mentioned and alike[one_word(member.name_key)] == 1]
     return {member.slack_user_id: word for member in named if _ONE_WORD.fullmatch(word := one_word(member.name))}
 
 

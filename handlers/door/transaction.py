@@ -19,6 +19,7 @@ from desk.core.errors import DeskError, Invalid, NotAllowed
 from desk.core.transaction import Desk, Office
 from desk.people import accounts
 from desk.people.members import is_at_desk
+from desk.people.team import Candidate
 from handlers.door.answers import read_answer, write_answer
 from handlers.door.directory import Directory, DirectoryEntries, candidate_of
 from handlers.door.interactions import Interaction
@@ -156,8 +157,10 @@ class Transactions:
         progress.language = self.languages.of_member(member)
 
     async def account_changed(self, user: dict[str, Any]) -> None:
-        """Follow a change of a user's account, if they are a member. Without a database, the nightly look finds it."""
+        """Follow a change of a user's account, if they are a member. Without a database, the nightly look finds it.
 
+        Slack is asked how the account is now, because events may come late and out of order.
+        """
         try:
             async with self._office.reading_desk(self._workspace) as desk:
                 member = await members.by_slack_id(desk.session, desk.workspace.id, str(user["id"]))
@@ -165,9 +168,18 @@ class Transactions:
                 return
             account = candidate_of(user, zone=member.zone, locale=member.locale)
             if accounts.differs(member, account):
+                account = await self._as_it_is_now(member, account)
                 await self.write(partial(accounts.follow, account=account))
         except Exception as error:
             log.error("account_not_followed", user=str(user.get("id")), **log_fields(error))
+
+    async def _as_it_is_now(self, member: Member, told: Candidate) -> Candidate:
+        try:
+            present = await self._directory.person(member.slack_user_id, zone=member.zone, locale=member.locale)
+        except Exception as error:
+            log.warning("account_not_looked_up", user=member.slack_user_id, **log_fields(error))
+            return told
+        return present or told
 
     async def _handle(
         self, interaction: Interaction, entries: DirectoryEntries, progress: "_Progress"

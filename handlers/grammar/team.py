@@ -34,6 +34,7 @@ _DAY = Terms(
     )
 )
 _AND = re.compile(r"\s*(?:[,、;+&/]|和|及|and(?![a-z]))\s*")
+_BEFORE_TEAM = re.compile(r"(?:of|in|for|at)\s+(?=\S)")
 _ENDS_WORD = re.compile(r"$|[\s,、;+&/#<]")
 _DAYS_START = re.compile(
     r"(?<![a-z])(?:mon|tue|wed|thu|fri|sat|sun|week|workd|dail|all|every)|周|星期|礼拜|每|工作日|天天"
@@ -136,6 +137,8 @@ def _add(reader: Reader) -> Add:
     channel = reader.take_channel()
     if channel is None and reader.norm.startswith("#", reader.at):
         reader.refuse("channel_unknown", "channel", ("#channel",))
+    if before := _BEFORE_TEAM.match(reader.norm, reader.at):
+        reader.move(before.end())
     team = reader.take_note()
     if "<#" in team:
         raise Invalid("channel_misplaced", part="channel", given=team, nearest=("@name agent #channel East",))

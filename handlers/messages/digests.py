@@ -161,6 +161,8 @@ def setting(t: Translator, view: DigestSetting) -> Message:
         writer.line(t("Your digest is off. Turn it on with /loan-digest 08:30."))
     else:
         writer.phrase(t, "Your digest comes at {time} on working days.", time=Bold(f"{view.at:%H:%M}"))
+    if view.before not in (None, view.at):
+        writer.line(t("Before: {what}.", what=f"{view.before:%H:%M}"))
     if view.next_at is not None:
         writer.line(t("Next digest: {when}.", when=t.instant(view.next_at, ZoneInfo(view.zone))))
     if view.undo_id is not None:

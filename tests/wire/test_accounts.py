@@ -49,6 +49,26 @@ async def test_name_address_zone_and_language_follow_slack(slack: Slack) -> None
     assert "工作台成员" in (await slack.command(slack.agent, "/loan-team")).text
 
 
+async def test_an_event_that_comes_late_takes_nothing_back(slack: Slack) -> None:
+    slack.sandbox.change_user("UAGENT", tz="Asia/Tokyo")
+    await heard(slack)
+    late = {"id": "UAGENT", "name": "agent", "deleted": True, "tz": "Asia/Shanghai", "profile": {}}
+    slack.sandbox.events.emit("user_change", {"type": "user_change", "user": late})
+    await heard(slack)
+
+    member = await slack.member("UAGENT")
+    assert (member.zone, member.account_lost_at) == ("Asia/Tokyo", None)
+    assert told(slack, slack.admin) == []
+
+
+async def test_a_deactivation_counts_though_slack_does_not_answer_what_the_account_is_now(slack: Slack) -> None:
+    slack.sandbox.faults.next("users.info", "error:internal_error", times=9)
+    slack.sandbox.remove_user("UAGENT")
+    await heard(slack)
+
+    assert (await slack.member("UAGENT")).account_lost_why == "deactivated"
+
+
 async def test_a_new_zone_moves_what_is_planned_for_a_date(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     await slack.command(slack.agent, "/loan-follow L-1 tomorrow documents")

@@ -149,6 +149,7 @@ async def test_the_digest_setting_is_shown_changed_and_undone(slack: Slack) -> N
     set_ = await slack.command(slack.agent, "/loan-digest 07:45")
     assert set_.text.splitlines() == [
         "Your digest comes at 07:45 on working days.",
+        "Before: 08:30.",
         "Next digest: Thu 26 Nov 2026 07:45 (Shanghai time).",
     ]
     assert set_.message is not None

@@ -66,10 +66,10 @@ async def test_chinese_answers_contain_no_english(slack: Slack) -> None:
     assert added.text.splitlines() == [
         "<@USTRANGER> 已加入工作台：",
         "<@USTRANGER> · 客户经理、电核 · 09:00-18:00 周一至周五 · <#CDESK>",
-        "团队：东区",
+        "新团队：东区",
     ]
     hours = await slack.command(slack.admin, "/loan-team 工时 @stranger 10:00-19:00 周一到周六")
-    assert hours.text == "<@USTRANGER> 的工作时间：10:00-19:00 周一至周六。"
+    assert hours.text.splitlines()[0] == "<@USTRANGER> 的工作时间：10:00-19:00 周一至周六。"
     away = await slack.command(slack.admin, "/loan-team 请假 @stranger 到12月5日 代班 @agent")
     assert away.text.splitlines()[:2] == [
         "<@USTRANGER> 休假至 2026年12月5日 周六（含当天）。",
@@ -218,7 +218,7 @@ async def test_roles_are_added_and_dropped_by_name_and_what_is_replaced_is_said(
     assert added.text.splitlines() == [
         "<@USTRANGER> is already a member; updated:",
         "<@USTRANGER> · agent, manager · 09:00-18:00 mon-fri · <#CGOOD>",
-        "Team: North",
+        "New team: North",
         "Team before: East",
         "Channel before: <#CPUBLIC>",
     ]
@@ -341,7 +341,7 @@ async def test_new_working_hours_and_days_move_planned_reminders(slack: Slack) -
     await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     await slack.command(slack.agent, "/loan-follow L-1 tomorrow documents")
     hours = await slack.command(slack.agent, "/loan-team hours @agent 10:00-19:00 mon-sat")
-    assert hours.text == "<@UAGENT> now works 10:00-19:00 mon-sat."
+    assert hours.text == "<@UAGENT> now works 10:00-19:00 mon-sat.\nBefore: 09:00-18:00 mon-fri."
     await slack.at("2026-11-26 09:00")
     assert not reminded(slack)
     await slack.at("2026-11-26 10:00")
@@ -375,5 +375,5 @@ async def test_a_day_off_moves_the_reminder_and_is_undone(slack: Slack) -> None:
     ],
 )
 async def test_what_is_replaced_is_said(slack: Slack, first: str, then: str, said: str) -> None:
-    assert "Before" not in (await slack.command(slack.admin, f"/loan-team {first}")).text
+    assert said not in (await slack.command(slack.admin, f"/loan-team {first}")).text
     assert said in (await slack.command(slack.admin, f"/loan-team {then}")).text.splitlines()

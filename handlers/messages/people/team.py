@@ -1,7 +1,6 @@
 """Answers about members, their absence, hours and settings, teams, and the calendar."""
 
 from collections.abc import Sequence
-from datetime import time
 from itertools import groupby
 
 from desk.core.languages import LANGUAGES
@@ -55,7 +54,8 @@ def added(t: Translator, result: MemberAddition) -> Message:
     writer.phrase(t, "{who} is already a member; updated:" if known else "{who} is now a member of the desk:", who=who)
     writer.line(_row(t, result.member))
     if result.member.team:
-        writer.line(t("Team: {team}", team=result.member.team))
+        team = result.member.team
+        writer.line(t("New team: {team}", team=team) if result.team_is_new else t("Team: {team}", team=team))
     _write_replaced(t, writer, result)
     if result.asks_for_team:
         writer.line(t("No team yet: they see only their own loans and those without an owner."))
@@ -73,11 +73,12 @@ def _write_replaced(t: Translator, writer: Writer, result: MemberAddition) -> No
     if before is None:
         return
     if gone := [role for role in before.roles if role not in now.roles]:
-        writer.line(t("Taken away:"), " ", t(", ").join(VOCABULARY.role(role).word(t.language) for role in gone))
+        roles = t(", ").join(VOCABULARY.role(role).word(t.language) for role in gone)
+        writer.line(t("Taken away: {roles}", roles=roles))
     if before.team and before.team != now.team:
         writer.line(t("Team before: {team}", team=before.team))
     if before.channel and before.channel != now.channel:
-        writer.line(t("Channel before:"), " ", Channel(before.channel))
+        writer.phrase(t, "Channel before: {channel}", channel=Channel(before.channel))
 
 
 def removed(t: Translator, result: MemberChange) -> Message:
@@ -124,15 +125,10 @@ def hours(t: Translator, result: MemberChange) -> Message:
         who=Mention(result.member.slack_user_id),
         hours=Bold(_hours(t, result.member.hours)),
     )
-    if result.before is not None and result.before.hours not in (result.member.hours, _usual(result.member.hours)):
+    if result.before is not None and result.before.hours != result.member.hours:
         writer.line(t("Before: {what}.", what=_hours(t, result.before.hours)))
     write_under_way(t, writer, result.under_way)
     return writer.buttons(undo_button(t, result.undo_id)).message()
-
-
-def _usual(hours: WorkingHours) -> WorkingHours:
-    """Return the hours of a new member, which nobody has chosen."""
-    return WorkingHours(start=time(9), end=time(18), days=frozenset(range(5)), zone=hours.zone)
 
 
 def day(t: Translator, result: CalendarDay) -> Message:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, update
+from sqlalchemy import ColumnElement, bindparam, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -26,6 +26,9 @@ _AWAY = select(Member).where(
 )
 
 _AT_DESK = (col(Member.removed_at).is_(None), col(Member.account_lost_at).is_(None))
+
+_OTHER_BLANKS = ("\u3000", "\xa0", "\t")
+"""The blanks that a name in Slack can have besides the usual one."""
 
 _MANAGES = col(TeamManager.removed_at).is_(None)
 
@@ -50,6 +53,21 @@ async def by_word(session: AsyncSession, workspace_id: UUID, word: str) -> list[
     present = (await session.exec(_present(workspace_id))).all()
     exact = [m for m in present if m.name_key == key] or [m for m in present if one_word(m.name_key) == key]
     return exact or [m for m in present if any(part.startswith(key) for part in m.name_key.split())]
+
+
+async def with_names_like(session: AsyncSession, workspace_id: UUID, slack_user_ids: Collection[str]) -> list[Member]:
+    """Return the present members with these Slack ids, and those whose names without blanks are the same as one of theirs.
+
+    No other row leaves the database, however many members there are.
+    """
+    asked = await session.exec(_present(workspace_id).where(col(Member.slack_user_id).in_(slack_user_ids)))
+    found = list(asked.all())
+    words = {one_word(member.name_key) for member in found}
+    key = func.replace(col(Member.name_key), " ", "")
+    for blank in _OTHER_BLANKS:
+        key = func.replace(key, blank, "")
+    others = _present(workspace_id).where(key.in_(words), col(Member.slack_user_id).not_in(slack_user_ids))
+    return [*found, *(await session.exec(others)).all()] if found else []
 
 
 def one_word(name: str) -> str:
