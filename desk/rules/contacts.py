@@ -6,6 +6,7 @@ never part of it: phonenumbers reads `13812345678 ~3` and `A;B` as a number with
 
 import re
 import unicodedata
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -29,17 +30,18 @@ EXTENSION_SIGN = " ext. "
 _EXT = ";ext="
 _INVISIBLE = re.compile(
     r"[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\x00-\x08\x0e-\x1f\x7f-\x9f]"
+    r"|(?<![\u0600-\u0dff])[\u200c\u200d]|[\u200c\u200d](?![\u0600-\u0dff])"
 )
-_JOINERS = re.compile(r"(?<![\u0600-\u0dff])[\u200c\u200d]|[\u200c\u200d](?![\u0600-\u0dff])")
-"""Joiners outside the scripts in which they are part of a word (Arabic to Sinhala)."""
+"""Characters that nobody sees; of joiners, those outside the scripts in which they are part of a word (Arabic to Sinhala)."""
 
-_LABEL = (
-    r"(?:(?<![a-z])(?:(?:(?:cell|mobile|home|work|office|tele)[ ]?)?phone|tel|mobile|mob|cell|ph)"
-    r"(?:[ ]?(?:number|no|nr)\b)?"
-    r"|(?:联系|聯繫|聯絡|移动|固定|办公)?(?:电话|電話|手机|手機|座机|固话)(?:号码|號碼|号|號)?|联系方式)"
-    r"[\s.:]*"
+_WORD = (
+    r"(?:(?<![a-z])(?:(?:(?:cell|mobile|home|work|office|tele|contact)[ ]?)?phone|tel|mobile|mob|cell|ph|whatsapp|wechat)"
+    r"(?:[ ]?(?:number|no|nr)\b)?(?:[ ]is\b)?"
+    r"|(?:联系|聯繫|聯絡|移动|移動|固定|办公|辦公|家庭|公司|单位|單位|本人|客户|客戶|备用)?"
+    r"(?:电话|電話|手机|手機|座机|固话|微信)(?:号码|號碼|号|號|同号)?[是为為]?|联系方式|号码)"
 )
-"""A word before a number that says what it is, in NFKC and case-folded."""
+_LABEL = rf"(?:[(\[【〔]\s*{_WORD}\s*[)\]】〕]|{_WORD})[\s.:#=]*"
+"""A word before a number that says what it is, also in brackets, in NFKC and case-folded."""
 
 _DIGITS = r"[+(]?[0-9][0-9\s().\-/\u00b7\u2010-\u2015]*"
 _START = re.compile(rf"(?:{_LABEL}|(?<![0-9a-z+\-./(⁄]))(?P<number>[+(]?[0-9](?=(?:[^\w]{{0,4}}[0-9]){{4}}))")
@@ -84,7 +86,7 @@ def dialled_digits(text: str) -> str:
 
 def clean_name(text: str) -> str:
     """Return a name without blanks at its ends and without characters that nobody sees."""
-    return _JOINERS.sub("", _INVISIBLE.sub("", text)).strip()
+    return _INVISIBLE.sub("", text).strip()
 
 
 def find_phone(text: str, start: int, region: str) -> PhoneMatch | None:
@@ -92,11 +94,14 @@ def find_phone(text: str, start: int, region: str) -> PhoneMatch | None:
 
     Only the first digit sequences are tried, more than a name has, so that a long line does not take long to refuse.
     """
-    for candidate in islice(_START.finditer(text, start), _MAX_CANDIDATES):
-        begin = candidate.start("number")
-        if found := _number_at(text, begin, region):
+    seen, visible = range(len(text)), text
+    if _INVISIBLE.search(text):
+        seen = [at for at in seen if not _INVISIBLE.match(text, at)]
+        visible = "".join(text[at] for at in seen)
+    for candidate in islice(_START.finditer(visible, bisect_left(seen, start)), _MAX_CANDIDATES):
+        if found := _number_at(visible, candidate.start("number"), region):
             end, phone = found
-            return PhoneMatch(candidate.start(), end, phone)
+            return PhoneMatch(seen[candidate.start()], seen[end - 1] + 1, phone)
     return None
 
 

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NoReturn
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import Invalid
 from desk.core.values import LoanRef
-from desk.rules.contacts import EXAMPLES, find_phone, read_phone
+from desk.rules.contacts import EXAMPLES, PhoneMatch, find_phone, read_phone
 from handlers.grammar.reader import HelpRequest, Reader, with_params
-from handlers.grammar.terms import STAGES, Terms, example, keyword
+from handlers.grammar.terms import STAGES, Terms, example, is_chinese, keyword
 from handlers.grammar.text import Line
 
 Field = Literal["name", "phone", "number"]
@@ -131,9 +131,19 @@ def _new(reader: Reader, region: str) -> New:
         raise Invalid("phone_missing", part="phone", given=given, nearest=EXAMPLES)
     name = reader.line.trimmed(reader.at, phone.start)
     if not name:
-        reader.refuse("name_missing", "name", ("new Wang Fang 138 0013 8000", "新 王小明 138 0013 8000"))
+        _refuse_without_name(reader, phone)
     reader.move(phone.end)
     return New(name=name, phone=phone.phone, note=reader.take_note())
+
+
+def _refuse_without_name(reader: Reader, phone: PhoneMatch) -> NoReturn:
+    """Refuse a line that begins with the number: the name is mostly what stands behind it."""
+    given, number = reader.line.trimmed(reader.at), reader.line.trimmed(phone.start, phone.end)
+    name = reader.line.trimmed(phone.end) or example(reader.line, "王小明", "Wang Fang")
+    note = ""
+    if is_chinese(name):
+        name, _, note = name.partition(" ")
+    raise Invalid("name_missing", part="name", given=given, nearest=(f"{name} {number} {note}".rstrip(),))
 
 
 def _edit(reader: Reader, region: str) -> Edit:

@@ -63,7 +63,31 @@ async def test_a_note_behind_a_number_is_kept_whole(slack: Slack) -> None:
     assert "> ~3年" in opened.text
 
 
-@pytest.mark.parametrize("word", ["电话", "手机：", "tel:", "Tel. ", "联系电话 "])
+@pytest.mark.parametrize(
+    ("typed", "mended"),
+    [
+        ("电话13812345670 赵六", "赵六 电话13812345670"),
+        ("13812345670 赵六 问利率", "赵六 13812345670 问利率"),
+        ("138-1234-5670 Ann Lee", "Ann Lee 138-1234-5670"),
+        ("13812345670", "Wang Fang 13812345670"),
+    ],
+)
+async def test_a_line_that_begins_with_the_number_is_shown_mended(slack: Slack, typed: str, mended: str) -> None:
+    refused = await slack.command(slack.agent, f"/loan new {typed}")
+    assert "What is the borrower's name? Put it before the phone number." in refused.text
+    assert f"For example: /loan new {mended}\n" in refused.text
+    assert "New inquiry L-1" in (await slack.command(slack.agent, f"/loan new {mended}")).text
+
+
+async def test_characters_that_nobody_sees_are_no_part_of_a_number(slack: Slack) -> None:
+    opened = await slack.command(slack.agent, "/loan new 王小明 \u202a138\u200b1234\u200c5678\u202c 问利率")
+    assert "New inquiry L-1: 王小明 · phone ending 5678" in opened.text
+    assert "> 问利率" in opened.text
+
+
+@pytest.mark.parametrize(
+    "word", ["电话", "手机：", "tel:", "Tel. ", "联系电话 ", "（手机）", "【电话】", "[tel] ", "家庭电话是", "Phone is ", "微信同号 "]
+)
 async def test_a_word_before_a_number_is_no_part_of_the_name(slack: Slack, word: str) -> None:
     opened = await slack.command(slack.agent, f"/loan new 王小明 {word}13812345678 问利率")
     assert "New inquiry L-1: 王小明 · phone ending 5678" in opened.text

@@ -61,7 +61,7 @@ def test_each_form_of_the_command_is_understood(typed: str, request_: LoanReques
         ("mine signed foo", "not_understood", "stage", "foo"),
         ("new", "phone_missing", "phone", ""),
         ("new Wang Fang 1380013800", "phone_missing", "phone", "Wang Fang 1380013800"),
-        ("new 13800138000 Wang Fang", "name_missing", "name", "13800138000"),
+        ("new 13800138000 Wang Fang", "name_missing", "name", "13800138000 Wang Fang"),
         ("edit", "loan_missing", "loan", ""),
         ("edit L-1042", "field_unknown", "field", ""),
         ("edit L-1042 colour red", "field_unknown", "field", "colour"),
