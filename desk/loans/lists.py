@@ -1,7 +1,6 @@
 """Lists of loans: search results, the member's own, and their day. Ephemeral: they show full names."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -17,7 +16,7 @@ from desk.people.offers import Offers, offers_to
 from desk.rules.contacts import dialled_digits, extension_of, find_phone
 from storage.queries.follow_ups import due_lists, follow_ups
 from storage.queries.follow_ups.due_lists import Whose
-from storage.queries.loans import loans, search
+from storage.queries.loans import loans, names, search
 from storage.queries.people import members
 from storage.tables import Loan
 
@@ -139,7 +138,7 @@ async def loan_rows(desk: Desk, found: Sequence[Loan]) -> tuple[LoanRow, ...]:
 def search_words(text: str, region: str = "CN") -> list[str]:
     """Return the words of a search. A phone number typed with blanks, a label or an extension is one word, and so is
     `尾号 5678`; the star of a masked name (`王*`) stands for the rest of it."""
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = names.compatible(text).strip()
     if _PHONE_LIKE.fullmatch(plain) and sum(c.isdigit() for c in plain) >= 5:
         return [plain]
     folded = plain.casefold()

@@ -231,7 +231,9 @@ def _clusters(text: str) -> list[tuple[int, int, str]]:
     for at in range(1, len(text) + 1):
         if at < len(text) and _composes(text[start:at], text[at]):
             continue
-        clusters.append((start, at, unicodedata.normalize("NFKC", text[start:at]).casefold()))
+        # Typed for an apostrophe, `´` would become a blank and an accent: `O´Neil`.
+        matched = text[start:at].replace("´", "'")
+        clusters.append((start, at, unicodedata.normalize("NFKC", matched).casefold()))
         start = at
     return [cluster for cluster in clusters if cluster[0] < cluster[1]]
 

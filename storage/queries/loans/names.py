@@ -28,6 +28,11 @@ _BEFORE = re.compile(f"{_SIGNS}*")
 _ACCENTED = re.compile("(?<=[a-z\u00df-\u024f\u0370-\u052f\u1e00-\u1fff])[\u0300-\u036f]+")
 """Accents on Latin, Greek and Cyrillic letters; in other scripts a mark is as much a part of the word as a letter."""
 
+_PLAIN_LETTERS = str.maketrans(
+    {"đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ø": "o", "ŧ": "t", "þ": "th", "æ": "ae", "œ": "oe"}
+)
+"""Letters that Unicode does not take apart, as people write them who do not have them."""
+
 _CHARACTERS = re.compile(
     "[\u2e80-\u2fff\u3005-\u3007\u3021-\u3029\u3040-\u30ff\u3400-\u9fff\ua000-\ua4cf\uac00-\ud7a3\ue000-\ufaff"
     "\U00016fe0-\U0001b2ff\U00020000-\U0003ffff\U000f0000-\U0010ffff]"
@@ -42,9 +47,18 @@ COMPOUND_SURNAMES = frozenset(_COMPOUND[start : start + 2] for start in range(0,
 """Chinese surnames of two characters."""
 
 
+_APOSTROPHES = str.maketrans(dict.fromkeys("\xb4\u0384\u1fbd\u1fbf\u1ffd\u1ffe", "'"))
+"""Accents typed for an apostrophe, of which NFKC makes a blank and an accent on what follows: `O´Neil`."""
+
+
+def compatible(text: str) -> str:
+    """Return the text in NFKC, an accent without a letter as an apostrophe."""
+    return unicodedata.normalize("NFKC", text.translate(_APOSTROPHES))
+
+
 def folded(text: str) -> str:
-    """Return the text in NFKC and case-folded."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    """Return the text in NFKC and case-folded, as `compatible` does."""
+    return unicodedata.normalize("NFKC", compatible(text).casefold())
 
 
 def name_key(name: str) -> str:
@@ -72,10 +86,10 @@ def has_separators(text: str) -> bool:
 
 
 def without_accents(key: str) -> str:
-    """Return a compared text as people type it who leave out accents."""
+    """Return a compared text as people type it who leave out accents and strokes: `dang` for `đặng`."""
     if key.isascii():
         return key
-    return unicodedata.normalize("NFC", _ACCENTED.sub("", unicodedata.normalize("NFD", key)))
+    return unicodedata.normalize("NFC", _ACCENTED.sub("", unicodedata.normalize("NFD", key))).translate(_PLAIN_LETTERS)
 
 
 def without_signs(key: str) -> str:

@@ -13,12 +13,13 @@ import contextlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import combinations
 from typing import Any, TypeVar
 from uuid import UUID
 
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, national_significant_number, parse
-from sqlalchemy import ColumnElement, CompoundSelect, Table, union
+from sqlalchemy import ColumnElement, CompoundSelect, Table, intersect, union
 from sqlmodel import SQLModel, col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -42,6 +43,7 @@ Term = tuple[str, str]
 _HAN_FIRST, _HAN_LAST = "\u3400", "\u9fff"
 _TAIL = re.compile(r"(?:尾号|尾號|tail|ending)?\s*(\d{4})")
 _IN_A_PHONE = re.compile(r"[\s\-()+./\u00b7\u2010-\u2015]")
+_SYLLABLE = re.compile("[a-zü']{1,6}", re.IGNORECASE)
 _ABROAD = ("00", "011")
 """What is dialled before a country code."""
 
@@ -161,10 +163,19 @@ def _only(statement: SelectOfScalar[T], meant: Sequence[CompoundSelect[Any]]) ->
 async def _matching(
     session: AsyncSession, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, in_full: bool
 ) -> list[CompoundSelect[Any]]:
-    """Return a query of loans for each word, the longest first. One of separators alone (`·`) asks for nothing beside others."""
+    """Return a query of loans for each word, the longest first. One of separators alone (`·`) asks for nothing beside others.
+
+    Words that may be the syllables of one name (`yu jian ping`) are one query: every word, or all as one.
+    """
     asked = [word for word in words if names.words_of(word)] or [word for word in words if names.name_key(word)]
-    asked.sort(key=len, reverse=True)
-    return [await _meant(session, cipher, workspace_id, word, in_full=in_full) for word in asked]
+    by_length = sorted(asked, key=len, reverse=True)
+    meant = [await _meant(session, cipher, workspace_id, word, in_full=in_full) for word in by_length]
+    if len(asked) == 1 or not all(map(_SYLLABLE.fullmatch, asked)):
+        return meant
+    spelled = names.name_key("".join(asked))
+    whole = select(Loan.id).where(_has_terms(cipher, workspace_id, [("whole", spelled), ("start", spelled)]))
+    every = intersect(*(select(each.subquery().c.id) for each in meant))
+    return [union(select(every.subquery().c.id), whole)]
 
 
 async def _meant(
@@ -172,13 +183,7 @@ async def _meant(
 ) -> CompoundSelect[Any]:
     """Return a query for the ids of loans that a word may mean: by its number, or by its borrower."""
 
-    def among(terms: Iterable[Term]) -> ColumnElement[bool]:
-        digests = [cipher.digest(kind, text) for kind, text in terms]
-        indexed = select(SearchTerm.borrower_id).where(
-            SearchTerm.workspace_id == workspace_id, col(SearchTerm.digest).in_(digests)
-        )
-        return col(Loan.borrower_id).in_(indexed)
-
+    among = partial(_has_terms, cipher, workspace_id)
     meant = [*are_numbered(workspace_id, word), select(Loan.id).where(among(_terms_for(word)))]
     parts = names.parts_of(word)
     if len(parts) > 1:
@@ -186,6 +191,15 @@ async def _meant(
     if _is_changed_by_version_1(word) and (checked := await _checked(session, cipher, workspace_id, word)):
         meant.append(select(Loan.id).where(col(Loan.borrower_id).in_(checked)))
     return union(*meant)
+
+
+def _has_terms(cipher: Cipher, workspace_id: UUID, terms: Iterable[Term]) -> ColumnElement[bool]:
+    """Return the condition for the loans whose borrower has one of the terms."""
+    digests = [cipher.digest(kind, text) for kind, text in terms]
+    indexed = select(SearchTerm.borrower_id).where(
+        SearchTerm.workspace_id == workspace_id, col(SearchTerm.digest).in_(digests)
+    )
+    return col(Loan.borrower_id).in_(indexed)
 
 
 def _terms_for(word: str) -> list[Term]:
@@ -241,9 +255,10 @@ def _wholes(name: str) -> Iterator[str]:
         yield from (text, names.without_signs(text))
     if 1 < len(words) <= _MOST_WORDS:
         yield from ("".join(words[start:end]) for start, end in combinations(range(len(words) + 1), 2))
-    bare = names.without_signs(key)
-    if names.is_of_characters(bare):
-        yield bare[names.surname_length(bare) :]
+    for text in {key, *names.parts_of(name)}:
+        bare = names.without_signs(text)
+        if names.is_of_characters(bare):
+            yield bare[names.surname_length(bare) :]
 
 
 def _starts(name: str) -> Iterator[str]:

@@ -90,7 +90,7 @@ def test_a_match_that_ends_between_words_splits_nothing(between: str):
 @given(st.text(max_size=60))
 def test_any_text_is_matched_normalised_and_returned_as_typed(text: str):
     line = Line.plain(text)
-    assert line.norm == unicodedata.normalize("NFKC", text).casefold()
+    assert line.norm == unicodedata.normalize("NFKC", text.replace("´", "'")).casefold()
     assert line.original(0) == (text if line.norm else "")
 
 

@@ -22,48 +22,21 @@ async def found(office: Office, workspace: Workspace, words: str, *, by: str = "
     return sorted(loan.number for loan in rows)
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "王小明",
-        "王",
-        "王小",
-        "小明",
-        "wangxiaoming",
-        "WangXiaoMing",
-        "wxm",
-        "wang",
-        "尾号5678",
-        "5678",
-        "13800135678",
-        "A-1",
-        "a-1",
-    ],
-)
-async def test_a_chinese_name_is_found(office: Office, workspace: Workspace, words: str) -> None:
+FORMS = {
+    "王小明": "王小明|王|王小|小明|wangxiaoming|WangXiaoMing|wxm|wang|Wang Xiao Ming|wang xiao|尾号5678|5678|13800135678|A-1|a-1",
+    "单雄信": "单雄信|shan|shanxiongxin|shan xiong xin|sxx",
+    "John Müller": "müller|Muller|mul|john muller|joh mul",
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+async def test_a_borrower_is_found_as_people_type_it(office: Office, workspace: Workspace, name: str) -> None:
     await make_member(office, workspace, "UADMIN", roles="admin")
-    await make_loan(office, workspace, "A-1", name="王小明", phone="+8613800135678")
+    await make_loan(office, workspace, "A-1", name=name, phone="+8613800135678")
     await make_loan(office, workspace, "A-2", name="李雷", phone="+8613911112222")
 
-    assert await found(office, workspace, words) == ["A-1"]
-
-
-@pytest.mark.parametrize("words", ["单雄信", "shan", "shanxiongxin", "sxx"])
-async def test_a_surname_is_read_as_a_surname(office: Office, workspace: Workspace, words: str) -> None:
-    await make_member(office, workspace, "UADMIN", roles="admin")
-    await make_loan(office, workspace, "A-1", name="单雄信")
-
-    assert await found(office, workspace, words) == ["A-1"]
-
-
-@pytest.mark.parametrize("words", ["müller", "Muller", "mul", "john muller"])
-async def test_a_latin_name_is_found_without_accents_and_by_a_prefix(
-    office: Office, workspace: Workspace, words: str
-) -> None:
-    await make_member(office, workspace, "UADMIN", roles="admin")
-    await make_loan(office, workspace, "A-1", name="John Müller")
-
-    assert await found(office, workspace, words) == ["A-1"]
+    forms = FORMS[name].split("|")
+    assert [words for words in forms if await found(office, workspace, words) != ["A-1"]] == []
 
 
 async def test_every_word_must_match(office: Office, workspace: Workspace) -> None:
