@@ -20,7 +20,7 @@ from desk.loans.inquiries import check_name
 from desk.loans.views import LoanView, loan_view
 from desk.people import onboarding
 from desk.people.members import managers_for
-from desk.rules.contacts import format_phone
+from desk.rules.contacts import clean_name, format_phone
 from storage.queries.loans import loans
 from storage.tables import Borrower, Loan, Undo
 
@@ -101,7 +101,7 @@ async def _require_may(desk: Desk, loan: Loan) -> None:
 
 
 async def _renumber(desk: Desk, loan: Loan, value: str) -> list[Correction]:
-    before, number = loan.number, unicodedata.normalize("NFKC", value)
+    before, number = loan.number, unicodedata.normalize("NFKC", clean_name(value))
     if _SEPARATED.search(number):
         raise Invalid("number_separated", given=value)
     if len(number) > NUMBER_LIMIT:

@@ -12,13 +12,18 @@ from storage.tables.columns import counter, instant, maybe_instant, money, refer
 _IN_ARREARS = text("unpaid_since IS NOT NULL")
 
 
-_DASHES = "-\u2010\u2012\u2013\u2014\u2015\u2212"
+_HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2012\u2013\u2014\u2015\u2212", "-"))
 """What is typed for a hyphen, in NFKC."""
 
 
+def with_hyphens(number: str) -> str:
+    """Return a loan number in NFKC with a hyphen for each dash: spreadsheets and telephones write others."""
+    return number.translate(_HYPHENS)
+
+
 def plain_number(number_key: str) -> str:
-    """Return a loan number, case-folded, without dashes: people leave them out, or type others."""
-    return "".join(character for character in number_key if character not in _DASHES)
+    """Return a loan number, case-folded, without dashes: people leave them out."""
+    return with_hyphens(number_key).replace("-", "")
 
 
 class Borrower(SQLModel, table=True):
@@ -51,7 +56,7 @@ class SearchTerm(SQLModel, table=True):
 
 
 class Loan(SQLModel, table=True):
-    """A car loan from inquiry to payoff. People name it by `number`; `number_key` is its case-folded form, and
+    """A car loan from inquiry to payoff. People name it by `number`; `number_key` is its case-folded form with hyphens, and
     `plain_number` the same without dashes, set with it.
 
     `owner_set_at` and `stage_set_at` are when a member set them, until an import sets another stage. `paid_through` is the

@@ -113,6 +113,19 @@ async def test_a_corrected_number_still_means_the_same_loan(slack: Slack) -> Non
     assert dict(new.effects) == {"new": 1}
 
 
+async def test_a_number_with_another_dash_is_the_same_loan(slack: Slack) -> None:
+    await bring(slack, JOHN)
+    for number in ("A–1", "A\u20111", "a−1", "Ａ－１"):
+        again = JOHN.replace("A-1", number)
+        assert dict((await bring(slack, again)).effects) == {"same": 1}, number
+        twice = await bring(slack, JOHN, again)
+        assert [row.error.code for row in twice.refused] == ["import_number_twice"] * 2, number
+    await slack.command(slack.agent, "/loan new 王小明 13700137000")
+    refused = await slack.command(slack.agent, "/loan edit L-1 number A–1")
+    assert "Another loan already has the number A–1." in refused.text
+    assert (await loan_of(slack)).number == "A-1"
+
+
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 async def test_a_file_with_the_earlier_and_the_corrected_number_changes_no_borrower_into_another(
     slack: Slack, order: tuple[int, int]

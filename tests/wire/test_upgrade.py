@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
-from sqlmodel import select
+from sqlmodel import col, select, update
 
 from bot.service import open_service
 from sandbox.model import Message
@@ -193,6 +193,25 @@ async def test_old_corrections_are_in_the_timeline_unless_they_were_undone(relea
         ("name", None, loan[0]),
         ("phone", None, loan[0]),
     ]
+
+
+async def test_old_numbers_are_compared_with_hyphens_unless_two_loans_would_have_one(
+    release: Release, empty_url: str
+) -> None:
+    await release.load(empty_url)
+    database = Database(empty_url)
+    async with database.transaction() as session:
+        for old, new in (("L-1043", "HT–1043"), ("L-1", "L–1042")):
+            numbers = {"number": new, "number_key": new.casefold()}
+            await session.exec(update(Loan).where(col(Loan.number) == old).values(**numbers))
+    await schema.migrate(database)
+    async with database.reading() as session:
+        columns = select(Loan.number, Loan.number_key, Loan.plain_number)
+        found = {number: keys for number, *keys in await session.exec(columns)}
+    await database.close()
+    assert found["HT–1043"] == ["ht-1043", "ht1043"]
+    assert found["L–1042"] == ["l–1042", "l1042"]
+    assert found["L-1042"] == ["l-1042", "l1042"]
 
 
 @pytest.mark.parametrize("words", ["wangxiaoming", "王小明", "5678"])

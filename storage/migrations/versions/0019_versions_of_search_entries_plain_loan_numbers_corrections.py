@@ -40,7 +40,7 @@ def upgrade() -> None:
     op.create_index("ix_borrower_search_version", "borrower", ["workspace_id", "search_version", "id"])
     op.add_column("loan", sa.Column("plain_number", sa.String(), server_default="", nullable=False))
     op.create_index("ix_loan_plain_number", "loan", ["workspace_id", "plain_number"])
-    _set_plain_numbers()
+    _set_numbers()
     _write_corrections()
 
 
@@ -53,12 +53,20 @@ def downgrade() -> None:
     op.drop_table("loan_correction")
 
 
-def _set_plain_numbers() -> None:
-    loan = sa.table("loan", sa.column("number_key", sa.String()), sa.column("plain_number", sa.String()))
-    plain: Any = loan.c.number_key
-    for dash in _DASHES:
-        plain = sa.func.replace(plain, dash, "")
-    op.execute(loan.update().values(plain_number=plain))
+def _set_numbers() -> None:
+    """Set the plain numbers, and compare numbers with a hyphen for each dash, unless that is another loan's number."""
+    columns = (sa.column("id", sa.Uuid()), sa.column("workspace_id", sa.Uuid()))
+    loan = sa.table("loan", *columns, sa.column("number_key", sa.String()), sa.column("plain_number", sa.String()))
+    hyphened: Any = loan.c.number_key
+    for dash in _DASHES[1:]:
+        hyphened = sa.func.replace(hyphened, dash, "-")
+    op.execute(loan.update().values(plain_number=sa.func.replace(hyphened, "-", "")))
+    bind = op.get_bind()
+    statement = sa.select(loan.c.id, loan.c.workspace_id, hyphened.label("key")).where(hyphened != loan.c.number_key)
+    for found in bind.execute(statement.order_by(loan.c.id)).all():
+        same = sa.select(loan.c.id).where(loan.c.workspace_id == found.workspace_id, loan.c.number_key == found.key)
+        if bind.execute(same).first() is None:
+            bind.execute(loan.update().where(loan.c.id == found.id).values(number_key=found.key))
 
 
 def _write_corrections() -> None:

@@ -13,7 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.queries.core import rows
 from storage.tables import Borrower, FollowUp, Loan, LoanCorrection, Member, SearchTerm, StageChange
-from storage.tables.loans import plain_number
+from storage.tables.loans import plain_number, with_hyphens
 
 rows.cache(Borrower)
 
@@ -22,8 +22,8 @@ LIVE_STAGES = ("inquiry", "application", "approved", "signed", "disbursed")
 
 
 def number_key(number: str) -> str:
-    """Return a loan number as it is compared: NFKC, case-folded."""
-    return unicodedata.normalize("NFKC", number).casefold()
+    """Return a loan number as it is compared: NFKC, case-folded, each dash as a hyphen."""
+    return with_hyphens(unicodedata.normalize("NFKC", number).casefold())
 
 
 def are_numbered(workspace_id: UUID, number: str) -> list[SelectOfScalar[UUID]]:
@@ -186,6 +186,15 @@ async def add_borrowers(session: AsyncSession, values: Sequence[dict[str, Any]])
     """Insert new borrowers, given as the values of their columns."""
     if values:
         await (await session.connection()).execute(insert(Borrower), values)
+
+
+async def of_borrowers(
+    session: AsyncSession, borrower_ids: Collection[UUID], *, visible: ColumnElement[bool]
+) -> Sequence[Loan]:
+    """Return the visible loans of these borrowers."""
+    if not borrower_ids:
+        return []
+    return (await session.exec(select(Loan).where(col(Loan.borrower_id).in_(borrower_ids), visible))).all()
 
 
 async def borrowers_with(
