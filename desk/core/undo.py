@@ -12,13 +12,13 @@ from sqlmodel import SQLModel
 from desk.core import undo_rules
 from desk.core.changes import restore, table_name, track
 from desk.core.errors import Conflict, Invalid, NotFound
-from desk.core.permissions import require, require_role
+from desk.core.permissions import allows, require, require_role
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow
 from storage.queries.core import acts, undos
 from storage.queries.loans import loans
 from storage.queries.people import members
-from storage.tables import FollowUp, Loan, Undo
+from storage.tables import Borrower, FollowUp, Loan, Undo
 
 UNDO_FOR = timedelta(minutes=5)
 """How long an act can be undone."""
@@ -91,7 +91,7 @@ async def take_back(desk: Desk, undo_id: UUID) -> UndoResult:
     has_followers = await undo_rules.has_followers(desk, undo)
     changed_since = [step for step in steps if has_followers or not step.is_untouched]
     left = await _loan_numbers(desk, undo, changed_since)
-    if changed_since and not _may_stay(undo, changed_since):
+    if not await _may_stay(desk, undo, changed_since):
         later = await _later_acts(desk, undo, changed_since)
         raise Conflict("undo_built_on", act=undo.act, loans=left, since=later)
     untouched = [step for step in steps if step.is_untouched]
@@ -145,9 +145,20 @@ async def _steps(desk: Desk, undo: Undo) -> list[_Step]:
     ]
 
 
-def _may_stay(undo: Undo, steps: Sequence[_Step]) -> bool:
-    """Return whether Undo may leave these rows as they are: loans and follow-ups of an act on many loans."""
-    return undo_rules.allows_partial_undo(undo.act) and all(isinstance(step.row, (Loan, FollowUp)) for step in steps)
+async def _may_stay(desk: Desk, undo: Undo, steps: Sequence[_Step]) -> bool:
+    """Return whether Undo may leave these rows as they are: loans and follow-ups of an act on many loans; borrowers of other
+    loans than the act's, whose phone it marked as wrong too."""
+    own = await _borrower_of(desk, undo)
+    partial = undo_rules.allows_partial_undo(undo.act)
+    return all(
+        step.row.id != own if isinstance(step.row, Borrower) else partial and isinstance(step.row, (Loan, FollowUp))
+        for step in steps
+    )
+
+
+async def _borrower_of(desk: Desk, undo: Undo) -> UUID | None:
+    loan = await desk.session.get(Loan, undo.loan_id) if undo.loan_id else None
+    return loan.borrower_id if loan else None
 
 
 async def _take_back_row(desk: Desk, step: _Step) -> UndoneRow:
@@ -182,8 +193,15 @@ async def _later_acts(desk: Desk, undo: Undo, steps: Sequence[_Step]) -> tuple[L
 
 
 async def _loan_numbers(desk: Desk, undo: Undo, steps: Sequence[_Step]) -> tuple[str, ...]:
-    found = await loans.by_ids(desk.session, _loan_ids(undo, steps) if steps else ())
-    return tuple(sorted(loan.number for loan in found.values()))
+    """Return the numbers of the loans of these rows; of the other loans of a phone, those that the acting member sees."""
+    if not steps:
+        return ()
+    own = await _borrower_of(desk, undo)
+    others = {step.row.id for step in steps if isinstance(step.row, Borrower) and step.row.id != own}
+    found = await loans.by_ids(desk.session, _loan_ids(undo, [step for step in steps if step.row.id not in others]))
+    visible = loans.visible_to(desk.member, sees_all=allows(desk.member, "see_loan"))
+    seen = await loans.of_borrowers(desk.session, others, visible=visible)
+    return tuple(sorted(loan.number for loan in [*found.values(), *seen]))
 
 
 def _loan_ids(undo: Undo, steps: Sequence[_Step]) -> set[UUID]:

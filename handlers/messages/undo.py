@@ -14,13 +14,16 @@ def undo_answer(t: Translator, undone: UndoResult) -> Message:
     """Render what was undone; it replaces the answer whose button was pressed."""
     writer = Writer()
     words = act(t, undone.act)
-    if undone.loan_number is not None:
-        loan = Bold(undone.loan_number)
+    loan = Bold(undone.loan_number or "")
+    if undone.loan_number is not None and not undone.left:
         writer.phrase(t, "Undone on {loan}: {act}. Everything is as it was before.", loan=loan, act=words)
+    elif undone.loan_number is not None:
+        writer.phrase(t, "Undone on {loan}: {act}.", loan=loan, act=words)
     elif not undone.left:
         writer.phrase(t, "Undone: {act}. Everything is as it was before.", act=words)
     else:
         writer.phrase(t, "Undone: {act}.", act=words)
+    if undone.left:
         writer.line(t("Anything changed since then stays as it is now: {loans}.", loans=t(", ").join(undone.left)))
     write_under_way(t, writer, undone.under_way)
     return writer.message()

@@ -3,8 +3,8 @@
 import pytest
 
 from sandbox.model import Message
-from storage.tables import Loan
-from tests.builders import make_loan
+from storage.tables import Borrower, Loan
+from tests.builders import make_loan, make_member, make_team
 from tests.wire.office_day import Slack
 
 WRONG = "this number is marked as wrong"
@@ -56,6 +56,36 @@ async def test_a_wrong_number_is_known_on_every_loan_with_that_phone(slack: Slac
     logged = await slack.command(slack.agent, "/loan-call A-1 wrong number")
     assert await marked(slack) == ["A-1", "A-2"]
     await slack.press(slack.agent, last(logged.message), "Undo")
+    assert await marked(slack) == []
+
+
+@pytest.mark.usefixtures("loans")
+async def test_undo_removes_the_mark_where_nobody_has_corrected_the_borrower_since(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-4", owner=slack.other, phone="+8613800138000")
+    logged = await slack.command(slack.agent, "/loan-call A-1 wrong number")
+    await slack.command(slack.other, "/loan edit A-2 name 王晓明")
+    undone = await slack.press(slack.agent, last(logged.message), "Undo")
+    assert undone.shown is not None
+    assert undone.shown.text.splitlines() == [
+        "Undone on A-1: a call.",
+        "Anything changed since then stays as it is now: A-2.",
+    ]
+    assert await marked(slack) == ["A-2"]
+    assert WRONG not in (await slack.command(slack.agent, "/loan A-4")).text
+
+
+@pytest.mark.usefixtures("loans")
+async def test_undo_names_no_loan_of_another_team(slack: Slack) -> None:
+    west = await make_team(slack.office, slack.workspace, "West")
+    stranger = await make_member(slack.office, slack.workspace, "USTRANGER", team_id=west.id)
+    loan = await make_loan(slack.office, slack.workspace, "B-1", owner=stranger, phone="+8613800138000")
+    logged = await slack.command(slack.agent, "/loan-call A-1 wrong number")
+    async with slack.office.database.transaction() as session:
+        borrower = await session.get_one(Borrower, loan.borrower_id)
+        borrower.version += 1
+    undone = await slack.press(slack.agent, last(logged.message), "Undo")
+    assert undone.shown is not None
+    assert undone.shown.text == "Undone on A-1: a call. Everything is as it was before."
     assert await marked(slack) == []
 
 
