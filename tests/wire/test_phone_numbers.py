@@ -86,7 +86,20 @@ async def test_characters_that_nobody_sees_are_no_part_of_a_number(slack: Slack)
 
 
 @pytest.mark.parametrize(
-    "word", ["电话", "手机：", "tel:", "Tel. ", "联系电话 ", "（手机）", "【电话】", "[tel] ", "家庭电话是", "Phone is ", "微信同号 "]
+    "word",
+    [
+        "电话",
+        "手机：",
+        "tel:",
+        "Tel. ",
+        "联系电话 ",
+        "（手机）",
+        "【电话】",
+        "[tel] ",
+        "家庭电话是",
+        "Phone is ",
+        "微信同号 ",
+    ],
 )
 async def test_a_word_before_a_number_is_no_part_of_the_name(slack: Slack, word: str) -> None:
     opened = await slack.command(slack.agent, f"/loan new 王小明 {word}13812345678 问利率")
