@@ -146,6 +146,8 @@ def _write_correction(t: Translator, writer: Writer, result: LoanCorrected) -> N
     match result.what:
         case "name":
             writer.phrase(t, "{loan}: the borrower's name is now {after} (it was {before}).", **values)
+        case "phone" if before == after:
+            writer.phrase(t, "{loan}: {after} is no longer marked as wrong, here and on other loans with it.", **values)
         case "phone":
             writer.phrase(t, "{loan}: the phone number is now {after} (it was {before}).", **values)
             if result.phone_is_wrong:

@@ -97,7 +97,8 @@ async def test_a_correction_removes_the_mark_of_one_loan_and_the_same_number_aga
     back = await slack.command(slack.agent, "/loan edit A-1 phone 13800138000")
     assert WRONG in back.text
     assert await marked(slack) == ["A-1", "A-2"]
-    await slack.command(slack.agent, "/loan edit A-1 phone 138 0013 8000")
+    same = await slack.command(slack.agent, "/loan edit A-1 phone 138 0013 8000")
+    assert same.text.startswith("A-1: +86 138 0013 8000 is no longer marked as wrong, here and on other loans with it.")
     assert await marked(slack) == []
 
 
