@@ -96,7 +96,7 @@ async def list_due(
     Raises NotAllowed (`others_may_act`) for a member or team whose list the acting member may not see.
     """
     reader = of or desk.member
-    people = await _people(desk, reader, whose)
+    people = await people_listed(desk, reader, whose)
     ids = [member.id for member in people]
     nobodys_of = desk.workspace.id if whose == "team" else None
     owners = Whose(ids, nobodys_of)
@@ -177,7 +177,7 @@ def _window(desk: Desk, ids: Sequence[UUID], period: Period, kind: Kind | None) 
     return Window(ids, None, end_of_day(desk, desk.member, days=days), purposes)
 
 
-async def _people(desk: Desk, reader: Member, whose: Member | Literal["team"] | None) -> list[Member]:
+async def people_listed(desk: Desk, reader: Member, whose: Member | Literal["team"] | None) -> list[Member]:
     """Return the members whose rows are listed, `reader` or `whose` first. Raises NotAllowed (`others_may_act`)."""
     if whose == "team":
         people = await team_of(desk, reader)

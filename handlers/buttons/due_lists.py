@@ -1,13 +1,16 @@
 """Buttons of the lists of what is due: other pages, other lists, and the list that a count stands for."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Literal, get_args
 from uuid import UUID
 
 from desk.core.errors import NotFound
 from desk.follow_ups.due_lists import DueList, Kind, Period, list_due
+from desk.messages.worked import worked_list
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
+from handlers.messages.digests import worked
 from handlers.messages.due_lists import due_list
 from storage.tables import Member
 
@@ -50,4 +53,13 @@ async def _member(request: Request, member_id: str) -> Member:
     return member
 
 
-FAMILY = ButtonFamily("due", {"list": page})
+async def list_worked(request: Request) -> Reply:
+    """Show what a team did on a day: calls of one outcome, or what it finished."""
+    value = request.value
+    manager = await _member(request, value["of"])
+    on = date.fromisoformat(value["d"])
+    found = await worked_list(request.desk, manager, on, value.get("x"), offset=int(value.get("o", 0)))
+    return Reply(worked(request.t, found, request.zone), replaces="o" in value)
+
+
+FAMILY = ButtonFamily("due", {"list": page, "worked": list_worked})

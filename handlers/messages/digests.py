@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from desk.follow_ups.due_lists import DueRow
 from desk.messages.digests import AgentLoad, Digest, DigestSetting, TeamDigest
+from desk.messages.worked import PAGE, WorkedList, WorkedRow
 from handlers.messages.block_kit import elements, tables
-from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Message
+from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import TEXT_LIMIT, Writer, clipped, fitting, phrase, renumbered
 
@@ -135,6 +136,7 @@ def _name(t: Translator, load: AgentLoad) -> str:
 
 def _write_unplanned(t: Translator, writer: Writer, view: TeamDigest) -> Writer:
     value = {"w": "team", "of": str(view.manager_id)}
+    writer.buttons(*_worked(t, view))
     writer.line(t.n("{n} loan has nothing planned.", "{n} loans have nothing planned.", view.unplanned))
     if view.unplanned:
         writer.buttons(Button(t("Show them"), "due.list", {"p": "unplanned", **value}))
@@ -142,6 +144,44 @@ def _write_unplanned(t: Translator, writer: Writer, view: TeamDigest) -> Writer:
         writer.line(t.n("{n} loan is in arrears.", "{n} loans are in arrears.", view.arrears))
         writer.buttons(Button(t("Show arrears"), "due.list", {"p": "arrears", **value}))
     return writer
+
+
+def _worked(t: Translator, view: TeamDigest) -> list[Button]:
+    """Return a button for the list behind each count of the last working day."""
+    value = {"of": str(view.manager_id), "d": view.done_on.isoformat()}
+    done = sum(load.done for load in view.agents)
+    buttons = [Button(t("Done {n}", n=done), "due.worked", value)] if done else []
+    return buttons + [
+        Button(f"{elements.outcome(t, code)} {count}", "due.worked", {**value, "x": code})
+        for code, count in view.outcomes
+    ]
+
+
+def worked(t: Translator, view: WorkedList, zone: ZoneInfo) -> Message:
+    """Render a page of what a team did on a day. Only the reader sees it."""
+    day = t.short_date(view.on)
+    if view.outcome is None:
+        title = t("Done on {day}", day=day)
+    else:
+        title = f"{t('Calls on {day}', day=day)} · {elements.outcome(t, view.outcome)}"
+    writer = Writer().line(Bold(title), f" · {view.total}")
+    writer.bullets([_worked_row(t, row, zone) for row in view.rows])
+    elements.write_more(t, writer, view.more)
+    elements.write_cards(t, writer, [(row.loan_id, row.number, row.name) for row in view.rows])
+    value = {"of": str(view.manager_id), "d": view.on.isoformat(), **({"x": view.outcome} if view.outcome else {})}
+    pages: list[Button] = []
+    if view.offset:
+        pages.append(Button(t("Previous page"), "due.worked", {**value, "o": max(0, view.offset - PAGE)}))
+    if view.more > 0:
+        pages.append(Button(t("Next page"), "due.worked", {**value, "o": view.offset + len(view.rows)}))
+    return writer.buttons(*pages).message()
+
+
+def _worked_row(t: Translator, row: WorkedRow, zone: ZoneInfo) -> list[Inline]:
+    words: list[Inline] = [Code(row.number), f" {row.name} · ", elements.phone_ending(t, row.tail), " · "]
+    if row.purpose is not None:
+        words.append(f"{elements.purpose(t, row.purpose)} · ")
+    return [*words, f"{t.minute(row.at, zone)} · ", Mention(row.who)]
 
 
 def own_and_team_digest(own: Message, team: Message) -> Message:

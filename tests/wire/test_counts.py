@@ -192,3 +192,24 @@ async def test_documents_that_wait_are_counted_and_listed(slack: Slack) -> None:
     await home.press("Review them")
     await slack.sandbox.modal_of("UAGENT").press("Card L-7")
     assert "王7" in slack.sandbox.modal_of("UAGENT").text
+
+
+async def test_what_the_team_did_is_counted_and_listed(slack: Slack) -> None:
+    for n in range(1, 4):
+        loan = await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent, name=f"王{n}")
+        await make_follow_up(slack.office, loan, slack.agent, purpose="documents", due_on=date(2026, 11, 25))
+        await slack.command(slack.agent, f"/loan-call L-{n} {'no answer' if n == 3 else 'reached'}")
+    await slack.at("2026-11-26 09:00")
+    digest = await listed(slack, slack.manager, "/loan-digest now")
+    assert "2 done on Wed 25 Nov" in digest.text
+    assert "Calls on Wed 25 Nov: reached 2 · no answer 1" in digest.text
+    done = shown(await slack.press(slack.manager, digest, "Done 2"))
+    assert done.text.splitlines() == [
+        "Done on Wed 25 Nov · 2",
+        "• L-1 王1 · phone ending 5678 · documents · Wed 25 Nov 10:00 · <@UAGENT>",
+        "• L-2 王2 · phone ending 5678 · documents · Wed 25 Nov 10:00 · <@UAGENT>",
+    ]
+    missed = shown(await slack.press(slack.manager, digest, "no answer 1"))
+    assert missed.text.splitlines()[0] == "Calls on Wed 25 Nov · no answer · 1"
+    assert len(rows(missed)) == 1
+    assert "王3" in shown(await slack.press(slack.manager, missed, "Card L-3")).text

@@ -145,6 +145,7 @@ class World:
             "home.opened": (None, {}),
             "home.show": (None, {}),
             "due.list": ("see_due_list", {"p": "week", "w": agent}),
+            "due.worked": ("see_due_list", {"of": str(self.slack.manager.id), "d": "2026-11-24"}),
             "follow_up.another": ("plan_follow_up", {"d": str(new_id())}),
             "reminder.take_up": ("snooze", follow_up),
             "follow_up.fit": ("fit_follow_up", {**follow_up, "a": "2026-11-26T02:00:00+00:00"}),

@@ -1,0 +1,75 @@
+"""What a team did on a day: the lists behind the counts of calls and of finished follow-ups in the manager's digest."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from desk.core.transaction import Desk
+from desk.follow_ups.due_lists import people_listed
+from desk.loans import borrowers
+from desk.people.members import zone_of
+from desk.rules.working_time import day_bounds
+from storage.queries.messages import worked
+from storage.tables import Member
+
+PAGE = 10
+"""Rows of one page."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedRow:
+    """A call with its `outcome`, or a finished follow-up with its `purpose`. `who` is a Slack id."""
+
+    loan_id: UUID
+    number: str
+    name: str = field(repr=False)
+    tail: str = field(repr=False)
+    who: str
+    at: datetime
+    outcome: str | None
+    purpose: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedList:
+    """One page of what the manager's team did on a day: calls of one `outcome`, or for None what it finished."""
+
+    manager_id: UUID
+    on: date
+    outcome: str | None
+    total: int
+    offset: int
+    rows: tuple[WorkedRow, ...]
+
+    @property
+    def more(self) -> int:
+        """Return how many rows come after this page."""
+        return self.total - self.offset - len(self.rows)
+
+
+async def worked_list(desk: Desk, manager: Member, on: date, outcome: str | None, *, offset: int = 0) -> WorkedList:
+    """Return a page of the calls with that outcome, or of the finished follow-ups, by the members whom the manager's digest
+    counts. Raises NotAllowed (`others_may_act`) for a team whose list the acting member may not see."""
+    people = {m.id: m for m in await people_listed(desk, manager, "team") if m.id != manager.id}
+    day = day_bounds(on, zone_of(manager))
+    found = (
+        await worked.finished(desk.session, people, day)
+        if outcome is None
+        else await worked.called(desk.session, people, day, outcome)
+    )
+    page = found[offset : offset + PAGE]
+    contacts = await borrowers.contacts_of(desk, {each.loan.borrower_id for each in page})
+    rows = tuple(
+        WorkedRow(
+            loan_id=each.loan.id,
+            number=each.loan.number,
+            name=(contact := contacts[each.loan.borrower_id]).name,
+            tail=contact.tail,
+            who=people[each.member_id].slack_user_id,
+            at=each.at,
+            outcome=outcome,
+            purpose=each.purpose,
+        )
+        for each in page
+    )
+    return WorkedList(manager.id, on, outcome, len(found), offset, rows)
