@@ -41,6 +41,8 @@ class Outcome:
     refused: list[RefusedRow] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     planned: int = 0
+    closed: int = 0
+    passed_on: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,9 @@ async def import_loans(
                 outcome.effects += result.effects
                 outcome.refused += result.refused
                 outcome.remarks += result.remarks
-                outcome.planned += result.planned
+                outcome.planned += result.plans.planned
+                outcome.closed += result.plans.closed
+                outcome.passed_on += result.plans.passed_on
                 if dry_run:
                     await desk.session.flush()
                     raise _DryRunError
@@ -193,6 +197,8 @@ def _report(t: Translator, read: FileRead, outcome: Outcome, console: Console, *
         t("unchanged"): outcome.effects["same"],
         t("refused"): len(outcome.refused),
         t("follow-ups planned"): outcome.planned,
+        t("follow-ups closed"): outcome.closed,
+        t("follow-ups given to a new owner"): outcome.passed_on,
     }
     console.print(" · ".join(f"{words} {count}" for words, count in counts.items()))
     if dry_run:

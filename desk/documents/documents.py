@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 from uuid import UUID
 
 from desk.core.changes import create, offer_undo, track
@@ -11,11 +11,13 @@ from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
+from desk.documents import calls
+from desk.documents.calls import PlacedCall
 from desk.documents.steps import create_item, set_state
 from desk.documents.views import ItemView, item_views, words_of
-from desk.follow_ups import chasing, lifecycle
-from desk.follow_ups.chasing import Paper
-from desk.follow_ups.lifecycle import PlannedFollowUp, check_note
+from desk.follow_ups import chasing
+from desk.follow_ups.chasing import Paper, due_of
+from desk.follow_ups.lifecycle import check_note
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.follow_ups.verification_notices import report_papers
 from desk.loans import borrowers, lookup
@@ -58,8 +60,17 @@ class DocumentName:
 
 
 @dataclass(frozen=True, slots=True)
+class RedatedDocument:
+    """A document with a new date, and the one that it had before."""
+
+    item: ItemView
+    before: Due | None
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentRequestResult:
-    """Documents requested now and `already` before, and the call about them.
+    """Documents requested now, those with a new date (`redated`) and those that stay as they were (`already`), and the call
+    about them. `date_unused`: some of these have arrived, so the given date is not theirs.
 
     `planned` was planned or moved now, by the desk itself when `by_rule`; `existing` was left as it is; `asks_for` is what
     that call asks for. `undo_id` is None when nothing changed.
@@ -68,20 +79,14 @@ class DocumentRequestResult:
     loan: LoanView
     name: str = field(repr=False)
     asked: tuple[ItemView, ...]
+    redated: tuple[RedatedDocument, ...]
     already: tuple[ItemView, ...]
+    date_unused: bool
     planned: PlannedView | None
     by_rule: bool
     existing: FollowUpView | None
     asks_for: tuple[Paper, ...]
     undo_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedCall:
-    """A call that was planned or moved because of documents, and what it asks for."""
-
-    planned: PlannedView
-    asks_for: tuple[Paper, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,24 +137,31 @@ async def request_documents(
     open_items = {_key(desk, item): (item, request) for item, request in there}
     already = [open_items[each.key] for each in wanted if each.key in open_items]
     new = [each for each in wanted if each.key not in open_items]
-    redated = [item for item, request in already if by is not None and _takes_date(item, request, by)]
+    redated = [each for each in already if by is not None and _takes_date(*each, by)]
+    already = [each for each in already if each not in redated]
     if not new and not redated:
-        return await _nothing_requested(desk, named, already)
-    placed = await _place_call(desk, named, by)
+        return await _nothing_requested(desk, named, already, by)
+    placed = await calls.place_call(desk, named, by)
     request = _write_request(desk, named, by, placed.call)
     items = _write_items(desk, request, new)
-    for item in redated:
+    for item, _ in redated:
         track(desk, item).request_id = request.id
     planned = placed.planned
     if planned is None and placed.call is not None:
         planned = await chasing.put_off(desk, named, placed.call)
-    desk.audit("documents", loan_id=named.id, step="request", documents=[item.document for item in (*items, *redated)])
+    moved = [item for item, _ in redated]
+    desk.audit("documents", loan_id=named.id, step="request", documents=[item.document for item in (*items, *moved)])
     existing = await follow_up_views(desk, named, [placed.call]) if placed.call and not planned else ()
     return DocumentRequestResult(
         loan=await loan_view(desk, named),
         name=(await borrowers.contact_of(desk, named.borrower_id)).name,
         asked=await _views(desk, items),
+        redated=tuple(
+            RedatedDocument(view, due_of(before))
+            for view, (_, before) in zip(await _views(desk, moved), redated, strict=True)
+        ),
         already=await _views(desk, [item for item, _ in already]),
+        date_unused=by is not None and _any_arrived(already),
         planned=planned_view(desk, named, planned) if planned else None,
         by_rule=planned is not None and by is None,
         existing=existing[0] if existing else None,
@@ -249,10 +261,10 @@ async def _change(desk: Desk, loan: Loan, items: Sequence[DocumentItem], act: Ac
     for item in items:
         set_state(desk, item, _LEADS_TO[act], reason)
     requests = await documents.requests(desk.session, [item.request_id for item in items])
-    planned = await _ask_again(desk, loan, requests) if act == "reject" else []
-    done = await _finish_asking(desk, loan, requests)
+    planned = await calls.ask_again(desk, loan, requests) if act == "reject" else []
+    done = await calls.finish_asking(desk, loan, requests)
     if act != "reject":
-        planned = await _put_off(desk, loan, requests)
+        planned = await calls.put_off(desk, loan, requests)
     if act == "got":
         await report_papers(desk, loan, items)
     codes = [item.document for item in items]
@@ -263,28 +275,10 @@ async def _change(desk: Desk, loan: Loan, items: Sequence[DocumentItem], act: Ac
         changed=await _views(desk, items),
         still_open=await _views(desk, await documents.open_items(desk.session, loan.id)),
         done=await follow_up_views(desk, loan, done),
-        placed=tuple([await _placed_view(desk, loan, each) for each in planned]),
+        placed=tuple([await calls.placed_call(desk, loan, each) for each in planned]),
         next_steps=await offer_next_steps(desk, loan),
         undo_id=offer_undo(desk, "documents", loan_id=loan.id),
     )
-
-
-class _PlacedCall(NamedTuple):
-    """The call that asks for documents, and its plan if it was planned or brought forward now."""
-
-    call: FollowUp | None
-    planned: PlannedFollowUp | None
-
-
-async def _place_call(desk: Desk, loan: Loan, by: Due | None) -> _PlacedCall:
-    """Return a call that asks at `by`, or without a date by rule, or earlier."""
-    wanted = by or await chasing.rule_due(desk, loan)
-    call = await chasing.chasing_call(desk, loan, wanted)
-    if call is None:
-        planned = await chasing.plan(desk, loan, by)
-        return _PlacedCall(planned.follow_up if planned else None, planned)
-    track(desk, call)  # so that Undo of what planned it conflicts: these would lose their call
-    return _PlacedCall(call, await chasing.bring_forward(desk, call, wanted))
 
 
 def _takes_date(item: DocumentItem, request: DocumentRequest, by: Due) -> bool:
@@ -292,8 +286,12 @@ def _takes_date(item: DocumentItem, request: DocumentRequest, by: Due) -> bool:
     return item.state in documents.TO_BRING and (request.due_on, request.due_at) != (by.on, by.at)
 
 
+def _any_arrived(already: Sequence[tuple[DocumentItem, DocumentRequest]]) -> bool:
+    return any(item.state not in documents.TO_BRING for item, _ in already)
+
+
 async def _nothing_requested(
-    desk: Desk, loan: Loan, already: Sequence[tuple[DocumentItem, DocumentRequest]]
+    desk: Desk, loan: Loan, already: Sequence[tuple[DocumentItem, DocumentRequest]], by: Due | None
 ) -> DocumentRequestResult:
     asking = {request.follow_up_id for _, request in already}
     calls = [row for row in await chasing.open_calls(desk, loan) if row.id in asking]
@@ -302,7 +300,9 @@ async def _nothing_requested(
         loan=await loan_view(desk, loan),
         name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
         asked=(),
+        redated=(),
         already=await _views(desk, [item for item, _ in already]),
+        date_unused=by is not None and _any_arrived(already),
         planned=None,
         by_rule=False,
         existing=existing[0] if existing else None,
@@ -344,54 +344,6 @@ def _write_items(desk: Desk, request: DocumentRequest, wanted: Sequence[Document
         )
         items.append(create_item(desk, item))
     return items
-
-
-async def _ask_again(desk: Desk, loan: Loan, requests: Sequence[DocumentRequest]) -> list[PlannedFollowUp]:
-    """Let a call ask for these again: at their date, or by rule when they have none or it has passed."""
-    rows = {row.id: row for row in await chasing.open_calls(desk, loan)}
-    planned: list[PlannedFollowUp] = []
-    for request in requests:
-        due = Due(on=request.due_on, at=request.due_at) if request.due_on else None
-        if due is not None and chasing.is_past(desk, due):
-            due = None
-        asking = rows.get(request.follow_up_id) if request.follow_up_id else None
-        call = asking or next(iter(rows.values()), None)
-        if call is None:
-            placed = await chasing.plan(desk, loan, due)
-        else:
-            placed = await chasing.bring_forward(desk, call, due or await chasing.rule_due(desk, loan))
-        if placed is not None:
-            call = placed.follow_up
-            planned = [each for each in planned if each.follow_up is not call] + [placed]
-            rows[call.id] = call
-        if call is not None:
-            chasing.link(desk, [request], call)
-    return planned
-
-
-async def _put_off(desk: Desk, loan: Loan, requests: Sequence[DocumentRequest]) -> list[PlannedFollowUp]:
-    """Put off the calls about these requests to the earliest date of what is left."""
-    asking = {request.follow_up_id for request in requests}
-    calls = [row for row in await chasing.open_calls(desk, loan) if row.id in asking]
-    return [placed for call in calls if (placed := await chasing.put_off(desk, loan, call))]
-
-
-async def _placed_view(desk: Desk, loan: Loan, placed: PlannedFollowUp) -> PlacedCall:
-    papers = await chasing.papers_of(desk, loan, placed.follow_up)
-    return PlacedCall(planned=planned_view(desk, loan, placed), asks_for=papers)
-
-
-async def _finish_asking(desk: Desk, loan: Loan, requests: Sequence[DocumentRequest]) -> list[FollowUp]:
-    """Finish the calls about these requests that no longer ask for an open document."""
-    asking = await chasing.open_calls(desk, loan)
-    waiting = {request.follow_up_id for _, request in await documents.open_with_requests(desk.session, loan.id)}
-    if waiting - {f.id for f in asking}:
-        return []  # an open document has no call of its own any more: the others ask for it too
-    finished = {request.follow_up_id for request in requests} - waiting
-    done = [f for f in asking if f.id in finished]
-    for follow_up in done:
-        lifecycle.close(desk, follow_up, "done")
-    return done
 
 
 def _find(desk: Desk, loan: Loan, there: Sequence[DocumentItem], which: DocumentName) -> DocumentItem:

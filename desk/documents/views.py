@@ -7,7 +7,7 @@ from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.core.values import Due
-from desk.follow_ups.chasing import is_past
+from desk.follow_ups.chasing import due_of, is_past
 from storage.queries.documents import documents
 from storage.queries.people import members
 from storage.tables import DocumentItem, DocumentRequest
@@ -37,7 +37,7 @@ class ItemView:
 async def item_views(desk: Desk, rows: Sequence[tuple[DocumentItem, DocumentRequest]]) -> tuple[ItemView, ...]:
     """Return the documents in the given order."""
     people = await members.by_ids(desk.session, {item.changed_by_id for item, _ in rows if item.changed_by_id})
-    dues = [Due(on=request.due_on, at=request.due_at) if request.due_on else None for _, request in rows]
+    dues = [due_of(request) for _, request in rows]
     return tuple(
         ItemView(
             id=item.id,

@@ -14,7 +14,7 @@ from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups import lifecycle, rule_plans
-from desk.follow_ups.lifecycle import PlannedFollowUp, due_of
+from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.members import may_act
 from desk.rules.cadence import CADENCE
 from storage.queries.documents import documents
@@ -47,7 +47,7 @@ async def chasing_call(desk: Desk, loan: Loan, wanted: Due) -> FollowUp | None:
     rows = await open_calls(desk, loan)
     asking = await _asking(desk, loan, rows)
     for row in sorted(rows, key=lambda row: (row.id not in asking, row.assignee_id != desk.member.id)):
-        if row.id not in asking and is_later(due_of(row), wanted):
+        if row.id not in asking and is_later(lifecycle.due_of(row), wanted):
             continue
         if await may_act(desk, "move_follow_up", row, loan):
             return row
@@ -81,7 +81,7 @@ async def bring_forward(desk: Desk, call: FollowUp, due: Due) -> PlannedFollowUp
 
     Raises what `lifecycle.move` raises.
     """
-    return await _move(desk, call, due) if is_later(due_of(call), due) else None
+    return await _move(desk, call, due) if is_later(lifecycle.due_of(call), due) else None
 
 
 async def put_off(desk: Desk, loan: Loan, call: FollowUp) -> PlannedFollowUp | None:
@@ -96,7 +96,7 @@ async def put_off(desk: Desk, loan: Loan, call: FollowUp) -> PlannedFollowUp | N
     if not to_come or len(to_come) < len(dues):
         return None
     earliest = min(to_come, key=_order)
-    if not _is_later_day(earliest, due_of(call)):
+    if not _is_later_day(earliest, lifecycle.due_of(call)):
         return None
     try:
         return await _move(desk, call, earliest)
@@ -112,7 +112,7 @@ async def continue_after(
     `asked_until`: the ended call asked for what is due until then. Without it, it asked for what is due by today.
     """
     left = await documents.to_bring(desk.session, [loan.id], [ended.id])
-    dues = [_due_of(request) for _, request in left]
+    dues = [due_of(request) for _, request in left]
     later = [
         due
         for due in dues
@@ -154,7 +154,7 @@ async def papers_by_call(
     for item, request in await documents.to_bring(desk.session, loan_ids, call_ids):
         assert request.follow_up_id is not None
         words = desk.cipher.decrypt(DocumentItem.words_cipher, item)
-        by = _due_of(request)
+        by = due_of(request)
         paper = Paper(item.document, words, by, late=by is not None and is_past(desk, by))
         found.setdefault(request.follow_up_id, []).append(paper)
     return {key: tuple(sorted(papers, key=_urgency)) for key, papers in found.items()}
@@ -168,6 +168,11 @@ def is_later(due: Due, other: Due) -> bool:
 def is_past(desk: Desk, due: Due) -> bool:
     """Return whether a document's date has passed."""
     return due.at < desk.now if due.at is not None else due.on < desk.workspace_today
+
+
+def due_of(request: DocumentRequest) -> Due | None:
+    """Return by when the documents of a request are to be brought."""
+    return Due(on=request.due_on, at=request.due_at) if request.due_on else None
 
 
 async def _move(desk: Desk, call: FollowUp, due: Due) -> PlannedFollowUp:
@@ -202,10 +207,6 @@ def _is_later_day(due: Due, other: Due) -> bool:
     return due.on > other.on or (
         due.on == other.on and due.at is not None and other.at is not None and due.at > other.at
     )
-
-
-def _due_of(request: DocumentRequest) -> Due | None:
-    return Due(on=request.due_on, at=request.due_at) if request.due_on else None
 
 
 def _order(due: Due) -> tuple[object, datetime]:

@@ -9,7 +9,8 @@ from uuid import UUID
 from desk.core.permissions import allows, refusal
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, PurposeKind
-from desk.follow_ups import listed_loans
+from desk.follow_ups import chasing, listed_loans
+from desk.follow_ups.chasing import Paper
 from desk.follow_ups.listed_loans import ListedLoan
 from desk.loans import borrowers
 from desk.loans.views import FollowUpView, follow_up_view
@@ -42,7 +43,8 @@ OF_LOANS: frozenset[Period] = frozenset({"arrears", "unplanned"})
 
 @dataclass(frozen=True, slots=True)
 class DueRow:
-    """A follow-up and its borrower: a channel sees `masked`, an ephemeral answer may show `name`."""
+    """A follow-up and its borrower: a channel sees `masked`, an ephemeral answer may show `name`. `asks_for` are the documents
+    that a call asks for."""
 
     follow_up: FollowUpView
     loan_id: UUID
@@ -51,6 +53,7 @@ class DueRow:
     tail: str = field(repr=False)
     kind: str
     assignee_name: str
+    asks_for: tuple[Paper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,10 @@ async def rows_of(desk: Desk, window: Window, *, limit: int, offset: int = 0) ->
     """Return the follow-ups of a window, most urgent first."""
     found = await due_lists.due(desk.session, window, limit=limit, offset=offset)
     assignees = await members.by_ids(desk.session, {follow_up.assignee_id for follow_up, _, _ in found})
+    about_documents = [row for row, _, _ in found if row.purpose == chasing.PURPOSE]
+    papers = await chasing.papers_by_call(
+        desk, {row.loan_id for row in about_documents}, [row.id for row in about_documents]
+    )
     return tuple(
         DueRow(
             follow_up=follow_up_view(desk, loan, follow_up, assignees[follow_up.assignee_id]),
@@ -137,6 +144,7 @@ async def rows_of(desk: Desk, window: Window, *, limit: int, offset: int = 0) ->
             tail=contact.tail,
             kind=VOCABULARY.purpose(follow_up.purpose).kind,
             assignee_name=assignees[follow_up.assignee_id].name,
+            asks_for=papers.get(follow_up.id, ()),
         )
         for follow_up, loan, borrower in found
     )

@@ -5,6 +5,7 @@ no member could make the call.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from desk.core.permissions import CALLERS, roles_of
@@ -38,13 +39,27 @@ async def plan_for_stage(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     return await _plan(desk, loan, plan, rule=f"stage.{loan.stage}")
 
 
+@dataclass(frozen=True, slots=True)
+class Replanned:
+    """What became of a loan's calls about instalments: the one planned now, and how many others were cancelled."""
+
+    planned: PlannedFollowUp | None
+    cancelled: int = 0
+
+
 async def plan_instalment(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     """Plan the call about arrears, else the reminder of the next instalment; cancel rule plans without a reason.
 
     Call it when the loan enters repayment, an instalment was paid, or imported data changed.
     """
-    await _cancel_obsolete(desk, loan)
-    return await (plan_arrears(desk, loan) if _in_arrears(desk, loan) else plan_repayment(desk, loan))
+    return (await replan_instalment(desk, loan)).planned
+
+
+async def replan_instalment(desk: Desk, loan: Loan) -> Replanned:
+    """Do as `plan_instalment` does, and return what that cancelled too."""
+    cancelled = await _cancel_obsolete(desk, loan)
+    planned = await (plan_arrears(desk, loan) if _in_arrears(desk, loan) else plan_repayment(desk, loan))
+    return Replanned(planned, cancelled)
 
 
 async def plan_repayment(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
@@ -153,10 +168,12 @@ def _in_arrears(desk: Desk, loan: Loan) -> bool:
     return loan.unpaid_since is not None and oldest is not None and oldest <= desk.workspace_today
 
 
-async def _cancel_obsolete(desk: Desk, loan: Loan) -> None:
-    """Cancel reminders of instalments on autopay or with another due day, and calls about arrears of paid ones."""
+async def _cancel_obsolete(desk: Desk, loan: Loan) -> int:
+    """Cancel reminders of instalments on autopay or with another due day, and calls about arrears of paid ones; return how
+    many."""
     if not _had_any(loan):
-        return
+        return 0
+    cancelled = 0
     oldest = _next_unpaid(desk, loan)
     for row in await follow_ups.open_of_loan(desk.session, loan.id):
         if row.instalment_on is None or row.rule not in ("instalment", "arrears"):
@@ -170,6 +187,8 @@ async def _cancel_obsolete(desk: Desk, loan: Loan) -> None:
             lifecycle.close(desk, row, "cancelled")
             row.closed_by_id = None  # the rule cancelled it, not a member: it may be planned again
             desk.audit("follow_up_cancelled", loan_id=loan.id, subject_id=row.id)
+            cancelled += 1
+    return cancelled
 
 
 def _had_any(loan: Loan) -> bool:

@@ -12,7 +12,7 @@ from desk.core.permissions import CALLERS, roles_of
 from desk.core.transaction import Desk
 from desk.importing.comparing import LastSaid, corrected_fields, name_key, read_values, values_of, write_values
 from desk.importing.rows import REQUIRED, ImportRow
-from desk.importing.updating import Matched, Remark, Update, plan_instalment, remark, update_loan
+from desk.importing.updating import Matched, PlanCounts, Remark, Update, plan_instalment, remark, update_loan
 from desk.loans import borrowers
 from desk.loans.corrections import record_correction
 from desk.rules.contacts import without_extension
@@ -43,13 +43,13 @@ class RefusedRow:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """The result of a batch: rows by effect, refused rows, what people should know of the others, and how many follow-ups
-    the rules planned."""
+    """The result of a batch: rows by effect, refused rows, what people should know of the others, and what became of
+    follow-ups."""
 
     effects: Counter[Effect] = field(default_factory=Counter["Effect"])
     refused: tuple[RefusedRow, ...] = ()
     remarks: tuple[Remark, ...] = ()
-    planned: int = 0
+    plans: PlanCounts = field(default_factory=PlanCounts)
 
 
 def without_duplicates(rows: Iterable[ImportRow]) -> tuple[list[ImportRow], list[RefusedRow]]:
@@ -105,7 +105,7 @@ class _Batch:
         self.effects: Counter[Effect] = Counter()
         self.refused: list[RefusedRow] = []
         self.remarks: list[Remark] = []
-        self.planned = 0
+        self.plans = PlanCounts()
         self.new: list[tuple[UUID, str, str]] = []
         self.same_phones: list[tuple[ImportRow, Matched]] = []
         self.values_new: list[imports.StoredValues] = []
@@ -230,7 +230,7 @@ class _Batch:
         desk.audit("import_loan", loan_id=loan.id)
         self.new.append((loan.borrower_id, row.name, row.phone))
         self._remember(loan, None, row, {})
-        self.planned += await plan_instalment(desk, loan)
+        await plan_instalment(desk, loan, self.plans)
         return "new"
 
     async def _update(self, known: Matched, row: ImportRow, owner: Member | None) -> Effect:
@@ -240,8 +240,9 @@ class _Batch:
             record_correction(desk, track(desk, loan), "number", loan.number)
             loan.number, loan.number_key, loan.minted = row.number, number_key(row.number), False
             desk.audit("import_take_over", loan_id=loan.id)
-        update = Update(known, row, owner, owner_left=loan.owner_id is not None and loan.owner_id not in self.present)
-        self.planned += await update_loan(desk, update)
+        owner_left = loan.owner_id is not None and loan.owner_id not in self.present
+        update = Update(known, row, owner, self.plans, owner_left=owner_left)
+        await update_loan(desk, update)
         self.remarks += update.remarks
         self._remember(loan, known.values, row, known.said.values)
         if taken_over:
@@ -266,4 +267,4 @@ class _Batch:
                 self.remarks.append(
                     remark(row, row.number, "same_phone", "phone", other=known.loan.number, name=known.contact.name)
                 )
-        return ImportResult(self.effects, tuple(self.refused), tuple(self.remarks), self.planned)
+        return ImportResult(self.effects, tuple(self.refused), tuple(self.remarks), self.plans)

@@ -61,8 +61,18 @@ def remark(row: ImportRow, number: str, code: str, column: str, **params: Any) -
 
 
 @dataclass(slots=True)
+class PlanCounts:
+    """How many follow-ups a file planned, closed, and gave to a loan's new owner."""
+
+    planned: int = 0
+    closed: int = 0
+    passed_on: int = 0
+
+
+@dataclass(slots=True)
 class Update:
-    """A row on its way into a loan: `columns` are those that changed, `remarks` what people should know.
+    """A row on its way into a loan: `columns` are those that changed, `remarks` what people should know; `plans`
+    counts for the whole batch.
 
     `owner_left`: the loan's owner is no longer at the desk.
     """
@@ -70,6 +80,7 @@ class Update:
     known: Matched
     row: ImportRow
     owner: Member | None
+    plans: PlanCounts
     owner_left: bool = False
     columns: set[str] = field(default_factory=set[str])
     remarks: list[Remark] = field(default_factory=list[Remark])
@@ -92,8 +103,8 @@ class Update:
         self.remarks.append(remark(self.row, self.known.loan.number, code, column, **params))
 
 
-async def update_loan(desk: Desk, update: Update) -> int:
-    """Give a locked loan what the file says, and return how many follow-ups that planned."""
+async def update_loan(desk: Desk, update: Update) -> None:
+    """Give a locked loan what the file says."""
     loan, row = update.known.loan, update.row
     loan.demo_at = None
     await _update_contact(desk, update)
@@ -104,17 +115,18 @@ async def update_loan(desk: Desk, update: Update) -> int:
         for column, value in taken.items():
             setattr(loan, column, value)
     await _update_owner(desk, update)
-    planned = await _update_stage(desk, update)
+    await _update_stage(desk, update)
     if "stage" not in update.columns and _PLANNED_BY & update.columns:
-        planned += await plan_instalment(desk, loan)
+        await plan_instalment(desk, loan, update.plans)
     if update.columns:
         desk.audit("import_change", loan_id=loan.id, columns=sorted(update.columns))
-    return planned
 
 
-async def plan_instalment(desk: Desk, loan: Loan) -> int:
-    """Plan what the loan's instalments require, and return how many follow-ups that are."""
-    return int(await rule_plans.plan_instalment(desk, loan) is not None)
+async def plan_instalment(desk: Desk, loan: Loan, plans: PlanCounts) -> None:
+    """Plan what the loan's instalments require, and count it."""
+    replanned = await rule_plans.replan_instalment(desk, loan)
+    plans.planned += int(replanned.planned is not None)
+    plans.closed += replanned.cancelled
 
 
 async def _update_contact(desk: Desk, update: Update) -> None:
@@ -141,28 +153,30 @@ async def _update_owner(desk: Desk, update: Update) -> None:
         held = await holdings.open_of_loan_held_by(desk.session, loan.id, loan.owner_id)
         outgoing = await desk.session.get_one(Member, loan.owner_id)
         await reassigning.hand_over(desk, [], held, outgoing, owner, why="", batch=new_id())
+        update.plans.passed_on += len(held)
     track(desk, loan)
     loan.owner_id, loan.owner_set_at = owner.id, None
     update.columns.add("owner_id")
 
 
-async def _update_stage(desk: Desk, update: Update) -> int:
+async def _update_stage(desk: Desk, update: Update) -> None:
     loan, new = update.known.loan, update.row.stage
     if "stage" not in update.row.given:
-        return 0
+        return
     present = loan.stage
     last = update.known.said.values.get("stage")
     decision = weigh_imported_stage(present, new, last=last, typed=loan.stage_set_at is not None)
     if decision == "same":
-        return 0
+        return
     if decision == "keep":
         update.remark("stage_kept", "stage", present=present, new=new)
-        return 0
+        return
     if decision == "back":
         update.remark("stage_back", "stage", present=present, new=new)
     update.columns.add("stage")
     entered = await stages.enter_by_import(desk, loan, new)
+    update.plans.planned += entered.planned
+    update.plans.closed += entered.closed
     if entered.owner_left is not None:
         update.remark("owner_left", "owner", name=entered.owner_left.name)
         await ask_for_owner(desk, loan, entered.owner_left)
-    return entered.planned

@@ -144,9 +144,11 @@ async def _change(desk: Desk, named: Loan, stage: str, reason: str) -> StageChan
 
 @dataclass(frozen=True, slots=True)
 class StageEntered:
-    """What became of a loan whose stage a file changed: how many follow-ups were planned, and the owner who had left."""
+    """What became of a loan whose stage a file changed: how many follow-ups were planned and closed, and the owner who had
+    left."""
 
     planned: int
+    closed: int
     owner_left: Member | None
 
 
@@ -156,8 +158,12 @@ async def enter_by_import(desk: Desk, loan: Loan, stage: str) -> StageEntered:
     _enter(desk, loan, stage, "")
     loan.stage_set_at = None
     left = await _release_from_owner_who_left(desk, loan, from_stage)
-    await _close_what_is_open(desk, loan)
-    return StageEntered(int(await rule_plans.plan_for_stage(desk, loan) is not None), left)
+    ended, _ = await _close_what_is_open(desk, loan)
+    if stage == CADENCE.instalment.stage:
+        replanned = await rule_plans.replan_instalment(desk, loan)
+    else:
+        replanned = rule_plans.Replanned(await rule_plans.plan_for_stage(desk, loan))
+    return StageEntered(int(replanned.planned is not None), ended + replanned.cancelled, left)
 
 
 def add_stage_change(desk: Desk, loan: Loan, stage: str, reason: str, *, from_stage: str | None) -> StageChange:

@@ -15,10 +15,11 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class OpenDocuments:
-    """A loan of the reader and its number of open documents."""
+    """A loan of the reader, its number of open documents, and of those whose date has passed before they came."""
 
     loan: LoanRow
     count: int
+    late: int
 
 
 async def calls(desk: Desk, period: Period) -> tuple[DueRow, ...]:
@@ -33,9 +34,11 @@ async def loans(desk: Desk) -> tuple[LoanRow, ...]:
 
 async def open_documents(desk: Desk) -> tuple[OpenDocuments, ...]:
     """Return the reader's loans with open documents, the longest waiting first."""
-    found = await documents.open_of_owner(desk.session, desk.member.id, limit=SHOWN)
-    rows = await loan_rows(desk, [loan for loan, _ in found])
-    return tuple(OpenDocuments(row, count) for row, (_, count) in zip(rows, found, strict=True))
+    found = await documents.open_of_owner(
+        desk.session, desk.member.id, now=desk.now, today=desk.workspace_today, limit=SHOWN
+    )
+    rows = await loan_rows(desk, [loan for loan, _, _ in found])
+    return tuple(OpenDocuments(row, count, late) for row, (_, count, late) in zip(rows, found, strict=True))
 
 
 async def loads(desk: Desk) -> tuple[AgentLoad, ...]:

@@ -35,6 +35,9 @@ _LATE = timedelta(minutes=1)
 SNOOZES_BEFORE_TELLING = 3
 """The snooze of a follow-up at which its manager is told."""
 
+LONGEST_SNOOZE = timedelta(days=14)
+"""How long a reminder can be snoozed: longer than any public holiday. What waits longer is moved, so that lists show it."""
+
 
 @dataclass(frozen=True, slots=True)
 class SnoozeResult:
@@ -128,11 +131,16 @@ async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> Sno
 
 
 async def snooze_until(desk: Desk, follow_up_id: UUID, version: int, until: datetime) -> SnoozeResult:
-    """Remind of a follow-up again at a chosen time. Raises as `snooze` does, and Invalid (`offer_past`)."""
+    """Remind of a follow-up again at a chosen time.
+
+    Raises as `snooze` does, and Invalid (`offer_past`, `snooze_too_long`).
+    """
     loan, row = await lock_follow_up(desk, follow_up_id, version)
     await require_may_act(desk, "snooze", row, loan)
     if until <= desk.now:
         raise Invalid("offer_past", given=until)
+    if until > desk.now + LONGEST_SNOOZE:
+        raise Invalid("snooze_too_long", given=until, n=LONGEST_SNOOZE.days)
     return await _snooze(desk, loan, row, SnoozeOption("other", until))
 
 

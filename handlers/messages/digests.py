@@ -12,6 +12,7 @@ from handlers.messages.block_kit import elements, tables
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import TEXT_LIMIT, Writer, clipped, fitting, phrase, renumbered
+from handlers.messages.documents import brief_papers
 
 _KINDS = ("verification", "repayment", "service")
 
@@ -230,6 +231,8 @@ def _row(t: Translator, row: DueRow, reader: str, *, in_full: bool) -> list[Inli
         elements.phone_ending(t, row.tail),
         f" · {elements.purpose(t, follow_up.purpose)} · {due}",
     ]
+    if row.asks_for:
+        words += [" · ", brief_papers(t, row.asks_for)]
     if follow_up.late:
         words += [" · ", Bold(t("late"))]
     if follow_up.attempts:

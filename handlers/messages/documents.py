@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from desk.core.vocabulary import VOCABULARY
-from desk.documents.documents import DocumentChangeResult, DocumentList, DocumentRequestResult
+from desk.documents.documents import DocumentChangeResult, DocumentList, DocumentRequestResult, RedatedDocument
 from desk.documents.views import ItemView
 from desk.documents.waiting import PAGE, WaitingDocuments
 from desk.follow_ups.chasing import Paper
@@ -23,11 +23,14 @@ from handlers.messages.block_kit.elements import (
 )
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
-from handlers.messages.block_kit.writer import Writer
+from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.follow_ups import offer_next
 
 ROWS = 10
 """How many open and how many settled documents a list shows."""
+
+_BRIEF = 3
+"""How many documents a row of a list names."""
 
 
 def document(t: Translator, code: str, words: str = "") -> str:
@@ -69,14 +72,19 @@ def requested(t: Translator, result: DocumentRequestResult, zone: ZoneInfo) -> M
     _write_loan(t, writer, result.loan, result.name)
     if result.asked:
         writer.phrase(t, "Requested: {documents}.", documents=Bold(_names(t, result.asked)))
+    if result.redated:
+        writer.line(t("New date:"))
+        writer.bullets(_redated(t, each, zone) for each in result.redated)
     if result.already:
         writer.line(t("Already requested and still open:"))
         writer.bullets(item_line(t, item, zone) for item in result.already)
+    if result.date_unused:
+        writer.line(t("What has arrived takes no new date."))
     if result.planned is not None:
         write_plan(t, writer, result.planned)
     elif result.existing is not None:
         write_next(t, writer, result.existing)
-    if len(result.asks_for) > len(result.asked) or result.already:
+    if len(result.asks_for) > len(result.asked) or result.redated or result.already:
         write_papers(t, writer, result.asks_for, zone)
     buttons = fit_buttons(t, result.planned)
     if result.undo_id is not None:
@@ -189,6 +197,17 @@ def write_papers(
     writer.line(t("It asks for: {documents}.", documents=t(", ").join(names)))
 
 
+def brief_papers(t: Translator, papers: Sequence[Paper]) -> str:
+    """Return which documents a call asks for, for a row of a list that others may read: without dates and typed words."""
+    names = dict.fromkeys(
+        t("{document} (late)", document=document(t, paper.code)) if paper.late else document(t, paper.code)
+        for paper in papers
+    )
+    shown = list(names)[:_BRIEF]
+    more = len(names) - len(shown)
+    return t(", ").join([*shown, t.n("and {n} more", "and {n} more", more)] if more else shown)
+
+
 def _paper(t: Translator, paper: Paper, zone: ZoneInfo, *, openly: bool) -> str:
     name = document(t, paper.code, "" if openly else paper.words)
     if paper.by is None:
@@ -197,6 +216,15 @@ def _paper(t: Translator, paper: Paper, zone: ZoneInfo, *, openly: bool) -> str:
     if paper.late:
         return t("{document} by {when} (late)", document=name, when=when)
     return t("{document} by {when}", document=name, when=when)
+
+
+def _redated(t: Translator, each: RedatedDocument, zone: ZoneInfo) -> list[Inline]:
+    name = Bold(document(t, each.item.code, each.item.words))
+    after = brief_when(t, each.item.by, zone) if each.item.by else ""
+    if each.before is None:
+        return phrase(t, "{document} by {when}, had no date", document=name, when=after)
+    before = brief_when(t, each.before, zone)
+    return phrase(t, "{document} by {when}, was {before}", document=name, when=after, before=before)
 
 
 def _write_items(t: Translator, writer: Writer, items: Sequence[ItemView], zone: ZoneInfo) -> None:

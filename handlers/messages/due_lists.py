@@ -10,6 +10,7 @@ from handlers.messages.block_kit import elements, tables
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, fitting, phrase
+from handlers.messages.documents import brief_papers
 
 
 def due_list(t: Translator, view: DueList, value: dict[str, Any]) -> Message:
@@ -90,6 +91,7 @@ def _rows(t: Translator, view: DueList) -> list[list[Inline]]:
             *elements.follow_up_line(t, row.follow_up, with_loan=True),
             f" · {row.name} · ",
             elements.phone_ending(t, row.tail),
+            f" · {brief_papers(t, row.asks_for)}" if row.asks_for else "",
         ]
         for row in view.rows
     ]

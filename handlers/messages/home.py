@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 
 from desk.follow_ups.due_lists import DueRow
 from desk.messages.home import PAGE, HomeView
+from desk.messages.overview import OpenDocuments
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import HOME, VIEW_BLOCKS, View
 from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.digests import write_loads
+from handlers.messages.documents import brief_papers
 
 _OPENABLE = 5
 """How many calls have a button that logs them; the others are logged from the loan's card."""
@@ -95,6 +97,8 @@ def _row(t: Translator, row: DueRow, reader: str) -> list[Inline]:
         Bold(row.name),
         f" · {tail} · {elements.purpose(t, follow_up.purpose)} · {when}",
     ]
+    if row.asks_for:
+        words += [" · ", brief_papers(t, row.asks_for)]
     if follow_up.attempts:
         words += [" · ", t.n("{n} attempt", "{n} attempts", follow_up.attempts)]
     if follow_up.assignee != reader:
@@ -172,14 +176,14 @@ def _waiting(t: Translator, writer: Writer, view: HomeView) -> None:
     if view.documents:
         writer.line(Bold(t("Open documents:")))
         writer.buttons(
-            *(
-                Button(
-                    f"{each.loan.number} {each.loan.name} · {each.count}", "documents.list", {"l": str(each.loan.id)}
-                )
-                for each in view.documents
-            ),
+            *(Button(_documents_of(t, each), "documents.list", {"l": str(each.loan.id)}) for each in view.documents),
             Button(t("All documents {n}", n=view.documents_total), "documents.waiting", {"s": "open"}),
         )
+
+
+def _documents_of(t: Translator, each: OpenDocuments) -> str:
+    label = f"{each.loan.number} {each.loan.name} · {each.count}"
+    return t("{documents}, {n} late", documents=label, n=each.late) if each.late else label
 
 
 def _private(view: HomeView) -> dict[str, Any]:

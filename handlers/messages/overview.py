@@ -38,7 +38,11 @@ def documents(t: Translator, usage: Usage, rows: Sequence[OpenDocuments]) -> Mes
     write_usage(t, writer, usage)
     if rows:
         writer.line(Bold(t("Open documents on your loans:")))
-        writer.bullets([*_loan(t, row.loan), " · ", t.n("{n} document", "{n} documents", row.count)] for row in rows)
+        writer.bullets(
+            [*_loan(t, row.loan), " · ", t.n("{n} document", "{n} documents", row.count)]
+            + ([" · ", Bold(t("{n} late", n=row.late))] if row.late else [])
+            for row in rows
+        )
         write_cards(t, writer, [(row.loan.id, row.loan.number, row.loan.name) for row in rows])
     return writer.message()
 

@@ -176,3 +176,22 @@ async def test_line_ends_marks_and_separators_of_every_kind_are_read(
 async def test_a_row_without_what_a_new_loan_needs_is_refused(office: Office, workspace: Workspace) -> None:
     outcome = await bring_in(office, workspace, "number,name,phone,stage\nA-1,,,\n,王,13800138000,申请\n")
     assert refusals(outcome) == ["2 name: empty", "2 phone: empty", "2 stage: empty", "3 number: empty"]
+
+
+async def test_the_report_counts_what_a_file_does_to_planned_calls(
+    operator, office: Office, workspace: Workspace
+) -> None:
+    for who in ("ULIN", "UWEI"):
+        await make_member(office, workspace, who)
+    header = "number,name,phone,stage,owner,due day,autopay\n"
+    rows = [f"A-{n},王小明,1380013800{n},disbursed,ULIN,15,no\n" for n in range(1, 6)]
+    code, printed = await operator(header + "".join(rows))
+    assert (code, "follow-ups planned 5 · follow-ups closed 0" in printed) == (0, True)
+
+    rows[0] = rows[0].replace(",15,", ",20,")
+    rows[1] = rows[1].replace(",no", ",yes")
+    rows[2] = rows[2].replace("disbursed", "closed")
+    rows[3] = rows[3].replace("ULIN", "UWEI")
+    said = "follow-ups planned 1 · follow-ups closed 3 · follow-ups given to a new owner 1\n"
+    for dry_run in (True, False):
+        assert said in (await operator(header + "".join(rows), dry_run=dry_run))[1]

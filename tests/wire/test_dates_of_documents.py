@@ -207,3 +207,52 @@ async def test_a_document_whose_date_has_passed_is_late(slack: Slack, loan: Loan
     assert "by Sun 20 Dec · late" not in listed
     await slack.in_chinese(slack.agent)
     assert "11月27日 周五前 · 已超时" in (await slack.command(slack.agent, "/loan-docs A-1")).text
+
+
+async def test_a_new_date_says_from_when_to_when_and_for_what(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.agent, "/loan-docs A-1 id, bank by fri")
+    await slack.command(slack.agent, "/loan-docs A-1 insurance")
+    reply = await slack.command(slack.agent, "/loan-docs A-1 id, bank, insurance, employment by dec 20")
+    assert reply.text.splitlines()[1:6] == [
+        "Requested: proof of employment.",
+        "New date:",
+        "• ID card by Sun 20 Dec, was Fri 27 Nov",
+        "• bank statement by Sun 20 Dec, was Fri 27 Nov",
+        "• insurance policy by Sun 20 Dec, had no date",
+    ]
+    assert "Already requested" not in reply.text
+
+
+async def test_a_new_date_in_the_form_says_from_when_to_when(slack: Slack, loan: Loan) -> None:
+    await slack.in_chinese(slack.agent)
+    await slack.command(slack.agent, "/loan-docs A-1 身份证 周五前")
+    reply = await slack.command(slack.agent, "/loan A-1")
+    assert reply.message is not None
+    await slack.press(slack.agent, reply.message, "收集材料")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("其他材料", ["id"])
+    await form.fill("截止时间", "12月20日")
+    await form.submit()
+    assert "身份证：12月20日 周日前（原为11月27日 周五前）" in form.text
+
+
+async def test_a_date_for_a_document_that_has_arrived_is_not_taken_silently(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.agent, "/loan-docs A-1 id by fri")
+    await slack.command(slack.agent, "/loan-docs A-1 got id")
+    reply = await slack.command(slack.agent, "/loan-docs A-1 id by dec 20")
+    assert "What has arrived takes no new date." in reply.text
+
+
+async def test_rows_of_a_digest_a_list_and_the_home_name_the_documents_and_mark_late_ones(
+    slack: Slack, loan: Loan
+) -> None:
+    await slack.command(slack.agent, "/loan-docs A-1 id, bank by fri")
+    await slack.command(slack.agent, "/loan-docs A-1 insurance by dec 20")
+    await slack.at("2026-11-30 10:00")
+    named = "ID card (late), bank statement (late), insurance policy"
+    for line in ("/loan-digest now", "/loan-due"):
+        assert named in (await slack.command(slack.agent, line)).text
+    await slack.sandbox.open_home("UAGENT")
+    home = slack.sandbox.home_of("UAGENT").text
+    assert named in home
+    assert "A-1 王小明 · 3, 2 late" in home

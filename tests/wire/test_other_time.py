@@ -94,6 +94,19 @@ async def test_a_snooze_until_another_time(slack: Slack, loan: Loan) -> None:
     assert slack.texts("CAGENT")[0].endswith("Snoozed until Wed 25 Nov 14:40 · Agent, Wed 25 Nov 12:00")
 
 
+async def test_a_snooze_is_for_two_weeks_at_most(slack: Slack, loan: Loan) -> None:
+    post = await reminder(slack)
+    await slack.press(slack.agent, post, "Other time…")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("Remind again", "2026-12-09 12:01")
+    await form.submit()
+    assert "14 days at most" in form.errors["Remind again"]
+    assert (await row(slack)).snoozes == 0
+    await form.fill("Remind again", "2026-12-09 12:00")
+    await form.submit()
+    assert "Wed 9 Dec 2026 12:00" in form.text
+
+
 async def row(slack: Slack) -> FollowUp:
     return await follow_up(slack)
 

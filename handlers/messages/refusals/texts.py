@@ -56,6 +56,9 @@ TEXTS: dict[str, str] = {
     "no_open_follow_up": _("{loan} has no open follow-up."),
     "which_follow_up": _("Which follow-up of {loan}? Type its number:"),
     "press_unknown": _("This button is from an older version. Type the command instead; /loan help shows how."),
+    "snooze_too_long": _(
+        "{given} is too far off: a reminder can be snoozed for {n} days at most. To call later, move the call to that day."
+    ),
     "snooze_gone": _("That time is no longer available. Choose another one."),
     "unknown_follow_up_pressed": _("This follow-up no longer exists."),
     "follow_up_closed": _("{name} is already {state}: {who}, {at}."),

@@ -1,9 +1,10 @@
 """Documents requested from borrowers."""
 
 from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_, case, or_
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -43,11 +44,20 @@ async def steps_of_loan(session: AsyncSession, loan_id: UUID, *, limit: int) -> 
     return list((await session.exec(statement)).all())
 
 
-async def open_of_owner(session: AsyncSession, owner_id: UUID, *, limit: int) -> list[tuple[Loan, int]]:
-    """Return the loans of an owner that have open documents, and how many; the longest waiting first."""
+async def open_of_owner(
+    session: AsyncSession, owner_id: UUID, *, now: datetime, today: date, limit: int
+) -> list[tuple[Loan, int, int]]:
+    """Return the loans of an owner that have open documents, how many, and how many of them are still to be brought though
+    their date has passed; the longest waiting first."""
+    has_passed = or_(
+        col(DocumentRequest.due_at) < now,
+        and_(col(DocumentRequest.due_at).is_(None), col(DocumentRequest.due_on) < today),
+    )
+    late = and_(col(DocumentItem.state).in_(TO_BRING), has_passed)
     statement = (
-        select(Loan, func.count(col(DocumentItem.id)))
+        select(Loan, func.count(col(DocumentItem.id)), func.sum(case((late, 1), else_=0)))
         .join(DocumentItem, col(DocumentItem.loan_id) == col(Loan.id))
+        .join(DocumentRequest, col(DocumentRequest.id) == col(DocumentItem.request_id))
         .where(Loan.owner_id == owner_id, col(DocumentItem.state).in_(OPEN_STATES))
         .group_by(col(Loan.id))
         .order_by(func.min(DocumentItem.changed_at), col(Loan.id))
