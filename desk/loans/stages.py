@@ -23,7 +23,7 @@ from desk.rules.stages import Transition, classify_transition
 from storage.engine.types import new_id
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
-from storage.tables import Loan, Member, StageChange, Undo
+from storage.tables import FollowUp, Loan, Member, StageChange, Undo
 
 WRITTEN_OFF = "written_off"
 """The stage that ends a loan with a loss: it needs a reason and a second press."""
@@ -33,9 +33,9 @@ WRITTEN_OFF = "written_off"
 class StageChanged:
     """A loan at its new stage (`loan.stage`).
 
-    `ended_follow_ups` and `ended_documents` count what was closed with the loan; `still_open` is what stays open besides
-    `planned`, which the desk planned by rule. `unplanned` offers next steps if nothing is planned. `owner_left` is the name
-    of the owner whom a loan that is open again had, and who has left the desk: it has none now.
+    `ended` are the follow-ups that were closed with the loan, and `ended_documents` counts its documents. `still_open` is what
+    stays open besides `planned`, which the desk planned by rule. `next_steps` offers next steps if nothing is planned.
+    `owner_left` is the name of the owner whom a loan that is open again had, and who has left the desk: it has none now.
     """
 
     loan: LoanView
@@ -43,13 +43,18 @@ class StageChanged:
     from_stage: str
     transition: Transition
     reason: str = field(repr=False)
-    ended_follow_ups: int
+    ended: tuple[FollowUpView, ...]
     ended_documents: int
     still_open: tuple[FollowUpView, ...]
     planned: PlannedView | None
     next_steps: NextSteps | None
     undo_id: UUID
     owner_left: str | None = None
+
+    @property
+    def ended_follow_ups(self) -> int:
+        """Return how many follow-ups were closed with the loan."""
+        return len(self.ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,7 @@ async def _change(desk: Desk, named: Loan, stage: str, reason: str) -> StageChan
     from_stage = named.stage
     change = _enter(desk, named, stage, reason)
     left = await _release_from_owner_who_left(desk, named, from_stage)
-    ended_follow_ups, ended_documents = await _close_what_is_open(desk, named)
+    ended, ended_documents = await _close_what_is_open(desk, named)
     planned = await rule_plans.plan_for_stage(desk, named)
     named.stage_set_at = desk.now
     desk.audit("stage", loan_id=named.id, subject_id=change.id, from_stage=from_stage, to_stage=stage)
@@ -132,7 +137,7 @@ async def _change(desk: Desk, named: Loan, stage: str, reason: str) -> StageChan
         from_stage=from_stage,
         transition=classify_transition(from_stage, stage),
         reason=reason,
-        ended_follow_ups=ended_follow_ups,
+        ended=await follow_up_views(desk, named, ended),
         ended_documents=ended_documents,
         still_open=await _still_open(desk, named, planned),
         planned=planned_view(desk, named, planned) if planned else None,
@@ -163,7 +168,7 @@ async def enter_by_import(desk: Desk, loan: Loan, stage: str) -> StageEntered:
         replanned = await rule_plans.replan_instalment(desk, loan)
     else:
         replanned = rule_plans.Replanned(await rule_plans.plan_for_stage(desk, loan))
-    return StageEntered(int(replanned.planned is not None), ended + replanned.cancelled, left)
+    return StageEntered(int(replanned.planned is not None), len(ended) + replanned.cancelled, left)
 
 
 def add_stage_change(desk: Desk, loan: Loan, stage: str, reason: str, *, from_stage: str | None) -> StageChange:
@@ -213,10 +218,10 @@ async def _release_from_owner_who_left(desk: Desk, loan: Loan, from_stage: str) 
     return owner
 
 
-async def _close_what_is_open(desk: Desk, loan: Loan) -> tuple[int, int]:
-    """If the loan's stage ends it, close its follow-ups and documents. Return how many of each."""
+async def _close_what_is_open(desk: Desk, loan: Loan) -> tuple[list[FollowUp], int]:
+    """If the loan's stage ends it, close its follow-ups and documents. Return these follow-ups and how many documents."""
     if not VOCABULARY.stage(loan.stage).ended:
-        return 0, 0
+        return [], 0
     plan = CADENCE.stage.get(loan.stage)
     rows = [
         row
@@ -228,7 +233,7 @@ async def _close_what_is_open(desk: Desk, loan: Loan) -> tuple[int, int]:
     items = await documents.open_items(desk.session, loan.id)
     for item in items:
         set_state(desk, item, "ended")
-    return len(rows), len(items)
+    return rows, len(items)
 
 
 async def _still_open(desk: Desk, loan: Loan, planned: PlannedFollowUp | None) -> tuple[FollowUpView, ...]:

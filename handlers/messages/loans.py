@@ -28,6 +28,9 @@ from handlers.messages.block_kit.writer import Writer
 from handlers.messages.follow_ups import offer_next
 from handlers.messages.usage import Usage, write_usage
 
+_ENDED = 5
+"""How many of the follow-ups that were closed with a loan an answer lists."""
+
 _DAY_ROWS = 5
 """How many of the day's calls are listed below the usage."""
 
@@ -254,6 +257,8 @@ def _remark(t: Translator, result: StageChanged) -> str:
 def _write_ended(t: Translator, writer: Writer, result: StageChanged) -> None:
     if closed := _counted(t, result.ended_follow_ups, result.ended_documents):
         writer.line(t("Also closed: {what}", what=" · ".join(closed)))
+        writer.bullets(follow_up_line(t, each) for each in result.ended[:_ENDED])
+        write_more(t, writer, len(result.ended) - _ENDED)
 
 
 def _counted(t: Translator, follow_ups: int, documents: int) -> list[str]:

@@ -31,6 +31,8 @@ async def test_ending_a_loan_lists_what_was_closed_and_undo_restores_it(slack: S
     await slack.command(slack.agent, "/loan-docs L-1042 id, bank")
     reply = await slack.command(slack.agent, "/loan-stage L-1042 withdrawn")
     assert "Also closed: 2 open follow-ups · 2 document requests" in reply.text
+    assert "• /1 conditions · Wed 25 Nov 10:00 · <@UAGENT>" in reply.text
+    assert "• /2 documents · Fri 27 Nov 09:00 · <@UAGENT>" in reply.text
     assert reply.message is not None
 
     undone = await slack.press(slack.agent, reply.message, "Undo")
