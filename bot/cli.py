@@ -18,9 +18,7 @@ from rich.console import Console
 from bot import logs
 from bot.settings import Settings, WrongSettingsError, read_settings
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Loan Desk: an auto-loan team's phone work in Slack."
-)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 keys_app = typer.Typer(no_args_is_help=True, help="Encryption keys.")
 app.add_typer(keys_app, name="keys")
 
@@ -29,6 +27,12 @@ Command = Callable[[Settings], Coroutine[Any, Any, int]]
 
 console = Console(highlight=False, markup=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+
+@app.callback()
+def begin() -> None:
+    """Loan Desk: an auto-loan team's phone work in Slack."""
+    os.umask(0o077)  # whatever a command writes is for its owner alone
 
 
 @app.command()

@@ -52,9 +52,12 @@ async def install(office: Office, installation: Installation, first_admin: Newco
     Raises AnotherTeamsDatabaseError: a desk serves one team, and would write to channels that its token does not reach.
     """
     async with office.database.transaction() as session:
-        for first in (await workspaces.every(session))[:1]:
-            if first.slack_team_id != installation.slack_team_id:
-                raise AnotherTeamsDatabaseError(first)
+        found = await workspaces.every(session)
+        if not found:  # another process may be installing now, with the token of another team
+            await workspaces.lock_table(session)
+            found = await workspaces.every(session)
+        if found and found[0].slack_team_id != installation.slack_team_id:
+            raise AnotherTeamsDatabaseError(found[0])
         new = Workspace(
             slack_team_id=installation.slack_team_id,
             zone=installation.zone,

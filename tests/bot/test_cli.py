@@ -1,11 +1,27 @@
 """The command line, as an operator types it."""
 
+import os
+from collections.abc import Iterator
+
 import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app
 
 NOW = ["--now", "2026-11-25T10:00+08:00", "--zone", "Asia/Shanghai"]
+
+
+@pytest.fixture(autouse=True)
+def umask() -> Iterator[None]:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def test_what_a_command_writes_is_for_its_owner_alone() -> None:
+    CliRunner().invoke(app, ["when", "fri", *NOW])
+
+    assert os.umask(0o022) == 0o077
 
 
 @pytest.mark.parametrize(

@@ -212,6 +212,24 @@ async def test_a_value_that_no_key_opens_is_named_and_stays(
     assert await keys_in_use(office) == {2, 7}
 
 
+async def test_a_value_with_the_current_id_that_another_key_made_is_named_and_stays(
+    office: Office, workspace: Workspace, database_url: str
+) -> None:
+    await many_borrowers(office, workspace, 2)
+    another = cipher_with(f"2:{KEY_1}")
+    async with office.database.transaction() as session:
+        row = (await session.exec(select(Borrower).limit(1))).scalars().one()  # pyright: ignore[reportCallIssue, reportArgumentType]
+        row.name_cipher = kept = another.encrypt(Borrower.name_cipher, row.id, "王小明")
+
+    code, printed = await rotate(database_url)
+
+    assert code == 1
+    assert f"No key opens borrower.name_cipher of row {row.id}" in printed
+    assert "You may remove" not in printed
+    async with office.database.reading() as session:
+        assert (await session.get_one(Borrower, row.id)).name_cipher == kept
+
+
 async def _stale(office: Office, place: rotation.Place) -> int:
     async with office.database.reading() as session:
         return await rotation.count_stale(session, place, 2)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, text
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -26,6 +26,12 @@ async def of_slack_team(session: AsyncSession, new: Workspace) -> Workspace:
     await session.exec(statement.on_conflict_do_nothing(index_elements=["slack_team_id"]))
     statement = select(Workspace).where(Workspace.slack_team_id == new.slack_team_id).with_for_update()
     return (await session.exec(statement.execution_options(populate_existing=True))).one()
+
+
+async def lock_table(session: AsyncSession) -> None:
+    """Let no other transaction write a workspace until this one ends. On SQLite a writing transaction does that anyway."""
+    if session.get_bind().dialect.name != "sqlite":
+        await (await session.connection()).execute(text("LOCK TABLE workspace IN SHARE ROW EXCLUSIVE MODE"))
 
 
 async def locked(session: AsyncSession, workspace_id: UUID) -> Workspace:
