@@ -63,7 +63,13 @@ async def log_call(
     named = await lookup.resolve(desk, loan)
     digest = _digest(desk, line)
     if digest is not None and (earlier := await _same_line(desk, named.loan, digest)) is not None:
-        return RepeatedCall(earlier.id, earlier.at, named.loan.number, keeps_plan=next_step is not None)
+        return RepeatedCall(
+            earlier.id,
+            earlier.at,
+            named.loan.number,
+            keeps_plan=next_step is not None,
+            asks=earlier.share == "asked",
+        )
     follow_up = named.follow_up
     return await _log(
         desk, named.loan, outcome, details, follow_up, next_step, line_digest=digest, minutes=minutes, noted=noted

@@ -28,12 +28,14 @@ OTHERS_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class RepeatedCall:
-    """The same line was logged a moment ago. `keeps_plan`: logging it again must not plan another call."""
+    """The same line was logged a moment ago. `keeps_plan`: logging it again must not plan another call. `asks`: it has still to
+    be said what its payment covers."""
 
     call_id: UUID
     at: datetime
     loan_number: str
     keeps_plan: bool
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,10 @@ class DueCall:
 
 @dataclass(frozen=True, slots=True)
 class PastCall:
-    """A logged call. `caller` is a Slack id; `amount` was promised or paid, `share` says what such a payment covers."""
+    """A logged call. `caller` is a Slack id; `amount` was promised or paid, `share` says what such a payment covers.
+
+    `asks` is the id of the reader's own call of which this has still to be said.
+    """
 
     at: datetime
     caller: str
@@ -49,6 +52,7 @@ class PastCall:
     share: str | None
     purpose: str | None
     note: str = field(repr=False)
+    asks: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +208,7 @@ async def _past_calls(desk: Desk, rows: list[Call]) -> tuple[PastCall, ...]:
             share=row.share,
             purpose=row.purpose,
             note=desk.cipher.decrypt(Call.note_cipher, row),
+            asks=row.id if row.share == "asked" and row.caller_id == desk.member.id else None,
         )
         for row in rows
     )

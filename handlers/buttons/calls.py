@@ -55,8 +55,9 @@ async def nothing_needed(request: Request) -> Reply:
 
 
 def _added(request: Request, answer: CallLogged) -> Reply:
-    undo_of_call = UUID(request.value["u"])
-    return Reply(logged(request.t, answer, request.zone, call_undo=undo_of_call), replaces=True)
+    undo_of_call = request.value.get("u")
+    call_undo = UUID(undo_of_call) if undo_of_call else None
+    return Reply(logged(request.t, answer, request.zone, call_undo=call_undo), replaces=True)
 
 
 def _typed_step(request: Request) -> UUID | None:

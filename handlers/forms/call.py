@@ -167,7 +167,7 @@ CORRECTION = Form(
 
 
 async def build_part_payment(request: Request, private: Private, typed: Typed) -> View:
-    """Write the form: when the rest of an instalment will be paid. `c` in `private` names the call, `u` its Undo."""
+    """Write the form: when the rest of an instalment will be paid. `c` in `private` names the call, `u` its Undo, if that is known."""
     t = request.t
     await shares.require_asked(request.desk, UUID(private["c"]))
     form = FormWriter(t, private, typed)
@@ -180,7 +180,8 @@ async def submit_part_payment(request: Request) -> Message:
     """Record the part payment, and plan the call about the rest."""
     due, private = read_due(request, "next"), request.private
     result = await shares.pay_part(request.desk, UUID(private["c"]), None, due)
-    return logged(request.t, result, request.zone, call_undo=UUID(private["u"]))
+    call_undo = UUID(private["u"]) if "u" in private else None
+    return logged(request.t, result, request.zone, call_undo=call_undo)
 
 
 PART_PAYMENT = Form(

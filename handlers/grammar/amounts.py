@@ -33,6 +33,7 @@ _AMOUNT = re.compile(
     rf"(?:\s*(?P<after>{_WORDS})(?![a-z]))?"
 )
 _PUNCTUATED = re.compile(r"[0-9]+(?:[.,][0-9]+)+")
+_SIGNED = re.compile(r"[-+\u2010-\u2015\u2212]\s?([0-9]+)")
 _NOT_DIGITS = re.compile("[^0-9]")
 
 # What follows makes the number a count, a date or a time: "3 instalments", "2期", "3 o'clock".
@@ -43,19 +44,29 @@ _COUNT_AFTER = re.compile(
 )
 
 
+_GIVEN_LENGTH = 40
+
+
 @dataclass(frozen=True, slots=True)
 class AmountMatch:
-    """An amount found in a line, and the offset in the normalised text where it ends."""
+    """An amount found in a line, the offset in the normalised text where it ends, and whether it is digits with decimals only."""
 
     amount: Amount
     end: int
+    decimals: bool = False
 
 
 def amount_at(line: Line, start: int) -> AmountMatch | None:
     """Return the amount that begins at the normalised offset `start`, or None.
 
-    Raise `Invalid` (`amount_unclear`) for digits with separators that can be read in two ways (`3.000`), and for zero.
+    Raise `Invalid` (`amount_unclear`) for digits with separators that can be read in two ways (`3.000`), for zero, and for a
+    number with a sign.
     """
+    if signed := _SIGNED.match(line.norm, start):
+        given = line.original(start, signed.end())
+        raise Invalid(
+            "amount_unclear", part="amount", given=given[:_GIVEN_LENGTH], nearest=(signed[1][:_GIVEN_LENGTH],)
+        )
     found = _AMOUNT.match(line.norm, start)
     if found is None:
         return None
@@ -70,7 +81,8 @@ def amount_at(line: Line, start: int) -> AmountMatch | None:
     if not value:
         raise Invalid("amount_unclear", part="amount", given=line.original(start, found.end()), nearest=("3000",))
     word = found["before"] or found["after"]
-    return AmountMatch(Amount(value, _CURRENCY_OF[word] if word else frozenset()), found.end())
+    decimals = "." in found[0] and found[0] == found["number"]
+    return AmountMatch(Amount(value, _CURRENCY_OF[word] if word else frozenset()), found.end(), decimals)
 
 
 def parse_amount(text: str) -> Amount:
@@ -88,9 +100,14 @@ def _counts(line: Line, end: int) -> bool:
 
 
 def _unclear(line: Line, start: int, end: int) -> Invalid:
+    """Return the refusal of digits with separators: the last one may come before decimals (`3,50`) or thousands (`3.000`)."""
     given = line.original(start, end)
-    whole = _NOT_DIGITS.sub("", given)
-    return Invalid("amount_unclear", part="amount", given=given, nearest=(whole, f"{whole[:-2]}.{whole[-2:]}"))
+    *_, whole, last = _NOT_DIGITS.split(line.norm[start:end])
+    digits = _NOT_DIGITS.sub("", line.norm[start:end])
+    forms = (digits,) if len(last) > 2 else (f"{digits[: -len(last)]}.{last}",)
+    if len(last) == 3 and len(digits) == len(whole) + 3:
+        forms += (f"{whole}.{last[:2]}",)
+    return Invalid("amount_unclear", part="amount", given=given, nearest=forms)
 
 
 def _value(found: re.Match[str]) -> Decimal | None:

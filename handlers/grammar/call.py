@@ -10,7 +10,7 @@ from desk.calls.outcomes import NextStep
 from desk.core.errors import Invalid
 from desk.core.values import Amount, Due, LoanRef
 from desk.core.vocabulary import Outcome
-from handlers.grammar.amounts import amount_at
+from handlers.grammar.amounts import AmountMatch, amount_at
 from handlers.grammar.due import correct_spelling, due_end, next_weekday_readings
 from handlers.grammar.reader import HelpRequest, Reader, take_purpose_and_note, with_params
 from handlers.grammar.terms import OUTCOMES, PURPOSES, example
@@ -48,7 +48,7 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> CallRequest | HelpReques
         return request
     loan = reader.expect_loan(OUTCOMES)
     outcome = _expect_outcome(reader)
-    amount = _take_amount(reader) if outcome.takes_amount else None
+    amount = _take_amount(reader, outcome) if outcome.takes_amount else None
     try:
         plan = _plan(reader, outcome)
     except Invalid as refusal:
@@ -76,18 +76,46 @@ def _expect_outcome(reader: Reader) -> Outcome:
     return found.word
 
 
-def _take_amount(reader: Reader) -> Amount | None:
-    """Take an amount, unless a due time begins with its number and is as long or longer (`promised 5 dec`)."""
+def _take_amount(reader: Reader, outcome: Outcome) -> Amount | None:
+    """Take an amount, unless a due time begins with its number and is as long or longer (`promised 5 dec`).
+
+    An amount behind a colon, which begins the note, is recorded and stays in the note: a payment of an amount must not count as
+    the whole instalment.
+    """
+    if reader.norm.startswith(":", reader.at):
+        return _amount_in_note(reader.probe(reader.at))
     try:
         found = amount_at(reader.line, reader.at)
     except Invalid:
         if due_end(reader.line, reader.at):
             return None
         raise
-    if found is None or due_end(reader.line, reader.at) >= found.end:
+    if found is None or _is_due(reader, outcome, found):
         return None
     reader.move_past(found.end)
     return found.amount
+
+
+def _amount_in_note(reader: Reader) -> Amount | None:
+    """Return the amount with which a note begins; no note is refused."""
+    reader.take_colon()
+    try:
+        found = amount_at(reader.line, reader.at)
+    except Invalid:
+        return None
+    return found.amount if found and due_end(reader.line, reader.at) <= found.end else None
+
+
+def _is_due(reader: Reader, outcome: Outcome, found: AmountMatch) -> bool:
+    """Return whether the number begins a due time. One with decimals (`3.01`) is an amount where no due time can be, and where
+    another one follows (`promised 12.5 fri`)."""
+    end = due_end(reader.line, reader.at)
+    if end < found.end or not found.decimals:
+        return end >= found.end
+    if end == found.end and outcome.next != "must":
+        return False
+    followed = reader.probe(found.end).skip_due() or bool(_openers(reader.line, found.end))
+    return not followed or reader.probe(reader.at).skip_due()
 
 
 def _take_details(reader: Reader, end: int) -> CallDetails:

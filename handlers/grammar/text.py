@@ -90,7 +90,10 @@ class Line:
 
     @classmethod
     def plain(cls, text: str) -> Self:
-        """Read plain text that contains no Slack markup."""
+        """Read plain text that contains no Slack markup. ASCII needs no normalisation: each character is one, in lower case."""
+        if text.isascii():
+            offsets = tuple(range(len(text) + 1))
+            return cls(text, text.lower(), (), offsets[:-1], offsets[1:])
         norm: list[str] = []
         starts: list[int] = []
         ends: list[int] = []

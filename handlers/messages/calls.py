@@ -7,7 +7,7 @@ from desk.calls.corrections import CallContent, CallCorrected
 from desk.calls.views import CallLogged, RepeatedCall
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.next_steps import NextOffer
-from desk.loans.views import FollowUpView
+from desk.loans.views import FollowUpView, PlannedView
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.elements import outcome_and_amount, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Code, Message
@@ -42,7 +42,7 @@ def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID |
     write_unasked(t, writer, call.unasked)
     _write_still_open(t, writer, call)
     if call.share == "asked":
-        writer.line(Bold(t("Is that the whole instalment or part of it? Nothing is closed until you say.")))
+        _ask_share(t, writer)
     if any(offer.kind == "noted" for offer in call.offers):
         writer.line(t("Your note begins with a time. Plan a call for then?"))
     if call.asks:
@@ -60,8 +60,15 @@ def already_logged(t: Translator, call: RepeatedCall, zone: ZoneInfo) -> Message
         loan=Bold(call.loan_number),
         time=t.clock_time(call.at, zone),
     )
+    if call.asks:
+        _ask_share(t, writer)
+        writer.buttons(*share_buttons(t, call.call_id))
     value = {"c": str(call.call_id), "k": int(call.keeps_plan)}
     return writer.buttons(Button(t("Log another"), "call.again", value)).message()
+
+
+def _ask_share(t: Translator, writer: Writer) -> None:
+    writer.line(Bold(t("Is that the whole instalment or part of it? Nothing is closed until you say.")))
 
 
 def _write_answered(t: Translator, writer: Writer, call: CallLogged) -> None:
@@ -120,7 +127,7 @@ def _add_buttons(t: Translator, writer: Writer, call: CallLogged, zone: ZoneInfo
     undo_of_call = call_undo or call.undo_id
     value: dict[str, str | int] = {"c": str(call.call_id), "u": str(undo_of_call)}
     if call.share == "asked":
-        writer.buttons(*_share_buttons(t, call, value))
+        writer.buttons(*share_buttons(t, call.call_id, undo_of_call, call.planned))
     nexts = elements.fit_buttons(t, call.planned)
     nexts += [_next_button(t, offer, call, value, zone) for offer in call.offers]
     if call.offers:
@@ -139,13 +146,17 @@ def _add_buttons(t: Translator, writer: Writer, call: CallLogged, zone: ZoneInfo
     return writer.buttons(*undos, correct_button(t("Correct the call"), call.call_id))
 
 
-def _share_buttons(t: Translator, call: CallLogged, value: dict[str, str | int]) -> list[Button]:
-    """Return the buttons that say what a payment covers; the part needs the day of the rest, unless a next step was typed."""
-    planned = {"s": str(call.planned.follow_up.id)} if call.planned else {}
-    part = Button(t("Part of it"), "call.part", {**value, **planned})
-    if call.planned is None:
+def share_buttons(
+    t: Translator, call_id: UUID, undo_id: UUID | None = None, planned: PlannedView | None = None
+) -> list[Button]:
+    """Return the buttons that say what a payment covers. The part needs the day of the rest, unless a next step was typed."""
+    value = {"c": str(call_id), **({"u": str(undo_id)} if undo_id else {})}
+    if planned is None:
         part = Button(t("Part of it"), "form.open", {"form": "part_payment", **value})
-    return [Button(t("Whole instalment"), "call.whole", {**value, **planned}, style="primary"), part]
+    else:
+        value["s"] = str(planned.follow_up.id)
+        part = Button(t("Part of it"), "call.part", value)
+    return [Button(t("Whole instalment"), "call.whole", value, style="primary"), part]
 
 
 def _next_button(

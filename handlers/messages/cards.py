@@ -29,7 +29,7 @@ from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Ment
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
 from handlers.messages.block_kit.writer import Writer, clipped, phrase, renumbered
-from handlers.messages.calls import correct_button
+from handlers.messages.calls import correct_button, share_buttons
 from handlers.messages.documents import document, item_line, state, write_documents
 from handlers.messages.notes import correct_note_button
 
@@ -136,6 +136,9 @@ def _write_calls(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, 
     writer.line(Bold(t("Recent calls:")))
     for call in view.calls:
         writer.bullets([_call_line(t, call, view.currency, zone)]).quote(notes.fit(call.note))
+    asked = next((call.asks for call in view.calls if call.asks is not None), None)
+    if asked is not None:
+        writer.buttons(*share_buttons(t, asked))
     write_more(t, writer, view.more_calls)
 
 

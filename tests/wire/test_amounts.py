@@ -164,6 +164,33 @@ async def test_what_a_payment_covers_is_said_once(slack: Slack, loan: Loan) -> N
     assert "It's already known what this payment on A-1 covers" in form.errors["The rest will be paid"]
 
 
+@pytest.mark.parametrize("line", ["/loan A-1", "/loan-call A-1 已还款 3000"])
+async def test_a_lost_question_is_answered_from_the_card_or_by_repeating_the_line(
+    slack: Slack, loan: Loan, line: str
+) -> None:
+    await answer(slack, "/loan-call A-1 已还款 3000")
+    again = await answer(slack, line)
+    assert {"Whole instalment", "Part of it"} <= set(buttons(again))
+    others = await slack.command(slack.manager, "/loan A-1")
+    assert "Whole instalment" not in buttons(others.message)
+
+    await slack.press(slack.agent, again, "Part of it")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("The rest will be paid", "fri")
+    await form.submit()
+
+    assert (await only_call(slack)).share == "part"
+    card = await answer(slack, "/loan A-1")
+    assert "Whole instalment" not in buttons(card)
+
+
+async def test_the_whole_instalment_is_said_from_the_card(slack: Slack, loan: Loan) -> None:
+    await answer(slack, "/loan-call A-1 已还款 3000")
+    pressed = await slack.press(slack.agent, await answer(slack, "/loan A-1"), "Whole instalment")
+    assert "The instalment due Tue 10 Nov 2026 counts as paid." in shown(pressed).text
+    assert await paid_through(slack) == date(2026, 11, 10)
+
+
 async def test_an_amount_in_another_currency_is_refused(slack: Slack, loan: Loan) -> None:
     refused = await slack.command(slack.agent, "/loan-call A-1 paid $3000")
     assert "The amounts of A-1 are in CNY." in refused.text

@@ -253,6 +253,8 @@ def _fits_date(tokens: tuple[Token, ...], token: DateToken) -> bool | Refusal:
 
 
 def _fits_time(tokens: tuple[Token, ...], token: Token) -> bool | Refusal:
+    if isinstance(token, ClockTime) and token.behind_date and not _has(tokens, DateToken):
+        return False
     if not tokens:
         return True
     if isinstance(token, DurationToken):

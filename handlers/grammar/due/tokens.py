@@ -95,7 +95,7 @@ class ClockTime:
     """A time of day.
 
     `meridiem` is `am` or `pm`. `padded` means that the hour has a leading zero, so it is on a 24-hour clock. `hour_only` means
-    that no minutes were given.
+    that no minutes were given. `behind_date`: only there it is a time of day (`tomorrow 15h30`), elsewhere a duration.
     """
 
     hour: int
@@ -104,6 +104,7 @@ class ClockTime:
     part: DayPart | None = None
     padded: bool = False
     hour_only: bool = False
+    behind_date: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -340,7 +340,16 @@ def test_a_refused_time_directly_behind_such_an_outcome_refuses_the_line():
         ("paid 2 instalments", None, None, "2 instalments"),
         ("已还款 2期", None, None, "2期"),
         ("paid 13800138000", None, None, "13800138000"),
-        ("paid: 3000", None, None, "3000"),
+        ("paid: 3000", "3000.00", None, "3000"),
+        ("已还款：3000，微信转的", "3000.00", None, "3000，微信转的"),
+        ("paid: 2 instalments", None, None, "2 instalments"),
+        ("paid: -5", None, None, "-5"),
+        ("paid - 3000", "3000.00", None, ""),
+        ("paid 3.01", "3.01", None, ""),
+        ("paid 3.5 cash", "3.50", None, "cash"),
+        ("paid 5 dec", None, None, "5 dec"),
+        ("part paid 12.5 fri", "12.50", "2026-11-27", ""),
+        ("promised 12.5 &gt; fri", "12.50", "2026-11-27", ""),
         ("reached 3000", None, None, "3000"),
     ],
 )
@@ -353,9 +362,21 @@ def test_a_number_behind_a_promise_or_a_payment_is_an_amount_unless_it_begins_a_
     assert request.details.note == note
 
 
-@pytest.mark.parametrize("typed", ["paid 3.000", "paid 3,00", "promised 1,2345 fri", "paid 0"])
-def test_an_amount_that_can_be_read_in_two_ways_is_refused(typed: str):
-    assert refused(parse, f"L-1042 {typed}").code == "amount_unclear"
+@pytest.mark.parametrize(
+    ("typed", "nearest"),
+    [
+        ("paid 3.000", ("3000", "3.00")),
+        ("paid 3,00", ("3.00",)),
+        ("paid 3.000,50", ("3000.50",)),
+        ("promised 1,2345 fri", ("12345",)),
+        ("paid 0", ("3000",)),
+        ("paid -3000", ("3000",)),
+        ("paid −3000 cash", ("3000",)),
+    ],
+)
+def test_an_amount_that_cannot_be_read_for_certain_is_refused(typed: str, nearest: tuple[str, ...]):
+    refusal = refused(parse, f"L-1042 {typed}")
+    assert (refusal.code, refusal.params["nearest"]) == ("amount_unclear", nearest)
 
 
 @pytest.mark.parametrize(

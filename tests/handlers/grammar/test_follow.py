@@ -35,6 +35,7 @@ LOAN = LoanRef("L-1042", "L-1042")
         ("tomorrow 3p income", None, "2026-11-26 15:00", "income", ""),
         ("tomorrow 10a income", None, "2026-11-26 10:00", "income", ""),
         ("tomorrow 3:00p income", None, "2026-11-26 15:00", "income", ""),
+        ("tomorrow 15h30 income", None, "2026-11-26 15:30", "income", ""),
         ("tomorrow 15:00h income", None, "2026-11-26 15:00", "income", ""),
         ("tomorrow 3pm - income", None, "2026-11-26 15:00", "income", ""),
         ("tomorrow 3pm – income – bring papers", None, "2026-11-26 15:00", "income", "bring papers"),

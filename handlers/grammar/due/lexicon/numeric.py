@@ -125,6 +125,10 @@ def _four_digits(match: re.Match[str]) -> Token:
     return ClockTime(int(match["hour"]), int(match["minute"]), padded=True)
 
 
+def _hours_and_minutes(match: re.Match[str]) -> Token:
+    return ClockTime(int(match["hour"]), int(match["minute"]), padded=match["hour"].startswith("0"), behind_date=True)
+
+
 def _bare_digits(match: re.Match[str]) -> Token:
     digits = match["digits"]
     hour, minute = (int(digits[:-2]), int(digits[-2:])) if digits.isdecimal() and len(digits) < 5 else (24, 60)
@@ -142,9 +146,10 @@ PATTERNS = (
         _clock,
     ),
     pattern(rf"{AT}(?P<hour>[01][0-9]|2[0-3])(?P<minute>[0-5][0-9])(?:h|hrs?)(?![a-z0-9])", _four_digits),
+    pattern(rf"{AT}(?P<hour>[0-9]{{1,2}})h(?P<minute>[0-9]{{2}})(?![a-z0-9])", _hours_and_minutes),
     pattern(rf"([0-9]{{1,2}})(?:\.([0-9]{{2}}))?(?![{MEASURE_WORDS}])", _bare),
     pattern(
-        rf"(?P<digits>[0-9]{{3,6}}|[0-9]{{1,3}}(?:,[0-9]{{3}})+)(?![0-9千w])(?!\s*(?:[{MEASURE_WORDS}]|{MONEY_WORDS}))",
+        rf"{AT}(?P<digits>[0-9]{{3,6}}|[0-9]{{1,3}}(?:,[0-9]{{3}})+)(?![0-9千w])(?!\s*(?:[{MEASURE_WORDS}]|{MONEY_WORDS}))",
         _bare_digits,
     ),
 )
