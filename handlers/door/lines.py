@@ -23,6 +23,9 @@ _MOST = 3
 _MENDED_LENGTH, _PLACES = 1000, 4
 """The longest line that is mended, and in how many places at most a form is tried: each is read as a line of its own."""
 
+_ALIKE = 0.5
+"""How much further words must make what was given resemble a form, from 0 to 1, to be replaced with it."""
+
 _NEXT_WORD = re.compile(r"\s+[^\s,，、;；]+")
 
 
@@ -96,7 +99,7 @@ def _replaced_end(typed: str, end: int, given: str, form: str) -> int:
         if word is None:
             break
         given, end = given + word[0], word.end()
-        if (similarity := _similarity(given, form)) > best:
+        if (similarity := _similarity(given, form)) > max(best, _ALIKE):
             best, ends = similarity, end
     return ends
 

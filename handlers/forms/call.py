@@ -167,7 +167,7 @@ CORRECTION = Form(
 
 
 async def build_part_payment(request: Request, private: Private, typed: Typed) -> View:
-    """Write the form: when the rest of an instalment will be paid. `c` in `private` names the call, `u` its Undo, if that is known."""
+    """Write the form: when the rest of an instalment will be paid. `c` in `private` names the call, `u` its Undo if known."""
     t = request.t
     await shares.require_asked(request.desk, UUID(private["c"]))
     form = FormWriter(t, private, typed)

@@ -48,10 +48,10 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> DigestRequest | HelpRequ
 
 def _clock(reader: Reader) -> time:
     """Take a 24-hour time. As in due times, an hour from 1 to 7 needs a leading zero."""
-    token = reader.take_token()
+    start, token = reader.at, reader.take_token()
     match = _CLOCK.fullmatch(Line.plain(token).norm)
     if match is None:
-        nearest = (*_ACTS.nearest(Line.plain(token).norm), "08:30")
+        nearest = (*_ACTS.nearest(reader.line, start), "08:30")
         raise Invalid("digest_unknown", part="digest", given=token[:40], nearest=nearest)
     hour, minute = int(match["hour"]), int(match["minute"])
     if hour > 23 or minute > 59:

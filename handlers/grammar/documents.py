@@ -110,8 +110,9 @@ def _reject(reader: Reader, loan: LoanRef) -> Reject:
         words = reader.take_note(second)
     reason = reader.take_note()
     if not reason:
-        nearest = example(reader.line, f"{document.zh}：不清晰", f"{document.en}: blurred")
-        raise Invalid("reason_missing", part="reason", given="", nearest=(nearest,))
+        given = reader.line.trimmed(start).rstrip(":：")
+        nearest = example(reader.line, f"{given}：不清晰", f"{given}: blurred")
+        raise Invalid("reason_missing", part="reason", given=given, nearest=(nearest,))
     return Reject(loan, Item(document.code, words), reason)
 
 
@@ -155,11 +156,19 @@ class _DocumentList:
             if self._take_item() or (self._by_allowed and self._take_by()):
                 continue
             if self._by_allowed and reader.find_word(_BY):
-                reader.refuse("by_due_missing", "by", (example(reader.line, "周五前", "by fri"),))
+                raise self._by_due_missing()
             reader.refuse("document_unknown", "document", DOCUMENTS.nearest(reader.line, reader.at))
         if not self._items:
             reader.refuse("document_missing", "document", DOCUMENTS.display_forms(reader.line))
         return tuple(self._items.values())
+
+    def _by_due_missing(self) -> Invalid:
+        """Return the refusal of `by` without a due time, with the word that stands in its place."""
+        reader, start = self._reader, self._reader.at
+        reader.take_word(_BY)
+        reader.take_token()
+        given = reader.line.trimmed(start, reader.at)
+        return Invalid("by_due_missing", part="by", given=given, nearest=(example(reader.line, "周五前", "by fri"),))
 
     def _take_by(self) -> bool:
         reader, start = self._reader, self._reader.at

@@ -30,7 +30,12 @@ _FIELDS = Terms(
     )
 )
 _FIELD_OF: dict[str, Field] = {"name": "name", "phone": "phone", "number": "number"}
-_VALUE_EXAMPLES = {"name": ("name 王小明",), "phone": ("phone 138 0013 8000",), "number": ("number HT-2024-1042",)}
+_VALUE_EXAMPLES = {
+    "name": ("王小明", "Wang Fang"),
+    "phone": ("138 0013 8000", "138 0013 8000"),
+    "number": ("HT-2024-1042", "HT-2024-1042"),
+}
+"""A value per field, in Chinese and in English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ def _card(reader: Reader) -> Card:
     near = _ACTS.nearest(reader.line, reader.at)
     loan = reader.expect_loan()
     reader.expect_end(
-        "line", example(words, f"查 {words}", f"find {words}"), *(near if len(near) < len(_ACTS.words) else ())
+        "line", example(reader.line, f"查 {words}", f"find {words}"), *(near if len(near) < len(_ACTS.words) else ())
     )
     return Card(loan)
 
@@ -111,7 +116,8 @@ def _card(reader: Reader) -> Card:
 def _find(reader: Reader) -> Find:
     words = reader.take_note()
     if not words:
-        reader.refuse("words_missing", "words", ("find Wang", "查 王小明", "查 尾号5678"))
+        near = (example(reader.line, "王小明", "Wang"), example(reader.line, "尾号5678", "5678"))
+        reader.refuse("words_missing", "words", near)
     return Find(words)
 
 
@@ -151,7 +157,7 @@ def _edit(reader: Reader, region: str) -> Edit:
     word = reader.expect_word(_FIELDS, "field", unknown="field_unknown", missing="field_unknown")
     value = reader.take_note()
     if not value:
-        reader.refuse("value_missing", "value", _VALUE_EXAMPLES[word.code])
+        reader.refuse("value_missing", "value", (example(reader.line, *_VALUE_EXAMPLES[word.code]),))
     which = _FIELD_OF[word.code]
     return Edit(loan, which, _whole_phone(value, region) if which == "phone" else value)
 

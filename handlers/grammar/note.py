@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from desk.core.values import LoanRef
 from handlers.grammar.reader import HelpRequest, Reader
+from handlers.grammar.terms import example
 from handlers.grammar.text import Line
 
 
@@ -25,5 +26,6 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> NoteRequest | HelpReques
     loan = reader.expect_loan()
     text = reader.take_note()
     if not text:
-        reader.refuse("note_missing", "note", ("L-1042 prefers calls after 18:00", "L-1042 请在18点后联系"))
+        near = example(line, "请在18点后联系", "prefers calls after 18:00")
+        reader.refuse("note_missing", "note", (near,))
     return NoteRequest(loan=loan, text=text)

@@ -11,7 +11,7 @@ from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef, PersonRef
 from desk.core.vocabulary import Word
 from handlers.grammar.due import longest_due
-from handlers.grammar.terms import PURPOSES, TermMatch, Terms, keyword
+from handlers.grammar.terms import PURPOSES, TermMatch, Terms, example, keyword
 from handlers.grammar.text import Line, is_separator
 
 W = TypeVar("W", bound=Word)
@@ -198,7 +198,8 @@ class Reader:
         start = self.at
         due = self.take_due(part=part)
         if due is None:
-            raise Invalid("date_missing", part=part, given=self.given, nearest=("2026-12-05", "12月5日", "fri"))
+            nearest = example(self.line, "明天", "tomorrow"), example(self.line, "12月5日", "dec 5")
+            raise Invalid("date_missing", part=part, given=self.given, nearest=nearest)
         if due.at is not None:
             given = self.line.trimmed(start, self.at)
             raise Invalid("date_only", part=part, given=given, nearest=(due.on.isoformat(),))

@@ -9,7 +9,7 @@ from desk.core.errors import Invalid
 from desk.core.values import PersonRef
 from desk.rules.hours import parse_days, parse_hours
 from handlers.grammar.reader import ChannelRef, HelpRequest, Reader, with_params
-from handlers.grammar.terms import ROLES, Terms, keyword
+from handlers.grammar.terms import ROLES, Terms, example, keyword
 from handlers.grammar.text import Line
 
 _ACTS = Terms(
@@ -176,7 +176,7 @@ def _remove(reader: Reader) -> Remove:
 def _away(reader: Reader) -> Away:
     who = reader.expect_person("who")
     if reader.take_word(_UNTIL) is None:
-        reader.refuse("until_missing", "date", ("until 2026-12-05", "到12月5日"))
+        reader.refuse("until_missing", "date", (example(reader.line, "到12月5日", "until dec 5"),))
     until = reader.expect_date(part="date").on
     if reader.done:
         return Away(who=who, until=until, cover=None)

@@ -46,6 +46,14 @@ def examples(text: str) -> list[str]:
         ("/loan-stage A-1 aproved at last", "/loan-stage A-1 approved at last"),
         ("/loan-due tomorow", "/loan-due tomorrow"),
         ("/loan-digest 8", "/loan-digest now"),
+        ("/loan find", "/loan find Wang"),
+        ("/loan 查", "/loan 查 Wang"),
+        ("/loan new 13800138000", "/loan new Wang Fang 138 0013 8000"),
+        ("/loan edit A-1 name", "/loan edit A-1 name Wang Fang"),
+        ("/loan edit A-1 foo bar", "/loan edit A-1 name bar"),
+        ("/loan-note A-1", "/loan-note A-1 prefers calls after 18:00"),
+        ("/loan-docs A-1 reject id", "/loan-docs A-1 reject id: blurred"),
+        ("/loan-docs A-1 id by foo", "/loan-docs A-1 id by fri"),
     ],
 )
 async def test_an_example_is_the_typed_line_mended(slack: Slack, loan: Loan, line: str, example: str) -> None:
@@ -62,6 +70,11 @@ async def test_an_example_is_the_typed_line_mended(slack: Slack, loan: Loan, lin
         ("/loan-follow A-1 xyz", "/loan-follow A-1 明天10:00"),
         ("/loan-docs A-1 xyz", "/loan-docs A-1 身份证"),
         ("/loan-stage A-1", "/loan-stage A-1 咨询"),
+        ("/loan-digest foo", "/loan-digest 现在"),
+        ("/loan find", "/loan find 王小明"),
+        ("/loan-note A-1", "/loan-note A-1 请在18点后联系"),
+        ("/loan-docs A-1 reject id", "/loan-docs A-1 reject id：不清晰"),
+        ("/loan-docs A-1 id by foo", "/loan-docs A-1 id 周五前"),
     ],
 )
 async def test_an_example_is_in_the_readers_language_where_the_line_has_none_yet(

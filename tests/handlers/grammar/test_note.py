@@ -20,10 +20,10 @@ def test_all_behind_the_loan_is_the_note(line: str, loan: str, text: str) -> Non
     assert understood(parse, line) == NoteRequest(LoanRef(loan, loan), text)
 
 
-def test_a_loan_without_text_is_refused_with_lines_that_would_do() -> None:
+def test_a_loan_without_text_is_refused_with_a_note_that_would_do() -> None:
     refusal = refused(parse, "L-1042")
     assert refusal.code == "note_missing"
-    assert refusal.params["nearest"] == ("L-1042 prefers calls after 18:00", "L-1042 请在18点后联系")
+    assert refusal.params["nearest"] == ("prefers calls after 18:00",)
     assert refused(parse, "@wang hello").code == "loan_missing"
 
 
