@@ -48,7 +48,7 @@ def examples(text: str) -> list[str]:
         ("/loan-digest 8", "/loan-digest now"),
         ("/loan find", "/loan find Wang"),
         ("/loan 查", "/loan 查 Wang"),
-        ("/loan new 13800138000", "/loan new Wang Fang 138 0013 8000"),
+        ("/loan new 13800138000", "/loan new Wang Fang 13800138000"),
         ("/loan edit A-1 name", "/loan edit A-1 name Wang Fang"),
         ("/loan edit A-1 foo bar", "/loan edit A-1 name bar"),
         ("/loan-note A-1", "/loan-note A-1 prefers calls after 18:00"),
