@@ -128,7 +128,21 @@ def _is_odd(text: str) -> bool:
         after, before = text[place + 1 : place + 2], text[place - 1 : place] if place else ""
         if hanzi[place] and (_is_latin(before) or (_is_latin(after) and after.islower())):
             return True
-    return False
+    return any(hanzi) and _may_be_accented(text)
+
+
+def _may_be_accented(text: str) -> bool:
+    """Return whether each Chinese character could be an accented letter and the letter after it, as `ÉL` of `ÉLISE` is: it
+    is the first of its word, goes on in Latin or is no surname, and GB18030 writes it with a Latin letter as second byte."""
+    for word in re.split(r"[\s'’.-]+", text.strip()):
+        if word and _is_hanzi(word[0]):
+            second = word[0].encode("gb18030")[1:]
+            surname_alone = len(word) == 1 and word in _SURNAMES
+            if surname_alone or not second.isalpha() or any(map(_is_hanzi, word[1:])):
+                return False
+        elif any(map(_is_hanzi, word)):
+            return False
+    return True
 
 
 def _reads_like_gb18030(content: bytes, text: str) -> bool:

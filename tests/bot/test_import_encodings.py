@@ -56,6 +56,16 @@ def test_a_name_in_another_encoding_is_refused_and_read_when_it_is_named(
     assert name in read_file(path, encoding.upper())
 
 
+@pytest.mark.parametrize(
+    "name", ["ÉLISE DUPONT", "Éd Smith", "Öz", "ÓSCAR RUIZ", "D'ÉLIA", "Ana-ÍRIS", "ÁNGEL ÑAND", "Li Öz", "Ms. Öz"]
+)
+def test_one_name_that_begins_with_an_accent_is_found_among_chinese_ones(tmp_path: Path, name: str) -> None:
+    chinese = "".join(row(f"{surname}小明") for surname in "王李张刘陈")
+    for others in ("", chinese):
+        path = written(tmp_path, (HEADER + others).encode("gb18030") + row(name).encode("cp1252"))
+        assert name in refusal(path)
+
+
 @pytest.mark.parametrize("encoding", ["euc-kr", "shift_jis", "cp1251"])
 def test_other_scripts_are_refused_too(tmp_path: Path, encoding: str) -> None:
     name = {"euc-kr": "김철수", "shift_jis": "山田太郎", "cp1251": "Иван Петров"}[encoding]
@@ -80,7 +90,20 @@ def test_one_row_in_gbk_behind_rows_in_utf8_is_refused(tmp_path: Path, start: by
 
 
 @pytest.mark.parametrize(
-    "name", ["王小明", "欧阳娜娜", "陳楊明", "阿里•买买提", "王Anna", "Muñoz", "钱\U0002ebf0", "朱镕基"]
+    "name",
+    [
+        "王小明",
+        "欧阳娜娜",
+        "陳楊明",
+        "阿里•买买提",
+        "王Anna",
+        "Muñoz",
+        "钱\U0002ebf0",
+        "朱镕基",
+        "許 Peter",
+        "馬雲",
+        "王B",
+    ],
 )
 def test_utf8_and_gb18030_need_no_name(tmp_path: Path, name: str) -> None:
     for encoding in ("utf-8", "utf-8-sig", "gb18030"):
