@@ -24,6 +24,7 @@ FORM_TEXTS: dict[str, str] = {
     "person_missing": _("Who? Choose a person."),
     "who_behind_due": _("Choose the person in their own field: “{given}” is in the field for the time."),
     "only_role": _("{who} has no other role. Give them one first, or remove them."),
+    "roles_leave_loans": _("{who} has loans or follow-ups, and without this role takes no calls. Reassign them first."),
     "loan_missing": _("Which loan? Choose it in the field “Loan”."),
     "unknown_loan": _("There is no loan “{given}” that you can see. Search by name, number or phone number."),
     "loan_ambiguous": _("“{given}” matches more than one loan. Choose one:"),
