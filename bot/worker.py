@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+import desk.registrations  # noqa: F401  (what is left to the worker, and what an Undo corrects)
 from bot import monitoring
 from bot.delivery.engine import DbosEngine
 from bot.home_updater import HomeUpdater

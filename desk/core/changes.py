@@ -52,10 +52,18 @@ def track(desk: Desk, row: Row) -> Row:
     return row
 
 
-def offer_undo(desk: Desk, act: str, *, loan_id: UUID | None = None, undo_id: UUID | None = None) -> UUID:
+def offer_undo(
+    desk: Desk,
+    act: str,
+    *,
+    loan_id: UUID | None = None,
+    undo_id: UUID | None = None,
+    part_of: UUID | None = None,
+) -> UUID:
     """Store this transaction's changes for Undo, and return the id for its button.
 
-    Pass `undo_id` if a message of this act already carries it. Call this last: Undo ignores later changes.
+    Pass `undo_id` if a message of this act already carries it, and `part_of` for a batch of that act. Call this last: Undo
+    ignores later changes.
     """
     undo = Undo(
         id=undo_id or new_id(),
@@ -64,6 +72,7 @@ def offer_undo(desk: Desk, act: str, *, loan_id: UUID | None = None, undo_id: UU
         act=act,
         loan_id=loan_id,
         steps=[_step(change) for change in desk.changes.values()],
+        part_of=part_of,
         made_at=desk.now,
     )
     desk.add(undo)

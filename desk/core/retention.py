@@ -22,5 +22,6 @@ async def forget_old(desk: Desk) -> bool:
         await retention.delete_deliveries(session, workspace_id, now - ANSWER_LIFETIME, limit=BATCH),
         await retention.delete_drafts(session, workspace_id, now - DRAFT_LIFETIME, limit=BATCH),
         await retention.delete_undos(session, workspace_id, now - UNDO_KEPT_FOR, limit=BATCH),
+        await retention.delete_handovers(session, workspace_id, now - UNDO_KEPT_FOR, limit=BATCH),
     )
     return max(deleted) == BATCH

@@ -28,7 +28,8 @@ UNDO_FOR = timedelta(minutes=5)
 class UndoResult:
     """An undone act: its loan, how many rows were restored, and the numbers of the loans that stay as they are.
 
-    `under_way`: the worker is still to recompute what follows.
+    `under_way`: the worker is still to recompute what follows. `continues`: it is still to restore the rows of loans, and
+    names then what stays as it is.
     """
 
     act: str
@@ -36,6 +37,7 @@ class UndoResult:
     restored: int
     left: tuple[str, ...] = ()
     under_way: bool = False
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,20 @@ async def take_back(desk: Desk, undo_id: UUID) -> UndoResult:
         restored=len(untouched),
         left=left,
         under_way=under_way,
+        continues=await undo_rules.leave_undo_to_worker(desk, undo),
     )
+
+
+async def take_back_part(desk: Desk, undo: Undo, part: Undo) -> set[UUID]:
+    """Restore what one batch of an undone act changed, and return the loans of the rows that changed since and stay."""
+    steps = await _steps(desk, part)
+    left = _loan_ids(part, [step for step in steps if not step.is_untouched])
+    untouched = [step for step in steps if step.is_untouched]
+    await undo_rules.correct_after_undo(desk, undo, [await _take_back_row(desk, step) for step in untouched])
+    await undo_rules.recompute(desk, [step.row for step in untouched])
+    part.undone_at = desk.now
+    desk.add(part)
+    return left
 
 
 async def _own_undo(desk: Desk, undo_id: UUID) -> Undo:

@@ -28,6 +28,9 @@ class UndoneRow:
 
 
 Correct = Callable[[Desk, Undo, Sequence[UndoneRow]], Awaitable[None]]
+LeaveToWorker = Callable[[Desk, Undo], Awaitable[bool]]
+"""Leave to the worker what it carried out of an act in batches. Return False if it carried out none of it."""
+
 HasFollowers = Callable[[Desk, Undo], Awaitable[bool]]
 Check = Callable[[Desk, Undo], Awaitable[None]]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -76,6 +79,7 @@ _CORRECT: dict[Correct, tuple[type[SQLModel], ...]] = {}
 _HAS_FOLLOWERS: dict[str, HasFollowers] = {}
 _CHECKS: list[Check] = []
 _PARTIAL_ACTS: set[str] = set()
+_LEAVE_TO_WORKER: dict[str, LeaveToWorker] = {}
 
 
 def takes_back(table: type[SQLModel]) -> Callable[[F], F]:
@@ -107,6 +111,17 @@ def finds_followers_of(act: str) -> Callable[[F], F]:
 def allow_partial_undo(*acts: str) -> None:
     """Register acts on many loans: Undo restores the loans that have not changed since, and names the others."""
     _PARTIAL_ACTS.update(acts)
+
+
+def leaves_undo_to_worker(act: str) -> Callable[[F], F]:
+    """Register how the worker takes back what it carried out of this act in batches."""
+    return _register(_LEAVE_TO_WORKER, act)
+
+
+async def leave_undo_to_worker(desk: Desk, undo: Undo) -> bool:
+    """Return whether the worker is to take back what it carried out of this act in batches."""
+    leave = _LEAVE_TO_WORKER.get(undo.act)
+    return leave is not None and await leave(desk, undo)
 
 
 def take_back_of(table: type[SQLModel]) -> TakeBack:

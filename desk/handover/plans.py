@@ -14,13 +14,16 @@ from desk.core.errors import Invalid, NotFound
 from desk.core.permissions import CALLERS, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.follow_ups.lifecycle import check_note
-from desk.handover.reassigning import HandoverCounts, count, fingerprint_of, hand_over, notify, require_may_reassign
+from desk.handover import batches
+from desk.handover.moves import HandoverCounts, count, fingerprint_of, hand_over, notify
+from desk.handover.reassigning import require_may_reassign
 from desk.loans.lookup import visible_today
 from desk.people.members import is_away_today, require_caller
 from desk.rules.balancing import Load, Weight, balance
 from storage.engine.types import new_id
 from storage.queries.follow_ups import follow_ups
 from storage.queries.handover import holdings
+from storage.queries.handover.holdings import FollowUpOutline, LoanOutline
 from storage.queries.loans import loans
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member, Team
@@ -75,13 +78,14 @@ class PlanPreview:
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """What was handed over."""
+    """What was handed over, or is being handed over by the worker (`under_way`)."""
 
     shares: tuple[Share, ...]
     loans: int
     follow_ups: int
     why: str = field(repr=False)
     undo_id: UUID
+    under_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,9 @@ class _Plan:
     moves: tuple[tuple[Unit, UUID], ...]
     shares: tuple[Share, ...]
 
+    def counts(self, desk: Desk) -> HandoverCounts:
+        return _count_units(desk, self.units)
+
     @property
     def units(self) -> list[Unit]:
         return [unit for unit, _ in self.moves]
@@ -109,6 +116,24 @@ class _Plan:
         targets = ",".join(str(to) for _, to in self.moves)
         follow_ups = [row for unit in self.units for row in unit.follow_ups]
         return fingerprint_of([unit.loan for unit in self.units], follow_ups, targets)
+
+
+@dataclass(frozen=True, slots=True)
+class _LargePlan:
+    """In outline, all that a member has, which is too much to hand over to the other one at once."""
+
+    outgoing: Member
+    to: Member
+    loans: Sequence[LoanOutline]
+    follow_ups: Sequence[FollowUpOutline]
+    shares: tuple[Share, ...]
+
+    def counts(self, desk: Desk) -> HandoverCounts:
+        return count(desk, self.loans, self.follow_ups)
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint_of(self.loans, self.follow_ups, str(self.to.id))
 
 
 async def picked_loans(desk: Desk, numbers: Sequence[str]) -> list[Loan]:
@@ -136,6 +161,12 @@ async def units_of(desk: Desk, *, from_id: UUID | None, loan_ids: Sequence[UUID]
     return units
 
 
+async def require_may_take_all(desk: Desk, outgoing: Member) -> None:
+    """Raise NotAllowed (`role_missing`, `others_may_act`) unless the acting member may reassign all that `outgoing` has."""
+    require_role(desk, "reassign_all")
+    await require_may_reassign(desk, outgoing)
+
+
 async def _units_of(desk: Desk, *, from_id: UUID | None, loan_ids: Sequence[UUID], lock: bool) -> list[Unit]:
     if loan_ids:
         rows, held = await holdings.of_loans(desk.session, loan_ids, lock=lock)
@@ -155,7 +186,7 @@ async def preview(desk: Desk, request: PlanRequest) -> PlanPreview:
 
     Raises NotAllowed (`role_missing`, `others_may_act`), Invalid (`nothing_chosen`, `nothing_to_hand_over`,
     `same_person`, `already_owner`, `cannot_take_calls`, `nobody_in_team`, `too_many_for_each`, `note_too_long`), NotFound
-    (`member_gone`).
+    (`member_gone`), Conflict (`handover_under_way`).
     """
     check_note(request.why)
     return await _preview(desk, request, await _plan(desk, request, lock=False))
@@ -164,14 +195,33 @@ async def preview(desk: Desk, request: PlanRequest) -> PlanPreview:
 async def carry_out(desk: Desk, draft_id: UUID, fingerprint: str) -> PlanResult | PlanPreview:
     """Carry out a request, or return a new preview if its result changed since `fingerprint`.
 
-    Raises as `preview` does, and NotFound (`draft_gone`).
+    What a member has that is too much to hand over to another at once is left to the worker. Raises as `preview` does, and
+    NotFound (`draft_gone`).
     """
     require_role(desk, "reassign")
     request = _DRAFT.validate_python(await drafts.take_confirmed(desk, draft_id))
     plan = await _plan(desk, request, lock=True)
     if plan.fingerprint != fingerprint:
         return await _preview(desk, request, plan, changed=True)
-    batch = new_id()
+    batch, counts = new_id(), plan.counts(desk)
+    if isinstance(plan, _LargePlan):
+        batches.leave_to_worker(
+            desk, "reassign", plan.loans, plan.follow_ups, plan.outgoing, plan.to, why=request.why, batch=batch
+        )
+    else:
+        await _hand_over(desk, plan, batch, why=request.why)
+    _audit(desk, request, plan, counts)
+    return PlanResult(
+        shares=plan.shares,
+        loans=counts.loans,
+        follow_ups=counts.follow_ups,
+        why=request.why,
+        undo_id=offer_undo(desk, "reassign", undo_id=batch),
+        under_way=isinstance(plan, _LargePlan),
+    )
+
+
+async def _hand_over(desk: Desk, plan: _Plan, batch: UUID, *, why: str) -> None:
     portions: dict[tuple[UUID | None, UUID], list[Unit]] = defaultdict(list)
     for unit, to_id in plan.moves:
         portions[unit.outgoing_id, to_id].append(unit)
@@ -179,21 +229,12 @@ async def carry_out(desk: Desk, draft_id: UUID, fingerprint: str) -> PlanResult 
         owned = [unit.loan for unit in units if unit.owned]
         held = [row for unit in units for row in unit.follow_ups]
         outgoing = plan.people[from_id] if from_id else None
-        await hand_over(desk, owned, held, outgoing, plan.people[to_id], why=request.why, batch=batch)
-    counts = _count_units(desk, plan.units)
-    _audit(desk, request, plan, counts)
+        await hand_over(desk, owned, held, outgoing, plan.people[to_id], why=why, batch=batch)
     await _notify(desk, batch, plan)
-    return PlanResult(
-        shares=plan.shares,
-        loans=counts.loans,
-        follow_ups=counts.follow_ups,
-        why=request.why,
-        undo_id=offer_undo(desk, "reassign", undo_id=batch),
-    )
 
 
-async def _preview(desk: Desk, request: PlanRequest, plan: _Plan, *, changed: bool = False) -> PlanPreview:
-    counts = _count_units(desk, plan.units)
+async def _preview(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan, *, changed: bool = False) -> PlanPreview:
+    counts = plan.counts(desk)
     draft = _DRAFT.dump_python(request, mode="json", by_alias=True)
     return PlanPreview(
         shares=plan.shares,
@@ -207,9 +248,11 @@ async def _preview(desk: Desk, request: PlanRequest, plan: _Plan, *, changed: bo
     )
 
 
-async def _plan(desk: Desk, request: PlanRequest, *, lock: bool) -> _Plan:
+async def _plan(desk: Desk, request: PlanRequest, *, lock: bool) -> _Plan | _LargePlan:
     if not request.loan_ids and request.from_id is None:
         raise Invalid("nothing_chosen")
+    if not request.loan_ids and (large := await _large_plan(desk, request, lock=lock)):
+        return large
     units = await units_of(desk, from_id=request.from_id, loan_ids=request.loan_ids, lock=lock)
     if not units:
         raise Invalid("nothing_to_hand_over")
@@ -218,6 +261,44 @@ async def _plan(desk: Desk, request: PlanRequest, *, lock: bool) -> _Plan:
     moves = tuple((unit, chosen[unit.loan.id].id) for unit in units if unit.loan.id in chosen)
     people.update({member.id: member for member in chosen.values()})
     return _Plan(people=people, moves=moves, shares=await _shares(desk, people, moves))
+
+
+async def _large_plan(desk: Desk, request: PlanRequest, *, lock: bool) -> _LargePlan | None:
+    assert request.from_id is not None
+    outgoing = await desk.session.get_one(Member, request.from_id)
+    await require_may_take_all(desk, outgoing)
+    if lock:
+        await members.lock(desk.session, outgoing.id)
+    await batches.require_settled(desk, outgoing)
+    owned, held = await holdings.outline_of_member(desk.session, outgoing.id)
+    if request.how != "one" or not batches.are_many(owned, held):
+        return None
+    to = await desk.session.get(Member, request.to_id) if request.to_id else None
+    if request.to_id is None:
+        raise Invalid("person_missing")
+    if to is None or to.workspace_id != desk.workspace.id or to.removed_at is not None:
+        raise NotFound("member_gone")
+    require_caller(to)
+    if to.id == outgoing.id:
+        raise Invalid("same_person")
+    now_owned = await loans.live_counts(desk.session, [to.id])
+    now_held = await follow_ups.open_counts(desk.session, [to.id])
+    return _LargePlan(
+        outgoing=outgoing,
+        to=to,
+        loans=owned,
+        follow_ups=held,
+        shares=(
+            Share(outgoing.slack_user_id, len(owned), 0, len(held), 0),
+            Share(
+                to.slack_user_id,
+                now_owned[to.id],
+                now_owned[to.id] + len(owned),
+                now_held[to.id],
+                now_held[to.id] + len(held),
+            ),
+        ),
+    )
 
 
 async def _chosen(desk: Desk, request: PlanRequest, units: Sequence[Unit]) -> dict[UUID, Member]:
@@ -292,8 +373,8 @@ def _by_loan(rows: Sequence[FollowUp]) -> defaultdict[UUID, list[FollowUp]]:
     return by_loan
 
 
-def _audit(desk: Desk, request: PlanRequest, plan: _Plan, counts: HandoverCounts) -> None:
-    if not request.loan_ids:
+def _audit(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan, counts: HandoverCounts) -> None:
+    if isinstance(plan, _LargePlan) or not request.loan_ids:
         owned, held = counts.loans, counts.follow_ups
         desk.audit("reassign_all", subject_id=request.from_id, how=request.how, loans=owned, follow_ups=held)
         return

@@ -7,7 +7,7 @@ from typing import Any
 from desk.core.changes import track
 from desk.core.transaction import Desk
 from desk.follow_ups import rule_plans
-from desk.handover import reassigning
+from desk.handover import moves
 from desk.importing.comparing import LastSaid, Verdict, as_text, weigh
 from desk.importing.rows import ImportRow
 from desk.loans import borrowers, stages
@@ -152,7 +152,7 @@ async def _update_owner(desk: Desk, update: Update) -> None:
     if loan.owner_id is not None:
         held = await holdings.open_of_loan_held_by(desk.session, loan.id, loan.owner_id)
         outgoing = await desk.session.get_one(Member, loan.owner_id)
-        await reassigning.hand_over(desk, [], held, outgoing, owner, why="", batch=new_id())
+        await moves.hand_over(desk, [], held, outgoing, owner, why="", batch=new_id())
         update.plans.passed_on += len(held)
     track(desk, loan)
     loan.owner_id, loan.owner_set_at = owner.id, None

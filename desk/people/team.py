@@ -101,8 +101,8 @@ class MemberAddition:
 class MemberChange:
     """A changed member, and how many open follow-ups and loans they have, or gave to `acting` (a Slack id) when removed.
 
-    `under_way`: the worker is still to recompute the times that follow. `before` is the member as they were, where the act
-    replaces something.
+    `under_way`: the worker is still to recompute the times that follow; `moving`: it is still to hand over what they have.
+    `before` is the member as they were, where the act replaces something.
     """
 
     member: MemberView
@@ -111,6 +111,7 @@ class MemberChange:
     loans: int = 0
     acting: str | None = None
     under_way: bool = False
+    moving: bool = False
     before: MemberView | None = None
 
 

@@ -134,6 +134,9 @@ async def _units(request: Request, typed: Typed, picked: Sequence[LoanRow]) -> S
         member = await find_member(request.desk, PersonRef(slack_id=slack_id))
     except NotFound:
         return ()
+    if _how(str(typed["how"])) != "each":  # only a form for each loan shows them, and a member may have thousands
+        await plans.require_may_take_all(request.desk, member)
+        return ()
     return await plans.units_of(request.desk, from_id=member.id, loan_ids=())
 
 

@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
+from desk.handover.moves import HandoverCounts
 from desk.handover.plans import PlanPreview, PlanResult, Share
-from desk.handover.reassigning import HandoverCounts, Preview, Reassignment
+from desk.handover.reassigning import Preview, Reassignment
 from desk.loans.views import LoanView
-from handlers.messages.block_kit.elements import form_button, masked_loan, stage, undo_button, write_more
+from handlers.messages.block_kit.elements import form_button, masked_loan, stage, undo_button, write_more, write_moving
 from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
 
 _MEMBERS = 20
 """How many members a preview lists."""
+
+_STAYED = 20
+"""How many loans a report names that others changed meanwhile."""
 
 
 def preview(t: Translator, result: Preview) -> Message:
@@ -46,8 +50,12 @@ def reassigned(t: Translator, result: Reassignment) -> Message:
             )
     else:
         from_: Inline = Mention(result.from_) if result.from_ else "–"
-        writer.phrase(t, "Reassigned from {from_} to {to}:", from_=from_, to=Mention(result.to))
+        if result.under_way:
+            writer.phrase(t, "Reassigning from {from_} to {to}:", from_=from_, to=Mention(result.to))
+        else:
+            writer.phrase(t, "Reassigned from {from_} to {to}:", from_=from_, to=Mention(result.to))
         _write_counts(t, writer, result.counts)
+    write_moving(t, writer, result.under_way)
     writer.quote(result.why)
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
@@ -74,8 +82,10 @@ def plan(t: Translator, result: PlanPreview) -> Message:
 
 def plan_done(t: Translator, result: PlanResult) -> Message:
     """Render what each member received."""
-    writer = Writer().line(Bold(t("Reassigned:")), " ", _amounts(t, result.loans, result.follow_ups, 0))
+    what = t("Reassigning:") if result.under_way else t("Reassigned:")
+    writer = Writer().line(Bold(what), " ", _amounts(t, result.loans, result.follow_ups, 0))
     _write_shares(t, writer, result.shares)
+    write_moving(t, writer, result.under_way)
     return writer.quote(result.why).buttons(undo_button(t, result.undo_id)).message()
 
 
@@ -114,6 +124,27 @@ def notice(
             writer.buttons(Button(t("Open card"), "loan.card", {"l": str(loan.id)}))
     elif facts["gained"]:
         writer.buttons(Button(t("Your loans") if name is None else t("My loans"), "loan.mine", {"s": "", "o": 0}))
+    return writer.message()
+
+
+def report(
+    t: Translator, facts: dict[str, Any], *, giver: str, taker: str, stayed: Sequence[str], undone: bool
+) -> Message:
+    """Render the notice to who confirmed a handover of many loans that it is carried out, or that it was undone.
+
+    `stayed` are the numbers of loans that others changed meanwhile. It names the two members without notifying them.
+    """
+    writer = Writer().phrase(t, "Reassigned from {from_} to {to}:", from_=giver, to=taker)
+    writer.line(_amounts(t, facts["loans"], facts["follow_ups"], facts["late"]))
+    if undone:
+        writer.line(Bold(t("This was undone.")))
+    if stayed:
+        named = t(", ").join(stayed[:_STAYED])
+        if facts["undone"]:
+            writer.line(t("Anything changed since then stays as it is now: {loans}.", loans=named))
+        else:
+            writer.line(t("Not reassigned, because they changed hands or were closed meanwhile: {loans}.", loans=named))
+        write_more(t, writer, len(stayed) - _STAYED)
     return writer.message()
 
 

@@ -22,6 +22,7 @@ from handlers.messages import digests, documents, handover, reminders, set_aside
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.people import access, onboarding
+from storage.queries.loans import loans
 from storage.tables import Call, Loan, Member, Notice, Undo
 
 Composer = Callable[[Desk, Notice, Translator, ZoneInfo], Awaitable[Message | None]]
@@ -136,6 +137,8 @@ async def _team_digest(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInf
 async def _reassigned(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     undo = await desk.session.get(Undo, UUID(notice.facts["undo"]))
     undone = bool(notice.facts.get("undone")) or (undo is not None and undo.undone_at is not None)
+    if notice.facts.get("report"):
+        return await _handover_report(desk, notice, t, undone=undone)
     if undone and notice.ts is None:
         return None
     by = await desk.session.get_one(Member, UUID(notice.facts["by"]))
@@ -152,6 +155,16 @@ async def _reassigned(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo
         opens=loan is not None and await may_see_as(desk, reader, loan.id),
         undone=undone,
     )
+
+
+async def _handover_report(desk: Desk, notice: Notice, t: Translator, *, undone: bool) -> Message | None:
+    if undone and notice.ts is None and not notice.facts["undone"]:
+        return None
+    giver = await desk.session.get_one(Member, notice.about_member_id)
+    taker = await desk.session.get_one(Member, UUID(notice.facts["to"]))
+    stayed = await loans.by_ids(desk.session, [UUID(each) for each in notice.facts["stayed"]])
+    numbers = sorted(loan.number for loan in stayed.values())
+    return handover.report(t, notice.facts, giver=giver.name, taker=taker.name, stayed=numbers, undone=undone)
 
 
 async def _access_asked(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:

@@ -19,6 +19,11 @@ def undo_answer(t: Translator, undone: UndoResult) -> Message:
         writer.phrase(t, "Undone on {loan}: {act}. Everything is as it was before.", loan=loan, act=words)
     elif undone.loan_number is not None:
         writer.phrase(t, "Undone on {loan}: {act}.", loan=loan, act=words)
+    elif undone.continues:
+        writer.phrase(t, "Undone: {act}.", act=words)
+        writer.line(
+            t("The loans are going back. You get a message when it is done, with those that stay because they changed.")
+        )
     elif not undone.left:
         writer.phrase(t, "Undone: {act}. Everything is as it was before.", act=words)
     else:

@@ -19,6 +19,7 @@ from storage.tables.core import (
 from storage.tables.loans import (
     Assignment,
     Borrower,
+    Handover,
     ImportedValues,
     Loan,
     LoanCorrection,

@@ -43,11 +43,12 @@ class Draft(SQLModel, table=True):
 class Undo(SQLModel, table=True):
     """What Undo needs of an act: the rows that it changed, as they were before, and the versions that it gave them.
 
-    `steps` holds no readable personal data: encrypted columns stay encrypted in it.
+    `steps` holds no readable personal data: encrypted columns stay encrypted in it. `part_of` is the act of which this one
+    is a batch that the worker carried out.
     """
 
     __tablename__ = "undo"  # pyright: ignore[reportAssignmentType]
-    __table_args__ = (Index("ix_undo_made_at", "made_at"),)
+    __table_args__ = (Index("ix_undo_made_at", "made_at"), Index("ix_undo_part_of", "part_of"))
 
     id: UUID = row_id()
     workspace_id: UUID = references("workspace")
@@ -55,6 +56,7 @@ class Undo(SQLModel, table=True):
     act: str
     loan_id: UUID | None = references("loan", nullable=True, when_gone="delete")
     steps: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    part_of: UUID | None = None
     made_at: datetime = instant()
     undone_at: datetime | None = maybe_instant()
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint, event, text
+from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint, event, text
 from sqlmodel import Field, SQLModel
 
 from storage.tables.columns import counter, instant, maybe_instant, money, references, row_id
@@ -195,4 +195,31 @@ class Assignment(SQLModel, table=True):
     by_id: UUID | None = references("member", nullable=True)
     why_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
     batch_id: UUID | None = None
+    at: datetime = instant()
+
+
+class Handover(SQLModel, table=True):
+    """A handover of many loans that the worker carries out in batches, in the order of `loan_ids`: `done` of them so far.
+
+    Its `Recomputation`, its `Undo` and its assignments (`batch_id`) have its id. `loans`, `follow_ups` and `late` count what
+    was moved. `stayed` are the loans that were not, because they changed hands or were closed meanwhile; once the handover is
+    undone, those that Undo left as they were.
+    """
+
+    __tablename__ = "handover"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_handover_at", "at"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    act: str
+    from_id: UUID = references("member")
+    to_id: UUID = references("member")
+    by_id: UUID = references("member")
+    why_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+    loan_ids: list[str] = Field(default_factory=list, sa_type=JSON)
+    stayed: list[str] = Field(default_factory=list, sa_type=JSON)
+    done: int = 0
+    loans: int = 0
+    follow_ups: int = 0
+    late: int = 0
     at: datetime = instant()

@@ -227,6 +227,16 @@ def write_under_way(t: Translator, writer: Writer, under_way: bool) -> None:
         )
 
 
+def write_moving(t: Translator, writer: Writer, moving: bool) -> None:
+    """Write that the worker is still to hand over loans and follow-ups, when it is."""
+    if moving:
+        writer.line(
+            t(
+                "This is under way. You get a message when it is done; until then nobody is reminded of what has yet to move."
+            )
+        )
+
+
 def write_more(t: Translator, writer: Writer, n: int) -> None:
     """Write how many rows a list leaves out; write nothing when `n` is not positive."""
     if n > 0:

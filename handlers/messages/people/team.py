@@ -10,7 +10,7 @@ from desk.people.own_settings import Settings, SettingsChange
 from desk.people.team import MemberAddition, MemberChange, MemberView
 from desk.people.team_settings import TeamChange
 from desk.rules.hours import WorkingHours, format_hours
-from handlers.messages.block_kit.elements import form_button, mentions, undo_button, write_under_way
+from handlers.messages.block_kit.elements import form_button, mentions, undo_button, write_moving, write_under_way
 from handlers.messages.block_kit.message import Bold, Button, Channel, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
@@ -88,7 +88,11 @@ def removed(t: Translator, result: MemberChange) -> Message:
     if result.acting:
         went = [t.n("{n} loan", "{n} loans", result.loans)]
         went.append(t.n("{n} open follow-up", "{n} open follow-ups", result.moved))
-        writer.phrase(t, "Now with {who}: {what}.", who=Mention(result.acting), what=t(" and ").join(went))
+        if result.moving:
+            writer.phrase(t, "Going to {who}: {what}.", who=Mention(result.acting), what=t(" and ").join(went))
+        else:
+            writer.phrase(t, "Now with {who}: {what}.", who=Mention(result.acting), what=t(" and ").join(went))
+    write_moving(t, writer, result.moving)
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 

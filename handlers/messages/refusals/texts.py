@@ -27,6 +27,7 @@ TEXTS: dict[str, str] = {
     "roles_leave_loans": _(
         "{who} has loans or follow-ups, and without this role takes no calls. First reassign them: /loan-reassign {who} @whom"
     ),
+    "handover_under_way": _("Loans and follow-ups of {who} are still being reassigned. Try again in a minute."),
     "team_gone": _("This team no longer exists."),
     "member_already": _("{slack_id} is already a member of this desk."),
     "access_unknown": _("This request for access no longer exists."),

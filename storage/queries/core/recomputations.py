@@ -15,6 +15,12 @@ REMINDER_TIMES = "reminder_times"
 DIGEST_TIMES = "digest_times"
 """Recompute when members get their next digest."""
 
+HANDOVER = "handover"
+"""Hand over the loans and follow-ups of a member; until that is done nothing of theirs is announced."""
+
+HANDOVER_UNDO = "handover_undo"
+"""Hand over again what an undone handover moved; until that is done nothing of the member who got it is announced."""
+
 _BEGUN = col(Recomputation.at_member_id).is_not(None)
 
 
@@ -53,13 +59,14 @@ def awaits(
     member_id: SQLColumnExpression[UUID],
     follow_up_id: SQLColumnExpression[UUID] | None = None,
 ) -> ColumnElement[bool]:
-    """Return the condition that the times of this kind of a member, or of a follow-up assigned to them, are pending."""
+    """Return the condition that the times of this kind of a member, or of a follow-up assigned to them, are pending, or that
+    the follow-ups assigned to them are still being handed over."""
     beyond = col(Recomputation.at_member_id) < member_id
     if follow_up_id is not None:
         beyond |= (col(Recomputation.at_member_id) == member_id) & (col(Recomputation.at_follow_up_id) < follow_up_id)
     return exists().where(
         col(Recomputation.workspace_id) == workspace_id,
-        col(Recomputation.kind) == kind,
+        col(Recomputation.kind).in_((kind, HANDOVER, HANDOVER_UNDO)),
         or_(col(Recomputation.member_id).is_(None), col(Recomputation.member_id) == member_id),
         or_(~_BEGUN, beyond),
     )
@@ -108,3 +115,8 @@ async def more_members_than(session: AsyncSession, workspace_id: UUID, limit: in
     """Return whether the workspace has more members than `limit`."""
     statement = select(Member.id).where(Member.workspace_id == workspace_id, col(Member.removed_at).is_(None))
     return len((await session.exec(statement.limit(limit + 1))).all()) > limit
+
+
+async def of_id(session: AsyncSession, work_id: UUID) -> Recomputation | None:
+    """Return what is left to the worker under this id, locked by this transaction."""
+    return await session.get(Recomputation, work_id, with_for_update=True, populate_existing=True)

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, func, select, true
 from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage.tables import Call, Draft, ProcessedDelivery, Undo
+from storage.tables import Call, Draft, Handover, ProcessedDelivery, Recomputation, Undo
 
 
 async def delete_deliveries(session: AsyncSession, workspace_id: UUID, before: datetime, *, limit: int) -> int:
@@ -22,8 +22,16 @@ async def delete_drafts(session: AsyncSession, workspace_id: UUID, before: datet
 
 
 async def delete_undos(session: AsyncSession, workspace_id: UUID, before: datetime, *, limit: int) -> int:
-    """Delete what Undo needed of acts that can no longer be undone, and return how many."""
-    return await _delete(session, Undo, Undo.made_at, workspace_id, before, limit)
+    """Delete what Undo needed of acts that can no longer be undone, and return how many; what the worker still needs stays."""
+    needed = select(col(Recomputation.id))
+    free = func.coalesce(Undo.part_of, Undo.id).not_in(needed)
+    return await _delete(session, Undo, Undo.made_at, workspace_id, before, limit, free)
+
+
+async def delete_handovers(session: AsyncSession, workspace_id: UUID, before: datetime, *, limit: int) -> int:
+    """Delete what the worker needed of handovers that are carried out and can no longer be undone, and return how many."""
+    free = col(Handover.id).not_in(select(col(Recomputation.id)))
+    return await _delete(session, Handover, Handover.at, workspace_id, before, limit, free)
 
 
 async def clear_line_digests(session: AsyncSession, workspace_id: UUID, before: datetime, *, limit: int) -> int:
@@ -41,11 +49,17 @@ async def clear_line_digests(session: AsyncSession, workspace_id: UUID, before: 
 
 
 async def _delete(
-    session: AsyncSession, table: type[Any], instant: Any, workspace_id: UUID, before: datetime, limit: int
+    session: AsyncSession,
+    table: type[Any],
+    instant: Any,
+    workspace_id: UUID,
+    before: datetime,
+    limit: int,
+    free: ColumnElement[bool] | None = None,
 ) -> int:
     old = (
         select(table.id)
-        .where(table.workspace_id == workspace_id, instant < before)
+        .where(table.workspace_id == workspace_id, instant < before, true() if free is None else free)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

@@ -67,3 +67,9 @@ async def shown_in_messages(session: AsyncSession, follow_up_ids: Iterable[UUID]
         )
         found.update(await session.exec(statement))
     return found
+
+
+async def next_part(session: AsyncSession, undo_id: UUID) -> Undo | None:
+    """Return the next batch of an act that the worker carried out, which is not undone yet."""
+    statement = select(Undo).where(Undo.part_of == undo_id, col(Undo.undone_at).is_(None))
+    return (await session.exec(statement.order_by(col(Undo.id)).limit(1).with_for_update())).first()

@@ -1,13 +1,15 @@
 """The loans and follow-ups of a member, locked by the transaction that hands them over."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.queries.loans.loans import LIVE_STAGES
-from storage.tables import FollowUp, Loan
+from storage.tables import FollowUp, Handover, Loan, Recomputation
 
 
 async def of_member(session: AsyncSession, member_id: UUID, *, lock: bool) -> tuple[list[Loan], list[FollowUp]]:
@@ -50,3 +52,62 @@ async def open_of_loan_held_by(session: AsyncSession, loan_id: UUID, member_id: 
         FollowUp.loan_id == loan_id, FollowUp.assignee_id == member_id, FollowUp.state == "open"
     )
     return list((await session.exec(statement.order_by(col(FollowUp.id)))).all())
+
+
+class LoanOutline(NamedTuple):
+    """What a preview needs of a loan."""
+
+    id: UUID
+    version: int
+    stage: str
+
+
+class FollowUpOutline(NamedTuple):
+    """What a preview needs of a follow-up."""
+
+    id: UUID
+    version: int
+    late_at: datetime
+    loan_id: UUID
+
+
+async def outline_of_member(session: AsyncSession, member_id: UUID) -> tuple[list[LoanOutline], list[FollowUpOutline]]:
+    """Return in outline what `of_member` returns: a member may have thousands."""
+    loans = (
+        select(col(Loan.id), col(Loan.version), col(Loan.stage))
+        .where(Loan.owner_id == member_id, col(Loan.stage).in_(LIVE_STAGES))
+        .order_by(col(Loan.id))
+    )
+    follow_ups = (
+        select(col(FollowUp.id), col(FollowUp.version), col(FollowUp.late_at), col(FollowUp.loan_id))
+        .where(FollowUp.assignee_id == member_id, FollowUp.state == "open")
+        .order_by(col(FollowUp.id))
+    )
+    return (
+        [LoanOutline(*row) for row in await session.exec(loans)],
+        [FollowUpOutline(*row) for row in await session.exec(follow_ups)],
+    )
+
+
+async def still_held(
+    session: AsyncSession, member_id: UUID, loan_ids: Sequence[UUID]
+) -> tuple[list[Loan], list[FollowUp]]:
+    """Return which of these loans, live, a member owns, and the open follow-ups on them assigned to the member; locked."""
+    locked = select(Loan).where(col(Loan.id).in_(loan_ids)).order_by(col(Loan.id)).with_for_update()
+    rows = await session.exec(locked.execution_options(populate_existing=True))
+    owned = [loan for loan in rows if loan.owner_id == member_id and loan.stage in LIVE_STAGES]
+    statement = select(FollowUp).where(
+        col(FollowUp.loan_id).in_(loan_ids), FollowUp.assignee_id == member_id, FollowUp.state == "open"
+    )
+    follow_ups = await session.exec(statement.order_by(col(FollowUp.id)).execution_options(populate_existing=True))
+    return owned, list(follow_ups.all())
+
+
+async def is_under_way(session: AsyncSession, member_id: UUID) -> bool:
+    """Return whether a handover from or to this member is under way, or its Undo."""
+    statement = (
+        select(Handover.id)
+        .join(Recomputation, col(Recomputation.id) == col(Handover.id))
+        .where((col(Handover.from_id) == member_id) | (col(Handover.to_id) == member_id))
+    )
+    return (await session.exec(statement.limit(1))).first() is not None

@@ -80,6 +80,11 @@ async def by_ids(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Membe
     return await rows.by_ids(session, Member, ids)
 
 
+async def lock(session: AsyncSession, member_id: UUID) -> None:
+    """Lock a member until the transaction ends; rows that refer to the member may still be written."""
+    await session.exec(select(Member.id).where(Member.id == member_id).with_for_update(key_share=True))
+
+
 async def everybody(session: AsyncSession, workspace_id: UUID) -> list[Member]:
     """Return the present members, by name, also those who have lost their account."""
     return list((await session.exec(_present(workspace_id).order_by(col(Member.name_key)))).all())

@@ -149,10 +149,10 @@ _CODES: dict[str, Sequence[str]] = {
 }
 _NAMES = (
     *("name", "names", "assignee_name", "about_name", "by", "other", "words", "before", "after", "team", "title"),
-    *("owner_left", "owner_name", "next_name"),
+    *("owner_left", "owner_name", "next_name", "giver", "taker"),
 )
 _NOTES = ("note", "planned_note", "why", "reason", "line", "text", "earlier")
-_NUMBERS = ("number", "numbers", "loan_number", "left", "loan")
+_NUMBERS = ("number", "numbers", "loan_number", "left", "stayed", "loan")
 _PEOPLE = (
     "managers",
     "admins",
@@ -232,8 +232,8 @@ class ExampleBuilder:
         return kind(**{name: self.value(hints[name], name, kind.__name__) for name in names})
 
     def _mapping(self, name: str, owner: str) -> dict[str, Any]:
-        if owner == "notice":
-            return dict(_FACTS)
+        if owner in ("notice", "report"):
+            return {**_FACTS, "undone": False}
         if name == "counts":
             return {code: self.choices.amount() for code in _CODES["counts"]}
         return {"p": "today"}
