@@ -6,7 +6,7 @@ Nothing of a request is read before its signature is verified on the bytes as th
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,31 +68,27 @@ class SlackServer:
         return web.ServerRunner(_Server(self._serve, self._timeouts), shutdown_timeout=finish_seconds)
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
-        match request.method, request.path:
-            case "POST", "/slack/events":
-                return await self._slack(request)
-            case "GET" | "HEAD", "/healthz":
-                return await alive(request)
-            case _:
-                return web.Response(status=405 if request.path in (SLACK_PATH, "/healthz") else 404)
-
-    async def _slack(self, request: web.BaseRequest) -> web.StreamResponse:
+        connection = request.protocol
+        assert isinstance(connection, _Connection)
+        connection.request_begins()
         try:
-            payload = await self._read(request)
-            bolt_request = AsyncBoltRequest(
-                mode="socket_mode",  # Bolt's word for a payload that is verified and read
-                body=payload,
-                headers={name: request.headers[name] for name in _PASSED_ON if name in request.headers},
-            )
+            match request.method, request.path:
+                case "POST", "/slack/events":
+                    return await to_aiohttp_response(await self._app.async_dispatch(await self._read(request)))
+                case "GET" | "HEAD", "/healthz":
+                    return await alive(request)
+                case _:
+                    return web.Response(status=405 if request.path in (SLACK_PATH, "/healthz") else 404)
         except _RefusedError as refused:
             log.warning("request_refused", status=refused.status, why=refused.why)
             response = web.Response(status=refused.status)
             response.force_close()
             return response
-        return await to_aiohttp_response(await self._app.async_dispatch(bolt_request))
+        finally:
+            connection.request_ends()
 
-    async def _read(self, request: web.BaseRequest) -> dict[str, Any]:
-        """Return the verified payload. Raise _RefusedError."""
+    async def _read(self, request: web.BaseRequest) -> AsyncBoltRequest:
+        """Return the verified request. Raise _RefusedError."""
         timestamp, signature = _only(request, "X-Slack-Request-Timestamp"), _only(request, "X-Slack-Signature")
         if not signature or not is_current(timestamp, self._now()):
             raise _RefusedError(401, "unsigned" if not signature else "old_or_no_timestamp")
@@ -106,7 +102,11 @@ class SlackServer:
             raise _RefusedError(400, str(malformed)) from None
         except AnotherTeamError:
             raise _RefusedError(401, "another_team") from None
-        return payload
+        headers: dict[str, str | Sequence[str]] = {
+            name: request.headers[name] for name in _PASSED_ON if name in request.headers
+        }
+        # "Socket mode" is Bolt's word for a payload that is verified and read.
+        return AsyncBoltRequest(mode="socket_mode", body=payload, headers=headers)
 
     async def _body(self, request: web.BaseRequest) -> bytes:
         if (request.content_length or 0) > LARGEST_BODY:
@@ -143,25 +143,11 @@ class _Server(web.Server):
     def __init__(
         self, serve: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], timeouts: HttpTimeouts
     ) -> None:
-        super().__init__(self._timed(serve))
+        super().__init__(serve)
         self._timeouts = timeouts
 
     def __call__(self) -> web.RequestHandler:
         return _Connection(self, self._timeouts)
-
-    def _timed(
-        self, serve: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-    ) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
-        async def serve_timed(request: web.BaseRequest) -> web.StreamResponse:
-            connection = request.protocol
-            assert isinstance(connection, _Connection)
-            connection.request_begins()
-            try:
-                return await serve(request)
-            finally:
-                connection.request_ends()
-
-        return serve_timed
 
 
 class _Connection(web.RequestHandler):

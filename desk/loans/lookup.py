@@ -50,11 +50,13 @@ async def resolve(desk: Desk, ref: LoanRef) -> LoanMatch:
 
     Raises NotFound (`unknown_loan`, `unknown_follow_up`), Ambiguous (`loan_ambiguous`).
     """
-    loan = await _by_number(desk, ref.whole)
+    # Most loans are the member's own or their team's, which takes one query.
+    lock = partial(loans.lock_by_number, desk.session, desk.workspace.id, visible=visible_loans(desk))
+    loan = await lock(ref.whole) or await _lock_as_stand_in(desk, ref.whole)
     if ref.whole != ref.text:
         if loan is not None:
             return LoanMatch(loan)
-        loan = await _by_number(desk, ref.text)
+        loan = await lock(ref.text) or await _lock_as_stand_in(desk, ref.text)
         if loan is None and (whole := await _like_number(desk, ref.whole)):
             return LoanMatch(await loans.lock(desk.session, whole.id))
     loan = loan or await loans.lock(desk.session, await _by_word(desk, ref))
@@ -168,13 +170,11 @@ async def visible_by_numbers(desk: Desk, numbers: Iterable[str]) -> Mapping[str,
     return found
 
 
-async def _by_number(desk: Desk, number: str) -> Loan | None:
-    """Return the visible loan of that number, locked: most are the member's own or their team's, which takes one query."""
-    lock = partial(loans.lock_by_number, desk.session, desk.workspace.id, number)
-    found = await lock(visible=visible_loans(desk))
-    if found is None and await _stands_in(desk):
-        found = await lock(visible=await visible_today(desk))
-    return found
+async def _lock_as_stand_in(desk: Desk, number: str) -> Loan | None:
+    """Return the loan of that number, locked, if the member sees it because they act for an absent member."""
+    if not await _stands_in(desk):
+        return None
+    return await loans.lock_by_number(desk.session, desk.workspace.id, number, visible=await visible_today(desk))
 
 
 async def _stands_in(desk: Desk) -> bool:

@@ -60,6 +60,10 @@ class Interaction(ABC):
         """Return what the handler works with."""
         return Request(desk, language.t, language.zone, self.delivery.channel_id, entries=entries)
 
+    async def refused(self, request: Request, error: DeskError) -> DeskError:
+        """Return the error to refuse with, after reading what its words need in the transaction."""
+        return error
+
     def offers(self, error: DeskError) -> bool:
         """Return whether the refusal is to offer something that must be kept first, by `keep`."""
         return False
@@ -85,15 +89,16 @@ class CommandInteraction(Interaction):
     """A slash command: the refusal repeats the line as it was typed, so that it can be corrected."""
 
     def __init__(self, delivery: Delivery, command: Command, text: str) -> None:
-        self.name, self.delivery, self.handler, self.text = command.name, delivery, self._handle, text
+        self.name, self.delivery, self.handler, self.text = command.name, delivery, command.handler, text
         self.lookup_ids = mentioned_ids(text) if command.looks_up else ()
-        self._command = command
         self._words: Mapping[str, str] = {}
         self._channels: Mapping[str, str] = {}
         self._line_id: UUID | None = None
 
     async def request(self, desk: Desk, language: Language, entries: DirectoryEntries) -> Request:
         self._channels = {key: channel.name for key, channel in entries.channels.items()}
+        if len(self.text) > LONGEST_READ and (excess := too_long(self.text)) is not None:
+            raise excess
         return replace(await super().request(desk, language, entries), text=self.text)
 
     async def answer(self, request: Request, result: Message | OpenModal) -> Answer:
@@ -113,17 +118,12 @@ class CommandInteraction(Interaction):
     def trouble(self, language: Language, kind: Trouble | Failure, reference: str) -> Reply:
         return Reply(trouble(language.t, kind, reference, line=self._line()))
 
-    async def _handle(self, request: Request) -> Message | OpenModal:
+    async def refused(self, request: Request, error: DeskError) -> DeskError:
         excess = too_long(self.text)
-        if excess is not None and len(self.text) > LONGEST_READ:
-            raise excess
-        try:
-            return await self._command.handler(request)
-        except DeskError as refusal:
-            if excess is not None and refusal.code not in _SAYS_THE_LENGTH:
-                raise excess from None
-            self._words = await mention_words(request.desk, self.text)
-            raise
+        if excess is not None and error.code not in _SAYS_THE_LENGTH:
+            return excess
+        self._words = await mention_words(request.desk, self.text)
+        return error
 
     def _line(self) -> str:
         line = Line.read(self.text[:_REPEATED])

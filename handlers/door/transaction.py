@@ -73,7 +73,7 @@ class Transactions:
         began = perf_counter()
         with structlog.contextvars.bound_contextvars(reference=reference, delivery=interaction.delivery.key):
             try:
-                task = asyncio.create_task(self._serve(interaction, progress))
+                task = asyncio.create_task(self._handle(interaction, progress))
                 if await self._ended(task, ANSWER_SECONDS):
                     return task.result()
                 wrong, progress.outcome = trouble.trouble(progress.session, None), "database_trouble"
@@ -138,16 +138,16 @@ class Transactions:
 
         await self._ended(asyncio.create_task(attempt()), seconds)
 
-    async def _serve(self, interaction: Interaction, progress: "_Progress") -> Answer | None:
-        """Look up in Slack what a member's request needs, and handle it. A request of others costs no look-up."""
-        entries = DirectoryEntries()
-        if wanted := tuple(dict.fromkeys(interaction.lookup_ids)):
-            if not interaction.for_non_members:
-                await self._require_member(interaction.delivery.user_id, progress)
-            if len(wanted) > MOST_LOOKED_UP:
-                raise Invalid("too_many_named", most=MOST_LOOKED_UP)
-            entries = await self._look_up(wanted)
-        return await self._handle(interaction, entries, progress)
+    async def _entries(self, interaction: Interaction, progress: "_Progress") -> DirectoryEntries:
+        """Look up in Slack what a member's request needs. A request of others costs no look-up."""
+        wanted = tuple(dict.fromkeys(interaction.lookup_ids))
+        if not wanted:
+            return DirectoryEntries()
+        if not interaction.for_non_members:
+            await self._require_member(interaction.delivery.user_id, progress)
+        if len(wanted) > MOST_LOOKED_UP:
+            raise Invalid("too_many_named", most=MOST_LOOKED_UP)
+        return await self._look_up(wanted)
 
     async def _require_member(self, slack_user_id: str, progress: "_Progress") -> None:
         async with self._office.reading_desk(self._workspace) as desk:
@@ -181,10 +181,8 @@ class Transactions:
             return told
         return present or told
 
-    async def _handle(
-        self, interaction: Interaction, entries: DirectoryEntries, progress: "_Progress"
-    ) -> Answer | None:
-        delivery = interaction.delivery
+    async def _handle(self, interaction: Interaction, progress: "_Progress") -> Answer | None:
+        entries, delivery = await self._entries(interaction, progress), interaction.delivery
         async with self._office.desk(self._workspace) as desk:
             progress.session = desk.session
             member = await _present_member(desk, delivery.user_id)
@@ -199,7 +197,10 @@ class Transactions:
                 raise NotAllowed("not_a_member")
             desk.actor = member
             request = await interaction.request(desk, progress.language, entries)
-            answer = await interaction.answer(request, await interaction.handler(request))
+            try:
+                answer = await interaction.answer(request, await interaction.handler(request))
+            except DeskError as error:
+                raise await interaction.refused(request, error) from error.__cause__
             await deliveries.store_answer(desk, delivery.key, write_answer(answer))
         progress.outcome = "done"
         return answer

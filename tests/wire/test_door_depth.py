@@ -65,6 +65,6 @@ async def test_a_command_reaches_its_first_query_in_few_steps(
 
     of_the_member = next(frames for statement, frames in queries if "FROM member" in statement)
     of_the_loan = next(frames for statement, frames in queries if "FROM loan" in statement)
-    assert of_the_member[-1] == of_the_loan[-1] == "bot/service.py:events"
+    assert of_the_member[-1] == of_the_loan[-1] == "bot/http_server.py:_serve"
     assert len(of_the_member) <= MOST_FRAMES, of_the_member
     assert len(of_the_loan) <= MOST_FRAMES, of_the_loan

@@ -185,7 +185,7 @@ async def test_a_member_is_added_and_that_is_undone(slack: Slack) -> None:
     await form.fill("Or a new team", "North")
     await form.submit()
     assert "<@USTRANGER> is now a member of the desk" in form.text
-    assert "Team: North" in form.text
+    assert "New team: North" in form.text
     await form.press("Undo")
 
     assert await roles(slack, "USTRANGER") == set()

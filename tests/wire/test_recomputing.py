@@ -187,7 +187,7 @@ async def test_two_workers_at_once_compute_each_follow_up_once(slack: Slack, cal
 async def test_hours_of_a_member_with_many_calls(slack: Slack, calls: list[FollowUp]) -> None:
     hours = await slack.command(slack.agent, "/loan-team hours @agent 10:00-19:00")
 
-    assert hours.text == f"<@UAGENT> now works 10:00-19:00 mon-fri.\n{UNDER_WAY}"
+    assert hours.text == f"<@UAGENT> now works 10:00-19:00 mon-fri.\nBefore: 09:00-18:00 mon-fri.\n{UNDER_WAY}"
     await slack.at("2026-11-27 09:00")
     assert reminded(slack, slack.other), "those of others are not held up"
     assert not reminded(slack, slack.agent)
