@@ -81,9 +81,8 @@ async def test_help_offers_what_the_role_may_do(slack: Slack, role: str, offered
 
     direct = slack.sandbox.dm(who.slack_user_id)
     slack.sandbox.say(who.slack_user_id, direct, "what can you do?")
-    answer = await slack.sandbox.wait_for(
-        lambda: next((post for post in slack.posts(who) if "I only understand commands" in post.text), None)
-    )
+    await slack.sandbox.events.wait_until_delivered()
+    answer = next(post for post in slack.posts(who) if "I only understand commands" in post.text)
     assert {LOG, PLAN, REQUEST} & {*buttons(answer)} == offered - {NEW}
 
 
