@@ -56,6 +56,6 @@ def _file(target: Path, now: datetime) -> Path:
 
 def _private(path: Path) -> BinaryIO:
     # It contains members' names and loan numbers in clear: only its owner may read it. What is there under this name, a
-    # file that an interrupted backup left or somebody's link, is replaced and not followed.
+    # file that an interrupted backup left, or a link, is replaced and not followed.
     path.unlink(missing_ok=True)
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb")

@@ -137,7 +137,7 @@ async def loan_rows(desk: Desk, found: Sequence[Loan]) -> tuple[LoanRow, ...]:
 
 def search_words(text: str, region: str = "CN") -> list[str]:
     """Return the words of a search. A phone number typed with blanks, a label or an extension is one word, and so is
-    `尾号 5678`; the star of a masked name (`王*`) stands for the rest of it."""
+    `尾号 5678`; the star of a masked name (`王*`) replaces the rest of it."""
     plain = names.compatible(text).strip()
     if _PHONE_LIKE.fullmatch(plain) and sum(c.isdigit() for c in plain) >= 5:
         return [plain]

@@ -42,7 +42,7 @@ async def loan_named_in(desk: Desk, text: str) -> tuple[UUID, str] | None:
 
 
 async def _by_name(desk: Desk, text: str) -> dict[UUID, Loan]:
-    """Return the loans whose borrower's full name stands in the text; of two names of which one is in the other, the longer."""
+    """Return the loans whose borrower's full name is in the text; of two names of which one is in the other, the longer."""
     maybe: dict[UUID, Loan] = {}
     for word in list(dict.fromkeys(word for word in _WORD.findall(text) if len(word) > 1))[:_WORDS]:
         maybe |= {loan.id: loan for loan in await find_visible(desk, [word], limit=5)}

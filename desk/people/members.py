@@ -229,7 +229,7 @@ def _direct_relations(desk: Desk, follow_up: FollowUp, loan: Loan) -> set[Relati
 
 
 async def _related(desk: Desk, follow_up: FollowUp, loan: Loan) -> dict[Relation, list[Member]]:
-    """Return the members by relation to a follow-up: assignee, owner, who stands in for one of them today, their managers."""
+    """Return the members by relation to a follow-up: assignee, owner, who acts for one of them today, their managers."""
     people = await members.by_ids(desk.session, {follow_up.assignee_id, *filter(None, [loan.owner_id])})
     found = await stand_ins_for(desk, people.values())
     return {

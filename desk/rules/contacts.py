@@ -1,6 +1,6 @@
 """How a borrower's name and phone number are read, wherever they come from: a command, a form, a lender's file.
 
-A number is E.164, with an extension as in RFC 3966: `+12133734253;ext=22`. What stands behind a number and is no extension is
+A number is E.164, with an extension as in RFC 3966: `+12133734253;ext=22`. What follows a number and is no extension is
 never part of it: phonenumbers reads `13812345678 ~3` and `A;B` as a number with an extension, so it is given digits alone.
 """
 
@@ -25,7 +25,7 @@ EXAMPLES = ("138 0013 8000", "+86 138 0013 8000")
 """Numbers as a refusal shows them."""
 
 EXTENSION_SIGN = " ext. "
-"""What stands before the extension in a number as people read it."""
+"""What is written before the extension in a number as people read it."""
 
 _EXT = ";ext="
 _INVISIBLE = re.compile(
@@ -108,7 +108,7 @@ def find_phone(text: str, start: int, region: str) -> PhoneMatch | None:
 def read_phone(text: str, region: str) -> str:
     """Return the number in E.164, with its extension. A number without a country code belongs to `region`.
 
-    Raises Invalid (`phone_invalid`, `phone_several`: a second number stands behind it).
+    Raises Invalid (`phone_invalid`, `phone_several`: a second number follows it).
     """
     plain = _plain(text)
     if _PLAIN_NUMBER.fullmatch(plain) and (phone := _whole_number(plain, region)) is not None:

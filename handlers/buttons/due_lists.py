@@ -1,4 +1,4 @@
-"""Buttons of the lists of what is due: other pages, other lists, and the list that a count stands for."""
+"""Buttons of the lists of what is due: other pages, other lists, and the list behind a count."""
 
 from collections.abc import Mapping
 from datetime import date

@@ -163,7 +163,7 @@ class _DocumentList:
         return tuple(self._items.values())
 
     def _by_due_missing(self) -> Invalid:
-        """Return the refusal of `by` without a due time, with the word that stands in its place."""
+        """Return the refusal of `by` without a due time, with the word in its place."""
         reader, start = self._reader, self._reader.at
         reader.take_word(_BY)
         reader.take_token()

@@ -143,7 +143,7 @@ def _new(reader: Reader, region: str) -> New:
 
 
 def _refuse_without_name(reader: Reader, phone: PhoneMatch) -> NoReturn:
-    """Refuse a line that begins with the number: the name is mostly what stands behind it."""
+    """Refuse a line that begins with the number: the name is mostly what follows it."""
     given, number = reader.line.trimmed(reader.at), reader.line.trimmed(phone.start, phone.end)
     name = reader.line.trimmed(phone.end) or example(reader.line, "王小明", "Wang Fang")
     note = ""

@@ -138,7 +138,7 @@ def _kinds(t: Translator, view: HomeView) -> list[Button]:
 
 
 def _late(t: Translator, view: HomeView) -> list[Button]:
-    """Return the button that lists what the count of late calls stands for."""
+    """Return the button that lists the late calls."""
     if not view.late_total:
         return []
     value = {"p": "late", **({"k": view.page.kind} if view.page.kind else {})}

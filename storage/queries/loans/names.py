@@ -19,7 +19,7 @@ _BETWEEN_PARTS = re.compile(f"[{_BLANKS}{_MARKS}]+")
 _BETWEEN_WORDS = re.compile(f"[{_BLANKS}]+")
 
 _SIGNS = "[*+$%^\u2190-\u23ff\u2600-\u27bf\u2b00-\u2bff\ufe00-\ufe0f\U0001f000-\U0001faff\U000e0000-\U000e01ef]"
-"""Arrows, dingbats, emoji and marks of markup: around a name, people do not type them. Not what stands for a character that
+"""Arrows, dingbats, emoji and marks of markup: around a name, people do not type them. Not what replaces a character that
 could not be written (`?`, `□`): it is a character of the name."""
 
 _AROUND = re.compile(f"^{_SIGNS}+|{_SIGNS}+$")
@@ -76,7 +76,7 @@ def words_of(name: str) -> list[str]:
 
 
 def parts_of(name: str) -> list[str]:
-    """Return what stands between any separators, as it is compared: `o`, `neil` for `O'Neil`."""
+    """Return what is between separators, as it is compared: `o`, `neil` for `O'Neil`."""
     return [part for part in _BETWEEN_PARTS.split(folded(name)) if part]
 
 
