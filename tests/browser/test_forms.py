@@ -114,7 +114,7 @@ async def test_an_updated_form_keeps_the_text_being_typed(scene: Scene) -> None:
     await scene.call(
         "views.update", view_id=view_id, view=modal("Log a call", choice, text_field("Note"), text_field("Promised"))
     )
-    await expect(dialog.get_by_label("Promised")).to_be_visible()
+    await expect(dialog.get_by_role("textbox", name="Promised")).to_be_visible()
     await expect(dialog.get_by_label("Note")).to_have_value("on the 5th")
     await expect(dialog.get_by_label("Note")).to_be_focused()
     await expect(dialog.get_by_role("button", name="Outcome: promised")).to_be_visible()

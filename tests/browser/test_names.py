@@ -40,7 +40,7 @@ async def test_every_interactive_element_has_an_accessible_name(new_context: New
 
     home = await open_home(page, say("Home"))
     await nothing_nameless(page)
-    for title in ("Log a call", "Request documents", "My settings"):
+    for title in ("Assign a follow-up", "New inquiry", "My settings"):
         await press(home, say(title))
         form = page.get_by_role("dialog", name=say(title))
         await form.get_by_role("button").first.wait_for()

@@ -25,7 +25,7 @@ async def test_documents_are_requested_with_the_form_and_ticked_off_on_the_card(
     await choose(page, form, say("Loan"), "A-1002", search="liuyang")
     await form.get_by_label(say("ID card")).check()
     await form.get_by_label(say("bank statement")).check()
-    await press(form, say("Thu 26 Nov 10:00"))
+    await press(form, say("Thu 26 Nov 09:00"))
     await press(form, say("Request"))
     await expect(form).to_contain_text(say("Requested: ID card, bank statement."))
     await press(form, say("Close"))
@@ -92,7 +92,7 @@ async def test_an_absent_agents_borrowers_are_all_reassigned_and_the_handover_is
     await expect(form).to_contain_text(say("李娜: 10 → 17 loans"))
     await press(form, say("Reassign now"))
     await expect(form).to_contain_text(say("Reassigned:"))
-    notice = theirs.get_by_role("article").filter(has_text=say("From Tom Baker to you, reassigned by Grace Liu:"))
+    notice = theirs.get_by_role("article").filter(has_text=say("From Tom Baker to 李娜, reassigned by Grace Liu:"))
     await expect(notice).to_contain_text(say("7 loans · 1 open follow-up"))
 
     await press(form, say("Undo"))
