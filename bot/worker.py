@@ -22,7 +22,7 @@ from desk.loans.indexing import index_next
 from desk.messages.digests import digests_due, queue_due_digests
 from desk.messages.reminders import announce_due, escalate_due, escalations_due, reminders_due
 from desk.messages.set_aside import report_set_aside
-from desk.people.team import absences_to_end, end_absences
+from desk.people.working_time import absences_to_end, end_absences
 from storage.engine.trouble import is_outage, log_fields
 from storage.queries.messages.due_scan import DIGESTS, ESCALATIONS, REMINDERS
 from storage.queries.people.members import ABSENCES

@@ -19,7 +19,8 @@ from desk.loans.lookup import resolve
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.people import accounts
 from desk.people.members import acting_for, managers_for, require_caller, require_may_act
-from desk.people.team import MemberChange, require_may_change_roles, require_other_admin, view_of
+from desk.people.team import require_may_change_roles, require_other_admin
+from desk.people.views import MemberChange, view_of
 from storage.engine.types import new_id
 from storage.queries.handover import holdings
 from storage.queries.handover.holdings import FollowUpOutline, LoanOutline

@@ -14,7 +14,8 @@ from desk.core.undo_rules import allow_partial_undo
 from desk.follow_ups import rescheduling
 from desk.messages.digest_times import next_for
 from desk.people.members import acting_for, hours_of, today_of
-from desk.people.team import ReminderChannel, begin_absence, check_channel, end_absence, enter_hours
+from desk.people.team import ReminderChannel, check_channel
+from desk.people.working_time import begin_absence, end_absence, enter_hours
 from desk.rules.hours import WorkingHours
 from storage.queries.people import members
 from storage.tables import Member

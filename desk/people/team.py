@@ -1,34 +1,18 @@
-"""The members of the desk: add them, and change their roles, absence, cover and hours."""
+"""The members of the desk: who may join, their roles, and the teams they manage."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, time, timedelta
-from typing import Literal
+from dataclasses import dataclass
 from uuid import UUID
 
 from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Conflict, Invalid
 from desk.core.permissions import CALLERS, allows, require, require_role, roles_of
 from desk.core.transaction import Desk
-from desk.core.undo_rules import RIGHTS, UndoneRow, allow_partial_undo, corrects_after_undo, takes_back
-from desk.follow_ups import rescheduling
+from desk.core.undo_rules import UndoneRow, corrects_after_undo, takes_back
 from desk.messages.digest_times import next_for
 from desk.people import access_requests, onboarding
 from desk.people.installing import Newcomer, new_member
-from desk.people.members import (
-    StandIns,
-    hours_of,
-    is_away_today,
-    managers_for,
-    require_caller,
-    shown_zone,
-    stand_ins_for,
-    today_of,
-    zone_of,
-)
-from desk.rules.hours import WorkingHours
-from desk.rules.working_time import local_date
-from storage.queries.follow_ups import follow_ups
+from desk.people.views import MemberView, view_of
 from storage.queries.handover import holdings
 from storage.queries.messages import homes
 from storage.queries.people import members
@@ -62,25 +46,6 @@ class ReminderChannel:
 
 
 @dataclass(frozen=True, slots=True)
-class MemberView:
-    """A member as a list shows them. `cover` and `acting` are Slack ids: whom they named, and who acts today while they are
-    away or have lost their account (`account_lost`: `deactivated`, `guest`); None: they act themselves, or nobody does."""
-
-    slack_user_id: str
-    roles: tuple[str, ...]
-    team: str | None
-    hours: WorkingHours
-    zone: str
-    channel: str | None
-    digest_time: time | None
-    absent_from: date | None = None
-    absent_until: date | None = None
-    cover: str | None = None
-    account_lost: Literal["deactivated", "guest"] | None = None
-    acting: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class MemberAddition:
     """An added or changed member. Warn if `channel_is_public`: everyone in the company can read it.
 
@@ -95,34 +60,6 @@ class MemberAddition:
     before: MemberView | None = None
     team_is_new: bool = False
     asks_for_team: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class MemberChange:
-    """A changed member, and how many open follow-ups and loans they have, or gave to `acting` (a Slack id) when removed.
-
-    `under_way`: the worker is still to recompute the times that follow; `moving`: it is still to hand over what they have.
-    `before` is the member as they were, where the act replaces something.
-    """
-
-    member: MemberView
-    undo_id: UUID
-    moved: int = 0
-    loans: int = 0
-    acting: str | None = None
-    under_way: bool = False
-    moving: bool = False
-    before: MemberView | None = None
-
-
-async def list_team(desk: Desk) -> tuple[MemberView, ...]:
-    """Return the members of the desk, by team and name."""
-    require(desk, "see_team")
-    everybody = await members.everybody(desk.session, desk.workspace.id)
-    teams = {team.id: team.name for team in await members.teams(desk.session, desk.workspace.id)}
-    found = await stand_ins_for(desk, everybody)
-    views = [_view(desk, member, teams, found) for member in everybody]
-    return tuple(sorted(views, key=lambda view: (view.team or "", view.slack_user_id)))
 
 
 async def team_names(desk: Desk) -> list[tuple[UUID, str]]:
@@ -222,13 +159,6 @@ async def drop_roles(desk: Desk, member: Member, roles: Collection[str]) -> Memb
     return MemberAddition(await view_of(desk, member), offer_undo(desk, "drop_roles"), again=True, before=before)
 
 
-async def member_now(desk: Desk, slack_user_id: str) -> MemberView | None:
-    """Return a present member as a form shows them, or None for others. Raises NotAllowed (`role_missing`)."""
-    require_role(desk, "add_member")
-    member = await members.by_slack_id(desk.session, desk.workspace.id, slack_user_id)
-    return await view_of(desk, member) if member is not None and member.removed_at is None else None
-
-
 async def _set_roles(desk: Desk, member: Member, roles: Sequence[str]) -> None:
     had = roles_of(member)
     if not roles:
@@ -257,9 +187,6 @@ async def add_manager(desk: Desk, candidate: Candidate) -> MemberAddition:
     return await add_member(desk, candidate, roles=["manager"], channel=None, team_name="")
 
 
-allow_partial_undo("away", "back", "set_hours")
-
-
 @takes_back(Member)
 async def take_back_membership(desk: Desk, member: Member) -> None:
     """End a membership when Undo takes back the act that began it."""
@@ -273,15 +200,13 @@ async def take_back_managing(desk: Desk, row: TeamManager) -> None:
 
 
 @corrects_after_undo(Member)
-async def check_rights(desk: Desk, undo: Undo, rows: Sequence[UndoneRow]) -> None:
-    """Raise NotAllowed (`admin_only`, `team_only`) if the acting member may no longer do to a member what they undo."""
+async def check_roles(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
+    """Raise NotAllowed (`admin_only`) if the acting member may no longer grant or revoke the roles that the Undo changes."""
     for each in rows:
         member: Member = each.row
         were = frozenset[str](each.replaced["roles"].split())
         joins_or_leaves = each.before is None or "removed_at" in each.before
         require_may_change_roles(desk, roles_of(member) | were if joins_or_leaves else roles_of(member) ^ were)
-        if undo.act in ("away", "back", "set_hours"):
-            await _require_may_manage(desk, RIGHTS[undo.act], member)
 
 
 @corrects_after_undo(Member)
@@ -305,84 +230,6 @@ async def check_who_left(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None
         raise Invalid("last_admin")
 
 
-async def set_absence(desk: Desk, member: Member, *, until: date, cover: Member | None) -> MemberChange:
-    """Enter an absence from today to `until`, inclusive. The cover, or else the manager, gets reminders and follow-ups.
-
-    Raises NotAllowed (`team_only`), Invalid (`same_person`, `cannot_take_calls`, `absence_past`).
-    """
-    await _require_may_manage(desk, "set_absence", member)
-    before = await view_of(desk, member)
-    begin_absence(desk, member, until=until, cover=cover)
-    return await _rescheduled(desk, member, "away", before)
-
-
-async def clear_absence(desk: Desk, member: Member) -> MemberChange:
-    """End an absence, and return the open follow-ups to the member. Raises NotAllowed (`team_only`)."""
-    await _require_may_manage(desk, "set_absence", member)
-    end_absence(desk, member)
-    return await _rescheduled(desk, member, "back")
-
-
-async def set_hours(desk: Desk, member: Member, *, start: time, end: time, days: frozenset[int] | None) -> MemberChange:
-    """Set the member's working hours; `days` None keeps the working days. Raises NotAllowed (`team_only`)."""
-    await _require_may_manage(desk, "set_hours", member)
-    before = await view_of(desk, member)
-    hours = replace(hours_of(member), start=start, end=end, **({"days": days} if days else {}))
-    enter_hours(desk, member, hours)
-    member.next_digest_at = await next_for(desk, member)
-    return await _rescheduled(desk, member, "set_hours", before)
-
-
-def begin_absence(desk: Desk, member: Member, *, until: date, cover: Member | None) -> None:
-    """Change the member's columns as `set_absence` does. The caller checks rights and recomputes reminder times."""
-    if cover is not None and cover.id == member.id:
-        raise Invalid("same_person")
-    if cover is not None and roles_of(member) & set(CALLERS):
-        require_caller(cover)
-    today = today_of(desk, member)
-    if until < today:
-        raise Invalid("absence_past", given=until)
-    track(desk, member)
-    member.absent_from, member.absent_until = today, until
-    member.cover_id = cover.id if cover else None
-    desk.audit("away", subject_id=member.id, until=until.isoformat(), cover=str(cover.id) if cover else None)
-
-
-def end_absence(desk: Desk, member: Member) -> None:
-    """Clear the member's absence. The caller checks rights and recomputes reminder times."""
-    track(desk, member)
-    member.absent_from = member.absent_until = member.cover_id = None
-    desk.audit("back", subject_id=member.id)
-
-
-async def absences_to_end(desk: Desk) -> list[list[UUID]]:
-    """Return the members whose absences `end_absences` would look at, each in a list of their own."""
-    anywhere = desk.now.date() + timedelta(days=1)
-    absent = await members.absent_before(desk.session, desk.workspace.id, anywhere, desk.now)
-    return [[member_id] for member_id in absent]
-
-
-async def end_absences(desk: Desk, only: Collection[UUID] | None = None) -> int:
-    """End the absences whose last day is over in the member's time zone (of `only` these, if given); return how many."""
-    anywhere = desk.now.date() + timedelta(days=1)
-    absent = await members.lock_absent_before(desk.session, desk.workspace.id, anywhere, desk.now, only)
-    over = [m for m in absent if m.absent_until and m.absent_until < local_date(desk.now, zone_of(m))]
-    for member in over:
-        end_absence(desk, member)
-    if over:
-        await desk.session.flush()
-        await rescheduling.for_members(desk, [member.id for member in over])
-    return len(over)
-
-
-def enter_hours(desk: Desk, member: Member, hours: WorkingHours) -> None:
-    """Change the member's working hours. The caller checks rights and recomputes reminder times."""
-    track(desk, member)
-    member.work_start, member.work_end = hours.start, hours.end
-    member.working_days = "".join(str(day) for day in sorted(hours.days))
-    desk.audit("set_hours", subject_id=member.id)
-
-
 def start_managing(desk: Desk, row: TeamManager | None, team_id: UUID, member_id: UUID) -> None:
     """Make a member a manager of a team; `row` is their earlier row for that team, if any."""
     if row is None:
@@ -395,26 +242,6 @@ def stop_managing(desk: Desk, row: TeamManager) -> None:
     """Stop the member of this row managing its team."""
     if row.removed_at is None:
         track(desk, row).removed_at = desk.now
-
-
-async def _rescheduled(desk: Desk, member: Member, act: str, before: MemberView | None = None) -> MemberChange:
-    await desk.session.flush()
-    under_way = await rescheduling.for_members(desk, [member.id])
-    held = await follow_ups.open_counts(desk.session, [member.id])
-    return MemberChange(
-        member=await view_of(desk, member),
-        undo_id=offer_undo(desk, act),
-        moved=held[member.id],
-        under_way=under_way,
-        before=before,
-    )
-
-
-async def _require_may_manage(desk: Desk, act: str, member: Member) -> None:
-    if allows(desk.member, act, {"own"} if desk.member.id == member.id else ()):
-        return
-    managers = {manager.id for manager in await managers_for(desk, member)}
-    require(desk, act, {"managed"} if desk.member.id in managers else ())
 
 
 def check_candidate(candidate: Candidate) -> None:
@@ -484,33 +311,3 @@ async def _manage(desk: Desk, member: Member, channel: ReminderChannel | None) -
     if channel is not None and (team.manager_channel_id is None or team.channel_lost_at is not None):
         track(desk, team)
         team.manager_channel_id, team.channel_lost_at = channel.channel_id, None
-
-
-async def view_of(desk: Desk, member: Member) -> MemberView:
-    """Return a member as a list shows them."""
-    teams = {team.id: team.name for team in await members.teams(desk.session, desk.workspace.id)}
-    return _view(desk, member, teams, await stand_ins_for(desk, [member]))
-
-
-def _view(desk: Desk, member: Member, teams: dict[UUID, str], found: StandIns) -> MemberView:
-    cover = found.people.get(member.cover_id) if member.cover_id else None
-    acting = found.acting(member, today_of(desk, member)) if is_away_today(desk, member) else member
-    zone = shown_zone(desk, member)
-    return MemberView(
-        slack_user_id=member.slack_user_id,
-        roles=tuple(member.roles.split()),
-        team=teams.get(member.team_id) if member.team_id else None,
-        hours=hours_of(member, zone),
-        zone=zone.key,
-        channel=member.reminder_channel_id if member.channel_lost_at is None else None,
-        digest_time=member.digest_time,
-        absent_from=member.absent_from,
-        absent_until=member.absent_until,
-        cover=cover.slack_user_id if cover else None,
-        account_lost="guest"
-        if member.account_lost_why == "guest"
-        else "deactivated"
-        if member.account_lost_at
-        else None,
-        acting=acting.slack_user_id if acting.id != member.id else None,
-    )

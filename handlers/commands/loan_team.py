@@ -5,7 +5,7 @@ from desk.core.permissions import allows
 from desk.core.values import PersonRef
 from desk.core.vocabulary import VOCABULARY
 from desk.handover.reassigning import remove_member
-from desk.people import calendars, team
+from desk.people import calendars, team, views, working_time
 from desk.people.members import find_member
 from handlers.door.declarations import Command
 from handlers.door.lines import read_line
@@ -57,7 +57,7 @@ async def loan_team(request: Request) -> Message:
         case ListTeam():
             return members(
                 t,
-                await team.list_team(desk),
+                await views.list_team(desk),
                 sets_up=allows(desk.member, "add_member"),
                 admin=allows(desk.member, "change_admin_roles"),
                 year_to_enter=await calendars.year_to_enter(desk),
@@ -73,12 +73,12 @@ async def loan_team(request: Request) -> Message:
         case Away(who, until, cover):
             member = await find_member(desk, who)
             covering = await find_member(desk, cover) if cover else None
-            return away(t, await team.set_absence(desk, member, until=until, cover=covering))
+            return away(t, await working_time.set_absence(desk, member, until=until, cover=covering))
         case Back(who):
-            return back(t, await team.clear_absence(desk, await find_member(desk, who)))
+            return back(t, await working_time.clear_absence(desk, await find_member(desk, who)))
         case SetHours(who, start, end, days):
             member = await find_member(desk, who)
-            return hours(t, await team.set_hours(desk, member, start=start, end=end, days=days))
+            return hours(t, await working_time.set_hours(desk, member, start=start, end=end, days=days))
         case SetDay(on, working, name):
             return day(t, await calendars.set_day(desk, on, working=working, name=name))
 

@@ -8,15 +8,8 @@ from desk.core.values import PersonRef
 from desk.core.vocabulary import VOCABULARY
 from desk.handover.reassigning import remove_member
 from desk.people.members import find_member, slack_id_of
-from desk.people.team import (
-    TEAM_LIMIT,
-    MemberUpdate,
-    MemberView,
-    change_member,
-    may_grant,
-    member_now,
-    team_names,
-)
+from desk.people.team import TEAM_LIMIT, MemberUpdate, change_member, may_grant, team_names
+from desk.people.views import MemberView, member_now
 from handlers.door.request import Request, values
 from handlers.forms.fields import CHANNEL_REFUSALS, words
 from handlers.forms.form import TAKEN_UP, WAS, Form, field

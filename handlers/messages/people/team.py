@@ -7,8 +7,9 @@ from desk.core.languages import LANGUAGES
 from desk.core.vocabulary import VOCABULARY
 from desk.people.calendars import CalendarDay
 from desk.people.own_settings import Settings, SettingsChange
-from desk.people.team import MemberAddition, MemberChange, MemberView
+from desk.people.team import MemberAddition
 from desk.people.team_settings import TeamChange
+from desk.people.views import MemberChange, MemberView
 from desk.rules.hours import WorkingHours, format_hours
 from handlers.messages.block_kit.elements import form_button, mentions, undo_button, write_moving, write_under_way
 from handlers.messages.block_kit.message import Bold, Button, Channel, Inline, Mention, Message

@@ -19,7 +19,7 @@ from desk.core.values import Due
 from desk.follow_ups import lifecycle
 from desk.loans import borrowers
 from desk.loans.lookup import visible_loans
-from desk.people import calendars, team
+from desk.people import calendars, working_time
 from desk.people.calendars import calendar_of
 from storage.engine.types import new_id
 from storage.queries.loans import loans, search
@@ -322,7 +322,7 @@ async def test_an_absence_taken_back_gives_the_reminders_back_though_one_was_act
     acted_on = await make_follow_up(office, loan, lin, due_on=friday, remind_at=at_nine)
     async with office.desk(workspace, lin) as desk:
         me = await desk.session.get_one(Member, lin.id)
-        undo_id = (await team.set_absence(desk, me, until=date(2026, 11, 30), cover=later_hours)).undo_id
+        undo_id = (await working_time.set_absence(desk, me, until=date(2026, 11, 30), cover=later_hours)).undo_id
     away_at = (await stored(office, FollowUp, mine.id)).remind_at
     await finish(office, workspace, later_hours, acted_on)
 
@@ -358,9 +358,9 @@ async def test_an_absence_that_was_changed_since_is_not_taken_back(
 ) -> None:
     async with office.desk(workspace, lin) as desk:
         me = await desk.session.get_one(Member, lin.id)
-        undo_id = (await team.set_absence(desk, me, until=date(2026, 11, 30), cover=None)).undo_id
+        undo_id = (await working_time.set_absence(desk, me, until=date(2026, 11, 30), cover=None)).undo_id
     async with office.desk(workspace, lin) as desk:
-        await team.clear_absence(desk, await desk.session.get_one(Member, lin.id))
+        await working_time.clear_absence(desk, await desk.session.get_one(Member, lin.id))
     with pytest.raises(Conflict, match="undo_built_on"):
         await undone(office, workspace, lin, undo_id)
 

@@ -9,7 +9,7 @@ from desk.calls.calls import log_call
 from desk.core.transaction import Office
 from desk.core.values import Due, LoanRef
 from desk.follow_ups.assigning import move_follow_up
-from desk.people import team
+from desk.people import working_time
 from storage.queries.loans import loans
 from storage.tables import FollowUp, Member, Workspace
 from tests.builders import make_follow_up, make_loan, make_member
@@ -28,7 +28,7 @@ async def test_hours_that_change_while_a_call_is_moved_are_worked_out_for_its_ne
     async def afternoons() -> None:
         async with office.desk(workspace) as desk:
             desk.actor = await desk.session.get_one(Member, lin.id)
-            await team.set_hours(desk, desk.actor, start=time(13), end=time(18), days=None)
+            await working_time.set_hours(desk, desk.actor, start=time(13), end=time(18), days=None)
 
     async with office.desk(workspace) as desk:
         desk.actor = await desk.session.get_one(Member, lin.id)
@@ -56,7 +56,7 @@ async def test_whoever_logs_a_call_when_their_absence_ends_waits_for_nobody_in_a
 
     async def end() -> int:
         async with office.desk(workspace) as desk:
-            return await team.end_absences(desk)
+            return await working_time.end_absences(desk)
 
     async with office.desk(workspace, lin) as desk:
         await loans.lock(desk.session, loan.id)

@@ -1,0 +1,97 @@
+"""Members as lists and answers show them."""
+
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Literal
+from uuid import UUID
+
+from desk.core.permissions import require, require_role
+from desk.core.transaction import Desk
+from desk.people.members import StandIns, hours_of, is_away_today, shown_zone, stand_ins_for, today_of
+from desk.rules.hours import WorkingHours
+from storage.queries.people import members
+from storage.tables import Member
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """A member as a list shows them. `cover` and `acting` are Slack ids: whom they named, and who acts today while they are
+    away or have lost their account (`account_lost`: `deactivated`, `guest`); None: they act themselves, or nobody does."""
+
+    slack_user_id: str
+    roles: tuple[str, ...]
+    team: str | None
+    hours: WorkingHours
+    zone: str
+    channel: str | None
+    digest_time: time | None
+    absent_from: date | None = None
+    absent_until: date | None = None
+    cover: str | None = None
+    account_lost: Literal["deactivated", "guest"] | None = None
+    acting: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChange:
+    """A changed member, and how many open follow-ups and loans they have, or gave to `acting` (a Slack id) when removed.
+
+    `under_way`: the worker is still to recompute the times that follow; `moving`: it is still to hand over what they have.
+    `before` is the member as they were, where the act replaces something.
+    """
+
+    member: MemberView
+    undo_id: UUID
+    moved: int = 0
+    loans: int = 0
+    acting: str | None = None
+    under_way: bool = False
+    moving: bool = False
+    before: MemberView | None = None
+
+
+async def list_team(desk: Desk) -> tuple[MemberView, ...]:
+    """Return the members of the desk, by team and name."""
+    require(desk, "see_team")
+    everybody = await members.everybody(desk.session, desk.workspace.id)
+    teams = {team.id: team.name for team in await members.teams(desk.session, desk.workspace.id)}
+    found = await stand_ins_for(desk, everybody)
+    views = [_view(desk, member, teams, found) for member in everybody]
+    return tuple(sorted(views, key=lambda view: (view.team or "", view.slack_user_id)))
+
+
+async def member_now(desk: Desk, slack_user_id: str) -> MemberView | None:
+    """Return a present member as a form shows them, or None for others. Raises NotAllowed (`role_missing`)."""
+    require_role(desk, "add_member")
+    member = await members.by_slack_id(desk.session, desk.workspace.id, slack_user_id)
+    return await view_of(desk, member) if member is not None and member.removed_at is None else None
+
+
+async def view_of(desk: Desk, member: Member) -> MemberView:
+    """Return a member as a list shows them."""
+    teams = {team.id: team.name for team in await members.teams(desk.session, desk.workspace.id)}
+    return _view(desk, member, teams, await stand_ins_for(desk, [member]))
+
+
+def _view(desk: Desk, member: Member, teams: dict[UUID, str], found: StandIns) -> MemberView:
+    cover = found.people.get(member.cover_id) if member.cover_id else None
+    acting = found.acting(member, today_of(desk, member)) if is_away_today(desk, member) else member
+    zone = shown_zone(desk, member)
+    return MemberView(
+        slack_user_id=member.slack_user_id,
+        roles=tuple(member.roles.split()),
+        team=teams.get(member.team_id) if member.team_id else None,
+        hours=hours_of(member, zone),
+        zone=zone.key,
+        channel=member.reminder_channel_id if member.channel_lost_at is None else None,
+        digest_time=member.digest_time,
+        absent_from=member.absent_from,
+        absent_until=member.absent_until,
+        cover=cover.slack_user_id if cover else None,
+        account_lost="guest"
+        if member.account_lost_why == "guest"
+        else "deactivated"
+        if member.account_lost_at
+        else None,
+        acting=acting.slack_user_id if acting.id != member.id else None,
+    )
