@@ -25,19 +25,30 @@ async def make_workspace(office: Office, **values: Any) -> Workspace:
 
 async def make_team(office: Office, workspace: Workspace, name: str = "East", **values: Any) -> Team:
     """Make a team without managers."""
-    row = Team(
+    return await _store(office, team_of(office, workspace, name, **values))
+
+
+def team_of(office: Office, workspace: Workspace, name: str = "East", **values: Any) -> Team:
+    """Return a team that is not stored."""
+    return Team(
         **{"workspace_id": workspace.id, "name": name, "name_key": name.casefold(), "created_at": office.clock.now()}
         | values
     )
-    return await _store(office, row)
 
 
 async def make_member(
     office: Office, workspace: Workspace, slack_user_id: str, *, roles: str = "agent", **values: Any
 ) -> Member:
-    """Make a member who works 09:00-18:00, Monday to Friday, in Shanghai, and reads English."""
+    """Make a member as `member_of` describes them."""
+    return await _store(office, member_of(office, workspace, slack_user_id, roles=roles, **values))
+
+
+def member_of(
+    office: Office, workspace: Workspace, slack_user_id: str, *, roles: str = "agent", **values: Any
+) -> Member:
+    """Return a member who works 09:00-18:00, Monday to Friday, in Shanghai, and reads English. They are not stored."""
     name = values.pop("name", slack_user_id.title())
-    row = Member(
+    return Member(
         **{
             "workspace_id": workspace.id,
             "slack_user_id": slack_user_id,
@@ -52,7 +63,6 @@ async def make_member(
         }
         | values
     )
-    return await _store(office, row)
 
 
 async def make_manager(office: Office, workspace: Workspace, team: Team, slack_user_id: str, **values: Any) -> Member:

@@ -11,11 +11,12 @@ import structlog
 
 from bot import logs
 from bot.manifest import manifest
-from bot.service import open_service
+from bot.service import Service, open_service
 from bot.settings import Settings
 from sandbox.server import Sandbox
 from storage.queries.people import members
-from tests.builders import make_manager, make_member, make_team
+from storage.tables import Member, Team, TeamManager, Workspace
+from tests.builders import member_of, team_of
 from tests.clocks import FrozenClock
 from tests.conftest import UNHURRIED
 from tests.wire.office_day import APP_TOKEN, SIGNING_SECRET, TOKEN, Slack
@@ -74,19 +75,8 @@ async def slack(
     else:
         await service.serve()
         install(sandbox, f"http://127.0.0.1:{service.port}", domain)
-    office, workspace = service.office, service.workspace
-    team = await make_team(office, workspace, manager_channel_id="CMANAGERS")
-    people = {"manager": await make_manager(office, workspace, team, "UMANAGER", name="Manager")}
-    for role in ("agent", "verifier", "collector", "compliance"):
-        people[role] = await make_member(
-            office, workspace, f"U{role.upper()}", roles=role, name=role.title(), team_id=team.id
-        )
-    people["other"] = await make_member(office, workspace, "UOTHER", roles="agent", name="Other", team_id=team.id)
-    async with office.desk(workspace) as desk:
-        admin = await members.by_slack_id(desk.session, workspace.id, "UADMIN")
-        assert admin is not None
-        people["admin"] = admin
-    await service.round()
+    team, people = await employ(service)
+    await service.sender.deliver_pending()
     yield Slack(
         sandbox=sandbox,
         service=service,
@@ -97,6 +87,26 @@ async def slack(
         people=people,
     )
     await service.close()
+
+
+async def employ(service: Service) -> tuple[Team, dict[str, Member]]:
+    """Store a team of everybody in one transaction, and note that Slack was asked about them tonight."""
+    office, workspace = service.office, service.workspace
+    team = team_of(office, workspace, manager_channel_id="CMANAGERS")
+    roles = {"other": "agent"} | {name: name for name in ("manager", "agent", "verifier", "collector", "compliance")}
+    people = {
+        name: member_of(office, workspace, PEOPLE[name], roles=role, name=name.title(), team_id=team.id)
+        for name, role in roles.items()
+    }
+    manages = TeamManager(team_id=team.id, member_id=people["manager"].id, workspace_id=workspace.id)
+    async with office.database.transaction() as session:
+        session.add_all([team, *people.values()])
+        await session.flush()
+        session.add(manages)
+        (await session.get_one(Workspace, workspace.id)).looked_at = workspace.looked_at = office.clock.now()
+        admin = await members.by_slack_id(session, workspace.id, PEOPLE["admin"])
+    assert admin is not None
+    return team, people | {"admin": admin}
 
 
 @pytest.fixture
