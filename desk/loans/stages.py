@@ -196,6 +196,13 @@ def _enter(desk: Desk, loan: Loan, stage: str, reason: str) -> StageChange:
     return change
 
 
+@corrects_after_undo(StageChange)
+async def check_may_write_off(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
+    """Raise NotAllowed (`role_missing`) if the acting member may no longer write off the loan whose write-off they undo."""
+    if any(each.row.to_stage == WRITTEN_OFF for each in rows):
+        require_role(desk, "write_off")
+
+
 @corrects_after_undo(Loan)
 async def release_after_undo(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
     """Take loans that an Undo opened again from owners who have left meanwhile."""

@@ -78,3 +78,13 @@ async def test_who_is_no_manager_any_more_does_not_write_off(slack: Slack, loan:
     refused = await slack.press(slack.manager, asked.message, "Write off now")
     assert "You need the role manager for this." in shown(refused).text
     assert await stage_of(slack, loan) == "disbursed"
+
+
+async def test_who_is_no_manager_any_more_does_not_take_a_write_off_back(slack: Slack, loan: Loan) -> None:
+    asked = await slack.command(slack.manager, "/loan-stage A-1 written off gone")
+    assert asked.message is not None
+    done = shown(await slack.press(slack.manager, asked.message, "Write off now"))
+    await slack.change(slack.manager, roles="agent")
+    refused = await slack.press(slack.manager, done, "Undo")
+    assert "You need the role manager for this." in shown(refused).text
+    assert await stage_of(slack, loan) == "written_off"
