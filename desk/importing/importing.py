@@ -20,7 +20,7 @@ from storage.engine.types import new_id
 from storage.queries.importing import imports
 from storage.queries.loans.loans import number_key
 from storage.queries.people import members
-from storage.tables import Loan, Member
+from storage.tables import Borrower, Loan, Member
 
 BATCH = 200
 """Rows per transaction: few enough that others can write in between."""
@@ -107,6 +107,7 @@ class _Batch:
         self.remarks: list[Remark] = []
         self.plans = PlanCounts()
         self.new: list[tuple[UUID, str, str]] = []
+        self.corrected: list[Borrower] = []
         self.same_phones: list[tuple[ImportRow, Matched]] = []
         self.values_new: list[imports.StoredValues] = []
         self.values_changed: list[imports.StoredValues] = []
@@ -125,8 +126,7 @@ class _Batch:
         )
         named = {key for loan, _, said in there for key in (loan.number_key, said.number_key if said else "")}
         unknown = [row for row in rows if row.phone and number_key(row.number) not in named]
-        phones = [without_extension(row.phone) for row in unknown]
-        digests = [desk.cipher.digest("phone", "".join(filter(str.isdigit, phone))) for phone in phones]
+        digests = [borrowers.phone_digest(desk, row.phone) for row in unknown]
         minted = await imports.renamed_with_phone(desk.session, desk.workspace.id, digests)
         found = {loan.id: (loan, borrower, values) for loan, borrower, values in there}
         found |= {loan.id: (loan, borrower, None) for loan, borrower in minted}
@@ -244,6 +244,8 @@ class _Batch:
         update = Update(known, row, owner, self.plans, owner_left=owner_left)
         await update_loan(desk, update)
         self.remarks += update.remarks
+        if not update.columns.isdisjoint(("name", "phone")):
+            self.corrected.append(known.borrower)
         self._remember(loan, known.values, row, known.said.values)
         if taken_over:
             return "taken_over"
@@ -259,6 +261,7 @@ class _Batch:
 
     async def finish(self) -> ImportResult:
         """Write what is written for all rows at once, and return the result."""
+        await borrowers.index(self.desk, self.corrected)
         await borrowers.write_many(self.desk, self.new)
         await imports.add_values(self.desk.session, self.desk.workspace.id, self.values_new, self.desk.now)
         await imports.change_values(self.desk.session, self.values_changed, self.desk.now)

@@ -104,7 +104,7 @@ class Update:
 
 
 async def update_loan(desk: Desk, update: Update) -> None:
-    """Give a locked loan what the file says."""
+    """Give a locked loan what the file says. The caller has a borrower with another name or phone indexed again."""
     loan, row = update.known.loan, update.row
     loan.demo_at = None
     await _update_contact(desk, update)
@@ -134,7 +134,7 @@ async def _update_contact(desk: Desk, update: Update) -> None:
     name = row.name if update.takes("name", known.name, row.name) else None
     phone = row.phone if update.takes("phone", known.phone, row.phone) else None
     if name is not None or phone is not None:
-        await borrowers.correct(desk, update.known.borrower, name=name, phone=phone)
+        await borrowers.rewrite(desk, update.known.borrower, name=name, phone=phone)
     if name is not None:
         record_correction(desk, update.known.loan, "name", known.name)
     if phone is not None:

@@ -57,7 +57,13 @@ async def write_many(desk: Desk, contacts: Sequence[tuple[UUID, str, str]]) -> N
 
 
 async def correct(desk: Desk, borrower: Borrower, *, name: str | None = None, phone: str | None = None) -> None:
-    """Correct the name or the phone (E.164) and update the search index.
+    """Correct the name or the phone (E.164), as `rewrite` does, and index the borrower again."""
+    await rewrite(desk, borrower, name=name, phone=phone)
+    await index(desk, [borrower])
+
+
+async def rewrite(desk: Desk, borrower: Borrower, *, name: str | None = None, phone: str | None = None) -> None:
+    """Write another name or phone (E.164). The caller has the borrower indexed again.
 
     A new phone is marked as wrong only if it is on another loan.
     """
@@ -68,13 +74,12 @@ async def correct(desk: Desk, borrower: Borrower, *, name: str | None = None, ph
     if phone is not None and phone != known.phone:
         borrower.phone_cipher = desk.cipher.encrypt(Borrower.phone_cipher, borrower.id, phone)
         borrower.phone_wrong_at = (await wrong_since(desk, [phone])).get(phone)
-    await index(desk, [borrower])
 
 
 async def mark_phone(desk: Desk, borrower_id: UUID, *, wrong: bool) -> None:
     """Mark a borrower's phone as wrong, or remove the mark, on every loan with that phone."""
     known = await contact_of(desk, borrower_id)
-    for row in await loans.borrowers_with(desk.session, desk.workspace.id, [_phone_digest(desk, known.phone)]):
+    for row in await loans.borrowers_with(desk.session, desk.workspace.id, [phone_digest(desk, known.phone)]):
         if (row.phone_wrong_at is not None) is not wrong and contact(desk, row).phone == known.phone:
             track(desk, row).phone_wrong_at = desk.now if wrong else None
 
@@ -83,23 +88,26 @@ async def wrong_since(desk: Desk, phones: Sequence[str]) -> dict[str, datetime]:
     """Return since when each of these phones is marked as wrong, on whichever loan; the others are left out."""
     if not phones:
         return {}
-    digests = {_phone_digest(desk, phone) for phone in phones}
+    digests = {phone_digest(desk, phone) for phone in phones}
     marked = await loans.borrowers_with(desk.session, desk.workspace.id, digests, marked_only=True)
     return {contact(desk, row).phone: row.phone_wrong_at for row in marked if row.phone_wrong_at}
 
 
-def _phone_digest(desk: Desk, phone: str) -> bytes:
+def phone_digest(desk: Desk, phone: str) -> bytes:
+    """Return the digest by which search finds a phone (E.164), whatever its extension."""
     return desk.cipher.digest("phone", without_extension(phone).removeprefix("+"))
 
 
 @recomputes_after(Borrower)
 async def index(desk: Desk, rows: Iterable[Borrower]) -> None:
     """Make search find these borrowers by their present name and phone, and by no earlier ones."""
+    digests: dict[UUID, list[bytes]] = {}
     for borrower in rows:
         now = contact(desk, borrower)
         borrower.search_version = search.VERSION
         desk.add(borrower)
-        await search.replace_terms(desk.session, desk.cipher, desk.workspace.id, borrower.id, now.name, now.phone)
+        digests[borrower.id] = search.digests_of(desk.cipher, now.name, now.phone)
+    await search.replace_digests(desk.session, desk.workspace.id, digests)
 
 
 def contact(desk: Desk, borrower: Borrower) -> Contact:

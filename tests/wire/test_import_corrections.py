@@ -54,6 +54,15 @@ async def test_a_corrected_phone_and_name_survive_the_same_file(slack: Slack) ->
     assert "A-1" not in (await slack.command(slack.agent, "/loan find 13800138000")).text
 
 
+async def test_borrowers_whose_names_and_phones_a_file_changes_are_found_by_the_new_ones_alone(slack: Slack) -> None:
+    await bring(slack, JOHN, "A-2,Ann Lee,13800138002,application,UAGENT")
+    await bring(slack, JOHN.replace("Smith", "Miller"), "A-2,Ann Lee,13900139002,application,UAGENT")
+    for words, number in (("Miller", "A-1"), ("13800138000", "A-1"), ("Ann Lee", "A-2"), ("13900139002", "A-2")):
+        assert number in (await slack.command(slack.agent, f"/loan find {words}")).text, words
+    for words in ("Smith", "13800138002"):
+        assert "No loan you can see" in (await slack.command(slack.agent, f"/loan find {words}")).text, words
+
+
 async def test_a_number_marked_as_wrong_keeps_its_mark_until_the_file_brings_another(slack: Slack) -> None:
     await bring(slack, JOHN)
     await slack.command(slack.agent, "/loan-call A-1 wrong number")

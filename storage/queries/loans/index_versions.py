@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import col, delete, func, select, update
+from sqlmodel import col, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.queries.core.set_aside import is_set_aside
-from storage.queries.loans.search import VERSION, add_digests
-from storage.tables import Borrower, SearchTerm
+from storage.queries.loans.search import VERSION, replace_digests
+from storage.tables import Borrower
 
 SET_ASIDE = -1
 """The version of a borrower that could not be indexed; the earlier entries stay."""
@@ -60,8 +60,7 @@ async def write(
 ) -> None:
     """Replace the entries of these borrowers by those digests, and note which borrowers could not be indexed."""
     ids = list(indexed)
-    await session.exec(delete(SearchTerm).where(col(SearchTerm.borrower_id).in_(ids)))
-    await add_digests(session, workspace_id, indexed.items())
+    await replace_digests(session, workspace_id, indexed)
     for version, of in ((VERSION, ids), (SET_ASIDE, set_aside)):
         await session.exec(update(Borrower).where(col(Borrower.id).in_(of)).values(search_version=version))
 

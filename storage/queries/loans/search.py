@@ -12,7 +12,7 @@ in batches (`storage.upkeep.indexing`), and meanwhile a word is looked up as bot
 import contextlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import combinations
 from typing import Any, TypeVar
@@ -25,6 +25,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.engine.cipher import Cipher, UnreadableError
+from storage.queries.core.rows import chunks
 from storage.queries.loans import names
 from storage.queries.loans.loans import are_numbered
 from storage.queries.loans.readings import readings_of, spellings
@@ -62,8 +63,8 @@ def terms_of(name: str, phone: str) -> set[Term]:
 def search_rows(cipher: Cipher, workspace_id: UUID, borrower_id: UUID, name: str, phone: str) -> list[SearchTerm]:
     """Return the index rows of one borrower."""
     return [
-        SearchTerm(borrower_id=borrower_id, workspace_id=workspace_id, digest=cipher.digest(kind, text))
-        for kind, text in sorted(terms_of(name, phone))
+        SearchTerm(borrower_id=borrower_id, workspace_id=workspace_id, digest=digest)
+        for digest in digests_of(cipher, name, phone)
     ]
 
 
@@ -92,12 +93,11 @@ def digests_of(cipher: Cipher, name: str, phone: str) -> list[bytes]:
     return [cipher.digest(kind, text) for kind, text in sorted(terms_of(name, phone))]
 
 
-async def replace_terms(
-    session: AsyncSession, cipher: Cipher, workspace_id: UUID, borrower_id: UUID, name: str, phone: str
-) -> None:
-    """Index the borrower again after a correction of name or phone."""
-    await session.exec(delete(SearchTerm).where(col(SearchTerm.borrower_id) == borrower_id))
-    session.add_all(search_rows(cipher, workspace_id, borrower_id, name, phone))
+async def replace_digests(session: AsyncSession, workspace_id: UUID, digests: Mapping[UUID, Iterable[bytes]]) -> None:
+    """Replace the index rows of these borrowers by those of their digests."""
+    for ids in chunks(digests):
+        await session.exec(delete(SearchTerm).where(col(SearchTerm.borrower_id).in_(ids)))
+    await add_digests(session, workspace_id, digests.items())
 
 
 async def find_loans(
