@@ -213,8 +213,7 @@ async def check_roles(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
 async def check_who_left(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
     """Empty the home of each member whom the Undo removed.
 
-    Raises Conflict (`undo_leaves_loans`) if one still has loans or follow-ups, which would then appear in no list;
-    Invalid (`last_admin`) if no admin is left.
+    Raises Conflict (`undo_leaves_loans`) if one still has loans or follow-ups, which would then appear in no list.
     """
     for each in rows:
         member: Member = each.row
@@ -224,10 +223,6 @@ async def check_who_left(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None
         if held_loans or held_follow_ups:
             raise Conflict("undo_leaves_loans", who=member.slack_user_id)
         await homes.request_check(desk.session, member.id, desk.now)
-    was_admin = any("admin" in r.replaced["roles"].split() and not r.replaced["removed_at"] for r in rows)
-    await desk.session.flush()
-    if was_admin and not await members.with_role(desk.session, desk.workspace.id, "admin"):
-        raise Invalid("last_admin")
 
 
 def start_managing(desk: Desk, row: TeamManager | None, team_id: UUID, member_id: UUID) -> None:

@@ -180,6 +180,16 @@ async def test_a_lost_account_gets_no_new_work(slack: Slack) -> None:
     assert "UVERIFIER" not in moved.text
 
 
+async def test_a_manager_takes_back_hours_though_the_only_admins_account_was_deactivated(slack: Slack) -> None:
+    await slack.change(slack.admin, team_id=slack.team.id)
+    slack.sandbox.remove_user("UADMIN")
+    await heard(slack)
+    changed = (await slack.command(slack.manager, "/loan-team hours <@UADMIN> 09:00-17:00")).message
+    assert changed is not None
+
+    assert "Undone" in shown(await slack.press(slack.manager, changed, "Undo")).text
+
+
 @pytest.mark.parametrize("change", ["deactivated", "guest", "zone"])
 async def test_the_nightly_look_finds_what_no_event_told(slack: Slack, change: str) -> None:
     user = slack.sandbox.workspace.users["UAGENT"]
