@@ -19,6 +19,7 @@ from desk.messages import lost_channels
 from desk.people import accounts
 from desk.people.team import ReminderChannel
 from handlers.door.directory import Directory, code_of
+from handlers.door.retry_after import read_retry_after
 from storage.engine.trouble import log_fields
 from storage.queries.people import members, workspaces
 from storage.tables import Member, Workspace
@@ -43,7 +44,7 @@ class _WaitError(Exception):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(seconds)
-        self.pause = min(max(timedelta(seconds=seconds), PAUSE), LONGEST_PAUSE)
+        self.pause = max(timedelta(seconds=seconds), PAUSE)
 
 
 class _Subject(NamedTuple):
@@ -66,7 +67,7 @@ class NightlyLook:
     async def round(self) -> None:
         """Begin the look of the night if it is due, and do a part of it. Only database errors are raised."""
         now = self._office.clock.now()
-        if not self._ahead and self._is_due(now):
+        if not self._ahead and _is_due(self._workspace, now):
             await self._begin(now)
         if not self._ahead or (self._not_before is not None and now < self._not_before <= now + LONGEST_PAUSE):
             return
@@ -79,18 +80,14 @@ class NightlyLook:
                 return
             self._ahead.popleft()
 
-    def _is_due(self, now: datetime) -> bool:
-        begun = self._workspace.looked_at
-        return begun is None or begun < _last_beginning(now, ZoneInfo(self._workspace.zone))
-
     async def _begin(self, now: datetime) -> None:
         async with self._office.desk(self._workspace) as desk:
             row = await workspaces.locked(desk.session, desk.workspace.id)
-            begun, row.looked_at = row.looked_at, now
-            if begun is not None and begun >= _last_beginning(now, ZoneInfo(row.zone)):
-                row.looked_at = begun
+            is_due, is_new = _is_due(row, now), row.looked_at is None
+            if is_due:
+                row.looked_at = now
             desk.workspace = row
-            if begun is None or row.looked_at == begun:  # just installed, or another process looks
+            if is_new or not is_due:  # just installed, or another process looks
                 return
             people = await members.everybody(desk.session, row.id)
             teams = await members.teams(desk.session, row.id)
@@ -107,7 +104,8 @@ class NightlyLook:
                 await self._follow(subject.slack_id)
         except SlackApiError as error:
             if code_of(error) in ("ratelimited", "rate_limited"):
-                raise _WaitError(_retry_after(error)) from error
+                headers = getattr(error.response, "headers", {})
+                raise _WaitError(read_retry_after(headers, longest=LONGEST_PAUSE.total_seconds())) from error
             log.warning("not_looked_at", subject=subject.slack_id, error=code_of(error))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("not_looked_at", subject=subject.slack_id, **log_fields(error))
@@ -138,6 +136,11 @@ class NightlyLook:
                 log.warning("channel_lost", channel=channel_id, error=error)
 
 
+def _is_due(workspace: Workspace, now: datetime) -> bool:
+    begun = workspace.looked_at
+    return begun is None or begun < _last_beginning(now, ZoneInfo(workspace.zone))
+
+
 def _last_beginning(now: datetime, zone: ZoneInfo) -> datetime:
     local = now.astimezone(zone)
     tonight = datetime.combine(local.date(), BEGINS_AT, zone)
@@ -152,11 +155,3 @@ def _trouble_with(channel: ReminderChannel | None) -> str | None:
     if channel.is_archived:
         return "is_archived"
     return None if channel.bot_is_in else "not_in_channel"
-
-
-def _retry_after(error: SlackApiError) -> float:
-    headers = {name.casefold(): value for name, value in getattr(error.response, "headers", {}).items()}
-    try:
-        return float(headers.get("retry-after", PAUSE.total_seconds()))
-    except ValueError:
-        return PAUSE.total_seconds()
