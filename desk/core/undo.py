@@ -85,7 +85,7 @@ async def take_back(desk: Desk, undo_id: UUID) -> UndoResult:
 
     Raises NotFound (`undo_unknown`; `unknown_loan_pressed`: the loan was lost since), NotAllowed (`undo_not_yours`;
     `role_missing`, `admin_only`, `team_only`, `others_may_act`: the right was lost since), Invalid (`undo_too_late`),
-    Conflict (`already_undone`, `undo_leaves_loans`; `undo_built_on`, with the loans and the later acts).
+    Conflict (`already_undone`, `undo_leaves_loans`, `handover_under_way`; `undo_built_on`, with the loans and the later acts).
     """
     undo = await _own_undo(desk, undo_id)
     await undo_rules.check_before_undo(desk, undo)

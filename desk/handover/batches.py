@@ -5,7 +5,6 @@ from uuid import UUID
 
 from desk.core import recomputations
 from desk.core.changes import offer_undo
-from desk.core.errors import Conflict
 from desk.core.recomputations import computes
 from desk.core.transaction import Desk
 from desk.core.undo import take_back_part
@@ -29,12 +28,6 @@ BATCH = 40
 def are_many(loans: Sequence[LoanOutline], follow_ups: Sequence[FollowUpOutline]) -> bool:
     """Return whether these are too many to hand over at once."""
     return max(len(loans), len(follow_ups)) > recomputations.AT_ONCE
-
-
-async def require_settled(desk: Desk, member: Member) -> None:
-    """Raise Conflict (`handover_under_way`) while the worker still hands over what the member gives or gets."""
-    if await holdings.is_under_way(desk.session, member.id):
-        raise Conflict("handover_under_way", who=member.slack_user_id)
 
 
 def leave_to_worker(

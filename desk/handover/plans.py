@@ -19,6 +19,7 @@ from desk.handover.moves import HandoverCounts, count, fingerprint_of, hand_over
 from desk.handover.reassigning import require_may_reassign
 from desk.loans.lookup import visible_today
 from desk.people.members import is_away_today, require_caller
+from desk.people.team import require_settled
 from desk.rules.balancing import Load, Weight, balance
 from storage.engine.types import new_id
 from storage.queries.follow_ups import follow_ups
@@ -269,7 +270,7 @@ async def _large_plan(desk: Desk, request: PlanRequest, *, lock: bool) -> _Large
     await require_may_take_all(desk, outgoing)
     if lock:
         await members.lock(desk.session, outgoing.id)
-    await batches.require_settled(desk, outgoing)
+    await require_settled(desk, outgoing)
     owned, held = await holdings.outline_of_member(desk.session, outgoing.id)
     if request.how != "one" or not batches.are_many(owned, held):
         return None

@@ -19,7 +19,7 @@ from desk.loans.lookup import resolve
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.people import accounts
 from desk.people.members import acting_for, managers_for, require_caller, require_may_act
-from desk.people.team import require_may_change_roles, require_other_admin
+from desk.people.team import require_may_change_roles, require_other_admin, require_settled
 from desk.people.views import MemberChange, view_of
 from storage.engine.types import new_id
 from storage.queries.handover import holdings
@@ -102,7 +102,7 @@ async def preview_all(desk: Desk, outgoing: Member, to: Member, *, why: str = ""
     """
     _require_manager(desk, outgoing, to)
     check_note(why)
-    await batches.require_settled(desk, outgoing)
+    await require_settled(desk, outgoing)
     loans, follow_ups = await holdings.outline_of_member(desk.session, outgoing.id)
     return Preview(
         from_=outgoing.slack_user_id,
@@ -228,9 +228,9 @@ async def _held_by(desk: Desk, outgoing: Member) -> _Few | _Many:
     if batches.are_many(*outline):
         # No loan is locked: of two handovers that are confirmed at once, the second waits here for the first.
         await members.lock(desk.session, outgoing.id)
-        await batches.require_settled(desk, outgoing)
+        await require_settled(desk, outgoing)
         return _Many(*outline)
-    await batches.require_settled(desk, outgoing)
+    await require_settled(desk, outgoing)
     return _Few(*await holdings.of_member(desk.session, outgoing.id, lock=True))
 
 

@@ -142,7 +142,8 @@ async def drop_roles(desk: Desk, member: Member, roles: Collection[str]) -> Memb
     """Take roles away from a member.
 
     Raises NotAllowed (`role_missing`, `admin_only`), Invalid (`role_not_held`, `only_role`, `last_admin`), Conflict
-    (`roles_leave_loans`: without these roles the member makes no calls, but still has loans or follow-ups).
+    (`roles_leave_loans`: without these roles the member makes no calls, but still has loans or follow-ups;
+    `handover_under_way`: they still give or get some).
     """
     require_role(desk, "add_member")
     before = await view_of(desk, member)
@@ -168,12 +169,22 @@ async def _set_roles(desk: Desk, member: Member, roles: Sequence[str]) -> None:
     member.roles = " ".join(roles)
     if not had & set(CALLERS) or roles_of(member) & set(CALLERS):
         return
-    held_loans, held_follow_ups = await holdings.of_member(desk.session, member.id, lock=False)
-    if held_loans or held_follow_ups:
-        raise Conflict("roles_leave_loans", who=member.slack_user_id)
+    await _require_nothing_held(desk, member, "roles_leave_loans")
     for covered in await members.away(desk.session, desk.workspace.id):
         if covered.cover_id == member.id:
             track(desk, covered).cover_id = None
+
+
+async def require_settled(desk: Desk, member: Member) -> None:
+    """Raise Conflict (`handover_under_way`) while the worker still hands over what the member gives or gets."""
+    if await holdings.is_under_way(desk.session, member.id):
+        raise Conflict("handover_under_way", who=member.slack_user_id)
+
+
+async def _require_nothing_held(desk: Desk, member: Member, refusal: str) -> None:
+    await require_settled(desk, member)
+    if any(await holdings.outline_of_member(desk.session, member.id)):
+        raise Conflict(refusal, who=member.slack_user_id)
 
 
 async def _lacks_team(desk: Desk, member: Member) -> bool:
@@ -213,15 +224,14 @@ async def check_roles(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
 async def check_who_left(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
     """Empty the home of each member whom the Undo removed.
 
-    Raises Conflict (`undo_leaves_loans`) if one still has loans or follow-ups, which would then appear in no list.
+    Raises Conflict (`undo_leaves_loans`, `handover_under_way`) if one still has or gets loans or follow-ups, which would then
+    appear in no list.
     """
     for each in rows:
         member: Member = each.row
         if member.removed_at is None:
             continue
-        held_loans, held_follow_ups = await holdings.of_member(desk.session, member.id, lock=False)
-        if held_loans or held_follow_ups:
-            raise Conflict("undo_leaves_loans", who=member.slack_user_id)
+        await _require_nothing_held(desk, member, "undo_leaves_loans")
         await homes.request_check(desk.session, member.id, desk.now)
 
 

@@ -83,6 +83,7 @@ FORM = Form(
         "last_admin": "roles",
         "only_role": "roles",
         "roles_leave_loans": "roles",
+        "handover_under_way": "roles",
         "team_name_too_long": "new_team",
         **CHANNEL_REFUSALS,
     },

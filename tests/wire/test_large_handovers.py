@@ -248,6 +248,20 @@ async def test_who_gives_or_gets_many_loans_is_neither_removed_nor_reassigned_be
     assert "Now with" in (await slack.command(slack.admin, "/loan-team remove @agent to @collector")).text
 
 
+async def test_who_gets_many_loans_stays_a_member_who_takes_calls_until_that_is_done(slack: Slack) -> None:
+    added = (await slack.command(slack.admin, "/loan-team add @stranger agent compliance")).message
+    preview = (await slack.command(slack.manager, "/loan-reassign @agent @stranger")).message
+    assert added is not None
+    assert preview is not None
+    await slack.press(slack.manager, preview, "Reassign now")
+
+    assert "still being reassigned" in (await slack.command(slack.admin, "/loan-team drop @stranger agent")).text
+    assert "still being reassigned" in shown(await slack.press(slack.admin, added, "Undo")).text
+    await slack.deliver()
+    assert await owners(slack) == {"Stranger": 10}
+    assert "takes no calls" in (await slack.command(slack.admin, "/loan-team drop @stranger agent")).text
+
+
 async def test_of_two_managers_who_confirm_at_once_one_wins(slack: Slack) -> None:
     first = (await slack.command(slack.manager, "/loan-reassign @agent @other")).message
     second = (await slack.command(slack.admin, "/loan-reassign @agent @collector")).message
