@@ -1,7 +1,7 @@
 """Find the loan that is meant, among those that the acting member may see."""
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
@@ -160,14 +160,13 @@ async def visible_of_names(desk: Desk, texts: Sequence[str], *, limit: int) -> l
     )
 
 
-async def visible_by_numbers(desk: Desk, numbers: Iterable[str]) -> Mapping[str, LinkedLoan]:
+async def visible_by_numbers(desk: Desk, numbers: Collection[str]) -> Mapping[str, LinkedLoan]:
     """Return the loans of these numbers that the acting member may see, by the number given."""
-    found: dict[str, LinkedLoan] = {}
-    for number in numbers:
-        loan = await loans.by_number(desk.session, desk.workspace.id, number)
-        if loan is not None and await may_see(desk, loan.id):
-            found[number] = LinkedLoan(loan.id, loan.number, loan.stage)
-    return found
+    if not numbers:
+        return {}
+    found = await loans.of_numbers(desk.session, desk.workspace.id, numbers, visible=await visible_today(desk))
+    named = {number: found.get(loans.number_key(number)) for number in numbers}
+    return {number: LinkedLoan(loan.id, loan.number, loan.stage) for number, loan in named.items() if loan}
 
 
 async def _lock_as_stand_in(desk: Desk, number: str) -> Loan | None:

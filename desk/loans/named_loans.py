@@ -49,12 +49,12 @@ async def _by_name(desk: Desk, text: str) -> dict[UUID, Loan]:
     if pieces := list(dict.fromkeys(_pieces(text)))[:_PIECES]:
         maybe |= {loan.id: loan for loan in await visible_of_names(desk, pieces, limit=_MOST)}
     contacts = await borrowers.contacts_of(desk, {loan.borrower_id for loan in maybe.values()})
-    named = {key: name for key, contact in contacts.items() if _stands_in(text, name := contact.name)}
+    named = {key: name for key, contact in contacts.items() if _is_in(text, name := contact.name)}
     longest = {key for key, name in named.items() if not any(name != each and name in each for each in named.values())}
     return {loan.id: loan for loan in maybe.values() if loan.borrower_id in longest}
 
 
-def _stands_in(text: str, name: str) -> bool:
+def _is_in(text: str, name: str) -> bool:
     if is_of_characters(name):
         return name_key(name) in name_key(text)
     return name.casefold() in text.casefold()
