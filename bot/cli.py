@@ -96,13 +96,16 @@ def import_file(
     language: Annotated[
         str | None, typer.Option(help="Language of the report: zh or en. Default: the lender's.")
     ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Report every refused row, not only the first 100.")] = False,
 ) -> None:
     """Import loans from the lender's system. Exit code 1: some rows were refused, or the file cannot be read."""
     from bot.commands.importing import run
 
     _run_with_settings(
         _on_database(
-            lambda settings: run(settings, file, console, language=language, dry_run=dry_run, encoding=encoding)
+            lambda settings: run(
+                settings, file, console, language=language, dry_run=dry_run, encoding=encoding, every=every
+            )
         )
     )
 

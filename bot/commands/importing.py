@@ -31,6 +31,9 @@ from storage.tables import Workspace
 NAMES_SHOWN = 5
 """How many names a dry run shows."""
 
+REFUSED_SHOWN = 100
+"""How many refused rows a report names. They are not imported, so nothing is lost: the next run names them again."""
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -150,9 +153,10 @@ async def run(
     dry_run: bool,
     language: str | None = None,
     encoding: str | None = None,
+    every: bool = False,
 ) -> int:
-    """Import a file and report each refused row, in `language` or else in the lender's. Return 0 when every row was imported,
-    else 1."""
+    """Import a file and report in `language`, or else in the lender's; with `every`, name all refused rows, and not only the
+    first. Return 0 when every row was imported, else 1."""
     t = Translator(language or "en")
     database = Database(settings.database_url.get_secret_value())
     office = Office(database=database, cipher=settings.cipher(), clock=SystemClock())
@@ -170,7 +174,7 @@ async def run(
                 office, workspace, read.rows, dry_run=dry_run, advance=lambda n: progress.advance(task, n)
             )
         outcome.refused = sorted([*outcome.refused, *read.refused], key=lambda row: row.line)
-        _report(t, read, outcome, console, dry_run=dry_run)
+        _report(t, read, outcome, console, dry_run=dry_run, every=every)
         return 1 if outcome.refused else 0
     except DeskError as error:
         _say(console, explain_file(t, error))
@@ -179,14 +183,23 @@ async def run(
         await database.close()
 
 
-def _report(t: Translator, read: FileRead, outcome: Outcome, console: Console, *, dry_run: bool) -> None:
+def _report(t: Translator, read: FileRead, outcome: Outcome, console: Console, *, dry_run: bool, every: bool) -> None:
     if read.unknown:
         _say(console, unknown_columns(t, read.unknown))
     if dry_run and (names := sample_names(read.rows)):
         _say(console, t("Names as they were read: {names}", names=t(", ").join(names)))
-    for row in outcome.refused:
+    named = outcome.refused if every else outcome.refused[:REFUSED_SHOWN]
+    for row in named:
         for error in row.errors:
             _say(console, t("Line {line} refused · {reason}", line=row.line, reason=explain_row(t, error)))
+    if left := len(outcome.refused) - len(named):
+        console.print(
+            t.n(
+                "{n} more row was refused. Run the command with --all to see it.",
+                "{n} more rows were refused. Run the command with --all to see every one.",
+                left,
+            )
+        )
     for remark in sorted(outcome.remarks, key=lambda each: each.line):
         said = explain_remark(t, remark)
         _say(console, t("Line {line} · {loan} · {remark}", line=remark.line, loan=remark.number, remark=said))

@@ -3,6 +3,7 @@ cleans. Runs as an operator types it."""
 
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -22,15 +23,13 @@ async def operator(office: Office, workspace: Workspace, database_url: str, tmp_
     """Runs the command on a file with that content, and returns its exit code and what it printed."""
 
     async def type_import(
-        content: str | bytes, *, dry_run: bool = False, language: str | None = "en", encoding: str | None = None
+        content: str | bytes, *, dry_run: bool = False, language: str | None = "en", **options: Any
     ) -> tuple[int, str]:
         file = tmp_path / "loans.csv"
         file.write_bytes(content.encode() if isinstance(content, str) else content)
         printed = StringIO()
         console = Console(file=printed, markup=False, soft_wrap=True)
-        code = await run(
-            settings_with(database_url), file, console, dry_run=dry_run, language=language, encoding=encoding
-        )
+        code = await run(settings_with(database_url), file, console, dry_run=dry_run, language=language, **options)
         return code, printed.getvalue()
 
     return type_import
@@ -93,6 +92,23 @@ async def test_every_fault_of_a_row_is_named_at_once_in_the_lenders_language(ope
     _, printed = await operator(content)
     assert "Line 2 refused · 手机号: 12345 isn't a valid phone number" in printed
     assert "inquiry, application, approved" in printed
+
+
+async def test_of_many_refused_rows_the_first_are_named_and_all_are_counted(operator) -> None:
+    rows = "".join(f"A-{n},,13,application\n" for n in range(103))
+    content = f"number,name,phone,stage\n{rows}"
+    code, printed = await operator(content)
+    assert (code, printed.count("refused · name: empty"), printed.count("refused · phone: 13 isn't")) == (1, 100, 100)
+    assert "Line 101 refused" in printed
+    assert "Line 102 refused" not in printed
+    assert "\n3 more rows were refused. Run the command with --all to see every one.\n" in printed
+    assert "refused 103 " in printed
+    _, printed = await operator(content, language="zh")
+    assert "\n另有3行未导入。加 --all 运行可列出全部。\n" in printed
+    _, printed = await operator(content, every=True)
+    assert (printed.count("refused · name: empty"), "--all" in printed) == (103, False)
+    _, printed = await operator(content.rsplit("A-100", 1)[0])
+    assert (printed.count("refused · name: empty"), "--all" in printed) == (100, False)
 
 
 async def test_a_repeated_number_and_the_other_faults_of_its_rows_are_named(
