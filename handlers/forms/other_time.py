@@ -9,7 +9,7 @@ from desk.follow_ups import assigning
 from desk.messages import reminders
 from handlers.door.request import Request
 from handlers.forms.fields import purposes
-from handlers.forms.form import Form
+from handlers.forms.form import Build, Form, Submit
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
@@ -21,12 +21,12 @@ _REFUSALS = {"offer_past": "at", "snooze_too_long": "at", "due_after_work": "at"
 
 async def build_next(request: Request, private: Private, typed: Typed) -> View:
     """Write the time and the purpose of the next call. `c` in `private` names the logged call."""
-    return _build_next(request, private, typed, CALL)
+    return _build(request, private, typed, CALL)
 
 
 async def build_step(request: Request, private: Private, typed: Typed) -> View:
     """Write the time and the purpose of the next call. `l` in `private` names the loan."""
-    return _build_next(request, private, typed, STEP)
+    return _build(request, private, typed, STEP)
 
 
 async def submit_next(request: Request) -> Message:
@@ -65,7 +65,7 @@ async def submit_snooze(request: Request) -> Message:
     return snoozed(request.t, result, request.zone)
 
 
-def _build_next(request: Request, private: Private, typed: Typed, of: Form) -> View:
+def _build(request: Request, private: Private, typed: Typed, of: Form) -> View:
     t = request.t
     form = FormWriter(t, private, {"purpose": str(private.get("p", "")), **typed})
     form.moment("at", t("When"))
@@ -82,38 +82,15 @@ def _instant(request: Request) -> datetime:
     return datetime.fromtimestamp(int(request.one("at")), UTC)
 
 
-CALL = Form(
-    name="next_call",
-    right="add_to_call",
-    title=_("Other time"),
-    build=build_next,
-    submit=submit_next,
-    main="at",
-    fields=_REFUSALS,
-    keeps_drafts=False,
-)
+def _form(name: str, right: str, title: str, build: Build, submit: Submit) -> Form:
+    return Form(name, right, title, build, submit, main="at", fields=_REFUSALS, keeps_drafts=False)
+
+
+CALL = _form("next_call", "add_to_call", _("Other time"), build_next, submit_next)
 """The next step after a call."""
 
-STEP = Form(
-    name="next_step",
-    right="plan_offered",
-    title=_("Other time"),
-    build=build_step,
-    submit=submit_step,
-    main="at",
-    fields=_REFUSALS,
-    keeps_drafts=False,
-)
+STEP = _form("next_step", "plan_offered", _("Other time"), build_step, submit_step)
 """The next step of a loan with nothing planned."""
 
-SNOOZE = Form(
-    name="snooze",
-    right="snooze",
-    title=_("Remind me later"),
-    build=build_snooze,
-    submit=submit_snooze,
-    main="at",
-    fields=_REFUSALS,
-    keeps_drafts=False,
-)
+SNOOZE = _form("snooze", "snooze", _("Remind me later"), build_snooze, submit_snooze)
 """A snooze until a chosen time."""
