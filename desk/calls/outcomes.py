@@ -65,7 +65,11 @@ async def apply_outcome(
     if outcome.next == "must" and step is None and not keeps_plan:
         raise Invalid("next_missing", outcome=outcome.code, loan=loan.number)
     if not outcome.ends:
-        return await _another_attempt(desk, loan, open_rows, outcome, match, step, keeps_plan=keeps_plan)
+        if match.answered is not None:
+            return await _count_and_move(desk, loan, outcome, match.answered, step, keeps_plan=keeps_plan)
+        if step is None and (keeps_plan or (open_rows and not match.missing)):
+            return OutcomeResult()
+        return await _plan_next_attempt(desk, loan, outcome, match, step)
     answered, paid = match.answered, None
     ended: tuple[FollowUp, ...] = (answered,) if answered else ()
     if outcome.settles_instalment:
@@ -110,23 +114,12 @@ async def retry_due(desk: Desk, loan: Loan, outcome: Outcome, assignee: Member, 
     return Due(on=local_date(at, zone), at=at)
 
 
-async def _another_attempt(
-    desk: Desk,
-    loan: Loan,
-    open_rows: Sequence[FollowUp],
-    outcome: Outcome,
-    match: FollowUpMatch,
-    step: NextStep | None,
-    *,
-    keeps_plan: bool,
+async def _plan_next_attempt(
+    desk: Desk, loan: Loan, outcome: Outcome, match: FollowUpMatch, step: NextStep | None
 ) -> OutcomeResult:
-    """Move the answered follow-up, which stays open; if no follow-up was open, plan a new one."""
-    if match.answered is not None:
-        return await _count_and_move(desk, loan, outcome, match.answered, step, keeps_plan=keeps_plan)
+    """Plan a follow-up for the next attempt, as typed or by rule; this attempt is its first."""
     if step is not None:
         planned = await _plan_typed(desk, loan, outcome, match, None, step)
-    elif keeps_plan or (open_rows and not match.missing):
-        return OutcomeResult()
     else:
         assignee = await rule_plans.assignee_of_next(desk, loan, None)
         due = await retry_due(desk, loan, outcome, assignee)
@@ -139,6 +132,7 @@ async def _another_attempt(
 async def _count_and_move(
     desk: Desk, loan: Loan, outcome: Outcome, answered: FollowUp, step: NextStep | None, *, keeps_plan: bool
 ) -> OutcomeResult:
+    """Move the answered follow-up, which stays open."""
     assignee = (await members.by_ids(desk.session, [answered.assignee_id]))[answered.assignee_id]
     if step is None and keeps_plan:
         track(desk, answered).attempts += 1
