@@ -19,7 +19,7 @@ from storage.tables import DocumentItem, FollowUp, Loan, Member, Undo
 
 async def report_check(desk: Desk, loan: Loan, row: FollowUp) -> None:
     """Tell the loan's owner, or who acts for them, that a verification has ended; not the one who ended it."""
-    if not _is_check(row) or row.state not in ("done", "cancelled"):
+    if not _is_check(row) or row.state == "open":
         return
     owner = await present_owner(desk, loan)
     if owner is None or (desk.actor is not None and owner.id == desk.actor.id):

@@ -16,6 +16,7 @@ from desk.documents.steps import set_state
 from desk.follow_ups import rule_plans
 from desk.follow_ups.lifecycle import PlannedFollowUp, check_note, close
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
+from desk.follow_ups.verification_notices import report_check
 from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from desk.rules.cadence import CADENCE
@@ -127,6 +128,8 @@ async def _change(desk: Desk, named: Loan, stage: str, reason: str) -> StageChan
     change = _enter(desk, named, stage, reason)
     left = await _release_from_owner_who_left(desk, named, from_stage)
     ended, ended_documents = await _close_what_is_open(desk, named)
+    for row in ended:
+        await report_check(desk, named, row)
     planned = await rule_plans.plan_for_stage(desk, named)
     named.stage_set_at = desk.now
     desk.audit("stage", loan_id=named.id, subject_id=change.id, from_stage=from_stage, to_stage=stage)

@@ -38,6 +38,29 @@ async def test_the_owner_is_told_when_a_check_ends(slack: Slack, loan: Loan, lin
     assert slack.texts(slack.agent) == ["Agent: identity check is open again.\nA-1 · 王* · phone ending 5678"]
 
 
+async def test_the_owner_is_told_when_a_check_ends_with_its_loan(slack: Slack, loan: Loan) -> None:
+    await slack.in_chinese(slack.agent)
+    answer = await slack.command(slack.manager, "/loan-stage A-1 withdrawn")
+    await slack.deliver()
+    [told] = slack.posts(slack.agent)
+    assert told.text.splitlines() == [
+        "Agent：身份核实已结束。",
+        "A-1 · 王* · 尾号5678",
+        "随贷款结束 · Manager，11月25日 周三 10:00",
+    ]
+
+    assert answer.message is not None
+    await slack.press(slack.manager, answer.message, "Undo")
+    await slack.deliver()
+    assert slack.texts(slack.agent) == ["Agent：身份核实又恢复为未完成。\nA-1 · 王* · 尾号5678"]
+
+
+async def test_the_owner_who_ends_the_loan_is_not_told_of_its_checks(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.agent, "/loan-stage A-1 withdrawn")
+    await slack.deliver()
+    assert slack.posts(slack.agent) == []
+
+
 async def test_an_attempt_and_a_call_of_the_owner_tell_nobody(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.verifier, "/loan-call A-1/1 no answer")
     await slack.command(slack.agent, "/loan-call A-1/1 confirmed")
