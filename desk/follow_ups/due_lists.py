@@ -12,6 +12,7 @@ from desk.core.vocabulary import VOCABULARY, PurposeKind
 from desk.follow_ups import chasing, listed_loans
 from desk.follow_ups.chasing import Paper
 from desk.follow_ups.listed_loans import ListedLoan
+from desk.follow_ups.promises import Promise, promises_of
 from desk.loans import borrowers
 from desk.loans.views import FollowUpView, follow_up_view
 from desk.people.members import (
@@ -44,7 +45,7 @@ OF_LOANS: frozenset[Period] = frozenset({"arrears", "unplanned"})
 @dataclass(frozen=True, slots=True)
 class DueRow:
     """A follow-up and its borrower: a channel sees `masked`, an ephemeral answer may show `name`. `asks_for` are the documents
-    that a call asks for."""
+    that a call asks for, `promise` what was promised before it."""
 
     follow_up: FollowUpView
     loan_id: UUID
@@ -54,6 +55,7 @@ class DueRow:
     kind: str
     assignee_name: str
     asks_for: tuple[Paper, ...] = ()
+    promise: Promise | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ async def rows_of(desk: Desk, window: Window, *, limit: int, offset: int = 0) ->
     papers = await chasing.papers_by_call(
         desk, {row.loan_id for row in about_documents}, [row.id for row in about_documents]
     )
+    promises = await promises_of(desk, [row for row, _, _ in found])
     return tuple(
         DueRow(
             follow_up=follow_up_view(desk, loan, follow_up, assignees[follow_up.assignee_id]),
@@ -145,6 +148,7 @@ async def rows_of(desk: Desk, window: Window, *, limit: int, offset: int = 0) ->
             kind=VOCABULARY.purpose(follow_up.purpose).kind,
             assignee_name=assignees[follow_up.assignee_id].name,
             asks_for=papers.get(follow_up.id, ()),
+            promise=promises.get(follow_up.id),
         )
         for follow_up, loan, borrower in found
     )

@@ -11,6 +11,7 @@ from desk.core.vocabulary import VOCABULARY, PurposeKind
 from desk.follow_ups import chasing
 from desk.follow_ups.chasing import Paper
 from desk.follow_ups.lifecycle import acts_on
+from desk.follow_ups.promises import Promise, promises_of
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.messages import kinds
 from desk.people.calendars import calendar_of
@@ -54,8 +55,8 @@ class Item:
     """A follow-up in a message; without a `change` it waits. `assignee` is a name: only the member who must act is
     mentioned.
 
-    `asks_for` are the documents that a call asks for. `may_hand_over`: the reader does not act for an absent assignee.
-    `snoozed`: it waits for the end of a snooze.
+    `asks_for` are the documents that a call asks for, `promise` is what was promised before it. `may_hand_over`: the reader
+    does not act for an absent assignee. `snoozed`: it waits for the end of a snooze.
     """
 
     loan: LoanView
@@ -65,6 +66,7 @@ class Item:
     last_call: LastCall | None
     change: FollowUpChange | None
     asks_for: tuple[Paper, ...] = ()
+    promise: Promise | None = None
     may_hand_over: bool = True
     snoozed: bool = False
 
@@ -116,6 +118,7 @@ async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp]) -> tuple[
     handed = await acts.last_assignments(desk.session, loan_ids, ids)
     about_documents = [row.id for row in rows if row.purpose == chasing.PURPOSE and row.state == "open"]
     papers = await chasing.papers_by_call(desk, loan_ids, about_documents)
+    promises = await promises_of(desk, rows)
     found: list[Item] = []
     for row in rows:
         loan = await desk.session.get_one(Loan, row.loan_id)
@@ -140,6 +143,7 @@ async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp]) -> tuple[
                     answer=answers.get(row.id),
                 ),
                 asks_for=papers.get(row.id, ()),
+                promise=promises.get(row.id),
                 snoozed=row.snoozed_until is not None and row.remind_at == row.snoozed_until,
                 may_hand_over=_may_hand_over(
                     notice, assignee, stand_ins.acting(assignee, acts_on(desk, row, assignee)), managers[assignee.id]

@@ -229,7 +229,7 @@ def _row(t: Translator, row: DueRow, reader: str, *, in_full: bool) -> list[Inli
         Code(elements.follow_up_name(follow_up)),
         f" {row.name if in_full else row.masked} · ",
         elements.phone_ending(t, row.tail),
-        f" · {elements.purpose(t, follow_up.purpose)} · {due}",
+        f" · {elements.purpose_and_promise(t, follow_up.purpose, row.promise)} · {due}",
     ]
     if row.asks_for:
         words += [" · ", brief_papers(t, row.asks_for)]

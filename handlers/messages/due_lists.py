@@ -88,7 +88,7 @@ def _write_covers(t: Translator, writer: Writer, view: DueList) -> None:
 def _rows(t: Translator, view: DueList) -> list[list[Inline]]:
     due: list[list[Inline]] = [
         [
-            *elements.follow_up_line(t, row.follow_up, with_loan=True),
+            *elements.follow_up_line(t, row.follow_up, with_loan=True, promise=row.promise),
             f" · {row.name} · ",
             elements.phone_ending(t, row.tail),
             f" · {brief_papers(t, row.asks_for)}" if row.asks_for else "",
@@ -158,7 +158,7 @@ def _table(t: Translator, view: DueList) -> tuple[list[str], list[list[tables.Ce
             elements.follow_up_name(row.follow_up),
             row.name,
             row.tail,
-            elements.purpose(t, row.follow_up.purpose),
+            elements.purpose_and_promise(t, row.follow_up.purpose, row.promise),
             elements.brief_when(t, row.follow_up.due, ZoneInfo(row.follow_up.zone)),
             t("late") if row.follow_up.late else "",
             row.assignee_name,

@@ -95,7 +95,7 @@ def _row(t: Translator, row: DueRow, reader: str) -> list[Inline]:
         Code(elements.follow_up_name(follow_up)),
         " ",
         Bold(row.name),
-        f" · {tail} · {elements.purpose(t, follow_up.purpose)} · {when}",
+        f" · {tail} · {elements.purpose_and_promise(t, follow_up.purpose, row.promise)} · {when}",
     ]
     if row.asks_for:
         words += [" · ", brief_papers(t, row.asks_for)]

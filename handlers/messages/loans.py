@@ -48,7 +48,8 @@ def usage_and_day(t: Translator, usage: Usage, day: MyDay) -> Message:
             counts.append(t.n("{n} of them late", "{n} of them late", day.late))
         writer.line(" · ".join(counts))
         writer.bullets(
-            [*follow_up_line(t, row.follow_up, with_loan=True), " · ", row.name] for row in day.due.rows[:_DAY_ROWS]
+            [*follow_up_line(t, row.follow_up, with_loan=True, promise=row.promise), " · ", row.name]
+            for row in day.due.rows[:_DAY_ROWS]
         )
         write_more(t, writer, day.due.total - _DAY_ROWS)
         write_cards(t, writer, [(row.loan_id, row.follow_up.loan_number, row.name) for row in day.due.rows[:_DAY_ROWS]])

@@ -27,7 +27,9 @@ def calls(t: Translator, usage: Usage, title: str, rows: Sequence[DueRow]) -> Me
     write_usage(t, writer, usage)
     if rows:
         writer.line(Bold(title))
-        writer.bullets([*follow_up_line(t, row.follow_up, with_loan=True), " · ", row.name] for row in rows)
+        writer.bullets(
+            [*follow_up_line(t, row.follow_up, with_loan=True, promise=row.promise), " · ", row.name] for row in rows
+        )
         write_cards(t, writer, [(row.loan_id, row.follow_up.loan_number, row.name) for row in rows])
     return writer.message()
 

@@ -21,7 +21,7 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
     writer = Writer()
     if item.change is not None:
         return _settled(t, writer, item, zone).buttons(*_after_snooze(t, item)).message()
-    purpose = Bold(elements.purpose(t, item.follow_up.purpose))
+    purpose = Bold(elements.purpose_and_promise(t, item.follow_up.purpose, item.promise))
     writer.phrase(t, "{who}: please call about {what}.", who=_reader(t, view), what=purpose)
     writer.line(elements.masked_loan(t, item.loan), " · ", elements.stage(t, item.loan.stage))
     _write_cover(t, writer, view)
@@ -44,7 +44,7 @@ def bundle(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
         row: list[Inline] = [
             *elements.masked_loan(t, item.loan),
             " · ",
-            elements.purpose(t, item.follow_up.purpose),
+            elements.purpose_and_promise(t, item.follow_up.purpose, item.promise),
             " · ",
         ]
         if item.follow_up.assignee != view.reader:
@@ -70,7 +70,7 @@ def assigned(t: Translator, view: FollowUpNotice, zone: ZoneInfo, by: str) -> Me
     _write_cover(t, writer, view)
     writer.line(elements.masked_loan(t, item.loan))
     due = elements.when(t, item.follow_up.due, ZoneInfo(item.follow_up.zone))
-    writer.line(Bold(elements.purpose(t, item.follow_up.purpose)), " · ", due)
+    writer.line(Bold(elements.purpose_and_promise(t, item.follow_up.purpose, item.promise)), " · ", due)
     write_papers(t, writer, item.asks_for, zone, openly=True)
     move = elements.form_button(t("Move"), "move", loan=item.loan.id, follow_up=item.follow_up.number)
     return writer.buttons(_log(t, item), move, *_hand_over(t, item), _card(t, item.loan), _number(t, item)).message()
@@ -91,7 +91,9 @@ def escalation(t: Translator, view: FollowUpNotice, zone: ZoneInfo, *, times: in
             name=name,
         )
         writer.line(text)
-    writer.line(elements.masked_loan(t, item.loan), " · ", elements.purpose(t, item.follow_up.purpose))
+    writer.line(
+        elements.masked_loan(t, item.loan), " · ", elements.purpose_and_promise(t, item.follow_up.purpose, item.promise)
+    )
     if item.change is not None and item.change.kind != "snoozed":
         return writer.line(_result(t, item.change, item, zone)).message()
     writer.line(_since(t, item, zone))

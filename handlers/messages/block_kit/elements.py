@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups.promises import Promise
 from desk.loans.views import FollowUpView, LoanView, PlannedView
 from desk.rules.contacts import EXTENSION_SIGN
 from desk.rules.reminders import ScheduleWarning
@@ -54,6 +55,12 @@ def outcome_and_amount(
     if amount is not None:
         words += f" {t.money(amount, currency)}"
     return f"{words} · {t('whole instalment or part?')}" if share == "asked" else words
+
+
+def purpose_and_promise(t: Translator, code: str, promise: Promise | None) -> str:
+    """Return a purpose with the promised amount: `promise to pay CN¥3,000.00`."""
+    words = purpose(t, code)
+    return f"{words} {t.money(promise.amount, promise.currency)}" if promise else words
 
 
 def stage(t: Translator, code: str) -> str:
@@ -103,11 +110,14 @@ def named_loan(t: Translator, loan: LoanView) -> list[Inline]:
     return [Bold(loan.number), " · ", loan.name, " · ", phone_ending(t, loan.tail)]
 
 
-def follow_up_line(t: Translator, follow_up: FollowUpView, *, with_loan: bool = False) -> list[Inline]:
-    """Return a follow-up as a row of a list: name, purpose, due time, assignee, attempts."""
+def follow_up_line(
+    t: Translator, follow_up: FollowUpView, *, with_loan: bool = False, promise: Promise | None = None
+) -> list[Inline]:
+    """Return a follow-up as a row of a list: name, purpose with what was promised, due time, assignee, attempts."""
     zone = ZoneInfo(follow_up.zone)
     name = follow_up_name(follow_up) if with_loan else f"/{follow_up.number}"
-    line: list[Inline] = [Code(name), " ", purpose(t, follow_up.purpose), " · ", brief_when(t, follow_up.due, zone)]
+    what = purpose_and_promise(t, follow_up.purpose, promise)
+    line: list[Inline] = [Code(name), " ", what, " · ", brief_when(t, follow_up.due, zone)]
     if follow_up.late:
         line += [" · ", Bold(t("late"))]
     line += [" · ", Mention(follow_up.assignee)]

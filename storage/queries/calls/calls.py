@@ -8,7 +8,7 @@ from sqlalchemy import bindparam
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage.tables import Call, CallCorrection
+from storage.tables import Call, CallCorrection, Loan
 
 _SAME_LINE = (
     select(Call)
@@ -34,6 +34,19 @@ async def count_of_loan(session: AsyncSession, loan_id: UUID) -> int:
     """Return how many calls on a loan were not undone."""
     statement = select(func.count()).where(Call.loan_id == loan_id, col(Call.undone_at).is_(None))
     return (await session.exec(statement)).one()
+
+
+async def last_with_outcome(
+    session: AsyncSession, loan_ids: Collection[UUID], outcomes: Collection[str]
+) -> dict[UUID, tuple[Call, str]]:
+    """Return the last call, not undone, with one of these outcomes on each of these loans, if any, and the loan's currency."""
+    statement = (
+        select(Call, Loan.currency)
+        .join(Loan, col(Loan.id) == col(Call.loan_id))
+        .where(col(Call.loan_id).in_(loan_ids), col(Call.outcome).in_(outcomes), col(Call.undone_at).is_(None))
+        .order_by(col(Call.at), col(Call.id))
+    )
+    return {call.loan_id: (call, currency) for call, currency in await session.exec(statement)}
 
 
 async def corrections(session: AsyncSession, call_ids: Collection[UUID]) -> list[CallCorrection]:
