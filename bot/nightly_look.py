@@ -19,7 +19,7 @@ from desk.messages import lost_channels
 from desk.people import accounts
 from desk.people.team import ReminderChannel
 from handlers.door.directory import Directory, code_of
-from handlers.door.retry_after import read_retry_after
+from handlers.door.retry_after import LONGEST_SECONDS, read_retry_after
 from storage.engine.trouble import log_fields
 from storage.queries.people import members, workspaces
 from storage.tables import Member, Workspace
@@ -35,7 +35,7 @@ AT_ONCE = 50
 PAUSE = timedelta(minutes=1)
 """The pause between two rounds, at least; Slack may ask for a longer one."""
 
-LONGEST_PAUSE = timedelta(minutes=15)
+LONGEST_PAUSE = timedelta(seconds=LONGEST_SECONDS)
 """The longest pause that Slack is believed to need."""
 
 
@@ -104,8 +104,7 @@ class NightlyLook:
                 await self._follow(subject.slack_id)
         except SlackApiError as error:
             if code_of(error) in ("ratelimited", "rate_limited"):
-                headers = getattr(error.response, "headers", {})
-                raise _WaitError(read_retry_after(headers, longest=LONGEST_PAUSE.total_seconds())) from error
+                raise _WaitError(read_retry_after(getattr(error.response, "headers", {}))) from error
             log.warning("not_looked_at", subject=subject.slack_id, error=code_of(error))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("not_looked_at", subject=subject.slack_id, **log_fields(error))

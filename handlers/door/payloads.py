@@ -255,6 +255,11 @@ class _Said(_Part):
     thread_ts: str | None = None
 
 
+class _Changed(_Part):
+    type: Literal["user_change"]
+    user: _Identified
+
+
 class _Link(_Part):
     url: str
 
@@ -287,6 +292,10 @@ class _MessageEvent(_Event):
     event: _Said
 
 
+class _ChangeEvent(_Event):
+    event: _Changed
+
+
 class _LinkEvent(_Event):
     event: _Shared
 
@@ -295,6 +304,7 @@ _EVENTS: dict[str, type[_Event]] = {
     "app_home_opened": _HomeEvent,
     "message": _MessageEvent,
     "app_mention": _MessageEvent,
+    "user_change": _ChangeEvent,
     "link_shared": _LinkEvent,
 }
 

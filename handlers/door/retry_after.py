@@ -7,11 +7,11 @@ LONGEST_SECONDS = 300.0
 """The longest wait that is believed: Slack names about a minute, and a desk that is asked to wait for days would be lost."""
 
 
-def read_retry_after(headers: Mapping[str, str], *, default: float = 1.0, longest: float = LONGEST_SECONDS) -> float:
-    """Return the seconds of the header `Retry-After`, at least 1 and at most `longest`; `default` without a number."""
+def read_retry_after(headers: Mapping[str, str], *, default: float = 1.0) -> float:
+    """Return the seconds of the header `Retry-After`, at least 1 and at most `LONGEST_SECONDS`; `default` without a number."""
     given = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     try:
         seconds = float(given)
     except ValueError:
         return default
-    return default if math.isnan(seconds) else max(1.0, min(longest, seconds))
+    return default if math.isnan(seconds) else max(1.0, min(LONGEST_SECONDS, seconds))

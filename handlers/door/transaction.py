@@ -163,7 +163,7 @@ class Transactions:
         """
         try:
             async with self._office.reading_desk(self._workspace) as desk:
-                member = await members.by_slack_id(desk.session, desk.workspace.id, str(user["id"]))
+                member = await members.by_slack_id(desk.session, desk.workspace.id, user["id"])
             if member is None or member.removed_at is not None:
                 return
             account = candidate_of(user, zone=member.zone, locale=member.locale)
@@ -171,7 +171,7 @@ class Transactions:
                 account = await self._as_it_is_now(member, account)
                 await self.write(partial(accounts.follow, account=account))
         except Exception as error:
-            log.error("account_not_followed", user=str(user.get("id")), **log_fields(error))
+            log.error("account_not_followed", user=user["id"], **log_fields(error))
 
     async def _as_it_is_now(self, member: Member, told: Candidate) -> Candidate:
         try:

@@ -204,6 +204,12 @@ MALFORMED: list[tuple[bytes, str, str]] = [
         "application/json",
         "wrong_shape:event:app_home_opened",
     ),
+    (
+        json.dumps(event(event={"type": "user_change", "user": "UAGENT"})).encode(),
+        "application/json",
+        "wrong_shape:event:user_change",
+    ),
+    (json.dumps(event(event={"type": "user_change"})).encode(), "application/json", "wrong_shape:event:user_change"),
 ]
 
 
