@@ -25,8 +25,6 @@ log = structlog.get_logger()
 LARGEST_BODY = 1024 * 1024
 """The largest body in bytes. A form with 250 KB of Chinese is three times as large when it is encoded."""
 
-SLACK_PATH = "/slack/events"
-
 _PASSED_ON = ("x-slack-retry-num", "x-slack-retry-reason")
 """Headers for Bolt. Others would be orders to it: `x-slack-bolt-lazy-only` has it call another listener."""
 
@@ -72,13 +70,15 @@ class SlackServer:
         assert isinstance(connection, _Connection)
         connection.request_begins()
         try:
-            match request.method, request.path:
-                case "POST", "/slack/events":
+            match request.path, request.method:
+                case "/slack/events", "POST":
                     return await to_aiohttp_response(await self._app.async_dispatch(await self._read(request)))
-                case "GET" | "HEAD", "/healthz":
+                case "/healthz", "GET" | "HEAD":
                     return await alive(request)
+                case "/slack/events" | "/healthz", _:
+                    return web.Response(status=405)
                 case _:
-                    return web.Response(status=405 if request.path in (SLACK_PATH, "/healthz") else 404)
+                    return web.Response(status=404)
         except _RefusedError as refused:
             log.warning("request_refused", status=refused.status, why=refused.why)
             response = web.Response(status=refused.status)

@@ -37,9 +37,7 @@ async def save_for_confirmation(desk: Desk, body: Mapping[str, Any]) -> UUID:
 
 async def take_confirmed(desk: Desk, draft_id: UUID) -> dict[str, Any]:
     """Return and delete a draft. Raises NotFound (`draft_gone`: used, over an hour old, or another member's)."""
-    draft = await desk.session.get(Draft, draft_id, with_for_update=True)
-    if draft is None or draft.member_id != desk.member.id or desk.now - draft.at > DRAFT_LIFETIME:
-        raise NotFound("draft_gone")
+    draft = _own(desk, await desk.session.get(Draft, draft_id, with_for_update=True))
     body = _body_of(desk, draft)
     await desk.session.delete(draft)
     return body
@@ -47,10 +45,7 @@ async def take_confirmed(desk: Desk, draft_id: UUID) -> dict[str, Any]:
 
 async def read(desk: Desk, draft_id: UUID) -> dict[str, Any]:
     """Return a draft and keep it. Raises NotFound (`draft_gone`: over an hour old, or another member's)."""
-    draft = await desk.session.get(Draft, draft_id)
-    if draft is None or draft.member_id != desk.member.id or desk.now - draft.at > DRAFT_LIFETIME:
-        raise NotFound("draft_gone")
-    return _body_of(desk, draft)
+    return _body_of(desk, _own(desk, await desk.session.get(Draft, draft_id)))
 
 
 async def save_form(desk: Desk, form: str, typed: Mapping[str, str | tuple[str, ...]]) -> None:
@@ -70,6 +65,12 @@ async def read_form(desk: Desk, form: str) -> FormDraft | None:
 async def forget_form(desk: Desk, form: str) -> None:
     """Delete the acting member's draft of a form."""
     await drafts.delete_form(desk.session, desk.member.id, form)
+
+
+def _own(desk: Desk, draft: Draft | None) -> Draft:
+    if draft is None or draft.member_id != desk.member.id or desk.now - draft.at > DRAFT_LIFETIME:
+        raise NotFound("draft_gone")
+    return draft
 
 
 def _draft(desk: Desk, body: Mapping[str, Any], form: str | None = None) -> Draft:

@@ -129,18 +129,14 @@ class Door:
 
     async def closed(self, body: dict[str, Any], ack: AsyncAck) -> None:
         """Offer Undo again where the modal that had its button was opened, because closing it took the button away."""
-        view, user_id = body["view"], body["user"]["id"]
-        button = undo_button_of(view.get("blocks", ()))
-        undo_id = UUID(_value_of(dict(button))["u"]) if button is not None else None
-        state = _state_of(body) or ViewState()
+        user_id, state = body["user"]["id"], _state_of(body) or ViewState()
+        if (button := undo_button_of(body["view"].get("blocks", ()))) is not None:
+            undo_id = UUID(_value_of(dict(button))["u"])
 
-        async def read(request: Request) -> Message | None:
-            kept = await open_undo(request.desk, undo_id) if undo_id is not None else None
-            return (
-                undo_kept(request.t, undo_id, kept, request.zone) if kept is not None and undo_id is not None else None
-            )
+            async def read(request: Request) -> Message | None:
+                kept = await open_undo(request.desk, undo_id)
+                return undo_kept(request.t, undo_id, kept, request.zone) if kept is not None else None
 
-        if undo_id is not None:
             message = await self._transactions.read("form_closed", user_id, read, None)
             if message is not None:
                 await self._responder.keep_undo(str(state.private.get(OPENED_AT, "")), user_id, message)
@@ -177,7 +173,7 @@ class Door:
             await self._responder.reply_to_message(event, answer.message)
 
     async def user_changed(self, body: dict[str, Any]) -> None:
-        """Bring a member's row to what Slack says of them now. Slack tells of everyone in the company, whatever changed."""
+        """Bring a member's row to what Slack says of them now. Slack reports every change of every account in the company."""
         await self._transactions.account_changed(body["event"]["user"])
 
     async def link_shared(self, body: dict[str, Any]) -> None:

@@ -64,13 +64,13 @@ class Interaction(ABC):
         """Return the error to refuse with, after reading what its words need in the transaction."""
         return error
 
+    @abstractmethod
     def offers(self, error: DeskError) -> bool:
         """Return whether the refusal is to offer something that must be kept first, by `keep`."""
-        return False
 
+    @abstractmethod
     async def keep(self, desk: Desk, language: Language, error: DeskError) -> None:
         """Keep what the refusal's buttons need, as the member and in a transaction of its own."""
-        raise NotImplementedError
 
     @abstractmethod
     async def answer(self, request: Request, result: Any) -> Answer | None:

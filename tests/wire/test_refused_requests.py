@@ -1,6 +1,7 @@
-"""Requests that Slack does not send, or not to this desk: refused at once with one line of log, whatever is in them."""
+"""Requests that Slack does not send, or not to this desk: refused at once with one line of log that repeats nothing of them."""
 
 import asyncio
+import contextlib
 import io
 import json
 import time
@@ -338,7 +339,8 @@ async def test_a_header_that_comes_byte_by_byte_wins_no_time(desk: Desk) -> None
             await asyncio.sleep(TIMEOUTS.headers / 20)
 
     dripping = asyncio.create_task(drip())
-    assert await reader.read() == b""
+    with contextlib.suppress(ConnectionResetError):  # a byte was on its way when the desk closed the connection
+        assert await reader.read() == b""
     dripping.cancel()
     writer.close()
 
