@@ -82,12 +82,11 @@ class NightlyLook:
 
     async def _begin(self, now: datetime) -> None:
         async with self._office.desk(self._workspace) as desk:
-            row = await workspaces.locked(desk.session, desk.workspace.id)
-            is_due, is_new = _is_due(row, now), row.looked_at is None
-            if is_due:
-                row.looked_at = now
-            desk.workspace = row
-            if is_new or not is_due:  # just installed, or another process looks
+            row = desk.workspace = await workspaces.locked(desk.session, desk.workspace.id)
+            if not _is_due(row, now):  # another process looks
+                return
+            is_new, row.looked_at = row.looked_at is None, now
+            if is_new:
                 return
             people = await members.everybody(desk.session, row.id)
             teams = await members.teams(desk.session, row.id)
