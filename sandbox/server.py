@@ -235,10 +235,6 @@ class Sandbox:
         """Deactivate a user's account."""
         self.workspace.deactivate(_id(user))
 
-    def restore_user(self, user: User | str) -> None:
-        """Activate a deactivated account again; it is in no channel."""
-        self.workspace.change_user(_id(user), deleted=False)
-
     def make_guest(self, user: User | str, *, single_channel: bool = False) -> None:
         """Make an account a guest's, in several channels or in one."""
         self.workspace.change_user(_id(user), is_restricted=True, is_ultra_restricted=single_channel)

@@ -171,6 +171,15 @@ async def test_the_app_is_notified_of_members_who_leave_and_of_changed_users(wor
     world.sandbox.unarchive(world.desk)
 
 
+async def test_the_app_is_notified_of_a_channel_that_is_shared_with_another_company(world: World) -> None:
+    world.subscribe("channel_shared", "channel_unshared")
+    world.sandbox.share(world.desk)
+    world.sandbox.unshare(world.desk)
+    await world.sandbox.events.wait_until_delivered()
+    kinds = [one["event"]["type"] for one in world.app.event_bodies]
+    assert sorted(kinds) == ["channel_shared", "channel_unshared"]
+
+
 LINK = "https://app.loans.example/loans/L-1042"
 
 
