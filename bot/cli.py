@@ -32,7 +32,7 @@ errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 @app.callback()
 def begin() -> None:
     """Loan Desk: an auto-loan team's phone work in Slack."""
-    os.umask(0o077)  # whatever a command writes is for its owner alone
+    os.umask(0o077)  # only the owner may read what a command writes
 
 
 @app.command()

@@ -52,8 +52,7 @@ REPEATED: Mapping[Callable[..., Awaitable[object]], int] = {
     forget_old: 10,
     forget_lines: 10,
 }
-"""The chores of which a round does several batches, each in its own transaction, as long as there is one: at most so many,
-so that the other chores get their turn."""
+"""The most batches of a chore in one round, each in its own transaction; the other chores get their turn then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ ROWS: Mapping[Callable[..., Awaitable[object]], Rows] = {
     escalate_due: Rows(ESCALATIONS, escalations_due),
     queue_due_digests: Rows(DIGESTS, digests_due),
 }
-"""The chores that work on rows, one of which could hold up the others."""
+"""The chores in which one row could hold up the others."""
 
 
 async def do_chores(office: Office, workspace: Workspace) -> bool:
@@ -119,7 +118,7 @@ async def _do_apart(office: Office, workspace: Workspace, chore: Callable[..., A
 async def _try(
     office: Office, workspace: Workspace, chore: Callable[..., Awaitable[object]], ids: Sequence[UUID]
 ) -> Exception | None:
-    """Do these rows, and return with what error that failed. Raise what is an outage."""
+    """Do these rows. Return the error if that failed, and raise an outage."""
     try:
         async with office.desk(workspace) as desk:
             await chore(desk, ids)

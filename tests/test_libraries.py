@@ -138,7 +138,7 @@ def test_sqlmodel_checks_nothing_in_a_table() -> None:
 
     SQLModel.metadata.remove(SQLModel.metadata.tables["example"])  # it is no table of the desk
 
-    example = Example(id="one", name="far too long", at="tomorrow")  # type: ignore[arg-type]
+    example = Example(id="one", name="far too long", at="tomorrow")  # type: ignore[arg-type]  # of a wrong type on purpose
 
     assert (example.id, example.name, example.at) == ("one", "far too long", "tomorrow")
 
@@ -164,7 +164,7 @@ def test_pydantic_settings_refuses_a_file_with_settings_of_another_program(tmp_p
         port: int
 
     with pytest.raises(ValueError, match="editor"):
-        Strict()  # type: ignore[call-arg]
+        Strict()  # type: ignore[call-arg]  # `port` comes from the file
 
 
 @asynccontextmanager

@@ -301,7 +301,7 @@ async def _search(database: Database, workspace: Workspace) -> Finding:
         return ok(
             "search",
             f"{done} of {index.borrowers} borrowers have this release's entries; the worker goes on, and `loandesk reindex` is "
-            "faster. Both are searched meanwhile",
+            "faster. Until then the desk searches the old entries too",
         )
     return ok("search", f"all {index.borrowers} borrowers are indexed")
 

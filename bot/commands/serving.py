@@ -116,8 +116,8 @@ async def _open(settings: Settings, tuning: Tuning) -> Service:
         raise CannotStartError("The database is not at this release's schema: run loandesk migrate.") from None
     except WrongKeyError as error:
         raise CannotStartError(
-            f"{error} does not fit the borrowers in the database: restore the earlier key. With this one, what is there "
-            "could not be read or found, and what is added now would be lost with it. `loandesk doctor` tells more."
+            f"{error} does not fit the borrowers in the database: restore the earlier key. With this one the desk "
+            "could not read or find them, and with the earlier one not those added now. `loandesk doctor` tells more."
         ) from None
     except AnotherTeamsDatabaseError as error:
         raise CannotStartError(

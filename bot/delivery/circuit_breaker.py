@@ -60,7 +60,7 @@ class CircuitBreaker:
         return self._circuits[method].open(now, timedelta(seconds=seconds))
 
     def heed(self, method: str, now: datetime, until: datetime) -> None:
-        """Note a rate limit of which another process was told."""
+        """Note a rate limit that Slack told another process."""
         circuit = self._circuits[method]
         if not circuit.is_open(now) or (circuit.until is not None and circuit.until < until):
             circuit.open(now, until - now)

@@ -1,4 +1,4 @@
-"""Delete what the desk needs for minutes only: answers for repeats, drafts and begun forms, and what Undo needs."""
+"""Delete what the desk needs only for minutes: answers for repeats, drafts, unsent forms, and what Undo needs."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ UNDO_KEPT_FOR = UNDO_FOR + timedelta(minutes=1)
 
 
 async def forget_old(desk: Desk) -> bool:
-    """Delete the next batch of what has served its time. Return whether there may be more."""
+    """Delete the next batch of what is no longer needed. Return whether there may be more."""
     session, workspace_id, now = desk.session, desk.workspace.id, desk.now
     deleted = (
         await retention.delete_deliveries(session, workspace_id, now - ANSWER_LIFETIME, limit=BATCH),

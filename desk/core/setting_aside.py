@@ -1,4 +1,4 @@
-"""Set a row aside with which a chore of the worker fails, so that it holds up no other."""
+"""Set aside a row with which a chore of the worker fails, so that the chore goes on with the others."""
 
 from datetime import timedelta
 from uuid import UUID

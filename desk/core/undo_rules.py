@@ -71,7 +71,7 @@ RIGHTS: Mapping[str, str] = {
     "team_settings": "manage_teams",
     "workspace_settings": "change_workspace",
 }
-"""The right that an act needs, by its name in Undo: who lost it meanwhile may not undo the act either."""
+"""The right that an act needs, by its name in Undo: a member who has lost the right may not undo the act either."""
 
 _TAKE_BACK: dict[type[SQLModel], TakeBack] = {}
 _RECOMPUTE: dict[Recompute, tuple[type[SQLModel], ...]] = {}

@@ -85,7 +85,7 @@ def _with_form(typed: str, given: str, form: str) -> Iterator[str]:
 
 
 def _joined(before: str, form: str) -> str:
-    """Return the form behind these words, of which the last may be its first: `>` and `> tomorrow`."""
+    """Append the form to these words, which may end in its first word already: `>` and `> tomorrow`."""
     first, blank, _ = form.partition(" ")
     last = before.rstrip()
     return last.removesuffix(first) + form if blank and last.endswith(first) else before + form

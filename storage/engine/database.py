@@ -76,7 +76,7 @@ def make_folder(url: str) -> None:
 
 def make_private(path: Path) -> None:
     """Create an empty file that only its owner may read and write, if there is none."""
-    with contextlib.suppress(FileExistsError):
+    with contextlib.suppress(FileExistsError):  # one that exists is left as it is
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 

@@ -43,8 +43,8 @@ class Draft(SQLModel, table=True):
 class Undo(SQLModel, table=True):
     """What Undo needs of an act: the rows that it changed, as they were before, and the versions that it gave them.
 
-    `steps` holds no readable personal data: encrypted columns stay encrypted in it. `part_of` is the act of which this one
-    is a batch that the worker carried out.
+    `steps` holds no readable personal data: encrypted columns stay encrypted in it. `part_of` is the act to which this
+    one belongs, a batch that the worker carried out.
     """
 
     __tablename__ = "undo"  # pyright: ignore[reportAssignmentType]

@@ -47,7 +47,7 @@ class Team(SQLModel, table=True):
     """A team of members, with the channel where its managers get escalations.
 
     `language` (`zh`, `en`) is the language of that channel; None: the workspace's. `channel_lost_at` is when the desk stopped
-    to write there, because others could read it or nobody could; its messages go to each manager until another is set.
+    writing there, because others could read it or nobody could; its messages go to each manager until another is set.
     """
 
     __tablename__ = "team"  # pyright: ignore[reportAssignmentType]

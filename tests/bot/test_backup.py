@@ -263,7 +263,7 @@ async def test_a_backup_of_an_older_release_is_migrated(
 async def test_a_backup_that_was_changed_is_refused(
     run: Run, database_url: str, empty_sqlite_url: str, tmp_path: Path
 ) -> None:
-    """Whoever may write to the file could make themselves an admin."""
+    """A person who can write to the file could otherwise make themselves an admin."""
     file = tmp_path / "b.gz"
     await run.backup(settings_with(database_url), file)
     whole = _read(file)

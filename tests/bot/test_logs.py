@@ -1,4 +1,4 @@
-"""The log's last line of defence: numbers and names are masked wherever they stand in a value."""
+"""The log's last line of defence: numbers and names are masked wherever they occur in a value."""
 
 import re
 from typing import Any
@@ -48,7 +48,7 @@ AROUND = st.sampled_from(
     st.sampled_from(NUMBERS),
     st.sampled_from(["", " ", "，", "。", ")", "转801", "是他的", ":", "-家", "\U00020bb7"]),
 )
-def test_a_number_is_masked_whatever_stands_around_it(before: str, number: str, behind: str) -> None:
+def test_a_number_is_masked_beside_any_character(before: str, number: str, behind: str) -> None:
     masked = _mask(f"call {before}{number}{behind}")
 
     assert not re.search(r"\d[\d ._()-]{5,}\d", masked), masked
@@ -60,7 +60,7 @@ def test_a_chinese_name_is_masked_also_with_characters_that_this_python_does_not
 
 
 @pytest.mark.parametrize("value", [13812345678, {"n": 6222021234567890123}, ["13812345678"], ("电话13812345678",)])
-def test_a_number_is_masked_in_whatever_holds_it(value: Any) -> None:
+def test_a_number_is_masked_in_any_kind_of_value(value: Any) -> None:
     assert not re.search(r"\d{7}", str(_mask(value)))
 
 

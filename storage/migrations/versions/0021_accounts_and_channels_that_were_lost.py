@@ -25,7 +25,7 @@ def upgrade() -> None:
     for column in _INDEXED:
         where = sa.text(f"{column} IS NOT NULL")
         op.create_index(f"ix_member_{column}", "member", [column], sqlite_where=where, postgresql_where=where)
-    # Who has left is at work when let in again, and covers for nobody.
+    # A removed member who is added again is not absent, and has no cover.
     op.execute(
         "UPDATE member SET absent_from = NULL, absent_until = NULL, cover_id = NULL WHERE removed_at IS NOT NULL"
     )

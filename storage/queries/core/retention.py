@@ -17,7 +17,7 @@ async def delete_deliveries(session: AsyncSession, workspace_id: UUID, before: d
 
 
 async def delete_drafts(session: AsyncSession, workspace_id: UUID, before: datetime, *, limit: int) -> int:
-    """Delete drafts and begun forms that are no longer valid, and return how many."""
+    """Delete drafts, also of forms, that are no longer valid, and return how many."""
     return await _delete(session, Draft, Draft.at, workspace_id, before, limit)
 
 

@@ -26,7 +26,7 @@ def is_set_aside(
 
 
 async def save(session: AsyncSession, row: SetAside) -> None:
-    """Set a row aside, or once more; when that began and whom it was told stays."""
+    """Set a row aside, or set it aside again, which changes neither `since` nor `told_on`."""
     statement = insert_into(session, SetAside).values(row.model_dump())
     changed = {name: statement.excluded[name] for name in ("error", "until")}
     await session.exec(
@@ -35,7 +35,7 @@ async def save(session: AsyncSession, row: SetAside) -> None:
 
 
 async def present(session: AsyncSession, workspace_id: UUID, now: datetime, *, limit: int) -> Sequence[SetAside]:
-    """Return what is set aside now, the newest last."""
+    """Return what is set aside now, chore by chore, the newest last."""
     statement = sqlmodel_select(SetAside).where(SetAside.workspace_id == workspace_id, col(SetAside.until) > now)
     return (await session.exec(statement.order_by(col(SetAside.chore), col(SetAside.id)).limit(limit))).all()
 
