@@ -7,8 +7,10 @@ from uuid import UUID
 from desk.core.transaction import Desk
 from desk.follow_ups.due_lists import people_listed
 from desk.loans import borrowers
+from desk.loans.lookup import visible_today
 from desk.people.members import zone_of
 from desk.rules.working_time import day_bounds
+from storage.queries.loans import loans
 from storage.queries.messages import worked
 from storage.tables import Member
 
@@ -18,7 +20,10 @@ PAGE = 10
 
 @dataclass(frozen=True, slots=True)
 class WorkedRow:
-    """A call with its `outcome`, or a finished follow-up with its `purpose`. `who` is a Slack id."""
+    """A call with its `outcome`, or a finished follow-up with its `purpose`. `who` is a Slack id.
+
+    `name` is masked on a loan that the acting member may not see: it can have left the team since.
+    """
 
     loan_id: UUID
     number: str
@@ -59,11 +64,13 @@ async def worked_list(desk: Desk, manager: Member, on: date, outcome: str | None
     )
     page = found[offset : offset + PAGE]
     contacts = await borrowers.contacts_of(desk, {each.loan.borrower_id for each in page})
+    visible = await loans.of_borrowers(desk.session, contacts, visible=await visible_today(desk))
+    seen = {loan.id for loan in visible}
     rows = tuple(
         WorkedRow(
             loan_id=each.loan.id,
             number=each.loan.number,
-            name=(contact := contacts[each.loan.borrower_id]).name,
+            name=contact.name if each.loan.id in seen else contact.masked,
             tail=contact.tail,
             who=people[each.member_id].slack_user_id,
             at=each.at,
@@ -71,5 +78,6 @@ async def worked_list(desk: Desk, manager: Member, on: date, outcome: str | None
             purpose=each.purpose,
         )
         for each in page
+        for contact in [contacts[each.loan.borrower_id]]
     )
     return WorkedList(manager.id, on, outcome, len(found), offset, rows)

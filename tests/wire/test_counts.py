@@ -213,3 +213,20 @@ async def test_what_the_team_did_is_counted_and_listed(slack: Slack) -> None:
     assert missed.text.splitlines()[0] == "Calls on Wed 25 Nov · no answer · 1"
     assert len(rows(missed)) == 1
     assert "王3" in shown(await slack.press(slack.manager, missed, "Card L-3")).text
+
+
+async def test_a_colleagues_list_names_in_full_only_the_loans_that_its_presser_may_see(slack: Slack) -> None:
+    west = await make_team(slack.office, slack.workspace, "West")
+    stranger = await make_member(slack.office, slack.workspace, "USTRANGER", name="Stranger", team_id=west.id)
+    for n in (1, 2):
+        await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent, name="王小明")
+        await slack.command(slack.agent, f"/loan-call L-{n} no answer")
+    await slack.change(slack.manager, reminder_channel_id=slack.desk_channel)
+    await slack.command(slack.manager, "/loan-digest 08:30")
+    await slack.command(slack.manager, f"/loan-reassign L-2 @{stranger.name}")
+    await slack.at("2026-11-26 08:30")
+    [post] = [post for post in slack.posts(slack.desk_channel) if post.text.startswith("Team overview")]
+    called = [line.split(" · ")[0] for line in rows(shown(await slack.press(slack.other, post, "no answer 2")))]
+    assert called == ["• L-1 王小明", "• L-2 王*"]
+    whole = [line.split(" · ")[0] for line in rows(shown(await slack.press(slack.manager, post, "no answer 2")))]
+    assert whole == ["• L-1 王小明", "• L-2 王小明"]
