@@ -170,11 +170,7 @@ def worked(t: Translator, view: WorkedList, zone: ZoneInfo) -> Message:
     elements.write_more(t, writer, view.more)
     elements.write_cards(t, writer, [(row.loan_id, row.number, row.name) for row in view.rows])
     value = {"of": str(view.manager_id), "d": view.on.isoformat(), **({"x": view.outcome} if view.outcome else {})}
-    pages: list[Button] = []
-    if view.offset:
-        pages.append(Button(t("Previous page"), "due.worked", {**value, "o": max(0, view.offset - PAGE)}))
-    if view.more > 0:
-        pages.append(Button(t("Next page"), "due.worked", {**value, "o": view.offset + len(view.rows)}))
+    pages = elements.pages(t, "due.worked", value, offset=view.offset, shown=len(view.rows), more=view.more, page=PAGE)
     return writer.buttons(*pages).message()
 
 

@@ -14,6 +14,7 @@ from handlers.messages.block_kit.elements import (
     fit_buttons,
     follow_up_name,
     masked_loan,
+    pages,
     phone_ending,
     undo_button,
     write_cards,
@@ -142,16 +143,9 @@ def waiting(t: Translator, view: WaitingDocuments, zone: ZoneInfo) -> Message:
     )
     write_more(t, writer, view.more)
     write_cards(t, writer, [(row.loan_id, row.number, row.name) for row in view.rows])
-    pages: list[Button] = []
-    if view.offset:
-        pages.append(_page(t("Previous page"), view, max(0, view.offset - PAGE)))
-    if view.more > 0:
-        pages.append(_page(t("Next page"), view, view.offset + len(view.rows)))
-    return writer.buttons(*pages).message()
-
-
-def _page(label: str, view: WaitingDocuments, offset: int) -> Button:
-    return Button(label, "documents.waiting", {"s": view.waiting, "o": offset})
+    value = {"s": view.waiting}
+    found = pages(t, "documents.waiting", value, offset=view.offset, shown=len(view.rows), more=view.more, page=PAGE)
+    return writer.buttons(*found).message()
 
 
 def write_documents(

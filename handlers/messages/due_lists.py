@@ -43,7 +43,9 @@ def with_table(t: Translator, view: DueList, value: dict[str, Any]) -> Message:
 
 def _write_buttons(t: Translator, writer: Writer, view: DueList, value: dict[str, Any]) -> Writer:
     _write_cards(t, writer, view)
-    return writer.buttons(*_pages(t, view, value), *_lists(t, view, value))
+    shown = len(view.rows) + len(view.loans)
+    pages = elements.pages(t, "due.list", value, offset=view.offset, shown=shown, more=view.more, page=PAGE)
+    return writer.buttons(*pages, *_lists(t, view, value))
 
 
 def _title(t: Translator, view: DueList) -> list[Inline]:
@@ -82,7 +84,7 @@ def _nothing(t: Translator, view: DueList) -> str:
 def _write_covers(t: Translator, writer: Writer, view: DueList) -> None:
     if view.covers_for:
         names = elements.mentions(t, view.covers_for)
-        writer.line(t("With what is covered for:"), " ", names)
+        writer.line(t("Covering for:"), " ", names)
 
 
 def _rows(t: Translator, view: DueList) -> list[list[Inline]]:
@@ -177,16 +179,6 @@ def _write_cards(t: Translator, writer: Writer, view: DueList) -> None:
     rows = [(row.loan_id, row.follow_up.loan_number, row.name) for row in view.rows]
     rows += [(row.loan_id, row.number, row.name) for row in view.loans]
     elements.write_cards(t, writer, rows)
-
-
-def _pages(t: Translator, view: DueList, value: dict[str, Any]) -> list[Button]:
-    buttons: list[Button] = []
-    if view.offset:
-        buttons.append(Button(t("Previous page"), "due.list", {**value, "o": max(0, view.offset - PAGE)}))
-    if view.more:
-        end = view.offset + len(view.rows) + len(view.loans)
-        buttons.append(Button(t("Next page"), "due.list", {**value, "o": end}))
-    return buttons
 
 
 def _lists(t: Translator, view: DueList, value: dict[str, Any]) -> list[Button]:

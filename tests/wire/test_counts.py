@@ -77,10 +77,10 @@ async def test_what_is_covered_is_in_the_list_and_said_to_be(team: Slack) -> Non
         "Loans with nothing planned · 2",
         "• L-12 王L-12 · phone ending 5678 · application · since Wed 25 Nov · <@UAGENT>",
         "• L-22 王L-22 · phone ending 5678 · application · since Wed 25 Nov · <@UOTHER>",
-        "With what is covered for: <@UAGENT>",
+        "Covering for: <@UAGENT>",
     ]
     by_rule = await listed(team, team.manager, "/loan-due late")
-    assert "With what is covered for: <@UVERIFIER>" in by_rule.text
+    assert "Covering for: <@UVERIFIER>" in by_rule.text
     nobodys = await listed(team, team.manager, "/loan-due unplanned team")
     assert any(row.startswith("• L-1 ") and row.endswith("no owner") for row in rows(nobodys))
 

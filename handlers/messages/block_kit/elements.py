@@ -1,8 +1,9 @@
 """Elements that many messages share: a due time, a loan, a follow-up, a plan, the Undo button."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -217,6 +218,18 @@ def write_members(t: Translator, writer: Writer, people: Sequence[tuple[UUID, st
         writer.buttons(*(Button(name, "due.list", value) for name, value in lists))
     else:
         writer.menu(t("A member's list"), "due.list", lists)
+
+
+def pages(
+    t: Translator, act: str, value: Mapping[str, Any], *, offset: int, shown: int, more: int, page: int
+) -> list[Button]:
+    """Return the buttons to the pages before and after the `shown` rows from `offset` on, of a list with `page` rows each."""
+    buttons: list[Button] = []
+    if offset:
+        buttons.append(Button(t("Previous page"), act, {**value, "o": max(0, offset - page)}))
+    if more > 0:
+        buttons.append(Button(t("Next page"), act, {**value, "o": offset + shown}))
+    return buttons
 
 
 def follow_up_value(follow_up: FollowUpView) -> dict[str, str | int]:
