@@ -14,6 +14,7 @@ from desk.follow_ups.lifecycle import acts_on
 from desk.follow_ups.promises import Promise, promises_of
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.messages import kinds
+from desk.messages.reminders import is_snoozed
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, managers_for_each, stand_ins_for
 from desk.rules.reminders import SnoozeOption, snooze_options
@@ -123,6 +124,7 @@ async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp]) -> tuple[
     for row in rows:
         loan = await desk.session.get_one(Loan, row.loan_id)
         assignee = assignees[row.assignee_id]
+        acting = stand_ins.acting(assignee, acts_on(desk, row, assignee))
         act, actor, at = _last_act(row, entries.get(row.id), handed.get(row.id))
         actor_id = row.closed_by_id if row.state != "open" else actor
         who = await desk.session.get_one(Member, actor_id) if actor_id else None
@@ -136,7 +138,7 @@ async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp]) -> tuple[
                 change=_change(
                     notice,
                     row,
-                    acting=stand_ins.acting(assignee, acts_on(desk, row, assignee)),
+                    acting=acting,
                     act=act,
                     who=who.name if who else None,
                     at=row.closed_at if row.state != "open" else at,
@@ -144,10 +146,8 @@ async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp]) -> tuple[
                 ),
                 asks_for=papers.get(row.id, ()),
                 promise=promises.get(row.id),
-                snoozed=row.snoozed_until is not None and row.remind_at == row.snoozed_until,
-                may_hand_over=_may_hand_over(
-                    notice, assignee, stand_ins.acting(assignee, acts_on(desk, row, assignee)), managers[assignee.id]
-                ),
+                snoozed=is_snoozed(row),
+                may_hand_over=_may_hand_over(notice, assignee, acting, managers[assignee.id]),
             )
         )
     return tuple(found)

@@ -15,7 +15,8 @@ from desk.messages import kinds
 from desk.messages.manager_notices import notify_managers
 from desk.messages.notices import may_have_been_sent, queue_notice
 from desk.people.calendars import calendar_of
-from desk.people.members import hours_of, require_may_act, stand_ins_for, today_of, zone_of
+from desk.people.members import acting_for, hours_of, require_may_act, stand_ins_for, today_of, zone_of
+from desk.rules.hours import WorkingHours
 from desk.rules.reminders import SnoozeOption, reschedule_reminder_after_snooze, snooze_options
 from desk.rules.working_time import add_working_minutes, local_date
 from storage.queries.messages import due_scan, notices
@@ -81,9 +82,8 @@ async def announce_due(desk: Desk, only: Collection[UUID] | None = None) -> int:
     readers: dict[UUID, Member] = {}
     for row in sorted(rows, key=lambda row: (row.late_at, row.id)):
         assignee = assignees[row.assignee_id]
-        today = local_date(
-            desk.now, zone_of(assignee)
-        )  # in an unknown zone the row is set aside, not announced a day off
+        # `zone_of`, unlike `today_of`, raises in an unknown zone: the row is set aside rather than announced a day off.
+        today = local_date(desk.now, zone_of(assignee))
         readers[row.id] = acting = stand_ins.acting(assignee, today)
         together[acting.id, _minute(desk, row)].append(row)
     for (_, minute), mine in together.items():
@@ -123,8 +123,8 @@ async def snooze(desk: Desk, follow_up_id: UUID, version: int, kind: str) -> Sno
     """
     loan, row = await lock_follow_up(desk, follow_up_id, version)
     await require_may_act(desk, "snooze", row, loan)
-    hours, calendar = hours_of(await _acting(desk, row)), await calendar_of(desk)
-    option = next((each for each in snooze_options(desk.now, hours, calendar) if each.kind == kind), None)
+    options = snooze_options(desk.now, await _hours(desk, row), await calendar_of(desk))
+    option = next((each for each in options if each.kind == kind), None)
     if option is None:
         raise Invalid("snooze_gone")
     return await _snooze(desk, loan, row, option)
@@ -154,15 +154,8 @@ async def take_up(desk: Desk, follow_up_id: UUID, version: int) -> TakenUp:
     if not is_snoozed(row):
         raise Invalid("not_snoozed")
     assignee = await desk.session.get_one(Member, row.assignee_id)
-    hours, calendar = hours_of(await _acting(desk, row)), await calendar_of(desk)
     track(desk, row)
-    _, row.escalate_at = reschedule_reminder_after_snooze(
-        desk.now,
-        hours,
-        calendar,
-        end_of_workday=None if row.due_at else row.late_at,
-        escalate_after=timedelta(minutes=desk.workspace.escalate_after_minutes),
-    )
+    _, row.escalate_at = await _reschedule(desk, row, desk.now)
     row.remind_at = row.snoozed_until = None
     row.announced_for = await _last_announced(desk, row)
     desk.audit("take_up", loan_id=loan.id, subject_id=row.id)
@@ -175,9 +168,21 @@ def is_snoozed(row: FollowUp) -> bool:
     return row.state == "open" and row.snoozed_until is not None and row.remind_at == row.snoozed_until
 
 
-async def _acting(desk: Desk, row: FollowUp) -> Member:
+async def _hours(desk: Desk, row: FollowUp) -> WorkingHours:
+    """Return the working hours of the member who acts on a follow-up today."""
     assignee = await desk.session.get_one(Member, row.assignee_id)
-    return (await stand_ins_for(desk, [assignee])).acting(assignee, today_of(desk, assignee))
+    return hours_of(await acting_for(desk, assignee, today_of(desk, assignee)))
+
+
+async def _reschedule(desk: Desk, row: FollowUp, at: datetime) -> tuple[datetime, datetime]:
+    """Return when a follow-up whose snooze ends at that instant is announced and escalated."""
+    return reschedule_reminder_after_snooze(
+        at,
+        await _hours(desk, row),
+        await calendar_of(desk),
+        end_of_workday=None if row.due_at else row.late_at,
+        escalate_after=timedelta(minutes=desk.workspace.escalate_after_minutes),
+    )
 
 
 async def _last_announced(desk: Desk, row: FollowUp) -> datetime:
@@ -188,15 +193,8 @@ async def _last_announced(desk: Desk, row: FollowUp) -> datetime:
 
 async def _snooze(desk: Desk, loan: Loan, row: FollowUp, option: SnoozeOption) -> SnoozeResult:
     assignee = await desk.session.get_one(Member, row.assignee_id)
-    hours, calendar = hours_of(await _acting(desk, row)), await calendar_of(desk)
     track(desk, row)
-    row.remind_at, row.escalate_at = reschedule_reminder_after_snooze(
-        option.until,
-        hours,
-        calendar,
-        end_of_workday=None if row.due_at else row.late_at,
-        escalate_after=timedelta(minutes=desk.workspace.escalate_after_minutes),
-    )
+    row.remind_at, row.escalate_at = await _reschedule(desk, row, option.until)
     row.snoozed_until, row.announced_for = option.until, None
     row.snoozes += 1
     told = row.snoozes >= SNOOZES_BEFORE_TELLING and await notify_managers(

@@ -55,8 +55,7 @@ async def nothing_needed(request: Request) -> Reply:
 
 
 def _added(request: Request, answer: CallLogged) -> Reply:
-    undo_of_call = request.value.get("u")
-    call_undo = UUID(undo_of_call) if undo_of_call else None
+    call_undo = UUID(request.value["u"]) if "u" in request.value else None
     return Reply(logged(request.t, answer, request.zone, call_undo=call_undo), replaces=True)
 
 

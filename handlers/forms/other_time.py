@@ -35,8 +35,8 @@ async def submit_next(request: Request) -> Message:
     answer = await calls.plan_next(
         request.desk, UUID(value["c"]), _due(request), request.one("purpose") or value["p"], next_number=value["n"]
     )
-    undo = value["u"]
-    return logged(request.t, answer, request.zone, call_undo=UUID(undo) if undo != "None" else None)
+    call_undo = UUID(value["u"]) if "u" in value else None
+    return logged(request.t, answer, request.zone, call_undo=call_undo)
 
 
 async def submit_step(request: Request) -> Message:

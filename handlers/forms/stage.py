@@ -4,11 +4,11 @@ from desk.core.permissions import allows
 from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY
 from desk.loans import stages
 from handlers.door.request import Request
-from handlers.forms.fields import LOAN_REFUSALS, loan_of, start_form
+from handlers.forms.fields import LOAN_REFUSALS, loan_of, start_form, words
 from handlers.forms.form import Form
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
-from handlers.messages.block_kit.view import Option, Private, Typed, View
+from handlers.messages.block_kit.view import Private, Typed, View
 from handlers.messages.loans import stage_answer
 
 
@@ -18,7 +18,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     form, _chosen = await start_form(request, private, typed, live=False)
     may_write_off = allows(request.desk.member, "write_off")
     offered = [each for each in VOCABULARY.stages if may_write_off or each.code != stages.WRITTEN_OFF]
-    form.choice("stage", t("New stage"), [Option(each.word(t.language), each.code) for each in offered])
+    form.choice("stage", t("New stage"), words(t, offered))
     form.text("reason", t("Reason"), long=True, limit=NOTE_LIMIT, optional=True)
     return form.view(FORM.name, t(FORM.title), submit=t("Save"))
 

@@ -1,5 +1,6 @@
 """Answers to logging or correcting a call. Only the caller sees them, so they name the borrower in full."""
 
+from collections.abc import Mapping
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -125,7 +126,7 @@ def _write_withdrawal(t: Translator, writer: Writer, call: CallLogged) -> None:
 
 def _add_buttons(t: Translator, writer: Writer, call: CallLogged, zone: ZoneInfo, call_undo: UUID | None) -> Writer:
     undo_of_call = call_undo or call.undo_id
-    value: dict[str, str | int] = {"c": str(call.call_id), "u": str(undo_of_call)}
+    value = _of_call(call.call_id, undo_of_call)
     if call.share == "asked":
         writer.buttons(*share_buttons(t, call.call_id, undo_of_call, call.planned))
     nexts = elements.fit_buttons(t, call.planned)
@@ -150,7 +151,7 @@ def share_buttons(
     t: Translator, call_id: UUID, undo_id: UUID | None = None, planned: PlannedView | None = None
 ) -> list[Button]:
     """Return the buttons that say what a payment covers. The part needs the day of the rest, unless a next step was typed."""
-    value = {"c": str(call_id), **({"u": str(undo_id)} if undo_id else {})}
+    value = _of_call(call_id, undo_id)
     if planned is None:
         part = Button(t("Part of it"), "form.open", {"form": "part_payment", **value})
     else:
@@ -159,9 +160,12 @@ def share_buttons(
     return [Button(t("Whole instalment"), "call.whole", value, style="primary"), part]
 
 
-def _next_button(
-    t: Translator, offer: NextOffer, call: CallLogged, value: dict[str, str | int], zone: ZoneInfo
-) -> Button:
+def _of_call(call_id: UUID, undo_id: UUID | None) -> dict[str, str]:
+    """Return what a button that adds to a call carries: the call, and its Undo if known."""
+    return {"c": str(call_id), **({"u": str(undo_id)} if undo_id else {})}
+
+
+def _next_button(t: Translator, offer: NextOffer, call: CallLogged, value: Mapping[str, str], zone: ZoneInfo) -> Button:
     when = elements.brief_when(t, offer.due, zone)
     label = t("Try again {when}", when=when) if offer.kind == "retry" else when
     at = offer.due.at.isoformat() if offer.due.at else ""
@@ -169,7 +173,7 @@ def _next_button(
     return Button(label, "call.next", following)
 
 
-def _other_button(t: Translator, follow_up: FollowUpView, call: CallLogged, value: dict[str, str | int]) -> Button:
+def _other_button(t: Translator, follow_up: FollowUpView, call: CallLogged, value: Mapping[str, str]) -> Button:
     label = t(
         "It was {name} {what}, {when}" if call.answered is None else "Also {name} {what}, {when}",
         name=f"/{follow_up.number}",
