@@ -53,9 +53,8 @@ async def report_papers(desk: Desk, loan: Loan, items: Sequence[DocumentItem]) -
 @corrects_after_undo(DocumentItem)
 async def correct_papers(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
     """Have the messages about documents rewritten whose arrival was undone."""
-    for each in rows:
-        told = await notices.ids_with_prefix(desk.session, desk.workspace.id, _key_of(each.row))
-        await notices.touch(desk.session, told, desk.now)
+    told = await notices.ids_with_prefixes(desk.session, desk.workspace.id, [_key_of(each.row) for each in rows])
+    await notices.touch(desk.session, told, desk.now)
 
 
 def _is_check(row: FollowUp) -> bool:

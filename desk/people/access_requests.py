@@ -73,7 +73,7 @@ async def close(desk: Desk, request: AccessRequest, state: str) -> None:
     """Close an open request and update the messages about it."""
     request.state, request.decided_by_id, request.decided_at = state, desk.member.id, desk.now
     desk.add(request)
-    told = await notices.ids_with_prefix(desk.session, desk.workspace.id, f"{_key(request)}:")
+    told = await notices.ids_with_prefixes(desk.session, desk.workspace.id, [f"{_key(request)}:"])
     await notices.touch(desk.session, told, desk.now)
 
 

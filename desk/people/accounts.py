@@ -81,7 +81,7 @@ async def lost_account(desk: Desk, member_id: UUID) -> LostAccount:
 
 async def revise_notices(desk: Desk, member: Member) -> None:
     """Have what the admins were told of a member's account rewritten, after it changed or the member left."""
-    told = await notices.ids_with_prefix(desk.session, desk.workspace.id, f"{_key(member)}:")
+    told = await notices.ids_with_prefixes(desk.session, desk.workspace.id, [f"{_key(member)}:"])
     await notices.touch(desk.session, told, desk.now)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Table, func, literal, select, update
+from sqlalchemy import Table, func, literal, or_, select, update
 from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -55,11 +55,15 @@ async def unsent_to(session: AsyncSession, workspace_id: UUID, channel: str) -> 
     return list((await session.exec(statement)).all())
 
 
-async def ids_with_prefix(session: AsyncSession, workspace_id: UUID, prefix: str) -> list[UUID]:
-    """Return the ids of the notices whose keys begin with `prefix`."""
-    statement = sqlmodel_select(Notice.id).where(
-        Notice.workspace_id == workspace_id, col(Notice.key).startswith(prefix)
-    )
+async def ids_with_prefixes(session: AsyncSession, workspace_id: UUID, prefixes: Collection[str]) -> list[UUID]:
+    """Return the ids of the notices whose keys begin with one of `prefixes`.
+
+    It reads every key of the workspace: ask once for all, and not on a command's way.
+    """
+    if not prefixes:
+        return []
+    begins = or_(*(col(Notice.key).startswith(prefix) for prefix in prefixes))
+    statement = sqlmodel_select(Notice.id).where(Notice.workspace_id == workspace_id, begins)
     return list((await session.exec(statement)).all())
 
 
