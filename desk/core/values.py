@@ -1,11 +1,15 @@
 """How people refer to loans, members and due times."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 NUMBER_LIMIT = 64
 """The longest loan number, in characters."""
+
+NUMBER_SEPARATOR = re.compile(r"[\s,，、;；]")
+"""What no loan number has: it parts the words of a line and the cells of a file."""
 
 LINE_LIMIT = 3000
 """The longest line that people may type, in characters."""

@@ -8,11 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from desk.core.errors import Invalid
-from desk.core.values import NAME_LIMIT, NUMBER_LIMIT
+from desk.core.values import NAME_LIMIT, NUMBER_LIMIT, NUMBER_SEPARATOR
 from desk.core.vocabulary import VOCABULARY, term_key
 from desk.rules.contacts import clean_name, read_phone
 
-_SEPARATED = re.compile(r"[\s,，、;；]")
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
 _SCIENTIFIC = re.compile(r"[\d.]+e[+-]?\d+", re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
@@ -69,7 +68,7 @@ def _figures(text: str) -> str:
 def _number(text: str, _today: date, _region: str) -> str:
     number = _figures(text)
     _refuse_rounded(number)
-    if _SEPARATED.search(number):
+    if NUMBER_SEPARATOR.search(number):
         raise Invalid("import_number_separated", given=text)
     if len(number) > NUMBER_LIMIT:
         raise Invalid("import_too_long", length=len(number), limit=NUMBER_LIMIT)

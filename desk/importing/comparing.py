@@ -30,6 +30,7 @@ COMPARED = ("name", "phone", "stage", "owner", "amount", "due_day", "autopay", "
 _VALUES = encrypted_column("imported_values", "values_cipher")
 
 _DOTS_AND_BLANKS = re.compile(r"[\s·•‧∙⋅・･᛫ꞏ]+")
+"""What files and people write differently in one name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,12 @@ class LastSaid:
     corrected: frozenset[str] = frozenset()
 
 
-def name_key(name: str) -> str:
-    """Return a name as it is compared with one of a file: without regard to case, width, blanks and middle dots."""
+def spelling_key(name: str) -> str:
+    """Return a name as it is compared with one of a file: without regard to case, width, blanks and middle dots.
+
+    `names.name_key`, by which search compares, drops every separator; a hyphen or an apostrophe that a file changes is a
+    correction of the lender's.
+    """
     return _DOTS_AND_BLANKS.sub("", unicodedata.normalize("NFKC", name).casefold())
 
 
@@ -113,4 +118,4 @@ def corrected_fields(entries: Iterable[AuditEntry]) -> frozenset[str]:
 
 
 def _alike(column: str):
-    return name_key if column == "name" else str
+    return spelling_key if column == "name" else str

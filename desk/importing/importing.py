@@ -8,9 +8,9 @@ from uuid import UUID
 
 from desk.core.changes import track
 from desk.core.errors import DeskError
-from desk.core.permissions import CALLERS, roles_of
+from desk.core.permissions import makes_calls
 from desk.core.transaction import Desk
-from desk.importing.comparing import LastSaid, corrected_fields, name_key, read_values, values_of, write_values
+from desk.importing.comparing import LastSaid, corrected_fields, read_values, spelling_key, values_of, write_values
 from desk.importing.rows import REQUIRED, ImportRow
 from desk.importing.updating import Matched, PlanCounts, Remark, Update, plan_instalment, remark, update_loan
 from desk.loans import borrowers
@@ -119,7 +119,7 @@ class _Batch:
         for member in await members.everybody(desk.session, desk.workspace.id):
             self.present.add(member.id)
             for key in (member.slack_user_id, member.email):
-                if key and key.casefold() in owners and roles_of(member) & set(CALLERS):
+                if key and key.casefold() in owners and makes_calls(member):
                     self.owners[key.casefold()] = member
         there = await imports.locked_by_numbers(
             desk.session, desk.workspace.id, [row.number for row in rows if row.number]
@@ -178,7 +178,7 @@ class _Batch:
 
     def _conflict(self, row: ImportRow, known: Matched) -> str | None:
         """Return why the number of the row may not stand for the loan that it names at the desk."""
-        same_name = not row.name or name_key(row.name) == name_key(known.contact.name)
+        same_name = not row.name or spelling_key(row.name) == spelling_key(known.contact.name)
         same_phone = not row.phone or row.phone == known.contact.phone
         if known.loan.minted:
             return None if row.name and row.phone and same_name and same_phone else "import_number_minted"
@@ -193,7 +193,7 @@ class _Batch:
         """Return the inquiry that the row takes over; note the others with its phone."""
         there = [known for known in self.minted[without_extension(row.phone)] if known.loan.minted]
         for known in there:
-            if known.contact.phone == row.phone and name_key(known.contact.name) == name_key(row.name):
+            if known.contact.phone == row.phone and spelling_key(known.contact.name) == spelling_key(row.name):
                 return known
         self.same_phones += [(row, known) for known in there]
         return None
@@ -201,7 +201,7 @@ class _Batch:
     def _renumbered_of(self, row: ImportRow) -> Matched | None:
         """Return the loan that the row means, if its number was corrected before what files said was kept."""
         for known in self.renumbered[row.phone]:
-            alike = name_key(known.contact.name) == name_key(row.name)
+            alike = spelling_key(known.contact.name) == spelling_key(row.name)
             if alike and known.loan.number_key not in self.numbers:
                 self.renumbered[row.phone].remove(known)
                 values = {"present": known.loan.number, "new": row.number}

@@ -1,6 +1,5 @@
 """Correct a loan: its borrower's name or phone, or its number."""
 
-import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from desk.core.errors import Conflict, Invalid
 from desk.core.permissions import allows, refusal, require
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo
-from desk.core.values import NUMBER_LIMIT, LoanRef
+from desk.core.values import NUMBER_LIMIT, NUMBER_SEPARATOR, LoanRef
 from desk.follow_ups.rule_plans import present_owner
 from desk.loans import borrowers, joining, lookup
 from desk.loans.corrections import record_correction
@@ -28,8 +27,6 @@ Field = Literal["name", "phone", "number"]
 
 Correction = tuple[Field, str, str]
 """What was corrected, the value before, and the value after."""
-
-_SEPARATED = re.compile(r"[\s,，、;；]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +48,8 @@ async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) 
     A phone is E.164; the same phone again removes its mark “wrong number” on every loan. The number of a loan that a file
     brought beside an inquiry with the same phone joins the two.
 
-    Raises NotAllowed (`others_may_act`,
-    `role_missing`), Invalid (`nothing_changed`, `name_missing`, `name_too_long`, `number_separated`, `number_too_long`), Conflict
-    (`number_taken`, `join_has_work`), and as `lookup.resolve` does.
+    Raises NotAllowed (`others_may_act`, `role_missing`), Invalid (`nothing_changed`, `name_missing`, `name_too_long`,
+    `number_separated`, `number_too_long`), Conflict (`number_taken`, `join_has_work`), and as `lookup.resolve` does.
     """
     named = (await lookup.resolve(desk, loan)).loan
     await _require_may(desk, named)
@@ -102,7 +98,7 @@ async def _require_may(desk: Desk, loan: Loan) -> None:
 
 async def _renumber(desk: Desk, loan: Loan, value: str) -> list[Correction]:
     before, number = loan.number, unicodedata.normalize("NFKC", clean_name(value))
-    if _SEPARATED.search(number):
+    if NUMBER_SEPARATOR.search(number):
         raise Invalid("number_separated", given=value)
     if len(number) > NUMBER_LIMIT:
         raise Invalid("number_too_long", length=len(number), limit=NUMBER_LIMIT)
@@ -124,7 +120,7 @@ async def _join(desk: Desk, loan: Loan, number: str) -> list[Correction]:
     if seen is None:
         raise Conflict("number_taken", given=number)
     await _require_may(desk, seen)
-    renamed = await joining.join(desk, loan, number)
+    renamed = await joining.join(desk, loan, seen, number)
     if renamed is None:
         return []
     record_correction(desk, loan, "name", renamed[0])

@@ -6,7 +6,7 @@ from uuid import UUID
 from desk.core import drafts
 from desk.core.changes import create, offer_undo
 from desk.core.errors import Invalid
-from desk.core.permissions import CALLERS, require_role, roles_of
+from desk.core.permissions import makes_calls, require_role
 from desk.core.transaction import Desk
 from desk.core.undo_rules import finds_followers_of, takes_back
 from desk.core.values import NAME_LIMIT
@@ -97,7 +97,7 @@ def check_name(name: str) -> str:
 
 
 async def _open(desk: Desk, name: str, phone: str, note: str) -> NewInquiry:
-    owner = desk.member if roles_of(desk.member) & set(CALLERS) else None
+    owner = desk.member if makes_calls(desk.member) else None
     number = await workspaces.take_loan_number(desk.session, desk.workspace)
     borrower = borrowers.new_borrower(desk, name=name, phone=phone)
     borrower.phone_wrong_at = (await borrowers.wrong_since(desk, [phone])).get(phone)

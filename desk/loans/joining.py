@@ -8,7 +8,6 @@ from desk.loans import borrowers, stages
 from desk.rules.contacts import without_extension
 from desk.rules.stages import weigh_imported_stage
 from storage.queries.core import acts
-from storage.queries.loans import loans
 from storage.tables import Borrower, Loan
 from storage.upkeep import demo
 
@@ -16,17 +15,14 @@ _READING = ("show_number",)
 """Acts that change nothing on a loan."""
 
 
-async def join(desk: Desk, inquiry: Loan, number: str) -> tuple[str, str] | None:
-    """Give a locked inquiry what the loan of that number has, remove that loan, and return the borrower's name before and
-    after if it changed.
+async def join(desk: Desk, inquiry: Loan, brought: Loan, number: str) -> tuple[str, str] | None:
+    """Give an inquiry what the other loan has, remove that loan, and return the borrower's name before and after if it changed.
 
-    The caller has checked the rights on both and gives the inquiry the number. Raises Conflict: `number_taken` (they have
-    different phones, or are not an inquiry and an imported loan), `join_has_work`.
+    Both are locked. The caller has checked the rights on both and gives the inquiry the number, as it was typed. Raises Conflict:
+    `number_taken` (they have different phones, or are not an inquiry and an imported loan), `join_has_work`.
     """
-    brought = await loans.by_number(desk.session, desk.workspace.id, number)
-    if brought is None or not inquiry.minted or brought.minted or brought.demo_at is not None:
+    if not inquiry.minted or brought.minted or brought.demo_at is not None:
         raise Conflict("number_taken", given=number)
-    await loans.lock_all(desk.session, [inquiry.id, brought.id])
     borrower = await desk.session.get_one(Borrower, inquiry.borrower_id)
     own = borrowers.contact(desk, borrower)
     other = await borrowers.contact_of(desk, brought.borrower_id)
