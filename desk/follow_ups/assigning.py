@@ -81,25 +81,25 @@ async def assign_unless_there(
     For people: a rule, a file or another program is not asked. Raises as `assign_follow_up` does.
     """
     require_role(desk, "plan_follow_up")
-    target = await lookup.resolve(desk, loan)
-    meant = purpose or VOCABULARY.stage(target.loan.stage).purpose
-    rows = await follow_ups.open_of_loan(desk.session, target.loan.id)
-    same = [row for row in rows if row.purpose == meant and row.due_on == due.on]
-    if not same or target.follow_up is not None:
-        return await assign_follow_up(desk, loan=loan, who=who, due=due, purpose=purpose, note=note)
+    row = await _without_follow_up(desk, loan)
+    meant = purpose or VOCABULARY.stage(row.stage).purpose
+    rows = await follow_ups.open_of_loan(desk.session, row.id)
+    same = [each for each in rows if each.purpose == meant and each.due_on == due.on]
+    if not same:
+        return await _assign(desk, row, who=who, due=due, purpose=meant, note=note)
     lifecycle.check_note(note)
-    assignee = await find_member(desk, who) if who else await _default_assignee(desk, target.loan)
+    assignee = await find_member(desk, who) if who else await _default_assignee(desk, row)
     require_caller(assignee)
     draft = {
-        "loan": target.loan.number,
+        "loan": row.number,
         "who": assignee.slack_user_id,
         "on": due.on.isoformat(),
         "at": due.at.isoformat() if due.at else None,
         "purpose": meant,
         "note": note,
     }
-    (there,) = await follow_up_views(desk, target.loan, same[:1])
-    return SamePlan(await loan_view(desk, target.loan), there, await drafts.save_for_confirmation(desk, draft))
+    (there,) = await follow_up_views(desk, row, same[:1])
+    return SamePlan(await loan_view(desk, row), there, await drafts.save_for_confirmation(desk, draft))
 
 
 async def assign_another(desk: Desk, draft_id: UUID) -> PlanResult:
@@ -131,14 +131,23 @@ async def assign_follow_up(
     `lifecycle.plan` raises.
     """
     require_role(desk, "plan_follow_up")
-    target = await lookup.resolve(desk, loan)
+    row = await _without_follow_up(desk, loan)
+    meant = purpose or VOCABULARY.stage(row.stage).purpose
+    return await _assign(desk, row, who=who, due=due, purpose=meant, note=note)
+
+
+async def _without_follow_up(desk: Desk, ref: LoanRef) -> Loan:
+    """Return the loan. Raises Invalid (`follow_up_is_there`) if one of its follow-ups is named."""
+    target = await lookup.resolve(desk, ref)
     if target.follow_up is not None:
         name = follow_up_name(target.loan, target.follow_up)
         raise Invalid("follow_up_is_there", given=name, number=target.follow_up.number)
-    row = target.loan
+    return target.loan
+
+
+async def _assign(desk: Desk, row: Loan, *, who: PersonRef | None, due: Due, purpose: str, note: str) -> PlanResult:
     assignee = await find_member(desk, who) if who else await _default_assignee(desk, row)
     require_caller(assignee)
-    purpose = purpose or VOCABULARY.stage(row.stage).purpose
     planned = await lifecycle.plan(desk, row, purpose=purpose, assignee=assignee, due=due, note=note)
     follow_up = planned.follow_up
     desk.audit("follow_up", loan_id=row.id, subject_id=follow_up.id, purpose=purpose, assignee=str(assignee.id))
