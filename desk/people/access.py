@@ -33,7 +33,8 @@ async def ask(desk: Desk, candidate: Candidate) -> RequestReceipt:
     newcomer = candidate.newcomer
     await _refuse_member(desk, newcomer.slack_user_id)
     check_candidate(candidate)
-    decide = tuple(member.slack_user_id for member in await deciders(desk))
+    to = await deciders(desk)
+    decide = tuple(member.slack_user_id for member in to)
     today = desk.now.astimezone(ZoneInfo(desk.workspace.zone)).date()
     request = AccessRequest(
         id=new_id(),
@@ -49,7 +50,7 @@ async def ask(desk: Desk, candidate: Candidate) -> RequestReceipt:
         earlier = await access.of_day(desk.session, desk.workspace.id, newcomer.slack_user_id, today)
         return RequestReceipt(decide, earlier="open" if earlier is not None and earlier.state == "open" else "declined")
     desk.audit("ask_access", subject_id=request.id)
-    await announce(desk, request)
+    await announce(desk, request, to)
     return RequestReceipt(decide)
 
 

@@ -1,5 +1,6 @@
 """Stored requests for access: who decides them, their state, and the messages about them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -53,9 +54,9 @@ async def deciders(desk: Desk) -> list[Member]:
     return at_work[0] or at_work[1] or admins
 
 
-async def announce(desk: Desk, request: AccessRequest) -> None:
-    """Send each decider one message."""
-    for member in await deciders(desk):
+async def announce(desk: Desk, request: AccessRequest, to: Sequence[Member]) -> None:
+    """Send each of those who decide one message."""
+    for member in to:
         key, facts = f"{_key(request)}:{member.id}", {"request": str(request.id)}
         await queue_notice(desk, kind=kinds.ACCESS_ASKED, key=key, to=member, facts=facts)
 
