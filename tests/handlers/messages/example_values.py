@@ -173,6 +173,8 @@ _PEOPLE = (
     "cover",
 )
 _AT_LEAST_ONE = ("items", "results")
+_LONGEST_WITHIN = 26
+"""The most values of a list within a list: a thousand times a thousand would take minutes."""
 _FACTS = {"gained": True, "loans": 3, "follow_ups": 2, "late": 1}
 _BY_NAME = ("FollowUpChange.who", "Item.assignee", "FollowUpNotice.covers_for", "Digest.covers_for", "AgentLoad.acting")
 
@@ -183,6 +185,7 @@ class ExampleBuilder:
     def __init__(self, choices: Choices) -> None:
         self.choices = choices
         self._ids = 0
+        self._depth = 0
         self._special: dict[Any, Callable[[], Any]] = {
             Event: self._event,
             Message: lambda: Writer().line("Done. ", self.choices.name).message(),
@@ -200,6 +203,16 @@ class ExampleBuilder:
             for name in inspect.signature(function).parameters
         }
 
+    def _list(self, kind: Any, name: str, owner: str) -> list[Any]:
+        count = max(1, self.choices.count()) if name in _AT_LEAST_ONE else self.choices.count()
+        if self._depth:
+            count = min(count, _LONGEST_WITHIN)
+        self._depth += 1
+        # A long list repeats the first two values: they already cover how a row is rendered.
+        few = [self.value(kind, name, owner) for _ in range(min(2, count))]
+        self._depth -= 1
+        return (few * count)[:count]
+
     def value(self, kind: Any, name: str, owner: str) -> Any:
         """Return a value of type `kind` for a field or parameter of that name."""
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
@@ -212,11 +225,8 @@ class ExampleBuilder:
         if origin is tuple and arguments[-1] is not Ellipsis:
             return tuple(self.value(each, name, owner) for each in arguments)
         if origin in (tuple, list, Sequence, frozenset):
-            count = max(1, self.choices.count()) if name in _AT_LEAST_ONE else self.choices.count()
-            # A long list repeats the first two values: they already cover how a row is rendered.
-            few = [self.value(arguments[0], name, owner) for _ in range(min(2, count))]
-            many = (few * count)[:count]
-            return frozenset(few) if origin is frozenset else (many if origin is list else tuple(many))
+            many = self._list(arguments[0], name, owner)
+            return origin(many) if origin in (frozenset, list) else tuple(many)
         if origin in (dict, Mapping):
             return self._mapping(name, owner)
         if kind in self._special:
