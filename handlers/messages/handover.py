@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from desk.handover.moves import HandoverCounts
-from desk.handover.plans import PlanPreview, PlanResult, Share
+from desk.handover.plans import PlanPreview, PlanResult
 from desk.handover.reassigning import Preview, Reassignment
+from desk.handover.sharing import Share
 from desk.loans.views import LoanView
 from handlers.messages.block_kit.elements import form_button, masked_loan, stage, undo_button, write_more, write_moving
 from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message

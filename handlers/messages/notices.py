@@ -161,10 +161,11 @@ async def _handover_report(desk: Desk, notice: Notice, t: Translator, *, undone:
     if undone and notice.ts is None and not notice.facts["undone"]:
         return None
     giver = await desk.session.get_one(Member, notice.about_member_id)
-    taker = await desk.session.get_one(Member, UUID(notice.facts["to"]))
+    to = await desk.session.get_one(Member, UUID(notice.facts["to"]))
+    taker = t("several members") if notice.facts.get("several") else to.name
     stayed = await loans.by_ids(desk.session, [UUID(each) for each in notice.facts["stayed"]])
     numbers = sorted(loan.number for loan in stayed.values())
-    return handover.report(t, notice.facts, giver=giver.name, taker=taker.name, stayed=numbers, undone=undone)
+    return handover.report(t, notice.facts, giver=giver.name, taker=taker, stayed=numbers, undone=undone)
 
 
 async def _access_asked(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:

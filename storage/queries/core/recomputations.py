@@ -120,3 +120,9 @@ async def more_members_than(session: AsyncSession, workspace_id: UUID, limit: in
 async def of_id(session: AsyncSession, work_id: UUID) -> Recomputation | None:
     """Return what is left to the worker under this id, locked by this transaction."""
     return await session.get(Recomputation, work_id, with_for_update=True, populate_existing=True)
+
+
+async def are_left(session: AsyncSession, work_ids: Sequence[UUID]) -> bool:
+    """Return whether anything is left to the worker under one of these ids."""
+    statement = select(Recomputation.id).where(col(Recomputation.id).in_(work_ids))
+    return (await session.exec(statement.limit(1))).first() is not None
