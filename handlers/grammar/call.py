@@ -61,7 +61,9 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> CallRequest | HelpReques
 
 def _expect_outcome(reader: Reader) -> Outcome:
     if reader.done or reader.norm[reader.at] == ":":
-        reader.refuse("outcome_missing", "outcome", OUTCOMES.display_forms(reader.line))
+        note = reader.probe(reader.at).take_note()
+        forms = OUTCOMES.display_forms(reader.line)
+        reader.refuse("outcome_missing", "outcome", forms, fill={"note": note} if note else {})
     found = reader.find_word(OUTCOMES)
     if found is None:
         reader.refuse("outcome_unknown", "outcome", OUTCOMES.nearest(reader.line, reader.at))
@@ -250,7 +252,7 @@ def _refuse_unfinished(reader: Reader, opener: re.Match[str], start: int) -> Non
     if reader.done and (directly or (opener[0].endswith(">") and not _closes_bracket(reader, opener))):
         given = reader.line.original(*opener.span())
         nearest = example(reader.line, f"{given} 明天10:00", f"{given} tomorrow 10:00")
-        raise Invalid("next_due_missing", part="next", given=given, nearest=(nearest,))
+        raise Invalid("next_due_missing", part="next", given=given, nearest=(nearest,), ref=reader.loan)
     number = _BARE_NUMBER.match(reader.norm, reader.at) if directly else None
     if number and reader.line.skip(number.end()) >= len(reader.norm):
         reader.refuse("due_bare_number", "next", (f"{number[0]:0>2}:00",))

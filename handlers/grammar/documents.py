@@ -91,7 +91,8 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> DocumentsRequest | HelpR
     reader.take_colon()
     if act.code == "reject":
         return _reject(reader, loan)
-    return TickOff(loan, _TICKS[act.code], _DocumentList(reader, by_allowed=False, words_required=False).read())
+    items = _DocumentList(reader, by_allowed=False, words_required=False, act=act.code)
+    return TickOff(loan, _TICKS[act.code], items.read())
 
 
 def _request(reader: Reader, loan: LoanRef) -> Request:
@@ -102,7 +103,9 @@ def _request(reader: Reader, loan: LoanRef) -> Request:
 def _reject(reader: Reader, loan: LoanRef) -> Reject:
     """Read one document and the reason; for `other`, its words after a first colon and the reason after a second."""
     start = reader.at
-    document = reader.expect_word(DOCUMENTS, "document", unknown="document_unknown", missing="document_missing")
+    if reader.done:
+        reader.refuse("document_missing", "document", DOCUMENTS.display_forms(reader.line), act="reject")
+    document = reader.expect_word(DOCUMENTS, "document", unknown="document_unknown")
     _refuse_second_document(reader, start)
     words = ""
     second = reader.norm.find(":", reader.at + 1)
@@ -139,11 +142,12 @@ def _take_next_document(reader: Reader) -> bool:
 class _DocumentList:
     """The list of documents in a line and, with `by_allowed`, the time by which they are needed.
 
-    With `words_required`, `other` must say which document it is.
+    With `words_required`, `other` must say which document it is. `act` is what is to be done with documents that are there.
     """
 
-    def __init__(self, reader: Reader, *, by_allowed: bool, words_required: bool) -> None:
+    def __init__(self, reader: Reader, *, by_allowed: bool, words_required: bool, act: str = "") -> None:
         self._reader = reader
+        self._act = act
         self._by_allowed = by_allowed
         self._words_required = words_required
         self._items: dict[tuple[str, str], Item] = {}
@@ -159,7 +163,7 @@ class _DocumentList:
                 raise self._by_due_missing()
             reader.refuse("document_unknown", "document", DOCUMENTS.nearest(reader.line, reader.at))
         if not self._items:
-            reader.refuse("document_missing", "document", DOCUMENTS.display_forms(reader.line))
+            reader.refuse("document_missing", "document", DOCUMENTS.display_forms(reader.line), act=self._act)
         return tuple(self._items.values())
 
     def _by_due_missing(self) -> Invalid:

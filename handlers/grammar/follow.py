@@ -1,5 +1,6 @@
 """`/loan-follow`: plan, finish, cancel or move a follow-up."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -80,7 +81,8 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> FollowRequest | HelpRequ
 def _assign(reader: Reader, loan: LoanRef) -> Assign:
     who = reader.take_person()
     start = reader.at
-    due = _expect_due(reader, suggest_acts=who is None)
+    fill = {"who": who.slack_id} if who and who.slack_id else {}
+    due = _expect_due(reader, "due", fill, suggest_acts=who is None)
     _refuse_person_after_due(reader, start)
     purpose, note = take_purpose_and_note(reader)
     return Assign(loan=loan, who=who, due=due, purpose=purpose, note=note)
@@ -89,24 +91,24 @@ def _assign(reader: Reader, loan: LoanRef) -> Assign:
 def _move(reader: Reader, loan: LoanRef) -> Move:
     reader.take_colon()
     start = reader.at
-    due = _expect_due(reader, suggest_acts=False)
+    due = _expect_due(reader, "move", {}, suggest_acts=False)
     typed = reader.line.trimmed(start, reader.at)
     reader.expect_end("due", example(typed, f"改期 {typed}", f"move {typed}"))
     return Move(loan=loan, due=due)
 
 
-def _expect_due(reader: Reader, *, suggest_acts: bool) -> Due:
+def _expect_due(reader: Reader, part: str, fill: Mapping[str, str], *, suggest_acts: bool) -> Due:
     line = reader.line
     examples = (example(line, "明天10:00", "tomorrow 10:00"), example(line, "周五下午3点", "fri 3pm"))
     if reader.done:
-        reader.refuse("due_missing", "due", examples)
+        reader.refuse("due_missing", part, examples, fill=fill)
     due = reader.take_due()
     if due is None:
         if correction := correct_spelling(reader.line, reader.at, reader.now, reader.zone):
             raise Invalid("due_unknown", part="due", given=correction[0], nearest=(correction[1],))
         _refuse_purpose_first(reader)
         near = _ACTS.nearest(reader.line, reader.at) if suggest_acts else ()
-        reader.refuse("due_unknown", "due", (*examples, *near))
+        reader.refuse("due_unknown", part, (*examples, *near), fill=fill)
     return due
 
 

@@ -134,7 +134,8 @@ def _new(reader: Reader, region: str) -> New:
     phone = find_phone(reader.norm, reader.at, region)
     if phone is None:
         given = reader.line.trimmed(reader.at)[:40]
-        raise Invalid("phone_missing", part="phone", given=given, nearest=EXAMPLES)
+        fill = {"name": given} if given else {}
+        raise Invalid("phone_missing", part="phone", given=given, nearest=EXAMPLES, ref=None, fill=fill)
     name = reader.line.trimmed(reader.at, phone.start)
     if not name:
         _refuse_without_name(reader, phone)
@@ -149,7 +150,8 @@ def _refuse_without_name(reader: Reader, phone: PhoneMatch) -> NoReturn:
     note = ""
     if is_chinese(name):
         name, _, note = name.partition(" ")
-    raise Invalid("name_missing", part="name", given=given, nearest=(f"{name} {number} {note}".rstrip(),))
+    nearest, fill = (f"{name} {number} {note}".rstrip(),), {"phone": number}
+    raise Invalid("name_missing", part="name", given=given, nearest=nearest, ref=None, fill=fill)
 
 
 def _edit(reader: Reader, region: str) -> Edit:

@@ -42,8 +42,8 @@ class ChannelRef:
 class Reader:
     """Access to a line part by part. `at` is the position: an offset in `line.norm` that is never on a separator.
 
-    The `take_` methods return a part and move past it, or return None without moving if it is not there. The `expect_` methods
-    raise `Invalid` in that case.
+    `loan` is the one that was read. The `take_` methods return a part and move past it, or return None without moving if it is
+    not there. The `expect_` methods raise `Invalid` in that case.
     """
 
     def __init__(self, line: Line, now: datetime, zone: ZoneInfo) -> None:
@@ -52,6 +52,7 @@ class Reader:
         self.at = line.skip(0)
         self.now = now
         self.zone = zone
+        self.loan: LoanRef | None = None
 
     @property
     def done(self) -> bool:
@@ -158,7 +159,7 @@ class Reader:
         begins there or, with `due_follows`, a due time.
         """
         if self.done or self.line.reference_at(self.at) is not None or self.norm[self.at] in "@:":
-            raise Invalid("loan_missing", part="loan", given=self.given, nearest=("L-1042",))
+            self.refuse("loan_missing", "loan", ("L-1042",))
         start = self.at
         end = self.line.loan_end(start, self._token_end())
         end = self._loan_end(start, end, following, due_follows=due_follows)
@@ -168,9 +169,11 @@ class Reader:
         whole = self.line.original(start, end)
         parts = _FOLLOW_UP.fullmatch(self.norm[start:end])
         if parts is None:
-            return LoanRef(whole=whole, text=whole)
-        text = self.line.original(start, start + parts.end("loan"))
-        return LoanRef(whole=whole, text=text, follow_up=int(parts["number"]))
+            self.loan = LoanRef(whole=whole, text=whole)
+        else:
+            text = self.line.original(start, start + parts.end("loan"))
+            self.loan = LoanRef(whole=whole, text=text, follow_up=int(parts["number"]))
+        return self.loan
 
     def take_due(self, *, part: str = "due", before: bool = False) -> Due | None:
         """Take the longest due time here; with `before`, also one of the form `周五前`.
@@ -215,11 +218,12 @@ class Reader:
     def expect_end(self, part: str = "line", *nearest: str) -> None:
         """Raise `Invalid` (`not_understood`) if anything is left."""
         if not self.done:
-            raise Invalid("not_understood", part=part, given=self.given, nearest=nearest)
+            self.refuse("not_understood", part, nearest)
 
-    def refuse(self, code: str, part: str, nearest: Sequence[str] = ()) -> NoReturn:
-        """Raise `Invalid` about the text at the position."""
-        raise Invalid(code, part=part, given=self.given, nearest=tuple(nearest))
+    def refuse(self, code: str, part: str, nearest: Sequence[str] = (), **params: Any) -> NoReturn:
+        """Raise `Invalid` about the text at the position, with the loan that was read (`ref`) and further params. Of these
+        `fill` has the values that the line has for fields of the command's form."""
+        raise Invalid(code, part=part, given=self.given, nearest=tuple(nearest), ref=self.loan, **params)
 
     def _loan_end(self, start: int, end: int, following: Sequence[Terms[Any]], *, due_follows: bool) -> int:
         for boundary in _CHINESE_AFTER_DIGIT.finditer(self.norm, start, end):
