@@ -1,5 +1,7 @@
 """`/loan-call`: log a call, and plan the next one."""
 
+from dataclasses import replace
+
 from desk.calls.calls import log_call
 from desk.calls.views import RepeatedCall
 from desk.core.errors import Invalid
@@ -11,6 +13,7 @@ from handlers.door.request import OpenModal, Request
 from handlers.forms import call, other_time
 from handlers.forms.form import open_modal
 from handlers.grammar.call import CallRequest, parse
+from handlers.grammar.inexact_amounts import speaks_of_amount
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import OUTCOMES, Terms, keyword
 from handlers.messages import overview
@@ -54,7 +57,7 @@ async def loan_call(request: Request) -> Message | OpenModal:
             desk,
             loan=parsed.loan,
             outcome=parsed.outcome,
-            details=parsed.details,
+            details=replace(parsed.details, amount_in_note=speaks_of_amount(parsed.details.in_full)),
             next_step=parsed.next,
             line=line.norm,
             noted=parsed.noted,

@@ -66,7 +66,7 @@ def read_line(request: Request, parse: Callable[..., R], **options: Any) -> R:
 
 def _mended(typed: str, refusal: Invalid, is_understood: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
     """Yield each form with the line that it mends: of many forms all where each has a button, otherwise the first."""
-    forms = [str(form) for form in refusal.params.get("nearest", ())]
+    forms = [str(form) for form in (*refusal.params.get("nearest", ()), *refusal.params.get("further", ()))]
     given = str(refusal.params.get("given", ""))
     for form in forms if refusal.params.get("part") in _WITH_BUTTONS else forms[:_MOST]:
         mended = next(filter(is_understood, _with_form(typed, given, form)), None)

@@ -27,6 +27,7 @@ from handlers.forms.fields import (
 )
 from handlers.forms.form import Form, field
 from handlers.grammar.amounts import parse_amount
+from handlers.grammar.inexact_amounts import speaks_of_amount
 from handlers.messages.block_kit.elements import write_loan_and_time
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
@@ -72,7 +73,12 @@ async def submit(request: Request) -> Message:
         request.desk,
         loan=loan_of(request, follow_up=request.one("follow_up")),
         outcome=request.one("outcome"),
-        details=CallDetails(request.one("purpose") or None, request.one("note"), amount=_amount_of(request)),
+        details=CallDetails(
+            request.one("purpose") or None,
+            request.one("note"),
+            amount=_amount_of(request),
+            amount_in_note=speaks_of_amount(request.one("note")),
+        ),
         next_step=step,
         minutes=int(minutes) if minutes else None,
         line="\n".join(f"{name}={value}" for name, value in sorted(request.typed.items())),

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from desk.calls.matching import CallDetails
@@ -12,6 +13,7 @@ from desk.core.values import Amount, Due, LoanRef
 from desk.core.vocabulary import Outcome
 from handlers.grammar.amounts import AmountMatch, amount_at
 from handlers.grammar.due import correct_spelling, due_end, next_weekday_readings
+from handlers.grammar.inexact_amounts import inexact_amount_end
 from handlers.grammar.reader import HelpRequest, Reader, take_purpose_and_note, with_params
 from handlers.grammar.terms import OUTCOMES, PURPOSES, example
 from handlers.grammar.text import Line, splits_word
@@ -48,15 +50,27 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> CallRequest | HelpReques
         return request
     loan = reader.expect_loan(OUTCOMES)
     outcome = _expect_outcome(reader)
-    amount = _take_amount(reader, outcome) if outcome.takes_amount else None
+    begin = reader.at
+    inexact = outcome.takes_amount and _take_inexact_amount(reader)
+    amount = _take_amount(reader, outcome) if outcome.takes_amount and not inexact else None
     try:
         plan = _plan(reader, outcome)
     except Invalid as refusal:
         raise _or_amount(refusal, reader, amount) if outcome.takes_amount else refusal from None
-    details = _take_details(reader, plan.note_end)
-    if amount is not None:
-        details = replace(details, amount=amount)
+    if inexact:
+        reader.move(begin)
+        details = CallDetails(note=reader.take_note(plan.note_end))
+    else:
+        details = replace(_take_details(reader, plan.note_end), amount=amount)
     return CallRequest(loan, outcome.code, details, plan.step, plan.noted)
+
+
+def _take_inexact_amount(reader: Reader) -> bool:
+    """Move past an amount that is not exact (`about 3000`), which is part of the note; return whether there was one."""
+    end = inexact_amount_end(reader.line, reader.at)
+    if end:
+        reader.move_past(end)
+    return bool(end)
 
 
 def _expect_outcome(reader: Reader) -> Outcome:
@@ -69,13 +83,20 @@ def _expect_outcome(reader: Reader) -> Outcome:
         reader.refuse("outcome_unknown", "outcome", OUTCOMES.nearest(reader.line, reader.at))
     reversal_end = OUTCOMES.reversal_end(reader.norm, found)
     if reversal_end is not None:
-        given = reader.line.original(reader.at, reversal_end)
-        nearest = example(
-            given if reader.line.chinese is None else reader.line, f"已接通：{given}", f"reached: {given}"
-        )
-        raise Invalid("outcome_unclear", part="outcome", given=given, nearest=(nearest,))
+        _refuse_unclear(reader, found.word, reader.line.original(reader.at, reversal_end), found.end)
     reader.move_past(found.end)
     return found.word
+
+
+def _refuse_unclear(reader: Reader, outcome: Outcome, given: str, end: int) -> NoReturn:
+    """Refuse `paid half`, which is not paid. An instalment of which a part was paid may be meant."""
+    like = given if reader.line.chinese is None else reader.line
+    nearest = (example(like, f"已接通：{given}", f"reached: {given}"),)
+    further: tuple[str, ...] = ()
+    if outcome.settles_instalment and inexact_amount_end(reader.line, reader.line.skip(end)):
+        further = (example(like, f"部分还款，明天：{given}", f"part paid tomorrow: {given}"),)
+    more = {"further": further, "ref": reader.loan, "fill": {"note": reader.line.trimmed(reader.at)}}
+    raise Invalid("outcome_unclear", part="outcome", given=given, nearest=nearest, **more)
 
 
 def _take_amount(reader: Reader, outcome: Outcome) -> Amount | None:
@@ -101,6 +122,8 @@ def _take_amount(reader: Reader, outcome: Outcome) -> Amount | None:
 def _amount_in_note(reader: Reader) -> Amount | None:
     """Return the amount with which a note begins; no note is refused."""
     reader.take_colon()
+    if inexact_amount_end(reader.line, reader.at):
+        return None
     try:
         found = amount_at(reader.line, reader.at)
     except Invalid:
