@@ -180,7 +180,7 @@ def _plan(reader: Reader, outcome: Outcome) -> _Plan:
     noted: tuple[Due, ...] = ()
     for at, opener in reversed(list(enumerate(openers))):
         if colon is not None and opener.start() > colon:
-            whole, meant = _in_note(reader.probe(opener.end()), opener)
+            whole, meant = _in_note(reader.probe(opener.end()), outcome, opener)
             if whole:
                 return _Plan(opener.start(), NextStep(due=meant[0]))
             noted = noted or meant
@@ -195,14 +195,14 @@ def _plan(reader: Reader, outcome: Outcome) -> _Plan:
         behind = reader.probe(opener.end())
         behind.take_colon()
         _refuse_unfinished(behind, opener, start)
-        if due := _take_next_due(behind, opener):
+        if due := _take_next_due(behind, outcome, opener):
             purpose, note = take_purpose_and_note(behind)
             return _Plan(opener.start(), NextStep(due=due, purpose=purpose, note=note))
         _refuse_misspelled(behind, opener)
-    if direct and colon is None and (step := _step_behind_outcome(reader.probe(start))):
+    if direct and colon is None and (step := _step_behind_outcome(reader.probe(start), outcome)):
         return _Plan(start, step)
     if colon is not None and not noted:
-        whole, noted = _in_note(reader.probe(colon))
+        whole, noted = _in_note(reader.probe(colon), outcome)
         if direct and whole:
             return _Plan(start, NextStep(due=noted[0]))
     return _Plan(len(line.norm), noted=noted)
@@ -217,20 +217,25 @@ def _colon(reader: Reader) -> int | None:
     return at if reader.norm.startswith(":", at) else None
 
 
-def _step_behind_outcome(reader: Reader) -> NextStep | None:
+def _step_behind_outcome(reader: Reader, outcome: Outcome) -> NextStep | None:
     """Return the next step directly behind an outcome that needs one."""
-    due = reader.take_due(part="next")
+    due = _take_due(reader, outcome)
     if due is None:
         return None
     purpose, note = take_purpose_and_note(reader)
     return NextStep(due=due, purpose=purpose, note=note)
 
 
-def _in_note(reader: Reader, opener: re.Match[str] | None = None) -> tuple[bool, tuple[Due, ...]]:
+def _take_due(reader: Reader, outcome: Outcome) -> Due | None:
+    """Take a due time. Money that is promised by a day is asked about on that day."""
+    return reader.take_limit(part="next") if outcome.takes_amount else reader.take_due(part="next")
+
+
+def _in_note(reader: Reader, outcome: Outcome, opener: re.Match[str] | None = None) -> tuple[bool, tuple[Due, ...]]:
     """Return whether one due time is all that is left of a note, and the due times that its words may begin with."""
     reader.take_colon()
     try:
-        due = _take_next_due(reader, opener) if opener else reader.take_due()
+        due = _take_next_due(reader, outcome, opener) if opener else _take_due(reader, outcome)
     except Invalid as refusal:
         several = refusal.code in _SEVERAL_MEANINGS
         return False, refusal.params.get("readings") or refusal.params.get("meant", ()) if several else ()
@@ -292,15 +297,15 @@ def _closes_bracket(reader: Reader, opener: re.Match[str]) -> bool:
     return _BRACKETED.search(reader.norm, max(0, opener.start() - _MAX_DUE_LENGTH), opener.start()) is not None
 
 
-def _take_next_due(reader: Reader, opener: re.Match[str]) -> Due | None:
+def _take_next_due(reader: Reader, outcome: Outcome, opener: re.Match[str]) -> Due | None:
     if opener[0] != "next":
-        return reader.take_due(part="next")
+        return _take_due(reader, outcome)
     try:
         readings = next_weekday_readings(reader.line, reader.at, reader.now, reader.zone)
     except Invalid as refusal:
         raise _with_opener(refusal, opener[0]) from None
     if readings is None:
-        return reader.take_due(part="next")
+        return _take_due(reader, outcome)
     due, *others = readings.readings
     if others:
         given = reader.line.original(opener.start(), readings.end)

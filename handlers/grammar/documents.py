@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef
-from handlers.grammar.reader import HelpRequest, Reader, with_params
+from handlers.grammar.reader import BY, HelpRequest, Reader, with_params
 from handlers.grammar.terms import DOCUMENTS, Terms, example, is_chinese, keyword
 from handlers.grammar.text import Line, is_separator, splits_word
 
@@ -23,7 +23,6 @@ _ACTS = Terms(
     )
 )
 _TICKS: dict[str, Tick] = {"got": "got", "accept": "accept", "cancel": "cancel"}
-_BY = Terms((keyword("by", "截止", "截止到", "在", "before", "until"),), joins=True)
 _MAYBE_BEFORE = re.compile(r"[周星礼明后今本下这月年大0-9一二三四五六七八九十][^\s,、;]{0,16}前")
 _AND = re.compile(r"(?:和|与|及|以及|[&+]|and(?![a-z]))\s*")
 
@@ -159,7 +158,7 @@ class _DocumentList:
         while not reader.done:
             if self._take_item() or (self._by_allowed and self._take_by()):
                 continue
-            if self._by_allowed and reader.find_word(_BY):
+            if self._by_allowed and reader.find_word(BY):
                 raise self._by_due_missing()
             reader.refuse("document_unknown", "document", DOCUMENTS.nearest(reader.line, reader.at))
         if not self._items:
@@ -169,14 +168,14 @@ class _DocumentList:
     def _by_due_missing(self) -> Invalid:
         """Return the refusal of `by` without a due time, with the word in its place."""
         reader, start = self._reader, self._reader.at
-        reader.take_word(_BY)
+        reader.take_word(BY)
         reader.take_token()
         given = reader.line.trimmed(start, reader.at)
         return Invalid("by_due_missing", part="by", given=given, nearest=(example(reader.line, "周五前", "by fri"),))
 
     def _take_by(self) -> bool:
         reader, start = self._reader, self._reader.at
-        has_by = reader.take_word(_BY) is not None
+        has_by = reader.take_word(BY) is not None
         try:
             due = reader.take_due(part="by", before=True)
         except Invalid as refusal:
@@ -244,7 +243,7 @@ class _DocumentList:
         """Return whether `by` and a due time begin at `at`, even one that is refused."""
         probe = self._reader.probe(at)
         try:
-            return self._by_allowed and probe.take_word(_BY) is not None and probe.take_due() is not None
+            return self._by_allowed and probe.take_word(BY) is not None and probe.take_due() is not None
         except Invalid:
             return True
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef, PersonRef
 from desk.core.vocabulary import Word
-from handlers.grammar.due import longest_due
+from handlers.grammar.due import longest_due, parse_due
 from handlers.grammar.terms import PURPOSES, TermMatch, Terms, example, keyword
 from handlers.grammar.text import Line, is_separator
 
@@ -21,6 +21,17 @@ _MAX_GIVEN_LENGTH = 40
 
 _FOLLOW_UP = re.compile(r"(?P<loan>.+)/(?P<number>[1-9][0-9]{0,3})")
 _CHINESE_AFTER_DIGIT = re.compile(r"(?<=[0-9])(?=[\u3400-\u9fff])")
+BY = Terms(
+    (
+        keyword(
+            *("by", "截止", "截止到", "截至", "在", "最迟", "最晚", "至迟"),
+            *("before", "until", "till", "no later than", "not later than", "on or before", "by no later than"),
+        ),
+    ),
+    joins=True,
+)
+"""What may come before a time that is a limit."""
+
 _HELP = Terms((keyword("help", "帮助", "?", "??", "--help", "-h", "怎么用", "用法"),))
 
 
@@ -189,6 +200,15 @@ class Reader:
         self.move_past(due.end)
         return due.due
 
+    def take_limit(self, *, part: str) -> Due | None:
+        """Take a due time, also as a limit: `by fri`, `周五前`. Raise as `take_due` does."""
+        start = self.at
+        self.take_word(BY)
+        due = self.take_due(part=part, before=True)
+        if due is None:
+            self.move(start)
+        return due
+
     def skip_due(self) -> bool:
         """Move past a due time that is not refused; return whether there was one."""
         try:
@@ -246,6 +266,13 @@ class Reader:
             mention = self.line.reference_at(end) if self.norm[end] == "<" else None
             end = mention.end if mention else end + 1
         return end
+
+
+def parse_limit(text: str, now: datetime, zone: ZoneInfo) -> Due:
+    """Return the due time that the whole text means, also as a limit (`by fri`). Raise as `parse_due` does."""
+    reader = Reader(Line.plain(text), now, zone)
+    due = reader.take_limit(part="due")
+    return due if due is not None and reader.done else parse_due(text, now, zone)
 
 
 def with_params(refusal: Invalid, **params: object) -> Invalid:

@@ -91,6 +91,33 @@ async def test_a_borrowers_chinese_name_makes_no_example_chinese(slack: Slack, l
     assert "已接通" not in reply.text
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/loan-call A-1",
+        "/loan-call A-1 xyz wants a lower rate",
+        "/loan-call A-1 : wants a lower rate",
+        "/loan-call A-1/1 qqq > fri 10:00",
+        "/loan-stage A-1",
+        "/loan-stage A-1 xyz he & she",
+        "/loan-docs A-1 xyz by fri",
+        "/loan-docs A-1 got xyz",
+    ],
+)
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+async def test_of_many_words_several_lines_are_examples_each_the_typed_line(
+    slack: Slack, loan: Loan, line: str, locale: str
+) -> None:
+    await slack.change(slack.agent, locale=locale)
+    reply = await slack.command(slack.agent, line)
+    shown = examples(reply.text)
+    assert len(shown) == 3, reply.text
+    assert all(example.startswith(line.split(" xyz")[0].split(" :")[0].split(" qqq")[0]) for example in shown)
+    for tail in ("wants a lower rate", "> fri 10:00", "he & she", "by fri"):
+        assert all(tail in example for example in shown) or tail not in line
+    assert len(set(shown)) == 3
+
+
 @pytest.mark.parametrize("name", ["/loan-follow", "/loan-docs"])
 async def test_every_example_of_a_refusal_is_understood(slack: Slack, loan: Loan, name: str) -> None:
     [usage] = [command.usage for command in COMMANDS if command.name == name]
