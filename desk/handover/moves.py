@@ -13,6 +13,7 @@ from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo
 from desk.follow_ups.lifecycle import acts_on, reschedule
+from desk.loans.owner_notices import revise_owner_asked
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.calendars import calendar_of
@@ -78,6 +79,7 @@ async def hand_over(
     counts = count(desk, loans, follow_ups)
     calendar = await calendar_of(desk)
     stand_ins = await stand_ins_for(desk, [to])
+    await revise_owner_asked(desk, [loan for loan in loans if loan.owner_id is None])
     for loan in loans:
         track(desk, loan)
         loan.owner_id, loan.owner_set_at = to.id, desk.now

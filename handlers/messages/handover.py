@@ -149,15 +149,18 @@ def report(
     return writer.message()
 
 
-def owner_asked(t: Translator, loan: LoanView, *, owner_left: str) -> Message:
-    """Render the notice to managers that a loan is open again whose owner has left the desk."""
+def owner_asked(t: Translator, loan: LoanView, *, owner_left: str, owner: str | None, asks: bool) -> Message:
+    """Render the notice to managers that a loan is open again whose owner has left the desk. `owner` has taken it on since;
+    `asks`: nobody has, and the loan is still open."""
     writer = Writer()
     writer.line(masked_loan(t, loan))
     writer.line(
         t("A file of the lender's opened this loan again. Its owner {name} has left the desk.", name=owner_left)
     )
     card = Button(t("Open card"), "loan.card", {"l": str(loan.id)})
-    if loan.owner is not None:
+    if owner is not None:
+        writer.line(t("It belongs to {name} now.", name=owner))
+    if owner is not None or not asks:
         return writer.buttons(card).message()
     writer.line(Bold(t("Who takes it on?")))
     return writer.buttons(card, form_button(t("Reassign"), "reassign", loan=loan.id)).message()

@@ -5,6 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.transaction import Desk
+from desk.core.vocabulary import VOCABULARY
 from desk.documents.views import arrived
 from desk.loans.lookup import may_see_as
 from desk.loans.views import loan_view
@@ -104,9 +105,14 @@ async def _papers_arrived(desk: Desk, notice: Notice, t: Translator, _zone: Zone
 async def _owner_asked(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     loan = await desk.session.get(Loan, notice.about_loan_id) if notice.about_loan_id else None
     left = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
-    if loan is None or left is None or (notice.ts is None and loan.owner_id is not None):
+    if loan is None or left is None:
         return None
-    return handover.owner_asked(t, await loan_view(desk, loan), owner_left=left.name)
+    asks = loan.owner_id is None and not VOCABULARY.stage(loan.stage).ended
+    if notice.ts is None and not asks:
+        return None
+    owner = await desk.session.get(Member, loan.owner_id) if loan.owner_id else None
+    view = await loan_view(desk, loan)
+    return handover.owner_asked(t, view, owner_left=left.name, owner=owner.name if owner else None, asks=asks)
 
 
 async def _channel_lost(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
