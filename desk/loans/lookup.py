@@ -70,8 +70,11 @@ async def resolve(desk: Desk, ref: LoanRef) -> LoanMatch:
 
 
 async def choices_of_words(desk: Desk, given: str, words: Sequence[str]) -> Ambiguous | None:
-    """Return the refusal of several words that were meant as one loan, with the loans that they find; None if they find none."""
+    """Return the refusal of several words that were meant as one loan, with the loans that they find; None if they find none, or
+    if the first is a loan's number."""
     found = await find_visible(desk, words, limit=CHOICES + 1)
+    if any(_alphanumeric(loan.number) == _alphanumeric(words[0]) for loan in found):
+        return None
     return await _ambiguous(desk, "loan_of_words", given, found) if found else None
 
 
@@ -212,6 +215,10 @@ async def _ambiguous(desk: Desk, code: str, given: str, found: Sequence[Loan]) -
     choices = tuple([await loan_view(desk, loan) for loan in found[:CHOICES]])
     plans, more = await next_views(desk, found[:CHOICES]), len(found) > CHOICES
     return Ambiguous(code, given=given, choices=choices, plans=plans, more=more)
+
+
+def _alphanumeric(number: str) -> str:
+    return "".join(filter(str.isalnum, number.casefold()))
 
 
 def _nearest(given: str, numbers: list[str]) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ async def with_offers(request: Request, command: Command, text: str, error: Desk
             named = await lookup.resolve(request.desk, ref)
         except DeskError as unknown:
             return error if error.params.get("given") else unknown
-    form = command.completes.get(str(error.params.get("part")))
+    form = command.completes.get(str(error.params.get("asks", error.params.get("part"))))
     if form is not None and (error.params.get("act") or not form.is_for(request.desk.member)):
         form = None
     words = await _words(request, line, error, named, form) if named else ()
@@ -108,7 +108,9 @@ async def _words(
             words = _stages(request, named, lines)
         case "document" if error.params.get("act"):
             words = await _documents(request, named, str(error.params["act"]))
-            lines = {word.form: f"{line.raw.rstrip()} {word.form}" for word in words}
+            given = str(error.params["given"])
+            before, _, after = line.raw.rpartition(given) if given else (f"{line.raw.rstrip()} ", "", "")
+            lines = {word.form: f"{before}{word.form}{after}" for word in words}
         case _:
             words = []
     return tuple(WordOffer(w.label, escaped(lines[w.form]), w.fill) for w in words if form or not w.fill)

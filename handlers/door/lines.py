@@ -20,6 +20,9 @@ LONGEST_READ = 4 * LINE_LIMIT
 _MOST = 3
 """How many mended lines a refusal shows."""
 
+_TRIED = 20
+"""The most forms that are tried."""
+
 _WITH_BUTTONS = ("outcome", "stage")
 """The parts of a line for which each possible word is offered as a button."""
 
@@ -65,17 +68,23 @@ def read_line(request: Request, parse: Callable[..., R], **options: Any) -> R:
 
 
 def _mended(typed: str, refusal: Invalid, is_understood: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
-    """Yield each form with the line that it mends: of many forms all where each has a button, otherwise the first."""
+    """Yield each form with the line that it mends: all where each has a button, otherwise the first."""
     forms = [str(form) for form in (*refusal.params.get("nearest", ()), *refusal.params.get("further", ()))]
-    given = str(refusal.params.get("given", ""))
-    for form in forms if refusal.params.get("part") in _WITH_BUTTONS else forms[:_MOST]:
-        mended = next(filter(is_understood, _with_form(typed, given, form)), None)
+    given, whole = str(refusal.params.get("given", "")), "replaced" in refusal.params
+    given = str(refusal.params.get("replaced", given))
+    most = _TRIED if refusal.params.get("part") in _WITH_BUTTONS else _MOST
+    for form in forms[:_TRIED]:
+        mended = next(filter(is_understood, _with_form(typed, given, form, whole=whole)), None)
         if mended is not None:
             yield form, mended
+            most -= 1
+        if not most:
+            return
 
 
-def _with_form(typed: str, given: str, form: str) -> Iterator[str]:
-    """Yield the line with a form in the place of what was given, at each place that it may have, or at its end."""
+def _with_form(typed: str, given: str, form: str, *, whole: bool) -> Iterator[str]:
+    """Yield the line with a form in the place of what was given, at each place that it may have, or at its end. `whole`: it
+    stands for just what was given."""
     typed = typed.rstrip(" ,，、;；")
     if given in (":", "："):
         yield typed.replace(given, f"{form}{given}", 1)
@@ -84,7 +93,8 @@ def _with_form(typed: str, given: str, form: str) -> Iterator[str]:
         for _ in range(_PLACES):
             if start < 0:
                 break
-            end = _replaced_end(typed, start + len(given), given, form)
+            end = start + len(given)
+            end = end if whole else _replaced_end(typed, end, given, form)
             yield _joined(typed[:start], form) + typed[end:]
             start = typed.rfind(given, 0, start)
     yield _joined(f"{typed} ", form).strip()

@@ -24,7 +24,7 @@ _MOST_OPENERS = 20
 """How many openers are tried, from the end of the line, so that a long line does not take long."""
 _BRACKETED = re.compile(r"<[^<>\s]*$")
 _BARE_NUMBER = re.compile(r"[01]?[0-9]|2[0-3]")
-_DIGITS_BEHIND_DATE = re.compile(r"(?P<date>.*\D)(?P<digits>[0-9]{3,})", re.DOTALL)
+_DIGITS_BEHIND_DATE = re.compile(r"(?P<date>.*[^0-9,.])(?P<digits>[0-9][0-9,.]{2,})", re.DOTALL)
 _SEVERAL_MEANINGS = ("due_ambiguous", "due_range", "due_bare_number", "due_part_of_day", "next_weekday_ambiguous")
 
 
@@ -57,12 +57,27 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> CallRequest | HelpReques
         plan = _plan(reader, outcome)
     except Invalid as refusal:
         raise _or_amount(refusal, reader, amount) if outcome.takes_amount else refusal from None
+    step = plan.step
+    if outcome.takes_amount and not inexact and amount is None and step is not None:
+        amount, step = _amount_behind(step)
     if inexact:
         reader.move(begin)
         details = CallDetails(note=reader.take_note(plan.note_end))
     else:
         details = replace(_take_details(reader, plan.note_end), amount=amount)
-    return CallRequest(loan, outcome.code, details, plan.step, plan.noted)
+    return CallRequest(loan, outcome.code, details, step, plan.noted)
+
+
+def _amount_behind(step: NextStep) -> tuple[Amount | None, NextStep]:
+    """Return the amount in a named currency that stands behind the day of a promise (`周五 3000元`), and the step without it."""
+    line = Line.plain(step.note)
+    try:
+        found = amount_at(line, 0)
+    except Invalid:
+        return None, step
+    if found is None or not found.amount.currencies or step.purpose is not None:
+        return None, step
+    return found.amount, replace(step, note=line.trimmed(line.skip_parts(found.end)))
 
 
 def _take_inexact_amount(reader: Reader) -> bool:

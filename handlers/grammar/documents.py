@@ -24,6 +24,8 @@ _ACTS = Terms(
 )
 _TICKS: dict[str, Tick] = {"got": "got", "accept": "accept", "cancel": "cancel"}
 _MAYBE_BEFORE = re.compile(r"[周星礼明后今本下这月年大0-9一二三四五六七八九十][^\s,、;]{0,16}前")
+_REJECTED = 3
+"""How many examples there are of a document that is sent back."""
 _AND = re.compile(r"(?:和|与|及|以及|[&+]|and(?![a-z]))\s*")
 
 
@@ -103,7 +105,9 @@ def _reject(reader: Reader, loan: LoanRef) -> Reject:
     """Read one document and the reason; for `other`, its words after a first colon and the reason after a second."""
     start = reader.at
     if reader.done:
-        reader.refuse("document_missing", "document", DOCUMENTS.display_forms(reader.line), act="reject")
+        why = example(reader.line, "：不清晰", ": blurred")
+        forms = DOCUMENTS.display_forms(reader.line)[:_REJECTED]
+        reader.refuse("document_missing", "document", tuple(f"{form}{why}" for form in forms), act="reject")
     document = reader.expect_word(DOCUMENTS, "document", unknown="document_unknown")
     _refuse_second_document(reader, start)
     words = ""
@@ -125,7 +129,8 @@ def _refuse_second_document(reader: Reader, start: int) -> None:
         pass
     if probe.at > first_end and reader.norm.startswith(":", probe.at):
         given, first = reader.line.trimmed(start, probe.at), reader.line.trimmed(start, first_end)
-        raise Invalid("document_each", part="document", given=given, nearest=(f"{first}: {probe.take_note()}",))
+        nearest, replaced = (f"{first}: {probe.take_note()}",), reader.line.trimmed(start)
+        raise Invalid("document_each", part="document", given=given, nearest=nearest, replaced=replaced)
 
 
 def _take_next_document(reader: Reader) -> bool:
@@ -145,7 +150,7 @@ class _DocumentList:
     """
 
     def __init__(self, reader: Reader, *, by_allowed: bool, words_required: bool, act: str = "") -> None:
-        self._reader = reader
+        self._reader, self._start = reader, reader.at
         self._act = act
         self._by_allowed = by_allowed
         self._words_required = words_required
@@ -160,10 +165,18 @@ class _DocumentList:
                 continue
             if self._by_allowed and reader.find_word(BY):
                 raise self._by_due_missing()
-            reader.refuse("document_unknown", "document", DOCUMENTS.nearest(reader.line, reader.at))
+            if self._items and (conjunction := _AND.match(reader.norm, reader.at)):
+                reader.move(conjunction.end())
+            reader.refuse("document_unknown", "document", DOCUMENTS.nearest(reader.line, reader.at), act=self._act)
         if not self._items:
             reader.refuse("document_missing", "document", DOCUMENTS.display_forms(reader.line), act=self._act)
         return tuple(self._items.values())
+
+    def _twice(self, code: str, part: str, given: str, start: int) -> Invalid:
+        """Return the refusal of what the line says a second time, at `start`, with the list up to there."""
+        line = self._reader.line
+        nearest, replaced = (line.trimmed(self._start, start),), line.trimmed(self._start, self._reader.at)
+        return Invalid(code, part=part, given=given, nearest=nearest, replaced=replaced)
 
     def _by_due_missing(self) -> Invalid:
         """Return the refusal of `by` without a due time, with the word in its place."""
@@ -187,7 +200,7 @@ class _DocumentList:
         if not has_by and not given.endswith("前"):
             raise Invalid("by_missing", part="by", given=given, nearest=(example(given, f"{given}前", f"by {given}"),))
         if self.by is not None:
-            raise Invalid("by_twice", part="by", given=given, nearest=(given,))
+            raise self._twice("by_twice", "by", given, start)
         self.by = due
         return True
 
@@ -203,7 +216,7 @@ class _DocumentList:
         key = (item.code, item.words.casefold())
         if key in self._items:
             given = reader.line.trimmed(start, reader.at)
-            raise Invalid("document_twice", part="document", given=given, nearest=(given,))
+            raise self._twice("document_twice", "document", given, start)
         self._items[key] = item
         return True
 

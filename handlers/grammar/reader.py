@@ -21,6 +21,9 @@ _MAX_GIVEN_LENGTH = 40
 
 _FOLLOW_UP = re.compile(r"(?P<loan>.+)/(?P<number>[1-9][0-9]{0,3})")
 _CHINESE_AFTER_DIGIT = re.compile(r"(?<=[0-9])(?=[\u3400-\u9fff])")
+_PERSON = re.compile(r"[^\W\d_][\w.'-]*")
+"""A word that may be a member's name."""
+
 BY = Terms(
     (
         keyword(
@@ -148,11 +151,13 @@ class Reader:
         self.move_past(end)
         return PersonRef(word=word)
 
-    def expect_person(self, part: str) -> PersonRef:
-        """Take a person. Raise `Invalid` (`person_missing`)."""
+    def expect_person(self, part: str, form: str = "@name", **params: Any) -> PersonRef:
+        """Take a person. Raise `Invalid` (`person_missing`) with the example `form`, or with the word here behind `@`."""
         person = self.take_person()
         if person is None:
-            self.refuse("person_missing", part, ("@name",))
+            given = self.given
+            nearest = f"@{given}" if _PERSON.fullmatch(given) else form
+            self.refuse("person_missing", part, (nearest,), **params)
         return person
 
     def take_channel(self) -> ChannelRef | None:
@@ -235,14 +240,15 @@ class Reader:
         found = self.find_word(_HELP)
         return HelpRequest("help") if found and self.line.skip(found.end) >= len(self.norm) else None
 
-    def expect_end(self, part: str = "line", *nearest: str) -> None:
+    def expect_end(self, part: str = "line", *nearest: str, **params: Any) -> None:
         """Raise `Invalid` (`not_understood`) if anything is left."""
         if not self.done:
-            self.refuse("not_understood", part, nearest)
+            self.refuse("not_understood", part, nearest, **params)
 
     def refuse(self, code: str, part: str, nearest: Sequence[str] = (), **params: Any) -> NoReturn:
         """Raise `Invalid` about the text at the position, with the loan that was read (`ref`) and further params. Of these
-        `fill` has the values that the line has for fields of the command's form."""
+        `fill` has the values that the line has for fields of the command's form, and `replaced` is what the nearest forms stand
+        for, if that is more than what was not understood, and `asks` names another part of the command than `part`."""
         raise Invalid(code, part=part, given=self.given, nearest=tuple(nearest), ref=self.loan, **params)
 
     def _loan_end(self, start: int, end: int, following: Sequence[Terms[Any]], *, due_follows: bool) -> int:

@@ -118,6 +118,13 @@ async def test_a_part_is_offered_as_one(
     assert await open_purposes(slack) == ["promise"]
 
 
+@pytest.mark.parametrize("typed", ["promised fri 3000 yuan", "承诺还款 周五 3000元", "承诺还款，下次周五 3000元"])
+async def test_a_sum_of_money_behind_the_day_is_the_amount(slack: Slack, loan: Loan, typed: str) -> None:
+    reply = await slack.command(slack.agent, f"/loan-call A-1 {typed}")
+    assert "promised CN¥3,000.00, logged" in reply.text
+    assert "promise to pay Fri 27 Nov 2026" in reply.text
+
+
 @pytest.mark.parametrize("typed", ["付了一部分 周五", "只还了3000，周五", "还了一部分 周五"])
 async def test_other_words_for_a_part(slack: Slack, loan: Loan, typed: str) -> None:
     reply = await slack.command(slack.agent, f"/loan-call A-1 {typed}")

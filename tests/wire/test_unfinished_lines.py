@@ -154,7 +154,7 @@ async def test_documents_that_can_be_ticked_off_come_as_buttons(slack: Slack, lo
     asked = await slack.command(slack.agent, "/loan-docs A-1 got")
     assert buttons(asked.message)[:3] == ["ID card", "bank statement", "marriage certificate"]
     assert asked.message is not None
-    assert "ID card" in shown(await slack.press(slack.agent, asked.message, "ID card")).text
+    assert "ID card: received" in shown(await slack.press(slack.agent, asked.message, "ID card")).text
     accepting = await slack.command(slack.agent, "/loan-docs A-1 accept")
     assert buttons(accepting.message) == ["ID card"]
 

@@ -151,7 +151,7 @@ def test_a_follow_up_is_moved(typed: str, due: str):
     [
         ("", "due_missing", "due", ""),
         ("@wang", "due_missing", "due", ""),
-        ("move", "due_missing", "move", ""),
+        ("move", "due_missing", "due", ""),
         ("abc", "due_unknown", "due", "abc"),
         ("客户没接电话", "due_unknown", "due", "客户没接电话"),
         ("3点", "due_ambiguous", "due", "3点"),
