@@ -19,6 +19,7 @@ from bot.monitoring import WORKER_SILENT_AFTER
 from bot.settings import Settings
 from desk.core.clock import Clock, SystemClock
 from desk.people.team import ReminderChannel
+from desk.rules.hours import known_zone
 from handlers.door.directory import Directory, code_of
 from storage.engine import schema
 from storage.engine.cipher import Cipher
@@ -201,6 +202,8 @@ async def _workspace(
     yield await _search(database, workspace)
     yield await _admins(database, workspace)
     yield await _worker(database, workspace, now)
+    if (finding := await _zones(database, workspace)) is not None:
+        yield finding
     if (finding := await _set_aside(database, workspace, now)) is not None:
         yield finding
     yield await _backlog(database, workspace, now)
@@ -327,9 +330,23 @@ async def _worker(database: Database, workspace: Workspace, now: datetime) -> Fi
     return ok("worker", "running")
 
 
+async def _zones(database: Database, workspace: Workspace) -> Finding | None:
+    async with database.reading() as session:
+        people = await members.everybody(session, workspace.id)
+    astray = [f"{member.slack_user_id} ({member.zone[:60]!r})" for member in people if known_zone(member.zone) is None]
+    if not astray:
+        return None
+    return fix(
+        "time zones",
+        f"this machine does not know those of {', '.join(astray)}, so the workspace's, {workspace.zone}, counts for them: they "
+        "choose another in Slack, or the machine needs newer time zone data",
+    )
+
+
 async def _set_aside(database: Database, workspace: Workspace, now: datetime) -> Finding | None:
     async with database.reading() as session:
         counts = await set_aside.count(session, workspace.id, now)
+    counts.pop(set_aside.TIME_ZONES, None)
     if not counts:
         return None
     words = ", ".join(f"{number} {chore.replace('_', ' ')}" for chore, number in sorted(counts.items()))

@@ -136,7 +136,7 @@ def _is_default(follow_up: FollowUp, mine: set[UUID]) -> bool:
 
 def _is_due(desk: Desk, follow_up: FollowUp) -> bool:
     """Whether it is due by the end of the caller's day."""
-    on = follow_up.due_at.astimezone(zone_of(desk.member)).date() if follow_up.due_at else follow_up.due_on
+    on = follow_up.due_at.astimezone(zone_of(desk, desk.member)).date() if follow_up.due_at else follow_up.due_on
     return on <= today_of(desk, desk.member)
 
 

@@ -18,10 +18,10 @@ from desk.loans.views import FollowUpView, follow_up_view
 from desk.people.members import (
     ids_stood_in_for,
     managers_for,
-    shown_zone,
     stand_ins_for,
     stands_in_for,
     today_of,
+    zone_of,
 )
 from desk.rules.working_time import instant_of
 from storage.queries.follow_ups import due_lists
@@ -169,7 +169,7 @@ def purposes_of(kind: Kind | None) -> Sequence[str] | None:
 def end_of_day(desk: Desk, member: Member, *, days: int = 0) -> datetime:
     """Return the end of the member's local day, today or that many days later."""
     day = today_of(desk, member) + timedelta(days=days + 1)
-    return instant_of(day, datetime.min.time(), shown_zone(desk, member))
+    return instant_of(day, datetime.min.time(), zone_of(desk, member))
 
 
 def late_window(desk: Desk, ids: Sequence[UUID], purposes: Sequence[str] | None) -> Window:

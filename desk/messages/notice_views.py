@@ -100,7 +100,7 @@ async def follow_up_notice(desk: Desk, notice: Notice) -> FollowUpNotice:
     return FollowUpNotice(
         reader=reader.slack_user_id if reader else None,
         items=items,
-        snoozes=snooze_options(desk.now, hours_of(reader), await calendar_of(desk)) if reader else (),
+        snoozes=snooze_options(desk.now, hours_of(desk, reader), await calendar_of(desk)) if reader else (),
         covers_for=_covered_by(reader, items),
         about_name=about.name if about else "",
         reader_id=reader.id if reader else None,

@@ -17,8 +17,9 @@ from desk.messages.notices import accepts_tables, locale_for, own_channel
 from desk.messages.set_aside import set_aside_now
 from desk.people import access_requests, accounts
 from desk.people.app_manifest import Additions
-from desk.people.members import shown_zone
+from desk.people.members import zone_of
 from desk.people.onboarding import setup_status
+from desk.rules.hours import known_zone
 from handlers.messages import digests, documents, handover, reminders, set_aside
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
@@ -34,10 +35,7 @@ async def compose(desk: Desk, notice: Notice, composers: Mapping[NoticeKind, Com
     reader = await desk.session.get(Member, notice.to_id) if notice.to_id else None
     t = Translator(await locale_for(desk, notice, reader))
     kind = KINDS[notice.kind]
-    if kind == kinds.SET_ASIDE and reader is not None:  # the zone of its own reader may be what is wrong
-        zone = shown_zone(desk, reader)
-    else:
-        zone = ZoneInfo(reader.zone if reader else desk.workspace.zone)
+    zone = zone_of(desk, reader) if reader else ZoneInfo(desk.workspace.zone)
     return await (composers or COMPOSERS)[kind](desk, notice, t, zone)
 
 
@@ -128,6 +126,13 @@ async def _set_aside(desk: Desk, _notice: Notice, t: Translator, _zone: ZoneInfo
     return set_aside.set_aside(t, await set_aside_now(desk))
 
 
+async def _zone_unknown(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
+    reader = await desk.session.get_one(Member, notice.to_id)
+    if notice.ts is None and known_zone(reader.zone) is not None:
+        return None
+    return set_aside.zone_unknown(t, zone=reader.zone, workspace_zone=zone)
+
+
 async def _digest(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
     member = await desk.session.get_one(Member, notice.to_id)
     return digests.digest(t, await digest_of(desk, member), zone, name=_name_in_channel(member))
@@ -216,6 +221,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.PAPERS_ARRIVED: _papers_arrived,
     kinds.OWNER_ASKED: _owner_asked,
     kinds.CHANNEL_LOST: _channel_lost,
+    kinds.ZONE_UNKNOWN: _zone_unknown,
     kinds.SET_ASIDE: _set_aside,
     kinds.DIGEST: _digest,
     kinds.TEAM_DIGEST: _team_digest,
