@@ -118,23 +118,32 @@ async def _database(settings: Settings, database: Database) -> AsyncIterator[Fin
         yield fix("migrations", "the database is behind this release: back it up, then run `loandesk migrate`")
     else:
         yield ok("migrations", f"at {revision}")
-        yield await _keys(database, settings.cipher())
+        async for finding in _keys(database, settings.cipher()):
+            yield finding
 
 
-async def _keys(database: Database, cipher: Cipher) -> Finding:
+async def _keys(database: Database, cipher: Cipher) -> AsyncIterator[Finding]:
     async with database.reading() as session:
-        unreadable = await inspection.unreadable_samples(session, cipher)
-        findable = not unreadable and await inspection.sample_is_findable(session, cipher)
-    if unreadable:
-        return fix(
+        found = await inspection.samples(session, cipher)
+        setting, _ = await inspection.wrong_key(session, cipher)
+    if closed := [each.place.name for each in found if each.wrong_key]:
+        yield fix(
             "keys",
-            f"no key of LOANDESK_ENCRYPTION_KEYS opens {', '.join(unreadable)}: restore the key that encrypted it",
+            f"no key of LOANDESK_ENCRYPTION_KEYS opens {', '.join(closed)}: restore the key that encrypted it",
         )
-    if not findable:
-        return fix("keys", "LOANDESK_SEARCH_KEY has changed: restore the earlier one, or no borrower will be found")
+        return
+    if setting is not None:
+        yield fix("keys", "LOANDESK_SEARCH_KEY has changed: restore the earlier one, or no borrower will be found")
+        return
+    if damaged := [f"{each.place.name} of row {row_id}" for each in found for row_id in each.unreadable]:
+        yield fix(
+            "damaged rows",
+            f"the keys fit, but none opens {', '.join(damaged)}: restore these from a backup, or correct the name and phone "
+            "with /loan edit. These are samples: `loandesk rotate` names every such row",
+        )
     older = [number for number in sorted(cipher.ring.keys) if number != cipher.ring.current]
     rest = f"; older ones: {', '.join(map(str, older))}" if older else ""
-    return ok("keys", f"samples can be decrypted; key {cipher.ring.current} encrypts{rest}")
+    yield ok("keys", f"samples can be decrypted; key {cipher.ring.current} encrypts{rest}")
 
 
 async def _slack(client: AsyncWebClient, *, links: bool) -> AsyncIterator[tuple[Finding, str | None]]:
