@@ -43,7 +43,7 @@ async def wrong_key(session: AsyncSession, cipher: Cipher) -> tuple[str | None, 
 
     Costs a few rows only.
     """
-    found = [await _sample(session, cipher, place) for place in places() if place.table.name == Borrower.__tablename__]
+    found = [await _sample(session, cipher, place) for place in places() if place.table.name == "borrower"]
     damaged = {row_id for each in found for row_id in each.unreadable}
     if any(each.wrong_key for each in found):
         return "LOANDESK_ENCRYPTION_KEYS", ()
