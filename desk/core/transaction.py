@@ -23,7 +23,7 @@ from storage.tables import AuditEntry, Member, Workspace
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A row that this transaction creates (`before` None) or changes (`before`: its encoded columns as they were)."""
+    """A row that this transaction creates (`before` None) or changes (`before`: its columns as they were)."""
 
     row: SQLModel
     before: dict[str, Any] | None
