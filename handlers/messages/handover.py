@@ -108,7 +108,8 @@ def notice(
 ) -> Message:
     """Render the notice to a member who gave or received work. It names the others without notifying them.
 
-    `name` is the member's, where others read the notice too. `opens`: its reader may see the loan.
+    `name` is the member's, where others read the notice too: two who share a channel get one each. `opens`: its reader may
+    see the loan.
     """
     whom = other or (t("several members") if facts.get("several") else t("nobody"))
     writer = Writer().line(_from_to(t, facts, name=name, whom=whom, by=by))
@@ -129,13 +130,25 @@ def notice(
 
 
 def report(
-    t: Translator, facts: dict[str, Any], *, giver: str, taker: str, stayed: Sequence[str], undone: bool
+    t: Translator,
+    facts: dict[str, Any],
+    *,
+    name: str | None,
+    giver: str,
+    taker: str,
+    stayed: Sequence[str],
+    undone: bool,
 ) -> Message:
     """Render the notice to who confirmed a handover of many loans that it is carried out, or that it was undone.
 
-    `stayed` are the numbers of loans that others changed meanwhile. It names the two members without notifying them.
+    `name` is the reader's, where others read it too. `stayed` are the numbers of loans that others changed meanwhile. It
+    names the members without notifying them.
     """
-    writer = Writer().phrase(t, "Reassigned from {from_} to {to}:", from_=giver, to=taker)
+    writer = Writer()
+    if name is None:
+        writer.phrase(t, "Reassigned from {from_} to {to}:", from_=giver, to=taker)
+    else:
+        writer.phrase(t, "{name}: reassigned from {from_} to {to}:", name=name, from_=giver, to=taker)
     writer.line(_amounts(t, facts["loans"], facts["follow_ups"], facts["late"]))
     if undone:
         writer.line(Bold(t("This was undone.")))
@@ -172,7 +185,7 @@ def _from_to(t: Translator, facts: dict[str, Any], *, name: str | None, whom: st
             return t("From {whom} to you, reassigned by {by}:", by=by, whom=whom)
         return t("From you to {whom}, reassigned by {by}:", by=by, whom=whom)
     giver, taker = (whom, name) if facts["gained"] else (name, whom)
-    return t("From {giver} to {taker}, reassigned by {by}:", by=by, giver=giver, taker=taker)
+    return t("{name}: from {giver} to {taker}, reassigned by {by}:", by=by, giver=giver, taker=taker, name=name)
 
 
 def _write_shares(t: Translator, writer: Writer, shares: Sequence[Share]) -> None:

@@ -176,7 +176,8 @@ async def _handover_report(desk: Desk, notice: Notice, t: Translator, *, undone:
     taker = t("several members") if notice.facts.get("several") else to.name
     stayed = await loans.by_ids(desk.session, [UUID(each) for each in notice.facts["stayed"]])
     numbers = sorted(loan.number for loan in stayed.values())
-    return handover.report(t, notice.facts, giver=giver.name, taker=taker, stayed=numbers, undone=undone)
+    name = _name_in_channel(await desk.session.get_one(Member, notice.to_id))
+    return handover.report(t, notice.facts, name=name, giver=giver.name, taker=taker, stayed=numbers, undone=undone)
 
 
 async def _access_asked(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:

@@ -271,6 +271,19 @@ async def test_many_loans_are_spread_over_a_team_by_the_worker(slack: Slack) -> 
     assert about(slack, slack.other) == ["From Agent to you, reassigned by Manager:\n3 loans · 3 open follow-ups"]
 
 
+async def test_in_a_shared_channel_each_message_names_whom_it_is_for(slack: Slack) -> None:
+    await slack.change(slack.agent, slack.other, slack.manager, reminder_channel_id=slack.desk_channel)
+    await reassigned(slack)
+    await slack.deliver()
+
+    posts = [post.text.splitlines()[0] for post in slack.posts(slack.desk_channel) if "eassigned" in post.text]
+    assert sorted(posts) == [
+        "Agent: from Agent to Other, reassigned by Manager:",
+        "Manager: reassigned from Agent to Other:",
+        "Other: from Agent to Other, reassigned by Manager:",
+    ]
+
+
 async def test_undo_takes_them_back_from_the_whole_team(slack: Slack) -> None:
     form = await spread_over_the_team(slack)
     await slack.deliver()

@@ -269,10 +269,10 @@ async def test_in_a_shared_channel_each_notice_names_whom_it_means(slack: Slack,
     await slack.deliver()
     posts = [post for post in slack.posts(slack.desk_channel) if "reassigned by" in post.text]
     assert [post.text.splitlines()[0] for post in posts] == [
-        "From Agent to Other, reassigned by Manager:",
-        "From Agent to Other, reassigned by Manager:",
-        "From Other to Agent, reassigned by Manager:",
-        "From Other to Agent, reassigned by Manager:",
+        "Agent: from Agent to Other, reassigned by Manager:",
+        "Other: from Agent to Other, reassigned by Manager:",
+        "Other: from Other to Agent, reassigned by Manager:",
+        "Agent: from Other to Agent, reassigned by Manager:",
     ]
     said = " ".join(post.text for post in posts) + " ".join(str(post.blocks) for post in posts)
     assert " you" not in said.casefold()
