@@ -37,7 +37,19 @@ def preview(t: Translator, result: Preview) -> Message:
         Button(t("Reassign now"), "reassign.confirm", value, style="primary"),
         Button(t("Don't reassign"), "reassign.leave"),
     )
-    return writer.message()
+    return writer.buttons(*_counted(t, result)).message()
+
+
+def _counted(t: Translator, result: Preview) -> list[Button]:
+    """Return a button for each count of a preview, to the list of what it counts."""
+    counts, whose = result.counts, {"w": str(result.from_id)}
+    buttons = [Button(f"{stage(t, code)} {n}", "loan.mine", {"s": code, "o": 0, **whose}) for code, n in counts.stages]
+    if counts.follow_ups:
+        label = t.n("{n} open follow-up", "{n} open follow-ups", counts.follow_ups)
+        buttons.append(Button(label, "due.list", {"p": "all", **whose}))
+    if counts.late:
+        buttons.append(Button(t("{n} late", n=counts.late), "due.list", {"p": "late", **whose}))
+    return buttons
 
 
 def reassigned(t: Translator, result: Reassignment) -> Message:
