@@ -10,6 +10,8 @@ from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.documents import documents_open_to
 from desk.loans import lookup
+from desk.loans.borrowers import region_of
+from desk.loans.lists import search_words
 from desk.loans.lookup import LoanMatch
 from desk.loans.stages import WRITTEN_OFF
 from handlers.door.declarations import Command
@@ -22,11 +24,11 @@ from handlers.messages.block_kit.writer import escaped
 from handlers.messages.documents import document
 from handlers.messages.refusals.offers import FormOffer, LineOffers, WordOffer
 
-_WORDS = 3
-"""The most words that are tried as a borrower's name."""
+_WORDS = 4
+"""The most words that are tried as a borrower's name or phone number."""
 
 _NAME_WORD = re.compile(r"[^\s,，、;；:：@<>]+")
-_BLANKS = re.compile(r"\s+")
+_BETWEEN_WORDS = re.compile(r"[\s,，]+")
 
 
 async def with_offers(request: Request, command: Command, text: str, error: DeskError) -> DeskError:
@@ -55,7 +57,8 @@ async def with_offers(request: Request, command: Command, text: str, error: Desk
 
 
 async def _named_by_words(request: Request, line: Line, error: DeskError) -> DeskError | None:
-    """Return the refusal that lists the loans of a name of two or three words, of which the line's grammar read the first."""
+    """Return the refusal that lists the loans of a name of several words, or of a phone number with blanks, of which the line's
+    grammar read the first."""
     ref: LoanRef | None = error.params.get("ref")
     given = error.params.get("given") if error.code in ("loan_ambiguous", "unknown_loan") else ref and ref.whole
     if not given or (error.code not in ("loan_ambiguous", "unknown_loan") and not error.params.get("given")):
@@ -64,22 +67,23 @@ async def _named_by_words(request: Request, line: Line, error: DeskError) -> Des
     words = _words_from(line.raw, start) if start >= 0 else []
     for count in range(len(words), 1, -1):
         name = line.raw[start : words[count - 1].end()]
-        found = await lookup.choices_of_words(request.desk, name, [word[0] for word in words[:count]])
+        asked = search_words(name, region_of(request.desk))
+        found = await lookup.choices_of_words(request.desk, name, asked)
         if found is not None:
             return found
     return None
 
 
 def _words_from(raw: str, start: int) -> list[re.Match[str]]:
-    """Return the first words of a name, which only blanks separate."""
+    """Return the first words of what may be a name (`O'Neil, Pat`) or a phone number."""
     words: list[re.Match[str]] = []
     at = start
     while len(words) < _WORDS and (word := _NAME_WORD.match(raw, at)):
         words.append(word)
-        blanks = _BLANKS.match(raw, word.end())
-        if blanks is None:
+        between = _BETWEEN_WORDS.match(raw, word.end())
+        if between is None:
             break
-        at = blanks.end()
+        at = between.end()
     return words
 
 

@@ -206,6 +206,23 @@ async def test_two_words_tell_two_borrowers_apart_and_three_words_are_read_too(s
     assert "reached, logged" in shown(await slack.press(slack.agent, asked.message, "A-3")).text
 
 
+@pytest.mark.parametrize(
+    "words", ["O'Neil, Pat", "138 0013 8101", "尾号 8101", "phone ending 8101", "+86 138 0013 8101", "pat o'neil"]
+)
+async def test_what_a_card_shows_names_a_loan(slack: Slack, loan: Loan, words: str) -> None:
+    await make_loan(slack.office, slack.workspace, "A-2", owner=slack.agent, name="O'Neil, Pat", phone="+8613800138101")
+    asked = await slack.command(slack.agent, f"/loan-call {words} reached: < & >")
+    assert buttons(asked.message)[0] == "A-2"
+    assert asked.message is not None
+    assert "reached, logged" in shown(await slack.press(slack.agent, asked.message, "A-2")).text
+
+
+async def test_a_word_behind_a_loans_number_is_no_part_of_a_name(slack: Slack, loan: Loan) -> None:
+    asked = await slack.command(slack.manager, "/loan-reassign A-1 john")
+    assert "Mention a member" in asked.text
+    assert buttons(asked.message) == ["Reassign"]
+
+
 async def test_in_chinese_a_name_typed_with_a_blank(slack: Slack, loan: Loan) -> None:
     await slack.in_chinese(slack.agent)
     await make_loan(slack.office, slack.workspace, "A-2", owner=slack.agent, name="李雷")
