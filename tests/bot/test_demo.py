@@ -102,7 +102,7 @@ async def test_counts_dates_and_states_agree(tmp_path: Path) -> None:
             for day, month in re.findall(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\d+) (\w{3})", planned):
                 on = min(
                     (
-                        datetime.strptime(f"{day} {month} {year}", "%d %b %Y").date()
+                        datetime.strptime(f"{day} {month} {year}", "%d %b %Y").replace(tzinfo=UTC).date()
                         for year in (today.year, today.year + 1)
                     ),
                     key=lambda each: abs(each - today),
