@@ -38,7 +38,7 @@ _ALONE = r"(?:(?<![A-Za-z0-9])(?<![A-Za-z0-9]-)(?<!\d\.)|(?<=[a-z]{2}))"
 """Not inside an id of Slack's, a loan's number or a fraction. Chinese and `tel` may stand before a number, without a blank."""
 
 _ENDS = r"(?![A-Za-z0-9])"
-_GAP = r"[ ._/-]?"
+_GAP = r"[ ._/·•-]?"
 
 _DASHES, _BLANKS, _UNSEEN = "‐‑‒–—―−－", "\u00a0\u2002\u2003\u2009\u202f\u3000", "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 _PLAIN = str.maketrans(
