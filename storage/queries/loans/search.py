@@ -60,6 +60,12 @@ def terms_of(name: str, phone: str) -> set[Term]:
     return _name_terms(name) | _phone_terms(phone.partition(";")[0])
 
 
+def plain_phone_terms(phone: str) -> set[Term]:
+    """Return the terms of a phone (E.164) that need no table of countries, and that every entry has."""
+    digits = "".join(c for c in phone.partition(";")[0] if c.isdecimal())
+    return {("phone", digits), ("tail", digits[-4:])}
+
+
 def search_rows(cipher: Cipher, workspace_id: UUID, borrower_id: UUID, name: str, phone: str) -> list[SearchTerm]:
     """Return the index rows of one borrower."""
     return [
