@@ -3,10 +3,9 @@
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, insert, or_, union
+from sqlalchemy import ColumnElement, and_, bindparam, or_, union
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -180,12 +179,6 @@ async def stage_changes(session: AsyncSession, loan_id: UUID, *, limit: int) -> 
     statement = select(StageChange).where(StageChange.loan_id == loan_id, col(StageChange.undone_at).is_(None))
     ordered = statement.order_by(col(StageChange.at).desc(), col(StageChange.id).desc()).limit(limit)
     return list((await session.exec(ordered)).all())
-
-
-async def add_borrowers(session: AsyncSession, values: Sequence[dict[str, Any]]) -> None:
-    """Insert new borrowers, given as the values of their columns."""
-    if values:
-        await (await session.connection()).execute(insert(Borrower), values)
 
 
 async def of_borrowers(

@@ -12,26 +12,25 @@ in batches (`storage.upkeep.indexing`), and meanwhile a word is looked up as bot
 import contextlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import combinations
 from typing import Any, TypeVar
 from uuid import UUID
 
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, national_significant_number, parse
-from sqlalchemy import ColumnElement, CompoundSelect, Table, intersect, union
-from sqlmodel import SQLModel, col, delete, func, select
+from sqlalchemy import ColumnElement, CompoundSelect, intersect, union
+from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from storage.engine import bulk
 from storage.engine.cipher import Cipher, UnreadableError
 from storage.queries.core.rows import chunks
 from storage.queries.loans import names
 from storage.queries.loans.loans import are_numbered
 from storage.queries.loans.readings import readings_of, spellings
 from storage.tables import Borrower, Loan, SearchTerm
-
-_TERM: Table = SQLModel.metadata.tables["search_term"]
 
 VERSION = 2
 """The version of the entries that this release makes."""
@@ -50,6 +49,12 @@ _ABROAD = ("00", "011")
 
 _MOST_WORDS = 6
 """Of a name of more words, those that stand together are not indexed as one: `vanderberg`."""
+
+_MAINLAND_MOBILE = re.compile(r"\+86(1[3-9][0-9]{9})")
+"""A number that the library writes within the country as its last eleven digits."""
+
+_MOST_CACHED = 100_000
+"""How many terms a `DigestCache` keeps."""
 
 _CHECKED = 500
 """How many borrowers with entries of version 1 are decrypted for a word of which that version drops something."""
@@ -74,24 +79,16 @@ def search_rows(cipher: Cipher, workspace_id: UUID, borrower_id: UUID, name: str
     ]
 
 
-async def add_terms(
-    session: AsyncSession, cipher: Cipher, workspace_id: UUID, contacts: Iterable[tuple[UUID, str, str]]
-) -> None:
-    """Insert the index rows of many new borrowers at once; each contact is an id, a name and a phone."""
-    await add_digests(session, workspace_id, ((key, digests_of(cipher, name, phone)) for key, name, phone in contacts))
-
-
 async def add_digests(
-    session: AsyncSession, workspace_id: UUID, digests: Iterable[tuple[UUID, Iterable[bytes]]]
+    session: AsyncSession, workspace_id: UUID, digests: Iterable[tuple[UUID, Collection[bytes]]]
 ) -> None:
     """Insert the index rows of many borrowers, given as ids and digests."""
-    rows = [
-        {"borrower_id": key, "workspace_id": workspace_id, "digest": digest}
-        for key, found in digests
-        for digest in found
-    ]
-    if rows:
-        await (await session.connection()).execute(_TERM.insert(), rows)
+    ids: list[UUID] = []
+    each: list[bytes] = []
+    for key, found in digests:
+        ids += [key] * len(found)
+        each += found
+    await bulk.insert(session, SearchTerm, {"borrower_id": ids, "digest": each}, {"workspace_id": workspace_id})
 
 
 def digests_of(cipher: Cipher, name: str, phone: str) -> list[bytes]:
@@ -99,7 +96,32 @@ def digests_of(cipher: Cipher, name: str, phone: str) -> list[bytes]:
     return [cipher.digest(kind, text) for kind, text in sorted(terms_of(name, phone))]
 
 
-async def replace_digests(session: AsyncSession, workspace_id: UUID, digests: Mapping[UUID, Iterable[bytes]]) -> None:
+class DigestCache:
+    """Makes the digests of many borrowers. Those of a name, and of a term that names share, are made once."""
+
+    def __init__(self, cipher: Cipher) -> None:
+        self._cipher = cipher
+        self._terms: dict[Term, bytes] = {}
+        self._names: dict[str, list[bytes]] = {}
+
+    def of(self, name: str, phone: str) -> list[bytes]:
+        """Return what `digests_of` returns, in another order."""
+        found = self._names.get(name)
+        if found is None:
+            if len(self._terms) > _MOST_CACHED:
+                self._terms.clear()
+                self._names.clear()
+            found = self._names[name] = [self._digest(term) for term in _name_terms(name)]
+        return found + [self._cipher.digest(*term) for term in _phone_terms(phone.partition(";")[0])]
+
+    def _digest(self, term: Term) -> bytes:
+        found = self._terms.get(term)
+        if found is None:
+            found = self._terms[term] = self._cipher.digest(*term)
+        return found
+
+
+async def replace_digests(session: AsyncSession, workspace_id: UUID, digests: Mapping[UUID, Collection[bytes]]) -> None:
     """Replace the index rows of these borrowers by those of their digests."""
     for ids in chunks(digests):
         await session.exec(delete(SearchTerm).where(col(SearchTerm.borrower_id).in_(ids)))
@@ -231,6 +253,8 @@ def _terms_for_part(part: str, *, in_full: bool) -> list[Term]:
 
 
 def _phone_terms(phone: str) -> set[Term]:
+    if mobile := _MAINLAND_MOBILE.fullmatch(phone):
+        return {("phone", phone[1:]), ("phone", mobile[1]), ("tail", phone[-4:])}
     digits = {"".join(c for c in phone if c.isdecimal())}
     with contextlib.suppress(NumberParseException):
         number = parse(phone)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, func, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -142,6 +142,19 @@ async def managing(session: AsyncSession, team_id: UUID) -> dict[UUID, TeamManag
 async def managed_by(session: AsyncSession, member_id: UUID) -> list[TeamManager]:
     """Return the teams that the member manages or managed."""
     return list((await session.exec(select(TeamManager).where(TeamManager.member_id == member_id))).all())
+
+
+async def by_addresses(session: AsyncSession, workspace_id: UUID, keys: Collection[str]) -> list[Member]:
+    """Return the present members with one of these Slack ids or e-mail addresses, case-folded, by name; if one of them is
+    nobody's as the database compares them, all members."""
+    if not keys:
+        return []
+    address = [func.lower(col(Member.slack_user_id)), func.lower(col(Member.email))]
+    statement = _present(workspace_id).where(or_(*(each.in_(keys) for each in address)))
+    found = list((await session.exec(statement.order_by(col(Member.name_key)))).all())
+    known = {text.casefold() for member in found for text in (member.slack_user_id, member.email) if text}
+    # SQLite folds the case of ASCII alone.
+    return found if known.issuperset(keys) else await everybody(session, workspace_id)
 
 
 async def with_role(session: AsyncSession, workspace_id: UUID, role: str) -> list[Member]:
