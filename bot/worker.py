@@ -25,7 +25,7 @@ from desk.messages.set_aside import report_set_aside
 from desk.people.working_time import absences_to_end, end_absences
 from storage.engine.trouble import is_outage, log_fields
 from storage.queries.messages.due_scan import DIGESTS, ESCALATIONS, REMINDERS
-from storage.queries.people.members import ABSENCES
+from storage.queries.people.absences import ABSENCES
 from storage.tables import Workspace
 
 if TYPE_CHECKING:

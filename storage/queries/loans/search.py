@@ -30,6 +30,7 @@ from storage.queries.core.rows import chunks
 from storage.queries.loans import names
 from storage.queries.loans.loans import are_numbered
 from storage.queries.loans.readings import readings_of, spellings
+from storage.queries.loans.visibility import Viewer
 from storage.tables import Borrower, Loan, SearchTerm
 
 VERSION = 2
@@ -134,7 +135,7 @@ async def find_loans(
     workspace_id: UUID,
     words: Sequence[str],
     *,
-    visible: ColumnElement[bool],
+    visible: Viewer,
     limit: int,
     in_full: bool = False,
 ) -> list[Loan]:
@@ -145,8 +146,8 @@ async def find_loans(
     meant = await _matching(session, cipher, workspace_id, words, in_full=in_full)
     if not meant:
         return []
-    statement = _only(select(Loan), meant).where(visible).order_by(col(Loan.created_at).desc(), col(Loan.id))
-    return list((await session.exec(statement.limit(limit))).all())
+    statement = _only(select(Loan), meant).where(visible.condition).order_by(col(Loan.created_at).desc(), col(Loan.id))
+    return list((await session.exec(statement.limit(limit), params=visible.values)).all())
 
 
 async def loans_of_names(
@@ -155,7 +156,7 @@ async def loans_of_names(
     workspace_id: UUID,
     texts: Iterable[str],
     *,
-    visible: ColumnElement[bool],
+    visible: Viewer,
     limit: int,
 ) -> list[Loan]:
     """Return the visible loans of borrowers of whose name one of the texts is the whole, or a whole part; newest first."""
@@ -164,18 +165,20 @@ async def loans_of_names(
         SearchTerm.workspace_id == workspace_id,
         col(SearchTerm.digest).in_([cipher.digest(kind, text) for kind, text in sorted(terms)]),
     )
-    statement = select(Loan).where(col(Loan.borrower_id).in_(indexed), visible)
-    return list((await session.exec(statement.order_by(col(Loan.created_at).desc(), col(Loan.id)).limit(limit))).all())
+    statement = select(Loan).where(col(Loan.borrower_id).in_(indexed), visible.condition)
+    ordered = statement.order_by(col(Loan.created_at).desc(), col(Loan.id)).limit(limit)
+    return list((await session.exec(ordered, params=visible.values)).all())
 
 
 async def count_loans(
-    session: AsyncSession, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, visible: ColumnElement[bool]
+    session: AsyncSession, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, visible: Viewer
 ) -> int:
     """Count the loans that `find_loans` finds without a limit."""
     meant = await _matching(session, cipher, workspace_id, words, in_full=False)
     if not meant:
         return 0
-    return (await session.exec(_only(select(func.count(col(Loan.id))), meant).where(visible))).one()
+    statement = _only(select(func.count(col(Loan.id))), meant).where(visible.condition)
+    return (await session.exec(statement, params=visible.values)).one()
 
 
 def _only(statement: SelectOfScalar[T], meant: Sequence[CompoundSelect[Any]]) -> SelectOfScalar[T]:
