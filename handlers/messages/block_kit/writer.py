@@ -246,7 +246,7 @@ def fitting(rows: Sequence[Sequence[Inline]]) -> int:
 
 def clipped(words: str, limit: int) -> str:
     """Return `words` cut to `limit` UTF-16 units (Slack may count so), ending in `…`; no entity is cut in two."""
-    if units(words) <= limit:
+    if 2 * len(words) <= limit or units(words) <= limit:  # no character has more than two
         return words
     cut, used = "", 1
     for character in words:
