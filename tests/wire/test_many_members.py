@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -63,7 +64,7 @@ async def test_a_large_team_is_listed_as_a_small_one(slack: Slack, line: str, mo
     west = await make_team(slack.office, slack.workspace, "West")
     stranger = await make_member(slack.office, slack.workspace, "UWEST", roles="agent", team_id=west.id)
     for number, owner in enumerate((slack.agent, slack.other, stranger, None)):
-        values = {"unpaid_since": TODAY} if number != 1 else {}
+        values: dict[str, Any] = {"unpaid_since": TODAY} if number != 1 else {}
         loan = await make_loan(slack.office, slack.workspace, f"A-100{number}", owner=owner, **values)
         if owner is not None:
             due_at = slack.clock.now() + timedelta(hours=number - 1)
