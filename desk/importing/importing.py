@@ -63,25 +63,6 @@ class ImportResult:
     plans: PlanCounts = field(default_factory=PlanCounts)
 
 
-def without_duplicates(rows: Iterable[ImportRow]) -> tuple[list[ImportRow], list[RefusedRow]]:
-    """Return the rows whose number occurs once, and the others refused: the desk does not guess which one is right."""
-    rows = list(rows)
-    lines: dict[str, list[int]] = defaultdict(list)
-    for row in rows:
-        if row.number:
-            lines[number_key(row.number)].append(row.line)
-    unique: list[ImportRow] = []
-    refused: list[RefusedRow] = []
-    for row in rows:
-        others = tuple(line for line in lines[number_key(row.number)] if line != row.line)
-        if others:
-            twice = row.fault("import_number_twice", "number", given=row.number, lines=others)
-            refused.append(RefusedRow(row.line, (twice, *row.faults)))
-        else:
-            unique.append(row)
-    return unique, refused
-
-
 def numbers_of(rows: Iterable[ImportRow]) -> frozenset[str]:
     """Return the numbers of a file as they are compared."""
     return frozenset(number_key(row.number) for row in rows if row.number)
