@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 import traceback
+import unicodedata
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any, Literal, TextIO
@@ -34,15 +35,19 @@ _ALONE = r"(?:(?<![A-Za-z0-9])(?<![A-Za-z0-9]-)(?<!\d\.)|(?<=[a-z]{2}))"
 """Not inside an id of Slack's, a loan's number or a fraction. Chinese and `tel` may stand before a number, without a blank."""
 
 _ENDS = r"(?![A-Za-z0-9])"
-_GAP = r"[ ._/·•-]?"
+_GAP = r"[ ._/·•,;:*\n-]{0,3}"
+
+_MOBILE = rf"1[3-9]\d(?:(?:{_GAP}\d{{4}}){{2}}|\d{_GAP}\d{{3}}{_GAP}\d{{4}}|(?:{_GAP}\d\d){{4}})"
+"""A Chinese mobile number, in the groups in which people write it."""
 
 _DASHES, _BLANKS, _UNSEEN = "‐‑‒–—―−－", "\u00a0\u2002\u2003\u2009\u202f\u3000", "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _PLAIN = str.maketrans(
-    "０１２３４５６７８９Ｘｘ＋（）．／" + _DASHES + _BLANKS,
-    "0123456789Xx+()./" + "-" * len(_DASHES) + " " * len(_BLANKS),
+    "Ｘｘ＋（）．／，、،٫٬" + _DASHES + _BLANKS,
+    "Xx+()./,,,,," + "-" * len(_DASHES) + " " * len(_BLANKS),
     _UNSEEN,
 )
-"""What a Chinese keyboard or a web page makes of a number's characters."""
+"""What a keyboard of another script or a web page makes of a number's characters."""
 
 _HAN = "\u3007\u3400-\u9fff\ue000-\uf8ff\uf900-\ufaff\U00020000-\U0003ffff\U000f0000-\U0010ffff"
 """Chinese characters, also rare ones that this Python does not know, and those that a font of its own shows."""
@@ -52,16 +57,16 @@ _MASKS = (
     (re.compile(r"https?://[^\s/]+/(?:services|commands|actions|response|workflows)/\S+"), "[url]"),
     (re.compile(r"(?<=://)[^\s/]+@"), "[user]@"),
     (re.compile(rf"{_ALONE}\d{{6}}{_GAP}\d{{8}}{_GAP}\d{{3}}[\dXx]{_ENDS}"), "[id]"),
-    (re.compile(rf"{_ALONE}\d{{4}}(?:[ -]?\d{{4}}){{2,3}}(?:[ -]?\d{{1,4}})?{_ENDS}"), "[card]"),
-    (re.compile(rf"{_ALONE}(?:\+?86{_GAP})?1[3-9]\d(?:{_GAP}\d{{4}}){{2}}(?!\d)"), "[phone]"),
+    (re.compile(rf"{_ALONE}\d{{4}}(?:{_GAP}\d{{4}}){{2,3}}(?:{_GAP}\d{{1,4}})?{_ENDS}"), "[card]"),
+    (re.compile(rf"{_ALONE}(?:\+?86{_GAP})?(?:{_MOBILE})(?!\d)"), "[phone]"),
     (re.compile(rf"{_ALONE}\(?0\d{{2,3}}\)?{_GAP}\d{{3,4}}{_GAP}\d{{4}}(?!\d)"), "[phone]"),
-    (re.compile(rf"{_ALONE}\(?[2-9]\d\d\)?[ .-]\d{{3}}[ .-]\d{{4}}(?!\d)"), "[phone]"),
+    (re.compile(rf"{_ALONE}(?:\+?1{_GAP})?\(?[2-9]\d\d\)?{_GAP}[2-9]\d\d{_GAP}\d{{4}}(?!\d)"), "[phone]"),
     (re.compile(r"(?<!\d)\+\d[\d .()-]{6,16}\d"), "[phone]"),
     (re.compile(f"[{_HAN}](?:[{_HAN}·•\\s]*[{_HAN}])?"), "[words]"),
 )
 """The desk's own lines are English codes: Chinese text in one was typed by a person or is a name."""
 
-_LARGEST_COUNT = 9_999_999_999
+_LARGEST_COUNT = 1_999_999_999
 """A larger whole number is no count: it may be a phone, card or identity number."""
 
 _ROOT = Path(__file__).parent.parent
@@ -209,9 +214,15 @@ def _mask(value: Any) -> Any:
             return _mask(str(value))
 
 
+def _digit(found: re.Match[str]) -> str:
+    """Return a digit of another script (Arabic-Indic, Devanagari, circled) as ours, and any other character as it is."""
+    digit = unicodedata.digit(found[0], None)
+    return found[0] if digit is None else str(digit)
+
+
 def _mask_text(text: str) -> str:
     if not text.isascii():
-        text = text.translate(_PLAIN)
+        text = _NOT_ASCII.sub(_digit, text.translate(_PLAIN))
     for pattern, instead in _MASKS:
         text = pattern.sub(instead, text)
     return text

@@ -1,6 +1,7 @@
 """The log's last line of defence: numbers and names are masked wherever they occur in a value."""
 
 import re
+import unicodedata
 from typing import Any
 
 import pytest
@@ -39,6 +40,27 @@ NUMBERS = (
     "110105 19491231 002X",
     "11010519491231002Ｘ",
     "１１０１０５１９４９１２３１００２１",
+    "138,1234,5678",
+    "138, 1234, 5678",
+    "138，1234，5678",
+    "138、1234、5678",
+    "138;1234;5678",
+    "138 - 1234 - 5678",
+    "138\n1234\n5678",
+    "1381-234-5678",
+    "138 12 34 56 78",
+    "010,8888,8888",
+    "1101,0519,4912,3100",
+    "6222,0212,3456,7890,123",
+    "2133734253",
+    "12133734253",
+    "1 (213) 373 - 4253",
+    "213,373,4253",
+    "١٣٨١٢٣٤٥٦٧٨",
+    "۱۳۸ ۱۲۳۴ ۵۶۷۸",
+    "१३८१२३४५६७८",
+    "①③⑧①②③④⑤⑥⑦⑧",
+    "٢١٣٣٧٣٤٢٥٣",
 )
 AROUND = st.sampled_from(
     ["", "电话", "手机：", " ", "，", "(", "“", "id=", "号码 ", "\U00020bb7", "\U00030000", "tel", "Tel.", "号-"]
@@ -53,7 +75,8 @@ AROUND = st.sampled_from(
 def test_a_number_is_masked_beside_any_character(before: str, number: str, behind: str) -> None:
     masked = _mask(f"call {before}{number}{behind}")
 
-    assert not re.search(r"\d[\d ._()-]{5,}\d", masked), masked
+    assert not re.search(r"\d[\d\s.,;_()-]{5,}\d", masked), masked
+    assert not any(unicodedata.digit(each, None) is not None and not each.isascii() for each in masked)
 
 
 @pytest.mark.parametrize("name", ["王小明", "\U0002ebf0明", "欧阳\ue863", "𬭚", "阿里·买买提", "〇"])
@@ -66,6 +89,16 @@ def test_a_number_is_masked_in_any_kind_of_value(value: Any) -> None:
     assert not re.search(r"\d{7}", str(_mask(value)))
 
 
+ZEROS = [chr(at) for at in range(0x80, 0x20000) if unicodedata.decimal(chr(at), None) == 0]
+
+
+@given(st.sampled_from(ZEROS), st.text("0123456789", min_size=9, max_size=9))
+def test_a_number_is_masked_in_the_digits_of_any_script(zero: str, digits: str) -> None:
+    number = "".join(chr(ord(zero) + int(each)) for each in f"13{digits}")
+
+    assert _mask(f"id={number}") == "id=[phone]"
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -74,6 +107,11 @@ def test_a_number_is_masked_in_any_kind_of_value(value: Any) -> None:
         "7F3K-92QD",
         "handlers/door/door.py:112 answer",
         "2026-11-25T02:00:00Z",
+        "2026-11-25T13:45:00.592973Z",
+        "1795850410",
+        1795850410,
+        "10.0.12.255:8080",
+        "12 of 300 rows, 45 refused",
         "L-1042/3",
         "A-20261125001",
         "01234567-1234-7123-8123-013812345678",
