@@ -21,7 +21,7 @@ from desk.people import onboarding
 from desk.people.members import managers_for
 from desk.rules.contacts import clean_name, format_phone
 from storage.queries.loans import loans
-from storage.tables import Borrower, Loan, Undo
+from storage.tables import Borrower, Loan, Member, Undo
 
 Field = Literal["name", "phone", "number"]
 
@@ -32,13 +32,15 @@ Correction = tuple[Field, str, str]
 @dataclass(frozen=True, slots=True)
 class LoanCorrected:
     """One correction of a loan, with the value before and after it. `phone_is_wrong`: the new number is marked as wrong,
-    because it is on another loan that it is marked on."""
+    because it is on another loan that it is marked on. `owner_left` is the name of the owner whom the loan had, who has left the
+    desk: it was joined with one that is open, and has none now."""
 
     loan: LoanView
     what: Field
     before: str = field(repr=False)
     after: str = field(repr=False)
     phone_is_wrong: bool = False
+    owner_left: str | None = None
     undo_id: UUID = field(kw_only=True)
 
 
@@ -54,6 +56,7 @@ async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) 
     named = (await lookup.resolve(desk, loan)).loan
     await _require_may(desk, named)
     done: list[Correction] = []
+    owner = await desk.session.get(Member, named.owner_id) if named.owner_id is not None else None
     for what, value in changes.items():
         done += await _CORRECT[what](desk, named, value)
         desk.audit("edit", loan_id=named.id, field=what)
@@ -62,8 +65,9 @@ async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) 
     undo_id = offer_undo(desk, "edit", loan_id=named.id)
     view = await loan_view(desk, named)
     wrong = (await borrowers.contact_of(desk, named.borrower_id)).phone_is_wrong
+    left = owner.name if owner is not None and named.owner_id is None else None
     return tuple(
-        LoanCorrected(view, what, before, after, wrong and what == "phone", undo_id=undo_id)
+        LoanCorrected(view, what, before, after, wrong and what == "phone", left, undo_id=undo_id)
         for what, before, after in done
     )
 

@@ -5,10 +5,11 @@ from desk.core.errors import Conflict
 from desk.core.transaction import Desk
 from desk.follow_ups import rule_plans
 from desk.loans import borrowers, stages
+from desk.loans.owner_notices import move_owner_asked, revise_owner_asked
 from desk.rules.contacts import without_extension
 from desk.rules.stages import weigh_imported_stage
 from storage.queries.core import acts
-from storage.tables import Borrower, Loan
+from storage.tables import Borrower, Loan, Member
 from storage.upkeep import demo
 
 _READING = ("show_number",)
@@ -31,6 +32,7 @@ async def join(desk: Desk, inquiry: Loan, brought: Loan, number: str) -> tuple[s
     if await acts.members_acted_on(desk.session, brought.id, but=_READING):
         raise Conflict("join_has_work", given=number, loan=inquiry.number)
     await _take_values(desk, inquiry, brought)
+    await move_owner_asked(desk, brought, inquiry)
     stage = brought.stage
     await demo.remove(desk.session, [brought.id], desk.now)
     desk.session.expunge(brought)
@@ -50,5 +52,8 @@ async def _take_values(desk: Desk, inquiry: Loan, brought: Loan) -> None:
     track(desk, inquiry)
     for column in ("amount", "due_day", "autopay", "unpaid_since"):
         setattr(inquiry, column, getattr(brought, column))
-    if inquiry.owner_id is None:
-        inquiry.owner_id = brought.owner_id
+    owner = await desk.session.get(Member, inquiry.owner_id) if inquiry.owner_id is not None else None
+    if brought.owner_id is None or (owner is not None and owner.removed_at is None):
+        return
+    inquiry.owner_id, inquiry.owner_set_at = brought.owner_id, brought.owner_set_at
+    await revise_owner_asked(desk, [inquiry])

@@ -27,6 +27,13 @@ async def revise_owner_asked(desk: Desk, loans: Iterable[Loan]) -> None:
     await notices.touch(desk.session, told, desk.now)
 
 
+async def move_owner_asked(desk: Desk, loan: Loan, to: Loan) -> None:
+    """Have the messages that ask for an owner of a loan speak of another one, which it is joined with."""
+    told = await notices.ids_of_family(desk.session, desk.workspace.id, owner_asked_key(loan.id))
+    await notices.move_to_loan(desk.session, told, to.id, old=owner_asked_key(loan.id), new=owner_asked_key(to.id))
+    await notices.touch(desk.session, told, desk.now)
+
+
 @corrects_after_undo(Loan)
 async def revise_after_undo(desk: Desk, _: Undo, rows: Iterable[UndoneRow]) -> None:
     """Have the messages rewritten about loans that an Undo gave an owner, took one from, or opened or closed without one."""

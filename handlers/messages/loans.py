@@ -7,6 +7,7 @@ from desk.loans.edits import LoanCorrected
 from desk.loans.inquiries import KnownPhone, NewInquiry
 from desk.loans.lists import LoanList, LoanRow, MyDay
 from desk.loans.stages import StageChanged, WriteOffQuestion
+from desk.loans.views import LoanView
 from handlers.messages.block_kit.elements import (
     brief_when,
     fit_buttons,
@@ -146,6 +147,7 @@ def corrected(t: Translator, results: Sequence[LoanCorrected]) -> Message:
     writer = Writer()
     for result in results:
         _write_correction(t, writer, result)
+    _write_owner_left(t, writer, results[-1].loan, results[-1].owner_left)
     return writer.buttons(undo_button(t, results[-1].undo_id)).message()
 
 
@@ -230,9 +232,7 @@ def changed(t: Translator, result: StageChanged, zone: ZoneInfo) -> Message:
     writer.quote(result.reason)
     if remark := _remark(t, result):
         writer.line(remark)
-    if result.owner_left is not None:
-        writer.line(Bold(t("Its owner {name} has left the desk. Who takes it on?", name=result.owner_left)))
-        writer.buttons(form_button(t("Reassign"), "reassign", loan=result.loan.id))
+    _write_owner_left(t, writer, result.loan, result.owner_left)
     _write_ended(t, writer, result)
     if result.planned is not None:
         write_plan(t, writer, result.planned)
@@ -241,6 +241,12 @@ def changed(t: Translator, result: StageChanged, zone: ZoneInfo) -> Message:
         writer.bullets(follow_up_line(t, follow_up) for follow_up in result.still_open)
     offer_next(t, writer, result.next_steps, zone)
     return writer.buttons(*fit_buttons(t, result.planned), undo_button(t, result.undo_id)).message()
+
+
+def _write_owner_left(t: Translator, writer: Writer, loan: LoanView, owner_left: str | None) -> None:
+    if owner_left is not None:
+        writer.line(Bold(t("Its owner {name} has left the desk. Who takes it on?", name=owner_left)))
+        writer.buttons(form_button(t("Reassign"), "reassign", loan=loan.id))
 
 
 def _remark(t: Translator, result: StageChanged) -> str:

@@ -129,3 +129,31 @@ async def test_a_loan_that_undo_opens_again_after_its_owner_left_has_none(slack:
     assert reply.message is not None
     assert "Undone" in shown(await slack.press(slack.agent, reply.message, "Undo")).text
     assert await owner(slack) is None
+
+
+async def test_an_inquiry_that_is_joined_with_it_gives_it_its_owner(slack: Slack, loan: Loan) -> None:
+    await bring(slack, "A-1,王小明,13800135678,disbursed,")
+    assert "由谁接手？" in await asked(slack)
+    known = (await slack.command(slack.agent, "/loan new 王小明 13800135678")).message
+    assert known is not None
+    await slack.press(slack.agent, known, "Open a new inquiry anyway")
+
+    assert "now has the number A-1" in (await slack.command(slack.agent, "/loan edit L-1 number A-1")).text
+    assert await owner(slack) == slack.agent.id
+    assert "由谁接手？" not in (taken := await asked(slack))
+    assert "现由Agent负责。" in taken
+
+
+@pytest.mark.parametrize("owner_of_file", ["", "UAGENT"])
+async def test_a_withdrawn_inquiry_of_an_owner_who_left_is_opened_by_joining(slack: Slack, owner_of_file: str) -> None:
+    await slack.command(slack.other, "/loan new 韩梅 13800138101")
+    await slack.command(slack.other, "/loan-stage L-1 withdrawn")
+    await slack.command(slack.admin, "/loan-team remove @other to @agent")
+    await bring(slack, f"A-1,韩梅梅,13800138101,disbursed,{owner_of_file}")
+
+    joined = await slack.command(slack.manager, "/loan edit L-1 number A-1")
+
+    assert "now has the number A-1" in joined.text
+    assert await owner(slack) == (slack.agent.id if owner_of_file else None)
+    assert ("Its owner Other has left the desk. Who takes it on?" in joined.text) == (not owner_of_file)
+    assert ("Reassign" in buttons(joined.message)) == (not owner_of_file)
