@@ -225,6 +225,12 @@ async def documents_open_to(desk: Desk, loan: Loan, act: str) -> tuple[ItemView,
     return tuple(view for view in views if act in _POSSIBLE[view.state])
 
 
+async def documents_open_to_reject(desk: Desk, loan: LoanRef) -> tuple[DocumentName, ...]:
+    """Return the documents of a loan that can be sent back. Raises what `lookup.resolve` raises."""
+    found = await documents_open_to(desk, (await lookup.resolve(desk, loan)).loan, "reject")
+    return tuple(dict.fromkeys(DocumentName(item.code, item.words) for item in found))
+
+
 async def missing_documents(desk: Desk, loan: LoanRef) -> tuple[str, ...]:
     """Return the codes of documents that a loan's stage needs and that are neither open nor accepted.
 

@@ -105,16 +105,19 @@ async def list_due(
     whose: Member | Literal["team"] | None = None,
     of: Member | None = None,
     reminded: Sequence[UUID] | None = None,
+    alone: bool = False,
     offset: int = 0,
     limit: int = PAGE,
 ) -> DueList:
     """Return a page of what is due, as `of` (None: the acting member) sees it for themselves, or for `whose`; of the
-    follow-ups `reminded` alone, whenever they are due, if given.
+    follow-ups `reminded` alone, whenever they are due, if given. `alone`: without those of the people whom a member covers.
 
     Raises NotAllowed (`others_may_act`) for a member or team whose list the acting member may not see.
     """
     reader = of or desk.member
     listed = await people_listed(desk, reader, whose)
+    if alone and isinstance(whose, Member):
+        listed = Listed(People.of([whose.id]))
     owners = Whose(listed.people, desk.workspace.id if whose == "team" else None)
     most = offset + MOST_COUNTED + 1
     view = DueList(

@@ -1,7 +1,7 @@
 """Reassign many loans at once, after a preview: to one member, to a member per loan, or balanced over a team."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 from uuid import UUID
@@ -103,10 +103,21 @@ class _Plan:
         return [unit for unit, _ in self.moves]
 
     @property
+    def loans(self) -> list[Loan]:
+        return [unit.loan for unit in self.units if unit.owned]
+
+    @property
+    def follow_ups(self) -> list[FollowUp]:
+        return [row for unit in self.units for row in unit.follow_ups]
+
+    @property
+    def givers(self) -> set[UUID]:
+        return {unit.outgoing_id for unit in self.units if unit.outgoing_id is not None}
+
+    @property
     def fingerprint(self) -> str:
         targets = ",".join(str(to) for _, to in self.moves)
-        follow_ups = [row for unit in self.units for row in unit.follow_ups]
-        return fingerprint_of([unit.loan for unit in self.units], follow_ups, targets)
+        return fingerprint_of([unit.loan for unit in self.units], self.follow_ups, targets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +129,24 @@ class _LargePlan:
     shares: tuple[Share, ...]
 
     def counts(self, desk: Desk) -> HandoverCounts:
-        return count(desk, self._loans, self._follow_ups)
+        return count(desk, self.loans, self.follow_ups)
 
     @property
     def fingerprint(self) -> str:
         # The rows are those of one portion after the other, so these say who gets which.
         sizes = [f"{each.to.id}:{len(each.loans)}:{len(each.follow_ups)}" for each in self.portions]
-        return fingerprint_of(self._loans, self._follow_ups, *sizes)
+        return fingerprint_of(self.loans, self.follow_ups, *sizes)
 
     @property
-    def _loans(self) -> list[LoanOutline]:
+    def givers(self) -> set[UUID]:
+        return {self.outgoing.id}
+
+    @property
+    def loans(self) -> list[LoanOutline]:
         return [loan for portion in self.portions for loan in portion.loans]
 
     @property
-    def _follow_ups(self) -> list[FollowUpOutline]:
+    def follow_ups(self) -> list[FollowUpOutline]:
         return [row for portion in self.portions for row in portion.follow_ups]
 
 
@@ -189,6 +204,21 @@ async def preview(desk: Desk, request: PlanRequest) -> PlanPreview:
     """
     check_note(request.why)
     return await _preview(desk, request, await _plan(desk, request, lock=False))
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRows:
+    """What a previewed request moves: the ids of the loans, the open follow-ups in outline, and who gives them."""
+
+    loan_ids: Sequence[UUID]
+    follow_ups: Sequence[FollowUp | FollowUpOutline]
+    givers: Collection[UUID]
+
+
+async def planned_rows(desk: Desk, draft_id: UUID) -> PlannedRows:
+    """Return what a previewed request would move now. Raises as `preview` does, and NotFound (`draft_gone`)."""
+    plan = await _plan(desk, _DRAFT.validate_python(await drafts.read(desk, draft_id)), lock=False)
+    return PlannedRows([loan.id for loan in plan.loans], plan.follow_ups, plan.givers)
 
 
 async def carry_out(desk: Desk, draft_id: UUID, fingerprint: str) -> PlanResult | PlanPreview:

@@ -36,9 +36,10 @@ async def page(request: Request) -> Reply:
         whose=whose,
         of=of,
         reminded=await waiting_on(desk, UUID(value["n"])) if "n" in value else None,
+        alone="a" in value,
         offset=int(value.get("o", 0)),
     )
-    kept = page_value(found, whose, of) | ({"n": value["n"]} if "n" in value else {})
+    kept = page_value(found, whose, of) | {name: value[name] for name in ("n", "a") if name in value}
     return Reply(due_list(request.t, found, kept), replaces="o" in value)
 
 

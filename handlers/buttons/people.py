@@ -1,18 +1,24 @@
 """Buttons about people: requests for access, the preview of a handover, and the list of members."""
 
+from collections.abc import Mapping
+from typing import get_args
 from uuid import UUID
 
 from desk.core.errors import Conflict, NotFound
 from desk.core.permissions import allows
 from desk.handover import plans, reassigning
+from desk.handover.planned_lists import Counted, planned_list
 from desk.handover.plans import PlanPreview
 from desk.handover.reassigning import Preview
+from desk.loans.lists import LoanList
 from desk.people import access, calendars, views
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import OpenModal, Reply, Request
 from handlers.forms import member
 from handlers.messages.block_kit.message import Message
+from handlers.messages.due_lists import planned_follow_ups
 from handlers.messages.handover import nothing_handed_over, plan, plan_done, preview, reassigned
+from handlers.messages.loans import planned_loans
 from handlers.messages.people.access import access_granted, request_sent
 from handlers.messages.people.team import members
 from storage.tables import Member
@@ -59,6 +65,21 @@ async def carry_out(request: Request) -> Reply:
     return Reply(shown, replaces=True)
 
 
+async def list_planned(request: Request) -> Reply:
+    """Show a page of what a count of the form's preview counts."""
+    value = request.value
+    found = await planned_list(
+        request.desk, UUID(value["d"]), _COUNTED.get(str(value["x"]), "all"), offset=int(value.get("o", 0))
+    )
+    kept = {"d": value["d"], "x": value["x"]}
+    if isinstance(found, LoanList):
+        return Reply(planned_loans(request.t, found, kept), replaces="o" in value)
+    return Reply(planned_follow_ups(request.t, found, kept), replaces="o" in value)
+
+
+_COUNTED: Mapping[str, Counted] = {what: what for what in get_args(Counted)}
+
+
 async def leave(request: Request) -> Reply:
     """Change nothing."""
     return Reply(nothing_handed_over(request.t), replaces=True)
@@ -71,7 +92,7 @@ async def _member(request: Request, member_id: str) -> Member:
     return member
 
 
-REASSIGN = ButtonFamily("reassign", {"confirm": confirm, "carry_out": carry_out, "leave": leave})
+REASSIGN = ButtonFamily("reassign", {"confirm": confirm, "carry_out": carry_out, "leave": leave, "list": list_planned})
 
 
 async def list_members(request: Request) -> Reply:

@@ -86,6 +86,7 @@ COMMAND = Command(
     hint="<loan> <outcome> [note] [next <due>]",
     handler=loan_call,
     nearest=(OUTCOMES, Terms((keyword("call", "通话", "电话", "登记", "log", "phone", "called"),))),
+    parse=parse,
     precedence=70,
     forms=(call.FORM, call.CORRECTION, call.PART_PAYMENT, other_time.CALL),
     completes={"outcome": call.FORM, "next": call.FORM},

@@ -6,6 +6,7 @@ from desk.messages.overview import open_documents
 from handlers.door.declarations import Command
 from handlers.door.lines import read_line
 from handlers.door.request import OpenModal, Request
+from handlers.forms import rejection
 from handlers.forms.documents import FORM
 from handlers.forms.form import open_modal
 from handlers.grammar import documents
@@ -77,7 +78,8 @@ COMMAND = Command(
     hint="<loan> <document>[, …] [by <due>]",
     handler=loan_docs,
     nearest=(DOCUMENTS,),
+    parse=parse,
     precedence=60,
-    forms=(FORM,),
-    completes={"document": FORM},
+    forms=(FORM, rejection.FORM),
+    completes={"document": FORM, "reason": rejection.FORM},
 )

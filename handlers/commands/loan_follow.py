@@ -66,6 +66,7 @@ COMMAND = Command(
         Terms((keyword("follow", "跟进", "提醒", "remind", "reminder", "follow up", "plan", "assign"),)),
         PURPOSES,
     ),
+    parse=parse,
     precedence=80,
     forms=(follow_up.FORM, follow_up.MOVE, other_time.STEP, other_time.SNOOZE),
     completes={"due": follow_up.FORM, "move": follow_up.MOVE},

@@ -49,6 +49,7 @@ COMMAND = Command(
     hint="<loan> @to [why] | @from @to [why]",
     handler=loan_reassign,
     nearest=(Terms((keyword("reassign", "转交", "移交", "交接", "hand over", "handover"),)),),
+    parse=parse,
     precedence=10,
     forms=(FORM,),
     completes={"to": FORM},

@@ -57,6 +57,7 @@ COMMAND = Command(
     hint="<loan> <stage> [reason]",
     handler=loan_stage,
     nearest=(STAGES,),
+    parse=parse,
     precedence=90,
     forms=(stage.FORM,),
     completes={"stage": stage.FORM, "reason": stage.FORM},

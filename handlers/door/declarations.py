@@ -1,6 +1,6 @@
 """What a command, a button family and a shortcut declare about themselves, each in its own module."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,9 @@ from handlers.door.request import CommandHandler, PressHandler, SuggestHandler
 from handlers.forms.form import Form
 from handlers.grammar.terms import Terms
 from handlers.messages.usage import Usage
+
+Parse = Callable[..., Any]
+"""A command's grammar: reads a line at an instant, in a zone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,7 +20,7 @@ class Command:
     `forms` do with the mouse what the command does; `completes` has the one that asks for a part of the line, by the name of the
     part at which a line is refused. `nearest` are the words by which people who write to the bot mean this
     command; of several commands whose words match, the lowest `precedence` wins. `looks_up`: the handler needs to know from
-    Slack the people and channels that the line mentions.
+    Slack the people and channels that the line mentions. `parse` reads a line that begins with a loan.
     """
 
     usage: Usage
@@ -29,6 +32,7 @@ class Command:
     forms: tuple[Form, ...] = ()
     looks_up: bool = False
     completes: Mapping[str, Form] = field(default_factory=dict[str, Form])
+    parse: Parse | None = None
 
     @property
     def name(self) -> str:

@@ -15,6 +15,7 @@ from desk.loans.lists import search_words
 from desk.loans.lookup import LoanMatch
 from desk.loans.stages import WRITTEN_OFF
 from handlers.door.declarations import Command
+from handlers.door.joined_words import with_split_line
 from handlers.door.request import Request
 from handlers.forms.form import Form
 from handlers.grammar.terms import OUTCOMES, STAGES
@@ -37,14 +38,15 @@ async def with_offers(request: Request, command: Command, text: str, error: Desk
     if (several := await _named_by_words(request, line, error)) is not None:
         return several
     if "ref" not in error.params:
-        return error
+        return await with_split_line(request, command, line, error) or error
     ref: LoanRef | None = error.params["ref"]
     named = None
     if ref is not None:
         try:
             named = await lookup.resolve(request.desk, ref)
         except DeskError as unknown:
-            return error if error.params.get("given") else unknown
+            split = await with_split_line(request, command, line, unknown)
+            return split or (error if error.params.get("given") else unknown)
     form = command.completes.get(str(error.params.get("asks", error.params.get("part"))))
     if form is not None and (error.params.get("act") or not form.is_for(request.desk.member)):
         form = None

@@ -26,7 +26,7 @@ _TRIED = 20
 _WITH_BUTTONS = ("outcome", "stage")
 """The parts of a line for which each possible word is offered as a button."""
 
-_MENDED_LENGTH, _PLACES = 1000, 4
+MENDED_LENGTH, _PLACES = 1000, 4
 """The longest line that is mended, and in how many places at most a form is tried: each is read as a line of its own."""
 
 _ALIKE = 0.5
@@ -61,7 +61,8 @@ def read_line(request: Request, parse: Callable[..., R], **options: Any) -> R:
             except Invalid:
                 return False
 
-        if len(line.raw) <= _MENDED_LENGTH:
+        refusal.params["mended"] = ()
+        if len(line.raw) <= MENDED_LENGTH:
             refusal.params["lines"] = lines = dict(_mended(line.raw, refusal, is_understood))
             refusal.params["mended"] = tuple(lines.values())[:_MOST]
         raise

@@ -118,7 +118,8 @@ def _reject(reader: Reader, loan: LoanRef) -> Reject:
     if not reason:
         given = reader.line.trimmed(start).rstrip(":：")
         nearest = example(reader.line, f"{given}：不清晰", f"{given}: blurred")
-        raise Invalid("reason_missing", part="reason", given=given, nearest=(nearest,))
+        fill = {"document": f"{document.code}:{words}" if words else document.code}
+        raise Invalid("reason_missing", part="reason", given=given, nearest=(nearest,), ref=loan, fill=fill)
     return Reject(loan, Item(document.code, words), reason)
 
 

@@ -27,6 +27,17 @@ def due_list(t: Translator, view: DueList, value: dict[str, Any]) -> Message:
     return _write_buttons(t, writer, view, value).message()
 
 
+def planned_follow_ups(t: Translator, view: DueList, value: dict[str, Any]) -> Message:
+    """Render a page of the follow-ups that a plan would move. `value` is as for `due_list`."""
+    writer = Writer().line(Bold(_caption(t, view)), f" · {view.total}").bullets(_rows(t, view))
+    elements.write_more(t, writer, view.more)
+    _write_cards(t, writer, view)
+    pages = elements.pages(
+        t, "reassign.list", value, offset=view.offset, shown=len(view.rows), more=view.more, page=PAGE
+    )
+    return writer.buttons(*pages).message()
+
+
 def with_table(t: Translator, view: DueList, value: dict[str, Any]) -> Message:
     """Render the first page, with the form that shows all of `view` as a table."""
     page = due_list(t, view.first(PAGE), value)

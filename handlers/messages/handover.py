@@ -43,12 +43,13 @@ def preview(t: Translator, result: Preview) -> Message:
 def _counted(t: Translator, result: Preview) -> list[Button]:
     """Return a button for each count of a preview, to the list of what it counts."""
     counts, whose = result.counts, {"w": str(result.from_id)}
-    buttons = [Button(f"{stage(t, code)} {n}", "loan.mine", {"s": code, "o": 0, **whose}) for code, n in counts.stages]
-    if counts.follow_ups:
-        label = t.n("{n} open follow-up", "{n} open follow-ups", counts.follow_ups)
-        buttons.append(Button(label, "due.list", {"p": "all", **whose}))
-    if counts.late:
-        buttons.append(Button(t("{n} late", n=counts.late), "due.list", {"p": "late", **whose}))
+    buttons: list[Button] = []
+    if counts.loans:
+        buttons.append(Button(_counted_label(t, "loans", counts.loans), "loan.mine", {"s": "", "o": 0, **whose}))
+    buttons += [Button(f"{stage(t, code)} {n}", "loan.mine", {"s": code, "o": 0, **whose}) for code, n in counts.stages]
+    for period, n in (("all", counts.follow_ups), ("late", counts.late)):
+        if n:
+            buttons.append(Button(_counted_label(t, period, n), "due.list", {"p": period, "a": 1, **whose}))
     return buttons
 
 
@@ -90,7 +91,24 @@ def plan(t: Translator, result: PlanPreview) -> Message:
         ),
         Button(t("Don't reassign"), "reassign.leave"),
     )
-    return writer.message()
+    listed = {"loans": result.loans, "all": result.follow_ups, "late": result.late}
+    return writer.buttons(
+        *(
+            Button(_counted_label(t, what, n), "reassign.list", {"d": str(result.draft_id), "x": what})
+            for what, n in listed.items()
+            if n
+        )
+    ).message()
+
+
+def _counted_label(t: Translator, what: str, n: int) -> str:
+    match what:
+        case "loans":
+            return t.n("{n} loan", "{n} loans", n)
+        case "late":
+            return t("{n} late", n=n)
+        case _:
+            return t.n("{n} open follow-up", "{n} open follow-ups", n)
 
 
 def plan_done(t: Translator, result: PlanResult) -> Message:

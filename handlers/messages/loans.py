@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from desk.loans.edits import LoanCorrected
 from desk.loans.inquiries import KnownPhone, NewInquiry
-from desk.loans.lists import LoanList, LoanRow, MyDay
+from desk.loans.lists import PAGE, LoanList, LoanRow, MyDay
 from desk.loans.stages import StageChanged, WriteOffQuestion
 from desk.loans.views import LoanView
 from handlers.messages.block_kit.elements import (
@@ -13,6 +13,7 @@ from handlers.messages.block_kit.elements import (
     fit_buttons,
     follow_up_line,
     form_button,
+    pages,
     phone,
     phone_ending,
     purpose,
@@ -103,6 +104,16 @@ def own_loans(t: Translator, result: LoanList, value: Mapping[str, str] | None =
         following = {"s": result.stage or "", "o": result.offset + len(result.rows), **(value or {})}
         writer.buttons(Button(t("Show more"), "loan.mine", following))
     return writer.message()
+
+
+def planned_loans(t: Translator, result: LoanList, value: Mapping[str, str]) -> Message:
+    """Render a page of the loans that a plan would move. `value` is what the buttons to other pages carry besides the offset."""
+    writer = Writer().line(Bold(t("Loans to reassign")), f" · {result.total}")
+    _write_rows(t, writer, result.rows)
+    write_more(t, writer, result.more)
+    shown = len(result.rows)
+    buttons = pages(t, "reassign.list", value, offset=result.offset, shown=shown, more=result.more, page=PAGE)
+    return writer.buttons(*buttons).message()
 
 
 def _own_count(t: Translator, result: LoanList) -> str:

@@ -54,7 +54,7 @@ def bundle(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
             writer.line(row)
         else:
             writer.line(row, _result(t, item.change, item, zone))
-    elements.write_more(t, writer, len(view.items) - ROWS)
+    elements.write_more(t, writer, sum(item.change is None for item in view.items[ROWS:]))
     cards = [_card(t, item.loan, label=item.loan.number) for item in view.items[:ROWS] if item.change is None]
     listed = {"of": view.reader_id, "n": view.notice_id}
     value = {name: str(each) for name, each in listed.items() if each}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sandbox import Modal
 from sandbox.model import Message
 from storage.tables import Loan, Member
 from tests.builders import make_follow_up, make_loan, make_member, make_team
@@ -168,6 +169,7 @@ async def test_each_count_of_a_handovers_preview_leads_to_a_list_of_as_many(slac
     assert preview.text.splitlines()[1] == "3 loans · 4 open follow-ups · 2 of them late"
 
     for label, title in {
+        "3 loans": "Live loans · <@UAGENT> · 3",
         "application 2": "application · <@UAGENT> · 2",
         "disbursed 1": "disbursed · <@UAGENT> · 1",
         "4 open follow-ups": "All open follow-ups · <@UAGENT> · 4",
@@ -176,6 +178,75 @@ async def test_each_count_of_a_handovers_preview_leads_to_a_list_of_as_many(slac
         found = shown(await slack.press(slack.manager, preview, label))
         assert found.text.splitlines()[0] == title
         assert found.text.count("• ") == int(title.rpartition(" ")[2])
+
+
+async def test_a_manager_who_covers_gives_away_and_sees_counted_only_what_is_their_own(slack: Slack) -> None:
+    for number, owner in (("L-1", slack.manager), ("L-2", slack.agent)):
+        loan = await make_loan(slack.office, slack.workspace, number, owner=owner)
+        await make_follow_up(slack.office, loan, owner, due_at=slack.clock.now() - timedelta(hours=1))
+    await slack.command(slack.manager, "/loan-team away @agent until dec 1 cover @manager")
+    preview = await listed(slack, slack.manager, "/loan-reassign @manager @other")
+    assert preview.text.splitlines()[1] == "1 loan · 1 open follow-up · 1 of them late"
+    for label in ("1 loan", "1 open follow-up", "1 late"):
+        assert total(found := shown(await slack.press(slack.manager, preview, label))) == len(rows(found)) == 1, label
+
+
+async def previewed(slack: Slack, *, how: str = "", loans: tuple[str, ...] = (), **fields: str) -> Modal:
+    """Fill in the form of a handover, and return its preview."""
+    form = await slack.form(slack.manager, "/loan-reassign")
+    if loans:
+        await form.fill("Only these loans", list(loans), typed="5678")
+    else:
+        await form.fill("Reassign from", "UAGENT")
+    if how:
+        await form.fill("How to reassign", how)
+    for label, value in fields.items():
+        await form.fill(label.replace("_", " "), value)
+    await form.submit()
+    return form
+
+
+@pytest.mark.parametrize(
+    ("how", "loans", "fields", "counts"),
+    [
+        ("one", (), {"Reassign_to": "UOTHER"}, (3, 4, 2)),
+        ("one", ("L-1", "L-3"), {"Reassign_to": "UOTHER"}, (2, 2, 1)),
+        ("each", (), {"L-1 王1 goes to": "UOTHER", "L-4 王4 goes to": "UCOLLECTOR"}, (1, 2, 1)),
+        ("balanced", (), {"Across which team": "East"}, (3, 4, 2)),
+    ],
+)
+async def test_each_count_of_the_forms_preview_leads_to_a_list_of_as_many(
+    slack: Slack, how: str, loans: tuple[str, ...], fields: dict[str, str], counts: tuple[int, int, int]
+) -> None:
+    for n, stage in enumerate(("application", "application", "disbursed", "closed"), start=1):
+        loan = await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent, stage=stage, name=f"王{n}")
+        await make_follow_up(slack.office, loan, slack.agent, due_at=slack.clock.now() + timedelta(hours=n - 2.5))
+    form = await previewed(slack, how=how, loans=loans, **fields)
+    owned, held, late = counts
+    assert form.text.splitlines()[0].startswith(f"{owned} loan")
+
+    for label, title in {
+        f"{owned} loan{'s' * (owned > 1)}": f"Loans to reassign · {owned}",
+        f"{held} open follow-ups": f"All open follow-ups · {held}",
+        f"{late} late": f"Late · {late}",
+    }.items():
+        await form.press(label)
+        shown_list = slack.sandbox.modal_of("UMANAGER")
+        assert shown_list.text.splitlines()[0] == title
+        assert sum(line.startswith("L-") for line in shown_list.text.splitlines()) == int(title.rpartition(" ")[2])
+        await shown_list.close()
+    if loans:
+        await form.press("2 loans")
+        assert "L-3 王3" in (found := slack.sandbox.modal_of("UMANAGER").text)
+        assert "L-2" not in found
+
+
+async def test_a_count_of_the_forms_preview_asks_again_for_the_right(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent, name="韩梅")
+    form = await previewed(slack, how="one", Reassign_to="UOTHER")
+    await slack.change(slack.manager, roles="agent", team_id=None)
+    await form.press("1 loan")
+    assert "韩梅" not in slack.sandbox.modal_of("UMANAGER").text
 
 
 async def test_the_loans_of_a_colleague_are_listed_to_who_may_see_their_follow_ups(slack: Slack) -> None:

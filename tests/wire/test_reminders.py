@@ -129,6 +129,24 @@ async def test_more_than_five_reminders_of_one_minute_are_one_message(slack: Sla
     assert "Done: confirmed · Agent, Wed 25 Nov 12:00" in slack.texts("CAGENT")[0]
 
 
+@pytest.mark.parametrize("done", [("L-1",), ("L-1", "L-10"), ("L-9", "L-10", "L-11")])
+async def test_the_rows_of_a_bundle_and_those_it_leaves_out_are_as_many_as_wait(
+    slack: Slack, loan: Loan, done: tuple[str, ...]
+) -> None:
+    for n in range(12):
+        other = await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent, name="李雷")
+        await make_follow_up(slack.office, other, slack.agent, purpose="documents", due_at=NOON)
+    await slack.at("2026-11-25 12:00")
+    for number in done:
+        await slack.command(slack.agent, f"/loan-follow {number}/1 done")
+    await slack.deliver()
+
+    title, *lines = slack.posts("CAGENT")[-1].text.splitlines()
+    more = int(lines.pop().split()[1]) if lines[-1].startswith("and ") else 0
+    waiting = sum("Done" not in line for line in lines) + more
+    assert title == f"<@UAGENT>: {waiting} follow-ups are due."
+
+
 async def test_the_list_behind_a_bundle_has_exactly_what_waits_in_it(slack: Slack, loan: Loan) -> None:
     for n in range(12):
         other = await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent, name="李雷")

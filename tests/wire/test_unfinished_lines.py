@@ -228,3 +228,43 @@ async def test_in_chinese_a_name_typed_with_a_blank(slack: Slack, loan: Loan) ->
     await make_loan(slack.office, slack.workspace, "A-2", owner=slack.agent, name="李雷")
     asked = await slack.command(slack.agent, "/loan-call 李 雷 未接")
     assert buttons(asked.message)[0] == "A-2"
+
+
+@pytest.mark.parametrize(
+    ("line", "document", "reason"),
+    [
+        ("reject id", "id", "Blurred"),
+        ("退回 身份证", "id", "不清晰"),
+        ("退回身份证：", "id", "不清晰"),
+        ("reject bank statement", "bank", "Only two months"),
+        ("reject other: marriage certificate:", "other:marriage certificate", "Not signed"),
+    ],
+)
+async def test_a_document_sent_back_without_a_reason_offers_the_form(
+    slack: Slack, loan: Loan, line: str, document: str, reason: str
+) -> None:
+    await slack.command(slack.agent, "/loan-docs A-1 id, bank, other: marriage certificate")
+    await slack.command(slack.agent, "/loan-docs A-1 got id, bank, other: marriage certificate")
+    asked = await slack.command(slack.agent, f"/loan-docs A-1 {line}")
+    assert "Why?" in asked.text
+    assert asked.message is not None
+    await slack.press(slack.agent, asked.message, "Send a document back")
+    form = slack.sandbox.modal_of("UAGENT")
+    assert filled(form)["loan"] == "A-1"
+    assert filled(form)["document"] == document
+
+    await form.fill("Reason", reason)
+    await form.submit()
+    assert "sent back" in form.text
+    assert reason in (await slack.command(slack.agent, "/loan-docs A-1")).text
+
+
+async def test_the_form_that_sends_back_says_what_is_wrong_beside_the_field(slack: Slack, loan: Loan) -> None:
+    asked = (await slack.command(slack.agent, "/loan-docs A-1 reject id")).message
+    assert asked is not None
+    await slack.press(slack.agent, asked, "Send a document back")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("Reason", "Blurred")
+    await form.submit()
+    assert "/loan-docs" not in form.text
+    assert "hasn't been requested for A-1" in str(form.errors) + form.text

@@ -71,7 +71,7 @@ def _examples(t: Translator, error: DeskError) -> Paragraphs:
     nearest, mended = error.params.get("nearest"), error.params.get("mended")
     if nearest and (not mended or len(nearest) > len(mended)):
         forms = " · ".join(t.date(form) if isinstance(form, date) else str(form) for form in nearest)
-        text = _("You can type: {forms}") if mended else _("For example: {forms}")
+        text = _("For example: {forms}") if mended is None else _("You can type: {forms}")
         paragraphs.append(phrase(t, text, forms=Code(forms)))
     if mended:
         paragraphs.append(phrase(t, "For example: {forms}", forms=Code(mended[0])))

@@ -75,7 +75,9 @@ async def ids_of_family(session: AsyncSession, workspace_id: UUID, prefix: str) 
     return list((await session.exec(statement)).all())
 
 
-async def move_to_loan(session: AsyncSession, notice_ids: Collection[UUID], loan_id: UUID, *, old: str, new: str) -> None:
+async def move_to_loan(
+    session: AsyncSession, notice_ids: Collection[UUID], loan_id: UUID, *, old: str, new: str
+) -> None:
     """Make these notices about another loan; the beginning `old` of their keys becomes `new`."""
     if notice_ids:
         moved = update(NOTICE).where(NOTICE.c.id.in_(notice_ids))
