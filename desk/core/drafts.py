@@ -12,6 +12,7 @@ from uuid import UUID
 
 from desk.core.errors import NotFound
 from desk.core.transaction import Desk
+from storage.engine.cipher import UnreadableError
 from storage.engine.types import new_id
 from storage.queries.core import drafts
 from storage.tables import Draft
@@ -58,7 +59,11 @@ async def read_form(desk: Desk, form: str) -> FormDraft | None:
     draft = await drafts.of_form(desk.session, desk.member.id, form)
     if draft is None or desk.now - draft.at > DRAFT_LIFETIME:
         return None
-    typed = {name: v if isinstance(v, str) else tuple(v) for name, v in _body_of(desk, draft).items()}
+    try:
+        body = _body_of(desk, draft)
+    except NotFound:
+        return None
+    typed = {name: v if isinstance(v, str) else tuple(v) for name, v in body.items()}
     return FormDraft(typed=typed, at=draft.at)
 
 
@@ -86,4 +91,8 @@ def _draft(desk: Desk, body: Mapping[str, Any], form: str | None = None) -> Draf
 
 
 def _body_of(desk: Desk, draft: Draft) -> dict[str, Any]:
-    return json.loads(desk.cipher.decrypt(Draft.body_cipher, draft))
+    """Raises NotFound (`draft_gone`) for a draft that no key opens."""
+    try:
+        return json.loads(desk.cipher.decrypt(Draft.body_cipher, draft))
+    except UnreadableError:
+        raise NotFound("draft_gone") from None

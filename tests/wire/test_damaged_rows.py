@@ -9,8 +9,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.commands.importing import import_loans, read_rows
+from desk.core import drafts
+from desk.core.errors import NotFound
 from desk.loans.indexing import index_next
-from storage.tables import Borrower, Call, ImportedValues, Loan, LoanNote, StageChange
+from storage.tables import Borrower, Call, Draft, ImportedValues, Loan, LoanNote, StageChange
 from tests.builders import make_follow_up, make_loan
 from tests.wire.office_day import Slack, logged, shown
 
@@ -214,3 +216,19 @@ async def test_the_index_keeps_the_entries_of_a_damaged_borrower(slack: Slack, l
 
     reply = await slack.command(slack.agent, "/loan find Stone")
     assert UNREADABLE in reply.text
+
+
+async def test_a_damaged_draft_of_a_form_opens_the_form_without_it(slack: Slack, loans: list[Loan]) -> None:
+    async with slack.office.desk(slack.workspace, slack.agent) as desk:
+        await drafts.save_form(desk, "call", {"note": "likes the rate"})
+        draft_id = await drafts.save_for_confirmation(desk, {"line": "/loan-call L-2"})
+    async with slack.office.database.transaction() as session:
+        await damage_all(session, Draft, "body_cipher")
+
+    await slack.form(slack.agent, "/loan-call")
+
+    assert "likes the rate" not in slack.sandbox.modal_of("UAGENT").text
+    async with slack.office.desk(slack.workspace, slack.agent) as desk:
+        assert await drafts.read_form(desk, "call") is None
+        with pytest.raises(NotFound):
+            await drafts.read(desk, draft_id)
