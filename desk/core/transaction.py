@@ -9,12 +9,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlmodel import SQLModel
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from desk.core.clock import Clock
 from desk.core.errors import NotAllowed
 from storage.engine.cipher import Cipher
 from storage.engine.database import Database
+from storage.engine.work import Work
 from storage.queries.messages import notices
 from storage.queries.people import workspaces
 from storage.tables import AuditEntry, Member, Workspace
@@ -36,7 +36,7 @@ class Desk:
     be rewritten). `cache` holds values that are read once per transaction, by type.
     """
 
-    session: AsyncSession
+    session: Work
     cipher: Cipher
     workspace: Workspace
     actor: Member | None

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from desk.core import deliveries
 from desk.core.errors import DeskError, Invalid, NotAllowed
@@ -28,6 +27,7 @@ from handlers.door.request import Answer, FormErrors, Request
 from handlers.messages.refusals.errors import Failure
 from storage.engine import trouble
 from storage.engine.trouble import is_outage, log_fields
+from storage.engine.work import Work
 from storage.queries.people import members
 from storage.tables import Member, Workspace
 
@@ -252,7 +252,7 @@ class _Progress:
     """What is known of a request so far: the language of its answer, its session, and its outcome for the metrics."""
 
     language: Language
-    session: AsyncSession | None = None
+    session: Work | None = None
     outcome: str = "error"
 
 

@@ -5,15 +5,15 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 from sqlmodel import select as sqlmodel_select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.engine.cipher import Cipher, UnreadableError
+from storage.engine.work import Work
 from storage.queries.loans.search import terms_of
 from storage.tables import Borrower, SearchTerm
 from storage.upkeep.rotation import Place, places
 
 
-async def unreadable_samples(session: AsyncSession, cipher: Cipher) -> list[str]:
+async def unreadable_samples(session: Work, cipher: Cipher) -> list[str]:
     """Return the encrypted columns whose first or last value cannot be decrypted."""
     wrong: list[str] = []
     for place in places():
@@ -26,7 +26,7 @@ async def unreadable_samples(session: AsyncSession, cipher: Cipher) -> list[str]
     return wrong
 
 
-async def wrong_key(session: AsyncSession, cipher: Cipher) -> str | None:
+async def wrong_key(session: Work, cipher: Cipher) -> str | None:
     """Return the setting whose key does not fit the first or the last borrower, or None. Costs a few rows only."""
     try:
         return None if await sample_is_findable(session, cipher) else "LOANDESK_SEARCH_KEY"
@@ -34,7 +34,7 @@ async def wrong_key(session: AsyncSession, cipher: Cipher) -> str | None:
         return "LOANDESK_ENCRYPTION_KEYS"
 
 
-async def sample_is_findable(session: AsyncSession, cipher: Cipher) -> bool:
+async def sample_is_findable(session: Work, cipher: Cipher) -> bool:
     """Return whether the search index has the first and the last borrower under the current key, or there is none.
 
     The last alone would not do: one who was added with another key is found by that one. Raises UnreadableError.
@@ -46,7 +46,7 @@ async def sample_is_findable(session: AsyncSession, cipher: Cipher) -> bool:
     return True
 
 
-async def _is_findable(session: AsyncSession, cipher: Cipher, borrower: Borrower) -> bool:
+async def _is_findable(session: Work, cipher: Cipher, borrower: Borrower) -> bool:
     name = cipher.decrypt(Borrower.name_cipher, borrower)
     phone = cipher.decrypt(Borrower.phone_cipher, borrower)
     digests = [cipher.digest(kind, text) for kind, text in terms_of(name, phone)]
@@ -56,9 +56,8 @@ async def _is_findable(session: AsyncSession, cipher: Cipher, borrower: Borrower
     return (await session.exec(statement.limit(1))).first() is not None
 
 
-async def _ends(session: AsyncSession, place: Place) -> list[tuple[UUID, bytes]]:
-    connection = await session.connection()
+async def _ends(session: Work, place: Place) -> list[tuple[UUID, bytes]]:
     key = place.table.c.id
     filled = select(key, place.column).where(place.column.is_not(None)).limit(1)
-    found = [(await connection.execute(filled.order_by(order))).first() for order in (key.asc(), key.desc())]
+    found = [(await session.execute(filled.order_by(order))).first() for order in (key.asc(), key.desc())]
     return [(row[0], row[1]) for row in found if row]

@@ -179,7 +179,7 @@ async def test_an_escalation_that_fails_keeps_no_other_from_the_managers(slack: 
     await slack.deliver()
     async with slack.office.database.transaction() as session:
         for statement in refusing(f"escalation:{lost.id}%", on_sqlite=slack.office.database.is_sqlite):
-            await (await session.connection()).execute(text(statement))
+            await session.execute(text(statement))
 
     await slack.later(hours=6)
 

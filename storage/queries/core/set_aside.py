@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, SQLColumnExpression, delete, exists, func, select, update
 from sqlmodel import col
 from sqlmodel import select as sqlmodel_select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.engine.database import insert_into
+from storage.engine.work import Work
 from storage.tables import SetAside
 
 
@@ -25,7 +25,7 @@ def is_set_aside(
     )
 
 
-async def save(session: AsyncSession, row: SetAside) -> None:
+async def save(session: Work, row: SetAside) -> None:
     """Set a row aside, or set it aside again, which changes neither `since` nor `told_on`."""
     statement = insert_into(session, SetAside).values(row.model_dump())
     changed = {name: statement.excluded[name] for name in ("error", "until")}
@@ -34,23 +34,23 @@ async def save(session: AsyncSession, row: SetAside) -> None:
     )
 
 
-async def present(session: AsyncSession, workspace_id: UUID, now: datetime, *, limit: int) -> Sequence[SetAside]:
+async def present(session: Work, workspace_id: UUID, now: datetime, *, limit: int) -> Sequence[SetAside]:
     """Return what is set aside now, chore by chore, the newest last."""
     statement = sqlmodel_select(SetAside).where(SetAside.workspace_id == workspace_id, col(SetAside.until) > now)
     return (await session.exec(statement.order_by(col(SetAside.chore), col(SetAside.id)).limit(limit))).all()
 
 
-async def count(session: AsyncSession, workspace_id: UUID, now: datetime) -> dict[str, int]:
+async def count(session: Work, workspace_id: UUID, now: datetime) -> dict[str, int]:
     """Return how many rows each chore leaves alone now."""
     statement = (
         select(col(SetAside.chore), func.count())
         .where(col(SetAside.workspace_id) == workspace_id, col(SetAside.until) > now)
         .group_by(col(SetAside.chore))
     )
-    return {row[0]: row[1] for row in await (await session.connection()).execute(statement)}
+    return {row[0]: row[1] for row in await session.execute(statement)}
 
 
-async def mark_told(session: AsyncSession, workspace_id: UUID, now: datetime, today: date) -> bool:
+async def mark_told(session: Work, workspace_id: UUID, now: datetime, today: date) -> bool:
     """Record that the admins are told today of all that is set aside now. Return whether there is something new."""
     statement = (
         update(SetAside)
@@ -62,10 +62,10 @@ async def mark_told(session: AsyncSession, workspace_id: UUID, now: datetime, to
         .values(told_on=today)
         .returning(col(SetAside.id))
     )
-    return (await (await session.connection()).execute(statement)).first() is not None
+    return (await session.execute(statement)).first() is not None
 
 
-async def delete_before(session: AsyncSession, workspace_id: UUID, instant: datetime) -> None:
+async def delete_before(session: Work, workspace_id: UUID, instant: datetime) -> None:
     """Forget what has not been set aside again since then."""
     await session.exec(
         delete(SetAside).where(col(SetAside.workspace_id) == workspace_id, col(SetAside.until) < instant)

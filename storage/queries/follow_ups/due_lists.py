@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists
 from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
+from storage.engine.work import Work
 from storage.queries.loans.loans import LIVE_STAGES
 from storage.tables import Borrower, FollowUp, Loan
 
@@ -40,7 +40,7 @@ Row = tuple[FollowUp, Loan, Borrower]
 LoanRow = tuple[Loan, Borrower]
 
 
-async def due(session: AsyncSession, window: Window, *, limit: int, offset: int = 0) -> Sequence[Row]:
+async def due(session: Work, window: Window, *, limit: int, offset: int = 0) -> Sequence[Row]:
     """Return the follow-ups with their loans and borrowers, most urgent first."""
     statement = (
         select(FollowUp, Loan, Borrower)
@@ -54,26 +54,24 @@ async def due(session: AsyncSession, window: Window, *, limit: int, offset: int 
     return (await session.exec(statement)).all()
 
 
-async def count_due(session: AsyncSession, window: Window) -> dict[str, int]:
+async def count_due(session: Work, window: Window) -> dict[str, int]:
     """Count the follow-ups by purpose."""
     statement = select(FollowUp.purpose, func.count()).where(*_within(window)).group_by(col(FollowUp.purpose))
     return dict((await session.exec(statement)).all())
 
 
-async def unplanned(session: AsyncSession, whose: Whose, *, limit: int, offset: int = 0) -> Sequence[LoanRow]:
+async def unplanned(session: Work, whose: Whose, *, limit: int, offset: int = 0) -> Sequence[LoanRow]:
     """Return the live loans of these owners without an open follow-up, the longest in its stage first."""
     statement = _loans(*_unplanned(whose)).order_by(col(Loan.stage_since), col(Loan.id))
     return (await session.exec(statement.limit(limit).offset(offset))).all()
 
 
-async def count_unplanned(session: AsyncSession, whose: Whose) -> int:
+async def count_unplanned(session: Work, whose: Whose) -> int:
     """Count the loans that `unplanned` lists."""
     return await _count_loans(session, *_unplanned(whose))
 
 
-async def in_arrears(
-    session: AsyncSession, whose: Whose, today: date, *, limit: int, offset: int = 0
-) -> Sequence[LoanRow]:
+async def in_arrears(session: Work, whose: Whose, today: date, *, limit: int, offset: int = 0) -> Sequence[LoanRow]:
     """Return the live loans that the lender's data calls unpaid, the longest unpaid first.
 
     These members own them or hold an open follow-up on them.
@@ -82,13 +80,13 @@ async def in_arrears(
     return (await session.exec(statement.limit(limit).offset(offset))).all()
 
 
-async def count_in_arrears(session: AsyncSession, whose: Whose, today: date) -> int:
+async def count_in_arrears(session: Work, whose: Whose, today: date) -> int:
     """Count the loans that `in_arrears` lists."""
     return await _count_loans(session, _in_arrears(whose, today))
 
 
 async def counts_by_assignee(
-    session: AsyncSession, assignees: Sequence[UUID], *conditions: ColumnElement[bool]
+    session: Work, assignees: Sequence[UUID], *conditions: ColumnElement[bool]
 ) -> dict[UUID, int]:
     """Count the follow-ups of each of these members that meet the conditions."""
     statement = (
@@ -99,9 +97,7 @@ async def counts_by_assignee(
     return dict((await session.exec(statement)).all())
 
 
-async def done_between(
-    session: AsyncSession, people: Sequence[UUID], start: datetime, end: datetime
-) -> dict[UUID, int]:
+async def done_between(session: Work, people: Sequence[UUID], start: datetime, end: datetime) -> dict[UUID, int]:
     """Count the follow-ups that each of these members finished from `start` until before `end`."""
     statement = (
         select(FollowUp.closed_by_id, func.count())
@@ -135,7 +131,7 @@ def _loans(*conditions: ColumnElement[bool]) -> Select[Loan, Borrower]:
     return joined.where(*conditions)
 
 
-async def _count_loans(session: AsyncSession, *conditions: ColumnElement[bool]) -> int:
+async def _count_loans(session: Work, *conditions: ColumnElement[bool]) -> int:
     return (await session.exec(select(func.count()).select_from(Loan).where(*conditions))).one()
 
 

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, exists, insert, or_, union, update
 from sqlalchemy import select as sqlalchemy_select
 from sqlmodel import SQLModel, col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.engine.work import Work
 from storage.queries.loans.loans import LIVE_STAGES, number_key
 from storage.tables import AuditEntry, Borrower, ImportedValues, Loan, SearchTerm
 
@@ -32,7 +32,7 @@ Known = tuple[Loan, Borrower, StoredValues | None]
 """A loan with its borrower and what the lender's file last said about it, if a file did."""
 
 
-async def locked_by_numbers(session: AsyncSession, workspace_id: UUID, numbers: Collection[str]) -> Sequence[Known]:
+async def locked_by_numbers(session: Work, workspace_id: UUID, numbers: Collection[str]) -> Sequence[Known]:
     """Return the loans that have one of those numbers, or had it in the lender's last file, locked until the transaction
     ends."""
     keys = sorted({number_key(number) for number in numbers})
@@ -60,7 +60,7 @@ async def locked_by_numbers(session: AsyncSession, workspace_id: UUID, numbers: 
 
 
 async def renamed_with_phone(
-    session: AsyncSession, workspace_id: UUID, digests: Sequence[bytes]
+    session: Work, workspace_id: UUID, digests: Sequence[bytes]
 ) -> Sequence[tuple[Loan, Borrower]]:
     """Return the loans with one of those phones whose number the file may not know, locked likewise: live ones numbered by the
     desk, and those that members corrected before what files said was kept."""
@@ -84,7 +84,7 @@ async def renamed_with_phone(
     return (await session.exec(statement)).all()
 
 
-async def corrections(session: AsyncSession, loan_ids: Collection[UUID]) -> dict[UUID, list[AuditEntry]]:
+async def corrections(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, list[AuditEntry]]:
     """Return the audit entries of corrections, and of what was undone, on each of these loans, the oldest first."""
     found: dict[UUID, list[AuditEntry]] = defaultdict(list)
     if not loan_ids:
@@ -100,14 +100,14 @@ async def corrections(session: AsyncSession, loan_ids: Collection[UUID]) -> dict
     return found
 
 
-async def add_values(session: AsyncSession, workspace_id: UUID, rows: Sequence[StoredValues], at: datetime) -> None:
+async def add_values(session: Work, workspace_id: UUID, rows: Sequence[StoredValues], at: datetime) -> None:
     """Insert what a file said about loans of which no file had said anything yet."""
     if rows:
         values = [{**asdict(row), "workspace_id": workspace_id, "at": at} for row in rows]
-        await (await session.connection()).execute(insert(_IMPORTED), values)
+        await session.execute(insert(_IMPORTED), values)
 
 
-async def change_values(session: AsyncSession, rows: Sequence[StoredValues], at: datetime) -> None:
+async def change_values(session: Work, rows: Sequence[StoredValues], at: datetime) -> None:
     """Replace what an earlier file said."""
     if not rows:
         return
@@ -117,4 +117,4 @@ async def change_values(session: AsyncSession, rows: Sequence[StoredValues], at:
         .values(number_key=bindparam("key"), values_cipher=bindparam("cipher"), at=at)
     )
     changes = [{"row": row.id, "key": row.number_key, "cipher": row.values_cipher} for row in rows]
-    await (await session.connection()).execute(statement, changes)
+    await session.execute(statement, changes)

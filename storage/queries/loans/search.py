@@ -21,10 +21,10 @@ from uuid import UUID
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, national_significant_number, parse
 from sqlalchemy import ColumnElement, CompoundSelect, Table, intersect, union
 from sqlmodel import SQLModel, col, delete, func, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.engine.cipher import Cipher, UnreadableError
+from storage.engine.work import Work
 from storage.queries.core.rows import chunks
 from storage.queries.loans import names
 from storage.queries.loans.loans import are_numbered
@@ -69,15 +69,13 @@ def search_rows(cipher: Cipher, workspace_id: UUID, borrower_id: UUID, name: str
 
 
 async def add_terms(
-    session: AsyncSession, cipher: Cipher, workspace_id: UUID, contacts: Iterable[tuple[UUID, str, str]]
+    session: Work, cipher: Cipher, workspace_id: UUID, contacts: Iterable[tuple[UUID, str, str]]
 ) -> None:
     """Insert the index rows of many new borrowers at once; each contact is an id, a name and a phone."""
     await add_digests(session, workspace_id, ((key, digests_of(cipher, name, phone)) for key, name, phone in contacts))
 
 
-async def add_digests(
-    session: AsyncSession, workspace_id: UUID, digests: Iterable[tuple[UUID, Iterable[bytes]]]
-) -> None:
+async def add_digests(session: Work, workspace_id: UUID, digests: Iterable[tuple[UUID, Iterable[bytes]]]) -> None:
     """Insert the index rows of many borrowers, given as ids and digests."""
     rows = [
         {"borrower_id": key, "workspace_id": workspace_id, "digest": digest}
@@ -85,7 +83,7 @@ async def add_digests(
         for digest in found
     ]
     if rows:
-        await (await session.connection()).execute(_TERM.insert(), rows)
+        await session.execute(_TERM.insert(), rows)
 
 
 def digests_of(cipher: Cipher, name: str, phone: str) -> list[bytes]:
@@ -93,7 +91,7 @@ def digests_of(cipher: Cipher, name: str, phone: str) -> list[bytes]:
     return [cipher.digest(kind, text) for kind, text in sorted(terms_of(name, phone))]
 
 
-async def replace_digests(session: AsyncSession, workspace_id: UUID, digests: Mapping[UUID, Iterable[bytes]]) -> None:
+async def replace_digests(session: Work, workspace_id: UUID, digests: Mapping[UUID, Iterable[bytes]]) -> None:
     """Replace the index rows of these borrowers by those of their digests."""
     for ids in chunks(digests):
         await session.exec(delete(SearchTerm).where(col(SearchTerm.borrower_id).in_(ids)))
@@ -101,7 +99,7 @@ async def replace_digests(session: AsyncSession, workspace_id: UUID, digests: Ma
 
 
 async def find_loans(
-    session: AsyncSession,
+    session: Work,
     cipher: Cipher,
     workspace_id: UUID,
     words: Sequence[str],
@@ -122,7 +120,7 @@ async def find_loans(
 
 
 async def loans_of_names(
-    session: AsyncSession,
+    session: Work,
     cipher: Cipher,
     workspace_id: UUID,
     texts: Iterable[str],
@@ -141,7 +139,7 @@ async def loans_of_names(
 
 
 async def count_loans(
-    session: AsyncSession, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, visible: ColumnElement[bool]
+    session: Work, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, visible: ColumnElement[bool]
 ) -> int:
     """Count the loans that `find_loans` finds without a limit."""
     meant = await _matching(session, cipher, workspace_id, words, in_full=False)
@@ -161,7 +159,7 @@ def _only(statement: SelectOfScalar[T], meant: Sequence[CompoundSelect[Any]]) ->
 
 
 async def _matching(
-    session: AsyncSession, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, in_full: bool
+    session: Work, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, in_full: bool
 ) -> list[CompoundSelect[Any]]:
     """Return a query of loans for each word, the longest first. One of separators alone (`·`) asks for nothing beside others.
 
@@ -178,9 +176,7 @@ async def _matching(
     return [union(select(every.subquery().c.id), whole)]
 
 
-async def _meant(
-    session: AsyncSession, cipher: Cipher, workspace_id: UUID, word: str, *, in_full: bool
-) -> CompoundSelect[Any]:
+async def _meant(session: Work, cipher: Cipher, workspace_id: UUID, word: str, *, in_full: bool) -> CompoundSelect[Any]:
     """Return a query for the ids of loans that a word may mean: by its number, or by its borrower."""
 
     among = partial(_has_terms, cipher, workspace_id)
@@ -286,7 +282,7 @@ def _is_changed_by_version_1(word: str) -> bool:
     return not all(c.isalnum() or "\u0300" <= c <= "\u036f" for c in apart)
 
 
-async def _checked(session: AsyncSession, cipher: Cipher, workspace_id: UUID, word: str) -> list[UUID]:
+async def _checked(session: Work, cipher: Cipher, workspace_id: UUID, word: str) -> list[UUID]:
     """Return the borrowers with entries of version 1 whose name, decrypted, matches the word."""
     terms = {(kind, text) for kind, text in _terms_for(word) if kind in ("whole", "start")}
     statement = (

@@ -6,8 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.engine.work import Work
 from storage.tables import Call, FollowUp, Loan
 
 _MOST = 1000
@@ -24,7 +24,7 @@ class Worked:
 
 
 async def called(
-    session: AsyncSession, people: Collection[UUID], between: tuple[datetime, datetime], outcome: str
+    session: Work, people: Collection[UUID], between: tuple[datetime, datetime], outcome: str
 ) -> list[Worked]:
     """Return the calls with that outcome that `outcomes_between` counts, oldest first."""
     statement = (
@@ -43,7 +43,7 @@ async def called(
     return [Worked(loan, call.caller_id, call.at) for loan, call in (await session.exec(statement)).all()]
 
 
-async def finished(session: AsyncSession, people: Collection[UUID], between: tuple[datetime, datetime]) -> list[Worked]:
+async def finished(session: Work, people: Collection[UUID], between: tuple[datetime, datetime]) -> list[Worked]:
     """Return the follow-ups that `done_between` counts, each member's together, oldest first."""
     statement = (
         select(Loan, FollowUp)
