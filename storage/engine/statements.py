@@ -8,9 +8,11 @@ This module alone uses inner names of SQLAlchemy, whose version `pyproject.toml`
 # pyright: reportUnknownArgumentType=false
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
+from uuid import UUID
 
-from sqlalchemy import Engine, FromClause
+from sqlalchemy import Engine, FromClause, Uuid
 from sqlalchemy.engine import result_tuple
 from sqlalchemy.exc import InvalidRequestError, StatementError
 
@@ -38,7 +40,7 @@ class Entity(NamedTuple):
 
     table: type[Row]
     key: tuple[tuple[int, Process], ...]
-    places: tuple[int, ...]
+    places: slice
     names: tuple[str, ...]
     processes: tuple[tuple[str, Callable[[Any], Any]], ...]
 
@@ -53,7 +55,7 @@ class Entity(NamedTuple):
 
     def values(self, raw: Sequence[Any]) -> Values:
         """Return the values of the row's columns."""
-        values = dict(zip(self.names, (raw[place] for place in self.places), strict=True))
+        values = dict(zip(self.names, raw[self.places], strict=True))
         for name, process in self.processes:
             value = values[name]
             if value is not None:
@@ -160,7 +162,7 @@ class Prepared:
             key=tuple(
                 (places[key.key], self._process(places[key.key])) for key in entity.mapper.local_table.primary_key
             ),
-            places=tuple(places.values()),
+            places=_slice(tuple(places.values())),
             names=tuple(places),
             processes=tuple((name, process) for name, process in processes.items() if process is not None),
         )
@@ -170,7 +172,8 @@ class Prepared:
 
     def _process(self, place: int) -> Process:
         column_type = self.compiled._result_columns[place].type
-        return column_type._cached_result_processor(self.compiled.dialect, _NUMERIC)
+        process = column_type._cached_result_processor(self.compiled.dialect, _NUMERIC)
+        return process if process is None or not isinstance(column_type, Uuid) else _known_id
 
 
 class Kept:
@@ -230,6 +233,19 @@ def _binds(compiled: Any) -> list[_Bind]:
         for name in compiled.positiontup
         for bind in (compiled.binds[name],)
     ]
+
+
+def _slice(places: tuple[int, ...]) -> slice:
+    """Return where these columns are, which SQLAlchemy leaves side by side."""
+    if places != tuple(range(places[0], places[0] + len(places))):
+        raise InvalidRequestError("the columns of a row are apart: do not ask for one of them before the row itself")
+    return slice(places[0], places[0] + len(places))
+
+
+@lru_cache(maxsize=10_000)
+def _known_id(value: str | None) -> UUID | None:
+    """Return the id that SQLite stores as text. The same members and loans are read again and again."""
+    return None if value is None else UUID(value)
 
 
 def _default(column: Any) -> Callable[[], Any]:
