@@ -136,6 +136,14 @@ class Database:
             await work.close()
 
     @contextlib.asynccontextmanager
+    async def loading(self) -> AsyncGenerator[AsyncConnection]:
+        """Yield a connection in a writing transaction, for what fills and migrates a whole database."""
+        async with self._writer or contextlib.nullcontext(), self.engine.connect() as connection:
+            await connection.execution_options(immediate=True)
+            async with connection.begin():
+                yield connection
+
+    @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncGenerator[AsyncConnection]:
         """Yield a connection that sees one state from its first statement on, however long it reads. It blocks no writer."""
         async with self.engine.connect() as connection:
