@@ -1,14 +1,13 @@
 """Keep recently opened App Homes up to date, within Slack's limit of about 100 publications a minute."""
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from desk.core.setting_aside import set_aside
 from desk.core.transaction import Office
 from desk.messages.home import read_page, record_published, stale_homes
-from desk.people.members import locale_of
+from desk.people.members import locale_of, zone_of
 from handlers.door.request import Request
 from handlers.door.views import ViewsClient
 from handlers.events import current_home, home_for_non_member
@@ -48,7 +47,7 @@ class HomeUpdater:
             if member is None:
                 return
             desk.actor = member
-            request = Request(desk=desk, t=Translator(locale_of(member)), zone=ZoneInfo(member.zone), channel_id="")
+            request = Request(desk=desk, t=Translator(locale_of(member)), zone=zone_of(desk, member), channel_id="")
             if member.removed_at is None:
                 view = await current_home(request, read_page(home.showing))
             else:

@@ -150,8 +150,11 @@ async def open_service(settings: Settings, clock: Clock | None = None, *, migrat
         elif not await schema.is_current(office.database):
             raise NotMigratedError
         async with office.database.reading() as keyed:
-            if (setting := await wrong_key(keyed, office.cipher)) is not None:
-                raise WrongKeyError(setting)
+            setting, damaged = await wrong_key(keyed, office.cipher)
+        if setting is not None:
+            raise WrongKeyError(setting)
+        if damaged:
+            log.error("borrowers_unreadable", borrowers=[str(row_id) for row_id in damaged])
         client = AsyncWebClient(
             token=settings.bot_token.get_secret_value(),
             base_url=settings.slack_api_url,

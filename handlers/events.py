@@ -78,7 +78,7 @@ async def _subjects_of_thread(request: Request) -> Sequence[ReplySubject]:
 
 async def _offer_call(request: Request, text: str, subjects: Sequence[ReplySubject]) -> Reply:
     note = Line.read(text).original(0)[:NOTE_LIMIT]
-    note_id = await drafts.save_for_confirmation(request.desk, {"note": note})
+    note_id = await drafts.save_for_confirmation(request.desk, {"typed": {"note": note}})
     return Reply(reply_offer(request.t, subjects, note_id))
 
 

@@ -44,19 +44,27 @@ class TypedLine:
 
 
 async def typed_line(request: Request, text: str) -> TypedLine | None:
-    """Return the line that a message is, if a grammar reads it as a whole and its loan exists for the sender."""
+    """Return the line that a message is, if a grammar reads it as a whole and its loan exists for the sender. A line that
+    begins with `/` and a command is one too where only its next word is missing: sent, it is answered with what may follow."""
     named, _, rest = text.partition(" ")
     word = named.casefold()
     name = next((n for n in _NAMES if word in (n, n.removeprefix("/"), n.removeprefix("/loan-"))), None)
     for command in (name,) if name else _UNNAMED if text else ():
-        parsed = _read(request, command, rest if name else text)
+        parsed = _read(request, command, rest if name else text, may_be_unfinished=word == name)
         ref: LoanRef | None = getattr(parsed, "loan", None)
         if parsed is not None and (ref is None or await _is_there(request, ref)):
             return TypedLine(command, rest.strip() if name else text, about_loan=ref is not None)
     return None
 
 
-def _read(request: Request, command: str, text: str) -> Any:
+@dataclass(frozen=True, slots=True)
+class _Unfinished:
+    """A line that ends behind its loan, or before another word."""
+
+    loan: LoanRef
+
+
+def _read(request: Request, command: str, text: str, *, may_be_unfinished: bool) -> Any:
     """Return what the command's grammar reads, None for a line that it refuses and for a request for help."""
     line, now, zone = Line.read(text), request.desk.now, request.zone
     try:
@@ -64,8 +72,10 @@ def _read(request: Request, command: str, text: str) -> Any:
             parsed = loan.parse(line, now, zone, region=region_of(request.desk))
         else:
             parsed = _PARSERS[command](line, now, zone)
-    except DeskError:
-        return None
+    except DeskError as refused:
+        ref: LoanRef | None = refused.params.get("ref")
+        ends_early = may_be_unfinished and ref is not None and not refused.params.get("given")
+        return _Unfinished(ref) if ends_early and ref else None
     return None if isinstance(parsed, HelpRequest) else parsed
 
 

@@ -59,6 +59,8 @@ class PageApi:
             web.post("/ui/message", json_only(self.message)),
             web.post("/ui/action", json_only(self.action)),
             web.post("/ui/read", json_only(self.read)),
+            web.post("/ui/account", json_only(self.account)),
+            web.post("/ui/share", json_only(self.share)),
             web.post("/ui/faults", json_only(self.plan_fault)),
         ]
 
@@ -129,6 +131,27 @@ class PageApi:
 
     async def read(self, body: Json) -> Json:
         self.workspace.mark_read(self._user(text_in(body, "user")).id, text_in(body, "channel"))
+        return {"ok": True}
+
+    async def account(self, body: Json) -> Json:
+        """Deactivate an account or make it a guest's, or take that back."""
+        user, change, on = self._user(text_in(body, "user")), text_in(body, "change"), bool(body.get("on"))
+        if change == "guest":
+            self.workspace.make_guest(user.id, guest=on)
+        elif change == "deactivated" and on:
+            self.workspace.deactivate(user.id)
+        elif change == "deactivated":
+            self.workspace.change_user(user.id, deleted=False)
+        else:
+            raise NotPossibleError("unknown_change")
+        return {"ok": True}
+
+    async def share(self, body: Json) -> Json:
+        """Share a channel with another company, or end that."""
+        channel = self.workspace.channels.get(text_in(body, "channel"))
+        if channel is None or channel.kind == "dm":
+            raise not_found("channel_not_found")
+        self.workspace.share(channel.id, shared=bool(body.get("on")))
         return {"ok": True}
 
     async def plan_fault(self, body: Json) -> Json:
@@ -264,6 +287,7 @@ def _user_json(user: User) -> Json:
         "tz": user.tz,
         "is_bot": user.is_bot,
         "deleted": user.deleted,
+        "is_guest": user.is_restricted or user.is_ultra_restricted,
     }
     return answer | ({"avatar": user.avatar} if user.avatar else {})
 

@@ -237,7 +237,7 @@ class Sandbox:
 
     def make_guest(self, user: User | str, *, single_channel: bool = False) -> None:
         """Make an account a guest's, in several channels or in one."""
-        self.workspace.change_user(_id(user), is_restricted=True, is_ultra_restricted=single_channel)
+        self.workspace.make_guest(_id(user), single_channel=single_channel)
 
     async def command(self, user: User | str, channel: Channel | str, line: str) -> Reply:
         """Send a slash command as this user. Raises NotPossibleError if they can't write in the channel."""

@@ -130,6 +130,10 @@ class Workspace:
                 channel.members.remove(user_id)
         self.change_user(user_id, deleted=True)
 
+    def make_guest(self, user_id: str, *, single_channel: bool = False, guest: bool = True) -> None:
+        """Make an account a guest's, in several channels or in one, or a full member's again."""
+        self.change_user(user_id, is_restricted=guest, is_ultra_restricted=guest and single_channel)
+
     def share(self, channel_id: str, *, shared: bool = True) -> None:
         """Share a channel with another company, or end that."""
         channel = self.channels[channel_id]

@@ -205,6 +205,8 @@ async def _emptied(url: str) -> bool:
         )
         tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         names = {row["tablename"] for row in tables} - {"alembic_version"}
+        if await connection.fetchval("SELECT EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal)"):
+            return False
         if {row["nspname"] for row in schemas} != {"public"} or names != set(SQLModel.metadata.tables):
             return False
         await connection.execute("BEGIN; " + "".join(f'DELETE FROM "{name}"; ' for name in names) + "COMMIT")

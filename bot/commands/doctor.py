@@ -19,6 +19,7 @@ from bot.monitoring import WORKER_SILENT_AFTER
 from bot.settings import Settings
 from desk.core.clock import Clock, SystemClock
 from desk.people.team import ReminderChannel
+from desk.rules.hours import known_zone
 from handlers.door.directory import Directory, code_of
 from storage.engine import schema
 from storage.engine.cipher import Cipher
@@ -117,23 +118,32 @@ async def _database(settings: Settings, database: Database) -> AsyncIterator[Fin
         yield fix("migrations", "the database is behind this release: back it up, then run `loandesk migrate`")
     else:
         yield ok("migrations", f"at {revision}")
-        yield await _keys(database, settings.cipher())
+        async for finding in _keys(database, settings.cipher()):
+            yield finding
 
 
-async def _keys(database: Database, cipher: Cipher) -> Finding:
+async def _keys(database: Database, cipher: Cipher) -> AsyncIterator[Finding]:
     async with database.reading() as session:
-        unreadable = await inspection.unreadable_samples(session, cipher)
-        findable = not unreadable and await inspection.sample_is_findable(session, cipher)
-    if unreadable:
-        return fix(
+        found = await inspection.samples(session, cipher)
+        setting, _ = await inspection.wrong_key(session, cipher)
+    if closed := [each.place.name for each in found if each.wrong_key]:
+        yield fix(
             "keys",
-            f"no key of LOANDESK_ENCRYPTION_KEYS opens {', '.join(unreadable)}: restore the key that encrypted it",
+            f"no key of LOANDESK_ENCRYPTION_KEYS opens {', '.join(closed)}: restore the key that encrypted it",
         )
-    if not findable:
-        return fix("keys", "LOANDESK_SEARCH_KEY has changed: restore the earlier one, or no borrower will be found")
+        return
+    if setting is not None:
+        yield fix("keys", "LOANDESK_SEARCH_KEY has changed: restore the earlier one, or no borrower will be found")
+        return
+    if damaged := [f"{each.place.name} of row {row_id}" for each in found for row_id in each.unreadable]:
+        yield fix(
+            "damaged rows",
+            f"the keys fit, but none opens {', '.join(damaged)}: restore these from a backup, or correct the name and phone "
+            "with /loan edit. These are samples: `loandesk rotate` names every such row",
+        )
     older = [number for number in sorted(cipher.ring.keys) if number != cipher.ring.current]
     rest = f"; older ones: {', '.join(map(str, older))}" if older else ""
-    return ok("keys", f"samples can be decrypted; key {cipher.ring.current} encrypts{rest}")
+    yield ok("keys", f"samples can be decrypted; key {cipher.ring.current} encrypts{rest}")
 
 
 async def _slack(client: AsyncWebClient, *, links: bool) -> AsyncIterator[tuple[Finding, str | None]]:
@@ -201,6 +211,8 @@ async def _workspace(
     yield await _search(database, workspace)
     yield await _admins(database, workspace)
     yield await _worker(database, workspace, now)
+    if (finding := await _zones(database, workspace)) is not None:
+        yield finding
     if (finding := await _set_aside(database, workspace, now)) is not None:
         yield finding
     yield await _backlog(database, workspace, now)
@@ -327,9 +339,23 @@ async def _worker(database: Database, workspace: Workspace, now: datetime) -> Fi
     return ok("worker", "running")
 
 
+async def _zones(database: Database, workspace: Workspace) -> Finding | None:
+    async with database.reading() as session:
+        people = await members.everybody(session, workspace.id)
+    astray = [f"{member.slack_user_id} ({member.zone[:60]!r})" for member in people if known_zone(member.zone) is None]
+    if not astray:
+        return None
+    return fix(
+        "time zones",
+        f"this machine does not know those of {', '.join(astray)}, so the workspace's, {workspace.zone}, counts for them: they "
+        "choose another in Slack, or the machine needs newer time zone data",
+    )
+
+
 async def _set_aside(database: Database, workspace: Workspace, now: datetime) -> Finding | None:
     async with database.reading() as session:
         counts = await set_aside.count(session, workspace.id, now)
+    counts.pop(set_aside.TIME_ZONES, None)
     if not counts:
         return None
     words = ", ".join(f"{number} {chore.replace('_', ' ')}" for chore, number in sorted(counts.items()))

@@ -68,7 +68,7 @@ async def add_demo(desk: Desk) -> DemoAdded:
         added.append(loan.number)
         if case.due_in is not None:
             at = (desk.now + case.due_in).replace(second=0, microsecond=0)
-            due = Due(on=at.astimezone(zone_of(member)).date(), at=at)
+            due = Due(on=at.astimezone(zone_of(desk, member)).date(), at=at)
             await lifecycle.plan(desk, loan, purpose=case.purpose, assignee=member, due=due, note=case.note)
     desk.audit("add_demo", count=len(added))
     await desk.session.flush()

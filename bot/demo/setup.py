@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +23,8 @@ from sandbox.user_actions import Reply
 
 TOKEN, APP_TOKEN, SIGNING_SECRET = "xoxb-demo-token", "xapp-demo-token", "demo-signing-secret"
 LENDER_ZONE = "Asia/Shanghai"
+
+_IN_ARREARS_FOR = timedelta(days=6)
 
 
 class DemoClock:
@@ -156,11 +158,16 @@ def demo_settings(database_url: str, sandbox: Sandbox) -> Settings:
     )
 
 
+def loans_file(today: date) -> str:
+    """Return the lender's file of that day: what is in arrears has been so since its last due day."""
+    unpaid = today - _IN_ARREARS_FOR
+    text = (resources.files("bot.demo") / "loans.csv").read_text("utf-8")
+    return text.replace("{unpaid}", str(unpaid)).replace("{due_day}", str(unpaid.day))
+
+
 async def _import_loans(service: Service) -> None:
     today = service.office.clock.now().astimezone(ZoneInfo(LENDER_ZONE)).date()
-    text = (resources.files("bot.demo") / "loans.csv").read_text("utf-8")
-    text = text.replace("{unpaid}", str(today - timedelta(days=6)))
-    rows, refused = read_rows(text, service.workspace, service.office)
+    rows, refused = read_rows(loans_file(today), service.workspace, service.office)
     if refused:
         raise SetUpError(f"loans.csv, line {refused[0].line}: {refused[0].error.code}")
     await import_loans(service.office, service.workspace, rows, dry_run=False, advance=lambda _: None)

@@ -53,7 +53,7 @@ async def log_call(
     """Log a call. `minutes` is its length; `line` is what was typed, to recognise a repeated line. `noted` are times with
     which the note may begin, to be offered.
 
-    A payment with an amount ends nothing before the caller has said what it covers (`desk.calls.shares`).
+    A payment of which is said how much ends nothing before the caller has said what it covers (`desk.calls.shares`).
 
     Raises NotAllowed (`role_missing`, `others_may_act`), Conflict (`follow_up_closed`), Invalid (`next_missing`,
     `outcome_answers_other`, `number_and_purpose_differ`, `note_too_long`, `amount_not_taken`, `amount_currency`), and as
@@ -103,7 +103,10 @@ async def log_again(desk: Desk, call_id: UUID, *, keeps_plan: bool) -> CallLogge
         loan,
         earlier.outcome,
         CallDetails(
-            None if is_open else earlier.purpose, note, amount=Amount(earlier.amount) if earlier.amount else None
+            None if is_open else earlier.purpose,
+            note,
+            amount=Amount(earlier.amount) if earlier.amount else None,
+            amount_in_note=earlier.share is not None,
         ),
         answered,
         line_digest=earlier.line_digest,
@@ -207,7 +210,8 @@ async def _log(
         match = await match_follow_up(desk, loan, open_rows, outcome, details, follow_up)
     check_note(match.note)
     about = match.answered.purpose if match.answered else None
-    share = "asked" if amount is not None and outcome.settles_instalment else None
+    says_how_much = amount is not None or details.amount_in_note
+    share = "asked" if says_how_much and outcome.settles_instalment else None
     if share == "asked":
         result = await plan_only(desk, loan, outcome, match, step)
     else:

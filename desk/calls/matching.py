@@ -18,13 +18,20 @@ from storage.tables import FollowUp, Loan
 class CallDetails:
     """What was typed after the outcome: an amount of money, the code of a purpose, and the note that follows it.
 
-    If the purpose word may also begin the note (`plan to sell the car`), `full_note` is the note with that word.
+    If the purpose word may also begin the note (`plan to sell the car`), `full_note` is the note with that word. With
+    `amount_in_note` the note says how much was paid, perhaps not exactly (`about 3000`).
     """
 
     purpose: str | None = None
     note: str = field(default="", repr=False)
     full_note: str | None = field(default=None, repr=False)
     amount: Amount | None = field(default=None, repr=False)
+    amount_in_note: bool = False
+
+    @property
+    def in_full(self) -> str:
+        """Return the note with a purpose word that may be its beginning."""
+        return self.note if self.full_note is None else self.full_note
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +136,7 @@ def _is_default(follow_up: FollowUp, mine: set[UUID]) -> bool:
 
 def _is_due(desk: Desk, follow_up: FollowUp) -> bool:
     """Whether it is due by the end of the caller's day."""
-    on = follow_up.due_at.astimezone(zone_of(desk.member)).date() if follow_up.due_at else follow_up.due_on
+    on = follow_up.due_at.astimezone(zone_of(desk, desk.member)).date() if follow_up.due_at else follow_up.due_on
     return on <= today_of(desk, desk.member)
 
 

@@ -101,13 +101,13 @@ async def retry_due(desk: Desk, loan: Loan, outcome: Outcome, assignee: Member, 
     Today's fruitless attempts on the loan all count, whatever their purpose: they ring the same phone. `counted`: this one
     is already among them.
     """
-    zone = zone_of(assignee)
+    zone = zone_of(desk, assignee)
     acting = await acting_for(desk, assignee, today_of(desk, assignee))
     at = cadence.retry_at(
         outcome.code,
         await _attempts_today(desk, loan, assignee) + (0 if counted else 1),
         desk.now,
-        hours_of(acting),
+        hours_of(desk, acting),
         await calendar_of(desk),
         contact=lifecycle.contact_hours(desk),
     )
@@ -184,5 +184,5 @@ def _purpose_of_next(
 
 
 async def _attempts_today(desk: Desk, loan: Loan, assignee: Member) -> int:
-    start, _ = day_bounds(today_of(desk, assignee), zone_of(assignee))
+    start, _ = day_bounds(today_of(desk, assignee), zone_of(desk, assignee))
     return await calls.count_since(desk.session, loan.id, _FRUITLESS, start)

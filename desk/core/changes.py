@@ -105,11 +105,18 @@ def _restorable(change: Change) -> dict[str, Any]:
     # Store only what the act itself changed: what the desk records later (announced, escalated) stays.
     before, after = change.before or {}, _snapshot(change.row)
     names = restored_columns(table_name(type(change.row)))
-    return {name: value for name, value in before.items() if value != after[name] and name in names}
+    return encode_columns({name: value for name, value in before.items() if value != after[name] and name in names})
+
+
+def encode_columns(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of a row as an Undo stores them in JSON."""
+    return {name: _encode(value) for name, value in values.items()}
 
 
 def _snapshot(row: SQLModel) -> dict[str, Any]:
-    return {name: _encode(getattr(row, name)) for name in type(row).model_fields}
+    # The loaded values themselves: the worker changes thousands of rows, of which no Undo needs any.
+    loaded = row.__dict__
+    return {name: loaded[name] if name in loaded else getattr(row, name) for name in type(row).model_fields}
 
 
 def _encode(value: Any) -> Any:

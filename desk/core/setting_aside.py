@@ -1,6 +1,5 @@
 """Set aside a row with which a chore of the worker fails, so that the chore goes on with the others."""
 
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -10,9 +9,6 @@ from storage.queries.core import set_aside as queries
 from storage.tables import SetAside
 
 log = structlog.get_logger()
-
-SET_ASIDE_FOR = timedelta(hours=1)
-"""After that the chore tries the row again."""
 
 
 async def set_aside(desk: Desk, chore: str, subject_id: UUID, error: BaseException) -> None:
@@ -26,6 +22,6 @@ async def set_aside(desk: Desk, chore: str, subject_id: UUID, error: BaseExcepti
             subject_id=subject_id,
             error=type(error).__name__,
             since=desk.now,
-            until=desk.now + SET_ASIDE_FOR,
+            until=desk.now + queries.SET_ASIDE_FOR,
         ),
     )

@@ -15,6 +15,7 @@ from desk.core.errors import NotAllowed
 from storage.engine.cipher import Cipher
 from storage.engine.database import Database
 from storage.engine.work import Work
+from storage.queries.core import set_aside
 from storage.queries.messages import notices
 from storage.queries.people import workspaces
 from storage.tables import AuditEntry, Member, Workspace
@@ -22,7 +23,7 @@ from storage.tables import AuditEntry, Member, Workspace
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A row that this transaction creates (`before` None) or changes (`before`: its encoded columns as they were)."""
+    """A row that this transaction creates (`before` None) or changes (`before`: its columns as they were)."""
 
     row: SQLModel
     before: dict[str, Any] | None
@@ -33,7 +34,8 @@ class Desk:
     """The context of a use case. `actor` None is the desk itself; `now` is one instant for the whole transaction.
 
     `desk.core.changes` fills `changes` (what Undo needs, by `id(row)`) and `touched` (the follow-ups whose messages must
-    be rewritten). `cache` holds values that are read once per transaction, by type.
+    be rewritten). `unknown_zones`: the members met whose time zone this machine does not know; they and the admins are told
+    after the commit. `cache` holds values that are read once per transaction, by type.
     """
 
     session: Work
@@ -43,6 +45,7 @@ class Desk:
     now: datetime
     changes: dict[int, Change] = field(default_factory=dict[int, Change])
     touched: set[UUID] = field(default_factory=set[UUID])
+    unknown_zones: set[UUID] = field(default_factory=set[UUID])
     cache: dict[type[Any], Any] = field(default_factory=dict[type[Any], Any], repr=False)
 
     @property
@@ -96,6 +99,7 @@ class Office:
             # Flush first, so that a reminder that the due scan is writing for a row changed here is also touched.
             await session.flush()
             await notices.touch_for_follow_ups(session, desk.touched, desk.now)
+            await set_aside.save_unknown_zones(session, workspace.id, desk.unknown_zones, desk.now)
         if desk.workspace is not workspace:
             workspaces.copy_onto(workspace, desk.workspace)
 

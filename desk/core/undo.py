@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import SQLModel
 
 from desk.core import undo_rules
-from desk.core.changes import restore, table_name, track
+from desk.core.changes import encode_columns, restore, table_name, track
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import allows, require, require_role
 from desk.core.transaction import Desk
@@ -182,7 +182,7 @@ async def _take_back_row(desk: Desk, step: _Step) -> UndoneRow:
         restore(row, step.before)
     else:
         await undo_rules.take_back_of(type(row))(desk, row)
-    return UndoneRow(row, step.before, desk.changes[id(row)].before or {})
+    return UndoneRow(row, step.before, encode_columns(desk.changes[id(row)].before or {}))
 
 
 async def _allow_earlier_undos(desk: Desk, undo: Undo, steps: Sequence[_Step]) -> None:

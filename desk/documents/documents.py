@@ -219,6 +219,12 @@ async def list_documents_by_id(desk: Desk, loan_id: UUID) -> DocumentList:
     return await _listed(desk, await lookup.lock_by_id(desk, loan_id))
 
 
+async def documents_open_to(desk: Desk, loan: Loan, act: str) -> tuple[ItemView, ...]:
+    """Return the documents of a loan with which `act` can be done."""
+    views = await item_views(desk, await documents.items_of_loan(desk.session, loan.id))
+    return tuple(view for view in views if act in _POSSIBLE[view.state])
+
+
 async def missing_documents(desk: Desk, loan: LoanRef) -> tuple[str, ...]:
     """Return the codes of documents that a loan's stage needs and that are neither open nor accepted.
 

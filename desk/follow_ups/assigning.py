@@ -211,7 +211,7 @@ async def move_to_fit(desk: Desk, follow_up_id: UUID, version: int, at: datetime
     if at <= desk.now:
         raise Invalid("offer_past", given=at)
     assignee = await desk.session.get_one(Member, row.assignee_id)
-    return await _move(desk, loan, row, Due(on=local_date(at, zone_of(assignee)), at=at))
+    return await _move(desk, loan, row, Due(on=local_date(at, zone_of(desk, assignee)), at=at))
 
 
 async def finish_follow_up(desk: Desk, follow_up_id: UUID, version: int) -> CloseResult:

@@ -18,10 +18,10 @@ from desk.loans.views import FollowUpView, follow_up_view
 from desk.people.members import (
     ids_stood_in_for,
     managers_for,
-    shown_zone,
     stand_ins_for,
     stands_in_for,
     today_of,
+    zone_of,
 )
 from desk.rules.working_time import instant_of
 from storage.queries.follow_ups import due_lists
@@ -64,6 +64,7 @@ class DueList:
 
     `whose` is another member's Slack id, `team`, or None for the reader's own. `of` is the Slack id of the member whose own
     list or team it is, if not the reader's. `covers_for` are the Slack ids of the absent members whose rows are in it too.
+    `of_reminder`: only what one reminder lists.
     """
 
     period: Period
@@ -75,6 +76,7 @@ class DueList:
     loans: tuple[ListedLoan, ...] = ()
     of: str | None = None
     covers_for: tuple[str, ...] = ()
+    of_reminder: bool = False
 
     @property
     def more(self) -> int:
@@ -93,10 +95,12 @@ async def list_due(
     kind: Kind | None = None,
     whose: Member | Literal["team"] | None = None,
     of: Member | None = None,
+    reminded: Sequence[UUID] | None = None,
     offset: int = 0,
     limit: int = PAGE,
 ) -> DueList:
-    """Return a page of what is due, as `of` (None: the acting member) sees it for themselves, or for `whose`.
+    """Return a page of what is due, as `of` (None: the acting member) sees it for themselves, or for `whose`; of the
+    follow-ups `reminded` alone, whenever they are due, if given.
 
     Raises NotAllowed (`others_may_act`) for a member or team whose list the acting member may not see.
     """
@@ -113,6 +117,7 @@ async def list_due(
         offset=offset,
         of=reader.slack_user_id if reader.id != desk.member.id else None,
         covers_for=tuple(member.slack_user_id for member in people[1:]) if whose is None else (),
+        of_reminder=reminded is not None,
     )
     match period:
         case "unplanned":
@@ -124,7 +129,7 @@ async def list_due(
             loans = await listed_loans.in_arrears(desk, owners, limit=limit, offset=offset)
             return replace(view, total=total, loans=loans)
         case _:
-            window = _window(desk, ids, period, kind)
+            window = _window(desk, ids, period, kind) if reminded is None else Window(ids, None, None, only=reminded)
             total = sum((await due_lists.count_due(desk.session, window)).values())
             return replace(view, total=total, rows=await rows_of(desk, window, limit=limit, offset=offset))
 
@@ -169,7 +174,7 @@ def purposes_of(kind: Kind | None) -> Sequence[str] | None:
 def end_of_day(desk: Desk, member: Member, *, days: int = 0) -> datetime:
     """Return the end of the member's local day, today or that many days later."""
     day = today_of(desk, member) + timedelta(days=days + 1)
-    return instant_of(day, datetime.min.time(), shown_zone(desk, member))
+    return instant_of(day, datetime.min.time(), zone_of(desk, member))
 
 
 def late_window(desk: Desk, ids: Sequence[UUID], purposes: Sequence[str] | None) -> Window:

@@ -91,7 +91,7 @@ async def move(
     Raises Invalid as `plan` does, and `due_no_such_time`, `due_past` when the kept time of day does not suit the new date.
     """
     if keeps_hour:
-        due = _with_time_of_day(desk, follow_up, due, zone_of(assignee))
+        due = _with_time_of_day(desk, follow_up, due, zone_of(desk, assignee))
     acting, schedule = await _schedule(desk, assignee, due)
     earlier = due_of(follow_up)
     track(desk, follow_up)
@@ -146,7 +146,7 @@ def reschedule(desk: Desk, follow_up: FollowUp, acting: Member, calendar: Calend
         due_of(follow_up),
         follow_up.planned_at,
         desk.now,
-        hours_of(acting),
+        hours_of(desk, acting),
         calendar,
         contact_hours(desk),
         _escalate_after(desk),
@@ -192,7 +192,7 @@ def check_note(note: str) -> None:
 async def _schedule(desk: Desk, assignee: Member, due: Due) -> tuple[Member, Schedule]:
     acting = await acting_for(desk, assignee, due.on)
     schedule = reminders.schedule(
-        due, desk.now, hours_of(acting), await calendar_of(desk), contact_hours(desk), _escalate_after(desk)
+        due, desk.now, hours_of(desk, acting), await calendar_of(desk), contact_hours(desk), _escalate_after(desk)
     )
     return acting, schedule
 

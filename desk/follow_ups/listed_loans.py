@@ -8,7 +8,7 @@ from uuid import UUID
 from desk.core.transaction import Desk
 from desk.loans import borrowers
 from desk.loans.views import FollowUpView, follow_up_view
-from desk.people.members import shown_zone
+from desk.people.members import zone_of
 from storage.queries.follow_ups import due_lists, follow_ups
 from storage.queries.follow_ups.due_lists import LoanRow, Whose
 from storage.queries.people import members
@@ -37,7 +37,7 @@ class ListedLoan:
 
 async def unplanned(desk: Desk, whose: Whose, *, limit: int, offset: int = 0) -> tuple[ListedLoan, ...]:
     """Return the live loans with nothing planned, the longest in its stage first."""
-    zone = shown_zone(desk, desk.member)
+    zone = zone_of(desk, desk.member)
     found = await due_lists.unplanned(desk.session, whose, limit=limit, offset=offset)
     return await _listed(desk, found, lambda loan: loan.stage_since.astimezone(zone).date())
 

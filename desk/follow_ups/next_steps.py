@@ -44,8 +44,8 @@ class NextSteps:
 
 async def next_days(desk: Desk, purpose: str) -> tuple[NextOffer, ...]:
     """Return the usual times for a next call, soonest first, by the acting member's hours."""
-    zone = zone_of(desk.member)
-    times = next_times(desk.now, hours_of(desk.member), await calendar_of(desk), contact_hours(desk))
+    zone = zone_of(desk, desk.member)
+    times = next_times(desk.now, hours_of(desk, desk.member), await calendar_of(desk), contact_hours(desk))
     return tuple(NextOffer(each.kind, Due(on=local_date(each.at, zone), at=each.at), purpose) for each in times)
 
 

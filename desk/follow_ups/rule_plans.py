@@ -86,7 +86,7 @@ async def due_by_rule(desk: Desk, plan: Plan, assignee: Member, *, instalment_on
     return plan_due(
         plan,
         desk.now,
-        hours_of(assignee),
+        hours_of(desk, assignee),
         await calendar_of(desk),
         instalment_on=instalment_on,
         contact=lifecycle.contact_hours(desk),

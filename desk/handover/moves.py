@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, allow_partial_undo, corrects_after_undo
 from desk.follow_ups.lifecycle import acts_on, reschedule
+from desk.loans.owner_notices import revise_owner_asked
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.calendars import calendar_of
@@ -20,6 +21,7 @@ from desk.people.members import stand_ins_for
 from storage.engine.types import new_id
 from storage.queries.core.recomputations import REMINDER_TIMES
 from storage.queries.messages import notices
+from storage.queries.people import members
 from storage.tables import Assignment, FollowUp, Loan, Member, Notice, Undo
 
 ACTS = ("reassign", "remove_member")
@@ -77,6 +79,7 @@ async def hand_over(
     counts = count(desk, loans, follow_ups)
     calendar = await calendar_of(desk)
     stand_ins = await stand_ins_for(desk, [to])
+    await revise_owner_asked(desk, [loan for loan in loans if loan.owner_id is None])
     for loan in loans:
         track(desk, loan)
         loan.owner_id, loan.owner_set_at = to.id, desk.now
@@ -149,6 +152,24 @@ async def update_notices(desk: Desk, undo: Undo, rows: Sequence[UndoneRow]) -> N
     await notices.touch(desk.session, told.values(), desk.now)
 
 
+@corrects_after_undo(FollowUp)
+async def announce_again(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
+    """Announce a follow-up to the assignee who has it back, if only the one who had it meanwhile was reminded of it."""
+    back = [each.row for each in rows if each.before and "assignee_id" in each.before]
+    missed = [row for row in back if row.state == "open" and row.announced_for is not None and row.remind_at is None]
+    # What was announced before the handover already, Undo restored: that message shows the follow-up again.
+    known = {each.row.id for each in rows if each.before and "announced_for" in each.before}
+    missed = [row for row in missed if row.id not in known]
+    if not missed:
+        return
+    assignees = await members.by_ids(desk.session, {row.assignee_id for row in missed})
+    stand_ins, calendar = await stand_ins_for(desk, assignees.values()), await calendar_of(desk)
+    for row in missed:
+        assignee = assignees[row.assignee_id]
+        row.announced_for = None
+        reschedule(desk, row, stand_ins.acting(assignee, acts_on(desk, row, assignee)), calendar, announce_again=True)
+
+
 def notice_key(batch: UUID, member_id: UUID) -> str:
     """Return the key of the one message about a handover to a member who gave or received."""
     return f"reassigned:{batch}:{member_id}"
@@ -158,10 +179,34 @@ async def notify_both(
     desk: Desk, batch: UUID, outgoing: Member | None, to: Member, counts: HandoverCounts, loan: Loan | None = None
 ) -> None:
     """Send the giver and the receiver of a handover one message each; the acting member gets none."""
+    if outgoing is not None:
+        await notify_giver(desk, batch, outgoing, {to.id}, counts, loan)
+    await notify_taker(desk, batch, outgoing, to, counts, loan)
+
+
+async def notify_giver(
+    desk: Desk,
+    batch: UUID,
+    outgoing: Member,
+    takers: Collection[UUID],
+    counts: HandoverCounts,
+    loan: Loan | None = None,
+) -> None:
+    """Send the giver of a handover to one member or several one message about all of it, unless nothing was moved."""
     if not (counts.loans or counts.follow_ups):
         return
-    if outgoing is not None:
-        await notify(desk, batch, outgoing, counts, gained=False, other_id=to.id, loan=loan)
+    several = len(takers) > 1
+    other_id = None if several else next(iter(takers))
+    more = {"several": True} if several else None
+    await notify(desk, batch, outgoing, counts, gained=False, other_id=other_id, loan=loan, more=more)
+
+
+async def notify_taker(
+    desk: Desk, batch: UUID, outgoing: Member | None, to: Member, counts: HandoverCounts, loan: Loan | None = None
+) -> None:
+    """Send the receiver of a handover one message, unless nothing was moved."""
+    if not (counts.loans or counts.follow_ups):
+        return
     await notify(desk, batch, to, counts, gained=True, other_id=outgoing.id if outgoing else None, loan=loan)
 
 

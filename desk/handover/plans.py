@@ -1,6 +1,6 @@
 """Reassign many loans at once, after a preview: to one member, to a member per loan, or balanced over a team."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
@@ -11,23 +11,24 @@ from pydantic import Field, TypeAdapter
 from desk.core import drafts
 from desk.core.changes import offer_undo
 from desk.core.errors import Invalid, NotFound
-from desk.core.permissions import CALLERS, require_role, roles_of
+from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.follow_ups.lifecycle import check_note
 from desk.handover import batches
+from desk.handover.batches import Portion
 from desk.handover.moves import HandoverCounts, count, fingerprint_of, hand_over, notify
 from desk.handover.reassigning import require_may_reassign
+from desk.handover.sharing import Share, shares_of, spread
 from desk.loans.lookup import visible_today
-from desk.people.members import is_away_today, require_caller
+from desk.people.members import require_caller
 from desk.people.team import require_settled
-from desk.rules.balancing import Load, Weight, balance
+from desk.rules.balancing import Weight
 from storage.engine.types import new_id
-from storage.queries.follow_ups import follow_ups
 from storage.queries.handover import holdings
 from storage.queries.handover.holdings import FollowUpOutline, LoanOutline
 from storage.queries.loans import loans
 from storage.queries.people import members
-from storage.tables import FollowUp, Loan, Member, Team
+from storage.tables import FollowUp, Loan, Member
 
 EACH = 20
 """The most loans that one plan can give a member each."""
@@ -50,17 +51,6 @@ class PlanRequest:
 
 
 _DRAFT = TypeAdapter(PlanRequest)
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A member's live loans and open follow-ups before and after."""
-
-    who: str
-    loans: int
-    loans_after: int
-    follow_ups: int
-    follow_ups_after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +111,28 @@ class _Plan:
 
 @dataclass(frozen=True, slots=True)
 class _LargePlan:
-    """In outline, all that a member has, which is too much to hand over to the other one at once."""
+    """In outline, all that a member has, which is too much to hand over to others at once: what each of them gets."""
 
     outgoing: Member
-    to: Member
-    loans: Sequence[LoanOutline]
-    follow_ups: Sequence[FollowUpOutline]
+    portions: tuple[Portion, ...]
     shares: tuple[Share, ...]
 
     def counts(self, desk: Desk) -> HandoverCounts:
-        return count(desk, self.loans, self.follow_ups)
+        return count(desk, self._loans, self._follow_ups)
 
     @property
     def fingerprint(self) -> str:
-        return fingerprint_of(self.loans, self.follow_ups, str(self.to.id))
+        # The rows are those of one portion after the other, so these say who gets which.
+        sizes = [f"{each.to.id}:{len(each.loans)}:{len(each.follow_ups)}" for each in self.portions]
+        return fingerprint_of(self._loans, self._follow_ups, *sizes)
+
+    @property
+    def _loans(self) -> list[LoanOutline]:
+        return [loan for portion in self.portions for loan in portion.loans]
+
+    @property
+    def _follow_ups(self) -> list[FollowUpOutline]:
+        return [row for portion in self.portions for row in portion.follow_ups]
 
 
 async def picked_loans(desk: Desk, numbers: Sequence[str]) -> list[Loan]:
@@ -196,7 +194,7 @@ async def preview(desk: Desk, request: PlanRequest) -> PlanPreview:
 async def carry_out(desk: Desk, draft_id: UUID, fingerprint: str) -> PlanResult | PlanPreview:
     """Carry out a request, or return a new preview if its result changed since `fingerprint`.
 
-    What a member has that is too much to hand over to another at once is left to the worker. Raises as `preview` does, and
+    What a member has that is too much to hand over at once is left to the worker. Raises as `preview` does, and
     NotFound (`draft_gone`).
     """
     require_role(desk, "reassign")
@@ -206,9 +204,7 @@ async def carry_out(desk: Desk, draft_id: UUID, fingerprint: str) -> PlanResult 
         return await _preview(desk, request, plan, changed=True)
     batch, counts = new_id(), plan.counts(desk)
     if isinstance(plan, _LargePlan):
-        batches.leave_to_worker(
-            desk, "reassign", plan.loans, plan.follow_ups, plan.outgoing, plan.to, why=request.why, batch=batch
-        )
+        batches.leave_to_worker(desk, "reassign", plan.outgoing, plan.portions, why=request.why, batch=batch)
     else:
         await _hand_over(desk, plan, batch, why=request.why)
     _audit(desk, request, plan, counts)
@@ -272,42 +268,58 @@ async def _large_plan(desk: Desk, request: PlanRequest, *, lock: bool) -> _Large
         await members.lock(desk.session, outgoing.id)
     await require_settled(desk, outgoing)
     owned, held = await holdings.outline_of_member(desk.session, outgoing.id)
-    if request.how != "one" or not batches.are_many(owned, held):
+    if not batches.are_many(owned, held):
         return None
-    to = await desk.session.get(Member, request.to_id) if request.to_id else None
-    if request.to_id is None:
+    on_loans = sorted({*(loan.id for loan in owned), *(row.loan_id for row in held)})
+    match request.how:
+        case "each":
+            _check_each(len(on_loans))
+            return None
+        case "one":
+            chosen = dict.fromkeys(on_loans, await _taker_of_all(desk, request.to_id, outgoing))
+        case "balanced":
+            own, on_loan = {loan.id for loan in owned}, Counter(row.loan_id for row in held)
+            weights = {loan_id: Weight(int(loan_id in own), on_loan[loan_id]) for loan_id in on_loans}
+            chosen = await spread(desk, request.team_id, weights, giving={outgoing.id})
+    portions = _portions(owned, held, chosen)
+    gained = {portion.to.id: (len(portion.loans), len(portion.follow_ups)) for portion in portions}
+    given = {outgoing.id: (-len(owned), -len(held))}
+    people = [outgoing, *(portion.to for portion in portions)]
+    return _LargePlan(outgoing, portions, await shares_of(desk, people, {**gained, **given}))
+
+
+def _portions(
+    owned: Sequence[LoanOutline], held: Sequence[FollowUpOutline], chosen: Mapping[UUID, Member]
+) -> tuple[Portion, ...]:
+    takers = sorted({member.id: member for member in chosen.values()}.values(), key=lambda member: member.id)
+    loans_of: defaultdict[UUID, list[LoanOutline]] = defaultdict(list)
+    held_of: defaultdict[UUID, list[FollowUpOutline]] = defaultdict(list)
+    for loan in owned:
+        loans_of[chosen[loan.id].id].append(loan)
+    for row in held:
+        held_of[chosen[row.loan_id].id].append(row)
+    return tuple(Portion(to, loans_of[to.id], held_of[to.id]) for to in takers)
+
+
+async def _taker_of_all(desk: Desk, to_id: UUID | None, outgoing: Member) -> Member:
+    to = await desk.session.get(Member, to_id) if to_id else None
+    if to_id is None:
         raise Invalid("person_missing")
     if to is None or to.workspace_id != desk.workspace.id or to.removed_at is not None:
         raise NotFound("member_gone")
     require_caller(to)
     if to.id == outgoing.id:
         raise Invalid("same_person")
-    now_owned = await loans.live_counts(desk.session, [to.id])
-    now_held = await follow_ups.open_counts(desk.session, [to.id])
-    return _LargePlan(
-        outgoing=outgoing,
-        to=to,
-        loans=owned,
-        follow_ups=held,
-        shares=(
-            Share(outgoing.slack_user_id, len(owned), 0, len(held), 0),
-            Share(
-                to.slack_user_id,
-                now_owned[to.id],
-                now_owned[to.id] + len(owned),
-                now_held[to.id],
-                now_held[to.id] + len(held),
-            ),
-        ),
-    )
+    return to
 
 
 async def _chosen(desk: Desk, request: PlanRequest, units: Sequence[Unit]) -> dict[UUID, Member]:
     """Return the member for each loan that moves, by the loan's id."""
     if request.how == "balanced":
-        return await _balanced(desk, request, units)
-    if request.how == "each" and len(units) > EACH:
-        raise Invalid("too_many_for_each", count=len(units), limit=EACH)
+        weights = {unit.loan.id: Weight(int(unit.owned), len(unit.follow_ups)) for unit in units}
+        return await spread(desk, request.team_id, weights, giving={unit.outgoing_id for unit in units})
+    if request.how == "each":
+        _check_each(len(units))
     loan_ids = [unit.loan.id for unit in units]
     to_ids = request.each if request.how == "each" else dict.fromkeys(loan_ids, request.to_id)
     wanted = {loan_id: to_id for loan_id in loan_ids if (to_id := to_ids.get(loan_id)) is not None}
@@ -330,41 +342,20 @@ async def _chosen(desk: Desk, request: PlanRequest, units: Sequence[Unit]) -> di
     return chosen
 
 
-async def _balanced(desk: Desk, request: PlanRequest, units: Sequence[Unit]) -> dict[UUID, Member]:
-    team = await desk.session.get(Team, request.team_id) if request.team_id else None
-    if team is None or team.workspace_id != desk.workspace.id:
-        raise Invalid("team_missing")
-    giving = {unit.outgoing_id for unit in units}
-    takers = [
-        m for m in await members.of_team(desk.session, team.id) if m.id not in giving and not is_away_today(desk, m)
-    ]
-    # Agents look after loans; in a team without agents, the other members who make calls do.
-    agents = [m for m in takers if "agent" in roles_of(m)] or [m for m in takers if roles_of(m) & set(CALLERS)]
-    if not agents:
-        raise Invalid("nobody_in_team", team=team.name)
-    by_id = {member.id: member for member in agents}
-    owned = await loans.live_counts(desk.session, by_id.keys())
-    held = await follow_ups.open_counts(desk.session, [*by_id])
-    loads = [Load(m.id, owned[m.id], held[m.id], m.name_key) for m in agents]
-    weights = [Weight(int(unit.owned), len(unit.follow_ups)) for unit in units]
-    targets = balance(loads, weights)
-    return {unit.loan.id: by_id[target] for unit, target in zip(units, targets, strict=True)}
+def _check_each(loans_: int) -> None:
+    if loans_ > EACH:
+        raise Invalid("too_many_for_each", count=loans_, limit=EACH)
 
 
 async def _shares(desk: Desk, people: Mapping[UUID, Member], moves: Sequence[tuple[Unit, UUID]]) -> tuple[Share, ...]:
     concerned = {key: people[key] for move in moves for key in (move[0].outgoing_id, move[1]) if key is not None}
-    owned = await loans.live_counts(desk.session, concerned.keys())
-    held = await follow_ups.open_counts(desk.session, [*concerned])
     more_loans, more_held = dict.fromkeys(concerned, 0), dict.fromkeys(concerned, 0)
     for unit, to_id in moves:
         for key, sign in ((unit.outgoing_id, -1), (to_id, 1)):
             if key is not None:
                 more_loans[key] += sign * (unit.owned and unit.loan.stage in loans.LIVE_STAGES)
                 more_held[key] += sign * len(unit.follow_ups)
-    return tuple(
-        Share(m.slack_user_id, owned[m.id], owned[m.id] + more_loans[m.id], held[m.id], held[m.id] + more_held[m.id])
-        for m in sorted(concerned.values(), key=lambda m: (more_loans[m.id], more_held[m.id], m.name_key))
-    )
+    return await shares_of(desk, concerned.values(), {key: (more_loans[key], more_held[key]) for key in concerned})
 
 
 def _by_loan(rows: Sequence[FollowUp]) -> defaultdict[UUID, list[FollowUp]]:

@@ -14,6 +14,7 @@ from desk.follow_ups import rescheduling
 from desk.follow_ups.lifecycle import acts_on, check_note
 from desk.follow_ups.locking import lock_follow_up
 from desk.handover import batches
+from desk.handover.batches import Portion
 from desk.handover.moves import HandoverCounts, count, fingerprint_of, hand_over, notify_both
 from desk.loans.lookup import resolve
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
@@ -238,7 +239,8 @@ async def _hand_over_all(
     desk: Desk, act: str, holding: _Few | _Many, outgoing: Member, to: Member, *, why: str, batch: UUID
 ) -> HandoverCounts:
     if isinstance(holding, _Many):
-        batches.leave_to_worker(desk, act, holding.loans, holding.follow_ups, outgoing, to, why=why, batch=batch)
+        portion = Portion(to, holding.loans, holding.follow_ups)
+        batches.leave_to_worker(desk, act, outgoing, [portion], why=why, batch=batch)
         return count(desk, holding.loans, holding.follow_ups)
     counts = await hand_over(desk, holding.loans, holding.follow_ups, outgoing, to, why=why, batch=batch)
     await notify_both(desk, batch, outgoing, to, counts)

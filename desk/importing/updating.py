@@ -13,6 +13,7 @@ from desk.importing.rows import ImportRow
 from desk.loans import borrowers, stages
 from desk.loans.borrowers import Contact
 from desk.loans.corrections import record_correction
+from desk.loans.owner_notices import revise_owner_asked
 from desk.messages.manager_notices import ask_for_owner
 from desk.rules.stages import weigh_imported_stage
 from storage.engine.types import new_id
@@ -154,6 +155,8 @@ async def _update_owner(desk: Desk, update: Update) -> None:
         outgoing = await desk.session.get_one(Member, loan.owner_id)
         await moves.hand_over(desk, [], held, outgoing, owner, why="", batch=new_id())
         update.plans.passed_on += len(held)
+    else:
+        await revise_owner_asked(desk, [loan])
     track(desk, loan)
     loan.owner_id, loan.owner_set_at = owner.id, None
     update.columns.add("owner_id")

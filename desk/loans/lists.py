@@ -8,7 +8,7 @@ from uuid import UUID
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.values import LINE_LIMIT
-from desk.follow_ups.due_lists import DueList, acts_for, late_window, list_due
+from desk.follow_ups.due_lists import DueList, acts_for, late_window, list_due, people_listed
 from desk.loans import borrowers
 from desk.loans.lookup import find_visible, visible_today
 from desk.loans.views import FollowUpView, follow_up_view
@@ -18,7 +18,7 @@ from storage.queries.follow_ups import due_lists, follow_ups
 from storage.queries.follow_ups.due_lists import Whose
 from storage.queries.loans import loans, names, search
 from storage.queries.people import members
-from storage.tables import Loan
+from storage.tables import Loan, Member
 
 PAGE = 10
 """Rows per page."""
@@ -45,13 +45,17 @@ class LoanRow:
 
 @dataclass(frozen=True, slots=True)
 class LoanList:
-    """One page of a list. `stage` is the stage asked for, if any; otherwise `by_stage` counts the loans per stage."""
+    """One page of a list. `stage` is the stage asked for, if any; otherwise `by_stage` counts the loans per stage.
+
+    `of` is the Slack id of the member whose loans they are, if not the reader's.
+    """
 
     rows: tuple[LoanRow, ...]
     total: int
     offset: int = 0
     stage: str | None = None
     by_stage: tuple[tuple[str, int], ...] = ()
+    of: str | None = None
 
     @property
     def more(self) -> int:
@@ -87,17 +91,22 @@ async def find(desk: Desk, words: str) -> LoanList:
     return LoanList(rows=await loan_rows(desk, found[:PAGE]), total=total)
 
 
-async def mine(desk: Desk, stage: str | None = None, *, offset: int = 0) -> LoanList:
-    """Return a page of the acting member's loans in a stage, or of all live ones; the longest in its stage first."""
+async def mine(desk: Desk, stage: str | None = None, *, whose: Member | None = None, offset: int = 0) -> LoanList:
+    """Return a page of the loans of the acting member, or of `whose`, in a stage, or of all live ones; the longest in its
+    stage first. Raises NotAllowed (`others_may_act`) for a member whose list the acting member may not see."""
+    owner = whose or desk.member
+    if whose is not None:
+        await people_listed(desk, desk.member, whose)
     stages = (stage,) if stage else loans.LIVE_STAGES
-    counts = await loans.counts_of_owner(desk.session, desk.member.id)
-    found = await loans.of_owner(desk.session, desk.member.id, stages, limit=PAGE, offset=offset)
+    counts = await loans.counts_of_owner(desk.session, owner.id)
+    found = await loans.of_owner(desk.session, owner.id, stages, limit=PAGE, offset=offset)
     return LoanList(
         rows=await loan_rows(desk, found),
         total=sum(counts.get(each, 0) for each in stages),
         offset=offset,
         stage=stage,
         by_stage=() if stage else tuple((each, counts[each]) for each in stages if counts.get(each)),
+        of=whose.slack_user_id if whose else None,
     )
 
 

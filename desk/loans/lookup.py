@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlmodel import SQLModel
 
-from desk.core.errors import Ambiguous, NotFound
+from desk.core.errors import Ambiguous, Conflict, NotFound
 from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, checks_before_undo, corrects_after_undo
@@ -67,6 +67,22 @@ async def resolve(desk: Desk, ref: LoanRef) -> LoanMatch:
         there = await follow_up_views(desk, loan, await follow_ups.open_of_loan(desk.session, loan.id))
         raise NotFound("unknown_follow_up", given=f"{ref.text}/{ref.follow_up}", loan=loan.number, choices=there)
     return LoanMatch(loan, follow_up)
+
+
+async def choices_of_words(desk: Desk, given: str, words: Sequence[str]) -> Ambiguous | None:
+    """Return the refusal of several words that were meant as one loan, with the loans that they find; None if they find none, or
+    if the first is a loan's number."""
+    found = await find_visible(desk, words, limit=CHOICES + 1)
+    if any(_alphanumeric(loan.number) == _alphanumeric(words[0]) for loan in found):
+        return None
+    return await _ambiguous(desk, "loan_of_words", given, found) if found else None
+
+
+async def require_unchanged(desk: Desk, loan_id: UUID, version: int) -> None:
+    """Raise Conflict (`loan_changed`) if the loan is not as it was at this version any more, and as `lock_by_id` does."""
+    loan = await lock_by_id(desk, loan_id)
+    if loan.version != version:
+        raise Conflict("loan_changed", loan=loan.number)
 
 
 async def visible_today(desk: Desk) -> ColumnElement[bool]:
@@ -191,10 +207,18 @@ async def _by_word(desk: Desk, ref: LoanRef) -> UUID:
         mine = await loans.numbers_like(desk.session, desk.workspace.id, desk.member.id, limit=200)
         raise NotFound("unknown_loan", given=ref.text, nearest=_nearest(ref.text, mine))
     if len(found) > 1:
-        choices = tuple([await loan_view(desk, loan) for loan in found[:CHOICES]])
-        plans, more = await next_views(desk, found[:CHOICES]), len(found) > CHOICES
-        raise Ambiguous("loan_ambiguous", given=ref.text, choices=choices, plans=plans, more=more)
+        raise await _ambiguous(desk, "loan_ambiguous", ref.text, found)
     return found[0].id
+
+
+async def _ambiguous(desk: Desk, code: str, given: str, found: Sequence[Loan]) -> Ambiguous:
+    choices = tuple([await loan_view(desk, loan) for loan in found[:CHOICES]])
+    plans, more = await next_views(desk, found[:CHOICES]), len(found) > CHOICES
+    return Ambiguous(code, given=given, choices=choices, plans=plans, more=more)
+
+
+def _alphanumeric(number: str) -> str:
+    return "".join(filter(str.isalnum, number.casefold()))
 
 
 def _nearest(given: str, numbers: list[str]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from desk.follow_ups.lifecycle import PlannedFollowUp, check_note, close
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.follow_ups.verification_notices import report_check
 from desk.loans import borrowers, lookup
+from desk.loans.owner_notices import revise_owner_asked
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from desk.rules.cadence import CADENCE
 from desk.rules.stages import Transition, classify_transition
@@ -127,6 +128,8 @@ async def _change(desk: Desk, named: Loan, stage: str, reason: str) -> StageChan
     from_stage = named.stage
     change = _enter(desk, named, stage, reason)
     left = await _release_from_owner_who_left(desk, named, from_stage)
+    if named.owner_id is None:
+        await revise_owner_asked(desk, [named])
     ended, ended_documents = await _close_what_is_open(desk, named)
     for row in ended:
         await report_check(desk, named, row)
@@ -166,6 +169,8 @@ async def enter_by_import(desk: Desk, loan: Loan, stage: str) -> StageEntered:
     _enter(desk, loan, stage, "")
     loan.stage_set_at = None
     left = await _release_from_owner_who_left(desk, loan, from_stage)
+    if loan.owner_id is None:
+        await revise_owner_asked(desk, [loan])
     ended, _ = await _close_what_is_open(desk, loan)
     if stage == CADENCE.instalment.stage:
         replanned = await rule_plans.replan_instalment(desk, loan)

@@ -9,7 +9,7 @@ from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups.lifecycle import PlannedFollowUp, due_of
 from desk.loans import borrowers
-from desk.people.members import shown_zone
+from desk.people.members import zone_of
 from desk.rules.reminders import ScheduleWarning
 from storage.queries.follow_ups import follow_ups
 from storage.queries.people import members
@@ -110,7 +110,7 @@ def follow_up_view(desk: Desk, loan: Loan, row: FollowUp, assignee: Member) -> F
         purpose=row.purpose,
         state=row.state,
         due=due_of(row),
-        zone=shown_zone(desk, assignee).key,
+        zone=zone_of(desk, assignee).key,
         late=row.state == "open" and row.late_at < desk.now,
         attempts=row.attempts,
         assignee=assignee.slack_user_id,

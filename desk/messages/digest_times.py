@@ -7,7 +7,6 @@ from desk.core import recomputations
 from desk.core.errors import Invalid
 from desk.core.permissions import makes_calls
 from desk.core.recomputations import computes, leave_to_worker
-from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
 from desk.messages.kinds import DIGEST, NoticeKind
@@ -15,7 +14,6 @@ from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, today_of, zone_of
 from desk.rules.calendar import Calendar
 from desk.rules.digests import next_digest_at
-from desk.rules.hours import UNKNOWN_ZONE
 from desk.rules.working_time import instant_of
 from storage.queries.core import recomputations as queries
 from storage.queries.core.recomputations import DIGEST_TIMES
@@ -67,10 +65,7 @@ async def _plan(desk: Desk, people: Sequence[Member]) -> None:
     calendar, keys = await calendar_of(desk), {member.id: _todays_key(desk, member) for member in people}
     queued = await notices.ids_of_keys(desk.session, desk.workspace.id, keys.values())
     for member in people:
-        try:
-            member.next_digest_at = _next(desk, member, calendar, is_queued=keys[member.id] in queued)
-        except UNKNOWN_ZONE as error:  # this member keeps their time, and must not hold up the others
-            await set_aside(desk, DIGEST_TIMES, member.id, error)
+        member.next_digest_at = _next(desk, member, calendar, is_queued=keys[member.id] in queued)
         desk.add(member)
 
 
@@ -80,9 +75,9 @@ def _next(desk: Desk, member: Member, calendar: Calendar, *, is_queued: bool) ->
     after = desk.now
     if is_queued:
         tomorrow = today_of(desk, member) + timedelta(days=1)
-        after = max(after, instant_of(tomorrow, time(0), zone_of(member)) - _BEFORE)
+        after = max(after, instant_of(tomorrow, time(0), zone_of(desk, member)) - _BEFORE)
     try:
-        return next_digest_at(after, member.digest_time, hours_of(member), calendar)
+        return next_digest_at(after, member.digest_time, hours_of(desk, member), calendar)
     except Invalid:
         return None
 

@@ -118,7 +118,7 @@ async def queue_due_digests(desk: Desk, only: Collection[UUID] | None = None) ->
         assert due_at is not None
         member.next_digest_at = await next_for(desk, member)
         desk.add(member)
-        on = due_at.astimezone(zone_of(member)).date()
+        on = due_at.astimezone(zone_of(desk, member)).date()
         if not makes_calls(member) or is_late(due_at, desk.now) or is_away(member, on):
             continue
         for kind in (kinds.DIGEST, kinds.TEAM_DIGEST) if allows(member, "see_team_digest") else (kinds.DIGEST,):
@@ -159,8 +159,8 @@ async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
     team = [member for member in people if member.id != manager.id]
     ids = [member.id for member in team]
     everybodys = Whose([member.id for member in people], desk.workspace.id)
-    done_on = (await calendar_of(desk)).previous_working_day(today_of(desk, manager), hours_of(manager))
-    start, end = day_bounds(done_on, zone_of(manager))
+    done_on = (await calendar_of(desk)).previous_working_day(today_of(desk, manager), hours_of(desk, manager))
+    start, end = day_bounds(done_on, zone_of(desk, manager))
     is_open = col(FollowUp.state) == "open"
     by_end = col(FollowUp.late_at) <= end_of_day(desk, manager)
     by_now = col(FollowUp.late_at) < desk.now
@@ -197,10 +197,10 @@ async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
     )
 
 
-def setting_of(member: Member) -> DigestSetting:
+def setting_of(desk: Desk, member: Member) -> DigestSetting:
     """Return when the member's digest comes. Raises Invalid (`no_digest`) for a member who makes no calls."""
     _require_calls(member)
-    return DigestSetting(at=member.digest_time, next_at=member.next_digest_at, zone=member.zone)
+    return DigestSetting(at=member.digest_time, next_at=member.next_digest_at, zone=zone_of(desk, member).key)
 
 
 async def set_digest(desk: Desk, at: time | None) -> DigestSetting:
@@ -214,7 +214,9 @@ async def set_digest(desk: Desk, at: time | None) -> DigestSetting:
     desk.audit("set_digest", subject_id=member.id, at=at.isoformat() if at else None)
     await desk.session.flush()
     undo_id = offer_undo(desk, "set_digest")
-    return DigestSetting(at=at, next_at=member.next_digest_at, zone=member.zone, undo_id=str(undo_id), before=before)
+    return DigestSetting(
+        at=at, next_at=member.next_digest_at, zone=zone_of(desk, member).key, undo_id=str(undo_id), before=before
+    )
 
 
 def _require_calls(member: Member) -> None:

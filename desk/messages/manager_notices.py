@@ -7,6 +7,7 @@ from typing import Any
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.vocabulary import VOCABULARY
+from desk.loans.owner_notices import owner_asked_key
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.members import managers_for
@@ -37,7 +38,7 @@ async def revise_call_report(desk: Desk, loan: Loan, call: Call) -> None:
 
 async def ask_for_owner(desk: Desk, loan: Loan, left: Member) -> None:
     """Ask the managers of an owner who has left for another one: a file opened the loan again."""
-    key = f"owner_asked:{loan.id}:{desk.now.isoformat()}"
+    key = f"{owner_asked_key(loan.id)}{desk.now.isoformat()}"
     await notify_managers(desk, left, kind=kinds.OWNER_ASKED, key=key, loan=loan, facts={"stage": loan.stage})
 
 

@@ -75,7 +75,7 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class FollowUpNotice:
     """A message about follow-ups. `reader` is the Slack id of the member who must act and `reader_id` their id, None for a
-    channel; `covers_for` are the names of absent members for whom they act."""
+    channel; `covers_for` are the names of absent members for whom they act. `notice_id` is the message's."""
 
     reader: str | None
     items: tuple[Item, ...]
@@ -83,6 +83,7 @@ class FollowUpNotice:
     covers_for: tuple[str, ...]
     about_name: str = field(default="", repr=False)
     reader_id: UUID | None = None
+    notice_id: UUID | None = None
 
     @property
     def waiting(self) -> tuple[Item, ...]:
@@ -100,11 +101,20 @@ async def follow_up_notice(desk: Desk, notice: Notice) -> FollowUpNotice:
     return FollowUpNotice(
         reader=reader.slack_user_id if reader else None,
         items=items,
-        snoozes=snooze_options(desk.now, hours_of(reader), await calendar_of(desk)) if reader else (),
+        snoozes=snooze_options(desk.now, hours_of(desk, reader), await calendar_of(desk)) if reader else (),
         covers_for=_covered_by(reader, items),
         about_name=about.name if about else "",
         reader_id=reader.id if reader else None,
+        notice_id=notice.id,
     )
+
+
+async def waiting_on(desk: Desk, notice_id: UUID) -> tuple[UUID, ...] | None:
+    """Return the follow-ups of a message that no one has acted on, or None if the desk no longer knows the message."""
+    notice = await desk.session.get(Notice, notice_id)
+    if notice is None or notice.workspace_id != desk.workspace.id:
+        return None
+    return tuple(item.follow_up.id for item in (await follow_up_notice(desk, notice)).waiting)
 
 
 async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp]) -> tuple[Item, ...]:

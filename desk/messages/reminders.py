@@ -15,10 +15,10 @@ from desk.messages import kinds
 from desk.messages.manager_notices import notify_managers
 from desk.messages.notices import may_have_been_sent, queue_notice
 from desk.people.calendars import calendar_of
-from desk.people.members import acting_for, hours_of, require_may_act, stand_ins_for, today_of, zone_of
+from desk.people.members import acting_for, hours_of, require_may_act, stand_ins_for, today_of
 from desk.rules.hours import WorkingHours
 from desk.rules.reminders import SnoozeOption, reschedule_reminder_after_snooze, snooze_options
-from desk.rules.working_time import add_working_minutes, local_date
+from desk.rules.working_time import add_working_minutes
 from storage.queries.messages import due_scan, notices
 from storage.queries.messages.due_scan import ESCALATIONS, REMINDERS
 from storage.queries.people import members
@@ -82,9 +82,7 @@ async def announce_due(desk: Desk, only: Collection[UUID] | None = None) -> int:
     readers: dict[UUID, Member] = {}
     for row in sorted(rows, key=lambda row: (row.late_at, row.id)):
         assignee = assignees[row.assignee_id]
-        # `zone_of`, unlike `today_of`, raises in an unknown zone: the row is set aside rather than announced a day off.
-        today = local_date(desk.now, zone_of(assignee))
-        readers[row.id] = acting = stand_ins.acting(assignee, today)
+        readers[row.id] = acting = stand_ins.acting(assignee, today_of(desk, assignee))
         together[acting.id, _minute(desk, row)].append(row)
     for (_, minute), mine in together.items():
         if len(mine) > BUNDLE_ABOVE:
@@ -171,7 +169,7 @@ def is_snoozed(row: FollowUp) -> bool:
 async def _hours(desk: Desk, row: FollowUp) -> WorkingHours:
     """Return the working hours of the member who acts on a follow-up today."""
     assignee = await desk.session.get_one(Member, row.assignee_id)
-    return hours_of(await acting_for(desk, assignee, today_of(desk, assignee)))
+    return hours_of(desk, await acting_for(desk, assignee, today_of(desk, assignee)))
 
 
 async def _reschedule(desk: Desk, row: FollowUp, at: datetime) -> tuple[datetime, datetime]:
@@ -258,6 +256,6 @@ async def _leave_time_to_act(desk: Desk, rows: Sequence[FollowUp], readers: dict
     for row in rows:
         assert row.announced_for is not None
         if row.escalate_at is not None and desk.now - row.announced_for > _LATE:
-            full = add_working_minutes(desk.now, minutes, hours_of(readers[row.id]), calendar)
+            full = add_working_minutes(desk.now, minutes, hours_of(desk, readers[row.id]), calendar)
             later[row.id] = max(row.escalate_at, full)
     await due_scan.set_escalations(desk.session, later)

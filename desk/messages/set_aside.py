@@ -1,12 +1,16 @@
-"""Tell the admins of the rows with which the worker failed: one message a day, with all that is set aside."""
+"""Tell the admins what the worker cannot do as it should: one message a day, with all that is set aside."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from desk.core.transaction import Desk
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
+from desk.people.members import is_at_desk
+from desk.rules.hours import known_zone
 from storage.queries.core import set_aside as queries
 from storage.queries.loans import loans
 from storage.queries.messages import notices
@@ -29,14 +33,22 @@ class SetAsideRow:
 
 @dataclass(frozen=True, slots=True)
 class SetAsideView:
-    """What is set aside now; `more` is how many rows are not among them."""
+    """What is set aside now; `more` is how many rows are not among them.
+
+    `zones`: the members whose time zone this machine does not know, with it; the workspace's zone counts for them.
+    """
 
     rows: tuple[SetAsideRow, ...]
     more: int
+    zones: tuple[tuple[str, str], ...]
+    workspace_zone: ZoneInfo
 
 
 async def report_set_aside(desk: Desk) -> bool:
-    """Queue the day's message to the admins, or have it rewritten, when something new was set aside."""
+    """Queue the day's message to the admins, or have it rewritten, when something new was set aside.
+
+    A member whose time zone this machine does not know is told so, once for each such zone.
+    """
     today = desk.workspace_today
     await queries.delete_before(desk.session, desk.workspace.id, desk.now - _FORGOTTEN_AFTER)
     if not await queries.mark_told(desk.session, desk.workspace.id, desk.now, today):
@@ -48,15 +60,32 @@ async def report_set_aside(desk: Desk) -> bool:
     for key, admin in keys.items():
         if key not in there:
             await queue_notice(desk, kind=kinds.SET_ASIDE, key=key, to=admin, local_date=today)
+    for member in await _in_unknown_zones(desk):
+        zone = hashlib.sha256(member.zone.encode()).hexdigest()[:16]
+        await queue_notice(desk, kind=kinds.ZONE_UNKNOWN, key=f"zone_unknown:{member.id}:{zone}", to=member)
     return True
 
 
 async def set_aside_now(desk: Desk) -> SetAsideView:
     """Return what is set aside now."""
     counts = await queries.count(desk.session, desk.workspace.id, desk.now)
+    counts.pop(queries.TIME_ZONES, None)
     rows = await queries.present(desk.session, desk.workspace.id, desk.now, limit=SHOWN)
     named = [SetAsideRow(row.chore, await _name(desk, row.subject_id)) for row in rows]
-    return SetAsideView(rows=tuple(named), more=sum(counts.values()) - len(named))
+    return SetAsideView(
+        rows=tuple(named),
+        more=sum(counts.values()) - len(named),
+        zones=tuple((member.name, member.zone) for member in await _in_unknown_zones(desk)),
+        workspace_zone=ZoneInfo(desk.workspace.zone),
+    )
+
+
+async def _in_unknown_zones(desk: Desk) -> list[Member]:
+    """Return the members for whom the workspace's zone counts now, by name."""
+    ids = await queries.in_unknown_zones(desk.session, desk.workspace.id, desk.now)
+    found = await members.by_ids(desk.session, ids)
+    unknown = [each for each in found.values() if known_zone(each.zone) is None and is_at_desk(each)]
+    return sorted(unknown, key=lambda each: each.name_key)
 
 
 async def _name(desk: Desk, row_id: UUID) -> str:

@@ -56,7 +56,7 @@ async def worked_list(desk: Desk, manager: Member, on: date, outcome: str | None
     """Return a page of the calls with that outcome, or of the finished follow-ups, by the members whom the manager's digest
     counts. Raises NotAllowed (`others_may_act`) for a team whose list the acting member may not see."""
     people = {m.id: m for m in await people_listed(desk, manager, "team") if m.id != manager.id}
-    day = day_bounds(on, zone_of(manager))
+    day = day_bounds(on, zone_of(desk, manager))
     found = (
         await worked.finished(desk.session, people, day)
         if outcome is None

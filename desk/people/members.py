@@ -11,19 +11,17 @@ from desk.core.permissions import Relation, allows, makes_calls, require
 from desk.core.transaction import Desk
 from desk.core.values import PersonRef
 from desk.rules.absence import COVER_CHAIN_LIMIT, Absence, acting_member, is_absent, stand_ins
-from desk.rules.hours import WorkingHours, zone_or
+from desk.rules.hours import WorkingHours, known_zone
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
 
 
-def zone_of(member: Member) -> ZoneInfo:
-    """Return the member's time zone, to compute times that are kept. Raises one of UNKNOWN_ZONE."""
-    return ZoneInfo(member.zone)
-
-
-def shown_zone(desk: Desk, member: Member) -> ZoneInfo:
-    """Return the time zone in which others read of the member: the workspace's where this machine does not know theirs."""
-    return zone_or(member.zone, desk.workspace.zone)
+def zone_of(desk: Desk, member: Member) -> ZoneInfo:
+    """Return the member's time zone; where this machine does not know it, the workspace's, and the admins are told."""
+    zone = known_zone(member.zone)
+    if zone is None:
+        desk.unknown_zones.add(member.id)
+    return zone or ZoneInfo(desk.workspace.zone)
 
 
 def locale_of(member: Member) -> str:
@@ -31,10 +29,10 @@ def locale_of(member: Member) -> str:
     return member.language or member.locale
 
 
-def hours_of(member: Member, zone: ZoneInfo | None = None) -> WorkingHours:
-    """Return the member's working hours, in `zone` or else in their own. Raises one of UNKNOWN_ZONE."""
+def hours_of(desk: Desk, member: Member) -> WorkingHours:
+    """Return the member's working hours, in their time zone (`zone_of`)."""
     days = frozenset(int(day) for day in member.working_days)
-    return WorkingHours(start=member.work_start, end=member.work_end, days=days, zone=zone or zone_of(member))
+    return WorkingHours(start=member.work_start, end=member.work_end, days=days, zone=zone_of(desk, member))
 
 
 def is_at_desk(member: Member) -> bool:
@@ -256,8 +254,8 @@ def authorship(desk: Desk, author_id: UUID, at: datetime) -> set[Relation]:
 
 
 def today_of(desk: Desk, member: Member) -> date:
-    """Return the present date in the member's time zone, or in the workspace's where this machine does not know theirs."""
-    return desk.now.astimezone(shown_zone(desk, member)).date()
+    """Return the present date in the member's time zone (`zone_of`)."""
+    return desk.now.astimezone(zone_of(desk, member)).date()
 
 
 def is_away_today(desk: Desk, member: Member) -> bool:

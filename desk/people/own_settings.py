@@ -86,7 +86,7 @@ async def settings_of(desk: Desk, member: Member) -> Settings:
         makes_calls=makes_calls(member),
         digest_at=member.digest_time,
         channel=member.reminder_channel_id if member.channel_lost_at is None else None,
-        hours=hours_of(member),
+        hours=hours_of(desk, member),
         away_until=until,
         cover=covers[member.cover_id].slack_user_id if member.cover_id and covers else None,
         acting=acting.slack_user_id if acting.id != member.id else None,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk
-from desk.people.members import StandIns, hours_of, is_away_today, shown_zone, stand_ins_for, today_of
+from desk.people.members import StandIns, hours_of, is_away_today, stand_ins_for, today_of
 from desk.rules.hours import WorkingHours
 from storage.queries.people import members
 from storage.tables import Member
@@ -76,13 +76,13 @@ async def view_of(desk: Desk, member: Member) -> MemberView:
 def _view(desk: Desk, member: Member, teams: dict[UUID, str], found: StandIns) -> MemberView:
     cover = found.people.get(member.cover_id) if member.cover_id else None
     acting = found.acting(member, today_of(desk, member)) if is_away_today(desk, member) else member
-    zone = shown_zone(desk, member)
+    hours = hours_of(desk, member)
     return MemberView(
         slack_user_id=member.slack_user_id,
         roles=tuple(member.roles.split()),
         team=teams.get(member.team_id) if member.team_id else None,
-        hours=hours_of(member, zone),
-        zone=zone.key,
+        hours=hours,
+        zone=hours.zone.key,
         channel=member.reminder_channel_id if member.channel_lost_at is None else None,
         digest_time=member.digest_time,
         absent_from=member.absent_from,

@@ -12,10 +12,9 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import RIGHTS, UndoneRow, allow_partial_undo, corrects_after_undo
 from desk.follow_ups import rescheduling
 from desk.messages.digest_times import next_for
-from desk.people.members import hours_of, managers_for, require_caller, today_of, zone_of
+from desk.people.members import hours_of, managers_for, require_caller, today_of
 from desk.people.views import MemberChange, MemberView, view_of
 from desk.rules.hours import WorkingHours
-from desk.rules.working_time import local_date
 from storage.queries.follow_ups import follow_ups
 from storage.queries.people import members
 from storage.tables import Member, Undo
@@ -55,7 +54,7 @@ async def set_hours(desk: Desk, member: Member, *, start: time, end: time, days:
     """Set the member's working hours; `days` None keeps the working days. Raises NotAllowed (`team_only`)."""
     await _require_may_manage(desk, "set_hours", member)
     before = await view_of(desk, member)
-    hours = replace(hours_of(member), start=start, end=end, **({"days": days} if days else {}))
+    hours = replace(hours_of(desk, member), start=start, end=end, **({"days": days} if days else {}))
     enter_hours(desk, member, hours)
     member.next_digest_at = await next_for(desk, member)
     return await _rescheduled(desk, member, "set_hours", before)
@@ -94,7 +93,7 @@ async def end_absences(desk: Desk, only: Collection[UUID] | None = None) -> int:
     """End the absences whose last day is over in the member's time zone (of `only` these, if given); return how many."""
     anywhere = desk.now.date() + timedelta(days=1)
     absent = await members.lock_absent_before(desk.session, desk.workspace.id, anywhere, desk.now, only)
-    over = [m for m in absent if m.absent_until and m.absent_until < local_date(desk.now, zone_of(m))]
+    over = [m for m in absent if m.absent_until and m.absent_until < today_of(desk, m)]
     for member in over:
         end_absence(desk, member)
     if over:

@@ -9,7 +9,7 @@ from desk.core.errors import Invalid
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.undo_rules import recompute
-from desk.people.members import shown_zone
+from desk.people.members import zone_of
 from desk.rules.calendar import countries
 from storage.queries.people import members, workspaces
 from storage.tables import Workspace
@@ -42,7 +42,7 @@ async def present_settings(desk: Desk) -> tuple[WorkspaceSettings, tuple[str, ..
     """
     require_role(desk, "change_workspace")
     now = desk.workspace
-    zones = {shown_zone(desk, member).key for member in await members.everybody(desk.session, now.id)}
+    zones = {zone_of(desk, member).key for member in await members.everybody(desk.session, now.id)}
     return _settings_of(now), tuple(sorted(zones | {now.zone}))
 
 

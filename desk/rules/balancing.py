@@ -28,14 +28,13 @@ class Weight:
 def balance(loads: Sequence[Load[Id]], weights: Sequence[Weight]) -> list[Id]:
     """Return the recipient of each weight in turn: the member with the fewest live loans at that point, then the fewest open
     follow-ups; for follow-ups alone the other way round. The result depends only on the arguments."""
-    loans = {load.who: load.loans for load in loads}
-    follow_ups = {load.who: load.follow_ups for load in loads}
-    in_order = [load.who for load in sorted(loads, key=lambda load: load.name)]
+    in_order = sorted(loads, key=lambda load: load.name)
+    loans, follow_ups = [load.loans for load in in_order], [load.follow_ups for load in in_order]
     targets: list[Id] = []
     for weight in weights:
         first, second = (loans, follow_ups) if weight.loans else (follow_ups, loans)
-        target = min(in_order, key=lambda who, one=first, two=second: (one[who], two[who]))
-        loans[target] += weight.loans
-        follow_ups[target] += weight.follow_ups
-        targets.append(target)
+        at = min(range(len(in_order)), key=lambda at, one=first, two=second: (one[at], two[at]))
+        loans[at] += weight.loans
+        follow_ups[at] += weight.follow_ups
+        targets.append(in_order[at].who)
     return targets

@@ -15,16 +15,16 @@ WEEKDAYS = frozenset(range(5))
 EVERY_DAY = frozenset(range(7))
 DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
 
-UNKNOWN_ZONE = (ZoneInfoNotFoundError, ValueError, OSError)
+_UNKNOWN_ZONE = (ZoneInfoNotFoundError, ValueError, OSError)
 """What ZoneInfo raises for a name that it does not know: of no zone, of none at all, of a folder."""
 
 
-def zone_or(name: str, otherwise: str) -> ZoneInfo:
-    """Return the time zone of that name, or `otherwise` where this machine does not know it."""
+def known_zone(name: str) -> ZoneInfo | None:
+    """Return the time zone of that name, or None if this machine does not know it."""
     try:
         return ZoneInfo(name)
-    except UNKNOWN_ZONE:
-        return ZoneInfo(otherwise)
+    except _UNKNOWN_ZONE:
+        return None
 
 
 _DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from desk.core.errors import NotFound
 from desk.follow_ups.due_lists import DueList, Kind, Period, list_due
+from desk.messages.notice_views import waiting_on
 from desk.messages.worked import worked_list
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
@@ -26,17 +27,19 @@ async def page(request: Request) -> Reply:
     named = value.get("w")
     whose: Member | Literal["team"] | None = None
     if named is not None:
-        whose = "team" if named == "team" else await _member(request, named)
-    of = await _member(request, value["of"]) if "of" in value else None
+        whose = "team" if named == "team" else await member_of_button(request, named)
+    of = await member_of_button(request, value["of"]) if "of" in value else None
     found = await list_due(
         desk,
         period=_PERIODS.get(str(value.get("p", "")), "today"),
         kind=_KINDS.get(str(value.get("k", ""))),
         whose=whose,
         of=of,
+        reminded=await waiting_on(desk, UUID(value["n"])) if "n" in value else None,
         offset=int(value.get("o", 0)),
     )
-    return Reply(due_list(request.t, found, page_value(found, whose, of)), replaces="o" in value)
+    kept = page_value(found, whose, of) | ({"n": value["n"]} if "n" in value else {})
+    return Reply(due_list(request.t, found, kept), replaces="o" in value)
 
 
 def page_value(found: DueList, whose: Member | Literal["team"] | None, of: Member | None = None) -> dict[str, Any]:
@@ -46,7 +49,8 @@ def page_value(found: DueList, whose: Member | Literal["team"] | None, of: Membe
     return {name: each for name, each in value.items() if each}
 
 
-async def _member(request: Request, member_id: str) -> Member:
+async def member_of_button(request: Request, member_id: str) -> Member:
+    """Return the member that a button names. Raises NotFound (`member_gone`)."""
     member = await request.desk.session.get(Member, UUID(member_id))
     if member is None or member.workspace_id != request.desk.workspace.id:
         raise NotFound("member_gone")
@@ -56,7 +60,7 @@ async def _member(request: Request, member_id: str) -> Member:
 async def list_worked(request: Request) -> Reply:
     """Show what a team did on a day: calls of one outcome, or what it finished."""
     value = request.value
-    manager = await _member(request, value["of"])
+    manager = await member_of_button(request, value["of"])
     on = date.fromisoformat(value["d"])
     found = await worked_list(request.desk, manager, on, value.get("x"), offset=int(value.get("o", 0)))
     return Reply(worked(request.t, found, request.zone), replaces="o" in value)

@@ -31,7 +31,10 @@ async def open_form(request: Request) -> OpenModal:
     if request.form == CARD:
         private[BENEATH] = dict(request.private)
     name = str(private.pop("form"))
-    typed = {"note": str((await drafts.read(request.desk, UUID(private.pop("d"))))["note"])} if "d" in private else None
+    typed: dict[str, str] = {}
+    if "d" in private:
+        typed |= (await drafts.read(request.desk, UUID(private.pop("d")))).get("typed", {})
+    typed |= private.pop("fill", {})
     return await open_modal(
         request, FORMS[name], private=private, typed=typed, otherwise=usage(request.t, _USAGES[name])
     )

@@ -2,14 +2,17 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from desk.core import drafts
 from desk.core.errors import DeskError
 from desk.core.transaction import Desk
+from desk.loans import lookup
 from handlers.commands import COMMANDS
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import OpenModal, Reply, Request
+from handlers.messages.refusals.offers import LineOffers
 
 COMMAND_OF = {command.name: command for command in COMMANDS}
 _BEFORE_WORD = r"(?:^|(?<=[\s@,，、;；]))"
@@ -23,16 +26,43 @@ class RefusedLine(DeskError):
         self.command, self.text = command, text
 
 
-async def keep_line(desk: Desk, command: str, text: str, *, given: str = "") -> UUID:
+async def keep_line(desk: Desk, command: str, text: str, *, given: str = "", offers: LineOffers | None = None) -> UUID:
     """Keep a line, as Slack sent it, for an hour, and return the id for its buttons. `given` is the word in it that a choice
-    replaces."""
-    return await drafts.save_for_confirmation(desk, {"command": command, "text": text, "given": given})
+    replaces; `offers` is what else it may be completed with."""
+    body: dict[str, Any] = {"command": command, "text": text, "given": given}
+    if offers is not None:
+        body["lines"] = [word.line for word in offers.words]
+        body["typed"] = dict(offers.form.typed) if offers.form else {}
+        body["loan"], body["version"] = str(offers.loan_id), offers.loan_version
+    return await drafts.save_for_confirmation(desk, body)
+
+
+async def keep_refused(desk: Desk, command: str, text: str, error: DeskError) -> UUID:
+    """Keep a refused line for what its refusal offers."""
+    given = str(error.params.get("given", ""))
+    return await keep_line(desk, command, text, given=given, offers=error.params.get("offers"))
+
+
+def offers_something(error: DeskError) -> bool:
+    """Return whether the refusal of a line has buttons that need the line."""
+    return bool(error.params.get("choices") or error.params.get("offers"))
 
 
 async def choose(request: Request) -> Reply | OpenModal:
     """Send the kept line with one of the offered choices in it."""
     kept = await drafts.take_confirmed(request.desk, UUID(request.value["d"]))
     return await _send(request, kept["command"], chosen(kept["text"], kept["given"], request.value["c"]))
+
+
+async def complete(request: Request) -> Reply | OpenModal:
+    """Send the kept line with one of the offered words in it, unless the loan has changed since."""
+    kept = await drafts.take_confirmed(request.desk, UUID(request.value["d"]))
+    line = str(kept["lines"][request.value["c"]])
+    try:
+        await lookup.require_unchanged(request.desk, UUID(kept["loan"]), kept["version"])
+    except DeskError as refused:
+        raise RefusedLine(refused, kept["command"], line) from refused
+    return await _send(request, kept["command"], line)
 
 
 async def send(request: Request) -> Reply | OpenModal:
@@ -56,4 +86,4 @@ async def _send(request: Request, command: str, text: str, *, replaces: bool = T
     return answer if isinstance(answer, OpenModal) else Reply(answer, replaces=replaces)
 
 
-FAMILY = ButtonFamily("line", {"choose": choose, "send": send})
+FAMILY = ButtonFamily("line", {"choose": choose, "complete": complete, "send": send})

@@ -12,6 +12,7 @@ from desk.documents.documents import Act
 from desk.documents.waiting import waiting_documents
 from desk.follow_ups import assigning
 from desk.loans import cards, inquiries, lists, stages, timelines
+from handlers.buttons.due_lists import member_of_button
 from handlers.buttons.forms import refresh
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import OpenModal, Reply, Request, UpdateModal
@@ -35,9 +36,11 @@ async def show_number(request: Request) -> Reply:
 
 
 async def mine(request: Request) -> Reply:
-    """Show the next page of the reader's own loans."""
+    """Show a page of the reader's own loans, or of a colleague's."""
     value = request.value
-    return Reply(own_loans(request.t, await lists.mine(request.desk, value["s"] or None, offset=value["o"])))
+    whose = await member_of_button(request, value["w"]) if "w" in value else None
+    found = await lists.mine(request.desk, value["s"] or None, whose=whose, offset=value["o"])
+    return Reply(own_loans(request.t, found, {"w": value["w"]} if whose else {}))
 
 
 async def new_anyway(request: Request) -> Reply:

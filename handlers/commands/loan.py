@@ -70,4 +70,12 @@ COMMAND = Command(
     nearest=(Terms((keyword("find", "查找", "查", "搜索", "new", "新客户", "新咨询", "search", "card", "卡片"),)),),
     precedence=50,
     forms=(INQUIRY, CORRECTION, FIND),
+    completes={
+        "loan": CORRECTION,
+        "field": CORRECTION,
+        "value": CORRECTION,
+        "name": INQUIRY,
+        "phone": INQUIRY,
+        "words": FIND,
+    },
 )

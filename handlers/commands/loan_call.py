@@ -1,5 +1,7 @@
 """`/loan-call`: log a call, and plan the next one."""
 
+from dataclasses import replace
+
 from desk.calls.calls import log_call
 from desk.calls.views import RepeatedCall
 from desk.core.errors import Invalid
@@ -10,7 +12,8 @@ from handlers.door.lines import line_of, read_line
 from handlers.door.request import OpenModal, Request
 from handlers.forms import call, other_time
 from handlers.forms.form import open_modal
-from handlers.grammar.call import parse
+from handlers.grammar.call import CallRequest, parse
+from handlers.grammar.inexact_amounts import speaks_of_amount
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import OUTCOMES, Terms, keyword
 from handlers.messages import overview
@@ -54,17 +57,27 @@ async def loan_call(request: Request) -> Message | OpenModal:
             desk,
             loan=parsed.loan,
             outcome=parsed.outcome,
-            details=parsed.details,
+            details=replace(parsed.details, amount_in_note=speaks_of_amount(parsed.details.in_full)),
             next_step=parsed.next,
             line=line.norm,
             noted=parsed.noted,
         )
     except Invalid as refusal:
         refusal.params["typed"] = line.raw
+        if refusal.code == "next_missing":
+            refusal.params |= {"part": "next", "ref": parsed.loan, "fill": _fields(parsed)}
         raise
     if isinstance(answer, RepeatedCall):
         return already_logged(t, answer, request.zone)
     return logged(t, answer, request.zone)
+
+
+def _fields(parsed: CallRequest) -> dict[str, str]:
+    """Return what the line says as values of the form's fields."""
+    details = parsed.details
+    amount = f"{details.amount.value.normalize():f}" if details.amount else ""
+    fields = {"outcome": parsed.outcome, "amount": amount, "purpose": details.purpose or "", "note": details.note}
+    return {name: value for name, value in fields.items() if value}
 
 
 COMMAND = Command(
@@ -75,4 +88,5 @@ COMMAND = Command(
     nearest=(OUTCOMES, Terms((keyword("call", "通话", "电话", "登记", "log", "phone", "called"),))),
     precedence=70,
     forms=(call.FORM, call.CORRECTION, call.PART_PAYMENT, other_time.CALL),
+    completes={"outcome": call.FORM, "next": call.FORM},
 )

@@ -35,7 +35,7 @@ async def loan_digest(request: Request) -> Message:
         return usage(t, USAGE)
     match parsed.act:
         case "show":
-            return setting(t, digests.setting_of(desk.member))
+            return setting(t, digests.setting_of(desk, desk.member))
         case "off":
             return setting(t, await digests.set_digest(desk, None))
         case "time":

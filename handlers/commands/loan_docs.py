@@ -79,4 +79,5 @@ COMMAND = Command(
     nearest=(DOCUMENTS,),
     precedence=60,
     forms=(FORM,),
+    completes={"document": FORM},
 )

@@ -68,4 +68,5 @@ COMMAND = Command(
     ),
     precedence=80,
     forms=(follow_up.FORM, follow_up.MOVE, other_time.STEP, other_time.SNOOZE),
+    completes={"due": follow_up.FORM, "move": follow_up.MOVE},
 )

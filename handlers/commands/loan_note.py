@@ -44,4 +44,5 @@ COMMAND = Command(
     nearest=(Terms((keyword("note", "备注", "notes", "记一下", "write down"),)),),
     precedence=55,
     forms=(note.FORM, note.CORRECTION),
+    completes={"note": note.FORM},
 )

@@ -51,4 +51,5 @@ COMMAND = Command(
     nearest=(Terms((keyword("reassign", "转交", "移交", "交接", "hand over", "handover"),)),),
     precedence=10,
     forms=(FORM,),
+    completes={"to": FORM},
 )

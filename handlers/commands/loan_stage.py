@@ -1,5 +1,6 @@
 """`/loan-stage`: move a loan to another stage."""
 
+from desk.core.errors import Invalid
 from desk.core.vocabulary import VOCABULARY
 from desk.loans import stages
 from desk.messages.overview import loans
@@ -41,7 +42,12 @@ async def loan_stage(request: Request) -> Message | OpenModal:
     if isinstance(parsed, HelpRequest):
         how = overview.loans(t, USAGE, await loans(desk))
         return await open_modal(request, stage.FORM, otherwise=how) if parsed.what == "usage" else how
-    result = await stages.change_stage(desk, loan=parsed.loan, stage=parsed.stage, reason=parsed.reason)
+    try:
+        result = await stages.change_stage(desk, loan=parsed.loan, stage=parsed.stage, reason=parsed.reason)
+    except Invalid as refusal:
+        if refusal.code == "write_off_reason_missing":
+            refusal.params |= {"part": "reason", "ref": parsed.loan, "fill": {"stage": parsed.stage}}
+        raise
     return stage_answer(t, result, request.zone)
 
 
@@ -53,4 +59,5 @@ COMMAND = Command(
     nearest=(STAGES,),
     precedence=90,
     forms=(stage.FORM,),
+    completes={"stage": stage.FORM, "reason": stage.FORM},
 )

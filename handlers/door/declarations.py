@@ -14,7 +14,8 @@ from handlers.messages.usage import Usage
 class Command:
     """A slash command. `description` and `hint` are Slack's, in the manifest.
 
-    `forms` do with the mouse what the command does. `nearest` are the words by which people who write to the bot mean this
+    `forms` do with the mouse what the command does; `completes` has the one that asks for a part of the line, by the name of the
+    part at which a line is refused. `nearest` are the words by which people who write to the bot mean this
     command; of several commands whose words match, the lowest `precedence` wins. `looks_up`: the handler needs to know from
     Slack the people and channels that the line mentions.
     """
@@ -27,6 +28,7 @@ class Command:
     precedence: int
     forms: tuple[Form, ...] = ()
     looks_up: bool = False
+    completes: Mapping[str, Form] = field(default_factory=dict[str, Form])
 
     @property
     def name(self) -> str:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -15,7 +14,7 @@ from desk.core.errors import DeskError, Invalid, NotFound
 from desk.core.transaction import Desk
 from desk.people.installing import Newcomer
 from desk.people.team import Candidate, ReminderChannel
-from desk.rules.hours import UNKNOWN_ZONE
+from desk.rules.hours import known_zone
 from handlers.grammar.text import Line, Mention
 from storage.queries.people import members
 from storage.queries.people.members import one_word
@@ -181,10 +180,8 @@ def candidate_of(user: dict[str, Any], *, zone: str = "UTC", locale: str = "en-U
 
 def _known_zone(name: Any, otherwise: str) -> str:
     """Return the zone of a profile, or `otherwise` if this machine does not know it: no row may have one that cannot be used."""
-    try:
-        return ZoneInfo(name).key
-    except (*UNKNOWN_ZONE, TypeError):
-        return otherwise
+    zone = known_zone(name) if isinstance(name, str) else None
+    return zone.key if zone is not None else otherwise
 
 
 def code_of(error: SlackApiError) -> str:

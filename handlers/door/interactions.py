@@ -9,10 +9,11 @@ from uuid import UUID
 from desk.core import drafts
 from desk.core.errors import DeskError, NotFound
 from desk.core.transaction import Desk
-from handlers.buttons.lines import RefusedLine, keep_line
+from handlers.buttons.lines import COMMAND_OF, RefusedLine, keep_refused, offers_something
 from handlers.door.declarations import Command
 from handlers.door.directory import DirectoryEntries, mention_words, mentioned_ids, repeated, with_names
 from handlers.door.language import Language
+from handlers.door.line_offers import with_offers
 from handlers.door.lines import LONGEST_READ, too_long
 from handlers.door.registry import Press, Registry
 from handlers.door.request import (
@@ -90,6 +91,7 @@ class CommandInteraction(Interaction):
 
     def __init__(self, delivery: Delivery, command: Command, text: str) -> None:
         self.name, self.delivery, self.handler, self.text = command.name, delivery, command.handler, text
+        self._command = command
         self.lookup_ids = mentioned_ids(text) if command.looks_up else ()
         self._words: Mapping[str, str] = {}
         self._channels: Mapping[str, str] = {}
@@ -105,14 +107,13 @@ class CommandInteraction(Interaction):
         return Reply(result) if isinstance(result, Message) else _opened_at(result, self.delivery.channel_id)
 
     def offers(self, error: DeskError) -> bool:
-        return bool(error.params.get("choices"))
+        return offers_something(error)
 
     async def keep(self, desk: Desk, language: Language, error: DeskError) -> None:
-        self._line_id = await keep_line(desk, self.name, self.text, given=str(error.params.get("given", "")))
+        self._line_id = await keep_refused(desk, self.name, self.text, error)
 
     def refusal(self, language: Language, error: DeskError) -> Reply:
-        named, line = with_names(error, self._words), self._line()
-        named.params["mended"] = tuple(f"{self.name} {each}" for each in named.params.get("mended", ()))
+        named, line = _with_command(with_names(error, self._words), self.name), self._line()
         return Reply(refusal(language.t, named, language.zone, line=line, line_id=self._line_id))
 
     def trouble(self, language: Language, kind: Trouble | Failure, reference: str) -> Reply:
@@ -123,7 +124,7 @@ class CommandInteraction(Interaction):
         if excess is not None and error.code not in _SAYS_THE_LENGTH:
             return excess
         self._words = await mention_words(request.desk, self.text)
-        return error
+        return await with_offers(request, self._command, self.text, error)
 
     def _line(self) -> str:
         line = Line.read(self.text[:_REPEATED])
@@ -172,14 +173,23 @@ class PressInteraction(Interaction):
         return replace(answer, parent=await _parent(self._parent_view, request))
 
     def offers(self, error: DeskError) -> bool:
-        return isinstance(error, RefusedLine) and bool(error.params.get("choices"))
+        return isinstance(error, RefusedLine) and offers_something(error)
+
+    async def refused(self, request: Request, error: DeskError) -> DeskError:
+        if not isinstance(error, RefusedLine):
+            return error
+        offered = await with_offers(request, COMMAND_OF[error.command], error.text, error)
+        return offered if offered is error else RefusedLine(offered, error.command, error.text)
 
     async def keep(self, desk: Desk, language: Language, error: DeskError) -> None:
         if isinstance(error, RefusedLine):
-            self._line_id = await keep_line(desk, error.command, error.text, given=str(error.params.get("given", "")))
+            self._line_id = await keep_refused(desk, error.command, error.text, error)
 
     def refusal(self, language: Language, error: DeskError) -> Answer | None:
-        line = f"{error.command} {repeated(Line.read(error.text), {}, {})}" if isinstance(error, RefusedLine) else ""
+        line = ""
+        if isinstance(error, RefusedLine):
+            line = f"{error.command} {repeated(Line.read(error.text), {}, {})}"
+            error = _with_command(error, error.command)
         message = refusal(language.t, error, language.zone, line=line, line_id=self._line_id, in_form=self._in_form)
         return _in_view(language.t, Reply(message), self.state)
 
@@ -227,6 +237,12 @@ class SubmissionInteraction(Interaction):
 
     def _beside(self, name: str, message: Message) -> FormErrors:
         return FormErrors({block_id(name, self._state.private): message.text})
+
+
+def _with_command(error: DeskError, command: str) -> DeskError:
+    """Return the refusal with the command before the lines that it mends."""
+    error.params["mended"] = tuple(f"{command} {each}" for each in error.params.get("mended", ()))
+    return error
 
 
 def _in_view(t: Translator, answer: Answer | None, state: ViewState | None) -> Answer | None:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from desk.people.installing import Newcomer
 from desk.people.members import locale_of
-from desk.rules.hours import zone_or
+from desk.rules.hours import known_zone
 from handlers.messages.block_kit.translator import Translator
 from storage.tables import Member, Workspace
 
@@ -37,7 +37,7 @@ class Languages:
         """Return the language of a Slack user: the workspace's if theirs is not known."""
         unknown = (self._workspace.locale, self._workspace.zone)
         locale, zone = self._members.get(slack_user_id) or self._strangers.get(slack_user_id, unknown)
-        return Language(Translator(locale), zone_or(zone, self._workspace.zone))
+        return Language(Translator(locale), known_zone(zone) or ZoneInfo(self._workspace.zone))
 
     def of_member(self, member: Member) -> Language:
         """Return, and remember, the language of a member who was just looked up."""

@@ -18,7 +18,13 @@ LONGEST_READ = 4 * LINE_LIMIT
 """The longest line that is read, in characters as Slack sends it: what exceeds the limit may be a note."""
 
 _MOST = 3
-"""How many mended lines a refusal shows; of more forms, the first."""
+"""How many mended lines a refusal shows."""
+
+_TRIED = 20
+"""The most forms that are tried."""
+
+_WITH_BUTTONS = ("outcome", "stage")
+"""The parts of a line for which each possible word is offered as a button."""
 
 _MENDED_LENGTH, _PLACES = 1000, 4
 """The longest line that is mended, and in how many places at most a form is tried: each is read as a line of its own."""
@@ -42,7 +48,8 @@ def line_of(request: Request) -> Line:
 
 
 def read_line(request: Request, parse: Callable[..., R], **options: Any) -> R:
-    """Return what the line says. Raise as `parse` does, with the `mended` lines that would be understood."""
+    """Return what the line says. Raise as `parse` does, with the `mended` lines that would be understood, and with all of
+    these by their forms (`lines`)."""
     now, zone, line = request.desk.now, request.zone, line_of(request)
     try:
         return parse(line, now, zone, **options)
@@ -55,21 +62,29 @@ def read_line(request: Request, parse: Callable[..., R], **options: Any) -> R:
                 return False
 
         if len(line.raw) <= _MENDED_LENGTH:
-            refusal.params["mended"] = tuple(_mended(line.raw, refusal, is_understood))
+            refusal.params["lines"] = lines = dict(_mended(line.raw, refusal, is_understood))
+            refusal.params["mended"] = tuple(lines.values())[:_MOST]
         raise
 
 
-def _mended(typed: str, refusal: Invalid, is_understood: Callable[[str], bool]) -> Iterator[str]:
-    forms = [str(form) for form in refusal.params.get("nearest", ())]
-    given = str(refusal.params.get("given", ""))
-    for form in forms if len(forms) <= _MOST else forms[:1]:
-        mended = next(filter(is_understood, _with_form(typed, given, form)), None)
+def _mended(typed: str, refusal: Invalid, is_understood: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
+    """Yield each form with the line that it mends: all where each has a button, otherwise the first."""
+    forms = [str(form) for form in (*refusal.params.get("nearest", ()), *refusal.params.get("further", ()))]
+    given, whole = str(refusal.params.get("given", "")), "replaced" in refusal.params
+    given = str(refusal.params.get("replaced", given))
+    most = _TRIED if refusal.params.get("part") in _WITH_BUTTONS else _MOST
+    for form in forms[:_TRIED]:
+        mended = next(filter(is_understood, _with_form(typed, given, form, whole=whole)), None)
         if mended is not None:
-            yield mended
+            yield form, mended
+            most -= 1
+        if not most:
+            return
 
 
-def _with_form(typed: str, given: str, form: str) -> Iterator[str]:
-    """Yield the line with a form in the place of what was given, at each place that it may have, or at its end."""
+def _with_form(typed: str, given: str, form: str, *, whole: bool) -> Iterator[str]:
+    """Yield the line with a form in the place of what was given, at each place that it may have, or at its end. `whole`: it
+    stands for just what was given."""
     typed = typed.rstrip(" ,，、;；")
     if given in (":", "："):
         yield typed.replace(given, f"{form}{given}", 1)
@@ -78,7 +93,8 @@ def _with_form(typed: str, given: str, form: str) -> Iterator[str]:
         for _ in range(_PLACES):
             if start < 0:
                 break
-            end = _replaced_end(typed, start + len(given), given, form)
+            end = start + len(given)
+            end = end if whole else _replaced_end(typed, end, given, form)
             yield _joined(typed[:start], form) + typed[end:]
             start = typed.rfind(given, 0, start)
     yield _joined(f"{typed} ", form).strip()

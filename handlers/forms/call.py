@@ -27,6 +27,7 @@ from handlers.forms.fields import (
 )
 from handlers.forms.form import Form, field
 from handlers.grammar.amounts import parse_amount
+from handlers.grammar.inexact_amounts import speaks_of_amount
 from handlers.messages.block_kit.elements import write_loan_and_time
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
@@ -65,14 +66,20 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 
 async def submit(request: Request) -> Message:
     """Log the call, as the command does."""
-    due = read_due(request, "next")
+    outcome = request.one("outcome")
+    due = read_due(request, "next", limit=VOCABULARY.outcome(outcome).takes_amount)
     step = NextStep(due, request.one("next_purpose") or None, request.one("next_note")) if due else None
     minutes = request.one("minutes")
     answer = await calls.log_call(
         request.desk,
         loan=loan_of(request, follow_up=request.one("follow_up")),
-        outcome=request.one("outcome"),
-        details=CallDetails(request.one("purpose") or None, request.one("note"), amount=_amount_of(request)),
+        outcome=outcome,
+        details=CallDetails(
+            request.one("purpose") or None,
+            request.one("note"),
+            amount=_amount_of(request),
+            amount_in_note=speaks_of_amount(request.one("note")),
+        ),
         next_step=step,
         minutes=int(minutes) if minutes else None,
         line="\n".join(f"{name}={value}" for name, value in sorted(request.typed.items())),
@@ -178,7 +185,7 @@ async def build_part_payment(request: Request, private: Private, typed: Typed) -
 
 async def submit_part_payment(request: Request) -> Message:
     """Record the part payment, and plan the call about the rest."""
-    due, private = read_due(request, "next"), request.private
+    due, private = read_due(request, "next", limit=True), request.private
     result = await shares.pay_part(request.desk, UUID(private["c"]), None, due)
     call_undo = UUID(private["u"]) if "u" in private else None
     return logged(request.t, result, request.zone, call_undo=call_undo)

@@ -19,7 +19,7 @@ from handlers.forms.fields import (
 from handlers.forms.form import Form
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
-from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
+from handlers.messages.block_kit.view import TICKS, FormWriter, Private, Typed, View
 from handlers.messages.documents import requested
 
 _PLAIN = [document for document in VOCABULARY.documents if not document.takes_words]
@@ -32,6 +32,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
     number = str(typed["loan"])
     chosen = await chosen_loan(request.desk, number) if number else None
     lacking = await documents.missing_documents(request.desk, loan_of(request, number=number)) if number else ()
+    lacking = lacking[:TICKS]
     form = FormWriter(t, private, typed)
     loan_field(t, form, chosen)
     if lacking:
@@ -52,7 +53,7 @@ async def submit(request: Request) -> Message:
     if not wanted:
         raise Invalid("nothing_chosen")
     asked = await documents.request_documents(
-        request.desk, loan=loan_of(request), wanted=wanted, by=read_due(request, "by")
+        request.desk, loan=loan_of(request), wanted=wanted, by=read_due(request, "by", limit=True)
     )
     return requested(request.t, asked, request.zone)
 

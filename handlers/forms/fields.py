@@ -14,6 +14,7 @@ from desk.loans.views import FollowUpView
 from handlers.door.request import Request
 from handlers.forms.form import field, fill_button
 from handlers.grammar.due import parse_due
+from handlers.grammar.reader import parse_limit
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.message import Button
 from handlers.messages.block_kit.translator import Translator
@@ -157,10 +158,11 @@ def typed_due(due: Due, zone: ZoneInfo) -> str:
     return due.on.isoformat() if due.at is None else f"{due.at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-def read_due(request: Request, name: str) -> Due | None:
-    """Return the due time in a field, or None if it is empty. Raises Invalid as the grammar does, for that field."""
+def read_due(request: Request, name: str, *, limit: bool = False) -> Due | None:
+    """Return the due time in a field, or None if it is empty. With `limit`, `by fri` and `周五前` are that day. Raises Invalid
+    as the grammar does, for that field."""
     typed = request.one(name).strip()
     if not typed:
         return None
     with field(name):
-        return parse_due(typed, request.desk.now, request.zone)
+        return (parse_limit if limit else parse_due)(typed, request.desk.now, request.zone)

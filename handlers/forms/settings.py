@@ -108,7 +108,7 @@ def _merged(
 def _hours(request: Request, now: Mapping[str, str]) -> WorkingHours:
     days = frozenset(int(day) for day in now["days"])
     start, end = time.fromisoformat(now["start"]), time.fromisoformat(now["end"])
-    return WorkingHours(start=start, end=end, days=days, zone=zone_of(request.desk.member))
+    return WorkingHours(start=start, end=end, days=days, zone=zone_of(request.desk, request.desk.member))
 
 
 async def _absence(request: Request, now: Mapping[str, str]) -> NewAbsence | None:

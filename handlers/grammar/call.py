@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from desk.calls.matching import CallDetails
@@ -12,6 +13,7 @@ from desk.core.values import Amount, Due, LoanRef
 from desk.core.vocabulary import Outcome
 from handlers.grammar.amounts import AmountMatch, amount_at
 from handlers.grammar.due import correct_spelling, due_end, next_weekday_readings
+from handlers.grammar.inexact_amounts import inexact_amount_end
 from handlers.grammar.reader import HelpRequest, Reader, take_purpose_and_note, with_params
 from handlers.grammar.terms import OUTCOMES, PURPOSES, example
 from handlers.grammar.text import Line, splits_word
@@ -22,7 +24,7 @@ _MOST_OPENERS = 20
 """How many openers are tried, from the end of the line, so that a long line does not take long."""
 _BRACKETED = re.compile(r"<[^<>\s]*$")
 _BARE_NUMBER = re.compile(r"[01]?[0-9]|2[0-3]")
-_DIGITS_BEHIND_DATE = re.compile(r"(?P<date>.*\D)(?P<digits>[0-9]{3,})", re.DOTALL)
+_DIGITS_BEHIND_DATE = re.compile(r"(?P<date>.*[^0-9,.])(?P<digits>[0-9][0-9,.]{2,})", re.DOTALL)
 _SEVERAL_MEANINGS = ("due_ambiguous", "due_range", "due_bare_number", "due_part_of_day", "next_weekday_ambiguous")
 
 
@@ -48,32 +50,68 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> CallRequest | HelpReques
         return request
     loan = reader.expect_loan(OUTCOMES)
     outcome = _expect_outcome(reader)
-    amount = _take_amount(reader, outcome) if outcome.takes_amount else None
+    begin = reader.at
+    inexact = outcome.takes_amount and _take_inexact_amount(reader)
+    amount = _take_amount(reader, outcome) if outcome.takes_amount and not inexact else None
     try:
         plan = _plan(reader, outcome)
     except Invalid as refusal:
         raise _or_amount(refusal, reader, amount) if outcome.takes_amount else refusal from None
-    details = _take_details(reader, plan.note_end)
-    if amount is not None:
-        details = replace(details, amount=amount)
-    return CallRequest(loan, outcome.code, details, plan.step, plan.noted)
+    step = plan.step
+    if outcome.takes_amount and not inexact and amount is None and step is not None:
+        amount, step = _amount_behind(step)
+    if inexact:
+        reader.move(begin)
+        details = CallDetails(note=reader.take_note(plan.note_end))
+    else:
+        details = replace(_take_details(reader, plan.note_end), amount=amount)
+    return CallRequest(loan, outcome.code, details, step, plan.noted)
+
+
+def _amount_behind(step: NextStep) -> tuple[Amount | None, NextStep]:
+    """Return the amount in a named currency that stands behind the day of a promise (`周五 3000元`), and the step without it."""
+    line = Line.plain(step.note)
+    try:
+        found = amount_at(line, 0)
+    except Invalid:
+        return None, step
+    if found is None or not found.amount.currencies or step.purpose is not None:
+        return None, step
+    return found.amount, replace(step, note=line.trimmed(line.skip_parts(found.end)))
+
+
+def _take_inexact_amount(reader: Reader) -> bool:
+    """Move past an amount that is not exact (`about 3000`), which is part of the note; return whether there was one."""
+    end = inexact_amount_end(reader.line, reader.at)
+    if end:
+        reader.move_past(end)
+    return bool(end)
 
 
 def _expect_outcome(reader: Reader) -> Outcome:
     if reader.done or reader.norm[reader.at] == ":":
-        reader.refuse("outcome_missing", "outcome", OUTCOMES.display_forms(reader.line))
+        note = reader.probe(reader.at).take_note()
+        forms = OUTCOMES.display_forms(reader.line)
+        reader.refuse("outcome_missing", "outcome", forms, fill={"note": note} if note else {})
     found = reader.find_word(OUTCOMES)
     if found is None:
         reader.refuse("outcome_unknown", "outcome", OUTCOMES.nearest(reader.line, reader.at))
     reversal_end = OUTCOMES.reversal_end(reader.norm, found)
     if reversal_end is not None:
-        given = reader.line.original(reader.at, reversal_end)
-        nearest = example(
-            given if reader.line.chinese is None else reader.line, f"已接通：{given}", f"reached: {given}"
-        )
-        raise Invalid("outcome_unclear", part="outcome", given=given, nearest=(nearest,))
+        _refuse_unclear(reader, found.word, reader.line.original(reader.at, reversal_end), found.end)
     reader.move_past(found.end)
     return found.word
+
+
+def _refuse_unclear(reader: Reader, outcome: Outcome, given: str, end: int) -> NoReturn:
+    """Refuse `paid half`, which is not paid. An instalment of which a part was paid may be meant."""
+    like = given if reader.line.chinese is None else reader.line
+    nearest = (example(like, f"已接通：{given}", f"reached: {given}"),)
+    further: tuple[str, ...] = ()
+    if outcome.settles_instalment and inexact_amount_end(reader.line, reader.line.skip(end)):
+        further = (example(like, f"部分还款，明天：{given}", f"part paid tomorrow: {given}"),)
+    more = {"further": further, "ref": reader.loan, "fill": {"note": reader.line.trimmed(reader.at)}}
+    raise Invalid("outcome_unclear", part="outcome", given=given, nearest=nearest, **more)
 
 
 def _take_amount(reader: Reader, outcome: Outcome) -> Amount | None:
@@ -99,6 +137,8 @@ def _take_amount(reader: Reader, outcome: Outcome) -> Amount | None:
 def _amount_in_note(reader: Reader) -> Amount | None:
     """Return the amount with which a note begins; no note is refused."""
     reader.take_colon()
+    if inexact_amount_end(reader.line, reader.at):
+        return None
     try:
         found = amount_at(reader.line, reader.at)
     except Invalid:
@@ -155,7 +195,7 @@ def _plan(reader: Reader, outcome: Outcome) -> _Plan:
     noted: tuple[Due, ...] = ()
     for at, opener in reversed(list(enumerate(openers))):
         if colon is not None and opener.start() > colon:
-            whole, meant = _in_note(reader.probe(opener.end()), opener)
+            whole, meant = _in_note(reader.probe(opener.end()), outcome, opener)
             if whole:
                 return _Plan(opener.start(), NextStep(due=meant[0]))
             noted = noted or meant
@@ -170,14 +210,14 @@ def _plan(reader: Reader, outcome: Outcome) -> _Plan:
         behind = reader.probe(opener.end())
         behind.take_colon()
         _refuse_unfinished(behind, opener, start)
-        if due := _take_next_due(behind, opener):
+        if due := _take_next_due(behind, outcome, opener):
             purpose, note = take_purpose_and_note(behind)
             return _Plan(opener.start(), NextStep(due=due, purpose=purpose, note=note))
         _refuse_misspelled(behind, opener)
-    if direct and colon is None and (step := _step_behind_outcome(reader.probe(start))):
+    if direct and colon is None and (step := _step_behind_outcome(reader.probe(start), outcome)):
         return _Plan(start, step)
     if colon is not None and not noted:
-        whole, noted = _in_note(reader.probe(colon))
+        whole, noted = _in_note(reader.probe(colon), outcome)
         if direct and whole:
             return _Plan(start, NextStep(due=noted[0]))
     return _Plan(len(line.norm), noted=noted)
@@ -192,20 +232,25 @@ def _colon(reader: Reader) -> int | None:
     return at if reader.norm.startswith(":", at) else None
 
 
-def _step_behind_outcome(reader: Reader) -> NextStep | None:
+def _step_behind_outcome(reader: Reader, outcome: Outcome) -> NextStep | None:
     """Return the next step directly behind an outcome that needs one."""
-    due = reader.take_due(part="next")
+    due = _take_due(reader, outcome)
     if due is None:
         return None
     purpose, note = take_purpose_and_note(reader)
     return NextStep(due=due, purpose=purpose, note=note)
 
 
-def _in_note(reader: Reader, opener: re.Match[str] | None = None) -> tuple[bool, tuple[Due, ...]]:
+def _take_due(reader: Reader, outcome: Outcome) -> Due | None:
+    """Take a due time. Money that is promised by a day is asked about on that day."""
+    return reader.take_limit(part="next") if outcome.takes_amount else reader.take_due(part="next")
+
+
+def _in_note(reader: Reader, outcome: Outcome, opener: re.Match[str] | None = None) -> tuple[bool, tuple[Due, ...]]:
     """Return whether one due time is all that is left of a note, and the due times that its words may begin with."""
     reader.take_colon()
     try:
-        due = _take_next_due(reader, opener) if opener else reader.take_due()
+        due = _take_next_due(reader, outcome, opener) if opener else _take_due(reader, outcome)
     except Invalid as refusal:
         several = refusal.code in _SEVERAL_MEANINGS
         return False, refusal.params.get("readings") or refusal.params.get("meant", ()) if several else ()
@@ -250,7 +295,7 @@ def _refuse_unfinished(reader: Reader, opener: re.Match[str], start: int) -> Non
     if reader.done and (directly or (opener[0].endswith(">") and not _closes_bracket(reader, opener))):
         given = reader.line.original(*opener.span())
         nearest = example(reader.line, f"{given} 明天10:00", f"{given} tomorrow 10:00")
-        raise Invalid("next_due_missing", part="next", given=given, nearest=(nearest,))
+        raise Invalid("next_due_missing", part="next", given=given, nearest=(nearest,), ref=reader.loan)
     number = _BARE_NUMBER.match(reader.norm, reader.at) if directly else None
     if number and reader.line.skip(number.end()) >= len(reader.norm):
         reader.refuse("due_bare_number", "next", (f"{number[0]:0>2}:00",))
@@ -267,15 +312,15 @@ def _closes_bracket(reader: Reader, opener: re.Match[str]) -> bool:
     return _BRACKETED.search(reader.norm, max(0, opener.start() - _MAX_DUE_LENGTH), opener.start()) is not None
 
 
-def _take_next_due(reader: Reader, opener: re.Match[str]) -> Due | None:
+def _take_next_due(reader: Reader, outcome: Outcome, opener: re.Match[str]) -> Due | None:
     if opener[0] != "next":
-        return reader.take_due(part="next")
+        return _take_due(reader, outcome)
     try:
         readings = next_weekday_readings(reader.line, reader.at, reader.now, reader.zone)
     except Invalid as refusal:
         raise _with_opener(refusal, opener[0]) from None
     if readings is None:
-        return reader.take_due(part="next")
+        return _take_due(reader, outcome)
     due, *others = readings.readings
     if others:
         given = reader.line.original(opener.start(), readings.end)

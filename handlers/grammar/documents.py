@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef
-from handlers.grammar.reader import HelpRequest, Reader, with_params
+from handlers.grammar.reader import BY, HelpRequest, Reader, with_params
 from handlers.grammar.terms import DOCUMENTS, Terms, example, is_chinese, keyword
 from handlers.grammar.text import Line, is_separator, splits_word
 
@@ -23,8 +23,9 @@ _ACTS = Terms(
     )
 )
 _TICKS: dict[str, Tick] = {"got": "got", "accept": "accept", "cancel": "cancel"}
-_BY = Terms((keyword("by", "截止", "截止到", "在", "before", "until"),), joins=True)
 _MAYBE_BEFORE = re.compile(r"[周星礼明后今本下这月年大0-9一二三四五六七八九十][^\s,、;]{0,16}前")
+_REJECTED = 3
+"""How many examples there are of a document that is sent back."""
 _AND = re.compile(r"(?:和|与|及|以及|[&+]|and(?![a-z]))\s*")
 
 
@@ -91,7 +92,8 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> DocumentsRequest | HelpR
     reader.take_colon()
     if act.code == "reject":
         return _reject(reader, loan)
-    return TickOff(loan, _TICKS[act.code], _DocumentList(reader, by_allowed=False, words_required=False).read())
+    items = _DocumentList(reader, by_allowed=False, words_required=False, act=act.code)
+    return TickOff(loan, _TICKS[act.code], items.read())
 
 
 def _request(reader: Reader, loan: LoanRef) -> Request:
@@ -102,7 +104,11 @@ def _request(reader: Reader, loan: LoanRef) -> Request:
 def _reject(reader: Reader, loan: LoanRef) -> Reject:
     """Read one document and the reason; for `other`, its words after a first colon and the reason after a second."""
     start = reader.at
-    document = reader.expect_word(DOCUMENTS, "document", unknown="document_unknown", missing="document_missing")
+    if reader.done:
+        why = example(reader.line, "：不清晰", ": blurred")
+        forms = DOCUMENTS.display_forms(reader.line)[:_REJECTED]
+        reader.refuse("document_missing", "document", tuple(f"{form}{why}" for form in forms), act="reject")
+    document = reader.expect_word(DOCUMENTS, "document", unknown="document_unknown")
     _refuse_second_document(reader, start)
     words = ""
     second = reader.norm.find(":", reader.at + 1)
@@ -123,7 +129,8 @@ def _refuse_second_document(reader: Reader, start: int) -> None:
         pass
     if probe.at > first_end and reader.norm.startswith(":", probe.at):
         given, first = reader.line.trimmed(start, probe.at), reader.line.trimmed(start, first_end)
-        raise Invalid("document_each", part="document", given=given, nearest=(f"{first}: {probe.take_note()}",))
+        nearest, replaced = (f"{first}: {probe.take_note()}",), reader.line.trimmed(start)
+        raise Invalid("document_each", part="document", given=given, nearest=nearest, replaced=replaced)
 
 
 def _take_next_document(reader: Reader) -> bool:
@@ -139,11 +146,12 @@ def _take_next_document(reader: Reader) -> bool:
 class _DocumentList:
     """The list of documents in a line and, with `by_allowed`, the time by which they are needed.
 
-    With `words_required`, `other` must say which document it is.
+    With `words_required`, `other` must say which document it is. `act` is what is to be done with documents that are there.
     """
 
-    def __init__(self, reader: Reader, *, by_allowed: bool, words_required: bool) -> None:
-        self._reader = reader
+    def __init__(self, reader: Reader, *, by_allowed: bool, words_required: bool, act: str = "") -> None:
+        self._reader, self._start = reader, reader.at
+        self._act = act
         self._by_allowed = by_allowed
         self._words_required = words_required
         self._items: dict[tuple[str, str], Item] = {}
@@ -155,24 +163,32 @@ class _DocumentList:
         while not reader.done:
             if self._take_item() or (self._by_allowed and self._take_by()):
                 continue
-            if self._by_allowed and reader.find_word(_BY):
+            if self._by_allowed and reader.find_word(BY):
                 raise self._by_due_missing()
-            reader.refuse("document_unknown", "document", DOCUMENTS.nearest(reader.line, reader.at))
+            if self._items and (conjunction := _AND.match(reader.norm, reader.at)):
+                reader.move(conjunction.end())
+            reader.refuse("document_unknown", "document", DOCUMENTS.nearest(reader.line, reader.at), act=self._act)
         if not self._items:
-            reader.refuse("document_missing", "document", DOCUMENTS.display_forms(reader.line))
+            reader.refuse("document_missing", "document", DOCUMENTS.display_forms(reader.line), act=self._act)
         return tuple(self._items.values())
+
+    def _twice(self, code: str, part: str, given: str, start: int) -> Invalid:
+        """Return the refusal of what the line says a second time, at `start`, with the list up to there."""
+        line = self._reader.line
+        nearest, replaced = (line.trimmed(self._start, start),), line.trimmed(self._start, self._reader.at)
+        return Invalid(code, part=part, given=given, nearest=nearest, replaced=replaced)
 
     def _by_due_missing(self) -> Invalid:
         """Return the refusal of `by` without a due time, with the word in its place."""
         reader, start = self._reader, self._reader.at
-        reader.take_word(_BY)
+        reader.take_word(BY)
         reader.take_token()
         given = reader.line.trimmed(start, reader.at)
         return Invalid("by_due_missing", part="by", given=given, nearest=(example(reader.line, "周五前", "by fri"),))
 
     def _take_by(self) -> bool:
         reader, start = self._reader, self._reader.at
-        has_by = reader.take_word(_BY) is not None
+        has_by = reader.take_word(BY) is not None
         try:
             due = reader.take_due(part="by", before=True)
         except Invalid as refusal:
@@ -184,7 +200,7 @@ class _DocumentList:
         if not has_by and not given.endswith("前"):
             raise Invalid("by_missing", part="by", given=given, nearest=(example(given, f"{given}前", f"by {given}"),))
         if self.by is not None:
-            raise Invalid("by_twice", part="by", given=given, nearest=(given,))
+            raise self._twice("by_twice", "by", given, start)
         self.by = due
         return True
 
@@ -200,7 +216,7 @@ class _DocumentList:
         key = (item.code, item.words.casefold())
         if key in self._items:
             given = reader.line.trimmed(start, reader.at)
-            raise Invalid("document_twice", part="document", given=given, nearest=(given,))
+            raise self._twice("document_twice", "document", given, start)
         self._items[key] = item
         return True
 
@@ -240,7 +256,7 @@ class _DocumentList:
         """Return whether `by` and a due time begin at `at`, even one that is refused."""
         probe = self._reader.probe(at)
         try:
-            return self._by_allowed and probe.take_word(_BY) is not None and probe.take_due() is not None
+            return self._by_allowed and probe.take_word(BY) is not None and probe.take_due() is not None
         except Invalid:
             return True
 

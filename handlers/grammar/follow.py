@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import Invalid
@@ -69,44 +69,45 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> FollowRequest | HelpRequ
     if request := reader.help_request():
         return request
     loan = reader.expect_loan(_ACTS, due_follows=True)
+    start = reader.at
     act = reader.take_word(_ACTS)
     if act is None:
         return _assign(reader, loan)
     if act.code == "move":
-        return _move(reader, loan)
+        return _move(reader, loan, start)
     return Finish(loan=loan, kind="done" if act.code == "done" else "cancelled", why=reader.take_note())
 
 
 def _assign(reader: Reader, loan: LoanRef) -> Assign:
     who = reader.take_person()
     start = reader.at
-    due = _expect_due(reader, suggest_acts=who is None)
+    fill = {"who": who.slack_id} if who and who.slack_id else {}
+    due = _expect_due(reader, suggest_acts=who is None, fill=fill)
     _refuse_person_after_due(reader, start)
     purpose, note = take_purpose_and_note(reader)
     return Assign(loan=loan, who=who, due=due, purpose=purpose, note=note)
 
 
-def _move(reader: Reader, loan: LoanRef) -> Move:
+def _move(reader: Reader, loan: LoanRef, start: int) -> Move:
     reader.take_colon()
-    start = reader.at
-    due = _expect_due(reader, suggest_acts=False)
-    typed = reader.line.trimmed(start, reader.at)
-    reader.expect_end("due", example(typed, f"改期 {typed}", f"move {typed}"))
+    due = _expect_due(reader, suggest_acts=False, asks="move")
+    typed, replaced = reader.line.trimmed(start, reader.at), reader.line.trimmed(start)
+    reader.expect_end("due", typed, replaced=replaced, asks="move")
     return Move(loan=loan, due=due)
 
 
-def _expect_due(reader: Reader, *, suggest_acts: bool) -> Due:
+def _expect_due(reader: Reader, *, suggest_acts: bool, **params: Any) -> Due:
     line = reader.line
     examples = (example(line, "明天10:00", "tomorrow 10:00"), example(line, "周五下午3点", "fri 3pm"))
     if reader.done:
-        reader.refuse("due_missing", "due", examples)
+        reader.refuse("due_missing", "due", examples, **params)
     due = reader.take_due()
     if due is None:
         if correction := correct_spelling(reader.line, reader.at, reader.now, reader.zone):
             raise Invalid("due_unknown", part="due", given=correction[0], nearest=(correction[1],))
         _refuse_purpose_first(reader)
         near = _ACTS.nearest(reader.line, reader.at) if suggest_acts else ()
-        reader.refuse("due_unknown", "due", (*examples, *near))
+        reader.refuse("due_unknown", "due", (*examples, *near), **params)
     return due
 
 
@@ -127,4 +128,6 @@ def _refuse_person_after_due(reader: Reader, due_start: int) -> None:
     due_end = reader.at
     if reader.take_person() is not None:
         due, who = reader.line.trimmed(due_start, due_end), reader.line.trimmed(due_end, reader.at)
-        raise Invalid("who_behind_due", part="who", given=who, nearest=(f"{who} {due}", f"{due}: {who}"))
+        replaced = reader.line.trimmed(due_start, reader.at)
+        nearest = (f"{who} {due}", f"{due}: {who}")
+        raise Invalid("who_behind_due", part="who", given=who, nearest=nearest, replaced=replaced)

@@ -107,9 +107,12 @@ def _card(reader: Reader) -> Card:
     words = reader.line.trimmed(reader.at)[:40]
     near = _ACTS.nearest(reader.line, reader.at)
     loan = reader.expect_loan()
-    reader.expect_end(
-        "line", example(reader.line, f"查 {words}", f"find {words}"), *(near if len(near) < len(_ACTS.words) else ())
+    near = near if len(near) < len(_ACTS.words) else ()
+    nearest = (
+        example(reader.line, f"查 {words}", f"find {words}"),
+        *(f"{act} {words.partition(' ')[2]}" for act in near),
     )
+    reader.expect_end("line", *nearest, replaced=words)
     return Card(loan)
 
 
@@ -134,7 +137,10 @@ def _new(reader: Reader, region: str) -> New:
     phone = find_phone(reader.norm, reader.at, region)
     if phone is None:
         given = reader.line.trimmed(reader.at)[:40]
-        raise Invalid("phone_missing", part="phone", given=given, nearest=EXAMPLES)
+        fill = {"name": given} if given else {}
+        name = "" if given else example(reader.line, "王小明 ", "Wang Fang ")
+        nearest = tuple(f"{name}{each}" for each in EXAMPLES)
+        raise Invalid("phone_missing", part="phone", given=given, nearest=nearest, ref=None, fill=fill)
     name = reader.line.trimmed(reader.at, phone.start)
     if not name:
         _refuse_without_name(reader, phone)
@@ -149,12 +155,16 @@ def _refuse_without_name(reader: Reader, phone: PhoneMatch) -> NoReturn:
     note = ""
     if is_chinese(name):
         name, _, note = name.partition(" ")
-    raise Invalid("name_missing", part="name", given=given, nearest=(f"{name} {number} {note}".rstrip(),))
+    nearest, fill = (f"{name} {number} {note}".rstrip(),), {"phone": number}
+    raise Invalid("name_missing", part="name", given=given, nearest=nearest, ref=None, fill=fill)
 
 
 def _edit(reader: Reader, region: str) -> Edit:
     loan = reader.expect_loan()
-    word = reader.expect_word(_FIELDS, "field", unknown="field_unknown", missing="field_unknown")
+    if reader.find_word(_FIELDS) is None and len(reader.line.trimmed(reader.at).split()) < 2:
+        values = zip(_FIELDS.display_forms(reader.line), _VALUE_EXAMPLES.values(), strict=True)
+        reader.refuse("field_unknown", "field", [f"{word} {example(reader.line, *each)}" for word, each in values])
+    word = reader.expect_word(_FIELDS, "field", unknown="field_unknown")
     value = reader.take_note()
     if not value:
         reader.refuse("value_missing", "value", (example(reader.line, *_VALUE_EXAMPLES[word.code]),))

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef, PersonRef
 from desk.core.vocabulary import Word
-from handlers.grammar.due import longest_due
+from handlers.grammar.due import longest_due, parse_due
 from handlers.grammar.terms import PURPOSES, TermMatch, Terms, example, keyword
 from handlers.grammar.text import Line, is_separator
 
@@ -21,6 +21,20 @@ _MAX_GIVEN_LENGTH = 40
 
 _FOLLOW_UP = re.compile(r"(?P<loan>.+)/(?P<number>[1-9][0-9]{0,3})")
 _CHINESE_AFTER_DIGIT = re.compile(r"(?<=[0-9])(?=[\u3400-\u9fff])")
+_PERSON = re.compile(r"[^\W\d_][\w.'-]*")
+"""A word that may be a member's name."""
+
+BY = Terms(
+    (
+        keyword(
+            *("by", "截止", "截止到", "截至", "在", "最迟", "最晚", "至迟"),
+            *("before", "until", "till", "no later than", "not later than", "on or before", "by no later than"),
+        ),
+    ),
+    joins=True,
+)
+"""What may come before a time that is a limit."""
+
 _HELP = Terms((keyword("help", "帮助", "?", "??", "--help", "-h", "怎么用", "用法"),))
 
 
@@ -42,8 +56,8 @@ class ChannelRef:
 class Reader:
     """Access to a line part by part. `at` is the position: an offset in `line.norm` that is never on a separator.
 
-    The `take_` methods return a part and move past it, or return None without moving if it is not there. The `expect_` methods
-    raise `Invalid` in that case.
+    `loan` is the one that was read. The `take_` methods return a part and move past it, or return None without moving if it is
+    not there. The `expect_` methods raise `Invalid` in that case.
     """
 
     def __init__(self, line: Line, now: datetime, zone: ZoneInfo) -> None:
@@ -52,6 +66,7 @@ class Reader:
         self.at = line.skip(0)
         self.now = now
         self.zone = zone
+        self.loan: LoanRef | None = None
 
     @property
     def done(self) -> bool:
@@ -136,11 +151,13 @@ class Reader:
         self.move_past(end)
         return PersonRef(word=word)
 
-    def expect_person(self, part: str) -> PersonRef:
-        """Take a person. Raise `Invalid` (`person_missing`)."""
+    def expect_person(self, part: str, form: str = "@name", **params: Any) -> PersonRef:
+        """Take a person. Raise `Invalid` (`person_missing`) with the example `form`, or with the word here behind `@`."""
         person = self.take_person()
         if person is None:
-            self.refuse("person_missing", part, ("@name",))
+            given = self.given
+            nearest = f"@{given}" if _PERSON.fullmatch(given) else form
+            self.refuse("person_missing", part, (nearest,), **params)
         return person
 
     def take_channel(self) -> ChannelRef | None:
@@ -158,7 +175,7 @@ class Reader:
         begins there or, with `due_follows`, a due time.
         """
         if self.done or self.line.reference_at(self.at) is not None or self.norm[self.at] in "@:":
-            raise Invalid("loan_missing", part="loan", given=self.given, nearest=("L-1042",))
+            self.refuse("loan_missing", "loan", ("L-1042",))
         start = self.at
         end = self.line.loan_end(start, self._token_end())
         end = self._loan_end(start, end, following, due_follows=due_follows)
@@ -168,9 +185,11 @@ class Reader:
         whole = self.line.original(start, end)
         parts = _FOLLOW_UP.fullmatch(self.norm[start:end])
         if parts is None:
-            return LoanRef(whole=whole, text=whole)
-        text = self.line.original(start, start + parts.end("loan"))
-        return LoanRef(whole=whole, text=text, follow_up=int(parts["number"]))
+            self.loan = LoanRef(whole=whole, text=whole)
+        else:
+            text = self.line.original(start, start + parts.end("loan"))
+            self.loan = LoanRef(whole=whole, text=text, follow_up=int(parts["number"]))
+        return self.loan
 
     def take_due(self, *, part: str = "due", before: bool = False) -> Due | None:
         """Take the longest due time here; with `before`, also one of the form `周五前`.
@@ -185,6 +204,15 @@ class Reader:
             return None
         self.move_past(due.end)
         return due.due
+
+    def take_limit(self, *, part: str) -> Due | None:
+        """Take a due time, also as a limit: `by fri`, `周五前`. Raise as `take_due` does."""
+        start = self.at
+        self.take_word(BY)
+        due = self.take_due(part=part, before=True)
+        if due is None:
+            self.move(start)
+        return due
 
     def skip_due(self) -> bool:
         """Move past a due time that is not refused; return whether there was one."""
@@ -212,14 +240,16 @@ class Reader:
         found = self.find_word(_HELP)
         return HelpRequest("help") if found and self.line.skip(found.end) >= len(self.norm) else None
 
-    def expect_end(self, part: str = "line", *nearest: str) -> None:
+    def expect_end(self, part: str = "line", *nearest: str, **params: Any) -> None:
         """Raise `Invalid` (`not_understood`) if anything is left."""
         if not self.done:
-            raise Invalid("not_understood", part=part, given=self.given, nearest=nearest)
+            self.refuse("not_understood", part, nearest, **params)
 
-    def refuse(self, code: str, part: str, nearest: Sequence[str] = ()) -> NoReturn:
-        """Raise `Invalid` about the text at the position."""
-        raise Invalid(code, part=part, given=self.given, nearest=tuple(nearest))
+    def refuse(self, code: str, part: str, nearest: Sequence[str] = (), **params: Any) -> NoReturn:
+        """Raise `Invalid` about the text at the position, with the loan that was read (`ref`) and further params. Of these
+        `fill` has the values that the line has for fields of the command's form, and `replaced` is what the nearest forms stand
+        for, if that is more than what was not understood, and `asks` names another part of the command than `part`."""
+        raise Invalid(code, part=part, given=self.given, nearest=tuple(nearest), ref=self.loan, **params)
 
     def _loan_end(self, start: int, end: int, following: Sequence[Terms[Any]], *, due_follows: bool) -> int:
         for boundary in _CHINESE_AFTER_DIGIT.finditer(self.norm, start, end):
@@ -242,6 +272,13 @@ class Reader:
             mention = self.line.reference_at(end) if self.norm[end] == "<" else None
             end = mention.end if mention else end + 1
         return end
+
+
+def parse_limit(text: str, now: datetime, zone: ZoneInfo) -> Due:
+    """Return the due time that the whole text means, also as a limit (`by fri`). Raise as `parse_due` does."""
+    reader = Reader(Line.plain(text), now, zone)
+    due = reader.take_limit(part="due")
+    return due if due is not None and reader.done else parse_due(text, now, zone)
 
 
 def with_params(refusal: Invalid, **params: object) -> Invalid:

@@ -41,7 +41,8 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> ReassignRequest | HelpRe
     outgoing = reader.take_person()
     loan = None if outgoing else reader.expect_loan()
     reader.take_word(_TO)
-    to = reader.expect_person("to")
+    fill = {"from": outgoing.slack_id} if outgoing and outgoing.slack_id else {}
+    to = reader.expect_person("to", fill=fill)
     why = reader.take_note()
     if outgoing is not None:
         return ReassignAll(from_=outgoing, to=to, why=why)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import Invalid
@@ -24,6 +25,17 @@ _ACTS = Terms(
         keyword("list", "列表", "名单", "成员", "members"),
     )
 )
+_EXAMPLES = {
+    "add": ("添加 @name 客户经理", "add @name agent"),
+    "drop": ("去掉 @name 客户经理", "drop @name agent"),
+    "remove": ("移除 @name 给 @name", "remove @name to @name"),
+    "away": ("请假 @name 到12月5日", "away @name until dec 5"),
+    "back": ("回来 @name", "back @name"),
+    "hours": ("工时 @name 09:00-18:00", "hours @name 09:00-18:00"),
+    "calendar": ("日历 12月25日 休息", "calendar dec 25 off"),
+    "list": ("列表", "list"),
+}
+"""A whole line per act, in Chinese and in English."""
 _TO = Terms((keyword("to", "给", "交给", "转给", "移交", "移交给"),), joins=True)
 _UNTIL = Terms((keyword("until", "到", "至", "直到", "till", "through", "to"),), joins=True)
 _COVER = Terms((keyword("cover", "代班", "代班人", "替班", "由", "covered by", "cover by"),), joins=True)
@@ -121,10 +133,21 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> TeamRequest | HelpReques
     help_request = reader.help_request()
     if help_request is not None:
         return ListTeam() if help_request.what == "usage" else help_request
-    act = reader.expect_word(_ACTS, "act", unknown="act_unknown")
+    act = reader.take_word(_ACTS)
+    if act is None:
+        _refuse_act(reader)
     request = _READERS[act.code](reader)
     reader.expect_end("line")
     return request
+
+
+def _refuse_act(reader: Reader) -> NoReturn:
+    """Refuse an unknown act with examples of the similar ones, which are whole where the line ends with it."""
+    similar = _ACTS.nearest(reader.line, reader.at)
+    found = [match.word for each in similar if (match := _ACTS.longest(each, 0))]
+    if reader.line.skip(reader.at + len(reader.given)) < len(reader.norm):
+        reader.refuse("act_unknown", "act", similar)
+    reader.refuse("act_unknown", "act", [example(reader.line, *_EXAMPLES[word.code]) for word in found])
 
 
 def _list(reader: Reader) -> ListTeam:
@@ -132,7 +155,7 @@ def _list(reader: Reader) -> ListTeam:
 
 
 def _add(reader: Reader) -> Add:
-    who = reader.expect_person("who")
+    who = reader.expect_person("who", example(reader.line, "@name 客户经理", "@name agent"))
     roles = _roles(reader)
     channel = reader.take_channel()
     if channel is None and reader.norm.startswith("#", reader.at):
@@ -146,7 +169,8 @@ def _add(reader: Reader) -> Add:
 
 
 def _drop(reader: Reader) -> Drop:
-    return Drop(who=reader.expect_person("who"), roles=_roles(reader))
+    who = reader.expect_person("who", example(reader.line, "@name 客户经理", "@name agent"))
+    return Drop(who=who, roles=_roles(reader))
 
 
 def _roles(reader: Reader) -> tuple[str, ...]:
@@ -168,20 +192,22 @@ def _roles(reader: Reader) -> tuple[str, ...]:
 
 
 def _remove(reader: Reader) -> Remove:
-    who = reader.expect_person("who")
-    reader.take_word(_TO)
-    return Remove(who=who, to=reader.expect_person("to"))
+    to = example(reader.line, "给 @name", "to @name")
+    who = reader.expect_person("who", f"@name {to}")
+    form = "@name" if reader.take_word(_TO) else to
+    return Remove(who=who, to=reader.expect_person("to", form))
 
 
 def _away(reader: Reader) -> Away:
-    who = reader.expect_person("who")
+    until_form = example(reader.line, "到12月5日", "until dec 5")
+    who = reader.expect_person("who", f"@name {until_form}")
     if reader.take_word(_UNTIL) is None:
-        reader.refuse("until_missing", "date", (example(reader.line, "到12月5日", "until dec 5"),))
+        reader.refuse("until_missing", "date", (until_form,))
     until = reader.expect_date(part="date").on
     if reader.done:
         return Away(who=who, until=until, cover=None)
     if reader.take_word(_COVER) is None:
-        reader.expect_end("line", "cover @name", "代班 @name")
+        reader.expect_end("line", example(reader.line, "代班 @name", "cover @name"))
     reader.take_colon()
     return Away(who=who, until=until, cover=reader.expect_person("cover"))
 
@@ -191,7 +217,7 @@ def _back(reader: Reader) -> Back:
 
 
 def _hours(reader: Reader) -> SetHours:
-    who = reader.expect_person("who")
+    who = reader.expect_person("who", "@name 09:00-18:00")
     if reader.done:
         reader.refuse("working_hours", "hours", ("09:00-18:00",))
     days_at = _DAYS_START.search(reader.norm, reader.at)
@@ -205,6 +231,8 @@ def _hours(reader: Reader) -> SetHours:
 
 
 def _calendar(reader: Reader) -> SetDay:
+    if reader.done:
+        reader.refuse("date_missing", "date", (example(reader.line, "12月25日 休息", "dec 25 off"),))
     on = reader.expect_date(part="date").on
     kind = reader.expect_word(_DAY, "day", unknown="day_kind_unknown")
     return SetDay(on=on, working=kind.code == "work", name=reader.take_note())

@@ -16,6 +16,8 @@ from handlers.messages.documents import brief_papers
 def due_list(t: Translator, view: DueList, value: dict[str, Any]) -> Message:
     """Render one page. `value` is what the buttons to other pages carry besides their offset."""
     writer = Writer().line(_title(t, view), f" · {view.total}")
+    if view.of_reminder:
+        writer.line(t("Only what this reminder lists and nobody has acted on."))
     if view.total:
         writer.bullets(_rows(t, view))
         elements.write_more(t, writer, view.more)
@@ -192,7 +194,8 @@ def _lists(t: Translator, view: DueList, value: dict[str, Any]) -> list[Button]:
     }
     buttons: list[Button] = []
     for period, label in labels.items():
-        if period != view.period:
-            kept = {name: each for name, each in value.items() if name != "k" or period not in OF_LOANS}
+        if period != view.period or view.of_reminder:
+            left = {"n", "k"} if period in OF_LOANS else {"n"}
+            kept = {name: each for name, each in value.items() if name not in left}
             buttons.append(Button(label, "due.list", {**kept, "p": period, "o": 0}))
     return buttons

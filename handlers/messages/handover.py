@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from desk.handover.moves import HandoverCounts
-from desk.handover.plans import PlanPreview, PlanResult, Share
+from desk.handover.plans import PlanPreview, PlanResult
 from desk.handover.reassigning import Preview, Reassignment
+from desk.handover.sharing import Share
 from desk.loans.views import LoanView
 from handlers.messages.block_kit.elements import form_button, masked_loan, stage, undo_button, write_more, write_moving
 from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
@@ -36,7 +37,19 @@ def preview(t: Translator, result: Preview) -> Message:
         Button(t("Reassign now"), "reassign.confirm", value, style="primary"),
         Button(t("Don't reassign"), "reassign.leave"),
     )
-    return writer.message()
+    return writer.buttons(*_counted(t, result)).message()
+
+
+def _counted(t: Translator, result: Preview) -> list[Button]:
+    """Return a button for each count of a preview, to the list of what it counts."""
+    counts, whose = result.counts, {"w": str(result.from_id)}
+    buttons = [Button(f"{stage(t, code)} {n}", "loan.mine", {"s": code, "o": 0, **whose}) for code, n in counts.stages]
+    if counts.follow_ups:
+        label = t.n("{n} open follow-up", "{n} open follow-ups", counts.follow_ups)
+        buttons.append(Button(label, "due.list", {"p": "all", **whose}))
+    if counts.late:
+        buttons.append(Button(t("{n} late", n=counts.late), "due.list", {"p": "late", **whose}))
+    return buttons
 
 
 def reassigned(t: Translator, result: Reassignment) -> Message:
@@ -107,7 +120,8 @@ def notice(
 ) -> Message:
     """Render the notice to a member who gave or received work. It names the others without notifying them.
 
-    `name` is the member's, where others read the notice too. `opens`: its reader may see the loan.
+    `name` is the member's, where others read the notice too: two who share a channel get one each. `opens`: its reader may
+    see the loan.
     """
     whom = other or (t("several members") if facts.get("several") else t("nobody"))
     writer = Writer().line(_from_to(t, facts, name=name, whom=whom, by=by))
@@ -128,13 +142,25 @@ def notice(
 
 
 def report(
-    t: Translator, facts: dict[str, Any], *, giver: str, taker: str, stayed: Sequence[str], undone: bool
+    t: Translator,
+    facts: dict[str, Any],
+    *,
+    name: str | None,
+    giver: str,
+    taker: str,
+    stayed: Sequence[str],
+    undone: bool,
 ) -> Message:
     """Render the notice to who confirmed a handover of many loans that it is carried out, or that it was undone.
 
-    `stayed` are the numbers of loans that others changed meanwhile. It names the two members without notifying them.
+    `name` is the reader's, where others read it too. `stayed` are the numbers of loans that others changed meanwhile. It
+    names the members without notifying them.
     """
-    writer = Writer().phrase(t, "Reassigned from {from_} to {to}:", from_=giver, to=taker)
+    writer = Writer()
+    if name is None:
+        writer.phrase(t, "Reassigned from {from_} to {to}:", from_=giver, to=taker)
+    else:
+        writer.phrase(t, "{name}: reassigned from {from_} to {to}:", name=name, from_=giver, to=taker)
     writer.line(_amounts(t, facts["loans"], facts["follow_ups"], facts["late"]))
     if undone:
         writer.line(Bold(t("This was undone.")))
@@ -148,15 +174,18 @@ def report(
     return writer.message()
 
 
-def owner_asked(t: Translator, loan: LoanView, *, owner_left: str) -> Message:
-    """Render the notice to managers that a loan is open again whose owner has left the desk."""
+def owner_asked(t: Translator, loan: LoanView, *, owner_left: str, owner: str | None, asks: bool) -> Message:
+    """Render the notice to managers that a loan is open again whose owner has left the desk. `owner` has taken it on since;
+    `asks`: nobody has, and the loan is still open."""
     writer = Writer()
     writer.line(masked_loan(t, loan))
     writer.line(
         t("A file of the lender's opened this loan again. Its owner {name} has left the desk.", name=owner_left)
     )
     card = Button(t("Open card"), "loan.card", {"l": str(loan.id)})
-    if loan.owner is not None:
+    if owner is not None:
+        writer.line(t("It belongs to {name} now.", name=owner))
+    if owner is not None or not asks:
         return writer.buttons(card).message()
     writer.line(Bold(t("Who takes it on?")))
     return writer.buttons(card, form_button(t("Reassign"), "reassign", loan=loan.id)).message()
@@ -168,7 +197,7 @@ def _from_to(t: Translator, facts: dict[str, Any], *, name: str | None, whom: st
             return t("From {whom} to you, reassigned by {by}:", by=by, whom=whom)
         return t("From you to {whom}, reassigned by {by}:", by=by, whom=whom)
     giver, taker = (whom, name) if facts["gained"] else (name, whom)
-    return t("From {giver} to {taker}, reassigned by {by}:", by=by, giver=giver, taker=taker)
+    return t("{name}: from {giver} to {taker}, reassigned by {by}:", by=by, giver=giver, taker=taker, name=name)
 
 
 def _write_shares(t: Translator, writer: Writer, shares: Sequence[Share]) -> None:

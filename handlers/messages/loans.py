@@ -1,6 +1,6 @@
 """Answers about loans: lists, the reader's day, new inquiries, corrections, stages. Only the reader sees them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from desk.loans.edits import LoanCorrected
@@ -85,23 +85,30 @@ def search_results(t: Translator, result: LoanList) -> Message:
     return writer.message()
 
 
-def own_loans(t: Translator, result: LoanList) -> Message:
-    """Render a page of the reader's own loans."""
+def own_loans(t: Translator, result: LoanList, value: Mapping[str, str] | None = None) -> Message:
+    """Render a page of the reader's own loans, or of a colleague's: then `value` is what the button to the next page carries
+    besides stage and offset."""
     writer = Writer()
-    if result.stage is not None:
-        name = stage(t, result.stage)
-        counted = t.n("You have {n} loan in {stage}", "You have {n} loans in {stage}", result.total, stage=name)
+    if result.of is not None:
+        what = stage(t, result.stage) if result.stage else t("Live loans")
+        writer.line(Bold(what), " · ", Mention(result.of), f" · {result.total}")
     else:
-        counted = t.n("You have {n} live loan", "You have {n} live loans", result.total)
-    writer.line(Bold(counted))
+        writer.line(Bold(_own_count(t, result)))
     if result.by_stage:
         writer.line(" · ".join(f"{stage(t, code)} {count}" for code, count in result.by_stage))
     _write_rows(t, writer, result.rows)
     write_more(t, writer, result.more)
     if result.more:
-        value = {"s": result.stage or "", "o": result.offset + len(result.rows)}
-        writer.buttons(Button(t("Show more"), "loan.mine", value))
+        following = {"s": result.stage or "", "o": result.offset + len(result.rows), **(value or {})}
+        writer.buttons(Button(t("Show more"), "loan.mine", following))
     return writer.message()
+
+
+def _own_count(t: Translator, result: LoanList) -> str:
+    if result.stage is not None:
+        name = stage(t, result.stage)
+        return t.n("You have {n} loan in {stage}", "You have {n} loans in {stage}", result.total, stage=name)
+    return t.n("You have {n} live loan", "You have {n} live loans", result.total)
 
 
 def inquiry_opened(t: Translator, result: NewInquiry, zone: ZoneInfo) -> Message:

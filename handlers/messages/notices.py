@@ -5,6 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.transaction import Desk
+from desk.core.vocabulary import VOCABULARY
 from desk.documents.views import arrived
 from desk.loans.lookup import may_see_as
 from desk.loans.views import loan_view
@@ -16,8 +17,9 @@ from desk.messages.notices import accepts_tables, locale_for, own_channel
 from desk.messages.set_aside import set_aside_now
 from desk.people import access_requests, accounts
 from desk.people.app_manifest import Additions
-from desk.people.members import shown_zone
+from desk.people.members import zone_of
 from desk.people.onboarding import setup_status
+from desk.rules.hours import known_zone
 from handlers.messages import digests, documents, handover, reminders, set_aside
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
@@ -33,10 +35,7 @@ async def compose(desk: Desk, notice: Notice, composers: Mapping[NoticeKind, Com
     reader = await desk.session.get(Member, notice.to_id) if notice.to_id else None
     t = Translator(await locale_for(desk, notice, reader))
     kind = KINDS[notice.kind]
-    if kind == kinds.SET_ASIDE and reader is not None:  # the zone of its own reader may be what is wrong
-        zone = shown_zone(desk, reader)
-    else:
-        zone = ZoneInfo(reader.zone if reader else desk.workspace.zone)
+    zone = zone_of(desk, reader) if reader else ZoneInfo(desk.workspace.zone)
     return await (composers or COMPOSERS)[kind](desk, notice, t, zone)
 
 
@@ -104,9 +103,14 @@ async def _papers_arrived(desk: Desk, notice: Notice, t: Translator, _zone: Zone
 async def _owner_asked(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     loan = await desk.session.get(Loan, notice.about_loan_id) if notice.about_loan_id else None
     left = await desk.session.get(Member, notice.about_member_id) if notice.about_member_id else None
-    if loan is None or left is None or (notice.ts is None and loan.owner_id is not None):
+    if loan is None or left is None:
         return None
-    return handover.owner_asked(t, await loan_view(desk, loan), owner_left=left.name)
+    asks = loan.owner_id is None and not VOCABULARY.stage(loan.stage).ended
+    if notice.ts is None and not asks:
+        return None
+    owner = await desk.session.get(Member, loan.owner_id) if loan.owner_id else None
+    view = await loan_view(desk, loan)
+    return handover.owner_asked(t, view, owner_left=left.name, owner=owner.name if owner else None, asks=asks)
 
 
 async def _channel_lost(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
@@ -120,6 +124,13 @@ async def _channel_lost(desk: Desk, notice: Notice, t: Translator, _zone: ZoneIn
 
 async def _set_aside(desk: Desk, _notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
     return set_aside.set_aside(t, await set_aside_now(desk))
+
+
+async def _zone_unknown(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
+    reader = await desk.session.get_one(Member, notice.to_id)
+    if notice.ts is None and known_zone(reader.zone) is not None:
+        return None
+    return set_aside.zone_unknown(t, zone=reader.zone, workspace_zone=zone)
 
 
 async def _digest(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
@@ -161,10 +172,12 @@ async def _handover_report(desk: Desk, notice: Notice, t: Translator, *, undone:
     if undone and notice.ts is None and not notice.facts["undone"]:
         return None
     giver = await desk.session.get_one(Member, notice.about_member_id)
-    taker = await desk.session.get_one(Member, UUID(notice.facts["to"]))
+    to = await desk.session.get_one(Member, UUID(notice.facts["to"]))
+    taker = t("several members") if notice.facts.get("several") else to.name
     stayed = await loans.by_ids(desk.session, [UUID(each) for each in notice.facts["stayed"]])
     numbers = sorted(loan.number for loan in stayed.values())
-    return handover.report(t, notice.facts, giver=giver.name, taker=taker.name, stayed=numbers, undone=undone)
+    name = _name_in_channel(await desk.session.get_one(Member, notice.to_id))
+    return handover.report(t, notice.facts, name=name, giver=giver.name, taker=taker, stayed=numbers, undone=undone)
 
 
 async def _access_asked(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
@@ -209,6 +222,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.PAPERS_ARRIVED: _papers_arrived,
     kinds.OWNER_ASKED: _owner_asked,
     kinds.CHANNEL_LOST: _channel_lost,
+    kinds.ZONE_UNKNOWN: _zone_unknown,
     kinds.SET_ASIDE: _set_aside,
     kinds.DIGEST: _digest,
     kinds.TEAM_DIGEST: _team_digest,

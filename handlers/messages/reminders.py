@@ -56,8 +56,9 @@ def bundle(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
             writer.line(row, _result(t, item.change, item, zone))
     elements.write_more(t, writer, len(view.items) - ROWS)
     cards = [_card(t, item.loan, label=item.loan.number) for item in view.items[:ROWS] if item.change is None]
-    whose = {"of": str(view.reader_id)} if view.reader_id else {}
-    return writer.buttons(*cards, *([Button(t("Show all"), "due.list", whose)] if waiting else [])).message()
+    listed = {"of": view.reader_id, "n": view.notice_id}
+    value = {name: str(each) for name, each in listed.items() if each}
+    return writer.buttons(*cards, *([Button(t("Show all"), "due.list", value)] if waiting else [])).message()
 
 
 def assigned(t: Translator, view: FollowUpNotice, zone: ZoneInfo, by: str) -> Message:

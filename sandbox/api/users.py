@@ -1,7 +1,7 @@
 """users.* and auth.test: the users and the bot."""
 
 import datetime
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sandbox.api.call import ApiCall, ApiError
 from sandbox.manifest import Installation
@@ -50,9 +50,17 @@ def _user(call: ApiCall, user: User) -> Json:
     return {**answer, "locale": user.locale} if call.flag("include_locale") else answer
 
 
+def _here(zone: str, now: float) -> datetime.datetime:
+    """Return the time in a zone, in UTC for one that this machine does not know: Slack may know more of them."""
+    try:
+        return datetime.datetime.fromtimestamp(now, ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return datetime.datetime.fromtimestamp(now, datetime.UTC)
+
+
 def user_json(workspace: Workspace, app: Installation, user: User) -> Json:
     """Return a user as Slack writes them, without their locale."""
-    here = datetime.datetime.fromtimestamp(workspace.now(), ZoneInfo(user.tz))
+    here = _here(user.tz, workspace.now())
     offset = here.utcoffset() or datetime.timedelta()
     profile: Json = {
         "real_name": user.real_name,

@@ -63,6 +63,10 @@ export const startShortcut = (user, shortcut, message) =>
 /** Switch on exactly these fault scenarios. */
 export const setFaultScenarios = (on) => post("/ui/fault-scenarios", { on });
 
+/** Deactivate an account (`change`: "deactivated") or make it a guest's ("guest"), or take that back. */
+export const changeAccount = (user, change, on) => post("/ui/account", { user, change, on });
+export const shareChannel = (channel, on) => post("/ui/share", { channel, on });
+
 export const setClock = (instant) => post("/ui/clock", { set: new Date(instant).toISOString() });
 export const markRead = (user, channel) => post("/ui/read", { user, channel });
 

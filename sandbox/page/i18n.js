@@ -32,6 +32,12 @@ const ZH = {
   "Clock": "时钟",
   "Traffic": "通信记录",
   "Faults": "故障模拟",
+  "Accounts and channels": "账号与频道",
+  "What an admin of Slack can change. The desk follows: it tells its own admins and sends reminders elsewhere.":
+    "这些由 Slack 管理员更改。工作台会随之调整：通知自己的管理员，并把提醒改发到别处。",
+  "Account deactivated": "账号已停用",
+  "Guest": "访客",
+  "Shared with another company": "与其他公司共享",
   "Appearance": "外观",
   "Language": "语言",
   "Match system": "跟随系统",

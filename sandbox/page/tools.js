@@ -1,6 +1,8 @@
-// The tools under the channels, which Slack does not have: the clock, the traffic, fault scenarios, colours and language.
+// The tools under the channels, which Slack does not have: the clock, the traffic, fault scenarios, accounts and channels,
+// colours and language.
 
 import * as api from "./api.js";
+import { showAccounts } from "./accounts.js";
 import { clockWords, openClock } from "./clock.js";
 import { div, fill, h, span } from "./dom.js";
 import { icon } from "./icons.js";
@@ -36,6 +38,7 @@ export class Tools {
       on: {
         clock: () => openClock(ctx, (instant) => this.setClock(instant)),
         traffic: () => this.toggle("traffic", ctx.t("Traffic"), (body) => showTraffic(body, ctx, api.getTraffic)),
+        accounts: () => this.toggle("accounts", ctx.t("Accounts and channels"), (body) => this.fillAccounts(body)),
         scenarios: () => this.toggle("scenarios", ctx.t("Slack faults"), (body) => this.fillScenarios(body)),
         restyle: this.restyle,
       },
@@ -54,6 +57,13 @@ export class Tools {
     });
   }
 
+  fillAccounts(body) {
+    return showAccounts(body, this.ctx, this.state, {
+      account: (user, change, on) => api.changeAccount(user, change, on).catch(this.complain),
+      share: (channel, on) => api.shareChannel(channel, on).catch(this.complain),
+    });
+  }
+
   async setClock(instant) {
     try {
       await api.setClock(instant);
@@ -67,7 +77,7 @@ export class Tools {
 }
 
 /**
- * Draw the list of tools. `on` has their actions: `clock`, `traffic`, `scenarios`, and `restyle` after a change of language.
+ * Draw the list of tools. `on` has their actions: `clock`, `traffic`, `scenarios`, `accounts`, and `restyle` after a change of language.
  * `panel` is the name of the open panel.
  */
 function drawTools(node, { ctx, state, panel, on }) {
@@ -77,6 +87,7 @@ function drawTools(node, { ctx, state, panel, on }) {
     clock.movable && row("clock", t("Clock"), { value: clockWords(ctx), pick: on.clock, popup: "dialog" }),
     row("traffic", t("Traffic"), { pick: on.traffic, isOpen: panel === "traffic" }),
     row("storm", t("Faults"), { value: scenarioCount(state), pick: on.scenarios, isOpen: panel === "scenarios" }),
+    row("people", t("Accounts and channels"), { pick: on.accounts, isOpen: panel === "accounts" }),
     row("theme", t("Appearance"), { value: t(THEME_WORDS[settings.theme()]), popup: "menu", pick: chooseTheme }),
     row("globe", t("Language"), { value: t(LANGUAGE_WORDS[settings.language()]), popup: "menu", pick: chooseLanguage }),
   ];

@@ -200,15 +200,17 @@ class Assignment(Row, table=True):
 class Handover(Row, table=True):
     """A handover of many loans that the worker carries out in batches, in the order of `loan_ids`: `done` of them so far.
 
-    Its `Recomputation`, its `Undo` and its assignments (`batch_id`) have its id. `loans`, `follow_ups` and `late` count what
-    was moved. `stayed` are the loans that were not, because they changed hands or were closed meanwhile; once the handover is
-    undone, those that Undo left as they were.
+    Those to several members that were confirmed together have one `batch_id`, the id of their `Undo` and `batch_id` of their
+    assignments. Its `Recomputation` has its own id, and the `Undo` of what one transaction moved is `part_of` it. `loans`,
+    `follow_ups` and `late` count what was moved. `stayed` are the loans that were not, because they changed hands or were
+    closed meanwhile; once the handover is undone, those that Undo left as they were.
     """
 
     __tablename__ = "handover"  # pyright: ignore[reportAssignmentType]
-    __table_args__ = (Index("ix_handover_at", "at"),)
+    __table_args__ = (Index("ix_handover_at", "at"), Index("ix_handover_batch", "batch_id"))
 
     id: UUID = row_id()
+    batch_id: UUID
     workspace_id: UUID = references("workspace")
     act: str
     from_id: UUID = references("member")

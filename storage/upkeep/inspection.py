@@ -1,8 +1,11 @@
 """Samples of encrypted data, to check that the configured keys open it."""
 
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, UnaryExpression, select
 from sqlmodel import col
 from sqlmodel import select as sqlmodel_select
 
@@ -12,41 +15,114 @@ from storage.queries.loans.search import terms_of
 from storage.tables import Borrower, SearchTerm
 from storage.upkeep.rotation import Place, places
 
-
-async def unreadable_samples(session: Work, cipher: Cipher) -> list[str]:
-    """Return the encrypted columns whose first or last value cannot be decrypted."""
-    wrong: list[str] = []
-    for place in places():
-        for row_id, value in await _ends(session, place):
-            try:
-                cipher.decrypt_at(place.encrypted, row_id, value)
-            except UnreadableError:
-                wrong.append(place.name)
-                break
-    return wrong
+SAMPLES = 12
+"""Values of a column that are tried when its first or last one cannot be decrypted."""
 
 
-async def wrong_key(session: Work, cipher: Cipher) -> str | None:
-    """Return the setting whose key does not fit the first or the last borrower, or None. Costs a few rows only."""
-    try:
-        return None if await sample_is_findable(session, cipher) else "LOANDESK_SEARCH_KEY"
-    except UnreadableError:
-        return "LOANDESK_ENCRYPTION_KEYS"
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the keys do to some values of a column: the rows that they open, and those that they do not, by id.
 
-
-async def sample_is_findable(session: Work, cipher: Cipher) -> bool:
-    """Return whether the search index has the first and the last borrower under the current key, or there is none.
-
-    The last alone would not do: one who was added with another key is found by that one. Raises UnreadableError.
+    `wrong_key`: that is the fault of a key, not of the rows: nothing opens, or fewer than half of the values that name the
+    same key, if there are several.
     """
-    for order in (col(Borrower.id).asc(), col(Borrower.id).desc()):
-        borrower = (await session.exec(sqlmodel_select(Borrower).order_by(order).limit(1))).first()
-        if borrower is not None and not await _is_findable(session, cipher, borrower):
-            return False
-    return True
+
+    place: Place
+    opened: tuple[UUID, ...]
+    unreadable: tuple[UUID, ...]
+    wrong_key: bool
 
 
-async def _is_findable(session: Work, cipher: Cipher, borrower: Borrower) -> bool:
+async def samples(session: Work, cipher: Cipher) -> list[Sample]:
+    """Return a sample of every encrypted column."""
+    return [await _sample(session, cipher, place) for place in places()]
+
+
+async def wrong_key(session: Work, cipher: Cipher) -> tuple[str | None, tuple[UUID, ...]]:
+    """Return the setting whose key does not fit the borrowers, or None, and the borrowers that are damaged, by id.
+
+    Costs a few rows only.
+    """
+    found = [await _sample(session, cipher, place) for place in places() if place.table.name == "borrower"]
+    damaged = {row_id for each in found for row_id in each.unreadable}
+    if any(each.wrong_key for each in found):
+        return "LOANDESK_ENCRYPTION_KEYS", ()
+    opened = sorted(set[UUID]().union(*(each.opened for each in found)) - damaged)
+    for row_id in {*opened[:1], *opened[-1:]}:
+        if not await _is_findable(session, cipher, row_id):
+            return "LOANDESK_SEARCH_KEY", ()
+    return None, tuple(sorted(damaged))
+
+
+async def spread(session: Work, place: Place) -> list[tuple[UUID, bytes]]:
+    """Return up to SAMPLES values of a column: the first, the last, and others as evenly between them as rows are there."""
+    found = await _ends(session, place)
+    gaps = deque([(found[0][0], found[-1][0])] if found else [])
+    while gaps and len(found) < SAMPLES:
+        low, high = gaps.popleft()
+        between = await _between(session, place, low, high)
+        if between is not None:
+            found.append(between)
+            gaps.extend(((low, between[0]), (between[0], high)))
+    return found
+
+
+async def _sample(session: Work, cipher: Cipher, place: Place) -> Sample:
+    """Try the first and the last value of a column, and more of them when one does not open."""
+    sample = _try(cipher, place, await _ends(session, place))
+    return _try(cipher, place, await spread(session, place)) if sample.unreadable else sample
+
+
+def _try(cipher: Cipher, place: Place, values: Sequence[tuple[UUID, bytes]]) -> Sample:
+    opened: list[UUID] = []
+    unreadable: list[UUID] = []
+    named, opening = Counter[int](), Counter[int]()
+    for row_id, value in values:
+        key = value[0] if value else 0
+        named[key] += 1
+        try:
+            cipher.decrypt_at(place.encrypted, row_id, value)
+        except UnreadableError:
+            unreadable.append(row_id)
+        else:
+            opened.append(row_id)
+            opening[key] += 1
+    lost = any(key and count > 1 and 2 * opening[key] < count for key, count in named.items())
+    return Sample(place, tuple(opened), tuple(unreadable), wrong_key=bool(unreadable) and (lost or not opened))
+
+
+async def _between(session: Work, place: Place, low: UUID, high: UUID) -> tuple[UUID, bytes] | None:
+    """Return the value of a row between two others, the nearest to the middle on one side of it; None if there is none."""
+    key, middle = place.table.c.id, UUID(int=(low.int + high.int) // 2)
+    for within, order in (
+        ((key >= middle) & (key < high) & (key > low), key.asc()),
+        ((key > low) & (key < middle), key.desc()),
+    ):
+        if (row := await _one(session, place, order, within)) is not None:
+            return row
+    return None
+
+
+async def _ends(session: Work, place: Place) -> list[tuple[UUID, bytes]]:
+    """Return the first and the last value of a column; one if there is only one."""
+    key = place.table.c.id
+    found = [await _one(session, place, order) for order in (key.asc(), key.desc())]
+    return list(dict.fromkeys(row for row in found if row is not None))
+
+
+async def _one(
+    session: Work, place: Place, order: UnaryExpression[UUID], *within: ColumnElement[bool]
+) -> tuple[UUID, bytes] | None:
+    statement = (
+        select(place.table.c.id, place.column).where(place.column.is_not(None), *within).order_by(order).limit(1)
+    )
+    row = (await session.execute(statement)).first()
+    return (row[0], row[1]) if row is not None else None
+
+
+async def _is_findable(session: Work, cipher: Cipher, borrower_id: UUID) -> bool:
+    """Return whether the search index has this borrower under the current key."""
+    borrower = (await session.exec(sqlmodel_select(Borrower).where(Borrower.id == borrower_id))).one()
     name = cipher.decrypt(Borrower.name_cipher, borrower)
     phone = cipher.decrypt(Borrower.phone_cipher, borrower)
     digests = [cipher.digest(kind, text) for kind, text in terms_of(name, phone)]
@@ -54,10 +130,3 @@ async def _is_findable(session: Work, cipher: Cipher, borrower: Borrower) -> boo
         SearchTerm.borrower_id == borrower.id, col(SearchTerm.digest).in_(digests)
     )
     return (await session.exec(statement.limit(1))).first() is not None
-
-
-async def _ends(session: Work, place: Place) -> list[tuple[UUID, bytes]]:
-    key = place.table.c.id
-    filled = select(key, place.column).where(place.column.is_not(None)).limit(1)
-    found = [(await session.execute(filled.order_by(order))).first() for order in (key.asc(), key.desc())]
-    return [(row[0], row[1]) for row in found if row]

@@ -1,6 +1,9 @@
 """What a newcomer meets in the demo."""
 
-from datetime import UTC, datetime, timedelta
+import csv
+import io
+import re
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -9,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.demo.live import first_lines
-from bot.demo.people import GRACE, LI_NA, MAX, channel_id
-from bot.demo.setup import open_demo
+from bot.demo.people import CHEN_WEI, GRACE, LI_NA, MAX, WANG_FANG, Person, channel_id
+from bot.demo.setup import loans_file, open_demo
 from desk.core.clock import SystemClock
 from handlers.grammar import follow
 from handlers.grammar.text import Line
@@ -48,5 +51,65 @@ async def test_it_opens_where_something_happens_with_a_loan_that_its_help_names(
                     f"{demo.sandbox.base_url}/ui/state", headers={"Accept-Language": language}
                 ) as answer:
                     assert (await answer.json())["me"]["id"] == opened.slack_id
+    finally:
+        await demo.close()
+
+
+@given(st.dates(date(2026, 1, 1), date(2029, 12, 31)))
+def test_what_is_in_arrears_has_been_so_since_its_due_day(today: date) -> None:
+    rows = list(csv.DictReader(io.StringIO(loans_file(today))))
+
+    late = {row["贷款编号"]: (date.fromisoformat(row["逾期起始"]), row["还款日"]) for row in rows if row["逾期起始"]}
+    assert len(late) == 2
+    for since, due_day in late.values():
+        assert since < today
+        assert str(since.day) == due_day
+
+
+ROW = re.compile(r"[A-Z]-\d+/\d+")
+
+
+async def test_counts_dates_and_states_agree(tmp_path: Path) -> None:
+    demo = await open_demo(tmp_path, SystemClock(), port=0, around_the_clock=True, locale="en-US")
+
+    async def read(who: Person, line: str) -> str:
+        channel = channel_id(who.channel)
+        before = demo.sandbox.messages(channel, who.slack_id)
+        reply = await demo.type(who.slack_id, who.channel, line)
+        assert not reply.error, line
+        new = [m for m in demo.sandbox.messages(channel, who.slack_id) if m not in before]
+        return reply.text or new[-1].text
+
+    try:
+        for slack_id, channel, line in first_lines(SystemClock().now()):
+            await demo.type(slack_id, channel, line)
+        await demo.service.round()
+        today = SystemClock().now().astimezone(SHANGHAI).date()
+
+        for who in (LI_NA, CHEN_WEI, WANG_FANG):
+            digest, due = await read(who, "/loan-digest now"), await read(who, "/loan-due")
+            count = re.search(r"(\d+) follow-ups?", digest)
+            assert len(set(ROW.findall(digest))) == (int(count[1]) if count else 0), digest
+            assert f"· {int(count[1]) if count else 0}\n" in f"{due}\n", (digest, due)
+
+        arrears = await read(GRACE, "/loan-due arrears team")
+        assert "A-1012" in arrears
+        assert "A-1013" in arrears
+        for number in [*(f"A-{1000 + n}" for n in range(1, 22)), "L-1042"]:
+            card = await read(GRACE, f"/loan {number}")
+            assert ("Unpaid since" in card) == (number in arrears), card
+            planned = card.partition("Planned:")[2].partition("Recent calls:")[0].partition("No calls")[0]
+            for day, month in re.findall(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (\d+) (\w{3})", planned):
+                on = min(
+                    (
+                        datetime.strptime(f"{day} {month} {year}", "%d %b %Y").replace(tzinfo=UTC).date()
+                        for year in (today.year, today.year + 1)
+                    ),
+                    key=lambda each: abs(each - today),
+                )
+                assert on >= today, card
+            if any(f"{ended} since" in card for ended in ("closed", "declined", "withdrawn", "written off")):
+                assert planned == "", card
+        assert "L-1042" in await read(LI_NA, "/loan help")
     finally:
         await demo.close()

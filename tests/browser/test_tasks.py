@@ -92,9 +92,11 @@ async def test_an_absent_agents_borrowers_are_all_reassigned_and_the_handover_is
     await expect(form).to_contain_text(say("李娜: 10 → 17 loans"))
     await press(form, say("Reassign now"))
     await expect(form).to_contain_text(say("Reassigned:"))
-    # Tom and 李娜 share a channel, and each of them is told.
-    notices = theirs.get_by_role("article").filter(has_text=say("From Tom Baker to 李娜, reassigned by Grace Liu:"))
-    await expect(notices).to_contain_text([say("7 loans · 1 open follow-up")] * 2)
+    # Tom and 李娜 share a channel, and each of them is told by name.
+    notices = theirs.get_by_role("article").filter(has_text=say("from Tom Baker to 李娜, reassigned by Grace Liu:"))
+    for whose in ("Tom Baker", "李娜"):
+        told = say(f"{whose}: from Tom Baker to 李娜, reassigned by Grace Liu:")
+        await expect(notices.filter(has_text=told)).to_contain_text([say("7 loans · 1 open follow-up")])
 
     await press(form, say("Undo"))
     await expect(form).to_contain_text(say("Undone: a reassignment. Everything is as it was before."))

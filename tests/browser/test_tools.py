@@ -163,3 +163,26 @@ async def test_slack_faults_are_switched_on_and_off(scene: Scene) -> None:
     await scene.sandbox.wait_for(lambda: scene.sandbox.faults.scenarios.on == ())
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("button", name="Faults")).to_be_focused()
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+async def test_accounts_and_channels_are_changed_as_an_admin_of_slack_does(scene: Scene, locale: str) -> None:
+    chinese = locale == "zh-CN"
+    scene.li.locale = locale
+    lin = scene.sandbox.add_user("U0NEW", name="newcomer")
+    page = await scene.open(scene.li, scene.desk)
+    await page.get_by_role("button", name="账号与频道" if chinese else "Accounts and channels").click()
+
+    account = page.get_by_role("group", name="newcomer")
+    await account.get_by_role("switch", name="访客" if chinese else "Guest").check()
+    await scene.sandbox.wait_for(lambda: lin.is_restricted)
+    await account.get_by_role("switch", name="账号已停用" if chinese else "Account deactivated").check()
+    await scene.sandbox.wait_for(lambda: lin.deleted)
+    await account.get_by_role("switch", name="账号已停用" if chinese else "Account deactivated").uncheck()
+    await scene.sandbox.wait_for(lambda: not lin.deleted)
+    shared = page.get_by_role("group", name="#desk").get_by_role("switch")
+    await shared.check()
+    await scene.sandbox.wait_for(lambda: scene.desk.is_ext_shared)
+    await shared.uncheck()
+    await scene.sandbox.wait_for(lambda: not scene.desk.is_ext_shared)
+    await expect(page.get_by_role("group", name=scene.li.name)).to_have_count(0)

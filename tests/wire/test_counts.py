@@ -1,7 +1,7 @@
 """Every count leads to a list of exactly that many, which says whose each row is. Now is Wednesday 10:00 in Shanghai."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -156,6 +156,38 @@ async def test_my_day_leads_to_its_lists(team: Slack) -> None:
     assert total(shown(await team.press(team.other, day, f"{late} late"))) == int(late)
     assert total(shown(await team.press(team.other, day, "Nothing planned"))) == 2
     assert "王L-11" in shown(await team.press(team.other, day, "Card L-11")).text
+
+
+async def test_each_count_of_a_handovers_preview_leads_to_a_list_of_as_many(slack: Slack) -> None:
+    for n, stage in enumerate(("application", "application", "disbursed", "closed"), start=1):
+        loan = await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent, stage=stage, name=f"王{n}")
+        due = slack.clock.now() + timedelta(hours=n - 2.5)
+        await make_follow_up(slack.office, loan, slack.agent, due_at=due)
+    preview = (await slack.command(slack.manager, "/loan-reassign @agent @other")).message
+    assert preview is not None
+    assert preview.text.splitlines()[1] == "3 loans · 4 open follow-ups · 2 of them late"
+
+    for label, title in {
+        "application 2": "application · <@UAGENT> · 2",
+        "disbursed 1": "disbursed · <@UAGENT> · 1",
+        "4 open follow-ups": "All open follow-ups · <@UAGENT> · 4",
+        "2 late": "Late · <@UAGENT> · 2",
+    }.items():
+        found = shown(await slack.press(slack.manager, preview, label))
+        assert found.text.splitlines()[0] == title
+        assert found.text.count("• ") == int(title.rpartition(" ")[2])
+
+
+async def test_the_loans_of_a_colleague_are_listed_to_who_may_see_their_follow_ups(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent, name="韩梅")
+    preview = (await slack.command(slack.manager, "/loan-reassign @agent @other")).message
+    assert preview is not None
+
+    await slack.change(slack.manager, roles="agent", team_id=None)
+    refused = shown(await slack.press(slack.manager, preview, "application 1"))
+
+    assert "韩梅" not in refused.text
+    assert "Only the people responsible" in refused.text
 
 
 async def test_a_long_table_opens_each_rows_card_from_a_menu(slack: Slack) -> None:

@@ -286,3 +286,9 @@ async def test_a_notice_that_waits_too_long_is_reported(doctor: Doctor) -> None:
     doctor.slack.clock.advance(minutes=6)
 
     assert "the oldest has waited for 6 min" in (await doctor.findings())["backlog"]
+
+
+async def test_a_time_zone_that_the_machine_does_not_know_is_reported(doctor: Doctor) -> None:
+    await doctor.slack.change(doctor.slack.agent, zone="Mars/Phobos")
+
+    assert "UAGENT ('Mars/Phobos')" in (await doctor.findings())["time zones"]

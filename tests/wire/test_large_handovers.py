@@ -10,7 +10,7 @@ from bot import worker
 from desk.core import recomputations
 from desk.core.recomputations import recompute_pending
 from desk.handover import batches
-from sandbox import Message
+from sandbox import Message, Modal
 from storage.tables import Assignment, FollowUp, Handover, Loan, Member, Recomputation, Undo
 from tests.builders import make_loan
 from tests.wire.office_day import Slack, shown
@@ -236,6 +236,120 @@ async def test_the_form_leaves_a_large_handover_to_the_worker(slack: Slack) -> N
     assert await owners(slack) == {"Agent": 10}
     await slack.deliver()
     assert await owners(slack) == {"Other": 10}
+
+
+async def spread_over_the_team(slack: Slack) -> Modal:
+    """Fill in the form with "Spread evenly" over the agent's team, and confirm it."""
+    await slack.command(slack.admin, "/loan-team add @stranger agent East")
+    form = await slack.form(slack.manager, "/loan-reassign")
+    await form.fill("Reassign from", "UAGENT")
+    await form.fill("How to reassign", "balanced")
+    await form.fill("Across which team", "East")
+    await form.submit()
+    assert form.text.splitlines()[:4] == [
+        "5 loans · 5 open follow-ups",
+        "<@UAGENT>: 5 → 0 loans · 5 → 0 open follow-ups",
+        "<@USTRANGER>: 0 → 2 loans · 0 → 2 open follow-ups",
+        "<@UOTHER>: 0 → 3 loans · 0 → 3 open follow-ups",
+    ]
+    await form.press("Reassign now")
+    return form
+
+
+async def test_many_loans_are_spread_over_a_team_by_the_worker(slack: Slack) -> None:
+    form = await spread_over_the_team(slack)
+
+    assert form.text.startswith("Reassigning: 5 loans · 5 open follow-ups")
+    assert UNDER_WAY in form.text
+    assert await owners(slack) == {"Agent": 10}, "the press itself moved nothing"
+    await slack.deliver()
+    assert await owners(slack) == {"Other": 6, "Stranger": 4}
+    assert about(slack, slack.manager) == ["Reassigned from Agent to several members:\n5 loans · 5 open follow-ups"]
+    assert about(slack, slack.agent) == [
+        "From you to several members, reassigned by Manager:\n5 loans · 5 open follow-ups"
+    ]
+    assert about(slack, slack.other) == ["From Agent to you, reassigned by Manager:\n3 loans · 3 open follow-ups"]
+
+
+async def test_in_a_shared_channel_each_message_names_whom_it_is_for(slack: Slack) -> None:
+    await slack.change(slack.agent, slack.other, slack.manager, reminder_channel_id=slack.desk_channel)
+    await reassigned(slack)
+    await slack.deliver()
+
+    posts = [post.text.splitlines()[0] for post in slack.posts(slack.desk_channel) if "eassigned" in post.text]
+    assert sorted(posts) == [
+        "Agent: from Agent to Other, reassigned by Manager:",
+        "Manager: reassigned from Agent to Other:",
+        "Other: from Agent to Other, reassigned by Manager:",
+    ]
+
+
+async def test_undo_takes_them_back_from_the_whole_team(slack: Slack) -> None:
+    form = await spread_over_the_team(slack)
+    await slack.deliver()
+    await slack.command(slack.other, "/loan-follow A-1/1 done")
+
+    await form.press("Undo")
+
+    assert GOING_BACK in form.text
+    assert await owners(slack) == {"Other": 5, "Stranger": 4}, "the press itself moved nothing"
+    await slack.deliver()
+    assert await owners(slack) == {"Agent": 9}
+    assert about(slack, slack.manager)[-1].splitlines() == [
+        "Reassigned from Agent to several members:",
+        "5 loans · 5 open follow-ups",
+        "This was undone.",
+        "Anything changed since then stays as it is now: A-1.",
+    ]
+    for who in (slack.agent, slack.other):
+        assert [text.splitlines()[-1] for text in about(slack, who)] == ["This was undone."]
+
+
+async def test_undo_stops_the_spreading_and_says_so_once(slack: Slack) -> None:
+    form = await spread_over_the_team(slack)
+    await work_once(slack)
+    assert (await owners(slack))["Agent"] == 6
+
+    await form.press("Undo")
+    await slack.deliver()
+
+    assert await owners(slack) == {"Agent": 10}
+    assert [text.splitlines()[-1] for text in about(slack, slack.manager)] == ["This was undone."]
+    async with slack.office.database.reading() as session:
+        assert (await session.exec(select(Recomputation))).all() == []
+
+
+async def test_nothing_to_be_spread_or_taken_back_is_announced_to_the_wrong_member(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await slack.at("2026-11-27 08:57")
+    form = await spread_over_the_team(slack)
+    everything = worker.CHORES
+    monkeypatch.setattr(worker, "CHORES", [chore for chore in everything if chore is not recompute_pending])
+    await work_once(slack)
+    await slack.at("2026-11-27 09:01")
+    assert not any("documents" in text for text in slack.texts(slack.agent))
+
+    await work(slack)
+    await form.press("Undo")
+    told = len(slack.texts(slack.other))
+    await slack.at("2026-11-27 09:02")
+    assert len(slack.texts(slack.other)) == told
+
+    monkeypatch.setattr(worker, "CHORES", everything)
+    await slack.deliver()
+    assert sum("documents" in text for text in slack.texts(slack.agent)) == 5
+
+
+async def test_two_workers_at_the_last_two_members_report_once(slack: Slack) -> None:
+    await spread_over_the_team(slack)
+    async with slack.office.desk(slack.workspace) as first:
+        await recompute_pending(first)
+    await work(slack)
+    await slack.deliver()
+
+    assert len(about(slack, slack.manager)) == 1
+    assert len(about(slack, slack.agent)) == 1
 
 
 async def test_who_gives_or_gets_many_loans_is_neither_removed_nor_reassigned_before_that_is_done(slack: Slack) -> None:

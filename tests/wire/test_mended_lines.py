@@ -54,6 +54,25 @@ def examples(text: str) -> list[str]:
         ("/loan-note A-1", "/loan-note A-1 prefers calls after 18:00"),
         ("/loan-docs A-1 reject id", "/loan-docs A-1 reject id: blurred"),
         ("/loan-docs A-1 id by foo", "/loan-docs A-1 id by fri"),
+        ("/loan-docs A-1 id and bank and foo", "/loan-docs A-1 id and bank and driving licence"),
+        ("/loan-docs A-1 id and bank, id by fri", "/loan-docs A-1 id and bank by fri"),
+        ("/loan-docs A-1 reject id and bank: blurred", "/loan-docs A-1 reject id: blurred"),
+        ("/loan-docs A-1 reject", "/loan-docs A-1 reject ID card: blurred"),
+        ("/loan-call A-1 promised friday 3,000", "/loan-call A-1 promised 3,000 friday"),
+        ("/loan-follow A-1 tomorrow <@UOTHER> income", "/loan-follow A-1 <@UOTHER> tomorrow income"),
+        ("/loan-follow A-1 move fri income", "/loan-follow A-1 move fri"),
+        ("/loan-due today foo", "/loan-due today team"),
+        ("/loan-reassign A-1 wang", "/loan-reassign A-1 @wang"),
+        ("/loan John Smith", "/loan find John Smith"),
+        ("/loan new", "/loan new Wang Fang 138 0013 8000"),
+        ("/loan edit A-1", "/loan edit A-1 phone 138 0013 8000"),
+        ("/loan-team add", "/loan-team add @name agent"),
+        ("/loan-team add wang agent", "/loan-team add @wang agent"),
+        ("/loan-team remove <@UOTHER>", "/loan-team remove <@UOTHER> to @name"),
+        ("/loan-team away", "/loan-team away @name until dec 5"),
+        ("/loan-team hours", "/loan-team hours @name 09:00-18:00"),
+        ("/loan-team calendar", "/loan-team calendar dec 25 off"),
+        ("/loan-team foo", "/loan-team add @name agent"),
     ],
 )
 async def test_an_example_is_the_typed_line_mended(slack: Slack, loan: Loan, line: str, example: str) -> None:
@@ -75,6 +94,12 @@ async def test_an_example_is_the_typed_line_mended(slack: Slack, loan: Loan, lin
         ("/loan-note A-1", "/loan-note A-1 请在18点后联系"),
         ("/loan-docs A-1 reject id", "/loan-docs A-1 reject id：不清晰"),
         ("/loan-docs A-1 id by foo", "/loan-docs A-1 id 周五前"),
+        ("/loan-docs A-1 reject", "/loan-docs A-1 reject 身份证：不清晰"),
+        ("/loan-team add", "/loan-team add @name 客户经理"),
+        ("/loan-team away", "/loan-team away @name 到12月5日"),
+        ("/loan-team calendar", "/loan-team calendar 12月25日 休息"),
+        ("/loan edit A-1", "/loan edit A-1 电话 138 0013 8000"),
+        ("/loan new", "/loan new 王小明 138 0013 8000"),
     ],
 )
 async def test_an_example_is_in_the_readers_language_where_the_line_has_none_yet(
@@ -89,6 +114,33 @@ async def test_a_borrowers_chinese_name_makes_no_example_chinese(slack: Slack, l
     reply = await slack.command(slack.agent, "/loan-call 王小明 xyz")
     assert "/loan-call 王小明 reached" in examples(reply.text)
     assert "已接通" not in reply.text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/loan-call A-1",
+        "/loan-call A-1 xyz wants a lower rate",
+        "/loan-call A-1 : wants a lower rate",
+        "/loan-call A-1/1 qqq > fri 10:00",
+        "/loan-stage A-1",
+        "/loan-stage A-1 xyz he & she",
+        "/loan-docs A-1 xyz by fri",
+        "/loan-docs A-1 got xyz",
+    ],
+)
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+async def test_of_many_words_several_lines_are_examples_each_the_typed_line(
+    slack: Slack, loan: Loan, line: str, locale: str
+) -> None:
+    await slack.change(slack.agent, locale=locale)
+    reply = await slack.command(slack.agent, line)
+    shown = examples(reply.text)
+    assert len(shown) == 3, reply.text
+    assert all(example.startswith(line.split(" xyz")[0].split(" :")[0].split(" qqq")[0]) for example in shown)
+    for tail in ("wants a lower rate", "> fri 10:00", "he & she", "by fri"):
+        assert all(tail in example for example in shown) or tail not in line
+    assert len(set(shown)) == 3
 
 
 @pytest.mark.parametrize("name", ["/loan-follow", "/loan-docs"])

@@ -269,11 +269,40 @@ async def test_in_a_shared_channel_each_notice_names_whom_it_means(slack: Slack,
     await slack.deliver()
     posts = [post for post in slack.posts(slack.desk_channel) if "reassigned by" in post.text]
     assert [post.text.splitlines()[0] for post in posts] == [
-        "From Agent to Other, reassigned by Manager:",
-        "From Agent to Other, reassigned by Manager:",
-        "From Other to Agent, reassigned by Manager:",
-        "From Other to Agent, reassigned by Manager:",
+        "Agent: from Agent to Other, reassigned by Manager:",
+        "Other: from Agent to Other, reassigned by Manager:",
+        "Other: from Other to Agent, reassigned by Manager:",
+        "Agent: from Other to Agent, reassigned by Manager:",
     ]
     said = " ".join(post.text for post in posts) + " ".join(str(post.blocks) for post in posts)
     assert " you" not in said.casefold()
     assert "王小明" not in said
+
+
+async def test_a_call_that_only_its_new_owner_was_reminded_of_is_announced_to_who_has_it_back(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await slack.command(slack.agent, "/loan-follow A-1 nov 27 documents")
+    await slack.at("2026-11-27 08:58")
+    done = await slack.command(slack.manager, "/loan-reassign A-1 @other")
+    await slack.at("2026-11-27 09:01")
+    assert "please call about documents" in slack.texts(slack.other)[-1]
+    assert done.message is not None
+
+    await slack.press(slack.manager, done.message, "Undo")
+    await slack.deliver()
+
+    assert "please call about documents" in slack.texts(slack.agent)[-1]
+
+
+async def test_a_call_announced_before_it_was_reassigned_is_not_announced_twice(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    await slack.command(slack.agent, "/loan-follow A-1 nov 27 documents")
+    await slack.at("2026-11-27 09:01")
+    done = await slack.command(slack.manager, "/loan-reassign A-1 @other")
+    await slack.deliver()
+    assert done.message is not None
+
+    await slack.press(slack.manager, done.message, "Undo")
+    await slack.deliver()
+
+    assert sum("please call about documents" in text for text in slack.texts(slack.agent)) == 1

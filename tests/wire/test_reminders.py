@@ -3,6 +3,9 @@
 Now is Wednesday 10:00; everybody works 09:00-18:00, Monday to Friday.
 """
 
+import re
+from datetime import timedelta
+
 import pytest
 
 from desk.messages.reminders import announce_due
@@ -124,6 +127,28 @@ async def test_more_than_five_reminders_of_one_minute_are_one_message(slack: Sla
     await slack.deliver()
     assert "<@UAGENT>: 11 follow-ups are due." in slack.texts("CAGENT")[0]
     assert "Done: confirmed · Agent, Wed 25 Nov 12:00" in slack.texts("CAGENT")[0]
+
+
+async def test_the_list_behind_a_bundle_has_exactly_what_waits_in_it(slack: Slack, loan: Loan) -> None:
+    for n in range(12):
+        other = await make_loan(slack.office, slack.workspace, f"L-{n}", owner=slack.agent, name="李雷")
+        at = NOON if n else NOON - timedelta(hours=1)  # L-0 is due too, and no part of the bundle
+        await make_follow_up(slack.office, other, slack.agent, purpose="documents", due_at=at)
+    await slack.at("2026-11-25 11:00")
+    await slack.at("2026-11-25 12:00")
+    post = slack.posts("CAGENT")[-1]
+    assert "12 follow-ups are due." in post.text
+    await slack.command(slack.agent, "/loan-follow L-5/1 done")
+
+    listed = shown(await slack.press(slack.agent, post, "Show all"))
+
+    assert listed.text.startswith("Late and due today · 11\n")
+    assert "Only what this reminder lists and nobody has acted on." in listed.text
+    first = listed.text
+    second = shown(await slack.press(slack.agent, listed, "Next page"))
+    found = set(re.findall(r"L-\d+(?=/1)", first + second.text))
+    assert found == {"L-1042", *(f"L-{n}" for n in range(1, 12) if n != 5)}
+    assert shown(await slack.press(slack.agent, second, "Today")).text.startswith("Late and due today · 12\n")
 
 
 async def test_five_reminders_of_one_minute_are_separate_messages(slack: Slack, loan: Loan) -> None:

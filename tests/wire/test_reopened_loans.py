@@ -73,6 +73,49 @@ async def test_an_import_asks_in_its_report_and_the_managers(slack: Slack, loan:
     assert "A-1" in str(form.values) or "A-1" in form.text
 
 
+async def asked(slack: Slack) -> str:
+    """Return the message that asks the managers for an owner, as it is now."""
+    await slack.deliver()
+    (message,) = [post for post in slack.posts(slack.manager_channel) if "已离开" in post.text]
+    return message.text
+
+
+async def test_once_it_has_an_owner_nobody_is_asked_any_more(slack: Slack, loan: Loan) -> None:
+    await bring(slack, "A-1,王小明,13800135678,disbursed,")
+    assert "由谁接手？" in await asked(slack)
+
+    given = await slack.command(slack.manager, "/loan-reassign A-1 @agent")
+    taken = await asked(slack)
+    assert "由谁接手？" not in taken
+    assert "现由Agent负责。" in taken
+
+    assert given.message is not None
+    await slack.press(slack.manager, given.message, "Undo")
+    assert "由谁接手？" in await asked(slack)
+
+    await bring(slack, "A-1,王小明,13800135678,disbursed,UAGENT")
+    assert "现由Agent负责。" in await asked(slack)
+
+
+async def test_a_form_gives_it_an_owner_too(slack: Slack, loan: Loan) -> None:
+    await bring(slack, "A-1,王小明,13800135678,disbursed,")
+    await asked(slack)
+    await slack.command(slack.manager, "/loan-reassign A-1")
+    form = await slack.form(slack.manager, "/loan-reassign")
+    await form.fill("Only these loans", ["A-1"], typed="A-1")
+    await form.fill("Reassign to", "UAGENT")
+    await form.submit()
+    await form.press("Reassign now")
+    assert "现由Agent负责。" in await asked(slack)
+
+
+async def test_a_loan_that_is_closed_without_an_owner_is_not_asked_about(slack: Slack, loan: Loan) -> None:
+    await bring(slack, "A-1,王小明,13800135678,disbursed,")
+    assert "由谁接手？" in await asked(slack)
+    await slack.command(slack.manager, "/loan-stage A-1 closed")
+    assert "由谁接手？" not in await asked(slack)
+
+
 async def test_an_import_that_names_an_owner_asks_nobody(slack: Slack, loan: Loan) -> None:
     outcome = await bring(slack, "A-1,王小明,13800135678,disbursed,UAGENT")
     assert not any("owner" in remark for remark in remarks(outcome))

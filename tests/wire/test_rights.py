@@ -139,6 +139,7 @@ class World:
             "call.part": ("add_to_call", {**call, **offer}),
             "line.choose": (None, {"d": str(new_id()), "c": "L-1"}),
             "line.send": (None, {"d": str(new_id())}),
+            "line.complete": (None, {"d": str(new_id()), "c": 0}),
             "stage.write_off": ("write_off", {"d": str(new_id())}),
             "stage.leave": (None, {}),
             "bot.asked": (None, {}),

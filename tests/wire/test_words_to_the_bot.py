@@ -168,3 +168,14 @@ async def test_it_chooses_none_where_none_or_several_are_named(slack: Slack, loa
     await form.fill("Outcome", "reached")
     sent = await form.submit()
     assert sent.errors or "A-100" not in form.text.split("\n")[0]
+
+
+async def test_a_command_without_its_next_word_is_offered_and_then_asks_for_it(slack: Slack, loan: Loan) -> None:
+    answer = await said(slack, slack.agent, "/loan-stage A-1002")
+    assert buttons(answer) == ["Send this line"]
+
+    asked = shown(await slack.press(slack.agent, answer, "Send this line"))
+    assert "Which stage?" in asked.text
+    changed = shown(await slack.press(slack.agent, asked, "approved"))
+
+    assert "→ approved" in changed.text

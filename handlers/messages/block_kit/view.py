@@ -87,6 +87,10 @@ class Option:
         return option
 
 
+TICKS = 10
+"""The most check boxes of one field."""
+
+
 class FieldOptions(TypedDict, total=False):
     """What every field may have. When the value of a `live` field changes, the form is rendered again."""
 
@@ -128,8 +132,8 @@ class FormWriter(Writer):
         return self._input(name, label, element, **field)
 
     def ticks(self, name: str, label: str, options: Sequence[Option], **field: Unpack[FieldOptions]) -> "FormWriter":
-        """Add check boxes for up to ten options."""
-        return self._several(name, label, "checkboxes", options[:10], **field)
+        """Add check boxes for up to `TICKS` options."""
+        return self._several(name, label, "checkboxes", options[:TICKS], **field)
 
     def several(self, name: str, label: str, options: Sequence[Option], **field: Unpack[FieldOptions]) -> "FormWriter":
         """Add a choice of any from up to a hundred options."""

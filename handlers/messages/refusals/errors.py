@@ -8,6 +8,7 @@ from desk.core.errors import DeskError
 from handlers.messages.block_kit.message import Button, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
+from handlers.messages.refusals.offers import form_buttons, word_buttons
 from handlers.messages.refusals.refusals import choice_buttons, explain
 from storage.engine.trouble import Trouble
 
@@ -34,6 +35,9 @@ def refusal(
         writer.buttons(Button(t("Ask for access"), "access.ask"))
     if line_id is not None:
         writer.buttons(*choice_buttons(t, error, line_id))
+        if (offers := error.params.get("offers")) is not None:
+            writer.buttons(*word_buttons(offers, line_id))
+            writer.buttons(*form_buttons(t, offers, line_id))
     return writer.message()
 
 

@@ -116,3 +116,9 @@ async def more_members_than(session: Work, workspace_id: UUID, limit: int) -> bo
 async def of_id(session: Work, work_id: UUID) -> Recomputation | None:
     """Return what is left to the worker under this id, locked by this transaction."""
     return await session.get(Recomputation, work_id, with_for_update=True, populate_existing=True)
+
+
+async def are_left(session: Work, work_ids: Sequence[UUID]) -> bool:
+    """Return whether anything is left to the worker under one of these ids."""
+    statement = select(Recomputation.id).where(col(Recomputation.id).in_(work_ids))
+    return (await session.exec(statement.limit(1))).first() is not None

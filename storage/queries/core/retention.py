@@ -23,14 +23,15 @@ async def delete_drafts(session: Work, workspace_id: UUID, before: datetime, *, 
 
 async def delete_undos(session: Work, workspace_id: UUID, before: datetime, *, limit: int) -> int:
     """Delete what Undo needed of acts that can no longer be undone, and return how many; what the worker still needs stays."""
-    needed = select(col(Recomputation.id))
-    free = func.coalesce(Undo.part_of, Undo.id).not_in(needed)
+    handovers = select(col(Handover.batch_id)).join(Recomputation, col(Recomputation.id) == col(Handover.id))
+    free = func.coalesce(Undo.part_of, Undo.id).not_in(select(col(Recomputation.id))) & col(Undo.id).not_in(handovers)
     return await _delete(session, Undo, Undo.made_at, workspace_id, before, limit, free)
 
 
 async def delete_handovers(session: Work, workspace_id: UUID, before: datetime, *, limit: int) -> int:
     """Delete what the worker needed of handovers that are carried out and can no longer be undone, and return how many."""
-    free = col(Handover.id).not_in(select(col(Recomputation.id)))
+    left = select(col(Handover.batch_id)).join(Recomputation, col(Recomputation.id) == col(Handover.id))
+    free = col(Handover.batch_id).not_in(left)
     return await _delete(session, Handover, Handover.at, workspace_id, before, limit, free)
 
 

@@ -1,7 +1,7 @@
 """Rows with which a chore failed."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, delete, exists, func, select, update
@@ -11,6 +11,12 @@ from sqlmodel import select as sqlmodel_select
 from storage.engine.database import insert_into
 from storage.engine.work import Work
 from storage.tables import SetAside
+
+TIME_ZONES = "time_zones"
+"""The name for members whose time zone this machine does not know."""
+
+SET_ASIDE_FOR = timedelta(hours=1)
+"""After that a chore tries the row again."""
 
 
 def is_set_aside(
@@ -34,9 +40,36 @@ async def save(session: Work, row: SetAside) -> None:
     )
 
 
+async def save_unknown_zones(session: Work, workspace_id: UUID, member_ids: Collection[UUID], now: datetime) -> None:
+    """Record, for a report to them and the admins, that this machine does not know these members' time zones."""
+    if not member_ids:
+        return
+    recorded = await in_unknown_zones(session, workspace_id, now)
+    for member_id in sorted(set(member_ids) - set(recorded)):
+        row = SetAside(
+            workspace_id=workspace_id,
+            chore=TIME_ZONES,
+            subject_id=member_id,
+            error="UnknownZone",
+            since=now,
+            until=now + SET_ASIDE_FOR,
+        )
+        await save(session, row)
+
+
+async def in_unknown_zones(session: Work, workspace_id: UUID, now: datetime) -> Sequence[UUID]:
+    """Return the members recorded by `save_unknown_zones` within the last hour."""
+    statement = sqlmodel_select(SetAside.subject_id).where(
+        SetAside.workspace_id == workspace_id, SetAside.chore == TIME_ZONES, col(SetAside.until) > now
+    )
+    return (await session.exec(statement)).all()
+
+
 async def present(session: Work, workspace_id: UUID, now: datetime, *, limit: int) -> Sequence[SetAside]:
-    """Return what is set aside now, chore by chore, the newest last."""
-    statement = sqlmodel_select(SetAside).where(SetAside.workspace_id == workspace_id, col(SetAside.until) > now)
+    """Return the rows that chores leave alone now, chore by chore, the newest last."""
+    statement = sqlmodel_select(SetAside).where(
+        SetAside.workspace_id == workspace_id, SetAside.chore != TIME_ZONES, col(SetAside.until) > now
+    )
     return (await session.exec(statement.order_by(col(SetAside.chore), col(SetAside.id)).limit(limit))).all()
 
 

@@ -17,7 +17,8 @@ from storage.tables import Borrower, FollowUp, Loan
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The open follow-ups of these assignees, and of these purposes if given, with `late_at` in (`after`, `until`].
+    """The open follow-ups of these assignees, and of these purposes and among `only` if given, with `late_at` in (`after`,
+    `until`].
 
     None is no bound.
     """
@@ -26,6 +27,7 @@ class Window:
     after: datetime | None
     until: datetime | None
     purposes: Sequence[str] | None = None
+    only: Sequence[UUID] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ def _within(window: Window) -> list[ColumnElement[bool]]:
         conditions.append(col(FollowUp.late_at) > window.after)
     if window.purposes is not None:
         conditions.append(col(FollowUp.purpose).in_(window.purposes))
+    if window.only is not None:
+        conditions.append(col(FollowUp.id).in_(window.only))
     return conditions
 
 

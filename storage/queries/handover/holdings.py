@@ -109,3 +109,15 @@ async def is_under_way(session: Work, member_id: UUID) -> bool:
         .where((col(Handover.from_id) == member_id) | (col(Handover.to_id) == member_id))
     )
     return (await session.exec(statement.limit(1))).first() is not None
+
+
+async def ids_of_batch(session: Work, batch_id: UUID) -> list[UUID]:
+    """Return the handovers that were confirmed together, in the order of their ids, without locking anything."""
+    statement = select(Handover.id).where(Handover.batch_id == batch_id).order_by(col(Handover.id))
+    return list((await session.exec(statement)).all())
+
+
+async def of_batch(session: Work, batch_id: UUID) -> list[Handover]:
+    """Return the handovers that were confirmed together, in the order of their ids, locked by this transaction."""
+    statement = select(Handover).where(Handover.batch_id == batch_id).order_by(col(Handover.id)).with_for_update()
+    return list((await session.exec(statement.execution_options(populate_existing=True))).all())

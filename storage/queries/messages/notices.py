@@ -67,6 +67,14 @@ async def ids_with_prefixes(session: Work, workspace_id: UUID, prefixes: Collect
     return list((await session.exec(statement)).all())
 
 
+async def ids_of_family(session: Work, workspace_id: UUID, prefix: str) -> list[UUID]:
+    """Return the ids of the notices whose keys are `prefix` and an instant. It reads only these in the index of the keys."""
+    statement = sqlmodel_select(Notice.id).where(
+        Notice.workspace_id == workspace_id, col(Notice.key) >= prefix, col(Notice.key) < f"{prefix}z"
+    )
+    return list((await session.exec(statement)).all())
+
+
 async def items(session: Work, notice_id: UUID) -> list[FollowUp]:
     """Return the follow-ups that a notice shows, in their order on it."""
     statement = (

@@ -149,7 +149,7 @@ _CODES: dict[str, Sequence[str]] = {
 }
 _NAMES = (
     *("name", "names", "assignee_name", "about_name", "by", "other", "words", "before", "after", "team", "title"),
-    *("owner_left", "owner_name", "next_name", "giver", "taker"),
+    *("owner_left", "owner_name", "next_name", "giver", "taker", "zones"),
 )
 _NOTES = ("note", "planned_note", "why", "reason", "line", "text", "earlier")
 _NUMBERS = ("number", "numbers", "loan_number", "left", "stayed", "loan")
