@@ -8,7 +8,7 @@ This module alone uses inner names of SQLAlchemy, whose version `pyproject.toml`
 # pyright: reportUnknownArgumentType=false
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -90,8 +90,6 @@ class Prepared:
         self._places = _places(compiled)
         asked: Any = compiled.statement
         self._elements: Sequence[Any] = getattr(asked, "_raw_columns", None) or getattr(asked, "_returning", ())
-        self._described: tuple[Entity | Scalar, ...] | None = None
-        self._columns: tuple[Scalar, ...] | None = None
 
     def call(self, given: Parameters, literals: Sequence[Any] | None) -> tuple[str, Sequence[Any]]:
         """Return the SQL and the driver's parameters. Raises StatementError for a value that its column cannot have."""
@@ -133,20 +131,26 @@ class Prepared:
             arguments.append(value if process is None else process(value))
         return state.statement, arguments
 
-    @property
+    @cached_property
     def described(self) -> tuple[Entity | Scalar, ...]:
         """What the statement asks for: rows of tables, and values."""
-        if self._described is None:
-            self._described = tuple(self._describe(element) for element in self._elements) or self.columns
-        return self._described
+        return tuple(self._describe(element) for element in self._elements) or self.columns
 
-    @property
+    @cached_property
+    def described_tuple(self) -> Callable[[Sequence[Any]], Any]:
+        """What makes tuples of these that also know them by name."""
+        return result_tuple([e.table.__name__ if isinstance(e, Entity) else e.name for e in self.described])
+
+    @cached_property
     def columns(self) -> tuple[Scalar, ...]:
         """The columns of the result, each a value."""
-        if self._columns is None:
-            entries = self.compiled._result_columns
-            self._columns = tuple(self._scalar(place, entry.keyname) for place, entry in enumerate(entries))
-        return self._columns
+        entries = self.compiled._result_columns
+        return tuple(self._scalar(place, entry.keyname) for place, entry in enumerate(entries))
+
+    @cached_property
+    def columns_tuple(self) -> Callable[[Sequence[Any]], Any]:
+        """What makes tuples of these that also know them by name."""
+        return result_tuple([column.name for column in self.columns])
 
     def _describe(self, element: Any) -> Entity | Scalar:
         entity = element._annotations.get("parententity")
@@ -197,11 +201,6 @@ def prepare(
     if (found := kept.prepared.get(key)) is None:
         found = kept.prepared[key] = _prepared(engine, statement, names, many)
     return found
-
-
-def row_factory(names: Sequence[str]) -> Callable[[Sequence[Any]], Any]:
-    """Return what makes tuples that also know their values by name."""
-    return result_tuple(names)
 
 
 def _prepared(

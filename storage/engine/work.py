@@ -35,7 +35,7 @@ from storage.engine.rows import (
     replace_values,
     table_of,
 )
-from storage.engine.statements import Entity, Scalar, prepare, row_factory
+from storage.engine.statements import Entity, Scalar, prepare
 
 T = TypeVar("T")
 R = TypeVar("R", bound=SQLModel)
@@ -98,8 +98,7 @@ class Work:
         found = self._found(prepared.described, raw, bool(writes or options.get("populate_existing")))
         if isinstance(statement, SelectOfScalar):
             return Results([each[0] for each in found], count)
-        make = row_factory([_name(each) for each in prepared.described])
-        return Results([make(each) for each in found], count)
+        return Results([prepared.described_tuple(each) for each in found], count)
 
     async def execute(
         self, statement: Executable, params: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
@@ -124,7 +123,7 @@ class Work:
         columns = prepared.columns
         if not columns:  # text
             return Results([tuple(row) for row in raw], count)
-        make = row_factory([column.name for column in columns])
+        make = prepared.columns_tuple
         return Results([make([column.value(row) for column in columns]) for row in raw], count)
 
     async def connection(self) -> "Work":
@@ -264,6 +263,8 @@ class Work:
     async def _linked(self) -> Link:
         if self._link is None:
             self._link = await open_link(self._async_engine, writing=self._writing)
+        elif not self._link.is_open:
+            raise InvalidRequestError("the transaction has ended")
         return self._link
 
     def _found(self, described: Sequence[Entity | Scalar], raw: Raw, populate: bool) -> list[list[Any]]:
@@ -410,7 +411,3 @@ def _by_table(rows: Iterable[Row]) -> list[tuple[type[Row], list[Row]]]:
         found[type(row)].append(row)
     order = _order()
     return sorted(found.items(), key=lambda each: order[table_of(each[0]).name])
-
-
-def _name(described: Entity | Scalar) -> str:
-    return described.name if isinstance(described, Scalar) else described.table.__name__
