@@ -106,7 +106,7 @@ def changed_columns(row: Row) -> set[str]:
 
 def read_values(row: Row) -> Values | None:
     """Return the values of a row as they were read or last written; None for a new row."""
-    return object.__getattribute__(row, "__read__")
+    return getattr(row, "__read__", None)
 
 
 def table_of(table: type[SQLModel]) -> Table:

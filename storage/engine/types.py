@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -41,11 +40,11 @@ class UtcDateTime(TypeDecorator[datetime]):
             return _instant(int(value))
         return value.astimezone(UTC)
 
-    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+    def bind_processor(self, dialect: Dialect) -> Any:
         """Return `process_bind_param`, without asking for the dialect with each value."""
         return partial(self.process_bind_param, dialect=dialect)
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         """Return the same for `process_result_value`: a command reads some fifty instants."""
         if dialect.name == "sqlite":
             return lambda value: None if value is None else _instant(value)

@@ -138,7 +138,9 @@ class Work:
         known: Any = self.known(table, key)
         if known is not None and not populate_existing and not with_for_update:
             return known
-        keys: Any = key if isinstance(key, tuple) else (key,)
+        keys: Any = (key,)
+        if isinstance(key, tuple):
+            keys = key
         kind: Any = table
         statement: Any = _by_key(kind, with_for_update, populate_existing)
         names = [column.key for column in table_of(table).primary_key]
