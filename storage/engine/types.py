@@ -47,8 +47,8 @@ class UtcDateTime(TypeDecorator[datetime]):
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         """Return the same for `process_result_value`: a command reads some fifty instants."""
         if dialect.name == "sqlite":
-            return lambda value: None if value is None else _instant(value)
-        return lambda value: None if value is None else value.astimezone(UTC)
+            return _maybe_instant
+        return partial(self.process_result_value, dialect=dialect)
 
 
 class Money(TypeDecorator[Decimal]):
@@ -79,6 +79,10 @@ class Money(TypeDecorator[Decimal]):
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _maybe_instant(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else _instant(microseconds)
 
 
 def _instant(microseconds: int) -> datetime:

@@ -10,7 +10,7 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, TypeVar, TypeVarTuple, overload
+from typing import Any, TypeVar, TypeVarTuple, cast, overload
 
 from sqlalchemy import Executable, Table, and_, bindparam, delete, insert, tuple_, update
 from sqlalchemy.engine import Dialect
@@ -138,9 +138,7 @@ class Work:
         known: Any = self.known(table, key)
         if known is not None and not populate_existing and not with_for_update:
             return known
-        keys: Any = (key,)
-        if isinstance(key, tuple):
-            keys = key
+        keys = cast("tuple[Any, ...]", key) if isinstance(key, tuple) else (key,)
         kind: Any = table
         statement: Any = _by_key(kind, with_for_update, populate_existing)
         names = [column.key for column in table_of(table).primary_key]
