@@ -23,6 +23,8 @@ _CHUNK = 5_000
 LOANS_EACH = 10
 """Loans per member; each has one open follow-up."""
 
+_NAME, _PHONE = "王小明", "+8613800135678"
+
 
 def loan_number(member: int, loan: int) -> str:
     """Return the number of a member's n-th loan."""
@@ -45,6 +47,7 @@ async def add_loans(
     """
     ids = [(owner, number, n, new_id(), new_id()) for number, owner in enumerate(owners, first) for n in range(each)]
     now, cipher = office.clock.now(), office.cipher
+    digests = search.digests_of(cipher, _NAME, _PHONE)
     await bulk(
         office.database,
         "borrower",
@@ -52,13 +55,22 @@ async def add_loans(
             {
                 "id": borrower,
                 "workspace_id": workspace.id,
-                "name_cipher": cipher.encrypt(Borrower.name_cipher, borrower, "王小明"),
-                "phone_cipher": cipher.encrypt(Borrower.phone_cipher, borrower, "+8613800135678"),
+                "name_cipher": cipher.encrypt(Borrower.name_cipher, borrower, _NAME),
+                "phone_cipher": cipher.encrypt(Borrower.phone_cipher, borrower, _PHONE),
                 "search_version": search.VERSION,
                 "version": 1,
                 "created_at": now,
             }
             for *_, borrower in ids
+        ),
+    )
+    await bulk(
+        office.database,
+        "search_term",
+        (
+            {"borrower_id": borrower, "workspace_id": workspace.id, "digest": digest}
+            for *_, borrower in ids
+            for digest in digests
         ),
     )
     await bulk(

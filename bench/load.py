@@ -111,12 +111,12 @@ def request(template: CommandTemplate, port: int) -> bytes:
     serial = f"{os.getpid():x}.{next(_SERIAL)}"
     text = template.text.replace("{u}", str(user)).replace("{r}", str(random.randrange(template.loans)))
     fields = {
-        "team_id": "T0001",
+        "team_id": "T0SANDBOX",
         "channel_id": f"C{user:07d}",
         "user_id": f"U{user:07d}",
         "command": template.command,
         "text": text.replace("{i}", serial),
-        "response_url": "https://hooks.slack.com/commands/T0001/1/unused",
+        "response_url": "https://hooks.slack.com/commands/T0SANDBOX/1/unused",
         "trigger_id": serial,
     }
     body = "&".join(f"{name}={quote_plus(value)}" for name, value in fields.items()).encode()

@@ -15,7 +15,9 @@ COMMAND, ANSWER = "/noop", "Nothing done."
 
 
 async def _run(port: int, signing_secret: str) -> None:
-    identity = AuthorizeResult(enterprise_id=None, team_id="T0001", bot_user_id="U0BOT", bot_token="xoxb-bench-token")
+    identity = AuthorizeResult(
+        enterprise_id=None, team_id="T0SANDBOX", bot_user_id="U0BOT", bot_token="xoxb-bench-token"
+    )
 
     async def authorize(**_: object) -> AuthorizeResult:
         return identity

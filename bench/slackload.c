@@ -192,7 +192,7 @@ static int build(char *buf, size_t cap) {
     *o = 0;
     char *b = body;
     b += sprintf(b,
-                 "token=unused&team_id=T0001&team_domain=lender&channel_id=C%07d&channel_name=desk&user_id=U%07d&user_"
+                 "token=unused&team_id=T0SANDBOX&team_domain=lender&channel_id=C%07d&channel_name=desk&user_id=U%07d&user_"
                  "name=agent%d&command=",
                  u, u, u);
     b = esc(b, cmd);
@@ -200,7 +200,7 @@ static int build(char *buf, size_t cap) {
     b = esc(b, t);
     b += sprintf(b,
                  "&api_app_id=A0001&is_enterprise_install=false&response_url=https%%3A%%2F%%2Fhooks.slack.com%%"
-                 "2Fcommands%%2FT0001%%2F%ld%%2Funused&trigger_id=%llx.%ld.%016llx",
+                 "2Fcommands%%2FT0SANDBOX%%2F%ld%%2Funused&trigger_id=%llx.%ld.%016llx",
                  i, (unsigned long long)runid, i, (unsigned long long)rnd());
     int bl = b - body;
     char pre[48];

@@ -13,11 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TextIO
 
 import structlog
-from slack_sdk.errors import SlackApiError
-from sqlalchemy.exc import DBAPIError
 from structlog.typing import EventDict, Processor
-
-from handlers.door.directory import code_of
 
 LogFormat = Literal["json", "text"]
 
@@ -38,7 +34,7 @@ _ALONE = r"(?:(?<![A-Za-z0-9])(?<![A-Za-z0-9]-)(?<!\d\.)|(?<=[a-z]{2}))"
 """Not inside an id of Slack's, a loan's number or a fraction. Chinese and `tel` may stand before a number, without a blank."""
 
 _ENDS = r"(?![A-Za-z0-9])"
-_GAP = r"[ ._/-]?"
+_GAP = r"[ ._/·•-]?"
 
 _DASHES, _BLANKS, _UNSEEN = "‐‑‒–—―−－", "\u00a0\u2002\u2003\u2009\u202f\u3000", "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 _PLAIN = str.maketrans(
@@ -147,6 +143,12 @@ def _with_causes(error: BaseException) -> list[BaseException]:
 
 def kind_of(error: BaseException) -> str:
     """Return the class of the error with its code (Slack's, errno, SQLSTATE) and the violated constraint; no values."""
+    # An error of theirs can only come from a command that has imported them: `loandesk manifest` needs neither.
+    from slack_sdk.errors import SlackApiError
+    from sqlalchemy.exc import DBAPIError
+
+    from handlers.door.directory import code_of
+
     if isinstance(error, SlackApiError):
         return f"SlackApiError:{code_of(error) or 'no_answer'}"
     origin = error.orig if isinstance(error, DBAPIError) and error.orig else error
@@ -159,11 +161,15 @@ def kind_of(error: BaseException) -> str:
 
 def reason_of(error: BaseException) -> str:
     """Return what an operator reads about a failure: the kind of a database error, because its message repeats values."""
+    from sqlalchemy.exc import DBAPIError  # as above
+
     return kind_of(error) if isinstance(error, DBAPIError) else str(error)
 
 
 def _places(error: BaseException) -> list[str]:
     """Return up to twelve places in our code, from the innermost cause that was raised there, and the place of raising."""
+    from sqlalchemy.exc import DBAPIError  # as above
+
     chain = _with_causes(error)
     # The driver's own errors, which cause SQLAlchemy's, do not show who asked.
     until = next((number for number, cause in enumerate(chain) if isinstance(cause, DBAPIError)), len(chain) - 1)

@@ -1,7 +1,10 @@
 """The running desk: open it from its settings, answer Slack, and close it without losing requests in progress."""
 
+import asyncio
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import aiohttp
 import structlog
@@ -11,7 +14,6 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import monitoring
-from bot.delivery.engine import DbosEngine, Pace
 from bot.delivery.sender import Sender
 from bot.demo.messages import DEMO_BUTTONS, DEMO_COMPOSERS
 from bot.home_updater import HomeUpdater
@@ -37,6 +39,9 @@ from storage.engine.database import Database, make_folder
 from storage.engine.trouble import Trouble
 from storage.tables import Workspace
 from storage.upkeep.inspection import wrong_key
+
+if TYPE_CHECKING:
+    from bot.delivery.engine import Pace
 
 log = structlog.get_logger()
 
@@ -102,8 +107,12 @@ class Service:
         if wait:
             await self.socket.wait_connected()
 
-    async def work(self, executor_id: str = "desk-1", pace: Pace | None = None) -> None:
+    async def work(self, executor_id: str = "desk-1", pace: "Pace | None" = None) -> None:
         """Start the worker. `executor_id`: the name of this process."""
+        # DBOS takes 0.2 s to import. A process that only answers does without, and others answer meanwhile.
+        await asyncio.to_thread(import_module, "bot.delivery.engine")
+        from bot.delivery.engine import DbosEngine
+
         engine = DbosEngine(self.sender, executor_id=executor_id, pace=pace)
         self.worker = Worker(self.office, self.workspace, engine, self.homes, self.look)
         await self.worker.start()

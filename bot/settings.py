@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -32,6 +31,8 @@ def _known_zone(zone: str) -> str:
 
 
 def _known_country(country: str) -> str:
+    from phonenumbers import SUPPORTED_REGIONS  # only a country that is set needs its table
+
     if country and country not in SUPPORTED_REGIONS:
         raise ValueError("write the two capital letters of a country, like CN, or nothing")
     return country

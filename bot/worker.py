@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
 
 import desk.registrations  # noqa: F401  (what is left to the worker, and what an Undo corrects)
 from bot import monitoring
-from bot.delivery.engine import DbosEngine
 from bot.home_updater import HomeUpdater
 from bot.nightly_look import NightlyLook
 from desk.calls.calls import forget_lines
@@ -25,8 +25,11 @@ from desk.messages.set_aside import report_set_aside
 from desk.people.working_time import absences_to_end, end_absences
 from storage.engine.trouble import is_outage, log_fields
 from storage.queries.messages.due_scan import DIGESTS, ESCALATIONS, REMINDERS
-from storage.queries.people.members import ABSENCES
+from storage.queries.people.absences import ABSENCES
 from storage.tables import Workspace
+
+if TYPE_CHECKING:
+    from bot.delivery.engine import DbosEngine
 
 log = structlog.get_logger()
 
@@ -135,7 +138,7 @@ class Worker:
 
     office: Office
     workspace: Workspace
-    engine: DbosEngine
+    engine: "DbosEngine"
     homes: HomeUpdater
     look: NightlyLook
     worked_at: datetime | None = None

@@ -138,8 +138,8 @@ async def _keys(database: Database, cipher: Cipher) -> AsyncIterator[Finding]:
     if damaged := [f"{each.place.name} of row {row_id}" for each in found for row_id in each.unreadable]:
         yield fix(
             "damaged rows",
-            f"the keys fit, but none opens {', '.join(damaged)}: restore these from a backup, or correct the name and phone "
-            "with /loan edit. These are samples: `loandesk rotate` names every such row",
+            f"the keys fit, but none opens {', '.join(damaged)}: restore these from a backup. "
+            "These are samples: `loandesk rotate` names every such row",
         )
     older = [number for number in sorted(cipher.ring.keys) if number != cipher.ring.current]
     rest = f"; older ones: {', '.join(map(str, older))}" if older else ""

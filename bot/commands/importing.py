@@ -25,6 +25,7 @@ from handlers.messages.block_kit.translator import Translator
 from handlers.messages.importing import explain_remark, unknown_columns
 from handlers.messages.refusals.importing import explain_file, explain_row
 from storage.engine.database import Database
+from storage.queries.loans.search import DigestCache
 from storage.queries.people import workspaces
 from storage.tables import Workspace
 
@@ -117,12 +118,12 @@ async def import_loans(
 ) -> Outcome:
     """Import the rows in short transactions, and call `advance` with the size of each. A dry run rolls them back."""
     outcome = Outcome(rows=len(rows))
-    numbers = numbers_of(rows)
+    numbers, digests = numbers_of(rows), DigestCache(office.cipher)
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
         with suppress(_DryRunError):
             async with office.desk(workspace) as desk:
-                result = await import_batch(desk, batch, numbers=numbers)
+                result = await import_batch(desk, batch, numbers=numbers, digests=digests)
                 outcome.effects += result.effects
                 outcome.refused += result.refused
                 outcome.remarks += result.remarks
@@ -158,7 +159,7 @@ async def run(
     """Import a file and report in `language`, or else in the lender's; with `every`, name all refused rows, and not only the
     first. Return 0 when every row was imported, else 1."""
     t = Translator(language or "en")
-    database = Database(settings.database_url.get_secret_value())
+    database = Database(settings.database_url.get_secret_value(), writes_much=True)
     office = Office(database=database, cipher=settings.cipher(), clock=SystemClock())
     try:
         async with database.reading() as session:

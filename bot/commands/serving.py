@@ -7,14 +7,13 @@ import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import aiohttp
 import structlog
 from aiohttp import web
 from slack_sdk.errors import SlackApiError
 
-from bot.delivery.engine import Pace
 from bot.heartbeat import BEAT_SECONDS, Heartbeat, Identity, NameTakenError, identity
 from bot.logs import kind_of
 from bot.monitoring import Health, admin_application
@@ -26,6 +25,9 @@ from desk.people.installing import AnotherTeamsDatabaseError
 from storage.engine import schema
 from storage.engine.database import Database, make_folder
 from storage.engine.trouble import DATABASE_ERRORS, is_outage
+
+if TYPE_CHECKING:
+    from bot.delivery.engine import Pace
 
 log = structlog.get_logger()
 
@@ -40,7 +42,7 @@ class Tuning:
     """Parameters that only tests set."""
 
     clock: Clock | None = None
-    pace: Pace | None = None
+    pace: "Pace | None" = None
     beat_seconds: float = BEAT_SECONDS
     timeouts: SocketTimeouts | None = None
 
@@ -69,6 +71,7 @@ async def run(settings: Settings, command: Command, tuning: Tuning | None = None
                 # Objects made at start live as long as the process: scanning them again would delay answers by 0.1 s.
                 gc.collect()
                 gc.freeze()
+                gc.enable()
                 async with _admin(service, command):
                     log.info("serving", command=command, name=name.name, port=service.port)
                     await _wait_for_any(stop, heartbeat.overtaken)
@@ -158,8 +161,7 @@ async def _heartbeat(service: Service, name: Identity, tuning: Tuning) -> AsyncI
 
 
 async def _start(service: Service, command: Command, name: Identity, tuning: Tuning) -> None:
-    if command == "worker" or service.settings.on_sqlite:
-        await service.work(name.name, tuning.pace)
+    # First the door: nothing that a command writes waits for deliveries to begin.
     if command == "serve":
         try:
             await service.serve()
@@ -168,6 +170,8 @@ async def _start(service: Service, command: Command, name: Identity, tuning: Tun
             raise _port_error("LOANDESK_HOST", settings.host, "PORT", settings.port, error) from None
     if command == "socket":
         await service.connect(tuning.timeouts, wait=False)
+    if command == "worker" or service.settings.on_sqlite:
+        await service.work(name.name, tuning.pace)
 
 
 @contextlib.asynccontextmanager

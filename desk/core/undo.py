@@ -17,6 +17,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow
 from storage.queries.core import acts, undos
 from storage.queries.loans import loans
+from storage.queries.loans.visibility import viewer
 from storage.queries.people import members
 from storage.tables import Borrower, FollowUp, Loan, Undo
 
@@ -214,7 +215,7 @@ async def _loan_numbers(desk: Desk, undo: Undo, steps: Sequence[_Step]) -> tuple
     own = await _borrower_of(desk, undo)
     others = {step.row.id for step in steps if isinstance(step.row, Borrower) and step.row.id != own}
     found = await loans.by_ids(desk.session, _loan_ids(undo, [step for step in steps if step.row.id not in others]))
-    visible = loans.visible_to(desk.member, sees_all=allows(desk.member, "see_loan"))
+    visible = viewer(desk.member, sees_all=allows(desk.member, "see_loan"))
     seen = await loans.of_borrowers(desk.session, others, visible=visible)
     return tuple(sorted(loan.number for loan in [*found.values(), *seen]))
 

@@ -206,8 +206,9 @@ def _load(folder: Traversable, name: str, kind: type[W]) -> tuple[W, ...]:
 def _refuse_collisions(name: str, words: Iterable[Word]) -> None:
     owners: dict[str, str] = {}
     for word in words:
-        for synonym in word.synonyms:
-            if list(map(term_key, word.synonyms)).count(term_key(synonym)) > 1:
+        keys = list(map(term_key, word.synonyms))
+        for synonym, key in zip(word.synonyms, keys, strict=True):
+            if keys.count(key) > 1:
                 raise VocabularyError(f"{name}, [{word.code}]: {synonym!r} appears twice")
         for term in word.terms():
             if owners.setdefault(term, word.code) != word.code:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from desk.core.errors import NotAllowed
 from desk.core.permissions import allows, refusal
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, PurposeKind
@@ -16,17 +17,17 @@ from desk.follow_ups.promises import Promise, promises_of
 from desk.loans import borrowers
 from desk.loans.views import FollowUpView, follow_up_view
 from desk.people.members import (
+    acts_for,
     ids_stood_in_for,
     managers_for,
-    stand_ins_for,
-    stands_in_for,
     today_of,
     zone_of,
 )
 from desk.rules.working_time import instant_of
 from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Whose, Window
-from storage.queries.people import members
+from storage.queries.people import members, scopes
+from storage.queries.people.scopes import People
 from storage.tables import Member
 
 PAGE = 10
@@ -34,6 +35,12 @@ PAGE = 10
 
 TABLE = 200
 """Rows of a list shown as a table."""
+
+MOST_COUNTED = 1000
+"""A longer list is not counted to its end, only this far beyond the page."""
+
+_FEW = 200
+"""Up to how many members of a team are named one by one in a query."""
 
 Period = Literal["today", "tomorrow", "week", "late", "all", "arrears", "unplanned"]
 Kind = PurposeKind
@@ -65,6 +72,7 @@ class DueList:
     `whose` is another member's Slack id, `team`, or None for the reader's own. `of` is the Slack id of the member whose own
     list or team it is, if not the reader's. `covers_for` are the Slack ids of the absent members whose rows are in it too.
     `of_reminder`: only what one reminder lists.
+    `is_longer`: there are more than the `total` rows that were counted.
     """
 
     period: Period
@@ -77,10 +85,11 @@ class DueList:
     of: str | None = None
     covers_for: tuple[str, ...] = ()
     of_reminder: bool = False
+    is_longer: bool = False
 
     @property
     def more(self) -> int:
-        """Return how many rows come after this page."""
+        """Return how many rows come after this page, as far as they were counted."""
         return self.total - self.offset - len(self.rows) - len(self.loans)
 
     def first(self, rows: int) -> "DueList":
@@ -105,10 +114,9 @@ async def list_due(
     Raises NotAllowed (`others_may_act`) for a member or team whose list the acting member may not see.
     """
     reader = of or desk.member
-    people = await people_listed(desk, reader, whose)
-    ids = [member.id for member in people]
-    nobodys_of = desk.workspace.id if whose == "team" else None
-    owners = Whose(ids, nobodys_of)
+    listed = await people_listed(desk, reader, whose)
+    owners = Whose(listed.people, desk.workspace.id if whose == "team" else None)
+    most = offset + MOST_COUNTED + 1
     view = DueList(
         period=period,
         kind=None if period in OF_LOANS else kind,
@@ -116,22 +124,24 @@ async def list_due(
         total=0,
         offset=offset,
         of=reader.slack_user_id if reader.id != desk.member.id else None,
-        covers_for=tuple(member.slack_user_id for member in people[1:]) if whose is None else (),
+        covers_for=tuple(member.slack_user_id for member in listed.covered) if whose is None else (),
         of_reminder=reminded is not None,
     )
     match period:
         case "unplanned":
-            total = await due_lists.count_unplanned(desk.session, owners)
-            loans = await listed_loans.unplanned(desk, owners, limit=limit, offset=offset)
-            return replace(view, total=total, loans=loans)
+            counted = await due_lists.count_unplanned(desk.session, owners, limit=most)
+            view = replace(view, loans=await listed_loans.unplanned(desk, owners, limit=limit, offset=offset))
         case "arrears":
-            total = await due_lists.count_in_arrears(desk.session, owners, desk.workspace_today)
-            loans = await listed_loans.in_arrears(desk, owners, limit=limit, offset=offset)
-            return replace(view, total=total, loans=loans)
+            counted = await due_lists.count_in_arrears(desk.session, owners, desk.workspace_today, limit=most)
+            view = replace(view, loans=await listed_loans.in_arrears(desk, owners, limit=limit, offset=offset))
         case _:
-            window = _window(desk, ids, period, kind) if reminded is None else Window(ids, None, None, only=reminded)
-            total = sum((await due_lists.count_due(desk.session, window)).values())
-            return replace(view, total=total, rows=await rows_of(desk, window, limit=limit, offset=offset))
+            if reminded is None:
+                window = _window(desk, listed.people, period, kind)
+            else:
+                window = Window(listed.people, None, None, only=reminded)
+            counted = await due_lists.count_due(desk.session, window, limit=most)
+            view = replace(view, rows=await rows_of(desk, window, limit=limit, offset=offset))
+    return replace(view, total=min(counted, most - 1), is_longer=counted == most)
 
 
 async def rows_of(desk: Desk, window: Window, *, limit: int, offset: int = 0) -> tuple[DueRow, ...]:
@@ -159,13 +169,6 @@ async def rows_of(desk: Desk, window: Window, *, limit: int, offset: int = 0) ->
     )
 
 
-async def acts_for(desk: Desk, member: Member) -> list[Member]:
-    """Return the member and the absent members for whom they act today."""
-    covered = await stands_in_for(desk, member)
-    found = await stand_ins_for(desk, covered)
-    return [member, *(m for m in covered if found.acting(m, today_of(desk, m)).id == member.id)]
-
-
 def purposes_of(kind: Kind | None) -> Sequence[str] | None:
     """Return the purposes of a kind, or None for every purpose."""
     return None if kind is None else [p.code for p in VOCABULARY.purposes if p.kind == kind]
@@ -177,37 +180,58 @@ def end_of_day(desk: Desk, member: Member, *, days: int = 0) -> datetime:
     return instant_of(day, datetime.min.time(), zone_of(desk, member))
 
 
-def late_window(desk: Desk, ids: Sequence[UUID], purposes: Sequence[str] | None) -> Window:
+def late_window(desk: Desk, people: People, purposes: Sequence[str] | None) -> Window:
     """Return the window of late follow-ups; in its own minute a call is due and not yet late."""
-    return Window(ids, None, desk.now - timedelta.resolution, purposes)
+    return Window(people, None, desk.now - timedelta.resolution, purposes)
 
 
-def _window(desk: Desk, ids: Sequence[UUID], period: Period, kind: Kind | None) -> Window:
+def _window(desk: Desk, people: People, period: Period, kind: Kind | None) -> Window:
     purposes = purposes_of(kind)
     if period == "late":
-        return late_window(desk, ids, purposes)
+        return late_window(desk, people, purposes)
     if period == "all":
-        return Window(ids, None, None, purposes)
+        return Window(people, None, None, purposes)
     if period == "tomorrow":
-        return Window(ids, end_of_day(desk, desk.member), end_of_day(desk, desk.member, days=1), purposes)
+        return Window(people, end_of_day(desk, desk.member), end_of_day(desk, desk.member, days=1), purposes)
     days = 6 - today_of(desk, desk.member).weekday() if period == "week" else 0
-    return Window(ids, None, end_of_day(desk, desk.member, days=days), purposes)
+    return Window(people, None, end_of_day(desk, desk.member, days=days), purposes)
 
 
-async def people_listed(desk: Desk, reader: Member, whose: Member | Literal["team"] | None) -> list[Member]:
-    """Return the members whose rows are listed, `reader` or `whose` first. Raises NotAllowed (`others_may_act`)."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Whose rows a list has, and the absent members among them for whom the reader acts."""
+
+    people: People
+    covered: tuple[Member, ...] = ()
+
+
+async def people_listed(desk: Desk, reader: Member, whose: Member | Literal["team"] | None) -> Listed:
+    """Return whose rows are listed: the reader's, those of `whose`, or their team's. Raises NotAllowed (`others_may_act`)."""
     if whose == "team":
-        people = await team_of(desk, reader)
-    elif whose is None or whose.id == reader.id:
-        people = await acts_for(desk, reader)
-    else:
-        people = [whose]
-    about = whose if isinstance(whose, Member) else reader
-    if about.id == desk.member.id or all([await _may_see(desk, member) for member in people]):
-        return people
-    if whose is None and await _may_see(desk, about):
-        return [member for member in people if await _may_see(desk, member)]
-    raise refusal("see_due_list", who=tuple(m.slack_user_id for m in await managers_for(desk, about)))
+        team = await team_of(desk, reader)
+        if reader.id == desk.member.id or await _may_see_all(desk, team):
+            return Listed(await narrowed(desk, team))
+        raise await _not_shown(desk, reader)
+    if isinstance(whose, Member) and whose.id != reader.id:
+        if whose.id == desk.member.id or await _may_see(desk, whose):
+            return Listed(People.of([whose.id]))
+        raise await _not_shown(desk, whose)
+    people = await acts_for(desk, reader)
+    if reader.id != desk.member.id:
+        if not await _may_see(desk, reader):
+            raise await _not_shown(desk, reader)
+        people = [member for member in people if await _may_see(desk, member)]
+    return Listed(People.of(member.id for member in people), tuple(people[1:]))
+
+
+async def _not_shown(desk: Desk, about: Member) -> NotAllowed:
+    return refusal("see_due_list", who=tuple(m.slack_user_id for m in await managers_for(desk, about)))
+
+
+async def _may_see_all(desk: Desk, team: People) -> bool:
+    if allows(desk.member, "see_due_list"):
+        return True
+    return all([await _may_see(desk, member) for member in await scopes.members_of(desk.session, team)])
 
 
 async def _may_see(desk: Desk, member: Member) -> bool:
@@ -216,11 +240,16 @@ async def _may_see(desk: Desk, member: Member) -> bool:
     return member.id in await ids_stood_in_for(desk) and allows(desk.member, "see_due_list", {"covered"})
 
 
-async def team_of(desk: Desk, member: Member) -> list[Member]:
+async def team_of(desk: Desk, member: Member) -> People:
     """Return the members whom a manager manages, else the member's own team, else all members."""
     managed = await members.teams_managed_by(desk.session, member.id)
-    ids = {team.id for team in managed} or ({member.team_id} if member.team_id else set())
-    everybody = await members.everybody(desk.session, desk.workspace.id)
-    if not ids and allows(member, "see_due_list"):
-        return everybody
-    return [m for m in everybody if m.team_id in (ids or {None})]
+    ids = tuple(team.id for team in managed) or ((member.team_id,) if member.team_id else ())
+    if ids:
+        return People("teams", ids, desk.workspace.id)
+    return People("everybody" if allows(member, "see_due_list") else "no_team", workspace_id=desk.workspace.id)
+
+
+async def narrowed(desk: Desk, team: People) -> People:
+    """Return a team by the ids of its members unless it is large: of few, an index finds the rows."""
+    ids = await scopes.ids_of(desk.session, team, limit=_FEW + 1)
+    return People.of(ids) if len(ids) <= _FEW else team

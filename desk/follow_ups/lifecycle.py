@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.changes import create, track
@@ -15,6 +17,7 @@ from desk.people.calendars import calendar_of
 from desk.people.members import acting_for, hours_of, today_of, zone_of
 from desk.rules import reminders
 from desk.rules.calendar import Calendar
+from desk.rules.hours import WorkingHours
 from desk.rules.instalments import instalment_on_or_before
 from desk.rules.reminders import ContactHours, Schedule
 from storage.engine.types import new_id
@@ -52,27 +55,54 @@ async def plan(
     check_note(note)
     acting, schedule = await _schedule(desk, assignee, due)
     row_id = new_id()
-    follow_up = FollowUp(
+    new = NewFollowUp(
         id=row_id,
-        workspace_id=desk.workspace.id,
         loan_id=loan.id,
         number=loan.next_follow_up_number,
         purpose=purpose,
         assignee_id=assignee.id,
         rule=rule,
         note_cipher=desk.cipher.encrypt_optional(FollowUp.note_cipher, row_id, note),
-        created_by_id=desk.actor.id if desk.actor else None,
-        created_at=desk.now,
-        planned_at=desk.now,
         instalment_on=instalment_on or _latest_unpaid(desk, loan, purpose),
-        due_on=schedule.due_on,
-        late_at=schedule.late_at,
     )
-    _set_times(follow_up, schedule)
+    follow_up = FollowUp(**values_of(desk, new, schedule))
     loan.next_follow_up_number += 1
     desk.add(loan)
     create(desk, follow_up)
     return PlannedFollowUp(follow_up=follow_up, schedule=schedule, assignee=assignee, acting=acting)
+
+
+@dataclass(frozen=True, slots=True)
+class NewFollowUp:
+    """A follow-up that is to be planned, without its times."""
+
+    id: UUID
+    loan_id: UUID
+    number: int
+    purpose: str
+    assignee_id: UUID
+    rule: str | None
+    note_cipher: bytes | None = field(repr=False)
+    instalment_on: date | None
+
+
+def values_of(desk: Desk, new: NewFollowUp, schedule: Schedule) -> dict[str, Any]:
+    """Return the values of a new follow-up's columns that are not defaults."""
+    return {
+        "id": new.id,
+        "workspace_id": desk.workspace.id,
+        "loan_id": new.loan_id,
+        "number": new.number,
+        "purpose": new.purpose,
+        "assignee_id": new.assignee_id,
+        "rule": new.rule,
+        "note_cipher": new.note_cipher,
+        "created_by_id": desk.actor.id if desk.actor else None,
+        "created_at": desk.now,
+        "planned_at": desk.now,
+        "instalment_on": new.instalment_on,
+        **_times(schedule),
+    }
 
 
 def _latest_unpaid(desk: Desk, loan: Loan, purpose: str) -> date | None:
@@ -191,10 +221,13 @@ def check_note(note: str) -> None:
 
 async def _schedule(desk: Desk, assignee: Member, due: Due) -> tuple[Member, Schedule]:
     acting = await acting_for(desk, assignee, due.on)
-    schedule = reminders.schedule(
-        due, desk.now, hours_of(desk, acting), await calendar_of(desk), contact_hours(desk), _escalate_after(desk)
-    )
-    return acting, schedule
+    return acting, await schedule_for(desk, due, hours_of(desk, acting))
+
+
+async def schedule_for(desk: Desk, due: Due, hours: WorkingHours) -> Schedule:
+    """Return the times of a call due then that is planned now, for who acts with these hours. Raises Invalid as `plan` does."""
+    calendar, contact = await calendar_of(desk), contact_hours(desk)
+    return reminders.schedule(due, desk.now, hours, calendar, contact, _escalate_after(desk))
 
 
 def _escalate_after(desk: Desk) -> timedelta:
@@ -202,11 +235,18 @@ def _escalate_after(desk: Desk) -> timedelta:
 
 
 def _set_times(follow_up: FollowUp, schedule: Schedule) -> None:
-    follow_up.due_on = schedule.due_on
-    follow_up.due_at = schedule.due_at
-    follow_up.remind_at = schedule.remind_at
-    follow_up.late_at = schedule.late_at
-    follow_up.escalate_at = schedule.escalate_at
+    for name, value in _times(schedule).items():
+        setattr(follow_up, name, value)
+
+
+def _times(schedule: Schedule) -> dict[str, Any]:
+    return {
+        "due_on": schedule.due_on,
+        "due_at": schedule.due_at,
+        "remind_at": schedule.remind_at,
+        "late_at": schedule.late_at,
+        "escalate_at": schedule.escalate_at,
+    }
 
 
 def _with_time_of_day(desk: Desk, follow_up: FollowUp, due: Due, zone: ZoneInfo) -> Due:

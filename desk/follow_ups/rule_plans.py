@@ -4,9 +4,12 @@ Each function returns the follow-up that it planned, or None when the rule does 
 no member could make the call.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Protocol
+from uuid import UUID
 
 from desk.core.permissions import CALLERS, roles_of
 from desk.core.transaction import Desk
@@ -23,6 +26,32 @@ from storage.tables import FollowUp, Loan, Member
 
 DOCUMENTS = "documents"
 """The rule of a call that was placed by the dates of the documents that it asks for."""
+
+
+class Terms(Protocol):
+    """What of a loan decides about the calls on its instalments: a row of the loans, or one that is still to be written."""
+
+    @property
+    def stage(self) -> str: ...
+    @property
+    def owner_id(self) -> UUID | None: ...
+    @property
+    def due_day(self) -> int | None: ...
+    @property
+    def autopay(self) -> bool: ...
+    @property
+    def paid_through(self) -> date | None: ...
+    @property
+    def unpaid_since(self) -> date | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class InstalmentCall:
+    """A call about an instalment that a loan's terms require."""
+
+    plan: Plan
+    rule: str
+    instalment_on: date
 
 
 async def plan_for_stage(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
@@ -55,25 +84,36 @@ async def plan_instalment(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     return (await replan_instalment(desk, loan)).planned
 
 
-async def replan_instalment(desk: Desk, loan: Loan) -> Replanned:
-    """Do as `plan_instalment` does, and return what that cancelled too."""
-    cancelled = await _cancel_obsolete(desk, loan)
-    planned = await (plan_arrears(desk, loan) if _in_arrears(desk, loan) else plan_repayment(desk, loan))
+async def replan_instalment(desk: Desk, loan: Loan, known: Sequence[FollowUp] | None = None) -> Replanned:
+    """Do as `plan_instalment` does, and return what that cancelled too. `known`, if given, are all follow-ups of the loan
+    about instalments; otherwise they are read."""
+    cancelled = await _cancel_obsolete(desk, loan, known)
+    required = call_required(desk, loan)
+    planned = await _plan_of_instalment(desk, loan, required, known) if required else None
     return Replanned(planned, cancelled)
+
+
+def call_required(desk: Desk, loan: Terms) -> InstalmentCall | None:
+    """Return the call that the terms of a loan require: about arrears, if the lender's data or a member says (`unpaid_since`)
+    that there are any, or else the reminder of the next unpaid instalment, unless that is on autopay."""
+    if loan.stage != CADENCE.instalment.stage:
+        return None
+    instalment_on = _next_unpaid(desk, loan)
+    if instalment_on is None:
+        return None
+    if _in_arrears(desk, loan):
+        return InstalmentCall(CADENCE.arrears, "arrears", instalment_on)
+    return None if loan.autopay else InstalmentCall(CADENCE.instalment, "instalment", instalment_on)
 
 
 async def plan_repayment(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     """Plan the reminder of a disbursed loan's next unpaid instalment, unless it is on autopay or in arrears."""
-    if loan.stage != CADENCE.instalment.stage or loan.autopay or _in_arrears(desk, loan):
-        return None
-    return await _plan_of_instalment(desk, loan, CADENCE.instalment, rule="instalment")
+    return await _plan_by_rule(desk, loan, "instalment")
 
 
 async def plan_arrears(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     """Plan the call about the oldest unpaid instalment, if the lender's data or a member says (`unpaid_since`) it exists."""
-    if loan.stage != CADENCE.instalment.stage or not _in_arrears(desk, loan):
-        return None
-    return await _plan_of_instalment(desk, loan, CADENCE.arrears, rule="arrears")
+    return await _plan_by_rule(desk, loan, "arrears")
 
 
 async def plan_documents(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
@@ -93,19 +133,24 @@ async def due_by_rule(desk: Desk, plan: Plan, assignee: Member, *, instalment_on
     )
 
 
-async def assignee_of(desk: Desk, loan: Loan, kinds: Sequence[AssigneeKind]) -> Member | None:
-    """Return the assignee of the first kind that has candidates: of several, one at work with the fewest open follow-ups.
+async def assignee_of(desk: Desk, loan: Terms, kinds: Sequence[AssigneeKind]) -> Member | None:
+    """Return who of `candidates_of` gets a call: of several, one at work with the fewest open follow-ups."""
+    found = await candidates_of(desk, loan, kinds)
+    return await least_busy(desk, found) if found else None
 
-    Without candidates: the acting member if they make calls, else a manager, else None.
+
+async def candidates_of(desk: Desk, loan: Terms, kinds: Sequence[AssigneeKind]) -> Sequence[Member]:
+    """Return the candidates of the first kind that has any.
+
+    Without candidates: the acting member if they make calls, else the managers, if there are any.
     """
     owner = await present_owner(desk, loan)
     for kind in kinds:
         if found := await _candidates(desk, kind, owner):
-            return await _least_busy(desk, found)
+            return found
     if desk.actor is not None and roles_of(desk.actor) & set(CALLERS):
-        return desk.actor
-    managers = await _candidates(desk, "manager", owner)
-    return await _least_busy(desk, managers) if managers else None
+        return [desk.actor]
+    return await _candidates(desk, "manager", owner)
 
 
 async def assignee_of_next(desk: Desk, loan: Loan, answered: FollowUp | None) -> Member:
@@ -120,7 +165,7 @@ async def assignee_of_next(desk: Desk, loan: Loan, answered: FollowUp | None) ->
     return desk.member
 
 
-async def present_owner(desk: Desk, loan: Loan) -> Member | None:
+async def present_owner(desk: Desk, loan: Terms) -> Member | None:
     """Return the loan's owner, or None when it has none at the desk."""
     owner = await desk.session.get(Member, loan.owner_id) if loan.owner_id else None
     return owner if owner is not None and owner.removed_at is None else None
@@ -138,16 +183,24 @@ async def _plan(
     )
 
 
-async def _plan_of_instalment(desk: Desk, loan: Loan, plan: Plan, *, rule: str) -> PlannedFollowUp | None:
-    instalment_on = _next_unpaid(desk, loan)
-    if instalment_on is None:
-        return None
-    earlier = (
-        await follow_ups.of_instalment(desk.session, loan.id, plan.purpose, instalment_on) if _had_any(loan) else ()
-    )
+async def _plan_by_rule(desk: Desk, loan: Loan, rule: str) -> PlannedFollowUp | None:
+    required = call_required(desk, loan)
+    return await _plan_of_instalment(desk, loan, required) if required and required.rule == rule else None
+
+
+async def _plan_of_instalment(
+    desk: Desk, loan: Loan, call: InstalmentCall, known: Sequence[FollowUp] | None = None
+) -> PlannedFollowUp | None:
+    plan, instalment_on = call.plan, call.instalment_on
+    if not _had_any(loan):
+        earlier: Sequence[FollowUp] = ()
+    elif known is None:
+        earlier = await follow_ups.of_instalment(desk.session, loan.id, plan.purpose, instalment_on)
+    else:
+        earlier = [row for row in known if row.purpose == plan.purpose and row.instalment_on == instalment_on]
     if any(_settles(row) for row in earlier):
         return None
-    return await _plan(desk, loan, plan, rule=rule, instalment_on=instalment_on)
+    return await _plan(desk, loan, plan, rule=call.rule, instalment_on=instalment_on)
 
 
 def _settles(row: FollowUp) -> bool:
@@ -155,7 +208,7 @@ def _settles(row: FollowUp) -> bool:
     return row.state in ("open", "done") or (row.state == "cancelled" and row.closed_by_id is not None)
 
 
-def _next_unpaid(desk: Desk, loan: Loan) -> date | None:
+def _next_unpaid(desk: Desk, loan: Terms) -> date | None:
     if loan.due_day is None:
         return loan.unpaid_since
     return next_unpaid_instalment(
@@ -163,20 +216,20 @@ def _next_unpaid(desk: Desk, loan: Loan) -> date | None:
     )
 
 
-def _in_arrears(desk: Desk, loan: Loan) -> bool:
+def _in_arrears(desk: Desk, loan: Terms) -> bool:
     oldest = _next_unpaid(desk, loan)
     return loan.unpaid_since is not None and oldest is not None and oldest <= desk.workspace_today
 
 
-async def _cancel_obsolete(desk: Desk, loan: Loan) -> int:
+async def _cancel_obsolete(desk: Desk, loan: Loan, known: Sequence[FollowUp] | None) -> int:
     """Cancel reminders of instalments on autopay or with another due day, and calls about arrears of paid ones; return how
     many."""
     if not _had_any(loan):
         return 0
     cancelled = 0
     oldest = _next_unpaid(desk, loan)
-    for row in await follow_ups.open_of_loan(desk.session, loan.id):
-        if row.instalment_on is None or row.rule not in ("instalment", "arrears"):
+    for row in await follow_ups.open_of_loan(desk.session, loan.id) if known is None else known:
+        if row.state != "open" or row.instalment_on is None or row.rule not in ("instalment", "arrears"):
             continue
         if row.rule == "instalment":
             day = instalment_on_or_after(row.instalment_on, loan.due_day) if loan.due_day else None
@@ -207,8 +260,18 @@ async def _candidates(desk: Desk, kind: AssigneeKind, owner: Member | None) -> l
     return await members.with_role(desk.session, desk.workspace.id, kind)
 
 
-async def _least_busy(desk: Desk, found: Sequence[Member]) -> Member:
+async def least_busy(desk: Desk, found: Sequence[Member]) -> Member:
+    """Return the one of several with the fewest open follow-ups, if possible of those at work."""
     if len(found) == 1:
         return found[0]
     at_work = [m for m in found if not is_away_today(desk, m)]
-    return fewest_open(at_work or found, await follow_ups.open_counts(desk.session, [m.id for m in found]))
+    unwritten = desk.cache.get(UnwrittenPlans)
+    counts = Counter(await follow_ups.open_counts(desk.session, [m.id for m in found]))
+    return fewest_open(at_work or found, counts + unwritten.counts if unwritten else counts)
+
+
+@dataclass(frozen=True, slots=True)
+class UnwrittenPlans:
+    """How many follow-ups each member gets in this transaction that are not among its rows yet. Kept in `desk.cache`."""
+
+    counts: Counter[UUID] = field(default_factory=Counter[UUID])

@@ -26,7 +26,7 @@ from storage.engine.types import new_id
 from storage.queries.handover import holdings
 from storage.queries.handover.holdings import FollowUpOutline, LoanOutline
 from storage.queries.messages import homes
-from storage.queries.people import members
+from storage.queries.people import absences, members
 from storage.tables import FollowUp, Loan, Member
 
 
@@ -189,9 +189,8 @@ async def remove_member(desk: Desk, outgoing: Member, to: Member) -> MemberChang
     track(desk, outgoing)
     outgoing.removed_at, outgoing.next_digest_at = desk.now, None
     outgoing.absent_from = outgoing.absent_until = outgoing.cover_id = None
-    for covered in await members.away(desk.session, desk.workspace.id):
-        if covered.cover_id == outgoing.id:
-            track(desk, covered).cover_id = None
+    for covered in await absences.covered_by(desk.session, outgoing.id):
+        track(desk, covered).cover_id = None
     await homes.request_check(desk.session, outgoing.id, desk.now)
     desk.audit("remove_member", subject_id=outgoing.id, to=str(to.id))
     await desk.session.flush()

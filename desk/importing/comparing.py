@@ -18,7 +18,7 @@ from desk.importing.rows import ImportRow
 from storage.engine.cipher import encrypted_column
 from storage.queries.importing.imports import StoredValues
 from storage.queries.loans.loans import number_key
-from storage.tables import AuditEntry, Loan
+from storage.tables import AuditEntry
 
 Verdict = Literal["same", "take", "replace", "keep", "keep_unsaid"]
 """What becomes of a file's value: it is the desk's already; it is taken; it is taken in place of a correction; the desk's
@@ -28,6 +28,8 @@ COMPARED = ("name", "phone", "stage", "owner", "amount", "due_day", "autopay", "
 """The columns of which the last value is kept."""
 
 _VALUES = encrypted_column("imported_values", "values_cipher")
+
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 _DOTS_AND_BLANKS = re.compile(r"[\s·•‧∙⋅・･᛫ꞏ]+")
 """What files and people write differently in one name."""
@@ -97,10 +99,10 @@ def read_values(desk: Desk, stored: StoredValues) -> dict[str, str]:
     return json.loads(desk.cipher.decrypt_at(_VALUES, stored.id, stored.values_cipher))
 
 
-def write_values(desk: Desk, loan: Loan, number: str, values: Mapping[str, str], *, row_id: UUID) -> StoredValues:
+def write_values(desk: Desk, loan_id: UUID, number: str, values: Mapping[str, str], *, row_id: UUID) -> StoredValues:
     """Return what a file says, encrypted for the row of that id."""
-    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-    return StoredValues(row_id, loan.id, number_key(number), desk.cipher.encrypt_at(_VALUES, row_id, text))
+    text = _JSON.encode(values)
+    return StoredValues(row_id, loan_id, number_key(number), desk.cipher.encrypt_at(_VALUES, row_id, text))
 
 
 def corrected_fields(entries: Iterable[AuditEntry]) -> frozenset[str]:

@@ -1,8 +1,9 @@
 """Import loans from the lender's own system, repeatedly: an import never takes back what the desk has corrected."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -10,17 +11,27 @@ from desk.core.changes import track
 from desk.core.errors import DeskError
 from desk.core.permissions import makes_calls
 from desk.core.transaction import Desk
-from desk.importing.comparing import LastSaid, corrected_fields, read_values, spelling_key, values_of, write_values
+from desk.importing.adding import NewLoans
+from desk.importing.comparing import (
+    LastSaid,
+    as_text,
+    corrected_fields,
+    read_values,
+    spelling_key,
+    values_of,
+    write_values,
+)
 from desk.importing.rows import REQUIRED, ImportRow
-from desk.importing.updating import Matched, PlanCounts, Remark, Update, plan_instalment, remark, update_loan
+from desk.importing.updating import PLANNED_BY, Matched, PlanCounts, Remark, Update, remark, update_loan
 from desk.loans import borrowers
 from desk.loans.corrections import record_correction
 from desk.rules.contacts import without_extension
 from storage.engine.types import new_id
 from storage.queries.importing import imports
 from storage.queries.loans.loans import number_key
+from storage.queries.loans.search import DigestCache
 from storage.queries.people import members
-from storage.tables import Borrower, Loan, Member
+from storage.tables import Borrower, FollowUp, Member
 
 BATCH = 200
 """Rows per transaction: few enough that others can write in between."""
@@ -77,14 +88,19 @@ def numbers_of(rows: Iterable[ImportRow]) -> frozenset[str]:
 
 
 async def import_batch(
-    desk: Desk, rows: Sequence[ImportRow], *, numbers: Collection[str] | None = None
+    desk: Desk,
+    rows: Sequence[ImportRow],
+    *,
+    numbers: Collection[str] | None = None,
+    digests: DigestCache | None = None,
 ) -> ImportResult:
-    """Import these rows, each completely or not at all. `numbers` are those of the whole file, from `numbers_of`.
+    """Import these rows, each completely or not at all. `numbers` are those of the whole file, from `numbers_of`; `digests`
+    are kept from batch to batch.
 
     An existing loan gets what the file says differently than the last file (docs/import.md). A new number with the name
     and phone of a loan that the desk numbered itself (`L-…`) takes that loan over.
     """
-    batch = _Batch(desk, numbers_of(rows) if numbers is None else numbers)
+    batch = _Batch(desk, numbers_of(rows) if numbers is None else numbers, digests or DigestCache(desk.cipher))
     await batch.read(rows)
     for row in rows:
         await batch.take(row)
@@ -94,19 +110,20 @@ async def import_batch(
 class _Batch:
     """The rows of one transaction, what the desk knows of them, and what became of them."""
 
-    def __init__(self, desk: Desk, numbers: Collection[str]) -> None:
-        self.desk, self.numbers = desk, numbers
+    def __init__(self, desk: Desk, numbers: Collection[str], digests: DigestCache) -> None:
+        self.desk, self.numbers, self.digests = desk, numbers, digests
         self.owners: dict[str, Member] = {}
-        self.present: set[UUID] = set()
+        self.unchanged: set[int] = set()
         self.by_said: dict[str, Matched] = {}
         self.by_number: dict[str, Matched] = {}
         self.minted: dict[str, list[Matched]] = defaultdict(list)
         self.renumbered: dict[str, list[Matched]] = defaultdict(list)
+        self.calls: dict[UUID, list[FollowUp]] = {}
+        self.wrong: Mapping[str, datetime] = {}
         self.effects: Counter[Effect] = Counter()
         self.refused: list[RefusedRow] = []
         self.remarks: list[Remark] = []
         self.plans = PlanCounts()
-        self.new: list[tuple[UUID, str, str]] = []
         self.corrected: list[Borrower] = []
         self.same_phones: list[tuple[ImportRow, Matched]] = []
         self.values_new: list[imports.StoredValues] = []
@@ -115,20 +132,23 @@ class _Batch:
     async def read(self, rows: Sequence[ImportRow]) -> None:
         """Read what the desk knows, in a few queries for all rows."""
         desk = self.desk
-        owners = {row.owner.casefold() for row in rows}
-        for member in await members.everybody(desk.session, desk.workspace.id):
-            self.present.add(member.id)
+        owners = {row.owner.casefold() for row in rows if row.owner}
+        for member in await members.by_addresses(desk.session, desk.workspace.id, owners):
             for key in (member.slack_user_id, member.email):
                 if key and key.casefold() in owners and makes_calls(member):
                     self.owners[key.casefold()] = member
+        self.new = NewLoans(desk, self.digests, {each.id: each for each in self.owners.values()}.values())
         there = await imports.locked_by_numbers(
             desk.session, desk.workspace.id, [row.number for row in rows if row.number]
         )
-        named = {key for loan, _, said in there for key in (loan.number_key, said.number_key if said else "")}
+        named = {key for known in there for key in (known.number_key, known.said.number_key if known.said else "")}
         unknown = [row for row in rows if row.phone and number_key(row.number) not in named]
         digests = [borrowers.phone_digest(desk, row.phone) for row in unknown]
         minted = await imports.renamed_with_phone(desk.session, desk.workspace.id, digests)
-        found = {loan.id: (loan, borrower, values) for loan, borrower, values in there}
+        by_key = {number_key(row.number): row for row in rows if row.number}
+        changing = [known for known in there if not self._is_unchanged(known, by_key)]
+        stored = await imports.loans_with_borrowers(desk.session, [known.loan_id for known in changing])
+        found = {known.loan_id: (*stored[known.loan_id], known.said) for known in changing}
         found |= {loan.id: (loan, borrower, None) for loan, borrower in minted}
         unsaid = [loan.id for loan, _, values in found.values() if values is None]
         entries = await imports.corrections(desk.session, unsaid)
@@ -142,9 +162,49 @@ class _Batch:
                 self.minted[without_extension(known.contact.phone)].append(known)
             elif "number" in said.corrected:
                 self.renumbered[known.contact.phone].append(known)
+        if found:
+            await self._read_for_changes([row for row in rows if row.line not in self.unchanged])
+
+    def _is_unchanged(self, known: imports.KnownLoan, rows: Mapping[str, ImportRow]) -> bool:
+        """Return whether a row says of a loan what the last file said and what the desk has. Such a loan is not read further:
+        of a daily file, most are."""
+        row, said = rows.get(known.number_key), known.said
+        if row is None or said is None or said.number_key != known.number_key or known.minted or known.is_demo:
+            return False
+        owner = self.owners.get(row.owner.casefold()) if row.owner else None
+        if row.faults or (row.owner and (owner is None or owner.id != known.owner_id)):
+            return False
+        values = read_values(self.desk, said)
+        if values_of(row, values) != values:
+            return False
+        cipher, present = self.desk.cipher, {column: as_text(value) for column, value in known.terms.items()}
+        present["name"] = cipher.decrypt_at(borrowers.NAME, known.borrower_id, known.name_cipher)
+        present["phone"] = cipher.decrypt_at(borrowers.PHONE, known.borrower_id, known.phone_cipher)
+        if any(present[column] != values[column] for column in row.given & present.keys()):
+            return False
+        self.unchanged.add(row.line)
+        return True
+
+    async def _read_for_changes(self, rows: Sequence[ImportRow]) -> None:
+        """Read what changes of the loans need: whether new phones are marked as wrong, and the calls about instalments."""
+        phones: list[str] = []
+        replanned: list[UUID] = []
+        for row in rows:
+            known = self._known(row)
+            if known is None or row.faults:
+                continue
+            if "phone" in row.given and row.phone != known.contact.phone:
+                phones.append(row.phone)
+            if any(getattr(row, column) != getattr(known.loan, column) for column in row.given & PLANNED_BY):
+                replanned.append(known.loan.id)
+        self.wrong = await borrowers.wrong_since(self.desk, phones)
+        self.calls = await imports.calls_about_instalments(self.desk.session, replanned)
 
     async def take(self, row: ImportRow) -> None:
         """Import one row, or refuse it with everything that is wrong."""
+        if row.line in self.unchanged:
+            self.effects["same"] += 1
+            return
         known = self._known(row)
         faults = [*row.faults, *self._faults(row, known)]
         if faults:
@@ -210,27 +270,8 @@ class _Batch:
         return None
 
     async def _add(self, row: ImportRow, owner: Member | None) -> Effect:
-        desk = self.desk
-        loan = Loan(
-            workspace_id=desk.workspace.id,
-            borrower_id=new_id(),
-            number=row.number,
-            number_key=number_key(row.number),
-            stage=row.stage,
-            stage_since=desk.now,
-            owner_id=owner.id if owner else None,
-            amount=row.amount,
-            currency=desk.workspace.currency,
-            due_day=row.due_day,
-            autopay=row.autopay,
-            unpaid_since=row.unpaid_since,
-            created_at=desk.now,
-        )
-        desk.add(loan)
-        desk.audit("import_loan", loan_id=loan.id)
-        self.new.append((loan.borrower_id, row.name, row.phone))
-        self._remember(loan, None, row, {})
-        await plan_instalment(desk, loan, self.plans)
+        loan_id = await self.new.add(row, owner)
+        self._remember(loan_id, None, row, {})
         return "new"
 
     async def _update(self, known: Matched, row: ImportRow, owner: Member | None) -> Effect:
@@ -239,30 +280,33 @@ class _Batch:
         if taken_over:
             record_correction(desk, track(desk, loan), "number", loan.number)
             loan.number, loan.number_key, loan.minted = row.number, number_key(row.number), False
-            desk.audit("import_take_over", loan_id=loan.id)
-        owner_left = loan.owner_id is not None and loan.owner_id not in self.present
-        update = Update(known, row, owner, self.plans, owner_left=owner_left)
+            self.new.audit("import_take_over", loan.id)
+        update = Update(known, row, owner, self.plans, self.wrong, self.calls.get(loan.id))
         await update_loan(desk, update)
+        if update.columns:
+            self.new.audit("import_change", loan.id, columns=sorted(update.columns))
         self.remarks += update.remarks
         if not update.columns.isdisjoint(("name", "phone")):
             self.corrected.append(known.borrower)
-        self._remember(loan, known.values, row, known.said.values)
+        self._remember(loan.id, known.values, row, known.said.values)
         if taken_over:
             return "taken_over"
         return "changed" if update.columns else "same"
 
-    def _remember(self, loan: Loan, before: imports.StoredValues | None, row: ImportRow, earlier: Any) -> None:
+    def _remember(self, loan_id: UUID, before: imports.StoredValues | None, row: ImportRow, earlier: Any) -> None:
         values = values_of(row, earlier)
         if before is not None and values == earlier and before.number_key == number_key(row.number):
             return
         rows = self.values_new if before is None else self.values_changed
         row_id = new_id() if before is None else before.id
-        rows.append(write_values(self.desk, loan, row.number, values, row_id=row_id))
+        rows.append(write_values(self.desk, loan_id, row.number, values, row_id=row_id))
 
     async def finish(self) -> ImportResult:
         """Write what is written for all rows at once, and return the result."""
         await borrowers.index(self.desk, self.corrected)
-        await borrowers.write_many(self.desk, self.new)
+        await self.desk.session.flush()
+        await self.new.write()
+        self.plans.planned += self.new.planned
         await imports.add_values(self.desk.session, self.desk.workspace.id, self.values_new, self.desk.now)
         await imports.change_values(self.desk.session, self.values_changed, self.desk.now)
         for row, known in self.same_phones:

@@ -1,7 +1,8 @@
 """Bring a loan that the desk has to what the lender's file says, without taking back what was corrected at the desk."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from desk.core.changes import track
@@ -19,12 +20,12 @@ from desk.rules.stages import weigh_imported_stage
 from storage.engine.types import new_id
 from storage.queries.handover import holdings
 from storage.queries.importing.imports import StoredValues
-from storage.tables import Borrower, Loan, Member
+from storage.tables import Borrower, FollowUp, Loan, Member
 
 _TERMS = ("amount", "due_day", "autopay", "unpaid_since")
 """The columns that are values of the loan itself."""
 
-_PLANNED_BY = frozenset({"due_day", "autopay", "unpaid_since"})
+PLANNED_BY = frozenset({"due_day", "autopay", "unpaid_since"})
 """The columns on which the calls about instalments depend."""
 
 
@@ -75,14 +76,16 @@ class Update:
     """A row on its way into a loan: `columns` are those that changed, `remarks` what people should know; `plans`
     counts for the whole batch.
 
-    `owner_left`: the loan's owner is no longer at the desk.
+    `wrong` has since when a new phone is marked as wrong, and
+    `calls` the loan's calls about instalments, if they were read for the whole batch.
     """
 
     known: Matched
     row: ImportRow
     owner: Member | None
     plans: PlanCounts
-    owner_left: bool = False
+    wrong: Mapping[str, datetime] = field(repr=False)
+    calls: Sequence[FollowUp] | None = field(default=None, repr=False)
     columns: set[str] = field(default_factory=set[str])
     remarks: list[Remark] = field(default_factory=list[Remark])
 
@@ -117,17 +120,10 @@ async def update_loan(desk: Desk, update: Update) -> None:
             setattr(loan, column, value)
     await _update_owner(desk, update)
     await _update_stage(desk, update)
-    if "stage" not in update.columns and _PLANNED_BY & update.columns:
-        await plan_instalment(desk, loan, update.plans)
-    if update.columns:
-        desk.audit("import_change", loan_id=loan.id, columns=sorted(update.columns))
-
-
-async def plan_instalment(desk: Desk, loan: Loan, plans: PlanCounts) -> None:
-    """Plan what the loan's instalments require, and count it."""
-    replanned = await rule_plans.replan_instalment(desk, loan)
-    plans.planned += int(replanned.planned is not None)
-    plans.closed += replanned.cancelled
+    if "stage" not in update.columns and PLANNED_BY & update.columns:
+        replanned = await rule_plans.replan_instalment(desk, loan, update.calls)
+        update.plans.planned += int(replanned.planned is not None)
+        update.plans.closed += replanned.cancelled
 
 
 async def _update_contact(desk: Desk, update: Update) -> None:
@@ -135,7 +131,7 @@ async def _update_contact(desk: Desk, update: Update) -> None:
     name = row.name if update.takes("name", known.name, row.name) else None
     phone = row.phone if update.takes("phone", known.phone, row.phone) else None
     if name is not None or phone is not None:
-        await borrowers.rewrite(desk, update.known.borrower, name=name, phone=phone)
+        await borrowers.rewrite(desk, update.known.borrower, name=name, phone=phone, wrong=update.wrong)
     if name is not None:
         record_correction(desk, update.known.loan, "name", known.name)
     if phone is not None:
@@ -146,13 +142,14 @@ async def _update_owner(desk: Desk, update: Update) -> None:
     loan, owner = update.known.loan, update.owner
     if owner is None or owner.id == loan.owner_id:
         return
-    if loan.owner_set_at is not None and loan.owner_id is not None and not update.owner_left:
+    outgoing = await desk.session.get_one(Member, loan.owner_id) if loan.owner_id is not None else None
+    at_desk = outgoing is not None and outgoing.removed_at is None
+    if at_desk and loan.owner_set_at is not None:
         if update.known.said.values.get("owner") != update.row.owner.casefold():
             update.remark("owner_kept", "owner", new=update.row.owner)
         return
-    if loan.owner_id is not None:
-        held = await holdings.open_of_loan_held_by(desk.session, loan.id, loan.owner_id)
-        outgoing = await desk.session.get_one(Member, loan.owner_id)
+    if outgoing is not None:
+        held = await holdings.open_of_loan_held_by(desk.session, loan.id, outgoing.id)
         await moves.hand_over(desk, [], held, outgoing, owner, why="", batch=new_id())
         update.plans.passed_on += len(held)
     else:

@@ -1,6 +1,6 @@
 """Borrowers: their encrypted name and phone, and the search index that finds them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,9 +11,14 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
 from desk.rules.contacts import without_extension
 from desk.rules.masking import masked_name, phone_tail
+from storage.engine import bulk
+from storage.engine.cipher import encrypted_column
 from storage.engine.types import new_id
 from storage.queries.loans import loans, search
+from storage.queries.loans.search import DigestCache
 from storage.tables import Borrower
+
+NAME, PHONE = encrypted_column("borrower", "name_cipher"), encrypted_column("borrower", "phone_cipher")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +53,14 @@ def new_borrower(desk: Desk, *, name: str, phone: str) -> Borrower:
     return borrower
 
 
-async def write_many(desk: Desk, contacts: Sequence[tuple[UUID, str, str]]) -> None:
-    """Write many new borrowers at once, given as id, name and phone. The session does not load their rows."""
+async def write_many(desk: Desk, contacts: Sequence[tuple[UUID, str, str]], digests: DigestCache | None = None) -> None:
+    """Write many new borrowers at once, given as id, name and phone. The session does not know their rows."""
+    digests = digests or DigestCache(desk.cipher)
     wrong = await wrong_since(desk, [phone for _, _, phone in contacts])
     values = [_values(desk, *contact) | {"phone_wrong_at": wrong.get(contact[2])} for contact in contacts]
-    await loans.add_borrowers(desk.session, values)
-    await search.add_terms(desk.session, desk.cipher, desk.workspace.id, contacts)
+    await bulk.insert(desk.session, Borrower, bulk.by_column(values))
+    terms = [(row_id, digests.of(name, phone)) for row_id, name, phone in contacts]
+    await search.add_digests(desk.session, desk.workspace.id, terms)
 
 
 async def correct(desk: Desk, borrower: Borrower, *, name: str | None = None, phone: str | None = None) -> None:
@@ -62,10 +69,17 @@ async def correct(desk: Desk, borrower: Borrower, *, name: str | None = None, ph
     await index(desk, [borrower])
 
 
-async def rewrite(desk: Desk, borrower: Borrower, *, name: str | None = None, phone: str | None = None) -> None:
+async def rewrite(
+    desk: Desk,
+    borrower: Borrower,
+    *,
+    name: str | None = None,
+    phone: str | None = None,
+    wrong: Mapping[str, datetime] | None = None,
+) -> None:
     """Write another name or phone (E.164). The caller has the borrower indexed again.
 
-    A new phone is marked as wrong only if it is on another loan.
+    A new phone is marked as wrong only if it is on another loan: `wrong`, if given, is `wrong_since` of it.
     """
     known = contact(desk, borrower)
     track(desk, borrower)
@@ -73,7 +87,7 @@ async def rewrite(desk: Desk, borrower: Borrower, *, name: str | None = None, ph
         borrower.name_cipher = desk.cipher.encrypt(Borrower.name_cipher, borrower.id, name)
     if phone is not None and phone != known.phone:
         borrower.phone_cipher = desk.cipher.encrypt(Borrower.phone_cipher, borrower.id, phone)
-        borrower.phone_wrong_at = (await wrong_since(desk, [phone])).get(phone)
+        borrower.phone_wrong_at = (wrong if wrong is not None else await wrong_since(desk, [phone])).get(phone)
 
 
 async def mark_phone(desk: Desk, borrower_id: UUID, *, wrong: bool) -> None:
@@ -101,12 +115,13 @@ def phone_digest(desk: Desk, phone: str) -> bytes:
 @recomputes_after(Borrower)
 async def index(desk: Desk, rows: Iterable[Borrower]) -> None:
     """Make search find these borrowers by their present name and phone, and by no earlier ones."""
+    cache = DigestCache(desk.cipher)
     digests: dict[UUID, list[bytes]] = {}
     for borrower in rows:
         now = contact(desk, borrower)
         borrower.search_version = search.VERSION
         desk.add(borrower)
-        digests[borrower.id] = search.digests_of(desk.cipher, now.name, now.phone)
+        digests[borrower.id] = cache.of(now.name, now.phone)
     await search.replace_digests(desk.session, desk.workspace.id, digests)
 
 

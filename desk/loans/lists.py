@@ -8,16 +8,18 @@ from uuid import UUID
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.values import LINE_LIMIT
-from desk.follow_ups.due_lists import DueList, acts_for, late_window, list_due, people_listed
+from desk.follow_ups.due_lists import DueList, late_window, list_due, people_listed
 from desk.loans import borrowers
 from desk.loans.lookup import find_visible, visible_today
 from desk.loans.views import FollowUpView, follow_up_view
+from desk.people.members import acts_for
 from desk.people.offers import Offers, offers_to
 from desk.rules.contacts import dialled_digits, extension_of, find_phone
 from storage.queries.follow_ups import due_lists, follow_ups
 from storage.queries.follow_ups.due_lists import Whose
 from storage.queries.loans import loans, names, search
 from storage.queries.people import members
+from storage.queries.people.scopes import People
 from storage.tables import Loan, Member
 
 PAGE = 10
@@ -112,11 +114,12 @@ async def mine(desk: Desk, stage: str | None = None, *, whose: Member | None = N
 
 async def my_day(desk: Desk) -> MyDay:
     """Return what the acting member has to do today."""
-    ids = [member.id for member in await acts_for(desk, desk.member)]
+    people = People.of(member.id for member in await acts_for(desk, desk.member))
+    late = late_window(desk, people, None)
     return MyDay(
         due=await list_due(desk, period="today"),
-        late=sum((await due_lists.count_due(desk.session, late_window(desk, ids, None))).values()),
-        unplanned=await due_lists.count_unplanned(desk.session, Whose(ids)),
+        late=sum((await due_lists.count_by_purpose(desk.session, late)).values()),
+        unplanned=await due_lists.count_unplanned(desk.session, Whose(people)),
         offers=offers_to(desk.member),
     )
 

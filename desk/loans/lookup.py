@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
 from sqlmodel import SQLModel
 
 from desk.core.errors import Ambiguous, Conflict, NotFound
@@ -19,6 +18,7 @@ from desk.people.members import ids_stood_in_for, stands_in_for
 from storage.queries.core import acts
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans, search
+from storage.queries.loans.visibility import Viewer, viewer
 from storage.tables import FollowUp, Loan, Member, Undo
 
 CHOICES = 5
@@ -85,17 +85,17 @@ async def require_unchanged(desk: Desk, loan_id: UUID, version: int) -> None:
         raise Conflict("loan_changed", loan=loan.number)
 
 
-async def visible_today(desk: Desk) -> ColumnElement[bool]:
-    """Return the condition for the loans that the acting member may see (`see_loan`), as `may_see_as` says."""
+async def visible_today(desk: Desk) -> Viewer:
+    """Return how the acting member sees loans (`see_loan`), as `may_see_as` says."""
     if allows(desk.member, "see_loan"):
         return visible_loans(desk)
-    return loans.visible_to(desk.member, sees_all=False, stands_in_for=await ids_stood_in_for(desk))
+    return viewer(desk.member, sees_all=False, stands_in_for=await ids_stood_in_for(desk))
 
 
-def visible_loans(desk: Desk) -> ColumnElement[bool]:
-    """Return the condition for what the acting member sees without standing in for anyone, which needs no query: mostly
+def visible_loans(desk: Desk) -> Viewer:
+    """Return how the acting member sees loans without standing in for anyone, which needs no query: mostly
     enough to find a loan. `visible_today` is the whole."""
-    return loans.visible_to(desk.member, sees_all=allows(desk.member, "see_loan"))
+    return viewer(desk.member, sees_all=allows(desk.member, "see_loan"))
 
 
 async def may_see_as(desk: Desk, member: Member, loan_id: UUID) -> bool:
@@ -103,7 +103,7 @@ async def may_see_as(desk: Desk, member: Member, loan_id: UUID) -> bool:
     follow-up on it, or because they stand in today for a member whose loan or follow-up it is."""
     sees_all = allows(member, "see_loan")
     ids = frozenset[UUID]() if sees_all else frozenset(each.id for each in await stands_in_for(desk, member))
-    visible = loans.visible_to(member, sees_all=sees_all, stands_in_for=ids)
+    visible = viewer(member, sees_all=sees_all, stands_in_for=ids)
     return await loans.is_visible(desk.session, loan_id, visible)
 
 

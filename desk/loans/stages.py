@@ -131,8 +131,6 @@ async def _change(desk: Desk, named: Loan, stage: str, reason: str) -> StageChan
     if named.owner_id is None:
         await revise_owner_asked(desk, [named])
     ended, ended_documents = await _close_what_is_open(desk, named)
-    for row in ended:
-        await report_check(desk, named, row)
     planned = await rule_plans.plan_for_stage(desk, named)
     named.stage_set_at = desk.now
     desk.audit("stage", loan_id=named.id, subject_id=change.id, from_stage=from_stage, to_stage=stage)
@@ -245,6 +243,7 @@ async def _close_what_is_open(desk: Desk, loan: Loan) -> tuple[list[FollowUp], i
     ]
     for row in rows:
         close(desk, row, "ended")
+        await report_check(desk, loan, row)
     items = await documents.open_items(desk.session, loan.id)
     for item in items:
         set_state(desk, item, "ended")

@@ -13,18 +13,21 @@ from desk.core.errors import Invalid
 from desk.core.permissions import allows, makes_calls, require
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups.due_lists import DueRow, acts_for, end_of_day, rows_of, team_of
+from desk.follow_ups.due_lists import DueRow, end_of_day, narrowed, rows_of, team_of
 from desk.messages import kinds
 from desk.messages.digest_times import digest_key, next_for
 from desk.messages.notices import queue_notice
 from desk.people.calendars import calendar_of
-from desk.people.members import hours_of, is_away, is_away_today, stand_ins_for, today_of, zone_of
+from desk.people.members import acts_for, hours_of, is_away, is_away_today, stand_ins_for, today_of, zone_of
 from desk.rules.digests import is_late
 from desk.rules.working_time import day_bounds
 from storage.queries.calls import calls
+from storage.queries.core.literals import IS_OPEN
 from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Whose, Window
 from storage.queries.messages import due_scan
+from storage.queries.people import scopes
+from storage.queries.people.scopes import People
 from storage.tables import FollowUp, Member
 
 ROWS = 10
@@ -137,9 +140,9 @@ async def own_digest(desk: Desk) -> Digest:
 async def digest_of(desk: Desk, member: Member) -> Digest:
     """Return the calls that are due today or late for the member and those whom they cover."""
     people = await acts_for(desk, member)
-    window = Window([each.id for each in people], None, end_of_day(desk, member))
+    window = Window(People.of(each.id for each in people), None, end_of_day(desk, member))
     counts: Counter[str] = Counter()
-    for purpose, count in (await due_lists.count_due(desk.session, window)).items():
+    for purpose, count in (await due_lists.count_by_purpose(desk.session, window)).items():
         counts[VOCABULARY.purpose(purpose).kind] += count
     rows = await rows_of(desk, window, limit=ROWS)
     return Digest(
@@ -156,17 +159,16 @@ async def digest_of(desk: Desk, member: Member) -> Digest:
 async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
     """Return the workload of the manager's team."""
     people = await team_of(desk, manager)
-    team = [member for member in people if member.id != manager.id]
+    team = [member for member in await scopes.members_of(desk.session, people) if member.id != manager.id]
     ids = [member.id for member in team]
-    everybodys = Whose([member.id for member in people], desk.workspace.id)
+    everybodys = Whose(await narrowed(desk, people), desk.workspace.id)
     done_on = (await calendar_of(desk)).previous_working_day(today_of(desk, manager), hours_of(desk, manager))
     start, end = day_bounds(done_on, zone_of(desk, manager))
-    is_open = col(FollowUp.state) == "open"
     by_end = col(FollowUp.late_at) <= end_of_day(desk, manager)
     by_now = col(FollowUp.late_at) < desk.now
-    everything = await due_lists.counts_by_assignee(desk.session, ids, is_open)
-    due = await due_lists.counts_by_assignee(desk.session, ids, is_open, by_end)
-    late = await due_lists.counts_by_assignee(desk.session, ids, is_open, by_now)
+    everything = await due_lists.counts_by_assignee(desk.session, ids, IS_OPEN)
+    due = await due_lists.counts_by_assignee(desk.session, ids, IS_OPEN, by_end)
+    late = await due_lists.counts_by_assignee(desk.session, ids, IS_OPEN, by_now)
     done = await due_lists.done_between(desk.session, ids, start, end)
     outcomes = await calls.outcomes_between(desk.session, ids, start, end)
     away = [member for member in team if is_away_today(desk, member)]

@@ -9,15 +9,17 @@ from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.waiting import count_waiting
-from desk.follow_ups.due_lists import DueRow, Kind, acts_for, end_of_day, late_window, purposes_of, rows_of
+from desk.follow_ups.due_lists import DueRow, Kind, end_of_day, late_window, purposes_of, rows_of
 from desk.messages import overview
 from desk.messages.digests import TeamDigest, team_digest_of
 from desk.messages.overview import OpenDocuments
+from desk.people.members import acts_for
 from desk.people.offers import Offers, offers_to
 from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Whose, Window
 from storage.queries.loans import loans
 from storage.queries.messages import homes
+from storage.queries.people.scopes import People
 from storage.tables import Home
 
 PAGE = 10
@@ -112,11 +114,11 @@ def read_page(value: Mapping[str, Any]) -> HomePage:
 async def home_of(desk: Desk, page: HomePage) -> HomeView:
     """Return the acting member's present home; a page past the end becomes the first."""
     member = desk.member
-    ids = [each.id for each in await acts_for(desk, member)]
+    people = People.of(each.id for each in await acts_for(desk, member))
     purposes = purposes_of(page.kind)
-    today = Window(ids, None, end_of_day(desk, member), purposes)
-    total = sum((await due_lists.count_due(desk.session, today)).values())
-    late = sum((await due_lists.count_due(desk.session, late_window(desk, ids, purposes))).values())
+    today = Window(people, None, end_of_day(desk, member), purposes)
+    total = sum((await due_lists.count_by_purpose(desk.session, today)).values())
+    late = sum((await due_lists.count_by_purpose(desk.session, late_window(desk, people, purposes))).values())
     if page.offset >= total:
         page = replace(page, offset=0)
     rows = await rows_of(desk, today, limit=PAGE, offset=page.offset)
@@ -133,8 +135,8 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
         documents=await overview.open_documents(desk),
         to_accept=await count_waiting(desk, "received"),
         documents_total=await count_waiting(desk, "open"),
-        unplanned=await due_lists.count_unplanned(desk.session, Whose(ids)),
-        arrears=await due_lists.count_in_arrears(desk.session, Whose(ids), desk.workspace_today),
+        unplanned=await due_lists.count_unplanned(desk.session, Whose(people)),
+        arrears=await due_lists.count_in_arrears(desk.session, Whose(people), desk.workspace_today),
         team=await team_digest_of(desk, member) if allows(member, "see_team_digest") else None,
         is_admin=allows(member, "change_workspace"),
         offers=offers_to(member),

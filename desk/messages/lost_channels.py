@@ -64,8 +64,7 @@ async def lose_channel(desk: Desk, channel: str, error: str) -> bool:
 
     The admins are told once for all who used it.
     """
-    everybody = await members.everybody(desk.session, desk.workspace.id)
-    readers = [m for m in everybody if m.reminder_channel_id == channel]
+    readers = await members.reminded_in(desk.session, desk.workspace.id, channel)
     lost = [m for m in readers if await members.lose_channel(desk.session, m, channel, desk.now)]
     for member in lost:
         desk.audit("channel_lost", subject_id=member.id, channel=channel, error=error)

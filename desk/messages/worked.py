@@ -12,6 +12,7 @@ from desk.people.members import zone_of
 from desk.rules.working_time import day_bounds
 from storage.queries.loans import loans
 from storage.queries.messages import worked
+from storage.queries.people import members
 from storage.tables import Member
 
 PAGE = 10
@@ -55,14 +56,15 @@ class WorkedList:
 async def worked_list(desk: Desk, manager: Member, on: date, outcome: str | None, *, offset: int = 0) -> WorkedList:
     """Return a page of the calls with that outcome, or of the finished follow-ups, by the members whom the manager's digest
     counts. Raises NotAllowed (`others_may_act`) for a team whose list the acting member may not see."""
-    people = {m.id: m for m in await people_listed(desk, manager, "team") if m.id != manager.id}
+    team = (await people_listed(desk, manager, "team")).people
     day = day_bounds(on, zone_of(desk, manager))
     found = (
-        await worked.finished(desk.session, people, day)
+        await worked.finished(desk.session, team, day, but_not=manager.id)
         if outcome is None
-        else await worked.called(desk.session, people, day, outcome)
+        else await worked.called(desk.session, team, day, outcome, but_not=manager.id)
     )
     page = found[offset : offset + PAGE]
+    people = await members.by_ids(desk.session, {each.member_id for each in page})
     contacts = await borrowers.contacts_of(desk, {each.loan.borrower_id for each in page})
     visible = await loans.of_borrowers(desk.session, contacts, visible=await visible_today(desk))
     seen = {loan.id for loan in visible}

@@ -7,12 +7,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import Ambiguous, Invalid, NotFound
-from desk.core.permissions import Relation, allows, makes_calls, require
+from desk.core.permissions import Relation, allows, makes_calls, require, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import PersonRef
 from desk.rules.absence import COVER_CHAIN_LIMIT, Absence, acting_member, is_absent, stand_ins
 from desk.rules.hours import WorkingHours, known_zone
-from storage.queries.people import members
+from storage.queries.people import absences, members
 from storage.tables import FollowUp, Loan, Member
 
 
@@ -135,32 +135,58 @@ async def acting_for(desk: Desk, assignee: Member, on: date) -> Member:
 
 async def stands_in_for(desk: Desk, member: Member) -> list[Member]:
     """Return the absent members for whom this one may act today: they see and press what those may."""
-    away = await members.away(desk.session, desk.workspace.id)
-    others = [each for each in away if each.id != member.id]
-    found = await stand_ins_for(desk, others) if others else None
-    return [
-        each for each in others if found and member.id in {one.id for one in found.all_for(each, today_of(desk, each))}
-    ]
+    return list((await _stood_in_for(desk, member)).people)
+
+
+async def acts_for(desk: Desk, member: Member) -> list[Member]:
+    """Return the member and the absent members for whom they act today."""
+    found = await _stood_in_for(desk, member)
+    return [member, *(m for m in found.people if found.acting[m.id] == member.id)]
 
 
 async def ids_stood_in_for(desk: Desk) -> frozenset[UUID]:
-    """Return `stands_in_for` of the acting member, by id: one query where nobody is away, and read once in a transaction."""
-    known = desk.cache.get(_StoodInFor)
-    if known is None:
-        ids = frozenset(each.id for each in await stands_in_for(desk, desk.member))
-        known = desk.cache[_StoodInFor] = _StoodInFor(ids)
-    return known.ids
+    """Return `stands_in_for` of the acting member, by id."""
+    return (await _stood_in_for(desk, desk.member)).ids
 
 
 @dataclass(frozen=True, slots=True)
 class _StoodInFor:
-    ids: frozenset[UUID]
+    """The absent members for whom one may act today, and who acts for each."""
+
+    people: tuple[Member, ...] = field(default=(), repr=False)
+    acting: Mapping[UUID, UUID] = field(default_factory=dict[UUID, UUID])
+
+    @property
+    def ids(self) -> frozenset[UUID]:
+        return frozenset(each.id for each in self.people)
+
+
+async def _stood_in_for(desk: Desk, member: Member) -> _StoodInFor:
+    """Return for whom the member may act: one query where nobody leans on them; that of the acting member is read once."""
+    is_actor = desk.actor is not None and desk.actor.id == member.id
+    known = desk.cache.get(_StoodInFor) if is_actor else None
+    if known is None:
+        known = await _load_stood_in_for(desk, member)
+        if is_actor:
+            desk.cache[_StoodInFor] = known
+    return known
+
+
+async def _load_stood_in_for(desk: Desk, member: Member) -> _StoodInFor:
+    others = [each for each in await _leaning_on(desk, [member]) if each.id != member.id]
+    if not others:
+        return _StoodInFor()
+    found = await stand_ins_for(desk, others)
+    days = {each.id: today_of(desk, each) for each in others}
+    people = [each for each in others if member.id in {one.id for one in found.all_for(each, days[each.id])}]
+    return _StoodInFor(tuple(people), {each.id: found.acting(each, days[each.id]).id for each in people})
 
 
 async def concerned_by(desk: Desk, member_ids: Collection[UUID]) -> set[UUID]:
     """Return these members and the absent ones for whom another may act when these come or go: their covers, the covers of
     those, and their managers."""
-    away = await members.away(desk.session, desk.workspace.id)
+    people = await members.by_ids(desk.session, member_ids)
+    away = await _leaning_on(desk, people.values())
     found = await stand_ins_for(desk, away)
     changed = set(member_ids)
 
@@ -176,6 +202,21 @@ async def concerned_by(desk: Desk, member_ids: Collection[UUID]) -> set[UUID]:
         return not changed.isdisjoint(seen)
 
     return changed | {each.id for each in away if reaches(each)}
+
+
+async def _leaning_on(desk: Desk, people: Collection[Member]) -> list[Member]:
+    """Return the absent members whose covers lead to one of these, or whose managers are or lead there; and perhaps others."""
+    ids = [each.id for each in people]
+    found = await absences.left_to(desk.session, desk.workspace.id, ids, links=COVER_CHAIN_LIMIT)
+    if not any(_FALLBACKS & roles_of(each) for each in (*people, *found)):
+        return found
+    known = {each.id for each in found}
+    others = await absences.without_manager(desk.session, desk.workspace.id)
+    return [*found, *(each for each in others if each.id not in known)]
+
+
+_FALLBACKS = frozenset({"manager", "admin"})
+"""The roles of those who act for a team without a manager, as `managers_for` says."""
 
 
 _AT_WORK = Absence[UUID]()

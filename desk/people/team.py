@@ -15,7 +15,7 @@ from desk.people.installing import Newcomer, new_member
 from desk.people.views import MemberView, view_of
 from storage.queries.handover import holdings
 from storage.queries.messages import homes
-from storage.queries.people import members
+from storage.queries.people import absences, members
 from storage.tables import Member, Team, TeamManager, Undo
 
 TEAM_LIMIT = 60
@@ -170,9 +170,8 @@ async def _set_roles(desk: Desk, member: Member, roles: Sequence[str]) -> None:
     if not had & set(CALLERS) or roles_of(member) & set(CALLERS):
         return
     await _require_nothing_held(desk, member, "roles_leave_loans")
-    for covered in await members.away(desk.session, desk.workspace.id):
-        if covered.cover_id == member.id:
-            track(desk, covered).cover_id = None
+    for covered in await absences.covered_by(desk.session, member.id):
+        track(desk, covered).cover_id = None
 
 
 async def require_settled(desk: Desk, member: Member) -> None:

@@ -50,14 +50,38 @@ class MemberChange:
     before: MemberView | None = None
 
 
-async def list_team(desk: Desk) -> tuple[MemberView, ...]:
-    """Return the members of the desk, by team and name."""
+PAGE = 20
+"""Members of one page."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamPage:
+    """A page of the members of the desk, of whom there are `total`."""
+
+    members: tuple[MemberView, ...]
+    total: int
+    offset: int = 0
+
+    @property
+    def more(self) -> int:
+        """Return how many members come after this page."""
+        return self.total - self.offset - len(self.members)
+
+
+async def list_team(desk: Desk, *, offset: int = 0) -> TeamPage:
+    """Return a page of the members of the desk, by team and Slack id."""
     require(desk, "see_team")
-    everybody = await members.everybody(desk.session, desk.workspace.id)
-    teams = {team.id: team.name for team in await members.teams(desk.session, desk.workspace.id)}
-    found = await stand_ins_for(desk, everybody)
-    views = [_view(desk, member, teams, found) for member in everybody]
-    return tuple(sorted(views, key=lambda view: (view.team or "", view.slack_user_id)))
+    names = {team.id: team.name for team in await members.teams(desk.session, desk.workspace.id)}
+    counts = await members.counts_by_team(desk.session, desk.workspace.id)
+    found: list[Member] = []
+    before = 0  # members of the teams that come first
+    for team_id in sorted(counts, key=lambda each: names[each] if each else ""):
+        first, room = max(0, offset - before), PAGE - len(found)
+        if room and first < counts[team_id]:
+            found += await members.page_of_team(desk.session, desk.workspace.id, team_id, limit=room, offset=first)
+        before += counts[team_id]
+    stand_ins = await stand_ins_for(desk, found)
+    return TeamPage(tuple(_view(desk, member, names, stand_ins) for member in found), before, offset)
 
 
 async def member_now(desk: Desk, slack_user_id: str) -> MemberView | None:

@@ -16,7 +16,7 @@ from desk.people.members import hours_of, managers_for, require_caller, today_of
 from desk.people.views import MemberChange, MemberView, view_of
 from desk.rules.hours import WorkingHours
 from storage.queries.follow_ups import follow_ups
-from storage.queries.people import members
+from storage.queries.people import absences
 from storage.tables import Member, Undo
 
 ACTS = ("away", "back", "set_hours")
@@ -85,14 +85,14 @@ def end_absence(desk: Desk, member: Member) -> None:
 async def absences_to_end(desk: Desk) -> list[list[UUID]]:
     """Return the members whose absences `end_absences` would look at, each in a list of their own."""
     anywhere = desk.now.date() + timedelta(days=1)
-    absent = await members.absent_before(desk.session, desk.workspace.id, anywhere, desk.now)
+    absent = await absences.absent_before(desk.session, desk.workspace.id, anywhere, desk.now)
     return [[member_id] for member_id in absent]
 
 
 async def end_absences(desk: Desk, only: Collection[UUID] | None = None) -> int:
     """End the absences whose last day is over in the member's time zone (of `only` these, if given); return how many."""
     anywhere = desk.now.date() + timedelta(days=1)
-    absent = await members.lock_absent_before(desk.session, desk.workspace.id, anywhere, desk.now, only)
+    absent = await absences.lock_absent_before(desk.session, desk.workspace.id, anywhere, desk.now, only)
     over = [m for m in absent if m.absent_until and m.absent_until < today_of(desk, m)]
     for member in over:
         end_absence(desk, member)

@@ -8,10 +8,13 @@ import re
 import unicodedata
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
+from typing import Any
 
 from phonenumbers import (
     NumberParseException,
+    PhoneMetadata,
     PhoneNumberFormat,
     PhoneNumberMatcher,
     format_number,
@@ -59,6 +62,8 @@ _FEWEST_DIGITS = 5
 """Four digits are a phone's end."""
 
 _ONLY_A_NUMBER = re.compile(r"[+0-9\s().\-/·\u2010-\u2015]+")
+_MAINLAND_MOBILE = re.compile(r"(?:\+86)?(1(?:[3-689][0-9]|7[0-8])[0-9]{8})")
+"""A mobile number of mainland China, in which the library finds no trunk prefix, carrier code or country code."""
 _PLAIN_NUMBER = re.compile(r"\+?[0-9]{5,15}")
 """A number as a lender's file writes it, which needs no search."""
 
@@ -110,6 +115,8 @@ def read_phone(text: str, region: str) -> str:
 
     Raises Invalid (`phone_invalid`, `phone_several`: a second number follows it).
     """
+    if (mobile := _MAINLAND_MOBILE.fullmatch(text)) and (region == "CN" or text[0] == "+") and _is_in_use(mobile[1]):
+        return f"+86{mobile[1]}"
     plain = _plain(text)
     if _PLAIN_NUMBER.fullmatch(plain) and (phone := _whole_number(plain, region)) is not None:
         return phone
@@ -120,6 +127,17 @@ def read_phone(text: str, region: str) -> str:
         second = rest and find_phone(rest, 0, region) is not None
         raise Invalid("phone_several" if second else "phone_invalid", given=text[:_MAX_LENGTH], nearest=EXAMPLES)
     return phone
+
+
+def _is_in_use(mobile: str) -> bool:
+    """Return whether the library knows the number as a mobile one of mainland China."""
+    return _mobiles_in_use().fullmatch(mobile) is not None
+
+
+@cache
+def _mobiles_in_use() -> re.Pattern[str]:
+    metadata: Any = PhoneMetadata.metadata_for_region("CN")
+    return re.compile(metadata.mobile.national_number_pattern)
 
 
 def format_phone(phone: str) -> str:

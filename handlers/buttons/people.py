@@ -1,17 +1,20 @@
-"""Buttons about people: requests for access, and the preview of a handover."""
+"""Buttons about people: requests for access, the preview of a handover, and the list of members."""
 
 from uuid import UUID
 
 from desk.core.errors import Conflict, NotFound
+from desk.core.permissions import allows
 from desk.handover import plans, reassigning
 from desk.handover.plans import PlanPreview
 from desk.handover.reassigning import Preview
-from desk.people import access
+from desk.people import access, calendars, views
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import OpenModal, Reply, Request
 from handlers.forms import member
+from handlers.messages.block_kit.message import Message
 from handlers.messages.handover import nothing_handed_over, plan, plan_done, preview, reassigned
 from handlers.messages.people.access import access_granted, request_sent
+from handlers.messages.people.team import members
 from storage.tables import Member
 
 
@@ -69,3 +72,23 @@ async def _member(request: Request, member_id: str) -> Member:
 
 
 REASSIGN = ButtonFamily("reassign", {"confirm": confirm, "carry_out": carry_out, "leave": leave})
+
+
+async def list_members(request: Request) -> Reply:
+    """Show another page of the members instead of the present one."""
+    return Reply(await team_list(request, offset=int(request.value.get("o", 0))), replaces=True)
+
+
+async def team_list(request: Request, *, offset: int = 0) -> Message:
+    """Return a page of the members, with what the acting member may set up."""
+    desk = request.desk
+    return members(
+        request.t,
+        await views.list_team(desk, offset=offset),
+        sets_up=allows(desk.member, "add_member"),
+        admin=allows(desk.member, "change_admin_roles"),
+        year_to_enter=await calendars.year_to_enter(desk),
+    )
+
+
+TEAM = ButtonFamily("team", {"list": list_members})

@@ -1,12 +1,12 @@
 """`/loan-team`: members, their absences and working hours, and the calendar."""
 
 from desk.core.errors import Invalid
-from desk.core.permissions import allows
 from desk.core.values import PersonRef
 from desk.core.vocabulary import VOCABULARY
 from desk.handover.reassigning import remove_member
-from desk.people import calendars, team, views, working_time
+from desk.people import calendars, team, working_time
 from desk.people.members import find_member
+from handlers.buttons.people import team_list
 from handlers.door.declarations import Command
 from handlers.door.lines import read_line
 from handlers.door.request import Request
@@ -17,7 +17,7 @@ from handlers.grammar.team import Add, Away, Back, Drop, ListTeam, Remove, SetDa
 from handlers.grammar.terms import Terms, keyword
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
-from handlers.messages.people.team import added, away, back, day, hours, members, removed
+from handlers.messages.people.team import added, away, back, day, hours, removed
 from handlers.messages.usage import Example, Usage, usage
 
 USAGE = Usage(
@@ -55,13 +55,7 @@ async def loan_team(request: Request) -> Message:
         case HelpRequest():
             return usage(t, USAGE)
         case ListTeam():
-            return members(
-                t,
-                await views.list_team(desk),
-                sets_up=allows(desk.member, "add_member"),
-                admin=allows(desk.member, "change_admin_roles"),
-                year_to_enter=await calendars.year_to_enter(desk),
-            )
+            return await team_list(request)
         case Add(who, roles, channel, name):
             newcomer = _candidate(request, who)
             where = request.entries.channel(channel.id) if channel else None

@@ -26,6 +26,7 @@ FAMILIES: tuple[ButtonFamily, ...] = (
     loans.STAGES,
     people.ACCESS,
     people.REASSIGN,
+    people.TEAM,
     undo.FAMILY,
 )
 """The button families of the desk; the demo adds its own at start."""

@@ -1,6 +1,7 @@
 """`/loan-team`: list, add and remove members, and set when they work."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import NoReturn
@@ -47,6 +48,7 @@ _DAY = Terms(
 )
 _AND = re.compile(r"\s*(?:[,、;+&/]|和|及|and(?![a-z]))\s*")
 _BEFORE_TEAM = re.compile(r"(?:of|in|for|at)\s+(?=\S)")
+_LAST_WORD = re.compile(r"(?<=\S)(?:\s*[,，、;；+&/]\s*|\s+(?:and\s+|和\s*)?)([^\s,，、;；+&/]+)\s*$")
 _ENDS_WORD = re.compile(r"$|[\s,、;+&/#<]")
 _DAYS_START = re.compile(
     r"(?<![a-z])(?:mon|tue|wed|thu|fri|sat|sun|week|workd|dail|all|every)|周|星期|礼拜|每|工作日|天天"
@@ -165,7 +167,21 @@ def _add(reader: Reader) -> Add:
     team = reader.take_note()
     if "<#" in team:
         raise Invalid("channel_misplaced", part="channel", given=team, nearest=("@name agent #channel East",))
-    return Add(who=who, roles=roles, channel=channel, team=team)
+    team, more = _roles_behind(team)
+    return Add(who=who, roles=tuple(dict.fromkeys((*roles, *more))), channel=channel, team=team)
+
+
+def _roles_behind(team: str) -> tuple[str, list[str]]:
+    """Return the team's name without the roles that are typed behind it: `agent East manager`, `客户经理 华东 主管`."""
+    codes: list[str] = []
+    while (found := _LAST_WORD.search(team)) is not None:
+        word = unicodedata.normalize("NFKC", found[1]).casefold()
+        role = ROLES.longest(word, 0)
+        if role is None or role.end != len(word):
+            break
+        codes.insert(0, role.word.code)
+        team = team[: found.start()]
+    return team, codes
 
 
 def _drop(reader: Reader) -> Drop:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from desk.core.vocabulary import VOCABULARY, Word
@@ -16,6 +17,7 @@ W = TypeVar("W", bound=Word)
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _TEXT_AFTER_SINGLE = re.compile(r"(?!下次)[\u3400-\u9fff]")
+_FIRST_WORD = re.compile("[^ ']+")
 _MIN_SIMILARITY, _MIN_SIMILARITY_CHINESE = 0.7, 0.5
 _MAX_SUGGESTIONS = 3
 _COMPARED_LENGTH = 80
@@ -43,19 +45,18 @@ class Terms(Generic[W]):
         self._joins = joins
         self._never_cut = never_cut
         self._word_of = {term: word for word in words for term in word.terms()}
-        self._by_first: dict[str, list[tuple[re.Pattern[str], W]]] = {}
+        self._by_first: dict[str, list[tuple[str, str]]] = {}
         for term in sorted(self._word_of, key=len, reverse=True):
-            entry = (_pattern(term), self._word_of[term])
-            self._by_first.setdefault(term[0], []).append(entry)
-        self._never_before = {word.code: tuple(map(_pattern, word.never_before)) for word in words}
+            first_word = _FIRST_WORD.match(term)
+            self._by_first.setdefault(term[0], []).append((first_word[0] if first_word else "", term))
 
     def longest(self, norm: str, start: int) -> TermMatch[W] | None:
         """Return the longest term at `start` that does not split a Latin word or number."""
-        for pattern, word in self._by_first.get(norm[start : start + 1], ()):
-            match = pattern.match(norm, start)
+        for first_word, term in self._by_first.get(norm[start : start + 1], ()):
+            match = _pattern(term).match(norm, start) if norm.startswith(first_word, start) else None
             if match and not splits_word(norm, match.end()) and (self._joins or not _single_runs_on(norm, match)):
                 longer = self._never_cut.longest(norm, start) if self._never_cut else None
-                return None if longer and longer.end > match.end() else TermMatch(word, match.end())
+                return None if longer and longer.end > match.end() else TermMatch(self._word_of[term], match.end())
         return None
 
     def reversal_end(self, norm: str, found: TermMatch[W]) -> int | None:
@@ -64,8 +65,8 @@ class Terms(Generic[W]):
         A single Chinese character does so only directly after it: 已接通不了, but not `已接通，不方便`.
         """
         start = skip_separators(norm, found.end)
-        for pattern in self._never_before[found.word.code]:
-            match = pattern.match(norm, start)
+        for words in found.word.never_before:
+            match = _pattern(words).match(norm, start)
             if match is None or splits_word(norm, match.end()):
                 continue
             if start == found.end or not _is_one_character(match[0]):
@@ -113,6 +114,7 @@ def example(like: str | Line, zh: str, en: str) -> str:
     return zh if is_chinese(like) else en
 
 
+@cache  # a desk has two thousand terms; most processes meet a few of them
 def _pattern(term: str) -> re.Pattern[str]:
     """Compile a term: for a blank, match any number of blanks, `-` or `_`; for an apostrophe, any kind of apostrophe."""
     return re.compile(re.escape(term).replace(r"\ ", r"[\s_-]+").replace("'", "['’]"))

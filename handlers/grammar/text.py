@@ -234,11 +234,18 @@ def _clusters(text: str) -> list[tuple[int, int, str]]:
     for at in range(1, len(text) + 1):
         if at < len(text) and _composes(text[start:at], text[at]):
             continue
-        # Typed for an apostrophe, `´` would become a blank and an accent: `O´Neil`.
-        matched = text[start:at].replace("´", "'")
-        clusters.append((start, at, unicodedata.normalize("NFKC", matched).casefold()))
+        clusters.append((start, at, _normalized(text[start:at])))
         start = at
     return [cluster for cluster in clusters if cluster[0] < cluster[1]]
+
+
+def _normalized(cluster: str) -> str:
+    if cluster.isascii():
+        return cluster.lower()
+    if len(cluster) == 1 and "\u3400" <= cluster <= "\u9fff":
+        return cluster
+    # Typed for an apostrophe, `´` would become a blank and an accent: `O´Neil`.
+    return unicodedata.normalize("NFKC", cluster.replace("´", "'")).casefold()
 
 
 def _composes(before: str, character: str) -> bool:

@@ -15,12 +15,12 @@ from handlers.messages.documents import brief_papers
 
 def due_list(t: Translator, view: DueList, value: dict[str, Any]) -> Message:
     """Render one page. `value` is what the buttons to other pages carry besides their offset."""
-    writer = Writer().line(_title(t, view), f" · {view.total}")
+    writer = Writer().line(_title(t, view), f" · {_total(view)}")
     if view.of_reminder:
         writer.line(t("Only what this reminder lists and nobody has acted on."))
     if view.total:
         writer.bullets(_rows(t, view))
-        elements.write_more(t, writer, view.more)
+        _write_more(t, writer, view)
     else:
         writer.line(_nothing(t, view))
     _write_covers(t, writer, view)
@@ -33,14 +33,25 @@ def with_table(t: Translator, view: DueList, value: dict[str, Any]) -> Message:
     header, rows = _table(t, view)
     if not rows:
         return page
-    block, fit = tables.table(f"{_caption(t, view)} · {view.total}", header, rows)
+    block, fit = tables.table(f"{_caption(t, view)} · {_total(view)}", header, rows)
     visible = view.first(fit)
-    writer = Writer().line(_title(t, view), f" · {view.total}").block(block)
-    elements.write_more(t, writer, visible.more)
+    writer = Writer().line(_title(t, view), f" · {_total(view)}").block(block)
+    _write_more(t, writer, visible)
     _write_covers(t, writer, view)
     tabular = _write_buttons(t, writer, visible, value).message()
     readable = visible.first(fitting(_rows(t, visible)))
     return replace(page, with_tables=replace(tabular, text=due_list(t, readable, value).text))
+
+
+def _total(view: DueList) -> str:
+    return f"{view.total}+" if view.is_longer else str(view.total)
+
+
+def _write_more(t: Translator, writer: Writer, view: DueList) -> None:
+    if view.is_longer:
+        writer.small(t("and more than {n} more", n=view.more))
+    else:
+        elements.write_more(t, writer, view.more)
 
 
 def _write_buttons(t: Translator, writer: Writer, view: DueList, value: dict[str, Any]) -> Writer:

@@ -237,6 +237,7 @@ def _snoozes(t: Translator, view: FollowUpNotice, item: Item, zone: ZoneInfo) ->
             {**value, "k": option.kind},
         )
         for option in view.snoozes
+        if option.kind != "other"  # what is chosen in the form of the last button
     ] + [Button(t("Other time…"), "form.open", {"form": "snooze", **value})]
 
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlmodel import SQLModel
 
 _NONCE = 12
+_BLOCK = 64
 
 CIPHER_SUFFIX = "_cipher"
 """Suffix of the name of an encrypted column. The name without it is the column in the associated data."""
@@ -139,6 +140,7 @@ class Cipher:
     def __init__(self, ring: KeyRing) -> None:
         self.ring = ring
         self._ciphers = {number: AESGCM(key) for number, key in ring.keys.items()}
+        self._inner, self._outer = (_keyed_hash(ring.search, pad) for pad in (0x36, 0x5C))
 
     def encrypt(self, column: Any, row_id: UUID, text: str) -> bytes:
         """Return the ciphertext of `text` for that column of that row. Raises LookupError: not an encrypted column."""
@@ -176,7 +178,16 @@ class Cipher:
 
     def digest(self, kind: str, text: str) -> bytes:
         """Return 16 bytes of the HMAC-SHA256 of a search term of this kind."""
-        return hmac.digest(self.ring.search, f"{kind}\0{text}".encode(), "sha256")[:16]
+        # The same as `hmac.digest`, which looks the hash up and hashes the padded key each time: that takes three times as long.
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(f"{kind}\0{text}".encode())
+        outer.update(inner.digest())
+        return outer.digest()[:16]
+
+
+def _keyed_hash(key: bytes, pad: int) -> Any:
+    """Return SHA-256 of the key as RFC 2104 pads it. The key is 32 bytes, shorter than a block."""
+    return hashlib.sha256(bytes(byte ^ pad for byte in key.ljust(_BLOCK, b"\0")))
 
 
 def _column_of(attribute: Any) -> EncryptedColumn:

@@ -62,6 +62,17 @@ class Link:
         except BaseException as error:
             await self._fail(error, sql, arguments)
 
+    async def insert(self, table: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows of values: by COPY on PostgreSQL."""
+        if self._is_sqlite:
+            marks = ", ".join("?" * len(names))
+            await self.run_many(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)
+            return
+        try:
+            await self._driver.copy_records_to_table(table, records=rows, columns=names)
+        except BaseException as error:
+            await self._fail(error, f"COPY {table}", ())
+
     async def begin(self) -> None:
         """Begin the transaction."""
         await self._command(

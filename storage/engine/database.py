@@ -28,6 +28,9 @@ CONNECTIONS = 20
 BUSY_MILLISECONDS = 1500
 """How long SQLite waits for the lock of another process."""
 
+LARGE_CACHE = 65_536
+"""The KiB of the file that SQLite keeps in memory for a connection that writes much; otherwise it is 2,000."""
+
 COMMAND_SECONDS = 20
 """Time limit of a statement on PostgreSQL: a silent connection must not block the worker for ever."""
 
@@ -98,13 +101,14 @@ class Database:
     SQLite has one writer, and its busy handler, in which other writers wait, is unfair and slow. So on SQLite all writing
     transactions of the process take one lock and begin IMMEDIATE.
 
-    On PostgreSQL statements and idle transactions have time limits, unless `patient`.
+    On PostgreSQL statements and idle transactions have time limits, unless `patient`. `writes_much`: SQLite keeps more of
+    the file in memory, which an import of many loans would otherwise read again and again.
     """
 
-    def __init__(self, url: str, *, patient: bool = False) -> None:
+    def __init__(self, url: str, *, patient: bool = False, writes_much: bool = False) -> None:
         self.url = async_url(url)
         self.is_sqlite = self.url.startswith("sqlite")
-        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgres_engine(self.url, patient)
+        self.engine = _sqlite_engine(self.url, writes_much) if self.is_sqlite else _postgres_engine(self.url, patient)
         self._writer = asyncio.Lock() if self.is_sqlite else None
 
     @contextlib.asynccontextmanager
@@ -182,7 +186,7 @@ async def _connect(*arguments: Any, **settings: Any) -> Any:
         raise ConnectionError(str(error)) from error
 
 
-def _sqlite_engine(url: str) -> AsyncEngine:
+def _sqlite_engine(url: str, writes_much: bool) -> AsyncEngine:
     engine = create_async_engine(
         url,
         hide_parameters=True,
@@ -199,6 +203,8 @@ def _sqlite_engine(url: str) -> AsyncEngine:
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+        if writes_much:
+            cursor.execute(f"PRAGMA cache_size=-{LARGE_CACHE}")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

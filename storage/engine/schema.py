@@ -1,20 +1,24 @@
-"""Migrate a database to the schema of this release, and tell whether it is there."""
+"""Migrate a database to the schema of this release, and tell whether it is there.
+
+Alembic is imported where it is used: a start only compares two revisions, and a process that serves never migrates.
+"""
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 
 from storage.engine.database import Database
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_VERSIONS = "alembic_version"
+"""The table in which Alembic keeps the revision."""
 
 
 async def migrate(database: Database, to: str = "head") -> None:
@@ -29,6 +33,8 @@ async def migrate(database: Database, to: str = "head") -> None:
 
 async def migrate_on(connection: AsyncConnection, to: str = "head", folder: Path = _MIGRATIONS) -> None:
     """Apply the migrations of `folder` in the transaction of this connection."""
+    from alembic import command
+
     if connection.dialect.name == "postgresql":
         # A table cannot be altered while the check of its new rows is deferred to the end of the transaction.
         await connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
@@ -43,23 +49,22 @@ async def revision(database: Database) -> str | None:
 
 async def revision_on(connection: AsyncConnection) -> str | None:
     """Return the same as seen by this connection."""
-    return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
+    return await connection.run_sync(_current_revision)
 
 
 def knows(revision: str) -> bool:
     """Return whether this release has the migration; it does not have those of a newer release."""
-    return any(one.revision == revision for one in _scripts().walk_revisions())
+    return revision in _revisions()
 
 
-def newest() -> str | None:
+def newest() -> str:
     """Return the newest migration of this release."""
-    return _scripts().get_current_head()
+    return max(_revisions())
 
 
 async def is_current(database: Database) -> bool:
     """Return whether the database is at the newest migration."""
-    async with database.engine.connect() as connection:
-        return await connection.run_sync(_at_head)
+    return await revision(database) == newest()
 
 
 async def differences(database: Database) -> list[object]:
@@ -68,8 +73,10 @@ async def differences(database: Database) -> list[object]:
         return await connection.run_sync(_differences)
 
 
-def config_for(connection: Connection, folder: Path = _MIGRATIONS) -> Config:
+def config_for(connection: Connection, folder: Path = _MIGRATIONS) -> "Config":
     """Return Alembic's configuration for the migrations of `folder` on this connection."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(folder))
     config.set_main_option("path_separator", "os")
@@ -78,15 +85,21 @@ def config_for(connection: Connection, folder: Path = _MIGRATIONS) -> Config:
 
 
 @cache
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory(str(_MIGRATIONS))
+def _revisions() -> frozenset[str]:
+    """Return the migrations of this release: the file of each begins with its number, which is its revision."""
+    return frozenset(file.name[:4] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
-def _at_head(connection: Connection) -> bool:
-    return MigrationContext.configure(connection).get_current_revision() == newest()
+def _current_revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(_VERSIONS):
+        return None
+    return connection.scalar(text(f"SELECT version_num FROM {_VERSIONS}"))
 
 
 def _differences(connection: Connection) -> list[object]:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
     known = set(SQLModel.metadata.tables)
     extra = set(inspect(connection).get_table_names()) - known
     return [

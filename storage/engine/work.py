@@ -126,6 +126,10 @@ class Work:
         make = prepared.columns_tuple
         return Results([make([column.value(row) for column in columns]) for row in raw], count)
 
+    async def insert_values(self, table: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Insert rows of values, as the driver takes them. The rows are not known here: see `storage.engine.bulk`."""
+        await (await self._linked()).insert(table, names, rows)
+
     async def connection(self) -> "Work":
         """Connect, and return what executes statements as they are."""
         await self._linked()

@@ -71,6 +71,7 @@ class Loan(Row, table=True):
         Index("ix_loan_owner_stage", "owner_id", "stage"),
         Index("ix_loan_workspace_stage", "workspace_id", "stage"),
         Index("ix_loan_plain_number", "workspace_id", "plain_number"),
+        Index("ix_loan_unpaid", "workspace_id", "unpaid_since", sqlite_where=_IN_ARREARS, postgresql_where=_IN_ARREARS),
         Index("ix_loan_arrears", "owner_id", "unpaid_since", sqlite_where=_IN_ARREARS, postgresql_where=_IN_ARREARS),
     )
 

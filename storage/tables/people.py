@@ -9,6 +9,11 @@ from sqlmodel import Field
 from storage.engine.rows import Row
 from storage.tables.columns import counter, instant, maybe_instant, references, row_id
 
+_PRESENT = text("removed_at IS NULL")
+_AWAY = text("absent_until IS NOT NULL OR account_lost_at IS NOT NULL")
+_COVERED = text("cover_id IS NOT NULL")
+_WITH_CHANNEL = text("reminder_channel_id IS NOT NULL")
+
 
 class Workspace(Row, table=True):
     """One Slack team in which the desk is installed, with its zone, calendar and contact hours.
@@ -78,6 +83,23 @@ class Member(Row, table=True):
     __tablename__ = "member"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         UniqueConstraint("workspace_id", "slack_user_id"),
+        Index("ix_member_roles", "workspace_id", "roles", sqlite_where=_PRESENT, postgresql_where=_PRESENT),
+        Index(
+            "ix_member_team",
+            "workspace_id",
+            "team_id",
+            "slack_user_id",
+            sqlite_where=_PRESENT,
+            postgresql_where=_PRESENT,
+        ),
+        Index("ix_member_away", "workspace_id", "team_id", sqlite_where=_AWAY, postgresql_where=_AWAY),
+        Index("ix_member_cover", "cover_id", sqlite_where=_COVERED, postgresql_where=_COVERED),
+        Index(
+            "ix_member_reminder_channel",
+            "reminder_channel_id",
+            sqlite_where=_WITH_CHANNEL,
+            postgresql_where=_WITH_CHANNEL,
+        ),
         Index(
             "ix_member_next_digest_at",
             "next_digest_at",

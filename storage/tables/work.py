@@ -31,6 +31,7 @@ class FollowUp(Row, table=True):
         UniqueConstraint("loan_id", "number"),
         Index("ix_follow_up_open_assignee", "assignee_id", "late_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_follow_up_open_loan", "loan_id", "late_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_follow_up_open", "workspace_id", "late_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_follow_up_closed_by", "closed_by_id", "closed_at"),
         Index("ix_follow_up_remind_at", "remind_at", sqlite_where=_TO_REMIND, postgresql_where=_TO_REMIND),
         Index("ix_follow_up_escalate_at", "escalate_at", sqlite_where=_TO_ESCALATE, postgresql_where=_TO_ESCALATE),

@@ -4,6 +4,7 @@ import pytest
 
 from storage.tables import Loan
 from tests.builders import SHANGHAI, make_follow_up, make_loan
+from tests.imports import bring_in
 from tests.wire.office_day import Slack, buttons, shown
 
 
@@ -53,6 +54,19 @@ async def test_the_owner_is_told_when_a_check_ends_with_its_loan(slack: Slack, l
     await slack.press(slack.manager, answer.message, "Undo")
     await slack.deliver()
     assert slack.texts(slack.agent) == ["Agent：身份核实又恢复为未完成。\nA-1 · 王* · 尾号5678"]
+
+
+async def test_the_owner_is_told_when_a_file_ends_a_check_with_its_loan(slack: Slack, loan: Loan) -> None:
+    rows = "number,name,phone,stage,owner\nA-1,王小明,13800135678,declined,UAGENT\n"
+    await bring_in(slack.office, slack.workspace, rows, dry_run=True)
+    await slack.deliver()
+    assert slack.posts(slack.agent) == []
+
+    await bring_in(slack.office, slack.workspace, rows)
+    await slack.deliver()
+
+    assert [text.splitlines()[0] for text in slack.texts(slack.agent)] == ["Agent: identity check has ended."]
+    assert "Closed with the loan" in slack.texts(slack.agent)[0]
 
 
 async def test_the_owner_who_ends_the_loan_is_not_told_of_its_checks(slack: Slack, loan: Loan) -> None:

@@ -42,6 +42,8 @@ async def open_purposes(slack: Slack) -> list[str]:
         ("paid 3000 or so", "3000 or so"),
         ("paid by transfer 3000", "by transfer 3000"),
         ("paid most of it", "most of it"),
+        ("paid but short 200", "but short 200"),
+        ("已还款 余款周五还", "余款周五还"),
         ("已还款大约3000", "大约3000"),
         ("已还款3000左右", "3000左右"),
         ("还了三千多", "三千多"),
@@ -79,7 +81,8 @@ async def test_the_forms_note_is_read_as_well(slack: Slack, loan: Loan) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["paid", "paid yesterday by card", "paid in full", "已还款 微信转账", "paid on 11月20日"]
+    "typed",
+    ["paid", "paid yesterday by card", "paid in full", "已还款 微信转账", "已还款 尾号1234的卡", "paid on 11月20日"],
 )
 async def test_a_payment_without_a_sum_is_the_whole_instalment(slack: Slack, loan: Loan, typed: str) -> None:
     reply = await slack.command(slack.agent, f"/loan-call A-1 {typed}")

@@ -171,6 +171,7 @@ class World:
             "reassign.confirm": ("reassign_all", {"f": agent, "t": str(self.slack.other.id), "m": "-"}),
             "reassign.carry_out": ("reassign", {"d": str(new_id()), "m": "-"}),
             "reassign.leave": (None, {}),
+            "team.list": (None, {"o": 0}),
             "undo.take_back": ("undo", {"u": str(new_id())}),
             "demo.add": ("manage_demo", {}),
             "demo.remove": ("manage_demo", {}),

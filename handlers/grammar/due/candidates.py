@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import UnionType
 
-from handlers.grammar.due.lexicon import PATTERNS
+from handlers.grammar.due.lexicon import patterns_for
 from handlers.grammar.due.lexicon.chinese_durations import CHINESE_PLACES
 from handlers.grammar.due.lexicon.numeric import MEASURE_WORDS
 from handlers.grammar.due.tokens import (
@@ -137,7 +137,7 @@ def _bare_range(text: str, tokens: tuple[Token, ...], end: int) -> Iterator[Cand
 
 
 def _tokens_at(text: str, at: int) -> Iterator[tuple[Token, int]]:
-    for words in PATTERNS:
+    for words in patterns_for(text[at : at + 1]):
         match = words.regex.match(text, at)
         token = words.build(match) if match else None
         if match and token:

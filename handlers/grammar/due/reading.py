@@ -3,7 +3,7 @@
 import contextlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -78,7 +78,7 @@ def due_end(line: Line, start: int) -> int:
 
     A number that may or may not be an hour (`15`) is none.
     """
-    found = () if splits_word(line.norm, start) else candidates(_matched_text(line), start)
+    found = () if splits_word(line.norm, start) else _found(_matched_text(line), start)
     return max((each.end for each in found if not isinstance(each.tokens[0], BareNumber)), default=0)
 
 
@@ -160,17 +160,23 @@ def _simplified(norm: str) -> str:
 def _candidate_at(line: Line, start: int, *, before: bool = False) -> Candidate | None:
     if splits_word(line.norm, start):
         return None
-    found = list(candidates(_matched_text(line), start, before=before))
+    found = _found(_matched_text(line), start, before=before)
     return _longest(found) if found else None
 
 
-def _longest(found: list[Candidate]) -> Candidate:
+@lru_cache(maxsize=8)  # the same places of a line are read again, and no line is kept for long
+def _found(text: str, start: int, *, before: bool = False) -> tuple[Candidate, ...]:
+    return tuple(candidates(text, start, before=before))
+
+
+def _longest(found: Sequence[Candidate]) -> Candidate:
     return max(found, key=lambda each: (each.end, each.refusal is None, each.before, -len(each.tokens)))
 
 
 def _due(line: Line, start: int, candidate: Candidate, ref: ReferenceTime) -> Due:
-    if any(_is_superscript(character) for character in line.original(start, candidate.end)):
-        raise _invalid(line, "due_not_understood", line.original(start, candidate.end))
+    given = line.original(start, candidate.end)
+    if not given.isascii() and any(map(_is_superscript, given)):
+        raise _invalid(line, "due_not_understood", given)
     try:
         if candidate.refusal:
             raise RefusedError(candidate.refusal.code, alternatives(candidate, ref), candidate.refusal.examples)

@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from desk.core.values import Due
+from handlers.grammar.due.beginnings import beginnings
 
 
 class DayPart(Enum):
@@ -180,19 +182,29 @@ DurationToken = MinutesAhead | MinutesOrMonths
 Token = DateToken | TimeToken | DurationToken | DayPartName | EndOfDay | BareNumber | BareDigits | Refusal
 
 
-@dataclass(frozen=True, slots=True)
 class Pattern:
     """An entry of the lexicon. `build` returns None for text of the right form but without meaning (`五六月`)."""
 
-    regex: re.Pattern[str]
-    build: Callable[[re.Match[str]], Token | None]
+    def __init__(self, source: str, build: Callable[[re.Match[str]], Token | None]) -> None:
+        self._source = source
+        self.build = build
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """The compiled regex. All of them take 0.1 s to compile, and most lines need few."""
+        return re.compile(self._source)
+
+    @cached_property
+    def beginnings(self) -> frozenset[str] | None:
+        """The characters with which what matches can begin, or None for any."""
+        return beginnings(self._source)
 
 
 def pattern(regex: str, meaning: Token | Callable[[re.Match[str]], Token | None]) -> Pattern:
     """Return a lexicon entry. `regex` is matched against normalised text; `meaning` is a token or builds one from the match."""
     if isinstance(meaning, Token):
-        return Pattern(re.compile(regex), lambda _: meaning)
-    return Pattern(re.compile(regex), meaning)
+        return Pattern(regex, lambda _: meaning)
+    return Pattern(regex, meaning)
 
 
 class RefusedError(Exception):

@@ -6,7 +6,7 @@ import io
 import re
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,7 +33,8 @@ class Translator:
     def __init__(self, locale: str) -> None:
         language = language_of(locale)
         self.language = language.code
-        self._locale = Locale.parse(language.catalogue)
+        self._name = language.catalogue
+        self._locale = _locale(self._name)
         self._texts = _catalogue(self.language)
 
     def __call__(self, text: str, **values: Any) -> str:
@@ -50,11 +51,11 @@ class Translator:
 
     def date(self, day: dt.date) -> str:
         """Return a date in full: `Thu 26 Nov 2026`, `2026年11月26日 周四`."""
-        return format_date(day, "y年M月d日 EEE" if self.language == "zh" else "EEE d MMM y", locale=self._locale)
+        return _date(day, "y年M月d日 EEE" if self.language == "zh" else "EEE d MMM y", self._name)
 
     def short_date(self, day: dt.date) -> str:
         """Return a date whose year is obvious: `Thu 26 Nov`, `11月26日 周四`."""
-        return format_date(day, "M月d日 EEE" if self.language == "zh" else "EEE d MMM", locale=self._locale)
+        return _date(day, "M月d日 EEE" if self.language == "zh" else "EEE d MMM", self._name)
 
     def weekday(self, day: int) -> str:
         """Return a day of the week, Monday as 0: `Mon`, `周一`."""
@@ -70,7 +71,7 @@ class Translator:
 
     def zone(self, zone: ZoneInfo) -> str:
         """Return the city that names a zone: `Shanghai`, `上海`."""
-        return get_timezone_location(zone, locale=self._locale, return_city=True)
+        return _city(zone.key, self._name)
 
     def instant(self, at: datetime, zone: ZoneInfo) -> str:
         """Return an instant in full: `Thu 26 Nov 2026 15:00 (Shanghai time)`, `2026年11月26日 周四 15:00（上海时间）`."""
@@ -95,6 +96,21 @@ class Translator:
     def money(self, amount: Decimal, currency: str) -> str:
         """Return an amount of money: `¥120,000.00`, `CN¥120,000.00`."""
         return format_currency(amount, currency, locale=self._locale)
+
+
+@cache
+def _locale(name: str) -> Locale:
+    return Locale.parse(name)
+
+
+@lru_cache(maxsize=2048)  # a message names few days, and messages of one day name the same
+def _date(day: dt.date, pattern: str, locale: str) -> str:
+    return format_date(day, pattern, locale=_locale(locale))
+
+
+@lru_cache(maxsize=1024)
+def _city(zone: str, locale: str) -> str:
+    return get_timezone_location(zone, locale=_locale(locale), return_city=True)
 
 
 @lru_cache

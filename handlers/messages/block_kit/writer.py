@@ -7,7 +7,7 @@ typed and notifies nobody. Only a `Mention` notifies.
 import json
 import string
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from handlers.messages.block_kit.message import Bold, Button, Channel, Code, Inline, Mention, Message
@@ -38,13 +38,19 @@ _ELEMENT_LENGTH = 1400
 def phrase(t: Translator, text: str, **values: Inline | int) -> list[Inline]:
     """Return the translation of `text` with inline values in its placeholders: `phrase(t, "Due {when}", when=Bold(…))`."""
     line: list[Inline] = []
-    for literal, name, _spec, _conversion in string.Formatter().parse(t.raw(text)):
+    for literal, name in _parts(t.raw(text)):
         if literal:
             line.append(literal)
         if name is not None:
             value = values[name]
             line.append(str(value) if isinstance(value, int) else value)
     return line
+
+
+@lru_cache(maxsize=1024)  # the texts of a catalogue, which are parsed again in each message otherwise
+def _parts(text: str) -> tuple[tuple[str, str | None], ...]:
+    """Return the literal texts of a phrase, each with the name of the placeholder behind it."""
+    return tuple((literal, name) for literal, name, _spec, _conversion in string.Formatter().parse(text))
 
 
 class Writer:
@@ -171,7 +177,7 @@ class Writer:
         elements: list[dict[str, Any]] = []
         for inline in line:
             if isinstance(inline, (Mention, Channel)):
-                elements.append(_element(inline))
+                elements.append(_reference_element(inline))
                 self._left -= _ELEMENT_COST
                 continue
             text = clipped(inline if isinstance(inline, str) else inline.words, max(1, self._left))
@@ -179,7 +185,7 @@ class Writer:
             # Sections that Slack accepts, whichever way it counts.
             for start in range(0, len(text), _ELEMENT_LENGTH):
                 words = text[start : start + _ELEMENT_LENGTH]
-                elements.append(_element(words if isinstance(inline, str) else replace(inline, words=words)))
+                elements.append(_words_element(inline, words))
         return elements
 
     def _rich(self, element: dict[str, Any]) -> None:
@@ -240,7 +246,7 @@ def fitting(rows: Sequence[Sequence[Inline]]) -> int:
 
 def clipped(words: str, limit: int) -> str:
     """Return `words` cut to `limit` UTF-16 units (Slack may count so), ending in `…`; no entity is cut in two."""
-    if units(words) <= limit:
+    if 2 * len(words) <= limit or units(words) <= limit:  # no character has more than two
         return words
     cut, used = "", 1
     for character in words:
@@ -254,7 +260,7 @@ def clipped(words: str, limit: int) -> str:
 
 def units(words: str) -> int:
     """Return the length of a text in UTF-16 units."""
-    return len(words.encode("utf-16-le")) // 2
+    return len(words) if words.isascii() else len(words.encode("utf-16-le")) // 2
 
 
 def _flatten(inlines: Iterable[Inline | Sequence[Inline]]) -> list[Inline]:
@@ -265,25 +271,28 @@ def _flatten(inlines: Iterable[Inline | Sequence[Inline]]) -> list[Inline]:
         else:
             flat.extend(inline)
     # Slack refuses a message that contains an empty text.
-    return [inline for inline in flat if inline not in ("", Bold(""), Code(""))]
+    return [inline for inline in flat if _is_shown(inline)]
+
+
+def _is_shown(inline: Inline) -> bool:
+    return bool(inline.words) if isinstance(inline, (Bold, Code)) else inline != ""
 
 
 def _plain_text(words: str) -> dict[str, Any]:
     return {"type": "plain_text", "text": words, "emoji": False}
 
 
-def _element(inline: Inline) -> dict[str, Any]:
-    match inline:
-        case Bold(words):
-            return {"type": "text", "text": words, "style": {"bold": True}}
-        case Code(words):
-            return {"type": "text", "text": words, "style": {"code": True}}
-        case Mention(slack_user_id):
-            return {"type": "user", "user_id": slack_user_id}
-        case Channel(channel_id):
-            return {"type": "channel", "channel_id": channel_id}
-        case str():
-            return {"type": "text", "text": inline}
+def _reference_element(inline: Mention | Channel) -> dict[str, Any]:
+    if isinstance(inline, Mention):
+        return {"type": "user", "user_id": inline.slack_user_id}
+    return {"type": "channel", "channel_id": inline.channel_id}
+
+
+def _words_element(inline: str | Bold | Code, words: str) -> dict[str, Any]:
+    """Return the element of these words in the style of `inline`."""
+    if isinstance(inline, str):
+        return {"type": "text", "text": words}
+    return {"type": "text", "text": words, "style": {"bold" if isinstance(inline, Bold) else "code": True}}
 
 
 def _plain(inlines: Iterable[Inline]) -> str:
@@ -292,11 +301,11 @@ def _plain(inlines: Iterable[Inline]) -> str:
 
 def _plain_inline(inline: Inline) -> str:
     match inline:
-        case Bold(words) | Code(words):
-            return escaped(words)
-        case Mention(slack_user_id):
-            return f"<@{slack_user_id}>"
-        case Channel(channel_id):
-            return f"<#{channel_id}>"
         case str():
             return escaped(inline)
+        case Bold() | Code():
+            return escaped(inline.words)
+        case Mention():
+            return f"<@{inline.slack_user_id}>"
+        case Channel():
+            return f"<#{inline.channel_id}>"

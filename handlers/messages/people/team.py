@@ -9,9 +9,17 @@ from desk.people.calendars import CalendarDay
 from desk.people.own_settings import Settings, SettingsChange
 from desk.people.team import MemberAddition
 from desk.people.team_settings import TeamChange
-from desk.people.views import MemberChange, MemberView
+from desk.people.views import PAGE, MemberChange, MemberView, TeamPage
 from desk.rules.hours import WorkingHours, format_hours
-from handlers.messages.block_kit.elements import form_button, mentions, undo_button, write_moving, write_under_way
+from handlers.messages.block_kit.elements import (
+    form_button,
+    mentions,
+    pages,
+    undo_button,
+    write_more,
+    write_moving,
+    write_under_way,
+)
 from handlers.messages.block_kit.message import Bold, Button, Channel, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
@@ -19,18 +27,19 @@ from handlers.messages.block_kit.writer import Writer, phrase
 
 def members(
     t: Translator,
-    views: Sequence[MemberView],
+    page: TeamPage,
     *,
     sets_up: bool = False,
     admin: bool = False,
     year_to_enter: int | None = None,
 ) -> Message:
-    """Render all members by team, with the forms for managers (`sets_up`) and admins."""
+    """Render a page of the members by team, with the forms for managers (`sets_up`) and admins."""
     writer = Writer()
-    writer.line(Bold(t.n("{n} member at this desk", "{n} members at this desk", len(views))))
-    for name, group in groupby(views, key=lambda view: view.team):
+    writer.line(Bold(t.n("{n} member at this desk", "{n} members at this desk", page.total)))
+    for name, group in groupby(page.members, key=lambda view: view.team):
         writer.line(Bold(name or t("No team")))
         writer.bullets([_row(t, view) for view in group])
+    write_more(t, writer, page.more)
     if year_to_enter is not None:
         writer.line(
             t(
@@ -40,6 +49,8 @@ def members(
             )
         )
     writer.small(t("/loan-team help shows how to add or remove members, or enter an absence."))
+    shown = len(page.members)
+    writer.buttons(*pages(t, "team.list", {}, offset=page.offset, shown=shown, more=page.more, page=PAGE))
     if sets_up:
         writer.buttons(form_button(t("Add a member"), "member"), form_button(t("Remove a member"), "leaver"))
     if admin:

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, delete, exists
 from sqlmodel import col, or_, select
 
 from storage.engine.work import Work
+from storage.queries.core.literals import IS_OPEN
 from storage.tables import FollowUp, Member, Recomputation
 
 REMINDER_TIMES = "reminder_times"
@@ -77,7 +78,7 @@ async def follow_ups_ahead(session: Work, work: Recomputation, *, limit: int) ->
     whose = FollowUp.workspace_id == work.workspace_id
     if work.member_id is not None:
         whose = FollowUp.assignee_id == work.member_id
-    statement = select(FollowUp.assignee_id, FollowUp.id, FollowUp.loan_id).where(whose, FollowUp.state == "open")
+    statement = select(FollowUp.assignee_id, FollowUp.id, FollowUp.loan_id).where(whose, IS_OPEN)
     if work.at_member_id is not None and work.at_follow_up_id is not None:
         same = (col(FollowUp.assignee_id) == work.at_member_id) & (col(FollowUp.id) > work.at_follow_up_id)
         # The first condition bounds the part of the index that is read.
@@ -101,7 +102,7 @@ async def members_ahead(session: Work, work: Recomputation, *, limit: int) -> Se
 
 async def more_open_than(session: Work, workspace_id: UUID, member_ids: Sequence[UUID] | None, limit: int) -> bool:
     """Return whether these members, or all of the workspace, have more open follow-ups than `limit`."""
-    statement = select(FollowUp.id).where(FollowUp.workspace_id == workspace_id, FollowUp.state == "open")
+    statement = select(FollowUp.id).where(FollowUp.workspace_id == workspace_id, IS_OPEN)
     if member_ids is not None:
         statement = statement.where(col(FollowUp.assignee_id).in_(member_ids))
     return len((await session.exec(statement.limit(limit + 1))).all()) > limit

@@ -3,40 +3,77 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, Integer, bindparam, exists
 from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
-from sqlmodel.sql.expression import Select
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from storage.engine.work import Work
+from storage.queries.core.literals import IS_OPEN
 from storage.queries.loans.loans import LIVE_STAGES
+from storage.queries.people.scopes import People, Scope, are_of
 from storage.tables import Borrower, FollowUp, Loan
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The open follow-ups of these assignees, and of these purposes and among `only` if given, with `late_at` in (`after`,
+    """The open follow-ups of these members, and of these purposes and among `only` if given, with `late_at` in (`after`,
     `until`].
 
     None is no bound.
     """
 
-    assignees: Sequence[UUID]
+    people: People
     after: datetime | None
     until: datetime | None
     purposes: Sequence[str] | None = None
     only: Sequence[UUID] | None = None
+
+    @property
+    def shape(self) -> "Shape":
+        """Return what of the statement depends on it."""
+        bounds = (self.after, self.until, self.purposes, self.only)
+        return self.people.scope, frozenset(
+            name for name, value in zip(_BOUNDS, bounds, strict=True) if value is not None
+        )
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Return the values of the statement's parameters."""
+        bounds = zip(_BOUNDS, (self.after, self.until, self.purposes, self.only), strict=True)
+        return self.people.values | {name: value for name, value in bounds if value is not None}
+
+
+Shape = tuple[Scope, frozenset[str]]
+"""Of a window: whose it is, and which bounds it has."""
+
+_BOUNDS = ("after", "until", "purposes", "only")
 
 
 @dataclass(frozen=True, slots=True)
 class Whose:
     """Whose loans: those of these members, and with `nobodys_of` those without an owner of that workspace."""
 
-    people: Sequence[UUID]
+    people: People
     nobodys_of: UUID | None = None
 
+    @property
+    def shape(self) -> "Owners":
+        """Return what of the statement depends on it."""
+        return self.people.scope, self.nobodys_of is not None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Return the values of the statement's parameters."""
+        return self.people.values | ({"nobodys_of": self.nobodys_of} if self.nobodys_of else {})
+
+
+Owners = tuple[Scope, bool]
+"""Whose loans, and whether those without an owner are among them."""
 
 Row = tuple[FollowUp, Loan, Borrower]
 LoanRow = tuple[Loan, Borrower]
@@ -44,33 +81,29 @@ LoanRow = tuple[Loan, Borrower]
 
 async def due(session: Work, window: Window, *, limit: int, offset: int = 0) -> Sequence[Row]:
     """Return the follow-ups with their loans and borrowers, most urgent first."""
-    statement = (
-        select(FollowUp, Loan, Borrower)
-        .join(Loan, col(Loan.id) == col(FollowUp.loan_id))
-        .join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
-        .where(*_within(window))
-        .order_by(col(FollowUp.late_at), col(FollowUp.id))
-        .limit(limit)
-        .offset(offset)
-    )
-    return (await session.exec(statement)).all()
+    values = window.values | {"most": limit, "first": offset}
+    return (await session.exec(_due(*window.shape), params=values)).all()
 
 
-async def count_due(session: Work, window: Window) -> dict[str, int]:
+async def count_by_purpose(session: Work, window: Window) -> dict[str, int]:
     """Count the follow-ups by purpose."""
-    statement = select(FollowUp.purpose, func.count()).where(*_within(window)).group_by(col(FollowUp.purpose))
-    return dict((await session.exec(statement)).all())
+    return dict((await session.exec(_by_purpose(*window.shape), params=window.values)).all())
+
+
+async def count_due(session: Work, window: Window, *, limit: int) -> int:
+    """Count the follow-ups, up to `limit`."""
+    return (await session.exec(_count_due(*window.shape), params=window.values | {"most": limit})).one()
 
 
 async def unplanned(session: Work, whose: Whose, *, limit: int, offset: int = 0) -> Sequence[LoanRow]:
     """Return the live loans of these owners without an open follow-up, the longest in its stage first."""
-    statement = _loans(*_unplanned(whose)).order_by(col(Loan.stage_since), col(Loan.id))
-    return (await session.exec(statement.limit(limit).offset(offset))).all()
+    values = whose.values | {"most": limit, "first": offset}
+    return (await session.exec(_unplanned_loans(*whose.shape), params=values)).all()
 
 
-async def count_unplanned(session: Work, whose: Whose) -> int:
-    """Count the loans that `unplanned` lists."""
-    return await _count_loans(session, *_unplanned(whose))
+async def count_unplanned(session: Work, whose: Whose, *, limit: int | None = None) -> int:
+    """Count the loans that `unplanned` lists, up to `limit`."""
+    return (await session.exec(_count_unplanned(*whose.shape), params=whose.values | {"most": limit or _ALL})).one()
 
 
 async def in_arrears(session: Work, whose: Whose, today: date, *, limit: int, offset: int = 0) -> Sequence[LoanRow]:
@@ -78,13 +111,14 @@ async def in_arrears(session: Work, whose: Whose, today: date, *, limit: int, of
 
     These members own them or hold an open follow-up on them.
     """
-    statement = _loans(_in_arrears(whose, today)).order_by(col(Loan.unpaid_since), col(Loan.id))
-    return (await session.exec(statement.limit(limit).offset(offset))).all()
+    values = whose.values | {"today": today, "most": limit, "first": offset}
+    return (await session.exec(_loans_in_arrears(*whose.shape), params=values)).all()
 
 
-async def count_in_arrears(session: Work, whose: Whose, today: date) -> int:
-    """Count the loans that `in_arrears` lists."""
-    return await _count_loans(session, _in_arrears(whose, today))
+async def count_in_arrears(session: Work, whose: Whose, today: date, *, limit: int | None = None) -> int:
+    """Count the loans that `in_arrears` lists, up to `limit`."""
+    values = whose.values | {"today": today, "most": limit or _ALL}
+    return (await session.exec(_count_in_arrears(*whose.shape), params=values)).one()
 
 
 async def counts_by_assignee(
@@ -114,56 +148,106 @@ async def done_between(session: Work, people: Sequence[UUID], start: datetime, e
     return {person: count for person, count in (await session.exec(statement)).all() if person is not None}
 
 
-def _within(window: Window) -> list[ColumnElement[bool]]:
-    conditions = [
-        col(FollowUp.assignee_id).in_(window.assignees),
-        col(FollowUp.state) == "open",
-    ]
-    if window.until is not None:
-        conditions.append(col(FollowUp.late_at) <= window.until)
-    if window.after is not None:
-        conditions.append(col(FollowUp.late_at) > window.after)
-    if window.purposes is not None:
-        conditions.append(col(FollowUp.purpose).in_(window.purposes))
-    if window.only is not None:
-        conditions.append(col(FollowUp.id).in_(window.only))
+_ALL = 2**31 - 1
+
+_MOST, _FIRST = bindparam("most", type_=Integer), bindparam("first", type_=Integer)
+
+
+@cache
+def _due(scope: Scope, bounds: frozenset[str]) -> Select[FollowUp, Loan, Borrower]:
+    return (
+        select(FollowUp, Loan, Borrower)
+        .join(Loan, col(Loan.id) == col(FollowUp.loan_id))
+        .join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
+        .where(*_within(scope, bounds))
+        .order_by(col(FollowUp.late_at), col(FollowUp.id))
+        .limit(_MOST)
+        .offset(_FIRST)
+    )
+
+
+@cache
+def _by_purpose(scope: Scope, bounds: frozenset[str]) -> Select[str, int]:
+    statement = select(FollowUp.purpose, func.count()).where(*_within(scope, bounds))
+    return statement.group_by(col(FollowUp.purpose))
+
+
+@cache
+def _count_due(scope: Scope, bounds: frozenset[str]) -> SelectOfScalar[int]:
+    return _count(select(FollowUp.id).where(*_within(scope, bounds)))
+
+
+def _within(scope: Scope, bounds: frozenset[str]) -> list[ColumnElement[bool]]:
+    conditions = [are_of(scope, col(FollowUp.assignee_id)), IS_OPEN]
+    if scope != "members":  # the index of the workspace has them in their order
+        conditions.append(col(FollowUp.workspace_id) == bindparam("people_of"))
+    if "until" in bounds:
+        conditions.append(col(FollowUp.late_at) <= bindparam("until"))
+    if "after" in bounds:
+        conditions.append(col(FollowUp.late_at) > bindparam("after"))
+    if "purposes" in bounds:
+        conditions.append(col(FollowUp.purpose).in_(bindparam("purposes", expanding=True)))
+    if "only" in bounds:
+        conditions.append(col(FollowUp.id).in_(bindparam("only", expanding=True)))
     return conditions
+
+
+@cache
+def _unplanned_loans(scope: Scope, nobodys: bool) -> Select[Loan, Borrower]:
+    return _loans(*_unplanned(scope, nobodys)).order_by(col(Loan.stage_since), col(Loan.id))
+
+
+@cache
+def _count_unplanned(scope: Scope, nobodys: bool) -> SelectOfScalar[int]:
+    return _count(select(Loan.id).where(*_unplanned(scope, nobodys)))
+
+
+@cache
+def _loans_in_arrears(scope: Scope, nobodys: bool) -> Select[Loan, Borrower]:
+    return _loans(_in_arrears(scope, nobodys)).order_by(col(Loan.unpaid_since), col(Loan.id))
+
+
+@cache
+def _count_in_arrears(scope: Scope, nobodys: bool) -> SelectOfScalar[int]:
+    return _count(select(Loan.id).where(_in_arrears(scope, nobodys)))
 
 
 def _loans(*conditions: ColumnElement[bool]) -> Select[Loan, Borrower]:
     joined = select(Loan, Borrower).join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
-    return joined.where(*conditions)
+    return joined.where(*conditions).limit(_MOST).offset(_FIRST)
 
 
-async def _count_loans(session: Work, *conditions: ColumnElement[bool]) -> int:
-    return (await session.exec(select(func.count()).select_from(Loan).where(*conditions))).one()
+def _count(rows: SelectOfScalar[UUID]) -> SelectOfScalar[int]:
+    return select(func.count()).select_from(rows.limit(_MOST).subquery())
 
 
-def _owned(loan: type[Loan], whose: Whose) -> ColumnElement[bool]:
-    owned = col(loan.owner_id).in_(whose.people)
-    if whose.nobodys_of is None:
-        return owned
-    return owned | col(loan.owner_id).is_(None) & (col(loan.workspace_id) == whose.nobodys_of)
+def _owned(loan: type[Loan], scope: Scope, nobodys: bool) -> ColumnElement[bool]:
+    owner, workspace = col(loan.owner_id), col(loan.workspace_id)
+    if scope != "members":
+        owned = are_of(scope, owner)
+        return (workspace == bindparam("people_of")) & (owned | owner.is_(None) if nobodys else owned)
+    owned = are_of(scope, owner)
+    return owned | owner.is_(None) & (workspace == bindparam("nobodys_of")) if nobodys else owned
 
 
-def _unplanned(whose: Whose) -> list[ColumnElement[bool]]:
-    planned = exists().where(col(FollowUp.loan_id) == col(Loan.id), col(FollowUp.state) == "open")
-    return [_owned(Loan, whose), col(Loan.stage).in_(LIVE_STAGES), ~planned]
+def _unplanned(scope: Scope, nobodys: bool) -> list[ColumnElement[bool]]:
+    planned = exists().where(col(FollowUp.loan_id) == col(Loan.id), IS_OPEN)
+    return [_owned(Loan, scope, nobodys), col(Loan.stage).in_(LIVE_STAGES), ~planned]
 
 
-def _in_arrears(whose: Whose, today: date) -> ColumnElement[bool]:
+def _in_arrears(scope: Scope, nobodys: bool) -> ColumnElement[bool]:
     """Return the condition for loans in arrears: one index finds the owned ones, another those with an open follow-up."""
     owned, held = aliased(Loan), aliased(Loan)
-    by_owner = select(owned.id).where(_owned(owned, whose), *_unpaid(owned, today))
+    by_owner = select(owned.id).where(_owned(owned, scope, nobodys), *_unpaid(owned))
     by_follow_up = (
         select(held.id)
         .join(FollowUp, col(FollowUp.loan_id) == held.id)
-        .where(col(FollowUp.assignee_id).in_(whose.people), col(FollowUp.state) == "open", *_unpaid(held, today))
+        .where(are_of(scope, col(FollowUp.assignee_id)), IS_OPEN, *_unpaid(held))
     )
     return col(Loan.id).in_(by_owner.union(by_follow_up))
 
 
-def _unpaid(loan: type[Loan], today: date) -> list[ColumnElement[bool]]:
+def _unpaid(loan: type[Loan]) -> list[ColumnElement[bool]]:
     """Return the conditions for a live loan that the lender's data calls unpaid."""
     since = col(loan.unpaid_since)
-    return [since.is_not(None), since <= today, col(loan.stage).in_(LIVE_STAGES)]
+    return [since.is_not(None), since <= bindparam("today"), col(loan.stage).in_(LIVE_STAGES)]

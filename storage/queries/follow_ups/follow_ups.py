@@ -9,12 +9,13 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 
 from storage.engine.work import Work
+from storage.queries.core.literals import IS_OPEN
 from storage.queries.core.rows import chunks
 from storage.tables import Assignment, FollowUp, Undo
 
 _OPEN_OF_LOAN = (
     select(FollowUp)
-    .where(FollowUp.loan_id == bindparam("loan"), FollowUp.state == "open")
+    .where(FollowUp.loan_id == bindparam("loan"), IS_OPEN)
     .order_by(col(FollowUp.late_at), col(FollowUp.number))
 )
 
@@ -26,7 +27,7 @@ async def open_of_loan(session: Work, loan_id: UUID) -> list[FollowUp]:
 
 async def next_of_loans(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, FollowUp]:
     """Return the most urgent open follow-up of each of these loans, if any."""
-    statement = select(FollowUp).where(col(FollowUp.loan_id).in_(loan_ids), FollowUp.state == "open")
+    statement = select(FollowUp).where(col(FollowUp.loan_id).in_(loan_ids), IS_OPEN)
     rows = await session.exec(statement.order_by(col(FollowUp.late_at).desc(), col(FollowUp.number).desc()))
     return {row.loan_id: row for row in rows}
 
@@ -46,13 +47,13 @@ async def of_instalment(session: Work, loan_id: UUID, purpose: str, instalment_o
 
 async def open_held_by(session: Work, member_ids: Sequence[UUID]) -> list[FollowUp]:
     """Return the open follow-ups assigned to these members."""
-    statement = select(FollowUp).where(col(FollowUp.assignee_id).in_(member_ids), FollowUp.state == "open")
+    statement = select(FollowUp).where(col(FollowUp.assignee_id).in_(member_ids), IS_OPEN)
     return list((await session.exec(statement)).all())
 
 
 async def open_of_workspace(session: Work, workspace_id: UUID) -> list[FollowUp]:
     """Return all open follow-ups of a workspace that is known to have few."""
-    statement = select(FollowUp).where(FollowUp.workspace_id == workspace_id, FollowUp.state == "open")
+    statement = select(FollowUp).where(FollowUp.workspace_id == workspace_id, IS_OPEN)
     return list((await session.exec(statement)).all())
 
 
@@ -60,7 +61,7 @@ async def still_open(session: Work, follow_up_ids: Collection[UUID]) -> list[Fol
     """Return those of these follow-ups that are open, as they are now, most urgent first."""
     found: list[FollowUp] = []
     for ids in chunks(follow_up_ids):
-        statement = select(FollowUp).where(col(FollowUp.id).in_(ids), FollowUp.state == "open")
+        statement = select(FollowUp).where(col(FollowUp.id).in_(ids), IS_OPEN)
         found += (await session.exec(statement.execution_options(populate_existing=True))).all()
     return sorted(found, key=lambda row: (row.late_at, row.id))
 
@@ -69,7 +70,7 @@ async def open_counts(session: Work, member_ids: Sequence[UUID]) -> dict[UUID, i
     """Count the open follow-ups of each of these members; a member without any has 0."""
     statement = (
         select(FollowUp.assignee_id, func.count())
-        .where(col(FollowUp.assignee_id).in_(member_ids), FollowUp.state == "open")
+        .where(col(FollowUp.assignee_id).in_(member_ids), IS_OPEN)
         .group_by(col(FollowUp.assignee_id))
     )
     return dict.fromkeys(member_ids, 0) | dict((await session.exec(statement)).all())

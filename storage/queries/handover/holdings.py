@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from storage.engine.work import Work
+from storage.queries.core.literals import IS_OPEN
 from storage.queries.loans.loans import LIVE_STAGES
 from storage.tables import FollowUp, Handover, Loan, Recomputation
 
@@ -17,7 +18,7 @@ async def of_member(session: Work, member_id: UUID, *, lock: bool) -> tuple[list
 
     `lock` locks every loan concerned until the transaction ends, also other members' loans with such a follow-up.
     """
-    on_loans = select(FollowUp.loan_id).where(FollowUp.assignee_id == member_id, FollowUp.state == "open")
+    on_loans = select(FollowUp.loan_id).where(FollowUp.assignee_id == member_id, IS_OPEN)
     loans = (
         select(Loan)
         .where((col(Loan.owner_id) == member_id) & col(Loan.stage).in_(LIVE_STAGES) | col(Loan.id).in_(on_loans))
@@ -26,7 +27,7 @@ async def of_member(session: Work, member_id: UUID, *, lock: bool) -> tuple[list
     )
     rows = list((await session.exec(loans.with_for_update() if lock else loans)).all())
     owned = [loan for loan in rows if loan.owner_id == member_id and loan.stage in LIVE_STAGES]
-    statement = select(FollowUp).where(FollowUp.assignee_id == member_id, FollowUp.state == "open")
+    statement = select(FollowUp).where(FollowUp.assignee_id == member_id, IS_OPEN)
     follow_ups = await session.exec(statement.order_by(col(FollowUp.id)).execution_options(populate_existing=True))
     return owned, list(follow_ups.all())
 
@@ -39,7 +40,7 @@ async def of_loans(session: Work, loan_ids: Sequence[UUID], *, lock: bool) -> tu
     statement = (
         select(FollowUp)
         .join(Loan, col(Loan.id) == col(FollowUp.loan_id))
-        .where(col(Loan.id).in_(loan_ids), FollowUp.state == "open", col(FollowUp.assignee_id) == col(Loan.owner_id))
+        .where(col(Loan.id).in_(loan_ids), IS_OPEN, col(FollowUp.assignee_id) == col(Loan.owner_id))
         .order_by(col(FollowUp.id))
         .execution_options(populate_existing=True)
     )
@@ -48,9 +49,7 @@ async def of_loans(session: Work, loan_ids: Sequence[UUID], *, lock: bool) -> tu
 
 async def open_of_loan_held_by(session: Work, loan_id: UUID, member_id: UUID) -> list[FollowUp]:
     """Return the open follow-ups of a loan that are assigned to a member."""
-    statement = select(FollowUp).where(
-        FollowUp.loan_id == loan_id, FollowUp.assignee_id == member_id, FollowUp.state == "open"
-    )
+    statement = select(FollowUp).where(FollowUp.loan_id == loan_id, FollowUp.assignee_id == member_id, IS_OPEN)
     return list((await session.exec(statement.order_by(col(FollowUp.id)))).all())
 
 
@@ -80,7 +79,7 @@ async def outline_of_member(session: Work, member_id: UUID) -> tuple[list[LoanOu
     )
     follow_ups = (
         select(col(FollowUp.id), col(FollowUp.version), col(FollowUp.late_at), col(FollowUp.loan_id))
-        .where(FollowUp.assignee_id == member_id, FollowUp.state == "open")
+        .where(FollowUp.assignee_id == member_id, IS_OPEN)
         .order_by(col(FollowUp.id))
     )
     return (
@@ -94,9 +93,7 @@ async def still_held(session: Work, member_id: UUID, loan_ids: Sequence[UUID]) -
     locked = select(Loan).where(col(Loan.id).in_(loan_ids)).order_by(col(Loan.id)).with_for_update()
     rows = await session.exec(locked.execution_options(populate_existing=True))
     owned = [loan for loan in rows if loan.owner_id == member_id and loan.stage in LIVE_STAGES]
-    statement = select(FollowUp).where(
-        col(FollowUp.loan_id).in_(loan_ids), FollowUp.assignee_id == member_id, FollowUp.state == "open"
-    )
+    statement = select(FollowUp).where(col(FollowUp.loan_id).in_(loan_ids), FollowUp.assignee_id == member_id, IS_OPEN)
     follow_ups = await session.exec(statement.order_by(col(FollowUp.id)).execution_options(populate_existing=True))
     return owned, list(follow_ups.all())
 

@@ -1,21 +1,49 @@
 """Lookups and writes of an import, each for a whole batch."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, insert, or_, union, update
+from sqlalchemy import bindparam, exists, or_, union, update
 from sqlalchemy import select as sqlalchemy_select
 from sqlmodel import SQLModel, col, select
 
+from storage.engine import bulk
 from storage.engine.work import Work
 from storage.queries.loans.loans import LIVE_STAGES, number_key
-from storage.tables import AuditEntry, Borrower, ImportedValues, Loan, SearchTerm
+from storage.tables import AuditEntry, Borrower, FollowUp, ImportedValues, Loan, SearchTerm
 
 _IMPORTED = SQLModel.metadata.tables["imported_values"]
+
+
+_TERMS = ("stage", "amount", "due_day", "autopay", "unpaid_since")
+
+_NAMED = union(
+    select(Loan.id).where(
+        col(Loan.workspace_id) == bindparam("workspace"), col(Loan.number_key).in_(bindparam("keys", expanding=True))
+    ),
+    select(ImportedValues.loan_id).where(
+        col(ImportedValues.workspace_id) == bindparam("workspace"),
+        col(ImportedValues.number_key).in_(bindparam("keys", expanding=True)),
+    ),
+)
+_LOCKED_BY_NUMBERS: Any = (
+    sqlalchemy_select(
+        *(col(c) for c in (Loan.id, Loan.number_key, Loan.minted, Loan.demo_at, Loan.owner_id)),
+        *(col(getattr(Loan, name)) for name in _TERMS),
+        *(col(c) for c in (Borrower.id, Borrower.name_cipher, Borrower.phone_cipher)),
+        *(_IMPORTED.c[name] for name in ("id", "number_key", "values_cipher")),
+    )
+    .join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
+    .outerjoin(_IMPORTED, _IMPORTED.c.loan_id == col(Loan.id))
+    .where(col(Loan.id).in_(_NAMED))
+    .order_by(col(Loan.id))
+    # The borrower too, so that a correction that commits meanwhile is seen.
+    .with_for_update(of=[Loan, Borrower])  # pyright: ignore[reportArgumentType]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +56,65 @@ class StoredValues:
     values_cipher: bytes = field(repr=False)
 
 
-Known = tuple[Loan, Borrower, StoredValues | None]
-"""A loan with its borrower and what the lender's file last said about it, if a file did."""
+@dataclass(frozen=True, slots=True)
+class KnownLoan:
+    """A loan with its borrower, as values of their columns, and what the lender's file last said about it, if a file did."""
+
+    loan_id: UUID
+    number_key: str
+    minted: bool
+    is_demo: bool
+    owner_id: UUID | None
+    terms: Mapping[str, Any]
+    """The values of the columns that a file may bring."""
+    borrower_id: UUID
+    name_cipher: bytes = field(repr=False)
+    phone_cipher: bytes = field(repr=False)
+    said: StoredValues | None
 
 
-async def locked_by_numbers(session: Work, workspace_id: UUID, numbers: Collection[str]) -> Sequence[Known]:
+async def locked_by_numbers(session: Work, workspace_id: UUID, numbers: Collection[str]) -> list[KnownLoan]:
     """Return the loans that have one of those numbers, or had it in the lender's last file, locked until the transaction
     ends."""
     keys = sorted({number_key(number) for number in numbers})
-    named = union(
-        select(Loan.id).where(Loan.workspace_id == workspace_id, col(Loan.number_key).in_(keys)),
-        select(ImportedValues.loan_id).where(
-            ImportedValues.workspace_id == workspace_id, col(ImportedValues.number_key).in_(keys)
-        ),
-    )
-    statement: Any = (
-        sqlalchemy_select(Loan, Borrower, _IMPORTED.c.id, _IMPORTED.c.number_key, _IMPORTED.c.values_cipher)
-        .join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
-        .outerjoin(_IMPORTED, _IMPORTED.c.loan_id == col(Loan.id))
-        .where(col(Loan.id).in_(named))
-        .order_by(col(Loan.id))
-        # The borrower too, so that a correction that commits meanwhile is seen.
-        .with_for_update(of=[Loan, Borrower])  # pyright: ignore[reportArgumentType]
-    )
-    asked: Any = session  # its overloads know four columns at most
-    found: Sequence[tuple[Loan, Borrower, UUID | None, str, bytes]] = (await asked.exec(statement)).all()
+    rows: Any = await session.execute(_LOCKED_BY_NUMBERS, {"workspace": workspace_id, "keys": keys})
     return [
-        (loan, borrower, StoredValues(row_id, loan.id, key, values) if row_id is not None else None)
-        for loan, borrower, row_id, key, values in found
+        KnownLoan(
+            loan_id=row[0],
+            number_key=row[1],
+            minted=row[2],
+            is_demo=row[3] is not None,
+            owner_id=row[4],
+            terms=dict(zip(_TERMS, row[5:10], strict=True)),
+            borrower_id=row[10],
+            name_cipher=row[11],
+            phone_cipher=row[12],
+            said=StoredValues(row[13], row[0], row[14], row[15]) if row[13] is not None else None,
+        )
+        for row in rows
     ]
+
+
+async def loans_with_borrowers(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, tuple[Loan, Borrower]]:
+    """Return these locked loans with their borrowers, to be changed, by id."""
+    if not loan_ids:
+        return {}
+    statement = select(Loan, Borrower).join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
+    found = await session.exec(statement.where(col(Loan.id).in_(loan_ids)).order_by(col(Loan.id)))
+    return {loan.id: (loan, borrower) for loan, borrower in found}
+
+
+async def calls_about_instalments(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, list[FollowUp]]:
+    """Return the follow-ups of each of these loans that are about an instalment, open or not, in order."""
+    found: dict[UUID, list[FollowUp]] = {loan_id: [] for loan_id in loan_ids}
+    if found:
+        statement = select(FollowUp).where(
+            col(FollowUp.loan_id).in_(loan_ids), col(FollowUp.instalment_on).is_not(None)
+        )
+        # Open ones in the order of urgency, as they are cancelled.
+        for row in await session.exec(statement.order_by(col(FollowUp.late_at), col(FollowUp.number))):
+            found[row.loan_id].append(row)
+    return found
 
 
 async def renamed_with_phone(
@@ -102,9 +160,9 @@ async def corrections(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, l
 
 async def add_values(session: Work, workspace_id: UUID, rows: Sequence[StoredValues], at: datetime) -> None:
     """Insert what a file said about loans of which no file had said anything yet."""
-    if rows:
-        values = [{**asdict(row), "workspace_id": workspace_id, "at": at} for row in rows]
-        await session.execute(insert(_IMPORTED), values)
+    names = ("id", "loan_id", "number_key", "values_cipher")
+    columns = {name: [getattr(row, name) for row in rows] for name in names}
+    await bulk.insert(session, ImportedValues, columns, {"workspace_id": workspace_id, "at": at})
 
 
 async def change_values(session: Work, rows: Sequence[StoredValues], at: datetime) -> None:

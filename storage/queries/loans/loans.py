@@ -2,21 +2,42 @@
 
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
-from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, insert, or_, union
+from sqlalchemy import bindparam, union
 from sqlmodel import col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.engine.work import Work
 from storage.queries.core import rows
-from storage.tables import Borrower, FollowUp, Loan, LoanCorrection, Member, SearchTerm, StageChange
+from storage.queries.loans.visibility import SEEN, Viewer
+from storage.tables import Borrower, Loan, LoanCorrection, SearchTerm, StageChange
 from storage.tables.loans import plain_number, with_hyphens
 
 LIVE_STAGES = ("inquiry", "application", "approved", "signed", "disbursed")
 """The stages in which something is still to be done."""
+
+# Without `key_share`, rows that merely refer to the loan would wait for it, and two transactions could deadlock.
+_LOCKED = (
+    select(Loan)
+    .where(Loan.id == bindparam("loan"))
+    .with_for_update(key_share=True, of=Loan)
+    .execution_options(populate_existing=True)
+)
+
+_LOCKED_BY_NUMBER = {
+    sight: (
+        select(Loan)
+        .where(Loan.workspace_id == bindparam("workspace"), Loan.number_key == bindparam("key"), seen)
+        .with_for_update(key_share=True, of=Loan)
+        .execution_options(populate_existing=True)
+    )
+    for sight, seen in SEEN.items()
+}
+
+_IS_VISIBLE = {sight: select(Loan.id).where(Loan.id == bindparam("loan"), seen) for sight, seen in SEEN.items()}
+
+_BY_NUMBER = select(Loan).where(Loan.workspace_id == bindparam("workspace"), Loan.number_key == bindparam("key"))
 
 
 def number_key(number: str) -> str:
@@ -35,8 +56,8 @@ def are_numbered(workspace_id: UUID, number: str) -> list[SelectOfScalar[UUID]]:
 
 async def by_number(session: Work, workspace_id: UUID, number: str) -> Loan | None:
     """Return the loan of that number."""
-    statement = select(Loan).where(Loan.workspace_id == workspace_id, Loan.number_key == number_key(number))
-    return (await session.exec(statement)).first()
+    values = {"workspace": workspace_id, "key": number_key(number)}
+    return (await session.exec(_BY_NUMBER, params=values)).first()
 
 
 async def numbers_of_borrower(session: Work, borrower_id: UUID) -> Sequence[str]:
@@ -45,52 +66,40 @@ async def numbers_of_borrower(session: Work, borrower_id: UUID) -> Sequence[str]
     return (await session.exec(statement)).all()
 
 
-async def lock_by_number(
-    session: Work, workspace_id: UUID, number: str, *, visible: ColumnElement[bool]
-) -> Loan | None:
+async def lock_by_number(session: Work, workspace_id: UUID, number: str, *, visible: Viewer) -> Loan | None:
     """Return the visible loan of that number, locked as by `lock`."""
-    values = {"workspace": workspace_id, "key": number_key(number)}
-    return (await session.exec(_locked_by_number(visible), params=values)).first()
+    values = {"workspace": workspace_id, "key": number_key(number)} | visible.values
+    return (await session.exec(_LOCKED_BY_NUMBER[visible.sight], params=values)).first()
 
 
-@lru_cache(maxsize=1024)
-def _locked_by_number(visible: ColumnElement[bool]) -> SelectOfScalar[Loan]:
-    return (
-        select(Loan)
-        .where(Loan.workspace_id == bindparam("workspace"), Loan.number_key == bindparam("key"), visible)
-        .with_for_update(key_share=True, of=Loan)
-        .execution_options(populate_existing=True)
-    )
-
-
-async def like_number(session: Work, workspace_id: UUID, number: str, *, visible: ColumnElement[bool]) -> Loan | None:
+async def like_number(session: Work, workspace_id: UUID, number: str, *, visible: Viewer) -> Loan | None:
     """Return the visible loan of that number, however its dashes are typed, if there is exactly one."""
     meant = union(*are_numbered(workspace_id, number)).subquery()
-    statement = select(Loan).join(meant, meant.c.id == col(Loan.id)).where(visible).limit(2)
-    found = (await session.exec(statement)).all()
+    statement = select(Loan).join(meant, meant.c.id == col(Loan.id)).where(visible.condition).limit(2)
+    found = (await session.exec(statement, params=visible.values)).all()
     return found[0] if len(found) == 1 else None
 
 
 async def of_numbers(
-    session: Work, workspace_id: UUID, numbers: Collection[str], *, visible: ColumnElement[bool]
+    session: Work, workspace_id: UUID, numbers: Collection[str], *, visible: Viewer
 ) -> dict[str, Loan]:
     """Return the visible loans of those numbers, by `number_key`."""
     keys = [number_key(number) for number in numbers]
-    statement = select(Loan).where(Loan.workspace_id == workspace_id, col(Loan.number_key).in_(keys), visible)
-    return {loan.number_key: loan for loan in await session.exec(statement)}
+    statement = select(Loan).where(Loan.workspace_id == workspace_id, col(Loan.number_key).in_(keys))
+    found = await session.exec(statement.where(visible.condition), params=visible.values)
+    return {loan.number_key: loan for loan in found}
 
 
-async def is_visible(session: Work, loan_id: UUID, visible: ColumnElement[bool]) -> bool:
+async def is_visible(session: Work, loan_id: UUID, visible: Viewer) -> bool:
     """Return whether the loan exists and is among the visible ones."""
-    statement = select(Loan.id).where(Loan.id == loan_id, visible)
-    return (await session.exec(statement)).first() is not None
+    return (
+        await session.exec(_IS_VISIBLE[visible.sight], params={"loan": loan_id} | visible.values)
+    ).first() is not None
 
 
 async def lock(session: Work, loan_id: UUID) -> Loan:
     """Return the loan, locked until the transaction ends: every change of a loan or of its follow-ups begins here."""
-    # Without `key_share`, rows that merely refer to the loan would wait for it, and two transactions could deadlock.
-    statement = select(Loan).where(Loan.id == loan_id).with_for_update(key_share=True)
-    return (await session.exec(statement.execution_options(populate_existing=True))).one()
+    return (await session.exec(_LOCKED, params={"loan": loan_id})).one()
 
 
 async def lock_all(session: Work, loan_ids: Iterable[UUID]) -> None:
@@ -143,34 +152,6 @@ async def counts_of_owner(session: Work, owner_id: UUID) -> dict[str, int]:
     return dict((await session.exec(statement)).all())
 
 
-def visible_to(member: Member, *, sees_all: bool, stands_in_for: frozenset[UUID] = frozenset()) -> ColumnElement[bool]:
-    """Return the condition for the loans that a member sees: with `sees_all` the workspace's; else those of their team,
-    those without an owner, those on which they hold a follow-up, and the loans and follow-ups of `stands_in_for`."""
-    if sees_all:
-        return _visible_to_all(member.workspace_id)
-    return _visible_to_agent(member.workspace_id, member.id, member.team_id, stands_in_for)
-
-
-@lru_cache(maxsize=64)
-def _visible_to_all(workspace_id: UUID) -> ColumnElement[bool]:
-    return col(Loan.workspace_id) == workspace_id
-
-
-@lru_cache(maxsize=1024)
-def _visible_to_agent(
-    workspace_id: UUID, member_id: UUID, team_id: UUID | None, stands_in_for: frozenset[UUID]
-) -> ColumnElement[bool]:
-    # Cached because every command needs it, and building it takes longer than the database needs for it.
-    is_mate = col(Member.team_id).is_(None) if team_id is None else col(Member.team_id) == team_id
-    mates = select(Member.id).where(Member.workspace_id == workspace_id, or_(col(Member.id) == member_id, is_mate))
-    people = [member_id, *sorted(stands_in_for)]
-    held = select(FollowUp.loan_id).where(col(FollowUp.assignee_id).in_(people), FollowUp.state == "open")
-    owned = [col(Loan.owner_id).is_(None), col(Loan.owner_id).in_(mates)]
-    if stands_in_for:
-        owned.append(col(Loan.owner_id).in_(sorted(stands_in_for)))
-    return and_(col(Loan.workspace_id) == workspace_id, or_(*owned, col(Loan.id).in_(held)))
-
-
 async def stage_changes(session: Work, loan_id: UUID, *, limit: int) -> list[StageChange]:
     """Return the stage changes of a loan that were not undone, newest first."""
     statement = select(StageChange).where(StageChange.loan_id == loan_id, col(StageChange.undone_at).is_(None))
@@ -178,19 +159,12 @@ async def stage_changes(session: Work, loan_id: UUID, *, limit: int) -> list[Sta
     return list((await session.exec(ordered)).all())
 
 
-async def add_borrowers(session: Work, values: Sequence[dict[str, Any]]) -> None:
-    """Insert new borrowers, given as the values of their columns."""
-    if values:
-        await session.execute(insert(Borrower), values)
-
-
-async def of_borrowers(
-    session: Work, borrower_ids: Collection[UUID], *, visible: ColumnElement[bool]
-) -> Sequence[Loan]:
+async def of_borrowers(session: Work, borrower_ids: Collection[UUID], *, visible: Viewer) -> Sequence[Loan]:
     """Return the visible loans of these borrowers."""
     if not borrower_ids:
         return []
-    return (await session.exec(select(Loan).where(col(Loan.borrower_id).in_(borrower_ids), visible))).all()
+    statement = select(Loan).where(col(Loan.borrower_id).in_(borrower_ids), visible.condition)
+    return (await session.exec(statement, params=visible.values)).all()
 
 
 async def borrowers_with(

@@ -38,6 +38,8 @@ _CHARACTERS = re.compile(
     "\U00016fe0-\U0001b2ff\U00020000-\U0003ffff\U000f0000-\U0010ffff]"
 )
 
+_PLAIN_HANZI = re.compile("[\u3400-\u9fff]+")
+
 _COMPOUND = (
     "欧阳司马上官诸葛东方皇甫尉迟公孙慕容令狐长孙宇文司徒司空轩辕夏侯闻人赫连澹台公冶"
     "宗政濮阳淳于单于太叔申屠仲孙钟离鲜于闾丘东郭南宫西门百里呼延端木独孤万俟拓跋第五"
@@ -58,6 +60,8 @@ def compatible(text: str) -> str:
 
 def folded(text: str) -> str:
     """Return the text in NFKC and case-folded, as `compatible` does."""
+    if is_plain_hanzi(text):
+        return text
     return unicodedata.normalize("NFKC", compatible(text).casefold())
 
 
@@ -80,6 +84,11 @@ def parts_of(name: str) -> list[str]:
     return [part for part in _BETWEEN_PARTS.split(folded(name)) if part]
 
 
+def is_plain_hanzi(text: str) -> bool:
+    """Return whether the text is of Chinese characters alone that Unicode neither folds nor takes apart."""
+    return _PLAIN_HANZI.fullmatch(text) is not None
+
+
 def has_separators(text: str) -> bool:
     """Return whether comparing the text drops something of it."""
     return _SEPARATOR.search(folded(text)) is not None
@@ -87,7 +96,7 @@ def has_separators(text: str) -> bool:
 
 def without_accents(key: str) -> str:
     """Return a compared text as people type it who leave out accents and strokes: `dang` for `đặng`."""
-    if key.isascii():
+    if key.isascii() or is_plain_hanzi(key):
         return key
     return unicodedata.normalize("NFC", _ACCENTED.sub("", unicodedata.normalize("NFD", key))).translate(_PLAIN_LETTERS)
 

@@ -12,6 +12,9 @@ READINGS = 8
 
 Reading = tuple[str, ...]
 
+_SHORT = 8
+"""The most characters of a text whose parts are looked for among the dictionary's words one by one."""
+
 _COMPOUND: dict[str, Reading] = {
     "尉迟": ("yu", "chi"), "尉遲": ("yu", "chi"), "万俟": ("mo", "qi"), "萬俟": ("mo", "qi"), "单于": ("chan", "yu"),
     "單于": ("chan", "yu"), "长孙": ("zhang", "sun"), "長孫": ("zhang", "sun"), "澹台": ("tan", "tai"),
@@ -85,14 +88,27 @@ def _usual(text: str) -> list[str]:
     return [_usual_of(character) for character in text]
 
 
-@lru_cache(maxsize=8192)
 def _usual_of(character: str) -> str:
-    return _readings(character)[0][0]
+    return _of_character(character)[0]
 
 
-def _readings(text: str) -> list[list[str]]:
+def _readings(text: str) -> Sequence[Sequence[str]]:
     """Return the readings of each character, in the words that the dictionary knows."""
     # Imported for the first name that is indexed: the dictionary takes 50 MB and 0.2 s.
+    from pypinyin.constants import PHRASES_DICT
+
+    words = (text[start:end] for start, end in combinations(range(len(text) + 1), 2) if end - start > 1)
+    if len(text) <= _SHORT and not any(word in PHRASES_DICT for word in words):
+        return [_of_character(character) for character in text]  # without such a word the dictionary reads each alone
+    return _look_up(text)
+
+
+@lru_cache(maxsize=8192)
+def _of_character(character: str) -> Sequence[str]:
+    return tuple(_look_up(character)[0])
+
+
+def _look_up(text: str) -> list[list[str]]:
     from pypinyin import Style, pinyin
 
     return pinyin(text, style=Style.NORMAL, heteronym=True, v_to_u=False, errors=cast(Any, list))

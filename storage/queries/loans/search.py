@@ -12,26 +12,26 @@ in batches (`storage.upkeep.indexing`), and meanwhile a word is looked up as bot
 import contextlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import combinations
 from typing import Any, TypeVar
 from uuid import UUID
 
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, national_significant_number, parse
-from sqlalchemy import ColumnElement, CompoundSelect, Table, intersect, union
-from sqlmodel import SQLModel, col, delete, func, select
+from sqlalchemy import ColumnElement, CompoundSelect, intersect, union
+from sqlmodel import col, delete, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from storage.engine import bulk
 from storage.engine.cipher import Cipher, UnreadableError
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
 from storage.queries.loans import names
 from storage.queries.loans.loans import are_numbered
 from storage.queries.loans.readings import readings_of, spellings
+from storage.queries.loans.visibility import Viewer
 from storage.tables import Borrower, Loan, SearchTerm
-
-_TERM: Table = SQLModel.metadata.tables["search_term"]
 
 VERSION = 2
 """The version of the entries that this release makes."""
@@ -51,6 +51,12 @@ _ABROAD = ("00", "011")
 _MOST_WORDS = 6
 """Of a name of more words, those that stand together are not indexed as one: `vanderberg`."""
 
+_MAINLAND_MOBILE = re.compile(r"\+86(1[3-9][0-9]{9})")
+"""A number that the library writes within the country as its last eleven digits."""
+
+_MOST_CACHED = 100_000
+"""How many terms a `DigestCache` keeps."""
+
 _CHECKED = 500
 """How many borrowers with entries of version 1 are decrypted for a word of which that version drops something."""
 
@@ -58,6 +64,12 @@ _CHECKED = 500
 def terms_of(name: str, phone: str) -> set[Term]:
     """Return every term that finds a borrower of this name and phone (E.164; an extension is no part of what finds it)."""
     return _name_terms(name) | _phone_terms(phone.partition(";")[0])
+
+
+def plain_phone_terms(phone: str) -> set[Term]:
+    """Return the terms of a phone (E.164) that need no table of countries, and that every entry has."""
+    digits = "".join(c for c in phone.partition(";")[0] if c.isdecimal())
+    return {("phone", digits), ("tail", digits[-4:])}
 
 
 def search_rows(cipher: Cipher, workspace_id: UUID, borrower_id: UUID, name: str, phone: str) -> list[SearchTerm]:
@@ -68,22 +80,14 @@ def search_rows(cipher: Cipher, workspace_id: UUID, borrower_id: UUID, name: str
     ]
 
 
-async def add_terms(
-    session: Work, cipher: Cipher, workspace_id: UUID, contacts: Iterable[tuple[UUID, str, str]]
-) -> None:
-    """Insert the index rows of many new borrowers at once; each contact is an id, a name and a phone."""
-    await add_digests(session, workspace_id, ((key, digests_of(cipher, name, phone)) for key, name, phone in contacts))
-
-
-async def add_digests(session: Work, workspace_id: UUID, digests: Iterable[tuple[UUID, Iterable[bytes]]]) -> None:
+async def add_digests(session: Work, workspace_id: UUID, digests: Iterable[tuple[UUID, Collection[bytes]]]) -> None:
     """Insert the index rows of many borrowers, given as ids and digests."""
-    rows = [
-        {"borrower_id": key, "workspace_id": workspace_id, "digest": digest}
-        for key, found in digests
-        for digest in found
-    ]
-    if rows:
-        await session.execute(_TERM.insert(), rows)
+    ids: list[UUID] = []
+    each: list[bytes] = []
+    for key, found in digests:
+        ids += [key] * len(found)
+        each += found
+    await bulk.insert(session, SearchTerm, {"borrower_id": ids, "digest": each}, {"workspace_id": workspace_id})
 
 
 def digests_of(cipher: Cipher, name: str, phone: str) -> list[bytes]:
@@ -91,7 +95,32 @@ def digests_of(cipher: Cipher, name: str, phone: str) -> list[bytes]:
     return [cipher.digest(kind, text) for kind, text in sorted(terms_of(name, phone))]
 
 
-async def replace_digests(session: Work, workspace_id: UUID, digests: Mapping[UUID, Iterable[bytes]]) -> None:
+class DigestCache:
+    """Makes the digests of many borrowers. Those of a name, and of a term that names share, are made once."""
+
+    def __init__(self, cipher: Cipher) -> None:
+        self._cipher = cipher
+        self._terms: dict[Term, bytes] = {}
+        self._names: dict[str, list[bytes]] = {}
+
+    def of(self, name: str, phone: str) -> list[bytes]:
+        """Return what `digests_of` returns, in another order."""
+        found = self._names.get(name)
+        if found is None:
+            if len(self._terms) > _MOST_CACHED:
+                self._terms.clear()
+                self._names.clear()
+            found = self._names[name] = [self._digest(term) for term in _name_terms(name)]
+        return found + [self._cipher.digest(*term) for term in _phone_terms(phone.partition(";")[0])]
+
+    def _digest(self, term: Term) -> bytes:
+        found = self._terms.get(term)
+        if found is None:
+            found = self._terms[term] = self._cipher.digest(*term)
+        return found
+
+
+async def replace_digests(session: Work, workspace_id: UUID, digests: Mapping[UUID, Collection[bytes]]) -> None:
     """Replace the index rows of these borrowers by those of their digests."""
     for ids in chunks(digests):
         await session.exec(delete(SearchTerm).where(col(SearchTerm.borrower_id).in_(ids)))
@@ -104,7 +133,7 @@ async def find_loans(
     workspace_id: UUID,
     words: Sequence[str],
     *,
-    visible: ColumnElement[bool],
+    visible: Viewer,
     limit: int,
     in_full: bool = False,
 ) -> list[Loan]:
@@ -115,8 +144,8 @@ async def find_loans(
     meant = await _matching(session, cipher, workspace_id, words, in_full=in_full)
     if not meant:
         return []
-    statement = _only(select(Loan), meant).where(visible).order_by(col(Loan.created_at).desc(), col(Loan.id))
-    return list((await session.exec(statement.limit(limit))).all())
+    statement = _only(select(Loan), meant).where(visible.condition).order_by(col(Loan.created_at).desc(), col(Loan.id))
+    return list((await session.exec(statement.limit(limit), params=visible.values)).all())
 
 
 async def loans_of_names(
@@ -125,7 +154,7 @@ async def loans_of_names(
     workspace_id: UUID,
     texts: Iterable[str],
     *,
-    visible: ColumnElement[bool],
+    visible: Viewer,
     limit: int,
 ) -> list[Loan]:
     """Return the visible loans of borrowers of whose name one of the texts is the whole, or a whole part; newest first."""
@@ -134,18 +163,20 @@ async def loans_of_names(
         SearchTerm.workspace_id == workspace_id,
         col(SearchTerm.digest).in_([cipher.digest(kind, text) for kind, text in sorted(terms)]),
     )
-    statement = select(Loan).where(col(Loan.borrower_id).in_(indexed), visible)
-    return list((await session.exec(statement.order_by(col(Loan.created_at).desc(), col(Loan.id)).limit(limit))).all())
+    statement = select(Loan).where(col(Loan.borrower_id).in_(indexed), visible.condition)
+    ordered = statement.order_by(col(Loan.created_at).desc(), col(Loan.id)).limit(limit)
+    return list((await session.exec(ordered, params=visible.values)).all())
 
 
 async def count_loans(
-    session: Work, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, visible: ColumnElement[bool]
+    session: Work, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, visible: Viewer
 ) -> int:
     """Count the loans that `find_loans` finds without a limit."""
     meant = await _matching(session, cipher, workspace_id, words, in_full=False)
     if not meant:
         return 0
-    return (await session.exec(_only(select(func.count(col(Loan.id))), meant).where(visible))).one()
+    statement = _only(select(func.count(col(Loan.id))), meant).where(visible.condition)
+    return (await session.exec(statement, params=visible.values)).one()
 
 
 def _only(statement: SelectOfScalar[T], meant: Sequence[CompoundSelect[Any]]) -> SelectOfScalar[T]:
@@ -221,6 +252,8 @@ def _terms_for_part(part: str, *, in_full: bool) -> list[Term]:
 
 
 def _phone_terms(phone: str) -> set[Term]:
+    if mobile := _MAINLAND_MOBILE.fullmatch(phone):
+        return {("phone", phone[1:]), ("phone", mobile[1]), ("tail", phone[-4:])}
     digits = {"".join(c for c in phone if c.isdecimal())}
     with contextlib.suppress(NumberParseException):
         number = parse(phone)

@@ -1,34 +1,62 @@
 """Members, teams and their managers."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, func, update
+from sqlalchemy import Integer, String, bindparam, func, literal_column, or_, update
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.engine.work import Work
 from storage.queries.core import rows
-from storage.queries.core.set_aside import is_set_aside
 from storage.tables import Member, Team, TeamManager
 
 _BY_SLACK_ID = select(Member).where(
     Member.workspace_id == bindparam("workspace"), Member.slack_user_id == bindparam("slack_id")
 )
 
-_AWAY = select(Member).where(
-    Member.workspace_id == bindparam("workspace"),
-    col(Member.removed_at).is_(None),
-    col(Member.absent_until).is_not(None) | col(Member.account_lost_at).is_not(None),
-)
-
-_AT_DESK = (col(Member.removed_at).is_(None), col(Member.account_lost_at).is_(None))
+AT_DESK = (col(Member.removed_at).is_(None), col(Member.account_lost_at).is_(None))
+"""The condition for members who may use the desk."""
 
 _OTHER_BLANKS = ("\u3000", "\xa0", "\t")
 """The blanks that a name in Slack can have besides the usual one."""
 
-_MANAGES = col(TeamManager.removed_at).is_(None)
+MANAGES = col(TeamManager.removed_at).is_(None)
+"""The condition for the present managers of a team."""
+
+_OF_WORKSPACE = (Member.workspace_id == bindparam("workspace"), col(Member.removed_at).is_(None))
+
+# Most members have one of a few combinations of roles: the index is asked for the first, then for each next one.
+_roles = select(func.min(Member.roles).label("roles")).where(*_OF_WORKSPACE).cte("combination", recursive=True)
+_after = (
+    select(func.min(Member.roles)).where(*_OF_WORKSPACE, col(Member.roles) > _roles.c.roles).correlate(_roles)
+).scalar_subquery()
+_roles = _roles.union_all(select(_after).where(_roles.c.roles.is_not(None)))
+_BLANK = literal_column("' '", String)
+_WITH_ROLE = (
+    select(Member)
+    .where(
+        *_OF_WORKSPACE,
+        col(Member.account_lost_at).is_(None),
+        col(Member.roles).in_(
+            select(_roles.c.roles).where((_BLANK + _roles.c.roles + _BLANK).like(bindparam("role", type_=String)))
+        ),
+    )
+    .order_by(col(Member.name_key))
+)
+
+_COUNTS_BY_TEAM = select(Member.team_id, func.count()).where(*_OF_WORKSPACE).group_by(col(Member.team_id))
+
+_PAGE = (
+    select(Member)
+    .where(*_OF_WORKSPACE)
+    .order_by(col(Member.slack_user_id))
+    .limit(bindparam("most", type_=Integer))
+    .offset(bindparam("first", type_=Integer))
+)
+_PAGE_OF_TEAM = _PAGE.where(Member.team_id == bindparam("team"))
+_PAGE_OF_NO_TEAM = _PAGE.where(col(Member.team_id).is_(None))
 
 
 async def by_slack_id(session: Work, workspace_id: UUID, slack_user_id: str) -> Member | None:
@@ -51,9 +79,9 @@ async def by_word(session: Work, workspace_id: UUID, word: str) -> list[Member]:
     # Of several thousand members only those are read whose name has the word in it, or begins and ends as the word does.
     contains = name.contains(key, autoescape=True)
     in_blanks = name.startswith(key[:1], autoescape=True) & name.endswith(key[-1:], autoescape=True)
-    present = (await session.exec(_present(workspace_id).where(contains | in_blanks))).all()
-    exact = [m for m in present if m.name_key == key] or [m for m in present if one_word(m.name_key) == key]
-    return exact or [m for m in present if any(part.startswith(key) for part in m.name_key.split())]
+    found = (await session.exec(present(workspace_id).where(contains | in_blanks))).all()
+    exact = [m for m in found if m.name_key == key] or [m for m in found if one_word(m.name_key) == key]
+    return exact or [m for m in found if any(part.startswith(key) for part in m.name_key.split())]
 
 
 async def with_names_like(session: Work, workspace_id: UUID, slack_user_ids: Collection[str]) -> list[Member]:
@@ -61,13 +89,13 @@ async def with_names_like(session: Work, workspace_id: UUID, slack_user_ids: Col
 
     No other row leaves the database, however many members there are.
     """
-    asked = await session.exec(_present(workspace_id).where(col(Member.slack_user_id).in_(slack_user_ids)))
+    asked = await session.exec(present(workspace_id).where(col(Member.slack_user_id).in_(slack_user_ids)))
     found = list(asked.all())
     words = {one_word(member.name_key) for member in found}
     key = func.replace(col(Member.name_key), " ", "")
     for blank in _OTHER_BLANKS:
         key = func.replace(key, blank, "")
-    others = _present(workspace_id).where(key.in_(words), col(Member.slack_user_id).not_in(slack_user_ids))
+    others = present(workspace_id).where(key.in_(words), col(Member.slack_user_id).not_in(slack_user_ids))
     return [*found, *(await session.exec(others)).all()] if found else []
 
 
@@ -88,13 +116,26 @@ async def lock(session: Work, member_id: UUID) -> None:
 
 async def everybody(session: Work, workspace_id: UUID) -> list[Member]:
     """Return the present members, by name, also those who have lost their account."""
-    return list((await session.exec(_present(workspace_id).order_by(col(Member.name_key)))).all())
+    return list((await session.exec(present(workspace_id).order_by(col(Member.name_key)))).all())
 
 
 async def of_team(session: Work, team_id: UUID) -> list[Member]:
     """Return the members of a team who may use the desk, by name."""
-    statement = select(Member).where(Member.team_id == team_id, *_AT_DESK)
+    statement = select(Member).where(Member.team_id == team_id, *AT_DESK)
     return list((await session.exec(statement.order_by(col(Member.name_key)))).all())
+
+
+async def counts_by_team(session: Work, workspace_id: UUID) -> dict[UUID | None, int]:
+    """Count the present members of each team, and under None those without one."""
+    return dict((await session.exec(_COUNTS_BY_TEAM, params={"workspace": workspace_id})).all())
+
+
+async def page_of_team(
+    session: Work, workspace_id: UUID, team_id: UUID | None, *, limit: int, offset: int
+) -> Sequence[Member]:
+    """Return some of the present members of a team, or of those without one, by Slack id."""
+    values = {"workspace": workspace_id, "most": limit, "first": offset} | ({"team": team_id} if team_id else {})
+    return (await session.exec(_PAGE_OF_TEAM if team_id else _PAGE_OF_NO_TEAM, params=values)).all()
 
 
 async def managers_of(session: Work, team_ids: Sequence[UUID]) -> list[Member]:
@@ -102,7 +143,7 @@ async def managers_of(session: Work, team_ids: Sequence[UUID]) -> list[Member]:
     statement = (
         select(Member)
         .join(TeamManager, col(TeamManager.member_id) == col(Member.id))
-        .where(col(TeamManager.team_id).in_(team_ids), *_AT_DESK, _MANAGES)
+        .where(col(TeamManager.team_id).in_(team_ids), *AT_DESK, MANAGES)
         .order_by(col(Member.name_key))
         .distinct()
     )
@@ -116,7 +157,7 @@ async def managers_by_team(session: Work, team_ids: Collection[UUID]) -> dict[UU
     statement = (
         select(TeamManager.team_id, Member)
         .join(Member, col(Member.id) == col(TeamManager.member_id))
-        .where(col(TeamManager.team_id).in_(team_ids), *_AT_DESK, _MANAGES)
+        .where(col(TeamManager.team_id).in_(team_ids), *AT_DESK, MANAGES)
         .order_by(col(Member.name_key))
     )
     found: dict[UUID, list[Member]] = {}
@@ -128,7 +169,7 @@ async def managers_by_team(session: Work, team_ids: Collection[UUID]) -> dict[UU
 async def teams_managed_by(session: Work, member_id: UUID) -> list[Team]:
     """Return the teams that this member manages."""
     statement = select(Team).join(TeamManager, col(TeamManager.team_id) == col(Team.id))
-    return list((await session.exec(statement.where(TeamManager.member_id == member_id, _MANAGES))).all())
+    return list((await session.exec(statement.where(TeamManager.member_id == member_id, MANAGES))).all())
 
 
 async def managing(session: Work, team_id: UUID) -> dict[UUID, TeamManager]:
@@ -142,45 +183,29 @@ async def managed_by(session: Work, member_id: UUID) -> list[TeamManager]:
     return list((await session.exec(select(TeamManager).where(TeamManager.member_id == member_id))).all())
 
 
+async def by_addresses(session: Work, workspace_id: UUID, keys: Collection[str]) -> list[Member]:
+    """Return the present members with one of these Slack ids or e-mail addresses, case-folded, by name; if one of them is
+    nobody's as the database compares them, all members."""
+    if not keys:
+        return []
+    address = [func.lower(col(Member.slack_user_id)), func.lower(col(Member.email))]
+    statement = present(workspace_id).where(or_(*(each.in_(keys) for each in address)))
+    found = list((await session.exec(statement.order_by(col(Member.name_key)))).all())
+    known = {text.casefold() for member in found for text in (member.slack_user_id, member.email) if text}
+    # SQLite folds the case of ASCII alone.
+    return found if known.issuperset(keys) else await everybody(session, workspace_id)
+
+
 async def with_role(session: Work, workspace_id: UUID, role: str) -> list[Member]:
     """Return the members with that role who may use the desk, by name."""
-    everyone = await everybody(session, workspace_id)
-    return [m for m in everyone if role in m.roles.split() and m.account_lost_at is None]
+    values = {"workspace": workspace_id, "role": f"% {role} %"}
+    return list((await session.exec(_WITH_ROLE, params=values)).all())
 
 
-async def away(session: Work, workspace_id: UUID) -> list[Member]:
-    """Return the present members who have an absence or have lost their account. The cost is theirs, not the table's."""
-    return list((await session.exec(_AWAY, params={"workspace": workspace_id})).all())
-
-
-ABSENCES = "absences"
-
-
-async def absent_before(session: Work, workspace_id: UUID, day: date, now: datetime) -> list[UUID]:
-    """Return the present members whose absence ended before `day`, except those set aside."""
-    statement = select(Member.id).where(*_absent_before(workspace_id, day, now))
-    return list((await session.exec(statement)).all())
-
-
-async def lock_absent_before(
-    session: Work, workspace_id: UUID, day: date, now: datetime, only: Collection[UUID] | None = None
-) -> list[Member]:
-    """Lock and return the present members whose absence ended before `day` (of `only` these, if given), except those that
-    are locked already or set aside."""
-    statement = _present(workspace_id).where(*_absent_before(workspace_id, day, now))
-    if only is not None:
-        statement = statement.where(col(Member.id).in_(only))
-    # Without `key_share` this would deadlock with a transaction that logs a call of this member and has locked its loan.
-    return list((await session.exec(statement.with_for_update(skip_locked=True, key_share=True))).all())
-
-
-def _absent_before(workspace_id: UUID, day: date, now: datetime) -> list[ColumnElement[bool]]:
-    return [
-        col(Member.workspace_id) == workspace_id,
-        col(Member.removed_at).is_(None),
-        col(Member.absent_until) < day,
-        ~is_set_aside(workspace_id, ABSENCES, col(Member.id), now),
-    ]
+async def reminded_in(session: Work, workspace_id: UUID, channel_id: str) -> list[Member]:
+    """Return the present members whose reminders go to that channel, by name."""
+    statement = present(workspace_id).where(Member.reminder_channel_id == channel_id)
+    return list((await session.exec(statement.order_by(col(Member.name_key)))).all())
 
 
 async def lose_channel(session: Work, member: Member, channel_id: str, now: datetime) -> bool:
@@ -228,5 +253,6 @@ async def team_of_name(session: Work, workspace_id: UUID, name: str) -> Team | N
     return (await session.exec(statement)).first()
 
 
-def _present(workspace_id: UUID) -> SelectOfScalar[Member]:
+def present(workspace_id: UUID) -> SelectOfScalar[Member]:
+    """Return a query for the workspace's present members, also those who have lost their account."""
     return select(Member).where(Member.workspace_id == workspace_id, col(Member.removed_at).is_(None))

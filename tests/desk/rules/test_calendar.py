@@ -2,10 +2,11 @@
 
 from datetime import date, timedelta
 
+import holidays
 import pytest
 
 from desk.core.errors import Invalid
-from desk.rules.calendar import Calendar
+from desk.rules.calendar import Calendar, countries
 from tests.desk.rules.times import (
     AROUND_THE_CLOCK,
     CHINA,
@@ -136,6 +137,15 @@ def test_an_unknown_country_is_refused():
     with pytest.raises(Invalid) as refusal:
         Calendar("XX").is_working_day(day("2026-11-25"), NINE_TO_SIX)
     assert (refusal.value.code, refusal.value.params) == ("unknown_country", {"given": "XX"})
+
+
+def test_every_country_has_the_days_that_the_holidays_package_says():
+    years = (2026, 2027)
+    for country in sorted(countries()):
+        calendar, known = Calendar(country), holidays.country_holidays(country, years=years)
+        assert [each for each in sorted(known) if each.year == 2026 and not calendar.is_holiday(each)] == [], country
+        worked = [each for each in known.weekend_workdays if each.year == 2026]
+        assert [each for each in worked if not calendar.is_make_up_day(each)] == [], country
 
 
 def test_a_country_code_may_be_in_lower_case():

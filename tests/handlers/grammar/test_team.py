@@ -25,6 +25,13 @@ MONDAY_TO_SATURDAY = frozenset(range(6))
         ("add <@U1> agent Team North", Add(WANG, ("agent",), None, "Team North")),
         ("add <@U1> verifier, collector and manager", Add(WANG, ("verifier", "collector", "manager"), None, "")),
         ("add <@U1> agent manager East", Add(WANG, ("agent", "manager"), None, "East")),
+        ("add <@U1> agent East manager", Add(WANG, ("agent", "manager"), None, "East")),
+        (
+            "add <@U1> agent North East, manager and collector",
+            Add(WANG, ("agent", "manager", "collector"), None, "North East"),
+        ),
+        ("add <@U1> 客户经理 华东 主管", Add(WANG, ("agent", "manager"), None, "华东")),
+        ("add <@U1> agent Managing East", Add(WANG, ("agent",), None, "Managing East")),
         ("add <@U1> manager of East", Add(WANG, ("manager",), None, "East")),
         ("add <@U1> agent in Team North", Add(WANG, ("agent",), None, "Team North")),
         ("add <@U1> agent International", Add(WANG, ("agent",), None, "International")),

@@ -101,7 +101,7 @@ def test_any_span_maps_to_the_text_as_typed(text: str, data: st.DataObject):
     end = data.draw(st.integers(start, len(line.norm)))
     original = line.original(start, end)
     assert original in text
-    assert line.norm[start:end] in unicodedata.normalize("NFKC", original).casefold()
+    assert line.norm[start:end] in unicodedata.normalize("NFKC", original.replace("´", "'")).casefold()
 
 
 @given(st.text(max_size=60))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlmodel import select
 
@@ -13,7 +14,7 @@ from desk.core.values import LoanRef
 from desk.documents.documents import DocumentName, change_documents, request_documents
 from desk.loans.timelines import timeline
 from storage.engine import schema
-from storage.engine.database import Database
+from storage.engine.database import Database, make_folder
 from storage.queries.people import members
 from storage.tables import DocumentItem, Workspace
 from tests.builders import make_loan, make_manager, make_member, make_team
@@ -28,6 +29,24 @@ async def test_migrating_again_changes_nothing(database: Database) -> None:
     await schema.migrate(database)
 
     assert await schema.is_current(database)
+
+
+def test_the_newest_migration_is_the_one_that_alembic_would_stop_at() -> None:
+    scripts = ScriptDirectory(str(Path(storage.__file__).parent / "migrations"))
+
+    assert schema.newest() == scripts.get_current_head()
+    assert all(schema.knows(script.revision) for script in scripts.walk_revisions())
+    assert not schema.knows("9999")
+
+
+async def test_an_empty_database_has_no_revision_and_is_not_current(empty_url: str) -> None:
+    make_folder(empty_url)
+    database = Database(empty_url)
+    try:
+        assert await schema.revision(database) is None
+        assert not await schema.is_current(database)
+    finally:
+        await database.close()
 
 
 async def test_managers_stay_managers_when_their_table_is_rebuilt(office: Office, workspace: Workspace) -> None:

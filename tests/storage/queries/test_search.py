@@ -5,7 +5,7 @@ import pytest
 from desk.core.permissions import allows
 from desk.core.transaction import Office
 from storage.queries.loans import search
-from storage.queries.loans.loans import visible_to
+from storage.queries.loans.visibility import viewer
 from storage.queries.people import members
 from storage.tables import Workspace
 from tests.builders import make_loan, make_member, make_team
@@ -15,7 +15,7 @@ async def found(office: Office, workspace: Workspace, words: str, *, by: str = "
     async with office.reading_desk(workspace) as desk:
         reader = await members.by_slack_id(desk.session, workspace.id, by)
         assert reader is not None
-        visible = visible_to(reader, sees_all=allows(reader, "see_loan"))
+        visible = viewer(reader, sees_all=allows(reader, "see_loan"))
         rows = await search.find_loans(
             desk.session, desk.cipher, workspace.id, words.split(), visible=visible, limit=10
         )

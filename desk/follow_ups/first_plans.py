@@ -1,0 +1,94 @@
+"""Plan the calls that new loans require, many loans at once: what they have in common is computed once."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from desk.core.transaction import Desk
+from desk.core.values import Due
+from desk.follow_ups import lifecycle, rule_plans
+from desk.follow_ups.lifecycle import NewFollowUp
+from desk.follow_ups.rule_plans import InstalmentCall, Terms, UnwrittenPlans
+from desk.people.members import StandIns, hours_of, stand_ins_for
+from desk.rules.cadence import AssigneeKind
+from desk.rules.hours import WorkingHours
+from desk.rules.reminders import Schedule
+from storage.engine.types import new_id
+from storage.tables import Member
+
+
+class FirstPlans:
+    """The calls on loans of one transaction that never had any, as `rule_plans.plan_instalment` plans them one by one.
+
+    The rows are for the caller to write. `owners` are those of the loans, as far as they are known.
+    """
+
+    def __init__(self, desk: Desk, owners: Iterable[Member]) -> None:
+        self._desk = desk
+        self._owners = list(owners)
+        self._unwritten: UnwrittenPlans = desk.cache.setdefault(UnwrittenPlans, UnwrittenPlans())
+        self._stand_ins: dict[UUID, StandIns] = {}
+        self._candidates: dict[tuple[UUID | None, Sequence[AssigneeKind]], Sequence[Member]] = {}
+        self._hours: dict[UUID, WorkingHours] = {}
+        self._due: dict[tuple[str, date, WorkingHours], Due] = {}
+        self._schedules: dict[tuple[Due, WorkingHours], Schedule] = {}
+
+    async def values_for(self, loan_id: UUID, loan: Terms) -> dict[str, Any] | None:
+        """Return the values of the columns of the loan's first follow-up, or None when it needs none or no member could make
+        the call. Raises Invalid as `lifecycle.plan` does."""
+        call = rule_plans.call_required(self._desk, loan)
+        assignee = await self._assignee(call, loan) if call else None
+        if call is None or assignee is None:
+            return None
+        due = await self._due_of(call, assignee)
+        acting = (await self._stand_ins_for(assignee)).acting(assignee, due.on)
+        self._unwritten.counts[assignee.id] += 1
+        new = NewFollowUp(
+            id=new_id(),
+            loan_id=loan_id,
+            number=1,
+            purpose=call.plan.purpose,
+            assignee_id=assignee.id,
+            rule=call.rule,
+            note_cipher=None,
+            instalment_on=call.instalment_on,
+        )
+        return lifecycle.values_of(self._desk, new, await self._schedule(due, acting))
+
+    async def _assignee(self, call: InstalmentCall, loan: Terms) -> Member | None:
+        kinds = call.plan.assignee
+        found = self._candidates.get((loan.owner_id, kinds))
+        if found is None:
+            found = await rule_plans.candidates_of(self._desk, loan, kinds)
+            self._candidates[loan.owner_id, kinds] = found
+        return await rule_plans.least_busy(self._desk, found) if found else None
+
+    async def _due_of(self, call: InstalmentCall, assignee: Member) -> Due:
+        key = (call.rule, call.instalment_on, self._hours_of(assignee))
+        known = self._due.get(key)
+        if known is None:
+            known = await rule_plans.due_by_rule(self._desk, call.plan, assignee, instalment_on=call.instalment_on)
+            self._due[key] = known
+        return known
+
+    async def _schedule(self, due: Due, acting: Member) -> Schedule:
+        key = (due, self._hours_of(acting))
+        known = self._schedules.get(key)
+        if known is None:
+            known = self._schedules[key] = await lifecycle.schedule_for(self._desk, *key)
+        return known
+
+    async def _stand_ins_for(self, assignee: Member) -> StandIns:
+        known = self._stand_ins.get(assignee.id)
+        if known is None:
+            people = {each.id: each for each in [*self._owners, assignee]}
+            known = await stand_ins_for(self._desk, people.values())
+            self._stand_ins |= dict.fromkeys(people, known)
+        return known
+
+    def _hours_of(self, member: Member) -> WorkingHours:
+        known = self._hours.get(member.id)
+        if known is None:
+            known = self._hours[member.id] = hours_of(self._desk, member)
+        return known

@@ -1,0 +1,90 @@
+"""Insert many rows at once, without objects: by COPY on PostgreSQL, by one prepared statement on SQLite.
+
+Only for new rows that nothing else of the transaction refers to as objects: the unit of work does not know them.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import repeat
+from typing import Any, cast
+
+from sqlalchemy import Dialect, LargeBinary, inspect
+from sqlalchemy.types import TypeEngine
+from sqlmodel import SQLModel
+
+from storage.engine.work import Work
+
+
+async def insert(
+    session: Work,
+    table: type[SQLModel],
+    columns: Mapping[str, Sequence[Any]],
+    shared: Mapping[str, Any] | None = None,
+) -> None:
+    """Insert rows given column by column; `shared` are the values that all of them have.
+
+    A column that is not given gets its default. Raises LookupError for a column that the table does not have, or that has no
+    default and is not given, and SQLAlchemy's errors.
+    """
+    count = len(next(iter(columns.values()), ()))
+    if not count:
+        return
+    shape = _shape_of(session.dialect, cast(Any, table))
+    values = {name: value for name, value in {**shape.defaults, **(shared or {})}.items() if name not in columns}
+    if wrong := (columns.keys() | values.keys()) ^ shape.stored_by.keys():
+        raise LookupError(f"{table.__name__}: {', '.join(sorted(wrong))}")
+    names = (*columns, *values)
+    stored = [_stored(shape.stored_by[name], each) for name, each in columns.items()]
+    constant = [repeat(_stored(shape.stored_by[name], [value])[0], count) for name, value in values.items()]
+    rows = list(zip(*stored, *constant, strict=True))
+    await session.insert_values(shape.name, names, rows)
+
+
+def by_column(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Return rows, all with the same keys, column by column."""
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        for name, value in row.items():
+            found.setdefault(name, []).append(value)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A table for one database: `stored_by` has how each of its columns is stored, None for as it is."""
+
+    name: str
+    stored_by: Mapping[str, Callable[[Any], Any] | None]
+    defaults: Mapping[str, Any]
+    """What a new object has without being given it, but for what is made for each row."""
+
+
+@cache
+def _shape_of(dialect: Dialect, table: Any) -> _Shape:
+    stored: Any = inspect(table).local_table
+    fields = table.model_fields.items()
+    return _Shape(
+        name=stored.name,
+        stored_by={c.name: _store_of(dialect, c.type) for c in stored.columns},
+        defaults={name: f.default for name, f in fields if not f.is_required() and f.default_factory is None},
+    )
+
+
+def _store_of(dialect: Dialect, kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    if isinstance(kind, LargeBinary):  # the drivers take bytes
+        return None
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _stored(store: Callable[[Any], Any] | None, values: Sequence[Any]) -> Sequence[Any]:
+    """Return values as the database stores them. One that is repeated is computed once."""
+    if store is None:
+        return values
+    found: list[Any] = []
+    last = stored = None
+    for value in values:
+        if value is not last:
+            last, stored = value, None if value is None else store(value)
+        found.append(stored)
+    return found

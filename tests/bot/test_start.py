@@ -1,0 +1,27 @@
+"""What a start costs: it imports what the first answer needs, and the rest later."""
+
+import subprocess
+import sys
+
+LATER = {
+    "alembic": "only a migration needs it",
+    "dbos": "deliveries begin behind the first answers",
+    "holidays.countries": "all countries, for one of them",
+    "psycopg": "the driver of DBOS",
+    "pypinyin": "50 MB, for the first Chinese name that is indexed",
+}
+"""What a process that serves does not import before it answers, and why."""
+
+
+def test_a_process_that_serves_imports_late_what_the_first_answer_does_not_need() -> None:
+    code = f"import bot.cli, bot.commands.serving, sys; print(*({set(LATER)} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert found.stdout.split() == []
+
+
+def test_the_command_line_imports_neither_slack_nor_the_database() -> None:
+    code = "import bot.cli, sys; print(*({'slack_sdk', 'sqlalchemy', 'pydantic', 'aiohttp'} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert found.stdout.split() == []

@@ -1,0 +1,125 @@
+"""What each form of a command asks of the database: how many statements, and never a table that grows from beginning to end.
+
+`statements.toml` has the numbers; `pytest --update-snapshots` writes them again.
+"""
+
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from tests.builders import make_call, make_follow_up, make_loan
+from tests.wire.office_day import Slack
+from tests.wire.plans import fill, is_query, scans
+
+TABLE = Path(__file__).with_name("statements.toml")
+
+FORMS = (
+    ("agent", "/loan"),
+    ("agent", "/loan A-1001"),
+    ("agent", "/loan find 王"),
+    ("agent", "/loan mine"),
+    ("agent", "/loan new 陈静 13900001234"),
+    ("agent", "/loan edit A-1001 phone 13900004321"),
+    ("agent", "/loan-call A-1001 no answer rang twice"),
+    ("other", "/loan-call A-1002/1 reached called back"),
+    ("compliance", "/loan-call A-1002/1 reached refused"),
+    ("agent", "/loan-call A-1001 reached next tomorrow 3pm"),
+    ("agent", "/loan-follow A-1001 fri 10:00 signing"),
+    ("agent", "/loan-follow A-1001/1 move fri 11:00"),
+    ("agent", "/loan-follow A-1001/1 done"),
+    ("agent", "/loan-note A-1001 prefers calls after 18:00"),
+    ("agent", "/loan-docs A-1001 id, bank by fri"),
+    ("agent", "/loan-docs A-1001 got id"),
+    ("agent", "/loan-docs A-1001"),
+    ("agent", "/loan-stage A-1003 approved"),
+    ("agent", "/loan-due"),
+    ("agent", "/loan-due week team"),
+    ("manager", "/loan-due late team"),
+    ("manager", "/loan-due arrears team"),
+    ("manager", "/loan-due unplanned team"),
+    ("manager", "/loan-due all <@UAGENT>"),
+    ("agent", "/loan-digest"),
+    ("agent", "/loan-digest now"),
+    ("manager", "/loan-digest now"),
+    ("agent", "/loan-digest 08:45"),
+    ("agent", "/loan-team"),
+    ("manager", "/loan-team away <@UOTHER> until fri cover <@UAGENT>"),
+    ("agent", "/loan-due "),
+    ("manager", "/loan-team back <@UOTHER>"),
+    ("manager", "/loan-team hours <@UOTHER> 10:00-19:00"),
+    ("manager", "/loan-reassign A-1004 <@UOTHER>"),
+    ("manager", "/loan-reassign <@UOTHER> <@UAGENT>"),
+)
+"""Each form, and who types it."""
+
+
+@contextmanager
+def executed(slack: Slack) -> Iterator[list[tuple[str, Any]]]:
+    """Yield the statements that the desk executes in the block, with their parameters."""
+    found: list[tuple[str, Any]] = []
+    engine = slack.office.database.engine.sync_engine
+
+    def add(_connection: Any, _cursor: Any, sql: str, parameters: Any, _context: Any, many: bool) -> None:
+        if is_query(sql):
+            found.append((sql, parameters[0] if many else parameters))
+
+    event.listen(engine, "before_cursor_execute", add)
+    yield found
+    event.remove(engine, "before_cursor_execute", add)
+
+
+async def begin(slack: Slack) -> None:
+    """Give the agent and a colleague loans with calls to make."""
+    now = slack.clock.now()
+    for number, owner in (("A-1001", slack.agent), ("A-1002", slack.agent), ("A-1003", slack.agent)):
+        loan = await make_loan(slack.office, slack.workspace, number, owner=owner, unpaid_since=now.date())
+        await make_follow_up(slack.office, loan, owner, due_at=now + timedelta(hours=1))
+        await make_call(slack.office, loan, owner)
+    await make_loan(slack.office, slack.workspace, "A-1004", owner=slack.agent, name="陈静", phone="+8613900005678")
+
+
+async def test_each_form_of_a_command_executes_as_many_statements_as_the_table_says(
+    slack: Slack, request: pytest.FixtureRequest
+) -> None:
+    await begin(slack)
+    kind = "sqlite" if slack.office.database.is_sqlite else "postgresql"
+    counts: dict[str, int] = {}
+    for who, line in FORMS:
+        with executed(slack) as statements:
+            reply = await slack.command(slack.people[who], line)
+        assert not reply.error, line
+        counts[f"{who}: {line}"] = len(statements)
+
+    table = tomllib.loads(TABLE.read_text("utf-8")) if TABLE.exists() else {}
+    if request.config.getoption("--update-snapshots"):
+        write(table | {kind: counts})
+    else:
+        assert counts == table[kind]
+
+
+async def test_no_form_of_a_command_reads_a_growing_table_in_full(slack: Slack) -> None:
+    await begin(slack)
+    asked: dict[str, dict[str, Any]] = {}
+    for who, line in FORMS:
+        with executed(slack) as statements:
+            await slack.command(slack.people[who], line)
+        asked[line] = dict(statements)
+    await fill(slack.office.database)
+
+    found = {line: await scans(slack.office.database, each) for line, each in asked.items()}
+
+    assert not any(found.values()), "\n".join(f"{line}: {each}" for line, all_of in found.items() for each in all_of)
+
+
+def write(table: dict[str, dict[str, int]]) -> None:
+    """Write the table of the numbers of statements."""
+    lines = ["# Statements of each form of a command: who types it, and what."]
+    for kind in sorted(table):
+        lines += ["", f"[{kind}]", *(f'"{form}" = {count}' for form, count in table[kind].items())]
+    TABLE.write_text("\n".join(lines) + "\n", "utf-8")
