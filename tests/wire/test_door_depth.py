@@ -23,7 +23,8 @@ def our_frames(frame: FrameType | None) -> Iterator[str]:
     """Yield the functions of the desk that are on the stack, the innermost first."""
     while frame is not None:
         code = frame.f_code
-        if code.co_filename.startswith(OURS):
+        # The connection of an earlier request may be used again, or another one made.
+        if code.co_filename.startswith(OURS) and code.co_name != "connection_made":
             yield f"{code.co_filename.removeprefix(f'{ROOT}/')}:{code.co_name}"
         frame = frame.f_back
 
