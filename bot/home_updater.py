@@ -12,6 +12,7 @@ from handlers.door.request import Request
 from handlers.door.views import ViewsClient
 from handlers.events import current_home, home_for_non_member
 from handlers.messages.block_kit.translator import Translator
+from handlers.messages.unreadable import in_words
 from storage.engine.trouble import is_outage
 from storage.queries.messages.homes import HOMES
 from storage.tables import Home, Member, Workspace
@@ -49,7 +50,7 @@ class HomeUpdater:
             desk.actor = member
             request = Request(desk=desk, t=Translator(locale_of(member)), zone=zone_of(desk, member), channel_id="")
             if member.removed_at is None:
-                view = await current_home(request, read_page(home.showing))
+                view = in_words(desk, request.t, await current_home(request, read_page(home.showing)))
             else:
                 view = home_for_non_member(request.t, request.zone)
             if desk.cipher.digest("home", view.content()) == home.digest:

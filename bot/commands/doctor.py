@@ -356,10 +356,16 @@ async def _set_aside(database: Database, workspace: Workspace, now: datetime) ->
     async with database.reading() as session:
         counts = await set_aside.count(session, workspace.id, now)
     counts.pop(set_aside.TIME_ZONES, None)
-    if not counts:
-        return None
-    words = ", ".join(f"{number} {chore.replace('_', ' ')}" for chore, number in sorted(counts.items()))
-    return fix("set aside", f"{words}: the worker fails with these. The log says why (`row_set_aside`)")
+    unreadable = counts.pop(set_aside.UNREADABLE, 0)
+    findings: list[str] = []
+    if counts:
+        words = ", ".join(f"{number} {chore.replace('_', ' ')}" for chore, number in sorted(counts.items()))
+        findings.append(f"{words}: the worker fails with these. The log says why (`row_set_aside`)")
+    if unreadable:
+        findings.append(
+            f"people met {unreadable} damaged rows, shown as unreadable. The log names them (`row_unreadable`)"
+        )
+    return fix("set aside", ". ".join(findings)) if findings else None
 
 
 async def _backlog(database: Database, workspace: Workspace, now: datetime) -> Finding:

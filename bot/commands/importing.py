@@ -1,11 +1,12 @@
 """`loandesk import`: check a lender's CSV file row by row and import its loans, or try it in a dry run."""
 
 import csv
-import io
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,8 +19,9 @@ from desk.core.clock import SystemClock
 from desk.core.errors import DeskError, Invalid
 from desk.core.transaction import Office
 from desk.importing.decoding import decode, delimiter_of
-from desk.importing.importing import BATCH, Effect, RefusedRow, import_batch, numbers_of, without_duplicates
-from desk.importing.rows import ImportRow, UnknownColumn, read_header, read_row
+from desk.importing.file_rows import FileRows
+from desk.importing.importing import BATCH, Effect, RefusedRow, import_batch, numbers_of
+from desk.importing.rows import ImportRow, UnknownColumn, read_header
 from desk.importing.updating import Remark
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.importing import explain_remark, unknown_columns
@@ -28,6 +30,8 @@ from storage.engine.database import Database
 from storage.queries.loans.search import DigestCache
 from storage.queries.people import workspaces
 from storage.tables import Workspace
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 NAMES_SHOWN = 5
 """How many names a dry run shows."""
@@ -53,7 +57,7 @@ class Outcome:
 class FileRead:
     """The rows of a file with the refused ones, and its columns that are not imported."""
 
-    rows: list[ImportRow]
+    rows: FileRows
     refused: list[RefusedRow]
     unknown: tuple[UnknownColumn, ...]
 
@@ -77,7 +81,7 @@ def read_file(path: Path, encoding: str | None = None) -> str:
 def read_rows(text: str, workspace: Workspace, office: Office) -> tuple[list[ImportRow], list[RefusedRow]]:
     """Return the rows of `read_table`, and the refused ones."""
     read = read_table(text, workspace, office)
-    return read.rows, read.refused
+    return list(read.rows), read.refused
 
 
 def read_table(text: str, workspace: Workspace, office: Office) -> FileRead:
@@ -92,7 +96,7 @@ def read_table(text: str, workspace: Workspace, office: Office) -> FileRead:
     if len(first) < 2:
         raise Invalid("import_not_csv")
     header = read_header(first)
-    rows: list[ImportRow] = []
+    rows = FileRows(header, today=today, region=workspace.country or "CN")
     refused: list[RefusedRow] = []
     filled: set[int] = set()
     for number, cells in lines:
@@ -103,24 +107,25 @@ def read_table(text: str, workspace: Workspace, office: Office) -> FileRead:
             error = Invalid("import_cells", line=number, cells=len(cells), columns=len(first))
             refused.append(RefusedRow(number, (error,)))
             continue
-        rows.append(read_row(number, cells, header, today=today, region=workspace.country or "CN"))
-    unique, twice = without_duplicates(rows)
+        rows.add(number, cells)
+    refused += rows.close()
     unknown = tuple(
         UnknownColumn(place + 1, heading)
         for place, heading in header.unknown.items()
         if heading is not None or place in filled
     )
-    return FileRead(unique, sorted(refused + twice, key=lambda row: row.line), unknown)
+    return FileRead(rows, sorted(refused, key=lambda row: row.line), unknown)
 
 
 async def import_loans(
-    office: Office, workspace: Workspace, rows: list[ImportRow], *, dry_run: bool, advance: Callable[[int], None]
+    office: Office, workspace: Workspace, rows: Collection[ImportRow], *, dry_run: bool, advance: Callable[[int], None]
 ) -> Outcome:
     """Import the rows in short transactions, and call `advance` with the size of each. A dry run rolls them back."""
     outcome = Outcome(rows=len(rows))
-    numbers, digests = numbers_of(rows), DigestCache(office.cipher)
-    for start in range(0, len(rows), BATCH):
-        batch = rows[start : start + BATCH]
+    numbers = rows.numbers if isinstance(rows, FileRows) else numbers_of(rows)
+    digests = DigestCache(office.cipher)
+    ahead = iter(rows)
+    while batch := list(islice(ahead, BATCH)):
         with suppress(_DryRunError):
             async with office.desk(workspace) as desk:
                 result = await import_batch(desk, batch, numbers=numbers, digests=digests)
@@ -138,7 +143,8 @@ async def import_loans(
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True)
+    # Line by line: StringIO would take four bytes for each character of the file.
+    reader = csv.reader((line[0] for line in _LINE.finditer(text)), delimiter=delimiter_of(text), strict=True)
     try:
         for cells in reader:
             yield reader.line_num, cells
@@ -219,7 +225,7 @@ def _report(t: Translator, read: FileRead, outcome: Outcome, console: Console, *
         console.print(t("Dry run: nothing was saved."))
 
 
-def sample_names(rows: Sequence[ImportRow]) -> list[str]:
+def sample_names(rows: Iterable[ImportRow]) -> list[str]:
     """Return a few names of a file, those first that show whether its encoding was understood."""
     names = dict.fromkeys(row.name for row in rows if row.name)
     return sorted(names, key=str.isascii)[:NAMES_SHOWN]

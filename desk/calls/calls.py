@@ -9,6 +9,7 @@ from uuid import UUID
 from desk.calls.matching import CallDetails, FollowUpMatch, match_follow_up, require_fit
 from desk.calls.outcomes import NextStep, OutcomeResult, apply_outcome, plan_only
 from desk.calls.views import CallLogged, RepeatedCall, call_logged
+from desk.core import unreadable
 from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require, require_role
@@ -97,7 +98,7 @@ async def log_again(desk: Desk, call_id: UUID, *, keeps_plan: bool) -> CallLogge
     await _require_last_of_its_line(desk, earlier)
     answered = await desk.session.get(FollowUp, earlier.follow_up_id) if earlier.follow_up_id else None
     is_open = answered is not None and answered.state == "open"
-    note = desk.cipher.decrypt(Call.note_cipher, earlier)
+    note = unreadable.read(desk, Call.note_cipher, earlier)
     return await _log(
         desk,
         loan,
@@ -303,7 +304,7 @@ async def own_call(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
 
 async def recorded_match(desk: Desk, call: Call) -> FollowUpMatch:
     answered = await desk.session.get(FollowUp, call.follow_up_id) if call.follow_up_id else None
-    note = desk.cipher.decrypt(Call.note_cipher, call)
+    note = unreadable.read(desk, Call.note_cipher, call)
     return FollowUpMatch(answered=answered, others=(), purpose=call.purpose, note=note)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from desk.core import unreadable
 from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require, require_role
@@ -134,4 +135,4 @@ async def _correctable(desk: Desk, call_id: UUID) -> tuple[Loan, Call]:
 
 
 def _content(desk: Desk, call: Call) -> CallContent:
-    return CallContent(call.outcome, call.minutes, desk.cipher.decrypt(Call.note_cipher, call), call.amount)
+    return CallContent(call.outcome, call.minutes, unreadable.read(desk, Call.note_cipher, call), call.amount)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from desk.calls.matching import FollowUpMatch
 from desk.calls.outcomes import OutcomeResult, retry_due
+from desk.core import unreadable
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import VOCABULARY
@@ -121,7 +122,7 @@ async def call_logged(
         amount=call.amount,
         currency=loan.currency,
         share=call.share,
-        note=desk.cipher.decrypt(Call.note_cipher, call),
+        note=unreadable.read(desk, Call.note_cipher, call),
         answered=views[result.answered.id] if result.answered else None,
         planned=planned_view(desk, loan, result.planned) if result.planned else None,
         planned_note=note_of(desk, result.planned.follow_up) if result.planned else "",

@@ -35,7 +35,8 @@ class Desk:
 
     `desk.core.changes` fills `changes` (what Undo needs, by `id(row)`) and `touched` (the follow-ups whose messages must
     be rewritten). `unknown_zones`: the members met whose time zone this machine does not know; they and the admins are told
-    after the commit. `cache` holds values that are read once per transaction, by type.
+    after the commit. `unreadable`: the loans and other rows met of which a text does not open, which the admins are told of too;
+    `shows_unreadable`: a result has a mark for such a text. `cache` holds values that are read once per transaction, by type.
     """
 
     session: Work
@@ -46,6 +47,8 @@ class Desk:
     changes: dict[int, Change] = field(default_factory=dict[int, Change])
     touched: set[UUID] = field(default_factory=set[UUID])
     unknown_zones: set[UUID] = field(default_factory=set[UUID])
+    unreadable: set[UUID] = field(default_factory=set[UUID])
+    shows_unreadable: bool = False
     cache: dict[type[Any], Any] = field(default_factory=dict[type[Any], Any], repr=False)
 
     @property
@@ -99,12 +102,21 @@ class Office:
             # Flush first, so that a reminder that the due scan is writing for a row changed here is also touched.
             await session.flush()
             await notices.touch_for_follow_ups(session, desk.touched, desk.now)
-            await set_aside.save_unknown_zones(session, workspace.id, desk.unknown_zones, desk.now)
+            await _report(session, desk)
         if desk.workspace is not workspace:
             workspaces.copy_onto(workspace, desk.workspace)
 
     @contextlib.asynccontextmanager
     async def reading_desk(self, workspace: Workspace, actor: Member | None = None) -> AsyncGenerator[Desk]:
-        """Open a read-only transaction."""
+        """Open a read-only transaction. The damaged rows that it met are reported behind it."""
         async with self.database.reading() as session:
-            yield Desk(session=session, cipher=self.cipher, workspace=workspace, actor=actor, now=self.clock.now())
+            desk = Desk(session=session, cipher=self.cipher, workspace=workspace, actor=actor, now=self.clock.now())
+            yield desk
+        if desk.unreadable:
+            async with self.database.transaction() as session:
+                await set_aside.save_unreadable(session, workspace.id, desk.unreadable, desk.now)
+
+
+async def _report(session: Work, desk: Desk) -> None:
+    await set_aside.save_unknown_zones(session, desk.workspace.id, desk.unknown_zones, desk.now)
+    await set_aside.save_unreadable(session, desk.workspace.id, desk.unreadable, desk.now)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from desk.core import unreadable
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups.chasing import due_of, is_past
@@ -45,7 +46,7 @@ async def item_views(desk: Desk, rows: Sequence[tuple[DocumentItem, DocumentRequ
             code=item.document,
             words=words_of(desk, item),
             state=item.state,
-            reason=desk.cipher.decrypt(DocumentItem.reason_cipher, item),
+            reason=unreadable.read(desk, DocumentItem.reason_cipher, item),
             asked_at=request.created_at,
             by=by,
             changed_at=item.changed_at,
@@ -64,4 +65,4 @@ async def arrived(desk: Desk, item_ids: Sequence[UUID]) -> tuple[str, ...]:
 
 def words_of(desk: Desk, item: DocumentItem) -> str:
     """Return the free words that name a document, or the empty text."""
-    return desk.cipher.decrypt(DocumentItem.words_cipher, item)
+    return unreadable.read(desk, DocumentItem.words_cipher, item)

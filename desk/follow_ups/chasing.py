@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
+from desk.core import unreadable
 from desk.core.changes import track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
@@ -153,7 +154,7 @@ async def papers_by_call(
         return {}
     for item, request in await documents.to_bring(desk.session, loan_ids, call_ids):
         assert request.follow_up_id is not None
-        words = desk.cipher.decrypt(DocumentItem.words_cipher, item)
+        words = unreadable.read(desk, DocumentItem.words_cipher, item)
         by = due_of(request)
         paper = Paper(item.document, words, by, late=by is not None and is_past(desk, by))
         found.setdefault(request.follow_up_id, []).append(paper)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from desk.core import unreadable
 from desk.core.changes import create, track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
@@ -205,7 +206,7 @@ def contact_hours(desk: Desk) -> ContactHours:
 
 def note_of(desk: Desk, follow_up: FollowUp) -> str:
     """Return the note that a member wrote, or the empty text."""
-    return desk.cipher.decrypt(FollowUp.note_cipher, follow_up)
+    return unreadable.read(desk, FollowUp.note_cipher, follow_up)
 
 
 def due_of(follow_up: FollowUp) -> Due:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from desk.core import recomputations
+from desk.core import recomputations, unreadable
 from desk.core.changes import offer_undo
 from desk.core.recomputations import computes
 from desk.core.transaction import Desk
@@ -78,7 +78,7 @@ async def hand_over_batch(desk: Desk, work: Recomputation) -> bool:
     handover, outgoing, to = under_way.handover, under_way.outgoing, under_way.to
     ahead = [UUID(loan_id) for loan_id in handover.loan_ids[handover.done : handover.done + BATCH]]
     loans, follow_ups = await holdings.still_held(desk.session, outgoing.id, ahead)
-    why = desk.cipher.decrypt(Handover.why_cipher, handover)
+    why = unreadable.read(desk, Handover.why_cipher, handover)
     moved = await hand_over(desk, loans, follow_ups, outgoing, to, why=why, batch=handover.batch_id, keep_going=True)
     await desk.session.flush()
     offer_undo(desk, handover.act, part_of=handover.id)

@@ -13,9 +13,10 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+from desk.core import unreadable
 from desk.core.transaction import Desk
 from desk.importing.rows import ImportRow
-from storage.engine.cipher import encrypted_column
+from storage.engine.cipher import UnreadableError, encrypted_column
 from storage.queries.importing.imports import StoredValues
 from storage.queries.loans.loans import number_key
 from storage.tables import AuditEntry
@@ -94,9 +95,13 @@ def values_of(row: ImportRow, earlier: Mapping[str, str]) -> dict[str, str]:
     return {**earlier, **given}
 
 
-def read_values(desk: Desk, stored: StoredValues) -> dict[str, str]:
-    """Decrypt what the last file said."""
-    return json.loads(desk.cipher.decrypt_at(_VALUES, stored.id, stored.values_cipher))
+def read_values(desk: Desk, stored: StoredValues) -> dict[str, str] | None:
+    """Decrypt what the last file said. None if no key opens it: then the loan is as one that no file brought values for."""
+    try:
+        return json.loads(desk.cipher.decrypt_at(_VALUES, stored.id, stored.values_cipher))
+    except UnreadableError:
+        unreadable.report(desk, _VALUES, stored.id, subject=stored.loan_id)
+        return None
 
 
 def write_values(desk: Desk, loan_id: UUID, number: str, values: Mapping[str, str], *, row_id: UUID) -> StoredValues:

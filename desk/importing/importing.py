@@ -26,6 +26,7 @@ from desk.importing.updating import PLANNED_BY, Matched, PlanCounts, Remark, Upd
 from desk.loans import borrowers
 from desk.loans.corrections import record_correction
 from desk.rules.contacts import without_extension
+from storage.engine.cipher import UnreadableError
 from storage.engine.types import new_id
 from storage.queries.importing import imports
 from storage.queries.loans.loans import number_key
@@ -61,25 +62,6 @@ class ImportResult:
     refused: tuple[RefusedRow, ...] = ()
     remarks: tuple[Remark, ...] = ()
     plans: PlanCounts = field(default_factory=PlanCounts)
-
-
-def without_duplicates(rows: Iterable[ImportRow]) -> tuple[list[ImportRow], list[RefusedRow]]:
-    """Return the rows whose number occurs once, and the others refused: the desk does not guess which one is right."""
-    rows = list(rows)
-    lines: dict[str, list[int]] = defaultdict(list)
-    for row in rows:
-        if row.number:
-            lines[number_key(row.number)].append(row.line)
-    unique: list[ImportRow] = []
-    refused: list[RefusedRow] = []
-    for row in rows:
-        others = tuple(line for line in lines[number_key(row.number)] if line != row.line)
-        if others:
-            twice = row.fault("import_number_twice", "number", given=row.number, lines=others)
-            refused.append(RefusedRow(row.line, (twice, *row.faults)))
-        else:
-            unique.append(row)
-    return unique, refused
 
 
 def numbers_of(rows: Iterable[ImportRow]) -> frozenset[str]:
@@ -150,10 +132,11 @@ class _Batch:
         stored = await imports.loans_with_borrowers(desk.session, [known.loan_id for known in changing])
         found = {known.loan_id: (*stored[known.loan_id], known.said) for known in changing}
         found |= {loan.id: (loan, borrower, None) for loan, borrower in minted}
-        unsaid = [loan.id for loan, _, values in found.values() if values is None]
+        last = {key: read_values(desk, values) for key, (_, _, values) in found.items() if values}
+        unsaid = [key for key in found if last.get(key) is None]
         entries = await imports.corrections(desk.session, unsaid)
         for loan, borrower, values in found.values():
-            said = LastSaid(read_values(desk, values) if values else {}, corrected_fields(entries.get(loan.id, ())))
+            said = LastSaid(last.get(loan.id) or {}, corrected_fields(entries.get(loan.id, ())))
             known = Matched(loan, borrower, borrowers.contact(desk, borrower), values, said)
             self.by_number[loan.number_key] = known
             if values is not None:
@@ -175,11 +158,14 @@ class _Batch:
         if row.faults or (row.owner and (owner is None or owner.id != known.owner_id)):
             return False
         values = read_values(self.desk, said)
-        if values_of(row, values) != values:
+        if values is None or values_of(row, values) != values:
             return False
         cipher, present = self.desk.cipher, {column: as_text(value) for column, value in known.terms.items()}
-        present["name"] = cipher.decrypt_at(borrowers.NAME, known.borrower_id, known.name_cipher)
-        present["phone"] = cipher.decrypt_at(borrowers.PHONE, known.borrower_id, known.phone_cipher)
+        try:
+            present["name"] = cipher.decrypt_at(borrowers.NAME, known.borrower_id, known.name_cipher)
+            present["phone"] = cipher.decrypt_at(borrowers.PHONE, known.borrower_id, known.phone_cipher)
+        except UnreadableError:
+            return False
         if any(present[column] != values[column] for column in row.given & present.keys()):
             return False
         self.unchanged.add(row.line)

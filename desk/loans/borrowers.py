@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from desk.core import unreadable
 from desk.core.changes import track
 from desk.core.transaction import Desk
 from desk.core.undo_rules import recomputes_after
-from desk.rules.contacts import without_extension
+from desk.rules.contacts import format_phone, without_extension
 from desk.rules.masking import masked_name, phone_tail
 from storage.engine import bulk
 from storage.engine.cipher import encrypted_column
@@ -25,7 +26,8 @@ NAME, PHONE = encrypted_column("borrower", "name_cipher"), encrypted_column("bor
 class Contact:
     """A borrower's name and phone, decrypted. Only ephemeral answers may show them in full.
 
-    The phone is E.164 with its extension, as `desk.rules.contacts` reads it.
+    The phone is E.164 with its extension, as `desk.rules.contacts` reads it. What does not open is a mark of
+    `desk.core.unreadable`.
     """
 
     name: str = field(repr=False)
@@ -35,12 +37,27 @@ class Contact:
     @property
     def masked(self) -> str:
         """The name as a channel may see it: `王*`."""
-        return masked_name(self.name)
+        return masked_name(self.name) if self.name_is_readable else self.name
 
     @property
     def tail(self) -> str:
         """The last four digits of the phone, without its extension."""
-        return phone_tail(without_extension(self.phone))
+        return phone_tail(without_extension(self.phone)) if self.phone_is_readable else self.phone
+
+    @property
+    def formatted_phone(self) -> str:
+        """The phone as people read it."""
+        return format_phone(self.phone) if self.phone_is_readable else self.phone
+
+    @property
+    def name_is_readable(self) -> bool:
+        """Whether a key opens the name."""
+        return self.name != unreadable.NAME
+
+    @property
+    def phone_is_readable(self) -> bool:
+        """Whether a key opens the phone."""
+        return self.phone != unreadable.PHONE
 
 
 def new_borrower(desk: Desk, *, name: str, phone: str) -> Borrower:
@@ -92,8 +109,10 @@ async def rewrite(
 
 async def mark_phone(desk: Desk, borrower_id: UUID, *, wrong: bool) -> None:
     """Mark a borrower's phone as wrong, or remove the mark, on every loan with that phone."""
-    known = await contact_of(desk, borrower_id)
-    for row in await loans.borrowers_with(desk.session, desk.workspace.id, [phone_digest(desk, known.phone)]):
+    own = await desk.session.get_one(Borrower, borrower_id)
+    known = contact(desk, own)
+    with_phone = await loans.borrowers_with(desk.session, desk.workspace.id, [phone_digest(desk, known.phone)])
+    for row in with_phone if known.phone_is_readable else [own]:
         if (row.phone_wrong_at is not None) is not wrong and contact(desk, row).phone == known.phone:
             track(desk, row).phone_wrong_at = desk.now if wrong else None
 
@@ -121,17 +140,27 @@ async def index(desk: Desk, rows: Iterable[Borrower]) -> None:
         now = contact(desk, borrower)
         borrower.search_version = search.VERSION
         desk.add(borrower)
-        digests[borrower.id] = cache.of(now.name, now.phone)
+        digests[borrower.id] = cache.of(
+            now.name if now.name_is_readable else "", now.phone if now.phone_is_readable else ""
+        )
     await search.replace_digests(desk.session, desk.workspace.id, digests)
 
 
 def contact(desk: Desk, borrower: Borrower) -> Contact:
-    """Decrypt the borrower's name and phone."""
+    """Decrypt the borrower's name and phone. What no key opens is a mark, and the admins are told."""
     return Contact(
-        name=desk.cipher.decrypt(Borrower.name_cipher, borrower),
-        phone=desk.cipher.decrypt(Borrower.phone_cipher, borrower),
+        name=_text(desk, Borrower.name_cipher, borrower, unreadable.NAME),
+        phone=_text(desk, Borrower.phone_cipher, borrower, unreadable.PHONE),
         phone_is_wrong=borrower.phone_wrong_at is not None,
     )
+
+
+def _text(desk: Desk, column: Any, borrower: Borrower, instead: str) -> str:
+    """Return a text that every borrower has: without any, it is damaged."""
+    if text := unreadable.read(desk, column, borrower, instead):
+        return text
+    unreadable.note_damage(desk, column, borrower)
+    return instead
 
 
 async def contact_of(desk: Desk, borrower_id: object) -> Contact:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from desk.core import unreadable
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.documents.views import ItemView, item_views
@@ -14,12 +15,12 @@ from desk.loans.notes import PastNote, past_notes
 from desk.loans.views import FollowUpView, LoanView, follow_up_views, loan_view, slack_ids
 from desk.people.members import may_act_on_each
 from desk.people.offers import Offers, offers_on
-from desk.rules.contacts import format_phone
 from storage.queries.calls import calls
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import notes
 from storage.queries.loans.loans import stage_changes
+from storage.queries.people import members
 from storage.tables import Call, FollowUp, Loan, StageChange
 
 FOLLOW_UPS, CALLS, NOTES, DOCUMENTS, STAGES = 5, 5, 3, 10, 3
@@ -105,13 +106,17 @@ class PlannedCalls:
 
 @dataclass(frozen=True, slots=True)
 class RevealedNumber:
-    """A borrower's phone number: `phone` as people read it, `dialled` in E.164; each with its extension."""
+    """A borrower's phone number: `phone` as people read it, `dialled` in E.164; each with its extension.
+
+    `ask` are the Slack ids of the admins if no key opens it.
+    """
 
     loan: LoanView
     name: str = field(repr=False)
     phone: str = field(repr=False)
     dialled: str = field(repr=False)
     is_wrong: bool
+    ask: tuple[str, ...] = ()
 
 
 async def loan_card(desk: Desk, loan: LoanRef) -> LoanCard:
@@ -140,17 +145,26 @@ async def planned_calls(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Planne
 
 
 async def reveal_number(desk: Desk, loan_id: UUID) -> RevealedNumber:
-    """Return the borrower's number and record the reveal. Raises NotFound (`unknown_loan_pressed`)."""
+    """Return the borrower's number and record the reveal, or whom to ask where no key opens it.
+
+    Raises NotFound (`unknown_loan_pressed`).
+    """
     loan = await lookup.lock_by_id(desk, loan_id)
     contact = await borrowers.contact_of(desk, loan.borrower_id)
-    desk.audit("show_number", loan_id=loan.id)
+    if contact.phone_is_readable:
+        desk.audit("show_number", loan_id=loan.id)
     return RevealedNumber(
         loan=await loan_view(desk, loan),
         name=contact.name,
-        phone=format_phone(contact.phone),
+        phone=contact.formatted_phone,
         dialled=contact.phone,
         is_wrong=contact.phone_is_wrong,
+        ask=() if contact.phone_is_readable else await _admins(desk),
     )
+
+
+async def _admins(desk: Desk) -> tuple[str, ...]:
+    return tuple(each.slack_user_id for each in await members.with_role(desk.session, desk.workspace.id, "admin"))
 
 
 async def _card(desk: Desk, loan: Loan) -> LoanCard:
@@ -207,7 +221,7 @@ async def _past_calls(desk: Desk, rows: list[Call]) -> tuple[PastCall, ...]:
             amount=row.amount,
             share=row.share,
             purpose=row.purpose,
-            note=desk.cipher.decrypt(Call.note_cipher, row),
+            note=unreadable.read(desk, Call.note_cipher, row),
             asks=row.id if row.share == "asked" and row.caller_id == desk.member.id else None,
         )
         for row in rows
@@ -217,6 +231,6 @@ async def _past_calls(desk: Desk, rows: list[Call]) -> tuple[PastCall, ...]:
 async def _past_stages(desk: Desk, rows: list[StageChange]) -> tuple[PastStage, ...]:
     people = await slack_ids(desk, (row.by_id for row in rows))
     return tuple(
-        PastStage(row.at, row.to_stage, people.get(row.by_id), desk.cipher.decrypt(StageChange.reason_cipher, row))
+        PastStage(row.at, row.to_stage, people.get(row.by_id), unreadable.read(desk, StageChange.reason_cipher, row))
         for row in rows
     )

@@ -140,7 +140,8 @@ async def _rename(desk: Desk, loan: Loan, name: str) -> list[Correction]:
 
 async def _change_phone(desk: Desk, loan: Loan, phone: str) -> list[Correction]:
     borrower = await _borrower(desk, loan)
-    before = borrowers.contact(desk, borrower).phone
+    known = borrowers.contact(desk, borrower)
+    before = known.phone
     if phone == before and borrower.phone_wrong_at is None:
         raise Invalid("nothing_changed", loan=loan.number)
     if phone == before:
@@ -148,7 +149,7 @@ async def _change_phone(desk: Desk, loan: Loan, phone: str) -> list[Correction]:
     else:
         await borrowers.correct(desk, borrower, phone=phone)
         record_correction(desk, loan, "phone", before)
-    return [("phone", format_phone(before), format_phone(phone))]
+    return [("phone", known.formatted_phone, format_phone(phone))]
 
 
 async def _borrower(desk: Desk, loan: Loan) -> Borrower:

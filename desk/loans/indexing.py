@@ -5,6 +5,7 @@ from uuid import UUID
 from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk
 from desk.loans.borrowers import contact
+from storage.engine.cipher import UnreadableError
 from storage.queries.loans import index_versions, search
 from storage.queries.loans.index_versions import SEARCH_ENTRIES
 
@@ -26,6 +27,8 @@ async def index_next(desk: Desk) -> bool:
     for borrower in rows:
         try:
             known = contact(desk, borrower)
+            if not (known.name_is_readable and known.phone_is_readable):
+                raise UnreadableError("borrower")
             digests[borrower.id] = search.digests_of(desk.cipher, known.name, known.phone)
         except Exception as error:  # whatever is wrong with this one, the others are indexed
             await set_aside(desk, SEARCH_ENTRIES, borrower.id, error)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from desk.core import unreadable
 from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require, require_role
@@ -121,7 +122,7 @@ async def past_notes(desk: Desk, loan_id: UUID, *, limit: int) -> tuple[PastNote
 
 def text_of(desk: Desk, note: LoanNote) -> str:
     """Return the text of a note."""
-    return desk.cipher.decrypt(LoanNote.note_cipher, note)
+    return unreadable.read(desk, LoanNote.note_cipher, note)
 
 
 def _check_text(text: str) -> None:

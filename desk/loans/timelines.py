@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+from desk.core import unreadable
 from desk.core.permissions import allows
 from desk.core.transaction import Desk
 from desk.documents.views import words_of
@@ -128,7 +129,7 @@ async def _calls(desk: Desk, rows: Sequence[Call]) -> list[Event]:
             minutes=row.minutes,
             amount=row.amount,
             share=row.share,
-            note=desk.cipher.decrypt(Call.note_cipher, row),
+            note=unreadable.read(desk, Call.note_cipher, row),
             earlier=tuple(earlier.get(row.id, ())),
             may_correct=allows(desk.member, "correct_call", authorship(desk, row.caller_id, row.at)),
         )
@@ -141,7 +142,7 @@ async def _earlier_calls(desk: Desk, call_ids: Sequence[UUID]) -> dict[UUID, lis
     names = await slack_ids(desk, (row.by_id for row in rows))
     found: dict[UUID, list[EarlierVersion]] = defaultdict(list)
     for row in rows:
-        note = desk.cipher.decrypt(CallCorrection.note_cipher, row)
+        note = unreadable.read(desk, CallCorrection.note_cipher, row)
         found[row.call_id].append(EarlierVersion(row.at, names[row.by_id], row.outcome, row.minutes, note, row.amount))
     return found
 
@@ -182,7 +183,7 @@ async def _stages(desk: Desk, rows: Sequence[StageChange]) -> list[Event]:
             at=row.at,
             who=names.get(row.by_id),
             code=row.to_stage,
-            note=desk.cipher.decrypt(StageChange.reason_cipher, row),
+            note=unreadable.read(desk, StageChange.reason_cipher, row),
         )
         for row in rows
     ]
@@ -197,7 +198,7 @@ async def _assignments(desk: Desk, rows: Sequence[tuple[Assignment, FollowUp | N
             at=row.at,
             who=names.get(row.by_id),
             code=names.get(row.to_id, ""),
-            note=desk.cipher.decrypt(Assignment.why_cipher, row),
+            note=unreadable.read(desk, Assignment.why_cipher, row),
             purpose=follow_up.purpose if follow_up else None,
             number=follow_up.number if follow_up else None,
         )
@@ -207,7 +208,7 @@ async def _assignments(desk: Desk, rows: Sequence[tuple[Assignment, FollowUp | N
 
 async def _corrections(desk: Desk, rows: Sequence[LoanCorrection]) -> list[Event]:
     names = await slack_ids(desk, (row.by_id for row in rows))
-    before = {row.id: desk.cipher.decrypt(LoanCorrection.before_cipher, row) for row in rows}
+    before = {row.id: unreadable.read(desk, LoanCorrection.before_cipher, row) for row in rows}
     return [
         Event(
             id=row.id,
@@ -215,10 +216,16 @@ async def _corrections(desk: Desk, rows: Sequence[LoanCorrection]) -> list[Event
             at=row.at,
             who=names.get(row.by_id),
             code=row.field,
-            words=phone_tail(without_extension(before[row.id])) if row.field == "phone" else before[row.id],
+            words=_corrected(row.field, before[row.id]),
         )
         for row in rows
     ]
+
+
+def _corrected(what: str, before: str) -> str:
+    if what == "phone" and before not in unreadable.MARKS:
+        return phone_tail(without_extension(before))
+    return before
 
 
 async def _documents(desk: Desk, rows: Sequence[tuple[DocumentStep, DocumentItem]]) -> list[Event]:
@@ -230,7 +237,7 @@ async def _documents(desk: Desk, rows: Sequence[tuple[DocumentStep, DocumentItem
             at=step.at,
             who=names.get(step.by_id),
             code=item.document,
-            note=desk.cipher.decrypt(DocumentStep.reason_cipher, step),
+            note=unreadable.read(desk, DocumentStep.reason_cipher, step),
             words=words_of(desk, item),
             state=step.state,
         )

@@ -91,6 +91,8 @@ async def _in_unknown_zones(desk: Desk) -> list[Member]:
 async def _name(desk: Desk, row_id: UUID) -> str:
     if (member := await desk.session.get(Member, row_id)) is not None:
         return member.name
+    if (loan := await desk.session.get(Loan, row_id)) is not None:
+        return loan.number
     if (follow_up := await desk.session.get(FollowUp, row_id)) is not None:
         return f"{(await desk.session.get_one(Loan, follow_up.loan_id)).number}/{follow_up.number}"
     if (notice := await desk.session.get(Notice, row_id)) is not None and notice.to_id is not None:

@@ -25,6 +25,7 @@ from handlers.door.interactions import Interaction
 from handlers.door.language import Language, Languages
 from handlers.door.request import Answer, FormErrors, Request
 from handlers.messages.refusals.errors import Failure
+from handlers.messages.unreadable import in_words
 from storage.engine import trouble
 from storage.engine.trouble import is_outage, log_fields
 from storage.engine.work import Work
@@ -200,7 +201,9 @@ class Transactions:
             try:
                 answer = await interaction.answer(request, await interaction.handler(request))
             except DeskError as error:
-                raise await interaction.refused(request, error) from error.__cause__
+                refused = await interaction.refused(request, error)
+                raise in_words(desk, request.t, refused) from error.__cause__
+            answer = in_words(desk, request.t, answer)
             await deliveries.store_answer(desk, delivery.key, write_answer(answer))
         progress.outcome = "done"
         return answer
@@ -229,7 +232,8 @@ class Transactions:
                 return default
             desk.actor = member
             language = self.languages.of_member(member)
-            return await read(Request(desk=desk, t=language.t, zone=language.zone, channel_id=""))
+            result = await read(Request(desk=desk, t=language.t, zone=language.zone, channel_id=""))
+            return in_words(desk, language.t, result)
 
     async def _ended(self, task: asyncio.Task[Any], seconds: float) -> bool:
         """Return whether the task finished within `seconds`; otherwise cancel it. A cancelled task rolls back."""

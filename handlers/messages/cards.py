@@ -16,6 +16,7 @@ from handlers.messages.block_kit.elements import (
     follow_up_line,
     follow_up_value,
     form_button,
+    mentions,
     outcome,
     outcome_and_amount,
     phone,
@@ -69,6 +70,12 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
 def phone_number(t: Translator, view: RevealedNumber) -> Message:
     """Render the borrower's phone number."""
     writer = Writer()
+    if view.ask:
+        writer.line(Bold(view.loan.number), " · ", view.name)
+        writer.phrase(t, "The phone number cannot be read: its row is damaged, or a key is missing. Ask an admin:")
+        writer.line(mentions(t, view.ask))
+        example = Code(t("/loan edit {loan} phone 138 0013 8000", loan=view.loan.number))
+        return writer.phrase(t, "If you know the number, enter it: {line}", line=example).message()
     writer.line(Bold(view.loan.number), " · ", view.name, " · ", Code(phone(t, view.phone)))
     if view.is_wrong:
         writer.line(Bold(t("This number is marked as wrong.")))

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from desk.core.unreadable import PHONE
 from desk.importing.rows import UnknownColumn
 from desk.importing.updating import Remark
 from desk.rules.contacts import format_phone
 from handlers.messages.block_kit.elements import stage
 from handlers.messages.block_kit.translator import Translator
+from handlers.messages.unreadable import text_in_words
 
 _SAYINGS: Mapping[str, Callable[[Translator, Remark], str]] = {
     "kept": lambda t, r: t(
@@ -37,7 +39,8 @@ _SAYINGS: Mapping[str, Callable[[Translator, Remark], str]] = {
 
 def explain_remark(t: Translator, remark: Remark) -> str:
     """Return what people should know of a row that was imported, with the file's own heading of its column."""
-    return t("{heading}: {reason}", heading=remark.heading, reason=_SAYINGS[remark.code](t, remark))
+    reason = text_in_words(t, _SAYINGS[remark.code](t, remark))
+    return t("{heading}: {reason}", heading=remark.heading, reason=reason)
 
 
 def unknown_columns(t: Translator, columns: Sequence[UnknownColumn]) -> str:
@@ -51,7 +54,7 @@ def _values(t: Translator, remark: Remark) -> dict[str, str]:
 
 
 def _value(t: Translator, column: str, value: str) -> str:
-    if column == "phone":
+    if column == "phone" and value != PHONE:
         return format_phone(value)
     if column == "stage":
         return stage(t, value)

@@ -24,6 +24,7 @@ from handlers.messages import digests, documents, handover, reminders, set_aside
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.people import access, onboarding
+from handlers.messages.unreadable import in_words
 from storage.queries.loans import loans
 from storage.tables import Call, Loan, Member, Notice, Undo
 
@@ -36,7 +37,7 @@ async def compose(desk: Desk, notice: Notice, composers: Mapping[NoticeKind, Com
     t = Translator(await locale_for(desk, notice, reader))
     kind = KINDS[notice.kind]
     zone = zone_of(desk, reader) if reader else ZoneInfo(desk.workspace.zone)
-    return await (composers or COMPOSERS)[kind](desk, notice, t, zone)
+    return in_words(desk, t, await (composers or COMPOSERS)[kind](desk, notice, t, zone))
 
 
 def _name_in_channel(reader: Member) -> str | None:

@@ -18,6 +18,7 @@ _WORK = {
     "reminder_times": _("new reminder time"),
     "messages": _("message"),
     "search_entries": _("search entries"),
+    "unreadable": _("damaged text, shown as unreadable"),
 }
 
 
@@ -37,7 +38,7 @@ def set_aside(t: Translator, view: SetAsideView) -> Message:
     if view.more:
         rows.append([t.n("{n} more", "{n} more", view.more)])
     writer.bullets(rows)
-    writer.line(t("The log says why, under row_set_aside or notice_not_composed."))
+    writer.line(t("The log says why, under row_set_aside, row_unreadable or notice_not_composed."))
     return writer.message()
 
 

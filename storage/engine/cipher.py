@@ -173,7 +173,7 @@ class Cipher:
         nonce, body = value[1 : 1 + _NONCE], value[1 + _NONCE :]
         try:
             return cipher.decrypt(nonce, body, column.associated_data(row_id)).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: a nonce that is too short, or no UTF-8
             raise UnreadableError(f"{column}: does not open with its key here") from None
 
     def digest(self, kind: str, text: str) -> bytes:

@@ -100,7 +100,8 @@ class SetAside(Row, table=True):
     """A row with which a chore of the worker failed. The chore leaves it alone until `until`, and then tries it again.
 
     `subject_id` is a row of the table that the chore works on. For `time_zones` it is a member whose time zone this machine
-    does not know: no chore leaves them alone, and the admins are told all the same. `error` is the kind of the failure,
+    does not know, for `unreadable` a row of which a text does not open: no chore leaves them alone, and the admins are told all
+    the same. `error` is the kind of the failure,
     without values. `told_on` is the last date on which the admins were told.
     """
 

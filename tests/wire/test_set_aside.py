@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from desk.messages.reminders import announce_due
-from storage.tables import Borrower, FollowUp, Home, Loan, Member, SetAside
+from storage.tables import FollowUp, Home, Loan, Member, SetAside
 from tests.builders import make_follow_up, make_loan, make_member
 from tests.wire.office_day import Slack, logged
 
@@ -55,14 +55,13 @@ async def accept(slack: Slack) -> None:
         await session.execute(text(f"DROP TRIGGER refusal{on}"))
 
 
-async def damage_name(slack: Slack, member: Member, number: str) -> None:
-    """Make the borrower's name of a loan of the member's unreadable."""
+async def give_unknown_purpose(slack: Slack, member: Member, number: str) -> None:
+    """Give the calls of a loan of the member's a purpose that this release does not know."""
     async with slack.office.database.transaction() as session:
         loan = (await session.exec(select(Loan).where(Loan.number == number))).one()
         assert loan.owner_id == member.id
-        borrower = await session.get_one(Borrower, loan.borrower_id)
-        borrower.name_cipher = borrower.name_cipher[:-4] + b"\0\0\0\0"
-        session.add(borrower)
+        for follow_up in await session.exec(select(FollowUp).where(FollowUp.loan_id == loan.id)):
+            follow_up.purpose = "unheard_of"
 
 
 async def due(slack: Slack, member: Member, number: str, **values: Any) -> FollowUp:
@@ -186,7 +185,7 @@ async def test_a_home_that_cannot_be_read_is_left_alone_for_an_hour(
     async with slack.office.desk(slack.workspace) as desk:
         now = desk.now
         desk.add(Home(member_id=astray.id, workspace_id=slack.workspace.id, opened_at=now, checked_at=now))
-    await damage_name(slack, astray, "L-1")
+    await give_unknown_purpose(slack, astray, "L-1")
     slack.clock.advance(minutes=10)
 
     for _ in range(3):
@@ -202,7 +201,7 @@ async def test_a_message_that_cannot_be_written_is_told_to_the_admins_and_keeps_
     await due(slack, astray, "L-1")
     async with slack.office.desk(slack.workspace) as desk:
         await announce_due(desk)
-    await damage_name(slack, astray, "L-1")
+    await give_unknown_purpose(slack, astray, "L-1")
     await due(slack, slack.agent, "L-2")
 
     await slack.deliver()

@@ -15,6 +15,9 @@ from storage.tables import SetAside
 TIME_ZONES = "time_zones"
 """The name for members whose time zone this machine does not know."""
 
+UNREADABLE = "unreadable"
+"""The name for rows of which a text does not open with its key."""
+
 SET_ASIDE_FOR = timedelta(hours=1)
 """After that a chore tries the row again."""
 
@@ -42,25 +45,35 @@ async def save(session: Work, row: SetAside) -> None:
 
 async def save_unknown_zones(session: Work, workspace_id: UUID, member_ids: Collection[UUID], now: datetime) -> None:
     """Record, for a report to them and the admins, that this machine does not know these members' time zones."""
-    if not member_ids:
+    await _save_met(session, workspace_id, TIME_ZONES, member_ids, "UnknownZone", now)
+
+
+async def save_unreadable(session: Work, workspace_id: UUID, row_ids: Collection[UUID], now: datetime) -> None:
+    """Record, for a report to the admins, that a text of these loans or other rows does not open."""
+    await _save_met(session, workspace_id, UNREADABLE, row_ids, "UnreadableError", now)
+
+
+async def _save_met(
+    session: Work, workspace_id: UUID, chore: str, row_ids: Collection[UUID], error: str, now: datetime
+) -> None:
+    """Record rows that people meet, where they are not recorded yet."""
+    if not row_ids:
         return
-    recorded = await in_unknown_zones(session, workspace_id, now)
-    for member_id in sorted(set(member_ids) - set(recorded)):
-        row = SetAside(
-            workspace_id=workspace_id,
-            chore=TIME_ZONES,
-            subject_id=member_id,
-            error="UnknownZone",
-            since=now,
-            until=now + SET_ASIDE_FOR,
-        )
+    recorded = await _recorded(session, workspace_id, chore, now)
+    until = now + SET_ASIDE_FOR
+    for row_id in sorted(set(row_ids) - set(recorded)):
+        row = SetAside(workspace_id=workspace_id, chore=chore, subject_id=row_id, error=error, since=now, until=until)
         await save(session, row)
 
 
 async def in_unknown_zones(session: Work, workspace_id: UUID, now: datetime) -> Sequence[UUID]:
     """Return the members recorded by `save_unknown_zones` within the last hour."""
+    return await _recorded(session, workspace_id, TIME_ZONES, now)
+
+
+async def _recorded(session: Work, workspace_id: UUID, chore: str, now: datetime) -> Sequence[UUID]:
     statement = sqlmodel_select(SetAside.subject_id).where(
-        SetAside.workspace_id == workspace_id, SetAside.chore == TIME_ZONES, col(SetAside.until) > now
+        SetAside.workspace_id == workspace_id, SetAside.chore == chore, col(SetAside.until) > now
     )
     return (await session.exec(statement)).all()
 

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import bindparam, union
@@ -40,6 +41,7 @@ _IS_VISIBLE = {sight: select(Loan.id).where(Loan.id == bindparam("loan"), seen) 
 _BY_NUMBER = select(Loan).where(Loan.workspace_id == bindparam("workspace"), Loan.number_key == bindparam("key"))
 
 
+@lru_cache(maxsize=1024)
 def number_key(number: str) -> str:
     """Return a loan number as it is compared: NFKC, case-folded, each dash as a hyphen."""
     return with_hyphens(unicodedata.normalize("NFKC", number).casefold())

@@ -129,6 +129,7 @@ _CODES: dict[str, Sequence[str]] = {
     "country": ("CN",),
     "RequestView.state": ("open", "granted", "declined"),
     "RequestView.by": ("Lin",),
+    "RevealedNumber.ask": ("U0LIN",),
     "SettingsChange.changed": ("language", "digest_at", "channel", "hours", "absence"),
     "TeamChange.changed": ("managers", "channel", "admins"),
     "zone": ("Asia/Shanghai",),
