@@ -96,8 +96,7 @@ async def _prepare(database: Database, summary: Summary) -> None:
 async def _load(database: Database, file: Path, summary: Summary, console: Console, now: datetime) -> None:
     with Progress(console=console, transient=True) as progress, gzip.open(file, "rt", encoding="utf-8") as lines:
         task = progress.add_task("Restoring", total=sum(summary.rows.values()))
-        async with database.transaction() as session:
-            connection = await session.connection()
+        async with database.loading() as connection:
             if filled := await archive.filled_tables(connection):
                 raise RefusedError(f"the database is not empty ({', '.join(filled)}): use an empty one")
             async for rows in archive.load(connection, lines):

@@ -9,12 +9,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlmodel import SQLModel
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from desk.core.clock import Clock
 from desk.core.errors import NotAllowed
 from storage.engine.cipher import Cipher
 from storage.engine.database import Database
+from storage.engine.work import Work
 from storage.queries.core import set_aside
 from storage.queries.messages import notices
 from storage.queries.people import workspaces
@@ -39,7 +39,7 @@ class Desk:
     `shows_unreadable`: a result has a mark for such a text. `cache` holds values that are read once per transaction, by type.
     """
 
-    session: AsyncSession
+    session: Work
     cipher: Cipher
     workspace: Workspace
     actor: Member | None
@@ -117,6 +117,6 @@ class Office:
                 await set_aside.save_unreadable(session, workspace.id, desk.unreadable, desk.now)
 
 
-async def _report(session: AsyncSession, desk: Desk) -> None:
+async def _report(session: Work, desk: Desk) -> None:
     await set_aside.save_unknown_zones(session, desk.workspace.id, desk.unknown_zones, desk.now)
     await set_aside.save_unreadable(session, desk.workspace.id, desk.unreadable, desk.now)

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from desk.core import deliveries
 from desk.core.errors import DeskError, Invalid, NotAllowed
@@ -29,6 +28,7 @@ from handlers.messages.refusals.errors import Failure
 from handlers.messages.unreadable import in_words
 from storage.engine import trouble
 from storage.engine.trouble import is_outage, log_fields
+from storage.engine.work import Work
 from storage.queries.people import members
 from storage.tables import Member, Workspace
 
@@ -256,7 +256,7 @@ class _Progress:
     """What is known of a request so far: the language of its answer, its session, and its outcome for the metrics."""
 
     language: Language
-    session: AsyncSession | None = None
+    session: Work | None = None
     outcome: str = "error"
 
 

@@ -1,6 +1,6 @@
-"""Insert many rows at once, without objects of the session: by COPY on PostgreSQL, by one prepared statement on SQLite.
+"""Insert many rows at once, without objects: by COPY on PostgreSQL, by one prepared statement on SQLite.
 
-Only for new rows that nothing else of the transaction refers to as objects: the session does not know them.
+Only for new rows that nothing else of the transaction refers to as objects: the unit of work does not know them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,17 +9,15 @@ from functools import cache
 from itertools import repeat
 from typing import Any, cast
 
-import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 from sqlalchemy import Dialect, LargeBinary, inspect
-from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
-from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.engine.work import Work
 
 
 async def insert(
-    session: AsyncSession,
+    session: Work,
     table: type[SQLModel],
     columns: Mapping[str, Sequence[Any]],
     shared: Mapping[str, Any] | None = None,
@@ -27,12 +25,12 @@ async def insert(
     """Insert rows given column by column; `shared` are the values that all of them have.
 
     A column that is not given gets its default. Raises LookupError for a column that the table does not have, or that has no
-    default and is not given, and SQLAlchemy's errors as a session does.
+    default and is not given, and SQLAlchemy's errors.
     """
     count = len(next(iter(columns.values()), ()))
     if not count:
         return
-    shape = _shape_of(session.get_bind().dialect, cast(Any, table))
+    shape = _shape_of(session.dialect, cast(Any, table))
     values = {name: value for name, value in {**shape.defaults, **(shared or {})}.items() if name not in columns}
     if wrong := (columns.keys() | values.keys()) ^ shape.stored_by.keys():
         raise LookupError(f"{table.__name__}: {', '.join(sorted(wrong))}")
@@ -40,12 +38,7 @@ async def insert(
     stored = [_stored(shape.stored_by[name], each) for name, each in columns.items()]
     constant = [repeat(_stored(shape.stored_by[name], [value])[0], count) for name, value in values.items()]
     rows = list(zip(*stored, *constant, strict=True))
-    connection = await session.connection()
-    if shape.is_sqlite:
-        marks = ", ".join("?" * len(names))
-        await connection.exec_driver_sql(f"INSERT INTO {shape.name} ({', '.join(names)}) VALUES ({marks})", rows)
-    else:
-        await _copy(connection, shape.name, names, rows)
+    await session.insert_values(shape.name, names, rows)
 
 
 def by_column(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
@@ -57,25 +50,11 @@ def by_column(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
     return found
 
 
-async def _copy(connection: AsyncConnection, name: str, names: Sequence[str], rows: Sequence[Any]) -> None:
-    """Write rows by COPY, in the transaction of the connection."""
-    driver: Any = (await connection.get_raw_connection()).driver_connection
-    if not driver.is_in_transaction():  # SQLAlchemy sends BEGIN with the first statement, and COPY is none of its own
-        await connection.exec_driver_sql("SELECT 1")
-    try:
-        await driver.copy_records_to_table(name, records=rows, columns=names)
-    except asyncpg.IntegrityConstraintViolationError as error:
-        raise IntegrityError(f"COPY {name}", None, error) from error
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise OperationalError(f"COPY {name}", None, error) from error
-
-
 @dataclass(frozen=True, slots=True)
 class _Shape:
     """A table for one database: `stored_by` has how each of its columns is stored, None for as it is."""
 
     name: str
-    is_sqlite: bool
     stored_by: Mapping[str, Callable[[Any], Any] | None]
     defaults: Mapping[str, Any]
     """What a new object has without being given it, but for what is made for each row."""
@@ -87,7 +66,6 @@ def _shape_of(dialect: Dialect, table: Any) -> _Shape:
     fields = table.model_fields.items()
     return _Shape(
         name=stored.name,
-        is_sqlite=dialect.name == "sqlite",
         stored_by={c.name: _store_of(dialect, c.type) for c in stored.columns},
         defaults={name: f.default for name, f in fields if not f.is_required() and f.default_factory is None},
     )

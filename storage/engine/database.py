@@ -15,10 +15,9 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import SQLModel
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.engine import sqlite_driver
-from storage.engine.trouble import COMMITTING
+from storage.engine.work import Work
 
 CONNECT_SECONDS = 1.5
 """Time limit for connecting or waiting for a connection: Slack expects an answer within 3 s."""
@@ -113,30 +112,40 @@ class Database:
         self._writer = asyncio.Lock() if self.is_sqlite else None
 
     @contextlib.asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[AsyncSession]:
-        """Yield a session. Commit its work at the end of the block, or roll it back when the block raises."""
-        async with (
-            self._writer or contextlib.nullcontext(),
-            AsyncSession(self.engine, expire_on_commit=False) as session,
-        ):
+    async def transaction(self) -> AsyncGenerator[Work]:
+        """Yield a unit of work. Commit it at the end of the block, or roll it back when the block raises."""
+        async with self._writer or contextlib.nullcontext(), self._work(writing=self.is_sqlite) as work:
             if self.is_sqlite:
-                session.info["immediate"] = True
-                await session.connection(execution_options={"immediate": True})
+                await work.begin()
             try:
-                yield session
-                await session.flush()
-                session.info[COMMITTING] = True
-                await session.commit()
+                yield work
+                await work.commit()
             except BaseException:
                 with contextlib.suppress(Exception):  # a lost connection cannot roll back, and must not hide the reason
-                    await session.rollback()
+                    await work.rollback()
                 raise
 
     @contextlib.asynccontextmanager
-    async def reading(self) -> AsyncGenerator[AsyncSession]:
-        """Yield a session for reading."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            yield session
+    async def reading(self) -> AsyncGenerator[Work]:
+        """Yield a unit of work for reading."""
+        async with self._work(writing=False) as work:
+            yield work
+
+    @contextlib.asynccontextmanager
+    async def _work(self, *, writing: bool) -> AsyncGenerator[Work]:
+        work = Work(self.engine, writing=writing)
+        try:
+            yield work
+        finally:
+            await work.close()
+
+    @contextlib.asynccontextmanager
+    async def loading(self) -> AsyncGenerator[AsyncConnection]:
+        """Yield a connection in a writing transaction, for what fills and migrates a whole database."""
+        async with self._writer or contextlib.nullcontext(), self.engine.connect() as connection:
+            await connection.execution_options(immediate=True)
+            async with connection.begin():
+                yield connection
 
     @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncGenerator[AsyncConnection]:
@@ -162,7 +171,6 @@ def _postgres_engine(url: str, patient: bool) -> AsyncEngine:
         pool_size=CONNECTIONS // 2,
         max_overflow=CONNECTIONS - CONNECTIONS // 2,
         pool_timeout=CONNECT_SECONDS,
-        pool_pre_ping=True,
         connect_args={"timeout": CONNECT_SECONDS, "async_creator_fn": _connect} | ({} if patient else limits),
     )
 
@@ -207,7 +215,7 @@ def _sqlite_engine(url: str, writes_much: bool) -> AsyncEngine:
     return engine
 
 
-def insert_into(session: AsyncSession, table: type[SQLModel] | Table) -> sqlite.Insert | postgresql.Insert:
+def insert_into(session: Work, table: type[SQLModel] | Table) -> sqlite.Insert | postgresql.Insert:
     """Return an insert with `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    insert = sqlite.insert if session.dialect.name == "sqlite" else postgresql.insert
     return insert(table)

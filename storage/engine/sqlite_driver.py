@@ -1,8 +1,9 @@
 """SQLite through aiosqlite with fewer switches to the connection's thread.
 
 aiosqlite switches threads to make a cursor, to execute, to fetch and to close; each switch costs more than SQLite's work.
-Here a statement needs one switch, and none in a writing transaction, whose statements are short and use an index. Work that
-may wait for a lock or the disk (begin, commit, and reading transactions such as lists) never blocks the event loop.
+Here a statement needs one switch, and none in a writing transaction, whose statements are short and use an index. To begin
+needs none if the lock is free, nor does the end of a transaction that wrote nothing. Work that may wait for a lock or the disk
+(commit, and reading transactions such as lists) never blocks the event loop.
 """
 
 import sqlite3
@@ -16,23 +17,28 @@ _CHUNK = 64
 _AT_ONCE = 1000
 """Rows fetched together with the statement; more are fetched on demand, so that a large table does not fill memory."""
 
+_DEFAULT_TIMEOUT = 5.0
+"""Seconds that sqlite3 waits for a lock unless it is told otherwise."""
+
 BEGIN_WRITING = "BEGIN IMMEDIATE"
 """Begin a transaction that holds SQLite's write lock from the start."""
 
 
 def connect(database: str, **settings: Any) -> "Connection":
     """Return a connection to be awaited. The arguments are those of `sqlite3.connect`."""
-    return Connection(lambda: sqlite3.connect(database, **settings), _CHUNK)
+    return Connection(lambda: sqlite3.connect(database, **settings), _CHUNK, settings.get("timeout", _DEFAULT_TIMEOUT))
 
 
 class Connection(aiosqlite.Connection):
     """A connection whose cursors fetch rows together with the statement."""
 
-    def __init__(self, connector: Any, iter_chunk_size: int) -> None:
+    def __init__(self, connector: Any, iter_chunk_size: int, timeout: float) -> None:
         super().__init__(connector, iter_chunk_size)
         # A process that ends without closing the connection must not wait for its thread.
         self._thread.daemon = True
         self._writes = False
+        self._in_thread = 0
+        self._patience = f"PRAGMA busy_timeout={round(timeout * 1000)}"
 
     def cursor(self) -> Any:
         """Return a cursor without switching threads."""
@@ -46,15 +52,61 @@ class Connection(aiosqlite.Connection):
         self._writes = sql == BEGIN_WRITING
         return result
 
+    async def read(self, sql: str, parameters: Any) -> tuple[list[Any], int]:
+        """Execute a statement. Return all its rows, and how many rows it returned or changed."""
+        result = await self.run(False, sql, parameters)
+        if result.rest is not None:
+            result.rows += await self.in_thread(result.rest.fetchall)
+            await self.in_thread(result.rest.close)
+        return result.rows, result.rowcount if result.description is None else len(result.rows)
+
+    async def begin(self, writing: bool) -> None:
+        """Begin a transaction; `writing` takes SQLite's write lock, in the connection's thread if another one has it."""
+        if not writing and not self._in_thread:
+            self._conn.execute("BEGIN")  # takes no lock yet
+        elif not writing:
+            await self.run(False, "BEGIN", ())
+        elif self._in_thread or not self._has_begun_to_write():
+            await self.run(False, BEGIN_WRITING, ())
+        self._writes = writing
+
     async def commit(self) -> None:
-        """Commit in the connection's thread."""
-        self._writes = False
-        await super().commit()
+        """Commit in the connection's thread: it may wait for the disk."""
+        if self._in_thread or self._conn.in_transaction:
+            self._writes = False
+            await super().commit()
 
     async def rollback(self) -> None:
-        """Roll back in the connection's thread."""
-        self._writes = False
-        await super().rollback()
+        """Roll back, in the connection's thread if something may have been written."""
+        writes, self._writes = self._writes, False
+        if self._in_thread or (writes and self._conn.in_transaction):
+            await super().rollback()
+        else:
+            self._conn.rollback()
+
+    def _has_begun_to_write(self) -> bool:
+        """Take the write lock if that needs no waiting."""
+        self._conn.execute("PRAGMA busy_timeout=0")
+        try:
+            self._conn.execute(BEGIN_WRITING)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise
+            return False
+        finally:
+            self._conn.execute(self._patience)
+        return True
+
+    async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        """Run a function in the connection's thread. Until one that was cancelled has ended, the connection is not idle."""
+        self._in_thread += 1
+        try:
+            result = await super()._execute(fn, *args, **kwargs)  # pyright: ignore[reportUnknownMemberType]
+        except Exception:
+            self._in_thread -= 1
+            raise
+        self._in_thread -= 1
+        return result
 
     async def in_thread(self, function: Any, *arguments: Any) -> Any:
         """Run a function of sqlite3 in the connection's thread."""

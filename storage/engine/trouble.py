@@ -7,7 +7,8 @@ from typing import Any, overload
 
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.engine.work import COMMITTING, Work
 
 DATABASE_ERRORS: tuple[type[Exception], ...] = (
     SQLAlchemyError,
@@ -15,9 +16,6 @@ DATABASE_ERRORS: tuple[type[Exception], ...] = (
     sqlite3.Error,  # raised unwrapped by the pragmas that start a connection
 )
 """Everything that a database can raise, outage or not: for a command that reports any failure in one line."""
-
-COMMITTING = "committing"
-"""Key in a session's `info`, set just before COMMIT is sent."""
 
 _CONNECTION_LOST = ("08", "57P", "25P03")
 """SQLSTATE: the connection broke, the server shut down, or it closed a transaction that was idle for too long."""
@@ -61,10 +59,10 @@ def is_outage(error: BaseException) -> bool:
 
 
 @overload
-def trouble(session: AsyncSession | None, error: None) -> Trouble: ...
+def trouble(session: Work | None, error: None) -> Trouble: ...
 @overload
-def trouble(session: AsyncSession | None, error: BaseException) -> Trouble | None: ...
-def trouble(session: AsyncSession | None, error: BaseException | None) -> Trouble | None:
+def trouble(session: Work | None, error: BaseException) -> Trouble | None: ...
+def trouble(session: Work | None, error: BaseException | None) -> Trouble | None:
     """Return what became of the session's transaction, or None when our own mistake ended it and nothing was saved.
 
     `session` is None when it was never opened; `error` is None when no answer came in time.

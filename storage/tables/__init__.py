@@ -6,6 +6,8 @@
 `version` counts the changes of a row, for compare and set. `undone_at` marks a row whose act was undone; the row stays.
 """
 
+from sqlalchemy.orm import configure_mappers
+
 from storage.tables.core import (
     AuditEntry,
     Draft,
@@ -30,3 +32,5 @@ from storage.tables.loans import (
 from storage.tables.messages import Home, Notice, NoticeItem
 from storage.tables.people import AccessRequest, CalendarOverride, Member, Team, TeamManager, Workspace
 from storage.tables.work import Call, CallCorrection, DocumentItem, DocumentRequest, DocumentStep, FollowUp
+
+configure_mappers()  # the attributes of rows work from then on

@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from storage.engine.rows import Row
 from storage.tables.columns import instant, maybe_instant, references, row_id
 
 
-class ProcessedDelivery(SQLModel, table=True):
+class ProcessedDelivery(Row, table=True):
     """A delivery that was handled, with its answer: a repeat has no effect and gets the same answer."""
 
     __tablename__ = "processed_delivery"  # pyright: ignore[reportAssignmentType]
@@ -23,7 +24,7 @@ class ProcessedDelivery(SQLModel, table=True):
     at: datetime = instant()
 
 
-class Draft(SQLModel, table=True):
+class Draft(Row, table=True):
     """What a member typed and has not confirmed or sent. A button carries its id, because it may carry no personal data.
 
     `form` names a form that was not sent; None: the button with this id confirms it.
@@ -40,7 +41,7 @@ class Draft(SQLModel, table=True):
     at: datetime = instant()
 
 
-class Undo(SQLModel, table=True):
+class Undo(Row, table=True):
     """What Undo needs of an act: the rows that it changed, as they were before, and the versions that it gave them.
 
     `steps` holds no readable personal data: encrypted columns stay encrypted in it. `part_of` is the act to which this
@@ -61,7 +62,7 @@ class Undo(SQLModel, table=True):
     undone_at: datetime | None = maybe_instant()
 
 
-class Recomputation(SQLModel, table=True):
+class Recomputation(Row, table=True):
     """Times that the worker must compute again: `kind` says which, `member_id` whose; None is everybody's.
 
     The worker goes through the members, and the follow-ups of each, in the order of their ids; it has done all up to and
@@ -79,7 +80,7 @@ class Recomputation(SQLModel, table=True):
     requested_at: datetime = instant()
 
 
-class AuditEntry(SQLModel, table=True):
+class AuditEntry(Row, table=True):
     """Who did what, to what, and when. `actor_id` None is the desk itself. `details` are codes, numbers and ids only."""
 
     __tablename__ = "audit_entry"  # pyright: ignore[reportAssignmentType]
@@ -95,7 +96,7 @@ class AuditEntry(SQLModel, table=True):
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
 
 
-class SetAside(SQLModel, table=True):
+class SetAside(Row, table=True):
     """A row with which a chore of the worker failed. The chore leaves it alone until `until`, and then tries it again.
 
     `subject_id` is a row of the table that the chore works on. For `time_zones` it is a member whose time zone this machine
@@ -117,7 +118,7 @@ class SetAside(SQLModel, table=True):
     told_on: date | None = None
 
 
-class RateLimit(SQLModel, table=True):
+class RateLimit(Row, table=True):
     """A method of Slack's API that no process may use until `until`, because Slack asked one of them to wait."""
 
     __tablename__ = "rate_limit"  # pyright: ignore[reportAssignmentType]
@@ -127,7 +128,7 @@ class RateLimit(SQLModel, table=True):
     until: datetime = instant()
 
 
-class Process(SQLModel, table=True):
+class Process(Row, table=True):
     """A process that runs, or ended without saying so. `name` is unique for its kind, and the same after a restart.
 
     `incarnation` changes with each start. `beats` counts while the process lives; `worked_at` is when the worker's last

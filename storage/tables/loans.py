@@ -4,9 +4,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint, event, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field
 
+from storage.engine.rows import Row
 from storage.tables.columns import counter, instant, maybe_instant, money, references, row_id
 
 _IN_ARREARS = text("unpaid_since IS NOT NULL")
@@ -26,7 +27,7 @@ def plain_number(number_key: str) -> str:
     return with_hyphens(number_key).replace("-", "")
 
 
-class Borrower(SQLModel, table=True):
+class Borrower(Row, table=True):
     """A person who asked for a loan. Name and phone (E.164 with its extension) are encrypted; `SearchTerm` rows find the
     borrower, and `search_version` is their version: 0 before the first, -1 if those could not be made, which is tried again.
     """
@@ -44,7 +45,7 @@ class Borrower(SQLModel, table=True):
     created_at: datetime = instant()
 
 
-class SearchTerm(SQLModel, table=True):
+class SearchTerm(Row, table=True):
     """A term that finds a borrower: the HMAC of a name, its pinyin, a phone, or a prefix of these."""
 
     __tablename__ = "search_term"  # pyright: ignore[reportAssignmentType]
@@ -55,7 +56,7 @@ class SearchTerm(SQLModel, table=True):
     workspace_id: UUID = references("workspace")
 
 
-class Loan(SQLModel, table=True):
+class Loan(Row, table=True):
     """A car loan from inquiry to payoff. People name it by `number`; `number_key` is its case-folded form with hyphens, and
     `plain_number` the same without dashes, set with it.
 
@@ -98,14 +99,12 @@ class Loan(SQLModel, table=True):
     version: int = 1
     created_at: datetime = instant()
 
-
-@event.listens_for(Loan, "before_insert")
-@event.listens_for(Loan, "before_update")
-def _set_plain_number(_mapper: object, _connection: object, loan: Loan) -> None:  # pyright: ignore[reportUnusedFunction]
-    loan.plain_number = plain_number(loan.number_key)
+    def before_write(self) -> None:
+        """Set the number without dashes."""
+        self.plain_number = plain_number(self.number_key)
 
 
-class ImportedValues(SQLModel, table=True):
+class ImportedValues(Row, table=True):
     """What the lender's file last said about a loan, to tell a new value of the file from a correction at the desk.
 
     `number_key` is the number that the file uses, also after the loan got another one at the desk. `values_cipher` is a
@@ -123,7 +122,7 @@ class ImportedValues(SQLModel, table=True):
     at: datetime = instant()
 
 
-class StageChange(SQLModel, table=True):
+class StageChange(Row, table=True):
     """A change of a loan's stage, and its reason. `from_stage` is None for the first stage of a loan."""
 
     __tablename__ = "stage_change"  # pyright: ignore[reportAssignmentType]
@@ -141,7 +140,7 @@ class StageChange(SQLModel, table=True):
     version: int = 1
 
 
-class LoanNote(SQLModel, table=True):
+class LoanNote(Row, table=True):
     """A note on a loan without a call.
 
     `earlier_of_id` names the note that had this text until `by_id` corrected it at `at`.
@@ -161,7 +160,7 @@ class LoanNote(SQLModel, table=True):
     version: int = 1
 
 
-class LoanCorrection(SQLModel, table=True):
+class LoanCorrection(Row, table=True):
     """A correction of the borrower's name or phone, or of the loan's number (`field`), with the value before it.
 
     `by_id` None: the lender's file brought the value. Corrections of earlier releases have no value before them.
@@ -181,7 +180,7 @@ class LoanCorrection(SQLModel, table=True):
     version: int = 1
 
 
-class Assignment(SQLModel, table=True):
+class Assignment(Row, table=True):
     """A change of the owner of a loan, or of the assignee of one of its follow-ups."""
 
     __tablename__ = "assignment"  # pyright: ignore[reportAssignmentType]
@@ -199,7 +198,7 @@ class Assignment(SQLModel, table=True):
     at: datetime = instant()
 
 
-class Handover(SQLModel, table=True):
+class Handover(Row, table=True):
     """A handover of many loans that the worker carries out in batches, in the order of `loan_ids`: `done` of them so far.
 
     Those to several members that were confirmed together have one `batch_id`, the id of their `Undo` and `batch_id` of their

@@ -5,14 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from storage.engine.rows import Row
 from storage.tables.columns import instant, maybe_instant, references, row_id
 
 _OWED = text("owed_from IS NOT NULL")
 
 
-class Notice(SQLModel, table=True):
+class Notice(Row, table=True):
     """One Slack message that the desk must send and keep up to date.
 
     `key` is unique for what the message announces (follow-up and announced instant, member and minute, member and local
@@ -61,7 +62,7 @@ class Notice(SQLModel, table=True):
     created_at: datetime = instant()
 
 
-class NoticeItem(SQLModel, table=True):
+class NoticeItem(Row, table=True):
     """A follow-up that a notice shows; when the follow-up changes, the notice is rewritten."""
 
     __tablename__ = "notice_item"  # pyright: ignore[reportAssignmentType]
@@ -73,7 +74,7 @@ class NoticeItem(SQLModel, table=True):
     follow_up_version: int = 1
 
 
-class Home(SQLModel, table=True):
+class Home(Row, table=True):
     """A member's App Home. For a while after it was opened, the worker checks it (`checked_at`) and publishes it again if
     `digest`, the HMAC of its content, differs. `hash` is Slack's name for the published content, `showing` the page shown.
     """

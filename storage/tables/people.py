@@ -4,8 +4,9 @@ from datetime import date, datetime, time
 from uuid import UUID
 
 from sqlalchemy import JSON, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from storage.engine.rows import Row
 from storage.tables.columns import counter, instant, maybe_instant, references, row_id
 
 _PRESENT = text("removed_at IS NULL")
@@ -14,7 +15,7 @@ _COVERED = text("cover_id IS NOT NULL")
 _WITH_CHANNEL = text("reminder_channel_id IS NOT NULL")
 
 
-class Workspace(SQLModel, table=True):
+class Workspace(Row, table=True):
     """One Slack team in which the desk is installed, with its zone, calendar and contact hours.
 
     `native_refused_at` is when Slack last refused a table or chart there.
@@ -48,7 +49,7 @@ class Workspace(SQLModel, table=True):
     created_at: datetime = instant()
 
 
-class Team(SQLModel, table=True):
+class Team(Row, table=True):
     """A team of members, with the channel where its managers get escalations.
 
     `language` (`zh`, `en`) is the language of that channel; None: the workspace's. `channel_lost_at` is when the desk stopped
@@ -69,7 +70,7 @@ class Team(SQLModel, table=True):
     created_at: datetime = instant()
 
 
-class Member(SQLModel, table=True):
+class Member(Row, table=True):
     """A person at the desk. `roles` are codes joined by blanks; `working_days` has 0 for Monday, e.g. `01234`.
 
     `digest_time` None means no digest. `absent_until` is the last day of absence. `removed_at` ends the membership; the
@@ -147,7 +148,7 @@ class Member(SQLModel, table=True):
     created_at: datetime = instant()
 
 
-class TeamManager(SQLModel, table=True):
+class TeamManager(Row, table=True):
     """A manager of a team, which may have several. `removed_at` ends it."""
 
     __tablename__ = "team_manager"  # pyright: ignore[reportAssignmentType]
@@ -161,7 +162,7 @@ class TeamManager(SQLModel, table=True):
     version: int = 1
 
 
-class CalendarOverride(SQLModel, table=True):
+class CalendarOverride(Row, table=True):
     """A working day or day off of the workspace's own, which overrides the public calendar."""
 
     __tablename__ = "calendar_override"  # pyright: ignore[reportAssignmentType]
@@ -175,7 +176,7 @@ class CalendarOverride(SQLModel, table=True):
     version: int = 1
 
 
-class AccessRequest(SQLModel, table=True):
+class AccessRequest(Row, table=True):
     """A request for access by a person who is no member; one per person and local day of the workspace.
 
     `state` is open, granted or declined; `roles` are the granted roles, codes joined by blanks. Name, zone and locale are

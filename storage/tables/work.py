@@ -5,8 +5,9 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from storage.engine.rows import Row
 from storage.tables.columns import instant, maybe_instant, money, references, row_id
 
 _OPEN = text("state = 'open'")
@@ -15,7 +16,7 @@ _WITH_LINE = text("line_digest IS NOT NULL")
 _TO_ESCALATE = text("escalate_at IS NOT NULL")
 
 
-class FollowUp(SQLModel, table=True):
+class FollowUp(Row, table=True):
     """A planned call. `state` is open, done, cancelled, ended (with its loan) or undone.
 
     `due_on` is the date in the assignee's zone; `due_at` None means the date alone; `planned_at` is when that was agreed.
@@ -66,7 +67,7 @@ class FollowUp(SQLModel, table=True):
     version: int = 1
 
 
-class Call(SQLModel, table=True):
+class Call(Row, table=True):
     """A conversation or attempt that happened; `minutes` is its length, if reported.
 
     `amount` is what was promised or paid, in the loan's currency. `share` says what a payment of that amount covers: `whole`
@@ -97,7 +98,7 @@ class Call(SQLModel, table=True):
     version: int = 1
 
 
-class CallCorrection(SQLModel, table=True):
+class CallCorrection(Row, table=True):
     """The outcome, length, amount and note of a call before a correction."""
 
     __tablename__ = "call_correction"  # pyright: ignore[reportAssignmentType]
@@ -116,7 +117,7 @@ class CallCorrection(SQLModel, table=True):
     version: int = 1
 
 
-class DocumentRequest(SQLModel, table=True):
+class DocumentRequest(Row, table=True):
     """Documents requested together. `follow_up_id` is the planned call that asks for them."""
 
     __tablename__ = "document_request"  # pyright: ignore[reportAssignmentType]
@@ -134,7 +135,7 @@ class DocumentRequest(SQLModel, table=True):
     version: int = 1
 
 
-class DocumentItem(SQLModel, table=True):
+class DocumentItem(Row, table=True):
     """One document of a request. `state` is requested, received, accepted, rejected, cancelled, ended or undone.
 
     `words_cipher` names a document of the code `other`; `reason_cipher` says why it was rejected.
@@ -157,7 +158,7 @@ class DocumentItem(SQLModel, table=True):
     version: int = 1
 
 
-class DocumentStep(SQLModel, table=True):
+class DocumentStep(Row, table=True):
     """A change of a document's state: when, by whom (None: by the desk), and why."""
 
     __tablename__ = "document_step"  # pyright: ignore[reportAssignmentType]

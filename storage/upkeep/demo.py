@@ -6,20 +6,20 @@ from uuid import UUID
 
 from sqlalchemy import delete, update
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.engine.work import Work
 from storage.queries.messages import notices
 from storage.tables import FollowUp, Loan, Notice, NoticeItem
 from storage.upkeep.erasing import erase
 
 
-async def loans_of(session: AsyncSession, workspace_id: UUID) -> list[UUID]:
+async def loans_of(session: Work, workspace_id: UUID) -> list[UUID]:
     """Return the ids of the workspace's demo loans."""
     statement = select(Loan.id).where(Loan.workspace_id == workspace_id, col(Loan.demo_at).is_not(None))
     return list((await session.exec(statement.order_by(col(Loan.id)))).all())
 
 
-async def remove(session: AsyncSession, loan_ids: Sequence[UUID], now: datetime) -> None:
+async def remove(session: Work, loan_ids: Sequence[UUID], now: datetime) -> None:
     """Delete the loans, all that belongs to them, and borrowers who have no other loan.
 
     The audit trail stays, without the loan.
@@ -31,7 +31,7 @@ async def remove(session: AsyncSession, loan_ids: Sequence[UUID], now: datetime)
     await erase(session, "borrower", sorted(set(borrowers) - set(kept)))
 
 
-async def _withdraw_notices(session: AsyncSession, loan_ids: Sequence[UUID], now: datetime) -> None:
+async def _withdraw_notices(session: Work, loan_ids: Sequence[UUID], now: datetime) -> None:
     """Drop the notices about these loans alone; rewrite the notices that show other loans too."""
     theirs = select(FollowUp.id).where(col(FollowUp.loan_id).in_(loan_ids))
     shown_in = set(await session.exec(select(NoticeItem.notice_id).where(col(NoticeItem.follow_up_id).in_(theirs))))

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, MetaData, Table, delete, or_, select, update
 from sqlmodel import SQLModel
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 import storage.tables  # noqa: F401  # pyright: ignore[reportUnusedImport]  (fills the metadata)
+from storage.engine.work import Work
 
 
 class UndeclaredReferenceError(LookupError):
@@ -45,7 +45,7 @@ def owned_tables(root: str, metadata: MetaData = SQLModel.metadata) -> dict[str,
     return dict(reversed(owned.items()))
 
 
-async def erase(session: AsyncSession, root: str, ids: Sequence[UUID]) -> None:
+async def erase(session: Work, root: str, ids: Sequence[UUID]) -> None:
     """Delete the rows of `root` with these ids and all rows that belong to them; clear other keys that refer to them.
 
     Rows that the session has loaded are not updated.
@@ -54,15 +54,14 @@ async def erase(session: AsyncSession, root: str, ids: Sequence[UUID]) -> None:
         return
     tables = owned_tables(root)
     await session.flush()
-    connection = await session.connection()
     for owned in tables.values():
         for column in owned.clears:
             cleared = update(owned.table).where(_leads_to(column, root, ids, tables)).values({column.name: None})
-            await connection.execute(cleared)
+            await session.execute(cleared)
         if owned.deletes:
-            await connection.execute(delete(owned.table).where(_belongs(owned, root, ids, tables)))
+            await session.execute(delete(owned.table).where(_belongs(owned, root, ids, tables)))
     table = SQLModel.metadata.tables[root]
-    await connection.execute(delete(table).where(table.c.id.in_(ids)))
+    await session.execute(delete(table).where(table.c.id.in_(ids)))
 
 
 def _belongs(

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, UnaryExpression, select
 from sqlmodel import col
 from sqlmodel import select as sqlmodel_select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.engine.cipher import Cipher, UnreadableError
+from storage.engine.work import Work
 from storage.queries.loans.search import plain_phone_terms
 from storage.tables import Borrower, SearchTerm
 from storage.upkeep.rotation import Place, places
@@ -33,12 +33,12 @@ class Sample:
     wrong_key: bool
 
 
-async def samples(session: AsyncSession, cipher: Cipher) -> list[Sample]:
+async def samples(session: Work, cipher: Cipher) -> list[Sample]:
     """Return a sample of every encrypted column."""
     return [await _sample(session, cipher, place) for place in places()]
 
 
-async def wrong_key(session: AsyncSession, cipher: Cipher) -> tuple[str | None, tuple[UUID, ...]]:
+async def wrong_key(session: Work, cipher: Cipher) -> tuple[str | None, tuple[UUID, ...]]:
     """Return the setting whose key does not fit the borrowers, or None, and the borrowers that are damaged, by id.
 
     Costs a few rows only.
@@ -54,7 +54,7 @@ async def wrong_key(session: AsyncSession, cipher: Cipher) -> tuple[str | None, 
     return None, tuple(sorted(damaged))
 
 
-async def spread(session: AsyncSession, place: Place) -> list[tuple[UUID, bytes]]:
+async def spread(session: Work, place: Place) -> list[tuple[UUID, bytes]]:
     """Return up to SAMPLES values of a column: the first, the last, and others as evenly between them as rows are there."""
     found = await _ends(session, place)
     gaps = deque([(found[0][0], found[-1][0])] if found else [])
@@ -67,7 +67,7 @@ async def spread(session: AsyncSession, place: Place) -> list[tuple[UUID, bytes]
     return found
 
 
-async def _sample(session: AsyncSession, cipher: Cipher, place: Place) -> Sample:
+async def _sample(session: Work, cipher: Cipher, place: Place) -> Sample:
     """Try the first and the last value of a column, and more of them when one does not open."""
     sample = _try(cipher, place, await _ends(session, place))
     return _try(cipher, place, await spread(session, place)) if sample.unreadable else sample
@@ -91,7 +91,7 @@ def _try(cipher: Cipher, place: Place, values: Sequence[tuple[UUID, bytes]]) -> 
     return Sample(place, tuple(opened), tuple(unreadable), wrong_key=bool(unreadable) and (lost or not opened))
 
 
-async def _between(session: AsyncSession, place: Place, low: UUID, high: UUID) -> tuple[UUID, bytes] | None:
+async def _between(session: Work, place: Place, low: UUID, high: UUID) -> tuple[UUID, bytes] | None:
     """Return the value of a row between two others, the nearest to the middle on one side of it; None if there is none."""
     key, middle = place.table.c.id, UUID(int=(low.int + high.int) // 2)
     for within, order in (
@@ -103,7 +103,7 @@ async def _between(session: AsyncSession, place: Place, low: UUID, high: UUID) -
     return None
 
 
-async def _ends(session: AsyncSession, place: Place) -> list[tuple[UUID, bytes]]:
+async def _ends(session: Work, place: Place) -> list[tuple[UUID, bytes]]:
     """Return the first and the last value of a column; one if there is only one."""
     key = place.table.c.id
     found = [await _one(session, place, order) for order in (key.asc(), key.desc())]
@@ -111,16 +111,16 @@ async def _ends(session: AsyncSession, place: Place) -> list[tuple[UUID, bytes]]
 
 
 async def _one(
-    session: AsyncSession, place: Place, order: UnaryExpression[UUID], *within: ColumnElement[bool]
+    session: Work, place: Place, order: UnaryExpression[UUID], *within: ColumnElement[bool]
 ) -> tuple[UUID, bytes] | None:
     statement = (
         select(place.table.c.id, place.column).where(place.column.is_not(None), *within).order_by(order).limit(1)
     )
-    row = (await (await session.connection()).execute(statement)).first()
+    row = (await session.execute(statement)).first()
     return (row[0], row[1]) if row is not None else None
 
 
-async def _is_findable(session: AsyncSession, cipher: Cipher, borrower_id: UUID) -> bool:
+async def _is_findable(session: Work, cipher: Cipher, borrower_id: UUID) -> bool:
     """Return whether the search index has this borrower under the current key."""
     borrower = (await session.exec(sqlmodel_select(Borrower).where(Borrower.id == borrower_id))).one()
     phone = cipher.decrypt(Borrower.phone_cipher, borrower)

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, update
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.engine.database import insert_into
+from storage.engine.work import Work
 from storage.tables import Process
 
 
 async def claim(
-    session: AsyncSession, workspace_id: UUID, kind: str, name: str, incarnation: UUID, now: datetime
+    session: Work, workspace_id: UUID, kind: str, name: str, incarnation: UUID, now: datetime
 ) -> Process | None:
     """Claim a free name and return None, or return the row of the process that has it."""
     process = Process(
@@ -25,36 +25,36 @@ async def claim(
     return (await session.exec(there)).one()
 
 
-async def take_over(session: AsyncSession, dead: Process, incarnation: UUID, now: datetime) -> bool:
+async def take_over(session: Work, dead: Process, incarnation: UUID, now: datetime) -> bool:
     """Take the name of a process that has not beaten since `dead` was read. Return False if it has, or lost the name."""
     silent = (col(Process.incarnation) == dead.incarnation) & (col(Process.beats) == dead.beats)
     values = {"incarnation": incarnation, "beats": 0, "started_at": now, "beat_at": now, "worked_at": None}
     return await _change(session, (col(Process.id) == dead.id) & silent, **values)
 
 
-async def beat(session: AsyncSession, incarnation: UUID, now: datetime, worked_at: datetime | None) -> bool:
+async def beat(session: Work, incarnation: UUID, now: datetime, worked_at: datetime | None) -> bool:
     """Record that the process lives. Return False if another process has its name by now."""
     return await _change(
         session, col(Process.incarnation) == incarnation, beats=Process.beats + 1, beat_at=now, worked_at=worked_at
     )
 
 
-async def leave(session: AsyncSession, incarnation: UUID) -> None:
+async def leave(session: Work, incarnation: UUID) -> None:
     """Release the name."""
     await session.exec(delete(Process).where(col(Process.incarnation) == incarnation))
 
 
-async def last_worked(session: AsyncSession, workspace_id: UUID) -> datetime | None:
+async def last_worked(session: Work, workspace_id: UUID) -> datetime | None:
     """Return when the last complete round of a worker began, in any process."""
     statement = select(func.max(Process.worked_at)).where(Process.workspace_id == workspace_id)
     return (await session.exec(statement)).one()
 
 
-async def delete_before(session: AsyncSession, instant: datetime) -> None:
+async def delete_before(session: Work, instant: datetime) -> None:
     """Delete the processes that have not beaten since `instant`."""
     await session.exec(delete(Process).where(col(Process.beat_at) < instant))
 
 
-async def _change(session: AsyncSession, which: ColumnElement[bool], **values: object) -> bool:
+async def _change(session: Work, which: ColumnElement[bool], **values: object) -> bool:
     statement = update(Process).where(which).values(**values).returning(col(Process.id))
-    return (await (await session.connection()).execute(statement)).first() is not None
+    return (await session.execute(statement)).first() is not None

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from sqlalchemy import Column, LargeBinary, String, Table, bindparam, cast, func, literal, select, update
 from sqlmodel import SQLModel
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 import storage.tables  # noqa: F401  # pyright: ignore[reportUnusedImport]  (fills the metadata)
 from storage.engine.cipher import (
@@ -26,6 +25,7 @@ from storage.engine.cipher import (
     key_of,
     keys_in_steps,
 )
+from storage.engine.work import Work
 
 BATCH = 100
 """Rows that one transaction writes, in a few hundredths of a second."""
@@ -64,19 +64,19 @@ def places() -> list[Place]:
     return [Place(tables[each.table], tables[each.table].c[each.name]) for each in all_encrypted_columns()]
 
 
-async def count_stale(session: AsyncSession, place: Place, current: int) -> int:
+async def count_stale(session: Work, place: Place, current: int) -> int:
     """Return how many values of a column were encrypted with a key other than `current`."""
     statement = select(func.count()).select_from(place.table).where(_is_stale(place, current))
-    return (await (await session.connection()).execute(statement)).scalar_one()
+    return (await session.execute(statement)).scalar_one()
 
 
-async def read_stale(session: AsyncSession, cipher: Cipher, place: Place, after: UUID | None) -> Batch | None:
+async def read_stale(session: Work, cipher: Cipher, place: Place, after: UUID | None) -> Batch | None:
     """Return the next values of a column that another key encrypted, with their replacements; None if there are no more."""
     key = place.table.c.id
     statement = select(key, place.column).where(_is_stale(place, cipher.ring.current)).order_by(key).limit(BATCH)
     if after is not None:
         statement = statement.where(key > after)
-    rows = (await (await session.connection()).execute(statement)).all()
+    rows = (await session.execute(statement)).all()
     if not rows:
         return None
     batch = Batch(last=rows[-1][0], new={}, unreadable=[])
@@ -89,7 +89,7 @@ async def read_stale(session: AsyncSession, cipher: Cipher, place: Place, after:
 
 
 async def read_current(
-    session: AsyncSession, cipher: Cipher, place: Place, after: UUID | None
+    session: Work, cipher: Cipher, place: Place, after: UUID | None
 ) -> tuple[UUID, list[UUID]] | None:
     """Check the next values of a column that carry the current key's id: return the last row, and the rows that the key
     does not open because another key had its id. None if there are no more."""
@@ -97,7 +97,7 @@ async def read_current(
     statement = select(key, place.column).where(place.column.is_not(None), ~_is_stale(place, cipher.ring.current))
     if after is not None:
         statement = statement.where(key > after)
-    rows = (await (await session.connection()).execute(statement.order_by(key).limit(BATCH))).all()
+    rows = (await session.execute(statement.order_by(key).limit(BATCH))).all()
     if not rows:
         return None
     unreadable: list[UUID] = []
@@ -109,7 +109,7 @@ async def read_current(
     return rows[-1][0], unreadable
 
 
-async def write(session: AsyncSession, place: Place, batch: Batch) -> None:
+async def write(session: Work, place: Place, batch: Batch) -> None:
     """Replace the old ciphertexts that have not changed since they were read."""
     if not batch.new:
         return
@@ -119,23 +119,22 @@ async def write(session: AsyncSession, place: Place, batch: Batch) -> None:
         .values({place.column.name: bindparam("new", type_=LargeBinary())})
     )
     rows = [{"the_id": row_id, "old": old, "new": new} for row_id, (old, new) in batch.new.items()]
-    await (await session.connection()).execute(statement, rows)
+    await session.execute(statement, rows)
 
 
-async def undo_ids(session: AsyncSession, after: UUID | None) -> Sequence[UUID]:
+async def undo_ids(session: Work, after: UUID | None) -> Sequence[UUID]:
     """Return the next acts that could be undone, by id."""
     statement = select(_UNDO.c.id).where(_has_steps()).order_by(_UNDO.c.id).limit(BATCH)
     if after is not None:
         statement = statement.where(_UNDO.c.id > after)
-    return (await (await session.connection()).execute(statement)).scalars().all()
+    return (await session.execute(statement)).scalars().all()
 
 
-async def rotate_undos(session: AsyncSession, cipher: Cipher, ids: Sequence[UUID], *, useless_before: datetime) -> int:
+async def rotate_undos(session: Work, cipher: Cipher, ids: Sequence[UUID], *, useless_before: datetime) -> int:
     """Re-encrypt what these undo rows contain, or clear rows too old to undo. Return how many rows changed."""
-    connection = await session.connection()
     held = select(_UNDO.c.id, _UNDO.c.steps, _UNDO.c.made_at).where(_UNDO.c.id.in_(ids)).with_for_update()
     changed = 0
-    for row_id, steps, made_at in (await connection.execute(held)).all():
+    for row_id, steps, made_at in (await session.execute(held)).all():
         if made_at < useless_before:
             steps = []
         elif keys_in_steps(steps) <= {cipher.ring.current}:
@@ -145,7 +144,7 @@ async def rotate_undos(session: AsyncSession, cipher: Cipher, ids: Sequence[UUID
                 steps = [_step_again(cipher, step) for step in steps]
             except UnreadableError:  # this act can no longer be undone; the others can
                 steps = []
-        await connection.execute(update(_UNDO).where(_UNDO.c.id == row_id).values(steps=steps))
+        await session.execute(update(_UNDO).where(_UNDO.c.id == row_id).values(steps=steps))
         changed += 1
     return changed
 

@@ -65,7 +65,7 @@ async def keys_in_use(office: Office) -> set[int]:
     used: set[int] = set()
     async with office.database.reading() as session:
         for place in rotation.places():
-            rows = await (await session.connection()).execute(select(place.column).where(place.column.is_not(None)))
+            rows = await session.execute(select(place.column).where(place.column.is_not(None)))
             used |= {value[0] for value in rows.scalars()}
         for steps in (await session.exec(select(Undo.steps))).scalars():  # pyright: ignore[reportCallIssue, reportArgumentType]
             used |= rotation.keys_in_steps(steps)

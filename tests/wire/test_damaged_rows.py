@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.commands.importing import import_loans, read_rows
 from desk.core import drafts
 from desk.core.errors import NotFound
 from desk.loans.indexing import index_next
+from storage.engine.work import Work
 from storage.tables import Borrower, Call, Draft, ImportedValues, Loan, LoanNote, StageChange
 from tests.builders import make_follow_up, make_loan
 from tests.wire.office_day import Slack, logged, shown
@@ -43,7 +43,7 @@ async def damage(slack: Slack, loan: Loan, *columns: str, value: bytes | None = 
             setattr(borrower, column, kept[:-1] + bytes([kept[-1] ^ 1]) if value is None else value)
 
 
-async def damage_all(session: AsyncSession, table: Any, column: str) -> None:
+async def damage_all(session: Work, table: Any, column: str) -> None:
     rows: Sequence[Any] = (await session.exec(select(table))).all()
     assert rows
     for row in rows:

@@ -24,7 +24,7 @@ async def loan(slack: Slack) -> Loan:
 
 async def execute(slack: Slack, statement: str) -> None:
     async with slack.office.database.transaction() as session:
-        await (await session.connection()).execute(text(statement))
+        await session.execute(text(statement))
 
 
 def answered(command: str, outcome: str) -> float:

@@ -45,14 +45,14 @@ async def make_trigger(slack: Slack, when: str) -> None:
         ]
     async with slack.office.database.transaction() as session:
         for statement in made:
-            await (await session.connection()).execute(text(statement))
+            await session.execute(text(statement))
 
 
 async def accept(slack: Slack) -> None:
     """Have the database refuse nothing any more."""
     on = "" if slack.office.database.is_sqlite else " ON notice"
     async with slack.office.database.transaction() as session:
-        await (await session.connection()).execute(text(f"DROP TRIGGER refusal{on}"))
+        await session.execute(text(f"DROP TRIGGER refusal{on}"))
 
 
 async def give_unknown_purpose(slack: Slack, member: Member, number: str) -> None:

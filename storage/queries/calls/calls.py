@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import bindparam
 from sqlmodel import col, func, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.engine.work import Work
 from storage.tables import Call, CallCorrection, Loan
 
 _SAME_LINE = (
@@ -24,20 +24,20 @@ _SAME_LINE = (
 )
 
 
-async def last_of_loan(session: AsyncSession, loan_id: UUID, *, limit: int) -> list[Call]:
+async def last_of_loan(session: Work, loan_id: UUID, *, limit: int) -> list[Call]:
     """Return the calls on a loan that were not undone, newest first."""
     statement = select(Call).where(Call.loan_id == loan_id, col(Call.undone_at).is_(None))
     return list((await session.exec(statement.order_by(col(Call.at).desc(), col(Call.id).desc()).limit(limit))).all())
 
 
-async def count_of_loan(session: AsyncSession, loan_id: UUID) -> int:
+async def count_of_loan(session: Work, loan_id: UUID) -> int:
     """Return how many calls on a loan were not undone."""
     statement = select(func.count()).where(Call.loan_id == loan_id, col(Call.undone_at).is_(None))
     return (await session.exec(statement)).one()
 
 
 async def last_with_outcome(
-    session: AsyncSession, loan_ids: Collection[UUID], outcomes: Collection[str]
+    session: Work, loan_ids: Collection[UUID], outcomes: Collection[str]
 ) -> dict[UUID, tuple[Call, str]]:
     """Return the last call, not undone, with one of these outcomes on each of these loans, if any, and the loan's currency."""
     statement = (
@@ -49,7 +49,7 @@ async def last_with_outcome(
     return {call.loan_id: (call, currency) for call, currency in await session.exec(statement)}
 
 
-async def corrections(session: AsyncSession, call_ids: Collection[UUID]) -> list[CallCorrection]:
+async def corrections(session: Work, call_ids: Collection[UUID]) -> list[CallCorrection]:
     """Return the corrections of these calls that were not undone, oldest first."""
     statement = select(CallCorrection).where(
         col(CallCorrection.call_id).in_(call_ids), col(CallCorrection.undone_at).is_(None)
@@ -57,17 +57,13 @@ async def corrections(session: AsyncSession, call_ids: Collection[UUID]) -> list
     return list((await session.exec(statement.order_by(col(CallCorrection.at), col(CallCorrection.id)))).all())
 
 
-async def same_line(
-    session: AsyncSession, loan_id: UUID, caller_id: UUID, line_digest: bytes, since: datetime
-) -> Call | None:
+async def same_line(session: Work, loan_id: UUID, caller_id: UUID, line_digest: bytes, since: datetime) -> Call | None:
     """Return the last call that this caller logged on the loan with exactly that line, from `since` on."""
     values = {"loan": loan_id, "caller": caller_id, "digest": line_digest, "since": since}
     return (await session.exec(_SAME_LINE, params=values)).first()
 
 
-async def outcomes_between(
-    session: AsyncSession, callers: Collection[UUID], start: datetime, end: datetime
-) -> dict[str, int]:
+async def outcomes_between(session: Work, callers: Collection[UUID], start: datetime, end: datetime) -> dict[str, int]:
     """Count by outcome the calls that these members logged from `start` until before `end`."""
     statement = (
         select(Call.outcome, func.count())
@@ -82,7 +78,7 @@ async def outcomes_between(
     return dict((await session.exec(statement)).all())
 
 
-async def count_since(session: AsyncSession, loan_id: UUID, outcomes: Collection[str], since: datetime) -> int:
+async def count_since(session: Work, loan_id: UUID, outcomes: Collection[str], since: datetime) -> int:
     """Count the calls on the loan with one of these outcomes, from `since` on."""
     statement = select(func.count()).where(
         Call.loan_id == loan_id,

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import aliased
 from sqlmodel import col, func, or_, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.engine.work import Work
 from storage.tables import Assignment, AuditEntry, Call, Notice, NoticeItem
 
 
 async def latest(
-    session: AsyncSession, loan_ids: Collection[UUID], *, since: datetime, but_not_by: UUID, limit: int
+    session: Work, loan_ids: Collection[UUID], *, since: datetime, but_not_by: UUID, limit: int
 ) -> list[AuditEntry]:
     """Return the last acts on these loans, newest first: those of `but_not_by` after `since`, others' from `since` on."""
     others = or_(col(AuditEntry.actor_id) != but_not_by, col(AuditEntry.actor_id).is_(None))
@@ -22,7 +22,7 @@ async def latest(
     return list((await session.exec(ordered)).all())
 
 
-async def members_acted_on(session: AsyncSession, loan_id: UUID, *, but: Collection[str]) -> bool:
+async def members_acted_on(session: Work, loan_id: UUID, *, but: Collection[str]) -> bool:
     """Return whether a member did something on the loan, other than these acts."""
     statement = select(AuditEntry.id).where(
         AuditEntry.loan_id == loan_id, col(AuditEntry.actor_id).is_not(None), col(AuditEntry.act).not_in(but)
@@ -31,7 +31,7 @@ async def members_acted_on(session: AsyncSession, loan_id: UUID, *, but: Collect
 
 
 async def last_entries(
-    session: AsyncSession, loan_ids: Collection[UUID], subject_ids: Collection[UUID]
+    session: Work, loan_ids: Collection[UUID], subject_ids: Collection[UUID]
 ) -> dict[UUID, AuditEntry]:
     """Return the last audit entry about each of these follow-ups, or other parts of these loans, if any."""
     statement = (
@@ -42,7 +42,7 @@ async def last_entries(
     return {entry.subject_id: entry for entry in await session.exec(statement) if entry.subject_id}
 
 
-async def last_answers(session: AsyncSession, follow_up_ids: Collection[UUID]) -> dict[UUID, Call]:
+async def last_answers(session: Work, follow_up_ids: Collection[UUID]) -> dict[UUID, Call]:
     """Return the last call, not undone, that answered each of these follow-ups, if any."""
     statement = (
         select(Call)
@@ -53,7 +53,7 @@ async def last_answers(session: AsyncSession, follow_up_ids: Collection[UUID]) -
 
 
 async def last_assignments(
-    session: AsyncSession, loan_ids: Collection[UUID], follow_up_ids: Collection[UUID]
+    session: Work, loan_ids: Collection[UUID], follow_up_ids: Collection[UUID]
 ) -> dict[UUID, Assignment]:
     """Return the last change of the assignee of each of these follow-ups of these loans, if any."""
     statement = (
@@ -64,7 +64,7 @@ async def last_assignments(
     return {row.follow_up_id: row for row in await session.exec(statement) if row.follow_up_id}
 
 
-async def last_calls(session: AsyncSession, loan_ids: Collection[UUID]) -> dict[UUID, Call]:
+async def last_calls(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, Call]:
     """Return the last call, not undone, on each of these loans, if any."""
     other = aliased(Call)
     latest_at = (
@@ -79,7 +79,7 @@ async def last_calls(session: AsyncSession, loan_ids: Collection[UUID]) -> dict[
     return {call.loan_id: call for call in await session.exec(statement)}
 
 
-async def last_readers(session: AsyncSession, follow_up_ids: Collection[UUID]) -> dict[UUID, UUID]:
+async def last_readers(session: Work, follow_up_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Return the member who was last reminded of each of these follow-ups, if any."""
     statement = (
         select(NoticeItem.follow_up_id, Notice.to_id)

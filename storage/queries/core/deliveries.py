@@ -6,8 +6,8 @@ from uuid import UUID, uuid5
 from sqlalchemy import Table, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.engine.work import Work
 from storage.tables import ProcessedDelivery
 
 _DELIVERY: Table = SQLModel.metadata.tables["processed_delivery"]
@@ -22,19 +22,18 @@ def row_id(workspace_id: UUID, key: str) -> UUID:
     return uuid5(workspace_id, key)
 
 
-async def claim(session: AsyncSession, workspace_id: UUID, key: str, now: datetime) -> ProcessedDelivery | None:
+async def claim(session: Work, workspace_id: UUID, key: str, now: datetime) -> ProcessedDelivery | None:
     """Claim a delivery for this transaction and return None, or return the row of the same delivery handled earlier.
 
     A repeat that arrives while the first is being handled waits for it to end.
     """
-    connection = await session.connection()
     values = {"id": row_id(workspace_id, key), "workspace_id": workspace_id, "delivery_key": key, "at": now}
-    if (await connection.execute(_CLAIM[connection.dialect.name], values)).first() is not None:
+    if (await session.execute(_CLAIM[session.dialect.name], values)).first() is not None:
         return None
     return await session.get_one(ProcessedDelivery, values["id"])
 
 
-async def save_answer(session: AsyncSession, claimed_id: UUID, answer_cipher: bytes) -> None:
+async def save_answer(session: Work, claimed_id: UUID, answer_cipher: bytes) -> None:
     """Save the answer to a claimed delivery."""
     statement = update(_DELIVERY).where(_DELIVERY.c.id == claimed_id).values(answer_cipher=answer_cipher)
-    await (await session.connection()).execute(statement)
+    await session.execute(statement)

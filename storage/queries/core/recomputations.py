@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, delete, exists
 from sqlmodel import col, or_, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.engine.work import Work
 from storage.queries.core.literals import IS_OPEN
 from storage.tables import FollowUp, Member, Recomputation
 
@@ -25,7 +25,7 @@ HANDOVER_UNDO = "handover_undo"
 _BEGUN = col(Recomputation.at_member_id).is_not(None)
 
 
-async def take_next(session: AsyncSession, workspace_id: UUID) -> Recomputation | None:
+async def take_next(session: Work, workspace_id: UUID) -> Recomputation | None:
     """Return the next recomputation, locked by this transaction; another worker takes another one.
 
     The newest for everybody comes first: it makes the earlier ones of its kind superfluous.
@@ -40,7 +40,7 @@ async def take_next(session: AsyncSession, workspace_id: UUID) -> Recomputation 
     return (await session.exec(statement)).first()
 
 
-async def delete_superfluous(session: AsyncSession, begun: Recomputation) -> None:
+async def delete_superfluous(session: Work, begun: Recomputation) -> None:
     """Delete the other recomputations of that kind that one for everybody, which is about to begin, also does.
 
     One that another worker has in hand, or that commits later, stays.
@@ -73,9 +73,7 @@ def awaits(
     )
 
 
-async def follow_ups_ahead(
-    session: AsyncSession, work: Recomputation, *, limit: int
-) -> Sequence[tuple[UUID, UUID, UUID]]:
+async def follow_ups_ahead(session: Work, work: Recomputation, *, limit: int) -> Sequence[tuple[UUID, UUID, UUID]]:
     """Return assignee, id and loan of the next open follow-ups of a recomputation, in the order of its progress."""
     whose = FollowUp.workspace_id == work.workspace_id
     if work.member_id is not None:
@@ -91,7 +89,7 @@ async def follow_ups_ahead(
     return (await session.exec(ordered)).all()
 
 
-async def members_ahead(session: AsyncSession, work: Recomputation, *, limit: int) -> Sequence[Member]:
+async def members_ahead(session: Work, work: Recomputation, *, limit: int) -> Sequence[Member]:
     """Return the next present members of a recomputation, locked, in the order of their ids."""
     statement = select(Member).where(Member.workspace_id == work.workspace_id, col(Member.removed_at).is_(None))
     if work.member_id is not None:
@@ -102,9 +100,7 @@ async def members_ahead(session: AsyncSession, work: Recomputation, *, limit: in
     return (await session.exec(locked.execution_options(populate_existing=True))).all()
 
 
-async def more_open_than(
-    session: AsyncSession, workspace_id: UUID, member_ids: Sequence[UUID] | None, limit: int
-) -> bool:
+async def more_open_than(session: Work, workspace_id: UUID, member_ids: Sequence[UUID] | None, limit: int) -> bool:
     """Return whether these members, or all of the workspace, have more open follow-ups than `limit`."""
     statement = select(FollowUp.id).where(FollowUp.workspace_id == workspace_id, IS_OPEN)
     if member_ids is not None:
@@ -112,18 +108,18 @@ async def more_open_than(
     return len((await session.exec(statement.limit(limit + 1))).all()) > limit
 
 
-async def more_members_than(session: AsyncSession, workspace_id: UUID, limit: int) -> bool:
+async def more_members_than(session: Work, workspace_id: UUID, limit: int) -> bool:
     """Return whether the workspace has more members than `limit`."""
     statement = select(Member.id).where(Member.workspace_id == workspace_id, col(Member.removed_at).is_(None))
     return len((await session.exec(statement.limit(limit + 1))).all()) > limit
 
 
-async def of_id(session: AsyncSession, work_id: UUID) -> Recomputation | None:
+async def of_id(session: Work, work_id: UUID) -> Recomputation | None:
     """Return what is left to the worker under this id, locked by this transaction."""
     return await session.get(Recomputation, work_id, with_for_update=True, populate_existing=True)
 
 
-async def are_left(session: AsyncSession, work_ids: Sequence[UUID]) -> bool:
+async def are_left(session: Work, work_ids: Sequence[UUID]) -> bool:
     """Return whether anything is left to the worker under one of these ids."""
     statement = select(Recomputation.id).where(col(Recomputation.id).in_(work_ids))
     return (await session.exec(statement.limit(1))).first() is not None

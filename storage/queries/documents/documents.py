@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, or_
 from sqlmodel import col, func, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.engine.work import Work
 from storage.tables import DocumentItem, DocumentRequest, DocumentStep, Loan
 
 OPEN_STATES = ("requested", "received", "rejected")
@@ -17,22 +17,22 @@ TO_BRING = ("requested", "rejected")
 """States of a document that the borrower is still to bring."""
 
 
-async def open_items(session: AsyncSession, loan_id: UUID) -> list[DocumentItem]:
+async def open_items(session: Work, loan_id: UUID) -> list[DocumentItem]:
     """Return the open documents of a loan, in the order of the requests."""
     return [item for item, _ in await open_with_requests(session, loan_id)]
 
 
-async def open_with_requests(session: AsyncSession, loan_id: UUID) -> list[tuple[DocumentItem, DocumentRequest]]:
+async def open_with_requests(session: Work, loan_id: UUID) -> list[tuple[DocumentItem, DocumentRequest]]:
     """Return the same with their requests."""
     return await _items(session, [loan_id], OPEN_STATES)
 
 
-async def items_of_loan(session: AsyncSession, loan_id: UUID) -> list[tuple[DocumentItem, DocumentRequest]]:
+async def items_of_loan(session: Work, loan_id: UUID) -> list[tuple[DocumentItem, DocumentRequest]]:
     """Return the documents of a loan that were not undone, with their requests, in the order of the requests."""
     return await _items(session, [loan_id], (*OPEN_STATES, "accepted", "cancelled", "ended"))
 
 
-async def steps_of_loan(session: AsyncSession, loan_id: UUID, *, limit: int) -> list[tuple[DocumentStep, DocumentItem]]:
+async def steps_of_loan(session: Work, loan_id: UUID, *, limit: int) -> list[tuple[DocumentStep, DocumentItem]]:
     """Return the steps of a loan's documents that were not undone, newest first."""
     statement = (
         select(DocumentStep, DocumentItem)
@@ -45,7 +45,7 @@ async def steps_of_loan(session: AsyncSession, loan_id: UUID, *, limit: int) -> 
 
 
 async def open_of_owner(
-    session: AsyncSession, owner_id: UUID, *, now: datetime, today: date, limit: int
+    session: Work, owner_id: UUID, *, now: datetime, today: date, limit: int
 ) -> list[tuple[Loan, int, int]]:
     """Return the loans of an owner that have open documents, how many, and how many of them are still to be brought though
     their date has passed; the longest waiting first."""
@@ -66,26 +66,26 @@ async def open_of_owner(
     return list((await session.exec(statement)).all())
 
 
-async def requests(session: AsyncSession, request_ids: Sequence[UUID]) -> list[DocumentRequest]:
+async def requests(session: Work, request_ids: Sequence[UUID]) -> list[DocumentRequest]:
     """Return the requests with these ids, oldest first."""
     statement = select(DocumentRequest).where(col(DocumentRequest.id).in_(request_ids))
     return list((await session.exec(statement.order_by(col(DocumentRequest.created_at)))).all())
 
 
-async def by_ids(session: AsyncSession, item_ids: Collection[UUID]) -> list[DocumentItem]:
+async def by_ids(session: Work, item_ids: Collection[UUID]) -> list[DocumentItem]:
     """Return the documents with these ids, in the order in which they were requested."""
     statement = select(DocumentItem).where(col(DocumentItem.id).in_(item_ids))
     return list((await session.exec(statement.order_by(col(DocumentItem.id)))).all())
 
 
 async def to_bring(
-    session: AsyncSession, loan_ids: Collection[UUID], follow_up_ids: Collection[UUID]
+    session: Work, loan_ids: Collection[UUID], follow_up_ids: Collection[UUID]
 ) -> list[tuple[DocumentItem, DocumentRequest]]:
     """Return the documents of these loans that are still to be brought and that these calls ask for, with their requests."""
     return await _items(session, loan_ids, TO_BRING, col(DocumentRequest.follow_up_id).in_(follow_up_ids))
 
 
-async def asked_after_in(session: AsyncSession, loan_id: UUID, follow_up_id: UUID) -> list[DocumentRequest]:
+async def asked_after_in(session: Work, loan_id: UUID, follow_up_id: UUID) -> list[DocumentRequest]:
     """Return the requests of a loan whose documents this follow-up asks for."""
     statement = select(DocumentRequest).where(
         DocumentRequest.loan_id == loan_id, DocumentRequest.follow_up_id == follow_up_id
@@ -93,7 +93,7 @@ async def asked_after_in(session: AsyncSession, loan_id: UUID, follow_up_id: UUI
     return list((await session.exec(statement)).all())
 
 
-async def count_of_owner(session: AsyncSession, owner_id: UUID, states: Collection[str]) -> int:
+async def count_of_owner(session: Work, owner_id: UUID, states: Collection[str]) -> int:
     """Count the documents of an owner's loans in these states."""
     statement = (
         select(func.count())
@@ -105,7 +105,7 @@ async def count_of_owner(session: AsyncSession, owner_id: UUID, states: Collecti
 
 
 async def of_owner(
-    session: AsyncSession, owner_id: UUID, states: Collection[str], *, limit: int, offset: int
+    session: Work, owner_id: UUID, states: Collection[str], *, limit: int, offset: int
 ) -> list[tuple[Loan, DocumentItem, DocumentRequest]]:
     """Return the documents that `count_of_owner` counts, with loan and request; the longest waiting first."""
     statement = (
@@ -119,7 +119,7 @@ async def of_owner(
 
 
 async def _items(
-    session: AsyncSession, loan_ids: Collection[UUID], states: Sequence[str], *conditions: ColumnElement[bool]
+    session: Work, loan_ids: Collection[UUID], states: Sequence[str], *conditions: ColumnElement[bool]
 ) -> list[tuple[DocumentItem, DocumentRequest]]:
     statement = (
         select(DocumentItem, DocumentRequest)

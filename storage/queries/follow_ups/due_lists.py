@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Integer, bindparam, exists
 from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
+from storage.engine.work import Work
 from storage.queries.core.literals import IS_OPEN
 from storage.queries.loans.loans import LIVE_STAGES
 from storage.queries.people.scopes import People, Scope, are_of
@@ -79,36 +79,34 @@ Row = tuple[FollowUp, Loan, Borrower]
 LoanRow = tuple[Loan, Borrower]
 
 
-async def due(session: AsyncSession, window: Window, *, limit: int, offset: int = 0) -> Sequence[Row]:
+async def due(session: Work, window: Window, *, limit: int, offset: int = 0) -> Sequence[Row]:
     """Return the follow-ups with their loans and borrowers, most urgent first."""
     values = window.values | {"most": limit, "first": offset}
     return (await session.exec(_due(*window.shape), params=values)).all()
 
 
-async def count_by_purpose(session: AsyncSession, window: Window) -> dict[str, int]:
+async def count_by_purpose(session: Work, window: Window) -> dict[str, int]:
     """Count the follow-ups by purpose."""
     return dict((await session.exec(_by_purpose(*window.shape), params=window.values)).all())
 
 
-async def count_due(session: AsyncSession, window: Window, *, limit: int) -> int:
+async def count_due(session: Work, window: Window, *, limit: int) -> int:
     """Count the follow-ups, up to `limit`."""
     return (await session.exec(_count_due(*window.shape), params=window.values | {"most": limit})).one()
 
 
-async def unplanned(session: AsyncSession, whose: Whose, *, limit: int, offset: int = 0) -> Sequence[LoanRow]:
+async def unplanned(session: Work, whose: Whose, *, limit: int, offset: int = 0) -> Sequence[LoanRow]:
     """Return the live loans of these owners without an open follow-up, the longest in its stage first."""
     values = whose.values | {"most": limit, "first": offset}
     return (await session.exec(_unplanned_loans(*whose.shape), params=values)).all()
 
 
-async def count_unplanned(session: AsyncSession, whose: Whose, *, limit: int | None = None) -> int:
+async def count_unplanned(session: Work, whose: Whose, *, limit: int | None = None) -> int:
     """Count the loans that `unplanned` lists, up to `limit`."""
     return (await session.exec(_count_unplanned(*whose.shape), params=whose.values | {"most": limit or _ALL})).one()
 
 
-async def in_arrears(
-    session: AsyncSession, whose: Whose, today: date, *, limit: int, offset: int = 0
-) -> Sequence[LoanRow]:
+async def in_arrears(session: Work, whose: Whose, today: date, *, limit: int, offset: int = 0) -> Sequence[LoanRow]:
     """Return the live loans that the lender's data calls unpaid, the longest unpaid first.
 
     These members own them or hold an open follow-up on them.
@@ -117,14 +115,14 @@ async def in_arrears(
     return (await session.exec(_loans_in_arrears(*whose.shape), params=values)).all()
 
 
-async def count_in_arrears(session: AsyncSession, whose: Whose, today: date, *, limit: int | None = None) -> int:
+async def count_in_arrears(session: Work, whose: Whose, today: date, *, limit: int | None = None) -> int:
     """Count the loans that `in_arrears` lists, up to `limit`."""
     values = whose.values | {"today": today, "most": limit or _ALL}
     return (await session.exec(_count_in_arrears(*whose.shape), params=values)).one()
 
 
 async def counts_by_assignee(
-    session: AsyncSession, assignees: Sequence[UUID], *conditions: ColumnElement[bool]
+    session: Work, assignees: Sequence[UUID], *conditions: ColumnElement[bool]
 ) -> dict[UUID, int]:
     """Count the follow-ups of each of these members that meet the conditions."""
     statement = (
@@ -135,9 +133,7 @@ async def counts_by_assignee(
     return dict((await session.exec(statement)).all())
 
 
-async def done_between(
-    session: AsyncSession, people: Sequence[UUID], start: datetime, end: datetime
-) -> dict[UUID, int]:
+async def done_between(session: Work, people: Sequence[UUID], start: datetime, end: datetime) -> dict[UUID, int]:
     """Count the follow-ups that each of these members finished from `start` until before `end`."""
     statement = (
         select(FollowUp.closed_by_id, func.count())

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import bindparam
 from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.engine.work import Work
 from storage.queries.core.literals import IS_OPEN
 from storage.queries.core.rows import chunks
 from storage.tables import Assignment, FollowUp, Undo
@@ -20,24 +20,24 @@ _OPEN_OF_LOAN = (
 )
 
 
-async def open_of_loan(session: AsyncSession, loan_id: UUID) -> list[FollowUp]:
+async def open_of_loan(session: Work, loan_id: UUID) -> list[FollowUp]:
     """Return the open follow-ups of a loan, most urgent first."""
     return list((await session.exec(_OPEN_OF_LOAN, params={"loan": loan_id})).all())
 
 
-async def next_of_loans(session: AsyncSession, loan_ids: Collection[UUID]) -> dict[UUID, FollowUp]:
+async def next_of_loans(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, FollowUp]:
     """Return the most urgent open follow-up of each of these loans, if any."""
     statement = select(FollowUp).where(col(FollowUp.loan_id).in_(loan_ids), IS_OPEN)
     rows = await session.exec(statement.order_by(col(FollowUp.late_at).desc(), col(FollowUp.number).desc()))
     return {row.loan_id: row for row in rows}
 
 
-async def of_number(session: AsyncSession, loan_id: UUID, number: int) -> FollowUp | None:
+async def of_number(session: Work, loan_id: UUID, number: int) -> FollowUp | None:
     """Return the n-th follow-up of a loan, open or not."""
     return (await session.exec(select(FollowUp).where(FollowUp.loan_id == loan_id, FollowUp.number == number))).first()
 
 
-async def of_instalment(session: AsyncSession, loan_id: UUID, purpose: str, instalment_on: date) -> list[FollowUp]:
+async def of_instalment(session: Work, loan_id: UUID, purpose: str, instalment_on: date) -> list[FollowUp]:
     """Return the follow-ups of a loan for that purpose and instalment, open or not."""
     statement = select(FollowUp).where(
         FollowUp.loan_id == loan_id, FollowUp.purpose == purpose, FollowUp.instalment_on == instalment_on
@@ -45,19 +45,19 @@ async def of_instalment(session: AsyncSession, loan_id: UUID, purpose: str, inst
     return list((await session.exec(statement.order_by(col(FollowUp.number)))).all())
 
 
-async def open_held_by(session: AsyncSession, member_ids: Sequence[UUID]) -> list[FollowUp]:
+async def open_held_by(session: Work, member_ids: Sequence[UUID]) -> list[FollowUp]:
     """Return the open follow-ups assigned to these members."""
     statement = select(FollowUp).where(col(FollowUp.assignee_id).in_(member_ids), IS_OPEN)
     return list((await session.exec(statement)).all())
 
 
-async def open_of_workspace(session: AsyncSession, workspace_id: UUID) -> list[FollowUp]:
+async def open_of_workspace(session: Work, workspace_id: UUID) -> list[FollowUp]:
     """Return all open follow-ups of a workspace that is known to have few."""
     statement = select(FollowUp).where(FollowUp.workspace_id == workspace_id, IS_OPEN)
     return list((await session.exec(statement)).all())
 
 
-async def still_open(session: AsyncSession, follow_up_ids: Collection[UUID]) -> list[FollowUp]:
+async def still_open(session: Work, follow_up_ids: Collection[UUID]) -> list[FollowUp]:
     """Return those of these follow-ups that are open, as they are now, most urgent first."""
     found: list[FollowUp] = []
     for ids in chunks(follow_up_ids):
@@ -66,7 +66,7 @@ async def still_open(session: AsyncSession, follow_up_ids: Collection[UUID]) -> 
     return sorted(found, key=lambda row: (row.late_at, row.id))
 
 
-async def open_counts(session: AsyncSession, member_ids: Sequence[UUID]) -> dict[UUID, int]:
+async def open_counts(session: Work, member_ids: Sequence[UUID]) -> dict[UUID, int]:
     """Count the open follow-ups of each of these members; a member without any has 0."""
     statement = (
         select(FollowUp.assignee_id, func.count())
@@ -76,7 +76,7 @@ async def open_counts(session: AsyncSession, member_ids: Sequence[UUID]) -> dict
     return dict.fromkeys(member_ids, 0) | dict((await session.exec(statement)).all())
 
 
-async def of_loan(session: AsyncSession, loan_id: UUID, *, limit: int) -> list[tuple[Assignment, FollowUp | None]]:
+async def of_loan(session: Work, loan_id: UUID, *, limit: int) -> list[tuple[Assignment, FollowUp | None]]:
     """Return the changes of a loan's owner and of its follow-ups' assignees that were not undone, newest first.
 
     A follow-up that was handed over together with its loan is not listed separately.

@@ -6,14 +6,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.engine.work import Work
 from storage.queries.core.literals import IS_OPEN
 from storage.queries.loans.loans import LIVE_STAGES
 from storage.tables import FollowUp, Handover, Loan, Recomputation
 
 
-async def of_member(session: AsyncSession, member_id: UUID, *, lock: bool) -> tuple[list[Loan], list[FollowUp]]:
+async def of_member(session: Work, member_id: UUID, *, lock: bool) -> tuple[list[Loan], list[FollowUp]]:
     """Return the live loans that a member owns and the open follow-ups assigned to them, in the order of their ids.
 
     `lock` locks every loan concerned until the transaction ends, also other members' loans with such a follow-up.
@@ -32,7 +32,7 @@ async def of_member(session: AsyncSession, member_id: UUID, *, lock: bool) -> tu
     return owned, list(follow_ups.all())
 
 
-async def of_loans(session: AsyncSession, loan_ids: Sequence[UUID], *, lock: bool) -> tuple[list[Loan], list[FollowUp]]:
+async def of_loans(session: Work, loan_ids: Sequence[UUID], *, lock: bool) -> tuple[list[Loan], list[FollowUp]]:
     """Return these loans and the open follow-ups that their owners hold on them, by id; `lock` as for `of_member`."""
     loans = select(Loan).where(col(Loan.id).in_(loan_ids)).order_by(col(Loan.id))
     loans = loans.execution_options(populate_existing=True)
@@ -47,7 +47,7 @@ async def of_loans(session: AsyncSession, loan_ids: Sequence[UUID], *, lock: boo
     return rows, list((await session.exec(statement)).all())
 
 
-async def open_of_loan_held_by(session: AsyncSession, loan_id: UUID, member_id: UUID) -> list[FollowUp]:
+async def open_of_loan_held_by(session: Work, loan_id: UUID, member_id: UUID) -> list[FollowUp]:
     """Return the open follow-ups of a loan that are assigned to a member."""
     statement = select(FollowUp).where(FollowUp.loan_id == loan_id, FollowUp.assignee_id == member_id, IS_OPEN)
     return list((await session.exec(statement.order_by(col(FollowUp.id)))).all())
@@ -70,7 +70,7 @@ class FollowUpOutline(NamedTuple):
     loan_id: UUID
 
 
-async def outline_of_member(session: AsyncSession, member_id: UUID) -> tuple[list[LoanOutline], list[FollowUpOutline]]:
+async def outline_of_member(session: Work, member_id: UUID) -> tuple[list[LoanOutline], list[FollowUpOutline]]:
     """Return in outline what `of_member` returns: a member may have thousands."""
     loans = (
         select(col(Loan.id), col(Loan.version), col(Loan.stage))
@@ -88,9 +88,7 @@ async def outline_of_member(session: AsyncSession, member_id: UUID) -> tuple[lis
     )
 
 
-async def still_held(
-    session: AsyncSession, member_id: UUID, loan_ids: Sequence[UUID]
-) -> tuple[list[Loan], list[FollowUp]]:
+async def still_held(session: Work, member_id: UUID, loan_ids: Sequence[UUID]) -> tuple[list[Loan], list[FollowUp]]:
     """Return which of these loans, live, a member owns, and the open follow-ups on them assigned to the member; locked."""
     locked = select(Loan).where(col(Loan.id).in_(loan_ids)).order_by(col(Loan.id)).with_for_update()
     rows = await session.exec(locked.execution_options(populate_existing=True))
@@ -100,7 +98,7 @@ async def still_held(
     return owned, list(follow_ups.all())
 
 
-async def is_under_way(session: AsyncSession, member_id: UUID) -> bool:
+async def is_under_way(session: Work, member_id: UUID) -> bool:
     """Return whether a handover from or to this member is under way, or its Undo."""
     statement = (
         select(Handover.id)
@@ -110,13 +108,13 @@ async def is_under_way(session: AsyncSession, member_id: UUID) -> bool:
     return (await session.exec(statement.limit(1))).first() is not None
 
 
-async def ids_of_batch(session: AsyncSession, batch_id: UUID) -> list[UUID]:
+async def ids_of_batch(session: Work, batch_id: UUID) -> list[UUID]:
     """Return the handovers that were confirmed together, in the order of their ids, without locking anything."""
     statement = select(Handover.id).where(Handover.batch_id == batch_id).order_by(col(Handover.id))
     return list((await session.exec(statement)).all())
 
 
-async def of_batch(session: AsyncSession, batch_id: UUID) -> list[Handover]:
+async def of_batch(session: Work, batch_id: UUID) -> list[Handover]:
     """Return the handovers that were confirmed together, in the order of their ids, locked by this transaction."""
     statement = select(Handover).where(Handover.batch_id == batch_id).order_by(col(Handover.id)).with_for_update()
     return list((await session.exec(statement.execution_options(populate_existing=True))).all())

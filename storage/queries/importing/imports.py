@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import bindparam, exists, or_, union, update
 from sqlalchemy import select as sqlalchemy_select
 from sqlmodel import SQLModel, col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.engine import bulk
+from storage.engine.work import Work
 from storage.queries.loans.loans import LIVE_STAGES, number_key
 from storage.tables import AuditEntry, Borrower, FollowUp, ImportedValues, Loan, SearchTerm
 
@@ -73,12 +73,11 @@ class KnownLoan:
     said: StoredValues | None
 
 
-async def locked_by_numbers(session: AsyncSession, workspace_id: UUID, numbers: Collection[str]) -> list[KnownLoan]:
+async def locked_by_numbers(session: Work, workspace_id: UUID, numbers: Collection[str]) -> list[KnownLoan]:
     """Return the loans that have one of those numbers, or had it in the lender's last file, locked until the transaction
     ends."""
     keys = sorted({number_key(number) for number in numbers})
-    connection = await session.connection()
-    rows: Any = await connection.execute(_LOCKED_BY_NUMBERS, {"workspace": workspace_id, "keys": keys})
+    rows: Any = await session.execute(_LOCKED_BY_NUMBERS, {"workspace": workspace_id, "keys": keys})
     return [
         KnownLoan(
             loan_id=row[0],
@@ -96,7 +95,7 @@ async def locked_by_numbers(session: AsyncSession, workspace_id: UUID, numbers: 
     ]
 
 
-async def loans_with_borrowers(session: AsyncSession, loan_ids: Collection[UUID]) -> dict[UUID, tuple[Loan, Borrower]]:
+async def loans_with_borrowers(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, tuple[Loan, Borrower]]:
     """Return these locked loans with their borrowers, to be changed, by id."""
     if not loan_ids:
         return {}
@@ -105,7 +104,7 @@ async def loans_with_borrowers(session: AsyncSession, loan_ids: Collection[UUID]
     return {loan.id: (loan, borrower) for loan, borrower in found}
 
 
-async def calls_about_instalments(session: AsyncSession, loan_ids: Collection[UUID]) -> dict[UUID, list[FollowUp]]:
+async def calls_about_instalments(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, list[FollowUp]]:
     """Return the follow-ups of each of these loans that are about an instalment, open or not, in order."""
     found: dict[UUID, list[FollowUp]] = {loan_id: [] for loan_id in loan_ids}
     if found:
@@ -119,7 +118,7 @@ async def calls_about_instalments(session: AsyncSession, loan_ids: Collection[UU
 
 
 async def renamed_with_phone(
-    session: AsyncSession, workspace_id: UUID, digests: Sequence[bytes]
+    session: Work, workspace_id: UUID, digests: Sequence[bytes]
 ) -> Sequence[tuple[Loan, Borrower]]:
     """Return the loans with one of those phones whose number the file may not know, locked likewise: live ones numbered by the
     desk, and those that members corrected before what files said was kept."""
@@ -143,7 +142,7 @@ async def renamed_with_phone(
     return (await session.exec(statement)).all()
 
 
-async def corrections(session: AsyncSession, loan_ids: Collection[UUID]) -> dict[UUID, list[AuditEntry]]:
+async def corrections(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, list[AuditEntry]]:
     """Return the audit entries of corrections, and of what was undone, on each of these loans, the oldest first."""
     found: dict[UUID, list[AuditEntry]] = defaultdict(list)
     if not loan_ids:
@@ -159,14 +158,14 @@ async def corrections(session: AsyncSession, loan_ids: Collection[UUID]) -> dict
     return found
 
 
-async def add_values(session: AsyncSession, workspace_id: UUID, rows: Sequence[StoredValues], at: datetime) -> None:
+async def add_values(session: Work, workspace_id: UUID, rows: Sequence[StoredValues], at: datetime) -> None:
     """Insert what a file said about loans of which no file had said anything yet."""
     names = ("id", "loan_id", "number_key", "values_cipher")
     columns = {name: [getattr(row, name) for row in rows] for name in names}
     await bulk.insert(session, ImportedValues, columns, {"workspace_id": workspace_id, "at": at})
 
 
-async def change_values(session: AsyncSession, rows: Sequence[StoredValues], at: datetime) -> None:
+async def change_values(session: Work, rows: Sequence[StoredValues], at: datetime) -> None:
     """Replace what an earlier file said."""
     if not rows:
         return
@@ -176,4 +175,4 @@ async def change_values(session: AsyncSession, rows: Sequence[StoredValues], at:
         .values(number_key=bindparam("key"), values_cipher=bindparam("cipher"), at=at)
     )
     changes = [{"row": row.id, "key": row.number_key, "cipher": row.values_cipher} for row in rows]
-    await (await session.connection()).execute(statement, changes)
+    await session.execute(statement, changes)

@@ -6,8 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import col, func, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.engine.work import Work
 from storage.queries.core.set_aside import is_set_aside
 from storage.queries.loans.search import VERSION, replace_digests
 from storage.tables import Borrower
@@ -31,7 +31,7 @@ class IndexProgress:
     set_aside: int
 
 
-async def progress(session: AsyncSession, workspace_id: UUID) -> IndexProgress:
+async def progress(session: Work, workspace_id: UUID) -> IndexProgress:
     """Count the borrowers by what the index still has to do for them."""
     statement = select(col(Borrower.search_version), func.count()).where(Borrower.workspace_id == workspace_id)
     counts = dict((await session.exec(statement.group_by(col(Borrower.search_version)))).all())
@@ -40,7 +40,7 @@ async def progress(session: AsyncSession, workspace_id: UUID) -> IndexProgress:
     return IndexProgress(borrowers=total, waiting=total - current - set_aside, set_aside=set_aside)
 
 
-async def take_next(session: AsyncSession, workspace_id: UUID, now: datetime, *, limit: int) -> Sequence[Borrower]:
+async def take_next(session: Work, workspace_id: UUID, now: datetime, *, limit: int) -> Sequence[Borrower]:
     """Return the next borrowers to index again, locked by this transaction. Those that another one holds are left to it,
     and those that could not be indexed are tried again after a while."""
     behind = col(Borrower.search_version)
@@ -56,7 +56,7 @@ async def take_next(session: AsyncSession, workspace_id: UUID, now: datetime, *,
 
 
 async def write(
-    session: AsyncSession, workspace_id: UUID, indexed: Mapping[UUID, Sequence[bytes]], set_aside: Sequence[UUID]
+    session: Work, workspace_id: UUID, indexed: Mapping[UUID, Sequence[bytes]], set_aside: Sequence[UUID]
 ) -> None:
     """Replace the entries of these borrowers by those digests, and note which borrowers could not be indexed."""
     ids = list(indexed)
@@ -65,7 +65,7 @@ async def write(
         await session.exec(update(Borrower).where(col(Borrower.id).in_(of)).values(search_version=version))
 
 
-async def mark_next(session: AsyncSession, workspace_id: UUID, *, after: UUID | None, only: int | None) -> UUID | None:
+async def mark_next(session: Work, workspace_id: UUID, *, after: UUID | None, only: int | None) -> UUID | None:
     """Have the next borrowers behind `after` indexed again, or only those of a version. Return the last one, None at the end."""
     statement = (
         select(Borrower.id).where(Borrower.workspace_id == workspace_id).order_by(col(Borrower.id)).limit(_MARKED)

@@ -7,15 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, union
 from sqlmodel import col, func, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from storage.engine.work import Work
 from storage.queries.core import rows
 from storage.queries.loans.visibility import SEEN, Viewer
 from storage.tables import Borrower, Loan, LoanCorrection, SearchTerm, StageChange
 from storage.tables.loans import plain_number, with_hyphens
-
-rows.cache(Borrower)
 
 LIVE_STAGES = ("inquiry", "application", "approved", "signed", "disbursed")
 """The stages in which something is still to be done."""
@@ -58,25 +56,25 @@ def are_numbered(workspace_id: UUID, number: str) -> list[SelectOfScalar[UUID]]:
     ]
 
 
-async def by_number(session: AsyncSession, workspace_id: UUID, number: str) -> Loan | None:
+async def by_number(session: Work, workspace_id: UUID, number: str) -> Loan | None:
     """Return the loan of that number."""
     values = {"workspace": workspace_id, "key": number_key(number)}
     return (await session.exec(_BY_NUMBER, params=values)).first()
 
 
-async def numbers_of_borrower(session: AsyncSession, borrower_id: UUID) -> Sequence[str]:
+async def numbers_of_borrower(session: Work, borrower_id: UUID) -> Sequence[str]:
     """Return the numbers of a borrower's loans."""
     statement = select(Loan.number).where(Loan.borrower_id == borrower_id).order_by(Loan.number)
     return (await session.exec(statement)).all()
 
 
-async def lock_by_number(session: AsyncSession, workspace_id: UUID, number: str, *, visible: Viewer) -> Loan | None:
+async def lock_by_number(session: Work, workspace_id: UUID, number: str, *, visible: Viewer) -> Loan | None:
     """Return the visible loan of that number, locked as by `lock`."""
     values = {"workspace": workspace_id, "key": number_key(number)} | visible.values
     return (await session.exec(_LOCKED_BY_NUMBER[visible.sight], params=values)).first()
 
 
-async def like_number(session: AsyncSession, workspace_id: UUID, number: str, *, visible: Viewer) -> Loan | None:
+async def like_number(session: Work, workspace_id: UUID, number: str, *, visible: Viewer) -> Loan | None:
     """Return the visible loan of that number, however its dashes are typed, if there is exactly one."""
     meant = union(*are_numbered(workspace_id, number)).subquery()
     statement = select(Loan).join(meant, meant.c.id == col(Loan.id)).where(visible.condition).limit(2)
@@ -85,7 +83,7 @@ async def like_number(session: AsyncSession, workspace_id: UUID, number: str, *,
 
 
 async def of_numbers(
-    session: AsyncSession, workspace_id: UUID, numbers: Collection[str], *, visible: Viewer
+    session: Work, workspace_id: UUID, numbers: Collection[str], *, visible: Viewer
 ) -> dict[str, Loan]:
     """Return the visible loans of those numbers, by `number_key`."""
     keys = [number_key(number) for number in numbers]
@@ -94,25 +92,25 @@ async def of_numbers(
     return {loan.number_key: loan for loan in found}
 
 
-async def is_visible(session: AsyncSession, loan_id: UUID, visible: Viewer) -> bool:
+async def is_visible(session: Work, loan_id: UUID, visible: Viewer) -> bool:
     """Return whether the loan exists and is among the visible ones."""
     return (
         await session.exec(_IS_VISIBLE[visible.sight], params={"loan": loan_id} | visible.values)
     ).first() is not None
 
 
-async def lock(session: AsyncSession, loan_id: UUID) -> Loan:
+async def lock(session: Work, loan_id: UUID) -> Loan:
     """Return the loan, locked until the transaction ends: every change of a loan or of its follow-ups begins here."""
     return (await session.exec(_LOCKED, params={"loan": loan_id})).one()
 
 
-async def lock_all(session: AsyncSession, loan_ids: Iterable[UUID]) -> None:
+async def lock_all(session: Work, loan_ids: Iterable[UUID]) -> None:
     """Lock several loans, in the order of their ids, so that two transactions cannot deadlock."""
     for ids in rows.chunks(loan_ids):
         await session.exec(select(Loan.id).where(col(Loan.id).in_(ids)).order_by(col(Loan.id)).with_for_update())
 
 
-async def numbers_like(session: AsyncSession, workspace_id: UUID, owner_id: UUID, *, limit: int) -> list[str]:
+async def numbers_like(session: Work, workspace_id: UUID, owner_id: UUID, *, limit: int) -> list[str]:
     """Return numbers of this owner's loans, newest first, for suggestions."""
     statement = (
         select(Loan.number)
@@ -124,7 +122,7 @@ async def numbers_like(session: AsyncSession, workspace_id: UUID, owner_id: UUID
 
 
 async def of_owner(
-    session: AsyncSession, owner_id: UUID, stages: Collection[str], *, limit: int, offset: int = 0
+    session: Work, owner_id: UUID, stages: Collection[str], *, limit: int, offset: int = 0
 ) -> list[Loan]:
     """Return a member's loans in these stages, the longest in its stage first."""
     statement = select(Loan).where(Loan.owner_id == owner_id, col(Loan.stage).in_(stages))
@@ -132,7 +130,7 @@ async def of_owner(
     return list((await session.exec(ordered)).all())
 
 
-async def live_counts(session: AsyncSession, owner_ids: Collection[UUID]) -> dict[UUID, int]:
+async def live_counts(session: Work, owner_ids: Collection[UUID]) -> dict[UUID, int]:
     """Count the live loans of each of these members; a member without any has 0."""
     statement = (
         select(Loan.owner_id, func.count())
@@ -142,7 +140,7 @@ async def live_counts(session: AsyncSession, owner_ids: Collection[UUID]) -> dic
     return dict.fromkeys(owner_ids, 0) | {owner: count for owner, count in await session.exec(statement) if owner}
 
 
-async def by_ids(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Loan]:
+async def by_ids(session: Work, ids: Iterable[UUID]) -> dict[UUID, Loan]:
     """Return the loans with these ids."""
     found: dict[UUID, Loan] = {}
     for chunk in rows.chunks(ids):
@@ -150,20 +148,20 @@ async def by_ids(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Loan]
     return found
 
 
-async def counts_of_owner(session: AsyncSession, owner_id: UUID) -> dict[str, int]:
+async def counts_of_owner(session: Work, owner_id: UUID) -> dict[str, int]:
     """Count the loans of a member by stage."""
     statement = select(Loan.stage, func.count()).where(Loan.owner_id == owner_id).group_by(col(Loan.stage))
     return dict((await session.exec(statement)).all())
 
 
-async def stage_changes(session: AsyncSession, loan_id: UUID, *, limit: int) -> list[StageChange]:
+async def stage_changes(session: Work, loan_id: UUID, *, limit: int) -> list[StageChange]:
     """Return the stage changes of a loan that were not undone, newest first."""
     statement = select(StageChange).where(StageChange.loan_id == loan_id, col(StageChange.undone_at).is_(None))
     ordered = statement.order_by(col(StageChange.at).desc(), col(StageChange.id).desc()).limit(limit)
     return list((await session.exec(ordered)).all())
 
 
-async def of_borrowers(session: AsyncSession, borrower_ids: Collection[UUID], *, visible: Viewer) -> Sequence[Loan]:
+async def of_borrowers(session: Work, borrower_ids: Collection[UUID], *, visible: Viewer) -> Sequence[Loan]:
     """Return the visible loans of these borrowers."""
     if not borrower_ids:
         return []
@@ -172,7 +170,7 @@ async def of_borrowers(session: AsyncSession, borrower_ids: Collection[UUID], *,
 
 
 async def borrowers_with(
-    session: AsyncSession, workspace_id: UUID, digests: Collection[bytes], *, marked_only: bool = False
+    session: Work, workspace_id: UUID, digests: Collection[bytes], *, marked_only: bool = False
 ) -> list[Borrower]:
     """Return the borrowers that have one of these search digests, locked in the order of their ids; with `marked_only`, those
     whose phone is marked as wrong, not locked."""
@@ -186,13 +184,13 @@ async def borrowers_with(
     return list((await session.exec(locked)).all())
 
 
-async def corrections(session: AsyncSession, loan_id: UUID, *, limit: int) -> list[LoanCorrection]:
+async def corrections(session: Work, loan_id: UUID, *, limit: int) -> list[LoanCorrection]:
     """Return the corrections of a loan that were not undone, newest first."""
     statement = select(LoanCorrection).where(LoanCorrection.loan_id == loan_id, col(LoanCorrection.undone_at).is_(None))
     ordered = statement.order_by(col(LoanCorrection.at).desc(), col(LoanCorrection.id).desc()).limit(limit)
     return list((await session.exec(ordered)).all())
 
 
-async def borrowers_by_ids(session: AsyncSession, ids: Iterable[UUID]) -> list[Borrower]:
+async def borrowers_by_ids(session: Work, ids: Iterable[UUID]) -> list[Borrower]:
     """Return the borrowers with these ids, in no order."""
     return list((await rows.by_ids(session, Borrower, ids)).values())

@@ -21,11 +21,11 @@ from uuid import UUID
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, national_significant_number, parse
 from sqlalchemy import ColumnElement, CompoundSelect, intersect, union
 from sqlmodel import col, delete, func, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.engine import bulk
 from storage.engine.cipher import Cipher, UnreadableError
+from storage.engine.work import Work
 from storage.queries.core.rows import chunks
 from storage.queries.loans import names
 from storage.queries.loans.loans import are_numbered
@@ -80,9 +80,7 @@ def search_rows(cipher: Cipher, workspace_id: UUID, borrower_id: UUID, name: str
     ]
 
 
-async def add_digests(
-    session: AsyncSession, workspace_id: UUID, digests: Iterable[tuple[UUID, Collection[bytes]]]
-) -> None:
+async def add_digests(session: Work, workspace_id: UUID, digests: Iterable[tuple[UUID, Collection[bytes]]]) -> None:
     """Insert the index rows of many borrowers, given as ids and digests."""
     ids: list[UUID] = []
     each: list[bytes] = []
@@ -122,7 +120,7 @@ class DigestCache:
         return found
 
 
-async def replace_digests(session: AsyncSession, workspace_id: UUID, digests: Mapping[UUID, Collection[bytes]]) -> None:
+async def replace_digests(session: Work, workspace_id: UUID, digests: Mapping[UUID, Collection[bytes]]) -> None:
     """Replace the index rows of these borrowers by those of their digests."""
     for ids in chunks(digests):
         await session.exec(delete(SearchTerm).where(col(SearchTerm.borrower_id).in_(ids)))
@@ -130,7 +128,7 @@ async def replace_digests(session: AsyncSession, workspace_id: UUID, digests: Ma
 
 
 async def find_loans(
-    session: AsyncSession,
+    session: Work,
     cipher: Cipher,
     workspace_id: UUID,
     words: Sequence[str],
@@ -151,7 +149,7 @@ async def find_loans(
 
 
 async def loans_of_names(
-    session: AsyncSession,
+    session: Work,
     cipher: Cipher,
     workspace_id: UUID,
     texts: Iterable[str],
@@ -171,7 +169,7 @@ async def loans_of_names(
 
 
 async def count_loans(
-    session: AsyncSession, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, visible: Viewer
+    session: Work, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, visible: Viewer
 ) -> int:
     """Count the loans that `find_loans` finds without a limit."""
     meant = await _matching(session, cipher, workspace_id, words, in_full=False)
@@ -192,7 +190,7 @@ def _only(statement: SelectOfScalar[T], meant: Sequence[CompoundSelect[Any]]) ->
 
 
 async def _matching(
-    session: AsyncSession, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, in_full: bool
+    session: Work, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, in_full: bool
 ) -> list[CompoundSelect[Any]]:
     """Return a query of loans for each word, the longest first. One of separators alone (`·`) asks for nothing beside others.
 
@@ -209,9 +207,7 @@ async def _matching(
     return [union(select(every.subquery().c.id), whole)]
 
 
-async def _meant(
-    session: AsyncSession, cipher: Cipher, workspace_id: UUID, word: str, *, in_full: bool
-) -> CompoundSelect[Any]:
+async def _meant(session: Work, cipher: Cipher, workspace_id: UUID, word: str, *, in_full: bool) -> CompoundSelect[Any]:
     """Return a query for the ids of loans that a word may mean: by its number, or by its borrower."""
 
     among = partial(_has_terms, cipher, workspace_id)
@@ -319,7 +315,7 @@ def _is_changed_by_version_1(word: str) -> bool:
     return not all(c.isalnum() or "\u0300" <= c <= "\u036f" for c in apart)
 
 
-async def _checked(session: AsyncSession, cipher: Cipher, workspace_id: UUID, word: str) -> list[UUID]:
+async def _checked(session: Work, cipher: Cipher, workspace_id: UUID, word: str) -> list[UUID]:
     """Return the borrowers with entries of version 1 whose name, decrypted, matches the word."""
     terms = {(kind, text) for kind, text in _terms_for(word) if kind in ("whole", "start")}
     statement = (

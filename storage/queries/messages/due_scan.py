@@ -13,8 +13,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table, bindparam, select, update
 from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.engine.work import Work
 from storage.queries.core.recomputations import DIGEST_TIMES, REMINDER_TIMES, awaits
 from storage.queries.core.set_aside import is_set_aside
 from storage.tables import FollowUp, Member
@@ -31,7 +31,7 @@ _INSTANTS = {REMINDERS: "remind_at", ESCALATIONS: "escalate_at"}
 
 
 async def take_digests(
-    session: AsyncSession, workspace_id: UUID, now: datetime, *, limit: int, only: Collection[UUID] | None = None
+    session: Work, workspace_id: UUID, now: datetime, *, limit: int, only: Collection[UUID] | None = None
 ) -> list[Member]:
     """Return the members whose digest is due, locked by this transaction; a concurrent scan skips them."""
     statement = (
@@ -44,14 +44,14 @@ async def take_digests(
     return list((await session.exec(statement)).all())
 
 
-async def due_digests(session: AsyncSession, workspace_id: UUID, now: datetime, *, limit: int) -> list[UUID]:
+async def due_digests(session: Work, workspace_id: UUID, now: datetime, *, limit: int) -> list[UUID]:
     """Return the members whose digest is due, without taking them."""
     statement = select(_MEMBER.c.id).where(*_digest_due(workspace_id, now, None)).limit(limit)
-    return list((await (await session.connection()).execute(statement)).scalars())
+    return list((await session.execute(statement)).scalars())
 
 
 async def take_reminders(
-    session: AsyncSession, workspace_id: UUID, now: datetime, *, limit: int, only: Collection[UUID] | None = None
+    session: Work, workspace_id: UUID, now: datetime, *, limit: int, only: Collection[UUID] | None = None
 ) -> list[FollowUp]:
     """Return follow-ups whose reminder is due, after moving `remind_at` to `announced_for`; of `only` these, if given."""
     values = {"announced_for": col(FollowUp.remind_at), "announced_at": now, "remind_at": None}
@@ -59,7 +59,7 @@ async def take_reminders(
 
 
 async def take_escalations(
-    session: AsyncSession, workspace_id: UUID, now: datetime, *, limit: int, only: Collection[UUID] | None = None
+    session: Work, workspace_id: UUID, now: datetime, *, limit: int, only: Collection[UUID] | None = None
 ) -> list[FollowUp]:
     """Return follow-ups that are due to be escalated, after recording that they are; of `only` these, if given."""
     values = {"escalate_at": None, "escalated_at": now}
@@ -67,20 +67,18 @@ async def take_escalations(
 
 
 async def due_by_assignee(
-    session: AsyncSession, workspace_id: UUID, chore: str, now: datetime, *, limit: int
+    session: Work, workspace_id: UUID, chore: str, now: datetime, *, limit: int
 ) -> dict[UUID, list[UUID]]:
     """Return the follow-ups that a chore (`REMINDERS`, `ESCALATIONS`) would take, by assignee, without taking them."""
     whose = _FOLLOW_UP.c.assignee_id
     statement = select(whose, _FOLLOW_UP.c.id).where(*_due(workspace_id, chore, now, None))
     found: dict[UUID, list[UUID]] = {}
-    for assignee_id, row_id in await (await session.connection()).execute(
-        statement.order_by(whose, _FOLLOW_UP.c.id).limit(limit)
-    ):
+    for assignee_id, row_id in await session.execute(statement.order_by(whose, _FOLLOW_UP.c.id).limit(limit)):
         found.setdefault(assignee_id, []).append(row_id)
     return found
 
 
-async def set_escalations(session: AsyncSession, escalate_at: Mapping[UUID, datetime]) -> None:
+async def set_escalations(session: Work, escalate_at: Mapping[UUID, datetime]) -> None:
     """Set when each of these follow-ups is escalated."""
     if not escalate_at:
         return
@@ -90,7 +88,7 @@ async def set_escalations(session: AsyncSession, escalate_at: Mapping[UUID, date
         .values(escalate_at=bindparam("instant", type_=_FOLLOW_UP.c.escalate_at.type))
     )
     rows = [{"the_id": key, "instant": instant} for key, instant in escalate_at.items()]
-    await (await session.connection()).execute(statement, rows)
+    await session.execute(statement, rows)
 
 
 def _digest_due(workspace_id: UUID, now: datetime, only: Collection[UUID] | None) -> list[ColumnElement[bool]]:
@@ -116,7 +114,7 @@ def _due(workspace_id: UUID, chore: str, now: datetime, only: Collection[UUID] |
 
 
 async def _take(
-    session: AsyncSession, which: Sequence[ColumnElement[bool]], limit: int, values: dict[str, Any]
+    session: Work, which: Sequence[ColumnElement[bool]], limit: int, values: dict[str, Any]
 ) -> list[FollowUp]:
     # Ordered by assignee, so that a batch rarely ends in the middle of one member's follow-ups. PostgreSQL evaluates a
     # locking CTE once; it could run a plain subselect again for another row and pass the limit.

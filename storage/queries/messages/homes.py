@@ -6,16 +6,16 @@ from uuid import UUID
 
 from sqlalchemy import update
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.engine.database import insert_into
+from storage.engine.work import Work
 from storage.queries.core.set_aside import is_set_aside
 from storage.tables import Home
 
 HOMES = "homes"
 
 
-async def record_opened(session: AsyncSession, workspace_id: UUID, member_id: UUID, now: datetime) -> None:
+async def record_opened(session: Work, workspace_id: UUID, member_id: UUID, now: datetime) -> None:
     """Record that a member opened their Home now."""
     home = Home(workspace_id=workspace_id, member_id=member_id, opened_at=now, checked_at=now)
     statement = insert_into(session, Home).values(home.model_dump())
@@ -23,13 +23,13 @@ async def record_opened(session: AsyncSession, workspace_id: UUID, member_id: UU
     await session.exec(statement.on_conflict_do_update(index_elements=["member_id"], set_=seen))
 
 
-async def request_check(session: AsyncSession, member_id: UUID, now: datetime) -> None:
+async def request_check(session: Work, member_id: UUID, now: datetime) -> None:
     """Request a check of a member's Home, if there is one, as if it had just been opened."""
     await session.exec(update(Home).where(col(Home.member_id) == member_id).values(opened_at=now))
 
 
 async def record_published(
-    session: AsyncSession, member_id: UUID, *, digest: bytes, view_hash: str, showing: dict[str, Any]
+    session: Work, member_id: UUID, *, digest: bytes, view_hash: str, showing: dict[str, Any]
 ) -> None:
     """Record what the Home shows now."""
     statement = update(Home).where(col(Home.member_id) == member_id)
@@ -37,7 +37,7 @@ async def record_published(
 
 
 async def take_stale(
-    session: AsyncSession,
+    session: Work,
     workspace_id: UUID,
     *,
     opened_after: datetime,

@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import Table, func, literal, or_, select, update
 from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.engine.database import insert_into
 from storage.engine.types import UtcDateTime
+from storage.engine.work import Work
 from storage.queries.core.rows import chunks
 from storage.tables import FollowUp, Notice, NoticeItem
 
@@ -18,25 +18,25 @@ NOTICE: Table = SQLModel.metadata.tables["notice"]
 ITEM: Table = SQLModel.metadata.tables["notice_item"]
 
 
-async def insert(session: AsyncSession, notice: Notice) -> bool:
+async def insert(session: Work, notice: Notice) -> bool:
     """Insert a pending notice. Return False when its key exists: the earlier notice is left as it is."""
     statement = insert_into(session, Notice).values(notice.model_dump()).on_conflict_do_nothing()
     return (await session.exec(statement.returning(NOTICE.c.id))).first() is not None
 
 
-async def link(session: AsyncSession, notice: Notice, follow_ups: Sequence[FollowUp]) -> None:
+async def link(session: Work, notice: Notice, follow_ups: Sequence[FollowUp]) -> None:
     """Record which follow-ups a new notice shows, in their order on it, as they are now."""
     await _add_items(session, notice.workspace_id, notice.id, follow_ups, start=0)
 
 
-async def link_more(session: AsyncSession, workspace_id: UUID, notice_id: UUID, follow_ups: Sequence[FollowUp]) -> None:
+async def link_more(session: Work, workspace_id: UUID, notice_id: UUID, follow_ups: Sequence[FollowUp]) -> None:
     """Add follow-ups to an existing notice; those that it shows already stay as they are."""
     statement = sqlmodel_select(func.max(col(NoticeItem.position))).where(NoticeItem.notice_id == notice_id)
     last = (await session.exec(statement)).one()
     await _add_items(session, workspace_id, notice_id, follow_ups, start=(last or 0) + 1)
 
 
-async def ids_of_keys(session: AsyncSession, workspace_id: UUID, keys: Collection[str]) -> dict[str, UUID]:
+async def ids_of_keys(session: Work, workspace_id: UUID, keys: Collection[str]) -> dict[str, UUID]:
     """Return the ids of the notices with these keys, by key; a key without a notice is missing."""
     statement = sqlmodel_select(Notice.key, Notice.id).where(
         Notice.workspace_id == workspace_id, col(Notice.key).in_(keys)
@@ -44,7 +44,7 @@ async def ids_of_keys(session: AsyncSession, workspace_id: UUID, keys: Collectio
     return dict((await session.exec(statement)).all()) if keys else {}
 
 
-async def unsent_to(session: AsyncSession, workspace_id: UUID, channel: str) -> list[Notice]:
+async def unsent_to(session: Work, workspace_id: UUID, channel: str) -> list[Notice]:
     """Return the notices to a channel that are pending and were never posted."""
     statement = sqlmodel_select(Notice).where(
         Notice.workspace_id == workspace_id,
@@ -55,7 +55,7 @@ async def unsent_to(session: AsyncSession, workspace_id: UUID, channel: str) -> 
     return list((await session.exec(statement)).all())
 
 
-async def ids_with_prefixes(session: AsyncSession, workspace_id: UUID, prefixes: Collection[str]) -> list[UUID]:
+async def ids_with_prefixes(session: Work, workspace_id: UUID, prefixes: Collection[str]) -> list[UUID]:
     """Return the ids of the notices whose keys begin with one of `prefixes`.
 
     It reads every key of the workspace: ask once for all, and not on a command's way.
@@ -67,7 +67,7 @@ async def ids_with_prefixes(session: AsyncSession, workspace_id: UUID, prefixes:
     return list((await session.exec(statement)).all())
 
 
-async def ids_of_family(session: AsyncSession, workspace_id: UUID, prefix: str) -> list[UUID]:
+async def ids_of_family(session: Work, workspace_id: UUID, prefix: str) -> list[UUID]:
     """Return the ids of the notices whose keys are `prefix` and an instant. It reads only these in the index of the keys."""
     statement = sqlmodel_select(Notice.id).where(
         Notice.workspace_id == workspace_id, col(Notice.key) >= prefix, col(Notice.key) < f"{prefix}z"
@@ -75,16 +75,14 @@ async def ids_of_family(session: AsyncSession, workspace_id: UUID, prefix: str) 
     return list((await session.exec(statement)).all())
 
 
-async def move_to_loan(
-    session: AsyncSession, notice_ids: Collection[UUID], loan_id: UUID, *, old: str, new: str
-) -> None:
+async def move_to_loan(session: Work, notice_ids: Collection[UUID], loan_id: UUID, *, old: str, new: str) -> None:
     """Make these notices about another loan; the beginning `old` of their keys becomes `new`."""
     if notice_ids:
         moved = update(NOTICE).where(NOTICE.c.id.in_(notice_ids))
         await session.exec(moved.values(about_loan_id=loan_id, key=func.replace(NOTICE.c.key, old, new)))
 
 
-async def items(session: AsyncSession, notice_id: UUID) -> list[FollowUp]:
+async def items(session: Work, notice_id: UUID) -> list[FollowUp]:
     """Return the follow-ups that a notice shows, in their order on it."""
     statement = (
         sqlmodel_select(FollowUp)
@@ -95,7 +93,7 @@ async def items(session: AsyncSession, notice_id: UUID) -> list[FollowUp]:
     return list((await session.exec(statement)).all())
 
 
-async def last_showing(session: AsyncSession, follow_up_id: UUID, kind: str) -> Notice | None:
+async def last_showing(session: Work, follow_up_id: UUID, kind: str) -> Notice | None:
     """Return the last notice of that kind that shows a follow-up, or None."""
     statement = (
         sqlmodel_select(Notice)
@@ -107,12 +105,11 @@ async def last_showing(session: AsyncSession, follow_up_id: UUID, kind: str) -> 
     return (await session.exec(statement)).first()
 
 
-async def touch(session: AsyncSession, notice_ids: Iterable[UUID], now: datetime) -> None:
+async def touch(session: Work, notice_ids: Iterable[UUID], now: datetime) -> None:
     """Request an update of these notices: raise their revision, and make them pending from `now` unless they already are.
 
     A notice that waits after a failure keeps its later time. Dropped and abandoned notices are left as they are.
     """
-    connection = await session.connection()
     pending_from = func.coalesce(NOTICE.c.owed_from, literal(now, UtcDateTime()))
     for ids in chunks(notice_ids):
         # Transactions that touch the same notices lock them in the same order, so they cannot deadlock.
@@ -123,21 +120,20 @@ async def touch(session: AsyncSession, notice_ids: Iterable[UUID], now: datetime
             .with_for_update()
         )
         touched = update(NOTICE).where(NOTICE.c.id.in_(locked))
-        await connection.execute(touched.values(wanted=NOTICE.c.wanted + 1, owed_from=pending_from))
+        await session.execute(touched.values(wanted=NOTICE.c.wanted + 1, owed_from=pending_from))
 
 
-async def touch_for_follow_ups(session: AsyncSession, follow_up_ids: Iterable[UUID], now: datetime) -> None:
+async def touch_for_follow_ups(session: Work, follow_up_ids: Iterable[UUID], now: datetime) -> None:
     """Request an update of every notice that shows one of these follow-ups."""
-    connection = await session.connection()
     notice_ids: set[UUID] = set()
     for ids in chunks(follow_up_ids):
         statement = select(ITEM.c.notice_id).where(ITEM.c.follow_up_id.in_(ids)).distinct()
-        notice_ids.update((await connection.execute(statement)).scalars())
+        notice_ids.update((await session.execute(statement)).scalars())
     await touch(session, notice_ids, now)
 
 
 async def _add_items(
-    session: AsyncSession, workspace_id: UUID, notice_id: UUID, follow_ups: Sequence[FollowUp], *, start: int
+    session: Work, workspace_id: UUID, notice_id: UUID, follow_ups: Sequence[FollowUp], *, start: int
 ) -> None:
     rows = [
         {
@@ -150,4 +146,4 @@ async def _add_items(
         for position, follow_up in enumerate(follow_ups, start=start)
     ]
     if rows:
-        await (await session.connection()).execute(insert_into(session, ITEM).on_conflict_do_nothing(), rows)
+        await session.execute(insert_into(session, ITEM).on_conflict_do_nothing(), rows)

@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.engine.work import Work
 from storage.tables import FollowUp, Loan, Notice, NoticeItem
 
 
-async def notice_at(session: AsyncSession, workspace_id: UUID, channel_id: str, ts: str) -> Notice | None:
+async def notice_at(session: Work, workspace_id: UUID, channel_id: str, ts: str) -> Notice | None:
     """Return the notice that was posted there, if that message is one."""
     statement = select(Notice).where(
         Notice.ts == ts, Notice.channel_id == channel_id, Notice.workspace_id == workspace_id
@@ -16,7 +16,7 @@ async def notice_at(session: AsyncSession, workspace_id: UUID, channel_id: str, 
     return (await session.exec(statement)).first()
 
 
-async def subjects(session: AsyncSession, notice: Notice, *, limit: int) -> list[tuple[Loan, FollowUp | None]]:
+async def subjects(session: Work, notice: Notice, *, limit: int) -> list[tuple[Loan, FollowUp | None]]:
     """Return the loans and follow-ups that a notice shows, in its order; at most `limit`."""
     statement = (
         select(Loan, FollowUp)

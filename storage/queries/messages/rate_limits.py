@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.engine.database import insert_into
+from storage.engine.work import Work
 from storage.tables import RateLimit
 
 _LONGEST = timedelta(minutes=10)
 """A limit that ends later was set before the clock was set back."""
 
 
-async def save(session: AsyncSession, workspace_id: UUID, method: str, until: datetime) -> None:
+async def save(session: Work, workspace_id: UUID, method: str, until: datetime) -> None:
     """Record that Slack asked to wait with a method."""
     row = RateLimit(workspace_id=workspace_id, method=method, until=until)
     statement = insert_into(session, RateLimit).values(row.model_dump())
@@ -23,7 +23,7 @@ async def save(session: AsyncSession, workspace_id: UUID, method: str, until: da
     )
 
 
-async def present(session: AsyncSession, workspace_id: UUID, now: datetime) -> Mapping[str, datetime]:
+async def present(session: Work, workspace_id: UUID, now: datetime) -> Mapping[str, datetime]:
     """Return until when methods must be left alone."""
     statement = select(RateLimit.method, RateLimit.until).where(
         RateLimit.workspace_id == workspace_id, col(RateLimit.until) > now, col(RateLimit.until) <= now + _LONGEST

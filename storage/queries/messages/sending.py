@@ -12,9 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, null, or_, select, true, update
 from sqlmodel import SQLModel
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.engine.types import UtcDateTime, mark_of
+from storage.engine.work import Work
 from storage.queries.messages.notices import NOTICE
 
 LEASE = timedelta(seconds=30)
@@ -83,13 +83,13 @@ class Backlog:
     gave_up: int
 
 
-async def pending(session: AsyncSession, workspace_id: UUID, now: datetime, limit: int) -> list[PendingNotice]:
+async def pending(session: Work, workspace_id: UUID, now: datetime, limit: int) -> list[PendingNotice]:
     """Return the notices to be sent now that no sender holds: urgent ones first, then the oldest."""
     return await _read(session, _pending_now(workspace_id, now), limit)
 
 
 async def to_enqueue(
-    session: AsyncSession, workspace_id: UUID, now: datetime, limit: int, busy: Collection[str] = ()
+    session: Work, workspace_id: UUID, now: datetime, limit: int, busy: Collection[str] = ()
 ) -> list[PendingNotice]:
     """Return the same without those whose next attempt is in the delivery engine's queue, and without the digests of the
     channels that are `busy` with urgent notices."""
@@ -99,7 +99,7 @@ async def to_enqueue(
     return await _read(session, statement, limit)
 
 
-async def channels_with_urgent(session: AsyncSession, workspace_id: UUID, now: datetime) -> set[str]:
+async def channels_with_urgent(session: Work, workspace_id: UUID, now: datetime) -> set[str]:
     """Return the channels in which an urgent notice is pending, held by a sender, or postponed by Slack.
 
     A notice delays its channel no longer than `URGENT_FIRST_FOR`, and not at all when it cannot be rendered.
@@ -110,31 +110,31 @@ async def channels_with_urgent(session: AsyncSession, workspace_id: UUID, now: d
     statement = _pending_where(
         _N.workspace_id == workspace_id, _N.urgent, _N.owed_from.is_not(None), or_(_due(now), put_off)
     ).subquery()
-    rows = await (await session.connection()).execute(select(statement.c.channel).distinct())
+    rows = await session.execute(select(statement.c.channel).distinct())
     return set(rows.scalars())
 
 
 async def enqueued_since(
-    session: AsyncSession, workspace_id: UUID, now: datetime, *, before: datetime, after: UUID | None, limit: int
+    session: Work, workspace_id: UUID, now: datetime, *, before: datetime, after: UUID | None, limit: int
 ) -> list[PendingNotice]:
     """Return enqueued notices pending since before `before`, by id from after `after` on: the engine may have lost them."""
     later = true() if after is None else _N.id > after
     statement = _pending_now(workspace_id, now).where(_N.enqueued > _N.fence, _N.owed_from < before, later)
-    rows = await (await session.connection()).execute(statement.order_by(_N.id).limit(limit))
+    rows = await session.execute(statement.order_by(_N.id).limit(limit))
     return [PendingNotice(*row) for row in rows]
 
 
-async def mark_enqueued(session: AsyncSession, given: Sequence[PendingNotice]) -> None:
+async def mark_enqueued(session: Work, given: Sequence[PendingNotice]) -> None:
     """Record that the engine's queue has these attempts."""
     await _set_attempts(session, given, _N.enqueued < bindparam("the_attempt"), "enqueued")
 
 
-async def skip_attempts(session: AsyncSession, lost: Sequence[PendingNotice]) -> None:
+async def skip_attempts(session: Work, lost: Sequence[PendingNotice]) -> None:
     """Skip attempts that the engine lost: the next ones get other numbers."""
     await _set_attempts(session, lost, _N.fence == bindparam("the_attempt") - 1, "fence")
 
 
-async def take_lease(session: AsyncSession, workspace_id: UUID, notice_id: UUID, now: datetime) -> Lease | None:
+async def take_lease(session: Work, workspace_id: UUID, notice_id: UUID, now: datetime) -> Lease | None:
     """Return a lease of `LEASE` on this notice of the workspace, or None when nothing is to be sent now or another sender
     holds it."""
     statement = (
@@ -143,11 +143,11 @@ async def take_lease(session: AsyncSession, workspace_id: UUID, notice_id: UUID,
         .values(fence=_N.fence + 1, lease_until=now + LEASE)
         .returning(*_LEASED)
     )
-    row = (await (await session.connection()).execute(statement)).first()
+    row = (await session.execute(statement)).first()
     return Lease(*row[:7], mark=mark_of(row[7], row[8])) if row else None
 
 
-async def renew_lease(session: AsyncSession, lease: Lease, now: datetime) -> bool:
+async def renew_lease(session: Work, lease: Lease, now: datetime) -> bool:
     """Extend the lease to `LEASE` from now, before a request that is safe to repeat. Return False when it is lost.
 
     Until the request is recorded, what the message shows is uncertain.
@@ -155,7 +155,7 @@ async def renew_lease(session: AsyncSession, lease: Lease, now: datetime) -> boo
     return await _change(session, lease, lease_until=now + LEASE, shown_digest=None)
 
 
-async def record_attempt(session: AsyncSession, lease: Lease, channel: str, now: datetime) -> bool:
+async def record_attempt(session: Work, lease: Lease, channel: str, now: datetime) -> bool:
     """Extend the lease and record an attempt to post, whose outcome is unknown until it is recorded."""
     return await _change(
         session,
@@ -167,7 +167,7 @@ async def record_attempt(session: AsyncSession, lease: Lease, channel: str, now:
 
 
 async def record_sent(
-    session: AsyncSession,
+    session: Work,
     lease: Lease,
     *,
     revision: int,
@@ -193,13 +193,13 @@ async def record_sent(
     )
 
 
-async def record_found(session: AsyncSession, lease: Lease, *, channel_id: str, ts: str, now: datetime) -> bool:
+async def record_found(session: Work, lease: Lease, *, channel_id: str, ts: str, now: datetime) -> bool:
     """Record the message that an earlier attempt posted. The lease goes on. Return False when another sender was quicker."""
     posted = _posted(channel_id, ts, now)
     return await _change(session, lease, _no_other(ts), tried_at=None, shown_digest=None, **posted)
 
 
-async def claim_post(session: AsyncSession, notice_id: UUID, *, channel_id: str, ts: str, now: datetime) -> bool:
+async def claim_post(session: Work, notice_id: UUID, *, channel_id: str, ts: str, now: datetime) -> bool:
     """Record the message of a sender that lost its lease. Return False when the notice has another message or needs none."""
     statement = (
         update(NOTICE)
@@ -207,10 +207,10 @@ async def claim_post(session: AsyncSession, notice_id: UUID, *, channel_id: str,
         .values(shown_digest=None, **_posted(channel_id, ts, now))
         .returning(_N.id)
     )
-    return (await (await session.connection()).execute(statement)).first() is not None
+    return (await session.execute(statement)).first() is not None
 
 
-async def record_deleted(session: AsyncSession, lease: Lease, now: datetime) -> bool:
+async def record_deleted(session: Work, lease: Lease, now: datetime) -> bool:
     """Record that the message was deleted in Slack: a new one is pending."""
     return await _change(
         session,
@@ -225,24 +225,24 @@ async def record_deleted(session: AsyncSession, lease: Lease, now: datetime) -> 
     )
 
 
-async def record_settled(session: AsyncSession, lease: Lease, *, revision: int, now: datetime) -> bool:
+async def record_settled(session: Work, lease: Lease, *, revision: int, now: datetime) -> bool:
     """Record that the existing message stays as it is for this revision."""
     return await _change(session, lease, sent=revision, **_settled(revision, now))
 
 
-async def record_dropped(session: AsyncSession, lease: Lease, *, revision: int, now: datetime) -> bool:
+async def record_dropped(session: Work, lease: Lease, *, revision: int, now: datetime) -> bool:
     """Record that the notice need not be sent, unless a newer revision is wanted by now."""
     dropped = case((_N.wanted <= revision, literal(now, UtcDateTime())), else_=null())
     return await _change(session, lease, dropped_at=dropped, **_settled(revision, now))
 
 
-async def record_gave_up(session: AsyncSession, lease: Lease, *, error: str, now: datetime) -> bool:
+async def record_gave_up(session: Work, lease: Lease, *, error: str, now: datetime) -> bool:
     """Record that the notice cannot be sent."""
     return await _change(session, lease, gave_up_at=now, owed_from=None, lease_until=None, last_error=error)
 
 
 async def record_postponed(
-    session: AsyncSession, lease: Lease, *, until: datetime, error: str, known_unsent: bool, failed: bool
+    session: Work, lease: Lease, *, until: datetime, error: str, known_unsent: bool, failed: bool
 ) -> bool:
     """Schedule the next attempt at `until`. `known_unsent`: this attempt certainly posted nothing.
 
@@ -256,62 +256,61 @@ async def record_postponed(
     return await _change(session, lease, **values)
 
 
-async def release_lease(session: AsyncSession, lease: Lease, *, now: datetime) -> bool:
+async def release_lease(session: Work, lease: Lease, *, now: datetime) -> bool:
     """Give the lease back, whatever else was written meanwhile: the notice is pending as before."""
     return await _change(
         session, lease, true(), owed_from=func.coalesce(_N.owed_from, literal(now, UtcDateTime())), lease_until=None
     )
 
 
-async def backlog(session: AsyncSession, workspace_id: UUID) -> Backlog:
+async def backlog(session: Work, workspace_id: UUID) -> Backlog:
     """Return the counts of pending, failing, doubtful and abandoned notices."""
-    connection = await session.connection()
     present = select(
         func.count(),
         func.min(_N.owed_from),
         func.coalesce(func.sum(case((_N.attempts > 0, 1), else_=0)), 0),
         func.coalesce(func.sum(case((_N.tried_at.is_not(None), 1), else_=0)), 0),
     ).where(_N.workspace_id == workspace_id, _N.owed_from.is_not(None))
-    row = (await connection.execute(present)).one()
+    row = (await session.execute(present)).one()
     gave_up = select(func.count()).where(_N.workspace_id == workspace_id, _N.gave_up_at.is_not(None))
-    return Backlog(row[0], row[1], row[2], row[3], (await connection.execute(gave_up)).scalar_one())
+    return Backlog(row[0], row[1], row[2], row[3], (await session.execute(gave_up)).scalar_one())
 
 
-async def gave_up_since(session: AsyncSession, workspace_id: UUID, instant: datetime) -> int:
+async def gave_up_since(session: Work, workspace_id: UUID, instant: datetime) -> int:
     """Return how many notices were given up since `instant`."""
     statement = select(func.count()).where(_N.workspace_id == workspace_id, _N.gave_up_at >= instant)
-    return (await (await session.connection()).execute(statement)).scalar_one()
+    return (await session.execute(statement)).scalar_one()
 
 
-async def waiting(session: AsyncSession, workspace_id: UUID) -> tuple[int, datetime | None]:
+async def waiting(session: Work, workspace_id: UUID) -> tuple[int, datetime | None]:
     """Return how many notices are pending and since when the oldest is. The cost does not grow with the table."""
     since = case((_N.posted_at.is_(None), _N.created_at), else_=_N.owed_from)
     statement = select(func.count(), func.min(since)).where(_N.workspace_id == workspace_id, _N.owed_from.is_not(None))
-    row = (await (await session.connection()).execute(statement)).one()
+    row = (await session.execute(statement)).one()
     return row[0], row[1]
 
 
-async def forget_shown(session: AsyncSession, notice_id: UUID) -> None:
+async def forget_shown(session: Work, notice_id: UUID) -> None:
     """Record that it is uncertain what the message shows: an overtaken sender may have replaced it."""
-    await (await session.connection()).execute(update(NOTICE).where(_N.id == notice_id).values(shown_digest=None))
+    await session.execute(update(NOTICE).where(_N.id == notice_id).values(shown_digest=None))
 
 
 async def _set_attempts(
-    session: AsyncSession, notices: Sequence[PendingNotice], which: ColumnElement[bool], column: str
+    session: Work, notices: Sequence[PendingNotice], which: ColumnElement[bool], column: str
 ) -> None:
     if notices:
         chosen = update(NOTICE).where(_N.id == bindparam("the_id"), which)
         rows = [{"the_id": notice.notice_id, "the_attempt": notice.attempt} for notice in notices]
-        await (await session.connection()).execute(chosen.values({column: bindparam("the_attempt")}), rows)
+        await session.execute(chosen.values({column: bindparam("the_attempt")}), rows)
 
 
-async def _change(session: AsyncSession, lease: Lease, *more: ColumnElement[bool], **values: Any) -> bool:
+async def _change(session: Work, lease: Lease, *more: ColumnElement[bool], **values: Any) -> bool:
     if not more:
         more = (_N.ts == lease.ts if lease.ts is not None else _N.ts.is_(None),)
     statement = (
         update(NOTICE).where(_N.id == lease.notice_id, _N.fence == lease.fence, *more).values(**values).returning(_N.id)
     )
-    return (await (await session.connection()).execute(statement)).first() is not None
+    return (await session.execute(statement)).first() is not None
 
 
 def _no_other(ts: str) -> ColumnElement[bool]:
@@ -349,6 +348,6 @@ def _pending_where(*which: ColumnElement[bool]) -> Select[Any, Any, Any, Any]:
     )
 
 
-async def _read(session: AsyncSession, statement: Select[Any, Any, Any, Any], limit: int) -> list[PendingNotice]:
+async def _read(session: Work, statement: Select[Any, Any, Any, Any], limit: int) -> list[PendingNotice]:
     ordered = statement.order_by(_N.urgent.desc(), _N.owed_from, _N.id).limit(limit)
-    return [PendingNotice(*row) for row in await (await session.connection()).execute(ordered)]
+    return [PendingNotice(*row) for row in await session.execute(ordered)]

@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.engine.work import Work
 from storage.queries.people.scopes import People, one_of
 from storage.tables import Call, FollowUp, Loan
 
@@ -24,7 +24,7 @@ class Worked:
 
 
 async def called(
-    session: AsyncSession, people: People, between: tuple[datetime, datetime], outcome: str, *, but_not: UUID
+    session: Work, people: People, between: tuple[datetime, datetime], outcome: str, *, but_not: UUID
 ) -> list[Worked]:
     """Return the calls with that outcome that `outcomes_between` counts, except those of one member; oldest first."""
     statement = (
@@ -47,9 +47,7 @@ async def called(
     ]
 
 
-async def finished(
-    session: AsyncSession, people: People, between: tuple[datetime, datetime], *, but_not: UUID
-) -> list[Worked]:
+async def finished(session: Work, people: People, between: tuple[datetime, datetime], *, but_not: UUID) -> list[Worked]:
     """Return the follow-ups that `done_between` counts, each member's together, oldest first; except those of one member."""
     statement = (
         select(Loan, FollowUp)

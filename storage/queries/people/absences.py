@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, bindparam, literal, union
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage.engine.work import Work
 from storage.queries.core.set_aside import is_set_aside
 from storage.queries.people.members import MANAGES, present
 from storage.tables import Member, TeamManager
@@ -66,31 +66,31 @@ _WITHOUT_MANAGER = (
 )
 
 
-async def covered_by(session: AsyncSession, member_id: UUID) -> list[Member]:
+async def covered_by(session: Work, member_id: UUID) -> list[Member]:
     """Return the members who are or will be away and named this one as their cover."""
     return list((await session.exec(_COVERED, params={"cover": member_id})).all())
 
 
-async def left_to(session: AsyncSession, workspace_id: UUID, people: Collection[UUID], *, links: int) -> list[Member]:
+async def left_to(session: Work, workspace_id: UUID, people: Collection[UUID], *, links: int) -> list[Member]:
     """Return the members who are or will be away and whose cover is among `people`, or whose cover's cover is, over at most
     `links` such links; and those in a team that one of all these manages. By name."""
     values = {"workspace": workspace_id, "people": list(people), "links": links}
     return list((await session.exec(_LEFT_TO, params=values)).all())
 
 
-async def without_manager(session: AsyncSession, workspace_id: UUID) -> list[Member]:
+async def without_manager(session: Work, workspace_id: UUID) -> list[Member]:
     """Return the members who are or will be away and whose team has no manager at the desk, or who have no team, by name."""
     return list((await session.exec(_WITHOUT_MANAGER, params={"workspace": workspace_id})).all())
 
 
-async def absent_before(session: AsyncSession, workspace_id: UUID, day: date, now: datetime) -> list[UUID]:
+async def absent_before(session: Work, workspace_id: UUID, day: date, now: datetime) -> list[UUID]:
     """Return the present members whose absence ended before `day`, except those set aside."""
     statement = select(Member.id).where(*_absent_before(workspace_id, day, now))
     return list((await session.exec(statement)).all())
 
 
 async def lock_absent_before(
-    session: AsyncSession, workspace_id: UUID, day: date, now: datetime, only: Collection[UUID] | None = None
+    session: Work, workspace_id: UUID, day: date, now: datetime, only: Collection[UUID] | None = None
 ) -> list[Member]:
     """Lock and return the present members whose absence ended before `day` (of `only` these, if given), except those that
     are locked already or set aside."""

@@ -4,19 +4,19 @@ from datetime import date
 from uuid import UUID
 
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.engine.database import insert_into
+from storage.engine.work import Work
 from storage.tables import AccessRequest
 
 
-async def insert(session: AsyncSession, request: AccessRequest) -> bool:
+async def insert(session: Work, request: AccessRequest) -> bool:
     """Insert the request. Return False if that person has asked on that day already."""
     statement = insert_into(session, AccessRequest).values(request.model_dump()).on_conflict_do_nothing()
     return (await session.exec(statement.returning(col(AccessRequest.id)))).first() is not None
 
 
-async def of_day(session: AsyncSession, workspace_id: UUID, slack_user_id: str, on: date) -> AccessRequest | None:
+async def of_day(session: Work, workspace_id: UUID, slack_user_id: str, on: date) -> AccessRequest | None:
     """Return the request of that person on that day."""
     statement = select(AccessRequest).where(
         AccessRequest.workspace_id == workspace_id,
@@ -26,7 +26,7 @@ async def of_day(session: AsyncSession, workspace_id: UUID, slack_user_id: str, 
     return (await session.exec(statement)).first()
 
 
-async def open_of(session: AsyncSession, workspace_id: UUID, slack_user_id: str) -> list[AccessRequest]:
+async def open_of(session: Work, workspace_id: UUID, slack_user_id: str) -> list[AccessRequest]:
     """Return that person's undecided requests, locked until the transaction ends."""
     statement = (
         select(AccessRequest)

@@ -6,13 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import Integer, String, bindparam, func, literal_column, or_, update
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from storage.engine.work import Work
 from storage.queries.core import rows
 from storage.tables import Member, Team, TeamManager
-
-rows.cache(Member)
 
 _BY_SLACK_ID = select(Member).where(
     Member.workspace_id == bindparam("workspace"), Member.slack_user_id == bindparam("slack_id")
@@ -61,18 +59,18 @@ _PAGE_OF_TEAM = _PAGE.where(Member.team_id == bindparam("team"))
 _PAGE_OF_NO_TEAM = _PAGE.where(col(Member.team_id).is_(None))
 
 
-async def by_slack_id(session: AsyncSession, workspace_id: UUID, slack_user_id: str) -> Member | None:
+async def by_slack_id(session: Work, workspace_id: UUID, slack_user_id: str) -> Member | None:
     """Return the member with this Slack id, even if removed."""
     return (await session.exec(_BY_SLACK_ID, params={"workspace": workspace_id, "slack_id": slack_user_id})).first()
 
 
-async def by_slack_ids(session: AsyncSession, workspace_id: UUID, slack_user_ids: Collection[str]) -> list[Member]:
+async def by_slack_ids(session: Work, workspace_id: UUID, slack_user_ids: Collection[str]) -> list[Member]:
     """Return the members with these Slack ids, even if removed."""
     statement = select(Member).where(Member.workspace_id == workspace_id, col(Member.slack_user_id).in_(slack_user_ids))
     return list((await session.exec(statement)).all())
 
 
-async def by_word(session: AsyncSession, workspace_id: UUID, word: str) -> list[Member]:
+async def by_word(session: Work, workspace_id: UUID, word: str) -> list[Member]:
     """Return the present members named `word`, with or without blanks, else those with a word in their name that begins so.
 
     Case is ignored.
@@ -86,7 +84,7 @@ async def by_word(session: AsyncSession, workspace_id: UUID, word: str) -> list[
     return exact or [m for m in found if any(part.startswith(key) for part in m.name_key.split())]
 
 
-async def with_names_like(session: AsyncSession, workspace_id: UUID, slack_user_ids: Collection[str]) -> list[Member]:
+async def with_names_like(session: Work, workspace_id: UUID, slack_user_ids: Collection[str]) -> list[Member]:
     """Return the present members with these Slack ids, and those whose names without blanks are the same as one of theirs.
 
     No other row leaves the database, however many members there are.
@@ -106,41 +104,41 @@ def one_word(name: str) -> str:
     return "".join(name.split())
 
 
-async def by_ids(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Member]:
+async def by_ids(session: Work, ids: Iterable[UUID]) -> dict[UUID, Member]:
     """Return the members with these ids, even if removed."""
     return await rows.by_ids(session, Member, ids)
 
 
-async def lock(session: AsyncSession, member_id: UUID) -> None:
+async def lock(session: Work, member_id: UUID) -> None:
     """Lock a member until the transaction ends; rows that refer to the member may still be written."""
     await session.exec(select(Member.id).where(Member.id == member_id).with_for_update(key_share=True))
 
 
-async def everybody(session: AsyncSession, workspace_id: UUID) -> list[Member]:
+async def everybody(session: Work, workspace_id: UUID) -> list[Member]:
     """Return the present members, by name, also those who have lost their account."""
     return list((await session.exec(present(workspace_id).order_by(col(Member.name_key)))).all())
 
 
-async def of_team(session: AsyncSession, team_id: UUID) -> list[Member]:
+async def of_team(session: Work, team_id: UUID) -> list[Member]:
     """Return the members of a team who may use the desk, by name."""
     statement = select(Member).where(Member.team_id == team_id, *AT_DESK)
     return list((await session.exec(statement.order_by(col(Member.name_key)))).all())
 
 
-async def counts_by_team(session: AsyncSession, workspace_id: UUID) -> dict[UUID | None, int]:
+async def counts_by_team(session: Work, workspace_id: UUID) -> dict[UUID | None, int]:
     """Count the present members of each team, and under None those without one."""
     return dict((await session.exec(_COUNTS_BY_TEAM, params={"workspace": workspace_id})).all())
 
 
 async def page_of_team(
-    session: AsyncSession, workspace_id: UUID, team_id: UUID | None, *, limit: int, offset: int
+    session: Work, workspace_id: UUID, team_id: UUID | None, *, limit: int, offset: int
 ) -> Sequence[Member]:
     """Return some of the present members of a team, or of those without one, by Slack id."""
     values = {"workspace": workspace_id, "most": limit, "first": offset} | ({"team": team_id} if team_id else {})
     return (await session.exec(_PAGE_OF_TEAM if team_id else _PAGE_OF_NO_TEAM, params=values)).all()
 
 
-async def managers_of(session: AsyncSession, team_ids: Sequence[UUID]) -> list[Member]:
+async def managers_of(session: Work, team_ids: Sequence[UUID]) -> list[Member]:
     """Return the managers of these teams who may use the desk, by name."""
     statement = (
         select(Member)
@@ -152,7 +150,7 @@ async def managers_of(session: AsyncSession, team_ids: Sequence[UUID]) -> list[M
     return list((await session.exec(statement)).all())
 
 
-async def managers_by_team(session: AsyncSession, team_ids: Collection[UUID]) -> dict[UUID, list[Member]]:
+async def managers_by_team(session: Work, team_ids: Collection[UUID]) -> dict[UUID, list[Member]]:
     """Return the managers of each of these teams who may use the desk, by name; a team without any is missing."""
     if not team_ids:
         return {}
@@ -168,24 +166,24 @@ async def managers_by_team(session: AsyncSession, team_ids: Collection[UUID]) ->
     return found
 
 
-async def teams_managed_by(session: AsyncSession, member_id: UUID) -> list[Team]:
+async def teams_managed_by(session: Work, member_id: UUID) -> list[Team]:
     """Return the teams that this member manages."""
     statement = select(Team).join(TeamManager, col(TeamManager.team_id) == col(Team.id))
     return list((await session.exec(statement.where(TeamManager.member_id == member_id, MANAGES))).all())
 
 
-async def managing(session: AsyncSession, team_id: UUID) -> dict[UUID, TeamManager]:
+async def managing(session: Work, team_id: UUID) -> dict[UUID, TeamManager]:
     """Return the present and former managers of a team, by member id."""
     found = await session.exec(select(TeamManager).where(TeamManager.team_id == team_id))
     return {row.member_id: row for row in found}
 
 
-async def managed_by(session: AsyncSession, member_id: UUID) -> list[TeamManager]:
+async def managed_by(session: Work, member_id: UUID) -> list[TeamManager]:
     """Return the teams that the member manages or managed."""
     return list((await session.exec(select(TeamManager).where(TeamManager.member_id == member_id))).all())
 
 
-async def by_addresses(session: AsyncSession, workspace_id: UUID, keys: Collection[str]) -> list[Member]:
+async def by_addresses(session: Work, workspace_id: UUID, keys: Collection[str]) -> list[Member]:
     """Return the present members with one of these Slack ids or e-mail addresses, case-folded, by name; if one of them is
     nobody's as the database compares them, all members."""
     if not keys:
@@ -198,19 +196,19 @@ async def by_addresses(session: AsyncSession, workspace_id: UUID, keys: Collecti
     return found if known.issuperset(keys) else await everybody(session, workspace_id)
 
 
-async def with_role(session: AsyncSession, workspace_id: UUID, role: str) -> list[Member]:
+async def with_role(session: Work, workspace_id: UUID, role: str) -> list[Member]:
     """Return the members with that role who may use the desk, by name."""
     values = {"workspace": workspace_id, "role": f"% {role} %"}
     return list((await session.exec(_WITH_ROLE, params=values)).all())
 
 
-async def reminded_in(session: AsyncSession, workspace_id: UUID, channel_id: str) -> list[Member]:
+async def reminded_in(session: Work, workspace_id: UUID, channel_id: str) -> list[Member]:
     """Return the present members whose reminders go to that channel, by name."""
     statement = present(workspace_id).where(Member.reminder_channel_id == channel_id)
     return list((await session.exec(statement.order_by(col(Member.name_key)))).all())
 
 
-async def lose_channel(session: AsyncSession, member: Member, channel_id: str, now: datetime) -> bool:
+async def lose_channel(session: Work, member: Member, channel_id: str, now: datetime) -> bool:
     """Record that the member's reminder channel failed. Return False if that was known or the channel has changed."""
     statement = (
         update(Member)
@@ -225,13 +223,13 @@ async def lose_channel(session: AsyncSession, member: Member, channel_id: str, n
     return (await session.exec(statement)).first() is not None
 
 
-async def teams(session: AsyncSession, workspace_id: UUID) -> list[Team]:
+async def teams(session: Work, workspace_id: UUID) -> list[Team]:
     """Return the workspace's teams, by name."""
     statement = select(Team).where(Team.workspace_id == workspace_id).order_by(col(Team.name_key))
     return list((await session.exec(statement)).all())
 
 
-async def language_of_channel(session: AsyncSession, workspace_id: UUID, channel_id: str) -> str | None:
+async def language_of_channel(session: Work, workspace_id: UUID, channel_id: str) -> str | None:
     """Return the language that a team chose for its managers' channel; of several teams, the first by name."""
     statement = select(Team.language).where(
         Team.workspace_id == workspace_id, Team.manager_channel_id == channel_id, col(Team.language).is_not(None)
@@ -239,7 +237,7 @@ async def language_of_channel(session: AsyncSession, workspace_id: UUID, channel
     return (await session.exec(statement.order_by(col(Team.name_key)).limit(1))).first()
 
 
-async def is_channel_lost(session: AsyncSession, workspace_id: UUID, channel_id: str) -> bool:
+async def is_channel_lost(session: Work, workspace_id: UUID, channel_id: str) -> bool:
     """Return whether the desk has stopped to write to that manager channel."""
     statement = select(Team.id).where(
         Team.workspace_id == workspace_id,
@@ -249,7 +247,7 @@ async def is_channel_lost(session: AsyncSession, workspace_id: UUID, channel_id:
     return (await session.exec(statement.limit(1))).first() is not None
 
 
-async def team_of_name(session: AsyncSession, workspace_id: UUID, name: str) -> Team | None:
+async def team_of_name(session: Work, workspace_id: UUID, name: str) -> Team | None:
     """Return the team of that name. Case is ignored."""
     statement = select(Team).where(Team.workspace_id == workspace_id, Team.name_key == name.casefold())
     return (await session.exec(statement)).first()

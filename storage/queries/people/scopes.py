@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import BindParameter, ColumnElement, SQLColumnExpression, bindparam, exists
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from storage.engine.work import Work
 from storage.tables import Member
 
 Scope = Literal["members", "teams", "no_team", "everybody"]
@@ -59,12 +59,12 @@ def one_of(scope: Scope, member_id: SQLColumnExpression[Any]) -> ColumnElement[b
     return member_id.in_(_IDS if scope == "members" else select(Member.id).where(*_present_in(scope)))
 
 
-async def ids_of(session: AsyncSession, people: People, *, limit: int) -> Sequence[UUID]:
+async def ids_of(session: Work, people: People, *, limit: int) -> Sequence[UUID]:
     """Return the ids of these members, at most `limit`."""
     return (await session.exec(_IDS_OF[people.scope], params=people.values | {"most": limit})).all()
 
 
-async def members_of(session: AsyncSession, people: People) -> Sequence[Member]:
+async def members_of(session: Work, people: People) -> Sequence[Member]:
     """Return these members, by name."""
     statement = select(Member).where(*_present_in(people.scope)).order_by(col(Member.name_key))
     return (await session.exec(statement, params=people.values)).all()

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, text
 from sqlmodel import col, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.engine.database import insert_into
+from storage.engine.work import Work
 from storage.queries.loans import loans
 from storage.tables import CalendarOverride, Workspace
 
@@ -17,7 +17,7 @@ _OVERRIDES = select(col(CalendarOverride.day), col(CalendarOverride.working)).wh
 )
 
 
-async def of_slack_team(session: AsyncSession, new: Workspace) -> Workspace:
+async def of_slack_team(session: Work, new: Workspace) -> Workspace:
     """Return the workspace of the Slack team, locked until the transaction ends; insert `new` if there is none.
 
     Of two processes that do this at once, the second gets the row of the first.
@@ -28,18 +28,18 @@ async def of_slack_team(session: AsyncSession, new: Workspace) -> Workspace:
     return (await session.exec(statement.execution_options(populate_existing=True))).one()
 
 
-async def lock_table(session: AsyncSession) -> None:
+async def lock_table(session: Work) -> None:
     """Let no other transaction write a workspace until this one ends. On SQLite a writing transaction does that anyway."""
-    if session.get_bind().dialect.name != "sqlite":
-        await (await session.connection()).execute(text("LOCK TABLE workspace IN SHARE ROW EXCLUSIVE MODE"))
+    if session.dialect.name != "sqlite":
+        await session.execute(text("LOCK TABLE workspace IN SHARE ROW EXCLUSIVE MODE"))
 
 
-async def locked(session: AsyncSession, workspace_id: UUID) -> Workspace:
+async def locked(session: Work, workspace_id: UUID) -> Workspace:
     """Return the current row of the workspace, locked until the transaction ends."""
     return await session.get_one(Workspace, workspace_id, with_for_update=True, populate_existing=True)
 
 
-async def current(session: AsyncSession, workspace_id: UUID) -> Workspace:
+async def current(session: Work, workspace_id: UUID) -> Workspace:
     """Return the row of the workspace as it is now."""
     return await session.get_one(Workspace, workspace_id, populate_existing=True)
 
@@ -51,29 +51,29 @@ def copy_onto(held: Workspace, row: Workspace) -> None:
             setattr(held, name, getattr(row, name))
 
 
-async def every(session: AsyncSession) -> list[Workspace]:
+async def every(session: Work) -> list[Workspace]:
     """Return all workspaces, oldest first."""
     return list((await session.exec(select(Workspace).order_by(col(Workspace.created_at)))).all())
 
 
-async def tables_refused_at(session: AsyncSession, workspace_id: UUID) -> datetime | None:
+async def tables_refused_at(session: Work, workspace_id: UUID) -> datetime | None:
     """Return when Slack last refused a table or chart in the workspace."""
     return (await session.exec(select(Workspace.native_refused_at).where(Workspace.id == workspace_id))).one()
 
 
-async def remember_tables_refused(session: AsyncSession, workspace_id: UUID, now: datetime) -> None:
+async def remember_tables_refused(session: Work, workspace_id: UUID, now: datetime) -> None:
     """Record that Slack refused a table or chart in the workspace."""
     statement = update(Workspace).where(col(Workspace.id) == workspace_id).values(native_refused_at=now)
     await session.exec(statement)
 
 
-async def calendar_overrides(session: AsyncSession, workspace_id: UUID) -> Mapping[date, bool]:
+async def calendar_overrides(session: Work, workspace_id: UUID) -> Mapping[date, bool]:
     """Return the days that the workspace itself declares working (True) or off (False)."""
     rows = await session.exec(_OVERRIDES, params={"workspace": workspace_id})
     return dict(rows.all())
 
 
-async def calendar_override(session: AsyncSession, workspace_id: UUID, day: date) -> CalendarOverride | None:
+async def calendar_override(session: Work, workspace_id: UUID, day: date) -> CalendarOverride | None:
     """Return the workspace's own entry for `day`, or None."""
     statement = select(CalendarOverride).where(
         CalendarOverride.workspace_id == workspace_id, CalendarOverride.day == day
@@ -81,7 +81,7 @@ async def calendar_override(session: AsyncSession, workspace_id: UUID, day: date
     return (await session.exec(statement)).first()
 
 
-async def take_loan_number(session: AsyncSession, workspace: Workspace) -> str:
+async def take_loan_number(session: Work, workspace: Workspace) -> str:
     """Return the next number for a new inquiry (`L-7`) that no loan has, not even an imported one.
 
     Concurrent transactions get different numbers: the row is locked until the transaction ends.

@@ -20,7 +20,7 @@ async def test_an_idle_transaction_is_ended_unless_the_database_is_patient(
 async def lose_the_connection(database: Database) -> None:
     """Work in a transaction whose connection the server ends, and fail for another reason."""
     async with database.transaction() as session:
-        number = await (await session.connection()).scalar(text("SELECT pg_backend_pid()"))
+        number = (await session.execute(text("SELECT pg_backend_pid()"))).scalar_one()
         async with database.engine.connect() as other:
             await other.execute(text("SELECT pg_terminate_backend(:number, 5000)"), {"number": number})
         raise ValueError("the reason")
@@ -31,5 +31,5 @@ async def test_a_connection_that_is_lost_meanwhile_does_not_hide_why_the_work_en
     with pytest.raises(ValueError, match="the reason"):
         await lose_the_connection(database)
     async with database.reading() as session:
-        assert await (await session.connection()).scalar(text("SELECT 1")) == 1
+        assert (await session.execute(text("SELECT 1"))).scalar_one() == 1
     await database.close()

@@ -25,7 +25,7 @@ async def test_the_event_loop_goes_on_while_another_process_holds_the_lock(sqlit
     async def write() -> int:
         begun.set()
         async with sqlite_database.transaction() as session:
-            return (await (await session.connection()).execute(text("SELECT count(*) FROM workspace"))).scalar_one()
+            return (await session.execute(text("SELECT count(*) FROM workspace"))).scalar_one()
 
     waiting = asyncio.create_task(write())
     await begun.wait()
@@ -45,10 +45,10 @@ async def test_a_failed_transaction_is_rolled_back_and_the_next_one_writes(sqlit
 
     with pytest.raises(IntegrityError):
         async with sqlite_database.transaction() as session:
-            await (await session.connection()).execute(statement, [{"id": "1"}, {"id": "2"}])
+            await session.execute(statement, [{"id": "1"}, {"id": "2"}])
     async with sqlite_database.transaction() as session:
-        await (await session.connection()).execute(statement, [{"id": "3"}])
+        await session.execute(statement, [{"id": "3"}])
     async with sqlite_database.reading() as session:
-        rows = await (await session.connection()).execute(text("SELECT id FROM workspace"))
+        rows = await session.execute(text("SELECT id FROM workspace"))
 
         assert list(rows.scalars()) == ["3"]

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from sqlmodel import select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from desk.core.transaction import Office
 from desk.messages.kinds import REMINDER, NoticeKind
 from desk.messages.notices import queue_notice
+from storage.engine.work import Work
 from storage.queries.messages import sending
 from storage.tables import Notice, Workspace
 from tests.builders import make_member
@@ -59,5 +59,5 @@ async def test_the_backlog_counts_pending_failing_doubtful_and_abandoned_notices
     assert backlog == sending.Backlog(pending=2, oldest=since, failing=1, doubtful=1, gave_up=1)
 
 
-async def all_notices(session: AsyncSession) -> list[Notice]:
+async def all_notices(session: Work) -> list[Notice]:
     return list((await session.exec(select(Notice))).all())

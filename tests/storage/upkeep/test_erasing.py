@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Column, ForeignKey, MetaData, Table, Uuid, insert, select
 from sqlmodel import SQLModel
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from desk.core.transaction import Office
 from storage.engine.types import new_id
+from storage.engine.work import Work
 from storage.tables import Loan, Member, Workspace
 from storage.upkeep import demo
 from storage.upkeep.erasing import UndeclaredReferenceError, owned_tables
@@ -25,14 +25,14 @@ async def lin(office: Office, workspace: Workspace) -> Member:
     return await make_member(office, workspace, "ULIN")
 
 
-async def write_a_row_in_every_table(session: AsyncSession, loan: Loan, lin: Member) -> dict[str, UUID]:
+async def write_a_row_in_every_table(session: Work, loan: Loan, lin: Member) -> dict[str, UUID]:
     """Write a row that belongs to the loan, or refers to it, in every table that can; return their ids by table."""
     ids = {"loan": loan.id, "workspace": loan.workspace_id, "member": lin.id}
     for table in SQLModel.metadata.sorted_tables:
         if table.name in owned_tables("loan"):
             ids[table.name] = new_id()
             values = {column.name: _value(column, ids) for column in table.columns if _is_wanted(column, ids)}
-            await (await session.connection()).execute(insert(table).values(values))
+            await session.execute(insert(table).values(values))
     return ids
 
 
@@ -49,13 +49,13 @@ def _value(column: Column[Any], ids: dict[str, UUID]) -> Any:
     return f"{ids[column.table.name]}" if kind is str else VALUES.get(kind)
 
 
-async def rows_about(session: AsyncSession, ids: dict[str, UUID]) -> dict[str, int]:
+async def rows_about(session: Work, ids: dict[str, UUID]) -> dict[str, int]:
     """Count by table the rows that refer to one of the rows in `ids` that belong to the loan."""
     counts: dict[str, int] = {}
     for name, owned in owned_tables("loan").items():
         for column in (*owned.deletes, *owned.clears):
             target = next(iter(column.foreign_keys)).column.table.name
-            found = (await session.connection()).execute(select(owned.table).where(column == ids[target]))
+            found = session.execute(select(owned.table).where(column == ids[target]))
             counts[name] = len((await found).all())
     return counts
 
@@ -76,7 +76,7 @@ async def test_removing_a_demo_loan_removes_its_rows_in_every_table_and_no_other
         assert await session.get(Loan, going.id) is None
         for table in ("audit_entry", "notice"):
             kept = select(SQLModel.metadata.tables[table]).where(SQLModel.metadata.tables[table].c.id == gone[table])
-            assert len((await (await session.connection()).execute(kept)).all()) == 1
+            assert len((await session.execute(kept)).all()) == 1
 
 
 def small_schema(*columns: Column[Any]) -> MetaData:

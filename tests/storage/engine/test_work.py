@@ -1,0 +1,293 @@
+"""A unit of work writes what a session would, and its rows behave as rows of a session."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import inspect, select, text, update
+from sqlalchemy.exc import IntegrityError, InvalidRequestError, NoResultFound
+from sqlalchemy.orm.exc import StaleDataError
+from sqlmodel import col
+from sqlmodel import select as sqlmodel_select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.engine.database import Database
+from storage.engine.rows import table_of
+from storage.engine.work import Work
+from storage.tables import AuditEntry, Borrower, Call, Loan, Member, Notice, RateLimit, Team, Workspace
+
+NOW = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
+WORKSPACE = UUID(int=1)
+
+Step = tuple[str, int, str, Any]
+
+
+def workspace() -> Workspace:
+    return Workspace(id=WORKSPACE, slack_team_id="T1", created_at=NOW)
+
+
+@pytest.fixture
+async def lender(database: Database) -> Workspace:
+    row = workspace()
+    async with database.transaction() as work:
+        work.add(row)
+    return row
+
+
+def team(number: int) -> Team:
+    return Team(
+        id=UUID(int=100 + number), workspace_id=WORKSPACE, name=f"T{number}", name_key=f"t{number}", created_at=NOW
+    )
+
+
+def notice(number: int) -> Notice:
+    return Notice(id=UUID(int=200 + number), workspace_id=WORKSPACE, key=f"k{number}", kind="k", created_at=NOW)
+
+
+def limit(number: int) -> RateLimit:
+    return RateLimit(workspace_id=WORKSPACE, method=f"m{number}", until=NOW)
+
+
+MAKE: dict[str, Any] = {"team": team, "notice": notice, "limit": limit}
+instants = st.integers(-(10**15), 10**15).map(lambda microseconds: NOW + timedelta(microseconds=microseconds))
+changes = st.one_of(
+    st.tuples(st.just("team"), st.sampled_from(["name", "manager_channel_id"]), st.sampled_from(["a", "é", "王"])),
+    st.tuples(st.just("team"), st.just("channel_lost_at"), st.none() | instants),
+    st.tuples(
+        st.just("notice"),
+        st.just("facts"),
+        st.dictionaries(st.sampled_from("ab"), st.integers() | st.none(), max_size=2),
+    ),
+    st.tuples(st.just("notice"), st.sampled_from(["wanted", "sent"]), st.integers(0, 9)),
+    st.tuples(st.just("notice"), st.just("owed_from"), st.none() | instants),
+    st.tuples(st.just("limit"), st.just("until"), instants),
+)
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("add"), st.integers(0, 2), st.sampled_from(list(MAKE)), st.none()),
+        st.tuples(st.just("delete"), st.integers(0, 2), st.sampled_from(list(MAKE)), st.none()),
+        st.tuples(st.just("flush"), st.just(0), st.just("team"), st.none()),
+        st.tuples(st.just("change"), st.integers(0, 2), changes),
+    ).map(lambda step: step if len(step) == 4 else (step[0], step[1], step[2][0], step[2][1:])),
+    max_size=12,
+)
+
+
+async def carry_out(session: Any, new: Any, order: list[Step]) -> list[Any]:
+    """Carry out the steps, and return what the tables have then."""
+    rows: dict[tuple[str, int], Any] = {}
+    for act, number, kind, change in order:
+        key = (kind, number)
+        if act == "flush":
+            await session.flush()
+        elif act == "add" and key not in rows:
+            rows[key] = new(MAKE[kind](number))
+            session.add(rows[key])
+        elif act == "delete" and key in rows:
+            await session.flush()
+            await session.delete(rows.pop(key))
+            await session.flush()
+        elif act == "change" and key in rows:
+            setattr(rows[key], *change)
+    await session.flush()
+    found: list[Any] = []
+    for table in (Team, Notice, RateLimit):
+        described = table_of(table)
+        execute = session.execute if isinstance(session, Work) else (await session.connection()).execute
+        found.append([tuple(row) for row in await execute(select(described).order_by(*described.primary_key))])
+    return found
+
+
+def mapped(row: Any) -> Any:
+    """Return the same row as an object of SQLAlchemy's session."""
+    same = inspect(type(row)).class_manager.new_instance()
+    for name, value in row.__dict__.items():
+        setattr(same, name, value)
+    return same
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=steps)
+async def test_what_is_written_is_what_a_session_writes(
+    database: Database, lender: Workspace, order: list[Step]
+) -> None:
+    work = Work(database.engine, writing=database.is_sqlite)
+    try:
+        ours = await carry_out(work, lambda row: row, order)
+        await work.rollback()
+    finally:
+        await work.close()
+    async with AsyncSession(database.engine) as session:
+        theirs = await carry_out(session, mapped, order)
+    assert ours == theirs
+
+
+async def test_only_the_columns_that_differ_are_updated(database: Database, lender: Workspace) -> None:
+    async with database.transaction() as work:
+        work.add(team(1))
+    async with database.transaction() as work, database.engine.connect() as other:
+        row = await work.get_one(Team, team(1).id)
+        if not database.is_sqlite:
+            await other.execute(update(table_of(Team)).values(language="zh"))
+            await other.commit()
+        row.name, row.version = "new", row.version
+    async with database.reading() as work:
+        row = await work.get_one(Team, team(1).id)
+        assert (row.name, row.language) == ("new", None if database.is_sqlite else "zh")
+
+
+async def test_a_row_is_one_object_and_keeps_its_values_until_it_is_read_again(
+    database: Database, lender: Workspace
+) -> None:
+    statement = sqlmodel_select(Team).where(Team.workspace_id == WORKSPACE)
+    async with database.transaction() as work:
+        work.add(team(1))
+        row = (await work.exec(statement)).one()  # written before the statement reads
+        await work.execute(text("UPDATE team SET name = 'other'"))
+        assert (await work.exec(statement)).one() is row
+        assert (await work.get(Team, row.id)) is row
+        assert row.name == "T1"
+        again = (await work.exec(statement.execution_options(populate_existing=True))).one()
+        assert again is row
+        assert row.name == "other"
+        await work.execute(text("UPDATE team SET name = 'third', language = 'zh'"))
+        await work.refresh(row, ["language"])
+        assert (row.name, row.language) == ("other", "zh")
+
+
+async def test_rows_follow_a_statement_that_writes_their_table(database: Database, lender: Workspace) -> None:
+    async with database.transaction() as work:
+        work.add_all([team(1), team(2)])
+        rows = (await work.exec(sqlmodel_select(Team).order_by(Team.name))).all()
+        changed = update(Team).where(col(Team.name) == "T1").values(language="en").returning(col(Team.id))
+        assert [row[0] for row in await work.exec(changed)] == [rows[0].id]
+        assert [row.language for row in rows] == ["en", None]
+
+
+async def test_a_row_of_an_earlier_transaction_is_changed_in_a_later_one(database: Database, lender: Workspace) -> None:
+    async with database.reading() as work:
+        held = await work.get_one(Workspace, WORKSPACE)
+    held.name = "Lender"
+    async with database.transaction() as work:
+        work.add(held)
+    async with database.reading() as work:
+        assert (await work.get_one(Workspace, WORKSPACE)).name == "Lender"
+
+
+async def write_and_fail(database: Database, row: Team) -> None:
+    async with database.transaction() as work:
+        work.add(row)
+        await work.flush()
+        raise ValueError("the reason")
+
+
+async def test_what_was_rolled_back_can_be_written_again(database: Database, lender: Workspace) -> None:
+    row = team(1)
+    with pytest.raises(ValueError, match="the reason"):
+        await write_and_fail(database, row)
+    async with database.transaction() as work:
+        work.add(row)
+    async with database.reading() as work:
+        assert await work.get(Team, row.id) is not None
+
+
+async def test_a_row_that_another_transaction_deleted_is_not_updated(database: Database, lender: Workspace) -> None:
+    row = team(1)
+    async with database.transaction() as work:
+        work.add(row)
+    async with database.transaction() as work:
+        await work.execute(text("DELETE FROM team"))
+    row.name = "new"
+    with pytest.raises(StaleDataError):
+        async with database.transaction() as work:
+            work.add(row)
+    async with database.reading() as work:
+        with pytest.raises(InvalidRequestError):
+            await work.refresh(row)
+        with pytest.raises(NoResultFound):
+            await work.get_one(Team, row.id)
+        assert (await work.exec(sqlmodel_select(Team))).one_or_none() is None
+
+
+async def test_a_loan_gets_its_number_without_dashes_with_each_write(database: Database, lender: Workspace) -> None:
+    borrower = Borrower(workspace_id=WORKSPACE, name_cipher=b"1", phone_cipher=b"1", created_at=NOW)
+    loan = Loan(
+        workspace_id=WORKSPACE, borrower_id=borrower.id, number="A-1", number_key="a-1", stage="signed",
+        stage_since=NOW, created_at=NOW, amount=Decimal("1.50"),
+    )  # fmt: skip
+    async with database.transaction() as work:
+        work.add_all([loan, borrower])
+    async with database.transaction() as work:
+        there = await work.get_one(Loan, loan.id)
+        assert (there.plain_number, there.amount) == ("a1", Decimal("1.50"))
+        there.number_key = "a-2"
+    async with database.reading() as work:
+        assert (await work.get_one(Loan, loan.id)).plain_number == "a2"
+
+
+async def test_an_unknown_column_is_refused(database: Database, lender: Workspace) -> None:
+    with pytest.raises(TypeError, match="colour"):
+        AuditEntry(workspace_id=WORKSPACE, at=NOW, act="x", colour="red")  # pyright: ignore[reportCallIssue]
+    row = AuditEntry(workspace_id=WORKSPACE, at=NOW, act="x")
+    with pytest.raises(ValueError, match="colour"):
+        row.colour = "red"  # pyright: ignore[reportAttributeAccessIssue]
+    with pytest.raises(IntegrityError):
+        async with database.transaction() as work:
+            work.add(Call(workspace_id=WORKSPACE, at=NOW))  # pyright: ignore[reportCallIssue]
+
+
+async def test_the_lock_of_the_writer_is_awaited_without_stopping_the_event_loop(sqlite_url: str) -> None:
+    ours, theirs = Database(sqlite_url), Database(sqlite_url)  # as two processes have it
+    passed = asyncio.Event()
+
+    async def second() -> None:
+        async with theirs.transaction() as work:
+            await work.execute(text("SELECT 1"))
+        passed.set()
+
+    async with ours.transaction() as work:
+        await work.execute(text("SELECT 1"))
+        waiting = asyncio.create_task(second())
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not passed.is_set()
+    await waiting
+    await ours.close()
+    await theirs.close()
+
+
+async def test_a_connection_lost_while_idle_is_replaced_without_an_error(postgres_url: str) -> None:
+    database, other = Database(postgres_url), Database(postgres_url)
+    async with database.reading() as work:
+        number = (await work.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+    async with other.transaction() as work:
+        await work.execute(text("SELECT pg_terminate_backend(:number, 5000)"), {"number": number})
+    async with database.transaction() as work:
+        assert (await work.execute(text("SELECT pg_backend_pid()"))).scalar_one() != number
+    await database.close()
+    await other.close()
+
+
+async def test_a_cancelled_statement_leaves_nothing_behind(database: Database, lender: Workspace) -> None:
+    begun = asyncio.Event()
+
+    async def work_for_long() -> None:
+        async with database.transaction() as work:
+            work.add(team(1))
+            await work.flush()
+            begun.set()
+            await asyncio.sleep(timedelta(days=1).total_seconds())
+
+    task = asyncio.create_task(work_for_long())
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with database.transaction() as work:
+        assert (await work.exec(sqlmodel_select(Member.id))).first() is None
+        assert await work.get(Team, team(1).id) is None
