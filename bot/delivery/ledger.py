@@ -1,6 +1,6 @@
 """Record the steps of a delivery in the notice rows, under the names of `storage.queries.messages.sending`."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -34,14 +34,10 @@ class Ledger:
     office: Office
     workspace: Workspace
 
-    async def take_lease(self, notice_id: UUID) -> tuple[Lease, Mapping[str, datetime]] | None:
-        """Return the lease, and until when Slack's methods must be left alone. None when nothing is to be sent now or
-        another sender holds the notice."""
+    async def take_lease(self, notice_id: UUID) -> Lease | None:
+        """Return the lease, or None when nothing is to be sent now or another sender holds the notice."""
         async with self.office.desk(self.workspace) as desk:
-            lease = await sending.take_lease(desk.session, self.workspace.id, notice_id, desk.now)
-            if lease is None:
-                return None
-            return lease, await rate_limits.present(desk.session, self.workspace.id, desk.now)
+            return await sending.take_lease(desk.session, self.workspace.id, notice_id, desk.now)
 
     async def record_rate_limit(self, method: str, until: datetime) -> None:
         """Record for all processes that Slack asked to wait."""

@@ -4,13 +4,12 @@ A sender takes a lease on the row and gets a fencing number (`fence`). Each late
 that was overtaken changes nothing. The message (`ts`) is recorded once: a second sender's `ts` is refused.
 """
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, null, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, null, or_, select, true, update
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -46,10 +45,9 @@ _CHANNEL = func.coalesce(
 
 @dataclass(frozen=True, slots=True)
 class PendingNotice:
-    """A notice to be sent now. `attempt` is the fencing number of its next sender; `channel` is where it goes."""
+    """A notice to be sent now; `channel` is where it goes."""
 
     notice_id: UUID
-    attempt: int
     channel: str
     urgent: bool
 
@@ -85,18 +83,9 @@ class Backlog:
 
 async def pending(session: AsyncSession, workspace_id: UUID, now: datetime, limit: int) -> list[PendingNotice]:
     """Return the notices to be sent now that no sender holds: urgent ones first, then the oldest."""
-    return await _read(session, _pending_now(workspace_id, now), limit)
-
-
-async def to_enqueue(
-    session: AsyncSession, workspace_id: UUID, now: datetime, limit: int, busy: Collection[str] = ()
-) -> list[PendingNotice]:
-    """Return the same without those whose next attempt is in the delivery engine's queue, and without the digests of the
-    channels that are `busy` with urgent notices."""
-    statement = _pending_now(workspace_id, now).where(_N.enqueued <= _N.fence)
-    if busy:
-        statement = statement.where(_N.urgent | _CHANNEL.not_in(busy))
-    return await _read(session, statement, limit)
+    found = pending_where(_N.workspace_id == workspace_id, due(now), free(now))
+    ordered = found.order_by(_N.urgent.desc(), _N.owed_from, _N.id).limit(limit)
+    return [PendingNotice(*row) for row in await (await session.connection()).execute(ordered)]
 
 
 async def channels_with_urgent(session: AsyncSession, workspace_id: UUID, now: datetime) -> set[str]:
@@ -107,31 +96,11 @@ async def channels_with_urgent(session: AsyncSession, workspace_id: UUID, now: d
     put_off = and_(
         _N.attempts > 0, _N.last_error != NOT_COMPOSED, _N.created_at > literal(now - URGENT_FIRST_FOR, UtcDateTime())
     )
-    statement = _pending_where(
-        _N.workspace_id == workspace_id, _N.urgent, _N.owed_from.is_not(None), or_(_due(now), put_off)
+    statement = pending_where(
+        _N.workspace_id == workspace_id, _N.urgent, _N.owed_from.is_not(None), or_(due(now), put_off)
     ).subquery()
     rows = await (await session.connection()).execute(select(statement.c.channel).distinct())
     return set(rows.scalars())
-
-
-async def enqueued_since(
-    session: AsyncSession, workspace_id: UUID, now: datetime, *, before: datetime, after: UUID | None, limit: int
-) -> list[PendingNotice]:
-    """Return enqueued notices pending since before `before`, by id from after `after` on: the engine may have lost them."""
-    later = true() if after is None else _N.id > after
-    statement = _pending_now(workspace_id, now).where(_N.enqueued > _N.fence, _N.owed_from < before, later)
-    rows = await (await session.connection()).execute(statement.order_by(_N.id).limit(limit))
-    return [PendingNotice(*row) for row in rows]
-
-
-async def mark_enqueued(session: AsyncSession, given: Sequence[PendingNotice]) -> None:
-    """Record that the engine's queue has these attempts."""
-    await _set_attempts(session, given, _N.enqueued < bindparam("the_attempt"), "enqueued")
-
-
-async def skip_attempts(session: AsyncSession, lost: Sequence[PendingNotice]) -> None:
-    """Skip attempts that the engine lost: the next ones get other numbers."""
-    await _set_attempts(session, lost, _N.fence == bindparam("the_attempt") - 1, "fence")
 
 
 async def take_lease(session: AsyncSession, workspace_id: UUID, notice_id: UUID, now: datetime) -> Lease | None:
@@ -139,7 +108,7 @@ async def take_lease(session: AsyncSession, workspace_id: UUID, notice_id: UUID,
     holds it."""
     statement = (
         update(NOTICE)
-        .where(_N.id == notice_id, _N.workspace_id == workspace_id, _due(now), _free(now))
+        .where(_N.id == notice_id, _N.workspace_id == workspace_id, due(now), free(now))
         .values(fence=_N.fence + 1, lease_until=now + LEASE)
         .returning(*_LEASED)
     )
@@ -296,15 +265,6 @@ async def forget_shown(session: AsyncSession, notice_id: UUID) -> None:
     await (await session.connection()).execute(update(NOTICE).where(_N.id == notice_id).values(shown_digest=None))
 
 
-async def _set_attempts(
-    session: AsyncSession, notices: Sequence[PendingNotice], which: ColumnElement[bool], column: str
-) -> None:
-    if notices:
-        chosen = update(NOTICE).where(_N.id == bindparam("the_id"), which)
-        rows = [{"the_id": notice.notice_id, "the_attempt": notice.attempt} for notice in notices]
-        await (await session.connection()).execute(chosen.values({column: bindparam("the_attempt")}), rows)
-
-
 async def _change(session: AsyncSession, lease: Lease, *more: ColumnElement[bool], **values: Any) -> bool:
     if not more:
         more = (_N.ts == lease.ts if lease.ts is not None else _N.ts.is_(None),)
@@ -328,27 +288,21 @@ def _settled(revision: int, now: datetime) -> dict[str, Any]:
     return {"owed_from": owed_from, "lease_until": None, "attempts": 0, "last_error": None}
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
+def due(now: datetime) -> ColumnElement[bool]:
+    """Select the notices that are to be sent now."""
     return or_(_N.owed_from <= now, _N.owed_from > now + 2 * LONGEST_WAIT)
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
+def free(now: datetime) -> ColumnElement[bool]:
+    """Select the notices that no sender holds."""
     # A lease far in the future was taken before the clock was set back: no sender holds it.
     return or_(_N.lease_until.is_(None), _N.lease_until <= now, _N.lease_until > now + 2 * LEASE)
 
 
-def _pending_now(workspace_id: UUID, now: datetime) -> Select[Any, Any, Any, Any]:
-    return _pending_where(_N.workspace_id == workspace_id, _due(now), _free(now))
-
-
-def _pending_where(*which: ColumnElement[bool]) -> Select[Any, Any, Any, Any]:
+def pending_where(*which: ColumnElement[bool]) -> Select[Any, Any, Any]:
+    """Select id, channel and urgency of the notices for which all of `which` is true."""
     return (
-        select(_N.id, (_N.fence + 1).label("attempt"), _CHANNEL.label("channel"), _N.urgent)
+        select(_N.id, _CHANNEL.label("channel"), _N.urgent)
         .select_from(NOTICE.outerjoin(_MEMBER, _MEMBER.c.id == _N.to_id))
         .where(*which)
     )
-
-
-async def _read(session: AsyncSession, statement: Select[Any, Any, Any, Any], limit: int) -> list[PendingNotice]:
-    ordered = statement.order_by(_N.urgent.desc(), _N.owed_from, _N.id).limit(limit)
-    return [PendingNotice(*row) for row in await (await session.connection()).execute(ordered)]
