@@ -9,7 +9,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, null, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -106,13 +120,8 @@ async def channels_with_urgent(session: AsyncSession, workspace_id: UUID, now: d
 async def take_lease(session: AsyncSession, workspace_id: UUID, notice_id: UUID, now: datetime) -> Lease | None:
     """Return a lease of `LEASE` on this notice of the workspace, or None when nothing is to be sent now or another sender
     holds it."""
-    statement = (
-        update(NOTICE)
-        .where(_N.id == notice_id, _N.workspace_id == workspace_id, due(now), free(now))
-        .values(fence=_N.fence + 1, lease_until=now + LEASE)
-        .returning(*_LEASED)
-    )
-    row = (await (await session.connection()).execute(statement)).first()
+    values = {"id_": notice_id, "of": workspace_id, **_instants(now)}
+    row = (await (await session.connection()).execute(_TAKE_LEASE, values)).first()
     return Lease(*row[:7], mark=mark_of(row[7], row[8])) if row else None
 
 
@@ -126,13 +135,8 @@ async def renew_lease(session: AsyncSession, lease: Lease, now: datetime) -> boo
 
 async def record_attempt(session: AsyncSession, lease: Lease, channel: str, now: datetime) -> bool:
     """Extend the lease and record an attempt to post, whose outcome is unknown until it is recorded."""
-    return await _change(
-        session,
-        lease,
-        lease_until=now + LEASE,
-        channel_id=channel,
-        tried_at=func.coalesce(_N.tried_at, literal(now, UtcDateTime())),
-    )
+    values = {"id_": lease.notice_id, "held": lease.fence, "ts_": lease.ts or "", "to": channel, **_instants(now)}
+    return (await (await session.connection()).execute(_RECORD_ATTEMPT, values)).first() is not None
 
 
 async def record_sent(
@@ -149,17 +153,9 @@ async def record_sent(
 
     A newer revision stays pending.
     """
-    posted = _posted(channel_id, ts, now)
-    return await _change(
-        session,
-        lease,
-        _no_other(ts),
-        tried_at=None,
-        sent=revision,
-        shown_digest=shown_digest,
-        **posted,
-        **_settled(revision, now),
-    )
+    values = {"id_": lease.notice_id, "held": lease.fence, "to": channel_id, "ts_": ts, **_instants(now)}
+    values |= {"revision": revision, "shown": shown_digest}
+    return (await (await session.connection()).execute(_RECORD_SENT, values)).first() is not None
 
 
 async def record_found(session: AsyncSession, lease: Lease, *, channel_id: str, ts: str, now: datetime) -> bool:
@@ -290,13 +286,21 @@ def _settled(revision: int, now: datetime) -> dict[str, Any]:
 
 def due(now: datetime) -> ColumnElement[bool]:
     """Select the notices that are to be sent now."""
-    return or_(_N.owed_from <= now, _N.owed_from > now + 2 * LONGEST_WAIT)
+    return _is_due(literal(now, UtcDateTime()), literal(now + 2 * LONGEST_WAIT, UtcDateTime()))
 
 
 def free(now: datetime) -> ColumnElement[bool]:
     """Select the notices that no sender holds."""
+    return _is_free(literal(now, UtcDateTime()), literal(now + 2 * LEASE, UtcDateTime()))
+
+
+def _is_due(now: ColumnElement[datetime], too_late: ColumnElement[datetime]) -> ColumnElement[bool]:
+    return or_(_N.owed_from <= now, _N.owed_from > too_late)
+
+
+def _is_free(now: ColumnElement[datetime], too_long: ColumnElement[datetime]) -> ColumnElement[bool]:
     # A lease far in the future was taken before the clock was set back: no sender holds it.
-    return or_(_N.lease_until.is_(None), _N.lease_until <= now, _N.lease_until > now + 2 * LEASE)
+    return or_(_N.lease_until.is_(None), _N.lease_until <= now, _N.lease_until > too_long)
 
 
 def pending_where(*which: ColumnElement[bool]) -> Select[Any, Any, Any]:
@@ -306,3 +310,46 @@ def pending_where(*which: ColumnElement[bool]) -> Select[Any, Any, Any]:
         .select_from(NOTICE.outerjoin(_MEMBER, _MEMBER.c.id == _N.to_id))
         .where(*which)
     )
+
+
+_NOW, _SOON = bindparam("now", type_=UtcDateTime()), bindparam("lease_end", type_=UtcDateTime())
+_REVISION = bindparam("revision", type_=Integer())
+
+
+def _instants(now: datetime) -> dict[str, Any]:
+    return {
+        "now": now,
+        "lease_end": now + LEASE,
+        "too_late": now + 2 * LONGEST_WAIT,
+        "lease_too_long": now + 2 * LEASE,
+    }
+
+
+_TAKE_LEASE = (
+    update(NOTICE)
+    .where(
+        _N.id == bindparam("id_"),
+        _N.workspace_id == bindparam("of"),
+        _is_due(_NOW, bindparam("too_late", type_=UtcDateTime())),
+        _is_free(_NOW, bindparam("lease_too_long", type_=UtcDateTime())),
+    )
+    .values(fence=_N.fence + 1, lease_until=_SOON)
+    .returning(*_LEASED)
+)
+_HELD = update(NOTICE).where(_N.id == bindparam("id_"), _N.fence == bindparam("held")).returning(_N.id)
+_RECORD_ATTEMPT = _HELD.where(func.coalesce(_N.ts, "") == bindparam("ts_")).values(
+    lease_until=_SOON, channel_id=bindparam("to"), tried_at=func.coalesce(_N.tried_at, _NOW)
+)
+_RECORD_SENT = _HELD.where(or_(_N.ts.is_(None), _N.ts == bindparam("ts_"))).values(
+    channel_id=bindparam("to"),
+    ts=bindparam("ts_"),
+    posted_at=func.coalesce(_N.posted_at, _NOW),
+    tried_at=None,
+    sent=_REVISION,
+    shown_digest=bindparam("shown"),
+    owed_from=case((_N.wanted > _REVISION, _NOW), else_=null()),
+    lease_until=None,
+    attempts=0,
+    last_error=None,
+)
+"""Statements of every delivery, built once."""
