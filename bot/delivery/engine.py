@@ -61,6 +61,7 @@ class DbosEngine:
         self._in_flight: set[Future[Any]] = set()
         self._ended_at = float("-inf")
         self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
         self._pruned_at = float("-inf")
 
     async def start(self) -> None:
@@ -71,10 +72,10 @@ class DbosEngine:
 
     async def stop(self) -> None:
         """Finish the attempts in flight, end the open rounds and stop. Queued rounds stay queued."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
         self._rounds.stop()
+        self._stopping.set()
+        if self._task is not None:  # not cancelled: each round that it began is still given to DBOS
+            await self._task
         # DBOS records the end of a round a moment later; an unrecorded one would be run again at the next start.
         just_ended = asyncio.get_running_loop().time() - self._ended_at < 1.0
         timeout = int(LEASE.total_seconds()) if self._in_flight or just_ended else 0
@@ -82,14 +83,16 @@ class DbosEngine:
         self._thread.shutdown()
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping.is_set():
             try:
                 if begun := await self._rounds.look():
                     await self._in_thread(lambda begun=begun: _enqueue(begun))
                 await self._prune()
             except Exception as error:  # a database may be away for a while; pending notices stay pending
                 log.error("delivery_tick_failed", **log_fields(error))
-            await asyncio.sleep(self._pace.scan_seconds)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._pace.scan_seconds):
+                    await self._stopping.wait()
 
     async def _prune(self) -> None:
         uptime = asyncio.get_running_loop().time()

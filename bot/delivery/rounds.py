@@ -27,7 +27,7 @@ class Pace:
     `digests_per_second` is for all channels of this process together: most of what Slack allows in a workspace (several
     hundred messages a minute) is left to urgent notices. A round waits `linger_seconds` for more before it ends, and takes at
     most `longest_seconds`. Our rows are looked at every `scan_seconds`, the engine's queue every `poll_seconds`. `rounds` are at
-    most open at once in a process, and `requests` of them at most send something.
+    most open at once in a process, and `requests` of them at most use the database or Slack.
     """
 
     message_seconds: float = 1.0
@@ -38,7 +38,7 @@ class Pace:
     poll_seconds: float = 0.5
     failure_seconds: float = 1.0
     rounds: int = 500
-    requests: int = 32
+    requests: int = 20
 
 
 @dataclass(slots=True)
@@ -103,7 +103,7 @@ class Rounds:
     async def run(self, channel: str, number: int) -> int:
         """Send what the channel is owed until nothing is, Slack asks to wait, or the round is over. Return the attempts made."""
         office, workspace = self._sender.office, self._sender.workspace
-        async with office.database.transaction() as session:
+        async with self._requests, office.database.transaction() as session:
             now = office.clock.now()
             if not await rounds.enter(session, workspace.id, channel, number, now):
                 return 0
@@ -113,7 +113,7 @@ class Rounds:
         finally:
             if self._open.get(channel) is mine:
                 del self._open[channel]
-        async with office.database.transaction() as session:
+        async with self._requests, office.database.transaction() as session:
             await rounds.end(session, workspace.id, channel, number, wait_until=wait_until)
         return attempts
 

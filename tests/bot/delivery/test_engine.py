@@ -69,7 +69,7 @@ async def test_a_failed_attempt_is_followed_by_another(room: Room, clock: Frozen
         clock.advance(seconds=5)
         await until_row(room, lambda row: row.owed_from is None)
     assert room.shown() == ["reminder"]
-    assert [channel_and_number(row) for row in engine_rows(room)] == [("CLIN", 1), ("CLIN", 2)]
+    assert sorted(channel_and_number(row) for row in engine_rows(room)) == [("CLIN", 1), ("CLIN", 2)]
 
 
 async def test_a_channel_is_sent_what_it_is_owed_in_one_round(room: Room) -> None:
@@ -82,7 +82,7 @@ async def test_a_channel_is_sent_what_it_is_owed_in_one_round(room: Room) -> Non
         await room.owe("for the admin", to=room.admin)
         await room.sandbox.wait_for(lambda: room.shown("UADMIN") == ["for the admin"])
     assert room.shown()[:12] == [f"reminder {n}" for n in range(12)]
-    assert [channel_and_number(row) for row in engine_rows(room)] == [("CLIN", 1), ("UADMIN", 1)]
+    assert sorted(channel_and_number(row) for row in engine_rows(room)) == [("CLIN", 1), ("UADMIN", 1)]
 
 
 async def test_a_channel_gets_no_more_than_its_share(room: Room) -> None:
