@@ -10,14 +10,15 @@ from sqlalchemy import text
 from bench import dataset
 from bench.environment import MEMBERS, Environment
 from bench.stats import percentile
-from bot.delivery.engine import DbosEngine, Pace
+from bot.delivery.engine import DbosEngine
+from bot.delivery.rounds import Pace
 from bot.service import Service
 from desk.messages.reminders import announce_due
 from storage.engine.database import Database
 
 _TIMEOUT = 400.0
 
-UNPACED = Pace(urgent=(1000, 1.0), poll_seconds=0.1, scan_seconds=0.1)
+UNPACED = Pace(message_seconds=0.0, poll_seconds=0.1, scan_seconds=0.1)
 """No pause between messages to one channel, to measure the engine itself."""
 
 

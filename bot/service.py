@@ -41,7 +41,7 @@ from storage.tables import Workspace
 from storage.upkeep.inspection import wrong_key
 
 if TYPE_CHECKING:
-    from bot.delivery.engine import Pace
+    from bot.delivery.rounds import Pace
 
 log = structlog.get_logger()
 

@@ -27,7 +27,7 @@ from storage.engine.database import Database, make_folder
 from storage.engine.trouble import DATABASE_ERRORS, is_outage
 
 if TYPE_CHECKING:
-    from bot.delivery.engine import Pace
+    from bot.delivery.rounds import Pace
 
 log = structlog.get_logger()
 

@@ -1,6 +1,6 @@
 """Record the steps of a delivery in the notice rows, under the names of `storage.queries.messages.sending`."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -34,14 +34,10 @@ class Ledger:
     office: Office
     workspace: Workspace
 
-    async def take_lease(self, notice_id: UUID) -> tuple[Lease, Mapping[str, datetime]] | None:
-        """Return the lease, and until when Slack's methods must be left alone. None when nothing is to be sent now or
-        another sender holds the notice."""
-        async with self.office.desk(self.workspace) as desk:
-            lease = await sending.take_lease(desk.session, self.workspace.id, notice_id, desk.now)
-            if lease is None:
-                return None
-            return lease, await rate_limits.present(desk.session, self.workspace.id, desk.now)
+    async def take_lease(self, notice_id: UUID) -> Lease | None:
+        """Return the lease, or None when nothing is to be sent now or another sender holds the notice."""
+        async with self.office.database.transaction() as session:
+            return await sending.take_lease(session, self.workspace.id, notice_id, self.office.clock.now())
 
     async def record_rate_limit(self, method: str, until: datetime) -> None:
         """Record for all processes that Slack asked to wait."""
@@ -59,7 +55,10 @@ class Ledger:
 
     async def record_attempt(self, lease: Lease, channel: str) -> None:
         """Record an attempt to post: until its answer is recorded, the message may or may not exist."""
-        await self._record(lambda desk: sending.record_attempt(desk.session, lease, channel, desk.now))
+        async with self.office.database.transaction() as session:
+            held = await sending.record_attempt(session, lease, channel, self.office.clock.now())
+        if not held:
+            raise OvertakenError
 
     async def record_found(self, lease: Lease, posted: PostedMessage) -> None:
         """Record the message that an earlier attempt posted. The lease goes on."""
@@ -71,12 +70,13 @@ class Ledger:
 
         It is not when another sender, which took the lease meanwhile, posted one first.
         """
-        async with self.office.desk(self.workspace) as desk:
-            place = {"channel_id": posted.channel, "ts": posted.ts, "now": desk.now}
-            if await sending.record_sent(desk.session, lease, revision=revision, shown_digest=shown, **place):
+        async with self.office.database.transaction() as session:
+            now = self.office.clock.now()
+            place = {"channel_id": posted.channel, "ts": posted.ts, "now": now}
+            if await sending.record_sent(session, lease, revision=revision, shown_digest=shown, **place):
                 return True
-            await sending.release_lease(desk.session, lease, now=desk.now)
-            return await sending.claim_post(desk.session, lease.notice_id, **place)
+            await sending.release_lease(session, lease, now=now)
+            return await sending.claim_post(session, lease.notice_id, **place)
 
     async def record_updated(self, lease: Lease, posted: PostedMessage, revision: int, shown: str | None) -> None:
         """Record that the existing message shows this revision, and what (None: that is uncertain).

@@ -1,7 +1,7 @@
 """Bring notices to their current state in Slack, one attempt at a time."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -21,7 +21,7 @@ from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.reminders import add_repeat_warning
 from storage.engine.trouble import is_outage, log_fields
-from storage.queries.messages import sending
+from storage.queries.messages import rate_limits, sending
 from storage.queries.messages.sending import NOT_COMPOSED, Lease
 from storage.tables import Notice, Workspace
 
@@ -55,6 +55,19 @@ class Result(Enum):
     POSTPONED = "postponed"
     OVERTAKEN = "overtaken"
     GAVE_UP = "gave_up"
+
+    @property
+    def reached_slack(self) -> bool:
+        """Whether Slack may have been sent a message, which counts against its limits."""
+        return self not in (Result.NOTHING_OWED, Result.SETTLED, Result.DROPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an attempt. `wait_until`: Slack asked to wait or did not answer, and nothing is to be sent before."""
+
+    result: Result
+    wait_until: datetime | None = None
 
 
 class _ComposeError(Exception):
@@ -98,26 +111,35 @@ class Sender:
 
     async def attempt(self, notice_id: UUID) -> Result:
         """Make one attempt. Only database errors are raised; then the lease expires, and another attempt follows."""
-        taken = await self._ledger.take_lease(notice_id)
-        if taken is None:
+        return (await self.deliver(notice_id)).result
+
+    async def deliver(self, notice_id: UUID) -> Outcome:
+        """Make one attempt as `attempt` does, and return what came of it."""
+        lease = await self._ledger.take_lease(notice_id)
+        if lease is None:
             monitoring.DELIVERIES.labels(Result.NOTHING_OWED.value).inc()
-            return Result.NOTHING_OWED
-        lease, limits = taken
-        self._slack.heed(limits)
+            return Outcome(Result.NOTHING_OWED)
         try:
-            result = await self._deliver(lease)
+            outcome = await self._deliver(lease)
         except OvertakenError:
             await self._ledger.release_lease(lease)
-            result = Result.OVERTAKEN
+            outcome = Outcome(Result.OVERTAKEN)
+        result = outcome.result
         monitoring.DELIVERIES.labels(result.value).inc()
         say = log.debug if result is Result.POSTPONED else log.info
         say("delivery", notice=str(notice_id), attempt=lease.fence, result=result.value)
-        return result
+        return outcome
+
+    def heed(self, limits: Mapping[str, datetime]) -> None:
+        """Leave these methods of Slack's API alone until then: Slack asked another process to wait."""
+        self._slack.heed(limits)
 
     async def deliver_pending(self) -> int:
         """Make one attempt at each pending notice, one after the other, and return how many attempts were made."""
         async with self.office.database.reading() as session:
-            pending = await sending.pending(session, self.workspace.id, self.office.clock.now(), AT_ONCE)
+            now = self.office.clock.now()
+            pending = await sending.pending(session, self.workspace.id, now, AT_ONCE)
+            self.heed(await rate_limits.present(session, self.workspace.id, now))
         results = [await self._attempt_or_log(one.notice_id) for one in pending]
         return sum(result is not Result.NOTHING_OWED for result in results)
 
@@ -130,18 +152,18 @@ class Sender:
             log.error("delivery_failed", notice=str(notice_id), **log_fields(error))
             return Result.POSTPONED
 
-    async def _deliver(self, lease: Lease) -> Result:
+    async def _deliver(self, lease: Lease) -> Outcome:
         blocked_until = self._slack.open_until("chat.update" if lease.ts else "chat.postMessage")
         if blocked_until is not None:
             await self._ledger.record_postponed(lease, blocked_until, "paused", known_unsent=True)
-            return Result.POSTPONED
+            return Outcome(Result.POSTPONED, blocked_until)
         content = None
         try:
             lease, found, maybe_repeat = await self._search_if_doubtful(lease)
             content = await self._render(lease, maybe_repeat=maybe_repeat)
             if lease.ts is None:
-                return await self._send_first(lease, content)
-            return await self._send_update(lease, content, found)
+                return Outcome(await self._send_first(lease, content))
+            return Outcome(await self._send_update(lease, content, found))
         except SlackRequestError as failure:
             return await self._failed(lease, failure, content)
         except _ComposeError as error:
@@ -149,7 +171,7 @@ class Sender:
             await self._ledger.record_not_composed(lease, error.__cause__ or error)
             until = self.office.clock.now() + _backoff(lease)
             await self._ledger.record_postponed(lease, until, NOT_COMPOSED, known_unsent=True, failed=True)
-            return Result.POSTPONED
+            return Outcome(Result.POSTPONED)
 
     async def _search_if_doubtful(self, lease: Lease) -> tuple[Lease, PostedMessage | None, bool]:
         """Search for the message of an earlier attempt whose outcome is unknown.
@@ -270,12 +292,13 @@ class Sender:
         except SlackRequestError as failure:
             log.error("repeat_not_taken_back", channel=posted.channel, ts=posted.ts, error=failure.error)
 
-    async def _failed(self, lease: Lease, failure: SlackRequestError, content: _Content | None) -> Result:
+    async def _failed(self, lease: Lease, failure: SlackRequestError, content: _Content | None) -> Outcome:
         match failure.verdict:
             case Verdict.WAIT:
                 if failure.limited is not None:
                     await self._ledger.record_rate_limit(failure.limited, failure.until)
                 await self._ledger.record_postponed(lease, failure.until, failure.error, known_unsent=True)
+                return Outcome(Result.POSTPONED, failure.until)
             case Verdict.STOPPED:
                 log.error("slack_lets_the_bot_do_nothing", error=failure.error)
                 until = failure.at + STOPPED_PAUSE
@@ -284,17 +307,18 @@ class Sender:
                 await self._ledger.record_deleted(lease)
             case Verdict.FROZEN if content is not None:
                 await self._ledger.record_settled(lease, content.revision)
-                return Result.SETTLED
+                return Outcome(Result.SETTLED)
             case Verdict.TARGET_GONE if content is not None:
-                return await self._channel_lost(lease, failure, content)
+                return Outcome(await self._channel_lost(lease, failure, content))
             case Verdict.OUR_FAULT | Verdict.KEY_REFUSED:
                 log.error("slack_refuses_our_message", notice=str(lease.notice_id), error=failure.error)
                 await self._ledger.record_gave_up(lease, failure.error)
-                return Result.GAVE_UP
+                return Outcome(Result.GAVE_UP)
             case verdict:
                 until, unsent = max(failure.until, failure.at + _backoff(lease)), verdict is Verdict.UNREACHED
                 await self._ledger.record_postponed(lease, until, failure.error, known_unsent=unsent, failed=True)
-        return Result.POSTPONED
+                return Outcome(Result.POSTPONED, failure.until)
+        return Outcome(Result.POSTPONED)
 
     async def _channel_lost(self, lease: Lease, failure: SlackRequestError, content: _Content) -> Result:
         channel = (lease.channel_id if lease.ts else content.channel) or ""

@@ -1,6 +1,6 @@
 """The present content of a message about follow-ups: which wait, and what happened to the others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -119,14 +119,17 @@ async def waiting_on(desk: Desk, notice_id: UUID) -> tuple[UUID, ...] | None:
 
 async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp]) -> tuple[Item, ...]:
     loan_ids = {row.loan_id for row in rows}
-    ids = [row.id for row in rows]
-    entries = await acts.last_entries(desk.session, loan_ids, ids)
-    answers = await acts.last_answers(desk.session, ids)
     calls = await acts.last_calls(desk.session, loan_ids)
     assignees = await members.by_ids(desk.session, {row.assignee_id for row in rows})
     stand_ins = await stand_ins_for(desk, assignees.values())
-    managers = await managers_for_each(desk, assignees.values())
-    handed = await acts.last_assignments(desk.session, loan_ids, ids)
+    acting = {
+        row.id: stand_ins.acting(assignees[row.assignee_id], acts_on(desk, row, assignees[row.assignee_id]))
+        for row in rows
+    }
+    changed = [row for row in rows if row.state != "open" or not _still_waits(notice, row, acting[row.id])]
+    changes = await _changes(desk, notice, changed, acting)
+    stood_in_for = [assignees[row.assignee_id] for row in rows if acting[row.id].id != row.assignee_id]
+    managers = await managers_for_each(desk, stood_in_for) if stood_in_for and notice.to_id is None else {}
     about_documents = [row.id for row in rows if row.purpose == chasing.PURPOSE and row.state == "open"]
     papers = await chasing.papers_by_call(desk, loan_ids, about_documents)
     promises = await promises_of(desk, rows)
@@ -134,10 +137,6 @@ async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp]) -> tuple[
     for row in rows:
         loan = await desk.session.get_one(Loan, row.loan_id)
         assignee = assignees[row.assignee_id]
-        acting = stand_ins.acting(assignee, acts_on(desk, row, assignee))
-        act, actor, at = _last_act(row, entries.get(row.id), handed.get(row.id))
-        actor_id = row.closed_by_id if row.state != "open" else actor
-        who = await desk.session.get_one(Member, actor_id) if actor_id else None
         found.append(
             Item(
                 loan=await loan_view(desk, loan),
@@ -145,22 +144,41 @@ async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp]) -> tuple[
                 assignee=assignee.name,
                 kind=VOCABULARY.purpose(row.purpose).kind,
                 last_call=LastCall(call.outcome, call.at) if (call := calls.get(loan.id)) else None,
-                change=_change(
-                    notice,
-                    row,
-                    acting=acting,
-                    act=act,
-                    who=who.name if who else None,
-                    at=row.closed_at if row.state != "open" else at,
-                    answer=answers.get(row.id),
-                ),
+                change=changes.get(row.id),
                 asks_for=papers.get(row.id, ()),
                 promise=promises.get(row.id),
                 snoozed=is_snoozed(row),
-                may_hand_over=_may_hand_over(notice, assignee, acting, managers[assignee.id]),
+                may_hand_over=_may_hand_over(notice, assignee, acting[row.id], managers.get(assignee.id, ())),
             )
         )
     return tuple(found)
+
+
+async def _changes(
+    desk: Desk, notice: Notice, rows: Sequence[FollowUp], acting: Mapping[UUID, Member]
+) -> dict[UUID, FollowUpChange]:
+    """Return what happened to these follow-ups, none of which waits; most messages show none of them."""
+    if not rows:
+        return {}
+    loan_ids, ids = {row.loan_id for row in rows}, [row.id for row in rows]
+    entries = await acts.last_entries(desk.session, loan_ids, ids)
+    answers = await acts.last_answers(desk.session, ids)
+    handed = await acts.last_assignments(desk.session, loan_ids, ids)
+    found: dict[UUID, FollowUpChange] = {}
+    for row in rows:
+        act, actor, at = _last_act(row, entries.get(row.id), handed.get(row.id))
+        actor_id = row.closed_by_id if row.state != "open" else actor
+        who = await desk.session.get_one(Member, actor_id) if actor_id else None
+        found[row.id] = _change(
+            notice,
+            row,
+            acting=acting[row.id],
+            act=act,
+            who=who.name if who else None,
+            at=row.closed_at if row.state != "open" else at,
+            answer=answers.get(row.id),
+        )
+    return found
 
 
 def _may_hand_over(notice: Notice, assignee: Member, acting: Member, managers: Sequence[Member]) -> bool:
@@ -197,12 +215,10 @@ def _change(
     who: str | None,
     at: datetime | None,
     answer: Call | None,
-) -> FollowUpChange | None:
+) -> FollowUpChange:
     outcome = answer.outcome if answer is not None and answer.at == at else None
     if row.state != "open":
         return FollowUpChange(kind=_CLOSED[row.state], who=who, at=at, outcome=outcome)
-    if _still_waits(notice, row, acting):
-        return None
     if row.snoozed_until is not None and act == "snooze":
         return FollowUpChange(kind="snoozed", who=who, at=at, until=row.snoozed_until)
     if act == "hand_over":

@@ -29,7 +29,7 @@ from storage.tables.loans import (
     SearchTerm,
     StageChange,
 )
-from storage.tables.messages import Home, Notice, NoticeItem
+from storage.tables.messages import DeliveryRound, Home, Notice, NoticeItem
 from storage.tables.people import AccessRequest, CalendarOverride, Member, Team, TeamManager, Workspace
 from storage.tables.work import Call, CallCorrection, DocumentItem, DocumentRequest, DocumentStep, FollowUp
 

@@ -21,9 +21,9 @@ class Notice(Row, table=True):
     from which something must be sent, None when nothing must. `to_id` is the reader; without one the message goes to
     `target`, a channel. `channel_id` and `ts` say where the message was posted. `fence` counts the senders, `lease_until`
     is when the lease of the current sender ends; `tried_at` is the first attempt whose answer is unknown: after it, look for the
-    message before sending it again. `enqueued` is the last attempt in the delivery engine's queue. `dropped_at` ends a
-    notice that need not be sent, `gave_up_at` one that cannot be. `shown_digest` is the HMAC of what the message shows, None
-    when that is not certain: an update that would show the same is not sent.
+    message before sending it again. `dropped_at` ends a notice that need not be sent, `gave_up_at` one that cannot be.
+    `shown_digest` is the HMAC of what the message shows, None when that is not certain: an update that would show the same is
+    not sent. `enqueued` is only for processes of an earlier release, which may still run after the migration.
     """
 
     __tablename__ = "notice"  # pyright: ignore[reportAssignmentType]
@@ -72,6 +72,24 @@ class NoticeItem(Row, table=True):
     workspace_id: UUID = references("workspace")
     position: int = 0
     follow_up_version: int = 1
+
+
+class DeliveryRound(Row, table=True):
+    """Who sends the pending notices of a channel. `channel` is a channel's id, or a member's Slack id for direct messages.
+
+    `number` counts the rounds. One is held until `lease_until`, None when no process sends there. `wait_until` is when the next
+    may begin, because Slack asked to wait or did not answer.
+    """
+
+    __tablename__ = "delivery_round"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (UniqueConstraint("workspace_id", "channel"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    channel: str
+    number: int = 1
+    lease_until: datetime | None = maybe_instant()
+    wait_until: datetime | None = maybe_instant()
 
 
 class Home(Row, table=True):

@@ -1,7 +1,7 @@
 """Correct restored notices: since the backup the desk may have sent messages that the rows do not know.
 
-Every attempt gets a number that the lost database cannot have used, so that neither a sender nor the delivery engine
-takes it for an earlier one. A notice that was not sent yet is in doubt: the sender looks for its message first. A message
+Every attempt and every round gets a number that the lost database cannot have used, so that neither a sender nor the delivery
+engine takes it for an earlier one. A notice that was not sent yet is in doubt: the sender looks for its message first. A message
 that shows open follow-ups is rewritten, because it may show a later state that was lost.
 """
 
@@ -22,6 +22,7 @@ REVISIONS_LOST = 1_000
 """Added to the revision of messages that may exist in Slack, so that a lost revision is not taken for the wanted one."""
 
 _N = NOTICE.c
+_ROUND = SQLModel.metadata.tables["delivery_round"]
 _MEMBER = SQLModel.metadata.tables["member"]
 _WORKSPACE = SQLModel.metadata.tables["workspace"]
 _FOLLOW_UP = SQLModel.metadata.tables["follow_up"]
@@ -32,8 +33,10 @@ async def finish(connection: AsyncConnection, *, taken_at: datetime, now: dateti
     await schema.migrate_on(connection)
     await connection.execute(update(_WORKSPACE).values(restored_from=taken_at, restored_at=now))
     await connection.execute(
-        update(NOTICE).values(fence=_N.fence + _ATTEMPTS_LOST, enqueued=0, lease_until=None, shown_digest=None)
+        update(NOTICE).values(fence=_N.fence + _ATTEMPTS_LOST, lease_until=None, shown_digest=None)
     )
+    number = _ROUND.c.number + _ATTEMPTS_LOST
+    await connection.execute(update(_ROUND).values(number=number, lease_until=None, wait_until=None))
     await _doubt_unsent(connection, taken_at)
     await _rewrite_open(connection, now)
 

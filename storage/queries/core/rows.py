@@ -9,6 +9,7 @@ from sqlmodel import SQLModel, col, select
 from storage.engine.work import Work
 
 Row = TypeVar("Row", bound=SQLModel)
+Key = TypeVar("Key", UUID, str, tuple[str, int])
 
 _CHUNK = 500
 """How many ids one statement names: SQLite's limit is 32,766, and a short statement holds its locks briefly."""
@@ -25,8 +26,8 @@ async def by_ids(session: Work, table: type[Row], ids: Iterable[UUID]) -> dict[U
     return found
 
 
-def chunks(ids: Iterable[UUID]) -> Iterator[list[UUID]]:
-    """Yield the ids without repetitions, sorted, in lists short enough for one statement."""
+def chunks(ids: Iterable[Key]) -> Iterator[list[Key]]:
+    """Yield the ids or other keys without repetitions, sorted, in lists short enough for one statement."""
     ordered = sorted(set(ids))
     for start in range(0, len(ordered), _CHUNK):
         yield ordered[start : start + _CHUNK]

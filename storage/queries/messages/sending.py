@@ -4,13 +4,26 @@ A sender takes a lease on the row and gets a fencing number (`fence`). Each late
 that was overtaken changes nothing. The message (`ts`) is recorded once: a second sender's `ts` is refused.
 """
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, null, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlmodel import SQLModel
 
 from storage.engine.types import UtcDateTime, mark_of
@@ -46,10 +59,9 @@ _CHANNEL = func.coalesce(
 
 @dataclass(frozen=True, slots=True)
 class PendingNotice:
-    """A notice to be sent now. `attempt` is the fencing number of its next sender; `channel` is where it goes."""
+    """A notice to be sent now; `channel` is where it goes."""
 
     notice_id: UUID
-    attempt: int
     channel: str
     urgent: bool
 
@@ -85,18 +97,9 @@ class Backlog:
 
 async def pending(session: Work, workspace_id: UUID, now: datetime, limit: int) -> list[PendingNotice]:
     """Return the notices to be sent now that no sender holds: urgent ones first, then the oldest."""
-    return await _read(session, _pending_now(workspace_id, now), limit)
-
-
-async def to_enqueue(
-    session: Work, workspace_id: UUID, now: datetime, limit: int, busy: Collection[str] = ()
-) -> list[PendingNotice]:
-    """Return the same without those whose next attempt is in the delivery engine's queue, and without the digests of the
-    channels that are `busy` with urgent notices."""
-    statement = _pending_now(workspace_id, now).where(_N.enqueued <= _N.fence)
-    if busy:
-        statement = statement.where(_N.urgent | _CHANNEL.not_in(busy))
-    return await _read(session, statement, limit)
+    found = pending_where(_N.workspace_id == workspace_id, due(now), free(now))
+    ordered = found.order_by(_N.urgent.desc(), _N.owed_from, _N.id).limit(limit)
+    return [PendingNotice(*row) for row in await session.execute(ordered)]
 
 
 async def channels_with_urgent(session: Work, workspace_id: UUID, now: datetime) -> set[str]:
@@ -107,43 +110,18 @@ async def channels_with_urgent(session: Work, workspace_id: UUID, now: datetime)
     put_off = and_(
         _N.attempts > 0, _N.last_error != NOT_COMPOSED, _N.created_at > literal(now - URGENT_FIRST_FOR, UtcDateTime())
     )
-    statement = _pending_where(
-        _N.workspace_id == workspace_id, _N.urgent, _N.owed_from.is_not(None), or_(_due(now), put_off)
+    statement = pending_where(
+        _N.workspace_id == workspace_id, _N.urgent, _N.owed_from.is_not(None), or_(due(now), put_off)
     ).subquery()
     rows = await session.execute(select(statement.c.channel).distinct())
     return set(rows.scalars())
 
 
-async def enqueued_since(
-    session: Work, workspace_id: UUID, now: datetime, *, before: datetime, after: UUID | None, limit: int
-) -> list[PendingNotice]:
-    """Return enqueued notices pending since before `before`, by id from after `after` on: the engine may have lost them."""
-    later = true() if after is None else _N.id > after
-    statement = _pending_now(workspace_id, now).where(_N.enqueued > _N.fence, _N.owed_from < before, later)
-    rows = await session.execute(statement.order_by(_N.id).limit(limit))
-    return [PendingNotice(*row) for row in rows]
-
-
-async def mark_enqueued(session: Work, given: Sequence[PendingNotice]) -> None:
-    """Record that the engine's queue has these attempts."""
-    await _set_attempts(session, given, _N.enqueued < bindparam("the_attempt"), "enqueued")
-
-
-async def skip_attempts(session: Work, lost: Sequence[PendingNotice]) -> None:
-    """Skip attempts that the engine lost: the next ones get other numbers."""
-    await _set_attempts(session, lost, _N.fence == bindparam("the_attempt") - 1, "fence")
-
-
 async def take_lease(session: Work, workspace_id: UUID, notice_id: UUID, now: datetime) -> Lease | None:
     """Return a lease of `LEASE` on this notice of the workspace, or None when nothing is to be sent now or another sender
     holds it."""
-    statement = (
-        update(NOTICE)
-        .where(_N.id == notice_id, _N.workspace_id == workspace_id, _due(now), _free(now))
-        .values(fence=_N.fence + 1, lease_until=now + LEASE)
-        .returning(*_LEASED)
-    )
-    row = (await session.execute(statement)).first()
+    values = {"id_": notice_id, "of": workspace_id, **_instants(now)}
+    row = (await session.execute(_TAKE_LEASE, values)).first()
     return Lease(*row[:7], mark=mark_of(row[7], row[8])) if row else None
 
 
@@ -157,13 +135,8 @@ async def renew_lease(session: Work, lease: Lease, now: datetime) -> bool:
 
 async def record_attempt(session: Work, lease: Lease, channel: str, now: datetime) -> bool:
     """Extend the lease and record an attempt to post, whose outcome is unknown until it is recorded."""
-    return await _change(
-        session,
-        lease,
-        lease_until=now + LEASE,
-        channel_id=channel,
-        tried_at=func.coalesce(_N.tried_at, literal(now, UtcDateTime())),
-    )
+    values = {"id_": lease.notice_id, "held": lease.fence, "ts_": lease.ts or "", "to": channel, **_instants(now)}
+    return (await session.execute(_RECORD_ATTEMPT, values)).first() is not None
 
 
 async def record_sent(
@@ -180,17 +153,9 @@ async def record_sent(
 
     A newer revision stays pending.
     """
-    posted = _posted(channel_id, ts, now)
-    return await _change(
-        session,
-        lease,
-        _no_other(ts),
-        tried_at=None,
-        sent=revision,
-        shown_digest=shown_digest,
-        **posted,
-        **_settled(revision, now),
-    )
+    values = {"id_": lease.notice_id, "held": lease.fence, "to": channel_id, "ts_": ts, **_instants(now)}
+    values |= {"revision": revision, "shown": shown_digest}
+    return (await session.execute(_RECORD_SENT, values)).first() is not None
 
 
 async def record_found(session: Work, lease: Lease, *, channel_id: str, ts: str, now: datetime) -> bool:
@@ -295,15 +260,6 @@ async def forget_shown(session: Work, notice_id: UUID) -> None:
     await session.execute(update(NOTICE).where(_N.id == notice_id).values(shown_digest=None))
 
 
-async def _set_attempts(
-    session: Work, notices: Sequence[PendingNotice], which: ColumnElement[bool], column: str
-) -> None:
-    if notices:
-        chosen = update(NOTICE).where(_N.id == bindparam("the_id"), which)
-        rows = [{"the_id": notice.notice_id, "the_attempt": notice.attempt} for notice in notices]
-        await session.execute(chosen.values({column: bindparam("the_attempt")}), rows)
-
-
 async def _change(session: Work, lease: Lease, *more: ColumnElement[bool], **values: Any) -> bool:
     if not more:
         more = (_N.ts == lease.ts if lease.ts is not None else _N.ts.is_(None),)
@@ -327,27 +283,72 @@ def _settled(revision: int, now: datetime) -> dict[str, Any]:
     return {"owed_from": owed_from, "lease_until": None, "attempts": 0, "last_error": None}
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
-    return or_(_N.owed_from <= now, _N.owed_from > now + 2 * LONGEST_WAIT)
+def due(now: datetime) -> ColumnElement[bool]:
+    """Select the notices that are to be sent now."""
+    return _is_due(literal(now, UtcDateTime()), literal(now + 2 * LONGEST_WAIT, UtcDateTime()))
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
+def free(now: datetime) -> ColumnElement[bool]:
+    """Select the notices that no sender holds."""
+    return _is_free(literal(now, UtcDateTime()), literal(now + 2 * LEASE, UtcDateTime()))
+
+
+def _is_due(now: ColumnElement[datetime], too_late: ColumnElement[datetime]) -> ColumnElement[bool]:
+    return or_(_N.owed_from <= now, _N.owed_from > too_late)
+
+
+def _is_free(now: ColumnElement[datetime], too_long: ColumnElement[datetime]) -> ColumnElement[bool]:
     # A lease far in the future was taken before the clock was set back: no sender holds it.
-    return or_(_N.lease_until.is_(None), _N.lease_until <= now, _N.lease_until > now + 2 * LEASE)
+    return or_(_N.lease_until.is_(None), _N.lease_until <= now, _N.lease_until > too_long)
 
 
-def _pending_now(workspace_id: UUID, now: datetime) -> Select[Any, Any, Any, Any]:
-    return _pending_where(_N.workspace_id == workspace_id, _due(now), _free(now))
-
-
-def _pending_where(*which: ColumnElement[bool]) -> Select[Any, Any, Any, Any]:
+def pending_where(*which: ColumnElement[bool]) -> Select[Any, Any, Any]:
+    """Select id, channel and urgency of the notices for which all of `which` is true."""
     return (
-        select(_N.id, (_N.fence + 1).label("attempt"), _CHANNEL.label("channel"), _N.urgent)
+        select(_N.id, _CHANNEL.label("channel"), _N.urgent)
         .select_from(NOTICE.outerjoin(_MEMBER, _MEMBER.c.id == _N.to_id))
         .where(*which)
     )
 
 
-async def _read(session: Work, statement: Select[Any, Any, Any, Any], limit: int) -> list[PendingNotice]:
-    ordered = statement.order_by(_N.urgent.desc(), _N.owed_from, _N.id).limit(limit)
-    return [PendingNotice(*row) for row in await session.execute(ordered)]
+_NOW, _SOON = bindparam("now", type_=UtcDateTime()), bindparam("lease_end", type_=UtcDateTime())
+_REVISION = bindparam("revision", type_=Integer())
+
+
+def _instants(now: datetime) -> dict[str, Any]:
+    return {
+        "now": now,
+        "lease_end": now + LEASE,
+        "too_late": now + 2 * LONGEST_WAIT,
+        "lease_too_long": now + 2 * LEASE,
+    }
+
+
+_TAKE_LEASE = (
+    update(NOTICE)
+    .where(
+        _N.id == bindparam("id_"),
+        _N.workspace_id == bindparam("of"),
+        _is_due(_NOW, bindparam("too_late", type_=UtcDateTime())),
+        _is_free(_NOW, bindparam("lease_too_long", type_=UtcDateTime())),
+    )
+    .values(fence=_N.fence + 1, lease_until=_SOON)
+    .returning(*_LEASED)
+)
+_HELD = update(NOTICE).where(_N.id == bindparam("id_"), _N.fence == bindparam("held")).returning(_N.id)
+_RECORD_ATTEMPT = _HELD.where(func.coalesce(_N.ts, "") == bindparam("ts_")).values(
+    lease_until=_SOON, channel_id=bindparam("to"), tried_at=func.coalesce(_N.tried_at, _NOW)
+)
+_RECORD_SENT = _HELD.where(or_(_N.ts.is_(None), _N.ts == bindparam("ts_"))).values(
+    channel_id=bindparam("to"),
+    ts=bindparam("ts_"),
+    posted_at=func.coalesce(_N.posted_at, _NOW),
+    tried_at=None,
+    sent=_REVISION,
+    shown_digest=bindparam("shown"),
+    owed_from=case((_N.wanted > _REVISION, _NOW), else_=null()),
+    lease_until=None,
+    attempts=0,
+    last_error=None,
+)
+"""Statements of every delivery, built once."""

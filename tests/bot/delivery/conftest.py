@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.delivery.engine import Pace
+from bot.delivery.rounds import Pace
 from bot.delivery.sender import Sender
 from desk.core.transaction import Desk, Office
 from desk.messages.kinds import NoticeKind
@@ -21,16 +21,8 @@ from storage.tables import Member, Notice, Workspace
 from tests.builders import make_member
 from tests.clocks import FrozenClock
 
-FAST = Pace(
-    urgent=(100, 1.0),
-    digests=(100, 1.0),
-    digests_overall=(100, 1.0),
-    poll_seconds=0.05,
-    scan_seconds=0.05,
-    sweep_seconds=0.5,
-    abandoned_seconds=0.0,
-)
-"""Without pauses; the work of another process is resumed at once."""
+FAST = Pace(message_seconds=0.0, digests_per_second=100.0, linger_seconds=0.2, scan_seconds=0.05, poll_seconds=0.05)
+"""Without pauses."""
 
 SCOPES = ("chat:write", "channels:history", "groups:history", "im:history", "im:write")
 

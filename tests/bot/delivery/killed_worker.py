@@ -17,7 +17,8 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.delivery import engine as engine_module
-from bot.delivery.engine import DbosEngine, Pace
+from bot.delivery.engine import DbosEngine
+from bot.delivery.rounds import Pace
 from bot.delivery.sender import Sender
 from desk.core.transaction import Desk, Office
 from handlers.messages.block_kit.message import Message
@@ -127,21 +128,20 @@ def _install(interruption: Interruption, sender: Any) -> None:
     if name == "_enqueue":
         give = engine_module._enqueue  # pyright: ignore[reportPrivateUsage]
 
-        def give_interrupted(owed: Any) -> None:
-            mine = _concerned(interruption, list(owed))
-            _interrupt(interruption, mine and when == "before")
-            give(owed)
-            _interrupt(interruption, mine and when == "after")
+        def give_interrupted(begun: Any) -> None:
+            _interrupt(interruption, when == "before")
+            give(begun)
+            _interrupt(interruption, when == "after")
 
         engine_module._enqueue = give_interrupted  # pyright: ignore[reportPrivateUsage]
         return
-    attempt = sender.attempt
+    deliver = sender.deliver
 
-    async def attempt_known(notice_id: UUID) -> Any:
+    async def deliver_known(notice_id: UUID) -> Any:
         _AT_WORK.set(notice_id)
-        return await attempt(notice_id)
+        return await deliver(notice_id)
 
-    sender.attempt = attempt_known
+    sender.deliver = deliver_known
     owner = next(one for one in (sender._ledger, sender._slack) if hasattr(one, name))
     whole = getattr(owner, name)
 

@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -143,9 +142,8 @@ async def two_workers(
     """Run two workers on one database; the first gets the signal."""
     clock = FastClock(room.office.clock.now(), SPEED, time.time())
     object.__setattr__(room.office, "clock", clock)
-    pace = replace(FAST, abandoned_seconds=LEASE.total_seconds() / SPEED)
     workers = [
-        killed_worker.begin(url, room.sandbox.api_url, clock, executor_id=f"worker-{n}", pace=pace, interruption=one)
+        killed_worker.begin(url, room.sandbox.api_url, clock, executor_id=f"worker-{n}", pace=FAST, interruption=one)
         for n, one in enumerate((interruption, None))
     ]
     try:

@@ -27,7 +27,7 @@ async def test_everything_is_sent_once_when_slack_is_back(room: Room, fault: str
     object.__setattr__(room.office, "clock", clock)
     fault_at_large = sandbox.faults.next("chat.postMessage", fault, times=1_000_000)
     reminders = [f"reminder {n}" for n in range(6)]
-    pace = replace(FAST, urgent=(2, 0.6), digests=(1, 0.6))
+    pace = replace(FAST, message_seconds=1.0 / 5)
     async with running(room, pace=pace, request_seconds=0.25):
         for member in (room.lin, room.admin):
             await room.owe("digest", key=f"digest {member.id}", to=member, urgent=False)

@@ -28,19 +28,6 @@ async def test_each_notice_goes_to_the_channel_of_its_reader(office: Office, wor
     assert sorted(one.channel for one in owed) == ["CBOSSES", "CLIN", "UWANG", "UZHOU"]
 
 
-async def test_an_enqueued_attempt_is_not_enqueued_again(office: Office, workspace: Workspace) -> None:
-    lin = await make_member(office, workspace, "ULIN")
-    async with office.desk(workspace) as desk:
-        await queue_notice(desk, kind=REMINDER, key="r", to=lin)
-        given = await sending.to_enqueue(desk.session, workspace.id, desk.now, 10)
-        await sending.mark_enqueued(desk.session, given)
-        assert [one.attempt for one in given] == [1]
-        assert await sending.to_enqueue(desk.session, workspace.id, desk.now, 10) == []
-        await sending.skip_attempts(desk.session, given)
-        again = await sending.to_enqueue(desk.session, workspace.id, desk.now, 10)
-        assert [one.attempt for one in again] == [2]
-
-
 async def test_the_backlog_counts_pending_failing_doubtful_and_abandoned_notices(
     office: Office, workspace: Workspace, clock: FrozenClock
 ) -> None:
