@@ -66,8 +66,8 @@ class KeyRing:
 
 
 def key_of(value: bytes) -> int:
-    """Return the id of the key that made this ciphertext."""
-    return value[0]
+    """Return the id of the key that made this ciphertext; 0, which is no key's, for a damaged one of which nothing is left."""
+    return value[0] if value else 0
 
 
 def keys_in_steps(steps: list[dict[str, Any]]) -> set[int]:
@@ -76,12 +76,12 @@ def keys_in_steps(steps: list[dict[str, Any]]) -> set[int]:
 
 
 def ciphertexts(step: dict[str, Any]) -> list[tuple[str, bytes]]:
-    """Return the encrypted columns in a step of an Undo as name and ciphertext."""
+    """Return the encrypted columns in a step of an Undo as name and ciphertext, without those of which nothing is left."""
     before: dict[str, Any] = step["before"] or {}
     return [
         (name, base64.b64decode(value["bytes"]))
         for name, value in before.items()
-        if name.endswith(CIPHER_SUFFIX) and value is not None
+        if name.endswith(CIPHER_SUFFIX) and value is not None and value["bytes"]
     ]
 
 

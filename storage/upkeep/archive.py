@@ -203,7 +203,7 @@ def _tables() -> list[Table]:
 def _keys_used(table: Table, row: Any) -> set[int]:
     used: set[int] = set()
     for column, value in zip(table.columns, row, strict=True):
-        if value is None:
+        if not value:
             continue
         if column.name.endswith(CIPHER_SUFFIX):
             used.add(key_of(value))

@@ -164,7 +164,8 @@ def _again(cipher: Cipher, column: EncryptedColumn, row_id: UUID, old: bytes) ->
 
 
 def _is_stale(place: Place, current: int) -> Any:
-    first = func.substr(place.column, 1, 1, type_=LargeBinary())
+    # SQLite has no first byte of an empty value, which a damaged row may have.
+    first = func.coalesce(func.substr(place.column, 1, 1, type_=LargeBinary()), literal(b"", LargeBinary()))
     return place.column.is_not(None) & (first != literal(bytes([current]), LargeBinary()))
 
 

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 from sqlalchemy import select
 from sqlmodel import SQLModel
+from sqlmodel import select as sqlmodel_select
 
 from bot.commands import backup as backup_command
 from bot.commands import restore as restore_command
@@ -20,7 +21,7 @@ from bot.settings import Settings
 from desk.core.transaction import Office
 from storage.engine import schema
 from storage.engine.database import Database
-from storage.tables import Workspace
+from storage.tables import Borrower, Workspace
 from storage.upkeep import archive
 from tests.bot.keys import KEY_1, KEY_2, SEARCH, settings_with
 from tests.builders import make_follow_up, make_loan, make_member
@@ -90,6 +91,22 @@ async def test_every_row_comes_back_in_either_database(
     database = Database(other_url)
     assert await schema.is_current(database)
     await database.close()
+
+
+@pytest.mark.usefixtures("filled")
+async def test_a_damaged_row_keeps_no_backup_from_being_made(
+    run: Run, office: Office, database_url: str, empty_sqlite_url: str, tmp_path: Path
+) -> None:
+    async with office.database.transaction() as session:
+        for borrower in (await session.exec(sqlmodel_select(Borrower))).all():
+            borrower.name_cipher = b""
+    before = await rows(database_url, but=IN_DOUBT)
+
+    file = tmp_path / "backup.gz"
+    assert await run.backup(settings_with(database_url), file) == 0
+    assert await run.restore(settings_with(empty_sqlite_url), file) == 0
+
+    assert await rows(empty_sqlite_url, but=IN_DOUBT) == before
 
 
 @pytest.mark.usefixtures("filled")

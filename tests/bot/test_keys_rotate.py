@@ -197,6 +197,23 @@ async def test_no_transaction_holds_others_up_for_long(office: Office, workspace
     assert min(took) < 0.5
 
 
+@pytest.mark.parametrize("damaged", [b"", b"\1", b"\1\0\0", b"\1" + bytes(40)], ids=len)
+async def test_a_damaged_value_is_named_and_the_others_are_rotated(
+    office: Office, workspace: Workspace, database_url: str, damaged: bytes
+) -> None:
+    await many_borrowers(office, workspace, 2)
+    async with office.database.transaction() as session:
+        row = (await session.exec(select(Borrower).limit(1))).scalars().one()  # pyright: ignore[reportCallIssue, reportArgumentType]
+        row.name_cipher = damaged
+
+    code, printed = await rotate(database_url)
+
+    assert code == 1
+    assert f"No key opens borrower.name_cipher of row {row.id}" in printed
+    for place in rotation.places():
+        assert await _stale(office, place) == (place.name == "borrower.name_cipher")
+
+
 async def test_a_value_that_no_key_opens_is_named_and_stays(
     office: Office, workspace: Workspace, database_url: str
 ) -> None:
