@@ -134,7 +134,15 @@ async def test_loans_are_reassigned_in_chinese(slack: Slack, loans: dict[str, Lo
         "• 已放款：1",
         "> 休假",
     ]
-    assert buttons(preview.message) == ["确认移交", "不移交", "申请 1", "已放款 1", "2 个未完成跟进", "1 个已超时"]
+    assert buttons(preview.message) == [
+        "确认移交",
+        "不移交",
+        "2 笔贷款",
+        "申请 1",
+        "已放款 1",
+        "2 个未完成跟进",
+        "1 个已超时",
+    ]
     assert preview.message is not None
     await slack.press(slack.manager, preview.message, "确认移交")
     await slack.deliver()
