@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,6 +31,9 @@ _PACES = tuple(LoadPoint(f"{rate} a second", per_second=rate) for rate in (100, 
 
 _MORE_IS_BETTER = ("answers/s", "loans/s")
 
+_LOANS_EACH = 10
+"""Loans of each member, each with a follow-up of tomorrow."""
+
 _MORE = 10
 """How many times more members the large desk of `growth` has."""
 
@@ -48,19 +52,21 @@ GROWTH = {
 async def commands(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) -> Rounds:
     """Return CPU ms per `/loan-call` and answers per second, and times in ms and failures of random arrivals."""
     rounds, seconds = (3, 1.5) if env.quick else (7, 3.0)
+    template = replace(LOAN_CALL, users=_members(env), loans=_LOANS_EACH)
     found: Rounds = defaultdict(lambda: defaultdict(list))
     async with _servers(env, [(side, await _prepare(env, kind, side)) for side in sides]) as servers:
         for number in range(rounds):
             for side, server in _in_turn(servers, number):
                 for point in (_ONE, _MANY):
-                    cpu, answers = await _cpu_of(env, server, LOAN_CALL, point, seconds)
+                    cpu, answers = await _cpu_of(env, server, template, point, seconds)
+                    assert not answers.failed, f"{point.name}: {answers.wrong}"
                     found[f"CPU ms, {point.name}"][side.name].append(cpu)
                     found[f"answers/s, {point.name}"][side.name].append(answers.rate)
         for number in range(2 if env.quick else 4):
             for side, server in _in_turn(servers, number):
                 for point in _PACES:
                     answers = await load.measure(
-                        env.generator, server.port, LOAN_CALL, point, seconds=seconds, warm_up=0.3
+                        env.generator, server.port, template, point, seconds=seconds, warm_up=0.3
                     )
                     found[f"p50 ms, {point.name}"][side.name].append(answers.p50)
                     found[f"p99 ms, {point.name}"][side.name].append(answers.p99)
@@ -73,7 +79,7 @@ async def commands(env: Environment, kind: str, sides: tuple[Checkout, Checkout]
 
 async def growth(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) -> Rounds:
     """Return CPU ms of commands on a desk with 500 members and on one with ten times as many."""
-    few = 50 if env.quick else MEMBERS
+    few = _members(env)
     found: Rounds = defaultdict(lambda: defaultdict(list))
     seeded = [
         (side, members, await side.database(env, kind, members=members, loans=1, **_tomorrow(members)))
@@ -183,8 +189,12 @@ async def _deliver(
 
 
 async def _prepare(env: Environment, kind: str, side: Checkout) -> str:
-    members = 50 if env.quick else MEMBERS
-    return await side.database(env, kind, members=members, loans=10, **_tomorrow(members * 10))
+    members = _members(env)
+    return await side.database(env, kind, members=members, loans=_LOANS_EACH, **_tomorrow(members * _LOANS_EACH))
+
+
+def _members(env: Environment) -> int:
+    return 50 if env.quick else MEMBERS
 
 
 def _tomorrow(count: int) -> dict[str, Any]:
