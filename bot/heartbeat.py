@@ -25,6 +25,9 @@ BEAT_SECONDS = 2.0
 BEATS_UNTIL_DEAD = 3
 """A process that misses so many beats is dead, and a starting one takes over its name."""
 
+_CLAIMS = 3
+"""How often a starting process tries to claim its name while the database is slow to answer."""
+
 _FORGOTTEN_AFTER = timedelta(days=7)
 
 
@@ -67,14 +70,30 @@ class Heartbeat:
     _task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Claim the name and start beating. Wait for a beat of the process that has the name. Raise NameTakenError."""
-        if (holder := await self._claim()) is not None:
-            await asyncio.sleep(self.seconds * BEATS_UNTIL_DEAD)
-            async with self.office.database.transaction() as session:
-                if not await processes.take_over(session, holder, self._incarnation, self.office.clock.now()):
-                    raise NameTakenError(self.identity.name)
-            log.warning("name_taken_over_from_a_dead_process", name=self.identity.name)
+        """Claim the name and start beating. Wait for a beat of the process that has the name.
+
+        A database that is slow to answer is asked again: a process that froze may hold up the others for seconds. Raises
+        NameTakenError, and TimeoutError when the database stays slow.
+        """
+        for attempts_left in reversed(range(_CLAIMS)):
+            try:
+                await self._take_name()
+                break
+            except TimeoutError as error:
+                if not attempts_left:
+                    raise
+                log.warning("name_not_claimed_yet", **log_fields(error))
         self._task = asyncio.create_task(self._beat(), name="heartbeat")
+
+    async def _take_name(self) -> None:
+        holder = await self._claim()
+        if holder is None:
+            return
+        await asyncio.sleep(self.seconds * BEATS_UNTIL_DEAD)
+        async with self.office.database.transaction() as session:
+            if not await processes.take_over(session, holder, self._incarnation, self.office.clock.now()):
+                raise NameTakenError(self.identity.name)
+        log.warning("name_taken_over_from_a_dead_process", name=self.identity.name)
 
     async def stop(self) -> None:
         """Release the name."""
