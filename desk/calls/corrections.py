@@ -1,6 +1,6 @@
 """Correct the content of a logged call. Its effect on follow-ups stays; the mark of a wrong number follows the correction."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -69,14 +69,16 @@ async def call_to_correct(desk: Desk, call_id: UUID) -> CallToCorrect:
 async def correct_call(desk: Desk, call_id: UUID, version: int, content: CallContent) -> CallCorrected:
     """Change the content of a call and keep the earlier content.
 
-    Raises as `call_to_correct` does, Conflict (`call_changed`), Invalid (`nothing_changed_here`, `note_too_long`,
-    `amount_not_taken`).
+    A note that no key opens stays as it is stored until another one is entered. Raises as `call_to_correct` does, Conflict
+    (`call_changed`), Invalid (`nothing_changed_here`, `note_too_long`, `amount_not_taken`).
     """
     check_note(content.note)
     loan, call = await _correctable(desk, call_id)
     if call.version != version:
         raise Conflict("call_changed")
     earlier = _content(desk, call)
+    if earlier.note in unreadable.MARKS and not content.note:  # the form could not show it
+        content = replace(content, note=earlier.note)
     if content == earlier:
         raise Invalid("nothing_changed_here")
     if content.amount is not None and not VOCABULARY.outcome(content.outcome).takes_amount:
@@ -98,7 +100,8 @@ async def correct_call(desk: Desk, call_id: UUID, version: int, content: CallCon
     )
     track(desk, call)
     call.outcome, call.minutes, call.amount = content.outcome, content.minutes, content.amount
-    call.note_cipher = desk.cipher.encrypt_optional(Call.note_cipher, call.id, content.note)
+    if content.note != earlier.note:
+        call.note_cipher = desk.cipher.encrypt_optional(Call.note_cipher, call.id, content.note)
     await _correct_mark(desk, loan, call, earlier.outcome)
     if VOCABULARY.outcome(earlier.outcome).tells_manager:
         await revise_call_report(desk, loan, call)

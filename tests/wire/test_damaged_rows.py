@@ -189,6 +189,24 @@ async def test_damaged_notes_and_reasons(slack: Slack, loans: list[Loan], log: i
     assert any("damaged text" in text and "L-2" in text for text in slack.texts(slack.admin))
 
 
+async def test_a_correction_that_leaves_a_damaged_note_alone_keeps_its_bytes(slack: Slack, loans: list[Loan]) -> None:
+    logged_call = await slack.command(slack.agent, "/loan-call L-2 reached, likes the rate > fri 2pm plan")
+    async with slack.office.database.transaction() as session:
+        await damage_all(session, Call, "note_cipher")
+        damaged = (await session.exec(select(Call))).one().note_cipher
+    assert logged_call.message is not None
+    await slack.press(slack.agent, logged_call.message, "Correct the call")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("Length (minutes)", 2)
+
+    await form.submit()
+
+    assert "(text cannot be read)" in form.text
+    async with slack.office.database.reading() as session:
+        call = (await session.exec(select(Call))).one()
+    assert (call.minutes, call.note_cipher) == (2, damaged)
+
+
 async def test_an_import_goes_on_and_leaves_what_cannot_be_read(slack: Slack) -> None:
     file = "loan number,borrower,phone,stage\nA-1,Ann Lee,13800138001,disbursed\nA-2,Bob Stone,13800138002,disbursed\n"
     rows, _ = read_rows(file, slack.workspace, slack.office)
