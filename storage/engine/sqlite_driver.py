@@ -6,6 +6,7 @@ needs none if the lock is free, nor does the end of a transaction that wrote not
 (commit, and reading transactions such as lists) never blocks the event loop.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -98,15 +99,15 @@ class Connection(aiosqlite.Connection):
         return True
 
     async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
-        """Run a function in the connection's thread. Until one that was cancelled has ended, the connection is not idle."""
+        """Run a function in the connection's thread. After one that was cancelled, the connection never counts as idle."""
         self._in_thread += 1
         try:
-            result = await super()._execute(fn, *args, **kwargs)  # pyright: ignore[reportUnknownMemberType]
-        except Exception:
-            self._in_thread -= 1
+            return await super()._execute(fn, *args, **kwargs)  # pyright: ignore[reportUnknownMemberType]
+        except asyncio.CancelledError:  # the function goes on in the thread
+            self._in_thread += 1
             raise
-        self._in_thread -= 1
-        return result
+        finally:
+            self._in_thread -= 1
 
     async def in_thread(self, function: Any, *arguments: Any) -> Any:
         """Run a function of sqlite3 in the connection's thread."""
