@@ -21,7 +21,11 @@ _ATTEMPTS = 3
 
 
 class Link:
-    """A connection in a transaction. `writing`: on SQLite it holds the lock of the writer from the start."""
+    """A connection in a transaction. `writing`: on SQLite it holds the lock of the writer from the start.
+
+    `is_refused`: a statement failed. PostgreSQL then refuses the others, and answers COMMIT by rolling back; SQLite would keep
+    what was written before.
+    """
 
     def __init__(self, connection: AsyncConnection, *, writing: bool) -> None:
         sync: Any = connection.sync_connection
@@ -32,6 +36,7 @@ class Link:
         self._is_sqlite: bool = sync.dialect.name == "sqlite"
         self._writing = writing
         self.is_open = False
+        self.is_refused = False
 
     @property
     def engine(self) -> Engine:
@@ -51,14 +56,17 @@ class Link:
         except BaseException as error:
             await self._fail(error, sql, arguments)
 
-    async def run_many(self, sql: str, arguments: Sequence[Sequence[Any]]) -> None:
-        """Execute a statement that returns no rows, once with each list of parameters."""
+    async def run_many(self, sql: str, arguments: Sequence[Sequence[Any]], *, counted: bool = False) -> int:
+        """Execute a statement that returns no rows, once with each list of parameters. Return how many rows it changed, if
+        they are `counted`."""
         self._tell(sql, arguments, many=True)
         try:
             if self._is_sqlite:
-                await self._driver.run(True, sql, arguments)
-            else:
-                await self._driver.executemany(sql, arguments)
+                return (await self._driver.run(True, sql, arguments)).rowcount
+            if counted:  # the driver tells only how many rows are returned
+                return len(await self._driver.fetchmany(f"{sql} RETURNING 1", arguments))
+            await self._driver.executemany(sql, arguments)
+            return -1
         except BaseException as error:
             await self._fail(error, sql, arguments)
 
@@ -113,6 +121,7 @@ class Link:
 
     async def _fail(self, error: BaseException, sql: str, arguments: Sequence[Any]) -> NoReturn:
         """Raise a driver's error as SQLAlchemy does. Close a lost connection, and one with a cancelled statement."""
+        self.is_refused = True
         if not isinstance(error, Exception):
             await self._connection.invalidate(error)
             raise error

@@ -94,9 +94,11 @@ def replace_values(row: Row, values: Mapping[str, Any]) -> None:
     changed_columns(row).difference_update(values)
 
 
-def forget_read(row: Row) -> None:
-    """Make a row new again: the database does not have it."""
-    object.__setattr__(row, "__read__", None)
+def take_back(row: Row, read: Values | None) -> None:
+    """Take `read` as what the database has of a row; None makes it new again."""
+    object.__setattr__(row, "__read__", read)
+    if read is not None:
+        changed_columns(row).update(name for name, value in vars(row).items() if value != read[name])
 
 
 def changed_columns(row: Row) -> set[str]:

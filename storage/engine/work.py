@@ -28,12 +28,12 @@ from storage.engine.rows import (
     Row,
     Values,
     changed_columns,
-    forget_read,
     keep,
     loaded,
     read_values,
     replace_values,
     table_of,
+    take_back,
 )
 from storage.engine.statements import Entity, Scalar, prepare
 
@@ -63,7 +63,7 @@ class Work:
         self._stale: defaultdict[type[Row], set[Any]] = defaultdict(set)
         self._new: dict[int, Row] = {}
         self._gone: dict[int, Row] = {}
-        self._made: list[Row] = []
+        self._written: dict[int, tuple[Row, Values | None]] = {}
         self._autoflush = True
 
     @property
@@ -221,14 +221,19 @@ class Work:
         changed = [row for rows in self._rows.values() for row in rows.values() if changed_columns(row)]
         if not (changed or self._new or self._gone):
             return
+        link = await self._linked()
         new, self._new = list(self._new.values()), {}
         gone, self._gone = self._gone, {}
-        for table, rows in _by_table(new):
-            await self._insert(table, rows)
-        for table, rows in _by_table(row for row in changed if id(row) not in gone):
-            await self._update(table, rows)
-        for table, rows in reversed(_by_table(gone.values())):
-            await self._delete(table, rows)
+        try:
+            for table, rows in _by_table(new):
+                await self._insert(table, rows)
+            for table, rows in _by_table(row for row in changed if id(row) not in gone):
+                await self._update(table, rows)
+            for table, rows in reversed(_by_table(gone.values())):
+                await self._delete(table, rows)
+        except BaseException:
+            link.is_refused = True  # a part is written
+            raise
 
     async def begin(self) -> None:
         """Connect, and begin the transaction; what else is called begins it when it must."""
@@ -237,14 +242,15 @@ class Work:
     async def commit(self) -> None:
         """Write what is left to write, and commit."""
         await self.flush()
+        if self._link is not None:
+            await self._linked()
         self.info[COMMITTING] = True
         if self._link is not None:
             await self._link.commit()
+        self._written.clear()
 
     async def rollback(self) -> None:
-        """Roll back. Rows that were written here for the first time are new again."""
-        for row in self._made:
-            forget_read(row)
+        """Roll back. What was written here is to be written again by the next transaction that the rows are added to."""
         self._forget()
         if self._link is not None:
             await self._link.rollback()
@@ -261,7 +267,9 @@ class Work:
             await link.close()
 
     def _forget(self) -> None:
-        for known in (self._rows, self._stale, self._new, self._gone, self._made):
+        for row, read in self._written.values():
+            take_back(row, read)
+        for known in (self._rows, self._stale, self._new, self._gone, self._written):
             known.clear()
 
     async def _linked(self) -> Link:
@@ -269,6 +277,8 @@ class Work:
             self._link = await open_link(self._async_engine, writing=self._writing)
         elif not self._link.is_open:
             raise InvalidRequestError("the transaction has ended")
+        elif self._link.is_refused:
+            raise InvalidRequestError("a statement was refused: the transaction can only be rolled back")
         return self._link
 
     def _found(self, described: Sequence[Entity | Scalar], raw: Raw, populate: bool) -> list[list[Any]]:
@@ -320,9 +330,8 @@ class Work:
             _insert_of(target), tuple(column.key for column in target.columns), [r.__dict__ for r in rows]
         )
         for row in rows:
-            keep(row)
+            self._keep(row)
             self._rows[table][_key_of(row)] = row
-            self._made.append(row)
 
     async def _update(self, table: type[Row], rows: list[Row]) -> None:
         """Update the rows in the order of their keys, those together of which the same columns differ."""
@@ -337,11 +346,11 @@ class Work:
                 together[differing].append(given | {name: values[name] for name in differing})
         for names, given in together.items():
             statement = _update_of(table_of(table), names)
-            count = await self._write(statement, (*names, *(_KEY.format(key) for key in keys)), given)
-            if count == 0:
-                raise StaleDataError(f"{table.__name__}: the row to update is gone")
+            count = await self._write(statement, (*names, *(_KEY.format(key) for key in keys)), given, counted=True)
+            if count != len(given):
+                raise StaleDataError(f"{table.__name__}: a row to update is gone")
         for row in rows:
-            keep(row)
+            self._keep(row)
 
     async def _delete(self, table: type[Row], rows: list[Row]) -> None:
         keys = [column.key for column in table_of(table).primary_key]
@@ -349,16 +358,25 @@ class Work:
         await self._write(_delete_of(table_of(table)), tuple(_KEY.format(key) for key in keys), given)
         for row in rows:
             self._rows[table].pop(_key_of(row), None)
-            forget_read(row)
+            self._keep(row, there=False)
 
-    async def _write(self, statement: Any, names: tuple[str, ...], given: Sequence[Mapping[str, Any]]) -> int:
-        """Execute a statement with each of these parameters. Return how many rows it changed, -1 for several."""
+    def _keep(self, row: Row, *, there: bool = True) -> None:
+        """Take the values of a row as those of the database, until this transaction is rolled back."""
+        self._written.setdefault(id(row), (row, read_values(row)))
+        if there:
+            keep(row)
+        else:
+            take_back(row, None)
+
+    async def _write(
+        self, statement: Any, names: tuple[str, ...], given: Sequence[Mapping[str, Any]], *, counted: bool = False
+    ) -> int:
+        """Execute a statement with each of these parameters. Return how many rows it changed, if they are `counted`."""
         prepared, literals = prepare(self._engine, statement, names, many=len(given) > 1)
         link = await self._linked()
         arguments = [prepared.arguments(each, literals) for each in given]
         if len(arguments) > 1:
-            await link.run_many(prepared.sql, arguments)
-            return -1
+            return await link.run_many(prepared.sql, arguments, counted=counted)
         _, count = await link.run(prepared.sql, arguments[0], returns_rows=False)
         return count
 

@@ -214,6 +214,77 @@ async def test_a_row_that_another_transaction_deleted_is_not_updated(database: D
         assert (await work.exec(sqlmodel_select(Team))).one_or_none() is None
 
 
+async def test_no_row_that_another_transaction_deleted_is_missed_among_several(
+    database: Database, lender: Workspace
+) -> None:
+    rows = [team(1), team(2)]
+    async with database.transaction() as work:
+        work.add_all(rows)
+    async with database.transaction() as work:
+        await work.execute(text("DELETE FROM team WHERE name = 'T1'"))
+    for row in rows:
+        row.name += " new"
+    with pytest.raises(StaleDataError):
+        async with database.transaction() as work:
+            work.add_all(rows)
+    async with database.reading() as work:
+        assert (await work.exec(sqlmodel_select(Team.name))).all() == ["T2"]
+
+
+async def refuse(work: Work, refused: str) -> None:
+    if refused == "statement":
+        await work.execute(text("INSERT INTO team (id) VALUES (NULL)"))
+    work.add_all([notice(1), team(1), team(2)])
+    work.add(Team(workspace_id=WORKSPACE, name="T2", name_key="t2", created_at=NOW))
+    await work.flush()
+
+
+async def go_on_after_a_refusal(database: Database, refused: str) -> None:
+    async with database.transaction() as work:
+        work.add(limit(1))
+        with pytest.raises(IntegrityError):
+            await refuse(work, refused)
+        with pytest.raises(InvalidRequestError, match="rolled back"):
+            await work.get(Team, team(1).id)
+
+
+@pytest.mark.parametrize("refused", ["statement", "row"])
+async def test_nothing_is_kept_of_a_transaction_that_goes_on_after_a_refusal(
+    database: Database, lender: Workspace, refused: str
+) -> None:
+    with pytest.raises(InvalidRequestError, match="rolled back"):
+        await go_on_after_a_refusal(database, refused)
+    async with database.transaction() as work:
+        for table in (Team, Notice, RateLimit):
+            assert (await work.exec(sqlmodel_select(table))).first() is None
+
+
+async def change_and_fail(database: Database, kept: Team, gone: Team) -> None:
+    async with database.transaction() as work:
+        work.add_all([kept, gone])
+        kept.name = "second"
+        await work.flush()
+        kept.name = "third"
+        await work.delete(gone)
+        await work.flush()
+        raise ValueError("the reason")
+
+
+async def test_changes_that_were_rolled_back_are_written_with_the_next_transaction(
+    database: Database, lender: Workspace
+) -> None:
+    kept, gone = team(1), team(2)
+    async with database.transaction() as work:
+        work.add_all([kept, gone])
+    with pytest.raises(ValueError, match="the reason"):
+        await change_and_fail(database, kept, gone)
+    async with database.transaction() as work:
+        gone.name = "there"
+        work.add_all([kept, gone])
+    async with database.reading() as work:
+        assert (await work.exec(sqlmodel_select(Team.name).order_by(Team.name))).all() == ["there", "third"]
+
+
 async def test_a_loan_gets_its_number_without_dashes_with_each_write(database: Database, lender: Workspace) -> None:
     borrower = Borrower(workspace_id=WORKSPACE, name_cipher=b"1", phone_cipher=b"1", created_at=NOW)
     loan = Loan(
