@@ -23,6 +23,13 @@ _SAME_LINE = (
     .limit(1)
 )
 
+_COUNT_SINCE = select(func.count()).where(
+    Call.loan_id == bindparam("loan"),
+    col(Call.outcome).in_(bindparam("outcomes", expanding=True)),
+    col(Call.at) >= bindparam("since"),
+    col(Call.undone_at).is_(None),
+)
+
 
 async def last_of_loan(session: Work, loan_id: UUID, *, limit: int) -> list[Call]:
     """Return the calls on a loan that were not undone, newest first."""
@@ -80,10 +87,5 @@ async def outcomes_between(session: Work, callers: Collection[UUID], start: date
 
 async def count_since(session: Work, loan_id: UUID, outcomes: Collection[str], since: datetime) -> int:
     """Count the calls on the loan with one of these outcomes, from `since` on."""
-    statement = select(func.count()).where(
-        Call.loan_id == loan_id,
-        col(Call.outcome).in_(outcomes),
-        col(Call.at) >= since,
-        col(Call.undone_at).is_(None),
-    )
-    return (await session.exec(statement)).one()
+    values = {"loan": loan_id, "outcomes": outcomes, "since": since}
+    return (await session.exec(_COUNT_SINCE, params=values)).one()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from sqlalchemy import Table, update
+from sqlalchemy import Table, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
@@ -15,6 +15,9 @@ _CLAIM = {
     dialect: insert(_DELIVERY).on_conflict_do_nothing().returning(_DELIVERY.c.id)
     for dialect, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
+_ANSWER = (
+    update(_DELIVERY).where(_DELIVERY.c.id == bindparam("claimed")).values(answer_cipher=bindparam("answer_cipher"))
+)
 
 
 def row_id(workspace_id: UUID, key: str) -> UUID:
@@ -35,5 +38,4 @@ async def claim(session: Work, workspace_id: UUID, key: str, now: datetime) -> P
 
 async def save_answer(session: Work, claimed_id: UUID, answer_cipher: bytes) -> None:
     """Save the answer to a claimed delivery."""
-    statement = update(_DELIVERY).where(_DELIVERY.c.id == claimed_id).values(answer_cipher=answer_cipher)
-    await session.execute(statement)
+    await session.execute(_ANSWER, {"claimed": claimed_id, "answer_cipher": answer_cipher})

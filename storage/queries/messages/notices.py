@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Table, func, literal, or_, select, update
+from sqlalchemy import Table, bindparam, func, literal, or_, select, update
 from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 
@@ -16,6 +16,8 @@ from storage.tables import FollowUp, Notice, NoticeItem
 
 NOTICE: Table = SQLModel.metadata.tables["notice"]
 ITEM: Table = SQLModel.metadata.tables["notice_item"]
+
+_SHOWING = select(ITEM.c.notice_id).where(ITEM.c.follow_up_id.in_(bindparam("follow_ups", expanding=True))).distinct()
 
 
 async def insert(session: Work, notice: Notice) -> bool:
@@ -127,8 +129,7 @@ async def touch_for_follow_ups(session: Work, follow_up_ids: Iterable[UUID], now
     """Request an update of every notice that shows one of these follow-ups."""
     notice_ids: set[UUID] = set()
     for ids in chunks(follow_up_ids):
-        statement = select(ITEM.c.notice_id).where(ITEM.c.follow_up_id.in_(ids)).distinct()
-        notice_ids.update((await session.execute(statement)).scalars())
+        notice_ids.update((await session.execute(_SHOWING, {"follow_ups": ids})).scalars())
     await touch(session, notice_ids, now)
 
 
