@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import inspect
 from sqlmodel import SQLModel
 
 from desk.core.transaction import Change, Desk
 from desk.core.undo_rules import take_back_of
+from storage.engine.rows import table_of
 from storage.engine.types import new_id
 from storage.tables import FollowUp, Undo
 from storage.tables.columns import restored_columns
@@ -87,7 +87,7 @@ def restore(row: SQLModel, before: dict[str, Any]) -> None:
 
 def table_name(table: type[SQLModel]) -> str:
     """Return the database name of a table."""
-    return inspect(table).mapper.local_table.description
+    return table_of(table).name
 
 
 def _step(change: Change) -> dict[str, Any]:
@@ -114,9 +114,8 @@ def encode_columns(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _snapshot(row: SQLModel) -> dict[str, Any]:
-    # The loaded values themselves: the worker changes thousands of rows, of which no Undo needs any.
-    loaded = row.__dict__
-    return {name: loaded[name] if name in loaded else getattr(row, name) for name in type(row).model_fields}
+    # The values themselves, not encoded: the worker changes thousands of rows, of which no Undo needs any.
+    return vars(row).copy()
 
 
 def _encode(value: Any) -> Any:

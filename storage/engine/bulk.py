@@ -9,10 +9,11 @@ from functools import cache
 from itertools import repeat
 from typing import Any, cast
 
-from sqlalchemy import Dialect, LargeBinary, inspect
+from sqlalchemy import Dialect, LargeBinary
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
+from storage.engine.rows import table_of
 from storage.engine.work import Work
 
 
@@ -61,8 +62,8 @@ class _Shape:
 
 
 @cache
-def _shape_of(dialect: Dialect, table: Any) -> _Shape:
-    stored: Any = inspect(table).local_table
+def _shape_of(dialect: Dialect, table: type[SQLModel]) -> _Shape:
+    stored = table_of(table)
     fields = table.model_fields.items()
     return _Shape(
         name=stored.name,

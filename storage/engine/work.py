@@ -130,11 +130,6 @@ class Work:
         """Insert rows of values, as the driver takes them. The rows are not known here: see `storage.engine.bulk`."""
         await (await self._linked()).insert(table, names, rows)
 
-    async def connection(self) -> "Work":
-        """Connect, and return what executes statements as they are."""
-        await self._linked()
-        return self
-
     async def get(
         self, table: type[R], key: Any, *, with_for_update: bool = False, populate_existing: bool = False
     ) -> R | None:

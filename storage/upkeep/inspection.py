@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, UnaryExpression, select
 from sqlmodel import col
 from sqlmodel import select as sqlmodel_select
 
-from storage.engine.cipher import Cipher, UnreadableError
+from storage.engine.cipher import Cipher, UnreadableError, key_of
 from storage.engine.work import Work
 from storage.queries.loans.search import plain_phone_terms
 from storage.tables import Borrower, SearchTerm
@@ -78,7 +78,7 @@ def _try(cipher: Cipher, place: Place, values: Sequence[tuple[UUID, bytes]]) -> 
     unreadable: list[UUID] = []
     named, opening = Counter[int](), Counter[int]()
     for row_id, value in values:
-        key = value[0] if value else 0
+        key = key_of(value)
         named[key] += 1
         try:
             cipher.decrypt_at(place.encrypted, row_id, value)

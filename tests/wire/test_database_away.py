@@ -145,7 +145,7 @@ async def test_whoever_finds_every_connection_taken_is_told(slack: Slack) -> Non
     async with contextlib.AsyncExitStack() as others:
         for _ in range(CONNECTIONS):
             session = await others.enter_async_context(slack.office.database.transaction())
-            await session.connection()
+            await session.begin()
         reply = await slack.command(slack.agent, "/loan-call L-1 no answer")
         assert_nothing_changed(reply, NOT_IN_TIME)
     assert (await slack.command(slack.agent, "/loan-call L-1 no answer")).ephemeral
