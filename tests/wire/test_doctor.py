@@ -9,7 +9,8 @@ import pytest
 from rich.console import Console
 
 from bot.commands import doctor as doctor_command
-from bot.commands.doctor import clock_finding, examine
+from bot.commands.doctor import examine
+from bot.doctor.slack import clock_finding
 from bot.manifest import OPTIONAL_SCOPES, manifest
 from bot.settings import Settings
 from desk.messages.kinds import ESCALATION

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from bot.commands.doctor import Finding, examine
+from bot.commands.doctor import examine
+from bot.doctor.findings import Finding
 from bot.manifest import app_manifest
 from bot.service import open_service
 from storage.tables import Workspace

@@ -1,0 +1,75 @@
+"""Check the database: that it opens, its migrations, and that the keys open what is in it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from bot.doctor.findings import Finding, error_name, fix, ok
+from bot.settings import Settings
+from storage.engine import schema
+from storage.engine.cipher import Cipher
+from storage.engine.database import Database, open_to_others
+from storage.engine.trouble import DATABASE_ERRORS
+from storage.upkeep import inspection
+
+
+async def check_database(settings: Settings, database: Database) -> AsyncIterator[Finding]:
+    """Yield what is found of the database, without the checks that an earlier finding makes impossible."""
+    url = make_url(settings.database_url.get_secret_value())
+    where = url.render_as_string(hide_password=True)
+    if database.is_sqlite and not _exists(url.database or ""):
+        yield fix("database", f"{where}: the file does not exist yet: run `loandesk migrate`, which creates it")
+        return
+    try:
+        revision = await schema.revision(database)
+    except DATABASE_ERRORS as error:
+        yield fix(
+            "database",
+            f"{where} cannot be opened ({error_name(error)}): check DATABASE_URL, and that the server runs and accepts the login",
+        )
+        return
+    yield ok("database", where)
+    if places := open_to_others(settings.database_url.get_secret_value()):
+        yield fix(
+            "files",
+            f"others on this machine may read {', '.join(map(str, places))}: chmod 700 the folder, 600 the files",
+        )
+    if revision is None:
+        yield fix("migrations", "the database has no tables yet: run `loandesk migrate`")
+    elif not schema.knows(revision):
+        yield fix("migrations", "the database belongs to a newer release: run that one, or restore a backup")
+    elif not await schema.is_current(database):
+        yield fix("migrations", "the database is behind this release: back it up, then run `loandesk migrate`")
+    else:
+        yield ok("migrations", f"at {revision}")
+        async for finding in _keys(database, settings.cipher()):
+            yield finding
+
+
+async def _keys(database: Database, cipher: Cipher) -> AsyncIterator[Finding]:
+    async with database.reading() as session:
+        found = await inspection.samples(session, cipher)
+        setting, _ = await inspection.wrong_key(session, cipher)
+    if closed := [each.place.name for each in found if each.wrong_key]:
+        yield fix(
+            "keys",
+            f"no key of LOANDESK_ENCRYPTION_KEYS opens {', '.join(closed)}: restore the key that encrypted it",
+        )
+        return
+    if setting is not None:
+        yield fix("keys", "LOANDESK_SEARCH_KEY has changed: restore the earlier one, or no borrower will be found")
+        return
+    if damaged := [f"{each.place.name} of row {row_id}" for each in found for row_id in each.unreadable]:
+        yield fix(
+            "damaged rows",
+            f"the keys fit, but none opens {', '.join(damaged)}: restore these from a backup. "
+            "These are samples: `loandesk rotate` names every such row",
+        )
+    older = [number for number in sorted(cipher.ring.keys) if number != cipher.ring.current]
+    rest = f"; older ones: {', '.join(map(str, older))}" if older else ""
+    yield ok("keys", f"samples can be decrypted; key {cipher.ring.current} encrypts{rest}")
+
+
+def _exists(path: str) -> bool:
+    return Path(path).exists()
