@@ -16,10 +16,9 @@ from desk.core.transaction import Desk
 from desk.follow_ups.lifecycle import check_note
 from desk.handover import batches
 from desk.handover.batches import Portion
-from desk.handover.moves import HandoverCounts, count, fingerprint_of, hand_over, notify
-from desk.handover.reassigning import require_may_reassign
+from desk.handover.moves import HandoverCounts, count, fingerprint_of, hand_over
 from desk.handover.sharing import Share, shares_of, spread
-from desk.loans.lookup import visible_today
+from desk.handover.units import Unit, count_units, notify_members, require_may_take_all, units_of
 from desk.people.members import require_caller
 from desk.people.team import require_settled
 from desk.rules.balancing import Weight
@@ -80,23 +79,13 @@ class PlanResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
-    """What moves together: a loan (with `owned` its ownership) and its open follow-ups assigned to `outgoing_id`."""
-
-    loan: Loan
-    owned: bool
-    outgoing_id: UUID | None
-    follow_ups: tuple[FollowUp, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Plan:
     people: Mapping[UUID, Member]
     moves: tuple[tuple[Unit, UUID], ...]
     shares: tuple[Share, ...]
 
     def counts(self, desk: Desk) -> HandoverCounts:
-        return _count_units(desk, self.units)
+        return count_units(desk, self.units)
 
     @property
     def units(self) -> list[Unit]:
@@ -148,51 +137,6 @@ class _LargePlan:
     @property
     def follow_ups(self) -> list[FollowUpOutline]:
         return [row for portion in self.portions for row in portion.follow_ups]
-
-
-async def picked_loans(desk: Desk, numbers: Sequence[str]) -> list[Loan]:
-    """Return the loans with these numbers. Raises NotFound (`unknown_loan`), also if the acting member may not see one."""
-    visible = await visible_today(desk)
-    found = await loans.of_numbers(desk.session, desk.workspace.id, numbers, visible=visible)
-    for number in numbers:
-        if loans.number_key(number) not in found:
-            raise NotFound("unknown_loan", given=number)
-    return [found[loans.number_key(number)] for number in numbers]
-
-
-async def units_of(desk: Desk, *, from_id: UUID | None, loan_ids: Sequence[UUID], lock: bool = False) -> list[Unit]:
-    """Return what a request is about, in the order of the loans' ids.
-
-    Raises NotAllowed (`role_missing`, `others_may_act`) unless the acting member may reassign all of it: a form asks before it
-    shows the loans, the preview and Confirm ask again.
-    """
-    if not loan_ids and from_id is not None:
-        require_role(desk, "reassign_all")
-    units = await _units_of(desk, from_id=from_id, loan_ids=loan_ids, lock=lock)
-    owners = await members.by_ids(desk.session, {unit.outgoing_id for unit in units if unit.outgoing_id})
-    for owner_id in dict.fromkeys(unit.outgoing_id for unit in units):
-        await require_may_reassign(desk, owners[owner_id] if owner_id else None)
-    return units
-
-
-async def require_may_take_all(desk: Desk, outgoing: Member) -> None:
-    """Raise NotAllowed (`role_missing`, `others_may_act`) unless the acting member may reassign all that `outgoing` has."""
-    require_role(desk, "reassign_all")
-    await require_may_reassign(desk, outgoing)
-
-
-async def _units_of(desk: Desk, *, from_id: UUID | None, loan_ids: Sequence[UUID], lock: bool) -> list[Unit]:
-    if loan_ids:
-        rows, held = await holdings.of_loans(desk.session, loan_ids, lock=lock)
-        on_loan = _by_loan(held)
-        return [Unit(loan, True, loan.owner_id, tuple(on_loan[loan.id])) for loan in rows]
-    if from_id is None:
-        return []
-    owned, held = await holdings.of_member(desk.session, from_id, lock=lock)
-    on_loan, own = _by_loan(held), {loan.id for loan in owned}
-    others = await loans.by_ids(desk.session, on_loan.keys() - own)
-    concerned = sorted([*owned, *others.values()], key=lambda loan: loan.id)
-    return [Unit(loan, loan.id in own, from_id, tuple(on_loan[loan.id])) for loan in concerned]
 
 
 async def preview(desk: Desk, request: PlanRequest) -> PlanPreview:
@@ -257,7 +201,7 @@ async def _hand_over(desk: Desk, plan: _Plan, batch: UUID, *, why: str) -> None:
         held = [row for unit in units for row in unit.follow_ups]
         outgoing = plan.people[from_id] if from_id else None
         await hand_over(desk, owned, held, outgoing, plan.people[to_id], why=why, batch=batch)
-    await _notify(desk, batch, plan)
+    await notify_members(desk, batch, plan.people, plan.moves)
 
 
 async def _preview(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan, *, changed: bool = False) -> PlanPreview:
@@ -332,14 +276,18 @@ def _portions(
 
 
 async def _taker_of_all(desk: Desk, to_id: UUID | None, outgoing: Member) -> Member:
-    to = await desk.session.get(Member, to_id) if to_id else None
     if to_id is None:
         raise Invalid("person_missing")
+    to = _require_taker(desk, await desk.session.get(Member, to_id))
+    if to.id == outgoing.id:
+        raise Invalid("same_person")
+    return to
+
+
+def _require_taker(desk: Desk, to: Member | None) -> Member:
     if to is None or to.workspace_id != desk.workspace.id or to.removed_at is not None:
         raise NotFound("member_gone")
     require_caller(to)
-    if to.id == outgoing.id:
-        raise Invalid("same_person")
     return to
 
 
@@ -360,10 +308,7 @@ async def _chosen(desk: Desk, request: PlanRequest, units: Sequence[Unit]) -> di
     for unit in units:
         if unit.loan.id not in wanted:
             continue
-        to = there.get(wanted[unit.loan.id])
-        if to is None or to.workspace_id != desk.workspace.id or to.removed_at is not None:
-            raise NotFound("member_gone")
-        require_caller(to)
+        to = _require_taker(desk, there.get(wanted[unit.loan.id]))
         if to.id == unit.outgoing_id:
             if request.loan_ids:
                 raise Invalid("already_owner", who=to.slack_user_id, loan=unit.loan.number)
@@ -388,13 +333,6 @@ async def _shares(desk: Desk, people: Mapping[UUID, Member], moves: Sequence[tup
     return await shares_of(desk, concerned.values(), {key: (more_loans[key], more_held[key]) for key in concerned})
 
 
-def _by_loan(rows: Sequence[FollowUp]) -> defaultdict[UUID, list[FollowUp]]:
-    by_loan: defaultdict[UUID, list[FollowUp]] = defaultdict(list)
-    for row in rows:
-        by_loan[row.loan_id].append(row)
-    return by_loan
-
-
 def _audit(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan, counts: HandoverCounts) -> None:
     if isinstance(plan, _LargePlan) or not request.loan_ids:
         owned, held = counts.loans, counts.follow_ups
@@ -402,39 +340,3 @@ def _audit(desk: Desk, request: PlanRequest, plan: _Plan | _LargePlan, counts: H
         return
     for unit, to_id in plan.moves:
         desk.audit("reassign", loan_id=unit.loan.id, to=str(to_id), follow_ups=len(unit.follow_ups))
-
-
-@dataclass(slots=True)
-class _Portion:
-    """What one member receives and gives, and the members at the other end."""
-
-    received: list[Unit] = field(default_factory=list[Unit])
-    given: list[Unit] = field(default_factory=list[Unit])
-    others: set[UUID | None] = field(default_factory=set[UUID | None])
-
-
-async def _notify(desk: Desk, batch: UUID, plan: _Plan) -> None:
-    # One message to each member, however much they gave and received.
-    portions: defaultdict[UUID, _Portion] = defaultdict(_Portion)
-    for unit, to_id in plan.moves:
-        portions[to_id].received.append(unit)
-        portions[to_id].others.add(unit.outgoing_id)
-        if unit.outgoing_id is not None:
-            portions[unit.outgoing_id].given.append(unit)
-            portions[unit.outgoing_id].others.add(to_id)
-    for member_id, portion in portions.items():
-        several = len(portion.others) > 1
-        both = bool(portion.received and portion.given)
-        await notify(
-            desk,
-            batch,
-            plan.people[member_id],
-            _count_units(desk, portion.received or portion.given),
-            gained=bool(portion.received),
-            other_id=None if several else next(iter(portion.others)),
-            more={"several": several, **({"gave": _count_units(desk, portion.given).facts()} if both else {})},
-        )
-
-
-def _count_units(desk: Desk, units: Sequence[Unit]) -> HandoverCounts:
-    return count(desk, [unit.loan for unit in units if unit.owned], [row for unit in units for row in unit.follow_ups])

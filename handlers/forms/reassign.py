@@ -7,7 +7,8 @@ from desk.core.errors import DeskError, NotAllowed, NotFound
 from desk.core.values import PersonRef
 from desk.core.vocabulary import NOTE_LIMIT
 from desk.handover import plans
-from desk.handover.plans import EACH, How, PlanRequest, Unit
+from desk.handover.plans import EACH, How, PlanRequest
+from desk.handover.units import Unit, picked_loans, require_may_take_all, units_of
 from desk.loans.lists import LoanRow, loan_rows
 from desk.people.members import find_member
 from desk.people.team import team_names
@@ -68,7 +69,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
 async def submit(request: Request) -> Message:
     """Show what would be handed over; a button then carries it out."""
     with field("loans"):
-        picked = await plans.picked_loans(request.desk, request.several("loans"))
+        picked = await picked_loans(request.desk, request.several("loans"))
     outgoing, to = await _member(request, "from"), await _member(request, "to")
     how = _how(request.one("how"))
     each = {
@@ -120,13 +121,13 @@ async def _one_each(request: Request, form: FormWriter, units: Sequence[Unit], p
 async def _picked_rows(request: Request, typed: Typed) -> Sequence[LoanRow]:
     numbers = typed.get("loans", ())
     numbers = (numbers,) if isinstance(numbers, str) else numbers
-    return await loan_rows(request.desk, await plans.picked_loans(request.desk, numbers)) if numbers else ()
+    return await loan_rows(request.desk, await picked_loans(request.desk, numbers)) if numbers else ()
 
 
 async def _units(request: Request, typed: Typed, picked: Sequence[LoanRow]) -> Sequence[Unit]:
     """Return what is to be handed over as far as it is chosen. Raises NotAllowed as the preview does."""
     if picked:
-        return await plans.units_of(request.desk, from_id=None, loan_ids=sorted(row.id for row in picked))
+        return await units_of(request.desk, from_id=None, loan_ids=sorted(row.id for row in picked))
     slack_id = str(typed.get("from", ""))
     if not slack_id:
         return ()
@@ -135,9 +136,9 @@ async def _units(request: Request, typed: Typed, picked: Sequence[LoanRow]) -> S
     except NotFound:
         return ()
     if _how(str(typed["how"])) != "each":  # only a form for each loan shows them, and a member may have thousands
-        await plans.require_may_take_all(request.desk, member)
+        await require_may_take_all(request.desk, member)
         return ()
-    return await plans.units_of(request.desk, from_id=member.id, loan_ids=())
+    return await units_of(request.desk, from_id=member.id, loan_ids=())
 
 
 async def _member(request: Request, name: str) -> Member | None:
