@@ -1,5 +1,6 @@
 """Builders of rows with sensible defaults, for tests that need them. Each builder commits on its own."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -102,6 +103,18 @@ async def make_loan(
             | values
         )
         desk.add(loan)
+    return loan
+
+
+async def make_loan_in_arrears(
+    office: Office, workspace: Workspace, number: str, *, owner: Member, purposes: Sequence[str] = (), **values: Any
+) -> Loan:
+    """Make a disbursed loan due on the 10th, unpaid since 10 November, and for each purpose a call about that instalment."""
+    since = date(2026, 11, 10)
+    terms = {"stage": "disbursed", "due_day": 10, "paid_through": date(2026, 10, 10), "unpaid_since": since}
+    loan = await make_loan(office, workspace, number, owner=owner, **(terms | values))
+    for purpose in purposes:
+        await make_follow_up(office, loan, owner, purpose=purpose, instalment_on=since)
     return loan
 
 

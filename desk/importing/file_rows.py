@@ -21,7 +21,7 @@ _LEVEL = 1
 
 
 class FileRows(Collection[ImportRow]):
-    """The rows whose number occurs once, read anew each time they are iterated. `add` all, then `close`."""
+    """The rows whose number occurs once. Each iteration reads them again from what is packed. `add` all, then `close`."""
 
     def __init__(self, header: Header, *, today: date, region: str) -> None:
         self._header, self._today, self._region = header, today, region

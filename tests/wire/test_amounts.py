@@ -9,26 +9,15 @@ from sqlmodel import col, select
 
 from sandbox.model import Message
 from storage.tables import Call, FollowUp, Loan
-from tests.builders import make_follow_up, make_loan
+from tests.builders import make_loan_in_arrears
 from tests.wire.office_day import Slack, buttons, shown
 
 
 @pytest.fixture
 async def loan(slack: Slack) -> Loan:
     """A-1, disbursed, in arrears since 10 November: an overdue call today, and a reminder of the same instalment."""
-    loan = await make_loan(
-        slack.office,
-        slack.workspace,
-        "A-1",
-        owner=slack.agent,
-        stage="disbursed",
-        due_day=10,
-        paid_through=date(2026, 10, 10),
-        unpaid_since=date(2026, 11, 10),
-    )
-    for purpose in ("overdue", "repayment"):
-        await make_follow_up(slack.office, loan, slack.agent, purpose=purpose, instalment_on=date(2026, 11, 10))
-    return loan
+    purposes = ["overdue", "repayment"]
+    return await make_loan_in_arrears(slack.office, slack.workspace, "A-1", owner=slack.agent, purposes=purposes)
 
 
 async def follow_ups(slack: Slack) -> dict[int, FollowUp]:

@@ -1,30 +1,17 @@
 """A payment of which the exact sum is not said ends nothing before the caller says what it covers; the words stay its note."""
 
-from datetime import date
-
 import pytest
 from sqlmodel import select
 
 from storage.tables import Call, FollowUp, Loan
-from tests.builders import make_follow_up, make_loan
+from tests.builders import make_loan_in_arrears
 from tests.wire.office_day import Slack, buttons, shown
 
 
 @pytest.fixture
 async def loan(slack: Slack) -> Loan:
     """A-1, in arrears since 10 November, with an overdue call today."""
-    loan = await make_loan(
-        slack.office,
-        slack.workspace,
-        "A-1",
-        owner=slack.agent,
-        stage="disbursed",
-        due_day=10,
-        paid_through=date(2026, 10, 10),
-        unpaid_since=date(2026, 11, 10),
-    )
-    await make_follow_up(slack.office, loan, slack.agent, purpose="overdue", instalment_on=date(2026, 11, 10))
-    return loan
+    return await make_loan_in_arrears(slack.office, slack.workspace, "A-1", owner=slack.agent, purposes=["overdue"])
 
 
 async def open_purposes(slack: Slack) -> list[str]:

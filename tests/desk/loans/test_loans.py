@@ -20,7 +20,7 @@ from desk.loans.edits import LoanCorrected
 from desk.loans.inquiries import KnownPhone, NewInquiry
 from desk.loans.lists import LoanList, search_words
 from storage.tables import AuditEntry, Borrower, Draft, Loan, Member
-from tests.builders import make_loan, make_member, make_team
+from tests.builders import make_loan, make_loan_in_arrears, make_member, make_team
 from tests.clocks import FrozenClock
 from tests.desk.lins_desk import LinsDesk, at, desk10
 
@@ -308,18 +308,9 @@ async def test_an_undone_call_is_not_on_the_card(desk10: LinsDesk, counter: Coun
 
 
 async def test_the_card_of_a_disbursed_loan_shows_its_instalments(counter: Counter) -> None:
-    await make_loan(
-        counter.office,
-        counter.workspace,
-        "L-8",
-        owner=counter.lin,
-        stage="disbursed",
-        due_day=15,
-        unpaid_since=date(2026, 11, 15),
-        paid_through=date(2026, 10, 15),
-    )
+    await make_loan_in_arrears(counter.office, counter.workspace, "L-8", owner=counter.lin)
     card = await counter.card("l-8")
-    assert (card.due_day, card.unpaid_since, card.paid_through) == (15, date(2026, 11, 15), date(2026, 10, 15))
+    assert (card.due_day, card.unpaid_since, card.paid_through) == (10, date(2026, 11, 10), date(2026, 10, 10))
 
 
 async def test_a_word_that_matches_two_loans_is_refused_with_both(counter: Counter) -> None:
