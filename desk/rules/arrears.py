@@ -1,0 +1,197 @@
+"""Days past due, the bucket that they fall into, how payments cover instalments, and what has become of a promise."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from importlib import resources
+from importlib.resources.abc import Traversable
+from itertools import pairwise
+from tomllib import TOMLDecodeError, loads
+from typing import Annotated, ClassVar, Literal, Protocol
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+PromiseState = Literal["open", "kept", "partly_kept", "broken"]
+
+
+class ArrearsError(Exception):
+    """The file of buckets is invalid; the message names the file and the entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A range of days past due, from `first` until the next bucket begins."""
+
+    first: int
+    zh: str
+    en: str
+
+    def word(self, language: str) -> str:
+        """Return its name in a language."""
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseRule:
+    """When a promise is kept: at least `kept_percent` of it paid until `patience_days` after the promised day."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    kept_percent: Annotated[int, Field(ge=1, le=100)] = 95
+    patience_days: Annotated[int, Field(ge=0, le=31)] = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The lender's buckets, in order of days, and its rule of promises."""
+
+    buckets: tuple[Bucket, ...]
+    promise: PromiseRule
+
+    def bucket(self, days: int) -> Bucket:
+        """Return the bucket of that many days past due."""
+        return [bucket for bucket in self.buckets if bucket.first <= max(days, 0)][-1]
+
+    def days_of(self, bucket: Bucket) -> tuple[int, int | None]:
+        """Return the first and the last day of a bucket; the last bucket has no last day."""
+        following = next((each.first for each in self.buckets if each.first > bucket.first), None)
+        return bucket.first, None if following is None else following - 1
+
+
+def load_scale(source: Traversable) -> Scale:
+    """Read the lender's buckets. Raises ArrearsError, which names the file and the entry."""
+    try:
+        entries = loads(source.read_text("utf-8"))
+        unknown = entries.keys() - {"promise", "bucket"}
+        promise = TypeAdapter(PromiseRule).validate_python(entries.get("promise", {}))
+        rows = TypeAdapter(list[dict[Literal["from", "zh", "en"], int | str]]).validate_python(
+            entries.get("bucket", [])
+        )
+        buckets = tuple(Bucket(int(row["from"]), str(row["zh"]), str(row["en"])) for row in rows)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ArrearsError(f"{source.name}, [{'.'.join(map(str, first['loc']))}]: {first['msg']}") from error
+    except (OSError, TOMLDecodeError, UnicodeDecodeError, KeyError, ValueError) as error:
+        raise ArrearsError(f"{source.name}: {error}") from error
+    if unknown:
+        raise ArrearsError(f"{source.name}: there is no entry {min(unknown)!r}")
+    if [bucket.first for bucket in buckets[:2]] != [0, 1]:
+        raise ArrearsError(f"{source.name}, [bucket]: the first begins on day 0 and the second on day 1")
+    for before, after in pairwise(buckets):
+        if after.first <= before.first:
+            raise ArrearsError(f"{source.name}, [bucket]: {after.en!r} does not begin after {before.en!r}")
+    return Scale(buckets, promise)
+
+
+SCALE = load_scale(resources.files("desk") / "data" / "arrears.toml")
+"""The lender's buckets and its rule of promises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Days that do not count as past due, from `start` until `end`: an extension, a payment holiday, hardship."""
+
+    start: date
+    end: date
+
+
+class Instalment(Protocol):
+    """What is due, and when."""
+
+    @property
+    def due_on(self) -> date: ...
+    @property
+    def amount(self) -> Decimal: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """How much of an instalment is paid."""
+
+    due_on: date
+    amount: Decimal
+    paid: Decimal
+
+    @property
+    def left(self) -> Decimal:
+        """Return what is still to be paid."""
+        return self.amount - self.paid
+
+
+def cover(rows: Sequence[Instalment], paid: Decimal, *, settled_through: date | None = None) -> tuple[Covered, ...]:
+    """Return what is paid of each instalment: the oldest first, interest and principal alike.
+
+    Those due until `settled_through` were paid before the desk kept payments. What is paid beyond all of them covers none.
+    """
+    found: list[Covered] = []
+    for row in rows:
+        if settled_through is not None and row.due_on <= settled_through:
+            found.append(Covered(row.due_on, row.amount, row.amount))
+            continue
+        part = max(min(paid, row.amount), Decimal(0))
+        paid -= part
+        found.append(Covered(row.due_on, row.amount, part))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrears:
+    """What is past due on a day: since the due date of the oldest instalment not fully paid, if that has passed."""
+
+    since: date | None
+    days: int
+    amount: Decimal
+    instalments: int
+
+
+def arrears(rows: Iterable[Covered], as_of: date, *, grace_days: int = 0, pauses: Sequence[Pause] = ()) -> Arrears:
+    """Return what is past due on that day. The due day itself is day 0, and so is each day of grace; after them all days
+    since the due date count."""
+    open_rows = [row for row in rows if row.left > 0 and row.due_on < as_of]
+    oldest = min((row.due_on for row in open_rows), default=None)
+    days = 0 if oldest is None else days_past_due(oldest, as_of, grace_days=grace_days, pauses=pauses)
+    if not days:
+        return Arrears(None, 0, Decimal(0), 0)
+    due = [row for row in open_rows if days_past_due(row.due_on, as_of, grace_days=grace_days, pauses=pauses)]
+    return Arrears(oldest, days, sum((row.left for row in due), Decimal(0)), len(due))
+
+
+def days_past_due(due_on: date, as_of: date, *, grace_days: int = 0, pauses: Sequence[Pause] = ()) -> int:
+    """Return the calendar days from the due date to that day, less the paused ones; 0 while no more than `grace_days`.
+
+    A pause takes away the days from its start until its end, the end not counted: 10 to 20 March are ten.
+    """
+    days = (as_of - due_on).days
+    paused = sum(max((min(pause.end, as_of) - max(pause.start, due_on)).days, 0) for pause in _without_overlap(pauses))
+    days -= paused
+    return days if days > grace_days else 0
+
+
+def next_unpaid(rows: Iterable[Covered]) -> Covered | None:
+    """Return the oldest instalment that is not fully paid."""
+    return min((row for row in rows if row.left > 0), key=lambda row: row.due_on, default=None)
+
+
+def promise_state(
+    promised: Decimal | None, day: date, paid: Decimal, today: date, rule: PromiseRule, *, settled: bool = False
+) -> PromiseState:
+    """Return what has become of a promise to pay by `day`. `paid` is what was paid since it was made, until the patience
+    ended; `promised` None: an amount was not named, and any payment keeps it. `settled`: nothing is past due any more.
+    """
+    wanted = Decimal("0.01") if promised is None else promised * rule.kept_percent / 100
+    if settled or paid >= wanted:
+        return "kept"
+    if today <= day + timedelta(days=rule.patience_days):
+        return "open"
+    return "partly_kept" if paid > 0 else "broken"
+
+
+def _without_overlap(pauses: Iterable[Pause]) -> list[Pause]:
+    found: list[Pause] = []
+    for pause in sorted(pauses, key=lambda each: (each.start, each.end)):
+        if found and pause.start <= found[-1].end:
+            found[-1] = Pause(found[-1].start, max(found[-1].end, pause.end))
+        else:
+            found.append(pause)
+    return found
