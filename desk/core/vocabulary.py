@@ -1,4 +1,4 @@
-"""The vocabulary: purposes, outcomes, documents, stages and roles, read from `data/*.toml`.
+"""The vocabulary: purposes, outcomes, documents, stages, roles and the words of a loan's terms, read from `data/*.toml`.
 
 The desk stores an entry's code, shows its word in the reader's language, and understands its synonyms. A lender adds
 its own words there, not in code.
@@ -6,12 +6,12 @@ its own words there, not in code.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from tomllib import TOMLDecodeError, loads
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar, get_args
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -23,6 +23,8 @@ NOTE_LIMIT = 3000
 PurposeKind = Literal["verification", "repayment", "service"]
 Answers = Literal["any", "verification", "repayment"]
 NextStep = Literal["planned", "asks", "must", "instalment", "offers_withdrawn"]
+ChoiceField = Literal["rate_basis", "method", "day_count", "holiday_shift", "condition", "phone_kind"]
+"""A field of a loan, its vehicle or a phone whose values are listed in `choices.toml`."""
 
 
 class VocabularyError(Exception):
@@ -124,6 +126,21 @@ class Role(Word):
     """A role of members, who may have several."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product(Word):
+    """A kind of loan that the lender sells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedRole(Word):
+    """What a person around a loan is to the borrower."""
+
+    firm: bool = False
+    """Whether it is a firm, which has no language and is not related."""
+    liable: bool = False
+    """Whether they answer for the debt; others are told nothing about the loan."""
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """All entries, in the order of their files."""
@@ -133,9 +150,12 @@ class Vocabulary:
     documents: tuple[Document, ...]
     stages: tuple[Stage, ...]
     roles: tuple[Role, ...]
+    products: tuple[Product, ...]
+    related_roles: tuple[RelatedRole, ...]
+    choices: Mapping[ChoiceField, tuple[Word, ...]]
 
     def purpose(self, code: str) -> Purpose:
-        """Return the purpose with that code. Raises KeyError, as do `outcome`, `document`, `stage` and `role`."""
+        """Return the purpose with that code. Raises KeyError, as do the others."""
         return _of_code(self.purposes, code)
 
     def outcome(self, code: str) -> Outcome:
@@ -154,6 +174,15 @@ class Vocabulary:
     def role(self, code: str) -> Role:
         return _of_code(self.roles, code)
 
+    def product(self, code: str) -> Product:
+        return _of_code(self.products, code)
+
+    def related_role(self, code: str) -> RelatedRole:
+        return _of_code(self.related_roles, code)
+
+    def choice(self, field: ChoiceField, code: str) -> Word:
+        return _of_code(self.choices[field], code)
+
 
 W = TypeVar("W", bound=Word)
 
@@ -164,13 +193,16 @@ def term_key(text: str) -> str:
 
 
 def load_vocabulary(folder: Traversable) -> Vocabulary:
-    """Read the vocabulary from the five files in `folder`. Raises VocabularyError."""
+    """Read the vocabulary from the files in `folder`. Raises VocabularyError."""
     vocabulary = Vocabulary(
         purposes=_load(folder, "purposes.toml", Purpose),
         outcomes=_load(folder, "outcomes.toml", Outcome),
         documents=_load(folder, "documents.toml", Document),
         stages=_load(folder, "stages.toml", Stage),
         roles=_load(folder, "roles.toml", Role),
+        products=_load(folder, "products.toml", Product),
+        related_roles=_load(folder, "related_roles.toml", RelatedRole),
+        choices=_load_choices(folder),
     )
     purposes = {purpose.code for purpose in vocabulary.purposes}
     documents = {document.code for document in vocabulary.documents}
@@ -187,11 +219,32 @@ def load_vocabulary(folder: Traversable) -> Vocabulary:
     return vocabulary
 
 
+def term_for(words: Iterable[W], text: str) -> W | None:
+    """Return the word of which `text` is a term; None: of none."""
+    key = term_key(text)
+    return next((word for word in words if key in word.terms()), None)
+
+
+def _load_choices(folder: Traversable) -> dict[ChoiceField, tuple[Word, ...]]:
+    name, fields = "choices.toml", get_args(ChoiceField)
+    tables = _read(folder, name)
+    if wrong := set(fields) ^ set(tables):
+        raise VocabularyError(f"{name}: {min(wrong)!r} is missing or no field")
+    return {field: _words(f"{name}, [{field}]", tables[field], Word) for field in fields}
+
+
 def _load(folder: Traversable, name: str, kind: type[W]) -> tuple[W, ...]:
+    return _words(name, _read(folder, name), kind)
+
+
+def _read(folder: Traversable, name: str) -> dict[str, Any]:
     try:
-        tables: dict[str, Any] = loads(folder.joinpath(name).read_text("utf-8"))
+        return loads(folder.joinpath(name).read_text("utf-8"))
     except (OSError, TOMLDecodeError, UnicodeDecodeError) as error:
         raise VocabularyError(f"{name}: {error}") from error
+
+
+def _words(name: str, tables: dict[str, Any], kind: type[W]) -> tuple[W, ...]:
     adapter = TypeAdapter(kind)
     words: list[W] = []
     for code, entry in tables.items():

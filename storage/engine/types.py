@@ -78,6 +78,33 @@ class Money(TypeDecorator[Decimal]):
         return Decimal(value)
 
 
+class Rate(TypeDecorator[Decimal]):
+    """A rate in percent with six places. SQLite has no decimals, so it stores millionths."""
+
+    impl = Numeric(9, 6)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(BigInteger())
+        return dialect.type_descriptor(Numeric(9, 6))
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        millionths = value.scaleb(6)
+        if millionths != millionths.to_integral_value():
+            raise ValueError("a rate has six places at most")
+        return int(millionths) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        if value is None:
+            return None
+        if dialect.name == "sqlite":
+            return Decimal(int(value)).scaleb(-6)
+        return Decimal(value)
+
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -4,10 +4,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, LargeBinary
 from sqlmodel import Field, SQLModel
 
-from storage.engine.types import Money, UtcDateTime, new_id
+from storage.engine.types import Money, Rate, UtcDateTime, new_id
 
 WhenGone = Literal["delete", "clear"]
 """What happens to a row when the row that its optional key refers to is deleted: it is deleted too, or the key is cleared."""
@@ -52,6 +52,16 @@ def maybe_instant(default: datetime | None = None) -> Any:
 def money() -> Any:
     """An optional amount, in the loan's currency."""
     return Field(default=None, sa_type=Money, nullable=True)
+
+
+def rate() -> Any:
+    """An optional rate in percent."""
+    return Field(default=None, sa_type=Rate, nullable=True)
+
+
+def maybe_cipher() -> Any:
+    """An optional encrypted text."""
+    return Field(default=None, sa_type=LargeBinary, nullable=True)
 
 
 def counter() -> Any:

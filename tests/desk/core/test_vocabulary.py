@@ -58,6 +58,16 @@ def test_every_word_of_the_desk_is_declared():
         "inquiry application approved declined signed disbursed closed withdrawn written_off"
     )
     assert codes(VOCABULARY.roles) == "agent verifier collector manager compliance admin"
+    assert codes(VOCABULARY.products) == "new_car used_car commercial secured lease"
+    assert codes(VOCABULARY.related_roles) == ("co_borrower guarantor spouse employer referee emergency_contact")
+    assert {field: codes(words) for field, words in VOCABULARY.choices.items()} == {
+        "rate_basis": "year month",
+        "method": "level_payment level_principal interest_first flat",
+        "day_count": "thirty_360 actual_360 actual_365",
+        "holiday_shift": "none next_working_day",
+        "condition": "new used",
+        "phone_kind": "mobile work home other",
+    }
 
 
 def test_a_word_is_shown_in_the_readers_language():
@@ -225,6 +235,9 @@ def test_a_lenders_own_synonym_is_understood(folder: Path):
         ),
         ("outcomes.toml", 'one_tap = ["repayment"]', 'one_tap = ["service"]', r"\[paid\]: cannot answer 'service'"),
         ("stages.toml", "[inquiry]", "[inquiry", r"stages\.toml: "),
+        ("choices.toml", "[method.flat]", "[manner.flat]", r"choices\.toml: 'manner' is missing or no field"),
+        ("choices.toml", '"等额"', '"等额本金"', r"choices\.toml, \[method\], .*already means level_payment"),
+        ("related_roles.toml", "firm = true", 'firm = "so"', r"related_roles\.toml, \[employer\].*firm"),
         ("stages.toml", "[inquiry]", 'inquiry = "x"\n[other]', r"stages\.toml, \[inquiry\]"),
     ],
 )

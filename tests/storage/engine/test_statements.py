@@ -25,7 +25,7 @@ import storage.upkeep
 from storage.engine.cipher import Cipher, encrypted_column
 from storage.engine.database import Database
 from storage.engine.rows import Row, table_of
-from storage.engine.types import Money, UtcDateTime
+from storage.engine.types import Money, Rate, UtcDateTime
 from storage.engine.work import Work
 from storage.queries.loans.visibility import viewer
 from storage.queries.messages import sending
@@ -113,6 +113,7 @@ class Examples:
             (JSON, {"a": ["é", number]}),
             (UtcDateTime, NOW - timedelta(hours=number)),
             (Money, Decimal("1200.50") + number),
+            (Rate, Decimal("4.5") + number),
             (bool, bool(number % 2)),
             (int, number),
             (datetime, NOW),
@@ -122,7 +123,11 @@ class Examples:
             (UUID, UUID(int=number + 1)),
         ]
         for kind, value in kinds:
-            if isinstance(column.type, kind) if kind in (UtcDateTime, Money, JSON) else column.type.python_type is kind:
+            if (
+                isinstance(column.type, kind)
+                if kind in (UtcDateTime, Money, Rate, JSON)
+                else column.type.python_type is kind
+            ):
                 return value
         return f"{column.name} {number}"
 

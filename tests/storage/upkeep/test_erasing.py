@@ -43,7 +43,7 @@ def _is_wanted(column: Column[Any], ids: dict[str, UUID]) -> bool:
 def _value(column: Column[Any], ids: dict[str, UUID]) -> Any:
     for key in column.foreign_keys:
         return ids[key.column.table.name]
-    if column.primary_key:
+    if column.name == "id":
         return ids[column.table.name]
     kind = getattr(column.type, "impl_instance", column.type).python_type
     return f"{ids[column.table.name]}" if kind is str else VALUES.get(kind)
