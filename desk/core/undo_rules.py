@@ -52,6 +52,7 @@ RIGHTS: Mapping[str, str] = {
     "correct_note": "correct_note",
     "documents": "request_documents",
     "drop_roles": "add_member",
+    "edit_playbook": "edit_playbook",
     "done": "close_follow_up",
     "edit": "edit_loan",
     "follow_up": "plan_follow_up",

@@ -14,6 +14,7 @@ from desk.core.transaction import Desk
 from desk.documents.views import words_of
 from desk.loans import borrowers, lookup
 from desk.loans.notes import text_of
+from desk.loans.playbooks import playbooks_of_calls
 from desk.loans.views import LoanView, loan_view, slack_ids
 from desk.people.members import authorship
 from desk.rules.contacts import without_extension
@@ -57,7 +58,8 @@ class Event:
 
     `code` is a call's outcome, the new stage, the Slack id of the new owner or assignee, or the document. Calls and notes:
     `amount` was promised or paid, `share` says what such a payment covers, `earlier` has the versions before each correction,
-    oldest first; `may_correct` is whether the reader may correct it. Handover of a follow-up: `number` and `purpose` identify
+    oldest first; `may_correct` is whether the reader may correct it; `playbooks` are those (title, version) that the caller was
+    shown. Handover of a follow-up: `number` and `purpose` identify
     it. Document: `words` describe it, `state` is its new state. Correction: `code` is the field, `words` its value before, of
     a phone the last digits, empty if it is not known.
     """
@@ -77,6 +79,7 @@ class Event:
     state: str = ""
     earlier: tuple[EarlierVersion, ...] = ()
     may_correct: bool = False
+    playbooks: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,7 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
 async def _calls(desk: Desk, rows: Sequence[Call]) -> list[Event]:
     names = await slack_ids(desk, (row.caller_id for row in rows))
     earlier = await _earlier_calls(desk, [row.id for row in rows])
+    books = await playbooks_of_calls(desk, rows)
     return [
         Event(
             id=row.id,
@@ -132,6 +136,7 @@ async def _calls(desk: Desk, rows: Sequence[Call]) -> list[Event]:
             note=unreadable.read(desk, Call.note_cipher, row),
             earlier=tuple(earlier.get(row.id, ())),
             may_correct=allows(desk.member, "correct_call", authorship(desk, row.caller_id, row.at)),
+            playbooks=books.get(row.id, ()),
         )
         for row in rows
     ]

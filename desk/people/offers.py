@@ -18,6 +18,8 @@ class Offers:
     change_documents: bool
     open_inquiry: bool
     add_note: bool
+    see_playbook: bool
+    edit_playbook: bool
     change_stage: bool
     edit_loan: bool
     reassign: bool

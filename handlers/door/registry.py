@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handlers import events
-from handlers.buttons import calls, due_lists, follow_ups, forms, lines, loans, people, undo
+from handlers.buttons import calls, due_lists, follow_ups, forms, lines, loans, people, playbooks, undo
 from handlers.commands import COMMANDS
 from handlers.door.declarations import ButtonFamily, Command, Shortcut
 from handlers.door.request import ParentView, PressHandler, SuggestHandler
@@ -27,6 +27,7 @@ FAMILIES: tuple[ButtonFamily, ...] = (
     people.ACCESS,
     people.REASSIGN,
     people.TEAM,
+    playbooks.FAMILY,
     undo.FAMILY,
 )
 """The button families of the desk; the demo adds its own at start."""

@@ -33,6 +33,7 @@ from handlers.messages.block_kit.writer import Writer, clipped, phrase, renumber
 from handlers.messages.calls import correct_button, share_buttons
 from handlers.messages.documents import document, item_line, state, write_documents
 from handlers.messages.notes import correct_note_button
+from handlers.messages.playbooks import playbook_button, playbook_shown
 
 CARD = "card"
 """The form name of the modal."""
@@ -60,6 +61,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
     writer.buttons(
         Button(t("Open"), "card.open", value),
         *_calls(t, view.offers, loan_id),
+        *_playbook(t, view),
         Button(t("Show number"), "loan.show_number", value),
         Button(t("Documents"), "documents.list", value),
         *_changes(t, view.offers, loan_id),
@@ -199,6 +201,7 @@ def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | 
     writer.buttons(
         Button(t("Show number"), "loan.show_number", {"l": str(view.loan.id)}),
         *_calls(t, view.offers, loan_id),
+        *_playbook(t, view),
         *_changes(t, view.offers, loan_id),
         *([form_button(t("Reassign"), "reassign", loan=loan_id)] if view.offers.reassign else ()),
     )
@@ -210,6 +213,15 @@ def _calls(t: Translator, offers: Offers, loan_id: UUID) -> list[Button]:
     log = [form_button(t("Log a call"), "call", loan=loan_id)] if offers.log_call else []
     plan = [form_button(t("Assign a follow-up"), "follow_up", loan=loan_id)] if offers.plan_follow_up else []
     return log + plan
+
+
+def _playbook(t: Translator, view: LoanCard) -> list[Button]:
+    """Return the button with what to say in the most urgent call."""
+    return (
+        [playbook_button(t, view.loan.id, due.follow_up.purpose) for due in view.due[:1]]
+        if view.offers.see_playbook
+        else []
+    )
 
 
 def _changes(t: Translator, offers: Offers, loan_id: UUID) -> list[Button]:
@@ -316,6 +328,7 @@ def _event(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> list[I
                 words += [" · ", purpose(t, event.purpose)]
             if event.minutes is not None:
                 words += [" · ", t.n("{n} minute", "{n} minutes", event.minutes)]
+            words += [f" · {playbook_shown(t, *book)}" for book in event.playbooks]
         case "note":
             words.append(Bold(t("note")))
         case "stage":

@@ -10,6 +10,7 @@ from handlers.messages.block_kit.message import Bold, Button, Channel, Inline, M
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.documents import write_papers
+from handlers.messages.playbooks import playbook_button
 
 ROWS = 10
 """How many follow-ups a bundle lists; the rest are counted."""
@@ -29,7 +30,12 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
     write_papers(t, writer, item.asks_for, zone, openly=True)
     writer.buttons(*_outcomes(t, item))
     writer.buttons(
-        *_snoozes(t, view, item, zone), _log(t, item), *_hand_over(t, item), _card(t, item.loan), _number(t, item)
+        *_snoozes(t, view, item, zone),
+        _log(t, item),
+        *_hand_over(t, item),
+        _card(t, item.loan),
+        _number(t, item),
+        playbook_button(t, item.loan.id, item.follow_up.purpose),
     )
     return writer.message()
 

@@ -64,6 +64,7 @@ ACTS: dict[str, str] = {
     "documents": _("a document change"),
     "new_loan": _("a new inquiry"),
     "edit": _("a correction"),
+    "edit_playbook": _("a playbook change"),
     "undo": _("an undo"),
     "add_member": _("adding a member"),
     "drop_roles": _("taking a role away"),

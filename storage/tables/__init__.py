@@ -33,6 +33,15 @@ from storage.tables.messages import DeliveryRound, Home, Notice, NoticeItem
 from storage.tables.people import AccessRequest, CalendarOverride, Member, Team, TeamManager, Workspace
 from storage.tables.related import CallParty, RelatedPerson, RelatedPhone, RelatedTerm
 from storage.tables.terms import LoanTerms, Vehicle
-from storage.tables.work import Call, CallCorrection, DocumentItem, DocumentRequest, DocumentStep, FollowUp
+from storage.tables.work import (
+    Call,
+    CallCorrection,
+    DocumentItem,
+    DocumentRequest,
+    DocumentStep,
+    FollowUp,
+    PlaybookShown,
+    PlaybookVersion,
+)
 
 configure_mappers()  # the attributes of rows work from then on

@@ -2,9 +2,10 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field
 
 from storage.engine.rows import Row
@@ -96,6 +97,41 @@ class Call(Row, table=True):
     at: datetime = instant()
     undone_at: datetime | None = maybe_instant()
     version: int = 1
+
+
+class PlaybookVersion(Row, table=True):
+    """A manager's version of a playbook, the latest that was not undone counts. `number` counts from 1; 0 is the release's own.
+
+    `scripts` has the parts of its script by the code of the language.
+    """
+
+    __tablename__ = "playbook_version"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (UniqueConstraint("workspace_id", "code", "number"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    code: str
+    number: int
+    scripts: dict[str, Any] = Field(sa_type=JSON)
+    by_id: UUID = references("member")
+    at: datetime = instant()
+    undone_at: datetime | None = maybe_instant()
+    version: int = 1
+
+
+class PlaybookShown(Row, table=True):
+    """That a member was shown a playbook for a loan, and which version: what a call that follows was made with."""
+
+    __tablename__ = "playbook_shown"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_playbook_shown_loan", "loan_id", "at"),)
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace")
+    loan_id: UUID = references("loan")
+    member_id: UUID = references("member")
+    code: str
+    number: int
+    at: datetime = instant()
 
 
 class CallCorrection(Row, table=True):

@@ -49,6 +49,14 @@ TEXTS: dict[str, str] = {
     ),
     "channel_archived": _("{channel} is archived. Choose another channel."),
     "channel_without_bot": _("The bot isn't in {channel}. Invite it there first: /invite @Loan Desk"),
+    # playbooks
+    "unknown_playbook": _("There is no such playbook any more."),
+    "playbook_changed": _(
+        "Another member has changed this playbook since. Copy your text, open the form again, and add it there."
+    ),
+    "playbook_too_long": _("That is too long: at most {limit} characters in a field."),
+    "playbook_asks_nothing": _("Write at least one line of what to ask or check."),
+    "unknown_placeholder": _("Nothing stands for “{given}” in braces: only me, lender and borrower do."),
     # which loan
     "loan_missing": _("Which loan? Start with its number."),
     "unknown_loan": _("There is no loan “{given}” that you can see. Search by name or phone number with /loan find."),

@@ -27,6 +27,8 @@ log_call               y y y y - -
 answer_follow_up       r r r r r r  own loan covered managed
 add_to_call            r r r r - -  own
 correct_call           r r r y - -  recent
+see_playbook           y y y y y -
+edit_playbook          - - - y - y
 add_note               y y y y - -
 correct_note           r r r y - -  recent
 plan_offered           y y y y - -

@@ -25,7 +25,7 @@ from desk.rules.hours import WorkingHours
 from desk.rules.masking import masked_name
 from handlers.buttons.forms import FORMS
 from handlers.commands import COMMANDS
-from handlers.forms import call, note
+from handlers.forms import call, note, playbook
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
@@ -43,9 +43,11 @@ LANGUAGES = {language.code: language.locale for language in LISTED.values()}
 
 
 FORMS_OF_A_LOAN = {
-    name: form for name, form in FORMS.items() if form not in (call.CORRECTION, call.PART_PAYMENT, note.CORRECTION)
+    name: form
+    for name, form in FORMS.items()
+    if form not in (call.CORRECTION, call.PART_PAYMENT, note.CORRECTION, playbook.FORM)
 }
-"""The forms that open for a loan, or for none; those about a logged call or a note need one."""
+"""The forms that open for a loan, or for none; those about a logged call, a note or a playbook need one."""
 
 
 class Choices:
@@ -115,6 +117,10 @@ _CODES: dict[str, Sequence[str]] = {
     "state": _DOCUMENT_STATES,
     "PastStage.by": ("U0LIN",),
     "code": _codes(VOCABULARY.documents),
+    "ShownPlaybook.code": ("documents", "hardship"),
+    "situations": ("hardship",),
+    "books": ("income",),
+    "playbooks": ("income check",),
     "codes": _codes(VOCABULARY.documents),
     "kind": ("verification", "repayment", "service"),
     "counts": ("verification", "repayment", "service"),
@@ -152,7 +158,19 @@ _NAMES = (
     *("name", "names", "assignee_name", "about_name", "by", "other", "words", "before", "after", "team", "title"),
     *("owner_left", "owner_name", "next_name", "giver", "taker", "zones"),
 )
-_NOTES = ("note", "planned_note", "why", "reason", "line", "text", "earlier")
+_NOTES = (
+    "note",
+    "planned_note",
+    "why",
+    "reason",
+    "line",
+    "text",
+    "earlier",
+    "opening",
+    "identify",
+    "questions",
+    "closing",
+)
 _NUMBERS = ("number", "numbers", "loan_number", "left", "stayed", "loan")
 _PEOPLE = (
     "managers",
@@ -301,6 +319,7 @@ class ExampleBuilder:
             words=self.choices.name if kind in ("document", "correction") else "",
             state="requested",
             earlier=self.value(tuple[EarlierVersion, ...], "earlier", "Event"),
+            playbooks=self.value(tuple[tuple[str, int], ...], "playbooks", "Event") if kind == "call" else (),
             may_correct=kind in ("call", "note") and self.choices.includes("may_correct"),
         )
 

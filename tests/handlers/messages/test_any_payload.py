@@ -13,6 +13,7 @@ from desk.core.transaction import Office
 from desk.core.values import NAME_LIMIT, NUMBER_LIMIT
 from desk.core.vocabulary import NOTE_LIMIT
 from handlers.door.request import Request
+from handlers.forms import playbook
 from handlers.forms.call import CORRECTION
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
@@ -154,3 +155,4 @@ async def test_slack_accepts_every_form(
             chosen = {**kept, "loan": loan.number, "outcome": "reached"}
             assert problems(await form.build(request, {"l": loan.number}, chosen), t) == []
         assert problems(await CORRECTION.build(request, {"c": str(call.id)}, {}), t) == []
+        assert problems(await playbook.FORM.build(request, {"c": "income"}, kept), t) == []

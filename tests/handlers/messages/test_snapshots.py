@@ -11,6 +11,7 @@ import pytest
 
 from desk.core.transaction import Office
 from handlers.door.request import Request
+from handlers.forms import playbook
 from handlers.forms.call import CORRECTION
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
@@ -128,6 +129,7 @@ async def test_every_form(office: Office, workspace: Workspace, language: str, s
             chosen = await form.build(request, {"l": loan.number}, {"loan": loan.number, "outcome": "reached"})
             written.append(lines_of(f"{name}, of a loan", chosen))
         written.append(lines_of("correct_call", await CORRECTION.build(request, {"c": str(call.id)}, {})))
+        written.append(lines_of("edit_playbook", await playbook.FORM.build(request, {"c": "income"}, {})))
     snapshot(f"{language}/forms", "".join(written))
 
 

@@ -1,0 +1,147 @@
+"""What to say in a call is one tap away, makes sure who is speaking first, and a manager can write another version of it."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from sandbox.modals import Modal
+from storage.tables import Loan, Member, PlaybookVersion
+from tests.builders import make_follow_up, make_loan
+from tests.wire.office_day import Slack
+
+CHECKS = "Ask or check, one in each line (English)"
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    """A-1, disbursed, with an overdue call due in five minutes."""
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="disbursed", name="王小明")
+    due = slack.clock.now() + timedelta(minutes=5)
+    await make_follow_up(slack.office, loan, slack.agent, purpose="overdue", due_at=due)
+    return loan
+
+
+async def opened(slack: Slack, who: Member, button: str, line: str = "/loan A-1") -> Modal:
+    """Press a button of the answer to a command, and return the modal that it opens."""
+    card = await slack.command(who, line)
+    assert card.message is not None
+    press = await slack.press(who, card.message, button)
+    assert not press.error
+    return slack.sandbox.modal_of(who.slack_user_id)
+
+
+async def timeline(slack: Slack) -> str:
+    modal = await opened(slack, slack.agent, "Open")
+    await modal.press("Timeline")
+    return slack.sandbox.modal_of(slack.agent.slack_user_id).text
+
+
+async def form_of(slack: Slack, who: Member, title: str) -> Modal:
+    """Return the form of a playbook, opened from the list on the Home."""
+    await slack.sandbox.open_home(who.slack_user_id)
+    await slack.sandbox.home_of(who.slack_user_id).press("Playbooks")
+    await slack.sandbox.modal_of(who.slack_user_id).press(title)
+    return slack.sandbox.modal_of(who.slack_user_id)
+
+
+async def test_a_reminder_has_what_to_say_in_its_call(slack: Slack, loan: Loan) -> None:
+    await slack.later(minutes=5)
+    reminder = slack.posts(slack.agent)[-1]
+    await slack.press(slack.agent, reminder, "What to say")
+    script = slack.sandbox.modal_of("UAGENT")
+    assert "May I speak with 王小明?" in script.text
+    before, _, after = script.text.partition("Ask or check")
+    assert "Ask for two facts and tell none" in before
+    assert "The amount past due and for how many days." in after
+    await script.press("Hardship")
+    script = slack.sandbox.modal_of("UAGENT")
+    assert "Stop asking for money." in script.text
+    await script.press("Back to the call")
+    assert "The amount past due" in slack.sandbox.modal_of("UAGENT").text
+
+
+async def test_a_chinese_caller_reads_chinese(slack: Slack, loan: Loan) -> None:
+    await slack.in_chinese(slack.agent)
+    script = await opened(slack, slack.agent, "话术")
+    assert "请问是王小明本人吗？" in script.text
+    assert "逾期金额和天数。" in script.text
+
+
+async def test_a_call_keeps_which_version_its_caller_was_shown(slack: Slack, loan: Loan) -> None:
+    await opened(slack, slack.agent, "What to say")
+    await slack.command(slack.agent, "/loan-call A-1 no answer")
+    assert "shown “arrears”" in await timeline(slack)
+    form = await form_of(slack, slack.manager, "arrears")
+    await form.fill(CHECKS, "What happened?")
+    await form.submit()
+    assert "version 1 is what callers are shown from now on" in form.text
+    slack.clock.advance(minutes=3)
+    assert "What happened?" in (await opened(slack, slack.agent, "What to say")).text
+    await slack.command(slack.agent, "/loan-call A-1 busy")
+    read = await timeline(slack)
+    assert (read.count("shown “arrears”, version 1"), read.count("shown “arrears”")) == (1, 2)
+
+
+async def test_what_was_shown_long_before_a_call_was_for_another(slack: Slack, loan: Loan) -> None:
+    await opened(slack, slack.agent, "What to say")
+    slack.clock.advance(hours=13)
+    await slack.command(slack.agent, "/loan-call A-1 no answer")
+    assert "shown" not in await timeline(slack)
+
+
+async def test_undo_brings_the_release_s_own_back_and_an_older_form_is_refused(slack: Slack, loan: Loan) -> None:
+    form = await form_of(slack, slack.manager, "arrears")
+    older = await form_of(slack, slack.admin, "arrears")
+    await form.fill(CHECKS, "What happened?\nWhen will you pay?")
+    await form.submit()
+    await older.fill(CHECKS, "Another text")
+    await older.submit()
+    assert "Another member has changed this playbook since." in str(older.errors)
+    await form.press("Undo")
+    assert "The amount past due" in (await opened(slack, slack.agent, "What to say")).text
+    again = await form_of(slack, slack.manager, "arrears")
+    await again.fill(CHECKS, "A third text")
+    await again.submit()
+    assert "version 2" in again.text  # a number that was used once is not used again
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "refusal"),
+    [
+        (CHECKS, "", "Write at least one line of what to ask or check."),
+        ("Opening (中文)", "您好 {name}", "Nothing stands for “name” in braces"),
+    ],
+)
+async def test_what_cannot_be_said_is_refused_beside_its_field(
+    slack: Slack, loan: Loan, field: str, typed: str, refusal: str
+) -> None:
+    form = await form_of(slack, slack.manager, "arrears")
+    await form.fill(field, typed)
+    await form.submit()
+    assert refusal in form.errors[field]
+    async with slack.office.database.reading() as session:
+        assert (await session.exec(select(PlaybookVersion))).all() == []
+
+
+async def test_a_language_whose_texts_are_emptied_gets_the_release_s_own(slack: Slack, loan: Loan) -> None:
+    form = await form_of(slack, slack.manager, "arrears")
+    for part in ("Opening", "Make sure who is speaking", "Closing"):
+        await form.fill(f"{part} (English)", "")
+    await form.fill(CHECKS, "What happened?")
+    await form.submit()
+    form = await form_of(slack, slack.manager, "arrears")
+    await form.fill(CHECKS, "")
+    await form.submit()
+    assert "May I speak with 王小明?" in (await opened(slack, slack.agent, "What to say")).text
+
+
+async def test_braces_in_a_name_stay_as_they_are(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.agent, "/loan edit A-1 name {lender} O'Neil")
+    assert "May I speak with {lender} O'Neil?" in (await opened(slack, slack.agent, "What to say")).text
+
+
+async def test_only_managers_and_admins_have_the_list(slack: Slack, loan: Loan) -> None:
+    for who, listed in ((slack.agent, False), (slack.compliance, False), (slack.manager, True), (slack.admin, True)):
+        await slack.sandbox.open_home(who.slack_user_id)
+        assert ("Playbooks" in slack.sandbox.home_of(who.slack_user_id).text) is listed
