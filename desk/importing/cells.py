@@ -29,6 +29,11 @@ _TEXT_MARKS = "`'"
 """Put before a number, so that a spreadsheet takes it for text."""
 _WHOLE_NUMBER = re.compile(r"(\+?[0-9]+)\.0+")
 """A number that a spreadsheet took for a quantity: `13800138000.0`."""
+_ORDINARY: Mapping[str, re.Pattern[str]] = {
+    "number": re.compile(rf"[A-Za-z][A-Za-z0-9-]{{0,{NUMBER_LIMIT - 1}}}|[0-9][0-9-]{{0,{NUMBER_LIMIT - 1}}}"),
+    "name": re.compile(rf"[\u3400-\u9fff]{{1,{NAME_LIMIT}}}"),
+}
+"""Cells that are their own value, as most numbers and names are: nothing of them is removed or refused."""
 
 
 _STAGES = {term: stage.code for stage in VOCABULARY.stages for term in stage.terms()}
@@ -47,6 +52,9 @@ def clean(text: str) -> str:
 
 def read_cell(column: str, cell: str, *, today: date, region: str) -> Any:
     """Return the value of a cell, or None for an empty one. Raises Invalid with the reason."""
+    ordinary = _ORDINARY.get(column)
+    if ordinary is not None and ordinary.fullmatch(cell):
+        return cell
     text = clean(cell)
     if not text:
         return None

@@ -3,14 +3,13 @@
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import date
 
 from desk.core.errors import DeskError
-from desk.importing.cells import read_cell
 from desk.importing.importing import RefusedRow
-from desk.importing.rows import Header, ImportRow, read_row
+from desk.importing.rows import Header, ImportRow, RowReader
 from storage.queries.loans.loans import number_key
 
 _PACKED = 500
@@ -24,7 +23,7 @@ class FileRows(Collection[ImportRow]):
     """The rows whose number occurs once. Each iteration reads them again from what is packed. `add` all, then `close`."""
 
     def __init__(self, header: Header, *, today: date, region: str) -> None:
-        self._header, self._today, self._region = header, today, region
+        self._reader = RowReader(header, today=today, region=region)
         self._packs: list[bytes] = []
         self._open: list[tuple[int, list[str]]] = []
         self._lines: dict[str, int] = {}
@@ -38,9 +37,8 @@ class FileRows(Collection[ImportRow]):
         self._open.append((line, cells))
         if len(self._open) == _PACKED:
             self._pack()
-        with suppress(DeskError):  # `read_row` says what is wrong
-            number = read_cell("number", cells[self._header.places["number"]], today=self._today, region=self._region)
-            key = number_key(number or "")
+        with suppress(DeskError):  # the row says what is wrong
+            key = number_key(self._reader.number(cells) or "")
             if key and self._lines.setdefault(key, line) != line:
                 self._twice[key].append(line)
 
@@ -54,7 +52,7 @@ class FileRows(Collection[ImportRow]):
         refused: list[RefusedRow] = []
         for line, cells in self._unpacked():
             if line in lines:
-                row = self._read(line, cells)
+                row = self._reader.read(line, cells)
                 others = tuple(each for each in twice[number_key(row.number)] if each != line)
                 fault = row.fault("import_number_twice", "number", given=row.number, lines=others)
                 refused.append(RefusedRow(line, (fault, *row.faults)))
@@ -76,10 +74,7 @@ class FileRows(Collection[ImportRow]):
     def __iter__(self) -> Iterator[ImportRow]:
         for line, cells in self._unpacked():
             if line not in self._left_out:
-                yield self._read(line, cells)
-
-    def _read(self, line: int, cells: Sequence[str]) -> ImportRow:
-        return read_row(line, cells, self._header, today=self._today, region=self._region)
+                yield self._reader.read(line, cells)
 
     def _pack(self) -> None:
         if self._open:

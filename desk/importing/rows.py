@@ -29,6 +29,12 @@ REQUIRED = ("number", "name", "phone", "stage")
 BLANK_MEANS_NONE = frozenset({"unpaid_since"})
 """The columns in which an empty cell says something: that everything is paid."""
 
+_OF_ITS_OWN = frozenset({"number", "name", "phone"})
+"""The columns in which each row has a value of its own."""
+
+_MOST_KNOWN = 2_000
+"""How many texts of a column a reader keeps."""
+
 
 @dataclass(frozen=True, slots=True)
 class UnknownColumn:
@@ -104,21 +110,46 @@ def read_header(cells: Sequence[str]) -> Header:
     return Header(places, headings, unknown)
 
 
-def read_row(line: int, cells: Sequence[str], header: Header, *, today: date, region: str) -> ImportRow:
-    """Return the row at `line` of the file, with every fault of its cells."""
-    values: dict[str, Any] = {}
-    given: set[str] = set()
-    faults: list[DeskError] = []
-    for column, place in header.places.items():
-        try:
-            value = read_cell(column, cells[place], today=today, region=region)
-            if value is None and column == "number":
-                raise Invalid("import_empty")
-        except DeskError as error:
-            faults.append(fault_of(error, column, header.headings[column], line))
-            continue
-        if value is not None:
-            values[column] = value
-        if value is not None or column in BLANK_MEANS_NONE:
-            given.add(column)
-    return ImportRow(line=line, given=frozenset(given), faults=tuple(faults), headings=header.headings, **values)
+class RowReader:
+    """Reads the rows of one file. Of a column with few values, each text is read once."""
+
+    def __init__(self, header: Header, *, today: date, region: str) -> None:
+        self._headings, self._today, self._region = header.headings, today, region
+        self._columns = [
+            (column, place, None if column in _OF_ITS_OWN else dict[str, Any]())
+            for column, place in header.places.items()
+        ]
+        self._number_place = header.places["number"]
+        self._given: dict[tuple[str, ...], frozenset[str]] = {}
+
+    def number(self, cells: Sequence[str]) -> str | None:
+        """Return the loan number of a row. Raises Invalid with the reason."""
+        return read_cell("number", cells[self._number_place], today=self._today, region=self._region)
+
+    def read(self, line: int, cells: Sequence[str]) -> ImportRow:
+        """Return the row at `line` of the file, with every fault of its cells."""
+        values: dict[str, Any] = {}
+        given: list[str] = []
+        faults: list[DeskError] = []
+        for column, place, known in self._columns:
+            text = cells[place]
+            if known is not None and text in known:
+                value = known[text]
+            else:
+                try:
+                    value = read_cell(column, text, today=self._today, region=self._region)
+                    if value is None and column == "number":
+                        raise Invalid("import_empty")
+                except DeskError as error:
+                    faults.append(fault_of(error, column, self._headings[column], line))
+                    continue
+                if known is not None and len(known) < _MOST_KNOWN:
+                    known[text] = value
+            if value is not None:
+                values[column] = value
+                given.append(column)
+            elif column in BLANK_MEANS_NONE:
+                given.append(column)
+        columns = tuple(given)
+        shared = self._given.get(columns) or self._given.setdefault(columns, frozenset(columns))
+        return ImportRow(line=line, given=shared, faults=tuple(faults), headings=self._headings, **values)

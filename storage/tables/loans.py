@@ -19,7 +19,7 @@ _HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2012\u2013\u2014\u2015\u2212", "
 
 def with_hyphens(number: str) -> str:
     """Return a loan number in NFKC with a hyphen for each dash: spreadsheets and telephones write others."""
-    return number.translate(_HYPHENS)
+    return number if number.isascii() else number.translate(_HYPHENS)
 
 
 def plain_number(number_key: str) -> str:

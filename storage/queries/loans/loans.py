@@ -44,6 +44,8 @@ _BY_NUMBER = select(Loan).where(Loan.workspace_id == bindparam("workspace"), Loa
 @lru_cache(maxsize=1024)
 def number_key(number: str) -> str:
     """Return a loan number as it is compared: NFKC, case-folded, each dash as a hyphen."""
+    if number.isascii():
+        return number.lower()
     return with_hyphens(unicodedata.normalize("NFKC", number).casefold())
 
 
