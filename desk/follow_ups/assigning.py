@@ -16,7 +16,7 @@ from desk.follow_ups.chasing import Paper
 from desk.follow_ups.lifecycle import PlannedFollowUp, due_of
 from desk.follow_ups.locking import follow_up_name, lock_follow_up, require_open
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
-from desk.follow_ups.rule_plans import DOCUMENTS, assignee_of_next
+from desk.follow_ups.rule_plans import assignee_of_next, follow_on
 from desk.follow_ups.verification_notices import report_check
 from desk.loans import lookup
 from desk.loans.views import (
@@ -30,7 +30,7 @@ from desk.loans.views import (
 )
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
-from desk.people.members import find_member, require_caller, require_may_act, zone_of
+from desk.people.members import find_member, may_act, require_caller, require_may_act, zone_of
 from desk.rules.working_time import local_date
 from storage.queries.follow_ups import follow_ups
 from storage.tables import FollowUp, Loan, Member
@@ -62,6 +62,7 @@ class CloseResult:
     """A follow-up that was finished or cancelled, and next steps when its live loan has no other.
 
     `chase` asks for documents that are due later than what was closed; `unasked` are those that no call asks for now.
+    `planned` are the calls that rules planned after it.
     """
 
     loan: LoanView
@@ -71,6 +72,7 @@ class CloseResult:
     unasked: tuple[Paper, ...]
     next_steps: NextSteps | None
     undo_id: UUID
+    planned: tuple[PlannedView, ...] = ()
 
 
 async def assign_unless_there(
@@ -177,10 +179,20 @@ async def plan_offered(desk: Desk, loan_id: UUID, due: Due, purpose: str, *, nex
         raise Conflict("planned_since", loan=loan.number)
     if due.at is not None and due.at <= desk.now:
         raise Invalid("offer_past", given=due.at)
+    by_rule = await _planned_by_rule(desk, loan, purpose)
+    if by_rule is not None:
+        return await _move(desk, loan, by_rule, due)
     assignee = await assignee_of_next(desk, loan, None)
     planned = await lifecycle.plan(desk, loan, purpose=purpose, assignee=assignee, due=due)
     desk.audit("follow_up", loan_id=loan.id, subject_id=planned.follow_up.id)
     return await _plan_result(desk, loan, planned, "follow_up")
+
+
+async def _planned_by_rule(desk: Desk, loan: Loan, purpose: str) -> FollowUp | None:
+    """Return the open call with that purpose that a rule planned, which a time chosen by a member replaces."""
+    rows = await follow_ups.open_of_loan(desk.session, loan.id)
+    found = [row for row in rows if row.rule is not None and row.purpose == purpose]
+    return found[0] if found and await may_act(desk, "move_follow_up", found[0], loan) else None
 
 
 async def record_nothing_needed(desk: Desk, loan_id: UUID) -> LoanView:
@@ -231,8 +243,7 @@ async def close_follow_up(desk: Desk, *, loan: LoanRef, state: str, why: str) ->
 
 async def _move(desk: Desk, loan: Loan, row: FollowUp, due: Due) -> PlanResult:
     planned = await lifecycle.move(desk, row, due, assignee=await desk.session.get_one(Member, row.assignee_id))
-    if row.rule == DOCUMENTS:
-        row.rule = None  # a person placed it: documents that come no longer put it off
+    row.rule = None  # a person placed it: no rule moves or cancels it any more
     desk.audit("move", loan_id=loan.id, subject_id=row.id)
     await desk.session.flush()
     return await _plan_result(desk, loan, planned, "move")
@@ -243,6 +254,7 @@ async def _close(desk: Desk, loan: Loan, row: FollowUp, state: str, why: str) ->
     await report_check(desk, loan, row)
     about_documents = row.purpose == chasing.PURPOSE
     chase = await chasing.continue_after(desk, loan, row, asked_until=due_of(row)) if about_documents else None
+    following = await follow_on(desk, loan, row, None) if state == "done" else ()
     desk.audit(state, loan_id=loan.id, subject_id=row.id)
     await desk.session.flush()
     return CloseResult(
@@ -251,6 +263,7 @@ async def _close(desk: Desk, loan: Loan, row: FollowUp, state: str, why: str) ->
         why=why,
         chase=planned_view(desk, loan, chase) if chase else None,
         unasked=await chasing.papers_of(desk, loan, row) if about_documents else (),
+        planned=tuple(planned_view(desk, loan, each) for each in following),
         next_steps=await offer_next_steps(desk, loan),
         undo_id=offer_undo(desk, state, loan_id=loan.id),
     )

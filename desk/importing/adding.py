@@ -50,9 +50,8 @@ class NewLoans:
         """Add the loan of a row, and return its id."""
         loan_id, borrower_id = new_id(), new_id()
         terms = NewTerms(row.stage, owner.id if owner else None, row.due_day, row.autopay, row.unpaid_since)
-        plan = await self._first_plans.values_for(loan_id, terms)
-        if plan is not None:
-            self._follow_ups.append(plan)
+        plans = await self._first_plans.values_for(loan_id, terms)
+        self._follow_ups += plans
         key = number_key(row.number)
         self._loans.append(
             {
@@ -67,7 +66,7 @@ class NewLoans:
                 "due_day": row.due_day,
                 "autopay": row.autopay,
                 "unpaid_since": row.unpaid_since,
-                "next_follow_up_number": 1 if plan is None else 2,
+                "next_follow_up_number": len(plans) + 1,
             }
         )
         self._contacts.append((borrower_id, row.name, row.phone))
