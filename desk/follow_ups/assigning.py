@@ -30,7 +30,7 @@ from desk.loans.views import (
 )
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
-from desk.people.members import find_member, may_act, require_caller, require_may_act, zone_of
+from desk.people.members import find_member, require_caller, require_may_act, zone_of
 from desk.rules.working_time import local_date
 from storage.queries.follow_ups import follow_ups
 from storage.tables import FollowUp, Loan, Member
@@ -179,20 +179,15 @@ async def plan_offered(desk: Desk, loan_id: UUID, due: Due, purpose: str, *, nex
         raise Conflict("planned_since", loan=loan.number)
     if due.at is not None and due.at <= desk.now:
         raise Invalid("offer_past", given=due.at)
-    by_rule = await _planned_by_rule(desk, loan, purpose)
-    if by_rule is not None:
-        return await _move(desk, loan, by_rule, due)
-    assignee = await assignee_of_next(desk, loan, None)
+    rows = await follow_ups.open_of_loan(desk.session, loan.id)
+    by_rule = next((row for row in rows if row.rule is not None and row.purpose == purpose), None)
+    if by_rule is not None:  # a time chosen by a member takes the place of the rule's
+        await require_may_act(desk, "close_follow_up", by_rule, loan)
+        lifecycle.close(desk, by_rule, "cancelled")
+    assignee = await assignee_of_next(desk, loan, by_rule)
     planned = await lifecycle.plan(desk, loan, purpose=purpose, assignee=assignee, due=due)
     desk.audit("follow_up", loan_id=loan.id, subject_id=planned.follow_up.id)
     return await _plan_result(desk, loan, planned, "follow_up")
-
-
-async def _planned_by_rule(desk: Desk, loan: Loan, purpose: str) -> FollowUp | None:
-    """Return the open call with that purpose that a rule planned, which a time chosen by a member replaces."""
-    rows = await follow_ups.open_of_loan(desk.session, loan.id)
-    found = [row for row in rows if row.rule is not None and row.purpose == purpose]
-    return found[0] if found and await may_act(desk, "move_follow_up", found[0], loan) else None
 
 
 async def record_nothing_needed(desk: Desk, loan_id: UUID) -> LoanView:

@@ -20,9 +20,9 @@ from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.follow_ups.workspace_cadence import cadence_of
 from desk.people.calendars import calendar_of
 from desk.people.members import fewest_open, hours_of, is_away_today, managers_for
-from desk.rules.cadence import AssigneeKind, LoanDate, Rule, plan_due
+from desk.rules.cadence import AssigneeKind, Condition, LoanDate, Rule, plan_due
 from desk.rules.instalments import instalment_on_or_after, next_unpaid_instalment
-from storage.queries.follow_ups import follow_ups
+from storage.queries.follow_ups import first_instalments, follow_ups
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
 
@@ -75,10 +75,13 @@ class Replanned:
     cancelled: int = 0
 
 
-async def plan_for_stage(desk: Desk, loan: Loan) -> Replanned:
-    """Plan what the rules of the loan's stage require, and of a loan in repayment the calls about its next instalment."""
+async def plan_for_stage(desk: Desk, loan: Loan, from_stage: str | None = None) -> Replanned:
+    """Plan what the rules of the loan's stage require, and of a loan in repayment the calls about its next instalment.
+
+    `from_stage` is the stage that it left, None for a new loan.
+    """
     replanned = await replan_instalment(desk, loan)
-    rules = cadence_of(desk).of_stage(loan.stage)
+    rules = cadence_of(desk).of_stage(loan.stage, from_stage)
     if not rules:
         return replanned
     planned = list(replanned.planned)
@@ -161,7 +164,7 @@ async def replan_instalment(desk: Desk, loan: Loan, known: Sequence[FollowUp] | 
         known = ()
     elif known is None:
         known = await follow_ups.about_instalments(desk.session, loan.id)
-    required = calls_required(desk, loan, known)
+    required = calls_required(desk, loan, known, first_on=await _first_instalment(desk, loan, known))
     cancelled = _cancel_obsolete(desk, loan, required, known)
     planned: list[PlannedFollowUp] = []
     for call in required:
@@ -169,11 +172,13 @@ async def replan_instalment(desk: Desk, loan: Loan, known: Sequence[FollowUp] | 
     return Replanned(tuple(planned), cancelled)
 
 
-def calls_required(desk: Desk, loan: Terms, known: Sequence[FollowUp] = ()) -> list[InstalmentCall]:
+def calls_required(
+    desk: Desk, loan: Terms, known: Sequence[FollowUp] = (), *, first_on: date | None = None
+) -> list[InstalmentCall]:
     """Return the calls that the terms of a loan require: about arrears, if the lender's data or a member says
-    (`unpaid_since`) that there are any, or else the reminders of the next unpaid instalment; on autopay only after arrears.
+    (`unpaid_since`) that there are any, or else the reminders of the next unpaid instalment, unless that is on autopay.
 
-    `known` are its follow-ups about instalments.
+    `known` are its follow-ups about instalments, `first_on` is its first instalment, if none can have been paid yet.
     """
     instalment_on = _next_unpaid(desk, loan)
     if instalment_on is None:
@@ -183,10 +188,13 @@ def calls_required(desk: Desk, loan: Terms, known: Sequence[FollowUp] = ()) -> l
         rule = cadence.of_arrears((desk.workspace_today - instalment_on).days)
         rules = (rule,) if rule else ()
     else:
-        holds = {"after_arrears"} if _had_arrears(desk, known) else set[str]()
-        if loan.autopay and not holds:
-            return []
-        rules = (each for each in cadence.of_date("instalment") if not each.only_if or holds & set(each.only_if))
+        holds: set[Condition] = set()
+        if _had_arrears(desk, known):
+            holds.add("after_arrears")
+        if instalment_on == first_on:
+            holds.add("first_instalment")
+        dated = () if loan.autopay else cadence.of_date("instalment")
+        rules = tuple(each for each in dated if not each.only_if or holds & set(each.only_if))
     return [InstalmentCall(rule, instalment_on) for rule in rules if rule.stage in (None, loan.stage)]
 
 
@@ -355,6 +363,14 @@ def _next_unpaid(desk: Desk, loan: Terms) -> date | None:
 def _in_arrears(desk: Desk, loan: Terms) -> bool:
     oldest = _next_unpaid(desk, loan)
     return loan.unpaid_since is not None and oldest is not None and oldest <= desk.workspace_today
+
+
+async def _first_instalment(desk: Desk, loan: Loan, known: Iterable[FollowUp]) -> date | None:
+    """Return the first instalment of the loan's terms while nothing shows that it is paid or past due."""
+    begun = loan.paid_through or loan.unpaid_since or loan.due_day is None
+    if begun or any(row.state == "done" for row in known) or not cadence_of(desk).of_date("instalment"):
+        return None
+    return await first_instalments.first_due_on(desk.session, loan.id)
 
 
 def _had_arrears(desk: Desk, known: Iterable[FollowUp]) -> bool:

@@ -133,7 +133,7 @@ async def _change(desk: Desk, named: Loan, stage: str, reason: str) -> StageChan
     if named.owner_id is None:
         await revise_owner_asked(desk, [named])
     ended, ended_documents = await _close_what_is_open(desk, named, from_stage)
-    planned = (await rule_plans.plan_for_stage(desk, named)).planned
+    planned = (await rule_plans.plan_for_stage(desk, named, from_stage)).planned
     views = tuple(planned_view(desk, named, each) for each in planned)
     named.stage_set_at = desk.now
     desk.audit("stage", loan_id=named.id, subject_id=change.id, from_stage=from_stage, to_stage=stage)
@@ -174,7 +174,7 @@ async def enter_by_import(desk: Desk, loan: Loan, stage: str) -> StageEntered:
     if loan.owner_id is None:
         await revise_owner_asked(desk, [loan])
     ended, _ = await _close_what_is_open(desk, loan, from_stage)
-    replanned = await rule_plans.plan_for_stage(desk, loan)
+    replanned = await rule_plans.plan_for_stage(desk, loan, from_stage)
     return StageEntered(len(replanned.planned), len(ended) + replanned.cancelled, left)
 
 
@@ -239,7 +239,7 @@ async def _close_what_is_open(desk: Desk, loan: Loan, from_stage: str) -> tuple[
     rows = rule_plans.cancel_of_stage(desk, open_rows, from_stage)
     if not VOCABULARY.stage(loan.stage).ended:
         return rows, 0
-    kept = {rule.purpose for rule in cadence_of(desk).of_stage(loan.stage) if rule.unless_open}
+    kept = {rule.purpose for rule in cadence_of(desk).of_stage(loan.stage, from_stage) if rule.unless_open}
     ended = [row for row in open_rows if row.state == "open" and row.purpose not in kept]
     for row in ended:
         close(desk, row, "ended")

@@ -72,6 +72,7 @@ class Rule:
     working_days: Number = 0
     days: Number = 0
     days_past_due: Number = 0
+    only_from: tuple[str, ...] = ()
     only_if: tuple[Condition, ...] = ()
     never_after: tuple[str, ...] = ()
     unless_open: bool = False
@@ -120,9 +121,10 @@ class Cadence:
         """Return the rule with that code, if there is one."""
         return self._by_code.get(code) if code else None
 
-    def of_stage(self, stage: str) -> tuple[Rule, ...]:
-        """Return the rules that a loan's entering that stage begins."""
-        return tuple(rule for rule in self._active if rule.begins_with_stage and rule.stage == stage)
+    def of_stage(self, stage: str, from_stage: str | None = None) -> tuple[Rule, ...]:
+        """Return the rules that a loan's entering that stage begins, from another one (None: it is new)."""
+        rules = (rule for rule in self._active if rule.begins_with_stage and rule.stage == stage)
+        return tuple(rule for rule in rules if not rule.only_from or from_stage in rule.only_from)
 
     def of_date(self, kind: LoanDate) -> tuple[Rule, ...]:
         """Return the rules of a date of the loan."""
@@ -287,9 +289,10 @@ def _validate(file: DataFile, rule: Rule, known: set[str]) -> None:
         if (code := getattr(rule, name)) is not None and code not in codes:
             word = {"done": "purpose", "after": "rule"}.get(name, name)
             raise file.error(f"there is no {word} {code!r}", rule.code, field=name)
-    for code in rule.never_after:
-        if code not in vocabulary["outcome"]:
-            raise file.error(f"there is no outcome {code!r}", rule.code, field="never_after")
+    for name, word in (("never_after", "outcome"), ("only_from", "stage")):
+        for code in getattr(rule, name):
+            if code not in vocabulary[word]:
+                raise file.error(f"there is no {word} {code!r}", rule.code, field=name)
     _validate_time(file, rule)
     try:
         for language in LANGUAGES:
@@ -313,6 +316,7 @@ def _validate_time(file: DataFile, rule: Rule) -> None:
         ("days_past_due", rule.state == "arrears"),
         ("again_days", rule.state == "arrears"),
         ("only_if", rule.date == "instalment"),
+        ("only_from", rule.begins_with_stage),
         ("never_after", bool(rule.done or rule.after)),
     ):
         if getattr(rule, name) and not applies:

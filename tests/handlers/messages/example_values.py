@@ -21,6 +21,7 @@ from desk.core.languages import LANGUAGES as LISTED
 from desk.core.undo import LaterAct
 from desk.core.vocabulary import VOCABULARY
 from desk.loans.timelines import EarlierVersion, Event
+from desk.rules.cadence import CADENCE, Rule
 from desk.rules.hours import WorkingHours
 from desk.rules.masking import masked_name
 from handlers.buttons.forms import FORMS
@@ -212,6 +213,7 @@ class ExampleBuilder:
             Usage: lambda: self.choices.one_of([command.usage for command in COMMANDS]),
             Button: lambda: Button("Try", "demo.add"),
             DeskError: lambda: DeskError("unknown_loan", given=self.choices.name),
+            Rule: lambda: self.choices.one_of(CADENCE.rules),
         }
 
     def arguments(self, function: Callable[..., Any], t: Translator) -> dict[str, Any]:

@@ -7,10 +7,14 @@ from alembic import op
 
 import storage.engine.types
 
-revision: str = "0028"
-down_revision: str | None = "0027"
+revision: str = "0030"
+down_revision: str | None = "0029"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
+
+
+_RENAMED = (("stage.application", "application"), ("stage.declined", "declined"))
+_rule = sa.table("follow_up", sa.column("rule", sa.String()))
 
 
 def upgrade() -> None:
@@ -51,19 +55,19 @@ def upgrade() -> None:
         batch_op.create_index("ix_quiet_period_loan", ["loan_id", "until_on"], unique=False)
         batch_op.create_index("ix_quiet_period_until", ["workspace_id", "until_on"], unique=False)
 
-    with op.batch_alter_table("follow_up", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("rule_trigger", sa.String(), nullable=True))
+    op.add_column("follow_up", sa.Column("rule_trigger", sa.String(), nullable=True))
+    op.add_column("workspace", sa.Column("cadence", sa.JSON(none_as_null=True), nullable=True))
 
-    with op.batch_alter_table("workspace", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("cadence", sa.JSON(none_as_null=True), nullable=True))
+    for old, new in _RENAMED:
+        op.execute(_rule.update().where(_rule.c.rule == old).values(rule=new))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("workspace", schema=None) as batch_op:
-        batch_op.drop_column("cadence")
+    for old, new in _RENAMED:
+        op.execute(_rule.update().where(_rule.c.rule == new).values(rule=old))
 
-    with op.batch_alter_table("follow_up", schema=None) as batch_op:
-        batch_op.drop_column("rule_trigger")
+    op.drop_column("workspace", "cadence")
+    op.drop_column("follow_up", "rule_trigger")
 
     with op.batch_alter_table("quiet_period", schema=None) as batch_op:
         batch_op.drop_index("ix_quiet_period_until")
