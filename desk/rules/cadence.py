@@ -187,11 +187,8 @@ def load_cadence(source: Traversable) -> Cadence:
     return Cadence(rules)
 
 
-def _entry(code: str, entry: object) -> dict[str, Any]:
-    if not isinstance(entry, dict):
-        return {"code": code, "entry": entry}
-    named: dict[str, Any] = entry
-    return {**named, "code": code}
+def _entry(code: str, entry: Any) -> dict[str, Any]:
+    return {**entry, "code": code} if isinstance(entry, dict) else {"code": code, "entry": entry}
 
 
 def retry_at(

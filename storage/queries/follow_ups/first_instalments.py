@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from storage.engine.work import Work
 from storage.tables import LoanTerms
@@ -11,4 +11,4 @@ from storage.tables import LoanTerms
 
 async def first_due_on(session: Work, loan_id: UUID) -> date | None:
     """Return the first due date of a loan's terms, if it is known."""
-    return (await session.exec(select(LoanTerms.first_due_on).where(LoanTerms.loan_id == loan_id))).first()
+    return (await session.exec(select(col(LoanTerms.first_due_on)).where(LoanTerms.loan_id == loan_id))).first()

@@ -121,9 +121,9 @@ def test_a_rule_places_its_call_before_a_date(rule: str, on: str, due: str):
 
 
 def test_a_time_counts_from_what_the_rule_begins_with_and_a_passed_one_becomes_today():
-    since = {"since": at("2026-11-24 17:00")}
-    assert plan_due(CADENCE.rule("approved"), at(NOW), NINE_TO_SIX, CHINA, **since).at == at("2026-11-25 12:00")
-    assert plan_due(CADENCE.rule("inquiry"), at(NOW), NINE_TO_SIX, CHINA, **since) == Due(day("2026-11-25"))
+    since = at("2026-11-24 17:00")
+    assert plan_due(CADENCE.rule("approved"), at(NOW), NINE_TO_SIX, CHINA, since=since).at == at("2026-11-25 12:00")
+    assert plan_due(CADENCE.rule("inquiry"), at(NOW), NINE_TO_SIX, CHINA, since=since) == Due(day("2026-11-25"))
 
 
 def test_a_rule_of_a_date_without_it_is_a_programming_error():
