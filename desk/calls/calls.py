@@ -17,7 +17,8 @@ from desk.core.retention import BATCH
 from desk.core.transaction import Desk
 from desk.core.values import Amount, Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Outcome
-from desk.follow_ups import chasing
+from desk.follow_ups import chasing, checks
+from desk.follow_ups.checks import Findings
 from desk.follow_ups.lifecycle import check_note, close, move, plan
 from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.rule_plans import assignee_of_next
@@ -87,6 +88,13 @@ async def log_call_on(desk: Desk, follow_up_id: UUID, version: int, outcome: str
     return await _log(desk, shown.loan, outcome, NO_DETAILS, shown.follow_up)
 
 
+async def log_result(
+    desk: Desk, loan: Loan, follow_up: FollowUp, outcome: str, details: CallDetails, findings: Findings
+) -> CallLogged:
+    """Log the call that ends a check on its locked loan, with what was compared. Raises as `log_call` does."""
+    return await _log(desk, loan, outcome, details, follow_up, findings=findings)
+
+
 async def log_again(desk: Desk, call_id: UUID, *, keeps_plan: bool) -> CallLogged:
     """Log another call like this one, which the acting member has just logged. `keeps_plan` keeps what that one planned.
 
@@ -136,9 +144,10 @@ async def answer_another(
     require_fit(outcome, shown.follow_up.purpose)
     match = replace(await recorded_match(desk, call), answered=shown.follow_up)
     about = shown.follow_up.purpose
-    if outcome.ends:
+    if outcome.closes(VOCABULARY.purpose(about)):
         close(desk, shown.follow_up, "done")
         result = OutcomeResult(answered=shown.follow_up, ended=(shown.follow_up,))
+        await checks.record_result(desk, loan, call, shown.follow_up)
         await report_check(desk, loan, shown.follow_up)
         if about == chasing.PURPOSE:
             result = await _go_on_chasing(desk, loan, result)
@@ -165,9 +174,10 @@ async def plan_next(desk: Desk, call_id: UUID, due: Due, purpose: str, *, next_n
         raise Invalid("offer_past", given=due.at)
     match = await recorded_match(desk, call)
     assignee = await assignee_of_next(desk, loan, match.answered)
-    attempt = not VOCABULARY.outcome(call.outcome).ends
-    if attempt and match.answered is not None and match.answered.state == "open":
-        planned = await move(desk, match.answered, due, assignee=assignee)
+    outcome, check = VOCABULARY.outcome(call.outcome), match.answered
+    attempt = not outcome.ends
+    if check is not None and check.state == "open" and not outcome.closes(VOCABULARY.purpose(check.purpose)):
+        planned = await move(desk, check, due, assignee=assignee)
     else:
         planned = await plan(desk, loan, purpose=purpose, assignee=assignee, due=due)
         planned.follow_up.attempts = int(attempt)
@@ -201,10 +211,13 @@ async def _log(
     keeps_plan: bool = False,
     answers_none: bool = False,
     noted: Sequence[Due] = (),
+    findings: Findings | None = None,
 ) -> CallLogged:
     outcome = VOCABULARY.outcome(outcome_code)
     amount = _amount(loan, outcome, details)
     open_rows = await follow_ups.open_of_loan(desk.session, loan.id)
+    if answers_none and outcome.result == "failed":
+        raise Invalid("no_check_open", loan=loan.number, outcome=outcome.code, purpose=details.purpose)
     if answers_none:
         match = FollowUpMatch(answered=None, others=(), purpose=details.purpose, note=details.note)
     else:
@@ -223,6 +236,8 @@ async def _log(
         await report_check(desk, loan, ended)
     call = create(desk, _call(desk, loan, outcome, match, result.answered, line_digest, minutes))
     call.amount, call.share = amount, share
+    if outcome.result is not None and result.answered is not None:
+        await checks.record_result(desk, loan, call, result.answered, findings)
     if outcome.marks_number_wrong:
         await borrowers.mark_phone(desk, loan.borrower_id, wrong=True)
     told = outcome.tells_manager and await report_call(desk, loan, call, result.answered)

@@ -6,7 +6,7 @@ no member could make the call.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 from uuid import UUID
@@ -66,6 +66,13 @@ async def plan_for_stage(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     ):
         return None
     return await _plan(desk, loan, plan, rule=f"stage.{loan.stage}")
+
+
+async def plan_check(desk: Desk, loan: Loan, purpose: str) -> PlannedFollowUp | None:
+    """Plan a check, for the next working morning of a verifier, unless one of this purpose is open."""
+    if any(row.purpose == purpose for row in await follow_ups.open_of_loan(desk.session, loan.id)):
+        return None
+    return await _plan(desk, loan, replace(CADENCE.stage["application"], purpose=purpose), rule="check")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,14 @@ from desk.rules.contacts import without_extension
 from desk.rules.masking import phone_tail
 from storage.queries.calls import calls
 from storage.queries.documents import documents
-from storage.queries.follow_ups import follow_ups
+from storage.queries.follow_ups import checks, follow_ups
 from storage.queries.loans import notes
 from storage.queries.loans.loans import corrections, stage_changes
 from storage.tables import (
     Assignment,
     Call,
     CallCorrection,
+    Check,
     DocumentItem,
     DocumentStep,
     FollowUp,
@@ -61,11 +62,11 @@ class Event:
     oldest first; `may_correct` is whether the reader may correct it; `playbooks` are those (title, version) that the caller was
     shown. Handover of a follow-up: `number` and `purpose` identify
     it. Document: `words` describe it, `state` is its new state. Correction: `code` is the field, `words` its value before, of
-    a phone the last digits, empty if it is not known.
+    a phone the last digits, empty if it is not known. Check: `code` is what a manager decided about a failed one of `purpose`.
     """
 
     id: UUID
-    kind: Literal["call", "note", "stage", "owner", "handover", "document", "correction"]
+    kind: Literal["call", "note", "stage", "owner", "handover", "document", "correction", "check"]
     at: datetime
     who: str | None
     code: str
@@ -105,6 +106,7 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
         *await _stages(desk, await stage_changes(desk.session, loan.id, limit=wanted)),
         *await _assignments(desk, await follow_ups.of_loan(desk.session, loan.id, limit=wanted)),
         *await _corrections(desk, await corrections(desk.session, loan.id, limit=wanted)),
+        *await _decisions(desk, await checks.decided_of_loan(desk.session, loan.id, limit=wanted)),
         *await _documents(desk, await documents.steps_of_loan(desk.session, loan.id, limit=wanted)),
     ]
     found.sort(key=lambda event: (event.at, event.id), reverse=True)
@@ -189,6 +191,22 @@ async def _stages(desk: Desk, rows: Sequence[StageChange]) -> list[Event]:
             who=names.get(row.by_id),
             code=row.to_stage,
             note=unreadable.read(desk, StageChange.reason_cipher, row),
+        )
+        for row in rows
+    ]
+
+
+async def _decisions(desk: Desk, rows: Sequence[Check]) -> list[Event]:
+    names = await slack_ids(desk, (row.decided_by_id for row in rows))
+    return [
+        Event(
+            id=row.id,
+            kind="check",
+            at=row.decided_at or row.at,
+            who=names.get(row.decided_by_id),
+            code=row.decision or "",
+            purpose=row.purpose,
+            note=unreadable.read(desk, Check.decision_cipher, row),
         )
         for row in rows
     ]

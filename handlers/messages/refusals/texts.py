@@ -193,6 +193,18 @@ TEXTS: dict[str, str] = {
     "call_undone": _("This call was undone, {at}."),
     "planned_since": _("Something else has been planned on {loan} since. Check its card: /loan {loan}"),
     "offer_past": _("{given} has passed. Plan the next step with /loan-follow."),
+    # checks
+    "check_reason_missing": _("What did not match, and why? Mark the item that differs, or write it down here."),
+    "decision_reason_missing": _("Why? A decision about a failed check needs a reason."),
+    "unknown_check": _("This check no longer exists."),
+    "check_not_failed": _("This check hasn't failed, or was undone, so there is nothing to decide."),
+    "check_decided": _("This was decided meanwhile: {who}, {at}. Check the loan's card before you go on."),
+    "correction_ends_check": _(
+        "A correction can't end a check. Leave this call as it is, and log another call: {outcome}."
+    ),
+    "correction_opens_check": _(
+        "This call ended a check, so it stays {outcome}. Undo the call, or plan the check again."
+    ),
     # undo
     "undo_unknown": _("There is nothing to undo any more. Change it with a command."),
     "undo_not_yours": _("Only the person who did this can undo it."),

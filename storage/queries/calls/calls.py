@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, case
 from sqlmodel import col, func, select
 
 from storage.engine.work import Work
@@ -37,10 +37,12 @@ async def last_of_loan(session: Work, loan_id: UUID, *, limit: int) -> list[Call
     return list((await session.exec(statement.order_by(col(Call.at).desc(), col(Call.id).desc()).limit(limit))).all())
 
 
-async def count_of_loan(session: Work, loan_id: UUID) -> int:
-    """Return how many calls on a loan were not undone."""
-    statement = select(func.count()).where(Call.loan_id == loan_id, col(Call.undone_at).is_(None))
-    return (await session.exec(statement)).one()
+async def count_of_loan(session: Work, loan_id: UUID, outcomes: Collection[str]) -> tuple[int, bool]:
+    """Return how many calls on a loan were not undone, and whether one of them had one of these outcomes."""
+    had = func.count(case((col(Call.outcome).in_(outcomes), 1)))
+    statement = select(func.count(), had).where(Call.loan_id == loan_id, col(Call.undone_at).is_(None))
+    count, with_outcome = (await session.exec(statement)).one()
+    return count, with_outcome > 0
 
 
 async def last_with_outcome(

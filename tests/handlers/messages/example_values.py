@@ -21,11 +21,12 @@ from desk.core.languages import LANGUAGES as LISTED
 from desk.core.undo import LaterAct
 from desk.core.vocabulary import VOCABULARY
 from desk.loans.timelines import EarlierVersion, Event
+from desk.rules.checks import CHECKS, DECISIONS
 from desk.rules.hours import WorkingHours
 from desk.rules.masking import masked_name
 from handlers.buttons.forms import FORMS
 from handlers.commands import COMMANDS
-from handlers.forms import call, note, playbook
+from handlers.forms import call, check, note, playbook
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
@@ -45,7 +46,7 @@ LANGUAGES = {language.code: language.locale for language in LISTED.values()}
 FORMS_OF_A_LOAN = {
     name: form
     for name, form in FORMS.items()
-    if form not in (call.CORRECTION, call.PART_PAYMENT, note.CORRECTION, playbook.FORM)
+    if form not in (call.CORRECTION, call.PART_PAYMENT, check.DECISION, note.CORRECTION, playbook.FORM)
 }
 """The forms that open for a loan, or for none; those about a logged call, a note or a playbook need one."""
 
@@ -100,6 +101,7 @@ def _codes(words: Collection[Any]) -> tuple[str, ...]:
     return tuple(word.code for word in words)
 
 
+_CHECKS = tuple(CHECKS)
 _FOLLOW_UP_STATES = ("open", "done", "cancelled", "ended", "undone")
 _DOCUMENT_STATES = ("requested", "received", "accepted", "rejected", "cancelled", "ended")
 _CODES: dict[str, Sequence[str]] = {
@@ -114,6 +116,15 @@ _CODES: dict[str, Sequence[str]] = {
     "by_stage": _codes(VOCABULARY.stages),
     "from_stage": _codes(VOCABULARY.stages),
     "FollowUpView.state": _FOLLOW_UP_STATES,
+    "CheckMark.purpose": _CHECKS,
+    "CheckMark.state": ("confirmed", "failed", "open"),
+    "CheckView.purpose": _CHECKS[:1],
+    "CheckView.state": ("failed", "confirmed", "open"),
+    "CheckView.decision": DECISIONS,
+    "FailedCheck.decision": DECISIONS,
+    "FailedCheck.purpose": _CHECKS,
+    "ItemView.code": tuple(item.code for item in CHECKS[_CHECKS[0]]),
+    "ItemView.answer": ("differs", "matches", "not_asked"),
     "state": _DOCUMENT_STATES,
     "PastStage.by": ("U0LIN",),
     "code": _codes(VOCABULARY.documents),
@@ -190,6 +201,7 @@ _PEOPLE = (
     "changed_by",
     "slack_user_id",
     "cover",
+    "decided_by",
 )
 _AT_LEAST_ONE = ("items", "results")
 _LONGEST_WITHIN = 26
@@ -306,9 +318,9 @@ class ExampleBuilder:
         raise TypeError(f"no example text for {qualified}")
 
     def _event(self) -> Event:
-        kind = self.choices.one_of(("call", "stage", "owner", "document", "note", "correction"))
+        kind = self.choices.one_of(("call", "stage", "owner", "document", "note", "correction", "check"))
         codes = {"call": _CODES["outcome"], "stage": _CODES["stage"], "owner": ("U0LIN",), "document": _CODES["code"]}
-        codes |= {"note": ("",), "correction": ("name", "phone", "number")}
+        codes |= {"note": ("",), "correction": ("name", "phone", "number"), "check": DECISIONS}
         return Event(
             id=self._id(),
             kind=kind,
@@ -316,6 +328,7 @@ class ExampleBuilder:
             who="U0LIN" if self.choices.includes("who") else None,
             code=self.choices.one_of(codes[kind]),
             note=self.choices.note,
+            purpose="identity" if kind == "check" else None,
             words=self.choices.name if kind in ("document", "correction") else "",
             state="requested",
             earlier=self.value(tuple[EarlierVersion, ...], "earlier", "Event"),
@@ -349,6 +362,8 @@ def refusals(builder: ExampleBuilder) -> Iterator[DeskError]:
         "possible": ("got", "accept", "cancel", "reject")[: choices.count()],
         "documents": (),
         "answers": "verification",
+        "checks": (("L-1042/1", "identity"), ("L-1042/2", "income")),
+        "items": ("identity.name", "identity.phone"),
         "slack_id": "U0LIN",
         "channel": "C0DESK",
         "its": "documents",
