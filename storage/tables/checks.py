@@ -1,4 +1,4 @@
-"""The results of verifications."""
+"""The results of verifications, and what a workspace asks for before a stage."""
 
 from datetime import datetime
 from uuid import UUID
@@ -38,4 +38,20 @@ class Check(Row, table=True):
     decided_by_id: UUID | None = references("member", nullable=True)
     decided_at: datetime | None = maybe_instant()
     undone_at: datetime | None = maybe_instant()
+    version: int = 1
+
+
+class StageRules(Row, table=True):
+    """A workspace's own rules of stages and checks, written when one of them is set first.
+
+    `checks_a_day` is how many checks the desk plans for one verifier and day. `required_needs` are the needs of a stage
+    without which no member moves a loan there; the others are pointed out.
+    """
+
+    __tablename__ = "stage_rules"  # pyright: ignore[reportAssignmentType]
+
+    id: UUID = row_id()
+    workspace_id: UUID = references("workspace", unique=True)
+    checks_a_day: int = 8
+    required_needs: list[str] = Field(default_factory=list[str], sa_type=JSON)
     version: int = 1
