@@ -43,6 +43,7 @@ async def test_a_reminder_names_the_borrower_purpose_time_and_attempts(slack: Sl
         "Hand over to the manager",
         "Open card",
         "Show number",
+        "What to say",
     ]
 
 
@@ -64,6 +65,7 @@ async def test_a_reminder_is_written_in_chinese(slack: Slack, loan: Loan) -> Non
         "转给主管",
         "查看卡片",
         "显示号码",
+        "话术",
     ]
     await slack.press(slack.agent, post, "未接")
     await slack.deliver()
