@@ -21,6 +21,7 @@ from desk.people.members import fewest_open, hours_of, is_away_today, managers_f
 from desk.rules.cadence import CADENCE, AssigneeKind, Plan, plan_due
 from desk.rules.instalments import instalment_on_or_after, next_unpaid_instalment
 from storage.queries.follow_ups import follow_ups
+from storage.queries.loans import terms
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
 
@@ -94,18 +95,20 @@ async def plan_instalment(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
 async def replan_instalment(desk: Desk, loan: Loan, known: Sequence[FollowUp] | None = None) -> Replanned:
     """Do as `plan_instalment` does, and return what that cancelled too. `known`, if given, are all follow-ups of the loan
     about instalments; otherwise they are read."""
-    cancelled = await _cancel_obsolete(desk, loan, known)
-    required = call_required(desk, loan)
+    first_due_on = await _first_due_on(desk, loan)
+    cancelled = await _cancel_obsolete(desk, loan, known, first_due_on)
+    required = call_required(desk, loan, first_due_on)
     planned = await _plan_of_instalment(desk, loan, required, known) if required else None
     return Replanned(planned, cancelled)
 
 
-def call_required(desk: Desk, loan: Terms) -> InstalmentCall | None:
+def call_required(desk: Desk, loan: Terms, first_due_on: date | None = None) -> InstalmentCall | None:
     """Return the call that the terms of a loan require: about arrears, if the lender's data or a member says (`unpaid_since`)
-    that there are any, or else the reminder of the next unpaid instalment, unless that is on autopay."""
+    that there are any, or else the reminder of the next unpaid instalment, unless that is on autopay. No instalment is before
+    `first_due_on`."""
     if loan.stage != CADENCE.instalment.stage:
         return None
-    instalment_on = _next_unpaid(desk, loan)
+    instalment_on = _next_unpaid(desk, loan, first_due_on)
     if instalment_on is None:
         return None
     if _in_arrears(desk, loan):
@@ -191,7 +194,7 @@ async def _plan(
 
 
 async def _plan_by_rule(desk: Desk, loan: Loan, rule: str) -> PlannedFollowUp | None:
-    required = call_required(desk, loan)
+    required = call_required(desk, loan, await _first_due_on(desk, loan))
     return await _plan_of_instalment(desk, loan, required) if required and required.rule == rule else None
 
 
@@ -215,12 +218,20 @@ def _settles(row: FollowUp) -> bool:
     return row.state in ("open", "done") or (row.state == "cancelled" and row.closed_by_id is not None)
 
 
-def _next_unpaid(desk: Desk, loan: Terms) -> date | None:
+async def _first_due_on(desk: Desk, loan: Loan) -> date | None:
+    """Return the date of the first instalment of a loan of which none has been paid or missed; it is not asked of others."""
+    if loan.stage != CADENCE.instalment.stage or loan.due_day is None or loan.paid_through or loan.unpaid_since:
+        return None
+    return await terms.first_due_on(desk.session, loan.id)
+
+
+def _next_unpaid(desk: Desk, loan: Terms, first_due_on: date | None = None) -> date | None:
     if loan.due_day is None:
         return loan.unpaid_since
-    return next_unpaid_instalment(
+    following = next_unpaid_instalment(
         desk.workspace_today, loan.due_day, paid_through=loan.paid_through, unpaid_since=loan.unpaid_since
     )
+    return following if first_due_on is None else max(following, first_due_on)
 
 
 def _in_arrears(desk: Desk, loan: Terms) -> bool:
@@ -228,9 +239,9 @@ def _in_arrears(desk: Desk, loan: Terms) -> bool:
     return loan.unpaid_since is not None and oldest is not None and oldest <= desk.workspace_today
 
 
-async def _cancel_obsolete(desk: Desk, loan: Loan, known: Sequence[FollowUp] | None) -> int:
-    """Cancel reminders of instalments on autopay or with another due day, and calls about arrears of paid ones; return how
-    many."""
+async def _cancel_obsolete(desk: Desk, loan: Loan, known: Sequence[FollowUp] | None, first_due_on: date | None) -> int:
+    """Cancel reminders of instalments on autopay, with another due day or before the first one, and calls about arrears of
+    paid ones; return how many."""
     if not _had_any(loan):
         return 0
     cancelled = 0
@@ -240,7 +251,9 @@ async def _cancel_obsolete(desk: Desk, loan: Loan, known: Sequence[FollowUp] | N
             continue
         if row.rule == "instalment":
             day = instalment_on_or_after(row.instalment_on, loan.due_day) if loan.due_day else None
-            obsolete = loan.autopay or row.instalment_on != day
+            first = row.instalment_on == first_due_on  # it may be on another day than those after it
+            early = first_due_on is not None and row.instalment_on < first_due_on
+            obsolete = loan.autopay or early or (row.instalment_on != day and not first)
         else:
             obsolete = not _in_arrears(desk, loan) or (oldest is not None and row.instalment_on < oldest)
         if obsolete:

@@ -14,6 +14,8 @@ from desk.documents.views import ItemView, item_views
 from desk.follow_ups.lifecycle import note_of
 from desk.loans import borrowers, lookup
 from desk.loans.notes import PastNote, past_notes
+from desk.loans.terms import TermsView
+from desk.loans.terms import view as terms_view
 from desk.loans.views import FollowUpView, LoanView, follow_up_views, loan_view, slack_ids
 from desk.people.members import may_act_on_each
 from desk.people.offers import Offers, offers_on
@@ -23,6 +25,7 @@ from storage.queries.documents import documents
 from storage.queries.follow_ups import checks, follow_ups
 from storage.queries.loans import notes
 from storage.queries.loans.loans import stage_changes
+from storage.queries.loans.terms import details_of
 from storage.queries.people import members
 from storage.tables import Call, Check, FollowUp, Loan, StageChange
 
@@ -93,6 +96,7 @@ class LoanCard:
     autopay: bool
     paid_through: date | None
     unpaid_since: date | None
+    terms: TermsView
     due: tuple[DueCall, ...]
     more_due: int
     calls: tuple[PastCall, ...]
@@ -182,7 +186,8 @@ async def _admins(desk: Desk) -> tuple[str, ...]:
 
 
 async def _card(desk: Desk, loan: Loan) -> LoanCard:
-    contact = await borrowers.contact_of(desk, loan.borrower_id)
+    details = await details_of(desk.session, loan.id)
+    contact = borrowers.contact(desk, details.borrower)
     open_rows = await follow_ups.open_of_loan(desk.session, loan.id)
     due = await _due_calls(desk, loan, open_rows[:FOLLOW_UPS])
     past = await calls.last_of_loan(desk.session, loan.id, limit=CALLS)
@@ -203,6 +208,7 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         autopay=loan.autopay,
         paid_through=loan.paid_through,
         unpaid_since=loan.unpaid_since,
+        terms=terms_view(desk, loan, details.terms, details.vehicle),
         due=due,
         more_due=len(open_rows) - len(due),
         calls=await _past_calls(desk, past),

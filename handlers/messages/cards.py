@@ -36,6 +36,7 @@ from handlers.messages.checks import DECISIONS, checks_button, marks
 from handlers.messages.documents import document, item_line, state, write_documents
 from handlers.messages.notes import correct_note_button
 from handlers.messages.playbooks import playbook_button, playbook_shown
+from handlers.messages.terms import change_line, write_terms
 
 CARD = "card"
 """The form name of the modal."""
@@ -114,6 +115,7 @@ def _write_header(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo)
     money = _money(t, view)
     if money:
         writer.line(" · ".join(money))
+    write_terms(t, writer, view.terms)
     if view.checks:
         writer.line(t("Checks: {marks}", marks=marks(t, view.checks)))
     if view.unpaid_since is not None:
@@ -235,8 +237,12 @@ def _changes(t: Translator, offers: Offers, loan_id: UUID) -> list[Button]:
     request = [form_button(t("Request documents"), "documents", loan=loan_id)] if offers.request_documents else []
     note = [form_button(t("Add a note"), "note", loan=loan_id)] if offers.add_note else []
     move = [form_button(t("Change the stage"), "stage", loan=loan_id)] if offers.change_stage else []
-    correct = [form_button(t("Correct details"), "edit", loan=loan_id)] if offers.edit_loan else []
-    return request + note + move + correct
+    correct = [
+        form_button(t("Correct details"), "edit", loan=loan_id),
+        form_button(t("Terms"), "terms", loan=loan_id),
+        form_button(t("Vehicle"), "vehicle", loan=loan_id),
+    ]
+    return request + note + move + (correct if offers.edit_loan else [])
 
 
 def timeline_tab(t: Translator, view: Timeline, zone: ZoneInfo, above: Message | None = None) -> View:
@@ -350,7 +356,7 @@ def _event(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> list[I
             about = f"/{event.number} {purpose(t, event.purpose or '')}"
             words += phrase(t, "{follow_up} handed over to {who}", follow_up=Bold(about), who=Mention(event.code))
         case "correction":
-            words += _correction(t, event)
+            words += _correction(t, event) if event.change is None else change_line(t, event.change, currency)
         case "check":
             words += phrase(
                 t,

@@ -124,6 +124,8 @@ class World:
             "move": ({}, {"loan": "L-1", "follow_up": "1", "due": "tomorrow 3pm"}),
             "inquiry": ({}, {"name": "New One", "phone": "13800138999"}),
             "edit": ({}, {"loan": "L-1", "name": "Another"}),
+            "terms": ({"of": "L-1"}, {"loan": "L-1", "term": "36"}),
+            "vehicle": ({"of": "L-1"}, {"loan": "L-1", "make": "BYD"}),
             "find": ({}, {"loan": "L-1"}),
             "member": ({}, {"who": "USTRANGER", "roles": ("agent",)}),
             "leaver": ({}, {"who": "UOTHER", "to": "UAGENT"}),

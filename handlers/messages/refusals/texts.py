@@ -138,6 +138,18 @@ TEXTS: dict[str, str] = {
     "words_missing": _("What should I look for? Type a name, a phone number, its last four digits, or a loan number."),
     "field_unknown": _("“{given}” can't be changed here."),
     "value_missing": _("To what? Add the new value."),
+    "amount_too_large": _("{given} is more than an amount can be."),
+    "term_number": _("“{given}”: a number from {low} to {high} is needed here."),
+    "term_too_long": _("That has {length} characters; the limit is {limit}."),
+    "rate_unclear": _("“{given}” isn't a rate I can read for certain. Type the percentage, a month or a year."),
+    "choice_unknown": _("I don't know “{given}” here."),
+    "yes_no_unknown": _("“{given}”: yes or no?"),
+    "currency_unknown": _("“{given}” isn't a currency. Type its code of three letters."),
+    "vin_unclear": _("“{given}” isn't a VIN: it has 17 letters and digits, and never I, O or Q."),
+    "plate_unclear": _("“{given}” isn't a plate."),
+    "terms_changed": _(
+        "The terms of {loan} have changed since this form was opened. Open it again to see them as they are now."
+    ),
     "name_missing": _("What is the borrower's name? Put it before the phone number."),
     "phone_missing": _("Add a valid phone number."),
     "phone_invalid": _("“{given}” isn't a valid phone number."),
