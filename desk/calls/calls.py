@@ -64,7 +64,9 @@ async def log_call(
     require_role(desk, "log_call")
     named = await lookup.resolve(desk, loan)
     digest = _digest(desk, line)
-    if digest is not None and (earlier := await _same_line(desk, named.loan, digest)) is not None:
+    since = desk.now - SAME_LINE_WITHIN
+    open_rows, earlier = await calls.before_call(desk.session, named.loan, desk.member.id, digest, since)
+    if earlier is not None:
         return RepeatedCall(
             earlier.id,
             earlier.at,
@@ -72,9 +74,17 @@ async def log_call(
             keeps_plan=next_step is not None,
             asks=earlier.share == "asked",
         )
-    follow_up = named.follow_up
     return await _log(
-        desk, named.loan, outcome, details, follow_up, next_step, line_digest=digest, minutes=minutes, noted=noted
+        desk,
+        named.loan,
+        outcome,
+        details,
+        named.follow_up,
+        next_step,
+        open_rows=open_rows,
+        line_digest=digest,
+        minutes=minutes,
+        noted=noted,
     )
 
 
@@ -206,6 +216,7 @@ async def _log(
     follow_up: FollowUp | None,
     step: NextStep | None = None,
     *,
+    open_rows: list[FollowUp] | None = None,
     line_digest: bytes | None = None,
     minutes: int | None = None,
     keeps_plan: bool = False,
@@ -215,7 +226,8 @@ async def _log(
 ) -> CallLogged:
     outcome = VOCABULARY.outcome(outcome_code)
     amount = _amount(loan, outcome, details)
-    open_rows = await follow_ups.open_of_loan(desk.session, loan.id)
+    if open_rows is None:
+        open_rows = await follow_ups.open_of_loan(desk.session, loan.id)
     if answers_none and outcome.result == "failed":
         raise Invalid("no_check_open", loan=loan.number, outcome=outcome.code, purpose=details.purpose)
     if answers_none:
@@ -329,10 +341,6 @@ async def _require_last_of_its_line(desk: Desk, call: Call) -> None:
     last = await calls.same_line(desk.session, call.loan_id, call.caller_id, call.line_digest, call.at)
     if last is not None and last.id != call.id:
         raise Conflict("call_logged_again", at=last.at)
-
-
-async def _same_line(desk: Desk, loan: Loan, digest: bytes) -> Call | None:
-    return await calls.same_line(desk.session, loan.id, desk.member.id, digest, desk.now - SAME_LINE_WITHIN)
 
 
 def _digest(desk: Desk, line: str) -> bytes | None:
