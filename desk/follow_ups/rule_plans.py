@@ -22,7 +22,8 @@ from desk.people.calendars import calendar_of
 from desk.people.members import fewest_open, hours_of, is_away_today, managers_for
 from desk.rules.cadence import AssigneeKind, Condition, LoanDate, Rule, plan_due
 from desk.rules.instalments import instalment_on_or_after, next_unpaid_instalment
-from storage.queries.follow_ups import first_instalments, follow_ups
+from storage.queries.follow_ups import follow_ups
+from storage.queries.loans import terms
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
 
@@ -65,6 +66,15 @@ class InstalmentCall:
     def is_superfluous(self, due: Due, others: Iterable[date]) -> bool:
         """Return whether a second reminder comes too late, or on the day of another one."""
         return bool(self.rule.only_if) and (due.on >= self.instalment_on or due.on in set(others))
+
+
+async def plan_check(desk: Desk, loan: Loan, purpose: str) -> PlannedFollowUp | None:
+    """Plan a check, for the next working morning of a verifier, unless one of this purpose is open."""
+    if any(row.purpose == purpose for row in await follow_ups.open_of_loan(desk.session, loan.id)):
+        return None
+    rule = replace(cadence_of(desk).rule("application"), code="check", purpose=purpose)
+    planned = await _plan(desk, loan, rule, trigger=None)
+    return planned[0] if planned else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +174,9 @@ async def replan_instalment(desk: Desk, loan: Loan, known: Sequence[FollowUp] | 
         known = ()
     elif known is None:
         known = await follow_ups.about_instalments(desk.session, loan.id)
-    required = calls_required(desk, loan, known, first_on=await _first_instalment(desk, loan, known))
-    cancelled = _cancel_obsolete(desk, loan, required, known)
+    first_due_on = await _first_due_on(desk, loan)
+    required = calls_required(desk, loan, known, first_due_on)
+    cancelled = _cancel_obsolete(desk, loan, required, known, first_due_on)
     planned: list[PlannedFollowUp] = []
     for call in required:
         planned += await _plan_of_instalment(desk, loan, call, known, planned)
@@ -173,14 +184,15 @@ async def replan_instalment(desk: Desk, loan: Loan, known: Sequence[FollowUp] | 
 
 
 def calls_required(
-    desk: Desk, loan: Terms, known: Sequence[FollowUp] = (), *, first_on: date | None = None
+    desk: Desk, loan: Terms, known: Sequence[FollowUp] = (), first_due_on: date | None = None
 ) -> list[InstalmentCall]:
     """Return the calls that the terms of a loan require: about arrears, if the lender's data or a member says
     (`unpaid_since`) that there are any, or else the reminders of the next unpaid instalment, unless that is on autopay.
 
-    `known` are its follow-ups about instalments, `first_on` is its first instalment, if none can have been paid yet.
+    `known` are its follow-ups about instalments. `first_due_on` is its first instalment, if none was paid or missed: none is
+    before it.
     """
-    instalment_on = _next_unpaid(desk, loan)
+    instalment_on = _next_unpaid(desk, loan, first_due_on)
     if instalment_on is None:
         return []
     cadence = cadence_of(desk)
@@ -191,7 +203,7 @@ def calls_required(
         holds: set[Condition] = set()
         if _had_arrears(desk, known):
             holds.add("after_arrears")
-        if instalment_on == first_on:
+        if instalment_on == first_due_on:
             holds.add("first_instalment")
         dated = () if loan.autopay else cadence.of_date("instalment")
         rules = tuple(each for each in dated if not each.only_if or holds & set(each.only_if))
@@ -352,25 +364,27 @@ def _settles(row: FollowUp) -> bool:
     return row.state in ("open", "done") or (row.state == "cancelled" and row.closed_by_id is not None)
 
 
-def _next_unpaid(desk: Desk, loan: Terms) -> date | None:
+async def _first_due_on(desk: Desk, loan: Loan) -> date | None:
+    """Return the date of the first instalment of a loan of which none has been paid or missed; it is not asked of others."""
+    rules = cadence_of(desk).of_date("instalment")
+    applies = any(rule.stage in (None, loan.stage) for rule in rules)
+    if not applies or loan.due_day is None or loan.paid_through or loan.unpaid_since:
+        return None
+    return await terms.first_due_on(desk.session, loan.id)
+
+
+def _next_unpaid(desk: Desk, loan: Terms, first_due_on: date | None = None) -> date | None:
     if loan.due_day is None:
         return loan.unpaid_since
-    return next_unpaid_instalment(
+    following = next_unpaid_instalment(
         desk.workspace_today, loan.due_day, paid_through=loan.paid_through, unpaid_since=loan.unpaid_since
     )
+    return following if first_due_on is None else max(following, first_due_on)
 
 
 def _in_arrears(desk: Desk, loan: Terms) -> bool:
     oldest = _next_unpaid(desk, loan)
     return loan.unpaid_since is not None and oldest is not None and oldest <= desk.workspace_today
-
-
-async def _first_instalment(desk: Desk, loan: Loan, known: Iterable[FollowUp]) -> date | None:
-    """Return the first instalment of the loan's terms while nothing shows that it is paid or past due."""
-    begun = loan.paid_through or loan.unpaid_since or loan.due_day is None
-    if begun or any(row.state == "done" for row in known) or not cadence_of(desk).of_date("instalment"):
-        return None
-    return await first_instalments.first_due_on(desk.session, loan.id)
 
 
 def _had_arrears(desk: Desk, known: Iterable[FollowUp]) -> bool:
@@ -381,9 +395,15 @@ def _had_arrears(desk: Desk, known: Iterable[FollowUp]) -> bool:
     )
 
 
-def _cancel_obsolete(desk: Desk, loan: Loan, required: Sequence[InstalmentCall], known: Iterable[FollowUp]) -> int:
-    """Cancel reminders of instalments on autopay or with another due day, and calls about arrears that are paid or have
-    reached another bucket; return how many."""
+def _cancel_obsolete(
+    desk: Desk,
+    loan: Loan,
+    required: Sequence[InstalmentCall],
+    known: Iterable[FollowUp],
+    first_due_on: date | None,
+) -> int:
+    """Cancel reminders of instalments on autopay, with another due day or before the first one, and calls about arrears that
+    are paid or have reached another bucket; return how many."""
     cadence = cadence_of(desk)
     arrears = next((call for call in required if call.rule.state == "arrears"), None)
     rules = {call.rule.code for call in required}
@@ -396,7 +416,10 @@ def _cancel_obsolete(desk: Desk, loan: Loan, required: Sequence[InstalmentCall],
             obsolete = arrears is None or rule != arrears.rule or row.instalment_on < arrears.instalment_on
         elif rule.date == "instalment":
             day = instalment_on_or_after(row.instalment_on, loan.due_day) if loan.due_day else None
-            obsolete = row.instalment_on != day or (arrears is None and rule.code not in rules)
+            first = row.instalment_on == first_due_on  # it may be on another day than those after it
+            early = first_due_on is not None and row.instalment_on < first_due_on
+            unwanted = arrears is None and rule.code not in rules
+            obsolete = unwanted or early or (row.instalment_on != day and not first)
         else:
             continue
         if obsolete:

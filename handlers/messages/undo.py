@@ -49,6 +49,8 @@ ACTS: dict[str, str] = {
     "correct_note": _("a note correction"),
     "call_answers": _("the follow-up a call answers"),
     "payment": _("what a payment covers"),
+    "check": _("what a check found"),
+    "decide_check": _("a decision about a failed check"),
     "nothing_needed": _("“nothing needed”"),
     "follow_up": _("a new follow-up"),
     "done": _("finishing a follow-up"),
