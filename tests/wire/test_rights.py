@@ -6,6 +6,7 @@ A new form, button or source of suggestions fails here until it says what it doe
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from sandbox.model import text_of
 from storage.engine.types import new_id
 from storage.tables import (
     AccessRequest,
+    Appointment,
     Call,
     Check,
     DocumentItem,
@@ -61,6 +63,7 @@ class World:
     check: Check
     note: LoanNote
     item: DocumentItem
+    appointment: Appointment
     request: AccessRequest
     transactions: Transactions
 
@@ -129,6 +132,8 @@ class World:
             "find": ({}, {"loan": "L-1"}),
             "member": ({}, {"who": "USTRANGER", "roles": ("agent",)}),
             "leaver": ({}, {"who": "UOTHER", "to": "UAGENT"}),
+            "appointment": ({}, {"loan": "L-1", "kind": "signing", "due": "fri 15:00", "minutes": "60"}),
+            "move_appointment": ({"a": str(self.appointment.id), "v": 1}, {"due": "fri 17:00"}),
             "edit_playbook": ({"c": "identity", "v": 0}, {"questions_en": "Name?", "questions_zh": "姓名？"}),
             "note": ({}, {"loan": "L-1", "note": "Asks for a letter"}),
             "correct_note": ({"m": str(self.note.id), "v": 1}, {"note": "Asks for two letters"}),
@@ -188,6 +193,7 @@ class World:
             "loan.new_anyway": ("open_inquiry", {"d": str(new_id())}),
             "loan.plan_next": ("plan_offered", {**loan, **offer}),
             "loan.nothing_needed": ("plan_offered", loan),
+            "appointment.settle": ("book_appointment", {"a": str(self.appointment.id), "v": 1, "s": "confirmed"}),
             "playbook.show": ("see_playbook", {**loan, "p": "documents"}),
             "playbook.list": ("edit_playbook", {}),
             "access.grant": ("answer_access_request", {**request, "role": "agent", "who": "USTRANGER"}),
@@ -295,11 +301,23 @@ async def world(slack: Slack) -> World:
             by_id=slack.agent.id,
             at=office.clock.now(),
         )
-        session.add_all([note, asked, request, check])
+        appointment = Appointment(
+            id=new_id(),
+            workspace_id=workspace.id,
+            loan_id=loan.id,
+            kind="pickup",
+            at=office.clock.now() + timedelta(days=1),
+            minutes=60,
+            member_id=slack.agent.id,
+            by_id=slack.agent.id,
+            made_at=office.clock.now(),
+            changed_at=office.clock.now(),
+        )
+        session.add_all([note, asked, request, check, appointment])
         await session.flush()
         session.add(item)
     transactions = Transactions(office, workspace, Directory(slack.service.client), lambda *_: None)
-    return World(slack, outsider, loan, follow_up, call, check, note, item, request, transactions)
+    return World(slack, outsider, loan, follow_up, call, check, note, item, appointment, request, transactions)
 
 
 def is_refused(text: str) -> bool:
