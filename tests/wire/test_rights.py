@@ -394,7 +394,7 @@ async def test_no_button_shows_or_changes_another_teams_loan(world: World) -> No
         in_card = ViewState("card", "L-1", {"l": str(world.loan.id)})
         assert NAME not in await world.press(world.outsider, act, value, in_card), act
     async with world.slack.office.database.reading() as session:
-        for row in (world.loan, world.follow_up, world.call, world.check, world.note, world.item):
+        for row in (world.loan, world.follow_up, world.call, world.check, world.note, world.item, world.appointment):
             assert (await session.get_one(type(row), row.id)).version == row.version, type(row).__name__
 
 
@@ -407,6 +407,7 @@ def test_undo_knows_the_right_of_every_act() -> None:
                 "offer_undo",
                 "_plan_result",
                 "_rescheduled",
+                "_changed",
             ):
                 named |= {str(each.value) for each in node.args if isinstance(each, ast.Constant)}
     assert named | {"done", "cancelled"} == RIGHTS.keys()
