@@ -20,7 +20,7 @@ from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.follow_ups.workspace_cadence import cadence_of
 from desk.people.calendars import calendar_of
 from desk.people.members import fewest_open, hours_of, is_away_today, managers_for
-from desk.rules.cadence import AssigneeKind, Condition, LoanDate, Rule, plan_due
+from desk.rules.cadence import AssigneeKind, Condition, Rule, plan_due
 from desk.rules.instalments import instalment_on_or_after, next_unpaid_instalment
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import terms
@@ -210,30 +210,6 @@ def calls_required(
     return [InstalmentCall(rule, instalment_on) for rule in rules if rule.stage in (None, loan.stage)]
 
 
-async def replan_date(
-    desk: Desk, loan: Loan, kind: LoanDate, subject: UUID, on: date | None
-) -> tuple[PlannedFollowUp, ...]:
-    """Plan the calls before a date of the loan, such as an appointment: `subject` is its row. Cancel those of its date before,
-    and with `on` None all of them."""
-    cadence = cadence_of(desk)
-    known = await follow_ups.of_loan_by_trigger(desk.session, loan.id) if _had_any(loan) else []
-    triggers = {f"{rule.code}@{subject}:{on}": rule for rule in cadence.of_date(kind)} if on is not None else {}
-    for row in known:
-        code, _, about = (row.rule_trigger or "").partition("@")
-        if (
-            row.state == "open"
-            and row.rule == code
-            and about.startswith(f"{subject}:")
-            and row.rule_trigger not in triggers
-        ):
-            _cancel(desk, row)
-    planned: list[PlannedFollowUp] = []
-    for trigger, rule in triggers.items():
-        if not any(row.rule_trigger == trigger and _settles(row) for row in known):
-            planned += await _plan(desk, loan, rule, trigger=trigger, on=on)
-    return tuple(planned)
-
-
 async def plan_documents(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     """Plan the call that asks for documents requested without a due time."""
     planned = await _plan(desk, loan, documents_rule(desk), trigger=None)
@@ -304,14 +280,13 @@ async def _plan(
     rule: Rule,
     *,
     trigger: str | None,
-    on: date | None = None,
     instalment_on: date | None = None,
     others: Iterable[date] = (),
 ) -> list[PlannedFollowUp]:
     assignee = await assignee_of(desk, loan, rule.assignee)
     if assignee is None:
         return []
-    due = await due_by_rule(desk, rule, assignee, on=on or instalment_on)
+    due = await due_by_rule(desk, rule, assignee, on=instalment_on)
     if instalment_on is not None and InstalmentCall(rule, instalment_on).is_superfluous(due, others):
         return []
     planned = await lifecycle.plan(

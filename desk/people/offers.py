@@ -18,6 +18,7 @@ class Offers:
     change_documents: bool
     open_inquiry: bool
     add_note: bool
+    book_appointment: bool
     see_playbook: bool
     edit_playbook: bool
     change_stage: bool

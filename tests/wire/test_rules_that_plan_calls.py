@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlmodel import col, select
 
-from desk.follow_ups.rule_plans import plan_for_stage, replan_date, replan_instalment
+from desk.follow_ups.rule_plans import plan_for_stage, replan_instalment
 from storage.engine.types import new_id
 from storage.queries.loans import loans
 from storage.tables import FollowUp, Loan, LoanTerms
@@ -218,21 +218,6 @@ async def test_the_reason_is_on_the_reminder_and_the_card_in_chinese(slack: Slac
     await slack.command(slack.agent, "/loan 新 王小明 13800135678")
     card = await slack.command(slack.agent, f"/loan {(await loan_of(slack)).number}")
     assert "系统安排：新咨询须在 2 个工作小时内答复" in card.text
-
-
-async def test_an_appointment_plans_its_confirmation_once_moves_it_and_cancels_it(slack: Slack) -> None:
-    loan = await a_loan(slack, "approved")
-    appointment = new_id()
-
-    async def replanned(on: date | None) -> list[tuple[str, str]]:
-        async with slack.office.desk(slack.workspace) as desk:
-            await replan_date(desk, await loans.lock(desk.session, loan.id), "signing", appointment, on)
-        return await open_calls(slack, loan)
-
-    assert await replanned(date(2026, 12, 7)) == [("signing", "12-04")]
-    assert await replanned(date(2026, 12, 7)) == [("signing", "12-04")]
-    assert await replanned(date(2026, 12, 9)) == [("signing", "12-08")]
-    assert await replanned(None) == []
 
 
 async def test_running_the_rules_again_changes_nothing(slack: Slack) -> None:
