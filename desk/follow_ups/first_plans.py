@@ -9,7 +9,7 @@ from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups import lifecycle, rule_plans
 from desk.follow_ups.lifecycle import NewFollowUp
-from desk.follow_ups.rule_plans import InstalmentCall, Terms, UnwrittenPlans
+from desk.follow_ups.rule_plans import Candidates, InstalmentCall, Terms, UnwrittenPlans
 from desk.people.members import StandIns, hours_of, stand_ins_for
 from desk.rules.cadence import AssigneeKind
 from desk.rules.hours import WorkingHours
@@ -30,6 +30,8 @@ class FirstPlans:
         self._unwritten: UnwrittenPlans = desk.cache.setdefault(UnwrittenPlans, UnwrittenPlans())
         self._stand_ins: dict[UUID, StandIns] = {}
         self._candidates: dict[tuple[UUID | None, Sequence[AssigneeKind]], Sequence[Member]] = {}
+        self._required: dict[object, Sequence[InstalmentCall]] = {}
+        self._ranked: dict[tuple[UUID, ...], Candidates] = {}
         self._hours: dict[UUID, WorkingHours] = {}
         self._due: dict[tuple[str, date, WorkingHours], Due] = {}
         self._schedules: dict[tuple[Due, WorkingHours], Schedule] = {}
@@ -38,7 +40,7 @@ class FirstPlans:
         """Return the values of the columns of the loan's first follow-ups: none when it needs none or no member could make
         the calls. Raises Invalid as `lifecycle.plan` does."""
         rows: list[dict[str, Any]] = []
-        for call in rule_plans.calls_required(self._desk, loan):
+        for call in self._calls_required(loan):
             assignee = await self._assignee(call, loan)
             if assignee is None:
                 continue
@@ -61,13 +63,29 @@ class FirstPlans:
             rows.append(lifecycle.values_of(self._desk, new, await self._schedule(due, acting)))
         return rows
 
+    def count_again(self) -> None:
+        """Forget how many open follow-ups each candidate has: other loans of this transaction were changed."""
+        self._ranked.clear()
+
+    def _calls_required(self, loan: Terms) -> Sequence[InstalmentCall]:
+        key = (loan.stage, loan.due_day, loan.autopay, loan.unpaid_since, loan.paid_through)
+        if key not in self._required:
+            self._required[key] = rule_plans.calls_required(self._desk, loan)
+        return self._required[key]
+
     async def _assignee(self, call: InstalmentCall, loan: Terms) -> Member | None:
         kinds = call.rule.assignee
         found = self._candidates.get((loan.owner_id, kinds))
         if found is None:
-            found = await rule_plans.candidates_of(self._desk, loan, kinds)
+            found = tuple(await rule_plans.candidates_of(self._desk, loan, kinds))
             self._candidates[loan.owner_id, kinds] = found
-        return await rule_plans.least_busy(self._desk, found) if found else None
+        if len(found) < 2:
+            return found[0] if found else None
+        ids = tuple(each.id for each in found)
+        ranked = self._ranked.get(ids)
+        if ranked is None:
+            ranked = self._ranked[ids] = await rule_plans.ranked(self._desk, found)
+        return ranked.least_busy(self._unwritten)
 
     async def _due_of(self, call: InstalmentCall, assignee: Member) -> Due:
         key = (call.rule.code, call.instalment_on, self._hours_of(assignee))
