@@ -13,8 +13,8 @@ from typing import Any
 import structlog
 from aiohttp import ClientError, web
 from aiohttp.http_exceptions import HttpProcessingError
-from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 
 from bot.monitoring import alive
 from handlers.door.payloads import AnotherTeamError, MalformedError, check_payload, read_payload
@@ -60,6 +60,10 @@ class SlackServer:
         self._slack_team_id = slack_team_id
         self._timeouts = timeouts or HttpTimeouts()
         self._now = now
+        self._in_progress = 0
+        self.idle = asyncio.Event()
+        """Set while no request is being answered."""
+        self.idle.set()
 
     def runner(self, finish_seconds: float) -> web.ServerRunner:
         """Return the server, to be started. A stop waits `finish_seconds` for requests in progress."""
@@ -69,10 +73,12 @@ class SlackServer:
         connection = request.protocol
         assert isinstance(connection, _Connection)
         connection.request_begins()
+        self._in_progress += 1
+        self.idle.clear()
         try:
             match request.path, request.method:
                 case "/slack/events", "POST":
-                    return await to_aiohttp_response(await self._app.async_dispatch(await self._read(request)))
+                    return _response(await self._app.async_dispatch(await self._read(request)))
                 case "/healthz", "GET" | "HEAD":
                     return await alive(request)
                 case "/slack/events" | "/healthz", _:
@@ -85,6 +91,9 @@ class SlackServer:
             response.force_close()
             return response
         finally:
+            self._in_progress -= 1
+            if not self._in_progress:
+                self.idle.set()
             connection.request_ends()
 
     async def _read(self, request: web.BaseRequest) -> AsyncBoltRequest:
@@ -129,6 +138,12 @@ class _RefusedError(Exception):
         super().__init__(why)
         self.status = status
         self.why = why
+
+
+def _response(answer: BoltResponse) -> web.Response:
+    """Return the answer with its status, type and text, which is all that the desk's answers have."""
+    kind = answer.first_headers()["content-type"].partition(";")[0]
+    return web.Response(status=answer.status, text=answer.body, content_type=kind)
 
 
 def _only(request: web.BaseRequest, header: str) -> str:
