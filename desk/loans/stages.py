@@ -13,7 +13,7 @@ from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.steps import set_state
-from desk.follow_ups import rule_plans
+from desk.follow_ups import quiet_periods, rule_plans
 from desk.follow_ups.appointments import end_appointments
 from desk.follow_ups.lifecycle import PlannedFollowUp, check_note, close
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
@@ -130,6 +130,7 @@ async def _ask(desk: Desk, loan: Loan, reason: str, *, changed: bool = False) ->
 async def _change(desk: Desk, named: Loan, stage: str, reason: str) -> StageChanged:
     from_stage = named.stage
     change = _enter(desk, named, stage, reason)
+    await quiet_periods.end(desk, named)
     left = await _release_from_owner_who_left(desk, named, from_stage)
     if named.owner_id is None:
         await revise_owner_asked(desk, [named])
@@ -170,6 +171,7 @@ async def enter_by_import(desk: Desk, loan: Loan, stage: str) -> StageEntered:
     """Move a locked loan to the stage that the lender's file says."""
     from_stage = loan.stage
     _enter(desk, loan, stage, "")
+    await quiet_periods.end(desk, loan)
     loan.stage_set_at = None
     left = await _release_from_owner_who_left(desk, loan, from_stage)
     if loan.owner_id is None:

@@ -136,6 +136,7 @@ class World:
             "move_appointment": ({"a": str(self.appointment.id), "v": 1}, {"due": "fri 17:00"}),
             "edit_playbook": ({"c": "identity", "v": 0}, {"questions_en": "Name?", "questions_zh": "姓名？"}),
             "note": ({}, {"loan": "L-1", "note": "Asks for a letter"}),
+            "quiet": ({}, {"loan": "L-1", "until": "2026-12-24", "why": "Abroad"}),
             "correct_note": ({"m": str(self.note.id), "v": 1}, {"note": "Asks for two letters"}),
             "reassign": ({}, {"loans": ("L-1",), "how": "one", "to": "UOTHER"}),
             "settings": ({"was": _OWN}, {**_OWN, "days": tuple("01234"), "digest": "09:00"}),

@@ -216,6 +216,9 @@ TEXTS: dict[str, str] = {
     "call_logged_again": _("You already logged that call once more, {at}."),
     "call_undone": _("This call was undone, {at}."),
     "planned_since": _("Something else has been planned on {loan} since. Check its card: /loan {loan}"),
+    "quiet_past": _("{given} isn't after today."),
+    "quiet_too_long": _("{given} is too far off: {latest} at the latest."),
+    "quiet_ended": _("{loan} has ended ({stage}): it needs no call anyway."),
     "offer_past": _("{given} has passed. Plan the next step with /loan-follow."),
     # checks
     "check_reason_missing": _("What did not match, and why? Mark the item that differs, or write it down here."),

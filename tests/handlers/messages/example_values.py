@@ -358,13 +358,16 @@ class ExampleBuilder:
         return values
 
     def _event(self) -> Event:
-        kind = self.choices.one_of(("call", "stage", "owner", "document", "note", "correction", "check", "appointment"))
+        kind = self.choices.one_of(
+            ("call", "stage", "owner", "document", "note", "correction", "check", "appointment", "quiet")
+        )
         codes = {"call": _CODES["outcome"], "stage": _CODES["stage"], "owner": ("U0LIN",), "document": _CODES["code"]}
         codes |= {
             "note": ("",),
             "correction": ("name", "phone", "number"),
             "check": DECISIONS,
             "appointment": ("pickup",),
+            "quiet": ("2026-12-25",),
         }
         change = self._term_change() if kind == "correction" and self.choices.includes("change") else None
         return Event(
