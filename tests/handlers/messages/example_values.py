@@ -144,6 +144,7 @@ _CODES: dict[str, Sequence[str]] = {
     "kind": ("verification", "repayment", "service"),
     "RelatedPhoneView.kind": _codes(VOCABULARY.choices["phone_kind"]),
     "role": _codes(VOCABULARY.related_roles),
+    "check_digit": ("X",),
     "PersonSaved.act": ("added", "changed", "removed"),
     "counts": ("verification", "repayment", "service"),
     "roles": _codes(VOCABULARY.roles),
