@@ -65,6 +65,7 @@ RIGHTS: Mapping[str, str] = {
     "new_loan": "open_inquiry",
     "note": "add_note",
     "nothing_needed": "plan_offered",
+    "person": "edit_people",
     "reassign": "reassign",
     "remove_member": "remove_member",
     "set_day": "set_day",
