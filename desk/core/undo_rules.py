@@ -51,6 +51,7 @@ RIGHTS: Mapping[str, str] = {
     "decide_check": "decide_check",
     "payment": "add_to_call",
     "cancelled": "close_follow_up",
+    "change_cadence": "change_cadence",
     "correct_call": "correct_call",
     "correct_note": "correct_note",
     "documents": "request_documents",

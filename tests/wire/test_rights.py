@@ -142,6 +142,10 @@ class World:
             "move_appointment": ({"a": str(self.appointment.id), "v": 1}, {"due": "fri 17:00"}),
             "edit_playbook": ({"c": "identity", "v": 0}, {"questions_en": "Name?", "questions_zh": "姓名？"}),
             "note": ({}, {"loan": "L-1", "note": "Asks for a letter"}),
+            "cadence": (
+                {"v": self.slack.workspace.version},
+                {"rule": "inquiry", "inquiry_enabled": "on", "inquiry_working_hours": "3"},
+            ),
             "quiet": ({}, {"loan": "L-1", "until": "2026-12-24", "why": "Abroad"}),
             "correct_note": ({"m": str(self.note.id), "v": 1}, {"note": "Asks for two letters"}),
             "reassign": ({}, {"loans": ("L-1",), "how": "one", "to": "UOTHER"}),
