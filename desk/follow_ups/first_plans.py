@@ -7,11 +7,11 @@ from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.core.values import Due
-from desk.follow_ups import lifecycle, rule_plans
+from desk.follow_ups import check_plans, lifecycle, rule_plans
 from desk.follow_ups.lifecycle import NewFollowUp
 from desk.follow_ups.rule_plans import Candidates, InstalmentCall, Terms, UnwrittenPlans
 from desk.people.members import StandIns, hours_of, stand_ins_for
-from desk.rules.cadence import AssigneeKind
+from desk.rules.cadence import AssigneeKind, Plan
 from desk.rules.hours import WorkingHours
 from desk.rules.reminders import Schedule
 from storage.engine.types import new_id
@@ -40,7 +40,7 @@ class FirstPlans:
         """Return the values of the columns of the loan's first follow-up, or None when it needs none or no member could make
         the call. Raises Invalid as `lifecycle.plan` does."""
         call = self._call_required(loan)
-        assignee = await self._assignee(call, loan) if call else None
+        assignee = await self._assignee(call.plan, loan) if call else None
         if call is None or assignee is None:
             return None
         due = await self._due_of(call, assignee)
@@ -68,8 +68,35 @@ class FirstPlans:
             self._required[key] = rule_plans.call_required(self._desk, loan)
         return self._required[key]
 
-    async def _assignee(self, call: InstalmentCall, loan: Terms) -> Member | None:
-        kinds = call.plan.assignee
+    async def checks_for(self, loan_id: UUID, loan: Terms, product: str | None) -> list[dict[str, Any]]:
+        """Return the values of the columns of the checks that a new application needs. Raises Invalid as `lifecycle.plan`
+        does."""
+        if loan.stage != check_plans.STAGE:
+            return []
+        found: list[dict[str, Any]] = []
+        for purpose in check_plans.checks_for(product):
+            plan = check_plans.plan_of(purpose)
+            assignee = await self._assignee(plan, loan)
+            if assignee is None:
+                continue
+            due = await check_plans.place(self._desk, plan, assignee)
+            acting = (await self._stand_ins_for(assignee)).acting(assignee, due.on)
+            self._unwritten.counts[assignee.id] += 1
+            new = NewFollowUp(
+                id=new_id(),
+                loan_id=loan_id,
+                number=len(found) + 1,
+                purpose=purpose,
+                assignee_id=assignee.id,
+                rule=check_plans.RULE,
+                note_cipher=None,
+                instalment_on=None,
+            )
+            found.append(lifecycle.values_of(self._desk, new, await self._schedule(due, acting)))
+        return found
+
+    async def _assignee(self, plan: Plan, loan: Terms) -> Member | None:
+        kinds = plan.assignee
         found = self._candidates.get((loan.owner_id, kinds))
         if found is None:
             found = tuple(await rule_plans.candidates_of(self._desk, loan, kinds))

@@ -6,7 +6,7 @@ no member could make the call.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 from uuid import UUID
@@ -14,7 +14,7 @@ from uuid import UUID
 from desk.core.permissions import CALLERS, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import Due
-from desk.follow_ups import lifecycle
+from desk.follow_ups import check_plans, lifecycle
 from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.calendars import calendar_of
 from desk.people.members import fewest_open, hours_of, is_away_today, managers_for
@@ -59,6 +59,9 @@ async def plan_for_stage(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     """Plan what the loan's stage requires: identity verification, repayment call, or telling a declined borrower."""
     if loan.stage == CADENCE.instalment.stage:
         return await plan_instalment(desk, loan)
+    if loan.stage == check_plans.STAGE:
+        planned = await plan_checks(desk, loan)
+        return planned[0] if planned else None
     plan = CADENCE.stage.get(loan.stage)
     if plan is None:
         return None
@@ -69,11 +72,27 @@ async def plan_for_stage(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     return await _plan(desk, loan, plan, rule=f"stage.{loan.stage}")
 
 
+async def plan_checks(desk: Desk, loan: Loan) -> list[PlannedFollowUp]:
+    """Plan the checks that the loan's product asks for and that are not open, each for the verifier with the fewest open."""
+    known, _vehicle = await terms.of_loan(desk.session, loan.id)
+    there = [row.purpose for row in await follow_ups.open_of_loan(desk.session, loan.id)]
+    wanted = check_plans.missing(there, known.product if known else None)
+    found = [await plan_check(desk, loan, purpose) for purpose in wanted]
+    return [planned for planned in found if planned is not None]
+
+
 async def plan_check(desk: Desk, loan: Loan, purpose: str) -> PlannedFollowUp | None:
-    """Plan a check, for the next working morning of a verifier, unless one of this purpose is open."""
+    """Plan a check for a morning on which a verifier has room for it, unless one of this purpose is open."""
     if any(row.purpose == purpose for row in await follow_ups.open_of_loan(desk.session, loan.id)):
         return None
-    return await _plan(desk, loan, replace(CADENCE.stage["application"], purpose=purpose), rule="check")
+    plan = check_plans.plan_of(purpose)
+    assignee = await assignee_of(desk, loan, plan.assignee)
+    if assignee is None:
+        return None
+    due = await check_plans.place(desk, plan, assignee)
+    planned = await lifecycle.plan(desk, loan, purpose=purpose, assignee=assignee, due=due, rule=check_plans.RULE)
+    await desk.session.flush()  # the next check goes to who has the fewest then
+    return planned
 
 
 @dataclass(frozen=True, slots=True)
