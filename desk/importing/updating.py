@@ -177,6 +177,8 @@ async def _update_stage(desk: Desk, update: Update) -> None:
     entered = await stages.enter_by_import(desk, loan, new)
     update.plans.planned += entered.planned
     update.plans.closed += entered.closed
+    for need in entered.lacking:
+        update.remark(f"lacks_{need.kind}", "stage", stage=new, codes=need.codes)
     if entered.owner_left is not None:
         update.remark("owner_left", "owner", name=entered.owner_left.name)
         await ask_for_owner(desk, loan, entered.owner_left)

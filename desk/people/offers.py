@@ -24,6 +24,7 @@ class Offers:
     change_stage: bool
     edit_loan: bool
     reassign: bool
+    change_stage_rules: bool
 
 
 def offers_to(member: Member) -> Offers:

@@ -26,6 +26,7 @@ from desk.loans.timelines import EarlierVersion, Event
 from desk.rules.checks import CHECKS, DECISIONS
 from desk.rules.hours import WorkingHours
 from desk.rules.masking import masked_name
+from desk.rules.moves import Need
 from handlers.buttons.forms import FORMS
 from handlers.commands import COMMANDS
 from handlers.forms import appointment, call, check, note, playbook
@@ -128,6 +129,11 @@ _CODES: dict[str, Sequence[str]] = {
     "FailedCheck.purpose": _CHECKS,
     "ItemView.code": tuple(item.code for item in CHECKS[_CHECKS[0]]),
     "ItemView.answer": ("differs", "matches", "not_asked"),
+    "Need.kind": ("documents", "checks", "amount", "due_day", "no_failed_check"),
+    "Need.codes": ("id",),
+    "RulesOfStages.required": ("documents", "amount"),
+    "passed_over.to_stage": ("approved",),
+    "passed_over.purposes": ("identity", "income"),
     "state": _DOCUMENT_STATES,
     "PastStage.by": ("U0LIN",),
     "code": _codes(VOCABULARY.documents),
@@ -410,6 +416,8 @@ def refusals(builder: ExampleBuilder) -> Iterator[DeskError]:
         "answers": "verification",
         "checks": (("L-1042/1", "identity"), ("L-1042/2", "income")),
         "items": ("identity.name", "identity.phone"),
+        "needs": (Need("documents", ("id", "bank"), must=True), Need("amount", must=True)),
+        "manager": choices.includes("manager"),
         "slack_id": "U0LIN",
         "channel": "C0DESK",
         "its": "documents",
