@@ -12,6 +12,7 @@ from desk.rules.moves import MOVES, Need, NeedKind
 from desk.rules.stages import needed_before
 from storage.queries.documents import documents
 from storage.queries.follow_ups import checks
+from storage.queries.loans.terms import of_loan as terms_and_vehicle
 from storage.tables import Check, Loan, LoanTerms
 
 
@@ -35,7 +36,7 @@ async def lacking(desk: Desk, loan: Loan, stage: str) -> Lacking:
     rules = await checks.stage_rules(desk.session, desk.workspace.id)
     musts = {*move.must, *(rules.required_needs if rules is not None else ())}
     made = await checks.of_loan(desk.session, loan.id)
-    terms = await checks.terms_of(desk.session, loan.id)
+    terms, _vehicle = await terms_and_vehicle(desk.session, loan.id)
     held = undecided(made)
     found: list[Need] = []
     for kind in (*move.must, *move.needs):

@@ -31,7 +31,7 @@ from desk.rules.stages import Transition, classify_transition
 from storage.engine.types import new_id
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
-from storage.queries.follow_ups.checks import terms_of
+from storage.queries.loans import terms
 from storage.queries.loans.loans import stage_changes
 from storage.tables import FollowUp, Loan, LoanTerms, Member, StageChange, Undo
 
@@ -338,13 +338,11 @@ async def _end_calls_of_stages_before(desk: Desk, loan: Loan) -> tuple[list[Foll
 
 async def _record_decision(desk: Desk, loan: Loan, approval: Approval) -> None:
     """Write down who decided about the loan and when; of an approval the amount and the conditions too."""
-    row = await terms_of(desk.session, loan.id)
+    row, _vehicle = await terms.of_loan(desk.session, loan.id)
     if row is None:
-        # Written first without values, so that Undo empties it again.
-        row = LoanTerms(id=new_id(), workspace_id=desk.workspace.id, loan_id=loan.id)
-        desk.add(row)
-        await desk.session.flush()
-    track(desk, row)
+        row = create(desk, LoanTerms(id=new_id(), workspace_id=desk.workspace.id, loan_id=loan.id))
+    else:
+        track(desk, row)
     row.decided_by_id, row.decided_at = desk.member.id, desk.now
     approved = loan.stage == APPROVED
     row.approved_amount = (approval.amount or loan.amount) if approved else None

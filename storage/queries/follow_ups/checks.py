@@ -8,7 +8,7 @@ from sqlmodel import col, func, select
 
 from storage.engine.work import Work
 from storage.queries.core.literals import IS_OPEN
-from storage.tables import Check, FollowUp, LoanTerms, StageRules
+from storage.tables import Check, FollowUp, StageRules
 
 
 async def of_loan(session: Work, loan_id: UUID) -> list[Check]:
@@ -54,8 +54,3 @@ async def planned_by_day(session: Work, assignee_id: UUID, purposes: Sequence[st
 async def stage_rules(session: Work, workspace_id: UUID) -> StageRules | None:
     """Return the workspace's own rules of stages and checks, if any were set."""
     return (await session.exec(select(StageRules).where(StageRules.workspace_id == workspace_id))).first()
-
-
-async def terms_of(session: Work, loan_id: UUID) -> LoanTerms | None:
-    """Return the terms of a loan, if any are known."""
-    return (await session.exec(select(LoanTerms).where(LoanTerms.loan_id == loan_id))).first()
