@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from desk.core.changes import offer_undo, track
+from desk.core.changes import create, offer_undo, track
 from desk.core.errors import Invalid
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
+from desk.core.undo_rules import takes_back
 from desk.follow_ups.check_plans import DEFAULT_CHECKS_A_DAY
 from desk.rules.moves import SETTABLE
 from storage.engine.types import new_id
@@ -51,14 +52,18 @@ async def change_rules(desk: Desk, required: Sequence[str], checks_a_day: int) -
         raise Invalid("nothing_changed_here")
     row = await checks.stage_rules(desk.session, desk.workspace.id)
     if row is None:
-        # Written first with the rules that apply without it, so that Undo brings these back.
-        row = StageRules(id=new_id(), workspace_id=desk.workspace.id, checks_a_day=before.checks_a_day)
-        desk.add(row)
-        await desk.session.flush()
-    track(desk, row)
+        row = create(desk, StageRules(id=new_id(), workspace_id=desk.workspace.id))
+    else:
+        track(desk, row)
     row.required_needs, row.checks_a_day = list(wanted.required), wanted.checks_a_day
     desk.audit("stage_rules", subject_id=row.id, required=list(wanted.required), checks_a_day=wanted.checks_a_day)
     return StageRulesChanged(wanted, offer_undo(desk, "stage_rules"))
+
+
+@takes_back(StageRules)
+async def clear_rules(_desk: Desk, row: StageRules) -> None:
+    """Bring back what applies where nothing was set."""
+    row.required_needs, row.checks_a_day = [], DEFAULT_CHECKS_A_DAY
 
 
 def _of(row: StageRules) -> RulesOfStages:

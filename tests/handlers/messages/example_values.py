@@ -129,8 +129,6 @@ _CODES: dict[str, Sequence[str]] = {
     "FailedCheck.purpose": _CHECKS,
     "ItemView.code": tuple(item.code for item in CHECKS[_CHECKS[0]]),
     "ItemView.answer": ("differs", "matches", "not_asked"),
-    "Need.kind": ("documents", "checks", "amount", "due_day", "no_failed_check"),
-    "Need.codes": ("id",),
     "RulesOfStages.required": ("documents", "amount"),
     "passed_over.to_stage": ("approved",),
     "passed_over.purposes": ("identity", "income"),
@@ -218,6 +216,13 @@ _PEOPLE = (
     "cover",
     "decided_by",
 )
+_NEEDS = (
+    Need("documents", ("id", "bank")),
+    Need("checks", ("income",)),
+    Need("no_failed_check", ("identity",), must=True),
+    Need("amount"),
+    Need("due_day"),
+)
 _AT_LEAST_ONE = ("items", "results", "changes")
 _LONGEST_WITHIN = 26
 """The most values of a list within a list: a thousand times a thousand would take minutes."""
@@ -234,6 +239,7 @@ class ExampleBuilder:
         self._depth = 0
         self._special: dict[Any, Callable[[], Any]] = {
             Event: self._event,
+            Need: lambda: self.choices.one_of(_NEEDS),
             TermsView: self._terms,
             TermChange: self._term_change,
             Message: lambda: Writer().line("Done. ", self.choices.name).message(),
