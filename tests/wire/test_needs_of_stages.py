@@ -6,6 +6,8 @@ import pytest
 from sqlmodel import select
 
 from desk.rules.moves import MOVES
+from handlers.messages.block_kit.translator import Translator
+from handlers.messages.importing import explain_remark
 from storage.tables import AuditEntry, Check, FollowUp, Loan, LoanTerms
 from tests.builders import SHANGHAI, make_follow_up, make_loan
 from tests.imports import bring_in, remarks
@@ -156,7 +158,8 @@ async def test_a_file_is_taken_with_what_is_missing_listed_and_a_failed_check_es
     await slack.deliver()
     outcome = await bring_in(slack.office, slack.workspace, HEAD + "A-1,王小明,13800135678,approved,UAGENT\n")
     assert (await row(slack, loan)).stage == "approved"
-    said = remarks(outcome)
+    assert remarks(outcome) == []
+    said = [f"{each.number} {explain_remark(Translator('en'), each)}" for each in outcome.lacking]
     assert "A-1 stage: taken for approved, but missing: failed, and no manager has decided: employer" in said
     assert "A-1 stage: taken for approved, but missing: the amount isn't known" in said
     await slack.deliver()
