@@ -6,7 +6,7 @@ from desk.core.unreadable import PHONE
 from desk.importing.rows import UnknownColumn
 from desk.importing.updating import Remark
 from desk.rules.contacts import format_phone
-from desk.rules.moves import NEEDS, Need
+from desk.rules.moves import NEEDS, Need, NeedKind
 from handlers.messages.block_kit.elements import stage
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.checks import lacks
@@ -57,7 +57,7 @@ def unknown_columns(t: Translator, columns: Sequence[UnknownColumn]) -> str:
 
 def _lacks(t: Translator, remark: Remark) -> str:
     """Return what a loan lacks for the stage that the file gives it."""
-    kind = next(each for each in NEEDS if remark.code == f"lacks_{each}")
+    kind: NeedKind = next(each for each in NEEDS if remark.code == f"lacks_{each}")
     return lacks(t, Need(kind, remark.params["codes"]))
 
 

@@ -126,7 +126,7 @@ def _document_not_requested(t: Translator, error: DeskError, _zone: ZoneInfo) ->
 
 def _stage_needs(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
     named = {"loan": Bold(error.params["loan"]), "stage": Bold(stage(t, error.params["stage"]))}
-    needs = [["• ", lacks(t, need)] for need in error.params["needs"]]
+    needs: Paragraphs = [["• ", lacks(t, need)] for need in error.params["needs"]]
     way = t("A manager can move it all the same, with a reason.")
     if error.params["manager"]:
         way = t("You can move it all the same: fill in the reason.")

@@ -242,7 +242,7 @@ def _stage_already(t: Translator, error: DeskError, zone: ZoneInfo) -> Paragraph
 
 def _stage_needs(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
     reason = phrase(t, "{loan} can't move to {stage} yet:", **_bold(t, error, "loan", "stage"))
-    needs = [["• ", lacks(t, need)] for need in error.params["needs"]]
+    needs: Paragraphs = [["• ", lacks(t, need)] for need in error.params["needs"]]
     if not error.params["manager"]:
         return [reason, *needs, [t("A manager can move it all the same, with a reason.")]]
     word = stage(t, error.params["stage"])

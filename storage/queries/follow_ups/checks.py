@@ -43,7 +43,7 @@ async def of_call(session: Work, call_id: UUID) -> Check | None:
 async def planned_by_day(session: Work, assignee_id: UUID, purposes: Sequence[str], since: date) -> dict[date, int]:
     """Count by day, from `since` on, the open follow-ups of these purposes that a member holds."""
     statement = (
-        select(FollowUp.due_on, func.count())
+        select(col(FollowUp.due_on), func.count())
         .where(FollowUp.assignee_id == assignee_id, IS_OPEN, col(FollowUp.purpose).in_(purposes))
         .where(col(FollowUp.due_on) >= since)
         .group_by(col(FollowUp.due_on))
