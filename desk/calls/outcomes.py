@@ -37,7 +37,8 @@ class NextStep:
 @dataclass(frozen=True, slots=True)
 class OutcomeResult:
     """What an outcome changed. `by_rule`: the desk itself planned `planned`. `ended` includes the answered follow-up; `paid`
-    is the instalment that was paid, `chase` the next call about documents that are still to be brought."""
+    is the instalment that was paid, `chase` the next call about documents that are still to be brought. `also_planned` are other
+    calls that rules planned."""
 
     answered: FollowUp | None = field(default=None, repr=False)
     planned: PlannedFollowUp | None = field(default=None, repr=False)
@@ -45,6 +46,7 @@ class OutcomeResult:
     ended: tuple[FollowUp, ...] = field(default=(), repr=False)
     paid: date | None = None
     chase: PlannedFollowUp | None = field(default=None, repr=False)
+    also_planned: tuple[PlannedFollowUp, ...] = field(default=(), repr=False)
 
 
 async def apply_outcome(
@@ -81,13 +83,18 @@ async def apply_outcome(
         answered = answered or (ended[0] if ended else None)
     elif answered is not None:
         lifecycle.close(desk, answered, "done")
-    planned = None
+    planned: list[PlannedFollowUp] = []
     if step is not None:
-        planned = await _plan_typed(desk, loan, outcome, match, answered, step)
+        planned = [await _plan_typed(desk, loan, outcome, match, answered, step)]
     elif outcome.next == "instalment" and not keeps_plan:
-        planned = await rule_plans.plan_instalment(desk, loan)
-    by_rule = planned is not None and step is None
-    return OutcomeResult(answered=answered, planned=planned, by_rule=by_rule, ended=ended, paid=paid)
+        planned = [*(await rule_plans.replan_instalment(desk, loan)).planned]
+    if step is not None and outcome.next_purpose == "promise":
+        ended += tuple(rule_plans.cancel_reminders(desk, open_rows, planned[0].follow_up))
+    if not keeps_plan:
+        planned += await rule_plans.follow_on(desk, loan, answered, outcome, typed=bool(planned))
+    first, also = (planned[0] if planned else None), tuple(planned[1:])
+    by_rule = step is None and first is not None
+    return OutcomeResult(answered=answered, planned=first, by_rule=by_rule, ended=ended, paid=paid, also_planned=also)
 
 
 async def plan_only(
@@ -148,6 +155,8 @@ async def _count_and_move(
     due = step.due if step else await retry_due(desk, loan, outcome, assignee)
     was_due = answered.due_on <= today_of(desk, assignee)
     planned = await lifecycle.move(desk, answered, due, assignee=assignee)
+    if step is not None:
+        answered.rule = None  # the time was agreed: no rule moves or cancels it any more
     if was_due:
         planned = replace(planned, moved_from=None)  # the attempt was the call planned for today
     answered.attempts += 1

@@ -27,10 +27,15 @@ async def pay_whole(desk: Desk, call_id: UUID, planned_id: UUID | None) -> CallL
     planned = next((row for row in rows if row.id == planned_id), None)
     settlement = settle(desk, loan, [row for row in rows if row is not planned], match.answered)
     answered = match.answered or (settlement.ended[0] if settlement.ended else None)
-    following = None if planned else await rule_plans.plan_instalment(desk, loan)
+    following = () if planned else (await rule_plans.replan_instalment(desk, loan)).planned
     call.follow_up_id, call.share = answered.id if answered else None, "whole"
     result = OutcomeResult(
-        answered, following, by_rule=following is not None, ended=settlement.ended, paid=settlement.instalment_on
+        answered,
+        following[0] if following else None,
+        by_rule=bool(following),
+        ended=settlement.ended,
+        paid=settlement.instalment_on,
+        also_planned=following[1:],
     )
     return await _answer(desk, loan, call, result)
 

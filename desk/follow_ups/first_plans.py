@@ -11,7 +11,7 @@ from desk.follow_ups import check_plans, lifecycle, rule_plans
 from desk.follow_ups.lifecycle import NewFollowUp
 from desk.follow_ups.rule_plans import Candidates, InstalmentCall, Terms, UnwrittenPlans
 from desk.people.members import StandIns, hours_of, stand_ins_for
-from desk.rules.cadence import AssigneeKind, Plan
+from desk.rules.cadence import AssigneeKind, Rule
 from desk.rules.hours import WorkingHours
 from desk.rules.reminders import Schedule
 from storage.engine.types import new_id
@@ -30,42 +30,47 @@ class FirstPlans:
         self._unwritten: UnwrittenPlans = desk.cache.setdefault(UnwrittenPlans, UnwrittenPlans())
         self._stand_ins: dict[UUID, StandIns] = {}
         self._candidates: dict[tuple[UUID | None, Sequence[AssigneeKind]], Sequence[Member]] = {}
-        self._required: dict[object, InstalmentCall | None] = {}
+        self._required: dict[object, Sequence[InstalmentCall]] = {}
         self._ranked: dict[tuple[UUID, ...], Candidates] = {}
         self._hours: dict[UUID, WorkingHours] = {}
         self._due: dict[tuple[str, date, WorkingHours], Due] = {}
         self._schedules: dict[tuple[Due, WorkingHours], Schedule] = {}
 
-    async def values_for(self, loan_id: UUID, loan: Terms) -> dict[str, Any] | None:
-        """Return the values of the columns of the loan's first follow-up, or None when it needs none or no member could make
-        the call. Raises Invalid as `lifecycle.plan` does."""
-        call = self._call_required(loan)
-        assignee = await self._assignee(call.plan, loan) if call else None
-        if call is None or assignee is None:
-            return None
-        due = await self._due_of(call, assignee)
-        acting = (await self._stand_ins_for(assignee)).acting(assignee, due.on)
-        self._unwritten.counts[assignee.id] += 1
-        new = NewFollowUp(
-            id=new_id(),
-            loan_id=loan_id,
-            number=1,
-            purpose=call.plan.purpose,
-            assignee_id=assignee.id,
-            rule=call.rule,
-            note_cipher=None,
-            instalment_on=call.instalment_on,
-        )
-        return lifecycle.values_of(self._desk, new, await self._schedule(due, acting))
+    async def values_for(self, loan_id: UUID, loan: Terms) -> list[dict[str, Any]]:
+        """Return the values of the columns of the loan's first follow-ups: none when it needs none or no member could make
+        the calls. Raises Invalid as `lifecycle.plan` does."""
+        rows: list[dict[str, Any]] = []
+        for call in self._calls_required(loan):
+            assignee = await self._assignee(call.rule, loan)
+            if assignee is None:
+                continue
+            due = await self._due_of(call, assignee)
+            if call.is_superfluous(due, (row["due_on"] for row in rows)):
+                continue
+            acting = (await self._stand_ins_for(assignee)).acting(assignee, due.on)
+            self._unwritten.counts[assignee.id] += 1
+            new = NewFollowUp(
+                id=new_id(),
+                loan_id=loan_id,
+                number=len(rows) + 1,
+                purpose=call.rule.purpose,
+                assignee_id=assignee.id,
+                rule=call.rule.code,
+                rule_trigger=call.trigger,
+                note_cipher=None,
+                instalment_on=call.instalment_on,
+            )
+            rows.append(lifecycle.values_of(self._desk, new, await self._schedule(due, acting)))
+        return rows
 
     def count_again(self) -> None:
         """Forget how many open follow-ups each candidate has: other loans of this transaction were changed."""
         self._ranked.clear()
 
-    def _call_required(self, loan: Terms) -> InstalmentCall | None:
+    def _calls_required(self, loan: Terms) -> Sequence[InstalmentCall]:
         key = (loan.stage, loan.due_day, loan.autopay, loan.unpaid_since, loan.paid_through)
         if key not in self._required:
-            self._required[key] = rule_plans.call_required(self._desk, loan)
+            self._required[key] = rule_plans.calls_required(self._desk, loan)
         return self._required[key]
 
     async def checks_for(self, loan_id: UUID, loan: Terms, product: str | None) -> list[dict[str, Any]]:
@@ -75,11 +80,11 @@ class FirstPlans:
             return []
         found: list[dict[str, Any]] = []
         for purpose in check_plans.checks_for(product):
-            plan = check_plans.plan_of(purpose)
-            assignee = await self._assignee(plan, loan)
+            rule = check_plans.rule_of(self._desk, purpose)
+            assignee = await self._assignee(rule, loan)
             if assignee is None:
                 continue
-            due = await check_plans.place(self._desk, plan, assignee)
+            due = await check_plans.place(self._desk, rule, assignee)
             acting = (await self._stand_ins_for(assignee)).acting(assignee, due.on)
             self._unwritten.counts[assignee.id] += 1
             new = NewFollowUp(
@@ -88,15 +93,16 @@ class FirstPlans:
                 number=len(found) + 1,
                 purpose=purpose,
                 assignee_id=assignee.id,
-                rule=check_plans.RULE,
+                rule=rule.code,
+                rule_trigger=None if found else f"{rule.code}@{self._desk.now:%Y-%m-%dT%H:%M:%SZ}",
                 note_cipher=None,
                 instalment_on=None,
             )
             found.append(lifecycle.values_of(self._desk, new, await self._schedule(due, acting)))
         return found
 
-    async def _assignee(self, plan: Plan, loan: Terms) -> Member | None:
-        kinds = plan.assignee
+    async def _assignee(self, rule: Rule, loan: Terms) -> Member | None:
+        kinds = rule.assignee
         found = self._candidates.get((loan.owner_id, kinds))
         if found is None:
             found = tuple(await rule_plans.candidates_of(self._desk, loan, kinds))
@@ -110,10 +116,10 @@ class FirstPlans:
         return ranked.least_busy(self._unwritten)
 
     async def _due_of(self, call: InstalmentCall, assignee: Member) -> Due:
-        key = (call.rule, call.instalment_on, self._hours_of(assignee))
+        key = (call.rule.code, call.instalment_on, self._hours_of(assignee))
         known = self._due.get(key)
         if known is None:
-            known = await rule_plans.due_by_rule(self._desk, call.plan, assignee, instalment_on=call.instalment_on)
+            known = await rule_plans.due_by_rule(self._desk, call.rule, assignee, on=call.instalment_on)
             self._due[key] = known
         return known
 

@@ -98,8 +98,8 @@ class NewLoans:
         assert place is not None, "a row without what a new loan needs was refused"
         loan_id = self._prospects.loan_ids[place]
         terms = NewTerms(row.stage, owner.id if owner else None, row.due_day, row.autopay, row.unpaid_since)
-        plan = await self.first_plans.values_for(loan_id, terms)
-        plans = [plan] if plan is not None else await self.first_plans.checks_for(loan_id, terms, product)
+        plans = await self.first_plans.values_for(loan_id, terms)
+        plans = plans or await self.first_plans.checks_for(loan_id, terms, product)
         self._follow_ups += plans
         self._places.append(place)
         self._owner_ids.append(terms.owner_id)

@@ -21,11 +21,11 @@ from desk.follow_ups.checks import decide
 from desk.follow_ups.lifecycle import PlannedFollowUp, check_note, close
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.follow_ups.verification_notices import report_check, report_decision, report_passed_check
+from desk.follow_ups.workspace_cadence import cadence_of
 from desk.loans import borrowers, lookup
 from desk.loans.needs import Lacking, lacking, require_met
 from desk.loans.owner_notices import revise_owner_asked
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view, slack_ids
-from desk.rules.cadence import CADENCE
 from desk.rules.moves import MOVES, Need
 from desk.rules.stages import Transition, classify_transition
 from storage.engine.types import new_id
@@ -46,8 +46,9 @@ WRITTEN_OFF = "written_off"
 class StageChanged:
     """A loan at its new stage (`loan.stage`).
 
-    `ended` are the follow-ups that were closed with the loan, and `ended_documents` counts its documents. `still_open` is what
-    stays open besides `planned`, which the desk planned by rule. `next_steps` offers next steps if nothing is planned.
+    `ended` are the follow-ups that were closed with the loan, or that a rule had planned for the stage before;
+    `ended_documents` counts its documents. `still_open` is what stays open besides `planned` and `also_planned`, which the desk
+    planned by rule. `next_steps` offers next steps if nothing is planned.
     `owner_left` is the name of the owner whom a loan that is open again had, and who has left the desk: it has none now.
     `lacking` is what the loan should have had for the stage; `overridden`: a manager moved it without what is a must. `asked`
     are calls of the stages before that members planned, and that may not be needed any more.
@@ -68,6 +69,7 @@ class StageChanged:
     lacking: tuple[Need, ...] = ()
     overridden: bool = False
     asked: tuple[FollowUpView, ...] = ()
+    also_planned: tuple[PlannedView, ...] = ()
 
     @property
     def ended_follow_ups(self) -> int:
@@ -188,9 +190,10 @@ async def _change(desk: Desk, named: Loan, stage: str, reason: str, approval: Ap
     left = await _release_from_owner_who_left(desk, named, from_stage)
     if named.owner_id is None:
         await revise_owner_asked(desk, [named])
-    ended, ended_documents = await _close_what_is_open(desk, named)
+    ended, ended_documents = await _close_what_is_open(desk, named, from_stage)
     passed, asked = await _end_calls_of_stages_before(desk, named)
-    planned = await rule_plans.plan_for_stage(desk, named)
+    planned = (await rule_plans.plan_for_stage(desk, named, from_stage)).planned
+    views = tuple(planned_view(desk, named, each) for each in planned)
     named.stage_set_at = desk.now
     details = {"without": [need.kind for need in found.musts]} if overridden else {}
     desk.audit("stage", loan_id=named.id, subject_id=change.id, from_stage=from_stage, to_stage=stage, **details)
@@ -204,7 +207,8 @@ async def _change(desk: Desk, named: Loan, stage: str, reason: str, approval: Ap
         ended=await follow_up_views(desk, named, [*ended, *passed]),
         ended_documents=ended_documents,
         still_open=await _still_open(desk, named, planned),
-        planned=planned_view(desk, named, planned) if planned else None,
+        planned=views[0] if views else None,
+        also_planned=views[1:],
         next_steps=await offer_next_steps(desk, named),
         undo_id=undo_id,
         owner_left=left.name if left else None,
@@ -238,15 +242,11 @@ async def enter_by_import(desk: Desk, loan: Loan, stage: str) -> StageEntered:
     left = await _release_from_owner_who_left(desk, loan, from_stage)
     if loan.owner_id is None:
         await revise_owner_asked(desk, [loan])
-    ended, _ = await _close_what_is_open(desk, loan)
+    ended, _ = await _close_what_is_open(desk, loan, from_stage)
     passed, _ = await _end_calls_of_stages_before(desk, loan)
     ended += passed
-    if stage == CADENCE.instalment.stage:
-        replanned = await rule_plans.replan_instalment(desk, loan)
-    else:
-        replanned = rule_plans.Replanned(await rule_plans.plan_for_stage(desk, loan))
-    planned = int(replanned.planned is not None)
-    return StageEntered(planned, len(ended) + replanned.cancelled, left, found.needs)
+    replanned = await rule_plans.plan_for_stage(desk, loan, from_stage)
+    return StageEntered(len(replanned.planned), len(ended) + replanned.cancelled, left, found.needs)
 
 
 def add_stage_change(desk: Desk, loan: Loan, stage: str, reason: str, *, from_stage: str | None) -> StageChange:
@@ -303,24 +303,23 @@ async def _release_from_owner_who_left(desk: Desk, loan: Loan, from_stage: str) 
     return owner
 
 
-async def _close_what_is_open(desk: Desk, loan: Loan) -> tuple[list[FollowUp], int]:
-    """If the loan's stage ends it, close its follow-ups and documents. Return these follow-ups and how many documents."""
+async def _close_what_is_open(desk: Desk, loan: Loan, from_stage: str) -> tuple[list[FollowUp], int]:
+    """Cancel the calls that rules planned for the stage before; if the loan's stage ends it, close its follow-ups and documents.
+    Return these follow-ups and how many documents."""
+    open_rows = await follow_ups.open_of_loan(desk.session, loan.id)
+    rows = rule_plans.cancel_of_stage(desk, open_rows, from_stage)
     if not VOCABULARY.stage(loan.stage).ended:
-        return [], 0
-    plan = CADENCE.stage.get(loan.stage)
-    rows = [
-        row
-        for row in await follow_ups.open_of_loan(desk.session, loan.id)
-        if plan is None or not plan.unless_open or row.purpose != plan.purpose
-    ]
-    for row in rows:
+        return rows, 0
+    kept = {rule.purpose for rule in cadence_of(desk).of_stage(loan.stage, from_stage) if rule.unless_open}
+    ended = [row for row in open_rows if row.state == "open" and row.purpose not in kept]
+    for row in ended:
         close(desk, row, "ended")
         await report_check(desk, loan, row)
     await end_appointments(desk, loan)
     items = await documents.open_items(desk.session, loan.id)
     for item in items:
         set_state(desk, item, "ended")
-    return rows, len(items)
+    return rows + ended, len(items)
 
 
 async def _end_calls_of_stages_before(desk: Desk, loan: Loan) -> tuple[list[FollowUp], list[FollowUp]]:
@@ -350,7 +349,8 @@ async def _record_decision(desk: Desk, loan: Loan, approval: Approval) -> None:
     row.conditions_cipher = desk.cipher.encrypt_optional(LoanTerms.conditions_cipher, row.id, conditions)
 
 
-async def _still_open(desk: Desk, loan: Loan, planned: PlannedFollowUp | None) -> tuple[FollowUpView, ...]:
+async def _still_open(desk: Desk, loan: Loan, planned: Sequence[PlannedFollowUp]) -> tuple[FollowUpView, ...]:
     rows = await follow_ups.open_of_loan(desk.session, loan.id)
-    others = [row for row in rows if planned is None or row.id != planned.follow_up.id]
+    new = {each.follow_up.id for each in planned}
+    others = [row for row in rows if row.id not in new]
     return await follow_up_views(desk, loan, others)

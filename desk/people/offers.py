@@ -23,6 +23,7 @@ class Offers:
     edit_playbook: bool
     change_stage: bool
     edit_loan: bool
+    edit_people: bool
     reassign: bool
     change_stage_rules: bool
 

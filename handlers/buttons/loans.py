@@ -12,7 +12,7 @@ from desk.documents import documents
 from desk.documents.documents import Act
 from desk.documents.waiting import waiting_documents
 from desk.follow_ups import assigning
-from desk.loans import cards, inquiries, lists, stages, timelines
+from desk.loans import cards, inquiries, lists, related, stages, timelines
 from handlers.buttons.due_lists import member_of_button
 from handlers.buttons.forms import refresh
 from handlers.door.declarations import ButtonFamily
@@ -21,7 +21,16 @@ from handlers.forms.fields import suggest_loans
 from handlers.messages import checks
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.view import BENEATH, View
-from handlers.messages.cards import CARD, card, contact_tab, documents_tab, follow_ups_tab, phone_number, timeline_tab
+from handlers.messages.cards import (
+    CARD,
+    card,
+    contact_tab,
+    documents_tab,
+    follow_ups_tab,
+    people_tab,
+    phone_number,
+    timeline_tab,
+)
 from handlers.messages.documents import changed, listed, waiting
 from handlers.messages.follow_ups import closed, next_planned, nothing_needed
 from handlers.messages.loans import inquiry_opened, not_written_off, own_loans, stage_answer
@@ -175,6 +184,8 @@ async def _tab(request: Request, loan_id: UUID, tab: str, *, offset: int = 0, ab
     match tab:
         case "timeline":
             return timeline_tab(t, await timelines.timeline(desk, loan_id, offset=offset), zone, above)
+        case "people":
+            return people_tab(t, await related.list_people(desk, loan_id), above)
         case "documents":
             return documents_tab(t, await documents.list_documents_by_id(desk, loan_id), zone, above)
         case "follow_ups":

@@ -31,6 +31,7 @@ from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer
 from handlers.messages.checks import lacks
 from handlers.messages.follow_ups import offer_next
+from handlers.messages.related import named_role
 from handlers.messages.usage import Usage, write_usage
 
 _ENDED = 5
@@ -141,7 +142,9 @@ def inquiry_opened(t: Translator, result: NewInquiry, zone: ZoneInfo) -> Message
     writer.quote(result.note)
     if result.phone_is_wrong:
         write_wrong_number(t, writer, result.loan)
-    offer_next(t, writer, result.next_steps, zone)
+    if result.planned is not None:
+        write_plan(t, writer, result.planned)
+    offer_next(t, writer, result.next_steps, zone, planned=result.planned is not None)
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
@@ -193,6 +196,8 @@ def _row(t: Translator, row: LoanRow) -> list[Inline]:
     line: list[Inline] = [Code(row.number), " ", Bold(row.name), f" · {tail} · {stage(t, row.stage)}"]
     if row.owner is not None:
         line += [" · ", Mention(row.owner)]
+    if row.related:
+        line += [" · ", t(", ").join(named_role(t, each) for each in row.related)]
     if row.next is None:
         return line
     when = brief_when(t, row.next.due, ZoneInfo(row.next.zone))
@@ -249,8 +254,9 @@ def changed(t: Translator, result: StageChanged, zone: ZoneInfo) -> Message:
     _write_lacking(t, writer, result)
     _write_owner_left(t, writer, result.loan, result.owner_left)
     _write_ended(t, writer, result)
-    if result.planned is not None:
-        write_plan(t, writer, result.planned)
+    for planned in (result.planned, *result.also_planned):
+        if planned is not None:
+            write_plan(t, writer, planned)
     if result.still_open:
         writer.line(t("Also open on this loan:") if result.planned else t("Open on this loan:"))
         writer.bullets(follow_up_line(t, follow_up) for follow_up in result.still_open)

@@ -15,8 +15,9 @@ HEAD = "number,name,phone,stage,owner\n"
 
 
 async def planned(slack: Slack, loan: Loan | None = None) -> list[FollowUp]:
+    """Return the open calls, but for those about documents."""
     async with slack.office.database.reading() as session:
-        statement = select(FollowUp).where(FollowUp.state == "open")
+        statement = select(FollowUp).where(FollowUp.state == "open", FollowUp.purpose != "documents")
         if loan is not None:
             statement = statement.where(FollowUp.loan_id == loan.id)
         return list((await session.exec(statement.order_by(col(FollowUp.number)))).all())
@@ -94,7 +95,7 @@ async def test_new_applications_of_a_file_are_spread_over_verifiers_and_days(sla
     await bring_in(slack.office, slack.workspace, HEAD + rows)
     found = await planned(slack)
     assert {row.purpose for row in found} == {"identity"}
-    assert {row.rule for row in found} == {"stage.application"}
+    assert {row.rule for row in found} == {"application"}
     per_day = Counter((row.assignee_id, row.due_on.isoformat()) for row in found)
     assert set(per_day.values()) == {8, 4}
     days = ["2026-11-26", "2026-11-27", "2026-11-30"]

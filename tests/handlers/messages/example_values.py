@@ -23,13 +23,14 @@ from desk.core.undo import LaterAct
 from desk.core.vocabulary import VOCABULARY
 from desk.loans.terms import TermChange, TermsView
 from desk.loans.timelines import EarlierVersion, Event
+from desk.rules.cadence import CADENCE, Rule
 from desk.rules.checks import CHECKS, DECISIONS
 from desk.rules.hours import WorkingHours
 from desk.rules.masking import masked_name
 from desk.rules.moves import Need
 from handlers.buttons.forms import FORMS
 from handlers.commands import COMMANDS
-from handlers.forms import appointment, call, check, note, playbook
+from handlers.forms import appointment, call, check, note, playbook, related
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
@@ -46,12 +47,12 @@ NOW = datetime(2026, 11, 25, 10, 0, tzinfo=SHANGHAI)
 LANGUAGES = {language.code: language.locale for language in LISTED.values()}
 
 
-FORMS_OF_A_LOAN = {
-    name: form
-    for name, form in FORMS.items()
-    if form
-    not in (call.CORRECTION, call.PART_PAYMENT, check.DECISION, note.CORRECTION, playbook.FORM, appointment.MOVE)
-}
+_OF_SOMETHING_ELSE = (
+    *(call.CORRECTION, call.PART_PAYMENT, check.DECISION, note.CORRECTION, playbook.FORM, appointment.MOVE),
+    related.CHANGE,
+)
+
+FORMS_OF_A_LOAN = {name: form for name, form in FORMS.items() if form not in _OF_SOMETHING_ELSE}
 """The forms that open for a loan, or for none; those about a logged call, a note, an appointment or a playbook need one."""
 
 
@@ -145,6 +146,10 @@ _CODES: dict[str, Sequence[str]] = {
     "playbooks": ("income check",),
     "codes": _codes(VOCABULARY.documents),
     "kind": ("verification", "repayment", "service"),
+    "RelatedPhoneView.kind": _codes(VOCABULARY.choices["phone_kind"]),
+    "role": _codes(VOCABULARY.related_roles),
+    "check_digit": ("X",),
+    "PersonSaved.act": ("added", "changed", "removed"),
     "counts": ("verification", "repayment", "service"),
     "roles": _codes(VOCABULARY.roles),
     "access_granted.role": _codes(VOCABULARY.roles),
@@ -178,7 +183,7 @@ _CODES: dict[str, Sequence[str]] = {
 }
 _NAMES = (
     *("name", "names", "assignee_name", "about_name", "by", "other", "words", "before", "after", "team", "title"),
-    *("owner_left", "owner_name", "next_name", "giver", "taker", "zones"),
+    *("relation", "hours", "owner_left", "owner_name", "next_name", "giver", "taker", "zones"),
 )
 _NOTES = (
     "note",
@@ -247,6 +252,7 @@ class ExampleBuilder:
             Usage: lambda: self.choices.one_of([command.usage for command in COMMANDS]),
             Button: lambda: Button("Try", "demo.add"),
             DeskError: lambda: DeskError("unknown_loan", given=self.choices.name),
+            Rule: lambda: self.choices.one_of(CADENCE.rules),
         }
 
     def arguments(self, function: Callable[..., Any], t: Translator) -> dict[str, Any]:
