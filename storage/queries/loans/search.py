@@ -307,15 +307,21 @@ def _phone_terms(phone: str) -> set[Term]:
 
 
 def _name_terms(name: str) -> set[Term]:
-    wholes, starts = set(_wholes(name)), set(_starts(name))
-    for surname, reading in readings_of(_chinese(name)):
+    plain = names.is_plain_hanzi(name)
+    wholes, starts = _as_characters(name) if plain else (set(_wholes(name)), set(_starts(name)))
+    for surname, reading in readings_of(name if plain else _chinese(name)):
         for spelled in spellings(reading):
             whole, given = "".join(spelled), "".join(spelled[surname:])
             wholes |= {whole, given, "".join(syllable[0] for syllable in spelled)}
             starts |= {"".join(spelled[:end]) for end in range(1, len(spelled))}
-    wholes |= {names.without_accents(each) for each in wholes}
-    starts |= {names.without_accents(each) for each in starts}
+    wholes |= {names.without_accents(each) for each in wholes if not each.isascii()}
+    starts |= {names.without_accents(each) for each in starts if not each.isascii()}
     return {("whole", each) for each in wholes if each} | {("start", each) for each in starts if each}
+
+
+def _as_characters(name: str) -> tuple[set[str], set[str]]:
+    """Return what `_wholes` and `_starts` return for a name of Chinese characters alone: there is nothing to fold or to part."""
+    return {name, name[names.surname_length(name) :]}, {name[:end] for end in range(1, len(name))}
 
 
 def _wholes(name: str) -> Iterator[str]:

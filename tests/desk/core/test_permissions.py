@@ -45,6 +45,7 @@ request_documents      y y y y - -
 change_documents       y y y y - -
 open_inquiry           y y y y - y
 change_stage           y y y y - y
+change_stage_rules     - - - y - y
 write_off              - - - y - -
 reassign               r r r y - y  own unowned
 reassign_all           - - - y - y
