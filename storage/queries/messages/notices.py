@@ -55,13 +55,14 @@ _ITEMS = (
 async def insert(session: Work, notice: Notice) -> bool:
     """Insert a pending notice. Return False when its key exists: the earlier notice is left as it is."""
     statement = _insert_returning(session.dialect.name)
-    return (await session.execute(statement, vars(notice))).first() is not None
+    return (await session.exec(statement, params=vars(notice))).first() is not None
 
 
 async def insert_all(session: Work, new: Sequence[tuple[Notice, Sequence[FollowUp]]]) -> None:
     """Insert pending notices, each with the follow-ups that it shows; one whose key exists is left out, with its links."""
     if not new:
         return
+    await session.flush()  # a notice may be about a row that this transaction made
     await session.execute(_insert_unless_there(session.dialect.name, NOTICE), [vars(notice) for notice, _ in new])
     inserted: set[UUID] = set()
     for ids in chunks(notice.id for notice, _ in new):
