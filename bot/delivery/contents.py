@@ -24,13 +24,17 @@ class ComposeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The current message of a notice, None when there is nothing to send, and its channel, None without a reader."""
+    """The current message of a notice, None when there is nothing to send, and its channel, None without a reader.
+
+    `ts` is the message that the notice already has.
+    """
 
     notice_id: UUID
     mark: UUID
     kind: str
     meant_for: datetime
     revision: int
+    ts: str | None
     channel: str | None
     message: Message | None
 
@@ -58,6 +62,7 @@ async def content_of(
         kind=notice.kind,
         meant_for=_meant_for(notice),
         revision=notice.wanted,
+        ts=notice.ts,
         channel=to and to.channel,
         message=message,
     )

@@ -1,5 +1,6 @@
 """Record the steps of a delivery in the notice rows, under the names of `storage.queries.messages.sending`."""
 
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,7 +26,7 @@ MESSAGES = "messages"
 """Under this name a notice that cannot be rendered is reported to the admins."""
 
 TOGETHER = 10
-"""Most deliveries that share a transaction: rendering their messages takes a few ms, in which SQLite has no other writer."""
+"""Most deliveries that share a transaction: rendering their messages takes a few ms, for which the first of them waits."""
 
 
 class OvertakenError(Exception):
@@ -34,10 +35,15 @@ class OvertakenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """An attempt that has begun: its lease, and the message if it was rendered in the same transaction."""
+    """An attempt that has begun: its lease, and the message if it has been rendered."""
 
     lease: Lease
     content: Content | None = None
+
+    @property
+    def is_attempted(self) -> bool:
+        """Whether the attempt to post it is recorded with the lease."""
+        return self.lease.is_attempted
 
 
 class Ledger:
@@ -56,8 +62,8 @@ class Ledger:
     async def take_lease(self, notice_id: UUID) -> Begun | None:
         """Take the lease; None when nothing is to be sent now or another sender holds the notice.
 
-        Unless an earlier attempt is in doubt, an urgent message is rendered in the same transaction, and the attempt to post it
-        is recorded. Other messages, such as digests, read much: that would hold up SQLite's other writers.
+        An urgent message has been rendered just before. Unless an earlier attempt is in doubt, the attempt to post it is
+        recorded with the lease. Other messages, such as digests, read much, and would hold up the urgent ones.
         """
         return await self._beginnings(notice_id)
 
@@ -176,38 +182,32 @@ class Ledger:
 
     async def _begin(self, notice_ids: Sequence[UUID]) -> list[Begun | None]:
         try:
-            return await self._take_leases(notice_ids)
+            contents = await self._render_urgent(notice_ids)
         except Exception as error:
             if is_outage(error) or len(notice_ids) > 1:
                 raise
-        async with self.office.database.transaction() as session:  # a statement of its message failed
-            lease = await sending.take_lease(session, self.workspace.id, notice_ids[0], self.office.clock.now())
-        return [lease and Begun(lease)]
+            contents = {}  # a statement of its message failed: it is rendered again, and reported, on its own
+        begun: dict[UUID, Begun] = {}
+        async with self.office.database.transaction() as session:
+            now = self.office.clock.now()
+            for notice in await sending.take_leases(session, self.workspace.id, notice_ids, now):
+                begun[notice.id] = _begun(notice, contents.get(notice.id))
+            channels = {
+                one.lease: one.content.channel or "" for one in begun.values() if one.is_attempted and one.content
+            }
+            await sending.record_attempts(session, channels, now)
+        return [begun.get(notice_id) for notice_id in notice_ids]
 
-    async def _take_leases(self, notice_ids: Sequence[UUID]) -> list[Begun | None]:
-        found: dict[UUID, Begun] = {}
-        channels: dict[Lease, str] = {}
-        async with self.office.desk(self.workspace) as desk:
-            leased = await sending.take_leases(desk.session, self.workspace.id, notice_ids, desk.now)
-            await read_together(desk, [notice for notice in leased if notice.urgent])
-            for notice in leased:
-                begun = await self._begun(desk, notice)
-                found[notice.id] = begun
-                if begun.lease.is_attempted and begun.content is not None:
-                    channels[begun.lease] = begun.content.channel or ""
-            await sending.record_attempts(desk.session, channels, desk.now)
-        return [found.get(notice_id) for notice_id in notice_ids]
-
-    async def _begun(self, desk: Desk, notice: Notice) -> Begun:
-        lease = sending.lease_of(notice)
-        if not notice.urgent or (lease.ts is None and lease.tried_at is not None):
-            return Begun(lease)
-        try:
-            content = await content_of(desk, self._compose, notice, lease)
-        except ComposeError:  # it is rendered again, and reported, on its own
-            return Begun(lease)
-        posts = lease.ts is None and content.channel is not None and content.message is not None
-        return Begun(replace(lease, is_attempted=posts), content)
+    async def _render_urgent(self, notice_ids: Sequence[UUID]) -> dict[UUID, Content]:
+        """Return the contents of the urgent ones, as far as they could be rendered."""
+        contents: dict[UUID, Content] = {}
+        async with self.office.reading_desk(self.workspace) as desk:
+            urgent = [one for one in await notices.with_ids(desk.session, notice_ids) if one.urgent]
+            await read_together(desk, urgent)
+            for notice in urgent:
+                with contextlib.suppress(ComposeError):
+                    contents[notice.id] = await content_of(desk, self._compose, notice, sending.lease_of(notice))
+        return contents
 
     async def _record_each_posted(self, sent: Sequence[Sent]) -> list[bool]:
         async with self.office.database.transaction() as session:
@@ -223,3 +223,12 @@ class Ledger:
         async with self.office.desk(self.workspace) as desk:
             if not await step(desk):
                 raise OvertakenError
+
+
+def _begun(notice: Notice, content: Content | None) -> Begun:
+    """Return the attempt at a notice with a new lease. A change since its message was rendered is sent after it."""
+    lease = sending.lease_of(notice)
+    if content is None or content.ts != notice.ts or (lease.ts is None and lease.tried_at is not None):
+        return Begun(lease)
+    posts = lease.ts is None and content.channel is not None and content.message is not None
+    return Begun(replace(lease, is_attempted=posts), content)

@@ -11,9 +11,9 @@ from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 
 from storage.engine.database import insert_into
-from storage.engine.rows import column_values
 from storage.engine.types import UtcDateTime
 from storage.engine.work import Work
+from storage.queries.core import rows
 from storage.queries.core.rows import chunks
 from storage.tables import FollowUp, Notice, NoticeItem
 
@@ -83,6 +83,11 @@ async def link_more(session: Work, workspace_id: UUID, notice_id: UUID, follow_u
     statement = sqlmodel_select(func.max(col(NoticeItem.position))).where(NoticeItem.notice_id == notice_id)
     last = (await session.exec(statement)).one()
     await _add_items(session, workspace_id, notice_id, follow_ups, start=(last or 0) + 1)
+
+
+async def with_ids(session: Work, notice_ids: Collection[UUID]) -> list[Notice]:
+    """Return the notices with these ids."""
+    return list((await rows.by_ids(session, Notice, notice_ids)).values())
 
 
 async def ids_of_keys(session: Work, workspace_id: UUID, keys: Collection[str]) -> dict[str, UUID]:
