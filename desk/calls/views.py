@@ -19,6 +19,7 @@ from desk.follow_ups.next_steps import NextOffer, next_days, with_retry
 from desk.follow_ups.quiet_periods import Quiet
 from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import borrowers, lookup
+from desk.loans.related import RelatedName, people_of
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from desk.people.members import may_act_on_each
 from storage.queries.follow_ups import follow_ups
@@ -79,6 +80,8 @@ class CallLogged:
     managers_told: bool = False
     undo_id: UUID | None = None
     quiet: Quiet | None = None
+    party: RelatedName | None = None
+    """Whom the call reached instead of the borrower."""
 
     @property
     def keeps_plan(self) -> bool:
@@ -99,6 +102,7 @@ async def call_logged(
     open_before: list[FollowUp] | None = None,
     noted: Sequence[Due] = (),
     quiet: Quiet | None = None,
+    party: RelatedName | None = None,
 ) -> CallLogged:
     """Return the answer at the end of the transaction. `offers_next` False: no next step is wanted. `open_before` are the
     follow-ups open when the loan was locked; None loads them. `noted` are times to offer, with which the note may begin."""
@@ -143,6 +147,7 @@ async def call_logged(
         managers_told=managers_told,
         undo_id=undo_id,
         quiet=quiet,
+        party=party,
     )
 
 
@@ -203,6 +208,8 @@ class ChosenLoan:
     stage: str
     open: tuple[FollowUpView, ...]
     offers: tuple[NextOffer, ...]
+    people: tuple[tuple[UUID, RelatedName], ...] = ()
+    """The people around the loan, by id."""
 
 
 async def chosen_loan(
@@ -230,4 +237,5 @@ async def chosen_loan(
         stage=loan.stage,
         open=await follow_up_views(desk, loan, [row for row in open_rows if may[row.assignee_id]]),
         offers=offers,
+        people=tuple((each.id, RelatedName(each.role, each.name)) for each in await people_of(desk, loan.id)),
     )
