@@ -41,7 +41,7 @@ from handlers.messages.checks import DECISIONS, checks_button, marks
 from handlers.messages.documents import document, item_line, state, write_documents
 from handlers.messages.notes import correct_note_button
 from handlers.messages.playbooks import playbook_button, playbook_shown
-from handlers.messages.related import role, write_people, write_people_with_buttons
+from handlers.messages.related import named_role, role, write_people, write_people_with_buttons
 from handlers.messages.terms import change_line, write_terms
 
 CARD = "card"
@@ -365,12 +365,7 @@ def _event(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> list[I
     words: list[Inline] = [t.minute(event.at, zone), " · "]
     match event.kind:
         case "call":
-            words.append(Bold(outcome_and_amount(t, event.code, event.amount, currency, event.share)))
-            if event.purpose is not None:
-                words += [" · ", purpose(t, event.purpose)]
-            if event.minutes is not None:
-                words += [" · ", t.n("{n} minute", "{n} minutes", event.minutes)]
-            words += [f" · {playbook_shown(t, *book)}" for book in event.playbooks]
+            words += _call_event(t, event, currency)
         case "note":
             words.append(Bold(t("note")))
         case "stage":
@@ -396,6 +391,17 @@ def _event(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> list[I
             now = t("requested from the borrower") if event.state == "requested" else state(t, event.state)
             words += [Bold(document(t, event.code, event.words)), " · ", now]
     return [*words, " · ", Mention(event.who)] if event.who else words
+
+
+def _call_event(t: Translator, event: Event, currency: str) -> list[Inline]:
+    words: list[Inline] = [Bold(outcome_and_amount(t, event.code, event.amount, currency, event.share))]
+    if event.party is not None:
+        words += [" · ", named_role(t, event.party)]
+    if event.purpose is not None:
+        words += [" · ", purpose(t, event.purpose)]
+    if event.minutes is not None:
+        words += [" · ", t.n("{n} minute", "{n} minutes", event.minutes)]
+    return [*words, *(f" · {playbook_shown(t, *book)}" for book in event.playbooks)]
 
 
 def _correction(t: Translator, event: Event) -> list[Inline]:
