@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
+from uuid import UUID
 
 from desk.calls.matching import FollowUpMatch
-from desk.calls.payments import ABOUT_AN_INSTALMENT, settle
+from desk.calls.payments import has_schedule, pay_part_of, settle
 from desk.core.changes import track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
@@ -15,11 +17,15 @@ from desk.follow_ups import lifecycle, rule_plans
 from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.calendars import calendar_of
 from desk.people.members import acting_for, hours_of, today_of, zone_of
+from desk.repayment.payments import ABOUT_AN_INSTALMENT, Taken
 from desk.rules import cadence
 from desk.rules.working_time import day_bounds, local_date
 from storage.queries.calls import calls
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
+
+PART_PAID = "part_paid"
+"""The outcome of a call about a payment that is a part of an instalment."""
 
 _FRUITLESS = frozenset(outcome.code for outcome in VOCABULARY.outcomes if not outcome.ends)
 """Outcomes of attempts: they are counted and leave the follow-up open."""
@@ -37,13 +43,15 @@ class NextStep:
 @dataclass(frozen=True, slots=True)
 class OutcomeResult:
     """What an outcome changed. `by_rule`: the desk itself planned `planned`. `ended` includes the answered follow-up; `paid`
-    is the instalment that was paid, `chase` the next call about documents that are still to be brought."""
+    is the instalment that was paid, `taken` the payment on a schedule, `chase` the next call about documents that are still to be
+    brought."""
 
     answered: FollowUp | None = field(default=None, repr=False)
     planned: PlannedFollowUp | None = field(default=None, repr=False)
     by_rule: bool = False
     ended: tuple[FollowUp, ...] = field(default=(), repr=False)
     paid: date | None = None
+    taken: Taken | None = field(default=None, repr=False)
     chase: PlannedFollowUp | None = field(default=None, repr=False)
 
 
@@ -55,9 +63,11 @@ async def apply_outcome(
     match: FollowUpMatch,
     step: NextStep | None,
     *,
+    call_id: UUID,
+    amount: Decimal | None = None,
     keeps_plan: bool = False,
 ) -> OutcomeResult:
-    """Carry out what the outcome means. `keeps_plan`: the next call is already planned.
+    """Carry out what the outcome of a call means. `amount` was paid, `keeps_plan`: the next call is already planned.
 
     Raises Invalid (`next_missing`) if the outcome needs an agreed next call and none was typed, and as `lifecycle.plan`
     does.
@@ -70,11 +80,14 @@ async def apply_outcome(
         if step is None and (keeps_plan or (open_rows and not match.missing)):
             return OutcomeResult()
         return await _plan_next_attempt(desk, loan, outcome, match, step)
-    answered, paid = match.answered, None
+    answered, paid, taken = match.answered, None, None
     ended: tuple[FollowUp, ...] = (answered,) if answered else ()
-    if outcome.settles_instalment:
-        settlement = settle(desk, loan, open_rows, answered)
-        ended, paid = settlement.ended, settlement.instalment_on
+    if outcome.settles_instalment or (outcome.code == PART_PAID and amount is not None and has_schedule(loan)):
+        if outcome.code == PART_PAID and amount is not None:
+            settlement = await pay_part_of(desk, loan, answered, call_id, amount)
+        else:
+            settlement = await settle(desk, loan, open_rows, answered, call_id=call_id, amount=amount)
+        ended, paid, taken = settlement.ended, settlement.instalment_on, settlement.taken
         answered = answered or (ended[0] if ended else None)
     elif answered is not None:
         lifecycle.close(desk, answered, "done")
@@ -84,7 +97,7 @@ async def apply_outcome(
     elif outcome.next == "instalment" and not keeps_plan:
         planned = await rule_plans.plan_instalment(desk, loan)
     by_rule = planned is not None and step is None
-    return OutcomeResult(answered=answered, planned=planned, by_rule=by_rule, ended=ended, paid=paid)
+    return OutcomeResult(answered, planned, by_rule, ended, paid, taken)
 
 
 async def plan_only(

@@ -19,7 +19,7 @@ from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.calendars import calendar_of
 from desk.people.members import fewest_open, hours_of, is_away_today, managers_for
 from desk.rules.cadence import CADENCE, AssigneeKind, Plan, plan_due
-from desk.rules.instalments import instalment_on_or_after, next_unpaid_instalment
+from desk.rules.instalments import instalment_on_or_after, is_paused, next_unpaid_instalment
 from storage.queries.follow_ups import follow_ups
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
@@ -43,6 +43,12 @@ class Terms(Protocol):
     def paid_through(self) -> date | None: ...
     @property
     def unpaid_since(self) -> date | None: ...
+    @property
+    def next_instalment_on(self) -> date | None: ...
+    @property
+    def paused_from(self) -> date | None: ...
+    @property
+    def paused_until(self) -> date | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +101,12 @@ async def replan_instalment(desk: Desk, loan: Loan, known: Sequence[FollowUp] | 
 
 def call_required(desk: Desk, loan: Terms) -> InstalmentCall | None:
     """Return the call that the terms of a loan require: about arrears, if the lender's data or a member says (`unpaid_since`)
-    that there are any, or else the reminder of the next unpaid instalment, unless that is on autopay."""
+    that there are any, or its schedule, or else the reminder of the next unpaid instalment, unless that is on autopay. In a
+    pause, none."""
     if loan.stage != CADENCE.instalment.stage:
         return None
     instalment_on = _next_unpaid(desk, loan)
-    if instalment_on is None:
+    if instalment_on is None or _is_paused(desk, loan, instalment_on):
         return None
     if _in_arrears(desk, loan):
         return InstalmentCall(CADENCE.arrears, "arrears", instalment_on)
@@ -209,16 +216,26 @@ def _settles(row: FollowUp) -> bool:
 
 
 def _next_unpaid(desk: Desk, loan: Terms) -> date | None:
-    if loan.due_day is None:
-        return loan.unpaid_since
     return next_unpaid_instalment(
-        desk.workspace_today, loan.due_day, paid_through=loan.paid_through, unpaid_since=loan.unpaid_since
+        desk.workspace_today,
+        loan.due_day,
+        paid_through=loan.paid_through,
+        unpaid_since=loan.unpaid_since,
+        scheduled=loan.next_instalment_on,
     )
+
+
+def _is_paused(desk: Desk, loan: Terms, instalment_on: date) -> bool:
+    return is_paused(desk.workspace_today, instalment_on, loan.paused_from, loan.paused_until)
 
 
 def _in_arrears(desk: Desk, loan: Terms) -> bool:
     oldest = _next_unpaid(desk, loan)
-    return loan.unpaid_since is not None and oldest is not None and oldest <= desk.workspace_today
+    if oldest is None or _is_paused(desk, loan, oldest):
+        return False
+    if loan.next_instalment_on is not None:
+        return oldest < desk.workspace_today
+    return loan.unpaid_since is not None and oldest <= desk.workspace_today
 
 
 async def _cancel_obsolete(desk: Desk, loan: Loan, known: Sequence[FollowUp] | None) -> int:
@@ -232,8 +249,8 @@ async def _cancel_obsolete(desk: Desk, loan: Loan, known: Sequence[FollowUp] | N
         if row.state != "open" or row.instalment_on is None or row.rule not in ("instalment", "arrears"):
             continue
         if row.rule == "instalment":
-            day = instalment_on_or_after(row.instalment_on, loan.due_day) if loan.due_day else None
-            obsolete = loan.autopay or row.instalment_on != day
+            paused = _is_paused(desk, loan, row.instalment_on)
+            obsolete = loan.autopay or paused or row.instalment_on != _instalment_like(loan, row.instalment_on)
         else:
             obsolete = not _in_arrears(desk, loan) or (oldest is not None and row.instalment_on < oldest)
         if obsolete:
@@ -242,6 +259,14 @@ async def _cancel_obsolete(desk: Desk, loan: Loan, known: Sequence[FollowUp] | N
             desk.audit("follow_up_cancelled", loan_id=loan.id, subject_id=row.id)
             cancelled += 1
     return cancelled
+
+
+def _instalment_like(loan: Loan, day: date) -> date | None:
+    """Return the instalment that a reminder of one on that day is about now: another one if the due day or the schedule
+    has changed."""
+    if loan.next_instalment_on is not None:
+        return loan.next_instalment_on
+    return instalment_on_or_after(day, loan.due_day) if loan.due_day else None
 
 
 def _had_any(loan: Loan) -> bool:

@@ -10,6 +10,8 @@ from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.documents.views import ItemView, item_views
 from desk.follow_ups.lifecycle import note_of
+from desk.follow_ups.promises import PROMISING
+from desk.follow_ups.standing import RepaymentSummary, summary
 from desk.loans import borrowers, lookup
 from desk.loans.notes import PastNote, past_notes
 from desk.loans.views import FollowUpView, LoanView, follow_up_views, loan_view, slack_ids
@@ -25,6 +27,8 @@ from storage.tables import Call, FollowUp, Loan, StageChange
 
 FOLLOW_UPS, CALLS, NOTES, DOCUMENTS, STAGES = 5, 5, 3, 10, 3
 """How many of each a card shows."""
+
+_PROMISE = "promise"
 
 PAGE = 10
 """Follow-ups per page of the tab for them."""
@@ -80,6 +84,7 @@ class LoanCard:
     autopay: bool
     paid_through: date | None
     unpaid_since: date | None
+    repayment: RepaymentSummary
     due: tuple[DueCall, ...]
     more_due: int
     calls: tuple[PastCall, ...]
@@ -187,6 +192,7 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         autopay=loan.autopay,
         paid_through=loan.paid_through,
         unpaid_since=loan.unpaid_since,
+        repayment=await summary(desk, loan, promises=_tells_of_promises(past, open_rows)),
         due=due,
         more_due=len(open_rows) - len(due),
         calls=await _past_calls(desk, past),
@@ -198,6 +204,11 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         stages=await _past_stages(desk, await stage_changes(desk.session, loan.id, limit=STAGES)),
         offers=offers_on(desk, loan.owner_id),
     )
+
+
+def _tells_of_promises(past: list[Call], open_rows: list[FollowUp]) -> bool:
+    """Return whether a promise may have been made lately: most loans have none, and are not asked for any."""
+    return any(row.purpose == _PROMISE for row in open_rows) or any(call.outcome in PROMISING for call in past)
 
 
 async def _due_calls(desk: Desk, loan: Loan, rows: list[FollowUp]) -> tuple[DueCall, ...]:

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -24,6 +24,7 @@ from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import notes
 from storage.queries.loans.loans import corrections, stage_changes
+from storage.queries.repayment import repayment
 from storage.tables import (
     Assignment,
     Call,
@@ -31,10 +32,14 @@ from storage.tables import (
     DocumentItem,
     DocumentStep,
     FollowUp,
+    Loan,
     LoanCorrection,
     LoanNote,
+    RepaymentPause,
     StageChange,
 )
+
+_REPAID = ("disbursed", "closed", "written_off")
 
 PAGE = 10
 """Events per page."""
@@ -61,11 +66,14 @@ class Event:
     oldest first; `may_correct` is whether the reader may correct it; `playbooks` are those (title, version) that the caller was
     shown. Handover of a follow-up: `number` and `purpose` identify
     it. Document: `words` describe it, `state` is its new state. Correction: `code` is the field, `words` its value before, of
-    a phone the last digits, empty if it is not known.
+    a phone the last digits, empty if it is not known. Payment: `day` is when it was paid, `state` is recorded or reversed.
+    Schedule: `code` is where it comes from. Pause: `code` is its kind, `day` and `until` are its days.
     """
 
     id: UUID
-    kind: Literal["call", "note", "stage", "owner", "handover", "document", "correction"]
+    kind: Literal[
+        "call", "note", "stage", "owner", "handover", "document", "correction", "payment", "schedule", "pause"
+    ]
     at: datetime
     who: str | None
     code: str
@@ -80,6 +88,8 @@ class Event:
     earlier: tuple[EarlierVersion, ...] = ()
     may_correct: bool = False
     playbooks: tuple[tuple[str, int], ...] = ()
+    day: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,7 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
         *await _assignments(desk, await follow_ups.of_loan(desk.session, loan.id, limit=wanted)),
         *await _corrections(desk, await corrections(desk.session, loan.id, limit=wanted)),
         *await _documents(desk, await documents.steps_of_loan(desk.session, loan.id, limit=wanted)),
+        *(await _repayment(desk, loan.id, limit=wanted) if _was_repaid(loan) else ()),
     ]
     found.sort(key=lambda event: (event.at, event.id), reverse=True)
     return Timeline(
@@ -248,3 +259,30 @@ async def _documents(desk: Desk, rows: Sequence[tuple[DocumentStep, DocumentItem
         )
         for step, item in rows
     ]
+
+
+def _was_repaid(loan: Loan) -> bool:
+    """Return whether the loan may have a schedule, payments or pauses: most of the time before, it has none."""
+    return loan.next_instalment_on is not None or loan.paused_from is not None or loan.stage in _REPAID
+
+
+async def _repayment(desk: Desk, loan_id: UUID, *, limit: int) -> list[Event]:
+    payments = await repayment.last_payments(desk.session, loan_id, limit=limit)
+    schedules = await repayment.last_schedules(desk.session, loan_id, limit=limit)
+    pauses = (await repayment.pauses_of(desk.session, [loan_id])).get(loan_id, [])
+    members = [each.by_id for each in (*payments, *schedules, *pauses)] + [each.reversed_by_id for each in payments]
+    names = await slack_ids(desk, members)
+    found = [Event(each.id, "schedule", each.at, names.get(each.by_id), each.source) for each in schedules]
+    for each in payments:
+        if each.source != "call":  # the call tells of it
+            told = Event(each.id, "payment", each.at, names.get(each.by_id), each.source, amount=each.amount)
+            found.append(replace(told, day=each.paid_on, state="recorded"))
+        if each.reversed_at is not None:
+            who = names.get(each.reversed_by_id)
+            told = Event(each.id, "payment", each.reversed_at, who, each.source, amount=each.amount)
+            found.append(replace(told, day=each.paid_on, state="reversed"))
+    for each in pauses:
+        why = unreadable.read(desk, RepaymentPause.reason_cipher, each)
+        told = Event(each.id, "pause", each.at, names.get(each.by_id), each.kind, why)
+        found.append(replace(told, day=each.starts_on, until=each.ends_on))
+    return found

@@ -12,6 +12,8 @@ from desk.documents.documents import Act
 from desk.documents.waiting import waiting_documents
 from desk.follow_ups import assigning
 from desk.loans import cards, inquiries, lists, stages, timelines
+from desk.repayment import pauses, payments
+from desk.repayment.overview import repayment_page
 from handlers.buttons.due_lists import member_of_button
 from handlers.buttons.forms import refresh
 from handlers.door.declarations import ButtonFamily
@@ -19,10 +21,20 @@ from handlers.door.request import OpenModal, Reply, Request, UpdateModal
 from handlers.forms.fields import suggest_loans
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.view import BENEATH, View
-from handlers.messages.cards import CARD, card, contact_tab, documents_tab, follow_ups_tab, phone_number, timeline_tab
+from handlers.messages.cards import (
+    CARD,
+    card,
+    contact_tab,
+    documents_tab,
+    follow_ups_tab,
+    phone_number,
+    repayment_tab,
+    timeline_tab,
+)
 from handlers.messages.documents import changed, listed, waiting
 from handlers.messages.follow_ups import closed, next_planned, nothing_needed
 from handlers.messages.loans import inquiry_opened, not_written_off, own_loans, stage_answer
+from handlers.messages.repayment import pause_set, payment_recorded
 
 
 async def show_card(request: Request) -> Reply:
@@ -162,11 +174,26 @@ async def change_document_in_card(request: Request, act: Act) -> UpdateModal:
     return UpdateModal(await _tab(request, result.loan.id, "documents", above=answer))
 
 
+async def reverse_payment(request: Request) -> UpdateModal:
+    """Reverse a payment in its tab of the card."""
+    result = await payments.reverse_payment(request.desk, UUID(request.value["p"]), request.value["v"])
+    answer = payment_recorded(request.t, result)
+    return UpdateModal(await _tab(request, result.loan.id, "repayment", above=answer))
+
+
+async def end_pause(request: Request) -> UpdateModal:
+    """End a pause in its tab of the card."""
+    result = await pauses.end_pause(request.desk, UUID(request.value["p"]), request.value["v"])
+    return UpdateModal(await _tab(request, result.loan.id, "repayment", above=pause_set(request.t, result)))
+
+
 async def _tab(request: Request, loan_id: UUID, tab: str, *, offset: int = 0, above: Message | None = None) -> View:
     desk, t, zone = request.desk, request.t, request.zone
     match tab:
         case "timeline":
             return timeline_tab(t, await timelines.timeline(desk, loan_id, offset=offset), zone, above)
+        case "repayment":
+            return repayment_tab(t, await repayment_page(desk, loan_id), above)
         case "documents":
             return documents_tab(t, await documents.list_documents_by_id(desk, loan_id), zone, above)
         case "follow_ups":
@@ -182,6 +209,8 @@ CARDS = ButtonFamily(
         "got": partial(change_document_in_card, act="got"),
         "accept": partial(change_document_in_card, act="accept"),
         "done": finish_follow_up,
+        "reverse_payment": reverse_payment,
+        "end_pause": end_pause,
     },
     opens_modal=frozenset({"open"}),
 )

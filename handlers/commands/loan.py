@@ -6,6 +6,7 @@ from desk.loans.inquiries import KnownPhone
 from handlers.door.declarations import Command
 from handlers.door.lines import read_line
 from handlers.door.request import Request
+from handlers.forms import repayment
 from handlers.forms.loan import CORRECTION, FIND, INQUIRY
 from handlers.grammar.loan import Card, Edit, Find, Mine, New, parse
 from handlers.grammar.reader import HelpRequest
@@ -69,7 +70,7 @@ COMMAND = Command(
     handler=loan,
     nearest=(Terms((keyword("find", "查找", "查", "搜索", "new", "新客户", "新咨询", "search", "card", "卡片"),)),),
     precedence=50,
-    forms=(INQUIRY, CORRECTION, FIND),
+    forms=(INQUIRY, CORRECTION, FIND, *repayment.FORMS),
     completes={
         "loan": CORRECTION,
         "field": CORRECTION,

@@ -6,6 +6,8 @@ A new form, button or source of suggestions fails here until it says what it doe
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,19 @@ from handlers.door.transaction import Transactions
 from handlers.messages.block_kit.translator import Translator
 from sandbox.model import text_of
 from storage.engine.types import new_id
-from storage.tables import AccessRequest, Call, DocumentItem, DocumentRequest, FollowUp, Loan, LoanNote, Member, Team
+from storage.tables import (
+    AccessRequest,
+    Call,
+    DocumentItem,
+    DocumentRequest,
+    FollowUp,
+    Loan,
+    LoanNote,
+    Member,
+    Payment,
+    RepaymentPause,
+    Team,
+)
 from tests.builders import SHANGHAI, make_call, make_follow_up, make_loan, make_member, make_team
 from tests.wire.office_day import Slack, shown
 
@@ -50,6 +64,8 @@ class World:
     note: LoanNote
     item: DocumentItem
     request: AccessRequest
+    payment: Payment
+    pause: RepaymentPause
     transactions: Transactions
 
     def who(self, name: str) -> Member:
@@ -111,6 +127,13 @@ class World:
             "member": ({}, {"who": "USTRANGER", "roles": ("agent",)}),
             "leaver": ({}, {"who": "UOTHER", "to": "UAGENT"}),
             "edit_playbook": ({"c": "identity", "v": 0}, {"questions_en": "Name?", "questions_zh": "姓名？"}),
+            "payment": ({}, {"loan": "L-1", "day": "2026-11-25", "amount": "100"}),
+            "schedule": ({}, {"loan": "L-1", "rows": "2026-12-10 100"}),
+            "computed_schedule": ({}, {"loan": "L-1", "rate": "5", "months": "2", "first": "2026-12-10", **_COMPUTED}),
+            "pause": (
+                {},
+                {"loan": "L-1", "kind": "hardship", "start": "2026-11-25", "end": "2026-12-25", "reason": "ill"},
+            ),
             "note": ({}, {"loan": "L-1", "note": "Asks for a letter"}),
             "correct_note": ({"m": str(self.note.id), "v": 1}, {"note": "Asks for two letters"}),
             "reassign": ({}, {"loans": ("L-1",), "how": "one", "to": "UOTHER"}),
@@ -158,6 +181,8 @@ class World:
             "card.got": ("change_documents", item),
             "card.accept": ("change_documents", item),
             "card.done": ("close_follow_up", follow_up),
+            "card.reverse_payment": ("reverse_payment", {"p": str(self.payment.id), "v": 1}),
+            "card.end_pause": ("pause_repayment", {"p": str(self.pause.id), "v": 1}),
             "documents.list": ("see_loan", loan),
             "documents.waiting": (None, {"s": "open"}),
             "documents.got": ("change_documents", item),
@@ -182,6 +207,15 @@ class World:
             "demo.remove": ("manage_demo", {}),
         }
 
+
+_COMPUTED = {
+    "amount": "1000",
+    "basis": "year",
+    "method": "flat",
+    "day_count": "thirty_360",
+    "shift": "none",
+    "counting": "counted",
+}
 
 _OWN = {
     "language": "",
@@ -263,11 +297,31 @@ async def world(slack: Slack) -> World:
             asked_on=office.clock.now().date(),
             asked_at=office.clock.now(),
         )
-        session.add_all([note, asked, request])
+        payment = Payment(
+            workspace_id=workspace.id,
+            loan_id=loan.id,
+            paid_on=date(2026, 11, 25),
+            amount=Decimal("100.00"),
+            source="form",
+            by_id=slack.agent.id,
+            at=office.clock.now(),
+        )
+        pause = RepaymentPause(
+            id=(pause_id := new_id()),
+            workspace_id=workspace.id,
+            loan_id=loan.id,
+            kind="hardship",
+            starts_on=date(2026, 11, 25),
+            ends_on=date(2026, 12, 25),
+            reason_cipher=office.cipher.encrypt(RepaymentPause.reason_cipher, pause_id, "ill"),
+            by_id=slack.agent.id,
+            at=office.clock.now(),
+        )
+        session.add_all([note, asked, request, payment, pause])
         await session.flush()
         session.add(item)
     transactions = Transactions(office, workspace, Directory(slack.service.client), lambda *_: None)
-    return World(slack, outsider, loan, follow_up, call, note, item, request, transactions)
+    return World(slack, outsider, loan, follow_up, call, note, item, request, payment, pause, transactions)
 
 
 def is_refused(text: str) -> bool:

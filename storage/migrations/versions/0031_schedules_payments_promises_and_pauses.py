@@ -1,0 +1,197 @@
+"""Schedules, payments, promises and pauses"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+import storage.engine.types
+
+revision: str = "0031"
+down_revision: str | None = "0030"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "repayment_pause",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("loan_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("reason_cipher", sa.LargeBinary(), nullable=False),
+        sa.Column("by_id", sa.Uuid(), nullable=False),
+        sa.Column("at", storage.engine.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", storage.engine.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("undone_at", storage.engine.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], initially="DEFERRED", deferrable=True),
+        sa.ForeignKeyConstraint(["loan_id"], ["loan.id"], initially="DEFERRED", deferrable=True),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], initially="DEFERRED", deferrable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("repayment_pause", schema=None) as batch_op:
+        batch_op.create_index("ix_repayment_pause_loan", ["loan_id", "starts_on"], unique=False)
+
+    op.create_table(
+        "repayment_schedule",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("loan_id", sa.Uuid(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("counts", sa.Boolean(), nullable=False),
+        sa.Column("grace_days", sa.Integer(), nullable=False),
+        sa.Column("settled_through", sa.Date(), nullable=True),
+        sa.Column("by_id", sa.Uuid(), nullable=True),
+        sa.Column("at", storage.engine.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("replaced_at", storage.engine.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("undone_at", storage.engine.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], initially="DEFERRED", deferrable=True),
+        sa.ForeignKeyConstraint(["loan_id"], ["loan.id"], initially="DEFERRED", deferrable=True),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], initially="DEFERRED", deferrable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("repayment_schedule", schema=None) as batch_op:
+        batch_op.create_index("ix_repayment_schedule_loan", ["loan_id", "at"], unique=False)
+
+    op.create_table(
+        "instalment",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("loan_id", sa.Uuid(), nullable=False),
+        sa.Column("schedule_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("amount", storage.engine.types.Money(precision=14, scale=2), nullable=False),
+        sa.Column("principal", storage.engine.types.Money(precision=14, scale=2), nullable=True),
+        sa.Column("interest", storage.engine.types.Money(precision=14, scale=2), nullable=True),
+        sa.ForeignKeyConstraint(["loan_id"], ["loan.id"], initially="DEFERRED", deferrable=True),
+        sa.ForeignKeyConstraint(["schedule_id"], ["repayment_schedule.id"], initially="DEFERRED", deferrable=True),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], initially="DEFERRED", deferrable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("schedule_id", "number"),
+    )
+    with op.batch_alter_table("instalment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_instalment_loan_id"), ["loan_id"], unique=False)
+
+    op.create_table(
+        "payment",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("loan_id", sa.Uuid(), nullable=False),
+        sa.Column("paid_on", sa.Date(), nullable=False),
+        sa.Column("amount", storage.engine.types.Money(precision=14, scale=2), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("call_id", sa.Uuid(), nullable=True),
+        sa.Column("by_id", sa.Uuid(), nullable=True),
+        sa.Column("at", storage.engine.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("reversed_at", storage.engine.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("reversed_by_id", sa.Uuid(), nullable=True),
+        sa.Column("undone_at", storage.engine.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], initially="DEFERRED", deferrable=True),
+        sa.ForeignKeyConstraint(["call_id"], ["call.id"], initially="DEFERRED", deferrable=True),
+        sa.ForeignKeyConstraint(["loan_id"], ["loan.id"], initially="DEFERRED", deferrable=True),
+        sa.ForeignKeyConstraint(["reversed_by_id"], ["member.id"], initially="DEFERRED", deferrable=True),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], initially="DEFERRED", deferrable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_payment_call_id"), ["call_id"], unique=False)
+        batch_op.create_index("ix_payment_loan", ["loan_id", "paid_on"], unique=False)
+
+    op.create_table(
+        "promise",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("workspace_id", sa.Uuid(), nullable=False),
+        sa.Column("loan_id", sa.Uuid(), nullable=False),
+        sa.Column("call_id", sa.Uuid(), nullable=False),
+        sa.Column("amount", storage.engine.types.Money(precision=14, scale=2), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("at", storage.engine.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", storage.engine.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("undone_at", storage.engine.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["call_id"], ["call.id"], initially="DEFERRED", deferrable=True),
+        sa.ForeignKeyConstraint(["loan_id"], ["loan.id"], initially="DEFERRED", deferrable=True),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], initially="DEFERRED", deferrable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("call_id"),
+    )
+    with op.batch_alter_table("promise", schema=None) as batch_op:
+        batch_op.create_index("ix_promise_loan", ["loan_id", "at"], unique=False)
+        batch_op.create_index(
+            "ix_promise_open",
+            ["workspace_id", "due_on"],
+            unique=False,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+        batch_op.create_index("ix_promise_settled", ["workspace_id", "settled_at"], unique=False)
+
+    with op.batch_alter_table("loan", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("next_instalment_on", sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column("paused_from", sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column("paused_until", sa.Date(), nullable=True))
+        batch_op.create_index(
+            "ix_loan_next",
+            ["workspace_id", "next_instalment_on"],
+            unique=False,
+            sqlite_where=sa.text("next_instalment_on IS NOT NULL"),
+            postgresql_where=sa.text("next_instalment_on IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_loan_own_next",
+            ["owner_id", "next_instalment_on"],
+            unique=False,
+            sqlite_where=sa.text("next_instalment_on IS NOT NULL"),
+            postgresql_where=sa.text("next_instalment_on IS NOT NULL"),
+        )
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("loan", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_loan_own_next",
+            sqlite_where=sa.text("next_instalment_on IS NOT NULL"),
+            postgresql_where=sa.text("next_instalment_on IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_loan_next",
+            sqlite_where=sa.text("next_instalment_on IS NOT NULL"),
+            postgresql_where=sa.text("next_instalment_on IS NOT NULL"),
+        )
+        batch_op.drop_column("paused_until")
+        batch_op.drop_column("paused_from")
+        batch_op.drop_column("next_instalment_on")
+
+    with op.batch_alter_table("promise", schema=None) as batch_op:
+        batch_op.drop_index("ix_promise_settled")
+        batch_op.drop_index(
+            "ix_promise_open", sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'")
+        )
+        batch_op.drop_index("ix_promise_loan")
+
+    op.drop_table("promise")
+    with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.drop_index("ix_payment_loan")
+        batch_op.drop_index(batch_op.f("ix_payment_call_id"))
+
+    op.drop_table("payment")
+    with op.batch_alter_table("instalment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_instalment_loan_id"))
+
+    op.drop_table("instalment")
+    with op.batch_alter_table("repayment_schedule", schema=None) as batch_op:
+        batch_op.drop_index("ix_repayment_schedule_loan")
+
+    op.drop_table("repayment_schedule")
+    with op.batch_alter_table("repayment_pause", schema=None) as batch_op:
+        batch_op.drop_index("ix_repayment_pause_loan")
+
+    op.drop_table("repayment_pause")
