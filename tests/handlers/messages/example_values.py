@@ -123,6 +123,16 @@ _CODES: dict[str, Sequence[str]] = {
     "playbooks": ("income check",),
     "codes": _codes(VOCABULARY.documents),
     "kind": ("verification", "repayment", "service"),
+    "PauseView.kind": ("extension", "holiday", "hardship"),
+    "pause_kind.kind": ("extension", "holiday", "hardship"),
+    "LastPromise.state": ("open", "kept", "partly_kept", "broken", "replaced"),
+    "promise_state.state": ("open", "kept", "partly_kept", "broken", "replaced"),
+    "RepaymentSummary.source": ("computed", "lender"),
+    "RepaymentSummary.paused": ("extension", "holiday", "hardship"),
+    "PaymentView.source": ("call", "form", "import"),
+    "PaymentView.by": ("U0LIN",),
+    "Bucket.zh": ("M1",),
+    "Bucket.en": ("M1",),
     "counts": ("verification", "repayment", "service"),
     "roles": _codes(VOCABULARY.roles),
     "access_granted.role": _codes(VOCABULARY.roles),
@@ -306,9 +316,11 @@ class ExampleBuilder:
         raise TypeError(f"no example text for {qualified}")
 
     def _event(self) -> Event:
-        kind = self.choices.one_of(("call", "stage", "owner", "document", "note", "correction"))
+        kinds = ("call", "stage", "owner", "document", "note", "correction", "payment", "schedule", "pause")
+        kind = self.choices.one_of(kinds)
         codes = {"call": _CODES["outcome"], "stage": _CODES["stage"], "owner": ("U0LIN",), "document": _CODES["code"]}
-        codes |= {"note": ("",), "correction": ("name", "phone", "number")}
+        codes |= {"note": ("",), "correction": ("name", "phone", "number"), "payment": ("form", "import")}
+        codes |= {"schedule": ("lender", "computed"), "pause": _CODES["PauseView.kind"]}
         return Event(
             id=self._id(),
             kind=kind,
