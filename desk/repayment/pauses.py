@@ -93,7 +93,7 @@ async def enter_pause(desk: Desk, *, loan: LoanRef, kind: str, starts_on: date, 
         ),
     )
     desk.audit("pause", loan_id=named.id, subject_id=row.id, kind=kind)
-    return await _follow(desk, named, row, "pause", plans_end=True)
+    return await _follow(desk, named, row, plans_end=True)
 
 
 async def end_pause(desk: Desk, pause_id: UUID, version: int) -> PauseSet:
@@ -115,10 +115,10 @@ async def end_pause(desk: Desk, pause_id: UUID, version: int) -> PauseSet:
         if row.rule == RULE:
             _cancel(desk, loan, row)
     desk.audit("end_pause", loan_id=loan.id, subject_id=there.id)
-    return await _follow(desk, loan, there, "end_pause", plans_end=False)
+    return await _follow(desk, loan, there, plans_end=False)
 
 
-async def _follow(desk: Desk, loan: Loan, row: RepaymentPause, act: str, *, plans_end: bool) -> PauseSet:
+async def _follow(desk: Desk, loan: Loan, row: RepaymentPause, *, plans_end: bool) -> PauseSet:
     now = await standing.refresh(desk, loan)
     before = {each.id: each for each in await follow_ups.open_of_loan(desk.session, loan.id)}
     replanned = await rule_plans.replan_instalment(desk, loan)
@@ -127,7 +127,9 @@ async def _follow(desk: Desk, loan: Loan, row: RepaymentPause, act: str, *, plan
         planned = await _plan_end(desk, loan, row)
     await report_pause(desk, loan, row, [each for each in before.values() if each.state == "cancelled"])
     await desk.session.flush()
-    undo_id = offer_undo(desk, act, loan_id=loan.id)
+    undo_id = (
+        offer_undo(desk, "pause", loan_id=loan.id) if plans_end else offer_undo(desk, "end_pause", loan_id=loan.id)
+    )
     return PauseSet(
         loan=await loan_view(desk, loan),
         name=(await borrowers.contact_of(desk, loan.borrower_id)).name,

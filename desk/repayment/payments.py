@@ -179,7 +179,9 @@ async def record_payment(
     taken = await take(desk, named, amount.value, paid_on, "form", twice=twice)
     planned = await rule_plans.replan_instalment(desk, named)
     desk.audit("payment_recorded", loan_id=named.id, subject_id=taken.payment.id)
-    return await _recorded(desk, named, taken.payment, taken.now, taken.settled, taken.ended, planned.planned)
+    await desk.session.flush()
+    undo_id = offer_undo(desk, "payment_recorded", loan_id=named.id)
+    return await _recorded(desk, named, taken.payment, taken.now, taken.settled, taken.ended, planned.planned, undo_id)
 
 
 async def reverse_payment(desk: Desk, payment_id: UUID, version: int) -> PaymentRecorded:
@@ -205,7 +207,9 @@ async def reverse_payment(desk: Desk, payment_id: UUID, version: int) -> Payment
     now = await standing.full_standing(desk, loan)
     planned = await rule_plans.replan_instalment(desk, loan)
     desk.audit("payment_reversed", loan_id=loan.id, subject_id=payment.id)
-    return await _recorded(desk, loan, payment, now, (), (), planned.planned)
+    await desk.session.flush()
+    undo_id = offer_undo(desk, "payment_reversed", loan_id=loan.id)
+    return await _recorded(desk, loan, payment, now, (), (), planned.planned, undo_id)
 
 
 async def reverse(desk: Desk, loan: Loan, payment: Payment) -> None:
@@ -224,12 +228,9 @@ async def _recorded(
     settled: Sequence[Covered],
     ended: Sequence[FollowUp],
     planned: lifecycle.PlannedFollowUp | None,
+    undo_id: UUID,
 ) -> PaymentRecorded:
-    await desk.session.flush()
     contact = await borrowers.contact_of(desk, loan.borrower_id)
-    undo_id = offer_undo(
-        desk, "payment_recorded" if payment.reversed_at is None else "payment_reversed", loan_id=loan.id
-    )
     return PaymentRecorded(
         loan=await loan_view(desk, loan),
         name=contact.name,

@@ -1,5 +1,7 @@
 """What tests of repayment do: give a loan a schedule, record payments, read its page."""
 
+from typing import Any
+
 from storage.tables import Loan, Member
 from tests.builders import make_loan
 from tests.wire.office_day import Slack
@@ -8,7 +10,7 @@ ROWS = "2026-10-10 1000.00\n2026-11-10 1,000.00\n2026/12/10 1000\n2027年1月10�
 """Four instalments, of which two fell due before Wednesday 25 November."""
 
 
-async def disbursed(slack: Slack, number: str = "A-1", **values: object) -> Loan:
+async def disbursed(slack: Slack, number: str = "A-1", **values: Any) -> Loan:
     """Make a loan of the agent that is paid out."""
     return await make_loan(slack.office, slack.workspace, number, owner=slack.agent, stage="disbursed", **values)
 

@@ -12,6 +12,8 @@ down_revision: str | None = "0030"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
+_SCHEDULED = sa.text("next_instalment_on IS NOT NULL")
+
 
 def upgrade() -> None:
     op.create_table(
@@ -134,41 +136,23 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_promise_settled", ["workspace_id", "settled_at"], unique=False)
 
-    with op.batch_alter_table("loan", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("next_instalment_on", sa.Date(), nullable=True))
-        batch_op.add_column(sa.Column("paused_from", sa.Date(), nullable=True))
-        batch_op.add_column(sa.Column("paused_until", sa.Date(), nullable=True))
-        batch_op.create_index(
-            "ix_loan_next",
-            ["workspace_id", "next_instalment_on"],
-            unique=False,
-            sqlite_where=sa.text("next_instalment_on IS NOT NULL"),
-            postgresql_where=sa.text("next_instalment_on IS NOT NULL"),
-        )
-        batch_op.create_index(
-            "ix_loan_own_next",
-            ["owner_id", "next_instalment_on"],
-            unique=False,
-            sqlite_where=sa.text("next_instalment_on IS NOT NULL"),
-            postgresql_where=sa.text("next_instalment_on IS NOT NULL"),
+    for column in ("next_instalment_on", "paused_from", "paused_until"):
+        op.add_column("loan", sa.Column(column, sa.Date(), nullable=True))
+    for name, first in (("ix_loan_next", "workspace_id"), ("ix_loan_own_next", "owner_id")):
+        op.create_index(
+            name,
+            "loan",
+            [first, "next_instalment_on"],
+            sqlite_where=_SCHEDULED,
+            postgresql_where=_SCHEDULED,
         )
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("loan", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_loan_own_next",
-            sqlite_where=sa.text("next_instalment_on IS NOT NULL"),
-            postgresql_where=sa.text("next_instalment_on IS NOT NULL"),
-        )
-        batch_op.drop_index(
-            "ix_loan_next",
-            sqlite_where=sa.text("next_instalment_on IS NOT NULL"),
-            postgresql_where=sa.text("next_instalment_on IS NOT NULL"),
-        )
-        batch_op.drop_column("paused_until")
-        batch_op.drop_column("paused_from")
-        batch_op.drop_column("next_instalment_on")
+    op.drop_index("ix_loan_own_next", "loan")
+    op.drop_index("ix_loan_next", "loan")
+    for column in ("paused_until", "paused_from", "next_instalment_on"):
+        op.execute(f"ALTER TABLE loan DROP COLUMN {column}")  # a batch would write the table anew
 
     with op.batch_alter_table("promise", schema=None) as batch_op:
         batch_op.drop_index("ix_promise_settled")
