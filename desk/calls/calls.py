@@ -18,7 +18,8 @@ from desk.core.retention import BATCH
 from desk.core.transaction import Desk
 from desk.core.values import Amount, Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Outcome
-from desk.follow_ups import chasing
+from desk.follow_ups import chasing, checks
+from desk.follow_ups.checks import Findings
 from desk.follow_ups.lifecycle import check_note, close, move, plan
 from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.rule_plans import assignee_of_next
@@ -66,7 +67,9 @@ async def log_call(
     require_role(desk, "log_call")
     named = await lookup.resolve(desk, loan)
     digest = _digest(desk, line)
-    if digest is not None and (earlier := await _same_line(desk, named.loan, digest)) is not None:
+    since = desk.now - SAME_LINE_WITHIN
+    open_rows, earlier = await calls.before_call(desk.session, named.loan, desk.member.id, digest, since)
+    if earlier is not None:
         return RepeatedCall(
             earlier.id,
             earlier.at,
@@ -74,9 +77,17 @@ async def log_call(
             keeps_plan=next_step is not None,
             asks=earlier.share == "asked",
         )
-    follow_up = named.follow_up
     return await _log(
-        desk, named.loan, outcome, details, follow_up, next_step, line_digest=digest, minutes=minutes, noted=noted
+        desk,
+        named.loan,
+        outcome,
+        details,
+        named.follow_up,
+        next_step,
+        open_rows=open_rows,
+        line_digest=digest,
+        minutes=minutes,
+        noted=noted,
     )
 
 
@@ -88,6 +99,13 @@ async def log_call_on(desk: Desk, follow_up_id: UUID, version: int, outcome: str
     require_role(desk, "log_call")
     shown = await lock_follow_up(desk, follow_up_id, version)
     return await _log(desk, shown.loan, outcome, NO_DETAILS, shown.follow_up)
+
+
+async def log_result(
+    desk: Desk, loan: Loan, follow_up: FollowUp, outcome: str, details: CallDetails, findings: Findings
+) -> CallLogged:
+    """Log the call that ends a check on its locked loan, with what was compared. Raises as `log_call` does."""
+    return await _log(desk, loan, outcome, details, follow_up, findings=findings)
 
 
 async def log_again(desk: Desk, call_id: UUID, *, keeps_plan: bool) -> CallLogged:
@@ -139,9 +157,10 @@ async def answer_another(
     require_fit(outcome, shown.follow_up.purpose)
     match = replace(await recorded_match(desk, call), answered=shown.follow_up)
     about = shown.follow_up.purpose
-    if outcome.ends:
+    if outcome.closes(VOCABULARY.purpose(about)):
         close(desk, shown.follow_up, "done")
         result = OutcomeResult(answered=shown.follow_up, ended=(shown.follow_up,))
+        await checks.record_result(desk, loan, call, shown.follow_up)
         await report_check(desk, loan, shown.follow_up)
         if about == chasing.PURPOSE:
             result = await _go_on_chasing(desk, loan, result)
@@ -170,9 +189,10 @@ async def plan_next(desk: Desk, call_id: UUID, due: Due, purpose: str, *, next_n
         raise Invalid("offer_past", given=due.at)
     match = await recorded_match(desk, call)
     assignee = await assignee_of_next(desk, loan, match.answered)
-    attempt = not VOCABULARY.outcome(call.outcome).ends
-    if attempt and match.answered is not None and match.answered.state == "open":
-        planned = await move(desk, match.answered, due, assignee=assignee)
+    outcome, check = VOCABULARY.outcome(call.outcome), match.answered
+    attempt = not outcome.ends
+    if check is not None and check.state == "open" and not outcome.closes(VOCABULARY.purpose(check.purpose)):
+        planned = await move(desk, check, due, assignee=assignee)
     else:
         planned = await plan(desk, loan, purpose=purpose, assignee=assignee, due=due)
         planned.follow_up.attempts = int(attempt)
@@ -201,15 +221,20 @@ async def _log(
     follow_up: FollowUp | None,
     step: NextStep | None = None,
     *,
+    open_rows: list[FollowUp] | None = None,
     line_digest: bytes | None = None,
     minutes: int | None = None,
     keeps_plan: bool = False,
     answers_none: bool = False,
     noted: Sequence[Due] = (),
+    findings: Findings | None = None,
 ) -> CallLogged:
     outcome = VOCABULARY.outcome(outcome_code)
     amount = _amount(loan, outcome, details)
-    open_rows = await follow_ups.open_of_loan(desk.session, loan.id)
+    if open_rows is None:
+        open_rows = await follow_ups.open_of_loan(desk.session, loan.id)
+    if answers_none and outcome.result == "failed":
+        raise Invalid("no_check_open", loan=loan.number, outcome=outcome.code, purpose=details.purpose)
     if answers_none:
         match = FollowUpMatch(answered=None, others=(), purpose=details.purpose, note=details.note)
     else:
@@ -236,6 +261,8 @@ async def _log(
     if outcome.next_purpose == PURPOSE and result.planned is not None:
         rest = amount if outcome.code != PART_PAID else _rest(result.taken)
         await make_promise(desk, loan, call, result.planned.follow_up, open_rows, rest)
+    if outcome.result is not None and result.answered is not None:
+        await checks.record_result(desk, loan, call, result.answered, findings)
     if outcome.marks_number_wrong:
         await borrowers.mark_phone(desk, loan.borrower_id, wrong=True)
     told = outcome.tells_manager and await report_call(desk, loan, call, result.answered)
@@ -333,10 +360,6 @@ async def _require_last_of_its_line(desk: Desk, call: Call) -> None:
     last = await calls.same_line(desk.session, call.loan_id, call.caller_id, call.line_digest, call.at)
     if last is not None and last.id != call.id:
         raise Conflict("call_logged_again", at=last.at)
-
-
-async def _same_line(desk: Desk, loan: Loan, digest: bytes) -> Call | None:
-    return await calls.same_line(desk.session, loan.id, desk.member.id, digest, desk.now - SAME_LINE_WITHIN)
 
 
 def _digest(desk: Desk, line: str) -> bytes | None:

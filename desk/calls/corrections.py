@@ -1,4 +1,5 @@
-"""Correct the content of a logged call. Its effect on follow-ups stays; the mark of a wrong number follows the correction."""
+"""Correct the content of a logged call. Its effect on follow-ups stays; the mark of a wrong number and the result of a check
+follow the correction."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -11,14 +12,15 @@ from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups import checks
 from desk.follow_ups.lifecycle import check_note
 from desk.loans import borrowers, lookup
 from desk.loans.views import LoanView, loan_view
-from desk.messages.manager_notices import revise_call_report
+from desk.messages.manager_notices import report_call, revise_call_report
 from desk.people.members import authorship
 from storage.engine.types import new_id
 from storage.queries.loans import loans
-from storage.tables import Borrower, Call, CallCorrection, Loan
+from storage.tables import Borrower, Call, CallCorrection, FollowUp, Loan
 
 _LATEST = 20
 """How many corrections of the loan are looked at for one of the phone number."""
@@ -70,7 +72,7 @@ async def correct_call(desk: Desk, call_id: UUID, version: int, content: CallCon
     """Change the content of a call and keep the earlier content.
 
     A note that no key opens stays as it is stored until another one is entered. Raises as `call_to_correct` does, Conflict
-    (`call_changed`), Invalid (`nothing_changed_here`, `note_too_long`, `amount_not_taken`).
+    (`call_changed`), Invalid (`nothing_changed_here`, `note_too_long`, `amount_not_taken`, and as `checks.correct_result` does).
     """
     check_note(content.note)
     loan, call = await _correctable(desk, call_id)
@@ -103,7 +105,9 @@ async def correct_call(desk: Desk, call_id: UUID, version: int, content: CallCon
     if content.note != earlier.note:
         call.note_cipher = desk.cipher.encrypt_optional(Call.note_cipher, call.id, content.note)
     await _correct_mark(desk, loan, call, earlier.outcome)
-    if VOCABULARY.outcome(earlier.outcome).tells_manager:
+    if await checks.correct_result(desk, call, earlier.outcome) == "failed":
+        await report_call(desk, loan, call, await desk.session.get(FollowUp, call.follow_up_id))
+    if VOCABULARY.outcome(earlier.outcome).tells_manager or VOCABULARY.outcome(call.outcome).tells_manager:
         await revise_call_report(desk, loan, call)
     desk.audit("correct_call", loan_id=loan.id, subject_id=call.id, was=earlier.outcome, outcome=content.outcome)
     await desk.session.flush()

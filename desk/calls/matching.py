@@ -59,8 +59,10 @@ async def match_follow_up(
     """Return the follow-up whose number or purpose was named; or else the most urgent one due by the end of today that
     the caller may answer, other people's verifications excepted.
 
+    A failed check is never left to chance: it is the one that was named, or the only one that the caller has open.
+
     Raises Conflict (`follow_up_closed`), NotAllowed (`others_may_act`), Invalid (`outcome_answers_other`,
-    `number_and_purpose_differ`).
+    `number_and_purpose_differ`, `no_check_open`, `check_not_named`).
     """
     purpose, note = _read(details, open_rows, numbered)
     if numbered is not None:
@@ -83,6 +85,12 @@ async def match_follow_up(
             await require_may_act(desk, "answer_follow_up", of_purpose[0], loan)
     elif answered is None:
         answered = _mine_first([f for f in fitting if _is_due(desk, f) and _is_default(f, mine)], mine)
+    if outcome.result == "failed":
+        if numbered is None and purpose is None:
+            answered = _only_check(loan, open_rows, [f for f in fitting if f.id in mine])
+        if answered is None:
+            raise Invalid("no_check_open", loan=loan.number, outcome=outcome.code, purpose=purpose)
+        fitting = []  # each check fails for its own reason, in a call of its own
     return FollowUpMatch(
         answered=answered,
         others=tuple(f for f in fitting if f is not answered),
@@ -96,6 +104,15 @@ def require_fit(outcome: Outcome, purpose: str) -> None:
     """Raise Invalid (`outcome_answers_other`) if a call with this outcome cannot answer a follow-up of this purpose."""
     if not _fits(outcome, purpose):
         raise Invalid("outcome_answers_other", outcome=outcome.code, purpose=purpose, answers=outcome.answers)
+
+
+def _only_check(loan: Loan, open_rows: Sequence[FollowUp], mine: Sequence[FollowUp]) -> FollowUp | None:
+    """Return the one check that the caller has open, or None if none is open on the loan."""
+    checks = [f for f in open_rows if VOCABULARY.purpose(f.purpose).check]
+    if not checks or len(mine) == 1:
+        return mine[0] if checks else None
+    names = [(follow_up_name(loan, f), f.purpose) for f in mine or checks]
+    raise Invalid("check_not_named", loan=loan.number, checks=tuple(names))
 
 
 async def _answerable(desk: Desk, loan: Loan, rows: Sequence[FollowUp]) -> set[UUID]:
@@ -141,4 +158,4 @@ def _is_due(desk: Desk, follow_up: FollowUp) -> bool:
 
 
 def _fits(outcome: Outcome, purpose: str) -> bool:
-    return outcome.can_answer(VOCABULARY.purpose(purpose).kind)
+    return outcome.can_answer(VOCABULARY.purpose(purpose))

@@ -74,13 +74,16 @@ async def apply_outcome(
     """
     if outcome.next == "must" and step is None and not keeps_plan:
         raise Invalid("next_missing", outcome=outcome.code, loan=loan.number)
+    answered = match.answered
+    if outcome.ends and answered is not None and not outcome.closes(VOCABULARY.purpose(answered.purpose)):
+        return await _leave_open(desk, loan, outcome, match, answered, step)
     if not outcome.ends:
         if match.answered is not None:
-            return await _count_and_move(desk, loan, outcome, match.answered, step, keeps_plan=keeps_plan)
+            return await _count_and_move(desk, loan, outcome, match, step, keeps_plan=keeps_plan)
         if step is None and (keeps_plan or (open_rows and not match.missing)):
             return OutcomeResult()
         return await _plan_next_attempt(desk, loan, outcome, match, step)
-    answered, paid, taken = match.answered, None, None
+    paid = taken = None
     ended: tuple[FollowUp, ...] = (answered,) if answered else ()
     if outcome.settles_instalment or (outcome.code == PART_PAID and amount is not None and has_schedule(loan)):
         if outcome.code == PART_PAID and amount is not None:
@@ -143,13 +146,18 @@ async def _plan_next_attempt(
 
 
 async def _count_and_move(
-    desk: Desk, loan: Loan, outcome: Outcome, answered: FollowUp, step: NextStep | None, *, keeps_plan: bool
+    desk: Desk, loan: Loan, outcome: Outcome, match: FollowUpMatch, step: NextStep | None, *, keeps_plan: bool
 ) -> OutcomeResult:
     """Move the answered follow-up, which stays open."""
+    answered = match.answered
+    assert answered is not None
     assignee = (await members.by_ids(desk.session, [answered.assignee_id]))[answered.assignee_id]
     if step is None and keeps_plan:
         track(desk, answered).attempts += 1
         return OutcomeResult(answered=answered)
+    if step is not None and _is_another(answered, step):
+        track(desk, answered).attempts += 1
+        return await _plan_beside(desk, loan, outcome, match, answered, step)
     due = step.due if step else await retry_due(desk, loan, outcome, assignee)
     was_due = answered.due_on <= today_of(desk, assignee)
     planned = await lifecycle.move(desk, answered, due, assignee=assignee)
@@ -157,12 +165,49 @@ async def _count_and_move(
         planned = replace(planned, moved_from=None)  # the attempt was the call planned for today
     answered.attempts += 1
     if step is not None:
-        lifecycle.check_note(step.note)
-        answered.purpose = step.purpose or answered.purpose
-        if step.note:
-            note = _with_earlier_note(step.note, lifecycle.note_of(desk, answered))
-            answered.note_cipher = desk.cipher.encrypt_optional(FollowUp.note_cipher, answered.id, note)
+        _take_over(desk, answered, step)
     return OutcomeResult(answered=answered, planned=planned, by_rule=step is None)
+
+
+async def _leave_open(
+    desk: Desk, loan: Loan, outcome: Outcome, match: FollowUpMatch, check: FollowUp, step: NextStep | None
+) -> OutcomeResult:
+    """Move a check that has no result yet to the typed time. Without one it stays where it is, and nobody hears that its
+    reminder was not answered: it was."""
+    if step is None:
+        if check.announced_for is not None and check.escalate_at is not None:
+            track(desk, check).escalate_at = None
+        return OutcomeResult(answered=check)
+    if _is_another(check, step):
+        return await _plan_beside(desk, loan, outcome, match, check, step)
+    assignee = (await members.by_ids(desk.session, [check.assignee_id]))[check.assignee_id]
+    was_due = check.due_on <= today_of(desk, assignee)
+    planned = await lifecycle.move(desk, check, step.due, assignee=assignee)
+    _take_over(desk, check, step)
+    return OutcomeResult(answered=check, planned=replace(planned, moved_from=None) if was_due else planned)
+
+
+def _is_another(answered: FollowUp, step: NextStep) -> bool:
+    """Return whether the typed next call is about something else than the check that was answered, and so does not move it."""
+    return step.purpose not in (None, answered.purpose) and VOCABULARY.purpose(answered.purpose).check
+
+
+async def _plan_beside(
+    desk: Desk, loan: Loan, outcome: Outcome, match: FollowUpMatch, check: FollowUp, step: NextStep
+) -> OutcomeResult:
+    """Plan the typed next call and leave the check, which is about something else, where it is."""
+    if check.announced_for is not None and check.escalate_at is not None:
+        track(desk, check).escalate_at = None
+    return OutcomeResult(answered=check, planned=await _plan_typed(desk, loan, outcome, match, check, step))
+
+
+def _take_over(desk: Desk, answered: FollowUp, step: NextStep) -> None:
+    """Give a follow-up that was moved the purpose and the note of the next step that was typed."""
+    lifecycle.check_note(step.note)
+    answered.purpose = step.purpose or answered.purpose
+    if step.note:
+        note = _with_earlier_note(step.note, lifecycle.note_of(desk, answered))
+        answered.note_cipher = desk.cipher.encrypt_optional(FollowUp.note_cipher, answered.id, note)
 
 
 def _with_earlier_note(note: str, earlier: str) -> str:

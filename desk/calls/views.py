@@ -159,6 +159,13 @@ async def call_logged(
     )
 
 
+def waits_for_result(outcome: str, answered: FollowUp | FollowUpView | None, planned: object | None) -> bool:
+    """Return whether a call ended without a result of the check that it answered, and without another time for it."""
+    if answered is None or answered.state != "open" or planned is not None:
+        return False
+    return VOCABULARY.outcome(outcome).ends and VOCABULARY.purpose(answered.purpose).check
+
+
 async def _unasked(desk: Desk, loan: Loan, answered: FollowUp | None) -> tuple[Paper, ...]:
     """Return the documents that a call which is over asked for and that are still to be brought."""
     if answered is None or answered.purpose != chasing.PURPOSE or answered.state == "open":
@@ -183,7 +190,7 @@ async def _offers(
 ) -> tuple[NextOffer, ...]:
     outcome = VOCABULARY.outcome(call.outcome)
     purpose = _purpose_of_offer(loan, call, match, result)
-    if asks:
+    if asks or waits_for_result(call.outcome, result.answered, result.planned):
         return await next_days(desk, purpose)
     if outcome.next == "planned" and result.planned is None and result.answered is None:
         assignee = await assignee_of_next(desk, loan, None)

@@ -1,5 +1,6 @@
 """Deduplicate requests that Slack delivers again: one effect, and the same answer."""
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from desk.core.transaction import Desk
@@ -10,14 +11,21 @@ ANSWER_LIFETIME = timedelta(hours=1)
 """Longer than Slack retries a request, and than its signature is valid."""
 
 
-async def claim(desk: Desk, key: str) -> str | None:
-    """Return None if the delivery is new and now claimed by this transaction, or else the earlier answer."""
-    earlier = await deliveries.claim(desk.session, desk.workspace.id, key, desk.now)
-    return None if earlier is None else desk.cipher.decrypt(ProcessedDelivery.answer_cipher, earlier)
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery that this transaction handles, or, with its `answer`, one that was handled earlier."""
+
+    row: ProcessedDelivery
+    answer: str | None = field(repr=False)
 
 
-async def store_answer(desk: Desk, key: str, answer: str) -> None:
+async def claim(desk: Desk, key: str) -> Claim:
+    """Return the delivery, claimed by this transaction if it is new."""
+    row, is_new = await deliveries.claim(desk.session, desk.workspace.id, key, desk.now)
+    return Claim(row, None if is_new else desk.cipher.decrypt(ProcessedDelivery.answer_cipher, row))
+
+
+def store_answer(desk: Desk, claimed: Claim, answer: str) -> None:
     """Store the answer for retries, encrypted because it may show a borrower."""
-    row_id = deliveries.row_id(desk.workspace.id, key)
-    cipher = desk.cipher.encrypt(ProcessedDelivery.answer_cipher, row_id, answer)
-    await deliveries.save_answer(desk.session, row_id, cipher)
+    row = claimed.row
+    row.answer_cipher = desk.cipher.encrypt(ProcessedDelivery.answer_cipher, row.id, answer)

@@ -46,6 +46,8 @@ RIGHTS: Mapping[str, str] = {
     "back": "set_absence",
     "call": "log_call",
     "call_answers": "add_to_call",
+    "check": "answer_follow_up",
+    "decide_check": "decide_check",
     "payment": "add_to_call",
     "payment_recorded": "record_payment",
     "payment_reversed": "reverse_payment",

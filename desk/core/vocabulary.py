@@ -21,7 +21,8 @@ NOTE_LIMIT = 3000
 """The longest note, in characters."""
 
 PurposeKind = Literal["verification", "repayment", "service"]
-Answers = Literal["any", "verification", "repayment"]
+Answers = Literal["any", "verification", "repayment", "check"]
+CheckResult = Literal["confirmed", "failed"]
 NextStep = Literal["planned", "asks", "must", "instalment", "offers_withdrawn"]
 ChoiceField = Literal["rate_basis", "method", "day_count", "holiday_shift", "condition", "phone_kind"]
 """A field of a loan, its vehicle or a phone whose values are listed in `choices.toml`."""
@@ -64,6 +65,13 @@ class Purpose(Word):
     """What a follow-up is about."""
 
     kind: PurposeKind
+    check: bool = False
+    """Whether it is a check, which only an outcome with a result ends."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Return what may be said of it in `answers` and `one_tap` of outcomes, the narrowest first."""
+        return ("check", self.kind) if self.check else (self.kind,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +79,11 @@ class Outcome(Word):
     """The result of a call, and its effect on the follow-up that it answers."""
 
     ends: bool
-    """Whether it closes the follow-up, which otherwise stays open with one attempt more."""
+    """Whether it closes the follow-up, which otherwise stays open with one attempt more. A check needs a `result` too."""
     answers: Answers = "any"
     """The kind of follow-up that it can answer."""
+    result: CheckResult | None = None
+    """How a check ended that it answers."""
     next: NextStep
     """If no next step was typed: the desk plans one, asks for it, or refuses the call; plans the next instalment's; or
     offers to end the loan as withdrawn."""
@@ -89,12 +99,16 @@ class Outcome(Word):
     """Whether an amount of money may be typed directly behind it."""
     marks_number_wrong: bool = False
     tells_manager: bool = False
-    one_tap: tuple[PurposeKind, ...] = ()
+    one_tap: tuple[PurposeKind | Literal["check"], ...] = ()
     """The kinds of follow-ups whose reminders have a button for it."""
 
-    def can_answer(self, kind: PurposeKind) -> bool:
-        """Return whether a call with this outcome can answer a follow-up of that kind."""
-        return self.answers in ("any", kind)
+    def can_answer(self, purpose: Purpose) -> bool:
+        """Return whether a call with this outcome can answer a follow-up of that purpose."""
+        return self.answers in ("any", *purpose.kinds)
+
+    def closes(self, purpose: Purpose) -> bool:
+        """Return whether a call with this outcome ends the follow-up of that purpose that it answers."""
+        return self.ends and (self.result is not None or not purpose.check)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,9 +175,10 @@ class Vocabulary:
     def outcome(self, code: str) -> Outcome:
         return _of_code(self.outcomes, code)
 
-    def one_tap_outcomes(self, kind: PurposeKind) -> list[Outcome]:
-        """Return the outcomes that a reminder has buttons for, first those that answer only this kind."""
-        return sorted((o for o in self.outcomes if kind in o.one_tap), key=lambda o: o.answers != kind)
+    def one_tap_outcomes(self, kind: PurposeKind, *, check: bool = False) -> list[Outcome]:
+        """Return the outcomes that a reminder of that kind, or of a check, has buttons for, first those that answer only it."""
+        kinds = ("check", kind) if check else (kind,)
+        return sorted((o for o in self.outcomes if {*kinds} & {*o.one_tap}), key=lambda o: o.answers not in kinds)
 
     def document(self, code: str) -> Document:
         return _of_code(self.documents, code)
@@ -214,7 +229,7 @@ def load_vocabulary(folder: Traversable) -> Vocabulary:
         if outcome.one_tap and outcome.next == "must":
             raise VocabularyError(f"outcomes.toml, [{outcome.code}]: a tap cannot give the day that `must` wants")
         for kind in outcome.one_tap:
-            if not outcome.can_answer(kind):
+            if outcome.answers not in ("any", kind, "verification" if kind == "check" else kind):
                 raise VocabularyError(f"outcomes.toml, [{outcome.code}]: cannot answer {kind!r}, so no tap for it")
     return vocabulary
 

@@ -6,7 +6,7 @@ no member could make the call.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 from uuid import UUID
@@ -21,6 +21,7 @@ from desk.people.members import fewest_open, hours_of, is_away_today, managers_f
 from desk.rules.cadence import CADENCE, AssigneeKind, Plan, plan_due
 from desk.rules.instalments import instalment_on_or_after, is_paused, next_unpaid_instalment
 from storage.queries.follow_ups import follow_ups
+from storage.queries.loans import terms
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
 
@@ -74,6 +75,13 @@ async def plan_for_stage(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     return await _plan(desk, loan, plan, rule=f"stage.{loan.stage}")
 
 
+async def plan_check(desk: Desk, loan: Loan, purpose: str) -> PlannedFollowUp | None:
+    """Plan a check, for the next working morning of a verifier, unless one of this purpose is open."""
+    if any(row.purpose == purpose for row in await follow_ups.open_of_loan(desk.session, loan.id)):
+        return None
+    return await _plan(desk, loan, replace(CADENCE.stage["application"], purpose=purpose), rule="check")
+
+
 @dataclass(frozen=True, slots=True)
 class Replanned:
     """What became of a loan's calls about instalments: the one planned now, and how many others were cancelled."""
@@ -93,19 +101,20 @@ async def plan_instalment(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
 async def replan_instalment(desk: Desk, loan: Loan, known: Sequence[FollowUp] | None = None) -> Replanned:
     """Do as `plan_instalment` does, and return what that cancelled too. `known`, if given, are all follow-ups of the loan
     about instalments; otherwise they are read."""
-    cancelled = await _cancel_obsolete(desk, loan, known)
-    required = call_required(desk, loan)
+    first_due_on = await _first_due_on(desk, loan)
+    cancelled = await _cancel_obsolete(desk, loan, known, first_due_on)
+    required = call_required(desk, loan, first_due_on)
     planned = await _plan_of_instalment(desk, loan, required, known) if required else None
     return Replanned(planned, cancelled)
 
 
-def call_required(desk: Desk, loan: Terms) -> InstalmentCall | None:
+def call_required(desk: Desk, loan: Terms, first_due_on: date | None = None) -> InstalmentCall | None:
     """Return the call that the terms of a loan require: about arrears, if the lender's data or a member says (`unpaid_since`)
-    that there are any, or its schedule, or else the reminder of the next unpaid instalment, unless that is on autopay. In a
-    pause, none."""
+    that there are any, or its schedule, or else the reminder of the next unpaid instalment, unless that is on autopay. No
+    instalment is before `first_due_on`. In a pause, none."""
     if loan.stage != CADENCE.instalment.stage:
         return None
-    instalment_on = _next_unpaid(desk, loan)
+    instalment_on = _next_unpaid(desk, loan, first_due_on)
     if instalment_on is None or _is_paused(desk, loan, instalment_on):
         return None
     if _in_arrears(desk, loan):
@@ -191,7 +200,7 @@ async def _plan(
 
 
 async def _plan_by_rule(desk: Desk, loan: Loan, rule: str) -> PlannedFollowUp | None:
-    required = call_required(desk, loan)
+    required = call_required(desk, loan, await _first_due_on(desk, loan))
     return await _plan_of_instalment(desk, loan, required) if required and required.rule == rule else None
 
 
@@ -215,14 +224,24 @@ def _settles(row: FollowUp) -> bool:
     return row.state in ("open", "done") or (row.state == "cancelled" and row.closed_by_id is not None)
 
 
-def _next_unpaid(desk: Desk, loan: Terms) -> date | None:
-    return next_unpaid_instalment(
+async def _first_due_on(desk: Desk, loan: Loan) -> date | None:
+    """Return the date of the first instalment of a loan of which none has been paid or missed; it is not asked of others."""
+    if loan.stage != CADENCE.instalment.stage or loan.due_day is None or loan.paid_through or loan.unpaid_since:
+        return None
+    if loan.next_instalment_on is not None:  # its schedule says more
+        return None
+    return await terms.first_due_on(desk.session, loan.id)
+
+
+def _next_unpaid(desk: Desk, loan: Terms, first_due_on: date | None = None) -> date | None:
+    following = next_unpaid_instalment(
         desk.workspace_today,
         loan.due_day,
         paid_through=loan.paid_through,
         unpaid_since=loan.unpaid_since,
         scheduled=loan.next_instalment_on,
     )
+    return following if following is None or first_due_on is None else max(following, first_due_on)
 
 
 def _is_paused(desk: Desk, loan: Terms, instalment_on: date) -> bool:
@@ -238,9 +257,9 @@ def _in_arrears(desk: Desk, loan: Terms) -> bool:
     return loan.unpaid_since is not None and oldest <= desk.workspace_today
 
 
-async def _cancel_obsolete(desk: Desk, loan: Loan, known: Sequence[FollowUp] | None) -> int:
-    """Cancel reminders of instalments on autopay or with another due day, and calls about arrears of paid ones; return how
-    many."""
+async def _cancel_obsolete(desk: Desk, loan: Loan, known: Sequence[FollowUp] | None, first_due_on: date | None) -> int:
+    """Cancel reminders of instalments on autopay, with another due day or before the first one, and calls about arrears of
+    paid ones; return how many."""
     if not _had_any(loan):
         return 0
     cancelled = 0
@@ -249,8 +268,10 @@ async def _cancel_obsolete(desk: Desk, loan: Loan, known: Sequence[FollowUp] | N
         if row.state != "open" or row.instalment_on is None or row.rule not in ("instalment", "arrears"):
             continue
         if row.rule == "instalment":
-            paused = _is_paused(desk, loan, row.instalment_on)
-            obsolete = loan.autopay or paused or row.instalment_on != _instalment_like(loan, row.instalment_on)
+            first = row.instalment_on == first_due_on  # it may be on another day than those after it
+            early = first_due_on is not None and row.instalment_on < first_due_on
+            moved = row.instalment_on != _instalment_like(loan, row.instalment_on) and not first
+            obsolete = loan.autopay or early or moved or _is_paused(desk, loan, row.instalment_on)
         else:
             obsolete = not _in_arrears(desk, loan) or (oldest is not None and row.instalment_on < oldest)
         if obsolete:

@@ -1,5 +1,6 @@
 """A loan's card: what a caller needs before a call. Ephemeral: it shows the full name, and the phone on request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,27 +9,33 @@ from uuid import UUID
 from desk.core import unreadable
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
+from desk.core.vocabulary import VOCABULARY
 from desk.documents.views import ItemView, item_views
 from desk.follow_ups.lifecycle import note_of
 from desk.follow_ups.promises import PROMISING
 from desk.follow_ups.standing import RepaymentSummary, summary
 from desk.loans import borrowers, lookup
 from desk.loans.notes import PastNote, past_notes
+from desk.loans.terms import TermsView
+from desk.loans.terms import view as terms_view
 from desk.loans.views import FollowUpView, LoanView, follow_up_views, loan_view, slack_ids
 from desk.people.members import may_act_on_each
 from desk.people.offers import Offers, offers_on
+from desk.rules.checks import PURPOSES, latest
 from storage.queries.calls import calls
 from storage.queries.documents import documents
-from storage.queries.follow_ups import follow_ups
+from storage.queries.follow_ups import checks, follow_ups
 from storage.queries.loans import notes
 from storage.queries.loans.loans import stage_changes
+from storage.queries.loans.terms import details_of
 from storage.queries.people import members
-from storage.tables import Call, FollowUp, Loan, StageChange
+from storage.tables import Call, Check, FollowUp, Loan, StageChange
 
 FOLLOW_UPS, CALLS, NOTES, DOCUMENTS, STAGES = 5, 5, 3, 10, 3
 """How many of each a card shows."""
 
 _PROMISE = "promise"
+_RESULTS = tuple(outcome.code for outcome in VOCABULARY.outcomes if outcome.result is not None)
 
 PAGE = 10
 """Follow-ups per page of the tab for them."""
@@ -71,6 +78,14 @@ class PastStage:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckMark:
+    """A check of the loan in short. `state` is confirmed, failed or, of one that is planned and was not made yet, open."""
+
+    purpose: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoanCard:
     """A loan as it is now. Each `more_…` counts what the card leaves out."""
 
@@ -85,6 +100,7 @@ class LoanCard:
     paid_through: date | None
     unpaid_since: date | None
     repayment: RepaymentSummary
+    terms: TermsView
     due: tuple[DueCall, ...]
     more_due: int
     calls: tuple[PastCall, ...]
@@ -95,6 +111,7 @@ class LoanCard:
     more_documents: int
     stages: tuple[PastStage, ...]
     offers: Offers
+    checks: tuple[CheckMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +190,14 @@ async def _admins(desk: Desk) -> tuple[str, ...]:
 
 
 async def _card(desk: Desk, loan: Loan) -> LoanCard:
-    contact = await borrowers.contact_of(desk, loan.borrower_id)
+    details = await details_of(desk.session, loan.id)
+    contact = borrowers.contact(desk, details.borrower)
     open_rows = await follow_ups.open_of_loan(desk.session, loan.id)
     due = await _due_calls(desk, loan, open_rows[:FOLLOW_UPS])
     past = await calls.last_of_loan(desk.session, loan.id, limit=CALLS)
-    logged = len(past) if len(past) < CALLS else await calls.count_of_loan(desk.session, loan.id)
+    logged, has_results = len(past), any(VOCABULARY.outcome(call.outcome).result for call in past)
+    if len(past) == CALLS:
+        logged, has_results = await calls.count_of_loan(desk.session, loan.id, _RESULTS)
     noted = await past_notes(desk, loan.id, limit=NOTES)
     written = len(noted) if len(noted) < NOTES else await notes.count_of_loan(desk.session, loan.id)
     asked = await documents.open_with_requests(desk.session, loan.id)
@@ -193,6 +213,7 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         paid_through=loan.paid_through,
         unpaid_since=loan.unpaid_since,
         repayment=await summary(desk, loan, promises=_tells_of_promises(past, open_rows)),
+        terms=terms_view(desk, loan, details.terms, details.vehicle),
         due=due,
         more_due=len(open_rows) - len(due),
         calls=await _past_calls(desk, past),
@@ -203,6 +224,16 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         more_documents=max(len(asked) - DOCUMENTS, 0),
         stages=await _past_stages(desk, await stage_changes(desk.session, loan.id, limit=STAGES)),
         offers=offers_on(desk, loan.owner_id),
+        checks=_marks(open_rows, await checks.of_loan(desk.session, loan.id) if has_results else ()),
+    )
+
+
+def _marks(open_rows: Sequence[FollowUp], made: Sequence[Check]) -> tuple[CheckMark, ...]:
+    ended, planned = latest(made), {row.purpose for row in open_rows}
+    return tuple(
+        CheckMark(purpose, ended[purpose].state if purpose in ended else "open")
+        for purpose in PURPOSES
+        if purpose in ended or purpose in planned
     )
 
 

@@ -1,4 +1,4 @@
-"""Corrections of a borrower's name and phone and of a loan's number, as the timeline tells of them."""
+"""Corrections of a borrower's name and phone, of a loan's number and of its terms, as the timeline tells of them."""
 
 from desk.core.changes import create
 from desk.core.transaction import Desk
@@ -7,7 +7,8 @@ from storage.tables import Loan, LoanCorrection
 
 
 def record_correction(desk: Desk, loan: Loan, field: str, before: str) -> None:
-    """Record that a field (`name`, `phone`, `number`) of the loan had another value before this act."""
+    """Record that a field (`name`, `phone`, `number`, or one of `desk.core.terms`) of the loan had another value before this
+    act; empty: none."""
     row_id = new_id()
     create(
         desk,

@@ -21,7 +21,7 @@ from desk.people import onboarding
 from desk.people.members import managers_for
 from desk.rules.contacts import clean_name, format_phone
 from storage.queries.loans import loans
-from storage.tables import Borrower, Loan, Member, Undo
+from storage.tables import Borrower, Loan, LoanTerms, Member, Undo, Vehicle
 
 Field = Literal["name", "phone", "number"]
 
@@ -54,14 +54,14 @@ async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) 
     `number_separated`, `number_too_long`), Conflict (`number_taken`, `join_has_work`), and as `lookup.resolve` does.
     """
     named = (await lookup.resolve(desk, loan)).loan
-    await _require_may(desk, named)
+    await require_may_correct(desk, named)
     done: list[Correction] = []
     owner = await desk.session.get(Member, named.owner_id) if named.owner_id is not None else None
     for what, value in changes.items():
         done += await _CORRECT[what](desk, named, value)
         desk.audit("edit", loan_id=named.id, field=what)
     if named.demo_at is not None:
-        await _make_real(desk, named)
+        await make_real(desk, named)
     undo_id = offer_undo(desk, "edit", loan_id=named.id)
     view = await loan_view(desk, named)
     wrong = (await borrowers.contact_of(desk, named.borrower_id)).phone_is_wrong
@@ -74,23 +74,24 @@ async def edit_loan(desk: Desk, *, loan: LoanRef, changes: Mapping[Field, str]) 
 
 async def require_may_edit(desk: Desk, loan: LoanRef) -> None:
     """Raise NotAllowed, as `edit_loan` does, unless the acting member may correct the loan; also as `lookup.resolve` does."""
-    await _require_may(desk, (await lookup.resolve(desk, loan)).loan)
+    await require_may_correct(desk, (await lookup.resolve(desk, loan)).loan)
 
 
-@corrects_after_undo(Loan, Borrower)
+@corrects_after_undo(Loan, Borrower, LoanTerms, Vehicle)
 async def check_may_edit(desk: Desk, undo: Undo, _: Sequence[UndoneRow]) -> None:
     """Raise NotAllowed, as `edit_loan` does, if the acting member may no longer correct the loan whose correction they undo."""
     if undo.act == "edit" and undo.loan_id is not None:
-        await _require_may(desk, await desk.session.get_one(Loan, undo.loan_id))
+        await require_may_correct(desk, await desk.session.get_one(Loan, undo.loan_id))
 
 
-async def _make_real(desk: Desk, loan: Loan) -> None:
+async def make_real(desk: Desk, loan: Loan) -> None:
     """Make a demo loan a real one, which is not removed with the demo: it has a real borrower's name, phone or number now."""
     track(desk, loan).demo_at = None
     await onboarding.refresh_welcome(desk)
 
 
-async def _require_may(desk: Desk, loan: Loan) -> None:
+async def require_may_correct(desk: Desk, loan: Loan) -> None:
+    """Raise NotAllowed (`others_may_act`, `role_missing`) unless the acting member may correct the locked loan."""
     if allows(desk.member, "edit_loan", {"own"} if loan.owner_id == desk.member.id else ()):
         return
     owner = await present_owner(desk, loan)
@@ -123,7 +124,7 @@ async def _join(desk: Desk, loan: Loan, number: str) -> list[Correction]:
     seen = await loans.lock_by_number(desk.session, desk.workspace.id, number, visible=lookup.visible_loans(desk))
     if seen is None:
         raise Conflict("number_taken", given=number)
-    await _require_may(desk, seen)
+    await require_may_correct(desk, seen)
     renamed = await joining.join(desk, loan, seen, number)
     if renamed is None:
         return []

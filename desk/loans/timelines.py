@@ -1,7 +1,7 @@
 """The history of a loan in order of time: calls, notes, stages, owners, handovers, documents, corrections."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,25 +10,28 @@ from uuid import UUID
 
 from desk.core import unreadable
 from desk.core.permissions import allows
+from desk.core.terms import TERM_FIELDS, TermName, TermValue, text_value
 from desk.core.transaction import Desk
 from desk.documents.views import words_of
 from desk.loans import borrowers, lookup
 from desk.loans.notes import text_of
 from desk.loans.playbooks import playbooks_of_calls
+from desk.loans.terms import TermChange, values_of
 from desk.loans.views import LoanView, loan_view, slack_ids
 from desk.people.members import authorship
 from desk.rules.contacts import without_extension
 from desk.rules.masking import phone_tail
 from storage.queries.calls import calls
 from storage.queries.documents import documents
-from storage.queries.follow_ups import follow_ups
-from storage.queries.loans import notes
+from storage.queries.follow_ups import checks, follow_ups
+from storage.queries.loans import notes, terms
 from storage.queries.loans.loans import corrections, stage_changes
 from storage.queries.repayment import repayment
 from storage.tables import (
     Assignment,
     Call,
     CallCorrection,
+    Check,
     DocumentItem,
     DocumentStep,
     FollowUp,
@@ -66,13 +69,24 @@ class Event:
     oldest first; `may_correct` is whether the reader may correct it; `playbooks` are those (title, version) that the caller was
     shown. Handover of a follow-up: `number` and `purpose` identify
     it. Document: `words` describe it, `state` is its new state. Correction: `code` is the field, `words` its value before, of
-    a phone the last digits, empty if it is not known. Payment: `day` is when it was paid, `state` is recorded or reversed.
-    Schedule: `code` is where it comes from. Pause: `code` is its kind, `day` and `until` are its days.
+    a phone the last digits, empty if it is not known; of a field of the terms `change` has both. Check: `code` is what a manager
+    decided about a failed one of `purpose`. Payment: `day` is when it was paid, `state` is recorded or reversed. Schedule:
+    `code` is where it comes from. Pause: `code` is its kind, `day` and `until` are its days.
     """
 
     id: UUID
     kind: Literal[
-        "call", "note", "stage", "owner", "handover", "document", "correction", "payment", "schedule", "pause"
+        "call",
+        "note",
+        "stage",
+        "owner",
+        "handover",
+        "document",
+        "correction",
+        "check",
+        "payment",
+        "schedule",
+        "pause",
     ]
     at: datetime
     who: str | None
@@ -85,6 +99,7 @@ class Event:
     share: str | None = None
     words: str = field(default="", repr=False)
     state: str = ""
+    change: TermChange | None = None
     earlier: tuple[EarlierVersion, ...] = ()
     may_correct: bool = False
     playbooks: tuple[tuple[str, int], ...] = ()
@@ -114,7 +129,8 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
         *await _notes(desk, await notes.last_of_loan(desk.session, loan.id, limit=wanted)),
         *await _stages(desk, await stage_changes(desk.session, loan.id, limit=wanted)),
         *await _assignments(desk, await follow_ups.of_loan(desk.session, loan.id, limit=wanted)),
-        *await _corrections(desk, await corrections(desk.session, loan.id, limit=wanted)),
+        *await _corrections(desk, loan, await corrections(desk.session, loan.id, limit=wanted)),
+        *await _decisions(desk, await checks.decided_of_loan(desk.session, loan.id, limit=wanted)),
         *await _documents(desk, await documents.steps_of_loan(desk.session, loan.id, limit=wanted)),
         *(await _repayment(desk, loan.id, limit=wanted) if _was_repaid(loan) else ()),
     ]
@@ -205,6 +221,22 @@ async def _stages(desk: Desk, rows: Sequence[StageChange]) -> list[Event]:
     ]
 
 
+async def _decisions(desk: Desk, rows: Sequence[Check]) -> list[Event]:
+    names = await slack_ids(desk, (row.decided_by_id for row in rows))
+    return [
+        Event(
+            id=row.id,
+            kind="check",
+            at=row.decided_at or row.at,
+            who=names.get(row.decided_by_id),
+            code=row.decision or "",
+            purpose=row.purpose,
+            note=unreadable.read(desk, Check.decision_cipher, row),
+        )
+        for row in rows
+    ]
+
+
 async def _assignments(desk: Desk, rows: Sequence[tuple[Assignment, FollowUp | None]]) -> list[Event]:
     names = await slack_ids(desk, (key for row, _ in rows for key in (row.by_id, row.to_id)))
     return [
@@ -222,9 +254,10 @@ async def _assignments(desk: Desk, rows: Sequence[tuple[Assignment, FollowUp | N
     ]
 
 
-async def _corrections(desk: Desk, rows: Sequence[LoanCorrection]) -> list[Event]:
+async def _corrections(desk: Desk, loan: Loan, rows: Sequence[LoanCorrection]) -> list[Event]:
     names = await slack_ids(desk, (row.by_id for row in rows))
     before = {row.id: unreadable.read(desk, LoanCorrection.before_cipher, row) for row in rows}
+    changes = await _changes(desk, loan, rows, before)
     return [
         Event(
             id=row.id,
@@ -232,10 +265,28 @@ async def _corrections(desk: Desk, rows: Sequence[LoanCorrection]) -> list[Event
             at=row.at,
             who=names.get(row.by_id),
             code=row.field,
-            words=_corrected(row.field, before[row.id]),
+            words="" if row.id in changes else _corrected(row.field, before[row.id]),
+            change=changes.get(row.id),
         )
         for row in rows
     ]
+
+
+async def _changes(
+    desk: Desk, loan: Loan, rows: Sequence[LoanCorrection], before: Mapping[UUID, str]
+) -> dict[UUID, TermChange]:
+    """Return the corrections of fields of the terms, given newest first: after one comes the value before the next."""
+    of_terms = [row for row in rows if row.field in TERM_FIELDS]
+    if not of_terms:
+        return {}
+    after: dict[TermName, TermValue | None] = {**values_of(desk, loan, *await terms.of_loan(desk.session, loan.id))}
+    found: dict[UUID, TermChange] = {}
+    for row in of_terms:
+        name: TermName = row.field  # pyright: ignore[reportAssignmentType]
+        value = text_value(name, before[row.id])
+        found[row.id] = TermChange(name, value, after.get(name))
+        after[name] = value
+    return found
 
 
 def _corrected(what: str, before: str) -> str:

@@ -12,7 +12,7 @@ from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.members import managers_for
 from storage.queries.messages import notices
-from storage.tables import Call, FollowUp, Loan, Member, Team, Undo
+from storage.tables import Call, Check, FollowUp, Loan, Member, Team, Undo
 
 
 async def report_call(desk: Desk, loan: Loan, call: Call, answered: FollowUp | None) -> bool:
@@ -47,8 +47,26 @@ async def correct_after_undone_calls(desk: Desk, _: Undo, rows: Sequence[UndoneR
     """Have the reports of calls rewritten that were undone or got an earlier outcome back."""
     for each in rows:
         call: Call = each.row
-        if VOCABULARY.outcome(call.outcome).tells_manager and (each.before is None or "outcome" in each.before):
+        told = VOCABULARY.outcome(call.outcome).tells_manager
+        if each.before is not None and "outcome" in each.before:
+            told = told or VOCABULARY.outcome(each.replaced["outcome"]).tells_manager
+        if told and (each.before is None or "outcome" in each.before):
             await revise_call_report(desk, await desk.session.get_one(Loan, call.loan_id), call)
+
+
+@corrects_after_undo(Check)
+async def correct_after_undone_decisions(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
+    """Have the reports of failed checks rewritten about which a decision was undone."""
+    for each in rows:
+        if each.before is not None and "decision" in each.before:
+            await revise_check_report(desk, each.row)
+
+
+async def revise_check_report(desk: Desk, check: Check) -> None:
+    """Have the report of a failed check rewritten: a manager has decided about it."""
+    call = await desk.session.get(Call, check.call_id) if check.call_id else None
+    if call is not None:
+        await revise_call_report(desk, await desk.session.get_one(Loan, call.loan_id), call)
 
 
 async def notify_managers(

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from functools import partial
 from uuid import UUID
 
+from desk.calls import checking
 from desk.core.errors import DeskError
 from desk.core.values import Due
 from desk.documents import documents
@@ -19,6 +20,7 @@ from handlers.buttons.forms import refresh
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import OpenModal, Reply, Request, UpdateModal
 from handlers.forms.fields import suggest_loans
+from handlers.messages import checks
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.view import BENEATH, View
 from handlers.messages.cards import (
@@ -45,6 +47,11 @@ async def show_card(request: Request) -> Reply:
 async def show_number(request: Request) -> Reply:
     """Show the borrower's phone number to the sender."""
     return Reply(phone_number(request.t, await cards.reveal_number(request.desk, _loan(request))))
+
+
+async def show_checks(request: Request) -> Reply:
+    """Show the checks of a loan, with who made them and when."""
+    return Reply(checks.listed(request.t, await checking.checks_of_loan(request.desk, _loan(request)), request.zone))
 
 
 async def mine(request: Request) -> Reply:
@@ -88,6 +95,7 @@ FAMILY = ButtonFamily(
     {
         "card": show_card,
         "show_number": show_number,
+        "checks": show_checks,
         "mine": mine,
         "new_anyway": new_anyway,
         "plan_next": plan_next,

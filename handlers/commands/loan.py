@@ -1,6 +1,6 @@
 """`/loan`: my day, cards, lists, new inquiries and corrections."""
 
-from desk.loans import cards, edits, inquiries, lists
+from desk.loans import cards, edits, inquiries, lists, terms
 from desk.loans.borrowers import region_of
 from desk.loans.inquiries import KnownPhone
 from handlers.door.declarations import Command
@@ -8,13 +8,15 @@ from handlers.door.lines import read_line
 from handlers.door.request import Request
 from handlers.forms import repayment
 from handlers.forms.loan import CORRECTION, FIND, INQUIRY
-from handlers.grammar.loan import Card, Edit, Find, Mine, New, parse
+from handlers.forms.terms import TERMS, VEHICLE
+from handlers.grammar.loan import Card, Edit, EditTerm, Find, Mine, New, parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.cards import card
 from handlers.messages.loans import corrected, inquiry_opened, known_phone, own_loans, search_results, usage_and_day
+from handlers.messages.terms import changed
 from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
@@ -26,6 +28,7 @@ USAGE = Usage(
         _("mine [stage]"),
         _("new <name> <phone> [note]"),
         _("edit <loan> name|phone|number <value>"),
+        _("edit <loan> amount|due day|term|rate|plate|… <value>"),
     ),
     examples=(
         Example("L-1042", "L-1042", _("show a loan's card")),
@@ -37,6 +40,7 @@ USAGE = Usage(
             _("open an inquiry, with a number of its own"),
         ),
         Example("edit L-1042 phone 139 0013 9000", "改 L-1042 电话 13900139000", _("correct the phone number")),
+        Example("edit L-1042 due day 15", "改 L-1042 还款日 15", _("enter or correct the terms and the vehicle")),
     ),
 )
 
@@ -61,6 +65,8 @@ async def loan(request: Request) -> Message:
             return inquiry_opened(t, answer, request.zone)
         case Edit(ref, what, value):
             return corrected(t, await edits.edit_loan(desk, loan=ref, changes={what: value}))
+        case EditTerm(ref, name, value):
+            return changed(t, await terms.edit_terms(desk, loan=ref, changes={name: value}))
 
 
 COMMAND = Command(
@@ -70,7 +76,7 @@ COMMAND = Command(
     handler=loan,
     nearest=(Terms((keyword("find", "查找", "查", "搜索", "new", "新客户", "新咨询", "search", "card", "卡片"),)),),
     precedence=50,
-    forms=(INQUIRY, CORRECTION, FIND, *repayment.FORMS),
+    forms=(INQUIRY, CORRECTION, FIND, TERMS, VEHICLE, *repayment.FORMS),
     completes={
         "loan": CORRECTION,
         "field": CORRECTION,

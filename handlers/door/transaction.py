@@ -191,9 +191,10 @@ class Transactions:
                 progress.language = self.languages.of_member(member)
             elif (person := entries.people.get(delivery.user_id)) is not None:
                 progress.language = self.languages.of_stranger(person.newcomer)
-            if (earlier := await deliveries.claim(desk, delivery.key)) is not None:
+            claimed = await deliveries.claim(desk, delivery.key)
+            if claimed.answer is not None:
                 progress.outcome = "repeat"
-                return read_answer(earlier)
+                return read_answer(claimed.answer)
             if member is None and not interaction.for_non_members:
                 raise NotAllowed("not_a_member")
             desk.actor = member
@@ -204,7 +205,7 @@ class Transactions:
                 refused = await interaction.refused(request, error)
                 raise in_words(desk, request.t, refused) from error.__cause__
             answer = in_words(desk, request.t, answer)
-            await deliveries.store_answer(desk, delivery.key, write_answer(answer))
+            deliveries.store_answer(desk, claimed, write_answer(answer))
         progress.outcome = "done"
         return answer
 

@@ -122,6 +122,8 @@ FORM = Form(
         **dict.fromkeys(DUE_REFUSALS, "next"),
         **FOLLOW_UP_REFUSALS,
         "number_and_purpose_differ": "purpose",
+        "no_check_open": "outcome",
+        "check_not_named": "follow_up",
         "note_too_long": "note",
         "amount_not_taken": "amount",
         "amount_currency": "amount",

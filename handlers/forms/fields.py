@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
+from desk.calls.checking import ChecksToMake
 from desk.calls.views import ChosenLoan, chosen_loan
 from desk.core.errors import Invalid
 from desk.core.languages import LANGUAGES
@@ -60,7 +61,7 @@ def loan_option(t: Translator, number: str, name: str, tail: str) -> Option:
     return Option(f"{number} {name} · {t('phone ending {digits}', digits=tail)}", number)
 
 
-def loan_field(t: Translator, form: FormWriter, chosen: ChosenLoan | None, *, live: bool = True) -> None:
+def loan_field(t: Translator, form: FormWriter, chosen: ChosenLoan | ChecksToMake | None, *, live: bool = True) -> None:
     """Add a field that searches for a loan."""
     option = loan_option(t, chosen.number, chosen.name, chosen.tail) if chosen else None
     form.search(

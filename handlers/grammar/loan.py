@@ -6,8 +6,11 @@ from typing import Literal, NoReturn
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import Invalid
-from desk.core.values import LoanRef
+from desk.core.terms import TermName, TermValue
+from desk.core.values import Amount, LoanRef
 from desk.rules.contacts import EXAMPLES, PhoneMatch, find_phone, read_phone
+from handlers.grammar.loan_fields import EXAMPLES as TERM_EXAMPLES
+from handlers.grammar.loan_fields import FIELD_WORDS, field_name, read_field
 from handlers.grammar.reader import HelpRequest, Reader, with_params
 from handlers.grammar.terms import STAGES, Terms, example, is_chinese, keyword
 from handlers.grammar.text import Line
@@ -27,6 +30,7 @@ _FIELDS = Terms(
         keyword("name", "姓名", "名字", "客户姓名"),
         keyword("phone", "电话", "手机", "手机号", "手机号码", "电话号码", "tel", "mobile", "phone number"),
         keyword("number", "编号", "贷款编号", "合同号", "合同编号", "贷款号", "loan number"),
+        *FIELD_WORDS.values(),
     )
 )
 _FIELD_OF: dict[str, Field] = {"name": "name", "phone": "phone", "number": "number"}
@@ -36,6 +40,9 @@ _VALUE_EXAMPLES = {
     "number": ("HT-2024-1042", "HT-2024-1042"),
 }
 """A value per field, in Chinese and in English."""
+
+_OFFERED = ("amount", "due day", "term", "rate", "plate")
+"""The fields of the terms that are offered where none is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +84,23 @@ class Edit:
     value: str = field(repr=False)
 
 
-LoanRequest = Card | Find | Mine | New | Edit
+@dataclass(frozen=True, slots=True)
+class EditTerm:
+    """`edit <loan> <field> <value>` of a field of the terms or the vehicle; None clears it."""
+
+    loan: LoanRef
+    which: TermName
+    value: TermValue | Amount | None = field(repr=False)
+
+
+LoanRequest = Card | Find | Mine | New | Edit | EditTerm
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo, *, region: str = "CN") -> LoanRequest | HelpRequest:
     """Parse the line. `region` is the country whose phone numbers need no `+`.
 
     Raise `Invalid`: `loan_missing`, `words_missing`, `stage_unknown`, `name_missing`, `phone_missing`, `phone_invalid`,
-    `field_unknown`, `value_missing`, `not_understood`.
+    `field_unknown`, `value_missing`, `not_understood`; for a field of the terms also as `read_term` does.
     """
     reader = Reader(line, now, zone)
     if request := reader.help_request():
@@ -159,17 +175,36 @@ def _refuse_without_name(reader: Reader, phone: PhoneMatch) -> NoReturn:
     raise Invalid("name_missing", part="name", given=given, nearest=nearest, ref=None, fill=fill)
 
 
-def _edit(reader: Reader, region: str) -> Edit:
-    loan = reader.expect_loan()
+def _edit(reader: Reader, region: str) -> Edit | EditTerm:
+    loan = reader.expect_loan(_FIELDS)
     if reader.find_word(_FIELDS) is None and len(reader.line.trimmed(reader.at).split()) < 2:
-        values = zip(_FIELDS.display_forms(reader.line), _VALUE_EXAMPLES.values(), strict=True)
-        reader.refuse("field_unknown", "field", [f"{word} {example(reader.line, *each)}" for word, each in values])
+        reader.refuse("field_unknown", "field", _field_examples(reader))
     word = reader.expect_word(_FIELDS, "field", unknown="field_unknown")
     value = reader.take_note()
     if not value:
-        reader.refuse("value_missing", "value", (example(reader.line, *_VALUE_EXAMPLES[word.code]),))
-    which = _FIELD_OF[word.code]
+        each = _VALUE_EXAMPLES.get(word.code) or TERM_EXAMPLES[field_name(word.code)]
+        reader.refuse("value_missing", "value", (example(reader.line, *each),))
+    which = _FIELD_OF.get(word.code)
+    if which is None:
+        return EditTerm(loan, field_name(word.code), _term(reader, word.code, value))
     return Edit(loan, which, _whole_phone(value, region) if which == "phone" else value)
+
+
+def _field_examples(reader: Reader) -> list[str]:
+    """Return fields with a value each, as they may be typed."""
+    words = {word.code: word for word in _FIELDS.words}
+    shown = {code: _VALUE_EXAMPLES.get(code) or TERM_EXAMPLES[field_name(code)] for code in (*_FIELD_OF, *_OFFERED)}
+    return [
+        f"{example(reader.line, words[code].zh, words[code].en)} {example(reader.line, *each)}"
+        for code, each in shown.items()
+    ]
+
+
+def _term(reader: Reader, code: str, value: str) -> TermValue | Amount | None:
+    try:
+        return read_field(code, value, reader.now, reader.zone)
+    except Invalid as refusal:
+        raise with_params(refusal, part="value", given=value[:40], ref=reader.loan) from None
 
 
 def _whole_phone(value: str, region: str) -> str:

@@ -5,14 +5,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.calls.corrections import CallContent, CallCorrected
-from desk.calls.views import CallLogged, RepeatedCall
+from desk.calls.views import CallLogged, RepeatedCall, waits_for_result
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.next_steps import NextOffer
 from desk.loans.views import FollowUpView, PlannedView
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.elements import outcome_and_amount, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Code, Message
-from handlers.messages.block_kit.translator import Translator
+from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer
 from handlers.messages.follow_ups import write_unasked
 from handlers.messages.repayment import write_taken
@@ -47,6 +47,8 @@ def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID |
         _ask_share(t, writer)
     if any(offer.kind == "noted" for offer in call.offers):
         writer.line(t("Your note begins with a time. Plan a call for then?"))
+    if waits_for_result(call.outcome, call.answered, call.planned):
+        writer.line(t("When will you call about it again?"))
     if call.asks:
         writer.line(Bold(t("Nothing is planned for this loan now. What's next?")))
     _write_withdrawal(t, writer, call)
@@ -88,9 +90,14 @@ def _write_answered(t: Translator, writer: Writer, call: CallLogged) -> None:
     what, name = Bold(elements.purpose(t, follow_up.purpose)), Code(elements.follow_up_name(follow_up))
     if call.share == "asked":
         writer.phrase(t, "Is about {what} ({name}): still open.", what=what, name=name)
+    elif follow_up.state == "open" and VOCABULARY.outcome(call.outcome).ends:
+        text = _("Answers {what} ({name}): still open, until it is confirmed or has failed.")
+        writer.phrase(t, text, what=what, name=name)
     elif follow_up.state == "open":
         attempts = t.n("{n} attempt so far", "{n} attempts so far", follow_up.attempts)
         writer.phrase(t, "Answers {what} ({name}): still open, {attempts}.", what=what, name=name, attempts=attempts)
+    elif VOCABULARY.outcome(call.outcome).result == "failed":
+        writer.phrase(t, "Answers {what} ({name}): failed.", what=what, name=name)
     else:
         writer.phrase(t, "Answers {what} ({name}): done.", what=what, name=name)
 

@@ -13,6 +13,7 @@ from desk.loans.timelines import PAGE, Event, Timeline
 from desk.loans.views import LoanView
 from desk.people.offers import Offers
 from desk.repayment.overview import RepaymentPage
+from desk.rules.checks import CHECKS
 from handlers.messages.block_kit.elements import (
     follow_up_line,
     follow_up_value,
@@ -32,10 +33,12 @@ from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
 from handlers.messages.block_kit.writer import Writer, clipped, phrase, renumbered
 from handlers.messages.calls import correct_button, share_buttons
+from handlers.messages.checks import DECISIONS, checks_button, marks
 from handlers.messages.documents import document, item_line, state, write_documents
 from handlers.messages.notes import correct_note_button
 from handlers.messages.playbooks import playbook_button, playbook_shown
 from handlers.messages.repayment import repayment_button, repayment_event, write_page, write_summary
+from handlers.messages.terms import change_line, write_terms
 
 CARD = "card"
 """The form name of the modal."""
@@ -70,6 +73,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
         Button(t("Show number"), "loan.show_number", value),
         Button(t("Documents"), "documents.list", value),
         *([repayment_button(t, loan_id)] if view.loan.stage in REPAID else ()),
+        *([checks_button(t, loan_id)] if view.checks else ()),
         *_changes(t, view.offers, loan_id),
     )
     return writer.message()
@@ -117,6 +121,9 @@ def _write_header(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo)
     money = _money(t, view)
     if money:
         writer.line(" · ".join(money))
+    write_terms(t, writer, view.terms)
+    if view.checks:
+        writer.line(t("Checks: {marks}", marks=marks(t, view.checks)))
     if view.unpaid_since is not None and view.repayment.basis == "lender":
         writer.line(Bold(t("Unpaid since {date}", date=t.date(view.unpaid_since))))
     write_summary(t, writer, view.repayment, view.currency)
@@ -209,6 +216,7 @@ def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | 
         Button(t("Show number"), "loan.show_number", {"l": str(view.loan.id)}),
         *_calls(t, view.offers, loan_id),
         *_playbook(t, view),
+        *([checks_button(t, loan_id)] if view.checks else ()),
         *_changes(t, view.offers, loan_id),
         *([form_button(t("Reassign"), "reassign", loan=loan_id)] if view.offers.reassign else ()),
     )
@@ -236,8 +244,12 @@ def _changes(t: Translator, offers: Offers, loan_id: UUID) -> list[Button]:
     request = [form_button(t("Request documents"), "documents", loan=loan_id)] if offers.request_documents else []
     note = [form_button(t("Add a note"), "note", loan=loan_id)] if offers.add_note else []
     move = [form_button(t("Change the stage"), "stage", loan=loan_id)] if offers.change_stage else []
-    correct = [form_button(t("Correct details"), "edit", loan=loan_id)] if offers.edit_loan else []
-    return request + note + move + correct
+    correct = [
+        form_button(t("Correct details"), "edit", loan=loan_id),
+        form_button(t("Terms"), "terms", loan=loan_id),
+        form_button(t("Vehicle"), "vehicle", loan=loan_id),
+    ]
+    return request + note + move + (correct if offers.edit_loan else [])
 
 
 def timeline_tab(t: Translator, view: Timeline, zone: ZoneInfo, above: Message | None = None) -> View:
@@ -288,6 +300,11 @@ def follow_ups_tab(t: Translator, view: PlannedCalls, above: Message | None = No
             *(
                 [form_button(t("Log {name}", name=f"/{n}"), "call", loan=loan_id, follow_up=n)]
                 if view.offers.log_call
+                else ()
+            ),
+            *(
+                [form_button(t("Check {name}", name=f"/{n}"), "check", loan=loan_id, follow_up=n)]
+                if view.offers.log_call and due.follow_up.purpose in CHECKS
                 else ()
             ),
             Button(t("Finish {name}", name=f"/{n}"), "card.done", follow_up_value(due.follow_up)),
@@ -355,7 +372,14 @@ def _event(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> list[I
             about = f"/{event.number} {purpose(t, event.purpose or '')}"
             words += phrase(t, "{follow_up} handed over to {who}", follow_up=Bold(about), who=Mention(event.code))
         case "correction":
-            words += _correction(t, event)
+            words += _correction(t, event) if event.change is None else change_line(t, event.change, currency)
+        case "check":
+            words += phrase(
+                t,
+                "{what} failed; decided: {decision}",
+                what=Bold(purpose(t, event.purpose or "")),
+                decision=Bold(t(DECISIONS[event.code])),
+            )
         case "document":
             now = t("requested from the borrower") if event.state == "requested" else state(t, event.state)
             words += [Bold(document(t, event.code, event.words)), " · ", now]

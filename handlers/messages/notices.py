@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.views import arrived
+from desk.follow_ups.checks import failed_check_of
 from desk.loans.lookup import may_see_as
 from desk.loans.views import loan_view
 from desk.messages import kinds
@@ -78,7 +79,15 @@ async def _manager_told(desk: Desk, notice: Notice, t: Translator, _zone: ZoneIn
     loan = await desk.session.get_one(Loan, call.loan_id)
     caller = await desk.session.get_one(Member, call.caller_id)
     view = await loan_view(desk, loan)
-    return reminders.call_outcome(t, view, name=caller.name, outcome=call.outcome, undone=call.undone_at is not None)
+    failed = await failed_check_of(desk, call) if VOCABULARY.outcome(call.outcome).result == "failed" else None
+    return reminders.call_outcome(
+        t,
+        view,
+        name=caller.name,
+        outcome=call.outcome,
+        undone=call.undone_at is not None,
+        failed=failed,
+    )
 
 
 async def _check_ended(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:

@@ -3,12 +3,15 @@
 from zoneinfo import ZoneInfo
 
 from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups.checks import FailedCheck
 from desk.loans.views import LoanView
 from desk.messages.notice_views import FollowUpChange, FollowUpNotice, Item
+from desk.rules.checks import CHECKS
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.message import Bold, Button, Channel, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer, phrase
+from handlers.messages.checks import DECISIONS, decide_button
 from handlers.messages.documents import write_papers
 from handlers.messages.playbooks import playbook_button
 
@@ -28,7 +31,7 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
     _write_cover(t, writer, view)
     writer.line(_since(t, item, zone))
     write_papers(t, writer, item.asks_for, zone, openly=True)
-    writer.buttons(*_outcomes(t, item))
+    writer.buttons(*_outcomes(t, item), *_check(t, item))
     writer.buttons(
         *_snoozes(t, view, item, zone),
         _log(t, item),
@@ -80,7 +83,9 @@ def assigned(t: Translator, view: FollowUpNotice, zone: ZoneInfo, by: str) -> Me
     writer.line(Bold(elements.purpose_and_promise(t, item.follow_up.purpose, item.promise)), " · ", due)
     write_papers(t, writer, item.asks_for, zone, openly=True)
     move = elements.form_button(t("Move"), "move", loan=item.loan.id, follow_up=item.follow_up.number)
-    return writer.buttons(_log(t, item), move, *_hand_over(t, item), _card(t, item.loan), _number(t, item)).message()
+    return writer.buttons(
+        _log(t, item), *_check(t, item), move, *_hand_over(t, item), _card(t, item.loan), _number(t, item)
+    ).message()
 
 
 def escalation(t: Translator, view: FollowUpNotice, zone: ZoneInfo, *, times: int | None) -> Message:
@@ -125,14 +130,26 @@ def check_ended(t: Translator, view: FollowUpNotice, zone: ZoneInfo, *, name: st
     return writer.buttons(_card(t, item.loan)).message()
 
 
-def call_outcome(t: Translator, loan: LoanView, *, name: str, outcome: str, undone: bool) -> Message:
-    """Render the outcome of a call that the manager should know about."""
+def call_outcome(
+    t: Translator, loan: LoanView, *, name: str, outcome: str, undone: bool, failed: FailedCheck | None = None
+) -> Message:
+    """Render the outcome of a call that the manager should know about; `failed` is the check that it found to have failed."""
     writer = Writer()
     writer.line(elements.masked_loan(t, loan))
-    writer.line(t("{name} logged: {outcome}.", name=name, outcome=elements.outcome(t, outcome)))
+    result = elements.outcome(t, outcome)
+    if failed is not None:
+        what = elements.purpose(t, failed.purpose)
+        writer.line(t("{name} logged: {outcome} ({what}).", name=name, outcome=result, what=what))
+    else:
+        writer.line(t("{name} logged: {outcome}.", name=name, outcome=result))
     if undone:
         writer.line(t("This was undone."))
-    return writer.buttons(_card(t, loan), *([] if undone else [_reassign(t, loan)])).message()
+    if failed is not None and failed.decision is not None:
+        decision, by = t(DECISIONS[failed.decision]), failed.decided_by or ""
+        writer.phrase(t, "{who} decided: {decision}.", who=by, decision=Bold(decision))
+    decide = [decide_button(t, failed.id, failed.purpose)] if failed is not None and failed.decision is None else []
+    further = [] if undone else [*decide, _reassign(t, loan)]
+    return writer.buttons(_card(t, loan), *further).message()
 
 
 def channel_lost(t: Translator, *, channel: str, error: str, name: str) -> Message:
@@ -220,11 +237,12 @@ def _after_snooze(t: Translator, item: Item) -> list[Button]:
 
 def _outcomes(t: Translator, item: Item) -> list[Button]:
     value = elements.follow_up_value(item.follow_up)
+    check = VOCABULARY.purpose(item.follow_up.purpose).check
     return [
         Button(
             elements.outcome(t, o.code), "call.log", {**value, "o": o.code}, style="primary" if position == 0 else None
         )
-        for position, o in enumerate(VOCABULARY.one_tap_outcomes(item.kind))
+        for position, o in enumerate(VOCABULARY.one_tap_outcomes(item.kind, check=check))
     ]
 
 
@@ -255,6 +273,13 @@ def _hand_over(t: Translator, item: Item) -> list[Button]:
 
 def _reassign(t: Translator, loan: LoanView) -> Button:
     return elements.form_button(t("Reassign"), "reassign", loan=loan.id)
+
+
+def _check(t: Translator, item: Item) -> list[Button]:
+    """Return the button that opens the form of a check, item by item."""
+    if item.follow_up.purpose not in CHECKS:
+        return []
+    return [elements.form_button(t("Check…"), "check", loan=item.loan.id, follow_up=item.follow_up.number)]
 
 
 def _log(t: Translator, item: Item) -> Button:

@@ -54,6 +54,8 @@ ACTS: dict[str, str] = {
     "schedule": _("a repayment schedule"),
     "pause": _("a pause of the instalments"),
     "end_pause": _("ending a pause"),
+    "check": _("what a check found"),
+    "decide_check": _("a decision about a failed check"),
     "nothing_needed": _("“nothing needed”"),
     "follow_up": _("a new follow-up"),
     "done": _("finishing a follow-up"),

@@ -43,6 +43,11 @@ class Link:
         """The engine of the connection."""
         return self._sync.engine
 
+    @property
+    def sends_together(self) -> bool:
+        """Whether several writes are to be sent in one statement: SQLite has no such statement, and nothing to send."""
+        return not self._is_sqlite
+
     async def run(self, sql: str, arguments: Sequence[Any], *, returns_rows: bool) -> tuple[Raw, int]:
         """Execute a statement. Return its rows, and how many rows it returned or changed."""
         self._tell(sql, arguments, many=False)

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlmodel import SQLModel
 from sqlmodel.main import SQLModelMetaclass
 
@@ -36,9 +37,28 @@ class _Layout:
 _layout = cache(_Layout)
 
 
+class _Column:
+    """A column as an attribute of its table. SQLAlchemy's own attribute is asked even for a value that a row has in its
+    `__dict__`, in Python code; this one, which cannot be set, lets the row's value come first."""
+
+    __slots__ = ("_mapped",)
+
+    def __init__(self, mapped: Any) -> None:
+        self._mapped = mapped
+
+    def __get__(self, row: Any, table: Any = None) -> Any:
+        return self._mapped.__get__(row, table)
+
+
 class RowType(SQLModelMetaclass):
     """The type of the tables. A call makes a new row: `Loan(number="A-1", …)`. What is left out has its default, or
     is None. Raises TypeError for an unknown column."""
+
+    def __init__(cls, *arguments: Any, **settings: Any) -> None:  # noqa: N805
+        super().__init__(*arguments, **settings)
+        for name, value in vars(cls).copy().items():
+            if isinstance(value, InstrumentedAttribute):
+                type.__setattr__(cls, name, _Column(value))
 
     if not TYPE_CHECKING:  # to a type checker, a table has the constructor that its fields make
 

@@ -7,8 +7,10 @@ This module alone uses inner names of SQLAlchemy, whose version `pyproject.toml`
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -20,6 +22,15 @@ from storage.engine.rows import Row, Values
 
 Process = Callable[[Any], Any] | None
 Parameters = Mapping[str, Any]
+
+_PLACE = re.compile(r"\$(\d+)")
+"""The place of a parameter in the SQL of PostgreSQL's driver."""
+
+_MOST_EXPANSIONS = 50
+"""For how many combinations of lengths of lists the expansion of a statement is kept."""
+
+_UNSUITABLE = (TypeError, ValueError, ArithmeticError, AttributeError)
+"""What is raised for a value that a column cannot have."""
 
 _NUMERIC = 1700
 """PostgreSQL's type of a decimal: the only type of which SQLAlchemy asks what the driver returns."""
@@ -33,6 +44,23 @@ class _Bind(NamedTuple):
     own: Any
     default: Callable[[], Any] | None
     process: Process
+
+    def value(self, literals: Sequence[Any] | None) -> Any:
+        """Return the value of a parameter that is not given."""
+        if self.literal is not None and literals is not None:
+            return literals[self.literal].value
+        if self.default is not None:
+            return self.default()
+        if self.own.required:
+            raise InvalidRequestError(f"A value is required for bind parameter {self.key!r}")
+        return self.own.value
+
+
+class _Expansion(NamedTuple):
+    """A statement whose lists have certain lengths: each argument is a parameter, or the n-th of a list."""
+
+    sql: str
+    arguments: Sequence[tuple[str, int | None, Process]]
 
 
 class Entity(NamedTuple):
@@ -86,7 +114,13 @@ class Prepared:
             compiled.isinsert or compiled.isupdate or compiled.isdelete
         )
         self._expands = bool(compiled.post_compile_params or compiled.literal_execute_params)
-        self._binds = _binds(compiled)
+        self.binds = _binds(compiled)
+        self._keyed = [(bind.key, bind.process, bind) for bind in self.binds]
+        self._names: Sequence[str] = compiled.positiontup or ()
+        lists = {name: compiled.binds[name].type for name in self._names if compiled.binds[name].expanding}
+        self._lists = {name: bool(kind._is_tuple_type) for name, kind in lists.items()}
+        self._is_in_full = not any(compiled.binds[name].literal_execute for name in self._names)
+        self._expansions: dict[tuple[int, ...], _Expansion] = {}
         self._places = _places(compiled)
         asked: Any = compiled.statement
         self._elements: Sequence[Any] = getattr(asked, "_raw_columns", None) or getattr(asked, "_returning", ())
@@ -101,35 +135,48 @@ class Prepared:
         """Return the driver's parameters."""
         found: list[Any] = []
         try:
-            for key, literal, own, default, process in self._binds:
-                if key in given:
-                    value = given[key]
-                elif literal is not None and literals is not None:
-                    value = literals[literal].value
-                elif default is not None:
-                    value = default()
-                elif own.required:
-                    raise InvalidRequestError(f"A value is required for bind parameter {key!r}")
-                else:
-                    value = own.value
+            for key, process, bind in self._keyed:
+                value = given[key] if key in given else bind.value(literals)
                 found.append(value if process is None else process(value))
-        except (TypeError, ValueError, ArithmeticError, AttributeError) as error:
-            raise StatementError(
-                f"({type(error).__name__}) {error}", self.sql, None, error, hide_parameters=True
-            ) from error
+        except _UNSUITABLE as error:
+            raise self._refusal(error) from error
         return found
 
     def _expanded(self, given: Parameters, literals: Sequence[Any] | None) -> tuple[str, Sequence[Any]]:
-        values = self.compiled.construct_params(
-            given or None, extracted_parameters=literals, escape_names=False, _no_postcompile=True
-        )
+        """Expand the lists among the parameters. How that is done depends on their lengths alone, and is kept."""
+        values = {
+            name: given[bind.key] if bind.key in given else bind.value(literals)
+            for name, bind in zip(self._names, self.binds, strict=True)
+        }
+        lists = {name: list(values[name]) for name in self._lists}
+        lengths = tuple(map(len, lists.values()))
+        if (expansion := self._expansions.get(lengths)) is None:
+            expansion = self._expansion(values | lists)
+            if self._is_in_full and len(self._expansions) < _MOST_EXPANSIONS:
+                self._expansions[lengths] = expansion
+        lists |= {name: [*chain(*lists[name])] for name, of_tuples in self._lists.items() if of_tuples}
+        try:
+            return expansion.sql, [
+                value if process is None else process(value)
+                for name, number, process in expansion.arguments
+                for value in (values[name] if number is None else lists[name][number],)
+            ]
+        except _UNSUITABLE as error:
+            raise self._refusal(error) from error
+
+    def _expansion(self, values: dict[str, Any]) -> "_Expansion":
         state = self.compiled._process_parameters_for_postcompile(values)
         processes = {**self.compiled._bind_processors, **state.processors}
-        arguments: list[Any] = []
-        for name in state.positiontup:
-            process, value = processes.get(name), state.parameters[name]
-            arguments.append(value if process is None else process(value))
-        return state.statement, arguments
+        elements: dict[str, tuple[str, int | None]] = {
+            each: (name, number)
+            for name, expanded in state.parameter_expansion.items()
+            for number, each in enumerate(expanded)
+        }
+        places = [(*elements.get(name, (name, None)), processes.get(name)) for name in state.positiontup]
+        return _Expansion(state.statement, places)
+
+    def _refusal(self, error: Exception) -> StatementError:
+        return StatementError(f"({type(error).__name__}) {error}", self.sql, None, error, hide_parameters=True)
 
     @cached_property
     def described(self) -> tuple[Entity | Scalar, ...]:
@@ -201,6 +248,23 @@ def prepare(
     if (found := kept.prepared.get(key)) is None:
         found = kept.prepared[key] = _prepared(engine, statement, names, many)
     return found
+
+
+@lru_cache(maxsize=1000)
+def together(prepared: tuple[Prepared, ...]) -> str:
+    """Return the SQL, for PostgreSQL, that executes these inserts and updates in their order, with the parameters of all. It
+    returns how many rows each wrote, as a row for each.
+
+    A count reads its statement to the end before the next one begins, so rows are locked in the given order.
+    """
+    parts: list[str] = []
+    first = 0
+    for number, statement in enumerate(prepared):
+        sql = _PLACE.sub(lambda place: f"${int(place[1]) + first}", statement.sql)  # noqa: B023
+        parts.append(f"w{number} AS ({sql} RETURNING 1)")
+        first += len(statement.binds)
+    counts = " UNION ALL ".join(f"SELECT count(*) FROM w{number}" for number in range(len(prepared)))
+    return f"WITH {', '.join(parts)} {counts}"
 
 
 def _prepared(

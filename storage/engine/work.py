@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar, TypeVarTuple, cast, overload
 
-from sqlalchemy import Executable, Table, and_, bindparam, delete, insert, tuple_, update
+from sqlalchemy import Executable, bindparam, tuple_
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import InvalidRequestError, NoResultFound
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -35,7 +35,8 @@ from storage.engine.rows import (
     table_of,
     take_back,
 )
-from storage.engine.statements import Entity, Scalar, prepare
+from storage.engine.statements import Entity, Scalar, prepare, together
+from storage.engine.writes import Write, deletions, insertions, key_names, key_of, updates
 
 T = TypeVar("T")
 R = TypeVar("R", bound=SQLModel)
@@ -44,8 +45,8 @@ Ts = TypeVarTuple("Ts")
 COMMITTING = "committing"
 """Key in the `info` of a unit of work, set just before COMMIT is sent."""
 
-_KEY = "the_{}"
-"""How the parameters are named that say which row is written: a column to be set has its own name."""
+_AT_ONCE = 8
+"""How many rows PostgreSQL is sent in one statement: each combination of tables and columns is a statement that it plans."""
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -140,8 +141,7 @@ class Work:
         keys = cast("tuple[Any, ...]", key) if isinstance(key, tuple) else (key,)
         kind: Any = table
         statement: Any = _by_key(kind, with_for_update, populate_existing)
-        names = [column.key for column in table_of(table).primary_key]
-        return (await self.exec(statement, params=dict(zip(names, keys, strict=True)))).first()
+        return (await self.exec(statement, params=dict(zip(key_names(table), keys, strict=True)))).first()
 
     async def get_one(
         self, table: type[R], key: Any, *, with_for_update: bool = False, populate_existing: bool = False
@@ -165,7 +165,7 @@ class Work:
             raise InvalidRequestError(f"{type(row).__name__} is no table")
         if read_values(row) is None:
             self._new[id(row)] = row
-        elif (known := self._rows[type(row)].setdefault(_key_of(row), row)) is not row:
+        elif (known := self._rows[type(row)].setdefault(key_of(row), row)) is not row:
             raise InvalidRequestError(f"another object is this row: {type(known).__name__}")
 
     def add_all(self, rows: Iterable[SQLModel]) -> None:
@@ -183,16 +183,15 @@ class Work:
         """Write nothing of this row any more, and read it again if it is asked for."""
         assert isinstance(row, Row)
         self._new.pop(id(row), None)
-        self._rows[type(row)].pop(_key_of(row), None)
+        self._rows[type(row)].pop(key_of(row), None)
 
     async def refresh(self, row: SQLModel, names: Sequence[str] | None = None) -> None:
         """Read a row again, or only these columns of it. Raises InvalidRequestError if it is gone."""
         assert isinstance(row, Row)
         await self.flush()
-        table = table_of(type(row))
         kind: Any = type(row)
         prepared, literals = prepare(self._engine, _by_key(kind, False, False))
-        given = {column.key: row.__dict__[column.key] for column in table.primary_key}
+        given = {name: row.__dict__[name] for name in key_names(kind)}
         sql, arguments = prepared.call(given, literals)
         raw, _ = await (await self._linked()).run(sql, arguments, returns_rows=True)
         if not raw:
@@ -219,13 +218,20 @@ class Work:
         link = await self._linked()
         new, self._new = list(self._new.values()), {}
         gone, self._gone = self._gone, {}
+        changed = [row for row in changed if id(row) not in gone]
+        for row in (*new, *changed):
+            row.before_write()
         try:
-            for table, rows in _by_table(new):
-                await self._insert(table, rows)
-            for table, rows in _by_table(row for row in changed if id(row) not in gone):
-                await self._update(table, rows)
-            for table, rows in reversed(_by_table(gone.values())):
-                await self._delete(table, rows)
+            await self._write(link, [*insertions(new), *updates(changed)])
+            for row in (*new, *changed):
+                self._keep(row)
+            for row in new:
+                self._rows[type(row)][key_of(row)] = row
+            if gone:
+                await self._write(link, deletions(gone.values()))
+            for row in gone.values():
+                self._rows[type(row)].pop(key_of(row), None)
+                self._keep(row, there=False)
         except BaseException:
             link.is_refused = True  # a part is written
             raise
@@ -312,48 +318,10 @@ class Work:
         column: Any = keys[0] if len(keys) == 1 else tuple_(*keys)
         statement: Any = sqlmodel_select(table).where(column.in_(list(rows)))
         with self.no_autoflush:
-            there = {_key_of(row) for row in await self.exec(statement)}
+            there = {key_of(row) for row in await self.exec(statement)}
         for key in rows.keys() - there:
             del rows[key]
         self._stale[table].clear()
-
-    async def _insert(self, table: type[Row], rows: list[Row]) -> None:
-        for row in rows:
-            row.before_write()
-        target = table_of(table)
-        await self._write(
-            _insert_of(target), tuple(column.key for column in target.columns), [r.__dict__ for r in rows]
-        )
-        for row in rows:
-            self._keep(row)
-            self._rows[table][_key_of(row)] = row
-
-    async def _update(self, table: type[Row], rows: list[Row]) -> None:
-        """Update the rows in the order of their keys, those together of which the same columns differ."""
-        together: dict[tuple[str, ...], list[Values]] = defaultdict(list)
-        keys = [column.key for column in table_of(table).primary_key]
-        for row in sorted(rows, key=_key_of):
-            row.before_write()
-            read, values = read_values(row) or {}, row.__dict__
-            differing = tuple(sorted(name for name in changed_columns(row) if values[name] != read[name]))
-            if differing:
-                given = {_KEY.format(key): read[key] for key in keys}
-                together[differing].append(given | {name: values[name] for name in differing})
-        for names, given in together.items():
-            statement = _update_of(table_of(table), names)
-            count = await self._write(statement, (*names, *(_KEY.format(key) for key in keys)), given, counted=True)
-            if count != len(given):
-                raise StaleDataError(f"{table.__name__}: a row to update is gone")
-        for row in rows:
-            self._keep(row)
-
-    async def _delete(self, table: type[Row], rows: list[Row]) -> None:
-        keys = [column.key for column in table_of(table).primary_key]
-        given = [{_KEY.format(key): row.__dict__[key] for key in keys} for row in sorted(rows, key=_key_of)]
-        await self._write(_delete_of(table_of(table)), tuple(_KEY.format(key) for key in keys), given)
-        for row in rows:
-            self._rows[table].pop(_key_of(row), None)
-            self._keep(row, there=False)
 
     def _keep(self, row: Row, *, there: bool = True) -> None:
         """Take the values of a row as those of the database, until this transaction is rolled back."""
@@ -363,16 +331,38 @@ class Work:
         else:
             take_back(row, None)
 
-    async def _write(
-        self, statement: Any, names: tuple[str, ...], given: Sequence[Mapping[str, Any]], *, counted: bool = False
-    ) -> int:
+    async def _write(self, link: Link, writes: Sequence[Write]) -> None:
+        """Write rows: on PostgreSQL a few of them with one statement. Raises StaleDataError for a row that is not there."""
+        prepared = [prepare(self._engine, w.statement, w.names, many=len(w.given) > 1) for w in writes]
+        arguments = [
+            [statement.arguments(given, literals) for given in write.given]
+            for write, (statement, literals) in zip(writes, prepared, strict=True)
+        ]
+        if link.sends_together and 1 < sum(map(len, arguments)) <= _AT_ONCE:
+            every = [
+                (statement, each) for (statement, _), some in zip(prepared, arguments, strict=True) for each in some
+            ]
+            raw, _ = await link.run(
+                together(tuple(statement for statement, _ in every)),
+                [value for _, each in every for value in each],
+                returns_rows=True,
+            )
+            written = iter(raw)
+            counts = [sum(next(written)[0] for _ in some) for some in arguments]
+        else:
+            counts = [
+                await self._write_each(link, statement.sql, some, counted=write.updates is not None)
+                for write, (statement, _), some in zip(writes, prepared, arguments, strict=True)
+            ]
+        for write, count in zip(writes, counts, strict=True):
+            if write.updates is not None and count != len(write.given):
+                raise StaleDataError(f"{write.updates}: a row to update is gone")
+
+    async def _write_each(self, link: Link, sql: str, arguments: Sequence[Sequence[Any]], *, counted: bool) -> int:
         """Execute a statement with each of these parameters. Return how many rows it changed, if they are `counted`."""
-        prepared, literals = prepare(self._engine, statement, names, many=len(given) > 1)
-        link = await self._linked()
-        arguments = [prepared.arguments(each, literals) for each in given]
         if len(arguments) > 1:
-            return await link.run_many(prepared.sql, arguments, counted=counted)
-        _, count = await link.run(prepared.sql, arguments[0], returns_rows=False)
+            return await link.run_many(sql, arguments, counted=counted)
+        _, count = await link.run(sql, arguments[0], returns_rows=False)
         return count
 
 
@@ -384,47 +374,3 @@ def _by_key(table: type[SQLModel], for_update: bool, populate: bool) -> SelectOf
     if for_update:
         statement = statement.with_for_update()
     return statement.execution_options(populate_existing=True) if populate else statement
-
-
-@cache
-def _insert_of(table: Table) -> Any:
-    return insert(table)
-
-
-@cache
-def _update_of(table: Table, names: tuple[str, ...]) -> Any:
-    return update(table).where(_is_row(table)).values({name: bindparam(name) for name in names})
-
-
-@cache
-def _delete_of(table: Table) -> Any:
-    return delete(table).where(_is_row(table))
-
-
-def _is_row(table: Table) -> Any:
-    return and_(*(column == bindparam(_KEY.format(column.key), type_=column.type) for column in table.primary_key))
-
-
-@cache
-def _key_names(table: type[Row]) -> tuple[str, ...]:
-    return tuple(column.key for column in table_of(table).primary_key)
-
-
-def _key_of(row: Row) -> Any:
-    kind: Any = type(row)
-    names, values = _key_names(kind), row.__dict__
-    return values[names[0]] if len(names) == 1 else tuple(values[name] for name in names)
-
-
-@cache
-def _order() -> dict[str, int]:
-    """Return the place of each table in an order in which a table comes after those that it refers to."""
-    return {table.name: place for place, table in enumerate(SQLModel.metadata.sorted_tables)}
-
-
-def _by_table(rows: Iterable[Row]) -> list[tuple[type[Row], list[Row]]]:
-    found: dict[type[Row], list[Row]] = defaultdict(list)
-    for row in rows:
-        found[type(row)].append(row)
-    order = _order()
-    return sorted(found.items(), key=lambda each: order[table_of(each[0]).name])

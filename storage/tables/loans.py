@@ -182,7 +182,8 @@ class LoanNote(Row, table=True):
 
 
 class LoanCorrection(Row, table=True):
-    """A correction of the borrower's name or phone, or of the loan's number (`field`), with the value before it.
+    """A correction of the borrower's name or phone, of the loan's number or of a field of its terms (`field`), with the value
+    before it: an empty text where none was known.
 
     `by_id` None: the lender's file brought the value. Corrections of earlier releases have no value before them.
     """

@@ -179,7 +179,7 @@ async def test_the_card_below_a_form_shows_its_changes_and_their_undo(slack: Sla
     card = await opened(slack, "Follow-ups")
     await card.press("Log /1")
     form = slack.sandbox.modal_of("UAGENT")
-    await form.fill("Outcome", "reached")
+    await form.fill("Outcome", "confirmed")
     assert "Log /1" in card.text
     await form.submit()
 
@@ -213,7 +213,7 @@ async def test_a_form_is_answered_even_when_the_loan_below_is_no_longer_visible(
     card = await opened(slack, "Follow-ups", slack.other)
     await card.press("Log /3")
     form = slack.sandbox.modal_of("UOTHER")
-    await form.fill("Outcome", "reached")
+    await form.fill("Outcome", "confirmed")
     await form.submit()
 
     assert "Answers income check (L-1042/3): done." in form.text
@@ -226,7 +226,7 @@ async def test_the_answer_does_not_wait_for_the_card_below_while_slack_is_slow(s
     card = await opened(slack, "Follow-ups")
     await card.press("Log /1")
     form = slack.sandbox.modal_of("UAGENT")
-    await form.fill("Outcome", "reached")
+    await form.fill("Outcome", "confirmed")
     slack.sandbox.faults.next("views.update", "500")
     await form.submit()
 

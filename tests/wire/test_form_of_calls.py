@@ -235,7 +235,7 @@ async def test_a_reminders_button_finds_its_loan_after_its_number_changed(slack:
     await make_follow_up(slack.office, other, slack.agent, purpose="identity")
 
     form = await log_from_reminder(slack)
-    await form.fill("Outcome", "reached")
+    await form.fill("Outcome", "confirmed")
     await form.submit()
 
     [call] = await calls(slack)
@@ -266,9 +266,9 @@ async def test_choosing_another_loan_clears_the_chosen_follow_up(slack: Slack, l
     form = await log_from_reminder(slack)
     await form.fill("Loan", "L-2", typed="L-2")
     if live:
-        await form.fill("Outcome", "reached")
+        await form.fill("Outcome", "confirmed")
         await form.fill("Follow-up this call answers", "1")
-    await form.fill("Outcome", "reached")
+    await form.fill("Outcome", "confirmed")
     await form.submit()
 
     answered = "L-2/1" in form.text and "done." in form.text

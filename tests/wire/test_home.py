@@ -55,7 +55,7 @@ async def test_logging_a_call_from_the_home_updates_the_home(slack: Slack, loan:
 
     await home.press("Log L-1042/1 王小明")
     form = slack.sandbox.modal_of(slack.agent.slack_user_id)
-    await form.fill("Outcome", "reached")
+    await form.fill("Outcome", "confirmed")
     await form.submit()
     assert "Answers identity check (L-1042/1): done." in form.text
     slack.clock.advance(seconds=6)

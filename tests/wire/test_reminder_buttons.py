@@ -193,6 +193,6 @@ async def test_the_reminder_opens_the_call_form_until_it_is_settled(slack: Slack
     post = await reminder(slack)
     await slack.press(slack.agent, post, "Log a call")
     assert slack.sandbox.modal_of(slack.agent.slack_user_id).title == "Log a call"
-    await slack.press(slack.agent, post, "reached")
+    await slack.press(slack.agent, post, "confirmed")
     await slack.deliver()
     assert buttons(slack.sandbox.workspace.find_by_id(post.id)) == []

@@ -28,11 +28,13 @@ async def test_a_reminder_names_the_borrower_purpose_time_and_attempts(slack: Sl
     assert post.mentions == ("UAGENT",)
     assert buttons(post) == [
         "confirmed",
+        "unverified",
         "reached",
         "no answer",
         "busy",
         "unreachable",
         "wrong number",
+        "Check…",
         "In 15 minutes",
         "In 1 hour",
         "Tomorrow 09:00",
@@ -41,6 +43,7 @@ async def test_a_reminder_names_the_borrower_purpose_time_and_attempts(slack: Sl
         "Hand over to the manager",
         "Open card",
         "Show number",
+        "What to say",
     ]
 
 
@@ -52,7 +55,8 @@ async def test_a_reminder_is_written_in_chinese(slack: Slack, loan: Loan) -> Non
         "L-1042 · 王* · 尾号5678 · 申请",
         "应于 11月25日 周三 12:00 跟进",
     ]
-    assert buttons(post)[6:] == [
+    assert buttons(post)[7:] == [
+        "逐项核实…",
         "15 分钟后",
         "1 小时后",
         "明天 09:00",
@@ -61,6 +65,7 @@ async def test_a_reminder_is_written_in_chinese(slack: Slack, loan: Loan) -> Non
         "转给主管",
         "查看卡片",
         "显示号码",
+        "话术",
     ]
     await slack.press(slack.agent, post, "未接")
     await slack.deliver()

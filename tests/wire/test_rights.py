@@ -31,6 +31,7 @@ from storage.engine.types import new_id
 from storage.tables import (
     AccessRequest,
     Call,
+    Check,
     DocumentItem,
     DocumentRequest,
     FollowUp,
@@ -61,6 +62,7 @@ class World:
     loan: Loan
     follow_up: FollowUp
     call: Call
+    check: Check
     note: LoanNote
     item: DocumentItem
     request: AccessRequest
@@ -112,6 +114,11 @@ class World:
         forms: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "call": ({}, {"loan": "L-1", "outcome": "reached"}),
             "correct_call": ({"c": str(self.call.id), "v": 1}, {"outcome": "busy"}),
+            "check": (
+                {"seen": {"2": [str(self.check.follow_up_id), 1]}, "of_check": "identity"},
+                {"loan": "L-1", "follow_up": "2", "result": "confirmed"},
+            ),
+            "decide_check": ({"k": str(self.check.id), "v": 1}, {"decision": "go_on", "reason": "Seen in person"}),
             "part_payment": ({"c": str(self.call.id), "u": str(new_id())}, {"next": "fri"}),
             "next_call": (next_step, {"at": "1795900000"}),
             "next_step": (next_step, {"at": "1795900000"}),
@@ -123,6 +130,8 @@ class World:
             "move": ({}, {"loan": "L-1", "follow_up": "1", "due": "tomorrow 3pm"}),
             "inquiry": ({}, {"name": "New One", "phone": "13800138999"}),
             "edit": ({}, {"loan": "L-1", "name": "Another"}),
+            "terms": ({"of": "L-1"}, {"loan": "L-1", "term": "36"}),
+            "vehicle": ({"of": "L-1"}, {"loan": "L-1", "make": "BYD"}),
             "find": ({}, {"loan": "L-1"}),
             "member": ({}, {"who": "USTRANGER", "roles": ("agent",)}),
             "leaver": ({}, {"who": "UOTHER", "to": "UAGENT"}),
@@ -189,6 +198,7 @@ class World:
             "documents.accept": ("change_documents", item),
             "loan.card": ("see_loan", loan),
             "loan.show_number": ("see_loan", loan),
+            "loan.checks": ("see_loan", loan),
             "loan.mine": (None, {"s": "", "o": 0}),
             "loan.new_anyway": ("open_inquiry", {"d": str(new_id())}),
             "loan.plan_next": ("plan_offered", {**loan, **offer}),
@@ -260,6 +270,7 @@ async def world(slack: Slack) -> World:
     loan = await make_loan(office, workspace, "L-1", owner=slack.agent, name=NAME)
     follow_up = await make_follow_up(office, loan, slack.agent, purpose="documents")
     call = await make_call(office, loan, slack.agent)
+    planned = await make_follow_up(office, loan, slack.agent, purpose="identity")
     async with office.database.transaction() as session:
         note = LoanNote(
             id=(note_id := new_id()),
@@ -317,11 +328,22 @@ async def world(slack: Slack) -> World:
             by_id=slack.agent.id,
             at=office.clock.now(),
         )
-        session.add_all([note, asked, request, payment, pause])
+        check = Check(
+            id=new_id(),
+            workspace_id=workspace.id,
+            loan_id=loan.id,
+            follow_up_id=planned.id,
+            call_id=call.id,
+            purpose="identity",
+            state="failed",
+            by_id=slack.agent.id,
+            at=office.clock.now(),
+        )
+        session.add_all([note, asked, request, check, payment, pause])
         await session.flush()
         session.add(item)
     transactions = Transactions(office, workspace, Directory(slack.service.client), lambda *_: None)
-    return World(slack, outsider, loan, follow_up, call, note, item, request, payment, pause, transactions)
+    return World(slack, outsider, loan, follow_up, call, check, note, item, request, payment, pause, transactions)
 
 
 def is_refused(text: str) -> bool:
@@ -398,7 +420,7 @@ async def test_no_button_shows_or_changes_another_teams_loan(world: World) -> No
         in_card = ViewState("card", "L-1", {"l": str(world.loan.id)})
         assert NAME not in await world.press(world.outsider, act, value, in_card), act
     async with world.slack.office.database.reading() as session:
-        for row in (world.loan, world.follow_up, world.call, world.note, world.item):
+        for row in (world.loan, world.follow_up, world.call, world.check, world.note, world.item):
             assert (await session.get_one(type(row), row.id)).version == row.version, type(row).__name__
 
 

@@ -21,7 +21,7 @@ from sandbox.server import Sandbox
 from sandbox.workspace import Draft
 from storage.engine import schema
 from storage.engine.database import Database, make_folder
-from storage.tables import AuditEntry, Loan, LoanCorrection, Member, Team
+from storage.tables import AuditEntry, Call, Check, Loan, LoanCorrection, Member, Team
 from tests.clocks import FrozenClock
 from tests.imports import bring_rows, remarks
 from tests.wire.conftest import PEOPLE, install, settings_for
@@ -193,6 +193,20 @@ async def test_old_corrections_are_in_the_timeline_unless_they_were_undone(relea
         ("name", None, loan[0]),
         ("phone", None, loan[0]),
     ]
+
+
+async def test_checks_that_an_old_call_confirmed_have_that_result(release: Release, empty_url: str) -> None:
+    await release.load(empty_url)
+    database = Database(empty_url)
+    async with database.transaction() as session:
+        await session.exec(update(Call).where(col(Call.purpose) == "income").values(outcome="confirmed"))
+    await schema.migrate(database)
+    async with database.reading() as session:
+        [check] = (await session.exec(select(Check))).all()
+        call = await session.get_one(Call, check.call_id)
+    await database.close()
+    assert (check.purpose, check.state, check.items, check.decision) == ("income", "confirmed", {}, None)
+    assert (check.loan_id, check.by_id, check.at) == (call.loan_id, call.caller_id, call.at)
 
 
 async def test_old_numbers_are_compared_with_hyphens_unless_two_loans_would_have_one(

@@ -74,16 +74,32 @@ def _next_missing(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraph
     return [missing]
 
 
+ANSWERS_OTHER = {
+    "verification": _("{outcome} only answers verification follow-ups, and this one is about {purpose}."),
+    "repayment": _("{outcome} only answers repayment follow-ups, and this one is about {purpose}."),
+    "check": _("{outcome} only answers checks (identity, income, employer, vehicle), and this one is about {purpose}."),
+}
+"""Why an outcome does not fit a follow-up, by the kind that it answers."""
+
+
 def _outcome_answers_other(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
     reason = phrase(
         t,
-        "{outcome} only answers verification follow-ups, and this one is about {purpose}."
-        if error.params["answers"] == "verification"
-        else "{outcome} only answers repayment follow-ups, and this one is about {purpose}.",
+        ANSWERS_OTHER[error.params["answers"]],
         outcome=Bold(outcome(t, error.params["outcome"])),
         purpose=Bold(purpose(t, error.params["purpose"])),
     )
     return [reason, [t("Choose another outcome, or another follow-up.")]]
+
+
+def _no_check_open(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
+    return [phrase(t, "No check is open on {loan}, so none can fail.", loan=Bold(error.params["loan"]))]
+
+
+def _check_not_named(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
+    which = t(", ").join(purpose(t, code) for _name, code in error.params["checks"])
+    text = _("Which check of {loan} failed? Choose it: {checks}")
+    return [phrase(t, text, loan=Bold(error.params["loan"]), checks=Bold(which))]
 
 
 def _number_and_purpose_differ(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
@@ -112,6 +128,8 @@ def _document_not_requested(t: Translator, error: DeskError, _zone: ZoneInfo) ->
 FORM_EXPLANATIONS: dict[str, Callable[[Translator, DeskError, ZoneInfo], Paragraphs]] = {
     "next_missing": _next_missing,
     "outcome_answers_other": _outcome_answers_other,
+    "no_check_open": _no_check_open,
+    "check_not_named": _check_not_named,
     "number_and_purpose_differ": _number_and_purpose_differ,
     "document_impossible": _document_impossible,
     "document_not_requested": _document_not_requested,

@@ -28,8 +28,9 @@ from handlers.messages.block_kit.elements import (
 from handlers.messages.block_kit.message import Bold, Button, Channel, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import phrase
+from handlers.messages.checks import differing
 from handlers.messages.documents import document, state
-from handlers.messages.refusals.in_forms import FORM_EXPLANATIONS, FORM_TEXTS
+from handlers.messages.refusals.in_forms import ANSWERS_OTHER, FORM_EXPLANATIONS, FORM_TEXTS
 from handlers.messages.refusals.texts import TEXTS
 from handlers.messages.undo import act
 
@@ -178,14 +179,31 @@ def _next_missing(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraph
 
 
 def _outcome_answers_other(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
-    reason = phrase(
-        t,
-        "{outcome} only answers verification follow-ups, and this one is about {purpose}."
-        if error.params["answers"] == "verification"
-        else "{outcome} only answers repayment follow-ups, and this one is about {purpose}.",
-        **_bold(t, error, "outcome", "purpose"),
-    )
+    reason = phrase(t, ANSWERS_OTHER[error.params["answers"]], **_bold(t, error, "outcome", "purpose"))
     return [reason, [t("If the word belongs to your note, put a colon before the note.")]]
+
+
+def _no_check_open(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
+    which = error.params["purpose"] or "identity"
+    line = t("/loan-follow {loan} today {purpose}", loan=error.params["loan"], purpose=purpose(t, which))
+    reason = phrase(t, "This check isn't open on {loan}, so it can't fail.", **_bold(t, error, "loan"))
+    if error.params["purpose"] is None:
+        reason = phrase(t, "No check is open on {loan}, so none can fail.", **_bold(t, error, "loan"))
+    return [reason, phrase(t, "To plan one: {line}", line=Code(line))]
+
+
+def _check_differs(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
+    text = _("{items}: differs, so this check can't be confirmed. Correct the item, or choose “failed”.")
+    return [phrase(t, text, items=Bold(differing(t, error.params["items"])))]
+
+
+def _check_not_named(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
+    lines = [
+        phrase(t, "{what}: {line}", what=purpose(t, code), line=Code(t("/loan-call {name} failed: why", name=name)))
+        for name, code in error.params["checks"]
+    ]
+    reason = phrase(t, "Which check of {loan} failed? Name it, and why:", **_bold(t, error, "loan"))
+    return [reason, *(["• ", *line] for line in lines)]
 
 
 def _number_and_purpose_differ(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
@@ -248,6 +266,9 @@ EXPLANATIONS: dict[str, Callable[[Translator, DeskError, ZoneInfo], Paragraphs]]
     "next_missing": _next_missing,
     "outcome_answers_other": _outcome_answers_other,
     "number_and_purpose_differ": _number_and_purpose_differ,
+    "no_check_open": _no_check_open,
+    "check_not_named": _check_not_named,
+    "check_differs": _check_differs,
     "undo_built_on": _undo_built_on,
     "stage_already": _stage_already,
     "document_impossible": _document_impossible,

@@ -138,6 +138,18 @@ TEXTS: dict[str, str] = {
     "words_missing": _("What should I look for? Type a name, a phone number, its last four digits, or a loan number."),
     "field_unknown": _("“{given}” can't be changed here."),
     "value_missing": _("To what? Add the new value."),
+    "amount_too_large": _("{given} is more than an amount can be."),
+    "term_number": _("“{given}”: a number from {low} to {high} is needed here."),
+    "term_too_long": _("That has {length} characters; the limit is {limit}."),
+    "rate_unclear": _("“{given}” isn't a rate I can read for certain. Type the percentage, a month or a year."),
+    "choice_unknown": _("I don't know “{given}” here."),
+    "yes_no_unknown": _("“{given}”: yes or no?"),
+    "currency_unknown": _("“{given}” isn't a currency. Type its code of three letters."),
+    "vin_unclear": _("“{given}” isn't a VIN: it has 17 letters and digits, and never I, O or Q."),
+    "plate_unclear": _("“{given}” isn't a plate."),
+    "terms_changed": _(
+        "The terms of {loan} have changed since this form was opened. Open it again to see them as they are now."
+    ),
     "name_missing": _("What is the borrower's name? Put it before the phone number."),
     "phone_missing": _("Add a valid phone number."),
     "phone_invalid": _("“{given}” isn't a valid phone number."),
@@ -243,6 +255,18 @@ TEXTS: dict[str, str] = {
     "pause_there": _("{loan} has a pause in these days already. End it first."),
     "pause_unknown": _("This pause no longer exists."),
     "pause_over": _("The pause of {loan} is over, or has changed since. Open the card again."),
+    # checks
+    "check_reason_missing": _("What did not match, and why? Mark the item that differs, or write it down here."),
+    "decision_reason_missing": _("Why? A decision about a failed check needs a reason."),
+    "unknown_check": _("This check no longer exists."),
+    "check_not_failed": _("This check hasn't failed, or was undone, so there is nothing to decide."),
+    "check_decided": _("This was decided meanwhile: {who}, {at}. Check the loan's card before you go on."),
+    "correction_ends_check": _(
+        "A correction can't end a check. Leave this call as it is, and log another call: {outcome}."
+    ),
+    "correction_opens_check": _(
+        "This call ended a check, so it stays {outcome}. Undo the call, or plan the check again."
+    ),
     # undo
     "undo_unknown": _("There is nothing to undo any more. Change it with a command."),
     "undo_not_yours": _("Only the person who did this can undo it."),

@@ -2,25 +2,34 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import and_, bindparam, case
 from sqlmodel import col, func, select
 
 from storage.engine.work import Work
-from storage.tables import Call, CallCorrection, Loan
+from storage.queries.core.literals import IS_OPEN
+from storage.tables import Borrower, Call, CallCorrection, FollowUp, Loan
 
-_SAME_LINE = (
-    select(Call)
-    .where(
-        Call.loan_id == bindparam("loan"),
-        Call.caller_id == bindparam("caller"),
-        Call.line_digest == bindparam("digest"),
-        col(Call.at) >= bindparam("since"),
-        col(Call.undone_at).is_(None),
-    )
-    .order_by(col(Call.at).desc(), col(Call.id).desc())
-    .limit(1)
+_IS_SAME_LINE = (
+    Call.loan_id == bindparam("loan"),
+    Call.caller_id == bindparam("caller"),
+    Call.line_digest == bindparam("digest"),
+    col(Call.at) >= bindparam("since"),
+    col(Call.undone_at).is_(None),
+)
+_NEWEST = (col(Call.at).desc(), col(Call.id).desc())
+_SAME_LINE = select(Call).where(*_IS_SAME_LINE).order_by(*_NEWEST).limit(1)
+
+_SAME_LINE_ID = select(Call.id).where(*_IS_SAME_LINE).order_by(*_NEWEST).limit(1).scalar_subquery()
+_BEFORE = (
+    select(Borrower, Call, FollowUp)
+    .select_from(Borrower)
+    .join(Call, col(Call.id) == _SAME_LINE_ID, isouter=True)
+    .join(FollowUp, and_(col(FollowUp.loan_id) == bindparam("loan"), IS_OPEN), isouter=True)
+    .where(Borrower.id == bindparam("borrower"))
+    .order_by(col(FollowUp.late_at), col(FollowUp.number))
 )
 
 _COUNT_SINCE = select(func.count()).where(
@@ -37,10 +46,12 @@ async def last_of_loan(session: Work, loan_id: UUID, *, limit: int) -> list[Call
     return list((await session.exec(statement.order_by(col(Call.at).desc(), col(Call.id).desc()).limit(limit))).all())
 
 
-async def count_of_loan(session: Work, loan_id: UUID) -> int:
-    """Return how many calls on a loan were not undone."""
-    statement = select(func.count()).where(Call.loan_id == loan_id, col(Call.undone_at).is_(None))
-    return (await session.exec(statement)).one()
+async def count_of_loan(session: Work, loan_id: UUID, outcomes: Collection[str]) -> tuple[int, bool]:
+    """Return how many calls on a loan were not undone, and whether one of them had one of these outcomes."""
+    had = func.count(case((col(Call.outcome).in_(outcomes), 1)))
+    statement = select(func.count(), had).where(Call.loan_id == loan_id, col(Call.undone_at).is_(None))
+    count, with_outcome = (await session.exec(statement)).one()
+    return count, with_outcome > 0
 
 
 async def last_with_outcome(
@@ -84,6 +95,16 @@ async def same_line(session: Work, loan_id: UUID, caller_id: UUID, line_digest: 
     """Return the last call that this caller logged on the loan with exactly that line, from `since` on."""
     values = {"loan": loan_id, "caller": caller_id, "digest": line_digest, "since": since}
     return (await session.exec(_SAME_LINE, params=values)).first()
+
+
+async def before_call(
+    session: Work, loan: Loan, caller_id: UUID, line_digest: bytes | None, since: datetime
+) -> tuple[list[FollowUp], Call | None]:
+    """Return what must be known of a locked loan before a call on it is logged, in one query: its open follow-ups, most urgent
+    first, and the same as `same_line`. The borrower is read with them."""
+    values = {"loan": loan.id, "borrower": loan.borrower_id, "caller": caller_id, "digest": line_digest, "since": since}
+    found: Any = (await session.exec(_BEFORE, params=values)).all()
+    return [follow_up for _, _, follow_up in found if follow_up is not None], found[0][1]
 
 
 async def outcomes_between(session: Work, callers: Collection[UUID], start: datetime, end: datetime) -> dict[str, int]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, func, literal, or_, select, update
+from sqlalchemy import Table, bindparam, func, or_, select, update
 from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 
@@ -18,6 +18,26 @@ NOTICE: Table = SQLModel.metadata.tables["notice"]
 ITEM: Table = SQLModel.metadata.tables["notice_item"]
 
 _SHOWING = select(ITEM.c.notice_id).where(ITEM.c.follow_up_id.in_(bindparam("follow_ups", expanding=True))).distinct()
+
+# Transactions that touch the same notices lock them in the same order, so they cannot deadlock.
+_TO_TOUCH = (
+    select(NOTICE.c.id)
+    .where(
+        NOTICE.c.id.in_(bindparam("notices", expanding=True)),
+        NOTICE.c.dropped_at.is_(None),
+        NOTICE.c.gave_up_at.is_(None),
+    )
+    .order_by(NOTICE.c.id)
+    .with_for_update()
+)
+_TOUCH = (
+    update(NOTICE)
+    .where(NOTICE.c.id.in_(_TO_TOUCH))
+    .values(
+        wanted=NOTICE.c.wanted + 1,
+        owed_from=func.coalesce(NOTICE.c.owed_from, bindparam("now", type_=UtcDateTime())),
+    )
+)
 
 
 async def insert(session: Work, notice: Notice) -> bool:
@@ -112,17 +132,8 @@ async def touch(session: Work, notice_ids: Iterable[UUID], now: datetime) -> Non
 
     A notice that waits after a failure keeps its later time. Dropped and abandoned notices are left as they are.
     """
-    pending_from = func.coalesce(NOTICE.c.owed_from, literal(now, UtcDateTime()))
     for ids in chunks(notice_ids):
-        # Transactions that touch the same notices lock them in the same order, so they cannot deadlock.
-        locked = (
-            select(NOTICE.c.id)
-            .where(NOTICE.c.id.in_(ids), NOTICE.c.dropped_at.is_(None), NOTICE.c.gave_up_at.is_(None))
-            .order_by(NOTICE.c.id)
-            .with_for_update()
-        )
-        touched = update(NOTICE).where(NOTICE.c.id.in_(locked))
-        await session.execute(touched.values(wanted=NOTICE.c.wanted + 1, owed_from=pending_from))
+        await session.execute(_TOUCH, {"notices": ids, "now": now})
 
 
 async def touch_for_follow_ups(session: Work, follow_up_ids: Iterable[UUID], now: datetime) -> None:

@@ -110,12 +110,12 @@ async def test_an_agreed_call_needs_a_day(desk10: LinsDesk, outcome: str) -> Non
 
 
 async def test_a_callback_finishes_one_follow_up_and_plans_the_next(desk10: LinsDesk) -> None:
-    follow_up = await desk10.follow_up("income")
+    follow_up = await desk10.follow_up("documents")
     answer = await desk10.says("call_back", next_step=NextStep(due("2026-11-27 15:00"), None, "after work"))
     assert await desk10.state(follow_up) == "done"
     assert answer.planned is not None
     planned = answer.planned.follow_up
-    assert (planned.number, planned.purpose, planned.due.at) == (2, "income", at("2026-11-27 15:00"))
+    assert (planned.number, planned.purpose, planned.due.at) == (2, "documents", at("2026-11-27 15:00"))
     assert not answer.by_rule
 
 

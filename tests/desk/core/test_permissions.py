@@ -36,6 +36,7 @@ plan_follow_up         y y y y - y
 close_follow_up        r r r r r r  own loan covered managed
 move_follow_up         r r r r r r  own loan covered managed
 fit_follow_up          r r r r - -  own loan covered managed
+decide_check           - - - y - -
 snooze                 r r r r r r  own loan covered managed
 hand_to_manager        r r r r r r  own loan covered managed
 request_documents      y y y y - -

@@ -48,7 +48,7 @@ def test_every_word_of_the_desk_is_declared():
         "conditions decision signing pickup problem feedback other"
     )
     assert codes(VOCABULARY.outcomes) == (
-        "reached confirmed no_answer busy voicemail unreachable wrong_number call_back promised paid "
+        "reached confirmed failed unverified no_answer busy voicemail unreachable wrong_number call_back promised paid "
         "part_paid refused withdrew"
     )
     assert codes(VOCABULARY.documents) == (
@@ -95,6 +95,10 @@ def test_a_word_is_shown_in_the_readers_language():
         ("还了", "paid"),
         ("不办了", "withdrew"),
         ("核实完毕", "confirmed"),
+        ("核实不通过", "failed"),
+        ("Does not match", "failed"),
+        ("无法核实", "unverified"),
+        ("couldn't verify", "unverified"),
         ("通了", "reached"),
     ],
 )
@@ -104,9 +108,13 @@ def test_an_outcome_is_understood_in_all_its_spellings(text: str, code: str):
 
 def test_an_outcome_declares_its_effect_on_the_answered_follow_up():
     ending = {outcome.code for outcome in VOCABULARY.outcomes if outcome.ends}
-    assert ending == {"reached", "confirmed", "call_back", "promised", "paid", "part_paid", "refused", "withdrew"}
+    assert ending == (
+        {"reached", "confirmed", "failed", "call_back", "promised", "paid", "part_paid", "refused", "withdrew"}
+    )
     assert {o.code: o.answers for o in VOCABULARY.outcomes if o.answers != "any"} == {
         "confirmed": "verification",
+        "failed": "check",
+        "unverified": "check",
         "promised": "repayment",
         "paid": "repayment",
         "part_paid": "repayment",
@@ -117,6 +125,8 @@ def test_an_outcome_declares_the_next_step_when_none_was_typed():
     assert {outcome.code: outcome.next for outcome in VOCABULARY.outcomes} == {
         "reached": "asks",
         "confirmed": "asks",
+        "failed": "asks",
+        "unverified": "planned",
         "no_answer": "planned",
         "busy": "planned",
         "voicemail": "planned",
@@ -130,13 +140,24 @@ def test_an_outcome_declares_the_next_step_when_none_was_typed():
         "withdrew": "offers_withdrawn",
     }
     retries = {o.code: (o.retry_working_minutes, o.attempts_a_day) for o in VOCABULARY.outcomes if o.next == "planned"}
-    assert retries["no_answer"] == retries["busy"] == retries["voicemail"] == (180, 3)
+    assert retries["unverified"] == retries["no_answer"] == retries["busy"] == retries["voicemail"] == (180, 3)
     assert retries["unreachable"] == retries["wrong_number"] == (None, None)
 
 
-def test_only_wrong_number_marks_the_phone_and_only_refused_notifies_the_manager():
+def test_only_a_result_ends_a_check():
+    checks = [purpose for purpose in VOCABULARY.purposes if purpose.check]
+    assert [purpose.code for purpose in checks] == ["income", "identity", "employer", "vehicle"]
+    for purpose in checks:
+        assert [o.code for o in VOCABULARY.outcomes if o.closes(purpose)] == ["confirmed", "failed"]
+    assert VOCABULARY.outcome("reached").closes(VOCABULARY.purpose("documents"))
+    assert [o.code for o in VOCABULARY.one_tap_outcomes("verification", check=True)] == [
+        *("confirmed", "unverified", "reached", "no_answer", "busy", "unreachable", "wrong_number")
+    ]
+
+
+def test_only_wrong_number_marks_the_phone_and_only_failed_and_refused_notify_the_manager():
     assert [o.code for o in VOCABULARY.outcomes if o.marks_number_wrong] == ["wrong_number"]
-    assert [o.code for o in VOCABULARY.outcomes if o.tells_manager] == ["refused"]
+    assert [o.code for o in VOCABULARY.outcomes if o.tells_manager] == ["failed", "refused"]
     assert [o.code for o in VOCABULARY.outcomes if o.settles_instalment] == ["paid"]
     assert VOCABULARY.outcome("promised").next_purpose == "promise"
 

@@ -18,14 +18,17 @@ from zoneinfo import ZoneInfo
 import handlers.messages
 from desk.core.errors import DeskError
 from desk.core.languages import LANGUAGES as LISTED
+from desk.core.terms import TERM_FIELDS, ProductValue, RateValue, TermName, TermValue, choice
 from desk.core.undo import LaterAct
 from desk.core.vocabulary import VOCABULARY
+from desk.loans.terms import TermChange, TermsView
 from desk.loans.timelines import EarlierVersion, Event
+from desk.rules.checks import CHECKS, DECISIONS
 from desk.rules.hours import WorkingHours
 from desk.rules.masking import masked_name
 from handlers.buttons.forms import FORMS
 from handlers.commands import COMMANDS
-from handlers.forms import call, note, playbook
+from handlers.forms import call, check, note, playbook
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
@@ -45,7 +48,7 @@ LANGUAGES = {language.code: language.locale for language in LISTED.values()}
 FORMS_OF_A_LOAN = {
     name: form
     for name, form in FORMS.items()
-    if form not in (call.CORRECTION, call.PART_PAYMENT, note.CORRECTION, playbook.FORM)
+    if form not in (call.CORRECTION, call.PART_PAYMENT, check.DECISION, note.CORRECTION, playbook.FORM)
 }
 """The forms that open for a loan, or for none; those about a logged call, a note or a playbook need one."""
 
@@ -100,6 +103,7 @@ def _codes(words: Collection[Any]) -> tuple[str, ...]:
     return tuple(word.code for word in words)
 
 
+_CHECKS = tuple(CHECKS)
 _FOLLOW_UP_STATES = ("open", "done", "cancelled", "ended", "undone")
 _DOCUMENT_STATES = ("requested", "received", "accepted", "rejected", "cancelled", "ended")
 _CODES: dict[str, Sequence[str]] = {
@@ -114,6 +118,15 @@ _CODES: dict[str, Sequence[str]] = {
     "by_stage": _codes(VOCABULARY.stages),
     "from_stage": _codes(VOCABULARY.stages),
     "FollowUpView.state": _FOLLOW_UP_STATES,
+    "CheckMark.purpose": _CHECKS,
+    "CheckMark.state": ("confirmed", "failed", "open"),
+    "CheckView.purpose": _CHECKS[:1],
+    "CheckView.state": ("failed", "confirmed", "open"),
+    "CheckView.decision": DECISIONS,
+    "FailedCheck.decision": DECISIONS,
+    "FailedCheck.purpose": _CHECKS,
+    "ItemView.code": tuple(item.code for item in CHECKS[_CHECKS[0]]),
+    "ItemView.answer": ("differs", "matches", "not_asked"),
     "state": _DOCUMENT_STATES,
     "PastStage.by": ("U0LIN",),
     "code": _codes(VOCABULARY.documents),
@@ -200,8 +213,9 @@ _PEOPLE = (
     "changed_by",
     "slack_user_id",
     "cover",
+    "decided_by",
 )
-_AT_LEAST_ONE = ("items", "results")
+_AT_LEAST_ONE = ("items", "results", "changes")
 _LONGEST_WITHIN = 26
 """The most values of a list within a list: a thousand times a thousand would take minutes."""
 _FACTS = {"gained": True, "loans": 3, "follow_ups": 2, "late": 1}
@@ -217,6 +231,8 @@ class ExampleBuilder:
         self._depth = 0
         self._special: dict[Any, Callable[[], Any]] = {
             Event: self._event,
+            TermsView: self._terms,
+            TermChange: self._term_change,
             Message: lambda: Writer().line("Done. ", self.choices.name).message(),
             WorkingHours: lambda: WorkingHours(time(9), time(18), frozenset(range(5)), SHANGHAI),
             Usage: lambda: self.choices.one_of([command.usage for command in COMMANDS]),
@@ -315,12 +331,40 @@ class ExampleBuilder:
             return "C0DESK" if name == "channel" else self.choices.one_of(("team", "U0LIN"))
         raise TypeError(f"no example text for {qualified}")
 
+    def _terms(self) -> TermsView:
+        return TermsView("CNY", self._term_values() if self.choices.includes("terms") else {}, "0.0.0")
+
+    def _term_change(self) -> TermChange:
+        values = self._term_values()
+        name = self.choices.one_of(list(values))
+        before = values[name] if self.choices.includes("before") else None
+        return TermChange(name, before, values[name] if before is None or self.choices.includes("after") else None)
+
+    def _term_values(self) -> dict[TermName, TermValue]:
+        """Return a value for every field."""
+        values: dict[TermName, TermValue] = {}
+        for name, each in TERM_FIELDS.items():
+            of_kind: dict[str, TermValue] = {
+                "money": Decimal(self.choices.amount()),
+                "number": each.low,
+                "date": self.choices.moment().date(),
+                "yes_no": True,
+                "rate": RateValue(Decimal("4.5"), self.choices.one_of(("year", "month"))),
+                "product": ProductValue(None, self.choices.name),
+            }
+            if each.kind == "choice":
+                values[name] = choice(name, self.choices.one_of(_codes(VOCABULARY.choices[name])))  # pyright: ignore[reportArgumentType]
+            else:
+                values[name] = of_kind.get(each.kind, self.choices.name)
+        return values
+
     def _event(self) -> Event:
-        kinds = ("call", "stage", "owner", "document", "note", "correction", "payment", "schedule", "pause")
+        kinds = ("call", "stage", "owner", "document", "note", "correction", "check", "payment", "schedule", "pause")
         kind = self.choices.one_of(kinds)
         codes = {"call": _CODES["outcome"], "stage": _CODES["stage"], "owner": ("U0LIN",), "document": _CODES["code"]}
-        codes |= {"note": ("",), "correction": ("name", "phone", "number"), "payment": ("form", "import")}
-        codes |= {"schedule": ("lender", "computed"), "pause": _CODES["PauseView.kind"]}
+        codes |= {"note": ("",), "correction": ("name", "phone", "number"), "check": DECISIONS}
+        codes |= {"payment": ("form", "import"), "schedule": ("lender", "computed"), "pause": _CODES["PauseView.kind"]}
+        change = self._term_change() if kind == "correction" and self.choices.includes("change") else None
         return Event(
             id=self._id(),
             kind=kind,
@@ -328,8 +372,10 @@ class ExampleBuilder:
             who="U0LIN" if self.choices.includes("who") else None,
             code=self.choices.one_of(codes[kind]),
             note=self.choices.note,
+            purpose="identity" if kind == "check" else None,
             words=self.choices.name if kind in ("document", "correction") else "",
             state="requested",
+            change=change,
             earlier=self.value(tuple[EarlierVersion, ...], "earlier", "Event"),
             playbooks=self.value(tuple[tuple[str, int], ...], "playbooks", "Event") if kind == "call" else (),
             may_correct=kind in ("call", "note") and self.choices.includes("may_correct"),
@@ -361,6 +407,8 @@ def refusals(builder: ExampleBuilder) -> Iterator[DeskError]:
         "possible": ("got", "accept", "cancel", "reject")[: choices.count()],
         "documents": (),
         "answers": "verification",
+        "checks": (("L-1042/1", "identity"), ("L-1042/2", "income")),
+        "items": ("identity.name", "identity.phone"),
         "slack_id": "U0LIN",
         "channel": "C0DESK",
         "its": "documents",

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import inspect, select, text, update
+from sqlalchemy import bindparam, event, inspect, select, text, tuple_, update
 from sqlalchemy.exc import IntegrityError, InvalidRequestError, NoResultFound
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import col
@@ -229,6 +229,68 @@ async def test_no_row_that_another_transaction_deleted_is_missed_among_several(
             work.add_all(rows)
     async with database.reading() as work:
         assert (await work.exec(sqlmodel_select(Team.name))).all() == ["T2"]
+
+
+async def test_what_differs_of_several_tables_takes_one_statement_on_postgresql(
+    database: Database, lender: Workspace
+) -> None:
+    kept = team(1)
+    async with database.transaction() as work:
+        work.add_all([kept, limit(1)])
+    sent: list[str] = []
+    event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
+    async with database.transaction() as work:
+        kept.name = "third"
+        work.add_all([kept, notice(1), notice(2), team(2)])
+    assert len(sent) == (3 if database.is_sqlite else 1)
+    async with database.reading() as work:
+        assert set((await work.exec(sqlmodel_select(Team.name))).all()) == {"third", "T2"}
+        assert len((await work.exec(sqlmodel_select(Notice))).all()) == 2
+
+
+async def test_nothing_is_written_beside_a_row_that_is_gone(database: Database, lender: Workspace) -> None:
+    gone = team(1)
+    async with database.transaction() as work:
+        work.add(gone)
+    async with database.transaction() as work:
+        await work.execute(text("DELETE FROM team"))
+    gone.name = "new"
+    with pytest.raises(StaleDataError):
+        async with database.transaction() as work:
+            work.add_all([gone, notice(1), team(2)])
+    async with database.reading() as work:
+        assert (await work.exec(sqlmodel_select(Notice))).first() is None
+        assert (await work.exec(sqlmodel_select(Team))).first() is None
+
+
+async def test_many_rows_are_written_although_one_statement_takes_only_a_few(
+    database: Database, lender: Workspace
+) -> None:
+    async with database.transaction() as work:
+        work.add_all([team(number) for number in range(30)] + [notice(number) for number in range(30)])
+    async with database.reading() as work:
+        assert len((await work.exec(sqlmodel_select(Team))).all()) == 30
+        assert len((await work.exec(sqlmodel_select(Notice))).all()) == 30
+
+
+BY_NUMBER = sqlmodel_select(Team.name).where(
+    col(Team.name).in_(bindparam("names", expanding=True)), Team.workspace_id == bindparam("of")
+)
+BY_PAIR = select(table_of(Team).c.name).where(
+    tuple_(table_of(Team).c.name, table_of(Team).c.id).in_(bindparam("pairs", expanding=True))
+)
+
+
+async def test_a_statement_takes_lists_of_any_length_again_and_again(database: Database, lender: Workspace) -> None:
+    async with database.transaction() as work:
+        work.add_all([team(number) for number in range(4)])
+    async with database.reading() as work:
+        for names in ([], ["T1"], {"T1", "T2"}, ("T3", "T0"), [], ["T2"], [f"T{number}" for number in range(90)]):
+            found = await work.exec(BY_NUMBER, params={"names": names, "of": WORKSPACE})
+            assert set(found) == {name for name in names if name in {"T0", "T1", "T2", "T3"}}
+        for numbers in ([1], [1, 2], [], [3, 1]):
+            pairs = [(f"T{number}", team(number).id) for number in numbers]
+            assert {row[0] for row in await work.execute(BY_PAIR, {"pairs": pairs})} == {name for name, _ in pairs}
 
 
 async def refuse(work: Work, refused: str) -> None:

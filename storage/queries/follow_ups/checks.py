@@ -1,0 +1,37 @@
+"""The results of verifications."""
+
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from storage.engine.work import Work
+from storage.tables import Check
+
+
+async def of_loan(session: Work, loan_id: UUID) -> list[Check]:
+    """Return the checks of a loan that were not undone, oldest first."""
+    statement = select(Check).where(Check.loan_id == loan_id, col(Check.undone_at).is_(None))
+    return list((await session.exec(statement.order_by(col(Check.at), col(Check.id)))).all())
+
+
+async def decided_of_loan(session: Work, loan_id: UUID, *, limit: int) -> list[Check]:
+    """Return the checks of a loan about which a manager decided, the latest decision first."""
+    statement = select(Check).where(
+        Check.loan_id == loan_id, col(Check.undone_at).is_(None), col(Check.decided_at).is_not(None)
+    )
+    ordered = statement.order_by(col(Check.decided_at).desc(), col(Check.id).desc()).limit(limit)
+    return list((await session.exec(ordered)).all())
+
+
+async def open_of(session: Work, follow_up_id: UUID) -> Check | None:
+    """Return what was noted of a check that is still to end."""
+    statement = select(Check).where(
+        Check.follow_up_id == follow_up_id, col(Check.undone_at).is_(None), col(Check.state) == "open"
+    )
+    return (await session.exec(statement)).first()
+
+
+async def of_call(session: Work, call_id: UUID) -> Check | None:
+    """Return the check that the call ended, if it ended one."""
+    statement = select(Check).where(Check.call_id == call_id, col(Check.undone_at).is_(None))
+    return (await session.exec(statement)).first()

@@ -1,0 +1,72 @@
+"""The terms and the vehicle of a loan."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import bindparam
+from sqlmodel import col, select
+
+from storage.engine.work import Work
+from storage.queries.core.rows import chunks
+from storage.tables import Borrower, Loan, LoanTerms, RelatedPerson, Vehicle
+
+_PEOPLE = (
+    select(RelatedPerson.id)
+    .where(
+        RelatedPerson.loan_id == Loan.id,
+        col(RelatedPerson.removed_at).is_(None),
+        col(RelatedPerson.undone_at).is_(None),
+    )
+    .exists()
+)
+
+_DETAILS = (
+    select(Borrower, LoanTerms, Vehicle, _PEOPLE)
+    .select_from(Loan)
+    .join(Borrower, col(Borrower.id) == col(Loan.borrower_id))
+    .outerjoin(LoanTerms, col(LoanTerms.loan_id) == col(Loan.id))
+    .outerjoin(Vehicle, col(Vehicle.loan_id) == col(Loan.id))
+    .where(Loan.id == bindparam("loan"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a card needs besides the loan's row, read at once. `has_people`: there are people around the loan."""
+
+    borrower: Borrower
+    terms: LoanTerms | None
+    vehicle: Vehicle | None
+    has_people: bool
+
+
+async def details_of(session: Work, loan_id: UUID) -> Details:
+    """Return the borrower of a loan, its terms and its vehicle, and whether there are people around it."""
+    return Details(*(await session.exec(_DETAILS, params={"loan": loan_id})).one())
+
+
+async def of_loan(session: Work, loan_id: UUID) -> tuple[LoanTerms | None, Vehicle | None]:
+    """Return the terms and the vehicle of a locked loan, to be changed."""
+    details = await details_of(session, loan_id)
+    return details.terms, details.vehicle
+
+
+async def of_loans(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, tuple[LoanTerms | None, Vehicle | None]]:
+    """Return the terms and the vehicles of these locked loans, by the loan's id, to be changed."""
+    terms: dict[UUID, LoanTerms] = {}
+    vehicles: dict[UUID, Vehicle] = {}
+    for ids in chunks(loan_ids):
+        terms.update(
+            {r.loan_id: r for r in await session.exec(select(LoanTerms).where(col(LoanTerms.loan_id).in_(ids)))}
+        )
+        vehicles.update(
+            {r.loan_id: r for r in await session.exec(select(Vehicle).where(col(Vehicle.loan_id).in_(ids)))}
+        )
+    return {loan_id: (terms.get(loan_id), vehicles.get(loan_id)) for loan_id in loan_ids}
+
+
+async def first_due_on(session: Work, loan_id: UUID) -> date | None:
+    """Return the date of the first instalment of a loan, if it was entered."""
+    return (await session.exec(select(col(LoanTerms.first_due_on)).where(LoanTerms.loan_id == loan_id))).first()
