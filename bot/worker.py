@@ -18,6 +18,7 @@ from desk.core.recomputations import recompute_pending
 from desk.core.retention import forget_old
 from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk, Office
+from desk.follow_ups.appointments import appointments_due, remind_of_appointments
 from desk.loans.indexing import index_next
 from desk.messages.digests import digests_due, queue_due_digests
 from desk.messages.reminders import announce_due, escalate_due, escalations_due, reminders_due
@@ -25,6 +26,7 @@ from desk.messages.set_aside import report_set_aside
 from desk.people.working_time import absences_to_end, end_absences
 from desk.repayment.promises import settle_promises
 from storage.engine.trouble import is_outage, log_fields
+from storage.queries.follow_ups.appointments import APPOINTMENTS
 from storage.queries.messages.due_scan import DIGESTS, ESCALATIONS, REMINDERS
 from storage.queries.people.absences import ABSENCES
 from storage.tables import Workspace
@@ -42,6 +44,7 @@ CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
     end_absences,
     announce_due,
     escalate_due,
+    remind_of_appointments,
     queue_due_digests,
     forget_old,
     forget_lines,
@@ -76,6 +79,7 @@ ROWS: Mapping[Callable[..., Awaitable[object]], Rows] = {
     end_absences: Rows(ABSENCES, absences_to_end),
     announce_due: Rows(REMINDERS, reminders_due),
     escalate_due: Rows(ESCALATIONS, escalations_due),
+    remind_of_appointments: Rows(APPOINTMENTS, appointments_due),
     queue_due_digests: Rows(DIGESTS, digests_due),
 }
 """The chores in which one row could hold up the others."""

@@ -24,7 +24,7 @@ PurposeKind = Literal["verification", "repayment", "service"]
 Answers = Literal["any", "verification", "repayment", "check"]
 CheckResult = Literal["confirmed", "failed"]
 NextStep = Literal["planned", "asks", "must", "instalment", "offers_withdrawn"]
-ChoiceField = Literal["rate_basis", "method", "day_count", "holiday_shift", "condition", "phone_kind"]
+ChoiceField = Literal["rate_basis", "method", "day_count", "holiday_shift", "condition", "phone_kind", "appointment"]
 """A field of a loan, its vehicle or a phone whose values are listed in `choices.toml`."""
 
 

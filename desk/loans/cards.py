@@ -11,6 +11,7 @@ from desk.core.transaction import Desk
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.views import ItemView, item_views
+from desk.follow_ups.appointments import AppointmentView, open_appointments
 from desk.follow_ups.lifecycle import note_of
 from desk.follow_ups.promises import PROMISING
 from desk.follow_ups.standing import RepaymentSummary, summary
@@ -107,6 +108,7 @@ class LoanCard:
     more_calls: int
     notes: tuple[PastNote, ...]
     more_notes: int
+    appointments: tuple[AppointmentView, ...]
     documents: tuple[ItemView, ...]
     more_documents: int
     stages: tuple[PastStage, ...]
@@ -220,6 +222,7 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         more_calls=logged - len(past),
         notes=noted,
         more_notes=written - len(noted),
+        appointments=await open_appointments(desk, loan.id),
         documents=await item_views(desk, asked[:DOCUMENTS]),
         more_documents=max(len(asked) - DOCUMENTS, 0),
         stages=await _past_stages(desk, await stage_changes(desk.session, loan.id, limit=STAGES)),

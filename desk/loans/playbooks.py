@@ -12,7 +12,7 @@ from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import allows, require_role
 from desk.core.playbooks import Playbook, Script, Scripts, shipped_playbooks, unknown_placeholders
 from desk.core.transaction import Desk
-from desk.loans import borrowers, lookup
+from desk.loans import lookup
 from desk.loans.views import LoanView, loan_view
 from storage.queries.loans import playbooks
 from storage.queries.people import workspaces
@@ -37,7 +37,6 @@ class ShownPlaybook:
     """
 
     loan: LoanView
-    name: str = field(repr=False)
     purpose: str
     code: str
     title: str
@@ -76,8 +75,8 @@ async def show_playbook(desk: Desk, loan_id: UUID, purpose: str, code: str) -> S
     book = _of_code(code)
     loan = await lookup.lock_by_id(desk, loan_id)
     scripts, number = await _present(desk, book)
-    locale, name = desk.member.locale, (await borrowers.contact_of(desk, loan.borrower_id)).name
-    values = {"me": desk.member.name, "lender": desk.workspace.name, "borrower": name}
+    locale, seen = desk.member.locale, await loan_view(desk, loan)
+    values = {"me": desk.member.name, "lender": desk.workspace.name, "borrower": seen.name}
     shown = PlaybookShown(
         workspace_id=desk.workspace.id,
         loan_id=loan.id,
@@ -88,8 +87,7 @@ async def show_playbook(desk: Desk, loan_id: UUID, purpose: str, code: str) -> S
     )
     desk.add(shown)
     return ShownPlaybook(
-        loan=await loan_view(desk, loan),
-        name=name,
+        loan=seen,
         purpose=purpose,
         code=code,
         title=book.name(locale),

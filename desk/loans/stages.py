@@ -14,6 +14,7 @@ from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.steps import set_state
 from desk.follow_ups import rule_plans
+from desk.follow_ups.appointments import end_appointments
 from desk.follow_ups.lifecycle import PlannedFollowUp, check_note, close
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.follow_ups.verification_notices import report_check
@@ -244,6 +245,7 @@ async def _close_what_is_open(desk: Desk, loan: Loan) -> tuple[list[FollowUp], i
     for row in rows:
         close(desk, row, "ended")
         await report_check(desk, loan, row)
+    await end_appointments(desk, loan)
     items = await documents.open_items(desk.session, loan.id)
     for item in items:
         set_state(desk, item, "ended")

@@ -23,11 +23,12 @@ from desk.rules.contacts import without_extension
 from desk.rules.masking import phone_tail
 from storage.queries.calls import calls
 from storage.queries.documents import documents
-from storage.queries.follow_ups import checks, follow_ups
+from storage.queries.follow_ups import appointments, checks, follow_ups
 from storage.queries.loans import notes, terms
 from storage.queries.loans.loans import corrections, stage_changes
 from storage.queries.repayment import repayment
 from storage.tables import (
+    Appointment,
     Assignment,
     Call,
     CallCorrection,
@@ -67,11 +68,11 @@ class Event:
     `code` is a call's outcome, the new stage, the Slack id of the new owner or assignee, or the document. Calls and notes:
     `amount` was promised or paid, `share` says what such a payment covers, `earlier` has the versions before each correction,
     oldest first; `may_correct` is whether the reader may correct it; `playbooks` are those (title, version) that the caller was
-    shown. Handover of a follow-up: `number` and `purpose` identify
-    it. Document: `words` describe it, `state` is its new state. Correction: `code` is the field, `words` its value before, of
-    a phone the last digits, empty if it is not known; of a field of the terms `change` has both. Check: `code` is what a manager
-    decided about a failed one of `purpose`. Payment: `day` is when it was paid, `state` is recorded or reversed. Schedule:
-    `code` is where it comes from. Pause: `code` is its kind, `day` and `until` are its days.
+    shown. Handover of a follow-up: `number` and `purpose` identify it. Document: `words` describe it, `state` is its new state.
+    Correction: `code` is the field, `words` its value before, of a phone the last digits, empty if it is not known; of a field of
+    the terms `change` has both. Check: `code` is what a manager decided about a failed one of `purpose`. Appointment: `code` is
+    its kind, `when` its time, `state` what became of it, `note` its place. Payment: `day` is when it was paid, `state` is
+    recorded or reversed. Schedule: `code` is where it comes from. Pause: `code` is its kind, `day` and `until` are its days.
     """
 
     id: UUID
@@ -84,6 +85,7 @@ class Event:
         "document",
         "correction",
         "check",
+        "appointment",
         "payment",
         "schedule",
         "pause",
@@ -105,6 +107,7 @@ class Event:
     playbooks: tuple[tuple[str, int], ...] = ()
     day: date | None = None
     until: date | None = None
+    when: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,7 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
         *await _assignments(desk, await follow_ups.of_loan(desk.session, loan.id, limit=wanted)),
         *await _corrections(desk, loan, await corrections(desk.session, loan.id, limit=wanted)),
         *await _decisions(desk, await checks.decided_of_loan(desk.session, loan.id, limit=wanted)),
+        *await _appointments(desk, await appointments.of_loan(desk.session, loan.id, limit=wanted)),
         *await _documents(desk, await documents.steps_of_loan(desk.session, loan.id, limit=wanted)),
         *(await _repayment(desk, loan.id, limit=wanted) if _was_repaid(loan) else ()),
     ]
@@ -251,6 +255,23 @@ async def _assignments(desk: Desk, rows: Sequence[tuple[Assignment, FollowUp | N
             number=follow_up.number if follow_up else None,
         )
         for row, follow_up in rows
+    ]
+
+
+async def _appointments(desk: Desk, rows: Sequence[Appointment]) -> list[Event]:
+    names = await slack_ids(desk, (row.by_id for row in rows))
+    return [
+        Event(
+            id=row.id,
+            kind="appointment",
+            at=row.made_at,
+            who=names[row.by_id],
+            code=row.kind,
+            note=unreadable.read(desk, Appointment.place_cipher, row),
+            state=row.state,
+            when=row.at,
+        )
+        for row in rows
     ]
 
 

@@ -21,6 +21,7 @@ class Offers:
     record_payment: bool
     change_schedule: bool
     pause_repayment: bool
+    book_appointment: bool
     see_playbook: bool
     edit_playbook: bool
     change_stage: bool

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handlers import events
-from handlers.buttons import calls, due_lists, follow_ups, forms, lines, loans, people, playbooks, undo
+from handlers.buttons import appointments, calls, due_lists, follow_ups, forms, lines, loans, people, playbooks, undo
 from handlers.commands import COMMANDS
 from handlers.door.declarations import ButtonFamily, Command, Shortcut
 from handlers.door.request import ParentView, PressHandler, SuggestHandler
 from handlers.forms.form import Form
 
 FAMILIES: tuple[ButtonFamily, ...] = (
+    appointments.FAMILY,
     calls.FAMILY,
     events.BOT_FAMILY,
     events.HOME_FAMILY,

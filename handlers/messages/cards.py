@@ -14,6 +14,7 @@ from desk.loans.views import LoanView
 from desk.people.offers import Offers
 from desk.repayment.overview import RepaymentPage
 from desk.rules.checks import CHECKS
+from handlers.messages.appointments import appointment_kind, appointment_state, write_appointments
 from handlers.messages.block_kit.elements import (
     follow_up_line,
     follow_up_value,
@@ -62,6 +63,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
     _write_due(t, writer, view, notes)
     _write_calls(t, writer, view, zone, notes)
     _write_notes(t, writer, view, zone, notes)
+    write_appointments(t, writer, view.appointments, zone, act=False)
     _write_documents(t, writer, view, zone)
     _write_stages(t, writer, view, zone, notes)
     value = {"l": str(view.loan.id)}
@@ -211,6 +213,7 @@ def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | 
     """Render the tab with the borrower, the loan, its owner and what is paid. `above` is a message to show first."""
     writer = _start(t, view.loan, "contact")
     _write_header(t, writer, view, zone)
+    write_appointments(t, writer, view.appointments, zone, act=view.offers.book_appointment)
     loan_id = view.loan.id
     writer.buttons(
         Button(t("Show number"), "loan.show_number", {"l": str(view.loan.id)}),
@@ -218,6 +221,7 @@ def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | 
         *_playbook(t, view),
         *([checks_button(t, loan_id)] if view.checks else ()),
         *_changes(t, view.offers, loan_id),
+        *([form_button(t("Book an appointment"), "appointment", loan=loan_id)] if view.offers.book_appointment else ()),
         *([form_button(t("Reassign"), "reassign", loan=loan_id)] if view.offers.reassign else ()),
     )
     return _view(t, view.loan, writer, above)
@@ -380,6 +384,9 @@ def _event(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> list[I
                 what=Bold(purpose(t, event.purpose or "")),
                 decision=Bold(t(DECISIONS[event.code])),
             )
+        case "appointment":
+            at = t.minute(event.when, zone) if event.when else ""
+            words += [Bold(appointment_kind(t, event.code)), f" · {at} · ", appointment_state(t, event.state)]
         case "document":
             now = t("requested from the borrower") if event.state == "requested" else state(t, event.state)
             words += [Bold(document(t, event.code, event.words)), " · ", now]

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.views import arrived
+from desk.follow_ups.appointments import appointment_notice
 from desk.follow_ups.checks import failed_check_of
 from desk.loans.lookup import may_see_as
 from desk.loans.views import loan_view
@@ -21,7 +22,7 @@ from desk.people.app_manifest import Additions
 from desk.people.members import zone_of
 from desk.people.onboarding import setup_status
 from desk.rules.hours import known_zone
-from handlers.messages import digests, documents, handover, reminders, repayment, set_aside
+from handlers.messages import appointments, digests, documents, handover, reminders, repayment, set_aside
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.people import access, onboarding
@@ -231,6 +232,14 @@ async def _app_manifest(_desk: Desk, notice: Notice, t: Translator, _zone: ZoneI
     return onboarding.app_manifest(t, Additions.read(notice.facts))
 
 
+async def _appointment(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo) -> Message | None:
+    reader = await desk.session.get_one(Member, notice.to_id)
+    view = await appointment_notice(desk, UUID(notice.facts["appointment"]), reader)
+    if view is None or (notice.ts is None and view.appointment.state not in ("planned", "confirmed")):
+        return None
+    return appointments.appointment_reminder(t, view, zone)
+
+
 COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.REMINDER: _due(reminders.reminder),
     kinds.REMINDER_BUNDLE: _due(reminders.bundle),
@@ -242,6 +251,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.REPAYMENT_PAUSED: _payment_told,
     kinds.PAPERS_ARRIVED: _papers_arrived,
     kinds.OWNER_ASKED: _owner_asked,
+    kinds.APPOINTMENT: _appointment,
     kinds.CHANNEL_LOST: _channel_lost,
     kinds.ZONE_UNKNOWN: _zone_unknown,
     kinds.SET_ASIDE: _set_aside,

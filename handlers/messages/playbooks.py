@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from desk.loans.playbooks import PlaybookEdited, ShownPlaybook
-from handlers.messages.block_kit.elements import form_button, phone_ending, undo_button
+from handlers.messages.block_kit.elements import form_button, named_loan, undo_button
 from handlers.messages.block_kit.message import Bold, Button, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import PRODUCT, View
@@ -28,7 +28,7 @@ def playbook(t: Translator, view: ShownPlaybook) -> View:
 def playbook_message(t: Translator, view: ShownPlaybook) -> Message:
     """Render what to say, the situations in which a call takes another turn, and the way to log the call."""
     writer = Writer()
-    writer.line(Bold(view.loan.number), " · ", Bold(view.name), " · ", phone_ending(t, view.loan.tail))
+    writer.line(named_loan(t, view.loan))
     writer.heading(view.title)
     script = view.script
     _write_part(writer, t("Opening"), script.opening)

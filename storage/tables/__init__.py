@@ -8,6 +8,7 @@
 
 from sqlalchemy.orm import configure_mappers
 
+from storage.tables.appointments import Appointment
 from storage.tables.checks import Check, StageRules
 from storage.tables.core import (
     AuditEntry,

@@ -26,6 +26,8 @@ STAY_SMALL = {
     "process",
     "rate_limit",
     "handover",
+    "stage_rules",
+    "playbook_version",
 }
 """The tables of which a lender has few rows, however many people and loans."""
 

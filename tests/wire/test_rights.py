@@ -6,7 +6,7 @@ A new form, button or source of suggestions fails here until it says what it doe
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -30,6 +30,7 @@ from sandbox.model import text_of
 from storage.engine.types import new_id
 from storage.tables import (
     AccessRequest,
+    Appointment,
     Call,
     Check,
     DocumentItem,
@@ -65,6 +66,7 @@ class World:
     check: Check
     note: LoanNote
     item: DocumentItem
+    appointment: Appointment
     request: AccessRequest
     payment: Payment
     pause: RepaymentPause
@@ -135,6 +137,8 @@ class World:
             "find": ({}, {"loan": "L-1"}),
             "member": ({}, {"who": "USTRANGER", "roles": ("agent",)}),
             "leaver": ({}, {"who": "UOTHER", "to": "UAGENT"}),
+            "appointment": ({}, {"loan": "L-1", "kind": "signing", "due": "fri 15:00", "minutes": "60"}),
+            "move_appointment": ({"a": str(self.appointment.id), "v": 1}, {"due": "fri 17:00"}),
             "edit_playbook": ({"c": "identity", "v": 0}, {"questions_en": "Name?", "questions_zh": "姓名？"}),
             "payment": ({}, {"loan": "L-1", "day": "2026-11-25", "amount": "100"}),
             "schedule": ({}, {"loan": "L-1", "rows": "2026-12-10 100"}),
@@ -203,6 +207,7 @@ class World:
             "loan.new_anyway": ("open_inquiry", {"d": str(new_id())}),
             "loan.plan_next": ("plan_offered", {**loan, **offer}),
             "loan.nothing_needed": ("plan_offered", loan),
+            "appointment.settle": ("book_appointment", {"a": str(self.appointment.id), "v": 1, "s": "confirmed"}),
             "playbook.show": ("see_playbook", {**loan, "p": "documents"}),
             "playbook.list": ("edit_playbook", {}),
             "access.grant": ("answer_access_request", {**request, "role": "agent", "who": "USTRANGER"}),
@@ -339,11 +344,37 @@ async def world(slack: Slack) -> World:
             by_id=slack.agent.id,
             at=office.clock.now(),
         )
-        session.add_all([note, asked, request, check, payment, pause])
+        appointment = Appointment(
+            id=new_id(),
+            workspace_id=workspace.id,
+            loan_id=loan.id,
+            kind="pickup",
+            at=office.clock.now() + timedelta(days=1),
+            minutes=60,
+            member_id=slack.agent.id,
+            by_id=slack.agent.id,
+            made_at=office.clock.now(),
+            changed_at=office.clock.now(),
+        )
+        session.add_all([note, asked, request, check, appointment, payment, pause])
         await session.flush()
         session.add(item)
     transactions = Transactions(office, workspace, Directory(slack.service.client), lambda *_: None)
-    return World(slack, outsider, loan, follow_up, call, check, note, item, request, payment, pause, transactions)
+    return World(
+        slack,
+        outsider,
+        loan,
+        follow_up,
+        call,
+        check,
+        note,
+        item,
+        appointment,
+        request,
+        payment,
+        pause,
+        transactions,
+    )
 
 
 def is_refused(text: str) -> bool:
@@ -420,7 +451,7 @@ async def test_no_button_shows_or_changes_another_teams_loan(world: World) -> No
         in_card = ViewState("card", "L-1", {"l": str(world.loan.id)})
         assert NAME not in await world.press(world.outsider, act, value, in_card), act
     async with world.slack.office.database.reading() as session:
-        for row in (world.loan, world.follow_up, world.call, world.check, world.note, world.item):
+        for row in (world.loan, world.follow_up, world.call, world.check, world.note, world.item, world.appointment):
             assert (await session.get_one(type(row), row.id)).version == row.version, type(row).__name__
 
 
@@ -433,6 +464,7 @@ def test_undo_knows_the_right_of_every_act() -> None:
                 "offer_undo",
                 "_plan_result",
                 "_rescheduled",
+                "_changed",
             ):
                 named |= {str(each.value) for each in node.args if isinstance(each, ast.Constant)}
     assert named | {"done", "cancelled"} == RIGHTS.keys()

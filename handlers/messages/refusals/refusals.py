@@ -3,7 +3,7 @@
 Both are keyed by the codes of `desk.core.errors`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from desk.core.undo import LaterAct
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
 from desk.loans.views import FollowUpView, LoanView
+from handlers.messages.appointments import appointment_kind, appointment_state
 from handlers.messages.block_kit.elements import (
     brief_when,
     follow_up_line,
@@ -102,8 +103,8 @@ def _value(t: Translator, name: str, value: Any, zone: ZoneInfo) -> list[Inline]
         return [t(" or ").join(filter(None, [t(", ").join(words[:-1]), words[-1]]))]
     if name == "outcome":
         return [Bold(outcome(t, str(value)))]
-    if name == "state":
-        return [_follow_up_state(t, str(value))]
+    if name in _STATES:
+        return [_STATES[name](t, str(value))]
     if isinstance(value, datetime):
         return [t.minute(value, zone)]
     if isinstance(value, Due):
@@ -156,6 +157,14 @@ def _follow_up_state(t: Translator, code: str) -> str:
         "open": t("open"),
     }
     return states.get(code, code)
+
+
+_STATES: Mapping[str, Callable[[Translator, str], str]] = {
+    "state": _follow_up_state,
+    "appointment": appointment_kind,
+    "became": appointment_state,
+}
+"""How a param of that name is worded."""
 
 
 def _bold(t: Translator, error: DeskError, *names: str) -> dict[str, Inline]:

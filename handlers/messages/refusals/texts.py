@@ -49,6 +49,18 @@ TEXTS: dict[str, str] = {
     ),
     "channel_archived": _("{channel} is archived. Choose another channel."),
     "channel_without_bot": _("The bot isn't in {channel}. Invite it there first: /invite @Loan Desk"),
+    # appointments
+    "unknown_appointment": _("That appointment no longer exists."),
+    "appointment_needs_time": _("An appointment needs a time of day: {on} at what time?"),
+    "appointment_there": _(
+        "{loan} already has an appointment for {appointment}: {at}. Move that one instead, on the loan's card."
+    ),
+    "appointment_clash": _("{who} has another appointment then: {at} {loan}. Choose another time."),
+    "appointment_too_long": _("An appointment takes at most {most} minutes, and its place at most {limit} characters."),
+    "appointment_changed": _("The appointment of {loan} has changed since. Open the card again to see how it is now."),
+    "appointment_settled": _("The appointment of {loan} is settled already: {became}."),
+    "appointment_ahead": _("It is not over yet: {at}. Record what became of it afterwards."),
+    "link_unknown": _("A link begins with https://: “{given}” does not."),
     # playbooks
     "unknown_playbook": _("There is no such playbook any more."),
     "playbook_changed": _(

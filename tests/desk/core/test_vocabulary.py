@@ -67,6 +67,7 @@ def test_every_word_of_the_desk_is_declared():
         "holiday_shift": "none next_working_day",
         "condition": "new used",
         "phone_kind": "mobile work home other",
+        "appointment": "signing interview pickup",
     }
 
 

@@ -28,7 +28,7 @@ from desk.rules.hours import WorkingHours
 from desk.rules.masking import masked_name
 from handlers.buttons.forms import FORMS
 from handlers.commands import COMMANDS
-from handlers.forms import call, check, note, playbook
+from handlers.forms import appointment, call, check, note, playbook
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
@@ -48,9 +48,10 @@ LANGUAGES = {language.code: language.locale for language in LISTED.values()}
 FORMS_OF_A_LOAN = {
     name: form
     for name, form in FORMS.items()
-    if form not in (call.CORRECTION, call.PART_PAYMENT, check.DECISION, note.CORRECTION, playbook.FORM)
+    if form
+    not in (call.CORRECTION, call.PART_PAYMENT, check.DECISION, note.CORRECTION, playbook.FORM, appointment.MOVE)
 }
-"""The forms that open for a loan, or for none; those about a logged call, a note or a playbook need one."""
+"""The forms that open for a loan, or for none; those about a logged call, a note, an appointment or a playbook need one."""
 
 
 class Choices:
@@ -132,6 +133,10 @@ _CODES: dict[str, Sequence[str]] = {
     "code": _codes(VOCABULARY.documents),
     "ShownPlaybook.code": ("documents", "hardship"),
     "situations": ("hardship",),
+    "AppointmentView.kind": ("signing", "pickup"),
+    "AppointmentView.state": ("planned", "confirmed", "kept", "missed", "cancelled"),
+    "appointment_kind.kind": ("signing",),
+    "appointment_state.state": ("planned",),
     "books": ("income",),
     "playbooks": ("income check",),
     "codes": _codes(VOCABULARY.documents),
@@ -193,6 +198,8 @@ _NOTES = (
     "identify",
     "questions",
     "closing",
+    "place",
+    "link",
 )
 _NUMBERS = ("number", "numbers", "loan_number", "left", "stayed", "loan")
 _PEOPLE = (
@@ -359,11 +366,18 @@ class ExampleBuilder:
         return values
 
     def _event(self) -> Event:
-        kinds = ("call", "stage", "owner", "document", "note", "correction", "check", "payment", "schedule", "pause")
-        kind = self.choices.one_of(kinds)
+        kinds = ("call", "stage", "owner", "document", "note", "correction", "check", "appointment")
+        kind = self.choices.one_of((*kinds, "payment", "schedule", "pause"))
         codes = {"call": _CODES["outcome"], "stage": _CODES["stage"], "owner": ("U0LIN",), "document": _CODES["code"]}
-        codes |= {"note": ("",), "correction": ("name", "phone", "number"), "check": DECISIONS}
-        codes |= {"payment": ("form", "import"), "schedule": ("lender", "computed"), "pause": _CODES["PauseView.kind"]}
+        codes |= {
+            "note": ("",),
+            "correction": ("name", "phone", "number"),
+            "check": DECISIONS,
+            "appointment": ("pickup",),
+            "payment": ("form", "import"),
+            "schedule": ("lender", "computed"),
+            "pause": _CODES["PauseView.kind"],
+        }
         change = self._term_change() if kind == "correction" and self.choices.includes("change") else None
         return Event(
             id=self._id(),
@@ -374,7 +388,8 @@ class ExampleBuilder:
             note=self.choices.note,
             purpose="identity" if kind == "check" else None,
             words=self.choices.name if kind in ("document", "correction") else "",
-            state="requested",
+            state="planned" if kind == "appointment" else "requested",
+            when=self.choices.moment() if kind == "appointment" else None,
             change=change,
             earlier=self.value(tuple[EarlierVersion, ...], "earlier", "Event"),
             playbooks=self.value(tuple[tuple[str, int], ...], "playbooks", "Event") if kind == "call" else (),
@@ -413,6 +428,8 @@ def refusals(builder: ExampleBuilder) -> Iterator[DeskError]:
         "channel": "C0DESK",
         "its": "documents",
         "document": "id",
+        "appointment": "signing",
+        "became": "kept",
         "loans": (choices.number,) * min(choices.count(), 5),
         "roles": ("manager", "admin"),
         "who": "U0LIN",

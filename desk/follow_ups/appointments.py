@@ -1,0 +1,372 @@
+"""Appointments with a borrower: book, move and settle them. They are not calls, but a call the day before confirms each."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from desk.core import unreadable
+from desk.core.changes import create, offer_undo, track
+from desk.core.errors import Conflict, Invalid, NotFound
+from desk.core.permissions import require_role
+from desk.core.transaction import Desk
+from desk.core.undo_rules import UndoneRow, corrects_after_undo
+from desk.core.values import Due, LoanRef, PersonRef
+from desk.follow_ups import lifecycle
+from desk.loans import lookup
+from desk.loans.views import LoanView, PlannedView, loan_view, planned_view, slack_ids
+from desk.messages import kinds
+from desk.messages.notices import queue_notice
+from desk.people.calendars import calendar_of
+from desk.people.members import acting_for, find_member, hours_of, require_caller, today_of
+from desk.rules import appointments as rules
+from desk.rules.working_time import local_date, next_working_morning, work_end
+from storage.engine.types import new_id
+from storage.queries.follow_ups import appointments
+from storage.queries.loans import loans
+from storage.queries.messages import notices
+from storage.queries.people import members
+from storage.tables import Appointment, FollowUp, Loan, Member, Undo
+
+PURPOSES = {"signing": "signing", "interview": "decision", "pickup": "pickup"}
+"""The purpose of the calls about an appointment, by its kind."""
+
+MINUTES = 60
+"""How long an appointment takes if nothing else is said."""
+
+LONGEST = 8 * 60
+PLACE_LIMIT = 300
+BATCH = 500
+
+_REMIND_BEFORE = timedelta(hours=1)
+_OPEN = ("planned", "confirmed")
+_RULE = "appointment"
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentView:
+    """An appointment. `who` is the Slack id of the member who attends."""
+
+    id: UUID
+    version: int
+    kind: str
+    at: datetime
+    minutes: int
+    who: str
+    state: str
+    place: str = field(default="", repr=False)
+    link: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentChanged:
+    """An appointment that was booked, moved (`moved_from`) or settled, with the call that confirms it, or after a missed one
+    asks for another. `outside_hours`: its member does not work then."""
+
+    loan: LoanView
+    appointment: AppointmentView
+    call: PlannedView | None
+    undo_id: UUID
+    moved_from: datetime | None = None
+    outside_hours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentNotice:
+    """An appointment to remind of. `reader` is the Slack id of who attends it now: its member, or who acts for them."""
+
+    loan: LoanView
+    reader: str
+    appointment: AppointmentView
+
+
+async def book_appointment(
+    desk: Desk, *, loan: LoanRef, kind: str, due: Due, who: PersonRef | None, minutes: int, place: str, link: str
+) -> AppointmentChanged:
+    """Book an appointment, by default with the acting member, and plan the call that confirms it.
+
+    Raises NotAllowed (`role_missing`), Invalid (`appointment_needs_time`, `appointment_there`, `appointment_clash`,
+    `appointment_too_long`, `note_too_long`, `link_unknown`, `cannot_take_calls`), and as `lookup.resolve` and `find_member` do.
+    """
+    require_role(desk, "book_appointment")
+    member = await find_member(desk, who) if who else desk.member
+    require_caller(member)
+    at = _instant(desk, due)
+    _check(minutes, place, link)
+    await members.lock(desk.session, member.id)
+    named = (await lookup.resolve(desk, loan)).loan
+    present = await appointments.open_of_loans(desk.session, [named.id])
+    if there := next((each for each in present if each.kind == kind and each.at > desk.now), None):
+        raise Invalid("appointment_there", loan=named.number, appointment=kind, at=there.at)
+    await _require_free(desk, member, at, minutes)
+    row_id = new_id()
+    row = Appointment(
+        id=row_id,
+        workspace_id=desk.workspace.id,
+        loan_id=named.id,
+        kind=kind,
+        at=at,
+        minutes=minutes,
+        member_id=member.id,
+        place_cipher=desk.cipher.encrypt_optional(Appointment.place_cipher, row_id, place),
+        link_cipher=desk.cipher.encrypt_optional(Appointment.link_cipher, row_id, link),
+        remind_at=_remind_at(desk, at),
+        by_id=desk.member.id,
+        made_at=desk.now,
+        changed_at=desk.now,
+    )
+    create(desk, row)
+    call = await _plan_confirmation(desk, named, row, member)
+    return await _changed(desk, named, row, "book_appointment", call)
+
+
+async def move_appointment(desk: Desk, appointment_id: UUID, version: int, due: Due) -> AppointmentChanged:
+    """Move an appointment, and the call that confirms it. It is to be confirmed again.
+
+    Raises NotAllowed (`role_missing`), NotFound (`unknown_appointment`), Conflict (`appointment_changed`,
+    `appointment_settled`), Invalid (`appointment_needs_time`, `appointment_clash`, `nothing_changed_here`).
+    """
+    loan, row = await _open(desk, appointment_id, version)
+    at, before = _instant(desk, due), row.at
+    if at == before:
+        raise Invalid("nothing_changed_here")
+    member = await desk.session.get_one(Member, row.member_id)
+    await _require_free(desk, member, at, row.minutes, but=row.id)
+    track(desk, row)
+    row.at, row.state, row.remind_at, row.changed_at = at, "planned", _remind_at(desk, at), desk.now
+    await _end_confirmation(desk, row, "cancelled")
+    call = await _plan_confirmation(desk, loan, row, member)
+    return await _changed(desk, loan, row, "move_appointment", call, moved_from=before)
+
+
+async def settle_appointment(desk: Desk, appointment_id: UUID, version: int, state: str) -> AppointmentChanged:
+    """Record that an appointment was confirmed, kept, missed or cancelled; after a missed one a call asks for another.
+
+    Raises as `move_appointment` does, and Invalid (`appointment_ahead`) for a result before its time.
+    """
+    loan, row = await _open(desk, appointment_id, version)
+    if state in ("kept", "missed") and row.at > desk.now:
+        raise Invalid("appointment_ahead", at=row.at)
+    track(desk, row)
+    row.state, row.changed_at = state, desk.now
+    if state != "confirmed":
+        row.remind_at = None
+    await _end_confirmation(desk, row, "cancelled" if state == "cancelled" else "done")
+    call = await _plan_after_missed(desk, loan, row) if state == "missed" else None
+    return await _changed(desk, loan, row, "settle_appointment", call)
+
+
+async def appointment_to_move(desk: Desk, appointment_id: UUID) -> tuple[LoanView, AppointmentView, Sequence[datetime]]:
+    """Return an open appointment, and free times to move it to. Raises as `move_appointment` does."""
+    loan, row = await _open(desk, appointment_id, None)
+    member = await desk.session.get_one(Member, row.member_id)
+    (view,) = await _views(desk, [row])
+    return await loan_view(desk, loan), view, await free_times(desk, member, row.minutes, but=row.id)
+
+
+async def free_times(
+    desk: Desk, member: Member, minutes: int = MINUTES, *, but: UUID | None = None, limit: int = 4
+) -> Sequence[datetime]:
+    """Return the next times at which a member works and has no appointment but that one."""
+    length, hours = timedelta(minutes=minutes), hours_of(desk, member)
+    taken = await appointments.open_of_member(desk.session, member.id, desk.now, desk.now + timedelta(days=60))
+    spans = [_span(each) for each in taken if each.id != but]
+    return rules.free_times(desk.now, length, hours, await calendar_of(desk), spans, limit=limit)
+
+
+async def appointments_of_loan(desk: Desk, loan_id: UUID, *, limit: int) -> tuple[AppointmentView, ...]:
+    """Return the latest appointments on a loan, settled ones too."""
+    return await _views(desk, await appointments.of_loan(desk.session, loan_id, limit=limit))
+
+
+async def open_appointments(desk: Desk, loan_id: UUID) -> tuple[AppointmentView, ...]:
+    """Return the appointments on a loan that are planned or confirmed, the earliest first."""
+    return await _views(desk, await appointments.open_of_loans(desk.session, [loan_id]))
+
+
+async def end_appointments(desk: Desk, loan: Loan) -> int:
+    """Cancel what is planned or confirmed on a loan that ends; its calls end with the loan. Return how many."""
+    rows = await appointments.open_of_loans(desk.session, [loan.id])
+    for row in rows:
+        track(desk, row)
+        row.state, row.remind_at, row.changed_at = "cancelled", None, desk.now
+        await _touch(desk, row)
+    return len(rows)
+
+
+async def hand_over_appointments(desk: Desk, loan_ids: Collection[UUID], outgoing: Member, to: Member) -> None:
+    """Give `to` the appointments on these loans that `outgoing` was to attend."""
+    for row in await appointments.open_of_loans(desk.session, loan_ids):
+        if row.member_id == outgoing.id:
+            track(desk, row)
+            row.member_id = to.id
+
+
+async def appointments_due(desk: Desk) -> list[list[UUID]]:
+    """Return what `remind_of_appointments` would remind of, each apart."""
+    return [[row_id] for row_id in await appointments.due(desk.session, desk.workspace.id, desk.now, limit=BATCH)]
+
+
+async def remind_of_appointments(desk: Desk, only: Collection[UUID] | None = None) -> int:
+    """Remind who attends an appointment within the hour (of `only` these, if given), once; return how many."""
+    rows = await appointments.take(desk.session, desk.workspace.id, desk.now, limit=BATCH, only=only)
+    for row in rows:
+        member = await desk.session.get_one(Member, row.member_id)
+        await queue_notice(
+            desk,
+            kind=kinds.APPOINTMENT,
+            key=_key(row),
+            to=await acting_for(desk, member, today_of(desk, member)),
+            about_loan_id=row.loan_id,
+            about_member_id=member.id,
+            facts={"appointment": str(row.id)},
+            arose_at=row.at - _REMIND_BEFORE,
+        )
+    return len(rows)
+
+
+async def appointment_notice(desk: Desk, appointment_id: UUID, reader: Member) -> AppointmentNotice | None:
+    """Return what the message about an appointment shows now; None for one that is gone or was undone."""
+    row = await desk.session.get(Appointment, appointment_id)
+    if row is None or row.undone_at is not None:
+        return None
+    (view,) = await _views(desk, [row])
+    return AppointmentNotice(
+        await loan_view(desk, await desk.session.get_one(Loan, row.loan_id)), reader.slack_user_id, view
+    )
+
+
+@corrects_after_undo(Appointment)
+async def rewrite_messages(desk: Desk, _: Undo, rows: Sequence[UndoneRow]) -> None:
+    """Rewrite the messages that show an appointment as the Undo leaves it."""
+    await desk.session.flush()
+    for each in rows:
+        await _touch(desk, each.row)
+
+
+def _key(row: Appointment) -> str:
+    return f"appointment:{row.id}:{row.at.isoformat()}"
+
+
+async def _touch(desk: Desk, row: Appointment) -> None:
+    told = await notices.ids_of_keys(desk.session, desk.workspace.id, [_key(row)])
+    await notices.touch(desk.session, told.values(), desk.now)
+
+
+async def _open(desk: Desk, appointment_id: UUID, version: int | None) -> tuple[Loan, Appointment]:
+    """Return a planned or confirmed appointment and its loan, locked."""
+    require_role(desk, "book_appointment")
+    row = await desk.session.get(Appointment, appointment_id)
+    if row is None or row.undone_at is not None or not await lookup.may_see(desk, row.loan_id):
+        raise NotFound("unknown_appointment")
+    await members.lock(desk.session, row.member_id)  # before the loan, as a handover does
+    loan = await loans.lock(desk.session, row.loan_id)
+    await desk.session.refresh(row)
+    if row.state not in _OPEN or row.undone_at is not None:
+        raise Conflict("appointment_settled", loan=loan.number, became=row.state)
+    if version is not None and row.version != version:
+        raise Conflict("appointment_changed", loan=loan.number)
+    return loan, row
+
+
+def _instant(desk: Desk, due: Due) -> datetime:
+    if due.at is None:
+        raise Invalid("appointment_needs_time", on=due.on)
+    return due.at
+
+
+def _check(minutes: int, place: str, link: str) -> None:
+    lifecycle.check_note(place)
+    if not 0 < minutes <= LONGEST or len(place) > PLACE_LIMIT:
+        raise Invalid("appointment_too_long", most=LONGEST, limit=PLACE_LIMIT)
+    if link and not link.startswith(("https://", "http://")):
+        raise Invalid("link_unknown", given=link)
+
+
+def _span(row: Appointment) -> rules.Span:
+    return row.at, timedelta(minutes=row.minutes)
+
+
+async def _require_free(desk: Desk, member: Member, at: datetime, minutes: int, *, but: UUID | None = None) -> None:
+    longest, wanted = timedelta(minutes=LONGEST), (at, timedelta(minutes=minutes))
+    near = await appointments.open_of_member(desk.session, member.id, at - longest, at + longest)
+    clash = next((row for row in near if row.id != but and rules.overlaps(_span(row), wanted)), None)
+    if clash is not None:
+        loan = await desk.session.get_one(Loan, clash.loan_id)
+        seen = await lookup.may_see(desk, loan.id)
+        raise Invalid("appointment_clash", who=member.slack_user_id, at=clash.at, loan=loan.number if seen else "")
+
+
+def _remind_at(desk: Desk, at: datetime) -> datetime:
+    return max(at - _REMIND_BEFORE, desk.now)
+
+
+async def _plan_confirmation(
+    desk: Desk, loan: Loan, row: Appointment, member: Member
+) -> lifecycle.PlannedFollowUp | None:
+    """Plan the call on the working day before the appointment, unless that day is over."""
+    hours, calendar = hours_of(desk, member), await calendar_of(desk)
+    before = calendar.previous_working_day(local_date(row.at, hours.zone), hours)
+    if work_end(before, hours) <= desk.now:
+        return None
+    purpose = PURPOSES[row.kind]
+    planned = await lifecycle.plan(desk, loan, purpose=purpose, assignee=member, due=Due(on=before), rule=_RULE)
+    row.follow_up_id = planned.follow_up.id
+    return planned
+
+
+async def _end_confirmation(desk: Desk, row: Appointment, state: str) -> None:
+    follow_up = await desk.session.get(FollowUp, row.follow_up_id) if row.follow_up_id else None
+    if follow_up is not None and follow_up.state == "open" and follow_up.rule == _RULE:
+        lifecycle.close(desk, follow_up, state)
+
+
+async def _plan_after_missed(desk: Desk, loan: Loan, row: Appointment) -> lifecycle.PlannedFollowUp:
+    member = await desk.session.get_one(Member, row.member_id)
+    hours = hours_of(desk, member)
+    at = next_working_morning(desk.now, hours, await calendar_of(desk))
+    due = Due(on=local_date(at, hours.zone), at=at)
+    return await lifecycle.plan(desk, loan, purpose=PURPOSES[row.kind], assignee=member, due=due, rule=_RULE)
+
+
+async def _changed(
+    desk: Desk,
+    loan: Loan,
+    row: Appointment,
+    act: str,
+    call: lifecycle.PlannedFollowUp | None,
+    *,
+    moved_from: datetime | None = None,
+) -> AppointmentChanged:
+    member = await desk.session.get_one(Member, row.member_id)
+    desk.audit(act, loan_id=loan.id, subject_id=row.id, kind=row.kind, state=row.state)
+    await desk.session.flush()
+    await _touch(desk, row)
+    (view,) = await _views(desk, [row])
+    fits = rules.fits(_span(row), hours_of(desk, member), await calendar_of(desk))
+    return AppointmentChanged(
+        loan=await loan_view(desk, loan),
+        appointment=view,
+        call=planned_view(desk, loan, call) if call else None,
+        moved_from=moved_from,
+        outside_hours=row.state in _OPEN and not fits,
+        undo_id=offer_undo(desk, act, loan_id=loan.id),
+    )
+
+
+async def _views(desk: Desk, rows: Sequence[Appointment]) -> tuple[AppointmentView, ...]:
+    people = await slack_ids(desk, (row.member_id for row in rows))
+    return tuple(
+        AppointmentView(
+            id=row.id,
+            version=row.version,
+            kind=row.kind,
+            at=row.at,
+            minutes=row.minutes,
+            who=people[row.member_id],
+            state=row.state,
+            place=unreadable.read(desk, Appointment.place_cipher, row),
+            link=unreadable.read(desk, Appointment.link_cipher, row),
+        )
+        for row in rows
+    )

@@ -1,0 +1,98 @@
+"""Appointments: the answer to booking, moving and settling one, its place on a card, and the reminder of one."""
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups.appointments import AppointmentChanged, AppointmentNotice, AppointmentView
+from handlers.messages.block_kit.elements import card_button, form_button, masked_loan, named_loan, undo_button, when
+from handlers.messages.block_kit.message import Bold, Button, Inline, Mention, Message
+from handlers.messages.block_kit.translator import Translator, _
+from handlers.messages.block_kit.writer import Writer
+
+_STATES = {
+    "planned": _("not confirmed yet"),
+    "confirmed": _("the borrower has confirmed it"),
+    "kept": _("took place"),
+    "missed": _("missed"),
+    "cancelled": _("cancelled"),
+}
+
+
+def appointment_kind(t: Translator, kind: str) -> str:
+    """Return the word for a kind of appointment."""
+    return VOCABULARY.choice("appointment", kind).word(t.language)
+
+
+def appointment_state(t: Translator, state: str) -> str:
+    """Return what became of an appointment."""
+    return t(_STATES[state])
+
+
+def appointment_line(t: Translator, row: AppointmentView, zone: ZoneInfo) -> list[Inline]:
+    """Return an appointment in one line, without its place."""
+    words = [Bold(appointment_kind(t, row.kind)), " · ", t.minute(row.at, zone), " · ", appointment_state(t, row.state)]
+    return [*words, " · ", Mention(row.who)]
+
+
+def write_appointments(
+    t: Translator, writer: Writer, rows: Sequence[AppointmentView], zone: ZoneInfo, *, act: bool
+) -> None:
+    """Write what is planned or confirmed, with its place; with `act` also the buttons that change it."""
+    if rows:
+        writer.line(Bold(t("Appointments:")))
+    for row in rows:
+        writer.bullets([appointment_line(t, row, zone)])
+        _write_place(writer, row)
+        if act:
+            writer.buttons(*settle_buttons(t, row))
+
+
+def _write_place(writer: Writer, row: AppointmentView) -> None:
+    for text in filter(None, (row.place, row.link)):
+        writer.quote(text)
+
+
+def settle_buttons(t: Translator, row: AppointmentView) -> list[Button]:
+    """Return the buttons that say what becomes of an open appointment; none for another."""
+    labels = {"confirmed": t("Confirmed"), "kept": t("Took place"), "missed": t("Missed"), "cancelled": t("Cancel it")}
+    if row.state not in ("planned", "confirmed"):
+        return []
+    if row.state == "confirmed":
+        del labels["confirmed"]
+    value = {"a": str(row.id), "v": row.version}
+    move = Button(t("Move it"), "form.open", {"form": "move_appointment", "a": str(row.id)})
+    return [*(Button(label, "appointment.settle", {**value, "s": state}) for state, label in labels.items()), move]
+
+
+def appointment_changed(t: Translator, result: AppointmentChanged, zone: ZoneInfo) -> Message:
+    """Render the answer to booking, moving or settling an appointment."""
+    writer, row = Writer(), result.appointment
+    writer.line(named_loan(t, result.loan))
+    writer.line(appointment_line(t, row, zone))
+    _write_place(writer, row)
+    if result.moved_from is not None:
+        writer.line(t("Moved from {before}.", before=t.minute(result.moved_from, zone)))
+    if result.outside_hours:
+        writer.phrase(t, "{who} does not work then. Move it if that is a mistake.", who=Mention(row.who))
+    if result.call is not None:
+        due = when(t, result.call.follow_up.due, zone)
+        asks_again = row.state == "missed"
+        writer.line(
+            t("A call asks for another time: {due}.", due=due)
+            if asks_again
+            else t("A call confirms it: {due}.", due=due)
+        )
+    elif row.state == "planned":
+        writer.line(t("It is too soon for a call the day before that confirms it."))
+    stage = [form_button(t("Change the stage"), "stage", loan=result.loan.id)] if row.state == "kept" else []
+    return writer.buttons(undo_button(t, result.undo_id), *settle_buttons(t, row), *stage).message()
+
+
+def appointment_reminder(t: Translator, view: AppointmentNotice, zone: ZoneInfo) -> Message:
+    """Render the reminder of an appointment. Others may read it, so it names no place."""
+    writer, row = Writer(), view.appointment
+    kind, at = Bold(appointment_kind(t, row.kind)), t.minute(row.at, zone)
+    writer.phrase(t, "{who}: {kind}, {time}.", who=Mention(view.reader), kind=kind, time=at)
+    writer.line(masked_loan(t, view.loan), " · ", appointment_state(t, row.state))
+    return writer.buttons(*settle_buttons(t, row), card_button(t, view.loan.id, view.loan.number)).message()

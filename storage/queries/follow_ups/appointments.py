@@ -1,0 +1,73 @@
+"""Appointments: those of a loan, those that two would have at once, those to remind of."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, select, text, update
+from sqlmodel import SQLModel, col
+from sqlmodel import select as sqlmodel_select
+
+from storage.engine.work import Work
+from storage.queries.core.set_aside import is_set_aside
+from storage.tables import Appointment
+
+APPOINTMENTS = "appointments"
+"""The chore that reminds of appointments."""
+
+_APPOINTMENT: Table = SQLModel.metadata.tables["appointment"]
+_PRESENT = col(Appointment.undone_at).is_(None)
+_OPEN = (_PRESENT, text("state IN ('planned', 'confirmed')"))
+
+
+async def of_loan(session: Work, loan_id: UUID, *, limit: int) -> list[Appointment]:
+    """Return the appointments on a loan that were not undone, the latest first."""
+    statement = sqlmodel_select(Appointment).where(Appointment.loan_id == loan_id, _PRESENT)
+    return list((await session.exec(statement.order_by(col(Appointment.at).desc()).limit(limit))).all())
+
+
+async def open_of_loans(session: Work, loan_ids: Collection[UUID]) -> list[Appointment]:
+    """Return the appointments on these loans that are planned or confirmed, the earliest first."""
+    statement = sqlmodel_select(Appointment).where(col(Appointment.loan_id).in_(loan_ids), *_OPEN)
+    return list((await session.exec(statement.order_by(col(Appointment.at), col(Appointment.id)))).all())
+
+
+async def open_of_member(session: Work, member_id: UUID, start: datetime, end: datetime) -> list[Appointment]:
+    """Return a member's planned or confirmed appointments that begin from `start` on and before `end`, in order."""
+    statement = sqlmodel_select(Appointment).where(
+        Appointment.member_id == member_id, col(Appointment.at) >= start, col(Appointment.at) < end, *_OPEN
+    )
+    return list((await session.exec(statement.order_by(col(Appointment.at)))).all())
+
+
+async def due(session: Work, workspace_id: UUID, now: datetime, *, limit: int) -> list[UUID]:
+    """Return the appointments to remind of, without taking them."""
+    statement = select(_APPOINTMENT.c.id).where(*_due(workspace_id, now, None)).limit(limit)
+    return list((await session.execute(statement)).scalars())
+
+
+async def take(
+    session: Work, workspace_id: UUID, now: datetime, *, limit: int, only: Collection[UUID] | None = None
+) -> Sequence[Appointment]:
+    """Return the appointments to remind of, after recording that they were; of `only` these, if given."""
+    which = select(_APPOINTMENT.c.id).where(*_due(workspace_id, now, only)).limit(limit)
+    taken = which.with_for_update(skip_locked=True).cte("due")
+    statement: Any = (
+        update(Appointment)
+        .where(col(Appointment.id).in_(select(taken.c.id)))
+        .values(remind_at=None)
+        .returning(Appointment)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return list((await session.exec(statement)).scalars())
+
+
+def _due(workspace_id: UUID, now: datetime, only: Collection[UUID] | None) -> list[ColumnElement[bool]]:
+    key = _APPOINTMENT.c.id
+    found: list[ColumnElement[bool]] = [
+        _APPOINTMENT.c.workspace_id == workspace_id,
+        _APPOINTMENT.c.remind_at <= now,
+        ~is_set_aside(workspace_id, APPOINTMENTS, key, now),
+    ]
+    return found if only is None else [*found, key.in_(only)]

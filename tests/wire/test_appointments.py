@@ -1,0 +1,216 @@
+"""Appointments: booked in a form at a free time, confirmed by a call the day before, reminded of, moved, kept or missed.
+
+Now is Wednesday 25 November, 10:00 in Shanghai.
+"""
+
+import pytest
+from sqlmodel import col, select
+
+from sandbox.modals import Modal
+from storage.tables import Appointment, FollowUp, Loan, Member
+from tests.builders import make_loan
+from tests.wire.office_day import Slack, buttons, shown
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    return await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="approved", name="王小明")
+
+
+async def booking(slack: Slack, who: Member | None = None, number: str = "A-1") -> Modal:
+    who = who or slack.agent
+    card = await slack.command(who, f"/loan {number}")
+    assert card.message is not None
+    await slack.press(who, card.message, "Open")
+    await slack.sandbox.modal_of(who.slack_user_id).press("Book an appointment")
+    return slack.sandbox.modal_of(who.slack_user_id)
+
+
+async def booked(slack: Slack, when: str = "fri 15:00", kind: str = "signing", **fields: str) -> Modal:
+    form = await booking(slack)
+    await form.fill("What for", kind)
+    await form.fill("When", when)
+    for label, value in fields.items():
+        await form.fill(label, value)
+    await form.submit()
+    return form
+
+
+async def calls(slack: Slack) -> list[tuple[str, str, str]]:
+    async with slack.office.database.reading() as session:
+        rows = (await session.exec(select(FollowUp).order_by(col(FollowUp.number)))).all()
+    return [(row.purpose, row.due_on.isoformat(), row.state) for row in rows]
+
+
+async def appointment(slack: Slack) -> Appointment:
+    async with slack.office.database.reading() as session:
+        return (await session.exec(select(Appointment))).one()
+
+
+async def test_a_call_the_working_day_before_confirms_it(slack: Slack, loan: Loan) -> None:
+    form = await booked(slack, "mon 10:00", Place="Room 3, 12 Zhongshan Road")
+    assert "signing · Mon 30 Nov 10:00 · not confirmed yet" in form.text
+    assert "A call confirms it: Fri 27 Nov 2026." in form.text
+    assert await calls(slack) == [("signing", "2026-11-27", "open")]
+    assert "Room 3, 12 Zhongshan Road" in (await slack.command(slack.agent, "/loan A-1")).text
+
+
+async def test_the_form_offers_only_free_times_of_working_days(slack: Slack, loan: Loan) -> None:
+    form = await booking(slack)
+    assert "Thu 26 Nov 10:00" in form.text
+    await booked(slack, "2026-11-26 10:30")
+    other = await make_loan(slack.office, slack.workspace, "A-2", owner=slack.agent)
+    form = await booking(slack, number=other.number)
+    assert "Thu 26 Nov 10:00" not in form.text
+    assert "Thu 26 Nov 14:00" in form.text
+    await form.fill("What for", "pickup")
+    await form.fill("When", "2026-11-26 11:00")
+    await form.submit()
+    assert "has another appointment then" in form.errors["When"]
+    await form.press("Thu 26 Nov 14:00")
+    await form.submit()
+    assert "pickup · Thu 26 Nov 14:00" in form.text
+
+
+async def test_a_date_without_a_time_and_a_link_that_is_none_are_refused_beside_their_fields(
+    slack: Slack, loan: Loan
+) -> None:
+    form = await booking(slack)
+    await form.fill("What for", "interview")
+    await form.fill("When", "fri")
+    await form.submit()
+    assert "needs a time of day" in form.errors["When"]
+    await form.fill("When", "fri 15:00")
+    await form.fill("Link to the video call", "meet me")
+    await form.submit()
+    assert "begins with https://" in form.errors["Link to the video call"]
+    assert await calls(slack) == []
+
+
+async def test_outside_working_hours_it_is_booked_and_says_so(slack: Slack, loan: Loan) -> None:
+    assert "does not work then" in (await booked(slack, "sat 10:00")).text
+
+
+async def test_its_member_is_reminded_an_hour_before_without_its_place(slack: Slack, loan: Loan) -> None:
+    await booked(slack, "fri 15:00", Place="Room 3")
+    await slack.at("2026-11-27 13:59")
+    assert not any("signing, Fri 27 Nov 15:00" in text for text in slack.texts(slack.agent))
+    await slack.at("2026-11-27 14:00")
+    (reminder,) = [post for post in slack.posts(slack.agent) if "signing, Fri 27 Nov 15:00" in post.text]
+    assert "王*" in reminder.text
+    assert "Room 3" not in reminder.text
+    await slack.at("2026-11-27 16:10")
+    kept = shown(await slack.press(slack.agent, reminder, "Took place"))
+    assert "Change the stage" in buttons(kept)
+    await slack.deliver()
+    (reminder,) = [post for post in slack.posts(slack.agent) if "signing, Fri 27 Nov 15:00" in post.text]
+    assert "took place" in reminder.text
+    assert "Missed" not in buttons(reminder)
+
+
+async def test_a_move_moves_its_call_and_it_is_to_be_confirmed_again(slack: Slack, loan: Loan) -> None:
+    form = await booked(slack, "fri 15:00")
+    await form.press("Confirmed")
+    assert "the borrower has confirmed it" in (await slack.command(slack.agent, "/loan A-1")).text
+    assert await calls(slack) == [("signing", "2026-11-26", "done")]
+    await form.press("Move it")
+    move = slack.sandbox.modal_of("UAGENT")
+    await move.fill("When", "2026-12-03 10:00")
+    await move.submit()
+    assert "Moved from Fri 27 Nov 15:00." in move.text
+    assert await calls(slack) == [("signing", "2026-11-26", "done"), ("signing", "2026-12-02", "open")]
+    assert (await appointment(slack)).state == "planned"
+    await move.press("Undo")
+    assert (await appointment(slack)).state == "confirmed"
+    assert [state for *_, state in await calls(slack)] == ["done", "undone"]
+
+
+async def test_a_missed_one_asks_for_another_time(slack: Slack, loan: Loan) -> None:
+    form = await booked(slack, "2026-11-25 11:00")
+    assert "It is too soon for a call the day before" in form.text
+    await form.press("Missed")
+    assert "It is not over yet" in slack.sandbox.modal_of("UAGENT").text
+    await slack.at("2026-11-25 11:30")
+    reminder = next(post for post in slack.posts(slack.agent) if "signing, Wed 25 Nov 11:00" in post.text)
+    missed = shown(await slack.press(slack.agent, reminder, "Missed"))
+    assert "A call asks for another time: Thu 26 Nov 2026 09:00" in missed.text
+
+
+async def test_cancelled_it_frees_its_time_and_cancels_its_call(slack: Slack, loan: Loan) -> None:
+    form = await booked(slack, "fri 15:00")
+    await form.press("Cancel it")
+    assert await calls(slack) == [("signing", "2026-11-26", "cancelled")]
+    assert "signing · Fri 27 Nov 15:00" in (await booked(slack, "fri 15:00")).text
+
+
+async def test_an_older_message_or_another_one_at_once_changes_nothing(slack: Slack, loan: Loan) -> None:
+    form = await booked(slack, "fri 15:00")
+    second = await booking(slack, slack.other)
+    await second.fill("What for", "signing")
+    await second.fill("When", "fri 17:00")
+    await second.submit()
+    assert "already has an appointment" in second.errors["What for"]
+    card = await slack.command(slack.manager, "/loan A-1")
+    assert card.message is not None
+    await slack.press(slack.manager, card.message, "Open")
+    await form.press("Cancel it")
+    await slack.sandbox.modal_of("UMANAGER").press("Confirmed")
+    assert "is settled already: cancelled" in slack.sandbox.modal_of("UMANAGER").text
+    assert (await appointment(slack)).state == "cancelled"
+
+
+async def test_it_ends_with_its_loan_and_undo_brings_it_back(slack: Slack, loan: Loan) -> None:
+    await booked(slack, "fri 15:00")
+    reply = await slack.command(slack.agent, "/loan-stage A-1 withdrawn")
+    assert (await appointment(slack)).state == "cancelled"
+    assert reply.message is not None
+    await slack.press(slack.agent, reply.message, "Undo")
+    row = await appointment(slack)
+    assert (row.state, row.remind_at is not None) == ("planned", True)
+
+
+async def test_a_new_owner_attends_what_the_old_one_was_to_attend(slack: Slack, loan: Loan) -> None:
+    await booked(slack, "fri 15:00")
+    await slack.command(slack.manager, "/loan-reassign A-1 <@UOTHER>")
+    assert (await appointment(slack)).member_id == slack.other.id
+    await slack.at("2026-11-27 14:00")
+    assert any("signing, Fri 27 Nov 15:00" in text for text in slack.texts(slack.other))
+
+
+async def test_the_timeline_tells_what_became_of_it(slack: Slack, loan: Loan) -> None:
+    form = await booked(slack, "fri 15:00", Place="Room 3")
+    await form.press("Confirmed")
+    card = await slack.command(slack.agent, "/loan A-1")
+    assert card.message is not None
+    await slack.press(slack.agent, card.message, "Open")
+    modal = slack.sandbox.modal_of("UAGENT")
+    await modal.press("Timeline")
+    assert "signing · Fri 27 Nov 15:00 · the borrower has confirmed it" in slack.sandbox.modal_of("UAGENT").text
+
+
+async def test_in_chinese(slack: Slack, loan: Loan) -> None:
+    await slack.in_chinese(slack.agent)
+    card = await slack.command(slack.agent, "/loan A-1")
+    assert card.message is not None
+    await slack.press(slack.agent, card.message, "打开")
+    await slack.sandbox.modal_of("UAGENT").press("预约")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("事由", "pickup")
+    await form.fill("时间", "周五下午3点")
+    await form.fill("地点", "中山路12号")
+    await form.submit()
+    assert "提车 · 11月27日 周五 15:00 · 待确认" in form.text
+    assert "已安排电话确认" in form.text
+
+
+async def test_two_who_would_be_in_two_places_at_once_are_kept_apart_to_the_minute(slack: Slack, loan: Loan) -> None:
+    await booked(slack, "fri 15:00")
+    second = await make_loan(slack.office, slack.workspace, "A-2", owner=slack.agent)
+    form = await booking(slack, number=second.number)
+    await form.fill("What for", "pickup")
+    await form.fill("When", "fri 15:59")
+    await form.submit()
+    assert form.errors
+    await form.fill("When", "fri 16:00")
+    await form.submit()
+    assert "pickup · Fri 27 Nov 16:00" in form.text
