@@ -360,12 +360,7 @@ def _event(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> list[I
     words: list[Inline] = [t.minute(event.at, zone), " · "]
     match event.kind:
         case "call":
-            words.append(Bold(outcome_and_amount(t, event.code, event.amount, currency, event.share)))
-            if event.purpose is not None:
-                words += [" · ", purpose(t, event.purpose)]
-            if event.minutes is not None:
-                words += [" · ", t.n("{n} minute", "{n} minutes", event.minutes)]
-            words += [f" · {playbook_shown(t, *book)}" for book in event.playbooks]
+            words += _past_call(t, event, currency)
         case "note":
             words.append(Bold(t("note")))
         case "stage":
@@ -393,6 +388,15 @@ def _event(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> list[I
         case "payment" | "schedule" | "pause":
             words.append(Bold(repayment_event(t, event, currency)))
     return [*words, " · ", Mention(event.who)] if event.who else words
+
+
+def _past_call(t: Translator, event: Event, currency: str) -> list[Inline]:
+    words: list[Inline] = [Bold(outcome_and_amount(t, event.code, event.amount, currency, event.share))]
+    if event.purpose is not None:
+        words += [" · ", purpose(t, event.purpose)]
+    if event.minutes is not None:
+        words += [" · ", t.n("{n} minute", "{n} minutes", event.minutes)]
+    return [*words, *(f" · {playbook_shown(t, *book)}" for book in event.playbooks)]
 
 
 def _correction(t: Translator, event: Event) -> list[Inline]:
