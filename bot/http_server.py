@@ -13,8 +13,8 @@ from typing import Any
 import structlog
 from aiohttp import ClientError, web
 from aiohttp.http_exceptions import HttpProcessingError
-from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 
 from bot.monitoring import alive
 from handlers.door.payloads import AnotherTeamError, MalformedError, check_payload, read_payload
@@ -72,7 +72,7 @@ class SlackServer:
         try:
             match request.path, request.method:
                 case "/slack/events", "POST":
-                    return await to_aiohttp_response(await self._app.async_dispatch(await self._read(request)))
+                    return _response(await self._app.async_dispatch(await self._read(request)))
                 case "/healthz", "GET" | "HEAD":
                     return await alive(request)
                 case "/slack/events" | "/healthz", _:
@@ -129,6 +129,12 @@ class _RefusedError(Exception):
         super().__init__(why)
         self.status = status
         self.why = why
+
+
+def _response(answer: BoltResponse) -> web.Response:
+    """Return the answer with its status, type and text, which is all that the desk's answers have."""
+    kind = answer.first_headers()["content-type"].partition(";")[0]
+    return web.Response(status=answer.status, text=answer.body, content_type=kind)
 
 
 def _only(request: web.BaseRequest, header: str) -> str:

@@ -1,12 +1,13 @@
 """`loandesk import`: check a lender's CSV file row by row and import its loans, or try it in a dry run."""
 
+import asyncio
 import csv
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,16 +19,16 @@ from bot.settings import Settings
 from desk.core.clock import SystemClock
 from desk.core.errors import DeskError, Invalid
 from desk.core.transaction import Office
+from desk.importing.ahead import Batch, BatchesAhead
 from desk.importing.decoding import decode, delimiter_of
 from desk.importing.file_rows import FileRows
-from desk.importing.importing import BATCH, Effect, RefusedRow, import_batch, numbers_of
+from desk.importing.importing import Effect, ImportResult, RefusedRow, import_batch, numbers_of
 from desk.importing.rows import ImportRow, UnknownColumn, read_header
 from desk.importing.updating import Remark
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.importing import explain_remark, unknown_columns
 from handlers.messages.refusals.importing import explain_file, explain_row
 from storage.engine.database import Database
-from storage.queries.loans.search import DigestCache
 from storage.queries.people import workspaces
 from storage.tables import Workspace
 
@@ -51,6 +52,15 @@ class Outcome:
     planned: int = 0
     closed: int = 0
     passed_on: int = 0
+
+    def add(self, result: ImportResult) -> None:
+        """Add what a batch did."""
+        self.effects += result.effects
+        self.refused += result.refused
+        self.remarks += result.remarks
+        self.planned += result.plans.planned
+        self.closed += result.plans.closed
+        self.passed_on += result.plans.passed_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,23 +133,36 @@ async def import_loans(
     """Import the rows in short transactions, and call `advance` with the size of each. A dry run rolls them back."""
     outcome = Outcome(rows=len(rows))
     numbers = rows.numbers if isinstance(rows, FileRows) else numbers_of(rows)
-    digests = DigestCache(office.cipher)
-    ahead = iter(rows)
-    while batch := list(islice(ahead, BATCH)):
-        with suppress(_DryRunError):
-            async with office.desk(workspace) as desk:
-                result = await import_batch(desk, batch, numbers=numbers, digests=digests)
-                outcome.effects += result.effects
-                outcome.refused += result.refused
-                outcome.remarks += result.remarks
-                outcome.planned += result.plans.planned
-                outcome.closed += result.plans.closed
-                outcome.passed_on += result.plans.passed_on
-                if dry_run:
-                    await desk.session.flush()
-                    raise _DryRunError
-        advance(len(batch))
+    ahead = BatchesAhead(office, workspace, rows)
+    following = await ahead.next()
+    while batch := following:
+        writing = asyncio.ensure_future(_write(office, workspace, batch, numbers, dry_run=dry_run))
+        try:
+            following = await ahead.next()  # while the database works
+        finally:
+            result, seconds = await writing
+        ahead.follow(batch, result, seconds)
+        outcome.add(result)
+        outcome.effects += Counter[Effect]({"same": batch.unchanged})
+        advance(batch.unchanged + len(batch.rows))
     return outcome
+
+
+async def _write(
+    office: Office, workspace: Workspace, batch: Batch, numbers: Collection[str], *, dry_run: bool
+) -> tuple[ImportResult, float]:
+    """Import a batch. Return the result, and how long the transaction took, in seconds."""
+    result, began = ImportResult(), time.perf_counter()
+    if not batch.rows:
+        return result, 0.0
+    with suppress(_DryRunError):
+        async with office.desk(workspace) as desk:
+            began = time.perf_counter()
+            result = await import_batch(desk, batch.rows, numbers=numbers, prospects=batch.prospects)
+            if dry_run:
+                await desk.session.flush()
+                raise _DryRunError
+    return result, time.perf_counter() - began
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:

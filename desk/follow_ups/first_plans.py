@@ -9,7 +9,7 @@ from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups import lifecycle, rule_plans
 from desk.follow_ups.lifecycle import NewFollowUp
-from desk.follow_ups.rule_plans import InstalmentCall, Terms, UnwrittenPlans
+from desk.follow_ups.rule_plans import Candidates, InstalmentCall, Terms, UnwrittenPlans
 from desk.people.members import StandIns, hours_of, stand_ins_for
 from desk.rules.cadence import AssigneeKind
 from desk.rules.hours import WorkingHours
@@ -30,6 +30,8 @@ class FirstPlans:
         self._unwritten: UnwrittenPlans = desk.cache.setdefault(UnwrittenPlans, UnwrittenPlans())
         self._stand_ins: dict[UUID, StandIns] = {}
         self._candidates: dict[tuple[UUID | None, Sequence[AssigneeKind]], Sequence[Member]] = {}
+        self._required: dict[object, InstalmentCall | None] = {}
+        self._ranked: dict[tuple[UUID, ...], Candidates] = {}
         self._hours: dict[UUID, WorkingHours] = {}
         self._due: dict[tuple[str, date, WorkingHours], Due] = {}
         self._schedules: dict[tuple[Due, WorkingHours], Schedule] = {}
@@ -37,7 +39,7 @@ class FirstPlans:
     async def values_for(self, loan_id: UUID, loan: Terms) -> dict[str, Any] | None:
         """Return the values of the columns of the loan's first follow-up, or None when it needs none or no member could make
         the call. Raises Invalid as `lifecycle.plan` does."""
-        call = rule_plans.call_required(self._desk, loan)
+        call = self._call_required(loan)
         assignee = await self._assignee(call, loan) if call else None
         if call is None or assignee is None:
             return None
@@ -56,13 +58,29 @@ class FirstPlans:
         )
         return lifecycle.values_of(self._desk, new, await self._schedule(due, acting))
 
+    def count_again(self) -> None:
+        """Forget how many open follow-ups each candidate has: other loans of this transaction were changed."""
+        self._ranked.clear()
+
+    def _call_required(self, loan: Terms) -> InstalmentCall | None:
+        key = (loan.stage, loan.due_day, loan.autopay, loan.unpaid_since, loan.paid_through)
+        if key not in self._required:
+            self._required[key] = rule_plans.call_required(self._desk, loan)
+        return self._required[key]
+
     async def _assignee(self, call: InstalmentCall, loan: Terms) -> Member | None:
         kinds = call.plan.assignee
         found = self._candidates.get((loan.owner_id, kinds))
         if found is None:
-            found = await rule_plans.candidates_of(self._desk, loan, kinds)
+            found = tuple(await rule_plans.candidates_of(self._desk, loan, kinds))
             self._candidates[loan.owner_id, kinds] = found
-        return await rule_plans.least_busy(self._desk, found) if found else None
+        if len(found) < 2:
+            return found[0] if found else None
+        ids = tuple(each.id for each in found)
+        ranked = self._ranked.get(ids)
+        if ranked is None:
+            ranked = self._ranked[ids] = await rule_plans.ranked(self._desk, found)
+        return ranked.least_busy(self._unwritten)
 
     async def _due_of(self, call: InstalmentCall, assignee: Member) -> Due:
         key = (call.rule, call.instalment_on, self._hours_of(assignee))

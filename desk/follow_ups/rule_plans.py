@@ -310,10 +310,13 @@ async def least_busy(desk: Desk, found: Sequence[Member]) -> Member:
     """Return the one of several with the fewest open follow-ups, if possible of those at work."""
     if len(found) == 1:
         return found[0]
+    return (await ranked(desk, found)).least_busy(desk.cache.get(UnwrittenPlans))
+
+
+async def ranked(desk: Desk, found: Sequence[Member]) -> "Candidates":
+    """Return several candidates with the number of their open follow-ups."""
     at_work = [m for m in found if not is_away_today(desk, m)]
-    unwritten = desk.cache.get(UnwrittenPlans)
-    counts = Counter(await follow_ups.open_counts(desk.session, [m.id for m in found]))
-    return fewest_open(at_work or found, counts + unwritten.counts if unwritten else counts)
+    return Candidates(at_work or found, Counter(await follow_ups.open_counts(desk.session, [m.id for m in found])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,3 +324,15 @@ class UnwrittenPlans:
     """How many follow-ups each member gets in this transaction that are not among its rows yet. Kept in `desk.cache`."""
 
     counts: Counter[UUID] = field(default_factory=Counter[UUID])
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Who may make a call, if possible those at work, and how many open follow-ups each has among the rows."""
+
+    members: Sequence[Member]
+    counts: Counter[UUID]
+
+    def least_busy(self, unwritten: UnwrittenPlans | None) -> Member:
+        """Return the one with the fewest open follow-ups."""
+        return fewest_open(self.members, self.counts + unwritten.counts if unwritten else self.counts)

@@ -28,7 +28,7 @@ correction stays and differs from something new; or it stays because the file on
 COMPARED = ("name", "phone", "stage", "owner", "amount", "due_day", "autopay", "unpaid_since")
 """The columns of which the last value is kept."""
 
-_VALUES = encrypted_column("imported_values", "values_cipher")
+VALUES = encrypted_column("imported_values", "values_cipher")
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -98,16 +98,21 @@ def values_of(row: ImportRow, earlier: Mapping[str, str]) -> dict[str, str]:
 def read_values(desk: Desk, stored: StoredValues) -> dict[str, str] | None:
     """Decrypt what the last file said. None if no key opens it: then the loan is as one that no file brought values for."""
     try:
-        return json.loads(desk.cipher.decrypt_at(_VALUES, stored.id, stored.values_cipher))
+        return json.loads(desk.cipher.decrypt_at(VALUES, stored.id, stored.values_cipher))
     except UnreadableError:
-        unreadable.report(desk, _VALUES, stored.id, subject=stored.loan_id)
+        unreadable.report(desk, VALUES, stored.id, subject=stored.loan_id)
         return None
 
 
 def write_values(desk: Desk, loan_id: UUID, number: str, values: Mapping[str, str], *, row_id: UUID) -> StoredValues:
     """Return what a file says, encrypted for the row of that id."""
-    text = _JSON.encode(values)
-    return StoredValues(row_id, loan_id, number_key(number), desk.cipher.encrypt_at(_VALUES, row_id, text))
+    cipher = desk.cipher.encrypt_at(VALUES, row_id, spelled_out(values))
+    return StoredValues(row_id, loan_id, number_key(number), cipher)
+
+
+def spelled_out(values: Mapping[str, str]) -> str:
+    """Return what a file says as the text that is encrypted."""
+    return _JSON.encode(values)
 
 
 def corrected_fields(entries: Iterable[AuditEntry]) -> frozenset[str]:

@@ -11,7 +11,7 @@ from desk.core.changes import track
 from desk.core.errors import DeskError
 from desk.core.permissions import makes_calls
 from desk.core.transaction import Desk
-from desk.importing.adding import NewLoans
+from desk.importing.adding import NewLoans, Prospects
 from desk.importing.comparing import (
     LastSaid,
     as_text,
@@ -29,13 +29,14 @@ from desk.rules.contacts import without_extension
 from storage.engine.cipher import UnreadableError
 from storage.engine.types import new_id
 from storage.queries.importing import imports
+from storage.queries.loans import search
 from storage.queries.loans.loans import number_key
 from storage.queries.loans.search import DigestCache
 from storage.queries.people import members
 from storage.tables import Borrower, FollowUp, Member
 
 BATCH = 200
-"""Rows per transaction: few enough that others can write in between."""
+"""Rows of the first transaction."""
 
 Effect = Literal["new", "changed", "same", "taken_over"]
 
@@ -69,20 +70,35 @@ def numbers_of(rows: Iterable[ImportRow]) -> frozenset[str]:
     return frozenset(number_key(row.number) for row in rows if row.number)
 
 
+async def unchanged_lines(desk: Desk, rows: Sequence[ImportRow]) -> frozenset[int]:
+    """Return the lines of the rows that say of a loan what the last file said and what the desk has. It locks nothing, and such
+    a row needs no transaction that writes: of a daily file, most are."""
+    batch = _Batch(desk, frozenset(), Prospects(desk.cipher, DigestCache(desk.cipher)))
+    await batch.find_owners(rows)
+    named = await imports.named(desk.session, desk.workspace.id, [row.number for row in rows if row.number])
+    by_key = {number_key(row.number): row for row in rows if row.number}
+    for known in named:
+        batch.is_unchanged(known, by_key)
+    return frozenset(batch.unchanged)
+
+
 async def import_batch(
     desk: Desk,
     rows: Sequence[ImportRow],
     *,
     numbers: Collection[str] | None = None,
-    digests: DigestCache | None = None,
+    prospects: Prospects | None = None,
 ) -> ImportResult:
-    """Import these rows, each completely or not at all. `numbers` are those of the whole file, from `numbers_of`; `digests`
-    are kept from batch to batch.
+    """Import these rows, each completely or not at all. `numbers` are those of the whole file, from `numbers_of`; `prospects`
+    has what these rows are as new loans, unless it is to be computed here.
 
     An existing loan gets what the file says differently than the last file (docs/import.md). A new number with the name
     and phone of a loan that the desk numbered itself (`L-…`) takes that loan over.
     """
-    batch = _Batch(desk, numbers_of(rows) if numbers is None else numbers, digests or DigestCache(desk.cipher))
+    if prospects is None:
+        prospects = Prospects(desk.cipher, DigestCache(desk.cipher))
+        prospects.add(rows)
+    batch = _Batch(desk, numbers_of(rows) if numbers is None else numbers, prospects)
     await batch.read(rows)
     for row in rows:
         await batch.take(row)
@@ -92,8 +108,8 @@ async def import_batch(
 class _Batch:
     """The rows of one transaction, what the desk knows of them, and what became of them."""
 
-    def __init__(self, desk: Desk, numbers: Collection[str], digests: DigestCache) -> None:
-        self.desk, self.numbers, self.digests = desk, numbers, digests
+    def __init__(self, desk: Desk, numbers: Collection[str], prospects: Prospects) -> None:
+        self.desk, self.numbers, self.prospects = desk, numbers, prospects
         self.owners: dict[str, Member] = {}
         self.unchanged: set[int] = set()
         self.by_said: dict[str, Matched] = {}
@@ -102,33 +118,33 @@ class _Batch:
         self.renumbered: dict[str, list[Matched]] = defaultdict(list)
         self.calls: dict[UUID, list[FollowUp]] = {}
         self.wrong: Mapping[str, datetime] = {}
+        self.digests: Mapping[str, bytes] = {}
+        self.in_use: frozenset[bytes] = frozenset()
         self.effects: Counter[Effect] = Counter()
         self.refused: list[RefusedRow] = []
         self.remarks: list[Remark] = []
         self.plans = PlanCounts()
         self.corrected: list[Borrower] = []
         self.same_phones: list[tuple[ImportRow, Matched]] = []
-        self.values_new: list[imports.StoredValues] = []
+        self.values_new: list[imports.StoredValues] = []  # of loans that are at the desk already
         self.values_changed: list[imports.StoredValues] = []
 
     async def read(self, rows: Sequence[ImportRow]) -> None:
         """Read what the desk knows, in a few queries for all rows."""
         desk = self.desk
-        owners = {row.owner.casefold() for row in rows if row.owner}
-        for member in await members.by_addresses(desk.session, desk.workspace.id, owners):
-            for key in (member.slack_user_id, member.email):
-                if key and key.casefold() in owners and makes_calls(member):
-                    self.owners[key.casefold()] = member
-        self.new = NewLoans(desk, self.digests, {each.id: each for each in self.owners.values()}.values())
+        await self.find_owners(rows)
+        self.new = NewLoans(desk, self.prospects, {each.id: each for each in self.owners.values()}.values())
         there = await imports.locked_by_numbers(
             desk.session, desk.workspace.id, [row.number for row in rows if row.number]
         )
         named = {key for known in there for key in (known.number_key, known.said.number_key if known.said else "")}
-        unknown = [row for row in rows if row.phone and number_key(row.number) not in named]
-        digests = [borrowers.phone_digest(desk, row.phone) for row in unknown]
-        minted = await imports.renamed_with_phone(desk.session, desk.workspace.id, digests)
+        phones = {row.phone for row in rows if row.phone}
+        self.digests = {phone: borrowers.phone_digest(desk, phone) for phone in phones}
+        self.in_use = await search.known_digests(desk.session, self.digests.values())
+        unknown = {self.digests[row.phone] for row in rows if row.phone and number_key(row.number) not in named}
+        minted = await imports.renamed_with_phone(desk.session, desk.workspace.id, sorted(unknown & self.in_use))
         by_key = {number_key(row.number): row for row in rows if row.number}
-        changing = [known for known in there if not self._is_unchanged(known, by_key)]
+        changing = [known for known in there if not self.is_unchanged(known, by_key)]
         stored = await imports.loans_with_borrowers(desk.session, [known.loan_id for known in changing])
         found = {known.loan_id: (*stored[known.loan_id], known.said) for known in changing}
         found |= {loan.id: (loan, borrower, None) for loan, borrower in minted}
@@ -145,10 +161,18 @@ class _Batch:
                 self.minted[without_extension(known.contact.phone)].append(known)
             elif "number" in said.corrected:
                 self.renumbered[known.contact.phone].append(known)
-        if found:
-            await self._read_for_changes([row for row in rows if row.line not in self.unchanged])
+        await self._read_for_changes([row for row in rows if row.line not in self.unchanged])
 
-    def _is_unchanged(self, known: imports.KnownLoan, rows: Mapping[str, ImportRow]) -> bool:
+    async def find_owners(self, rows: Sequence[ImportRow]) -> None:
+        """Read the members whom the rows name as owners."""
+        desk = self.desk
+        owners = {row.owner.casefold() for row in rows if row.owner}
+        for member in await members.by_addresses(desk.session, desk.workspace.id, owners):
+            for key in (member.slack_user_id, member.email):
+                if key and key.casefold() in owners and makes_calls(member):
+                    self.owners[key.casefold()] = member
+
+    def is_unchanged(self, known: imports.KnownLoan, rows: Mapping[str, ImportRow]) -> bool:
         """Return whether a row says of a loan what the last file said and what the desk has. Such a loan is not read further:
         of a daily file, most are."""
         row, said = rows.get(known.number_key), known.said
@@ -172,18 +196,21 @@ class _Batch:
         return True
 
     async def _read_for_changes(self, rows: Sequence[ImportRow]) -> None:
-        """Read what changes of the loans need: whether new phones are marked as wrong, and the calls about instalments."""
-        phones: list[str] = []
+        """Read what new loans and changes need: which phones are marked as wrong, and the calls about instalments."""
+        phones: set[str] = set()
         replanned: list[UUID] = []
         for row in rows:
-            known = self._known(row)
-            if known is None or row.faults:
+            if row.faults:
                 continue
-            if "phone" in row.given and row.phone != known.contact.phone:
-                phones.append(row.phone)
-            if any(getattr(row, column) != getattr(known.loan, column) for column in row.given & PLANNED_BY):
+            known = self._known(row)
+            if row.phone and (known is None or row.phone != known.contact.phone):
+                phones.add(row.phone)
+            if known is not None and any(
+                getattr(row, column) != getattr(known.loan, column) for column in row.given & PLANNED_BY
+            ):
                 replanned.append(known.loan.id)
-        self.wrong = await borrowers.wrong_since(self.desk, phones)
+        in_use = [phone for phone in phones if self.digests[phone] in self.in_use]
+        self.wrong = await borrowers.wrong_since(self.desk, in_use)
         self.calls = await imports.calls_about_instalments(self.desk.session, replanned)
 
     async def take(self, row: ImportRow) -> None:
@@ -199,9 +226,11 @@ class _Batch:
         owner = self.owners.get(row.owner.casefold()) if row.owner else None
         known = known or self._inquiry_of(row) or self._renumbered_of(row)
         if known is None:
-            effect = await self._add(row, owner)
+            await self.new.add(row, owner)
+            effect: Effect = "new"
         else:
             effect = await self._update(known, row, owner)
+            self.new.first_plans.count_again()
         self.effects[effect] += 1
 
     def _known(self, row: ImportRow) -> Matched | None:
@@ -255,11 +284,6 @@ class _Batch:
                 return known
         return None
 
-    async def _add(self, row: ImportRow, owner: Member | None) -> Effect:
-        loan_id = await self.new.add(row, owner)
-        self._remember(loan_id, None, row, {})
-        return "new"
-
     async def _update(self, known: Matched, row: ImportRow, owner: Member | None) -> Effect:
         desk, loan = self.desk, known.loan
         taken_over = loan.minted
@@ -291,7 +315,7 @@ class _Batch:
         """Write what is written for all rows at once, and return the result."""
         await borrowers.index(self.desk, self.corrected)
         await self.desk.session.flush()
-        await self.new.write()
+        await self.new.write(self.wrong)
         self.plans.planned += self.new.planned
         await imports.add_values(self.desk.session, self.desk.workspace.id, self.values_new, self.desk.now)
         await imports.change_values(self.desk.session, self.values_changed, self.desk.now)

@@ -70,14 +70,42 @@ def new_borrower(desk: Desk, *, name: str, phone: str) -> Borrower:
     return borrower
 
 
-async def write_many(desk: Desk, contacts: Sequence[tuple[UUID, str, str]], digests: DigestCache | None = None) -> None:
+async def write_many(desk: Desk, contacts: Sequence[tuple[UUID, str, str]]) -> None:
     """Write many new borrowers at once, given as id, name and phone. The session does not know their rows."""
-    digests = digests or DigestCache(desk.cipher)
-    wrong = await wrong_since(desk, [phone for _, _, phone in contacts])
-    values = [_values(desk, *contact) | {"phone_wrong_at": wrong.get(contact[2])} for contact in contacts]
-    await bulk.insert(desk.session, Borrower, bulk.by_column(values))
-    terms = [(row_id, digests.of(name, phone)) for row_id, name, phone in contacts]
-    await search.add_digests(desk.session, desk.workspace.id, terms)
+    ids, given_phones = [row_id for row_id, _, _ in contacts], [phone for _, _, phone in contacts]
+    cache = DigestCache(desk.cipher)
+    names, phones = desk.cipher.encrypt_rows((NAME, PHONE), ids, [name for _, name, _ in contacts], given_phones)
+    wrong = await wrong_since(desk, given_phones)
+    await write_encrypted(
+        desk,
+        ids,
+        names=names,
+        phones=phones,
+        wrong=[wrong.get(phone) for phone in given_phones],
+        digests=[cache.of(name, phone) for _, name, phone in contacts],
+    )
+
+
+async def write_encrypted(
+    desk: Desk,
+    ids: Sequence[UUID],
+    *,
+    names: Sequence[bytes],
+    phones: Sequence[bytes],
+    wrong: Sequence[datetime | None],
+    digests: Sequence[Sequence[bytes]],
+) -> None:
+    """Write many new borrowers at once, of whom everything is computed: ciphertexts, since when their phones are marked as wrong,
+    and the digests by which search finds them."""
+    columns = {"id": ids, "name_cipher": names, "phone_cipher": phones, "phone_wrong_at": wrong}
+    shared = {
+        "workspace_id": desk.workspace.id,
+        "search_version": search.VERSION,
+        "version": 1,
+        "created_at": desk.now,
+    }
+    await bulk.insert(desk.session, Borrower, columns, shared)
+    await search.add_digests(desk.session, desk.workspace.id, zip(ids, digests, strict=True))
 
 
 async def correct(desk: Desk, borrower: Borrower, *, name: str | None = None, phone: str | None = None) -> None:

@@ -14,12 +14,19 @@ def write_answer(answer: Answer | None) -> str:
         case None:
             return "null"
         case Reply(message, replaces):
-            return json.dumps({"reply": _message(message), "replaces": replaces})
+            return f'{{"reply":{message.json()},"replaces":{json.dumps(replaces)}}}'
         case OpenModal(view, otherwise, parent):
             written = {"open": _view(view), "otherwise": _message(otherwise), "beneath": _view(parent)}
             return json.dumps(written)
         case UpdateModal(view, parent):
             return json.dumps({"rewrite": _view(view), "beneath": _view(parent)})
+
+
+def command_body(message: Message | None) -> str:
+    """Return the body with which a command is answered, which only its sender sees."""
+    if message is None or not message.blocks:
+        return json.dumps({"text": message.text if message else "", "response_type": "ephemeral"})
+    return f'{{"response_type":"ephemeral",{message.json().removeprefix("{")}'
 
 
 def read_answer(text: str) -> Answer | None:

@@ -33,8 +33,9 @@ def build_app(
 
     `identity` is the answer of one `auth.test` at start, so that no command asks Slack who the bot is. With `loan_links`,
     links to loans are unfurled. Bolt tries its listeners in the order in which they are added here, and each one that it
-    passes by takes time: there are few, and the busiest commands come first.
+    passes by takes time: there are few, and commands go to the door before.
     """
+    door = Door(registry, transactions, Responder(client, session, transactions), loan_links)
 
     async def authorize(**_: Any) -> AuthorizeResult:
         return identity
@@ -42,14 +43,12 @@ def build_app(
     app = AsyncApp(
         name="loandesk",  # otherwise Bolt walks the whole stack to find one
         client=client,
+        before_authorize=door,
         authorize=authorize,
         request_verification_enabled=False,  # the server verifies the raw bytes before it reads them
         process_before_response=True,
         raise_error_for_unhandled_request=False,
     )
-    door = Door(registry, transactions, Responder(client, session, transactions), loan_links)
-    for name in registry.commands:
-        app.command(name)(door.command)
     app.action(_ACTION_ID)(door.press)
     app.view_submission(_FORM)(door.submit)
     app.view_closed(_FORM)(door.closed)

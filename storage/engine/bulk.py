@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import repeat
 from typing import Any, cast
+from uuid import UUID
 
-from sqlalchemy import Dialect, LargeBinary
+from asyncpg.pgproto import pgproto  # pyright: ignore[reportMissingTypeStubs]
+from sqlalchemy import Dialect, LargeBinary, Uuid
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
@@ -75,17 +77,28 @@ def _shape_of(dialect: Dialect, table: type[SQLModel]) -> _Shape:
 def _store_of(dialect: Dialect, kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
     if isinstance(kind, LargeBinary):  # the drivers take bytes
         return None
+    if isinstance(kind, Uuid) and dialect.name == "postgresql":
+        return _id_for_postgresql
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
+def _id_for_postgresql(value: UUID) -> Any:
+    """Return an id as the driver's own kind, of which it takes the bytes as they are."""
+    return pgproto.UUID(value.bytes)
+
+
 def _stored(store: Callable[[Any], Any] | None, values: Sequence[Any]) -> Sequence[Any]:
-    """Return values as the database stores them. One that is repeated is computed once."""
+    """Return values as the database stores them. An object that is there several times is computed once."""
     if store is None:
         return values
+    known: dict[int, Any] = {}
     found: list[Any] = []
-    last = stored = None
     for value in values:
-        if value is not last:
-            last, stored = value, None if value is None else store(value)
+        if value is None:
+            found.append(None)
+            continue
+        stored = known.get(id(value))
+        if stored is None:
+            stored = known[id(value)] = store(value)
         found.append(stored)
     return found

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, cast
@@ -12,10 +12,11 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from sqlmodel import SQLModel
 
 _NONCE = 12
-_BLOCK = 64
 
 CIPHER_SUFFIX = "_cipher"
 """Suffix of the name of an encrypted column. The name without it is the column in the associated data."""
@@ -140,7 +141,7 @@ class Cipher:
     def __init__(self, ring: KeyRing) -> None:
         self.ring = ring
         self._ciphers = {number: AESGCM(key) for number, key in ring.keys.items()}
-        self._inner, self._outer = (_keyed_hash(ring.search, pad) for pad in (0x36, 0x5C))
+        self._hmac = HMAC(ring.search, SHA256())
 
     def encrypt(self, column: Any, row_id: UUID, text: str) -> bytes:
         """Return the ciphertext of `text` for that column of that row. Raises LookupError: not an encrypted column."""
@@ -165,6 +166,25 @@ class Cipher:
         body = self._ciphers[self.ring.current].encrypt(nonce, text.encode(), column.associated_data(row_id))
         return bytes([self.ring.current]) + nonce + body
 
+    def encrypt_rows(
+        self, columns: Sequence[EncryptedColumn], row_ids: Sequence[UUID], *texts: Sequence[str]
+    ) -> list[list[bytes]]:
+        """Return the ciphertexts of one table's rows column by column: `texts` has a text for each row of each column."""
+        encrypt, begin = self._ciphers[self.ring.current].encrypt, bytes([self.ring.current])
+        noise = os.urandom(_NONCE * len(row_ids) * len(columns))
+        nonces = (noise[at : at + _NONCE] for at in range(0, len(noise), _NONCE))
+        ids = [str(row_id) for row_id in row_ids]
+        found: list[list[bytes]] = []
+        for column, given in zip(columns, texts, strict=True):
+            table, name = column.table, column.name.removesuffix(CIPHER_SUFFIX)
+            found.append(
+                [
+                    begin + nonce + encrypt(nonce, text.encode(), f"{table}:{row_id}:{name}".encode())
+                    for row_id, text, nonce in zip(ids, given, nonces, strict=False)
+                ]
+            )
+        return found
+
     def decrypt_at(self, column: EncryptedColumn, row_id: UUID, value: bytes) -> str:
         """Return the text of a ciphertext of that column of that row. Raises UnreadableError."""
         cipher = self._ciphers.get(value[0]) if value else None
@@ -178,16 +198,9 @@ class Cipher:
 
     def digest(self, kind: str, text: str) -> bytes:
         """Return 16 bytes of the HMAC-SHA256 of a search term of this kind."""
-        # The same as `hmac.digest`, which looks the hash up and hashes the padded key each time: that takes three times as long.
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(f"{kind}\0{text}".encode())
-        outer.update(inner.digest())
-        return outer.digest()[:16]
-
-
-def _keyed_hash(key: bytes, pad: int) -> Any:
-    """Return SHA-256 of the key as RFC 2104 pads it. The key is 32 bytes, shorter than a block."""
-    return hashlib.sha256(bytes(byte ^ pad for byte in key.ljust(_BLOCK, b"\0")))
+        keyed = self._hmac.copy()  # a third of the time of `hmac.digest`, which hashes the key each time
+        keyed.update(f"{kind}\0{text}".encode())
+        return keyed.finalize()[:16]
 
 
 def _column_of(attribute: Any) -> EncryptedColumn:

@@ -15,6 +15,7 @@ from storage.engine import schema
 from storage.engine.database import Database
 
 _FOLDER = Path(__file__).parent
+_IMPORT = "from storage.migrations.keys import KEY_NAMES, key_name\n"
 
 
 async def write_migration(name: str, folder: Path = _FOLDER) -> Path:
@@ -43,7 +44,7 @@ def _write(connection: Connection, name: str, folder: Path) -> Path:
         config, message=name, rev_id=_next_number(folder), autogenerate=True, process_revision_directives=_name_keys
     )
     path = Path(script.path)
-    tidy = re.sub(r"^ *# ### .*\n", "", path.read_text("utf-8"), flags=re.MULTILINE)
+    tidy = _with_key_names(re.sub(r"^ *# ### .*\n", "", path.read_text("utf-8"), flags=re.MULTILINE))
     path.write_text(tidy.replace(f'"""{name}', f'"""{name[0].upper()}{name[1:]}', 1), "utf-8")
     return path
 
@@ -68,7 +69,17 @@ def _name_key(operation: Any) -> None:
         operation.constraint_name = f"fk_{operation.source_table}_{'_'.join(operation.local_cols)}"
     elif operation.constraint_name is None and operation.constraint_type == "foreignkey":
         key = operation.to_constraint()
-        operation.constraint_name = f"fk_{operation.table_name}_{'_'.join(key.column_keys)}"
+        operation.constraint_name = f"{operation.table_name}.{'_'.join(key.column_keys)}"
+
+
+def _with_key_names(text: str) -> str:
+    """Have keys dropped by the names that they have in the database that is migrated."""
+    tables = set(re.findall(r"drop_constraint\('(\w+)\.\w+'", text))
+    for table in tables:
+        begin = f"op.batch_alter_table('{table}', schema=None"
+        text = text.replace(begin, f"{begin}, naming_convention=KEY_NAMES")
+    text = re.sub(r"drop_constraint\('(\w+)\.(\w+)'", r"drop_constraint(key_name('\1', '\2')", text)
+    return text.replace("from alembic import op\n", f"from alembic import op\n{_IMPORT}", 1) if tables else text
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What a message consists of: words, mentions, buttons, and the finished message."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -68,3 +69,10 @@ class Message:
     text: str
     blocks: list[dict[str, Any]]
     with_tables: "Message | None" = None
+    _json: list[str] = field(default_factory=list[str], init=False, repr=False, compare=False)
+
+    def json(self) -> str:
+        """Return `text` and `blocks` as a JSON object. It is written once: an answer is kept for a repeat, and sent."""
+        if not self._json:
+            self._json.append(json.dumps({"text": self.text, "blocks": self.blocks}, separators=(",", ":")))
+        return self._json[0]

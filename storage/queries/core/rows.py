@@ -9,7 +9,7 @@ from sqlmodel import SQLModel, col, select
 from storage.engine.work import Work
 
 Row = TypeVar("Row", bound=SQLModel)
-Key = TypeVar("Key", UUID, str, tuple[str, int])
+Key = TypeVar("Key", UUID, str, bytes, tuple[str, int])
 
 _CHUNK = 500
 """How many ids one statement names: SQLite's limit is 32,766, and a short statement holds its locks briefly."""

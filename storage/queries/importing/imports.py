@@ -30,7 +30,7 @@ _NAMED = union(
         col(ImportedValues.number_key).in_(bindparam("keys", expanding=True)),
     ),
 )
-_LOCKED_BY_NUMBERS: Any = (
+_BY_NUMBERS: Any = (
     sqlalchemy_select(
         *(col(c) for c in (Loan.id, Loan.number_key, Loan.minted, Loan.demo_at, Loan.owner_id)),
         *(col(getattr(Loan, name)) for name in _TERMS),
@@ -41,9 +41,9 @@ _LOCKED_BY_NUMBERS: Any = (
     .outerjoin(_IMPORTED, _IMPORTED.c.loan_id == col(Loan.id))
     .where(col(Loan.id).in_(_NAMED))
     .order_by(col(Loan.id))
-    # The borrower too, so that a correction that commits meanwhile is seen.
-    .with_for_update(of=[Loan, Borrower])  # pyright: ignore[reportArgumentType]
 )
+_LOCKED_BY_NUMBERS: Any = _BY_NUMBERS.with_for_update(of=[Loan, Borrower])
+"""The borrower too, so that a correction that commits meanwhile is seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,17 @@ class KnownLoan:
 async def locked_by_numbers(session: Work, workspace_id: UUID, numbers: Collection[str]) -> list[KnownLoan]:
     """Return the loans that have one of those numbers, or had it in the lender's last file, locked until the transaction
     ends."""
+    return await _by_numbers(session, _LOCKED_BY_NUMBERS, workspace_id, numbers)
+
+
+async def named(session: Work, workspace_id: UUID, numbers: Collection[str]) -> list[KnownLoan]:
+    """Return the same loans without locking them."""
+    return await _by_numbers(session, _BY_NUMBERS, workspace_id, numbers)
+
+
+async def _by_numbers(session: Work, statement: Any, workspace_id: UUID, numbers: Collection[str]) -> list[KnownLoan]:
     keys = sorted({number_key(number) for number in numbers})
-    rows: Any = await session.execute(_LOCKED_BY_NUMBERS, {"workspace": workspace_id, "keys": keys})
+    rows: Any = await session.execute(statement, {"workspace": workspace_id, "keys": keys})
     return [
         KnownLoan(
             loan_id=row[0],

@@ -15,11 +15,13 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import combinations
+from operator import itemgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, national_significant_number, parse
-from sqlalchemy import ColumnElement, CompoundSelect, intersect, union
+from sqlalchemy import ColumnElement, CompoundSelect, bindparam, intersect, union
+from sqlalchemy import select as sqlalchemy_select
 from sqlmodel import col, delete, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -82,12 +84,10 @@ def search_rows(cipher: Cipher, workspace_id: UUID, borrower_id: UUID, name: str
 
 async def add_digests(session: Work, workspace_id: UUID, digests: Iterable[tuple[UUID, Collection[bytes]]]) -> None:
     """Insert the index rows of many borrowers, given as ids and digests."""
-    ids: list[UUID] = []
-    each: list[bytes] = []
-    for key, found in digests:
-        ids += [key] * len(found)
-        each += found
-    await bulk.insert(session, SearchTerm, {"borrower_id": ids, "digest": each}, {"workspace_id": workspace_id})
+    # In the order of the index, so that a page of it is written to once.
+    entries = sorted(((digest, key) for key, found in digests for digest in found), key=itemgetter(0))
+    columns = {"borrower_id": [key for _, key in entries], "digest": [digest for digest, _ in entries]}
+    await bulk.insert(session, SearchTerm, columns, {"workspace_id": workspace_id})
 
 
 def digests_of(cipher: Cipher, name: str, phone: str) -> list[bytes]:
@@ -118,6 +118,19 @@ class DigestCache:
         if found is None:
             found = self._terms[term] = self._cipher.digest(*term)
         return found
+
+
+async def known_digests(session: Work, digests: Collection[bytes]) -> frozenset[bytes]:
+    """Return those of these digests that a borrower has."""
+    found: set[bytes] = set()
+    for some in chunks(digests):
+        found.update(digest for (digest,) in await session.execute(_KNOWN, {"digests": some}))
+    return frozenset(found)
+
+
+_KNOWN: Any = sqlalchemy_select(col(SearchTerm.digest)).where(
+    col(SearchTerm.digest).in_(bindparam("digests", expanding=True))
+)
 
 
 async def replace_digests(session: Work, workspace_id: UUID, digests: Mapping[UUID, Collection[bytes]]) -> None:

@@ -1,0 +1,73 @@
+"""The batches of an import, read and computed ahead: while the database writes one, the next is made."""
+
+import asyncio
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from desk.core.transaction import Office
+from desk.importing.adding import Prospects
+from desk.importing.importing import BATCH, ImportResult, unchanged_lines
+from desk.importing.rows import ImportRow
+from storage.queries.loans.search import DigestCache
+from storage.tables import Workspace
+
+_AT_ONCE = 50
+"""Rows that are computed before the event loop may go on: some milliseconds."""
+
+_FEWEST, _MOST = 50, 1_000
+"""Rows of a batch."""
+
+_SHORT, _LONG = 0.05, 0.1
+"""Seconds of a transaction after which batches are larger, or smaller: others wait for SQLite's lock, and on PostgreSQL for
+the loans that are changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of one transaction with what they are as new loans, and how many others are unchanged and need none."""
+
+    rows: list[ImportRow]
+    prospects: Prospects
+    unchanged: int
+
+
+class BatchesAhead:
+    """Makes the batches. Their size follows how long transactions take."""
+
+    def __init__(self, office: Office, workspace: Workspace, rows: Collection[ImportRow]) -> None:
+        self._office, self._workspace = office, workspace
+        self._rows: Iterator[ImportRow] = iter(rows)
+        self._digests = DigestCache(office.cipher)
+        self._size = BATCH
+        self._looks_first = True
+
+    async def next(self) -> Batch | None:
+        """Return the next batch, None at the end."""
+        rows: list[ImportRow] = []
+        while len(rows) < self._size and (some := list(islice(self._rows, min(_AT_ONCE, self._size - len(rows))))):
+            rows += some
+            await asyncio.sleep(0)
+        if not rows:
+            return None
+        left = await self._changed(rows) if self._looks_first else rows
+        prospects = Prospects(self._office.cipher, self._digests)
+        for start in range(0, len(left), _AT_ONCE):
+            prospects.add(left[start : start + _AT_ONCE])
+            await asyncio.sleep(0)
+        return Batch(left, prospects, len(rows) - len(left))
+
+    async def _changed(self, rows: list[ImportRow]) -> list[ImportRow]:
+        """Return the rows that are not unchanged, and look again only if there were any that are."""
+        async with self._office.reading_desk(self._workspace) as desk:
+            unchanged = await unchanged_lines(desk, rows)
+        self._looks_first = bool(unchanged)
+        return [row for row in rows if row.line not in unchanged]
+
+    def follow(self, batch: Batch, result: ImportResult, seconds: float) -> None:
+        """Take the size of the next batches from how long the transaction of one took."""
+        self._looks_first |= result.effects["same"] > 0
+        if seconds > _LONG:
+            self._size = max(_FEWEST, self._size // 2)
+        elif seconds < _SHORT and len(batch.rows) * 2 > self._size:
+            self._size = min(_MOST, self._size * 2)
