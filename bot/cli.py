@@ -8,17 +8,19 @@ import logging
 import os
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import structlog
 import typer
-from rich.console import Console
 
 from bot import logs
+from bot.late_methods import compiled_late
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from bot.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -28,8 +30,13 @@ app.add_typer(keys_app, name="keys")
 Command: TypeAlias = "Callable[[Settings], Coroutine[Any, Any, int]]"
 """What a command does with the settings. Returns the exit code."""
 
-console = Console(highlight=False, markup=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+@cache
+def console(*, stderr: bool = False) -> "Console":
+    """Return the console, made when a command prints: a process that serves does not, and starts without it."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.callback()
@@ -57,10 +64,10 @@ def when(
     try:
         due = parse_due(phrase, _instant(now), place)
     except Invalid as error:
-        errors.print(refusal(Translator(_language()), error, place).text)
+        console(stderr=True).print(refusal(Translator(_language()), error, place).text)
         raise typer.Exit(1) from None
-    console.print(elements.when(Translator(_language()), due, place))
-    console.print(f"{due.at.astimezone(place):%Y-%m-%d %H:%M}" if due.at else f"{due.on}")
+    console().print(elements.when(Translator(_language()), due, place))
+    console().print(f"{due.at.astimezone(place):%Y-%m-%d %H:%M}" if due.at else f"{due.on}")
 
 
 @app.command()
@@ -107,7 +114,7 @@ def import_file(
     _run_with_settings(
         _on_database(
             lambda settings: run(
-                settings, file, console, language=language, dry_run=dry_run, encoding=encoding, every=every
+                settings, file, console(), language=language, dry_run=dry_run, encoding=encoding, every=every
             )
         )
     )
@@ -120,7 +127,7 @@ def reindex(
     """Make this release's search entries at once. The worker does it too, in batches; this can be interrupted."""
     from bot.commands.reindexing import run
 
-    _run_with_settings(_on_database(lambda settings: run(settings, console, every=every)))
+    _run_with_settings(_on_database(lambda settings: run(settings, console(), every=every)))
 
 
 @app.command()
@@ -132,10 +139,10 @@ def doctor() -> None:
     try:
         settings = read_settings()
     except WrongSettingsError as error:
-        console.print(f"FIX  settings: {error} See .env.example.")
+        console().print(f"FIX  settings: {error} See .env.example.")
         raise typer.Exit(1) from None
     logs.configure(settings.log_format)
-    raise typer.Exit(asyncio.run(run(settings, console)))
+    raise typer.Exit(asyncio.run(run(settings, console())))
 
 
 @app.command()
@@ -145,7 +152,7 @@ def backup(
     """Back up the whole database to one file while the desk runs."""
     from bot.commands.backup import run
 
-    _run_with_settings(_on_database(lambda settings: run(settings, target, console)))
+    _run_with_settings(_on_database(lambda settings: run(settings, target, console())))
 
 
 @app.command()
@@ -158,7 +165,7 @@ def restore(
     """Restore a backup into an empty database. No message is sent twice."""
     from bot.commands.restore import run
 
-    _run_with_settings(lambda settings: run(settings, file, console, unsigned=unsigned))
+    _run_with_settings(lambda settings: run(settings, file, console(), unsigned=unsigned))
 
 
 @app.command("manifest")
@@ -181,7 +188,7 @@ def print_manifest(
         domain = LoanLinks(loan_links).domain if loan_links else ""
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--loan-links") from None
-    console.print(json.dumps(manifest(url, links_domain=domain), indent=2, ensure_ascii=False))
+    console().print(json.dumps(manifest(url, links_domain=domain), indent=2, ensure_ascii=False))
 
 
 @app.command()
@@ -203,8 +210,8 @@ def demo(
 @keys_app.command("new")
 def new_keys() -> None:
     """Print new keys for the environment."""
-    console.print(f"LOANDESK_ENCRYPTION_KEYS=1:{base64.b64encode(os.urandom(32)).decode()}")
-    console.print(f"LOANDESK_SEARCH_KEY={base64.b64encode(os.urandom(32)).decode()}")
+    console().print(f"LOANDESK_ENCRYPTION_KEYS=1:{base64.b64encode(os.urandom(32)).decode()}")
+    console().print(f"LOANDESK_SEARCH_KEY={base64.b64encode(os.urandom(32)).decode()}")
 
 
 @keys_app.command("rotate")
@@ -212,13 +219,14 @@ def rotate_keys() -> None:
     """Encrypt everything with the key of the highest id while the desk runs. It can be interrupted and run again."""
     from bot.commands.keys import run
 
-    _run_with_settings(_on_database(lambda settings: run(settings, console)))
+    _run_with_settings(_on_database(lambda settings: run(settings, console())))
 
 
 def _run_process(command: Literal["serve", "socket", "worker"]) -> None:
     # What is imported stays, so the collector would only look through it, for a fifth of a start. `run` enables it.
     gc.disable()
-    from bot.commands.serving import run
+    with compiled_late():
+        from bot.commands.serving import run
 
     _run_with_settings(lambda settings: run(settings, command))
 
@@ -230,18 +238,18 @@ def _run_with_settings(run: Command) -> None:
     try:
         settings = read_settings()
     except WrongSettingsError as error:
-        errors.print(str(error))
-        errors.print("See .env.example.")
+        console(stderr=True).print(str(error))
+        console(stderr=True).print("See .env.example.")
         raise typer.Exit(2) from None
     logs.configure(settings.log_format)
     try:
         code = asyncio.run(run(settings))
     except CannotStartError as error:
-        errors.print(str(error))
+        console(stderr=True).print(str(error))
         code = 2
     except Exception:  # the operator reads one line; the log has the kind and the place
-        structlog.get_logger().exception("mishap")
-        errors.print("Something went wrong in Loan Desk itself. The log line above says what and where.")
+        logs.structlog.get_logger().exception("mishap")
+        console(stderr=True).print("Something went wrong in Loan Desk itself. The log line above says what and where.")
         code = 1
     raise typer.Exit(code)
 
@@ -261,7 +269,7 @@ def _on_database(run: Command) -> Command:
                 reason = "it is not at this release's schema. Run `loandesk migrate`"
             else:
                 raise
-        errors.print(f"The database cannot be used: {reason}. `loandesk doctor` tells more.")
+        console(stderr=True).print(f"The database cannot be used: {reason}. `loandesk doctor` tells more.")
         return 1
 
     return run_and_explain

@@ -60,6 +60,10 @@ class SlackServer:
         self._slack_team_id = slack_team_id
         self._timeouts = timeouts or HttpTimeouts()
         self._now = now
+        self._in_progress = 0
+        self.idle = asyncio.Event()
+        """Set while no request is being answered."""
+        self.idle.set()
 
     def runner(self, finish_seconds: float) -> web.ServerRunner:
         """Return the server, to be started. A stop waits `finish_seconds` for requests in progress."""
@@ -69,6 +73,8 @@ class SlackServer:
         connection = request.protocol
         assert isinstance(connection, _Connection)
         connection.request_begins()
+        self._in_progress += 1
+        self.idle.clear()
         try:
             match request.path, request.method:
                 case "/slack/events", "POST":
@@ -85,6 +91,9 @@ class SlackServer:
             response.force_close()
             return response
         finally:
+            self._in_progress -= 1
+            if not self._in_progress:
+                self.idle.set()
             connection.request_ends()
 
     async def _read(self, request: web.BaseRequest) -> AsyncBoltRequest:

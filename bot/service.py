@@ -74,13 +74,14 @@ class Service:
     homes: HomeUpdater
     look: NightlyLook
     worker: Worker | None = None
+    server: SlackServer | None = None
     runner: web.ServerRunner | None = None
     socket: SocketMode | None = None
     port: int = 0
 
     async def serve(self, timeouts: HttpTimeouts | None = None) -> None:
         """Start to answer Slack over HTTP, and `GET /healthz`, on the settings' host and port; `port` is the actual one."""
-        server = SlackServer(
+        self.server = server = SlackServer(
             self.app,
             signing_secret=self.settings.signing_secret.get_secret_value(),
             slack_team_id=self.workspace.slack_team_id,

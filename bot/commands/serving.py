@@ -37,6 +37,13 @@ ADMIN_PORTS: dict[Command, int] = {"serve": 9101, "worker": 9102, "socket": 9103
 """Default ports of health and metrics."""
 
 
+_ARRIVING_SECONDS = 0.05
+"""How long a process that has just opened its port waits for the first command."""
+
+_GO_FIRST_SECONDS = 1.0
+"""How long deliveries wait at most for commands at the start of a process that does both."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tuning:
     """Parameters that only tests set."""
@@ -169,8 +176,22 @@ async def _start(service: Service, command: Command, name: Identity, tuning: Tun
             raise _port_error("LOANDESK_HOST", settings.host, "PORT", settings.port, error) from None
     if command == "socket":
         await service.connect(tuning.timeouts, wait=False)
+    if command == "serve" and service.settings.on_sqlite:
+        await _let_commands_go_first(service)
     if command == "worker" or service.settings.on_sqlite:
         await service.work(name.name, tuning.pace)
+
+
+async def _let_commands_go_first(service: Service) -> None:
+    """Wait until those who tried to reach the desk while it was down have their answers, a second at most.
+
+    To import the delivery engine takes as long as some hundred commands, and would make each of them wait.
+    """
+    assert service.server is not None
+    await asyncio.sleep(_ARRIVING_SECONDS)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_GO_FIRST_SECONDS):
+            await service.server.idle.wait()
 
 
 @contextlib.asynccontextmanager

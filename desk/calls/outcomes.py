@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from desk.calls.matching import FollowUpMatch
-from desk.calls.payments import has_schedule, pay_part_of, settle
+from desk.calls.payments import Settlement, has_schedule, pay_part_of, settle
 from desk.core.changes import track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
@@ -44,7 +44,7 @@ class NextStep:
 class OutcomeResult:
     """What an outcome changed. `by_rule`: the desk itself planned `planned`. `ended` includes the answered follow-up; `paid`
     is the instalment that was paid, `taken` the payment on a schedule, `chase` the next call about documents that are still to be
-    brought."""
+    brought. `also_planned` are other calls that rules planned."""
 
     answered: FollowUp | None = field(default=None, repr=False)
     planned: PlannedFollowUp | None = field(default=None, repr=False)
@@ -53,6 +53,7 @@ class OutcomeResult:
     paid: date | None = None
     taken: Taken | None = field(default=None, repr=False)
     chase: PlannedFollowUp | None = field(default=None, repr=False)
+    also_planned: tuple[PlannedFollowUp, ...] = field(default=(), repr=False)
 
 
 async def apply_outcome(
@@ -85,22 +86,43 @@ async def apply_outcome(
         return await _plan_next_attempt(desk, loan, outcome, match, step)
     paid = taken = None
     ended: tuple[FollowUp, ...] = (answered,) if answered else ()
-    if outcome.settles_instalment or (outcome.code == PART_PAID and amount is not None and has_schedule(loan)):
-        if outcome.code == PART_PAID and amount is not None:
-            settlement = await pay_part_of(desk, loan, answered, call_id, amount)
-        else:
-            settlement = await settle(desk, loan, open_rows, answered, call_id=call_id, amount=amount)
+    if _pays(outcome, loan, amount):
+        settlement = await _settle(desk, loan, open_rows, outcome, answered, call_id, amount)
         ended, paid, taken = settlement.ended, settlement.instalment_on, settlement.taken
         answered = answered or (ended[0] if ended else None)
     elif answered is not None:
         lifecycle.close(desk, answered, "done")
-    planned = None
+    planned: list[PlannedFollowUp] = []
     if step is not None:
-        planned = await _plan_typed(desk, loan, outcome, match, answered, step)
+        planned = [await _plan_typed(desk, loan, outcome, match, answered, step)]
     elif outcome.next == "instalment" and not keeps_plan:
-        planned = await rule_plans.plan_instalment(desk, loan)
-    by_rule = planned is not None and step is None
-    return OutcomeResult(answered, planned, by_rule, ended, paid, taken)
+        planned = [*(await rule_plans.replan_instalment(desk, loan)).planned]
+    if step is not None and outcome.next_purpose == "promise":
+        ended += tuple(rule_plans.cancel_reminders(desk, open_rows, planned[0].follow_up))
+    if not keeps_plan:
+        planned += await rule_plans.follow_on(desk, loan, answered, outcome, typed=bool(planned))
+    first, also = (planned[0] if planned else None), tuple(planned[1:])
+    by_rule = step is None and first is not None
+    return OutcomeResult(answered, first, by_rule, ended, paid, taken, also_planned=also)
+
+
+def _pays(outcome: Outcome, loan: Loan, amount: Decimal | None) -> bool:
+    """Return whether a call with that outcome settles an instalment, or records a part of one on the loan's schedule."""
+    return outcome.settles_instalment or (outcome.code == PART_PAID and amount is not None and has_schedule(loan))
+
+
+async def _settle(
+    desk: Desk,
+    loan: Loan,
+    open_rows: Sequence[FollowUp],
+    outcome: Outcome,
+    answered: FollowUp | None,
+    call_id: UUID,
+    amount: Decimal | None,
+) -> Settlement:
+    if outcome.code == PART_PAID and amount is not None:
+        return await pay_part_of(desk, loan, answered, call_id, amount)
+    return await settle(desk, loan, open_rows, answered, call_id=call_id, amount=amount)
 
 
 async def plan_only(
@@ -161,6 +183,8 @@ async def _count_and_move(
     due = step.due if step else await retry_due(desk, loan, outcome, assignee)
     was_due = answered.due_on <= today_of(desk, assignee)
     planned = await lifecycle.move(desk, answered, due, assignee=assignee)
+    if step is not None:
+        answered.rule = None  # the time was agreed: no rule moves or cancels it any more
     if was_due:
         planned = replace(planned, moved_from=None)  # the attempt was the call planned for today
     answered.attempts += 1

@@ -37,15 +37,16 @@ async def pay_whole(desk: Desk, call_id: UUID, planned_id: UUID | None) -> CallL
         keeps=planned.id if planned else None,
     )
     answered = match.answered or (settlement.ended[0] if settlement.ended else None)
-    following = None if planned else await rule_plans.plan_instalment(desk, loan)
+    following = () if planned else (await rule_plans.replan_instalment(desk, loan)).planned
     call.follow_up_id, call.share = answered.id if answered else None, "whole"
     result = OutcomeResult(
         answered,
-        following,
-        by_rule=following is not None,
+        following[0] if following else None,
+        by_rule=bool(following),
         ended=settlement.ended,
         paid=settlement.instalment_on,
         taken=settlement.taken,
+        also_planned=following[1:],
     )
     return await _answer(desk, loan, call, result)
 

@@ -213,7 +213,8 @@ def _paid_part(call: Call, taken: Taken) -> PaidPart:
 
 
 def _still_open(open_before: list[FollowUp], result: OutcomeResult) -> list[FollowUp]:
-    planned = [each.follow_up for each in (result.planned, result.chase) if each is not None]
+    new = (result.planned, result.chase, *result.also_planned)
+    planned = [each.follow_up for each in new if each is not None]
     rows = {row.id: row for row in (*open_before, *planned)}
     return sorted((row for row in rows.values() if row.state == "open"), key=lambda row: (row.late_at, row.number))
 

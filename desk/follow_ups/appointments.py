@@ -12,15 +12,16 @@ from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.values import Due, LoanRef, PersonRef
-from desk.follow_ups import lifecycle
+from desk.follow_ups import lifecycle, rule_plans
+from desk.follow_ups.workspace_cadence import cadence_of
 from desk.loans import lookup
 from desk.loans.views import LoanView, PlannedView, loan_view, planned_view, slack_ids
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.calendars import calendar_of
-from desk.people.members import acting_for, find_member, hours_of, require_caller, today_of
+from desk.people.members import acting_for, find_member, hours_of, require_caller, today_of, zone_of
 from desk.rules import appointments as rules
-from desk.rules.working_time import local_date, next_working_morning, work_end
+from desk.rules.working_time import local_date, next_working_morning
 from storage.engine.types import new_id
 from storage.queries.follow_ups import appointments
 from storage.queries.loans import loans
@@ -304,20 +305,30 @@ def _remind_at(desk: Desk, at: datetime) -> datetime:
 async def _plan_confirmation(
     desk: Desk, loan: Loan, row: Appointment, member: Member
 ) -> lifecycle.PlannedFollowUp | None:
-    """Plan the call on the working day before the appointment, unless that day is over."""
-    hours, calendar = hours_of(desk, member), await calendar_of(desk)
-    before = calendar.previous_working_day(local_date(row.at, hours.zone), hours)
-    if work_end(before, hours) <= desk.now:
+    """Plan the call by which the rules confirm an appointment of that kind, unless its day is over."""
+    day = local_date(row.at, zone_of(desk, member))
+    rule = next((each for each in cadence_of(desk).rules if each.enabled and each.date == row.kind), None)
+    if rule is None:
         return None
-    purpose = PURPOSES[row.kind]
-    planned = await lifecycle.plan(desk, loan, purpose=purpose, assignee=member, due=Due(on=before), rule=_RULE)
+    due = await rule_plans.due_by_rule(desk, rule, member, on=day)
+    if due.on > day or (due.on == day and rule.working_days):
+        return None
+    planned = await lifecycle.plan(
+        desk,
+        loan,
+        purpose=rule.purpose,
+        assignee=member,
+        due=due,
+        rule=rule.code,
+        rule_trigger=f"{rule.code}@{row.id}:{day}",
+    )
     row.follow_up_id = planned.follow_up.id
     return planned
 
 
 async def _end_confirmation(desk: Desk, row: Appointment, state: str) -> None:
     follow_up = await desk.session.get(FollowUp, row.follow_up_id) if row.follow_up_id else None
-    if follow_up is not None and follow_up.state == "open" and follow_up.rule == _RULE:
+    if follow_up is not None and follow_up.state == "open" and follow_up.rule is not None:
         lifecycle.close(desk, follow_up, state)
 
 

@@ -16,7 +16,7 @@ from desk.follow_ups.chasing import Paper
 from desk.follow_ups.lifecycle import PlannedFollowUp, due_of
 from desk.follow_ups.locking import follow_up_name, lock_follow_up, require_open
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
-from desk.follow_ups.rule_plans import DOCUMENTS, assignee_of_next
+from desk.follow_ups.rule_plans import assignee_of_next, follow_on
 from desk.follow_ups.verification_notices import report_check
 from desk.loans import lookup
 from desk.loans.views import (
@@ -62,6 +62,7 @@ class CloseResult:
     """A follow-up that was finished or cancelled, and next steps when its live loan has no other.
 
     `chase` asks for documents that are due later than what was closed; `unasked` are those that no call asks for now.
+    `planned` are the calls that rules planned after it.
     """
 
     loan: LoanView
@@ -71,6 +72,7 @@ class CloseResult:
     unasked: tuple[Paper, ...]
     next_steps: NextSteps | None
     undo_id: UUID
+    planned: tuple[PlannedView, ...] = ()
 
 
 async def assign_unless_there(
@@ -177,7 +179,12 @@ async def plan_offered(desk: Desk, loan_id: UUID, due: Due, purpose: str, *, nex
         raise Conflict("planned_since", loan=loan.number)
     if due.at is not None and due.at <= desk.now:
         raise Invalid("offer_past", given=due.at)
-    assignee = await assignee_of_next(desk, loan, None)
+    rows = await follow_ups.open_of_loan(desk.session, loan.id)
+    by_rule = next((row for row in rows if row.rule is not None and row.purpose == purpose), None)
+    if by_rule is not None:  # a time chosen by a member takes the place of the rule's
+        await require_may_act(desk, "close_follow_up", by_rule, loan)
+        lifecycle.close(desk, by_rule, "cancelled")
+    assignee = await assignee_of_next(desk, loan, by_rule)
     planned = await lifecycle.plan(desk, loan, purpose=purpose, assignee=assignee, due=due)
     desk.audit("follow_up", loan_id=loan.id, subject_id=planned.follow_up.id)
     return await _plan_result(desk, loan, planned, "follow_up")
@@ -231,8 +238,7 @@ async def close_follow_up(desk: Desk, *, loan: LoanRef, state: str, why: str) ->
 
 async def _move(desk: Desk, loan: Loan, row: FollowUp, due: Due) -> PlanResult:
     planned = await lifecycle.move(desk, row, due, assignee=await desk.session.get_one(Member, row.assignee_id))
-    if row.rule == DOCUMENTS:
-        row.rule = None  # a person placed it: documents that come no longer put it off
+    row.rule = None  # a person placed it: no rule moves or cancels it any more
     desk.audit("move", loan_id=loan.id, subject_id=row.id)
     await desk.session.flush()
     return await _plan_result(desk, loan, planned, "move")
@@ -243,6 +249,7 @@ async def _close(desk: Desk, loan: Loan, row: FollowUp, state: str, why: str) ->
     await report_check(desk, loan, row)
     about_documents = row.purpose == chasing.PURPOSE
     chase = await chasing.continue_after(desk, loan, row, asked_until=due_of(row)) if about_documents else None
+    following = await follow_on(desk, loan, row, None) if state == "done" else ()
     desk.audit(state, loan_id=loan.id, subject_id=row.id)
     await desk.session.flush()
     return CloseResult(
@@ -251,6 +258,7 @@ async def _close(desk: Desk, loan: Loan, row: FollowUp, state: str, why: str) ->
         why=why,
         chase=planned_view(desk, loan, chase) if chase else None,
         unasked=await chasing.papers_of(desk, loan, row) if about_documents else (),
+        planned=tuple(planned_view(desk, loan, each) for each in following),
         next_steps=await offer_next_steps(desk, loan),
         undo_id=offer_undo(desk, state, loan_id=loan.id),
     )

@@ -17,12 +17,11 @@ from desk.core.values import Due
 from desk.follow_ups import lifecycle, rule_plans
 from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.members import may_act
-from desk.rules.cadence import CADENCE
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
 from storage.tables import DocumentItem, DocumentRequest, FollowUp, Loan, Member
 
-PURPOSE = CADENCE.documents.purpose
+PURPOSE = "documents"
 """The purpose of the calls that ask for documents."""
 
 _NO_TIME = datetime.max.replace(tzinfo=UTC)
@@ -73,8 +72,9 @@ async def plan(desk: Desk, loan: Loan, due: Due | None, *, answered: FollowUp | 
 
 async def rule_due(desk: Desk, loan: Loan) -> Due:
     """Return when a document that has no date is asked for."""
-    assignee = await rule_plans.assignee_of(desk, loan, CADENCE.documents.assignee) or desk.member
-    return await rule_plans.due_by_rule(desk, CADENCE.documents, assignee)
+    rule = rule_plans.documents_rule(desk)
+    assignee = await rule_plans.assignee_of(desk, loan, rule.assignee) or desk.member
+    return await rule_plans.due_by_rule(desk, rule, assignee)
 
 
 async def bring_forward(desk: Desk, call: FollowUp, due: Due) -> PlannedFollowUp | None:

@@ -30,46 +30,51 @@ class FirstPlans:
         self._unwritten: UnwrittenPlans = desk.cache.setdefault(UnwrittenPlans, UnwrittenPlans())
         self._stand_ins: dict[UUID, StandIns] = {}
         self._candidates: dict[tuple[UUID | None, Sequence[AssigneeKind]], Sequence[Member]] = {}
-        self._required: dict[object, InstalmentCall | None] = {}
+        self._required: dict[object, Sequence[InstalmentCall]] = {}
         self._ranked: dict[tuple[UUID, ...], Candidates] = {}
         self._hours: dict[UUID, WorkingHours] = {}
         self._due: dict[tuple[str, date, WorkingHours], Due] = {}
         self._schedules: dict[tuple[Due, WorkingHours], Schedule] = {}
 
-    async def values_for(self, loan_id: UUID, loan: Terms) -> dict[str, Any] | None:
-        """Return the values of the columns of the loan's first follow-up, or None when it needs none or no member could make
-        the call. Raises Invalid as `lifecycle.plan` does."""
-        call = self._call_required(loan)
-        assignee = await self._assignee(call, loan) if call else None
-        if call is None or assignee is None:
-            return None
-        due = await self._due_of(call, assignee)
-        acting = (await self._stand_ins_for(assignee)).acting(assignee, due.on)
-        self._unwritten.counts[assignee.id] += 1
-        new = NewFollowUp(
-            id=new_id(),
-            loan_id=loan_id,
-            number=1,
-            purpose=call.plan.purpose,
-            assignee_id=assignee.id,
-            rule=call.rule,
-            note_cipher=None,
-            instalment_on=call.instalment_on,
-        )
-        return lifecycle.values_of(self._desk, new, await self._schedule(due, acting))
+    async def values_for(self, loan_id: UUID, loan: Terms) -> list[dict[str, Any]]:
+        """Return the values of the columns of the loan's first follow-ups: none when it needs none or no member could make
+        the calls. Raises Invalid as `lifecycle.plan` does."""
+        rows: list[dict[str, Any]] = []
+        for call in self._calls_required(loan):
+            assignee = await self._assignee(call, loan)
+            if assignee is None:
+                continue
+            due = await self._due_of(call, assignee)
+            if call.is_superfluous(due, (row["due_on"] for row in rows)):
+                continue
+            acting = (await self._stand_ins_for(assignee)).acting(assignee, due.on)
+            self._unwritten.counts[assignee.id] += 1
+            new = NewFollowUp(
+                id=new_id(),
+                loan_id=loan_id,
+                number=len(rows) + 1,
+                purpose=call.rule.purpose,
+                assignee_id=assignee.id,
+                rule=call.rule.code,
+                rule_trigger=call.trigger,
+                note_cipher=None,
+                instalment_on=call.instalment_on,
+            )
+            rows.append(lifecycle.values_of(self._desk, new, await self._schedule(due, acting)))
+        return rows
 
     def count_again(self) -> None:
         """Forget how many open follow-ups each candidate has: other loans of this transaction were changed."""
         self._ranked.clear()
 
-    def _call_required(self, loan: Terms) -> InstalmentCall | None:
+    def _calls_required(self, loan: Terms) -> Sequence[InstalmentCall]:
         key = (loan.stage, loan.due_day, loan.autopay, loan.unpaid_since, loan.paid_through)
         if key not in self._required:
-            self._required[key] = rule_plans.call_required(self._desk, loan)
+            self._required[key] = rule_plans.calls_required(self._desk, loan)
         return self._required[key]
 
     async def _assignee(self, call: InstalmentCall, loan: Terms) -> Member | None:
-        kinds = call.plan.assignee
+        kinds = call.rule.assignee
         found = self._candidates.get((loan.owner_id, kinds))
         if found is None:
             found = tuple(await rule_plans.candidates_of(self._desk, loan, kinds))
@@ -83,10 +88,10 @@ class FirstPlans:
         return ranked.least_busy(self._unwritten)
 
     async def _due_of(self, call: InstalmentCall, assignee: Member) -> Due:
-        key = (call.rule, call.instalment_on, self._hours_of(assignee))
+        key = (call.rule.code, call.instalment_on, self._hours_of(assignee))
         known = self._due.get(key)
         if known is None:
-            known = await rule_plans.due_by_rule(self._desk, call.plan, assignee, instalment_on=call.instalment_on)
+            known = await rule_plans.due_by_rule(self._desk, call.rule, assignee, on=call.instalment_on)
             self._due[key] = known
         return known
 

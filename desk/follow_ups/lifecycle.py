@@ -47,9 +47,10 @@ async def plan(
     due: Due,
     note: str = "",
     rule: str | None = None,
+    rule_trigger: str | None = None,
     instalment_on: date | None = None,
 ) -> PlannedFollowUp:
-    """Write a new follow-up on a locked loan; `rule` names the desk's own rule that planned it.
+    """Write a new follow-up on a locked loan; `rule` names the desk's own rule that planned it, `rule_trigger` what for.
 
     Raises Invalid (`due_after_work`, `no_working_day`, `note_too_long`).
     """
@@ -63,6 +64,7 @@ async def plan(
         purpose=purpose,
         assignee_id=assignee.id,
         rule=rule,
+        rule_trigger=rule_trigger,
         note_cipher=desk.cipher.encrypt_optional(FollowUp.note_cipher, row_id, note),
         instalment_on=instalment_on or _latest_unpaid(desk, loan, purpose),
     )
@@ -83,6 +85,7 @@ class NewFollowUp:
     purpose: str
     assignee_id: UUID
     rule: str | None
+    rule_trigger: str | None
     note_cipher: bytes | None = field(repr=False)
     instalment_on: date | None
 
@@ -97,6 +100,7 @@ def values_of(desk: Desk, new: NewFollowUp, schedule: Schedule) -> dict[str, Any
         "purpose": new.purpose,
         "assignee_id": new.assignee_id,
         "rule": new.rule,
+        "rule_trigger": new.rule_trigger,
         "note_cipher": new.note_cipher,
         "created_by_id": desk.actor.id if desk.actor else None,
         "created_at": desk.now,

@@ -1,6 +1,6 @@
 """Next steps offered for a loan with nothing planned; one press plans one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups.lifecycle import contact_hours
+from desk.follow_ups.lifecycle import PlannedFollowUp, contact_hours
 from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, zone_of
 from desk.rules.next_times import NextTimeKind, next_times
@@ -55,9 +55,12 @@ def with_retry(retry: NextOffer, others: Iterable[NextOffer]) -> tuple[NextOffer
     return (retry, *(o for o in others if at is None or o.due.at is None or abs(o.due.at - at) >= APART))
 
 
-async def offer_next_steps(desk: Desk, loan: Loan) -> NextSteps | None:
-    """Return what to offer for a loan; None when it has ended or has an open follow-up."""
+async def offer_next_steps(desk: Desk, loan: Loan, *, beside: Sequence[PlannedFollowUp] = ()) -> NextSteps | None:
+    """Return what to offer for a loan; None when it has ended or has an open follow-up, except those `beside`."""
     stage = VOCABULARY.stage(loan.stage)
-    if stage.ended or await follow_ups.open_of_loan(desk.session, loan.id):
+    if stage.ended:
+        return None
+    known = {each.follow_up.id for each in beside}
+    if any(row.id not in known for row in await follow_ups.open_of_loan(desk.session, loan.id)):
         return None
     return NextSteps(loan.id, await next_days(desk, stage.purpose), loan.next_follow_up_number)

@@ -1,24 +1,26 @@
-"""What the desk plans on a locked loan by the rules of `desk/data/cadence.toml`.
+"""What the desk plans on a locked loan by the rules of its cadence (`desk/data/cadence.toml` and the workspace's numbers).
 
-Each function returns the follow-up that it planned, or None when the rule does not apply, the follow-up exists already, or
-no member could make the call.
+Each function returns what it planned: nothing when no rule applies, the call was planned before for the same trigger, or no
+member could make it.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 from desk.core.permissions import CALLERS, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import Due
+from desk.core.vocabulary import Outcome
 from desk.follow_ups import lifecycle
 from desk.follow_ups.lifecycle import PlannedFollowUp
+from desk.follow_ups.workspace_cadence import cadence_of
 from desk.people.calendars import calendar_of
 from desk.people.members import fewest_open, hours_of, is_away_today, managers_for
-from desk.rules.cadence import CADENCE, AssigneeKind, Plan, plan_due
+from desk.rules.cadence import AssigneeKind, Condition, Rule, plan_due
 from desk.rules.instalments import instalment_on_or_after, is_paused, next_unpaid_instalment
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import terms
@@ -27,6 +29,9 @@ from storage.tables import FollowUp, Loan, Member
 
 DOCUMENTS = "documents"
 """The rule of a call that was placed by the dates of the documents that it asks for."""
+
+_AFTER_ARREARS = timedelta(days=183)
+"""How long arrears or a promise make a second reminder of an instalment: half a year."""
 
 
 class Terms(Protocol):
@@ -56,95 +61,184 @@ class Terms(Protocol):
 class InstalmentCall:
     """A call about an instalment that a loan's terms require."""
 
-    plan: Plan
-    rule: str
+    rule: Rule
     instalment_on: date
 
+    @property
+    def trigger(self) -> str:
+        """Return what it is planned for: once only."""
+        return f"{self.rule.code}@{self.instalment_on}"
 
-async def plan_for_stage(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
-    """Plan what the loan's stage requires: identity verification, repayment call, or telling a declined borrower."""
-    if loan.stage == CADENCE.instalment.stage:
-        return await plan_instalment(desk, loan)
-    plan = CADENCE.stage.get(loan.stage)
-    if plan is None:
-        return None
-    if plan.unless_open and any(
-        row.purpose == plan.purpose for row in await follow_ups.open_of_loan(desk.session, loan.id)
-    ):
-        return None
-    return await _plan(desk, loan, plan, rule=f"stage.{loan.stage}")
+    def is_superfluous(self, due: Due, others: Iterable[date]) -> bool:
+        """Return whether a second reminder comes too late, or on the day of another one."""
+        return bool(self.rule.only_if) and (due.on >= self.instalment_on or due.on in set(others))
 
 
 async def plan_check(desk: Desk, loan: Loan, purpose: str) -> PlannedFollowUp | None:
     """Plan a check, for the next working morning of a verifier, unless one of this purpose is open."""
     if any(row.purpose == purpose for row in await follow_ups.open_of_loan(desk.session, loan.id)):
         return None
-    return await _plan(desk, loan, replace(CADENCE.stage["application"], purpose=purpose), rule="check")
+    rule = replace(cadence_of(desk).rule("application"), code="check", purpose=purpose)
+    planned = await _plan(desk, loan, rule, trigger=None)
+    return planned[0] if planned else None
 
 
 @dataclass(frozen=True, slots=True)
 class Replanned:
-    """What became of a loan's calls about instalments: the one planned now, and how many others were cancelled."""
+    """What became of a loan's calls by rule: those planned now, and how many others were cancelled."""
 
-    planned: PlannedFollowUp | None
+    planned: tuple[PlannedFollowUp, ...]
     cancelled: int = 0
 
 
+async def plan_for_stage(desk: Desk, loan: Loan, from_stage: str | None = None) -> Replanned:
+    """Plan what the rules of the loan's stage require, and of a loan in repayment the calls about its next instalment.
+
+    `from_stage` is the stage that it left, None for a new loan.
+    """
+    replanned = await replan_instalment(desk, loan)
+    rules = cadence_of(desk).of_stage(loan.stage, from_stage)
+    if not rules:
+        return replanned
+    planned = list(replanned.planned)
+    known = await follow_ups.of_loan_by_trigger(desk.session, loan.id) if _had_any(loan) else []
+    for rule in rules:
+        trigger = f"{rule.code}@{loan.stage_since:%Y-%m-%dT%H:%M:%SZ}"
+        there = rule.unless_open and any(row.state == "open" and row.purpose == rule.purpose for row in known)
+        if not there and not any(row.rule_trigger == trigger and _settles(row) for row in known):
+            planned += await _plan(desk, loan, rule, trigger=trigger)
+    return Replanned(tuple(planned), replanned.cancelled)
+
+
+def cancel_of_stage(desk: Desk, rows: Iterable[FollowUp], stage: str) -> list[FollowUp]:
+    """Cancel the open calls that rules planned for a stage which the loan leaves; what a person planned or moved stays."""
+    cadence = cadence_of(desk)
+    left = [row for row in rows if row.state == "open" and cadence.ends_with_stage(row.rule, stage)]
+    for row in left:
+        _cancel(desk, row)
+    return left
+
+
+def cancel_reminders(desk: Desk, rows: Iterable[FollowUp], promise: FollowUp | None) -> list[FollowUp]:
+    """Cancel the open calls that rules planned about an instalment which the borrower has promised to pay."""
+    cadence = cadence_of(desk)
+    left: list[FollowUp] = []
+    for row in rows:
+        rule = cadence.get(row.rule)
+        about_instalment = rule is not None and (rule.date == "instalment" or rule.state == "arrears")
+        other = (
+            promise is not None
+            and None not in (row.instalment_on, promise.instalment_on)
+            and row.instalment_on != promise.instalment_on
+        )
+        if row.state == "open" and about_instalment and not other:
+            _cancel(desk, row)
+            left.append(row)
+    return left
+
+
+async def follow_on(
+    desk: Desk, loan: Loan, ended: FollowUp | None, outcome: Outcome | None, *, typed: bool = False
+) -> tuple[PlannedFollowUp, ...]:
+    """Plan what the rules require after a call with that outcome (None: it was finished without one) that ended a follow-up.
+
+    `typed`: the caller agreed on a next call, which takes the place of asking again. A call with a purpose of which one is
+    open is not planned.
+    """
+    cadence = cadence_of(desk)
+    code = outcome.code if outcome else None
+    begun = cadence.following(code, ended.purpose if ended else None, ended.rule if ended else None)
+    rules = [rule for rule in begun if not (typed and rule.after) and cadence.stage_of(rule) in (None, loan.stage)]
+    again = None if typed or ended is None else await _again(desk, loan, ended)
+    if not rules and again is None:
+        return ()
+    there = {row.purpose for row in await follow_ups.open_of_loan(desk.session, loan.id)}
+    planned: list[PlannedFollowUp] = []
+    if again is not None and again.rule.purpose not in there:
+        planned += await _plan(desk, loan, again.rule, trigger=again.trigger, instalment_on=again.instalment_on)
+    for rule in rules:
+        if rule.purpose not in there:
+            subject = ended.id if ended else loan.id
+            planned += await _plan(desk, loan, rule, trigger=f"{rule.code}@{subject}")
+    return tuple(planned)
+
+
 async def plan_instalment(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
-    """Plan the call about arrears, else the reminder of the next instalment; cancel rule plans without a reason.
+    """Plan the call about arrears, else the reminders of the next instalment; cancel rule plans without a reason. Return the
+    first of them.
 
     Call it when the loan enters repayment, an instalment was paid, or imported data changed.
     """
-    return (await replan_instalment(desk, loan)).planned
+    planned = (await replan_instalment(desk, loan)).planned
+    return planned[0] if planned else None
 
 
 async def replan_instalment(desk: Desk, loan: Loan, known: Sequence[FollowUp] | None = None) -> Replanned:
-    """Do as `plan_instalment` does, and return what that cancelled too. `known`, if given, are all follow-ups of the loan
-    about instalments; otherwise they are read."""
+    """Do as `plan_instalment` does, and return all of it. `known`, if given, are all follow-ups of the loan about
+    instalments; otherwise they are read."""
+    if not _had_any(loan):
+        known = ()
+    elif known is None:
+        known = await follow_ups.about_instalments(desk.session, loan.id)
     first_due_on = await _first_due_on(desk, loan)
-    cancelled = await _cancel_obsolete(desk, loan, known, first_due_on)
-    required = call_required(desk, loan, first_due_on)
-    planned = await _plan_of_instalment(desk, loan, required, known) if required else None
-    return Replanned(planned, cancelled)
+    required = calls_required(desk, loan, known, first_due_on)
+    cancelled = _cancel_obsolete(desk, loan, required, known, first_due_on)
+    planned: list[PlannedFollowUp] = []
+    for call in required:
+        planned += await _plan_of_instalment(desk, loan, call, known, planned)
+    return Replanned(tuple(planned), cancelled)
 
 
-def call_required(desk: Desk, loan: Terms, first_due_on: date | None = None) -> InstalmentCall | None:
-    """Return the call that the terms of a loan require: about arrears, if the lender's data or a member says (`unpaid_since`)
-    that there are any, or its schedule, or else the reminder of the next unpaid instalment, unless that is on autopay. No
-    instalment is before `first_due_on`. In a pause, none."""
-    if loan.stage != CADENCE.instalment.stage:
-        return None
+def calls_required(
+    desk: Desk, loan: Terms, known: Sequence[FollowUp] = (), first_due_on: date | None = None
+) -> list[InstalmentCall]:
+    """Return the calls that the terms of a loan require: about arrears, if its schedule, the lender's data or a member
+    (`unpaid_since`) says that there are any, or else the reminders of the next unpaid instalment, unless that is on autopay. In
+    a pause of its instalments, none.
+
+    `known` are its follow-ups about instalments. `first_due_on` is its first instalment, if none was paid or missed: none is
+    before it.
+    """
     instalment_on = _next_unpaid(desk, loan, first_due_on)
     if instalment_on is None or _is_paused(desk, loan, instalment_on):
-        return None
+        return []
+    cadence = cadence_of(desk)
     if _in_arrears(desk, loan):
-        return InstalmentCall(CADENCE.arrears, "arrears", instalment_on)
-    return None if loan.autopay else InstalmentCall(CADENCE.instalment, "instalment", instalment_on)
-
-
-async def plan_repayment(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
-    """Plan the reminder of a disbursed loan's next unpaid instalment, unless it is on autopay or in arrears."""
-    return await _plan_by_rule(desk, loan, "instalment")
-
-
-async def plan_arrears(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
-    """Plan the call about the oldest unpaid instalment, if the lender's data or a member says (`unpaid_since`) it exists."""
-    return await _plan_by_rule(desk, loan, "arrears")
+        rule = cadence.of_arrears((desk.workspace_today - instalment_on).days)
+        rules = (rule,) if rule else ()
+    else:
+        holds: set[Condition] = set()
+        if _had_arrears(desk, known):
+            holds.add("after_arrears")
+        if instalment_on == first_due_on:
+            holds.add("first_instalment")
+        dated = () if loan.autopay else cadence.of_date("instalment")
+        rules = tuple(each for each in dated if not each.only_if or holds & set(each.only_if))
+    return [InstalmentCall(rule, instalment_on) for rule in rules if rule.stage in (None, loan.stage)]
 
 
 async def plan_documents(desk: Desk, loan: Loan) -> PlannedFollowUp | None:
     """Plan the call that asks for documents requested without a due time."""
-    return await _plan(desk, loan, CADENCE.documents, rule=DOCUMENTS)
+    planned = await _plan(desk, loan, documents_rule(desk), trigger=None)
+    return planned[0] if planned else None
 
 
-async def due_by_rule(desk: Desk, plan: Plan, assignee: Member, *, instalment_on: date | None = None) -> Due:
-    """Return when a plan is due for that assignee, at an hour when borrowers may be called."""
+def documents_rule(desk: Desk) -> Rule:
+    """Return the rule for documents that were requested without a date."""
+    return next(rule for rule in cadence_of(desk).rules if rule.state == DOCUMENTS)
+
+
+async def due_by_rule(
+    desk: Desk, rule: Rule, assignee: Member, *, on: date | None = None, since: datetime | None = None
+) -> Due:
+    """Return when a call by that rule is due for that assignee, at an hour when borrowers may be called."""
     return plan_due(
-        plan,
+        rule,
         desk.now,
         hours_of(desk, assignee),
         await calendar_of(desk),
-        instalment_on=instalment_on,
+        since=since,
+        on=on,
         contact=lifecycle.contact_hours(desk),
     )
 
@@ -188,45 +282,75 @@ async def present_owner(desk: Desk, loan: Terms) -> Member | None:
 
 
 async def _plan(
-    desk: Desk, loan: Loan, plan: Plan, *, rule: str, instalment_on: date | None = None
-) -> PlannedFollowUp | None:
-    assignee = await assignee_of(desk, loan, plan.assignee)
+    desk: Desk,
+    loan: Loan,
+    rule: Rule,
+    *,
+    trigger: str | None,
+    instalment_on: date | None = None,
+    others: Iterable[date] = (),
+) -> list[PlannedFollowUp]:
+    assignee = await assignee_of(desk, loan, rule.assignee)
     if assignee is None:
-        return None
-    due = await due_by_rule(desk, plan, assignee, instalment_on=instalment_on)
-    return await lifecycle.plan(
-        desk, loan, purpose=plan.purpose, assignee=assignee, due=due, rule=rule, instalment_on=instalment_on
+        return []
+    due = await due_by_rule(desk, rule, assignee, on=instalment_on)
+    if instalment_on is not None and InstalmentCall(rule, instalment_on).is_superfluous(due, others):
+        return []
+    planned = await lifecycle.plan(
+        desk,
+        loan,
+        purpose=rule.purpose,
+        assignee=assignee,
+        due=due,
+        rule=rule.code,
+        rule_trigger=trigger,
+        instalment_on=instalment_on,
     )
-
-
-async def _plan_by_rule(desk: Desk, loan: Loan, rule: str) -> PlannedFollowUp | None:
-    required = call_required(desk, loan, await _first_due_on(desk, loan))
-    return await _plan_of_instalment(desk, loan, required) if required and required.rule == rule else None
+    return [planned]
 
 
 async def _plan_of_instalment(
-    desk: Desk, loan: Loan, call: InstalmentCall, known: Sequence[FollowUp] | None = None
-) -> PlannedFollowUp | None:
-    plan, instalment_on = call.plan, call.instalment_on
-    if not _had_any(loan):
-        earlier: Sequence[FollowUp] = ()
-    elif known is None:
-        earlier = await follow_ups.of_instalment(desk.session, loan.id, plan.purpose, instalment_on)
-    else:
-        earlier = [row for row in known if row.purpose == plan.purpose and row.instalment_on == instalment_on]
-    if any(_settles(row) for row in earlier):
+    desk: Desk, loan: Loan, call: InstalmentCall, known: Sequence[FollowUp], planned: Sequence[PlannedFollowUp]
+) -> list[PlannedFollowUp]:
+    about = [row for row in known if row.purpose == call.rule.purpose]
+    if any(_settles(row) and _is_of(row, call) for row in about):
+        return []
+    others = [row.due_on for row in about if row.instalment_on == call.instalment_on and _settles(row)]
+    others += [each.follow_up.due_on for each in planned]
+    return await _plan(desk, loan, call.rule, trigger=call.trigger, instalment_on=call.instalment_on, others=others)
+
+
+def _is_of(row: FollowUp, call: InstalmentCall) -> bool:
+    """Return whether a follow-up of the same purpose takes the place of that call: it was planned for it, or it is a member's.
+
+    Members plan one call about an instalment: it stands for the first rule, and while it is open for each.
+    """
+    if row.rule_trigger is not None:
+        return row.rule_trigger == call.trigger or (row.rule is None and row.state == "open" and not call.rule.only_if)
+    first = not call.rule.only_if and not call.rule.days_past_due
+    return row.instalment_on == call.instalment_on and (first or (row.state == "open" and not call.rule.only_if))
+
+
+async def _again(desk: Desk, loan: Loan, ended: FollowUp) -> InstalmentCall | None:
+    """Return the call that repeats a finished one while the loan is in arrears, as often as its rule says."""
+    rule = cadence_of(desk).get(ended.rule)
+    if rule is None or not rule.again_days or ended.instalment_on is None or not _in_arrears(desk, loan):
         return None
-    return await _plan(desk, loan, plan, rule=call.rule, instalment_on=instalment_on)
+    call = InstalmentCall(replace(rule, place="day", days=rule.again_days), ended.instalment_on)
+    known = await follow_ups.about_instalments(desk.session, loan.id)
+    return call if sum(row.rule_trigger == call.trigger for row in known) < rule.at_most else None
 
 
 def _settles(row: FollowUp) -> bool:
-    """Return whether its instalment needs no other plan, unlike one that ended, was undone, or was cancelled by the rule."""
+    """Return whether its trigger needs no other plan, unlike one that ended, was undone, or was cancelled by the rule."""
     return row.state in ("open", "done") or (row.state == "cancelled" and row.closed_by_id is not None)
 
 
 async def _first_due_on(desk: Desk, loan: Loan) -> date | None:
     """Return the date of the first instalment of a loan of which none has been paid or missed; it is not asked of others."""
-    if loan.stage != CADENCE.instalment.stage or loan.due_day is None or loan.paid_through or loan.unpaid_since:
+    rules = cadence_of(desk).of_date("instalment")
+    applies = any(rule.stage in (None, loan.stage) for rule in rules)
+    if not applies or loan.due_day is None or loan.paid_through or loan.unpaid_since:
         return None
     if loan.next_instalment_on is not None:  # its schedule says more
         return None
@@ -257,27 +381,43 @@ def _in_arrears(desk: Desk, loan: Terms) -> bool:
     return loan.unpaid_since is not None and oldest <= desk.workspace_today
 
 
-async def _cancel_obsolete(desk: Desk, loan: Loan, known: Sequence[FollowUp] | None, first_due_on: date | None) -> int:
-    """Cancel reminders of instalments on autopay, with another due day or before the first one, and calls about arrears of
-    paid ones; return how many."""
-    if not _had_any(loan):
-        return 0
+def _had_arrears(desk: Desk, known: Iterable[FollowUp]) -> bool:
+    """Return whether calls about arrears or promises were planned within half a year."""
+    since = desk.now - _AFTER_ARREARS
+    return any(
+        row.purpose in ("overdue", "promise") and row.state != "undone" and row.created_at >= since for row in known
+    )
+
+
+def _cancel_obsolete(
+    desk: Desk,
+    loan: Loan,
+    required: Sequence[InstalmentCall],
+    known: Iterable[FollowUp],
+    first_due_on: date | None,
+) -> int:
+    """Cancel reminders of instalments on autopay, with another due day or before the first one, and calls about arrears that
+    are paid or have reached another bucket; return how many."""
+    cadence = cadence_of(desk)
+    arrears = next((call for call in required if call.rule.state == "arrears"), None)
+    rules = {call.rule.code for call in required}
     cancelled = 0
-    oldest = _next_unpaid(desk, loan)
-    for row in await follow_ups.open_of_loan(desk.session, loan.id) if known is None else known:
-        if row.state != "open" or row.instalment_on is None or row.rule not in ("instalment", "arrears"):
+    for row in known:
+        rule = cadence.get(row.rule)
+        if row.state != "open" or row.instalment_on is None or rule is None:
             continue
-        if row.rule == "instalment":
+        if rule.state == "arrears":
+            obsolete = arrears is None or rule != arrears.rule or row.instalment_on < arrears.instalment_on
+        elif rule.date == "instalment":
             first = row.instalment_on == first_due_on  # it may be on another day than those after it
             early = first_due_on is not None and row.instalment_on < first_due_on
+            unwanted = arrears is None and rule.code not in rules
             moved = row.instalment_on != _instalment_like(loan, row.instalment_on) and not first
-            obsolete = loan.autopay or early or moved or _is_paused(desk, loan, row.instalment_on)
+            obsolete = unwanted or early or moved or _is_paused(desk, loan, row.instalment_on)
         else:
-            obsolete = not _in_arrears(desk, loan) or (oldest is not None and row.instalment_on < oldest)
+            continue
         if obsolete:
-            lifecycle.close(desk, row, "cancelled")
-            row.closed_by_id = None  # the rule cancelled it, not a member: it may be planned again
-            desk.audit("follow_up_cancelled", loan_id=loan.id, subject_id=row.id)
+            _cancel(desk, row)
             cancelled += 1
     return cancelled
 
@@ -288,6 +428,12 @@ def _instalment_like(loan: Loan, day: date) -> date | None:
     if loan.next_instalment_on is not None:
         return loan.next_instalment_on
     return instalment_on_or_after(day, loan.due_day) if loan.due_day else None
+
+
+def _cancel(desk: Desk, row: FollowUp) -> None:
+    lifecycle.close(desk, row, "cancelled")
+    row.closed_by_id = None  # the rule cancelled it, not a member: it may be planned again
+    desk.audit("follow_up_cancelled", loan_id=row.loan_id, subject_id=row.id)
 
 
 def _had_any(loan: Loan) -> bool:

@@ -101,12 +101,11 @@ class NewLoans:
         assert place is not None, "a row without what a new loan needs was refused"
         loan_id = self._prospects.loan_ids[place]
         terms = NewTerms(row.stage, owner.id if owner else None, row.due_day, row.autopay, row.unpaid_since)
-        plan = await self.first_plans.values_for(loan_id, terms)
-        if plan is not None:
-            self._follow_ups.append(plan)
+        plans = await self.first_plans.values_for(loan_id, terms)
+        self._follow_ups += plans
         self._places.append(place)
         self._owner_ids.append(terms.owner_id)
-        self._next_numbers.append(1 if plan is None else 2)
+        self._next_numbers.append(len(plans) + 1)
         self._audited.append((loan_id, "import_loan", _NO_DETAILS))
 
     def audit(self, act: str, loan_id: UUID, **details: Any) -> None:

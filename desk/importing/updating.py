@@ -122,7 +122,7 @@ async def update_loan(desk: Desk, update: Update) -> None:
     await _update_stage(desk, update)
     if "stage" not in update.columns and PLANNED_BY & update.columns:
         replanned = await rule_plans.replan_instalment(desk, loan, update.calls)
-        update.plans.planned += int(replanned.planned is not None)
+        update.plans.planned += len(replanned.planned)
         update.plans.closed += replanned.cancelled
 
 

@@ -10,13 +10,14 @@ from desk.core.permissions import makes_calls, require_role
 from desk.core.transaction import Desk
 from desk.core.undo_rules import finds_followers_of, takes_back
 from desk.core.values import NAME_LIMIT
+from desk.follow_ups import rule_plans
 from desk.follow_ups.lifecycle import check_note
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.loans import borrowers
 from desk.loans.lists import LoanRow, loan_rows
 from desk.loans.lookup import find_visible
 from desk.loans.stages import add_stage_change
-from desk.loans.views import LoanView, loan_view
+from desk.loans.views import LoanView, PlannedView, loan_view, planned_view
 from desk.rules.contacts import clean_name, without_extension
 from storage.engine.types import new_id
 from storage.queries.follow_ups import follow_ups
@@ -30,7 +31,8 @@ KNOWN_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class NewInquiry:
-    """An opened inquiry. `phone_is_wrong`: its number is marked as wrong on another loan, and so on this one."""
+    """An opened inquiry. `phone_is_wrong`: its number is marked as wrong on another loan, and so on this one. `planned` is the
+    call that a rule planned; `next_steps` offers other times for it, or a first call."""
 
     loan: LoanView
     name: str = field(repr=False)
@@ -38,6 +40,7 @@ class NewInquiry:
     phone_is_wrong: bool
     next_steps: NextSteps | None
     undo_id: UUID
+    planned: PlannedView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,10 @@ async def take_back_inquiry(desk: Desk, loan: Loan) -> None:
 
 @finds_followers_of("new_loan")
 async def has_plan(desk: Desk, undo: Undo) -> bool:
-    """Whether something was planned on the new loan since; that does not change the loan's own row."""
-    return undo.loan_id is not None and bool(await follow_ups.open_of_loan(desk.session, undo.loan_id))
+    """Whether a member planned something on the new loan since; that does not change the loan's own row."""
+    if undo.loan_id is None:
+        return False
+    return any(row.rule is None for row in await follow_ups.open_of_loan(desk.session, undo.loan_id))
 
 
 def check_name(name: str) -> str:
@@ -119,7 +124,14 @@ async def _open(desk: Desk, name: str, phone: str, note: str) -> NewInquiry:
         ),
     )
     add_stage_change(desk, loan, "inquiry", note, from_stage=None)
+    planned = (await rule_plans.plan_for_stage(desk, loan)).planned
     desk.audit("new_loan", loan_id=loan.id)
-    undo_id = offer_undo(desk, "new_loan", loan_id=loan.id)
-    wrong = borrower.phone_wrong_at is not None
-    return NewInquiry(await loan_view(desk, loan), name, note, wrong, await offer_next_steps(desk, loan), undo_id)
+    return NewInquiry(
+        loan=await loan_view(desk, loan),
+        name=name,
+        note=note,
+        phone_is_wrong=borrower.phone_wrong_at is not None,
+        next_steps=await offer_next_steps(desk, loan, beside=planned),
+        undo_id=offer_undo(desk, "new_loan", loan_id=loan.id),
+        planned=planned_view(desk, loan, planned[0]) if planned else None,
+    )

@@ -18,10 +18,10 @@ from desk.follow_ups.appointments import end_appointments
 from desk.follow_ups.lifecycle import PlannedFollowUp, check_note, close
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.follow_ups.verification_notices import report_check
+from desk.follow_ups.workspace_cadence import cadence_of
 from desk.loans import borrowers, lookup
 from desk.loans.owner_notices import revise_owner_asked
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
-from desk.rules.cadence import CADENCE
 from desk.rules.stages import Transition, classify_transition
 from storage.engine.types import new_id
 from storage.queries.documents import documents
@@ -36,8 +36,9 @@ WRITTEN_OFF = "written_off"
 class StageChanged:
     """A loan at its new stage (`loan.stage`).
 
-    `ended` are the follow-ups that were closed with the loan, and `ended_documents` counts its documents. `still_open` is what
-    stays open besides `planned`, which the desk planned by rule. `next_steps` offers next steps if nothing is planned.
+    `ended` are the follow-ups that were closed with the loan, or that a rule had planned for the stage before;
+    `ended_documents` counts its documents. `still_open` is what stays open besides `planned` and `also_planned`, which the desk
+    planned by rule. `next_steps` offers next steps if nothing is planned.
     `owner_left` is the name of the owner whom a loan that is open again had, and who has left the desk: it has none now.
     """
 
@@ -53,6 +54,7 @@ class StageChanged:
     next_steps: NextSteps | None
     undo_id: UUID
     owner_left: str | None = None
+    also_planned: tuple[PlannedView, ...] = ()
 
     @property
     def ended_follow_ups(self) -> int:
@@ -131,8 +133,9 @@ async def _change(desk: Desk, named: Loan, stage: str, reason: str) -> StageChan
     left = await _release_from_owner_who_left(desk, named, from_stage)
     if named.owner_id is None:
         await revise_owner_asked(desk, [named])
-    ended, ended_documents = await _close_what_is_open(desk, named)
-    planned = await rule_plans.plan_for_stage(desk, named)
+    ended, ended_documents = await _close_what_is_open(desk, named, from_stage)
+    planned = (await rule_plans.plan_for_stage(desk, named, from_stage)).planned
+    views = tuple(planned_view(desk, named, each) for each in planned)
     named.stage_set_at = desk.now
     desk.audit("stage", loan_id=named.id, subject_id=change.id, from_stage=from_stage, to_stage=stage)
     undo_id = offer_undo(desk, "stage", loan_id=named.id)
@@ -145,7 +148,8 @@ async def _change(desk: Desk, named: Loan, stage: str, reason: str) -> StageChan
         ended=await follow_up_views(desk, named, ended),
         ended_documents=ended_documents,
         still_open=await _still_open(desk, named, planned),
-        planned=planned_view(desk, named, planned) if planned else None,
+        planned=views[0] if views else None,
+        also_planned=views[1:],
         next_steps=await offer_next_steps(desk, named),
         undo_id=undo_id,
         owner_left=left.name if left else None,
@@ -170,12 +174,9 @@ async def enter_by_import(desk: Desk, loan: Loan, stage: str) -> StageEntered:
     left = await _release_from_owner_who_left(desk, loan, from_stage)
     if loan.owner_id is None:
         await revise_owner_asked(desk, [loan])
-    ended, _ = await _close_what_is_open(desk, loan)
-    if stage == CADENCE.instalment.stage:
-        replanned = await rule_plans.replan_instalment(desk, loan)
-    else:
-        replanned = rule_plans.Replanned(await rule_plans.plan_for_stage(desk, loan))
-    return StageEntered(int(replanned.planned is not None), len(ended) + replanned.cancelled, left)
+    ended, _ = await _close_what_is_open(desk, loan, from_stage)
+    replanned = await rule_plans.plan_for_stage(desk, loan, from_stage)
+    return StageEntered(len(replanned.planned), len(ended) + replanned.cancelled, left)
 
 
 def add_stage_change(desk: Desk, loan: Loan, stage: str, reason: str, *, from_stage: str | None) -> StageChange:
@@ -232,27 +233,27 @@ async def _release_from_owner_who_left(desk: Desk, loan: Loan, from_stage: str) 
     return owner
 
 
-async def _close_what_is_open(desk: Desk, loan: Loan) -> tuple[list[FollowUp], int]:
-    """If the loan's stage ends it, close its follow-ups and documents. Return these follow-ups and how many documents."""
+async def _close_what_is_open(desk: Desk, loan: Loan, from_stage: str) -> tuple[list[FollowUp], int]:
+    """Cancel the calls that rules planned for the stage before; if the loan's stage ends it, close its follow-ups and documents.
+    Return these follow-ups and how many documents."""
+    open_rows = await follow_ups.open_of_loan(desk.session, loan.id)
+    rows = rule_plans.cancel_of_stage(desk, open_rows, from_stage)
     if not VOCABULARY.stage(loan.stage).ended:
-        return [], 0
-    plan = CADENCE.stage.get(loan.stage)
-    rows = [
-        row
-        for row in await follow_ups.open_of_loan(desk.session, loan.id)
-        if plan is None or not plan.unless_open or row.purpose != plan.purpose
-    ]
-    for row in rows:
+        return rows, 0
+    kept = {rule.purpose for rule in cadence_of(desk).of_stage(loan.stage, from_stage) if rule.unless_open}
+    ended = [row for row in open_rows if row.state == "open" and row.purpose not in kept]
+    for row in ended:
         close(desk, row, "ended")
         await report_check(desk, loan, row)
     await end_appointments(desk, loan)
     items = await documents.open_items(desk.session, loan.id)
     for item in items:
         set_state(desk, item, "ended")
-    return rows, len(items)
+    return rows + ended, len(items)
 
 
-async def _still_open(desk: Desk, loan: Loan, planned: PlannedFollowUp | None) -> tuple[FollowUpView, ...]:
+async def _still_open(desk: Desk, loan: Loan, planned: Sequence[PlannedFollowUp]) -> tuple[FollowUpView, ...]:
     rows = await follow_ups.open_of_loan(desk.session, loan.id)
-    others = [row for row in rows if planned is None or row.id != planned.follow_up.id]
+    new = {each.follow_up.id for each in planned}
+    others = [row for row in rows if row.id not in new]
     return await follow_up_views(desk, loan, others)

@@ -113,7 +113,7 @@ async def edit_terms(
         loan=await loan_view(desk, named),
         currency=named.currency,
         changes=tuple(done),
-        planned=planned_view(desk, named, replanned.planned) if replanned and replanned.planned else None,
+        planned=planned_view(desk, named, replanned.planned[0]) if replanned and replanned.planned else None,
         cancelled=replanned.cancelled if replanned else 0,
         wrong_check_digit=isinstance(vin, str) and not has_check_digit(vin),
         undo_id=undo_id,

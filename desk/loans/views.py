@@ -8,8 +8,10 @@ from uuid import UUID
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups.lifecycle import PlannedFollowUp, due_of
+from desk.follow_ups.workspace_cadence import cadence_of
 from desk.loans import borrowers
 from desk.people.members import zone_of
+from desk.rules.cadence import Rule
 from desk.rules.reminders import ScheduleWarning
 from storage.queries.follow_ups import follow_ups
 from storage.queries.people import members
@@ -31,7 +33,8 @@ class LoanView:
 
 @dataclass(frozen=True, slots=True)
 class FollowUpView:
-    """A follow-up as one line. `assignee` is a Slack id; `zone` is the assignee's, in which a due date is meant."""
+    """A follow-up as one line. `assignee` is a Slack id; `zone` is the assignee's, in which a due date is meant. `rule` planned
+    it, and no member has moved it since."""
 
     id: UUID
     version: int
@@ -45,6 +48,7 @@ class FollowUpView:
     late: bool
     attempts: int
     assignee: str
+    rule: Rule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,7 @@ def follow_up_view(desk: Desk, loan: Loan, row: FollowUp, assignee: Member) -> F
         late=row.state == "open" and row.late_at < desk.now,
         attempts=row.attempts,
         assignee=assignee.slack_user_id,
+        rule=cadence_of(desk).get(row.rule),
     )
 
 

@@ -122,7 +122,7 @@ async def _follow(desk: Desk, loan: Loan, row: RepaymentPause, *, plans_end: boo
     now = await standing.refresh(desk, loan)
     before = {each.id: each for each in await follow_ups.open_of_loan(desk.session, loan.id)}
     replanned = await rule_plans.replan_instalment(desk, loan)
-    planned = replanned.planned
+    planned = replanned.planned[0] if replanned.planned else None
     if plans_end and planned is None and loan.stage == "disbursed":
         planned = await _plan_end(desk, loan, row)
     await report_pause(desk, loan, row, [each for each in before.values() if each.state == "cancelled"])

@@ -177,11 +177,11 @@ async def record_payment(
     if named.next_instalment_on is None:
         raise Conflict("schedule_missing", loan=named.number)
     taken = await take(desk, named, amount.value, paid_on, "form", twice=twice)
-    planned = await rule_plans.replan_instalment(desk, named)
+    planned = (await rule_plans.replan_instalment(desk, named)).planned
     desk.audit("payment_recorded", loan_id=named.id, subject_id=taken.payment.id)
     await desk.session.flush()
     undo_id = offer_undo(desk, "payment_recorded", loan_id=named.id)
-    return await _recorded(desk, named, taken.payment, taken.now, taken.settled, taken.ended, planned.planned, undo_id)
+    return await _recorded(desk, named, taken.payment, taken.now, taken.settled, taken.ended, planned, undo_id)
 
 
 async def reverse_payment(desk: Desk, payment_id: UUID, version: int) -> PaymentRecorded:
@@ -205,11 +205,11 @@ async def reverse_payment(desk: Desk, payment_id: UUID, version: int) -> Payment
         raise Conflict("payment_changed")
     await reverse(desk, loan, payment)
     now = await standing.full_standing(desk, loan)
-    planned = await rule_plans.replan_instalment(desk, loan)
+    planned = (await rule_plans.replan_instalment(desk, loan)).planned
     desk.audit("payment_reversed", loan_id=loan.id, subject_id=payment.id)
     await desk.session.flush()
     undo_id = offer_undo(desk, "payment_reversed", loan_id=loan.id)
-    return await _recorded(desk, loan, payment, now, (), (), planned.planned, undo_id)
+    return await _recorded(desk, loan, payment, now, (), (), planned, undo_id)
 
 
 async def reverse(desk: Desk, loan: Loan, payment: Payment) -> None:
@@ -227,7 +227,7 @@ async def _recorded(
     now: Standing,
     settled: Sequence[Covered],
     ended: Sequence[FollowUp],
-    planned: lifecycle.PlannedFollowUp | None,
+    planned: Sequence[lifecycle.PlannedFollowUp],
     undo_id: UUID,
 ) -> PaymentRecorded:
     contact = await borrowers.contact_of(desk, loan.borrower_id)
@@ -244,7 +244,7 @@ async def _recorded(
         past_due=now.arrears.amount,
         days_past_due=now.arrears.days,
         ended=await follow_up_views(desk, loan, list(ended)),
-        planned=planned_view(desk, loan, planned) if planned else None,
+        planned=planned_view(desk, loan, planned[0]) if planned else None,
         reversed=payment.reversed_at is not None,
         undo_id=undo_id,
     )

@@ -127,7 +127,7 @@ async def _set(
     desk.audit("schedule", loan_id=loan.id, subject_id=row.id, source=source, rows=len(rows))
     await desk.session.flush()
     undo_id = offer_undo(desk, "schedule", loan_id=loan.id)
-    planned = planned_view(desk, loan, replanned.planned) if replanned.planned else None
+    planned = planned_view(desk, loan, replanned.planned[0]) if replanned.planned else None
     return await _answer(desk, loan, rows, row, now, planned, replanned.cancelled, undo_id, parts_known=parts_known)
 
 

@@ -1,16 +1,18 @@
 """What the desk plans by itself: the rules in `desk/data/cadence.toml`, validated on load, and their due times."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import cached_property, lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from tomllib import TOMLDecodeError, loads
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field
 
+from desk.core.data_files import DataFile
 from desk.core.errors import Invalid
+from desk.core.languages import LANGUAGES, language_of
 from desk.core.values import Due
 from desk.core.vocabulary import VOCABULARY
 from desk.rules.calendar import Calendar
@@ -26,65 +28,167 @@ from desk.rules.working_time import (
     next_working_morning,
 )
 
-Place = Literal["working_morning", "before_instalment", "working_day"]
+Place = Literal["working_hours", "working_morning", "working_day", "day", "before_date", "on_date"]
 AssigneeKind = Literal["owner", "verifier", "collector", "manager"]
+LoanDate = Literal["instalment", "signing", "interview", "pickup"]
+Condition = Literal["first_instalment", "after_arrears"]
 
+_PLACED_BY: Mapping[str, str] = {
+    "working_hours": "working_hours",
+    "working_morning": "working_days",
+    "day": "days",
+    "before_date": "working_days",
+}
+"""The number that a place needs."""
 
-class CadenceError(Exception):
-    """The file of rules is invalid; the message names the file and the entry."""
+NUMBERS = ("working_hours", "working_days", "days", "days_past_due", "again_days", "at_most")
+"""The numbers of a rule, which a workspace may replace by its own."""
+
+_MOST = 400
+"""The largest number of a rule: a bit more than a year of days."""
+
+Number = Annotated[int, Field(ge=0, le=_MOST)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """A follow-up that the desk plans: its purpose, its assignee (in order of preference), and its due time."""
+class Rule:
+    """A rule that plans a call: what it begins with, for whom, and when it is due. The file explains the fields."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", str_min_length=1)
 
+    code: str
+    zh: str
+    en: str
     purpose: str
     assignee: Annotated[tuple[AssigneeKind, ...], Field(min_length=1)]
+    stage: str | None = None
+    date: LoanDate | None = None
+    state: Literal["arrears", "documents"] | None = None
+    outcome: str | None = None
+    done: str | None = None
+    after: str | None = None
     place: Place
-    working_days: Annotated[int, Field(ge=0)] = 0
+    working_hours: Number = 0
+    working_days: Number = 0
+    days: Number = 0
+    days_past_due: Number = 0
+    only_from: tuple[str, ...] = ()
+    only_if: tuple[Condition, ...] = ()
+    never_after: tuple[str, ...] = ()
     unless_open: bool = False
-    """Plan nothing when the loan has an open follow-up of the same purpose."""
+    again_days: Number = 0
+    at_most: Annotated[int, Field(ge=1, le=_MOST)] = 1
+    stays: bool = False
+    priority: Literal["normal", "high"] = "normal"
+    enabled: bool = True
+
+    @property
+    def begins_with_stage(self) -> bool:
+        """Return whether entering its stage alone begins it."""
+        return self.stage is not None and self.date is None and self.state is None
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Return the names of the numbers that it uses, in the order in which a form asks for them."""
+        used = {_PLACED_BY.get(self.place)} | {name for name in NUMBERS[3:5] if getattr(self, name)}
+        if self.place == "working_day" and self.working_days:
+            used.add("working_days")
+        if self.again_days:
+            used.add("at_most")
+        return tuple(name for name in NUMBERS if name in used)
+
+    def why(self, locale: str) -> str:
+        """Return why there is a call by this rule, in the language of `locale` or in its fallback."""
+        language = language_of(locale)
+        while language.fallback is not None and not hasattr(self, language.code):
+            language = LANGUAGES[language.fallback]
+        text = getattr(self, language.code, self.en)
+        return text.format(**{name: getattr(self, name) for name in NUMBERS})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstalmentPlan(Plan):
-    """The reminder of an instalment, for loans in one stage."""
-
-    stage: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Cadence:
-    """The desk's own plans; `stage` maps the code of the stage that a loan enters to its plan."""
+    """The desk's rules, in the order of the file."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = tuple(rules)
+        self._by_code = {rule.code: rule for rule in rules}
 
-    stage: Mapping[str, Plan]
-    instalment: InstalmentPlan
-    arrears: Plan
-    documents: Plan
+    def rule(self, code: str) -> Rule:
+        """Return the rule with that code. Raises KeyError."""
+        return self._by_code[code]
 
-    def plans(self) -> Mapping[str, Plan]:
-        """Return every plan by the name of its entry in the file."""
-        entries = {f"stage.{code}": plan for code, plan in self.stage.items()}
-        return entries | {"instalment": self.instalment, "arrears": self.arrears, "documents": self.documents}
+    def get(self, code: str | None) -> Rule | None:
+        """Return the rule with that code, if there is one."""
+        return self._by_code.get(code) if code else None
+
+    def of_stage(self, stage: str, from_stage: str | None = None) -> tuple[Rule, ...]:
+        """Return the rules that a loan's entering that stage begins, from another one (None: it is new)."""
+        rules = (rule for rule in self._active if rule.begins_with_stage and rule.stage == stage)
+        return tuple(rule for rule in rules if not rule.only_from or from_stage in rule.only_from)
+
+    def of_date(self, kind: LoanDate) -> tuple[Rule, ...]:
+        """Return the rules of a date of the loan."""
+        return tuple(rule for rule in self._active if rule.date == kind)
+
+    def of_arrears(self, days: int) -> Rule | None:
+        """Return the rule of a loan that is that many days past due: of those that apply, the one from most days on."""
+        found = [rule for rule in self._arrears if rule.days_past_due <= days]
+        return max(found, key=lambda rule: rule.days_past_due) if found else None
+
+    @cached_property
+    def arrears_days(self) -> tuple[int, ...]:
+        """Return from how many days past due each rule of arrears applies."""
+        return tuple(sorted({rule.days_past_due for rule in self._arrears}))
+
+    def following(self, outcome: str | None, purpose: str | None, rule: str | None) -> tuple[Rule, ...]:
+        """Return the rules that a finished call begins: by its outcome (None: it was finished without a call), by the purpose
+        and by the rule of the follow-up that it ended."""
+        return tuple(
+            each
+            for each in self._of_calls
+            if (each.outcome == outcome if each.outcome else each.done == purpose if each.done else each.after == rule)
+            and outcome not in each.never_after
+        )
+
+    def stage_of(self, rule: Rule) -> str | None:
+        """Return the stage in which the calls of a rule make sense, None when any does."""
+        while rule.after is not None:
+            rule = self._by_code[rule.after]
+        return rule.stage if rule.begins_with_stage else None
+
+    def ends_with_stage(self, code: str | None, stage: str) -> bool:
+        """Return whether a call of that rule ends when its loan leaves the stage."""
+        rule = self.get(code)
+        return rule is not None and not rule.stays and self.stage_of(rule) == stage
+
+    @cached_property
+    def _active(self) -> tuple[Rule, ...]:
+        return tuple(rule for rule in self.rules if rule.enabled)
+
+    @cached_property
+    def _arrears(self) -> tuple[Rule, ...]:
+        return tuple(rule for rule in self._active if rule.state == "arrears")
+
+    @cached_property
+    def _of_calls(self) -> tuple[Rule, ...]:
+        return tuple(rule for rule in self._active if rule.outcome or rule.done or rule.after)
 
 
 def load_cadence(source: Traversable) -> Cadence:
-    """Return the rules in a file. Raise CadenceError when they are invalid."""
-    try:
-        tables = loads(source.read_text("utf-8"))
-    except (OSError, TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CadenceError(f"{source.name}: {error}") from error
-    try:
-        rules = TypeAdapter(Cadence).validate_python(tables)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise CadenceError(f"{source.name}, [{'.'.join(map(str, first['loc']))}]: {first['msg']}") from error
-    _validate(source.name, rules)
-    return rules
+    """Return the rules in a file. Raises DataFileError, which names the file, the line and the entry."""
+    file = DataFile(source)
+    rules = [file.read(Rule, _entry(code, entry), code) for code, entry in file.tables.items()]
+    for rule in rules:
+        _validate(file, rule, {each.code for each in rules})
+    _refuse_cycles(file, rules)
+    for code in ("arrears", "documents"):
+        if not any(rule.state == code for rule in rules):
+            raise file.error(f"there is no rule with state = {code!r}", code)
+    return Cadence(rules)
+
+
+def _entry(code: str, entry: Any) -> dict[str, Any]:
+    return {**entry, "code": code} if isinstance(entry, dict) else {"code": code, "entry": entry}
 
 
 def retry_at(
@@ -117,28 +221,46 @@ def retry_at(
 
 
 def plan_due(
-    plan: Plan,
+    rule: Rule,
     now: datetime,
     hours: WorkingHours,
     calendar: Calendar,
     *,
-    instalment_on: date | None = None,
+    since: datetime | None = None,
+    on: date | None = None,
     contact: ContactHours | None = None,
 ) -> Due:
-    """Return when a follow-up of that plan is due for an assignee with these hours; a date alone is in their zone.
+    """Return when a call by that rule is due for an assignee with these hours; a date alone is in their zone.
 
-    A plan before an instalment needs `instalment_on`. With `contact`, a due time is one when the borrower may be called.
-    Raise `Invalid("no_working_day")` when the assignee has none.
+    `since` is the instant with which it begins (None: now), `on` the date of a rule that has one. A time that has passed
+    becomes the first working date on which work is not over. With `contact`, a due time is one when the borrower may be
+    called. Raise `Invalid("no_working_day")` when the assignee has none.
     """
-    if plan.place == "before_instalment":
-        if instalment_on is None:
-            raise ValueError("a plan placed before an instalment needs its date")
-        days = plan.working_days
-        return Due(repayment_follow_up_on(instalment_on, now, hours, calendar, working_days_before=days))
-    if plan.place == "working_day":
+    begins = since or now
+    match rule.place:
+        case "before_date" | "on_date":
+            if on is None:
+                raise ValueError(f"{rule.code}: a rule placed by a date needs it")
+            if rule.place == "on_date":
+                return Due(max(on, next_unfinished_day(now, hours, calendar)))
+            return Due(repayment_follow_up_on(on, now, hours, calendar, working_days_before=rule.working_days))
+        case "working_day" | "day":
+            day = local_date(begins, hours.zone)
+            if rule.place == "day":
+                day = calendar.working_day_on_or_after(day + timedelta(days=rule.days), hours)
+            elif rule.working_days:
+                day = calendar.nth_working_day_after(day, rule.working_days, hours)
+            return Due(max(day, next_unfinished_day(now, hours, calendar)))
+        case "working_hours":
+            minute = begins.replace(second=0, microsecond=0)
+            later = add_working_minutes(minute, rule.working_hours * 60, hours, calendar)
+            instant = next_working_minute(later, hours, calendar)
+        case "working_morning":
+            day = calendar.nth_working_day_after(local_date(begins, hours.zone), rule.working_days, hours)
+            instant = morning_of(day, hours)
+    if instant <= now:
         return Due(next_unfinished_day(now, hours, calendar))
-    day = calendar.nth_working_day_after(local_date(now, hours.zone), plan.working_days, hours)
-    instant = _callable_at(morning_of(day, hours), hours, calendar, contact)
+    instant = _callable_at(instant, hours, calendar, contact)
     return Due(local_date(instant, hours.zone), instant)
 
 
@@ -149,20 +271,93 @@ def _callable_at(instant: datetime, hours: WorkingHours, calendar: Calendar, con
     return next_fitting_minute(instant, hours, calendar, contact) or instant
 
 
-def _validate(name: str, rules: Cadence) -> None:
-    purposes = {purpose.code for purpose in VOCABULARY.purposes}
-    stages = {stage.code for stage in VOCABULARY.stages}
-    for entry, plan in rules.plans().items():
-        if plan.purpose not in purposes:
-            raise CadenceError(f"{name}, [{entry}]: there is no purpose {plan.purpose!r}")
-        if plan.place != "working_day" and not plan.working_days:
-            raise CadenceError(f"{name}, [{entry}]: {plan.place} needs working_days")
-        if plan.place == "before_instalment" and entry != "instalment":
-            raise CadenceError(f"{name}, [{entry}]: it has no instalment to precede")
-    for stage in (*rules.stage, rules.instalment.stage):
-        if stage not in stages:
-            raise CadenceError(f"{name}: there is no stage {stage!r}")
+def _validate(file: DataFile, rule: Rule, known: set[str]) -> None:
+    triggers = [name for name in ("date", "state", "outcome", "done", "after") if getattr(rule, name)]
+    if len(triggers) + rule.begins_with_stage != 1:
+        raise file.error("it begins with exactly one of stage, date, state, outcome, done, after", rule.code)
+    vocabulary = {
+        "purpose": {each.code for each in VOCABULARY.purposes},
+        "stage": {each.code for each in VOCABULARY.stages},
+        "outcome": {each.code for each in VOCABULARY.outcomes},
+        "done": {each.code for each in VOCABULARY.purposes},
+        "after": known,
+    }
+    for name, codes in vocabulary.items():
+        if (code := getattr(rule, name)) is not None and code not in codes:
+            word = {"done": "purpose", "after": "rule"}.get(name, name)
+            raise file.error(f"there is no {word} {code!r}", rule.code, field=name)
+    for name, word in (("never_after", "outcome"), ("only_from", "stage")):
+        for code in getattr(rule, name):
+            if code not in vocabulary[word]:
+                raise file.error(f"there is no {word} {code!r}", rule.code, field=name)
+    _validate_time(file, rule)
+    try:
+        for language in LANGUAGES:
+            rule.why(language)
+    except (KeyError, IndexError, ValueError) as error:
+        raise file.error(f"its text names a number that no rule has: {error}", rule.code, field="en") from error
+
+
+def _validate_time(file: DataFile, rule: Rule) -> None:
+    needed = _PLACED_BY.get(rule.place)
+    if needed and not getattr(rule, needed):
+        raise file.error(f"{rule.place} needs {needed}", rule.code, field="place")
+    for name in ("working_hours", "working_days", "days"):
+        if getattr(rule, name) and name != needed and (name, rule.place) != ("working_days", "working_day"):
+            raise file.error(f"{rule.place} has no {name}", rule.code, field=name)
+    if (rule.date is not None) != (rule.place in ("before_date", "on_date")):
+        raise file.error(
+            f"{rule.place} is for rules that begin with a date, and these have no other", rule.code, field="place"
+        )
+    for name, applies in (
+        ("days_past_due", rule.state == "arrears"),
+        ("again_days", rule.state == "arrears"),
+        ("only_if", rule.date == "instalment"),
+        ("only_from", rule.begins_with_stage),
+        ("never_after", bool(rule.done or rule.after)),
+    ):
+        if getattr(rule, name) and not applies:
+            raise file.error(f"{name} does not fit what the rule begins with", rule.code, field=name)
+    if rule.at_most > 1 and not rule.again_days:
+        raise file.error("at_most needs again_days", rule.code, field="at_most")
+
+
+def _refuse_cycles(file: DataFile, rules: Sequence[Rule]) -> None:
+    """Refuse rules that plan each other's calls, each when the other's is finished, without end."""
+    following = {
+        rule.code: [each.code for each in rules if each.after == rule.code or each.done == rule.purpose]
+        for rule in rules
+    }
+
+    def walk(code: str, path: tuple[str, ...]) -> None:
+        if code in path:
+            cycle = " → ".join((*path[path.index(code) :], code))
+            raise file.error(f"a cycle of rules: {cycle}", code)
+        for each in following[code]:
+            walk(each, (*path, code))
+
+    for rule in rules:
+        walk(rule.code, ())
 
 
 CADENCE = load_cadence(resources.files("desk") / "data" / "cadence.toml")
 """The desk's rules."""
+
+Numbers = Mapping[str, Mapping[str, int]]
+"""The numbers that a workspace gives to rules, by rule and name; `enabled` is 0 or 1."""
+
+
+def with_numbers(numbers: Numbers) -> Cadence:
+    """Return the desk's rules with the numbers of a workspace. A rule that is no longer there is passed over."""
+    return _with_numbers(tuple((code, tuple(sorted(named.items()))) for code, named in sorted(numbers.items())))
+
+
+@lru_cache(maxsize=64)
+def _with_numbers(numbers: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]) -> Cadence:
+    changed = {code: dict(named) for code, named in numbers}
+    return Cadence([_changed(rule, changed.get(rule.code, {})) for rule in CADENCE.rules])
+
+
+def _changed(rule: Rule, named: Mapping[str, int]) -> Rule:
+    values: dict[str, Any] = {name: value for name, value in named.items() if name in NUMBERS}
+    return replace(rule, **values, enabled=bool(named.get("enabled", rule.enabled)))

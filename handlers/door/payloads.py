@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NoReturn
 from urllib.parse import parse_qsl
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 MOST_FIELDS = 100
 """Most fields of a form that Slack sends; a slash command has about fifteen."""
@@ -43,9 +43,9 @@ def check_payload(payload: Any, slack_team_id: str) -> None:
         return
     kind = _kind(body)
     try:
-        _COMMON.validate_python(body)
+        _Common.model_validate(body)
         if kind in _SHAPES:
-            _SHAPES[kind].validate_python(body)
+            _SHAPES[kind].model_validate(body)
     except ValidationError:
         raise MalformedError(f"wrong_shape:{kind}") from None
     teams = _teams(body)
@@ -130,7 +130,7 @@ _Carried = Annotated[str, AfterValidator(_object_if_it_looks_so)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(strict=True, extra="ignore")
+    model_config = ConfigDict(strict=True, extra="ignore", defer_build=True)  # built when the first of its kind arrives
 
 
 class _WithTeam(_Part):
@@ -308,19 +308,15 @@ _EVENTS: dict[str, type[_Event]] = {
     "link_shared": _LinkEvent,
 }
 
-_COMMON: TypeAdapter[Any] = TypeAdapter(_Common)
-_SHAPES: dict[str, TypeAdapter[Any]] = {
-    kind: TypeAdapter(shape)
-    for kind, shape in {
-        "command": _Command,
-        "block_actions": _Press,
-        "block_suggestion": _Suggestion,
-        "view_submission": _Submission,
-        "view_closed": _Submission,
-        "shortcut": _Shortcut,
-        "message_action": _Shortcut,
-        "event_callback": _OtherEvent,
-        **{f"event:{name}": shape for name, shape in _EVENTS.items()},
-    }.items()
+_SHAPES: dict[str, type[BaseModel]] = {
+    "command": _Command,
+    "block_actions": _Press,
+    "block_suggestion": _Suggestion,
+    "view_submission": _Submission,
+    "view_closed": _Submission,
+    "shortcut": _Shortcut,
+    "message_action": _Shortcut,
+    "event_callback": _OtherEvent,
+    **{f"event:{name}": shape for name, shape in _EVENTS.items()},
 }
 """What the desk's listeners rely on, by kind of request. A field that they do not read may be anything."""

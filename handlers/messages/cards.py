@@ -27,6 +27,7 @@ from handlers.messages.block_kit.elements import (
     purpose,
     stage,
     write_more,
+    write_why,
     write_wrong_number,
 )
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
@@ -151,6 +152,7 @@ def _write_due(t: Translator, writer: Writer, view: LoanCard, notes: _NoteBudget
     writer.line(Bold(t("Planned:")))
     for due in view.due:
         writer.bullets([follow_up_line(t, due.follow_up)]).quote(notes.fit(due.note))
+        write_why(t, writer, due.follow_up)
     write_more(t, writer, view.more_due)
 
 

@@ -55,6 +55,8 @@ def closed(t: Translator, result: CloseResult, zone: ZoneInfo) -> Message:
     writer.quote(result.why)
     if result.chase is not None:
         write_plan(t, writer, result.chase)
+    for planned in result.planned:
+        write_plan(t, writer, planned)
     write_unasked(t, writer, result.unasked)
     offer_next(t, writer, result.next_steps, zone)
     return writer.buttons(undo_button(t, result.undo_id)).message()
@@ -67,11 +69,13 @@ def write_unasked(t: Translator, writer: Writer, unasked: Sequence[Paper]) -> No
         writer.line(t("Still to be brought, and no call asks for it now: {documents}.", documents=t(", ").join(names)))
 
 
-def offer_next(t: Translator, writer: Writer, next_steps: NextSteps | None, zone: ZoneInfo) -> None:
-    """Ask for the next step when nothing is planned for the loan."""
+def offer_next(
+    t: Translator, writer: Writer, next_steps: NextSteps | None, zone: ZoneInfo, *, planned: bool = False
+) -> None:
+    """Ask for the next step when nothing is planned for the loan, or offer other times for what a rule has `planned`."""
     if next_steps is None:
         return
-    writer.line(Bold(t("Nothing is planned for this loan now. What's next?")))
+    writer.line(Bold(t("Another time?") if planned else t("Nothing is planned for this loan now. What's next?")))
     nothing = Button(t("Nothing needed"), "loan.nothing_needed", {"l": str(next_steps.loan_id)})
     purpose = next_steps.offers[0].purpose if next_steps.offers else ""
     value = {"form": "next_step", "l": str(next_steps.loan_id), "p": purpose, "n": next_steps.next_number}

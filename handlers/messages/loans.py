@@ -138,7 +138,9 @@ def inquiry_opened(t: Translator, result: NewInquiry, zone: ZoneInfo) -> Message
     writer.quote(result.note)
     if result.phone_is_wrong:
         write_wrong_number(t, writer, result.loan)
-    offer_next(t, writer, result.next_steps, zone)
+    if result.planned is not None:
+        write_plan(t, writer, result.planned)
+    offer_next(t, writer, result.next_steps, zone, planned=result.planned is not None)
     return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
@@ -245,8 +247,9 @@ def changed(t: Translator, result: StageChanged, zone: ZoneInfo) -> Message:
         writer.line(remark)
     _write_owner_left(t, writer, result.loan, result.owner_left)
     _write_ended(t, writer, result)
-    if result.planned is not None:
-        write_plan(t, writer, result.planned)
+    for planned in (result.planned, *result.also_planned):
+        if planned is not None:
+            write_plan(t, writer, planned)
     if result.still_open:
         writer.line(t("Also open on this loan:") if result.planned else t("Open on this loan:"))
         writer.bullets(follow_up_line(t, follow_up) for follow_up in result.still_open)

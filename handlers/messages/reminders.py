@@ -30,6 +30,7 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
     writer.line(elements.masked_loan(t, item.loan), " · ", elements.stage(t, item.loan.stage))
     _write_cover(t, writer, view)
     writer.line(_since(t, item, zone))
+    elements.write_why(t, writer, item.follow_up)
     write_papers(t, writer, item.asks_for, zone, openly=True)
     writer.buttons(*_outcomes(t, item), *_check(t, item))
     writer.buttons(
@@ -109,6 +110,7 @@ def escalation(t: Translator, view: FollowUpNotice, zone: ZoneInfo, *, times: in
     if item.change is not None and item.change.kind != "snoozed":
         return writer.line(_result(t, item.change, item, zone)).message()
     writer.line(_since(t, item, zone))
+    elements.write_why(t, writer, item.follow_up)
     write_papers(t, writer, item.asks_for, zone, openly=True)
     # Reassigning a loan moves only its owner's follow-ups; another member's call is handed over by itself.
     is_owners = item.follow_up.assignee == item.loan.owner

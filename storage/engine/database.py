@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
-import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 from sqlalchemy import Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
@@ -177,6 +176,8 @@ def _postgres_engine(url: str, patient: bool) -> AsyncEngine:
 
 async def _connect(*arguments: Any, **settings: Any) -> Any:
     """Return a connection to PostgreSQL. Raise ConnectionError for whatever the operating system says instead."""
+    import asyncpg  # pyright: ignore[reportMissingTypeStubs]  # only on PostgreSQL
+
     connect: Any = asyncpg.connect  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     try:
         return await connect(*arguments, **settings)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ConfigDict
 from sqlalchemy import Table
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlmodel import SQLModel
@@ -78,6 +79,8 @@ class Row(SQLModel, metaclass=RowType):
 
     __slots__ = ("__read__",)
 
+    model_config = ConfigDict(defer_build=True)  # pyright: ignore[reportAssignmentType] # no row is validated
+
     if not TYPE_CHECKING:
 
         def __setattr__(self, name: str, value: Any) -> None:
@@ -124,6 +127,11 @@ def take_back(row: Row, read: Values | None) -> None:
 def changed_columns(row: Row) -> set[str]:
     """Return the columns of a row that were set since it was read."""
     return row.__pydantic_fields_set__
+
+
+def column_values(row: Row) -> Values:
+    """Return the values of a row by column."""
+    return vars(row).copy()
 
 
 def read_values(row: Row) -> Values | None:

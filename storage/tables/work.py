@@ -25,6 +25,9 @@ class FollowUp(Row, table=True):
     urgency. `remind_at` and `escalate_at` are when the desk reminds and escalates next, None when it has done so or need
     not. `announced_for` is the instant for which the last reminder was sent. `instalment_on` is the instalment that a
     repayment follow-up is about.
+
+    `rule` is the rule that planned it, None once a member has moved it. `rule_trigger` stays: the rule and what it was
+    planned for (a stage's time, an instalment, an appointment, a finished follow-up), so that it is planned once.
     """
 
     __tablename__ = "follow_up"  # pyright: ignore[reportAssignmentType]
@@ -57,6 +60,7 @@ class FollowUp(Row, table=True):
     attempts: int = 0
     state: str = "open"
     rule: str | None = None
+    rule_trigger: str | None = None
     instalment_on: date | None = None
     note_cipher: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
     created_by_id: UUID | None = references("member", nullable=True)

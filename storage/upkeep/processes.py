@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, delete, func, update
 from sqlmodel import col, select
 
 from storage.engine.database import insert_into
+from storage.engine.rows import column_values
 from storage.engine.work import Work
 from storage.tables import Process
 
@@ -18,7 +19,7 @@ async def claim(
     process = Process(
         workspace_id=workspace_id, kind=kind, name=name, incarnation=incarnation, started_at=now, beat_at=now
     )
-    statement = insert_into(session, Process).values(process.model_dump()).on_conflict_do_nothing()
+    statement = insert_into(session, Process).values(column_values(process)).on_conflict_do_nothing()
     if (await session.exec(statement.returning(col(Process.id)))).first() is not None:
         return None
     there = select(Process).where(Process.workspace_id == workspace_id, Process.kind == kind, Process.name == name)

@@ -208,6 +208,6 @@ async def test_the_report_counts_what_a_file_does_to_planned_calls(
     rows[1] = rows[1].replace(",no", ",yes")
     rows[2] = rows[2].replace("disbursed", "closed")
     rows[3] = rows[3].replace("ULIN", "UWEI")
-    said = "follow-ups planned 1 · follow-ups closed 3 · follow-ups given to a new owner 1\n"
+    said = "follow-ups planned 2 · follow-ups closed 3 · follow-ups given to a new owner 1\n"
     for dry_run in (True, False):
         assert said in (await operator(header + "".join(rows), dry_run=dry_run))[1]

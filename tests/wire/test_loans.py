@@ -87,18 +87,20 @@ async def test_a_name_with_markup_is_shown_as_typed_and_notifies_nobody(slack: S
         assert reply.message.notified <= {slack.agent.slack_user_id}
 
 
-async def test_a_new_inquiry_asks_for_the_next_step(slack: Slack) -> None:
+async def test_a_new_inquiry_offers_other_times_for_its_first_call(slack: Slack) -> None:
     reply = await slack.command(slack.agent, "/loan new Wang Fang 139 0013 9000 asks for the rate")
     assert reply.text.splitlines() == [
         "New inquiry L-1: Wang Fang · phone ending 9000 · owner: <@UAGENT>",
         "> asks for the rate",
-        "Nothing is planned for this loan now. What's next?",
+        "Next: conditions Wed 25 Nov 2026 12:00 (Shanghai time), <@UAGENT> (L-1/1)",
+        "By rule: an inquiry is answered within 2 working hours",
+        "Another time?",
     ]
     assert reply.message is not None
 
     planned = await slack.press(slack.agent, reply.message, "Thu 26 Nov 09:00")
     assert planned.shown is not None
-    assert "Thu 26 Nov 2026 09:00 (Shanghai time), <@UAGENT> (L-1/1)" in planned.shown.text
+    assert "Thu 26 Nov 2026 09:00 (Shanghai time), <@UAGENT> (L-1/2)" in planned.shown.text
 
     twice = await slack.press(slack.agent, reply.message, "Thu 26 Nov 09:00")
     assert twice.shown is not None

@@ -124,7 +124,7 @@ async def test_an_import_that_names_an_owner_asks_nobody(slack: Slack, loan: Loa
 
 async def test_a_loan_that_undo_opens_again_after_its_owner_left_has_none(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "A-1", owner=slack.other, stage="disbursed")
-    reply = await slack.command(slack.agent, "/loan-stage A-1 closed")
+    reply = await slack.command(slack.agent, "/loan-stage A-1 withdrawn")
     await slack.command(slack.admin, "/loan-team remove @other to @agent")
     assert reply.message is not None
     assert "Undone" in shown(await slack.press(slack.agent, reply.message, "Undo")).text

@@ -23,6 +23,9 @@ async def test_an_application_is_assigned_to_a_verifier(slack: Slack, loan: Loan
         "L-1042 · 王小明: inquiry → application",
         "> form is signed &lt;!channel&gt;",
         "Next: identity check Thu 26 Nov 2026 09:00 (Shanghai time), <@UVERIFIER> (L-1042/1)",
+        "By rule: an application gets an identity check on working day 1 in the morning",
+        "Next: documents Fri 27 Nov 2026 09:00 (Shanghai time), <@UAGENT> (L-1042/2)",
+        "By rule: the documents of an application are complete within 2 working days",
     ]
 
 
@@ -50,20 +53,21 @@ async def test_a_stage_is_changed_in_chinese(slack: Slack, loan: Loan) -> None:
     assert reply.text.splitlines() == [
         "L-1042 · 王小明：咨询 → 未批",
         "> 收入不足",
-        "下一步：审批反馈，2026年11月26日 周四 09:00（上海时间），<@UAGENT>（L-1042/1）",
+        "下一步：审批反馈，2026年11月25日 周三 14:00（上海时间），<@UAGENT>（L-1042/1）",
+        "系统安排：审批结果须在 4 个工作小时内告知",
     ]
 
 
 async def test_an_active_loan_without_a_plan_asks_for_one_and_one_press_adds_it(slack: Slack, loan: Loan) -> None:
-    reply = await slack.command(slack.agent, "/loan-stage L-1042 approved")
-    assert "Careful: this skips application." in reply.text
+    reply = await slack.command(slack.agent, "/loan-stage L-1042 signed")
+    assert "Careful: this skips application, approved." in reply.text
     assert "Nothing is planned for this loan now. What's next?" in reply.text
     assert reply.message is not None
 
     planned = await slack.press(slack.agent, reply.message, "Thu 26 Nov 09:00")
 
     assert planned.shown is not None
-    assert "decision feedback Thu 26 Nov 2026 09:00" in planned.shown.text or "L-1042/1" in planned.shown.text
+    assert "signing Thu 26 Nov 2026 09:00" in planned.shown.text or "L-1042/1" in planned.shown.text
 
 
 @pytest.mark.parametrize(

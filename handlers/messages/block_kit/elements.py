@@ -127,6 +127,15 @@ def follow_up_line(
     return line
 
 
+def write_why(t: Translator, writer: Writer, follow_up: FollowUpView) -> None:
+    """Write which rule planned a follow-up, and why; nothing of one that a member planned."""
+    rule = follow_up.rule
+    if rule is None:
+        return
+    why = rule.why(t.language)
+    writer.small(t("By rule, urgent: {why}", why=why) if rule.priority == "high" else t("By rule: {why}", why=why))
+
+
 def write_next(t: Translator, writer: Writer, follow_up: FollowUpView) -> None:
     """Write what is planned and for when, with its absolute time."""
     writer.phrase(
@@ -137,6 +146,7 @@ def write_next(t: Translator, writer: Writer, follow_up: FollowUpView) -> None:
         who=Mention(follow_up.assignee),
         name=Code(follow_up_name(follow_up)),
     )
+    write_why(t, writer, follow_up)
 
 
 def write_plan(t: Translator, writer: Writer, planned: PlannedView) -> None:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import gettext
-import io
 import re
 from datetime import datetime
 from decimal import Decimal
@@ -13,11 +12,10 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, get_day_names, get_timezone_location
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.numbers import format_currency
 
 from desk.core.languages import LANGUAGES, language_of
+from handlers.messages.block_kit.catalogue import Catalogue
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -118,11 +116,8 @@ def _catalogue(language: str) -> gettext.NullTranslations:
     fallback, name = LANGUAGES[language].fallback, LANGUAGES[language].catalogue
     if fallback is None:
         return gettext.NullTranslations()
-    compiled = io.BytesIO()
     with catalogue_file(name).open("rb") as file:
-        write_mo(compiled, read_po(file, locale=name))
-    compiled.seek(0)
-    texts = gettext.GNUTranslations(compiled)
+        texts = Catalogue(file)
     texts.add_fallback(_catalogue(fallback))
     return texts
 

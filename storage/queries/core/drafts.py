@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlmodel import col, delete, select
 
 from storage.engine.database import insert_into
+from storage.engine.rows import column_values
 from storage.engine.work import Work
 from storage.tables import Draft
 
@@ -17,7 +18,7 @@ async def of_form(session: Work, member_id: UUID, form: str) -> Draft | None:
 
 async def save(session: Work, draft: Draft) -> None:
     """Save what a member has typed into a form, replacing an earlier draft of it."""
-    statement = insert_into(session, Draft).values(draft.model_dump())
+    statement = insert_into(session, Draft).values(column_values(draft))
     changed = {name: statement.excluded[name] for name in ("id", "body_cipher", "at")}
     await session.exec(statement.on_conflict_do_update(index_elements=["member_id", "form"], set_=changed))
 

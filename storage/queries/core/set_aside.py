@@ -9,6 +9,7 @@ from sqlmodel import col
 from sqlmodel import select as sqlmodel_select
 
 from storage.engine.database import insert_into
+from storage.engine.rows import column_values
 from storage.engine.work import Work
 from storage.tables import SetAside
 
@@ -36,7 +37,7 @@ def is_set_aside(
 
 async def save(session: Work, row: SetAside) -> None:
     """Set a row aside, or set it aside again, which changes neither `since` nor `told_on`."""
-    statement = insert_into(session, SetAside).values(row.model_dump())
+    statement = insert_into(session, SetAside).values(column_values(row))
     changed = {name: statement.excluded[name] for name in ("error", "until")}
     await session.exec(
         statement.on_conflict_do_update(index_elements=["workspace_id", "chore", "subject_id"], set_=changed)

@@ -1,7 +1,6 @@
 """Follow-ups of loans and members."""
 
 from collections.abc import Collection, Sequence
-from datetime import date
 from uuid import UUID
 
 from sqlalchemy import bindparam
@@ -37,11 +36,20 @@ async def of_number(session: Work, loan_id: UUID, number: int) -> FollowUp | Non
     return (await session.exec(select(FollowUp).where(FollowUp.loan_id == loan_id, FollowUp.number == number))).first()
 
 
-async def of_instalment(session: Work, loan_id: UUID, purpose: str, instalment_on: date) -> list[FollowUp]:
-    """Return the follow-ups of a loan for that purpose and instalment, open or not."""
-    statement = select(FollowUp).where(
-        FollowUp.loan_id == loan_id, FollowUp.purpose == purpose, FollowUp.instalment_on == instalment_on
-    )
+_INSTALMENTS = ("repayment", "overdue", "promise")
+_LAST = 60
+"""How many of a loan's follow-ups about instalments are looked at: those of some years."""
+
+
+async def about_instalments(session: Work, loan_id: UUID) -> list[FollowUp]:
+    """Return the last follow-ups of a loan about instalments, open or not."""
+    statement = select(FollowUp).where(FollowUp.loan_id == loan_id, col(FollowUp.purpose).in_(_INSTALMENTS))
+    return list((await session.exec(statement.order_by(col(FollowUp.number).desc()).limit(_LAST))).all())
+
+
+async def of_loan_by_trigger(session: Work, loan_id: UUID) -> list[FollowUp]:
+    """Return the follow-ups of a loan that are open or that a rule planned."""
+    statement = select(FollowUp).where(FollowUp.loan_id == loan_id, IS_OPEN | col(FollowUp.rule_trigger).is_not(None))
     return list((await session.exec(statement.order_by(col(FollowUp.number)))).all())
 
 

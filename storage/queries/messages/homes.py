@@ -8,6 +8,7 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from storage.engine.database import insert_into
+from storage.engine.rows import column_values
 from storage.engine.work import Work
 from storage.queries.core.set_aside import is_set_aside
 from storage.tables import Home
@@ -18,7 +19,7 @@ HOMES = "homes"
 async def record_opened(session: Work, workspace_id: UUID, member_id: UUID, now: datetime) -> None:
     """Record that a member opened their Home now."""
     home = Home(workspace_id=workspace_id, member_id=member_id, opened_at=now, checked_at=now)
-    statement = insert_into(session, Home).values(home.model_dump())
+    statement = insert_into(session, Home).values(column_values(home))
     seen = {"opened_at": now, "checked_at": now}
     await session.exec(statement.on_conflict_do_update(index_elements=["member_id"], set_=seen))
 

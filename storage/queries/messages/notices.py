@@ -9,6 +9,7 @@ from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 
 from storage.engine.database import insert_into
+from storage.engine.rows import column_values
 from storage.engine.types import UtcDateTime
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
@@ -42,7 +43,7 @@ _TOUCH = (
 
 async def insert(session: Work, notice: Notice) -> bool:
     """Insert a pending notice. Return False when its key exists: the earlier notice is left as it is."""
-    statement = insert_into(session, Notice).values(notice.model_dump()).on_conflict_do_nothing()
+    statement = insert_into(session, Notice).values(column_values(notice)).on_conflict_do_nothing()
     return (await session.exec(statement.returning(NOTICE.c.id))).first() is not None
 
 

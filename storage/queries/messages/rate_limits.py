@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from storage.engine.database import insert_into
+from storage.engine.rows import column_values
 from storage.engine.work import Work
 from storage.tables import RateLimit
 
@@ -17,7 +18,7 @@ _LONGEST = timedelta(minutes=10)
 async def save(session: Work, workspace_id: UUID, method: str, until: datetime) -> None:
     """Record that Slack asked to wait with a method."""
     row = RateLimit(workspace_id=workspace_id, method=method, until=until)
-    statement = insert_into(session, RateLimit).values(row.model_dump())
+    statement = insert_into(session, RateLimit).values(column_values(row))
     await session.exec(
         statement.on_conflict_do_update(index_elements=["workspace_id", "method"], set_={"until": until})
     )

@@ -6,13 +6,14 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from storage.engine.database import insert_into
+from storage.engine.rows import column_values
 from storage.engine.work import Work
 from storage.tables import AccessRequest
 
 
 async def insert(session: Work, request: AccessRequest) -> bool:
     """Insert the request. Return False if that person has asked on that day already."""
-    statement = insert_into(session, AccessRequest).values(request.model_dump()).on_conflict_do_nothing()
+    statement = insert_into(session, AccessRequest).values(column_values(request)).on_conflict_do_nothing()
     return (await session.exec(statement.returning(col(AccessRequest.id)))).first() is not None
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, text
 from sqlmodel import col, select, update
 
 from storage.engine.database import insert_into
+from storage.engine.rows import column_values
 from storage.engine.work import Work
 from storage.queries.loans import loans
 from storage.tables import CalendarOverride, Workspace
@@ -22,7 +23,7 @@ async def of_slack_team(session: Work, new: Workspace) -> Workspace:
 
     Of two processes that do this at once, the second gets the row of the first.
     """
-    statement = insert_into(session, Workspace).values(new.model_dump())
+    statement = insert_into(session, Workspace).values(column_values(new))
     await session.exec(statement.on_conflict_do_nothing(index_elements=["slack_team_id"]))
     statement = select(Workspace).where(Workspace.slack_team_id == new.slack_team_id).with_for_update()
     return (await session.exec(statement.execution_options(populate_existing=True))).one()

@@ -22,7 +22,7 @@ from desk.core.vocabulary import (
     load_vocabulary,
     term_key,
 )
-from desk.rules.cadence import InstalmentPlan, Plan
+from desk.rules.cadence import Rule as CadenceRule
 
 FILES = {path.name: path.read_text("utf-8") for path in (resources.files("desk") / "data").iterdir() if path.is_file()}
 
@@ -45,7 +45,7 @@ def codes(words: tuple[Word, ...]) -> str:
 def test_every_word_of_the_desk_is_declared():
     assert codes(VOCABULARY.purposes) == (
         "documents income identity employer vehicle plan repayment overdue promise "
-        "conditions decision signing pickup problem feedback other"
+        "conditions decision signing pickup problem release feedback other"
     )
     assert codes(VOCABULARY.outcomes) == (
         "reached confirmed failed unverified no_answer busy voicemail unreachable wrong_number call_back promised paid "
@@ -183,7 +183,7 @@ def test_a_reminder_has_a_button_for_each_outcome_that_needs_but_a_tap(kind: Pur
         ("documents", [Document]),
         ("stages", [Stage]),
         ("roles", [Role]),
-        ("cadence", [Plan, InstalmentPlan]),
+        ("cadence", [CadenceRule]),
         ("permissions", [Rule, Grant]),
     ],
 )

@@ -5,13 +5,13 @@ from datetime import date, datetime
 
 from desk.core.transaction import Desk, Office
 from desk.follow_ups.lifecycle import PlannedFollowUp
-from desk.follow_ups.rule_plans import plan_arrears, plan_for_stage, plan_instalment, plan_repayment
+from desk.follow_ups.rule_plans import Replanned, plan_for_stage, plan_instalment
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans
 from storage.tables import FollowUp, Loan, Member, Workspace
 from tests.builders import make_follow_up, make_loan, make_manager, make_member, make_team
 
-Plan = Callable[[Desk, Loan], Awaitable[PlannedFollowUp | None]]
+Plan = Callable[[Desk, Loan], Awaitable[PlannedFollowUp | Replanned | None]]
 DISBURSED = {"stage": "disbursed", "due_day": 15}
 
 
@@ -20,6 +20,8 @@ async def planned(
 ) -> FollowUp | None:
     async with office.desk(workspace, actor) as desk:
         result = await plan(desk, await loans.lock(desk.session, loan.id))
+        if isinstance(result, Replanned):
+            result = next(iter(result.planned), None)
         return result.follow_up if result else None
 
 
@@ -41,7 +43,7 @@ async def test_an_application_gets_an_identity_check_by_the_least_busy_verifier_
     loan = await make_loan(office, workspace, "L-2", owner=lin)
     row = await planned(office, workspace, loan, plan_for_stage)
     assert row is not None
-    assert (row.purpose, row.assignee_id, row.rule) == ("identity", free.id, "stage.application")
+    assert (row.purpose, row.assignee_id, row.rule) == ("identity", free.id, "application")
     assert row.due_at == at("2026-11-26T09:00")
 
 
@@ -49,7 +51,8 @@ async def test_an_open_identity_check_is_not_planned_twice(office: Office, works
     vera = await make_member(office, workspace, "UVERA", roles="verifier")
     loan = await make_loan(office, workspace, "L-1", owner=vera)
     await make_follow_up(office, loan, vera)
-    assert await planned(office, workspace, loan, plan_for_stage) is None
+    await planned(office, workspace, loan, plan_for_stage)
+    assert await open_purposes(office, loan) == ["identity", "documents"]
 
 
 async def test_the_manager_gets_the_identity_check_in_a_team_without_verifiers(
@@ -99,7 +102,7 @@ async def test_the_same_instalment_is_not_planned_twice_even_after_its_call(
         instalment_on=date(2026, 12, 15),
         due_on=date(2026, 12, 10),
     )
-    assert await planned(office, workspace, loan, plan_repayment) is None
+    assert await planned(office, workspace, loan, plan_instalment) is None
 
 
 async def test_a_paid_instalment_leads_to_the_one_after_it(office: Office, workspace: Workspace) -> None:
@@ -114,8 +117,8 @@ async def test_autopay_and_a_loan_without_a_due_day_need_no_reminder(office: Off
     lin = await make_member(office, workspace, "ULIN")
     autopay = await make_loan(office, workspace, "L-1", owner=lin, autopay=True, **DISBURSED)
     without = await make_loan(office, workspace, "L-2", owner=lin, stage="disbursed")
-    assert await planned(office, workspace, autopay, plan_repayment) is None
-    assert await planned(office, workspace, without, plan_repayment) is None
+    assert await planned(office, workspace, autopay, plan_instalment) is None
+    assert await planned(office, workspace, without, plan_instalment) is None
 
 
 async def test_arrears_plan_a_call_for_the_collector_only_when_they_are_reported(
@@ -125,18 +128,19 @@ async def test_arrears_plan_a_call_for_the_collector_only_when_they_are_reported
     collector = await make_member(office, workspace, "UCOLL", roles="collector")
     silent = await make_loan(office, workspace, "L-1", owner=lin, **DISBURSED)
     unpaid = await make_loan(office, workspace, "L-2", owner=lin, unpaid_since=date(2026, 11, 16), **DISBURSED)
-    assert await planned(office, workspace, silent, plan_arrears) is None
+    reminder = await planned(office, workspace, silent, plan_instalment)
+    assert reminder is not None
+    assert reminder.purpose == "repayment"
     row = await planned(office, workspace, unpaid, plan_instalment)
     assert row is not None
     assert (row.purpose, row.assignee_id, row.rule) == ("overdue", collector.id, "arrears")
     assert (row.instalment_on, row.due_on) == (date(2026, 11, 15), date(2026, 11, 25))
-    assert await planned(office, workspace, unpaid, plan_repayment) is None
 
 
 async def test_without_a_collector_the_owner_calls_about_arrears(office: Office, workspace: Workspace) -> None:
     lin = await make_member(office, workspace, "ULIN")
     loan = await make_loan(office, workspace, "L-1", owner=lin, unpaid_since=date(2026, 11, 16), **DISBURSED)
-    row = await planned(office, workspace, loan, plan_arrears)
+    row = await planned(office, workspace, loan, plan_instalment)
     assert row is not None
     assert row.assignee_id == lin.id
 
@@ -145,14 +149,14 @@ async def test_a_loan_whose_owner_has_left_falls_to_a_manager(office: Office, wo
     gone = await make_member(office, workspace, "UGONE", removed_at=office.clock.now())
     wang = await make_member(office, workspace, "UWANG", roles="manager")
     loan = await make_loan(office, workspace, "L-1", owner=gone, **DISBURSED)
-    row = await planned(office, workspace, loan, plan_repayment)
+    row = await planned(office, workspace, loan, plan_instalment)
     assert row is not None
     assert row.assignee_id == wang.id
 
 
 async def test_nothing_is_planned_when_no_member_could_do_it(office: Office, workspace: Workspace) -> None:
     loan = await make_loan(office, workspace, "L-1", **DISBURSED)
-    assert await planned(office, workspace, loan, plan_repayment) is None
+    assert await planned(office, workspace, loan, plan_instalment) is None
 
 
 async def test_switching_to_autopay_cancels_the_repayment_reminder(office: Office, workspace: Workspace) -> None:
@@ -183,7 +187,7 @@ async def test_a_call_about_arrears_planned_by_rule_is_cancelled_when_everything
     await make_follow_up(office, loan, lin, purpose="overdue", rule="arrears", instalment_on=date(2026, 11, 15))
     await make_follow_up(office, loan, lin, purpose="overdue")
     await planned(office, workspace, loan, plan_instalment)
-    assert await open_purposes(office, loan) == ["overdue", "repayment"]
+    assert await open_purposes(office, loan) == ["overdue", "repayment", "repayment"]
 
 
 async def open_purposes(office: Office, loan: Loan) -> list[str]:

@@ -111,11 +111,11 @@ async def test_ending_a_loan_closes_everything_open_and_undo_restores_it(stages:
     assert [change.undone_at for change in await stages.changes()] == [stages.office.clock.now()]
 
 
-async def test_a_call_to_a_declined_borrower_is_planned_for_the_next_working_morning(stages: Stages) -> None:
+async def test_a_declined_borrower_is_told_within_four_working_hours(stages: Stages) -> None:
     await stages.follow_up("income")
     answer = await stages.to("declined")
     assert answer.planned is not None
-    assert (answer.planned.follow_up.purpose, answer.planned.follow_up.due.at) == ("decision", at("2026-11-26 09:00"))
+    assert (answer.planned.follow_up.purpose, answer.planned.follow_up.due.at) == ("decision", at("2026-11-25 14:00"))
     assert await stages.states() == [("income", "ended"), ("decision", "open")]
 
 
@@ -149,14 +149,14 @@ async def test_the_reason_is_stored_encrypted(stages: Stages) -> None:
 
 
 async def test_an_active_stage_without_a_plan_offers_next_steps(stages: Stages) -> None:
-    answer = await stages.to("approved")
+    answer = await stages.to("signed")
     assert answer.next_steps is not None
     assert [offer.due.at for offer in answer.next_steps.offers] == [
         at("2026-11-25 12:00"),
         at("2026-11-26 09:00"),
         at("2026-11-27 10:00"),
     ]
-    assert {offer.purpose for offer in answer.next_steps.offers} == {"decision"}
+    assert {offer.purpose for offer in answer.next_steps.offers} == {"signing"}
 
 
 async def test_the_same_stage_again_is_refused(stages: Stages) -> None:
@@ -191,7 +191,7 @@ async def test_another_teams_loan_gets_the_answer_for_a_missing_one(stages: Stag
 async def test_an_imported_stage_plans_by_rule_and_is_not_marked_as_set_by_hand(stages: Stages) -> None:
     async with stages.office.desk(stages.workspace) as desk:
         loan = await loans.lock(desk.session, stages.loan.id)
-        assert (await enter_by_import(desk, loan, "disbursed")).planned == 1
+        assert (await enter_by_import(desk, loan, "disbursed")).planned == 3
     row = await stages.row()
     assert (row.stage, row.stage_set_at) == ("disbursed", None)
 

@@ -1,13 +1,15 @@
 """What the desk plans by itself: retries, verifications, decisions, instalments, documents, arrears."""
 
+import re
 from importlib import resources
 from pathlib import Path
 
 import pytest
 
+from desk.core.data_files import DataFileError
 from desk.core.errors import Invalid
 from desk.core.values import Due
-from desk.rules.cadence import CADENCE, CadenceError, load_cadence, plan_due, retry_at
+from desk.rules.cadence import CADENCE, load_cadence, plan_due, retry_at, with_numbers
 from desk.rules.reminders import ContactHours
 from tests.desk.rules.times import AROUND_THE_CLOCK, CHINA, NINE_TO_SIX, NO_HOLIDAYS, SHANGHAI, at, day, wall_clock
 
@@ -74,81 +76,158 @@ def test_an_outcome_that_ends_the_follow_up_plans_no_retry():
         retry_at("reached", 1, at(NOW), NINE_TO_SIX, CHINA)
 
 
-def test_an_application_gets_its_identity_verified_the_next_working_morning():
-    plan = CADENCE.stage["application"]
-    assert (plan.purpose, plan.assignee[0]) == ("identity", "verifier")
-    assert plan_due(plan, at(NOW), NINE_TO_SIX, CHINA) == Due(day("2026-11-26"), at("2026-11-26 09:00"))
-    assert plan_due(plan, at("2026-09-30 10:00"), NINE_TO_SIX, CHINA).at == at("2026-10-08 09:00")
+DUE_TIMES = [
+    ("inquiry", NOW, "2026-11-25 12:00"),
+    ("inquiry", "2026-11-25 16:30", "2026-11-26 09:30"),
+    ("inquiry", "2026-11-28 11:00", "2026-11-30 11:00"),
+    ("inquiry_again", NOW, "2026-11-27"),
+    ("inquiry_again", "2026-11-26 10:00", "2026-11-30"),
+    ("application", NOW, "2026-11-26 09:00"),
+    ("application", "2026-09-30 10:00", "2026-10-08 09:00"),
+    ("application_documents", NOW, "2026-11-27 09:00"),
+    ("approved", NOW, "2026-11-25 14:00"),
+    ("declined", "2026-11-27 16:00", "2026-11-30 11:00"),
+    ("plan", NOW, "2026-11-30"),
+    ("satisfaction", NOW, "2026-12-02"),
+    ("satisfaction", "2026-11-21 10:00", "2026-11-30"),
+    ("arrears", NOW, "2026-11-25"),
+    ("arrears", "2026-11-27 18:30", "2026-11-30"),
+    ("documents", NOW, "2026-11-27 09:00"),
+    ("documents", "2026-11-26 10:00", "2026-11-30 09:00"),
+    ("release", NOW, "2026-11-30 09:00"),
+]
 
 
-def test_a_declined_borrower_is_told_the_next_working_morning_unless_that_is_planned_already():
-    plan = CADENCE.stage["declined"]
-    assert (plan.purpose, plan.assignee, plan.unless_open) == ("decision", ("owner",), True)
-    assert plan_due(plan, at("2026-11-27 10:00"), NINE_TO_SIX, CHINA).at == at("2026-11-30 09:00")
+@pytest.mark.parametrize(("rule", "now", "due"), DUE_TIMES)
+def test_a_rule_places_its_call_in_working_time(rule: str, now: str, due: str):
+    found = plan_due(CADENCE.rule(rule), at(now), NINE_TO_SIX, CHINA)
+    assert (wall_clock(found.at) if found.at else str(found.on)) == due
 
 
-def test_no_other_stage_plans_a_follow_up():
-    assert set(CADENCE.stage) == {"application", "declined"}
+@pytest.mark.parametrize(
+    ("rule", "on", "due"),
+    [
+        ("instalment", "2026-12-15", "2026-12-10"),
+        ("instalment_eve", "2026-12-15", "2026-12-14"),
+        ("instalment_eve", "2026-12-14", "2026-12-11"),
+        ("instalment", "2026-11-26", "2026-11-25"),
+        ("signing", "2026-12-07", "2026-12-04"),
+        ("interview", "2026-12-03", "2026-12-02"),
+        ("pickup", "2026-12-03", "2026-12-03"),
+    ],
+)
+def test_a_rule_places_its_call_before_a_date(rule: str, on: str, due: str):
+    assert plan_due(CADENCE.rule(rule), at(NOW), NINE_TO_SIX, CHINA, on=day(on)) == Due(day(due))
 
 
-def test_the_owner_of_a_disbursed_loan_reminds_three_working_days_before_the_instalment():
-    plan = CADENCE.instalment
-    assert (plan.stage, plan.purpose, plan.assignee) == ("disbursed", "repayment", ("owner",))
-    due = plan_due(plan, at(NOW), NINE_TO_SIX, CHINA, instalment_on=day("2026-12-15"))
-    assert due == Due(day("2026-12-10"))
+def test_a_time_counts_from_what_the_rule_begins_with_and_a_passed_one_becomes_today():
+    since = at("2026-11-24 17:00")
+    assert plan_due(CADENCE.rule("approved"), at(NOW), NINE_TO_SIX, CHINA, since=since).at == at("2026-11-25 12:00")
+    assert plan_due(CADENCE.rule("inquiry"), at(NOW), NINE_TO_SIX, CHINA, since=since) == Due(day("2026-11-25"))
 
 
-def test_an_instalment_plan_without_its_date_is_a_programming_error():
+def test_a_rule_of_a_date_without_it_is_a_programming_error():
     with pytest.raises(ValueError, match="instalment"):
-        plan_due(CADENCE.instalment, at(NOW), NINE_TO_SIX, CHINA)
-
-
-def test_arrears_go_to_the_collector_on_the_first_day_with_work_left():
-    plan = CADENCE.arrears
-    assert (plan.purpose, plan.assignee) == ("overdue", ("collector", "owner"))
-    assert plan_due(plan, at(NOW), NINE_TO_SIX, CHINA) == Due(day("2026-11-25"))
-    assert plan_due(plan, at("2026-11-27 18:30"), NINE_TO_SIX, CHINA) == Due(day("2026-11-30"))
-
-
-def test_documents_without_a_date_are_followed_up_after_two_working_days():
-    assert CADENCE.documents.purpose == "documents"
-    assert plan_due(CADENCE.documents, at(NOW), NINE_TO_SIX, CHINA).at == at("2026-11-27 09:00")
-    assert plan_due(CADENCE.documents, at("2026-11-26 10:00"), NINE_TO_SIX, CHINA).at == at("2026-11-30 09:00")
+        plan_due(CADENCE.rule("instalment"), at(NOW), NINE_TO_SIX, CHINA)
 
 
 def test_a_morning_plan_waits_until_the_borrower_may_be_called():
     late_callers = ContactHours(start=at("2026-11-25 10:00").astimezone(SHANGHAI).time())
-    due = plan_due(CADENCE.stage["application"], at(NOW), NINE_TO_SIX, CHINA, contact=late_callers)
+    due = plan_due(CADENCE.rule("application"), at(NOW), NINE_TO_SIX, CHINA, contact=late_callers)
     assert due.at == at("2026-11-26 10:00")
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong", "entry"),
+    ("days", "rule", "first"),
     [
-        ('purpose = "identity"', 'purpose = "idendity"', "stage.application"),
-        ('place = "before_instalment"', 'place = "before"', "instalment.place"),
-        ("working_days = 3", "working_days = -3", "instalment.working_days"),
-        ("working_days = 3", 'days = "3"', "instalment.days"),
-        ("working_days = 3", "", "instalment"),
-        ('assignee = ["collector", "owner"]', "assignee = []", "arrears.assignee"),
-        ('assignee = ["collector", "owner"]', 'assignee = ["boss"]', "arrears.assignee"),
-        ('place = "working_day"', 'place = "before_instalment"\nworking_days = 3', "arrears"),
-        ("[documents]", "[papers]", "documents"),
-        ('stage = "disbursed"', 'stage = "paid_out"', "paid_out"),
-        ("[stage.declined]", "[stage.refused]", "refused"),
-        ("[arrears]", "[arrears", "cadence.toml"),
+        (0, "arrears", "collector"),
+        (30, "arrears", "collector"),
+        (31, "arrears_m2", "collector"),
+        (61, "arrears_m3", "manager"),
     ],
 )
-def test_an_invalid_file_is_refused_with_its_name_and_the_entry(tmp_path: Path, right: str, wrong: str, entry: str):
-    assert right in FILE
+def test_days_past_due_decide_which_rule_of_arrears_applies(days: int, rule: str, first: str):
+    found = CADENCE.of_arrears(days)
+    assert found is not None
+    assert (found.code, found.assignee[0]) == (rule, first)
+
+
+def test_the_lien_is_released_only_after_a_payout():
+    assert [rule.code for rule in CADENCE.of_stage("closed", "disbursed")] == ["release"]
+    assert CADENCE.of_stage("closed", "inquiry") == ()
+
+
+def test_a_rule_says_why_in_both_languages_with_its_numbers():
+    assert CADENCE.rule("inquiry").why("en-US") == "an inquiry is answered within 2 working hours"
+    assert CADENCE.rule("inquiry").why("zh-CN") == "新咨询须在 2 个工作小时内答复"
+
+
+def test_a_workspace_replaces_numbers_and_switches_rules_off():
+    own = with_numbers({"inquiry": {"working_hours": 3}, "approved": {"enabled": 0}, "gone": {"days": 2}})
+    assert own.rule("inquiry").why("en") == "an inquiry is answered within 3 working hours"
+    assert own.of_stage("approved") == ()
+    assert CADENCE.rule("inquiry").working_hours == 2
+
+
+FIRST_LINE = {
+    name: number for number, line in enumerate(FILE.splitlines(), 1) for name in [line.strip("[]")] if line[:1] == "["
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "right", "wrong", "said"),
+    [
+        ("inquiry", 'purpose = "conditions"', 'purpose = "conditoins"', "there is no purpose 'conditoins'"),
+        ("inquiry", 'stage = "inquiry"', 'stage = "enquiry"', "there is no stage 'enquiry'"),
+        ("inquiry", "working_hours = 2", "working_hours = -2", "greater than or equal to 0"),
+        ("inquiry", "working_hours = 2", "working_hours = 5000", "less than or equal to 400"),
+        ("inquiry", "working_hours = 2", "", "working_hours needs working_hours"),
+        ("inquiry", "working_hours = 2", "working_hours = 2\ndays = 1", "working_hours has no days"),
+        ("inquiry", "working_hours = 2", "hours = 2", "hours: Unexpected keyword"),
+        ("inquiry", 'place = "working_hours"', 'place = "25:00"', "place: Input should be"),
+        ("inquiry", 'place = "working_hours"', 'place = "before_date"', "before_date"),
+        ("inquiry", "{working_hours} working", "{hours} working", "names a number that no rule has"),
+        ("inquiry", 'assignee = ["owner", "manager"]', "assignee = []", "assignee"),
+        ("inquiry", 'assignee = ["owner", "manager"]', 'assignee = ["boss"]', "assignee"),
+        ("inquiry_again", 'after = "inquiry"', 'after = "inqiury"', "there is no rule 'inqiury'"),
+        ("inquiry_again", 'after = "inquiry"', 'after = "inquiry_last"', "a cycle of rules"),
+        ("inquiry_again", 'after = "inquiry"', 'after = "inquiry_again"', "a cycle of rules"),
+        ("problem_solved", 'purpose = "feedback"', 'purpose = "problem"', "a cycle of rules"),
+        ("inquiry_again", '"refused", "withdrew"', '"refused", "left"', "there is no outcome 'left'"),
+        ("release", 'only_from = ["disbursed"', 'only_from = ["paid_out"', "there is no stage 'paid_out'"),
+        ("instalment", 'date = "instalment"', 'date = "birthday"', "date: Input should be"),
+        ("instalment", 'date = "instalment"', 'date = "instalment"\nstate = "arrears"', "exactly one of"),
+        ("documents", 'state = "documents"', "", "exactly one of"),
+        ("plan", 'stage = "disbursed"', 'outcome = "paid_off"', "there is no outcome 'paid_off'"),
+    ],
+)
+def test_an_invalid_rule_is_refused_with_file_line_and_entry(
+    tmp_path: Path, rule: str, right: str, wrong: str, said: str
+):
+    start = FILE.index(f"\n[{rule}]\n")
+    assert right in FILE[start:]
     faulty = tmp_path / "cadence.toml"
-    faulty.write_text(FILE.replace(right, wrong), "utf-8")
-    with pytest.raises(CadenceError) as refusal:
+    faulty.write_text(FILE[:start] + FILE[start:].replace(right, wrong, 1), "utf-8")
+    with pytest.raises(DataFileError) as refusal:
         load_cadence(faulty)
-    assert "cadence.toml" in str(refusal.value)
-    assert entry in str(refusal.value)
+    text = str(refusal.value)
+    at_line = re.match(r"cadence\.toml, line (\d+), \[(\w+)\]: ", text)
+    assert at_line is not None, text
+    line, entry = int(at_line[1]), at_line[2]
+    assert said in text
+    if "cycle" not in said:
+        assert entry == rule
+        assert FIRST_LINE[rule] <= line <= FIRST_LINE[rule] + 14
+
+
+@pytest.mark.parametrize("text", ["[arrears", "arrears = 3"])
+def test_a_file_that_is_no_table_of_rules_is_refused(tmp_path: Path, text: str):
+    faulty = tmp_path / "cadence.toml"
+    faulty.write_text(text, "utf-8")
+    with pytest.raises(DataFileError, match=r"cadence\.toml"):
+        load_cadence(faulty)
 
 
 def test_a_missing_file_is_named(tmp_path: Path):
-    with pytest.raises(CadenceError, match=r"cadence\.toml"):
+    with pytest.raises(DataFileError, match=r"cadence\.toml"):
         load_cadence(tmp_path / "cadence.toml")

@@ -23,6 +23,7 @@ from desk.core.undo import LaterAct
 from desk.core.vocabulary import VOCABULARY
 from desk.loans.terms import TermChange, TermsView
 from desk.loans.timelines import EarlierVersion, Event
+from desk.rules.cadence import CADENCE, Rule
 from desk.rules.checks import CHECKS, DECISIONS
 from desk.rules.hours import WorkingHours
 from desk.rules.masking import masked_name
@@ -245,6 +246,7 @@ class ExampleBuilder:
             Usage: lambda: self.choices.one_of([command.usage for command in COMMANDS]),
             Button: lambda: Button("Try", "demo.add"),
             DeskError: lambda: DeskError("unknown_loan", given=self.choices.name),
+            Rule: lambda: self.choices.one_of(CADENCE.rules),
         }
 
     def arguments(self, function: Callable[..., Any], t: Translator) -> dict[str, Any]:
