@@ -25,6 +25,7 @@ from desk.rules.instalments import instalment_on_or_after, is_paused, next_unpai
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import terms
 from storage.queries.people import members
+from storage.queries.repayment import repayment
 from storage.tables import FollowUp, Loan, Member
 
 DOCUMENTS = "documents"
@@ -181,7 +182,7 @@ async def replan_instalment(desk: Desk, loan: Loan, known: Sequence[FollowUp] | 
     elif known is None:
         known = await follow_ups.about_instalments(desk.session, loan.id)
     first_due_on = await _first_due_on(desk, loan)
-    required = calls_required(desk, loan, known, first_due_on)
+    required = calls_required(desk, loan, known, first_due_on, await _grace_days(desk, loan))
     cancelled = _cancel_obsolete(desk, loan, required, known, first_due_on)
     planned: list[PlannedFollowUp] = []
     for call in required:
@@ -190,20 +191,24 @@ async def replan_instalment(desk: Desk, loan: Loan, known: Sequence[FollowUp] | 
 
 
 def calls_required(
-    desk: Desk, loan: Terms, known: Sequence[FollowUp] = (), first_due_on: date | None = None
+    desk: Desk,
+    loan: Terms,
+    known: Sequence[FollowUp] = (),
+    first_due_on: date | None = None,
+    grace_days: int = 0,
 ) -> list[InstalmentCall]:
     """Return the calls that the terms of a loan require: about arrears, if its schedule, the lender's data or a member
     (`unpaid_since`) says that there are any, or else the reminders of the next unpaid instalment, unless that is on autopay. In
     a pause of its instalments, none.
 
     `known` are its follow-ups about instalments. `first_due_on` is its first instalment, if none was paid or missed: none is
-    before it.
+    before it. `grace_days` are those of its schedule, on which nothing is past due.
     """
     instalment_on = _next_unpaid(desk, loan, first_due_on)
     if instalment_on is None or _is_paused(desk, loan, instalment_on):
         return []
     cadence = cadence_of(desk)
-    if _in_arrears(desk, loan):
+    if _in_arrears(desk, loan, grace_days):
         rule = cadence.of_arrears((desk.workspace_today - instalment_on).days)
         rules = (rule,) if rule else ()
     else:
@@ -346,6 +351,14 @@ def _settles(row: FollowUp) -> bool:
     return row.state in ("open", "done") or (row.state == "cancelled" and row.closed_by_id is not None)
 
 
+async def _grace_days(desk: Desk, loan: Loan) -> int:
+    """Return the days of grace of the loan's schedule; they are read only where they count."""
+    if loan.next_instalment_on is None or loan.next_instalment_on >= desk.workspace_today:
+        return 0
+    found = (await repayment.schedules_of(desk.session, [loan.id])).get(loan.id)
+    return found.grace_days if found is not None else 0
+
+
 async def _first_due_on(desk: Desk, loan: Loan) -> date | None:
     """Return the date of the first instalment of a loan of which none has been paid or missed; it is not asked of others."""
     rules = cadence_of(desk).of_date("instalment")
@@ -372,12 +385,12 @@ def _is_paused(desk: Desk, loan: Terms, instalment_on: date) -> bool:
     return is_paused(desk.workspace_today, instalment_on, loan.paused_from, loan.paused_until)
 
 
-def _in_arrears(desk: Desk, loan: Terms) -> bool:
+def _in_arrears(desk: Desk, loan: Terms, grace_days: int) -> bool:
     oldest = _next_unpaid(desk, loan)
     if oldest is None or _is_paused(desk, loan, oldest):
         return False
     if loan.next_instalment_on is not None:
-        return oldest < desk.workspace_today
+        return (desk.workspace_today - oldest).days > grace_days
     return loan.unpaid_since is not None and oldest <= desk.workspace_today
 
 
