@@ -117,16 +117,19 @@ async def deliveries(env: Environment, kind: str, sides: tuple[Checkout, Checkou
 
 
 async def imported(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) -> Rounds:
-    """Return the loans per second of `loandesk import`, from the start of the command to its end."""
+    """Return the loans per second of `loandesk import`, from the start of the command to its end: of a new file, of the same file
+    again, and of one in which every row has changed."""
     count = 2_000 if env.quick else 100_000
-    file = env.folder / "loans.csv"
-    imports.write(file, count)
+    new, changed = env.folder / "loans.csv", env.folder / "changed.csv"
+    imports.write(new, count)
+    imports.write(changed, count, later=True)
     found: Rounds = defaultdict(lambda: defaultdict(list))
     for number in range(2 if env.quick else 3):
         for side in _in_turn(sides, number):
             url = await side.database(env, kind, members=imports.MEMBERS, loans=0)
-            seconds = side.environment(env).loandesk(url, "import", str(file))
-            found[f"loans/s, {count:,} loans"][side.name].append(count / seconds)
+            for name, file in (("new", new), ("the same again", new), ("all changed", changed)):
+                seconds = side.environment(env).loandesk(url, "import", str(file))
+                found[f"loans/s, {count:,} loans, {name}"][side.name].append(count / seconds)
     return found
 
 

@@ -17,16 +17,19 @@ MEMBERS = 100
 
 
 async def measure(env: Environment, kind: str) -> dict[str, Any]:
-    """Return the imported rows per second over the run time of the command: for a new file, and for the same file again."""
+    """Return the imported rows per second over the run time of the command: for a new file, for the same file again, and for one
+    in which every row has changed."""
     count = 2_000 if env.quick else 100_000
-    file = env.folder / "loans.csv"
+    file, changed = env.folder / "loans.csv", env.folder / "changed.csv"
     write(file, count)
+    write(changed, count, later=True)
     url = await env.database(kind)
     service = await env.service(url)
     await dataset.add_members(service.office, service.workspace, MEMBERS)
     await service.close()
     seconds = env.loandesk(url, "import", str(file))
     again = env.loandesk(url, "import", str(file))
+    other = env.loandesk(url, "import", str(changed))
     service = await env.service(url)
     async with service.office.database.engine.connect() as connection:
         there = (await connection.execute(text("SELECT count(*) FROM loan"))).scalar_one()
@@ -38,18 +41,22 @@ async def measure(env: Environment, kind: str) -> dict[str, Any]:
         "loans_per_second": round(count / seconds),
         "again_seconds": round(again, 1),
         "again_loans_per_second": round(count / again),
+        "changed_seconds": round(other, 1),
+        "changed_loans_per_second": round(count / other),
     }
 
 
-def write(file: Path, count: int) -> None:
-    """Write a file of `count` loans in three stages, owned by `MEMBERS` agents."""
+def write(file: Path, count: int, *, later: bool = False) -> None:
+    """Write a file of `count` loans in three stages, owned by `MEMBERS` agents. In a `later` one every name, phone, amount and
+    due day is another."""
     rng = random.Random(1042)
     with file.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.writer(opened)
         writer.writerow(["number", "name", "phone", "stage", "owner", "amount", "due day"])
         for number in range(count):
             name = rng.choice(SURNAMES) + "".join(rng.choices(GIVEN, k=rng.choice((1, 2))))
-            phone = f"138{number:08d}"
+            phone = f"{139 if later else 138}{number:08d}"
             stage = ("inquiry", "application", "disbursed")[number % 3]
             owner = f"agent{number % MEMBERS}@lender.example"
-            writer.writerow([f"I-{number}", name, phone, stage, owner, "120000.00", number % 28 + 1])
+            amount, due_day = ("130000.00", (number + 1) % 28 + 1) if later else ("120000.00", number % 28 + 1)
+            writer.writerow([f"I-{number}", name + "文" * later, phone, stage, owner, amount, due_day])

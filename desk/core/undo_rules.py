@@ -69,6 +69,7 @@ RIGHTS: Mapping[str, str] = {
     "move_appointment": "book_appointment",
     "new_loan": "open_inquiry",
     "note": "add_note",
+    "person": "edit_people",
     "reassign": "reassign",
     "remove_member": "remove_member",
     "set_day": "set_day",

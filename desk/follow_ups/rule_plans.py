@@ -339,7 +339,9 @@ def _is_of(row: FollowUp, call: InstalmentCall) -> bool:
 async def _again(desk: Desk, loan: Loan, ended: FollowUp) -> InstalmentCall | None:
     """Return the call that repeats a finished one while the loan is in arrears, as often as its rule says."""
     rule = cadence_of(desk).get(ended.rule)
-    if rule is None or not rule.again_days or ended.instalment_on is None or not _in_arrears(desk, loan):
+    if rule is None or not rule.again_days or ended.instalment_on is None:
+        return None
+    if not _in_arrears(desk, loan, await _grace_days(desk, loan)):
         return None
     call = InstalmentCall(replace(rule, place="day", days=rule.again_days), ended.instalment_on)
     known = await follow_ups.about_instalments(desk.session, loan.id)

@@ -15,10 +15,10 @@ from storage.tables import Workspace
 _AT_ONCE = 50
 """Rows that are computed before the event loop may go on: some milliseconds."""
 
-_FEWEST, _MOST = 50, 1_000
-"""Rows of a batch."""
+_MOST = 1_000
+"""Rows of a batch; it has at least `BATCH`."""
 
-_SHORT, _LONG = 0.05, 0.1
+_SHORT, _LONG = 0.06, 0.12
 """Seconds of a transaction after which batches are larger, or smaller: others wait for SQLite's lock, and on PostgreSQL for
 the loans that are changed."""
 
@@ -68,6 +68,6 @@ class BatchesAhead:
         """Take the size of the next batches from how long the transaction of one took."""
         self._looks_first |= result.effects["same"] > 0
         if seconds > _LONG:
-            self._size = max(_FEWEST, self._size // 2)
+            self._size = max(BATCH, self._size // 2)
         elif seconds < _SHORT and len(batch.rows) * 2 > self._size:
             self._size = min(_MOST, self._size * 2)

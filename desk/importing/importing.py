@@ -36,7 +36,7 @@ from storage.queries.people import members
 from storage.tables import Borrower, FollowUp, Member
 
 BATCH = 200
-"""Rows of the first transaction."""
+"""The fewest rows of a transaction but the last: few enough that others can write in between."""
 
 Effect = Literal["new", "changed", "same", "taken_over"]
 

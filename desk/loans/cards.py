@@ -17,6 +17,7 @@ from desk.follow_ups.promises import PROMISING
 from desk.follow_ups.standing import RepaymentSummary, summary
 from desk.loans import borrowers, lookup
 from desk.loans.notes import PastNote, past_notes
+from desk.loans.related import RelatedView, people_of
 from desk.loans.terms import TermsView
 from desk.loans.terms import view as terms_view
 from desk.loans.views import FollowUpView, LoanView, follow_up_views, loan_view, slack_ids
@@ -114,6 +115,7 @@ class LoanCard:
     stages: tuple[PastStage, ...]
     offers: Offers
     checks: tuple[CheckMark, ...] = ()
+    people: tuple[RelatedView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,7 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         more_documents=max(len(asked) - DOCUMENTS, 0),
         stages=await _past_stages(desk, await stage_changes(desk.session, loan.id, limit=STAGES)),
         offers=offers_on(desk, loan.owner_id),
+        people=await people_of(desk, loan.id) if details.has_people else (),
         checks=_marks(open_rows, await checks.of_loan(desk.session, loan.id) if has_results else ()),
     )
 

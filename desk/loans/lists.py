@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from desk.core.errors import Invalid
@@ -11,6 +11,7 @@ from desk.core.values import LINE_LIMIT
 from desk.follow_ups.due_lists import DueList, late_window, list_due, people_listed
 from desk.loans import borrowers
 from desk.loans.lookup import find_visible, visible_today
+from desk.loans.related import RelatedName, related_names
 from desk.loans.views import FollowUpView, follow_up_view
 from desk.people.members import acts_for
 from desk.people.offers import Offers, offers_to
@@ -43,6 +44,8 @@ class LoanRow:
     tail: str
     owner: str | None
     next: FollowUpView | None
+    related: tuple[RelatedName, ...] = ()
+    """The people around the loan whom a search has found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +88,24 @@ async def find(desk: Desk, words: str) -> LoanList:
     asked = search_words(words, borrowers.region_of(desk))
     if len(asked) > WORDS_LIMIT:
         raise Invalid("too_many_words", count=len(asked), limit=WORDS_LIMIT)
-    found = await find_visible(desk, asked, limit=PAGE + 1)
+    found = await find_visible(desk, asked, limit=PAGE + 1, related=True)
     total = len(found)
     if total > PAGE:
         visible = await visible_today(desk)
-        total = await search.count_loans(desk.session, desk.cipher, desk.workspace.id, asked, visible=visible)
-    return LoanList(rows=await loan_rows(desk, found[:PAGE]), total=total)
+        total = await search.count_loans(
+            desk.session, desk.cipher, desk.workspace.id, asked, visible=visible, related=True
+        )
+    rows = await loan_rows(desk, found[:PAGE])
+    if all(_is_plain_match(row, asked) for row in rows):
+        return LoanList(rows=rows, total=total)
+    related = await related_names(desk, [row.id for row in rows], asked)
+    return LoanList(rows=tuple(replace(row, related=related.get(row.id, ())) for row in rows), total=total)
+
+
+def _is_plain_match(row: LoanRow, words: Sequence[str]) -> bool:
+    """Return whether the row itself shows why the words find it, so that nobody around the loan need be looked for."""
+    shown = f"{row.number} {row.name} {row.tail}".casefold()
+    return all(word.casefold() in shown for word in words)
 
 
 async def mine(desk: Desk, stage: str | None = None, *, whose: Member | None = None, offset: int = 0) -> LoanList:

@@ -153,9 +153,11 @@ async def number_of(desk: Desk, loan_id: UUID) -> str:
     return (await desk.session.get_one(Loan, loan_id)).number
 
 
-async def find_visible(desk: Desk, words: Sequence[str], *, limit: int, in_full: bool = False) -> list[Loan]:
-    """Return the loans that fit every word and that the acting member may see: newest first, at most `limit`. `in_full` as
-    in `search.find_loans`."""
+async def find_visible(
+    desk: Desk, words: Sequence[str], *, limit: int, in_full: bool = False, related: bool = False
+) -> list[Loan]:
+    """Return the loans that fit every word and that the acting member may see: newest first, at most `limit`. `in_full` and
+    `related` as in `search.find_loans`."""
     return await search.find_loans(
         desk.session,
         desk.cipher,
@@ -164,6 +166,7 @@ async def find_visible(desk: Desk, words: Sequence[str], *, limit: int, in_full:
         visible=await visible_today(desk),
         limit=limit,
         in_full=in_full,
+        related=related,
     )
 
 

@@ -30,7 +30,7 @@ from desk.loans import lookup
 from desk.loans.corrections import record_correction
 from desk.loans.edits import make_real, require_may_correct
 from desk.loans.views import LoanView, PlannedView, loan_view, planned_view
-from desk.rules.vehicles import has_check_digit, is_plate, is_vin, with_digits
+from desk.rules.vehicles import check_digit, has_check_digit, is_plate, is_vin, with_digits
 from storage.engine.types import new_id
 from storage.queries.loans import terms as queries
 from storage.tables import Loan, LoanTerms, Vehicle
@@ -54,14 +54,14 @@ class TermChange:
 @dataclass(frozen=True, slots=True)
 class TermsChanged:
     """What was changed of a loan's terms. `planned` is the call about an instalment that follows, `cancelled` counts those
-    that no longer apply. `wrong_check_digit`: the vehicle's new number has another check digit than its characters ask for."""
+    that no longer apply. `check_digit` is the one that the characters of the vehicle's new number ask for, if it has another."""
 
     loan: LoanView
     currency: str
     changes: tuple[TermChange, ...]
     planned: PlannedView | None
     cancelled: int
-    wrong_check_digit: bool
+    check_digit: str | None
     undo_id: UUID
 
 
@@ -115,7 +115,7 @@ async def edit_terms(
         changes=tuple(done),
         planned=planned_view(desk, named, replanned.planned[0]) if replanned and replanned.planned else None,
         cancelled=replanned.cancelled if replanned else 0,
-        wrong_check_digit=isinstance(vin, str) and not has_check_digit(vin),
+        check_digit=check_digit(vin) if isinstance(vin, str) and not has_check_digit(vin) else None,
         undo_id=undo_id,
     )
 

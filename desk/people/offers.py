@@ -26,6 +26,7 @@ class Offers:
     edit_playbook: bool
     change_stage: bool
     edit_loan: bool
+    edit_people: bool
     reassign: bool
 
 

@@ -12,7 +12,7 @@ from desk.documents import documents
 from desk.documents.documents import Act
 from desk.documents.waiting import waiting_documents
 from desk.follow_ups import assigning
-from desk.loans import cards, inquiries, lists, stages, timelines
+from desk.loans import cards, inquiries, lists, related, stages, timelines
 from desk.repayment import pauses, payments
 from desk.repayment.overview import repayment_page
 from handlers.buttons.due_lists import member_of_button
@@ -29,6 +29,7 @@ from handlers.messages.cards import (
     contact_tab,
     documents_tab,
     follow_ups_tab,
+    people_tab,
     phone_number,
     repayment_tab,
     timeline_tab,
@@ -202,6 +203,8 @@ async def _tab(request: Request, loan_id: UUID, tab: str, *, offset: int = 0, ab
             return timeline_tab(t, await timelines.timeline(desk, loan_id, offset=offset), zone, above)
         case "repayment":
             return repayment_tab(t, await repayment_page(desk, loan_id), above)
+        case "people":
+            return people_tab(t, await related.list_people(desk, loan_id), above)
         case "documents":
             return documents_tab(t, await documents.list_documents_by_id(desk, loan_id), zone, above)
         case "follow_ups":

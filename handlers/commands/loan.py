@@ -8,6 +8,8 @@ from handlers.door.lines import read_line
 from handlers.door.request import Request
 from handlers.forms import repayment
 from handlers.forms.loan import CORRECTION, FIND, INQUIRY
+from handlers.forms.related import CHANGE as CHANGE_PERSON
+from handlers.forms.related import FORM as PERSON
 from handlers.forms.terms import TERMS, VEHICLE
 from handlers.grammar.loan import Card, Edit, EditTerm, Find, Mine, New, parse
 from handlers.grammar.reader import HelpRequest
@@ -76,7 +78,7 @@ COMMAND = Command(
     handler=loan,
     nearest=(Terms((keyword("find", "查找", "查", "搜索", "new", "新客户", "新咨询", "search", "card", "卡片"),)),),
     precedence=50,
-    forms=(INQUIRY, CORRECTION, FIND, TERMS, VEHICLE, *repayment.FORMS),
+    forms=(INQUIRY, CORRECTION, FIND, TERMS, VEHICLE, PERSON, CHANGE_PERSON, *repayment.FORMS),
     completes={
         "loan": CORRECTION,
         "field": CORRECTION,

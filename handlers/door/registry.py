@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handlers import events
-from handlers.buttons import appointments, calls, due_lists, follow_ups, forms, lines, loans, people, playbooks, undo
+from handlers.buttons import (
+    appointments,
+    calls,
+    due_lists,
+    follow_ups,
+    forms,
+    lines,
+    loans,
+    people,
+    playbooks,
+    related,
+    undo,
+)
 from handlers.commands import COMMANDS
 from handlers.door.declarations import ButtonFamily, Command, Shortcut
 from handlers.door.request import ParentView, PressHandler, SuggestHandler
@@ -29,6 +41,7 @@ FAMILIES: tuple[ButtonFamily, ...] = (
     people.REASSIGN,
     people.TEAM,
     playbooks.FAMILY,
+    related.FAMILY,
     undo.FAMILY,
 )
 """The button families of the desk; the demo adds its own at start."""

@@ -6,9 +6,11 @@ from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from desk.core.vocabulary import VOCABULARY
 from desk.documents.documents import DocumentList
 from desk.loans.cards import LoanCard, PastCall, PastStage, PlannedCalls, RevealedNumber
 from desk.loans.lookup import LinkedLoan
+from desk.loans.related import RelatedList
 from desk.loans.timelines import PAGE, Event, Timeline
 from desk.loans.views import LoanView
 from desk.people.offers import Offers
@@ -39,13 +41,14 @@ from handlers.messages.checks import DECISIONS, checks_button, marks
 from handlers.messages.documents import document, item_line, state, write_documents
 from handlers.messages.notes import correct_note_button
 from handlers.messages.playbooks import playbook_button, playbook_shown
+from handlers.messages.related import role, write_people, write_people_with_buttons
 from handlers.messages.repayment import repayment_button, repayment_event, write_page, write_summary
 from handlers.messages.terms import change_line, write_terms
 
 CARD = "card"
 """The form name of the modal."""
 
-Tab = Literal["contact", "timeline", "documents", "follow_ups", "repayment"]
+Tab = Literal["contact", "people", "timeline", "documents", "follow_ups", "repayment"]
 
 REPAID = frozenset({"disbursed", "closed", "written_off"})
 """The stages of loans on which something can have been repaid."""
@@ -76,6 +79,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
         Button(t("Show number"), "loan.show_number", value),
         Button(t("Documents"), "documents.list", value),
         *([repayment_button(t, loan_id)] if view.loan.stage in REPAID else ()),
+        Button(t("People"), "related.list", value),
         *([checks_button(t, loan_id)] if view.checks else ()),
         *_changes(t, view.offers, loan_id),
     )
@@ -125,6 +129,7 @@ def _write_header(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo)
     if money:
         writer.line(" · ".join(money))
     write_terms(t, writer, view.terms)
+    write_people(t, writer, view.people)
     if view.checks:
         writer.line(t("Checks: {marks}", marks=marks(t, view.checks)))
     if view.unpaid_since is not None and view.repayment.basis == "lender":
@@ -258,6 +263,14 @@ def _changes(t: Translator, offers: Offers, loan_id: UUID) -> list[Button]:
     return request + note + move + (correct if offers.edit_loan else [])
 
 
+def people_tab(t: Translator, view: RelatedList, above: Message | None = None) -> View:
+    """Render the tab with the people around the loan, each with buttons for their numbers."""
+    writer = _start(t, view.loan, "people")
+    _write_name(t, writer, view.loan, view.name)
+    write_people_with_buttons(t, writer, view)
+    return _view(t, view.loan, writer, above, "people")
+
+
 def timeline_tab(t: Translator, view: Timeline, zone: ZoneInfo, above: Message | None = None) -> View:
     """Render the tab with the loan's events, newest first."""
     writer, notes = _start(t, view.loan, "timeline"), _NoteBudget()
@@ -326,6 +339,7 @@ def _start(t: Translator, loan: LoanView, current: Tab) -> Writer:
     """Start a tab with the row of tab buttons; a sign marks the current one, because colour alone is not accessible."""
     labels: Sequence[tuple[Tab, str]] = (
         ("contact", t("Contact")),
+        ("people", t("People")),
         ("timeline", t("Timeline")),
         ("documents", t("Documents")),
         ("follow_ups", t("Follow-ups")),
@@ -404,6 +418,8 @@ def _past_call(t: Translator, event: Event, currency: str) -> list[Inline]:
 def _correction(t: Translator, event: Event) -> list[Inline]:
     before = Bold(phone_ending(t, event.words) if event.code == "phone" else event.words)
     match event.code, bool(event.words):
+        case str() as act, True if act.startswith("person."):
+            return _person_event(t, act, event.words)
         case "name", True:
             return phrase(t, "borrower's name corrected; before: {before}", before=before)
         case "phone", True:
@@ -416,6 +432,20 @@ def _correction(t: Translator, event: Event) -> list[Inline]:
             return [t("phone number corrected")]
         case _:
             return [t("loan number corrected")]
+
+
+def _person_event(t: Translator, act: str, words: str) -> list[Inline]:
+    """Return what became of a person around the loan; the words are their role's code and their name."""
+    code, _blank, name = words.partition(" ")
+    known = any(each.code == code for each in VOCABULARY.related_roles)
+    who = Bold(f"{role(t, code)} {name}" if known else words)
+    match act:
+        case "person.added":
+            return phrase(t, "{who} added", who=who)
+        case "person.changed":
+            return phrase(t, "{who} changed", who=who)
+        case _:
+            return phrase(t, "{who} removed", who=who)
 
 
 def _write_corrections(

@@ -28,6 +28,7 @@ from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Ment
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
 from handlers.messages.follow_ups import offer_next
+from handlers.messages.related import named_role
 from handlers.messages.usage import Usage, write_usage
 
 _ENDED = 5
@@ -192,6 +193,8 @@ def _row(t: Translator, row: LoanRow) -> list[Inline]:
     line: list[Inline] = [Code(row.number), " ", Bold(row.name), f" · {tail} · {stage(t, row.stage)}"]
     if row.owner is not None:
         line += [" · ", Mention(row.owner)]
+    if row.related:
+        line += [" · ", t(", ").join(named_role(t, each) for each in row.related)]
     if row.next is None:
         return line
     when = brief_when(t, row.next.due, ZoneInfo(row.next.zone))

@@ -7,7 +7,6 @@ from decimal import Decimal
 from desk.core.terms import ChoiceValue, ProductValue, RateValue, TermName, TermValue
 from desk.core.vocabulary import VOCABULARY
 from desk.loans.terms import TermChange, TermsChanged, TermsView
-from desk.rules.vehicles import check_digit
 from handlers.messages.block_kit.elements import fit_buttons, undo_button, write_plan
 from handlers.messages.block_kit.message import Bold, Code, Inline, Message
 from handlers.messages.block_kit.translator import Translator, _
@@ -85,12 +84,12 @@ def changed(t: Translator, result: TermsChanged) -> Message:
     for change in result.changes:
         writer.line(Bold(result.loan.number), " · ", *change_line(t, change, result.currency))
     vin = next((change.after for change in result.changes if change.name == "vin"), None)
-    if result.wrong_check_digit and isinstance(vin, str):
+    if result.check_digit is not None and isinstance(vin, str):
         writer.phrase(
             t,
             "Please check the VIN {vin}: the 9th character is usually {digit}. It is saved as typed.",
             vin=Code(vin),
-            digit=Code(check_digit(vin)),
+            digit=Code(result.check_digit),
         )
     if result.cancelled:
         writer.line(

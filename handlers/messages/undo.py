@@ -74,6 +74,7 @@ ACTS: dict[str, str] = {
     "book_appointment": _("an appointment"),
     "move_appointment": _("moving an appointment"),
     "settle_appointment": _("the result of an appointment"),
+    "person": _("a change of the people around a loan"),
     "edit_playbook": _("a playbook change"),
     "undo": _("an undo"),
     "add_member": _("adding a member"),

@@ -91,14 +91,7 @@ def _stored(store: Callable[[Any], Any] | None, values: Sequence[Any]) -> Sequen
     """Return values as the database stores them. An object that is there several times is computed once."""
     if store is None:
         return values
-    known: dict[int, Any] = {}
-    found: list[Any] = []
-    for value in values:
-        if value is None:
-            found.append(None)
-            continue
-        stored = known.get(id(value))
-        if stored is None:
-            stored = known[id(value)] = store(value)
-        found.append(stored)
-    return found
+    objects = [id(value) for value in values]
+    each = dict(zip(objects, values, strict=True))
+    stored = {key: None if value is None else store(value) for key, value in each.items()}
+    return [stored[key] for key in objects]

@@ -167,6 +167,7 @@ def _postgres_engine(url: str, patient: bool) -> AsyncEngine:
     return create_async_engine(
         url,
         hide_parameters=True,
+        pool_use_lifo=True,  # of one connection that is used again and again, the database and the driver know more
         pool_size=CONNECTIONS // 2,
         max_overflow=CONNECTIONS - CONNECTIONS // 2,
         pool_timeout=CONNECT_SECONDS,
@@ -192,6 +193,7 @@ def _sqlite_engine(url: str, writes_much: bool) -> AsyncEngine:
         url,
         hide_parameters=True,
         connect_args={"timeout": BUSY_MILLISECONDS / 1000, "async_creator_fn": sqlite_driver.connect},
+        pool_use_lifo=True,  # SQLite forgets what a connection has read when another one has written
         pool_timeout=CONNECT_SECONDS,
     )
 

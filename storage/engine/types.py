@@ -4,7 +4,6 @@ import os
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -25,30 +24,18 @@ class UtcDateTime(TypeDecorator[datetime]):
         return dialect.type_descriptor(DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant needs a zone")
-        if dialect.name == "sqlite":
-            return _microseconds(value)
-        return value.astimezone(UTC)
+        return _stored_microseconds(value) if dialect.name == "sqlite" else _stored_instant(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if dialect.name == "sqlite":
-            return _instant(int(value))
-        return value.astimezone(UTC)
+        return _maybe_instant(value) if dialect.name == "sqlite" else _maybe_utc(value)
 
     def bind_processor(self, dialect: Dialect) -> Any:
         """Return `process_bind_param`, without asking for the dialect with each value."""
-        return partial(self.process_bind_param, dialect=dialect)
+        return _stored_microseconds if dialect.name == "sqlite" else _stored_instant
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         """Return the same for `process_result_value`: a command reads some fifty instants."""
-        if dialect.name == "sqlite":
-            return _maybe_instant
-        return partial(self.process_result_value, dialect=dialect)
+        return _maybe_instant if dialect.name == "sqlite" else _maybe_utc
 
 
 class Money(TypeDecorator[Decimal]):
@@ -108,17 +95,29 @@ class Rate(TypeDecorator[Decimal]):
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _maybe_instant(microseconds: int | None) -> datetime | None:
-    return None if microseconds is None else _instant(microseconds)
-
-
-def _instant(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)
-
-
-def _microseconds(value: datetime) -> int:
-    delta = value - _EPOCH
+def _stored_microseconds(value: datetime | None) -> int | None:
+    if value is None:
+        return None
+    delta = _aware(value) - _EPOCH
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def _stored_instant(value: datetime | None) -> datetime | None:
+    return None if value is None else _aware(value).astimezone(UTC)
+
+
+def _aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("an instant needs a zone")
+    return value
+
+
+def _maybe_instant(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else _EPOCH + timedelta(0, 0, microseconds)
+
+
+def _maybe_utc(value: datetime | None) -> datetime | None:
+    return value if value is None or value.tzinfo is UTC else value.astimezone(UTC)
 
 
 def new_id() -> UUID:

@@ -8,7 +8,7 @@ read is written before the next statement reads, and before the end. Statements 
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar, TypeVarTuple, cast, overload
 
@@ -22,7 +22,7 @@ from sqlmodel import SQLModel
 from sqlmodel import select as sqlmodel_select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
-from storage.engine.connections import Link, Raw, open_link
+from storage.engine.connections import Link, open_link
 from storage.engine.results import Results
 from storage.engine.rows import (
     Row,
@@ -96,10 +96,12 @@ class Work:
             await self._follow(statement, reread=options.get("synchronize_session", True) is not False)
         if not raw:
             return Results([], count)
-        found = self._found(prepared.described, raw, bool(writes or options.get("populate_existing")))
+        makers = self._makers(prepared.described, bool(writes or options.get("populate_existing")))
         if isinstance(statement, SelectOfScalar):
-            return Results([each[0] for each in found], count)
-        return Results([prepared.described_tuple(each) for each in found], count)
+            make = makers[0]
+            return Results([make(row) for row in raw], count)
+        tupled = prepared.described_tuple
+        return Results([tupled([make(row) for make in makers]) for row in raw], count)
 
     async def execute(
         self, statement: Executable, params: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
@@ -282,9 +284,8 @@ class Work:
             raise InvalidRequestError("a statement was refused: the transaction can only be rolled back")
         return self._link
 
-    def _found(self, described: Sequence[Entity | Scalar], raw: Raw, populate: bool) -> list[list[Any]]:
-        makers = [each.value if isinstance(each, Scalar) else self._maker(each, populate) for each in described]
-        return [[make(row) for make in makers] for row in raw]
+    def _makers(self, described: Sequence[Entity | Scalar], populate: bool) -> list[Callable[[Sequence[Any]], Any]]:
+        return [each.value if isinstance(each, Scalar) else self._maker(each, populate) for each in described]
 
     def _maker(self, entity: Entity, populate: bool) -> Any:
         """Return what makes a row of a table, or finds the one that was read before."""

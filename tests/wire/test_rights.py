@@ -40,6 +40,8 @@ from storage.tables import (
     LoanNote,
     Member,
     Payment,
+    RelatedPerson,
+    RelatedPhone,
     RepaymentPause,
     Team,
 )
@@ -65,6 +67,8 @@ class World:
     call: Call
     check: Check
     note: LoanNote
+    person: RelatedPerson
+    phone: RelatedPhone
     item: DocumentItem
     appointment: Appointment
     request: AccessRequest
@@ -134,6 +138,8 @@ class World:
             "edit": ({}, {"loan": "L-1", "name": "Another"}),
             "terms": ({"of": "L-1"}, {"loan": "L-1", "term": "36"}),
             "vehicle": ({"of": "L-1"}, {"loan": "L-1", "make": "BYD"}),
+            "person": ({}, {"loan": "L-1", "role": "spouse", "name": "韩梅梅"}),
+            "change_person": ({"p": str(self.person.id), "v": 1, "n": 0}, {"role": "spouse", "name": "韩梅"}),
             "find": ({}, {"loan": "L-1"}),
             "member": ({}, {"who": "USTRANGER", "roles": ("agent",)}),
             "leaver": ({}, {"who": "UOTHER", "to": "UAGENT"}),
@@ -215,6 +221,9 @@ class World:
             "reassign.confirm": ("reassign_all", {"f": agent, "t": str(self.slack.other.id), "m": "-"}),
             "reassign.carry_out": ("reassign", {"d": str(new_id()), "m": "-"}),
             "reassign.leave": (None, {}),
+            "related.list": ("see_loan", loan),
+            "related.remove": ("edit_people", {"p": str(self.person.id), "v": self.person.version}),
+            "related.show_number": ("see_loan", {"p": str(self.phone.id)}),
             "team.list": (None, {"o": 0}),
             "reassign.list": ("reassign", {"d": str(new_id()), "x": "loans"}),
             "undo.take_back": ("undo", {"u": str(new_id())}),
@@ -356,7 +365,22 @@ async def world(slack: Slack) -> World:
             made_at=office.clock.now(),
             changed_at=office.clock.now(),
         )
-        session.add_all([note, asked, request, check, appointment, payment, pause])
+        person = RelatedPerson(
+            id=(person_id := new_id()),
+            workspace_id=workspace.id,
+            loan_id=loan.id,
+            role="spouse",
+            name_cipher=office.cipher.encrypt(RelatedPerson.name_cipher, person_id, NAME),
+            created_at=office.clock.now(),
+        )
+        phone = RelatedPhone(
+            id=(phone_id := new_id()),
+            workspace_id=workspace.id,
+            person_id=person.id,
+            phone_cipher=office.cipher.encrypt(RelatedPhone.phone_cipher, phone_id, "+8613900139000"),
+            kind="mobile",
+        )
+        session.add_all([note, asked, request, check, appointment, person, phone, payment, pause])
         await session.flush()
         session.add(item)
     transactions = Transactions(office, workspace, Directory(slack.service.client), lambda *_: None)
@@ -368,6 +392,8 @@ async def world(slack: Slack) -> World:
         call,
         check,
         note,
+        person,
+        phone,
         item,
         appointment,
         request,

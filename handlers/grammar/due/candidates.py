@@ -76,6 +76,11 @@ class Candidate:
     before: bool = False
     tokens_end: int = 0
 
+    def moved(self, by: int) -> "Candidate":
+        """Return the same candidate in a text with so many characters more before it."""
+        tokens_end = self.tokens_end + by if self.tokens_end else 0
+        return Candidate(self.tokens, self.end + by, self.refusal, self.before, tokens_end)
+
 
 def candidates(text: str, start: int, *, before: bool = False) -> Iterator[Candidate]:
     """Yield every candidate at `start`, in no particular order. With `before`, a 前 (之前, 以前) after one is part of it."""

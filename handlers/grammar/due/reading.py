@@ -27,6 +27,9 @@ _NUMBER = re.compile("(?:at )?[0-9]{1,2}(?:[.][0-9]{1,2})?")
 _WORD = re.compile(r"\S+")
 _OPENER = "next"
 
+_SHORT = 24
+"""The most characters at the end of a line of which it is remembered what they can mean."""
+
 
 @dataclass(frozen=True, slots=True)
 class DueMatch:
@@ -78,7 +81,7 @@ def due_end(line: Line, start: int) -> int:
 
     A number that may or may not be an hour (`15`) is none.
     """
-    found = () if splits_word(line.norm, start) else _found(_matched_text(line), start)
+    found = () if splits_word(line.norm, start) else found_at(_matched_text(line), start)
     return max((each.end for each in found if not isinstance(each.tokens[0], BareNumber)), default=0)
 
 
@@ -160,12 +163,22 @@ def _simplified(norm: str) -> str:
 def _candidate_at(line: Line, start: int, *, before: bool = False) -> Candidate | None:
     if splits_word(line.norm, start):
         return None
-    found = _found(_matched_text(line), start, before=before)
+    found = found_at(_matched_text(line), start, before=before)
     return _longest(found) if found else None
 
 
 @lru_cache(maxsize=8)  # the same places of a line are read again, and no line is kept for long
-def _found(text: str, start: int, *, before: bool = False) -> tuple[Candidate, ...]:
+def found_at(text: str, start: int, *, before: bool = False) -> tuple[Candidate, ...]:
+    """Return the candidates at a place of a normalised text, as `candidates` finds them."""
+    if len(text) - start > _SHORT:
+        return tuple(candidates(text, start, before=before))
+    first = max(0, start - 1)
+    return tuple(each.moved(first) for each in _found_at_end(text[first:], start - first, before=before))
+
+
+@lru_cache(maxsize=1024)  # many lines end with `tomorrow 10am`; what is longer may be a note, which is not kept
+def _found_at_end(text: str, start: int, *, before: bool) -> tuple[Candidate, ...]:
+    """Return the candidates at the end of a line. They depend on nothing before it but one character."""
     return tuple(candidates(text, start, before=before))
 
 

@@ -33,7 +33,7 @@ from storage.queries.loans import names
 from storage.queries.loans.loans import are_numbered
 from storage.queries.loans.readings import readings_of, spellings
 from storage.queries.loans.visibility import Viewer
-from storage.tables import Borrower, Loan, SearchTerm
+from storage.tables import Borrower, Loan, RelatedPerson, RelatedTerm, SearchTerm
 
 VERSION = 2
 """The version of the entries that this release makes."""
@@ -149,12 +149,14 @@ async def find_loans(
     visible: Viewer,
     limit: int,
     in_full: bool = False,
+    related: bool = False,
 ) -> list[Loan]:
-    """Return the visible loans that match every word, as a loan number or by the borrower, newest first.
+    """Return the visible loans that match every word, as a loan number, by the borrower or, with `related`, by a person around
+    the loan; newest first.
 
     With `in_full`, a word of which something is dropped (`O'Ne`) matches no part of a name by its beginning.
     """
-    meant = await _matching(session, cipher, workspace_id, words, in_full=in_full)
+    meant = await _matching(session, cipher, workspace_id, words, in_full=in_full, related=related)
     if not meant:
         return []
     statement = _only(select(Loan), meant).where(visible.condition).order_by(col(Loan.created_at).desc(), col(Loan.id))
@@ -182,10 +184,10 @@ async def loans_of_names(
 
 
 async def count_loans(
-    session: Work, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, visible: Viewer
+    session: Work, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, visible: Viewer, related: bool = False
 ) -> int:
     """Count the loans that `find_loans` finds without a limit."""
-    meant = await _matching(session, cipher, workspace_id, words, in_full=False)
+    meant = await _matching(session, cipher, workspace_id, words, in_full=False, related=related)
     if not meant:
         return 0
     statement = _only(select(func.count(col(Loan.id))), meant).where(visible.condition)
@@ -203,7 +205,7 @@ def _only(statement: SelectOfScalar[T], meant: Sequence[CompoundSelect[Any]]) ->
 
 
 async def _matching(
-    session: Work, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, in_full: bool
+    session: Work, cipher: Cipher, workspace_id: UUID, words: Sequence[str], *, in_full: bool, related: bool
 ) -> list[CompoundSelect[Any]]:
     """Return a query of loans for each word, the longest first. One of separators alone (`·`) asks for nothing beside others.
 
@@ -211,17 +213,42 @@ async def _matching(
     """
     asked = [word for word in words if names.words_of(word)] or [word for word in words if names.name_key(word)]
     by_length = sorted(asked, key=len, reverse=True)
-    meant = [await _meant(session, cipher, workspace_id, word, in_full=in_full) for word in by_length]
+    meant = [await _meant(session, cipher, workspace_id, word, in_full=in_full, related=related) for word in by_length]
     if len(asked) == 1 or not all(map(_SYLLABLE.fullmatch, asked)):
         return meant
     spelled = names.name_key("".join(asked))
     whole = select(Loan.id).where(_has_terms(cipher, workspace_id, [("whole", spelled), ("start", spelled)]))
     every = intersect(*(select(each.subquery().c.id) for each in meant))
-    return [union(select(every.subquery().c.id), whole)]
+    others = [_of_related(cipher, workspace_id, [("whole", spelled), ("start", spelled)])] if related else []
+    return [union(select(every.subquery().c.id), whole, *others)]
 
 
-async def _meant(session: Work, cipher: Cipher, workspace_id: UUID, word: str, *, in_full: bool) -> CompoundSelect[Any]:
-    """Return a query for the ids of loans that a word may mean: by its number, or by its borrower."""
+def digests_of_words(cipher: Cipher, words: Sequence[str]) -> list[bytes]:
+    """Return the digests by which any of these typed words, or all as one name, finds a person."""
+    terms = {term for word in words for term in _terms_for(word)}
+    spelled = names.name_key("".join(words))
+    return [cipher.digest(*term) for term in sorted(terms | {("whole", spelled), ("start", spelled)})]
+
+
+def _of_related(cipher: Cipher, workspace_id: UUID, terms: Iterable[Term]) -> SelectOfScalar[UUID]:
+    """Return a query for the ids of loans of which a person around them has one of the terms."""
+    digests = [cipher.digest(kind, text) for kind, text in terms]
+    return (
+        select(RelatedPerson.loan_id)
+        .join(RelatedTerm, col(RelatedTerm.person_id) == col(RelatedPerson.id))
+        .where(
+            RelatedTerm.workspace_id == workspace_id,
+            col(RelatedTerm.digest).in_(digests),
+            col(RelatedPerson.removed_at).is_(None),
+            col(RelatedPerson.undone_at).is_(None),
+        )
+    )
+
+
+async def _meant(
+    session: Work, cipher: Cipher, workspace_id: UUID, word: str, *, in_full: bool, related: bool
+) -> CompoundSelect[Any]:
+    """Return a query for the ids of loans that a word may mean: by its number, its borrower or a person around it."""
 
     among = partial(_has_terms, cipher, workspace_id)
     meant = [*are_numbered(workspace_id, word), select(Loan.id).where(among(_terms_for(word)))]
@@ -230,6 +257,8 @@ async def _meant(session: Work, cipher: Cipher, workspace_id: UUID, word: str, *
         meant.append(select(Loan.id).where(*(among(_terms_for_part(part, in_full=in_full)) for part in parts)))
     if _is_changed_by_version_1(word) and (checked := await _checked(session, cipher, workspace_id, word)):
         meant.append(select(Loan.id).where(col(Loan.borrower_id).in_(checked)))
+    if related:
+        meant.append(_of_related(cipher, workspace_id, _terms_for(word)))
     return union(*meant)
 
 
@@ -278,15 +307,21 @@ def _phone_terms(phone: str) -> set[Term]:
 
 
 def _name_terms(name: str) -> set[Term]:
-    wholes, starts = set(_wholes(name)), set(_starts(name))
-    for surname, reading in readings_of(_chinese(name)):
+    plain = names.is_plain_hanzi(name)
+    wholes, starts = _as_characters(name) if plain else (set(_wholes(name)), set(_starts(name)))
+    for surname, reading in readings_of(name if plain else _chinese(name)):
         for spelled in spellings(reading):
             whole, given = "".join(spelled), "".join(spelled[surname:])
             wholes |= {whole, given, "".join(syllable[0] for syllable in spelled)}
             starts |= {"".join(spelled[:end]) for end in range(1, len(spelled))}
-    wholes |= {names.without_accents(each) for each in wholes}
-    starts |= {names.without_accents(each) for each in starts}
+    wholes |= {names.without_accents(each) for each in wholes if not each.isascii()}
+    starts |= {names.without_accents(each) for each in starts if not each.isascii()}
     return {("whole", each) for each in wholes if each} | {("start", each) for each in starts if each}
+
+
+def _as_characters(name: str) -> tuple[set[str], set[str]]:
+    """Return what `_wholes` and `_starts` return for a name of Chinese characters alone: there is nothing to fold or to part."""
+    return {name, name[names.surname_length(name) :]}, {name[:end] for end in range(1, len(name))}
 
 
 def _wholes(name: str) -> Iterator[str]:

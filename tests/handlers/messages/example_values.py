@@ -29,7 +29,7 @@ from desk.rules.hours import WorkingHours
 from desk.rules.masking import masked_name
 from handlers.buttons.forms import FORMS
 from handlers.commands import COMMANDS
-from handlers.forms import appointment, call, check, note, playbook
+from handlers.forms import appointment, call, check, note, playbook, related
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
@@ -46,12 +46,12 @@ NOW = datetime(2026, 11, 25, 10, 0, tzinfo=SHANGHAI)
 LANGUAGES = {language.code: language.locale for language in LISTED.values()}
 
 
-FORMS_OF_A_LOAN = {
-    name: form
-    for name, form in FORMS.items()
-    if form
-    not in (call.CORRECTION, call.PART_PAYMENT, check.DECISION, note.CORRECTION, playbook.FORM, appointment.MOVE)
-}
+_OF_SOMETHING_ELSE = (
+    *(call.CORRECTION, call.PART_PAYMENT, check.DECISION, note.CORRECTION, playbook.FORM, appointment.MOVE),
+    related.CHANGE,
+)
+
+FORMS_OF_A_LOAN = {name: form for name, form in FORMS.items() if form not in _OF_SOMETHING_ELSE}
 """The forms that open for a loan, or for none; those about a logged call, a note, an appointment or a playbook need one."""
 
 
@@ -152,6 +152,10 @@ _CODES: dict[str, Sequence[str]] = {
     "PaymentView.by": ("U0LIN",),
     "Bucket.zh": ("M1",),
     "Bucket.en": ("M1",),
+    "RelatedPhoneView.kind": _codes(VOCABULARY.choices["phone_kind"]),
+    "role": _codes(VOCABULARY.related_roles),
+    "check_digit": ("X",),
+    "PersonSaved.act": ("added", "changed", "removed"),
     "counts": ("verification", "repayment", "service"),
     "roles": _codes(VOCABULARY.roles),
     "access_granted.role": _codes(VOCABULARY.roles),
@@ -185,7 +189,7 @@ _CODES: dict[str, Sequence[str]] = {
 }
 _NAMES = (
     *("name", "names", "assignee_name", "about_name", "by", "other", "words", "before", "after", "team", "title"),
-    *("owner_left", "owner_name", "next_name", "giver", "taker", "zones"),
+    *("relation", "hours", "owner_left", "owner_name", "next_name", "giver", "taker", "zones"),
 )
 _NOTES = (
     "note",

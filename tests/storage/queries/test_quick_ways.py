@@ -34,6 +34,13 @@ def test_terms_that_names_share_have_the_same_digests(name: str, phone: str) -> 
     assert made == sorted(cache.of(name, phone)) == sorted(cache.of(name, phone))
 
 
+@given(st.text(st.characters(min_codepoint=0x3400, max_codepoint=0x9FFF), min_size=1, max_size=5))
+def test_a_name_of_characters_alone_has_the_terms_of_any_name(name: str) -> None:
+    if search.names.is_plain_hanzi(name):
+        wholes, starts = search._as_characters(name)
+        assert (wholes - {""}, starts) == (set(search._wholes(name)) - {""}, set(search._starts(name)))
+
+
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_a_digest_is_the_hmac_of_its_term(kind: str, text: str) -> None:
     assert CIPHER.digest(kind, text) == hmac.digest(KEY, f"{kind}\0{text}".encode(), "sha256")[:16]

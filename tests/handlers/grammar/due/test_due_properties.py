@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from desk.core.errors import Invalid
 from desk.core.values import Due
 from handlers.grammar.due import longest_due, parse_due
+from handlers.grammar.due.candidates import candidates
+from handlers.grammar.due.reading import found_at
 from handlers.grammar.text import Line
 from tests.handlers.grammar.phrases import refusal
 
@@ -193,3 +195,11 @@ def test_a_number_or_word_that_continues_is_never_split(moment: tuple[datetime, 
     except Invalid:
         return
     assert match is None or match.end != len(phrase)
+
+
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=9).map("".join), st.data(), st.booleans())
+def test_what_is_remembered_of_the_ends_of_lines_is_what_would_be_found_again(
+    text: str, data: st.DataObject, before: bool
+) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    assert found_at(text, start, before=before) == tuple(candidates(text, start, before=before))

@@ -1,0 +1,356 @@
+"""The people around a loan: add, change and remove them, show them, and let search find the loan by them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from desk.core import unreadable
+from desk.core.changes import create, offer_undo, track
+from desk.core.errors import Conflict, Invalid, NotFound
+from desk.core.permissions import has_role_for, require_role
+from desk.core.transaction import Desk
+from desk.core.undo_rules import recomputes_after
+from desk.core.values import NAME_LIMIT, LoanRef
+from desk.core.vocabulary import VOCABULARY
+from desk.loans import lookup
+from desk.loans.corrections import record_correction
+from desk.loans.views import LoanView, loan_view
+from desk.rules.contacts import clean_name, format_phone, without_extension
+from desk.rules.masking import phone_tail
+from storage.engine.types import new_id
+from storage.queries.loans import related as queries
+from storage.queries.loans import search
+from storage.tables import Loan, RelatedPerson, RelatedPhone
+
+PHONES = 3
+"""The most phones of a person."""
+
+TEXT_LIMIT = 100
+"""The longest relation and hours, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneEntry:
+    """A phone as a form gives it: E.164, or None to leave the one that was there. `remove` drops that one."""
+
+    kind: str
+    phone: str | None = field(default=None, repr=False)
+    preferred: bool = False
+    wrong: bool = False
+    remove: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonEntry:
+    """A person as a form gives them. `phones` are in the order of those that the person has, and then new ones."""
+
+    role: str
+    name: str = field(repr=False)
+    relation: str = field(default="", repr=False)
+    hours: str = field(default="", repr=False)
+    language: str = ""
+    phones: tuple[PhoneEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedName:
+    """Whom a search has found: their role and name."""
+
+    role: str
+    name: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedPhoneView:
+    """A phone of a person around a loan, masked."""
+
+    id: UUID
+    tail: str
+    kind: str
+    preferred: bool
+    wrong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedView:
+    """A person around a loan. `role` and `language` are codes."""
+
+    id: UUID
+    version: int
+    role: str
+    name: str = field(repr=False)
+    relation: str = field(repr=False)
+    hours: str = field(repr=False)
+    language: str
+    phones: tuple[RelatedPhoneView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedList:
+    """The people around a loan, and whether the reader may change them."""
+
+    loan: LoanView
+    name: str = field(repr=False)
+    people: tuple[RelatedView, ...]
+    may_edit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSaved:
+    """A person who was added, changed or removed (`act`)."""
+
+    loan: LoanView
+    act: str
+    person: RelatedView
+    undo_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RevealedPhone:
+    """A phone of a person around a loan: `phone` as people read it. `readable`: a key opens it. `liable`: they answer for the
+    debt; nobody else is told about the loan."""
+
+    loan: LoanView
+    role: str
+    name: str = field(repr=False)
+    phone: str = field(repr=False)
+    is_wrong: bool
+    readable: bool
+    liable: bool
+
+
+async def add_person(desk: Desk, *, loan: LoanRef, entry: PersonEntry) -> PersonSaved:
+    """Add a person to a loan.
+
+    Raises NotAllowed (`role_missing`), Invalid (`person_name_missing`, `name_too_long`, `term_too_long`), and as
+    `lookup.resolve` does.
+    """
+    require_role(desk, "edit_people")
+    _check(entry)
+    named = (await lookup.resolve(desk, loan)).loan
+    row_id = new_id()
+    person = create(
+        desk,
+        RelatedPerson(
+            id=row_id,
+            workspace_id=desk.workspace.id,
+            loan_id=named.id,
+            role=entry.role,
+            name_cipher=desk.cipher.encrypt(RelatedPerson.name_cipher, row_id, clean_name(entry.name)),
+            created_at=desk.now,
+        ),
+    )
+    _write(desk, person, entry)
+    _write_phones(desk, person, [], entry.phones)
+    return await _saved(desk, named, person, "added")
+
+
+async def change_person(desk: Desk, person_id: UUID, version: int, entry: PersonEntry) -> PersonSaved:
+    """Change a person whom a form showed at that version.
+
+    Raises as `add_person` does, NotFound (`unknown_person`), Conflict (`person_changed`).
+    """
+    _check(entry)
+    loan, person = await _locked(desk, person_id, version)
+    track(desk, person)
+    person.role = entry.role
+    person.name_cipher = desk.cipher.encrypt(RelatedPerson.name_cipher, person.id, clean_name(entry.name))
+    _write(desk, person, entry)
+    _write_phones(desk, person, await queries.phones_of(desk.session, person.id), entry.phones)
+    return await _saved(desk, loan, person, "changed")
+
+
+async def remove_person(desk: Desk, person_id: UUID, version: int) -> PersonSaved:
+    """Remove a person from a loan.
+
+    Raises NotAllowed (`role_missing`), NotFound (`unknown_person`), Conflict (`person_changed`).
+    """
+    loan, person = await _locked(desk, person_id, version)
+    track(desk, person).removed_at = desk.now
+    return await _saved(desk, loan, person, "removed")
+
+
+async def person_to_change(desk: Desk, person_id: UUID) -> tuple[LoanView, RelatedView]:
+    """Return a person whom the acting member may change, and their loan. Raises as `change_person` does."""
+    loan, person = await _locked(desk, person_id)
+    return await loan_view(desk, loan), view(desk, person, await queries.phones_of(desk.session, person.id))
+
+
+async def list_people(desk: Desk, loan_id: UUID) -> RelatedList:
+    """Return the people around a loan. Raises NotFound (`unknown_loan_pressed`)."""
+    loan = await lookup.lock_by_id(desk, loan_id)
+    shown = await loan_view(desk, loan)
+    return RelatedList(shown, shown.name, await people_of(desk, loan.id), has_role_for(desk.member, "edit_people"))
+
+
+async def people_of(desk: Desk, loan_id: UUID) -> tuple[RelatedView, ...]:
+    """Return the people around a loan, by role in the order of the vocabulary."""
+    order = [role.code for role in VOCABULARY.related_roles]
+    found = [view(desk, person, phones) for person, phones in (await queries.of_loan(desk.session, loan_id)).values()]
+    return tuple(sorted(found, key=lambda each: order.index(each.role)))
+
+
+async def reveal_phone(desk: Desk, phone_id: UUID) -> RevealedPhone:
+    """Return a phone of a person around a loan, and record the reveal. Raises NotFound (`unknown_person`)."""
+    phone = await desk.session.get(RelatedPhone, phone_id)
+    person = await queries.present(desk.session, phone.person_id) if phone is not None else None
+    if phone is None or person is None or phone.removed_at or phone.undone_at:
+        raise NotFound("unknown_person")
+    if not await lookup.may_see(desk, person.loan_id):
+        raise NotFound("unknown_person")
+    number = unreadable.read(desk, RelatedPhone.phone_cipher, phone, unreadable.PHONE)
+    readable = number != unreadable.PHONE
+    if readable:
+        desk.audit("show_number", loan_id=person.loan_id, subject_id=phone.id)
+    loan = await lookup.lock_by_id(desk, person.loan_id)
+    return RevealedPhone(
+        loan=await loan_view(desk, loan),
+        role=person.role,
+        name=_name(desk, person),
+        phone=format_phone(number) if readable else number,
+        is_wrong=phone.wrong_at is not None,
+        readable=readable,
+        liable=VOCABULARY.related_role(person.role).liable,
+    )
+
+
+async def related_names(
+    desk: Desk, loan_ids: Sequence[UUID], words: Sequence[str]
+) -> dict[UUID, tuple[RelatedName, ...]]:
+    """Return the people around these loans whom one of the typed words finds, by the loan's id."""
+    digests = search.digests_of_words(desk.cipher, words)
+    found: dict[UUID, tuple[RelatedName, ...]] = {}
+    for person in await queries.named(desk.session, desk.workspace.id, loan_ids, digests):
+        found[person.loan_id] = (*found.get(person.loan_id, ()), RelatedName(person.role, _name(desk, person)))
+    return found
+
+
+def view(desk: Desk, person: RelatedPerson, phones: Iterable[RelatedPhone]) -> RelatedView:
+    """Return a person around a loan as a card shows them, the preferred phone first."""
+    shown = [
+        RelatedPhoneView(
+            id=phone.id,
+            tail=_tail(unreadable.read(desk, RelatedPhone.phone_cipher, phone, unreadable.PHONE)),
+            kind=phone.kind,
+            preferred=phone.preferred,
+            wrong=phone.wrong_at is not None,
+        )
+        for phone in phones
+    ]
+    return RelatedView(
+        id=person.id,
+        version=person.version,
+        role=person.role,
+        name=_name(desk, person),
+        relation=unreadable.read(desk, RelatedPerson.relation_cipher, person),
+        hours=unreadable.read(desk, RelatedPerson.hours_cipher, person),
+        language=person.language or "",
+        phones=tuple(shown),
+    )
+
+
+@recomputes_after(RelatedPerson, RelatedPhone)
+async def index(desk: Desk, rows: Iterable[RelatedPerson | RelatedPhone]) -> None:
+    """Make search find these people by their present names and phones, and those who were removed by none."""
+    digests: dict[UUID, list[bytes]] = {}
+    for person_id in {row.id if isinstance(row, RelatedPerson) else row.person_id for row in rows}:
+        person = await queries.present(desk.session, person_id)
+        if person is None:
+            digests[person_id] = []
+            continue
+        name = unreadable.read(desk, RelatedPerson.name_cipher, person, "")
+        phones = [
+            unreadable.read(desk, RelatedPhone.phone_cipher, phone, "")
+            for phone in await queries.phones_of(desk.session, person_id)
+        ]
+        digests[person_id] = [each for phone in phones or [""] for each in search.digests_of(desk.cipher, name, phone)]
+    await queries.replace_terms(desk.session, desk.workspace.id, digests)
+
+
+def _check(entry: PersonEntry) -> None:
+    if not clean_name(entry.name):
+        raise Invalid("person_name_missing")
+    if len(entry.name) > NAME_LIMIT:
+        raise Invalid("name_too_long", length=len(entry.name), limit=NAME_LIMIT)
+    for text in (entry.relation, entry.hours):
+        if len(text) > TEXT_LIMIT:
+            raise Invalid("term_too_long", length=len(text), limit=TEXT_LIMIT)
+
+
+def _write(desk: Desk, person: RelatedPerson, entry: PersonEntry) -> None:
+    columns: tuple[tuple[Any, str], ...] = (
+        (RelatedPerson.relation_cipher, entry.relation),
+        (RelatedPerson.hours_cipher, entry.hours),
+    )
+    person.relation_cipher, person.hours_cipher = (
+        desk.cipher.encrypt_optional(column, person.id, text.strip()) for column, text in columns
+    )
+    person.language = entry.language or None
+
+
+def _write_phones(
+    desk: Desk, person: RelatedPerson, there: Sequence[RelatedPhone], entries: Sequence[PhoneEntry]
+) -> None:
+    for position, entry in enumerate(entries):
+        row = there[position] if position < len(there) else None
+        if row is None and entry.phone is not None:
+            row_id = new_id()
+            cipher = desk.cipher.encrypt(RelatedPhone.phone_cipher, row_id, entry.phone)
+            create(
+                desk,
+                RelatedPhone(
+                    id=row_id,
+                    workspace_id=desk.workspace.id,
+                    person_id=person.id,
+                    phone_cipher=cipher,
+                    kind=entry.kind,
+                    preferred=entry.preferred,
+                    position=position,
+                    wrong_at=desk.now if entry.wrong else None,
+                ),
+            )
+        elif row is not None:
+            _change_phone(desk, track(desk, row), entry)
+
+
+def _change_phone(desk: Desk, row: RelatedPhone, entry: PhoneEntry) -> None:
+    if entry.remove:
+        row.removed_at = desk.now
+    if entry.phone is not None:
+        row.phone_cipher = desk.cipher.encrypt(RelatedPhone.phone_cipher, row.id, entry.phone)
+    row.kind, row.preferred = entry.kind, entry.preferred
+    if entry.wrong != (row.wrong_at is not None):
+        row.wrong_at = desk.now if entry.wrong else None
+
+
+async def _locked(desk: Desk, person_id: UUID, version: int | None = None) -> tuple[Loan, RelatedPerson]:
+    require_role(desk, "edit_people")
+    known = await desk.session.get(RelatedPerson, person_id)
+    if known is None or not await lookup.may_see(desk, known.loan_id):
+        raise NotFound("unknown_person")
+    loan = await lookup.lock_by_id(desk, known.loan_id)
+    person = await queries.present(desk.session, person_id)
+    if person is None:
+        raise NotFound("unknown_person")
+    if version is not None and person.version != version:
+        raise Conflict("person_changed")
+    return loan, person
+
+
+async def _saved(desk: Desk, loan: Loan, person: RelatedPerson, act: str) -> PersonSaved:
+    name = _name(desk, person)
+    record_correction(desk, loan, f"person.{act}", f"{person.role} {name}")
+    desk.audit("person", loan_id=loan.id, subject_id=person.id, what=act, role=person.role)
+    await desk.session.flush()
+    await index(desk, [person])
+    shown = view(desk, person, await queries.phones_of(desk.session, person.id))
+    return PersonSaved(await loan_view(desk, loan), act, shown, offer_undo(desk, "person", loan_id=loan.id))
+
+
+def _name(desk: Desk, person: RelatedPerson) -> str:
+    return unreadable.read(desk, RelatedPerson.name_cipher, person, unreadable.NAME)
+
+
+def _tail(number: str) -> str:
+    return number if number == unreadable.PHONE else phone_tail(without_extension(number))

@@ -1,0 +1,91 @@
+"""The people around a loan, their phones, and what search finds them by."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam
+from sqlmodel import col, delete, select
+
+from storage.engine.work import Work
+from storage.queries.core.rows import chunks
+from storage.tables import CallParty, RelatedPerson, RelatedPhone, RelatedTerm
+
+_PRESENT = (col(RelatedPerson.removed_at).is_(None), col(RelatedPerson.undone_at).is_(None))
+_PHONE_PRESENT = (col(RelatedPhone.removed_at).is_(None), col(RelatedPhone.undone_at).is_(None))
+
+_OF_LOAN = (
+    select(RelatedPerson, RelatedPhone)
+    .outerjoin(
+        RelatedPhone,
+        (col(RelatedPhone.person_id) == col(RelatedPerson.id)) & _PHONE_PRESENT[0] & _PHONE_PRESENT[1],
+    )
+    .where(RelatedPerson.loan_id == bindparam("loan"), *_PRESENT)
+    .order_by(col(RelatedPerson.created_at), col(RelatedPerson.id), col(RelatedPhone.position), col(RelatedPhone.id))
+)
+
+People = Mapping[UUID, tuple[RelatedPerson, Sequence[RelatedPhone]]]
+"""People with their phones, by the person's id, in their order."""
+
+
+async def of_loan(session: Work, loan_id: UUID) -> People:
+    """Return the people around a loan with their phones."""
+    found: dict[UUID, tuple[RelatedPerson, list[RelatedPhone]]] = {}
+    rows: Any = await session.exec(_OF_LOAN, params={"loan": loan_id})
+    for person, phone in rows:
+        _, phones = found.setdefault(person.id, (person, []))
+        if phone is not None:
+            phones.append(phone)
+    return found
+
+
+async def present(session: Work, person_id: UUID) -> RelatedPerson | None:
+    """Return a person around a loan who has not been removed."""
+    statement = select(RelatedPerson).where(RelatedPerson.id == person_id, *_PRESENT)
+    return (await session.exec(statement.execution_options(populate_existing=True))).first()
+
+
+async def phones_of(session: Work, person_id: UUID) -> list[RelatedPhone]:
+    """Return the present phones of a person, in their order."""
+    statement = select(RelatedPhone).where(RelatedPhone.person_id == person_id, *_PHONE_PRESENT)
+    return list((await session.exec(statement.order_by(col(RelatedPhone.position), col(RelatedPhone.id)))).all())
+
+
+async def replace_terms(session: Work, workspace_id: UUID, digests: Mapping[UUID, Collection[bytes]]) -> None:
+    """Replace what search finds these people by."""
+    for ids in chunks(digests):
+        await session.exec(delete(RelatedTerm).where(col(RelatedTerm.person_id).in_(ids)))
+    session.add_all(
+        RelatedTerm(person_id=person_id, digest=digest, workspace_id=workspace_id)
+        for person_id, found in digests.items()
+        for digest in sorted(set(found))
+    )
+    await session.flush()
+
+
+async def named(
+    session: Work, workspace_id: UUID, loan_ids: Collection[UUID], digests: Iterable[bytes]
+) -> list[RelatedPerson]:
+    """Return the people around these loans whom one of the digests finds, in their order."""
+    wanted = list(digests)
+    if not (loan_ids and wanted):
+        return []
+    found = select(RelatedTerm.person_id).where(
+        RelatedTerm.workspace_id == workspace_id, col(RelatedTerm.digest).in_(wanted)
+    )
+    statement = select(RelatedPerson).where(
+        col(RelatedPerson.loan_id).in_(loan_ids), col(RelatedPerson.id).in_(found), *_PRESENT
+    )
+    return list((await session.exec(statement.order_by(col(RelatedPerson.created_at), col(RelatedPerson.id)))).all())
+
+
+async def parties_of(session: Work, call_ids: Collection[UUID]) -> dict[UUID, tuple[CallParty, RelatedPerson | None]]:
+    """Return whom these calls reached instead of the borrower, by the call's id."""
+    if not call_ids:
+        return {}
+    statement = (
+        select(CallParty, RelatedPerson)
+        .outerjoin(RelatedPerson, col(RelatedPerson.id) == col(CallParty.person_id))
+        .where(col(CallParty.call_id).in_(call_ids), col(CallParty.undone_at).is_(None))
+    )
+    return {party.call_id: (party, person) for party, person in await session.exec(statement)}
