@@ -17,12 +17,28 @@ from typing import Any
 import asyncpg
 import structlog
 
-from bench import against, app_home, commands, imports, machine, reminders, report, scan, startup
+from bench import (
+    against,
+    app_home,
+    budget,
+    commands,
+    growth,
+    imports,
+    machine,
+    reminders,
+    report,
+    scan,
+    startup,
+    storage_size,
+)
 from bench.checkout import Checkout, here, open_checkout
 from bench.environment import KINDS, Environment, open_environment
 
 PARTS: dict[str, Callable[[Environment, str], Awaitable[dict[str, Any]]]] = {
     "commands": commands.measure,
+    "budget": budget.measure,
+    "growth": growth.measure,
+    "size": storage_size.measure,
     "start": startup.measure,
     "scan": scan.measure,
     "homes": app_home.measure,

@@ -15,8 +15,10 @@ from typing import Any
 from bench import imports, load
 from bench.checkout import Checkout
 from bench.commands import LOAN_CALL
+from bench.cost import ONE, cpu_of
 from bench.environment import MEMBERS, Environment, Server, open_slack
-from bench.load import CommandTemplate, LoadPoint, LoadResult
+from bench.growth import OF_MEMBERS
+from bench.load import CommandTemplate, LoadPoint
 from bench.machine import cpu_seconds, resident_mb
 from bench.reminders import all_posted
 from bench.startup import first_answer
@@ -26,7 +28,7 @@ from storage.engine.database import Database
 Rounds = dict[str, dict[str, list[float]]]
 """Values by measure and side, one for each round."""
 
-_ONE, _MANY = LoadPoint("1 connection", connections=1), LoadPoint("16 connections", connections=16)
+_MANY = LoadPoint("16 connections", connections=16)
 _PACES = tuple(LoadPoint(f"{rate} a second", per_second=rate) for rate in (100, 300))
 
 _MORE_IS_BETTER = ("answers/s", "loans/s")
@@ -37,17 +39,6 @@ _LOANS_EACH = 10
 _MORE = 10
 """How many times more members the large desk of `growth` has."""
 
-GROWTH = {
-    "/loan": ("/loan", ""),
-    "/loan-due": ("/loan-due", ""),
-    "/loan-due week team": ("/loan-due", "week team"),
-    "/loan-digest now": ("/loan-digest", "now"),
-    "/loan-team": ("/loan-team", ""),
-    "a call on a colleague's loan": ("/loan-call", "B-0-{r} no answer rang {i}"),
-    "a call for a colleague, refused": ("/loan-call", "B-0-{r}/1 no answer rang {i}"),
-}
-"""Commands whose cost must not grow with the number of members."""
-
 
 async def commands(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) -> Rounds:
     """Return CPU ms per `/loan-call` and answers per second, and times in ms and failures of random arrivals."""
@@ -57,9 +48,8 @@ async def commands(env: Environment, kind: str, sides: tuple[Checkout, Checkout]
     async with _servers(env, [(side, await _prepare(env, kind, side)) for side in sides]) as servers:
         for number in range(rounds):
             for side, server in _in_turn(servers, number):
-                for point in (_ONE, _MANY):
-                    cpu, answers = await _cpu_of(env, server, template, point, seconds)
-                    assert not answers.failed, f"{point.name}: {answers.wrong}"
+                for point in (ONE, _MANY):
+                    cpu, answers = await cpu_of(env.generator, server, template, seconds, point)
                     found[f"CPU ms, {point.name}"][side.name].append(cpu)
                     found[f"answers/s, {point.name}"][side.name].append(answers.rate)
         for number in range(2 if env.quick else 4):
@@ -78,7 +68,7 @@ async def commands(env: Environment, kind: str, sides: tuple[Checkout, Checkout]
 
 
 async def growth(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) -> Rounds:
-    """Return CPU ms of commands on a desk with 500 members and on one with ten times as many."""
+    """Return CPU ms of commands on a desk with few members and on one with ten times as many, and the growth of each."""
     few = _members(env)
     found: Rounds = defaultdict(lambda: defaultdict(list))
     seeded = [
@@ -90,13 +80,12 @@ async def growth(env: Environment, kind: str, sides: tuple[Checkout, Checkout]) 
         sizes = [members for _, members, _ in seeded]
         for number in range(2 if env.quick else 5):
             for (side, server), members in _in_turn(list(zip(servers, sizes, strict=True)), number):
-                for name, (command, text) in GROWTH.items():
+                for name, (command, text) in OF_MEMBERS.items():
                     # Tables are posted in the channel, so that the answer itself may be empty.
                     template = CommandTemplate(command, text, users=few, loans=1, expects="")
-                    cpu, answers = await _cpu_of(env, server, template, _ONE, 0.5 if env.quick else 1.5)
-                    assert not answers.failed, f"{name}: {answers.wrong}"
+                    cpu, _ = await cpu_of(env.generator, server, template, 0.5 if env.quick else 1.5)
                     found[f"{name}, {members:,} members"][side.name].append(cpu)
-    for name in GROWTH:
+    for name in OF_MEMBERS:
         for side in sides:
             small, large = (found[f"{name}, {members:,} members"][side.name] for members in (few, few * _MORE))
             found[f"{name}, growth"][side.name] = [b / a for a, b in zip(small, large, strict=True)]
@@ -203,16 +192,6 @@ def _members(env: Environment) -> int:
 def _tomorrow(count: int) -> dict[str, Any]:
     first = datetime.now(UTC) + timedelta(days=1)
     return {"first": first.isoformat(), "count": count, "over_seconds": 1.0}
-
-
-async def _cpu_of(
-    env: Environment, server: Server, template: CommandTemplate, point: LoadPoint, seconds: float
-) -> tuple[float, LoadResult]:
-    """Return the server's CPU ms per command, and the answers."""
-    await load.measure(env.generator, server.port, template, point, seconds=0.2, warm_up=0.0)
-    before = cpu_seconds(server.pid)
-    answers = await load.measure(env.generator, server.port, template, point, seconds=seconds, warm_up=0.0)
-    return 1000 * (cpu_seconds(server.pid) - before) / max(1, answers.answered), answers
 
 
 @contextlib.asynccontextmanager

@@ -28,7 +28,8 @@ def write(results: dict[str, Any]) -> Path:
 
 def table(results: dict[str, Any]) -> str:
     """Return the results as Markdown tables."""
-    return "\n".join([*_machine(results), *_commands(results), *_scan(results), *_others(results)]) + "\n"
+    parts = (_machine, _commands, _growth, _scan, _others)
+    return "\n".join(line for part in parts for line in part(results)) + "\n"
 
 
 def _machine(results: dict[str, Any]) -> Iterator[str]:
@@ -61,12 +62,38 @@ def _commands(results: dict[str, Any]) -> Iterator[str]:
     yield ""
 
 
+def _growth(results: dict[str, Any]) -> Iterator[str]:
+    """Yield a row for each command and step from one size to the next. One is called growth when every round says so."""
+    if not any("growth" in parts for parts in results["parts"].values()):
+        return
+    yield "| CPU ms per command | of | from | to | ms | ratio | exponent | |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for kind, parts in results["parts"].items():
+        for what, rows in parts.get("growth", {}).items():
+            for command, row in rows.items():
+                for step in row["steps"]:
+                    grows = step["ratio"]["low"] > 1
+                    cells = [
+                        f"{NAMES[kind]}, `{command}`" if command.startswith("/") else f"{NAMES[kind]}, {command}",
+                        what,
+                        f"{step['from']:,}",
+                        f"{step['to']:,}",
+                        ", ".join(f"{row['ms'][str(step[end])]['median']:.1f}" for end in ("from", "to")),
+                        _spread(step["ratio"], 2),
+                        f"{step['exponent']['median']:.2f}",
+                        "grows" if grows else "no clear growth",
+                    ]
+                    yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
 def _scan(results: dict[str, Any]) -> Iterator[str]:
-    yield "| due scan | open follow-ups | ms, some due | ms, nothing due | ratio to the smaller |"
+    yield "| due scan | open follow-ups | ms, some due | ms, nothing due | ratio to the smaller, exponent |"
     yield "|---|---|---|---|---|"
     for kind, parts in results["parts"].items():
         if scan := parts.get("scan"):
-            for size, ratio in (("few", "1"), ("many", _spread(scan["many_of_few"], 2))):
+            exponent = f", {scan['exponent']['median']:.2f}"
+            for size, ratio in (("few", "1"), ("many", _spread(scan["many_of_few"], 2) + exponent)):
                 cells = [
                     NAMES[kind],
                     f"{scan[size]:,}",
@@ -118,6 +145,16 @@ _LINES = (
         "import",
         "`loandesk import`, loans per second: new file, same file again, file with every row changed",
         _imported,
+    ),
+    (
+        "budget",
+        "CPU of `/loan-call` as a multiple of the no-op's, and its budget",
+        lambda part: f"{_spread(part['of_noop'], 1)}, {part['budget']:.1f}",
+    ),
+    (
+        "size",
+        "bytes on disk per imported loan, per logged call",
+        lambda part: f"{part['bytes_per_loan']:,}, {part['bytes_per_call']:,}",
     ),
     (
         "start",

@@ -8,6 +8,7 @@ from typing import Any
 
 from bench import dataset
 from bench.environment import Environment
+from bench.growth import exponents
 from bench.stats import ratios, summarize
 from bot.service import Service
 from storage.queries.messages import due_scan
@@ -45,6 +46,7 @@ async def measure(env: Environment, kind: str) -> dict[str, Any]:
         "many": many,
         "few_ms": summarize(durations[few, "due"]).json(),
         "many_ms": summarize(durations[many, "due"]).json(),
+        "exponent": exponents((few, many), durations[few, "due"], durations[many, "due"]).json(),
         "many_of_few": ratios(durations[many, "due"], durations[few, "due"]).json(),
         "nothing_due_few_ms": summarize(durations[few, "nothing"]).json(),
         "nothing_due_many_ms": summarize(durations[many, "nothing"]).json(),

@@ -49,6 +49,7 @@ class Outcome:
     effects: Counter[Effect] = field(default_factory=Counter)
     refused: list[RefusedRow] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
+    lacking: list[Remark] = field(default_factory=list)
     planned: int = 0
     closed: int = 0
     passed_on: int = 0
@@ -58,6 +59,7 @@ class Outcome:
         self.effects += result.effects
         self.refused += result.refused
         self.remarks += result.remarks
+        self.lacking += result.lacking
         self.planned += result.plans.planned
         self.closed += result.plans.closed
         self.passed_on += result.plans.passed_on
@@ -230,7 +232,7 @@ def _report(t: Translator, read: FileRead, outcome: Outcome, console: Console, *
                 left,
             )
         )
-    for remark in sorted(outcome.remarks, key=lambda each: each.line):
+    for remark in sorted([*outcome.remarks, *outcome.lacking], key=lambda each: each.line):
         said = explain_remark(t, remark)
         _say(console, t("Line {line} · {loan} · {remark}", line=remark.line, loan=remark.number, remark=said))
     counts = {

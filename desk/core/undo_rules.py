@@ -80,6 +80,7 @@ RIGHTS: Mapping[str, str] = {
     "snooze": "snooze",
     "take_up": "snooze",
     "stage": "change_stage",
+    "stage_rules": "change_stage_rules",
     "team_settings": "manage_teams",
     "workspace_settings": "change_workspace",
 }

@@ -144,6 +144,9 @@ class Role(Word):
 class Product(Word):
     """A kind of loan that the lender sells."""
 
+    checks: tuple[str, ...] = ()
+    """The purposes of the checks that an application for it needs, besides the identity."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelatedRole(Word):
@@ -225,6 +228,9 @@ def load_vocabulary(folder: Traversable) -> Vocabulary:
     _refuse_unknown("outcomes.toml", "purpose", ((o.code, o.next_purpose) for o in vocabulary.outcomes), purposes)
     _refuse_unknown("stages.toml", "purpose", ((s.code, s.purpose) for s in vocabulary.stages), purposes)
     _refuse_unknown("stages.toml", "document", needed, documents)
+    checks = {purpose.code for purpose in vocabulary.purposes if purpose.check}
+    asked = [(product.code, check) for product in vocabulary.products for check in product.checks]
+    _refuse_unknown("products.toml", "check", asked, checks)
     for outcome in vocabulary.outcomes:
         if outcome.one_tap and outcome.next == "must":
             raise VocabularyError(f"outcomes.toml, [{outcome.code}]: a tap cannot give the day that `must` wants")

@@ -228,6 +228,13 @@ async def finish_follow_up(desk: Desk, follow_up_id: UUID, version: int) -> Clos
     return await _close(desk, loan, row, "done", "")
 
 
+async def cancel_follow_up(desk: Desk, follow_up_id: UUID, version: int) -> CloseResult:
+    """Cancel a follow-up that is not needed any more. Raises as `finish_follow_up` does."""
+    loan, row = await lock_follow_up(desk, follow_up_id, version)
+    await require_may_act(desk, "close_follow_up", row, loan)
+    return await _close(desk, loan, row, "cancelled", "")
+
+
 async def close_follow_up(desk: Desk, *, loan: LoanRef, state: str, why: str) -> CloseResult:
     """Finish (`done`) or cancel (`cancelled`) a follow-up.
 

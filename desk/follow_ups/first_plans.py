@@ -7,11 +7,11 @@ from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.core.values import Due
-from desk.follow_ups import lifecycle, rule_plans
+from desk.follow_ups import check_plans, lifecycle, rule_plans
 from desk.follow_ups.lifecycle import NewFollowUp
 from desk.follow_ups.rule_plans import Candidates, InstalmentCall, Terms, UnwrittenPlans
 from desk.people.members import StandIns, hours_of, stand_ins_for
-from desk.rules.cadence import AssigneeKind
+from desk.rules.cadence import AssigneeKind, Rule
 from desk.rules.hours import WorkingHours
 from desk.rules.reminders import Schedule
 from storage.engine.types import new_id
@@ -41,7 +41,7 @@ class FirstPlans:
         the calls. Raises Invalid as `lifecycle.plan` does."""
         rows: list[dict[str, Any]] = []
         for call in self._calls_required(loan):
-            assignee = await self._assignee(call, loan)
+            assignee = await self._assignee(call.rule, loan)
             if assignee is None:
                 continue
             due = await self._due_of(call, assignee)
@@ -73,8 +73,36 @@ class FirstPlans:
             self._required[key] = rule_plans.calls_required(self._desk, loan)
         return self._required[key]
 
-    async def _assignee(self, call: InstalmentCall, loan: Terms) -> Member | None:
-        kinds = call.rule.assignee
+    async def checks_for(self, loan_id: UUID, loan: Terms, product: str | None) -> list[dict[str, Any]]:
+        """Return the values of the columns of the checks that a new application needs. Raises Invalid as `lifecycle.plan`
+        does."""
+        if loan.stage != check_plans.STAGE:
+            return []
+        found: list[dict[str, Any]] = []
+        for purpose in check_plans.checks_for(product):
+            rule = check_plans.rule_of(self._desk, purpose)
+            assignee = await self._assignee(rule, loan)
+            if assignee is None:
+                continue
+            due = await check_plans.place(self._desk, rule, assignee)
+            acting = (await self._stand_ins_for(assignee)).acting(assignee, due.on)
+            self._unwritten.counts[assignee.id] += 1
+            new = NewFollowUp(
+                id=new_id(),
+                loan_id=loan_id,
+                number=len(found) + 1,
+                purpose=purpose,
+                assignee_id=assignee.id,
+                rule=rule.code,
+                rule_trigger=None if found else f"{rule.code}@{self._desk.now:%Y-%m-%dT%H:%M:%SZ}",
+                note_cipher=None,
+                instalment_on=None,
+            )
+            found.append(lifecycle.values_of(self._desk, new, await self._schedule(due, acting)))
+        return found
+
+    async def _assignee(self, rule: Rule, loan: Terms) -> Member | None:
+        kinds = rule.assignee
         found = self._candidates.get((loan.owner_id, kinds))
         if found is None:
             found = tuple(await rule_plans.candidates_of(self._desk, loan, kinds))

@@ -15,7 +15,7 @@ from desk.core.permissions import CALLERS, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.core.vocabulary import Outcome
-from desk.follow_ups import lifecycle
+from desk.follow_ups import check_plans, lifecycle
 from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.follow_ups.workspace_cadence import cadence_of
 from desk.people.calendars import calendar_of
@@ -79,9 +79,20 @@ async def plan_check(desk: Desk, loan: Loan, purpose: str) -> PlannedFollowUp | 
     """Plan a check, for the next working morning of a verifier, unless one of this purpose is open."""
     if any(row.purpose == purpose for row in await follow_ups.open_of_loan(desk.session, loan.id)):
         return None
-    rule = replace(cadence_of(desk).rule("application"), code="check", purpose=purpose)
-    planned = await _plan(desk, loan, rule, trigger=None)
+    planned = await _plan(desk, loan, check_plans.rule_of(desk, purpose), trigger=None)
     return planned[0] if planned else None
+
+
+async def _checks_of_product(desk: Desk, loan: Loan) -> list[PlannedFollowUp]:
+    """Plan the other checks that an application for the loan's product needs, as far as none is open."""
+    known, _vehicle = await terms.of_loan(desk.session, loan.id)
+    wanted = check_plans.checks_for(known.product if known else None)[1:]
+    found: list[PlannedFollowUp] = []
+    for purpose in wanted:
+        await desk.session.flush()  # each check goes to who has the fewest then
+        if (planned := await plan_check(desk, loan, purpose)) is not None:
+            found.append(planned)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +119,8 @@ async def plan_for_stage(desk: Desk, loan: Loan, from_stage: str | None = None) 
         there = rule.unless_open and any(row.state == "open" and row.purpose == rule.purpose for row in known)
         if not there and not any(row.rule_trigger == trigger and _settles(row) for row in known):
             planned += await _plan(desk, loan, rule, trigger=trigger)
+    if loan.stage == check_plans.STAGE:
+        planned += await _checks_of_product(desk, loan)
     return Replanned(tuple(planned), replanned.cancelled)
 
 
@@ -298,7 +311,10 @@ async def _plan(
     assignee = await assignee_of(desk, loan, rule.assignee)
     if assignee is None:
         return []
-    due = await due_by_rule(desk, rule, assignee, on=instalment_on)
+    if check_plans.is_check(rule):
+        due = await check_plans.place(desk, rule, assignee)
+    else:
+        due = await due_by_rule(desk, rule, assignee, on=instalment_on)
     if instalment_on is not None and InstalmentCall(rule, instalment_on).is_superfluous(due, others):
         return []
     planned = await lifecycle.plan(

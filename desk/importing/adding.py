@@ -95,13 +95,14 @@ class NewLoans:
         """How many follow-ups are planned on the new loans."""
         return len(self._follow_ups)
 
-    async def add(self, row: ImportRow, owner: Member | None) -> None:
-        """Add the loan of a row."""
+    async def add(self, row: ImportRow, owner: Member | None, *, product: str | None = None) -> None:
+        """Add the loan of a row. `product` says which checks an application needs."""
         place = self._prospects.place_of(row)
         assert place is not None, "a row without what a new loan needs was refused"
         loan_id = self._prospects.loan_ids[place]
         terms = NewTerms(row.stage, owner.id if owner else None, row.due_day, row.autopay, row.unpaid_since)
         plans = await self.first_plans.values_for(loan_id, terms)
+        plans = plans or await self.first_plans.checks_for(loan_id, terms, product)
         self._follow_ups += plans
         self._places.append(place)
         self._owner_ids.append(terms.owner_id)

@@ -63,6 +63,7 @@ class ImportResult:
     refused: tuple[RefusedRow, ...] = ()
     remarks: tuple[Remark, ...] = ()
     plans: PlanCounts = field(default_factory=PlanCounts)
+    lacking: tuple[Remark, ...] = ()
 
 
 def numbers_of(rows: Iterable[ImportRow]) -> frozenset[str]:
@@ -123,6 +124,7 @@ class _Batch:
         self.effects: Counter[Effect] = Counter()
         self.refused: list[RefusedRow] = []
         self.remarks: list[Remark] = []
+        self.lacking: list[Remark] = []
         self.plans = PlanCounts()
         self.corrected: list[Borrower] = []
         self.same_phones: list[tuple[ImportRow, Matched]] = []
@@ -296,6 +298,7 @@ class _Batch:
         if update.columns:
             self.new.audit("import_change", loan.id, columns=sorted(update.columns))
         self.remarks += update.remarks
+        self.lacking += update.lacking
         if not update.columns.isdisjoint(("name", "phone")):
             self.corrected.append(known.borrower)
         self._remember(loan.id, known.values, row, known.said.values)
@@ -324,4 +327,4 @@ class _Batch:
                 self.remarks.append(
                     remark(row, row.number, "same_phone", "phone", other=known.loan.number, name=known.contact.name)
                 )
-        return ImportResult(self.effects, tuple(self.refused), tuple(self.remarks), self.plans)
+        return ImportResult(self.effects, tuple(self.refused), tuple(self.remarks), self.plans, tuple(self.lacking))

@@ -73,8 +73,8 @@ class PlanCounts:
 
 @dataclass(slots=True)
 class Update:
-    """A row on its way into a loan: `columns` are those that changed, `remarks` what people should know; `plans`
-    counts for the whole batch.
+    """A row on its way into a loan: `columns` are those that changed, `remarks` what people should know, `lacking` what the loan
+    should have had for the stage that it got; `plans` counts for the whole batch.
 
     `wrong` has since when a new phone is marked as wrong, and
     `calls` the loan's calls about instalments, if they were read for the whole batch.
@@ -88,6 +88,7 @@ class Update:
     calls: Sequence[FollowUp] | None = field(default=None, repr=False)
     columns: set[str] = field(default_factory=set[str])
     remarks: list[Remark] = field(default_factory=list[Remark])
+    lacking: list[Remark] = field(default_factory=list[Remark])
 
     def takes(self, column: str, present: object, new: object) -> bool:
         """Return whether the loan gets the file's value of that column; remark a correction that it meets."""
@@ -177,6 +178,9 @@ async def _update_stage(desk: Desk, update: Update) -> None:
     entered = await stages.enter_by_import(desk, loan, new)
     update.plans.planned += entered.planned
     update.plans.closed += entered.closed
+    for need in entered.lacking:
+        values = {"stage": new, "codes": need.codes}
+        update.lacking.append(remark(update.row, loan.number, f"lacks_{need.kind}", "stage", **values))
     if entered.owner_left is not None:
         update.remark("owner_left", "owner", name=entered.owner_left.name)
         await ask_for_owner(desk, loan, entered.owner_left)

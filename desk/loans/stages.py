@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from desk.core import drafts
 from desk.core.changes import create, offer_undo, track
-from desk.core.errors import Invalid
-from desk.core.permissions import require_role
+from desk.core.errors import Conflict, Invalid, NotAllowed
+from desk.core.permissions import require_role, roles_of
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.values import LoanRef
@@ -15,18 +17,26 @@ from desk.core.vocabulary import VOCABULARY
 from desk.documents.steps import set_state
 from desk.follow_ups import rule_plans
 from desk.follow_ups.appointments import end_appointments
+from desk.follow_ups.checks import decide
 from desk.follow_ups.lifecycle import PlannedFollowUp, check_note, close
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
-from desk.follow_ups.verification_notices import report_check
+from desk.follow_ups.verification_notices import report_check, report_decision, report_passed_check
 from desk.follow_ups.workspace_cadence import cadence_of
 from desk.loans import borrowers, lookup
+from desk.loans.needs import Lacking, lacking, require_met
 from desk.loans.owner_notices import revise_owner_asked
-from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
+from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view, slack_ids
+from desk.rules.moves import MOVES, Need
 from desk.rules.stages import Transition, classify_transition
 from storage.engine.types import new_id
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
-from storage.tables import FollowUp, Loan, Member, StageChange, Undo
+from storage.queries.loans import terms
+from storage.queries.loans.loans import stage_changes
+from storage.tables import FollowUp, Loan, LoanTerms, Member, StageChange, Undo
+
+APPROVED = "approved"
+"""The stage that the lender's approval leads to: with an amount and conditions."""
 
 WRITTEN_OFF = "written_off"
 """The stage that ends a loan with a loss: it needs a reason and a second press."""
@@ -40,6 +50,8 @@ class StageChanged:
     `ended_documents` counts its documents. `still_open` is what stays open besides `planned` and `also_planned`, which the desk
     planned by rule. `next_steps` offers next steps if nothing is planned.
     `owner_left` is the name of the owner whom a loan that is open again had, and who has left the desk: it has none now.
+    `lacking` is what the loan should have had for the stage; `overridden`: a manager moved it without what is a must. `asked`
+    are calls of the stages before that members planned, and that may not be needed any more.
     """
 
     loan: LoanView
@@ -54,6 +66,9 @@ class StageChanged:
     next_steps: NextSteps | None
     undo_id: UUID
     owner_left: str | None = None
+    lacking: tuple[Need, ...] = ()
+    overridden: bool = False
+    asked: tuple[FollowUpView, ...] = ()
     also_planned: tuple[PlannedView, ...] = ()
 
     @property
@@ -78,18 +93,38 @@ class WriteOffQuestion:
     changed: bool = False
 
 
-async def change_stage(desk: Desk, *, loan: LoanRef, stage: str, reason: str = "") -> StageChanged | WriteOffQuestion:
-    """Move a loan to a stage; a write-off needs a reason and is only asked about.
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What the lender approved: an amount, if it is not the loan's, and conditions."""
 
-    Raises NotAllowed (`role_missing`), Invalid (`stage_already`, `note_too_long`, `write_off_reason_missing`), and as
-    `lookup.resolve` does.
+    amount: Decimal | None = None
+    conditions: str = field(default="", repr=False)
+
+
+async def change_stage(
+    desk: Desk,
+    *,
+    loan: LoanRef,
+    stage: str,
+    reason: str = "",
+    shown: str | None = None,
+    approval: Approval | None = None,
+) -> StageChanged | WriteOffQuestion:
+    """Move a loan to a stage; a write-off needs a reason and is only asked about. `shown` is the stage at which a form showed
+    the loan.
+
+    Raises NotAllowed (`role_missing`), Conflict (`stage_changed`), Invalid (`stage_already`, `stage_needs`, `note_too_long`,
+    `write_off_reason_missing`), and as `lookup.resolve` does.
     """
     require_role(desk, "write_off" if stage == WRITTEN_OFF else "change_stage")
+    _require_mover(desk, stage)
     check_note(reason)
     named = (await lookup.resolve(desk, loan)).loan
-    _require_other_stage(named, stage)
+    if shown is not None and named.stage != shown:
+        raise Conflict("stage_changed", loan=named.number, stage=named.stage, **await _last_move(desk, named))
+    await _require_other_stage(desk, named, stage)
     if stage != WRITTEN_OFF:
-        return await _change(desk, named, stage, reason)
+        return await _change(desk, named, stage, reason, approval)
     if not reason.strip():
         raise Invalid("write_off_reason_missing", loan=named.number)
     return await _ask(desk, named, reason)
@@ -103,15 +138,29 @@ async def confirm_write_off(desk: Desk, draft_id: UUID) -> StageChanged | WriteO
     require_role(desk, "write_off")
     draft = await drafts.take_confirmed(desk, draft_id)
     loan = await lookup.lock_by_id(desk, UUID(draft["loan"]))
-    _require_other_stage(loan, WRITTEN_OFF)
+    await _require_other_stage(desk, loan, WRITTEN_OFF)
     if loan.version != draft["version"]:
         return await _ask(desk, loan, draft["reason"], changed=True)
     return await _change(desk, loan, WRITTEN_OFF, draft["reason"])
 
 
-def _require_other_stage(loan: Loan, stage: str) -> None:
+def _require_mover(desk: Desk, stage: str) -> None:
+    """Raise NotAllowed (`role_missing`) unless the acting member has a role that makes this move."""
+    if not roles_of(desk.member) & {*MOVES[stage].who}:
+        raise NotAllowed("role_missing", roles=MOVES[stage].who)
+
+
+async def _require_other_stage(desk: Desk, loan: Loan, stage: str) -> None:
     if loan.stage == stage:
-        raise Invalid("stage_already", loan=loan.number, stage=stage, at=loan.stage_since)
+        last = await _last_move(desk, loan)
+        raise Invalid("stage_already", loan=loan.number, stage=stage, at=loan.stage_since, who=last["who"])
+
+
+async def _last_move(desk: Desk, loan: Loan) -> dict[str, Any]:
+    """Return by whom (a Slack id; None: the desk itself or a file) and when the loan got to its stage."""
+    last = await stage_changes(desk.session, loan.id, limit=1)
+    by_id = last[0].by_id if last else None
+    return {"who": (await slack_ids(desk, [by_id])).get(by_id), "at": loan.stage_since}
 
 
 async def _ask(desk: Desk, loan: Loan, reason: str, *, changed: bool = False) -> WriteOffQuestion:
@@ -127,25 +176,35 @@ async def _ask(desk: Desk, loan: Loan, reason: str, *, changed: bool = False) ->
     )
 
 
-async def _change(desk: Desk, named: Loan, stage: str, reason: str) -> StageChanged:
+async def _change(desk: Desk, named: Loan, stage: str, reason: str, approval: Approval | None = None) -> StageChanged:
     from_stage = named.stage
+    transition = classify_transition(from_stage, stage)
+    found = await lacking(desk, named, stage) if transition.kind != "back" else Lacking()
+    overridden = require_met(desk, named, stage, found, reason)
+    for check in found.held:
+        decide(desk, check, "go_on", reason)
+        await report_decision(desk, check)
     change = _enter(desk, named, stage, reason)
+    if MOVES[stage].decides:
+        await _record_decision(desk, named, approval or Approval())
     left = await _release_from_owner_who_left(desk, named, from_stage)
     if named.owner_id is None:
         await revise_owner_asked(desk, [named])
     ended, ended_documents = await _close_what_is_open(desk, named, from_stage)
+    passed, asked = await _end_calls_of_stages_before(desk, named)
     planned = (await rule_plans.plan_for_stage(desk, named, from_stage)).planned
     views = tuple(planned_view(desk, named, each) for each in planned)
     named.stage_set_at = desk.now
-    desk.audit("stage", loan_id=named.id, subject_id=change.id, from_stage=from_stage, to_stage=stage)
+    details = {"without": [need.kind for need in found.musts]} if overridden else {}
+    desk.audit("stage", loan_id=named.id, subject_id=change.id, from_stage=from_stage, to_stage=stage, **details)
     undo_id = offer_undo(desk, "stage", loan_id=named.id)
     return StageChanged(
         loan=await loan_view(desk, named),
         name=(await borrowers.contact_of(desk, named.borrower_id)).name,
         from_stage=from_stage,
-        transition=classify_transition(from_stage, stage),
+        transition=transition,
         reason=reason,
-        ended=await follow_up_views(desk, named, ended),
+        ended=await follow_up_views(desk, named, [*ended, *passed]),
         ended_documents=ended_documents,
         still_open=await _still_open(desk, named, planned),
         planned=views[0] if views else None,
@@ -153,30 +212,41 @@ async def _change(desk: Desk, named: Loan, stage: str, reason: str) -> StageChan
         next_steps=await offer_next_steps(desk, named),
         undo_id=undo_id,
         owner_left=left.name if left else None,
+        lacking=found.needs,
+        overridden=overridden,
+        asked=await follow_up_views(desk, named, asked),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class StageEntered:
-    """What became of a loan whose stage a file changed: how many follow-ups were planned and closed, and the owner who had
-    left."""
+    """What became of a loan whose stage a file changed: how many follow-ups were planned and closed, the owner who had left, and
+    what the loan should have had for the stage."""
 
     planned: int
     closed: int
     owner_left: Member | None
+    lacking: tuple[Need, ...] = ()
 
 
 async def enter_by_import(desk: Desk, loan: Loan, stage: str) -> StageEntered:
     """Move a locked loan to the stage that the lender's file says."""
     from_stage = loan.stage
-    _enter(desk, loan, stage, "")
+    found = Lacking()
+    if classify_transition(from_stage, stage).kind in ("forward", "skips"):
+        found = await lacking(desk, loan, stage)
+    change = _enter(desk, loan, stage, "")
     loan.stage_set_at = None
+    if found.held:
+        await report_passed_check(desk, loan, change, [check.purpose for check in found.held])
     left = await _release_from_owner_who_left(desk, loan, from_stage)
     if loan.owner_id is None:
         await revise_owner_asked(desk, [loan])
     ended, _ = await _close_what_is_open(desk, loan, from_stage)
+    passed, _ = await _end_calls_of_stages_before(desk, loan)
+    ended += passed
     replanned = await rule_plans.plan_for_stage(desk, loan, from_stage)
-    return StageEntered(len(replanned.planned), len(ended) + replanned.cancelled, left)
+    return StageEntered(len(replanned.planned), len(ended) + replanned.cancelled, left, found.needs)
 
 
 def add_stage_change(desk: Desk, loan: Loan, stage: str, reason: str, *, from_stage: str | None) -> StageChange:
@@ -250,6 +320,33 @@ async def _close_what_is_open(desk: Desk, loan: Loan, from_stage: str) -> tuple[
     for item in items:
         set_state(desk, item, "ended")
     return rows + ended, len(items)
+
+
+async def _end_calls_of_stages_before(desk: Desk, loan: Loan) -> tuple[list[FollowUp], list[FollowUp]]:
+    """Cancel the calls of the stages before that the desk planned. Return them, and those that members planned: they stay."""
+    ends = MOVES[loan.stage].ends
+    if not ends or loan.next_follow_up_number == 1:
+        return [], []
+    rows = [row for row in await follow_ups.open_of_loan(desk.session, loan.id) if row.purpose in ends]
+    ended = [row for row in rows if row.rule is not None]
+    for row in ended:
+        close(desk, row, "cancelled")
+        await report_check(desk, loan, row)
+    return ended, [row for row in rows if row.rule is None]
+
+
+async def _record_decision(desk: Desk, loan: Loan, approval: Approval) -> None:
+    """Write down who decided about the loan and when; of an approval the amount and the conditions too."""
+    row, _vehicle = await terms.of_loan(desk.session, loan.id)
+    if row is None:
+        row = create(desk, LoanTerms(id=new_id(), workspace_id=desk.workspace.id, loan_id=loan.id))
+    else:
+        track(desk, row)
+    row.decided_by_id, row.decided_at = desk.member.id, desk.now
+    approved = loan.stage == APPROVED
+    row.approved_amount = (approval.amount or loan.amount) if approved else None
+    conditions = approval.conditions if approved else ""
+    row.conditions_cipher = desk.cipher.encrypt_optional(LoanTerms.conditions_cipher, row.id, conditions)
 
 
 async def _still_open(desk: Desk, loan: Loan, planned: Sequence[PlannedFollowUp]) -> tuple[FollowUpView, ...]:

@@ -1,7 +1,7 @@
 """The daily digest: each member's calls of the day, and the team's workload for managers."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from desk.core.changes import offer_undo, track
 from desk.core.errors import Invalid
-from desk.core.permissions import allows, makes_calls, require
+from desk.core.permissions import CALLERS, allows, makes_calls, require
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.due_lists import DueRow, end_of_day, narrowed, rows_of, team_of
@@ -26,12 +26,15 @@ from storage.queries.core.literals import IS_OPEN
 from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Whose, Window
 from storage.queries.messages import due_scan
-from storage.queries.people import scopes
+from storage.queries.people import members, scopes
 from storage.queries.people.scopes import People
 from storage.tables import FollowUp, Member
 
 ROWS = 10
 """Rows of a digest; the rest is behind a button."""
+
+MOST_LOADS = 100
+"""Members of a large team whose workload a digest shows: those with the most late and due follow-ups."""
 
 BATCH = 500
 """Members whose digests one transaction queues."""
@@ -81,7 +84,8 @@ class TeamDigest:
     """The workload of a manager's team, most late calls first.
 
     `done_on` is the last working day, which `done` and `outcomes` (the number of calls by outcome, most frequent first)
-    refer to. `unplanned` and `arrears` count loans as their lists do.
+    refer to. `unplanned` and `arrears` count loans as their lists do. `others` are the members of a large team who are not
+    among `agents`, because they have the least to do.
     """
 
     manager_id: UUID
@@ -90,7 +94,9 @@ class TeamDigest:
     agents: tuple[AgentLoad, ...]
     unplanned: int
     arrears: int
+    done: int
     outcomes: tuple[tuple[str, int], ...] = ()
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,18 +165,19 @@ async def digest_of(desk: Desk, member: Member) -> Digest:
 async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
     """Return the workload of the manager's team."""
     people = await team_of(desk, manager)
-    team = [member for member in await scopes.members_of(desk.session, people) if member.id != manager.id]
-    ids = [member.id for member in team]
-    everybodys = Whose(await narrowed(desk, people), desk.workspace.id)
+    named = await narrowed(desk, people)
     done_on = (await calendar_of(desk)).previous_working_day(today_of(desk, manager), hours_of(desk, manager))
     start, end = day_bounds(done_on, zone_of(desk, manager))
     by_end = col(FollowUp.late_at) <= end_of_day(desk, manager)
     by_now = col(FollowUp.late_at) < desk.now
+    team, others = await _members_shown(desk, manager, people, named)
+    ids = [member.id for member in team]
     everything = await due_lists.counts_by_assignee(desk.session, ids, IS_OPEN)
     due = await due_lists.counts_by_assignee(desk.session, ids, IS_OPEN, by_end)
     late = await due_lists.counts_by_assignee(desk.session, ids, IS_OPEN, by_now)
     done = await due_lists.done_between(desk.session, ids, start, end)
-    outcomes = await calls.outcomes_between(desk.session, ids, start, end)
+    counted = people if others else People.of(ids)
+    outcomes = await calls.outcomes_between(desk.session, counted, start, end, but=manager.id)
     away = [member for member in team if is_away_today(desk, member)]
     stand_ins = await stand_ins_for(desk, away)
     acting = {member.id: stand_ins.acting(member, today_of(desk, member)).name for member in away}
@@ -193,10 +200,27 @@ async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
         on=today_of(desk, manager),
         done_on=done_on,
         agents=tuple(sorted(loads, key=lambda load: (-load.late, -load.due, -load.open, load.name))),
-        unplanned=await due_lists.count_unplanned(desk.session, everybodys),
-        arrears=await due_lists.count_in_arrears(desk.session, everybodys, desk.workspace_today),
+        unplanned=await due_lists.count_unplanned(desk.session, Whose(named, desk.workspace.id)),
+        arrears=await due_lists.count_in_arrears(desk.session, Whose(named, desk.workspace.id), desk.workspace_today),
+        done=(
+            await due_lists.count_done(desk.session, people, start, end, but=manager.id)
+            if others
+            else sum(done.get(member.id, 0) for member in team if makes_calls(member))
+        ),
         outcomes=tuple(sorted(outcomes.items(), key=lambda each: (-each[1], each[0]))),
+        others=others,
     )
+
+
+async def _members_shown(desk: Desk, manager: Member, people: People, named: People) -> tuple[Sequence[Member], int]:
+    """Return the members of the manager's team whose workload is shown, and how many are left out: of a small team nobody."""
+    if named.scope == "members":
+        return [member for member in await scopes.members_of(desk.session, people) if member.id != manager.id], 0
+    ids = await due_lists.busiest(
+        desk.session, people, now=desk.now, until=end_of_day(desk, manager), but=manager.id, limit=MOST_LOADS
+    )
+    team = [member for member in (await members.by_ids(desk.session, set(ids))).values() if makes_calls(member)]
+    return team, await scopes.count_of(desk.session, people, CALLERS, but=manager.id) - len(team)
 
 
 def setting_of(desk: Desk, member: Member) -> DigestSetting:

@@ -28,6 +28,7 @@ class Offers:
     edit_loan: bool
     edit_people: bool
     reassign: bool
+    change_stage_rules: bool
 
 
 def offers_to(member: Member) -> Offers:

@@ -4,19 +4,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from desk.core.vocabulary import VOCABULARY
+from desk.rules.moves import MOVES
 
 TransitionKind = Literal["forward", "skips", "back", "reopened", "unusual"]
 
 _PATH = ("inquiry", "application", "approved", "signed", "disbursed", "closed")
 """The usual path of a loan."""
-
-_ENDS_FROM = {
-    "closed": frozenset({"disbursed", "written_off"}),
-    "written_off": frozenset({"disbursed", "closed"}),
-    "declined": frozenset({"inquiry", "application", "approved", "withdrawn"}),
-    "withdrawn": frozenset({"inquiry", "application", "approved", "signed", "declined"}),
-}
-"""The stages that usually precede each end: a disbursed loan cannot be withdrawn, and only a disbursed one is written off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +27,7 @@ def classify_transition(from_stage: str, to_stage: str) -> Transition:
     mistake; every change except the usual step is pointed out.
     """
     if VOCABULARY.stage(to_stage).ended:
-        return Transition("forward" if from_stage in _ENDS_FROM[to_stage] else "unusual")
+        return Transition("forward" if from_stage in MOVES[to_stage].from_ else "unusual")
     if VOCABULARY.stage(from_stage).ended:
         return Transition("reopened")
     start, end = _PATH.index(from_stage), _PATH.index(to_stage)
@@ -80,3 +73,15 @@ def needed_at(stage: str) -> tuple[str, ...]:
         return ()
     reached = _PATH[: _PATH.index(stage) + 1]
     return tuple(document for each in reached for document in VOCABULARY.stage(each).documents)
+
+
+def needed_before(stage: str) -> tuple[str, ...]:
+    """Return the documents of the stages before one on the usual path, which a loan needs when it gets there."""
+    before = _PATH[: _PATH.index(stage)] if stage in _PATH else ()
+    return tuple(document for each in before for document in VOCABULARY.stage(each).documents)
+
+
+def next_of(stage: str) -> str | None:
+    """Return the stage that usually follows; None: the loan has ended."""
+    at = _PATH.index(stage) if stage in _PATH else len(_PATH)
+    return _PATH[at + 1] if at + 1 < len(_PATH) else None

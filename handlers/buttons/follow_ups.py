@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from desk.follow_ups.assigning import assign_another, move_to_fit
+from desk.follow_ups.assigning import assign_another, cancel_follow_up, move_to_fit
 from desk.handover.reassigning import hand_to_manager
 from desk.messages import reminders
 from handlers.door.declarations import ButtonFamily
 from handlers.door.request import Reply, Request
-from handlers.messages.follow_ups import assigned, fitted, handed_over, snoozed, taken_up
+from handlers.messages.follow_ups import assigned, closed, fitted, handed_over, snoozed, taken_up
 
 
 async def snooze(request: Request) -> Reply:
@@ -46,4 +46,11 @@ async def plan_another(request: Request) -> Reply:
     return Reply(assigned(request.t, answer), replaces=True)
 
 
-FAMILY = ButtonFamily("follow_up", {"fit": fit, "another": plan_another})
+async def not_needed(request: Request) -> Reply:
+    """Cancel a follow-up that a stage made unnecessary."""
+    value = request.value
+    result = await cancel_follow_up(request.desk, UUID(value["f"]), value["v"])
+    return Reply(closed(request.t, result, request.zone))
+
+
+FAMILY = ButtonFamily("follow_up", {"fit": fit, "another": plan_another, "not_needed": not_needed})

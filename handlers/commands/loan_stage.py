@@ -7,7 +7,7 @@ from desk.messages.overview import loans
 from handlers.door.declarations import Command
 from handlers.door.lines import read_line
 from handlers.door.request import OpenModal, Request
-from handlers.forms import stage
+from handlers.forms import stage, stage_rules
 from handlers.forms.form import open_modal
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.stage import parse
@@ -59,6 +59,6 @@ COMMAND = Command(
     nearest=(STAGES,),
     parse=parse,
     precedence=90,
-    forms=(stage.FORM,),
+    forms=(stage.FORM, stage_rules.FORM),
     completes={"stage": stage.FORM, "reason": stage.FORM},
 )

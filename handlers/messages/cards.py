@@ -16,6 +16,7 @@ from desk.loans.views import LoanView
 from desk.people.offers import Offers
 from desk.repayment.overview import RepaymentPage
 from desk.rules.checks import CHECKS
+from desk.rules.stages import next_of
 from handlers.messages.appointments import appointment_kind, appointment_state, write_appointments
 from handlers.messages.block_kit.elements import (
     follow_up_line,
@@ -81,7 +82,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
         *([repayment_button(t, loan_id)] if view.loan.stage in REPAID else ()),
         Button(t("People"), "related.list", value),
         *([checks_button(t, loan_id)] if view.checks else ()),
-        *_changes(t, view.offers, loan_id),
+        *_changes(t, view.offers, loan_id, view.loan.stage),
     )
     return writer.message()
 
@@ -227,7 +228,7 @@ def contact_tab(t: Translator, view: LoanCard, zone: ZoneInfo, above: Message | 
         *_calls(t, view.offers, loan_id),
         *_playbook(t, view),
         *([checks_button(t, loan_id)] if view.checks else ()),
-        *_changes(t, view.offers, loan_id),
+        *_changes(t, view.offers, loan_id, view.loan.stage),
         *([form_button(t("Book an appointment"), "appointment", loan=loan_id)] if view.offers.book_appointment else ()),
         *([form_button(t("Reassign"), "reassign", loan=loan_id)] if view.offers.reassign else ()),
     )
@@ -250,11 +251,15 @@ def _playbook(t: Translator, view: LoanCard) -> list[Button]:
     )
 
 
-def _changes(t: Translator, offers: Offers, loan_id: UUID) -> list[Button]:
+def _changes(t: Translator, offers: Offers, loan_id: UUID, at: str) -> list[Button]:
     """Return the buttons about the loan's documents, notes, stage and details that the reader may use."""
     request = [form_button(t("Request documents"), "documents", loan=loan_id)] if offers.request_documents else []
     note = [form_button(t("Add a note"), "note", loan=loan_id)] if offers.add_note else []
     move = [form_button(t("Change the stage"), "stage", loan=loan_id)] if offers.change_stage else []
+    if offers.change_stage and (following := next_of(at)) is not None:
+        label = t("Next stage: {stage}", stage=stage(t, following))
+        value = {"form": "stage", "i": str(loan_id), "fill": {"stage": following}}
+        move = [Button(label, "form.open", value), *move]
     correct = [
         form_button(t("Correct details"), "edit", loan=loan_id),
         form_button(t("Terms"), "terms", loan=loan_id),

@@ -7,12 +7,15 @@ from zoneinfo import ZoneInfo
 from desk.calls.checking import CheckDecided, FindingsSaved, LoanChecks
 from desk.follow_ups.checks import CheckView, ItemView
 from desk.loans.cards import CheckMark
+from desk.loans.views import LoanView
 from desk.rules.checks import CHECKS, Item
+from desk.rules.moves import Need
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.elements import undo_button, write_plan
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer
+from handlers.messages.documents import document
 
 _SHORT = {
     "identity": _("identity"),
@@ -134,3 +137,33 @@ def differing(t: Translator, codes: Sequence[str]) -> str:
 def source(t: Translator, item: Item) -> str:
     """Return what the answer on an item must match."""
     return t("Must match: {source}", source=item.source(t.language))
+
+
+def passed_over(t: Translator, loan: LoanView, to_stage: str, purposes: Sequence[str]) -> Message:
+    """Render the notice to managers that a file moved a loan on although a check had failed."""
+    writer = Writer().line(elements.masked_loan(t, loan))
+    what = t(", ").join(elements.purpose(t, code) for code in purposes)
+    writer.phrase(
+        t,
+        "The lender's file moved this loan to {stage}, although a check has failed: {what}.",
+        stage=Bold(elements.stage(t, to_stage)),
+        what=Bold(what),
+    )
+    return writer.buttons(elements.card_button(t, loan.id, loan.number), checks_button(t, loan.id)).message()
+
+
+def lacks(t: Translator, need: Need) -> str:
+    """Return what a loan lacks for a stage, as one line."""
+    documents = [document(t, code) for code in need.codes] if need.kind == "documents" else []
+    names = t(", ").join(documents or [short_name(t, code) for code in need.codes])
+    match need.kind:
+        case "documents":
+            return t("documents not accepted yet: {names}", names=names)
+        case "checks":
+            return t("checks not confirmed yet: {names}", names=names)
+        case "no_failed_check":
+            return t("failed, and no manager has decided: {names}", names=names)
+        case "amount":
+            return t("the amount isn't known")
+        case "due_day":
+            return t("the first due day isn't known")

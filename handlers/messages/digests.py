@@ -91,7 +91,7 @@ def write_loads(t: Translator, writer: Writer, view: TeamDigest) -> Writer:
     ]
     fit = fitting(rows)
     writer.bullets(rows[:fit])
-    elements.write_more(t, writer, len(rows) - fit)
+    elements.write_more(t, writer, len(rows) - fit + view.others)
     elements.write_members(t, writer, [(load.member_id, load.name) for load in view.agents])
     if view.outcomes:
         ended = " · ".join(f"{elements.outcome(t, code)} {count}" for code, count in view.outcomes)
@@ -107,7 +107,7 @@ def _charts(t: Translator, view: TeamDigest, heading: str) -> list[dict[str, Any
     rows = [[_name(t, load), load.open, load.due, load.late, load.done] for load in view.agents]
     block, fit = tables.table(t("Follow-ups by member"), header, rows)
     writer.block(block)
-    elements.write_more(t, writer, len(rows) - fit)
+    elements.write_more(t, writer, len(rows) - fit + view.others)
     elements.write_members(t, writer, [(load.member_id, load.name) for load in view.agents])
     busiest = view.agents[: tables.POINTS]
     series = (
@@ -116,7 +116,7 @@ def _charts(t: Translator, view: TeamDigest, heading: str) -> list[dict[str, Any
         (t("Still open"), [load.open for load in busiest]),
     )
     writer.block(tables.bars(t("Workload by member"), [load.name for load in busiest], series))
-    elements.write_more(t, writer, len(rows) - len(busiest))
+    elements.write_more(t, writer, len(rows) - len(busiest) + view.others)
     if any(count for _, count in view.outcomes):
         shares = [(elements.outcome(t, code), count) for code, count in view.outcomes]
         rest = len(shares) - tables.SEGMENTS + 1
@@ -150,8 +150,7 @@ def _write_unplanned(t: Translator, writer: Writer, view: TeamDigest) -> Writer:
 def _worked(t: Translator, view: TeamDigest) -> list[Button]:
     """Return a button for the list behind each count of the last working day."""
     value = {"of": str(view.manager_id), "d": view.done_on.isoformat()}
-    done = sum(load.done for load in view.agents)
-    buttons = [Button(t("Done {n}", n=done), "due.worked", value)] if done else []
+    buttons = [Button(t("Done {n}", n=view.done), "due.worked", value)] if view.done else []
     return buttons + [
         Button(f"{elements.outcome(t, code)} {count}", "due.worked", {**value, "x": code})
         for code, count in view.outcomes

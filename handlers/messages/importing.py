@@ -6,8 +6,10 @@ from desk.core.unreadable import PHONE
 from desk.importing.rows import UnknownColumn
 from desk.importing.updating import Remark
 from desk.rules.contacts import format_phone
+from desk.rules.moves import NEEDS, Need, NeedKind
 from handlers.messages.block_kit.elements import stage
 from handlers.messages.block_kit.translator import Translator
+from handlers.messages.checks import lacks
 from handlers.messages.unreadable import text_in_words
 
 _SAYINGS: Mapping[str, Callable[[Translator, Remark], str]] = {
@@ -22,6 +24,10 @@ _SAYINGS: Mapping[str, Callable[[Translator, Remark], str]] = {
         "is {present} here, and the file says {new}. The stage that was typed here stays.", **_values(t, r)
     ),
     "stage_back": lambda t, r: t("went back from {present} to {new}, as the file says.", **_values(t, r)),
+    **dict.fromkeys(
+        (f"lacks_{kind}" for kind in NEEDS),
+        lambda t, r: t("taken for {stage}, but missing: {what}", stage=stage(t, r.params["stage"]), what=_lacks(t, r)),
+    ),
     "owner_kept": lambda t, r: t("{new} in the file. The owner who was chosen here stays.", **r.params),
     "owner_left": lambda t, r: t(
         "{name} has left the desk, and the loan is open again. Give it an owner: /loan-reassign {loan} @name",
@@ -47,6 +53,12 @@ def unknown_columns(t: Translator, columns: Sequence[UnknownColumn]) -> str:
     """Return which columns of a file are not imported."""
     names = [column.heading or t("column {n} without a heading", n=column.place) for column in columns]
     return t("Columns that I don't know, not imported: {names}", names=t(", ").join(dict.fromkeys(names)))
+
+
+def _lacks(t: Translator, remark: Remark) -> str:
+    """Return what a loan lacks for the stage that the file gives it."""
+    kind: NeedKind = next(each for each in NEEDS if remark.code == f"lacks_{each}")
+    return lacks(t, Need(kind, remark.params["codes"]))
 
 
 def _values(t: Translator, remark: Remark) -> dict[str, str]:

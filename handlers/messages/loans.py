@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 from desk.loans.edits import LoanCorrected
 from desk.loans.inquiries import KnownPhone, NewInquiry
 from desk.loans.lists import PAGE, LoanList, LoanRow, MyDay
+from desk.loans.stage_rules import StageRulesChanged
 from desk.loans.stages import StageChanged, WriteOffQuestion
 from desk.loans.views import LoanView
 from handlers.messages.block_kit.elements import (
     brief_when,
     fit_buttons,
     follow_up_line,
+    follow_up_value,
     form_button,
     pages,
     phone,
@@ -25,8 +27,9 @@ from handlers.messages.block_kit.elements import (
     write_wrong_number,
 )
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
-from handlers.messages.block_kit.translator import Translator
+from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer
+from handlers.messages.checks import lacks
 from handlers.messages.follow_ups import offer_next
 from handlers.messages.related import named_role
 from handlers.messages.usage import Usage, write_usage
@@ -248,6 +251,7 @@ def changed(t: Translator, result: StageChanged, zone: ZoneInfo) -> Message:
     writer.quote(result.reason)
     if remark := _remark(t, result):
         writer.line(remark)
+    _write_lacking(t, writer, result)
     _write_owner_left(t, writer, result.loan, result.owner_left)
     _write_ended(t, writer, result)
     for planned in (result.planned, *result.also_planned):
@@ -256,8 +260,35 @@ def changed(t: Translator, result: StageChanged, zone: ZoneInfo) -> Message:
     if result.still_open:
         writer.line(t("Also open on this loan:") if result.planned else t("Open on this loan:"))
         writer.bullets(follow_up_line(t, follow_up) for follow_up in result.still_open)
+    _ask_about_calls(t, writer, result)
     offer_next(t, writer, result.next_steps, zone)
     return writer.buttons(*fit_buttons(t, result.planned), undo_button(t, result.undo_id)).message()
+
+
+def _write_lacking(t: Translator, writer: Writer, result: StageChanged) -> None:
+    if not result.lacking:
+        return
+    if result.overridden:
+        writer.line(Bold(t("Moved all the same, with your reason, although these are missing:")))
+    else:
+        writer.line(Bold(t("Missing:")))
+    writer.bullets([lacks(t, need)] for need in result.lacking)
+
+
+def _ask_about_calls(t: Translator, writer: Writer, result: StageChanged) -> None:
+    """Ask about calls of the stages before that members planned: those of the desk have ended."""
+    if not result.asked:
+        return
+    writer.line(t("Planned by people for the stages before. Still needed?"))
+    buttons = [
+        Button(
+            t("Not needed: {name}", name=f"/{each.number} {purpose(t, each.purpose)}"),
+            "follow_up.not_needed",
+            follow_up_value(each),
+        )
+        for each in result.asked[:_ENDED]
+    ]
+    writer.buttons(*buttons)
 
 
 def _write_owner_left(t: Translator, writer: Writer, loan: LoanView, owner_left: str | None) -> None:
@@ -299,3 +330,25 @@ def _counted(t: Translator, follow_ups: int, documents: int) -> list[str]:
     if documents:
         counted.append(t.n("{n} document request", "{n} document requests", documents))
     return counted
+
+
+NEED_WORDS = {
+    "documents": _("the documents of the stages before, accepted"),
+    "checks": _("the checks of its product, confirmed"),
+    "amount": _("an amount"),
+    "due_day": _("a first due day, before it is disbursed"),
+}
+"""What a workspace can make a must before a stage."""
+
+
+def stage_rules_changed(t: Translator, result: StageRulesChanged) -> Message:
+    """Render the rules of stages that were set."""
+    writer = Writer()
+    if result.now.required:
+        writer.line(Bold(t("No loan moves on without:")))
+        writer.bullets([t(NEED_WORDS[need])] for need in result.now.required)
+    else:
+        writer.line(t("What a loan lacks for a stage is pointed out, and only a failed check holds it up."))
+    a_day = result.now.checks_a_day
+    count = t.n("{n} check a day is planned for a verifier.", "{n} checks a day are planned for a verifier.", a_day)
+    return writer.line(count).buttons(undo_button(t, result.undo_id)).message()

@@ -22,7 +22,16 @@ from desk.people.app_manifest import Additions
 from desk.people.members import zone_of
 from desk.people.onboarding import setup_status
 from desk.rules.hours import known_zone
-from handlers.messages import appointments, digests, documents, handover, reminders, repayment, set_aside
+from handlers.messages import (
+    appointments,
+    checks,
+    digests,
+    documents,
+    handover,
+    reminders,
+    repayment,
+    set_aside,
+)
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.people import access, onboarding
@@ -106,6 +115,13 @@ async def _payment_told(desk: Desk, notice: Notice, t: Translator, _zone: ZoneIn
     reader = await desk.session.get_one(Member, notice.to_id)
     paused = notice.kind == kinds.REPAYMENT_PAUSED.name
     return repayment.payment_told(t, view, name=reader.name, paused=paused)
+
+
+async def _check_passed_over(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    loan = await desk.session.get(Loan, notice.about_loan_id) if notice.about_loan_id else None
+    if loan is None:
+        return None
+    return checks.passed_over(t, await loan_view(desk, loan), notice.facts["stage"], notice.facts["purposes"])
 
 
 async def _papers_arrived(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
@@ -249,6 +265,7 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.CHECK_ENDED: _check_ended,
     kinds.PAYMENT_RECORDED: _payment_told,
     kinds.REPAYMENT_PAUSED: _payment_told,
+    kinds.CHECK_PASSED_OVER: _check_passed_over,
     kinds.PAPERS_ARRIVED: _papers_arrived,
     kinds.OWNER_ASKED: _owner_asked,
     kinds.APPOINTMENT: _appointment,

@@ -68,6 +68,7 @@ ACTS: dict[str, str] = {
     "reassign": _("a reassignment"),
     "reassign_all": _("a reassignment"),
     "stage": _("a stage change"),
+    "stage_rules": _("a change of what stages need"),
     "documents": _("a document change"),
     "new_loan": _("a new inquiry"),
     "edit": _("a correction"),

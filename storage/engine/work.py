@@ -45,7 +45,7 @@ Ts = TypeVarTuple("Ts")
 COMMITTING = "committing"
 """Key in the `info` of a unit of work, set just before COMMIT is sent."""
 
-_AT_ONCE = 8
+_AT_ONCE = 12
 """How many rows PostgreSQL is sent in one statement: each combination of tables and columns is a statement that it plans."""
 
 _NOTHING: Mapping[str, Any] = {}

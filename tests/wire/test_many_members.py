@@ -121,3 +121,31 @@ async def among_all(desk: Desk, everyone: list[Member]) -> dict[UUID, set[UUID]]
         for one in acting.all_for(each, today_of(desk, each)):
             expected[one.id].add(each.id)
     return expected
+
+
+async def test_the_workload_of_a_large_team_shows_those_with_most_to_do(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    idle = await make_member(slack.office, slack.workspace, "UIDLE", roles="agent", team_id=slack.team.id, name="Idle")
+    for number, owner in enumerate((slack.agent, slack.agent, slack.other, idle)):
+        loan = await make_loan(slack.office, slack.workspace, f"A-100{number}", owner=owner)
+        days = 3 if owner is idle else 0
+        due_at = slack.clock.now() + timedelta(days=days, hours=number - 2)
+        await make_follow_up(slack.office, loan, owner, due_at=due_at)
+    await slack.command(slack.agent, "/loan-call A-1000 verified")
+    slack.clock.advance(days=1)
+    small = (await slack.command(slack.manager, "/loan-digest now")).message
+
+    monkeypatch.setattr(due_lists, "_FEW", 0)
+    large = (await slack.command(slack.manager, "/loan-digest now")).message
+
+    assert small is not None
+    assert large is not None
+    lines = [[line for line in one.text.splitlines() if line.startswith(("•", "- "))] for one in (small, large)]
+    assert any("Idle" in line for line in lines[0])
+    assert not any("Idle" in line for line in lines[1])
+    assert lines[1] == [line for line in lines[0] if " 0 due" not in line]
+    assert "and 1 more" not in small.text
+    assert f"and {len(lines[0]) - len(lines[1])} more" in large.text
+    counts = [[each for each in buttons(one) if each[-1].isdigit()] for one in (small, large)]
+    assert counts[0] == counts[1] == ["Done 1", "confirmed 1"]

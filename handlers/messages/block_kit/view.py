@@ -109,6 +109,11 @@ class FormWriter(Writer):
         self._private = private
         self._typed = typed
 
+    def carrying(self, private: Private) -> "FormWriter":
+        """Let the form carry this, and return it."""
+        self._private = private
+        return self
+
     def text(
         self, name: str, label: str, *, long: bool = False, limit: int = 3000, **field: Unpack[FieldOptions]
     ) -> "FormWriter":

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from desk.core.errors import DeskError
 from desk.core.vocabulary import VOCABULARY
-from handlers.messages.block_kit.elements import outcome, purpose
+from handlers.messages.block_kit.elements import outcome, purpose, stage
 from handlers.messages.block_kit.message import Bold, Code, Inline
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import phrase
+from handlers.messages.checks import lacks
 from handlers.messages.documents import document, state
 
 FORM_TEXTS: dict[str, str] = {
@@ -125,11 +126,21 @@ def _document_not_requested(t: Translator, error: DeskError, _zone: ZoneInfo) ->
     return [phrase(t, "{document} hasn't been requested for {loan}.", **named)]
 
 
+def _stage_needs(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
+    named = {"loan": Bold(error.params["loan"]), "stage": Bold(stage(t, error.params["stage"]))}
+    needs: Paragraphs = [["• ", lacks(t, need)] for need in error.params["needs"]]
+    way = t("A manager can move it all the same, with a reason.")
+    if error.params["manager"]:
+        way = t("You can move it all the same: fill in the reason.")
+    return [phrase(t, "{loan} can't move to {stage} yet:", **named), *needs, [way]]
+
+
 FORM_EXPLANATIONS: dict[str, Callable[[Translator, DeskError, ZoneInfo], Paragraphs]] = {
     "next_missing": _next_missing,
     "outcome_answers_other": _outcome_answers_other,
     "no_check_open": _no_check_open,
     "check_not_named": _check_not_named,
+    "stage_needs": _stage_needs,
     "number_and_purpose_differ": _number_and_purpose_differ,
     "document_impossible": _document_impossible,
     "document_not_requested": _document_not_requested,

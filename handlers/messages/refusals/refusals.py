@@ -29,7 +29,7 @@ from handlers.messages.block_kit.elements import (
 from handlers.messages.block_kit.message import Bold, Button, Channel, Code, Inline, Mention
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import phrase
-from handlers.messages.checks import differing
+from handlers.messages.checks import differing, lacks
 from handlers.messages.documents import document, state
 from handlers.messages.refusals.in_forms import ANSWERS_OTHER, FORM_EXPLANATIONS, FORM_TEXTS
 from handlers.messages.refusals.texts import TEXTS
@@ -234,7 +234,20 @@ def _since(t: Translator, since: LaterAct, zone: ZoneInfo) -> list[Inline]:
 
 def _stage_already(t: Translator, error: DeskError, zone: ZoneInfo) -> Paragraphs:
     at = t.minute(error.params["at"], zone)
-    return [phrase(t, "{loan} is already at {stage}, since {time}.", time=at, **_bold(t, error, "loan", "stage"))]
+    paragraphs = [phrase(t, "{loan} is already at {stage}, since {time}.", time=at, **_bold(t, error, "loan", "stage"))]
+    if error.params.get("who"):
+        paragraphs.append(phrase(t, "{who} moved it there.", who=Mention(error.params["who"])))
+    return paragraphs
+
+
+def _stage_needs(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
+    reason = phrase(t, "{loan} can't move to {stage} yet:", **_bold(t, error, "loan", "stage"))
+    needs: Paragraphs = [["• ", lacks(t, need)] for need in error.params["needs"]]
+    if not error.params["manager"]:
+        return [reason, *needs, [t("A manager can move it all the same, with a reason.")]]
+    word = stage(t, error.params["stage"])
+    line = Code(t("/loan-stage {loan} {stage} why", loan=error.params["loan"], stage=word))
+    return [reason, *needs, phrase(t, "You can move it all the same, with a reason: {line}", line=line)]
 
 
 def _document_impossible(t: Translator, error: DeskError, _zone: ZoneInfo) -> Paragraphs:
@@ -280,6 +293,7 @@ EXPLANATIONS: dict[str, Callable[[Translator, DeskError, ZoneInfo], Paragraphs]]
     "check_differs": _check_differs,
     "undo_built_on": _undo_built_on,
     "stage_already": _stage_already,
+    "stage_needs": _stage_needs,
     "document_impossible": _document_impossible,
     "document_not_requested": _document_not_requested,
     "document_changed": _document_changed,

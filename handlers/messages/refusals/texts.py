@@ -135,6 +135,10 @@ TEXTS: dict[str, str] = {
     "stage_missing": _("Which stage?"),
     "stage_unknown": _("“{given}” isn't a stage."),
     "unknown_stage": _("“{given}” isn't a stage."),
+    "checks_a_day": _("Enter a number from 1 to {limit}."),
+    "stage_changed": _(
+        "{loan} was moved meanwhile: {who}, {at}. The form showed the stage before. Look at its card before you go on."
+    ),
     "write_off_reason_missing": _("Why is {loan} written off? A write-off needs a reason."),
     "document_missing": _("Which document?"),
     "document_unknown": _("I don't know a document called “{given}”. For others, type other: and the name."),

@@ -10,6 +10,7 @@ from sqlmodel import col, func, select
 
 from storage.engine.work import Work
 from storage.queries.core.literals import IS_OPEN
+from storage.queries.people.scopes import People, one_of
 from storage.tables import Borrower, Call, CallCorrection, FollowUp, Loan
 
 _IS_SAME_LINE = (
@@ -107,19 +108,22 @@ async def before_call(
     return [follow_up for _, _, follow_up in found if follow_up is not None], found[0][1]
 
 
-async def outcomes_between(session: Work, callers: Collection[UUID], start: datetime, end: datetime) -> dict[str, int]:
-    """Count by outcome the calls that these members logged from `start` until before `end`."""
+async def outcomes_between(
+    session: Work, callers: People, start: datetime, end: datetime, *, but: UUID
+) -> dict[str, int]:
+    """Count by outcome the calls that these members, all but one, logged from `start` until before `end`."""
     statement = (
         select(Call.outcome, func.count())
         .where(
-            col(Call.caller_id).in_(callers),
+            one_of(callers.scope, col(Call.caller_id)),
+            col(Call.caller_id) != but,
             col(Call.at) >= start,
             col(Call.at) < end,
             col(Call.undone_at).is_(None),
         )
         .group_by(col(Call.outcome))
     )
-    return dict((await session.exec(statement)).all())
+    return dict((await session.exec(statement, params=callers.values)).all())
 
 
 async def count_since(session: Work, loan_id: UUID, outcomes: Collection[str], since: datetime) -> int:

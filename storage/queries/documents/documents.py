@@ -27,9 +27,12 @@ async def open_with_requests(session: Work, loan_id: UUID) -> list[tuple[Documen
     return await _items(session, [loan_id], OPEN_STATES)
 
 
-async def items_of_loan(session: Work, loan_id: UUID) -> list[tuple[DocumentItem, DocumentRequest]]:
-    """Return the documents of a loan that were not undone, with their requests, in the order of the requests."""
-    return await _items(session, [loan_id], (*OPEN_STATES, "accepted", "cancelled", "ended"))
+async def items_of_loan(
+    session: Work, loan_id: UUID, states: Sequence[str] = (*OPEN_STATES, "accepted", "cancelled", "ended")
+) -> list[tuple[DocumentItem, DocumentRequest]]:
+    """Return the documents of a loan in these states, by default all that were not undone, with their requests, in the order of
+    the requests."""
+    return await _items(session, [loan_id], states)
 
 
 async def steps_of_loan(session: Work, loan_id: UUID, *, limit: int) -> list[tuple[DocumentStep, DocumentItem]]:

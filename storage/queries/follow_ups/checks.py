@@ -1,11 +1,14 @@
 """The results of verifications."""
 
+from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from storage.engine.work import Work
-from storage.tables import Check
+from storage.queries.core.literals import IS_OPEN
+from storage.tables import Check, FollowUp, StageRules
 
 
 async def of_loan(session: Work, loan_id: UUID) -> list[Check]:
@@ -35,3 +38,19 @@ async def of_call(session: Work, call_id: UUID) -> Check | None:
     """Return the check that the call ended, if it ended one."""
     statement = select(Check).where(Check.call_id == call_id, col(Check.undone_at).is_(None))
     return (await session.exec(statement)).first()
+
+
+async def planned_by_day(session: Work, assignee_id: UUID, purposes: Sequence[str], since: date) -> dict[date, int]:
+    """Count by day, from `since` on, the open follow-ups of these purposes that a member holds."""
+    statement = (
+        select(col(FollowUp.due_on), func.count())
+        .where(FollowUp.assignee_id == assignee_id, IS_OPEN, col(FollowUp.purpose).in_(purposes))
+        .where(col(FollowUp.due_on) >= since)
+        .group_by(col(FollowUp.due_on))
+    )
+    return dict((await session.exec(statement)).all())
+
+
+async def stage_rules(session: Work, workspace_id: UUID) -> StageRules | None:
+    """Return the workspace's own rules of stages and checks, if any were set."""
+    return (await session.exec(select(StageRules).where(StageRules.workspace_id == workspace_id))).first()

@@ -7,15 +7,16 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, bindparam, exists
+from sqlalchemy import ColumnElement, Integer, bindparam, case, exists, literal_column
 from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
+from storage.engine.types import UtcDateTime
 from storage.engine.work import Work
 from storage.queries.core.literals import IS_OPEN
 from storage.queries.loans.loans import LIVE_STAGES
-from storage.queries.people.scopes import People, Scope, are_of
+from storage.queries.people.scopes import People, Scope, are_of, one_of
 from storage.tables import Borrower, FollowUp, Loan
 
 
@@ -148,6 +149,20 @@ async def done_between(session: Work, people: Sequence[UUID], start: datetime, e
     return {person: count for person, count in (await session.exec(statement)).all() if person is not None}
 
 
+async def count_done(session: Work, people: People, start: datetime, end: datetime, *, but: UUID) -> int:
+    """Count the follow-ups that these members, all but one, finished from `start` until before `end`."""
+    values = people.values | {"start": start, "end": end, "but": but}
+    return (await session.exec(_count_done(people.scope), params=values)).one()
+
+
+async def busiest(
+    session: Work, people: People, *, now: datetime, until: datetime, but: UUID, limit: int
+) -> Sequence[UUID]:
+    """Return the members of a team or workspace, all but one, with follow-ups due by `until`, those with most late first."""
+    values = people.values | {"now": now, "until": until, "but": but, "most": limit}
+    return (await session.exec(_busiest(people.scope), params=values)).all()
+
+
 _ALL = 2**31 - 1
 
 _MOST, _FIRST = bindparam("most", type_=Integer), bindparam("first", type_=Integer)
@@ -175,6 +190,33 @@ def _by_purpose(scope: Scope, bounds: frozenset[str]) -> Select[str, int]:
 @cache
 def _count_due(scope: Scope, bounds: frozenset[str]) -> SelectOfScalar[int]:
     return _count(select(FollowUp.id).where(*_within(scope, bounds)))
+
+
+@cache
+def _count_done(scope: Scope) -> SelectOfScalar[int]:
+    return (
+        select(func.count())
+        .select_from(FollowUp)
+        .where(
+            one_of(scope, col(FollowUp.closed_by_id)),
+            col(FollowUp.closed_by_id) != bindparam("but"),
+            col(FollowUp.closed_at) >= bindparam("start"),
+            col(FollowUp.closed_at) < bindparam("end"),
+            FollowUp.state == literal_column("'done'"),
+        )
+    )
+
+
+@cache
+def _busiest(scope: Scope) -> SelectOfScalar[UUID]:
+    late = func.count(case((col(FollowUp.late_at) < bindparam("now", type_=UtcDateTime), 1)))
+    return (
+        select(FollowUp.assignee_id)
+        .where(*_within(scope, frozenset({"until"})), col(FollowUp.assignee_id) != bindparam("but"))
+        .group_by(col(FollowUp.assignee_id))
+        .order_by(late.desc(), func.count().desc(), col(FollowUp.assignee_id))
+        .limit(_MOST)
+    )
 
 
 def _within(scope: Scope, bounds: frozenset[str]) -> list[ColumnElement[bool]]:

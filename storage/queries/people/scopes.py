@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, SQLColumnExpression, bindparam, exists
-from sqlmodel import col, select
+from sqlalchemy import BindParameter, ColumnElement, SQLColumnExpression, bindparam, exists, literal, or_
+from sqlmodel import col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.engine.work import Work
@@ -68,6 +69,20 @@ async def members_of(session: Work, people: People) -> Sequence[Member]:
     """Return these members, by name."""
     statement = select(Member).where(*_present_in(people.scope)).order_by(col(Member.name_key))
     return (await session.exec(statement, params=people.values)).all()
+
+
+async def count_of(session: Work, people: People, roles: Iterable[str], *, but: UUID) -> int:
+    """Count the present members of a team or workspace who have one of the roles, all but one member."""
+    statement = _count_of(people.scope, tuple(sorted(roles)))
+    return (await session.exec(statement, params=people.values | {"but": but})).one()
+
+
+@cache
+def _count_of(scope: Scope, roles: tuple[str, ...]) -> SelectOfScalar[int]:
+    padded = literal(" ") + col(Member.roles) + literal(" ")
+    have_one = or_(*(padded.contains(f" {role} ", autoescape=True) for role in roles))
+    members = select(func.count()).select_from(Member)
+    return members.where(*_present_in(scope), have_one, col(Member.id) != bindparam("but"))
 
 
 def _present_in(scope: Scope) -> tuple[ColumnElement[bool], ...]:

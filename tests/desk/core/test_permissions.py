@@ -48,6 +48,7 @@ change_schedule        y - y y - y
 pause_repayment        y - y y - -
 open_inquiry           y y y y - y
 change_stage           y y y y - y
+change_stage_rules     - - - y - y
 write_off              - - - y - -
 reassign               r r r y - y  own unowned
 reassign_all           - - - y - y

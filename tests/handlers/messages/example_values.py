@@ -27,6 +27,7 @@ from desk.rules.cadence import CADENCE, Rule
 from desk.rules.checks import CHECKS, DECISIONS
 from desk.rules.hours import WorkingHours
 from desk.rules.masking import masked_name
+from desk.rules.moves import Need
 from handlers.buttons.forms import FORMS
 from handlers.commands import COMMANDS
 from handlers.forms import appointment, call, check, note, playbook, related
@@ -129,6 +130,9 @@ _CODES: dict[str, Sequence[str]] = {
     "FailedCheck.purpose": _CHECKS,
     "ItemView.code": tuple(item.code for item in CHECKS[_CHECKS[0]]),
     "ItemView.answer": ("differs", "matches", "not_asked"),
+    "RulesOfStages.required": ("documents", "amount"),
+    "passed_over.to_stage": ("approved",),
+    "passed_over.purposes": ("identity", "income"),
     "state": _DOCUMENT_STATES,
     "PastStage.by": ("U0LIN",),
     "code": _codes(VOCABULARY.documents),
@@ -227,6 +231,13 @@ _PEOPLE = (
     "cover",
     "decided_by",
 )
+_NEEDS = (
+    Need("documents", ("id", "bank")),
+    Need("checks", ("income",)),
+    Need("no_failed_check", ("identity",), must=True),
+    Need("amount"),
+    Need("due_day"),
+)
 _AT_LEAST_ONE = ("items", "results", "changes")
 _LONGEST_WITHIN = 26
 """The most values of a list within a list: a thousand times a thousand would take minutes."""
@@ -243,6 +254,7 @@ class ExampleBuilder:
         self._depth = 0
         self._special: dict[Any, Callable[[], Any]] = {
             Event: self._event,
+            Need: lambda: self.choices.one_of(_NEEDS),
             TermsView: self._terms,
             TermChange: self._term_change,
             Message: lambda: Writer().line("Done. ", self.choices.name).message(),
@@ -430,6 +442,8 @@ def refusals(builder: ExampleBuilder) -> Iterator[DeskError]:
         "answers": "verification",
         "checks": (("L-1042/1", "identity"), ("L-1042/2", "income")),
         "items": ("identity.name", "identity.phone"),
+        "needs": (Need("documents", ("id", "bank"), must=True), Need("amount", must=True)),
+        "manager": choices.includes("manager"),
         "slack_id": "U0LIN",
         "channel": "C0DESK",
         "its": "documents",

@@ -1,0 +1,85 @@
+"""Plan the checks that a loan needs once it is an application: spread over the verifiers, and over days when there are many."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import date
+from uuid import UUID
+
+from desk.core.transaction import Desk
+from desk.core.values import Due
+from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups import lifecycle
+from desk.follow_ups.workspace_cadence import cadence_of
+from desk.people.calendars import calendar_of
+from desk.people.members import hours_of, today_of
+from desk.rules.cadence import Rule, plan_due
+from desk.rules.checks import PURPOSES
+from storage.queries.follow_ups import checks
+from storage.tables import Member
+
+STAGE = "application"
+"""The stage at which checks are planned, and the rule of cadence.toml that plans them."""
+
+DEFAULT_CHECKS_A_DAY = 8
+"""How many checks the desk plans for one verifier and day, unless the workspace says otherwise."""
+
+
+def checks_for(product: str | None) -> tuple[str, ...]:
+    """Return the purposes of the checks that a loan of that product needs; of an unknown one, who the borrower is."""
+    codes = {each.code for each in VOCABULARY.products}
+    wanted = VOCABULARY.product(product).checks if product in codes else ()
+    return tuple(dict.fromkeys((PURPOSES[0], *wanted)))
+
+
+def rule_of(desk: Desk, purpose: str) -> Rule:
+    """Return the rule by which a check of that purpose is planned."""
+    rule = cadence_of(desk).rule(STAGE)
+    return rule if purpose == rule.purpose else replace(rule, code="check", purpose=purpose)
+
+
+def is_check(rule: Rule) -> bool:
+    """Return whether the rule plans a check, of which a verifier makes so many a day."""
+    return rule.purpose in PURPOSES and rule.place == "working_morning"
+
+
+async def place(desk: Desk, rule: Rule, assignee: Member) -> Due:
+    """Return when a check is due: on the first day of the rule, or the next on which the assignee has room for one more.
+
+    Raises Invalid (`no_working_day`).
+    """
+    return await (desk.cache.setdefault(_Days, _Days())).place(desk, rule, assignee)
+
+
+@dataclass(slots=True)
+class _Days:
+    """How many checks each member has on each day, with those that this transaction has planned. Kept in `desk.cache`."""
+
+    a_day: int | None = None
+    counts: dict[UUID, dict[date, int]] = field(default_factory=dict[UUID, dict[date, int]])
+    reached: dict[UUID, int] = field(default_factory=dict[UUID, int])
+
+    async def place(self, desk: Desk, rule: Rule, assignee: Member) -> Due:
+        if self.a_day is None:
+            self.a_day = await checks_a_day(desk)
+        if assignee.id not in self.counts:
+            planned = await checks.planned_by_day(desk.session, assignee.id, PURPOSES, today_of(desk, assignee))
+            self.counts[assignee.id] = defaultdict(int, planned)
+        counts, days = self.counts[assignee.id], max(rule.working_days, self.reached.get(assignee.id, 0))
+        due = await _due(desk, rule, assignee, days)
+        while counts[due.on] >= self.a_day:
+            days += 1
+            due = await _due(desk, rule, assignee, days)
+        counts[due.on] += 1
+        self.reached[assignee.id] = days
+        return due
+
+
+async def checks_a_day(desk: Desk) -> int:
+    """Return how many checks the desk plans for one verifier and day."""
+    rules = await checks.stage_rules(desk.session, desk.workspace.id)
+    return rules.checks_a_day if rules is not None else DEFAULT_CHECKS_A_DAY
+
+
+async def _due(desk: Desk, rule: Rule, assignee: Member, days: int) -> Due:
+    calendar, contact = await calendar_of(desk), lifecycle.contact_hours(desk)
+    return plan_due(replace(rule, working_days=days), desk.now, hours_of(desk, assignee), calendar, contact=contact)

@@ -1,0 +1,70 @@
+"""A workspace's own rules of stages: the needs that are a must, and how many checks are planned for a verifier and day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from desk.core.changes import create, offer_undo, track
+from desk.core.errors import Invalid
+from desk.core.permissions import require_role
+from desk.core.transaction import Desk
+from desk.core.undo_rules import takes_back
+from desk.follow_ups.check_plans import DEFAULT_CHECKS_A_DAY
+from desk.rules.moves import SETTABLE
+from storage.engine.types import new_id
+from storage.queries.follow_ups import checks
+from storage.tables import StageRules
+
+MOST_CHECKS = 200
+"""The most checks a day that can be set."""
+
+
+@dataclass(frozen=True, slots=True)
+class RulesOfStages:
+    """`required` are the needs that are a must, besides that no check has failed; `checks_a_day` is for each verifier."""
+
+    required: tuple[str, ...]
+    checks_a_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageRulesChanged:
+    """The new rules."""
+
+    now: RulesOfStages
+    undo_id: UUID
+
+
+async def present_rules(desk: Desk) -> RulesOfStages:
+    """Return the rules. Raises NotAllowed (`role_missing`)."""
+    require_role(desk, "change_stage_rules")
+    row = await checks.stage_rules(desk.session, desk.workspace.id)
+    return _of(row) if row is not None else RulesOfStages((), DEFAULT_CHECKS_A_DAY)
+
+
+async def change_rules(desk: Desk, required: Sequence[str], checks_a_day: int) -> StageRulesChanged:
+    """Change the rules. Raises NotAllowed (`role_missing`), Invalid (`nothing_changed_here`, `checks_a_day`)."""
+    before = await present_rules(desk)
+    if not 1 <= checks_a_day <= MOST_CHECKS:
+        raise Invalid("checks_a_day", limit=MOST_CHECKS)
+    wanted = RulesOfStages(tuple(need for need in SETTABLE if need in required), checks_a_day)
+    if wanted == before:
+        raise Invalid("nothing_changed_here")
+    row = await checks.stage_rules(desk.session, desk.workspace.id)
+    if row is None:
+        row = create(desk, StageRules(id=new_id(), workspace_id=desk.workspace.id))
+    else:
+        track(desk, row)
+    row.required_needs, row.checks_a_day = list(wanted.required), wanted.checks_a_day
+    desk.audit("stage_rules", subject_id=row.id, required=list(wanted.required), checks_a_day=wanted.checks_a_day)
+    return StageRulesChanged(wanted, offer_undo(desk, "stage_rules"))
+
+
+@takes_back(StageRules)
+async def clear_rules(_desk: Desk, row: StageRules) -> None:
+    """Bring back what applies where nothing was set."""
+    row.required_needs, row.checks_a_day = [], DEFAULT_CHECKS_A_DAY
+
+
+def _of(row: StageRules) -> RulesOfStages:
+    return RulesOfStages(tuple(row.required_needs), row.checks_a_day)

@@ -1,0 +1,112 @@
+"""The checks that an application needs are planned by whichever door it comes. Now is Wednesday 10:00."""
+
+from collections import Counter
+
+import pytest
+from sqlmodel import col, select
+
+from storage.engine.types import new_id
+from storage.tables import FollowUp, Loan, LoanTerms, Member
+from tests.builders import make_loan, make_member
+from tests.imports import bring_in
+from tests.wire.office_day import Slack
+
+HEAD = "number,name,phone,stage,owner\n"
+
+
+async def planned(slack: Slack, loan: Loan | None = None) -> list[FollowUp]:
+    """Return the open calls, but for those about documents."""
+    async with slack.office.database.reading() as session:
+        statement = select(FollowUp).where(FollowUp.state == "open", FollowUp.purpose != "documents")
+        if loan is not None:
+            statement = statement.where(FollowUp.loan_id == loan.id)
+        return list((await session.exec(statement.order_by(col(FollowUp.number)))).all())
+
+
+async def with_product(slack: Slack, product: str | None) -> Loan:
+    loan = await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="inquiry")
+    if product is not None:
+        async with slack.office.database.transaction() as session:
+            session.add(LoanTerms(id=new_id(), workspace_id=slack.workspace.id, loan_id=loan.id, product=product))
+    return loan
+
+
+async def second_verifier(slack: Slack) -> Member:
+    slack.sandbox.add_user("UVERIFIER2", name="Second")
+    team_id = slack.agent.team_id
+    return await make_member(
+        slack.office, slack.workspace, "UVERIFIER2", name="Second", roles="verifier", team_id=team_id
+    )
+
+
+@pytest.mark.parametrize(
+    ("product", "purposes"),
+    [
+        (None, ["identity"]),
+        ("new_car", ["identity", "income", "employer"]),
+        ("used_car", ["identity", "income", "employer", "vehicle"]),
+        ("secured", ["identity", "income", "vehicle"]),
+        ("the lender's own", ["identity"]),
+    ],
+)
+async def test_an_application_gets_the_checks_of_its_product(
+    slack: Slack, product: str | None, purposes: list[str]
+) -> None:
+    loan = await with_product(slack, product)
+    answer = await slack.command(slack.agent, "/loan-stage A-1 application")
+    assert "Next: identity check Thu 26 Nov 2026 09:00" in answer.text
+    rows = await planned(slack, loan)
+    assert [row.purpose for row in rows] == purposes
+    assert {row.assignee_id for row in rows} == {slack.verifier.id}
+
+
+async def test_checks_are_spread_over_the_verifiers(slack: Slack) -> None:
+    other = await second_verifier(slack)
+    loan = await with_product(slack, "used_car")
+    await slack.command(slack.agent, "/loan-stage A-1 application")
+    counts = Counter(row.assignee_id for row in await planned(slack, loan))
+    assert counts == {slack.verifier.id: 2, other.id: 2}
+
+
+async def test_undo_takes_all_planned_checks_back(slack: Slack) -> None:
+    loan = await with_product(slack, "new_car")
+    answer = await slack.command(slack.agent, "/loan-stage A-1 application")
+    assert answer.message is not None
+    await slack.press(slack.agent, answer.message, "Undo")
+    assert await planned(slack, loan) == []
+
+
+async def test_a_check_that_is_open_already_is_not_planned_twice(slack: Slack) -> None:
+    loan = await with_product(slack, "new_car")
+    await slack.command(slack.agent, "/loan-follow A-1 @verifier fri 10am income")
+    await slack.command(slack.agent, "/loan-stage A-1 application")
+    assert sorted(row.purpose for row in await planned(slack, loan)) == ["employer", "identity", "income"]
+
+
+async def test_a_file_that_makes_an_inquiry_an_application_plans_them_too(slack: Slack) -> None:
+    loan = await with_product(slack, "new_car")
+    await bring_in(slack.office, slack.workspace, HEAD + "A-1,王小明,13800135678,application,UAGENT\n")
+    assert [row.purpose for row in await planned(slack, loan)] == ["identity", "income", "employer"]
+
+
+async def test_new_applications_of_a_file_are_spread_over_verifiers_and_days(slack: Slack) -> None:
+    other = await second_verifier(slack)
+    rows = "".join(f"N-{n},Borrower {n},138001{n:05},application,UAGENT\n" for n in range(40))
+    await bring_in(slack.office, slack.workspace, HEAD + rows)
+    found = await planned(slack)
+    assert {row.purpose for row in found} == {"identity"}
+    assert {row.rule for row in found} == {"application"}
+    per_day = Counter((row.assignee_id, row.due_on.isoformat()) for row in found)
+    assert set(per_day.values()) == {8, 4}
+    days = ["2026-11-26", "2026-11-27", "2026-11-30"]
+    assert per_day == {
+        (who.id, day): count for who in (slack.verifier, other) for day, count in zip(days, (8, 8, 4), strict=True)
+    }
+    card = await slack.command(slack.agent, "/loan N-3")
+    assert "identity …" in card.text
+
+
+async def test_rows_at_other_stages_plan_no_check(slack: Slack) -> None:
+    rows = "N-1,A,13800100001,inquiry,UAGENT\nN-2,B,13800100002,approved,UAGENT\nN-3,C,13800100003,signed,UAGENT\n"
+    await bring_in(slack.office, slack.workspace, HEAD + rows)
+    assert await planned(slack) == []
