@@ -45,6 +45,7 @@ PARTS: dict[str, Callable[[Environment, str], Awaitable[dict[str, Any]]]] = {
     "import": imports.measure,
     "deliveries": reminders.deliveries,
     "lateness": reminders.lateness,
+    "burst": reminders.burst,
 }
 
 

@@ -20,7 +20,7 @@ from bench.environment import MEMBERS, Environment, Server, open_slack
 from bench.growth import OF_MEMBERS
 from bench.load import CommandTemplate, LoadPoint
 from bench.machine import cpu_seconds, resident_mb
-from bench.reminders import all_posted
+from bench.reminders import all_posted, begin_at_once
 from bench.startup import first_answer
 from bench.stats import percentile, ratios, summarize
 from storage.engine.database import Database
@@ -166,13 +166,11 @@ async def _deliver(
     async with open_slack(MEMBERS) as slack_api_url:
         own = side.environment(env, slack_api_url=slack_api_url)
         url = await side.database(own, kind, members=MEMBERS, loans=1)
-        first = datetime.now(UTC) + timedelta(seconds=30)
-        side.seed(own, url, due={"first": first.isoformat(), "count": due, "over_seconds": over_seconds})
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        side.seed(own, url, due={"first": tomorrow.isoformat(), "count": due, "over_seconds": over_seconds})
         database = Database(url)
         with own.worker(url) as worker:
-            await worker.ready()
-            assert datetime.now(UTC) < first, "seeding took too long"
-            await asyncio.sleep((first - datetime.now(UTC)).total_seconds())
+            await begin_at_once(database, worker, tomorrow)
             before = cpu_seconds(worker.pid)
             late = await all_posted(database, due)
             cpu = cpu_seconds(worker.pid) - before

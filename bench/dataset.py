@@ -31,10 +31,10 @@ def loan_number(member: int, loan: int) -> str:
     return f"B-{member}-{loan}"
 
 
-async def add_members(office: Office, workspace: Workspace, count: int) -> list[UUID]:
-    """Add agents, each with a reminder channel, and return their ids."""
+async def add_members(office: Office, workspace: Workspace, count: int, *, channels: int | None = None) -> list[UUID]:
+    """Add agents with reminder channels, each with one of its own unless they are to share `channels`; return their ids."""
     ids = [new_id() for _ in range(count)]
-    await bulk(office.database, "member", _members(office, workspace, ids))
+    await bulk(office.database, "member", _members(office, workspace, ids, channels or count))
     return ids
 
 
@@ -154,7 +154,7 @@ async def analyze(database: Database) -> None:
         await connection.execute(text("ANALYZE"))
 
 
-def _members(office: Office, workspace: Workspace, ids: list[UUID]) -> Iterator[dict[str, Any]]:
+def _members(office: Office, workspace: Workspace, ids: list[UUID], channels: int) -> Iterator[dict[str, Any]]:
     for number, row_id in enumerate(ids):
         yield {
             "id": row_id,
@@ -164,7 +164,7 @@ def _members(office: Office, workspace: Workspace, ids: list[UUID]) -> Iterator[
             "name_key": f"agent {number}",
             "email": f"agent{number}@lender.example",
             "roles": "agent",
-            "reminder_channel_id": channel_id(number),
+            "reminder_channel_id": channel_id(number % channels),
             "zone": "Asia/Shanghai",
             "locale": "zh-CN" if number % 2 else "en-US",
             "work_start": time(9),

@@ -1,14 +1,16 @@
 """Reminders delivered to the sandbox by the real engine: their lateness in a busy minute, and deliveries per second."""
 
 import asyncio
+import os
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
 
 from bench import dataset
-from bench.environment import MEMBERS, Environment
+from bench.environment import MEMBERS, Environment, Server
+from bench.machine import cpu_seconds
 from bench.stats import percentile
 from bot.delivery.engine import DbosEngine
 from bot.delivery.rounds import Pace
@@ -25,29 +27,53 @@ UNPACED = Pace(message_seconds=0.0, poll_seconds=0.1, scan_seconds=0.1)
 async def lateness(env: Environment, kind: str) -> dict[str, Any]:
     """Return the lateness of reminders when 5,000 follow-ups fall due within a minute, ten for each of 500 channels."""
     due, seconds = (500, 10.0) if env.quick else (5_000, 60.0)
-    service = await env.service(await env.database(kind))
+    late = await _sent(env, kind, due, over_seconds=seconds, members=MEMBERS, channels=MEMBERS)
+    return {"over_seconds": seconds, **_summary(late, channels=MEMBERS)}
+
+
+async def burst(env: Environment, kind: str) -> dict[str, Any]:
+    """Return the lateness of reminders when 5,000 follow-ups fall due at one instant, for 500 channels.
+
+    Two members share a channel and each has five, so that every reminder is a message of its own.
+    """
+    channels = MEMBERS // 10 if env.quick else MEMBERS
+    late = await _sent(env, kind, channels * 10, over_seconds=0.0, members=channels * 2, channels=channels)
+    return _summary(late, channels=channels)
+
+
+async def _sent(
+    env: Environment, kind: str, due: int, *, over_seconds: float, members: int, channels: int
+) -> list[float]:
+    """Have one worker send reminders of as many follow-ups; return how many seconds late each was."""
+    url = await env.database(kind)
+    service = await env.service(url)
     try:
         office, workspace = service.office, service.workspace
-        owners = await dataset.add_members(office, workspace, MEMBERS)
+        owners = await dataset.add_members(office, workspace, members, channels=channels)
         loans = await dataset.add_loans(office, workspace, owners, 1)
-        begin = office.clock.now() + timedelta(seconds=8)
-        instants = [begin + timedelta(seconds=seconds * number / due) for number in range(due)]
+        first = office.clock.now() + timedelta(days=1)
+        instants = [first + timedelta(seconds=over_seconds * number / due) for number in range(due)]
         await dataset.add_follow_ups(office, workspace, loans, owners, instants)
-        await service.work()
-        started = time.monotonic()
-        late = await all_posted(office.database, due)
-        took = time.monotonic() - started - 8
+        await dataset.analyze(office.database)
     finally:
         await service.close()
+    database = Database(url)
+    try:
+        with env.worker(url) as worker:
+            await begin_at_once(database, worker, first)
+            return await all_posted(database, due)
+    finally:
+        await database.close()
+
+
+def _summary(late: list[float], *, channels: int) -> dict[str, Any]:
     return {
-        "due": due,
-        "over_seconds": seconds,
-        "channels": MEMBERS,
-        "sent": len(late),
+        "due": len(late),
+        "channels": channels,
         "p50_s": round(percentile(late, 0.5), 2),
         "p99_s": round(percentile(late, 0.99), 2),
         "worst_s": round(max(late), 2),
-        "done_after_s": round(took, 1),
+        "load": round(os.getloadavg()[0], 1),
     }
 
 
@@ -90,6 +116,38 @@ _LATENESS = {
         "JOIN notice_item i ON i.follow_up_id = f.id JOIN notice n ON n.id = i.notice_id"
     ),
 }
+
+
+_BRING_FORWARD = {
+    True: text(
+        "UPDATE follow_up SET remind_at = remind_at + CAST(:seconds * 1000000 AS INTEGER) WHERE remind_at IS NOT NULL"
+    ),
+    False: text(
+        "UPDATE follow_up SET remind_at = remind_at + make_interval(secs => :seconds) WHERE remind_at IS NOT NULL"
+    ),
+}
+
+_LEAD = 1.0
+"""Seconds from the moment at which a worker learns of reminders to the first that is due."""
+
+_IDLE = 0.2
+"""CPU seconds that an idle worker uses at most in a second."""
+
+
+async def begin_at_once(database: Database, worker: Server, first: datetime) -> None:
+    """Wait until a worker has started, and have the reminders from `first` on fall due from now on.
+
+    They were added for a later time: however long that took, none is late before the worker may see it.
+    """
+    await worker.ready()
+    used, before = cpu_seconds(worker.pid), -1.0
+    while used - before >= _IDLE:
+        await asyncio.sleep(1.0)
+        before, used = used, cpu_seconds(worker.pid)
+    sooner = datetime.now(UTC) + timedelta(seconds=_LEAD) - first
+    async with database.engine.begin() as connection:
+        await connection.execute(_BRING_FORWARD[database.is_sqlite], {"seconds": sooner.total_seconds()})
+    await asyncio.sleep(max(0.0, (first + sooner - datetime.now(UTC)).total_seconds()))
 
 
 async def all_posted(database: Database, count: int) -> list[float]:

@@ -121,7 +121,8 @@ def _spread(summary: dict[str, float], digits: int = 0) -> str:
 
 def _late(part: dict[str, Any]) -> str:
     late = ", ".join(f"{part[name]:.1f}" for name in ("p50_s", "p99_s", "worst_s"))
-    return f"{late} s ({part['due']:,} due within {part['over_seconds']:.0f} s)"
+    when = f"within {part['over_seconds']:.0f} s" if "over_seconds" in part else "at one instant"
+    return f"{late} s ({part['due']:,} due {when})"
 
 
 def _home(part: dict[str, Any]) -> str:
@@ -136,6 +137,7 @@ def _imported(part: dict[str, Any]) -> str:
 _LINES = (
     ("homes", "App Home with 10 and with 1,000 open follow-ups, ms", _home),
     ("lateness", "lateness of reminders in 500 channels: median, p99, worst", _late),
+    ("burst", "the same, of ten for each channel at once, none bundled", _late),
     (
         "deliveries",
         "deliveries per second without waiting for channel limits",

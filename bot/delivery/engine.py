@@ -12,11 +12,13 @@ import sqlite3
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
-from dbos import DBOS, DBOSConfig, EnqueueOptions
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
+from sqlalchemy import create_engine
 from sqlalchemy.engine import URL, make_url
 
 from bot.delivery.rounds import Pace, Rounds
@@ -32,6 +34,7 @@ T = TypeVar("T")
 _VERSION = "1"
 """Fixed: DBOS runs nothing that was queued under another version, and a release must not lose deliveries."""
 
+_NAME = "loandesk"
 _SCHEMA = "delivery_engine"
 _WORKFLOW = "deliver_round"
 _QUEUE = "rounds"
@@ -52,6 +55,7 @@ class DbosEngine:
 
     def __init__(self, sender: Sender, *, executor_id: str, pace: Pace | None = None) -> None:
         self._executor_id = executor_id
+        self._clock = sender.office.clock
         self._database_url = sender.office.database.url
         self._pace = pace or Pace()
         self._rounds = Rounds(sender, self._pace)
@@ -63,6 +67,8 @@ class DbosEngine:
         self._task: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._pruned_at = float("-inf")
+        self._client: _Client | None = None
+        self._to_give: list[Round] = []
 
     async def start(self) -> None:
         """Launch DBOS, and start to look for pending notices."""
@@ -80,19 +86,28 @@ class DbosEngine:
         just_ended = asyncio.get_running_loop().time() - self._ended_at < 1.0
         timeout = int(LEASE.total_seconds()) if self._in_flight or just_ended else 0
         await self._in_thread(lambda: DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=timeout))
+        if self._client is not None:
+            await self._in_thread(self._client.close)
         self._thread.shutdown()
 
     async def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                if begun := await self._rounds.look():
-                    await self._in_thread(lambda begun=begun: _enqueue(begun))
+                await self._give(await self._rounds.look())
                 await self._prune()
             except Exception as error:  # a database may be away for a while; pending notices stay pending
                 log.error("delivery_tick_failed", **log_fields(error))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._pace.scan_seconds):
                     await self._stopping.wait()
+
+    async def _give(self, begun: Iterable[Round]) -> None:
+        """Give DBOS these rounds, and those that it could not be given before, unless they are over."""
+        now = self._clock.now()
+        self._to_give = [one for one in [*self._to_give, *begun] if now < one.begun_at + LEASE]
+        if self._to_give and self._client is not None:
+            await self._in_thread(partial(_enqueue, self._client, self._to_give))
+            self._to_give = []
 
     async def _prune(self) -> None:
         uptime = asyncio.get_running_loop().time()
@@ -115,6 +130,7 @@ class DbosEngine:
         url = engine_url(self._database_url)
         if url.drivername == "sqlite":
             _prepare_file(url.database or "")
+        self._client = _Client(url)
         DBOS(config=_config(url, self._executor_id))
         DBOS.listen_queues([_QUEUE])  # not to those of an earlier release
         DBOS.launch()
@@ -165,7 +181,7 @@ def _prepare_file(path: str) -> None:
 
 def _config(url: URL, executor_id: str) -> DBOSConfig:
     return {
-        "name": "loandesk",
+        "name": _NAME,
         "system_database_url": url.render_as_string(hide_password=False),
         "dbos_system_schema": _SCHEMA,
         "executor_id": executor_id,
@@ -178,15 +194,33 @@ def _config(url: URL, executor_id: str) -> DBOSConfig:
     }
 
 
-def _enqueue(begun: Iterable[Round]) -> None:
-    for one in begun:
-        options: EnqueueOptions = {
-            "workflow_name": _WORKFLOW,
-            "queue_name": _QUEUE,
-            "workflow_id": f"{one.begun_at:%Y%m%dT%H%M%S.%f}:{one.channel}:{one.number}",
-            "app_version": _VERSION,
-        }
-        DBOS.enqueue_workflow_with_options(options, one.channel, one.number)
+class _Client:
+    """Give rounds to DBOS's queue, those of a look in one transaction."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine = create_engine(url if url.drivername == "sqlite" else url.set(drivername="postgresql+psycopg"))
+        self._client = DBOSClient(
+            system_database_engine=self._engine, dbos_system_schema=_SCHEMA, application_name=_NAME, lazy=True
+        )
+
+    def enqueue(self, begun: Iterable[Round]) -> None:
+        with self._engine.begin() as connection:
+            for one in begun:
+                options: EnqueueOptions = {
+                    "workflow_name": _WORKFLOW,
+                    "queue_name": _QUEUE,
+                    "workflow_id": f"{one.begun_at:%Y%m%dT%H%M%S.%f}:{one.channel}:{one.number}",
+                    "app_version": _VERSION,
+                }
+                self._client.enqueue_in_transaction(connection, options, one.channel, one.number)
+
+    def close(self) -> None:
+        self._client.destroy()
+        self._engine.dispose()
+
+
+def _enqueue(client: _Client, begun: Iterable[Round]) -> None:
+    client.enqueue(begun)
 
 
 def _delete_before(instant: datetime) -> None:

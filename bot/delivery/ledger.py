@@ -1,43 +1,71 @@
 """Record the steps of a delivery in the notice rows, under the names of `storage.queries.messages.sending`."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from bot.delivery.contents import Compose, ComposeError, Content, content_of
 from bot.delivery.errors import SlackRequestError
+from bot.delivery.gathered import Gathered
 from bot.delivery.slack_api import PostedMessage
 from desk.core.setting_aside import set_aside
 from desk.core.transaction import Desk, Office
 from desk.messages import kinds
 from desk.messages.lost_channels import Fallback, handle_lost_channel
+from desk.messages.notice_views import read_together
 from desk.messages.notices import record_tables_refused
+from storage.engine.trouble import is_outage
+from storage.engine.work import Work
 from storage.queries.messages import notices, rate_limits, sending
-from storage.queries.messages.sending import LONGEST_WAIT, Lease
+from storage.queries.messages.sending import LONGEST_WAIT, Lease, Sent
 from storage.tables import Notice, Workspace
 
 MESSAGES = "messages"
 """Under this name a notice that cannot be rendered is reported to the admins."""
+
+TOGETHER = 10
+"""Most deliveries that share a transaction: rendering their messages takes a few ms, for which the first of them waits."""
 
 
 class OvertakenError(Exception):
     """Another sender holds the lease or has recorded where the message is: this sender's work no longer counts."""
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An attempt that has begun: its lease, and the message if it has been rendered."""
+
+    lease: Lease
+    content: Content | None = None
+
+    @property
+    def is_attempted(self) -> bool:
+        """Whether the attempt to post it is recorded with the lease."""
+        return self.lease.is_attempted
+
+
 class Ledger:
-    """Write each step in one short transaction that checks the lease first.
+    """Write each step in one short transaction that checks the lease first. Deliveries at the same time share transactions.
 
     Raise OvertakenError when the lease is lost; then nothing was written.
     """
 
-    office: Office
-    workspace: Workspace
+    def __init__(self, office: Office, workspace: Workspace, compose: Compose) -> None:
+        self.office = office
+        self.workspace = workspace
+        self._compose = compose
+        self._beginnings = Gathered(self._begin, TOGETHER)
+        self._posts = Gathered(self._record_each_posted, TOGETHER)
 
-    async def take_lease(self, notice_id: UUID) -> Lease | None:
-        """Return the lease, or None when nothing is to be sent now or another sender holds the notice."""
-        async with self.office.database.transaction() as session:
-            return await sending.take_lease(session, self.workspace.id, notice_id, self.office.clock.now())
+    async def take_lease(self, notice_id: UUID) -> Begun | None:
+        """Take the lease; None when nothing is to be sent now or another sender holds the notice.
+
+        An urgent message has been rendered just before. Unless an earlier attempt is in doubt, the attempt to post it is
+        recorded with the lease. Other messages, such as digests, read much, and would hold up the urgent ones.
+        """
+        return await self._beginnings(notice_id)
 
     async def record_rate_limit(self, method: str, until: datetime) -> None:
         """Record for all processes that Slack asked to wait."""
@@ -55,6 +83,8 @@ class Ledger:
 
     async def record_attempt(self, lease: Lease, channel: str) -> None:
         """Record an attempt to post: until its answer is recorded, the message may or may not exist."""
+        if lease.is_attempted:
+            return
         async with self.office.database.transaction() as session:
             held = await sending.record_attempt(session, lease, channel, self.office.clock.now())
         if not held:
@@ -70,13 +100,7 @@ class Ledger:
 
         It is not when another sender, which took the lease meanwhile, posted one first.
         """
-        async with self.office.database.transaction() as session:
-            now = self.office.clock.now()
-            place = {"channel_id": posted.channel, "ts": posted.ts, "now": now}
-            if await sending.record_sent(session, lease, revision=revision, shown_digest=shown, **place):
-                return True
-            await sending.release_lease(session, lease, now=now)
-            return await sending.claim_post(session, lease.notice_id, **place)
+        return await self._posts(Sent(lease, posted.channel, posted.ts, revision, shown))
 
     async def record_updated(self, lease: Lease, posted: PostedMessage, revision: int, shown: str | None) -> None:
         """Record that the existing message shows this revision, and what (None: that is uncertain).
@@ -156,7 +180,55 @@ class Ledger:
                 raise OvertakenError
             return fallback
 
+    async def _begin(self, notice_ids: Sequence[UUID]) -> list[Begun | None]:
+        try:
+            contents = await self._render_urgent(notice_ids)
+        except Exception as error:
+            if is_outage(error) or len(notice_ids) > 1:
+                raise
+            contents = {}  # a statement of its message failed: it is rendered again, and reported, on its own
+        begun: dict[UUID, Begun] = {}
+        async with self.office.database.transaction() as session:
+            now = self.office.clock.now()
+            for notice in await sending.take_leases(session, self.workspace.id, notice_ids, now):
+                begun[notice.id] = _begun(notice, contents.get(notice.id))
+            channels = {
+                one.lease: one.content.channel or "" for one in begun.values() if one.is_attempted and one.content
+            }
+            await sending.record_attempts(session, channels, now)
+        return [begun.get(notice_id) for notice_id in notice_ids]
+
+    async def _render_urgent(self, notice_ids: Sequence[UUID]) -> dict[UUID, Content]:
+        """Return the contents of the urgent ones, as far as they could be rendered."""
+        contents: dict[UUID, Content] = {}
+        async with self.office.reading_desk(self.workspace) as desk:
+            urgent = [one for one in await notices.with_ids(desk.session, notice_ids) if one.urgent]
+            await read_together(desk, urgent)
+            for notice in urgent:
+                with contextlib.suppress(ComposeError):
+                    contents[notice.id] = await content_of(desk, self._compose, notice, sending.lease_of(notice))
+        return contents
+
+    async def _record_each_posted(self, sent: Sequence[Sent]) -> list[bool]:
+        async with self.office.database.transaction() as session:
+            now = self.office.clock.now()
+            recorded = await sending.record_each_sent(session, sent, now)
+            return [one.lease.notice_id in recorded or await self._claim(session, one, now) for one in sent]
+
+    async def _claim(self, session: Work, sent: Sent, now: datetime) -> bool:
+        await sending.release_lease(session, sent.lease, now=now)
+        return await sending.claim_post(session, sent.lease.notice_id, channel_id=sent.channel_id, ts=sent.ts, now=now)
+
     async def _record(self, step: Callable[[Desk], Awaitable[bool]]) -> None:
         async with self.office.desk(self.workspace) as desk:
             if not await step(desk):
                 raise OvertakenError
+
+
+def _begun(notice: Notice, content: Content | None) -> Begun:
+    """Return the attempt at a notice with a new lease. A change since its message was rendered is sent after it."""
+    lease = sending.lease_of(notice)
+    if content is None or content.ts != notice.ts or (lease.ts is None and lease.tried_at is not None):
+        return Begun(lease)
+    posts = lease.ts is None and content.channel is not None and content.message is not None
+    return Begun(replace(lease, is_attempted=posts), content)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,10 +10,11 @@ from uuid import UUID
 import structlog
 
 from bot import monitoring
+from bot.delivery.gathered import Gathered
 from bot.delivery.sender import Outcome, Sender
 from storage.engine.trouble import is_outage, log_fields
 from storage.queries.messages import rate_limits, rounds, sending
-from storage.queries.messages.rounds import EACH, OwedNotice, Round
+from storage.queries.messages.rounds import EACH, OwedNotice, Round, RoundKey
 from storage.queries.messages.sending import LEASE, LONGEST_WAIT
 
 log = structlog.get_logger()
@@ -65,6 +66,8 @@ class Rounds:
         self._sending: set[UUID] = set()
         self._tried: set[UUID] = set()  # since the last look, which may not have seen it
         self._requests = asyncio.Semaphore(pace.requests)
+        self._entries = Gathered(self._enter, pace.rounds)
+        self._ends = Gathered(self._end, pace.rounds)
         self._digests = _DigestLimit(pace.digests_per_second)
         self._renewed_at: datetime | None = None
         self._crowded = False
@@ -102,25 +105,39 @@ class Rounds:
 
     async def run(self, channel: str, number: int) -> int:
         """Send what the channel is owed until nothing is, Slack asks to wait, or the round is over. Return the attempts made."""
-        office, workspace = self._sender.office, self._sender.workspace
-        async with self._requests, office.database.transaction() as session:
-            now = office.clock.now()
-            if not await rounds.enter(session, workspace.id, channel, number, now):
-                return 0
-        mine = self._open[channel] = _OpenRound(channel, number, now + LEASE)
+        if (lease_until := await self._entries((channel, number))) is None:
+            return 0
+        mine = self._open[channel] = _OpenRound(channel, number, lease_until)
         try:
             attempts, wait_until = await self._send(mine)
         finally:
             if self._open.get(channel) is mine:
                 del self._open[channel]
-        async with self._requests, office.database.transaction() as session:
-            await rounds.end(session, workspace.id, channel, number, wait_until=wait_until)
+        await self._ends(((channel, number), wait_until))
         return attempts
 
     def stop(self) -> None:
         """Have the open rounds finish the message they are at, and end."""
         self._stopping.set()
         self._announce(self._open.values())
+
+    async def _enter(self, begun: Sequence[RoundKey]) -> list[datetime | None]:
+        """Return the end of each round's lease, or None when the round is over."""
+        office, workspace = self._sender.office, self._sender.workspace
+        async with self._requests, office.database.transaction() as session:
+            now = office.clock.now()
+            entered = await rounds.enter(session, workspace.id, begun, now)
+        return [now + LEASE if key in entered else None for key in begun]
+
+    async def _end(self, ended: Sequence[tuple[RoundKey, datetime | None]]) -> list[None]:
+        office, workspace = self._sender.office, self._sender.workspace
+        by_wait: dict[datetime | None, list[RoundKey]] = defaultdict(list)
+        for key, wait_until in ended:
+            by_wait[wait_until].append(key)
+        async with self._requests, office.database.transaction() as session:
+            for wait_until, keys in by_wait.items():
+                await rounds.end(session, workspace.id, keys, wait_until=wait_until)
+        return [None] * len(ended)
 
     async def _send(self, mine: _OpenRound) -> tuple[int, datetime | None]:
         """Return the attempts made, and until when the channel must wait."""

@@ -1,7 +1,7 @@
 """Bring notices to their current state in Slack, one attempt at a time."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -11,24 +11,19 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import monitoring
+from bot.delivery.contents import Compose, ComposeError, Content, content_of
 from bot.delivery.errors import SlackRequestError, Verdict
 from bot.delivery.ledger import Ledger, OvertakenError
 from bot.delivery.slack_api import REQUEST_SECONDS, PostedMessage, SlackApi
-from desk.core.transaction import Desk, Office
+from desk.core.transaction import Office
 from desk.messages.lost_channels import Fallback
-from desk.messages.notices import destination, locale_for
 from handlers.messages.block_kit.message import Message
-from handlers.messages.block_kit.translator import Translator
-from handlers.messages.reminders import add_repeat_warning
 from storage.engine.trouble import is_outage, log_fields
 from storage.queries.messages import rate_limits, sending
 from storage.queries.messages.sending import NOT_COMPOSED, Lease
 from storage.tables import Notice, Workspace
 
 log = structlog.get_logger()
-
-Compose = Callable[[Desk, Notice], Awaitable[Message | None]]
-"""Render a notice for its reader. None: drop the notice if it was not posted, otherwise leave the message as it is."""
 
 LONGEST_BACKOFF = timedelta(minutes=1)
 """The longest pause between two attempts at a failing notice."""
@@ -70,23 +65,6 @@ class Outcome:
     wait_until: datetime | None = None
 
 
-class _ComposeError(Exception):
-    """The message could not be rendered: our bug."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """The current message of a notice, None when there is nothing to send, and its channel, None without a reader."""
-
-    notice_id: UUID
-    mark: UUID
-    kind: str
-    meant_for: datetime
-    revision: int
-    channel: str | None
-    message: Message | None
-
-
 class Sender:
     """Send the notices of one workspace. No transaction is open during a request to Slack.
 
@@ -107,7 +85,7 @@ class Sender:
         self.workspace = workspace
         self._compose = compose
         self._slack = SlackApi(client, office.clock, request_seconds=request_seconds)
-        self._ledger = Ledger(office, workspace)
+        self._ledger = Ledger(office, workspace, compose)
 
     async def attempt(self, notice_id: UUID) -> Result:
         """Make one attempt. Only database errors are raised; then the lease expires, and another attempt follows."""
@@ -115,12 +93,13 @@ class Sender:
 
     async def deliver(self, notice_id: UUID) -> Outcome:
         """Make one attempt as `attempt` does, and return what came of it."""
-        lease = await self._ledger.take_lease(notice_id)
-        if lease is None:
+        begun = await self._ledger.take_lease(notice_id)
+        if begun is None:
             monitoring.DELIVERIES.labels(Result.NOTHING_OWED.value).inc()
             return Outcome(Result.NOTHING_OWED)
+        lease = begun.lease
         try:
-            outcome = await self._deliver(lease)
+            outcome = await self._deliver(lease, begun.content)
         except OvertakenError:
             await self._ledger.release_lease(lease)
             outcome = Outcome(Result.OVERTAKEN)
@@ -152,21 +131,20 @@ class Sender:
             log.error("delivery_failed", notice=str(notice_id), **log_fields(error))
             return Result.POSTPONED
 
-    async def _deliver(self, lease: Lease) -> Outcome:
+    async def _deliver(self, lease: Lease, content: Content | None) -> Outcome:
         blocked_until = self._slack.open_until("chat.update" if lease.ts else "chat.postMessage")
         if blocked_until is not None:
             await self._ledger.record_postponed(lease, blocked_until, "paused", known_unsent=True)
             return Outcome(Result.POSTPONED, blocked_until)
-        content = None
         try:
             lease, found, maybe_repeat = await self._search_if_doubtful(lease)
-            content = await self._render(lease, maybe_repeat=maybe_repeat)
+            content = content or await self._render(lease, maybe_repeat=maybe_repeat)
             if lease.ts is None:
                 return Outcome(await self._send_first(lease, content))
             return Outcome(await self._send_update(lease, content, found))
         except SlackRequestError as failure:
             return await self._failed(lease, failure, content)
-        except _ComposeError as error:
+        except ComposeError as error:
             log.exception("notice_not_composed", notice=str(lease.notice_id), exc_info=error.__cause__)
             await self._ledger.record_not_composed(lease, error.__cause__ or error)
             until = self.office.clock.now() + _backoff(lease)
@@ -196,33 +174,12 @@ class Sender:
             await self._delete(extra)
         return replace(lease, channel_id=first.channel, ts=first.ts, tried_at=None), first, False
 
-    async def _render(self, lease: Lease, *, maybe_repeat: bool) -> _Content:
+    async def _render(self, lease: Lease, *, maybe_repeat: bool) -> Content:
         async with self.office.reading_desk(self.workspace) as desk:
             notice = await desk.session.get_one(Notice, lease.notice_id)
-            try:
-                return await self._content(desk, notice, lease, maybe_repeat=maybe_repeat)
-            except Exception as error:
-                if is_outage(error):
-                    raise
-                raise _ComposeError from error
+            return await content_of(desk, self._compose, notice, lease, maybe_repeat=maybe_repeat)
 
-    async def _content(self, desk: Desk, notice: Notice, lease: Lease, *, maybe_repeat: bool) -> _Content:
-        to = await destination(desk, notice)
-        message = await self._compose(desk, notice) if to is not None or lease.ts is not None else None
-        if message is not None and maybe_repeat:
-            locale = await locale_for(desk, notice, to and to.member)
-            message = add_repeat_warning(message, Translator(locale))
-        return _Content(
-            notice_id=lease.notice_id,
-            mark=lease.mark,
-            kind=notice.kind,
-            meant_for=_meant_for(notice),
-            revision=notice.wanted,
-            channel=to and to.channel,
-            message=message,
-        )
-
-    async def _send_first(self, lease: Lease, content: _Content) -> Result:
+    async def _send_first(self, lease: Lease, content: Content) -> Result:
         if content.channel is None or content.message is None:
             await self._ledger.record_dropped(lease, content.revision)
             return Result.DROPPED
@@ -234,10 +191,11 @@ class Sender:
         await self._delete(posted)
         return Result.OVERTAKEN
 
-    async def _post(self, lease: Lease, content: _Content, channel: str, message: Message) -> PostedMessage:
+    async def _post(self, lease: Lease, content: Content, channel: str, message: Message) -> PostedMessage:
         with_key = True
         while True:
             await self._ledger.record_attempt(lease, channel)
+            lease = replace(lease, is_attempted=False)
             try:
                 return await self._slack.post(channel, message, content.mark, content.revision, with_key=with_key)
             except SlackRequestError as failure:
@@ -248,7 +206,7 @@ class Sender:
                 else:
                     raise
 
-    async def _send_update(self, lease: Lease, content: _Content, found: PostedMessage | None) -> Result:
+    async def _send_update(self, lease: Lease, content: Content, found: PostedMessage | None) -> Result:
         posted = PostedMessage(lease.channel_id or "", lease.ts or "")
         if found is not None and found.revision == content.revision:
             await self._ledger.record_updated(lease, posted, content.revision, None)
@@ -268,7 +226,7 @@ class Sender:
         shown = message.with_tables or message
         return self.office.cipher.digest("message", json.dumps([shown.text, shown.blocks], sort_keys=True)).hex()
 
-    async def _update(self, lease: Lease, content: _Content, posted: PostedMessage, message: Message) -> None:
+    async def _update(self, lease: Lease, content: Content, posted: PostedMessage, message: Message) -> None:
         await self._ledger.renew_lease(lease)
         try:
             await self._slack.update(posted, message, content.mark, content.revision)
@@ -277,7 +235,7 @@ class Sender:
                 raise
             await self._update(lease, content, posted, await self._simpler(content, message, failure))
 
-    async def _simpler(self, content: _Content, message: Message, failure: SlackRequestError) -> Message:
+    async def _simpler(self, content: Content, message: Message, failure: SlackRequestError) -> Message:
         """Return a simpler version of a refused message: first without tables and charts, then as plain text."""
         if content.message is None or message is not content.message.with_tables:
             return _plain(content, message, failure)
@@ -292,7 +250,7 @@ class Sender:
         except SlackRequestError as failure:
             log.error("repeat_not_taken_back", channel=posted.channel, ts=posted.ts, error=failure.error)
 
-    async def _failed(self, lease: Lease, failure: SlackRequestError, content: _Content | None) -> Outcome:
+    async def _failed(self, lease: Lease, failure: SlackRequestError, content: Content | None) -> Outcome:
         match failure.verdict:
             case Verdict.WAIT:
                 if failure.limited is not None:
@@ -320,7 +278,7 @@ class Sender:
                 return Outcome(Result.POSTPONED, failure.until)
         return Outcome(Result.POSTPONED)
 
-    async def _channel_lost(self, lease: Lease, failure: SlackRequestError, content: _Content) -> Result:
+    async def _channel_lost(self, lease: Lease, failure: SlackRequestError, content: Content) -> Result:
         channel = (lease.channel_id if lease.ts else content.channel) or ""
         log.warning("channel_lost", channel=channel, error=failure.error)
         fallback = await self._ledger.record_channel_lost(lease, channel, content.revision, failure)
@@ -330,13 +288,7 @@ class Sender:
         return results.get(fallback, Result.GAVE_UP)
 
 
-def _meant_for(notice: Notice) -> datetime:
-    """Return the instant that a reminder is for; of another notice, when it was created."""
-    due = notice.facts.get("for")
-    return datetime.fromisoformat(due) if due else notice.created_at
-
-
-def _plain(content: _Content, message: Message, failure: SlackRequestError) -> Message:
+def _plain(content: Content, message: Message, failure: SlackRequestError) -> Message:
     log.error("slack_refuses_our_blocks", notice=str(content.notice_id), kind=content.kind, error=failure.error)
     return Message(text=message.text[:PLAIN_LIMIT], blocks=[])
 

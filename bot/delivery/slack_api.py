@@ -8,13 +8,12 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.delivery.circuit_breaker import CircuitBreaker
 from bot.delivery.errors import SlackRequestError, Verdict, verdict_on
+from bot.delivery.plain_client import Answer, PlainClient
 from desk.core.clock import Clock
-from handlers.door.directory import code_of
 from handlers.door.retry_after import read_retry_after
 from handlers.messages.block_kit.message import Message
 
@@ -42,17 +41,7 @@ class SlackApi:
     """Post, update, delete and find messages. Every method raises SlackRequestError with a verdict on the failure."""
 
     def __init__(self, client: AsyncWebClient, clock: Clock, *, request_seconds: float = REQUEST_SECONDS) -> None:
-        # The retries of a client would post a message again whose answer was lost.
-        self._client = AsyncWebClient(
-            token=client.token,
-            base_url=client.base_url,
-            ssl=client.ssl,
-            proxy=client.proxy,
-            session=client.session,
-            headers=dict(client.headers),
-            logger=client.logger,
-            retry_handlers=[],
-        )
+        self._client = PlainClient(client)
         self._clock = clock
         self._seconds = request_seconds
         self._breaker = CircuitBreaker()
@@ -126,8 +115,6 @@ class SlackApi:
         try:
             async with asyncio.timeout(self._seconds):
                 answer = await self._client.api_call(method, **_encoded(method, arguments))
-        except SlackApiError as error:
-            raise self._refused(method, error) from error
         except aiohttp.ClientConnectorError as error:
             raise self._no_answer(method, Verdict.UNREACHED, type(error).__name__) from error
         except Exception as error:
@@ -135,19 +122,19 @@ class SlackApi:
         except BaseException:
             self._breaker.fail(method, self._clock.now())
             raise
+        if answer.status != 200 or not answer.data.get("ok"):
+            raise self._refused(method, answer)
         self._breaker.succeed(method)
-        return dict(answer.data) if isinstance(answer.data, dict) else {}
+        return answer.data
 
-    def _refused(self, method: str, error: SlackApiError) -> SlackRequestError:
+    def _refused(self, method: str, answer: Answer) -> SlackRequestError:
         now = self._clock.now()
-        response: Any = error.response
-        status = getattr(response, "status_code", None) or getattr(response, "status", 200)
-        code = code_of(error)
-        if status == 429 or verdict_on(code) is Verdict.WAIT:
-            until = self._breaker.wait(method, now, read_retry_after(response.headers))
+        code = str(answer.data.get("error", ""))
+        if answer.status == 429 or verdict_on(code) is Verdict.WAIT:
+            until = self._breaker.wait(method, now, read_retry_after(answer.headers))
             return SlackRequestError(Verdict.WAIT, "ratelimited", at=now, until=until, limited=method)
-        if status >= 500 or not code:
-            return self._no_answer(method, Verdict.UNKNOWN, f"http_{status}")
+        if answer.status >= 500 or not code:
+            return self._no_answer(method, Verdict.UNKNOWN, f"http_{answer.status}")
         self._breaker.succeed(method)
         return SlackRequestError(verdict_on(code), code, at=now)
 

@@ -25,6 +25,7 @@ from desk.follow_ups.locking import lock_follow_up
 from desk.follow_ups.rule_plans import assignee_of_next
 from desk.follow_ups.verification_notices import report_check
 from desk.loans import borrowers, lookup
+from desk.loans.parties import record_party
 from desk.messages.manager_notices import report_call
 from desk.people.members import require_may_act
 from desk.repayment.payments import Taken
@@ -263,14 +264,24 @@ async def _log(
         await make_promise(desk, loan, call, result.planned.follow_up, open_rows, rest)
     if outcome.result is not None and result.answered is not None:
         await checks.record_result(desk, loan, call, result.answered, findings)
-    if outcome.marks_number_wrong:
+    party = await record_party(desk, loan, call, outcome, details.party) if details.party else None
+    if outcome.marks_number_wrong and party is None:
         await borrowers.mark_phone(desk, loan.borrower_id, wrong=True)
     told = outcome.tells_manager and await report_call(desk, loan, call, result.answered)
     subject = result.answered.id if result.answered else call.id
     desk.audit("call", loan_id=loan.id, subject_id=subject, outcome=outcome.code, call=str(call.id))
     undo_id = offer_undo(desk, "call", loan_id=loan.id)
     return await call_logged(
-        desk, loan, call, match, result, managers_told=told, undo_id=undo_id, open_before=open_rows, noted=noted
+        desk,
+        loan,
+        call,
+        match,
+        result,
+        managers_told=told,
+        undo_id=undo_id,
+        open_before=open_rows,
+        noted=noted,
+        party=party,
     )
 
 

@@ -19,7 +19,8 @@ class CallDetails:
     """What was typed after the outcome: an amount of money, the code of a purpose, and the note that follows it.
 
     If the purpose word may also begin the note (`plan to sell the car`), `full_note` is the note with that word. With
-    `amount_in_note` the note says how much was paid, perhaps not exactly (`about 3000`).
+    `amount_in_note` the note says how much was paid, perhaps not exactly (`about 3000`). `party` is whom the call reached
+    instead of the borrower: the id of a person around the loan, or a role.
     """
 
     purpose: str | None = None
@@ -27,6 +28,7 @@ class CallDetails:
     full_note: str | None = field(default=None, repr=False)
     amount: Amount | None = field(default=None, repr=False)
     amount_in_note: bool = False
+    party: str = ""
 
     @property
     def in_full(self) -> str:

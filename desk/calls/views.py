@@ -18,6 +18,7 @@ from desk.follow_ups.lifecycle import note_of
 from desk.follow_ups.next_steps import NextOffer, next_days, with_retry
 from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import borrowers, lookup
+from desk.loans.related import RelatedName, people_of
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from desk.people.members import may_act_on_each
 from desk.repayment.payments import Taken
@@ -93,6 +94,8 @@ class CallLogged:
     next_number: int
     managers_told: bool = False
     undo_id: UUID | None = None
+    party: RelatedName | None = None
+    """Whom the call reached instead of the borrower."""
 
     @property
     def keeps_plan(self) -> bool:
@@ -112,6 +115,7 @@ async def call_logged(
     offers_next: bool = True,
     open_before: list[FollowUp] | None = None,
     noted: Sequence[Due] = (),
+    party: RelatedName | None = None,
 ) -> CallLogged:
     """Return the answer at the end of the transaction. `offers_next` False: no next step is wanted. `open_before` are the
     follow-ups open when the loan was locked; None loads them. `noted` are times to offer, with which the note may begin."""
@@ -156,6 +160,7 @@ async def call_logged(
         next_number=loan.next_follow_up_number,
         managers_told=managers_told,
         undo_id=undo_id,
+        party=party,
     )
 
 
@@ -230,6 +235,8 @@ class ChosenLoan:
     stage: str
     open: tuple[FollowUpView, ...]
     offers: tuple[NextOffer, ...]
+    people: tuple[tuple[UUID, RelatedName], ...] = ()
+    """The people around the loan, by id."""
 
 
 async def chosen_loan(
@@ -257,4 +264,5 @@ async def chosen_loan(
         stage=loan.stage,
         open=await follow_up_views(desk, loan, [row for row in open_rows if may[row.assignee_id]]),
         offers=offers,
+        people=tuple((each.id, RelatedName(each.role, each.name)) for each in await people_of(desk, loan.id)),
     )

@@ -12,7 +12,6 @@ from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY, CheckResult
 from desk.follow_ups.lifecycle import check_note
-from desk.people.members import may_act
 from desk.rules.checks import CHECKS, undecided
 from storage.engine.types import new_id
 from storage.queries.follow_ups import checks
@@ -163,11 +162,6 @@ def decide(desk: Desk, row: Check, decision: str, reason: str) -> None:
     track(desk, row)
     row.decision, row.decided_by_id, row.decided_at = decision, desk.member.id, desk.now
     row.decision_cipher = desk.cipher.encrypt_optional(Check.decision_cipher, row.id, reason)
-
-
-async def may_note(desk: Desk, loan: Loan, follow_up: FollowUp) -> bool:
-    """Return whether the acting member may answer the items of this check."""
-    return await may_act(desk, "answer_follow_up", follow_up, loan)
 
 
 async def _begun(desk: Desk, loan: Loan, follow_up: FollowUp) -> Check:

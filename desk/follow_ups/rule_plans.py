@@ -21,8 +21,9 @@ from desk.follow_ups.workspace_cadence import cadence_of
 from desk.people.calendars import calendar_of
 from desk.people.members import fewest_open, hours_of, is_away_today, managers_for
 from desk.rules.cadence import AssigneeKind, Condition, Rule, plan_due
+from desk.rules.checks import latest
 from desk.rules.instalments import instalment_on_or_after, is_paused, next_unpaid_instalment
-from storage.queries.follow_ups import follow_ups
+from storage.queries.follow_ups import checks, follow_ups
 from storage.queries.loans import terms
 from storage.queries.people import members
 from storage.queries.repayment import repayment
@@ -83,12 +84,15 @@ async def plan_check(desk: Desk, loan: Loan, purpose: str) -> PlannedFollowUp | 
     return planned[0] if planned else None
 
 
-async def _checks_of_product(desk: Desk, loan: Loan) -> list[PlannedFollowUp]:
-    """Plan the other checks that an application for the loan's product needs, as far as none is open."""
+async def plan_checks_of_product(desk: Desk, loan: Loan) -> list[PlannedFollowUp]:
+    """Plan the other checks that an application for the loan's product needs, as far as none is open or was confirmed."""
     known, _vehicle = await terms.of_loan(desk.session, loan.id)
     wanted = check_plans.checks_for(known.product if known else None)[1:]
+    made = latest(await checks.of_loan(desk.session, loan.id)) if wanted else {}
     found: list[PlannedFollowUp] = []
     for purpose in wanted:
+        if purpose in made and made[purpose].state == "confirmed":
+            continue
         await desk.session.flush()  # each check goes to who has the fewest then
         if (planned := await plan_check(desk, loan, purpose)) is not None:
             found.append(planned)
@@ -120,7 +124,7 @@ async def plan_for_stage(desk: Desk, loan: Loan, from_stage: str | None = None) 
         if not there and not any(row.rule_trigger == trigger and _settles(row) for row in known):
             planned += await _plan(desk, loan, rule, trigger=trigger)
     if loan.stage == check_plans.STAGE:
-        planned += await _checks_of_product(desk, loan)
+        planned += await plan_checks_of_product(desk, loan)
     return Replanned(tuple(planned), replanned.cancelled)
 
 

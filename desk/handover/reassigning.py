@@ -6,7 +6,7 @@ from uuid import UUID
 
 from desk.core import drafts
 from desk.core.changes import offer_undo, track
-from desk.core.errors import Invalid
+from desk.core.errors import Conflict, Invalid
 from desk.core.permissions import CALLERS, allows, refusal, require, require_role, roles_of
 from desk.core.transaction import Desk
 from desk.core.values import LoanRef
@@ -16,7 +16,7 @@ from desk.follow_ups.locking import lock_follow_up
 from desk.handover import batches
 from desk.handover.batches import Portion
 from desk.handover.moves import HandoverCounts, count, fingerprint_of, hand_over, notify_both
-from desk.loans.lookup import resolve
+from desk.loans.lookup import lock_by_id, resolve
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.people import accounts
 from desk.people.members import acting_for, managers_for, require_caller, require_may_act
@@ -93,6 +93,27 @@ async def reassign_loan(desk: Desk, ref: LoanRef, to: Member, *, why: str) -> Re
         undo_id=offer_undo(desk, "reassign", undo_id=batch),
         loan=loan.number,
     )
+
+
+async def claim(desk: Desk, loan_id: UUID, version: int) -> Reassignment:
+    """Make the acting member the owner of a loan that was nobody's at that version.
+
+    Raises NotAllowed (`role_missing`), NotFound (`unknown_loan_pressed`), Invalid (`cannot_take_calls`), Conflict
+    (`claimed_already`: with who has it; `loan_changed`).
+    """
+    require(desk, "reassign", {"unowned"})
+    require_caller(desk.member)
+    loan = await lock_by_id(desk, loan_id)
+    if loan.owner_id is not None:
+        owner = await desk.session.get_one(Member, loan.owner_id)
+        raise Conflict("claimed_already", who=owner.slack_user_id, loan=loan.number)
+    if loan.version != version:
+        raise Conflict("loan_changed", loan=loan.number)
+    batch = new_id()
+    counts = await hand_over(desk, [loan], [], None, desk.member, why="", batch=batch)
+    desk.audit("reassign", loan_id=loan.id, to=str(desk.member.id), follow_ups=0)
+    undo_id = offer_undo(desk, "reassign", undo_id=batch)
+    return Reassignment(None, desk.member.slack_user_id, counts, "", undo_id, loan=loan.number)
 
 
 async def preview_all(desk: Desk, outgoing: Member, to: Member, *, why: str = "", changed: bool = False) -> Preview:

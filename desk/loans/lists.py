@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from desk.core.errors import Invalid
+from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import LINE_LIMIT
 from desk.follow_ups.due_lists import DueList, late_window, list_due, people_listed
@@ -69,6 +70,16 @@ class LoanList:
 
 
 @dataclass(frozen=True, slots=True)
+class Pool:
+    """One page of the loans that are nobody's, with the version of each. `more`: there are others."""
+
+    rows: tuple[LoanRow, ...]
+    versions: tuple[int, ...]
+    offset: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MyDay:
     """What is due for the reader today, how much is late, how many loans have nothing planned, and what the reader may do."""
 
@@ -125,6 +136,14 @@ async def mine(desk: Desk, stage: str | None = None, *, whose: Member | None = N
         by_stage=() if stage else tuple((each, counts[each]) for each in stages if counts.get(each)),
         of=whose.slack_user_id if whose else None,
     )
+
+
+async def pool(desk: Desk, *, offset: int = 0) -> Pool:
+    """Return a page of the live loans that are nobody's, the newest first. Raises NotAllowed (`role_missing`)."""
+    require_role(desk, "reassign")
+    found = await loans.of_nobody(desk.session, desk.workspace.id, limit=PAGE + 1, offset=offset)
+    rows = await loan_rows(desk, found[:PAGE])
+    return Pool(rows, tuple(loan.version for loan in found[:PAGE]), offset, len(found) > PAGE)
 
 
 async def my_day(desk: Desk) -> MyDay:

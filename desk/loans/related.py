@@ -207,7 +207,7 @@ async def reveal_phone(desk: Desk, phone_id: UUID) -> RevealedPhone:
     return RevealedPhone(
         loan=await loan_view(desk, loan),
         role=person.role,
-        name=_name(desk, person),
+        name=name_of(desk, person),
         phone=format_phone(number) if readable else number,
         is_wrong=phone.wrong_at is not None,
         readable=readable,
@@ -222,7 +222,7 @@ async def related_names(
     digests = search.digests_of_words(desk.cipher, words)
     found: dict[UUID, tuple[RelatedName, ...]] = {}
     for person in await queries.named(desk.session, desk.workspace.id, loan_ids, digests):
-        found[person.loan_id] = (*found.get(person.loan_id, ()), RelatedName(person.role, _name(desk, person)))
+        found[person.loan_id] = (*found.get(person.loan_id, ()), RelatedName(person.role, name_of(desk, person)))
     return found
 
 
@@ -242,7 +242,7 @@ def view(desk: Desk, person: RelatedPerson, phones: Iterable[RelatedPhone]) -> R
         id=person.id,
         version=person.version,
         role=person.role,
-        name=_name(desk, person),
+        name=name_of(desk, person),
         relation=unreadable.read(desk, RelatedPerson.relation_cipher, person),
         hours=unreadable.read(desk, RelatedPerson.hours_cipher, person),
         language=person.language or "",
@@ -339,7 +339,7 @@ async def _locked(desk: Desk, person_id: UUID, version: int | None = None) -> tu
 
 
 async def _saved(desk: Desk, loan: Loan, person: RelatedPerson, act: str) -> PersonSaved:
-    name = _name(desk, person)
+    name = name_of(desk, person)
     record_correction(desk, loan, f"person.{act}", f"{person.role} {name}")
     desk.audit("person", loan_id=loan.id, subject_id=person.id, what=act, role=person.role)
     await desk.session.flush()
@@ -348,7 +348,8 @@ async def _saved(desk: Desk, loan: Loan, person: RelatedPerson, act: str) -> Per
     return PersonSaved(await loan_view(desk, loan), act, shown, offer_undo(desk, "person", loan_id=loan.id))
 
 
-def _name(desk: Desk, person: RelatedPerson) -> str:
+def name_of(desk: Desk, person: RelatedPerson) -> str:
+    """Return the name of a person around a loan."""
     return unreadable.read(desk, RelatedPerson.name_cipher, person, unreadable.NAME)
 
 

@@ -25,7 +25,7 @@ from desk.core.terms import (
 from desk.core.transaction import Desk
 from desk.core.undo_rules import takes_back
 from desk.core.values import Amount, LoanRef
-from desk.follow_ups import rule_plans
+from desk.follow_ups import check_plans, rule_plans
 from desk.loans import lookup
 from desk.loans.corrections import record_correction
 from desk.loans.edits import make_real, require_may_correct
@@ -250,6 +250,9 @@ def _completed(present: Values, changes: Mapping[TermName, TermValue | None]) ->
 
 
 async def _replan(desk: Desk, loan: Loan, done: Sequence[TermChange]) -> rule_plans.Replanned | None:
+    if loan.stage == check_plans.STAGE and any(change.name == "product" for change in done):
+        await desk.session.flush()
+        return rule_plans.Replanned(tuple(await rule_plans.plan_checks_of_product(desk, loan)))
     if not any(change.name in _PLANNED_BY for change in done):
         return None
     await desk.session.flush()

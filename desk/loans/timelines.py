@@ -15,7 +15,9 @@ from desk.core.transaction import Desk
 from desk.documents.views import words_of
 from desk.loans import borrowers, lookup
 from desk.loans.notes import text_of
+from desk.loans.parties import parties_of
 from desk.loans.playbooks import playbooks_of_calls
+from desk.loans.related import RelatedName
 from desk.loans.terms import TermChange, values_of
 from desk.loans.views import LoanView, loan_view, slack_ids
 from desk.people.members import authorship
@@ -102,6 +104,8 @@ class Event:
     words: str = field(default="", repr=False)
     state: str = ""
     change: TermChange | None = None
+    party: RelatedName | None = None
+    """Whom a call reached instead of the borrower."""
     earlier: tuple[EarlierVersion, ...] = ()
     may_correct: bool = False
     playbooks: tuple[tuple[str, int], ...] = ()
@@ -152,6 +156,7 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
 async def _calls(desk: Desk, rows: Sequence[Call]) -> list[Event]:
     names = await slack_ids(desk, (row.caller_id for row in rows))
     earlier = await _earlier_calls(desk, [row.id for row in rows])
+    reached = await parties_of(desk, [row.id for row in rows])
     books = await playbooks_of_calls(desk, rows)
     return [
         Event(
@@ -164,6 +169,7 @@ async def _calls(desk: Desk, rows: Sequence[Call]) -> list[Event]:
             minutes=row.minutes,
             amount=row.amount,
             share=row.share,
+            party=reached.get(row.id),
             note=unreadable.read(desk, Call.note_cipher, row),
             earlier=tuple(earlier.get(row.id, ())),
             may_correct=allows(desk.member, "correct_call", authorship(desk, row.caller_id, row.at)),

@@ -1,6 +1,6 @@
 """The present content of a message about follow-ups: which wait, and what happened to the others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -19,6 +19,7 @@ from desk.people.calendars import calendar_of
 from desk.people.members import hours_of, managers_for_each, stand_ins_for
 from desk.rules.reminders import SnoozeOption, snooze_options
 from storage.queries.core import acts
+from storage.queries.loans import loans
 from storage.queries.messages import notices
 from storage.queries.people import members
 from storage.tables import Assignment, AuditEntry, Call, FollowUp, Loan, Member, Notice
@@ -91,13 +92,37 @@ class FollowUpNotice:
         return tuple(item for item in self.items if item.change is None)
 
 
+@dataclass(frozen=True, slots=True)
+class _ReadTogether:
+    """What several messages show: follow-ups by the notice's id, and the last calls on their loans."""
+
+    items: Mapping[UUID, Sequence[FollowUp]]
+    calls: Mapping[UUID, Call]
+
+
+async def read_together(desk: Desk, about: Collection[Notice]) -> _ReadTogether:
+    """Read in one go what the messages of these notices show; rendering each then asks the database for little more."""
+    items = await notices.items_of(desk.session, [notice.id for notice in about])
+    rows = [row for shown in items.values() for row in shown]
+    loan_rows = await loans.by_ids(desk.session, {row.loan_id for row in rows})
+    await loans.borrowers_by_ids(desk.session, {loan.borrower_id for loan in loan_rows.values()})
+    people = {notice.to_id for notice in about} | {notice.about_member_id for notice in about}
+    people |= {row.assignee_id for row in rows} | {loan.owner_id for loan in loan_rows.values()}
+    await members.by_ids(desk.session, filter(None, people))
+    calls = await acts.last_calls(desk.session, loan_rows) if loan_rows else {}
+    together = desk.cache[_ReadTogether] = _ReadTogether(items, calls)
+    return together
+
+
 async def follow_up_notice(desk: Desk, notice: Notice) -> FollowUpNotice:
     """Return the present content of a reminder, a bundle, an assignment or an escalation."""
-    rows = await notices.items(desk.session, notice.id)
+    known: _ReadTogether | None = desk.cache.get(_ReadTogether)
+    together = known if known and notice.id in known.items else await read_together(desk, [notice])
+    rows = together.items[notice.id]
     people = await members.by_ids(desk.session, {*filter(None, [notice.to_id, notice.about_member_id])})
     reader = people.get(notice.to_id) if notice.to_id else None
     about = people.get(notice.about_member_id) if notice.about_member_id else None
-    items = await _items(desk, notice, rows)
+    items = await _items(desk, notice, rows, together.calls)
     return FollowUpNotice(
         reader=reader.slack_user_id if reader else None,
         items=items,
@@ -117,9 +142,8 @@ async def waiting_on(desk: Desk, notice_id: UUID) -> tuple[UUID, ...] | None:
     return tuple(item.follow_up.id for item in (await follow_up_notice(desk, notice)).waiting)
 
 
-async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp]) -> tuple[Item, ...]:
+async def _items(desk: Desk, notice: Notice, rows: Sequence[FollowUp], calls: Mapping[UUID, Call]) -> tuple[Item, ...]:
     loan_ids = {row.loan_id for row in rows}
-    calls = await acts.last_calls(desk.session, loan_ids)
     assignees = await members.by_ids(desk.session, {row.assignee_id for row in rows})
     stand_ins = await stand_ins_for(desk, assignees.values())
     acting = {

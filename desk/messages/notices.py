@@ -43,6 +43,36 @@ async def queue_notice(
     they change. `facts` are codes, numbers and ids, never personal data. `arose_at` is when the notice first became due, if
     that may be long ago: delivery then looks for a message sent before the rows were restored from a backup.
     """
+    notice = await new_notice(
+        desk,
+        kind=kind,
+        key=key,
+        to=to,
+        about_loan_id=about_loan_id,
+        about_member_id=about_member_id,
+        local_date=local_date,
+        facts=facts,
+        arose_at=arose_at,
+    )
+    if not await notices.insert(desk.session, notice):
+        return None
+    await notices.link(desk.session, notice, items)
+    return notice.id
+
+
+async def new_notice(
+    desk: Desk,
+    *,
+    kind: kinds.NoticeKind,
+    key: str,
+    to: Member | str,
+    about_loan_id: UUID | None = None,
+    about_member_id: UUID | None = None,
+    local_date: date | None = None,
+    facts: dict[str, Any] | None = None,
+    arose_at: datetime | None = None,
+) -> Notice:
+    """Return a notice to be queued, as `queue_notice` describes it."""
     member_id, channel = (to.id, None) if isinstance(to, Member) else (None, to)
     notice = Notice(
         id=new_id(),
@@ -63,10 +93,7 @@ async def queue_notice(
         expected = await destination(desk, notice)
         notice.tried_at, notice.channel_id = desk.workspace.restored_from, expected.channel if expected else None
         notice.wanted += REVISIONS_LOST
-    if not await notices.insert(desk.session, notice):
-        return None
-    await notices.link(desk.session, notice, items)
-    return notice.id
+    return notice
 
 
 async def destination(desk: Desk, notice: Notice) -> Destination | None:

@@ -13,7 +13,7 @@ from desk.follow_ups.locking import lock_follow_up
 from desk.loans.views import FollowUpView, LoanView, follow_up_view, loan_view
 from desk.messages import kinds
 from desk.messages.manager_notices import notify_managers
-from desk.messages.notices import may_have_been_sent, queue_notice
+from desk.messages.notices import may_have_been_sent, new_notice, queue_notice
 from desk.people.calendars import calendar_of
 from desk.people.members import acting_for, hours_of, require_may_act, stand_ins_for, today_of
 from desk.rules.hours import WorkingHours
@@ -22,7 +22,7 @@ from desk.rules.working_time import add_working_minutes
 from storage.queries.messages import due_scan, notices
 from storage.queries.messages.due_scan import ESCALATIONS, REMINDERS
 from storage.queries.people import members
-from storage.tables import FollowUp, Loan, Member
+from storage.tables import FollowUp, Loan, Member, Notice
 
 BATCH = 500
 """Follow-ups announced in one transaction."""
@@ -84,12 +84,13 @@ async def announce_due(desk: Desk, only: Collection[UUID] | None = None) -> int:
         assignee = assignees[row.assignee_id]
         readers[row.id] = acting = stand_ins.acting(assignee, today_of(desk, assignee))
         together[acting.id, _minute(desk, row)].append(row)
+    single: list[tuple[Notice, Sequence[FollowUp]]] = []
     for (_, minute), mine in together.items():
         if len(mine) > BUNDLE_ABOVE:
             await _queue_bundle(desk, readers[mine[0].id], mine, minute)
         else:
-            for row in mine:
-                await _queue_reminder(desk, readers[row.id], row)
+            single += [(await _reminder(desk, readers[row.id], row), [row]) for row in mine]
+    await notices.insert_all(desk.session, single)
     await _leave_time_to_act(desk, rows, readers)
     return len(rows)
 
@@ -215,16 +216,15 @@ async def _snooze(desk: Desk, loan: Loan, row: FollowUp, option: SnoozeOption) -
     )
 
 
-async def _queue_reminder(desk: Desk, reader: Member, row: FollowUp) -> None:
+async def _reminder(desk: Desk, reader: Member, row: FollowUp) -> Notice:
     assert row.announced_for is not None
     instant = row.announced_for.isoformat()
-    await queue_notice(
+    return await new_notice(
         desk,
         kind=kinds.REMINDER,
         key=f"reminder:{row.id}:{row.version}:{instant}",
         to=reader,
         about_loan_id=row.loan_id,
-        items=[row],
         facts={"for": instant},
         arose_at=row.announced_for,
     )

@@ -16,8 +16,6 @@ Answer = Literal["matches", "differs", "not_asked"]
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
 """What a caller says of an item, in the order in which the form lists it."""
 
-CheckState = Literal["open", "confirmed", "failed"]
-
 Decision = Literal["go_on", "again"]
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
 """What a manager decides about a failed check: the loan goes on all the same, or the check is made again."""

@@ -12,6 +12,7 @@ from desk.documents import documents
 from desk.documents.documents import Act
 from desk.documents.waiting import waiting_documents
 from desk.follow_ups import assigning
+from desk.handover import reassigning
 from desk.loans import cards, inquiries, lists, related, stages, timelines
 from desk.repayment import pauses, payments
 from desk.repayment.overview import repayment_page
@@ -36,7 +37,7 @@ from handlers.messages.cards import (
 )
 from handlers.messages.documents import changed, listed, waiting
 from handlers.messages.follow_ups import closed, next_planned, nothing_needed
-from handlers.messages.loans import inquiry_opened, not_written_off, own_loans, stage_answer
+from handlers.messages.loans import claimed, inquiry_opened, not_written_off, own_loans, pool, stage_answer
 from handlers.messages.repayment import pause_set, payment_recorded
 
 
@@ -61,6 +62,17 @@ async def mine(request: Request) -> Reply:
     whose = await member_of_button(request, value["w"]) if "w" in value else None
     found = await lists.mine(request.desk, value["s"] or None, whose=whose, offset=value["o"])
     return Reply(own_loans(request.t, found, {"w": value["w"]} if whose else {}))
+
+
+async def show_pool(request: Request) -> Reply:
+    """Show a page of the loans that are nobody's."""
+    return Reply(pool(request.t, await lists.pool(request.desk, offset=int(request.value.get("o", 0)))))
+
+
+async def claim(request: Request) -> Reply:
+    """Make the sender the owner of a loan that is nobody's."""
+    result = await reassigning.claim(request.desk, _loan(request), request.value["v"])
+    return Reply(claimed(request.t, result))
 
 
 async def new_anyway(request: Request) -> Reply:
@@ -98,6 +110,8 @@ FAMILY = ButtonFamily(
         "show_number": show_number,
         "checks": show_checks,
         "mine": mine,
+        "pool": show_pool,
+        "claim": claim,
         "new_anyway": new_anyway,
         "plan_next": plan_next,
         "nothing_needed": plan_nothing,

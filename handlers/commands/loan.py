@@ -11,13 +11,21 @@ from handlers.forms.loan import CORRECTION, FIND, INQUIRY
 from handlers.forms.related import CHANGE as CHANGE_PERSON
 from handlers.forms.related import FORM as PERSON
 from handlers.forms.terms import TERMS, VEHICLE
-from handlers.grammar.loan import Card, Edit, EditTerm, Find, Mine, New, parse
+from handlers.grammar.loan import Card, Edit, EditTerm, Find, Mine, New, Pool, parse
 from handlers.grammar.reader import HelpRequest
 from handlers.grammar.terms import Terms, keyword
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
 from handlers.messages.cards import card
-from handlers.messages.loans import corrected, inquiry_opened, known_phone, own_loans, search_results, usage_and_day
+from handlers.messages.loans import (
+    corrected,
+    inquiry_opened,
+    known_phone,
+    own_loans,
+    pool,
+    search_results,
+    usage_and_day,
+)
 from handlers.messages.terms import changed
 from handlers.messages.usage import Example, Usage
 
@@ -28,6 +36,7 @@ USAGE = Usage(
         _("<loan>"),
         _("find <words>"),
         _("mine [stage]"),
+        _("pool"),
         _("new <name> <phone> [note]"),
         _("edit <loan> name|phone|number <value>"),
         _("edit <loan> amount|due day|term|rate|plate|… <value>"),
@@ -60,6 +69,8 @@ async def loan(request: Request) -> Message:
             return search_results(t, await lists.find(desk, words))
         case Mine(stage):
             return own_loans(t, await lists.mine(desk, stage))
+        case Pool():
+            return pool(t, await lists.pool(desk))
         case New(name, phone, note):
             answer = await inquiries.open_inquiry(desk, name=name, phone=phone, note=note)
             if isinstance(answer, KnownPhone):

@@ -31,8 +31,9 @@ from handlers.grammar.inexact_amounts import speaks_of_amount
 from handlers.messages.block_kit.elements import write_loan_and_time
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
-from handlers.messages.block_kit.view import FormWriter, Private, Typed, View
+from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
 from handlers.messages.calls import already_logged, corrected, logged
+from handlers.messages.related import named_role
 
 LONGEST = 600
 """The most minutes that one call can take."""
@@ -57,6 +58,9 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
             hint=t("Leave empty for the one that's due."),
         )
     form.choice("purpose", t("Purpose"), purposes(t), optional=True)
+    people = [Option(named_role(t, each), str(person_id)) for person_id, each in (chosen.people if chosen else ())]
+    who = [*people, *words(t, VOCABULARY.related_roles)]
+    form.choice("party", t("Spoke to"), who, optional=True, hint=t("Leave empty for the borrower."))
     form.text("note", t("Note"), optional=True, long=True, limit=NOTE_LIMIT)
     _amount_field(request, form)
     form.number("minutes", t("Length (minutes)"), optional=True, low=0, high=LONGEST)
@@ -79,6 +83,7 @@ async def submit(request: Request) -> Message:
             request.one("note"),
             amount=_amount_of(request),
             amount_in_note=speaks_of_amount(request.one("note")),
+            party=request.one("party"),
         ),
         next_step=step,
         minutes=int(minutes) if minutes else None,
@@ -125,6 +130,7 @@ FORM = Form(
         "no_check_open": "outcome",
         "check_not_named": "follow_up",
         "note_too_long": "note",
+        "unknown_person": "party",
         "amount_not_taken": "amount",
         "amount_currency": "amount",
     },

@@ -1,4 +1,4 @@
-"""`/loan-call <loan>[/n] <outcome> [purpose] [note] [next <due> [purpose] [note]]`."""
+"""`/loan-call <loan>[/n] [role] <outcome> [purpose] [note] [next <due> [purpose] [note]]`."""
 
 import re
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from handlers.grammar.amounts import AmountMatch, amount_at
 from handlers.grammar.due import correct_spelling, due_end, next_weekday_readings
 from handlers.grammar.inexact_amounts import inexact_amount_end
 from handlers.grammar.reader import HelpRequest, Reader, take_purpose_and_note, with_params
-from handlers.grammar.terms import OUTCOMES, PURPOSES, example
+from handlers.grammar.terms import OUTCOMES, PURPOSES, RELATED_ROLES, example
 from handlers.grammar.text import Line, splits_word
 
 _OPENER = re.compile(r"next|下次|[-=]*>+")
@@ -48,7 +48,8 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> CallRequest | HelpReques
     reader = Reader(line, now, zone)
     if request := reader.help_request():
         return request
-    loan = reader.expect_loan(OUTCOMES)
+    loan = reader.expect_loan(OUTCOMES, RELATED_ROLES)
+    party = _take_party(reader)
     outcome = _expect_outcome(reader)
     begin = reader.at
     inexact = outcome.takes_amount and _take_inexact_amount(reader)
@@ -65,7 +66,16 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> CallRequest | HelpReques
         details = CallDetails(note=reader.take_note(plan.note_end))
     else:
         details = replace(_take_details(reader, plan.note_end), amount=amount)
-    return CallRequest(loan, outcome.code, details, step, plan.noted)
+    return CallRequest(loan, outcome.code, replace(details, party=party), step, plan.noted)
+
+
+def _take_party(reader: Reader) -> str:
+    """Take whom the call reached instead of the borrower, where an outcome stands behind it: `spouse reached`."""
+    found = None if reader.find_word(OUTCOMES) else reader.find_word(RELATED_ROLES)
+    if found is None or reader.probe(reader.line.skip_parts(found.end)).find_word(OUTCOMES) is None:
+        return ""
+    reader.move_past(found.end)
+    return found.word.code
 
 
 def _amount_behind(step: NextStep) -> tuple[Amount | None, NextStep]:

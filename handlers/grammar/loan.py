@@ -20,6 +20,7 @@ Field = Literal["name", "phone", "number"]
 _ACTS = Terms(
     (
         keyword("find", "查", "查找", "查询", "搜索", "搜", "找", "search"),
+        keyword("pool", "公海", "待认领", "无主", "unclaimed", "unowned"),
         keyword("mine", "我的", "我的贷款", "我的客户", "my"),
         keyword("new", "新", "新建", "新增", "新客户", "新咨询", "添加", "add"),
         keyword("edit", "改", "修改", "更改", "编辑", "更正", "change"),
@@ -67,6 +68,11 @@ class Mine:
 
 
 @dataclass(frozen=True, slots=True)
+class Pool:
+    """`pool`: the live loans of nobody."""
+
+
+@dataclass(frozen=True, slots=True)
 class New:
     """`new <name> <phone> [note]`; `phone` is E.164 with its extension."""
 
@@ -93,7 +99,7 @@ class EditTerm:
     value: TermValue | Amount | None = field(repr=False)
 
 
-LoanRequest = Card | Find | Mine | New | Edit | EditTerm
+LoanRequest = Card | Find | Mine | Pool | New | Edit | EditTerm
 
 
 def parse(line: Line, now: datetime, zone: ZoneInfo, *, region: str = "CN") -> LoanRequest | HelpRequest:
@@ -111,6 +117,9 @@ def parse(line: Line, now: datetime, zone: ZoneInfo, *, region: str = "CN") -> L
             return _find(reader)
         case "mine":
             return _mine(reader)
+        case "pool":
+            reader.expect_end("line")
+            return Pool()
         case "new":
             return _new(reader, region)
         case "edit":

@@ -15,6 +15,7 @@ from handlers.messages.block_kit.message import Bold, Button, Code, Message
 from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer
 from handlers.messages.follow_ups import write_unasked
+from handlers.messages.related import named_role
 from handlers.messages.repayment import write_taken
 
 _ROWS = 5
@@ -33,6 +34,8 @@ def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID |
         outcome=Bold(elements.outcome_and_amount(t, call.outcome, call.amount, call.currency)),
         time=t.clock_time(call.at, zone),
     )
+    if call.party is not None:
+        writer.phrase(t, "Spoke to: {who}", who=Bold(named_role(t, call.party)))
     writer.quote(call.note)
     _write_answered(t, writer, call)
     _write_consequences(t, writer, call)

@@ -42,7 +42,7 @@ from handlers.messages.checks import DECISIONS, checks_button, marks
 from handlers.messages.documents import document, item_line, state, write_documents
 from handlers.messages.notes import correct_note_button
 from handlers.messages.playbooks import playbook_button, playbook_shown
-from handlers.messages.related import role, write_people, write_people_with_buttons
+from handlers.messages.related import named_role, role, write_people, write_people_with_buttons
 from handlers.messages.repayment import repayment_button, repayment_event, write_page, write_summary
 from handlers.messages.terms import change_line, write_terms
 
@@ -381,7 +381,7 @@ def _event(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> list[I
     words: list[Inline] = [t.minute(event.at, zone), " · "]
     match event.kind:
         case "call":
-            words += _past_call(t, event, currency)
+            words += _call_event(t, event, currency)
         case "note":
             words.append(Bold(t("note")))
         case "stage":
@@ -411,8 +411,10 @@ def _event(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> list[I
     return [*words, " · ", Mention(event.who)] if event.who else words
 
 
-def _past_call(t: Translator, event: Event, currency: str) -> list[Inline]:
+def _call_event(t: Translator, event: Event, currency: str) -> list[Inline]:
     words: list[Inline] = [Bold(outcome_and_amount(t, event.code, event.amount, currency, event.share))]
+    if event.party is not None:
+        words += [" · ", named_role(t, event.party)]
     if event.purpose is not None:
         words += [" · ", purpose(t, event.purpose)]
     if event.minutes is not None:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
+from desk.handover.reassigning import Reassignment
 from desk.loans.edits import LoanCorrected
 from desk.loans.inquiries import KnownPhone, NewInquiry
-from desk.loans.lists import PAGE, LoanList, LoanRow, MyDay
+from desk.loans.lists import PAGE, LoanList, LoanRow, MyDay, Pool
 from desk.loans.stage_rules import StageRulesChanged
 from desk.loans.stages import StageChanged, WriteOffQuestion
 from desk.loans.views import LoanView
@@ -108,6 +109,28 @@ def own_loans(t: Translator, result: LoanList, value: Mapping[str, str] | None =
         following = {"s": result.stage or "", "o": result.offset + len(result.rows), **(value or {})}
         writer.buttons(Button(t("Show more"), "loan.mine", following))
     return writer.message()
+
+
+def pool(t: Translator, result: Pool) -> Message:
+    """Render the loans that are nobody's, each with a button that claims it."""
+    writer = Writer()
+    if not result.rows:
+        return writer.line(t("No loan is without an owner.")).message()
+    writer.line(Bold(t("Loans without an owner")))
+    for row, version in zip(result.rows, result.versions, strict=True):
+        writer.bullets([_row(t, row)])
+        value = {"l": str(row.id)}
+        claim = Button(t("Claim {number}", number=row.number), "loan.claim", {**value, "v": version}, style="primary")
+        writer.buttons(claim, Button(t("Card {number}", number=row.number), "loan.card", value))
+    if result.more:
+        writer.buttons(Button(t("Show more"), "loan.pool", {"o": result.offset + len(result.rows)}))
+    return writer.message()
+
+
+def claimed(t: Translator, result: Reassignment) -> Message:
+    """Render that the reader owns the loan now."""
+    writer = Writer().phrase(t, "{loan} is yours now.", loan=Bold(result.loan or ""))
+    return writer.buttons(undo_button(t, result.undo_id)).message()
 
 
 def planned_loans(t: Translator, result: LoanList, value: Mapping[str, str]) -> Message:

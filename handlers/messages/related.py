@@ -18,7 +18,7 @@ def role(t: Translator, code: str) -> str:
 
 def named_role(t: Translator, person: RelatedName) -> str:
     """Return a person whom a search has found: `spouse 韩梅梅`."""
-    return f"{role(t, person.role)} {person.name}"
+    return f"{role(t, person.role)} {person.name}".rstrip()
 
 
 def person_line(t: Translator, person: RelatedView) -> list[Inline]:

@@ -39,6 +39,7 @@ def reminder(t: Translator, view: FollowUpNotice, zone: ZoneInfo) -> Message:
         *_hand_over(t, item),
         _card(t, item.loan),
         _number(t, item),
+        *_workplace(t, item),
         playbook_button(t, item.loan.id, item.follow_up.purpose),
     )
     return writer.message()
@@ -85,7 +86,13 @@ def assigned(t: Translator, view: FollowUpNotice, zone: ZoneInfo, by: str) -> Me
     write_papers(t, writer, item.asks_for, zone, openly=True)
     move = elements.form_button(t("Move"), "move", loan=item.loan.id, follow_up=item.follow_up.number)
     return writer.buttons(
-        _log(t, item), *_check(t, item), move, *_hand_over(t, item), _card(t, item.loan), _number(t, item)
+        _log(t, item),
+        *_check(t, item),
+        move,
+        *_hand_over(t, item),
+        _card(t, item.loan),
+        _number(t, item),
+        *_workplace(t, item),
     ).message()
 
 
@@ -295,6 +302,13 @@ def _card(t: Translator, loan: LoanView, *, label: str | None = None) -> Button:
 def _write_cover(t: Translator, writer: Writer, view: FollowUpNotice) -> None:
     if view.covers_for:
         writer.line(t("You're covering for {names} (away).", names=t(", ").join(view.covers_for)))
+
+
+def _workplace(t: Translator, item: Item) -> list[Button]:
+    """Return the button to the numbers of the people around the loan for a check that calls one of them."""
+    if item.follow_up.purpose != "employer":
+        return []
+    return [Button(t("Employer's number"), "related.list", {"l": str(item.loan.id)})]
 
 
 def _number(t: Translator, item: Item) -> Button:

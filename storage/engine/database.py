@@ -218,7 +218,8 @@ def _sqlite_engine(url: str, writes_much: bool) -> AsyncEngine:
     return engine
 
 
-def insert_into(session: Work, table: type[SQLModel] | Table) -> sqlite.Insert | postgresql.Insert:
-    """Return an insert with `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    insert = sqlite.insert if session.dialect.name == "sqlite" else postgresql.insert
+def insert_into(where: Work | str, table: type[SQLModel] | Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an insert with `on_conflict_do_nothing` and `on_conflict_do_update`, for a transaction or the dialect so named."""
+    dialect = where if isinstance(where, str) else where.dialect.name
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     return insert(table)

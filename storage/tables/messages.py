@@ -23,7 +23,7 @@ class Notice(Row, table=True):
     is when the lease of the current sender ends; `tried_at` is the first attempt whose answer is unknown: after it, look for the
     message before sending it again. `dropped_at` ends a notice that need not be sent, `gave_up_at` one that cannot be.
     `shown_digest` is the HMAC of what the message shows, None when that is not certain: an update that would show the same is
-    not sent. `enqueued` is only for processes of an earlier release, which may still run after the migration.
+    not sent.
     """
 
     __tablename__ = "notice"  # pyright: ignore[reportAssignmentType]
@@ -48,7 +48,6 @@ class Notice(Row, table=True):
     sent: int = 0
     owed_from: datetime | None = maybe_instant()
     attempts: int = 0
-    enqueued: int = 0
     fence: int = 0
     lease_until: datetime | None = maybe_instant()
     tried_at: datetime | None = maybe_instant()

@@ -110,3 +110,14 @@ async def test_rows_at_other_stages_plan_no_check(slack: Slack) -> None:
     rows = "N-1,A,13800100001,inquiry,UAGENT\nN-2,B,13800100002,approved,UAGENT\nN-3,C,13800100003,signed,UAGENT\n"
     await bring_in(slack.office, slack.workspace, HEAD + rows)
     assert await planned(slack) == []
+
+
+async def test_a_product_that_becomes_known_later_plans_its_checks(slack: Slack) -> None:
+    loan = await with_product(slack, None)
+    await slack.command(slack.agent, "/loan-stage A-1 application")
+    answer = await slack.command(slack.agent, "/loan edit A-1 product used car")
+    assert "Next: income check Thu 26 Nov 2026 09:00" in answer.text
+    assert [row.purpose for row in await planned(slack, loan)] == ["identity", "income", "employer", "vehicle"]
+    assert answer.message is not None
+    await slack.press(slack.agent, answer.message, "Undo")
+    assert [row.purpose for row in await planned(slack, loan)] == ["identity"]

@@ -211,6 +211,8 @@ class World:
             "loan.card": ("see_loan", loan),
             "loan.show_number": ("see_loan", loan),
             "loan.checks": ("see_loan", loan),
+            "loan.pool": ("reassign", {"o": 0}),
+            "loan.claim": ("reassign", {**loan, "v": self.loan.version}),
             "loan.mine": (None, {"s": "", "o": 0}),
             "loan.new_anyway": ("open_inquiry", {"d": str(new_id())}),
             "loan.plan_next": ("plan_offered", {**loan, **offer}),

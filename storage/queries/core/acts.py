@@ -4,11 +4,20 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlalchemy.orm import aliased
 from sqlmodel import col, func, or_, select
 
 from storage.engine.work import Work
 from storage.tables import Assignment, AuditEntry, Call, Notice, NoticeItem
+
+_other = aliased(Call)
+_latest_at = select(func.max(_other.at)).where(_other.loan_id == Call.loan_id, col(_other.undone_at).is_(None))
+_LAST_CALLS = select(Call).where(
+    col(Call.loan_id).in_(bindparam("loans", expanding=True)),
+    col(Call.undone_at).is_(None),
+    col(Call.at) == _latest_at.correlate(Call).scalar_subquery(),
+)
 
 
 async def latest(
@@ -66,17 +75,7 @@ async def last_assignments(
 
 async def last_calls(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, Call]:
     """Return the last call, not undone, on each of these loans, if any."""
-    other = aliased(Call)
-    latest_at = (
-        select(func.max(other.at))
-        .where(other.loan_id == Call.loan_id, col(other.undone_at).is_(None))
-        .correlate(Call)
-        .scalar_subquery()
-    )
-    statement = select(Call).where(
-        col(Call.loan_id).in_(loan_ids), col(Call.undone_at).is_(None), col(Call.at) == latest_at
-    )
-    return {call.loan_id: call for call in await session.exec(statement)}
+    return {call.loan_id: call for call in await session.exec(_LAST_CALLS, params={"loans": list(loan_ids)})}
 
 
 async def last_readers(session: Work, follow_up_ids: Collection[UUID]) -> dict[UUID, UUID]:

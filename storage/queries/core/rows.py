@@ -1,10 +1,12 @@
 """Rows by id, and long lists of ids in chunks."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlmodel import SQLModel, col, select
+from sqlalchemy import bindparam
+from sqlmodel import SQLModel, select
 
 from storage.engine.work import Work
 
@@ -17,13 +19,18 @@ _CHUNK = 500
 
 async def by_ids(session: Work, table: type[Row], ids: Iterable[UUID]) -> dict[UUID, Row]:
     """Return the rows with these ids; those that the transaction has read already are not read again."""
-    keyed: Any = table
     wanted = set(ids)
     found = {row_id: row for row_id in wanted if (row := session.known(table, row_id)) is not None}
     if unknown := wanted - found.keys():
-        rows: Any = await session.exec(select(table).where(col(keyed.id).in_(unknown)))
+        kind: Any = table
+        rows: Any = await session.exec(_with_ids(kind), params={"ids": list(unknown)})
         found.update({row.id: row for row in rows})
     return found
+
+
+@cache
+def _with_ids(table: Any) -> Any:
+    return select(table).where(table.id.in_(bindparam("ids", expanding=True)))
 
 
 def chunks(ids: Iterable[Key]) -> Iterator[list[Key]]:

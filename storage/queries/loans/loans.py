@@ -132,6 +132,15 @@ async def of_owner(
     return list((await session.exec(ordered)).all())
 
 
+async def of_nobody(session: Work, workspace_id: UUID, *, limit: int, offset: int = 0) -> list[Loan]:
+    """Return the live loans without an owner, the newest first."""
+    statement = select(Loan).where(
+        col(Loan.owner_id).is_(None), col(Loan.stage).in_(LIVE_STAGES), Loan.workspace_id == workspace_id
+    )
+    ordered = statement.order_by(col(Loan.created_at).desc(), col(Loan.id)).limit(limit).offset(offset)
+    return list((await session.exec(ordered)).all())
+
+
 async def live_counts(session: Work, owner_ids: Collection[UUID]) -> dict[UUID, int]:
     """Count the live loans of each of these members; a member without any has 0."""
     statement = (

@@ -2,22 +2,27 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, func, or_, select, update
+from sqlalchemy import Table, Uuid, bindparam, func, or_, select, update
 from sqlmodel import SQLModel, col
 from sqlmodel import select as sqlmodel_select
 
 from storage.engine.database import insert_into
-from storage.engine.rows import column_values
 from storage.engine.types import UtcDateTime
 from storage.engine.work import Work
+from storage.queries.core import rows
 from storage.queries.core.rows import chunks
 from storage.tables import FollowUp, Notice, NoticeItem
 
 NOTICE: Table = SQLModel.metadata.tables["notice"]
 ITEM: Table = SQLModel.metadata.tables["notice_item"]
 
+_IDS = bindparam("ids", type_=Uuid(), expanding=True)
+
+_THERE = select(NOTICE.c.id).where(NOTICE.c.id.in_(_IDS))
 _SHOWING = select(ITEM.c.notice_id).where(ITEM.c.follow_up_id.in_(bindparam("follow_ups", expanding=True))).distinct()
 
 # Transactions that touch the same notices lock them in the same order, so they cannot deadlock.
@@ -39,12 +44,33 @@ _TOUCH = (
         owed_from=func.coalesce(NOTICE.c.owed_from, bindparam("now", type_=UtcDateTime())),
     )
 )
+_ITEMS = (
+    sqlmodel_select(NoticeItem.notice_id, FollowUp)
+    .join(FollowUp, col(FollowUp.id) == col(NoticeItem.follow_up_id))
+    .where(col(NoticeItem.notice_id).in_(_IDS))
+    .order_by(col(NoticeItem.notice_id), col(NoticeItem.position))
+)
 
 
 async def insert(session: Work, notice: Notice) -> bool:
     """Insert a pending notice. Return False when its key exists: the earlier notice is left as it is."""
-    statement = insert_into(session, Notice).values(column_values(notice)).on_conflict_do_nothing()
-    return (await session.exec(statement.returning(NOTICE.c.id))).first() is not None
+    statement = _insert_returning(session.dialect.name)
+    return (await session.exec(statement, params=vars(notice))).first() is not None
+
+
+async def insert_all(session: Work, new: Sequence[tuple[Notice, Sequence[FollowUp]]]) -> None:
+    """Insert pending notices, each with the follow-ups that it shows; one whose key exists is left out, with its links."""
+    if not new:
+        return
+    await session.flush()  # a notice may be about a row that this transaction made
+    await session.execute(_insert_unless_there(session.dialect.name, NOTICE), [vars(notice) for notice, _ in new])
+    inserted: set[UUID] = set()
+    for ids in chunks(notice.id for notice, _ in new):
+        inserted.update((await session.execute(_THERE, {"ids": ids})).scalars())
+    shown = [(notice, follow_ups) for notice, follow_ups in new if notice.id in inserted]
+    await _insert_items(
+        session, [row for n, follow_ups in shown for row in _item_rows(n.workspace_id, n.id, follow_ups, start=0)]
+    )
 
 
 async def link(session: Work, notice: Notice, follow_ups: Sequence[FollowUp]) -> None:
@@ -57,6 +83,11 @@ async def link_more(session: Work, workspace_id: UUID, notice_id: UUID, follow_u
     statement = sqlmodel_select(func.max(col(NoticeItem.position))).where(NoticeItem.notice_id == notice_id)
     last = (await session.exec(statement)).one()
     await _add_items(session, workspace_id, notice_id, follow_ups, start=(last or 0) + 1)
+
+
+async def with_ids(session: Work, notice_ids: Collection[UUID]) -> list[Notice]:
+    """Return the notices with these ids."""
+    return list((await rows.by_ids(session, Notice, notice_ids)).values())
 
 
 async def ids_of_keys(session: Work, workspace_id: UUID, keys: Collection[str]) -> dict[str, UUID]:
@@ -107,13 +138,15 @@ async def move_to_loan(session: Work, notice_ids: Collection[UUID], loan_id: UUI
 
 async def items(session: Work, notice_id: UUID) -> list[FollowUp]:
     """Return the follow-ups that a notice shows, in their order on it."""
-    statement = (
-        sqlmodel_select(FollowUp)
-        .join(NoticeItem, col(NoticeItem.follow_up_id) == col(FollowUp.id))
-        .where(NoticeItem.notice_id == notice_id)
-        .order_by(col(NoticeItem.position))
-    )
-    return list((await session.exec(statement)).all())
+    return (await items_of(session, [notice_id]))[notice_id]
+
+
+async def items_of(session: Work, notice_ids: Collection[UUID]) -> dict[UUID, list[FollowUp]]:
+    """Return the follow-ups that each of these notices shows, in their order on it."""
+    found: dict[UUID, list[FollowUp]] = {notice_id: [] for notice_id in notice_ids}
+    for notice_id, follow_up in await session.exec(_ITEMS, params={"ids": list(notice_ids)}):
+        found[notice_id].append(follow_up)
+    return found
 
 
 async def last_showing(session: Work, follow_up_id: UUID, kind: str) -> Notice | None:
@@ -148,7 +181,18 @@ async def touch_for_follow_ups(session: Work, follow_up_ids: Iterable[UUID], now
 async def _add_items(
     session: Work, workspace_id: UUID, notice_id: UUID, follow_ups: Sequence[FollowUp], *, start: int
 ) -> None:
-    rows = [
+    await _insert_items(session, _item_rows(workspace_id, notice_id, follow_ups, start=start))
+
+
+async def _insert_items(session: Work, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        await session.execute(_insert_unless_there(session.dialect.name, ITEM), rows)
+
+
+def _item_rows(
+    workspace_id: UUID, notice_id: UUID, follow_ups: Sequence[FollowUp], *, start: int
+) -> list[dict[str, Any]]:
+    return [
         {
             "notice_id": notice_id,
             "follow_up_id": follow_up.id,
@@ -158,5 +202,13 @@ async def _add_items(
         }
         for position, follow_up in enumerate(follow_ups, start=start)
     ]
-    if rows:
-        await session.execute(insert_into(session, ITEM).on_conflict_do_nothing(), rows)
+
+
+@cache
+def _insert_unless_there(dialect: str, table: Table) -> Any:
+    return insert_into(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _insert_returning(dialect: str) -> Any:
+    return _insert_unless_there(dialect, NOTICE).returning(NOTICE.c.id)

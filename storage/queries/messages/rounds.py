@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, false, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, false, func, or_, select, tuple_, update
 from sqlmodel import SQLModel
 
 from storage.engine.database import insert_into
-from storage.engine.types import new_id
+from storage.engine.types import UtcDateTime, new_id
 from storage.engine.work import Work
 from storage.queries.core.rows import chunks
 from storage.queries.messages.notices import NOTICE
@@ -25,6 +25,10 @@ EACH = 4
 
 _ROUND: Table = SQLModel.metadata.tables["delivery_round"]
 _R, _N = _ROUND.c, NOTICE.c
+
+
+RoundKey = tuple[str, int]
+"""A round, by its channel and number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ async def owed(session: Work, workspace_id: UUID, now: datetime, limit: int) -> 
     found = pending.add_columns(_N.owed_from, place.label("place")).subquery()
     of_channel = and_(_R.workspace_id == workspace_id, _R.channel == found.c.channel)
     statement = (
-        select(found.c.id, found.c.channel, found.c.urgent, func.coalesce(_held(now), false()))
+        select(found.c.id, found.c.channel, found.c.urgent, func.coalesce(_held(now, now + 2 * LEASE), false()))
         .select_from(found.outerjoin(_ROUND, of_channel))
         .where(found.c.place <= EACH, or_(_R.wait_until.is_(None), ~_waits(now)))
         .order_by(found.c.urgent.desc(), found.c.owed_from, found.c.id)
@@ -80,44 +84,56 @@ async def begin(session: Work, workspace_id: UUID, channels: Collection[str], no
         statement = insert.on_conflict_do_update(
             index_elements=["workspace_id", "channel"],
             set_={"number": _R.number + 1, "lease_until": now + LEASE, "wait_until": None},
-            where=or_(_R.lease_until.is_(None), ~_held(now)),
+            where=or_(_R.lease_until.is_(None), ~_held(now, now + 2 * LEASE)),
         ).returning(_R.channel, _R.number)
         rows = await session.execute(statement)
         begun += [Round(row[0], row[1], now) for row in rows]
     return begun
 
 
-async def enter(session: Work, workspace_id: UUID, channel: str, number: int, now: datetime) -> bool:
-    """Extend the lease of a round that this process starts to work on. Return False when the round is over."""
-    statement = _change(workspace_id, [(channel, number)], _held(now), lease_until=now + LEASE)
-    return (await session.execute(statement)).first() is not None
+async def enter(session: Work, workspace_id: UUID, begun: Sequence[RoundKey], now: datetime) -> set[RoundKey]:
+    """Extend the leases of rounds that this process starts to work on, and return those that are not over."""
+    return await _change(session, _ENTER, workspace_id, begun, _instants(now))
 
 
-async def renew(
-    session: Work, workspace_id: UUID, held: Sequence[tuple[str, int]], now: datetime
-) -> set[tuple[str, int]]:
-    """Extend the leases of rounds, by channel and number, and return those that no other process has taken over."""
-    kept: set[tuple[str, int]] = set()
-    for some in chunks(held):
-        rows: Any = await session.execute(_change(workspace_id, some, lease_until=now + LEASE))
-        kept.update((channel, number) for channel, number in rows)
-    return kept
+async def renew(session: Work, workspace_id: UUID, held: Sequence[RoundKey], now: datetime) -> set[RoundKey]:
+    """Extend the leases of rounds, and return those that no other process has taken over."""
+    return await _change(session, _RENEW, workspace_id, held, _instants(now))
 
 
-async def end(session: Work, workspace_id: UUID, channel: str, number: int, *, wait_until: datetime | None) -> None:
-    """End a round; the channel's next one begins when there is something to send, not before `wait_until`."""
-    statement = _change(workspace_id, [(channel, number)], lease_until=None, wait_until=wait_until)
-    await session.execute(statement)
+async def end(session: Work, workspace_id: UUID, ended: Sequence[RoundKey], *, wait_until: datetime | None) -> None:
+    """End rounds; a channel's next one begins when there is something to send, not before `wait_until`."""
+    await _change(session, _END, workspace_id, ended, {"wait_until_": wait_until})
 
 
-def _change(workspace_id: UUID, which: Sequence[tuple[str, int]], *more: ColumnElement[bool], **values: Any) -> Any:
-    chosen = (_R.workspace_id == workspace_id, tuple_(_R.channel, _R.number).in_(which))
-    return update(_ROUND).where(*chosen, *more).values(**values).returning(_R.channel, _R.number)
+async def _change(
+    session: Work, statement: Any, workspace_id: UUID, which: Sequence[RoundKey], values: dict[str, Any]
+) -> set[RoundKey]:
+    changed: set[RoundKey] = set()
+    for some in chunks(which):  # in one order, so that two processes cannot deadlock
+        rows: Any = await session.execute(statement, {"of": workspace_id, "which": some, **values})
+        changed.update((channel, number) for channel, number in rows)
+    return changed
 
 
-def _held(now: datetime) -> ColumnElement[bool]:
+def _held(now: Any, too_long: Any) -> ColumnElement[bool]:
     # A lease far in the future was taken before the clock was set back: no process holds it.
-    return and_(_R.lease_until > now, _R.lease_until <= now + 2 * LEASE)
+    return and_(_R.lease_until > now, _R.lease_until <= too_long)
+
+
+def _instants(now: datetime) -> dict[str, datetime]:
+    return {"now": now, "lease_end": now + LEASE, "lease_too_long": now + 2 * LEASE}
+
+
+_NOW, _SOON, _TOO_LONG = (bindparam(name, type_=UtcDateTime()) for name in ("now", "lease_end", "lease_too_long"))
+_OF_ROUNDS = (
+    update(_ROUND)
+    .where(_R.workspace_id == bindparam("of"), tuple_(_R.channel, _R.number).in_(bindparam("which", expanding=True)))
+    .returning(_R.channel, _R.number)
+)
+_RENEW = _OF_ROUNDS.values(lease_until=_SOON)
+_ENTER = _RENEW.where(_held(_NOW, _TOO_LONG))
+_END = _OF_ROUNDS.values(lease_until=None, wait_until=bindparam("wait_until_", type_=UtcDateTime()))
 
 
 def _waits(now: datetime) -> ColumnElement[bool]:

@@ -4,6 +4,7 @@ A sender takes a lease on the row and gets a fencing number (`fence`). Each late
 that was overtaken changes nothing. The message (`ts`) is recorded once: a second sender's `ts` is refused.
 """
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,11 +25,12 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col
 
 from storage.engine.types import UtcDateTime, mark_of
 from storage.engine.work import Work
 from storage.queries.messages.notices import NOTICE
+from storage.tables import Notice
 
 LEASE = timedelta(seconds=30)
 """How long a sender holds a notice: longer than any request to Slack. A dead sender's notice waits as long."""
@@ -44,8 +46,6 @@ NOT_COMPOSED = "not_composed"
 
 _MEMBER = SQLModel.metadata.tables["member"]
 _N = NOTICE.c
-
-_LEASED = (_N.id, _N.fence, _N.attempts, _N.channel_id, _N.ts, _N.tried_at, _N.shown_digest, _N.workspace_id, _N.key)
 
 _CHANNEL = func.coalesce(
     case((_N.ts.is_not(None), _N.channel_id), else_=null()),
@@ -71,7 +71,7 @@ class Lease:
     """The right to send one notice, with the state of the row when it was taken.
 
     `tried_at` is the first attempt whose outcome is unknown; `channel_id` is then where it was tried. `mark` identifies
-    the notice in its message's metadata.
+    the notice in its message's metadata. `is_attempted`: an attempt to post was recorded with the lease.
     """
 
     notice_id: UUID
@@ -82,6 +82,29 @@ class Lease:
     tried_at: datetime | None
     shown_digest: str | None
     mark: UUID
+    is_attempted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that was sent with a lease, the revision of the notice that it shows, and the digest of its content."""
+
+    lease: Lease
+    channel_id: str
+    ts: str
+    revision: int
+    shown_digest: str | None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The parameters of the statement that records it."""
+        which = {"id_": self.lease.notice_id, "held": self.lease.fence}
+        return which | {"to": self.channel_id, "ts_": self.ts, "revision": self.revision, "shown": self.shown_digest}
+
+    @property
+    def still_held(self) -> tuple[tuple[int, str | None], ...]:
+        """The fence and the message of a row that no other sender has taken."""
+        return (self.lease.fence, None), (self.lease.fence, self.ts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +143,31 @@ async def channels_with_urgent(session: Work, workspace_id: UUID, now: datetime)
 async def take_lease(session: Work, workspace_id: UUID, notice_id: UUID, now: datetime) -> Lease | None:
     """Return a lease of `LEASE` on this notice of the workspace, or None when nothing is to be sent now or another sender
     holds it."""
-    values = {"id_": notice_id, "of": workspace_id, **_instants(now)}
-    row = (await session.execute(_TAKE_LEASE, values)).first()
-    return Lease(*row[:7], mark=mark_of(row[7], row[8])) if row else None
+    taken = await take_leases(session, workspace_id, [notice_id], now)
+    return lease_of(taken[0]) if taken else None
+
+
+async def take_leases(session: Work, workspace_id: UUID, notice_ids: Collection[UUID], now: datetime) -> list[Notice]:
+    """Take a lease on each of these notices as `take_lease` does, and return the notices with one.
+
+    A notice that another transaction is changing is left out: nobody waits for a lock.
+    """
+    values = {"ids": list(notice_ids), "of": workspace_id, **_instants(now)}
+    return list((await session.exec(_TAKE_LEASES, params=values)).scalars())
+
+
+def lease_of(notice: Notice) -> Lease:
+    """Return the lease on a notice as it was taken."""
+    return Lease(
+        notice.id,
+        notice.fence,
+        notice.attempts,
+        notice.channel_id,
+        notice.ts,
+        notice.tried_at,
+        notice.shown_digest,
+        mark=mark_of(notice.workspace_id, notice.key),
+    )
 
 
 async def renew_lease(session: Work, lease: Lease, now: datetime) -> bool:
@@ -139,6 +184,17 @@ async def record_attempt(session: Work, lease: Lease, channel: str, now: datetim
     return (await session.execute(_RECORD_ATTEMPT, values)).first() is not None
 
 
+async def record_attempts(session: Work, channels: Mapping[Lease, str], now: datetime) -> None:
+    """Record an attempt to post in these channels with leases that this transaction took, as `record_attempt` does."""
+    instants = _instants(now)
+    rows = [
+        {"id_": lease.notice_id, "held": lease.fence, "ts_": "", "to": channel, **instants}
+        for lease, channel in channels.items()
+    ]
+    if rows:
+        await session.execute(_RECORD_ATTEMPTS, rows)
+
+
 async def record_sent(
     session: Work,
     lease: Lease,
@@ -153,9 +209,18 @@ async def record_sent(
 
     A newer revision stays pending.
     """
-    values = {"id_": lease.notice_id, "held": lease.fence, "to": channel_id, "ts_": ts, **_instants(now)}
-    values |= {"revision": revision, "shown": shown_digest}
-    return (await session.execute(_RECORD_SENT, values)).first() is not None
+    sent = Sent(lease, channel_id, ts, revision, shown_digest)
+    return (await session.execute(_RECORD_SENT, sent.values | _instants(now))).first() is not None
+
+
+async def record_each_sent(session: Work, sent: Sequence[Sent], now: datetime) -> set[UUID]:
+    """Record several messages as `record_sent` does. Return the notices of which no other sender was quicker."""
+    rows = await session.execute(_LOCKED, {"ids": [each.lease.notice_id for each in sent]})
+    held = {notice_id: (fence, ts) for notice_id, fence, ts in rows}
+    mine = [each for each in sent if held.get(each.lease.notice_id) in each.still_held]
+    if mine:
+        await session.execute(_RECORD_EACH_SENT, [each.values | _instants(now) for each in mine])
+    return {each.lease.notice_id for each in mine}
 
 
 async def record_found(session: Work, lease: Lease, *, channel_id: str, ts: str, now: datetime) -> bool:
@@ -324,22 +389,37 @@ def _instants(now: datetime) -> dict[str, Any]:
     }
 
 
-_TAKE_LEASE = (
-    update(NOTICE)
+_FREE = (
+    select(_N.id)
     .where(
-        _N.id == bindparam("id_"),
+        _N.id.in_(bindparam("ids", expanding=True)),
         _N.workspace_id == bindparam("of"),
         _is_due(_NOW, bindparam("too_late", type_=UtcDateTime())),
         _is_free(_NOW, bindparam("lease_too_long", type_=UtcDateTime())),
     )
-    .values(fence=_N.fence + 1, lease_until=_SOON)
-    .returning(*_LEASED)
+    .order_by(_N.id)
+    .with_for_update(skip_locked=True)
+    .cte("free")
 )
-_HELD = update(NOTICE).where(_N.id == bindparam("id_"), _N.fence == bindparam("held")).returning(_N.id)
-_RECORD_ATTEMPT = _HELD.where(func.coalesce(_N.ts, "") == bindparam("ts_")).values(
+_TAKE_LEASES = (
+    update(Notice)
+    .where(col(Notice.id).in_(select(_FREE.c.id)))
+    .values(fence=Notice.fence + 1, lease_until=_SOON)
+    .returning(Notice)
+    .execution_options(synchronize_session=False, populate_existing=True)
+)
+_LOCKED = (
+    select(_N.id, _N.fence, _N.ts)
+    .where(_N.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_N.id)  # two processes that record the same messages cannot deadlock
+    .with_for_update()
+)
+_HELD = update(NOTICE).where(_N.id == bindparam("id_"), _N.fence == bindparam("held"))
+_RECORD_ATTEMPTS = _HELD.where(func.coalesce(_N.ts, "") == bindparam("ts_")).values(
     lease_until=_SOON, channel_id=bindparam("to"), tried_at=func.coalesce(_N.tried_at, _NOW)
 )
-_RECORD_SENT = _HELD.where(or_(_N.ts.is_(None), _N.ts == bindparam("ts_"))).values(
+_RECORD_ATTEMPT = _RECORD_ATTEMPTS.returning(_N.id)
+_RECORD_EACH_SENT = _HELD.where(or_(_N.ts.is_(None), _N.ts == bindparam("ts_"))).values(
     channel_id=bindparam("to"),
     ts=bindparam("ts_"),
     posted_at=func.coalesce(_N.posted_at, _NOW),
@@ -351,4 +431,5 @@ _RECORD_SENT = _HELD.where(or_(_N.ts.is_(None), _N.ts == bindparam("ts_"))).valu
     attempts=0,
     last_error=None,
 )
+_RECORD_SENT = _RECORD_EACH_SENT.returning(_N.id)
 """Statements of every delivery, built once."""

@@ -128,9 +128,9 @@ def _install(interruption: Interruption, sender: Any) -> None:
     if name == "_enqueue":
         give = engine_module._enqueue  # pyright: ignore[reportPrivateUsage]
 
-        def give_interrupted(begun: Any) -> None:
+        def give_interrupted(client: Any, begun: Any) -> None:
             _interrupt(interruption, when == "before")
-            give(begun)
+            give(client, begun)
             _interrupt(interruption, when == "after")
 
         engine_module._enqueue = give_interrupted  # pyright: ignore[reportPrivateUsage]

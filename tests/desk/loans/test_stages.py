@@ -10,9 +10,11 @@ from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.documents import DocumentName, list_documents, request_documents
 from desk.loans.stages import StageChanged, WriteOffQuestion, change_stage, confirm_write_off, enter_by_import
+from desk.rules.moves import MOVES
 from desk.rules.stages import classify_transition
+from storage.engine.types import new_id
 from storage.queries.loans import loans
-from storage.tables import FollowUp, Loan, Member, StageChange, Workspace
+from storage.tables import Check, FollowUp, Loan, Member, StageChange, Workspace
 from tests.builders import make_follow_up, make_loan, make_member, make_team
 from tests.desk.lins_desk import at
 
@@ -225,3 +227,26 @@ def test_every_pair_of_stages_has_a_classification() -> None:
         for after in codes:
             if before != after:
                 assert classify_transition(before, after).kind
+
+
+async def test_no_member_but_a_manager_moves_a_loan_on_whose_check_has_failed(stages: Stages, office: Office) -> None:
+    check = await stages.follow_up("employer")
+    async with office.database.transaction() as session:
+        failed = {"state": "failed", "by_id": stages.lin.id, "at": office.clock.now(), "follow_up_id": check.id}
+        session.add(
+            Check(id=new_id(), workspace_id=check.workspace_id, loan_id=check.loan_id, purpose="employer", **failed)
+        )
+    for before in VOCABULARY.stages:
+        for after in VOCABULARY.stages:
+            if before == after or after.code == "written_off":
+                continue
+            async with office.database.transaction() as session:
+                (await session.get_one(Loan, stages.loan.id)).stage = before.code
+            held = bool(MOVES[after.code].must) and classify_transition(before.code, after.code).kind != "back"
+            if held:
+                refused = await stages.refuses(after.code)
+                assert refused.code == "stage_needs", (before.code, after.code)
+                assert [need.kind for need in refused.params["needs"]] == ["no_failed_check"]
+            else:
+                await stages.to(after.code)
+            assert (await stages.row()).stage == (before if held else after).code

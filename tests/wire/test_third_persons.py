@@ -1,0 +1,99 @@
+"""Calls that reach somebody else than the borrower, and the loans that are nobody's. Now is Wednesday 10:00."""
+
+import pytest
+
+from sandbox.model import Message
+from storage.tables import Loan
+from tests.builders import make_loan
+from tests.wire.office_day import Slack, buttons, shown
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    return await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, name="李雷")
+
+
+def given(message: Message | None) -> Message:
+    assert message is not None
+    return message
+
+
+async def add_spouse(slack: Slack) -> None:
+    card = await slack.command(slack.agent, "/loan A-1")
+    await slack.press(slack.agent, shown(await slack.press(slack.agent, given(card.message), "People")), "Add a person")
+    form = slack.sandbox.modal_of("UAGENT")
+    for label, value in (("Role", "spouse"), ("Name", "韩梅梅"), ("Phone 1", "139 0013 9000")):
+        await form.fill(label, value)
+    await form.submit()
+
+
+async def timeline(slack: Slack) -> str:
+    card = await slack.command(slack.agent, "/loan A-1")
+    await slack.press(slack.agent, given(card.message), "Open")
+    modal = slack.sandbox.modal_of("UAGENT")
+    await modal.press("Timeline")
+    return modal.text
+
+
+@pytest.mark.usefixtures("loan")
+async def test_a_line_says_whom_the_call_reached(slack: Slack) -> None:
+    await add_spouse(slack)
+    for line, who in (
+        ("A-1 spouse reached he is abroad", "spouse 韩梅梅"),
+        ("A-1 配偶 已接通 他在外地", "spouse 韩梅梅"),
+        ("A-1 employer reached works there", "employer"),
+    ):
+        logged = await slack.command(slack.agent, f"/loan-call {line}")
+        assert f"Spoke to: {who}" in logged.text.splitlines(), line
+        assert f"reached · {who} · <@UAGENT>" in await timeline(slack)
+        await slack.press(slack.agent, given(logged.message), "Undo")
+        assert f"reached · {who}" not in await timeline(slack)
+    plain = await slack.command(slack.agent, "/loan-call A-1 reached spouse was there too")
+    assert "Spoke to" not in plain.text
+
+
+@pytest.mark.usefixtures("loan")
+async def test_the_wrong_number_of_another_is_not_the_borrowers(slack: Slack) -> None:
+    await add_spouse(slack)
+    await slack.command(slack.agent, "/loan-call A-1 spouse wrong number")
+    card = (await slack.command(slack.agent, "/loan A-1")).text
+    assert "this number is marked as wrong" not in card
+    assert "spouse 韩梅梅 · mobile phone ending 9000 wrong number" in card
+
+
+@pytest.mark.usefixtures("loan")
+async def test_the_form_offers_the_people_around_the_loan(slack: Slack) -> None:
+    await add_spouse(slack)
+    card = await slack.command(slack.agent, "/loan A-1")
+    await slack.press(slack.agent, given(card.message), "Log a call")
+    form = slack.sandbox.modal_of("UAGENT")
+    await form.fill("Outcome", "reached")
+    await form.fill("Spoke to", "spouse 韩梅梅")
+    await form.submit()
+    assert "Spoke to: spouse 韩梅梅" in slack.sandbox.modal_of("UAGENT").text
+
+
+@pytest.mark.usefixtures("loan")
+async def test_the_reminder_of_an_employer_check_leads_to_the_employers_number(slack: Slack) -> None:
+    await slack.command(slack.agent, "/loan-follow A-1 10:30 employer")
+    await slack.later(minutes=31)
+    posts = [*slack.posts(slack.agent), *slack.posts(slack.desk_channel)]
+    reminder = next(post for post in posts if "please call about" in post.text)
+    people = shown(await slack.press(slack.agent, reminder, "Employer's number"))
+    assert buttons(people) == ["Add a person"]
+
+
+async def test_of_two_who_claim_a_loan_of_nobody_one_gets_it_and_the_other_hears_who(slack: Slack) -> None:
+    await make_loan(slack.office, slack.workspace, "L-7", stage="inquiry", name="王芳")
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent)
+    mine = given((await slack.command(slack.agent, "/loan pool")).message)
+    theirs = given((await slack.command(slack.other, "/loan 公海")).message)
+    assert buttons(mine) == ["Claim L-7", "Card L-7"]
+    first = shown(await slack.press(slack.agent, mine, "Claim L-7"))
+    assert first.text == "L-7 is yours now."
+    second = shown(await slack.press(slack.other, theirs, "Claim L-7"))
+    assert second.text == "<@UAGENT> has L-7 already."
+    assert "No loan is without an owner." in (await slack.command(slack.other, "/loan pool")).text
+    await slack.press(slack.agent, first, "Undo")
+    assert "Claim L-7" in buttons((await slack.command(slack.other, "/loan pool")).message)
+    assert "You need the role" in (await slack.command(slack.compliance, "/loan pool")).text
