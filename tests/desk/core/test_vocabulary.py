@@ -52,7 +52,8 @@ def test_every_word_of_the_desk_is_declared():
         "part_paid refused withdrew"
     )
     assert codes(VOCABULARY.documents) == (
-        "id licence income bank employment residence invoice insurance registration contract downpayment other"
+        "id licence income bank employment residence invoice insurance registration contract downpayment "
+        "registration_card credit_report credit_authorization household marriage other"
     )
     assert codes(VOCABULARY.stages) == (
         "inquiry application approved declined signed disbursed closed withdrawn written_off"
