@@ -24,6 +24,7 @@ from desk.messages.digests import digests_due, queue_due_digests
 from desk.messages.reminders import announce_due, escalate_due, escalations_due, reminders_due
 from desk.messages.set_aside import report_set_aside
 from desk.people.working_time import absences_to_end, end_absences
+from desk.repayment.promises import settle_promises
 from storage.engine.trouble import is_outage, log_fields
 from storage.queries.follow_ups.appointments import APPOINTMENTS
 from storage.queries.messages.due_scan import DIGESTS, ESCALATIONS, REMINDERS
@@ -47,6 +48,7 @@ CHORES: tuple[Callable[..., Awaitable[object]], ...] = (
     queue_due_digests,
     forget_old,
     forget_lines,
+    settle_promises,
     index_next,
     report_set_aside,
 )
@@ -57,6 +59,7 @@ REPEATED: Mapping[Callable[..., Awaitable[object]], int] = {
     index_next: 20,
     forget_old: 10,
     forget_lines: 10,
+    settle_promises: 10,
 }
 """The most batches of a chore in one round, each in its own transaction; the other chores get their turn then."""
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from desk.calls.matching import CallDetails, FollowUpMatch, match_follow_up, require_fit
-from desk.calls.outcomes import NextStep, OutcomeResult, apply_outcome, plan_only
+from desk.calls.outcomes import PART_PAID, NextStep, OutcomeResult, apply_outcome, plan_only
+from desk.calls.payments import has_schedule, is_what_is_due
 from desk.calls.views import CallLogged, RepeatedCall, call_logged
 from desk.core import unreadable
 from desk.core.changes import create, offer_undo, track
@@ -27,6 +28,8 @@ from desk.loans import borrowers, lookup
 from desk.loans.parties import record_party
 from desk.messages.manager_notices import report_call
 from desk.people.members import require_may_act
+from desk.repayment.payments import Taken
+from desk.repayment.promises import PURPOSE, make_promise
 from storage.engine.types import new_id
 from storage.queries.calls import calls
 from storage.queries.core import retention
@@ -163,7 +166,9 @@ async def answer_another(
         if about == chasing.PURPOSE:
             result = await _go_on_chasing(desk, loan, result)
     else:
-        result = await apply_outcome(desk, loan, [shown.follow_up], outcome, match, None, keeps_plan=keeps_plan)
+        result = await apply_outcome(
+            desk, loan, [shown.follow_up], outcome, match, None, call_id=call.id, keeps_plan=keeps_plan
+        )
     if call.follow_up_id is None:
         track(desk, call).follow_up_id = shown.follow_up.id
     desk.audit("call_answers", loan_id=loan.id, subject_id=shown.follow_up.id, call=str(call.id), outcome=outcome.code)
@@ -242,16 +247,24 @@ async def _log(
     about = match.answered.purpose if match.answered else None
     says_how_much = amount is not None or details.amount_in_note
     share = "asked" if says_how_much and outcome.settles_instalment else None
+    if share and amount is not None and has_schedule(loan) and await is_what_is_due(desk, loan, amount):
+        share = "whole"
+    call_id = new_id()
     if share == "asked":
         result = await plan_only(desk, loan, outcome, match, step)
     else:
-        result = await apply_outcome(desk, loan, open_rows, outcome, match, step, keeps_plan=keeps_plan)
+        result = await apply_outcome(
+            desk, loan, open_rows, outcome, match, step, call_id=call_id, amount=amount, keeps_plan=keeps_plan
+        )
     if about == chasing.PURPOSE:
         result = await _go_on_chasing(desk, loan, result)
     for ended in result.ended:
         await report_check(desk, loan, ended)
-    call = create(desk, _call(desk, loan, outcome, match, result.answered, line_digest, minutes))
+    call = create(desk, _call(desk, call_id, loan, outcome, match, result.answered, line_digest, minutes))
     call.amount, call.share = amount, share
+    if outcome.next_purpose == PURPOSE and result.planned is not None:
+        rest = amount if outcome.code != PART_PAID else _rest(result.taken)
+        await make_promise(desk, loan, call, result.planned.follow_up, open_rows, rest)
     if outcome.result is not None and result.answered is not None:
         await checks.record_result(desk, loan, call, result.answered, findings)
     party = await record_party(desk, loan, call, outcome, details.party) if details.party else None
@@ -303,8 +316,15 @@ async def _pass_on_documents(desk: Desk, result: OutcomeResult) -> None:
     chasing.link(desk, await documents.asked_after_in(desk.session, answered.loan_id, answered.id), planned)
 
 
+def _rest(taken: Taken | None) -> Decimal | None:
+    """Return what is left of an instalment after a part payment, which is promised then; None: it is not known."""
+    following = taken.now.next if taken else None
+    return following.left if following else None
+
+
 def _call(
     desk: Desk,
+    row_id: UUID,
     loan: Loan,
     outcome: Outcome,
     match: FollowUpMatch,
@@ -312,7 +332,6 @@ def _call(
     line_digest: bytes | None,
     minutes: int | None,
 ) -> Call:
-    row_id = new_id()
     return Call(
         id=row_id,
         workspace_id=desk.workspace.id,

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
+from uuid import UUID
 
 from desk.calls.matching import FollowUpMatch
-from desk.calls.payments import ABOUT_AN_INSTALMENT, settle
+from desk.calls.payments import Settlement, has_schedule, pay_part_of, settle
 from desk.core.changes import track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
@@ -15,11 +17,15 @@ from desk.follow_ups import lifecycle, rule_plans
 from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.calendars import calendar_of
 from desk.people.members import acting_for, hours_of, today_of, zone_of
+from desk.repayment.payments import ABOUT_AN_INSTALMENT, Taken
 from desk.rules import cadence
 from desk.rules.working_time import day_bounds, local_date
 from storage.queries.calls import calls
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member
+
+PART_PAID = "part_paid"
+"""The outcome of a call about a payment that is a part of an instalment."""
 
 _FRUITLESS = frozenset(outcome.code for outcome in VOCABULARY.outcomes if not outcome.ends)
 """Outcomes of attempts: they are counted and leave the follow-up open."""
@@ -37,14 +43,15 @@ class NextStep:
 @dataclass(frozen=True, slots=True)
 class OutcomeResult:
     """What an outcome changed. `by_rule`: the desk itself planned `planned`. `ended` includes the answered follow-up; `paid`
-    is the instalment that was paid, `chase` the next call about documents that are still to be brought. `also_planned` are other
-    calls that rules planned."""
+    is the instalment that was paid, `taken` the payment on a schedule, `chase` the next call about documents that are still to be
+    brought. `also_planned` are other calls that rules planned."""
 
     answered: FollowUp | None = field(default=None, repr=False)
     planned: PlannedFollowUp | None = field(default=None, repr=False)
     by_rule: bool = False
     ended: tuple[FollowUp, ...] = field(default=(), repr=False)
     paid: date | None = None
+    taken: Taken | None = field(default=None, repr=False)
     chase: PlannedFollowUp | None = field(default=None, repr=False)
     also_planned: tuple[PlannedFollowUp, ...] = field(default=(), repr=False)
 
@@ -57,9 +64,11 @@ async def apply_outcome(
     match: FollowUpMatch,
     step: NextStep | None,
     *,
+    call_id: UUID,
+    amount: Decimal | None = None,
     keeps_plan: bool = False,
 ) -> OutcomeResult:
-    """Carry out what the outcome means. `keeps_plan`: the next call is already planned.
+    """Carry out what the outcome of a call means. `amount` was paid, `keeps_plan`: the next call is already planned.
 
     Raises Invalid (`next_missing`) if the outcome needs an agreed next call and none was typed, and as `lifecycle.plan`
     does.
@@ -75,11 +84,11 @@ async def apply_outcome(
         if step is None and (keeps_plan or (open_rows and not match.missing)):
             return OutcomeResult()
         return await _plan_next_attempt(desk, loan, outcome, match, step)
-    paid = None
+    paid = taken = None
     ended: tuple[FollowUp, ...] = (answered,) if answered else ()
-    if outcome.settles_instalment:
-        settlement = settle(desk, loan, open_rows, answered)
-        ended, paid = settlement.ended, settlement.instalment_on
+    if _pays(outcome, loan, amount):
+        settlement = await _settle(desk, loan, open_rows, outcome, answered, call_id, amount)
+        ended, paid, taken = settlement.ended, settlement.instalment_on, settlement.taken
         answered = answered or (ended[0] if ended else None)
     elif answered is not None:
         lifecycle.close(desk, answered, "done")
@@ -94,7 +103,26 @@ async def apply_outcome(
         planned += await rule_plans.follow_on(desk, loan, answered, outcome, typed=bool(planned))
     first, also = (planned[0] if planned else None), tuple(planned[1:])
     by_rule = step is None and first is not None
-    return OutcomeResult(answered=answered, planned=first, by_rule=by_rule, ended=ended, paid=paid, also_planned=also)
+    return OutcomeResult(answered, first, by_rule, ended, paid, taken, also_planned=also)
+
+
+def _pays(outcome: Outcome, loan: Loan, amount: Decimal | None) -> bool:
+    """Return whether a call with that outcome settles an instalment, or records a part of one on the loan's schedule."""
+    return outcome.settles_instalment or (outcome.code == PART_PAID and amount is not None and has_schedule(loan))
+
+
+async def _settle(
+    desk: Desk,
+    loan: Loan,
+    open_rows: Sequence[FollowUp],
+    outcome: Outcome,
+    answered: FollowUp | None,
+    call_id: UUID,
+    amount: Decimal | None,
+) -> Settlement:
+    if outcome.code == PART_PAID and amount is not None:
+        return await pay_part_of(desk, loan, answered, call_id, amount)
+    return await settle(desk, loan, open_rows, answered, call_id=call_id, amount=amount)
 
 
 async def plan_only(

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from desk.calls.calls import own_call, recorded_match
-from desk.calls.outcomes import OutcomeResult
-from desk.calls.payments import ABOUT_AN_INSTALMENT, settle
+from desk.calls.outcomes import PART_PAID, OutcomeResult
+from desk.calls.payments import has_schedule, pay_part_of, settle
 from desk.calls.views import CallLogged, call_logged
 from desk.core.changes import offer_undo, track
 from desk.core.errors import Conflict
@@ -13,6 +13,8 @@ from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.follow_ups import lifecycle, rule_plans
 from desk.follow_ups.lifecycle import PlannedFollowUp
+from desk.repayment.payments import ABOUT_AN_INSTALMENT
+from desk.repayment.promises import make_promise
 from storage.queries.follow_ups import follow_ups
 from storage.tables import Call, FollowUp, Loan
 
@@ -25,7 +27,15 @@ async def pay_whole(desk: Desk, call_id: UUID, planned_id: UUID | None) -> CallL
     loan, call, rows = await _asked(desk, call_id)
     match = await recorded_match(desk, call)
     planned = next((row for row in rows if row.id == planned_id), None)
-    settlement = settle(desk, loan, [row for row in rows if row is not planned], match.answered)
+    settlement = await settle(
+        desk,
+        loan,
+        rows,
+        match.answered,
+        call_id=call.id,
+        amount=call.amount,
+        keeps=planned.id if planned else None,
+    )
     answered = match.answered or (settlement.ended[0] if settlement.ended else None)
     following = () if planned else (await rule_plans.replan_instalment(desk, loan)).planned
     call.follow_up_id, call.share = answered.id if answered else None, "whole"
@@ -35,6 +45,7 @@ async def pay_whole(desk: Desk, call_id: UUID, planned_id: UUID | None) -> CallL
         by_rule=bool(following),
         ended=settlement.ended,
         paid=settlement.instalment_on,
+        taken=settlement.taken,
         also_planned=following[1:],
     )
     return await _answer(desk, loan, call, result)
@@ -50,7 +61,10 @@ async def pay_part(desk: Desk, call_id: UUID, planned_id: UUID | None, rest_due:
     match = await recorded_match(desk, call)
     answered = match.answered if match.answered is not None and match.answered.state == "open" else None
     about = match.answered.instalment_on if match.answered else None
-    if answered is not None:
+    taken = None
+    if call.amount is not None and has_schedule(loan):
+        taken = (await pay_part_of(desk, loan, answered, call.id, call.amount, planned_id)).taken
+    elif answered is not None:
         lifecycle.close(desk, answered, "done")
     typed = next((row for row in rows if row.id == planned_id), None)
     planned = None
@@ -59,8 +73,11 @@ async def pay_part(desk: Desk, call_id: UUID, planned_id: UUID | None, rest_due:
     elif typed is not None and typed.purpose in ABOUT_AN_INSTALMENT:
         track(desk, typed).purpose = "promise"
         typed.instalment_on = about
-    call.outcome, call.share = "part_paid", "part"
-    return await _answer(desk, loan, call, OutcomeResult(match.answered, planned))
+    call.outcome, call.share = PART_PAID, "part"
+    rest = taken.now.next if taken else None
+    promised = planned.follow_up if planned else typed
+    await make_promise(desk, loan, call, promised, rows, rest.left if rest else None)
+    return await _answer(desk, loan, call, OutcomeResult(match.answered, planned, taken=taken))
 
 
 async def _promise(desk: Desk, loan: Loan, answered: FollowUp | None, due: Due) -> PlannedFollowUp:

@@ -22,6 +22,7 @@ from desk.loans import borrowers, lookup
 from desk.loans.related import RelatedName, people_of
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from desk.people.members import may_act_on_each
+from desk.repayment.payments import Taken
 from storage.queries.follow_ups import follow_ups
 from storage.tables import Call, FollowUp, Loan
 
@@ -42,16 +43,30 @@ class RepeatedCall:
 
 
 @dataclass(frozen=True, slots=True)
+class PaidPart:
+    """What a payment on a schedule paid: the due dates of the instalments that are fully paid now. `left` of an amount `of` is
+    what the next one lacks, if a part of it is paid. `days` and `past_due` are what is past due still."""
+
+    recorded: Decimal | None = field(repr=False)
+    settled: tuple[date, ...]
+    left: Decimal | None = field(repr=False)
+    of: Decimal | None = field(repr=False)
+    due_on: date | None
+    days: int
+    past_due: Decimal = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class CallLogged:
     """A logged call, the follow-up it answered (as it is now), and what is planned.
 
     `amount` was promised or paid; `share` says what such a payment covers, `asked` while the caller has not said it.
-    `settled` are further follow-ups that a payment closed, `paid` the instalment it was for. `by_rule`: the desk itself
-    planned `planned`. `missing` is a named purpose without an open follow-up. `still_open` is everything open on the loan
-    besides `planned`; `others` are those that the call may answer too. `asks`: a live loan has nothing planned; `offers`
-    are next steps for it. A button carries `next_number`, the number of the loan's next follow-up, and so notices when
-    something was planned since. `chase` is a further call, about documents that are still to be brought;
-    `unasked` are those that no call asks for now.
+    `settled` are further follow-ups that a payment closed, `paid` the instalment it was for, `payment` what was recorded on the
+    loan's schedule. `by_rule`: the desk itself planned `planned`. `missing` is a named purpose without an open follow-up.
+    `still_open` is everything open on the loan besides `planned`; `others` are those that the call may answer too. `asks`: a live
+    loan has nothing planned; `offers` are next steps for it. A button carries `next_number`, the number of the loan's next
+    follow-up, and so notices when something was planned since. `chase` is a further call, about documents that are still to be
+    brought; `unasked` are those that no call asks for now.
     """
 
     call_id: UUID
@@ -71,6 +86,7 @@ class CallLogged:
     unasked: tuple[Paper, ...]
     settled: tuple[FollowUpView, ...]
     paid: date | None
+    payment: PaidPart | None
     missing: str | None
     still_open: tuple[FollowUpView, ...]
     others: tuple[FollowUpView, ...]
@@ -138,6 +154,7 @@ async def call_logged(
         unasked=await _unasked(desk, loan, result.answered),
         settled=tuple(views[f.id] for f in settled),
         paid=result.paid,
+        payment=_paid_part(call, result.taken) if result.taken else None,
         missing=match.purpose if match.missing else None,
         still_open=tuple(views[f.id] for f in still_open),
         others=tuple(views[f.id] for f in others[:OTHERS_SHOWN]) if call.share != "asked" else (),
@@ -188,6 +205,20 @@ async def _offers(
         assignee = await assignee_of_next(desk, loan, None)
         return (NextOffer("retry", await retry_due(desk, loan, outcome, assignee, counted=True), purpose),)
     return ()
+
+
+def _paid_part(call: Call, taken: Taken) -> PaidPart:
+    following, past_due = taken.now.next, taken.now.arrears
+    part = following if following is not None and following.paid else None
+    return PaidPart(
+        recorded=None if taken.payment.amount == call.amount else taken.payment.amount,
+        settled=tuple(row.due_on for row in taken.settled),
+        left=part.left if part else None,
+        of=part.amount if part else None,
+        due_on=part.due_on if part else None,
+        days=past_due.days,
+        past_due=past_due.amount,
+    )
 
 
 def _still_open(open_before: list[FollowUp], result: OutcomeResult) -> list[FollowUp]:

@@ -52,3 +52,14 @@ class Amount:
 
     value: Decimal
     currencies: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class GivenInstalment:
+    """An instalment as the lender gives it; principal and interest only if both are known. `line` counts from 1."""
+
+    line: int
+    due_on: date
+    amount: Decimal
+    principal: Decimal | None = None
+    interest: Decimal | None = None

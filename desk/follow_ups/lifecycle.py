@@ -112,7 +112,11 @@ def values_of(desk: Desk, new: NewFollowUp, schedule: Schedule) -> dict[str, Any
 
 def _latest_unpaid(desk: Desk, loan: Loan, purpose: str) -> date | None:
     """Return the instalment that a call about arrears planned by hand is about: the last to fall due, unless it is paid."""
-    if purpose != "overdue" or loan.due_day is None:
+    if purpose != "overdue":
+        return None
+    if loan.next_instalment_on is not None:
+        return loan.next_instalment_on if loan.next_instalment_on <= desk.workspace_today else None
+    if loan.due_day is None:
         return None
     last = instalment_on_or_before(desk.workspace_today, loan.due_day)
     return last if loan.paid_through is None or last > loan.paid_through else None

@@ -13,7 +13,7 @@ from storage.tables import FollowUp
 _PURPOSE = "promise"
 _PROMISED = "promised"
 
-_OUTCOMES = frozenset(outcome.code for outcome in VOCABULARY.outcomes if outcome.next_purpose == _PURPOSE)
+PROMISING = frozenset(outcome.code for outcome in VOCABULARY.outcomes if outcome.next_purpose == _PURPOSE)
 """The outcomes after which a promise is open. A part payment after a promise leaves another amount, which nobody typed."""
 
 
@@ -30,7 +30,7 @@ async def promises_of(desk: Desk, rows: Sequence[FollowUp]) -> dict[UUID, Promis
     about = [row for row in rows if row.purpose == _PURPOSE]
     if not about:
         return {}
-    last = await calls.last_with_outcome(desk.session, {row.loan_id for row in about}, _OUTCOMES)
+    last = await calls.last_with_outcome(desk.session, {row.loan_id for row in about}, PROMISING)
     by_loan = {
         loan_id: Promise(call.amount, currency)
         for loan_id, (call, currency) in last.items()

@@ -22,10 +22,11 @@ from desk.people.calendars import calendar_of
 from desk.people.members import fewest_open, hours_of, is_away_today, managers_for
 from desk.rules.cadence import AssigneeKind, Condition, Rule, plan_due
 from desk.rules.checks import latest
-from desk.rules.instalments import instalment_on_or_after, next_unpaid_instalment
+from desk.rules.instalments import instalment_on_or_after, is_paused, next_unpaid_instalment
 from storage.queries.follow_ups import checks, follow_ups
 from storage.queries.loans import terms
 from storage.queries.people import members
+from storage.queries.repayment import repayment
 from storage.tables import FollowUp, Loan, Member
 
 DOCUMENTS = "documents"
@@ -50,6 +51,12 @@ class Terms(Protocol):
     def paid_through(self) -> date | None: ...
     @property
     def unpaid_since(self) -> date | None: ...
+    @property
+    def next_instalment_on(self) -> date | None: ...
+    @property
+    def paused_from(self) -> date | None: ...
+    @property
+    def paused_until(self) -> date | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +199,7 @@ async def replan_instalment(desk: Desk, loan: Loan, known: Sequence[FollowUp] | 
     elif known is None:
         known = await follow_ups.about_instalments(desk.session, loan.id)
     first_due_on = await _first_due_on(desk, loan)
-    required = calls_required(desk, loan, known, first_due_on)
+    required = calls_required(desk, loan, known, first_due_on, await _grace_days(desk, loan))
     cancelled = _cancel_obsolete(desk, loan, required, known, first_due_on)
     planned: list[PlannedFollowUp] = []
     for call in required:
@@ -201,19 +208,24 @@ async def replan_instalment(desk: Desk, loan: Loan, known: Sequence[FollowUp] | 
 
 
 def calls_required(
-    desk: Desk, loan: Terms, known: Sequence[FollowUp] = (), first_due_on: date | None = None
+    desk: Desk,
+    loan: Terms,
+    known: Sequence[FollowUp] = (),
+    first_due_on: date | None = None,
+    grace_days: int = 0,
 ) -> list[InstalmentCall]:
-    """Return the calls that the terms of a loan require: about arrears, if the lender's data or a member says
-    (`unpaid_since`) that there are any, or else the reminders of the next unpaid instalment, unless that is on autopay.
+    """Return the calls that the terms of a loan require: about arrears, if its schedule, the lender's data or a member
+    (`unpaid_since`) says that there are any, or else the reminders of the next unpaid instalment, unless that is on autopay. In
+    a pause of its instalments, none.
 
     `known` are its follow-ups about instalments. `first_due_on` is its first instalment, if none was paid or missed: none is
-    before it.
+    before it. `grace_days` are those of its schedule, on which nothing is past due.
     """
     instalment_on = _next_unpaid(desk, loan, first_due_on)
-    if instalment_on is None:
+    if instalment_on is None or _is_paused(desk, loan, instalment_on):
         return []
     cadence = cadence_of(desk)
-    if _in_arrears(desk, loan):
+    if _in_arrears(desk, loan, grace_days):
         rule = cadence.of_arrears((desk.workspace_today - instalment_on).days)
         rules = (rule,) if rule else ()
     else:
@@ -347,7 +359,9 @@ def _is_of(row: FollowUp, call: InstalmentCall) -> bool:
 async def _again(desk: Desk, loan: Loan, ended: FollowUp) -> InstalmentCall | None:
     """Return the call that repeats a finished one while the loan is in arrears, as often as its rule says."""
     rule = cadence_of(desk).get(ended.rule)
-    if rule is None or not rule.again_days or ended.instalment_on is None or not _in_arrears(desk, loan):
+    if rule is None or not rule.again_days or ended.instalment_on is None:
+        return None
+    if not _in_arrears(desk, loan, await _grace_days(desk, loan)):
         return None
     call = InstalmentCall(replace(rule, place="day", days=rule.again_days), ended.instalment_on)
     known = await follow_ups.about_instalments(desk.session, loan.id)
@@ -359,27 +373,47 @@ def _settles(row: FollowUp) -> bool:
     return row.state in ("open", "done") or (row.state == "cancelled" and row.closed_by_id is not None)
 
 
+async def _grace_days(desk: Desk, loan: Loan) -> int:
+    """Return the days of grace of the loan's schedule; they are read only where they count."""
+    if loan.next_instalment_on is None or loan.next_instalment_on >= desk.workspace_today:
+        return 0
+    found = (await repayment.schedules_of(desk.session, [loan.id])).get(loan.id)
+    return found.grace_days if found is not None else 0
+
+
 async def _first_due_on(desk: Desk, loan: Loan) -> date | None:
     """Return the date of the first instalment of a loan of which none has been paid or missed; it is not asked of others."""
     rules = cadence_of(desk).of_date("instalment")
     applies = any(rule.stage in (None, loan.stage) for rule in rules)
     if not applies or loan.due_day is None or loan.paid_through or loan.unpaid_since:
         return None
+    if loan.next_instalment_on is not None:  # its schedule says more
+        return None
     return await terms.first_due_on(desk.session, loan.id)
 
 
 def _next_unpaid(desk: Desk, loan: Terms, first_due_on: date | None = None) -> date | None:
-    if loan.due_day is None:
-        return loan.unpaid_since
     following = next_unpaid_instalment(
-        desk.workspace_today, loan.due_day, paid_through=loan.paid_through, unpaid_since=loan.unpaid_since
+        desk.workspace_today,
+        loan.due_day,
+        paid_through=loan.paid_through,
+        unpaid_since=loan.unpaid_since,
+        scheduled=loan.next_instalment_on,
     )
-    return following if first_due_on is None else max(following, first_due_on)
+    return following if following is None or first_due_on is None else max(following, first_due_on)
 
 
-def _in_arrears(desk: Desk, loan: Terms) -> bool:
+def _is_paused(desk: Desk, loan: Terms, instalment_on: date) -> bool:
+    return is_paused(desk.workspace_today, instalment_on, loan.paused_from, loan.paused_until)
+
+
+def _in_arrears(desk: Desk, loan: Terms, grace_days: int) -> bool:
     oldest = _next_unpaid(desk, loan)
-    return loan.unpaid_since is not None and oldest is not None and oldest <= desk.workspace_today
+    if oldest is None or _is_paused(desk, loan, oldest):
+        return False
+    if loan.next_instalment_on is not None:
+        return (desk.workspace_today - oldest).days > grace_days
+    return loan.unpaid_since is not None and oldest <= desk.workspace_today
 
 
 def _had_arrears(desk: Desk, known: Iterable[FollowUp]) -> bool:
@@ -410,17 +444,25 @@ def _cancel_obsolete(
         if rule.state == "arrears":
             obsolete = arrears is None or rule != arrears.rule or row.instalment_on < arrears.instalment_on
         elif rule.date == "instalment":
-            day = instalment_on_or_after(row.instalment_on, loan.due_day) if loan.due_day else None
             first = row.instalment_on == first_due_on  # it may be on another day than those after it
             early = first_due_on is not None and row.instalment_on < first_due_on
             unwanted = arrears is None and rule.code not in rules
-            obsolete = unwanted or early or (row.instalment_on != day and not first)
+            moved = row.instalment_on != _instalment_like(loan, row.instalment_on) and not first
+            obsolete = unwanted or early or moved or _is_paused(desk, loan, row.instalment_on)
         else:
             continue
         if obsolete:
             cancel(desk, row)
             cancelled += 1
     return cancelled
+
+
+def _instalment_like(loan: Loan, day: date) -> date | None:
+    """Return the instalment that a reminder of one on that day is about now: another one if the due day or the schedule
+    has changed."""
+    if loan.next_instalment_on is not None:
+        return loan.next_instalment_on
+    return instalment_on_or_after(day, loan.due_day) if loan.due_day else None
 
 
 def cancel(desk: Desk, row: FollowUp) -> None:

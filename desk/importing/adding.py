@@ -33,6 +33,9 @@ class NewTerms:
     autopay: bool
     unpaid_since: date | None
     paid_through: date | None = None
+    next_instalment_on: date | None = None
+    paused_from: date | None = None
+    paused_until: date | None = None
 
 
 class Prospects:

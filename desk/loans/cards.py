@@ -13,7 +13,9 @@ from desk.core.vocabulary import VOCABULARY
 from desk.documents.views import ItemView, item_views
 from desk.follow_ups.appointments import AppointmentView, open_appointments
 from desk.follow_ups.lifecycle import note_of
+from desk.follow_ups.promises import PROMISING
 from desk.follow_ups.quiet_periods import Quiet, quiet_of
+from desk.follow_ups.standing import RepaymentSummary, summary
 from desk.loans import borrowers, lookup
 from desk.loans.notes import PastNote, past_notes
 from desk.loans.related import RelatedView, people_of
@@ -35,6 +37,7 @@ from storage.tables import Call, Check, FollowUp, Loan, StageChange
 FOLLOW_UPS, CALLS, NOTES, DOCUMENTS, STAGES = 5, 5, 3, 10, 3
 """How many of each a card shows."""
 
+_PROMISE = "promise"
 _RESULTS = tuple(outcome.code for outcome in VOCABULARY.outcomes if outcome.result is not None)
 
 PAGE = 10
@@ -99,6 +102,7 @@ class LoanCard:
     autopay: bool
     paid_through: date | None
     unpaid_since: date | None
+    repayment: RepaymentSummary
     terms: TermsView
     due: tuple[DueCall, ...]
     more_due: int
@@ -214,6 +218,7 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         autopay=loan.autopay,
         paid_through=loan.paid_through,
         unpaid_since=loan.unpaid_since,
+        repayment=await summary(desk, loan, promises=_tells_of_promises(past, open_rows)),
         terms=terms_view(desk, loan, details.terms, details.vehicle),
         due=due,
         more_due=len(open_rows) - len(due),
@@ -239,6 +244,11 @@ def _marks(open_rows: Sequence[FollowUp], made: Sequence[Check]) -> tuple[CheckM
         for purpose in PURPOSES
         if purpose in ended or purpose in planned
     )
+
+
+def _tells_of_promises(past: list[Call], open_rows: list[FollowUp]) -> bool:
+    """Return whether a promise may have been made lately: most loans have none, and are not asked for any."""
+    return any(row.purpose == _PROMISE for row in open_rows) or any(call.outcome in PROMISING for call in past)
 
 
 async def _due_calls(desk: Desk, loan: Loan, rows: list[FollowUp]) -> tuple[DueCall, ...]:

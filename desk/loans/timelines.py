@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -28,6 +28,7 @@ from storage.queries.documents import documents
 from storage.queries.follow_ups import appointments, checks, follow_ups, quiet_periods
 from storage.queries.loans import notes, terms
 from storage.queries.loans.loans import corrections, stage_changes
+from storage.queries.repayment import repayment
 from storage.tables import (
     Appointment,
     Assignment,
@@ -41,8 +42,11 @@ from storage.tables import (
     LoanCorrection,
     LoanNote,
     QuietPeriod,
+    RepaymentPause,
     StageChange,
 )
+
+_REPAID = ("disbursed", "closed", "written_off")
 
 PAGE = 10
 """Events per page."""
@@ -70,12 +74,25 @@ class Event:
     shown. Handover of a follow-up: `number` and `purpose` identify it. Document: `words` describe it, `state` is its new state.
     Correction: `code` is the field, `words` its value before, of a phone the last digits, empty if it is not known; of a field of
     the terms `change` has both. Check: `code` is what a manager decided about a failed one of `purpose`. Appointment: `code` is
-    its kind, `when` its time, `state` what became of it, `note` its place.
+    its kind, `when` its time, `state` what became of it, `note` its place. Payment: `day` is when it was paid, `state` is
+    recorded or reversed. Schedule: `code` is where it comes from. Pause: `code` is its kind, `day` and `until` are its days.
     """
 
     id: UUID
     kind: Literal[
-        "call", "note", "quiet", "stage", "owner", "handover", "document", "correction", "check", "appointment"
+        "call",
+        "note",
+        "quiet",
+        "stage",
+        "owner",
+        "handover",
+        "document",
+        "correction",
+        "check",
+        "appointment",
+        "payment",
+        "schedule",
+        "pause",
     ]
     at: datetime
     who: str | None
@@ -94,6 +111,8 @@ class Event:
     earlier: tuple[EarlierVersion, ...] = ()
     may_correct: bool = False
     playbooks: tuple[tuple[str, int], ...] = ()
+    day: date | None = None
+    until: date | None = None
     when: datetime | None = None
 
 
@@ -124,6 +143,7 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
         *await _quiet(desk, await quiet_periods.of_loan(desk.session, loan.id, limit=wanted)),
         *await _appointments(desk, await appointments.of_loan(desk.session, loan.id, limit=wanted)),
         *await _documents(desk, await documents.steps_of_loan(desk.session, loan.id, limit=wanted)),
+        *(await _repayment(desk, loan.id, limit=wanted) if _was_repaid(loan) else ()),
     ]
     found.sort(key=lambda event: (event.at, event.id), reverse=True)
     return Timeline(
@@ -335,3 +355,30 @@ async def _documents(desk: Desk, rows: Sequence[tuple[DocumentStep, DocumentItem
         )
         for step, item in rows
     ]
+
+
+def _was_repaid(loan: Loan) -> bool:
+    """Return whether the loan may have a schedule, payments or pauses: most of the time before, it has none."""
+    return loan.next_instalment_on is not None or loan.paused_from is not None or loan.stage in _REPAID
+
+
+async def _repayment(desk: Desk, loan_id: UUID, *, limit: int) -> list[Event]:
+    payments = await repayment.last_payments(desk.session, loan_id, limit=limit)
+    schedules = await repayment.last_schedules(desk.session, loan_id, limit=limit)
+    pauses = (await repayment.pauses_of(desk.session, [loan_id])).get(loan_id, [])
+    members = [each.by_id for each in (*payments, *schedules, *pauses)] + [each.reversed_by_id for each in payments]
+    names = await slack_ids(desk, members)
+    found = [Event(each.id, "schedule", each.at, names.get(each.by_id), each.source) for each in schedules]
+    for each in payments:
+        if each.source != "call":  # the call tells of it
+            told = Event(each.id, "payment", each.at, names.get(each.by_id), each.source, amount=each.amount)
+            found.append(replace(told, day=each.paid_on, state="recorded"))
+        if each.reversed_at is not None:
+            who = names.get(each.reversed_by_id)
+            told = Event(each.id, "payment", each.reversed_at, who, each.source, amount=each.amount)
+            found.append(replace(told, day=each.paid_on, state="reversed"))
+    for each in pauses:
+        why = unreadable.read(desk, RepaymentPause.reason_cipher, each)
+        told = Event(each.id, "pause", each.at, names.get(each.by_id), each.kind, why)
+        found.append(replace(told, day=each.starts_on, until=each.ends_on))
+    return found

@@ -18,6 +18,9 @@ class Offers:
     change_documents: bool
     open_inquiry: bool
     add_note: bool
+    record_payment: bool
+    change_schedule: bool
+    pause_repayment: bool
     book_appointment: bool
     see_playbook: bool
     edit_playbook: bool

@@ -16,16 +16,16 @@ from desk.rules.calendar import Calendar
 from desk.rules.hours import WorkingHours
 from desk.rules.instalments import instalment_in
 
-Method = Literal["level", "level_principal", "interest_first", "flat", "balloon"]
-"""等额本息, 等额本金, 先息后本, 等本等息, 尾款."""
+Method = Literal["level_payment", "level_principal", "interest_first", "flat"]
+"""等额本息, 等额本金, 先息后本, 等本等息."""
 
 RateBasis = Literal["year", "month"]
 """What a rate in percent is for. Dealers quote the fee of a flat loan by the month 月费率."""
 
-DayCount = Literal["30/360", "actual/360", "actual/365"]
+DayCount = Literal["thirty_360", "actual_360", "actual_365"]
 """How many days of interest a period has, and of how many a year consists."""
 
-Shift = Literal["none", "next", "previous"]
+Shift = Literal["none", "next_working_day", "previous_working_day"]
 """What becomes of a due date on a day that is not worked: it stays, or moves to the next or the previous working day."""
 
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -44,9 +44,9 @@ CENT = Decimal("0.01")
 _EXACT = Context(prec=40, rounding=ROUND_HALF_UP)
 _MONTHS, _PERCENT = Decimal(12), Decimal(100)
 _DAYS_OF_YEAR: dict[DayCount, Decimal] = {
-    "30/360": Decimal(360),
-    "actual/360": Decimal(360),
-    "actual/365": Decimal(365),
+    "thirty_360": Decimal(360),
+    "actual_360": Decimal(360),
+    "actual_365": Decimal(365),
 }
 
 
@@ -55,17 +55,17 @@ class Terms:
     """What a schedule is computed from.
 
     `rate` is in percent for its `basis`. `first_due` is the first due date, `due_day` the day of the month of the others (None:
-    that of the first). `paid_out` is when interest begins; None: a month before the first due date. `balloon` is what the last
-    row pays besides its instalment, of the method `balloon` alone.
+    that of the first). `paid_out` is when interest begins; None: a month before the first due date. `balloon` 尾款 is
+    the principal that the last of level payments pays besides its own.
     """
 
     amount: Decimal
     rate: Decimal
     months: int
     first_due: date
-    method: Method = "level"
+    method: Method = "level_payment"
     basis: RateBasis = "year"
-    day_count: DayCount = "30/360"
+    day_count: DayCount = "thirty_360"
     due_day: int | None = None
     paid_out: date | None = None
     balloon: Decimal = Decimal(0)
@@ -109,14 +109,14 @@ def level_payment(terms: Terms) -> Decimal:
 
     P·r·(1+r)^n ÷ ((1+r)^n − 1) for the monthly rate r; a balloon is taken from P at its present value.
     """
-    if terms.method not in ("level", "balloon"):
+    if terms.method != "level_payment":
         return Decimal(0)
     with localcontext(_EXACT):
-        rate, balloon = _yearly(terms) / _MONTHS, terms.balloon if terms.method == "balloon" else Decimal(0)
+        rate = _yearly(terms) / _MONTHS
         if not rate:
-            return to_cents((terms.amount - balloon) / terms.months)
+            return to_cents((terms.amount - terms.balloon) / terms.months)
         growth = (1 + rate) ** terms.months
-        return to_cents((terms.amount * growth - balloon) * rate / (growth - 1))
+        return to_cents((terms.amount * growth - terms.balloon) * rate / (growth - 1))
 
 
 def due_dates(first_due: date, months: int, due_day: int | None = None) -> tuple[date, ...]:
@@ -135,7 +135,11 @@ def shifted(day: date, shift: Shift, calendar: Calendar, hours: WorkingHours) ->
     """
     if shift == "none" or calendar.is_working_day(day, hours):
         return day
-    return calendar.next_working_day(day, hours) if shift == "next" else calendar.previous_working_day(day, hours)
+    return (
+        calendar.next_working_day(day, hours)
+        if shift == "next_working_day"
+        else calendar.previous_working_day(day, hours)
+    )
 
 
 def interest_for(amount: Decimal, yearly: Decimal, start: date, end: date, day_count: DayCount) -> Decimal:
@@ -146,7 +150,7 @@ def interest_for(amount: Decimal, yearly: Decimal, start: date, end: date, day_c
 
 def days_between(start: date, end: date, day_count: DayCount) -> int:
     """Return the days of interest from `start` until `end`; by 30/360 a month has 30 (ISDA 2006 §4.16(f), bond basis)."""
-    if day_count != "30/360":
+    if day_count != "thirty_360":
         return (end - start).days
     first = min(start.day, 30)
     last = 30 if end.day == 31 and first == 30 else end.day
@@ -169,7 +173,7 @@ def _principal(terms: Terms, left: Decimal, interest: Decimal, payment: Decimal)
     match terms.method:
         case "interest_first":
             return Decimal(0)
-        case "level" | "balloon":
+        case "level_payment":
             wanted = payment - interest
         case _:
             wanted = to_cents(terms.amount / terms.months)
@@ -181,7 +185,7 @@ def _parts_of_year(terms: Terms, dates: Sequence[date]) -> Iterator[Decimal]:
     start = terms.paid_out or instalment_in(*_year_and_month(_month_of(dates[0]) - 1), terms.due_day or dates[0].day)
     month_before = instalment_in(*_year_and_month(_month_of(dates[0]) - 1), terms.due_day or dates[0].day)
     for index, end in enumerate(dates):
-        if terms.day_count == "30/360" and (index or start in (month_before, _same_day_before(dates[0]))):
+        if terms.day_count == "thirty_360" and (index or start in (month_before, _same_day_before(dates[0]))):
             yield 1 / _MONTHS
         else:
             yield days_between(start, end, terms.day_count) / _DAYS_OF_YEAR[terms.day_count]
@@ -215,7 +219,7 @@ def _check(terms: Terms) -> None:
     if not 0 <= terms.rate <= most:
         raise Invalid("schedule_rate", given=terms.rate, most=to_cents(most))
     balloon = terms.balloon
-    if (terms.method == "balloon") != (balloon != 0) or not 0 <= balloon < terms.amount or balloon != to_cents(balloon):
+    if not 0 <= balloon < terms.amount or balloon != to_cents(balloon) or (balloon and terms.method != "level_payment"):
         raise Invalid("schedule_balloon", given=balloon)
     if terms.paid_out is not None and terms.paid_out >= terms.first_due:
         raise Invalid("schedule_paid_out", given=terms.paid_out, first=terms.first_due)

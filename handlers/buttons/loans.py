@@ -14,6 +14,8 @@ from desk.documents.waiting import waiting_documents
 from desk.follow_ups import assigning, quiet_periods
 from desk.handover import reassigning
 from desk.loans import cards, inquiries, lists, related, stages, timelines
+from desk.repayment import pauses, payments
+from desk.repayment.overview import repayment_page
 from handlers.buttons.due_lists import member_of_button
 from handlers.buttons.forms import refresh
 from handlers.door.declarations import ButtonFamily
@@ -30,11 +32,13 @@ from handlers.messages.cards import (
     follow_ups_tab,
     people_tab,
     phone_number,
+    repayment_tab,
     timeline_tab,
 )
 from handlers.messages.documents import changed, listed, waiting
 from handlers.messages.follow_ups import closed, next_planned, nothing_needed
 from handlers.messages.loans import claimed, inquiry_opened, not_written_off, own_loans, pool, stage_answer
+from handlers.messages.repayment import pause_set, payment_recorded
 
 
 async def show_card(request: Request) -> Reply:
@@ -193,11 +197,26 @@ async def change_document_in_card(request: Request, act: Act) -> UpdateModal:
     return UpdateModal(await _tab(request, result.loan.id, "documents", above=answer))
 
 
+async def reverse_payment(request: Request) -> UpdateModal:
+    """Reverse a payment in its tab of the card."""
+    result = await payments.reverse_payment(request.desk, UUID(request.value["p"]), request.value["v"])
+    answer = payment_recorded(request.t, result)
+    return UpdateModal(await _tab(request, result.loan.id, "repayment", above=answer))
+
+
+async def end_pause(request: Request) -> UpdateModal:
+    """End a pause in its tab of the card."""
+    result = await pauses.end_pause(request.desk, UUID(request.value["p"]), request.value["v"])
+    return UpdateModal(await _tab(request, result.loan.id, "repayment", above=pause_set(request.t, result)))
+
+
 async def _tab(request: Request, loan_id: UUID, tab: str, *, offset: int = 0, above: Message | None = None) -> View:
     desk, t, zone = request.desk, request.t, request.zone
     match tab:
         case "timeline":
             return timeline_tab(t, await timelines.timeline(desk, loan_id, offset=offset), zone, above)
+        case "repayment":
+            return repayment_tab(t, await repayment_page(desk, loan_id), above)
         case "people":
             return people_tab(t, await related.list_people(desk, loan_id), above)
         case "documents":
@@ -215,6 +234,8 @@ CARDS = ButtonFamily(
         "got": partial(change_document_in_card, act="got"),
         "accept": partial(change_document_in_card, act="accept"),
         "done": finish_follow_up,
+        "reverse_payment": reverse_payment,
+        "end_pause": end_pause,
     },
     opens_modal=frozenset({"open"}),
 )

@@ -16,6 +16,7 @@ from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.writer import Writer
 from handlers.messages.follow_ups import write_unasked
 from handlers.messages.related import named_role
+from handlers.messages.repayment import write_taken
 
 _ROWS = 5
 """How many open follow-ups of the loan an answer lists."""
@@ -108,7 +109,9 @@ def _write_answered(t: Translator, writer: Writer, call: CallLogged) -> None:
 def _write_consequences(t: Translator, writer: Writer, call: CallLogged) -> None:
     if call.paid is not None:
         writer.phrase(t, "The instalment due {day} counts as paid.", day=Bold(t.date(call.paid)))
-    if call.share == "part" or call.outcome == "part_paid":
+    if call.payment is not None:
+        write_taken(t, writer, call.payment, call.currency)
+    elif call.share == "part" or call.outcome == "part_paid":
         writer.line(t("The instalment stays unpaid."))
     if call.settled:
         writer.line(t("Also done:"))

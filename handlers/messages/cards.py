@@ -15,6 +15,7 @@ from desk.loans.related import RelatedList
 from desk.loans.timelines import PAGE, Event, Timeline
 from desk.loans.views import LoanView
 from desk.people.offers import Offers
+from desk.repayment.overview import RepaymentPage
 from desk.rules.checks import CHECKS
 from desk.rules.stages import next_of
 from handlers.messages.appointments import appointment_kind, appointment_state, write_appointments
@@ -43,12 +44,16 @@ from handlers.messages.documents import document, item_line, state, write_docume
 from handlers.messages.notes import correct_note_button
 from handlers.messages.playbooks import playbook_button, playbook_shown
 from handlers.messages.related import named_role, role, write_people, write_people_with_buttons
+from handlers.messages.repayment import repayment_button, repayment_event, write_page, write_summary
 from handlers.messages.terms import change_line, write_terms
 
 CARD = "card"
 """The form name of the modal."""
 
-Tab = Literal["contact", "people", "timeline", "documents", "follow_ups"]
+Tab = Literal["contact", "people", "timeline", "documents", "follow_ups", "repayment"]
+
+REPAID = frozenset({"disbursed", "closed", "written_off"})
+"""The stages of loans on which something can have been repaid."""
 
 _CORRECTIONS = 2
 """How many earlier versions of a call are listed: a view has at most a hundred blocks."""
@@ -75,6 +80,7 @@ def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
         *_playbook(t, view),
         Button(t("Show number"), "loan.show_number", value),
         Button(t("Documents"), "documents.list", value),
+        *([repayment_button(t, loan_id)] if view.loan.stage in REPAID else ()),
         Button(t("People"), "related.list", value),
         *([checks_button(t, loan_id)] if view.checks else ()),
         *_changes(t, view.offers, loan_id, view.loan.stage),
@@ -128,8 +134,9 @@ def _write_header(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo)
     write_people(t, writer, view.people)
     if view.checks:
         writer.line(t("Checks: {marks}", marks=marks(t, view.checks)))
-    if view.unpaid_since is not None:
+    if view.unpaid_since is not None and view.repayment.basis == "lender":
         writer.line(Bold(t("Unpaid since {date}", date=t.date(view.unpaid_since))))
+    write_summary(t, writer, view.repayment, view.currency)
 
 
 def _money(t: Translator, view: LoanCard) -> list[str]:
@@ -304,6 +311,14 @@ def documents_tab(t: Translator, view: DocumentList, zone: ZoneInfo, above: Mess
     return _view(t, view.loan, writer, above, "documents")
 
 
+def repayment_tab(t: Translator, view: RepaymentPage, above: Message | None = None) -> View:
+    """Render the tab with the schedule, payments, promises and pauses."""
+    writer = _start(t, view.loan, "repayment")
+    _write_name(t, writer, view.loan, view.name)
+    write_page(t, writer, view)
+    return _view(t, view.loan, writer, above, "repayment")
+
+
 def follow_ups_tab(t: Translator, view: PlannedCalls, above: Message | None = None) -> View:
     """Render the tab with the open follow-ups, each with its buttons."""
     writer, notes = _start(t, view.loan, "follow_ups"), _NoteBudget()
@@ -344,6 +359,7 @@ def _start(t: Translator, loan: LoanView, current: Tab) -> Writer:
         ("timeline", t("Timeline")),
         ("documents", t("Documents")),
         ("follow_ups", t("Follow-ups")),
+        ("repayment", t("Payments")),
     )
     return Writer().buttons(
         *(
@@ -403,6 +419,8 @@ def _event(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> list[I
         case "document":
             now = t("requested from the borrower") if event.state == "requested" else state(t, event.state)
             words += [Bold(document(t, event.code, event.words)), " · ", now]
+        case "payment" | "schedule" | "pause":
+            words.append(Bold(repayment_event(t, event, currency)))
     return [*words, " · ", Mention(event.who)] if event.who else words
 
 

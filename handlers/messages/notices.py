@@ -22,7 +22,16 @@ from desk.people.app_manifest import Additions
 from desk.people.members import zone_of
 from desk.people.onboarding import setup_status
 from desk.rules.hours import known_zone
-from handlers.messages import appointments, checks, digests, documents, handover, reminders, set_aside
+from handlers.messages import (
+    appointments,
+    checks,
+    digests,
+    documents,
+    handover,
+    reminders,
+    repayment,
+    set_aside,
+)
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.people import access, onboarding
@@ -97,6 +106,15 @@ async def _check_ended(desk: Desk, notice: Notice, t: Translator, zone: ZoneInfo
         return None
     reader = await desk.session.get_one(Member, notice.to_id)
     return reminders.check_ended(t, view, zone, name=reader.name)
+
+
+async def _payment_told(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
+    view = await follow_up_notice(desk, notice)
+    if notice.ts is None and all(item.follow_up.state == "open" for item in view.items):
+        return None
+    reader = await desk.session.get_one(Member, notice.to_id)
+    paused = notice.kind == kinds.REPAYMENT_PAUSED.name
+    return repayment.payment_told(t, view, name=reader.name, paused=paused)
 
 
 async def _check_passed_over(desk: Desk, notice: Notice, t: Translator, _zone: ZoneInfo) -> Message | None:
@@ -245,6 +263,8 @@ COMPOSERS: dict[NoticeKind, Composer] = {
     kinds.ESCALATION: _escalation,
     kinds.MANAGER_TOLD: _manager_told,
     kinds.CHECK_ENDED: _check_ended,
+    kinds.PAYMENT_RECORDED: _payment_told,
+    kinds.REPAYMENT_PAUSED: _payment_told,
     kinds.CHECK_PASSED_OVER: _check_passed_over,
     kinds.PAPERS_ARRIVED: _papers_arrived,
     kinds.OWNER_ASKED: _owner_asked,

@@ -35,6 +35,7 @@ from storage.tables.loans import (
 from storage.tables.messages import DeliveryRound, Home, Notice, NoticeItem
 from storage.tables.people import AccessRequest, CalendarOverride, Member, Team, TeamManager, Workspace
 from storage.tables.related import CallParty, RelatedPerson, RelatedPhone, RelatedTerm
+from storage.tables.repayment import Instalment, Payment, Promise, RepaymentPause, RepaymentSchedule
 from storage.tables.terms import LoanTerms, Vehicle
 from storage.tables.work import (
     Call,

@@ -69,6 +69,11 @@ def counter() -> Any:
     return Field(default=1, sa_column_kwargs={"info": {"restored": False}})
 
 
+def followed() -> Any:
+    """An optional value that follows from other rows. Undo restores those rows, and computes it again."""
+    return Field(default=None, sa_column_kwargs={"info": {"restored": False}})
+
+
 @cache
 def restored_columns(table: str) -> frozenset[str]:
     """Return the columns of a table that Undo restores: all but the key, the version and the counters."""

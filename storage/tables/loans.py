@@ -8,9 +8,10 @@ from sqlalchemy import JSON, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field
 
 from storage.engine.rows import Row
-from storage.tables.columns import counter, instant, maybe_instant, money, references, row_id
+from storage.tables.columns import counter, followed, instant, maybe_instant, money, references, row_id
 
 _IN_ARREARS = text("unpaid_since IS NOT NULL")
+_SCHEDULED = text("next_instalment_on IS NOT NULL")
 
 
 _HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2012\u2013\u2014\u2015\u2212", "-"))
@@ -65,8 +66,15 @@ class Loan(Row, table=True):
     `plain_number` the same without dashes, set with it.
 
     `owner_set_at` and `stage_set_at` are when a member set them, until an import sets another stage. `paid_through` is the
-    last instalment known to be paid, `unpaid_since` the first that the lender's data or a member calls unpaid. `demo_at`
-    is when a demo loan was added; demo loans can be removed. `next_follow_up_number` numbers the follow-ups: `L-1042/3`.
+    last instalment known to be paid, `unpaid_since` the first that the lender's data or a member calls unpaid.
+
+    `next_instalment_on`, `paused_from` and `paused_until` follow from the loan's schedule, payments and pauses, so that a
+    command need not read these: the due date of the oldest instalment of its schedule that is not fully paid (9999-12-31
+    once all are; None without a schedule from which arrears are counted), and the days of a pause (`RepaymentPause`) that
+    was not over when they were last set.
+
+    `demo_at` is when a demo loan was added; demo loans can be removed. `next_follow_up_number` numbers the
+    follow-ups: `L-1042/3`.
     """
 
     __tablename__ = "loan"  # pyright: ignore[reportAssignmentType]
@@ -77,6 +85,12 @@ class Loan(Row, table=True):
         Index("ix_loan_plain_number", "workspace_id", "plain_number"),
         Index("ix_loan_unpaid", "workspace_id", "unpaid_since", sqlite_where=_IN_ARREARS, postgresql_where=_IN_ARREARS),
         Index("ix_loan_arrears", "owner_id", "unpaid_since", sqlite_where=_IN_ARREARS, postgresql_where=_IN_ARREARS),
+        Index(
+            "ix_loan_next", "workspace_id", "next_instalment_on", sqlite_where=_SCHEDULED, postgresql_where=_SCHEDULED
+        ),
+        Index(
+            "ix_loan_own_next", "owner_id", "next_instalment_on", sqlite_where=_SCHEDULED, postgresql_where=_SCHEDULED
+        ),
     )
 
     id: UUID = row_id()
@@ -98,6 +112,9 @@ class Loan(Row, table=True):
     autopay: bool = False
     paid_through: date | None = None
     unpaid_since: date | None = None
+    next_instalment_on: date | None = followed()
+    paused_from: date | None = followed()
+    paused_until: date | None = followed()
     next_follow_up_number: int = counter()
     imported_as: str | None = None
     version: int = 1

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -52,7 +53,14 @@ ROWS, TEAMS = 1000, 50
 
 _AT = datetime(2026, 11, 2, tzinfo=UTC)
 _VALUES = {"zone": "Asia/Shanghai", "locale": "en-US", "roles": "agent", "state": "open", "unpaid_since": _AT.date()}
-_BY_TYPE: dict[type, Any] = {int: 1, bool: False, datetime: _AT, date: _AT.date(), time: _AT.time()}
+_BY_TYPE: dict[type, Any] = {
+    int: 1,
+    bool: False,
+    datetime: _AT,
+    date: _AT.date(),
+    time: _AT.time(),
+    Decimal: Decimal(1),
+}
 
 
 async def fill(database: Database) -> None:

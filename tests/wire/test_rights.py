@@ -6,7 +6,8 @@ A new form, button or source of suggestions fails here until it says what it doe
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -38,8 +39,10 @@ from storage.tables import (
     Loan,
     LoanNote,
     Member,
+    Payment,
     RelatedPerson,
     RelatedPhone,
+    RepaymentPause,
     Team,
 )
 from tests.builders import SHANGHAI, make_call, make_follow_up, make_loan, make_member, make_team
@@ -69,6 +72,8 @@ class World:
     item: DocumentItem
     appointment: Appointment
     request: AccessRequest
+    payment: Payment
+    pause: RepaymentPause
     transactions: Transactions
 
     def who(self, name: str) -> Member:
@@ -142,6 +147,13 @@ class World:
             "appointment": ({}, {"loan": "L-1", "kind": "signing", "due": "fri 15:00", "minutes": "60"}),
             "move_appointment": ({"a": str(self.appointment.id), "v": 1}, {"due": "fri 17:00"}),
             "edit_playbook": ({"c": "identity", "v": 0}, {"questions_en": "Name?", "questions_zh": "姓名？"}),
+            "payment": ({}, {"loan": "L-1", "day": "2026-11-25", "amount": "100"}),
+            "schedule": ({}, {"loan": "L-1", "rows": "2026-12-10 100"}),
+            "computed_schedule": ({}, {"loan": "L-1", "rate": "5", "months": "2", "first": "2026-12-10", **_COMPUTED}),
+            "pause": (
+                {},
+                {"loan": "L-1", "kind": "hardship", "start": "2026-11-25", "end": "2026-12-25", "reason": "ill"},
+            ),
             "note": ({}, {"loan": "L-1", "note": "Asks for a letter"}),
             "cadence": (
                 {"v": self.slack.workspace.version},
@@ -195,6 +207,8 @@ class World:
             "card.got": ("change_documents", item),
             "card.accept": ("change_documents", item),
             "card.done": ("close_follow_up", follow_up),
+            "card.reverse_payment": ("reverse_payment", {"p": str(self.payment.id), "v": 1}),
+            "card.end_pause": ("pause_repayment", {"p": str(self.pause.id), "v": 1}),
             "documents.list": ("see_loan", loan),
             "documents.waiting": (None, {"s": "open"}),
             "documents.got": ("change_documents", item),
@@ -226,6 +240,15 @@ class World:
             "demo.remove": ("manage_demo", {}),
         }
 
+
+_COMPUTED = {
+    "amount": "1000",
+    "basis": "year",
+    "method": "flat",
+    "day_count": "thirty_360",
+    "shift": "none",
+    "counting": "counted",
+}
 
 _OWN = {
     "language": "",
@@ -308,6 +331,26 @@ async def world(slack: Slack) -> World:
             asked_on=office.clock.now().date(),
             asked_at=office.clock.now(),
         )
+        payment = Payment(
+            workspace_id=workspace.id,
+            loan_id=loan.id,
+            paid_on=date(2026, 11, 25),
+            amount=Decimal("100.00"),
+            source="form",
+            by_id=slack.agent.id,
+            at=office.clock.now(),
+        )
+        pause = RepaymentPause(
+            id=(pause_id := new_id()),
+            workspace_id=workspace.id,
+            loan_id=loan.id,
+            kind="hardship",
+            starts_on=date(2026, 11, 25),
+            ends_on=date(2026, 12, 25),
+            reason_cipher=office.cipher.encrypt(RepaymentPause.reason_cipher, pause_id, "ill"),
+            by_id=slack.agent.id,
+            at=office.clock.now(),
+        )
         check = Check(
             id=new_id(),
             workspace_id=workspace.id,
@@ -346,12 +389,26 @@ async def world(slack: Slack) -> World:
             phone_cipher=office.cipher.encrypt(RelatedPhone.phone_cipher, phone_id, "+8613900139000"),
             kind="mobile",
         )
-        session.add_all([note, asked, request, check, appointment, person, phone])
+        session.add_all([note, asked, request, check, appointment, person, phone, payment, pause])
         await session.flush()
         session.add(item)
     transactions = Transactions(office, workspace, Directory(slack.service.client), lambda *_: None)
     return World(
-        slack, outsider, loan, follow_up, call, check, note, person, phone, item, appointment, request, transactions
+        slack,
+        outsider,
+        loan,
+        follow_up,
+        call,
+        check,
+        note,
+        person,
+        phone,
+        item,
+        appointment,
+        request,
+        payment,
+        pause,
+        transactions,
     )
 
 

@@ -54,6 +54,8 @@ FORM_TEXTS: dict[str, str] = {
     "channel_misplaced": _("“{given}”: choose the channel in its own field."),
     "planned_since": _("Something else has been planned on {loan} since. Check its card."),
     "offer_past": _("{given} has passed. Choose another time."),
+    "schedule_missing": _("{loan} has no repayment schedule from which payments are counted. Enter one first."),
+    "all_paid": _("All instalments of {loan} are paid already. Check its card."),
     "undo_leaves_loans": _("{who} has loans or follow-ups now. Reassign them first."),
     "undo_too_late": _("That was more than {minutes} minutes ago and can't be undone. Correct it instead."),
 }

@@ -230,6 +230,56 @@ TEXTS: dict[str, str] = {
     "quiet_too_long": _("{given} is too far off: {latest} at the latest."),
     "quiet_ended": _("{loan} has ended ({stage}): it needs no call anyway."),
     "offer_past": _("{given} has passed. Plan the next step with /loan-follow."),
+    # repayment
+    "schedule_amount": _("{given}: the amount must be more than zero, with at most two decimals."),
+    "schedule_rate": _("{given}: the rate must be from 0 to {most} percent."),
+    "schedule_rate_unclear": _("“{given}” isn't a rate. Type it in percent: 4.5"),
+    "schedule_months": _("{given}: a term has from 1 to {most} months."),
+    "schedule_balloon": _("{given}: a balloon is less than the amount, and goes with level payments only."),
+    "schedule_paid_out": _("The payout, {given}, must be before the first due date, {first}."),
+    "schedule_empty": _("Paste the instalments: a line each, with date and amount."),
+    "schedule_line": _("Line {line} can't be read: “{given}”. A line has a date, year first, and one amount or three."),
+    "schedule_rows": _("That's {given} instalments; a schedule has at most {most}."),
+    "schedule_row_amount": _("Line {line}: an instalment must be more than zero, not {given}."),
+    "schedule_row_order": _(
+        "Line {line}: {given} doesn't come after {before}. Put the instalments in the order of their dates."
+    ),
+    "schedule_row_sum": _("Line {line}: principal and interest make {sum}, but the amount is {given}."),
+    "schedule_sum": _(
+        "The principal of all lines is {given}, but the loan's amount is {amount} {currency}. Correct a line or the loan's "
+        "amount; for the rest of a loan, give dates and amounts alone."
+    ),
+    "schedule_grace": _("{given}: from 0 to {most} days of grace."),
+    "schedule_settled": _("{given} is in the future: until when everything is paid must be today or earlier."),
+    "schedule_missing": _(
+        "{loan} has no repayment schedule from which payments are counted. Enter one, or log the call: /loan-call {loan} paid"
+    ),
+    "loan_ended": _("{loan} has ended, so its repayment can't be changed."),
+    "all_paid": _("All instalments of {loan} are paid already. Check its card: /loan {loan}"),
+    "payment_amount": _("{given}: a payment must be more than zero. To take one back, reverse it on the card."),
+    "payment_future": _("{given} is in the future: a payment is recorded once the money is there."),
+    "payment_larger": _(
+        "That is more than what is left to pay on {loan}: {left} {currency}. Correct the amount, or the schedule first."
+    ),
+    "payment_twice": _(
+        "{amount} {currency} on {day} is recorded on {loan} already, by {who}. If it was paid once more, record that on the "
+        "card: Payments, Record a payment."
+    ),
+    "payment_before_disbursement": _(
+        "{loan} isn't paid out yet, so nothing can have been repaid. Change its stage first."
+    ),
+    "payment_unknown": _("This payment no longer exists."),
+    "payment_not_yours": _("Only the person who recorded this payment, within a day, or a manager can reverse it."),
+    "payment_reversed": _("This payment was already reversed, {at}."),
+    "payment_changed": _("This payment has changed since. Open the card again."),
+    "pause_kind": _("“{given}” isn't a kind of pause."),
+    "pause_order": _("The pause must end after it begins, {first}."),
+    "pause_long": _("A pause takes at most {most} days."),
+    "pause_past": _("{given} has passed: a pause must end after today."),
+    "pause_reason_missing": _("Why are the instalments paused? Give the reason."),
+    "pause_there": _("{loan} has a pause in these days already. End it first."),
+    "pause_unknown": _("This pause no longer exists."),
+    "pause_over": _("The pause of {loan} is over, or has changed since. Open the card again."),
     # checks
     "check_reason_missing": _("What did not match, and why? Mark the item that differs, or write it down here."),
     "decision_reason_missing": _("Why? A decision about a failed check needs a reason."),

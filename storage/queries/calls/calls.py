@@ -68,6 +68,22 @@ async def last_with_outcome(
     return {call.loan_id: (call, currency) for call, currency in await session.exec(statement)}
 
 
+async def since_with_outcome(
+    session: Work, loan_ids: Collection[UUID], outcomes: Collection[str], since: datetime
+) -> dict[UUID, list[Call]]:
+    """Return the calls, not undone, with one of these outcomes on each of these loans from `since` on, the oldest first."""
+    statement = select(Call).where(
+        col(Call.loan_id).in_(loan_ids),
+        col(Call.outcome).in_(outcomes),
+        col(Call.at) >= since,
+        col(Call.undone_at).is_(None),
+    )
+    found: dict[UUID, list[Call]] = {}
+    for call in await session.exec(statement.order_by(col(Call.at), col(Call.id))):
+        found.setdefault(call.loan_id, []).append(call)
+    return found
+
+
 async def corrections(session: Work, call_ids: Collection[UUID]) -> list[CallCorrection]:
     """Return the corrections of these calls that were not undone, oldest first."""
     statement = select(CallCorrection).where(

@@ -146,6 +146,16 @@ _CODES: dict[str, Sequence[str]] = {
     "playbooks": ("income check",),
     "codes": _codes(VOCABULARY.documents),
     "kind": ("verification", "repayment", "service"),
+    "PauseView.kind": ("extension", "holiday", "hardship"),
+    "pause_kind.kind": ("extension", "holiday", "hardship"),
+    "LastPromise.state": ("open", "kept", "partly_kept", "broken", "replaced"),
+    "promise_state.state": ("open", "kept", "partly_kept", "broken", "replaced"),
+    "RepaymentSummary.source": ("computed", "lender"),
+    "RepaymentSummary.paused": ("extension", "holiday", "hardship"),
+    "PaymentView.source": ("call", "form", "import"),
+    "PaymentView.by": ("U0LIN",),
+    "Bucket.zh": ("M1",),
+    "Bucket.en": ("M1",),
     "RelatedPhoneView.kind": _codes(VOCABULARY.choices["phone_kind"]),
     "role": _codes(VOCABULARY.related_roles),
     "check_digit": ("X",),
@@ -374,9 +384,8 @@ class ExampleBuilder:
         return values
 
     def _event(self) -> Event:
-        kind = self.choices.one_of(
-            ("call", "stage", "owner", "document", "note", "correction", "check", "appointment", "quiet")
-        )
+        kinds = ("call", "stage", "owner", "document", "note", "correction", "check", "appointment", "quiet")
+        kind = self.choices.one_of((*kinds, "payment", "schedule", "pause"))
         codes = {"call": _CODES["outcome"], "stage": _CODES["stage"], "owner": ("U0LIN",), "document": _CODES["code"]}
         codes |= {
             "note": ("",),
@@ -384,6 +393,9 @@ class ExampleBuilder:
             "check": DECISIONS,
             "appointment": ("pickup",),
             "quiet": ("2026-12-25",),
+            "payment": ("form", "import"),
+            "schedule": ("lender", "computed"),
+            "pause": _CODES["PauseView.kind"],
         }
         change = self._term_change() if kind == "correction" and self.choices.includes("change") else None
         return Event(

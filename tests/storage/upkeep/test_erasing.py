@@ -1,6 +1,7 @@
 """A loan is removed with every row that belongs to it: a new table need not be listed anywhere."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from storage.upkeep.erasing import UndeclaredReferenceError, owned_tables
 from tests.builders import make_loan, make_member
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
-VALUES = {str: "x", int: 1, bool: False, datetime: NOW, date: NOW.date(), bytes: b"\1", object: {}}
+VALUES = {str: "x", int: 1, bool: False, datetime: NOW, date: NOW.date(), bytes: b"\1", object: {}, Decimal: Decimal(1)}
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Schedules, payments, promises and pauses: enter them, and what follows from them."""

@@ -1,0 +1,35 @@
+"""Tell those who hold a call that a payment or a pause has ended."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from desk.core.transaction import Desk
+from desk.messages import kinds
+from desk.messages.notices import queue_notice
+from desk.people.members import acting_for, today_of
+from storage.queries.people import members
+from storage.tables import FollowUp, Loan, Member, Payment, RepaymentPause
+
+
+async def report_payment(desk: Desk, loan: Loan, payment: Payment, ended: Sequence[FollowUp]) -> None:
+    """Tell the assignees of these follow-ups, or who acts for them, that a payment has ended them; not the acting member."""
+    await _report(desk, loan, kinds.PAYMENT_RECORDED, payment.id, ended)
+
+
+async def report_pause(desk: Desk, loan: Loan, pause: RepaymentPause, ended: Sequence[FollowUp]) -> None:
+    """Tell likewise that a pause has ended them."""
+    await _report(desk, loan, kinds.REPAYMENT_PAUSED, pause.id, ended)
+
+
+async def _report(desk: Desk, loan: Loan, kind: kinds.NoticeKind, about: UUID, ended: Sequence[FollowUp]) -> None:
+    assignees = await members.by_ids(desk.session, {row.assignee_id for row in ended})
+    held: dict[UUID, tuple[Member, list[FollowUp]]] = {}
+    for row in ended:
+        assignee = assignees[row.assignee_id]
+        reader = await acting_for(desk, assignee, today_of(desk, assignee))
+        held.setdefault(reader.id, (reader, []))[1].append(row)
+    if desk.actor is not None:
+        held.pop(desk.actor.id, None)
+    for reader, rows in held.values():
+        key = f"{kind.name}:{about}:{reader.id}"
+        await queue_notice(desk, kind=kind, key=key, to=reader, about_loan_id=loan.id, items=rows)

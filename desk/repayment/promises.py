@@ -1,0 +1,127 @@
+"""Promises to pay: made in calls, kept by payments, broken by time."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from desk.core.changes import create, track
+from desk.core.retention import BATCH
+from desk.core.transaction import Desk
+from desk.core.vocabulary import VOCABULARY
+from desk.follow_ups.standing import Standing
+from desk.rules.arrears import SCALE, promise_state
+from desk.rules.working_time import local_date
+from storage.queries.calls import calls
+from storage.queries.loans import loans
+from storage.queries.repayment import repayment
+from storage.tables import Call, FollowUp, Loan, Payment, Promise
+
+PURPOSE = "promise"
+"""The purpose of a call that asks whether a promise was kept."""
+
+REPLACED = "replaced"
+"""The state of a promise in whose place the borrower made another before its day was over. It counts nowhere."""
+
+_PAYMENTS = frozenset(outcome.code for outcome in VOCABULARY.outcomes if outcome.code in ("paid", "part_paid"))
+"""The outcomes of calls that tell of a payment."""
+
+
+async def make_promise(
+    desk: Desk,
+    loan: Loan,
+    call: Call,
+    planned: FollowUp | None,
+    open_before: Sequence[FollowUp],
+    amount: Decimal | None,
+) -> Promise | None:
+    """Record what a call promised for the day of the planned follow-up, if that asks about a promise.
+
+    A promise that was open until now, and whose day is not over, is replaced.
+    """
+    if planned is None or planned.purpose != PURPOSE:
+        return None
+    if any(row.purpose == PURPOSE for row in open_before):
+        for earlier in await _open(desk, loan):
+            if earlier.due_on >= desk.workspace_today:
+                track(desk, earlier).state = REPLACED
+                earlier.settled_at = desk.now
+    return create(
+        desk,
+        Promise(
+            workspace_id=desk.workspace.id,
+            loan_id=loan.id,
+            call_id=call.id,
+            amount=amount,
+            due_on=planned.due_on,
+            at=desk.now,
+        ),
+    )
+
+
+async def settle_by_payments(desk: Desk, loan: Loan, now: Standing) -> tuple[Promise, ...]:
+    """Settle the promises made since the loan has its schedule, after a payment or a reversal; return those kept now."""
+    kept: list[Promise] = []
+    for promise in (await repayment.promises_of(desk.session, [loan.id])).get(loan.id, []):
+        if promise.state == REPLACED or now.schedule is None or promise.at < now.schedule.at:
+            continue
+        paid = _paid_for(desk, promise, now.payments)
+        if _set_state(desk, promise, paid) and promise.state == "kept":
+            kept.append(promise)
+    return tuple(kept)
+
+
+async def keep_promises(desk: Desk, loan: Loan) -> None:
+    """Take the open promises of a loan without a schedule as kept: its instalment was paid."""
+    for promise in await _open(desk, loan):
+        track(desk, promise).state = "kept"
+        promise.settled_at = desk.now
+
+
+async def settle_promises(desk: Desk) -> bool:
+    """Settle the promises whose patience is over. Return whether there may be more."""
+    until = desk.workspace_today - timedelta(days=SCALE.promise.patience_days + 1)
+    rows = await repayment.promises_to_settle(desk.session, desk.workspace.id, until, limit=BATCH)
+    if not rows:
+        return False
+    payments = await repayment.payments_of(desk.session, {row.loan_id for row in rows})
+    on = await loans.by_ids(desk.session, {row.loan_id for row in rows})
+    said = await calls.since_with_outcome(
+        desk.session, [row.loan_id for row in rows], _PAYMENTS, min(row.at for row in rows)
+    )
+    for row in rows:
+        told = [call for call in said.get(row.loan_id, ()) if call.at > row.at]
+        if on[row.loan_id].next_instalment_on is None and any(call.outcome == "paid" for call in told):
+            track(desk, row).state = "kept"
+            row.settled_at = desk.now
+            continue
+        paid = _paid_for(desk, row, payments.get(row.loan_id, ()))
+        if on[row.loan_id].next_instalment_on is None:
+            paid += sum((call.amount or Decimal(0) for call in told), Decimal(0))
+        _set_state(desk, row, paid)
+        if row.state == "broken":
+            desk.audit("promise_broken", loan_id=row.loan_id, subject_id=row.id)
+    return len(rows) == BATCH
+
+
+async def _open(desk: Desk, loan: Loan) -> list[Promise]:
+    found = (await repayment.promises_of(desk.session, [loan.id])).get(loan.id, [])
+    return [row for row in found if row.state == "open"]
+
+
+def _paid_for(desk: Desk, promise: Promise, payments: Sequence[Payment]) -> Decimal:
+    """Return what was paid from the day of the promise until the patience ended, and recorded after it."""
+    until = promise.due_on + timedelta(days=SCALE.promise.patience_days)
+    since = local_date(promise.at, ZoneInfo(desk.workspace.zone))
+    counted = (row.amount for row in payments if since <= row.paid_on <= until and row.at >= promise.at)
+    return sum(counted, Decimal(0))
+
+
+def _set_state(desk: Desk, promise: Promise, paid: Decimal) -> bool:
+    """Set what has become of a promise, and return whether that is new."""
+    state = promise_state(promise.amount, promise.due_on, paid, desk.workspace_today, SCALE.promise)
+    if state == promise.state:
+        return False
+    track(desk, promise).state = state
+    promise.settled_at = None if state == "open" else desk.now
+    return True

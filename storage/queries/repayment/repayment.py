@@ -1,0 +1,154 @@
+"""Schedules, payments, promises and pauses of loans."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam
+from sqlmodel import col, func, select
+
+from storage.engine import bulk
+from storage.engine.work import Work
+from storage.tables import Instalment, LoanTerms, Payment, Promise, RepaymentPause, RepaymentSchedule
+
+_SCHEDULE = (
+    select(RepaymentSchedule)
+    .where(
+        col(RepaymentSchedule.loan_id).in_(bindparam("loans", expanding=True)),
+        col(RepaymentSchedule.replaced_at).is_(None),
+        col(RepaymentSchedule.undone_at).is_(None),
+    )
+    .order_by(col(RepaymentSchedule.at), col(RepaymentSchedule.id))
+)
+
+_INSTALMENTS = (
+    select(Instalment)
+    .where(col(Instalment.schedule_id).in_(bindparam("schedules", expanding=True)))
+    .order_by(col(Instalment.schedule_id), col(Instalment.number))
+)
+
+_PAYMENTS = (
+    select(Payment)
+    .where(
+        col(Payment.loan_id).in_(bindparam("loans", expanding=True)),
+        col(Payment.reversed_at).is_(None),
+        col(Payment.undone_at).is_(None),
+    )
+    .order_by(col(Payment.paid_on), col(Payment.at), col(Payment.id))
+)
+
+_PAUSES = (
+    select(RepaymentPause)
+    .where(col(RepaymentPause.loan_id).in_(bindparam("loans", expanding=True)), col(RepaymentPause.undone_at).is_(None))
+    .order_by(col(RepaymentPause.starts_on), col(RepaymentPause.id))
+)
+
+_PROMISES = (
+    select(Promise)
+    .where(col(Promise.loan_id).in_(bindparam("loans", expanding=True)), col(Promise.undone_at).is_(None))
+    .order_by(col(Promise.at), col(Promise.id))
+)
+
+
+async def schedules_of(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, RepaymentSchedule]:
+    """Return the schedule of each of these loans that has one."""
+    found = await session.exec(_SCHEDULE, params={"loans": list(loan_ids)})
+    return {row.loan_id: row for row in found}
+
+
+async def instalments_of(session: Work, schedule_ids: Collection[UUID]) -> dict[UUID, list[Instalment]]:
+    """Return the instalments of each of these schedules, in order."""
+    found: dict[UUID, list[Instalment]] = defaultdict(list)
+    for row in await session.exec(_INSTALMENTS, params={"schedules": list(schedule_ids)}):
+        found[row.schedule_id].append(row)
+    return found
+
+
+async def payments_of(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, list[Payment]]:
+    """Return the payments of each of these loans that were neither reversed nor undone, the oldest first."""
+    found: dict[UUID, list[Payment]] = defaultdict(list)
+    for row in await session.exec(_PAYMENTS, params={"loans": list(loan_ids)}):
+        found[row.loan_id].append(row)
+    return found
+
+
+async def pauses_of(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, list[RepaymentPause]]:
+    """Return the pauses of each of these loans, in order."""
+    found: dict[UUID, list[RepaymentPause]] = defaultdict(list)
+    for row in await session.exec(_PAUSES, params={"loans": list(loan_ids)}):
+        found[row.loan_id].append(row)
+    return found
+
+
+async def promises_of(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, list[Promise]]:
+    """Return the promises of each of these loans, the oldest first."""
+    found: dict[UUID, list[Promise]] = defaultdict(list)
+    for row in await session.exec(_PROMISES, params={"loans": list(loan_ids)}):
+        found[row.loan_id].append(row)
+    return found
+
+
+async def add_instalments(session: Work, schedule: RepaymentSchedule, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the instalments of a schedule that is written already."""
+    shared = {"workspace_id": schedule.workspace_id, "loan_id": schedule.loan_id, "schedule_id": schedule.id}
+    await bulk.insert(session, Instalment, bulk.by_column(rows), shared)
+
+
+async def lock_payment(session: Work, payment_id: UUID) -> Payment | None:
+    """Return a payment, locked."""
+    return await session.get(Payment, payment_id, with_for_update=True, populate_existing=True)
+
+
+async def payment_of_call(session: Work, call_id: UUID) -> Payment | None:
+    """Return the payment that a call recorded, unless it was undone."""
+    statement = select(Payment).where(Payment.call_id == call_id, col(Payment.undone_at).is_(None))
+    return (await session.exec(statement)).first()
+
+
+async def last_schedules(session: Work, loan_id: UUID, *, limit: int) -> list[RepaymentSchedule]:
+    """Return the schedules of a loan that were not undone, newest first, those that were replaced too."""
+    statement = select(RepaymentSchedule).where(
+        RepaymentSchedule.loan_id == loan_id, col(RepaymentSchedule.undone_at).is_(None)
+    )
+    ordered = statement.order_by(col(RepaymentSchedule.at).desc(), col(RepaymentSchedule.id).desc()).limit(limit)
+    return list((await session.exec(ordered)).all())
+
+
+async def last_payments(session: Work, loan_id: UUID, *, limit: int) -> list[Payment]:
+    """Return the payments of a loan that were not undone, newest first, reversed ones too."""
+    statement = select(Payment).where(Payment.loan_id == loan_id, col(Payment.undone_at).is_(None))
+    ordered = statement.order_by(col(Payment.paid_on).desc(), col(Payment.at).desc(), col(Payment.id).desc())
+    return list((await session.exec(ordered.limit(limit))).all())
+
+
+async def promises_to_settle(session: Work, workspace_id: UUID, until: date, *, limit: int) -> list[Promise]:
+    """Return open promises of a day until `until`, the oldest first."""
+    statement = select(Promise).where(
+        Promise.workspace_id == workspace_id,
+        Promise.state == "open",
+        col(Promise.undone_at).is_(None),
+        col(Promise.due_on) <= until,
+    )
+    return list((await session.exec(statement.order_by(col(Promise.due_on), col(Promise.id)).limit(limit))).all())
+
+
+async def promise_counts(session: Work, workspace_id: UUID, start: datetime, end: datetime) -> dict[str, int]:
+    """Count by state the promises that were settled from `start` until before `end`."""
+    statement = (
+        select(Promise.state, func.count())
+        .where(
+            Promise.workspace_id == workspace_id,
+            col(Promise.settled_at) >= start,
+            col(Promise.settled_at) < end,
+            col(Promise.undone_at).is_(None),
+        )
+        .group_by(col(Promise.state))
+    )
+    return dict((await session.exec(statement)).all())
+
+
+async def terms_of(session: Work, loan_id: UUID) -> LoanTerms | None:
+    """Return the terms of a loan, as far as any are known."""
+    return (await session.exec(select(LoanTerms).where(LoanTerms.loan_id == loan_id))).first()
