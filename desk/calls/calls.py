@@ -18,7 +18,7 @@ from desk.core.retention import BATCH
 from desk.core.transaction import Desk
 from desk.core.values import Amount, Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Outcome
-from desk.follow_ups import chasing, checks
+from desk.follow_ups import chasing, checks, quiet_periods
 from desk.follow_ups.checks import Findings
 from desk.follow_ups.lifecycle import check_note, close, move, plan
 from desk.follow_ups.locking import lock_follow_up
@@ -205,13 +205,16 @@ async def plan_next(desk: Desk, call_id: UUID, due: Due, purpose: str, *, next_n
 
 
 async def nothing_needed(desk: Desk, call_id: UUID) -> CallLogged:
-    """Record that nothing is left to do after a call. Raises as `log_again` does."""
+    """Record that the loan needs no call for the usual time after a call. Raises as `log_again` and `record_quiet` do."""
     require_role(desk, "add_to_call")
     loan, call = await own_call(desk, call_id)
     match = await recorded_match(desk, call)
     subject = match.answered.id if match.answered else call.id
+    quiet = await quiet_periods.begin(desk, loan)
     desk.audit("nothing_needed", loan_id=loan.id, subject_id=subject, call=str(call.id))
-    return await call_logged(desk, loan, call, match, OutcomeResult(answered=match.answered), offers_next=False)
+    undo_id = offer_undo(desk, "nothing_needed", loan_id=loan.id)
+    result = OutcomeResult(answered=match.answered)
+    return await call_logged(desk, loan, call, match, result, offers_next=False, quiet=quiet, undo_id=undo_id)
 
 
 async def _log(

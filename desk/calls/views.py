@@ -16,6 +16,7 @@ from desk.follow_ups import chasing
 from desk.follow_ups.chasing import Paper
 from desk.follow_ups.lifecycle import note_of
 from desk.follow_ups.next_steps import NextOffer, next_days, with_retry
+from desk.follow_ups.quiet_periods import Quiet
 from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import borrowers, lookup
 from desk.loans.related import RelatedName, people_of
@@ -94,6 +95,7 @@ class CallLogged:
     next_number: int
     managers_told: bool = False
     undo_id: UUID | None = None
+    quiet: Quiet | None = None
     party: RelatedName | None = None
     """Whom the call reached instead of the borrower."""
 
@@ -115,6 +117,7 @@ async def call_logged(
     offers_next: bool = True,
     open_before: list[FollowUp] | None = None,
     noted: Sequence[Due] = (),
+    quiet: Quiet | None = None,
     party: RelatedName | None = None,
 ) -> CallLogged:
     """Return the answer at the end of the transaction. `offers_next` False: no next step is wanted. `open_before` are the
@@ -160,6 +163,7 @@ async def call_logged(
         next_number=loan.next_follow_up_number,
         managers_told=managers_told,
         undo_id=undo_id,
+        quiet=quiet,
         party=party,
     )
 

@@ -190,14 +190,6 @@ async def plan_offered(desk: Desk, loan_id: UUID, due: Due, purpose: str, *, nex
     return await _plan_result(desk, loan, planned, "follow_up")
 
 
-async def record_nothing_needed(desk: Desk, loan_id: UUID) -> LoanView:
-    """Record that the loan needs no next step. Raises NotFound (`unknown_loan_pressed`), NotAllowed (`role_missing`)."""
-    require_role(desk, "plan_offered")
-    loan = await lookup.lock_by_id(desk, loan_id)
-    desk.audit("nothing_needed", loan_id=loan.id)
-    return await loan_view(desk, loan)
-
-
 async def move_follow_up(desk: Desk, *, loan: LoanRef, due: Due) -> PlanResult:
     """Move a follow-up; a date alone keeps the agreed time of day.
 

@@ -132,7 +132,7 @@ async def list_due(
     )
     match period:
         case "unplanned":
-            counted = await due_lists.count_unplanned(desk.session, owners, limit=most)
+            counted = await due_lists.count_unplanned(desk.session, owners, desk.workspace_today, limit=most)
             view = replace(view, loans=await listed_loans.unplanned(desk, owners, limit=limit, offset=offset))
         case "arrears":
             counted = await due_lists.count_in_arrears(desk.session, owners, desk.workspace_today, limit=most)

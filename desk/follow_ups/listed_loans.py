@@ -38,7 +38,7 @@ class ListedLoan:
 async def unplanned(desk: Desk, whose: Whose, *, limit: int, offset: int = 0) -> tuple[ListedLoan, ...]:
     """Return the live loans with nothing planned, the longest in its stage first."""
     zone = zone_of(desk, desk.member)
-    found = await due_lists.unplanned(desk.session, whose, limit=limit, offset=offset)
+    found = await due_lists.unplanned(desk.session, whose, desk.workspace_today, limit=limit, offset=offset)
     return await _listed(desk, found, lambda loan: loan.stage_since.astimezone(zone).date())
 
 

@@ -133,7 +133,7 @@ def cancel_of_stage(desk: Desk, rows: Iterable[FollowUp], stage: str) -> list[Fo
     cadence = cadence_of(desk)
     left = [row for row in rows if row.state == "open" and cadence.ends_with_stage(row.rule, stage)]
     for row in left:
-        _cancel(desk, row)
+        cancel(desk, row)
     return left
 
 
@@ -150,7 +150,7 @@ def cancel_reminders(desk: Desk, rows: Iterable[FollowUp], promise: FollowUp | N
             and row.instalment_on != promise.instalment_on
         )
         if row.state == "open" and about_instalment and not other:
-            _cancel(desk, row)
+            cancel(desk, row)
             left.append(row)
     return left
 
@@ -452,7 +452,7 @@ def _cancel_obsolete(
         else:
             continue
         if obsolete:
-            _cancel(desk, row)
+            cancel(desk, row)
             cancelled += 1
     return cancelled
 
@@ -465,9 +465,10 @@ def _instalment_like(loan: Loan, day: date) -> date | None:
     return instalment_on_or_after(day, loan.due_day) if loan.due_day else None
 
 
-def _cancel(desk: Desk, row: FollowUp) -> None:
+def cancel(desk: Desk, row: FollowUp) -> None:
+    """Cancel a call that a rule planned; no member did, so that the rule may plan it again."""
     lifecycle.close(desk, row, "cancelled")
-    row.closed_by_id = None  # the rule cancelled it, not a member: it may be planned again
+    row.closed_by_id = None
     desk.audit("follow_up_cancelled", loan_id=row.loan_id, subject_id=row.id)
 
 

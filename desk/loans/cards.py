@@ -14,6 +14,7 @@ from desk.documents.views import ItemView, item_views
 from desk.follow_ups.appointments import AppointmentView, open_appointments
 from desk.follow_ups.lifecycle import note_of
 from desk.follow_ups.promises import PROMISING
+from desk.follow_ups.quiet_periods import Quiet, quiet_of
 from desk.follow_ups.standing import RepaymentSummary, summary
 from desk.loans import borrowers, lookup
 from desk.loans.notes import PastNote, past_notes
@@ -89,7 +90,7 @@ class CheckMark:
 
 @dataclass(frozen=True, slots=True)
 class LoanCard:
-    """A loan as it is now. Each `more_…` counts what the card leaves out."""
+    """A loan as it is now. Each `more_…` counts what the card leaves out; `quiet` says until when nothing is needed."""
 
     loan: LoanView
     name: str = field(repr=False)
@@ -110,6 +111,7 @@ class LoanCard:
     notes: tuple[PastNote, ...]
     more_notes: int
     appointments: tuple[AppointmentView, ...]
+    quiet: Quiet | None
     documents: tuple[ItemView, ...]
     more_documents: int
     stages: tuple[PastStage, ...]
@@ -225,6 +227,7 @@ async def _card(desk: Desk, loan: Loan) -> LoanCard:
         notes=noted,
         more_notes=written - len(noted),
         appointments=await open_appointments(desk, loan.id),
+        quiet=None if open_rows else await quiet_of(desk, loan),
         documents=await item_views(desk, asked[:DOCUMENTS]),
         more_documents=max(len(asked) - DOCUMENTS, 0),
         stages=await _past_stages(desk, await stage_changes(desk.session, loan.id, limit=STAGES)),

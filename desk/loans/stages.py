@@ -15,7 +15,7 @@ from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.steps import set_state
-from desk.follow_ups import rule_plans
+from desk.follow_ups import quiet_periods, rule_plans
 from desk.follow_ups.appointments import end_appointments
 from desk.follow_ups.checks import decide
 from desk.follow_ups.lifecycle import PlannedFollowUp, check_note, close
@@ -185,6 +185,7 @@ async def _change(desk: Desk, named: Loan, stage: str, reason: str, approval: Ap
         decide(desk, check, "go_on", reason)
         await report_decision(desk, check)
     change = _enter(desk, named, stage, reason)
+    await quiet_periods.end(desk, named)
     if MOVES[stage].decides:
         await _record_decision(desk, named, approval or Approval())
     left = await _release_from_owner_who_left(desk, named, from_stage)
@@ -236,6 +237,7 @@ async def enter_by_import(desk: Desk, loan: Loan, stage: str) -> StageEntered:
     if classify_transition(from_stage, stage).kind in ("forward", "skips"):
         found = await lacking(desk, loan, stage)
     change = _enter(desk, loan, stage, "")
+    await quiet_periods.end(desk, loan)
     loan.stage_set_at = None
     if found.held:
         await report_passed_check(desk, loan, change, [check.purpose for check in found.held])

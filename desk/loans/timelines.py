@@ -25,7 +25,7 @@ from desk.rules.contacts import without_extension
 from desk.rules.masking import phone_tail
 from storage.queries.calls import calls
 from storage.queries.documents import documents
-from storage.queries.follow_ups import appointments, checks, follow_ups
+from storage.queries.follow_ups import appointments, checks, follow_ups, quiet_periods
 from storage.queries.loans import notes, terms
 from storage.queries.loans.loans import corrections, stage_changes
 from storage.queries.repayment import repayment
@@ -41,6 +41,7 @@ from storage.tables import (
     Loan,
     LoanCorrection,
     LoanNote,
+    QuietPeriod,
     RepaymentPause,
     StageChange,
 )
@@ -81,6 +82,7 @@ class Event:
     kind: Literal[
         "call",
         "note",
+        "quiet",
         "stage",
         "owner",
         "handover",
@@ -138,6 +140,7 @@ async def timeline(desk: Desk, loan_id: UUID, *, offset: int = 0) -> Timeline:
         *await _assignments(desk, await follow_ups.of_loan(desk.session, loan.id, limit=wanted)),
         *await _corrections(desk, loan, await corrections(desk.session, loan.id, limit=wanted)),
         *await _decisions(desk, await checks.decided_of_loan(desk.session, loan.id, limit=wanted)),
+        *await _quiet(desk, await quiet_periods.of_loan(desk.session, loan.id, limit=wanted)),
         *await _appointments(desk, await appointments.of_loan(desk.session, loan.id, limit=wanted)),
         *await _documents(desk, await documents.steps_of_loan(desk.session, loan.id, limit=wanted)),
         *(await _repayment(desk, loan.id, limit=wanted) if _was_repaid(loan) else ()),
@@ -261,6 +264,21 @@ async def _assignments(desk: Desk, rows: Sequence[tuple[Assignment, FollowUp | N
             number=follow_up.number if follow_up else None,
         )
         for row, follow_up in rows
+    ]
+
+
+async def _quiet(desk: Desk, rows: Sequence[QuietPeriod]) -> list[Event]:
+    names = await slack_ids(desk, (row.by_id for row in rows))
+    return [
+        Event(
+            id=row.id,
+            kind="quiet",
+            at=row.at,
+            who=names[row.by_id],
+            code=row.until_on.isoformat(),
+            note=unreadable.read(desk, QuietPeriod.reason_cipher, row),
+        )
+        for row in rows
     ]
 
 

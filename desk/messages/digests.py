@@ -14,6 +14,7 @@ from desk.core.permissions import CALLERS, allows, makes_calls, require
 from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.due_lists import DueRow, end_of_day, narrowed, rows_of, team_of
+from desk.loans.lists import LoanRow, loan_rows
 from desk.messages import kinds
 from desk.messages.digest_times import digest_key, next_for
 from desk.messages.notices import queue_notice
@@ -23,7 +24,7 @@ from desk.rules.digests import is_late
 from desk.rules.working_time import day_bounds
 from storage.queries.calls import calls
 from storage.queries.core.literals import IS_OPEN
-from storage.queries.follow_ups import due_lists
+from storage.queries.follow_ups import due_lists, quiet_periods
 from storage.queries.follow_ups.due_lists import Whose, Window
 from storage.queries.messages import due_scan
 from storage.queries.people import members, scopes
@@ -45,7 +46,7 @@ class Digest:
     """A member's calls of a day, most urgent first. `counts` has all by kind, `more` is the number not shown.
 
     `member_id` and `reader`, a Slack id, say whose digest it is. `covers_for` are the names of the absent members
-    whose calls are in it.
+    whose calls are in it. `count_again` are their loans that needed nothing until today.
     """
 
     member_id: UUID
@@ -55,6 +56,7 @@ class Digest:
     counts: dict[str, int]
     more: int
     covers_for: tuple[str, ...] = ()
+    count_again: tuple[LoanRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,18 @@ async def digest_of(desk: Desk, member: Member) -> Digest:
         counts=counts,
         more=counts.total() - len(rows),
         covers_for=tuple(each.name for each in people[1:]),
+        count_again=await _counting_again(desk, member, people),
     )
+
+
+async def _counting_again(desk: Desk, member: Member, people: Sequence[Member]) -> tuple[LoanRow, ...]:
+    """Return the loans of these people with nothing planned that needed nothing until today, or a day off before it."""
+    today = today_of(desk, member)
+    before = (await calendar_of(desk)).previous_working_day(today, hours_of(desk, member))
+    found = await quiet_periods.over(
+        desk.session, desk.workspace.id, [each.id for each in people], after=before, until=today, limit=ROWS
+    )
+    return await loan_rows(desk, [loan for loan, _ in found]) if found else ()
 
 
 async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
@@ -200,7 +213,7 @@ async def team_digest_of(desk: Desk, manager: Member) -> TeamDigest:
         on=today_of(desk, manager),
         done_on=done_on,
         agents=tuple(sorted(loads, key=lambda load: (-load.late, -load.due, -load.open, load.name))),
-        unplanned=await due_lists.count_unplanned(desk.session, Whose(named, desk.workspace.id)),
+        unplanned=await due_lists.count_unplanned(desk.session, Whose(named, desk.workspace.id), desk.workspace_today),
         arrears=await due_lists.count_in_arrears(desk.session, Whose(named, desk.workspace.id), desk.workspace_today),
         done=(
             await due_lists.count_done(desk.session, people, start, end, but=manager.id)

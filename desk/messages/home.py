@@ -135,7 +135,7 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
         documents=await overview.open_documents(desk),
         to_accept=await count_waiting(desk, "received"),
         documents_total=await count_waiting(desk, "open"),
-        unplanned=await due_lists.count_unplanned(desk.session, Whose(people)),
+        unplanned=await due_lists.count_unplanned(desk.session, Whose(people), desk.workspace_today),
         arrears=await due_lists.count_in_arrears(desk.session, Whose(people), desk.workspace_today),
         team=await team_digest_of(desk, member) if allows(member, "see_team_digest") else None,
         is_admin=allows(member, "change_workspace"),

@@ -24,6 +24,7 @@ class Offers:
     book_appointment: bool
     see_playbook: bool
     edit_playbook: bool
+    change_cadence: bool
     change_stage: bool
     edit_loan: bool
     edit_people: bool

@@ -44,10 +44,10 @@ _PLACED_BY: Mapping[str, str] = {
 NUMBERS = ("working_hours", "working_days", "days", "days_past_due", "again_days", "at_most")
 """The numbers of a rule, which a workspace may replace by its own."""
 
-_MOST = 400
+LARGEST = 400
 """The largest number of a rule: a bit more than a year of days."""
 
-Number = Annotated[int, Field(ge=0, le=_MOST)]
+Number = Annotated[int, Field(ge=0, le=LARGEST)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class Rule:
     never_after: tuple[str, ...] = ()
     unless_open: bool = False
     again_days: Number = 0
-    at_most: Annotated[int, Field(ge=1, le=_MOST)] = 1
+    at_most: Annotated[int, Field(ge=1, le=LARGEST)] = 1
     stays: bool = False
     priority: Literal["normal", "high"] = "normal"
     enabled: bool = True

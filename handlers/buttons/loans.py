@@ -11,7 +11,7 @@ from desk.core.values import Due
 from desk.documents import documents
 from desk.documents.documents import Act
 from desk.documents.waiting import waiting_documents
-from desk.follow_ups import assigning
+from desk.follow_ups import assigning, quiet_periods
 from desk.handover import reassigning
 from desk.loans import cards, inquiries, lists, related, stages, timelines
 from desk.repayment import pauses, payments
@@ -95,8 +95,8 @@ async def plan_next(request: Request) -> Reply:
 
 
 async def plan_nothing(request: Request) -> Reply:
-    """Record that the loan needs no plan."""
-    return Reply(nothing_needed(request.t, await assigning.record_nothing_needed(request.desk, _loan(request))))
+    """Record that the loan needs no call for the usual time."""
+    return Reply(nothing_needed(request.t, await quiet_periods.record_usual_quiet(request.desk, _loan(request))))
 
 
 def _loan(request: Request) -> UUID:

@@ -7,7 +7,7 @@ from desk.messages.overview import calls
 from handlers.door.declarations import Command
 from handlers.door.lines import read_line
 from handlers.door.request import OpenModal, Request
-from handlers.forms import appointment, follow_up, other_time
+from handlers.forms import appointment, follow_up, other_time, quiet
 from handlers.forms.form import open_modal
 from handlers.grammar.follow import Assign, Finish, Move, parse
 from handlers.grammar.reader import HelpRequest
@@ -68,6 +68,14 @@ COMMAND = Command(
     ),
     parse=parse,
     precedence=80,
-    forms=(follow_up.FORM, follow_up.MOVE, other_time.STEP, other_time.SNOOZE, appointment.FORM, appointment.MOVE),
+    forms=(
+        follow_up.FORM,
+        follow_up.MOVE,
+        other_time.STEP,
+        other_time.SNOOZE,
+        quiet.FORM,
+        appointment.FORM,
+        appointment.MOVE,
+    ),
     completes={"due": follow_up.FORM, "move": follow_up.MOVE},
 )

@@ -55,6 +55,7 @@ def logged(t: Translator, call: CallLogged, zone: ZoneInfo, *, call_undo: UUID |
     if call.asks:
         writer.line(Bold(t("Nothing is planned for this loan now. What's next?")))
     _write_withdrawal(t, writer, call)
+    _write_quiet(t, writer, call)
     return _add_buttons(t, writer, call, zone, call_undo).message()
 
 
@@ -128,6 +129,13 @@ def _write_still_open(t: Translator, writer: Writer, call: CallLogged) -> None:
     writer.line(t("Also planned on this loan:") if call.planned else t("Planned on this loan:"))
     writer.bullets(elements.follow_up_line(t, follow_up) for follow_up in rest[:_ROWS])
     elements.write_more(t, writer, len(rest) - _ROWS)
+
+
+def _write_quiet(t: Translator, writer: Writer, call: CallLogged) -> None:
+    if call.quiet is not None:
+        until = Bold(t.date(call.quiet.until))
+        writer.phrase(t, "{loan} needs no call until {date}.", loan=Bold(call.loan.number), date=until)
+        writer.buttons(elements.form_button(t("Other date…"), "quiet", loan=call.loan.id))
 
 
 def _write_withdrawal(t: Translator, writer: Writer, call: CallLogged) -> None:

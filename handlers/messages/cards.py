@@ -2,6 +2,7 @@
 behind a button."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -153,13 +154,23 @@ def _money(t: Translator, view: LoanCard) -> list[str]:
 
 def _write_due(t: Translator, writer: Writer, view: LoanCard, notes: _NoteBudget) -> None:
     if not view.due:
-        writer.line(Bold(t("Nothing is planned.")))
+        _write_nothing_planned(t, writer, view, notes)
         return
     writer.line(Bold(t("Planned:")))
     for due in view.due:
         writer.bullets([follow_up_line(t, due.follow_up)]).quote(notes.fit(due.note))
         write_why(t, writer, due.follow_up)
     write_more(t, writer, view.more_due)
+
+
+def _write_nothing_planned(t: Translator, writer: Writer, view: LoanCard, notes: _NoteBudget) -> None:
+    if view.quiet is None:
+        writer.line(Bold(t("Nothing is planned.")))
+    else:
+        writer.phrase(t, "Nothing is needed until {date}.", date=Bold(t.date(view.quiet.until)))
+        writer.quote(notes.fit(view.quiet.why))
+    if view.offers.plan_follow_up:
+        writer.buttons(form_button(t("Nothing needed until…"), "quiet", loan=view.loan.id))
 
 
 def _write_calls(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, notes: _NoteBudget) -> None:
@@ -384,6 +395,8 @@ def _event(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> list[I
             words += _call_event(t, event, currency)
         case "note":
             words.append(Bold(t("note")))
+        case "quiet":
+            words += phrase(t, "nothing needed until {date}", date=Bold(t.date(date.fromisoformat(event.code))))
         case "stage":
             words += phrase(t, "stage: {stage}", stage=Bold(stage(t, event.code)))
         case "owner":

@@ -28,6 +28,7 @@ def digest(t: Translator, view: Digest, zone: ZoneInfo, *, name: str | None = No
     total = sum(view.counts.values())
     if not total:
         writer.line(t("{day}: nothing is due. Have a good day.", day=day))
+        _write_count_again(t, writer, view)
         return writer.buttons(_settings(t)).message()
     writer.heading(t.n("{day}: {n} follow-up", "{day}: {n} follow-ups", total, day=day))
     if view.covers_for:
@@ -39,6 +40,7 @@ def digest(t: Translator, view: Digest, zone: ZoneInfo, *, name: str | None = No
             writer.line(Bold(t("{heading} ({n})", heading=headings[kind], n=view.counts[kind])))
             writer.bullets([_row(t, row, view.reader, in_full=in_full) for row in rows])
     elements.write_more(t, writer, view.more)
+    _write_count_again(t, writer, view)
     elements.write_cards(t, writer, [(row.loan_id, row.follow_up.loan_number, row.masked) for row in view.rows])
     return writer.buttons(
         Button(t("Show all"), "due.list", {"of": str(view.member_id)}),
@@ -46,6 +48,14 @@ def digest(t: Translator, view: Digest, zone: ZoneInfo, *, name: str | None = No
         elements.form_button(t("Log a call"), "call"),
         _settings(t),
     ).message()
+
+
+def _write_count_again(t: Translator, writer: Writer, view: Digest) -> None:
+    """Write which loans needed nothing until today and have nothing planned."""
+    if view.count_again:
+        numbers = t(", ").join(row.number for row in view.count_again)
+        writer.line(t("Nothing was needed until today, and nothing is planned: {loans}.", loans=numbers))
+        writer.buttons(Button(t("Show them"), "due.list", {"p": "unplanned", "of": str(view.member_id)}))
 
 
 def _by_kind(view: Digest, headings: Mapping[str, str]) -> list[Button]:

@@ -7,8 +7,8 @@ from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.assigning import CloseResult, PlanResult, SamePlan
 from desk.follow_ups.chasing import Paper
 from desk.follow_ups.next_steps import NextOffer, NextSteps
+from desk.follow_ups.quiet_periods import QuietBegun
 from desk.handover.reassigning import ManagerHandover
-from desk.loans.views import LoanView
 from desk.messages.reminders import SnoozeResult, TakenUp
 from handlers.messages.block_kit import elements
 from handlers.messages.block_kit.elements import brief_when, fit_buttons, undo_button, write_plan
@@ -91,9 +91,19 @@ def next_planned(t: Translator, result: PlanResult) -> Message:
     return writer.buttons(*fit_buttons(t, result.planned), undo_button(t, result.undo_id)).message()
 
 
-def nothing_needed(t: Translator, loan: LoanView) -> Message:
-    """Confirm that the loan needs no next step."""
-    return Writer().phrase(t, "{loan} has no next step.", loan=Bold(loan.number)).message()
+def nothing_needed(t: Translator, result: QuietBegun) -> Message:
+    """Confirm until when the loan needs no call."""
+    writer = Writer()
+    until = Bold(t.date(result.quiet.until))
+    writer.phrase(t, "{loan} needs no call until {date}.", loan=Bold(result.loan.number), date=until)
+    writer.quote(result.quiet.why)
+    if result.cancelled:
+        text = t.n(
+            "{n} call planned by rule was cancelled.", "{n} calls planned by rule were cancelled.", result.cancelled
+        )
+        writer.line(text)
+    other = elements.form_button(t("Other date…"), "quiet", loan=result.loan.id)
+    return writer.buttons(other, undo_button(t, result.undo_id)).message()
 
 
 def _button(t: Translator, offer: NextOffer, next_steps: NextSteps, zone: ZoneInfo) -> Button:

@@ -77,6 +77,7 @@ ACTS: dict[str, str] = {
     "settle_appointment": _("the result of an appointment"),
     "person": _("a change of the people around a loan"),
     "edit_playbook": _("a playbook change"),
+    "change_cadence": _("a change of a rule"),
     "undo": _("an undo"),
     "add_member": _("adding a member"),
     "drop_roles": _("taking a role away"),

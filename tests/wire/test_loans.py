@@ -112,7 +112,10 @@ async def test_pressing_nothing_needed_leaves_an_inquiry_without_a_plan(slack: S
     assert reply.message is not None
     pressed = await slack.press(slack.agent, reply.message, "Nothing needed")
     assert pressed.shown is not None
-    assert pressed.shown.text == "L-1 has no next step."
+    assert pressed.shown.text.splitlines() == [
+        "L-1 needs no call until Fri 25 Dec 2026.",
+        "1 call planned by rule was cancelled.",
+    ]
 
 
 async def test_an_inquiry_with_a_known_phone_needs_a_confirmation(slack: Slack, loan: Loan) -> None:

@@ -155,6 +155,11 @@ class World:
                 {"loan": "L-1", "kind": "hardship", "start": "2026-11-25", "end": "2026-12-25", "reason": "ill"},
             ),
             "note": ({}, {"loan": "L-1", "note": "Asks for a letter"}),
+            "cadence": (
+                {"v": self.slack.workspace.version},
+                {"rule": "inquiry", "inquiry_enabled": "on", "inquiry_working_hours": "3"},
+            ),
+            "quiet": ({}, {"loan": "L-1", "until": "2026-12-24", "why": "Abroad"}),
             "correct_note": ({"m": str(self.note.id), "v": 1}, {"note": "Asks for two letters"}),
             "reassign": ({}, {"loans": ("L-1",), "how": "one", "to": "UOTHER"}),
             "settings": ({"was": _OWN}, {**_OWN, "days": tuple("01234"), "digest": "09:00"}),

@@ -224,6 +224,11 @@ TEXTS: dict[str, str] = {
     "call_logged_again": _("You already logged that call once more, {at}."),
     "call_undone": _("This call was undone, {at}."),
     "planned_since": _("Something else has been planned on {loan} since. Check its card: /loan {loan}"),
+    "rules_changed": _("The rules have changed since this form was opened. Open it again to see them as they are now."),
+    "rule_number": _("{given} isn't a number from {low} to {high}."),
+    "quiet_past": _("{given} isn't after today."),
+    "quiet_too_long": _("{given} is too far off: {latest} at the latest."),
+    "quiet_ended": _("{loan} has ended ({stage}): it needs no call anyway."),
     "offer_past": _("{given} has passed. Plan the next step with /loan-follow."),
     # repayment
     "schedule_amount": _("{given}: the amount must be more than zero, with at most two decimals."),

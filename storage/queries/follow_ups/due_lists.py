@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, bindparam, case, exists, literal_column, union
+from sqlalchemy import ColumnElement, Date, Integer, bindparam, case, exists, literal_column, union
 from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
@@ -15,6 +15,7 @@ from sqlmodel.sql.expression import Select, SelectOfScalar
 from storage.engine.types import UtcDateTime
 from storage.engine.work import Work
 from storage.queries.core.literals import IS_OPEN
+from storage.queries.follow_ups import quiet_periods
 from storage.queries.loans.loans import LIVE_STAGES
 from storage.queries.people.scopes import People, Scope, are_of, one_of
 from storage.tables import Borrower, FollowUp, Loan
@@ -96,15 +97,19 @@ async def count_due(session: Work, window: Window, *, limit: int) -> int:
     return (await session.exec(_count_due(*window.shape), params=window.values | {"most": limit})).one()
 
 
-async def unplanned(session: Work, whose: Whose, *, limit: int, offset: int = 0) -> Sequence[LoanRow]:
-    """Return the live loans of these owners without an open follow-up, the longest in its stage first."""
-    values = whose.values | {"most": limit, "first": offset}
+async def unplanned(session: Work, whose: Whose, today: date, *, limit: int, offset: int = 0) -> Sequence[LoanRow]:
+    """Return the live loans of these owners that need a call and have no open follow-up, the longest in its stage first.
+
+    None is needed while that is recorded, nor by a loan on autopay that is paid up.
+    """
+    values = whose.values | {"today": today, "most": limit, "first": offset}
     return (await session.exec(_unplanned_loans(*whose.shape), params=values)).all()
 
 
-async def count_unplanned(session: Work, whose: Whose, *, limit: int | None = None) -> int:
+async def count_unplanned(session: Work, whose: Whose, today: date, *, limit: int | None = None) -> int:
     """Count the loans that `unplanned` lists, up to `limit`."""
-    return (await session.exec(_count_unplanned(*whose.shape), params=whose.values | {"most": limit or _ALL})).one()
+    values = whose.values | {"today": today, "most": limit or _ALL}
+    return (await session.exec(_count_unplanned(*whose.shape), params=values)).one()
 
 
 async def in_arrears(session: Work, whose: Whose, today: date, *, limit: int, offset: int = 0) -> Sequence[LoanRow]:
@@ -164,6 +169,9 @@ async def busiest(
 
 
 _ALL = 2**31 - 1
+
+_IN_REPAYMENT = "disbursed"
+"""The stage in which instalments are collected."""
 
 _MOST, _FIRST = bindparam("most", type_=Integer), bindparam("first", type_=Integer)
 
@@ -275,7 +283,16 @@ def _owned(loan: type[Loan], scope: Scope, nobodys: bool) -> ColumnElement[bool]
 
 def _unplanned(scope: Scope, nobodys: bool) -> list[ColumnElement[bool]]:
     planned = exists().where(col(FollowUp.loan_id) == col(Loan.id), IS_OPEN)
-    return [_owned(Loan, scope, nobodys), col(Loan.stage).in_(LIVE_STAGES), ~planned]
+    since = col(Loan.unpaid_since)
+    paid_up = since.is_(None) | (since > bindparam("today", type_=Date))
+    collected = (col(Loan.stage) == _IN_REPAYMENT) & col(Loan.autopay) & paid_up
+    return [
+        _owned(Loan, scope, nobodys),
+        col(Loan.stage).in_(LIVE_STAGES),
+        ~planned,
+        ~collected,
+        ~quiet_periods.lasts(Loan),
+    ]
 
 
 def _in_arrears(scope: Scope, nobodys: bool) -> ColumnElement[bool]:

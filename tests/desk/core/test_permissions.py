@@ -29,6 +29,7 @@ add_to_call            r r r r - -  own
 correct_call           r r r y - -  recent
 see_playbook           y y y y y -
 edit_playbook          - - - y - y
+change_cadence         - - - y - y
 book_appointment       y y y y - -
 add_note               y y y y - -
 correct_note           r r r y - -  recent

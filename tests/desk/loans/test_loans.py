@@ -13,7 +13,8 @@ from desk.core.retention import forget_old
 from desk.core.undo import take_back
 from desk.core.values import LoanRef
 from desk.documents.documents import DocumentName, request_documents
-from desk.follow_ups.assigning import plan_offered, record_nothing_needed
+from desk.follow_ups.assigning import plan_offered
+from desk.follow_ups.quiet_periods import record_usual_quiet
 from desk.loans import cards, edits, inquiries, lists
 from desk.loans.cards import LoanCard
 from desk.loans.edits import LoanCorrected
@@ -200,7 +201,7 @@ async def test_a_press_plans_the_next_step_once(counter: Counter) -> None:
 async def test_nothing_needed_is_recorded(counter: Counter) -> None:
     answer = await counter.opened()
     async with counter.office.desk(counter.workspace, counter.lin) as desk:
-        assert (await record_nothing_needed(desk, answer.loan.id)).number == answer.loan.number
+        assert (await record_usual_quiet(desk, answer.loan.id)).number == answer.loan.number
     assert "nothing_needed" in await acts(counter, answer.loan.id)
 
 

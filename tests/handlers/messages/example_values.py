@@ -384,7 +384,7 @@ class ExampleBuilder:
         return values
 
     def _event(self) -> Event:
-        kinds = ("call", "stage", "owner", "document", "note", "correction", "check", "appointment")
+        kinds = ("call", "stage", "owner", "document", "note", "correction", "check", "appointment", "quiet")
         kind = self.choices.one_of((*kinds, "payment", "schedule", "pause"))
         codes = {"call": _CODES["outcome"], "stage": _CODES["stage"], "owner": ("U0LIN",), "document": _CODES["code"]}
         codes |= {
@@ -392,6 +392,7 @@ class ExampleBuilder:
             "correction": ("name", "phone", "number"),
             "check": DECISIONS,
             "appointment": ("pickup",),
+            "quiet": ("2026-12-25",),
             "payment": ("form", "import"),
             "schedule": ("lender", "computed"),
             "pause": _CODES["PauseView.kind"],
