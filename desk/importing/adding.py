@@ -95,8 +95,8 @@ class NewLoans:
         """How many follow-ups are planned on the new loans."""
         return len(self._follow_ups)
 
-    async def add(self, row: ImportRow, owner: Member | None, *, product: str | None = None) -> None:
-        """Add the loan of a row. `product` says which checks an application needs."""
+    async def add(self, row: ImportRow, owner: Member | None, *, product: str | None = None) -> UUID:
+        """Add the loan of a row, and return its id. `product` says which checks an application needs."""
         place = self._prospects.place_of(row)
         assert place is not None, "a row without what a new loan needs was refused"
         loan_id = self._prospects.loan_ids[place]
@@ -108,6 +108,7 @@ class NewLoans:
         self._owner_ids.append(terms.owner_id)
         self._next_numbers.append(len(plans) + 1)
         self._audited.append((loan_id, "import_loan", _NO_DETAILS))
+        return loan_id
 
     def audit(self, act: str, loan_id: UUID, **details: Any) -> None:
         """Record what the import did to a loan of the batch."""

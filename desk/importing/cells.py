@@ -10,6 +10,7 @@ from typing import Any
 from desk.core.errors import Invalid
 from desk.core.values import NAME_LIMIT, NUMBER_LIMIT, NUMBER_SEPARATOR
 from desk.core.vocabulary import VOCABULARY, term_key
+from desk.importing.term_cells import TERM_COLUMNS, read_term
 from desk.rules.contacts import clean_name, read_phone
 
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
@@ -60,7 +61,7 @@ def read_cell(column: str, cell: str, *, today: date, region: str) -> Any:
         return None
     if column in _TEXTS and (_LOST.search(cell) or not text.strip("?？ ")):
         raise Invalid("import_damaged", given=text)
-    return _READERS[column](text, today, region)
+    return read_term(column, text) if column in TERM_COLUMNS else _READERS[column](text, today, region)
 
 
 def _figures(text: str) -> str:

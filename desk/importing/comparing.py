@@ -14,6 +14,7 @@ from typing import Literal
 from uuid import UUID
 
 from desk.core import unreadable
+from desk.core.terms import value_text
 from desk.core.transaction import Desk
 from desk.importing.rows import ImportRow
 from storage.engine.cipher import UnreadableError, encrypted_column
@@ -92,6 +93,7 @@ def values_of(row: ImportRow, earlier: Mapping[str, str]) -> dict[str, str]:
     given = {column: as_text(getattr(row, column)) for column in COMPARED if column in row.given}
     if "owner" in given:
         given["owner"] = given["owner"].casefold()
+    given |= {column: value_text(value) for column, value in row.terms.items()}
     return {**earlier, **given}
 
 

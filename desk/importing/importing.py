@@ -10,6 +10,7 @@ from uuid import UUID
 from desk.core.changes import track
 from desk.core.errors import DeskError
 from desk.core.permissions import makes_calls
+from desk.core.terms import ProductValue
 from desk.core.transaction import Desk
 from desk.importing.adding import NewLoans, Prospects
 from desk.importing.comparing import (
@@ -22,18 +23,20 @@ from desk.importing.comparing import (
     write_values,
 )
 from desk.importing.rows import REQUIRED, ImportRow
-from desk.importing.updating import PLANNED_BY, Matched, PlanCounts, Remark, Update, remark, update_loan
+from desk.importing.term_cells import term_name
+from desk.importing.updating import PLANNED_BY, Matched, PlanCounts, Remark, Update, remark, take_terms, update_loan
 from desk.loans import borrowers
 from desk.loans.corrections import record_correction
+from desk.loans.terms import write as write_terms
 from desk.rules.contacts import without_extension
 from storage.engine.cipher import UnreadableError
 from storage.engine.types import new_id
 from storage.queries.importing import imports
-from storage.queries.loans import search
+from storage.queries.loans import search, terms
 from storage.queries.loans.loans import number_key
 from storage.queries.loans.search import DigestCache
 from storage.queries.people import members
-from storage.tables import Borrower, FollowUp, Member
+from storage.tables import Borrower, FollowUp, Loan, Member
 
 BATCH = 200
 """The fewest rows of a transaction but the last: few enough that others can write in between."""
@@ -125,6 +128,7 @@ class _Batch:
         self.refused: list[RefusedRow] = []
         self.remarks: list[Remark] = []
         self.lacking: list[Remark] = []
+        self.new_terms: list[tuple[UUID, ImportRow]] = []
         self.plans = PlanCounts()
         self.corrected: list[Borrower] = []
         self.same_phones: list[tuple[ImportRow, Matched]] = []
@@ -208,7 +212,8 @@ class _Batch:
             if row.phone and (known is None or row.phone != known.contact.phone):
                 phones.add(row.phone)
             if known is not None and any(
-                getattr(row, column) != getattr(known.loan, column) for column in row.given & PLANNED_BY
+                getattr(row, column) != getattr(known.loan, column)
+                for column in (row.given & PLANNED_BY) - row.terms.keys()
             ):
                 replanned.append(known.loan.id)
         in_use = [phone for phone in phones if self.digests[phone] in self.in_use]
@@ -228,7 +233,11 @@ class _Batch:
         owner = self.owners.get(row.owner.casefold()) if row.owner else None
         known = known or self._inquiry_of(row) or self._renumbered_of(row)
         if known is None:
-            await self.new.add(row, owner)
+            product = row.terms.get("product")
+            code = product.code if isinstance(product, ProductValue) else None
+            loan_id = await self.new.add(row, owner, product=code)
+            if row.terms:
+                self.new_terms.append((loan_id, row))
             effect: Effect = "new"
         else:
             effect = await self._update(known, row, owner)
@@ -294,6 +303,8 @@ class _Batch:
             loan.number, loan.number_key, loan.minted = row.number, number_key(row.number), False
             self.new.audit("import_take_over", loan.id)
         update = Update(known, row, owner, self.plans, self.wrong, self.calls.get(loan.id))
+        if row.terms:
+            take_terms(desk, update, *await terms.of_loan(desk.session, loan.id))
         await update_loan(desk, update)
         if update.columns:
             self.new.audit("import_change", loan.id, columns=sorted(update.columns))
@@ -319,6 +330,9 @@ class _Batch:
         await borrowers.index(self.desk, self.corrected)
         await self.desk.session.flush()
         await self.new.write(self.wrong)
+        for loan_id, row in self.new_terms:
+            loan = await self.desk.session.get_one(Loan, loan_id)
+            write_terms(self.desk, loan, None, None, {term_name(each): value for each, value in row.terms.items()})
         self.plans.planned += self.new.planned
         await imports.add_values(self.desk.session, self.desk.workspace.id, self.values_new, self.desk.now)
         await imports.change_values(self.desk.session, self.values_changed, self.desk.now)

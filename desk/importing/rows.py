@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from desk.core.errors import DeskError, Invalid
+from desk.core.terms import TermValue
 from desk.core.vocabulary import term_key
 from desk.importing.cells import clean, read_cell
+from desk.importing.term_cells import TERM_COLUMNS
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "number": ("number", "loan", "loan number", "贷款编号", "贷款号", "合同号", "合同编号", "编号"),
@@ -20,6 +22,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "due_day": ("due day", "due_day", "还款日", "每月还款日"),
     "autopay": ("autopay", "代扣", "自动扣款"),
     "unpaid_since": ("unpaid since", "unpaid_since", "逾期起始", "未还起始", "逾期日期"),
+    **TERM_COLUMNS,
 }
 """Each column and its headings; blanks, `_` and case do not count."""
 
@@ -72,6 +75,7 @@ class ImportRow:
     due_day: int | None = None
     autopay: bool = False
     unpaid_since: date | None = None
+    terms: Mapping[str, TermValue] = field(default_factory=dict[str, TermValue], repr=False)
     given: frozenset[str] = frozenset()
     faults: tuple[DeskError, ...] = field(default=(), repr=False)
     headings: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
@@ -152,4 +156,7 @@ class RowReader:
                 given.append(column)
         columns = tuple(given)
         shared = self._given.get(columns) or self._given.setdefault(columns, frozenset(columns))
+        terms = {column: values.pop(column) for column in columns if column in TERM_COLUMNS}
+        if terms:
+            values["terms"] = terms
         return ImportRow(line=line, given=shared, faults=tuple(faults), headings=self._headings, **values)

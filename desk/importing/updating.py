@@ -6,26 +6,29 @@ from datetime import datetime
 from typing import Any
 
 from desk.core.changes import track
+from desk.core.terms import TermName, TermValue, value_text
 from desk.core.transaction import Desk
 from desk.follow_ups import rule_plans
 from desk.handover import moves
 from desk.importing.comparing import LastSaid, Verdict, as_text, weigh
 from desk.importing.rows import ImportRow
+from desk.importing.term_cells import term_name
 from desk.loans import borrowers, stages
 from desk.loans.borrowers import Contact
 from desk.loans.corrections import record_correction
 from desk.loans.owner_notices import revise_owner_asked
+from desk.loans.terms import values_of, write
 from desk.messages.manager_notices import ask_for_owner
 from desk.rules.stages import weigh_imported_stage
 from storage.engine.types import new_id
 from storage.queries.handover import holdings
 from storage.queries.importing.imports import StoredValues
-from storage.tables import Borrower, FollowUp, Loan, Member
+from storage.tables import Borrower, FollowUp, Loan, LoanTerms, Member, Vehicle
 
 _TERMS = ("amount", "due_day", "autopay", "unpaid_since")
 """The columns that are values of the loan itself."""
 
-PLANNED_BY = frozenset({"due_day", "autopay", "unpaid_since"})
+PLANNED_BY = frozenset({"due_day", "autopay", "unpaid_since", "first_due"})
 """The columns on which the calls about instalments depend."""
 
 
@@ -125,6 +128,20 @@ async def update_loan(desk: Desk, update: Update) -> None:
         replanned = await rule_plans.replan_instalment(desk, loan, update.calls)
         update.plans.planned += len(replanned.planned)
         update.plans.closed += replanned.cancelled
+
+
+def take_terms(desk: Desk, update: Update, terms: LoanTerms | None, vehicle: Vehicle | None) -> None:
+    """Give a locked loan what the file says of its terms and its vehicle."""
+    loan = update.known.loan
+    present = values_of(desk, loan, terms, vehicle)
+    taken: dict[TermName, TermValue | None] = {}
+    for column, value in update.row.terms.items():
+        name = term_name(column)
+        if update.takes(column, value_text(present.get(name)), value_text(value)):
+            taken[name] = value
+    write(desk, loan, terms, vehicle, taken)
+    for name in taken:
+        record_correction(desk, loan, name, value_text(present.get(name)))
 
 
 async def _update_contact(desk: Desk, update: Update) -> None:

@@ -53,6 +53,11 @@ ROW: dict[str, Explanation] = {
     "import_amount": lambda t, e: t(
         "{given} isn't an amount: use digits, at most two decimals and no separators", **e.params
     ),
+    "import_term": lambda t, e: t("{given} isn't a number of months", **e.params),
+    "import_rate": lambda t, e: t("{given}: write a rate with its percent sign, like 5.99%", **e.params),
+    "import_day": lambda t, e: t("{given} isn't a date, written like 2027-01-15", **e.params),
+    "import_vin": lambda t, e: t("{given} isn't a VIN of 17 letters and digits", **e.params),
+    "import_plate": lambda t, e: t("{given} isn't a plate", **e.params),
     "import_due_day": lambda t, e: t("{given} isn't a day of the month", **e.params),
     "import_yes_no": lambda t, e: t("{given} is neither yes nor no", **e.params),
     "import_date": lambda t, e: t(

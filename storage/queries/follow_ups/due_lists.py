@@ -100,7 +100,7 @@ async def count_due(session: Work, window: Window, *, limit: int) -> int:
 async def unplanned(session: Work, whose: Whose, today: date, *, limit: int, offset: int = 0) -> Sequence[LoanRow]:
     """Return the live loans of these owners that need a call and have no open follow-up, the longest in its stage first.
 
-    None is needed while that is recorded, nor by a loan on autopay that is paid up.
+    None is needed while that is recorded, while payments are paused, nor by a loan on autopay that is paid up.
     """
     values = whose.values | {"today": today, "most": limit, "first": offset}
     return (await session.exec(_unplanned_loans(*whose.shape), params=values)).all()
@@ -283,14 +283,17 @@ def _owned(loan: type[Loan], scope: Scope, nobodys: bool) -> ColumnElement[bool]
 
 def _unplanned(scope: Scope, nobodys: bool) -> list[ColumnElement[bool]]:
     planned = exists().where(col(FollowUp.loan_id) == col(Loan.id), IS_OPEN)
-    since = col(Loan.unpaid_since)
-    paid_up = since.is_(None) | (since > bindparam("today", type_=Date))
+    since, following, today = col(Loan.unpaid_since), col(Loan.next_instalment_on), bindparam("today", type_=Date)
+    paid_up = (since.is_(None) | (since > today)) & (following.is_(None) | (following >= today))
     collected = (col(Loan.stage) == _IN_REPAYMENT) & col(Loan.autopay) & paid_up
+    begins, ends = col(Loan.paused_from), col(Loan.paused_until)
+    paused = begins.is_not(None) & (begins <= today) & ends.is_not(None) & (ends > today)
     return [
         _owned(Loan, scope, nobodys),
         col(Loan.stage).in_(LIVE_STAGES),
         ~planned,
         ~collected,
+        ~paused,
         ~quiet_periods.lasts(Loan),
     ]
 

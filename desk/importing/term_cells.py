@@ -1,0 +1,113 @@
+"""Read the cells of a lender's file that say a loan's terms and its vehicle."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+
+from desk.core.errors import Invalid
+from desk.core.terms import TERM_FIELDS, ProductValue, RateValue, TermName, TermValue
+from desk.core.vocabulary import VOCABULARY, term_for
+from desk.rules.vehicles import clean_plate, clean_vin, is_plate, is_vin
+
+TERM_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "price": ("price", "vehicle price", "sales price", "车价", "车价格", "车款"),
+    "down_payment": ("down payment", "cash down", "首付款", "首付", "首付金额"),
+    "term": ("term", "loan term", "期数", "贷款期限", "按揭期限"),
+    "rate": ("rate", "apr", "interest rate", "note rate", "年利率", "执行利率"),
+    "monthly_rate": ("monthly rate", "月费率", "月利率"),
+    "first_due": ("first due", "first payment date", "首期还款日", "首次还款日"),
+    "product": ("product", "program", "产品", "产品类别", "金融产品名称"),
+    "make": ("make", "品牌", "厂商"),
+    "model": ("model", "车型", "车系"),
+    "vin": ("vin", "车架号", "车辆识别代号"),
+    "plate": ("plate", "车牌号", "车牌"),
+}
+"""Each column and its headings."""
+
+_MONEY = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
+_MONTHS = re.compile(r"([0-9]{1,3})(?:\.0+)?\s*(?:期|个月|月|months?)?", re.IGNORECASE)
+_RATE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*(%?)")
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+
+
+def term_name(column: str) -> TermName:
+    """Return the field that a column has values of."""
+    name: TermName = "rate" if column == "monthly_rate" else column  # pyright: ignore[reportAssignmentType]
+    return name
+
+
+def read_term(column: str, text: str) -> TermValue:
+    """Return the value of a cell that is not empty. Raises Invalid with the reason."""
+    return _READERS[column](column, unicodedata.normalize("NFKC", text).strip())
+
+
+def _money(_column: str, text: str) -> Decimal:
+    if not _MONEY.fullmatch(text):
+        raise Invalid("import_amount", given=text, nearest=("120000", "120000.00"))
+    return Decimal(text).quantize(Decimal("0.01"))
+
+
+def _term(column: str, text: str) -> int:
+    found = _MONTHS.fullmatch(text)
+    each = TERM_FIELDS[term_name(column)]
+    if found is None or not each.low <= int(found[1]) <= each.high:
+        raise Invalid("import_term", given=text)
+    return int(found[1])
+
+
+def _rate(column: str, text: str) -> RateValue:
+    """Return a rate in percent. Without its sign, what may be a fraction (0.0599 for 5.99 %) is refused."""
+    found = _RATE.fullmatch(text)
+    basis, fraction = ("month", Decimal("0.05")) if column == "monthly_rate" else ("year", Decimal("0.5"))
+    if found is None or Decimal(found[1]) > 100 or (not found[2] and 0 < Decimal(found[1]) < fraction):
+        raise Invalid("import_rate", given=text)
+    return RateValue(Decimal(found[1]), basis)
+
+
+def _day(_column: str, text: str) -> date:
+    found = _DATE.fullmatch(text)
+    try:
+        return date(*map(int, found.groups() if found else ()))
+    except (TypeError, ValueError):
+        raise Invalid("import_day", given=text) from None
+
+
+def _product(_column: str, text: str) -> ProductValue:
+    word = term_for(VOCABULARY.products, text)
+    return ProductValue(word.code) if word else ProductValue(None, _text("product", text))
+
+
+def _text(column: str, text: str) -> str:
+    limit = TERM_FIELDS[term_name(column)].high
+    if len(text) > limit:
+        raise Invalid("import_too_long", length=len(text), limit=limit)
+    return text
+
+
+def _vin(_column: str, text: str) -> str:
+    if not is_vin(vin := clean_vin(text)):
+        raise Invalid("import_vin", given=text)
+    return vin
+
+
+def _plate(_column: str, text: str) -> str:
+    if not is_plate(plate := clean_plate(text)):
+        raise Invalid("import_plate", given=text)
+    return plate
+
+
+_READERS: Mapping[str, Callable[[str, str], TermValue]] = {
+    "price": _money,
+    "down_payment": _money,
+    "term": _term,
+    "rate": _rate,
+    "monthly_rate": _rate,
+    "first_due": _day,
+    "product": _product,
+    "make": _text,
+    "model": _text,
+    "vin": _vin,
+    "plate": _plate,
+}

@@ -1,0 +1,45 @@
+"""The columns of a lender's file that say the terms of a loan and its vehicle. Now is Wednesday 10:00."""
+
+from tests.imports import bring_rows, refusals, remarks
+from tests.wire.office_day import Slack
+
+HEADER = "贷款编号,姓名,手机,阶段,客户经理,车价,首付款,期数,年利率,首期还款日,产品,品牌,车型,车架号,车牌号"
+ROW = "A-1,李雷,13800138000,application,UAGENT,120000,36000,36期,4.5%,2027-01-15,新车贷,比亚迪,秦PLUS,1M8GDM9AXKP042788,沪A·12345"
+
+
+async def card(slack: Slack) -> str:
+    return (await slack.command(slack.agent, "/loan A-1")).text
+
+
+async def test_the_columns_are_stored_shown_and_compared_like_the_others(slack: Slack) -> None:
+    async def bring(*rows: str, header: str = HEADER):
+        return await bring_rows(slack.office, slack.workspace, *rows, header=header)
+
+    first = await bring(ROW)
+    assert (dict(first.effects), refusals(first)) == ({"new": 1}, [])
+    shown = await card(slack)
+    assert "Price: CN¥120,000.00 · Down payment: CN¥36,000.00 (30%) · Term: 36 months · Rate: 4.5% a year" in shown
+    assert "比亚迪 · 秦PLUS · VIN: 1M8GDM9AXKP042788 · Plate: 沪A12345" in shown
+    assert dict((await bring(ROW)).effects) == {"same": 1}
+
+    await slack.command(slack.agent, "/loan edit A-1 term 48")
+    assert dict((await bring(ROW)).effects) == {"same": 1}
+    assert "Term: 48 months" in await card(slack)
+    replaced = await bring(ROW.replace("36期", "60期"))
+    assert dict(replaced.effects) == {"changed": 1}
+    assert len(remarks(replaced)) == 1
+    assert "Term: 60 months" in await card(slack)
+
+
+async def test_a_wrong_cell_refuses_only_its_row(slack: Slack) -> None:
+    other = ROW.replace("A-1", "A-2").replace("13800138000", "13900139000")
+    wrong = other.replace("4.5%", "0.0599").replace("36期", "never").replace("042788", "O42788")
+    found = await bring_rows(slack.office, slack.workspace, ROW, wrong, header=HEADER)
+    assert dict(found.effects) == {"new": 1}
+    assert len(refusals(found)) == 3
+
+
+async def test_a_monthly_rate_is_read_by_its_heading(slack: Slack) -> None:
+    header = "number,name,phone,stage,owner,月费率"
+    await bring_rows(slack.office, slack.workspace, "A-1,李雷,13800138000,application,UAGENT,0.3%", header=header)
+    assert "Rate: 0.3% a month" in await card(slack)
