@@ -32,6 +32,7 @@ edit_playbook          - - - y - y
 change_cadence         - - - y - y
 book_appointment       y y y y - -
 add_note               y y y y - -
+edit_people            y y y y - -
 correct_note           r r r y - -  recent
 plan_offered           y y y y - -
 plan_follow_up         y y y y - y
