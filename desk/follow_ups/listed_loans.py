@@ -45,7 +45,7 @@ async def unplanned(desk: Desk, whose: Whose, *, limit: int, offset: int = 0) ->
 async def in_arrears(desk: Desk, whose: Whose, *, limit: int, offset: int = 0) -> tuple[ListedLoan, ...]:
     """Return the live loans that the lender's data calls unpaid, the longest unpaid first."""
     found = await due_lists.in_arrears(desk.session, whose, desk.workspace_today, limit=limit, offset=offset)
-    return await _listed(desk, found, lambda loan: loan.unpaid_since or desk.workspace_today)
+    return await _listed(desk, found, lambda loan: loan.next_instalment_on or loan.unpaid_since or desk.workspace_today)
 
 
 async def _listed(desk: Desk, found: Sequence[LoanRow], since: Callable[[Loan], date]) -> tuple[ListedLoan, ...]:

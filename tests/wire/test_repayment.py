@@ -267,6 +267,13 @@ async def test_a_promise_without_a_schedule_is_kept_by_a_call_and_broken_by_time
     assert [each[2] for each in await promises(slack)] == ["kept", "broken"]
 
 
+async def test_the_list_of_arrears_has_loans_past_due_by_their_schedule(slack: Slack, loan: Loan) -> None:
+    listed = await slack.command(slack.agent, "/loan-due arrears")
+    assert "A-1 王小明 · phone ending 5678 · unpaid since Sat 10 Oct" in listed.text
+    await pay(slack, "2000")
+    assert (await slack.command(slack.agent, "/loan-due arrears")).text.startswith("In arrears · 0")
+
+
 async def test_a_pause_stops_the_calls_and_the_days(slack: Slack, loan: Loan) -> None:
     assert await follow_ups(slack) == {"overdue/1": "open"}
     form = await form_of(slack, slack.agent, "Pause the instalments")

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Integer, bindparam, case, exists, literal_column
+from sqlalchemy import ColumnElement, Date, Integer, bindparam, case, exists, literal_column, union
 from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 from sqlmodel.sql.expression import Select, SelectOfScalar
@@ -254,7 +254,8 @@ def _count_unplanned(scope: Scope, nobodys: bool) -> SelectOfScalar[int]:
 
 @cache
 def _loans_in_arrears(scope: Scope, nobodys: bool) -> Select[Loan, Borrower]:
-    return _loans(_in_arrears(scope, nobodys)).order_by(col(Loan.unpaid_since), col(Loan.id))
+    since = func.coalesce(col(Loan.next_instalment_on), col(Loan.unpaid_since))
+    return _loans(_in_arrears(scope, nobodys)).order_by(since, col(Loan.id))
 
 
 @cache
@@ -300,16 +301,36 @@ def _unplanned(scope: Scope, nobodys: bool) -> list[ColumnElement[bool]]:
 def _in_arrears(scope: Scope, nobodys: bool) -> ColumnElement[bool]:
     """Return the condition for loans in arrears: one index finds the owned ones, another those with an open follow-up."""
     owned, held = aliased(Loan), aliased(Loan)
-    by_owner = select(owned.id).where(_owned(owned, scope, nobodys), *_unpaid(owned))
+    by_owner = [
+        select(owned.id).where(_owned(owned, scope, nobodys), *_unpaid(owned, each))
+        for each in (_says_the_lender(owned), _is_past_due(owned))
+    ]
     by_follow_up = (
         select(held.id)
         .join(FollowUp, col(FollowUp.loan_id) == held.id)
-        .where(are_of(scope, col(FollowUp.assignee_id)), IS_OPEN, *_unpaid(held))
+        .where(
+            are_of(scope, col(FollowUp.assignee_id)),
+            IS_OPEN,
+            *_unpaid(held, _says_the_lender(held) | _is_past_due(held)),
+        )
     )
-    return col(Loan.id).in_(by_owner.union(by_follow_up))
+    return col(Loan.id).in_(union(*by_owner, by_follow_up))
 
 
-def _unpaid(loan: type[Loan]) -> list[ColumnElement[bool]]:
-    """Return the conditions for a live loan that the lender's data calls unpaid."""
+def _unpaid(loan: type[Loan], condition: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    """Return the conditions for a live loan in arrears whose instalments are not paused today."""
+    until = col(loan.paused_until)
+    asked = until.is_(None) | (until <= bindparam("today")) | (col(loan.paused_from) > bindparam("today"))
+    return [condition, asked, col(loan.stage).in_(LIVE_STAGES)]
+
+
+def _says_the_lender(loan: type[Loan]) -> ColumnElement[bool]:
+    """Return the condition for a loan that the lender's data calls unpaid, and of which no schedule is counted."""
     since = col(loan.unpaid_since)
-    return [since.is_not(None), since <= bindparam("today"), col(loan.stage).in_(LIVE_STAGES)]
+    return since.is_not(None) & (since <= bindparam("today")) & col(loan.next_instalment_on).is_(None)
+
+
+def _is_past_due(loan: type[Loan]) -> ColumnElement[bool]:
+    """Return the condition for a loan with an instalment of its schedule past due."""
+    following = col(loan.next_instalment_on)
+    return following.is_not(None) & (following < bindparam("today"))
