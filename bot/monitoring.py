@@ -17,7 +17,7 @@ from bot.logs import kind_of
 from desk.core.transaction import Office
 from storage.engine import schema
 from storage.engine.trouble import is_outage
-from storage.queries.messages import sending
+from storage.queries.messages import backlogs
 from storage.tables import Workspace
 from storage.upkeep import processes
 
@@ -117,7 +117,7 @@ class Health:
         state.migrations = "ok" if await schema.is_current(database) else _BEHIND
         state.database = "ok"
         async with database.reading() as session:
-            state.pending, since = await sending.waiting(session, self.workspace.id)
+            state.pending, since = await backlogs.waiting(session, self.workspace.id)
             worked_at = await processes.last_worked(session, self.workspace.id)
         state.oldest = max(0.0, (now - since).total_seconds()) if since else 0.0
         state.worker_age = (now - worked_at).total_seconds() if worked_at else None

@@ -15,7 +15,7 @@ from handlers.door.directory import Directory
 from storage.engine.database import Database
 from storage.queries.core import set_aside
 from storage.queries.loans import index_versions
-from storage.queries.messages import sending
+from storage.queries.messages import backlogs
 from storage.queries.people import members, workspaces
 from storage.tables import Workspace
 from storage.upkeep import processes
@@ -156,8 +156,8 @@ async def _set_aside(database: Database, workspace: Workspace, now: datetime) ->
 
 async def _backlog(database: Database, workspace: Workspace, now: datetime) -> Finding:
     async with database.reading() as session:
-        backlog = await sending.backlog(session, workspace.id)
-        lost = await sending.gave_up_since(session, workspace.id, now - RECENT)
+        backlog = await backlogs.backlog(session, workspace.id)
+        lost = await backlogs.gave_up_since(session, workspace.id, now - RECENT)
     counts = (
         f"{backlog.pending} pending, {backlog.failing} failing, {backlog.doubtful} uncertain, "
         f"{backlog.gave_up} ever given up"

@@ -19,10 +19,10 @@ from desk.core.transaction import Desk
 from desk.core.values import Amount, Due, LoanRef
 from desk.core.vocabulary import VOCABULARY, Outcome
 from desk.follow_ups import chasing, checks, quiet_periods
+from desk.follow_ups.assignees import assignee_of_next
 from desk.follow_ups.checks import Findings
 from desk.follow_ups.lifecycle import check_note, close, move, plan
 from desk.follow_ups.locking import lock_follow_up
-from desk.follow_ups.rule_plans import assignee_of_next
 from desk.follow_ups.verification_notices import report_check
 from desk.loans import borrowers, lookup
 from desk.loans.parties import record_party

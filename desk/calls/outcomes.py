@@ -13,7 +13,7 @@ from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.values import Due
 from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY, Outcome
-from desk.follow_ups import lifecycle, rule_plans
+from desk.follow_ups import assignees, lifecycle, rule_plans
 from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.calendars import calendar_of
 from desk.people.members import acting_for, hours_of, today_of, zone_of
@@ -159,7 +159,7 @@ async def _plan_next_attempt(
     if step is not None:
         planned = await _plan_typed(desk, loan, outcome, match, None, step)
     else:
-        assignee = await rule_plans.assignee_of_next(desk, loan, None)
+        assignee = await assignees.assignee_of_next(desk, loan, None)
         due = await retry_due(desk, loan, outcome, assignee)
         purpose = _purpose_of_next(loan, outcome, match, None, None)
         planned = await lifecycle.plan(desk, loan, purpose=purpose, assignee=assignee, due=due, rule="retry")
@@ -249,7 +249,7 @@ async def _plan_typed(
         desk,
         loan,
         purpose=purpose,
-        assignee=await rule_plans.assignee_of_next(desk, loan, answered),
+        assignee=await assignees.assignee_of_next(desk, loan, answered),
         due=step.due,
         note=step.note,
         instalment_on=None if outcome.settles_instalment else about,

@@ -11,7 +11,7 @@ from desk.core.errors import Conflict
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import Due
-from desk.follow_ups import lifecycle, rule_plans
+from desk.follow_ups import assignees, lifecycle, rule_plans
 from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.repayment.payments import ABOUT_AN_INSTALMENT
 from desk.repayment.promises import make_promise
@@ -85,7 +85,7 @@ async def _promise(desk: Desk, loan: Loan, answered: FollowUp | None, due: Due) 
         desk,
         loan,
         purpose="promise",
-        assignee=await rule_plans.assignee_of_next(desk, loan, answered),
+        assignee=await assignees.assignee_of_next(desk, loan, answered),
         due=due,
         instalment_on=answered.instalment_on if answered else None,
     )

@@ -13,11 +13,11 @@ from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import chasing
+from desk.follow_ups.assignees import assignee_of_next
 from desk.follow_ups.chasing import Paper
 from desk.follow_ups.lifecycle import note_of
 from desk.follow_ups.next_steps import NextOffer, next_days, with_retry
 from desk.follow_ups.quiet_periods import Quiet
-from desk.follow_ups.rule_plans import assignee_of_next
 from desk.loans import borrowers, lookup
 from desk.loans.related import RelatedName, people_of
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view

@@ -12,11 +12,12 @@ from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef, PersonRef
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import chasing, lifecycle
+from desk.follow_ups.assignees import assignee_of_next
 from desk.follow_ups.chasing import Paper
 from desk.follow_ups.lifecycle import PlannedFollowUp, due_of
 from desk.follow_ups.locking import follow_up_name, lock_follow_up, require_open
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
-from desk.follow_ups.rule_plans import assignee_of_next, follow_on
+from desk.follow_ups.rule_plans import follow_on
 from desk.follow_ups.verification_notices import report_check
 from desk.loans import lookup
 from desk.loans.views import (

@@ -14,7 +14,7 @@ from desk.core.changes import track
 from desk.core.errors import Invalid
 from desk.core.transaction import Desk
 from desk.core.values import Due
-from desk.follow_ups import lifecycle, rule_plans
+from desk.follow_ups import assignees, lifecycle, rule_plans
 from desk.follow_ups.lifecycle import PlannedFollowUp
 from desk.people.members import may_act
 from storage.queries.documents import documents
@@ -66,14 +66,14 @@ async def plan(desk: Desk, loan: Loan, due: Due | None, *, answered: FollowUp | 
     """
     if due is None:
         return await rule_plans.plan_documents(desk, loan)
-    assignee = await rule_plans.assignee_of_next(desk, loan, answered)
+    assignee = await assignees.assignee_of_next(desk, loan, answered)
     return await lifecycle.plan(desk, loan, purpose=PURPOSE, assignee=assignee, due=due, rule=rule_plans.DOCUMENTS)
 
 
 async def rule_due(desk: Desk, loan: Loan) -> Due:
     """Return when a document that has no date is asked for."""
     rule = rule_plans.documents_rule(desk)
-    assignee = await rule_plans.assignee_of(desk, loan, rule.assignee) or desk.member
+    assignee = await assignees.assignee_of(desk, loan, rule.assignee) or desk.member
     return await rule_plans.due_by_rule(desk, rule, assignee)
 
 

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.core.values import Due
-from desk.follow_ups import check_plans, lifecycle, rule_plans
+from desk.follow_ups import assignees, check_plans, lifecycle, rule_plans
+from desk.follow_ups.assignees import Candidates, Terms, UnwrittenPlans
 from desk.follow_ups.lifecycle import NewFollowUp
-from desk.follow_ups.rule_plans import Candidates, InstalmentCall, Terms, UnwrittenPlans
+from desk.follow_ups.rule_plans import InstalmentCall
 from desk.people.members import StandIns, hours_of, stand_ins_for
 from desk.rules.cadence import AssigneeKind, Rule
 from desk.rules.hours import WorkingHours
@@ -105,14 +106,14 @@ class FirstPlans:
         kinds = rule.assignee
         found = self._candidates.get((loan.owner_id, kinds))
         if found is None:
-            found = tuple(await rule_plans.candidates_of(self._desk, loan, kinds))
+            found = tuple(await assignees.candidates_of(self._desk, loan, kinds))
             self._candidates[loan.owner_id, kinds] = found
         if len(found) < 2:
             return found[0] if found else None
         ids = tuple(each.id for each in found)
         ranked = self._ranked.get(ids)
         if ranked is None:
-            ranked = self._ranked[ids] = await rule_plans.ranked(self._desk, found)
+            ranked = self._ranked[ids] = await assignees.ranked(self._desk, found)
         return ranked.least_busy(self._unwritten)
 
     async def _due_of(self, call: InstalmentCall, assignee: Member) -> Due:

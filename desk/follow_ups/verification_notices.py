@@ -7,7 +7,7 @@ from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import chasing
-from desk.follow_ups.rule_plans import present_owner
+from desk.follow_ups.assignees import present_owner
 from desk.messages import kinds
 from desk.messages.manager_notices import notify_managers, revise_check_report
 from desk.messages.notices import queue_notice

@@ -12,7 +12,7 @@ from desk.core.permissions import allows, refusal, require
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo
 from desk.core.values import NUMBER_LIMIT, NUMBER_SEPARATOR, LoanRef
-from desk.follow_ups.rule_plans import present_owner
+from desk.follow_ups.assignees import present_owner
 from desk.loans import borrowers, joining, lookup
 from desk.loans.corrections import record_correction
 from desk.loans.inquiries import check_name

@@ -13,7 +13,7 @@ from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
 from desk.core.vocabulary import VOCABULARY
-from desk.follow_ups import lifecycle, rule_plans, standing
+from desk.follow_ups import assignees, lifecycle, rule_plans, standing
 from desk.follow_ups.lifecycle import PlannedFollowUp, check_note
 from desk.loans import borrowers, lookup
 from desk.loans.views import LoanView, PlannedView, loan_view, planned_view
@@ -145,7 +145,7 @@ async def _plan_end(desk: Desk, loan: Loan, row: RepaymentPause) -> PlannedFollo
     """Plan the call that asks how the instalments go on, on the first working day after the pause."""
     if row.ends_on <= desk.workspace_today:
         return None
-    assignee = await rule_plans.assignee_of(desk, loan, ("owner",))
+    assignee = await assignees.assignee_of(desk, loan, ("owner",))
     if assignee is None:
         return None
     day = (await calendar_of(desk)).working_day_on_or_after(row.ends_on, hours_of(desk, assignee))

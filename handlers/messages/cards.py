@@ -2,29 +2,26 @@
 behind a button."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from desk.core.vocabulary import VOCABULARY
 from desk.documents.documents import DocumentList
 from desk.loans.cards import LoanCard, PastCall, PastStage, PlannedCalls, RevealedNumber
 from desk.loans.lookup import LinkedLoan
 from desk.loans.related import RelatedList
-from desk.loans.timelines import PAGE, Event, Timeline
+from desk.loans.timelines import PAGE, Timeline
 from desk.loans.views import LoanView
 from desk.people.offers import Offers
 from desk.repayment.overview import RepaymentPage
 from desk.rules.checks import CHECKS
 from desk.rules.stages import next_of
-from handlers.messages.appointments import appointment_kind, appointment_state, write_appointments
+from handlers.messages.appointments import write_appointments
 from handlers.messages.block_kit.elements import (
     follow_up_line,
     follow_up_value,
     form_button,
     mentions,
-    outcome,
     outcome_and_amount,
     phone,
     phone_ending,
@@ -37,15 +34,15 @@ from handlers.messages.block_kit.elements import (
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Mention, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.view import View
-from handlers.messages.block_kit.writer import Writer, clipped, phrase, renumbered
-from handlers.messages.calls import correct_button, share_buttons
-from handlers.messages.checks import DECISIONS, checks_button, marks
-from handlers.messages.documents import document, item_line, state, write_documents
-from handlers.messages.notes import correct_note_button
-from handlers.messages.playbooks import playbook_button, playbook_shown
-from handlers.messages.related import named_role, role, write_people, write_people_with_buttons
-from handlers.messages.repayment import repayment_button, repayment_event, write_page, write_summary
-from handlers.messages.terms import change_line, write_terms
+from handlers.messages.block_kit.writer import Writer, renumbered
+from handlers.messages.calls import share_buttons
+from handlers.messages.checks import checks_button, marks
+from handlers.messages.documents import item_line, write_documents
+from handlers.messages.playbooks import playbook_button
+from handlers.messages.related import write_people, write_people_with_buttons
+from handlers.messages.repayment import repayment_button, write_page, write_summary
+from handlers.messages.terms import write_terms
+from handlers.messages.timelines import NoteBudget, correct_button_of, event_line, write_corrections
 
 CARD = "card"
 """The form name of the modal."""
@@ -55,16 +52,10 @@ Tab = Literal["contact", "people", "timeline", "documents", "follow_ups", "repay
 REPAID = frozenset({"disbursed", "closed", "written_off"})
 """The stages of loans on which something can have been repaid."""
 
-_CORRECTIONS = 2
-"""How many earlier versions of a call are listed: a view has at most a hundred blocks."""
-
-_NOTES, _CUT_NOTE = 6000, 200
-"""How many characters of notes a card shows in full, and to how many it then cuts each further note."""
-
 
 def card(t: Translator, view: LoanCard, zone: ZoneInfo) -> Message:
     """Render all that a caller needs before the call."""
-    writer, notes = Writer(), _NoteBudget()
+    writer, notes = Writer(), NoteBudget()
     _write_header(t, writer, view, zone)
     _write_due(t, writer, view, notes)
     _write_calls(t, writer, view, zone, notes)
@@ -104,20 +95,6 @@ def phone_number(t: Translator, view: RevealedNumber) -> Message:
     return writer.message()
 
 
-class _NoteBudget:
-    """Shares the room that one answer has for notes."""
-
-    def __init__(self) -> None:
-        self._left = _NOTES
-
-    def fit(self, note: str) -> str:
-        """Return the note, cut when the answer has too little room left for all of it."""
-        limit = max(self._left, _CUT_NOTE)
-        text = note if len(note) <= limit else clipped(note, limit)
-        self._left -= len(text)
-        return text
-
-
 def _write_header(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo) -> None:
     """Write the borrower, the loan's stage and owner, and what is paid."""
     loan = view.loan
@@ -152,7 +129,7 @@ def _money(t: Translator, view: LoanCard) -> list[str]:
     return facts
 
 
-def _write_due(t: Translator, writer: Writer, view: LoanCard, notes: _NoteBudget) -> None:
+def _write_due(t: Translator, writer: Writer, view: LoanCard, notes: NoteBudget) -> None:
     if not view.due:
         _write_nothing_planned(t, writer, view, notes)
         return
@@ -163,7 +140,7 @@ def _write_due(t: Translator, writer: Writer, view: LoanCard, notes: _NoteBudget
     write_more(t, writer, view.more_due)
 
 
-def _write_nothing_planned(t: Translator, writer: Writer, view: LoanCard, notes: _NoteBudget) -> None:
+def _write_nothing_planned(t: Translator, writer: Writer, view: LoanCard, notes: NoteBudget) -> None:
     if view.quiet is None:
         writer.line(Bold(t("Nothing is planned.")))
     else:
@@ -173,7 +150,7 @@ def _write_nothing_planned(t: Translator, writer: Writer, view: LoanCard, notes:
         writer.buttons(form_button(t("Nothing needed until…"), "quiet", loan=view.loan.id))
 
 
-def _write_calls(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, notes: _NoteBudget) -> None:
+def _write_calls(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, notes: NoteBudget) -> None:
     if not view.calls:
         writer.line(t("No calls logged yet."))
         return
@@ -194,7 +171,7 @@ def _call_line(t: Translator, call: PastCall, currency: str, zone: ZoneInfo) -> 
     return [*line, " · ", Mention(call.caller)]
 
 
-def _write_notes(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, notes: _NoteBudget) -> None:
+def _write_notes(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, notes: NoteBudget) -> None:
     if view.notes:
         writer.line(Bold(t("Notes:")))
     for note in view.notes:
@@ -209,7 +186,7 @@ def _write_documents(t: Translator, writer: Writer, view: LoanCard, zone: ZoneIn
         write_more(t, writer, view.more_documents)
 
 
-def _write_stages(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, notes: _NoteBudget) -> None:
+def _write_stages(t: Translator, writer: Writer, view: LoanCard, zone: ZoneInfo, notes: NoteBudget) -> None:
     explained = [past for past in view.stages if past.reason]
     if explained:
         writer.line(Bold(t("Stage reasons:")))
@@ -289,14 +266,14 @@ def people_tab(t: Translator, view: RelatedList, above: Message | None = None) -
 
 def timeline_tab(t: Translator, view: Timeline, zone: ZoneInfo, above: Message | None = None) -> View:
     """Render the tab with the loan's events, newest first."""
-    writer, notes = _start(t, view.loan, "timeline"), _NoteBudget()
+    writer, notes = _start(t, view.loan, "timeline"), NoteBudget()
     _write_name(t, writer, view.loan, view.name)
     if not view.events:
         writer.line(t("Nothing recorded yet."))
     for event in view.events:
-        writer.bullets([_event(t, event, view.currency, zone)]).quote(notes.fit(event.note))
-        _write_corrections(t, writer, event, view.currency, notes, zone)
-    writer.buttons(*(_correct_button(t, event, zone) for event in view.events if event.may_correct))
+        writer.bullets([event_line(t, event, view.currency, zone)]).quote(notes.fit(event.note))
+        write_corrections(t, writer, event, view.currency, notes, zone)
+    writer.buttons(*(correct_button_of(t, event, zone) for event in view.events if event.may_correct))
     _write_pages(t, writer, view.loan, "timeline", offset=view.offset, more=view.more, page=PAGE)
     return _view(t, view.loan, writer, above, "timeline", offset=view.offset)
 
@@ -321,7 +298,7 @@ def repayment_tab(t: Translator, view: RepaymentPage, above: Message | None = No
 
 def follow_ups_tab(t: Translator, view: PlannedCalls, above: Message | None = None) -> View:
     """Render the tab with the open follow-ups, each with its buttons."""
-    writer, notes = _start(t, view.loan, "follow_ups"), _NoteBudget()
+    writer, notes = _start(t, view.loan, "follow_ups"), NoteBudget()
     _write_name(t, writer, view.loan, view.name)
     loan_id = view.loan.id
     if not view.due:
@@ -386,111 +363,6 @@ def _view(
 
 def _write_name(t: Translator, writer: Writer, loan: LoanView, name: str) -> None:
     writer.line(Bold(loan.number), " · ", Bold(name), " · ", phone_ending(t, loan.tail))
-
-
-def _event(t: Translator, event: Event, currency: str, zone: ZoneInfo) -> list[Inline]:
-    words: list[Inline] = [t.minute(event.at, zone), " · "]
-    match event.kind:
-        case "call":
-            words += _call_event(t, event, currency)
-        case "note":
-            words.append(Bold(t("note")))
-        case "quiet":
-            words += phrase(t, "nothing needed until {date}", date=Bold(t.date(date.fromisoformat(event.code))))
-        case "stage":
-            words += phrase(t, "stage: {stage}", stage=Bold(stage(t, event.code)))
-        case "owner":
-            words += phrase(t, "owner: {who}", who=Mention(event.code) if event.code else t("nobody"))
-        case "handover":
-            about = f"/{event.number} {purpose(t, event.purpose or '')}"
-            words += phrase(t, "{follow_up} handed over to {who}", follow_up=Bold(about), who=Mention(event.code))
-        case "correction":
-            words += _correction(t, event) if event.change is None else change_line(t, event.change, currency)
-        case "check":
-            words += phrase(
-                t,
-                "{what} failed; decided: {decision}",
-                what=Bold(purpose(t, event.purpose or "")),
-                decision=Bold(t(DECISIONS[event.code])),
-            )
-        case "appointment":
-            at = t.minute(event.when, zone) if event.when else ""
-            words += [Bold(appointment_kind(t, event.code)), f" · {at} · ", appointment_state(t, event.state)]
-        case "document":
-            now = t("requested from the borrower") if event.state == "requested" else state(t, event.state)
-            words += [Bold(document(t, event.code, event.words)), " · ", now]
-        case "payment" | "schedule" | "pause":
-            words.append(Bold(repayment_event(t, event, currency)))
-    return [*words, " · ", Mention(event.who)] if event.who else words
-
-
-def _call_event(t: Translator, event: Event, currency: str) -> list[Inline]:
-    words: list[Inline] = [Bold(outcome_and_amount(t, event.code, event.amount, currency, event.share))]
-    if event.party is not None:
-        words += [" · ", named_role(t, event.party)]
-    if event.purpose is not None:
-        words += [" · ", purpose(t, event.purpose)]
-    if event.minutes is not None:
-        words += [" · ", t.n("{n} minute", "{n} minutes", event.minutes)]
-    return [*words, *(f" · {playbook_shown(t, *book)}" for book in event.playbooks)]
-
-
-def _correction(t: Translator, event: Event) -> list[Inline]:
-    before = Bold(phone_ending(t, event.words) if event.code == "phone" else event.words)
-    match event.code, bool(event.words):
-        case str() as act, True if act.startswith("person."):
-            return _person_event(t, act, event.words)
-        case "name", True:
-            return phrase(t, "borrower's name corrected; before: {before}", before=before)
-        case "phone", True:
-            return phrase(t, "phone number corrected; before: {before}", before=before)
-        case "number", True:
-            return phrase(t, "loan number corrected; before: {before}", before=before)
-        case "name", _:
-            return [t("borrower's name corrected")]
-        case "phone", _:
-            return [t("phone number corrected")]
-        case _:
-            return [t("loan number corrected")]
-
-
-def _person_event(t: Translator, act: str, words: str) -> list[Inline]:
-    """Return what became of a person around the loan; the words are their role's code and their name."""
-    code, _blank, name = words.partition(" ")
-    known = any(each.code == code for each in VOCABULARY.related_roles)
-    who = Bold(f"{role(t, code)} {name}" if known else words)
-    match act:
-        case "person.added":
-            return phrase(t, "{who} added", who=who)
-        case "person.changed":
-            return phrase(t, "{who} changed", who=who)
-        case _:
-            return phrase(t, "{who} removed", who=who)
-
-
-def _write_corrections(
-    t: Translator, writer: Writer, event: Event, currency: str, notes: _NoteBudget, zone: ZoneInfo
-) -> None:
-    """Write the first and the latest earlier version of a corrected call or note."""
-    versions = event.earlier if len(event.earlier) <= _CORRECTIONS else (event.earlier[0], event.earlier[-1])
-    for version in versions:
-        when, who = t.minute(version.at, zone), Mention(version.by)
-        if version.outcome is None:
-            writer.phrase(t, "corrected {when} by {who}; before:", when=when, who=who)
-        else:
-            what = outcome_and_amount(t, version.outcome, version.amount, currency)
-            if version.minutes is not None:
-                what += " · " + t.n("{n} minute", "{n} minutes", version.minutes)
-            writer.phrase(t, "corrected {when} by {who}; before: {what}", when=when, who=who, what=what)
-        writer.quote(notes.fit(version.note))
-    write_more(t, writer, len(event.earlier) - len(versions))
-
-
-def _correct_button(t: Translator, event: Event, zone: ZoneInfo) -> Button:
-    when = t.minute(event.at, zone)
-    if event.kind == "note":
-        return correct_note_button(t("Correct {name}", name=f"{when} {t('note')}"), event.id)
-    return correct_button(t("Correct {name}", name=f"{when} {outcome(t, event.code)}"), event.id)
 
 
 def _write_pages(

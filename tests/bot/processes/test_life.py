@@ -15,7 +15,7 @@ from bot.settings import Settings
 from desk.messages.kinds import REMINDER
 from desk.messages.notices import queue_notice
 from sandbox.server import Sandbox
-from storage.queries.messages import sending
+from storage.queries.messages import backlogs
 from storage.tables import Member, Process
 from tests.bot.processes.conftest import Processes, Running
 from tests.builders import make_follow_up, make_loan, make_member
@@ -74,7 +74,7 @@ class Lender:
 
     async def _owed(self) -> int:
         async with self.service.office.database.reading() as session:
-            return (await sending.waiting(session, self.service.workspace.id))[0]
+            return (await backlogs.waiting(session, self.service.workspace.id))[0]
 
     async def worker(self, name: str = "one") -> Running:
         """Return the process that sends reminders."""

@@ -16,7 +16,7 @@ from bot.demo.setup import open_demo
 from bot.demo.tour import START, ScriptClock, play
 from bot.service import Service
 from sandbox.server import Sandbox
-from storage.queries.messages import sending
+from storage.queries.messages import backlogs
 from storage.tables import Process
 from tests.bot.processes.conftest import Processes
 
@@ -92,7 +92,7 @@ class FourProcesses:
         async with service.office.database.reading() as session:
             worked = select(func.count(), func.min(Process.worked_at)).where(col(Process.kind) == "worker")
             workers, behind = (await session.exec(worked)).one()
-            owed, _ = await sending.waiting(session, service.workspace.id)
+            owed, _ = await backlogs.waiting(session, service.workspace.id)
         return workers == 2 and behind is not None and behind >= service.office.clock.now() and owed == 0
 
     async def close(self) -> None:

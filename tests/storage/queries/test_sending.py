@@ -8,7 +8,7 @@ from desk.core.transaction import Office
 from desk.messages.kinds import REMINDER, NoticeKind
 from desk.messages.notices import queue_notice
 from storage.engine.work import Work
-from storage.queries.messages import sending
+from storage.queries.messages import backlogs, sending
 from storage.tables import Notice, Workspace
 from tests.builders import make_member
 from tests.clocks import FrozenClock
@@ -42,8 +42,8 @@ async def test_the_backlog_counts_pending_failing_doubtful_and_abandoned_notices
         rows["given up"].gave_up_at, rows["given up"].owed_from = since, None
         rows["sent"].sent, rows["sent"].owed_from = 1, None
     async with office.database.reading() as session:
-        backlog = await sending.backlog(session, workspace.id)
-    assert backlog == sending.Backlog(pending=2, oldest=since, failing=1, doubtful=1, gave_up=1)
+        backlog = await backlogs.backlog(session, workspace.id)
+    assert backlog == backlogs.Backlog(pending=2, oldest=since, failing=1, doubtful=1, gave_up=1)
 
 
 async def all_notices(session: Work) -> list[Notice]:
