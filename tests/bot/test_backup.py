@@ -256,10 +256,12 @@ async def test_a_backup_of_an_older_release_is_migrated(
         "app_manifest",
         "app_manifest_at",
         "looked_at",
+        "cadence",
     )
     _without(lines, "team", "channel_lost_at")
     _without(lines, "notice", "shown_digest")
-    _without(lines, "loan", "demo_at", "plain_number")
+    _without(lines, "loan", "demo_at", "plain_number", "next_instalment_on", "paused_from", "paused_until")
+    _without(lines, "follow_up", "rule_trigger")
     _without(lines, "borrower", "search_version")
     _without(lines, "member", "language", "account_lost_at", "account_lost_why")
     follow_ups = next(line["columns"] for line in lines if isinstance(line, dict) and line.get("table") == "follow_up")

@@ -22,6 +22,7 @@ async def test_documents_are_requested_and_a_call_about_them_is_planned(slack: S
         "L-1042 · 王小明 · phone ending 5678",
         "Requested: ID card, bank statement, marriage &lt;!here&gt;.",
         "Next: documents Fri 27 Nov 2026, <@UAGENT> (L-1042/1)",
+        "By rule: documents are asked after at their date, without one in 2 working days",
     ]
 
 
@@ -33,6 +34,7 @@ async def test_documents_are_requested_in_chinese_without_spaces(slack: Slack, l
         "L-1042 · 王小明 · 尾号5678",
         "已要求提交：身份证、银行流水、收入证明。",
         "下一步：材料，2026年11月27日 周五，<@UAGENT>（L-1042/1）",
+        "系统安排：材料按约定日期询问，未定日期的 2 个工作日后询问",
     ]
 
 

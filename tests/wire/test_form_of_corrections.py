@@ -60,7 +60,7 @@ async def test_a_corrected_call_still_shows_its_original(slack: Slack, loan: Loa
         "brings the <payslip>",
     ]
     async with slack.office.database.reading() as session:
-        follow_up = (await session.exec(select(FollowUp))).one()
+        follow_up = (await session.exec(select(FollowUp).where(FollowUp.number == 1))).one()
         kept = (await session.exec(select(CallCorrection))).one()
         entry = (await session.exec(select(AuditEntry).where(AuditEntry.act == "correct_call"))).one()
     assert follow_up.state == "done"
