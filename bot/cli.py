@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from bot import logs
-from bot.late_methods import compiled_late
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -225,8 +224,7 @@ def rotate_keys() -> None:
 def _run_process(command: Literal["serve", "socket", "worker"]) -> None:
     # What is imported stays, so the collector would only look through it, for a fifth of a start. `run` enables it.
     gc.disable()
-    with compiled_late():
-        from bot.commands.serving import run
+    from bot.commands.serving import run
 
     _run_with_settings(lambda settings: run(settings, command))
 
