@@ -2,13 +2,15 @@
 
 from desk.core.changes import track
 from desk.core.errors import Conflict
+from desk.core.terms import TERM_FIELDS
 from desk.core.transaction import Desk
 from desk.follow_ups import rule_plans
-from desk.loans import borrowers, stages
+from desk.loans import borrowers, stages, terms
 from desk.loans.owner_notices import move_owner_asked, revise_owner_asked
 from desk.rules.contacts import without_extension
 from desk.rules.stages import weigh_imported_stage
 from storage.queries.core import acts
+from storage.queries.loans import terms as queries
 from storage.tables import Borrower, Loan, Member
 from storage.upkeep import demo
 
@@ -32,6 +34,7 @@ async def join(desk: Desk, inquiry: Loan, brought: Loan, number: str) -> tuple[s
     if await acts.members_acted_on(desk.session, brought.id, but=_READING):
         raise Conflict("join_has_work", given=number, loan=inquiry.number)
     await _take_values(desk, inquiry, brought)
+    await _take_terms(desk, inquiry, brought)
     await move_owner_asked(desk, brought, inquiry)
     stage = brought.stage
     await demo.remove(desk.session, [brought.id], desk.now)
@@ -57,3 +60,11 @@ async def _take_values(desk: Desk, inquiry: Loan, brought: Loan) -> None:
         return
     inquiry.owner_id, inquiry.owner_set_at = brought.owner_id, brought.owner_set_at
     await revise_owner_asked(desk, [inquiry])
+
+
+async def _take_terms(desk: Desk, inquiry: Loan, brought: Loan) -> None:
+    """Give an inquiry what is known of the other loan's terms and vehicle; what only the inquiry has stays."""
+    rows = await queries.of_loans(desk.session, [inquiry.id, brought.id])
+    known = terms.values_of(desk, brought, *rows.get(brought.id, (None, None)))
+    wanted = {name: value for name, value in known.items() if TERM_FIELDS[name].place != "loan"}
+    terms.write(desk, inquiry, *rows.get(inquiry.id, (None, None)), wanted)

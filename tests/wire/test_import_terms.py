@@ -43,3 +43,17 @@ async def test_a_monthly_rate_is_read_by_its_heading(slack: Slack) -> None:
     header = "number,name,phone,stage,owner,月费率"
     await bring_rows(slack.office, slack.workspace, "A-1,李雷,13800138000,application,UAGENT,0.3%", header=header)
     assert "Rate: 0.3% a month" in await card(slack)
+
+
+async def test_an_inquiry_that_is_joined_with_the_files_loan_gets_its_terms_and_vehicle(slack: Slack) -> None:
+    await slack.command(slack.agent, "/loan new 李蕾 13800138000")
+    await slack.command(slack.agent, "/loan edit L-1 source walk-in")
+    await slack.command(slack.agent, "/loan edit L-1 term 48")
+    brought = await bring_rows(slack.office, slack.workspace, ROW, header=HEADER)
+    assert dict(brought.effects) == {"new": 1}
+    await slack.command(slack.agent, "/loan edit L-1 number A-1")
+    shown = await card(slack)
+    assert "Price: CN¥120,000.00" in shown
+    assert "Term: 36 months" in shown
+    assert "walk-in" in shown
+    assert "VIN: 1M8GDM9AXKP042788 · Plate: 沪A12345" in shown
