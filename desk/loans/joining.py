@@ -2,7 +2,7 @@
 
 from desk.core.changes import track
 from desk.core.errors import Conflict
-from desk.core.terms import TERM_FIELDS
+from desk.core.terms import TERM_FIELDS, TermName, TermValue
 from desk.core.transaction import Desk
 from desk.follow_ups import rule_plans
 from desk.loans import borrowers, stages, terms
@@ -66,5 +66,7 @@ async def _take_terms(desk: Desk, inquiry: Loan, brought: Loan) -> None:
     """Give an inquiry what is known of the other loan's terms and vehicle; what only the inquiry has stays."""
     rows = await queries.of_loans(desk.session, [inquiry.id, brought.id])
     known = terms.values_of(desk, brought, *rows.get(brought.id, (None, None)))
-    wanted = {name: value for name, value in known.items() if TERM_FIELDS[name].place != "loan"}
+    wanted: dict[TermName, TermValue | None] = {
+        name: value for name, value in known.items() if TERM_FIELDS[name].place != "loan"
+    }
     terms.write(desk, inquiry, *rows.get(inquiry.id, (None, None)), wanted)
