@@ -17,7 +17,7 @@ from desk.loans import borrowers, stages
 from desk.loans.borrowers import Contact
 from desk.loans.corrections import record_correction
 from desk.loans.owner_notices import revise_owner_asked
-from desk.loans.terms import values_of, write
+from desk.loans.term_rows import values_of, write
 from desk.messages.manager_notices import ask_for_owner
 from desk.rules.stages import weigh_imported_stage
 from storage.engine.types import new_id

@@ -5,7 +5,7 @@ from desk.core.errors import Conflict
 from desk.core.terms import TERM_FIELDS, TermName, TermValue
 from desk.core.transaction import Desk
 from desk.follow_ups import rule_plans
-from desk.loans import borrowers, stages, terms
+from desk.loans import borrowers, stages, term_rows
 from desk.loans.owner_notices import move_owner_asked, revise_owner_asked
 from desk.rules.contacts import without_extension
 from desk.rules.stages import weigh_imported_stage
@@ -65,8 +65,8 @@ async def _take_values(desk: Desk, inquiry: Loan, brought: Loan) -> None:
 async def _take_terms(desk: Desk, inquiry: Loan, brought: Loan) -> None:
     """Give an inquiry what is known of the other loan's terms and vehicle; what only the inquiry has stays."""
     rows = await queries.of_loans(desk.session, [inquiry.id, brought.id])
-    known = terms.values_of(desk, brought, *rows.get(brought.id, (None, None)))
+    known = term_rows.values_of(desk, brought, *rows.get(brought.id, (None, None)))
     wanted: dict[TermName, TermValue | None] = {
         name: value for name, value in known.items() if TERM_FIELDS[name].place != "loan"
     }
-    terms.write(desk, inquiry, *rows.get(inquiry.id, (None, None)), wanted)
+    term_rows.write(desk, inquiry, *rows.get(inquiry.id, (None, None)), wanted)

@@ -18,7 +18,8 @@ from desk.loans.notes import text_of
 from desk.loans.parties import parties_of
 from desk.loans.playbooks import playbooks_of_calls
 from desk.loans.related import RelatedName
-from desk.loans.terms import TermChange, values_of
+from desk.loans.term_rows import values_of
+from desk.loans.terms import TermChange
 from desk.loans.views import LoanView, loan_view, slack_ids
 from desk.people.members import authorship
 from desk.rules.contacts import without_extension
