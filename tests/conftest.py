@@ -38,7 +38,7 @@ hypothesis.settings.register_profile("desk", deadline=None)
 hypothesis.settings.load_profile("desk")
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
 if os.environ.get("CI"):
-    # What is handed in is judged by the same examples each time; whoever works here tries new ones.
+    # CI tries the same examples each time; any other run tries new ones.
     hypothesis.settings.load_profile("ci")
 
 STATEMENTS = 5000

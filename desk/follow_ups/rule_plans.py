@@ -283,7 +283,7 @@ async def _plan_of_instalment(
 def _is_of(row: FollowUp, call: InstalmentCall) -> bool:
     """Return whether a follow-up of the same purpose takes the place of that call: it was planned for it, or it is a member's.
 
-    Members plan one call about an instalment: it stands for the first rule, and while it is open for each.
+    Members plan one call about an instalment: it counts as that of the first rule, and while it is open as that of each.
     """
     if row.rule_trigger is not None:
         return row.rule_trigger == call.trigger or (row.rule is None and row.state == "open" and not call.rule.only_if)

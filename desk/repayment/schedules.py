@@ -44,7 +44,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleSet:
-    """The new schedule of a loan: its first and last instalment, sums, and how the loan stands by it."""
+    """The new schedule of a loan: its first and last instalment, sums, and what it makes of the loan's arrears."""
 
     loan: LoanView
     name: str = field(repr=False)

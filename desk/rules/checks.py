@@ -21,7 +21,7 @@ DECISIONS: tuple[Decision, ...] = get_args(Decision)
 """What a manager decides about a failed check: the loan goes on all the same, or the check is made again."""
 
 PURPOSES = tuple(sorted((p.code for p in VOCABULARY.purposes if p.check), key=lambda code: code != "identity"))
-"""The purposes that are checks, in the order in which they are shown: who somebody is comes first."""
+"""The purposes that are checks, in the order in which they are shown: identity comes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

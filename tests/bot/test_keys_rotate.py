@@ -162,7 +162,7 @@ async def test_killed_half_way_it_goes_on_where_it_was(office: Office, workspace
     assert await keys_in_use(office) == {2}
 
 
-async def test_what_somebody_writes_meanwhile_stays(
+async def test_what_is_written_meanwhile_stays(
     office: Office, workspace: Workspace, lin: Member, database_url: str
 ) -> None:
     loan = await make_loan(office, workspace, "L-1", owner=lin)

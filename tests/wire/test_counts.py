@@ -136,7 +136,7 @@ async def test_the_team_digests_counts_are_those_of_its_buttons(team: Slack) -> 
         assert str(len(rows(found))) == str(total(found)) == re.findall(counted, digest.text)[-1]
 
 
-async def test_a_team_digests_list_is_its_managers_team_whoever_opens_it(team: Slack) -> None:
+async def test_a_team_digests_list_is_its_managers_team_no_matter_who_opens_it(team: Slack) -> None:
     await team.change(team.manager, reminder_channel_id=team.desk_channel)
     await team.command(team.manager, "/loan-digest 08:30")
     await team.at("2026-11-26 08:30")

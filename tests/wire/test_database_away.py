@@ -123,7 +123,7 @@ async def test_people_hear_in_time_and_everything_resumes(slack: Slack, away: Aw
     assert "reached" in (await slack.command(slack.agent, "/loan-call L-1 reached")).text
 
 
-async def test_whoever_waits_too_long_for_somebody_else_is_told(slack: Slack) -> None:
+async def test_a_member_who_waits_too_long_for_another_is_told(slack: Slack) -> None:
     loan = await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     async with slack.office.desk(slack.workspace) as desk:
         held = await desk.session.get_one(Loan, loan.id, with_for_update=True)
@@ -140,7 +140,7 @@ async def test_whoever_waits_too_long_for_somebody_else_is_told(slack: Slack) ->
 
 
 @pytest.mark.parametrize("away", ["postgres"], indirect=True)  # SQLite has one writer: the test before
-async def test_whoever_finds_every_connection_taken_is_told(slack: Slack) -> None:
+async def test_a_member_who_finds_every_connection_taken_is_told(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "L-1", owner=slack.agent)
     async with contextlib.AsyncExitStack() as others:
         for _ in range(CONNECTIONS):

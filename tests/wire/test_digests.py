@@ -221,7 +221,7 @@ async def test_a_digest_in_a_channel_that_others_read_names_its_reader(slack: Sl
     assert slack.texts(slack.other) == ["Thu 26 Nov 2026: nothing is due. Have a good day."]
 
 
-async def test_the_digests_list_is_its_readers_whoever_opens_it(slack: Slack) -> None:
+async def test_the_digests_list_is_its_readers_no_matter_who_opens_it(slack: Slack) -> None:
     await slack.change(slack.agent, reminder_channel_id=slack.desk_channel)
     for n in range(12):
         await due(slack, f"L-{n}", "documents" if n else "repayment", date(2026, 11, 26))

@@ -86,7 +86,7 @@ async def test_a_failed_check_says_what_or_why(slack: Slack, loan: Loan) -> None
     await form.fill("Result", "failed")
     refused = await form.submit()
     assert "What did not match, and why?" in str(refused.errors)
-    await form.fill("Why", "Somebody else answered for him")
+    await form.fill("Why", "Another person answered for him")
     await form.submit()
     assert "failed." in form.text
 

@@ -1,4 +1,4 @@
-"""Calls that reach somebody else than the borrower, and the loans that are nobody's. Now is Wednesday 10:00."""
+"""Calls that reach another person than the borrower, and loans without an owner. Now is Wednesday 10:00."""
 
 import pytest
 

@@ -152,7 +152,7 @@ def downgrade() -> None:
     op.drop_index("ix_loan_own_next", "loan")
     op.drop_index("ix_loan_next", "loan")
     for column in ("paused_until", "paused_from", "next_instalment_on"):
-        op.execute(f"ALTER TABLE loan DROP COLUMN {column}")  # a batch would write the table anew
+        op.execute(f"ALTER TABLE loan DROP COLUMN {column}")  # a batch would copy the whole table
 
     with op.batch_alter_table("promise", schema=None) as batch_op:
         batch_op.drop_index("ix_promise_settled")

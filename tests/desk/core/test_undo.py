@@ -1,4 +1,4 @@
-"""Undo, as somebody at the desk meets it: what was just done is taken back whole, or is told why it cannot be."""
+"""Undo as a member meets it: what was just done is taken back whole, or is told why it cannot be."""
 
 import asyncio
 from datetime import UTC, date, datetime, time, timedelta
@@ -45,7 +45,7 @@ async def follow_up(office: Office, loan: Loan, lin: Member, clock: FrozenClock)
 
 
 async def finish(office: Office, workspace: Workspace, who: Member, follow_up: FollowUp) -> UUID:
-    """Somebody finishes a follow-up and is offered to undo it."""
+    """A member finishes a follow-up and is offered to undo it."""
     async with office.desk(workspace, who) as desk:
         loan = await loans.lock(desk.session, follow_up.loan_id)
         row = await desk.session.get_one(FollowUp, follow_up.id)
@@ -55,7 +55,7 @@ async def finish(office: Office, workspace: Workspace, who: Member, follow_up: F
 
 
 async def move(office: Office, workspace: Workspace, who: Member, follow_up: FollowUp, at: datetime) -> UUID:
-    """Somebody moves a follow-up."""
+    """A member moves a follow-up."""
     async with office.desk(workspace, who) as desk:
         await loans.lock(desk.session, follow_up.loan_id)
         row = await desk.session.get_one(FollowUp, follow_up.id)
@@ -174,7 +174,7 @@ async def test_two_presses_at_once_take_it_back_once(
     assert (await stored(office, FollowUp, follow_up.id)).version == follow_up.version + 2
 
 
-async def test_nobody_takes_back_what_somebody_else_did(
+async def test_a_member_takes_back_only_what_they_did(
     office: Office, workspace: Workspace, lin: Member, follow_up: FollowUp
 ) -> None:
     chen = await make_member(office, workspace, "UCHEN", name="Chen")
@@ -188,7 +188,7 @@ async def test_a_button_that_leads_nowhere_is_told_so(office: Office, workspace:
         await undone(office, workspace, lin, new_id())
 
 
-async def test_what_somebody_built_on_stays_and_is_named(
+async def test_what_was_built_on_stays_and_is_named(
     office: Office, workspace: Workspace, lin: Member, follow_up: FollowUp, clock: FrozenClock
 ) -> None:
     chen = await make_member(office, workspace, "UCHEN", name="Chen")

@@ -46,7 +46,7 @@ async def test_hours_that_change_while_a_call_is_moved_are_worked_out_for_its_ne
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-async def test_whoever_logs_a_call_when_their_absence_ends_waits_for_nobody_in_a_ring(
+async def test_a_member_who_logs_a_call_when_their_absence_ends_waits_for_nobody_in_a_ring(
     office: Office, workspace: Workspace
 ) -> None:
     over = office.clock.now().date() - timedelta(days=3)

@@ -16,7 +16,7 @@ TEXT = (resources.files("desk") / "data" / "moves.toml").read_text("utf-8")
 STAGES = tuple(stage.code for stage in VOCABULARY.stages)
 
 
-def test_every_stage_has_a_move_that_somebody_may_make():
+def test_each_stage_has_a_move_that_a_role_may_make():
     assert {*MOVES} == {*STAGES}
     assert all(move.who for move in MOVES.values())
     assert MOVES["written_off"].who == ("manager",)
