@@ -1,0 +1,246 @@
+"""A loan with all that can belong to it, people of each role and of another team, and what each of them reads after a press."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from bot.demo.messages import DEMO_BUTTONS
+from desk.core.errors import DeskError, NotAllowed
+from handlers.door.directory import Directory
+from handlers.door.interactions import PressInteraction, SubmissionInteraction
+from handlers.door.registry import registry
+from handlers.door.request import Delivery, FormErrors, OpenModal, Reply, Request, UpdateModal, ViewState
+from handlers.door.transaction import Transactions
+from handlers.messages.block_kit.translator import Translator
+from sandbox.model import text_of
+from storage.engine.types import new_id
+from storage.tables import (
+    AccessRequest,
+    Appointment,
+    Call,
+    Check,
+    DocumentItem,
+    DocumentRequest,
+    FollowUp,
+    Loan,
+    LoanNote,
+    Member,
+    Payment,
+    RelatedPerson,
+    RelatedPhone,
+    RepaymentPause,
+    Team,
+)
+from tests.builders import SHANGHAI, make_call, make_follow_up, make_loan, make_member, make_team
+from tests.wire.office_day import Slack
+
+NAME = "欧阳绝密"
+"""The borrower of a loan of team East, whom nobody of team West may see."""
+
+REGISTRY = registry(DEMO_BUTTONS)
+_KEYS = count()
+
+
+class _RollBackError(Exception):
+    """What a use case did is not to be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A loan of East's agent with all that can belong to it, and an agent of team West."""
+
+    slack: Slack
+    outsider: Member
+    loan: Loan
+    follow_up: FollowUp
+    call: Call
+    check: Check
+    note: LoanNote
+    person: RelatedPerson
+    phone: RelatedPhone
+    item: DocumentItem
+    appointment: Appointment
+    request: AccessRequest
+    payment: Payment
+    pause: RepaymentPause
+    transactions: Transactions
+
+    def who(self, name: str) -> Member:
+        return self.outsider if name == "outsider" else self.slack.people[name]
+
+    async def press(
+        self, who: Member, act: str, value: Mapping[str, Any], state: ViewState | None = None, text: str = ""
+    ) -> str:
+        """Return what the member reads after pressing a button."""
+        delivery = Delivery(f"press-{next(_KEYS)}", who.slack_user_id, self.slack.desk_channel)
+        return read(
+            await self.transactions.run(PressInteraction(delivery, act, value, REGISTRY, state=state, text=text))
+        )
+
+    async def send(self, who: Member, form: str, typed: Mapping[str, Any], private: Mapping[str, Any]) -> str:
+        """Return what the member reads after sending a form."""
+        delivery, state = Delivery(f"form-{next(_KEYS)}", who.slack_user_id), ViewState(form, form, private, typed)
+        interaction = SubmissionInteraction(delivery, REGISTRY.forms[form], state, REGISTRY.parent_view)
+        return read(await self.transactions.run(interaction))
+
+    async def refused_by_use_case(
+        self, who: Member, form: str, typed: Mapping[str, Any], private: Mapping[str, Any]
+    ) -> bool:
+        """Return whether the use case behind the form refuses the member, without what the form itself asks."""
+        try:
+            async with self.slack.office.desk(self.slack.workspace) as desk:
+                desk.actor = await desk.session.get_one(Member, who.id)
+                entries = await Directory(self.slack.service.client).look_up(["USTRANGER"])
+                request = Request(
+                    desk, Translator("en-US"), SHANGHAI, "", form=form, private=private, typed=typed, entries=entries
+                )
+                await REGISTRY.forms[form].submit(request)
+                raise _RollBackError
+        except NotAllowed:
+            return True
+        except (DeskError, _RollBackError):
+            return False
+
+
+def read(answer: Any) -> str:
+    """Return all that the reader of an answer sees."""
+    match answer:
+        case Reply(message):
+            return message.text
+        case OpenModal(view) | UpdateModal(view):
+            return text_of({"blocks": view.blocks})
+        case FormErrors(errors):
+            return "\n".join(errors.values())
+        case _:
+            return ""
+
+
+async def make_world(slack: Slack) -> World:
+    """Return the workspace with the loan, its rows and the outsider."""
+    office, workspace = slack.office, slack.workspace
+    west: Team = await make_team(office, workspace, "West")
+    outsider = await make_member(office, workspace, "UOUTSIDER", name="Outsider", team_id=west.id)
+    slack.sandbox.add_user("UOUTSIDER", name="Outsider")
+    loan = await make_loan(office, workspace, "L-1", owner=slack.agent, name=NAME)
+    follow_up = await make_follow_up(office, loan, slack.agent, purpose="documents")
+    call = await make_call(office, loan, slack.agent)
+    planned = await make_follow_up(office, loan, slack.agent, purpose="identity")
+    async with office.database.transaction() as session:
+        note = LoanNote(
+            id=(note_id := new_id()),
+            workspace_id=workspace.id,
+            loan_id=loan.id,
+            by_id=slack.agent.id,
+            note_cipher=office.cipher.encrypt(LoanNote.note_cipher, note_id, "Asks"),
+            at=office.clock.now(),
+        )
+        asked = DocumentRequest(
+            id=new_id(),
+            workspace_id=workspace.id,
+            loan_id=loan.id,
+            created_at=office.clock.now(),
+            requested_by_id=slack.agent.id,
+            follow_up_id=follow_up.id,
+        )
+        item = DocumentItem(
+            id=new_id(),
+            workspace_id=workspace.id,
+            request_id=asked.id,
+            loan_id=loan.id,
+            document="id",
+            position=0,
+            changed_at=office.clock.now(),
+            changed_by_id=slack.agent.id,
+        )
+        request = AccessRequest(
+            id=new_id(),
+            workspace_id=workspace.id,
+            slack_user_id="USTRANGER",
+            name="Stranger",
+            locale="en-US",
+            zone="Asia/Shanghai",
+            asked_on=office.clock.now().date(),
+            asked_at=office.clock.now(),
+        )
+        payment = Payment(
+            workspace_id=workspace.id,
+            loan_id=loan.id,
+            paid_on=date(2026, 11, 25),
+            amount=Decimal("100.00"),
+            source="form",
+            by_id=slack.agent.id,
+            at=office.clock.now(),
+        )
+        pause = RepaymentPause(
+            id=(pause_id := new_id()),
+            workspace_id=workspace.id,
+            loan_id=loan.id,
+            kind="hardship",
+            starts_on=date(2026, 11, 25),
+            ends_on=date(2026, 12, 25),
+            reason_cipher=office.cipher.encrypt(RepaymentPause.reason_cipher, pause_id, "ill"),
+            by_id=slack.agent.id,
+            at=office.clock.now(),
+        )
+        check = Check(
+            id=new_id(),
+            workspace_id=workspace.id,
+            loan_id=loan.id,
+            follow_up_id=planned.id,
+            call_id=call.id,
+            purpose="identity",
+            state="failed",
+            by_id=slack.agent.id,
+            at=office.clock.now(),
+        )
+        appointment = Appointment(
+            id=new_id(),
+            workspace_id=workspace.id,
+            loan_id=loan.id,
+            kind="pickup",
+            at=office.clock.now() + timedelta(days=1),
+            minutes=60,
+            member_id=slack.agent.id,
+            by_id=slack.agent.id,
+            made_at=office.clock.now(),
+            changed_at=office.clock.now(),
+        )
+        person = RelatedPerson(
+            id=(person_id := new_id()),
+            workspace_id=workspace.id,
+            loan_id=loan.id,
+            role="spouse",
+            name_cipher=office.cipher.encrypt(RelatedPerson.name_cipher, person_id, NAME),
+            created_at=office.clock.now(),
+        )
+        phone = RelatedPhone(
+            id=(phone_id := new_id()),
+            workspace_id=workspace.id,
+            person_id=person.id,
+            phone_cipher=office.cipher.encrypt(RelatedPhone.phone_cipher, phone_id, "+8613900139000"),
+            kind="mobile",
+        )
+        session.add_all([note, asked, request, check, appointment, person, phone, payment, pause])
+        await session.flush()
+        session.add(item)
+    transactions = Transactions(office, workspace, Directory(slack.service.client), lambda *_: None)
+    return World(
+        slack,
+        outsider,
+        loan,
+        follow_up,
+        call,
+        check,
+        note,
+        person,
+        phone,
+        item,
+        appointment,
+        request,
+        payment,
+        pause,
+        transactions,
+    )
