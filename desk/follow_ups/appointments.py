@@ -133,6 +133,7 @@ async def move_appointment(desk: Desk, appointment_id: UUID, version: int, due: 
         raise Invalid("nothing_changed_here")
     member = await desk.session.get_one(Member, row.member_id)
     await _require_free(desk, member, at, row.minutes, but=row.id)
+    await _touch(desk, row)  # a message about the earlier time
     track(desk, row)
     row.at, row.state, row.remind_at, row.changed_at = at, "planned", _remind_at(desk, at), desk.now
     await _end_confirmation(desk, row, "cancelled")
@@ -173,11 +174,6 @@ async def free_times(
     taken = await appointments.open_of_member(desk.session, member.id, desk.now, desk.now + timedelta(days=60))
     spans = [_span(each) for each in taken if each.id != but]
     return rules.free_times(desk.now, length, hours, await calendar_of(desk), spans, limit=limit)
-
-
-async def appointments_of_loan(desk: Desk, loan_id: UUID, *, limit: int) -> tuple[AppointmentView, ...]:
-    """Return the latest appointments on a loan, settled ones too."""
-    return await _views(desk, await appointments.of_loan(desk.session, loan_id, limit=limit))
 
 
 async def open_appointments(desk: Desk, loan_id: UUID) -> tuple[AppointmentView, ...]:

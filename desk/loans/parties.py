@@ -14,8 +14,10 @@ from storage.tables import Call, CallParty, Loan, RelatedPerson
 
 
 async def record_party(desk: Desk, loan: Loan, call: Call, outcome: Outcome, party: str) -> RelatedName:
-    """Record that a call did not reach the borrower: `party` is the id of the person around the loan whom it reached, or a role;
-    if exactly one person on the loan has that role, it is that person. A wrong number is marked on their only phone, never on the borrower's.
+    """Record that a call did not reach the borrower: `party` is the id of the person around the loan whom it reached, or a role.
+
+    If exactly one person on the loan has that role, it is that person. A wrong number is marked on their only phone, never on
+    the borrower's.
 
     Raises NotFound (`unknown_person`).
     """

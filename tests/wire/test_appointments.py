@@ -125,6 +125,20 @@ async def test_a_move_moves_its_call_and_it_is_to_be_confirmed_again(slack: Slac
     assert [state for *_, state in await calls(slack)] == ["done", "undone"]
 
 
+async def test_a_reminder_of_an_appointment_that_was_moved_shows_its_new_time(slack: Slack, loan: Loan) -> None:
+    await booked(slack, "fri 15:00")
+    await slack.at("2026-11-27 14:00")
+    (reminder,) = [post for post in slack.posts(slack.agent) if "signing, Fri 27 Nov 15:00" in post.text]
+    await slack.press(slack.agent, reminder, "Move it")
+    move = slack.sandbox.modal_of("UAGENT")
+    await move.fill("When", "2026-12-03 10:00")
+    await move.submit()
+    await slack.deliver()
+    assert not any("signing, Fri 27 Nov 15:00" in text for text in slack.texts(slack.agent))
+    await slack.at("2026-12-03 09:00")
+    assert sum("signing, Thu 3 Dec 10:00" in text for text in slack.texts(slack.agent)) == 2
+
+
 async def test_a_missed_one_asks_for_another_time(slack: Slack, loan: Loan) -> None:
     form = await booked(slack, "2026-11-25 11:00")
     assert "It is too soon for a call the day before" in form.text
