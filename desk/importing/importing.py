@@ -27,16 +27,16 @@ from desk.importing.term_cells import term_name
 from desk.importing.updating import PLANNED_BY, Matched, PlanCounts, Remark, Update, remark, take_terms, update_loan
 from desk.loans import borrowers
 from desk.loans.corrections import record_correction
-from desk.loans.terms import write as write_terms
+from desk.loans.term_rows import write as write_terms
 from desk.rules.contacts import without_extension
 from storage.engine.cipher import UnreadableError
 from storage.engine.types import new_id
 from storage.queries.importing import imports
-from storage.queries.loans import search, terms
+from storage.queries.loans import loans, search, terms
 from storage.queries.loans.loans import number_key
 from storage.queries.loans.search import DigestCache
 from storage.queries.people import members
-from storage.tables import Borrower, FollowUp, Loan, Member
+from storage.tables import Borrower, FollowUp, LoanTerms, Member, Vehicle
 
 BATCH = 200
 """The fewest rows of a transaction but the last: few enough that others can write in between."""
@@ -121,6 +121,7 @@ class _Batch:
         self.minted: dict[str, list[Matched]] = defaultdict(list)
         self.renumbered: dict[str, list[Matched]] = defaultdict(list)
         self.calls: dict[UUID, list[FollowUp]] = {}
+        self.terms: Mapping[UUID, tuple[LoanTerms | None, Vehicle | None]] = {}
         self.wrong: Mapping[str, datetime] = {}
         self.digests: Mapping[str, bytes] = {}
         self.in_use: frozenset[bytes] = frozenset()
@@ -167,6 +168,8 @@ class _Batch:
                 self.minted[without_extension(known.contact.phone)].append(known)
             elif "number" in said.corrected:
                 self.renumbered[known.contact.phone].append(known)
+        if any(row.terms for row in rows):
+            self.terms = await terms.of_loans(desk.session, found)
         await self._read_for_changes([row for row in rows if row.line not in self.unchanged])
 
     async def find_owners(self, rows: Sequence[ImportRow]) -> None:
@@ -304,7 +307,7 @@ class _Batch:
             self.new.audit("import_take_over", loan.id)
         update = Update(known, row, owner, self.plans, self.wrong, self.calls.get(loan.id))
         if row.terms:
-            take_terms(desk, update, *await terms.of_loan(desk.session, loan.id))
+            take_terms(desk, update, *self.terms[loan.id])
         await update_loan(desk, update)
         if update.columns:
             self.new.audit("import_change", loan.id, columns=sorted(update.columns))
@@ -330,8 +333,9 @@ class _Batch:
         await borrowers.index(self.desk, self.corrected)
         await self.desk.session.flush()
         await self.new.write(self.wrong)
+        with_terms = await loans.by_ids(self.desk.session, (loan_id for loan_id, _ in self.new_terms))
         for loan_id, row in self.new_terms:
-            loan = await self.desk.session.get_one(Loan, loan_id)
+            loan = with_terms[loan_id]
             write_terms(self.desk, loan, None, None, {term_name(each): value for each, value in row.terms.items()})
         self.plans.planned += self.new.planned
         await imports.add_values(self.desk.session, self.desk.workspace.id, self.values_new, self.desk.now)

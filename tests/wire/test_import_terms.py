@@ -2,6 +2,7 @@
 
 from tests.imports import bring_rows, refusals, remarks
 from tests.wire.office_day import Slack
+from tests.wire.test_statements import executed
 
 HEADER = "贷款编号,姓名,手机,阶段,客户经理,车价,首付款,期数,年利率,首期还款日,产品,品牌,车型,车架号,车牌号"
 ROW = "A-1,李雷,13800138000,application,UAGENT,120000,36000,36期,4.5%,2027-01-15,新车贷,比亚迪,秦PLUS,1M8GDM9AXKP042788,沪A·12345"
@@ -57,3 +58,21 @@ async def test_an_inquiry_that_is_joined_with_the_files_loan_gets_its_terms_and_
     assert "Term: 36 months" in shown
     assert "walk-in" in shown
     assert "VIN: 1M8GDM9AXKP042788 · Plate: 沪A12345" in shown
+
+
+async def test_the_terms_of_many_loans_are_read_in_as_many_queries_as_those_of_one(slack: Slack) -> None:
+    header = "number,name,phone,stage,owner,price,plate"
+
+    async def queries(prefix: str, count: int, *, price: int) -> int:
+        rows = [
+            f"A-{prefix}-{n},李雷,1380{prefix}{n:06},application,UAGENT,{price},沪A·{price + n}" for n in range(count)
+        ]
+        with executed(slack) as statements:
+            outcome = await bring_rows(slack.office, slack.workspace, *rows, header=header)
+        assert outcome.effects.total() == count
+        return sum(sql.lstrip().startswith("SELECT") for sql, _ in statements)
+
+    one = [await queries("1", 1, price=price) for price in (10_000, 20_000)]
+    many = [await queries("2", 30, price=price) for price in (10_000, 20_000)]
+
+    assert many == one
