@@ -17,6 +17,7 @@ from desk.people.offers import Offers, offers_on
 from desk.repayment.pauses import PauseView, views_of
 from desk.repayment.payments import is_paid_out
 from desk.repayment.schedules import suggested_settled
+from storage.queries.loans import terms
 from storage.queries.repayment import repayment
 from storage.tables import Loan, LoanTerms, Payment
 
@@ -113,7 +114,7 @@ class KnownTerms:
 async def known_terms(desk: Desk, loan: LoanRef) -> KnownTerms:
     """Return what is known of a loan for its schedule. Raises as `lookup.resolve` does."""
     named = (await lookup.resolve(desk, loan)).loan
-    row = await repayment.terms_of(desk.session, named.id)
+    row, _vehicle = await terms.of_loan(desk.session, named.id)
     return KnownTerms(named.amount, named.currency, row, named.due_day, suggested_settled(desk, named))
 
 

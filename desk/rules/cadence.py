@@ -135,11 +135,6 @@ class Cadence:
         found = [rule for rule in self._arrears if rule.days_past_due <= days]
         return max(found, key=lambda rule: rule.days_past_due) if found else None
 
-    @cached_property
-    def arrears_days(self) -> tuple[int, ...]:
-        """Return from how many days past due each rule of arrears applies."""
-        return tuple(sorted({rule.days_past_due for rule in self._arrears}))
-
     def following(self, outcome: str | None, purpose: str | None, rule: str | None) -> tuple[Rule, ...]:
         """Return the rules that a finished call begins: by its outcome (None: it was finished without a call), by the purpose
         and by the rule of the follow-up that it ended."""

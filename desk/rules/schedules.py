@@ -29,9 +29,7 @@ Shift = Literal["none", "next_working_day", "previous_working_day"]
 """What becomes of a due date on a day that is not worked: it stays, or moves to the next or the previous working day."""
 
 METHODS: tuple[Method, ...] = get_args(Method)
-RATE_BASES: tuple[RateBasis, ...] = get_args(RateBasis)
 DAY_COUNTS: tuple[DayCount, ...] = get_args(DayCount)
-SHIFTS: tuple[Shift, ...] = get_args(Shift)
 
 MOST_MONTHS = 480
 """The longest term. Car loans of seven years exist; the published examples have thirty."""

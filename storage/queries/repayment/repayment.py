@@ -2,16 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from storage.engine import bulk
 from storage.engine.work import Work
-from storage.tables import Instalment, LoanTerms, Payment, Promise, RepaymentPause, RepaymentSchedule
+from storage.tables import Instalment, Payment, Promise, RepaymentPause, RepaymentSchedule
 
 _SCHEDULE = (
     select(RepaymentSchedule)
@@ -101,12 +101,6 @@ async def lock_payment(session: Work, payment_id: UUID) -> Payment | None:
     return await session.get(Payment, payment_id, with_for_update=True, populate_existing=True)
 
 
-async def payment_of_call(session: Work, call_id: UUID) -> Payment | None:
-    """Return the payment that a call recorded, unless it was undone."""
-    statement = select(Payment).where(Payment.call_id == call_id, col(Payment.undone_at).is_(None))
-    return (await session.exec(statement)).first()
-
-
 async def last_schedules(session: Work, loan_id: UUID, *, limit: int) -> list[RepaymentSchedule]:
     """Return the schedules of a loan that were not undone, newest first, those that were replaced too."""
     statement = select(RepaymentSchedule).where(
@@ -132,23 +126,3 @@ async def promises_to_settle(session: Work, workspace_id: UUID, until: date, *, 
         col(Promise.due_on) <= until,
     )
     return list((await session.exec(statement.order_by(col(Promise.due_on), col(Promise.id)).limit(limit))).all())
-
-
-async def promise_counts(session: Work, workspace_id: UUID, start: datetime, end: datetime) -> dict[str, int]:
-    """Count by state the promises that were settled from `start` until before `end`."""
-    statement = (
-        select(Promise.state, func.count())
-        .where(
-            Promise.workspace_id == workspace_id,
-            col(Promise.settled_at) >= start,
-            col(Promise.settled_at) < end,
-            col(Promise.undone_at).is_(None),
-        )
-        .group_by(col(Promise.state))
-    )
-    return dict((await session.exec(statement)).all())
-
-
-async def terms_of(session: Work, loan_id: UUID) -> LoanTerms | None:
-    """Return the terms of a loan, as far as any are known."""
-    return (await session.exec(select(LoanTerms).where(LoanTerms.loan_id == loan_id))).first()
