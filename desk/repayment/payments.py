@@ -33,7 +33,7 @@ ABOUT_AN_INSTALMENT = frozenset({"repayment", "overdue", "promise"})
 NOT_PAID_OUT = frozenset({"inquiry", "application", "approved", "declined", "signed", "withdrawn"})
 """The stages of loans on which nothing can have been repaid."""
 
-Source = Literal["call", "form", "import"]
+Source = Literal["call", "form"]
 
 
 @dataclass(frozen=True, slots=True)

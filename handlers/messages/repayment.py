@@ -155,7 +155,7 @@ def _write_payments(t: Translator, writer: Writer, page: RepaymentPage) -> None:
 
 
 def _payment(t: Translator, payment: PaymentView, currency: str) -> list[Inline]:
-    source = {"call": t("in a call"), "form": t("by form"), "import": t("by file")}.get(payment.source, payment.source)
+    source = t("in a call") if payment.source == "call" else t("by form")
     line: list[Inline] = [f"{t.date(payment.paid_on)} · {t.money(payment.amount, currency)} · {source}"]
     line += [" · ", Mention(payment.by)] if payment.by else []
     return [*line, " · ", Bold(t("reversed"))] if payment.reversed else line

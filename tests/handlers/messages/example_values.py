@@ -152,7 +152,7 @@ _CODES: dict[str, Sequence[str]] = {
     "promise_state.state": ("open", "kept", "partly_kept", "broken", "replaced"),
     "RepaymentSummary.source": ("computed", "lender"),
     "RepaymentSummary.paused": ("extension", "holiday", "hardship"),
-    "PaymentView.source": ("call", "form", "import"),
+    "PaymentView.source": ("call", "form"),
     "PaymentView.by": ("U0LIN",),
     "Bucket.zh": ("M1",),
     "Bucket.en": ("M1",),
@@ -393,7 +393,7 @@ class ExampleBuilder:
             "check": DECISIONS,
             "appointment": ("pickup",),
             "quiet": ("2026-12-25",),
-            "payment": ("form", "import"),
+            "payment": ("form",),
             "schedule": ("lender", "computed"),
             "pause": _CODES["PauseView.kind"],
         }
