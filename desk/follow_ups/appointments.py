@@ -114,7 +114,6 @@ async def book_appointment(
         remind_at=_remind_at(desk, at),
         by_id=desk.member.id,
         made_at=desk.now,
-        changed_at=desk.now,
     )
     create(desk, row)
     call = await _plan_confirmation(desk, named, row, member)
@@ -135,7 +134,7 @@ async def move_appointment(desk: Desk, appointment_id: UUID, version: int, due: 
     await _require_free(desk, member, at, row.minutes, but=row.id)
     await _touch(desk, row)  # a message about the earlier time
     track(desk, row)
-    row.at, row.state, row.remind_at, row.changed_at = at, "planned", _remind_at(desk, at), desk.now
+    row.at, row.state, row.remind_at = at, "planned", _remind_at(desk, at)
     await _end_confirmation(desk, row, "cancelled")
     call = await _plan_confirmation(desk, loan, row, member)
     return await _changed(desk, loan, row, "move_appointment", call, moved_from=before)
@@ -150,7 +149,7 @@ async def settle_appointment(desk: Desk, appointment_id: UUID, version: int, sta
     if state in ("kept", "missed") and row.at > desk.now:
         raise Invalid("appointment_ahead", at=row.at)
     track(desk, row)
-    row.state, row.changed_at = state, desk.now
+    row.state = state
     if state != "confirmed":
         row.remind_at = None
     await _end_confirmation(desk, row, "cancelled" if state == "cancelled" else "done")
@@ -186,7 +185,7 @@ async def end_appointments(desk: Desk, loan: Loan) -> int:
     rows = await appointments.open_of_loans(desk.session, [loan.id])
     for row in rows:
         track(desk, row)
-        row.state, row.remind_at, row.changed_at = "cancelled", None, desk.now
+        row.state, row.remind_at = "cancelled", None
         await _touch(desk, row)
     return len(rows)
 

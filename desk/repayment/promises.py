@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from desk.core.changes import create, track
 from desk.core.retention import BATCH
 from desk.core.transaction import Desk
-from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups.standing import Standing
 from desk.rules.arrears import SCALE, promise_state
 from desk.rules.working_time import local_date
@@ -23,7 +22,7 @@ PURPOSE = "promise"
 REPLACED = "replaced"
 """The state of a promise in whose place the borrower made another before its day was over. It counts nowhere."""
 
-_PAYMENTS = frozenset(outcome.code for outcome in VOCABULARY.outcomes if outcome.code in ("paid", "part_paid"))
+_PAYMENTS = frozenset(("paid", "part_paid"))
 """The outcomes of calls that tell of a payment."""
 
 
@@ -45,7 +44,6 @@ async def make_promise(
         for earlier in await _open(desk, loan):
             if earlier.due_on >= desk.workspace_today:
                 track(desk, earlier).state = REPLACED
-                earlier.settled_at = desk.now
     return create(
         desk,
         Promise(
@@ -75,7 +73,6 @@ async def keep_promises(desk: Desk, loan: Loan) -> None:
     """Take the open promises of a loan without a schedule as kept: its instalment was paid."""
     for promise in await _open(desk, loan):
         track(desk, promise).state = "kept"
-        promise.settled_at = desk.now
 
 
 async def settle_promises(desk: Desk) -> bool:
@@ -93,7 +90,6 @@ async def settle_promises(desk: Desk) -> bool:
         told = [call for call in said.get(row.loan_id, ()) if call.at > row.at]
         if on[row.loan_id].next_instalment_on is None and any(call.outcome == "paid" for call in told):
             track(desk, row).state = "kept"
-            row.settled_at = desk.now
             continue
         paid = _paid_for(desk, row, payments.get(row.loan_id, ()))
         if on[row.loan_id].next_instalment_on is None:
@@ -123,5 +119,4 @@ def _set_state(desk: Desk, promise: Promise, paid: Decimal) -> bool:
     if state == promise.state:
         return False
     track(desk, promise).state = state
-    promise.settled_at = None if state == "open" else desk.now
     return True

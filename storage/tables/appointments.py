@@ -42,6 +42,5 @@ class Appointment(Row, table=True):
     remind_at: datetime | None = maybe_instant()
     by_id: UUID = references("member")
     made_at: datetime = instant()
-    changed_at: datetime = instant()
     undone_at: datetime | None = maybe_instant()
     version: int = 1

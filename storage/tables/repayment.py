@@ -56,7 +56,7 @@ class Instalment(Row, table=True):
 
 
 class Payment(Row, table=True):
-    """Money that the borrower paid, in the loan's currency. `source` is `call`, `form` or `import`."""
+    """Money that the borrower paid, in the loan's currency. `source` is `call` or `form`."""
 
     __tablename__ = "payment"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_payment_loan", "loan_id", "paid_on"),)
@@ -82,7 +82,6 @@ class Promise(Row, table=True):
     __tablename__ = "promise"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         Index("ix_promise_loan", "loan_id", "at"),
-        Index("ix_promise_settled", "workspace_id", "settled_at"),
         Index("ix_promise_open", "workspace_id", "due_on", sqlite_where=_OPEN, postgresql_where=_OPEN),
     )
 
@@ -94,7 +93,6 @@ class Promise(Row, table=True):
     due_on: date
     state: str = "open"
     at: datetime = instant()
-    settled_at: datetime | None = maybe_instant()
     undone_at: datetime | None = maybe_instant()
     version: int = 1
 
