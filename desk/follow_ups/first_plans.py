@@ -37,11 +37,12 @@ class FirstPlans:
         self._due: dict[tuple[str, date, WorkingHours], Due] = {}
         self._schedules: dict[tuple[Due, WorkingHours], Schedule] = {}
 
-    async def values_for(self, loan_id: UUID, loan: Terms) -> list[dict[str, Any]]:
+    async def values_for(self, loan_id: UUID, loan: Terms, *, first_due_on: date | None = None) -> list[dict[str, Any]]:
         """Return the values of the columns of the loan's first follow-ups: none when it needs none or no member could make
-        the calls. Raises Invalid as `lifecycle.plan` does."""
+        the calls. `first_due_on` is the date of its first instalment, if that is known. Raises Invalid as `lifecycle.plan`
+        does."""
         rows: list[dict[str, Any]] = []
-        for call in self._calls_required(loan):
+        for call in self._calls_required(loan, first_due_on if rule_plans.first_is_next(loan) else None):
             assignee = await self._assignee(call.rule, loan)
             if assignee is None:
                 continue
@@ -68,10 +69,10 @@ class FirstPlans:
         """Forget how many open follow-ups each candidate has: other loans of this transaction were changed."""
         self._ranked.clear()
 
-    def _calls_required(self, loan: Terms) -> Sequence[InstalmentCall]:
-        key = (loan.stage, loan.due_day, loan.autopay, loan.unpaid_since, loan.paid_through)
+    def _calls_required(self, loan: Terms, first_due_on: date | None) -> Sequence[InstalmentCall]:
+        key = (loan.stage, loan.due_day, loan.autopay, loan.unpaid_since, loan.paid_through, first_due_on)
         if key not in self._required:
-            self._required[key] = rule_plans.calls_required(self._desk, loan)
+            self._required[key] = rule_plans.calls_required(self._desk, loan, first_due_on=first_due_on)
         return self._required[key]
 
     async def checks_for(self, loan_id: UUID, loan: Terms, product: str | None) -> list[dict[str, Any]]:

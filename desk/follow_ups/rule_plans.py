@@ -320,11 +320,13 @@ async def _first_due_on(desk: Desk, loan: Loan) -> date | None:
     """Return the date of the first instalment of a loan of which none has been paid or missed; it is not asked of others."""
     rules = cadence_of(desk).of_date("instalment")
     applies = any(rule.stage in (None, loan.stage) for rule in rules)
-    if not applies or loan.due_day is None or loan.paid_through or loan.unpaid_since:
-        return None
-    if loan.next_instalment_on is not None:  # its schedule says more
-        return None
-    return await terms.first_due_on(desk.session, loan.id)
+    return await terms.first_due_on(desk.session, loan.id) if applies and first_is_next(loan) else None
+
+
+def first_is_next(loan: Terms) -> bool:
+    """Return whether the next instalment of a loan may be its first: none was paid or missed, and no schedule says more."""
+    untouched = not loan.paid_through and not loan.unpaid_since
+    return untouched and loan.due_day is not None and loan.next_instalment_on is None
 
 
 def _next_unpaid(desk: Desk, loan: Terms, first_due_on: date | None = None) -> date | None:

@@ -101,7 +101,9 @@ class NewLoans:
         assert place is not None, "a row without what a new loan needs was refused"
         loan_id = self._prospects.loan_ids[place]
         terms = NewTerms(row.stage, owner.id if owner else None, row.due_day, row.autopay, row.unpaid_since)
-        plans = await self.first_plans.values_for(loan_id, terms)
+        first_due = row.terms.get("first_due")
+        first_due_on = first_due if isinstance(first_due, date) else None
+        plans = await self.first_plans.values_for(loan_id, terms, first_due_on=first_due_on)
         plans = plans or await self.first_plans.checks_for(loan_id, terms, product)
         self._follow_ups += plans
         self._places.append(place)

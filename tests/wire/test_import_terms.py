@@ -1,5 +1,10 @@
 """The columns of a lender's file that say the terms of a loan and its vehicle. Now is Wednesday 10:00."""
 
+from datetime import date
+
+from sqlmodel import col, select
+
+from storage.tables import FollowUp, Loan
 from tests.imports import bring_rows, refusals, remarks
 from tests.wire.office_day import Slack
 from tests.wire.test_statements import executed
@@ -76,3 +81,25 @@ async def test_the_terms_of_many_loans_are_read_in_as_many_queries_as_those_of_o
     many = [await queries("2", 30, price=price) for price in (10_000, 20_000)]
 
     assert many == one
+
+
+async def test_a_new_loan_gets_no_call_about_an_instalment_before_its_first(slack: Slack) -> None:
+    header = "number,name,phone,stage,owner,due day,first due"
+    row = "A-{n},李雷,1380013800{n},disbursed,UAGENT,10,{first}"
+
+    async def instalments(number: str) -> list[tuple[str, date | None, date]]:
+        async with slack.office.database.reading() as session:
+            statement = select(FollowUp).join(Loan, col(Loan.id) == FollowUp.loan_id).where(Loan.number == number)
+            found = await session.exec(statement.where(FollowUp.state == "open").order_by(col(FollowUp.due_on)))
+            return [(each.purpose, each.instalment_on, each.due_on) for each in found]
+
+    async def bring(n: int, first: str) -> None:
+        await bring_rows(slack.office, slack.workspace, row.format(n=n, first=first), header=header)
+
+    await bring(1, "2027-01-15")
+    await bring(2, "")
+    assert {day for _, day, _ in await instalments("A-2")} == {date(2026, 12, 10)}
+    await bring(2, "2027-01-15")
+
+    assert {day for _, day, _ in await instalments("A-1")} == {date(2027, 1, 15)}
+    assert await instalments("A-1") == await instalments("A-2")
