@@ -145,9 +145,8 @@ async def refresh(desk: Desk, loan: Loan) -> Standing:
     """Set what of a locked loan follows from its schedule, payments and pauses, and return its repayment."""
     await desk.session.flush()
     now = await full_standing(desk, loan)
-    counts = now.schedule is not None and now.schedule.counts
     following = now.next
-    loan.next_instalment_on = (following.due_on if following else ALL_PAID) if counts else None
+    loan.next_instalment_on = (following.due_on if following else ALL_PAID) if now.amount_known else None
     current = next((row for row in now.pauses if row.ends_on > now.as_of), None)
     loan.paused_from, loan.paused_until = (current.starts_on, current.ends_on) if current else (None, None)
     if current is None and now.pauses:  # over, and still taken from the days past due
@@ -205,15 +204,14 @@ async def summary(desk: Desk, loan: Loan, *, promises: bool) -> RepaymentSummary
 def summarised(now: Standing, promise: LastPromise | None) -> RepaymentSummary:
     """Return what is shown of it."""
     pause = now.pause
-    counted = now.schedule is not None and now.basis == "schedule"
     return RepaymentSummary(
         basis=now.basis,
         source=now.schedule.source if now.schedule else None,
         next=now.next,
-        all_paid=counted and now.next is None,
+        all_paid=now.amount_known and now.next is None,
         days=now.arrears.days,
         bucket=now.bucket,
-        past_due=now.arrears.amount if counted else None,
+        past_due=now.arrears.amount if now.amount_known else None,
         instalments_past_due=now.arrears.instalments,
         grace_days=now.schedule.grace_days if now.schedule else 0,
         paused=pause.kind if pause else None,

@@ -15,7 +15,7 @@ from desk.loans.views import LoanView, loan_view, slack_ids
 from desk.people.members import authorship
 from desk.people.offers import Offers, offers_on
 from desk.repayment.pauses import PauseView, views_of
-from desk.repayment.payments import is_paid_out
+from desk.repayment.payments import NOT_PAID_OUT
 from desk.repayment.schedules import suggested_settled
 from storage.queries.loans import terms
 from storage.queries.repayment import repayment
@@ -85,7 +85,7 @@ async def repayment_page(desk: Desk, loan_id: UUID) -> RepaymentPage:
         name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
         currency=loan.currency,
         summary=standing.summarised(now, standing.last_promise(made)),
-        counts=now.schedule is not None and now.schedule.counts,
+        counts=now.amount_known,
         count=len(now.instalments),
         total=sum((row.amount for row in now.instalments), Decimal(0)),
         left=now.left,
@@ -95,7 +95,7 @@ async def repayment_page(desk: Desk, loan_id: UUID) -> RepaymentPage:
         kept=states.count("kept"),
         broken=states.count("broken") + states.count("partly_kept"),
         pauses=views_of(desk, now.pauses),
-        paid_out=is_paid_out(loan.stage),
+        paid_out=loan.stage not in NOT_PAID_OUT,
         offers=offers_on(desk, loan.owner_id),
     )
 

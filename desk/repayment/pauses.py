@@ -23,7 +23,7 @@ from desk.repayment.payment_notices import report_pause
 from storage.engine.types import new_id
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import loans
-from storage.tables import FollowUp, Loan, RepaymentPause
+from storage.tables import Loan, RepaymentPause
 
 PauseKind = Literal["extension", "holiday", "hardship"]
 
@@ -113,19 +113,19 @@ async def end_pause(desk: Desk, pause_id: UUID, version: int) -> PauseSet:
     there.ended_at = desk.now
     for row in await follow_ups.open_of_loan(desk.session, loan.id):
         if row.rule == RULE:
-            _cancel(desk, loan, row)
+            rule_plans.cancel(desk, row)
     desk.audit("end_pause", loan_id=loan.id, subject_id=there.id)
     return await _follow(desk, loan, there, plans_end=False)
 
 
 async def _follow(desk: Desk, loan: Loan, row: RepaymentPause, *, plans_end: bool) -> PauseSet:
     now = await standing.refresh(desk, loan)
-    before = {each.id: each for each in await follow_ups.open_of_loan(desk.session, loan.id)}
+    before = await follow_ups.open_of_loan(desk.session, loan.id)
     replanned = await rule_plans.replan_instalment(desk, loan)
     planned = replanned.planned[0] if replanned.planned else None
     if plans_end and planned is None and loan.stage == "disbursed":
         planned = await _plan_end(desk, loan, row)
-    await report_pause(desk, loan, row, [each for each in before.values() if each.state == "cancelled"])
+    await report_pause(desk, loan, row, [each for each in before if each.state == "cancelled"])
     await desk.session.flush()
     undo_id = (
         offer_undo(desk, "pause", loan_id=loan.id) if plans_end else offer_undo(desk, "end_pause", loan_id=loan.id)
@@ -150,12 +150,6 @@ async def _plan_end(desk: Desk, loan: Loan, row: RepaymentPause) -> PlannedFollo
         return None
     day = (await calendar_of(desk)).working_day_on_or_after(row.ends_on, hours_of(desk, assignee))
     return await lifecycle.plan(desk, loan, purpose="repayment", assignee=assignee, due=Due(day), rule=RULE)
-
-
-def _cancel(desk: Desk, loan: Loan, row: FollowUp) -> None:
-    lifecycle.close(desk, row, "cancelled")
-    row.closed_by_id = None  # the rule cancelled it, not a member
-    desk.audit("follow_up_cancelled", loan_id=loan.id, subject_id=row.id)
 
 
 def _check(desk: Desk, kind: str, starts_on: date, ends_on: date, reason: str) -> None:

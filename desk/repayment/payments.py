@@ -12,7 +12,6 @@ from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require, require_role
 from desk.core.transaction import Desk
 from desk.core.values import Amount, LoanRef
-from desk.core.vocabulary import VOCABULARY
 from desk.follow_ups import lifecycle, rule_plans, standing
 from desk.follow_ups.standing import Standing
 from desk.loans import borrowers, lookup
@@ -203,8 +202,7 @@ async def reverse_payment(desk: Desk, payment_id: UUID, version: int) -> Payment
         raise Conflict("payment_reversed", at=payment.reversed_at)
     if payment.version != version:
         raise Conflict("payment_changed")
-    await reverse(desk, loan, payment)
-    now = await standing.full_standing(desk, loan)
+    now = await _reverse(desk, loan, payment)
     planned = (await rule_plans.replan_instalment(desk, loan)).planned
     desk.audit("payment_reversed", loan_id=loan.id, subject_id=payment.id)
     await desk.session.flush()
@@ -212,12 +210,13 @@ async def reverse_payment(desk: Desk, payment_id: UUID, version: int) -> Payment
     return await _recorded(desk, loan, payment, now, (), (), planned, undo_id)
 
 
-async def reverse(desk: Desk, loan: Loan, payment: Payment) -> None:
-    """Mark a payment on a locked loan as reversed, and settle the promises again."""
+async def _reverse(desk: Desk, loan: Loan, payment: Payment) -> Standing:
+    """Mark a payment on a locked loan as reversed, settle the promises again, and return the loan's repayment."""
     track(desk, payment).reversed_at = desk.now
     payment.reversed_by_id = desk.actor.id if desk.actor else None
     now = await standing.refresh(desk, loan)
     await promises.settle_by_payments(desk, loan, now)
+    return now
 
 
 async def _recorded(
@@ -248,8 +247,3 @@ async def _recorded(
         reversed=payment.reversed_at is not None,
         undo_id=undo_id,
     )
-
-
-def is_paid_out(stage: str) -> bool:
-    """Return whether a loan in that stage can have been repaid. Raises KeyError for no stage."""
-    return VOCABULARY.stage(stage).code not in NOT_PAID_OUT

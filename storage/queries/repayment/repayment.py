@@ -3,15 +3,18 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import bindparam
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from storage.engine import bulk
 from storage.engine.work import Work
 from storage.tables import Instalment, Payment, Promise, RepaymentPause, RepaymentSchedule
+
+OfLoan = TypeVar("OfLoan", Payment, RepaymentPause, Promise)
 
 _SCHEDULE = (
     select(RepaymentSchedule)
@@ -68,24 +71,24 @@ async def instalments_of(session: Work, schedule_ids: Collection[UUID]) -> dict[
 
 async def payments_of(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, list[Payment]]:
     """Return the payments of each of these loans that were neither reversed nor undone, the oldest first."""
-    found: dict[UUID, list[Payment]] = defaultdict(list)
-    for row in await session.exec(_PAYMENTS, params={"loans": list(loan_ids)}):
-        found[row.loan_id].append(row)
-    return found
+    return await _by_loan(session, _PAYMENTS, loan_ids)
 
 
 async def pauses_of(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, list[RepaymentPause]]:
     """Return the pauses of each of these loans, in order."""
-    found: dict[UUID, list[RepaymentPause]] = defaultdict(list)
-    for row in await session.exec(_PAUSES, params={"loans": list(loan_ids)}):
-        found[row.loan_id].append(row)
-    return found
+    return await _by_loan(session, _PAUSES, loan_ids)
 
 
 async def promises_of(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, list[Promise]]:
     """Return the promises of each of these loans, the oldest first."""
-    found: dict[UUID, list[Promise]] = defaultdict(list)
-    for row in await session.exec(_PROMISES, params={"loans": list(loan_ids)}):
+    return await _by_loan(session, _PROMISES, loan_ids)
+
+
+async def _by_loan(
+    session: Work, statement: SelectOfScalar[OfLoan], loan_ids: Collection[UUID]
+) -> dict[UUID, list[OfLoan]]:
+    found: dict[UUID, list[OfLoan]] = defaultdict(list)
+    for row in await session.exec(statement, params={"loans": list(loan_ids)}):
         found[row.loan_id].append(row)
     return found
 
