@@ -8,7 +8,7 @@ import pkgutil
 import string
 import types
 import typing
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Literal
@@ -17,16 +17,12 @@ from zoneinfo import ZoneInfo
 
 import handlers.messages
 from desk.core.errors import DeskError
-from desk.core.languages import LANGUAGES as LISTED
-from desk.core.terms import TERM_FIELDS, ProductValue, RateValue, TermName, TermValue, choice
 from desk.core.undo import LaterAct
-from desk.core.vocabulary import VOCABULARY
 from desk.loans.terms import TermChange, TermsView
 from desk.loans.timelines import EarlierVersion, Event
 from desk.rules.cadence import CADENCE, Rule
-from desk.rules.checks import CHECKS, DECISIONS
+from desk.rules.checks import DECISIONS
 from desk.rules.hours import WorkingHours
-from desk.rules.masking import masked_name
 from desk.rules.moves import Need
 from handlers.buttons.forms import FORMS
 from handlers.commands import COMMANDS
@@ -40,12 +36,9 @@ from handlers.messages.refusals.texts import TEXTS
 from handlers.messages.usage import Usage
 from storage.engine.trouble import Trouble
 from tests.builders import SHANGHAI
-
-NOW = datetime(2026, 11, 25, 10, 0, tzinfo=SHANGHAI)
-"""Wednesday morning."""
-
-LANGUAGES = {language.code: language.locale for language in LISTED.values()}
-
+from tests.handlers.messages.choices import Choices
+from tests.handlers.messages.example_terms import term_change, terms_view
+from tests.handlers.messages.example_texts import CODES, example_text
 
 _OF_SOMETHING_ELSE = (
     *(call.CORRECTION, call.PART_PAYMENT, check.DECISION, note.CORRECTION, playbook.FORM, appointment.MOVE),
@@ -55,182 +48,6 @@ _OF_SOMETHING_ELSE = (
 FORMS_OF_A_LOAN = {name: form for name, form in FORMS.items() if form not in _OF_SOMETHING_ELSE}
 """The forms that open for a loan, or for none; those about a logged call, a note, an appointment or a playbook need one."""
 
-
-class Choices:
-    """Decides which values an example gets: here always the same ones, with nothing left out."""
-
-    name, note, number = "王小明", "Wants a lower rate", "L-1042"
-
-    def one_of(self, options: Sequence[Any]) -> Any:
-        return options[0]
-
-    def includes(self, name: str) -> bool:
-        return True
-
-    def count(self) -> int:
-        return 2
-
-    def amount(self) -> int:
-        return 3
-
-    def moment(self) -> datetime:
-        return NOW
-
-
-class MinimalChoices(Choices):
-    """Leaves out everything that is optional."""
-
-    note = ""
-
-    def includes(self, name: str) -> bool:
-        return False
-
-    def count(self) -> int:
-        return 0
-
-    def amount(self) -> int:
-        return 0
-
-    def one_of(self, options: Sequence[Any]) -> Any:
-        return options[-1]
-
-
-class UnsettledChoices(Choices):
-    """Leaves out the change of a follow-up, so that it is still due."""
-
-    def includes(self, name: str) -> bool:
-        return name != "change"
-
-
-def _codes(words: Collection[Any]) -> tuple[str, ...]:
-    return tuple(word.code for word in words)
-
-
-_CHECKS = tuple(CHECKS)
-_FOLLOW_UP_STATES = ("open", "done", "cancelled", "ended", "undone")
-_DOCUMENT_STATES = ("requested", "received", "accepted", "rejected", "cancelled", "ended")
-_CODES: dict[str, Sequence[str]] = {
-    "purpose": _codes(VOCABULARY.purposes),
-    "missing": _codes(VOCABULARY.purposes),
-    "outcome": _codes(VOCABULARY.outcomes),
-    "outcomes": _codes(VOCABULARY.outcomes),
-    "share": ("asked", "part", "whole"),
-    "stage": _codes(VOCABULARY.stages),
-    "stages": _codes(VOCABULARY.stages),
-    "skipped": _codes(VOCABULARY.stages),
-    "by_stage": _codes(VOCABULARY.stages),
-    "from_stage": _codes(VOCABULARY.stages),
-    "FollowUpView.state": _FOLLOW_UP_STATES,
-    "CheckMark.purpose": _CHECKS,
-    "CheckMark.state": ("confirmed", "failed", "open"),
-    "CheckView.purpose": _CHECKS[:1],
-    "CheckView.state": ("failed", "confirmed", "open"),
-    "CheckView.decision": DECISIONS,
-    "FailedCheck.decision": DECISIONS,
-    "FailedCheck.purpose": _CHECKS,
-    "ItemView.code": tuple(item.code for item in CHECKS[_CHECKS[0]]),
-    "ItemView.answer": ("differs", "matches", "not_asked"),
-    "RulesOfStages.required": ("documents", "amount"),
-    "passed_over.to_stage": ("approved",),
-    "passed_over.purposes": ("identity", "income"),
-    "state": _DOCUMENT_STATES,
-    "PastStage.by": ("U0LIN",),
-    "code": _codes(VOCABULARY.documents),
-    "ShownPlaybook.code": ("documents", "hardship"),
-    "situations": ("hardship",),
-    "AppointmentView.kind": ("signing", "pickup"),
-    "AppointmentView.state": ("planned", "confirmed", "kept", "missed", "cancelled"),
-    "appointment_kind.kind": ("signing",),
-    "appointment_state.state": ("planned",),
-    "books": ("income",),
-    "playbooks": ("income check",),
-    "codes": _codes(VOCABULARY.documents),
-    "kind": ("verification", "repayment", "service"),
-    "PauseView.kind": ("extension", "holiday", "hardship"),
-    "pause_kind.kind": ("extension", "holiday", "hardship"),
-    "LastPromise.state": ("open", "kept", "partly_kept", "broken", "replaced"),
-    "promise_state.state": ("open", "kept", "partly_kept", "broken", "replaced"),
-    "RepaymentSummary.source": ("computed", "lender"),
-    "RepaymentSummary.paused": ("extension", "holiday", "hardship"),
-    "PaymentView.source": ("call", "form"),
-    "PaymentView.by": ("U0LIN",),
-    "Bucket.zh": ("M1",),
-    "Bucket.en": ("M1",),
-    "RelatedPhoneView.kind": _codes(VOCABULARY.choices["phone_kind"]),
-    "role": _codes(VOCABULARY.related_roles),
-    "check_digit": ("X",),
-    "PersonSaved.act": ("added", "changed", "removed"),
-    "counts": ("verification", "repayment", "service"),
-    "roles": _codes(VOCABULARY.roles),
-    "access_granted.role": _codes(VOCABULARY.roles),
-    "SetAsideRow.chore": ("reminders", "homes"),
-    "SetAsideRow.what": ("A-1/1", "Lin <!channel> *x*"),
-    "line_offer.line": ("/loan-call A-1 reached <!channel> *x*",),
-    "act": ("call", "move", "undo", "something new"),
-    "EarlierVersion.by": ("U0LIN",),
-    "locale": tuple(LANGUAGES.values()),
-    "country": ("CN",),
-    "RequestView.state": ("open", "granted", "declined"),
-    "RequestView.by": ("Lin",),
-    "RevealedNumber.ask": ("U0LIN",),
-    "SettingsChange.changed": ("language", "digest_at", "channel", "hours", "absence"),
-    "TeamChange.changed": ("managers", "channel", "admins"),
-    "zone": ("Asia/Shanghai",),
-    "language": tuple(LANGUAGES),
-    "reference": ("a1b2c3",),
-    "currency": ("CNY",),
-    "Additions.commands": ("/loan-note",),
-    "Additions.shortcuts": ("Find a loan",),
-    "Additions.scopes": ("users:read",),
-    "Additions.events": ("app_mention",),
-    "WaitingDocuments.waiting": ("open", "received"),
-    "error": ("is_archived", "channel_not_found", "no_reason_known_here"),
-    "fingerprint": ("0" * 32,),
-    "undo_id": ("01a20c7f-0000-7000-8000-0000000000ff",),
-    "tail": ("5678",),
-    "phone": ("+8613800135678",),
-    "dialled": ("138 0013 5678",),
-}
-_NAMES = (
-    *("name", "names", "assignee_name", "about_name", "by", "other", "words", "before", "after", "team", "title"),
-    *("relation", "hours", "owner_left", "owner_name", "next_name", "giver", "taker", "zones"),
-)
-_NOTES = (
-    "note",
-    "planned_note",
-    "why",
-    "reason",
-    "line",
-    "text",
-    "earlier",
-    "opening",
-    "identify",
-    "questions",
-    "closing",
-    "place",
-    "link",
-)
-_NUMBERS = ("number", "numbers", "loan_number", "left", "stayed", "loan")
-_PEOPLE = (
-    "managers",
-    "admins",
-    "still_managers",
-    "assignee",
-    "owner",
-    "caller",
-    "acting",
-    "reader",
-    "of",
-    "covers_for",
-    "to",
-    "from_",
-    "who",
-    "deciders",
-    "changed_by",
-    "slack_user_id",
-    "cover",
-    "decided_by",
-)
 _NEEDS = (
     Need("documents", ("id", "bank")),
     Need("checks", ("income",)),
@@ -242,7 +59,6 @@ _AT_LEAST_ONE = ("items", "results", "changes")
 _LONGEST_WITHIN = 26
 """The most values of a list within a list: a thousand times a thousand would take minutes."""
 _FACTS = {"gained": True, "loans": 3, "follow_ups": 2, "late": 1}
-_BY_NAME = ("FollowUpChange.who", "Item.assignee", "FollowUpNotice.covers_for", "Digest.covers_for", "AgentLoad.acting")
 
 
 class ExampleBuilder:
@@ -255,8 +71,8 @@ class ExampleBuilder:
         self._special: dict[Any, Callable[[], Any]] = {
             Event: self._event,
             Need: lambda: self.choices.one_of(_NEEDS),
-            TermsView: self._terms,
-            TermChange: self._term_change,
+            TermsView: lambda: terms_view(self.choices),
+            TermChange: lambda: term_change(self.choices),
             Message: lambda: Writer().line("Done. ", self.choices.name).message(),
             WorkingHours: lambda: WorkingHours(time(9), time(18), frozenset(range(5)), SHANGHAI),
             Usage: lambda: self.choices.one_of([command.usage for command in COMMANDS]),
@@ -315,7 +131,7 @@ class ExampleBuilder:
         if owner in ("notice", "report"):
             return {**_FACTS, "undone": False}
         if name == "counts":
-            return {code: self.choices.amount() for code in _CODES["counts"]}
+            return {code: self.choices.amount() for code in CODES["counts"]}
         return {"p": "today"}
 
     def _plain(self, kind: Any, name: str, owner: str) -> Any:
@@ -334,59 +150,13 @@ class ExampleBuilder:
         if kind is Trouble:
             return self.choices.one_of(tuple(Trouble))
         if kind is str:
-            return self._text(name, owner)
+            return example_text(self.choices, name, owner)
         raise TypeError(f"no example value for {name}: {kind} of {owner}")
-
-    def _text(self, name: str, owner: str) -> str:
-        qualified = f"{owner}.{name}"
-        for each in (qualified, name):
-            if each in _CODES:
-                return self.choices.one_of(_CODES[each])
-        if qualified in _BY_NAME or name in _NAMES:
-            return self.choices.name
-        if name == "masked":
-            return masked_name(self.choices.name)
-        if name in _NOTES:
-            return self.choices.note
-        if name in _NUMBERS:
-            return self.choices.number
-        if name in _PEOPLE:
-            return "U0LIN"
-        if name in ("channel", "whose"):
-            return "C0DESK" if name == "channel" else self.choices.one_of(("team", "U0LIN"))
-        raise TypeError(f"no example text for {qualified}")
-
-    def _terms(self) -> TermsView:
-        return TermsView("CNY", self._term_values() if self.choices.includes("terms") else {}, "0.0.0")
-
-    def _term_change(self) -> TermChange:
-        values = self._term_values()
-        name = self.choices.one_of(list(values))
-        before = values[name] if self.choices.includes("before") else None
-        return TermChange(name, before, values[name] if before is None or self.choices.includes("after") else None)
-
-    def _term_values(self) -> dict[TermName, TermValue]:
-        """Return a value for every field."""
-        values: dict[TermName, TermValue] = {}
-        for name, each in TERM_FIELDS.items():
-            of_kind: dict[str, TermValue] = {
-                "money": Decimal(self.choices.amount()),
-                "number": each.low,
-                "date": self.choices.moment().date(),
-                "yes_no": True,
-                "rate": RateValue(Decimal("4.5"), self.choices.one_of(("year", "month"))),
-                "product": ProductValue(None, self.choices.name),
-            }
-            if each.kind == "choice":
-                values[name] = choice(name, self.choices.one_of(_codes(VOCABULARY.choices[name])))  # pyright: ignore[reportArgumentType]
-            else:
-                values[name] = of_kind.get(each.kind, self.choices.name)
-        return values
 
     def _event(self) -> Event:
         kinds = ("call", "stage", "owner", "document", "note", "correction", "check", "appointment", "quiet")
         kind = self.choices.one_of((*kinds, "payment", "schedule", "pause"))
-        codes = {"call": _CODES["outcome"], "stage": _CODES["stage"], "owner": ("U0LIN",), "document": _CODES["code"]}
+        codes = {"call": CODES["outcome"], "stage": CODES["stage"], "owner": ("U0LIN",), "document": CODES["code"]}
         codes |= {
             "note": ("",),
             "correction": ("name", "phone", "number"),
@@ -395,9 +165,9 @@ class ExampleBuilder:
             "quiet": ("2026-12-25",),
             "payment": ("form",),
             "schedule": ("lender", "computed"),
-            "pause": _CODES["PauseView.kind"],
+            "pause": CODES["PauseView.kind"],
         }
-        change = self._term_change() if kind == "correction" and self.choices.includes("change") else None
+        change = term_change(self.choices) if kind == "correction" and self.choices.includes("change") else None
         return Event(
             id=self._id(),
             kind=kind,

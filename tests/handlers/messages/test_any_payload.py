@@ -25,15 +25,8 @@ from storage.engine.trouble import Trouble
 from storage.engine.types import new_id
 from storage.tables import Workspace
 from tests.builders import SHANGHAI, make_call, make_loan, make_member
-from tests.handlers.messages.example_values import (
-    FORMS_OF_A_LOAN,
-    LANGUAGES,
-    NOW,
-    Choices,
-    ExampleBuilder,
-    refusals,
-    renderers,
-)
+from tests.handlers.messages.choices import LANGUAGES, NOW, Choices
+from tests.handlers.messages.example_values import FORMS_OF_A_LOAN, ExampleBuilder, refusals, renderers
 
 RENDERERS = dict(renderers())
 NASTY = (

@@ -7,7 +7,8 @@ import pytest
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.refusals.errors import refusal
 from tests.builders import SHANGHAI
-from tests.handlers.messages.example_values import Choices, ExampleBuilder, refusals
+from tests.handlers.messages.choices import Choices
+from tests.handlers.messages.example_values import ExampleBuilder, refusals
 
 OF_THE_LINE = re.compile(
     r"/loan|/n\b|\bcolon\b|冒号|“next”|“下次”|[Tt]ype it after|[Tt]ype the line|Start with|after the loan|写在贷款后面"

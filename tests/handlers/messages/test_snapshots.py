@@ -20,16 +20,8 @@ from handlers.messages.refusals.errors import refusal
 from sandbox.validator import validate_message, validate_view
 from storage.tables import Workspace
 from tests.builders import SHANGHAI, make_call, make_follow_up, make_loan, make_member
-from tests.handlers.messages.example_values import (
-    FORMS_OF_A_LOAN,
-    LANGUAGES,
-    Choices,
-    ExampleBuilder,
-    MinimalChoices,
-    UnsettledChoices,
-    refusals,
-    renderers,
-)
+from tests.handlers.messages.choices import LANGUAGES, Choices, MinimalChoices, UnsettledChoices
+from tests.handlers.messages.example_values import FORMS_OF_A_LOAN, ExampleBuilder, refusals, renderers
 
 FOLDER = Path(__file__).parent / "snapshots"
 PROFILES: dict[str, type[Choices]] = {"in full": Choices, "waiting": UnsettledChoices, "bare": MinimalChoices}

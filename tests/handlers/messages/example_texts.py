@@ -1,0 +1,163 @@
+"""Example texts, by the names of the fields and parameters that they are for."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from desk.core.vocabulary import VOCABULARY
+from desk.rules.checks import CHECKS, DECISIONS
+from desk.rules.masking import masked_name
+from tests.handlers.messages.choices import LANGUAGES, Choices
+
+
+def codes(words: Collection[Any]) -> tuple[str, ...]:
+    """Return the codes of entries of the vocabulary."""
+    return tuple(word.code for word in words)
+
+
+_CHECKS = tuple(CHECKS)
+_FOLLOW_UP_STATES = ("open", "done", "cancelled", "ended", "undone")
+_DOCUMENT_STATES = ("requested", "received", "accepted", "rejected", "cancelled", "ended")
+CODES: dict[str, Sequence[str]] = {
+    "purpose": codes(VOCABULARY.purposes),
+    "missing": codes(VOCABULARY.purposes),
+    "outcome": codes(VOCABULARY.outcomes),
+    "outcomes": codes(VOCABULARY.outcomes),
+    "share": ("asked", "part", "whole"),
+    "stage": codes(VOCABULARY.stages),
+    "stages": codes(VOCABULARY.stages),
+    "skipped": codes(VOCABULARY.stages),
+    "by_stage": codes(VOCABULARY.stages),
+    "from_stage": codes(VOCABULARY.stages),
+    "FollowUpView.state": _FOLLOW_UP_STATES,
+    "CheckMark.purpose": _CHECKS,
+    "CheckMark.state": ("confirmed", "failed", "open"),
+    "CheckView.purpose": _CHECKS[:1],
+    "CheckView.state": ("failed", "confirmed", "open"),
+    "CheckView.decision": DECISIONS,
+    "FailedCheck.decision": DECISIONS,
+    "FailedCheck.purpose": _CHECKS,
+    "ItemView.code": tuple(item.code for item in CHECKS[_CHECKS[0]]),
+    "ItemView.answer": ("differs", "matches", "not_asked"),
+    "RulesOfStages.required": ("documents", "amount"),
+    "passed_over.to_stage": ("approved",),
+    "passed_over.purposes": ("identity", "income"),
+    "state": _DOCUMENT_STATES,
+    "PastStage.by": ("U0LIN",),
+    "code": codes(VOCABULARY.documents),
+    "ShownPlaybook.code": ("documents", "hardship"),
+    "situations": ("hardship",),
+    "AppointmentView.kind": ("signing", "pickup"),
+    "AppointmentView.state": ("planned", "confirmed", "kept", "missed", "cancelled"),
+    "appointment_kind.kind": ("signing",),
+    "appointment_state.state": ("planned",),
+    "books": ("income",),
+    "playbooks": ("income check",),
+    "codes": codes(VOCABULARY.documents),
+    "kind": ("verification", "repayment", "service"),
+    "PauseView.kind": ("extension", "holiday", "hardship"),
+    "pause_kind.kind": ("extension", "holiday", "hardship"),
+    "LastPromise.state": ("open", "kept", "partly_kept", "broken", "replaced"),
+    "promise_state.state": ("open", "kept", "partly_kept", "broken", "replaced"),
+    "RepaymentSummary.source": ("computed", "lender"),
+    "RepaymentSummary.paused": ("extension", "holiday", "hardship"),
+    "PaymentView.source": ("call", "form"),
+    "PaymentView.by": ("U0LIN",),
+    "Bucket.zh": ("M1",),
+    "Bucket.en": ("M1",),
+    "RelatedPhoneView.kind": codes(VOCABULARY.choices["phone_kind"]),
+    "role": codes(VOCABULARY.related_roles),
+    "check_digit": ("X",),
+    "PersonSaved.act": ("added", "changed", "removed"),
+    "counts": ("verification", "repayment", "service"),
+    "roles": codes(VOCABULARY.roles),
+    "access_granted.role": codes(VOCABULARY.roles),
+    "SetAsideRow.chore": ("reminders", "homes"),
+    "SetAsideRow.what": ("A-1/1", "Lin <!channel> *x*"),
+    "line_offer.line": ("/loan-call A-1 reached <!channel> *x*",),
+    "act": ("call", "move", "undo", "something new"),
+    "EarlierVersion.by": ("U0LIN",),
+    "locale": tuple(LANGUAGES.values()),
+    "country": ("CN",),
+    "RequestView.state": ("open", "granted", "declined"),
+    "RequestView.by": ("Lin",),
+    "RevealedNumber.ask": ("U0LIN",),
+    "SettingsChange.changed": ("language", "digest_at", "channel", "hours", "absence"),
+    "TeamChange.changed": ("managers", "channel", "admins"),
+    "zone": ("Asia/Shanghai",),
+    "language": tuple(LANGUAGES),
+    "reference": ("a1b2c3",),
+    "currency": ("CNY",),
+    "Additions.commands": ("/loan-note",),
+    "Additions.shortcuts": ("Find a loan",),
+    "Additions.scopes": ("users:read",),
+    "Additions.events": ("app_mention",),
+    "WaitingDocuments.waiting": ("open", "received"),
+    "error": ("is_archived", "channel_not_found", "no_reason_known_here"),
+    "fingerprint": ("0" * 32,),
+    "undo_id": ("01a20c7f-0000-7000-8000-0000000000ff",),
+    "tail": ("5678",),
+    "phone": ("+8613800135678",),
+    "dialled": ("138 0013 5678",),
+}
+_NAMES = (
+    *("name", "names", "assignee_name", "about_name", "by", "other", "words", "before", "after", "team", "title"),
+    *("relation", "hours", "owner_left", "owner_name", "next_name", "giver", "taker", "zones"),
+)
+_NOTES = (
+    "note",
+    "planned_note",
+    "why",
+    "reason",
+    "line",
+    "text",
+    "earlier",
+    "opening",
+    "identify",
+    "questions",
+    "closing",
+    "place",
+    "link",
+)
+_NUMBERS = ("number", "numbers", "loan_number", "left", "stayed", "loan")
+_PEOPLE = (
+    "managers",
+    "admins",
+    "still_managers",
+    "assignee",
+    "owner",
+    "caller",
+    "acting",
+    "reader",
+    "of",
+    "covers_for",
+    "to",
+    "from_",
+    "who",
+    "deciders",
+    "changed_by",
+    "slack_user_id",
+    "cover",
+    "decided_by",
+)
+_BY_NAME = ("FollowUpChange.who", "Item.assignee", "FollowUpNotice.covers_for", "Digest.covers_for", "AgentLoad.acting")
+
+
+def example_text(choices: Choices, name: str, owner: str) -> str:
+    """Return a text for a field or parameter of that name."""
+    qualified = f"{owner}.{name}"
+    for each in (qualified, name):
+        if each in CODES:
+            return choices.one_of(CODES[each])
+    if qualified in _BY_NAME or name in _NAMES:
+        return choices.name
+    if name == "masked":
+        return masked_name(choices.name)
+    if name in _NOTES:
+        return choices.note
+    if name in _NUMBERS:
+        return choices.number
+    if name in _PEOPLE:
+        return "U0LIN"
+    if name in ("channel", "whose"):
+        return "C0DESK" if name == "channel" else choices.one_of(("team", "U0LIN"))
+    raise TypeError(f"no example text for {qualified}")
