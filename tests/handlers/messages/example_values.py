@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import handlers.messages
 from desk.core.errors import DeskError
 from desk.core.undo import LaterAct
+from desk.loans.related import PHONES
 from desk.loans.terms import TermChange, TermsView
 from desk.loans.timelines import EarlierVersion, Event
 from desk.rules.cadence import CADENCE, Rule
@@ -58,6 +59,8 @@ _NEEDS = (
 _AT_LEAST_ONE = ("items", "results", "changes")
 _LONGEST_WITHIN = 26
 """The most values of a list within a list: a thousand times a thousand would take minutes."""
+_MOST = {"phones": PHONES}
+"""The most values of a list that a use case limits, by its name."""
 _FACTS = {"gained": True, "loans": 3, "follow_ups": 2, "late": 1}
 
 
@@ -91,6 +94,7 @@ class ExampleBuilder:
 
     def _list(self, kind: Any, name: str, owner: str) -> list[Any]:
         count = max(1, self.choices.count()) if name in _AT_LEAST_ONE else self.choices.count()
+        count = min(count, _MOST.get(name, count))
         if self._depth:
             count = min(count, _LONGEST_WITHIN)
         self._depth += 1
