@@ -19,7 +19,7 @@ from desk.loans.views import LoanView, PlannedView, loan_view, planned_view, sla
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
 from desk.people.calendars import calendar_of
-from desk.people.members import acting_for, find_member, hours_of, require_caller, today_of, zone_of
+from desk.people.members import acting_for, find_member, hours_of, require_caller, require_may_act, today_of, zone_of
 from desk.rules import appointments as rules
 from desk.rules.working_time import local_date, next_working_morning
 from storage.engine.types import new_id
@@ -123,7 +123,7 @@ async def book_appointment(
 async def move_appointment(desk: Desk, appointment_id: UUID, version: int, due: Due) -> AppointmentChanged:
     """Move an appointment, and the call that confirms it. It is to be confirmed again.
 
-    Raises NotAllowed (`role_missing`), NotFound (`unknown_appointment`), Conflict (`appointment_changed`,
+    Raises NotAllowed (`role_missing`, `others_may_act`), NotFound (`unknown_appointment`), Conflict (`appointment_changed`,
     `appointment_settled`), Invalid (`appointment_needs_time`, `appointment_clash`, `nothing_changed_here`).
     """
     loan, row = await _open(desk, appointment_id, version)
@@ -251,7 +251,7 @@ async def _touch(desk: Desk, row: Appointment) -> None:
 
 async def _open(desk: Desk, appointment_id: UUID, version: int | None) -> tuple[Loan, Appointment]:
     """Return a planned or confirmed appointment and its loan, locked."""
-    require_role(desk, "book_appointment")
+    require_role(desk, "change_appointment")
     row = await desk.session.get(Appointment, appointment_id)
     if row is None or row.undone_at is not None or not await lookup.may_see(desk, row.loan_id):
         raise NotFound("unknown_appointment")
@@ -260,6 +260,7 @@ async def _open(desk: Desk, appointment_id: UUID, version: int | None) -> tuple[
     await desk.session.refresh(row)
     if row.state not in _OPEN or row.undone_at is not None:
         raise Conflict("appointment_settled", loan=loan.number, became=row.state)
+    await require_may_act(desk, "change_appointment", row, loan)
     if version is not None and row.version != version:
         raise Conflict("appointment_changed", loan=loan.number)
     return loan, row

@@ -13,7 +13,7 @@ from desk.core.values import PersonRef
 from desk.rules.absence import COVER_CHAIN_LIMIT, Absence, acting_member, is_absent, stand_ins
 from desk.rules.hours import WorkingHours, known_zone
 from storage.queries.people import absences, members
-from storage.tables import FollowUp, Loan, Member
+from storage.tables import Appointment, FollowUp, Loan, Member
 
 
 def zone_of(desk: Desk, member: Member) -> ZoneInfo:
@@ -242,8 +242,9 @@ async def _load_covers(desk: Desk, known: dict[UUID, Member]) -> None:
 
 async def may_act(desk: Desk, act: str, follow_up: FollowUp, loan: Loan) -> bool:
     """Return whether the acting member may do this act on a follow-up."""
-    direct = _direct_relations(desk, follow_up, loan)
-    return allows(desk.member, act, direct or _relations(desk, await _related(desk, follow_up, loan)))
+    holder_id = follow_up.assignee_id
+    direct = _direct_relations(desk, holder_id, loan)
+    return allows(desk.member, act, direct or _relations(desk, await _related(desk, holder_id, loan)))
 
 
 async def may_act_on_each(desk: Desk, act: str, rows: Iterable[FollowUp], loan: Loan) -> dict[UUID, bool]:
@@ -252,27 +253,29 @@ async def may_act_on_each(desk: Desk, act: str, rows: Iterable[FollowUp], loan: 
     return {key: await may_act(desk, act, row, loan) for key, row in by_assignee.items()}
 
 
-async def require_may_act(desk: Desk, act: str, follow_up: FollowUp, loan: Loan) -> None:
-    """Raise NotAllowed, which names who may, unless the acting member may do this act on a follow-up."""
-    if allows(desk.member, act, _direct_relations(desk, follow_up, loan)):
+async def require_may_act(desk: Desk, act: str, row: FollowUp | Appointment, loan: Loan) -> None:
+    """Raise NotAllowed, which names who may, unless the acting member may do this act on a follow-up or an appointment."""
+    holder_id = row.member_id if isinstance(row, Appointment) else row.assignee_id
+    if allows(desk.member, act, _direct_relations(desk, holder_id, loan)):
         return
-    related = await _related(desk, follow_up, loan)
+    related = await _related(desk, holder_id, loan)
     allowed = {m.id: m for people in related.values() for m in people if is_at_desk(m)}
     require(desk, act, _relations(desk, related), who=tuple(m.slack_user_id for m in allowed.values()))
 
 
-def _direct_relations(desk: Desk, follow_up: FollowUp, loan: Loan) -> set[Relation]:
-    """Return the relations of the acting member to a follow-up that need no query."""
-    ids: dict[Relation, UUID | None] = {"own": follow_up.assignee_id, "loan": loan.owner_id}
+def _direct_relations(desk: Desk, holder_id: UUID, loan: Loan) -> set[Relation]:
+    """Return the relations of the acting member to what that member holds on a loan, as far as they need no query."""
+    ids: dict[Relation, UUID | None] = {"own": holder_id, "loan": loan.owner_id}
     return {relation for relation, member_id in ids.items() if member_id == desk.member.id}
 
 
-async def _related(desk: Desk, follow_up: FollowUp, loan: Loan) -> dict[Relation, list[Member]]:
-    """Return the members by relation to a follow-up: assignee, owner, who acts for one of them today, their managers."""
-    people = await members.by_ids(desk.session, {follow_up.assignee_id, *filter(None, [loan.owner_id])})
+async def _related(desk: Desk, holder_id: UUID, loan: Loan) -> dict[Relation, list[Member]]:
+    """Return the members by relation to what that member holds on a loan: holder, owner, who acts for one of them today, their
+    managers."""
+    people = await members.by_ids(desk.session, {holder_id, *filter(None, [loan.owner_id])})
     found = await stand_ins_for(desk, people.values())
     return {
-        "own": [people[follow_up.assignee_id]],
+        "own": [people[holder_id]],
         "loan": [people[loan.owner_id]] if loan.owner_id else [],
         "covered": [each for member in people.values() for each in found.all_for(member, today_of(desk, member))],
         "managed": [manager for member in people.values() for manager in await managers_for(desk, member)],

@@ -110,7 +110,7 @@ FORM = Form(
 
 MOVE = Form(
     name="move_appointment",
-    right="book_appointment",
+    right="change_appointment",
     title=_("Move an appointment"),
     build=build_move,
     submit=submit_move,

@@ -138,7 +138,7 @@ def presses_of(world: World) -> dict[str, tuple[str | None, dict[str, Any]]]:
         "loan.new_anyway": ("open_inquiry", {"d": str(new_id())}),
         "loan.plan_next": ("plan_offered", {**loan, **offer}),
         "loan.nothing_needed": ("plan_offered", loan),
-        "appointment.settle": ("book_appointment", {"a": str(world.appointment.id), "v": 1, "s": "confirmed"}),
+        "appointment.settle": ("change_appointment", {"a": str(world.appointment.id), "v": 1, "s": "confirmed"}),
         "playbook.show": ("see_playbook", {**loan, "p": "documents"}),
         "playbook.list": ("edit_playbook", {}),
         "access.grant": ("answer_access_request", {**request, "role": "agent", "who": "USTRANGER"}),

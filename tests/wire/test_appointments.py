@@ -173,6 +173,41 @@ async def test_an_older_message_or_another_one_at_once_changes_nothing(slack: Sl
     assert (await appointment(slack)).state == "cancelled"
 
 
+async def test_only_those_responsible_move_it_or_say_what_became_of_it(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.agent, "/loan-team away @agent until 2026-11-27 cover @collector")
+    await booked(slack, "fri 15:00")
+    for language, confirm, move, refused in (
+        ("en-US", "Confirmed", "Move it", "Only the people responsible can act on this: "),
+        ("zh-CN", "已确认", "改期", "只有相关负责人可以操作："),
+    ):
+        await slack.change(slack.other, locale=language)
+        card = await slack.command(slack.other, "/loan A-1")
+        assert card.message is not None
+        for button in (confirm, move):
+            await slack.press(slack.other, card.message, "Open" if language == "en-US" else "打开")
+            await slack.sandbox.modal_of("UOTHER").press(button)
+            told = slack.sandbox.modal_of("UOTHER").text
+            assert refused in told
+            assert "<@UAGENT>" in told
+            assert "<@UCOLLECTOR>" in told
+    assert (await appointment(slack)).state == "planned"
+
+    form = await settled_by(slack, slack.collector)
+    assert (await appointment(slack)).state == "confirmed"
+    await form.press("Undo")
+    await settled_by(slack, slack.manager)
+    assert (await appointment(slack)).state == "confirmed"
+
+
+async def settled_by(slack: Slack, who: Member) -> Modal:
+    """Confirm the appointment from the member's card, and return the answer."""
+    card = await slack.command(who, "/loan A-1")
+    assert card.message is not None
+    await slack.press(who, card.message, "Open")
+    await slack.sandbox.modal_of(who.slack_user_id).press("Confirmed")
+    return slack.sandbox.modal_of(who.slack_user_id)
+
+
 async def test_it_ends_with_its_loan_and_undo_brings_it_back(slack: Slack, loan: Loan) -> None:
     await booked(slack, "fri 15:00")
     reply = await slack.command(slack.agent, "/loan-stage A-1 withdrawn")
