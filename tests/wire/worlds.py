@@ -206,7 +206,6 @@ async def make_world(slack: Slack) -> World:
             member_id=slack.agent.id,
             by_id=slack.agent.id,
             made_at=office.clock.now(),
-            changed_at=office.clock.now(),
         )
         person = RelatedPerson(
             id=(person_id := new_id()),
