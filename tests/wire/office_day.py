@@ -118,6 +118,18 @@ class Slack:
         assert not reply.error, reply.error
         return self.sandbox.modal_of(who.slack_user_id)
 
+    async def card(self, who: Member, number: str = "A-1") -> Message:
+        """Return the card of a loan that the member may see."""
+        return given((await self.command(who, f"/loan {number}")).message)
+
+    async def in_card(self, who: Member, first: str, *then: str, number: str = "A-1") -> Modal:
+        """Press a button of a loan's card, then buttons of the modal that it opens. Return the modal in front."""
+        press = await self.press(who, await self.card(who, number), first)
+        assert not press.error
+        for what in then:
+            await self.sandbox.modal_of(who.slack_user_id).press(what)
+        return self.sandbox.modal_of(who.slack_user_id)
+
     async def deliver(self) -> None:
         """Run the worker's round: announce what is due and deliver pending notices."""
         await self.service.round()
@@ -127,6 +139,12 @@ def buttons(message: Message | None) -> list[str]:
     """Return the texts of a message's buttons."""
     assert message is not None
     return [e["text"]["text"] for block in message.blocks for e in interactive_elements(block)]
+
+
+def given(message: Message | None) -> Message:
+    """Return the message of an answer that has one."""
+    assert message is not None
+    return message
 
 
 def shown(press: Press) -> Message:

@@ -17,19 +17,12 @@ async def disbursed(slack: Slack, number: str = "A-1", **values: Any) -> Loan:
 
 async def form_of(slack: Slack, who: Member, label: str, number: str = "A-1"):
     """Open a form from the tab of the card with payments and schedule."""
-    card = (await slack.command(who, f"/loan {number}")).message
-    assert card is not None
-    await slack.press(who, card, "Payments")
-    await slack.sandbox.modal_of(who.slack_user_id).press(label)
-    return slack.sandbox.modal_of(who.slack_user_id)
+    return await slack.in_card(who, "Payments", label, number=number)
 
 
 async def page_of(slack: Slack, who: Member, number: str = "A-1"):
     """Open the tab of the card with payments and schedule."""
-    card = (await slack.command(who, f"/loan {number}")).message
-    assert card is not None
-    await slack.press(who, card, "Payments")
-    return slack.sandbox.modal_of(who.slack_user_id)
+    return await slack.in_card(who, "Payments", number=number)
 
 
 async def give_schedule(slack: Slack, rows: str = ROWS, number: str = "A-1", **fields: str):

@@ -18,12 +18,7 @@ async def loan(slack: Slack) -> Loan:
 
 
 async def booking(slack: Slack, who: Member | None = None, number: str = "A-1") -> Modal:
-    who = who or slack.agent
-    card = await slack.command(who, f"/loan {number}")
-    assert card.message is not None
-    await slack.press(who, card.message, "Open")
-    await slack.sandbox.modal_of(who.slack_user_id).press("Book an appointment")
-    return slack.sandbox.modal_of(who.slack_user_id)
+    return await slack.in_card(who or slack.agent, "Open", "Book an appointment", number=number)
 
 
 async def booked(slack: Slack, when: str = "fri 15:00", kind: str = "signing", **fields: str) -> Modal:
@@ -164,11 +159,9 @@ async def test_an_older_message_or_another_one_at_once_changes_nothing(slack: Sl
     await second.fill("When", "fri 17:00")
     await second.submit()
     assert "already has an appointment" in second.errors["What for"]
-    card = await slack.command(slack.manager, "/loan A-1")
-    assert card.message is not None
-    await slack.press(slack.manager, card.message, "Open")
+    card = await slack.in_card(slack.manager, "Open")
     await form.press("Cancel it")
-    await slack.sandbox.modal_of("UMANAGER").press("Confirmed")
+    await card.press("Confirmed")
     assert "is settled already: cancelled" in slack.sandbox.modal_of("UMANAGER").text
     assert (await appointment(slack)).state == "cancelled"
 
@@ -176,36 +169,23 @@ async def test_an_older_message_or_another_one_at_once_changes_nothing(slack: Sl
 async def test_only_those_responsible_move_it_or_say_what_became_of_it(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-team away @agent until 2026-11-27 cover @collector")
     await booked(slack, "fri 15:00")
-    for language, confirm, move, refused in (
-        ("en-US", "Confirmed", "Move it", "Only the people responsible can act on this: "),
-        ("zh-CN", "已确认", "改期", "只有相关负责人可以操作："),
+    for language, opens, confirm, move, refused in (
+        ("en-US", "Open", "Confirmed", "Move it", "Only the people responsible can act on this: "),
+        ("zh-CN", "打开", "已确认", "改期", "只有相关负责人可以操作："),
     ):
         await slack.change(slack.other, locale=language)
-        card = await slack.command(slack.other, "/loan A-1")
-        assert card.message is not None
         for button in (confirm, move):
-            await slack.press(slack.other, card.message, "Open" if language == "en-US" else "打开")
-            await slack.sandbox.modal_of("UOTHER").press(button)
-            told = slack.sandbox.modal_of("UOTHER").text
+            told = (await slack.in_card(slack.other, opens, button)).text
             assert refused in told
             assert "<@UAGENT>" in told
             assert "<@UCOLLECTOR>" in told
     assert (await appointment(slack)).state == "planned"
 
-    form = await settled_by(slack, slack.collector)
+    form = await slack.in_card(slack.collector, "Open", "Confirmed")
     assert (await appointment(slack)).state == "confirmed"
     await form.press("Undo")
-    await settled_by(slack, slack.manager)
+    await slack.in_card(slack.manager, "Open", "Confirmed")
     assert (await appointment(slack)).state == "confirmed"
-
-
-async def settled_by(slack: Slack, who: Member) -> Modal:
-    """Confirm the appointment from the member's card, and return the answer."""
-    card = await slack.command(who, "/loan A-1")
-    assert card.message is not None
-    await slack.press(who, card.message, "Open")
-    await slack.sandbox.modal_of(who.slack_user_id).press("Confirmed")
-    return slack.sandbox.modal_of(who.slack_user_id)
 
 
 async def test_it_ends_with_its_loan_and_undo_brings_it_back(slack: Slack, loan: Loan) -> None:
@@ -229,21 +209,13 @@ async def test_a_new_owner_attends_what_the_old_one_was_to_attend(slack: Slack, 
 async def test_the_timeline_tells_what_became_of_it(slack: Slack, loan: Loan) -> None:
     form = await booked(slack, "fri 15:00", Place="Room 3")
     await form.press("Confirmed")
-    card = await slack.command(slack.agent, "/loan A-1")
-    assert card.message is not None
-    await slack.press(slack.agent, card.message, "Open")
-    modal = slack.sandbox.modal_of("UAGENT")
-    await modal.press("Timeline")
-    assert "signing · Fri 27 Nov 15:00 · the borrower has confirmed it" in slack.sandbox.modal_of("UAGENT").text
+    timeline = await slack.in_card(slack.agent, "Open", "Timeline")
+    assert "signing · Fri 27 Nov 15:00 · the borrower has confirmed it" in timeline.text
 
 
 async def test_in_chinese(slack: Slack, loan: Loan) -> None:
     await slack.in_chinese(slack.agent)
-    card = await slack.command(slack.agent, "/loan A-1")
-    assert card.message is not None
-    await slack.press(slack.agent, card.message, "打开")
-    await slack.sandbox.modal_of("UAGENT").press("预约")
-    form = slack.sandbox.modal_of("UAGENT")
+    form = await slack.in_card(slack.agent, "打开", "预约")
     await form.fill("事由", "pickup")
     await form.fill("时间", "周五下午3点")
     await form.fill("地点", "中山路12号")

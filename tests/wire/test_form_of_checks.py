@@ -152,13 +152,9 @@ async def test_a_manager_decides_about_a_failed_check(slack: Slack, loan: Loan) 
     assert "Manager 的决定：继续办理。" in slack.texts(slack.manager_channel)[0]
     assert "处理：单位核实" not in buttons(slack.posts(slack.manager_channel)[0])
 
-    timeline = await slack.command(slack.agent, "/loan A-1")
-    assert timeline.message is not None
-    await slack.press(slack.agent, timeline.message, "Open")
-    modal = slack.sandbox.modal_of("UAGENT")
-    await modal.press("Timeline")
-    assert "employer check failed; decided: the loan goes on · <@UMANAGER>" in modal.text
-    assert "Spoke to her boss myself" in modal.text
+    timeline = await slack.in_card(slack.agent, "Open", "Timeline")
+    assert "employer check failed; decided: the loan goes on · <@UMANAGER>" in timeline.text
+    assert "Spoke to her boss myself" in timeline.text
 
     await form.press("Undo")
     [check] = await checks(slack)

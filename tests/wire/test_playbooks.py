@@ -22,19 +22,8 @@ async def loan(slack: Slack) -> Loan:
     return loan
 
 
-async def opened(slack: Slack, who: Member, button: str, line: str = "/loan A-1") -> Modal:
-    """Press a button of the answer to a command, and return the modal that it opens."""
-    card = await slack.command(who, line)
-    assert card.message is not None
-    press = await slack.press(who, card.message, button)
-    assert not press.error
-    return slack.sandbox.modal_of(who.slack_user_id)
-
-
 async def timeline(slack: Slack) -> str:
-    modal = await opened(slack, slack.agent, "Open")
-    await modal.press("Timeline")
-    return slack.sandbox.modal_of(slack.agent.slack_user_id).text
+    return (await slack.in_card(slack.agent, "Open", "Timeline")).text
 
 
 async def form_of(slack: Slack, who: Member, title: str) -> Modal:
@@ -63,13 +52,13 @@ async def test_a_reminder_has_what_to_say_in_its_call(slack: Slack, loan: Loan) 
 
 async def test_a_chinese_caller_reads_chinese(slack: Slack, loan: Loan) -> None:
     await slack.in_chinese(slack.agent)
-    script = await opened(slack, slack.agent, "话术")
+    script = await slack.in_card(slack.agent, "话术")
     assert "请问是王小明本人吗？" in script.text
     assert "逾期金额和天数。" in script.text
 
 
 async def test_a_call_keeps_which_version_its_caller_was_shown(slack: Slack, loan: Loan) -> None:
-    await opened(slack, slack.agent, "What to say")
+    await slack.in_card(slack.agent, "What to say")
     await slack.command(slack.agent, "/loan-call A-1 no answer")
     assert "shown “arrears”" in await timeline(slack)
     form = await form_of(slack, slack.manager, "arrears")
@@ -77,14 +66,14 @@ async def test_a_call_keeps_which_version_its_caller_was_shown(slack: Slack, loa
     await form.submit()
     assert "version 1 is what callers are shown from now on" in form.text
     slack.clock.advance(minutes=3)
-    assert "What happened?" in (await opened(slack, slack.agent, "What to say")).text
+    assert "What happened?" in (await slack.in_card(slack.agent, "What to say")).text
     await slack.command(slack.agent, "/loan-call A-1 busy")
     read = await timeline(slack)
     assert (read.count("shown “arrears”, version 1"), read.count("shown “arrears”")) == (1, 2)
 
 
 async def test_what_was_shown_long_before_a_call_was_for_another(slack: Slack, loan: Loan) -> None:
-    await opened(slack, slack.agent, "What to say")
+    await slack.in_card(slack.agent, "What to say")
     slack.clock.advance(hours=13)
     await slack.command(slack.agent, "/loan-call A-1 no answer")
     assert "shown" not in await timeline(slack)
@@ -99,7 +88,7 @@ async def test_undo_brings_the_release_s_own_back_and_an_older_form_is_refused(s
     await older.submit()
     assert "Another member has changed this playbook since." in str(older.errors)
     await form.press("Undo")
-    assert "The amount past due" in (await opened(slack, slack.agent, "What to say")).text
+    assert "The amount past due" in (await slack.in_card(slack.agent, "What to say")).text
     again = await form_of(slack, slack.manager, "arrears")
     await again.fill(CHECKS, "A third text")
     await again.submit()
@@ -133,12 +122,12 @@ async def test_a_language_whose_texts_are_emptied_gets_the_release_s_own(slack: 
     form = await form_of(slack, slack.manager, "arrears")
     await form.fill(CHECKS, "")
     await form.submit()
-    assert "May I speak with 王小明?" in (await opened(slack, slack.agent, "What to say")).text
+    assert "May I speak with 王小明?" in (await slack.in_card(slack.agent, "What to say")).text
 
 
 async def test_braces_in_a_name_stay_as_they_are(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan edit A-1 name {lender} O'Neil")
-    assert "May I speak with {lender} O'Neil?" in (await opened(slack, slack.agent, "What to say")).text
+    assert "May I speak with {lender} O'Neil?" in (await slack.in_card(slack.agent, "What to say")).text
 
 
 async def test_only_managers_and_admins_have_the_list(slack: Slack, loan: Loan) -> None:

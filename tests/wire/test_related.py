@@ -6,7 +6,6 @@ import pytest
 from sqlmodel import col, select
 
 from sandbox.modals import Modal
-from sandbox.model import Message
 from storage.tables import AuditEntry, Loan, RelatedPerson, RelatedPhone
 from tests.builders import make_loan, make_team
 from tests.wire.office_day import Slack, buttons, shown
@@ -17,14 +16,8 @@ async def loan(slack: Slack) -> Loan:
     return await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, name="李雷")
 
 
-def given(message: Message | None) -> Message:
-    assert message is not None
-    return message
-
-
 async def open_form(slack: Slack, who: Any, button: str) -> Modal:
-    card = await slack.command(who, "/loan A-1")
-    people = shown(await slack.press(who, given(card.message), "People"))
+    people = shown(await slack.press(who, await slack.card(who), "People"))
     await slack.press(who, people, button)
     return slack.sandbox.modal_of(who.slack_user_id)
 
@@ -54,17 +47,14 @@ async def test_a_person_is_added_with_phones_and_shown_masked(slack: Slack) -> N
     text = await card_text(slack)
     assert line in text
     assert "139" not in text
-    people = shown(
-        await slack.press(slack.agent, given((await slack.command(slack.agent, "/loan A-1")).message), "People")
-    )
+    people = shown(await slack.press(slack.agent, await slack.card(slack.agent), "People"))
     assert buttons(people) == ["Show 9000", "Show 8888", "Change 韩梅梅", "Remove 韩梅梅", "Add a person"]
 
 
 @pytest.mark.usefixtures("loan")
 async def test_a_number_is_shown_to_its_reader_alone_and_the_reveal_is_logged(slack: Slack) -> None:
     await add(slack, "employer", "远大汽车配件厂", "010-66668888")
-    card = await slack.command(slack.verifier, "/loan A-1")
-    people = shown(await slack.press(slack.verifier, given(card.message), "People"))
+    people = shown(await slack.press(slack.verifier, await slack.card(slack.verifier), "People"))
     number = shown(await slack.press(slack.verifier, people, "Show 8888"))
     assert number.is_ephemeral
     assert number.text.splitlines() == [
@@ -118,9 +108,7 @@ async def test_a_person_is_changed_and_removed_and_undo_takes_each_back(slack: S
     await changed.press("Undo")
     assert "spouse 韩梅梅 · mobile phone ending 9000" in await card_text(slack)
     assert "1 loan found" in (await slack.command(slack.agent, "/loan find 13900139000")).text
-    people = shown(
-        await slack.press(slack.agent, given((await slack.command(slack.agent, "/loan A-1")).message), "People")
-    )
+    people = shown(await slack.press(slack.agent, await slack.card(slack.agent), "People"))
     removed = shown(await slack.press(slack.agent, people, "Remove 韩梅梅"))
     assert removed.text == "A-1: spouse 韩梅梅 removed."
     assert "韩梅梅" not in await card_text(slack)
@@ -134,10 +122,7 @@ async def test_a_person_is_changed_and_removed_and_undo_takes_each_back(slack: S
 @pytest.mark.usefixtures("loan")
 async def test_the_timeline_says_who_was_added(slack: Slack) -> None:
     await add(slack, "guarantor", "王五", "139 0013 9000")
-    card = await slack.command(slack.agent, "/loan A-1")
-    await slack.press(slack.agent, given(card.message), "Open")
-    modal = slack.sandbox.modal_of("UAGENT")
-    await modal.press("Timeline")
+    modal = await slack.in_card(slack.agent, "Open", "Timeline")
     assert "Wed 25 Nov 10:00 · guarantor 王五 added · <@UAGENT>" in modal.text
     await modal.press("People")
     assert "guarantor 王五 · mobile phone ending 9000" in modal.text

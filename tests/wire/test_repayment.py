@@ -105,11 +105,7 @@ async def test_the_same_payment_twice_is_asked_about_by_name(slack: Slack, loan:
 
 async def test_before_the_loan_is_paid_out_nothing_can_have_been_repaid(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="signed")
-    card_ = (await slack.command(slack.agent, "/loan A-1")).message
-    assert card_ is not None
-    await slack.press(slack.agent, card_, "Open")
-    page = slack.sandbox.modal_of("UAGENT")
-    await page.press("Payments")
+    page = await slack.in_card(slack.agent, "Open", "Payments")
     assert "Record a payment" not in str(page.view)
     await page.press("Enter the lender's schedule")
     form = slack.sandbox.modal_of("UAGENT")

@@ -4,10 +4,9 @@ import pytest
 from sqlmodel import select
 
 from sandbox.modals import Modal
-from sandbox.model import Message
 from storage.tables import Loan, LoanTerms, Vehicle
 from tests.builders import make_loan
-from tests.wire.office_day import Slack, shown
+from tests.wire.office_day import Slack, given, shown
 
 VIN = "1M8GDM9AXKP042788"
 
@@ -20,17 +19,8 @@ async def loan(slack: Slack) -> Loan:
 
 
 async def events(slack: Slack, number: str = "A-1") -> list[str]:
-    card = await slack.command(slack.agent, f"/loan {number}")
-    assert card.message is not None
-    await slack.press(slack.agent, card.message, "Open")
-    modal = slack.sandbox.modal_of("UAGENT")
-    await modal.press("Timeline")
+    modal = await slack.in_card(slack.agent, "Open", "Timeline", number=number)
     return [line.split(" · ")[1] for line in modal.text.splitlines() if line.endswith("<@UAGENT>") and " 10:0" in line]
-
-
-def message(reply_message: Message | None) -> Message:
-    assert reply_message is not None
-    return reply_message
 
 
 ENTERED = (
@@ -76,7 +66,7 @@ async def test_each_field_is_entered_by_a_line_and_shown_on_the_card(slack: Slac
         assert reply.text.splitlines()[0].endswith(answer), line
         card = (await slack.command(slack.agent, "/loan A-1")).text
         assert on_card in [part for row in card.splitlines() for part in row.split(" · ")], line
-        await slack.press(slack.agent, message(reply.message), "Undo")
+        await slack.press(slack.agent, given(reply.message), "Undo")
         assert (await slack.command(slack.agent, "/loan A-1")).text == bare, line
 
 
@@ -92,8 +82,8 @@ async def test_a_correction_is_in_the_timeline_with_both_values_and_undo_restore
     cleared = await slack.command(slack.agent, "/loan edit A-1 term none")
     assert cleared.text.splitlines()[0] == "A-1 · Term removed (it was 48 months)"
     assert await events(slack) == ["Term removed (it was 48 months)", "Term: 36 months → 48 months", "Term: 36 months"]
-    await slack.press(slack.agent, message(cleared.message), "Undo")
-    await slack.press(slack.agent, message(again.message), "Undo")
+    await slack.press(slack.agent, given(cleared.message), "Undo")
+    await slack.press(slack.agent, given(again.message), "Undo")
     assert await events(slack) == ["Term: 36 months"]
     assert "Term: 36 months" in (await slack.command(slack.agent, "/loan A-1")).text
 
@@ -101,7 +91,7 @@ async def test_a_correction_is_in_the_timeline_with_both_values_and_undo_restore
 @pytest.mark.usefixtures("loan")
 async def test_undo_of_the_first_value_leaves_none_and_another_can_be_entered(slack: Slack) -> None:
     first = await slack.command(slack.agent, "/loan edit A-1 plate 沪A12345")
-    undone = shown(await slack.press(slack.agent, message(first.message), "Undo"))
+    undone = shown(await slack.press(slack.agent, given(first.message), "Undo"))
     assert undone.text == "Undone on A-1: a correction. Everything is as it was before."
     assert "Plate" not in (await slack.command(slack.agent, "/loan A-1")).text
     await slack.command(slack.agent, "/loan edit A-1 plate 京N88888")
@@ -151,7 +141,7 @@ async def test_a_due_day_moves_the_reminder_of_the_instalment(slack: Slack, loan
     moved = await slack.command(slack.agent, "/loan edit A-1 first due 2027-01-15")
     assert "1 reminder of an instalment no longer applies and was cancelled." in moved.text
     assert "Next: repayment reminder Tue 12 Jan 2027" in moved.text
-    await slack.press(slack.agent, message(moved.message), "Undo")
+    await slack.press(slack.agent, given(moved.message), "Undo")
     assert "repayment reminder · Thu 10 Dec" in (await slack.command(slack.agent, "/loan A-1")).text
     paid_by_bank = await slack.command(slack.agent, "/loan edit A-1 autopay on")
     assert "cancelled" in paid_by_bank.text
@@ -169,7 +159,7 @@ async def test_the_form_shows_what_is_known_and_saves_what_differs(slack: Slack)
     await slack.command(slack.agent, "/loan edit A-1 term 36")
     await slack.command(slack.agent, "/loan edit A-1 rate 4.5%")
     card = await slack.command(slack.agent, "/loan A-1")
-    await slack.press(slack.agent, message(card.message), "Terms")
+    await slack.press(slack.agent, given(card.message), "Terms")
     form = slack.sandbox.modal_of("UAGENT")
     assert value_of(form, "term") == "36"
     await form.fill("Term", "48")
@@ -192,7 +182,7 @@ async def test_the_form_shows_what_is_known_and_saves_what_differs(slack: Slack)
 @pytest.mark.usefixtures("loan")
 async def test_a_form_older_than_the_terms_is_refused_and_keeps_what_was_typed(slack: Slack) -> None:
     card = await slack.command(slack.agent, "/loan A-1")
-    await slack.press(slack.agent, message(card.message), "Vehicle")
+    await slack.press(slack.agent, given(card.message), "Vehicle")
     form = slack.sandbox.modal_of("UAGENT")
     await slack.command(slack.manager, "/loan edit A-1 plate 沪A12345")
     await form.fill("Make", "比亚迪")

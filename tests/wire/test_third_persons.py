@@ -2,10 +2,9 @@
 
 import pytest
 
-from sandbox.model import Message
 from storage.tables import Loan
 from tests.builders import make_loan
-from tests.wire.office_day import Slack, buttons, shown
+from tests.wire.office_day import Slack, buttons, given, shown
 
 
 @pytest.fixture
@@ -13,26 +12,15 @@ async def loan(slack: Slack) -> Loan:
     return await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, name="李雷")
 
 
-def given(message: Message | None) -> Message:
-    assert message is not None
-    return message
-
-
 async def add_spouse(slack: Slack) -> None:
-    card = await slack.command(slack.agent, "/loan A-1")
-    await slack.press(slack.agent, shown(await slack.press(slack.agent, given(card.message), "People")), "Add a person")
-    form = slack.sandbox.modal_of("UAGENT")
+    form = await slack.in_card(slack.agent, "Open", "People", "Add a person")
     for label, value in (("Role", "spouse"), ("Name", "韩梅梅"), ("Phone 1", "139 0013 9000")):
         await form.fill(label, value)
     await form.submit()
 
 
 async def timeline(slack: Slack) -> str:
-    card = await slack.command(slack.agent, "/loan A-1")
-    await slack.press(slack.agent, given(card.message), "Open")
-    modal = slack.sandbox.modal_of("UAGENT")
-    await modal.press("Timeline")
-    return modal.text
+    return (await slack.in_card(slack.agent, "Open", "Timeline")).text
 
 
 @pytest.mark.usefixtures("loan")
@@ -64,9 +52,7 @@ async def test_the_wrong_number_of_another_is_not_the_borrowers(slack: Slack) ->
 @pytest.mark.usefixtures("loan")
 async def test_the_form_offers_the_people_around_the_loan(slack: Slack) -> None:
     await add_spouse(slack)
-    card = await slack.command(slack.agent, "/loan A-1")
-    await slack.press(slack.agent, given(card.message), "Log a call")
-    form = slack.sandbox.modal_of("UAGENT")
+    form = await slack.in_card(slack.agent, "Log a call")
     await form.fill("Outcome", "reached")
     await form.fill("Spoke to", "spouse 韩梅梅")
     await form.submit()
