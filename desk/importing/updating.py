@@ -9,6 +9,7 @@ from desk.core.changes import track
 from desk.core.terms import TermName, TermValue, value_text
 from desk.core.transaction import Desk
 from desk.follow_ups import rule_plans
+from desk.follow_ups.appointments import hand_over_appointments
 from desk.handover import moves
 from desk.importing.comparing import LastSaid, Verdict, as_text, weigh
 from desk.importing.rows import ImportRow
@@ -169,6 +170,7 @@ async def _update_owner(desk: Desk, update: Update) -> None:
     if outgoing is not None:
         held = await holdings.open_of_loan_held_by(desk.session, loan.id, outgoing.id)
         await moves.hand_over(desk, [], held, outgoing, owner, why="", batch=new_id())
+        await hand_over_appointments(desk, [loan.id], outgoing, owner)
         update.plans.passed_on += len(held)
     else:
         await revise_owner_asked(desk, [loan])

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from sandbox.modals import Modal
 from storage.tables import Appointment, FollowUp, Loan, Member
 from tests.builders import make_loan
+from tests.imports import bring_rows
 from tests.wire.office_day import Slack, buttons, shown
 
 
@@ -204,6 +205,14 @@ async def test_a_new_owner_attends_what_the_old_one_was_to_attend(slack: Slack, 
     assert (await appointment(slack)).member_id == slack.other.id
     await slack.at("2026-11-27 14:00")
     assert any("signing, Fri 27 Nov 15:00" in text for text in slack.texts(slack.other))
+
+
+async def test_an_owner_whom_the_lenders_file_names_attends_it_too(slack: Slack) -> None:
+    row = "A-1,王小明,13800135678,approved,"
+    await bring_rows(slack.office, slack.workspace, f"{row}UAGENT")
+    await booked(slack, "fri 15:00")
+    await bring_rows(slack.office, slack.workspace, f"{row}UOTHER")
+    assert (await appointment(slack)).member_id == slack.other.id
 
 
 async def test_the_timeline_tells_what_became_of_it(slack: Slack, loan: Loan) -> None:
