@@ -17,9 +17,17 @@ from desk.follow_ups.workspace_cadence import cadence_of
 from desk.loans import lookup
 from desk.loans.views import LoanView, PlannedView, loan_view, planned_view, slack_ids
 from desk.messages import kinds
-from desk.messages.notices import queue_notice
+from desk.messages.notices import new_notice
 from desk.people.calendars import calendar_of
-from desk.people.members import acting_for, find_member, hours_of, require_caller, require_may_act, today_of, zone_of
+from desk.people.members import (
+    find_member,
+    hours_of,
+    require_caller,
+    require_may_act,
+    stand_ins_for,
+    today_of,
+    zone_of,
+)
 from desk.rules import appointments as rules
 from desk.rules.working_time import local_date, next_working_morning
 from storage.engine.types import new_id
@@ -27,7 +35,7 @@ from storage.queries.follow_ups import appointments
 from storage.queries.loans import loans
 from storage.queries.messages import notices
 from storage.queries.people import members
-from storage.tables import Appointment, FollowUp, Loan, Member, Undo
+from storage.tables import Appointment, FollowUp, Loan, Member, Notice, Undo
 
 PURPOSES = {"signing": "signing", "interview": "decision", "pickup": "pickup"}
 """The purpose of the calls about an appointment, by its kind."""
@@ -180,14 +188,12 @@ async def open_appointments(desk: Desk, loan_id: UUID) -> tuple[AppointmentView,
     return await _views(desk, await appointments.open_of_loans(desk.session, [loan_id]))
 
 
-async def end_appointments(desk: Desk, loan: Loan) -> int:
-    """Cancel what is planned or confirmed on a loan that ends; its calls end with the loan. Return how many."""
-    rows = await appointments.open_of_loans(desk.session, [loan.id])
-    for row in rows:
+async def end_appointments(desk: Desk, loan: Loan) -> None:
+    """Cancel what is planned or confirmed on a loan that ends; its calls end with the loan."""
+    for row in await appointments.open_of_loans(desk.session, [loan.id]):
         track(desk, row)
         row.state, row.remind_at = "cancelled", None
         await _touch(desk, row)
-    return len(rows)
 
 
 async def hand_over_appointments(desk: Desk, loan_ids: Collection[UUID], outgoing: Member, to: Member) -> None:
@@ -206,18 +212,23 @@ async def appointments_due(desk: Desk) -> list[list[UUID]]:
 async def remind_of_appointments(desk: Desk, only: Collection[UUID] | None = None) -> int:
     """Remind who attends an appointment within the hour (of `only` these, if given), once; return how many."""
     rows = await appointments.take(desk.session, desk.workspace.id, desk.now, limit=BATCH, only=only)
+    attending = await members.by_ids(desk.session, {row.member_id for row in rows})
+    stand_ins = await stand_ins_for(desk, attending.values())
+    queued: list[tuple[Notice, Sequence[FollowUp]]] = []
     for row in rows:
-        member = await desk.session.get_one(Member, row.member_id)
-        await queue_notice(
+        member = attending[row.member_id]
+        notice = await new_notice(
             desk,
             kind=kinds.APPOINTMENT,
             key=_key(row),
-            to=await acting_for(desk, member, today_of(desk, member)),
+            to=stand_ins.acting(member, today_of(desk, member)),
             about_loan_id=row.loan_id,
             about_member_id=member.id,
             facts={"appointment": str(row.id)},
             arose_at=row.at - _REMIND_BEFORE,
         )
+        queued.append((notice, ()))
+    await notices.insert_all(desk.session, queued)
     return len(rows)
 
 

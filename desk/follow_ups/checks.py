@@ -14,6 +14,7 @@ from desk.core.vocabulary import VOCABULARY, CheckResult
 from desk.follow_ups.lifecycle import check_note
 from desk.rules.checks import CHECKS, undecided
 from storage.engine.types import new_id
+from storage.queries.calls import calls
 from storage.queries.follow_ups import checks
 from storage.queries.people import members
 from storage.tables import Call, Check, FollowUp, Loan, Member
@@ -129,10 +130,11 @@ async def failed_check_of(desk: Desk, call: Call) -> FailedCheck | None:
 async def check_views(desk: Desk, rows: Sequence[Check]) -> tuple[CheckView, ...]:
     """Return the checks of a loan, which are in order of time, as a list shows them."""
     people = await members.by_ids(desk.session, {key for row in rows for key in (row.by_id, row.decided_by_id) if key})
+    made = await calls.by_ids(desk.session, {row.call_id for row in rows if row.call_id})
     held = {row.id for row in undecided(rows)}
     found: list[CheckView] = []
     for row in rows:
-        call = await desk.session.get(Call, row.call_id) if row.call_id else None
+        call = made.get(row.call_id) if row.call_id else None
         notes = _notes(desk, row)
         found.append(
             CheckView(

@@ -1,7 +1,6 @@
 """Tell those around a verification: the loan's owner when it ends, the verifier when documents arrive."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.core.undo_rules import UndoneRow, corrects_after_undo
@@ -11,11 +10,11 @@ from desk.follow_ups.assignees import present_owner
 from desk.messages import kinds
 from desk.messages.manager_notices import notify_managers, revise_check_report
 from desk.messages.notices import queue_notice
-from desk.people.members import acting_for, today_of
+from desk.people.members import acting_for, stand_ins_for, today_of
 from storage.queries.follow_ups import follow_ups
 from storage.queries.messages import notices
 from storage.queries.people import members
-from storage.tables import Check, DocumentItem, FollowUp, Loan, Member, StageChange, Undo
+from storage.tables import Check, DocumentItem, FollowUp, Loan, StageChange, Undo
 
 
 async def report_check(desk: Desk, loan: Loan, row: FollowUp) -> None:
@@ -35,10 +34,9 @@ async def report_papers(desk: Desk, loan: Loan, items: Sequence[DocumentItem]) -
     """Tell those who have a verification open on the loan, or who act for them, that documents have arrived."""
     checks = [row for row in await follow_ups.open_of_loan(desk.session, loan.id) if _is_check(row)]
     assignees = await members.by_ids(desk.session, {row.assignee_id for row in checks})
-    readers: dict[UUID, Member] = {}
-    for member in assignees.values():
-        reader = await acting_for(desk, member, today_of(desk, member))
-        readers[reader.id] = reader
+    stand_ins = await stand_ins_for(desk, assignees.values())
+    acting = (stand_ins.acting(member, today_of(desk, member)) for member in assignees.values())
+    readers = {reader.id: reader for reader in acting}
     readers.pop(desk.member.id, None)
     for reader in readers.values():
         await queue_notice(

@@ -6,7 +6,7 @@ from uuid import UUID
 from desk.core.transaction import Desk
 from desk.messages import kinds
 from desk.messages.notices import queue_notice
-from desk.people.members import acting_for, today_of
+from desk.people.members import stand_ins_for, today_of
 from storage.queries.people import members
 from storage.tables import FollowUp, Loan, Member, Payment, RepaymentPause
 
@@ -23,10 +23,11 @@ async def report_pause(desk: Desk, loan: Loan, pause: RepaymentPause, ended: Seq
 
 async def _report(desk: Desk, loan: Loan, kind: kinds.NoticeKind, about: UUID, ended: Sequence[FollowUp]) -> None:
     assignees = await members.by_ids(desk.session, {row.assignee_id for row in ended})
+    stand_ins = await stand_ins_for(desk, assignees.values())
     held: dict[UUID, tuple[Member, list[FollowUp]]] = {}
     for row in ended:
         assignee = assignees[row.assignee_id]
-        reader = await acting_for(desk, assignee, today_of(desk, assignee))
+        reader = stand_ins.acting(assignee, today_of(desk, assignee))
         held.setdefault(reader.id, (reader, []))[1].append(row)
     if desk.actor is not None:
         held.pop(desk.actor.id, None)

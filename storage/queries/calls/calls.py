@@ -9,6 +9,7 @@ from sqlalchemy import and_, bindparam, case
 from sqlmodel import col, func, select
 
 from storage.engine.work import Work
+from storage.queries.core import rows
 from storage.queries.core.literals import IS_OPEN
 from storage.queries.people.scopes import People, one_of
 from storage.tables import Borrower, Call, CallCorrection, FollowUp, Loan
@@ -39,6 +40,11 @@ _COUNT_SINCE = select(func.count()).where(
     col(Call.at) >= bindparam("since"),
     col(Call.undone_at).is_(None),
 )
+
+
+async def by_ids(session: Work, ids: Collection[UUID]) -> dict[UUID, Call]:
+    """Return the calls with these ids."""
+    return await rows.by_ids(session, Call, ids)
 
 
 async def last_of_loan(session: Work, loan_id: UUID, *, limit: int) -> list[Call]:
