@@ -14,7 +14,8 @@ class Gathered(Generic[A, R]):
     """An asynchronous function of one argument that does the work of its simultaneous calls together, `most` at once.
 
     `work` gets the arguments and returns the results in their order. Calls that come while it works are done together next.
-    If it fails, each call is done alone, so that one cannot fail the others; an outage of the database concerns them all.
+    If it fails, each call is done alone, so that one cannot fail the others; an outage of the database concerns them all. A call
+    that was cancelled before its turn is not done; if the work is cancelled, so are all calls.
     """
 
     def __init__(self, work: Callable[[Sequence[A]], Awaitable[Sequence[R]]], most: int) -> None:
@@ -32,12 +33,16 @@ class Gathered(Generic[A, R]):
         return await result
 
     async def _run(self) -> None:
+        some: list[tuple[A, asyncio.Future[R]]] = []
         try:
-            while self._calls:
-                some, self._calls = self._calls[: self._most], self._calls[self._most :]
+            while waiting := [call for call in self._calls if not call[1].done()]:  # done: its caller has given up
+                some, self._calls = waiting[: self._most], waiting[self._most :]
                 await self._do(some)
         finally:
             self._task = None
+            for _, result in (*some, *self._calls):
+                result.cancel()  # unless it is done, as all are if this was not cancelled
+            self._calls = []
 
     async def _do(self, calls: Sequence[tuple[A, asyncio.Future[R]]]) -> None:
         try:
@@ -51,10 +56,6 @@ class Gathered(Generic[A, R]):
                 if not result.done():
                     result.set_exception(error)
             return
-        except BaseException:
-            for _, result in calls:
-                result.cancel()
-            raise
         for (_, result), value in zip(calls, results, strict=True):
             if not result.done():
                 result.set_result(value)
