@@ -11,11 +11,11 @@ from handlers.messages.loans import NEED_WORDS, stage_rules_changed
 
 
 async def build(request: Request, private: Private, typed: Typed) -> View:
-    """Write the form with the present rules."""
+    """Write the form with the present rules, and their version from when it was opened."""
     t = request.t
     now = await stage_rules.present_rules(request.desk)
     typed = {"required": now.required, "checks_a_day": str(now.checks_a_day), **typed}
-    form = FormWriter(t, private, typed)
+    form = FormWriter(t, {"v": now.version, **private}, typed)
     form.ticks(
         "required",
         t("No loan moves on without"),
@@ -31,7 +31,9 @@ async def submit(request: Request) -> Message:
     """Change the rules."""
     required = request.typed.get("required", ())
     chosen = (required,) if isinstance(required, str) else required
-    result = await stage_rules.change_rules(request.desk, chosen, int(request.one("checks_a_day")))
+    result = await stage_rules.change_rules(
+        request.desk, chosen, int(request.one("checks_a_day")), request.private["v"]
+    )
     return stage_rules_changed(request.t, result)
 
 

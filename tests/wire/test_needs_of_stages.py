@@ -134,6 +134,20 @@ async def test_a_need_becomes_a_must_by_a_setting(slack: Slack, loan: Loan) -> N
     assert (await row(slack, loan)).stage == "approved"
 
 
+async def test_a_form_of_these_settings_that_is_older_than_they_are_is_refused(slack: Slack, loan: Loan) -> None:
+    for who in ("UMANAGER", "UADMIN"):
+        await slack.sandbox.open_home(who)
+        await slack.sandbox.home_of(who).press("What stages need")
+    first, second = slack.sandbox.modal_of("UMANAGER"), slack.sandbox.modal_of("UADMIN")
+    await first.fill("Checks planned for one verifier and day", 12)
+    await first.submit()
+    await second.fill("No loan moves on without", ["an amount"])
+    await second.submit()
+    assert "The rules have changed since this form was opened." in second.errors["No loan moves on without"]
+    await slack.command(slack.agent, "/loan-stage A-1 approved")
+    assert (await row(slack, loan)).stage == "approved"
+
+
 async def test_calls_that_the_desk_planned_end_and_people_are_asked_about_theirs(slack: Slack) -> None:
     loan = await make_loan(slack.office, slack.workspace, "A-2", owner=slack.agent, stage="inquiry")
     await slack.command(slack.agent, "/loan-stage A-2 application")
