@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from desk.core.errors import Invalid
-from desk.core.permissions import require_role
+from desk.core.permissions import makes_calls, require_role
 from desk.core.transaction import Desk
 from desk.core.values import LINE_LIMIT
 from desk.follow_ups.due_lists import DueList, late_window, list_due, people_listed
@@ -71,12 +71,14 @@ class LoanList:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """One page of the loans that are nobody's, with the version of each. `more`: there are others."""
+    """One page of the loans that are nobody's, with the version of each. `more`: there are others. `may_claim`: the
+    reader makes calls, and can own a loan."""
 
     rows: tuple[LoanRow, ...]
     versions: tuple[int, ...]
     offset: int
     more: bool
+    may_claim: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ async def pool(desk: Desk, *, offset: int = 0) -> Pool:
     require_role(desk, "reassign")
     found = await loans.of_nobody(desk.session, desk.workspace.id, limit=PAGE + 1, offset=offset)
     rows = await loan_rows(desk, found[:PAGE])
-    return Pool(rows, tuple(loan.version for loan in found[:PAGE]), offset, len(found) > PAGE)
+    versions = tuple(loan.version for loan in found[:PAGE])
+    return Pool(rows, versions, offset, more=len(found) > PAGE, may_claim=makes_calls(desk.member))
 
 
 async def my_day(desk: Desk) -> MyDay:

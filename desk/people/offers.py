@@ -14,6 +14,7 @@ class Offers:
 
     log_call: bool
     plan_follow_up: bool
+    plan_offered: bool
     request_documents: bool
     change_documents: bool
     open_inquiry: bool

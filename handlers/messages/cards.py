@@ -146,7 +146,7 @@ def _write_nothing_planned(t: Translator, writer: Writer, view: LoanCard, notes:
     else:
         writer.phrase(t, "Nothing is needed until {date}.", date=Bold(t.date(view.quiet.until)))
         writer.quote(notes.fit(view.quiet.why))
-    if view.offers.plan_follow_up:
+    if view.offers.plan_offered:
         writer.buttons(form_button(t("Nothing needed until…"), "quiet", loan=view.loan.id))
 
 

@@ -112,7 +112,7 @@ def own_loans(t: Translator, result: LoanList, value: Mapping[str, str] | None =
 
 
 def pool(t: Translator, result: Pool) -> Message:
-    """Render the loans that are nobody's, each with a button that claims it."""
+    """Render the loans that are nobody's, each with a button that claims it for a reader who may own one."""
     writer = Writer()
     if not result.rows:
         return writer.line(t("No loan is without an owner.")).message()
@@ -121,7 +121,8 @@ def pool(t: Translator, result: Pool) -> Message:
         writer.bullets([_row(t, row)])
         value = {"l": str(row.id)}
         claim = Button(t("Claim {number}", number=row.number), "loan.claim", {**value, "v": version}, style="primary")
-        writer.buttons(claim, Button(t("Card {number}", number=row.number), "loan.card", value))
+        card = Button(t("Card {number}", number=row.number), "loan.card", value)
+        writer.buttons(*([claim] if result.may_claim else ()), card)
     if result.more:
         writer.buttons(Button(t("Show more"), "loan.pool", {"o": result.offset + len(result.rows)}))
     return writer.message()

@@ -4,6 +4,7 @@ A new form, button or source of suggestions fails here until it says what it doe
 """
 
 import ast
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from desk.core.permissions import RULES, has_role_for
 from desk.core.undo_rules import RIGHTS
 from handlers.door.door import Door
 from handlers.door.request import ViewState
+from sandbox.elements import interactive_elements
+from tests.builders import make_loan
 from tests.wire.forms_and_presses import form_of, presses_of
 from tests.wire.office_day import Slack, shown
 from tests.wire.worlds import NAME, REGISTRY, World, make_world
@@ -110,8 +113,28 @@ async def test_no_button_shows_or_changes_another_teams_loan(world: World) -> No
         in_card = ViewState("card", "L-1", {"l": str(world.loan.id)})
         assert NAME not in await world.press(world.outsider, act, value, in_card), act
     async with world.slack.office.database.reading() as session:
-        for row in (world.loan, world.follow_up, world.call, world.check, world.note, world.item, world.appointment):
+        about = (world.call, world.check, world.note, world.item, world.appointment, world.payment, world.pause)
+        for row in (world.loan, world.follow_up, world.person, *about):
             assert (await session.get_one(type(row), row.id)).version == row.version, type(row).__name__
+
+
+async def test_the_card_its_tabs_and_the_home_offer_only_what_their_reader_may_do(world: World) -> None:
+    slack, rights = world.slack, {act: right for act, (right, _) in presses_of(world).items()}
+    await make_loan(slack.office, slack.workspace, "L-2", stage="disbursed")  # without an owner, and nothing is planned
+    for role in ROLES:
+        who = slack.people[role]
+        await slack.sandbox.open_home(who.slack_user_id)
+        home = slack.sandbox.home_of(who.slack_user_id).view.content
+        tabs = [
+            await slack.in_card(who, "Open", *tab, number="L-1")
+            for tab in ([], ["People"], ["Timeline"], ["Documents"], ["Follow-ups"], ["Payments"])
+        ]
+        cards = [await slack.card(who, number) for number in ("L-1", "L-2")]
+        for block in [*home["blocks"], *(each for view in (*cards, *tabs) for each in view.blocks)]:
+            for button in interactive_elements(block):
+                act, value = button["action_id"].partition("#")[0], json.loads(button["value"])
+                right = REGISTRY.forms[value["form"]].right if act == "form.open" else rights[act]
+                assert right is None or has_role_for(who, right), f"{button['text']['text']} for {role}"
 
 
 def test_undo_knows_the_right_of_every_act() -> None:
