@@ -7,7 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 _Entry = dict[str, str]
-"""The texts of an entry by keyword: `msgctxt`, `msgid`, `msgid_plural`, `msgstr`, `msgstr[0]`…"""
+"""The texts of an entry by keyword."""
+
+_KEYWORDS = frozenset({"msgctxt", "msgid", "msgid_plural", "msgstr", *(f"msgstr[{form}]" for form in range(6))})
+"""No language has more than six forms of a plural."""
 
 
 class Catalogue(gettext.GNUTranslations):
@@ -17,13 +20,16 @@ class Catalogue(gettext.GNUTranslations):
     def _parse(self, fp: Any) -> None:
         """Read the catalogue from a file that is open for reading bytes, as gettext asks of another format.
 
-        Raises ValueError for a line that is none of the format's.
+        Raises ValueError for a line that is none of the format's, and for an entry that lacks a part.
         """
         self._catalog: dict[str | tuple[str, int], str] = {}
         self._charset = "utf-8"
         self.plural = gettext.c2py("n != 1")
-        for entry in _entries(fp.read().decode(self._charset).splitlines()):
-            self._add(entry)
+        try:
+            for entry in _entries(fp.read().decode(self._charset).splitlines()):
+                self._add(entry)
+        except KeyError as part:
+            raise ValueError(f"an entry lacks {part}") from None
 
     def _add(self, entry: _Entry) -> None:
         key = entry["msgid"]
@@ -50,13 +56,17 @@ def _entries(lines: Iterable[str]) -> Iterator[_Entry]:
     keyword, uncertain, uncertain_next = "", False, False
     for line in lines:
         if line.startswith("#,"):
-            uncertain_next = "fuzzy" in line
+            uncertain_next |= "fuzzy" in line
+        elif line.startswith("#~"):  # an entry that is gone: what was said of it is not of the next
+            uncertain_next = False
         if not line or line.startswith("#"):
             continue
         if line.startswith('"'):
             entry[keyword] += _unquoted(line)
             continue
         before, (keyword, _, quoted) = keyword, line.partition(" ")
+        if keyword not in _KEYWORDS:
+            raise ValueError(f"no keyword: {keyword}")
         if keyword == "msgctxt" or (keyword == "msgid" and before != "msgctxt"):
             if entry and not uncertain:
                 yield entry

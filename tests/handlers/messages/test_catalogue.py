@@ -37,6 +37,7 @@ msgstr[1] "{n} rozmowy"
 msgstr[2] "{n} rozmów"
 
 #, fuzzy
+#, python-brace-format
 msgid "Uncertain"
 msgstr "Niepewne"
 
@@ -45,6 +46,14 @@ msgstr ""
 
 #~ msgid "Gone"
 #~ msgstr "Nie ma"
+
+#, fuzzy
+#~ msgid "Gone and uncertain"
+#~ msgstr "Nie ma"
+
+#, python-brace-format
+msgid "Certain"
+msgstr "Pewne"
 """
 
 
@@ -73,7 +82,8 @@ def test_a_catalogue_with_everything_that_the_format_has(reader: Callable[[bytes
         "rozmów",
         "rozmowy",
     ]
-    unknown = ["Uncertain", "Not translated", "Gone"]
+    assert texts.gettext("Certain") == "Pewne"
+    unknown = ["Uncertain", "Not translated", "Gone", "Gone and uncertain"]
     assert list(map(texts.gettext, unknown)) == unknown
 
 
@@ -92,7 +102,16 @@ def test_every_text_of_the_desk_is_the_one_that_babel_reads(name: str) -> None:
             ]
 
 
-@pytest.mark.parametrize("line", ["msgid without quotes", 'msgid "half', "nonsense"])
+@pytest.mark.parametrize(
+    "line",
+    ["msgid without quotes", 'msgid "half', "nonsense", 'msgstt "c"', 'msgid "c"\nmsgid_plural "cs"\nmsgstr{0} "d"'],
+)
 def test_a_line_that_is_none_of_the_format(line: str) -> None:
-    with pytest.raises(ValueError, match="quotes"):
+    with pytest.raises(ValueError, match=r"quotes|no keyword"):
         read(f'msgid "a"\nmsgstr "b"\n\n{line}\n'.encode())
+
+
+@pytest.mark.parametrize("rest", ['"on its own"', 'msgid "c"', 'msgstr "d"', 'msgctxt "e"\nmsgstr "d"'])
+def test_an_entry_that_lacks_a_part(rest: str) -> None:
+    with pytest.raises(ValueError, match="an entry lacks"):
+        read(f'{rest}\n\nmsgid "a"\nmsgstr "b"\n'.encode())
