@@ -177,12 +177,12 @@ async def _start(service: Service, command: Command, name: Identity, tuning: Tun
     if command == "socket":
         await service.connect(tuning.timeouts, wait=False)
     if command == "serve" and service.settings.on_sqlite:
-        await _let_commands_go_first(service)
+        await let_commands_go_first(service)
     if command == "worker" or service.settings.on_sqlite:
         await service.work(name.name, tuning.pace)
 
 
-async def _let_commands_go_first(service: Service) -> None:
+async def let_commands_go_first(service: Service) -> None:
     """Wait until those who tried to reach the desk while it was down have their answers, a second at most.
 
     To import the delivery engine takes as long as some hundred commands, and would make each of them wait.
