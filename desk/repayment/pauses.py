@@ -38,7 +38,7 @@ RULE = "pause"
 
 @dataclass(frozen=True, slots=True)
 class PauseView:
-    """A pause. The day `ends_on` is the first on which instalments are asked for again."""
+    """A pause. The day `ends_on` is the first on which instalments are asked for again. `can_end`: it is under way or ahead."""
 
     id: UUID
     version: int
@@ -48,6 +48,7 @@ class PauseView:
     reason: str = field(repr=False)
     at: datetime
     ended: bool
+    can_end: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ async def enter_pause(desk: Desk, *, loan: LoanRef, kind: str, starts_on: date, 
     if VOCABULARY.stage(named.stage).ended:
         raise Conflict("loan_ended", loan=named.number, stage=named.stage)
     there = (await standing.full_standing(desk, named)).pauses
-    if any(row.starts_on < ends_on and starts_on < row.ends_on for row in there):
+    lasting = [row for row in there if row.starts_on < row.ends_on]  # others were cancelled before they began
+    if any(row.starts_on < ends_on and starts_on < row.ends_on for row in lasting):
         raise Conflict("pause_there", loan=named.number)
     row_id = new_id()
     row = create(
@@ -107,7 +109,7 @@ async def end_pause(desk: Desk, pause_id: UUID, version: int) -> PauseSet:
         raise NotFound("pause_unknown")
     loan = await loans.lock(desk.session, there.loan_id)
     await desk.session.refresh(there)
-    if there.undone_at is not None or there.version != version or there.ends_on <= desk.workspace_today:
+    if there.undone_at is not None or there.version != version or not _can_end(desk, there):
         raise Conflict("pause_over", loan=loan.number)
     track(desk, there).ends_on = max(desk.workspace_today, there.starts_on)
     there.ended_at = desk.now
@@ -177,7 +179,12 @@ def view_of(desk: Desk, row: RepaymentPause) -> PauseView:
         reason=unreadable.read(desk, RepaymentPause.reason_cipher, row),
         at=row.at,
         ended=row.ended_at is not None,
+        can_end=_can_end(desk, row),
     )
+
+
+def _can_end(desk: Desk, row: RepaymentPause) -> bool:
+    return row.ended_at is None and row.ends_on > desk.workspace_today
 
 
 def views_of(desk: Desk, rows: Sequence[RepaymentPause]) -> tuple[PauseView, ...]:

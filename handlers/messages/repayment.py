@@ -182,11 +182,14 @@ def _write_pauses(t: Translator, writer: Writer, page: RepaymentPage) -> None:
     writer.line(Bold(t("Pauses:")))
     for pause in page.pauses:
         writer.bullets([[_pause(t, pause)]]).quote(pause.reason)
-    open_ones = [pause for pause in page.pauses if page.summary.paused_until == pause.ends_on]
     if page.offers.pause_repayment:
-        writer.buttons(
-            *(Button(t("End the pause"), "card.end_pause", {"p": str(p.id), "v": p.version}) for p in open_ones)
-        )
+        writer.buttons(*(_end_button(t, pause, page) for pause in page.pauses if pause.can_end))
+
+
+def _end_button(t: Translator, pause: PauseView, page: RepaymentPage) -> Button:
+    under_way = page.summary.paused_until == pause.ends_on
+    label = t("End the pause") if under_way else t("Cancel the pause from {date}", date=t.short_date(pause.starts_on))
+    return Button(label, "card.end_pause", {"p": str(pause.id), "v": pause.version})
 
 
 def _pause(t: Translator, pause: PauseView) -> str:

@@ -291,6 +291,27 @@ async def test_a_pause_stops_the_calls_and_the_days(slack: Slack, loan: Loan) ->
     assert (await follow_ups(slack))["repayment/2"] == "cancelled"
 
 
+async def test_a_pause_that_has_not_begun_is_cancelled_on_the_card(slack: Slack, loan: Loan) -> None:
+    form = await form_of(slack, slack.agent, "Pause the instalments")
+    await form.fill("Kind", "holiday")
+    await form.fill("From", "2026-12-01")
+    await form.fill("Until before", "2026-12-20")
+    await form.fill("Reason", "agreed")
+    await form.submit()
+    page = await page_of(slack, slack.agent)
+    await page.press("Cancel the pause from Tue 1 Dec")
+    assert "Cancel the pause" not in (await page_of(slack, slack.agent)).text
+
+    form = await form_of(slack, slack.agent, "Pause the instalments")
+    await form.fill("Kind", "extension")
+    await form.fill("Until before", "2026-12-15")
+    await form.fill("Reason", "agreed otherwise")
+    await form.submit()
+    assert form.errors == {}
+    await slack.at("2026-12-15 09:00")
+    assert "Paused" not in await card(slack)
+
+
 async def test_undo_of_a_pause_plans_what_it_cancelled_again(slack: Slack, loan: Loan) -> None:
     form = await form_of(slack, slack.agent, "Pause the instalments")
     await form.fill("Kind", "extension")
