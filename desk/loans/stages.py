@@ -22,7 +22,7 @@ from desk.follow_ups.lifecycle import PlannedFollowUp, check_note, close
 from desk.follow_ups.next_steps import NextSteps, offer_next_steps
 from desk.follow_ups.verification_notices import report_check, report_decision, report_passed_check
 from desk.follow_ups.workspace_cadence import cadence_of
-from desk.loans import borrowers, lookup
+from desk.loans import borrowers, lookup, term_rows
 from desk.loans.needs import Lacking, lacking, require_met
 from desk.loans.owner_notices import revise_owner_asked
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view, slack_ids
@@ -33,7 +33,7 @@ from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
 from storage.queries.loans import terms
 from storage.queries.loans.loans import stage_changes
-from storage.tables import FollowUp, Loan, LoanTerms, Member, StageChange, Undo
+from storage.tables import FollowUp, Loan, Member, StageChange, Undo
 
 APPROVED = "approved"
 """The stage that the lender's approval leads to: with an amount and conditions."""
@@ -338,17 +338,12 @@ async def _end_calls_of_stages_before(desk: Desk, loan: Loan) -> tuple[list[Foll
 
 
 async def _record_decision(desk: Desk, loan: Loan, approval: Approval) -> None:
-    """Write down who decided about the loan and when; of an approval the amount and the conditions too."""
-    row, _vehicle = await terms.of_loan(desk.session, loan.id)
-    if row is None:
-        row = create(desk, LoanTerms(id=new_id(), workspace_id=desk.workspace.id, loan_id=loan.id))
-    else:
-        track(desk, row)
-    row.decided_by_id, row.decided_at = desk.member.id, desk.now
+    """Write down the amount and the conditions of an approval; a refusal clears those of an earlier one."""
     approved = loan.stage == APPROVED
-    row.approved_amount = (approval.amount or loan.amount) if approved else None
-    conditions = approval.conditions if approved else ""
-    row.conditions_cipher = desk.cipher.encrypt_optional(LoanTerms.conditions_cipher, row.id, conditions)
+    amount = (approval.amount or loan.amount) if approved else None
+    conditions = (approval.conditions or None) if approved else None
+    known = await terms.of_loan(desk.session, loan.id)
+    term_rows.write(desk, loan, *known, {"approved_amount": amount, "conditions": conditions})
 
 
 async def _still_open(desk: Desk, loan: Loan, planned: Sequence[PlannedFollowUp]) -> tuple[FollowUpView, ...]:

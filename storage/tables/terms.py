@@ -1,11 +1,11 @@
 """The terms of a loan and its vehicle: one row per loan, written when the first value of it is known."""
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 from storage.engine.rows import Row
-from storage.tables.columns import maybe_cipher, maybe_instant, money, rate, references, row_id
+from storage.tables.columns import maybe_cipher, money, rate, references, row_id
 
 
 class LoanTerms(Row, table=True):
@@ -39,8 +39,6 @@ class LoanTerms(Row, table=True):
     source_cipher: bytes | None = maybe_cipher()
     approved_amount: Decimal | None = money()
     conditions_cipher: bytes | None = maybe_cipher()
-    decided_by_id: UUID | None = references("member", nullable=True)
-    decided_at: datetime | None = maybe_instant()
     version: int = 1
 
 

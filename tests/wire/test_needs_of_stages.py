@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.importing import explain_remark
-from storage.tables import AuditEntry, Check, FollowUp, Loan, LoanTerms
+from storage.tables import AuditEntry, Check, FollowUp, Loan, LoanTerms, StageChange
 from tests.builders import SHANGHAI, make_follow_up, make_loan
 from tests.imports import bring_in, remarks
 from tests.wire.office_day import Slack, buttons, shown
@@ -190,13 +190,16 @@ async def test_an_approval_records_who_decided_the_amount_and_the_conditions(sla
     assert "application → approved" in form.text
     async with slack.office.database.reading() as session:
         [terms] = (await session.exec(select(LoanTerms))).all()
+        [decision] = (await session.exec(select(StageChange).where(StageChange.to_stage == "approved"))).all()
     assert terms.approved_amount == Decimal("80000.00")
-    assert (terms.decided_by_id, terms.decided_at) == (slack.manager.id, slack.clock.now())
+    assert (decision.by_id, decision.at) == (slack.manager.id, slack.clock.now())
     assert b"guarantor" not in (terms.conditions_cipher or b"")
     await form.press("Undo")
     async with slack.office.database.reading() as session:
         [terms] = (await session.exec(select(LoanTerms))).all()
-    assert (terms.approved_amount, terms.decided_by_id, terms.conditions_cipher) == (None, None, None)
+        [decision] = (await session.exec(select(StageChange).where(StageChange.to_stage == "approved"))).all()
+    assert (terms.approved_amount, terms.conditions_cipher) == (None, None)
+    assert decision.undone_at is not None
 
 
 async def test_a_form_older_than_the_stage_is_refused_and_keeps_what_was_typed(slack: Slack, loan: Loan) -> None:
