@@ -7,6 +7,8 @@ from sqlmodel import SQLModel, select
 
 from desk.core.transaction import Office
 from desk.importing import ahead
+from desk.importing.importing import ImportResult
+from desk.importing.rows import ImportRow
 from storage.engine.database import Database
 from storage.queries.loans import search
 from storage.tables import AuditEntry, Borrower, FollowUp, ImportedValues, Loan, SearchTerm, Workspace
@@ -94,6 +96,26 @@ async def test_borrowers_of_a_file_have_the_entries_that_search_makes_of_their_n
         own = {entry.digest for entry in entries if entry.borrower_id == borrower.id}
         assert own == set(search.digests_of(office.cipher, name, phone))
     assert {entry.workspace_id for entry in entries} == {workspace.id}
+
+
+async def test_batches_grow_while_transactions_are_short_and_shrink_when_they_are_long(
+    office: Office, workspace: Workspace
+) -> None:
+    rows = [ImportRow(line=n, number=f"A-{n}") for n in range(5_000)]
+    batches = ahead.BatchesAhead(office, workspace, rows)
+
+    async def size_before(seconds: float) -> int:
+        batch = await batches.next()
+        assert batch is not None
+        batches.follow(batch, ImportResult(), seconds)
+        return len(batch.rows)
+
+    assert [await size_before(0.01) for _ in range(4)] == [200, 400, 800, 1_000]
+    assert [await size_before(0.2) for _ in range(5)] == [1_000, 500, 250, 200, 200]
+    assert await size_before(0.09) == 200
+    assert await size_before(0.01) == 200
+    assert await size_before(0.01) == 50  # the rest of the file
+    assert await batches.next() is None
 
 
 async def test_the_same_file_again_writes_nothing(

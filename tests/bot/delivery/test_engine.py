@@ -15,6 +15,7 @@ import sqlalchemy
 from sqlalchemy.engine import make_url
 from sqlmodel import select
 
+from bot.delivery import engine as engine_module
 from bot.delivery.engine import DbosEngine, engine_url
 from bot.delivery.rounds import Pace, Rounds
 from storage.engine.database import IDLE_SECONDS
@@ -170,6 +171,25 @@ async def test_what_the_engine_has_forgotten_is_given_to_it_again(room: Room, cl
     clock.advance(seconds=LEASE.total_seconds())
     async with running(room):
         await room.sandbox.wait_for(lambda: room.shown() == ["reminder"])
+
+
+async def test_a_round_that_the_engine_did_not_take_is_given_to_it_again(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give, refused = engine_module._enqueue, 0  # pyright: ignore[reportPrivateUsage]
+
+    def give_at_the_third_time(*given: Any) -> None:
+        nonlocal refused
+        if refused < 2:
+            refused += 1
+            raise ConnectionError
+        give(*given)
+
+    monkeypatch.setattr(engine_module, "_enqueue", give_at_the_third_time)
+    await room.owe()
+    async with running(room):
+        await room.sandbox.wait_for(lambda: room.shown() == ["reminder"])
+    assert refused == 2
 
 
 async def test_a_round_that_is_over_sends_nothing(room: Room, clock: FrozenClock) -> None:
