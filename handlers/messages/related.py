@@ -2,7 +2,7 @@
 
 from desk.core.vocabulary import VOCABULARY
 from desk.loans.related import PersonSaved, RelatedList, RelatedName, RelatedView, RevealedPhone
-from handlers.messages.block_kit.elements import form_button, phone, phone_ending, undo_button
+from handlers.messages.block_kit.elements import form_button, phone, phone_ending, undo_button, write_more
 from handlers.messages.block_kit.message import Bold, Button, Code, Inline, Message
 from handlers.messages.block_kit.translator import Translator
 from handlers.messages.block_kit.writer import Writer
@@ -53,6 +53,7 @@ def write_people_with_buttons(t: Translator, writer: Writer, view: RelatedList) 
     for person in view.people[:_SHOWN]:
         writer.bullets([person_line(t, person)])
         writer.buttons(*_show_buttons(t, person), *(_change_buttons(t, person) if view.may_edit else ()))
+    write_more(t, writer, len(view.people) - _SHOWN)
     if view.may_edit:
         writer.buttons(form_button(t("Add a person"), "person", loan=view.loan.id))
 
