@@ -11,11 +11,15 @@ import handlers
 from desk.core.vocabulary import VOCABULARY, Outcome
 from handlers.commands import COMMANDS
 from handlers.door.declarations import Command
+from handlers.door.registry import registry
+from handlers.forms.form import Form
 from handlers.messages import undo
 from handlers.messages.refusals.refusals import EXPLANATIONS
 from handlers.messages.refusals.texts import TEXTS
 
 COMMANDS_PAGE = (Path(__file__).parents[2] / "docs" / "commands.md").read_text("utf-8")
+_TABLE_OF_FORMS = COMMANDS_PAGE.partition("| form | opened from |")[2].partition("\n\n")[0].splitlines()[2:]
+FORMS_IN_DOCS = {name for row in _TABLE_OF_FORMS for name in row.split("|")[1].strip().split(" · ")}
 REFUSALS = ("Invalid", "NotFound", "NotAllowed", "Conflict", "Ambiguous")
 
 
@@ -64,6 +68,11 @@ def test_a_refusal_has_a_text(code: str) -> None:
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_a_command_is_in_the_docs(command: Command) -> None:
     assert f"`{command.name}" in COMMANDS_PAGE
+
+
+@pytest.mark.parametrize("form", registry().forms.values(), ids=lambda form: form.name)
+def test_a_form_is_in_the_docs(form: Form) -> None:
+    assert form.title in FORMS_IN_DOCS
 
 
 @pytest.mark.parametrize("outcome", VOCABULARY.outcomes, ids=lambda outcome: outcome.code)
