@@ -7,23 +7,22 @@ from decimal import Decimal
 from importlib import resources
 from importlib.resources.abc import Traversable
 from itertools import pairwise
-from tomllib import TOMLDecodeError, loads
 from typing import Annotated, ClassVar, Literal, Protocol
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field
+
+from desk.core.data_files import DataFile
 
 PromiseState = Literal["open", "kept", "partly_kept", "broken"]
-
-
-class ArrearsError(Exception):
-    """The file of buckets is invalid; the message names the file and the entry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """A range of days past due, from `first` until the next bucket begins."""
 
-    first: int
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    first: Annotated[int, Field(validation_alias="from")]
     zh: str
     en: str
 
@@ -53,34 +52,19 @@ class Scale:
         """Return the bucket of that many days past due."""
         return [bucket for bucket in self.buckets if bucket.first <= max(days, 0)][-1]
 
-    def days_of(self, bucket: Bucket) -> tuple[int, int | None]:
-        """Return the first and the last day of a bucket; the last bucket has no last day."""
-        following = next((each.first for each in self.buckets if each.first > bucket.first), None)
-        return bucket.first, None if following is None else following - 1
-
 
 def load_scale(source: Traversable) -> Scale:
-    """Read the lender's buckets. Raises ArrearsError, which names the file and the entry."""
-    try:
-        entries = loads(source.read_text("utf-8"))
-        unknown = entries.keys() - {"promise", "bucket"}
-        promise = TypeAdapter(PromiseRule).validate_python(entries.get("promise", {}))
-        rows = TypeAdapter(list[dict[Literal["from", "zh", "en"], int | str]]).validate_python(
-            entries.get("bucket", [])
-        )
-        buckets = tuple(Bucket(int(row["from"]), str(row["zh"]), str(row["en"])) for row in rows)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ArrearsError(f"{source.name}, [{'.'.join(map(str, first['loc']))}]: {first['msg']}") from error
-    except (OSError, TOMLDecodeError, UnicodeDecodeError, KeyError, ValueError) as error:
-        raise ArrearsError(f"{source.name}: {error}") from error
-    if unknown:
-        raise ArrearsError(f"{source.name}: there is no entry {min(unknown)!r}")
+    """Read the lender's buckets. Raises DataFileError, which names the file, the line and the entry."""
+    file = DataFile(source)
+    if unknown := file.tables.keys() - {"promise", "bucket"}:
+        raise file.error("there is no such entry", min(unknown))
+    promise = file.read(PromiseRule, file.tables.get("promise", {}), "promise")
+    buckets = file.read(tuple[Bucket, ...], file.tables.get("bucket", []), "bucket")
     if [bucket.first for bucket in buckets[:2]] != [0, 1]:
-        raise ArrearsError(f"{source.name}, [bucket]: the first begins on day 0 and the second on day 1")
+        raise file.error("the first begins on day 0 and the second on day 1", "bucket")
     for before, after in pairwise(buckets):
         if after.first <= before.first:
-            raise ArrearsError(f"{source.name}, [bucket]: {after.en!r} does not begin after {before.en!r}")
+            raise file.error(f"{after.en!r} does not begin after {before.en!r}", "bucket")
     return Scale(buckets, promise)
 
 
@@ -173,14 +157,12 @@ def next_unpaid(rows: Iterable[Covered]) -> Covered | None:
     return min((row for row in rows if row.left > 0), key=lambda row: row.due_on, default=None)
 
 
-def promise_state(
-    promised: Decimal | None, day: date, paid: Decimal, today: date, rule: PromiseRule, *, settled: bool = False
-) -> PromiseState:
+def promise_state(promised: Decimal | None, day: date, paid: Decimal, today: date, rule: PromiseRule) -> PromiseState:
     """Return what has become of a promise to pay by `day`. `paid` is what was paid since it was made, until the patience
-    ended; `promised` None: an amount was not named, and any payment keeps it. `settled`: nothing is past due any more.
+    ended; `promised` None: an amount was not named, and any payment keeps it.
     """
     wanted = Decimal("0.01") if promised is None else promised * rule.kept_percent / 100
-    if settled or paid >= wanted:
+    if paid >= wanted:
         return "kept"
     if today <= day + timedelta(days=rule.patience_days):
         return "open"
