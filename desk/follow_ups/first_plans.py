@@ -49,8 +49,6 @@ class FirstPlans:
             due = await self._due_of(call, assignee)
             if call.is_superfluous(due, (row["due_on"] for row in rows)):
                 continue
-            acting = (await self._stand_ins_for(assignee)).acting(assignee, due.on)
-            self._unwritten.counts[assignee.id] += 1
             new = NewFollowUp(
                 id=new_id(),
                 loan_id=loan_id,
@@ -62,7 +60,7 @@ class FirstPlans:
                 note_cipher=None,
                 instalment_on=call.instalment_on,
             )
-            rows.append(lifecycle.values_of(self._desk, new, await self._schedule(due, acting)))
+            rows.append(await self._values(new, assignee, due))
         return rows
 
     def count_again(self) -> None:
@@ -87,8 +85,6 @@ class FirstPlans:
             if assignee is None:
                 continue
             due = await check_plans.place(self._desk, rule, assignee)
-            acting = (await self._stand_ins_for(assignee)).acting(assignee, due.on)
-            self._unwritten.counts[assignee.id] += 1
             new = NewFollowUp(
                 id=new_id(),
                 loan_id=loan_id,
@@ -100,8 +96,13 @@ class FirstPlans:
                 note_cipher=None,
                 instalment_on=None,
             )
-            found.append(lifecycle.values_of(self._desk, new, await self._schedule(due, acting)))
+            found.append(await self._values(new, assignee, due))
         return found
+
+    async def _values(self, new: NewFollowUp, assignee: Member, due: Due) -> dict[str, Any]:
+        acting = (await self._stand_ins_for(assignee)).acting(assignee, due.on)
+        self._unwritten.counts[assignee.id] += 1
+        return lifecycle.values_of(self._desk, new, await self._schedule(due, acting))
 
     async def _assignee(self, rule: Rule, loan: Terms) -> Member | None:
         kinds = rule.assignee

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from desk.core import unreadable
@@ -227,8 +226,8 @@ async def related_names(
 
 
 def view(desk: Desk, person: RelatedPerson, phones: Iterable[RelatedPhone]) -> RelatedView:
-    """Return a person around a loan as a card shows them, the preferred phone first."""
-    shown = [
+    """Return a person around a loan as a card shows them."""
+    shown = tuple(
         RelatedPhoneView(
             id=phone.id,
             tail=_tail(unreadable.read(desk, RelatedPhone.phone_cipher, phone, unreadable.PHONE)),
@@ -237,7 +236,7 @@ def view(desk: Desk, person: RelatedPerson, phones: Iterable[RelatedPhone]) -> R
             wrong=phone.wrong_at is not None,
         )
         for phone in phones
-    ]
+    )
     return RelatedView(
         id=person.id,
         version=person.version,
@@ -246,7 +245,7 @@ def view(desk: Desk, person: RelatedPerson, phones: Iterable[RelatedPhone]) -> R
         relation=unreadable.read(desk, RelatedPerson.relation_cipher, person),
         hours=unreadable.read(desk, RelatedPerson.hours_cipher, person),
         language=person.language or "",
-        phones=tuple(shown),
+        phones=shown,
     )
 
 
@@ -279,13 +278,9 @@ def _check(entry: PersonEntry) -> None:
 
 
 def _write(desk: Desk, person: RelatedPerson, entry: PersonEntry) -> None:
-    columns: tuple[tuple[Any, str], ...] = (
-        (RelatedPerson.relation_cipher, entry.relation),
-        (RelatedPerson.hours_cipher, entry.hours),
-    )
-    person.relation_cipher, person.hours_cipher = (
-        desk.cipher.encrypt_optional(column, person.id, text.strip()) for column, text in columns
-    )
+    encrypt = desk.cipher.encrypt_optional
+    person.relation_cipher = encrypt(RelatedPerson.relation_cipher, person.id, entry.relation.strip())
+    person.hours_cipher = encrypt(RelatedPerson.hours_cipher, person.id, entry.hours.strip())
     person.language = entry.language or None
 
 
