@@ -1,21 +1,18 @@
 """Read one cell of a lender's file strictly: its value, or Invalid with the reason."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from desk.core.errors import Invalid
 from desk.core.values import NAME_LIMIT, NUMBER_LIMIT, NUMBER_SEPARATOR
 from desk.core.vocabulary import VOCABULARY, term_key
+from desk.importing.figures import amount, day, figures
 from desk.importing.term_cells import TERM_COLUMNS, read_term
 from desk.rules.contacts import clean_name, read_phone
 
-_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
 _SCIENTIFIC = re.compile(r"[\d.]+e[+-]?\d+", re.IGNORECASE)
-_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _YES, _NO = frozenset({"yes", "y", "true", "1", "是", "有"}), frozenset({"no", "n", "false", "0", "否", "无"})
 
 _PLAIN = re.compile(r"[\w.@+-]+")
@@ -26,10 +23,6 @@ _TEXTS = frozenset({"number", "name"})
 """The columns that are stored as they are written."""
 _LOST = re.compile(r"[\ufffd\x80-\x84\x86-\x9f]")
 """What a conversion leaves in place of a character that it did not know."""
-_TEXT_MARKS = "`'"
-"""Put before a number, so that a spreadsheet takes it for text."""
-_WHOLE_NUMBER = re.compile(r"(\+?[0-9]+)\.0+")
-"""A number that a spreadsheet took for a quantity: `13800138000.0`."""
 _ORDINARY: Mapping[str, re.Pattern[str]] = {
     "number": re.compile(rf"[A-Za-z][A-Za-z0-9-]{{0,{NUMBER_LIMIT - 1}}}|[0-9][0-9-]{{0,{NUMBER_LIMIT - 1}}}"),
     "name": re.compile(rf"[\u3400-\u9fff]{{1,{NAME_LIMIT}}}"),
@@ -64,18 +57,8 @@ def read_cell(column: str, cell: str, *, today: date, region: str) -> Any:
     return read_term(column, text) if column in TERM_COLUMNS else _READERS[column](text, today, region)
 
 
-def _figures(text: str) -> str:
-    """Return a number as the lender's system writes it."""
-    plain = text
-    if not text.isascii():
-        plain = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
-    plain = plain.lstrip(_TEXT_MARKS).strip()
-    whole = _WHOLE_NUMBER.fullmatch(plain)
-    return whole[1] if whole else plain
-
-
 def _number(text: str, _today: date, _region: str) -> str:
-    number = _figures(text)
+    number = figures(text)
     _refuse_rounded(number)
     if NUMBER_SEPARATOR.search(number):
         raise Invalid("import_number_separated", given=text)
@@ -96,7 +79,7 @@ def _refuse_rounded(text: str) -> None:
 
 
 def _phone(text: str, _today: date, region: str) -> str:
-    phone = _figures(text)
+    phone = figures(text)
     _refuse_rounded(phone)
     return read_phone(phone, region)
 
@@ -107,15 +90,8 @@ def _stage(text: str, _today: date, _region: str) -> str:
     raise Invalid("unknown_stage", given=text, nearest=tuple(stage.code for stage in VOCABULARY.stages))
 
 
-def _amount(text: str, _today: date, _region: str) -> Decimal:
-    plain = _figures(text)
-    if not _AMOUNT.fullmatch(plain):
-        raise Invalid("import_amount", given=text, nearest=("120000", "120000.00"))
-    return Decimal(plain)
-
-
 def _due_day(text: str, _today: date, _region: str) -> int:
-    plain = _figures(text).removesuffix("日").removesuffix("号")
+    plain = figures(text).removesuffix("日").removesuffix("号")
     if not plain.isdecimal() or not 1 <= int(plain) <= 31:
         raise Invalid("import_due_day", given=text, nearest=("1", "15", "31"))
     return int(plain)
@@ -129,14 +105,10 @@ def _autopay(text: str, _today: date, _region: str) -> bool:
 
 
 def _unpaid_since(text: str, today: date, _region: str) -> date:
-    match = _DATE.fullmatch(unicodedata.normalize("NFKC", text))
-    try:
-        day = date(*map(int, match.groups())) if match else None
-    except ValueError:
-        day = None
-    if day is None or day > today:
+    since = day(text)
+    if since is None or since > today:
         raise Invalid("import_date", given=text, nearest=(today.isoformat(),))
-    return day
+    return since
 
 
 _READERS: Mapping[str, Callable[[str, date, str], Any]] = {
@@ -145,7 +117,7 @@ _READERS: Mapping[str, Callable[[str, date, str], Any]] = {
     "phone": _phone,
     "stage": _stage,
     "owner": lambda text, _today, _region: text,
-    "amount": _amount,
+    "amount": lambda text, _today, _region: amount(text),
     "due_day": _due_day,
     "autopay": _autopay,
     "unpaid_since": _unpaid_since,

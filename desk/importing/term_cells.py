@@ -9,6 +9,7 @@ from decimal import Decimal
 from desk.core.errors import Invalid
 from desk.core.terms import TERM_FIELDS, ProductValue, RateValue, TermName, TermValue
 from desk.core.vocabulary import VOCABULARY, term_for
+from desk.importing.figures import amount, day, figures
 from desk.rules.vehicles import clean_plate, clean_vin, is_plate, is_vin
 
 TERM_COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -26,10 +27,8 @@ TERM_COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 """Each column and its headings."""
 
-_MONEY = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
 _MONTHS = re.compile(r"([0-9]{1,3})(?:\.0+)?\s*(?:期|个月|月|months?)?", re.IGNORECASE)
 _RATE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*(%?)")
-_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 
 
 def term_name(column: str) -> TermName:
@@ -43,14 +42,8 @@ def read_term(column: str, text: str) -> TermValue:
     return _READERS[column](column, unicodedata.normalize("NFKC", text).strip())
 
 
-def _money(_column: str, text: str) -> Decimal:
-    if not _MONEY.fullmatch(text):
-        raise Invalid("import_amount", given=text, nearest=("120000", "120000.00"))
-    return Decimal(text).quantize(Decimal("0.01"))
-
-
 def _term(column: str, text: str) -> int:
-    found = _MONTHS.fullmatch(text)
+    found = _MONTHS.fullmatch(figures(text))
     each = TERM_FIELDS[term_name(column)]
     if found is None or not each.low <= int(found[1]) <= each.high:
         raise Invalid("import_term", given=text)
@@ -59,7 +52,7 @@ def _term(column: str, text: str) -> int:
 
 def _rate(column: str, text: str) -> RateValue:
     """Return a rate in percent. Without its sign, what may be a fraction (0.0599 for 5.99 %) is refused."""
-    found = _RATE.fullmatch(text)
+    found = _RATE.fullmatch(figures(text))
     basis, fraction = ("month", Decimal("0.05")) if column == "monthly_rate" else ("year", Decimal("0.5"))
     if found is None or Decimal(found[1]) > 100 or (not found[2] and 0 < Decimal(found[1]) < fraction):
         raise Invalid("import_rate", given=text)
@@ -67,11 +60,10 @@ def _rate(column: str, text: str) -> RateValue:
 
 
 def _day(_column: str, text: str) -> date:
-    found = _DATE.fullmatch(text)
-    try:
-        return date(*map(int, found.groups() if found else ()))
-    except (TypeError, ValueError):
-        raise Invalid("import_day", given=text) from None
+    found = day(text)
+    if found is None:
+        raise Invalid("import_day", given=text)
+    return found
 
 
 def _product(_column: str, text: str) -> ProductValue:
@@ -99,8 +91,8 @@ def _plate(_column: str, text: str) -> str:
 
 
 _READERS: Mapping[str, Callable[[str, str], TermValue]] = {
-    "price": _money,
-    "down_payment": _money,
+    "price": lambda _column, text: amount(text),
+    "down_payment": lambda _column, text: amount(text),
     "term": _term,
     "rate": _rate,
     "monthly_rate": _rate,

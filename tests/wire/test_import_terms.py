@@ -45,6 +45,14 @@ async def test_a_wrong_cell_refuses_only_its_row(slack: Slack) -> None:
     assert len(refusals(found)) == 3
 
 
+async def test_figures_that_a_spreadsheet_took_for_text_are_read_in_every_column(slack: Slack) -> None:
+    header = "number,name,phone,stage,owner,amount,price,down payment,term,rate"
+    marked = "A-1,李雷,13800138000,application,UAGENT,'84000,'120000.0,'36000,'36,'4.5"
+    assert refusals(await bring_rows(slack.office, slack.workspace, marked, header=header)) == []
+    shown = await card(slack)
+    assert "Price: CN¥120,000.00 · Down payment: CN¥36,000.00 (30%) · Term: 36 months · Rate: 4.5% a year" in shown
+
+
 async def test_a_monthly_rate_is_read_by_its_heading(slack: Slack) -> None:
     header = "number,name,phone,stage,owner,月费率"
     await bring_rows(slack.office, slack.workspace, "A-1,李雷,13800138000,application,UAGENT,0.3%", header=header)
