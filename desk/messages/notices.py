@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from desk.core.transaction import Desk
@@ -24,71 +24,56 @@ class Destination:
     member: Member | None = field(repr=False)
 
 
-async def queue_notice(
-    desk: Desk,
-    *,
-    kind: kinds.NoticeKind,
-    key: str,
-    to: Member | str,
-    about_loan_id: UUID | None = None,
-    about_member_id: UUID | None = None,
-    local_date: date | None = None,
-    items: Sequence[FollowUp] = (),
-    facts: dict[str, Any] | None = None,
-    arose_at: datetime | None = None,
-) -> UUID | None:
-    """Queue one message to a member or a channel id; return its id, or None when its `key` was queued before.
+class Announcement(TypedDict):
+    """What a notice announces, and to whom: to a member or a channel id.
 
-    `key` is unique in the workspace for what is announced. `items` are the follow-ups shown: the message is rewritten when
-    they change. `facts` are codes, numbers and ids, never personal data. `arose_at` is when the notice first became due, if
-    that may be long ago: delivery then looks for a message sent before the rows were restored from a backup.
+    `key` is unique in the workspace for what is announced. `facts` are codes, numbers and ids, never personal data. `arose_at` is
+    when the notice first became due, if that may be long ago: delivery then looks for a message sent before the rows were
+    restored from a backup.
     """
-    notice = await new_notice(
-        desk,
-        kind=kind,
-        key=key,
-        to=to,
-        about_loan_id=about_loan_id,
-        about_member_id=about_member_id,
-        local_date=local_date,
-        facts=facts,
-        arose_at=arose_at,
-    )
+
+    kind: kinds.NoticeKind
+    key: str
+    to: Member | str
+    about_loan_id: NotRequired[UUID | None]
+    about_member_id: NotRequired[UUID | None]
+    local_date: NotRequired[date | None]
+    facts: NotRequired[dict[str, Any] | None]
+    arose_at: NotRequired[datetime | None]
+
+
+async def queue_notice(desk: Desk, *, items: Sequence[FollowUp] = (), **about: Unpack[Announcement]) -> UUID | None:
+    """Queue one message; return its id, or None when its `key` was queued before.
+
+    `items` are the follow-ups shown: the message is rewritten when they change.
+    """
+    notice = await new_notice(desk, **about)
     if not await notices.insert(desk.session, notice):
         return None
     await notices.link(desk.session, notice, items)
     return notice.id
 
 
-async def new_notice(
-    desk: Desk,
-    *,
-    kind: kinds.NoticeKind,
-    key: str,
-    to: Member | str,
-    about_loan_id: UUID | None = None,
-    about_member_id: UUID | None = None,
-    local_date: date | None = None,
-    facts: dict[str, Any] | None = None,
-    arose_at: datetime | None = None,
-) -> Notice:
-    """Return a notice to be queued, as `queue_notice` describes it."""
+async def new_notice(desk: Desk, **about: Unpack[Announcement]) -> Notice:
+    """Return a notice to be queued with others."""
+    kind, to = about["kind"], about["to"]
     member_id, channel = (to.id, None) if isinstance(to, Member) else (None, to)
     notice = Notice(
         id=new_id(),
         workspace_id=desk.workspace.id,
-        key=key,
+        key=about["key"],
         kind=kind.name,
         urgent=kind.urgent,
-        facts=facts or {},
+        facts=about.get("facts") or {},
         to_id=member_id,
         target=channel,
-        about_loan_id=about_loan_id,
-        about_member_id=about_member_id,
-        local_date=local_date,
+        about_loan_id=about.get("about_loan_id"),
+        about_member_id=about.get("about_member_id"),
+        local_date=about.get("local_date"),
         owed_from=desk.now,
         created_at=desk.now,
     )
+    arose_at = about.get("arose_at")
     if arose_at is not None and may_have_been_sent(desk, arose_at):
         expected = await destination(desk, notice)
         notice.tried_at, notice.channel_id = desk.workspace.restored_from, expected.channel if expected else None
