@@ -14,8 +14,9 @@ class Gathered(Generic[A, R]):
     """An asynchronous function of one argument that does the work of its simultaneous calls together, `most` at once.
 
     `work` gets the arguments and returns the results in their order. Calls that come while it works are done together next.
-    If it fails, each call is done alone, so that one cannot fail the others; an outage of the database concerns them all. A call
-    that was cancelled before its turn is not done; if the work is cancelled, so are all calls.
+    If it fails, each call is done alone, so that one cannot fail the others; an outage of the database concerns them all. What
+    a cancelled call asked for is done all the same: it may be the record of a message that was sent. If the work is cancelled, so
+    are all calls.
     """
 
     def __init__(self, work: Callable[[Sequence[A]], Awaitable[Sequence[R]]], most: int) -> None:
@@ -35,8 +36,8 @@ class Gathered(Generic[A, R]):
     async def _run(self) -> None:
         some: list[tuple[A, asyncio.Future[R]]] = []
         try:
-            while waiting := [call for call in self._calls if not call[1].done()]:  # done: its caller has given up
-                some, self._calls = waiting[: self._most], waiting[self._most :]
+            while self._calls:
+                some, self._calls = self._calls[: self._most], self._calls[self._most :]
                 await self._do(some)
         finally:
             self._task = None

@@ -77,7 +77,7 @@ async def test_an_outage_fails_all_of_them_and_is_not_asked_again() -> None:
     assert await doubled(4) == 8
 
 
-async def test_a_call_that_is_given_up_leaves_the_others_and_is_not_begun() -> None:
+async def test_a_call_that_is_given_up_leaves_the_others_and_is_done_all_the_same() -> None:
     work = Work()
     doubled = Gathered(work, most=3)
     work.let.clear()
@@ -89,7 +89,7 @@ async def test_a_call_that_is_given_up_leaves_the_others_and_is_not_begun() -> N
     work.let.set()
 
     assert await asyncio.gather(first, fourth) == [2, 8]
-    assert work.together == [[1, 2], [4]]
+    assert work.together == [[1, 2], [3, 4]]
     for given_up in (second, third):
         with pytest.raises(asyncio.CancelledError):
             await given_up
