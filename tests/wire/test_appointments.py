@@ -244,3 +244,11 @@ async def test_two_who_would_be_in_two_places_at_once_are_kept_apart_to_the_minu
     await form.fill("When", "fri 16:00")
     await form.submit()
     assert "pickup · Fri 27 Nov 16:00" in form.text
+
+
+async def test_the_cover_of_who_is_away_is_reminded(slack: Slack, loan: Loan) -> None:
+    await booked(slack, "fri 15:00")
+    await slack.command(slack.manager, "/loan-team away @agent until fri cover @other")
+    await slack.at("2026-11-27 14:00")
+    assert any("<@UOTHER>: signing, Fri 27 Nov 15:00" in text for text in slack.texts(slack.other))
+    assert not any("signing, Fri 27 Nov 15:00" in text for text in slack.texts(slack.agent))

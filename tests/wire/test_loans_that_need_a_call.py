@@ -5,21 +5,24 @@ from datetime import date
 import pytest
 from sqlmodel import select
 
-from storage.tables import QuietPeriod
+from storage.tables import FollowUp, QuietPeriod
 from tests.builders import make_loan
-from tests.wire.office_day import Slack, shown
+from tests.wire.office_day import Slack, given, shown
 
 
 async def unplanned(slack: Slack) -> str:
     return (await slack.command(slack.agent, "/loan-due unplanned")).text
 
 
+async def open_calls(slack: Slack) -> list[str]:
+    async with slack.office.database.reading() as session:
+        found = (await session.exec(select(FollowUp).where(FollowUp.state == "open"))).all()
+    return sorted(row.purpose for row in found)
+
+
 async def nothing_needed(slack: Slack, number: str, **values: str) -> str:
     """Say in the form that the loan needs nothing until a date, and return the answer."""
-    card = await slack.command(slack.agent, f"/loan {number}")
-    assert card.message is not None
-    await slack.press(slack.agent, card.message, "Nothing needed until…")
-    form = slack.sandbox.modal_of(slack.agent.slack_user_id)
+    form = await slack.in_card(slack.agent, "Nothing needed until…", number=number)
     for label, value in values.items():
         await form.fill(label, value)
     await form.submit()
@@ -100,3 +103,34 @@ async def test_the_form_takes_a_date_and_a_reason(slack: Slack) -> None:
         (row,) = (await session.exec(select(QuietPeriod))).all()
     assert row.reason_cipher is not None
     assert b"Abroad" not in row.reason_cipher
+
+
+async def test_undo_brings_back_what_rules_had_planned_and_the_timeline_tells_of_it(slack: Slack) -> None:
+    opened = given((await slack.command(slack.agent, "/loan new 王小明 13800135678")).message)
+    assert await open_calls(slack) == ["conditions"]
+    answer = shown(await slack.press(slack.agent, opened, "Nothing needed"))
+    assert await open_calls(slack) == []
+    told = "nothing needed until Fri 25 Dec 2026 · <@UAGENT>"
+    assert told in (await slack.in_card(slack.agent, "Open", "Timeline", number="L-1")).text
+    await slack.press(slack.agent, answer, "Undo")
+    assert await open_calls(slack) == ["conditions"]
+    assert told not in (await slack.in_card(slack.agent, "Open", "Timeline", number="L-1")).text
+
+
+@pytest.mark.parametrize(
+    ("until", "refused", "in_chinese"),
+    [
+        ("2026-11-25", "Wed 25 Nov 2026 isn't after today.", "不晚于今天。"),
+        ("2028-01-01", "is too far off: Thu 30 Dec 2027 at the latest.", "太远，最晚 2027年12月30日"),
+    ],
+)
+async def test_a_date_that_cannot_be_is_refused_beside_its_field(
+    slack: Slack, until: str, refused: str, in_chinese: str
+) -> None:
+    await make_loan(slack.office, slack.workspace, "A-1", owner=slack.agent, stage="signed")
+    for labels, says in ((("Nothing needed until…", "Until"), refused), (("暂无需跟进…", "截止日期"), in_chinese)):
+        form = await slack.in_card(slack.agent, labels[0])
+        await form.fill(labels[1], until)
+        await form.submit()
+        assert says in form.errors[labels[1]]
+        await slack.in_chinese(slack.agent)

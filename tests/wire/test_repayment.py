@@ -353,3 +353,27 @@ async def test_a_loan_without_a_schedule_is_as_before(slack: Slack) -> None:
     assert "Record a payment" not in str(slack.sandbox.modal_of("UAGENT").view)
     assert f"The instalment due {NOVEMBER} counts as paid." in await says(slack, "paid")
     assert await payments(slack) == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "says"),
+    [
+        ("en-US", "the instalments are paused. You need not call about them."),
+        ("zh-CN", "还款已暂停，不用再就此致电。"),
+    ],
+)
+async def test_who_holds_the_calls_that_a_pause_cancels_is_told(
+    slack: Slack, loan: Loan, locale: str, says: str
+) -> None:
+    await slack.change(slack.collector, locale=locale)
+    form = await form_of(slack, slack.agent, "Pause the instalments")
+    await form.fill("Kind", "hardship")
+    await form.fill("Until before", "2026-12-20")
+    await form.fill("Reason", "失业")
+    await form.submit()
+    await slack.deliver()
+    (told,) = [text for text in slack.texts(slack.collector) if says in text]
+    assert "王小明" not in told
+    await form.press("Undo")
+    await slack.deliver()
+    assert not any(says in text for text in slack.texts(slack.collector))

@@ -84,3 +84,20 @@ async def test_of_two_who_claim_a_loan_of_nobody_one_gets_it_and_the_other_hears
     await slack.press(slack.agent, first, "Undo")
     assert "Claim L-7" in buttons((await slack.command(slack.other, "/loan pool")).message)
     assert "You need the role" in (await slack.command(slack.compliance, "/loan pool")).text
+
+
+async def test_the_home_leads_to_the_loans_of_nobody_the_newest_first(slack: Slack) -> None:
+    for number, stage in (("L-7", "inquiry"), ("L-8", "application"), ("L-9", "withdrawn")):
+        await make_loan(slack.office, slack.workspace, number, stage=stage)
+        slack.clock.advance(minutes=1)
+    for locale, button, title in (
+        ("en-US", "Without an owner", "Loans without an owner"),
+        ("zh-CN", "公海（待认领）", "无人负责的贷款"),
+    ):
+        await slack.change(slack.agent, locale=locale)
+        await slack.sandbox.open_home("UAGENT")
+        await slack.sandbox.home_of("UAGENT").press(button)
+        pool = slack.sandbox.modal_of("UAGENT").text
+        assert title in pool
+        assert 0 < pool.index("L-8") < pool.index("L-7")
+        assert "L-9" not in pool
