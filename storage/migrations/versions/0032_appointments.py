@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("remind_at", storage.engine.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("by_id", sa.Uuid(), nullable=False),
         sa.Column("made_at", storage.engine.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", storage.engine.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("undone_at", storage.engine.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["by_id"], ["member.id"], initially="DEFERRED", deferrable=True),

@@ -116,6 +116,7 @@ def upgrade() -> None:
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("at", storage.engine.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", storage.engine.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("undone_at", storage.engine.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["call_id"], ["call.id"], initially="DEFERRED", deferrable=True),
@@ -133,6 +134,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'open'"),
             postgresql_where=sa.text("state = 'open'"),
         )
+        batch_op.create_index("ix_promise_settled", ["workspace_id", "settled_at"], unique=False)
 
     for column in ("next_instalment_on", "paused_from", "paused_until"):
         op.add_column("loan", sa.Column(column, sa.Date(), nullable=True))
@@ -153,6 +155,7 @@ def downgrade() -> None:
         op.execute(f"ALTER TABLE loan DROP COLUMN {column}")  # a batch would copy the whole table
 
     with op.batch_alter_table("promise", schema=None) as batch_op:
+        batch_op.drop_index("ix_promise_settled")
         batch_op.drop_index(
             "ix_promise_open", sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'")
         )
