@@ -252,8 +252,8 @@ def prepare(
 
 @lru_cache(maxsize=1000)
 def together(prepared: tuple[Prepared, ...]) -> str:
-    """Return the SQL, for PostgreSQL, that executes these inserts and updates in their order, with the parameters of all. It
-    returns how many rows each wrote, as a row for each.
+    """Return the SQL, for PostgreSQL, that executes these inserts, updates and deletions in their order, with the parameters of
+    all. It returns how many rows each wrote, as a row for each.
 
     A count reads its statement to the end before the next one begins, so rows are locked in the given order.
     """

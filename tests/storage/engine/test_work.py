@@ -1,7 +1,7 @@
 """A unit of work writes what a session would, and its rows behave as rows of a session."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -271,6 +271,36 @@ async def test_many_rows_are_written_although_one_statement_takes_only_a_few(
     async with database.reading() as work:
         assert len((await work.exec(sqlmodel_select(Team))).all()) == 30
         assert len((await work.exec(sqlmodel_select(Notice))).all()) == 30
+
+
+async def test_rows_are_deleted_before_those_that_they_refer_to(database: Database, lender: Workspace) -> None:
+    member = Member(
+        id=UUID(int=300),
+        workspace_id=WORKSPACE,
+        team_id=UUID(int=101),
+        slack_user_id="U1",
+        name="A",
+        name_key="a",
+        roles="agent",
+        zone="Asia/Shanghai",
+        locale="en-US",
+        work_start=time(9),
+        work_end=time(18),
+        working_days="01234",
+        created_at=NOW,
+    )
+    rows = [team(1), team(2), member, limit(1), notice(1), notice(2)]
+    async with database.transaction() as work:
+        work.add_all(rows)
+    sent: list[str] = []
+    event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
+    async with database.transaction() as work:
+        for row in rows:
+            await work.delete(row)
+    assert len(sent) == (4 if database.is_sqlite else 1)
+    async with database.reading() as work:
+        for table in (Team, Member, RateLimit, Notice):
+            assert (await work.exec(sqlmodel_select(table))).all() == []
 
 
 BY_NUMBER = sqlmodel_select(Team.name).where(
