@@ -153,7 +153,7 @@ class RelatedRole(Word):
     """What a person around a loan is to the borrower."""
 
     firm: bool = False
-    """Whether it is a firm, which has no language and is not related."""
+    """Whether it is a firm, whose phones are at work."""
     liable: bool = False
     """Whether they answer for the debt; others are told nothing about the loan."""
 

@@ -28,7 +28,6 @@ class Offers:
     change_cadence: bool
     change_stage: bool
     edit_loan: bool
-    edit_people: bool
     reassign: bool
     change_stage_rules: bool
 

@@ -141,13 +141,11 @@ def check_amount_and_day(desk: Desk, loan: Loan, amount: Decimal, paid_on: date)
 
 @dataclass(frozen=True, slots=True)
 class PaymentRecorded:
-    """A recorded or reversed payment, and what followed. `left_of_next` is what is left of the oldest unpaid instalment."""
+    """A recorded or reversed payment, and what followed. `next` is the oldest instalment that is not fully paid."""
 
     loan: LoanView
     name: str = field(repr=False)
     currency: str
-    payment_id: UUID
-    version: int
     paid_on: date
     amount: Decimal = field(repr=False)
     settled: tuple[Covered, ...]
@@ -234,8 +232,6 @@ async def _recorded(
         loan=await loan_view(desk, loan),
         name=contact.name,
         currency=loan.currency,
-        payment_id=payment.id,
-        version=payment.version,
         paid_on=payment.paid_on,
         amount=payment.amount,
         settled=tuple(settled),

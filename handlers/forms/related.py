@@ -18,6 +18,7 @@ from handlers.messages.block_kit.translator import Translator, _
 from handlers.messages.block_kit.view import FormWriter, Option, Private, Typed, View
 from handlers.messages.related import saved
 
+_FIRMS = frozenset(role.code for role in VOCABULARY.related_roles if role.firm)
 _LANGUAGE_LIMIT = 30
 
 
@@ -95,7 +96,7 @@ def _entry(request: Request, there: int) -> PersonEntry:
         if number is not None or place <= there:
             phones.append(
                 PhoneEntry(
-                    kind=request.one(f"kind{place}") or ("work" if request.one("role") == "employer" else "mobile"),
+                    kind=request.one(f"kind{place}") or ("work" if request.one("role") in _FIRMS else "mobile"),
                     phone=number,
                     preferred=request.one("preferred") == str(place),
                     wrong=str(place) in request.several("wrong"),
