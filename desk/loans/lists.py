@@ -3,7 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from desk.core.errors import Invalid
 from desk.core.permissions import makes_calls, require_role
@@ -17,6 +19,7 @@ from desk.loans.views import FollowUpView, follow_up_view
 from desk.people.members import acts_for
 from desk.people.offers import Offers, offers_to
 from desk.rules.contacts import dialled_digits, extension_of, find_phone
+from desk.rules.working_time import local_date
 from storage.queries.follow_ups import due_lists, follow_ups
 from storage.queries.follow_ups.due_lists import Whose
 from storage.queries.loans import loans, names, search
@@ -36,7 +39,7 @@ WORDS_LIMIT = 10
 
 @dataclass(frozen=True, slots=True)
 class LoanRow:
-    """A loan as a row of a list, with its next follow-up. `owner` is a Slack id."""
+    """A loan as a row of a list, with its next follow-up. `owner` is a Slack id; `since`: when it got to its stage."""
 
     id: UUID
     number: str
@@ -44,6 +47,7 @@ class LoanRow:
     name: str = field(repr=False)
     tail: str
     owner: str | None
+    since: date
     next: FollowUpView | None
     related: tuple[RelatedName, ...] = ()
     """The people around the loan whom a search has found."""
@@ -178,6 +182,7 @@ async def loan_rows(desk: Desk, found: Sequence[Loan]) -> tuple[LoanRow, ...]:
                 name=contact.name,
                 tail=contact.tail,
                 owner=people[loan.owner_id].slack_user_id if loan.owner_id else None,
+                since=local_date(loan.stage_since, ZoneInfo(desk.workspace.zone)),
                 next=follow_up_view(desk, loan, due, people[due.assignee_id]) if due else None,
             )
         )

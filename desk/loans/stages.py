@@ -1,6 +1,6 @@
 """Move a loan to another stage, with what that closes and plans."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -27,7 +27,7 @@ from desk.loans.needs import Lacking, lacking, require_met
 from desk.loans.owner_notices import revise_owner_asked
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view, slack_ids
 from desk.rules.moves import MOVES, Need
-from desk.rules.stages import Transition, classify_transition
+from desk.rules.stages import Transition, classify_transition, is_unusual
 from storage.engine.types import new_id
 from storage.queries.documents import documents
 from storage.queries.follow_ups import follow_ups
@@ -78,19 +78,28 @@ class StageChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class WriteOffQuestion:
-    """A write-off to be confirmed by a second press: what it would close. `draft_id` is for the button.
+class MoveQuestion:
+    """A write-off or an unusual move to `stage`, to be confirmed by a second press: what it would close, and what the loan lacks
+    for it. `draft_id` is for the button.
 
     `changed`: the loan has changed since the question was asked first.
     """
 
     loan: LoanView
     name: str = field(repr=False)
+    stage: str
+    transition: Transition
     reason: str = field(repr=False)
     follow_ups: int
     documents: int
     draft_id: UUID
+    lacking: tuple[Need, ...] = ()
     changed: bool = False
+
+    @property
+    def writes_off(self) -> bool:
+        """Return whether the loan would be written off."""
+        return self.stage == WRITTEN_OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +110,33 @@ class Approval:
     conditions: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A move that a member wants."""
+
+    stage: str
+    reason: str = field(repr=False)
+    approval: Approval
+
+    @classmethod
+    def of_draft(cls, draft: Mapping[str, Any]) -> "_Move":
+        """Read the move of a draft; one of an earlier release is a write-off."""
+        amount = draft.get("amount")
+        approval = Approval(Decimal(amount) if amount else None, draft.get("conditions", ""))
+        return cls(draft.get("stage", WRITTEN_OFF), draft["reason"], approval)
+
+    def draft_on(self, loan: Loan) -> dict[str, Any]:
+        """Return the draft of the move of that loan, as it is now."""
+        return {
+            "loan": str(loan.id),
+            "version": loan.version,
+            "stage": self.stage,
+            "reason": self.reason,
+            "amount": str(self.approval.amount) if self.approval.amount is not None else None,
+            "conditions": self.approval.conditions,
+        }
+
+
 async def change_stage(
     desk: Desk,
     *,
@@ -109,9 +145,10 @@ async def change_stage(
     reason: str = "",
     shown: str | None = None,
     approval: Approval | None = None,
-) -> StageChanged | WriteOffQuestion:
-    """Move a loan to a stage; a write-off needs a reason and is only asked about. `shown` is the stage at which a form showed
-    the loan.
+) -> StageChanged | MoveQuestion:
+    """Move a loan to a stage. A write-off, which needs a reason, and an unusual move are only asked about.
+
+    `shown` is the stage at which a form showed the loan.
 
     Raises NotAllowed (`role_missing`), Conflict (`stage_changed`), Invalid (`stage_already`, `stage_needs`, `note_too_long`,
     `write_off_reason_missing`), and as `lookup.resolve` does.
@@ -123,25 +160,29 @@ async def change_stage(
     if shown is not None and named.stage != shown:
         raise Conflict("stage_changed", loan=named.number, stage=named.stage, **await _last_move(desk, named))
     await _require_other_stage(desk, named, stage)
-    if stage != WRITTEN_OFF:
-        return await _change(desk, named, stage, reason, approval)
-    if not reason.strip():
+    wanted = _Move(stage, reason, approval or Approval())
+    if stage == WRITTEN_OFF and not reason.strip():
         raise Invalid("write_off_reason_missing", loan=named.number)
-    return await _ask(desk, named, reason)
+    if stage == WRITTEN_OFF or is_unusual(named.stage, stage):
+        return await _ask(desk, named, wanted)
+    return await _change(desk, named, wanted)
 
 
-async def confirm_write_off(desk: Desk, draft_id: UUID) -> StageChanged | WriteOffQuestion:
-    """Write a loan off, or ask again if it has changed since the question.
+async def confirm_move(desk: Desk, draft_id: UUID, *, writes_off: bool) -> StageChanged | MoveQuestion:
+    """Make the move that was asked about, a write-off or an unusual one, or ask again if the loan has changed since.
 
-    Raises NotAllowed (`role_missing`), NotFound (`draft_gone`, `unknown_loan_pressed`), Invalid (`stage_already`).
+    Raises NotAllowed (`role_missing`), NotFound (`draft_gone`, `unknown_loan_pressed`), Invalid (`stage_already`,
+    `stage_needs`).
     """
-    require_role(desk, "write_off")
+    require_role(desk, "write_off" if writes_off else "change_stage")
     draft = await drafts.take_confirmed(desk, draft_id)
+    wanted = _Move.of_draft(draft)
+    _require_mover(desk, wanted.stage)
     loan = await lookup.lock_by_id(desk, UUID(draft["loan"]))
-    await _require_other_stage(desk, loan, WRITTEN_OFF)
+    await _require_other_stage(desk, loan, wanted.stage)
     if loan.version != draft["version"]:
-        return await _ask(desk, loan, draft["reason"], changed=True)
-    return await _change(desk, loan, WRITTEN_OFF, draft["reason"])
+        return await _ask(desk, loan, wanted, changed=True)
+    return await _change(desk, loan, wanted)
 
 
 def _require_mover(desk: Desk, stage: str) -> None:
@@ -163,23 +204,35 @@ async def _last_move(desk: Desk, loan: Loan) -> dict[str, Any]:
     return {"who": (await slack_ids(desk, [by_id])).get(by_id), "at": loan.stage_since}
 
 
-async def _ask(desk: Desk, loan: Loan, reason: str, *, changed: bool = False) -> WriteOffQuestion:
-    draft = {"loan": str(loan.id), "version": loan.version, "reason": reason}
-    return WriteOffQuestion(
+async def _ask(desk: Desk, loan: Loan, wanted: _Move, *, changed: bool = False) -> MoveQuestion:
+    """Ask about a move. Raises Invalid (`stage_needs`) for one that would be refused."""
+    found = await _lacking(desk, loan, wanted.stage)
+    require_met(desk, loan, wanted.stage, found, wanted.reason)
+    ends = VOCABULARY.stage(wanted.stage).ended
+    return MoveQuestion(
         loan=await loan_view(desk, loan),
         name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
-        reason=reason,
-        follow_ups=len(await follow_ups.open_of_loan(desk.session, loan.id)),
-        documents=len(await documents.open_items(desk.session, loan.id)),
-        draft_id=await drafts.save_for_confirmation(desk, draft),
+        stage=wanted.stage,
+        transition=classify_transition(loan.stage, wanted.stage),
+        reason=wanted.reason,
+        follow_ups=len(await follow_ups.open_of_loan(desk.session, loan.id)) if ends else 0,
+        documents=len(await documents.open_items(desk.session, loan.id)) if ends else 0,
+        draft_id=await drafts.save_for_confirmation(desk, wanted.draft_on(loan)),
+        lacking=found.needs,
         changed=changed,
     )
 
 
-async def _change(desk: Desk, named: Loan, stage: str, reason: str, approval: Approval | None = None) -> StageChanged:
-    from_stage = named.stage
+async def _lacking(desk: Desk, loan: Loan, stage: str) -> Lacking:
+    """Return what the loan lacks for the move; nothing for one back."""
+    back = classify_transition(loan.stage, stage).kind == "back"
+    return Lacking() if back else await lacking(desk, loan, stage)
+
+
+async def _change(desk: Desk, named: Loan, wanted: _Move) -> StageChanged:
+    from_stage, stage, reason = named.stage, wanted.stage, wanted.reason
     transition = classify_transition(from_stage, stage)
-    found = await lacking(desk, named, stage) if transition.kind != "back" else Lacking()
+    found = await _lacking(desk, named, stage)
     overridden = require_met(desk, named, stage, found, reason)
     for check in found.held:
         decide(desk, check, "go_on", reason)
@@ -187,7 +240,7 @@ async def _change(desk: Desk, named: Loan, stage: str, reason: str, approval: Ap
     change = _enter(desk, named, stage, reason)
     await quiet_periods.end(desk, named)
     if MOVES[stage].decides:
-        await _record_decision(desk, named, approval or Approval())
+        await _record_decision(desk, named, wanted.approval)
     left = await _release_from_owner_who_left(desk, named, from_stage)
     if named.owner_id is None:
         await revise_owner_asked(desk, [named])

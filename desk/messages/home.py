@@ -10,11 +10,13 @@ from desk.core.transaction import Desk
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.waiting import count_waiting
 from desk.follow_ups.due_lists import DueRow, Kind, end_of_day, late_window, purposes_of, rows_of
+from desk.loans.lists import LoanRow, loan_rows
 from desk.messages import overview
 from desk.messages.digests import TeamDigest, team_digest_of
 from desk.messages.overview import OpenDocuments
 from desk.people.members import acts_for
 from desk.people.offers import Offers, offers_to
+from desk.rules.stages import BEFORE_PAYOUT
 from storage.queries.follow_ups import due_lists
 from storage.queries.follow_ups.due_lists import Whose, Window
 from storage.queries.loans import loans
@@ -24,6 +26,9 @@ from storage.tables import Home
 
 PAGE = 10
 """Calls of one page."""
+
+MOVABLE = 5
+"""Loans that have a button for their next stage."""
 
 SOON = timedelta(hours=1)
 """A call due within this time is shown as due now."""
@@ -50,9 +55,9 @@ class HomePage:
 class HomeView:
     """`late`, `now` and `later` are one page of today's `total` calls, most urgent first. `reader` is a Slack id.
 
-    `unplanned` and `arrears` count loans as their lists do. `by_stage` counts the reader's live loans, `documents` are their
-    first loans with open documents, `documents_total` counts all of these documents and `to_accept` those to review. Only
-    managers have a `team`.
+    `unplanned` and `arrears` count loans as their lists do. `by_stage` counts the reader's live loans, `movable` are those before
+    payout that are the longest in their stage, `documents` the first loans with open documents. `documents_total` counts all
+    of these documents and `to_accept` those to review. Only managers have a `team`.
     """
 
     page: HomePage
@@ -63,6 +68,7 @@ class HomeView:
     total: int
     late_total: int
     by_stage: tuple[tuple[str, int], ...]
+    movable: tuple[LoanRow, ...]
     documents: tuple[OpenDocuments, ...]
     documents_total: int
     to_accept: int
@@ -113,7 +119,7 @@ def read_page(value: Mapping[str, Any]) -> HomePage:
 
 async def home_of(desk: Desk, page: HomePage) -> HomeView:
     """Return the acting member's present home; a page past the end becomes the first."""
-    member = desk.member
+    member, offers = desk.member, offers_to(desk.member)
     people = People.of(each.id for each in await acts_for(desk, member))
     purposes = purposes_of(page.kind)
     today = Window(people, None, end_of_day(desk, member), purposes)
@@ -132,6 +138,7 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
         total=total,
         late_total=late,
         by_stage=tuple((stage.code, counts[stage.code]) for stage in VOCABULARY.stages if counts.get(stage.code)),
+        movable=await _movable(desk, counts) if offers.change_stage else (),
         documents=await overview.open_documents(desk),
         to_accept=await count_waiting(desk, "received"),
         documents_total=await count_waiting(desk, "open"),
@@ -139,8 +146,15 @@ async def home_of(desk: Desk, page: HomePage) -> HomeView:
         arrears=await due_lists.count_in_arrears(desk.session, Whose(people), desk.workspace_today),
         team=await team_digest_of(desk, member) if allows(member, "see_team_digest") else None,
         is_admin=allows(member, "change_workspace"),
-        offers=offers_to(member),
+        offers=offers,
     )
+
+
+async def _movable(desk: Desk, counts: Mapping[str, int]) -> tuple[LoanRow, ...]:
+    """Return the acting member's loans before payout that are the longest in their stage."""
+    if not any(counts.get(stage) for stage in BEFORE_PAYOUT):
+        return ()
+    return await loan_rows(desk, await loans.of_owner(desk.session, desk.member.id, BEFORE_PAYOUT, limit=MOVABLE))
 
 
 def _is_soon(desk: Desk, row: DueRow) -> bool:

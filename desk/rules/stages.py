@@ -24,7 +24,7 @@ def classify_transition(from_stage: str, to_stage: str) -> Transition:
     """Return the kind of a change of stage.
 
     No change is forbidden, because the desk records what happened elsewhere and people must be able to correct a
-    mistake; every change except the usual step is pointed out.
+    mistake; one that the table of moves does not have is asked about (`is_unusual`).
     """
     if VOCABULARY.stage(to_stage).ended:
         return Transition("forward" if from_stage in MOVES[to_stage].from_ else "unusual")
@@ -35,6 +35,11 @@ def classify_transition(from_stage: str, to_stage: str) -> Transition:
         return Transition("back")
     skipped = _PATH[start + 1 : end]
     return Transition("skips" if skipped else "forward", skipped)
+
+
+def is_unusual(from_stage: str, to_stage: str) -> bool:
+    """Return whether the table of moves does not have that change of stage: it is asked about before it is made."""
+    return from_stage not in MOVES[to_stage].from_
 
 
 ImportedStage = Literal["same", "take", "back", "keep"]
@@ -79,6 +84,10 @@ def needed_before(stage: str) -> tuple[str, ...]:
     """Return the documents of the stages before one on the usual path, which a loan needs when it gets there."""
     before = _PATH[: _PATH.index(stage)] if stage in _PATH else ()
     return tuple(document for each in before for document in VOCABULARY.stage(each).documents)
+
+
+BEFORE_PAYOUT = tuple(stage for stage in _PATH if stage not in ("disbursed", "closed"))
+"""The live stages of a loan that is not paid out yet."""
 
 
 def next_of(stage: str) -> str | None:

@@ -37,7 +37,7 @@ from handlers.messages.cards import (
 )
 from handlers.messages.documents import changed, listed, waiting
 from handlers.messages.follow_ups import closed, next_planned, nothing_needed
-from handlers.messages.loans import claimed, inquiry_opened, not_written_off, own_loans, pool, stage_answer
+from handlers.messages.loans import claimed, inquiry_opened, not_moved, own_loans, pool, stage_answer
 from handlers.messages.repayment import pause_set, payment_recorded
 
 
@@ -121,18 +121,25 @@ FAMILY = ButtonFamily(
 )
 
 
-async def write_off(request: Request) -> Reply:
-    """Write a loan off, once more pressed."""
-    result = await stages.confirm_write_off(request.desk, UUID(request.value["d"]))
+async def confirm_move(request: Request, *, writes_off: bool) -> Reply:
+    """Write a loan off, or make an unusual move, once more pressed."""
+    result = await stages.confirm_move(request.desk, UUID(request.value["d"]), writes_off=writes_off)
     return Reply(stage_answer(request.t, result, request.zone), replaces=True)
 
 
 async def leave_stage(request: Request) -> Reply:
     """Leave a loan at its stage."""
-    return Reply(not_written_off(request.t), replaces=True)
+    return Reply(not_moved(request.t), replaces=True)
 
 
-STAGES = ButtonFamily("stage", {"write_off": write_off, "leave": leave_stage})
+STAGES = ButtonFamily(
+    "stage",
+    {
+        "write_off": partial(confirm_move, writes_off=True),
+        "move": partial(confirm_move, writes_off=False),
+        "leave": leave_stage,
+    },
+)
 
 
 async def list_documents(request: Request) -> Reply:

@@ -22,6 +22,7 @@ from handlers.messages.block_kit.elements import (
     follow_up_value,
     form_button,
     mentions,
+    next_stage_button,
     outcome_and_amount,
     phone,
     phone_ending,
@@ -246,8 +247,7 @@ def _changes(t: Translator, offers: Offers, loan_id: UUID, at: str) -> list[Butt
     move = [form_button(t("Change the stage"), "stage", loan=loan_id)] if offers.change_stage else []
     if offers.change_stage and (following := next_of(at)) is not None:
         label = t("Next stage: {stage}", stage=stage(t, following))
-        value = {"form": "stage", "i": str(loan_id), "fill": {"stage": following}}
-        move = [Button(label, "form.open", value), *move]
+        move = [next_stage_button(label, loan_id, following), *move]
     correct = [
         form_button(t("Correct details"), "edit", loan=loan_id),
         form_button(t("Terms"), "terms", loan=loan_id),

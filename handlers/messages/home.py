@@ -5,6 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.follow_ups.due_lists import DueRow
+from desk.loans.lists import LoanRow
 from desk.messages.home import PAGE, HomeView
 from desk.messages.overview import OpenDocuments
 from handlers.messages.block_kit import elements
@@ -14,6 +15,7 @@ from handlers.messages.block_kit.view import HOME, VIEW_BLOCKS, View
 from handlers.messages.block_kit.writer import Writer, phrase
 from handlers.messages.digests import write_loads
 from handlers.messages.documents import brief_papers
+from handlers.messages.loans import next_stages
 
 _OPENABLE = 5
 """How many calls have a button that logs them; the others are logged from the loan's card."""
@@ -159,12 +161,21 @@ def _loans(t: Translator, writer: Writer, view: HomeView) -> None:
             for stage, count in view.by_stage
         )
     )
+    if view.movable:
+        writer.line(Bold(t("Before payout, the longest in their stage:")))
+        writer.bullets(_in_stage(t, row) for row in view.movable)
+        writer.buttons(*next_stages(t, view.movable))
     if view.unplanned:
         words = t.n("{n} loan has nothing planned.", "{n} loans have nothing planned.", view.unplanned)
         writer.line(words).buttons(Button(t("Show them"), "due.list", {"p": "unplanned"}))
     if view.arrears:
         words = t.n("{n} loan is in arrears.", "{n} loans are in arrears.", view.arrears)
         writer.line(words).buttons(Button(t("Show arrears"), "due.list", {"p": "arrears"}))
+
+
+def _in_stage(t: Translator, row: LoanRow) -> list[Inline]:
+    since = t("since {day}", day=t.short_date(row.since))
+    return [Code(row.number), " ", Bold(row.name), f" · {elements.stage(t, row.stage)} · {since}"]
 
 
 def _waiting(t: Translator, writer: Writer, view: HomeView) -> None:

@@ -8,14 +8,16 @@ from desk.loans.edits import LoanCorrected
 from desk.loans.inquiries import KnownPhone, NewInquiry
 from desk.loans.lists import PAGE, LoanList, LoanRow, MyDay, Pool
 from desk.loans.stage_rules import StageRulesChanged
-from desk.loans.stages import StageChanged, WriteOffQuestion
+from desk.loans.stages import MoveQuestion, StageChanged
 from desk.loans.views import LoanView
+from desk.rules.stages import BEFORE_PAYOUT, Transition, next_of
 from handlers.messages.block_kit.elements import (
     brief_when,
     fit_buttons,
     follow_up_line,
     follow_up_value,
     form_button,
+    next_stage_button,
     pages,
     phone,
     phone_ending,
@@ -104,11 +106,23 @@ def own_loans(t: Translator, result: LoanList, value: Mapping[str, str] | None =
     if result.by_stage:
         writer.line(" · ".join(f"{stage(t, code)} {count}" for code, count in result.by_stage))
     _write_rows(t, writer, result.rows)
+    if result.of is None:
+        writer.buttons(*next_stages(t, result.rows))
     write_more(t, writer, result.more)
     if result.more:
         following = {"s": result.stage or "", "o": result.offset + len(result.rows), **(value or {})}
         writer.buttons(Button(t("Show more"), "loan.mine", following))
     return writer.message()
+
+
+def next_stages(t: Translator, rows: Sequence[LoanRow]) -> list[Button]:
+    """Return a button for the next stage of each loan that is not paid out."""
+    following = ((row, next_of(row.stage)) for row in rows if row.stage in BEFORE_PAYOUT)
+    return [
+        next_stage_button(t("Next stage of {loan}: {stage}", loan=row.number, stage=stage(t, code)), row.id, code)
+        for row, code in following
+        if code is not None
+    ]
 
 
 def pool(t: Translator, result: Pool) -> Message:
@@ -231,33 +245,47 @@ def _row(t: Translator, row: LoanRow) -> list[Inline]:
     return line
 
 
-def stage_answer(t: Translator, result: StageChanged | WriteOffQuestion, zone: ZoneInfo) -> Message:
-    """Render a change of stage, or the question before a write-off."""
-    return write_off_question(t, result) if isinstance(result, WriteOffQuestion) else changed(t, result, zone)
+def stage_answer(t: Translator, result: StageChanged | MoveQuestion, zone: ZoneInfo) -> Message:
+    """Render a change of stage, or the question before a write-off or an unusual move."""
+    return move_question(t, result) if isinstance(result, MoveQuestion) else changed(t, result, zone)
 
 
-def write_off_question(t: Translator, result: WriteOffQuestion) -> Message:
-    """Render what a write-off would close; nothing has been changed yet."""
+def move_question(t: Translator, result: MoveQuestion) -> Message:
+    """Render what a write-off or an unusual move would do; nothing has been changed yet."""
     writer = Writer()
     if result.changed:
         writer.line(Bold(t("This changed while you were looking. It is now:")))
-    writer.phrase(
-        t,
-        "Write off {loan} · {name}, now {stage}?",
-        loan=Bold(result.loan.number),
-        name=Bold(result.name),
-        stage=stage(t, result.loan.stage),
-    )
+    values = {"loan": Bold(result.loan.number), "name": Bold(result.name), "stage": stage(t, result.loan.stage)}
+    if result.writes_off:
+        writer.phrase(t, "Write off {loan} · {name}, now {stage}?", **values)
+    else:
+        values["after"] = Bold(stage(t, result.stage))
+        writer.phrase(t, "Move {loan} · {name} from {stage} to {after}?", **values)
+        if why := _why_asked(t, result):
+            writer.line(why)
     writer.quote(result.reason)
+    if result.lacking:
+        writer.line(Bold(t("Missing:")))
+        writer.bullets([lacks(t, need)] for need in result.lacking)
     closes = _counted(t, result.follow_ups, result.documents)
     if closes:
         writer.line(t("This would also close: {what}", what=" · ".join(closes)))
-    confirm = Button(t("Write off now"), "stage.write_off", {"d": str(result.draft_id)}, style="danger")
-    return writer.buttons(confirm, Button(t("Don't write off"), "stage.leave")).message()
+    value = {"d": str(result.draft_id)}
+    if result.writes_off:
+        writer.buttons(
+            Button(t("Write off now"), "stage.write_off", value, style="danger"),
+            Button(t("Don't write off"), "stage.leave"),
+        )
+    else:
+        writer.buttons(
+            Button(t("Move it all the same"), "stage.move", value, style="primary"),
+            Button(t("Leave it"), "stage.leave"),
+        )
+    return writer.message()
 
 
-def not_written_off(t: Translator) -> Message:
-    """Render the answer to a write-off that was called off."""
+def not_moved(t: Translator) -> Message:
+    """Render the answer to a write-off or a move that was called off."""
     return Writer().line(t("Nothing was changed.")).message()
 
 
@@ -273,7 +301,7 @@ def changed(t: Translator, result: StageChanged, zone: ZoneInfo) -> Message:
         after=Bold(stage(t, result.loan.stage)),
     )
     writer.quote(result.reason)
-    if remark := _remark(t, result):
+    if remark := _remark(t, result.transition, result.from_stage, result.loan.stage):
         writer.line(remark)
     _write_lacking(t, writer, result)
     _write_owner_left(t, writer, result.loan, result.owner_left)
@@ -321,13 +349,24 @@ def _write_owner_left(t: Translator, writer: Writer, loan: LoanView, owner_left:
         writer.buttons(form_button(t("Reassign"), "reassign", loan=loan.id))
 
 
-def _remark(t: Translator, result: StageChanged) -> str:
-    before, after = stage(t, result.from_stage), stage(t, result.loan.stage)
-    match result.transition.kind:
+def _why_asked(t: Translator, result: MoveQuestion) -> str:
+    """Return what is unusual about a move that is not made yet."""
+    if result.transition.kind == "reopened":
+        before = stage(t, result.loan.stage)
+        return t(
+            "Careful: this loan has ended ({before}) and would be open again. What was closed with it stays closed.",
+            before=before,
+        )
+    return _remark(t, result.transition, result.loan.stage, result.stage)
+
+
+def _remark(t: Translator, transition: Transition, from_stage: str, to_stage: str) -> str:
+    before, after = stage(t, from_stage), stage(t, to_stage)
+    match transition.kind:
         case "forward":
             return ""
         case "skips":
-            skipped = t(", ").join(stage(t, code) for code in result.transition.skipped)
+            skipped = t(", ").join(stage(t, code) for code in transition.skipped)
             return t("Careful: this skips {stages}.", stages=skipped)
         case "back":
             return t("Careful: this moves back from {before} to {after}.", before=before, after=after)
@@ -337,7 +376,7 @@ def _remark(t: Translator, result: StageChanged) -> str:
                 before=before,
             )
         case "unusual":
-            return t("Careful: loans rarely move from {before} to {after}. Is that right?", before=before, after=after)
+            return t("Careful: loans rarely move from {before} to {after}.", before=before, after=after)
 
 
 def _write_ended(t: Translator, writer: Writer, result: StageChanged) -> None:

@@ -107,6 +107,7 @@ def presses_of(world: World) -> dict[str, tuple[str | None, dict[str, Any]]]:
         "line.send": (None, {"d": str(new_id())}),
         "line.complete": (None, {"d": str(new_id()), "c": 0}),
         "stage.write_off": ("write_off", {"d": str(new_id())}),
+        "stage.move": ("change_stage", {"d": str(new_id())}),
         "stage.leave": (None, {}),
         "bot.asked": (None, {}),
         "home.opened": (None, {}),

@@ -112,6 +112,12 @@ class Slack:
         self.clock.set(datetime.fromisoformat(instant).replace(tzinfo=SHANGHAI))
         await self.deliver()
 
+    async def move(self, who: Member, line: str) -> Message:
+        """Move a loan to another stage (`A-1 signed`), with a second press if it is asked about; return the answer."""
+        answer = given((await self.command(who, f"/loan-stage {line}")).message)
+        unusual = {"Move it all the same", "仍然变更"} & {*buttons(answer)}
+        return shown(await self.press(who, answer, unusual.pop())) if unusual else answer
+
     async def form(self, who: Member, line: str) -> Modal:
         """Send a command that opens a form, and return the form."""
         reply = await self.command(who, line)

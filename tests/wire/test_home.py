@@ -123,6 +123,25 @@ async def test_many_calls_are_paginated_and_filtered_by_kind(slack: Slack, loan:
     assert "L-1042/4 " not in home.text
 
 
+async def test_the_home_offers_the_next_stage_of_the_loans_before_payout(slack: Slack, loan: Loan) -> None:
+    await make_loan(slack.office, slack.workspace, "L-7", owner=slack.agent, stage="disbursed")
+    await make_loan(slack.office, slack.workspace, "L-8", owner=slack.other, stage="signed")
+    text = await opened_home(slack, slack.agent)
+    assert "L-1042 王小明 · application · since Wed 25 Nov" in text.splitlines()
+    assert "Next stage of L-7" not in text
+    assert "Next stage of L-8" not in text
+    home = slack.sandbox.home_of("UAGENT")
+
+    await home.press("application 1")
+    await slack.sandbox.modal_of("UAGENT").press("Next stage of L-1042: approved")
+    assert "approved" in str(slack.sandbox.modal_of("UAGENT").values)
+    await home.press("Next stage of L-1042: approved")
+    form = slack.sandbox.modal_of("UAGENT")
+    assert "approved" in str(form.values)
+    await form.submit()
+    assert "L-1042 · 王小明: application → approved" in form.text
+
+
 async def test_a_managers_home_shows_the_team(slack: Slack, loan: Loan) -> None:
     text = await opened_home(slack, slack.manager)
     assert "Agent: 3 open · 3 due · 1 late · 0 done on Tue 24 Nov" in text

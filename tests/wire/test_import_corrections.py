@@ -177,7 +177,7 @@ class TestStages:
 
     async def test_an_earlier_stage_is_reported_and_a_later_one_arrives(self, slack: Slack) -> None:
         await bring(slack, JOHN)
-        await slack.command(slack.agent, "/loan-stage A-1 signed")
+        await slack.move(slack.agent, "A-1 signed")
         outcome = await bring(slack, JOHN)
         assert remarks(outcome) == [
             "A-1 stage: is signed here, and the file says application. The stage that was typed here stays."
@@ -191,7 +191,7 @@ class TestStages:
     @pytest.mark.parametrize("end", ["declined", "withdrawn", "written off", "closed", "未批", "核销"])
     async def test_the_end_of_a_loan_arrives_though_a_stage_was_typed(self, slack: Slack, end: str) -> None:
         await bring(slack, JOHN)
-        await slack.command(slack.agent, "/loan-stage A-1 signed")
+        await slack.move(slack.agent, "A-1 signed")
         await bring(slack, JOHN.replace("application", end))
         loan = await loan_of(slack)
         assert loan.stage in ("declined", "withdrawn", "written_off", "closed")
@@ -199,7 +199,7 @@ class TestStages:
     async def test_a_loan_reopened_at_the_desk_is_not_ended_again_by_the_same_file(self, slack: Slack) -> None:
         gone = JOHN.replace("application", "withdrawn")
         await bring(slack, gone)
-        await slack.command(slack.agent, "/loan-stage A-1 application")
+        await slack.move(slack.agent, "A-1 application")
         outcome = await bring(slack, gone)
         assert (await loan_of(slack)).stage == "application"
         assert "is application here, and the file says withdrawn" in remarks(outcome)[0]

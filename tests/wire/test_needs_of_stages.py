@@ -62,7 +62,7 @@ async def test_a_failed_check_holds_the_loan_up(slack: Slack, loan: Loan) -> Non
 @pytest.mark.parametrize("stage", ["declined", "withdrawn", "inquiry"])
 async def test_a_loan_with_a_failed_check_can_end_or_go_back(slack: Slack, loan: Loan, stage: str) -> None:
     await failed(slack)
-    await slack.command(slack.agent, f"/loan-stage A-1 {stage}")
+    await slack.move(slack.agent, f"A-1 {stage}")
     assert (await row(slack, loan)).stage == stage
 
 

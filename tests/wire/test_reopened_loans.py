@@ -30,30 +30,28 @@ async def bring(slack: Slack, *rows: str) -> Outcome:
 
 @pytest.mark.parametrize("stage", ["disbursed", "application"])
 async def test_a_stage_typed_on_it_asks_who_takes_it_on(slack: Slack, loan: Loan, stage: str) -> None:
-    reply = await slack.command(slack.agent, f"/loan-stage A-1 {stage}")
-    assert "Its owner Other has left the desk. Who takes it on?" in reply.text
-    assert "Reassign" in buttons(reply.message)
+    answer = await slack.move(slack.agent, f"A-1 {stage}")
+    assert "Its owner Other has left the desk. Who takes it on?" in answer.text
+    assert "Reassign" in buttons(answer)
     assert await owner(slack) is None
     assert "A-1" in (await slack.command(slack.agent, "/loan-reassign A-1 @agent")).text
     assert await owner(slack) == slack.agent.id
 
 
 async def test_undo_gives_the_ended_loan_back(slack: Slack, loan: Loan) -> None:
-    reply = await slack.command(slack.agent, "/loan-stage A-1 disbursed")
-    assert reply.message is not None
-    await slack.press(slack.agent, reply.message, "Undo")
+    await slack.press(slack.agent, await slack.move(slack.agent, "A-1 disbursed"), "Undo")
     assert await owner(slack) == slack.other.id
 
 
 async def test_another_stage_of_an_ended_loan_or_a_present_owner_asks_nothing(slack: Slack, loan: Loan) -> None:
     assert "Who takes it on" not in (await slack.command(slack.manager, "/loan-stage A-1 written off")).text
     await make_loan(slack.office, slack.workspace, "A-2", owner=slack.agent, stage="closed")
-    assert "Who takes it on" not in (await slack.command(slack.agent, "/loan-stage A-2 disbursed")).text
+    assert "Who takes it on" not in (await slack.move(slack.agent, "A-2 disbursed")).text
 
 
 async def test_it_asks_in_chinese(slack: Slack, loan: Loan) -> None:
     await slack.in_chinese(slack.agent)
-    assert "负责人Other已离开，由谁接手？" in (await slack.command(slack.agent, "/loan-stage A-1 已放款")).text
+    assert "负责人Other已离开，由谁接手？" in (await slack.move(slack.agent, "A-1 已放款")).text
 
 
 async def test_an_import_asks_in_its_report_and_the_managers(slack: Slack, loan: Loan) -> None:
@@ -124,10 +122,9 @@ async def test_an_import_that_names_an_owner_asks_nobody(slack: Slack, loan: Loa
 
 async def test_a_loan_that_undo_opens_again_after_its_owner_left_has_none(slack: Slack) -> None:
     await make_loan(slack.office, slack.workspace, "A-1", owner=slack.other, stage="disbursed")
-    reply = await slack.command(slack.agent, "/loan-stage A-1 withdrawn")
+    answer = await slack.move(slack.agent, "A-1 withdrawn")
     await slack.command(slack.admin, "/loan-team remove @other to @agent")
-    assert reply.message is not None
-    assert "Undone" in shown(await slack.press(slack.agent, reply.message, "Undo")).text
+    assert "Undone" in shown(await slack.press(slack.agent, answer, "Undo")).text
     assert await owner(slack) is None
 
 

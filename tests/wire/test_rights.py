@@ -159,7 +159,7 @@ def test_undo_knows_the_right_of_every_act() -> None:
         ("agent", "/loan-call L-1 reached", "compliance"),
         ("agent", "/loan-note L-1 asks for a letter", "compliance"),
         ("agent", "/loan-docs L-1 bank", "admin"),
-        ("agent", "/loan-stage L-1 inquiry", "compliance"),
+        ("agent", "/loan-stage L-1 declined", "compliance"),
         ("agent", "/loan-reassign L-1 @other", "compliance"),
         ("manager", "/loan-team add @stranger agent East", "agent"),
         ("manager", "/loan-team calendar dec 25 off", "agent"),

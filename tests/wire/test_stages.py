@@ -59,12 +59,11 @@ async def test_a_stage_is_changed_in_chinese(slack: Slack, loan: Loan) -> None:
 
 
 async def test_an_active_loan_without_a_plan_asks_for_one_and_one_press_adds_it(slack: Slack, loan: Loan) -> None:
-    reply = await slack.command(slack.agent, "/loan-stage L-1042 signed")
-    assert "Careful: this skips application, approved." in reply.text
-    assert "Nothing is planned for this loan now. What's next?" in reply.text
-    assert reply.message is not None
+    answer = await slack.move(slack.agent, "L-1042 signed")
+    assert "Careful: this skips application, approved." in answer.text
+    assert "Nothing is planned for this loan now. What's next?" in answer.text
 
-    planned = await slack.press(slack.agent, reply.message, "Thu 26 Nov 09:00")
+    planned = await slack.press(slack.agent, answer, "Thu 26 Nov 09:00")
 
     assert planned.shown is not None
     assert "signing Thu 26 Nov 2026 09:00" in planned.shown.text or "L-1042/1" in planned.shown.text

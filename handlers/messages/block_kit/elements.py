@@ -206,6 +206,11 @@ def form_button(label: str, form: str, *, loan: UUID | None = None, follow_up: i
     return Button(label, "form.open", value)
 
 
+def next_stage_button(label: str, loan_id: UUID, following: str) -> Button:
+    """Return a button that opens the form of stages with the stage that usually follows."""
+    return Button(label, "form.open", {"form": "stage", "i": str(loan_id), "fill": {"stage": following}})
+
+
 def card_button(t: Translator, loan_id: UUID, number: str) -> Button:
     """Return the button of a row that opens the loan's card."""
     return Button(t("Card {number}", number=number), "loan.card", {"l": str(loan_id)})

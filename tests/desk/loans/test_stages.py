@@ -9,7 +9,7 @@ from desk.core.undo import take_back
 from desk.core.values import LoanRef
 from desk.core.vocabulary import VOCABULARY
 from desk.documents.documents import DocumentName, list_documents, request_documents
-from desk.loans.stages import StageChanged, WriteOffQuestion, change_stage, confirm_write_off, enter_by_import
+from desk.loans.stages import MoveQuestion, StageChanged, change_stage, confirm_move, enter_by_import
 from desk.rules.moves import MOVES
 from desk.rules.stages import classify_transition
 from storage.engine.types import new_id
@@ -30,6 +30,9 @@ class Stages:
     async def to(self, stage: str, reason: str = "", who: Member | None = None) -> StageChanged:
         async with self.office.desk(self.workspace, who or self.lin) as desk:
             result = await change_stage(desk, loan=IT, stage=stage, reason=reason)
+            if isinstance(result, MoveQuestion):
+                await desk.session.flush()
+                result = await confirm_move(desk, result.draft_id, writes_off=False)
             assert isinstance(result, StageChanged)
             return result
 
@@ -173,9 +176,10 @@ async def test_only_a_manager_writes_a_loan_off(stages: Stages) -> None:
     assert refused.params["roles"] == ("manager",)
     async with stages.office.desk(stages.workspace, wang) as desk:
         asked = await change_stage(desk, loan=IT, stage="written_off", reason="gone")
-        assert isinstance(asked, WriteOffQuestion)
+        assert isinstance(asked, MoveQuestion)
         await desk.session.flush()
-        done = await confirm_write_off(desk, asked.draft_id)
+        done = await confirm_move(desk, asked.draft_id, writes_off=True)
+    assert isinstance(done, StageChanged)
     assert done.loan.stage == "written_off"
 
 
