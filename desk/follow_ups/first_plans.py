@@ -7,7 +7,7 @@ from uuid import UUID
 
 from desk.core.transaction import Desk
 from desk.core.values import Due
-from desk.follow_ups import assignees, check_plans, lifecycle, rule_plans
+from desk.follow_ups import assignees, check_plans, lifecycle, rule_plans, workspace_cadence
 from desk.follow_ups.assignees import Candidates, Terms, UnwrittenPlans
 from desk.follow_ups.lifecycle import NewFollowUp
 from desk.follow_ups.rule_plans import InstalmentCall
@@ -17,6 +17,9 @@ from desk.rules.hours import WorkingHours
 from desk.rules.reminders import Schedule
 from storage.engine.types import new_id
 from storage.tables import Member
+
+_BEGINNINGS = frozenset({"inquiry", "application"})
+"""The stages of which a file brings new loans: one that comes at a later stage may have been there for years."""
 
 
 class FirstPlans:
@@ -34,7 +37,7 @@ class FirstPlans:
         self._required: dict[object, Sequence[InstalmentCall]] = {}
         self._ranked: dict[tuple[UUID, ...], Candidates] = {}
         self._hours: dict[UUID, WorkingHours] = {}
-        self._due: dict[tuple[str, date, WorkingHours], Due] = {}
+        self._due: dict[tuple[str, date | None, WorkingHours], Due] = {}
         self._schedules: dict[tuple[Due, WorkingHours], Schedule] = {}
 
     async def values_for(self, loan_id: UUID, loan: Terms, *, first_due_on: date | None = None) -> list[dict[str, Any]]:
@@ -46,7 +49,7 @@ class FirstPlans:
             assignee = await self._assignee(call.rule, loan)
             if assignee is None:
                 continue
-            due = await self._due_of(call, assignee)
+            due = await self._due_of(call.rule, assignee, on=call.instalment_on)
             if call.is_superfluous(due, (row["due_on"] for row in rows)):
                 continue
             new = NewFollowUp(
@@ -73,26 +76,31 @@ class FirstPlans:
             self._required[key] = rule_plans.calls_required(self._desk, loan, first_due_on=first_due_on)
         return self._required[key]
 
-    async def checks_for(self, loan_id: UUID, loan: Terms, product: str | None) -> list[dict[str, Any]]:
-        """Return the values of the columns of the checks that a new application needs. Raises Invalid as `lifecycle.plan`
-        does."""
-        if loan.stage != check_plans.STAGE:
+    async def calls_of_stage(self, loan_id: UUID, loan: Terms, product: str | None) -> list[dict[str, Any]]:
+        """Return the values of the columns of the calls with which a new inquiry or application begins, its checks first. Raises
+        Invalid as `lifecycle.plan` does."""
+        if loan.stage not in _BEGINNINGS:
             return []
+        cadence = workspace_cadence.cadence_of(self._desk)
+        rules = [rule for rule in cadence.of_stage(loan.stage) if not check_plans.is_check(rule)]
+        if loan.stage == check_plans.STAGE:
+            checks = [check_plans.rule_of(self._desk, purpose) for purpose in check_plans.checks_for(product)]
+            rules = [*(rule for rule in checks if rule.enabled), *rules]
         found: list[dict[str, Any]] = []
-        for purpose in check_plans.checks_for(product):
-            rule = check_plans.rule_of(self._desk, purpose)
+        for rule in rules:
             assignee = await self._assignee(rule, loan)
             if assignee is None:
                 continue
-            due = await check_plans.place(self._desk, rule, assignee)
+            check = check_plans.is_check(rule)
+            due = await (check_plans.place(self._desk, rule, assignee) if check else self._due_of(rule, assignee))
             new = NewFollowUp(
                 id=new_id(),
                 loan_id=loan_id,
                 number=len(found) + 1,
-                purpose=purpose,
+                purpose=rule.purpose,
                 assignee_id=assignee.id,
                 rule=rule.code,
-                rule_trigger=None if found else f"{rule.code}@{self._desk.now:%Y-%m-%dT%H:%M:%SZ}",
+                rule_trigger=f"{rule.code}@{self._desk.now:%Y-%m-%dT%H:%M:%SZ}" if rule in cadence.rules else None,
                 note_cipher=None,
                 instalment_on=None,
             )
@@ -118,12 +126,11 @@ class FirstPlans:
             ranked = self._ranked[ids] = await assignees.ranked(self._desk, found)
         return ranked.least_busy(self._unwritten)
 
-    async def _due_of(self, call: InstalmentCall, assignee: Member) -> Due:
-        key = (call.rule.code, call.instalment_on, self._hours_of(assignee))
+    async def _due_of(self, rule: Rule, assignee: Member, *, on: date | None = None) -> Due:
+        key = (rule.code, on, self._hours_of(assignee))
         known = self._due.get(key)
         if known is None:
-            known = await rule_plans.due_by_rule(self._desk, call.rule, assignee, on=call.instalment_on)
-            self._due[key] = known
+            known = self._due[key] = await rule_plans.due_by_rule(self._desk, rule, assignee, on=on)
         return known
 
     async def _schedule(self, due: Due, acting: Member) -> Schedule:

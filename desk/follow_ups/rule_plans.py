@@ -19,7 +19,7 @@ from desk.people.calendars import calendar_of
 from desk.people.members import hours_of
 from desk.rules.cadence import Condition, Rule, plan_due
 from desk.rules.checks import latest
-from desk.rules.instalments import instalment_on_or_after, is_paused, next_unpaid_instalment
+from desk.rules.instalments import ALL_PAID, instalment_on_or_after, is_paused, next_unpaid_instalment
 from storage.queries.follow_ups import checks, follow_ups
 from storage.queries.loans import terms
 from storage.queries.repayment import repayment
@@ -171,7 +171,7 @@ async def replan_instalment(desk: Desk, loan: Loan, known: Sequence[FollowUp] | 
         known = ()
     elif known is None:
         known = await follow_ups.about_instalments(desk.session, loan.id)
-    first_due_on = await _first_due_on(desk, loan)
+    first_due_on = await _first_due_on(desk, loan, known)
     required = calls_required(desk, loan, known, first_due_on, await _grace_days(desk, loan))
     cancelled = _cancel_obsolete(desk, loan, required, known, first_due_on)
     planned: list[PlannedFollowUp] = []
@@ -316,11 +316,22 @@ async def _grace_days(desk: Desk, loan: Loan) -> int:
     return found.grace_days if found is not None else 0
 
 
-async def _first_due_on(desk: Desk, loan: Loan) -> date | None:
-    """Return the date of the first instalment of a loan of which none has been paid or missed; it is not asked of others."""
+async def _first_due_on(desk: Desk, loan: Loan, known: Iterable[FollowUp]) -> date | None:
+    """Return the date of the first instalment of a loan of which none has been paid or missed; it is not asked of others.
+
+    `known` are the loan's follow-ups about instalments: once one was about an earlier instalment, the next is not the first.
+    """
     rules = cadence_of(desk).of_date("instalment")
-    applies = any(rule.stage in (None, loan.stage) for rule in rules)
-    return await terms.first_due_on(desk.session, loan.id) if applies and first_is_next(loan) else None
+    if not any(rule.stage in (None, loan.stage) for rule in rules):
+        return None
+    if first_is_next(loan):
+        return await terms.first_due_on(desk.session, loan.id)
+    following = loan.next_instalment_on
+    if following is None or following < desk.workspace_today or following == ALL_PAID:
+        return None
+    if any(row.instalment_on is not None and row.instalment_on < following for row in known):
+        return None
+    return following if await repayment.begins_on(desk.session, loan.id) == following else None
 
 
 def first_is_next(loan: Terms) -> bool:

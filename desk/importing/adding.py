@@ -104,7 +104,7 @@ class NewLoans:
         first_due = row.terms.get("first_due")
         first_due_on = first_due if isinstance(first_due, date) else None
         plans = await self.first_plans.values_for(loan_id, terms, first_due_on=first_due_on)
-        plans = plans or await self.first_plans.checks_for(loan_id, terms, product)
+        plans = plans or await self.first_plans.calls_of_stage(loan_id, terms, product)
         self._follow_ups += plans
         self._places.append(place)
         self._owner_ids.append(terms.owner_id)

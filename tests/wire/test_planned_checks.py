@@ -15,9 +15,10 @@ HEAD = "number,name,phone,stage,owner\n"
 
 
 async def planned(slack: Slack, loan: Loan | None = None) -> list[FollowUp]:
-    """Return the open calls, but for those about documents."""
+    """Return the open calls, but for those with the borrower about documents and conditions."""
     async with slack.office.database.reading() as session:
-        statement = select(FollowUp).where(FollowUp.state == "open", FollowUp.purpose != "documents")
+        others = col(FollowUp.purpose).not_in(("documents", "conditions"))
+        statement = select(FollowUp).where(FollowUp.state == "open", others)
         if loan is not None:
             statement = statement.where(FollowUp.loan_id == loan.id)
         return list((await session.exec(statement.order_by(col(FollowUp.number)))).all())

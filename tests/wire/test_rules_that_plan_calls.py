@@ -12,7 +12,9 @@ from storage.engine.types import new_id
 from storage.queries.loans import loans
 from storage.tables import FollowUp, Loan, LoanTerms
 from tests.builders import SHANGHAI, make_follow_up, make_loan, make_loan_in_arrears
+from tests.imports import bring_in
 from tests.wire.office_day import Slack, shown
+from tests.wire.repaying import give_schedule
 
 
 async def calls(slack: Slack, loan: Loan | None = None) -> list[tuple[str, str, str]]:
@@ -144,6 +146,36 @@ async def test_the_first_instalment_has_two_reminders_and_each_later_one_has_one
 
     await slack.command(slack.agent, "/loan-call L-1 paid")
     assert await reminders(slack, loan) == ["01-12"]
+
+
+async def test_the_first_instalment_of_a_schedule_has_two_reminders_too(slack: Slack) -> None:
+    loan = await a_loan(slack, "disbursed")
+    await give_schedule(slack, "2026-12-15 1000\n2027-01-15 1000", "L-1")
+    assert await reminders(slack, loan) == ["12-10", "12-14"]
+    await slack.command(slack.agent, "/loan-call L-1 paid")
+    assert await reminders(slack, loan) == ["01-12"]
+
+
+async def test_a_schedule_of_which_a_part_is_paid_has_no_first_instalment_to_come(slack: Slack) -> None:
+    loan = await a_loan(slack, "disbursed")
+    await give_schedule(slack, "2026-11-15 1000\n2026-12-15 1000", "L-1", Paid_until="2026-11-20")
+    assert await reminders(slack, loan) == ["12-10"]
+
+
+async def test_a_file_that_brings_inquiries_and_applications_begins_with_the_calls_of_their_stages(
+    slack: Slack,
+) -> None:
+    rows = "N-1,A,13800100001,inquiry,UAGENT\nN-2,B,13800100002,application,UAGENT\nN-3,C,13800100003,approved,UAGENT\n"
+    await bring_in(slack.office, slack.workspace, "number,name,phone,stage,owner\n" + rows)
+    assert await open_calls(slack) == [
+        ("conditions", "11-25 12:00"),
+        ("identity", "11-26 09:00"),
+        ("documents", "11-27 09:00"),
+    ]
+    answer = await slack.command(slack.agent, "/loan N-2")
+    assert "By rule: the documents of an application are complete within 2 working days" in answer.text
+    reached = await slack.command(slack.agent, "/loan-call N-1 reached")
+    assert "By rule: an inquiry is asked again 2 days after the answer" in reached.text
 
 
 async def test_after_arrears_an_instalment_has_two_reminders(slack: Slack) -> None:

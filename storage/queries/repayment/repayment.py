@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, func
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -67,6 +67,20 @@ async def instalments_of(session: Work, schedule_ids: Collection[UUID]) -> dict[
     for row in await session.exec(_INSTALMENTS, params={"schedules": list(schedule_ids)}):
         found[row.schedule_id].append(row)
     return found
+
+
+async def begins_on(session: Work, loan_id: UUID) -> date | None:
+    """Return the first due date of a loan's schedule, if it has one."""
+    statement = (
+        select(func.min(col(Instalment.due_on)))
+        .join(RepaymentSchedule, col(RepaymentSchedule.id) == col(Instalment.schedule_id))
+        .where(
+            RepaymentSchedule.loan_id == loan_id,
+            col(RepaymentSchedule.replaced_at).is_(None),
+            col(RepaymentSchedule.undone_at).is_(None),
+        )
+    )
+    return (await session.exec(statement)).one()
 
 
 async def payments_of(session: Work, loan_ids: Collection[UUID]) -> dict[UUID, list[Payment]]:
