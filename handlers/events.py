@@ -12,10 +12,11 @@ from desk.loans.named_loans import loan_named_in
 from desk.messages.home import HomePage, home_of, open_home, read_page
 from desk.messages.threads import ReplySubject, reply_subjects
 from desk.people.offers import offers_to
-from handlers.buttons.lines import COMMAND_OF, keep_line
+from handlers.buttons.lines import COMMAND_OF
 from handlers.commands import COMMANDS
 from handlers.commands.loan import COMMAND as LOAN
 from handlers.door.declarations import ButtonFamily, Command
+from handlers.door.kept_lines import keep_line
 from handlers.door.request import Reply, Request, UpdateModal
 from handlers.grammar.text import Line
 from handlers.messages.block_kit.message import Message

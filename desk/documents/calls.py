@@ -79,7 +79,11 @@ async def placed_call(desk: Desk, loan: Loan, placed: PlannedFollowUp) -> Placed
 async def finish_asking(desk: Desk, loan: Loan, requests: Sequence[DocumentRequest]) -> list[FollowUp]:
     """Finish the calls about these requests that no longer ask for an open document."""
     asking = await chasing.open_calls(desk, loan)
-    waiting = {request.follow_up_id for _, request in await documents.open_with_requests(desk.session, loan.id)}
+    waiting = {
+        request.follow_up_id
+        for item, request in await documents.open_with_requests(desk.session, loan.id)
+        if request.follow_up_id is not None or item.state in documents.TO_BRING  # without a call it came unasked
+    }
     if waiting - {f.id for f in asking}:
         return []  # an open document has no call of its own any more: the others ask for it too
     finished = {request.follow_up_id for request in requests} - waiting

@@ -1,19 +1,20 @@
 """Request documents, change their state, and plan and finish the calls that ask for them."""
 
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from desk.core.changes import create, offer_undo, track
+from desk.core.changes import offer_undo, track
 from desk.core.errors import Conflict, Invalid, NotFound
 from desk.core.permissions import require_role
 from desk.core.transaction import Desk
 from desk.core.values import Due, LoanRef
 from desk.documents import calls
 from desk.documents.calls import PlacedCall
-from desk.documents.steps import create_item, set_state
+from desk.documents.names import DocumentName, check_words, key_of
+from desk.documents.requests import write_items, write_request
+from desk.documents.steps import set_state
 from desk.documents.views import ItemView, item_views, words_of
 from desk.follow_ups import chasing
 from desk.follow_ups.chasing import Paper, due_of
@@ -24,13 +25,9 @@ from desk.loans import borrowers, lookup
 from desk.loans.views import FollowUpView, LoanView, PlannedView, follow_up_views, loan_view, planned_view
 from desk.people.offers import Offers, offers_on
 from desk.rules.stages import needed_at
-from storage.engine.types import new_id
 from storage.queries.documents import documents
 from storage.queries.people import members
-from storage.tables import DocumentItem, DocumentRequest, FollowUp, Loan
-
-WORDS_LIMIT = 100
-"""The longest free name of a document, in characters."""
+from storage.tables import DocumentItem, DocumentRequest, Loan
 
 Act = Literal["got", "accept", "cancel", "reject"]
 
@@ -45,18 +42,8 @@ _POSSIBLE: dict[str, tuple[Act, ...]] = {
 }
 """What can be done with a document in each state; one that was cancelled or ended is requested again instead."""
 
-
-@dataclass(frozen=True, slots=True)
-class DocumentName:
-    """A document as people name it: its code, and free words for `other`."""
-
-    code: str
-    words: str = field(default="", repr=False)
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Return what all names of the same document share."""
-        return self.code, unicodedata.normalize("NFKC", self.words).casefold()
+_WANTED = ("requested", "rejected", "received", "accepted")
+"""The states in which a document was asked for and counts; another one of it arrives unasked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +79,12 @@ class DocumentRequestResult:
 @dataclass(frozen=True, slots=True)
 class DocumentChangeResult:
     """Documents that changed state, those still open, and the calls about them that were finished, or planned or moved
-    (`placed`)."""
+    (`placed`). `unasked` are the ids of those that arrived without having been requested."""
 
     loan: LoanView
     name: str = field(repr=False)
     changed: tuple[ItemView, ...]
+    unasked: frozenset[UUID]
     still_open: tuple[ItemView, ...]
     done: tuple[FollowUpView, ...]
     placed: tuple[PlacedCall, ...]
@@ -130,11 +118,10 @@ async def request_documents(
     """
     require_role(desk, "request_documents")
     for each in wanted:
-        if len(each.words) > WORDS_LIMIT:
-            raise Invalid("document_words_too_long", length=len(each.words), limit=WORDS_LIMIT)
+        check_words(each)
     named = (await lookup.resolve(desk, loan)).loan
     there = await documents.open_with_requests(desk.session, named.id)
-    open_items = {_key(desk, item): (item, request) for item, request in there}
+    open_items = {key_of(desk, item): (item, request) for item, request in there}
     already = [open_items[each.key] for each in wanted if each.key in open_items]
     new = [each for each in wanted if each.key not in open_items]
     redated = [each for each in already if by is not None and _takes_date(*each, by)]
@@ -142,8 +129,8 @@ async def request_documents(
     if not new and not redated:
         return await _nothing_requested(desk, named, already, by)
     placed = await calls.place_call(desk, named, by)
-    request = _write_request(desk, named, by, placed.call)
-    items = _write_items(desk, request, new)
+    request = write_request(desk, named, by, placed.call)
+    items = write_items(desk, request, new)
     for item, _ in redated:
         track(desk, item).request_id = request.id
     planned = placed.planned
@@ -173,17 +160,20 @@ async def request_documents(
 async def change_documents(
     desk: Desk, *, loan: LoanRef, act: Act, which: Sequence[DocumentName], reason: str = ""
 ) -> DocumentChangeResult:
-    """Change the state of the named documents, all or none.
+    """Change the state of the named documents, all or none. A document that arrives without having been requested is taken.
 
     Raises NotAllowed (`role_missing`), NotFound (`document_not_requested`), Invalid (`document_impossible`,
-    `note_too_long`), and what `lookup.resolve` raises.
+    `document_words_too_long`, `note_too_long`), and what `lookup.resolve` raises.
     """
     require_role(desk, "change_documents")
     check_note(reason)
     named = (await lookup.resolve(desk, loan)).loan
     there = [item for item, _ in await documents.items_of_loan(desk.session, named.id)]
-    items = {item.id: item for item in (_find(desk, named, there, each) for each in which)}
-    return await _change(desk, named, list(items.values()), act, reason)
+    unasked = [each for each in which if act == "got" and _is_unasked(desk, there, each)]
+    items = {item.id: item for item in (_find(desk, named, there, each, act) for each in which if each not in unasked)}
+    _require_possible(named, items.values(), act)
+    arrived = _take_unasked(desk, named, unasked)
+    return await _change(desk, named, list(items.values()), act, reason, arrived=arrived)
 
 
 async def change_document_on(desk: Desk, item_id: UUID, version: int, act: Act) -> DocumentChangeResult:
@@ -206,6 +196,7 @@ async def change_document_on(desk: Desk, item_id: UUID, version: int, act: Act) 
             who=next((m.slack_user_id for m in who.values()), None),
             at=item.changed_at,
         )
+    _require_possible(loan, [item], act)
     return await _change(desk, loan, [item], act, "")
 
 
@@ -259,7 +250,7 @@ async def _listed(desk: Desk, loan: Loan) -> DocumentList:
     )
 
 
-async def _change(desk: Desk, loan: Loan, items: Sequence[DocumentItem], act: Act, reason: str) -> DocumentChangeResult:
+def _require_possible(loan: Loan, items: Iterable[DocumentItem], act: Act) -> None:
     for item in items:
         if act not in _POSSIBLE[item.state]:
             raise Invalid(
@@ -270,8 +261,39 @@ async def _change(desk: Desk, loan: Loan, items: Sequence[DocumentItem], act: Ac
                 possible=_POSSIBLE[item.state],
                 loan=loan.number,
             )
+
+
+def _is_unasked(desk: Desk, there: Sequence[DocumentItem], which: DocumentName) -> bool:
+    """Return whether a document that has arrived is none of those that were requested and not settled; an `other` one is known
+    by its words."""
+    if which.code == "other" and not which.words:
+        return False
+    same = [item for item in there if item.document == which.code and key_of(desk, item) == which.key]
+    return not any(item.state in _WANTED for item in same)
+
+
+def _take_unasked(desk: Desk, loan: Loan, which: Sequence[DocumentName]) -> list[DocumentItem]:
+    """Write documents that have arrived without having been requested; no call asks for them."""
+    if not which:
+        return []
+    for each in which:
+        check_words(each)
+    return write_items(desk, write_request(desk, loan, None, None), which, state="received")
+
+
+async def _change(
+    desk: Desk,
+    loan: Loan,
+    items: Sequence[DocumentItem],
+    act: Act,
+    reason: str,
+    *,
+    arrived: Sequence[DocumentItem] = (),
+) -> DocumentChangeResult:
+    """Change the state of these documents, of which it was checked that it is possible; `arrived` are there already."""
     for item in items:
         set_state(desk, item, _LEADS_TO[act], reason)
+    items = [*items, *arrived]
     requests = await documents.requests(desk.session, [item.request_id for item in items])
     planned = await calls.ask_again(desk, loan, requests) if act == "reject" else []
     done = await calls.finish_asking(desk, loan, requests)
@@ -285,6 +307,7 @@ async def _change(desk: Desk, loan: Loan, items: Sequence[DocumentItem], act: Ac
         loan=await loan_view(desk, loan),
         name=(await borrowers.contact_of(desk, loan.borrower_id)).name,
         changed=await _views(desk, items),
+        unasked=frozenset(item.id for item in arrived),
         still_open=await _views(desk, await documents.open_items(desk.session, loan.id)),
         done=await follow_up_views(desk, loan, done),
         placed=tuple([await calls.placed_call(desk, loan, each) for each in planned]),
@@ -323,57 +346,19 @@ async def _nothing_requested(
     )
 
 
-def _write_request(desk: Desk, loan: Loan, by: Due | None, follow_up: FollowUp | None) -> DocumentRequest:
-    return create(
-        desk,
-        DocumentRequest(
-            id=new_id(),
-            workspace_id=desk.workspace.id,
-            loan_id=loan.id,
-            requested_by_id=desk.member.id,
-            follow_up_id=follow_up.id if follow_up else None,
-            due_on=by.on if by else None,
-            due_at=by.at if by else None,
-            created_at=desk.now,
-        ),
-    )
-
-
-def _write_items(desk: Desk, request: DocumentRequest, wanted: Sequence[DocumentName]) -> list[DocumentItem]:
-    items: list[DocumentItem] = []
-    for position, each in enumerate(wanted):
-        row_id = new_id()
-        item = DocumentItem(
-            id=row_id,
-            workspace_id=desk.workspace.id,
-            request_id=request.id,
-            loan_id=request.loan_id,
-            document=each.code,
-            position=position,
-            words_cipher=desk.cipher.encrypt_optional(DocumentItem.words_cipher, row_id, each.words),
-            changed_at=desk.now,
-            changed_by_id=desk.member.id,
-        )
-        items.append(create_item(desk, item))
-    return items
-
-
-def _find(desk: Desk, loan: Loan, there: Sequence[DocumentItem], which: DocumentName) -> DocumentItem:
+def _find(desk: Desk, loan: Loan, there: Sequence[DocumentItem], which: DocumentName, act: Act) -> DocumentItem:
     """Return the open document of that name, else the one requested last."""
     same = [item for item in there if item.document == which.code]
     if which.words:
-        same = [item for item in same if _key(desk, item) == which.key]
+        same = [item for item in same if key_of(desk, item) == which.key]
     still_open = [item for item in same if item.state in documents.OPEN_STATES]
     if len(still_open) > 1 and which.code == "other" and not which.words:
         raise Invalid("document_words_needed", loan=loan.number, nearest=tuple(words_of(desk, i) for i in still_open))
     if not same:
         asked = dict.fromkeys(item.document for item in there if item.state in documents.OPEN_STATES)
-        raise NotFound("document_not_requested", loan=loan.number, document=which.code, documents=tuple(asked))
+        known = {"loan": loan.number, "document": which.code, "documents": tuple(asked)}
+        raise NotFound("document_not_requested", act=act, **known)
     return (still_open or same)[-1]
-
-
-def _key(desk: Desk, item: DocumentItem) -> tuple[str, str]:
-    return DocumentName(item.document, words_of(desk, item)).key
 
 
 async def _views(desk: Desk, items: Sequence[DocumentItem]) -> tuple[ItemView, ...]:

@@ -1,8 +1,7 @@
-"""Lines of commands that a button sends: kept as drafts, because a button may carry no personal data."""
+"""Buttons that send a kept line of a command."""
 
 import re
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from desk.core import drafts
@@ -11,8 +10,8 @@ from desk.core.transaction import Desk
 from desk.loans import lookup
 from handlers.commands import COMMANDS
 from handlers.door.declarations import ButtonFamily
+from handlers.door.kept_lines import keep_line
 from handlers.door.request import OpenModal, Reply, Request
-from handlers.messages.refusals.offers import LineOffers
 
 COMMAND_OF = {command.name: command for command in COMMANDS}
 _BEFORE_WORD = r"(?:^|(?<=[\s@,，、;；]))"
@@ -24,17 +23,6 @@ class RefusedLine(DeskError):
     def __init__(self, refused: DeskError, command: str, text: str) -> None:
         super().__init__(refused.code, **refused.params)
         self.command, self.text = command, text
-
-
-async def keep_line(desk: Desk, command: str, text: str, *, given: str = "", offers: LineOffers | None = None) -> UUID:
-    """Keep a line, as Slack sent it, for an hour, and return the id for its buttons. `given` is the word in it that a choice
-    replaces; `offers` is what else it may be completed with."""
-    body: dict[str, Any] = {"command": command, "text": text, "given": given}
-    if offers is not None:
-        body["lines"] = [word.line for word in offers.words]
-        body["typed"] = dict(offers.form.typed) if offers.form else {}
-        body["loan"], body["version"] = str(offers.loan_id), offers.loan_version
-    return await drafts.save_for_confirmation(desk, body)
 
 
 async def keep_refused(desk: Desk, command: str, text: str, error: DeskError) -> UUID:

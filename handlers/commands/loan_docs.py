@@ -1,9 +1,11 @@
 """`/loan-docs`: request documents, tick them off, reject or list them."""
 
 from desk.core.vocabulary import VOCABULARY
-from desk.documents.documents import DocumentName, change_documents, list_documents, request_documents
+from desk.documents.documents import change_documents, list_documents, request_documents
+from desk.documents.names import WORDS_LIMIT, DocumentName
 from desk.messages.overview import open_documents
 from handlers.door.declarations import Command
+from handlers.door.kept_lines import keep_line
 from handlers.door.lines import read_line
 from handlers.door.request import OpenModal, Request
 from handlers.forms import rejection
@@ -16,7 +18,8 @@ from handlers.grammar.terms import DOCUMENTS
 from handlers.messages import overview
 from handlers.messages.block_kit.message import Message
 from handlers.messages.block_kit.translator import _
-from handlers.messages.documents import changed, listed, requested
+from handlers.messages.block_kit.writer import escaped
+from handlers.messages.documents import OfferedLine, UnknownWords, changed, document, listed, requested
 from handlers.messages.usage import Example, Usage
 
 USAGE = Usage(
@@ -60,12 +63,43 @@ async def loan_docs(request: Request) -> Message | OpenModal:
             return listed(t, await list_documents(desk, loan), zone)
         case documents.Request(loan, items, by):
             answer = await request_documents(desk, loan=loan, wanted=_wanted(items), by=by)
-            return requested(t, answer, zone)
+            return requested(t, answer, zone, unknown=await _unknown(request, parsed))
         case documents.TickOff(loan, act, items):
-            return changed(t, await change_documents(desk, loan=loan, act=act, which=_wanted(items)), zone)
+            result = await change_documents(desk, loan=loan, act=act, which=_wanted(items))
+            return changed(t, result, zone, unknown=await _unknown(request, parsed))
         case documents.Reject(loan, item, reason):
             result = await change_documents(desk, loan=loan, act="reject", which=_wanted((item,)), reason=reason)
             return changed(t, result, zone)
+
+
+_NEAREST = 2
+"""How many documents are offered in place of unknown words, besides these as another document."""
+
+
+async def _unknown(request: Request, parsed: documents.Request | documents.TickOff) -> list[UnknownWords]:
+    """Return what of a line was left out, with the lines that name it otherwise."""
+    t, other = request.t, VOCABULARY.document("other").word(request.t.language)
+    found: list[UnknownWords] = []
+    for each in parsed.unknown:
+        forms = [(document(t, code), document(t, code)) for code in each.nearest[:_NEAREST]]
+        if len(each.given) <= WORDS_LIMIT:
+            named = f"{other}: {each.given}"
+            forms.append((named, named))
+        offers: list[OfferedLine] = []
+        for label, form in forms:
+            text = _line_with(request, parsed, form)
+            offers.append(OfferedLine(label, text, await keep_line(request.desk, COMMAND.name, escaped(text))))
+        found.append(UnknownWords(each.given, tuple(offers)))
+    return found
+
+
+def _line_with(request: Request, parsed: documents.Request | documents.TickOff, form: str) -> str:
+    """Return the line with that document alone."""
+    if isinstance(parsed, documents.Request):
+        parts = (parsed.loan.whole, form, parsed.by_words)
+    else:
+        parts = (parsed.loan.whole, documents.act_word(request.t.language, parsed.state), form)
+    return " ".join(filter(None, parts))
 
 
 def _wanted(items: tuple[documents.Item, ...]) -> list[DocumentName]:

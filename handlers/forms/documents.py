@@ -4,7 +4,7 @@ from desk.calls.views import chosen_loan
 from desk.core.errors import Invalid
 from desk.core.vocabulary import VOCABULARY
 from desk.documents import documents
-from desk.documents.documents import DocumentName
+from desk.documents.names import WORDS_LIMIT, DocumentName
 from handlers.door.request import Request
 from handlers.forms.fields import (
     DUE_REFUSALS,
@@ -39,7 +39,7 @@ async def build(request: Request, private: Private, typed: Typed) -> View:
         form.ticks("lacking", t("Still missing"), words(t, map(VOCABULARY.document, lacking)), optional=True)
     others = [document for document in _PLAIN if document.code not in lacking]
     form.several("rest", t("Other documents") if lacking else t("Documents"), words(t, others), optional=True)
-    form.text("other", t("Not on the list"), optional=True, limit=documents.WORDS_LIMIT)
+    form.text("other", t("Not on the list"), optional=True, limit=WORDS_LIMIT)
     due_field(t, form, "by", t("By when"), optional=True)
     form.buttons(*due_buttons(t, chosen.offers if chosen else (), request.zone, "by"))
     return form.view(FORM.name, t(FORM.title), submit=t("Request"))

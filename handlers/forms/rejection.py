@@ -2,7 +2,7 @@
 
 from desk.core.vocabulary import NOTE_LIMIT, VOCABULARY
 from desk.documents import documents
-from desk.documents.documents import DocumentName
+from desk.documents.names import DocumentName
 from handlers.door.request import Request
 from handlers.forms.fields import LOAN_REFUSALS, loan_of, start_form
 from handlers.forms.form import Form

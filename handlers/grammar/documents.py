@@ -3,11 +3,12 @@
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NoReturn
 from zoneinfo import ZoneInfo
 
 from desk.core.errors import Invalid
 from desk.core.values import Due, LoanRef
+from desk.core.vocabulary import term_for
 from handlers.grammar.reader import BY, HelpRequest, Reader, with_params
 from handlers.grammar.terms import DOCUMENTS, Terms, example, is_chinese, keyword
 from handlers.grammar.text import Line, is_separator, splits_word
@@ -24,6 +25,8 @@ _ACTS = Terms(
 )
 _TICKS: dict[str, Tick] = {"got": "got", "accept": "accept", "cancel": "cancel"}
 _MAYBE_BEFORE = re.compile(r"[周星礼明后今本下这月年大0-9一二三四五六七八九十][^\s,、;]{0,16}前")
+_MOST_UNKNOWN = 5
+"""How many unknown documents a line may list: one with more is none of documents."""
 _REJECTED = 3
 """How many examples there are of a document that is sent back."""
 _AND = re.compile(r"(?:和|与|及|以及|[&+]|and(?![a-z]))\s*")
@@ -38,12 +41,22 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownDocument:
+    """Words that a line lists among documents and that name none which the desk knows, and the codes of similar ones."""
+
+    given: str = field(repr=False)
+    nearest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """`<loan> <document>[, …] [by <due>]`."""
+    """`<loan> <document>[, …] [by <due>]`. `by_words` are those of the time, as they were typed."""
 
     loan: LoanRef
     items: tuple[Item, ...]
     by: Due | None
+    by_words: str = ""
+    unknown: tuple[UnknownDocument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,7 @@ class TickOff:
     loan: LoanRef
     state: Tick
     items: tuple[Item, ...]
+    unknown: tuple[UnknownDocument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +88,11 @@ class ListDocuments:
 DocumentsRequest = Request | TickOff | Reject | ListDocuments
 
 
+def act_word(language: str, act: Tick) -> str:
+    """Return the word for what is done with a document."""
+    return next(word for word in _ACTS.words if word.code == act).word(language)
+
+
 def parse(line: Line, now: datetime, zone: ZoneInfo) -> DocumentsRequest | HelpRequest:
     """Parse the line.
 
@@ -93,12 +112,12 @@ def parse(line: Line, now: datetime, zone: ZoneInfo) -> DocumentsRequest | HelpR
     if act.code == "reject":
         return _reject(reader, loan)
     items = _DocumentList(reader, by_allowed=False, words_required=False, act=act.code)
-    return TickOff(loan, _TICKS[act.code], items.read())
+    return TickOff(loan, _TICKS[act.code], items.read(), items.unknown)
 
 
 def _request(reader: Reader, loan: LoanRef) -> Request:
     items = _DocumentList(reader, by_allowed=True, words_required=True)
-    return Request(loan, items.read(), items.by)
+    return Request(loan, items.read(), items.by, items.by_words, items.unknown)
 
 
 def _reject(reader: Reader, loan: LoanRef) -> Reject:
@@ -145,7 +164,8 @@ def _take_next_document(reader: Reader) -> bool:
 
 
 class _DocumentList:
-    """The list of documents in a line and, with `by_allowed`, the time by which they are needed.
+    """The list of documents in a line and, with `by_allowed`, the time by which they are needed. What is no document that the
+    desk knows is left out (`unknown`) if there is one that it knows.
 
     With `words_required`, `other` must say which document it is. `act` is what is to be done with documents that are there.
     """
@@ -156,7 +176,9 @@ class _DocumentList:
         self._by_allowed = by_allowed
         self._words_required = words_required
         self._items: dict[tuple[str, str], Item] = {}
+        self._unknown: list[tuple[int, int]] = []
         self.by: Due | None = None
+        self.by_words = ""
 
     def read(self) -> tuple[Item, ...]:
         """Return the documents up to the end of the line."""
@@ -166,12 +188,54 @@ class _DocumentList:
                 continue
             if self._by_allowed and reader.find_word(BY):
                 raise self._by_due_missing()
-            if self._items and (conjunction := _AND.match(reader.norm, reader.at)):
-                reader.move(conjunction.end())
-            reader.refuse("document_unknown", "document", DOCUMENTS.nearest(reader.line, reader.at), act=self._act)
+            self._take_unknown()
+        if self._unknown and (not self._items or len(self._unknown) > _MOST_UNKNOWN):
+            reader.move(self._unknown[0][0])
+            self._refuse_unknown()
         if not self._items:
             reader.refuse("document_missing", "document", DOCUMENTS.display_forms(reader.line), act=self._act)
         return tuple(self._items.values())
+
+    @property
+    def unknown(self) -> tuple[UnknownDocument, ...]:
+        """Return what is no document that the desk knows."""
+        line = self._reader.line
+        found: dict[str, UnknownDocument] = {}
+        for start, end in self._unknown:
+            given = line.trimmed(start, end)
+            words = (term_for(DOCUMENTS.words, term) for term in DOCUMENTS.similar(line.norm[:end], start))
+            nearest = tuple(word.code for word in words if word is not None and (word.code, "") not in self._items)
+            found.setdefault(given.casefold(), UnknownDocument(given, nearest))
+        return tuple(found.values())
+
+    def _take_unknown(self) -> None:
+        """Move past words that are no document, up to what `other:` words would end at. Refuse the line where they may mean
+        more than a document: a person, a time, or what has become of the documents before (`id received`)."""
+        reader, conjunction = self._reader, None
+        if self._items or self._unknown:
+            conjunction = _AND.match(reader.norm, reader.at)
+        if conjunction is not None:
+            reader.move(conjunction.end())
+        start = end = reader.at
+        if reader.done or reader.line.reference_at(start) or reader.find_word(_ACTS) or reader.find_word(BY):
+            self._refuse_unknown()
+        while end < len(reader.norm) and not (end > start and self._unknown_ends_at(end)):
+            end += 1
+        self._unknown.append((start, end))
+        reader.move_past(end)
+
+    def _unknown_ends_at(self, at: int) -> bool:
+        norm, line = self._reader.norm, self._reader.line
+        if norm[at] in "。—" or self._words_end_at(at):
+            return True
+        if not norm[at].isspace() or not self._by_allowed:
+            return False
+        probe = self._reader.probe(line.skip(at))
+        return probe.skip_due() and probe.done
+
+    def _refuse_unknown(self) -> NoReturn:
+        reader = self._reader
+        reader.refuse("document_unknown", "document", DOCUMENTS.nearest(reader.line, reader.at), act=self._act)
 
     def _twice(self, code: str, part: str, given: str, start: int) -> Invalid:
         """Return the refusal of what the line says a second time, at `start`, with the list up to there."""
@@ -202,12 +266,12 @@ class _DocumentList:
             raise Invalid("by_missing", part="by", given=given, nearest=(example(given, f"{given}前", f"by {given}"),))
         if self.by is not None:
             raise self._twice("by_twice", "by", given, start)
-        self.by = due
+        self.by, self.by_words = due, given
         return True
 
     def _take_item(self) -> bool:
         reader, start = self._reader, self._reader.at
-        conjunction = _AND.match(reader.norm, start) if self._items else None
+        conjunction = _AND.match(reader.norm, start) if self._items or self._unknown else None
         if conjunction is not None and self._item_begins(conjunction.end()):
             reader.move(conjunction.end())
         document = reader.take_word(DOCUMENTS)

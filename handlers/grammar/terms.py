@@ -76,6 +76,12 @@ class Terms(Generic[W]):
     def nearest(self, like: "str | Line", start: int = 0) -> tuple[str, ...]:
         """Return what may be typed instead of the text at `start`: the most similar terms, or every word if none is similar."""
         norm = like if isinstance(like, str) else like.norm
+        return self.similar(norm, start) or self.display_forms(
+            like if isinstance(like, Line) and like.chinese is not None else norm[start:]
+        )
+
+    def similar(self, norm: str, start: int = 0) -> tuple[str, ...]:
+        """Return the terms that are most similar to the text at `start`."""
         scores: dict[str, float] = {}
         matcher: SequenceMatcher[str] = SequenceMatcher(autojunk=False)
         for given in _prefixes(norm, start):
@@ -88,9 +94,7 @@ class Terms(Generic[W]):
         best: dict[str, str] = {}
         for term in sorted(scores, key=lambda term: -scores[term]):
             best.setdefault(self._word_of[term].code, term)
-        return tuple(best.values())[:_MAX_SUGGESTIONS] or self.display_forms(
-            like if isinstance(like, Line) and like.chinese is not None else norm[start:]
-        )
+        return tuple(best.values())[:_MAX_SUGGESTIONS]
 
     def display_forms(self, like: "str | Line" = "") -> tuple[str, ...]:
         """Return the display form of every word, in the language of the text, or of the line's reader if that is known."""

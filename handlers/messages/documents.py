@@ -1,6 +1,8 @@
 """Answers about the documents of a loan. Only the reader sees them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from desk.core.vocabulary import VOCABULARY
@@ -32,6 +34,23 @@ ROWS = 10
 
 _BRIEF = 3
 """How many documents a row of a list names."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedLine:
+    """A line that a button sends: `draft_id` is where it is kept."""
+
+    label: str = field(repr=False)
+    text: str = field(repr=False)
+    draft_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownWords:
+    """Words of a line that name no document that the desk knows, and the lines that may be meant."""
+
+    given: str = field(repr=False)
+    offers: tuple[OfferedLine, ...]
 
 
 def document(t: Translator, code: str, words: str = "") -> str:
@@ -67,8 +86,10 @@ def item_line(t: Translator, item: ItemView, zone: ZoneInfo) -> list[Inline]:
     return line
 
 
-def requested(t: Translator, result: DocumentRequestResult, zone: ZoneInfo) -> Message:
-    """Render the answer to a request for documents."""
+def requested(
+    t: Translator, result: DocumentRequestResult, zone: ZoneInfo, *, unknown: Sequence[UnknownWords] = ()
+) -> Message:
+    """Render the answer to a request for documents. `unknown` is what of the line was left out."""
     writer = Writer()
     _write_loan(t, writer, result.loan, result.name)
     if result.asked:
@@ -81,28 +102,41 @@ def requested(t: Translator, result: DocumentRequestResult, zone: ZoneInfo) -> M
         writer.bullets(item_line(t, item, zone) for item in result.already)
     if result.date_unused:
         writer.line(t("What has arrived takes no new date."))
+    _write_unknown(t, writer, unknown)
     if result.planned is not None:
         write_plan(t, writer, result.planned)
     elif result.existing is not None:
         write_next(t, writer, result.existing)
     if len(result.asks_for) > len(result.asked) or result.redated or result.already:
         write_papers(t, writer, result.asks_for, zone)
-    buttons = fit_buttons(t, result.planned)
+    buttons = [*_unknown_buttons(unknown), *fit_buttons(t, result.planned)]
     if result.undo_id is not None:
         buttons.append(undo_button(t, result.undo_id))
     return writer.buttons(*buttons).message()
 
 
-def changed(t: Translator, result: DocumentChangeResult, zone: ZoneInfo, *, brief: bool = False) -> Message:
-    """Render the new states of documents. `brief` leaves out the open ones, where the card below lists them."""
+def changed(
+    t: Translator,
+    result: DocumentChangeResult,
+    zone: ZoneInfo,
+    *,
+    brief: bool = False,
+    unknown: Sequence[UnknownWords] = (),
+) -> Message:
+    """Render the new states of documents. `brief` leaves out the open ones, where the card below lists them; `unknown` is what
+    of the line was left out."""
     writer = Writer()
     _write_loan(t, writer, result.loan, result.name)
     for item in result.changed:
         name, now = Bold(document(t, item.code, item.words)), Bold(state(t, item.state))
-        writer.phrase(t, "{document}: {state}", document=name, state=now)
+        if item.id in result.unasked:
+            writer.phrase(t, "{document}: {state}, without having been requested", document=name, state=now)
+        else:
+            writer.phrase(t, "{document}: {state}", document=name, state=now)
         writer.quote(item.reason)
     if any(item.state == "rejected" for item in result.changed):
         writer.line(t("It has been requested again."))
+    _write_unknown(t, writer, unknown)
     if not brief and not result.still_open:
         writer.line(t("This loan has no open documents left."))
     elif not brief:
@@ -118,7 +152,7 @@ def changed(t: Translator, result: DocumentChangeResult, zone: ZoneInfo, *, brie
     if not brief:
         writer.buttons(*_item_buttons(t, result.still_open[:ROWS]))
     fits = [button for placed in result.placed for button in fit_buttons(t, placed.planned)]
-    return writer.buttons(*fits, undo_button(t, result.undo_id)).message()
+    return writer.buttons(*_unknown_buttons(unknown), *fits, undo_button(t, result.undo_id)).message()
 
 
 def listed(t: Translator, result: DocumentList, zone: ZoneInfo) -> Message:
@@ -200,6 +234,17 @@ def brief_papers(t: Translator, papers: Sequence[Paper]) -> str:
     shown = list(names)[:_BRIEF]
     more = len(names) - len(shown)
     return t(", ").join([*shown, t.n("and {n} more", "and {n} more", more)] if more else shown)
+
+
+def _write_unknown(t: Translator, writer: Writer, unknown: Sequence[UnknownWords]) -> None:
+    for each in unknown:
+        given = Bold(each.given)
+        writer.phrase(t, "I don't know a document called {given}, so I left it out. What you may mean:", given=given)
+        writer.bullets([Code(f"/loan-docs {offer.text}")] for offer in each.offers)
+
+
+def _unknown_buttons(unknown: Sequence[UnknownWords]) -> list[Button]:
+    return [Button(offer.label, "line.send", {"d": str(offer.draft_id)}) for each in unknown for offer in each.offers]
 
 
 def _paper(t: Translator, paper: Paper, zone: ZoneInfo, *, openly: bool) -> str:

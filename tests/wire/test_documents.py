@@ -103,7 +103,7 @@ async def test_the_lines_suggested_in_chinese_are_valid(slack: Slack, loan: Loan
 
 async def test_unrequested_documents_and_changes_by_others_are_explained(slack: Slack, loan: Loan) -> None:
     await slack.command(slack.agent, "/loan-docs L-1042 id")
-    refused = await slack.command(slack.agent, "/loan-docs L-1042 got contract")
+    refused = await slack.command(slack.agent, "/loan-docs L-1042 cancel contract")
     assert "contract hasn't been requested for L-1042." in refused.text
     assert "Open: ID card" in refused.text
 

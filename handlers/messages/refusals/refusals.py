@@ -275,6 +275,9 @@ def _document_not_requested(t: Translator, error: DeskError, _zone: ZoneInfo) ->
         names = t(", ").join(document(t, code) for code in error.params["documents"])
         paragraphs.append(phrase(t, "Open: {documents}", documents=Bold(names)))
     line = t("/loan-docs {loan} {document}", loan=loan, document=name)
+    if error.params.get("act") in ("accept", "reject"):
+        came = t("/loan-docs {loan} got {document}", loan=loan, document=name)
+        paragraphs.append(phrase(t, "If it has come: {line}", line=Code(came)))
     return [*paragraphs, phrase(t, "To request it: {line}", line=Code(line))]
 
 

@@ -12,7 +12,8 @@ from desk.core.errors import Ambiguous, Conflict, DeskError, Invalid, NotAllowed
 from desk.core.retention import forget_old
 from desk.core.undo import take_back
 from desk.core.values import LoanRef
-from desk.documents.documents import DocumentName, request_documents
+from desk.documents.documents import request_documents
+from desk.documents.names import DocumentName
 from desk.follow_ups.assigning import plan_offered
 from desk.follow_ups.quiet_periods import record_usual_quiet
 from desk.loans import cards, edits, inquiries, lists

@@ -1,6 +1,8 @@
 """`/loan-docs`: requesting documents, ticking them off, rejecting one."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from desk.core.values import LoanRef
 from handlers.grammar.documents import Item, ListDocuments, Reject, Request, TickOff, parse
@@ -58,6 +60,53 @@ def test_documents_are_requested(typed: str, wanted: list[str], by: str | None):
 
 
 @pytest.mark.parametrize(
+    ("typed", "wanted", "by", "unknown"),
+    [
+        ("id, passport, bank", ["id", "bank"], None, ["passport"]),
+        ("passport, id by fri", ["id"], "2026-11-27", ["passport"]),
+        ("id and visa of the wife, bank by fri", ["id", "bank"], "2026-11-27", ["visa of the wife"]),
+        ("id, spouse id, Spouse ID", ["id"], None, ["spouse id"]),
+        ("id, lease contract and bank", ["id", "bank"], None, ["lease contract"]),
+        ("身份证、护照、流水", ["id", "bank"], None, ["护照"]),
+        ("身份证和护照和流水周五前", ["id", "bank"], "2026-11-27", ["护照"]),
+        ("身份证 护照 流水", ["id", "bank"], None, ["护照"]),
+        ("护照、签证，身份证。", ["id"], None, ["护照", "签证"]),
+        ("got id, passport", ["id"], None, ["passport"]),
+        ("收到 护照和身份证", ["id"], None, ["护照"]),
+        ("accept bank & visa", ["bank"], None, ["visa"]),
+    ],
+)
+def test_unknown_words_refuse_only_themselves(typed: str, wanted: list[str], by: str | None, unknown: list[str]):
+    request = understood(parse, f"L-1042 {typed}")
+    assert isinstance(request, Request | TickOff)
+    assert request.items == items(*wanted)
+    assert [each.given for each in request.unknown] == unknown
+    if isinstance(request, Request):
+        assert (shown(request.by) if request.by else None) == by
+
+
+def test_unknown_words_come_with_the_documents_that_are_written_alike():
+    request = understood(parse, "L-1042 id, proof of incme, 通行证")
+    assert isinstance(request, Request)
+    assert [(each.given, each.nearest[:1]) for each in request.unknown] == [
+        ("proof of incme", ("income",)),
+        ("通行证", ("registration_card",)),
+    ]
+
+
+@given(
+    before=st.lists(st.sampled_from(["id", "bank statement", "结婚证", "合同"]), unique=True, max_size=2),
+    words=st.text("xzqj 护照签", min_size=1, max_size=12).filter(lambda text: text.strip() != ""),
+    after=st.sampled_from(["licence", "保单"]),
+)
+def test_words_between_commas_are_a_document_or_are_named(before: list[str], words: str, after: str):
+    request = understood(parse, f"L-1042 {', '.join([*before, words, after])}")
+    assert isinstance(request, Request)
+    assert len(request.items) == len(before) + 1
+    assert set("".join(each.given for each in request.unknown)) - {" "} == set(words) - {" "}
+
+
+@pytest.mark.parametrize(
     ("typed", "state", "ticked"),
     [
         ("got id", "got", ["id"]),
@@ -102,7 +151,10 @@ def test_a_loan_alone_lists_its_documents():
     ("typed", "code", "part", "given"),
     [
         ("passport", "document_unknown", "document", "passport"),
-        ("id, passport", "document_unknown", "document", "passport"),
+        ("passport, visa", "document_unknown", "document", "passport"),
+        ("id received", "document_unknown", "document", "received"),
+        ("身份证收到", "document_unknown", "document", "收到"),
+        ("id, <@U0BOSS>", "document_unknown", "document", "<@U0BOSS>"),
         ("idx", "document_unknown", "document", "idx"),
         ("got", "document_missing", "document", ""),
         ("by fri", "document_missing", "document", ""),

@@ -139,7 +139,10 @@ _PEOPLE = (
     "cover",
     "decided_by",
 )
-_BY_NAME = ("FollowUpChange.who", "Item.assignee", "FollowUpNotice.covers_for", "Digest.covers_for", "AgentLoad.acting")
+_BY_NAME = (
+    *("FollowUpChange.who", "Item.assignee", "FollowUpNotice.covers_for", "Digest.covers_for", "AgentLoad.acting"),
+    *("UnknownWords.given", "OfferedLine.label", "OfferedLine.text"),
+)
 
 
 def example_text(choices: Choices, name: str, owner: str) -> str:

@@ -11,7 +11,8 @@ from sqlmodel import select
 import storage
 from desk.core.transaction import Office
 from desk.core.values import LoanRef
-from desk.documents.documents import DocumentName, change_documents, request_documents
+from desk.documents.documents import change_documents, request_documents
+from desk.documents.names import DocumentName
 from desk.loans.timelines import timeline
 from storage.engine import schema
 from storage.engine.database import Database, make_folder

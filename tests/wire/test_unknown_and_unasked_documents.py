@@ -1,0 +1,108 @@
+"""Documents that the desk has no word for, and papers that nobody requested: what is known is taken, and the rest is named.
+
+Now is Wednesday 10:00.
+"""
+
+import pytest
+from sqlmodel import col, select
+
+from storage.tables import DocumentItem, FollowUp, Loan
+from tests.builders import make_loan
+from tests.wire.office_day import Slack
+
+
+@pytest.fixture
+async def loan(slack: Slack) -> Loan:
+    """L-1042 of the agent."""
+    return await make_loan(slack.office, slack.workspace, "L-1042", owner=slack.agent)
+
+
+async def states(slack: Slack) -> list[tuple[str, str]]:
+    """Return the documents with their states, in the order in which they were written."""
+    async with slack.office.database.reading() as session:
+        rows = (await session.exec(select(DocumentItem).order_by(col(DocumentItem.id)))).all()
+    return [(row.document, row.state) for row in rows]
+
+
+async def test_an_unknown_document_is_named_and_the_others_are_requested(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-docs L-1042 id, proof of incme, passport by fri")
+
+    assert "Requested: ID card." in reply.text
+    assert "I don't know a document called passport, so I left it out." in reply.text
+    assert "/loan-docs L-1042 proof of income by fri" in reply.text
+    assert "/loan-docs L-1042 other: passport by fri" in reply.text
+    assert reply.message is not None
+    named = await slack.press(slack.agent, reply.message, "proof of income")
+    assert named.shown is not None
+    assert "Requested: proof of income." in named.shown.text
+    other = await slack.press(slack.agent, reply.message, "other: passport")
+    assert other.shown is not None
+    assert "Requested: passport." in other.shown.text
+    assert await states(slack) == [("id", "requested"), ("income", "requested"), ("other", "requested")]
+
+
+async def test_an_unknown_document_among_those_that_came_is_named_in_chinese(slack: Slack, loan: Loan) -> None:
+    await slack.in_chinese(slack.agent)
+    await slack.command(slack.agent, "/loan-docs L-1042 身份证")
+
+    reply = await slack.command(slack.agent, "/loan-docs L-1042 收到 身份证、护照")
+
+    assert "身份证：已收到" in reply.text
+    assert "没有叫“护照”的材料，这一项没有登记。" in reply.text
+    assert reply.message is not None
+    other = await slack.press(slack.agent, reply.message, "其他: 护照")
+    assert other.shown is not None
+    assert "护照：已收到（未要求过，一并登记）" in other.shown.text
+
+
+async def test_a_document_that_came_unasked_is_taken_and_undone(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.agent, "/loan-docs L-1042 id")
+
+    reply = await slack.command(slack.agent, "/loan-docs L-1042 got id, contract")
+
+    assert "ID card: received\n" in reply.text
+    assert "contract: received, without having been requested" in reply.text
+    assert reply.message is not None
+    accepted = await slack.press(slack.agent, reply.message, "contract accepted")
+    assert accepted.shown is not None
+    assert "contract: accepted" in accepted.shown.text
+    again = await slack.command(slack.agent, "/loan-docs L-1042 got contract")
+    assert "contract on L-1042 is accepted, so that step isn't possible." in again.text
+
+
+async def test_undo_of_an_arrival_takes_back_what_came_unasked(slack: Slack, loan: Loan) -> None:
+    reply = await slack.command(slack.agent, "/loan-docs L-1042 got id")
+    assert reply.message is not None
+
+    await slack.press(slack.agent, reply.message, "Undo")
+
+    assert await states(slack) == [("id", "undone")]
+
+
+async def test_what_was_not_needed_or_ended_with_the_loan_may_come_all_the_same(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.agent, "/loan-docs L-1042 id, bank")
+    await slack.command(slack.agent, "/loan-docs L-1042 cancel id")
+    await slack.command(slack.agent, "/loan-stage L-1042 withdrawn changed his mind")
+
+    reply = await slack.command(slack.agent, "/loan-docs L-1042 got id, bank")
+
+    assert reply.text.count("received, without having been requested") == 2
+    assert [state for _, state in await states(slack)] == ["cancelled", "ended", "received", "received"]
+
+
+async def test_a_document_that_came_unasked_keeps_no_call_about_others_open(slack: Slack, loan: Loan) -> None:
+    await slack.command(slack.agent, "/loan-docs L-1042 id")
+    await slack.command(slack.agent, "/loan-docs L-1042 got contract")
+    await slack.command(slack.agent, "/loan-docs L-1042 got id")
+
+    await slack.command(slack.agent, "/loan-docs L-1042 accept id")
+
+    async with slack.office.database.reading() as session:
+        assert [row.state for row in await session.exec(select(FollowUp))] == ["done"]
+
+
+async def test_only_what_has_come_can_be_accepted(slack: Slack, loan: Loan) -> None:
+    refused = await slack.command(slack.agent, "/loan-docs L-1042 accept contract")
+
+    assert "contract hasn't been requested for L-1042." in refused.text
+    assert "/loan-docs L-1042 got contract" in refused.text
